@@ -1,0 +1,170 @@
+import { argumentError, blasnetError } from './errors';
+
+/**
+ * What a value has to be, as data: `accepts` tells the kind (a TypeError when it says no), `holds` the
+ * range (a RangeError), and `rule` completes the sentence "Expected <name> to be ...".
+ */
+export interface Constraint {
+  readonly rule: string;
+  accepts(value: unknown): boolean;
+  holds?(value: never): boolean;
+  readonly optional?: boolean;
+}
+
+export const positiveInteger: Constraint = integerFrom(1, 'a positive integer');
+
+/** The seed of a generator: what `np.random.seed` takes. */
+export const seed: Constraint = {
+  rule: 'an integer from 0 to 4294967295',
+  accepts: isNumber,
+  holds: (value: number) => Number.isInteger(value) && value >= 0 && value <= 0xffffffff,
+};
+
+export const boolean: Constraint = { rule: 'true or false', accepts: (value) => typeof value === 'boolean' };
+
+export const functionValue: Constraint = {
+  rule: 'a function',
+  accepts: (value) => typeof value === 'function',
+};
+
+export const abortSignal: Constraint = {
+  rule: 'an AbortSignal',
+  accepts: (value) => value instanceof AbortSignal,
+};
+
+/** An integer no smaller than `least`. */
+export function integerFrom(least: number, rule = `an integer of at least ${least}`): Constraint {
+  return {
+    rule,
+    accepts: isNumber,
+    holds: (value: number) => Number.isSafeInteger(value) && value >= least,
+  };
+}
+
+/** A finite number greater than `bound`. */
+export function above(bound: number): Constraint {
+  return {
+    rule: bound === 0 ? 'a positive finite number' : `a finite number above ${bound}`,
+    accepts: isNumber,
+    holds: (value: number) => Number.isFinite(value) && value > bound,
+  };
+}
+
+/** A finite number no smaller than `bound`. */
+export function atLeast(bound: number): Constraint {
+  return {
+    rule: `a finite number of at least ${bound}`,
+    accepts: isNumber,
+    holds: (value: number) => Number.isFinite(value) && value >= bound,
+  };
+}
+
+/** One of a table's names. */
+export function oneOf(names: readonly string[]): Constraint {
+  return {
+    rule: `one of ${names.map((name) => `'${name}'`).join(', ')}`,
+    accepts: (value) => typeof value === 'string',
+    holds: (value: string) => names.includes(value),
+  };
+}
+
+/** The same constraint, satisfied by undefined as well. */
+export function optional(constraint: Constraint): Constraint {
+  return { ...constraint, optional: true };
+}
+
+/** Throws unless the value satisfies the constraint; `code` is for the range, the kind has its own. */
+export function check(
+  name: string,
+  value: unknown,
+  constraint: Constraint,
+  code: 'ERR_BLASNET_ARG_VALUE' | 'ERR_BLASNET_UNKNOWN_NAME' = 'ERR_BLASNET_ARG_VALUE',
+): void {
+  if (value === undefined && constraint.optional) return;
+  if (!constraint.accepts(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, constraint.rule, value);
+  if (constraint.holds?.(value as never) === false) throw argumentError(code, name, constraint.rule, value);
+}
+
+/**
+ * Checks an options object against its constraints: an object, no option that is not in the table
+ * (with a guess at the one meant), and each value right. `name` says where it stands, as in `layers[1]`;
+ * an empty one leaves the option names bare.
+ */
+export function checkOptions(
+  name: string,
+  options: unknown,
+  constraints: Readonly<Record<string, Constraint>>,
+): void {
+  checkObject(name || 'options', options);
+  checkNames(name, options, Object.keys(constraints));
+  for (const [key, constraint] of Object.entries(constraints)) {
+    const value = options[key];
+    check(name === '' ? key : `${name}.${key}`, value, constraint, codeFor(value));
+  }
+}
+
+/** Throws unless the value is a plain options object (arrays and null are not). */
+export function checkObject(name: string, value: unknown): asserts value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an object', value);
+  }
+}
+
+/** Throws for the first key of `options` that is not a known name. */
+export function checkNames(name: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      const where = name === '' ? '' : ` in ${name}`;
+      throw blasnetError(
+        'ERR_BLASNET_UNKNOWN_OPTION',
+        `Unknown option "${key}"${where}${didYouMean(key, known)}`,
+      );
+    }
+  }
+}
+
+/** `; did you mean "learningRate"?` when a known name is close, otherwise the list of what there is. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const normal = normalize(name);
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(normal.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(normal, normalize(candidate));
+    if (distance < bestDistance) {
+      bestDistance = distance;
+      best = candidate;
+    }
+  }
+  return best === undefined ? `; known: ${known.join(', ')}` : `; did you mean "${best}"?`;
+}
+
+// A string that fails its range is a name that no table knows.
+function codeFor(value: unknown): 'ERR_BLASNET_ARG_VALUE' | 'ERR_BLASNET_UNKNOWN_NAME' {
+  return typeof value === 'string' ? 'ERR_BLASNET_UNKNOWN_NAME' : 'ERR_BLASNET_ARG_VALUE';
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number';
+}
+
+// learning_rate, LearningRate and learning-rate all mean learningRate.
+function normalize(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[_\-\s]/g, '')
+    .slice(0, 64);
+}
+
+// Levenshtein's distance, one row at a time.
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

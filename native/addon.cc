@@ -1,0 +1,14 @@
+#include <napi.h>
+
+#include "binding/exports.h"
+
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  blasnet::ExportMath(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(blasnet, Init)

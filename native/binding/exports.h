@@ -1,0 +1,10 @@
+// What each file of the binding adds to the addon's exports object.
+#pragma once
+
+#include <napi.h>
+
+namespace blasnet {
+
+void ExportMath(Napi::Env env, Napi::Object exports);
+
+}  // namespace blasnet
