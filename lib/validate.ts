@@ -14,11 +14,9 @@ export interface Constraint {
 export const positiveInteger: Constraint = integerFrom(1, 'a positive integer');
 
 /** The seed of a generator: what `np.random.seed` takes. */
-export const seed: Constraint = {
-  rule: 'an integer from 0 to 4294967295',
-  accepts: isNumber,
-  holds: (value: number) => Number.isInteger(value) && value >= 0 && value <= 0xffffffff,
-};
+export const seed: Constraint = integerBetween(0, 0xffffffff);
+
+export const finite: Constraint = { rule: 'a finite number', accepts: isNumber, holds: Number.isFinite };
 
 export const boolean: Constraint = { rule: 'true or false', accepts: (value) => typeof value === 'boolean' };
 
@@ -38,6 +36,15 @@ export function integerFrom(least: number, rule = `an integer of at least ${leas
     rule,
     accepts: isNumber,
     holds: (value: number) => Number.isSafeInteger(value) && value >= least,
+  };
+}
+
+/** An integer from `least` to `most`, both included. */
+export function integerBetween(least: number, most: number): Constraint {
+  return {
+    rule: `an integer from ${least} to ${most}`,
+    accepts: isNumber,
+    holds: (value: number) => Number.isInteger(value) && value >= least && value <= most,
   };
 }
 
