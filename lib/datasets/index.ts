@@ -1,0 +1,3 @@
+export type { Dataset } from './dataset';
+export { type MoonsOptions, makeMoons } from './moons';
+export { type Split, type SplitOptions, trainTestSplit } from './split';

@@ -1,0 +1,109 @@
+import { argumentError, blasnetError } from '../errors';
+import { allocate, type FloatArray, Matrix, matrixFromRows } from '../matrix';
+import { RandomState } from '../random';
+import { boolean, type Constraint, checkOptions, optional, seed } from '../validate';
+import type { Dataset } from './dataset';
+
+export interface SplitOptions {
+  /**
+   * What to keep for the test: below 1 a share of the rows, rounded up to a whole row; otherwise a number of
+   * rows, at least 1. At least one row has to remain for training. @default 0.25
+   */
+  readonly testSize?: number;
+  /** Whether to draw the test rows at random; otherwise they are the last ones. @default true */
+  readonly shuffle?: boolean;
+  /** An integer from 0 to 2^32 - 1. @default a fresh one on every call, from the system's entropy */
+  readonly seed?: number;
+}
+
+export interface Split<T extends FloatArray = FloatArray, U extends FloatArray = T> {
+  readonly train: Dataset<T, U>;
+  readonly test: Dataset<T, U>;
+  /** The row of X and Y that each row of `train` was. */
+  readonly trainIndex: Uint32Array;
+  /** The row of X and Y that each row of `test` was. */
+  readonly testIndex: Uint32Array;
+}
+
+type Rows = readonly (readonly number[])[];
+
+const testSizeConstraint: Constraint = {
+  rule: 'a share of the rows between 0 and 1, or a positive whole number of them',
+  accepts: (value) => typeof value === 'number',
+  holds: (value: number) => value > 0 && (value < 1 || Number.isSafeInteger(value)),
+};
+
+const constraints = {
+  testSize: optional(testSizeConstraint),
+  shuffle: optional(boolean),
+  seed: optional(seed),
+};
+
+/**
+ * Splits samples into a training and a test set, both copies (on SharedArrayBuffers); rows that are
+ * number[][] become float64. The same rows in the same order as scikit-learn's
+ * `train_test_split(X, Y, test_size=..., shuffle=..., random_state=seed)`: the first rows of a permutation
+ * are the test set, and the rest is for training.
+ *
+ * @param X (m, anything), m at least 2
+ * @param Y (m, anything)
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION, ERR_BLASNET_DETACHED
+ * @throws RangeError ERR_BLASNET_SHAPE when X and Y differ in rows, or have fewer than 2; ERR_BLASNET_ARG_VALUE
+ */
+export function trainTestSplit<T extends FloatArray, U extends FloatArray>(
+  X: Matrix<T>,
+  Y: Matrix<U>,
+  options?: SplitOptions,
+): Split<T, U>;
+export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options?: SplitOptions): Split;
+export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options: SplitOptions = {}): Split {
+  const [inputs, labels] = [toMatrix('X', X), toMatrix('Y', Y)];
+  checkOptions('', options, constraints);
+  const { testSize = 0.25, shuffle = true } = options;
+  const { rows } = inputs;
+  if (labels.rows !== rows) {
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected Y to have as many rows as X, got ${labels.rows} for ${rows}`,
+    );
+  }
+  if (rows < 2) throw blasnetError('ERR_BLASNET_SHAPE', `Expected X to have at least 2 rows, got ${rows}`);
+  const testRows = testSize < 1 ? Math.ceil(testSize * rows) : testSize;
+  if (testRows >= rows) {
+    const rule = `small enough to leave one of ${rows} rows for training`;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'testSize', rule, testSize);
+  }
+
+  const order = shuffle
+    ? new RandomState(options.seed).permutation(rows)
+    : Uint32Array.from({ length: rows }, (_, i) => (rows - testRows + i) % rows);
+  const testIndex = order.subarray(0, testRows);
+  const trainIndex = order.subarray(testRows);
+  return {
+    train: { X: select(inputs, trainIndex), Y: select(labels, trainIndex) },
+    test: { X: select(inputs, testIndex), Y: select(labels, testIndex) },
+    trainIndex,
+    testIndex,
+  };
+}
+
+function toMatrix(name: string, value: unknown): Matrix {
+  if (Array.isArray(value)) return matrixFromRows(name, value, 'float64');
+  if (!(value instanceof Matrix)) {
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix or an array of rows', value);
+  }
+  // A view of a buffer that was transferred away or shrunk no longer has all its elements.
+  if (value.data.length !== value.rows * value.cols) {
+    throw argumentError('ERR_BLASNET_DETACHED', name, 'a Matrix on a buffer that is still there', value.data);
+  }
+  return value;
+}
+
+function select<T extends FloatArray>({ data, cols, dtype }: Matrix<T>, index: Uint32Array): Matrix<T> {
+  const out = allocate(index.length * cols, dtype) as FloatArray as T;
+  for (let i = 0; i < index.length; i++) {
+    const start = (index[i] as number) * cols;
+    for (let c = 0; c < cols; c++) out[i * cols + c] = data[start + c] as number;
+  }
+  return new Matrix(out, index.length, cols);
+}
