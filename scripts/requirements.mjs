@@ -1,0 +1,297 @@
+// What a checkout needs from the machine, how to see that it is there without starting a process, and
+// the command that installs what is not.
+
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+
+/**
+ * Where to look on this machine.
+ * @typedef {object} Machine
+ * @property {NodeJS.Platform} platform
+ * @property {string[]} path       folders of executables
+ * @property {string[]} prefixes   folders that hold include/ and lib/
+ * @property {string} triplet      Debian's name for the architecture: include/<triplet>, lib/<triplet>
+ * @property {NodeJS.ProcessEnv} env
+ */
+
+/** @typedef {'apt' | 'snap' | 'dnf' | 'apk' | 'pacman' | 'brew' | 'vcpkg'} Manager */
+
+/**
+ * @typedef {object} Requirement
+ * @property {string} name
+ * @property {'build' | 'test'} purpose
+ * @property {(machine: Machine) => boolean} found
+ * @property {Partial<Record<Manager, string>>} packages   a manager that is not named has no such package
+ */
+
+/** @type {readonly Requirement[]} */
+export const requirements = [
+  {
+    name: 'CMake',
+    purpose: 'build',
+    found: (machine) => executable(machine, 'cmake') !== undefined,
+    packages: { apt: 'cmake', dnf: 'cmake', apk: 'cmake', pacman: 'cmake', brew: 'cmake' },
+  },
+  {
+    name: 'a C++ compiler',
+    purpose: 'build',
+    // On Windows cmake-js looks for Visual Studio itself, which puts nothing on PATH.
+    found: (machine) =>
+      machine.platform === 'win32' ||
+      Boolean(machine.env.CXX) ||
+      executable(machine, 'c++', 'g++', 'clang++') !== undefined,
+    packages: { apt: 'g++', dnf: 'gcc-c++', apk: 'g++', pacman: 'gcc' },
+  },
+  {
+    name: 'Make',
+    purpose: 'build',
+    found: (machine) =>
+      machine.platform === 'win32' || executable(machine, 'make', 'gmake', 'ninja') !== undefined,
+    packages: { apt: 'make', dnf: 'make', apk: 'make', pacman: 'make' },
+  },
+  {
+    name: 'OpenBLAS',
+    purpose: 'build',
+    found: (machine) =>
+      machine.platform === 'darwin' || // Accelerate is part of the system
+      (header(machine, 'cblas.h', 'openblas', 'openblas-pthread', 'openblas-openmp', 'openblas-serial') &&
+        library(machine, 'openblas', 'openblasp', 'openblaso')),
+    packages: {
+      apt: 'libopenblas-dev',
+      dnf: 'openblas-devel',
+      apk: 'openblas-dev',
+      pacman: 'openblas',
+      vcpkg: 'openblas',
+    },
+  },
+  {
+    name: 'Google Highway',
+    purpose: 'build',
+    found: (machine) => header(machine, 'hwy/highway.h') && library(machine, 'hwy'),
+    packages: {
+      apt: 'libhwy-dev',
+      dnf: 'highway-devel',
+      apk: 'highway-dev',
+      pacman: 'highway',
+      brew: 'highway',
+      vcpkg: 'highway',
+    },
+  },
+  {
+    name: 'Chromium',
+    purpose: 'test',
+    found: (machine) => browser(machine) !== undefined,
+    packages: {
+      apt: 'chromium',
+      snap: 'chromium',
+      dnf: 'chromium',
+      apk: 'chromium',
+      pacman: 'chromium',
+      brew: 'google-chrome',
+    },
+  },
+];
+
+/**
+ * How each manager installs; the package names follow. Those with `automatic` are run without asking, behind
+ * that prefix; for the others a person is told what to run.
+ * @type {Record<Manager, { root: boolean, install: string[], before?: string[], automatic?: string[] }>}
+ */
+const managers = {
+  apt: {
+    root: true,
+    before: ['apt-get', 'update'],
+    install: ['apt-get', 'install', '-y', '--no-install-recommends'],
+    automatic: ['env', 'DEBIAN_FRONTEND=noninteractive'],
+  },
+  snap: { root: true, install: ['snap', 'install'], automatic: [] },
+  dnf: { root: true, install: ['dnf', 'install', '-y'] },
+  apk: { root: true, install: ['apk', 'add'] },
+  pacman: { root: true, install: ['pacman', '-S', '--needed'] },
+  brew: { root: false, install: ['brew', 'install'] },
+  vcpkg: { root: false, install: ['vcpkg', 'install'] },
+};
+
+/** @type {Partial<Record<NodeJS.Architecture, string>>} */
+const triplets = {
+  x64: 'x86_64-linux-gnu',
+  arm64: 'aarch64-linux-gnu',
+  arm: 'arm-linux-gnueabihf',
+  ppc64: 'powerpc64le-linux-gnu',
+  riscv64: 'riscv64-linux-gnu',
+  s390x: 's390x-linux-gnu',
+};
+
+/** @returns {Machine} */
+export function thisMachine(env = process.env) {
+  const listed = (/** @type {string | undefined} */ value) => (value ?? '').split(delimiter).filter(Boolean);
+  return {
+    platform: process.platform,
+    path: listed(env.PATH ?? env.Path),
+    prefixes: [
+      ...listed(env.CMAKE_PREFIX_PATH),
+      '/usr',
+      '/usr/local',
+      '/opt/homebrew',
+      ...(env.VCPKG_ROOT ? [join(env.VCPKG_ROOT, 'installed', `${process.arch}-windows`)] : []),
+    ],
+    triplet: triplets[process.arch] ?? '',
+    env,
+  };
+}
+
+/**
+ * The requirements that the machine does not meet.
+ * @param {Machine} machine
+ * @param {readonly Requirement['purpose'][]} purposes
+ */
+export function findMissing(machine, purposes) {
+  return requirements.filter(({ purpose, found }) => purposes.includes(purpose) && !found(machine));
+}
+
+/**
+ * The package managers to ask, the first that has a package wins. Empty on a system that is not known.
+ * @param {NodeJS.Platform} platform
+ * @param {string} osRelease   the text of /etc/os-release, empty where there is none
+ * @returns {Manager[]}
+ */
+export function managersOf(platform, osRelease) {
+  if (platform === 'darwin') return ['brew'];
+  if (platform === 'win32') return ['vcpkg'];
+  const value = (/** @type {string} */ key) =>
+    new RegExp(`^${key}=["']?([^"'\n]*)`, 'm').exec(osRelease)?.[1] ?? '';
+  const id = value('ID');
+  const family = [id, ...value('ID_LIKE').split(' ')];
+  if (id === 'ubuntu') return ['snap', 'apt']; // its Chromium is a snap alone
+  if (family.includes('debian') || family.includes('ubuntu')) return ['apt'];
+  if (family.includes('fedora') || family.includes('rhel')) return ['dnf'];
+  if (family.includes('alpine')) return ['apk'];
+  if (family.includes('arch')) return ['pacman'];
+  return [];
+}
+
+/**
+ * How to install what is missing: commands to run now, or what to tell the person who has to.
+ * @param {object} situation
+ * @param {readonly Requirement[]} situation.missing
+ * @param {readonly Manager[]} situation.from           as managersOf returns them
+ * @param {'root' | 'sudo' | 'none'} situation.rights   sudo: without a password
+ * @param {(name: string) => boolean} situation.onPath
+ * @returns {{ commands: string[][] } | { message: string }}
+ */
+export function planInstall({ missing, from, rights, onPath }) {
+  /** @type {Map<Manager, string[]>} */
+  const packages = new Map();
+  /** @type {string[]} */
+  const unpackaged = [];
+  for (const { name, packages: names } of missing) {
+    const manager = from.find((candidate) => names[candidate] !== undefined);
+    if (manager === undefined) unpackaged.push(name);
+    else packages.set(manager, [...(packages.get(manager) ?? []), names[manager] ?? '']);
+  }
+  const plans = [...packages].map(([name, wanted]) => {
+    const { before, install, ...manager } = managers[name];
+    return { ...manager, commands: [...(before ? [before] : []), [...install, ...wanted]] };
+  });
+
+  const possible = plans.every(({ automatic, commands }) => automatic && onPath(commands[0]?.[0] ?? ''));
+  if (possible && unpackaged.length === 0 && rights !== 'none') {
+    const sudo = rights === 'sudo' ? ['sudo', '-n'] : [];
+    return {
+      commands: plans.flatMap(({ automatic = [], commands }) =>
+        commands.map((command) => [...sudo, ...automatic, ...command]),
+      ),
+    };
+  }
+
+  const names = missing.map(({ name }) => name);
+  const lines = [`Not found on this machine: ${names.join(', ')}.`];
+  if (plans.length > 0) {
+    const sudo = rights !== 'root' && onPath('sudo') ? 'sudo ' : '';
+    const asRoot = rights !== 'root' && !sudo && plans.some(({ root }) => root);
+    const shown = plans.flatMap(({ root, commands }) =>
+      commands.map((command) => `${root ? sudo : ''}${command.join(' ')}`),
+    );
+    lines.push(`Install with${asRoot ? ' (as root)' : ''}:`, '', `  ${shown.join(' && ')}`, '');
+  }
+  if (unpackaged.length > 0) {
+    lines.push(`Install by hand, no package of it is known here: ${unpackaged.join(', ')}.`);
+  }
+  lines.push('Then run the command again. (With --ignore-scripts npm leaves this check out.)');
+  return { message: lines.join('\n') };
+}
+
+/**
+ * A browser that the page's test can drive: $CHROMIUM, or the first that is found.
+ * @param {Machine} machine
+ * @returns {string | undefined}
+ */
+export function browser(machine = thisMachine()) {
+  const named = machine.env.CHROMIUM;
+  if (named) return existsSync(named) ? named : undefined;
+  return (
+    executable(machine, 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable') ??
+    [
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+      'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+    ].find((path) => existsSync(path))
+  );
+}
+
+/**
+ * The first of the names that is on the path.
+ * @param {Pick<Machine, 'path' | 'platform'>} machine
+ * @param {...string} names
+ * @returns {string | undefined}
+ */
+export function executable({ path, platform }, ...names) {
+  for (const name of names) {
+    for (const folder of path) {
+      const file = join(folder, platform === 'win32' ? `${name}.exe` : name);
+      if (isAbsolute(file) && isExecutable(file)) return file;
+    }
+  }
+  return undefined;
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether a header lies where the compiler or CMakeLists.txt looks for it.
+ * @param {Machine} machine
+ * @param {string} file
+ * @param {...string} subfolders
+ */
+function header({ prefixes, triplet }, file, ...subfolders) {
+  return prefixes.some((prefix) =>
+    ['', triplet].some((architecture) =>
+      ['', ...subfolders].some((sub) => existsSync(join(prefix, 'include', architecture, sub, file))),
+    ),
+  );
+}
+
+/**
+ * Whether one of the libraries can be linked against.
+ * @param {Machine} machine
+ * @param {...string} names
+ */
+function library({ prefixes, triplet }, ...names) {
+  return prefixes.some((prefix) =>
+    ['lib', 'lib64', join('lib', triplet)].some((folder) =>
+      names.some((name) =>
+        [`lib${name}.so`, `lib${name}.a`, `lib${name}.dylib`, `${name}.lib`].some((file) =>
+          existsSync(join(prefix, folder, file)),
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,144 @@
+// Makes a checkout ready, from a machine that has Node and npm and nothing else: the tools of the native build,
+// the npm packages, the builds. It runs before `npm start` and `npm test` and does only what is due.
+//
+//   node scripts/setup.mjs start | test
+
+import { spawnSync } from 'node:child_process';
+import { accessSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { executable, findMissing, managersOf, planInstall, thisMachine } from './requirements.mjs';
+import { buildSteps, dueSteps, packagesDue, perform, testSteps } from './steps.mjs';
+
+/** What vite and vitest ask for; the package itself runs on older versions (engines in package.json). */
+const oldestNode = [20, 19];
+
+class SetupError extends Error {}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+try {
+  setUp(process.argv[2]);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+/** @param {string | undefined} goal */
+function setUp(goal) {
+  if (goal !== 'start' && goal !== 'test') throw new SetupError('Usage: node scripts/setup.mjs start | test');
+  checkNode();
+  const install = packagesDue(root);
+  const due = dueSteps(root, goal === 'test' ? [...buildSteps, ...testSteps] : buildSteps);
+  if (install || due.length > 0) checkWritable();
+
+  // An addon that is built needs no compiler any more; the tests compile.
+  const compiles = due.some(({ inputs }) => inputs.includes('native'));
+  if (goal === 'test') meetRequirements(['build', 'test']);
+  else if (compiles) meetRequirements(['build']);
+
+  // Without --include=dev, NODE_ENV=production would leave out what the builds need.
+  if (install) npm('Installing the npm packages', 'ci', '--include=dev', '--no-audit', '--no-fund');
+  for (const step of due) perform(root, step, () => npm(step.title, 'run', step.script));
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = oldestNode;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new SetupError(
+    `A checkout of blasnet needs Node ${oldestNode.join('.')} or newer, this is ${process.version}.`,
+  );
+}
+
+function checkWritable() {
+  try {
+    accessSync(root, constants.W_OK);
+  } catch {
+    throw new SetupError(`blasnet has to be built, but ${root} cannot be written to.`);
+  }
+}
+
+/** @param {readonly ('build' | 'test')[]} purposes */
+function meetRequirements(purposes) {
+  const machine = thisMachine();
+  const missing = findMissing(machine, purposes);
+  if (missing.length === 0) return;
+
+  const onPath = (/** @type {string} */ name) => executable(machine, name) !== undefined;
+  const plan = planInstall({
+    missing,
+    from: managersOf(machine.platform, osRelease()),
+    rights: rights(onPath),
+    onPath,
+  });
+  if ('message' in plan) throw new SetupError(plan.message);
+  for (const [command = '', ...args] of plan.commands) run([command, ...args].join(' '), command, args);
+
+  const still = findMissing(machine, purposes);
+  if (still.length > 0) {
+    throw new SetupError(`Installed, but still not found: ${still.map(({ name }) => name).join(', ')}.`);
+  }
+}
+
+function osRelease() {
+  try {
+    return readFileSync('/etc/os-release', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * @param {(name: string) => boolean} onPath
+ * @returns {'root' | 'sudo' | 'none'}
+ */
+function rights(onPath) {
+  if (process.getuid?.() === 0) return 'root';
+  const sudo = onPath('sudo') && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
+  return sudo ? 'sudo' : 'none';
+}
+
+/**
+ * @param {string} title
+ * @param {...string} args
+ */
+function npm(title, ...args) {
+  // npm names itself when it runs a script; by that path it starts without a shell, on Windows too.
+  const cli = process.env.npm_execpath;
+  run(title, cli ? process.execPath : 'npm', cli ? [cli, ...args] : args);
+}
+
+/**
+ * Runs a program in silence, and shows what it said if it fails.
+ * @param {string} title
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(title, command, args) {
+  process.stdout.write(`${title} ... `);
+  const start = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), 'blasnet-setup-'));
+  const log = join(folder, 'log');
+  const output = openSync(log, 'w');
+  try {
+    const { status, signal, error } = spawnSync(command, args, {
+      cwd: root,
+      stdio: ['ignore', output, output],
+      // Ninja uses all processors by itself, Make does not.
+      env: { CMAKE_BUILD_PARALLEL_LEVEL: String(cpus().length), ...process.env },
+    });
+    if (status === 0) {
+      console.log(`${((performance.now() - start) / 1000).toFixed(1)} s`);
+      return;
+    }
+    console.log('failed');
+    const reason = error?.message ?? (signal ? `ended by ${signal}` : `exit status ${status}`);
+    throw new SetupError(`${readFileSync(log, 'utf8')}\n${[command, ...args].join(' ')}: ${reason}`);
+  } finally {
+    closeSync(output);
+    rmSync(folder, { recursive: true });
+  }
+}
