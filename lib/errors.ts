@@ -56,7 +56,9 @@ export function describe(value: unknown): string {
   if (typeof value !== 'object') return `${String(value)} (${typeof value})`;
   if (ArrayBuffer.isView(value)) {
     const { length } = value as { length?: number };
-    return `a ${className(value)}${length === undefined ? '' : ` of length ${length}`}`;
+    const name = className(value);
+    const article = name.startsWith('Int') ? 'an' : 'a';
+    return `${article} ${name}${length === undefined ? '' : ` of length ${length}`}`;
   }
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   return `an object (${className(value)})`;
