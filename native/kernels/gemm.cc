@@ -1,0 +1,81 @@
+#include "kernels/gemm.h"
+
+#ifdef BLASNET_ACCELERATE
+#include <Accelerate/Accelerate.h>
+#else
+#include <cblas.h>
+#endif
+
+#include <algorithm>
+#include <mutex>
+#include <type_traits>
+
+namespace blasnet {
+namespace {
+
+#ifdef BLASNET_OPENBLAS
+// OpenBLAS is called from our own threads only: its pool would fight with ours, so it is told to use the
+// calling thread. A build of it without threads may also lack locks (Debian's serial flavour gives wrong
+// results when called from several threads), and nothing in its interface tells, so that one gets a mutex.
+struct OpenBlas {
+  OpenBlas() { openblas_set_num_threads(1); }
+  const bool serial = openblas_get_parallel() == 0;
+  std::mutex mutex;
+};
+
+OpenBlas& Library() {
+  static OpenBlas library;
+  return library;
+}
+
+class LibraryCall {
+ public:
+  LibraryCall() {
+    if (Library().serial) lock_ = std::unique_lock<std::mutex>(Library().mutex);
+  }
+
+ private:
+  std::unique_lock<std::mutex> lock_;
+};
+#else
+struct LibraryCall {
+  LibraryCall() {}
+};
+#endif
+
+}  // namespace
+
+template <typename T>
+void Gemm(Transpose transpose_a, Transpose transpose_b, size_t m, size_t n, size_t k, T alpha, const T* a,
+          const T* b, T beta, T* c) {
+  if (m == 0 || n == 0) return;
+  const CBLAS_TRANSPOSE op_a = transpose_a == Transpose::kYes ? CblasTrans : CblasNoTrans;
+  const CBLAS_TRANSPOSE op_b = transpose_b == Transpose::kYes ? CblasTrans : CblasNoTrans;
+  const int rows = static_cast<int>(m), cols = static_cast<int>(n), inner = static_cast<int>(k);
+  // CBLAS asks for leading dimensions of at least 1, also where the matrix is empty.
+  const int lda = std::max(1, op_a == CblasTrans ? rows : inner);
+  const int ldb = std::max(1, op_b == CblasTrans ? inner : cols);
+  const LibraryCall call;
+  if constexpr (std::is_same_v<T, double>) {
+    cblas_dgemm(CblasRowMajor, op_a, op_b, rows, cols, inner, alpha, a, lda, b, ldb, beta, c, cols);
+  } else {
+    cblas_sgemm(CblasRowMajor, op_a, op_b, rows, cols, inner, alpha, a, lda, b, ldb, beta, c, cols);
+  }
+}
+
+template void Gemm<double>(Transpose, Transpose, size_t, size_t, size_t, double, const double*, const double*,
+                           double, double*);
+template void Gemm<float>(Transpose, Transpose, size_t, size_t, size_t, float, const float*, const float*,
+                          float, float*);
+
+const char* BlasDescription() {
+#if defined(BLASNET_OPENBLAS)
+  return openblas_get_config();
+#elif defined(BLASNET_ACCELERATE)
+  return "Accelerate";
+#else
+  return "CBLAS";
+#endif
+}
+
+}  // namespace blasnet

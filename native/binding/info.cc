@@ -1,0 +1,30 @@
+// What the addon was built from, and the numbers that stand for names on both sides.
+#include "binding/exports.h"
+#include "engine/plan.h"
+#include "kernels/activations.h"
+#include "kernels/gemm.h"
+#include "kernels/types.h"
+
+namespace blasnet {
+namespace {
+
+template <size_t size>
+Napi::Object Numbered(Napi::Env env, const char* const (&names)[size]) {
+  Napi::Object numbers = Napi::Object::New(env);
+  for (size_t i = 0; i < size; i++) numbers.Set(names[i], static_cast<uint32_t>(i));
+  return numbers;
+}
+
+}  // namespace
+
+void ExportInfo(Napi::Env env, Napi::Object exports) {
+  Napi::Object codes = Napi::Object::New(env);
+  codes.Set("activations", Numbered(env, kActivationNames));
+  codes.Set("losses", Numbered(env, kLossNames));
+  codes.Set("statuses", Numbered(env, kStatusNames));
+  exports.Set("codes", codes);
+  exports.Set("blas", BlasDescription());
+  exports.Set("simd", SimdTarget());
+}
+
+}  // namespace blasnet

@@ -1,0 +1,189 @@
+// The kernels one by one, in place, for lib/functional.ts, for people's own loops and for the tests. Each
+// takes its element type from an array among its arguments.
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "kernels/activations.h"
+#include "kernels/gemm.h"
+#include "kernels/layer.h"
+#include "kernels/losses.h"
+#include "kernels/optimizers.h"
+#include "kernels/scan.h"
+
+namespace blasnet {
+namespace {
+
+// The product of sizes that are at most 2^31 each; refuses what could wrap around.
+size_t Product(const Args& args, size_t i, size_t a, size_t b) {
+  if (b != 0 && a > (size_t{1} << 40) / b) throw args.Wrong(i, "smaller");
+  return a * b;
+}
+
+// gemm(transposeA, transposeB, m, n, k, alpha, A, B, beta, C)
+template <typename T>
+void GemmOf(const Args& args) {
+  const size_t m = args.Size(2), n = args.Size(3), k = args.Size(4);
+  Gemm(static_cast<Transpose>(args.Boolean(0)), static_cast<Transpose>(args.Boolean(1)), m, n, k,
+       static_cast<T>(args.Number(5)), args.Array<T>(6, Product(args, 2, m, k)),
+       args.Array<T>(7, Product(args, 3, k, n)), static_cast<T>(args.Number(8)),
+       args.Array<T>(9, Product(args, 2, m, n)));
+}
+
+// activationForward(activation, sampleAxis, m, units, Z, A)
+template <typename T>
+void ActivationForwardOf(const Args& args) {
+  const size_t m = args.Size(2), units = args.PositiveSize(3), size = Product(args, 2, m, units);
+  ActivationForward(args.Enum(0, Activation::kSoftmax), args.Enum(1, SampleAxis::kColumns), m, units,
+                    args.Array<T>(4, size), args.Array<T>(5, size));
+}
+
+// activationBackward(activation, sampleAxis, m, units, dA, A, dZ)
+template <typename T>
+void ActivationBackwardOf(const Args& args) {
+  const size_t m = args.Size(2), units = args.PositiveSize(3), size = Product(args, 2, m, units);
+  ActivationBackward(args.Enum(0, Activation::kSoftmax), args.Enum(1, SampleAxis::kColumns), m, units,
+                     args.Array<T>(4, size), args.Array<T>(5, size), args.Array<T>(6, size));
+}
+
+// The leading arguments of the layer functions: (sampleAxis, m, inputs, outputs, ...)
+LayerShape Shape(const Args& args) { return {args.Size(1), args.Size(2), args.Size(3)}; }
+
+// layerForward(sampleAxis, m, inputs, outputs, X, W, b, Z)
+template <typename T>
+void LayerForwardOf(const Args& args) {
+  const auto [m, in, out] = Shape(args);
+  LayerForward(args.Enum(0, SampleAxis::kColumns), {m, in, out}, args.Array<T>(4, Product(args, 1, m, in)),
+               args.Array<T>(5, Product(args, 2, in, out)), args.Array<T>(6, out),
+               args.Array<T>(7, Product(args, 1, m, out)));
+}
+
+// layerGradients(sampleAxis, m, inputs, outputs, alpha, dZ, X, dW, db)
+template <typename T>
+void LayerGradientsOf(const Args& args) {
+  const auto [m, in, out] = Shape(args);
+  LayerGradients(args.Enum(0, SampleAxis::kColumns), {m, in, out}, static_cast<T>(args.Number(4)),
+                 args.Array<T>(5, Product(args, 1, m, out)), args.Array<T>(6, Product(args, 1, m, in)), T{0},
+                 args.Array<T>(7, Product(args, 2, in, out)), args.Array<T>(8, out));
+}
+
+// layerInputGradient(sampleAxis, m, inputs, outputs, dZ, W, dX)
+template <typename T>
+void LayerInputGradientOf(const Args& args) {
+  const auto [m, in, out] = Shape(args);
+  LayerInputGradient(args.Enum(0, SampleAxis::kColumns), {m, in, out},
+                     args.Array<T>(4, Product(args, 1, m, out)), args.Array<T>(5, Product(args, 2, in, out)),
+                     args.Array<T>(6, Product(args, 1, m, in)));
+}
+
+// binaryCrossEntropy(P, Y): the sum
+template <typename T>
+double BinaryCrossEntropyOf(const Args& args) {
+  const size_t size = args.Length(0);
+  return BinaryCrossEntropy(args.Array<T>(0, size), args.Array<T>(1, size), size);
+}
+
+// binaryCrossEntropyBackward(P, Y, dA)
+template <typename T>
+void BinaryCrossEntropyBackwardOf(const Args& args) {
+  const size_t size = args.Length(0);
+  BinaryCrossEntropyBackward(args.Array<T>(0, size), args.Array<T>(1, size), size, args.Array<T>(2, size));
+}
+
+// lossFromOutputs(loss, m, outputs, Z, Y, scale, dZ or null): the sum over the samples. Z holds logits for
+// the cross-entropies and outputs for the mean squared error.
+template <typename T>
+double LossOf(const Args& args) {
+  const size_t m = args.Size(1), outputs = args.PositiveSize(2), size = Product(args, 1, m, outputs);
+  const T* z = args.Array<T>(3, size);
+  const T* y = args.Array<T>(4, size);
+  const T scale = static_cast<T>(args.Number(5));
+  T* dz = args.Has(6) ? args.Array<T>(6, size) : nullptr;
+  switch (args.Enum(0, Loss::kMeanSquaredError)) {
+    case Loss::kBinaryCrossEntropy:
+      return BinaryCrossEntropyFromLogits(z, y, size, scale, dz);
+    case Loss::kCategoricalCrossEntropy:
+      return CategoricalCrossEntropyFromLogits(z, y, m, outputs, scale, dz);
+    case Loss::kMeanSquaredError:
+      return MeanSquaredError(z, y, m, outputs, scale, dz);
+  }
+  return 0;
+}
+
+// countBinaryHits(sampleAxis, m, outputs, A, Y, threshold)
+template <typename T>
+double CountBinaryHitsOf(const Args& args) {
+  const size_t m = args.Size(1), outputs = args.PositiveSize(2), size = Product(args, 1, m, outputs);
+  return static_cast<double>(CountBinaryHits(args.Enum(0, SampleAxis::kColumns), args.Array<T>(3, size),
+                                             args.Array<T>(4, size), m, outputs,
+                                             static_cast<T>(args.Number(5))));
+}
+
+// countCategoricalHits(m, outputs, A, Y)
+template <typename T>
+double CountCategoricalHitsOf(const Args& args) {
+  const size_t m = args.Size(0), outputs = args.PositiveSize(1), size = Product(args, 0, m, outputs);
+  return static_cast<double>(
+      CountCategoricalHits(args.Array<T>(2, size), args.Array<T>(3, size), m, outputs));
+}
+
+// gradientDescent(parameters, gradients, learningRate)
+template <typename T>
+void GradientDescentOf(const Args& args) {
+  const size_t size = args.Length(0);
+  GradientDescent(args.Array<T>(0, size), args.Array<T>(1, size), size, static_cast<T>(args.Number(2)));
+}
+
+// firstNonFinite(data): the index of the first NaN or infinity, or -1
+template <typename T>
+double FirstNonFiniteOf(const Args& args) {
+  const size_t size = args.Length(0);
+  const size_t index = FirstNonFinite(args.Array<T>(0, size), size);
+  return index == size ? -1 : static_cast<double>(index);
+}
+
+// firstOutside(data, low, high): the index of the first element outside [low, high], or -1
+template <typename T>
+double FirstOutsideOf(const Args& args) {
+  const size_t size = args.Length(0);
+  const size_t index = FirstOutside(args.Array<T>(0, size), size, static_cast<T>(args.Number(1)),
+                                    static_cast<T>(args.Number(2)));
+  return index == size ? -1 : static_cast<double>(index);
+}
+
+template <typename R, R (*f64)(const Args&), R (*f32)(const Args&), size_t typed>
+Napi::Value Call(const Napi::CallbackInfo& info) {
+  const Args args(info);
+  const auto function = args.IsFloat32(typed) ? f32 : f64;
+  if constexpr (std::is_void_v<R>) {
+    function(args);
+    return info.Env().Undefined();
+  } else {
+    return Napi::Number::New(info.Env(), function(args));
+  }
+}
+
+}  // namespace
+
+// `typed` is the argument whose class gives the element type.
+#define BLASNET_EXPORT(name, function, result, typed) \
+  exports.Set(name, Napi::Function::New<Call<result, function<double>, function<float>, typed>>(env, name))
+
+void ExportKernels(Napi::Env env, Napi::Object exports) {
+  BLASNET_EXPORT("gemm", GemmOf, void, 9);
+  BLASNET_EXPORT("activationForward", ActivationForwardOf, void, 5);
+  BLASNET_EXPORT("activationBackward", ActivationBackwardOf, void, 6);
+  BLASNET_EXPORT("layerForward", LayerForwardOf, void, 7);
+  BLASNET_EXPORT("layerGradients", LayerGradientsOf, void, 7);
+  BLASNET_EXPORT("layerInputGradient", LayerInputGradientOf, void, 6);
+  BLASNET_EXPORT("binaryCrossEntropy", BinaryCrossEntropyOf, double, 0);
+  BLASNET_EXPORT("binaryCrossEntropyBackward", BinaryCrossEntropyBackwardOf, void, 0);
+  BLASNET_EXPORT("lossFromOutputs", LossOf, double, 3);
+  BLASNET_EXPORT("countBinaryHits", CountBinaryHitsOf, double, 3);
+  BLASNET_EXPORT("countCategoricalHits", CountCategoricalHitsOf, double, 2);
+  BLASNET_EXPORT("gradientDescent", GradientDescentOf, void, 0);
+  BLASNET_EXPORT("firstNonFinite", FirstNonFiniteOf, double, 0);
+  BLASNET_EXPORT("firstOutside", FirstOutsideOf, double, 0);
+}
+
+#undef BLASNET_EXPORT
+
+}  // namespace blasnet

@@ -1,0 +1,266 @@
+// The Plan class. Each operation runs in place and returns, or, with a callback as its last argument, runs
+// on one of the addon's threads and calls back. Either way its outcome is in the plan's `outcome` array
+// afterwards, and one operation may be under way at a time.
+//
+//   new Plan(sizes, activations, loss, parameters, outcome)
+//     sizes        Int32Array (L + 1): inputs, then the outputs of each layer
+//     activations  Int32Array (L)
+//     parameters   Float64Array or Float32Array on a SharedArrayBuffer; gives the element type
+//     outcome      Float64Array (7): status, index, epoch, batch, layer, loss, hits
+//   predict(X, rows, out, callback?)
+//   evaluate(X, Y, rows, callback?)
+//   gradients(X, Y, rows, out, callback?)
+//   train(X, Y, rows, order or null, epochs, batchSize, learningRate, check, loss, accuracy, callback?)
+//   stop(), clearStop()
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "engine/job_threads.h"
+#include "engine/plan.h"
+
+namespace blasnet {
+namespace {
+
+enum OutcomeField { kStatus, kIndex, kEpoch, kBatch, kLayer, kLoss, kHits, kOutcomeFields };
+
+// What an operation found, or why it failed.
+struct Result {
+  Outcome outcome;
+  Totals totals;
+  std::string failure;
+};
+
+// What the thread of an asynchronous operation shares with the main thread.
+struct Job {
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool running = false;
+  Result result;
+};
+
+class PlanObject final : public Napi::ObjectWrap<PlanObject> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "Plan",
+                       {
+                           InstanceMethod<&PlanObject::Predict>("predict"),
+                           InstanceMethod<&PlanObject::Evaluate>("evaluate"),
+                           InstanceMethod<&PlanObject::Gradients>("gradients"),
+                           InstanceMethod<&PlanObject::Train>("train"),
+                           InstanceMethod<&PlanObject::Stop>("stop"),
+                           InstanceMethod<&PlanObject::ClearStop>("clearStop"),
+                       });
+  }
+
+  explicit PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanObject>(info) {
+    const Args args(info);
+    const size_t layer_count = args.Length(1);
+    if (layer_count == 0) throw args.Wrong(1, "at least one layer");
+    const int32_t* sizes = args.Array<int32_t>(0, layer_count + 1);
+    const int32_t* activations = args.Array<int32_t>(1, layer_count);
+    std::vector<LayerSpec> layers;
+    for (size_t l = 0; l < layer_count; l++) {
+      if (sizes[l] < 1 || sizes[l + 1] < 1) throw args.Wrong(0, "positive sizes");
+      if (activations[l] < 0 || activations[l] > static_cast<int32_t>(Activation::kSoftmax)) {
+        throw args.Wrong(1, "activations that exist");
+      }
+      layers.push_back({static_cast<size_t>(sizes[l]), static_cast<size_t>(sizes[l + 1]),
+                        static_cast<Activation>(activations[l])});
+    }
+    const Loss loss = args.Enum(2, Loss::kMeanSquaredError);
+    inputs_ = layers.front().inputs;
+    outputs_ = layers.back().outputs;
+    parameter_count_ = ParameterCount(layers);
+    float32_ = args.IsFloat32(3);
+    plan_ = float32_ ? MakePlan(layers, loss, args.Array<float>(3, parameter_count_))
+                     : MakePlan(layers, loss, args.Array<double>(3, parameter_count_));
+    outcome_ = args.Array<double>(4, kOutcomeFields);
+    // Both on SharedArrayBuffers, which cannot be detached: a reference keeps them where they are.
+    parameters_reference_ = Napi::Persistent(info[3].As<Napi::Object>());
+    outcome_reference_ = Napi::Persistent(info[4].As<Napi::Object>());
+  }
+
+  ~PlanObject() override {
+    if (environment_ends_) return;
+    cleanup_hook_.Remove(Env());
+    if (on_main_thread_) on_main_thread_.Release();
+  }
+
+ private:
+  using Operation = std::function<Outcome(Totals*)>;
+
+  Napi::Value Predict(const Napi::CallbackInfo& info) {
+    const Args args(info);
+    const size_t rows = args.Size(1);
+    const void* x = Elements(args, 0, rows * inputs_);
+    void* out = Elements(args, 2, rows * outputs_);
+    return Start(info, 3, [=](Totals*) { return plan_->Predict(x, rows, out); });
+  }
+
+  Napi::Value Evaluate(const Napi::CallbackInfo& info) {
+    const Samples samples = SamplesOf(Args(info));
+    return Start(info, 3, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
+  }
+
+  Napi::Value Gradients(const Napi::CallbackInfo& info) {
+    const Args args(info);
+    const Samples samples = SamplesOf(args);
+    void* gradients = Elements(args, 3, parameter_count_);
+    return Start(info, 4, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
+  }
+
+  Napi::Value Train(const Napi::CallbackInfo& info) {
+    const Args args(info);
+    TrainRequest request{};
+    request.samples = SamplesOf(args);
+    const size_t rows = request.samples.rows;
+    request.epochs = args.Size(4);
+    if (args.Has(3)) {
+      const uint32_t* order = args.Array<uint32_t>(3, request.epochs * rows);
+      for (size_t i = 0; i < request.epochs * rows; i++) {
+        if (order[i] >= rows) throw args.Wrong(3, "indices of rows");
+      }
+      request.order = order;
+    }
+    request.batch_size = args.PositiveSize(5);
+    request.learning_rate = args.Number(6);
+    request.check = args.Boolean(7);
+    request.loss = args.Array<double>(8, request.epochs);
+    request.accuracy = args.Array<double>(9, request.epochs);
+    return Start(info, 10, [=](Totals*) { return plan_->Train(request); });
+  }
+
+  void Stop(const Napi::CallbackInfo&) { plan_->Stop(); }
+  void ClearStop(const Napi::CallbackInfo&) { plan_->ClearStop(); }
+
+  void* Elements(const Args& args, size_t i, size_t least) const {
+    return float32_ ? static_cast<void*>(args.Array<float>(i, least))
+                    : static_cast<void*>(args.Array<double>(i, least));
+  }
+
+  // The leading arguments (X, Y, rows).
+  Samples SamplesOf(const Args& args) const {
+    const size_t rows = args.PositiveSize(2);
+    return {Elements(args, 0, rows * inputs_), Elements(args, 1, rows * outputs_), rows};
+  }
+
+  // Runs the operation here, or on another thread when there is a callback at `callback_index`.
+  Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, Operation operation) {
+    if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
+    if (info.Length() <= callback_index) {
+      const Result result = Complete(operation);
+      if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
+      Report(result);
+      return info.Env().Undefined();
+    }
+    if (!info[callback_index].IsFunction()) {
+      throw Args(info).Wrong(callback_index, "a function");
+    }
+    ConnectToMainThread(info.Env());
+    job_->running = true;
+    try {
+      RunJob([this, job = job_, main_thread = on_main_thread_, operation = std::move(operation)] {
+        job->result = Complete(operation);
+        // The call is made under the lock: an environment that ends waits for `running` and then takes the
+        // main thread's queue away. From the call on, the main thread may drop this object; not the job.
+        const std::lock_guard<std::mutex> lock(job->mutex);
+        main_thread.NonBlockingCall(this, [](Napi::Env env, Napi::Function, PlanObject* self) {
+          if (env != nullptr) self->Finish(env);
+        });
+        job->running = false;
+        job->ended.notify_all();
+      });
+    } catch (const std::exception& error) {
+      job_->running = false;
+      throw Napi::Error::New(info.Env(), std::string("blasnet native: no thread: ") + error.what());
+    }
+    busy_ = true;
+    // Until Finish: the plan, the callback and the arrays must live, and so must the process.
+    Ref();
+    callback_ = Napi::Persistent(info[callback_index].As<Napi::Function>());
+    held_ = Napi::Persistent(Napi::Array::New(info.Env(), callback_index));
+    for (uint32_t i = 0; i < callback_index; i++) held_.Value().Set(i, info[i]);
+    on_main_thread_.Ref(info.Env());
+    return info.Env().Undefined();
+  }
+
+  static Result Complete(const Operation& operation) {
+    Result result;
+    try {
+      result.outcome = operation(&result.totals);
+    } catch (const std::exception& error) {
+      result.failure = std::string("blasnet native: ") + error.what();
+    }
+    return result;
+  }
+
+  void Finish(Napi::Env env) {
+    on_main_thread_.Unref(env);
+    const Napi::Function callback = callback_.Value();
+    callback_.Reset();
+    held_.Reset();
+    Unref();
+    busy_ = false;
+    const std::string failure = std::move(job_->result.failure);
+    Report(job_->result);
+    callback.Call({failure.empty() ? env.Undefined() : Napi::Error::New(env, failure).Value()});
+  }
+
+  void Report(const Result& result) {
+    outcome_[kStatus] = static_cast<double>(result.outcome.status);
+    outcome_[kIndex] = static_cast<double>(result.outcome.index);
+    outcome_[kEpoch] = static_cast<double>(result.outcome.epoch);
+    outcome_[kBatch] = static_cast<double>(result.outcome.batch);
+    outcome_[kLayer] = static_cast<double>(result.outcome.layer);
+    outcome_[kLoss] = result.totals.loss;
+    outcome_[kHits] = static_cast<double>(result.totals.hits);
+  }
+
+  void ConnectToMainThread(Napi::Env env) {
+    if (on_main_thread_) return;
+    on_main_thread_ = Napi::ThreadSafeFunction::New(env, Napi::Function(), "blasnet", 0, 1);
+    on_main_thread_.Unref(env);
+    // After the thread-safe function's own hook, so before it when the environment ends (hooks run last in,
+    // first out): by then no thread of ours may be about to call it.
+    cleanup_hook_ = env.AddCleanupHook(EndWithEnvironment, this);
+  }
+
+  // The environment (a worker, or the process) ends while an operation may be running.
+  static void EndWithEnvironment(PlanObject* self) {
+    self->environment_ends_ = true;
+    self->plan_->Stop();
+    std::unique_lock<std::mutex> lock(self->job_->mutex);
+    self->job_->ended.wait(lock, [self] { return !self->job_->running; });
+  }
+
+  std::unique_ptr<Plan> plan_;
+  size_t inputs_ = 0;
+  size_t outputs_ = 0;
+  size_t parameter_count_ = 0;
+  bool float32_ = false;
+  double* outcome_ = nullptr;
+  Napi::ObjectReference parameters_reference_;
+  Napi::ObjectReference outcome_reference_;
+
+  // Of the asynchronous operation under way.
+  const std::shared_ptr<Job> job_ = std::make_shared<Job>();
+  bool busy_ = false;
+  Napi::FunctionReference callback_;
+  Napi::Reference<Napi::Array> held_;  // the operation's arguments
+  Napi::ThreadSafeFunction on_main_thread_;
+  Napi::Env::CleanupHook<void (*)(PlanObject*), PlanObject> cleanup_hook_;
+  bool environment_ends_ = false;
+};
+
+}  // namespace
+
+void ExportPlan(Napi::Env env, Napi::Object exports) { exports.Set("Plan", PlanObject::Define(env)); }
+
+}  // namespace blasnet

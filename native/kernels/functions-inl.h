@@ -1,0 +1,70 @@
+// The functions that kernels apply to vectors; error bounds are enforced by test/native/activations.test.ts.
+// Included after foreach_target.h, as vector-inl.h is.
+#if defined(BLASNET_FUNCTIONS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASNET_FUNCTIONS_INL_H_
+#undef BLASNET_FUNCTIONS_INL_H_
+#else
+#define BLASNET_FUNCTIONS_INL_H_
+#endif
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "hwy/contrib/math/math-inl.h"
+#include "hwy/highway.h"
+#include "kernels/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasnet {
+namespace HWY_NAMESPACE {
+
+// Highway's Exp (1 ulp, for x up to 706, or 104 in float32), with NaN passed through: it makes 0 of NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V ExpOf(D d, V x) {
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));
+}
+
+// 1 / (1 + exp(-x)) from exp(-|x|), which cannot overflow and keeps the left tail's relative precision.
+// At most 3 ulp.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V SigmoidOf(D d, V x) {
+  const V one = hn::Set(d, 1);
+  const V e = ExpOf(d, hn::Neg(hn::Abs(x)));
+  const V numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
+  return hn::Div(numerator, hn::Add(one, e));
+}
+
+// Highway's Tanh (4 ulp by its documentation), with NaN passed through.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V TanhOf(D d, V x) {
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(d, x));
+}
+
+// max(0, x), NaN passed through.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V ReluOf(D d, V x) {
+  return hn::IfThenZeroElse(hn::Le(x, hn::Zero(d)), x);
+}
+
+// A = exp(Z - maximum) / sum, one sample of `units` values that stand `stride` apart; A may be Z. The shift
+// keeps exp finite; NaN anywhere makes all of A NaN.
+template <typename T>
+HWY_INLINE void Softmax(const T* z, size_t units, size_t stride, T* a) {
+  T maximum = z[0];
+  for (size_t i = 1; i < units; i++) maximum = std::max(maximum, z[i * stride]);
+  if (stride == 1) {
+    Map(z, units, a, [maximum](auto d, auto x) { return ExpOf(d, hn::Sub(x, hn::Set(d, maximum))); });
+  } else {
+    for (size_t i = 0; i < units; i++) a[i * stride] = std::exp(z[i * stride] - maximum);
+  }
+  T sum = 0;
+  for (size_t i = 0; i < units; i++) sum += a[i * stride];
+  for (size_t i = 0; i < units; i++) a[i * stride] /= sum;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasnet
+HWY_AFTER_NAMESPACE();
+
+#endif  // BLASNET_FUNCTIONS_INL_H_

@@ -1,0 +1,61 @@
+#include "kernels/layer.h"
+
+#include <algorithm>
+
+#include "kernels/gemm.h"
+
+namespace blasnet {
+
+// The bias goes into Z first and the product is added to it: one pass over Z less than adding it after.
+template <typename T>
+void LayerForward(SampleAxis axis, LayerShape shape, const T* x, const T* w, const T* b, T* z) {
+  const auto [m, in, out] = shape;
+  if (axis == SampleAxis::kRows) {
+    for (size_t row = 0; row < m; row++) std::copy_n(b, out, z + row * out);
+    Gemm(Transpose::kNo, Transpose::kYes, m, out, in, T{1}, x, w, T{1}, z);
+  } else {
+    for (size_t unit = 0; unit < out; unit++) std::fill_n(z + unit * m, m, b[unit]);
+    Gemm(Transpose::kNo, Transpose::kNo, out, m, in, T{1}, w, x, T{1}, z);
+  }
+}
+
+template <typename T>
+void LayerGradients(SampleAxis axis, LayerShape shape, T alpha, const T* dz, const T* x, T beta, T* dw,
+                    T* db) {
+  const auto [m, in, out] = shape;
+  if (beta == 0) std::fill_n(db, out, T{0});
+  if (axis == SampleAxis::kRows) {
+    Gemm(Transpose::kYes, Transpose::kNo, out, in, m, alpha, dz, x, beta, dw);
+    for (size_t row = 0; row < m; row++) {
+      for (size_t unit = 0; unit < out; unit++) db[unit] += alpha * dz[row * out + unit];
+    }
+  } else {
+    Gemm(Transpose::kNo, Transpose::kYes, out, in, m, alpha, dz, x, beta, dw);
+    for (size_t unit = 0; unit < out; unit++) {
+      T sum = 0;
+      for (size_t sample = 0; sample < m; sample++) sum += dz[unit * m + sample];
+      db[unit] += alpha * sum;
+    }
+  }
+}
+
+template <typename T>
+void LayerInputGradient(SampleAxis axis, LayerShape shape, const T* dz, const T* w, T* dx) {
+  const auto [m, in, out] = shape;
+  if (axis == SampleAxis::kRows) {
+    Gemm(Transpose::kNo, Transpose::kNo, m, in, out, T{1}, dz, w, T{0}, dx);
+  } else {
+    Gemm(Transpose::kYes, Transpose::kNo, in, m, out, T{1}, w, dz, T{0}, dx);
+  }
+}
+
+template void LayerForward(SampleAxis, LayerShape, const double*, const double*, const double*, double*);
+template void LayerForward(SampleAxis, LayerShape, const float*, const float*, const float*, float*);
+template void LayerGradients(SampleAxis, LayerShape, double, const double*, const double*, double, double*,
+                             double*);
+template void LayerGradients(SampleAxis, LayerShape, float, const float*, const float*, float, float*,
+                             float*);
+template void LayerInputGradient(SampleAxis, LayerShape, const double*, const double*, double*);
+template void LayerInputGradient(SampleAxis, LayerShape, const float*, const float*, float*);
+
+}  // namespace blasnet

@@ -1,0 +1,112 @@
+// Loops over arrays, a vector of lanes at a time, compiled once for every instruction set (see Highway's
+// quick reference on foreach_target). Included by the kernels after foreach_target.h, hence no plain guard.
+//
+// The last, partial vector goes through a buffer and the same instructions as the rest, so that an element's
+// result does not depend on where it stands: cutting an array into pieces changes no bit.
+#if defined(BLASNET_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASNET_VECTOR_INL_H_
+#undef BLASNET_VECTOR_INL_H_
+#else
+#define BLASNET_VECTOR_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstddef>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasnet {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <typename T>
+using Lanes = hn::ScalableTag<T>;
+
+// Room for one vector.
+template <typename T>
+struct Buffer {
+  HWY_ALIGN T lanes[HWY_MAX_BYTES / sizeof(T)] = {};
+
+  T* From(const T* in, size_t count) {
+    std::copy_n(in, count, lanes);
+    return lanes;
+  }
+};
+
+// out[i] = f(d, in[i]); out may be in.
+template <typename T, class F>
+HWY_INLINE void Map(const T* in, size_t size, T* out, const F& f) {
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + step <= size; i += step) hn::StoreU(f(d, hn::LoadU(d, in + i)), d, out + i);
+  if (i < size) {
+    Buffer<T> a;
+    hn::Store(f(d, hn::Load(d, a.From(in + i, size - i))), d, a.lanes);
+    std::copy_n(a.lanes, size - i, out + i);
+  }
+}
+
+// out[i] = f(d, in_a[i], in_b[i]); out may be either of them.
+template <typename T, class F>
+HWY_INLINE void Map(const T* in_a, const T* in_b, size_t size, T* out, const F& f) {
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + step <= size; i += step) {
+    hn::StoreU(f(d, hn::LoadU(d, in_a + i), hn::LoadU(d, in_b + i)), d, out + i);
+  }
+  if (i < size) {
+    Buffer<T> a, b;
+    a.From(in_a + i, size - i);
+    b.From(in_b + i, size - i);
+    hn::Store(f(d, hn::Load(d, a.lanes), hn::Load(d, b.lanes)), d, a.lanes);
+    std::copy_n(a.lanes, size - i, out + i);
+  }
+}
+
+// The sum of f(d, in_a[i], in_b[i]) in a fixed order: lane by lane, then across the lanes, then the rest.
+template <typename T, class F>
+HWY_INLINE double SumOf(const T* in_a, const T* in_b, size_t size, const F& f) {
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  auto sums = hn::Zero(d);
+  size_t i = 0;
+  for (; i + step <= size; i += step) {
+    sums = hn::Add(sums, f(d, hn::LoadU(d, in_a + i), hn::LoadU(d, in_b + i)));
+  }
+  double total = static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sums)));
+  if (i < size) {
+    Buffer<T> a, b;
+    a.From(in_a + i, size - i);
+    b.From(in_b + i, size - i);
+    hn::Store(f(d, hn::Load(d, a.lanes), hn::Load(d, b.lanes)), d, a.lanes);
+    for (size_t k = 0; i + k < size; k++) total += static_cast<double>(a.lanes[k]);
+  }
+  return total;
+}
+
+// The index of the first element whose vector f(d, in[i]) says true, or size.
+template <typename T, class F>
+HWY_INLINE size_t FindFirst(const T* in, size_t size, const F& f) {
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + step <= size; i += step) {
+    const auto found = f(d, hn::LoadU(d, in + i));
+    if (HWY_UNLIKELY(!hn::AllFalse(d, found))) return i + static_cast<size_t>(hn::FindFirstTrue(d, found));
+  }
+  if (i < size) {
+    Buffer<T> a;
+    const auto found = f(d, hn::Load(d, a.From(in + i, size - i)));
+    if (!hn::AllFalse(d, found)) return std::min(size, i + static_cast<size_t>(hn::FindFirstTrue(d, found)));
+  }
+  return size;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasnet
+HWY_AFTER_NAMESPACE();
+
+#endif  // BLASNET_VECTOR_INL_H_
