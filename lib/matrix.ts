@@ -1,9 +1,11 @@
 import { argumentError, blasnetError } from './errors';
-import { check, integerFrom } from './validate';
+import { type Constraint, check, integerFrom, oneOf } from './validate';
 
 /** The two element types: 'float64' lives in a Float64Array, 'float32' in a Float32Array. */
 export type Dtype = 'float64' | 'float32';
 export type FloatArray = Float64Array | Float32Array;
+
+export const dtypeName: Constraint = oneOf(['float64', 'float32'] satisfies Dtype[]);
 
 /**
  * A row-major matrix: a view of a typed array, never a copy of it. Element (r, c) is
@@ -37,6 +39,7 @@ export class Matrix<T extends FloatArray = FloatArray> {
   static zeros(rows: number, cols: number, dtype: Dtype): Matrix;
   static zeros(rows: number, cols: number, dtype: Dtype = 'float64'): Matrix {
     checkSize(rows, cols);
+    check('dtype', dtype, dtypeName, 'ERR_BLASNET_UNKNOWN_NAME');
     return new Matrix(allocate(rows * cols, dtype), rows, cols);
   }
 
@@ -49,6 +52,7 @@ export class Matrix<T extends FloatArray = FloatArray> {
   static from(rows: readonly (readonly number[])[], dtype?: 'float64'): Matrix<Float64Array>;
   static from(rows: readonly (readonly number[])[], dtype: Dtype): Matrix;
   static from(rows: readonly (readonly number[])[], dtype: Dtype = 'float64'): Matrix {
+    check('dtype', dtype, dtypeName, 'ERR_BLASNET_UNKNOWN_NAME');
     return matrixFromRows('rows', rows, dtype);
   }
 

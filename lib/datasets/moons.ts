@@ -1,7 +1,7 @@
-import { allocate, type Dtype, type FloatArray, Matrix } from '../matrix';
+import { allocate, type Dtype, dtypeName, type FloatArray, Matrix } from '../matrix';
 import { native } from '../native';
 import { RandomState } from '../random';
-import { atLeast, boolean, checkOptions, oneOf, optional, positiveInteger, seed } from '../validate';
+import { atLeast, boolean, checkOptions, optional, positiveInteger, seed } from '../validate';
 import type { Dataset } from './dataset';
 
 export interface MoonsOptions {
@@ -22,7 +22,7 @@ const constraints = {
   noise: optional(atLeast(0)),
   shuffle: optional(boolean),
   seed: optional(seed),
-  dtype: optional(oneOf(['float64', 'float32'])),
+  dtype: optional(dtypeName),
 };
 
 /**
