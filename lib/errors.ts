@@ -21,6 +21,8 @@ const errorClasses = {
   ERR_BLASNET_DETACHED: TypeError,
   /** A typed array on a resizable buffer, which could shrink under native code. */
   ERR_BLASNET_RESIZABLE: TypeError,
+  /** A loss that is not finite while training. */
+  ERR_BLASNET_DIVERGED: RangeError,
   /** The network is training, and this call would read or write its parameters meanwhile. */
   ERR_BLASNET_BUSY: Error,
   /** The native addon could not be loaded. */
@@ -65,8 +67,8 @@ export function describe(value: unknown): string {
 }
 
 function className(value: object): string {
-  const { constructor } = value as { constructor?: { name?: unknown } };
-  return typeof constructor?.name === 'string' && constructor.name !== '' ? constructor.name : 'no class';
+  const { constructor: kind } = value as { constructor?: { name?: unknown } };
+  return typeof kind?.name === 'string' && kind.name !== '' ? kind.name : 'no class';
 }
 
 function abbreviate(text: string): string {

@@ -27,6 +27,9 @@ export interface Split<T extends FloatArray = FloatArray, U extends FloatArray =
 
 type Rows = readonly (readonly number[])[];
 
+/** The same elements as T's, on a buffer of their own. */
+type Copy<T extends FloatArray> = T extends Float64Array ? Float64Array : Float32Array;
+
 const testSizeConstraint: Constraint = {
   rule: 'a share of the rows between 0 and 1, or a positive whole number of them',
   accepts: (value) => typeof value === 'number',
@@ -54,7 +57,7 @@ export function trainTestSplit<T extends FloatArray, U extends FloatArray>(
   X: Matrix<T>,
   Y: Matrix<U>,
   options?: SplitOptions,
-): Split<T, U>;
+): Split<Copy<T>, Copy<U>>;
 export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options?: SplitOptions): Split;
 export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options: SplitOptions = {}): Split {
   const [inputs, labels] = [toMatrix('X', X), toMatrix('Y', Y)];
@@ -64,7 +67,7 @@ export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options: Spli
   if (labels.rows !== rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
-      `Expected Y to have as many rows as X, got ${labels.rows} for ${rows}`,
+      `Expected Y to have as many rows as X (${rows}), got ${labels.rows}`,
     );
   }
   if (rows < 2) throw blasnetError('ERR_BLASNET_SHAPE', `Expected X to have at least 2 rows, got ${rows}`);
@@ -99,8 +102,8 @@ function toMatrix(name: string, value: unknown): Matrix {
   return value;
 }
 
-function select<T extends FloatArray>({ data, cols, dtype }: Matrix<T>, index: Uint32Array): Matrix<T> {
-  const out = allocate(index.length * cols, dtype) as FloatArray as T;
+function select({ data, cols, dtype }: Matrix, index: Uint32Array): Matrix {
+  const out = allocate(index.length * cols, dtype);
   for (let i = 0; i < index.length; i++) {
     const start = (index[i] as number) * cols;
     for (let c = 0; c < cols; c++) out[i * cols + c] = data[start + c] as number;

@@ -1,0 +1,137 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { type Dataset, makeMoons } from '../../lib/datasets';
+import type { Matrix } from '../../lib/matrix';
+import { itRejects } from '../bad-input';
+import demonstration from '../fixtures/moons.json';
+import golden from '../fixtures/sklearn-datasets.json';
+
+describe('makeMoons', () => {
+  it("makes the article's 1000 points to the last bit", () => {
+    const { X, Y } = makeMoons({ samples: 1000, noise: 0.2, seed: 100 });
+    expect(X.toArray()).toEqual(demonstration.X);
+    expect(Array.from(Y.data)).toEqual(demonstration.y);
+    expect([X.rows, X.cols, Y.rows, Y.cols]).toEqual([1000, 2, 1000, 1]);
+  });
+
+  it.each(golden.moons)(
+    'makes $samples points as scikit-learn: noise $noise, shuffle $shuffle, seed $seed',
+    ({ samples, noise, shuffle, seed, ...expected }) => {
+      const { X, Y } = makeMoons({ samples, shuffle, seed, ...(noise === null ? {} : { noise }) });
+      expect(X.toArray()).toEqual(expected.X);
+      expect(Array.from(Y.data)).toEqual(expected.y);
+    },
+  );
+
+  it('puts every point on its half circle when there is no noise', () => {
+    const { X, Y } = makeMoons({ samples: 99, seed: 1 });
+    for (let i = 0; i < X.rows; i++) {
+      const moon = Y.get(i, 0);
+      const [x, y] = moon === 0 ? [X.get(i, 0), X.get(i, 1)] : [1 - X.get(i, 0), 0.5 - X.get(i, 1)];
+      expect(Math.hypot(x, y)).toBeCloseTo(1, 12);
+      expect(y).toBeGreaterThanOrEqual(0);
+    }
+    expect(Array.from(Y.data).filter((moon) => moon === 1)).toHaveLength(50);
+  });
+
+  it("rounds to float32 what float64 holds, on buffers that can't be detached", () => {
+    const options = { samples: 21, noise: 0.1, seed: 3 };
+    const exact = makeMoons(options);
+    const rounded = makeMoons({ ...options, dtype: 'float32' });
+    expect(rounded.X.data).toEqual(Float32Array.from(exact.X.data));
+    expect(rounded.Y.data).toEqual(Float32Array.from(exact.Y.data));
+    for (const { data } of [exact.X, exact.Y, rounded.X, rounded.Y]) {
+      expect(data.buffer).toBeInstanceOf(SharedArrayBuffer);
+    }
+  });
+
+  it('makes 100 shuffled points without noise by default, others on every call', () => {
+    const [first, second] = [makeMoons(), makeMoons()];
+    expect(first.X.rows).toBe(100);
+    expect(first.X.data).not.toEqual(second.X.data);
+    expect(first.X.data.toSorted()).toEqual(second.X.data.toSorted());
+  });
+
+  it('is typed by its dtype', () => {
+    expectTypeOf(makeMoons()).toEqualTypeOf<Dataset<Float64Array>>();
+    expectTypeOf(makeMoons({ dtype: 'float64' }).X).toEqualTypeOf<Matrix<Float64Array>>();
+    expectTypeOf(makeMoons({ dtype: 'float32' })).toEqualTypeOf<Dataset>();
+  });
+
+  itRejects([
+    [
+      'a misspelled option',
+      // @ts-expect-error there is no such option
+      () => makeMoons({ sample: 10 }),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "sample"; did you mean "samples"?',
+    ],
+    [
+      "scikit-learn's name of an option",
+      // @ts-expect-error there is no such option
+      () => makeMoons({ random_state: 1 }),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "random_state"; known: samples, noise, shuffle, seed, dtype',
+    ],
+    [
+      'a number for its options',
+      // @ts-expect-error it takes one object
+      () => makeMoons(1000),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected options to be an object, got 1000 (number)',
+    ],
+    [
+      'no samples',
+      () => makeMoons({ samples: 0 }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected samples to be a positive integer, got 0 (number)',
+    ],
+    [
+      'more samples than a matrix holds',
+      () => makeMoons({ samples: 2 ** 33 }),
+      RangeError,
+      'ERR_BLASNET_SHAPE',
+      'Expected rows * cols to be at most 2^32, got 8589934592 * 2',
+    ],
+    [
+      'negative noise',
+      () => makeMoons({ noise: -0.1 }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected noise to be a finite number of at least 0, got -0.1 (number)',
+    ],
+    [
+      'noise that is not a number',
+      () => makeMoons({ noise: Number.NaN }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected noise to be a finite number of at least 0, got NaN (number)',
+    ],
+    [
+      'a number for a switch',
+      // @ts-expect-error true or false
+      () => makeMoons({ shuffle: 1 }),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected shuffle to be true or false, got 1 (number)',
+    ],
+    [
+      'a seed out of range',
+      () => makeMoons({ seed: -1 }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected seed to be an integer from 0 to 4294967295, got -1 (number)',
+    ],
+    [
+      'an unknown dtype',
+      // @ts-expect-error there is no such dtype
+      () => makeMoons({ dtype: 'float16' }),
+      RangeError,
+      'ERR_BLASNET_UNKNOWN_NAME',
+      `Expected dtype to be one of 'float64', 'float32', got "float16" (string)`,
+    ],
+  ]);
+});

@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { type Split, trainTestSplit } from '../../lib/datasets';
+import { Matrix } from '../../lib/matrix';
+import { itRejects } from '../bad-input';
+import demonstration from '../fixtures/moons.json';
+import golden from '../fixtures/sklearn-datasets.json';
+
+// X (rows, 3) and Y (rows, 1), whose numbers tell their row.
+function numbered(rows: number): { X: Matrix<Float64Array>; Y: Matrix<Float64Array> } {
+  const X = Float64Array.from({ length: rows * 3 }, (_, i) => Math.floor(i / 3) + (i % 3) / 10);
+  const Y = Float64Array.from({ length: rows }, (_, i) => i);
+  return { X: new Matrix(X, rows, 3), Y: new Matrix(Y, rows, 1) };
+}
+
+describe('trainTestSplit', () => {
+  it("makes the article's split", () => {
+    const X = Matrix.from(demonstration.X);
+    const Y = Matrix.from(demonstration.y.map((label) => [label]));
+    const { train, test, trainIndex, testIndex } = trainTestSplit(X, Y, { testSize: 0.1, seed: 42 });
+    expect(Array.from(trainIndex)).toEqual(demonstration.trainIndex);
+    expect(Array.from(testIndex)).toEqual(demonstration.testIndex);
+    expect(train.X.toArray()).toEqual(demonstration.trainIndex.map((i) => demonstration.X[i]));
+    expect(Array.from(train.Y.data)).toEqual(demonstration.trainIndex.map((i) => demonstration.y[i]));
+    expect(test.X.toArray()).toEqual(demonstration.testIndex.map((i) => demonstration.X[i]));
+    expect(Array.from(test.Y.data)).toEqual(demonstration.testIndex.map((i) => demonstration.y[i]));
+  });
+
+  it.each(golden.splits)(
+    'splits $rows rows as scikit-learn: testSize $testSize, shuffle $shuffle, seed $seed',
+    ({ rows, testSize, shuffle, seed, ...expected }) => {
+      const { X, Y } = numbered(rows);
+      const { train, test } = trainTestSplit(X, Y, { testSize, shuffle, seed });
+      expect(Array.from(train.Y.data)).toEqual(expected.trainIndex);
+      expect(Array.from(test.Y.data)).toEqual(expected.testIndex);
+    },
+  );
+
+  it('keeps every row once, and each with its label', () => {
+    const anySize = fc.integer({ min: 2, max: 60 }).chain((rows) =>
+      fc.record({
+        rows: fc.constant(rows),
+        testSize: fc.oneof(
+          fc.integer({ min: 1, max: rows - 1 }),
+          fc.double({ min: 0, minExcluded: true, max: (rows - 1) / rows, noNaN: true }),
+        ),
+        shuffle: fc.boolean(),
+        seed: fc.nat(),
+      }),
+    );
+    fc.assert(
+      fc.property(anySize, ({ rows, ...options }) => {
+        const { X, Y } = numbered(rows);
+        const { train, test, trainIndex, testIndex } = trainTestSplit(X, Y, options);
+        const all = [...trainIndex, ...testIndex].sort((a, b) => a - b);
+        expect(all).toEqual(Array.from({ length: rows }, (_, row) => row));
+        for (const part of [train, test]) {
+          expect(part.X.rows).toBeGreaterThanOrEqual(1);
+          expect(part.Y.rows).toBe(part.X.rows);
+          for (let r = 0; r < part.X.rows; r++) {
+            const row = part.Y.get(r, 0);
+            expect(Array.from(part.X.row(r))).toEqual([row, row + 0.1, row + 0.2]);
+          }
+        }
+      }),
+    );
+  });
+
+  it('takes a quarter by default, other rows on every call', () => {
+    const { X, Y } = numbered(1000);
+    const [first, second] = [trainTestSplit(X, Y), trainTestSplit(X, Y)];
+    expect([first.train.X.rows, first.test.X.rows]).toEqual([750, 250]);
+    expect(first.testIndex).not.toEqual(second.testIndex);
+  });
+
+  it('keeps each dtype, copies, and cannot be detached', () => {
+    const { X } = numbered(4);
+    const labels = Float32Array.from([0, 1, 0, 1]);
+    const { train, test } = trainTestSplit(X, new Matrix(labels, 4, 1), { seed: 1 });
+    expectTypeOf(train.X).toEqualTypeOf<Matrix<Float64Array>>();
+    expectTypeOf(train.Y).toEqualTypeOf<Matrix<Float32Array>>();
+    expect([train.X.dtype, train.Y.dtype, test.X.dtype, test.Y.dtype]).toEqual([
+      'float64',
+      'float32',
+      'float64',
+      'float32',
+    ]);
+    const before = train.Y.toArray();
+    labels.fill(7);
+    expect(train.Y.toArray()).toEqual(before);
+    for (const { data } of [train.X, train.Y, test.X, test.Y]) {
+      expect(data.buffer).toBeInstanceOf(SharedArrayBuffer);
+    }
+  });
+
+  it('takes rows of numbers as well', () => {
+    const split = trainTestSplit(
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+      [[0], [1], [0]],
+      { testSize: 1, shuffle: false },
+    );
+    expectTypeOf(split).toEqualTypeOf<Split>();
+    expect(split.train.X.toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(split.test).toEqual({ X: Matrix.from([[5, 6]]), Y: Matrix.from([[0]]) });
+  });
+
+  const { X, Y } = numbered(10);
+  const sizeRule = 'a share of the rows between 0 and 1, or a positive whole number of them';
+  const badSize = (testSize: number) =>
+    [
+      `${testSize} for the size of the test`,
+      () => trainTestSplit(X, Y, { testSize }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected testSize to be ${sizeRule}, got ${testSize} (number)`,
+    ] as const;
+
+  itRejects([
+    badSize(0),
+    badSize(-0.5),
+    badSize(1.5),
+    badSize(Number.NaN),
+    badSize(Number.POSITIVE_INFINITY),
+    [
+      'a test of all rows',
+      () => trainTestSplit(X, Y, { testSize: 10 }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected testSize to be small enough to leave one of 10 rows for training, got 10 (number)',
+    ],
+    [
+      'a share that rounds up to all rows',
+      () => trainTestSplit(X, Y, { testSize: 0.91 }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected testSize to be small enough to leave one of 10 rows for training, got 0.91 (number)',
+    ],
+    [
+      'a share in words',
+      // @ts-expect-error a number
+      () => trainTestSplit(X, Y, { testSize: '10%' }),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      `Expected testSize to be ${sizeRule}, got "10%" (string)`,
+    ],
+    [
+      'a misspelled option',
+      // @ts-expect-error there is no such option
+      () => trainTestSplit(X, Y, { test_size: 0.1 }),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "test_size"; did you mean "testSize"?',
+    ],
+    [
+      'labels for fewer rows',
+      () => trainTestSplit(X, numbered(9).Y),
+      RangeError,
+      'ERR_BLASNET_SHAPE',
+      'Expected Y to have as many rows as X (10), got 9',
+    ],
+    [
+      'a single row',
+      () => trainTestSplit([[1]], [[0]]),
+      RangeError,
+      'ERR_BLASNET_SHAPE',
+      'Expected X to have at least 2 rows, got 1',
+    ],
+    [
+      'a typed array, whose rows nobody knows',
+      // @ts-expect-error a Matrix or rows
+      () => trainTestSplit(X.data, Y),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected X to be a Matrix or an array of rows, got a Float64Array of length 30',
+    ],
+    [
+      'labels without rows',
+      // @ts-expect-error a Matrix or rows
+      () => trainTestSplit(X, [0, 1]),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected Y[0] to be an array of numbers, got 0 (number)',
+    ],
+    [
+      'a matrix whose buffer was transferred away',
+      () => {
+        const data = new Float64Array(10);
+        const labels = new Matrix(data, 10, 1);
+        structuredClone(data, { transfer: [data.buffer] });
+        return trainTestSplit(X, labels);
+      },
+      TypeError,
+      'ERR_BLASNET_DETACHED',
+      'Expected Y to be a Matrix on a buffer that is still there, got a Float64Array of length 0',
+    ],
+  ]);
+});
