@@ -205,7 +205,12 @@ export const meanSquaredError: LossFormula = {
   gradient: (A, Y) => zip(A, Y, (a, y) => (2 * (a - y)) / (A.rows * A.cols)),
 };
 
-const lossFormulas = { binaryCrossEntropy, categoricalCrossEntropy, meanSquaredError };
+// What a network's loss is computed from: the logits of its sigmoid or softmax, or any outputs.
+const losses: Record<Loss, { formula: LossFormula; fromLogits: boolean }> = {
+  binaryCrossEntropy: { formula: binaryCrossEntropyFromLogits, fromLogits: true },
+  categoricalCrossEntropy: { formula: categoricalCrossEntropyFromLogits, fromLogits: true },
+  meanSquaredError: { formula: meanSquaredError, fromLogits: false },
+};
 
 // Metrics
 
@@ -246,17 +251,17 @@ export function forward(architecture: readonly Layer[], params: Tensors, X: Dens
   return { A, Z, yHat: A[architecture.length] as Dense };
 }
 
-/** The loss of the network's outputs: from logits where the output activation is the loss's own. */
+/** The loss of a network; its output activation has to be sigmoid or softmax for the two cross-entropies. */
 export function networkLoss(architecture: readonly Layer[], params: Tensors, X: Dense, Y: Dense, loss: Loss) {
   const { A, Z } = forward(architecture, params, X);
-  const { formula, fromLogits } = pair(loss, architecture);
+  const { formula, fromLogits } = losses[loss];
   return formula.value((fromLogits ? Z : A)[architecture.length] as Dense, Y);
 }
 
 /** { loss, grads: { dW1, db1, ... } } */
 export function gradients(architecture: readonly Layer[], params: Tensors, X: Dense, Y: Dense, loss: Loss) {
   const { A, Z } = forward(architecture, params, X);
-  const { formula, fromLogits } = pair(loss, architecture);
+  const { formula, fromLogits } = losses[loss];
   const outputs = (fromLogits ? Z : A)[architecture.length] as Dense;
   const grads: Record<string, Grid> = {};
   let delta = formula.gradient(outputs, Y);
@@ -292,17 +297,6 @@ export function randomParameters(architecture: readonly Layer[], seed: number): 
 
 function weights(params: Tensors, l: number): [W: Dense, b: Dense] {
   return [params[`W${l}`] as Dense, params[`b${l}`] as Dense];
-}
-
-function pair(loss: Loss, architecture: readonly Layer[]): { formula: LossFormula; fromLogits: boolean } {
-  const output = architecture[architecture.length - 1]?.activation;
-  if (loss === 'binaryCrossEntropy' && output === 'sigmoid') {
-    return { formula: binaryCrossEntropyFromLogits, fromLogits: true };
-  }
-  if (loss === 'categoricalCrossEntropy' && output === 'softmax') {
-    return { formula: categoricalCrossEntropyFromLogits, fromLogits: true };
-  }
-  return { formula: lossFormulas[loss], fromLogits: false };
 }
 
 // Comparison
