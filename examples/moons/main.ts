@@ -1,0 +1,83 @@
+import { cpus } from 'node:os';
+import { relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { makeMoons, trainTestSplit } from 'blasnet';
+import { writePage } from './html';
+import { type Model, moonsModels } from './models';
+import { type Options, parseOptions, UsageError, usage } from './options';
+import { progress } from './progress';
+import type { ModelResult, Point, Results } from './results';
+import { resultsTable } from './table';
+import { grid, type Samples, type Split, trainModel, view } from './train';
+
+/** The exit status of a process that Ctrl-C ended: 128 and the number of SIGINT. */
+const interrupted = 130;
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) process.stdout.write(usage);
+  else process.exitCode = await run(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}
+
+async function run({ epochs, out }: Options): Promise<number> {
+  const { X, Y } = makeMoons({ samples: 1000, noise: 0.2, seed: 100 });
+  const { train, test } = trainTestSplit(X, Y, { testSize: 0.1, seed: 42 });
+  process.stderr.write(`Two moons: training on ${train.X.rows} points, testing on ${test.X.rows}.\n`);
+
+  // Once: a second Ctrl-C ends the process the hard way.
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+
+  const models: ModelResult[] = [];
+  try {
+    for (const model of moonsModels(epochs)) {
+      models.push(await trainWithProgress(model, { train, test }, stop.signal));
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    process.stderr.write('Stopped; no page was written.\n');
+    return interrupted;
+  }
+
+  process.stdout.write(`\n${resultsTable(models)}\n`);
+  const results: Results = {
+    train: points(train),
+    test: points(test),
+    view,
+    grid,
+    models,
+    machine: machine(),
+  };
+  const size = await writePage(out, results);
+  process.stdout.write(
+    `\nWrote ${relative('', out)} (${(size / 1e6).toFixed(1)} MB). Open it in a browser:\n${pathToFileURL(out)}\n`,
+  );
+  return 0;
+}
+
+async function trainWithProgress(model: Model, data: Split, signal: AbortSignal): Promise<ModelResult> {
+  const shown = progress(process.stderr, model.name, model.epochs);
+  try {
+    return await trainModel(model, data, { signal, onEpoch: shown.update });
+  } finally {
+    shown.end();
+  }
+}
+
+/** The samples as the page takes them, to a thousandth of its width. */
+function points({ X, Y }: Samples): Point[] {
+  return Array.from({ length: X.rows }, (_, i) => [
+    Number(X.get(i, 0).toFixed(4)),
+    Number(X.get(i, 1).toFixed(4)),
+    Y.get(i, 0),
+  ]);
+}
+
+function machine(): string {
+  const { model } = cpus()[0] ?? { model: process.arch };
+  return `Node.js ${process.versions.node}, ${model.trim()}`;
+}

@@ -1,0 +1,54 @@
+import { Network } from 'blasnet';
+
+/** One way to train the network. */
+export interface Model {
+  readonly name: string;
+  readonly description: string;
+  readonly network: Network;
+  readonly epochs: number;
+  readonly batchSize: number | 'full';
+  /** A frame of the animation every so many epochs. */
+  readonly frameEvery: number;
+}
+
+const layers = [
+  { inputDim: 2, outputDim: 25, activation: 'relu' },
+  { inputDim: 25, outputDim: 50, activation: 'relu' },
+  { inputDim: 50, outputDim: 50, activation: 'relu' },
+  { inputDim: 50, outputDim: 25, activation: 'relu' },
+  { inputDim: 25, outputDim: 1, activation: 'sigmoid' },
+] as const;
+
+/** The article's 10,000 epochs stand beside 200 of its Keras model. */
+const epochsRatio = 50;
+const mostFrames = 200;
+
+export const learningRate = 0.01;
+
+/**
+ * The article's model, and the same layers in mini-batches: the stand-in for its Keras model.
+ *
+ * @param epochs of the article's model; the other takes a fiftieth, so both have the same number of frames
+ */
+export function moonsModels(epochs: number): Model[] {
+  const miniEpochs = Math.ceil(epochs / epochsRatio);
+  const frameEvery = Math.ceil(miniEpochs / mostFrames);
+  return [
+    {
+      name: 'full batch',
+      description: 'The article’s model: every step sees all 900 points.',
+      network: new Network(layers, { seed: 2, initializer: 'article' }),
+      epochs,
+      batchSize: 'full',
+      frameEvery: epochsRatio * frameEvery,
+    },
+    {
+      name: 'batches of 32',
+      description: 'The stand-in for its Keras model: 29 steps an epoch.',
+      network: new Network(layers, { seed: 2 }),
+      epochs: miniEpochs,
+      batchSize: 32,
+      frameEvery,
+    },
+  ];
+}

@@ -1,0 +1,60 @@
+/** How long a whole run plays, whatever its number of frames. */
+const playMilliseconds = 10_000;
+/** For people who asked for less motion: this many still pictures instead. */
+const stills = 10;
+
+/** The play button and the slider. Calls `show` with the frame whenever it changes. */
+export function connectPlayer(
+  button: HTMLButtonElement,
+  slider: HTMLInputElement,
+  last: number,
+  show: (frame: number) => void,
+): void {
+  const label = button.querySelector('span') as HTMLSpanElement;
+  let playing: number | undefined;
+
+  const play = (): void => {
+    const from = slider.valueAsNumber < last ? slider.valueAsNumber : 0;
+    const step = matchMedia('(prefers-reduced-motion: reduce)').matches ? Math.ceil(last / stills) : 1;
+    const started = performance.now();
+    const advance = (now: number): void => {
+      const passed = Math.max(0, ((now - started) / playMilliseconds) * last);
+      move(Math.min(last, from + step * Math.floor(passed / step)));
+      if (slider.valueAsNumber < last) playing = requestAnimationFrame(advance);
+      else pause();
+    };
+    setPlaying(requestAnimationFrame(advance));
+  };
+
+  const pause = (): void => {
+    if (playing !== undefined) cancelAnimationFrame(playing);
+    setPlaying(undefined);
+  };
+
+  const setPlaying = (request: number | undefined): void => {
+    playing = request;
+    label.textContent = request === undefined ? 'Play' : 'Pause';
+    button.classList.toggle('playing', request !== undefined);
+  };
+
+  const move = (frame: number): void => {
+    if (frame === slider.valueAsNumber) return;
+    slider.valueAsNumber = frame;
+    show(frame);
+  };
+
+  const toggle = (): void => (playing === undefined ? play() : pause());
+
+  slider.max = String(last);
+  slider.valueAsNumber = last;
+  slider.addEventListener('input', () => {
+    pause();
+    show(slider.valueAsNumber);
+  });
+  slider.addEventListener('keydown', (event) => {
+    if (event.key !== ' ') return;
+    event.preventDefault();
+    toggle();
+  });
+  button.addEventListener('click', toggle);
+}

@@ -1,0 +1,106 @@
+import { Matrix, sgd } from 'blasnet';
+import { packFields } from './fields';
+import { learningRate, type Model } from './models';
+import type { Frame, Grid, ModelResult, View } from './results';
+
+/** The article's. */
+export const view: View = { x: [-1.5, 2.5], y: [-1, 2] };
+
+// Cells of 0.05, one more on every side than the view shows: a contour is a closed line, and this way it
+// closes out of sight.
+export const grid: Grid = { x1: -1.55, x2: 2.55, y1: -1.05, y2: 2.05, width: 82, height: 62 };
+
+const gridPoints = cellCentres(grid);
+
+export interface Samples {
+  readonly X: Matrix;
+  readonly Y: Matrix;
+}
+
+export interface Split {
+  readonly train: Samples;
+  readonly test: Samples;
+}
+
+export interface EpochReport {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+export interface TrainOptions {
+  readonly signal: AbortSignal;
+  readonly onEpoch: (report: EpochReport) => void;
+}
+
+/** Trains one model and keeps what the page draws of it. */
+export async function trainModel(
+  model: Model,
+  data: Split,
+  { signal, onEpoch }: TrainOptions,
+): Promise<ModelResult> {
+  const { network, epochs, batchSize, frameEvery } = model;
+  const frames: Frame[] = [];
+  const fields: Float64Array[] = [];
+  const keepFrame = (epoch: number): void => {
+    const { loss, accuracy } = network.evaluateSync(data.train.X, data.train.Y);
+    const wrong = misclassified(network.predictSync(data.test.X), data.test.Y);
+    frames.push({ epoch, cost: loss, trainAccuracy: accuracy, wrong });
+    fields.push(Float64Array.from(network.predictSync(gridPoints).data, logit));
+  };
+
+  keepFrame(0);
+  let cost = Number.NaN;
+  let milliseconds = 0;
+  let resumed = performance.now();
+  const options = { epochs, batchSize, optimizer: sgd({ learningRate }), signal };
+  for await (const report of network.epochs(data.train.X, data.train.Y, options)) {
+    milliseconds += performance.now() - resumed;
+    cost = report.loss;
+    onEpoch(report);
+    if (report.epoch % frameEvery === 0 || report.epoch === epochs) keepFrame(report.epoch);
+    resumed = performance.now();
+  }
+
+  const [train, test] = await Promise.all([
+    network.evaluate(data.train.X, data.train.Y),
+    network.evaluate(data.test.X, data.test.Y),
+  ]);
+  return {
+    name: model.name,
+    description: model.description,
+    summary: {
+      epochs,
+      cost,
+      trainAccuracy: train.accuracy,
+      testAccuracy: test.accuracy,
+      seconds: milliseconds / 1000,
+    },
+    frames,
+    fields: await packFields(fields),
+  };
+}
+
+function misclassified(probabilities: Matrix, labels: Matrix): number[] {
+  const wrong: number[] = [];
+  for (let i = 0; i < labels.rows; i++) {
+    if (probabilities.get(i, 0) > 0.5 !== labels.get(i, 0) > 0.5) wrong.push(i);
+  }
+  return wrong;
+}
+
+function logit(probability: number): number {
+  return Math.log(probability / (1 - probability));
+}
+
+function cellCentres({ x1, x2, y1, y2, width, height }: Grid): Matrix {
+  const centres = new Float64Array(width * height * 2);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const at = (row * width + column) * 2;
+      centres[at] = x1 + ((x2 - x1) * (column + 0.5)) / width;
+      centres[at + 1] = y1 + ((y2 - y1) * (row + 0.5)) / height;
+    }
+  }
+  return new Matrix(centres, width * height, 2);
+}
