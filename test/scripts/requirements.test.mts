@@ -1,0 +1,207 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { findMissing, managersOf, planInstall, requirements } from '../../scripts/requirements.mjs';
+import { newFolder, write } from './scratch.mjs';
+
+const named = (...names: string[]) => requirements.filter(({ name }) => names.includes(name));
+
+describe('the package managers of a system', () => {
+  test.each([
+    ['Debian', 'linux', 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n', ['apt']],
+    ['Raspberry Pi OS', 'linux', 'ID=raspbian\nID_LIKE=debian\n', ['apt']],
+    ['Mint', 'linux', 'NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n', ['apt']],
+    ['Ubuntu', 'linux', 'ID=ubuntu\nID_LIKE=debian\n', ['snap', 'apt']],
+    ['Fedora', 'linux', 'ID=fedora\nVERSION_ID=42\n', ['dnf']],
+    ['Rocky', 'linux', 'ID="rocky"\nID_LIKE="rhel centos fedora"\n', ['dnf']],
+    ['Alpine', 'linux', 'ID=alpine\n', ['apk']],
+    ['Manjaro', 'linux', 'ID=manjaro\nID_LIKE=arch\n', ['pacman']],
+    ['an unknown Linux', 'linux', 'ID=plan9\n', []],
+    ['a system that does not tell', 'freebsd', '', []],
+    ['macOS', 'darwin', '', ['brew']],
+    ['Windows', 'win32', '', ['vcpkg']],
+  ] as const)('%s', (_name, platform, osRelease, managers) => {
+    expect(managersOf(platform, osRelease)).toEqual(managers);
+  });
+});
+
+describe('what is done about missing tools', () => {
+  const everything = () => true;
+  const except = (name: string) => (other: string) => other !== name;
+  const update = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'update'];
+  const install = [
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    'install',
+    '-y',
+    '--no-install-recommends',
+  ];
+
+  test('apt-get has a package for every requirement, on Debian and on Ubuntu', () => {
+    for (const from of [['apt'], ['snap', 'apt']] as const) {
+      expect(planInstall({ missing: requirements, from, rights: 'root', onPath: everything })).toHaveProperty(
+        'commands',
+      );
+    }
+  });
+
+  test('Debian, as root', () => {
+    const missing = named('CMake', 'OpenBLAS');
+    expect(planInstall({ missing, from: ['apt'], rights: 'root', onPath: except('sudo') })).toEqual({
+      commands: [update, [...install, 'cmake', 'libopenblas-dev']],
+    });
+  });
+
+  test('Debian, with sudo that asks for no password', () => {
+    const missing = named('Google Highway');
+    expect(planInstall({ missing, from: ['apt'], rights: 'sudo', onPath: everything })).toEqual({
+      commands: [
+        ['sudo', '-n', ...update],
+        ['sudo', '-n', ...install, 'libhwy-dev'],
+      ],
+    });
+  });
+
+  test('Ubuntu takes Chromium from snap, the rest from apt-get', () => {
+    const missing = named('Make', 'Chromium');
+    expect(planInstall({ missing, from: ['snap', 'apt'], rights: 'root', onPath: everything })).toEqual({
+      commands: [update, [...install, 'make'], ['snap', 'install', 'chromium']],
+    });
+  });
+
+  const told = (command: string) => `:\n\n  ${command}\n\nThen run the command again.`;
+  test.each([
+    {
+      where: 'Debian without the right',
+      situation: { missing: named('CMake'), from: ['apt'], rights: 'none', onPath: everything },
+      message: `Install with${told(
+        'sudo apt-get update && sudo apt-get install -y --no-install-recommends cmake',
+      )}`,
+    },
+    {
+      where: 'Debian without the right and without sudo',
+      situation: { missing: named('CMake'), from: ['apt'], rights: 'none', onPath: except('sudo') },
+      message: `Install with (as root)${told(
+        'apt-get update && apt-get install -y --no-install-recommends cmake',
+      )}`,
+    },
+    {
+      where: 'Ubuntu without snap, as in a container',
+      situation: {
+        missing: named('Chromium'),
+        from: ['snap', 'apt'],
+        rights: 'root',
+        onPath: except('snap'),
+      },
+      message: `Install with${told('snap install chromium')}`,
+    },
+    {
+      where: 'Fedora, even as root',
+      situation: {
+        missing: named('a C++ compiler', 'Google Highway'),
+        from: ['dnf'],
+        rights: 'root',
+        onPath: everything,
+      },
+      message: `Install with${told('dnf install -y gcc-c++ highway-devel')}`,
+    },
+    {
+      where: 'Alpine',
+      situation: {
+        missing: named('CMake', 'OpenBLAS'),
+        from: ['apk'],
+        rights: 'sudo',
+        onPath: everything,
+      },
+      message: `Install with${told('sudo apk add cmake openblas-dev')}`,
+    },
+    {
+      where: 'macOS',
+      situation: {
+        missing: named('CMake', 'Google Highway'),
+        from: ['brew'],
+        rights: 'none',
+        onPath: everything,
+      },
+      message: `Install with${told('brew install cmake highway')}`,
+    },
+    {
+      where: 'Windows, where CMake has an installer of its own',
+      situation: { missing: named('CMake', 'OpenBLAS'), from: ['vcpkg'], rights: 'none', onPath: everything },
+      message:
+        'Install with:\n\n  vcpkg install openblas\n\n' +
+        'Install by hand, no package of it is known here: CMake.\nThen run the command again.',
+    },
+    {
+      where: 'an unknown system',
+      situation: { missing: named('CMake', 'OpenBLAS'), from: [], rights: 'root', onPath: everything },
+      message:
+        'Not found on this machine: CMake, OpenBLAS.\n' +
+        'Install by hand, no package of it is known here: CMake, OpenBLAS.\nThen run the command again.',
+    },
+  ] as const)('$where: a person is told', ({ situation, message }) => {
+    const plan = planInstall(situation);
+    expect(plan).toHaveProperty('message', expect.stringContaining(message));
+    expect(plan).toHaveProperty('message', expect.stringMatching(/^Not found on this machine: /));
+  });
+});
+
+describe('what is found', () => {
+  const files = {
+    CMake: ['bin/cmake'],
+    'a C++ compiler': ['bin/g++'],
+    Make: ['bin/make'],
+    OpenBLAS: ['include/x86_64-linux-gnu/openblas-pthread/cblas.h', 'lib/x86_64-linux-gnu/libopenblas.so'],
+    'Google Highway': ['include/hwy/highway.h', 'lib/libhwy.a'],
+    Chromium: ['bin/chromium'],
+  };
+  const machine = (root: string) => ({
+    platform: 'linux' as const,
+    path: [join(root, 'bin')],
+    prefixes: [root],
+    triplet: 'x86_64-linux-gnu',
+    env: {},
+  });
+  const missingIn = (root: string) => findMissing(machine(root), ['build', 'test']).map(({ name }) => name);
+
+  test('everything, where everything is', () => {
+    const root = newFolder();
+    for (const file of Object.values(files).flat()) write(root, file, '', 0o755);
+    expect(missingIn(root)).toEqual([]);
+  });
+
+  test('nothing, where nothing is', () => {
+    expect(missingIn(newFolder())).toEqual(Object.keys(files));
+  });
+
+  test.each(Object.entries(files).flatMap(([name, list]) => list.map((file) => [name, file] as const)))(
+    '%s is missing without %s',
+    (name, absent) => {
+      const root = newFolder();
+      for (const file of Object.values(files).flat()) if (file !== absent) write(root, file, '', 0o755);
+      expect(missingIn(root)).toEqual([name]);
+    },
+  );
+
+  test('a file that cannot be executed is no tool', () => {
+    const root = newFolder();
+    for (const file of Object.values(files).flat())
+      write(root, file, '', file === 'bin/cmake' ? 0o644 : 0o755);
+    expect(missingIn(root)).toEqual(['CMake']);
+  });
+
+  test('macOS needs no OpenBLAS, Windows finds its own compiler', () => {
+    const on = (platform: NodeJS.Platform) =>
+      findMissing({ ...machine(newFolder()), platform }, ['build']).map(({ name }) => name);
+    expect(on('darwin')).not.toContain('OpenBLAS');
+    expect(on('win32')).toEqual(['CMake', 'OpenBLAS', 'Google Highway']);
+  });
+
+  test('a browser or a compiler that the environment names', () => {
+    const root = newFolder();
+    write(root, 'chrome', '', 0o755);
+    const env = { CXX: 'nvc++', CHROMIUM: join(root, 'chrome') };
+    const missing = findMissing({ ...machine(root), env }, ['build', 'test']).map(({ name }) => name);
+    expect(missing).toEqual(['CMake', 'Make', 'OpenBLAS', 'Google Highway']);
+  });
+});

@@ -1,0 +1,101 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { dueSteps, packagesDue, perform } from '../../scripts/steps.mjs';
+import { newFolder, write } from './scratch.mjs';
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+
+describe('which steps are due', () => {
+  const step = { title: 'Copying', script: 'copy', inputs: ['from', 'one.txt'], output: 'to/all.txt' };
+  let root: string;
+  const build = () => write(root, step.output);
+  const due = () => dueSteps(root, [step]).length === 1;
+
+  beforeEach(() => {
+    root = newFolder();
+    write(root, 'one.txt', '1');
+    write(root, 'from/two.txt', '2');
+    write(root, 'from/deeper/three.txt', '3');
+    expect(due()).toBe(true);
+    perform(root, step, build);
+    expect(due()).toBe(false);
+  });
+
+  test.each([
+    ['an edited file', () => write(root, 'from/deeper/three.txt', '4')],
+    ['a new file', () => write(root, 'from/deeper/new.txt')],
+    ['a removed file', () => rmSync(join(root, 'from/two.txt'))],
+    ['a removed folder', () => rmSync(join(root, 'from'), { recursive: true })],
+    ['a missing output', () => rmSync(join(root, step.output))],
+    ['a forgotten stamp', () => rmSync(join(root, 'build'), { recursive: true })],
+  ])('%s', (_name, change) => {
+    change();
+    expect(due()).toBe(true);
+  });
+
+  test('not for the same content written again, nor for what a build wrote among its inputs', () => {
+    write(root, 'from/two.txt', '2');
+    write(root, 'from/dist/bundle.js');
+    expect(due()).toBe(false);
+  });
+
+  test('an edit during the build is built the next time', () => {
+    perform(root, step, () => {
+      build();
+      write(root, 'one.txt', 'later');
+    });
+    expect(due()).toBe(true);
+  });
+
+  test('a build that fails half-way leaves nothing that counts as done, not even of the sources before', () => {
+    write(root, 'one.txt', 'broken');
+    const failing = () => {
+      write(root, step.output, 'half');
+      throw new Error('interrupted');
+    };
+    expect(() => perform(root, step, failing)).toThrow('interrupted');
+    write(root, 'one.txt', '1');
+    expect(due()).toBe(true);
+  });
+
+  test('the old output is gone while its step runs', () => {
+    perform(root, step, () => {
+      expect(existsSync(join(root, step.output))).toBe(false);
+      build();
+    });
+  });
+});
+
+describe('whether npm ci is due', () => {
+  const locked = {
+    '': { version: '1.0.0' },
+    'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
+    'node_modules/b': { version: '1.0.0', integrity: 'sha512-b', optional: true },
+  };
+  const dueWith = (installed?: object) => {
+    const root = newFolder();
+    write(root, 'package-lock.json', JSON.stringify({ packages: locked }));
+    if (installed) write(root, 'node_modules/.package-lock.json', JSON.stringify({ packages: installed }));
+    return packagesDue(root);
+  };
+  const { '': _self, ...all } = locked;
+  const { 'node_modules/b': b, ...required } = all;
+
+  test.each([
+    ['nothing is installed', undefined, true],
+    ['all is installed', all, false],
+    ['an optional package is made for another platform', required, false],
+    ['a package is missing', { 'node_modules/b': b }, true],
+    ['a version differs', { ...all, 'node_modules/a': { ...all['node_modules/a'], version: '1.0.1' } }, true],
+    ['a content differs', { ...all, 'node_modules/a': { ...all['node_modules/a'], integrity: 'x' } }, true],
+    ['an optional version differs', { ...required, 'node_modules/b': { ...b, version: '2.0.0' } }, true],
+  ])('%s', (_name, installed, expected) => {
+    expect(dueWith(installed)).toBe(expected);
+  });
+
+  test('not in this checkout, whose tests are running', () => {
+    expect(packagesDue(checkout)).toBe(false);
+  });
+});
