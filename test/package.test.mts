@@ -1,0 +1,151 @@
+// What `npm pack` makes, as its users get it: installed into a folder outside the checkout, without a network and
+// without a compiler, and used there by Node and by TypeScript.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
+
+const checkout = fileURLToPath(new URL('..', import.meta.url));
+const modules = join(checkout, 'node_modules');
+const home = realpathSync(mkdtempSync(join(tmpdir(), 'blasnet-package-')));
+afterAll(() => rmSync(home, { recursive: true }));
+
+let packed: string[];
+
+beforeAll(() => {
+  run('npm', ['pack', '--pack-destination', home], checkout);
+  const tarball = readdirSync(home).find((name) => name.endsWith('.tgz')) ?? '';
+  const paths = run('tar', ['-tzf', tarball]).trim().split('\n');
+  packed = paths.map((path) => path.replace(/^package\//, ''));
+
+  writeFileSync(join(home, 'package.json'), '{ "name": "user", "private": true }');
+  // The one dependency comes from the checkout, since there is no network to ask.
+  const dependency = join(modules, 'node-gyp-build');
+  run('npm', ['install', '--offline', '--install-links', '--no-audit', '--no-fund', tarball, dependency]);
+});
+
+/** Runs a program and returns what it prints. */
+function run(command: string, args: string[], cwd = home): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  expect(status, `${error ?? ''}${stdout}${stderr}`).toBe(0);
+  return stdout;
+}
+
+test('the package holds the library, this platform’s addon, its sources, and nothing else', () => {
+  const folder = `prebuilds/${process.platform}-${process.arch}`;
+  const addon = packed.filter((path) => path.startsWith('prebuilds/'));
+  expect(addon).toEqual([expect.stringMatching(new RegExp(`^${folder}/blasnet(\\.\\w+)?\\.node$`))]);
+  for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/functional.js', 'dist/functional.d.ts']) {
+    expect(packed).toContain(path);
+  }
+  for (const path of ['CMakeLists.txt', 'native/addon.cc', 'LICENSE', 'package.json'])
+    expect(packed).toContain(path);
+  const expected =
+    /^(dist\/.*\.(js|d\.ts)|native\/.*\.(cc|h)|prebuilds\/.*|CMakeLists\.txt|LICENSE|README\.md|package\.json)$/;
+  expect(packed.filter((path) => !expected.test(path))).toEqual([]);
+});
+
+// A network of 2-3-1 that trains for one epoch; prints the loss, and where the addon came from.
+const use = `
+  const { X, Y } = makeMoons({ samples: 20, noise: 0.2, seed: 100 });
+  const net = new Network(
+    [
+      { inputDim: 2, outputDim: 3, activation: 'relu' },
+      { inputDim: 3, outputDim: 1, activation: 'sigmoid' },
+    ],
+    { seed: 2 },
+  );
+  const loss: number | undefined = net.fitSync(X, Y, { epochs: 1, optimizer: sgd({ learningRate: 0.1 }) }).loss[0];
+  const W1: Float64Array | Float32Array = initLayers(net.architecture, 2).W1.data;
+`;
+const javascript = use.replace(/(const \w+): [^=]+=/g, '$1 =');
+const print = 'console.log(JSON.stringify({ finite: Number.isFinite(loss), weights: W1.length, same }));';
+
+test.each([
+  [
+    'require',
+    'user.cjs',
+    `const { Network, functional, makeMoons, sgd } = require('blasnet');
+     const { initLayers } = require('blasnet/functional');
+     const same = functional.initLayers === initLayers;`,
+  ],
+  [
+    'import',
+    'user.mjs',
+    `import { functional, makeMoons, Network, sgd } from 'blasnet';
+     import { initLayers } from 'blasnet/functional';
+     const same = functional.initLayers === initLayers;`,
+  ],
+  [
+    'the default import',
+    'user-default.mjs',
+    `import blasnet from 'blasnet';
+     import { Network as sameNetwork } from 'blasnet';
+     const { functional: { initLayers }, makeMoons, Network, sgd } = blasnet;
+     const same = Network === sameNetwork;`,
+  ],
+])('%s', (_name, file, imports) => {
+  writeFileSync(join(home, file), `${imports}\n${javascript}\n${print}`);
+  expect(JSON.parse(run(process.execPath, [file]))).toEqual({ finite: true, weights: 6, same: true });
+});
+
+test('the addon that runs is the one in the package', () => {
+  const script = "console.log(require('node-gyp-build').path('node_modules/blasnet'))";
+  const loaded = run(process.execPath, ['-e', script]).trim();
+  expect(loaded).toContain(join(home, 'node_modules/blasnet/prebuilds'));
+});
+
+test('what package.json does not export cannot be reached', () => {
+  const script = "require('blasnet/dist/native.js')";
+  const { status, stderr } = spawnSync(process.execPath, ['-e', script], { cwd: home, encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+});
+
+describe('TypeScript', () => {
+  const imports = `import { makeMoons, Network, sgd } from 'blasnet';\nimport { initLayers } from 'blasnet/functional';`;
+
+  beforeAll(() => {
+    symlinkSync(join(modules, '@types'), join(home, 'node_modules/@types'));
+    symlinkSync(join(modules, 'undici-types'), join(home, 'node_modules/undici-types'));
+  });
+
+  // Without skipLibCheck: the packed declarations themselves are checked, under stricter rules than ours.
+  const compile = (file: string, ...options: string[]) =>
+    spawnSync(
+      process.execPath,
+      [
+        join(modules, 'typescript/bin/tsc'),
+        '--strict',
+        '--target',
+        'es2022',
+        '--types',
+        'node',
+        ...options,
+        file,
+      ],
+      { cwd: home, encoding: 'utf8' },
+    );
+
+  test.each([
+    ['a CommonJS module', 'user.cts', ['--module', 'node16']],
+    ['an ES module', 'user.mts', ['--module', 'node16']],
+    ['a bundler', 'user.ts', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+  ])('%s compiles and the types are right', (_name, file, options) => {
+    writeFileSync(join(home, file), `${imports}\n${use}\nexport { loss, W1 };\n`);
+    const { status, stdout } = compile(file, '--noEmit', ...options);
+    expect(status, stdout).toBe(0);
+  });
+
+  test('what is wrong does not compile', () => {
+    writeFileSync(join(home, 'wrong.mts'), `${imports}\nnew Network('2-3-1');\n`);
+    const { status, stdout } = compile('wrong.mts', '--noEmit', '--module', 'node16');
+    expect(status).not.toBe(0);
+    expect(stdout).toMatch(/wrong\.mts\(3,\d+\): error TS2345/);
+  });
+});
