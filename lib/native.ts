@@ -1,13 +1,179 @@
 import { join } from 'node:path';
 import load from 'node-gyp-build';
 import { blasnetError } from './errors';
+import type { FloatArray } from './matrix';
 
-/** The addon's exports. Nothing but this file loads it, and this is the only cast. */
+/**
+ * The addon's exports. Nothing but this file loads it, and this is the only cast.
+ *
+ * Native code trusts lib/ with everything but memory: what is too short, of another type or detached is a
+ * plain TypeError there. All arrays of a call have one element type, and results are written in place.
+ * `activation`, `loss` and `sampleAxis` are numbers: see activations.ts, losses.ts and SampleAxis.
+ */
 export interface Binding {
   /** The C library's functions, which NumPy uses as well: equal to the last bit, unlike V8's. */
   log(x: number): number;
   sin(x: number): number;
   cos(x: number): number;
+
+  /** C (m, n) = alpha * op(A) (m, k) * op(B) (k, n) + beta * C. */
+  gemm(
+    transposeA: boolean,
+    transposeB: boolean,
+    m: number,
+    n: number,
+    k: number,
+    alpha: number,
+    A: FloatArray,
+    B: FloatArray,
+    beta: number,
+    C: FloatArray,
+  ): void;
+  /** A = g(Z); A may be Z. */
+  activationForward(
+    activation: number,
+    sampleAxis: SampleAxis,
+    m: number,
+    units: number,
+    Z: FloatArray,
+    A: FloatArray,
+  ): void;
+  /** dZ = dA * g'(Z), from A = g(Z); dZ may be dA. */
+  activationBackward(
+    activation: number,
+    sampleAxis: SampleAxis,
+    m: number,
+    units: number,
+    dA: FloatArray,
+    A: FloatArray,
+    dZ: FloatArray,
+  ): void;
+  /** Z = X W^T + b with samples in rows, W X + b with samples in columns. */
+  layerForward(
+    sampleAxis: SampleAxis,
+    m: number,
+    inputs: number,
+    outputs: number,
+    X: FloatArray,
+    W: FloatArray,
+    b: FloatArray,
+    Z: FloatArray,
+  ): void;
+  /** dW = alpha * dZ^T X (rows) or alpha * dZ X^T (columns); db = alpha * the sum of dZ over the samples. */
+  layerGradients(
+    sampleAxis: SampleAxis,
+    m: number,
+    inputs: number,
+    outputs: number,
+    alpha: number,
+    dZ: FloatArray,
+    X: FloatArray,
+    dW: FloatArray,
+    db: FloatArray,
+  ): void;
+  /** dX = dZ W (rows) or W^T dZ (columns). */
+  layerInputGradient(
+    sampleAxis: SampleAxis,
+    m: number,
+    inputs: number,
+    outputs: number,
+    dZ: FloatArray,
+    W: FloatArray,
+    dX: FloatArray,
+  ): void;
+  /** -sum(Y log P + (1 - Y) log(1 - P)), P kept inside (0, 1). */
+  binaryCrossEntropy(P: FloatArray, Y: FloatArray): number;
+  /** dA = -(Y / P - (1 - Y) / (1 - P)), P kept inside (0, 1). */
+  binaryCrossEntropyBackward(P: FloatArray, Y: FloatArray, dA: FloatArray): void;
+  /**
+   * A loss summed over the samples (rows), and its gradient times `scale` unless dZ is null. Z holds logits
+   * for the cross-entropies, outputs for the mean squared error.
+   */
+  lossFromOutputs(
+    loss: number,
+    m: number,
+    outputs: number,
+    Z: FloatArray,
+    Y: FloatArray,
+    scale: number,
+    dZ: FloatArray | null,
+  ): number;
+  /** How many samples have every output in its label's class: (output > threshold ? 1 : 0) === label. */
+  countBinaryHits(
+    sampleAxis: SampleAxis,
+    m: number,
+    outputs: number,
+    A: FloatArray,
+    Y: FloatArray,
+    threshold: number,
+  ): number;
+  /** How many rows have their largest output where the label has its largest value. */
+  countCategoricalHits(m: number, outputs: number, A: FloatArray, Y: FloatArray): number;
+  /** parameters -= learningRate * gradients */
+  gradientDescent(parameters: FloatArray, gradients: FloatArray, learningRate: number): void;
+  /** The index of the first NaN or infinity, or -1. */
+  firstNonFinite(data: FloatArray): number;
+  /** The index of the first element outside [low, high], or -1. */
+  firstOutside(data: FloatArray, low: number, high: number): number;
+
+  readonly Plan: new (
+    /** (layers + 1) the inputs, then each layer's outputs */
+    sizes: Int32Array,
+    /** (layers) */
+    activations: Int32Array,
+    loss: number,
+    /** W1, b1, W2, b2, ..., on a SharedArrayBuffer */
+    parameters: FloatArray,
+    /** (outcomeFields) on a SharedArrayBuffer; every operation leaves its outcome here */
+    outcome: Float64Array,
+  ) => NativePlan;
+
+  /** The numbers of names, as native code has them. */
+  readonly codes: {
+    readonly activations: Readonly<Record<string, number>>;
+    readonly losses: Readonly<Record<string, number>>;
+    readonly statuses: Readonly<Record<string, number>>;
+  };
+  /** The BLAS behind gemm, as it describes itself. */
+  readonly blas: string;
+  /** The instruction set that the vector loops run on. */
+  readonly simd: string;
+}
+
+/** Which way the samples of a row-major matrix lie. */
+export const SampleAxis = { rows: 0, columns: 1 } as const;
+export type SampleAxis = (typeof SampleAxis)[keyof typeof SampleAxis];
+
+export type Callback = (error: Error | undefined) => void;
+
+/**
+ * A network's layers over its parameters, with the workspace to run them. With a callback an operation runs
+ * on another thread, without one here and now; one may be under way at a time. Samples are rows.
+ */
+export interface NativePlan {
+  predict(X: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
+  evaluate(X: FloatArray, Y: FloatArray, rows: number, callback?: Callback): void;
+  gradients(X: FloatArray, Y: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
+  train(
+    X: FloatArray,
+    Y: FloatArray,
+    rows: number,
+    /** (epochs * rows) the order of the samples in each epoch; null: as they come */
+    order: Uint32Array | null,
+    epochs: number,
+    batchSize: number,
+    learningRate: number,
+    /** look for NaN, infinities and labels out of range first */
+    check: boolean,
+    /** (epochs) written: mean loss */
+    loss: Float64Array,
+    /** (epochs) written: share of hits */
+    accuracy: Float64Array,
+    callback?: Callback,
+  ): void;
+  /** Makes the operation under way, or the next one, end after the step it is at. */
+  stop(): void;
+  clearStop(): void;
 }
 
 export const native: Binding = loadBinding();

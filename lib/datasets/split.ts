@@ -1,5 +1,6 @@
 import { argumentError, blasnetError } from '../errors';
 import { allocate, type FloatArray, Matrix, matrixFromRows } from '../matrix';
+import { checkBuffer } from '../pinning';
 import { RandomState } from '../random';
 import { boolean, type Constraint, checkOptions, optional, seed } from '../validate';
 import type { Dataset } from './dataset';
@@ -95,10 +96,7 @@ function toMatrix(name: string, value: unknown): Matrix {
   if (!(value instanceof Matrix)) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix or an array of rows', value);
   }
-  // A view of a buffer that was transferred away or shrunk no longer has all its elements.
-  if (value.data.length !== value.rows * value.cols) {
-    throw argumentError('ERR_BLASNET_DETACHED', name, 'a Matrix on a buffer that is still there', value.data);
-  }
+  checkBuffer(name, value.data);
   return value;
 }
 

@@ -154,7 +154,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   // Runs the operation here, or on another thread when there is a callback at `callback_index`.
   Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, Operation operation) {
     if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
-    if (info.Length() <= callback_index) {
+    if (!Args(info).Has(callback_index)) {
       const Result result = Complete(operation);
       if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
       Report(result);

@@ -198,7 +198,7 @@ describe('trainTestSplit', () => {
       },
       TypeError,
       'ERR_BLASNET_DETACHED',
-      'Expected Y to be a Matrix on a buffer that is still there, got a Float64Array of length 0',
+      'Expected Y to be an array whose buffer is not detached, got a Float64Array of length 0',
     ],
   ]);
 });

@@ -1,0 +1,390 @@
+/**
+ * The article's functions under their own names, camelCase, in its orientation: matrices are
+ * (features x samples), one column a sample, m samples. Everything else in this library has samples in rows;
+ * `matrix.transpose()` turns one into the other.
+ *
+ * Source: Piotr Skalski, "Let's code a neural network in plain NumPy", 2018.
+ *
+ * Where the article's formulas break: a sigmoid saturates at exactly 0 or 1 for large logits, and then its
+ * cost has log(0) and its gradient 1/0. Here the cost and its gradient keep the predictions between the
+ * smallest normal number of their type (2^-1022; float32 2^-126) and the largest below one (1 - 2^-53; 1 -
+ * 2^-24). So the cost of a wrong, saturated prediction is finite (at most 708.4 an output in float64), its
+ * gradient is 0 after the sigmoid's own derivative, and every other number is the article's. Network
+ * computes from logits instead, and loses nothing there.
+ */
+import { type ActivationName, activationCodes, activationNames } from './activations';
+import { type Architecture, completeArchitecture, inputDimOf, type LayerOptions } from './architecture';
+import { argumentError, blasnetError } from './errors';
+import { initializeLayer } from './initializers';
+import { allocate, type FloatArray, Matrix } from './matrix';
+import { native, SampleAxis } from './native';
+import { allocateParameters, type Gradients, type Parameters } from './parameters';
+import { checkBuffer } from './pinning';
+import { RandomState } from './random';
+import { elementError } from './samples';
+import {
+  above,
+  boolean,
+  check,
+  checkOptions,
+  functionValue,
+  oneOf,
+  optional,
+  positiveInteger,
+} from './validate';
+
+const { columns } = SampleAxis;
+
+/** The forward pass's intermediates: A0 (= X), Z1, A1, Z2, ..., up to Z of the last layer. */
+export interface Memory {
+  readonly [key: `A${number}`]: Matrix;
+  readonly [key: `Z${number}`]: Matrix;
+}
+
+/**
+ * Initial parameters: `np.random.seed(seed)`, then layer by layer W = randn(outputDim, inputDim) * 0.1 and
+ * b = randn(outputDim, 1) * 0.1; equal to NumPy's to the last bit.
+ *
+ * @param seed @default 99
+ * @throws TypeError or RangeError for an architecture that does not fit together, or a bad seed
+ */
+export function initLayers(architecture: readonly LayerOptions[], seed = 99): Parameters {
+  const layers = completeArchitecture(architecture);
+  const random = new RandomState(seed);
+  const { named } = allocateParameters(layers, 'float64');
+  for (const [index, layer] of layers.entries()) {
+    initializeLayer(
+      'article',
+      random,
+      layer,
+      matrixOf(named, `W${index + 1}`).data,
+      matrixOf(named, `b${index + 1}`).data,
+    );
+  }
+  return named;
+}
+
+/** 1 / (1 + exp(-Z)) */
+export function sigmoid(Z: Matrix): Matrix {
+  return activate('sigmoid', Z);
+}
+
+/** max(0, Z) */
+export function relu(Z: Matrix): Matrix {
+  return activate('relu', Z);
+}
+
+/** dA * s * (1 - s), with s = sigmoid(Z) */
+export function sigmoidBackward(dA: Matrix, Z: Matrix): Matrix {
+  return activateBackward('sigmoid', dA, Z);
+}
+
+/** dA, with 0 wherever Z <= 0 */
+export function reluBackward(dA: Matrix, Z: Matrix): Matrix {
+  return activateBackward('relu', dA, Z);
+}
+
+/**
+ * One layer forward: Z = W APrev + b, A = g(Z).
+ *
+ * @param APrev (inputDim x m)
+ * @param W (outputDim x inputDim)
+ * @param b (outputDim x 1)
+ * @param activation 'relu' or 'sigmoid', as in the article, or another of the library's
+ * @returns A and Z (outputDim x m)
+ * @throws RangeError ERR_BLASNET_UNKNOWN_NAME for an unknown activation, ERR_BLASNET_SHAPE for sizes that
+ *   do not fit
+ */
+export function singleLayerForwardPropagation(
+  APrev: Matrix,
+  W: Matrix,
+  b: Matrix,
+  activation: ActivationName,
+): { A: Matrix; Z: Matrix } {
+  checkActivation(activation);
+  checkShape('W', W, 'any', 'any', 'float');
+  checkShape('APrev', APrev, W.cols, 'any', W);
+  checkShape('b', b, W.rows, 1, W);
+  const Z = zerosLike(APrev, W.rows, APrev.cols);
+  native.layerForward(columns, APrev.cols, W.cols, W.rows, APrev.data, W.data, b.data, Z.data);
+  return { A: activate(activation, Z), Z };
+}
+
+/**
+ * All layers forward.
+ *
+ * @param X (inputDim x m)
+ * @returns yHat (outputDim of the last layer x m) and the memory for the way back
+ */
+export function fullForwardPropagation(
+  X: Matrix,
+  params: Parameters,
+  architecture: readonly LayerOptions[],
+): { yHat: Matrix; memory: Memory } {
+  const layers = completeArchitecture(architecture);
+  checkShape('X', X, inputDimOf(layers), 'any', layerParameters(params, layers, 0).W);
+  const memory: Record<string, Matrix> = {};
+  let A = X;
+  for (const [index, { activation }] of layers.entries()) {
+    memory[`A${index}`] = A;
+    const { W, b } = layerParameters(params, layers, index);
+    const layer = singleLayerForwardPropagation(A, W, b, activation);
+    memory[`Z${index + 1}`] = layer.Z;
+    A = layer.A;
+  }
+  return { yHat: A, memory };
+}
+
+/**
+ * Binary cross-entropy, -1/m * sum(Y log yHat + (1 - Y) log(1 - yHat)): with several outputs the sum over
+ * outputs and samples, divided by m.
+ *
+ * @param yHat probabilities (outputs x m)
+ * @param Y labels in [0, 1], of the same shape
+ */
+export function getCostValue(yHat: Matrix, Y: Matrix): number {
+  checkPair(yHat, Y);
+  return native.binaryCrossEntropy(yHat.data, Y.data) / yHat.cols;
+}
+
+/** 1 where the probability is above 0.5, else 0. */
+export function convertProbIntoClass(probs: Matrix): Matrix {
+  checkShape('probs', probs, 'any', 'any', 'float');
+  const classes = zerosLike(probs, probs.rows, probs.cols);
+  for (let i = 0; i < classes.data.length; i++) classes.data[i] = (probs.data[i] as number) > 0.5 ? 1 : 0;
+  return classes;
+}
+
+/** The share of samples whose outputs, as classes, all equal their labels. */
+export function getAccuracyValue(yHat: Matrix, Y: Matrix): number {
+  checkPair(yHat, Y);
+  return native.countBinaryHits(columns, yHat.cols, yHat.rows, yHat.data, Y.data, 0.5) / yHat.cols;
+}
+
+/**
+ * One layer backward: dZ = g'(dA, Z), dW = dZ APrev^T / m, db = rowsum(dZ) / m, dAPrev = W^T dZ.
+ *
+ * @param dA (outputDim x m)
+ * @param Z (outputDim x m)
+ * @param APrev (inputDim x m)
+ */
+export function singleLayerBackwardPropagation(
+  dA: Matrix,
+  W: Matrix,
+  b: Matrix,
+  Z: Matrix,
+  APrev: Matrix,
+  activation: ActivationName,
+): { dAPrev: Matrix; dW: Matrix; db: Matrix } {
+  checkActivation(activation);
+  checkShape('W', W, 'any', 'any', 'float');
+  checkShape('APrev', APrev, W.cols, 'any', W);
+  checkShape('b', b, W.rows, 1, W);
+  const m = APrev.cols;
+  checkShape('Z', Z, W.rows, m, W);
+  checkShape('dA', dA, W.rows, m, W);
+  const dZ = activateBackward(activation, dA, Z);
+  const dW = zerosLike(W, W.rows, W.cols);
+  const db = zerosLike(b, b.rows, 1);
+  const dAPrev = zerosLike(APrev, W.cols, m);
+  native.layerGradients(columns, m, W.cols, W.rows, 1 / m, dZ.data, APrev.data, dW.data, db.data);
+  native.layerInputGradient(columns, m, W.cols, W.rows, dZ.data, W.data, dAPrev.data);
+  return { dAPrev, dW, db };
+}
+
+/**
+ * All layers backward, from dA = -(Y / yHat - (1 - Y) / (1 - yHat)).
+ *
+ * @returns dW1, db1, ..., each of the shape of its parameter
+ */
+export function fullBackwardPropagation(
+  yHat: Matrix,
+  Y: Matrix,
+  memory: Memory,
+  params: Parameters,
+  architecture: readonly LayerOptions[],
+): Gradients {
+  const layers = completeArchitecture(architecture);
+  checkPair(yHat, Y);
+  const grads: Record<string, Matrix> = {};
+  let dA = zerosLike(yHat, yHat.rows, yHat.cols);
+  native.binaryCrossEntropyBackward(yHat.data, Y.data, dA.data);
+  for (let index = layers.length - 1; index >= 0; index--) {
+    const { W, b } = layerParameters(params, layers, index);
+    const Z = matrixOf(memory, `Z${index + 1}`, 'memory');
+    const APrev = matrixOf(memory, `A${index}`, 'memory');
+    const { activation } = layers[index] as { activation: ActivationName };
+    const layer = singleLayerBackwardPropagation(dA, W, b, Z, APrev, activation);
+    grads[`dW${index + 1}`] = layer.dW;
+    grads[`db${index + 1}`] = layer.db;
+    dA = layer.dAPrev;
+  }
+  return grads as Gradients;
+}
+
+/**
+ * One step of gradient descent: W -= learningRate * dW, b -= learningRate * db.
+ *
+ * @returns params, changed in place
+ */
+export function update(
+  params: Parameters,
+  grads: Gradients,
+  architecture: readonly LayerOptions[],
+  learningRate: number,
+): Parameters {
+  const layers = completeArchitecture(architecture);
+  check('learningRate', learningRate, above(0));
+  // All are checked before the first is changed.
+  const pairs = layers.flatMap((_, index) => {
+    const { W, b } = layerParameters(params, layers, index);
+    const dW = matrixOf(grads, `dW${index + 1}`, 'grads');
+    const db = matrixOf(grads, `db${index + 1}`, 'grads');
+    checkShape(`grads.dW${index + 1}`, dW, W.rows, W.cols, W);
+    checkShape(`grads.db${index + 1}`, db, b.rows, 1, W);
+    return [[W, dW] as const, [b, db] as const];
+  });
+  for (const [parameter, gradient] of pairs) {
+    native.gradientDescent(parameter.data, gradient.data, learningRate);
+  }
+  return params;
+}
+
+export interface TrainOptions {
+  /** Whether to print the cost and accuracy of every 50th epoch, as the article's notebook does. @default false */
+  readonly verbose?: boolean;
+  /** Called with every 50th epoch (from 0) and the parameters after its update. */
+  readonly callback?: (epoch: number, params: Parameters) => void;
+}
+
+/**
+ * The article's training: initLayers(architecture, 2), then `epochs` times forward, cost and accuracy into
+ * their histories, backward, update. Full batch, on this thread.
+ *
+ * @param X (inputDim x m)
+ * @param Y (outputDim x m), labels in [0, 1]
+ */
+export function train(
+  X: Matrix,
+  Y: Matrix,
+  architecture: readonly LayerOptions[],
+  epochs: number,
+  learningRate: number,
+  options: TrainOptions = {},
+): { params: Parameters; costHistory: number[]; accuracyHistory: number[] } {
+  check('epochs', epochs, positiveInteger);
+  check('learningRate', learningRate, above(0));
+  checkOptions('', options, { verbose: optional(boolean), callback: optional(functionValue) });
+  let params = initLayers(architecture, 2);
+  checkShape('X', X, 'any', 'any', params.W1 as Matrix);
+  checkShape('Y', Y, 'any', X.cols, X);
+  checkData(X, Y);
+  const costHistory: number[] = [];
+  const accuracyHistory: number[] = [];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const { yHat, memory } = fullForwardPropagation(X, params, architecture);
+    const cost = getCostValue(yHat, Y);
+    const accuracy = getAccuracyValue(yHat, Y);
+    costHistory.push(cost);
+    accuracyHistory.push(accuracy);
+    const grads = fullBackwardPropagation(yHat, Y, memory, params, architecture);
+    params = update(params, grads, architecture, learningRate);
+    if (epoch % 50 === 0) {
+      if (options.verbose) {
+        console.log(
+          `Iteration: ${String(epoch).padStart(5, '0')} - cost: ${cost.toFixed(5)} - accuracy: ${accuracy.toFixed(5)}`,
+        );
+      }
+      options.callback?.(epoch, params);
+    }
+  }
+  return { params, costHistory, accuracyHistory };
+}
+
+function activate(activation: ActivationName, Z: Matrix): Matrix {
+  checkShape('Z', Z, 'any', 'any', 'float');
+  const A = zerosLike(Z, Z.rows, Z.cols);
+  native.activationForward(activationCodes[activation], columns, Z.cols, Z.rows, Z.data, A.data);
+  return A;
+}
+
+function activateBackward(activation: ActivationName, dA: Matrix, Z: Matrix): Matrix {
+  const A = activate(activation, Z);
+  checkShape('dA', dA, Z.rows, Z.cols, Z);
+  // dZ takes the place of A: each is read before it is written.
+  native.activationBackward(activationCodes[activation], columns, Z.cols, Z.rows, dA.data, A.data, A.data);
+  return A;
+}
+
+function zerosLike(matrix: Matrix, rows: number, cols: number): Matrix {
+  return new Matrix<FloatArray>(allocate(rows * cols, matrix.dtype), rows, cols);
+}
+
+function layerParameters(
+  params: Parameters,
+  architecture: Architecture,
+  index: number,
+): { W: Matrix; b: Matrix } {
+  const { inputDim, outputDim } = architecture[index] as { inputDim: number; outputDim: number };
+  const W = matrixOf(params, `W${index + 1}`);
+  const b = matrixOf(params, `b${index + 1}`);
+  checkShape(`params.W${index + 1}`, W, outputDim, inputDim, 'float');
+  checkShape(`params.b${index + 1}`, b, outputDim, 1, W);
+  return { W, b };
+}
+
+function matrixOf(dictionary: object, key: string, name = 'params'): Matrix {
+  const value = (dictionary as Record<string, unknown>)[key];
+  if (!(value instanceof Matrix))
+    throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}.${key}`, 'a Matrix', value);
+  return value;
+}
+
+function checkActivation(activation: unknown): void {
+  check('activation', activation, oneOf(activationNames), 'ERR_BLASNET_UNKNOWN_NAME');
+}
+
+function checkPair(yHat: Matrix, Y: Matrix): void {
+  checkShape('yHat', yHat, 'any', 'any', 'float');
+  checkShape('Y', Y, yHat.rows, yHat.cols, yHat);
+}
+
+// A matrix of that shape whose memory native code can use, of the dtype of `like`.
+function checkShape(
+  name: string,
+  matrix: Matrix,
+  rows: number | 'any',
+  cols: number | 'any',
+  like: Matrix | 'float',
+): void {
+  if (!(matrix instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix', matrix);
+  checkBuffer(name, matrix.data);
+  if (matrix.rows === 0 || matrix.cols === 0) {
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected ${name} not to be empty, got (${matrix.rows} x ${matrix.cols})`,
+    );
+  }
+  if ((rows !== 'any' && matrix.rows !== rows) || (cols !== 'any' && matrix.cols !== cols)) {
+    const expected = `(${rows === 'any' ? matrix.rows : rows} x ${cols === 'any' ? matrix.cols : cols})`;
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected ${name} to be ${expected}, got (${matrix.rows} x ${matrix.cols})`,
+    );
+  }
+  if (like !== 'float' && matrix.dtype !== like.dtype) {
+    throw argumentError(
+      'ERR_BLASNET_DTYPE',
+      name,
+      `of dtype '${like.dtype}' as the other matrices`,
+      matrix.data,
+    );
+  }
+}
+
+function checkData(X: Matrix, Y: Matrix): void {
+  const bad = native.firstNonFinite(X.data);
+  if (bad >= 0) throw elementError('X', X, bad, 'finite numbers');
+  const label = native.firstOutside(Y.data, 0, 1);
+  if (label >= 0) throw elementError('Y', Y, label, 'numbers from 0 to 1');
+}

@@ -1,0 +1,71 @@
+import { markAsUntransferable } from 'node:worker_threads';
+import { argumentError, blasnetError } from './errors';
+import type { FloatArray } from './matrix';
+
+// How many operations hold each buffer.
+const pins = new WeakMap<ArrayBuffer, number>();
+
+const transfers = ['transfer', 'transferToFixedLength'] as const;
+
+/**
+ * Throws for a typed array that native code must not touch: its buffer was detached, or is resizable and
+ * could shrink while native code reads it.
+ */
+export function checkBuffer(name: string, array: FloatArray): void {
+  const { buffer } = array;
+  if (!(buffer instanceof ArrayBuffer)) return;
+  if (isDetached(buffer)) {
+    throw argumentError('ERR_BLASNET_DETACHED', name, 'an array whose buffer is not detached', array);
+  }
+  if ((buffer as { resizable?: boolean }).resizable === true) {
+    throw argumentError('ERR_BLASNET_RESIZABLE', name, 'an array on a buffer of fixed length', array);
+  }
+}
+
+/**
+ * Keeps the arrays' memory in place while native code reads it on another thread; the result lets go.
+ *
+ * A SharedArrayBuffer cannot be detached. An ArrayBuffer can, and then its memory goes to a new owner, whom
+ * we cannot keep alive. So it is marked untransferable for postMessage and structuredClone (for good: Node
+ * has no way back), and its own transfer() refuses until the operation has ended.
+ */
+export function pin(arrays: readonly FloatArray[]): () => void {
+  const buffers = arrays.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+  for (const buffer of buffers) {
+    const count = pins.get(buffer) ?? 0;
+    pins.set(buffer, count + 1);
+    if (count > 0) continue;
+    markAsUntransferable(buffer);
+    for (const name of transfers) {
+      if (name in buffer && Object.isExtensible(buffer))
+        Object.defineProperty(buffer, name, { value: refuseTransfer, configurable: true });
+    }
+  }
+  return () => {
+    for (const buffer of buffers) {
+      const count = (pins.get(buffer) as number) - 1;
+      pins.set(buffer, count);
+      if (count > 0) continue;
+      for (const name of transfers)
+        delete (buffer as { [name in (typeof transfers)[number]]?: unknown })[name];
+    }
+  };
+}
+
+function refuseTransfer(): never {
+  throw blasnetError(
+    'ERR_BLASNET_BUSY',
+    'Expected the buffer to stay where it is while blasnet works on it; wait for the operation to end',
+  );
+}
+
+// `detached` came with Node 21; a view of a detached buffer has always thrown.
+function isDetached(buffer: ArrayBuffer): boolean {
+  if (buffer.byteLength > 0) return false;
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}

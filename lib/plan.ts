@@ -1,0 +1,107 @@
+import { activationCodes } from './activations';
+import { type Architecture, inputDimOf } from './architecture';
+import { AbortError, type BlasnetError, blasnetError } from './errors';
+import { type LossName, lossEntry } from './losses';
+import { allocate, type FloatArray, type Matrix } from './matrix';
+import { type Callback, type NativePlan, native } from './native';
+import { elementError, type Samples } from './samples';
+
+/** Why an operation returned: the numbers of native/engine/plan.h (a test compares the two). */
+export const statusCodes = { done: 0, stopped: 1, inputNotFinite: 2, labelOutside: 3, diverged: 4 } as const;
+
+/** What an operation left behind, by field of the native outcome array. */
+export interface Outcome {
+  readonly status: number;
+  /** The offending element of X or Y. */
+  readonly index: number;
+  /** Epochs finished, or the one (from 0) that diverged. */
+  readonly epoch: number;
+  /** From 0. */
+  readonly batch: number;
+  /** From 1: the first layer whose values are not finite. */
+  readonly layer: number;
+  /** Summed over the samples. */
+  readonly loss: number;
+  /** Samples predicted right. */
+  readonly hits: number;
+}
+
+const outcomeFields = 7;
+
+/** Calls one operation of the native plan, handing on the callback if there is one. */
+export type Operation = (plan: NativePlan, callback?: Callback) => void;
+
+/** The native plan of one network and one loss; see native/engine/plan.h. */
+export class Plan {
+  readonly loss: LossName;
+  readonly #native: NativePlan;
+  readonly #outcome = allocate(outcomeFields, 'float64');
+
+  constructor(architecture: Architecture, loss: LossName, parameters: FloatArray) {
+    this.loss = loss;
+    const sizes = [inputDimOf(architecture), ...architecture.map(({ outputDim }) => outputDim)];
+    const activations = architecture.map(({ activation }) => activationCodes[activation]);
+    this.#native = new native.Plan(
+      Int32Array.from(sizes),
+      Int32Array.from(activations),
+      lossEntry(loss).code,
+      parameters,
+      this.#outcome,
+    );
+  }
+
+  /** Runs an operation here and now. */
+  run(operation: Operation): Outcome {
+    operation(this.#native);
+    return this.#readOutcome();
+  }
+
+  /** Runs an operation on a thread of the addon; an abort ends it after the step it is at. */
+  async runAsync(operation: Operation, signal?: AbortSignal): Promise<Outcome> {
+    if (signal?.aborted) throw new AbortError(signal.reason);
+    this.#native.clearStop();
+    const stop = () => this.#native.stop();
+    signal?.addEventListener('abort', stop);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        operation(this.#native, (error) => (error === undefined ? resolve() : reject(error)));
+      });
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+    const outcome = this.#readOutcome();
+    if (outcome.status === statusCodes.stopped) throw new AbortError(signal?.reason);
+    return outcome;
+  }
+
+  #readOutcome(): Outcome {
+    const [status, index, epoch, batch, layer, loss, hits] = this.#outcome as unknown as number[];
+    return { status, index, epoch, batch, layer, loss, hits } as Outcome;
+  }
+}
+
+/** The error that an outcome stands for, or undefined when all is well. `firstEpoch` counts from 1. */
+export function outcomeError(
+  outcome: Outcome,
+  samples: Samples,
+  architecture: Architecture,
+  loss: LossName,
+  firstEpoch = 1,
+): BlasnetError | undefined {
+  const { status, index, epoch, batch, layer } = outcome;
+  switch (status) {
+    case statusCodes.inputNotFinite:
+      return elementError('X', samples.X, index, 'finite numbers');
+    case statusCodes.labelOutside:
+      return elementError('Y', samples.Y as Matrix, index, `${lossEntry(loss).labels} (the loss is ${loss})`);
+    case statusCodes.diverged:
+      return blasnetError(
+        'ERR_BLASNET_DIVERGED',
+        `Training diverged: the loss of epoch ${firstEpoch + epoch}, batch ${batch + 1} is not finite, ` +
+          `and the first values that are not finite come from layer ${layer} of ${architecture.length} ` +
+          `(${architecture[layer - 1]?.activation}). That step was not taken. A smaller learning rate may help`,
+      );
+    default:
+      return undefined;
+  }
+}

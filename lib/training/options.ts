@@ -1,0 +1,87 @@
+import type { Architecture } from '../architecture';
+import { outputLayerOf } from '../architecture';
+import { type LossName, resolveLoss } from '../losses';
+import { type Optimizer, resolveOptimizer } from '../optimizers';
+import {
+  abortSignal,
+  boolean,
+  type Constraint,
+  checkOptions,
+  optional,
+  positiveInteger,
+  seed,
+} from '../validate';
+
+export interface FitOptions {
+  /** How many times to go through the samples. At least 1. */
+  readonly epochs: number;
+  /**
+   * Samples a step; the last batch of an epoch may be smaller. 'full' takes one step an epoch, from all
+   * samples, and so does a size beyond their number. @default 32
+   */
+  readonly batchSize?: number | 'full';
+  /** Whether to go through the samples in another order every epoch. No matter with full batches. @default true */
+  readonly shuffle?: boolean;
+  /** Starts the shuffles' generator anew. @default the network's own generator goes on */
+  readonly seed?: number;
+  /** @default sgd() */
+  readonly optimizer?: Optimizer;
+  /**
+   * What to minimise. @default by the output activation: sigmoid binaryCrossEntropy, softmax
+   * categoricalCrossEntropy, otherwise meanSquaredError
+   */
+  readonly loss?: LossName;
+  /** Ends the training early: it rejects with an AbortError, the parameters being those of the last finished step. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options with the defaults filled in. */
+export interface CompletedFitOptions {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly seed: number | undefined;
+  readonly optimizer: Optimizer;
+  readonly loss: LossName;
+  readonly signal: AbortSignal | undefined;
+}
+
+const batchSize: Constraint = {
+  rule: "a positive integer or 'full'",
+  accepts: (value) => typeof value === 'number' || value === 'full',
+  holds: (value: number | 'full') => value === 'full' || (Number.isSafeInteger(value) && value >= 1),
+};
+
+// Checked by their own tables.
+const anything: Constraint = { rule: 'anything', accepts: () => true };
+
+const constraints = {
+  epochs: positiveInteger,
+  batchSize: optional(batchSize),
+  shuffle: optional(boolean),
+  seed: optional(seed),
+  optimizer: anything,
+  loss: anything,
+  signal: optional(abortSignal),
+};
+
+/** Checks fit's options and fills in their defaults, for a set of so many samples. */
+export function completeFitOptions(
+  options: FitOptions,
+  architecture: Architecture,
+  rows: number,
+): CompletedFitOptions {
+  checkOptions('', options, constraints);
+  const size = options.batchSize ?? 32;
+  const fullBatch = size === 'full' || size >= rows;
+  return {
+    epochs: options.epochs,
+    batchSize: fullBatch ? rows : size,
+    // In a full batch the order changes nothing but rounding.
+    shuffle: (options.shuffle ?? true) && !fullBatch,
+    seed: options.seed,
+    optimizer: resolveOptimizer(options.optimizer),
+    loss: resolveLoss(options.loss, outputLayerOf(architecture).activation),
+    signal: options.signal,
+  };
+}
