@@ -1,14 +1,14 @@
 import { cpus } from 'node:os';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { makeMoons, trainTestSplit } from 'blasnet';
+import { type Dataset, makeMoons, type Split, trainTestSplit } from 'blasnet';
 import { writePage } from './html';
 import { type Model, moonsModels } from './models';
 import { type Options, parseOptions, UsageError, usage } from './options';
 import { progress } from './progress';
 import type { ModelResult, Point, Results } from './results';
 import { resultsTable } from './table';
-import { grid, type Samples, type Split, trainModel, view } from './train';
+import { grid, trainModel, view } from './train';
 
 /** The exit status of a process that Ctrl-C ended: 128 and the number of SIGINT. */
 const interrupted = 130;
@@ -24,18 +24,19 @@ try {
 }
 
 async function run({ epochs, out }: Options): Promise<number> {
-  const { X, Y } = makeMoons({ samples: 1000, noise: 0.2, seed: 100 });
-  const { train, test } = trainTestSplit(X, Y, { testSize: 0.1, seed: 42 });
-  process.stderr.write(`Two moons: training on ${train.X.rows} points, testing on ${test.X.rows}.\n`);
-
   // Once: a second Ctrl-C ends the process the hard way.
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
 
+  const { X, Y } = makeMoons({ samples: 1000, noise: 0.2, seed: 100 });
+  const data = trainTestSplit(X, Y, { testSize: 0.1, seed: 42 });
+  const { train, test } = data;
+  process.stderr.write(`Two moons: training on ${train.X.rows} points, testing on ${test.X.rows}.\n`);
+
   const models: ModelResult[] = [];
   try {
     for (const model of moonsModels(epochs)) {
-      models.push(await trainWithProgress(model, { train, test }, stop.signal));
+      models.push(await trainWithProgress(model, data, stop.signal));
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -69,7 +70,7 @@ async function trainWithProgress(model: Model, data: Split, signal: AbortSignal)
 }
 
 /** The samples as the page takes them, to a thousandth of its width. */
-function points({ X, Y }: Samples): Point[] {
+function points({ X, Y }: Dataset): Point[] {
   return Array.from({ length: X.rows }, (_, i) => [
     Number(X.get(i, 0).toFixed(4)),
     Number(X.get(i, 1).toFixed(4)),

@@ -1,10 +1,10 @@
 import type { WriteStream } from 'node:tty';
+import type { EpochReport } from 'blasnet';
 import * as format from './format';
-import type { EpochReport } from './train';
 
 /** Shows how far a training is; `end` leaves the terminal as it was. */
 export interface Progress {
-  update(report: EpochReport): void;
+  update(report: Required<EpochReport>): void;
   end(): void;
 }
 
@@ -17,6 +17,7 @@ export function progress(stream: WriteStream, name: string, epochs: number): Pro
 
 const clearLine = '\r\x1b[K';
 const millisecondsBetweenDraws = 50;
+const shortestBar = 4;
 
 // The cursor stays visible and the line is rewritten in place, so that there is nothing to restore
 // however the process ends.
@@ -29,14 +30,14 @@ function bar(stream: WriteStream, name: string, epochs: number): Progress {
       if (now - drawn < millisecondsBetweenDraws && report.epoch < epochs) return;
       drawn = now;
       const text = `  ${status(report, epochs)}  ${timeLeft(now - started, report.epoch, epochs)}`;
-      const room = stream.columns - 1 - name.length - 2;
-      const length = Math.min(32, room - text.length);
-      stream.write(
-        clearLine +
-          (length < 4
-            ? `${name}${text}`.slice(0, stream.columns - 1)
-            : `${name}  ${drawBar(report.epoch / epochs, length, stream.hasColors())}${text}`),
-      );
+      // A terminal that does not know its size says 0.
+      const room = (stream.columns || 80) - 1;
+      const length = Math.min(32, room - name.length - 2 - text.length);
+      const line =
+        length < shortestBar
+          ? `${name}${text}`.slice(0, room)
+          : `${name}  ${drawBar(report.epoch / epochs, length, stream.hasColors())}${text}`;
+      stream.write(clearLine + line);
     },
     end() {
       stream.write('\n');
@@ -65,7 +66,7 @@ function lines(stream: WriteStream, name: string, epochs: number): Progress {
   };
 }
 
-function status({ epoch, loss, accuracy }: EpochReport, epochs: number): string {
+function status({ epoch, loss, accuracy }: Required<EpochReport>, epochs: number): string {
   const total = format.count(epochs);
   const done = format.count(epoch).padStart(total.length);
   return `${done}/${total}  cost ${format.cost(loss)}  accuracy ${format.percent(accuracy)}`;

@@ -1,4 +1,4 @@
-import { Matrix, sgd } from 'blasnet';
+import { type EpochReport, Matrix, type Split, sgd } from 'blasnet';
 import { packFields } from './fields';
 import { learningRate, type Model } from './models';
 import type { Frame, Grid, ModelResult, View } from './results';
@@ -12,25 +12,9 @@ export const grid: Grid = { x1: -1.55, x2: 2.55, y1: -1.05, y2: 2.05, width: 82,
 
 const gridPoints = cellCentres(grid);
 
-export interface Samples {
-  readonly X: Matrix;
-  readonly Y: Matrix;
-}
-
-export interface Split {
-  readonly train: Samples;
-  readonly test: Samples;
-}
-
-export interface EpochReport {
-  readonly epoch: number;
-  readonly loss: number;
-  readonly accuracy: number;
-}
-
 export interface TrainOptions {
   readonly signal: AbortSignal;
-  readonly onEpoch: (report: EpochReport) => void;
+  readonly onEpoch: (report: Required<EpochReport>) => void;
 }
 
 /** Trains one model and keeps what the page draws of it. */
@@ -43,9 +27,9 @@ export async function trainModel(
   const frames: Frame[] = [];
   const fields: Float64Array[] = [];
   const keepFrame = (epoch: number): void => {
-    const { loss, accuracy } = network.evaluateSync(data.train.X, data.train.Y);
+    const train = network.evaluateSync(data.train.X, data.train.Y);
     const wrong = misclassified(network.predictSync(data.test.X), data.test.Y);
-    frames.push({ epoch, cost: loss, trainAccuracy: accuracy, wrong });
+    frames.push({ epoch, cost: train.loss, trainAccuracy: accuracyOf(train), wrong });
     fields.push(Float64Array.from(network.predictSync(gridPoints).data, logit));
   };
 
@@ -57,7 +41,7 @@ export async function trainModel(
   for await (const report of network.epochs(data.train.X, data.train.Y, options)) {
     milliseconds += performance.now() - resumed;
     cost = report.loss;
-    onEpoch(report);
+    onEpoch({ ...report, accuracy: accuracyOf(report) });
     if (report.epoch % frameEvery === 0 || report.epoch === epochs) keepFrame(report.epoch);
     resumed = performance.now();
   }
@@ -72,13 +56,18 @@ export async function trainModel(
     summary: {
       epochs,
       cost,
-      trainAccuracy: train.accuracy,
-      testAccuracy: test.accuracy,
+      trainAccuracy: accuracyOf(train),
+      testAccuracy: accuracyOf(test),
       seconds: milliseconds / 1000,
     },
     frames,
     fields: await packFields(fields),
   };
+}
+
+// Binary cross-entropy, the loss of this network, always knows it.
+function accuracyOf(report: { readonly accuracy?: number }): number {
+  return report.accuracy as number;
 }
 
 function misclassified(probabilities: Matrix, labels: Matrix): number[] {

@@ -90,7 +90,7 @@ async function modelView(model: ModelResult): Promise<{ element: Element; draw: 
 
   const draw = (frame: number): void => {
     const field = fields[frame] as Float32Array;
-    part('.state').replaceChildren(...stateOf(model.frames[frame] as Frame));
+    part('.state').replaceChildren(...stateOf(model.frames[frame] as Frame).flatMap((entry) => [entry, ' ']));
     replace(part('.boundary'), (width) => boundaryChart(model, frame, field, results, width));
     replace(part('.cost'), (width) => curveChart(model, frame, costSeries, costAxis, width));
     replace(part('.accuracy'), (width) => curveChart(model, frame, accuracySeries, accuracyAxis, width));

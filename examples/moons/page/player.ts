@@ -1,7 +1,6 @@
-/** How long a whole run plays, whatever its number of frames. */
-const playMilliseconds = 10_000;
-/** For people who asked for less motion: this many still pictures instead. */
-const stills = 10;
+const millisecondsPerFrame = 50;
+/** For people who asked for less motion: every so many frames, a still picture. */
+const framesPerStill = 20;
 
 /** The play button and the slider. Calls `show` with the frame whenever it changes. */
 export function connectPlayer(
@@ -15,10 +14,10 @@ export function connectPlayer(
 
   const play = (): void => {
     const from = slider.valueAsNumber < last ? slider.valueAsNumber : 0;
-    const step = matchMedia('(prefers-reduced-motion: reduce)').matches ? Math.ceil(last / stills) : 1;
+    const step = matchMedia('(prefers-reduced-motion: reduce)').matches ? framesPerStill : 1;
     const started = performance.now();
     const advance = (now: number): void => {
-      const passed = Math.max(0, ((now - started) / playMilliseconds) * last);
+      const passed = Math.max(0, (now - started) / millisecondsPerFrame);
       move(Math.min(last, from + step * Math.floor(passed / step)));
       if (slider.valueAsNumber < last) playing = requestAnimationFrame(advance);
       else pause();

@@ -1,0 +1,70 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const main = join(__dirname, '../../examples/moons/dist/main.mjs');
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The demonstration as `npm start` runs it, in a process of its own. */
+export function startDemo(args: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [main, ...args], { cwd });
+}
+
+/** The same on a pseudo-terminal of so many columns, which util-linux's `script` holds. */
+export function startDemoOnTerminal(
+  args: readonly string[],
+  cwd: string,
+  columns: number,
+): ChildProcessWithoutNullStreams {
+  const command = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ');
+  return spawn('script', ['-qec', `stty cols ${columns}; exec ${command}`, '/dev/null'], {
+    cwd,
+    env: { ...process.env, TERM: 'xterm-256color', SHELL: '/bin/sh' },
+  });
+}
+
+export async function finished(child: ChildProcessWithoutNullStreams): Promise<Outcome> {
+  const stdout = textOf(child.stdout);
+  const stderr = textOf(child.stderr);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
+/** Resolves when the stream has said `text`. */
+export function said(stream: NodeJS.ReadableStream, text: string): Promise<void> {
+  const soFar = textOf(stream);
+  return new Promise((resolve, reject) => {
+    stream.on('data', () => {
+      if (soFar().includes(text)) resolve();
+    });
+    stream.once('end', () => reject(new Error(`Expected "${text}", got "${soFar()}"`)));
+  });
+}
+
+/** The first of these programs that stands on the PATH. */
+export function findProgram(...names: string[]): string {
+  for (const name of names) {
+    for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+      const file = join(folder, name);
+      try {
+        accessSync(file, constants.X_OK);
+        return file;
+      } catch {}
+    }
+  }
+  throw new Error(`Expected one of ${names.join(', ')} on the PATH; npm test installs one where it can`);
+}
+
+function textOf(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString();
+}
