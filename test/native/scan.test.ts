@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { native } from '../../lib/native';
+import { floatTypes, lengths } from './helpers';
+
+describe.each(floatTypes)('scans of $dtype', (type) => {
+  const notFinite = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+
+  it('find NaN and infinities at every place', () => {
+    for (const length of lengths) {
+      const data = type.array(length).fill(1);
+      expect(native.firstNonFinite(data)).toBe(-1);
+      for (let i = 0; i < length; i++) {
+        for (const value of notFinite) {
+          data[i] = value;
+          expect(native.firstNonFinite(data)).toBe(i);
+        }
+        data[i] = 1;
+      }
+    }
+  });
+
+  it('take every other number for finite', () => {
+    const { most, least, leastNormal } = type;
+    for (const value of [0, -0, most, -most, least, -least, leastNormal, -leastNormal]) {
+      for (const length of lengths) expect(native.firstNonFinite(type.array(length).fill(value))).toBe(-1);
+    }
+  });
+
+  it('find the first of several', () => {
+    for (const length of [5, 16, 33, 65]) {
+      for (let i = 0; i < length; i++) {
+        const data = type.array(length);
+        data.fill(Number.NaN, i);
+        expect(native.firstNonFinite(data)).toBe(i);
+        expect(native.firstOutside(data, 0, 1)).toBe(i);
+      }
+    }
+  });
+
+  it('find what is outside an interval at every place', () => {
+    const outside = [1 + type.epsilon, 0.25 - type.epsilon, -0.5, type.most, -type.most, ...notFinite];
+    for (const length of lengths) {
+      // Bounds that exclude 0: the lanes past the end of an array are none of its elements.
+      const data = type.array(length).fill(0.5);
+      expect(native.firstOutside(data, 0.25, 1)).toBe(-1);
+      for (let i = 0; i < length; i++) {
+        for (const value of outside) {
+          data[i] = value;
+          expect(native.firstOutside(data, 0.25, 1)).toBe(i);
+        }
+        for (const value of [0.25, 1]) {
+          data[i] = value;
+          expect(native.firstOutside(data, 0.25, 1)).toBe(-1);
+        }
+        data[i] = 0.5;
+      }
+    }
+  });
+
+  it('take -0 for 0, and nothing for inside an interval that is empty or NaN', () => {
+    expect(native.firstOutside(type.array([-0]), 0, 1)).toBe(-1);
+    expect(native.firstOutside(type.array([0]), -0, 1)).toBe(-1);
+    expect(native.firstOutside(type.array([0.5]), 1, 0)).toBe(0);
+    expect(native.firstOutside(type.array([0.5]), Number.NaN, 1)).toBe(0);
+    expect(native.firstOutside(type.array([0.5]), 0, Number.NaN)).toBe(0);
+  });
+
+  it('see their own array only, wherever it starts', () => {
+    for (const start of [1, 2, 3, 7]) {
+      for (const length of lengths) {
+        const all = type.array(start + length + 20).fill(Number.NaN);
+        const data = all.subarray(start, start + length).fill(0.5);
+        expect(native.firstNonFinite(data)).toBe(-1);
+        expect(native.firstOutside(data, 0, 1)).toBe(-1);
+      }
+    }
+  });
+});
