@@ -38,7 +38,7 @@ export interface Binding {
     Z: FloatArray,
     A: FloatArray,
   ): void;
-  /** dZ = dA * g'(Z), from A = g(Z); dZ may be dA. */
+  /** dZ = dA * g'(Z), from A = g(Z); dZ may be dA or A. */
   activationBackward(
     activation: number,
     sampleAxis: SampleAxis,

@@ -10,8 +10,8 @@ namespace blasnet {
 template <typename T>
 void ActivationForward(Activation activation, SampleAxis axis, size_t m, size_t units, const T* z, T* a);
 
-// dZ = dA * g'(Z), from A = g(Z); dZ may be dA.
-//   sigmoid  dA * A * (1 - A)        relu  dA where A > 0, 0 elsewhere
+// dZ = dA * g'(Z), from A = g(Z); dZ may be dA or A.
+//   sigmoid  dA * A * (1 - A)        relu  dA, but 0 where A <= 0
 //   tanh     dA * (1 - A * A)        softmax  A * (dA - sum over the sample's units of dA * A)
 template <typename T>
 void ActivationBackward(Activation activation, SampleAxis axis, size_t m, size_t units, const T* da,

@@ -8,7 +8,6 @@
 #endif
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 
 #include "hwy/contrib/math/math-inl.h"
@@ -53,10 +52,19 @@ template <typename T>
 HWY_INLINE void Softmax(const T* z, size_t units, size_t stride, T* a) {
   T maximum = z[0];
   for (size_t i = 1; i < units; i++) maximum = std::max(maximum, z[i * stride]);
+  const auto power = [maximum](auto d, auto x) { return ExpOf(d, hn::Sub(x, hn::Set(d, maximum))); };
   if (stride == 1) {
-    Map(z, units, a, [maximum](auto d, auto x) { return ExpOf(d, hn::Sub(x, hn::Set(d, maximum))); });
+    Map(z, units, a, power);
   } else {
-    for (size_t i = 0; i < units; i++) a[i * stride] = std::exp(z[i * stride] - maximum);
+    // The same instructions on gathered values: a sample's result is the same whichever way it lies.
+    Buffer<T> values;
+    const size_t step = hn::Lanes(Lanes<T>());
+    for (size_t i = 0; i < units; i += step) {
+      const size_t count = std::min(step, units - i);
+      for (size_t k = 0; k < count; k++) values.lanes[k] = z[(i + k) * stride];
+      Map(values.lanes, count, values.lanes, power);
+      for (size_t k = 0; k < count; k++) a[(i + k) * stride] = values.lanes[k];
+    }
   }
   T sum = 0;
   for (size_t i = 0; i < units; i++) sum += a[i * stride];
