@@ -75,7 +75,11 @@ function meetRequirements(purposes) {
     onPath,
   });
   if ('message' in plan) throw new SetupError(plan.message);
-  for (const [command = '', ...args] of plan.commands) run([command, ...args].join(' '), command, args);
+  // apt-get update succeeds without a network, with warnings that explain why the installation then fails.
+  let said = '';
+  for (const [command = '', ...args] of plan.commands) {
+    said = run([command, ...args].join(' '), command, args, said);
+  }
 
   const still = findMissing(machine, purposes);
   if (still.length > 0) {
@@ -112,12 +116,13 @@ function npm(title, ...args) {
 }
 
 /**
- * Runs a program in silence, and shows what it said if it fails.
+ * Runs a program in silence and returns what was said up to its end, or shows that if it fails.
  * @param {string} title
  * @param {string} command
  * @param {string[]} args
+ * @param {string} before   what was said before
  */
-function run(title, command, args) {
+function run(title, command, args, before = '') {
   process.stdout.write(`${title} ... `);
   const start = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'blasnet-setup-'));
@@ -130,13 +135,14 @@ function run(title, command, args) {
       // Ninja uses all processors by itself, Make does not.
       env: { CMAKE_BUILD_PARALLEL_LEVEL: String(cpus().length), ...process.env },
     });
+    const said = before + readFileSync(log, 'utf8');
     if (status === 0) {
       console.log(`${((performance.now() - start) / 1000).toFixed(1)} s`);
-      return;
+      return said;
     }
     console.log('failed');
     const reason = error?.message ?? (signal ? `ended by ${signal}` : `exit status ${status}`);
-    throw new SetupError(`${readFileSync(log, 'utf8')}\n${[command, ...args].join(' ')}: ${reason}`);
+    throw new SetupError(`${said}\n${[command, ...args].join(' ')}: ${reason}`);
   } finally {
     closeSync(output);
     rmSync(folder, { recursive: true });

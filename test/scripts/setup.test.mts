@@ -205,13 +205,16 @@ describe.runIf(existsSync('/etc/debian_version'))('on Debian without the tools',
     expect(checkout.setUp()).toEqual({ status: 0, did: [sudo + update, sudo + install, ...all], stderr: '' });
   });
 
-  test('a failure shows what apt-get said, and nothing is built', () => {
+  test('a failure shows what apt-get said from its start, and nothing is built', () => {
     const checkout = bareCheckout(`
-      console.error('E: Unable to fetch some archives');
-      process.exitCode = process.argv[2] === 'install' ? 100 : 0;`);
+      const installs = process.argv[2] === 'install';
+      console.error(installs ? 'E: Unable to locate package cmake' : 'W: Temporary failure resolving');
+      process.exitCode = installs ? 100 : 0;`);
     const { status, did, stderr } = checkout.setUp();
     expect({ status, did }).toEqual({ status: 1, did: [sudo + update, `${sudo}${install} ... failed`] });
-    expect(stderr).toBe(`E: Unable to fetch some archives\n\n${sudo}${install}: exit status 100\n`);
+    expect(stderr).toBe(
+      `W: Temporary failure resolving\nE: Unable to locate package cmake\n\n${sudo}${install}: exit status 100\n`,
+    );
   });
 
   test('a success that installed nothing is noticed', () => {
