@@ -46,6 +46,17 @@ describe('who imports what', () => {
   });
 });
 
+test('package-lock.json holds what every platform needs, or npm ci stops on the others', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies),
+  );
+  const locked = Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, ''));
+  expect(wanted.filter((name) => !locked.includes(name))).toEqual([]);
+});
+
 test('a file has one subject: 450 lines at most', () => {
   const files = filesUnder('lib', 'native', 'scripts', 'test', 'examples');
   expect(files.filter((file) => read(file).split('\n').length > 450)).toEqual([]);
