@@ -1,7 +1,9 @@
 #include "engine/job_threads.h"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -20,12 +22,33 @@ struct Sleeper {
 struct JobThreads {
   std::mutex mutex;
   std::vector<Sleeper*> sleepers;  // the one that fell asleep last is the last
+  size_t running = 0;              // jobs
+  std::condition_variable idle;    // no job runs any more
 };
+
+std::atomic<bool> process_ends{false};
+
+void EndJobs();
 
 // Never destroyed: a thread may still be asleep when the process ends.
 JobThreads& Shared() {
-  static JobThreads* threads = new JobThreads;
+  static JobThreads* threads = [] {
+// Windows has killed every other thread by the time it calls such functions.
+#ifndef _WIN32
+    std::atexit(EndJobs);
+#endif
+    return new JobThreads;
+  }();
   return *threads;
+}
+
+// process.exit() may come at any time, and then the libraries are torn down: a job inside OpenBLAS would find
+// its buffers gone. This comes before, since libraries end after all that was registered while running.
+void EndJobs() {
+  process_ends.store(true, std::memory_order_relaxed);
+  JobThreads& threads = Shared();
+  std::unique_lock<std::mutex> lock(threads.mutex);
+  threads.idle.wait(lock, [&] { return threads.running == 0; });
 }
 
 void Serve(std::function<void()> job) {
@@ -35,6 +58,7 @@ void Serve(std::function<void()> job) {
     job();
     job = nullptr;  // what it holds is released before the sleep
     std::unique_lock<std::mutex> lock(threads.mutex);
+    if (--threads.running == 0) threads.idle.notify_all();
     threads.sleepers.push_back(&self);
     const bool woken = self.woken.wait_for(lock, kLongestSleep, [&] { return self.job != nullptr; });
     if (!woken) {
@@ -56,6 +80,7 @@ void RunJob(std::function<void()> job) {
   JobThreads& threads = Shared();
   {
     const std::lock_guard<std::mutex> lock(threads.mutex);
+    threads.running++;
     if (!threads.sleepers.empty()) {
       Sleeper* sleeper = threads.sleepers.back();
       threads.sleepers.pop_back();
@@ -64,7 +89,15 @@ void RunJob(std::function<void()> job) {
       return;
     }
   }
-  std::thread(Serve, std::move(job)).detach();
+  try {
+    std::thread(Serve, std::move(job)).detach();
+  } catch (...) {
+    const std::lock_guard<std::mutex> lock(threads.mutex);
+    threads.running--;
+    throw;
+  }
 }
+
+bool ProcessEnds() { return process_ends.load(std::memory_order_relaxed); }
 
 }  // namespace blasnet

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/job_threads.h"
 #include "kernels/types.h"
 
 namespace blasnet {
@@ -80,7 +81,7 @@ class Plan {
   void ClearStop() { stop_.store(false, std::memory_order_relaxed); }
 
  protected:
-  bool Stopped() const { return stop_.load(std::memory_order_relaxed); }
+  bool Stopped() const { return stop_.load(std::memory_order_relaxed) || ProcessEnds(); }
 
  private:
   std::atomic<bool> stop_{false};
