@@ -164,7 +164,12 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       throw Args(info).Wrong(callback_index, "a function");
     }
     ConnectToMainThread(info.Env());
-    job_->running = true;
+    Hold(info, callback_index);
+    {
+      // The thread of the last operation may be between its call and setting this to false.
+      const std::lock_guard<std::mutex> lock(job_->mutex);
+      job_->running = true;
+    }
     try {
       RunJob([this, job = job_, main_thread = on_main_thread_, operation = std::move(operation)] {
         job->result = Complete(operation);
@@ -179,16 +184,28 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       });
     } catch (const std::exception& error) {
       job_->running = false;
+      LetGo(info.Env());
       throw Napi::Error::New(info.Env(), std::string("blasnet native: no thread: ") + error.what());
     }
     busy_ = true;
-    // Until Finish: the plan, the callback and the arrays must live, and so must the process.
-    Ref();
+    return info.Env().Undefined();
+  }
+
+  // From before an operation starts until it has ended, the plan, the callback and the arrays must live, and
+  // so must the process.
+  void Hold(const Napi::CallbackInfo& info, size_t callback_index) {
     callback_ = Napi::Persistent(info[callback_index].As<Napi::Function>());
     held_ = Napi::Persistent(Napi::Array::New(info.Env(), callback_index));
     for (uint32_t i = 0; i < callback_index; i++) held_.Value().Set(i, info[i]);
+    Ref();
     on_main_thread_.Ref(info.Env());
-    return info.Env().Undefined();
+  }
+
+  void LetGo(Napi::Env env) {
+    on_main_thread_.Unref(env);
+    callback_.Reset();
+    held_.Reset();
+    Unref();
   }
 
   static Result Complete(const Operation& operation) {
@@ -202,11 +219,8 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   }
 
   void Finish(Napi::Env env) {
-    on_main_thread_.Unref(env);
     const Napi::Function callback = callback_.Value();
-    callback_.Reset();
-    held_.Reset();
-    Unref();
+    LetGo(env);
     busy_ = false;
     const std::string failure = std::move(job_->result.failure);
     Report(job_->result);
