@@ -1,5 +1,5 @@
 import { type Architecture, completeArchitecture, type LayerOptions, outputLayerOf } from './architecture';
-import { blasnetError } from './errors';
+import { AbortError, blasnetError } from './errors';
 import { type InitializerName, initializeLayer, initializerNames } from './initializers';
 import { defaultLoss, type LossName, lossEntry, resolveLoss } from './losses';
 import type { Dtype, FloatArray, Matrix } from './matrix';
@@ -76,9 +76,12 @@ export class Network {
 
   readonly #flat: FloatArray;
   readonly #random: RandomState;
-  // One for calls on this thread, one for those on others: each has a workspace of its own.
+  // By loss: one for calls on this thread, one for those on others; each has a workspace of its own. They are
+  // kept, since Node frees what is dropped only when the event loop turns.
+  readonly #inlinePlans = new Map<LossName, Plan>();
+  readonly #threadPlans = new Map<LossName, Plan>();
+  // The last that ran on this thread.
   #inlinePlan: Plan | undefined;
-  #threadPlan: Plan | undefined;
   // The asynchronous operations, one after another.
   #lastOperation: Promise<unknown> = Promise.resolve();
   // From a training's start to its end; and whether one of its steps is being taken on another thread.
@@ -134,11 +137,13 @@ export class Network {
     return history;
   }
 
-  /** As `fit`, on this thread. */
+  /** As `fit`, on this thread; so a signal is looked at but once, before the start. */
   fitSync(X: MatrixLike, Y: MatrixLike, options: FitOptions): History {
     this.#checkFree('fitSync');
     this.#checkAtRest('fitSync', 'nothing');
     const run = this.#trainingRun(X, Y, options);
+    const { signal } = run.options;
+    if (signal?.aborted) throw new AbortError(signal.reason);
     const history = emptyHistory(lossEntry(run.options.loss).accuracy);
     const plan = this.#inline(run.options.loss);
     for (let call = run.next('paced'); call !== undefined; call = run.next('paced')) {
@@ -259,7 +264,7 @@ export class Network {
       } finally {
         this.#writing = false;
       }
-    });
+    }, signal);
   }
 
   async #read(
@@ -271,7 +276,7 @@ export class Network {
     const unpin = pin(samples.Y === undefined ? [samples.X.data] : [samples.X.data, samples.Y.data]);
     this.#reading++;
     try {
-      const outcome = await this.#inTurn(() => this.#onThread(loss).runAsync(operation, signal));
+      const outcome = await this.#inTurn(() => this.#onThread(loss).runAsync(operation, signal), signal);
       this.#check(outcome, samples, loss);
       return outcome;
     } finally {
@@ -280,10 +285,19 @@ export class Network {
     }
   }
 
-  #inTurn<T>(operation: () => Promise<T>): Promise<T> {
-    const result = this.#lastOperation.then(operation, operation);
-    this.#lastOperation = result.catch(() => {});
-    return result;
+  // Runs the operation after those before it. An abort ends the wait; what happens later is the operation's.
+  #inTurn<T>(operation: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(new AbortError(signal?.reason));
+      if (signal?.aborted) return giveUp();
+      signal?.addEventListener('abort', giveUp);
+      const result = this.#lastOperation.then(() => {
+        signal?.removeEventListener('abort', giveUp);
+        return operation();
+      });
+      result.then(resolve, reject);
+      this.#lastOperation = result.catch(() => {});
+    });
   }
 
   #check(outcome: Outcome, samples: Samples, loss: LossName): void {
@@ -313,13 +327,18 @@ export class Network {
   }
 
   #inline(loss: LossName): Plan {
-    if (this.#inlinePlan?.loss !== loss) this.#inlinePlan = new Plan(this.architecture, loss, this.#flat);
+    if (this.#inlinePlan?.loss !== loss) this.#inlinePlan = this.#planFrom(this.#inlinePlans, loss);
     return this.#inlinePlan;
   }
 
   #onThread(loss: LossName): Plan {
-    if (this.#threadPlan?.loss !== loss) this.#threadPlan = new Plan(this.architecture, loss, this.#flat);
-    return this.#threadPlan;
+    return this.#planFrom(this.#threadPlans, loss);
+  }
+
+  #planFrom(plans: Map<LossName, Plan>, loss: LossName): Plan {
+    const plan = plans.get(loss) ?? new Plan(this.architecture, loss, this.#flat);
+    plans.set(loss, plan);
+    return plan;
   }
 
   #outputActivation() {
