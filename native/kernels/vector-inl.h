@@ -66,17 +66,23 @@ HWY_INLINE void Map(const T* in_a, const T* in_b, size_t size, T* out, const F& 
   }
 }
 
-// The sum of f(d, in_a[i], in_b[i]) in a fixed order: lane by lane, then across the lanes, then the rest.
+// The sum of f(d, in_a[i], in_b[i]) in a fixed order: lane by lane through a block of vectors, across the
+// lanes, and the blocks in double, so that a sum of many floats is as precise as that of one block: at most
+// 70 roundings.
 template <typename T, class F>
 HWY_INLINE double SumOf(const T* in_a, const T* in_b, size_t size, const F& f) {
+  constexpr size_t kBlock = 64;
   const Lanes<T> d;
   const size_t step = hn::Lanes(d);
-  auto sums = hn::Zero(d);
+  double total = 0;
   size_t i = 0;
-  for (; i + step <= size; i += step) {
-    sums = hn::Add(sums, f(d, hn::LoadU(d, in_a + i), hn::LoadU(d, in_b + i)));
+  while (i + step <= size) {
+    auto sums = hn::Zero(d);
+    for (size_t k = 0; k < kBlock && i + step <= size; k++, i += step) {
+      sums = hn::Add(sums, f(d, hn::LoadU(d, in_a + i), hn::LoadU(d, in_b + i)));
+    }
+    total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sums)));
   }
-  double total = static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sums)));
   if (i < size) {
     Buffer<T> a, b;
     a.From(in_a + i, size - i);

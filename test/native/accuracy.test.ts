@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { activationCodes } from '../../lib/activations';
+import { lossEntry } from '../../lib/losses';
+import type { FloatArray } from '../../lib/matrix';
+import { native, SampleAxis } from '../../lib/native';
+import * as oracle from '../oracle';
+import { add, divide, exp, expm1, log, log1p, type Pair, pair } from './double-double';
+import { type FloatType, float32, float64, floatTypes, ulp } from './helpers';
+
+// The bounds that native/kernels/functions-inl.h and losses.h state, in ulp; and the worst arguments that the
+// search behind them found.
+const bounds = { sigmoid: 2.5, tanh: 3.5, softmax: 2.5, logistic: 3, log: 1 };
+const hardest = [
+  ...[5.5417618719093671, 2.72708082], // sigmoid
+  ...[0.17499807507719692, 0.181412145], // tanh
+  ...[8.4213822649617072, 2.23403859], // log(1 + exp(x))
+];
+
+/** A value as high + low, times 2^scale. */
+interface Exact {
+  readonly value: Pair;
+  readonly scale?: number;
+}
+
+const references: Record<
+  'float64' | 'float32',
+  Record<'sigmoid' | 'tanh' | 'softplus' | 'log', (x: number) => Exact>
+> = {
+  float64: {
+    sigmoid: (x) => {
+      if (x < -760) return { value: pair(0) };
+      if (x < -600) return { value: exp(pair(x), 200), scale: 200 };
+      const power = exp(pair(-Math.min(Math.abs(x), 600)));
+      return { value: divide(x < 0 ? power : pair(1), add(pair(1), power)) };
+    },
+    tanh: (x) => {
+      const size = Math.min(Math.abs(x), 300);
+      if (size < 1e-100) return { value: pair(x) };
+      const excess = expm1(pair(2 * size));
+      const [high, low] = divide(excess, add(excess, pair(2)));
+      return { value: [Math.sign(x) * high, Math.sign(x) * low] };
+    },
+    softplus: (x) => {
+      if (x < -600) return references.float64.sigmoid(x);
+      const tail = log1p(exp(pair(-Math.min(Math.abs(x), 600))));
+      return { value: add(pair(Math.max(x, 0)), tail) };
+    },
+    log: (x) => ({ value: log(pair(x)) }),
+  },
+  // Numbers of 53 bits are exact enough beside 24.
+  float32: {
+    sigmoid: (x) => ({ value: pair((x < 0 ? Math.exp(x) : 1) / (1 + Math.exp(-Math.abs(x)))) }),
+    tanh: (x) => ({ value: pair(Math.tanh(x)) }),
+    softplus: (x) => ({ value: pair(Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))) }),
+    log: (x) => ({ value: pair(Math.log(x)) }),
+  },
+};
+
+function errorInUlp(type: FloatType, actual: number, { value: [high, low], scale = 0 }: Exact): number {
+  const error = actual * 2 ** scale - high - low;
+  return Math.abs(error) / (ulp(type, high * 2 ** -scale) * 2 ** scale);
+}
+
+/** Finite numbers of every size and sign, and dense where the functions bend. */
+function sweep(type: FloatType, limit: number): FloatArray {
+  const special = [0, type.least, type.leastNormal, type.most, ...hardest];
+  const values = [...special, ...special.map((value) => -value)];
+  if (type === float32) {
+    const pattern = new DataView(new ArrayBuffer(4));
+    for (let bits = 0; bits < 2 ** 32; bits += 8209) {
+      pattern.setUint32(0, bits);
+      const value = pattern.getFloat32(0);
+      if (Number.isFinite(value)) values.push(value);
+    }
+  } else {
+    const words = new Uint32Array(oracle.randomArray(20_000, 1, 0, 2 ** 32));
+    values.push(...new Float64Array(words.buffer).filter(Number.isFinite));
+  }
+  values.push(...oracle.randomArray(10_000, 2, -4, 4), ...oracle.randomArray(10_000, 3, -limit, limit));
+  return type.array(values);
+}
+
+/** The largest error over the inputs, with the input that has it. */
+function worst(
+  type: FloatType,
+  inputs: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  reference: (x: number) => Exact,
+): { ulp: number; at: number } {
+  let found = { ulp: 0, at: 0 };
+  for (let i = 0; i < inputs.length; i++) {
+    const at = inputs[i] as number;
+    const error = errorInUlp(type, actual[i] as number, reference(at));
+    if (!(error <= found.ulp)) found = { ulp: error, at };
+  }
+  return found;
+}
+
+describe('the reference', () => {
+  // mpmath 1.3.0 with 60 digits: the value, rounded, and what the rounding left.
+  it.each([
+    ['exp', 1, Math.E, 1.4456468917292502e-16],
+    ['exp', -0.3, 0.7408182206817179, -1.805530505953e-18],
+    ['exp', -30.125, 8.25807328555592e-14, -2.8871750064957297e-30],
+    ['exp', 600, 3.7730203009299397e260, 1.6116934109232247e244],
+    ['expm1', -1e-3, -0.0009995001666250085, 9.742029814169854e-20],
+    ['expm1', 0.375, 0.45499141461820136, -2.5843071672554946e-17],
+    ['expm1', -2, -0.8646647167633873, -1.042381423288669e-17],
+    ['log1p', 1e-30, 1e-30, -5.0000000000000005e-61],
+    ['log1p', 0.001, 0.0009995003330835331, 3.8971025988294614e-20],
+    ['log1p', 0.4375, 0.3629054936893685, -2.1492361455310972e-17],
+    ['log', 0.001, -6.907755278982137, -2.1613487097372872e-16],
+    ['log', 0.75, -0.2876820724517809, -2.607160616442564e-17],
+    ['log', 1e-300, -690.7755278982137, -2.3670096176709832e-14],
+  ] as const)('has 29 digits of %s(%d)', (name, x, high, low) => {
+    const [ourHigh, ourLow] = { exp, expm1, log1p, log }[name](pair(x));
+    expect(Math.abs(ourHigh - high + (ourLow - low))).toBeLessThanOrEqual(1e-29 * Math.abs(high));
+  });
+});
+
+describe.each(floatTypes)('the error in $dtype', (type) => {
+  const { sigmoid, tanh, softplus, log: logarithm } = references[type.dtype];
+  const inputs = sweep(type, type === float64 ? 750 : 110);
+
+  it.each([
+    ['sigmoid', sigmoid, 0],
+    ['tanh', tanh, -1],
+  ] as const)('of %s keeps to its bound, and its values to their range', (name, reference, least) => {
+    const A = type.array(inputs.length);
+    native.activationForward(activationCodes[name], SampleAxis.rows, inputs.length, 1, inputs, A);
+    expectBound(worst(type, inputs, A, reference), bounds[name]);
+    expect(A.every((a) => a >= least && a <= 1)).toBe(true);
+  });
+
+  it('of softmax keeps to its bound for two logits, one of them 0', () => {
+    // softmax(0, x) is (sigmoid(-x), sigmoid(x)).
+    const m = inputs.length;
+    const [Z, A] = [type.array(2 * m), type.array(2 * m)];
+    inputs.forEach((x, i) => {
+      Z[2 * i + 1] = x;
+    });
+    native.activationForward(activationCodes.softmax, SampleAxis.rows, m, 2, Z, A);
+    const second = A.filter((_, i) => i % 2 === 1);
+    const first = A.filter((_, i) => i % 2 === 0);
+    expectBound(worst(type, inputs, second, sigmoid), bounds.softmax);
+    expectBound(
+      worst(type, inputs, first, (x) => sigmoid(-x)),
+      bounds.softmax,
+    );
+  });
+
+  it('of softmax grows by 1 ulp at most with every unit', () => {
+    for (const units of [3, 8, 17]) {
+      // Multiples of 1 / 256: their differences from the largest are exact.
+      const Z = oracle.randomArray(300 * units, 5, -8, 8).map((z) => Math.round(z * 256) / 256);
+      const A = type.array(Z.length);
+      native.activationForward(activationCodes.softmax, SampleAxis.rows, 300, units, type.array(Z), A);
+      const softmax = (i: number): Exact => {
+        const start = i - (i % units);
+        const powers = Z.slice(start, start + units).map((z) => exp(pair(z)));
+        return { value: divide(powers[i % units] as Pair, powers.reduce(add)) };
+      };
+      expectBound(worst(type, Array.from(Z.keys()), A, softmax), bounds.softmax + units - 2, 0.2);
+    }
+  });
+
+  it('of binary cross-entropy from logits keeps to its bound, and so does its gradient', () => {
+    const code = lossEntry('binaryCrossEntropy').code;
+    const some = inputs.filter((_, i) => i < 100 || i % 10 === 0);
+    for (const label of [0, 1]) {
+      const Y = type.array([label]);
+      const losses = Array.from(some, (_, i) =>
+        native.lossFromOutputs(code, 1, 1, some.subarray(i, i + 1), Y, 1, null),
+      );
+      const softplusOf = (x: number) => softplus(label === 0 ? x : -x);
+      expectBound(worst(type, some, losses, softplusOf), bounds.logistic);
+    }
+    const dZ = type.array(inputs.length);
+    const labels = type.array(inputs.length);
+    native.lossFromOutputs(code, inputs.length, 1, inputs, labels, 1, dZ);
+    expectBound(worst(type, inputs, dZ, sigmoid), bounds.sigmoid);
+  });
+
+  it('of binary cross-entropy from probabilities keeps to its bound', () => {
+    const probabilities = type.array([
+      ...inputs.filter((x, i) => x > type.leastNormal && x < 1 && i % 10 === 0),
+      ...oracle.randomArray(10_000, 4, 0, 1),
+    ]);
+    const Y = type.array([1]);
+    const losses = Array.from(
+      probabilities,
+      (_, i) => -native.binaryCrossEntropy(probabilities.subarray(i, i + 1), Y),
+    );
+    expectBound(worst(type, probabilities, losses, logarithm), bounds.log);
+  });
+});
+
+/** Expects the error within its bound; and above a share of it, or nothing was measured. */
+function expectBound(found: { ulp: number; at: number }, bound: number, share = 0.5): void {
+  expect(found.ulp, `at ${found.at}`).toBeLessThanOrEqual(bound);
+  expect(found.ulp).toBeGreaterThan(share * bound);
+}
