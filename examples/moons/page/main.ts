@@ -37,7 +37,8 @@ async function start(): Promise<void> {
     `${train.length} points to train on (small) and ${test.length} to test on (large): ` +
     'scikit-learn’s make_moons with a noise of 0.2.';
   byId('foot').textContent =
-    `Trained on ${results.machine}. Seconds count the training alone, not these pictures.`;
+    `Trained on ${results.machine}. Seconds count the training alone, not these pictures. ` +
+    'The final cost is the last epoch’s, taken before its updates, as in the article.';
 
   const views = await Promise.all(models.map(modelView));
   byId('models').append(...views.map(({ element }) => element));
