@@ -1,0 +1,67 @@
+import type { ActivationName } from '../../lib/activations';
+import type { LayerOptions } from '../../lib/architecture';
+import { type Dtype, type FloatArray, Matrix } from '../../lib/matrix';
+import type { Network } from '../../lib/network';
+import moons from '../fixtures/moons.json';
+import { randomArray } from '../oracle';
+
+/** Layers of these sizes, inputs first. */
+export function layers(
+  sizes: readonly number[],
+  hidden: ActivationName,
+  output: ActivationName,
+): LayerOptions[] {
+  return sizes.slice(1).map((outputDim, i) => ({
+    inputDim: sizes[i] as number,
+    outputDim,
+    activation: i === sizes.length - 2 ? output : hidden,
+  }));
+}
+
+/** The article's two networks. */
+export const example = layers([2, 4, 6, 6, 4, 1], 'relu', 'sigmoid');
+export const demonstration = layers([2, 25, 50, 50, 25, 1], 'relu', 'sigmoid');
+
+/** The article's points: 900 to train on, 100 to test. */
+export function articleSamples() {
+  const pick = (index: readonly number[]) => ({
+    X: Matrix.from(index.map((i) => moons.X[i] as number[])),
+    Y: Matrix.from(index.map((i) => [moons.y[i] as number])),
+  });
+  return { train: pick(moons.trainIndex), test: pick(moons.testIndex) };
+}
+
+/** Numbers from -1 to 1, the same for the same seed. */
+export function randomMatrix(rows: number, cols: number, seed: number, dtype: Dtype = 'float64'): Matrix {
+  const matrix = Matrix.zeros(rows, cols, dtype);
+  matrix.data.set(randomArray(rows * cols, seed));
+  return matrix;
+}
+
+/** Labels 0 and 1, the same for the same seed; with several columns not one-hot. */
+export function randomLabels(rows: number, cols: number, seed: number, dtype: Dtype = 'float64'): Matrix {
+  const matrix = randomMatrix(rows, cols, seed, dtype);
+  matrix.data.forEach((value, i) => {
+    matrix.data[i] = value > 0 ? 1 : 0;
+  });
+  return matrix;
+}
+
+/** A copy of all parameters, one after another. */
+export function snapshot(net: Network): number[] {
+  return Object.values(net.parameters).flatMap(({ data }: { data: FloatArray }) => Array.from(data));
+}
+
+/** Gives the network these parameters. */
+export function restore(net: Network, values: readonly number[]): void {
+  let offset = 0;
+  for (const { data } of Object.values(net.parameters) as Matrix[]) {
+    data.set(values.slice(offset, offset + data.length));
+    offset += data.length;
+  }
+}
+
+/** The next turn of the event loop. */
+export function immediate(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

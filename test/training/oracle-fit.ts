@@ -1,0 +1,44 @@
+// Training by the oracle's loops, sample by sample as the options of fit describe it.
+
+import type { Matrix } from '../../lib/matrix';
+import type { Network } from '../../lib/network';
+import * as oracle from '../oracle';
+
+export interface OracleFit {
+  readonly loss: oracle.Loss;
+  readonly learningRate: number;
+  readonly batchSize: number;
+  /** The order of the samples, epoch by epoch. */
+  readonly orders: readonly ArrayLike<number>[];
+}
+
+/** The history and the parameters that the network must end with; the network itself is only read. */
+export function oracleFit(net: Network, X: Matrix, Y: Matrix, options: OracleFit) {
+  const { loss: name, learningRate, batchSize, orders } = options;
+  const history = { loss: [] as number[], accuracy: [] as number[] };
+  let params: oracle.Tensors = Object.fromEntries(
+    Object.entries(net.parameters as Record<string, Matrix>).map(([key, matrix]) => [
+      key,
+      { data: Array.from(matrix.data), rows: matrix.rows, cols: matrix.cols },
+    ]),
+  );
+  const count = name === 'categoricalCrossEntropy' ? oracle.argmaxAccuracy : oracle.accuracy;
+  for (const order of orders) {
+    let [loss, hits] = [0, 0];
+    for (let start = 0; start < X.rows; start += batchSize) {
+      const batch = Array.from(order).slice(start, start + batchSize);
+      const [x, y] = [pick(X, batch), pick(Y, batch)];
+      const step = oracle.gradients(net.architecture, params, x, y, name);
+      loss += step.loss * batch.length;
+      hits += count(oracle.forward(net.architecture, params, x).yHat, y) * batch.length;
+      params = oracle.descend(params, step.grads, learningRate);
+    }
+    history.loss.push(loss / X.rows);
+    history.accuracy.push(hits / X.rows);
+  }
+  return { history, parameters: Object.values(params).flatMap(({ data }) => Array.from(data)) };
+}
+
+function pick(matrix: oracle.Dense, rows: readonly number[]): oracle.Grid {
+  return oracle.build(rows.length, matrix.cols, (r, c) => oracle.at(matrix, rows[r] as number, c));
+}
