@@ -76,6 +76,13 @@ class Args {
 
   size_t Length(size_t i) const { return Describe(i).length; }
 
+  // Refuses a typed array that is not on a SharedArrayBuffer.
+  void CheckShared(size_t i) const {
+    bool detachable = false;
+    napi_is_arraybuffer(Env(), Describe(i).buffer, &detachable);
+    if (detachable) throw Wrong(i, "on a SharedArrayBuffer");
+  }
+
   Napi::TypeError Wrong(size_t i, const std::string& rule) const {
     return Napi::TypeError::New(Env(), "blasnet native: argument " + std::to_string(i) + " must be " + rule);
   }
@@ -85,6 +92,7 @@ class Args {
     napi_typedarray_type type;
     size_t length;
     void* data;
+    napi_value buffer;
   };
 
   // Straight from Node-API: node-addon-api's accessors do not know SharedArrayBuffer.
@@ -94,7 +102,7 @@ class Args {
     bool is_typed_array = false;
     napi_is_typedarray(Env(), value, &is_typed_array);
     if (!is_typed_array) throw Wrong(i, "a typed array");
-    napi_get_typedarray_info(Env(), value, &array.type, &array.length, &array.data, nullptr, nullptr);
+    napi_get_typedarray_info(Env(), value, &array.type, &array.length, &array.data, &array.buffer, nullptr);
     return array;
   }
 

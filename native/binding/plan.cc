@@ -73,16 +73,20 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       }
       layers.push_back({static_cast<size_t>(sizes[l]), static_cast<size_t>(sizes[l + 1]),
                         static_cast<Activation>(activations[l])});
+      // Layer by layer, so that the count cannot wrap around.
+      parameter_count_ += ParameterCount({layers.back()});
+      if (parameter_count_ > kMostSize) throw args.Wrong(0, "sizes of fewer than 2^31 parameters");
     }
     const Loss loss = args.Enum(2, Loss::kMeanSquaredError);
     inputs_ = layers.front().inputs;
     outputs_ = layers.back().outputs;
-    parameter_count_ = ParameterCount(layers);
     float32_ = args.IsFloat32(3);
     plan_ = float32_ ? MakePlan(layers, loss, args.Array<float>(3, parameter_count_))
                      : MakePlan(layers, loss, args.Array<double>(3, parameter_count_));
     outcome_ = args.Array<double>(4, kOutcomeFields);
-    // Both on SharedArrayBuffers, which cannot be detached: a reference keeps them where they are.
+    // A SharedArrayBuffer cannot be detached: a reference keeps both where they are.
+    args.CheckShared(3);
+    args.CheckShared(4);
     parameters_reference_ = Napi::Persistent(info[3].As<Napi::Object>());
     outcome_reference_ = Napi::Persistent(info[4].As<Napi::Object>());
   }

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import type { Callback } from '../../lib/native';
+import { bits, expectSameBits, float64, floatTypes, guarded } from './helpers';
+import { makePlan, network, samplesFor } from './plans';
+
+const architecture = network([3, 17, 5, 2], ['tanh', 'relu', 'sigmoid']);
+const loss = 'binaryCrossEntropy';
+// Far more than can be done before the main thread's next turn.
+const manyEpochs = 200_000;
+
+/** Runs an operation on another thread until it calls back. */
+function finished(start: (callback: Callback) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => (error === undefined ? resolve() : reject(error)));
+  });
+}
+
+function longTraining(rows = 65) {
+  const made = makePlan(float64, architecture, loss);
+  const { X, Y } = samplesFor(made, loss, rows);
+  const [losses, accuracies] = [new Float64Array(manyEpochs), new Float64Array(manyEpochs)];
+  const train = (epochs: number, callback?: Callback) =>
+    made.plan.train(X, Y, rows, null, epochs, rows, 0.1, true, losses, accuracies, callback);
+  return { ...made, X, Y, losses, train };
+}
+
+describe.each(floatTypes)('operations on another thread, $dtype', (type) => {
+  it('give the same bits as here, in the same arrays', async () => {
+    for (const rows of [1, 64, 513, 1000]) {
+      const made = makePlan(type, architecture, loss);
+      const { plan, flat, outcome } = made;
+      const { X, Y } = samplesFor(made, loss, rows);
+      const here = { out: type.array(rows * 2), gradients: type.array(flat.length) };
+      const there = { out: guarded(type, rows * 2), gradients: guarded(type, flat.length) };
+
+      plan.predict(X, rows, here.out);
+      await finished((callback) => plan.predict(X, rows, there.out.data, callback));
+      there.out.intact();
+      expectSameBits(there.out.data, here.out);
+
+      plan.evaluate(X, Y, rows);
+      const evaluated = outcome();
+      expect(evaluated.loss).toBeGreaterThan(0);
+      await finished((callback) => plan.evaluate(X, Y, rows, callback));
+      expect(outcome()).toEqual(evaluated);
+
+      plan.gradients(X, Y, rows, here.gradients);
+      await finished((callback) => plan.gradients(X, Y, rows, there.gradients.data, callback));
+      there.gradients.intact();
+      expectSameBits(there.gradients.data, here.gradients);
+      expect(outcome()).toEqual(evaluated);
+    }
+  });
+
+  it('report what is wrong with the data', async () => {
+    const made = makePlan(type, architecture, loss);
+    const { X, Y } = samplesFor(made, loss, 5);
+    X[4] = Number.NaN;
+    await finished((callback) => made.plan.evaluate(X, Y, 5, callback));
+    expect(made.outcome()).toMatchObject({ status: 'inputNotFinite', index: 4 });
+  });
+});
+
+describe('operations on another thread', () => {
+  it('call back later, once, with undefined', async () => {
+    const { plan, X, Y } = longTraining();
+    const calls: unknown[][] = [];
+    const done = finished((callback) => {
+      plan.evaluate(X, Y, 65, (...args) => {
+        calls.push(args);
+        callback(undefined);
+      });
+      expect(calls).toEqual([]);
+    });
+    await done;
+    expect(calls).toEqual([[undefined]]);
+  });
+
+  it('come one at a time: another is refused until the first has called back', async () => {
+    const { plan, X, Y, train, flat } = longTraining();
+    const done = finished((callback) => train(manyEpochs, callback));
+    const busy = /the plan is busy/;
+    expect(() => plan.predict(X, 65, new Float64Array(130))).toThrow(busy);
+    expect(() => plan.evaluate(X, Y, 65)).toThrow(busy);
+    expect(() => plan.evaluate(X, Y, 65, () => {})).toThrow(busy);
+    expect(() => plan.gradients(X, Y, 65, new Float64Array(flat.length))).toThrow(busy);
+    expect(() => train(1)).toThrow(busy);
+    expect(() => train(1, () => {})).toThrow(busy);
+    plan.stop();
+    await done;
+    plan.clearStop();
+    plan.evaluate(X, Y, 65);
+    // Also from within the callback.
+    await finished((callback) =>
+      plan.evaluate(X, Y, 65, () => {
+        plan.evaluate(X, Y, 65);
+        plan.evaluate(X, Y, 65, callback);
+      }),
+    );
+  });
+
+  it('end after a whole step when they are stopped', async () => {
+    const { plan, train, flat, losses, outcome } = longTraining();
+    const done = finished((callback) => train(manyEpochs, callback));
+    while (losses[20] === 0) await new Promise(setImmediate);
+    plan.stop();
+    await done;
+    const { status, epoch, batch } = outcome();
+    expect(status).toBe('stopped');
+    expect(epoch).toBeGreaterThan(20);
+    expect(epoch).toBeLessThan(manyEpochs);
+    expect(batch).toBe(0);
+    expect(losses.indexOf(0)).toBe(epoch);
+
+    // Exactly those steps have been taken.
+    const until = longTraining();
+    until.train(epoch);
+    expectSameBits(flat, until.flat);
+  });
+
+  it('stop before they start once the flag is up, until it is taken down', () => {
+    const { plan, train, X, Y, flat, outcome } = longTraining();
+    const before = Buffer.from(bits(flat));
+    plan.stop();
+    for (const operation of [
+      () => train(3),
+      () => plan.predict(X, 65, new Float64Array(130)),
+      () => plan.evaluate(X, Y, 65),
+      () => plan.gradients(X, Y, 65, new Float64Array(flat.length)),
+    ]) {
+      operation();
+      expect(outcome()).toMatchObject({ status: 'stopped', epoch: 0 });
+    }
+    expect(bits(flat).equals(before)).toBe(true);
+    plan.clearStop();
+    train(3);
+    expect(outcome()).toMatchObject({ status: 'done', epoch: 3 });
+    expect(bits(flat).equals(before)).toBe(false);
+  });
+
+  it('of several plans run side by side', async () => {
+    const runs = Array.from({ length: 8 }, () => longTraining());
+    await Promise.all(runs.map(({ train }) => finished((callback) => train(50, callback))));
+    const alone = longTraining();
+    alone.train(50);
+    for (const { flat, outcome } of runs) {
+      expect(outcome()).toMatchObject({ status: 'done', epoch: 50 });
+      expectSameBits(flat, alone.flat);
+    }
+  });
+});

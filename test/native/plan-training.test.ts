@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import type { LossName } from '../../lib/losses';
+import * as oracle from '../oracle';
+import { expectClose, expectSameBits, float64, floatTypes } from './helpers';
+import { hits, makePlan, named, network, pick, samplesFor, type TestPlan } from './plans';
+
+const networks: [what: string, architecture: oracle.Layer[], loss: LossName][] = [
+  ['1-1 sigmoid', network([1, 1], ['sigmoid']), 'binaryCrossEntropy'],
+  ['3-17-5-2 sigmoid', network([3, 17, 5, 2], ['tanh', 'relu', 'sigmoid']), 'binaryCrossEntropy'],
+  ['2-6-4-3 softmax', network([2, 6, 4, 3], ['sigmoid', 'tanh', 'softmax']), 'categoricalCrossEntropy'],
+  ['3-5-2 linear', network([3, 5, 2], ['softmax', 'linear']), 'meanSquaredError'],
+];
+
+interface Request {
+  rows: number;
+  epochs: number;
+  batchSize: number;
+  order?: Uint32Array | null;
+  learningRate?: number;
+  check?: boolean;
+}
+
+type Samples = Pick<ReturnType<typeof samplesFor>, 'X' | 'Y'>;
+
+/** Trains, here or on another thread, and returns the two histories. */
+function train({ plan }: TestPlan, { X, Y }: Samples, request: Request) {
+  const { rows, epochs, batchSize, order = null, learningRate = 0.3, check = true } = request;
+  const loss = new Float64Array(epochs).fill(Number.NaN);
+  const accuracy = new Float64Array(epochs).fill(Number.NaN);
+  plan.train(X, Y, rows, order, epochs, batchSize, learningRate, check, loss, accuracy);
+  return { loss, accuracy };
+}
+
+function trainAsync({ plan }: TestPlan, { X, Y }: Samples, request: Request) {
+  const { rows, epochs, batchSize, order = null, learningRate = 0.3, check = true } = request;
+  const loss = new Float64Array(epochs).fill(Number.NaN);
+  const accuracy = new Float64Array(epochs).fill(Number.NaN);
+  return new Promise<{ loss: Float64Array; accuracy: Float64Array }>((resolve, reject) => {
+    plan.train(X, Y, rows, order, epochs, batchSize, learningRate, check, loss, accuracy, (error) =>
+      error === undefined ? resolve({ loss, accuracy }) : reject(error),
+    );
+  });
+}
+
+function copies(tensors: oracle.Tensors): Record<string, oracle.Grid> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, oracle.map(tensor, (x) => x)]),
+  );
+}
+
+/** Epochs of indices: every one a permutation of its own. */
+function shuffled(rows: number, epochs: number): Uint32Array {
+  return Uint32Array.from({ length: epochs }, (_, epoch) => epoch).reduce(
+    (all, epoch) => {
+      const keys = oracle.randomArray(rows, 50 + epoch);
+      const order = Array.from(keys.keys()).sort((a, b) => (keys[a] as number) - (keys[b] as number));
+      all.set(order, epoch * rows);
+      return all;
+    },
+    new Uint32Array(rows * epochs),
+  );
+}
+
+describe.each(floatTypes)('training in $dtype', (type) => {
+  it.each(networks)('%s takes the steps of the oracle, batch by batch', (_, architecture, loss) => {
+    for (const [rows, batchSize, epochs, ordered] of [
+      [1, 1, 3, false],
+      [7, 7, 3, false],
+      [7, 1, 2, true],
+      [65, 32, 2, false],
+      [65, 32, 2, true],
+      [65, 1000, 2, true],
+      [600, 600, 2, false],
+      [600, 550, 2, true],
+      [513, 64, 1, true],
+    ] as const) {
+      const made = makePlan(type, architecture, loss);
+      const samples = samplesFor(made, loss, rows);
+      const order = ordered ? shuffled(rows, epochs) : null;
+      let params = copies(named(architecture, made.flat));
+      const what = `${rows} by ${batchSize}`;
+
+      const history = train(made, samples, { rows, epochs, batchSize, order });
+      expect(made.outcome()).toMatchObject({ status: 'done', epoch: epochs });
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        let [total, right] = [0, 0];
+        for (let start = 0; start < rows; start += batchSize) {
+          const index = Array.from({ length: Math.min(batchSize, rows - start) }, (_, i) => start + i).map(
+            (i) => order?.[epoch * rows + i] ?? i,
+          );
+          const [X, Y] = [pick(samples.denseX, index), pick(samples.denseY, index)];
+          const step = oracle.gradients(architecture, params, X, Y, loss);
+          total += step.loss * index.length;
+          right += hits(loss, oracle.forward(architecture, params, X).yHat, Y);
+          params = oracle.descend(params, step.grads, 0.3);
+        }
+        const allowed = 1000 * type.epsilon;
+        expectClose([history.loss[epoch] as number], [total / rows], allowed, `loss of ${what}`);
+        expect(history.accuracy[epoch]).toBe(right / rows);
+      }
+      for (const [name, { data }] of Object.entries(named(architecture, made.flat))) {
+        expectClose(data, (params[name] as oracle.Dense).data, 1000 * type.epsilon, `${name} of ${what}`);
+      }
+    }
+  });
+
+  it('takes rows as their order says, one of them twice or never', () => {
+    const [, architecture, loss] = networks[1] as (typeof networks)[number];
+    const order = Array.from({ length: 60 }, (_, i) => (i * i) % 30);
+    const request = { rows: 30, epochs: 2, batchSize: 8 };
+    const ordered = makePlan(type, architecture, loss);
+    const { X, Y, denseX, denseY } = samplesFor(ordered, loss, 30);
+    // Longer than it needs to be.
+    train(ordered, { X, Y }, { ...request, order: Uint32Array.of(...order, 99, 99) });
+
+    const copied = makePlan(type, architecture, loss);
+    for (const rows of [order.slice(0, 30), order.slice(30)]) {
+      const samples = { X: type.array(pick(denseX, rows).data), Y: type.array(pick(denseY, rows).data) };
+      train(copied, samples, { ...request, epochs: 1 });
+    }
+    expectSameBits(ordered.flat, copied.flat);
+  });
+
+  it('is the same to the last bit on another thread, and a second time', async () => {
+    for (const [, architecture, loss] of networks) {
+      const request = { rows: 700, epochs: 3, batchSize: 550, order: shuffled(700, 3) };
+      const here = makePlan(type, architecture, loss);
+      const there = makePlan(type, architecture, loss);
+      const samples = samplesFor(here, loss, 700);
+      const history = train(here, samples, request);
+      const historyThere = await trainAsync(there, samples, request);
+      expect(historyThere).toEqual(history);
+      expectSameBits(there.flat, here.flat);
+      expect(there.outcome()).toEqual(here.outcome());
+
+      const again = makePlan(type, architecture, loss);
+      expect(train(again, samples, request)).toEqual(history);
+      expectSameBits(again.flat, here.flat);
+    }
+  });
+
+  it('stops at data that are no numbers before the first step, unless told not to look', () => {
+    const architecture = network([3, 4, 1], ['relu', 'sigmoid']);
+    const request = { rows: 30, epochs: 2, batchSize: 10 };
+    for (const [index, value, label, outcome] of [
+      [50, Number.NaN, 0, { status: 'inputNotFinite', index: 50 }],
+      [50, Number.POSITIVE_INFINITY, 0, { status: 'inputNotFinite', index: 50 }],
+      [0, 0.5, 1.5, { status: 'labelOutside', index: 29 }],
+      [0, 0.5, Number.NaN, { status: 'labelOutside', index: 29 }],
+    ] as const) {
+      const made = makePlan(type, architecture, 'binaryCrossEntropy');
+      const samples = samplesFor(made, 'binaryCrossEntropy', 30);
+      samples.X[index] = value;
+      samples.Y[29] = label;
+      const before = made.flat.slice();
+      const { loss } = train(made, samples, request);
+      expect(made.outcome()).toMatchObject(outcome);
+      expectSameBits(made.flat, before);
+      expect(loss).toEqual(new Float64Array(2).fill(Number.NaN));
+    }
+  });
+
+  it('reports the step that diverged, and does not take it', () => {
+    const architecture = network([3, 4, 1], ['relu', 'sigmoid']);
+    const made = makePlan(type, architecture, 'binaryCrossEntropy');
+    const samples = samplesFor(made, 'binaryCrossEntropy', 30);
+    samples.X[3 * 25] = Number.NaN; // in the third batch of ten
+    const request = { rows: 30, epochs: 2, batchSize: 10, check: false };
+    train(made, samples, request);
+    expect(made.outcome()).toMatchObject({ status: 'diverged', epoch: 0, batch: 2, layer: 1 });
+
+    const until = makePlan(type, architecture, 'binaryCrossEntropy');
+    train(until, samples, { ...request, rows: 20, epochs: 1 });
+    expect(until.outcome().status).toBe('done');
+    expectSameBits(made.flat, until.flat);
+  });
+
+  it('names the first layer whose values are not finite', () => {
+    const architecture = network([1, 2, 2, 1], ['linear', 'linear', 'linear']);
+    for (const layer of [1, 2, 3]) {
+      const made = makePlan(type, architecture, 'meanSquaredError');
+      made.flat[[0, 4, 10][layer - 1] as number] = Number.POSITIVE_INFINITY; // the first weight of each
+      const before = made.flat.slice();
+      train(made, { X: type.array([1, 1]), Y: type.array([1, 1]) }, { rows: 2, epochs: 1, batchSize: 2 });
+      expect(made.outcome()).toMatchObject({ status: 'diverged', epoch: 0, batch: 0, layer });
+      expectSameBits(made.flat, before);
+    }
+  });
+
+  it('diverges under a learning rate that is too large, with the steps before it taken', () => {
+    const architecture = network([3, 5, 1], ['relu', 'linear']);
+    const made = makePlan(type, architecture, 'meanSquaredError');
+    const samples = samplesFor(made, 'meanSquaredError', 40);
+    const request = { rows: 40, epochs: 1000, batchSize: 10, learningRate: 50 };
+    const { loss } = train(made, samples, request);
+    const { status, epoch, batch } = made.outcome();
+    expect(status).toBe('diverged');
+    expect(loss.findIndex(Number.isNaN)).toBe(epoch);
+
+    const until = makePlan(type, architecture, 'meanSquaredError');
+    if (epoch > 0) train(until, samples, { ...request, epochs: epoch });
+    if (batch > 0) train(until, samples, { ...request, epochs: 1, rows: 10 * batch });
+    expectSameBits(until.flat, made.flat);
+  });
+
+  it('does nothing in no epochs', () => {
+    const [, architecture, loss] = networks[1] as (typeof networks)[number];
+    const made = makePlan(type, architecture, loss);
+    const before = made.flat.slice();
+    train(made, samplesFor(made, loss, 5), { rows: 5, epochs: 0, batchSize: 2 });
+    expect(made.outcome()).toMatchObject({ status: 'done', epoch: 0 });
+    expectSameBits(made.flat, before);
+  });
+});
+
+it('gradient descent on one weight, worked by hand', () => {
+  // a = w x + b, loss = mean of (a - y)^2, from w = 1, b = 0 on (1, 3) and (2, 2) at rate 1/4:
+  // a = 1, 2; loss = 2; dw = (-2 * 1 + 0 * 2) = -2, db = -2; then w = 1.5, b = 0.5.
+  const made = makePlan(float64, network([1, 1], ['linear']), 'meanSquaredError');
+  made.flat.set([1, 0]);
+  const samples = { X: Float64Array.of(1, 2), Y: Float64Array.of(3, 2) };
+  const history = train(made, samples, { rows: 2, epochs: 2, batchSize: 2, learningRate: 0.25 });
+  // a = 2, 3.5; loss = (1 + 2.25) / 2; dw = (-2 + 6) / 2 = 2, db = (-2 + 3) / 2.
+  expect(Array.from(history.loss)).toEqual([2, 1.625]);
+  expect(Array.from(made.flat)).toEqual([1, 0.375]);
+});

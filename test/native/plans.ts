@@ -1,0 +1,135 @@
+import { activationCodes } from '../../lib/activations';
+import { type LossName, lossEntry } from '../../lib/losses';
+import { allocate, type FloatArray } from '../../lib/matrix';
+import { type NativePlan, native } from '../../lib/native';
+import * as oracle from '../oracle';
+import type { FloatType } from './helpers';
+
+/** A native plan with what it was made from. */
+export interface TestPlan {
+  readonly plan: NativePlan;
+  readonly type: FloatType;
+  readonly architecture: readonly oracle.Layer[];
+  /** W1, b1, W2, ... */
+  readonly flat: FloatArray;
+  outcome(): Outcome;
+}
+
+export interface Outcome {
+  readonly status: string;
+  readonly index: number;
+  readonly epoch: number;
+  readonly batch: number;
+  readonly layer: number;
+  readonly loss: number;
+  readonly hits: number;
+}
+
+/** Layers from sizes and activations: network([2, 5, 1], ['relu', 'sigmoid']). */
+export function network(sizes: number[], activations: readonly oracle.Activation[]): oracle.Layer[] {
+  return activations.map((activation, l) => {
+    return { inputDim: sizes[l] as number, outputDim: sizes[l + 1] as number, activation };
+  });
+}
+
+export function parameterCount(architecture: readonly oracle.Layer[]): number {
+  return architecture.reduce((sum, { inputDim, outputDim }) => sum + (inputDim + 1) * outputDim, 0);
+}
+
+export function makePlan(
+  type: FloatType,
+  architecture: readonly oracle.Layer[],
+  loss: LossName,
+  seed = 1,
+): TestPlan {
+  const flat = allocate(parameterCount(architecture) + 10, type.dtype).subarray(5, -5);
+  flat.set(Object.values(oracle.randomParameters(architecture, seed)).flatMap(({ data }) => data));
+  const fields = allocate(7, 'float64');
+  const plan = new native.Plan(
+    Int32Array.from([architecture[0]?.inputDim as number, ...architecture.map(({ outputDim }) => outputDim)]),
+    Int32Array.from(architecture.map(({ activation }) => activationCodes[activation])),
+    lossEntry(loss).code,
+    flat,
+    fields,
+  );
+  const statuses = Object.keys(native.codes.statuses);
+  return {
+    plan,
+    type,
+    architecture,
+    flat,
+    outcome: () => {
+      const [status, index, epoch, batch, layer, loss, hits] = fields as unknown as number[];
+      return { status: statuses[status as number], index, epoch, batch, layer, loss, hits } as Outcome;
+    },
+  };
+}
+
+/** W1, b1, ... (or, with the prefix d, dW1, db1, ...) as the oracle takes them; views, not copies. */
+export function named(
+  architecture: readonly oracle.Layer[],
+  flat: FloatArray,
+  prefix: '' | 'd' = '',
+): Record<string, oracle.Dense> {
+  const tensors: Record<string, oracle.Dense> = {};
+  let offset = 0;
+  const take = (rows: number, cols: number) => {
+    offset += rows * cols;
+    return oracle.dense(flat.subarray(offset - rows * cols, offset), rows, cols);
+  };
+  architecture.forEach(({ inputDim, outputDim }, index) => {
+    tensors[`${prefix}W${index + 1}`] = take(outputDim, inputDim);
+    tensors[`${prefix}b${index + 1}`] = take(outputDim, 1);
+  });
+  return tensors;
+}
+
+/** Samples for a network and a loss: X, and labels that the loss takes. */
+export function samplesFor({ type, architecture }: TestPlan, loss: LossName, rows: number, seed = 100) {
+  const inputs = architecture[0]?.inputDim as number;
+  const outputs = architecture.at(-1)?.outputDim as number;
+  const X = type.array(oracle.randomArray(rows * inputs, seed, -2, 2));
+  const raw = oracle.randomDense(rows, outputs, seed + 1, 0, 1);
+  const labels = {
+    binaryCrossEntropy: () => oracle.map(raw, (y) => (y > 0.5 ? 1 : 0)),
+    categoricalCrossEntropy: () =>
+      oracle.build(rows, outputs, (r, c) => (c === Math.floor(oracle.at(raw, r, 0) * outputs) ? 1 : 0)),
+    meanSquaredError: () => raw,
+  };
+  const Y = type.array(labels[loss]().data);
+  return {
+    X,
+    Y,
+    rows,
+    denseX: oracle.dense(X, rows, inputs),
+    denseY: oracle.dense(Y, rows, outputs),
+    outputs,
+  };
+}
+
+/** Some rows of a matrix, as they come in `order`. */
+export function pick({ data, cols }: oracle.Dense, order: readonly number[]): oracle.Grid {
+  return oracle.build(order.length, cols, (r, c) => data[(order[r] as number) * cols + c] as number);
+}
+
+/** The rows for which no relu stands within 0.001 of its kink. */
+export function awayFromKinks(
+  architecture: readonly oracle.Layer[],
+  params: oracle.Tensors,
+  X: oracle.Dense,
+): number[] {
+  const { Z } = oracle.forward(architecture, params, X);
+  const kinked = Z.filter((_, l) => architecture[l - 1]?.activation === 'relu');
+  return Array.from({ length: X.rows }, (_, r) => r).filter((r) =>
+    kinked.every((layer) =>
+      Array.from({ length: layer.cols }, (_, c) => oracle.at(layer, r, c)).every((z) => Math.abs(z) > 1e-3),
+    ),
+  );
+}
+
+/** How many samples the loss takes for predicted right. */
+export function hits(loss: LossName, yHat: oracle.Dense, Y: oracle.Dense): number {
+  if (loss === 'meanSquaredError') return 0;
+  const share = loss === 'binaryCrossEntropy' ? oracle.accuracy(yHat, Y) : oracle.argmaxAccuracy(yHat, Y);
+  return Math.round(share * Y.rows);
+}
