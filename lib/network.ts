@@ -142,8 +142,6 @@ export class Network {
     this.#checkFree('fitSync');
     this.#checkAtRest('fitSync', 'nothing');
     const run = this.#trainingRun(X, Y, options);
-    const { signal } = run.options;
-    if (signal?.aborted) throw new AbortError(signal.reason);
     const history = emptyHistory(lossEntry(run.options.loss).accuracy);
     const plan = this.#inline(run.options.loss);
     for (let call = run.next('paced'); call !== undefined; call = run.next('paced')) {

@@ -1,4 +1,5 @@
 import type { Architecture } from '../architecture';
+import { AbortError } from '../errors';
 import { lossEntry } from '../losses';
 import { allocate } from '../matrix';
 import { type Operation, type Outcome, outcomeError } from '../plan';
@@ -48,14 +49,16 @@ export class TrainingRun {
 
   /**
    * The next native call, of `epochs` epochs, or of as many as take some 20 ms when that is 'paced'.
-   * Undefined when all epochs are done. Epochs draw their shuffles one after another, so that the grouping
-   * changes no result.
+   * Undefined when all epochs are done; throws an AbortError when the signal is aborted. Epochs draw their
+   * shuffles one after another, so that the grouping changes no result.
    */
   next(epochs: number | 'paced'): Operation | undefined {
     const { X, Y } = this.samples;
-    const { batchSize, optimizer } = this.options;
+    const { batchSize, optimizer, signal } = this.options;
     const left = this.options.epochs - this.#finished;
     if (left === 0) return undefined;
+    // Before the shuffles are drawn: what is not done should leave no trace.
+    if (signal?.aborted) throw new AbortError(signal.reason);
     const count = Math.min(left, epochs === 'paced' ? this.#pace : epochs);
     const first = this.#finished === 0;
     this.#underWay = count;
