@@ -65,3 +65,23 @@ export function restore(net: Network, values: readonly number[]): void {
 export function immediate(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/**
+ * Samples and options whose one epoch is a million steps: nothing that a test awaits meanwhile takes as long,
+ * so that the test, and not its luck, decides when the training ends.
+ */
+export function longEpoch() {
+  const rows = 2 ** 20;
+  return {
+    X: randomMatrix(rows, 2, 1),
+    Y: randomLabels(rows, 1, 2),
+    options: { epochs: 1, batchSize: 1, shuffle: false },
+  };
+}
+
+/** Resolves when the network has been trained a little, which its parameters show. */
+export async function underWay(net: Network): Promise<void> {
+  const bias = net.parameters[`b${net.architecture.length}`]?.data;
+  if (bias === undefined) throw new Error('no bias');
+  for (const before = bias[0]; bias[0] === before; ) await immediate();
+}

@@ -1,0 +1,65 @@
+// Asynchronous operations run beside the event loop.
+
+import { describe, expect, it } from 'vitest';
+import { Network } from '../../lib/network';
+import { immediate, layers, longEpoch, snapshot, underWay } from './helpers';
+
+const { X, Y, options } = longEpoch();
+const network = () => new Network(layers([2, 8, 1], 'relu', 'sigmoid'), { seed: 1 });
+
+/** A hundred turns of the event loop, and whether the promise was still open after them. */
+async function openAfterTurns(promise: Promise<unknown>): Promise<boolean> {
+  let open = true;
+  const close = () => {
+    open = false;
+  };
+  promise.then(close, close);
+  for (let turn = 0; turn < 100; turn++) await immediate();
+  return open;
+}
+
+describe('the event loop turns', () => {
+  it('while one epoch is being trained', async () => {
+    const net = network();
+    const controller = new AbortController();
+    const fit = net.fit(X, Y, { ...options, signal: controller.signal });
+    await underWay(net);
+    const before = snapshot(net);
+    expect(await openAfterTurns(fit)).toBe(true);
+    expect(snapshot(net)).not.toEqual(before);
+    controller.abort();
+    await expect(fit).rejects.toThrow('The operation was aborted');
+  });
+
+  it('while one epoch of a loop over epochs is being trained', async () => {
+    const net = network();
+    const controller = new AbortController();
+    const epoch = net.epochs(X, Y, { ...options, signal: controller.signal }).next();
+    await underWay(net);
+    expect(await openAfterTurns(epoch)).toBe(true);
+    controller.abort();
+    await expect(epoch).rejects.toThrow('The operation was aborted');
+  });
+
+  it.each([
+    ['predictions are made', (net: Network, signal: AbortSignal) => net.predict(X, { signal })],
+    ['samples are evaluated', (net: Network, signal: AbortSignal) => net.evaluate(X, Y, { signal })],
+  ])('while %s', async (_, call) => {
+    const controller = new AbortController();
+    const result = call(network(), controller.signal);
+    for (let turn = 0; turn < 3; turn++) await immediate();
+    controller.abort();
+    await expect(result).rejects.toThrow('The operation was aborted');
+  });
+
+  it('while several networks are being trained, each to what it becomes alone', async () => {
+    const [few, labels] = [X.data.slice(0, 2000), Y.data.slice(0, 1000)];
+    const nets = [1, 2, 3, 4, 5].map((seed) => new Network(network().architecture, { seed }));
+    const histories = await Promise.all(nets.map((net) => net.fit(few, labels, { epochs: 20 })));
+    for (const [i, net] of nets.entries()) {
+      const alone = new Network(network().architecture, { seed: net.seed });
+      expect(alone.fitSync(few, labels, { epochs: 20 })).toEqual(histories[i]);
+      expect(snapshot(alone)).toEqual(snapshot(net));
+    }
+  });
+});
