@@ -22,6 +22,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
  * @property {'build' | 'test'} purpose
  * @property {(machine: Machine) => boolean} found
  * @property {Partial<Record<Manager, string>>} packages   a manager that is not named has no such package
+ * @property {string} [hint]
  */
 
 /** @type {readonly Requirement[]} */
@@ -80,7 +81,7 @@ export const requirements = [
   {
     name: 'Chromium',
     purpose: 'test',
-    found: (machine) => browser(machine) !== undefined,
+    found: (machine) => findBrowser(machine) !== undefined,
     packages: {
       apt: 'chromium',
       snap: 'chromium',
@@ -89,6 +90,7 @@ export const requirements = [
       pacman: 'chromium',
       brew: 'google-chrome',
     },
+    hint: 'CHROMIUM=/path/to/it names a browser that is not on the PATH.',
   },
 ];
 
@@ -217,6 +219,7 @@ export function planInstall({ missing, from, rights, onPath }) {
   if (unpackaged.length > 0) {
     lines.push(`Install by hand, no package of it is known here: ${unpackaged.join(', ')}.`);
   }
+  lines.push(...missing.flatMap(({ hint }) => hint ?? []));
   lines.push('Then run the command again. (With --ignore-scripts npm leaves this check out.)');
   return { message: lines.join('\n') };
 }
@@ -226,7 +229,7 @@ export function planInstall({ missing, from, rights, onPath }) {
  * @param {Machine} machine
  * @returns {string | undefined}
  */
-export function browser(machine = thisMachine()) {
+export function findBrowser(machine = thisMachine()) {
   const named = machine.env.CHROMIUM;
   if (named) return existsSync(named) ? named : undefined;
   return (

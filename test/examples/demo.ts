@@ -1,6 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
 const main = join(__dirname, '../../examples/moons/dist/main.mjs');
 
@@ -47,20 +46,6 @@ export function said(stream: NodeJS.ReadableStream, text: string): Promise<void>
     });
     stream.once('end', () => reject(new Error(`Expected "${text}", got "${soFar()}"`)));
   });
-}
-
-/** The first of these programs that stands on the PATH. */
-export function findProgram(...names: string[]): string {
-  for (const name of names) {
-    for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-      const file = join(folder, name);
-      try {
-        accessSync(file, constants.X_OK);
-        return file;
-      } catch {}
-    }
-  }
-  throw new Error(`Expected one of ${names.join(', ')} on the PATH; npm test installs one where it can`);
 }
 
 function textOf(stream: NodeJS.ReadableStream): () => string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { findProgram, finished, startDemo } from './demo';
+import { finished, startDemo } from './demo';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -20,8 +20,11 @@ beforeAll(async () => {
   expect(stderr.split('\n').at(-2)).toContain('done');
   expect(code).toBe(0);
   url = pathToFileURL(join(folder, 'moons.html')).href;
+  const { findBrowser } = await import('../../scripts/requirements.mjs'); // the one that setup.mjs looked for
+  const executablePath = findBrowser();
+  if (!executablePath) throw new Error('Expected a browser; npm test installs Chromium where it can');
   browser = await chromium.launch({
-    executablePath: findProgram('chromium', 'chromium-browser', 'google-chrome', 'chrome'),
+    executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
   });
 }, 120_000);

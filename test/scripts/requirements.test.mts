@@ -93,7 +93,9 @@ describe('what is done about missing tools', () => {
         rights: 'root',
         onPath: except('snap'),
       },
-      message: `Install with${told('snap install chromium')}`,
+      message:
+        'Install with:\n\n  snap install chromium\n\n' +
+        'CHROMIUM=/path/to/it names a browser that is not on the PATH.\nThen run the command again.',
     },
     {
       where: 'Fedora, even as root',
