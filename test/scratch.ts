@@ -1,4 +1,4 @@
-// Folders and files to try the scripts on.
+// Folders and files for a test to work on.
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
