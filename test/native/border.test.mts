@@ -1,0 +1,166 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { native } from '../../lib/native.js';
+import { thrownBy } from '../bad-input.js';
+import { type Argument, functions, methods, planArguments, rightArguments } from './calls.mjs';
+
+type AnyFunction = (...args: unknown[]) => unknown;
+const exported = native as unknown as Record<string, AnyFunction>;
+const floats = [Float64Array, Float32Array] as const;
+
+function makePlan(Float: (typeof floats)[number]): Record<string, AnyFunction> {
+  return new native.Plan(
+    ...(rightArguments(planArguments, Float) as [never, never, never, never, never]),
+  ) as never;
+}
+
+/** Calls with one wrong argument at a time: each has to throw a TypeError, and to have written nothing. */
+function refusesEveryWrongArgument(
+  list: Argument[],
+  Float: (typeof floats)[number],
+  call: (args: unknown[]) => unknown,
+): void {
+  for (const [i, { wrong }] of list.entries()) {
+    for (const value of wrong(Float)) {
+      const args = rightArguments(list, Float);
+      args[i] = value;
+      const error = thrownBy(() => call(args));
+      const what = `argument ${i}: ${typeof value === 'object' ? Object.prototype.toString.call(value) : String(value)}`;
+      expect(error, what).toBeInstanceOf(TypeError);
+      expect((error as Error).message, what).toMatch(
+        /^(blasnet native: argument \d+ must be [^\n]+|A number was expected)$/,
+      );
+      args[i] = rightArguments(list, Float)[i];
+      expect(args, what).toEqual(rightArguments(list, Float));
+    }
+  }
+}
+
+it('every export has its test here', () => {
+  const names = Object.keys(exported).filter((name) => typeof exported[name] === 'function');
+  expect(names.sort()).toEqual([...Object.keys(functions), 'Plan'].sort());
+  expect(Object.getOwnPropertyNames(native.Plan.prototype).sort()).toEqual(
+    [...Object.keys(methods), 'constructor'].sort(),
+  );
+});
+
+describe.each(floats)('with a %o', (Float) => {
+  it.each(Object.entries(functions))('%s refuses every wrong argument', (name, list) => {
+    const call = (args: unknown[]) => exported[name]?.(...args);
+    expect(() => call(rightArguments(list, Float))).not.toThrow();
+    refusesEveryWrongArgument(list, Float, call);
+    for (let count = 0; count < list.length; count++) {
+      const isOptional = name === 'lossFromOutputs' && count === list.length - 1;
+      const args = rightArguments(list, Float).slice(0, count);
+      if (!isOptional)
+        expect(
+          thrownBy(() => call(args)),
+          `${count} arguments`,
+        ).toBeInstanceOf(TypeError);
+    }
+  });
+
+  it('Plan refuses every wrong argument', () => {
+    expect(() => makePlan(Float)).not.toThrow();
+    refusesEveryWrongArgument(planArguments, Float, (args) => {
+      return new native.Plan(...(args as [never, never, never, never, never]));
+    });
+  });
+
+  it.each(Object.entries(methods))('plan.%s refuses every wrong argument', (name, list) => {
+    const plan = makePlan(Float);
+    expect(() => plan[name]?.(...rightArguments(list, Float))).not.toThrow();
+    plan.clearStop?.();
+    refusesEveryWrongArgument(list, Float, (args) => plan[name]?.(...args));
+    // The plan is none the worse for it.
+    expect(() => plan[name]?.(...rightArguments(list, Float))).not.toThrow();
+  });
+});
+
+it('sizes whose product is too large are refused, not wrapped around', () => {
+  const most = 2 ** 31 - 1;
+  const a = new Float64Array(8);
+  const tooLarge = /^blasnet native: argument \d must be (smaller|a typed array of at least \d+ elements)$/;
+  for (const call of [
+    () => native.gemm(false, false, most, most, most, 1, a, a, 0, a),
+    () => native.gemm(false, false, most, 1, 1, 1, a, a, 0, a),
+    () => native.gemm(false, false, 2 ** 16, 2 ** 16, 2 ** 16, 1, a, a, 0, a),
+    () => native.activationForward(1, 0, most, most, a, a),
+    () => native.activationBackward(1, 0, 2 ** 30, 2 ** 30, a, a, a),
+    () => native.layerForward(0, most, most, most, a, a, a, a),
+    () => native.layerGradients(0, 2 ** 20, 2 ** 24, 2 ** 20, 1, a, a, a, a),
+    () => native.layerInputGradient(1, most, 1, most, a, a, a),
+    () => native.lossFromOutputs(0, most, most, a, a, 1, a),
+    () => native.countBinaryHits(0, most, most, a, a, 0),
+    () => native.countCategoricalHits(most, most, a, a),
+  ]) {
+    expect(thrownBy(call)).toMatchObject({ message: expect.stringMatching(tooLarge) });
+  }
+
+  const shared = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
+  // (2^31 - 1 + 1) * (2^31 - 1) four times and 2^31 * 4: that is 2^64, or 0 in 64 bits.
+  const sizes = Int32Array.of(most, most, most, most, most, 4);
+  for (const wrapping of [sizes, sizes.slice(0, 2), Int32Array.of(2 ** 16, 2 ** 16)]) {
+    const activations = new Int32Array(wrapping.length - 1);
+    const error = thrownBy(() => new native.Plan(wrapping, activations, 2, shared(0), shared(7)));
+    expect(error).toMatchObject({ message: expect.stringContaining('fewer than 2^31 parameters') });
+  }
+  const plan = makePlan(Float64Array);
+  for (const rows of [most, 2 ** 30]) {
+    expect(() => plan.predict?.(a, rows, a)).toThrow(TypeError);
+    expect(() => plan.evaluate?.(a, a, rows)).toThrow(TypeError);
+    expect(() => plan.train?.(a, a, rows, null, most, 1, 1, true, a, a)).toThrow(TypeError);
+    expect(() => plan.train?.(a, a, 1, new Uint32Array(8), most, 1, 1, true, a, a)).toThrow(TypeError);
+  }
+});
+
+it('Plan wants new, and its methods a plan', () => {
+  expect(() => (native.Plan as unknown as AnyFunction)()).toThrow(TypeError);
+  expect(() => Reflect.apply(native.Plan as never, {}, rightArguments(planArguments, Float64Array))).toThrow(
+    TypeError,
+  );
+  const plan = makePlan(Float64Array);
+  for (const [name, list] of Object.entries(methods)) {
+    for (const receiver of [
+      undefined,
+      null,
+      3,
+      {},
+      native,
+      Object.create(plan),
+      new Float64Array(9),
+      native.Plan,
+    ]) {
+      const call = () =>
+        Reflect.apply(plan[name] as AnyFunction, receiver, rightArguments(list, Float64Array));
+      expect(call, name).toThrow(TypeError);
+    }
+  }
+});
+
+it('Plan may be extended', () => {
+  class Extended extends native.Plan {
+    extra = 1;
+  }
+  const args = rightArguments(planArguments, Float64Array) as [never, never, never, never, never];
+  const plan = new Extended(...args);
+  expect(() => plan.predict(new Float64Array(15), 5, new Float64Array(10))).not.toThrow();
+});
+
+// In a process of its own, so that a crash is seen for what it is; the seed is fixed.
+it('survives whatever it is called with', { timeout: 120_000 }, () => {
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    [fileURLToPath(new URL('fuzz.mjs', import.meta.url))],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect({ status, signal }, stdout + stderr).toEqual({ status: 0, signal: null });
+  expect(stdout).toMatch(/^\d+ calls returned, \d+ threw$/m);
+  const [returned = 0, threw = 0] = (stdout.match(/\d+/g) ?? []).map(Number);
+  // Neither side of the border was missed.
+  expect(returned).toBeGreaterThan(10_000);
+  expect(threw).toBeGreaterThan(20_000);
+});

@@ -1,0 +1,171 @@
+/**
+ * Every function and method of the addon with arguments that are right, and by their kinds what would be
+ * wrong in their place. A .mjs without types of its own, so that a bare Node process can read it too.
+ *
+ * @typedef {typeof Float64Array | typeof Float32Array} Float
+ * @typedef {object} Argument
+ * @property {(Float: Float) => unknown} make a right value
+ * @property {(Float: Float) => unknown[]} wrong values that have to be refused
+ */
+
+const notNumbers = [null, '3', true, 3n, {}, [3], Symbol('3'), () => 3];
+const notSizes = [...notNumbers, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 53, -(2 ** 31)];
+const notArrays = [null, 3, 'x', {}, [0, 0], new ArrayBuffer(800), new DataView(new ArrayBuffer(800))];
+const otherArrays = [new Uint8Array(800), new Float64Array(0), new BigInt64Array(100), new Int16Array(100)];
+
+/** @template {Float64Array | Float32Array | Int32Array | Uint32Array} T @param {T} array @returns {T} */
+function detached(array) {
+  structuredClone(array, { transfer: [/** @type {ArrayBuffer} */ (array.buffer)] });
+  return array;
+}
+
+/** @param {boolean} value @returns {Argument} */
+const flag = (value) => ({
+  make: () => value,
+  wrong: () => [undefined, null, 0, 1, 'true', {}, Symbol('x')],
+});
+
+/** @param {number} value @returns {Argument} */
+const number = (value) => ({ make: () => value, wrong: () => [undefined, ...notNumbers] });
+
+/** @param {number} value @returns {Argument} */
+const size = (value) => ({ make: () => value, wrong: () => [undefined, ...notSizes] });
+
+/** @param {number} value @returns {Argument} */
+const positive = (value) => ({ make: () => value, wrong: () => [undefined, 0, ...notSizes] });
+
+/** @param {number} value @param {number} last @returns {Argument} */
+const code = (value, last) => ({ make: () => value, wrong: () => [undefined, last + 1, ...notSizes] });
+
+/**
+ * Elements of the call's type. An array whose length the call takes over, or whose type, has no wrong one.
+ *
+ * @param {number} length @param {{ anyLength?: boolean, anyType?: boolean, optional?: boolean }} [but]
+ * @returns {Argument}
+ */
+const floats = (length, but = {}) => ({
+  make: (Float) => new Float(length).fill(0.5),
+  wrong: (Float) => [
+    ...[...notArrays, undefined].filter((value) => !but.optional || (value !== null && value !== undefined)),
+    ...otherArrays.filter((array) => !(but.anyLength && array instanceof Float64Array)),
+    ...(but.anyLength ? [] : [new Float(length - 1), detached(new Float(length))]),
+    ...(but.anyType ? [] : [Float === Float64Array ? new Float32Array(length) : new Float64Array(length)]),
+  ],
+});
+
+/** @param {number} length @returns {Argument} */
+const doubles = (length) => {
+  const { wrong } = floats(length);
+  return { make: () => new Float64Array(length), wrong: () => wrong(Float64Array) };
+};
+
+/** @param {number[]} values @param {{ anyLength?: boolean }} [but] @returns {Argument} */
+const integers = (values, but = {}) => ({
+  make: () => Int32Array.from(values),
+  wrong: () => [
+    ...[undefined, ...notArrays, ...otherArrays],
+    ...[new Uint32Array(values.length).fill(1), new Int32Array(0)],
+    ...(but.anyLength ? [] : [new Int32Array(values.length - 1).fill(1)]),
+    ...[-1, -(2 ** 31), 2 ** 31 - 1].map((wrong) => Int32Array.from(values).fill(wrong)),
+    detached(Int32Array.from(values)),
+  ],
+});
+
+/** @param {number[]} values @returns {Argument} */
+const order = (...values) => ({
+  make: () => Uint32Array.from(values),
+  wrong: () => [
+    ...notArrays.filter((value) => value !== null),
+    ...otherArrays,
+    ...[Int32Array.from(values), Uint32Array.from(values.slice(1)), detached(Uint32Array.from(values))],
+    // An index past the rows, first and last.
+    ...[[5, ...values.slice(1)], [...values.slice(1), 5], values.map(() => 2 ** 32 - 1)].map((indices) =>
+      Uint32Array.from(indices),
+    ),
+  ],
+});
+
+/** @param {number} length @param {boolean} [isDouble] @returns {Argument} */
+const shared = (length, isDouble = false) => {
+  /** @param {Float} Float @param {number} count */
+  const make = (Float, count) => {
+    const buffer = new SharedArrayBuffer(count * Float.BYTES_PER_ELEMENT);
+    return Float === Float64Array ? new Float64Array(buffer) : new Float32Array(buffer);
+  };
+  return {
+    make: (Float) => make(isDouble ? Float64Array : Float, length),
+    wrong: (Float) => [
+      ...[undefined, ...notArrays, ...otherArrays],
+      make(isDouble ? Float64Array : Float, length - 1),
+      new Float64Array(length), // could be detached
+      new Float32Array(length),
+    ],
+  };
+};
+
+/** @returns {Argument} */
+const callback = () => ({
+  make: () => undefined,
+  wrong: () => [3, 'x', {}, [], true, Symbol('x'), new Float64Array(3)],
+});
+
+const axis = () => code(0, 1);
+const activation = () => code(4, 4);
+const loss = () => code(1, 2);
+
+/** @type {Record<string, Argument[]>} */
+export const functions = {
+  log: [number(2)],
+  sin: [number(2)],
+  cos: [number(2)],
+  gemm: [
+    ...[flag(false), flag(true), size(2), size(3), size(4)],
+    ...[number(1), floats(8), floats(12), number(0), floats(6)],
+  ],
+  activationForward: [activation(), axis(), size(2), positive(3), floats(6), floats(6)],
+  activationBackward: [activation(), axis(), size(2), positive(3), floats(6), floats(6), floats(6)],
+  layerForward: [axis(), size(2), size(3), size(4), floats(6), floats(12), floats(4), floats(8)],
+  layerGradients: [
+    ...[axis(), size(2), size(3), size(4), number(1)],
+    ...[floats(8), floats(6), floats(12), floats(4)],
+  ],
+  layerInputGradient: [axis(), size(2), size(3), size(4), floats(8), floats(12), floats(6)],
+  binaryCrossEntropy: [floats(5, { anyLength: true }), floats(5)],
+  binaryCrossEntropyBackward: [floats(5, { anyLength: true }), floats(5), floats(5)],
+  lossFromOutputs: [
+    ...[loss(), size(2), positive(3), floats(6), floats(6)],
+    ...[number(1), floats(6, { optional: true })],
+  ],
+  countBinaryHits: [axis(), size(2), positive(3), floats(6), floats(6), number(0.5)],
+  countCategoricalHits: [size(2), positive(3), floats(6), floats(6)],
+  gradientDescent: [floats(5, { anyLength: true }), floats(5), number(0.1)],
+  firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
+  firstOutside: [floats(5, { anyLength: true, anyType: true }), number(0), number(1)],
+};
+
+/** The plan of 3 inputs, 4 hidden and 2 output units: 26 parameters. */
+export const planArguments = [
+  integers([3, 4, 2]),
+  integers([2, 1], { anyLength: true }),
+  code(0, 2),
+  shared(26),
+  shared(7, true),
+];
+
+/** @type {Record<string, Argument[]>} */
+export const methods = {
+  predict: [floats(15), size(5), floats(10), callback()],
+  evaluate: [floats(15), floats(10), positive(5), callback()],
+  gradients: [floats(15), floats(10), positive(5), floats(26), callback()],
+  train: [
+    ...[floats(15), floats(10), positive(5), order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0), size(2), positive(3)],
+    ...[number(0.1), flag(true), doubles(2), doubles(2), callback()],
+  ],
+  stop: [],
+  clearStop: [],
+};
+
+/** @param {readonly Argument[]} list @param {Float} Float */
+export function rightArguments(list, Float) {
+  return list.map(({ make }) => make(Float));
+}
