@@ -13,24 +13,27 @@ import { dirname, join } from 'node:path';
  * @property {string} output
  */
 
+/** The commands themselves, and the versions of what they run. */
+const configuration = ['package.json', 'package-lock.json'];
+
 /** @type {readonly Step[]} */
 export const buildSteps = [
   {
     title: 'Building the native addon',
     script: 'build:native',
-    inputs: ['CMakeLists.txt', 'native', 'package-lock.json'],
+    inputs: ['CMakeLists.txt', 'native', ...configuration],
     output: 'build/Release/blasnet.node',
   },
   {
     title: 'Building the library',
     script: 'build:lib',
-    inputs: ['tsconfig.json', 'tsconfig.build.json', 'lib', 'package-lock.json'],
+    inputs: ['tsconfig.json', 'tsconfig.build.json', 'lib', ...configuration],
     output: 'dist/index.js',
   },
   {
     title: 'Building the examples',
     script: 'build:examples',
-    inputs: ['examples', 'package-lock.json'],
+    inputs: ['examples', ...configuration],
     output: 'examples/moons/dist/main.mjs',
   },
 ];
@@ -47,7 +50,7 @@ export const testSteps = sanitizers
       {
         title: 'Building the native addon with sanitizers',
         script: 'build:sanitize',
-        inputs: ['CMakeLists.txt', 'native', 'package-lock.json'],
+        inputs: ['CMakeLists.txt', 'native', ...configuration],
         output: 'build-sanitize/build/Release/blasnet.node',
       },
     ]
