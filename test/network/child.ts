@@ -1,0 +1,55 @@
+// The built library in a Node process of its own: for what happens when a process or a worker ends, to its
+// memory, and to libuv's pool.
+
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+export type Library = typeof import('../../lib/index');
+
+/** Where `npm run build:lib` puts the library. */
+export const dist = join(__dirname, '../../dist');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ChildOptions {
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs a function in another process, and waits until that has ended by itself; a test that waits too long
+ * fails. The function travels as text: it can use its arguments, what Node has globally (require, too), and
+ * nothing around it.
+ */
+export function inChild<A>(
+  body: (library: string, argument: A) => unknown,
+  argument: A,
+  { flags = [], env = {} }: ChildOptions = {},
+): Promise<Ended> {
+  const script = `(${body})(${JSON.stringify(dist)}, ${JSON.stringify(argument)})`;
+  const child = spawn(process.execPath, [...flags, '-e', script], { env: { ...process.env, ...env } });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, ...output }));
+  });
+}
+
+/** How a process ends that has said this line, and nothing is wrong. */
+export function endedWell(line: string): Ended {
+  return { code: 0, signal: null, stdout: `${line}\n`, stderr: '' };
+}
