@@ -1,0 +1,163 @@
+// Networks in worker threads, and workers that end amid a training; every case in a process of its own.
+
+import { cpSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { Network } from '../../lib/network';
+import { newFolder } from '../scratch';
+import { dist, endedWell, inChild, type Library } from './child';
+import { layers, randomLabels, randomMatrix, snapshot } from './helpers';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const samples = { X: randomMatrix(50, 2, 1).toArray(), Y: randomLabels(50, 1, 2).toArray() };
+const architecture = layers([2, 8, 1], 'relu', 'sigmoid');
+
+/** What ten epochs make of the network of that seed. */
+function expected(seed: number): number[] {
+  const net = new Network(architecture, { seed });
+  net.fitSync(samples.X, samples.Y, { epochs: 10 });
+  return snapshot(net);
+}
+const trained = Object.fromEntries([1, 2, 3].map((seed) => [seed, expected(seed)]));
+
+/** A worker's program: trains the network of a seed and posts its parameters; or trains without end. */
+const program = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { path, samples, architecture, seed, endless } = workerData;
+  const { Network } = require(path);
+  const { X, Y } = samples;
+  const net = new Network(architecture, { seed });
+  const flat = () => Object.values(net.parameters).flatMap(({ data }) => Array.from(data));
+  if (endless) {
+    const before = flat()[0];
+    net.fit(X, Y, { epochs: 1e9, batchSize: endless });
+    (function wait() {
+      if (flat()[0] === before) setImmediate(wait);
+      else parentPort.postMessage('under way');
+    })();
+  } else {
+    net.fit(X, Y, { epochs: 10 }).then(() => parentPort.postMessage(flat()));
+  }
+`;
+const setting = { program, samples, architecture };
+
+it('train at the same time, each what it would train alone', async () => {
+  const ended = await inChild(async (path, { program, ...rest }) => {
+    const { Worker } = require('node:worker_threads');
+    const trained = await Promise.all(
+      [1, 2, 3].map((seed) => {
+        const worker = new Worker(program, { eval: true, workerData: { path, ...rest, seed } });
+        return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+      }),
+    );
+    console.log(JSON.stringify(trained));
+  }, setting);
+  expect(ended).toEqual(endedWell(JSON.stringify([trained[1], trained[2], trained[3]])));
+});
+
+it('one after another, in a process whose main thread never loads the addon', async () => {
+  const ended = await inChild(async (path, { program, ...rest }) => {
+    const { Worker } = require('node:worker_threads');
+    const trained = [];
+    for (const seed of [1, 2, 3]) {
+      const worker = new Worker(program, { eval: true, workerData: { path, ...rest, seed } });
+      const left = new Promise((resolve) => worker.once('exit', resolve));
+      trained.push(
+        await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject)),
+      );
+      await left;
+    }
+    console.log(JSON.stringify(trained));
+  }, setting);
+  expect(ended).toEqual(endedWell(JSON.stringify([trained[1], trained[2], trained[3]])));
+});
+
+describe('a worker that is terminated amid a training', () => {
+  // Short calls too, so that the end falls into every state between two of them.
+  it.each([1, 'full'] as const)('leaves others as they are, with batchSize %s', async (batchSize) => {
+    const ended = await inChild(
+      async (path, { program, batchSize: endless, ...rest }) => {
+        const { Worker } = require('node:worker_threads');
+        const { Network }: Library = require(path);
+        const codes = new Set();
+        for (let round = 0; round < 8; round++) {
+          const workers = [1, 2, 3].map(
+            (seed) => new Worker(program, { eval: true, workerData: { path, ...rest, seed, endless } }),
+          );
+          await Promise.all(
+            workers.map(
+              (worker) =>
+                new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject)),
+            ),
+          );
+          for (const worker of workers) codes.add(await worker.terminate());
+        }
+        const net = new Network(rest.architecture, { seed: 1 });
+        await net.fit(rest.samples.X, rest.samples.Y, { epochs: 10 });
+        const flat = Object.values(net.parameters).flatMap(({ data }) => Array.from(data));
+        console.log(JSON.stringify([...codes, flat]));
+      },
+      { ...setting, batchSize },
+    );
+    expect(ended).toEqual(endedWell(JSON.stringify([1, trained[1]])));
+  });
+
+  it.each([
+    ['process.exit()', 'process.exit(5)', 5],
+    ['an uncaught error', 'throw new Error("mine")', 1],
+  ])('or ends itself by %s, leaves the main thread’s training as it is', async (_, end, code) => {
+    const ended = await inChild(
+      async (path, { program, end, ...rest }) => {
+        const { Worker } = require('node:worker_threads');
+        const { Network }: Library = require(path);
+        const ending = program.replace(`parentPort.postMessage('under way')`, end);
+        const net = new Network(rest.architecture, { seed: 1 });
+        const fit = net.fit(rest.samples.X, rest.samples.Y, { epochs: 10 });
+        const worker = new Worker(ending, { eval: true, workerData: { path, ...rest, seed: 2, endless: 1 } });
+        worker.on('error', () => {});
+        const code = await new Promise((resolve) => worker.once('exit', resolve));
+        await fit;
+        const flat = Object.values(net.parameters).flatMap(({ data }) => Array.from(data));
+        console.log(JSON.stringify([code, flat]));
+      },
+      { ...setting, end },
+    );
+    expect(ended).toEqual(endedWell(JSON.stringify([code, trained[1]])));
+  });
+});
+
+it('the process may exit while its workers train', async () => {
+  for (let round = 0; round < 3; round++) {
+    const ended = await inChild(async (path, { program, ...rest }) => {
+      const { Worker } = require('node:worker_threads');
+      for (const seed of [1, 2]) {
+        const worker = new Worker(program, { eval: true, workerData: { path, ...rest, seed, endless: 32 } });
+        await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+      }
+      process.exit(3);
+    }, setting);
+    expect(ended).toEqual({ code: 3, signal: null, stdout: '', stderr: '' });
+  }
+});
+
+it('two copies of the package work side by side', async () => {
+  const folder = newFolder();
+  cpSync(dist, join(folder, 'dist'), { recursive: true });
+  cpSync(join(dist, '../build/Release/blasnet.node'), join(folder, 'build/Release/blasnet.node'));
+  symlinkSync(join(dist, '../node_modules'), join(folder, 'node_modules'), 'dir');
+  const ended = await inChild(
+    async (path, { copy, samples, architecture }) => {
+      const nets = [path, copy, path, copy].map((place) => {
+        const { Network }: Library = require(place);
+        return new Network(architecture, { seed: 1 });
+      });
+      await Promise.all(nets.map((net) => net.fit(samples.X, samples.Y, { epochs: 10 })));
+      const flats = nets.map((net) => Object.values(net.parameters).flatMap(({ data }) => Array.from(data)));
+      const addons = Object.keys(require.cache).filter((file) => file.endsWith('.node'));
+      console.log(JSON.stringify([addons.length, ...flats]));
+    },
+    { ...setting, copy: join(folder, 'dist') },
+  );
+  expect(ended).toEqual(endedWell(JSON.stringify([2, trained[1], trained[1], trained[1], trained[1]])));
+});
