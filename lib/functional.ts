@@ -26,6 +26,7 @@ import {
   above,
   boolean,
   check,
+  checkObject,
   checkOptions,
   functionValue,
   oneOf,
@@ -333,8 +334,9 @@ function layerParameters(
   return { W, b };
 }
 
-function matrixOf(dictionary: object, key: string, name = 'params'): Matrix {
-  const value = (dictionary as Record<string, unknown>)[key];
+function matrixOf(dictionary: unknown, key: string, name = 'params'): Matrix {
+  checkObject(name, dictionary);
+  const value = dictionary[key];
   if (!(value instanceof Matrix))
     throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}.${key}`, 'a Matrix', value);
   return value;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ActivationName, activationNames } from '../lib/activations';
 import type { LayerOptions } from '../lib/architecture';
 import * as functional from '../lib/functional';
@@ -319,63 +319,6 @@ describe('worked by hand', () => {
     functional.update(params, grads, architecture, 0.25);
     expect([params.W1.toArray(), params.b1.toArray()]).toEqual([[[0, 3]], [[2.875]]]);
     expect([grads.dW1.toArray(), grads.db1.toArray()]).toEqual([[[4, -4]], [[0.5]]]);
-  });
-});
-
-describe('train', () => {
-  afterEach(() => {
-    vi.restoreAllMocks();
-  });
-
-  const X = random(2, 20, 1);
-  const Y = labels(1, 20, 2);
-
-  it('is forward, cost, accuracy, backward and update, from the parameters of seed 2', () => {
-    const { params, costHistory, accuracyHistory } = functional.train(X, Y, example, 3, 0.5);
-    const ours = functional.initLayers(example, 2);
-    for (let epoch = 0; epoch < 3; epoch++) {
-      const { yHat, memory } = functional.fullForwardPropagation(X, ours, example);
-      expect(costHistory[epoch]).toBe(functional.getCostValue(yHat, Y));
-      expect(accuracyHistory[epoch]).toBe(functional.getAccuracyValue(yHat, Y));
-      const grads = functional.fullBackwardPropagation(yHat, Y, memory, ours, example);
-      functional.update(ours, grads, example, 0.5);
-    }
-    expect(params).toEqual(ours);
-    expect([costHistory.length, accuracyHistory.length]).toEqual([3, 3]);
-  });
-
-  it('is silent unless told otherwise, and then prints every 50th epoch as the article does', () => {
-    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-    functional.train(X, Y, example, 101, 0.1);
-    functional.train(X, Y, example, 101, 0.1, { verbose: false });
-    expect(log).not.toHaveBeenCalled();
-    const { costHistory, accuracyHistory } = functional.train(X, Y, example, 101, 0.1, { verbose: true });
-    const line = (epoch: number) => {
-      const [cost, accuracy] = [costHistory[epoch], accuracyHistory[epoch]] as [number, number];
-      return `Iteration: ${String(epoch).padStart(5, '0')} - cost: ${cost.toFixed(5)} - accuracy: ${accuracy.toFixed(5)}`;
-    };
-    expect(log.mock.calls).toEqual([[line(0)], [line(50)], [line(100)]]);
-    expect(line(50)).toMatch(/^Iteration: 00050 - cost: 0\.\d{5} - accuracy: 0\.\d{5}$/);
-  });
-
-  it('calls back every 50 epochs, with the parameters after the update', () => {
-    const seen: [number, number][] = [];
-    const { params } = functional.train(X, Y, example, 102, 0.1, {
-      callback: (epoch, current) => seen.push([epoch, current.b5?.data[0] as number]),
-    });
-    expect(seen.map(([epoch]) => epoch)).toEqual([0, 50, 100]);
-    for (const [epoch, bias] of seen) {
-      const until = functional.train(X, Y, example, epoch + 1, 0.1).params as { b5: Matrix };
-      expect(bias).toBe(until.b5.data[0]);
-    }
-    expect(params.b5?.data[0]).not.toBe(seen[2]?.[1]);
-  });
-
-  it('lets an error of the callback through', () => {
-    const callback = () => {
-      throw new Error('enough');
-    };
-    expect(() => functional.train(X, Y, example, 60, 0.1, { callback })).toThrow('enough');
   });
 });
 
