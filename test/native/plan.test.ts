@@ -126,6 +126,16 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
         expect(made.outcome()).toMatchObject(found);
       }
     }
+    // Checks go through a million elements at a time.
+    const many = makePlan(type, network([1, 1], ['sigmoid']), 'binaryCrossEntropy');
+    const large = { X: type.array(1_100_000), Y: type.array(1_100_000) };
+    large.Y[2 ** 20 + 9] = 3;
+    many.plan.evaluate(large.X, large.Y, large.X.length);
+    expect(many.outcome()).toMatchObject({ status: 'labelOutside', index: 2 ** 20 + 9 });
+    large.X[2 ** 20 + 5] = Number.NaN;
+    many.plan.evaluate(large.X, large.Y, large.X.length);
+    expect(many.outcome()).toMatchObject({ status: 'inputNotFinite', index: 2 ** 20 + 5 });
+
     const judged = (loss: LossName, output: oracle.Activation, label: number) => {
       const made = makePlan(type, network([3, 4, 2], ['relu', output]), loss);
       const { X, Y } = samplesFor(made, loss, rows);
