@@ -1,0 +1,216 @@
+// What training leaves behind: nothing a batch, nothing a network. Measured in a process of its own, with the
+// garbage collector at hand; the bounds are far from both the noise and what a leak would show.
+
+import { expect, it, vi } from 'vitest';
+import { inChild, type Library } from './child';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const MiB = 2 ** 20;
+const withCollector = { flags: ['--expose-gc'] };
+
+interface Growth {
+  readonly heapUsed: number;
+  readonly external: number;
+  readonly arrayBuffers: number;
+  readonly rss: number;
+}
+
+it.each(['fitSync', 'fit', 'evaluateSync', 'evaluate', 'gradients'] as const)(
+  '%s takes no memory by the sample',
+  async (method) => {
+    const { stdout, stderr } = await inChild(
+      async (path, method) => {
+        const { Network, Matrix }: Library = require(path);
+        const collect = globalThis.gc as () => void;
+        const sizes = [2, 25, 50, 50, 25, 1];
+        const net = new Network(
+          sizes.slice(1).map((outputDim, i) => ({
+            inputDim: sizes[i] as number,
+            outputDim,
+            activation: i === 4 ? ('sigmoid' as const) : ('relu' as const),
+          })),
+          { seed: 1 },
+        );
+        const growth: Record<number, Growth> = {};
+        for (const rows of [1000, 100_000]) {
+          const X = Matrix.zeros(rows, 2);
+          const Y = Matrix.zeros(rows, 1);
+          X.data.fill(0.5);
+          Y.data.fill(1);
+          const run = () => {
+            const options = { epochs: 3, batchSize: 'full' } as const;
+            if (method === 'fit' || method === 'fitSync') return net[method](X, Y, options);
+            return net[method](X, Y);
+          };
+          if (rows === 1000) for (let i = 0; i < 20; i++) await run();
+          await new Promise((resolve) => setImmediate(resolve));
+          collect();
+          const before = process.memoryUsage();
+          await run();
+          const after = process.memoryUsage();
+          growth[rows] = {
+            heapUsed: after.heapUsed - before.heapUsed,
+            external: after.external - before.external,
+            arrayBuffers: after.arrayBuffers - before.arrayBuffers,
+            rss: after.rss - before.rss,
+          };
+        }
+        console.log(JSON.stringify(growth));
+      },
+      method,
+      withCollector,
+    );
+    expect(stderr).toBe('');
+    const growth: Record<string, Growth> = JSON.parse(stdout);
+    for (const rows of ['1000', '100000']) {
+      const { heapUsed, external, arrayBuffers, rss } = growth[rows] as Growth;
+      // One number a sample would be 0.8 MB; the activations of all layers are 120 MB.
+      expect(heapUsed).toBeLessThan(0.25 * MiB);
+      expect(external).toBeLessThan(0.25 * MiB);
+      expect(arrayBuffers).toBeLessThan(0.25 * MiB);
+      expect(rss).toBeLessThan(16 * MiB);
+    }
+  },
+);
+
+it.each([
+  ['shuffled mini-batches, of which only the order grows: 4 bytes a sample', 32, 4],
+  ['mini-batches in order', 32, 0],
+])('%s', async (_, batchSize, bytes) => {
+  const { stdout, stderr } = await inChild(
+    async (path, { batchSize, shuffle }) => {
+      const { Network, Matrix }: Library = require(path);
+      const collect = globalThis.gc as () => void;
+      const net = new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }], { seed: 1 });
+      const [X, Y] = [Matrix.zeros(100_000, 2), Matrix.zeros(100_000, 1)];
+      const options = { epochs: 3, batchSize, shuffle };
+      for (let i = 0; i < 3; i++) net.fitSync(X.data.subarray(0, 2000), Y.data.subarray(0, 1000), options);
+      collect();
+      const before = process.memoryUsage();
+      net.fitSync(X, Y, options);
+      const after = process.memoryUsage();
+      console.log(
+        JSON.stringify([after.heapUsed - before.heapUsed, after.arrayBuffers - before.arrayBuffers]),
+      );
+    },
+    { batchSize, shuffle: bytes > 0 },
+    withCollector,
+  );
+  expect(stderr).toBe('');
+  const [heap = Number.NaN, buffers = Number.NaN] = JSON.parse(stdout);
+  expect(heap).toBeLessThan(0.25 * MiB);
+  // Two orders at most: those of the first call, and of twice as many epochs.
+  expect(buffers).toBeLessThanOrEqual(3 * bytes * 100_000 + 0.25 * MiB);
+});
+
+it('networks that are trained and dropped are freed', async () => {
+  const { stdout, stderr } = await inChild(
+    async (path) => {
+      const { Network }: Library = require(path);
+      const X = new Float64Array(20).fill(0.5);
+      const Y = new Float64Array(10);
+      const some = async (count: number) => {
+        for (let i = 0; i < count; i++) {
+          const net = new Network(
+            [
+              { inputDim: 2, outputDim: 200, activation: 'relu' },
+              { inputDim: 200, outputDim: 1, activation: 'sigmoid' },
+            ],
+            { seed: 1 },
+          );
+          await Promise.all([net.fit(X, Y, { epochs: 2 }), net.predict(X), net.evaluate(X, Y)]);
+          net.fitSync(X, Y, { epochs: 1 });
+          if (i % 25 === 24) {
+            (globalThis.gc as () => void)();
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+        }
+        return process.memoryUsage().rss;
+      };
+      const before = await some(100);
+      console.log((await some(400)) - before);
+    },
+    undefined,
+    withCollector,
+  );
+  expect(stderr).toBe('');
+  // A network's two workspaces are 2 MB and more.
+  expect(Number(stdout)).toBeLessThan(100 * MiB);
+});
+
+it('another loss for every call takes no new workspace', async () => {
+  const { stdout, stderr } = await inChild((path) => {
+    const { Network }: Library = require(path);
+    const X = new Float64Array(20).fill(0.5);
+    const Y = new Float64Array(10);
+    const net = new Network(
+      [
+        { inputDim: 2, outputDim: 200, activation: 'relu' },
+        { inputDim: 200, outputDim: 1, activation: 'sigmoid' },
+      ],
+      { seed: 1 },
+    );
+    // Without a turn of the event loop, in which Node would free what was dropped.
+    const rounds = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        net.fitSync(X, Y, { epochs: 1 });
+        net.evaluateSync(X, Y, { loss: 'meanSquaredError' });
+      }
+      return process.memoryUsage().rss;
+    };
+    const before = rounds(10);
+    console.log(rounds(200) - before);
+  }, undefined);
+  expect(stderr).toBe('');
+  expect(Number(stdout)).toBeLessThan(100 * MiB);
+});
+
+it('the collector may come amid operations whose arrays and networks nobody holds', async () => {
+  const { stdout, stderr, code } = await inChild(
+    async (path) => {
+      const { Network }: Library = require(path);
+      const collect = globalThis.gc as () => void;
+      const make = () =>
+        new Network(
+          [
+            { inputDim: 2, outputDim: 16, activation: 'tanh' },
+            { inputDim: 16, outputDim: 1, activation: 'sigmoid' },
+          ],
+          { seed: 1 },
+        );
+      // On ordinary buffers, which the collector frees.
+      const inputs = () => new Float64Array(20_000).map((_, i) => Math.sin(i));
+      const labels = () => new Float64Array(10_000).map((_, i) => i % 2);
+      const expected = make();
+      const { loss } = expected.fitSync(inputs(), labels(), { epochs: 3 });
+      const [prediction] = make().predictSync(inputs()).data;
+
+      const found = [];
+      for (let round = 0; round < 6; round++) {
+        const pending = Promise.all([
+          make().fit(inputs(), labels(), { epochs: 3 }),
+          make().predict(inputs()),
+          make().evaluate(inputs(), labels()),
+          make().epochs(inputs(), labels(), { epochs: 3 }).next(),
+        ]);
+        for (let turn = 0; turn < 8; turn++) {
+          collect();
+          new Float64Array(40_000).fill(Number.NaN); // over what may have been freed
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        const [history, predictions, evaluation, epoch] = await pending;
+        found.push([
+          JSON.stringify(history.loss) === JSON.stringify(loss),
+          predictions.data[0] === prediction,
+          evaluation.loss === make().evaluateSync(inputs(), labels()).loss,
+          epoch.value?.loss === loss[0],
+        ]);
+      }
+      console.log(found.flat().every(Boolean), found.flat().length);
+    },
+    undefined,
+    withCollector,
+  );
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'true 24\n', stderr: '' });
+});
