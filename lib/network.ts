@@ -164,7 +164,7 @@ export class Network {
   async predict(X: MatrixLike, options: AsyncOptions = {}): Promise<Matrix> {
     checkOptions('', options, signalConstraint);
     const samples = { X: inputMatrix(this.architecture, this.dtype, X) };
-    const out = outputMatrix(this.architecture, this.dtype, samples.X.rows);
+    const out = outputMatrix(this.architecture, this.dtype, samples.X);
     const loss = this.#defaultLoss();
     await this.#read(samples, loss, options.signal, (plan, callback) =>
       plan.predict(samples.X.data, samples.X.rows, out.data, callback),
@@ -176,7 +176,7 @@ export class Network {
   predictSync(X: MatrixLike, out?: Matrix): Matrix {
     this.#checkAtRest('predictSync', 'readers');
     const samples = { X: inputMatrix(this.architecture, this.dtype, X) };
-    const result = outputMatrix(this.architecture, this.dtype, samples.X.rows, out);
+    const result = outputMatrix(this.architecture, this.dtype, samples.X, out);
     const plan = this.#inlinePlan ?? this.#inline(this.#defaultLoss());
     const outcome = plan.run((native) => native.predict(samples.X.data, samples.X.rows, result.data));
     this.#check(outcome, samples, plan.loss);

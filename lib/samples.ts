@@ -1,6 +1,6 @@
 import { type Architecture, inputDimOf, outputLayerOf } from './architecture';
 import { argumentError, type BlasnetError, blasnetError } from './errors';
-import { type Dtype, isFloatArray, Matrix, matrixFromRows } from './matrix';
+import { type Dtype, type FloatArray, isFloatArray, Matrix, matrixFromRows } from './matrix';
 import { checkBuffer } from './pinning';
 
 /**
@@ -51,8 +51,9 @@ export function labelledSamples(
   return { X: inputs, Y: labels };
 }
 
-/** The caller's matrix for results: rows x outputDim, or a new one. */
-export function outputMatrix(architecture: Architecture, dtype: Dtype, rows: number, out?: Matrix): Matrix {
+/** The caller's matrix for the results of X: as many rows, outputDim columns; or a new one. */
+export function outputMatrix(architecture: Architecture, dtype: Dtype, X: Matrix, out?: Matrix): Matrix {
+  const { rows } = X;
   const { outputDim } = outputLayerOf(architecture);
   if (out === undefined) return Matrix.zeros(rows, outputDim, dtype);
   if (!(out instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', out);
@@ -63,7 +64,15 @@ export function outputMatrix(architecture: Architecture, dtype: Dtype, rows: num
       `Expected out to have as many rows as X (${rows}), got ${matrix.rows}`,
     );
   }
+  if (overlap(matrix.data, X.data)) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', 'a matrix that shares no memory with X', out);
+  }
   return matrix;
+}
+
+function overlap(a: FloatArray, b: FloatArray): boolean {
+  if (a.buffer !== b.buffer) return false;
+  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }
 
 function asMatrix(name: string, value: MatrixLike, cols: number, colsName: string, dtype: Dtype): Matrix {
