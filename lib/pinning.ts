@@ -27,7 +27,8 @@ export function checkBuffer(name: string, array: FloatArray): void {
  *
  * A SharedArrayBuffer cannot be detached. An ArrayBuffer can, and then its memory goes to a new owner, whom
  * we cannot keep alive. So it is marked untransferable for postMessage and structuredClone (for good: Node
- * has no way back), and its own transfer() refuses until the operation has ended.
+ * has no way back, and from Node 24 on counts transfer() in), and its own transfer() refuses until the
+ * operation has ended.
  */
 export function pin(arrays: readonly FloatArray[]): () => void {
   const buffers = arrays.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
