@@ -1,0 +1,83 @@
+// Bad calls of a network: what they throw or reject with, and that they leave the network as it was.
+
+import { expect } from 'vitest';
+import type { ErrorCode } from '../../lib/errors';
+import type { Network } from '../../lib/network';
+import { thrownBy } from '../bad-input';
+import { snapshot } from './helpers';
+
+/** One row of a table: what is wrong, and how it is told. */
+export type Rejection<T> = readonly [
+  what: string,
+  wrong: T,
+  errorClass: typeof TypeError | typeof RangeError,
+  code: ErrorCode,
+  message: string,
+];
+
+// biome-ignore lint/suspicious/noExplicitAny: bad arguments are of any type
+type Any = any;
+
+export interface Method {
+  readonly name: string;
+  readonly takesLabels: boolean;
+  readonly call: (net: Network, X: Any, Y: Any) => unknown;
+}
+
+/** Every method that takes samples. A loop over epochs counts as two: its start, and its first step. */
+export const methods: readonly Method[] = [
+  { name: 'fit', takesLabels: true, call: (net, X, Y) => net.fit(X, Y, { epochs: 1 }) },
+  { name: 'fitSync', takesLabels: true, call: (net, X, Y) => net.fitSync(X, Y, { epochs: 1 }) },
+  { name: 'epochs', takesLabels: true, call: (net, X, Y) => net.epochs(X, Y, { epochs: 1 }).next() },
+  { name: 'evaluate', takesLabels: true, call: (net, X, Y) => net.evaluate(X, Y) },
+  { name: 'evaluateSync', takesLabels: true, call: (net, X, Y) => net.evaluateSync(X, Y) },
+  { name: 'gradients', takesLabels: true, call: (net, X, Y) => net.gradients(X, Y) },
+  { name: 'predict', takesLabels: false, call: (net, X) => net.predict(X) },
+  { name: 'predictSync', takesLabels: false, call: (net, X) => net.predictSync(X) },
+];
+
+/** The methods that reject; the others throw, and so does `epochs` for what it can see at the call. */
+const asynchronous = ['fit', 'evaluate', 'predict'];
+
+/**
+ * Expects a call to end with exactly this error, in the way of its method, and the network to be as it was:
+ * the same parameters, and free.
+ */
+export async function expectRejected(
+  name: string,
+  net: Network,
+  call: () => unknown,
+  [, , errorClass, code, message]: Rejection<unknown>,
+): Promise<void> {
+  const before = snapshot(net);
+  const error = await errorOf(name, call);
+  expect(error).toMatchObject({ code, message });
+  expect((error as Error).constructor).toBe(errorClass);
+  expect(snapshot(net)).toEqual(before);
+  net.fitSync([Array(net.architecture[0]?.inputDim).fill(0)], [Array(outputs(net)).fill(0)], { epochs: 1 });
+}
+
+async function errorOf(name: string, call: () => unknown): Promise<unknown> {
+  let result: unknown;
+  const thrown = () => {
+    result = call();
+    if (result instanceof Promise) return;
+    throw new Error(`${name} returned`);
+  };
+  if (asynchronous.includes(name)) thrown();
+  else if (name === 'epochs') {
+    try {
+      thrown();
+    } catch (error) {
+      return error;
+    }
+  } else return thrownBy(call);
+  return (result as Promise<unknown>).then(
+    () => expect.fail(`Expected ${name} to reject`),
+    (error) => error,
+  );
+}
+
+function outputs(net: Network): number {
+  return net.architecture[net.architecture.length - 1]?.outputDim ?? 0;
+}
