@@ -1,0 +1,188 @@
+// The public types of networks. What is here must compile, but for the lines under @ts-expect-error, which must
+// not: the compiler (`npm run check:types`, which test/house.test.ts runs) fails when one does.
+
+import { describe, expectTypeOf, test } from 'vitest';
+import {
+  type Architecture,
+  type EpochReport,
+  type Evaluation,
+  type FitOptions,
+  type History,
+  type LayerOptions,
+  Matrix,
+  Network,
+  type Parameters,
+  sgd,
+} from '../../lib/index';
+
+/** Compiled and never run. */
+function compiled(_: (net: Network, X: Matrix, Y: Matrix) => unknown): void {}
+
+describe('what comes out', () => {
+  test('of a network', () => {
+    expectTypeOf<Network['architecture']>().toEqualTypeOf<Architecture>();
+    expectTypeOf<Network['dtype']>().toEqualTypeOf<'float64' | 'float32'>();
+    expectTypeOf<Network['seed']>().toEqualTypeOf<number>();
+    expectTypeOf<Network['parameterCount']>().toEqualTypeOf<number>();
+    expectTypeOf<Network['summary']>().returns.toEqualTypeOf<string>();
+    expectTypeOf<Network['parameters']>().toEqualTypeOf<Parameters>();
+  });
+
+  test('of its parameters: a matrix under every W and b, which may not be there', () => {
+    compiled(({ parameters }) => {
+      expectTypeOf(parameters.W1).toEqualTypeOf<Matrix | undefined>();
+      expectTypeOf(parameters.b12).toEqualTypeOf<Matrix | undefined>();
+      expectTypeOf(parameters.W1?.data).toEqualTypeOf<Float64Array | Float32Array | undefined>();
+      // @ts-expect-error: no such parameter
+      parameters.V1;
+      // @ts-expect-error: a number is missing
+      parameters.W;
+      // @ts-expect-error: the dictionary is read-only
+      parameters.W1 = Matrix.zeros(1, 1);
+    });
+  });
+
+  test('of a training', () => {
+    expectTypeOf<Network['fit']>().returns.resolves.toEqualTypeOf<History>();
+    expectTypeOf<Network['fitSync']>().returns.toEqualTypeOf<History>();
+    expectTypeOf<History['loss']>().toEqualTypeOf<number[]>();
+    expectTypeOf<History['accuracy']>().toEqualTypeOf<number[] | undefined>();
+  });
+
+  test('of a loop over epochs', () => {
+    compiled(async (net, X, Y) => {
+      for await (const epoch of net.epochs(X, Y, { epochs: 5 })) {
+        expectTypeOf(epoch).toEqualTypeOf<EpochReport>();
+        expectTypeOf(epoch.epoch).toEqualTypeOf<number>();
+        expectTypeOf(epoch.loss).toEqualTypeOf<number>();
+        expectTypeOf(epoch.accuracy).toEqualTypeOf<number | undefined>();
+        // @ts-expect-error: reports are read-only
+        epoch.loss = 0;
+      }
+      // @ts-expect-error: a loop over epochs is asynchronous
+      for (const _ of net.epochs(X, Y, { epochs: 5 }));
+    });
+  });
+
+  test('of predictions, evaluations and gradients', () => {
+    expectTypeOf<Network['predict']>().returns.resolves.toEqualTypeOf<Matrix>();
+    expectTypeOf<Network['predictSync']>().returns.toEqualTypeOf<Matrix>();
+    expectTypeOf<Network['evaluate']>().returns.resolves.toEqualTypeOf<Evaluation>();
+    expectTypeOf<Network['evaluateSync']>().returns.toEqualTypeOf<Evaluation>();
+    expectTypeOf<Evaluation['accuracy']>().toEqualTypeOf<number | undefined>();
+    compiled((net, X, Y) => {
+      const { loss, dW1, db1 } = net.gradients(X, Y);
+      expectTypeOf(loss).toEqualTypeOf<number>();
+      expectTypeOf(dW1).toEqualTypeOf<Matrix | undefined>();
+      expectTypeOf(db1).toEqualTypeOf<Matrix | undefined>();
+      // @ts-expect-error: gradients have a d before the name
+      net.gradients(X, Y).W1;
+    });
+  });
+});
+
+describe('what goes in', () => {
+  test('layers', () => {
+    expectTypeOf<LayerOptions['inputDim']>().toEqualTypeOf<number | undefined>();
+    compiled(() => {
+      new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }]);
+      const frozen = [{ inputDim: 2, outputDim: 1, activation: 'softmax' }] as const;
+      new Network(frozen);
+      new Network(new Network(frozen).architecture);
+      // @ts-expect-error: an activation that does not exist
+      new Network([{ inputDim: 2, outputDim: 1, activation: 'swish' }]);
+      // @ts-expect-error: the article's own key
+      new Network([{ input_dim: 2, outputDim: 1, activation: 'relu' }]);
+      // @ts-expect-error: outputDim is needed
+      new Network([{ inputDim: 2, activation: 'relu' }]);
+      // @ts-expect-error: activation is needed
+      new Network([{ inputDim: 2, outputDim: 1 }]);
+      // @ts-expect-error: sizes are numbers
+      new Network([{ inputDim: '2', outputDim: 1, activation: 'relu' }]);
+      // @ts-expect-error: layers come in an array
+      new Network({ inputDim: 2, outputDim: 1, activation: 'relu' });
+      // @ts-expect-error: there is no network without layers
+      new Network();
+    });
+  });
+
+  test('options of a network', () => {
+    compiled(({ architecture }) => {
+      new Network(architecture, {});
+      new Network(architecture, { dtype: 'float32', seed: 2, initializer: 'article' });
+      // @ts-expect-error: a dtype that does not exist
+      new Network(architecture, { dtype: 'float16' });
+      // @ts-expect-error: dtypes are names
+      new Network(architecture, { dtype: Float32Array });
+      // @ts-expect-error: an initializer that does not exist
+      new Network(architecture, { initializer: 'xavier' });
+      // @ts-expect-error: an option in British spelling
+      new Network(architecture, { initialiser: 'auto' });
+      // @ts-expect-error: seeds are numbers
+      new Network(architecture, { seed: '2' });
+      // @ts-expect-error: undefined is said by leaving it out
+      new Network(architecture, { seed: undefined });
+    });
+  });
+
+  test('options of a training', () => {
+    expectTypeOf<FitOptions['batchSize']>().toEqualTypeOf<number | 'full' | undefined>();
+    compiled((net, X, Y) => {
+      const { signal } = new AbortController();
+      net.fit(X, Y, { epochs: 1 });
+      net.fit(X, Y, { epochs: 1, batchSize: 'full', shuffle: false, seed: 1, signal });
+      net.fit(X, Y, { epochs: 1, optimizer: sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+      // @ts-expect-error: epochs are needed
+      net.fit(X, Y, {});
+      // @ts-expect-error: options are needed
+      net.fit(X, Y);
+      // @ts-expect-error: so are labels
+      net.fit(X, { epochs: 1 });
+      // @ts-expect-error: epochs are a number
+      net.fit(X, Y, { epochs: '10' });
+      // @ts-expect-error: an option in snake case
+      net.fit(X, Y, { epochs: 1, batch_size: 32 });
+      // @ts-expect-error: no name but 'full'
+      net.fit(X, Y, { epochs: 1, batchSize: 'all' });
+      // @ts-expect-error: the learning rate is the optimizer's
+      net.fit(X, Y, { epochs: 1, learningRate: 0.1 });
+      // @ts-expect-error: the optimizer is made, not named
+      net.fit(X, Y, { epochs: 1, optimizer: 'sgd' });
+      // @ts-expect-error: nor is it the function that makes it
+      net.fitSync(X, Y, { epochs: 1, optimizer: sgd });
+      // @ts-expect-error: a loss that does not exist
+      net.epochs(X, Y, { epochs: 1, loss: 'mse' });
+      // @ts-expect-error: the controller is not its signal
+      net.fit(X, Y, { epochs: 1, signal: new AbortController() });
+      // @ts-expect-error: an option that does not exist
+      sgd({ learning_rate: 0.1 });
+    });
+  });
+
+  test('samples', () => {
+    compiled((net, X, Y) => {
+      net.predict(X);
+      net.predict(new Float64Array(2));
+      net.predict(new Float32Array(new SharedArrayBuffer(8)));
+      net.predict([[1, 2]]);
+      net.evaluate([[1, 2]] as const, Y, { loss: 'binaryCrossEntropy' });
+      net.predictSync(X, Matrix.zeros(1, 1));
+      // @ts-expect-error: one sample is a row of a matrix, too
+      net.predict([1, 2]);
+      // @ts-expect-error: integers are no numbers here
+      net.predict(new Int32Array(2));
+      // @ts-expect-error: text is none
+      net.predict([['1', '2']]);
+      // @ts-expect-error: null is not no sample
+      net.predict(null);
+      // @ts-expect-error: a promise has to be awaited
+      net.predictSync(net.predict(X));
+      // @ts-expect-error: results go into a matrix
+      net.predictSync(X, new Float64Array(1));
+      // @ts-expect-error: on this thread nobody could abort
+      net.evaluateSync(X, Y, { signal: AbortSignal.abort() });
+      // @ts-expect-error: predictions know no labels
+      net.predict(X, Y);
+    });
+  });
+});

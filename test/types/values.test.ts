@@ -1,0 +1,87 @@
+// The public types of what is around networks; as in network.test.ts, the compiler is the test.
+
+import { expectTypeOf, test } from 'vitest';
+import {
+  type ActivationName,
+  type BlasnetError,
+  type Dtype,
+  type ErrorCode,
+  type FloatArray,
+  functional,
+  type InitializerName,
+  type LossName,
+  Matrix,
+  type MatrixLike,
+  makeMoons,
+  type Optimizer,
+  sgd,
+  trainTestSplit,
+} from '../../lib/index';
+
+/** Compiled and never run. */
+function compiled(_: () => unknown): void {}
+
+test('names', () => {
+  expectTypeOf<ActivationName>().toEqualTypeOf<'linear' | 'sigmoid' | 'relu' | 'tanh' | 'softmax'>();
+  expectTypeOf<LossName>().toEqualTypeOf<
+    'binaryCrossEntropy' | 'categoricalCrossEntropy' | 'meanSquaredError'
+  >();
+  expectTypeOf<InitializerName>().toEqualTypeOf<
+    'auto' | 'article' | 'heNormal' | 'heUniform' | 'glorotNormal' | 'glorotUniform' | 'zeros'
+  >();
+  expectTypeOf<Dtype>().toEqualTypeOf<'float64' | 'float32'>();
+  expectTypeOf<FloatArray>().toEqualTypeOf<Float64Array | Float32Array>();
+});
+
+test('a matrix keeps the class of its array', () => {
+  expectTypeOf(Matrix.zeros(1, 1)).toEqualTypeOf<Matrix<Float64Array>>();
+  expectTypeOf(Matrix.from([[1]])).toEqualTypeOf<Matrix<Float64Array>>();
+  expectTypeOf(new Matrix(new Float32Array(1), 1, 1).data).toEqualTypeOf<Float32Array<ArrayBuffer>>();
+  expectTypeOf<Matrix<Float32Array>>().toExtend<MatrixLike>();
+  compiled(() => {
+    // @ts-expect-error: a dtype that does not exist
+    Matrix.zeros(1, 1, 'float16');
+    // @ts-expect-error: integers have no matrix
+    new Matrix(new Int32Array(1), 1, 1);
+    // @ts-expect-error: neither have plain arrays
+    new Matrix([1], 1, 1);
+    // @ts-expect-error: rows are arrays
+    Matrix.from([1, 2]);
+    // @ts-expect-error: a matrix has one size
+    Matrix.zeros(1, 1).rows = 2;
+  });
+});
+
+test('optimizers are read-only', () => {
+  expectTypeOf(sgd()).toEqualTypeOf<Optimizer>();
+  compiled(() => {
+    // @ts-expect-error: checked once
+    sgd().learningRate = -1;
+  });
+});
+
+test('data sets give what networks take', () => {
+  compiled(() => {
+    const { X, Y } = makeMoons({ samples: 10, noise: 0.2, seed: 1 });
+    expectTypeOf(X).toExtend<MatrixLike>();
+    const { train, test } = trainTestSplit(X, Y, { testSize: 0.1, seed: 1 });
+    expectTypeOf(train.X).toExtend<MatrixLike>();
+    expectTypeOf(test.Y).toExtend<MatrixLike>();
+  });
+});
+
+test('errors have a code of the list', () => {
+  expectTypeOf<BlasnetError['code']>().toEqualTypeOf<ErrorCode>();
+  expectTypeOf<'ERR_BLASNET_DIVERGED'>().toExtend<ErrorCode>();
+  expectTypeOf<'ERR_BLASNET_OOPS'>().not.toExtend<ErrorCode>();
+});
+
+test('the article’s functions know its layers', () => {
+  compiled(() => {
+    functional.initLayers([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }], 99);
+    // @ts-expect-error: an activation that does not exist
+    functional.initLayers([{ inputDim: 2, outputDim: 1, activation: 'swish' }], 99);
+    // @ts-expect-error: the article's own key
+    functional.initLayers([{ input_dim: 2, outputDim: 1, activation: 'relu' }], 99);
+  });
+});
