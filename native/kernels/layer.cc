@@ -5,6 +5,25 @@
 #include "kernels/gemm.h"
 
 namespace blasnet {
+namespace {
+
+// db += alpha * sum over the rows of dZ (m, out). Summed in double, a block of units at a time: a running sum
+// of floats would lose digits with every row.
+template <typename T>
+void AddRowSums(size_t m, size_t out, T alpha, const T* dz, T* db) {
+  constexpr size_t kBlock = 64;
+  for (size_t start = 0; start < out; start += kBlock) {
+    const size_t units = std::min(kBlock, out - start);
+    double sums[kBlock] = {};
+    for (size_t row = 0; row < m; row++) {
+      const T* values = dz + row * out + start;
+      for (size_t unit = 0; unit < units; unit++) sums[unit] += static_cast<double>(values[unit]);
+    }
+    for (size_t unit = 0; unit < units; unit++) db[start + unit] += alpha * static_cast<T>(sums[unit]);
+  }
+}
+
+}  // namespace
 
 // The bias goes into Z first and the product is added to it: one pass over Z less than adding it after.
 template <typename T>
@@ -26,15 +45,13 @@ void LayerGradients(SampleAxis axis, LayerShape shape, T alpha, const T* dz, con
   if (beta == 0) std::fill_n(db, out, T{0});
   if (axis == SampleAxis::kRows) {
     Gemm(Transpose::kYes, Transpose::kNo, out, in, m, alpha, dz, x, beta, dw);
-    for (size_t row = 0; row < m; row++) {
-      for (size_t unit = 0; unit < out; unit++) db[unit] += alpha * dz[row * out + unit];
-    }
+    AddRowSums(m, out, alpha, dz, db);
   } else {
     Gemm(Transpose::kNo, Transpose::kYes, out, in, m, alpha, dz, x, beta, dw);
     for (size_t unit = 0; unit < out; unit++) {
-      T sum = 0;
-      for (size_t sample = 0; sample < m; sample++) sum += dz[unit * m + sample];
-      db[unit] += alpha * sum;
+      double sum = 0;
+      for (size_t sample = 0; sample < m; sample++) sum += static_cast<double>(dz[unit * m + sample]);
+      db[unit] += alpha * static_cast<T>(sum);
     }
   }
 }

@@ -66,6 +66,16 @@ describe.each(floatTypes)('layers of $dtype', (type) => {
     }
   });
 
+  it.each(axes)('sum the bias gradient of many samples as precisely as that of few, in %s', (axis) => {
+    // Equal terms are the worst case of a running sum: every rounding goes the same way.
+    const [m, outputs] = [300_000, 3];
+    const dZ = type.array(m * outputs).fill(0.1);
+    const [x, dW, db] = [type.array(m), type.array(outputs), type.array(outputs)];
+    native.layerGradients(SampleAxis[axis], m, 1, outputs, 1 / m, dZ, x, dW, db);
+    const expected = type.array(outputs).fill(0.1);
+    expectClose(db, expected, Math.max(2 * type.epsilon, 1e-11));
+  });
+
   it('have worked values, in both orientations', () => {
     const W = type.array([1, 2, 3, 4, 5, 6]); // 2 units of 3 inputs
     const b = type.array([0.5, -0.5]);
