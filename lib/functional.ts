@@ -159,7 +159,7 @@ export function convertProbIntoClass(probs: Matrix): Matrix {
 /** The share of samples whose outputs, as classes, all equal their labels. */
 export function getAccuracyValue(yHat: Matrix, Y: Matrix): number {
   checkPair(yHat, Y);
-  return native.countBinaryHits(columns, yHat.cols, yHat.rows, yHat.data, Y.data, 0.5) / yHat.cols;
+  return native.countBinaryHits(yHat.cols, yHat.rows, yHat.data, Y.data, 0.5) / yHat.cols;
 }
 
 /**

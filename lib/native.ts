@@ -29,6 +29,49 @@ export interface Binding {
     beta: number,
     C: FloatArray,
   ): void;
+  /**
+   * C (rows, n) = L (rows, k) R (k, n) plus bias (rows) or what C holds; epilogue 0 none, 1 relu, 2 zero where
+   * `relu` is not positive. Rows of R and C are `ldr` and `ldc` apart, at least n rounded up to 64 bytes.
+   */
+  product(
+    rows: number,
+    n: number,
+    k: number,
+    L: FloatArray,
+    lRowStride: number,
+    lKStride: number,
+    R: FloatArray,
+    ldr: number,
+    bias: FloatArray | null,
+    accumulate: boolean,
+    epilogue: number,
+    relu: FloatArray | null,
+    C: FloatArray,
+    ldc: number,
+  ): void;
+  /** C (rows, n) = L (k, rows)^T R (k, n), plus what C holds if `accumulate`. */
+  productUnpadded(
+    rows: number,
+    n: number,
+    k: number,
+    L: FloatArray,
+    R: FloatArray,
+    C: FloatArray,
+    accumulate: boolean,
+  ): void;
+  /** C (rows, cols) = L (rows, k) R (cols, k)^T plus bias (rows), or plus what C holds. */
+  dotProducts(
+    rows: number,
+    cols: number,
+    k: number,
+    L: FloatArray,
+    R: FloatArray,
+    bias: FloatArray | null,
+    accumulate: boolean,
+    C: FloatArray,
+  ): void;
+  /** sums (rows) = the sum of each row of A (rows, n), plus what `sums` holds if `accumulate`. */
+  rowSums(rows: number, n: number, A: FloatArray, accumulate: boolean, sums: FloatArray): void;
   /** A = g(Z); A may be Z. */
   activationForward(
     activation: number,
@@ -99,18 +142,31 @@ export interface Binding {
     dZ: FloatArray | null,
   ): number;
   /** How many samples have every output in its label's class: (output > threshold ? 1 : 0) === label. */
-  countBinaryHits(
-    sampleAxis: SampleAxis,
-    m: number,
-    outputs: number,
-    A: FloatArray,
-    Y: FloatArray,
-    threshold: number,
-  ): number;
-  /** How many rows have their largest output where the label has its largest value. */
+  countBinaryHits(m: number, outputs: number, A: FloatArray, Y: FloatArray, threshold: number): number;
+  /** How many samples have their largest output where the label has its largest value. */
   countCategoricalHits(m: number, outputs: number, A: FloatArray, Y: FloatArray): number;
   /** parameters -= learningRate * gradients */
   gradientDescent(parameters: FloatArray, gradients: FloatArray, learningRate: number): void;
+  /** velocity = momentum * velocity + gradients; parameters -= learningRate * velocity */
+  momentum(
+    parameters: FloatArray,
+    velocity: FloatArray,
+    gradients: FloatArray,
+    learningRate: number,
+    momentum: number,
+  ): void;
+  /** One step of Adam: see native/kernels/optimizers.h. */
+  adam(
+    parameters: FloatArray,
+    mean: FloatArray,
+    square: FloatArray,
+    gradients: FloatArray,
+    step: number,
+    beta1: number,
+    beta2: number,
+    inverseRoot: number,
+    epsilon: number,
+  ): void;
   /** The index of the first NaN or infinity, or -1. */
   firstNonFinite(data: FloatArray): number;
   /** The index of the first element outside [low, high], or -1. */
@@ -132,8 +188,11 @@ export interface Binding {
   readonly codes: {
     readonly activations: Readonly<Record<string, number>>;
     readonly losses: Readonly<Record<string, number>>;
+    readonly optimizers: Readonly<Record<string, number>>;
     readonly statuses: Readonly<Record<string, number>>;
   };
+  setThreads(threads: number): void;
+  threads(): number;
   /** The BLAS behind gemm, as it describes itself. */
   readonly blas: string;
   /** The instruction set that the vector loops run on. */
@@ -152,6 +211,10 @@ export type Callback = (error: Error | undefined) => void;
  */
 export interface NativePlan {
   predict(X: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
+  /** Keeps arrays of so many rows, on SharedArrayBuffers, for predictPinned. */
+  pin(rows: number, X: FloatArray, out: FloatArray): void;
+  /** Predicts the first rows of the pinned arrays; the index of the first element that is not finite, or -1. */
+  predictPinned(rows: number): number;
   evaluate(X: FloatArray, Y: FloatArray, rows: number, callback?: Callback): void;
   gradients(X: FloatArray, Y: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
   train(
@@ -162,7 +225,13 @@ export interface NativePlan {
     order: Uint32Array | null,
     epochs: number,
     batchSize: number,
-    learningRate: number,
+    optimizer: number,
+    /** (5) learning rate, momentum, beta1, beta2, epsilon */
+    factors: Float64Array,
+    /** what the optimiser keeps between steps: (states * parameters) */
+    state: FloatArray,
+    /** steps taken before */
+    steps: number,
     /** look for NaN, infinities and labels out of range first */
     check: boolean,
     /** (epochs) written: mean loss */
@@ -171,6 +240,8 @@ export interface NativePlan {
     accuracy: Float64Array,
     callback?: Callback,
   ): void;
+  /** How many threads the next operations may use; 0: as many as setThreads allows. */
+  limitThreads(threads: number): void;
   /** Makes the operation under way, or the next one, end after the step it is at. */
   stop(): void;
   clearStop(): void;

@@ -1,8 +1,14 @@
-import { type Architecture, completeArchitecture, type LayerOptions, outputLayerOf } from './architecture';
+import {
+  type Architecture,
+  completeArchitecture,
+  inputDimOf,
+  type LayerOptions,
+  outputLayerOf,
+} from './architecture';
 import { AbortError, blasnetError } from './errors';
 import { type InitializerName, initializeLayer, initializerNames } from './initializers';
 import { defaultLoss, type LossName, lossEntry, resolveLoss } from './losses';
-import type { Dtype, FloatArray, Matrix } from './matrix';
+import { type Dtype, type FloatArray, Matrix } from './matrix';
 import {
   allocateGradients,
   allocateParameters,
@@ -12,13 +18,21 @@ import {
 } from './parameters';
 import { pin } from './pinning';
 import { type Operation, type Outcome, outcomeError, Plan } from './plan';
+import { Predictor, type PredictorOptions } from './predictor';
 import { freshSeed, RandomState } from './random';
 import { inputMatrix, labelledSamples, type MatrixLike, outputMatrix, type Samples } from './samples';
 import { formatSummary } from './summary';
 import { type EpochReport, emptyHistory, type History, record } from './training/history';
 import { completeFitOptions, type FitOptions } from './training/options';
 import { TrainingRun } from './training/run';
-import { abortSignal, checkOptions, oneOf, optional, seed as seedConstraint } from './validate';
+import {
+  abortSignal,
+  checkOptions,
+  oneOf,
+  optional,
+  positiveInteger,
+  seed as seedConstraint,
+} from './validate';
 
 export interface NetworkOptions {
   /** The type of parameters and data. @default 'float64' */
@@ -40,6 +54,8 @@ export interface EvaluateOptions {
 export interface AsyncOptions {
   /** Ends the operation early: it rejects with an AbortError. */
   readonly signal?: AbortSignal;
+  /** How many threads to compute with, at most. Results do not depend on it. @default as setThreads says */
+  readonly threads?: number;
 }
 
 /** The mean loss over the samples, and the share of them predicted right where the loss knows it. */
@@ -55,7 +71,7 @@ const networkConstraints = {
 };
 
 const lossConstraint = { loss: { rule: 'the name of a loss', accepts: () => true } };
-const signalConstraint = { signal: optional(abortSignal) };
+const asyncConstraints = { signal: optional(abortSignal), threads: optional(positiveInteger) };
 
 /**
  * A densely connected network: its architecture, its parameters, and what is done with them. Samples are
@@ -145,7 +161,7 @@ export class Network {
     const history = emptyHistory(lossEntry(run.options.loss).accuracy);
     const plan = this.#inline(run.options.loss);
     for (let call = run.next('paced'); call !== undefined; call = run.next('paced')) {
-      for (const report of run.accept(plan.run(call))) record(history, report);
+      for (const report of run.accept(plan.run(call, run.options.threads))) record(history, report);
     }
     return history;
   }
@@ -162,11 +178,11 @@ export class Network {
 
   /** The outputs for X, as a new matrix (samples x outputDim). */
   async predict(X: MatrixLike, options: AsyncOptions = {}): Promise<Matrix> {
-    checkOptions('', options, signalConstraint);
+    checkOptions('', options, asyncConstraints);
     const samples = { X: inputMatrix(this.architecture, this.dtype, X) };
     const out = outputMatrix(this.architecture, this.dtype, samples.X);
     const loss = this.#defaultLoss();
-    await this.#read(samples, loss, options.signal, (plan, callback) =>
+    await this.#read(samples, loss, options, (plan, callback) =>
       plan.predict(samples.X.data, samples.X.rows, out.data, callback),
     );
     return out;
@@ -183,16 +199,26 @@ export class Network {
     return result;
   }
 
+  /** A predictor with buffers of its own, for many small predictions: see there. */
+  predictor(options: PredictorOptions = {}): Predictor {
+    checkOptions('', options, { maxBatch: optional(positiveInteger) });
+    const rows = options.maxBatch ?? 1;
+    const input = Matrix.zeros(rows, inputDimOf(this.architecture), this.dtype);
+    const output = Matrix.zeros(rows, outputLayerOf(this.architecture).outputDim, this.dtype);
+    const { native } = new Plan(this.architecture, this.#defaultLoss(), this.#flat);
+    return new Predictor(native, input, output, () => this.#checkAtRest('run', 'readers'));
+  }
+
   /** The loss and accuracy on a set of samples. */
   async evaluate(
     X: MatrixLike,
     Y: MatrixLike,
     options: EvaluateOptions & AsyncOptions = {},
   ): Promise<Evaluation> {
-    checkOptions('', options, { ...lossConstraint, ...signalConstraint });
+    checkOptions('', options, { ...lossConstraint, ...asyncConstraints });
     const loss = resolveLoss(options.loss, this.#outputActivation());
     const samples = labelledSamples(this.architecture, this.dtype, X, Y);
-    const outcome = await this.#read(samples, loss, options.signal, (plan, callback) =>
+    const outcome = await this.#read(samples, loss, options, (plan, callback) =>
       plan.evaluate(samples.X.data, samples.Y.data, samples.X.rows, callback),
     );
     return evaluation(outcome, samples, loss);
@@ -242,11 +268,10 @@ export class Network {
   async *#train(run: TrainingRun, pace: 1 | 'paced'): AsyncGenerator<EpochReport, void, undefined> {
     this.#checkFree('fit');
     this.#fitting = true;
-    const { loss, signal } = run.options;
     const unpin = pin([run.samples.X.data, run.samples.Y.data]);
     try {
       for (let call = run.next(pace); call !== undefined; call = run.next(pace)) {
-        yield* run.accept(await this.#write(loss, signal, call));
+        yield* run.accept(await this.#write(run, call));
       }
     } finally {
       unpin();
@@ -254,11 +279,12 @@ export class Network {
     }
   }
 
-  #write(loss: LossName, signal: AbortSignal | undefined, operation: Operation): Promise<Outcome> {
+  #write({ options }: TrainingRun, operation: Operation): Promise<Outcome> {
+    const { loss, signal, threads } = options;
     return this.#inTurn(async () => {
       this.#writing = true;
       try {
-        return await this.#onThread(loss).runAsync(operation, signal);
+        return await this.#onThread(loss).runAsync(operation, signal, threads);
       } finally {
         this.#writing = false;
       }
@@ -268,13 +294,16 @@ export class Network {
   async #read(
     samples: Samples,
     loss: LossName,
-    signal: AbortSignal | undefined,
+    { signal, threads }: AsyncOptions,
     operation: Operation,
   ): Promise<Outcome> {
     const unpin = pin(samples.Y === undefined ? [samples.X.data] : [samples.X.data, samples.Y.data]);
     this.#reading++;
     try {
-      const outcome = await this.#inTurn(() => this.#onThread(loss).runAsync(operation, signal), signal);
+      const outcome = await this.#inTurn(
+        () => this.#onThread(loss).runAsync(operation, signal, threads),
+        signal,
+      );
       this.#check(outcome, samples, loss);
       return outcome;
     } finally {

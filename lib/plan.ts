@@ -34,14 +34,16 @@ export type Operation = (plan: NativePlan, callback?: Callback) => void;
 /** The native plan of one network and one loss; see native/engine/plan.h. */
 export class Plan {
   readonly loss: LossName;
-  readonly #native: NativePlan;
+  /** For what is not worth an operation's outcome: predictors. */
+  readonly native: NativePlan;
   readonly #outcome = allocate(outcomeFields, 'float64');
+  #threads = 0;
 
   constructor(architecture: Architecture, loss: LossName, parameters: FloatArray) {
     this.loss = loss;
     const sizes = [inputDimOf(architecture), ...architecture.map(({ outputDim }) => outputDim)];
     const activations = architecture.map(({ activation }) => activationCodes[activation]);
-    this.#native = new native.Plan(
+    this.native = new native.Plan(
       Int32Array.from(sizes),
       Int32Array.from(activations),
       lossEntry(loss).code,
@@ -50,21 +52,23 @@ export class Plan {
     );
   }
 
-  /** Runs an operation here and now. */
-  run(operation: Operation): Outcome {
-    operation(this.#native);
+  /** Runs an operation here and now, on so many threads at most; 0: as many as setThreads allows. */
+  run(operation: Operation, threads = 0): Outcome {
+    this.#limitThreads(threads);
+    operation(this.native);
     return this.#readOutcome();
   }
 
   /** Runs an operation on a thread of the addon; an abort ends it after the step it is at. */
-  async runAsync(operation: Operation, signal?: AbortSignal): Promise<Outcome> {
+  async runAsync(operation: Operation, signal?: AbortSignal, threads = 0): Promise<Outcome> {
     if (signal?.aborted) throw new AbortError(signal.reason);
-    this.#native.clearStop();
-    const stop = () => this.#native.stop();
+    this.#limitThreads(threads);
+    this.native.clearStop();
+    const stop = () => this.native.stop();
     signal?.addEventListener('abort', stop);
     try {
       await new Promise<void>((resolve, reject) => {
-        operation(this.#native, (error) => (error === undefined ? resolve() : reject(error)));
+        operation(this.native, (error) => (error === undefined ? resolve() : reject(error)));
       });
     } finally {
       signal?.removeEventListener('abort', stop);
@@ -72,6 +76,12 @@ export class Plan {
     const outcome = this.#readOutcome();
     if (outcome.status === statusCodes.stopped) throw new AbortError(signal?.reason);
     return outcome;
+  }
+
+  #limitThreads(threads: number): void {
+    if (threads === this.#threads) return;
+    this.native.limitThreads(threads);
+    this.#threads = threads;
   }
 
   #readOutcome(): Outcome {

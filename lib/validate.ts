@@ -66,6 +66,15 @@ export function atLeast(bound: number): Constraint {
   };
 }
 
+/** A number from `low` up to but not including `high`. */
+export function halfOpen(low: number, high: number): Constraint {
+  return {
+    rule: `a number in [${low}, ${high})`,
+    accepts: isNumber,
+    holds: (value: number) => value >= low && value < high,
+  };
+}
+
 /** One of a table's names. */
 export function oneOf(names: readonly string[]): Constraint {
   return {

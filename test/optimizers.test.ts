@@ -37,7 +37,7 @@ describe('sgd', () => {
   });
 
   it('has a learning rate of 0.01 when not told otherwise, and is what fit uses by itself', () => {
-    expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01 });
+    expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01, momentum: 0 });
     expect(sgd({})).toEqual(sgd());
     const [implicit, explicit] = [line(), line()];
     implicit.net.fitSync(X, Y, { epochs: 3 });
@@ -107,10 +107,10 @@ describe('sgd', () => {
     ],
     [
       'an option that does not exist',
-      () => sgd({ momentum: 0.9 } as never),
+      () => sgd({ momentun: 0.9 } as never),
       TypeError,
       'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "momentum"; known: learningRate',
+      'Unknown option "momentun"; did you mean "momentum"?',
     ],
   ]);
 });

@@ -31,6 +31,8 @@ export interface FitOptions {
    * categoricalCrossEntropy, otherwise meanSquaredError
    */
   readonly loss?: LossName;
+  /** How many threads to compute with, at most. Results do not depend on it. @default as setThreads says */
+  readonly threads?: number;
   /** Ends the training early: it rejects with an AbortError, the parameters being those of the last finished step. */
   readonly signal?: AbortSignal;
 }
@@ -43,6 +45,7 @@ export interface CompletedFitOptions {
   readonly seed: number | undefined;
   readonly optimizer: Optimizer;
   readonly loss: LossName;
+  readonly threads: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -62,6 +65,7 @@ const constraints = {
   seed: optional(seed),
   optimizer: anything,
   loss: anything,
+  threads: optional(positiveInteger),
   signal: optional(abortSignal),
 };
 
@@ -82,6 +86,7 @@ export function completeFitOptions(
     seed: options.seed,
     optimizer: resolveOptimizer(options.optimizer),
     loss: resolveLoss(options.loss, outputLayerOf(architecture).activation),
+    threads: options.threads ?? 0,
     signal: options.signal,
   };
 }

@@ -1,7 +1,9 @@
 import type { Architecture } from '../architecture';
 import { AbortError } from '../errors';
 import { lossEntry } from '../losses';
-import { allocate } from '../matrix';
+import { allocate, type FloatArray } from '../matrix';
+import { type NativeOptimizer, nativeOptimizer } from '../optimizers';
+import { parameterCount } from '../parameters';
 import { type Operation, type Outcome, outcomeError } from '../plan';
 import type { RandomState } from '../random';
 import type { Samples } from '../samples';
@@ -32,6 +34,8 @@ export class TrainingRun {
   #order: Uint32Array | null = null;
   #loss = allocate(0, 'float64');
   #accuracy = allocate(0, 'float64');
+  readonly #optimizer: NativeOptimizer;
+  readonly #state: FloatArray;
   #startedAt = 0;
   #pace = 1;
 
@@ -45,6 +49,8 @@ export class TrainingRun {
     this.samples = samples;
     this.options = options;
     this.#random = random;
+    this.#optimizer = nativeOptimizer(options.optimizer);
+    this.#state = allocate(this.#optimizer.states * parameterCount(architecture), samples.X.dtype);
   }
 
   /**
@@ -54,13 +60,14 @@ export class TrainingRun {
    */
   next(epochs: number | 'paced'): Operation | undefined {
     const { X, Y } = this.samples;
-    const { batchSize, optimizer, signal } = this.options;
+    const { batchSize, signal } = this.options;
     const left = this.options.epochs - this.#finished;
     if (left === 0) return undefined;
     // Before the shuffles are drawn: what is not done should leave no trace.
     if (signal?.aborted) throw new AbortError(signal.reason);
     const count = Math.min(left, epochs === 'paced' ? this.#pace : epochs);
     const first = this.#finished === 0;
+    const steps = this.#finished * Math.ceil(X.rows / batchSize);
     this.#underWay = count;
     this.#reserve(count);
     this.#drawOrders(count);
@@ -73,7 +80,10 @@ export class TrainingRun {
         this.#order,
         count,
         batchSize,
-        optimizer.learningRate,
+        this.#optimizer.code,
+        this.#optimizer.factors,
+        this.#state,
+        steps,
         first,
         this.#loss,
         this.#accuracy,

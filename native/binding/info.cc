@@ -1,6 +1,8 @@
 // What the addon was built from, and the numbers that stand for names on both sides.
+#include "binding/args.h"
 #include "binding/exports.h"
 #include "engine/plan.h"
+#include "engine/pool.h"
 #include "kernels/activations.h"
 #include "kernels/gemm.h"
 #include "kernels/types.h"
@@ -15,14 +17,23 @@ Napi::Object Numbered(Napi::Env env, const char* const (&names)[size]) {
   return numbers;
 }
 
+void SetThreadsOf(const Napi::CallbackInfo& info) { SetThreads(Args(info).PositiveSize(0)); }
+
+Napi::Value ThreadsOf(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(Threads()));
+}
+
 }  // namespace
 
 void ExportInfo(Napi::Env env, Napi::Object exports) {
   Napi::Object codes = Napi::Object::New(env);
   codes.Set("activations", Numbered(env, kActivationNames));
   codes.Set("losses", Numbered(env, kLossNames));
+  codes.Set("optimizers", Numbered(env, kOptimizerNames));
   codes.Set("statuses", Numbered(env, kStatusNames));
   exports.Set("codes", codes);
+  exports.Set("setThreads", Napi::Function::New<SetThreadsOf>(env, "setThreads"));
+  exports.Set("threads", Napi::Function::New<ThreadsOf>(env, "threads"));
   exports.Set("blas", BlasDescription());
   exports.Set("simd", SimdTarget());
 }

@@ -3,6 +3,7 @@
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "kernels/activations.h"
+#include "kernels/blocks.h"
 #include "kernels/gemm.h"
 #include "kernels/layer.h"
 #include "kernels/losses.h"
@@ -13,7 +14,7 @@ namespace blasnet {
 namespace {
 
 // The product of sizes that are at most 2^31 each; refuses what could wrap around.
-size_t Product(const Args& args, size_t i, size_t a, size_t b) {
+size_t Elements(const Args& args, size_t i, size_t a, size_t b) {
   if (b != 0 && a > (size_t{1} << 40) / b) throw args.Wrong(i, "smaller");
   return a * b;
 }
@@ -23,15 +24,59 @@ template <typename T>
 void GemmOf(const Args& args) {
   const size_t m = args.Size(2), n = args.Size(3), k = args.Size(4);
   Gemm(static_cast<Transpose>(args.Boolean(0)), static_cast<Transpose>(args.Boolean(1)), m, n, k,
-       static_cast<T>(args.Number(5)), args.Array<T>(6, Product(args, 2, m, k)),
-       args.Array<T>(7, Product(args, 3, k, n)), static_cast<T>(args.Number(8)),
-       args.Array<T>(9, Product(args, 2, m, n)));
+       static_cast<T>(args.Number(5)), args.Array<T>(6, Elements(args, 2, m, k)),
+       args.Array<T>(7, Elements(args, 3, k, n)), static_cast<T>(args.Number(8)),
+       args.Array<T>(9, Elements(args, 2, m, n)));
+}
+
+// product(rows, n, k, L, lRowStride, lKStride, R, ldr, bias or null, accumulate, epilogue, relu or null, C,
+// ldc)
+template <typename T>
+void ProductOf(const Args& args) {
+  const size_t rows = args.PositiveSize(0), n = args.PositiveSize(1), k = args.PositiveSize(2);
+  const size_t l_row = args.Size(4), l_k = args.Size(5), ldr = args.Size(7), ldc = args.Size(13);
+  if (ldr < PaddedSize<T>(n)) throw args.Wrong(7, "n rounded up to 64 bytes, or more");
+  if (ldc < PaddedSize<T>(n)) throw args.Wrong(13, "n rounded up to 64 bytes, or more");
+  const size_t l_size = Elements(args, 4, rows - 1, l_row) + Elements(args, 5, k - 1, l_k) + 1;
+  const size_t c_size = Elements(args, 13, rows, ldc);
+  ProductOptions<T> options;
+  if (args.Has(8)) options.bias = args.Array<T>(8, rows);
+  options.accumulate = args.Boolean(9);
+  options.epilogue = args.Enum(10, Epilogue::kReluGradient);
+  if (options.epilogue == Epilogue::kReluGradient) options.relu = args.Array<T>(11, c_size);
+  Product(rows, n, k, Strided<T>{args.Array<T>(3, l_size), l_row, l_k},
+          args.Array<T>(6, Elements(args, 7, k, ldr)), ldr, args.Array<T>(12, c_size), ldc, options);
+}
+
+// productUnpadded(rows, n, k, L (k, rows), R (k, n), C (rows, n), accumulate): L^T R
+template <typename T>
+void ProductUnpaddedOf(const Args& args) {
+  const size_t rows = args.PositiveSize(0), n = args.PositiveSize(1), k = args.PositiveSize(2);
+  ProductUnpadded(rows, n, k, Strided<T>{args.Array<T>(3, Elements(args, 2, k, rows)), 1, rows},
+                  args.Array<T>(4, Elements(args, 2, k, n)), n, args.Array<T>(5, Elements(args, 0, rows, n)),
+                  n, args.Boolean(6));
+}
+
+// dotProducts(rows, cols, k, L (rows, k), R (cols, k), bias or null, accumulate, C (rows, cols))
+template <typename T>
+void DotProductsOf(const Args& args) {
+  const size_t rows = args.PositiveSize(0), cols = args.PositiveSize(1), k = args.PositiveSize(2);
+  DotProducts(rows, cols, k, args.Array<T>(3, Elements(args, 0, rows, k)), k,
+              args.Array<T>(4, Elements(args, 1, cols, k)), k, args.Has(5) ? args.Array<T>(5, rows) : nullptr,
+              args.Boolean(6), args.Array<T>(7, Elements(args, 0, rows, cols)), cols);
+}
+
+// rowSums(rows, n, A (rows, n), accumulate, sums)
+template <typename T>
+void RowSumsOf(const Args& args) {
+  const size_t rows = args.Size(0), n = args.Size(1);
+  RowSums(rows, n, args.Array<T>(2, Elements(args, 0, rows, n)), n, args.Boolean(3), args.Array<T>(4, rows));
 }
 
 // activationForward(activation, sampleAxis, m, units, Z, A)
 template <typename T>
 void ActivationForwardOf(const Args& args) {
-  const size_t m = args.Size(2), units = args.PositiveSize(3), size = Product(args, 2, m, units);
+  const size_t m = args.Size(2), units = args.PositiveSize(3), size = Elements(args, 2, m, units);
   ActivationForward(args.Enum(0, Activation::kSoftmax), args.Enum(1, SampleAxis::kColumns), m, units,
                     args.Array<T>(4, size), args.Array<T>(5, size));
 }
@@ -39,7 +84,7 @@ void ActivationForwardOf(const Args& args) {
 // activationBackward(activation, sampleAxis, m, units, dA, A, dZ)
 template <typename T>
 void ActivationBackwardOf(const Args& args) {
-  const size_t m = args.Size(2), units = args.PositiveSize(3), size = Product(args, 2, m, units);
+  const size_t m = args.Size(2), units = args.PositiveSize(3), size = Elements(args, 2, m, units);
   ActivationBackward(args.Enum(0, Activation::kSoftmax), args.Enum(1, SampleAxis::kColumns), m, units,
                      args.Array<T>(4, size), args.Array<T>(5, size), args.Array<T>(6, size));
 }
@@ -51,9 +96,9 @@ LayerShape Shape(const Args& args) { return {args.Size(1), args.Size(2), args.Si
 template <typename T>
 void LayerForwardOf(const Args& args) {
   const auto [m, in, out] = Shape(args);
-  LayerForward(args.Enum(0, SampleAxis::kColumns), {m, in, out}, args.Array<T>(4, Product(args, 1, m, in)),
-               args.Array<T>(5, Product(args, 2, in, out)), args.Array<T>(6, out),
-               args.Array<T>(7, Product(args, 1, m, out)));
+  LayerForward(args.Enum(0, SampleAxis::kColumns), {m, in, out}, args.Array<T>(4, Elements(args, 1, m, in)),
+               args.Array<T>(5, Elements(args, 2, in, out)), args.Array<T>(6, out),
+               args.Array<T>(7, Elements(args, 1, m, out)));
 }
 
 // layerGradients(sampleAxis, m, inputs, outputs, alpha, dZ, X, dW, db)
@@ -61,17 +106,17 @@ template <typename T>
 void LayerGradientsOf(const Args& args) {
   const auto [m, in, out] = Shape(args);
   LayerGradients(args.Enum(0, SampleAxis::kColumns), {m, in, out}, static_cast<T>(args.Number(4)),
-                 args.Array<T>(5, Product(args, 1, m, out)), args.Array<T>(6, Product(args, 1, m, in)), T{0},
-                 args.Array<T>(7, Product(args, 2, in, out)), args.Array<T>(8, out));
+                 args.Array<T>(5, Elements(args, 1, m, out)), args.Array<T>(6, Elements(args, 1, m, in)),
+                 args.Array<T>(7, Elements(args, 2, in, out)), args.Array<T>(8, out));
 }
 
 // layerInputGradient(sampleAxis, m, inputs, outputs, dZ, W, dX)
 template <typename T>
 void LayerInputGradientOf(const Args& args) {
   const auto [m, in, out] = Shape(args);
-  LayerInputGradient(args.Enum(0, SampleAxis::kColumns), {m, in, out},
-                     args.Array<T>(4, Product(args, 1, m, out)), args.Array<T>(5, Product(args, 2, in, out)),
-                     args.Array<T>(6, Product(args, 1, m, in)));
+  LayerInputGradient(
+      args.Enum(0, SampleAxis::kColumns), {m, in, out}, args.Array<T>(4, Elements(args, 1, m, out)),
+      args.Array<T>(5, Elements(args, 2, in, out)), args.Array<T>(6, Elements(args, 1, m, in)));
 }
 
 // binaryCrossEntropy(P, Y): the sum
@@ -88,11 +133,11 @@ void BinaryCrossEntropyBackwardOf(const Args& args) {
   BinaryCrossEntropyBackward(args.Array<T>(0, size), args.Array<T>(1, size), size, args.Array<T>(2, size));
 }
 
-// lossFromOutputs(loss, m, outputs, Z, Y, scale, dZ or null): the sum over the samples. Z holds logits for
-// the cross-entropies and outputs for the mean squared error.
+// lossFromOutputs(loss, m, outputs, Z, Y, scale, dZ or null): the sum over the samples, which are columns. Z
+// holds logits for the cross-entropies and outputs for the mean squared error.
 template <typename T>
 double LossOf(const Args& args) {
-  const size_t m = args.Size(1), outputs = args.PositiveSize(2), size = Product(args, 1, m, outputs);
+  const size_t m = args.Size(1), outputs = args.PositiveSize(2), size = Elements(args, 1, m, outputs);
   const T* z = args.Array<T>(3, size);
   const T* y = args.Array<T>(4, size);
   const T scale = static_cast<T>(args.Number(5));
@@ -101,28 +146,28 @@ double LossOf(const Args& args) {
     case Loss::kBinaryCrossEntropy:
       return BinaryCrossEntropyFromLogits(z, y, size, scale, dz);
     case Loss::kCategoricalCrossEntropy:
-      return CategoricalCrossEntropyFromLogits(z, y, m, outputs, scale, dz);
+      return CategoricalCrossEntropyFromLogits(z, y, m, outputs, m, scale, dz).loss;
     case Loss::kMeanSquaredError:
       return MeanSquaredError(z, y, m, outputs, scale, dz);
   }
   return 0;
 }
 
-// countBinaryHits(sampleAxis, m, outputs, A, Y, threshold)
+// countBinaryHits(m, outputs, A, Y, threshold), samples in columns
 template <typename T>
 double CountBinaryHitsOf(const Args& args) {
-  const size_t m = args.Size(1), outputs = args.PositiveSize(2), size = Product(args, 1, m, outputs);
-  return static_cast<double>(CountBinaryHits(args.Enum(0, SampleAxis::kColumns), args.Array<T>(3, size),
-                                             args.Array<T>(4, size), m, outputs,
-                                             static_cast<T>(args.Number(5))));
+  const size_t m = args.Size(0), outputs = args.PositiveSize(1), size = Elements(args, 0, m, outputs);
+  return static_cast<double>(CountBinaryHits(args.Array<T>(2, size), args.Array<T>(3, size), m, outputs, m,
+                                             static_cast<T>(args.Number(4))));
 }
 
-// countCategoricalHits(m, outputs, A, Y)
+// countCategoricalHits(m, outputs, A, Y), samples in columns
 template <typename T>
 double CountCategoricalHitsOf(const Args& args) {
-  const size_t m = args.Size(0), outputs = args.PositiveSize(1), size = Product(args, 0, m, outputs);
-  return static_cast<double>(
-      CountCategoricalHits(args.Array<T>(2, size), args.Array<T>(3, size), m, outputs));
+  const size_t m = args.Size(0), outputs = args.PositiveSize(1), size = Elements(args, 0, m, outputs);
+  const auto totals = CategoricalCrossEntropyFromLogits(args.Array<T>(2, size), args.Array<T>(3, size), m,
+                                                        outputs, m, T{0}, static_cast<T*>(nullptr));
+  return static_cast<double>(totals.hits);
 }
 
 // gradientDescent(parameters, gradients, learningRate)
@@ -130,6 +175,25 @@ template <typename T>
 void GradientDescentOf(const Args& args) {
   const size_t size = args.Length(0);
   GradientDescent(args.Array<T>(0, size), args.Array<T>(1, size), size, static_cast<T>(args.Number(2)));
+}
+
+// momentum(parameters, velocity, gradients, learningRate, momentum)
+template <typename T>
+void MomentumOf(const Args& args) {
+  const size_t size = args.Length(0);
+  Momentum(args.Array<T>(0, size), args.Array<T>(1, size), args.Array<T>(2, size), size,
+           static_cast<T>(args.Number(3)), static_cast<T>(args.Number(4)));
+}
+
+// adam(parameters, mean, square, gradients, step, beta1, beta2, inverseRoot, epsilon)
+template <typename T>
+void AdamOf(const Args& args) {
+  const size_t size = args.Length(0);
+  const AdamFactors<T> factors{static_cast<T>(args.Number(4)), static_cast<T>(args.Number(5)),
+                               static_cast<T>(args.Number(6)), static_cast<T>(args.Number(7)),
+                               static_cast<T>(args.Number(8))};
+  Adam(args.Array<T>(0, size), args.Array<T>(1, size), args.Array<T>(2, size), args.Array<T>(3, size), size,
+       factors);
 }
 
 // firstNonFinite(data): the index of the first NaN or infinity, or -1
@@ -169,6 +233,12 @@ Napi::Value Call(const Napi::CallbackInfo& info) {
 
 void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("gemm", GemmOf, void, 9);
+  BLASNET_EXPORT("product", ProductOf, void, 12);
+  BLASNET_EXPORT("productUnpadded", ProductUnpaddedOf, void, 5);
+  BLASNET_EXPORT("dotProducts", DotProductsOf, void, 7);
+  BLASNET_EXPORT("rowSums", RowSumsOf, void, 4);
+  BLASNET_EXPORT("momentum", MomentumOf, void, 0);
+  BLASNET_EXPORT("adam", AdamOf, void, 0);
   BLASNET_EXPORT("activationForward", ActivationForwardOf, void, 5);
   BLASNET_EXPORT("activationBackward", ActivationBackwardOf, void, 6);
   BLASNET_EXPORT("layerForward", LayerForwardOf, void, 7);
@@ -177,7 +247,7 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("binaryCrossEntropy", BinaryCrossEntropyOf, double, 0);
   BLASNET_EXPORT("binaryCrossEntropyBackward", BinaryCrossEntropyBackwardOf, void, 0);
   BLASNET_EXPORT("lossFromOutputs", LossOf, double, 3);
-  BLASNET_EXPORT("countBinaryHits", CountBinaryHitsOf, double, 3);
+  BLASNET_EXPORT("countBinaryHits", CountBinaryHitsOf, double, 2);
   BLASNET_EXPORT("countCategoricalHits", CountCategoricalHitsOf, double, 2);
   BLASNET_EXPORT("gradientDescent", GradientDescentOf, void, 0);
   BLASNET_EXPORT("firstNonFinite", FirstNonFiniteOf, double, 0);

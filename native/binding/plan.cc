@@ -8,10 +8,14 @@
 //     parameters   Float64Array or Float32Array on a SharedArrayBuffer; gives the element type
 //     outcome      Float64Array (7): status, index, epoch, batch, layer, loss, hits
 //   predict(X, rows, out, callback?)
+//   pin(rows, X, out): arrays on SharedArrayBuffers for predictPinned
+//   predictPinned(rows): the index of the first element of X that is not finite, or -1
 //   evaluate(X, Y, rows, callback?)
 //   gradients(X, Y, rows, out, callback?)
-//   train(X, Y, rows, order or null, epochs, batchSize, learningRate, check, loss, accuracy, callback?)
-//   stop(), clearStop()
+//   train(X, Y, rows, order or null, epochs, batchSize, optimizer, factors, state, steps, check, loss,
+//         accuracy, callback?)
+//     factors      Float64Array (5): learning rate, momentum, beta1, beta2, epsilon
+//   limitThreads(threads), stop(), clearStop()
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -51,9 +55,12 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     return DefineClass(env, "Plan",
                        {
                            InstanceMethod<&PlanObject::Predict>("predict"),
+                           InstanceMethod<&PlanObject::Pin>("pin"),
+                           InstanceMethod<&PlanObject::PredictPinned>("predictPinned"),
                            InstanceMethod<&PlanObject::Evaluate>("evaluate"),
                            InstanceMethod<&PlanObject::Gradients>("gradients"),
                            InstanceMethod<&PlanObject::Train>("train"),
+                           InstanceMethod<&PlanObject::LimitThreads>("limitThreads"),
                            InstanceMethod<&PlanObject::Stop>("stop"),
                            InstanceMethod<&PlanObject::ClearStop>("clearStop"),
                        });
@@ -108,6 +115,30 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     return Start(info, 3, [=](Totals*) { return plan_->Predict(x, rows, out); });
   }
 
+  void Pin(const Napi::CallbackInfo& info) {
+    const Args args(info);
+    // All checked before any is kept.
+    const size_t rows = args.Size(0);
+    args.CheckShared(1);
+    args.CheckShared(2);
+    const void* x = Elements(args, 1, rows * inputs_);
+    void* out = Elements(args, 2, rows * outputs_);
+    pinned_rows_ = rows;
+    pinned_x_ = x;
+    pinned_out_ = out;
+    pinned_references_[0] = Napi::Persistent(info[1].As<Napi::Object>());
+    pinned_references_[1] = Napi::Persistent(info[2].As<Napi::Object>());
+  }
+
+  // The way of a single call costs more than its arithmetic: one number in, one out.
+  Napi::Value PredictPinned(const Napi::CallbackInfo& info) {
+    if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
+    const size_t rows = Args(info).Size(0, pinned_rows_);
+    const Outcome outcome = plan_->Predict(pinned_x_, rows, pinned_out_);
+    const bool bad = outcome.status == Status::kInputNotFinite;
+    return Napi::Number::New(info.Env(), bad ? static_cast<double>(outcome.index) : -1);
+  }
+
   Napi::Value Evaluate(const Napi::CallbackInfo& info) {
     const Samples samples = SamplesOf(Args(info));
     return Start(info, 3, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
@@ -134,15 +165,35 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       request.order = order;
     }
     request.batch_size = args.PositiveSize(5);
-    request.learning_rate = args.Number(6);
-    request.check = args.Boolean(7);
-    request.loss = args.Array<double>(8, request.epochs);
-    request.accuracy = args.Array<double>(9, request.epochs);
-    return Start(info, 10, [=](Totals*) { return plan_->Train(request); });
+    request.optimizer = OptimizerOf(args, 6);
+    request.check = args.Boolean(10);
+    request.loss = args.Array<double>(11, request.epochs);
+    request.accuracy = args.Array<double>(12, request.epochs);
+    return Start(info, 13, [=](Totals*) { return plan_->Train(request); });
+  }
+
+  void LimitThreads(const Napi::CallbackInfo& info) {
+    if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
+    plan_->LimitThreads(Args(info).Size(0));
   }
 
   void Stop(const Napi::CallbackInfo&) { plan_->Stop(); }
   void ClearStop(const Napi::CallbackInfo&) { plan_->ClearStop(); }
+
+  // The arguments (optimizer, factors, state, steps).
+  OptimizerRequest OptimizerOf(const Args& args, size_t i) const {
+    OptimizerRequest request{};
+    request.optimizer = args.Enum(i, Optimizer::kAdam);
+    const double* factors = args.Array<double>(i + 1, 5);
+    request.learning_rate = factors[0];
+    request.momentum = factors[1];
+    request.beta1 = factors[2];
+    request.beta2 = factors[3];
+    request.epsilon = factors[4];
+    request.state = Elements(args, i + 2, StatesOf(request.optimizer) * parameter_count_);
+    request.steps = args.Size(i + 3, size_t{1} << 53);
+    return request;
+  }
 
   void* Elements(const Args& args, size_t i, size_t least) const {
     return float32_ ? static_cast<void*>(args.Array<float>(i, least))
@@ -266,6 +317,11 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   double* outcome_ = nullptr;
   Napi::ObjectReference parameters_reference_;
   Napi::ObjectReference outcome_reference_;
+
+  size_t pinned_rows_ = 0;
+  const void* pinned_x_ = nullptr;
+  void* pinned_out_ = nullptr;
+  Napi::ObjectReference pinned_references_[2];
 
   // Of the asynchronous operation under way.
   const std::shared_ptr<Job> job_ = std::make_shared<Job>();

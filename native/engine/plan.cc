@@ -2,66 +2,100 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
+#include "engine/pool.h"
 #include "kernels/activations.h"
-#include "kernels/layer.h"
-#include "kernels/losses.h"
+#include "kernels/blocks.h"
 #include "kernels/optimizers.h"
 #include "kernels/scan.h"
 
 namespace blasnet {
 namespace {
 
-// A tile's activations should stay in a second-level cache, but a tile that is too short makes every matrix
-// product thin; both bounds were measured on the networks in bench/.
-constexpr size_t kTileBytes = 512 * 1024;
-constexpr size_t kLeastTileRows = 64;
-constexpr size_t kMostTileRows = 512;
+// All measured on the networks in bench/.
+constexpr size_t kSweepBytes = 1'500'000;  // from here on parameters are swept through layer by layer
+constexpr size_t kSweepRows = 256;         // samples that a sweep takes at once
+constexpr size_t kSweepUnits = 64;         // units of a layer that one thread takes at once
+constexpr size_t kTileWork = 4'000'000;    // floating-point operations that a tile should be worth
+constexpr size_t kLeastTileRows = 48;      // below, matrix products are too thin
+constexpr size_t kMostTileRows = 128;      // above, activations leave the cache
+constexpr size_t kMostLanes = 16;          // gradients that are summed apart
+constexpr size_t kLaneBytes = 16'000'000;  // what they may take together
+constexpr size_t kUpdateSize = 16'384;     // parameters that one thread updates at once
+constexpr size_t kParallelWork = 400'000;  // operations below which waking a thread costs more than it does
+
+size_t Blocks(size_t size, size_t block) { return (size + block - 1) / block; }
 
 template <typename T>
 class PlanOf final : public Plan {
  public:
   PlanOf(const std::vector<LayerSpec>& specs, Loss loss, T* parameters)
       : loss_(loss), parameters_(parameters), parameter_count_(ParameterCount(specs)) {
-    size_t offset = 0, units = specs.front().inputs;
+    size_t offset = 0;
     for (const LayerSpec& spec : specs) {
       layers_.push_back({spec, offset, offset + spec.inputs * spec.outputs});
       offset += (spec.inputs + 1) * spec.outputs;
-      units += spec.outputs;
-      widest_ = std::max({widest_, spec.inputs, spec.outputs});
     }
-    tile_rows_ = std::clamp(kTileBytes / (units * sizeof(T)), kLeastTileRows, kMostTileRows);
-    activations_.resize(layers_.size());
+    sweeps_ = parameter_count_ * sizeof(T) >= kSweepBytes;
+    tile_rows_ =
+        sweeps_ ? kSweepRows : std::clamp(kTileWork / (6 * parameter_count_), kLeastTileRows, kMostTileRows);
+    most_lanes_ = std::clamp<size_t>(kLaneBytes / (parameter_count_ * sizeof(T)), 1, kMostLanes);
   }
 
   Outcome Predict(const void* x_data, size_t rows, void* out_data) override {
     const T* x = static_cast<const T*>(x_data);
     T* out = static_cast<T*>(out_data);
-    for (size_t row = 0; row < rows; row += tile_rows_) {
-      if (Stopped()) return {Status::kStopped};
-      const size_t m = std::min(tile_rows_, rows - row);
-      const T* tile = x + row * Inputs();
-      const size_t bad = FirstNonFinite(tile, m * Inputs());
-      if (bad != m * Inputs()) return {Status::kInputNotFinite, row * Inputs() + bad};
-      ForwardTile(tile, m, out + row * Outputs());
-      ActivationForward(layers_.back().activation, SampleAxis::kRows, m, Outputs(), out + row * Outputs(),
-                        out + row * Outputs());
-    }
-    return {};
+    if (rows == 1) return PredictOne(x, out);
+    const Cuts cuts = CutRows(rows);
+    std::vector<size_t> bad(cuts.count, kNone);
+    const bool whole = ForEachTile(cuts, 2, [&](Tile<T>& tile, size_t i) {
+      const size_t row = cuts.Start(i), m = cuts.Start(i + 1) - row;
+      const size_t index = FirstNonFinite(x + row * Inputs(), m * Inputs());
+      if (index != m * Inputs()) {
+        bad[i] = row * Inputs() + index;
+        return;
+      }
+      tile.Load(x, nullptr, nullptr, row, m);
+      Forward(tile, true);
+      tile.Store(out + row * Outputs());
+    });
+    const auto first = std::find_if(bad.begin(), bad.end(), [](size_t index) { return index != kNone; });
+    if (first != bad.end()) return {Status::kInputNotFinite, *first};
+    return {whole ? Status::kDone : Status::kStopped};
   }
 
   Outcome Evaluate(Samples samples, Totals* totals) override {
-    return Sweep(samples, [&](const T* x, const T* y, size_t m, size_t) {
-      ForwardTile(x, m, nullptr);
-      AddLoss(y, m, T{0}, nullptr, totals);
+    const T* x = static_cast<const T*>(samples.x);
+    const T* y = static_cast<const T*>(samples.y);
+    const Outcome outcome = Check(x, y, samples.rows);
+    if (outcome.status != Status::kDone) return outcome;
+    const Cuts cuts = CutRows(samples.rows);
+    std::vector<Totals> parts(cuts.count);
+    const bool whole = ForEachTile(cuts, 2, [&](Tile<T>& tile, size_t i) {
+      tile.Load(x, y, nullptr, cuts.Start(i), cuts.Start(i + 1) - cuts.Start(i));
+      Forward(tile, false);
+      tile.Lose(loss_, T{0}, false, &parts[i]);
     });
+    if (!whole) return {Status::kStopped};
+    for (const Totals& part : parts) Add(part, totals);
+    return {};
   }
 
   Outcome Gradients(Samples samples, void* gradients, Totals* totals) override {
-    T* out = static_cast<T*>(gradients);
-    return Sweep(samples, [&](const T* x, const T* y, size_t m, size_t row) {
-      Tile(x, y, m, samples.rows, out, row == 0, totals);
+    const T* x = static_cast<const T*>(samples.x);
+    const T* y = static_cast<const T*>(samples.y);
+    const Outcome outcome = Check(x, y, samples.rows);
+    if (outcome.status != Status::kDone) return outcome;
+    const Batch batch{x, y, nullptr, 0, samples.rows};
+    size_t lanes = 0;
+    const Outcome gradient = SumGradients(batch, totals, &lanes);
+    // A loss that is not finite has gradients all the same: the caller sees both.
+    if (gradient.status == Status::kStopped) return gradient;
+    UpdateWith(lanes, [&](size_t from, size_t size) {
+      std::copy_n(lanes_[0].data() + from, size, static_cast<T*>(gradients) + from);
     });
+    return {};
   }
 
   Outcome Train(const TrainRequest& request) override {
@@ -72,25 +106,16 @@ class PlanOf final : public Plan {
       const Outcome outcome = Check(x, y, rows);
       if (outcome.status != Status::kDone) return outcome;
     }
-    gradients_.resize(parameter_count_);
+    size_t steps = request.optimizer.steps;
     for (size_t epoch = 0; epoch < request.epochs; epoch++) {
       const uint32_t* order = request.order == nullptr ? nullptr : request.order + epoch * rows;
       Totals totals;
       for (size_t start = 0, batch = 0; start < rows; start += request.batch_size, batch++) {
-        const size_t end = std::min(rows, start + request.batch_size);
-        for (size_t row = start; row < end; row += tile_rows_) {
-          if (Stopped()) return {Status::kStopped, 0, epoch, batch};
-          const size_t m = std::min(tile_rows_, end - row);
-          const T* tile_x = Rows(x, Inputs(), order, row, m, &gathered_x_);
-          const T* tile_y = Rows(y, Outputs(), order, row, m, &gathered_y_);
-          const double before = totals.loss;
-          Tile(tile_x, tile_y, m, end - start, gradients_.data(), row == start, &totals);
-          if (!std::isfinite(totals.loss - before)) {
-            return {Status::kDiverged, 0, epoch, batch, FirstBadLayer(m)};
-          }
-        }
-        GradientDescent(parameters_, gradients_.data(), parameter_count_,
-                        static_cast<T>(request.learning_rate));
+        size_t lanes = 0;
+        const size_t size = std::min(request.batch_size, rows - start);
+        const Outcome outcome = SumGradients({x, y, order, start, size}, &totals, &lanes);
+        if (outcome.status != Status::kDone) return {outcome.status, 0, epoch, batch, outcome.layer};
+        Step(request.optimizer, ++steps, lanes);
       }
       request.loss[epoch] = totals.loss / static_cast<double>(rows);
       request.accuracy[epoch] = static_cast<double>(totals.hits) / static_cast<double>(rows);
@@ -99,27 +124,206 @@ class PlanOf final : public Plan {
   }
 
  private:
-  struct Layer : LayerSpec {
-    size_t weights;  // where W (out, in) starts in the parameters
-    size_t bias;     // where b (out) starts
+  static constexpr size_t kNone = ~size_t{0};
+
+  // Rows cut into `count` tiles of nearly equal size, each but the last a whole number of cache lines long.
+  struct Cuts {
+    size_t rows;
+    size_t count;
+
+    size_t Start(size_t i) const {
+      constexpr size_t kLine = 64 / sizeof(T);
+      return std::min(rows, Blocks(rows, kLine) * i / count * kLine);
+    }
+  };
+
+  struct Batch {
+    const T* x;
+    const T* y;
+    const uint32_t* order;
+    size_t start;
+    size_t rows;
   };
 
   size_t Inputs() const { return layers_.front().inputs; }
   size_t Outputs() const { return layers_.back().outputs; }
 
-  // Whether the loss is computed from the last layer's logits, and its gradient is that of the logits.
-  bool FromLogits() const { return loss_ != Loss::kMeanSquaredError; }
+  static void Add(const Totals& part, Totals* totals) {
+    totals->loss += part.loss;
+    totals->hits += part.hits;
+  }
 
-  // All samples in tiles, checked: f(x, y, m, first row).
+  Cuts CutRows(size_t rows) const { return {rows, Blocks(rows, tile_rows_)}; }
+
+  // As many threads as some rows are worth; a forward pass takes 2 operations a parameter, a step 6.
+  size_t ThreadsFor(size_t rows, size_t operations) const {
+    return rows * parameter_count_ * operations < kParallelWork ? 1 : EffectiveThreads(ThreadLimit());
+  }
+
+  // Makes the workspaces that so many threads need. They grow with use, so that a plan that only sees single
+  // rows stays small.
+  void ReserveTiles(size_t count, size_t rows) {
+    if (rows > reserved_rows_) {
+      reserved_rows_ = std::min(tile_rows_, std::max(rows, 2 * reserved_rows_)) + 64 / sizeof(T);
+      tiles_.clear();
+    }
+    while (tiles_.size() < count) tiles_.push_back(std::make_unique<Tile<T>>(layers_, reserved_rows_));
+  }
+
+  // body(tile, i) for every tile, unless stopped; whether all were done. A sweep shares out what is in a
+  // tile, the other schedule the tiles.
   template <class F>
-  Outcome Sweep(Samples samples, const F& f) {
-    const T* x = static_cast<const T*>(samples.x);
-    const T* y = static_cast<const T*>(samples.y);
-    const Outcome outcome = Check(x, y, samples.rows);
-    if (outcome.status != Status::kDone) return outcome;
-    for (size_t row = 0; row < samples.rows; row += tile_rows_) {
-      if (Stopped()) return {Status::kStopped};
-      f(x + row * Inputs(), y + row * Outputs(), std::min(tile_rows_, samples.rows - row), row);
+  bool ForEachTile(Cuts cuts, size_t operations, const F& body) {
+    const size_t most = sweeps_ ? 1 : std::min(cuts.count, ThreadsFor(cuts.rows, operations));
+    ReserveTiles(most, std::min(cuts.rows, tile_rows_));
+    ParallelFor(most, cuts.count, [&](size_t i, size_t slot) {
+      if (!Stopped()) body(*tiles_[slot], i);
+    });
+    return !Stopped();
+  }
+
+  // body(from, to) for the units of a layer: in blocks on several threads when sweeping, otherwise at once.
+  template <class F>
+  void ForUnits(size_t units, const F& body) {
+    if (!sweeps_) return body(size_t{0}, units);
+    ParallelFor(ThreadLimit(), Blocks(units, kSweepUnits), [&](size_t i, size_t) {
+      if (!Stopped()) body(i * kSweepUnits, std::min(units, (i + 1) * kSweepUnits));
+    });
+  }
+
+  void Forward(Tile<T>& tile, bool activate_last) {
+    for (size_t l = 0; l < layers_.size(); l++) {
+      ForUnits(layers_[l].outputs,
+               [&](size_t from, size_t to) { tile.Forward(l, parameters_, from, to, activate_last); });
+      tile.FinishForward(l, activate_last);
+    }
+  }
+
+  void Backward(Tile<T>& tile, bool accumulate, T* gradients) {
+    for (size_t l = layers_.size(); l-- > 0;) {
+      const auto of_weights = [&](size_t from, size_t to) {
+        tile.Gradients(l, from, to, accumulate, gradients);
+      };
+      const auto of_input = [&](size_t from, size_t to) { tile.InputGradient(l, parameters_, from, to); };
+      const size_t out = layers_[l].outputs, in = l == 0 ? 0 : layers_[l].inputs;
+      if (!sweeps_) {
+        of_weights(0, out);
+        if (in > 0) of_input(0, in);
+      } else {
+        // Both kinds of blocks in one loop: neither needs the other's result.
+        const size_t inputs = Blocks(in, kSweepUnits);
+        ParallelFor(ThreadLimit(), inputs + Blocks(out, kSweepUnits), [&](size_t i, size_t) {
+          if (Stopped()) return;
+          const size_t from = (i < inputs ? i : i - inputs) * kSweepUnits;
+          if (i < inputs) {
+            of_input(from, std::min(in, from + kSweepUnits));
+          } else {
+            of_weights(from, std::min(out, from + kSweepUnits));
+          }
+        });
+      }
+      if (l > 0) tile.FinishBackward(l);
+    }
+  }
+
+  // The gradient of the batch's mean loss, as the sum of the first `lanes` of lanes_.
+  Outcome SumGradients(const Batch& batch, Totals* totals, size_t* lanes) {
+    const Cuts cuts = CutRows(batch.rows);
+    const size_t lane_count = sweeps_ ? 1 : std::min(cuts.count, most_lanes_);
+    const size_t most = sweeps_ ? 1 : std::min(lane_count, ThreadsFor(batch.rows, 6));
+    while (lanes_.size() < lane_count) lanes_.emplace_back(parameter_count_);
+    ReserveTiles(most, std::min(batch.rows, tile_rows_));
+    parts_.assign(cuts.count, Totals{});
+    const T scale = T{1} / static_cast<T>(batch.rows);
+    ParallelFor(most, lane_count, [&](size_t lane, size_t slot) {
+      const size_t first = cuts.count * lane / lane_count, end = cuts.count * (lane + 1) / lane_count;
+      for (size_t i = first; i < end && !Stopped(); i++) {
+        Tile<T>& tile = *tiles_[slot];
+        const size_t row = cuts.Start(i);
+        tile.Load(batch.x, batch.y, batch.order, batch.start + row, cuts.Start(i + 1) - row);
+        Forward(tile, false);
+        tile.Lose(loss_, scale, true, &parts_[i]);
+        Backward(tile, i > first, lanes_[lane].data());
+      }
+    });
+    if (Stopped()) return {Status::kStopped};
+    *lanes = lane_count;
+    for (size_t i = 0; i < cuts.count; i++) {
+      Add(parts_[i], totals);
+      if (!std::isfinite(parts_[i].loss)) return Diverged(batch, cuts, i);
+    }
+    return {};
+  }
+
+  // Once more through the tile that diverged, for the layer where it began.
+  Outcome Diverged(const Batch& batch, const Cuts& cuts, size_t i) {
+    Tile<T>& tile = *tiles_[0];
+    tile.Load(batch.x, batch.y, batch.order, batch.start + cuts.Start(i), cuts.Start(i + 1) - cuts.Start(i));
+    Forward(tile, false);
+    return {Status::kDiverged, 0, 0, 0, tile.FirstBadLayer() + 1};
+  }
+
+  // Sums the lanes into the first, a stretch of parameters at a time, and calls update(from, size) for it.
+  template <class F>
+  void UpdateWith(size_t lanes, const F& update) {
+    const size_t most = parameter_count_ * (lanes + 2) < kParallelWork ? 1 : EffectiveThreads(ThreadLimit());
+    ParallelFor(most, Blocks(parameter_count_, kUpdateSize), [&](size_t i, size_t) {
+      const size_t from = i * kUpdateSize, size = std::min(kUpdateSize, parameter_count_ - from);
+      for (size_t lane = 1; lane < lanes; lane++) {
+        AddTo(lanes_[0].data() + from, lanes_[lane].data() + from, size);
+      }
+      update(from, size);
+    });
+  }
+
+  // One step with the gradient in the lanes; `step` counts from 1.
+  void Step(const OptimizerRequest& request, size_t step, size_t lanes) {
+    const T rate = static_cast<T>(request.learning_rate);
+    T* state = static_cast<T*>(request.state);
+    const T* gradients = lanes_[0].data();
+    switch (request.optimizer) {
+      case Optimizer::kGradientDescent:
+        return UpdateWith(lanes, [&](size_t from, size_t size) {
+          GradientDescent(parameters_ + from, gradients + from, size, rate);
+        });
+      case Optimizer::kMomentum:
+        return UpdateWith(lanes, [&](size_t from, size_t size) {
+          Momentum(parameters_ + from, state + from, gradients + from, size, rate,
+                   static_cast<T>(request.momentum));
+        });
+      case Optimizer::kAdam: {
+        const double t = static_cast<double>(step);
+        const AdamFactors<T> factors{
+            static_cast<T>(request.learning_rate / (1 - std::pow(request.beta1, t))),
+            static_cast<T>(request.beta1),
+            static_cast<T>(request.beta2),
+            static_cast<T>(1 / std::sqrt(1 - std::pow(request.beta2, t))),
+            static_cast<T>(request.epsilon),
+        };
+        return UpdateWith(lanes, [&](size_t from, size_t size) {
+          Adam(parameters_ + from, state + from, state + parameter_count_ + from, gradients + from, size,
+               factors);
+        });
+      }
+    }
+  }
+
+  // One sample needs no tile: its features are a vector as they come, and so is every layer's output.
+  Outcome PredictOne(const T* x, T* out) {
+    const size_t bad = FirstNonFinite(x, Inputs());
+    if (bad != Inputs()) return {Status::kInputNotFinite, bad};
+    const T* input = x;
+    for (size_t l = 0; l < layers_.size(); l++) {
+      const Layer& layer = layers_[l];
+      T* z = out;
+      if (l + 1 < layers_.size()) {
+        single_[l % 2].resize(std::max(single_[l % 2].size(), layer.outputs));
+        z = single_[l % 2].data();
+      }
+      DotProducts(layer.outputs, 1, layer.inputs, parameters_ + layer.weights, layer.inputs, input,
+                  layer.inputs, parameters_ + layer.bias, false, z, 1);
+      ActivationForward(layer.activation, SampleAxis::kRows, 1, layer.outputs, z, z);
+      input = z;
     }
     return {};
   }
@@ -133,115 +337,29 @@ class PlanOf final : public Plan {
       const size_t bad = FirstNonFinite(x + i, size);
       if (bad != size) return {Status::kInputNotFinite, i + bad};
     }
+    const bool probabilities = loss_ != Loss::kMeanSquaredError;
     for (size_t i = 0; i < rows * Outputs(); i += kPiece) {
       if (Stopped()) return {Status::kStopped};
       const size_t size = std::min(kPiece, rows * Outputs() - i);
-      const size_t bad = FromLogits() ? FirstOutside(y + i, size, T{0}, T{1}) : FirstNonFinite(y + i, size);
+      const size_t bad = probabilities ? FirstOutside(y + i, size, T{0}, T{1}) : FirstNonFinite(y + i, size);
       if (bad != size) return {Status::kLabelOutside, i + bad};
     }
     return {};
-  }
-
-  // Rows row .. row + m of the data: in place, or gathered in the epoch's order.
-  const T* Rows(const T* data, size_t cols, const uint32_t* order, size_t row, size_t m,
-                std::vector<T>* gathered) {
-    if (order == nullptr) return data + row * cols;
-    gathered->resize(tile_rows_ * cols);
-    for (size_t i = 0; i < m; i++)
-      std::copy_n(data + order[row + i] * cols, cols, gathered->data() + i * cols);
-    return gathered->data();
-  }
-
-  // Forward through all layers, leaving A_l in activations_[l - 1]; of the last layer the logits Z_L, in
-  // `logits` where it is given.
-  void ForwardTile(const T* x, size_t m, T* logits) {
-    const T* input = x;
-    for (size_t l = 0; l < layers_.size(); l++) {
-      const Layer& layer = layers_[l];
-      const bool last = l + 1 == layers_.size();
-      T* output = last && logits != nullptr ? logits : Activations(l);
-      LayerForward(SampleAxis::kRows, {m, layer.inputs, layer.outputs}, input, parameters_ + layer.weights,
-                   parameters_ + layer.bias, output);
-      if (!last) ActivationForward(layer.activation, SampleAxis::kRows, m, layer.outputs, output, output);
-      input = output;
-    }
-  }
-
-  // Adds the loss and hits of the logits that ForwardTile left, and writes dZ_L (m, out) into `dz` unless
-  // it is null.
-  void AddLoss(const T* y, size_t m, T scale, T* dz, Totals* totals) {
-    T* z = Activations(layers_.size() - 1);
-    const size_t outputs = Outputs();
-    switch (loss_) {
-      case Loss::kBinaryCrossEntropy:
-        totals->loss += BinaryCrossEntropyFromLogits(z, y, m * outputs, scale, dz);
-        totals->hits += CountBinaryHits(SampleAxis::kRows, z, y, m, outputs, T{0});
-        return;
-      case Loss::kCategoricalCrossEntropy:
-        totals->loss += CategoricalCrossEntropyFromLogits(z, y, m, outputs, scale, dz);
-        totals->hits += CountCategoricalHits(z, y, m, outputs);
-        return;
-      case Loss::kMeanSquaredError: {
-        const Activation activation = layers_.back().activation;
-        ActivationForward(activation, SampleAxis::kRows, m, outputs, z, z);
-        totals->loss += MeanSquaredError(z, y, m, outputs, scale, dz);
-        if (dz != nullptr) ActivationBackward(activation, SampleAxis::kRows, m, outputs, dz, z, dz);
-        return;
-      }
-    }
-  }
-
-  // One tile forward and backward. `gradients` gets the tile's share of the gradient of the mean over
-  // `batch_rows` samples: written when it is the batch's first, added otherwise.
-  void Tile(const T* x, const T* y, size_t m, size_t batch_rows, T* gradients, bool first, Totals* totals) {
-    deltas_[0].resize(tile_rows_ * widest_);
-    deltas_[1].resize(tile_rows_ * widest_);
-    T* dz = deltas_[0].data();
-    T* da = deltas_[1].data();
-    ForwardTile(x, m, nullptr);
-    AddLoss(y, m, T{1} / static_cast<T>(batch_rows), dz, totals);
-    const T beta = first ? T{0} : T{1};
-    for (size_t l = layers_.size(); l-- > 0;) {
-      const Layer& layer = layers_[l];
-      const LayerShape shape{m, layer.inputs, layer.outputs};
-      const T* input = l == 0 ? x : Activations(l - 1);
-      LayerGradients(SampleAxis::kRows, shape, T{1}, dz, input, beta, gradients + layer.weights,
-                     gradients + layer.bias);
-      if (l == 0) break;
-      LayerInputGradient(SampleAxis::kRows, shape, dz, parameters_ + layer.weights, da);
-      ActivationBackward(layers_[l - 1].activation, SampleAxis::kRows, m, layer.inputs, da, input, da);
-      std::swap(dz, da);
-    }
-  }
-
-  T* Activations(size_t l) {
-    std::vector<T>& tile = activations_[l];
-    if (tile.empty()) tile.resize(tile_rows_ * layers_[l].outputs);
-    return tile.data();
-  }
-
-  // From 1: the first layer whose values in the tile's m rows are not finite, or the last.
-  size_t FirstBadLayer(size_t m) {
-    for (size_t l = 0; l < layers_.size(); l++) {
-      const size_t size = m * layers_[l].outputs;
-      if (FirstNonFinite(Activations(l), size) != size) return l + 1;
-    }
-    return layers_.size();
   }
 
   const Loss loss_;
   T* const parameters_;
   const size_t parameter_count_;
   std::vector<Layer> layers_;
-  size_t widest_ = 0;
+  bool sweeps_ = false;
   size_t tile_rows_ = 0;
+  size_t most_lanes_ = 0;
 
-  // The workspace; every array grows at its first use, so that a plan that only predicts stays small.
-  std::vector<std::vector<T>> activations_;  // [L] (tile, out)
-  std::vector<T> deltas_[2];                 // (tile, widest)
-  std::vector<T> gathered_x_;                // (tile, in)
-  std::vector<T> gathered_y_;                // (tile, out)
-  std::vector<T> gradients_;                 // (parameters)
+  size_t reserved_rows_ = 0;
+  std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one a thread
+  std::vector<std::vector<T>> lanes_;            // (parameters) each
+  std::vector<Totals> parts_;                    // one a tile of the batch
+  std::vector<T> single_[2];                     // (widest): one sample between layers, in turns
 };
 
 }  // namespace

@@ -1,8 +1,9 @@
 // A plan: one network's layers laid out over the caller's flat parameter buffer, with the workspace to run
-// them. It works through a batch in tiles of rows, each forward and backward through all the layers while
-// its activations are in cache; so the workspace has the size of a tile, whatever the batch.
-//
-// Letters: m rows of a tile, in and out units of a layer, L layers numbered from 1.
+// them. There are two schedules. Of a network whose parameters stay in cache, a batch is cut into tiles of
+// samples, each forward and backward through all the layers into a gradient of its own; of a larger one, the
+// batch goes through layer by layer, and each layer is cut into blocks of units. Tiles or blocks are shared
+// out among threads; they follow from the sizes alone and are summed in a fixed order, so that the number of
+// threads changes no bit. The workspace has the size of the tiles, whatever the batch.
 #pragma once
 
 #include <atomic>
@@ -11,15 +12,10 @@
 #include <vector>
 
 #include "engine/job_threads.h"
+#include "engine/tile.h"
 #include "kernels/types.h"
 
 namespace blasnet {
-
-struct LayerSpec {
-  size_t inputs;
-  size_t outputs;
-  Activation activation;
-};
 
 // Why a plan's operation returned. lib/plan.ts holds the same numbers; a test compares them.
 enum class Status : int32_t {
@@ -36,14 +32,8 @@ struct Outcome {
   Status status = Status::kDone;
   size_t index = 0;
   size_t epoch = 0;  // epochs finished, or the one (from 0) that diverged
-  size_t batch = 0;  // from 0
+  size_t batch = 0;  // from 0: of that epoch, the steps taken, or the one that diverged
   size_t layer = 0;  // from 1: the first whose activations are not finite
-};
-
-// What one pass over some samples adds up to.
-struct Totals {
-  double loss = 0;  // summed over the samples
-  size_t hits = 0;  // samples predicted right
 };
 
 // X (rows, in) and Y (rows, out), one sample a row.
@@ -53,12 +43,30 @@ struct Samples {
   size_t rows;
 };
 
+// An optimiser with its hyperparameters; `state` has StatesOf(optimizer) times as many elements as there are
+// parameters.
+struct OptimizerRequest {
+  Optimizer optimizer;
+  double learning_rate;
+  double momentum;  // kMomentum
+  double beta1;     // kAdam
+  double beta2;
+  double epsilon;
+  void* state;
+  size_t steps;  // taken before
+};
+
+// How many arrays of the parameters' size an optimiser keeps between steps.
+constexpr size_t StatesOf(Optimizer optimizer) {
+  return optimizer == Optimizer::kAdam ? 2 : optimizer == Optimizer::kMomentum ? 1 : 0;
+}
+
 struct TrainRequest {
   Samples samples;
   const uint32_t* order;  // epochs * rows indices of samples; null: as they come
   size_t epochs;
   size_t batch_size;
-  double learning_rate;
+  OptimizerRequest optimizer;
   bool check;        // look through the samples for NaN, infinities and labels out of range first
   double* loss;      // (epochs) the mean over the samples, taken before each step
   double* accuracy;  // (epochs)
@@ -76,14 +84,19 @@ class Plan {
   virtual Outcome Gradients(Samples samples, void* gradients, Totals* totals) = 0;
   virtual Outcome Train(const TrainRequest& request) = 0;
 
+  // How many threads the next operations may use; 0: as many as the pool allows.
+  void LimitThreads(size_t threads) { threads_ = threads; }
+
   // Makes the operation that is running on another thread, or the next one, return between two steps.
   void Stop() { stop_.store(true, std::memory_order_relaxed); }
   void ClearStop() { stop_.store(false, std::memory_order_relaxed); }
 
  protected:
+  size_t ThreadLimit() const { return threads_; }
   bool Stopped() const { return stop_.load(std::memory_order_relaxed) || ProcessEnds(); }
 
  private:
+  size_t threads_ = 0;
   std::atomic<bool> stop_{false};
 };
 

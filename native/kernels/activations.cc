@@ -9,6 +9,32 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
+// Whole vectors of samples at a time, then the rest one by one: the same operations in the same order, and
+// so the same bits.
+template <typename T>
+void SoftmaxColumns(const T* z, size_t m, size_t units, T* a) {
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  size_t j = 0;
+  for (; j + step <= m; j += step) {
+    auto maximum = hn::LoadU(d, z + j);
+    for (size_t i = 1; i < units; i++) {
+      const auto x = hn::LoadU(d, z + i * m + j);
+      maximum = hn::IfThenElse(hn::Lt(maximum, x), x, maximum);
+    }
+    auto sum = hn::Zero(d);
+    for (size_t i = 0; i < units; i++) {
+      const auto power = ExpOf(d, hn::Sub(hn::LoadU(d, z + i * m + j), maximum));
+      hn::StoreU(power, d, a + i * m + j);
+      sum = hn::Add(sum, power);
+    }
+    for (size_t i = 0; i < units; i++) {
+      hn::StoreU(hn::Div(hn::LoadU(d, a + i * m + j), sum), d, a + i * m + j);
+    }
+  }
+  for (; j < m; j++) Softmax(z + j, units, m, a + j);
+}
+
 template <typename T>
 void SoftmaxBackward(const T* da, const T* a, size_t units, size_t stride, T* dz) {
   T dot = 0;
@@ -30,12 +56,10 @@ void Forward(Activation activation, SampleAxis axis, size_t m, size_t units, con
     case Activation::kTanh:
       return Map(z, size, a, [](auto d, auto x) { return TanhOf(d, x); });
     case Activation::kSoftmax:
-      for (size_t j = 0; j < m; j++) {
-        if (axis == SampleAxis::kRows) {
-          Softmax(z + j * units, units, 1, a + j * units);
-        } else {
-          Softmax(z + j, units, m, a + j);
-        }
+      if (axis == SampleAxis::kRows) {
+        for (size_t j = 0; j < m; j++) Softmax(z + j * units, units, 1, a + j * units);
+      } else {
+        SoftmaxColumns(z, m, units, a);
       }
       return;
   }

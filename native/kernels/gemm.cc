@@ -47,26 +47,26 @@ struct LibraryCall {
 
 template <typename T>
 void Gemm(Transpose transpose_a, Transpose transpose_b, size_t m, size_t n, size_t k, T alpha, const T* a,
-          const T* b, T beta, T* c) {
+          size_t lda, const T* b, size_t ldb, T beta, T* c, size_t ldc) {
   if (m == 0 || n == 0) return;
   const CBLAS_TRANSPOSE op_a = transpose_a == Transpose::kYes ? CblasTrans : CblasNoTrans;
   const CBLAS_TRANSPOSE op_b = transpose_b == Transpose::kYes ? CblasTrans : CblasNoTrans;
   const int rows = static_cast<int>(m), cols = static_cast<int>(n), inner = static_cast<int>(k);
-  // CBLAS asks for leading dimensions of at least 1, also where the matrix is empty.
-  const int lda = std::max(1, op_a == CblasTrans ? rows : inner);
-  const int ldb = std::max(1, op_b == CblasTrans ? inner : cols);
+  // CBLAS asks for distances of at least 1, also where the matrix is empty.
+  const int step_a = std::max(1, static_cast<int>(lda)), step_b = std::max(1, static_cast<int>(ldb));
+  const int step_c = static_cast<int>(ldc);
   const LibraryCall call;
   if constexpr (std::is_same_v<T, double>) {
-    cblas_dgemm(CblasRowMajor, op_a, op_b, rows, cols, inner, alpha, a, lda, b, ldb, beta, c, cols);
+    cblas_dgemm(CblasRowMajor, op_a, op_b, rows, cols, inner, alpha, a, step_a, b, step_b, beta, c, step_c);
   } else {
-    cblas_sgemm(CblasRowMajor, op_a, op_b, rows, cols, inner, alpha, a, lda, b, ldb, beta, c, cols);
+    cblas_sgemm(CblasRowMajor, op_a, op_b, rows, cols, inner, alpha, a, step_a, b, step_b, beta, c, step_c);
   }
 }
 
-template void Gemm<double>(Transpose, Transpose, size_t, size_t, size_t, double, const double*, const double*,
-                           double, double*);
-template void Gemm<float>(Transpose, Transpose, size_t, size_t, size_t, float, const float*, const float*,
-                          float, float*);
+template void Gemm<double>(Transpose, Transpose, size_t, size_t, size_t, double, const double*, size_t,
+                           const double*, size_t, double, double*, size_t);
+template void Gemm<float>(Transpose, Transpose, size_t, size_t, size_t, float, const float*, size_t,
+                          const float*, size_t, float, float*, size_t);
 
 const char* BlasDescription() {
 #if defined(BLASNET_OPENBLAS)

@@ -1,4 +1,4 @@
-// Matrix products: cblas_dgemm and cblas_sgemm, on dense row-major matrices without gaps.
+// Matrix products: cblas_dgemm and cblas_sgemm, on row-major matrices.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,20 @@ namespace blasnet {
 enum class Transpose : bool { kNo = false, kYes = true };
 
 // C (m, n) = alpha * op(A) (m, k) * op(B) (k, n) + beta * C.
-// A is (m, k), or (k, m) when transposed; B is (k, n), or (n, k). With beta = 0, C is written without being
-// read. Every size must fit an int; an empty inner dimension leaves beta * C.
+// A is (m, k), or (k, m) when transposed; B is (k, n), or (n, k); lda, ldb and ldc are the distances between
+// their rows. With beta = 0, C is written without being read. Every size must fit an int; an empty inner
+// dimension leaves beta * C.
 template <typename T>
 void Gemm(Transpose transpose_a, Transpose transpose_b, size_t m, size_t n, size_t k, T alpha, const T* a,
-          const T* b, T beta, T* c);
+          size_t lda, const T* b, size_t ldb, T beta, T* c, size_t ldc);
+
+// The same for matrices without gaps between their rows.
+template <typename T>
+void Gemm(Transpose transpose_a, Transpose transpose_b, size_t m, size_t n, size_t k, T alpha, const T* a,
+          const T* b, T beta, T* c) {
+  Gemm(transpose_a, transpose_b, m, n, k, alpha, a, transpose_a == Transpose::kYes ? m : k, b,
+       transpose_b == Transpose::kYes ? k : n, beta, c, n);
+}
 
 // The library behind Gemm, as it describes itself.
 const char* BlasDescription();

@@ -39,15 +39,14 @@ void LayerForward(SampleAxis axis, LayerShape shape, const T* x, const T* w, con
 }
 
 template <typename T>
-void LayerGradients(SampleAxis axis, LayerShape shape, T alpha, const T* dz, const T* x, T beta, T* dw,
-                    T* db) {
+void LayerGradients(SampleAxis axis, LayerShape shape, T alpha, const T* dz, const T* x, T* dw, T* db) {
   const auto [m, in, out] = shape;
-  if (beta == 0) std::fill_n(db, out, T{0});
+  std::fill_n(db, out, T{0});
   if (axis == SampleAxis::kRows) {
-    Gemm(Transpose::kYes, Transpose::kNo, out, in, m, alpha, dz, x, beta, dw);
+    Gemm(Transpose::kYes, Transpose::kNo, out, in, m, alpha, dz, x, T{0}, dw);
     AddRowSums(m, out, alpha, dz, db);
   } else {
-    Gemm(Transpose::kNo, Transpose::kYes, out, in, m, alpha, dz, x, beta, dw);
+    Gemm(Transpose::kNo, Transpose::kYes, out, in, m, alpha, dz, x, T{0}, dw);
     for (size_t unit = 0; unit < out; unit++) {
       double sum = 0;
       for (size_t sample = 0; sample < m; sample++) sum += static_cast<double>(dz[unit * m + sample]);
@@ -68,10 +67,8 @@ void LayerInputGradient(SampleAxis axis, LayerShape shape, const T* dz, const T*
 
 template void LayerForward(SampleAxis, LayerShape, const double*, const double*, const double*, double*);
 template void LayerForward(SampleAxis, LayerShape, const float*, const float*, const float*, float*);
-template void LayerGradients(SampleAxis, LayerShape, double, const double*, const double*, double, double*,
-                             double*);
-template void LayerGradients(SampleAxis, LayerShape, float, const float*, const float*, float, float*,
-                             float*);
+template void LayerGradients(SampleAxis, LayerShape, double, const double*, const double*, double*, double*);
+template void LayerGradients(SampleAxis, LayerShape, float, const float*, const float*, float*, float*);
 template void LayerInputGradient(SampleAxis, LayerShape, const double*, const double*, double*);
 template void LayerInputGradient(SampleAxis, LayerShape, const float*, const float*, float*);
 

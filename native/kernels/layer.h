@@ -16,10 +16,8 @@ namespace blasnet {
 template <typename T>
 void LayerForward(SampleAxis axis, LayerShape shape, const T* x, const T* w, const T* b, T* z);
 
-// dW = alpha * ... + beta * dW, and db alike; with beta = 0 they are written without being read.
 template <typename T>
-void LayerGradients(SampleAxis axis, LayerShape shape, T alpha, const T* dz, const T* x, T beta, T* dw,
-                    T* db);
+void LayerGradients(SampleAxis axis, LayerShape shape, T alpha, const T* dz, const T* x, T* dw, T* db);
 
 template <typename T>
 void LayerInputGradient(SampleAxis axis, LayerShape shape, const T* dz, const T* w, T* dx);

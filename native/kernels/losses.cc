@@ -57,29 +57,53 @@ void BceBackward(const T* p, const T* y, size_t size, T* da) {
   });
 }
 
+// A vector of samples at a time, each lane its own.
 template <typename T>
-double CceLogits(const T* z, const T* y, size_t m, size_t outputs, T scale, T* dz) {
-  double loss = 0;
-  for (size_t row = 0; row < m; row++) {
-    const T* logits = z + row * outputs;
-    const T* labels = y + row * outputs;
-    T maximum = logits[0], label_sum = 0, picked = 0;
-    for (size_t i = 1; i < outputs; i++) maximum = std::max(maximum, logits[i]);
-    for (size_t i = 0; i < outputs; i++) {
-      label_sum += labels[i];
-      picked += labels[i] * (logits[i] - maximum);
+Totals CceLogits(const T* z, const T* y, size_t m, size_t outputs, size_t ld, T scale, T* dz) {
+  const Lanes<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const size_t step = hn::Lanes(d);
+  Totals totals;
+  for (size_t j = 0; j < m; j += step) {
+    const size_t count = std::min(step, m - j);
+    const auto load = [&](const T* row) {
+      return count == step ? hn::LoadU(d, row + j) : LoadFirst(d, row + j, count);
+    };
+    V maximum = load(z), best = hn::Zero(d);
+    V most = load(y), label = hn::Zero(d), label_sum = most;
+    for (size_t i = 1; i < outputs; i++) {
+      const V x = load(z + i * ld), t = load(y + i * ld), index = hn::Set(d, static_cast<T>(i));
+      const auto above = hn::Gt(x, maximum), more = hn::Gt(t, most);
+      maximum = hn::IfThenElse(above, x, maximum);
+      best = hn::IfThenElse(above, index, best);
+      most = hn::IfThenElse(more, t, most);
+      label = hn::IfThenElse(more, index, label);
+      label_sum = hn::Add(label_sum, t);
     }
-    const T log_sum = static_cast<T>(std::log(SumOf(logits, logits, outputs, [maximum](auto d, auto x, auto) {
-      return ExpOf(d, hn::Sub(x, hn::Set(d, maximum)));
-    })));
-    loss += static_cast<double>(label_sum * log_sum - picked);
+    V sum = hn::Zero(d), picked = hn::Zero(d);
+    for (size_t i = 0; i < outputs; i++) {
+      const V shifted = hn::Sub(load(z + i * ld), maximum);
+      sum = hn::Add(sum, ExpOf(d, shifted));
+      picked = hn::MulAdd(load(y + i * ld), shifted, picked);
+    }
+    const V log_sum = hn::IfThenElse(hn::IsNaN(sum), sum, hn::Log(d, sum));
+    Buffer<T> losses;
+    hn::Store(hn::MulSub(label_sum, log_sum, picked), d, losses.lanes);
+    for (size_t k = 0; k < count; k++) totals.loss += static_cast<double>(losses.lanes[k]);
+    totals.hits += hn::CountTrue(d, hn::And(hn::Eq(best, label), hn::FirstN(d, count)));
     if (dz == nullptr) continue;
-    Map(logits, labels, outputs, dz + row * outputs, [=](auto d, auto x, auto label) {
-      const auto shifted = hn::Sub(hn::Sub(x, hn::Set(d, maximum)), hn::Set(d, log_sum));
-      return hn::Mul(hn::MulSub(ExpOf(d, shifted), hn::Set(d, label_sum), label), hn::Set(d, scale));
-    });
+    for (size_t i = 0; i < outputs; i++) {
+      const V shifted = hn::Sub(hn::Sub(load(z + i * ld), maximum), log_sum);
+      const V gradient =
+          hn::Mul(hn::MulSub(ExpOf(d, shifted), label_sum, load(y + i * ld)), hn::Set(d, scale));
+      if (count == step) {
+        hn::StoreU(gradient, d, dz + i * ld + j);
+      } else {
+        StoreFirst(d, gradient, dz + i * ld + j, count);
+      }
+    }
   }
-  return loss;
+  return totals;
 }
 
 template <typename T>
@@ -110,11 +134,13 @@ void BceBackwardF64(const double* p, const double* y, size_t size, double* da) {
   BceBackward(p, y, size, da);
 }
 void BceBackwardF32(const float* p, const float* y, size_t size, float* da) { BceBackward(p, y, size, da); }
-double CceLogitsF64(const double* z, const double* y, size_t m, size_t outputs, double scale, double* dz) {
-  return CceLogits(z, y, m, outputs, scale, dz);
+Totals CceLogitsF64(const double* z, const double* y, size_t m, size_t outputs, size_t ld, double scale,
+                    double* dz) {
+  return CceLogits(z, y, m, outputs, ld, scale, dz);
 }
-double CceLogitsF32(const float* z, const float* y, size_t m, size_t outputs, float scale, float* dz) {
-  return CceLogits(z, y, m, outputs, scale, dz);
+Totals CceLogitsF32(const float* z, const float* y, size_t m, size_t outputs, size_t ld, float scale,
+                    float* dz) {
+  return CceLogits(z, y, m, outputs, ld, scale, dz);
 }
 double MseF64(const double* a, const double* y, size_t m, size_t outputs, double scale, double* da) {
   return Mse(a, y, m, outputs, scale, da);
@@ -166,14 +192,14 @@ void BinaryCrossEntropyBackward(const float* p, const float* y, size_t size, flo
   HWY_DYNAMIC_DISPATCH(BceBackwardF32)(p, y, size, da);
 }
 template <>
-double CategoricalCrossEntropyFromLogits(const double* z, const double* y, size_t m, size_t outputs,
-                                         double scale, double* dz) {
-  return HWY_DYNAMIC_DISPATCH(CceLogitsF64)(z, y, m, outputs, scale, dz);
+Totals CategoricalCrossEntropyFromLogits(const double* z, const double* y, size_t m, size_t outputs,
+                                         size_t ld, double scale, double* dz) {
+  return HWY_DYNAMIC_DISPATCH(CceLogitsF64)(z, y, m, outputs, ld, scale, dz);
 }
 template <>
-double CategoricalCrossEntropyFromLogits(const float* z, const float* y, size_t m, size_t outputs,
+Totals CategoricalCrossEntropyFromLogits(const float* z, const float* y, size_t m, size_t outputs, size_t ld,
                                          float scale, float* dz) {
-  return HWY_DYNAMIC_DISPATCH(CceLogitsF32)(z, y, m, outputs, scale, dz);
+  return HWY_DYNAMIC_DISPATCH(CceLogitsF32)(z, y, m, outputs, ld, scale, dz);
 }
 template <>
 double MeanSquaredError(const double* a, const double* y, size_t m, size_t outputs, double scale,
@@ -186,33 +212,17 @@ double MeanSquaredError(const float* a, const float* y, size_t m, size_t outputs
 }
 
 template <typename T>
-size_t CountBinaryHits(SampleAxis axis, const T* a, const T* y, size_t m, size_t outputs, T threshold) {
-  const size_t sample_stride = axis == SampleAxis::kRows ? outputs : 1;
-  const size_t output_stride = axis == SampleAxis::kRows ? 1 : m;
+size_t CountBinaryHits(const T* a, const T* y, size_t m, size_t outputs, size_t ld, T threshold) {
   size_t hits = 0;
-  for (size_t sample = 0; sample < m; sample++) {
+  for (size_t j = 0; j < m; j++) {
     bool hit = true;
-    for (size_t output = 0; output < outputs; output++) {
-      const size_t i = sample * sample_stride + output * output_stride;
-      hit &= y[i] == (a[i] > threshold ? T{1} : T{0});
-    }
+    for (size_t i = 0; i < outputs; i++) hit &= y[i * ld + j] == (a[i * ld + j] > threshold ? T{1} : T{0});
     hits += hit;
   }
   return hits;
 }
-template size_t CountBinaryHits(SampleAxis, const double*, const double*, size_t, size_t, double);
-template size_t CountBinaryHits(SampleAxis, const float*, const float*, size_t, size_t, float);
-
-template <typename T>
-size_t CountCategoricalHits(const T* a, const T* y, size_t m, size_t outputs) {
-  size_t hits = 0;
-  for (size_t row = 0; row < m; row++, a += outputs, y += outputs) {
-    hits += std::max_element(a, a + outputs) - a == std::max_element(y, y + outputs) - y;
-  }
-  return hits;
-}
-template size_t CountCategoricalHits(const double*, const double*, size_t, size_t);
-template size_t CountCategoricalHits(const float*, const float*, size_t, size_t);
+template size_t CountBinaryHits(const double*, const double*, size_t, size_t, size_t, double);
+template size_t CountBinaryHits(const float*, const float*, size_t, size_t, size_t, float);
 
 }  // namespace blasnet
 #endif  // HWY_ONCE

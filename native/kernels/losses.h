@@ -24,11 +24,20 @@ double BinaryCrossEntropy(const T* p, const T* y, size_t size);
 template <typename T>
 void BinaryCrossEntropyBackward(const T* p, const T* y, size_t size, T* da);
 
-// Categorical cross-entropy from logits, one sample a row: Z (m, outputs)  Y (m, outputs)
+// What some samples add up to.
+struct Totals {
+  double loss = 0;
+  size_t hits = 0;  // samples predicted right
+};
+
+// Categorical cross-entropy from logits, one sample a column: Z (outputs, m)  Y (outputs, m), rows `ld`
+// apart
 //   loss = sum over outputs of y * (log(sum(exp(z))) - z)
+//   hit: the largest logit is where the label's largest value is (the first of equals)
 //   dZ = (softmax(z) * sum(y) - y) * scale; may be Z, or null.
 template <typename T>
-double CategoricalCrossEntropyFromLogits(const T* z, const T* y, size_t m, size_t outputs, T scale, T* dz);
+Totals CategoricalCrossEntropyFromLogits(const T* z, const T* y, size_t m, size_t outputs, size_t ld, T scale,
+                                         T* dz);
 
 // Mean squared error: the mean over the outputs, summed over the samples.
 //   dA = 2 / outputs * (a - y) * scale; may be A, or null.
@@ -37,12 +46,8 @@ double MeanSquaredError(const T* a, const T* y, size_t m, size_t outputs, T scal
 
 // How many samples have every output in its label's class: output > threshold where the label is 1, not
 // above it where the label is 0. (A label between the two is in no class.) The threshold is 0 for logits,
-// 1/2 for probabilities. A and Y (m, outputs) or (outputs, m).
+// 1/2 for probabilities. A and Y (outputs, m), rows `ld` apart.
 template <typename T>
-size_t CountBinaryHits(SampleAxis axis, const T* a, const T* y, size_t m, size_t outputs, T threshold);
-
-// How many rows have their largest output where the label's largest value is (the first of equals).
-template <typename T>
-size_t CountCategoricalHits(const T* a, const T* y, size_t m, size_t outputs);
+size_t CountBinaryHits(const T* a, const T* y, size_t m, size_t outputs, size_t ld, T threshold);
 
 }  // namespace blasnet

@@ -14,6 +14,9 @@ enum class Loss : int32_t { kBinaryCrossEntropy = 0, kCategoricalCrossEntropy = 
 inline constexpr const char* kLossNames[] = {"binaryCrossEntropy", "categoricalCrossEntropy",
                                              "meanSquaredError"};
 
+enum class Optimizer : int32_t { kGradientDescent = 0, kMomentum = 1, kAdam = 2 };
+inline constexpr const char* kOptimizerNames[] = {"gradientDescent", "momentum", "adam"};
+
 // Which way the samples of a row-major matrix lie: one a row (Network) or one a column (the article).
 enum class SampleAxis : int32_t { kRows = 0, kColumns = 1 };
 

@@ -34,6 +34,25 @@ struct Buffer {
   }
 };
 
+// The first `count` elements and zeros, without touching the others' memory.
+template <class D, typename T>
+HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* in, size_t count) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+  Buffer<T> buffer;
+  return hn::Load(d, buffer.From(in, count));
+#else
+  return hn::MaskedLoad(hn::FirstN(d, count), d, in);
+#endif
+}
+
+// The first `count` lanes, without touching the others' memory.
+template <class D, typename T>
+HWY_INLINE void StoreFirst(D d, hn::Vec<D> value, T* out, size_t count) {
+  Buffer<T> buffer;
+  hn::Store(value, d, buffer.lanes);
+  std::copy_n(buffer.lanes, count, out);
+}
+
 // out[i] = f(d, in[i]); out may be in.
 template <typename T, class F>
 HWY_INLINE void Map(const T* in, size_t size, T* out, const F& f) {

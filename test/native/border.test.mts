@@ -92,7 +92,7 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
     () => native.layerGradients(0, 2 ** 20, 2 ** 24, 2 ** 20, 1, a, a, a, a),
     () => native.layerInputGradient(1, most, 1, most, a, a, a),
     () => native.lossFromOutputs(0, most, most, a, a, 1, a),
-    () => native.countBinaryHits(0, most, most, a, a, 0),
+    () => native.countBinaryHits(most, most, a, a, 0),
     () => native.countCategoricalHits(most, most, a, a),
   ]) {
     expect(thrownBy(call)).toMatchObject({ message: expect.stringMatching(tooLarge) });

@@ -31,8 +31,21 @@ const number = (value) => ({ make: () => value, wrong: () => [undefined, ...notN
 /** @param {number} value @returns {Argument} */
 const size = (value) => ({ make: () => value, wrong: () => [undefined, ...notSizes] });
 
+/** A count that may go beyond 32 bits. @param {number} value @returns {Argument} */
+const steps = (value) => ({
+  make: () => value,
+  wrong: () => [
+    undefined,
+    ...notSizes.filter((wrong) => typeof wrong !== 'number' || wrong < 2 ** 31),
+    2 ** 54,
+  ],
+});
+
 /** @param {number} value @returns {Argument} */
 const positive = (value) => ({ make: () => value, wrong: () => [undefined, 0, ...notSizes] });
+
+/** The distance of rows of 3, padded: what is shorter would be written past. @returns {Argument} */
+const padded = () => ({ make: () => 16, wrong: () => [undefined, 0, 3, 7, ...notSizes] });
 
 /** @param {number} value @param {number} last @returns {Argument} */
 const code = (value, last) => ({ make: () => value, wrong: () => [undefined, last + 1, ...notSizes] });
@@ -122,6 +135,16 @@ export const functions = {
     ...[flag(false), flag(true), size(2), size(3), size(4)],
     ...[number(1), floats(8), floats(12), number(0), floats(6)],
   ],
+  product: [
+    ...[positive(4), positive(3), positive(2), floats(8), size(2), size(1), floats(32), padded()],
+    ...[floats(4, { optional: true }), flag(false), code(2, 2), floats(64), floats(64), padded()],
+  ],
+  productUnpadded: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
+  dotProducts: [
+    ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(4, { optional: true })],
+    ...[flag(false), floats(12)],
+  ],
+  rowSums: [size(4), size(3), floats(12), flag(false), floats(4)],
   activationForward: [activation(), axis(), size(2), positive(3), floats(6), floats(6)],
   activationBackward: [activation(), axis(), size(2), positive(3), floats(6), floats(6), floats(6)],
   layerForward: [axis(), size(2), size(3), size(4), floats(6), floats(12), floats(4), floats(8)],
@@ -136,9 +159,16 @@ export const functions = {
     ...[loss(), size(2), positive(3), floats(6), floats(6)],
     ...[number(1), floats(6, { optional: true })],
   ],
-  countBinaryHits: [axis(), size(2), positive(3), floats(6), floats(6), number(0.5)],
+  countBinaryHits: [size(2), positive(3), floats(6), floats(6), number(0.5)],
   countCategoricalHits: [size(2), positive(3), floats(6), floats(6)],
   gradientDescent: [floats(5, { anyLength: true }), floats(5), number(0.1)],
+  momentum: [floats(5, { anyLength: true }), floats(5), floats(5), number(0.1), number(0.9)],
+  adam: [
+    ...[floats(5, { anyLength: true }), floats(5), floats(5), floats(5)],
+    ...[number(0.1), number(0.9), number(0.99), number(1), number(1e-8)],
+  ],
+  setThreads: [positive(2)],
+  threads: [],
   firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
   firstOutside: [floats(5, { anyLength: true, anyType: true }), number(0), number(1)],
 };
@@ -159,8 +189,11 @@ export const methods = {
   gradients: [floats(15), floats(10), positive(5), floats(26), callback()],
   train: [
     ...[floats(15), floats(10), positive(5), order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0), size(2), positive(3)],
-    ...[number(0.1), flag(true), doubles(2), doubles(2), callback()],
+    ...[code(2, 2), doubles(5), floats(52), steps(3), flag(true), doubles(2), doubles(2), callback()],
   ],
+  limitThreads: [size(2)],
+  pin: [size(5), shared(15), shared(10)],
+  predictPinned: [size(0)],
   stop: [],
   clearStop: [],
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LossName, lossEntry, lossNames } from '../../lib/losses';
 import type { FloatArray } from '../../lib/matrix';
-import { native, SampleAxis } from '../../lib/native';
+import { native } from '../../lib/native';
 import * as oracle from '../oracle';
 import {
   combinations,
@@ -24,13 +24,26 @@ const formulas: Record<LossName, oracle.LossFormula> = {
   meanSquaredError: oracle.meanSquaredError,
 };
 
-/** The sum over the samples, and dZ with the factor `scale`. */
+/** Turns rows of samples into columns of them, or back: (rows x cols) to (cols x rows). */
+function turned(type: FloatType, values: FloatArray, rows: number, cols: number): FloatArray {
+  return type.array(oracle.transpose(oracle.dense(values, rows, cols)).data);
+}
+
+/** The sum over the samples, which are rows, and dZ with the factor `scale`. */
 function lossOf(type: FloatType, name: LossName, Z: FloatArray, Y: FloatArray, outputs: number, scale = 1) {
   const dZ = guarded(type, Z.length);
   const m = Z.length / outputs;
-  const loss = native.lossFromOutputs(lossEntry(name).code, m, outputs, Z, Y, scale, dZ.data);
+  const [columnsZ, columnsY] = [turned(type, Z, m, outputs), turned(type, Y, m, outputs)];
+  const code = lossEntry(name).code;
+  const loss = native.lossFromOutputs(code, m, outputs, columnsZ, columnsY, scale, dZ.data);
   dZ.intact();
-  return { loss, dZ: dZ.data };
+  for (const none of [null, undefined]) {
+    expect(native.lossFromOutputs(code, m, outputs, columnsZ, columnsY, scale, none as null)).toBe(loss);
+  }
+  const inPlace = columnsZ.slice();
+  expect(native.lossFromOutputs(code, m, outputs, inPlace, columnsY, scale, inPlace)).toBe(loss);
+  expectSameBits(inPlace, dZ.data, 'dZ = Z');
+  return { loss, dZ: turned(type, dZ.data, outputs, m) };
 }
 
 /** Labels of each kind that a loss takes: 0 or 1, between, one-hot, and rows that sum to anything. */
@@ -56,13 +69,6 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
         const sum = Math.max(...Array.from(Y)) * outputs;
         const allowed = (outputs + 20) * type.epsilon * scale * Math.max(1, sum);
         expectClose(dZ, formulas[name].gradient(A, labelled).data, allowed, what);
-        const code = lossEntry(name).code;
-        for (const none of [null, undefined]) {
-          expect(native.lossFromOutputs(code, m, outputs, Z, Y, scale, none as null)).toBe(loss);
-        }
-        const inPlace = Z.slice();
-        expect(native.lossFromOutputs(code, m, outputs, inPlace, Y, scale, inPlace)).toBe(loss);
-        expectSameBits(inPlace, dZ, 'dZ = Z');
       }
     }
   });
@@ -230,10 +236,12 @@ describe.each(floatTypes)('binary cross-entropy of probabilities, $dtype', (type
 });
 
 describe.each(floatTypes)('hits of $dtype', (type) => {
-  const count = (axis: 'rows' | 'columns', m: number, outputs: number, A: number[], Y: number[], at = 0.5) =>
-    native.countBinaryHits(SampleAxis[axis], m, outputs, type.array(A), type.array(Y), at);
+  const columns = (values: number[], m: number, outputs: number) =>
+    turned(type, type.array(values), m, outputs);
+  const count = (m: number, outputs: number, A: number[], Y: number[], at = 0.5) =>
+    native.countBinaryHits(m, outputs, columns(A, m, outputs), columns(Y, m, outputs), at);
   const categorical = (m: number, outputs: number, A: number[], Y: number[]) =>
-    native.countCategoricalHits(m, outputs, type.array(A), type.array(Y));
+    native.countCategoricalHits(m, outputs, columns(A, m, outputs), columns(Y, m, outputs));
 
   it('are counted as the oracle counts them', () => {
     for (const [m, outputs] of combinations(sizes, sizes)) {
@@ -242,9 +250,7 @@ describe.each(floatTypes)('hits of $dtype', (type) => {
       const flips = oracle.randomDense(m, outputs, 2, 0, outputs);
       const Y = oracle.zip(A, flips, (a, flip) => (a > 0.5 !== flip < 0.5 ? 1 : 0));
       const expected = Math.round(oracle.accuracy(A, Y) * m);
-      expect(count('rows', m, outputs, A.data, Y.data)).toBe(expected);
-      const [columnsA, columnsY] = [oracle.transpose(A), oracle.transpose(Y)];
-      expect(count('columns', m, outputs, columnsA.data, columnsY.data)).toBe(expected);
+      expect(count(m, outputs, A.data, Y.data)).toBe(expected);
       const largest = Math.round(oracle.argmaxAccuracy(A, Y) * m);
       expect(categorical(m, outputs, A.data, Y.data)).toBe(largest);
       if (m === 65) {
@@ -255,12 +261,11 @@ describe.each(floatTypes)('hits of $dtype', (type) => {
   });
 
   it('need the class of every output, and take the threshold for class 0', () => {
-    expect(count('rows', 3, 2, [0.9, 0.1, 0.9, 0.9, 0.2, 0.5], [1, 0, 1, 0, 0, 0])).toBe(2);
-    expect(count('columns', 3, 2, [0.9, 0.9, 0.2, 0.1, 0.9, 0.5], [1, 1, 0, 0, 0, 0])).toBe(2);
-    expect(count('rows', 4, 1, [0, -0, 1e-30, -1e-30], [0, 0, 1, 0], 0)).toBe(4);
-    expect(count('rows', 2, 1, [0.6, 0.4], [0.6, 0.4])).toBe(0);
-    expect(count('rows', 3, 1, [nan, nan, infinity], [1, 0, 1])).toBe(2);
-    expect(count('rows', 0, 1, [], [])).toBe(0);
+    expect(count(3, 2, [0.9, 0.1, 0.9, 0.9, 0.2, 0.5], [1, 0, 1, 0, 0, 0])).toBe(2);
+    expect(count(4, 1, [0, -0, 1e-30, -1e-30], [0, 0, 1, 0], 0)).toBe(4);
+    expect(count(2, 1, [0.6, 0.4], [0.6, 0.4])).toBe(0);
+    expect(count(3, 1, [nan, nan, infinity], [1, 0, 1])).toBe(2);
+    expect(count(0, 1, [], [])).toBe(0);
   });
 
   it('by the largest output take the first of equals', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Callback } from '../../lib/native';
 import { bits, expectSameBits, float64, floatTypes, guarded } from './helpers';
-import { makePlan, network, samplesFor } from './plans';
+import { factors, makePlan, network, samplesFor } from './plans';
 
 const architecture = network([3, 17, 5, 2], ['tanh', 'relu', 'sigmoid']);
 const loss = 'binaryCrossEntropy';
@@ -20,7 +20,22 @@ function longTraining(rows = 65) {
   const { X, Y } = samplesFor(made, loss, rows);
   const [losses, accuracies] = [new Float64Array(manyEpochs), new Float64Array(manyEpochs)];
   const train = (epochs: number, callback?: Callback) =>
-    made.plan.train(X, Y, rows, null, epochs, rows, 0.1, true, losses, accuracies, callback);
+    made.plan.train(
+      X,
+      Y,
+      rows,
+      null,
+      epochs,
+      rows,
+      0,
+      factors(0.1),
+      float64.array(0),
+      0,
+      true,
+      losses,
+      accuracies,
+      callback,
+    );
   return { ...made, X, Y, losses, train };
 }
 

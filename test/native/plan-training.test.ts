@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LossName } from '../../lib/losses';
 import * as oracle from '../oracle';
 import { expectClose, expectSameBits, float64, floatTypes } from './helpers';
-import { hits, makePlan, named, network, pick, samplesFor, type TestPlan } from './plans';
+import { factors, hits, makePlan, named, network, pick, samplesFor, type TestPlan } from './plans';
 
 const networks: [what: string, architecture: oracle.Layer[], loss: LossName][] = [
   ['1-1 sigmoid', network([1, 1], ['sigmoid']), 'binaryCrossEntropy'],
@@ -23,21 +23,48 @@ interface Request {
 type Samples = Pick<ReturnType<typeof samplesFor>, 'X' | 'Y'>;
 
 /** Trains, here or on another thread, and returns the two histories. */
-function train({ plan }: TestPlan, { X, Y }: Samples, request: Request) {
+function train({ plan, type }: TestPlan, { X, Y }: Samples, request: Request) {
   const { rows, epochs, batchSize, order = null, learningRate = 0.3, check = true } = request;
   const loss = new Float64Array(epochs).fill(Number.NaN);
   const accuracy = new Float64Array(epochs).fill(Number.NaN);
-  plan.train(X, Y, rows, order, epochs, batchSize, learningRate, check, loss, accuracy);
+  plan.train(
+    X,
+    Y,
+    rows,
+    order,
+    epochs,
+    batchSize,
+    0,
+    factors(learningRate),
+    type.array(0),
+    0,
+    check,
+    loss,
+    accuracy,
+  );
   return { loss, accuracy };
 }
 
-function trainAsync({ plan }: TestPlan, { X, Y }: Samples, request: Request) {
+function trainAsync({ plan, type }: TestPlan, { X, Y }: Samples, request: Request) {
   const { rows, epochs, batchSize, order = null, learningRate = 0.3, check = true } = request;
   const loss = new Float64Array(epochs).fill(Number.NaN);
   const accuracy = new Float64Array(epochs).fill(Number.NaN);
   return new Promise<{ loss: Float64Array; accuracy: Float64Array }>((resolve, reject) => {
-    plan.train(X, Y, rows, order, epochs, batchSize, learningRate, check, loss, accuracy, (error) =>
-      error === undefined ? resolve({ loss, accuracy }) : reject(error),
+    plan.train(
+      X,
+      Y,
+      rows,
+      order,
+      epochs,
+      batchSize,
+      0,
+      factors(learningRate),
+      type.array(0),
+      0,
+      check,
+      loss,
+      accuracy,
+      (error) => (error === undefined ? resolve({ loss, accuracy }) : reject(error)),
     );
   });
 }

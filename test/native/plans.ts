@@ -25,6 +25,11 @@ export interface Outcome {
   readonly hits: number;
 }
 
+/** Gradient descent's hyperparameters, as the plan takes them. */
+export function factors(learningRate: number): Float64Array {
+  return Float64Array.of(learningRate, 0, 0, 0, 0);
+}
+
 /** Layers from sizes and activations: network([2, 5, 1], ['relu', 'sigmoid']). */
 export function network(sizes: number[], activations: readonly oracle.Activation[]): oracle.Layer[] {
   return activations.map((activation, l) => {

@@ -1,0 +1,182 @@
+#include "engine/pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace blasnet {
+namespace {
+
+// A thread that waits keeps looking for this long before it sleeps: about what waking it would take.
+constexpr auto kSpin = std::chrono::microseconds(20);
+
+void Pause() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Spins until `done`, for kSpin at most; whether it is done.
+template <class F>
+bool SpinUntil(const F& done) {
+  const auto end = std::chrono::steady_clock::now() + kSpin;
+  do {
+    for (int i = 0; i < 32; i++) {
+      if (done()) return true;
+      Pause();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return done();
+}
+
+// One call of ParallelFor, on the caller's stack.
+struct Loop {
+  const std::function<void(size_t, size_t)>* body;
+  size_t count;
+  size_t helpers_wanted;          // guarded by the pool's mutex
+  size_t helpers = 0;             // likewise: how many have joined, which gives each its slot
+  std::atomic<size_t> next{0};    // the next iteration
+  std::atomic<size_t> active{0};  // helpers at work
+
+  void Run(size_t slot) {
+    for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) (*body)(i, slot);
+  }
+};
+
+class Pool {
+ public:
+  void SetThreads(size_t threads) { budget_.store(threads); }
+  size_t Threads() const { return budget_.load(); }
+
+  void Run(Loop* loop) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      // What other loops leave of the budget.
+      callers_++;
+      const size_t busy = callers_ + helping_, budget = Threads();
+      loop->helpers_wanted = std::min(loop->helpers_wanted, budget > busy ? budget - busy : 0);
+      if (loop->helpers_wanted > 0) {
+        StartWorkers(loop->helpers_wanted);
+        open_.push_back(loop);
+        open_count_.store(open_.size());
+      }
+    }
+    for (size_t i = std::min(loop->helpers_wanted, sleeping_.load()); i > 0; i--) wake_.notify_one();
+    loop->Run(0);
+    {
+      // Nobody joins from here on.
+      const std::lock_guard<std::mutex> lock(mutex_);
+      Close(loop);
+      callers_--;
+    }
+    const auto done = [loop] { return loop->active.load() == 0; };
+    if (SpinUntil(done)) return;
+    std::unique_lock<std::mutex> lock(mutex_);
+    finished_.wait(lock, done);
+  }
+
+ private:
+  // All with the mutex held.
+  void StartWorkers(size_t wanted) {
+    while (workers_ < wanted) {
+      try {
+        std::thread(&Pool::Serve, this).detach();
+      } catch (const std::system_error&) {
+        return;  // the system gives no more threads: the loop runs on those there are
+      }
+      workers_++;
+    }
+  }
+
+  void Close(Loop* loop) {
+    const auto at = std::find(open_.begin(), open_.end(), loop);
+    if (at != open_.end()) open_.erase(at);
+    open_count_.store(open_.size());
+  }
+
+  Loop* Join(size_t* slot) {
+    for (Loop* loop : open_) {
+      if (loop->helpers == loop->helpers_wanted) continue;
+      loop->active.fetch_add(1);
+      helping_++;
+      *slot = ++loop->helpers;
+      if (loop->helpers == loop->helpers_wanted) Close(loop);
+      return loop;
+    }
+    return nullptr;
+  }
+
+  void Serve() {
+    for (;;) {
+      SpinUntil([this] { return open_count_.load(std::memory_order_relaxed) > 0; });
+      std::unique_lock<std::mutex> lock(mutex_);
+      size_t slot = 0;
+      Loop* loop = Join(&slot);
+      if (loop == nullptr) {
+        sleeping_.fetch_add(1);
+        wake_.wait(lock, [&] { return (loop = Join(&slot)) != nullptr; });
+        sleeping_.fetch_sub(1);
+      }
+      lock.unlock();
+      loop->Run(slot);
+      // The loop may be gone as soon as it is left.
+      lock.lock();
+      helping_--;
+      loop->active.fetch_sub(1);
+      lock.unlock();
+      finished_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;      // a loop is open
+  std::condition_variable finished_;  // a helper has left a loop
+  std::vector<Loop*> open_;           // loops that want more helpers, the oldest first
+  std::atomic<size_t> open_count_{0};
+  std::atomic<size_t> sleeping_{0};
+  std::atomic<size_t> budget_{0};
+  size_t workers_ = 0;
+  size_t callers_ = 0;  // threads in Run
+  size_t helping_ = 0;  // workers at work
+};
+
+// Never destroyed: workers may still be asleep when the process ends.
+Pool& Shared() {
+  static Pool* pool = new Pool;
+  return *pool;
+}
+
+}  // namespace
+
+void SetThreads(size_t threads) { Shared().SetThreads(threads); }
+size_t Threads() { return Shared().Threads(); }
+
+size_t EffectiveThreads(size_t threads) {
+  const size_t budget = std::max<size_t>(Threads(), 1);
+  return threads == 0 ? budget : std::min(threads, budget);
+}
+
+void ParallelFor(size_t threads, size_t count, const std::function<void(size_t, size_t)>& body) {
+  const size_t most = std::min(EffectiveThreads(threads), count);
+  if (most <= 1) {
+    for (size_t i = 0; i < count; i++) body(i, 0);
+    return;
+  }
+  Loop loop;
+  loop.body = &body;
+  loop.count = count;
+  loop.helpers_wanted = most - 1;
+  Shared().Run(&loop);
+}
+
+}  // namespace blasnet

@@ -1,0 +1,365 @@
+#include "kernels/blocks.h"
+
+#include <algorithm>
+#include <vector>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/blocks.cc"
+#include "hwy/foreach_target.h"  // before highway.h
+#include "kernels/vector-inl.h"
+
+// A block's accumulators must stay in registers: loops over them are unrolled whole, and their number is
+// what the register file allows (32 with AVX-512 and NEON, 16 before), with room for one column of operands.
+#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
+#define BLASNET_REGISTERS 32
+#else
+#define BLASNET_REGISTERS 16
+#endif
+#define BLASNET_UNROLL _Pragma("GCC unroll 16")
+
+HWY_BEFORE_NAMESPACE();
+namespace blasnet {
+namespace HWY_NAMESPACE {
+
+// Rows of a block that is `vectors` wide: 8x3, 6x4 (16 registers: 4x3, 3x4, 6x2).
+constexpr size_t RowsOfBlock(size_t vectors) {
+  return BLASNET_REGISTERS == 32 ? (vectors >= 4 ? 6 : 8) : (vectors == 4 ? 3 : vectors == 3 ? 4 : 6);
+}
+
+template <size_t rows, size_t vectors, typename T>
+HWY_INLINE void ProductBlock(size_t k, Strided<T> l, const T* HWY_RESTRICT r, size_t ldr, T* c, size_t ldc,
+                             const T* bias, bool accumulate, Epilogue epilogue, const T* relu) {
+  const Lanes<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const size_t step = hn::Lanes(d);
+  V sums[rows][vectors];
+  BLASNET_UNROLL
+  for (size_t i = 0; i < rows; i++) {
+    const V start = bias == nullptr ? hn::Zero(d) : hn::Set(d, bias[i]);
+    BLASNET_UNROLL
+    for (size_t j = 0; j < vectors; j++) sums[i][j] = start;
+  }
+  if (accumulate) {
+    BLASNET_UNROLL
+    for (size_t i = 0; i < rows; i++) {
+      BLASNET_UNROLL
+      for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::LoadU(d, c + i * ldc + j * step);
+    }
+  }
+  for (size_t at = 0; at < k; at++) {
+    V right[vectors];
+    BLASNET_UNROLL
+    for (size_t j = 0; j < vectors; j++) right[j] = hn::LoadU(d, r + at * ldr + j * step);
+    BLASNET_UNROLL
+    for (size_t i = 0; i < rows; i++) {
+      const V left = hn::Set(d, l.data[i * l.row_stride + at * l.k_stride]);
+      BLASNET_UNROLL
+      for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
+    }
+  }
+  BLASNET_UNROLL
+  for (size_t i = 0; i < rows; i++) {
+    BLASNET_UNROLL
+    for (size_t j = 0; j < vectors; j++) {
+      V value = sums[i][j];
+      if (epilogue == Epilogue::kRelu) value = hn::IfThenZeroElse(hn::Le(value, hn::Zero(d)), value);
+      if (epilogue == Epilogue::kReluGradient) {
+        const V a = hn::LoadU(d, relu + i * ldc + j * step);
+        value = hn::IfThenZeroElse(hn::Le(a, hn::Zero(d)), value);
+      }
+      hn::StoreU(value, d, c + i * ldc + j * step);
+    }
+  }
+}
+
+// All rows of a panel that is `vectors` wide.
+template <size_t vectors, typename T>
+HWY_NOINLINE void ProductPanel(size_t rows, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,
+                               const ProductOptions<T>& options, const T* relu) {
+  constexpr size_t kRows = RowsOfBlock(vectors);
+  size_t i = 0;
+  const auto block = [&](auto count) {
+    ProductBlock<count(), vectors>(k, Strided<T>{l.data + i * l.row_stride, l.row_stride, l.k_stride}, r, ldr,
+                                   c + i * ldc, ldc, options.bias == nullptr ? nullptr : options.bias + i,
+                                   options.accumulate, options.epilogue,
+                                   relu == nullptr ? nullptr : relu + i * ldc);
+    i += count();
+  };
+  while (i + kRows <= rows) block(std::integral_constant<size_t, kRows>{});
+  if constexpr (kRows > 4) {
+    if (i + 4 <= rows) block(std::integral_constant<size_t, 4>{});
+  }
+  if constexpr (kRows > 3) {
+    if (i + 3 == rows) block(std::integral_constant<size_t, 3>{});
+  }
+  if (i + 2 <= rows) block(std::integral_constant<size_t, 2>{});
+  if (i < rows) block(std::integral_constant<size_t, 1>{});
+}
+
+template <typename T>
+void ProductOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,
+               const ProductOptions<T>& options) {
+  const size_t step = hn::Lanes(Lanes<T>());
+  size_t left = (n + step - 1) / step;  // vectors still to do
+  for (size_t j = 0; left > 0;) {
+    // 4 is as good as 3, and a single one wastes most: 4 = 4, 5 = 3 + 2, 7 = 3 + 4, 10 = 3 + 3 + 4.
+    const size_t take = left == 4 ? 4 : std::min<size_t>(left, 3);
+    const T* relu = options.relu == nullptr ? nullptr : options.relu + j;
+    switch (take) {
+      case 1:
+        ProductPanel<1>(rows, k, l, r + j, ldr, c + j, ldc, options, relu);
+        break;
+      case 2:
+        ProductPanel<2>(rows, k, l, r + j, ldr, c + j, ldc, options, relu);
+        break;
+      case 3:
+        ProductPanel<3>(rows, k, l, r + j, ldr, c + j, ldc, options, relu);
+        break;
+      default:
+        ProductPanel<4>(rows, k, l, r + j, ldr, c + j, ldc, options, relu);
+        break;
+    }
+    j += take * step;
+    left -= take;
+  }
+}
+
+template <typename T>
+void ProductUnpaddedOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,
+                       size_t ldc, bool accumulate) {
+  const size_t step = hn::Lanes(Lanes<T>());
+  const size_t whole = n / step * step;
+  ProductOptions<T> options;
+  options.accumulate = accumulate;
+  ProductOf(rows, whole, k, l, r, ldr, c, ldc, options);
+  if (whole == n) return;
+  // The last columns, in a padded copy.
+  const size_t rest = n - whole;
+  thread_local std::vector<T> scratch;
+  scratch.assign((k + rows) * step, T{0});
+  T* right = scratch.data();
+  T* out = right + k * step;
+  for (size_t i = 0; i < k; i++) std::copy_n(r + i * ldr + whole, rest, right + i * step);
+  if (accumulate) {
+    for (size_t i = 0; i < rows; i++) std::copy_n(c + i * ldc + whole, rest, out + i * step);
+  }
+  ProductOf(rows, rest, k, l, right, step, out, step, options);
+  for (size_t i = 0; i < rows; i++) std::copy_n(out + i * step, rest, c + i * ldc + whole);
+}
+
+#if HWY_TARGET != HWY_SCALAR
+// The sum of a vector's 128-bit blocks.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE auto SumOfBlocks(D d, V v) {
+  if constexpr (sizeof(V) > 16) {
+    const hn::Half<D> half;
+    return SumOfBlocks(half, hn::Add(hn::UpperHalf(half, v), hn::LowerHalf(half, v)));
+  } else {
+    return v;
+  }
+}
+#endif
+
+// out[j] = (start == nullptr ? 0 : start[j]) + the sum of sums[j]'s lanes, for four vectors at once: they are
+// folded into each other, which takes half the steps of summing each on its own.
+template <class D, class V, typename T>
+HWY_INLINE void AddSumsOfLanes(D d, const V (&sums)[4], const T* start, T* out) {
+#if HWY_TARGET == HWY_SCALAR
+  for (size_t j = 0; j < 4; j++) out[j] = (start == nullptr ? T{0} : start[j]) + hn::GetLane(sums[j]);
+  (void)d;
+#else
+  const auto fold = [d](V a, V b) {
+    return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
+  };
+  const V first = fold(sums[0], sums[1]), second = fold(sums[2], sums[3]);
+  if constexpr (sizeof(T) == 8) {
+    const auto low = SumOfBlocks(d, first), high = SumOfBlocks(d, second);
+    const hn::Full128<T> d2;
+    hn::StoreU(start == nullptr ? low : hn::Add(low, hn::LoadU(d2, start)), d2, out);
+    hn::StoreU(start == nullptr ? high : hn::Add(high, hn::LoadU(d2, start + 2)), d2, out + 2);
+  } else {
+    // Pairs of lanes: [0 1 0 1] and [2 3 2 3] become [0 1 2 3].
+    const hn::RepartitionToWide<D> pairs;
+    const auto a = hn::BitCast(pairs, first), b = hn::BitCast(pairs, second);
+    const auto low = hn::BitCast(d, hn::InterleaveLower(pairs, a, b));
+    const auto high = hn::BitCast(d, hn::InterleaveUpper(pairs, a, b));
+    const auto all = SumOfBlocks(d, hn::Add(low, high));
+    const hn::Full128<T> d4;
+    hn::StoreU(start == nullptr ? all : hn::Add(all, hn::LoadU(d4, start)), d4, out);
+  }
+#endif
+}
+
+template <size_t rows, size_t cols, typename T>
+HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T* HWY_RESTRICT r, size_t ldr,
+                         const T* bias, bool accumulate, T* c, size_t ldc) {
+  const Lanes<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const size_t step = hn::Lanes(d);
+  V sums[rows][cols];
+  BLASNET_UNROLL
+  for (size_t i = 0; i < rows; i++) {
+    BLASNET_UNROLL
+    for (size_t j = 0; j < cols; j++) sums[i][j] = hn::Zero(d);
+  }
+  size_t at = 0;
+  for (; at + step <= k; at += step) {
+    V right[cols];
+    BLASNET_UNROLL
+    for (size_t j = 0; j < cols; j++) right[j] = hn::LoadU(d, r + j * ldr + at);
+    BLASNET_UNROLL
+    for (size_t i = 0; i < rows; i++) {
+      const V left = hn::LoadU(d, l + i * ldl + at);
+      BLASNET_UNROLL
+      for (size_t j = 0; j < cols; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
+    }
+  }
+  if (at < k) {
+    V right[cols];
+    BLASNET_UNROLL
+    for (size_t j = 0; j < cols; j++) right[j] = LoadFirst(d, r + j * ldr + at, k - at);
+    BLASNET_UNROLL
+    for (size_t i = 0; i < rows; i++) {
+      const V left = LoadFirst(d, l + i * ldl + at, k - at);
+      BLASNET_UNROLL
+      for (size_t j = 0; j < cols; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
+    }
+  }
+  BLASNET_UNROLL
+  for (size_t i = 0; i < rows; i++) {
+    const T start = bias == nullptr ? T{0} : bias[i];
+    if constexpr (cols == 4) {
+      const T starts[] = {start, start, start, start};
+      AddSumsOfLanes(d, sums[i], accumulate ? c + i * ldc : starts, c + i * ldc);
+      continue;
+    }
+    BLASNET_UNROLL
+    for (size_t j = 0; j < cols; j++) {
+      T& out = c[i * ldc + j];
+      out = (accumulate ? out : start) + hn::GetLane(hn::SumOfLanes(d, sums[i][j]));
+    }
+  }
+}
+
+template <size_t cols, typename T>
+HWY_NOINLINE void DotPanel(size_t rows, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
+                           const T* bias, bool accumulate, T* c, size_t ldc) {
+  constexpr size_t kRows = RowsOfBlock(cols);
+  size_t i = 0;
+  const auto block = [&](auto count) {
+    DotBlock<count(), cols>(k, l + i * ldl, ldl, r, ldr, bias == nullptr ? nullptr : bias + i, accumulate,
+                            c + i * ldc, ldc);
+    i += count();
+  };
+  while (i + kRows <= rows) block(std::integral_constant<size_t, kRows>{});
+  if constexpr (kRows > 4) {
+    if (i + 4 <= rows) block(std::integral_constant<size_t, 4>{});
+  }
+  if (i + 2 <= rows) block(std::integral_constant<size_t, 2>{});
+  while (i < rows) block(std::integral_constant<size_t, 1>{});
+}
+
+template <typename T>
+void DotProductsOf(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
+                   const T* bias, bool accumulate, T* c, size_t ldc) {
+  size_t j = 0;
+  for (; j + 4 <= cols; j += 4) DotPanel<4>(rows, k, l, ldl, r + j * ldr, ldr, bias, accumulate, c + j, ldc);
+  switch (cols - j) {
+    case 1:
+      DotPanel<1>(rows, k, l, ldl, r + j * ldr, ldr, bias, accumulate, c + j, ldc);
+      break;
+    case 2:
+      DotPanel<2>(rows, k, l, ldl, r + j * ldr, ldr, bias, accumulate, c + j, ldc);
+      break;
+    case 3:
+      DotPanel<3>(rows, k, l, ldl, r + j * ldr, ldr, bias, accumulate, c + j, ldc);
+      break;
+    default:
+      break;
+  }
+}
+
+template <typename T>
+void RowSumsOf(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums) {
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  for (size_t i = 0; i < rows; i++) {
+    const T* row = a + i * lda;
+    auto even = hn::Zero(d), odd = hn::Zero(d);
+    size_t at = 0;
+    for (; at + 2 * step <= n; at += 2 * step) {
+      even = hn::Add(even, hn::LoadU(d, row + at));
+      odd = hn::Add(odd, hn::LoadU(d, row + at + step));
+    }
+    for (; at + step <= n; at += step) even = hn::Add(even, hn::LoadU(d, row + at));
+    if (at < n) odd = hn::Add(odd, LoadFirst(d, row + at, n - at));
+    const T sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd)));
+    sums[i] = accumulate ? sums[i] + sum : sum;
+  }
+}
+
+#define BLASNET_DEFINE(T, suffix)                                                                           \
+  void Product##suffix(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,         \
+                       size_t ldc, const ProductOptions<T>& options) {                                      \
+    ProductOf(rows, n, k, l, r, ldr, c, ldc, options);                                                      \
+  }                                                                                                         \
+  void ProductUnpadded##suffix(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, \
+                               size_t ldc, bool accumulate) {                                               \
+    ProductUnpaddedOf(rows, n, k, l, r, ldr, c, ldc, accumulate);                                           \
+  }                                                                                                         \
+  void DotProducts##suffix(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r,          \
+                           size_t ldr, const T* bias, bool accumulate, T* c, size_t ldc) {                  \
+    DotProductsOf(rows, cols, k, l, ldl, r, ldr, bias, accumulate, c, ldc);                                 \
+  }                                                                                                         \
+  void RowSums##suffix(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums) {           \
+    RowSumsOf(rows, n, a, lda, accumulate, sums);                                                           \
+  }
+BLASNET_DEFINE(double, F64)
+BLASNET_DEFINE(float, F32)
+#undef BLASNET_DEFINE
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasnet
+HWY_AFTER_NAMESPACE();
+
+#undef BLASNET_REGISTERS
+#undef BLASNET_UNROLL
+
+#if HWY_ONCE
+namespace blasnet {
+
+HWY_EXPORT(ProductF64);
+HWY_EXPORT(ProductF32);
+HWY_EXPORT(ProductUnpaddedF64);
+HWY_EXPORT(ProductUnpaddedF32);
+HWY_EXPORT(DotProductsF64);
+HWY_EXPORT(DotProductsF32);
+HWY_EXPORT(RowSumsF64);
+HWY_EXPORT(RowSumsF32);
+
+#define BLASNET_DISPATCH(T, suffix)                                                                     \
+  template <>                                                                                           \
+  void Product(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc, \
+               const ProductOptions<T>& options) {                                                      \
+    HWY_DYNAMIC_DISPATCH(Product##suffix)(rows, n, k, l, r, ldr, c, ldc, options);                      \
+  }                                                                                                     \
+  template <>                                                                                           \
+  void ProductUnpadded(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,     \
+                       size_t ldc, bool accumulate) {                                                   \
+    HWY_DYNAMIC_DISPATCH(ProductUnpadded##suffix)(rows, n, k, l, r, ldr, c, ldc, accumulate);           \
+  }                                                                                                     \
+  template <>                                                                                           \
+  void DotProducts(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,  \
+                   const T* bias, bool accumulate, T* c, size_t ldc) {                                  \
+    HWY_DYNAMIC_DISPATCH(DotProducts##suffix)(rows, cols, k, l, ldl, r, ldr, bias, accumulate, c, ldc); \
+  }                                                                                                     \
+  template <>                                                                                           \
+  void RowSums(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums) {               \
+    HWY_DYNAMIC_DISPATCH(RowSums##suffix)(rows, n, a, lda, accumulate, sums);                           \
+  }
+BLASNET_DISPATCH(double, F64)
+BLASNET_DISPATCH(float, F32)
+#undef BLASNET_DISPATCH
+
+}  // namespace blasnet
+#endif  // HWY_ONCE
