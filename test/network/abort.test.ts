@@ -65,13 +65,13 @@ describe('a signal that is aborted while a step is being taken', () => {
   const samples = longEpoch();
 
   it('leaves the parameters of a whole step of full batches', async () => {
-    // A step of 30,000 samples: long enough that the abort falls into it.
-    const [x, y] = [samples.X.data.subarray(0, 60_000), samples.Y.data.subarray(0, 30_000)];
+    // A step of 5,000 samples takes milliseconds: the abort falls into one.
+    const [x, y] = [samples.X.data.subarray(0, 10_000), samples.Y.data.subarray(0, 5000)];
     const options = { batchSize: 'full', optimizer } as const;
     const net = network();
     const controller = new AbortController();
-    const fit = net.fit(x, y, { epochs: 100_000, ...options, signal: controller.signal });
-    await underWay(net);
+    const fit = net.fit(x, y, { epochs: 1_000_000, ...options, signal: controller.signal });
+    for (let change = 0; change < 20; change++) await underWay(net); // until a call takes many steps
     controller.abort('the reason');
     expectAbort(await rejection(fit), 'the reason');
 

@@ -79,7 +79,16 @@ const badSignals = outside('signal', 'an AbortSignal', [
   [true, 'true (boolean)'],
 ]);
 
-const knownFitOptions = 'epochs, batchSize, shuffle, seed, optimizer, loss, signal';
+const badThreads = outside('threads', 'a positive integer', [
+  [0, '0 (number)'],
+  [-1, '-1 (number)'],
+  [1.5, '1.5 (number)'],
+  [Number.NaN, 'NaN (number)'],
+  ['2', '"2" (string)'],
+  [null, 'null'],
+]);
+
+const knownFitOptions = 'epochs, batchSize, shuffle, seed, optimizer, loss, threads, signal';
 const badFitOptions: Rejection<Options>[] = [
   ...outside('epochs', 'a positive integer', [
     [0, '0 (number)'],
@@ -124,6 +133,7 @@ const badFitOptions: Rejection<Options>[] = [
     [null, 'null'],
   ]),
   ...badLosses,
+  ...badThreads,
   ...badSignals,
   ...(
     [
@@ -197,7 +207,7 @@ const unknownLossOption = (end: string): Rejection<Options> => [
 const readings: [string, readonly Rejection<Options>[], (net: Network, options: never) => unknown][] = [
   [
     'evaluate',
-    [...badLosses, ...badSignals, unknownLossOption('; did you mean "loss"?')],
+    [...badLosses, ...badThreads, ...badSignals, unknownLossOption('; did you mean "loss"?')],
     (net, options) => net.evaluate(X, Y, options),
   ],
   [
@@ -223,13 +233,14 @@ const readings: [string, readonly Rejection<Options>[], (net: Network, options: 
   [
     'predict',
     [
+      ...badThreads,
       ...badSignals,
       [
         'batchSize',
         { batchSize: 32 },
         TypeError,
         'ERR_BLASNET_UNKNOWN_OPTION',
-        'Unknown option "batchSize"; known: signal',
+        'Unknown option "batchSize"; known: signal, threads',
       ],
     ],
     (net, options) => net.predict(X, options),
@@ -331,6 +342,7 @@ describe('what is left out, or undefined, is the default', () => {
       seed: undefined,
       optimizer: undefined,
       loss: undefined,
+      threads: undefined,
       signal: undefined,
     } as never;
     expect(network().fitSync(X, Y, options)).toEqual(network().fitSync(X, Y, { epochs: 2 }));
