@@ -225,6 +225,16 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
       for (size_t j = 0; j < cols; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
     }
   }
+  if constexpr (cols == 1 && rows % 4 == 0) {
+    if (ldc == 1) {
+      BLASNET_UNROLL
+      for (size_t i = 0; i < rows; i += 4) {
+        const V four[] = {sums[i][0], sums[i + 1][0], sums[i + 2][0], sums[i + 3][0]};
+        AddSumsOfLanes(d, four, accumulate ? c + i : bias == nullptr ? nullptr : bias + i, c + i);
+      }
+      return;
+    }
+  }
   BLASNET_UNROLL
   for (size_t i = 0; i < rows; i++) {
     const T start = bias == nullptr ? T{0} : bias[i];
