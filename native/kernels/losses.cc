@@ -39,13 +39,14 @@ HWY_INLINE V InsideUnitInterval(D d, V p) {
 
 template <typename T>
 double Bce(const T* p, const T* y, size_t size) {
-  return -SumOf(p, y, size, [](auto d, auto probability, auto label) {
+  const double sum = SumOf(p, y, size, [](auto d, auto probability, auto label) {
     const auto one = hn::Set(d, 1);
     const auto inside = InsideUnitInterval(d, probability);
     const auto hit = hn::Mul(label, hn::Log(d, inside));
     const auto miss = hn::Mul(hn::Sub(one, label), hn::Log(d, hn::Sub(one, inside)));
     return hn::IfThenElse(hn::IsNaN(probability), probability, hn::Add(hit, miss));
   });
+  return 0 - sum;  // and so never -0
 }
 
 template <typename T>
