@@ -1,7 +1,7 @@
-import { argumentError } from './errors';
 import type { Matrix } from './matrix';
 import type { NativePlan } from './native';
 import { elementError } from './samples';
+import { check, integerBetween } from './validate';
 
 export interface PredictorOptions {
   /** The most rows that one call takes. At least 1. @default 1 */
@@ -38,12 +38,12 @@ export class Predictor {
    * Predicts the first `rows` rows of the input, on this thread.
    *
    * @param rows from 1 to maxBatch. @default maxBatch
-   * @throws RangeError ERR_BLASNET_ARG_VALUE, or ERR_BLASNET_NOT_FINITE for NaN and infinities in the input;
+   * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_ARG_VALUE, or ERR_BLASNET_NOT_FINITE for NaN and infinities in the input;
    *   Error ERR_BLASNET_BUSY while the network is being trained
    */
   run(rows: number = this.input.rows): void {
     if (!(Number.isInteger(rows) && rows >= 1 && rows <= this.input.rows)) {
-      throw argumentError('ERR_BLASNET_ARG_VALUE', 'rows', `an integer from 1 to ${this.input.rows}`, rows);
+      check('rows', rows, integerBetween(1, this.input.rows));
     }
     this.#checkAtRest();
     const bad = this.#plan.predictPinned(rows);
