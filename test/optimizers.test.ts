@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Network } from '../lib/network';
-import { resolveOptimizer, sgd } from '../lib/optimizers';
-import { itRejects } from './bad-input';
+import { adam, resolveOptimizer, sgd } from '../lib/optimizers';
+import { type BadCall, itRejects } from './bad-input';
 
 /** y = W x + b with W = 2, b = 1, to be fitted to (1, 0) and (3, 1) by the mean squared error. */
 function line(dtype: 'float64' | 'float32' = 'float64') {
@@ -34,6 +34,17 @@ describe('sgd', () => {
     // Sample 2: output -5, error -6, dW = -36, db = -12, so W = 17 and b = 4.
     expect(net.fitSync(X, Y, options)).toEqual({ loss: [(9 + 36) / 2] });
     expect(values()).toEqual([17, 4]);
+  });
+
+  it('takes exact steps with momentum', () => {
+    const { net, values } = line();
+    const optimizer = sgd({ learningRate: 0.5, momentum: 0.5 });
+    // The first step is as above. Then velocities 0.5 * 21 - 102 = -91.5 and 0.5 * 9 - 42 = -37.5.
+    expect(net.fitSync(X, Y, { epochs: 2, batchSize: 'full', optimizer }).loss).toEqual([22.5, 522]);
+    expect(values()).toEqual([-8.5 + 0.5 * 91.5, -3.5 + 0.5 * 37.5]);
+    // Another fit starts from rest: outputs 52.5 and 127, errors 52.5 and 126, dW = 430.5, db = 178.5.
+    net.fitSync(X, Y, { epochs: 1, batchSize: 'full', optimizer });
+    expect(values()).toEqual([37.25 - 0.5 * 430.5, 15.25 - 0.5 * 178.5]);
   });
 
   it('has a learning rate of 0.01 when not told otherwise, and is what fit uses by itself', () => {
@@ -111,6 +122,96 @@ describe('sgd', () => {
       TypeError,
       'ERR_BLASNET_UNKNOWN_OPTION',
       'Unknown option "momentun"; did you mean "momentum"?',
+    ],
+  ]);
+});
+
+describe('adam', () => {
+  it('has the paper’s defaults, and is frozen', () => {
+    const optimizer = adam();
+    expect(optimizer).toEqual({
+      name: 'adam',
+      learningRate: 0.001,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+    });
+    expect(adam({ beta1: 0 })).toEqual({ ...optimizer, beta1: 0 });
+    expect(() => Object.assign(optimizer, { beta1: 2 })).toThrow(TypeError);
+    expect(resolveOptimizer(optimizer)).toBe(optimizer);
+  });
+
+  it('takes a first step of the learning rate against the sign of each gradient', () => {
+    const { net, values } = line();
+    const optimizer = adam({ learningRate: 0.5, epsilon: Number.MIN_VALUE });
+    net.fitSync(X, Y, { epochs: 1, batchSize: 'full', optimizer });
+    const [W = Number.NaN, b = Number.NaN] = values();
+    expect(W).toBeCloseTo(1.5, 14);
+    expect(b).toBeCloseTo(0.5, 14);
+  });
+
+  it('leaves what has no gradient', () => {
+    const { net, values } = line();
+    net.fitSync([[1]], [[3]], { epochs: 3, optimizer: adam() });
+    expect(values()).toEqual([2, 1]);
+  });
+
+  const outside = (option: string, rule: string, ...values: [unknown, string][]) =>
+    values.map(([value, got]): BadCall => {
+      const inKind = typeof value === 'number';
+      return [
+        `${option}: ${got}`,
+        () => adam({ [option]: value }),
+        inKind ? RangeError : TypeError,
+        inKind ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
+        `Expected ${option} to be ${rule}, got ${got}`,
+      ];
+    });
+
+  itRejects([
+    ...['learningRate', 'epsilon'].flatMap((option) =>
+      outside(
+        option,
+        'a positive finite number',
+        [0, '0 (number)'],
+        [-0.1, '-0.1 (number)'],
+        [Number.NaN, 'NaN (number)'],
+        [Number.POSITIVE_INFINITY, 'Infinity (number)'],
+        ['1', '"1" (string)'],
+        [null, 'null'],
+      ),
+    ),
+    ...['beta1', 'beta2'].flatMap((option) =>
+      outside(
+        option,
+        'a number in [0, 1)',
+        [1, '1 (number)'],
+        [-0.1, '-0.1 (number)'],
+        [Number.NaN, 'NaN (number)'],
+        ['0.9', '"0.9" (string)'],
+        [null, 'null'],
+      ),
+    ),
+    [
+      'sgd’s momentum: 1',
+      () => sgd({ momentum: 1 }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected momentum to be a number in [0, 1), got 1 (number)',
+    ],
+    [
+      'an option in snake case',
+      () => adam({ beta_1: 0.9 } as never),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "beta_1"; did you mean "beta1"?',
+    ],
+    [
+      'sgd’s momentum',
+      () => adam({ momentum: 0.9 } as never),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "momentum"; known: learningRate, beta1, beta2, epsilon',
     ],
   ]);
 });

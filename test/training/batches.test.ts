@@ -41,7 +41,7 @@ describe.each([
     const net = network(7, dtype);
     const expected = oracleFit(net, X, Y, {
       loss: 'binaryCrossEntropy',
-      learningRate: 0.25,
+      step: 0.25,
       batchSize,
       orders,
     });
@@ -100,7 +100,7 @@ describe('one seed', () => {
       net.fitSync(X, Y, options);
       const order = shufflesOf(1, 1);
       const loss = 'binaryCrossEntropy';
-      const expected = oracleFit(net, X, Y, { loss, learningRate: 0.01, batchSize: 32, orders: order });
+      const expected = oracleFit(net, X, Y, { loss, step: 0.01, batchSize: 32, orders: order });
       net.fitSync(X, Y, { epochs: 1 });
       expect(maxRelativeError(snapshot(net), expected.parameters)).toBeLessThan(1e-11);
     }
@@ -135,7 +135,7 @@ describe('more samples than one tile of native code holds', () => {
     const net = network(3);
     const expected = oracleFit(net, X, Y, {
       loss: 'binaryCrossEntropy',
-      learningRate: 0.25,
+      step: 0.25,
       batchSize: batchSize === 'full' ? samples : batchSize,
       orders: [Array.from({ length: samples }, (_, row) => row)],
     });

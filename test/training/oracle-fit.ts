@@ -4,9 +4,13 @@ import type { Matrix } from '../../lib/matrix';
 import type { Network } from '../../lib/network';
 import * as oracle from '../oracle';
 
+/** New parameters from the old and their gradients, for step t (from 1). */
+export type Step = (params: oracle.Tensors, grads: oracle.Tensors, t: number) => oracle.Tensors;
+
 export interface OracleFit {
   readonly loss: oracle.Loss;
-  readonly learningRate: number;
+  /** Or the learning rate of plain gradient descent. */
+  readonly step: Step | number;
   readonly batchSize: number;
   /** The order of the samples, epoch by epoch. */
   readonly orders: readonly ArrayLike<number>[];
@@ -14,7 +18,7 @@ export interface OracleFit {
 
 /** The history and the parameters that the network must end with; the network itself is only read. */
 export function oracleFit(net: Network, X: Matrix, Y: Matrix, options: OracleFit) {
-  const { loss: name, learningRate, batchSize, orders } = options;
+  const { loss: name, step: take, batchSize, orders } = options;
   const history = { loss: [] as number[], accuracy: [] as number[] };
   let params: oracle.Tensors = Object.fromEntries(
     Object.entries(net.parameters as Record<string, Matrix>).map(([key, matrix]) => [
@@ -23,6 +27,7 @@ export function oracleFit(net: Network, X: Matrix, Y: Matrix, options: OracleFit
     ]),
   );
   const count = name === 'categoricalCrossEntropy' ? oracle.argmaxAccuracy : oracle.accuracy;
+  let t = 0;
   for (const order of orders) {
     let [loss, hits] = [0, 0];
     for (let start = 0; start < X.rows; start += batchSize) {
@@ -31,7 +36,9 @@ export function oracleFit(net: Network, X: Matrix, Y: Matrix, options: OracleFit
       const step = oracle.gradients(net.architecture, params, x, y, name);
       loss += step.loss * batch.length;
       hits += count(oracle.forward(net.architecture, params, x).yHat, y) * batch.length;
-      params = oracle.descend(params, step.grads, learningRate);
+      t++;
+      params =
+        typeof take === 'number' ? oracle.descend(params, step.grads, take) : take(params, step.grads, t);
     }
     history.loss.push(loss / X.rows);
     history.accuracy.push(hits / X.rows);

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FloatArray } from '../../lib/matrix';
 import { Network } from '../../lib/network';
+import { adam, sgd } from '../../lib/optimizers';
 import { Plan } from '../../lib/plan';
 import { RandomState } from '../../lib/random';
 import type { EpochReport } from '../../lib/training/history';
@@ -39,6 +40,8 @@ function drive({ run, plan }: ReturnType<typeof start>, paces: (number | 'paced'
 describe.each([
   ['shuffled mini-batches', { epochs: 40, batchSize: 8 }],
   ['full batches', { epochs: 40, batchSize: 'full' }],
+  ['momentum', { epochs: 40, batchSize: 8, optimizer: sgd({ momentum: 0.9 }) }],
+  ['Adam', { epochs: 40, batchSize: 8, optimizer: adam() }],
 ] as const)('%s', (_, options) => {
   it('end alike however the epochs are grouped, to the last bit', () => {
     const single = start(options);

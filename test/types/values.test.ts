@@ -3,6 +3,7 @@
 import { expectTypeOf, test } from 'vitest';
 import {
   type ActivationName,
+  adam,
   type BlasnetError,
   type Dtype,
   type ErrorCode,
@@ -52,9 +53,16 @@ test('a matrix keeps the class of its array', () => {
   });
 });
 
-test('optimizers are read-only', () => {
+test('optimizers are made with their own options, and read-only', () => {
   expectTypeOf(sgd()).toEqualTypeOf<Optimizer>();
+  expectTypeOf(adam()).toEqualTypeOf<Optimizer>();
   compiled(() => {
+    sgd({ learningRate: 0.1, momentum: 0.9 });
+    adam({ learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+    // @ts-expect-error: momentum is sgd's
+    adam({ momentum: 0.9 });
+    // @ts-expect-error: a decay of adam's
+    sgd({ beta1: 0.9 });
     // @ts-expect-error: checked once
     sgd().learningRate = -1;
   });

@@ -1,0 +1,181 @@
+// Predictions through pinned buffers.
+
+import { describe, expect, it } from 'vitest';
+import { Network } from '../../lib/network';
+import { type BadCall, itRejects, thrownBy } from '../bad-input';
+import { immediate, layers, longEpoch, randomMatrix, snapshot, underWay } from './helpers';
+
+describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
+  const net = new Network(layers([3, 17, 2], 'relu', 'softmax'), { seed: 1, dtype });
+
+  it('predicts what predictSync predicts, to the last bit', () => {
+    for (const maxBatch of [1, 2, 33, 300]) {
+      const predictor = net.predictor({ maxBatch });
+      predictor.input.data.set(randomMatrix(maxBatch, 3, maxBatch).data);
+      predictor.run();
+      expect(predictor.output).toEqual(net.predictSync(predictor.input));
+    }
+  });
+
+  it('writes the rows it is asked for and leaves the others', () => {
+    const predictor = net.predictor({ maxBatch: 40 });
+    predictor.input.data.set(randomMatrix(40, 3, 5).data);
+    const expected = net.predictSync(predictor.input);
+    for (const rows of [1, 2, 39, 40]) {
+      predictor.output.data.fill(7);
+      predictor.run(rows);
+      // One row takes another way through the kernels than many, with the same sums.
+      predictor.output.toArray().forEach((row, r) => {
+        row.forEach((value, c) => {
+          expect(value).toBeCloseTo(r < rows ? expected.get(r, c) : 7, dtype === 'float64' ? 14 : 6);
+        });
+      });
+    }
+  });
+
+  it('has one row when not told otherwise, in shared memory of its own', () => {
+    const [first, second] = [net.predictor(), net.predictor({})];
+    expect([first.input.rows, first.input.cols, first.output.rows, first.output.cols]).toEqual([1, 3, 1, 2]);
+    const buffers = [first, second].flatMap(({ input, output }) => [input.data.buffer, output.data.buffer]);
+    expect(new Set(buffers).size).toBe(4);
+    for (const buffer of buffers) expect(buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(first.input.dtype).toBe(dtype);
+  });
+
+  it('follows the parameters, however they change', () => {
+    const trained = new Network(net.architecture, { seed: 2, dtype });
+    const predictor = trained.predictor({ maxBatch: 5 });
+    predictor.input.data.set(randomMatrix(5, 3, 1).data);
+    const [X, Y] = [randomMatrix(9, 3, 2, dtype), Array(9).fill([1, 0])];
+    for (let i = 0; i < 3; i++) {
+      predictor.run();
+      expect(predictor.output).toEqual(trained.predictSync(predictor.input));
+      trained.fitSync(X, Y, { epochs: 1 });
+    }
+    trained.parameters.b2?.data.fill(3);
+    predictor.run();
+    expect(predictor.output).toEqual(trained.predictSync(predictor.input));
+  });
+});
+
+describe('beside other calls', () => {
+  const long = longEpoch();
+  const architecture = layers([2, 8, 1], 'relu', 'sigmoid');
+
+  it('it is refused while a step is being taken on another thread, and works again afterwards', async () => {
+    const net = new Network(architecture, { seed: 1 });
+    const predictor = net.predictor();
+    const controller = new AbortController();
+    const fit = net.fit(long.X, long.Y, { ...long.options, signal: controller.signal }).catch(() => {});
+    await underWay(net);
+    expect(thrownBy(() => predictor.run())).toMatchObject({
+      code: 'ERR_BLASNET_BUSY',
+      message:
+        'Expected run to be called while no other thread works on the network; await the call under way, use ' +
+        'the asynchronous form, or call it between epochs',
+    });
+    controller.abort();
+    await fit;
+    predictor.run();
+    expect(predictor.output.data[0]).toBe(net.predictSync([[0, 0]]).data[0]);
+  });
+
+  it('it works while predictions are made on another thread, and in the body of a loop over epochs', async () => {
+    const net = new Network(layers([2, 256, 256, 1], 'relu', 'sigmoid'), { seed: 1 });
+    const predictor = net.predictor();
+    const controller = new AbortController();
+    const prediction = net.predict(long.X, { signal: controller.signal }).catch((error) => error);
+    await immediate();
+    predictor.run();
+    controller.abort();
+    expect(await prediction).toMatchObject({ name: 'AbortError' });
+    for await (const _ of net.epochs([[1, 2]], [[1]], { epochs: 2 })) predictor.run();
+  });
+});
+
+describe('rejects', () => {
+  const net = new Network(layers([2, 3, 1], 'relu', 'sigmoid'), { seed: 1 });
+  const predictor = net.predictor({ maxBatch: 4 });
+  const wrong = (errorClass: typeof RangeError | typeof TypeError) =>
+    errorClass === RangeError ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE';
+
+  itRejects([
+    ...(
+      [
+        [0, RangeError, '0 (number)'],
+        [5, RangeError, '5 (number)'],
+        [-1, RangeError, '-1 (number)'],
+        [1.5, RangeError, '1.5 (number)'],
+        [Number.NaN, RangeError, 'NaN (number)'],
+        ['2', TypeError, '"2" (string)'],
+        [null, TypeError, 'null'],
+      ] as const
+    ).map(
+      ([rows, errorClass, got]): BadCall => [
+        `${got} for the rows`,
+        () => predictor.run(rows as never),
+        errorClass,
+        wrong(errorClass),
+        `Expected rows to be an integer from 1 to 4, got ${got}`,
+      ],
+    ),
+    ...(
+      [
+        [0, RangeError, '0 (number)'],
+        [1.5, RangeError, '1.5 (number)'],
+        ['2', TypeError, '"2" (string)'],
+        [null, TypeError, 'null'],
+      ] as const
+    ).map(
+      ([maxBatch, errorClass, got]): BadCall => [
+        `${got} for maxBatch`,
+        () => net.predictor({ maxBatch: maxBatch as never }),
+        errorClass,
+        wrong(errorClass),
+        `Expected maxBatch to be a positive integer, got ${got}`,
+      ],
+    ),
+    [
+      'an option that does not exist',
+      () => net.predictor({ max_batch: 2 } as never),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "max_batch"; did you mean "maxBatch"?',
+    ],
+    [
+      'null for the options',
+      () => net.predictor(null as never),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected options to be an object, got null',
+    ],
+    [
+      'more rows than an array holds',
+      () => net.predictor({ maxBatch: 2 ** 32 }),
+      RangeError,
+      'ERR_BLASNET_SHAPE',
+      'Expected rows * cols to be at most 2^32, got 4294967296 * 2',
+    ],
+  ]);
+
+  it.each([
+    [0, 'row 0, column 0'],
+    [5, 'row 2, column 1'],
+  ])('NaN and infinities in the rows it is asked for, as at element %i', (index, place) => {
+    const before = snapshot(net);
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      predictor.input.data.fill(0);
+      predictor.input.data[index] = value;
+      for (const rows of [index === 0 ? 1 : 3, 4]) {
+        expect(thrownBy(() => predictor.run(rows))).toMatchObject({
+          code: 'ERR_BLASNET_NOT_FINITE',
+          message: `Expected input to hold finite numbers, got ${value} at ${place}`,
+        });
+      }
+    }
+    predictor.input.data.fill(0);
+    predictor.input.data[7] = Number.NaN;
+    predictor.run(3); // not in the fourth
+    expect(snapshot(net)).toEqual(before);
+  });
+});
