@@ -189,8 +189,10 @@ void MomentumOf(const Args& args) {
 template <typename T>
 void AdamOf(const Args& args) {
   const size_t size = args.Length(0);
-  const AdamFactors<T> factors{static_cast<T>(args.Number(4)), static_cast<T>(args.Number(5)),
-                               static_cast<T>(args.Number(6)), static_cast<T>(args.Number(7)),
+  const double beta1 = args.Number(5), beta2 = args.Number(6);
+  const AdamFactors<T> factors{static_cast<T>(args.Number(4)), static_cast<T>(beta1),
+                               static_cast<T>(beta2),          static_cast<T>(1 - beta1),
+                               static_cast<T>(1 - beta2),      static_cast<T>(args.Number(7)),
                                static_cast<T>(args.Number(8))};
   Adam(args.Array<T>(0, size), args.Array<T>(1, size), args.Array<T>(2, size), args.Array<T>(3, size), size,
        factors);

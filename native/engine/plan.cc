@@ -297,6 +297,8 @@ class PlanOf final : public Plan {
             static_cast<T>(request.learning_rate / (1 - std::pow(request.beta1, t))),
             static_cast<T>(request.beta1),
             static_cast<T>(request.beta2),
+            static_cast<T>(1 - request.beta1),
+            static_cast<T>(1 - request.beta2),
             static_cast<T>(1 / std::sqrt(1 - std::pow(request.beta2, t))),
             static_cast<T>(request.epsilon),
         };

@@ -29,9 +29,8 @@ void MomentumOf(T* parameters, T* velocity, const T* gradients, size_t size, T l
 
 template <class D, class V = hn::Vec<D>, typename T>
 HWY_INLINE V AdamVector(D d, V p, V g, V* mean, V* square, const AdamFactors<T>& factors) {
-  *mean = hn::MulAdd(hn::Set(d, factors.beta1), *mean, hn::Mul(hn::Set(d, 1 - factors.beta1), g));
-  *square =
-      hn::MulAdd(hn::Set(d, factors.beta2), *square, hn::Mul(hn::Set(d, 1 - factors.beta2), hn::Mul(g, g)));
+  *mean = hn::MulAdd(hn::Set(d, factors.beta1), *mean, hn::Mul(hn::Set(d, factors.rest1), g));
+  *square = hn::MulAdd(hn::Set(d, factors.beta2), *square, hn::Mul(hn::Set(d, factors.rest2), hn::Mul(g, g)));
   const V root = hn::MulAdd(hn::Sqrt(*square), hn::Set(d, factors.inverse_root), hn::Set(d, factors.epsilon));
   return hn::NegMulAdd(hn::Set(d, factors.step), hn::Div(*mean, root), p);
 }

@@ -25,6 +25,8 @@ struct AdamFactors {
   T step;  // learning_rate / (1 - beta1^t)
   T beta1;
   T beta2;
+  T rest1;  // 1 - beta1 and 1 - beta2, rounded once: 1 - T(0.999) would be off by 5e-5 in float
+  T rest2;
   T inverse_root;  // 1 / sqrt(1 - beta2^t)
   T epsilon;
 };
