@@ -1,0 +1,25 @@
+// The cases, in the order of the report.
+
+import * as higgsShape from './higgs-shape.mjs';
+import * as loop from './loop.mjs';
+import * as memory from './memory.mjs';
+import * as mnist from './mnist.mjs';
+import * as moons32 from './moons-32.mjs';
+import * as moonsFull from './moons-full.mjs';
+import * as predict1 from './predict-1.mjs';
+import * as predict1000 from './predict-1000.mjs';
+import * as scaling from './scaling.mjs';
+import * as wide from './wide.mjs';
+
+export const cases = [
+  moonsFull,
+  moons32,
+  mnist,
+  wide,
+  higgsShape,
+  predict1,
+  predict1000,
+  scaling,
+  loop,
+  memory,
+];

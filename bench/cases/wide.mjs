@@ -1,0 +1,35 @@
+// Wide layers, where the time goes into large products: 784-512-256-10, batches of 128.
+
+import { synthetic } from '../harness/data.mjs';
+import { dense } from '../harness/jobs.mjs';
+import { runTraining } from '../harness/training.mjs';
+
+/** @import { Bench } from '../harness/bench.mjs' */
+/** @import { TrainingVariant } from '../harness/training.mjs' */
+
+export const id = 'wide';
+export const title = '784-512-256-10, batches of 128';
+
+export const wideLayers = dense([784, 512, 256, 10], 'relu', 'softmax');
+
+export async function run(/** @type {Bench} */ bench) {
+  for (const variant of variants(bench.quick)) await runTraining(bench, id, variant);
+}
+
+/** @returns {TrainingVariant[]} */
+function variants(/** @type {boolean} */ quick) {
+  return /** @type {const} */ (['float32', 'float64']).map((dtype) => ({
+    name: dtype,
+    task: {
+      layers: wideLayers,
+      dtype,
+      data: synthetic(quick ? 640 : 3840, 784, 10),
+      batchSize: 128,
+      shuffle: true,
+      optimizer: { name: 'sgd', learningRate: 0.01 },
+    },
+    verify: { epochs: 2, rows: 640 },
+    comparisons: [{ rival: 'torch', tolerance: dtype === 'float64' ? 1e-9 : 1e-4, must: { 1: 1, 2: 1.5 } }],
+    yardsticks: [{ yardstick: 'gemm', must: 1 }, { yardstick: 'fma' }],
+  }));
+}

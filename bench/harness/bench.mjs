@@ -1,0 +1,133 @@
+// One run of the suite: its options, its scratch folder, what is installed, and what came out.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compileLimit, fmaRate, gemmRate } from './limits.mjs';
+import { runJson } from './processes.mjs';
+import { ask, probe, rivalEntry, rivalIds } from './rivals.mjs';
+
+/** @import { Row } from './rows.mjs' */
+/** @import { Dtype } from './limits.mjs' */
+/** @import { RivalId } from './rivals.mjs' */
+/** @import { Measurement } from './rounds.mjs' */
+
+/**
+ * What was compared before it was timed.
+ * @typedef {object} Verified
+ * @property {string} case
+ * @property {string} variant
+ * @property {string} with
+ * @property {string} what
+ * @property {number} difference   the largest, relative
+ * @property {number} tolerance
+ */
+
+export class Bench {
+  /** @type {Row[]} */
+  rows = [];
+  /** @type {Verified[]} */
+  verified = [];
+  /** @type {Map<RivalId, { versions: Record<string, string> } | { missing: string }>} */
+  #rivals = new Map();
+  /** @type {Map<string, string | Error>} */
+  #programs = new Map();
+
+  /**
+   * @param {{ quick: boolean, rounds: number, seconds: number }} options
+   *   seconds: how long a process measures, after it has warmed up
+   * @param {(line: string) => void} log
+   */
+  constructor({ quick, rounds, seconds }, log) {
+    this.quick = quick;
+    this.rounds = rounds;
+    this.seconds = seconds;
+    this.log = log;
+    this.folder = mkdtempSync(join(tmpdir(), 'blasnet-bench-'));
+  }
+
+  remove() {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Asks every rival whether it is there. */
+  async probeRivals() {
+    for (const id of rivalIds) {
+      const answer = await probe(id);
+      this.#rivals.set(id, answer);
+      if ('missing' in answer) this.log(`${rivalEntry(id).title} is left out: ${answer.missing}`);
+    }
+  }
+
+  /** Why a rival cannot take part; undefined when it can. */
+  missing(/** @type {RivalId} */ id) {
+    const answer = this.#rivals.get(id);
+    return answer !== undefined && 'missing' in answer ? `not installed: ${answer.missing}` : undefined;
+  }
+
+  /** @returns {Record<string, string>} */
+  versions() {
+    return Object.assign(
+      {},
+      ...[...this.#rivals.values()].map((answer) => ('versions' in answer ? answer.versions : {})),
+    );
+  }
+
+  ask(/** @type {RivalId} */ id, /** @type {Parameters<typeof ask>[1]} */ job) {
+    return ask(id, job);
+  }
+
+  /**
+   * Gives a rival a job that measures milliseconds.
+   *
+   * @param {RivalId} id
+   * @param {Parameters<typeof ask>[1]} job
+   * @returns {Promise<Measurement>}
+   */
+  async time(id, job) {
+    const answer = await ask(id, { seconds: this.seconds, ...job });
+    return 'unavailable' in answer ? answer : { value: answer.milliseconds };
+  }
+
+  /**
+   * Runs one of probes/, in a fresh process.
+   *
+   * @param {string} file
+   * @param {Record<string, unknown>} question
+   * @returns {Promise<{ value: number }>}
+   */
+  async probe(file, question) {
+    const path = fileURLToPath(new URL(`../probes/${file}`, import.meta.url));
+    const { value } = await runJson(process.execPath, [path, JSON.stringify(question)]);
+    return { value };
+  }
+
+  /**
+   * The rate of a yardstick, in GFLOP/s.
+   *
+   * @param {'fma' | 'gemm'} name
+   * @param {Dtype} dtype
+   * @returns {Promise<{ gflops: number, bits?: number } | { unavailable: string }>}
+   */
+  async limit(name, dtype) {
+    const program = this.#program(name);
+    if (program instanceof Error)
+      return { unavailable: `limits/${name}.cc: ${program.message.split('\n')[0]}` };
+    const seconds = this.seconds / 5;
+    return name === 'fma' ? fmaRate(program, dtype, seconds) : gemmRate(program, dtype, seconds);
+  }
+
+  #program(/** @type {'fma' | 'gemm'} */ name) {
+    let program = this.#programs.get(name);
+    if (program === undefined) {
+      try {
+        program = compileLimit(name, this.folder);
+      } catch (error) {
+        program = /** @type {Error} */ (error);
+      }
+      this.#programs.set(name, program);
+    }
+    return program;
+  }
+}

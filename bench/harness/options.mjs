@@ -1,0 +1,57 @@
+// The command line.
+
+import { parseArgs } from 'node:util';
+
+export const usage = `Usage: npm run bench -- [options]
+
+  --only CASE      this case alone; may be given several times
+  --quick          tiny runs of a single round: does everything work?
+  --rounds N       how often everyone takes a turn (default 5)
+  --seconds S      how long a process measures (default 1.5)
+  --list           name the cases`;
+
+/** Something wrong with the command line. */
+export class UsageError extends Error {}
+
+/**
+ * @param {readonly string[]} args
+ * @param {readonly string[]} cases   the names there are
+ */
+export function readOptions(args, cases) {
+  const { quick, list, ...values } = parse(args);
+  const only = values.only ?? [...cases];
+  const unknown = only.filter((name) => !cases.includes(name));
+  if (unknown.length > 0) {
+    throw new UsageError(`Unknown case ${unknown.join(', ')}; there are ${cases.join(', ')}`);
+  }
+  return {
+    quick,
+    list,
+    only,
+    rounds: positive('--rounds', values.rounds ?? (quick ? '1' : '5'), true),
+    seconds: positive('--seconds', values.seconds ?? (quick ? '0.1' : '1.5'), false),
+  };
+}
+
+function parse(/** @type {readonly string[]} */ args) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        only: { type: 'string', multiple: true },
+        quick: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(/** @type {Error} */ (error).message);
+  }
+}
+
+function positive(/** @type {string} */ name, /** @type {string} */ text, /** @type {boolean} */ whole) {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value) && (!whole || Number.isInteger(value))) return value;
+  throw new UsageError(`Expected ${name} to be a positive ${whole ? 'integer' : 'number'}, got ${text}`);
+}

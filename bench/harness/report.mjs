@@ -1,0 +1,82 @@
+// What a run leaves behind.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { judge } from './rows.mjs';
+import { markdownTable, resultTable } from './table.mjs';
+
+/** @import { Row } from './rows.mjs' */
+/** @import { Verified } from './bench.mjs' */
+
+/**
+ * @typedef {object} Results
+ * @property {string} date
+ * @property {boolean} quick
+ * @property {number} rounds
+ * @property {Record<string, string>} machine
+ * @property {Record<string, string>} versions
+ * @property {Record<string, string>} limits
+ * @property {readonly Row[]} rows
+ * @property {readonly Verified[]} verified
+ */
+
+/** The whole run as a Markdown page. */
+export function reportPage(
+  /** @type {Results} */ { date, quick, rounds, machine, versions, limits, rows, verified },
+) {
+  const facts = Object.entries({ Date: date, ...machine, ...versions, ...limits });
+  const warning = quick
+    ? ['A quick run: it shows that everything works, and its figures mean nothing.', '']
+    : [];
+  return [
+    `# Benchmarks, ${date.slice(0, 10)}`,
+    '',
+    ...warning,
+    markdownTable(['', ''], facts),
+    '',
+    `Medians (least..most) of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, each figure from a fresh process; a ratio is`,
+    'of the same round. A number of threads in brackets is the one that the rival is fastest with.',
+    '',
+    resultTable(rows),
+    '',
+    summary(rows),
+    '',
+    '## Compared before it was timed',
+    '',
+    markdownTable(
+      ['case', 'variant', 'what', 'with', 'largest difference', 'allowed'],
+      verified.map(({ difference, tolerance, ...row }) => [
+        row.case,
+        row.variant,
+        row.what,
+        row.with,
+        difference.toExponential(1),
+        tolerance === 0 ? 'none' : tolerance.toExponential(0),
+      ]),
+    ),
+    '',
+  ].join('\n');
+}
+
+/** 12 met, 1 missed, ... */
+export function summary(/** @type {readonly Row[]} */ rows) {
+  const words = { met: 'met', missed: 'missed', open: 'without a figure', wrong: 'not equal' };
+  const verdicts = rows.map((row) => judge(row).verdict);
+  return Object.entries(words)
+    .map(([verdict, word]) => [verdicts.filter((other) => other === verdict).length, word])
+    .filter(([count]) => count !== 0)
+    .map(([count, word]) => `${count} ${word}`)
+    .join(', ');
+}
+
+/** Writes NAME.json and NAME.md into a folder. */
+export function writeResults(
+  /** @type {string} */ folder,
+  /** @type {string} */ name,
+  /** @type {Results} */ results,
+) {
+  mkdirSync(folder, { recursive: true });
+  const rows = results.rows.map((row) => ({ ...row, verdict: judge(row).verdict }));
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ ...results, rows }, null, 2)}\n`);
+  writeFileSync(join(folder, `${name}.md`), reportPage(results));
+}

@@ -1,0 +1,92 @@
+// Who is compared, and how each is started. One that is not installed is left out, with a line that says so.
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ProcessError, runJson } from './processes.mjs';
+
+const folder = fileURLToPath(new URL('../rivals/', import.meta.url));
+const debianPython = '/usr/bin/python3';
+const python = process.env.PYTHON ?? (existsSync(debianPython) ? debianPython : 'python3');
+
+/**
+ * @typedef {object} RivalEntry
+ * @property {string} title
+ * @property {string} file
+ * @property {readonly number[]} threads   what it is timed with; the better one counts
+ * @property {string} install
+ * @property {Record<string, unknown>} [job]   added to every job
+ */
+
+const npmInstall = 'npm install --prefix bench';
+
+/** @satisfies {Record<string, RivalEntry>} */
+const entries = {
+  blasnet: { title: 'blasnet', file: 'blasnet.mjs', threads: [1, 2], install: 'npm run build' },
+  numpy: {
+    title: 'NumPy',
+    file: 'article_numpy.py',
+    threads: [1, 2],
+    install: 'apt-get install python3-numpy',
+  },
+  torch: { title: 'PyTorch', file: 'pytorch.py', threads: [1, 2], install: 'apt-get install python3-torch' },
+  sklearn: {
+    title: 'scikit-learn',
+    file: 'scikit_learn.py',
+    threads: [1, 2],
+    install: 'apt-get install python3-sklearn',
+  },
+  'tfjs-wasm': {
+    title: 'TensorFlow.js wasm',
+    file: 'tfjs.mjs',
+    threads: [1], // Node gets its single-threaded build
+    install: npmInstall,
+    job: { backend: 'wasm' },
+  },
+  'tfjs-cpu': {
+    title: 'TensorFlow.js cpu',
+    file: 'tfjs.mjs',
+    threads: [1],
+    install: npmInstall,
+    job: { backend: 'cpu' },
+  },
+  brain: { title: 'brain.js', file: 'brain.mjs', threads: [1], install: npmInstall },
+  onnxruntime: { title: 'onnxruntime-node', file: 'onnxruntime.mjs', threads: [1, 2], install: npmInstall },
+};
+
+/** @typedef {keyof typeof entries} RivalId */
+
+/** @returns {RivalEntry} */
+export function rivalEntry(/** @type {RivalId} */ id) {
+  return entries[id];
+}
+
+export const rivalIds = /** @type {RivalId[]} */ (Object.keys(entries));
+
+/**
+ * Gives a rival a job, in a fresh process.
+ *
+ * @param {RivalId} id
+ * @param {Record<string, unknown> & { task: string, threads?: number }} job
+ */
+export function ask(id, job) {
+  const { file, job: fixed } = rivalEntry(id);
+  const command = file.endsWith('.py') ? python : process.execPath;
+  const threads = String(job.threads ?? 1);
+  const env = { OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
+  return runJson(command, [`${folder}${file}`, JSON.stringify({ ...fixed, ...job })], {
+    env: id === 'blasnet' ? {} : env,
+  });
+}
+
+/**
+ * What a rival says of itself, or why it cannot take part.
+ * @returns {Promise<{ versions: Record<string, string> } | { missing: string }>}
+ */
+export async function probe(/** @type {RivalId} */ id) {
+  try {
+    return { versions: await ask(id, { task: 'versions' }) };
+  } catch (error) {
+    if (!(error instanceof ProcessError)) throw error;
+    return { missing: `${error.message} (${rivalEntry(id).install})` };
+  }
+}

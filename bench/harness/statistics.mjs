@@ -1,0 +1,49 @@
+// Medians and spreads of a few rounds.
+
+/** @typedef {{ median: number, min: number, max: number }} Spread */
+
+/** @param {readonly number[]} values   at least one */
+export function median(values) {
+  if (values.length === 0) throw new RangeError('The median of nothing');
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (/** @type {number} */ i) => /** @type {number} */ (sorted[Math.floor(i)]);
+  return (at((sorted.length - 1) / 2) + at(sorted.length / 2)) / 2;
+}
+
+/**
+ * @param {readonly number[]} values   at least one
+ * @returns {Spread}
+ */
+export function spread(values) {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+}
+
+/**
+ * How many times the first is in the second, round by round: what slows the machine down for a while slows both.
+ *
+ * @param {readonly number[]} ours
+ * @param {readonly number[]} rival   as many
+ */
+export function ratios(ours, rival) {
+  if (ours.length !== rival.length) throw new RangeError('Rounds that do not pair');
+  return spread(ours.map((value, round) => /** @type {number} */ (rival[round]) / value));
+}
+
+/**
+ * The largest difference between two series, relative to the expected one's values, or to `floor` where those
+ * are smaller. Infinity when the lengths differ or a value is not a number.
+ *
+ * @param {ArrayLike<number>} actual
+ * @param {ArrayLike<number>} expected
+ * @param {number} floor
+ */
+export function largestDifference(actual, expected, floor) {
+  if (actual.length !== expected.length || actual.length === 0) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (let i = 0; i < actual.length; i++) {
+    const right = /** @type {number} */ (expected[i]);
+    const difference = Math.abs(/** @type {number} */ (actual[i]) - right) / Math.max(Math.abs(right), floor);
+    if (!(difference <= largest)) largest = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+  }
+  return largest;
+}

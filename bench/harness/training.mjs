@@ -1,0 +1,178 @@
+// Cases that train: everyone starts from the same parameters; first the loss curves and predictions are compared,
+// then everyone takes turns at training.
+
+import { compare, fastest } from './comparison.mjs';
+import { keyOf, timed, yardstickFor } from './contestants.mjs';
+import { firstRows, rowsOf, trainingFlop, writeJob } from './jobs.mjs';
+import { rate, time } from './quantities.mjs';
+import { rivalEntry } from './rivals.mjs';
+import { takeTurns } from './rounds.mjs';
+import { resultOf, titleOf, verifyEqual } from './verification.mjs';
+
+/** @import { Bench } from './bench.mjs' */
+/** @import { Job, Task } from './jobs.mjs' */
+/** @import { Quantity } from './quantities.mjs' */
+/** @import { RivalId } from './rivals.mjs' */
+/** @import { Contestant, Outcome } from './rounds.mjs' */
+/** @import { Row } from './rows.mjs' */
+/** @import { Problem } from './verification.mjs' */
+
+/**
+ * Our number of threads in a row; best: the faster one.
+ * @typedef {'1' | '2' | 'best'} Threads
+ */
+
+/**
+ * @typedef {object} Comparison
+ * @property {RivalId} rival
+ * @property {number} tolerance   the largest relative difference of losses and predictions
+ * @property {Partial<Record<Threads, number | undefined>>} [must]
+ *   a row for each of our numbers of threads: how many times faster than the rival's best; undefined: any
+ * @property {Partial<Task>} [theirs]   changes to the task for the rival, and for ours where results are compared
+ */
+
+/**
+ * @typedef {object} TrainingVariant
+ * @property {string} name
+ * @property {Task} task
+ * @property {{ epochs: number, rows?: number }} verify   what results are compared on; default: all rows
+ * @property {readonly Comparison[]} comparisons
+ * @property {readonly { yardstick: 'fma' | 'gemm', must?: number }[]} [yardsticks]
+ *   the share of their rates that one thread of ours must reach
+ * @property {{ accuracy: number, mostEpochs: number }} [until]
+ *   time the training up to this share of task.test predicted right, instead of an epoch
+ * @property {Quantity} [quantity]   default: milliseconds an epoch
+ */
+
+const threadCounts = [1, 2];
+
+const yardstickTitles = { fma: 'FMA limit', gemm: "OpenBLAS's 1024-cube" };
+
+/**
+ * @param {Bench} bench
+ * @param {string} id
+ * @param {TrainingVariant} variant
+ */
+export async function runTraining(bench, id, variant) {
+  const problems = await verifyTraining(bench, id, variant);
+  const { task, comparisons, yardsticks = [] } = variant;
+  const job = writeJob(bench, task);
+  const contestants = [
+    ...threadCounts.map((threads) => contestant(bench, 'blasnet', threads, job, variant)),
+    ...comparisons
+      .filter(({ rival }) => !problems.has(rival))
+      .flatMap(({ rival, theirs }) => {
+        const rivalJob = theirs === undefined ? job : writeJob(bench, { ...task, ...theirs });
+        return rivalEntry(rival).threads.map((threads) =>
+          contestant(bench, rival, threads, rivalJob, variant),
+        );
+      }),
+    ...yardsticks.map(({ yardstick }) => yardstickFor(bench, yardstick, task)),
+  ];
+  const turns = problems.has('blasnet') ? [] : contestants;
+  const outcomes = await takeTurns(turns, bench.rounds, (line) =>
+    bench.log(`${id} ${variant.name}: ${line}`),
+  );
+  const outcomeOf = (/** @type {RivalId} */ who, /** @type {number} */ threads) =>
+    problems.get(who) ??
+    outcomes.get(keyOf(who, threads)) ??
+    problems.get('blasnet') ?? { unavailable: 'not run' };
+
+  for (const comparison of comparisons)
+    bench.rows.push(...comparisonRows(id, variant, comparison, outcomeOf));
+  for (const { yardstick, must } of yardsticks) {
+    const flop = trainingFlop(task.layers, rowsOf(task));
+    const quantity = rate('GFLOP', flop / 1e9);
+    const what = {
+      case: id,
+      variant: variant.name,
+      threads: '1',
+      quantity,
+      must: must === undefined ? undefined : { ratio: must },
+    };
+    const outcome = outcomes.get(yardstick) ?? { unavailable: 'not run' };
+    bench.rows.push(compare(what, outcomeOf('blasnet', 1), { title: yardstickTitles[yardstick], outcome }));
+  }
+}
+
+/** @returns {Promise<Map<RivalId, Problem>>} who cannot be timed, and why */
+async function verifyTraining(
+  /** @type {Bench} */ bench,
+  /** @type {string} */ id,
+  /** @type {TrainingVariant} */ variant,
+) {
+  /** @type {Map<RivalId, Problem>} */
+  const problems = new Map();
+  const { epochs, rows } = variant.verify;
+  const data = rows === undefined ? variant.task.data : firstRows(variant.task, rows);
+  const task = { ...variant.task, data, shuffle: false };
+  const claim = { case: id, variant: variant.name, what: `${epochs} losses and the predictions` };
+  const train = (/** @type {RivalId} */ who, /** @type {number} */ threads, /** @type {Job} */ job) =>
+    resultOf(bench, who, { ...job, threads, epochs });
+
+  const job = writeJob(bench, task);
+  const ours = await train('blasnet', 1, job);
+  if ('unavailable' in ours) return problems.set('blasnet', ours);
+  const oursOnTwo = await train('blasnet', 2, job);
+  if (!('unavailable' in oursOnTwo)) {
+    const problem = verifyEqual(bench, { ...claim, tolerance: 0 }, 'blasnet on 2 threads', ours, oursOnTwo);
+    if (problem !== undefined) return problems.set('blasnet', problem);
+  }
+
+  for (const { rival, tolerance, theirs } of variant.comparisons) {
+    const rivalJob = theirs === undefined ? job : writeJob(bench, { ...task, ...theirs });
+    const expected = await train(rival, 1, rivalJob);
+    const same = theirs === undefined ? ours : await train('blasnet', 1, rivalJob);
+    if ('unavailable' in expected) problems.set(rival, expected);
+    else if ('unavailable' in same) problems.set(rival, same);
+    else {
+      const problem = verifyEqual(bench, { ...claim, tolerance }, rivalEntry(rival).title, same, expected);
+      if (problem !== undefined) problems.set(rival, problem);
+    }
+  }
+  return problems;
+}
+
+/** @returns {Contestant} */
+function contestant(
+  /** @type {Bench} */ bench,
+  /** @type {RivalId} */ who,
+  /** @type {number} */ threads,
+  /** @type {Job} */ job,
+  /** @type {TrainingVariant} */ { until },
+) {
+  if (until === undefined) return timed(bench, who, threads, job, 'time-training');
+  return {
+    key: keyOf(who, threads),
+    measure: async () => {
+      const answer = await bench.ask(who, { ...job, task: 'train-until', threads, ...until });
+      if ('unavailable' in answer) return answer;
+      const after = `after ${answer.epochs} epochs`;
+      if (answer.accuracy >= until.accuracy) return { value: answer.milliseconds, note: after };
+      return { unavailable: `has ${(100 * answer.accuracy).toFixed(1)} % right ${after}` };
+    },
+  };
+}
+
+/** @returns {Row[]} */
+function comparisonRows(
+  /** @type {string} */ id,
+  /** @type {TrainingVariant} */ variant,
+  /** @type {Comparison} */ { rival, must = { best: undefined } },
+  /** @type {(who: RivalId, threads: number) => Outcome} */ outcomeOf,
+) {
+  const sides = (/** @type {RivalId} */ who, /** @type {readonly number[]} */ counts) =>
+    counts.map((threads) => ({ title: titleOf(who, threads), threads, outcome: outcomeOf(who, threads) }));
+  const theirs = fastest(sides(rival, rivalEntry(rival).threads));
+  return Object.entries(must).map(([threads, ratio]) => {
+    const ours = fastest(sides('blasnet', threads === 'best' ? threadCounts : [Number(threads)]));
+    const what = {
+      case: id,
+      variant: variant.name,
+      threads: threads === 'best' ? `${ours.threads} (the faster)` : threads,
+      quantity: variant.quantity ?? time('an epoch'),
+      must: ratio === undefined ? undefined : { ratio },
+    };
+    return compare(what, ours.outcome, theirs);
+  });
+}

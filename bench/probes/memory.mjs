@@ -1,0 +1,26 @@
+// The most memory that a process ever holds: with a data set alone, or training on it, too.
+//
+//   node memory.mjs '{"training": true | false, "job": ...}'
+//
+// prints { value }, in megabytes.
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+const { training, job } = JSON.parse(process.argv[2] ?? '');
+const X = read(job.X);
+const Y = read(job.Y);
+if (training) {
+  const { fitOptions, openNetwork } = await import('../rivals/library.mjs');
+  const { loss } = await openNetwork(job).fit(X, Y, { ...fitOptions(job), epochs: 1 });
+  if (!(loss[0] < Math.LN2)) throw new Error(`Nothing was learnt: the loss is ${loss[0]}`);
+}
+console.log(JSON.stringify({ value: process.resourceUsage().maxRSS / 1024 }));
+
+// Without a copy on the way, which would count.
+function read(/** @type {string} */ path) {
+  const file = openSync(path, 'r');
+  const values = new Float64Array(fstatSync(file).size / 8);
+  readSync(file, values);
+  closeSync(file);
+  return values;
+}

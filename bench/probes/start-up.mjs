@@ -1,0 +1,8 @@
+// How long require('blasnet') takes in a process that has loaded nothing else. Prints { value }, in milliseconds.
+
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const start = performance.now();
+require('../../dist/index.js');
+console.log(JSON.stringify({ value: performance.now() - start }));

@@ -1,0 +1,45 @@
+// blasnet itself, by the protocol of its rivals.
+
+import { fitOptions, Matrix, openNetwork, predictorOf, versions } from './library.mjs';
+import { batches, readData, serve } from './protocol.mjs';
+
+serve({
+  versions,
+
+  open(job) {
+    const net = openNetwork(job);
+    const predict = (/** @type {any} */ X) => net.predictSync(X).data;
+    if (job.batchRows !== undefined) return predictions(net, job);
+    if (job.optimizer === undefined) return { predict };
+    const { X, Y } = readData(job);
+    const options = fitOptions(job);
+    const fit = job.way === 'fitSync' ? net.fitSync.bind(net) : net.fit.bind(net);
+    return { train: async (epochs) => (await fit(X, Y, { ...options, epochs })).loss, predict };
+  },
+});
+
+// Both ways of predicting write where the caller says and allocate nothing.
+function predictions(/** @type {any} */ net, /** @type {any} */ job) {
+  const { inputDim } = job.layers[0];
+  const { outputDim } = job.layers.at(-1);
+  const inputs = batches(readData(job).X, inputDim, job.batchRows);
+  if (job.way === 'predictor') return predictionLoop(inputs, predictorOf(net, job.batchRows));
+
+  const out = Matrix.zeros(job.batchRows, outputDim, job.dtype);
+  const matrices = inputs.map((rows) => new Matrix(rows, job.batchRows, inputDim));
+  return predictionLoop(matrices, (rows) => net.predictSync(rows, out).data);
+}
+
+/**
+ * @template T
+ * @param {readonly T[]} inputs
+ * @param {(rows: T) => ArrayLike<number>} predictOne
+ */
+function predictionLoop(inputs, predictOne) {
+  return {
+    predict: () => inputs.flatMap((rows) => Array.from(predictOne(rows))),
+    repeat: (/** @type {number} */ calls) => {
+      for (let i = 0; i < calls; i++) predictOne(/** @type {T} */ (inputs[i % inputs.length]));
+    },
+  };
+}

@@ -1,0 +1,58 @@
+// brain.js: one activation for all layers, the squared error, and a step after every sample.
+
+import { createRequire } from 'node:module';
+import brain from 'brain.js';
+import { batches, readData, readParameters, serve } from './protocol.mjs';
+
+const require = createRequire(import.meta.url);
+
+serve({
+  versions: () => ({ 'brain.js': require('brain.js/package.json').version }),
+
+  open(job) {
+    const inputs = job.layers[0].inputDim;
+    const outputs = job.layers.at(-1).outputDim;
+    const net = build(job);
+    const rowsOf = (X) => batches(Float32Array.from(X), inputs, 1);
+    const { X } = readData(job);
+    const repeated = rowsOf(X);
+    return {
+      train: trainer(net, job, outputs, repeated),
+      predict: (X) => rowsOf(X).flatMap((row) => Array.from(net.run(row))),
+      repeat: (calls) => {
+        for (let i = 0; i < calls; i++) net.run(repeated[i % repeated.length]);
+      },
+    };
+  },
+});
+
+function build(job) {
+  const [{ inputDim, activation }] = job.layers;
+  const net = new brain.NeuralNetwork({ activation });
+  net.sizes = [inputDim, ...job.layers.map(({ outputDim }) => outputDim)];
+  net.initialize();
+  for (const [i, { W, b }] of readParameters(job).entries()) {
+    net.biases[i + 1].set(b);
+    for (const [node, weights] of net.weights[i + 1].entries()) {
+      weights.set(W.subarray(node * weights.length, (node + 1) * weights.length));
+    }
+  }
+  return net;
+}
+
+function trainer(net, { optimizer, ...job }, outputs, inputs) {
+  if (optimizer === undefined) return undefined;
+  const labels = batches(Float32Array.from(readData(job).Y), outputs, 1);
+  // Plain arrays: a typed one is taken for an object whose keys have to be looked up, here and in run().
+  const samples = inputs.map((input, i) => ({ input: Array.from(input), output: Array.from(labels[i]) }));
+  // Its error is half the squared error, summed over the outputs; and it refuses a momentum of zero, and
+  // a threshold too. callbackPeriod 1 tells every epoch's loss.
+  const learningRate = (2 * optimizer.learningRate) / outputs;
+  const options = { learningRate, momentum: Number.MIN_VALUE, errorThresh: Number.MIN_VALUE };
+  return (epochs) => {
+    const losses = [];
+    const callback = ({ error }) => losses.push(error);
+    net.train(samples, { ...options, iterations: epochs, callback, callbackPeriod: 1 });
+    return losses;
+  };
+}

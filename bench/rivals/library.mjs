@@ -1,0 +1,56 @@
+// The library of this checkout, as built, and all that the suite asks of it. What it can do is asked of its
+// exports, so that a case about something that an older version lacks says so.
+
+import { createRequire } from 'node:module';
+import { readParameters, Unavailable } from './protocol.mjs';
+
+const require = createRequire(import.meta.url);
+
+/** @type {any} */
+const blasnet = require('../../dist/index.js');
+
+export const { Matrix, Network, RandomState, makeMoons, trainTestSplit } = blasnet;
+
+/** @returns {Record<string, string>} */
+export function versions() {
+  const { native } = require('../../dist/native.js');
+  return { blasnet: require('../../package.json').version, BLAS: native.blas, SIMD: native.simd };
+}
+
+/** A job's network with its parameters, on its number of threads. */
+export function openNetwork(/** @type {any} */ job) {
+  useThreads(job.threads);
+  const net = new Network(job.layers, { dtype: job.dtype, seed: 1 });
+  for (const [i, { W, b }] of readParameters(job).entries()) {
+    net.parameters[`W${i + 1}`].data.set(W);
+    net.parameters[`b${i + 1}`].data.set(b);
+  }
+  return net;
+}
+
+/** A job's options for fit, but for the epochs. */
+export function fitOptions(/** @type {any} */ { loss, batchSize, shuffle, optimizer }) {
+  return { loss, batchSize, shuffle, optimizer: optimizerOf(optimizer) };
+}
+
+/** The pinned predictor, so many rows at a time: takes rows, returns the outputs. */
+export function predictorOf(/** @type {any} */ net, /** @type {number} */ batchRows) {
+  if (net.predictor === undefined) throw new Unavailable('predictor is not in the library yet');
+  const predictor = net.predictor({ maxBatch: batchRows });
+  return (/** @type {ArrayLike<number>} */ rows) => {
+    predictor.input.set(rows);
+    predictor.run(batchRows);
+    return predictor.output;
+  };
+}
+
+function useThreads(/** @type {number | undefined} */ threads) {
+  if (threads === undefined) return;
+  if (blasnet.setThreads !== undefined) blasnet.setThreads(threads);
+  else if (threads > 1) throw new Unavailable('setThreads is not in the library yet');
+}
+
+function optimizerOf(/** @type {any} */ { name, ...options }) {
+  if (blasnet[name] === undefined) throw new Unavailable(`${name} is not in the library yet`);
+  return blasnet[name](options);
+}
