@@ -17,12 +17,15 @@ const networks: [what: string, architecture: oracle.Layer[], loss: LossName][] =
   ['3-5-4-2 tanh', network([3, 5, 4, 2], ['softmax', 'linear', 'tanh']), 'meanSquaredError'],
   ['4-7-3 sigmoid by squares', network([4, 7, 3], ['sigmoid', 'sigmoid']), 'meanSquaredError'],
   ['2-3-3 softmax by squares', network([2, 3, 3], ['relu', 'softmax']), 'meanSquaredError'],
+  // Reads its samples as they come, not turned.
+  ['97-3-1 sigmoid', network([97, 3, 1], ['relu', 'sigmoid']), 'binaryCrossEntropy'],
 ];
 
-// So wide that a tile has 64 rows; the others' have up to 512.
+// A tile of these has 100 or 48 rows, of the others up to 128.
 const wide = network([3, 1100, 2], ['tanh', 'sigmoid']);
+const wider = network([17, 800, 2], ['relu', 'sigmoid']);
 
-const rowCounts = [1, 2, 63, 64, 65, 511, 512, 513, 1000];
+const rowCounts = [1, 2, 7, 8, 9, 63, 64, 65, 127, 128, 129, 511, 513, 1000];
 
 /** What a value may be off by that went through some layers. */
 function tolerance(type: FloatType, values: ArrayLike<number>): number {
@@ -67,8 +70,13 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     for (const rows of rowCounts) check(architecture, loss, rows);
   });
 
-  it('works through wide networks in short tiles', () => {
-    for (const rows of [63, 64, 65, 130]) check(wide, 'binaryCrossEntropy', rows);
+  it('works through wide networks in short tiles, and through many tiles', () => {
+    for (const rows of [47, 48, 49, 99, 100, 101]) {
+      check(wide, 'binaryCrossEntropy', rows);
+      check(wider, 'binaryCrossEntropy', rows);
+    }
+    // More tiles than there are lanes to sum their gradients in.
+    check(network([2, 3, 1], ['tanh', 'sigmoid']), 'binaryCrossEntropy', 5000);
   });
 
   it('predicts nothing for no rows', () => {

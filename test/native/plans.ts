@@ -1,7 +1,8 @@
 import { activationCodes } from '../../lib/activations';
 import { type LossName, lossEntry } from '../../lib/losses';
 import { allocate, type FloatArray } from '../../lib/matrix';
-import { type NativePlan, native } from '../../lib/native';
+import { type Callback, type NativePlan, native } from '../../lib/native';
+import { optimizerCodes } from '../../lib/optimizers';
 import * as oracle from '../oracle';
 import type { FloatType } from './helpers';
 
@@ -25,9 +26,54 @@ export interface Outcome {
   readonly hits: number;
 }
 
-/** Gradient descent's hyperparameters, as the plan takes them. */
-export function factors(learningRate: number): Float64Array {
-  return Float64Array.of(learningRate, 0, 0, 0, 0);
+export interface TrainingRequest {
+  readonly rows: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly order?: Uint32Array | null;
+  readonly optimizer?: keyof typeof optimizerCodes;
+  readonly learningRate?: number;
+  /** What the optimiser keeps; left out: as for a first step. */
+  readonly state?: FloatArray;
+  /** Steps taken before. */
+  readonly steps?: number;
+  readonly check?: boolean;
+}
+
+export const hyperparameters = { momentum: 0.9, beta1: 0.9, beta2: 0.99, epsilon: 1e-6 };
+
+/** Trains here or, with a callback, on another thread; returns the two histories, which it fills. */
+export function train(
+  { plan, type, flat }: TestPlan,
+  { X, Y }: { X: FloatArray; Y: FloatArray },
+  request: TrainingRequest,
+  callback?: Callback,
+): { loss: Float64Array; accuracy: Float64Array } {
+  const {
+    rows,
+    epochs,
+    batchSize,
+    order = null,
+    optimizer = 'gradientDescent',
+    learningRate = 0.3,
+  } = request;
+  const { state = type.array(2 * flat.length), steps = 0, check = true } = request;
+  const { momentum, beta1, beta2, epsilon } = hyperparameters;
+  const factors = Float64Array.of(learningRate, momentum, beta1, beta2, epsilon);
+  const loss = new Float64Array(epochs).fill(Number.NaN);
+  const accuracy = new Float64Array(epochs).fill(Number.NaN);
+  plan.train(
+    ...([X, Y, rows, order, epochs, batchSize] as const),
+    ...([optimizerCodes[optimizer], factors, state, steps, check, loss, accuracy, callback] as const),
+  );
+  return { loss, accuracy };
+}
+
+/** Runs an operation on another thread until it calls back. */
+export function finished(start: (callback: Callback) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => (error === undefined ? resolve() : reject(error)));
+  });
 }
 
 /** Layers from sizes and activations: network([2, 5, 1], ['relu', 'sigmoid']). */
