@@ -26,6 +26,21 @@ constexpr size_t RowsOfBlock(size_t vectors) {
   return BLASNET_REGISTERS == 32 ? (vectors >= 4 ? 6 : 8) : (vectors == 4 ? 3 : vectors == 3 ? 4 : 6);
 }
 
+// block(count, i) for rows cut into blocks of `most`, and the rest into 4, 2 and 1: `count` rows from row i.
+template <size_t most, class F>
+HWY_INLINE void InBlocks(size_t rows, const F& block) {
+  size_t i = 0;
+  for (; i + most <= rows; i += most) block(std::integral_constant<size_t, most>{}, i);
+  if constexpr (most > 4) {
+    if (i + 4 <= rows) {
+      block(std::integral_constant<size_t, 4>{}, i);
+      i += 4;
+    }
+  }
+  for (; i + 2 <= rows; i += 2) block(std::integral_constant<size_t, 2>{}, i);
+  if (i < rows) block(std::integral_constant<size_t, 1>{}, i);
+}
+
 template <size_t rows, size_t vectors, typename T>
 HWY_INLINE void ProductBlock(size_t k, Strided<T> l, const T* HWY_RESTRICT r, size_t ldr, T* c, size_t ldc,
                              const T* bias, bool accumulate, Epilogue epilogue, const T* relu) {
@@ -76,24 +91,12 @@ HWY_INLINE void ProductBlock(size_t k, Strided<T> l, const T* HWY_RESTRICT r, si
 template <size_t vectors, typename T>
 HWY_NOINLINE void ProductPanel(size_t rows, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,
                                const ProductOptions<T>& options, const T* relu) {
-  constexpr size_t kRows = RowsOfBlock(vectors);
-  size_t i = 0;
-  const auto block = [&](auto count) {
+  InBlocks<RowsOfBlock(vectors)>(rows, [&](auto count, size_t i) {
     ProductBlock<count(), vectors>(k, Strided<T>{l.data + i * l.row_stride, l.row_stride, l.k_stride}, r, ldr,
                                    c + i * ldc, ldc, options.bias == nullptr ? nullptr : options.bias + i,
                                    options.accumulate, options.epilogue,
                                    relu == nullptr ? nullptr : relu + i * ldc);
-    i += count();
-  };
-  while (i + kRows <= rows) block(std::integral_constant<size_t, kRows>{});
-  if constexpr (kRows > 4) {
-    if (i + 4 <= rows) block(std::integral_constant<size_t, 4>{});
-  }
-  if constexpr (kRows > 3) {
-    if (i + 3 == rows) block(std::integral_constant<size_t, 3>{});
-  }
-  if (i + 2 <= rows) block(std::integral_constant<size_t, 2>{});
-  if (i < rows) block(std::integral_constant<size_t, 1>{});
+  });
 }
 
 template <typename T>
@@ -254,19 +257,10 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
 template <size_t cols, typename T>
 HWY_NOINLINE void DotPanel(size_t rows, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
                            const T* bias, bool accumulate, T* c, size_t ldc) {
-  constexpr size_t kRows = RowsOfBlock(cols);
-  size_t i = 0;
-  const auto block = [&](auto count) {
+  InBlocks<RowsOfBlock(cols)>(rows, [&](auto count, size_t i) {
     DotBlock<count(), cols>(k, l + i * ldl, ldl, r, ldr, bias == nullptr ? nullptr : bias + i, accumulate,
                             c + i * ldc, ldc);
-    i += count();
-  };
-  while (i + kRows <= rows) block(std::integral_constant<size_t, kRows>{});
-  if constexpr (kRows > 4) {
-    if (i + 4 <= rows) block(std::integral_constant<size_t, 4>{});
-  }
-  if (i + 2 <= rows) block(std::integral_constant<size_t, 2>{});
-  while (i < rows) block(std::integral_constant<size_t, 1>{});
+  });
 }
 
 template <typename T>
