@@ -66,9 +66,9 @@ class Pool {
       const size_t busy = callers_ + helping_, budget = Threads();
       loop->helpers_wanted = std::min(loop->helpers_wanted, budget > busy ? budget - busy : 0);
       if (loop->helpers_wanted > 0) {
-        StartWorkers(loop->helpers_wanted);
         open_.push_back(loop);
         open_count_.store(open_.size());
+        StartWorkers(budget - 1);
       }
     }
     for (size_t i = std::min(loop->helpers_wanted, sleeping_.load()); i > 0; i--) wake_.notify_one();
@@ -78,6 +78,7 @@ class Pool {
       const std::lock_guard<std::mutex> lock(mutex_);
       Close(loop);
       callers_--;
+      if (!open_.empty()) wake_.notify_one();  // there is room for a helper more
     }
     const auto done = [loop] { return loop->active.load() == 0; };
     if (SpinUntil(done)) return;
@@ -87,8 +88,12 @@ class Pool {
 
  private:
   // All with the mutex held.
-  void StartWorkers(size_t wanted) {
-    while (workers_ < wanted) {
+
+  // One for every place in the open loops, beside those at work.
+  void StartWorkers(size_t most) {
+    size_t wanted = helping_;
+    for (const Loop* loop : open_) wanted += loop->helpers_wanted - loop->helpers;
+    while (workers_ < std::min(wanted, most)) {
       try {
         std::thread(&Pool::Serve, this).detach();
       } catch (const std::system_error&) {
@@ -105,6 +110,8 @@ class Pool {
   }
 
   Loop* Join(size_t* slot) {
+    // Callers that came later work themselves, and so may have taken the room.
+    if (callers_ + helping_ >= Threads()) return nullptr;
     for (Loop* loop : open_) {
       if (loop->helpers == loop->helpers_wanted) continue;
       loop->active.fetch_add(1);

@@ -8,9 +8,10 @@
 
 namespace blasnet {
 
-// How many threads may work on loops at once, over all loops and their callers included; at least 1. Takes
-// effect with the next loop. Threads() is 0 until it was called once, and loops then run on the caller's
-// thread alone.
+// How many threads may work on loops at once, over all loops and their callers included; at least 1. Callers
+// always work themselves, so that of more callers each works alone; and who has joined a loop stays to its
+// end. Takes effect with the next loop. Threads() is 0 until it was called once, and loops then run on the
+// caller's thread alone.
 void SetThreads(size_t threads);
 size_t Threads();
 

@@ -1,0 +1,110 @@
+// The thread pool without Node, under the thread sanitizer: pool.test.ts compiles and runs this. It ends with
+// status 0 and "ok", or with what is wrong. A thread that nobody wakes hangs, and the alarm ends that.
+#include "engine/pool.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using blasnet::ParallelFor;
+using blasnet::SetThreads;
+
+void Expect(bool holds, const char* what, size_t budget, size_t callers) {
+  if (holds) return;
+  std::printf("%s (budget %zu, callers %zu)\n", what, budget, callers);
+  std::fflush(stdout);
+  std::_Exit(1);
+}
+
+void OnThreads(size_t count, const std::function<void(size_t)>& body) {
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < count; i++) threads.emplace_back(body, i);
+  for (std::thread& thread : threads) thread.join();
+}
+
+// Every iteration is run once, those at the same time in different slots, and there are no more helpers than
+// the budget allows. Plain integers: where two threads shared one, the sanitizer would tell.
+void Hammer(size_t budget, size_t callers, size_t limit) {
+  SetThreads(budget);
+  std::atomic<size_t> working{0}, most{0};
+  OnThreads(callers, [&](size_t caller) {
+    for (size_t round = 0; round < 200; round++) {
+      const size_t count = (round * 7 + caller) % 23;
+      std::vector<int> runs(count);
+      std::vector<size_t> sums(blasnet::EffectiveThreads(limit));
+      ParallelFor(limit, count, [&](size_t i, size_t slot) {
+        const size_t now = working.fetch_add(1) + 1;
+        for (size_t seen = most.load(); seen < now && !most.compare_exchange_weak(seen, now);) {
+        }
+        Expect(slot < sums.size(), "a slot beyond the threads", budget, callers);
+        runs[i]++;
+        for (size_t k = 0; k < 50; k++) sums[slot] += i;
+        working.fetch_sub(1);
+      });
+      size_t total = 0;
+      for (size_t i = 0; i < count; i++) {
+        Expect(runs[i] == 1, "an iteration was not run once", budget, callers);
+        total += 50 * i;
+      }
+      for (size_t sum : sums) total -= sum;
+      Expect(total == 0, "a slot's sum is lost", budget, callers);
+    }
+  });
+  // Callers may come while a loop has all the helpers there are.
+  Expect(most.load() <= budget - 1 + callers, "more threads than the budget", budget, callers);
+}
+
+// `callers` loops of `threads` iterations each, none of which ends before all have begun: it takes
+// callers * threads threads at the same time.
+void Meet(size_t callers, size_t threads) {
+  SetThreads(callers * threads);
+  for (size_t round = 0; round < 50; round++) {
+    std::atomic<size_t> present{0};
+    OnThreads(callers, [&](size_t) {
+      ParallelFor(threads, threads, [&](size_t, size_t) {
+        present.fetch_add(1);
+        while (present.load() < callers * threads) std::this_thread::yield();
+      });
+    });
+  }
+}
+
+// The budget changes while loops run.
+void Change() {
+  std::atomic<bool> done{false};
+  std::thread changing([&] {
+    for (size_t budget = 1; !done.load(); budget = budget % 9 + 1) SetThreads(budget);
+  });
+  OnThreads(3, [&](size_t) {
+    for (size_t round = 0; round < 500; round++) {
+      std::vector<int> runs(17);
+      ParallelFor(0, runs.size(), [&](size_t i, size_t) { runs[i]++; });
+      for (int count : runs) Expect(count == 1, "an iteration was not run once", 0, 3);
+    }
+  });
+  done.store(true);
+  changing.join();
+}
+
+}  // namespace
+
+int main() {
+  alarm(60);
+  for (size_t budget : {1, 8, 2, 3, 4}) {
+    for (size_t callers : {1, 2, 3, 6}) {
+      for (size_t limit : {0, 1, 2, 100}) Hammer(budget, callers, limit);
+    }
+  }
+  for (size_t callers : {1, 2, 3}) {
+    for (size_t threads : {1, 2, 4}) Meet(callers, threads);
+  }
+  Change();
+  std::puts("ok");
+  return 0;
+}
