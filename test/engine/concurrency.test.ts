@@ -1,0 +1,152 @@
+// Several trainings at the same time, of every kind, are what each is alone: on other threads of this process
+// and in workers, and whatever the budget is.
+
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Dtype, Matrix } from '../../lib/matrix';
+import { Network } from '../../lib/network';
+import { adam, sgd } from '../../lib/optimizers';
+import { getThreads, setThreads } from '../../lib/threads';
+import type { FitOptions } from '../../lib/training/options';
+import { bits } from '../native/helpers';
+import { inChild, type Library } from '../network/child';
+import { layers, randomLabels, randomMatrix } from '../network/helpers';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const processors = getThreads();
+afterEach(() => setThreads(processors));
+
+interface Case {
+  readonly sizes: readonly number[];
+  readonly rows: number;
+  readonly options: FitOptions;
+}
+
+/** In tiles and swept, whole and in batches, by every optimiser; all large enough to be shared out. */
+const cases: readonly (readonly [what: string, Case])[] = [
+  [
+    'tiles, full batch, gradient descent',
+    { sizes: [10, 40, 40, 1], rows: 1500, options: { epochs: 3, batchSize: 'full' } },
+  ],
+  [
+    'tiles, mini-batches, Adam',
+    { sizes: [10, 40, 40, 2], rows: 1200, options: { epochs: 2, batchSize: 300, optimizer: adam() } },
+  ],
+  [
+    'tiles from a wide input, momentum',
+    {
+      sizes: [120, 60, 3],
+      rows: 900,
+      options: { epochs: 2, batchSize: 400, optimizer: sgd({ momentum: 0.9 }) },
+    },
+  ],
+  [
+    'swept, full batch, momentum',
+    {
+      sizes: [300, 700, 300, 2],
+      rows: 300,
+      options: { epochs: 2, batchSize: 'full', optimizer: sgd({ learningRate: 0.001, momentum: 0.5 }) },
+    },
+  ],
+  [
+    'swept, mini-batches, gradient descent',
+    { sizes: [50, 640, 640, 1], rows: 200, options: { epochs: 1, batchSize: 64 } },
+  ],
+];
+
+function samples({ sizes, rows }: Case, dtype: Dtype) {
+  const [inputs = 0, outputs = 0] = [sizes[0], sizes.at(-1)];
+  return { X: randomMatrix(rows, inputs, 1, dtype), Y: randomLabels(rows, outputs, 2, dtype) };
+}
+
+const network = ({ sizes }: Case, dtype: Dtype) =>
+  new Network(layers(sizes, 'tanh', 'sigmoid'), { seed: 1, dtype });
+
+/** All bits of some matrices, in short: these are too many to compare one by one. */
+function digest(matrices: Iterable<Matrix>): string {
+  const hash = createHash('sha256');
+  // A hash takes no shared memory.
+  for (const { data } of matrices) hash.update(Buffer.from(bits(data)));
+  return hash.digest('hex');
+}
+
+/** What one training leaves, with what is asked of the network then. */
+async function outcome(each: Case, dtype: Dtype, how: 'sync' | 'async', threads?: number) {
+  const net = network(each, dtype);
+  const { X, Y } = samples(each, dtype);
+  const options = { ...each.options, ...(threads === undefined ? {} : { threads }) };
+  const history = how === 'sync' ? net.fitSync(X, Y, options) : await net.fit(X, Y, options);
+  const evaluation = how === 'sync' ? net.evaluateSync(X, Y) : await net.evaluate(X, Y);
+  const predictions = how === 'sync' ? net.predictSync(X) : await net.predict(X);
+  const { loss, ...gradients } = net.gradients(X, Y);
+  return {
+    ...{ history, evaluation, loss, predictions: digest([predictions]) },
+    ...{ gradients: digest(Object.values(gradients)), parameters: digest(Object.values(net.parameters)) },
+  };
+}
+
+describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
+  it.each(cases)('%s: the same bits on any number of threads', async (_, each) => {
+    setThreads(1);
+    const alone = await outcome(each, dtype, 'sync');
+    setThreads(8);
+    for (const threads of [2, 3, undefined]) {
+      expect(await outcome(each, dtype, 'async', threads)).toEqual(alone);
+    }
+    expect(await outcome(each, dtype, 'sync')).toEqual(alone);
+  });
+
+  it.each([2, 8])('all at once under a budget of %i: each the same bits as alone', async (budget) => {
+    setThreads(1);
+    const alone = [];
+    for (const [, each] of cases) alone.push(await outcome(each, dtype, 'sync'));
+    setThreads(budget);
+    const together = Promise.all(
+      [...cases, ...cases].map(([, each], i) => outcome(each, dtype, 'async', i % 3 === 0 ? 2 : undefined)),
+    );
+    // And on this thread meanwhile.
+    expect(await outcome((cases[0] as (typeof cases)[number])[1], dtype, 'sync')).toEqual(alone[0]);
+    expect(await together).toEqual([...alone, ...alone]);
+  });
+});
+
+it.each([2, 8])('in workers under a budget of %i: each the same bits as alone', async (budget) => {
+  const [, tiles] = cases[0] as (typeof cases)[number];
+  const [, swept] = cases[4] as (typeof cases)[number];
+  const settings = [tiles, swept].map(({ sizes, rows, options }) => ({
+    architecture: layers(sizes, 'tanh', 'sigmoid'),
+    ...{ inputs: sizes[0] as number, rows, options },
+  }));
+  const ended = await inChild(
+    async (path, { settings, budget }) => {
+      const { Worker } = require('node:worker_threads');
+      const { setThreads }: Library = require(path);
+      const program = `
+        const { parentPort, workerData } = require('node:worker_threads');
+        const { path, architecture, inputs, rows, options, how } = workerData;
+        const { Network } = require(path);
+        const X = new Float64Array(rows * inputs).map((_, i) => Math.sin(i));
+        const Y = new Float64Array(rows).map((_, i) => i % 2);
+        const net = new Network(architecture, { seed: 1 });
+        Promise.resolve(net[how](X, Y, options)).then(({ loss }) => {
+          const flat = Object.values(net.parameters).map(({ data }) => Buffer.from(data.slice().buffer));
+          parentPort.postMessage(loss.join(' ') + Buffer.concat(flat).toString('base64'));
+        });`;
+      const train = (setting: object, how: string) => {
+        const worker = new Worker(program, { eval: true, workerData: { path, ...setting, how } });
+        return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+      };
+      setThreads(1);
+      const alone: unknown[] = [];
+      for (const setting of settings) alone.push(await train(setting, 'fitSync'));
+      setThreads(budget);
+      const results = await Promise.all(
+        ['fit', 'fitSync', 'fit'].flatMap((how) => settings.map((setting) => train(setting, how))),
+      );
+      console.log(results.map((result, i) => result === alone[i % settings.length]).join(' '));
+    },
+    { settings, budget },
+  );
+  expect(ended).toMatchObject({ code: 0, stdout: 'true true true true true true\n', stderr: '' });
+});
