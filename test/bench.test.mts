@@ -97,6 +97,7 @@ describe('verdicts', () => {
     ['half the ratio', { ratio: exactly(2), must: { ratio: 4 } }, 'missed', '**missed** by 50 %'],
     ['by a hair', { ratio: exactly(3.999), must: { ratio: 4 } }, 'missed', '**missed** by 1 %'],
     ['low enough', { must: { atMost: 2 } }, 'met', 'met'],
+    ['far below, and negative', { ours: exactly(-1), must: { atMost: 2 } }, 'met', 'met'],
     ['too high', { must: { atMost: 1 } }, 'missed', '**missed** by 50 %'],
     ['high enough', { must: { atLeast: 2 } }, 'met', 'met'],
     ['too low', { must: { atLeast: 4 } }, 'missed', '**missed** by 50 %'],

@@ -43,8 +43,8 @@ function variants(/** @type {boolean} */ quick) {
       task: { ...task, optimizer: sgd },
       verify,
       comparisons: [
-        { ...besideTorch, tolerance: 1e-3 },
-        { ...besideTfjs, tolerance: 1e-3 },
+        { ...besideTorch, tolerance: 1e-4 },
+        { ...besideTfjs, tolerance: 1e-4 },
       ],
     },
     {
@@ -73,7 +73,15 @@ function variants(/** @type {boolean} */ quick) {
         optimizer: sgd,
       },
       verify,
-      comparisons: [{ rival: 'brain', tolerance: 1e-3, must: { best: 60 }, theirs: { batchSize: 1 } }],
+      comparisons: [
+        {
+          rival: 'brain',
+          tolerance: 1e-4,
+          must: { best: 60 },
+          compared: { batchSize: 1 },
+          theirs: { batchSize: 1 },
+        },
+      ],
     },
   ];
 }

@@ -40,7 +40,7 @@ function variants() {
         data,
       },
       rival: /** @type {const} */ ('brain'),
-      tolerance: 1e-5,
+      tolerance: 3e-5,
       must: 10,
     };
     return [...besideOnnx, besideBrain];

@@ -9,7 +9,7 @@ import { Network } from '../rivals/library.mjs';
 
 /**
  * @typedef {{ inputDim: number, outputDim: number, activation: string }} Layer
- * @typedef {{ name: 'sgd' | 'adam', learningRate: number, momentum?: number }} Optimizer
+ * @typedef {{ name: 'sgd' | 'adam', learningRate: number, momentum?: number, epsilon?: number }} Optimizer
  * @typedef {{ X: ArrayLike<number>, Y: ArrayLike<number> }} Samples   row-major
  */
 

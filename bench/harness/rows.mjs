@@ -45,5 +45,5 @@ export function judge(row) {
 function share(/** @type {Requirement} */ must, /** @type {number} */ value) {
   if ('ratio' in must) return value / must.ratio;
   if ('atLeast' in must) return value / must.atLeast;
-  return must.atMost / value;
+  return value <= must.atMost ? 1 : must.atMost / value;
 }

@@ -28,7 +28,8 @@ import { resultOf, titleOf, verifyEqual } from './verification.mjs';
  * @property {number} tolerance   the largest relative difference of losses and predictions
  * @property {Partial<Record<Threads, number | undefined>>} [must]
  *   a row for each of our numbers of threads: how many times faster than the rival's best; undefined: any
- * @property {Partial<Task>} [theirs]   changes to the task for the rival, and for ours where results are compared
+ * @property {Partial<Task>} [compared]   changes to the task, for both, where results are compared
+ * @property {Partial<Task>} [theirs]   changes to the task that the rival is timed with
  */
 
 /**
@@ -106,7 +107,11 @@ async function verifyTraining(
   const { epochs, rows } = variant.verify;
   const data = rows === undefined ? variant.task.data : firstRows(variant.task, rows);
   const task = { ...variant.task, data, shuffle: false };
-  const claim = { case: id, variant: variant.name, what: `${epochs} losses and the predictions` };
+  const claim = {
+    case: id,
+    variant: variant.name,
+    what: `${epochs === 1 ? 'the loss' : `${epochs} losses`} and the predictions`,
+  };
   const train = (/** @type {RivalId} */ who, /** @type {number} */ threads, /** @type {Job} */ job) =>
     resultOf(bench, who, { ...job, threads, epochs });
 
@@ -119,10 +124,10 @@ async function verifyTraining(
     if (problem !== undefined) return problems.set('blasnet', problem);
   }
 
-  for (const { rival, tolerance, theirs } of variant.comparisons) {
-    const rivalJob = theirs === undefined ? job : writeJob(bench, { ...task, ...theirs });
-    const expected = await train(rival, 1, rivalJob);
-    const same = theirs === undefined ? ours : await train('blasnet', 1, rivalJob);
+  for (const { rival, tolerance, compared } of variant.comparisons) {
+    const sameJob = compared === undefined ? job : writeJob(bench, { ...task, ...compared });
+    const expected = await train(rival, 1, sameJob);
+    const same = compared === undefined ? ours : await train('blasnet', 1, sameJob);
     if ('unavailable' in expected) problems.set(rival, expected);
     else if ('unavailable' in same) problems.set(rival, same);
     else {

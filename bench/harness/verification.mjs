@@ -57,8 +57,10 @@ export function verifyEqual(bench, claim, title, ours, theirs) {
   if (ours.losses !== undefined) differences.push(largestDifference(ours.losses, theirs.losses ?? [], 0));
   const difference = Math.max(...differences);
   bench.verified.push({ ...claim, with: title, difference });
-  const verdict = `${claim.case} ${claim.variant}: ${claim.what} equal ${title}'s within ${difference.toExponential(1)}`;
-  bench.log(`${verdict}, allowed ${claim.tolerance.toExponential(1)}`);
+  bench.log(
+    `${claim.case} ${claim.variant}: ${claim.what} are those of ${title} to ${difference.toExponential(1)}, ` +
+      `allowed ${claim.tolerance}`,
+  );
   if (difference <= claim.tolerance) return undefined;
   const reason = `${claim.what} differ by ${difference.toExponential(1)}, allowed ${claim.tolerance}`;
   return { unavailable: reason, wrong: true };

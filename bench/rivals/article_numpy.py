@@ -97,4 +97,13 @@ class Network:
         return full_forward_propagation(X.T, self.params, self.architecture)[0].T
 
 
-protocol.serve(lambda: {"NumPy": np.__version__}, Network)
+def versions():
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return {"NumPy": np.__version__}
+    libraries = [f"{each['internal_api']} {each['version']} {each.get('architecture', '')}" for each in threadpool_info()]
+    return {"NumPy": f"{np.__version__}, {', '.join(libraries)}"}
+
+
+protocol.serve(versions, Network)

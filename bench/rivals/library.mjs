@@ -38,9 +38,9 @@ export function predictorOf(/** @type {any} */ net, /** @type {number} */ batchR
   if (net.predictor === undefined) throw new Unavailable('predictor is not in the library yet');
   const predictor = net.predictor({ maxBatch: batchRows });
   return (/** @type {ArrayLike<number>} */ rows) => {
-    predictor.input.set(rows);
+    predictor.input.data.set(rows);
     predictor.run(batchRows);
-    return predictor.output;
+    return predictor.output.data;
   };
 }
 

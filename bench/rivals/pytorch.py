@@ -1,5 +1,7 @@
 """PyTorch as its users write it: Sequential, the loss from logits, an optimiser of torch.optim."""
 
+import re
+
 import protocol
 import torch
 from torch import nn
@@ -35,7 +37,9 @@ class Network:
 
     def build_optimizer(self, options):
         if options["name"] == "adam":
-            return torch.optim.Adam(self.model.parameters(), lr=options["learningRate"])
+            return torch.optim.Adam(
+                self.model.parameters(), lr=options["learningRate"], eps=options.get("epsilon", 1e-8)
+            )
         return torch.optim.SGD(
             self.model.parameters(), lr=options["learningRate"], momentum=options.get("momentum", 0)
         )
@@ -63,4 +67,9 @@ class Network:
             return (logits.softmax(dim=1) if self.output == "softmax" else logits.sigmoid()).numpy()
 
 
-protocol.serve(lambda: {"PyTorch": torch.__version__}, Network)
+def versions():
+    capability = re.search(r"CPU capability usage: (\w+)", torch.__config__.show())
+    return {"PyTorch": f"{torch.__version__}{f', {capability[1]}' if capability else ''}"}
+
+
+protocol.serve(versions, Network)

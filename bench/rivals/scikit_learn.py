@@ -28,6 +28,7 @@ class Network:
             batch_size=job["batchSize"],
             shuffle=job["shuffle"],
             alpha=0,
+            epsilon=job["optimizer"].get("epsilon", 1e-8),
             random_state=1,
         )
         self.model.initial = protocol.read_parameters(job)

@@ -33,10 +33,10 @@ function trainer(layers, job) {
   const data = readData(job);
   const X = matrix(data.X, job.layers[0].inputDim);
   const Y = matrix(data.Y, job.layers.at(-1).outputDim);
-  const { learningRate } = job.optimizer;
+  const { learningRate, epsilon = 1e-8 } = job.optimizer;
   const optimizer =
     job.optimizer.name === 'adam'
-      ? tf.train.adam(learningRate, 0.9, 0.999, 1e-8)
+      ? tf.train.adam(learningRate, 0.9, 0.999, epsilon)
       : tf.train.sgd(learningRate);
   const rows = X.shape[0];
   const size = Math.min(job.batchSize, rows);
