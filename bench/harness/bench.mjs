@@ -56,14 +56,17 @@ export class Bench {
     for (const id of rivalIds) {
       const answer = await probe(id);
       this.#rivals.set(id, answer);
-      if ('missing' in answer) this.log(`${rivalEntry(id).title} is left out: ${answer.missing}`);
+      if ('missing' in answer) {
+        const { title, install } = rivalEntry(id);
+        this.log(`${title} is left out: ${answer.missing} (${install})`);
+      }
     }
   }
 
   /** Why a rival cannot take part; undefined when it can. */
   missing(/** @type {RivalId} */ id) {
     const answer = this.#rivals.get(id);
-    return answer !== undefined && 'missing' in answer ? `not installed: ${answer.missing}` : undefined;
+    return answer !== undefined && 'missing' in answer ? 'is not installed' : undefined;
   }
 
   /** @returns {Record<string, string>} */

