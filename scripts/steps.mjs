@@ -53,6 +53,12 @@ export const testSteps = sanitizers
         inputs: ['CMakeLists.txt', 'native', ...configuration],
         output: 'build-sanitize/build/Release/blasnet.node',
       },
+      {
+        title: 'Building the native addon with the thread sanitizer',
+        script: 'build:sanitize:threads',
+        inputs: ['CMakeLists.txt', 'native', ...configuration],
+        output: 'build-sanitize-threads/build/Release/blasnet.node',
+      },
     ]
   : [];
 
@@ -122,7 +128,7 @@ function readStamp(root, step) {
  * @param {Step} step
  */
 function stampFile(root, { script }) {
-  return join(root, 'build', 'stamps', script.replace(':', '-'));
+  return join(root, 'build', 'stamps', script.replaceAll(':', '-'));
 }
 
 /**
