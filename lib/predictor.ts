@@ -38,7 +38,8 @@ export class Predictor {
    * Predicts the first `rows` rows of the input, on this thread.
    *
    * @param rows from 1 to maxBatch. @default maxBatch
-   * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_ARG_VALUE, or ERR_BLASNET_NOT_FINITE for NaN and infinities in the input;
+   * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for the rows; RangeError
+   *   ERR_BLASNET_NOT_FINITE for NaN and infinities in the input, of whose other rows some may be predicted;
    *   Error ERR_BLASNET_BUSY while the network is being trained
    */
   run(rows: number = this.input.rows): void {

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network';
 import { type BadCall, itRejects, thrownBy } from '../bad-input';
+import { endedWell, inChild, type Library } from './child';
 import { immediate, layers, longEpoch, randomMatrix, snapshot, underWay } from './helpers';
 
 describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
@@ -56,6 +57,66 @@ describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
     predictor.run();
     expect(predictor.output).toEqual(trained.predictSync(predictor.input));
   });
+});
+
+it('keeps its network and its buffers in memory', { timeout: 60_000 }, async () => {
+  const ended = await inChild(
+    async (path) => {
+      const { Network }: Library = require(path);
+      const make = () =>
+        new Network(
+          [
+            { inputDim: 3, outputDim: 50, activation: 'tanh' },
+            { outputDim: 2, activation: 'softmax' },
+          ],
+          { seed: 1 },
+        );
+      const collected = { kept: 0, dropped: 0 };
+      const registry = new FinalizationRegistry((which: keyof typeof collected) => collected[which]++);
+      const predictors = Array.from({ length: 30 }, (_, i) => {
+        const net = make();
+        registry.register(net, 'kept');
+        const predictor = net.predictor({ maxBatch: i + 1 });
+        predictor.input.data.set(predictor.input.data.map((__, k) => Math.sin(k)));
+        return predictor;
+      });
+      // These, whose predictors nobody keeps, go, which shows that the collector has been round.
+      for (let i = 0; i < 30; i++) {
+        const net = make();
+        net.predictor().run();
+        registry.register(net, 'dropped');
+      }
+      while (collected.dropped < 20) {
+        (globalThis as { gc?: () => void }).gc?.();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const net = make();
+      const alike = predictors.every((predictor) => {
+        predictor.run();
+        return net.predictSync(predictor.input).data.every((value, k) => value === predictor.output.data[k]);
+      });
+      console.log(collected.kept, alike);
+    },
+    undefined,
+    { flags: ['--expose-gc'] },
+  );
+  expect(ended).toEqual(endedWell('0 true'));
+});
+
+it('is told the first element that is not finite, however many rows there are', () => {
+  const net = new Network(layers([3, 17, 2], 'relu', 'softmax'), { seed: 1 });
+  const predictor = net.predictor({ maxBatch: 1000 });
+  for (const row of [0, 127, 128, 999]) {
+    predictor.input.data.fill(0);
+    predictor.input.set(row, 2, Number.NEGATIVE_INFINITY);
+    predictor.input.set(999, 2, Number.NaN);
+    const value = row === 999 ? Number.NaN : Number.NEGATIVE_INFINITY;
+    expect(thrownBy(() => predictor.run())).toMatchObject({
+      code: 'ERR_BLASNET_NOT_FINITE',
+      message: `Expected input to hold finite numbers, got ${value} at row ${row}, column 2`,
+    });
+  }
+  predictor.run(999);
 });
 
 describe('beside other calls', () => {
