@@ -13,7 +13,13 @@
  * computes from logits instead, and loses nothing there.
  */
 import { type ActivationName, activationCodes, activationNames } from './activations';
-import { type Architecture, completeArchitecture, inputDimOf, type LayerOptions } from './architecture';
+import {
+  type Architecture,
+  completeArchitecture,
+  inputDimOf,
+  type LayerOptions,
+  outputLayerOf,
+} from './architecture';
 import { argumentError, blasnetError } from './errors';
 import { initializeLayer } from './initializers';
 import { allocate, type FloatArray, Matrix } from './matrix';
@@ -277,8 +283,9 @@ export function train(
   check('learningRate', learningRate, above(0));
   checkOptions('', options, { verbose: optional(boolean), callback: optional(functionValue) });
   let params = initLayers(architecture, 2);
-  checkShape('X', X, 'any', 'any', params.W1 as Matrix);
-  checkShape('Y', Y, 'any', X.cols, X);
+  const layers = completeArchitecture(architecture);
+  checkShape('X', X, inputDimOf(layers), 'any', params.W1 as Matrix);
+  checkShape('Y', Y, outputLayerOf(layers).outputDim, X.cols, X);
   checkData(X, Y);
   const costHistory: number[] = [];
   const accuracyHistory: number[] = [];
