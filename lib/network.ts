@@ -79,7 +79,7 @@ const asyncConstraints = { signal: optional(abortSignal), threads: optional(posi
  *
  * Asynchronous methods work on the addon's own threads, one at a time, and read and write the caller's
  * arrays in place; leave those alone until the promise settles. Between two of them (in the body of a loop
- * over `epochs`, too) the network is at rest, and everything may be called. While one is training, what
+ * over `epochs`, too) the network is at rest, and everything may be called but another training. While one is training, what
  * needs the parameters at once throws ERR_BLASNET_BUSY, and asynchronous calls wait for the current epochs.
  */
 export class Network {
@@ -144,7 +144,8 @@ export class Network {
    * @returns the loss (and accuracy) of every epoch
    * @throws TypeError or RangeError with a code for bad options and data, the parameters unchanged;
    *   AbortError when the signal ends it; RangeError ERR_BLASNET_DIVERGED when a loss is not finite, before
-   *   that step is taken; Error ERR_BLASNET_BUSY when the network is being trained already
+   *   that step is taken, or when parameters are not finite after an epoch; Error ERR_BLASNET_BUSY when the
+   *   network is being trained already
    */
   async fit(X: MatrixLike, Y: MatrixLike, options: FitOptions): Promise<History> {
     const run = this.#trainingRun(X, Y, options);

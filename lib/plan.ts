@@ -7,7 +7,14 @@ import { type Callback, type NativePlan, native } from './native';
 import { elementError, type Samples } from './samples';
 
 /** Why an operation returned: the numbers of native/engine/plan.h (a test compares the two). */
-export const statusCodes = { done: 0, stopped: 1, inputNotFinite: 2, labelOutside: 3, diverged: 4 } as const;
+export const statusCodes = {
+  done: 0,
+  stopped: 1,
+  inputNotFinite: 2,
+  labelOutside: 3,
+  diverged: 4,
+  overflowed: 5,
+} as const;
 
 /** What an operation left behind, by field of the native outcome array. */
 export interface Outcome {
@@ -110,6 +117,12 @@ export function outcomeError(
         `Training diverged: the loss of epoch ${firstEpoch + epoch}, batch ${batch + 1} is not finite, ` +
           `and the first values that are not finite come from layer ${layer} of ${architecture.length} ` +
           `(${architecture[layer - 1]?.activation}). That step was not taken. A smaller learning rate may help`,
+      );
+    case statusCodes.overflowed:
+      return blasnetError(
+        'ERR_BLASNET_DIVERGED',
+        `Training diverged: after epoch ${firstEpoch + epoch} the parameters are not finite, from element ${index} of ` +
+          'the flat buffer on. A smaller learning rate may help',
       );
     default:
       return undefined;

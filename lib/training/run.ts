@@ -5,7 +5,7 @@ import { allocate, type FloatArray } from '../matrix';
 import { type NativeOptimizer, nativeOptimizer } from '../optimizers';
 import { parameterCount } from '../parameters';
 import { type Operation, type Outcome, outcomeError } from '../plan';
-import type { RandomState } from '../random';
+import type { GeneratorState, RandomState } from '../random';
 import type { Samples } from '../samples';
 import type { EpochReport } from './history';
 import type { CompletedFitOptions } from './options';
@@ -31,6 +31,7 @@ export class TrainingRun {
   readonly #random: RandomState;
   #finished = 0;
   #underWay = 0;
+  #generatorBefore: GeneratorState | undefined;
   #order: Uint32Array | null = null;
   #loss = allocate(0, 'float64');
   #accuracy = allocate(0, 'float64');
@@ -69,6 +70,7 @@ export class TrainingRun {
     const first = this.#finished === 0;
     const steps = this.#finished * Math.ceil(X.rows / batchSize);
     this.#underWay = count;
+    if (first) this.#generatorBefore = this.#random.getState();
     this.#reserve(count);
     this.#drawOrders(count);
     this.#startedAt = performance.now();
@@ -95,7 +97,12 @@ export class TrainingRun {
   accept(outcome: Outcome): EpochReport[] {
     const { loss } = this.options;
     const error = outcomeError(outcome, this.samples, this.#architecture, loss, this.#finished + 1);
-    if (error !== undefined) throw error;
+    if (error !== undefined) {
+      // Data that were refused leave no trace: the shuffles drawn for them are taken back.
+      const refused = error.code !== 'ERR_BLASNET_DIVERGED';
+      if (refused && this.#generatorBefore !== undefined) this.#random.setState(this.#generatorBefore);
+      throw error;
+    }
     this.#adjustPace(performance.now() - this.#startedAt);
     const reports = Array.from({ length: this.#underWay }, (_, i): EpochReport => {
       const report = { epoch: this.#finished + i + 1, loss: this.#loss[i] as number };

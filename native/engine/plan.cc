@@ -117,6 +117,9 @@ class PlanOf final : public Plan {
         if (outcome.status != Status::kDone) return {outcome.status, 0, epoch, batch, outcome.layer};
         Step(request.optimizer, ++steps, lanes);
       }
+      // The next loss would tell, if there is one.
+      const size_t bad = FirstNonFinite(parameters_, parameter_count_);
+      if (bad != parameter_count_) return {Status::kOverflowed, bad, epoch};
       request.loss[epoch] = totals.loss / static_cast<double>(rows);
       request.accuracy[epoch] = static_cast<double>(totals.hits) / static_cast<double>(rows);
     }

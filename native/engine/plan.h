@@ -24,9 +24,10 @@ enum class Status : int32_t {
   kInputNotFinite = 2,  // index: the element of X
   kLabelOutside = 3,    // index: the element of Y
   kDiverged = 4,        // epoch, batch, layer: a loss that is not finite; that step was not taken
+  kOverflowed = 5,      // epoch, index: a parameter that is not finite after that epoch
 };
-inline constexpr const char* kStatusNames[] = {"done", "stopped", "inputNotFinite", "labelOutside",
-                                               "diverged"};
+inline constexpr const char* kStatusNames[] = {"done",         "stopped",  "inputNotFinite",
+                                               "labelOutside", "diverged", "overflowed"};
 
 struct Outcome {
   Status status = Status::kDone;

@@ -53,6 +53,21 @@ describe.each(['fit', 'fitSync', 'epochs'] as const)('%s', (method) => {
     expect(snapshot(net)).toEqual(snapshot(twin));
   });
 
+  it('tells of parameters that overflow in the last step, which no loss shows', async () => {
+    const net = line();
+    const options = { epochs: 1, batchSize: 'full', optimizer: sgd({ learningRate: 1e308 }) } as const;
+    const run = async (): Promise<unknown> => {
+      if (method !== 'epochs') return net[method]([[100]], [[0]], options);
+      for await (const _ of net.epochs([[100]], [[0]], options));
+      return undefined;
+    };
+    expectDiverged(
+      await run().catch((error) => error),
+      'Training diverged: after epoch 1 the parameters are not finite, from element 0 of the flat buffer on. ' +
+        'A smaller learning rate may help',
+    );
+  });
+
   it('names the batch', async () => {
     const net = line();
     const error = await train(net, [[0], [1], [1e200]], [[0], [0], [0]], 1e-3, 1);
