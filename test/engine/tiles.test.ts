@@ -94,6 +94,24 @@ describe('in tiles with layers for CBLAS, float32', () => {
     expectLikeOracle(made, loss, 33);
   });
 
+  it.each(networks)('%s: more tiles than lanes have the gradient of their parts', (_, architecture, loss) => {
+    const [rows, size] = [850, 85];
+    const made = makePlan(float32, architecture, loss);
+    shrink(made);
+    const { X, Y, outputs } = samplesFor(made, loss, rows);
+    const inputs = X.length / rows;
+    const [whole, part] = [float32.array(made.flat.length), float32.array(made.flat.length)];
+    made.plan.gradients(X, Y, rows, whole);
+    const sum = new Float64Array(made.flat.length);
+    for (let start = 0; start < rows; start += size) {
+      made.plan.gradients(X.subarray(start * inputs), Y.subarray(start * outputs), size, part);
+      part.forEach((value, i) => {
+        sum[i] = (sum[i] as number) + (value * size) / rows;
+      });
+    }
+    expectClose(whole, sum, tolerance(float32, sum));
+  });
+
   it.each(networks)('%s: an order of the samples is the samples in that order', (_, architecture, loss) => {
     const rows = 130;
     const [ordered, sorted] = [makePlan(float32, architecture, loss), makePlan(float32, architecture, loss)];
