@@ -27,7 +27,12 @@ const kinds = {
   threads: {
     folder: 'build-sanitize-threads',
     runtimes: ['libtsan'],
-    tests: ['test/engine/concurrency', 'test/native/plan-async', 'test/network/busy', 'test/network/predictor'],
+    tests: [
+      'test/engine/concurrency',
+      'test/native/plan-async',
+      'test/network/busy',
+      'test/network/predictor',
+    ],
     env: {
       // What Node, BLAS and vitest do among themselves is not instrumented and would look like races; their
       // locks count all the same. The first report ends the process: vitest looks at no exit status.
