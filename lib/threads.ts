@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { native } from './native';
 import { check, positiveInteger } from './validate';
 
@@ -32,9 +32,7 @@ export function getThreads(): number {
  * for, rounded up.
  */
 export function defaultThreads(root = '/'): number {
-  // availableParallelism came with Node 18.14 and follows the affinity.
-  const allowed = typeof availableParallelism === 'function' ? availableParallelism() : cpus().length;
-  return Math.max(1, Math.min(allowed, Math.ceil(quota(root))));
+  return Math.max(1, Math.min(availableParallelism(), Math.ceil(quota(root))));
 }
 
 // Processors that the control group may use at a time: version 2, then version 1; Infinity without a limit.

@@ -134,9 +134,11 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   Napi::Value PredictPinned(const Napi::CallbackInfo& info) {
     if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
     const size_t rows = Args(info).Size(0, pinned_rows_);
-    const Outcome outcome = plan_->Predict(pinned_x_, rows, pinned_out_);
-    const bool bad = outcome.status == Status::kInputNotFinite;
-    return Napi::Number::New(info.Env(), bad ? static_cast<double>(outcome.index) : -1);
+    const Result result =
+        Complete([this, rows](Totals*) { return plan_->Predict(pinned_x_, rows, pinned_out_); });
+    if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
+    const bool bad = result.outcome.status == Status::kInputNotFinite;
+    return Napi::Number::New(info.Env(), bad ? static_cast<double>(result.outcome.index) : -1);
   }
 
   Napi::Value Evaluate(const Napi::CallbackInfo& info) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -47,9 +48,17 @@ struct Loop {
   size_t helpers = 0;             // likewise: how many have joined, which gives each its slot
   std::atomic<size_t> next{0};    // the next iteration
   std::atomic<size_t> active{0};  // helpers at work
+  std::mutex failure_mutex;
+  std::exception_ptr failure;  // what a call of the body threw
 
   void Run(size_t slot) {
-    for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) (*body)(i, slot);
+    try {
+      for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) (*body)(i, slot);
+    } catch (...) {
+      next.store(count);
+      const std::lock_guard<std::mutex> lock(failure_mutex);
+      failure = std::current_exception();
+    }
   }
 };
 
@@ -184,6 +193,7 @@ void ParallelFor(size_t threads, size_t count, const std::function<void(size_t, 
   loop.count = count;
   loop.helpers_wanted = most - 1;
   Shared().Run(&loop);
+  if (loop.failure != nullptr) std::rethrow_exception(loop.failure);
 }
 
 }  // namespace blasnet

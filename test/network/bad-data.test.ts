@@ -434,19 +434,3 @@ describe('predictSync rejects out being', () => {
     expect(X.toArray()).toEqual(before);
   });
 });
-
-it('data that a fit refuses draw no shuffles: the next fit is as if they had not been', async () => {
-  const fitted = async (spoil: boolean) => {
-    const net = network();
-    const [X, Y] = [randomMatrix(70, 2, 1), Matrix.zeros(70, 1)];
-    if (spoil) {
-      X.set(69, 1, nan);
-      expect(() => net.fitSync(X, Y, { epochs: 1 })).toThrow('at row 69, column 1');
-      await expect(net.fit(X, Y, { epochs: 1 })).rejects.toThrow('at row 69, column 1');
-    }
-    X.set(69, 1, 0.5);
-    net.fitSync(X, Y, { epochs: 2 });
-    return snapshot(net);
-  };
-  expect(await fitted(true)).toEqual(await fitted(false));
-});
