@@ -14,14 +14,13 @@ namespace blasnet {
 namespace {
 
 // All measured on the networks in bench/.
-constexpr size_t kSweepBytes = 1'500'000;  // from here on parameters are swept through layer by layer
+constexpr size_t kSweepBytes = 1'000'000;  // from here on parameters are swept through layer by layer
 constexpr size_t kSweepRows = 256;         // samples that a sweep takes at once
 constexpr size_t kSweepUnits = 64;         // units of a layer that one thread takes at once
 constexpr size_t kTileWork = 4'000'000;    // floating-point operations that a tile should be worth
-constexpr size_t kLeastTileRows = 48;      // below, matrix products are too thin
+constexpr size_t kLeastTileRows = 100;     // below, matrix products are too thin
 constexpr size_t kMostTileRows = 128;      // above, activations leave the cache
 constexpr size_t kMostLanes = 16;          // gradients that are summed apart
-constexpr size_t kLaneBytes = 16'000'000;  // what they may take together
 constexpr size_t kUpdateSize = 16'384;     // parameters that one thread updates at once
 constexpr size_t kParallelWork = 400'000;  // operations below which waking a thread costs more than it does
 
@@ -40,7 +39,6 @@ class PlanOf final : public Plan {
     sweeps_ = parameter_count_ * sizeof(T) >= kSweepBytes;
     tile_rows_ =
         sweeps_ ? kSweepRows : std::clamp(kTileWork / (6 * parameter_count_), kLeastTileRows, kMostTileRows);
-    most_lanes_ = std::clamp<size_t>(kLaneBytes / (parameter_count_ * sizeof(T)), 1, kMostLanes);
   }
 
   Outcome Predict(const void* x_data, size_t rows, void* out_data) override {
@@ -232,7 +230,7 @@ class PlanOf final : public Plan {
   // The gradient of the batch's mean loss, as the sum of the first `lanes` of lanes_.
   Outcome SumGradients(const Batch& batch, Totals* totals, size_t* lanes) {
     const Cuts cuts = CutRows(batch.rows);
-    const size_t lane_count = sweeps_ ? 1 : std::min(cuts.count, most_lanes_);
+    const size_t lane_count = sweeps_ ? 1 : std::min(cuts.count, kMostLanes);
     const size_t most = sweeps_ ? 1 : std::min(lane_count, ThreadsFor(batch.rows, 6));
     while (lanes_.size() < lane_count) lanes_.emplace_back(parameter_count_);
     ReserveTiles(most, std::min(batch.rows, tile_rows_));
@@ -269,7 +267,8 @@ class PlanOf final : public Plan {
   // Sums the lanes into the first, a stretch of parameters at a time, and calls update(from, size) for it.
   template <class F>
   void UpdateWith(size_t lanes, const F& update) {
-    const size_t most = parameter_count_ * (lanes + 2) < kParallelWork ? 1 : EffectiveThreads(ThreadLimit());
+    const size_t most =
+        parameter_count_ * (lanes + 2) * 4 < kParallelWork ? 1 : EffectiveThreads(ThreadLimit());
     ParallelFor(most, Blocks(parameter_count_, kUpdateSize), [&](size_t i, size_t) {
       const size_t from = i * kUpdateSize, size = std::min(kUpdateSize, parameter_count_ - from);
       for (size_t lane = 1; lane < lanes; lane++) {
@@ -358,7 +357,6 @@ class PlanOf final : public Plan {
   std::vector<Layer> layers_;
   bool sweeps_ = false;
   size_t tile_rows_ = 0;
-  size_t most_lanes_ = 0;
 
   size_t reserved_rows_ = 0;
   std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one a thread

@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kWideInput = 96;
 
 // From how many weights on a layer is left to CBLAS, which packs its operands: measured, see bench/.
-constexpr size_t kManyWeights = 200'000;
+constexpr size_t kManyWeights = 1'500'000;
 
 bool ForBlas(const Layer& layer) { return layer.inputs * layer.outputs >= kManyWeights; }
 

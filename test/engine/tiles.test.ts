@@ -1,5 +1,4 @@
-// Ways through the engine that follow from sizes in between: of tiles, and of layers that CBLAS takes while
-// the network as a whole is worked through in tiles.
+// Ways through the engine that follow from sizes: of tiles, and of layers that CBLAS takes.
 
 import { describe, expect, it, vi } from 'vitest';
 import type { LossName } from '../../lib/losses';
@@ -58,9 +57,7 @@ function expectLikeOracle(made: TestPlan, loss: LossName, rows: number): void {
 describe.each(floatTypes)('tiles of $dtype', (type) => {
   // 4,000,000 operations a tile, at 6 a parameter: 48 rows at least, 128 at most, and what is in between.
   it.each([
-    [48, [12, 130, 96, 3]],
-    [50, [9, 95, 122, 4]],
-    [76, [9, 80, 93, 4]],
+    [100, [12, 130, 96, 3]],
     [109, [7, 60, 89, 2]],
     [128, [5, 11, 3]],
   ])('of %i rows are put together on both sides of every border', (rows, sizes) => {
@@ -68,7 +65,7 @@ describe.each(floatTypes)('tiles of $dtype', (type) => {
       sizes,
       sizes.length === 3 ? ['tanh', 'sigmoid'] : ['tanh', 'tanh', 'sigmoid'],
     );
-    expect(Math.min(128, Math.max(48, Math.floor(4e6 / (6 * parameterCount(architecture)))))).toBe(rows);
+    expect(Math.min(128, Math.max(100, Math.floor(4e6 / (6 * parameterCount(architecture)))))).toBe(rows);
     // One plan for all, whose workspace grows in between.
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     shrink(made);
@@ -78,24 +75,23 @@ describe.each(floatTypes)('tiles of $dtype', (type) => {
   });
 });
 
-describe('in tiles with layers for CBLAS, float32', () => {
+describe('swept with layers for CBLAS, float32', () => {
   const networks: [string, oracle.Layer[], LossName][] = [
-    ['a wide input', network([450, 450, 3], ['tanh', 'sigmoid']), 'binaryCrossEntropy'],
-    ['a hidden layer', network([20, 450, 450, 3], ['relu', 'tanh', 'softmax']), 'categoricalCrossEntropy'],
-    ['a narrow input', network([80, 2560, 1], ['sigmoid', 'linear']), 'meanSquaredError'],
-    ['the output', network([60, 90, 2300], ['softmax', 'sigmoid']), 'binaryCrossEntropy'],
+    ['a wide input', network([1300, 1200, 3], ['tanh', 'sigmoid']), 'binaryCrossEntropy'],
+    ['a hidden layer', network([20, 1240, 1240, 3], ['relu', 'tanh', 'softmax']), 'categoricalCrossEntropy'],
+    ['a narrow input', network([80, 18_800, 1], ['sigmoid', 'linear']), 'meanSquaredError'],
+    ['the output', network([60, 1250, 1250], ['softmax', 'sigmoid']), 'binaryCrossEntropy'],
   ];
 
   it.each(networks)('%s: equals the oracle', (_, architecture, loss) => {
-    expect(4 * parameterCount(architecture)).toBeLessThan(1.5e6);
-    expect(architecture.some(({ inputDim, outputDim }) => inputDim * outputDim >= 200_000)).toBe(true);
+    expect(architecture.some(({ inputDim, outputDim }) => inputDim * outputDim >= 1_500_000)).toBe(true);
     const made = makePlan(float32, architecture, loss);
     shrink(made);
-    expectLikeOracle(made, loss, 33);
+    expectLikeOracle(made, loss, 9);
   });
 
-  it.each(networks)('%s: more tiles than lanes have the gradient of their parts', (_, architecture, loss) => {
-    const [rows, size] = [850, 85];
+  it.each(networks)('%s: several sweeps have the gradient of their parts', (_, architecture, loss) => {
+    const [rows, size] = [600, 75];
     const made = makePlan(float32, architecture, loss);
     shrink(made);
     const { X, Y, outputs } = samplesFor(made, loss, rows);
