@@ -13,7 +13,8 @@
 namespace blasnet {
 namespace {
 
-// All measured on the networks in bench/.
+// The borders of the schedules and the tiles' rows were measured on the networks of bench/; sizes of shares
+// and what is worth another thread are estimates that those networks agree with.
 constexpr size_t kSweepBytes = 1'000'000;  // from here on parameters are swept through layer by layer
 constexpr size_t kSweepRows = 256;         // samples that a sweep takes at once
 constexpr size_t kSweepUnits = 64;         // units of a layer that one thread takes at once
@@ -267,6 +268,8 @@ class PlanOf final : public Plan {
   // Sums the lanes into the first, a stretch of parameters at a time, and calls update(from, size) for it.
   template <class F>
   void UpdateWith(size_t lanes, const F& update) {
+    // Bound by memory: an element of a lane, of the parameters or of the state takes the time of some four
+    // operations in a product.
     const size_t most =
         parameter_count_ * (lanes + 2) * 4 < kParallelWork ? 1 : EffectiveThreads(ThreadLimit());
     ParallelFor(most, Blocks(parameter_count_, kUpdateSize), [&](size_t i, size_t) {

@@ -82,6 +82,7 @@ class Tile {
   const std::vector<Layer>& layers_;
   size_t m_ = 0;
   size_t ld_;
+  size_t widest_ = 0;                      // the most outputs of a layer
   const T* rows_ = nullptr;                // X (m, in), when the first layer reads rows
   Workspace<T> gathered_;                  // the rows of X that an order named
   Workspace<T> input_;                     // X (in, ld) otherwise

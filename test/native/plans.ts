@@ -3,6 +3,7 @@ import { type LossName, lossEntry } from '../../lib/losses';
 import { allocate, type FloatArray } from '../../lib/matrix';
 import { type Callback, type NativePlan, native } from '../../lib/native';
 import { optimizerCodes } from '../../lib/optimizers';
+import type { Outcome as LibraryOutcome } from '../../lib/plan';
 import * as oracle from '../oracle';
 import type { FloatType } from './helpers';
 
@@ -16,15 +17,8 @@ export interface TestPlan {
   outcome(): Outcome;
 }
 
-export interface Outcome {
-  readonly status: string;
-  readonly index: number;
-  readonly epoch: number;
-  readonly batch: number;
-  readonly layer: number;
-  readonly loss: number;
-  readonly hits: number;
-}
+/** What an operation left behind, its status by name. */
+export type Outcome = Omit<LibraryOutcome, 'status'> & { readonly status: string };
 
 export interface TrainingRequest {
   readonly rows: number;

@@ -14,6 +14,17 @@ const Y = randomLabels(4, 1, 2);
 
 type Options = Record<string, unknown>;
 
+/** Options that do not exist, each with how its message ends. */
+function unknownOptions(names: readonly (readonly [name: string, end: string])[]): Rejection<Options>[] {
+  return names.map(([name, end]) => [
+    `${name}, which is no option`,
+    { [name]: 1 },
+    TypeError,
+    'ERR_BLASNET_UNKNOWN_OPTION',
+    `Unknown option "${name}"${end}`,
+  ]);
+}
+
 /** Rows for an option with a range: values of its kind outside it, and values of other kinds. */
 function outside(option: string, rule: string, values: readonly (readonly [value: unknown, got: string])[]) {
   return values.map(([value, got]): Rejection<Options> => {
@@ -135,27 +146,17 @@ const badFitOptions: Rejection<Options>[] = [
   ...badLosses,
   ...badThreads,
   ...badSignals,
-  ...(
-    [
-      ['batch_size', '; did you mean "batchSize"?'],
-      ['batchsize', '; did you mean "batchSize"?'],
-      ['epoch', '; did you mean "epochs"?'],
-      ['Epochs', '; did you mean "epochs"?'],
-      ['suffle', '; did you mean "shuffle"?'],
-      ['optimiser', '; did you mean "optimizer"?'],
-      ['learningRate', `; known: ${knownFitOptions}`],
-      ['learning_rate', `; known: ${knownFitOptions}`],
-      ['verbose', `; known: ${knownFitOptions}`],
-    ] as const
-  ).map(
-    ([name, end]): Rejection<Options> => [
-      `${name}, which is no option`,
-      { [name]: 1 },
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      `Unknown option "${name}"${end}`,
-    ],
-  ),
+  ...unknownOptions([
+    ['batch_size', '; did you mean "batchSize"?'],
+    ['batchsize', '; did you mean "batchSize"?'],
+    ['epoch', '; did you mean "epochs"?'],
+    ['Epochs', '; did you mean "epochs"?'],
+    ['suffle', '; did you mean "shuffle"?'],
+    ['optimiser', '; did you mean "optimizer"?'],
+    ['learningRate', `; known: ${knownFitOptions}`],
+    ['learning_rate', `; known: ${knownFitOptions}`],
+    ['verbose', `; known: ${knownFitOptions}`],
+  ]),
 ];
 
 const trainings: [string, (net: Network, options: never) => unknown][] = [
@@ -291,22 +292,12 @@ describe('new Network rejects', () => {
       'ERR_BLASNET_UNKNOWN_NAME',
       `Expected initializer to be one of ${initializers}, got "he" (string)`,
     ],
-    ...(
-      [
-        ['dType', '; did you mean "dtype"?'],
-        ['initialiser', '; did you mean "initializer"?'],
-        ['sed', '; did you mean "seed"?'],
-        ['learningRate', '; known: dtype, seed, initializer'],
-      ] as const
-    ).map(
-      ([name, end]): Rejection<Options> => [
-        `${name}, which is no option`,
-        { [name]: 1 },
-        TypeError,
-        'ERR_BLASNET_UNKNOWN_OPTION',
-        `Unknown option "${name}"${end}`,
-      ],
-    ),
+    ...unknownOptions([
+      ['dType', '; did you mean "dtype"?'],
+      ['initialiser', '; did you mean "initializer"?'],
+      ['sed', '; did you mean "seed"?'],
+      ['learningRate', '; known: dtype, seed, initializer'],
+    ]),
   ];
   itRejects(
     [...table, ...notObjects.slice(1)].map(
