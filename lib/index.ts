@@ -1,5 +1,7 @@
 export type { ActivationName } from './activations';
 export type { Architecture, Layer, LayerOptions } from './architecture';
+export type { BuildInfo } from './build-info';
+export { buildInfo } from './build-info';
 export * from './datasets';
 export type { BlasnetError, ErrorCode } from './errors';
 export { AbortError } from './errors';

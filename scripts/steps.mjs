@@ -27,7 +27,7 @@ export const buildSteps = [
   {
     title: 'Building the library',
     script: 'build:lib',
-    inputs: ['tsconfig.json', 'tsconfig.build.json', 'lib', ...configuration],
+    inputs: ['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs', 'lib', ...configuration],
     output: 'dist/index.js',
   },
   {

@@ -13,8 +13,8 @@ export const { Matrix, Network, RandomState, makeMoons, trainTestSplit } = blasn
 
 /** @returns {Record<string, string>} */
 export function versions() {
-  const { native } = require('../../dist/native.js');
-  return { blasnet: require('../../package.json').version, BLAS: native.blas, SIMD: native.simd };
+  const { version, blas, simd } = blasnet.buildInfo();
+  return { blasnet: version, BLAS: blas, SIMD: simd };
 }
 
 /** A job's network with its parameters, on its number of threads. */

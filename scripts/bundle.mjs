@@ -1,0 +1,43 @@
+// Builds the library's JavaScript, one file, since loading one takes half the time of loading its forty:
+// dist/index.js, and dist/functional.js, a door to the same functions. Types are tsc's (npm run build:lib).
+
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const path = (/** @type {string} */ name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+/** @satisfies {import('esbuild').BuildOptions} */
+const options = /** @type {const} */ ({
+  bundle: true,
+  platform: 'node',
+  target: 'node18',
+  logLevel: 'warning',
+});
+const external = ['node-gyp-build'];
+
+await build({
+  ...options,
+  external,
+  entryPoints: [path('lib/index.ts')],
+  outfile: path('dist/index.js'),
+  format: 'cjs',
+});
+
+// The names one by one, so that `import { initLayers } from 'blasnet/functional'` finds them.
+const { metafile } = await build({
+  ...options,
+  external,
+  entryPoints: [path('lib/functional.ts')],
+  outfile: path('dist/functional.js'),
+  format: 'esm',
+  write: false,
+  metafile: true,
+});
+const names = Object.values(metafile.outputs).flatMap((output) => output.exports);
+writeFileSync(
+  path('dist/functional.js'),
+  `'use strict';\nconst { functional } = require('./index.js');\n${names
+    .map((name) => `exports.${name} = functional.${name};\n`)
+    .join('')}`,
+);
