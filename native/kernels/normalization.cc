@@ -1,0 +1,212 @@
+#include "kernels/normalization.h"
+
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/normalization.cc"
+#include "hwy/foreach_target.h"  // before highway.h
+#include "kernels/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasnet {
+namespace HWY_NAMESPACE {
+
+template <typename T>
+void RowMomentsOf(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {
+  for (size_t i = 0; i < units; i++) {
+    const T* row = x + i * ld;
+    const double sum = SumOf(row, row, m, [](auto, auto a, auto) { return a; });
+    const T center = static_cast<T>(sum / static_cast<double>(m));
+    // Of the distances from it, so that nothing cancels.
+    const double squares = SumOf(row, row, m, [center](auto d, auto a, auto) {
+      // The lanes beyond the last element hold 0, and are not summed.
+      const auto distance = hn::Sub(a, hn::Set(d, center));
+      return hn::Mul(distance, distance);
+    });
+    mean[i] = center;
+    variance[i] = static_cast<T>(squares / static_cast<double>(m));
+  }
+}
+
+template <typename T>
+void NormalizeRowsOf(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* inverse,
+                     const T* gamma, const T* beta, T* normalized, T* out) {
+  for (size_t i = 0; i < units; i++) {
+    const T center = mean[i], factor = inverse[i], scale = gamma[i], shift = beta[i];
+    Map(x + i * ld, m, normalized + i * ld, [center, factor](auto d, auto a) {
+      return hn::Mul(hn::Sub(a, hn::Set(d, center)), hn::Set(d, factor));
+    });
+    Map(normalized + i * ld, m, out + i * ld, [scale, shift](auto d, auto a) {
+      return hn::MulAdd(hn::Set(d, scale), a, hn::Set(d, shift));
+    });
+  }
+}
+
+// The gradients by a row's gamma and beta.
+template <typename T>
+HWY_INLINE void RowGradients(size_t m, const T* d, const T* normalized, bool accumulate, T* dgamma, T* dbeta) {
+  const T by_gamma = static_cast<T>(SumOf(d, normalized, m, [](auto, auto a, auto b) { return hn::Mul(a, b); }));
+  const T by_beta = static_cast<T>(SumOf(d, d, m, [](auto, auto a, auto) { return a; }));
+  *dgamma = accumulate ? *dgamma + by_gamma : by_gamma;
+  *dbeta = accumulate ? *dbeta + by_beta : by_beta;
+}
+
+template <typename T>
+void NormalizeRowsBackwardOf(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,
+                             const T* gamma, bool own_moments, bool accumulate, T* d, T* dgamma, T* dbeta) {
+  for (size_t i = 0; i < units; i++) {
+    T* row = d + i * ld;
+    const T* values = normalized + i * ld;
+    T by_gamma, by_beta;
+    RowGradients(m, row, values, false, &by_gamma, &by_beta);
+    const T factor = gamma[i] * inverse[i];
+    const T mean_gamma = own_moments ? by_gamma / static_cast<T>(m) : T{0};
+    const T mean_beta = own_moments ? by_beta / static_cast<T>(m) : T{0};
+    Map(row, values, m, row, [=](auto v, auto a, auto value) {
+      const auto rest = hn::NegMulAdd(value, hn::Set(v, mean_gamma), hn::Sub(a, hn::Set(v, mean_beta)));
+      return hn::Mul(rest, hn::Set(v, factor));
+    });
+    dgamma[i] = accumulate ? dgamma[i] + by_gamma : by_gamma;
+    dbeta[i] = accumulate ? dbeta[i] + by_beta : by_beta;
+  }
+}
+
+template <typename T>
+void NormalizeColumnsOf(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,
+                        const T* beta, T* normalized, T* inverse, T* out) {
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  const auto count = hn::Set(d, static_cast<T>(units));
+  for (size_t j = 0; j < m; j += step) {
+    auto sum = hn::Zero(d);
+    for (size_t i = 0; i < units; i++) sum = hn::Add(sum, hn::LoadU(d, x + i * ld + j));
+    const auto mean = hn::Div(sum, count);
+    auto squares = hn::Zero(d);
+    for (size_t i = 0; i < units; i++) {
+      const auto distance = hn::Sub(hn::LoadU(d, x + i * ld + j), mean);
+      squares = hn::MulAdd(distance, distance, squares);
+    }
+    const auto root = hn::Sqrt(hn::Add(hn::Div(squares, count), hn::Set(d, epsilon)));
+    const auto factor = hn::Div(hn::Set(d, T{1}), root);
+    hn::StoreU(factor, d, inverse + j);
+    for (size_t i = 0; i < units; i++) {
+      const size_t at = i * ld + j;
+      const auto value = hn::Mul(hn::Sub(hn::LoadU(d, x + at), mean), factor);
+      hn::StoreU(value, d, normalized + at);
+      hn::StoreU(hn::MulAdd(hn::Set(d, gamma[i]), value, hn::Set(d, beta[i])), d, out + at);
+    }
+  }
+}
+
+template <typename T>
+void NormalizeColumnsBackwardOf(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,
+                                const T* gamma, bool accumulate, T* gradient, T* dgamma, T* dbeta) {
+  for (size_t i = 0; i < units; i++) {
+    RowGradients(m, gradient + i * ld, normalized + i * ld, accumulate, dgamma + i, dbeta + i);
+  }
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  const auto count = hn::Set(d, static_cast<T>(units));
+  for (size_t j = 0; j < m; j += step) {
+    auto sum = hn::Zero(d), products = hn::Zero(d);
+    for (size_t i = 0; i < units; i++) {
+      const size_t at = i * ld + j;
+      const auto a = hn::Mul(hn::LoadU(d, gradient + at), hn::Set(d, gamma[i]));
+      sum = hn::Add(sum, a);
+      products = hn::MulAdd(a, hn::LoadU(d, normalized + at), products);
+    }
+    const auto mean = hn::Div(sum, count), mean_product = hn::Div(products, count);
+    const auto factor = hn::LoadU(d, inverse + j);
+    for (size_t i = 0; i < units; i++) {
+      const size_t at = i * ld + j;
+      const auto a = hn::MulSub(hn::LoadU(d, gradient + at), hn::Set(d, gamma[i]), mean);
+      const auto rest = hn::NegMulAdd(hn::LoadU(d, normalized + at), mean_product, a);
+      hn::StoreU(hn::Mul(rest, factor), d, gradient + at);
+    }
+  }
+}
+
+#define BLASNET_DEFINE(T, suffix)                                                                           \
+  void RowMoments##suffix(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {            \
+    RowMomentsOf(units, m, ld, x, mean, variance);                                                          \
+  }                                                                                                         \
+  void NormalizeRows##suffix(size_t units, size_t m, size_t ld, const T* x, const T* mean,                  \
+                             const T* inverse, const T* gamma, const T* beta, T* normalized, T* out) {      \
+    NormalizeRowsOf(units, m, ld, x, mean, inverse, gamma, beta, normalized, out);                          \
+  }                                                                                                         \
+  void NormalizeRowsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,                \
+                                     const T* inverse, const T* gamma, bool own_moments, bool accumulate,   \
+                                     T* d, T* dgamma, T* dbeta) {                                           \
+    NormalizeRowsBackwardOf(units, m, ld, normalized, inverse, gamma, own_moments, accumulate, d, dgamma,   \
+                            dbeta);                                                                         \
+  }                                                                                                         \
+  void NormalizeColumns##suffix(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,   \
+                                const T* beta, T* normalized, T* inverse, T* out) {                         \
+    NormalizeColumnsOf(units, m, ld, x, epsilon, gamma, beta, normalized, inverse, out);                    \
+  }                                                                                                         \
+  void NormalizeColumnsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,             \
+                                        const T* inverse, const T* gamma, bool accumulate, T* d, T* dgamma, \
+                                        T* dbeta) {                                                         \
+    NormalizeColumnsBackwardOf(units, m, ld, normalized, inverse, gamma, accumulate, d, dgamma, dbeta);     \
+  }
+BLASNET_DEFINE(double, F64)
+BLASNET_DEFINE(float, F32)
+#undef BLASNET_DEFINE
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasnet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blasnet {
+
+HWY_EXPORT(RowMomentsF64);
+HWY_EXPORT(RowMomentsF32);
+HWY_EXPORT(NormalizeRowsF64);
+HWY_EXPORT(NormalizeRowsF32);
+HWY_EXPORT(NormalizeRowsBackwardF64);
+HWY_EXPORT(NormalizeRowsBackwardF32);
+HWY_EXPORT(NormalizeColumnsF64);
+HWY_EXPORT(NormalizeColumnsF32);
+HWY_EXPORT(NormalizeColumnsBackwardF64);
+HWY_EXPORT(NormalizeColumnsBackwardF32);
+
+#define BLASNET_DISPATCH(T, suffix)                                                                          \
+  template <>                                                                                                \
+  void RowMoments(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {                     \
+    HWY_DYNAMIC_DISPATCH(RowMoments##suffix)(units, m, ld, x, mean, variance);                               \
+  }                                                                                                          \
+  template <>                                                                                                \
+  void InverseDeviations(size_t units, const T* variance, T epsilon, T* inverse) {                           \
+    for (size_t i = 0; i < units; i++) inverse[i] = T{1} / std::sqrt(variance[i] + epsilon);                 \
+  }                                                                                                          \
+  template <>                                                                                                \
+  void NormalizeRows(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* inverse,         \
+                     const T* gamma, const T* beta, T* normalized, T* out) {                                 \
+    HWY_DYNAMIC_DISPATCH(NormalizeRows##suffix)                                                              \
+    (units, m, ld, x, mean, inverse, gamma, beta, normalized, out);                                          \
+  }                                                                                                          \
+  template <>                                                                                                \
+  void NormalizeRowsBackward(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,       \
+                             const T* gamma, bool own_moments, bool accumulate, T* d, T* dgamma, T* dbeta) { \
+    HWY_DYNAMIC_DISPATCH(NormalizeRowsBackward##suffix)                                                      \
+    (units, m, ld, normalized, inverse, gamma, own_moments, accumulate, d, dgamma, dbeta);                   \
+  }                                                                                                          \
+  template <>                                                                                                \
+  void NormalizeColumns(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,            \
+                        const T* beta, T* normalized, T* inverse, T* out) {                                  \
+    HWY_DYNAMIC_DISPATCH(NormalizeColumns##suffix)                                                           \
+    (units, m, ld, x, epsilon, gamma, beta, normalized, inverse, out);                                       \
+  }                                                                                                          \
+  template <>                                                                                                \
+  void NormalizeColumnsBackward(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,    \
+                                const T* gamma, bool accumulate, T* d, T* dgamma, T* dbeta) {                \
+    HWY_DYNAMIC_DISPATCH(NormalizeColumnsBackward##suffix)                                                   \
+    (units, m, ld, normalized, inverse, gamma, accumulate, d, dgamma, dbeta);                                \
+  }
+BLASNET_DISPATCH(double, F64)
+BLASNET_DISPATCH(float, F32)
+#undef BLASNET_DISPATCH
+
+}  // namespace blasnet
+#endif  // HWY_ONCE
