@@ -12,8 +12,19 @@ export type { Dtype, FloatArray } from './matrix';
 export { Matrix } from './matrix';
 export type { AsyncOptions, EvaluateOptions, Evaluation, NetworkOptions } from './network';
 export { Network } from './network';
-export type { AdamOptions, Optimizer, SgdOptions } from './optimizers';
-export { adam, sgd } from './optimizers';
+export type {
+  AdadeltaOptions,
+  AdagradOptions,
+  AdamaxOptions,
+  AdamOptions,
+  Convention,
+  LionOptions,
+  NadamOptions,
+  Optimizer,
+  RmsPropOptions,
+  SgdOptions,
+} from './optimizers';
+export { adadelta, adagrad, adam, adamax, adamW, lion, nadam, rmsProp, sgd } from './optimizers';
 export type { Gradients, Parameters } from './parameters';
 export type { PredictorOptions } from './predictor';
 export { Predictor } from './predictor';

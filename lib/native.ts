@@ -147,26 +147,21 @@ export interface Binding {
   countCategoricalHits(m: number, outputs: number, A: FloatArray, Y: FloatArray): number;
   /** parameters -= learningRate * gradients */
   gradientDescent(parameters: FloatArray, gradients: FloatArray, learningRate: number): void;
-  /** velocity = momentum * velocity + gradients; parameters -= learningRate * velocity */
-  momentum(
-    parameters: FloatArray,
-    velocity: FloatArray,
-    gradients: FloatArray,
+  /**
+   * Step number `step` (from 1) of an optimiser, its hyperparameters as optimizers.ts lays them out; its
+   * states (states, parameters) begin with zeros. See native/kernels/optimizers.h.
+   */
+  updateParameters(
+    optimizer: number,
+    hyperparameters: Float64Array,
     learningRate: number,
-    momentum: number,
-  ): void;
-  /** One step of Adam: see native/kernels/optimizers.h. */
-  adam(
-    parameters: FloatArray,
-    mean: FloatArray,
-    square: FloatArray,
-    gradients: FloatArray,
     step: number,
-    beta1: number,
-    beta2: number,
-    inverseRoot: number,
-    epsilon: number,
+    parameters: FloatArray,
+    gradients: FloatArray,
+    states: FloatArray,
   ): void;
+  /** How many arrays of the parameters' size an optimiser keeps between steps. */
+  optimizerStates(optimizer: number, hyperparameters: Float64Array): number;
   /** The index of the first NaN or infinity, or -1. */
   firstNonFinite(data: FloatArray): number;
   /** The index of the first element outside [low, high], or -1. */
@@ -189,6 +184,7 @@ export interface Binding {
     readonly activations: Readonly<Record<string, number>>;
     readonly losses: Readonly<Record<string, number>>;
     readonly optimizers: Readonly<Record<string, number>>;
+    readonly hyperparameters: Readonly<Record<string, number>>;
     readonly statuses: Readonly<Record<string, number>>;
   };
   setThreads(threads: number): void;
@@ -226,8 +222,8 @@ export interface NativePlan {
     epochs: number,
     batchSize: number,
     optimizer: number,
-    /** (5) learning rate, momentum, beta1, beta2, epsilon */
-    factors: Float64Array,
+    /** as optimizers.ts lays them out */
+    hyperparameters: Float64Array,
     /** what the optimiser keeps between steps: (states * parameters) */
     state: FloatArray,
     /** steps taken before */

@@ -48,7 +48,10 @@ describe('sgd', () => {
   });
 
   it('has a learning rate of 0.01 when not told otherwise, and is what fit uses by itself', () => {
-    expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01, momentum: 0 });
+    expect(sgd()).toEqual({
+      ...{ name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, dampening: 0 },
+      ...{ weightDecay: 0, decoupled: false },
+    });
     expect(sgd({})).toEqual(sgd());
     const [implicit, explicit] = [line(), line()];
     implicit.net.fitSync(X, Y, { epochs: 3 });
@@ -130,11 +133,8 @@ describe('adam', () => {
   it('has the paper’s defaults, and is frozen', () => {
     const optimizer = adam();
     expect(optimizer).toEqual({
-      name: 'adam',
-      learningRate: 0.001,
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
+      ...{ name: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      ...{ amsgrad: false, convention: 'pytorch', weightDecay: 0 },
     });
     expect(adam({ beta1: 0 })).toEqual({ ...optimizer, beta1: 0 });
     expect(() => Object.assign(optimizer, { beta1: 2 })).toThrow(TypeError);
@@ -211,7 +211,7 @@ describe('adam', () => {
       () => adam({ momentum: 0.9 } as never),
       TypeError,
       'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "momentum"; known: learningRate, beta1, beta2, epsilon',
+      'Unknown option "momentum"; known: learningRate, beta1, beta2, epsilon, amsgrad, convention, weightDecay',
     ],
   ]);
 });

@@ -2,7 +2,7 @@ import type { Architecture } from '../architecture';
 import { AbortError } from '../errors';
 import { lossEntry } from '../losses';
 import { allocate, type FloatArray } from '../matrix';
-import { type NativeOptimizer, nativeOptimizer } from '../optimizers';
+import { type NativeOptimizer, nativeOptimizer } from '../native-optimizer';
 import { parameterCount } from '../parameters';
 import { type Operation, type Outcome, outcomeError } from '../plan';
 import type { GeneratorState, RandomState } from '../random';
@@ -83,7 +83,7 @@ export class TrainingRun {
         count,
         batchSize,
         this.#optimizer.code,
-        this.#optimizer.factors,
+        this.#optimizer.hyperparameters,
         this.#state,
         steps,
         first,

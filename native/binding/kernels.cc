@@ -177,25 +177,23 @@ void GradientDescentOf(const Args& args) {
   GradientDescent(args.Array<T>(0, size), args.Array<T>(1, size), size, static_cast<T>(args.Number(2)));
 }
 
-// momentum(parameters, velocity, gradients, learningRate, momentum)
+// updateParameters(optimizer, hyperparameters, learningRate, step, parameters, gradients, states)
 template <typename T>
-void MomentumOf(const Args& args) {
-  const size_t size = args.Length(0);
-  Momentum(args.Array<T>(0, size), args.Array<T>(1, size), args.Array<T>(2, size), size,
-           static_cast<T>(args.Number(3)), static_cast<T>(args.Number(4)));
+void UpdateParametersOf(const Args& args) {
+  const size_t size = args.Length(4);
+  const Optimizer optimizer = args.Enum(0, kLastOptimizer);
+  const double* hyperparameters = args.Array<double>(1, kHyperparameters);
+  const size_t step = args.Size(3, size_t{1} << 53);
+  const auto factors = FactorsOf<T>(optimizer, hyperparameters, args.Number(2), step);
+  T* states = args.Array<T>(6, Elements(args, 6, StatesOf(optimizer, hyperparameters), size));
+  UpdateParameters(factors, size, args.Array<T>(4, size), args.Array<T>(5, size), states, size);
 }
 
-// adam(parameters, mean, square, gradients, step, beta1, beta2, inverseRoot, epsilon)
-template <typename T>
-void AdamOf(const Args& args) {
-  const size_t size = args.Length(0);
-  const double beta1 = args.Number(5), beta2 = args.Number(6);
-  const AdamFactors<T> factors{static_cast<T>(args.Number(4)), static_cast<T>(beta1),
-                               static_cast<T>(beta2),          static_cast<T>(1 - beta1),
-                               static_cast<T>(1 - beta2),      static_cast<T>(args.Number(7)),
-                               static_cast<T>(args.Number(8))};
-  Adam(args.Array<T>(0, size), args.Array<T>(1, size), args.Array<T>(2, size), args.Array<T>(3, size), size,
-       factors);
+// optimizerStates(optimizer, hyperparameters): how many arrays of the parameters' size it keeps
+Napi::Value OptimizerStates(const Napi::CallbackInfo& info) {
+  const Args args(info);
+  const size_t states = StatesOf(args.Enum(0, kLastOptimizer), args.Array<double>(1, kHyperparameters));
+  return Napi::Number::New(info.Env(), static_cast<double>(states));
 }
 
 // firstNonFinite(data): the index of the first NaN or infinity, or -1
@@ -239,8 +237,6 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("productUnpadded", ProductUnpaddedOf, void, 5);
   BLASNET_EXPORT("dotProducts", DotProductsOf, void, 7);
   BLASNET_EXPORT("rowSums", RowSumsOf, void, 4);
-  BLASNET_EXPORT("momentum", MomentumOf, void, 0);
-  BLASNET_EXPORT("adam", AdamOf, void, 0);
   BLASNET_EXPORT("activationForward", ActivationForwardOf, void, 5);
   BLASNET_EXPORT("activationBackward", ActivationBackwardOf, void, 6);
   BLASNET_EXPORT("layerForward", LayerForwardOf, void, 7);
@@ -252,6 +248,8 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("countBinaryHits", CountBinaryHitsOf, double, 2);
   BLASNET_EXPORT("countCategoricalHits", CountCategoricalHitsOf, double, 2);
   BLASNET_EXPORT("gradientDescent", GradientDescentOf, void, 0);
+  BLASNET_EXPORT("updateParameters", UpdateParametersOf, void, 4);
+  exports.Set("optimizerStates", Napi::Function::New<OptimizerStates>(env, "optimizerStates"));
   BLASNET_EXPORT("firstNonFinite", FirstNonFiniteOf, double, 0);
   BLASNET_EXPORT("firstOutside", FirstOutsideOf, double, 0);
 }

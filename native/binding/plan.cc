@@ -12,10 +12,12 @@
 //   predictPinned(rows): the index of the first element of X that is not finite, or -1
 //   evaluate(X, Y, rows, callback?)
 //   gradients(X, Y, rows, out, callback?)
-//   train(X, Y, rows, order or null, epochs, batchSize, optimizer, factors, state, steps, check, loss,
+//   train(X, Y, rows, order or null, epochs, batchSize, optimizer, hyperparameters, state, steps, check,
+//   loss,
 //         accuracy, callback?)
-//     factors      Float64Array (5): learning rate, momentum, beta1, beta2, epsilon
+//     hyperparameters  Float64Array (kHyperparameters)
 //   limitThreads(threads), stop(), clearStop()
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -28,6 +30,7 @@
 #include "binding/exports.h"
 #include "engine/job_threads.h"
 #include "engine/plan.h"
+#include "kernels/optimizers.h"
 
 namespace blasnet {
 namespace {
@@ -182,17 +185,14 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   void Stop(const Napi::CallbackInfo&) { plan_->Stop(); }
   void ClearStop(const Napi::CallbackInfo&) { plan_->ClearStop(); }
 
-  // The arguments (optimizer, factors, state, steps).
+  // The arguments (optimizer, hyperparameters, state, steps).
   OptimizerRequest OptimizerOf(const Args& args, size_t i) const {
     OptimizerRequest request{};
-    request.optimizer = args.Enum(i, Optimizer::kAdam);
-    const double* factors = args.Array<double>(i + 1, 5);
-    request.learning_rate = factors[0];
-    request.momentum = factors[1];
-    request.beta1 = factors[2];
-    request.beta2 = factors[3];
-    request.epsilon = factors[4];
-    request.state = Elements(args, i + 2, StatesOf(request.optimizer) * parameter_count_);
+    request.optimizer = args.Enum(i, kLastOptimizer);
+    std::copy_n(args.Array<double>(i + 1, kHyperparameters), kHyperparameters,
+                request.hyperparameters.begin());
+    const size_t states = StatesOf(request.optimizer, request.hyperparameters.data());
+    request.state = Elements(args, i + 2, states * parameter_count_);
     request.steps = args.Size(i + 3, size_t{1} << 53);
     return request;
   }

@@ -283,36 +283,15 @@ class PlanOf final : public Plan {
 
   // One step with the gradient in the lanes; `step` counts from 1.
   void Step(const OptimizerRequest& request, size_t step, size_t lanes) {
-    const T rate = static_cast<T>(request.learning_rate);
+    const double* hyperparameters = request.hyperparameters.data();
+    const auto factors =
+        FactorsOf<T>(request.optimizer, hyperparameters, hyperparameters[kLearningRate], step);
     T* state = static_cast<T*>(request.state);
     const T* gradients = lanes_[0].data();
-    switch (request.optimizer) {
-      case Optimizer::kGradientDescent:
-        return UpdateWith(lanes, [&](size_t from, size_t size) {
-          GradientDescent(parameters_ + from, gradients + from, size, rate);
-        });
-      case Optimizer::kMomentum:
-        return UpdateWith(lanes, [&](size_t from, size_t size) {
-          Momentum(parameters_ + from, state + from, gradients + from, size, rate,
-                   static_cast<T>(request.momentum));
-        });
-      case Optimizer::kAdam: {
-        const double t = static_cast<double>(step);
-        const AdamFactors<T> factors{
-            static_cast<T>(request.learning_rate / (1 - std::pow(request.beta1, t))),
-            static_cast<T>(request.beta1),
-            static_cast<T>(request.beta2),
-            static_cast<T>(1 - request.beta1),
-            static_cast<T>(1 - request.beta2),
-            static_cast<T>(1 / std::sqrt(1 - std::pow(request.beta2, t))),
-            static_cast<T>(request.epsilon),
-        };
-        return UpdateWith(lanes, [&](size_t from, size_t size) {
-          Adam(parameters_ + from, state + from, state + parameter_count_ + from, gradients + from, size,
-               factors);
-        });
-      }
-    }
+    UpdateWith(lanes, [&](size_t from, size_t size) {
+      T* states = state == nullptr ? nullptr : state + from;
+      UpdateParameters(factors, size, parameters_ + from, gradients + from, states, parameter_count_);
+    });
   }
 
   // One sample needs no tile: its features are a vector as they come, and so is every layer's output.

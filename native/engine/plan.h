@@ -6,6 +6,7 @@
 // threads changes no bit. The workspace has the size of the tiles, whatever the batch.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -44,23 +45,14 @@ struct Samples {
   size_t rows;
 };
 
-// An optimiser with its hyperparameters; `state` has StatesOf(optimizer) times as many elements as there are
-// parameters.
+// An optimiser with its hyperparameters; `state` has StatesOf(optimizer, ...) times as many elements as there
+// are parameters.
 struct OptimizerRequest {
   Optimizer optimizer;
-  double learning_rate;
-  double momentum;  // kMomentum
-  double beta1;     // kAdam
-  double beta2;
-  double epsilon;
+  std::array<double, kHyperparameters> hyperparameters;
   void* state;
   size_t steps;  // taken before
 };
-
-// How many arrays of the parameters' size an optimiser keeps between steps.
-constexpr size_t StatesOf(Optimizer optimizer) {
-  return optimizer == Optimizer::kAdam ? 2 : optimizer == Optimizer::kMomentum ? 1 : 0;
-}
 
 struct TrainRequest {
   Samples samples;

@@ -20,57 +20,194 @@ void GradientDescentOf(T* parameters, const T* gradients, size_t size, T learnin
       [learning_rate](auto d, auto p, auto g) { return hn::NegMulAdd(hn::Set(d, learning_rate), g, p); });
 }
 
+// A stretch that an optimiser steps through.
 template <typename T>
-void MomentumOf(T* parameters, T* velocity, const T* gradients, size_t size, T learning_rate, T momentum) {
-  Map(velocity, gradients, size, velocity,
-      [momentum](auto d, auto v, auto g) { return hn::MulAdd(hn::Set(d, momentum), v, g); });
-  GradientDescentOf(parameters, velocity, size, learning_rate);
-}
+struct Stretch {
+  size_t size;
+  T* parameters;
+  const T* gradients;
+  T* states;
+  size_t stride;
+};
 
-template <class D, class V = hn::Vec<D>, typename T>
-HWY_INLINE V AdamVector(D d, V p, V g, V* mean, V* square, const AdamFactors<T>& factors) {
-  *mean = hn::MulAdd(hn::Set(d, factors.beta1), *mean, hn::Mul(hn::Set(d, factors.rest1), g));
-  *square = hn::MulAdd(hn::Set(d, factors.beta2), *square, hn::Mul(hn::Set(d, factors.rest2), hn::Mul(g, g)));
-  const V root = hn::MulAdd(hn::Sqrt(*square), hn::Set(d, factors.inverse_root), hn::Set(d, factors.epsilon));
-  return hn::NegMulAdd(hn::Set(d, factors.step), hn::Div(*mean, root), p);
-}
-
-template <typename T>
-void AdamOf(T* parameters, T* mean, T* square, const T* gradients, size_t size,
-            const AdamFactors<T>& factors) {
+// parameters = rule(d, p, g, a, b, c) for every vector, after the weight decay. a, b and c are references to
+// the first states, as many as there are.
+template <size_t states, typename T, class Rule>
+HWY_INLINE void Walk(const StepFactors<T>& factors, const Stretch<T>& stretch, const Rule& rule) {
   const Lanes<T> d;
-  const size_t step = hn::Lanes(d);
+  const T penalty = factors.penalty, shrink = factors.shrink;
+  const auto step = [&](size_t i, const auto& load, const auto& store) {
+    auto p = load(stretch.parameters + i), g = load(stretch.gradients + i);
+    auto a = hn::Zero(d), b = a, c = a;
+    if constexpr (states > 0) a = load(stretch.states + i);
+    if constexpr (states > 1) b = load(stretch.states + stretch.stride + i);
+    if constexpr (states > 2) c = load(stretch.states + 2 * stretch.stride + i);
+    // Where there is no decay, not even the sign of a zero may change.
+    if (penalty != 0) g = hn::MulAdd(hn::Set(d, penalty), p, g);
+    if (shrink != 1) p = hn::Mul(hn::Set(d, shrink), p);
+    store(rule(d, p, g, a, b, c), stretch.parameters + i);
+    if constexpr (states > 0) store(a, stretch.states + i);
+    if constexpr (states > 1) store(b, stretch.states + stretch.stride + i);
+    if constexpr (states > 2) store(c, stretch.states + 2 * stretch.stride + i);
+  };
+  const size_t lanes = hn::Lanes(d);
   size_t i = 0;
-  for (; i + step <= size; i += step) {
-    auto m = hn::LoadU(d, mean + i), v = hn::LoadU(d, square + i);
-    const auto p = AdamVector(d, hn::LoadU(d, parameters + i), hn::LoadU(d, gradients + i), &m, &v, factors);
-    hn::StoreU(p, d, parameters + i);
-    hn::StoreU(m, d, mean + i);
-    hn::StoreU(v, d, square + i);
+  for (; i + lanes <= stretch.size; i += lanes) {
+    step(i, [d](const T* in) { return hn::LoadU(d, in); }, [d](auto v, T* out) { hn::StoreU(v, d, out); });
   }
-  if (i < size) {
-    const size_t rest = size - i;
-    auto m = LoadFirst(d, mean + i, rest), v = LoadFirst(d, square + i, rest);
-    const auto p =
-        AdamVector(d, LoadFirst(d, parameters + i, rest), LoadFirst(d, gradients + i, rest), &m, &v, factors);
-    StoreFirst(d, p, parameters + i, rest);
-    StoreFirst(d, m, mean + i, rest);
-    StoreFirst(d, v, square + i, rest);
+  if (i < stretch.size) {
+    const size_t rest = stretch.size - i;
+    step(
+        i, [d, rest](const T* in) { return LoadFirst(d, in, rest); },
+        [d, rest](auto v, T* out) { StoreFirst(d, v, out, rest); });
   }
 }
 
-#define BLASNET_DEFINE(T, suffix)                                                                     \
-  void AddTo##suffix(T* sum, const T* part, size_t size) { AddToOf(sum, part, size); }                \
-  void GradientDescent##suffix(T* parameters, const T* gradients, size_t size, T learning_rate) {     \
-    GradientDescentOf(parameters, gradients, size, learning_rate);                                    \
-  }                                                                                                   \
-  void Momentum##suffix(T* parameters, T* velocity, const T* gradients, size_t size, T learning_rate, \
-                        T momentum) {                                                                 \
-    MomentumOf(parameters, velocity, gradients, size, learning_rate, momentum);                       \
-  }                                                                                                   \
-  void Adam##suffix(T* parameters, T* mean, T* square, const T* gradients, size_t size,               \
-                    const AdamFactors<T>& factors) {                                                  \
-    AdamOf(parameters, mean, square, gradients, size, factors);                                       \
+// keep * mean + rest * value
+template <class D, class V, typename T>
+HWY_INLINE V MeanWith(D d, V mean, T keep, V value, T rest) {
+  return hn::MulAdd(hn::Set(d, keep), mean, hn::Mul(hn::Set(d, rest), value));
+}
+
+// p - rate * value
+template <class D, class V, typename T>
+HWY_INLINE V Less(D d, V p, T rate, V value) {
+  return hn::NegMulAdd(hn::Set(d, rate), value, p);
+}
+
+// sqrt(square + inner) + outer
+template <class D, class V, typename T>
+HWY_INLINE V Root(D d, V square, const StepFactors<T>& f) {
+  return hn::Add(hn::Sqrt(hn::Add(square, hn::Set(d, f.inner))), hn::Set(d, f.outer));
+}
+
+template <typename T>
+void SgdOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
+  if (f.optimizer == Optimizer::kGradientDescent) {
+    return Walk<0>(f, stretch,
+                   [f](auto d, auto p, auto g, auto&, auto&, auto&) { return Less(d, p, f.rate, g); });
+  }
+  Walk<1>(f, stretch, [f](auto d, auto p, auto g, auto& velocity, auto&, auto&) {
+    velocity = MeanWith(d, velocity, f.momentum, g, f.taken);
+    const auto ahead = f.nesterov ? hn::MulAdd(hn::Set(d, f.momentum), velocity, g) : velocity;
+    return Less(d, p, f.rate, ahead);
+  });
+}
+
+template <bool amsgrad, bool nadam, typename T>
+void AdamOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
+  Walk<amsgrad ? 3 : 2>(f, stretch, [f](auto d, auto p, auto g, auto& mean, auto& square, auto& largest) {
+    mean = MeanWith(d, mean, f.beta1, g, f.rest1);
+    square = MeanWith(d, square, f.beta2, hn::Mul(g, g), f.rest2);
+    if constexpr (amsgrad) largest = hn::Max(largest, square);
+    const auto root =
+        hn::MulAdd(hn::Sqrt(amsgrad ? largest : square), hn::Set(d, f.inverse_root), hn::Set(d, f.outer));
+    if constexpr (nadam) {
+      const auto ahead = MeanWith(d, mean, f.rate, g, f.gradient_rate);
+      // Not a subtraction: a compiler may fuse that with the decay, in some loops and not in others.
+      return Less(d, p, T{1}, hn::Div(ahead, root));
+    } else {
+      return Less(d, p, f.rate, hn::Div(mean, root));
+    }
+  });
+}
+
+template <typename T>
+void AdamaxOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
+  Walk<2>(f, stretch, [f](auto d, auto p, auto g, auto& mean, auto& norm, auto&) {
+    mean = MeanWith(d, mean, f.beta1, g, f.rest1);
+    norm = hn::Max(hn::Mul(hn::Set(d, f.beta2), norm), hn::Add(hn::Abs(g), hn::Set(d, f.inner)));
+    return Less(d, p, f.rate, hn::Div(mean, hn::Add(norm, hn::Set(d, f.outer))));
+  });
+}
+
+template <bool centered, bool momentum, typename T>
+void RmsPropOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
+  constexpr size_t states = 1 + size_t{centered} + size_t{momentum};
+  Walk<states>(f, stretch, [f](auto d, auto p, auto g, auto& square, auto& b, auto& c) {
+    square = MeanWith(d, square, f.beta2, hn::Mul(g, g), f.rest2);
+    auto spread = square;
+    if constexpr (centered) {
+      b = MeanWith(d, b, f.beta2, g, f.rest2);
+      // Of gradients that hardly differ, rounding may leave less than nothing.
+      spread = hn::Max(hn::Zero(d), hn::NegMulAdd(b, b, square));
+    }
+    auto step = hn::Div(g, Root(d, spread, f));
+    if constexpr (momentum) {
+      auto& velocity = centered ? c : b;
+      velocity = hn::MulAdd(hn::Set(d, f.momentum), velocity, step);
+      step = velocity;
+    }
+    return Less(d, p, f.rate, step);
+  });
+}
+
+template <typename T>
+void AdagradOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
+  Walk<1>(f, stretch, [f](auto d, auto p, auto g, auto& sum, auto&, auto&) {
+    sum = hn::MulAdd(g, g, hn::Add(sum, hn::Set(d, f.initial)));
+    return Less(d, p, f.rate, hn::Div(g, Root(d, sum, f)));
+  });
+}
+
+template <typename T>
+void AdadeltaOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
+  Walk<2>(f, stretch, [f](auto d, auto p, auto g, auto& square, auto& changes, auto&) {
+    square = MeanWith(d, square, f.beta2, hn::Mul(g, g), f.rest2);
+    const auto change = hn::Mul(hn::Div(Root(d, changes, f), Root(d, square, f)), g);
+    changes = MeanWith(d, changes, f.beta2, hn::Mul(change, change), f.rest2);
+    return Less(d, p, f.rate, change);
+  });
+}
+
+template <typename T>
+void LionOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
+  Walk<1>(f, stretch, [f](auto d, auto p, auto g, auto& mean, auto&, auto&) {
+    const auto direction = MeanWith(d, mean, f.beta1, g, f.rest1);
+    // Zeros and NaN are their own signs.
+    const auto one = hn::CopySign(hn::Set(d, T{1}), direction);
+    const auto is_signed = hn::Gt(hn::Abs(direction), hn::Zero(d));
+    mean = MeanWith(d, mean, f.beta2, g, f.rest2);
+    return Less(d, p, f.rate, hn::IfThenElse(is_signed, one, direction));
+  });
+}
+
+template <typename T>
+void UpdateParametersOf(const StepFactors<T>& factors, const Stretch<T>& stretch) {
+  switch (factors.optimizer) {
+    case Optimizer::kGradientDescent:
+    case Optimizer::kMomentum:
+      return SgdOf(factors, stretch);
+    case Optimizer::kAdam:
+      return factors.amsgrad ? AdamOf<true, false>(factors, stretch) : AdamOf<false, false>(factors, stretch);
+    case Optimizer::kNadam:
+      return AdamOf<false, true>(factors, stretch);
+    case Optimizer::kAdamax:
+      return AdamaxOf(factors, stretch);
+    case Optimizer::kRmsProp:
+      if (factors.centered) {
+        return factors.has_momentum ? RmsPropOf<true, true>(factors, stretch)
+                                    : RmsPropOf<true, false>(factors, stretch);
+      }
+      return factors.has_momentum ? RmsPropOf<false, true>(factors, stretch)
+                                  : RmsPropOf<false, false>(factors, stretch);
+    case Optimizer::kAdagrad:
+      return AdagradOf(factors, stretch);
+    case Optimizer::kAdadelta:
+      return AdadeltaOf(factors, stretch);
+    case Optimizer::kLion:
+      return LionOf(factors, stretch);
+  }
+}
+
+#define BLASNET_DEFINE(T, suffix)                                                                 \
+  void AddTo##suffix(T* sum, const T* part, size_t size) { AddToOf(sum, part, size); }            \
+  void GradientDescent##suffix(T* parameters, const T* gradients, size_t size, T learning_rate) { \
+    GradientDescentOf(parameters, gradients, size, learning_rate);                                \
+  }                                                                                               \
+  void UpdateParameters##suffix(const StepFactors<T>& factors, size_t size, T* parameters,        \
+                                const T* gradients, T* states, size_t stride) {                   \
+    UpdateParametersOf(factors, Stretch<T>{size, parameters, gradients, states, stride});         \
   }
 BLASNET_DEFINE(double, F64)
 BLASNET_DEFINE(float, F32)
@@ -87,28 +224,22 @@ HWY_EXPORT(AddToF64);
 HWY_EXPORT(AddToF32);
 HWY_EXPORT(GradientDescentF64);
 HWY_EXPORT(GradientDescentF32);
-HWY_EXPORT(MomentumF64);
-HWY_EXPORT(MomentumF32);
-HWY_EXPORT(AdamF64);
-HWY_EXPORT(AdamF32);
+HWY_EXPORT(UpdateParametersF64);
+HWY_EXPORT(UpdateParametersF32);
 
-#define BLASNET_DISPATCH(T, suffix)                                                                         \
-  template <>                                                                                               \
-  void AddTo(T* sum, const T* part, size_t size) {                                                          \
-    HWY_DYNAMIC_DISPATCH(AddTo##suffix)(sum, part, size);                                                   \
-  }                                                                                                         \
-  template <>                                                                                               \
-  void GradientDescent(T* parameters, const T* gradients, size_t size, T learning_rate) {                   \
-    HWY_DYNAMIC_DISPATCH(GradientDescent##suffix)(parameters, gradients, size, learning_rate);              \
-  }                                                                                                         \
-  template <>                                                                                               \
-  void Momentum(T* parameters, T* velocity, const T* gradients, size_t size, T learning_rate, T momentum) { \
-    HWY_DYNAMIC_DISPATCH(Momentum##suffix)(parameters, velocity, gradients, size, learning_rate, momentum); \
-  }                                                                                                         \
-  template <>                                                                                               \
-  void Adam(T* parameters, T* mean, T* square, const T* gradients, size_t size,                             \
-            const AdamFactors<T>& factors) {                                                                \
-    HWY_DYNAMIC_DISPATCH(Adam##suffix)(parameters, mean, square, gradients, size, factors);                 \
+#define BLASNET_DISPATCH(T, suffix)                                                                       \
+  template <>                                                                                             \
+  void AddTo(T* sum, const T* part, size_t size) {                                                        \
+    HWY_DYNAMIC_DISPATCH(AddTo##suffix)(sum, part, size);                                                 \
+  }                                                                                                       \
+  template <>                                                                                             \
+  void GradientDescent(T* parameters, const T* gradients, size_t size, T learning_rate) {                 \
+    HWY_DYNAMIC_DISPATCH(GradientDescent##suffix)(parameters, gradients, size, learning_rate);            \
+  }                                                                                                       \
+  template <>                                                                                             \
+  void UpdateParameters(const StepFactors<T>& factors, size_t size, T* parameters, const T* gradients,    \
+                        T* states, size_t stride) {                                                       \
+    HWY_DYNAMIC_DISPATCH(UpdateParameters##suffix)(factors, size, parameters, gradients, states, stride); \
   }
 BLASNET_DISPATCH(double, F64)
 BLASNET_DISPATCH(float, F32)

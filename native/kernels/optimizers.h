@@ -1,8 +1,12 @@
-// Optimisers: one walk over a stretch of the flat parameters, their gradients and the optimiser's state, all
-// of `size` elements.
+// Optimisers: one walk over a stretch of the flat parameters, their gradients and what the optimiser keeps
+// between steps. What it keeps begins with zeros; all else that a step needs follows from the
+// hyperparameters and the number of the step, so that a run goes on from its parameters, its states and that
+// number alone.
 #pragma once
 
 #include <cstddef>
+
+#include "kernels/types.h"
 
 namespace blasnet {
 
@@ -14,28 +18,74 @@ void AddTo(T* sum, const T* part, size_t size);
 template <typename T>
 void GradientDescent(T* parameters, const T* gradients, size_t size, T learning_rate);
 
-// Gradient descent with momentum, in PyTorch's form (Sutskever et al., 2013):
-//   velocity = momentum * velocity + gradients
-//   parameters -= learning_rate * velocity
-template <typename T>
-void Momentum(T* parameters, T* velocity, const T* gradients, size_t size, T learning_rate, T momentum);
+// How many arrays of the parameters' size an optimiser keeps between steps.
+constexpr size_t StatesOf(Optimizer optimizer, const double* hyperparameters) {
+  const auto has = [hyperparameters](Hyperparameter i) { return size_t{hyperparameters[i] != 0}; };
+  switch (optimizer) {
+    case Optimizer::kGradientDescent:
+      return 0;
+    case Optimizer::kMomentum:
+    case Optimizer::kAdagrad:
+    case Optimizer::kLion:
+      return 1;
+    case Optimizer::kAdadelta:
+    case Optimizer::kAdamax:
+    case Optimizer::kNadam:
+      return 2;
+    case Optimizer::kAdam:
+      return 2 + has(kAmsgrad);
+    case Optimizer::kRmsProp:
+      return 1 + has(kCentered) + has(kMomentumFactor);
+  }
+  return 0;
+}
 
+// A step's numbers, the same for every element: computed in double, rounded once. 1 - T(0.999) would be off
+// by 5e-5 in float.
 template <typename T>
-struct AdamFactors {
-  T step;  // learning_rate / (1 - beta1^t)
+struct StepFactors {
+  Optimizer optimizer;
+  bool nesterov;
+  bool centered;
+  bool amsgrad;
+  bool has_momentum;
+  T penalty;        // weight decay in the gradient, or 0
+  T shrink;         // 1 - learning_rate * weight decay where that is decoupled, or 1
+  T rate;           // the learning rate, with the bias correction of the mean where there is one
+  T gradient_rate;  // kNadam: that of the gradient beside the mean
+  T momentum;
+  T taken;  // 1 - dampening; 1 in the first step
   T beta1;
-  T beta2;
-  T rest1;  // 1 - beta1 and 1 - beta2, rounded once: 1 - T(0.999) would be off by 5e-5 in float
+  T rest1;  // 1 - beta1
+  T beta2;  // of the mean of squares, whatever the optimiser calls it
   T rest2;
   T inverse_root;  // 1 / sqrt(1 - beta2^t)
-  T epsilon;
+  T initial;       // what the accumulator begins with, in the first step; then 0
+  T inner;         // epsilon under the root; 0 where it is
+  T outer;         // beside it
 };
 
-// Adam (Kingma and Ba, 2015), epsilon outside the root as in PyTorch:
-//   mean = beta1 * mean + (1 - beta1) * gradients
-//   square = beta2 * square + (1 - beta2) * gradients^2
-//   parameters -= step * mean / (sqrt(square) * inverse_root + epsilon)
+// `step` counts from 1.
 template <typename T>
-void Adam(T* parameters, T* mean, T* square, const T* gradients, size_t size, const AdamFactors<T>& factors);
+StepFactors<T> FactorsOf(Optimizer optimizer, const double* hyperparameters, double learning_rate,
+                         size_t step);
+
+// One step. Weight decay comes first: gradients + penalty * parameters, or shrink * parameters. Array s of
+// the states starts at states + s * stride. With g the gradients and p the parameters, as the papers and
+// PyTorch have it; e is epsilon, inside or outside of the root:
+//   kGradientDescent  p -= rate g
+//   kMomentum         v = momentum v + taken g;  p -= rate v, with Nesterov rate (g + momentum v)
+//   kAdam, kNadam     m = beta1 m + rest1 g;  s = beta2 s + rest2 g^2;  AMSGrad: the largest s so far
+//                     p -= rate m / (sqrt(s) inverse_root + e);  Nadam: rate m + gradient_rate g
+//   kAdamax           m likewise;  u = max(beta2 u, |g| + e);  p -= rate m / (u + e)
+//   kRmsProp          s likewise;  c = s, centred s - m^2 with m = beta2 m + rest2 g
+//                     u = g / (sqrt(c + e) + e);  v = momentum v + u;  p -= rate v
+//   kAdagrad          s += g^2;  p -= rate g / (sqrt(s + e) + e)
+//   kAdadelta         s likewise;  u = sqrt(a + e) / sqrt(s + e) g;  a = beta2 a + rest2 u^2;  p -= rate u
+//   kLion             p -= rate sign(beta1 m + rest1 g);  m = beta2 m + rest2 g
+// States, in this order: v; m, s, the largest s; m, u; s, m, v; s; s, a; m.
+template <typename T>
+void UpdateParameters(const StepFactors<T>& factors, size_t size, T* parameters, const T* gradients,
+                      T* states, size_t stride);
 
 }  // namespace blasnet

@@ -1,5 +1,5 @@
-// The names that TypeScript passes as numbers. lib/activations.ts and lib/losses.ts hold the same numbers;
-// a test compares the two through the addon's `codes`.
+// The names that TypeScript passes as numbers. lib/activations.ts, lib/losses.ts and lib/optimizers.ts
+// hold the same numbers; a test compares the two through the addon's `codes`.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,58 @@ enum class Loss : int32_t { kBinaryCrossEntropy = 0, kCategoricalCrossEntropy = 
 inline constexpr const char* kLossNames[] = {"binaryCrossEntropy", "categoricalCrossEntropy",
                                              "meanSquaredError"};
 
-enum class Optimizer : int32_t { kGradientDescent = 0, kMomentum = 1, kAdam = 2 };
-inline constexpr const char* kOptimizerNames[] = {"gradientDescent", "momentum", "adam"};
+enum class Optimizer : int32_t {
+  kGradientDescent = 0,
+  kMomentum = 1,
+  kAdam = 2,
+  kRmsProp = 3,
+  kAdagrad = 4,
+  kAdadelta = 5,
+  kAdamax = 6,
+  kNadam = 7,
+  kLion = 8,
+};
+inline constexpr Optimizer kLastOptimizer = Optimizer::kLion;
+inline constexpr const char* kOptimizerNames[] = {
+    "gradientDescent", "momentum", "adam", "rmsProp", "adagrad", "adadelta", "adamax", "nadam", "lion"};
+
+// Where the options of lib/optimizers.ts stand in the array that an optimiser's hyperparameters come in. An
+// optimiser reads those that its factory has; flags are 0 or 1.
+enum Hyperparameter : size_t {
+  kLearningRate = 0,
+  kMomentumFactor = 1,
+  kBeta1 = 2,
+  kBeta2 = 3,
+  kEpsilon = 4,
+  kWeightDecay = 5,
+  kDecoupled = 6,  // the weight decay shrinks the parameters; otherwise it is part of the gradient
+  kDecay = 7,
+  kDampening = 8,
+  kNesterov = 9,
+  kCentered = 10,
+  kAmsgrad = 11,
+  kKerasEpsilon = 12,  // epsilon stands where Keras has it; otherwise where PyTorch has it
+  kInitialAccumulator = 13,
+  kLearningRateDecay = 14,
+  kMomentumDecay = 15,
+  kHyperparameters = 16,
+};
+inline constexpr const char* kHyperparameterNames[] = {"learningRate",
+                                                       "momentum",
+                                                       "beta1",
+                                                       "beta2",
+                                                       "epsilon",
+                                                       "weightDecay",
+                                                       "decoupled",
+                                                       "decay",
+                                                       "dampening",
+                                                       "nesterov",
+                                                       "centered",
+                                                       "amsgrad",
+                                                       "kerasEpsilon",
+                                                       "initialAccumulator",
+                                                       "learningRateDecay",
+                                                       "momentumDecay"};
 
 // Which way the samples of a row-major matrix lie: one a row (Network) or one a column (the article).
 enum class SampleAxis : int32_t { kRows = 0, kColumns = 1 };

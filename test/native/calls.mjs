@@ -162,11 +162,11 @@ export const functions = {
   countBinaryHits: [size(2), positive(3), floats(6), floats(6), number(0.5)],
   countCategoricalHits: [size(2), positive(3), floats(6), floats(6)],
   gradientDescent: [floats(5, { anyLength: true }), floats(5), number(0.1)],
-  momentum: [floats(5, { anyLength: true }), floats(5), floats(5), number(0.1), number(0.9)],
-  adam: [
-    ...[floats(5, { anyLength: true }), floats(5), floats(5), floats(5)],
-    ...[number(0.1), number(0.9), number(0.99), number(1), number(1e-8)],
+  updateParameters: [
+    ...[code(2, 8), doubles(16), number(0.1), steps(1)],
+    ...[floats(5, { anyLength: true }), floats(5), floats(10)],
   ],
+  optimizerStates: [code(2, 8), doubles(16)],
   setThreads: [positive(2)],
   threads: [],
   firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
@@ -189,7 +189,7 @@ export const methods = {
   gradients: [floats(15), floats(10), positive(5), floats(26), callback()],
   train: [
     ...[floats(15), floats(10), positive(5), order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0), size(2), positive(3)],
-    ...[code(2, 2), doubles(5), floats(52), steps(3), flag(true), doubles(2), doubles(2), callback()],
+    ...[code(2, 8), doubles(16), floats(52), steps(3), flag(true), doubles(2), doubles(2), callback()],
   ],
   limitThreads: [size(2)],
   pin: [size(5), shared(15), shared(10)],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { activationCodes } from '../../lib/activations';
 import { lossEntry, lossNames } from '../../lib/losses';
 import { native } from '../../lib/native';
-import { optimizerCodes } from '../../lib/optimizers';
+import { hyperparameterIndices, optimizerCodes } from '../../lib/native-optimizer';
 import { statusCodes } from '../../lib/plan';
 import { expectClose, float64, ulp } from './helpers';
 
@@ -11,6 +11,7 @@ it('names have one number on both sides', () => {
   const losses = Object.fromEntries(lossNames.map((name) => [name, lossEntry(name).code]));
   expect(native.codes.losses).toEqual(losses);
   expect(native.codes.optimizers).toEqual(optimizerCodes);
+  expect(native.codes.hyperparameters).toEqual(hyperparameterIndices);
   expect(native.codes.statuses).toEqual(statusCodes);
 });
 

@@ -1,100 +1,139 @@
 import { describe, expect, it } from 'vitest';
 import type { FloatArray } from '../../lib/matrix';
 import { native } from '../../lib/native';
+import { nativeOptimizer } from '../../lib/native-optimizer';
+import * as make from '../../lib/optimizers';
 import * as oracle from '../oracle';
+import { type Options, optimizerStep, type State } from '../oracle-optimizers';
 import { combinations, expectClose, expectSameBits, floatTypes, guarded, lengths } from './helpers';
 
 const nan = Number.NaN;
 
-type Step = (parameters: FloatArray, state: FloatArray[], gradients: FloatArray, t: number) => void;
-type Formula = (parameter: number, state: number[], gradient: number, t: number) => [number, ...number[]];
+const decays = { weightDecay: 0.1, decoupled: true };
+const keras = { convention: 'keras', epsilon: 0.01 } as const;
 
-const [learningRate, momentum, beta1, beta2, epsilon] = [0.05, 0.9, 0.9, 0.999, 1e-8];
-
-// In native code the bias corrections are arguments, for they are the same for all parameters.
-const adam: Step = (parameters, state, gradients, t) =>
-  native.adam(
-    ...[parameters, state[0] as FloatArray, state[1] as FloatArray, gradients],
-    ...[learningRate / (1 - beta1 ** t), beta1, beta2, 1 / Math.sqrt(1 - beta2 ** t), epsilon],
-  );
-
-const optimizers: [name: string, states: number, step: Step, formula: Formula][] = [
+/** Every optimiser, and every way through its kernel, with the names of its states in the oracle. */
+const optimizers: [name: string, optimizer: make.Optimizer, ...states: string[]][] = [
+  ['gradient descent', make.sgd({ learningRate: 0.05 })],
+  ['gradient descent with a penalty', make.sgd({ learningRate: 0.05, weightDecay: 0.1 })],
+  ['gradient descent with decay', make.sgd({ learningRate: 0.05, ...decays })],
+  ['momentum', make.sgd({ learningRate: 0.05, momentum: 0.9 }), 'velocity'],
+  ['dampened momentum', make.sgd({ momentum: 0.5, dampening: 0.25, weightDecay: 0.5 }), 'velocity'],
+  ['Nesterov', make.sgd({ momentum: 0.9, nesterov: true, ...decays }), 'velocity'],
+  ['rmsProp', make.rmsProp(), 'square'],
+  ['rmsProp, Keras', make.rmsProp({ decay: 0.9, ...keras, ...decays }), 'square'],
+  // Epsilon is large where differences are divided by: of those that are all rounding, nothing is to be compared.
   [
-    'gradientDescent',
-    0,
-    (parameters, _, gradients) => native.gradientDescent(parameters, gradients, learningRate),
-    (p, _, g) => [p - learningRate * g],
+    'rmsProp with momentum',
+    make.rmsProp({ momentum: 0.9, weightDecay: 0.1, epsilon: 0.1 }),
+    'square',
+    'velocity',
   ],
+  ['centred rmsProp', make.rmsProp({ centered: true, epsilon: 0.1 }), 'square', 'mean'],
   [
-    'momentum',
-    1,
-    (parameters, state, gradients) =>
-      native.momentum(parameters, state[0] as FloatArray, gradients, learningRate, momentum),
-    (p, [v = nan], g) => [p - learningRate * (momentum * v + g), momentum * v + g],
+    'centred rmsProp with momentum, Keras',
+    make.rmsProp({ centered: true, momentum: 0.5, ...keras }),
+    ...['square', 'mean', 'velocity'],
   ],
-  [
-    'adam',
-    2,
-    adam,
-    (p, [m = nan, v = nan], g, t) => {
-      const mean = beta1 * m + (1 - beta1) * g;
-      const square = beta2 * v + (1 - beta2) * g * g;
-      const root = Math.sqrt(square / (1 - beta2 ** t));
-      return [p - (learningRate * (mean / (1 - beta1 ** t))) / (root + epsilon), mean, square];
-    },
-  ],
+  ['adagrad', make.adagrad({ learningRateDecay: 0.1, weightDecay: 0.1 }), 'sum'],
+  ['adagrad, Keras', make.adagrad({ initialAccumulator: 0.1, ...keras, ...decays }), 'sum'],
+  ['adadelta', make.adadelta(), 'square', 'changes'],
+  ['adadelta with decay', make.adadelta({ learningRate: 0.5, decay: 0.5, ...decays }), 'square', 'changes'],
+  ['adam', make.adam({ learningRate: 0.05 }), 'mean', 'square'],
+  ['adam with a penalty', make.adam({ weightDecay: 0.1 }), 'mean', 'square'],
+  ['adam, Keras', make.adam(keras), 'mean', 'square'],
+  ['amsgrad', make.adam({ amsgrad: true, beta2: 0.5 }), 'mean', 'square', 'largest'],
+  ['adamW', make.adamW({ learningRate: 0.05, weightDecay: 0.1 }), 'mean', 'square'],
+  ['adamax', make.adamax({ beta2: 0.5 }), 'mean', 'norm'],
+  ['adamax, Keras', make.adamax({ ...keras, ...decays }), 'mean', 'norm'],
+  ['nadam', make.nadam({ weightDecay: 0.1 }), 'mean', 'square'],
+  ['nadam, Keras', make.nadam({ momentumDecay: 1, epsilon: 1e-7, ...decays }), 'mean', 'square'],
+  ['lion', make.lion({ learningRate: 0.05 }), 'mean'],
+  ['lion with decay', make.lion({ weightDecay: 0.5, beta1: 0.5 }), 'mean'],
 ];
 
+/** Step t of an optimiser by native code: parameters, and states (states, parameters), in place. */
+function update(
+  optimizer: make.Optimizer,
+  t: number,
+  parameters: FloatArray,
+  gradients: FloatArray,
+  states: FloatArray,
+) {
+  const { code, hyperparameters } = nativeOptimizer(optimizer);
+  native.updateParameters(
+    ...([code, hyperparameters, optimizer.learningRate, t, parameters, gradients, states] as const),
+  );
+}
+
+it.each(optimizers)('%s keeps as many arrays as it needs', (_, optimizer, ...names) => {
+  expect(nativeOptimizer(optimizer).states).toBe(names.length);
+});
+
 describe.each(floatTypes)('optimisers of $dtype', (type) => {
-  it.each(optimizers)('%s equals its formula, step after step, in place', (_, states, step, formula) => {
+  it.each(optimizers)('%s equals its formula, step after step, in place', (_, optimizer, ...names) => {
     for (const length of lengths) {
-      const arrays = Array.from({ length: states + 1 }, () => guarded(type, length));
-      const [parameters, ...state] = arrays.map(({ data }) => data) as [FloatArray, ...FloatArray[]];
-      parameters.set(oracle.randomArray(length, 1));
-      for (const data of state) data.fill(0);
-      let expected = Array.from(parameters, (p) => [p, ...state.map(() => 0)]);
+      const [parameters, states] = [guarded(type, length), guarded(type, names.length * length)];
+      parameters.data.set(oracle.randomArray(length, 1));
+      states.data.fill(0);
+      const expected = Array.from(parameters.data);
+      const kept = expected.map((): State => ({}));
       for (let t = 1; t <= 5; t++) {
         const gradients = type.array(oracle.randomArray(length, 10 + t));
         const given = gradients.slice();
-        step(parameters, state, gradients, t);
+        update(optimizer, t, parameters.data, gradients, states.data);
         expectSameBits(gradients, given, 'gradients');
-        expected = expected.map(([p = nan, ...s], i) => formula(p, s, gradients[i] as number, t));
-        for (const [k, { data, intact }] of arrays.entries()) {
-          intact();
-          // A handful of roundings a step, by the size of the value; steps of Adam have that of the rate.
-          const wanted = expected.map((values) => values[k] as number);
-          const allowed = wanted.map(
-            (value) => 10 * t * type.epsilon * (Math.abs(value) + (k < 2 ? 0.1 : 0)),
-          );
-          expectClose(data, wanted, allowed, `step ${t}, array ${k} of ${length}`);
+        for (const [i, state] of kept.entries()) {
+          const [p = nan, g = nan] = [expected[i], gradients[i]];
+          expected[i] = optimizerStep(optimizer as Options, p, g, state, t);
         }
+        parameters.intact();
+        states.intact();
+        // A handful of roundings a step, by the size of the values, which are near 1 or below.
+        const allowed = 20 * t * type.epsilon;
+        expectClose(parameters.data, expected, allowed, `parameters of ${length}, step ${t}`);
+        const wanted = names.flatMap((name) => kept.map((state) => state[name] as number));
+        const roundings = wanted.map((value) => 20 * t * type.epsilon * (Math.abs(value) + 0.1));
+        expectClose(states.data, wanted, roundings, `states of ${length}, step ${t}`);
       }
     }
   });
 
-  it.each(optimizers)("%s doesn't depend on where a parameter stands", (_, states, step) => {
+  it.each(optimizers)("%s doesn't depend on where a parameter stands", (_, optimizer, ...names) => {
     const random = (seed: number) => type.array(oracle.randomArray(100, seed, 0, 1));
     const [parameters, gradients] = [random(3), random(4)];
-    const state = Array.from({ length: states }, (_, i) => random(5 + i));
-    const whole = [parameters, ...state].map((data) => data.slice()) as [FloatArray, ...FloatArray[]];
-    step(whole[0], whole.slice(1), gradients, 3);
+    const states = type.array(names.flatMap((_name, i) => [...random(5 + i)]));
+    const whole = [parameters.slice(), states.slice()] as const;
+    update(optimizer, 3, whole[0], gradients, whole[1]);
     for (const [from, length] of combinations([0, 1, 3, 17], lengths)) {
-      const cut = (data: FloatArray) => data.slice(from, from + length);
-      const pieces = [parameters, ...state].map(cut) as [FloatArray, ...FloatArray[]];
-      step(pieces[0], pieces.slice(1), cut(gradients), 3);
-      for (const [k, piece] of pieces.entries()) expectSameBits(piece, cut(whole[k] as FloatArray));
+      const cut = (data: FloatArray) => {
+        const arrays = Array.from({ length: data.length / 100 }, (_a, i) =>
+          data.subarray(100 * i + from, 100 * i + from + length),
+        );
+        return type.array(arrays.flatMap((array) => [...array]));
+      };
+      const [piece, kept] = [cut(parameters), cut(states)];
+      update(optimizer, 3, piece, cut(gradients), kept);
+      expectSameBits(piece, cut(whole[0]));
+      expectSameBits(kept, cut(whole[1]));
     }
   });
 
-  it.each(optimizers)('%s passes NaN on, to its own parameter only', (_, states, step) => {
+  it.each(optimizers)('%s passes NaN on, to its own parameter only', (_, optimizer, ...names) => {
     for (const length of [1, 5, 16, 33]) {
       const parameters = type.array(length).fill(1);
-      const state = Array.from({ length: states }, () => type.array(length));
       const gradients = type.array(length).fill(0.5);
       gradients[length - 1] = nan;
-      step(parameters, state, gradients, 1);
+      update(optimizer, 1, parameters, gradients, type.array(names.length * length));
       expect(parameters.findIndex(Number.isNaN)).toBe(length - 1);
     }
+  });
+
+  it.each(optimizers)('%s leaves what has neither gradient nor decay', (_, optimizer, ...names) => {
+    const parameters = type.array([1, -0, 0, -3]);
+    const bare = Object.freeze({ ...optimizer, weightDecay: 0 }) as make.Optimizer;
+    for (let t = 1; t <= 3; t++) update(bare, t, parameters, type.array(4), type.array(4 * names.length));
+    expectSameBits(parameters, type.array([1, -0, 0, -3]));
   });
 
   it('gradient descent has worked values, and takes more gradients than it needs', () => {
@@ -106,32 +145,29 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
     expect(Array.from(infinite)).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
   });
 
-  it('momentum has worked values', () => {
-    const [parameters, velocity] = [type.array([1, 1]), type.array([0, 4])];
-    native.momentum(parameters, velocity, type.array([2, -1]), 0.25, 0.5);
-    expect([...velocity, ...parameters]).toEqual([2, 1, 0.5, 0.75]);
-    native.momentum(parameters, velocity, type.array([1, 0]), 0.25, 0.5);
-    expect([...velocity, ...parameters]).toEqual([2, 0.5, 0, 0.625]);
-    // Without momentum it is gradient descent.
-    native.momentum(parameters, velocity, type.array([4, 8]), 0.25, 0);
-    expect([...velocity, ...parameters]).toEqual([4, 8, -1, -1.375]);
+  it('an epsilon that the type cannot hold stays above zero', () => {
+    const parameters = type.array([1, 1]);
+    update(
+      make.adam({ learningRate: 0.5, epsilon: 1e-300 }),
+      1,
+      parameters,
+      type.array([0, 1]),
+      type.array(4),
+    );
+    expectClose(parameters, [1, 0.5], type.epsilon);
   });
 
-  it('adam has worked values', () => {
-    const [parameters, mean, square] = [type.array([1, 1, 1]), type.array(3), type.array(3)];
-    const gradients = type.array([8, -8, 0]);
-    // t = 1 with both betas 1/2: mean 4 / (1/2) = 8, square 32 / (1/2) = 64, a step of 1/4 * 8 / 8.
-    native.adam(parameters, mean, square, gradients, 0.25 / 0.5, 0.5, 0.5, Math.SQRT2, 2 ** -60);
-    expect([...mean, ...square]).toEqual([4, -4, 0, 32, 32, 0]);
-    expectClose(parameters, [0.75, 1.25, 1], 2 * type.epsilon);
-    expect(parameters[2]).toBe(1);
-  });
-
-  it("adam's first step has the learning rate's size, whatever the gradient's", () => {
-    const gradients = type.array([1e-6, -1e-3, 1, -1e3, 1e6]);
-    const [parameters, mean, square] = [type.array(5), type.array(5), type.array(5)];
-    adam(parameters, [mean, square], gradients, 1);
-    const expected = Array.from(gradients, (g) => (-learningRate * g) / (Math.abs(g) + epsilon));
-    expectClose(parameters, expected, 10 * type.epsilon * learningRate);
+  it('centred squares that rounding leaves below zero count as zero', () => {
+    const optimizer = make.rmsProp({ centered: true, decay: 0, epsilon: 1 });
+    // 0.1^2 - 0.1 * 0.1, rounded once and twice.
+    const parameters = type.array([0.1, 0.7, 1.3, 1e9]);
+    const gradients = parameters.slice();
+    update(optimizer, 1, parameters, gradients, type.array(8));
+    const expected = Array.from(gradients, (g) => g - 0.01 * g);
+    expectClose(
+      parameters,
+      expected,
+      Array.from(gradients, (g) => 1e-3 * g),
+    );
   });
 });

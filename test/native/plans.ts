@@ -2,7 +2,7 @@ import { activationCodes } from '../../lib/activations';
 import { type LossName, lossEntry } from '../../lib/losses';
 import { allocate, type FloatArray } from '../../lib/matrix';
 import { type Callback, type NativePlan, native } from '../../lib/native';
-import { optimizerCodes } from '../../lib/optimizers';
+import { hyperparameterIndices, optimizerCodes } from '../../lib/native-optimizer';
 import type { Outcome as LibraryOutcome } from '../../lib/plan';
 import * as oracle from '../oracle';
 import type { FloatType } from './helpers';
@@ -36,6 +36,11 @@ export interface TrainingRequest {
 
 export const hyperparameters = { momentum: 0.9, beta1: 0.9, beta2: 0.99, epsilon: 1e-6 };
 
+/** Hyperparameters as native code takes them; those left out are 0. */
+export function layOut(values: Readonly<Record<string, number | boolean | string>>): Float64Array {
+  return Float64Array.from(Object.keys(hyperparameterIndices), (name) => Number(values[name] ?? 0));
+}
+
 /** Trains here or, with a callback, on another thread; returns the two histories, which it fills. */
 export function train(
   { plan, type, flat }: TestPlan,
@@ -52,8 +57,7 @@ export function train(
     learningRate = 0.3,
   } = request;
   const { state = type.array(2 * flat.length), steps = 0, check = true } = request;
-  const { momentum, beta1, beta2, epsilon } = hyperparameters;
-  const factors = Float64Array.of(learningRate, momentum, beta1, beta2, epsilon);
+  const factors = layOut({ learningRate, ...hyperparameters });
   const loss = new Float64Array(epochs).fill(Number.NaN);
   const accuracy = new Float64Array(epochs).fill(Number.NaN);
   plan.train(
