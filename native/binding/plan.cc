@@ -75,7 +75,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     std::vector<LayerSpec> layers;
     for (size_t l = 0; l < layer_count; l++) {
       if (sizes[l] < 1 || sizes[l + 1] < 1) throw args.Wrong(0, "positive sizes");
-      if (activations[l] < 0 || activations[l] > static_cast<int32_t>(Activation::kSoftmax)) {
+      if (activations[l] < 0 || activations[l] > static_cast<int32_t>(kLastActivation)) {
         throw args.Wrong(1, "activations that exist");
       }
       layers.push_back({static_cast<size_t>(sizes[l]), static_cast<size_t>(sizes[l + 1]),
@@ -84,7 +84,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       parameter_count_ += ParameterCount({layers.back()});
       if (parameter_count_ > kMostSize) throw args.Wrong(0, "sizes of fewer than 2^31 parameters");
     }
-    const Loss loss = args.Enum(2, Loss::kMeanSquaredError);
+    const Loss loss = args.Enum(2, kLastLoss);
     inputs_ = layers.front().inputs;
     outputs_ = layers.back().outputs;
     float32_ = args.IsFloat32(3);

@@ -329,7 +329,8 @@ class PlanOf final : public Plan {
       }
       DotProducts(layer.outputs, 1, layer.inputs, parameters_ + layer.weights, layer.inputs, input,
                   layer.inputs, parameters_ + layer.bias, false, z, 1);
-      ActivationForward(layer.activation, SampleAxis::kRows, 1, layer.outputs, z, z);
+      ActivationForward(layer.activation, static_cast<T>(DefaultAlpha(layer.activation)), SampleAxis::kRows,
+                        1, layer.outputs, z, z);
       input = z;
     }
     return {};
@@ -344,7 +345,7 @@ class PlanOf final : public Plan {
       const size_t bad = FirstNonFinite(x + i, size);
       if (bad != size) return {Status::kInputNotFinite, i + bad};
     }
-    const bool probabilities = loss_ != Loss::kMeanSquaredError;
+    const bool probabilities = FromLogits(loss_);
     for (size_t i = 0; i < rows * Outputs(); i += kPiece) {
       if (Stopped()) return {Status::kStopped};
       const size_t size = std::min(kPiece, rows * Outputs() - i);

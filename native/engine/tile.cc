@@ -36,11 +36,12 @@ T* Workspace<T>::Reserve(size_t size) {
 
 template <typename T>
 Tile<T>::Tile(const std::vector<Layer>& layers, size_t most_samples)
-    : layers_(layers), ld_(PaddedSize<T>(most_samples)), activations_(layers.size()) {
+    : layers_(layers), ld_(PaddedSize<T>(most_samples)), activations_(layers.size()), inputs_(layers.size()) {
   // An even number of cache lines between rows would put every other row's line into the same cache sets.
   if (ld_ / PaddedSize<T>(1) % 2 == 0) ld_ += PaddedSize<T>(1);
   for (size_t l = 0; l < layers.size(); l++) {
     activations_[l].Reserve(layers[l].outputs * ld_);
+    if (NeedsInputs(layers[l].activation)) inputs_[l].Reserve(layers[l].outputs * ld_);
     widest_ = std::max(widest_, layers[l].outputs);
   }
 }
@@ -99,17 +100,23 @@ void Tile<T>::Forward(size_t l, const T* parameters, size_t from, size_t to, boo
     if (activated) options.epilogue = Epilogue::kRelu;
     Product(rows, m_, in, Strided<T>{w, in, 1}, InputOf(l), ld_, a, ld_, options);
   }
-  if (activate && !activated && layer.activation != Activation::kSoftmax) {
-    ActivationForward(layer.activation, SampleAxis::kColumns, ld_, rows, a, a);
-  }
+  if (activate && !activated && !AcrossUnits(layer.activation)) Activate(l, from, to);
+}
+
+template <typename T>
+void Tile<T>::Activate(size_t l, size_t from, size_t to) {
+  const Activation activation = layers_[l].activation;
+  T* a = activations_[l].data() + from * ld_;
+  if (NeedsInputs(activation)) std::copy_n(a, (to - from) * ld_, inputs_[l].data() + from * ld_);
+  ActivationForward(activation, static_cast<T>(DefaultAlpha(activation)), SampleAxis::kColumns, ld_,
+                    to - from, a, a);
 }
 
 template <typename T>
 void Tile<T>::FinishForward(size_t l, bool activate_last) {
   const Layer& layer = layers_[l];
-  if (layer.activation != Activation::kSoftmax || (l + 1 == layers_.size() && !activate_last)) return;
-  T* a = activations_[l].data();
-  ActivationForward(Activation::kSoftmax, SampleAxis::kColumns, ld_, layer.outputs, a, a);
+  if (!AcrossUnits(layer.activation) || (l + 1 == layers_.size() && !activate_last)) return;
+  Activate(l, 0, layer.outputs);
 }
 
 template <typename T>
@@ -123,29 +130,12 @@ void Tile<T>::Lose(Loss loss, T scale, bool gradient, Totals* totals) {
     for (Workspace<T>& delta : deltas_) delta.Reserve(widest_ * ld_);
     dz = Delta(last);
   }
-  *totals = {};
-  switch (loss) {
-    case Loss::kBinaryCrossEntropy:
-      for (size_t j = 0; j < out; j++) {
-        totals->loss += BinaryCrossEntropyFromLogits(z + j * ld_, y + j * ld_, m_, scale,
-                                                     gradient ? dz + j * ld_ : nullptr);
-      }
-      totals->hits = CountBinaryHits(z, y, m_, out, ld_, T{0});
-      return;
-    case Loss::kCategoricalCrossEntropy:
-      *totals = CategoricalCrossEntropyFromLogits(z, y, m_, out, ld_, scale, dz);
-      return;
-    case Loss::kMeanSquaredError:
-      ActivationForward(layer.activation, SampleAxis::kColumns, ld_, out, z, z);
-      for (size_t j = 0; j < out; j++) {
-        totals->loss += MeanSquaredError(z + j * ld_, y + j * ld_, m_, 1, scale / static_cast<T>(out),
-                                         gradient ? dz + j * ld_ : nullptr) /
-                        static_cast<double>(out);
-      }
-      if (gradient) {
-        ActivationBackward(layer.activation, SampleAxis::kColumns, ld_, out, dz, z, dz);
-      }
-      return;
+  if (!FromLogits(loss)) Activate(last, 0, out);
+  const T* no_weights = nullptr;
+  *totals = LossOf({loss}, z, y, no_weights, m_, out, ld_, scale, dz);
+  if (gradient && !FromLogits(loss)) {
+    ActivationBackward(layer.activation, static_cast<T>(DefaultAlpha(layer.activation)), SampleAxis::kColumns,
+                       ld_, out, dz, inputs_[last].data(), z, dz);
   }
 }
 
@@ -189,17 +179,20 @@ void Tile<T>::InputGradient(size_t l, const T* parameters, size_t from, size_t t
     }
     Product(rows, m_, out, Strided<T>{w, 1, in}, dz, ld_, da, ld_, options);
   }
-  if (!derived && activation != Activation::kSoftmax) {
-    ActivationBackward(activation, SampleAxis::kColumns, ld_, rows, da, a, da);
+  if (!derived && !AcrossUnits(activation)) {
+    const T* z = NeedsInputs(activation) ? inputs_[l - 1].data() + from * ld_ : nullptr;
+    ActivationBackward(activation, T{1}, SampleAxis::kColumns, ld_, rows, da, z, a, da);
   }
 }
 
 template <typename T>
 void Tile<T>::FinishBackward(size_t l) {
   const Layer& before = layers_[l - 1];
-  if (before.activation != Activation::kSoftmax) return;
+  if (!AcrossUnits(before.activation)) return;
   T* da = Delta(l - 1);
-  ActivationBackward(Activation::kSoftmax, SampleAxis::kColumns, ld_, before.outputs, da, InputOf(l), da);
+  const T* no_inputs = nullptr;
+  ActivationBackward(before.activation, static_cast<T>(DefaultAlpha(before.activation)), SampleAxis::kColumns,
+                     ld_, before.outputs, da, no_inputs, InputOf(l), da);
 }
 
 template <typename T>

@@ -20,6 +20,11 @@ struct LayerSpec {
   Activation activation;
 };
 
+// What leakyRelu and elu have when nothing else is said.
+constexpr double DefaultAlpha(Activation activation) {
+  return activation == Activation::kLeakyRelu ? 0.01 : 1;
+}
+
 // A layer and where its parameters start: W (out, in), then b (out).
 struct Layer : LayerSpec {
   size_t weights;
@@ -74,6 +79,8 @@ class Tile {
  private:
   size_t Inputs() const { return layers_.front().inputs; }
   size_t Outputs() const { return layers_.back().outputs; }
+  // A = g(Z) of units from .. to of layer l, in place.
+  void Activate(size_t l, size_t from, size_t to);
   // Whether layer l reads X in rows of samples, as it comes, instead of in rows of features.
   bool ReadsRows(size_t l) const;
   const T* InputOf(size_t l) const { return l == 0 ? input_.data() : activations_[l - 1].data(); }
@@ -88,6 +95,7 @@ class Tile {
   Workspace<T> input_;                     // X (in, ld) otherwise
   Workspace<T> labels_;                    // Y (out, ld)
   std::vector<Workspace<T>> activations_;  // A of each layer (out, ld)
+  std::vector<Workspace<T>> inputs_;       // Z of each layer whose activation needs it (out, ld)
   Workspace<T> deltas_[2];                 // dZ of layer l, in turns (widest, ld)
 };
 
