@@ -12,7 +12,7 @@
  * gradient is 0 after the sigmoid's own derivative, and every other number is the article's. Network
  * computes from logits instead, and loses nothing there.
  */
-import { type ActivationName, activationCodes, activationNames } from './activations';
+import { type ActivationName, activationCodes, activationNames, defaultAlpha } from './activations';
 import {
   type Architecture,
   completeArchitecture,
@@ -312,7 +312,8 @@ export function train(
 function activate(activation: ActivationName, Z: Matrix): Matrix {
   checkShape('Z', Z, 'any', 'any', 'float');
   const A = zerosLike(Z, Z.rows, Z.cols);
-  native.activationForward(activationCodes[activation], columns, Z.cols, Z.rows, Z.data, A.data);
+  const code = activationCodes[activation];
+  native.activationForward(code, defaultAlpha(activation), columns, Z.cols, Z.rows, Z.data, A.data);
   return A;
 }
 
@@ -320,7 +321,9 @@ function activateBackward(activation: ActivationName, dA: Matrix, Z: Matrix): Ma
   const A = activate(activation, Z);
   checkShape('dA', dA, Z.rows, Z.cols, Z);
   // dZ takes the place of A: each is read before it is written.
-  native.activationBackward(activationCodes[activation], columns, Z.cols, Z.rows, dA.data, A.data, A.data);
+  const sizes = [columns, Z.cols, Z.rows] as const;
+  const code = activationCodes[activation];
+  native.activationBackward(code, defaultAlpha(activation), ...sizes, dA.data, Z.data, A.data, A.data);
   return A;
 }
 

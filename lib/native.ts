@@ -72,22 +72,25 @@ export interface Binding {
   ): void;
   /** sums (rows) = the sum of each row of A (rows, n), plus what `sums` holds if `accumulate`. */
   rowSums(rows: number, n: number, A: FloatArray, accumulate: boolean, sums: FloatArray): void;
-  /** A = g(Z); A may be Z. */
+  /** A = g(Z); A may be Z. `alpha` is that of leakyRelu and elu. */
   activationForward(
     activation: number,
+    alpha: number,
     sampleAxis: SampleAxis,
     m: number,
     units: number,
     Z: FloatArray,
     A: FloatArray,
   ): void;
-  /** dZ = dA * g'(Z), from A = g(Z); dZ may be dA or A. */
+  /** dZ = dA * g'(Z), with A = g(Z); Z may be null but for gelu, geluTanh, silu and mish; dZ may be dA, Z or A. */
   activationBackward(
     activation: number,
+    alpha: number,
     sampleAxis: SampleAxis,
     m: number,
     units: number,
     dA: FloatArray,
+    Z: FloatArray | null,
     A: FloatArray,
     dZ: FloatArray,
   ): void;
@@ -129,22 +132,36 @@ export interface Binding {
   /** dA = -(Y / P - (1 - Y) / (1 - P)), P kept inside (0, 1). */
   binaryCrossEntropyBackward(P: FloatArray, Y: FloatArray, dA: FloatArray): void;
   /**
-   * A loss summed over the samples (rows), and its gradient times `scale` unless dZ is null. Z holds logits
-   * for the cross-entropies, outputs for the mean squared error.
+   * A loss summed over the samples, which are columns, rows `ld` apart, and its gradient times `scale` unless
+   * dZ is null. Z holds logits for the cross-entropies, outputs for the others; Y is (m) for the sparse one.
    */
   lossFromOutputs(
     loss: number,
+    smoothing: number,
+    delta: number,
     m: number,
     outputs: number,
+    ld: number,
     Z: FloatArray,
     Y: FloatArray,
+    /** (m) what each sample's loss and gradient are multiplied by; null: 1 */
+    weights: FloatArray | null,
     scale: number,
     dZ: FloatArray | null,
   ): number;
+  /** How many samples the loss takes for predicted right. */
+  countHits(
+    loss: number,
+    smoothing: number,
+    delta: number,
+    m: number,
+    outputs: number,
+    ld: number,
+    Z: FloatArray,
+    Y: FloatArray,
+  ): number;
   /** How many samples have every output in its label's class: (output > threshold ? 1 : 0) === label. */
   countBinaryHits(m: number, outputs: number, A: FloatArray, Y: FloatArray, threshold: number): number;
-  /** How many samples have their largest output where the label has its largest value. */
-  countCategoricalHits(m: number, outputs: number, A: FloatArray, Y: FloatArray): number;
   /** parameters -= learningRate * gradients */
   gradientDescent(parameters: FloatArray, gradients: FloatArray, learningRate: number): void;
   /**

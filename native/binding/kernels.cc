@@ -73,20 +73,24 @@ void RowSumsOf(const Args& args) {
   RowSums(rows, n, args.Array<T>(2, Elements(args, 0, rows, n)), n, args.Boolean(3), args.Array<T>(4, rows));
 }
 
-// activationForward(activation, sampleAxis, m, units, Z, A)
+// activationForward(activation, alpha, sampleAxis, m, units, Z, A)
 template <typename T>
 void ActivationForwardOf(const Args& args) {
-  const size_t m = args.Size(2), units = args.PositiveSize(3), size = Elements(args, 2, m, units);
-  ActivationForward(args.Enum(0, Activation::kSoftmax), args.Enum(1, SampleAxis::kColumns), m, units,
-                    args.Array<T>(4, size), args.Array<T>(5, size));
+  const size_t m = args.Size(3), units = args.PositiveSize(4), size = Elements(args, 3, m, units);
+  ActivationForward(args.Enum(0, kLastActivation), static_cast<T>(args.Number(1)),
+                    args.Enum(2, SampleAxis::kColumns), m, units, args.Array<T>(5, size),
+                    args.Array<T>(6, size));
 }
 
-// activationBackward(activation, sampleAxis, m, units, dA, A, dZ)
+// activationBackward(activation, alpha, sampleAxis, m, units, dA, Z, A, dZ): Z may be null for an activation
+// whose derivative goes by A.
 template <typename T>
 void ActivationBackwardOf(const Args& args) {
-  const size_t m = args.Size(2), units = args.PositiveSize(3), size = Elements(args, 2, m, units);
-  ActivationBackward(args.Enum(0, Activation::kSoftmax), args.Enum(1, SampleAxis::kColumns), m, units,
-                     args.Array<T>(4, size), args.Array<T>(5, size), args.Array<T>(6, size));
+  const size_t m = args.Size(3), units = args.PositiveSize(4), size = Elements(args, 3, m, units);
+  const Activation activation = args.Enum(0, kLastActivation);
+  const T* z = NeedsInputs(activation) || args.Has(6) ? args.Array<T>(6, size) : nullptr;
+  ActivationBackward(activation, static_cast<T>(args.Number(1)), args.Enum(2, SampleAxis::kColumns), m, units,
+                     args.Array<T>(5, size), z, args.Array<T>(7, size), args.Array<T>(8, size));
 }
 
 // The leading arguments of the layer functions: (sampleAxis, m, inputs, outputs, ...)
@@ -133,24 +137,46 @@ void BinaryCrossEntropyBackwardOf(const Args& args) {
   BinaryCrossEntropyBackward(args.Array<T>(0, size), args.Array<T>(1, size), size, args.Array<T>(2, size));
 }
 
-// lossFromOutputs(loss, m, outputs, Z, Y, scale, dZ or null): the sum over the samples, which are columns. Z
-// holds logits for the cross-entropies and outputs for the mean squared error.
+// The leading arguments of the loss functions, samples in columns: (loss, smoothing, delta, m, outputs, ld, Z
+// (outputs, ld), Y (outputs, ld), or (m) classes, ...)
 template <typename T>
-double LossOf(const Args& args) {
-  const size_t m = args.Size(1), outputs = args.PositiveSize(2), size = Elements(args, 1, m, outputs);
-  const T* z = args.Array<T>(3, size);
-  const T* y = args.Array<T>(4, size);
-  const T scale = static_cast<T>(args.Number(5));
-  T* dz = args.Has(6) ? args.Array<T>(6, size) : nullptr;
-  switch (args.Enum(0, Loss::kMeanSquaredError)) {
-    case Loss::kBinaryCrossEntropy:
-      return BinaryCrossEntropyFromLogits(z, y, size, scale, dz);
-    case Loss::kCategoricalCrossEntropy:
-      return CategoricalCrossEntropyFromLogits(z, y, m, outputs, m, scale, dz).loss;
-    case Loss::kMeanSquaredError:
-      return MeanSquaredError(z, y, m, outputs, scale, dz);
+struct LossArguments {
+  LossSpec spec;
+  size_t m, outputs, ld, size;
+  const T* z;
+  const T* y;
+
+  explicit LossArguments(const Args& args)
+      : spec{args.Enum(0, kLastLoss), args.Number(1), args.Number(2)},
+        m(args.Size(3)),
+        outputs(args.PositiveSize(4)),
+        ld(args.Size(5)),
+        size(Elements(args, 5, ld, outputs)),
+        z(args.Array<T>(6, size)),
+        y(args.Array<T>(7, spec.loss == Loss::kSparseCategoricalCrossEntropy ? m : size)) {
+    if (ld < m) throw args.Wrong(5, "m or more");
   }
-  return 0;
+};
+
+// lossFromOutputs(..., weights or null, scale, dZ or null): the sum over the samples. Z holds logits for the
+// cross-entropies and outputs for the others.
+template <typename T>
+double LossFromOutputsOf(const Args& args) {
+  const LossArguments<T> of(args);
+  const T* weights = args.Has(8) ? args.Array<T>(8, of.m) : nullptr;
+  const T scale = static_cast<T>(args.Number(9));
+  T* dz = args.Has(10) ? args.Array<T>(10, of.size) : nullptr;
+  return LossOf(of.spec, of.z, of.y, weights, of.m, of.outputs, of.ld, scale, dz).loss;
+}
+
+// countHits(...): the samples that the loss takes for predicted right
+template <typename T>
+double CountHitsOf(const Args& args) {
+  const LossArguments<T> of(args);
+  const T* none = nullptr;
+  const Totals totals =
+      LossOf(of.spec, of.z, of.y, none, of.m, of.outputs, of.ld, T{0}, static_cast<T*>(nullptr));
+  return static_cast<double>(totals.hits);
 }
 
 // countBinaryHits(m, outputs, A, Y, threshold), samples in columns
@@ -159,15 +185,6 @@ double CountBinaryHitsOf(const Args& args) {
   const size_t m = args.Size(0), outputs = args.PositiveSize(1), size = Elements(args, 0, m, outputs);
   return static_cast<double>(CountBinaryHits(args.Array<T>(2, size), args.Array<T>(3, size), m, outputs, m,
                                              static_cast<T>(args.Number(4))));
-}
-
-// countCategoricalHits(m, outputs, A, Y), samples in columns
-template <typename T>
-double CountCategoricalHitsOf(const Args& args) {
-  const size_t m = args.Size(0), outputs = args.PositiveSize(1), size = Elements(args, 0, m, outputs);
-  const auto totals = CategoricalCrossEntropyFromLogits(args.Array<T>(2, size), args.Array<T>(3, size), m,
-                                                        outputs, m, T{0}, static_cast<T*>(nullptr));
-  return static_cast<double>(totals.hits);
 }
 
 // gradientDescent(parameters, gradients, learningRate)
@@ -237,16 +254,16 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("productUnpadded", ProductUnpaddedOf, void, 5);
   BLASNET_EXPORT("dotProducts", DotProductsOf, void, 7);
   BLASNET_EXPORT("rowSums", RowSumsOf, void, 4);
-  BLASNET_EXPORT("activationForward", ActivationForwardOf, void, 5);
-  BLASNET_EXPORT("activationBackward", ActivationBackwardOf, void, 6);
+  BLASNET_EXPORT("activationForward", ActivationForwardOf, void, 6);
+  BLASNET_EXPORT("activationBackward", ActivationBackwardOf, void, 8);
   BLASNET_EXPORT("layerForward", LayerForwardOf, void, 7);
   BLASNET_EXPORT("layerGradients", LayerGradientsOf, void, 7);
   BLASNET_EXPORT("layerInputGradient", LayerInputGradientOf, void, 6);
   BLASNET_EXPORT("binaryCrossEntropy", BinaryCrossEntropyOf, double, 0);
   BLASNET_EXPORT("binaryCrossEntropyBackward", BinaryCrossEntropyBackwardOf, void, 0);
-  BLASNET_EXPORT("lossFromOutputs", LossOf, double, 3);
+  BLASNET_EXPORT("lossFromOutputs", LossFromOutputsOf, double, 6);
   BLASNET_EXPORT("countBinaryHits", CountBinaryHitsOf, double, 2);
-  BLASNET_EXPORT("countCategoricalHits", CountCategoricalHitsOf, double, 2);
+  BLASNET_EXPORT("countHits", CountHitsOf, double, 6);
   BLASNET_EXPORT("gradientDescent", GradientDescentOf, void, 0);
   BLASNET_EXPORT("updateParameters", UpdateParametersOf, void, 4);
   exports.Set("optimizerStates", Napi::Function::New<OptimizerStates>(env, "optimizerStates"));

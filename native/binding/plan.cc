@@ -2,22 +2,25 @@
 // on one of the addon's threads and calls back. Either way its outcome is in the plan's `outcome` array
 // afterwards, and one operation may be under way at a time.
 //
-//   new Plan(sizes, activations, loss, parameters, outcome)
+//   new Plan(sizes, layers, loss, parameters, statistics, outcome)
 //     sizes        Int32Array (L + 1): inputs, then the outputs of each layer
-//     activations  Int32Array (L)
-//     parameters   Float64Array or Float32Array on a SharedArrayBuffer; gives the element type
-//     outcome      Float64Array (7): status, index, epoch, batch, layer, loss, hits
+//     layers       Float64Array (L * kLayerFields): see LayerField
+//     loss         Float64Array (3): code, label smoothing, delta
+//     parameters   Float64Array or Float32Array on a SharedArrayBuffer; gives the element type T
+//     statistics   of T on a SharedArrayBuffer: running moments
+//     outcome      Float64Array (kOutcomeFields): see OutcomeField
 //   predict(X, rows, out, callback?)
 //   pin(rows, X, out): arrays on SharedArrayBuffers for predictPinned
 //   predictPinned(rows): the index of the first element of X that is not finite, or -1
-//   evaluate(X, Y, rows, callback?)
-//   gradients(X, Y, rows, out, callback?)
-//   train(X, Y, rows, order or null, epochs, batchSize, optimizer, hyperparameters, state, steps, check,
-//   loss,
-//         accuracy, callback?)
+//   evaluate(X, Y, weights or null, rows, callback?)
+//   gradients(X, Y, weights or null, rows, out, callback?)
+//   train(X, Y, weights or null, rows, order or null, optimizer, hyperparameters, state, learningRates,
+//         settings, loss, hitShare, callback?)
 //     hyperparameters  Float64Array (kHyperparameters)
+//     settings     Float64Array (kTrainFields): see TrainField
 //   limitThreads(threads), stop(), clearStop()
 #include <algorithm>
+#include <cmath>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -34,6 +37,41 @@
 
 namespace blasnet {
 namespace {
+
+// What a layer is described by; lib/plan.ts writes the same. A field that says yes or no is 1 or 0.
+enum LayerField {
+  kActivation,
+  kAlpha,
+  kNormalization,
+  kNormalizationEpsilon,
+  kNormalizationMomentum,
+  kDropout,
+  kNoise,
+  kTrainable,
+  kL1,
+  kL2,
+  kMaxNorm,
+  kLayerFields
+};
+
+// The numbers of a training call; lib/training/run.ts writes the same.
+enum TrainField {
+  kEpochs,
+  kFrom,
+  kTo,
+  kBatchSize,
+  kAccumulate,
+  kSteps,
+  kBatches,
+  kClipValue,
+  kClipNorm,
+  kKeyLow,
+  kKeyHigh,
+  kCheck,
+  kTrainFields
+};
+
+constexpr size_t kMostSteps = size_t{1} << 53;
 
 enum OutcomeField { kStatus, kIndex, kEpoch, kBatch, kLayer, kLoss, kHits, kOutcomeFields };
 
@@ -71,34 +109,34 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
   explicit PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanObject>(info) {
     const Args args(info);
-    const size_t layer_count = args.Length(1);
+    const size_t layer_count = args.Length(1) / kLayerFields;
     if (layer_count == 0) throw args.Wrong(1, "at least one layer");
     const int32_t* sizes = args.Array<int32_t>(0, layer_count + 1);
-    const int32_t* activations = args.Array<int32_t>(1, layer_count);
+    const double* fields = args.Array<double>(1, layer_count * kLayerFields);
     std::vector<LayerSpec> layers;
+    size_t statistic_count = 0;
     for (size_t l = 0; l < layer_count; l++) {
       if (sizes[l] < 1 || sizes[l + 1] < 1) throw args.Wrong(0, "positive sizes");
-      if (activations[l] < 0 || activations[l] > static_cast<int32_t>(Activation::kSoftmax)) {
-        throw args.Wrong(1, "activations that exist");
-      }
-      layers.push_back({static_cast<size_t>(sizes[l]), static_cast<size_t>(sizes[l + 1]),
-                        static_cast<Activation>(activations[l])});
+      layers.push_back(LayerOf(args, fields + l * kLayerFields, sizes[l], sizes[l + 1]));
+      statistic_count += StatisticCount(layers.back());
       // Layer by layer, so that the count cannot wrap around.
-      parameter_count_ += ParameterCount({layers.back()});
+      parameter_count_ += ParameterCount(layers.back());
       if (parameter_count_ > kMostSize) throw args.Wrong(0, "sizes of fewer than 2^31 parameters");
     }
-    const Loss loss = args.Enum(2, Loss::kMeanSquaredError);
+    const double* loss = args.Array<double>(2, 3);
+    const LossSpec spec{EnumOf(args, 2, loss[0], kLastLoss), loss[1], loss[2]};
     inputs_ = layers.front().inputs;
     outputs_ = layers.back().outputs;
+    takes_classes_ = TakesClasses(spec.loss);
     float32_ = args.IsFloat32(3);
-    plan_ = float32_ ? MakePlan(layers, loss, args.Array<float>(3, parameter_count_))
-                     : MakePlan(layers, loss, args.Array<double>(3, parameter_count_));
-    outcome_ = args.Array<double>(4, kOutcomeFields);
-    // A SharedArrayBuffer cannot be detached: a reference keeps both where they are.
-    args.CheckShared(3);
-    args.CheckShared(4);
-    parameters_reference_ = Napi::Persistent(info[3].As<Napi::Object>());
-    outcome_reference_ = Napi::Persistent(info[4].As<Napi::Object>());
+    plan_ = float32_ ? MakePlan(layers, spec, args.Array<float>(3, parameter_count_),
+                                args.Array<float>(4, statistic_count))
+                     : MakePlan(layers, spec, args.Array<double>(3, parameter_count_),
+                                args.Array<double>(4, statistic_count));
+    outcome_ = args.Array<double>(5, kOutcomeFields);
+    // A SharedArrayBuffer cannot be detached: references keep all where they are.
+    for (size_t i = 0; i < kKept; i++) args.CheckShared(3 + i);
+    for (size_t i = 0; i < kKept; i++) kept_[i] = Napi::Persistent(info[3 + i].As<Napi::Object>());
   }
 
   ~PlanObject() override {
@@ -109,6 +147,33 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
  private:
   using Operation = std::function<Outcome(Totals*)>;
+
+  // Parameters, statistics, outcome.
+  static constexpr size_t kKept = 3;
+
+  template <typename E>
+  static E EnumOf(const Args& args, size_t i, double value, E last) {
+    if (!(value >= 0 && value <= static_cast<double>(last) && value == std::floor(value))) {
+      throw args.Wrong(i, "names that exist");
+    }
+    return static_cast<E>(static_cast<int32_t>(value));
+  }
+
+  static LayerSpec LayerOf(const Args& args, const double* fields, int32_t inputs, int32_t outputs) {
+    LayerSpec layer{static_cast<size_t>(inputs), static_cast<size_t>(outputs)};
+    layer.activation = EnumOf(args, 1, fields[kActivation], kLastActivation);
+    layer.alpha = fields[kAlpha];
+    layer.normalization = EnumOf(args, 1, fields[kNormalization], Normalization::kLayer);
+    layer.epsilon = fields[kNormalizationEpsilon];
+    layer.momentum = fields[kNormalizationMomentum];
+    layer.dropout = fields[kDropout];
+    layer.noise = fields[kNoise];
+    layer.trainable = fields[kTrainable] != 0;
+    layer.l1 = fields[kL1];
+    layer.l2 = fields[kL2];
+    layer.max_norm = fields[kMaxNorm];
+    return layer;
+  }
 
   Napi::Value Predict(const Napi::CallbackInfo& info) {
     const Args args(info);
@@ -146,14 +211,14 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
   Napi::Value Evaluate(const Napi::CallbackInfo& info) {
     const Samples samples = SamplesOf(Args(info));
-    return Start(info, 3, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
+    return Start(info, 4, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
   }
 
   Napi::Value Gradients(const Napi::CallbackInfo& info) {
     const Args args(info);
     const Samples samples = SamplesOf(args);
-    void* gradients = Elements(args, 3, parameter_count_);
-    return Start(info, 4, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
+    void* gradients = Elements(args, 4, parameter_count_);
+    return Start(info, 5, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
   }
 
   Napi::Value Train(const Napi::CallbackInfo& info) {
@@ -161,20 +226,39 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     TrainRequest request{};
     request.samples = SamplesOf(args);
     const size_t rows = request.samples.rows;
-    request.epochs = args.Size(4);
-    if (args.Has(3)) {
-      const uint32_t* order = args.Array<uint32_t>(3, request.epochs * rows);
+    const double* settings = args.Array<double>(9, kTrainFields);
+    const auto size = [&](TrainField field, size_t least, size_t most) {
+      const double value = settings[field];
+      if (!(value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
+            value == std::floor(value))) {
+        throw args.Wrong(9, "sizes");
+      }
+      return static_cast<size_t>(value);
+    };
+    request.epochs = size(kEpochs, 0, kMostSize);
+    request.to = size(kTo, 1, rows);
+    request.from = size(kFrom, 0, request.to - 1);
+    request.batch_size = size(kBatchSize, 1, kMostSize);
+    request.accumulate = size(kAccumulate, 1, kMostSize);
+    request.batches = size(kBatches, 0, kMostSteps);
+    request.clipping = {settings[kClipValue], settings[kClipNorm]};
+    request.key = {static_cast<uint32_t>(size(kKeyLow, 0, UINT32_MAX)),
+                   static_cast<uint32_t>(size(kKeyHigh, 0, UINT32_MAX))};
+    request.check = settings[kCheck] != 0;
+    if (args.Has(4)) {
+      const uint32_t* order = args.Array<uint32_t>(4, request.epochs * rows);
       for (size_t i = 0; i < request.epochs * rows; i++) {
-        if (order[i] >= rows) throw args.Wrong(3, "indices of rows");
+        if (order[i] >= rows) throw args.Wrong(4, "indices of rows");
       }
       request.order = order;
     }
-    request.batch_size = args.PositiveSize(5);
-    request.optimizer = OptimizerOf(args, 6);
-    request.check = args.Boolean(10);
-    request.loss = args.Array<double>(11, request.epochs);
-    request.accuracy = args.Array<double>(12, request.epochs);
-    return Start(info, 13, [=](Totals*) { return plan_->Train(request); });
+    request.optimizer = OptimizerOf(args, 5);
+    request.optimizer.steps = size(kSteps, 0, kMostSteps);
+    request.learning_rates = args.Array<double>(8, 1);
+    request.rate_count = args.Length(8);
+    request.loss = args.Array<double>(10, request.epochs);
+    request.hit_share = args.Array<double>(11, request.epochs);
+    return Start(info, 12, [=](Totals*) { return plan_->Train(request); });
   }
 
   void LimitThreads(const Napi::CallbackInfo& info) {
@@ -185,7 +269,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   void Stop(const Napi::CallbackInfo&) { plan_->Stop(); }
   void ClearStop(const Napi::CallbackInfo&) { plan_->ClearStop(); }
 
-  // The arguments (optimizer, hyperparameters, state, steps).
+  // The arguments (optimizer, hyperparameters, state).
   OptimizerRequest OptimizerOf(const Args& args, size_t i) const {
     OptimizerRequest request{};
     request.optimizer = args.Enum(i, kLastOptimizer);
@@ -193,7 +277,6 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
                 request.hyperparameters.begin());
     const size_t states = StatesOf(request.optimizer, request.hyperparameters.data());
     request.state = Elements(args, i + 2, states * parameter_count_);
-    request.steps = args.Size(i + 3, size_t{1} << 53);
     return request;
   }
 
@@ -202,10 +285,12 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
                     : static_cast<void*>(args.Array<double>(i, least));
   }
 
-  // The leading arguments (X, Y, rows).
+  // The leading arguments (X, Y, weights or null, rows).
   Samples SamplesOf(const Args& args) const {
-    const size_t rows = args.PositiveSize(2);
-    return {Elements(args, 0, rows * inputs_), Elements(args, 1, rows * outputs_), rows};
+    const size_t rows = args.PositiveSize(3);
+    const void* labels = takes_classes_ ? static_cast<const void*>(args.Array<int32_t>(1, rows))
+                                        : Elements(args, 1, rows * outputs_);
+    return {Elements(args, 0, rows * inputs_), labels, args.Has(2) ? Elements(args, 2, rows) : nullptr, rows};
   }
 
   // Runs the operation here, or on another thread when there is a callback at `callback_index`.
@@ -316,9 +401,9 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   size_t outputs_ = 0;
   size_t parameter_count_ = 0;
   bool float32_ = false;
+  bool takes_classes_ = false;
   double* outcome_ = nullptr;
-  Napi::ObjectReference parameters_reference_;
-  Napi::ObjectReference outcome_reference_;
+  Napi::ObjectReference kept_[kKept];
 
   size_t pinned_rows_ = 0;
   const void* pinned_x_ = nullptr;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "engine/pool.h"
 #include "kernels/activations.h"
 #include "kernels/blocks.h"
+#include "kernels/normalization.h"
 #include "kernels/optimizers.h"
 #include "kernels/scan.h"
 
@@ -22,41 +22,45 @@ constexpr size_t kTileWork = 4'000'000;    // floating-point operations that a t
 constexpr size_t kLeastTileRows = 100;     // below, matrix products are too thin
 constexpr size_t kMostTileRows = 128;      // above, activations leave the cache
 constexpr size_t kMostLanes = 16;          // gradients that are summed apart
-constexpr size_t kUpdateSize = 16'384;     // parameters that one thread updates at once
-constexpr size_t kParallelWork = 400'000;  // operations below which waking a thread costs more than it does
 
 size_t Blocks(size_t size, size_t block) { return (size + block - 1) / block; }
 
 template <typename T>
 class PlanOf final : public Plan {
  public:
-  PlanOf(const std::vector<LayerSpec>& specs, Loss loss, T* parameters)
-      : loss_(loss), parameters_(parameters), parameter_count_(ParameterCount(specs)) {
-    size_t offset = 0;
-    for (const LayerSpec& spec : specs) {
-      layers_.push_back({spec, offset, offset + spec.inputs * spec.outputs});
-      offset += (spec.inputs + 1) * spec.outputs;
-    }
-    sweeps_ = parameter_count_ * sizeof(T) >= kSweepBytes;
+  PlanOf(const std::vector<LayerSpec>& specs, const LossSpec& loss, T* parameters, T* statistics)
+      : loss_(loss),
+        parameters_(parameters),
+        statistics_(statistics),
+        layers_(LayOut(specs)),
+        parameter_count_(layers_.back().end),
+        large_(parameter_count_ * sizeof(T) >= kSweepBytes),
+        update_(layers_, parameters) {
     tile_rows_ =
-        sweeps_ ? kSweepRows : std::clamp(kTileWork / (6 * parameter_count_), kLeastTileRows, kMostTileRows);
+        large_ ? kSweepRows : std::clamp(kTileWork / (6 * parameter_count_), kLeastTileRows, kMostTileRows);
+    const auto trains =
+        std::find_if(layers_.begin(), layers_.end(), [](const Layer& l) { return l.trainable; });
+    first_trainable_ = static_cast<size_t>(trains - layers_.begin());
+    for (const Layer& layer : layers_) batch_moments_ |= layer.UsesBatchMoments();
   }
 
   Outcome Predict(const void* x_data, size_t rows, void* out_data) override {
     const T* x = static_cast<const T*>(x_data);
     T* out = static_cast<T*>(out_data);
     if (rows == 1) return PredictOne(x, out);
-    const Cuts cuts = CutRows(rows);
+    const Cuts cuts = CutRows(rows, tile_rows_);
     std::vector<size_t> bad(cuts.count, kNone);
-    const bool whole = ForEachTile(cuts, 2, [&](Tile<T>& tile, size_t i) {
+    Pass pass;
+    pass.activate_last = true;
+    const bool whole = ForEachTile(cuts, [&](Tile<T>& tile, size_t i) {
       const size_t row = cuts.Start(i), m = cuts.Start(i + 1) - row;
       const size_t index = FirstNonFinite(x + row * Inputs(), m * Inputs());
       if (index != m * Inputs()) {
         bad[i] = row * Inputs() + index;
         return;
       }
-      tile.Load(x, nullptr, nullptr, row, m);
-      Forward(tile, true);
+      tile.Load({x}, row, m, pass, row);
+      Forward(tile);
       tile.Store(out + row * Outputs());
     });
     const auto first = std::find_if(bad.begin(), bad.end(), [](size_t index) { return index != kNone; });
@@ -65,62 +69,80 @@ class PlanOf final : public Plan {
   }
 
   Outcome Evaluate(Samples samples, Totals* totals) override {
-    const T* x = static_cast<const T*>(samples.x);
-    const T* y = static_cast<const T*>(samples.y);
-    const Outcome outcome = Check(x, y, samples.rows);
+    const Outcome outcome = Check(samples);
     if (outcome.status != Status::kDone) return outcome;
-    const Cuts cuts = CutRows(samples.rows);
+    const Cuts cuts = CutRows(samples.rows, tile_rows_);
+    const Source<T> source = SourceOf(samples, nullptr);
     std::vector<Totals> parts(cuts.count);
-    const bool whole = ForEachTile(cuts, 2, [&](Tile<T>& tile, size_t i) {
-      tile.Load(x, y, nullptr, cuts.Start(i), cuts.Start(i + 1) - cuts.Start(i));
-      Forward(tile, false);
+    const bool whole = ForEachTile(cuts, [&](Tile<T>& tile, size_t i) {
+      const size_t row = cuts.Start(i);
+      tile.Load(source, row, cuts.Start(i + 1) - row, Pass{}, row);
+      Forward(tile);
       tile.Lose(loss_, T{0}, false, &parts[i]);
     });
     if (!whole) return {Status::kStopped};
     for (const Totals& part : parts) Add(part, totals);
+    totals->loss += update_.Penalty() * static_cast<double>(samples.rows);
     return {};
   }
 
   Outcome Gradients(Samples samples, void* gradients, Totals* totals) override {
-    const T* x = static_cast<const T*>(samples.x);
-    const T* y = static_cast<const T*>(samples.y);
-    const Outcome outcome = Check(x, y, samples.rows);
+    const Outcome outcome = Check(samples);
     if (outcome.status != Status::kDone) return outcome;
-    const Batch batch{x, y, nullptr, 0, samples.rows};
+    Pass pass;
+    pass.learning = true;
     size_t lanes = 0;
-    const Outcome gradient = SumGradients(batch, totals, &lanes);
+    const Batch batch{SourceOf(samples, nullptr), 0, samples.rows, samples.rows, false};
+    const Outcome gradient = SumGradients(batch, pass, totals, &lanes);
     // A loss that is not finite has gradients all the same: the caller sees both.
     if (gradient.status == Status::kStopped) return gradient;
-    UpdateWith(lanes, [&](size_t from, size_t size) {
-      std::copy_n(lanes_[0].data() + from, size, static_cast<T*>(gradients) + from);
-    });
+    T* out = static_cast<T*>(gradients);
+    std::fill_n(out, parameter_count_, T{0});
+    const double penalty = update_.Run(
+        lanes_, lanes, EffectiveThreads(ThreadLimit()), {},
+        [&](size_t from, size_t size) { std::copy_n(lanes_[0].data() + from, size, out + from); });
+    totals->loss += penalty * static_cast<double>(samples.rows);
     return {};
   }
 
   Outcome Train(const TrainRequest& request) override {
-    const T* x = static_cast<const T*>(request.samples.x);
-    const T* y = static_cast<const T*>(request.samples.y);
     const size_t rows = request.samples.rows;
     if (request.check) {
-      const Outcome outcome = Check(x, y, rows);
+      const Outcome outcome = Check(request.samples);
       if (outcome.status != Status::kDone) return outcome;
     }
-    size_t steps = request.optimizer.steps;
+    size_t steps = request.optimizer.steps, batches = request.batches;
+    const size_t group = request.batch_size * request.accumulate;
+    Pass pass;
+    pass.learning = true;
+    pass.random = true;
     for (size_t epoch = 0; epoch < request.epochs; epoch++) {
       const uint32_t* order = request.order == nullptr ? nullptr : request.order + epoch * rows;
+      const Source<T> source = SourceOf(request.samples, order);
       Totals totals;
-      for (size_t start = 0, batch = 0; start < rows; start += request.batch_size, batch++) {
-        size_t lanes = 0;
-        const size_t size = std::min(request.batch_size, rows - start);
-        const Outcome outcome = SumGradients({x, y, order, start, size}, &totals, &lanes);
-        if (outcome.status != Status::kDone) return {outcome.status, 0, epoch, batch, outcome.layer};
-        Step(request.optimizer, ++steps, lanes);
+      size_t batch = 0;
+      for (size_t start = request.from; start < request.to; start += group) {
+        const size_t size = std::min(group, request.to - start);
+        size_t most_lanes = 0;
+        for (size_t at = 0; at < size; at += request.batch_size, batch++) {
+          pass.key = SubKey(request.key, batches++, 0);
+          size_t lanes = 0;
+          const Batch part{source, start + at, std::min(request.batch_size, size - at), size, at > 0};
+          const Outcome outcome = SumGradients(part, pass, &totals, &lanes);
+          if (outcome.status != Status::kDone) return {outcome.status, 0, epoch, batch, outcome.layer};
+          most_lanes = std::max(most_lanes, lanes);
+          if (batch_moments_) tiles_[0]->UpdateStatistics(statistics_);
+        }
+        const size_t step = steps - request.optimizer.steps;
+        const double rate = request.learning_rates[std::min(step, request.rate_count - 1)];
+        totals.loss += Step(request, rate, ++steps, most_lanes) * static_cast<double>(size);
       }
       // The next loss would tell, if there is one.
       const size_t bad = FirstNonFinite(parameters_, parameter_count_);
       if (bad != parameter_count_) return {Status::kOverflowed, bad, epoch};
-      request.loss[epoch] = totals.loss / static_cast<double>(rows);
-      request.accuracy[epoch] = static_cast<double>(totals.hits) / static_cast<double>(rows);
+      const double count = static_cast<double>(request.to - request.from);
+      request.loss[epoch] = totals.loss / count;
+      request.hit_share[epoch] = static_cast<double>(totals.hits) / count;
     }
     return {Status::kDone, 0, request.epochs};
   }
@@ -140,22 +162,26 @@ class PlanOf final : public Plan {
   };
 
   struct Batch {
-    const T* x;
-    const T* y;
-    const uint32_t* order;
-    size_t start;
+    Source<T> source;
+    size_t start;  // its first sample
     size_t rows;
+    size_t step_rows;  // of all batches of the step
+    bool accumulate;   // not the step's first
   };
 
   size_t Inputs() const { return layers_.front().inputs; }
   size_t Outputs() const { return layers_.back().outputs; }
+
+  static Source<T> SourceOf(const Samples& samples, const uint32_t* order) {
+    return {static_cast<const T*>(samples.x), samples.y, static_cast<const T*>(samples.weights), order};
+  }
 
   static void Add(const Totals& part, Totals* totals) {
     totals->loss += part.loss;
     totals->hits += part.hits;
   }
 
-  Cuts CutRows(size_t rows) const { return {rows, Blocks(rows, tile_rows_)}; }
+  static Cuts CutRows(size_t rows, size_t tile_rows) { return {rows, Blocks(rows, tile_rows)}; }
 
   // As many threads as some rows are worth; a forward pass takes 2 operations a parameter, a step 6.
   size_t ThreadsFor(size_t rows, size_t operations) const {
@@ -166,17 +192,22 @@ class PlanOf final : public Plan {
   // rows stays small.
   void ReserveTiles(size_t count, size_t rows) {
     if (rows > reserved_rows_) {
-      reserved_rows_ = std::min(tile_rows_, std::max(rows, 2 * reserved_rows_)) + 64 / sizeof(T);
+      const size_t grown = std::max(rows, std::min(tile_rows_, 2 * reserved_rows_));
+      reserved_rows_ = grown + 64 / sizeof(T);
       tiles_.clear();
     }
-    while (tiles_.size() < count) tiles_.push_back(std::make_unique<Tile<T>>(layers_, reserved_rows_));
+    while (tiles_.size() < count) {
+      tiles_.push_back(
+          std::make_unique<Tile<T>>(layers_, loss_.loss, parameters_, statistics_, reserved_rows_));
+    }
   }
 
-  // body(tile, i) for every tile, unless stopped; whether all were done. A sweep shares out what is in a
-  // tile, the other schedule the tiles.
+  // body(tile, i) for every tile of a forward pass, unless stopped; whether all were done. A sweep shares out
+  // what is in a tile, the other schedule the tiles.
   template <class F>
-  bool ForEachTile(Cuts cuts, size_t operations, const F& body) {
-    const size_t most = sweeps_ ? 1 : std::min(cuts.count, ThreadsFor(cuts.rows, operations));
+  bool ForEachTile(Cuts cuts, const F& body) {
+    sweeps_ = large_;
+    const size_t most = sweeps_ ? 1 : std::min(cuts.count, ThreadsFor(cuts.rows, 2));
     ReserveTiles(most, std::min(cuts.rows, tile_rows_));
     ParallelFor(most, cuts.count, [&](size_t i, size_t slot) {
       if (!Stopped()) body(*tiles_[slot], i);
@@ -184,37 +215,45 @@ class PlanOf final : public Plan {
     return !Stopped();
   }
 
+  // The threads that share a layer when sweeping.
+  size_t ThreadsForUnits(const Layer& layer) const {
+    return sweep_rows_ * (layer.end - layer.weights) * 2 < kParallelWork ? 1 : ThreadLimit();
+  }
+
   // body(from, to) for the units of a layer: in blocks on several threads when sweeping, otherwise at once.
   template <class F>
-  void ForUnits(size_t units, const F& body) {
+  void ForUnits(const Layer& layer, const F& body) {
+    const size_t units = layer.outputs;
     if (!sweeps_) return body(size_t{0}, units);
-    ParallelFor(ThreadLimit(), Blocks(units, kSweepUnits), [&](size_t i, size_t) {
+    ParallelFor(ThreadsForUnits(layer), Blocks(units, kSweepUnits), [&](size_t i, size_t) {
       if (!Stopped()) body(i * kSweepUnits, std::min(units, (i + 1) * kSweepUnits));
     });
   }
 
-  void Forward(Tile<T>& tile, bool activate_last) {
+  void Forward(Tile<T>& tile) {
     for (size_t l = 0; l < layers_.size(); l++) {
-      ForUnits(layers_[l].outputs,
-               [&](size_t from, size_t to) { tile.Forward(l, parameters_, from, to, activate_last); });
-      tile.FinishForward(l, activate_last);
+      ForUnits(layers_[l], [&](size_t from, size_t to) { tile.Forward(l, from, to); });
+      tile.FinishForward(l);
     }
   }
 
   void Backward(Tile<T>& tile, bool accumulate, T* gradients) {
-    for (size_t l = layers_.size(); l-- > 0;) {
+    for (size_t l = layers_.size(); l-- > first_trainable_;) {
+      const Layer& layer = layers_[l];
       const auto of_weights = [&](size_t from, size_t to) {
         tile.Gradients(l, from, to, accumulate, gradients);
       };
-      const auto of_input = [&](size_t from, size_t to) { tile.InputGradient(l, parameters_, from, to); };
-      const size_t out = layers_[l].outputs, in = l == 0 ? 0 : layers_[l].inputs;
+      const auto of_input = [&](size_t from, size_t to) {
+        tile.InputGradient(l, from, to, accumulate, gradients);
+      };
+      const size_t out = layer.trainable ? layer.outputs : 0, in = l == first_trainable_ ? 0 : layer.inputs;
       if (!sweeps_) {
-        of_weights(0, out);
+        if (out > 0) of_weights(0, out);
         if (in > 0) of_input(0, in);
       } else {
         // Both kinds of blocks in one loop: neither needs the other's result.
         const size_t inputs = Blocks(in, kSweepUnits);
-        ParallelFor(ThreadLimit(), inputs + Blocks(out, kSweepUnits), [&](size_t i, size_t) {
+        ParallelFor(ThreadsForUnits(layer), inputs + Blocks(out, kSweepUnits), [&](size_t i, size_t) {
           if (Stopped()) return;
           const size_t from = (i < inputs ? i : i - inputs) * kSweepUnits;
           if (i < inputs) {
@@ -224,74 +263,70 @@ class PlanOf final : public Plan {
           }
         });
       }
-      if (l > 0) tile.FinishBackward(l);
+      if (in > 0) tile.FinishBackward(l, accumulate, gradients);
     }
   }
 
-  // The gradient of the batch's mean loss, as the sum of the first `lanes` of lanes_.
-  Outcome SumGradients(const Batch& batch, Totals* totals, size_t* lanes) {
-    const Cuts cuts = CutRows(batch.rows);
+  // Adds a batch's share of the gradient of the step's mean loss to the first `lanes` of lanes_, or writes
+  // it.
+  Outcome SumGradients(const Batch& batch, const Pass& pass, Totals* totals, size_t* lanes) {
+    const bool whole = pass.learning && batch_moments_;
+    sweeps_ = large_ || whole;
+    const size_t tile_rows = whole ? batch.rows : tile_rows_;
+    const Cuts cuts = CutRows(batch.rows, tile_rows);
     const size_t lane_count = sweeps_ ? 1 : std::min(cuts.count, kMostLanes);
     const size_t most = sweeps_ ? 1 : std::min(lane_count, ThreadsFor(batch.rows, 6));
     while (lanes_.size() < lane_count) lanes_.emplace_back(parameter_count_);
-    ReserveTiles(most, std::min(batch.rows, tile_rows_));
+    ReserveTiles(most, std::min(batch.rows, tile_rows));
+    sweep_rows_ = std::min(batch.rows, tile_rows);
     parts_.assign(cuts.count, Totals{});
-    const T scale = T{1} / static_cast<T>(batch.rows);
+    const T scale = T{1} / static_cast<T>(batch.step_rows);
     ParallelFor(most, lane_count, [&](size_t lane, size_t slot) {
       const size_t first = cuts.count * lane / lane_count, end = cuts.count * (lane + 1) / lane_count;
       for (size_t i = first; i < end && !Stopped(); i++) {
         Tile<T>& tile = *tiles_[slot];
-        const size_t row = cuts.Start(i);
-        tile.Load(batch.x, batch.y, batch.order, batch.start + row, cuts.Start(i + 1) - row);
-        Forward(tile, false);
+        LoadTile(tile, batch, cuts, i, pass);
+        Forward(tile);
         tile.Lose(loss_, scale, true, &parts_[i]);
-        Backward(tile, i > first, lanes_[lane].data());
+        Backward(tile, batch.accumulate || i > first, lanes_[lane].data());
       }
     });
     if (Stopped()) return {Status::kStopped};
     *lanes = lane_count;
     for (size_t i = 0; i < cuts.count; i++) {
       Add(parts_[i], totals);
-      if (!std::isfinite(parts_[i].loss)) return Diverged(batch, cuts, i);
+      if (!std::isfinite(parts_[i].loss)) return Diverged(batch, cuts, i, pass);
     }
     return {};
   }
 
+  static void LoadTile(Tile<T>& tile, const Batch& batch, const Cuts& cuts, size_t i, const Pass& pass) {
+    const size_t row = cuts.Start(i);
+    tile.Load(batch.source, batch.start + row, cuts.Start(i + 1) - row, pass, row);
+  }
+
   // Once more through the tile that diverged, for the layer where it began.
-  Outcome Diverged(const Batch& batch, const Cuts& cuts, size_t i) {
+  Outcome Diverged(const Batch& batch, const Cuts& cuts, size_t i, const Pass& pass) {
     Tile<T>& tile = *tiles_[0];
-    tile.Load(batch.x, batch.y, batch.order, batch.start + cuts.Start(i), cuts.Start(i + 1) - cuts.Start(i));
-    Forward(tile, false);
+    LoadTile(tile, batch, cuts, i, pass);
+    Forward(tile);
     return {Status::kDiverged, 0, 0, 0, tile.FirstBadLayer() + 1};
   }
 
-  // Sums the lanes into the first, a stretch of parameters at a time, and calls update(from, size) for it.
-  template <class F>
-  void UpdateWith(size_t lanes, const F& update) {
-    // Bound by memory: an element of a lane, of the parameters or of the state takes the time of some four
-    // operations in a product.
-    const size_t most =
-        parameter_count_ * (lanes + 2) * 4 < kParallelWork ? 1 : EffectiveThreads(ThreadLimit());
-    ParallelFor(most, Blocks(parameter_count_, kUpdateSize), [&](size_t i, size_t) {
-      const size_t from = i * kUpdateSize, size = std::min(kUpdateSize, parameter_count_ - from);
-      for (size_t lane = 1; lane < lanes; lane++) {
-        AddTo(lanes_[0].data() + from, lanes_[lane].data() + from, size);
-      }
-      update(from, size);
-    });
-  }
-
-  // One step with the gradient in the lanes; `step` counts from 1.
-  void Step(const OptimizerRequest& request, size_t step, size_t lanes) {
-    const double* hyperparameters = request.hyperparameters.data();
+  // One step with the gradient in the lanes; `step` counts from 1. Returns the penalty of the weights before.
+  double Step(const TrainRequest& request, double rate, size_t step, size_t lanes) {
     const auto factors =
-        FactorsOf<T>(request.optimizer, hyperparameters, hyperparameters[kLearningRate], step);
-    T* state = static_cast<T*>(request.state);
+        FactorsOf<T>(request.optimizer.optimizer, request.optimizer.hyperparameters.data(), rate, step);
+    T* state = static_cast<T*>(request.optimizer.state);
     const T* gradients = lanes_[0].data();
-    UpdateWith(lanes, [&](size_t from, size_t size) {
-      T* states = state == nullptr ? nullptr : state + from;
-      UpdateParameters(factors, size, parameters_ + from, gradients + from, states, parameter_count_);
-    });
+    const size_t threads = EffectiveThreads(ThreadLimit());
+    const double penalty =
+        update_.Run(lanes_, lanes, threads, request.clipping, [&](size_t from, size_t size) {
+          T* states = state == nullptr ? nullptr : state + from;
+          UpdateParameters(factors, size, parameters_ + from, gradients + from, states, parameter_count_);
+        });
+    update_.LimitNorms(threads);
+    return penalty;
   }
 
   // One sample needs no tile: its features are a vector as they come, and so is every layer's output.
@@ -308,37 +343,73 @@ class PlanOf final : public Plan {
       }
       DotProducts(layer.outputs, 1, layer.inputs, parameters_ + layer.weights, layer.inputs, input,
                   layer.inputs, parameters_ + layer.bias, false, z, 1);
-      ActivationForward(layer.activation, SampleAxis::kRows, 1, layer.outputs, z, z);
+      if (layer.normalization != Normalization::kNone) NormalizeOne(layer, z);
+      ActivationForward(layer.activation, static_cast<T>(layer.alpha), SampleAxis::kRows, 1, layer.outputs, z,
+                        z);
       input = z;
     }
     return {};
   }
 
-  Outcome Check(const T* x, const T* y, size_t rows) {
-    // In pieces, so that a stop is noticed soon also on large data.
-    constexpr size_t kPiece = size_t{1} << 20;
-    for (size_t i = 0; i < rows * Inputs(); i += kPiece) {
-      if (Stopped()) return {Status::kStopped};
-      const size_t size = std::min(kPiece, rows * Inputs() - i);
-      const size_t bad = FirstNonFinite(x + i, size);
-      if (bad != size) return {Status::kInputNotFinite, i + bad};
+  // z (out) of a single sample.
+  void NormalizeOne(const Layer& layer, T* z) const {
+    const T* gamma = parameters_ + layer.gamma;
+    const T* beta = parameters_ + layer.beta;
+    const T epsilon = static_cast<T>(layer.epsilon);
+    if (layer.NormalizesBatches()) {
+      const T* mean = statistics_ + layer.mean;
+      const T* variance = statistics_ + layer.variance;
+      for (size_t i = 0; i < layer.outputs; i++) {
+        z[i] = gamma[i] * ((z[i] - mean[i]) / std::sqrt(variance[i] + epsilon)) + beta[i];
+      }
+      return;
     }
-    const bool probabilities = loss_ != Loss::kMeanSquaredError;
-    for (size_t i = 0; i < rows * Outputs(); i += kPiece) {
-      if (Stopped()) return {Status::kStopped};
-      const size_t size = std::min(kPiece, rows * Outputs() - i);
-      const size_t bad = probabilities ? FirstOutside(y + i, size, T{0}, T{1}) : FirstNonFinite(y + i, size);
-      if (bad != size) return {Status::kLabelOutside, i + bad};
-    }
-    return {};
+    T mean, variance;
+    RowMoments(1, layer.outputs, layer.outputs, z, &mean, &variance);
+    const T inverse = T{1} / std::sqrt(variance + epsilon);
+    for (size_t i = 0; i < layer.outputs; i++) z[i] = gamma[i] * ((z[i] - mean) * inverse) + beta[i];
   }
 
-  const Loss loss_;
+  Outcome Check(const Samples& samples) {
+    const T* x = static_cast<const T*>(samples.x);
+    const size_t bad = FindInPieces(samples.rows * Inputs(),
+                                    [x](size_t from, size_t size) { return FirstNonFinite(x + from, size); });
+    if (bad != kNone) return {Status::kInputNotFinite, bad};
+    const size_t count = samples.rows * (TakesClasses(loss_.loss) ? 1 : Outputs());
+    const size_t label = FindInPieces(count, [&](size_t from, size_t size) {
+      return FirstBadLabel<T>(loss_.loss, Outputs(), samples.y, from, size);
+    });
+    if (label != kNone) return {Status::kLabelOutside, label};
+    return {Stopped() ? Status::kStopped : Status::kDone};
+  }
+
+  // The first index that find(from, size) finds, or kNone; in pieces, so that a stop is noticed soon also on
+  // large data.
+  template <class F>
+  size_t FindInPieces(size_t count, const F& find) const {
+    constexpr size_t kPiece = size_t{1} << 20;
+    for (size_t i = 0; i < count && !Stopped(); i += kPiece) {
+      const size_t size = std::min(kPiece, count - i);
+      const size_t bad = find(i, size);
+      if (bad != size) return i + bad;
+    }
+    return kNone;
+  }
+
+  const LossSpec loss_;
   T* const parameters_;
+  T* const statistics_;
+  const std::vector<Layer> layers_;
   const size_t parameter_count_;
-  std::vector<Layer> layers_;
-  bool sweeps_ = false;
+  const bool large_;  // the parameters do not stay in cache
   size_t tile_rows_ = 0;
+  size_t first_trainable_ = 0;
+  bool batch_moments_ = false;  // some layer normalises batches when learning
+  Update<T> update_;
+
+  // Of the operation under way.
+  bool sweeps_ = false;
+  size_t sweep_rows_ = kSweepRows;
 
   size_t reserved_rows_ = 0;
   std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one a thread
@@ -350,17 +421,12 @@ class PlanOf final : public Plan {
 }  // namespace
 
 template <typename T>
-std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>& layers, Loss loss, T* parameters) {
-  return std::make_unique<PlanOf<T>>(layers, loss, parameters);
+std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>& layers, const LossSpec& loss, T* parameters,
+                               T* statistics) {
+  return std::make_unique<PlanOf<T>>(layers, loss, parameters, statistics);
 }
 
-template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, Loss, double*);
-template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, Loss, float*);
-
-size_t ParameterCount(const std::vector<LayerSpec>& layers) {
-  size_t count = 0;
-  for (const LayerSpec& layer : layers) count += (layer.inputs + 1) * layer.outputs;
-  return count;
-}
+template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, const LossSpec&, double*, double*);
+template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, const LossSpec&, float*, float*);
 
 }  // namespace blasnet

@@ -3,7 +3,8 @@
 // samples, each forward and backward through all the layers into a gradient of its own; of a larger one, the
 // batch goes through layer by layer, and each layer is cut into blocks of units. Tiles or blocks are shared
 // out among threads; they follow from the sizes alone and are summed in a fixed order, so that the number of
-// threads changes no bit. The workspace has the size of the tiles, whatever the batch.
+// threads changes no bit. The workspace has the size of the tiles, whatever the batch; but where batches are
+// normalised, training takes each layer by layer and as a whole, and the workspace grows with it.
 #pragma once
 
 #include <array>
@@ -13,7 +14,10 @@
 #include <vector>
 
 #include "engine/job_threads.h"
+#include "engine/layers.h"
+#include "engine/samples.h"
 #include "engine/tile.h"
+#include "engine/update.h"
 #include "kernels/types.h"
 
 namespace blasnet {
@@ -38,13 +42,6 @@ struct Outcome {
   size_t layer = 0;  // from 1: the first whose activations are not finite
 };
 
-// X (rows, in) and Y (rows, out), one sample a row.
-struct Samples {
-  const void* x;
-  const void* y;
-  size_t rows;
-};
-
 // An optimiser with its hyperparameters; `state` has StatesOf(optimizer, ...) times as many elements as there
 // are parameters.
 struct OptimizerRequest {
@@ -58,11 +55,19 @@ struct TrainRequest {
   Samples samples;
   const uint32_t* order;  // epochs * rows indices of samples; null: as they come
   size_t epochs;
+  size_t from;  // of the samples of each epoch, in that order, those from .. to
+  size_t to;
   size_t batch_size;
+  size_t accumulate;  // batches a step
   OptimizerRequest optimizer;
-  bool check;        // look through the samples for NaN, infinities and labels out of range first
-  double* loss;      // (epochs) the mean over the samples, taken before each step
-  double* accuracy;  // (epochs)
+  const double* learning_rates;  // (rate_count) one a step, the last for all further ones
+  size_t rate_count;
+  Clipping clipping;
+  RandomKey key;      // of dropout and noise
+  size_t batches;     // gone through before
+  bool check;         // look through the samples for NaN, infinities and labels out of range first
+  double* loss;       // (epochs) the mean over the samples, taken before each step
+  double* hit_share;  // (epochs) of the samples
 };
 
 // The element type is the template argument of the plan behind this interface; void pointers are of it.
@@ -73,7 +78,8 @@ class Plan {
   // X (rows, in) -> out (rows, out).
   virtual Outcome Predict(const void* x, size_t rows, void* out) = 0;
   virtual Outcome Evaluate(Samples samples, Totals* totals) = 0;
-  // Gradients of the mean loss, laid out as the parameters are.
+  // Gradients of the mean loss, laid out as the parameters are, with batch normalisation as in training,
+  // without dropout and noise. Those of frozen parameters are zeros.
   virtual Outcome Gradients(Samples samples, void* gradients, Totals* totals) = 0;
   virtual Outcome Train(const TrainRequest& request) = 0;
 
@@ -93,11 +99,10 @@ class Plan {
   std::atomic<bool> stop_{false};
 };
 
-// The parameters W1 (out, in), b1 (out), W2, ... stand one after another in `parameters`, which must
-// outlive the plan.
+// The parameters stand one after another in `parameters` and the running moments in `statistics` as LayOut
+// has them; both must outlive the plan.
 template <typename T>
-std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>& layers, Loss loss, T* parameters);
-
-size_t ParameterCount(const std::vector<LayerSpec>& layers);
+std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>& layers, const LossSpec& loss, T* parameters,
+                               T* statistics);
 
 }  // namespace blasnet

@@ -8,6 +8,9 @@
 
 namespace blasnet {
 
+// Floating-point operations below which waking a thread costs more than it does.
+inline constexpr size_t kParallelWork = 400'000;
+
 // How many threads may work on loops at once, over all loops and their callers included; at least 1. Callers
 // always work themselves, so that of more callers each works alone; and who has joined a loop stays to its
 // end. Takes effect with the next loop. Threads() is 0 until it was called once, and loops then run on the

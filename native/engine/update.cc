@@ -67,8 +67,7 @@ void Update<T>::ForEachStretch(size_t lanes, size_t threads, const std::function
 
 template <typename T>
 double Update<T>::Run(std::vector<std::vector<T>>& lanes, size_t count, size_t threads,
-                      const Clipping& clipping,
-                      const std::function<void(size_t from, size_t size)>& step) {
+                      const Clipping& clipping, const std::function<void(size_t from, size_t size)>& step) {
   T* gradients = lanes[0].data();
   ForEachStretch(count, threads, [&](size_t i) {
     const auto [from, size, l1, l2] = stretches_[i];

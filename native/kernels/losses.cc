@@ -13,18 +13,220 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-template <typename T>
-double BceLogits(const T* z, const T* y, size_t size, T scale, T* dz) {
-  const double loss = SumOf(z, y, size, [](auto d, auto logit, auto label) {
-    const auto tail = hn::Log1p(d, ExpOf(d, hn::Neg(hn::Abs(logit))));
-    return hn::Add(hn::NegMulAdd(logit, label, hn::Max(logit, hn::Zero(d))), tail);
-  });
-  if (dz != nullptr) {
-    Map(z, y, size, dz, [scale](auto d, auto logit, auto label) {
-      return hn::Mul(hn::Sub(SigmoidOf(d, logit), label), hn::Set(d, scale));
-    });
+// The sum of value(d, a, y) over some rows of m samples, and slope(d, a, y) * factor, both times the weights.
+// A row's sum is divided by `divisor`.
+template <typename T, class Value, class Slope>
+double SumRows(const T* a, const T* y, const T* weights, size_t m, size_t rows, size_t ld, double divisor,
+               T factor, T* da, const Value& value, const Slope& slope) {
+  const auto weighted_value = [&](auto d, auto output, auto label, auto weight) {
+    return hn::Mul(value(d, output, label), weight);
+  };
+  const auto gradient = [&](auto d, auto output, auto label) {
+    return hn::Mul(slope(d, output, label), hn::Set(d, factor));
+  };
+  const auto weighted_gradient = [&](auto d, auto output, auto label, auto weight) {
+    return hn::Mul(gradient(d, output, label), weight);
+  };
+  double total = 0;
+  for (size_t i = 0; i < rows; i++, a += ld, y += ld) {
+    const double sum = weights == nullptr ? SumOf(m, value, a, y) : SumOf(m, weighted_value, a, y, weights);
+    total += sum / divisor;
+    if (da == nullptr) continue;
+    if (weights == nullptr) {
+      MapAll(m, da, gradient, a, y);
+    } else {
+      MapAll(m, da, weighted_gradient, a, y, weights);
+    }
+    da += ld;
   }
-  return loss;
+  return total;
+}
+
+// The labels (outputs, m) of a dense loss, and those that classes (m) stand for, before smoothing.
+template <typename T>
+struct DenseLabels {
+  const T* y;
+  size_t ld;
+
+  template <class D>
+  HWY_INLINE hn::Vec<D> Load(D d, size_t i, size_t j, size_t count) const {
+    return LoadSome(d, y + i * ld + j, count);
+  }
+};
+
+template <typename T>
+struct SparseLabels {
+  const T* classes;
+
+  template <class D>
+  HWY_INLINE hn::Vec<D> Load(D d, size_t i, size_t j, size_t count) const {
+    const auto label = LoadSome(d, classes + j, count);
+    const auto one_hot = hn::IfThenElseZero(hn::Eq(label, hn::Set(d, static_cast<T>(i))), hn::Set(d, 1));
+    return hn::IfThenElse(hn::IsNaN(label), label, one_hot);
+  }
+};
+
+// A vector of samples at a time, each lane its own.
+template <typename T, class Labels>
+Totals CrossEntropy(const T* z, const Labels& labels, T smoothing, const T* weights, size_t m, size_t outputs,
+                    size_t ld, T scale, T* dz) {
+  const Lanes<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const size_t step = hn::Lanes(d);
+  const V keep = hn::Set(d, 1 - smoothing), share = hn::Set(d, smoothing / static_cast<T>(outputs));
+  Totals totals;
+  for (size_t j = 0; j < m; j += step) {
+    const size_t count = std::min(step, m - j);
+    const auto logit = [&](size_t i) { return LoadSome(d, z + i * ld + j, count); };
+    const auto smooth = [&](V label) { return hn::MulAdd(label, keep, share); };
+    V maximum = logit(0), best = hn::Zero(d);
+    V most = labels.Load(d, 0, j, count), label = hn::Zero(d), label_sum = smooth(most);
+    for (size_t i = 1; i < outputs; i++) {
+      const V x = logit(i), t = labels.Load(d, i, j, count), index = hn::Set(d, static_cast<T>(i));
+      const auto above = hn::Gt(x, maximum), more = hn::Gt(t, most);
+      maximum = hn::IfThenElse(above, x, maximum);
+      best = hn::IfThenElse(above, index, best);
+      most = hn::IfThenElse(more, t, most);
+      label = hn::IfThenElse(more, index, label);
+      label_sum = hn::Add(label_sum, smooth(t));
+    }
+    V sum = hn::Zero(d), picked = hn::Zero(d);
+    for (size_t i = 0; i < outputs; i++) {
+      const V shifted = hn::Sub(logit(i), maximum);
+      sum = hn::Add(sum, ExpOf(d, shifted));
+      picked = hn::MulAdd(smooth(labels.Load(d, i, j, count)), shifted, picked);
+    }
+    const V log_sum = hn::IfThenElse(hn::IsNaN(sum), sum, hn::Log(d, sum));
+    const V weight = weights == nullptr ? hn::Set(d, 1) : LoadSome(d, weights + j, count);
+    Buffer<T> losses;
+    hn::Store(hn::Mul(hn::MulSub(label_sum, log_sum, picked), weight), d, losses.lanes);
+    for (size_t k = 0; k < count; k++) totals.loss += static_cast<double>(losses.lanes[k]);
+    totals.hits += hn::CountTrue(d, hn::And(hn::Eq(best, label), hn::FirstN(d, count)));
+    if (dz == nullptr) continue;
+    const V factor = hn::Mul(hn::Set(d, scale), weight);
+    for (size_t i = 0; i < outputs; i++) {
+      const V shifted = hn::Sub(hn::Sub(logit(i), maximum), log_sum);
+      const V target = smooth(labels.Load(d, i, j, count));
+      const V gradient = hn::Mul(hn::MulSub(ExpOf(d, shifted), label_sum, target), factor);
+      StoreSome(d, gradient, dz + i * ld + j, count);
+    }
+  }
+  return totals;
+}
+
+// 1 - y * a where that is above 0, otherwise 0; NaN passed through.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V HingeOf(D d, V a, V y) {
+  return ReluOf(d, hn::NegMulAdd(y, a, hn::Set(d, 1)));
+}
+
+// What keeps poisson's logarithm finite at 0: Keras's.
+constexpr double kPoissonEpsilon = 1e-7;
+
+// P at least 2^-100, which keeps y / P and its products with weights finite in both types; NaN stays NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V OffZero(D d, V p) {
+  const V least = hn::Set(d, static_cast<hn::TFromD<D>>(0x1p-100));
+  return hn::IfThenElse(hn::Lt(p, least), least, p);
+}
+
+template <typename T>
+Totals LossOfTile(const LossSpec& spec, const T* a, const T* y, const T* weights, size_t m, size_t outputs,
+                  size_t ld, T scale, T* da) {
+  const T smoothing = static_cast<T>(spec.smoothing);
+  const T mean_scale = scale / static_cast<T>(outputs);
+  const auto sum = [&](double divisor, T factor, const auto& value, const auto& slope) {
+    return Totals{SumRows(a, y, weights, m, outputs, ld, divisor, factor, da, value, slope)};
+  };
+  const auto mean = [&](T factor, const auto& value, const auto& slope) {
+    return sum(static_cast<double>(outputs), factor, value, slope);
+  };
+  switch (spec.loss) {
+    case Loss::kBinaryCrossEntropy: {
+      const T keep = 1 - smoothing, share = smoothing / 2;
+      const auto smooth = [keep, share](auto d, auto label) {
+        return hn::MulAdd(label, hn::Set(d, keep), hn::Set(d, share));
+      };
+      return sum(
+          1, scale,
+          [=](auto d, auto logit, auto label) {
+            const auto tail = hn::Log1p(d, ExpOf(d, hn::Neg(hn::Abs(logit))));
+            return hn::Add(hn::NegMulAdd(logit, smooth(d, label), hn::Max(logit, hn::Zero(d))), tail);
+          },
+          [=](auto d, auto logit, auto label) { return hn::Sub(SigmoidOf(d, logit), smooth(d, label)); });
+    }
+    case Loss::kCategoricalCrossEntropy:
+      return CrossEntropy(a, DenseLabels<T>{y, ld}, smoothing, weights, m, outputs, ld, scale, da);
+    case Loss::kSparseCategoricalCrossEntropy:
+      return CrossEntropy(a, SparseLabels<T>{y}, smoothing, weights, m, outputs, ld, scale, da);
+    case Loss::kMeanSquaredError:
+      return mean(
+          2 * mean_scale,
+          [](auto, auto output, auto label) {
+            const auto difference = hn::Sub(output, label);
+            return hn::Mul(difference, difference);
+          },
+          [](auto, auto output, auto label) { return hn::Sub(output, label); });
+    case Loss::kMeanAbsoluteError:
+      return mean(
+          mean_scale, [](auto, auto output, auto label) { return hn::Abs(hn::Sub(output, label)); },
+          [](auto d, auto output, auto label) {
+            const auto difference = hn::Sub(output, label);
+            // 0 and NaN are their own signs.
+            const auto signed_one = hn::CopySign(hn::Set(d, 1), difference);
+            const auto sloped = hn::Gt(hn::Abs(difference), hn::Zero(d));
+            return hn::IfThenElse(sloped, signed_one, difference);
+          });
+    case Loss::kHuber: {
+      const T delta = static_cast<T>(spec.delta);
+      return mean(
+          mean_scale,
+          [delta](auto d, auto output, auto label) {
+            const auto size = hn::Abs(hn::Sub(output, label));
+            const auto bend = hn::Set(d, delta), half = hn::Set(d, static_cast<T>(0.5));
+            const auto line = hn::Mul(bend, hn::NegMulAdd(half, bend, size));
+            return hn::IfThenElse(hn::Gt(size, bend), line, hn::Mul(half, hn::Mul(size, size)));
+          },
+          [delta](auto d, auto output, auto label) {
+            return Clamp(d, hn::Sub(output, label), -delta, delta);
+          });
+    }
+    case Loss::kLogCosh:
+      return mean(
+          mean_scale, [](auto d, auto output, auto label) { return LogCoshOf(d, hn::Sub(output, label)); },
+          [](auto d, auto output, auto label) { return TanhOf(d, hn::Sub(output, label)); });
+    case Loss::kPoisson: {
+      const T epsilon = static_cast<T>(kPoissonEpsilon);
+      return mean(
+          mean_scale,
+          [epsilon](auto d, auto output, auto label) {
+            return hn::NegMulAdd(label, LogOf(d, hn::Add(output, hn::Set(d, epsilon))), output);
+          },
+          [epsilon](auto d, auto output, auto label) {
+            return hn::Sub(hn::Set(d, 1), hn::Div(label, hn::Add(output, hn::Set(d, epsilon))));
+          });
+    }
+    case Loss::kHinge:
+      return mean(
+          mean_scale, [](auto d, auto output, auto label) { return HingeOf(d, output, label); },
+          [](auto d, auto output, auto label) {
+            const auto loss = HingeOf(d, output, label);
+            const auto slope = hn::IfThenElse(hn::Gt(loss, hn::Zero(d)), hn::Neg(label), hn::Zero(d));
+            return hn::IfThenElse(hn::IsNaN(loss), loss, slope);
+          });
+    case Loss::kKlDivergence:
+      return sum(
+          1, scale,
+          [](auto d, auto probability, auto label) {
+            const auto ratio = hn::Div(label, OffZero(d, probability));
+            const auto term = hn::Mul(label, LogOf(d, ratio));
+            return hn::IfThenElse(hn::Eq(label, hn::Zero(d)), hn::Mul(label, probability), term);
+          },
+          [](auto d, auto probability, auto label) {
+            return hn::Neg(hn::Div(label, OffZero(d, probability)));
+          });
+  }
+  return {};
 }
 
 // P between its bounds; NaN stays NaN.
@@ -39,13 +241,16 @@ HWY_INLINE V InsideUnitInterval(D d, V p) {
 
 template <typename T>
 double Bce(const T* p, const T* y, size_t size) {
-  const double sum = SumOf(p, y, size, [](auto d, auto probability, auto label) {
-    const auto one = hn::Set(d, 1);
-    const auto inside = InsideUnitInterval(d, probability);
-    const auto hit = hn::Mul(label, hn::Log(d, inside));
-    const auto miss = hn::Mul(hn::Sub(one, label), hn::Log(d, hn::Sub(one, inside)));
-    return hn::IfThenElse(hn::IsNaN(probability), probability, hn::Add(hit, miss));
-  });
+  const double sum = SumOf(
+      size,
+      [](auto d, auto probability, auto label) {
+        const auto one = hn::Set(d, 1);
+        const auto inside = InsideUnitInterval(d, probability);
+        const auto hit = hn::Mul(label, hn::Log(d, inside));
+        const auto miss = hn::Mul(hn::Sub(one, label), hn::Log(d, hn::Sub(one, inside)));
+        return hn::IfThenElse(hn::IsNaN(probability), probability, hn::Add(hit, miss));
+      },
+      p, y);
   return 0 - sum;  // and so never -0
 }
 
@@ -58,76 +263,13 @@ void BceBackward(const T* p, const T* y, size_t size, T* da) {
   });
 }
 
-// A vector of samples at a time, each lane its own.
-template <typename T>
-Totals CceLogits(const T* z, const T* y, size_t m, size_t outputs, size_t ld, T scale, T* dz) {
-  const Lanes<T> d;
-  using V = hn::Vec<decltype(d)>;
-  const size_t step = hn::Lanes(d);
-  Totals totals;
-  for (size_t j = 0; j < m; j += step) {
-    const size_t count = std::min(step, m - j);
-    const auto load = [&](const T* row) {
-      return count == step ? hn::LoadU(d, row + j) : LoadFirst(d, row + j, count);
-    };
-    V maximum = load(z), best = hn::Zero(d);
-    V most = load(y), label = hn::Zero(d), label_sum = most;
-    for (size_t i = 1; i < outputs; i++) {
-      const V x = load(z + i * ld), t = load(y + i * ld), index = hn::Set(d, static_cast<T>(i));
-      const auto above = hn::Gt(x, maximum), more = hn::Gt(t, most);
-      maximum = hn::IfThenElse(above, x, maximum);
-      best = hn::IfThenElse(above, index, best);
-      most = hn::IfThenElse(more, t, most);
-      label = hn::IfThenElse(more, index, label);
-      label_sum = hn::Add(label_sum, t);
-    }
-    V sum = hn::Zero(d), picked = hn::Zero(d);
-    for (size_t i = 0; i < outputs; i++) {
-      const V shifted = hn::Sub(load(z + i * ld), maximum);
-      sum = hn::Add(sum, ExpOf(d, shifted));
-      picked = hn::MulAdd(load(y + i * ld), shifted, picked);
-    }
-    const V log_sum = hn::IfThenElse(hn::IsNaN(sum), sum, hn::Log(d, sum));
-    Buffer<T> losses;
-    hn::Store(hn::MulSub(label_sum, log_sum, picked), d, losses.lanes);
-    for (size_t k = 0; k < count; k++) totals.loss += static_cast<double>(losses.lanes[k]);
-    totals.hits += hn::CountTrue(d, hn::And(hn::Eq(best, label), hn::FirstN(d, count)));
-    if (dz == nullptr) continue;
-    for (size_t i = 0; i < outputs; i++) {
-      const V shifted = hn::Sub(hn::Sub(load(z + i * ld), maximum), log_sum);
-      const V gradient =
-          hn::Mul(hn::MulSub(ExpOf(d, shifted), label_sum, load(y + i * ld)), hn::Set(d, scale));
-      if (count == step) {
-        hn::StoreU(gradient, d, dz + i * ld + j);
-      } else {
-        StoreFirst(d, gradient, dz + i * ld + j, count);
-      }
-    }
-  }
-  return totals;
+Totals LossF64(const LossSpec& spec, const double* z, const double* y, const double* weights, size_t m,
+               size_t outputs, size_t ld, double scale, double* dz) {
+  return LossOfTile(spec, z, y, weights, m, outputs, ld, scale, dz);
 }
-
-template <typename T>
-double Mse(const T* a, const T* y, size_t m, size_t outputs, T scale, T* da) {
-  const size_t size = m * outputs;
-  const double sum = SumOf(a, y, size, [](auto, auto output, auto label) {
-    const auto difference = hn::Sub(output, label);
-    return hn::Mul(difference, difference);
-  });
-  if (da != nullptr) {
-    const T factor = 2 * scale / static_cast<T>(outputs);
-    Map(a, y, size, da, [factor](auto d, auto output, auto label) {
-      return hn::Mul(hn::Sub(output, label), hn::Set(d, factor));
-    });
-  }
-  return sum / static_cast<double>(outputs);
-}
-
-double BceLogitsF64(const double* z, const double* y, size_t size, double scale, double* dz) {
-  return BceLogits(z, y, size, scale, dz);
-}
-double BceLogitsF32(const float* z, const float* y, size_t size, float scale, float* dz) {
-  return BceLogits(z, y, size, scale, dz);
+Totals LossF32(const LossSpec& spec, const float* z, const float* y, const float* weights, size_t m,
+               size_t outputs, size_t ld, float scale, float* dz) {
+  return LossOfTile(spec, z, y, weights, m, outputs, ld, scale, dz);
 }
 double BceF64(const double* p, const double* y, size_t size) { return Bce(p, y, size); }
 double BceF32(const float* p, const float* y, size_t size) { return Bce(p, y, size); }
@@ -135,20 +277,6 @@ void BceBackwardF64(const double* p, const double* y, size_t size, double* da) {
   BceBackward(p, y, size, da);
 }
 void BceBackwardF32(const float* p, const float* y, size_t size, float* da) { BceBackward(p, y, size, da); }
-Totals CceLogitsF64(const double* z, const double* y, size_t m, size_t outputs, size_t ld, double scale,
-                    double* dz) {
-  return CceLogits(z, y, m, outputs, ld, scale, dz);
-}
-Totals CceLogitsF32(const float* z, const float* y, size_t m, size_t outputs, size_t ld, float scale,
-                    float* dz) {
-  return CceLogits(z, y, m, outputs, ld, scale, dz);
-}
-double MseF64(const double* a, const double* y, size_t m, size_t outputs, double scale, double* da) {
-  return Mse(a, y, m, outputs, scale, da);
-}
-double MseF32(const float* a, const float* y, size_t m, size_t outputs, float scale, float* da) {
-  return Mse(a, y, m, outputs, scale, da);
-}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace blasnet
@@ -157,25 +285,45 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace blasnet {
 
-HWY_EXPORT(BceLogitsF64);
-HWY_EXPORT(BceLogitsF32);
+HWY_EXPORT(LossF64);
+HWY_EXPORT(LossF32);
 HWY_EXPORT(BceF64);
 HWY_EXPORT(BceF32);
 HWY_EXPORT(BceBackwardF64);
 HWY_EXPORT(BceBackwardF32);
-HWY_EXPORT(CceLogitsF64);
-HWY_EXPORT(CceLogitsF32);
-HWY_EXPORT(MseF64);
-HWY_EXPORT(MseF32);
+
+namespace {
+
+// The hits of those losses that do not count them themselves.
+template <typename T>
+size_t SignHits(Loss loss, const T* z, const T* y, size_t m, size_t outputs, size_t ld) {
+  if (loss == Loss::kBinaryCrossEntropy) return CountBinaryHits(z, y, m, outputs, ld, T{0});
+  if (loss == Loss::kHinge) return CountBinaryHits(z, y, m, outputs, ld, T{0}, T{-1});
+  return 0;
+}
+
+}  // namespace
 
 template <>
-double BinaryCrossEntropyFromLogits(const double* z, const double* y, size_t size, double scale, double* dz) {
-  return HWY_DYNAMIC_DISPATCH(BceLogitsF64)(z, y, size, scale, dz);
+Totals LossOf(const LossSpec& spec, const double* z, const double* y, const double* weights, size_t m,
+              size_t outputs, size_t ld, double scale, double* dz) {
+  // Before dz, which may be z, is written.
+  const size_t hits = SignHits(spec.loss, z, y, m, outputs, ld);
+  Totals totals = HWY_DYNAMIC_DISPATCH(LossF64)(spec, z, y, weights, m, outputs, ld, scale, dz);
+  totals.hits += hits;
+  return totals;
 }
+
 template <>
-double BinaryCrossEntropyFromLogits(const float* z, const float* y, size_t size, float scale, float* dz) {
-  return HWY_DYNAMIC_DISPATCH(BceLogitsF32)(z, y, size, scale, dz);
+Totals LossOf(const LossSpec& spec, const float* z, const float* y, const float* weights, size_t m,
+              size_t outputs, size_t ld, float scale, float* dz) {
+  // Before dz, which may be z, is written.
+  const size_t hits = SignHits(spec.loss, z, y, m, outputs, ld);
+  Totals totals = HWY_DYNAMIC_DISPATCH(LossF32)(spec, z, y, weights, m, outputs, ld, scale, dz);
+  totals.hits += hits;
+  return totals;
 }
+
 template <>
 double BinaryCrossEntropy(const double* p, const double* y, size_t size) {
   return HWY_DYNAMIC_DISPATCH(BceF64)(p, y, size);
@@ -192,38 +340,19 @@ template <>
 void BinaryCrossEntropyBackward(const float* p, const float* y, size_t size, float* da) {
   HWY_DYNAMIC_DISPATCH(BceBackwardF32)(p, y, size, da);
 }
-template <>
-Totals CategoricalCrossEntropyFromLogits(const double* z, const double* y, size_t m, size_t outputs,
-                                         size_t ld, double scale, double* dz) {
-  return HWY_DYNAMIC_DISPATCH(CceLogitsF64)(z, y, m, outputs, ld, scale, dz);
-}
-template <>
-Totals CategoricalCrossEntropyFromLogits(const float* z, const float* y, size_t m, size_t outputs, size_t ld,
-                                         float scale, float* dz) {
-  return HWY_DYNAMIC_DISPATCH(CceLogitsF32)(z, y, m, outputs, ld, scale, dz);
-}
-template <>
-double MeanSquaredError(const double* a, const double* y, size_t m, size_t outputs, double scale,
-                        double* da) {
-  return HWY_DYNAMIC_DISPATCH(MseF64)(a, y, m, outputs, scale, da);
-}
-template <>
-double MeanSquaredError(const float* a, const float* y, size_t m, size_t outputs, float scale, float* da) {
-  return HWY_DYNAMIC_DISPATCH(MseF32)(a, y, m, outputs, scale, da);
-}
 
 template <typename T>
-size_t CountBinaryHits(const T* a, const T* y, size_t m, size_t outputs, size_t ld, T threshold) {
+size_t CountBinaryHits(const T* a, const T* y, size_t m, size_t outputs, size_t ld, T threshold, T other) {
   size_t hits = 0;
   for (size_t j = 0; j < m; j++) {
     bool hit = true;
-    for (size_t i = 0; i < outputs; i++) hit &= y[i * ld + j] == (a[i * ld + j] > threshold ? T{1} : T{0});
+    for (size_t i = 0; i < outputs; i++) hit &= y[i * ld + j] == (a[i * ld + j] > threshold ? T{1} : other);
     hits += hit;
   }
   return hits;
 }
-template size_t CountBinaryHits(const double*, const double*, size_t, size_t, size_t, double);
-template size_t CountBinaryHits(const float*, const float*, size_t, size_t, size_t, float);
+template size_t CountBinaryHits(const double*, const double*, size_t, size_t, size_t, double, double);
+template size_t CountBinaryHits(const float*, const float*, size_t, size_t, size_t, float, float);
 
 }  // namespace blasnet
 #endif  // HWY_ONCE

@@ -15,14 +15,17 @@ template <typename T>
 void RowMomentsOf(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {
   for (size_t i = 0; i < units; i++) {
     const T* row = x + i * ld;
-    const double sum = SumOf(row, row, m, [](auto, auto a, auto) { return a; });
+    const double sum = SumOf(m, [](auto, auto a) { return a; }, row);
     const T center = static_cast<T>(sum / static_cast<double>(m));
     // Of the distances from it, so that nothing cancels.
-    const double squares = SumOf(row, row, m, [center](auto d, auto a, auto) {
+    const double squares = SumOf(
+        m,
+        [center](auto d, auto a) {
       // The lanes beyond the last element hold 0, and are not summed.
       const auto distance = hn::Sub(a, hn::Set(d, center));
       return hn::Mul(distance, distance);
-    });
+        },
+        row);
     mean[i] = center;
     variance[i] = static_cast<T>(squares / static_cast<double>(m));
   }
@@ -36,17 +39,18 @@ void NormalizeRowsOf(size_t units, size_t m, size_t ld, const T* x, const T* mea
     Map(x + i * ld, m, normalized + i * ld, [center, factor](auto d, auto a) {
       return hn::Mul(hn::Sub(a, hn::Set(d, center)), hn::Set(d, factor));
     });
-    Map(normalized + i * ld, m, out + i * ld, [scale, shift](auto d, auto a) {
-      return hn::MulAdd(hn::Set(d, scale), a, hn::Set(d, shift));
-    });
+    Map(normalized + i * ld, m, out + i * ld,
+        [scale, shift](auto d, auto a) { return hn::MulAdd(hn::Set(d, scale), a, hn::Set(d, shift)); });
   }
 }
 
 // The gradients by a row's gamma and beta.
 template <typename T>
-HWY_INLINE void RowGradients(size_t m, const T* d, const T* normalized, bool accumulate, T* dgamma, T* dbeta) {
-  const T by_gamma = static_cast<T>(SumOf(d, normalized, m, [](auto, auto a, auto b) { return hn::Mul(a, b); }));
-  const T by_beta = static_cast<T>(SumOf(d, d, m, [](auto, auto a, auto) { return a; }));
+HWY_INLINE void RowGradients(size_t m, const T* d, const T* normalized, bool accumulate, T* dgamma,
+                             T* dbeta) {
+  const T by_gamma =
+      static_cast<T>(SumOf(m, [](auto, auto a, auto b) { return hn::Mul(a, b); }, d, normalized));
+  const T by_beta = static_cast<T>(SumOf(m, [](auto, auto a) { return a; }, d));
   *dgamma = accumulate ? *dgamma + by_gamma : by_gamma;
   *dbeta = accumulate ? *dbeta + by_beta : by_beta;
 }
@@ -126,28 +130,28 @@ void NormalizeColumnsBackwardOf(size_t units, size_t m, size_t ld, const T* norm
   }
 }
 
-#define BLASNET_DEFINE(T, suffix)                                                                           \
-  void RowMoments##suffix(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {            \
-    RowMomentsOf(units, m, ld, x, mean, variance);                                                          \
-  }                                                                                                         \
-  void NormalizeRows##suffix(size_t units, size_t m, size_t ld, const T* x, const T* mean,                  \
-                             const T* inverse, const T* gamma, const T* beta, T* normalized, T* out) {      \
-    NormalizeRowsOf(units, m, ld, x, mean, inverse, gamma, beta, normalized, out);                          \
-  }                                                                                                         \
-  void NormalizeRowsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,                \
-                                     const T* inverse, const T* gamma, bool own_moments, bool accumulate,   \
-                                     T* d, T* dgamma, T* dbeta) {                                           \
-    NormalizeRowsBackwardOf(units, m, ld, normalized, inverse, gamma, own_moments, accumulate, d, dgamma,   \
-                            dbeta);                                                                         \
-  }                                                                                                         \
-  void NormalizeColumns##suffix(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,   \
-                                const T* beta, T* normalized, T* inverse, T* out) {                         \
-    NormalizeColumnsOf(units, m, ld, x, epsilon, gamma, beta, normalized, inverse, out);                    \
-  }                                                                                                         \
-  void NormalizeColumnsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,             \
-                                        const T* inverse, const T* gamma, bool accumulate, T* d, T* dgamma, \
-                                        T* dbeta) {                                                         \
-    NormalizeColumnsBackwardOf(units, m, ld, normalized, inverse, gamma, accumulate, d, dgamma, dbeta);     \
+#define BLASNET_DEFINE(T, suffix)                                                                            \
+  void RowMoments##suffix(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {             \
+    RowMomentsOf(units, m, ld, x, mean, variance);                                                           \
+  }                                                                                                          \
+  void NormalizeRows##suffix(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* inverse, \
+                             const T* gamma, const T* beta, T* normalized, T* out) {                         \
+    NormalizeRowsOf(units, m, ld, x, mean, inverse, gamma, beta, normalized, out);                           \
+  }                                                                                                          \
+  void NormalizeRowsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,                 \
+                                     const T* inverse, const T* gamma, bool own_moments, bool accumulate,    \
+                                     T* d, T* dgamma, T* dbeta) {                                            \
+    NormalizeRowsBackwardOf(units, m, ld, normalized, inverse, gamma, own_moments, accumulate, d, dgamma,    \
+                            dbeta);                                                                          \
+  }                                                                                                          \
+  void NormalizeColumns##suffix(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,    \
+                                const T* beta, T* normalized, T* inverse, T* out) {                          \
+    NormalizeColumnsOf(units, m, ld, x, epsilon, gamma, beta, normalized, inverse, out);                     \
+  }                                                                                                          \
+  void NormalizeColumnsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,              \
+                                        const T* inverse, const T* gamma, bool accumulate, T* d, T* dgamma,  \
+                                        T* dbeta) {                                                          \
+    NormalizeColumnsBackwardOf(units, m, ld, normalized, inverse, gamma, accumulate, d, dgamma, dbeta);      \
   }
 BLASNET_DEFINE(double, F64)
 BLASNET_DEFINE(float, F32)

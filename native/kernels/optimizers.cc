@@ -53,7 +53,8 @@ HWY_INLINE void Walk(const StepFactors<T>& factors, const Stretch<T>& stretch, c
   const size_t lanes = hn::Lanes(d);
   size_t i = 0;
   for (; i + lanes <= stretch.size; i += lanes) {
-    step(i, [d](const T* in) { return hn::LoadU(d, in); }, [d](auto v, T* out) { hn::StoreU(v, d, out); });
+    step(
+        i, [d](const T* in) { return hn::LoadU(d, in); }, [d](auto v, T* out) { hn::StoreU(v, d, out); });
   }
   if (i < stretch.size) {
     const size_t rest = stretch.size - i;

@@ -5,7 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/random.cc"
 #include "hwy/foreach_target.h"  // before highway.h
-#include "hwy/contrib/math/math-inl.h"
+#include "kernels/functions-inl.h"
 #include "kernels/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -81,11 +81,17 @@ void DropoutMaskOf(RandomKey key, uint32_t row, size_t first, size_t size, doubl
 }
 
 template <typename T>
+void ApplyMaskOf(size_t size, const T* mask, const T* in, T* out) {
+  Map(mask, in, size, out, [](auto, auto a, auto b) { return hn::Mul(a, b); });
+}
+
+template <typename T>
 void AddNoiseOf(RandomKey key, uint32_t row, size_t first, size_t size, T deviation, const T* in, T* out) {
   const Lanes<T> d;
   const size_t step = hn::Lanes(d);
   constexpr size_t kSlack = HWY_MAX_BYTES / sizeof(T);
   constexpr T kUnit = T{1} / T{4294967296.0};
+  constexpr T kTurn = static_cast<T>(6.283185307179586);
   Words words;
   HWY_ALIGN T radius[kBatch / 2 + kSlack], angle[kBatch / 2 + kSlack];
   for (size_t at = 0; at < size; at += kBatch) {
@@ -94,7 +100,7 @@ void AddNoiseOf(RandomKey key, uint32_t row, size_t first, size_t size, T deviat
     for (size_t i = 0; i < pairs; i++) {
       // Above 0, for the logarithm.
       radius[i] = (static_cast<T>(words.low[i]) + T{0.5}) * kUnit;
-      angle[i] = static_cast<T>(words.high[i]) * kUnit * T{6.283185307179586};
+      angle[i] = static_cast<T>(words.high[i]) * kUnit * kTurn;
     }
     std::fill_n(radius + pairs, step, T{1});
     std::fill_n(angle + pairs, step, T{0});
@@ -114,14 +120,17 @@ void AddNoiseOf(RandomKey key, uint32_t row, size_t first, size_t size, T deviat
   }
 }
 
-#define BLASNET_DEFINE(T, suffix)                                                                            \
-  void DropoutMask##suffix(RandomKey key, uint32_t row, size_t first, size_t size, double rate, T scale,     \
-                           T* out) {                                                                         \
-    DropoutMaskOf(key, row, first, size, rate, scale, out);                                                  \
-  }                                                                                                          \
-  void AddNoise##suffix(RandomKey key, uint32_t row, size_t first, size_t size, T deviation, const T* in,    \
-                        T* out) {                                                                            \
-    AddNoiseOf(key, row, first, size, deviation, in, out);                                                   \
+#define BLASNET_DEFINE(T, suffix)                                                                         \
+  void DropoutMask##suffix(RandomKey key, uint32_t row, size_t first, size_t size, double rate, T scale,  \
+                           T* out) {                                                                      \
+    DropoutMaskOf(key, row, first, size, rate, scale, out);                                               \
+  }                                                                                                       \
+  void ApplyMask##suffix(size_t size, const T* mask, const T* in, T* out) {                               \
+    ApplyMaskOf(size, mask, in, out);                                                                     \
+  }                                                                                                       \
+  void AddNoise##suffix(RandomKey key, uint32_t row, size_t first, size_t size, T deviation, const T* in, \
+                        T* out) {                                                                         \
+    AddNoiseOf(key, row, first, size, deviation, in, out);                                                \
   }
 BLASNET_DEFINE(double, F64)
 BLASNET_DEFINE(float, F32)
@@ -136,17 +145,23 @@ namespace blasnet {
 
 HWY_EXPORT(DropoutMaskF64);
 HWY_EXPORT(DropoutMaskF32);
+HWY_EXPORT(ApplyMaskF64);
+HWY_EXPORT(ApplyMaskF32);
 HWY_EXPORT(AddNoiseF64);
 HWY_EXPORT(AddNoiseF32);
 
-#define BLASNET_DISPATCH(T, suffix)                                                                       \
-  template <>                                                                                             \
-  void DropoutMask(RandomKey key, uint32_t row, size_t first, size_t size, double rate, T scale, T* out) { \
-    HWY_DYNAMIC_DISPATCH(DropoutMask##suffix)(key, row, first, size, rate, scale, out);                   \
-  }                                                                                                       \
-  template <>                                                                                             \
+#define BLASNET_DISPATCH(T, suffix)                                                                         \
+  template <>                                                                                               \
+  void DropoutMask(RandomKey key, uint32_t row, size_t first, size_t size, double rate, T scale, T* out) {  \
+    HWY_DYNAMIC_DISPATCH(DropoutMask##suffix)(key, row, first, size, rate, scale, out);                     \
+  }                                                                                                         \
+  template <>                                                                                               \
+  void ApplyMask(size_t size, const T* mask, const T* in, T* out) {                                         \
+    HWY_DYNAMIC_DISPATCH(ApplyMask##suffix)(size, mask, in, out);                                           \
+  }                                                                                                         \
+  template <>                                                                                               \
   void AddNoise(RandomKey key, uint32_t row, size_t first, size_t size, T deviation, const T* in, T* out) { \
-    HWY_DYNAMIC_DISPATCH(AddNoise##suffix)(key, row, first, size, deviation, in, out);                    \
+    HWY_DYNAMIC_DISPATCH(AddNoise##suffix)(key, row, first, size, deviation, in, out);                      \
   }
 BLASNET_DISPATCH(double, F64)
 BLASNET_DISPATCH(float, F32)

@@ -24,6 +24,10 @@ RandomKey SubKey(RandomKey key, uint64_t time, uint32_t place);
 template <typename T>
 void DropoutMask(RandomKey key, uint32_t row, size_t first, size_t size, double rate, T scale, T* out);
 
+// out[i] = mask[i] * in[i]; `out` may be `in`.
+template <typename T>
+void ApplyMask(size_t size, const T* mask, const T* in, T* out);
+
 // out[i] = in[i] + deviation * n, n from the standard normal distribution (Box and Muller, 1958; uniform
 // numbers of 32 bits, so |n| < 6.8); row and first as above. `out` may be `in`.
 template <typename T>

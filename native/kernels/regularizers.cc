@@ -23,10 +23,10 @@ double AddPenaltyOf(size_t size, const T* w, T l1, T l2, T* gradients) {
   }
   double penalty = 0;
   if (l1 > 0) {
-    penalty += static_cast<double>(l1) * SumOf(w, w, size, [](auto, auto a, auto) { return hn::Abs(a); });
+    penalty += static_cast<double>(l1) * SumOf(size, [](auto, auto a) { return hn::Abs(a); }, w);
   }
   if (l2 > 0) {
-    penalty += static_cast<double>(l2) * SumOf(w, w, size, [](auto, auto a, auto) { return hn::Mul(a, a); });
+    penalty += static_cast<double>(l2) * SumOf(size, [](auto, auto a) { return hn::Mul(a, a); }, w);
   }
   return penalty;
 }
@@ -42,7 +42,7 @@ void ClipByValueOf(size_t size, T most, T* gradients) {
 
 template <typename T>
 double SumOfSquaresOf(size_t size, const T* values) {
-  return SumOf(values, values, size, [](auto, auto a, auto) { return hn::Mul(a, a); });
+  return SumOf(size, [](auto, auto a) { return hn::Mul(a, a); }, values);
 }
 
 template <typename T>
@@ -55,20 +55,19 @@ void LimitRowNormsOf(size_t rows, size_t cols, T most, T* w) {
   for (size_t i = 0; i < rows; i++) {
     T* row = w + i * cols;
     const double norm = std::sqrt(SumOfSquaresOf(cols, row));
-    if (norm > static_cast<double>(most)) ScaleOf(cols, static_cast<T>(static_cast<double>(most) / norm), row);
+    if (norm > static_cast<double>(most))
+      ScaleOf(cols, static_cast<T>(static_cast<double>(most) / norm), row);
   }
 }
 
-#define BLASNET_DEFINE(T, suffix)                                                           \
-  double AddPenalty##suffix(size_t size, const T* w, T l1, T l2, T* gradients) {            \
-    return AddPenaltyOf(size, w, l1, l2, gradients);                                        \
-  }                                                                                         \
-  void ClipByValue##suffix(size_t size, T most, T* g) { ClipByValueOf(size, most, g); }     \
-  double SumOfSquares##suffix(size_t size, const T* a) { return SumOfSquaresOf(size, a); }  \
-  void Scale##suffix(size_t size, T factor, T* a) { ScaleOf(size, factor, a); }             \
-  void LimitRowNorms##suffix(size_t rows, size_t cols, T most, T* w) {                      \
-    LimitRowNormsOf(rows, cols, most, w);                                                   \
-  }
+#define BLASNET_DEFINE(T, suffix)                                                          \
+  double AddPenalty##suffix(size_t size, const T* w, T l1, T l2, T* gradients) {           \
+    return AddPenaltyOf(size, w, l1, l2, gradients);                                       \
+  }                                                                                        \
+  void ClipByValue##suffix(size_t size, T most, T* g) { ClipByValueOf(size, most, g); }    \
+  double SumOfSquares##suffix(size_t size, const T* a) { return SumOfSquaresOf(size, a); } \
+  void Scale##suffix(size_t size, T factor, T* a) { ScaleOf(size, factor, a); }            \
+  void LimitRowNorms##suffix(size_t rows, size_t cols, T most, T* w) { LimitRowNormsOf(rows, cols, most, w); }
 BLASNET_DEFINE(double, F64)
 BLASNET_DEFINE(float, F32)
 #undef BLASNET_DEFINE
@@ -91,26 +90,26 @@ HWY_EXPORT(ScaleF32);
 HWY_EXPORT(LimitRowNormsF64);
 HWY_EXPORT(LimitRowNormsF32);
 
-#define BLASNET_DISPATCH(T, suffix)                                           \
-  template <>                                                                 \
-  double AddPenalty(size_t size, const T* w, T l1, T l2, T* gradients) {      \
+#define BLASNET_DISPATCH(T, suffix)                                              \
+  template <>                                                                    \
+  double AddPenalty(size_t size, const T* w, T l1, T l2, T* gradients) {         \
     return HWY_DYNAMIC_DISPATCH(AddPenalty##suffix)(size, w, l1, l2, gradients); \
-  }                                                                           \
-  template <>                                                                 \
-  void ClipByValue(size_t size, T most, T* gradients) {                       \
-    HWY_DYNAMIC_DISPATCH(ClipByValue##suffix)(size, most, gradients);         \
-  }                                                                           \
-  template <>                                                                 \
-  double SumOfSquares(size_t size, const T* values) {                         \
-    return HWY_DYNAMIC_DISPATCH(SumOfSquares##suffix)(size, values);          \
-  }                                                                           \
-  template <>                                                                 \
-  void Scale(size_t size, T factor, T* values) {                              \
-    HWY_DYNAMIC_DISPATCH(Scale##suffix)(size, factor, values);                \
-  }                                                                           \
-  template <>                                                                 \
-  void LimitRowNorms(size_t rows, size_t cols, T most, T* w) {                \
-    HWY_DYNAMIC_DISPATCH(LimitRowNorms##suffix)(rows, cols, most, w);         \
+  }                                                                              \
+  template <>                                                                    \
+  void ClipByValue(size_t size, T most, T* gradients) {                          \
+    HWY_DYNAMIC_DISPATCH(ClipByValue##suffix)(size, most, gradients);            \
+  }                                                                              \
+  template <>                                                                    \
+  double SumOfSquares(size_t size, const T* values) {                            \
+    return HWY_DYNAMIC_DISPATCH(SumOfSquares##suffix)(size, values);             \
+  }                                                                              \
+  template <>                                                                    \
+  void Scale(size_t size, T factor, T* values) {                                 \
+    HWY_DYNAMIC_DISPATCH(Scale##suffix)(size, factor, values);                   \
+  }                                                                              \
+  template <>                                                                    \
+  void LimitRowNorms(size_t rows, size_t cols, T most, T* w) {                   \
+    HWY_DYNAMIC_DISPATCH(LimitRowNorms##suffix)(rows, cols, most, w);            \
   }
 BLASNET_DISPATCH(double, F64)
 BLASNET_DISPATCH(float, F32)

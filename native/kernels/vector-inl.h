@@ -53,43 +53,50 @@ HWY_INLINE void StoreFirst(D d, hn::Vec<D> value, T* out, size_t count) {
   std::copy_n(buffer.lanes, count, out);
 }
 
-// out[i] = f(d, in[i]); out may be in.
+// A whole vector, or the first `count` elements where fewer are left.
+template <class D, typename T>
+HWY_INLINE hn::Vec<D> LoadSome(D d, const T* in, size_t count) {
+  return count == hn::Lanes(d) ? hn::LoadU(d, in) : LoadFirst(d, in, count);
+}
+
+template <class D, typename T>
+HWY_INLINE void StoreSome(D d, hn::Vec<D> value, T* out, size_t count) {
+  if (count == hn::Lanes(d)) {
+    hn::StoreU(value, d, out);
+  } else {
+    StoreFirst(d, value, out, count);
+  }
+}
+
+// out[i] = f(d, in[i]...) over one or more arrays; out may be any of them.
+template <typename T, class F, class... In>
+HWY_INLINE void MapAll(size_t size, T* out, const F& f, const In*... in) {
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + step <= size; i += step) hn::StoreU(f(d, hn::LoadU(d, in + i)...), d, out + i);
+  if (i < size) {
+    Buffer<T> last;
+    hn::Store(f(d, hn::Load(d, Buffer<T>().From(in + i, size - i))...), d, last.lanes);
+    std::copy_n(last.lanes, size - i, out + i);
+  }
+}
+
 template <typename T, class F>
 HWY_INLINE void Map(const T* in, size_t size, T* out, const F& f) {
-  const Lanes<T> d;
-  const size_t step = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + step <= size; i += step) hn::StoreU(f(d, hn::LoadU(d, in + i)), d, out + i);
-  if (i < size) {
-    Buffer<T> a;
-    hn::Store(f(d, hn::Load(d, a.From(in + i, size - i))), d, a.lanes);
-    std::copy_n(a.lanes, size - i, out + i);
-  }
+  MapAll(size, out, f, in);
 }
 
-// out[i] = f(d, in_a[i], in_b[i]); out may be either of them.
 template <typename T, class F>
 HWY_INLINE void Map(const T* in_a, const T* in_b, size_t size, T* out, const F& f) {
-  const Lanes<T> d;
-  const size_t step = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + step <= size; i += step) {
-    hn::StoreU(f(d, hn::LoadU(d, in_a + i), hn::LoadU(d, in_b + i)), d, out + i);
-  }
-  if (i < size) {
-    Buffer<T> a, b;
-    a.From(in_a + i, size - i);
-    b.From(in_b + i, size - i);
-    hn::Store(f(d, hn::Load(d, a.lanes), hn::Load(d, b.lanes)), d, a.lanes);
-    std::copy_n(a.lanes, size - i, out + i);
-  }
+  MapAll(size, out, f, in_a, in_b);
 }
 
-// The sum of f(d, in_a[i], in_b[i]) in a fixed order: lane by lane through a block of vectors, across the
-// lanes, and the blocks in double, so that a sum of many floats is as precise as that of one block: at most
-// 70 roundings.
-template <typename T, class F>
-HWY_INLINE double SumOf(const T* in_a, const T* in_b, size_t size, const F& f) {
+// The sum of f(d, in[i]...) in a fixed order: lane by lane through a block of vectors, across the lanes, and
+// the blocks in double, so that a sum of many floats is as precise as that of one block: at most 70
+// roundings.
+template <typename T, class F, class... In>
+HWY_INLINE double SumOf(size_t size, const F& f, const T* first, const In*... others) {
   constexpr size_t kBlock = 64;
   const Lanes<T> d;
   const size_t step = hn::Lanes(d);
@@ -98,16 +105,15 @@ HWY_INLINE double SumOf(const T* in_a, const T* in_b, size_t size, const F& f) {
   while (i + step <= size) {
     auto sums = hn::Zero(d);
     for (size_t k = 0; k < kBlock && i + step <= size; k++, i += step) {
-      sums = hn::Add(sums, f(d, hn::LoadU(d, in_a + i), hn::LoadU(d, in_b + i)));
+      sums = hn::Add(sums, f(d, hn::LoadU(d, first + i), hn::LoadU(d, others + i)...));
     }
     total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sums)));
   }
   if (i < size) {
-    Buffer<T> a, b;
-    a.From(in_a + i, size - i);
-    b.From(in_b + i, size - i);
-    hn::Store(f(d, hn::Load(d, a.lanes), hn::Load(d, b.lanes)), d, a.lanes);
-    for (size_t k = 0; i + k < size; k++) total += static_cast<double>(a.lanes[k]);
+    const size_t rest = size - i;
+    Buffer<T> values;
+    hn::Store(f(d, LoadFirst(d, first + i, rest), LoadFirst(d, others + i, rest)...), d, values.lanes);
+    for (size_t k = 0; k < rest; k++) total += static_cast<double>(values.lanes[k]);
   }
   return total;
 }
