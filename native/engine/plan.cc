@@ -345,11 +345,10 @@ class PlanOf final : public Plan {
       const size_t bad = FirstNonFinite(x + i, size);
       if (bad != size) return {Status::kInputNotFinite, i + bad};
     }
-    const bool probabilities = FromLogits(loss_);
     for (size_t i = 0; i < rows * Outputs(); i += kPiece) {
       if (Stopped()) return {Status::kStopped};
       const size_t size = std::min(kPiece, rows * Outputs() - i);
-      const size_t bad = probabilities ? FirstOutside(y + i, size, T{0}, T{1}) : FirstNonFinite(y + i, size);
+      const size_t bad = FirstBadLabel(loss_, Outputs(), y + i, size);
       if (bad != size) return {Status::kLabelOutside, i + bad};
     }
     return {};
