@@ -183,6 +183,8 @@ export interface Binding {
   firstNonFinite(data: FloatArray): number;
   /** The index of the first element outside [low, high], or -1. */
   firstOutside(data: FloatArray, low: number, high: number): number;
+  /** The index of the first label that the loss does not take, or -1. */
+  firstBadLabel(labels: FloatArray, loss: number, outputs: number): number;
 
   readonly Plan: new (
     /** (layers + 1) the inputs, then each layer's outputs */

@@ -217,7 +217,7 @@ export class Network {
     options: EvaluateOptions & AsyncOptions = {},
   ): Promise<Evaluation> {
     checkOptions('', options, { ...lossConstraint, ...asyncConstraints });
-    const loss = resolveLoss(options.loss, this.#outputActivation());
+    const loss = resolveLoss(options.loss, this.#outputActivation()).name;
     const samples = labelledSamples(this.architecture, this.dtype, X, Y);
     const outcome = await this.#read(samples, loss, options, (plan, callback) =>
       plan.evaluate(samples.X.data, samples.Y.data, samples.X.rows, callback),
@@ -229,7 +229,7 @@ export class Network {
   evaluateSync(X: MatrixLike, Y: MatrixLike, options: EvaluateOptions = {}): Evaluation {
     this.#checkAtRest('evaluateSync', 'readers');
     checkOptions('', options, lossConstraint);
-    const loss = resolveLoss(options.loss, this.#outputActivation());
+    const loss = resolveLoss(options.loss, this.#outputActivation()).name;
     const samples = labelledSamples(this.architecture, this.dtype, X, Y);
     const outcome = this.#inline(loss).run((plan) =>
       plan.evaluate(samples.X.data, samples.Y.data, samples.X.rows),
@@ -249,7 +249,7 @@ export class Network {
   ): Gradients & { readonly loss: number } {
     this.#checkAtRest('gradients', 'readers');
     checkOptions('', options, lossConstraint);
-    const loss = resolveLoss(options.loss, this.#outputActivation());
+    const loss = resolveLoss(options.loss, this.#outputActivation()).name;
     const samples = labelledSamples(this.architecture, this.dtype, X, Y);
     const { flat, named } = allocateGradients(this.architecture, this.dtype);
     const outcome = this.#inline(loss).run((plan) =>

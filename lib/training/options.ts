@@ -85,7 +85,7 @@ export function completeFitOptions(
     shuffle: (options.shuffle ?? true) && !fullBatch,
     seed: options.seed,
     optimizer: resolveOptimizer(options.optimizer),
-    loss: resolveLoss(options.loss, outputLayerOf(architecture).activation),
+    loss: resolveLoss(options.loss, outputLayerOf(architecture).activation).name,
     threads: options.threads ?? 0,
     signal: options.signal,
   };

@@ -230,6 +230,15 @@ double FirstOutsideOf(const Args& args) {
   return index == size ? -1 : static_cast<double>(index);
 }
 
+// firstBadLabel(labels, loss, outputs): the index of the first label that the loss does not take, or -1
+template <typename T>
+double FirstBadLabelOf(const Args& args) {
+  const size_t size = args.Length(0);
+  const size_t index =
+      FirstBadLabel(args.Enum(1, kLastLoss), args.PositiveSize(2), args.Array<T>(0, size), size);
+  return index == size ? -1 : static_cast<double>(index);
+}
+
 template <typename R, R (*f64)(const Args&), R (*f32)(const Args&), size_t typed>
 Napi::Value Call(const Napi::CallbackInfo& info) {
   const Args args(info);
@@ -268,6 +277,7 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("updateParameters", UpdateParametersOf, void, 4);
   exports.Set("optimizerStates", Napi::Function::New<OptimizerStates>(env, "optimizerStates"));
   BLASNET_EXPORT("firstNonFinite", FirstNonFiniteOf, double, 0);
+  BLASNET_EXPORT("firstBadLabel", FirstBadLabelOf, double, 0);
   BLASNET_EXPORT("firstOutside", FirstOutsideOf, double, 0);
 }
 

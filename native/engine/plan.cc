@@ -377,7 +377,9 @@ class PlanOf final : public Plan {
     if (bad != kNone) return {Status::kInputNotFinite, bad};
     const size_t count = samples.rows * (TakesClasses(loss_.loss) ? 1 : Outputs());
     const size_t label = FindInPieces(count, [&](size_t from, size_t size) {
-      return FirstBadLabel<T>(loss_.loss, Outputs(), samples.y, from, size);
+      return TakesClasses(loss_.loss)
+                 ? FirstBadClass(static_cast<const int32_t*>(samples.y) + from, Outputs(), size)
+                 : FirstBadLabel(loss_.loss, Outputs(), static_cast<const T*>(samples.y) + from, size);
     });
     if (label != kNone) return {Status::kLabelOutside, label};
     return {Stopped() ? Status::kStopped : Status::kDone};

@@ -2,8 +2,7 @@
 #pragma once
 
 #include <cstddef>
-
-#include "kernels/types.h"
+#include <cstdint>
 
 namespace blasnet {
 
@@ -16,8 +15,7 @@ struct Samples {
   size_t rows;
 };
 
-// The index, counted from `from`, of the first of `size` labels that the loss has no use for; or `size`.
-template <typename T>
-size_t FirstBadLabel(Loss loss, size_t outputs, const void* labels, size_t from, size_t size);
+// The index of the first element that is no class, from 0 to outputs - 1; or `size`.
+size_t FirstBadClass(const int32_t* classes, size_t outputs, size_t size);
 
 }  // namespace blasnet

@@ -60,7 +60,7 @@ HWY_INLINE V Clamp(D d, V x, T low, T high) {
 template <class D>
 constexpr bool kIsFloat = sizeof(hn::TFromD<D>) == 4;
 
-// exp(x) for every x: infinity where it overflows. At most 1.1 ulp.
+// exp(x) for every x: infinity where it overflows. At most 1.1 ulp (1.01).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V ExponentialOf(D d, V x) {
   using T = hn::TFromD<D>;
@@ -68,13 +68,14 @@ HWY_INLINE V ExponentialOf(D d, V x) {
   return ExpOf(d, hn::IfThenElse(hn::Gt(x, top), top, x));
 }
 
-// Highway's Expm1, exp(x) - 1, with NaN passed through; for x <= 0. At most 3.5 ulp.
+// Highway's Expm1, exp(x) - 1, with NaN passed through; for x <= 0. At most 2 ulp (1.80).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Expm1Of(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, hn::Expm1(d, x));
 }
 
-// scale * x, but limit * (exp(x) - 1) where x < 0. At most 4 ulp.
+// scale * x, but limit * (exp(x) - 1) where x < 0. At most 2 ulp where scale and limit are 1, otherwise 3.5
+// (2.95).
 template <class D, class V = hn::Vec<D>, typename T>
 HWY_INLINE V EluOf(D d, V x, T scale, T limit) {
   const V zero = hn::Zero(d);
@@ -90,7 +91,7 @@ HWY_INLINE V EluSlope(D d, V y, T scale, T limit) {
 }
 
 // Highway's Log, which knows positive finite numbers alone, for every x: NaN of NaN and of negative numbers.
-// At most 1 ulp.
+// At most 1 ulp (0.93).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V LogOf(D d, V x) {
   const V zero = hn::Zero(d), infinity = hn::Inf(d);
@@ -105,7 +106,7 @@ HWY_INLINE V SoftplusOf(D d, V x) {
   return hn::Add(hn::Max(x, hn::Zero(d)), hn::Log1p(d, ExpOf(d, hn::Neg(hn::Abs(x)))));
 }
 
-// x / (1 + |x|). At most 1 ulp.
+// x / (1 + |x|). At most 1.5 ulp (1.50).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V SoftsignOf(D d, V x) {
   // Infinity by infinity would be NaN.
@@ -113,7 +114,7 @@ HWY_INLINE V SoftsignOf(D d, V x) {
   return hn::Div(finite, hn::Add(hn::Set(d, 1), hn::Abs(finite)));
 }
 
-// (x + 3) / 6 kept between 0 and 1. At most 1 ulp.
+// (x + 3) / 6 kept between 0 and 1. At most 1.5 ulp (1.00).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V HardSigmoidOf(D d, V x) {
   return hn::Div(Clamp(d, hn::Add(x, hn::Set(d, 3)), 0, 6), hn::Set(d, 6));
@@ -123,14 +124,16 @@ HWY_INLINE V HardSigmoidOf(D d, V x) {
 // 0 are not NaN.
 constexpr int kSaturated = 1000;
 
-// x * sigmoid(x). At most 3.5 ulp; where exp(x) is subnormal, up to |x| times the smallest number more.
+// x * sigmoid(x). At most 3.5 ulp (3.08); where exp(x) is subnormal, up to |x| times the smallest number
+// more.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V SiluOf(D d, V x) {
   const V low = hn::Set(d, -kSaturated);
   return hn::Mul(hn::IfThenElse(hn::Lt(x, low), low, x), SigmoidOf(d, x));
 }
 
-// sigmoid(x) * (1 + x * sigmoid(-x)).
+// Its derivative, sigmoid(x) * (1 + x * sigmoid(-x)). The derivatives of silu, mish, gelu and geluTanh are
+// off by at most 2.5 ulp of 1 (1.90).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V SiluSlope(D d, V x) {
   const V inside = Clamp(d, x, -kSaturated, kSaturated);
@@ -155,8 +158,8 @@ struct MishParts {
   }
 };
 
-// x * tanh(log(1 + exp(x))). At most 5 ulp; where exp(x) is subnormal, up to |x| times the smallest number
-// more.
+// x * tanh(log(1 + exp(x))). At most 5 ulp (4.57); where exp(x) is subnormal, up to |x| times the smallest
+// number more.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V MishOf(D d, V x) {
   const V low = hn::Set(d, -kSaturated);
@@ -165,7 +168,7 @@ HWY_INLINE V MishOf(D d, V x) {
   return hn::Mul(finite, hn::Div(parts.numerator, parts.denominator));
 }
 
-// t + x * (1 - t^2) * sigmoid(x), with t = tanh(log(1 + exp(x))): (1 - t^2) * sigmoid(x) is
+// Its derivative, t + x * (1 - t^2) * sigmoid(x), with t = tanh(log(1 + exp(x))): (1 - t^2) * sigmoid(x) is
 // 4 u (1 + e) / denominator^2, where u is e for a negative x and e^2 for others.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V MishSlope(D d, V x) {
@@ -232,9 +235,9 @@ struct NormalParts {
     finite = Clamp(d, x, -Tail::most, Tail::most);
     negative = hn::Lt(finite, hn::Zero(d));
     const V t = hn::Abs(finite);
-    const V inverse = hn::Div(hn::Set(d, 1), hn::Add(t, hn::Set(d, Tail::a)));
-    const V u = hn::Mul(hn::Sub(t, hn::Set(d, Tail::a)), inverse);
-    const V uncorrected = hn::Mul(Polynomial(d, u, Tail::coefficients), inverse);
+    const V sum = hn::Add(t, hn::Set(d, Tail::a));
+    const V u = hn::Div(hn::Sub(t, hn::Set(d, Tail::a)), sum);
+    const V uncorrected = hn::Div(Polynomial(d, u, Tail::coefficients), sum);
     // t^2 = square + rest (Dekker, 1971): exp magnifies what t * t is rounded by.
     const hn::RebindToUnsigned<D> bits;
     const V square = hn::Mul(t, t);
@@ -248,8 +251,8 @@ struct NormalParts {
   }
 };
 
-// x * P(x), where P(x) is the probability that a standard normal variable is below x. At most 5 ulp, in the
-// left tail as well.
+// x * P(x), where P(x) is the probability that a standard normal variable is below x. At most 7 ulp (6.60),
+// in the left tail as well.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V GeluOf(D d, V x) {
   const NormalParts<D> parts(d, x);
@@ -258,7 +261,7 @@ HWY_INLINE V GeluOf(D d, V x) {
   return hn::IfThenElse(parts.negative, tail, body);
 }
 
-// P(x) + x * exp(-x^2 / 2) / sqrt(2 pi).
+// Its derivative, P(x) + x * exp(-x^2 / 2) / sqrt(2 pi).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V GeluSlope(D d, V x) {
   const NormalParts<D> parts(d, x);
@@ -269,14 +272,15 @@ HWY_INLINE V GeluSlope(D d, V x) {
 }
 
 // x * sigmoid(v), v = 2 sqrt(2 / pi) (x + 0.044715 x^3): x / 2 * (1 + tanh(v / 2)) without its cancellation.
-// At most 4 + 2 |v| ulp for a negative x, 4 ulp for others; where exp(v) is subnormal, up to |x| times the
-// smallest number more. Beyond 30 the sigmoid is exactly 0 or 1.
+// At most 4 + 3 |v| ulp for a negative x, 4 ulp for others; where exp(v) is subnormal, up to |x| times the
+// smallest number more.
 template <class D, class V = hn::Vec<D>>
 struct GeluTanhParts {
   V finite, square, v;
 
   GeluTanhParts(D d, V x) {
     using T = hn::TFromD<D>;
+    // Beyond, the sigmoid is exactly 0 or 1.
     finite = Clamp(d, x, -30, 30);
     square = hn::Mul(finite, finite);
     const V linear = hn::Set(d, static_cast<T>(1.5957691216057307117));
@@ -292,7 +296,7 @@ HWY_INLINE V GeluTanhOf(D d, V x) {
   return hn::Mul(factor, SigmoidOf(d, parts.v));
 }
 
-// sigmoid(v) * (1 + x * sigmoid(-v) * v').
+// Its derivative, sigmoid(v) * (1 + x * sigmoid(-v) * v').
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V GeluTanhSlope(D d, V x) {
   using T = hn::TFromD<D>;
@@ -305,7 +309,7 @@ HWY_INLINE V GeluTanhSlope(D d, V x) {
 }
 
 // log(cosh(x)): |x| - log(2) + log(1 + exp(-2 |x|)) and, where that would cancel, log(1 + (cosh(x) - 1)). At
-// most 5 ulp; finite for every finite x.
+// most 9 ulp (8.64); finite for every finite x.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V LogCoshOf(D d, V x) {
   using T = hn::TFromD<D>;

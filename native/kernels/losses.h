@@ -31,7 +31,7 @@ struct Totals {
 //   meanAbsoluteError   |a - y|                                          dA 1, -1, or 0 where a = y
 //   huber               (a - y)^2 / 2, delta (|a - y| - delta / 2) beyond delta
 //                                                                        dA a - y kept within +-delta
-//   logCosh             log(cosh(a - y)); at most 5 ulp                  dA tanh(a - y)
+//   logCosh             log(cosh(a - y)); at most 9 ulp                  dA tanh(a - y)
 //   poisson             a - y log(a + 1e-7), a >= 0; NaN below -1e-7     dA 1 - y / (a + 1e-7)
 //   hinge               max(0, 1 - y a), y -1 or 1                       dA -y, or 0 where y a >= 1
 //       hit: a > 0 where the label is 1, not where it is -1, in every output

@@ -1,5 +1,7 @@
 #include "kernels/scan.h"
 
+#include <limits>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/scan.cc"
 #include "hwy/foreach_target.h"  // before highway.h
@@ -24,6 +26,28 @@ size_t Outside(const T* data, size_t size, T low, T high) {
   });
 }
 
+// Integers from 0 to most.
+template <typename T>
+size_t OutsideClasses(const T* data, size_t size, T most) {
+  return FindFirst(data, size, [most](auto d, auto x) {
+    const auto inside = hn::And(hn::Ge(x, hn::Zero(d)), hn::Le(x, hn::Set(d, most)));
+    return hn::Not(hn::And(inside, hn::Eq(x, hn::Trunc(x))));
+  });
+}
+
+template <typename T>
+size_t OutsideSigns(const T* data, size_t size) {
+  return FindFirst(data, size, [](auto d, auto x) { return hn::Not(hn::Eq(hn::Abs(x), hn::Set(d, 1))); });
+}
+
+size_t OutsideClassesF64(const double* data, size_t size, double most) {
+  return OutsideClasses(data, size, most);
+}
+size_t OutsideClassesF32(const float* data, size_t size, float most) {
+  return OutsideClasses(data, size, most);
+}
+size_t OutsideSignsF64(const double* data, size_t size) { return OutsideSigns(data, size); }
+size_t OutsideSignsF32(const float* data, size_t size) { return OutsideSigns(data, size); }
 size_t NonFiniteF64(const double* data, size_t size) { return NonFinite(data, size); }
 size_t NonFiniteF32(const float* data, size_t size) { return NonFinite(data, size); }
 size_t OutsideF64(const double* data, size_t size, double low, double high) {
@@ -40,6 +64,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace blasnet {
 
+HWY_EXPORT(OutsideClassesF64);
+HWY_EXPORT(OutsideClassesF32);
+HWY_EXPORT(OutsideSignsF64);
+HWY_EXPORT(OutsideSignsF32);
 HWY_EXPORT(NonFiniteF64);
 HWY_EXPORT(NonFiniteF32);
 HWY_EXPORT(OutsideF64);
@@ -61,6 +89,47 @@ template <>
 size_t FirstOutside(const float* data, size_t size, float low, float high) {
   return HWY_DYNAMIC_DISPATCH(OutsideF32)(data, size, low, high);
 }
+
+namespace {
+
+size_t FirstOutsideClasses(const double* labels, size_t size, double most) {
+  return HWY_DYNAMIC_DISPATCH(OutsideClassesF64)(labels, size, most);
+}
+size_t FirstOutsideClasses(const float* labels, size_t size, float most) {
+  return HWY_DYNAMIC_DISPATCH(OutsideClassesF32)(labels, size, most);
+}
+size_t FirstOutsideSigns(const double* labels, size_t size) {
+  return HWY_DYNAMIC_DISPATCH(OutsideSignsF64)(labels, size);
+}
+size_t FirstOutsideSigns(const float* labels, size_t size) {
+  return HWY_DYNAMIC_DISPATCH(OutsideSignsF32)(labels, size);
+}
+
+}  // namespace
+
+template <typename T>
+size_t FirstBadLabel(Loss loss, size_t outputs, const T* labels, size_t size) {
+  switch (loss) {
+    case Loss::kBinaryCrossEntropy:
+    case Loss::kCategoricalCrossEntropy:
+    case Loss::kKlDivergence:
+      return FirstOutside(labels, size, T{0}, T{1});
+    case Loss::kSparseCategoricalCrossEntropy:
+      return FirstOutsideClasses(labels, size, static_cast<T>(outputs - 1));
+    case Loss::kPoisson:
+      return FirstOutside(labels, size, T{0}, std::numeric_limits<T>::max());
+    case Loss::kHinge:
+      return FirstOutsideSigns(labels, size);
+    case Loss::kMeanSquaredError:
+    case Loss::kMeanAbsoluteError:
+    case Loss::kHuber:
+    case Loss::kLogCosh:
+      break;
+  }
+  return FirstNonFinite(labels, size);
+}
+template size_t FirstBadLabel(Loss, size_t, const double*, size_t);
+template size_t FirstBadLabel(Loss, size_t, const float*, size_t);
 
 }  // namespace blasnet
 #endif  // HWY_ONCE
