@@ -30,11 +30,13 @@ struct Stretch {
   size_t stride;
 };
 
-// parameters = rule(d, p, g, a, b, c) for every vector, after the weight decay. a, b and c are references to
-// the first states, as many as there are.
-template <size_t states, typename T, class Rule>
-HWY_INLINE void Walk(const StepFactors<T>& factors, const Stretch<T>& stretch, const Rule& rule) {
+// parameters = rule(d, p, g, a, b, c) for every vector, after the weight decay if there is one. a, b and c
+// are references to the first states, as many as there are.
+template <size_t states, bool decays, typename T, class Rule>
+HWY_INLINE void Steps(const StepFactors<T>& factors, const Stretch<T>& whole, const Rule& rule) {
   const Lanes<T> d;
+  // Copies, which no store can change.
+  const Stretch<T> stretch = whole;
   const T penalty = factors.penalty, shrink = factors.shrink;
   const auto step = [&](size_t i, const auto& load, const auto& store) {
     auto p = load(stretch.parameters + i), g = load(stretch.gradients + i);
@@ -42,9 +44,10 @@ HWY_INLINE void Walk(const StepFactors<T>& factors, const Stretch<T>& stretch, c
     if constexpr (states > 0) a = load(stretch.states + i);
     if constexpr (states > 1) b = load(stretch.states + stretch.stride + i);
     if constexpr (states > 2) c = load(stretch.states + 2 * stretch.stride + i);
-    // Where there is no decay, not even the sign of a zero may change.
-    if (penalty != 0) g = hn::MulAdd(hn::Set(d, penalty), p, g);
-    if (shrink != 1) p = hn::Mul(hn::Set(d, shrink), p);
+    if constexpr (decays) {
+      g = hn::MulAdd(hn::Set(d, penalty), p, g);
+      p = hn::Mul(hn::Set(d, shrink), p);
+    }
     store(rule(d, p, g, a, b, c), stretch.parameters + i);
     if constexpr (states > 0) store(a, stretch.states + i);
     if constexpr (states > 1) store(b, stretch.states + stretch.stride + i);
@@ -62,6 +65,13 @@ HWY_INLINE void Walk(const StepFactors<T>& factors, const Stretch<T>& stretch, c
         i, [d, rest](const T* in) { return LoadFirst(d, in, rest); },
         [d, rest](auto v, T* out) { StoreFirst(d, v, out, rest); });
   }
+}
+
+// Without decay not even the sign of a zero may change.
+template <size_t states, typename T, class Rule>
+HWY_INLINE void Walk(const StepFactors<T>& factors, const Stretch<T>& stretch, const Rule& rule) {
+  if (factors.penalty == 0 && factors.shrink == 1) return Steps<states, false>(factors, stretch, rule);
+  Steps<states, true>(factors, stretch, rule);
 }
 
 // keep * mean + rest * value
@@ -83,15 +93,16 @@ HWY_INLINE V Root(D d, V square, const StepFactors<T>& f) {
 }
 
 template <typename T>
-void SgdOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
-  if (f.optimizer == Optimizer::kGradientDescent) {
-    return Walk<0>(f, stretch,
-                   [f](auto d, auto p, auto g, auto&, auto&, auto&) { return Less(d, p, f.rate, g); });
-  }
+void GradientDescentOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
+  Walk<0>(f, stretch, [f](auto d, auto p, auto g, auto&, auto&, auto&) { return Less(d, p, f.rate, g); });
+}
+
+template <bool nesterov, typename T>
+void MomentumOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
   Walk<1>(f, stretch, [f](auto d, auto p, auto g, auto& velocity, auto&, auto&) {
     velocity = MeanWith(d, velocity, f.momentum, g, f.taken);
-    const auto ahead = f.nesterov ? hn::MulAdd(hn::Set(d, f.momentum), velocity, g) : velocity;
-    return Less(d, p, f.rate, ahead);
+    if constexpr (nesterov) return Less(d, p, f.rate, hn::MulAdd(hn::Set(d, f.momentum), velocity, g));
+    return Less(d, p, f.rate, velocity);
   });
 }
 
@@ -177,8 +188,9 @@ template <typename T>
 void UpdateParametersOf(const StepFactors<T>& factors, const Stretch<T>& stretch) {
   switch (factors.optimizer) {
     case Optimizer::kGradientDescent:
+      return GradientDescentOf(factors, stretch);
     case Optimizer::kMomentum:
-      return SgdOf(factors, stretch);
+      return factors.nesterov ? MomentumOf<true>(factors, stretch) : MomentumOf<false>(factors, stretch);
     case Optimizer::kAdam:
       return factors.amsgrad ? AdamOf<true, false>(factors, stretch) : AdamOf<false, false>(factors, stretch);
     case Optimizer::kNadam:

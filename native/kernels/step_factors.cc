@@ -48,21 +48,24 @@ StepFactors<T> FactorsOf(Optimizer optimizer, const double* hyperparameters, dou
   const double beta1 = hyperparameters[kBeta1];
   const bool one_decay = optimizer == Optimizer::kRmsProp || optimizer == Optimizer::kAdadelta;
   const double beta2 = hyperparameters[one_decay ? kDecay : kBeta2];
-  const double inverse_root = 1 / std::sqrt(1 - std::pow(beta2, t));
-  double rate = learning_rate, gradient_rate = 0, inner = 0, outer = hyperparameters[kEpsilon];
+  const auto grown = [t](double decay) { return 1 - std::pow(decay, t); };
+  double rate = learning_rate, gradient_rate = 0, inverse_root = 1;
+  double inner = 0, outer = hyperparameters[kEpsilon];
   switch (optimizer) {
     case Optimizer::kAdam:
-      rate /= 1 - std::pow(beta1, t);
+      rate /= grown(beta1);
+      inverse_root = 1 / std::sqrt(grown(beta2));
       if (has(kKerasEpsilon)) outer *= inverse_root;
       break;
     case Optimizer::kNadam: {
       const NadamMomentum momentum(beta1, hyperparameters[kMomentumDecay]);
       gradient_rate = learning_rate * (1 - momentum.At(t)) / (1 - momentum.ProductTo(t));
+      inverse_root = 1 / std::sqrt(grown(beta2));
       rate *= momentum.At(t + 1) / (1 - momentum.ProductTo(t + 1));
       break;
     }
     case Optimizer::kAdamax:
-      rate /= 1 - std::pow(beta1, t);
+      rate /= grown(beta1);
       if (!has(kKerasEpsilon)) std::swap(inner, outer);
       break;
     case Optimizer::kRmsProp:

@@ -4,6 +4,8 @@ import { expectTypeOf, test } from 'vitest';
 import {
   type ActivationName,
   adam,
+  adamax,
+  adamW,
   type BlasnetError,
   type Dtype,
   type ErrorCode,
@@ -15,6 +17,7 @@ import {
   type MatrixLike,
   makeMoons,
   type Optimizer,
+  rmsProp,
   sgd,
   trainTestSplit,
 } from '../../lib/index';
@@ -59,6 +62,11 @@ test('optimizers are made with their own options, and read-only', () => {
   compiled(() => {
     sgd({ learningRate: 0.1, momentum: 0.9 });
     adam({ learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+    rmsProp({ decay: 0.9, centered: true, convention: 'keras', weightDecay: 0.01, decoupled: true });
+    // @ts-expect-error: the decay of adamW is always decoupled
+    adamW({ decoupled: true });
+    // @ts-expect-error: a convention that does not exist
+    adamax({ convention: 'torch' });
     // @ts-expect-error: momentum is sgd's
     adam({ momentum: 0.9 });
     // @ts-expect-error: a decay of adam's
