@@ -14,7 +14,7 @@ const script = `
   const { writeFileAtomically, writeFileAtomicallySync } = require(process.argv[1] + '/formats/atomic.js');
   const [path, first, way] = process.argv.slice(2);
   const chunks = (version) =>
-    Array.from({ length: 1 + version % 7 }, () => Buffer.from(new Uint32Array(2 ** 14).fill(version).buffer));
+    Array.from({ length: 100 * (1 + version % 7) }, () => Buffer.from(new Uint32Array(2 ** 8).fill(version).buffer));
   (async () => {
     for (let version = Number(first); ; version++) {
       if (way === 'sync') writeFileAtomicallySync(path, chunks(version));
@@ -27,7 +27,7 @@ const script = `
 function versionIn(path: string): number {
   const content = new Uint32Array(new Uint8Array(readFileSync(path)).buffer);
   const version = content[0] as number;
-  expect(content.length).toBe(2 ** 14 * (1 + (version % 7)));
+  expect(content.length).toBe(2 ** 8 * 100 * (1 + (version % 7)));
   expect(content.every((value) => value === version)).toBe(true);
   return version;
 }
