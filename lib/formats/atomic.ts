@@ -26,12 +26,12 @@ const largestWrite = 2 ** 30;
  * @throws Error ERR_BLASNET_FILE, with Node's own error as its cause
  */
 export function writeFileAtomically(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  return runCalls(write(path, chunks));
+  return runCalls(writeCalls(path, chunks));
 }
 
 /** The same, when it returns. @throws as writeFileAtomically() */
 export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Array>): void {
-  runCallsSync(write(path, chunks));
+  runCallsSync(writeCalls(path, chunks));
 }
 
 /**
@@ -40,20 +40,16 @@ export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Arra
  * @throws Error ERR_BLASNET_FILE when it is not a file or cannot be read, with Node's own error as its cause
  */
 export function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return runCalls(read(path));
+  return runCalls(readCalls(path));
 }
 
 /** The same, when it returns. @throws as readFileBytes() */
 export function readFileBytesSync(path: string): Uint8Array<ArrayBuffer> {
-  return runCallsSync(read(path));
+  return runCallsSync(readCalls(path));
 }
 
-/** Removes the temporary files that killed processes left in a folder, whatever they were to become. */
-export function removeLeftovers(folder: string): Promise<void> {
-  return runCalls(removeLeftoversOf(folder));
-}
-
-function* write(path: string, chunks: Iterable<Uint8Array>): Calls<void> {
+/** writeFileAtomically's calls. */
+export function* writeCalls(path: string, chunks: Iterable<Uint8Array>): Calls<void> {
   try {
     const target = yield* finalTarget(path);
     const old = yield* statsOf(target);
@@ -62,7 +58,7 @@ function* write(path: string, chunks: Iterable<Uint8Array>): Calls<void> {
       yield* call('access', target, fs.constants.W_OK);
     }
     const folder = dirname(target);
-    yield* removeLeftoversOf(folder, basename(target));
+    yield* leftoverCalls(folder, basename(target));
     const temporary = join(folder, temporaryName(basename(target)));
     yield* writeNew(temporary, chunks, old === undefined ? undefined : old.mode & 0o777);
     try {
@@ -135,7 +131,8 @@ function* finalTarget(path: string): Calls<string> {
   throw blasnetError('ERR_BLASNET_FILE', `Cannot write ${quote(path)}: too many symbolic links in a row`);
 }
 
-function* read(path: string): Calls<Uint8Array<ArrayBuffer>> {
+/** readFileBytes's calls. */
+export function* readCalls(path: string): Calls<Uint8Array<ArrayBuffer>> {
   try {
     // Before it is opened, since opening a pipe waits for its other end.
     checkIsFile(path, yield* call('stat', path));
@@ -195,8 +192,11 @@ function temporaryName(base: string): string {
 
 const temporaryPattern = /^\.blasnet\.([0-9a-f]{12})\.([0-9a-f]{12})\.([1-9][0-9]*)\.[0-9a-f]{12}\.tmp$/;
 
-// In passing: what cannot be removed (another user's, say) stays, and keeps nobody from writing.
-function* removeLeftoversOf(folder: string, base?: string): Calls<void> {
+/**
+ * Removes the temporary files that killed processes left in a folder: those that were to become `base`, or all.
+ * In passing: what cannot be removed (another user's, say) stays, and keeps nobody from writing.
+ */
+export function* leftoverCalls(folder: string, base?: string): Calls<void> {
   try {
     for (const name of yield* call('readdir', folder)) {
       const [, owner, maker, pid] = temporaryPattern.exec(name) ?? [];
@@ -231,8 +231,12 @@ function codeOf(error: unknown): string {
   return String((error as NodeJS.ErrnoException).code);
 }
 
-// Node's message without its path, which may be a temporary file's.
-function systemError(verb: 'read' | 'write', path: string, cause: unknown): unknown {
+/** An error of the system's as one of ours: Node's message, but for its path, which may be a temporary file's. */
+export function systemError(
+  verb: 'list' | 'read' | 'remove' | 'write',
+  path: string,
+  cause: unknown,
+): unknown {
   const { errno, code } = cause as NodeJS.ErrnoException;
   const text = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
   if (text === undefined) return cause;
