@@ -10,7 +10,7 @@ import { JsonReader } from './json-reader';
 
 /**
  * The element types: bytes an element, and the typed array for it. Those without a typed array are given
- * and taken as raw bytes. (The format's types of less than a byte are not here.)
+ * and taken as raw bytes. (The format has a complex type and some of less than a byte, too, which are not here.)
  */
 const dtypes = {
   F64: { size: 8, array: Float64Array },
@@ -24,7 +24,6 @@ const dtypes = {
   I8: { size: 1, array: Int8Array },
   U8: { size: 1, array: Uint8Array },
   BOOL: { size: 1, array: Uint8Array },
-  C64: { size: 8, array: Uint8Array },
   F16: { size: 2, array: Uint8Array },
   BF16: { size: 2, array: Uint8Array },
   F8_E4M3: { size: 1, array: Uint8Array },
@@ -114,7 +113,7 @@ export function serializeSafetensors(tensors: readonly Tensor[], metadata: Metad
 }
 
 /**
- * What a safetensors file holds. Reads every file of the format, whoever wrote it, but strictly, and
+ * What a safetensors file holds. Reads the format strictly, whoever wrote the file, and
  * checks the digest of one that was written here. Tensors are views of `bytes` where their bytes are
  * aligned, otherwise copies. Time and memory are bounded by the number of bytes.
  *

@@ -155,7 +155,7 @@ itRejects([
   lies(
     'an unknown dtype',
     x({ dtype: 'F128' }),
-    `dtype of tensor "x" (byte 22) of ${name} to be one of F64, F32, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F16, BF16, F8_E4M3, F8_E5M2, F8_E8M0, got "F128"`,
+    `dtype of tensor "x" (byte 22) of ${name} to be one of F64, F32, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, F16, BF16, F8_E4M3, F8_E5M2, F8_E8M0, got "F128"`,
   ),
   lies(
     'a number for the dtype',
