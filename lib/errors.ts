@@ -25,6 +25,8 @@ const errorClasses = {
   ERR_BLASNET_DIVERGED: RangeError,
   /** The network is training, and this call would read or write its parameters meanwhile. */
   ERR_BLASNET_BUSY: Error,
+  /** A file that cannot be read or written, is damaged, or does not hold what it should. */
+  ERR_BLASNET_FILE: Error,
   /** The native addon could not be loaded. */
   ERR_BLASNET_LOAD: Error,
 } as const;

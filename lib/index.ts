@@ -34,3 +34,5 @@ export type { MatrixLike } from './samples';
 export { getThreads, setThreads } from './threads';
 export type { EpochReport, History } from './training/history';
 export type { FitOptions } from './training/options';
+export type { ProgressBar, ProgressOptions, ProgressReport, ProgressStream } from './training/progress';
+export { progressBar } from './training/progress';

@@ -1,0 +1,81 @@
+import fs from 'node:fs';
+import { promisify } from 'node:util';
+
+// What works with files is written once, as a generator of calls, and driven in two ways: by Node's
+// synchronous functions, or by those with a callback, which take the same arguments.
+
+interface Synchronous {
+  access: typeof fs.accessSync;
+  close: typeof fs.closeSync;
+  fchmod: typeof fs.fchmodSync;
+  fstat(file: number): fs.Stats;
+  fsync: typeof fs.fsyncSync;
+  mkdir(path: string, options: { recursive: true }): void;
+  open: typeof fs.openSync;
+  read(file: number, bytes: Uint8Array, offset: number, length: number, position: null): number;
+  readdir(path: string): string[];
+  readlink(path: string): string;
+  realpath(path: string): string;
+  rename: typeof fs.renameSync;
+  rm: typeof fs.rmSync;
+  stat(path: string): fs.Stats;
+  write(file: number, bytes: Uint8Array, offset: number, length: number): number;
+}
+
+type Name = keyof Synchronous;
+
+interface Call {
+  readonly name: Name;
+  readonly args: readonly unknown[];
+}
+
+/** Work with files that ends in a Result. */
+export type Calls<Result> = Generator<Call, Result, unknown>;
+
+/** One function of node:fs, to be yielded with `yield*`. */
+export function* call<N extends Name>(
+  name: N,
+  ...args: Parameters<Synchronous[N]>
+): Calls<ReturnType<Synchronous[N]>> {
+  return (yield { name, args }) as ReturnType<Synchronous[N]>;
+}
+
+/** Takes the calls one after another on this thread. */
+export function runCallsSync<Result>(calls: Calls<Result>): Result {
+  let step = calls.next();
+  while (!step.done) {
+    const { name, args } = step.value;
+    let result: unknown;
+    try {
+      result = (fs[`${name}Sync`] as (...args: readonly unknown[]) => unknown)(...args);
+    } catch (error) {
+      step = calls.throw(error);
+      continue;
+    }
+    step = calls.next(result);
+  }
+  return step.value;
+}
+
+/** Takes the calls one after another on libuv's threads. */
+export async function runCalls<Result>(calls: Calls<Result>): Promise<Result> {
+  let step = calls.next();
+  while (!step.done) {
+    const { name, args } = step.value;
+    let result: unknown;
+    try {
+      result = await (promisify(fs[name]) as (...args: readonly unknown[]) => Promise<unknown>)(...args);
+    } catch (error) {
+      step = calls.throw(error);
+      continue;
+    }
+    step = calls.next(countOf(result));
+  }
+  return step.value;
+}
+
+// What promisify makes of the two results of fs.read and fs.write.
+function countOf(result: unknown): unknown {
+  const { bytesRead, bytesWritten } = (result ?? {}) as { bytesRead?: number; bytesWritten?: number };
+  return bytesRead ?? bytesWritten ?? result;
+}

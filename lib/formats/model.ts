@@ -1,0 +1,303 @@
+import { argumentError, type BlasnetError, blasnetError } from '../errors';
+import { type Dtype, dtypeName, type FloatArray } from '../matrix';
+import { check, seed as seedConstraint } from '../validate';
+import { fileError, quote } from './file-error';
+import { checkJson, type Json, parseJson } from './json';
+import type { Metadata, Safetensors, Tensor } from './safetensors';
+
+// A model file is a safetensors file. Its tensors are the parameters under the article's keys, W1, b1, ...;
+// its metadata, each a string:
+//
+//   format                 'blasnet' (serializeSafetensors sets it)
+//   blasnet.format         the version of all this
+//   blasnet.version        of the library that wrote it
+//   blasnet.architecture   JSON: the completed layers
+//   blasnet.dtype          'float64' or 'float32'
+//   blasnet.seed           an integer from 0 to 2^32 - 1
+//   blasnet.preprocessing  JSON, or absent
+//   blasnet.training       JSON, in a checkpoint: what a training needs to go on, beside the tensors named
+//                          training.*
+//
+// Other keys are for others.
+
+/** The version of the format that this library writes, and the newest that it reads. */
+export const formatVersion = 1;
+
+const trainingPrefix = 'training.';
+
+/** A tensor that an architecture asks for. */
+export interface TensorShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** What the architecture's layers may be, and which tensors they have. */
+export interface ModelSchema<L> {
+  /** Checks layers and completes them, or throws a BlasnetError. */
+  completeArchitecture(layers: readonly never[]): readonly L[];
+  tensorsOf(architecture: readonly NoInfer<L>[]): readonly TensorShape[];
+}
+
+/** What a training needs to go on, for a checkpoint; the caller's own. */
+export interface TrainingContent {
+  readonly state: Json;
+  /** Of any names; the file has them with training. before. */
+  readonly tensors: readonly Tensor[];
+}
+
+export interface ModelContent<L> {
+  readonly architecture: readonly L[];
+  readonly dtype: Dtype;
+  /** The seed that the network's random numbers started from. */
+  readonly seed: number;
+  /** The elements of every tensor of the schema, row-major. */
+  readonly tensors: Readonly<Record<string, FloatArray>>;
+  readonly preprocessing?: Json;
+  readonly training?: TrainingContent;
+  /** Of the library that wrote it. */
+  readonly libraryVersion: string;
+}
+
+/** Turns the content of a version's file into that of the next version, or throws a BlasnetError. */
+export type Migration = (content: Safetensors, file: string) => Safetensors;
+
+/** From the version of the key to the next one. */
+export const migrations: Readonly<Record<number, Migration>> = {};
+
+/** W (outputDim, inputDim) and b (outputDim) of every layer: the tensors of densely connected layers. */
+export function denseTensors(
+  architecture: readonly { readonly inputDim: number; readonly outputDim: number }[],
+): TensorShape[] {
+  return architecture.flatMap(({ inputDim, outputDim }, index) => [
+    { name: `W${index + 1}`, shape: [outputDim, inputDim] },
+    { name: `b${index + 1}`, shape: [outputDim] },
+  ]);
+}
+
+/**
+ * What serializeSafetensors makes a model file of. Tensors are not copied.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE for what JSON cannot hold; ERR_BLASNET_DTYPE
+ * @throws RangeError ERR_BLASNET_SHAPE for tensors that are not the architecture's; ERR_BLASNET_NOT_FINITE for
+ *   parameters that no file may hold
+ */
+export function encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>): Safetensors {
+  const { architecture, dtype, seed, preprocessing, training, libraryVersion } = content;
+  checkJson('architecture', architecture);
+  const metadata: Record<string, string> = {
+    'blasnet.format': String(formatVersion),
+    'blasnet.version': libraryVersion,
+    'blasnet.architecture': JSON.stringify(architecture),
+    'blasnet.dtype': dtype,
+    'blasnet.seed': String(seed),
+  };
+  const tensors = parametersOf(content, schema.tensorsOf(architecture));
+  if (preprocessing !== undefined) {
+    checkJson('preprocessing', preprocessing);
+    metadata['blasnet.preprocessing'] = JSON.stringify(preprocessing);
+  }
+  if (training !== undefined) {
+    checkJson('training', training.state);
+    metadata['blasnet.training'] = JSON.stringify(training.state);
+    tensors.push(...training.tensors.map((tensor) => ({ ...tensor, name: trainingPrefix + tensor.name })));
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * The model in a safetensors file, checked completely: what comes out is what some `encodeModel` was given.
+ *
+ * @param content what parseSafetensors read
+ * @param file the file's name, for the errors
+ * @param steps from older versions, instead of the library's own (for tests)
+ * @throws Error ERR_BLASNET_FILE
+ */
+export function decodeModel<L>(
+  content: Safetensors,
+  file: string,
+  schema: ModelSchema<L>,
+  steps: Readonly<Record<number, Migration>> = migrations,
+): ModelContent<L> {
+  const current = migrate(content, file, steps);
+  const { metadata } = current;
+  const text = (key: string) => textOf(metadata, key, file);
+  const optionalJson = (key: string) =>
+    metadata[key] === undefined ? undefined : parseJson(metadata[key], placeOf(key), file);
+
+  const dtype = text('blasnet.dtype') as Dtype;
+  inFile(file, 'blasnet.dtype', () => check('dtype', dtype, dtypeName));
+  const seed = text('blasnet.seed');
+  inFile(file, 'blasnet.seed', () => check('seed', /^\d+$/.test(seed) ? Number(seed) : seed, seedConstraint));
+  const layers = parseJson(text('blasnet.architecture'), placeOf('blasnet.architecture'), file);
+  const architecture = inFile(file, 'blasnet.architecture', () =>
+    schema.completeArchitecture(layers as unknown as never[]),
+  );
+  const preprocessing = optionalJson('blasnet.preprocessing');
+  const state = optionalJson('blasnet.training');
+  const [ofTraining, ofModel] = divide(current.tensors);
+  if (state === undefined && ofTraining[0] !== undefined) {
+    throw fileError(file, placeOf('blasnet.training'), `there, as ${quote(ofTraining[0].name)} is`, 'none');
+  }
+  return {
+    architecture,
+    dtype,
+    seed: Number(seed),
+    tensors: checkedTensors(ofModel, schema.tensorsOf(architecture), dtype, file),
+    ...(preprocessing !== undefined && { preprocessing }),
+    ...(state !== undefined && { training: { state, tensors: ofTraining.map(withoutPrefix) } }),
+    libraryVersion: text('blasnet.version'),
+  };
+}
+
+function migrate(
+  content: Safetensors,
+  file: string,
+  steps: Readonly<Record<number, Migration>>,
+): Safetensors {
+  const format = textOf(content.metadata, 'format', file);
+  if (format !== 'blasnet') {
+    throw fileError(file, placeOf('format'), '"blasnet", as in a model file of this library', quote(format));
+  }
+  const text = textOf(content.metadata, 'blasnet.format', file);
+  if (!/^(0|[1-9]\d{0,8})$/.test(text)) {
+    throw fileError(file, placeOf('blasnet.format'), "the number of a format's version", quote(text));
+  }
+  const version = Number(text);
+  if (version > formatVersion) {
+    const { 'blasnet.version': writer = 'newer' } = content.metadata;
+    const rule = `at most ${formatVersion}, the newest that this version of blasnet reads`;
+    throw fileError(file, placeOf('blasnet.format'), rule, `${version}, written by blasnet ${quote(writer)}`);
+  }
+  let current = content;
+  for (let from = version; from < formatVersion; from++) {
+    const step = Object.hasOwn(steps, from) ? steps[from] : undefined;
+    if (step === undefined) {
+      throw fileError(
+        file,
+        placeOf('blasnet.format'),
+        'a version that this version of blasnet reads',
+        version,
+      );
+    }
+    current = step(current, file);
+  }
+  return current;
+}
+
+function parametersOf<L>({ tensors, dtype }: ModelContent<L>, shapes: readonly TensorShape[]): Tensor[] {
+  const names = shapes.map(({ name }) => name);
+  const extra = Object.keys(tensors).find((name) => !names.includes(name));
+  if (extra !== undefined) {
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected tensors to be those of the architecture, got ${quote(extra)}`,
+    );
+  }
+  return shapes.map(({ name, shape }) => {
+    const data = tensors[name];
+    const kind = dtype === 'float64' ? Float64Array : Float32Array;
+    if (!(data instanceof kind)) {
+      throw argumentError('ERR_BLASNET_DTYPE', name, `a ${kind.name}, as dtype is '${dtype}'`, data);
+    }
+    if (data.length !== lengthOf(shape)) {
+      throw argumentError('ERR_BLASNET_SHAPE', name, `of shape [${shape.join(', ')}]`, data);
+    }
+    const index = firstNotFinite(data);
+    if (index !== -1) {
+      throw argumentError(
+        'ERR_BLASNET_NOT_FINITE',
+        elementName(name, shape, index),
+        'a finite number',
+        data[index],
+      );
+    }
+    return { name, dtype: kind === Float64Array ? 'F64' : 'F32', shape, data };
+  });
+}
+
+function checkedTensors(
+  tensors: readonly Tensor[],
+  shapes: readonly TensorShape[],
+  dtype: Dtype,
+  file: string,
+): Record<string, FloatArray> {
+  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const expected = dtype === 'float64' ? 'F64' : 'F32';
+  const checked: Record<string, FloatArray> = Object.create(null);
+  for (const { name, shape } of shapes) {
+    const tensor = found.get(name);
+    const text = `[${shape.join(', ')}]`;
+    const place = `tensor ${quote(name)}`;
+    if (tensor === undefined) throw fileError(file, place, `there, of shape ${text}`, 'none');
+    if (tensor.dtype !== expected) {
+      throw fileError(file, `dtype of ${place}`, `${expected}, as blasnet.dtype says`, tensor.dtype);
+    }
+    if (tensor.shape.length !== shape.length || tensor.shape.some((size, i) => size !== shape[i])) {
+      const rule = `${text}, as the architecture says`;
+      throw fileError(file, `shape of ${place}`, rule, `[${tensor.shape.slice(0, 8).join(', ')}]`);
+    }
+    const data = tensor.data as FloatArray;
+    const index = firstNotFinite(data);
+    if (index !== -1) {
+      throw fileError(file, elementName(name, shape, index), 'a finite number', data[index] as number);
+    }
+    checked[name] = data;
+    found.delete(name);
+  }
+  const [extra] = found.keys();
+  if (extra !== undefined) {
+    throw fileError(file, 'the tensors', 'those of the architecture', `${quote(extra)} beside them`);
+  }
+  return checked;
+}
+
+function divide(tensors: readonly Tensor[]): [training: Tensor[], model: Tensor[]] {
+  const [training, model]: [Tensor[], Tensor[]] = [[], []];
+  for (const tensor of tensors) (tensor.name.startsWith(trainingPrefix) ? training : model).push(tensor);
+  return [training, model];
+}
+
+function withoutPrefix(tensor: Tensor): Tensor {
+  return { ...tensor, name: tensor.name.slice(trainingPrefix.length) };
+}
+
+/** What a check of the library says about a part of the file, as an error of the file. */
+function inFile<Result>(file: string, key: string, checked: () => Result): Result {
+  try {
+    return checked();
+  } catch (cause) {
+    const { code, message } = cause as Partial<BlasnetError>;
+    if (!code?.startsWith('ERR_BLASNET_')) throw cause;
+    throw blasnetError('ERR_BLASNET_FILE', `In ${key} of ${quote(file)}: ${message}`, { cause });
+  }
+}
+
+function textOf(metadata: Metadata, key: string, file: string): string {
+  const text = metadata[key];
+  if (text === undefined) throw fileError(file, placeOf(key), 'there, as in every model file', 'none');
+  return text;
+}
+
+function placeOf(key: string): string {
+  return `"${key}" of the metadata`;
+}
+
+function lengthOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function firstNotFinite(data: FloatArray): number {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
+}
+
+/** W1[2][0]: the element of a tensor that stands at this place of its row-major data. */
+function elementName(name: string, shape: readonly number[], index: number): string {
+  const indices: number[] = [];
+  let rest = index;
+  for (const size of [...shape].reverse()) {
+    indices.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return `${name}${indices.map((i) => `[${i}]`).join('')}`;
+}

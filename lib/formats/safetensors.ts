@@ -1,0 +1,347 @@
+import { createHash } from 'node:crypto';
+import { endianness } from 'node:os';
+import { argumentError } from '../errors';
+import { fileError, quote } from './file-error';
+import { JsonReader } from './json-reader';
+
+// The format (https://huggingface.co/docs/safetensors): 8 bytes, the header's length, little-endian; the
+// header, JSON that begins with a brace and may end in spaces; the tensors' elements, little-endian and
+// row-major, one after another without holes.
+
+/**
+ * The element types: bytes an element, and the typed array for it. Those without a typed array are given
+ * and taken as raw bytes. (The format has a complex type and some of less than a byte, too, which are not here.)
+ */
+const dtypes = {
+  F64: { size: 8, array: Float64Array },
+  F32: { size: 4, array: Float32Array },
+  I64: { size: 8, array: BigInt64Array },
+  U64: { size: 8, array: BigUint64Array },
+  I32: { size: 4, array: Int32Array },
+  U32: { size: 4, array: Uint32Array },
+  I16: { size: 2, array: Int16Array },
+  U16: { size: 2, array: Uint16Array },
+  I8: { size: 1, array: Int8Array },
+  U8: { size: 1, array: Uint8Array },
+  BOOL: { size: 1, array: Uint8Array },
+  F16: { size: 2, array: Uint8Array },
+  BF16: { size: 2, array: Uint8Array },
+  F8_E4M3: { size: 1, array: Uint8Array },
+  F8_E5M2: { size: 1, array: Uint8Array },
+  F8_E8M0: { size: 1, array: Uint8Array },
+} as const;
+
+export type TensorDtype = keyof typeof dtypes;
+export type TensorData =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
+
+export interface Tensor {
+  readonly name: string;
+  readonly dtype: TensorDtype;
+  readonly shape: readonly number[];
+  /** The elements, row-major. */
+  readonly data: TensorData;
+}
+
+export type Metadata = Readonly<Record<string, string>>;
+
+export interface Safetensors {
+  /** In the order of their bytes in the file. */
+  readonly tensors: readonly Tensor[];
+  /** Without a prototype, so that every key is one of the file's. */
+  readonly metadata: Metadata;
+}
+
+// The format's own limit.
+const longestHeader = 100_000_000;
+
+const metadataKey = '__metadata__';
+
+// The format knows no checksum, so ours is a line of the metadata: the SHA-256 of the whole file with these
+// 64 characters as zeros. It stands first, so that its place is known before the rest is written.
+const digestKey = 'blasnet.sha256';
+const noDigest = '0'.repeat(64);
+const digestStart = 8 + `{"${metadataKey}":{"${digestKey}":"`.length;
+
+// What marks a file as written here, so that it needs a digest. These are two marks, the format and every
+// key of ours: with only one, damage to the digest's own key would make the file one that has none.
+const formatKey = 'format';
+const ourFormat = 'blasnet';
+
+/**
+ * A safetensors file in chunks, to be written one after another: the header, then the tensors' own memory,
+ * not copied; nothing may write to it before the chunks are in the file, or the digest will not fit. The
+ * largest elements come first, then the tensors go by name, so that each is aligned and the same content
+ * makes the same bytes.
+ *
+ * @param metadata format ('blasnet') and blasnet.sha256 are added to it
+ * @throws TypeError ERR_BLASNET_ARG_TYPE when data is not of the dtype's kind; RangeError
+ *   ERR_BLASNET_ARG_VALUE for names and metadata; ERR_BLASNET_SHAPE when data is not as long as its shape says
+ */
+export function serializeSafetensors(tensors: readonly Tensor[], metadata: Metadata = {}): Uint8Array[] {
+  const sorted = [...tensors].sort(
+    (a, b) => dtypes[b.dtype].size - dtypes[a.dtype].size || (a.name < b.name ? -1 : 1),
+  );
+  checkTensors(sorted);
+  const entries = Object.entries(metadata)
+    .filter(([key]) => key !== formatKey && key !== digestKey)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const entry of entries) for (const text of entry) checkText('the metadata', text);
+  const lines = [[digestKey, noDigest], [formatKey, ourFormat], ...entries];
+  const fields = [`"${metadataKey}":{${lines.map(([key, value]) => `${json(key)}:${json(value)}`).join()}}`];
+  const chunks: Uint8Array[] = [];
+  let offset = 0;
+  for (const { name, dtype, shape, data } of sorted) {
+    const offsets = [offset, offset + data.byteLength];
+    fields.push(`${json(name)}:${json({ dtype, shape, data_offsets: offsets })}`);
+    chunks.push(littleEndian(bytesOf(data), dtypes[dtype].size));
+    offset += data.byteLength;
+  }
+  const header = headerBytes(`{${fields.join()}}`);
+  const digest = sha256([header, ...chunks]);
+  header.write(digest, digestStart, 'latin1');
+  return [header, ...chunks];
+}
+
+/**
+ * What a safetensors file holds. Reads the format strictly, whoever wrote the file, and
+ * checks the digest of one that was written here. Tensors are views of `bytes` where their bytes are
+ * aligned, otherwise copies. Time and memory are bounded by the number of bytes.
+ *
+ * @param bytes the whole file
+ * @param file its name, for the errors
+ * @throws Error ERR_BLASNET_FILE, naming the place and the rule
+ */
+export function parseSafetensors(bytes: Uint8Array, file: string): Safetensors {
+  const dataStart = 8 + headerLength(bytes, file);
+  const header = readHeader(bytes, dataStart, file);
+  checkLayout(header.tensors, bytes.length - dataStart, file);
+  checkDigest(bytes, header, file);
+  const tensors = header.tensors.map(({ name, dtype, shape, offsets }): Tensor => {
+    const part = bytes.subarray(dataStart + (offsets[0] as number), dataStart + (offsets[1] as number));
+    return { name, dtype, shape, data: elementsOf(littleEndian(part, dtypes[dtype].size), dtype) };
+  });
+  return { tensors, metadata: header.metadata };
+}
+
+/**
+ * Little-endian bytes from the machine's order, or the reverse: the same memory where they agree, otherwise
+ * a copy with each element's bytes turned round.
+ */
+export function littleEndian(bytes: Uint8Array, size: number, order = endianness()): Uint8Array {
+  if (order === 'LE' || size === 1) return bytes;
+  const copy = Buffer.from(bytes);
+  return size === 8 ? copy.swap64() : size === 4 ? copy.swap32() : copy.swap16();
+}
+
+interface TensorInfo {
+  readonly name: string;
+  readonly dtype: TensorDtype;
+  readonly shape: readonly number[];
+  readonly offsets: readonly number[];
+}
+
+interface Header {
+  readonly tensors: readonly TensorInfo[];
+  readonly metadata: Metadata;
+  /** The byte where the digest's value begins, with its quotation mark. */
+  readonly digestByte: number;
+}
+
+function headerLength(bytes: Uint8Array, file: string): number {
+  if (bytes.length < 8) {
+    throw fileError(file, 'the length', 'at least 8 bytes', `${bytes.length} bytes`);
+  }
+  const length = Buffer.from(bytes.buffer, bytes.byteOffset, 8).readBigUInt64LE();
+  const left = Math.min(longestHeader, bytes.length - 8);
+  if (length > left) {
+    const why = left === longestHeader ? "the format's limit" : 'what follows it';
+    throw fileError(file, "the header's length (byte 0)", `at most ${left} bytes, ${why}`, `${length} bytes`);
+  }
+  return Number(length);
+}
+
+function readHeader(bytes: Uint8Array, end: number, file: string): Header {
+  const reader = new JsonReader(bytes, 8, end, file);
+  const tensors: TensorInfo[] = [];
+  let metadata: Metadata = Object.create(null);
+  let digestByte = 0;
+  if (end === 8 || bytes[8] !== 0x7b) throw reader.error("the header's first byte", '{');
+  reader.object('the header', (name) => {
+    if (name !== metadataKey) tensors.push(readTensor(reader, name));
+    else ({ metadata, digestByte } = readMetadata(reader));
+  });
+  reader.end('the header');
+  // The file's order of the bytes, not of the names; those without bytes come before what begins there.
+  tensors.sort(({ offsets: a }, { offsets: b }) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0));
+  return { tensors, metadata, digestByte };
+}
+
+function readMetadata(reader: JsonReader): Omit<Header, 'tensors'> {
+  const metadata: Record<string, string> = Object.create(null);
+  let digestByte = 0;
+  reader.object(metadataKey, (key) => {
+    const place = `${quote(key)} of ${metadataKey}`;
+    const value = reader.string(place);
+    metadata[key] = value;
+    // Where the string begins, provided that it has no escapes; a digest with escapes fits no file.
+    if (key === digestKey) digestByte = reader.position - value.length - 2;
+  });
+  return { metadata, digestByte };
+}
+
+function readTensor(reader: JsonReader, name: string): TensorInfo {
+  const tensor = `tensor ${quote(name)}`;
+  let dtype: TensorDtype = 'U8';
+  let shape: number[] = [];
+  let offsets: number[] = [];
+  const integers = (key: string) => {
+    const values: number[] = [];
+    reader.array(`${key} of ${tensor}`, (index) => {
+      values.push(reader.unsigned(`${key}[${index}] of ${tensor}`));
+    });
+    return values;
+  };
+  const read = (key: string) => {
+    if (key === 'dtype') dtype = reader.oneOf(`dtype of ${tensor}`, Object.keys(dtypes) as TensorDtype[]);
+    else if (key === 'shape') shape = integers(key);
+    else offsets = integers(key);
+  };
+  reader.object(tensor, read, ['dtype', 'shape', 'data_offsets']);
+  return { name, dtype, shape, offsets };
+}
+
+// Every byte belongs to one tensor: each begins where the one before it ends, and has its elements' bytes.
+function checkLayout(tensors: readonly TensorInfo[], dataLength: number, file: string): void {
+  let end = 0;
+  for (const { name, dtype, shape, offsets } of tensors) {
+    const tensor = `tensor ${quote(name)}`;
+    const fail = (place: string, rule: string, got: string | number) =>
+      fileError(file, `${place} of ${tensor}`, rule, got);
+    if (offsets.length !== 2) throw fail('data_offsets', 'a begin and an end', `${offsets.length} numbers`);
+    const [first, last] = offsets as [number, number];
+    if (first !== end) throw fail('data_offsets[0]', `${end}, where the tensor before it ends`, first);
+    const bytes = productOf(shape) * dtypes[dtype].size;
+    if (!Number.isSafeInteger(bytes)) {
+      throw fail('shape', 'one of at most 2^53 - 1 bytes', `[${abbreviate(shape)}]`);
+    }
+    if (last !== first + bytes) {
+      const rule = `${first + bytes}, for ${bytes} bytes of ${dtype} [${abbreviate(shape)}]`;
+      throw fail('data_offsets[1]', rule, last);
+    }
+    end = last;
+  }
+  if (end !== dataLength) {
+    throw fileError(file, 'the data', `${end} bytes, as the header says`, `${dataLength} bytes`);
+  }
+}
+
+/** Their product from the first on; NaN once it is beyond exact integers, whatever follows. */
+function productOf(shape: readonly number[]): number {
+  return shape.reduce(
+    (product, size) => (product * size <= Number.MAX_SAFE_INTEGER ? product * size : Number.NaN),
+    1,
+  );
+}
+
+function abbreviate(shape: readonly number[]): string {
+  return shape.length > 8 ? `${shape.slice(0, 8).join(', ')}, ...` : shape.join(', ');
+}
+
+function checkDigest(bytes: Uint8Array, { metadata, digestByte }: Header, file: string): void {
+  const digest = metadata[digestKey];
+  if (digest === undefined) {
+    const ours =
+      metadata[formatKey] === ourFormat || Object.keys(metadata).some((key) => key.startsWith('blasnet.'));
+    if (ours)
+      throw fileError(file, `"${digestKey}" of ${metadataKey}`, 'there, as in every file of blasnet', 'none');
+    return;
+  }
+  const start = digestByte + 1;
+  const before = bytes.subarray(0, start);
+  const after = bytes.subarray(start + noDigest.length);
+  const computed = sha256([before, Buffer.from(noDigest, 'latin1'), after]);
+  if (digest !== computed) {
+    throw fileError(
+      file,
+      'the SHA-256',
+      `${quote(digest)}, as it says itself`,
+      `"${computed}": the file is damaged`,
+    );
+  }
+}
+
+function checkTensors(tensors: readonly Tensor[]): void {
+  const names = new Set<string>();
+  for (const { name, dtype, shape, data } of tensors) {
+    checkText('the name of a tensor', name);
+    if (names.has(name) || name === metadataKey) {
+      const rule = `another than "${metadataKey}" and those of the other tensors`;
+      throw argumentError('ERR_BLASNET_ARG_VALUE', 'the name of a tensor', rule, name);
+    }
+    names.add(name);
+    const { array, size } = dtypes[dtype];
+    const tensor = `tensor ${quote(name)}`;
+    if (!(data instanceof array)) {
+      throw argumentError('ERR_BLASNET_ARG_TYPE', tensor, `of kind ${array.name}, for ${dtype}`, data);
+    }
+    if (productOf(shape) * size !== data.byteLength) {
+      throw argumentError('ERR_BLASNET_SHAPE', tensor, `of ${dtype} [${abbreviate(shape)}]`, data);
+    }
+  }
+}
+
+// Half a character has no UTF-8.
+function checkText(name: string, text: string): void {
+  if (/\p{Surrogate}/u.test(text)) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'a string of whole characters', text);
+  }
+}
+
+// The elements begin at a multiple of 8, as those that the format's own library writes.
+function headerBytes(text: string): Buffer {
+  const length = Math.ceil(Buffer.byteLength(text) / 8) * 8;
+  if (length > longestHeader) {
+    throw argumentError(
+      'ERR_BLASNET_ARG_VALUE',
+      'the length of the header',
+      `at most ${longestHeader} bytes`,
+      length,
+    );
+  }
+  const header = Buffer.alloc(8 + length, ' ');
+  header.writeBigUInt64LE(BigInt(length));
+  header.write(text, 8);
+  return header;
+}
+
+function elementsOf(bytes: Uint8Array, dtype: TensorDtype): TensorData {
+  const { array } = dtypes[dtype];
+  const size = array.BYTES_PER_ELEMENT;
+  // A Buffer's own slice() would be a view again.
+  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
+  return new array(buffer as ArrayBuffer, byteOffset, bytes.byteLength / size);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: TensorData): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function sha256(chunks: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const chunk of chunks) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value);
+}

@@ -1,0 +1,165 @@
+import { argumentError } from '../errors';
+import {
+  type Constraint,
+  checkOptions,
+  functionValue,
+  integerFrom,
+  optional,
+  positiveInteger,
+} from '../validate';
+import type { EpochReport } from './history';
+
+/** What a progress bar needs of a stream: process.stderr and process.stdout have it. */
+export interface ProgressStream {
+  write(text: string): unknown;
+  /** Nothing is drawn unless it is true. */
+  readonly isTTY?: boolean | undefined;
+  /** The terminal's width; 80 when it does not say. */
+  readonly columns?: number | undefined;
+}
+
+export interface ProgressOptions {
+  /** How many epochs the training has. At least 1. */
+  readonly epochs: number;
+  /** How many of them were done before, when a training goes on. @default 0 */
+  readonly startEpoch?: number;
+  /** @default process.stderr */
+  readonly stream?: ProgressStream;
+  /** The clock, in milliseconds from any beginning. @default performance.now */
+  readonly now?: () => number;
+}
+
+/** An epoch's numbers; those that are there are shown. */
+export interface ProgressReport extends EpochReport {
+  readonly valLoss?: number;
+  readonly valAccuracy?: number;
+  readonly learningRate?: number;
+}
+
+export interface ProgressBar {
+  /** Shows an epoch, unless the last one was shown a moment ago. */
+  update(report: ProgressReport): void;
+  /** Shows the last epoch and leaves the line; to be called however the training ends. More calls do nothing. */
+  end(): void;
+}
+
+// Ten times a second.
+const pause = 100;
+const [widestBar, narrowestBar] = [30, 8];
+
+const streamConstraint: Constraint = {
+  rule: 'a stream with a write method, such as process.stderr',
+  accepts: (value) => typeof (value as ProgressStream | null)?.write === 'function',
+};
+
+const constraints = {
+  epochs: positiveInteger,
+  startEpoch: optional(integerFrom(0)),
+  stream: optional(streamConstraint),
+  now: optional(functionValue),
+};
+
+/**
+ * A line on a terminal that says how far a training is, drawn over itself:
+ *
+ *     epoch  12/100 [===>                          ] loss 0.1234 accuracy 0.953 1 s left 12 ms/epoch
+ *
+ * It fits the terminal's width: the bar gets narrower, then what matters least is left out. On a stream that
+ * is no terminal it draws nothing.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function progressBar(options: ProgressOptions): ProgressBar {
+  checkOptions('', options, constraints);
+  const { epochs, startEpoch = 0, stream = process.stderr, now = () => performance.now() } = options;
+  if (startEpoch > epochs) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'startEpoch', `at most epochs (${epochs})`, startEpoch);
+  }
+  const start = now();
+  let last: { report: ProgressReport; time: number } | undefined;
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  let drawnWidth = 0;
+  let shown = true;
+  let ended = stream.isTTY !== true;
+
+  const draw = () => {
+    if (last === undefined || shown) return;
+    const done = last.report.epoch - startEpoch;
+    // The last column stays free: a character there makes some terminals wrap.
+    const width = (stream.columns || 80) - 1;
+    const line = formatLine(last.report, epochs, done, last.time - start, width);
+    stream.write(`\r${line.padEnd(Math.min(drawnWidth, width))}`);
+    drawnWidth = line.length;
+    shown = true;
+  };
+
+  return {
+    update(report) {
+      if (ended) return;
+      const time = now();
+      last = { report, time };
+      shown = false;
+      if (time - drawnAt < pause) return;
+      drawnAt = time;
+      draw();
+    },
+    end() {
+      if (ended) return;
+      ended = true;
+      draw();
+      if (last !== undefined) stream.write('\n');
+    },
+  };
+}
+
+/** The line of an epoch, at most so wide. */
+function formatLine(
+  report: ProgressReport,
+  epochs: number,
+  done: number,
+  time: number,
+  width: number,
+): string {
+  const { epoch } = report;
+  const perEpoch = time / Math.max(done, 1);
+  const head = `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
+  // What matters least comes last, to be left out first.
+  const parts = [
+    `loss ${formatNumber(report.loss)}`,
+    ...entry('accuracy', report.accuracy),
+    ...entry('valLoss', report.valLoss),
+    ...entry('valAccuracy', report.valAccuracy),
+    epoch < epochs ? `${formatTime(perEpoch * (epochs - epoch))} left` : `${formatTime(time)} in all`,
+    `${formatTime(perEpoch)}/epoch`,
+    ...entry('learningRate', report.learningRate),
+  ];
+  const textOf = (count: number) => [head, ...parts.slice(0, count)].join(' ');
+  let count = parts.length;
+  while (count > 1 && textOf(count).length + narrowestBar + 3 > width) count--;
+  const bar = Math.min(widestBar, width - textOf(count).length - 3);
+  if (bar < narrowestBar) return textOf(1).slice(0, Math.max(width, 0));
+  return [head, formatBar(epoch / epochs, bar), ...parts.slice(0, count)].join(' ');
+}
+
+function formatBar(share: number, width: number): string {
+  const filled = Math.min(width, Math.floor(share * width));
+  return `[${filled === width ? '='.repeat(width) : `${'='.repeat(filled)}>`.padEnd(width)}]`;
+}
+
+function entry(name: string, value: number | undefined): string[] {
+  return value === undefined ? [] : [`${name} ${formatNumber(value)}`];
+}
+
+/** Four significant digits, and the exponent where that is shorter. */
+function formatNumber(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+function formatTime(milliseconds: number): string {
+  if (milliseconds < 1) return `${Math.round(1000 * milliseconds)} us`;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${seconds % 60} s`;
+}

@@ -1,0 +1,376 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { type Architecture, completeArchitecture, type Layer } from '../../lib/architecture';
+import {
+  decodeModel,
+  denseTensors,
+  encodeModel,
+  formatVersion,
+  type Migration,
+  type ModelContent,
+  migrations,
+} from '../../lib/formats/model';
+import type { Metadata, Safetensors, Tensor } from '../../lib/formats/safetensors';
+import { type BadCall, itRejects, thrownBy } from '../bad-input';
+import { parse, serialized } from './helpers';
+
+const schema = { completeArchitecture, tensorsOf: denseTensors };
+
+const architecture = completeArchitecture([
+  { inputDim: 2, outputDim: 3, activation: 'relu' },
+  { outputDim: 1, activation: 'sigmoid' },
+]);
+
+const content: ModelContent<Layer> = {
+  architecture,
+  dtype: 'float64',
+  seed: 2 ** 32 - 1,
+  tensors: {
+    W1: Float64Array.of(1, -2, 3, Number.MIN_VALUE, Number.MAX_VALUE, -0),
+    b1: Float64Array.of(0.1, 0.2, 0.3),
+    W2: Float64Array.of(4, 5, 6),
+    b2: Float64Array.of(7),
+  },
+  preprocessing: { mean: [0.5, -1], scale: [1, 2], names: ['ü', '"'], none: null },
+  libraryVersion: '1.2.3',
+};
+
+/** The content after a way through the bytes of a file. */
+function throughFile(given: ModelContent<Layer>): ModelContent<Layer> {
+  const { tensors, metadata } = encodeModel(given, schema);
+  return decodeModel(parse(serialized(tensors, metadata)), 'model.safetensors', schema);
+}
+
+describe('encodeModel', () => {
+  it('writes the article’s keys and shapes, and views of the parameters', () => {
+    const { tensors, metadata } = encodeModel(content, schema);
+    expect(tensors.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
+      ['W1', 'F64', [3, 2]],
+      ['b1', 'F64', [3]],
+      ['W2', 'F64', [1, 3]],
+      ['b2', 'F64', [1]],
+    ]);
+    expect(tensors[0]?.data).toBe(content.tensors.W1);
+    expect(metadata).toEqual({
+      'blasnet.format': '1',
+      'blasnet.version': '1.2.3',
+      'blasnet.architecture':
+        '[{"inputDim":2,"outputDim":3,"activation":"relu"},{"inputDim":3,"outputDim":1,"activation":"sigmoid"}]',
+      'blasnet.dtype': 'float64',
+      'blasnet.seed': '4294967295',
+      'blasnet.preprocessing': '{"mean":[0.5,-1],"scale":[1,2],"names":["ü","\\""],"none":null}',
+    });
+  });
+
+  const encode = (changes: object) => () => encodeModel({ ...content, ...changes }, schema);
+  const withTensor = (name: string, data: unknown) =>
+    encode({ tensors: { ...content.tensors, [name]: data } });
+  itRejects([
+    [
+      'a parameter that is missing',
+      withTensor('b1', undefined),
+      TypeError,
+      'ERR_BLASNET_DTYPE',
+      "Expected b1 to be a Float64Array, as dtype is 'float64', got undefined",
+    ],
+    [
+      'a parameter of the other dtype',
+      withTensor('b1', new Float32Array(3)),
+      TypeError,
+      'ERR_BLASNET_DTYPE',
+      "Expected b1 to be a Float64Array, as dtype is 'float64', got a Float32Array of length 3",
+    ],
+    [
+      'a parameter of another length',
+      withTensor('W1', new Float64Array(5)),
+      RangeError,
+      'ERR_BLASNET_SHAPE',
+      'Expected W1 to be of shape [3, 2], got a Float64Array of length 5',
+    ],
+    [
+      'a parameter that the architecture does not have',
+      withTensor('W3', new Float64Array(5)),
+      RangeError,
+      'ERR_BLASNET_SHAPE',
+      'Expected tensors to be those of the architecture, got "W3"',
+    ],
+    [
+      'NaN for a parameter',
+      withTensor('W1', Float64Array.of(0, 0, 0, Number.NaN, 0, 0)),
+      RangeError,
+      'ERR_BLASNET_NOT_FINITE',
+      'Expected W1[1][1] to be a finite number, got NaN (number)',
+    ],
+    [
+      'NaN that JSON would make null',
+      encode({ preprocessing: { mean: [0, Number.NaN] } }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected preprocessing.mean[1] to be a finite number, got NaN (number)',
+    ],
+    [
+      'a typed array that JSON would make an object',
+      encode({ preprocessing: { mean: new Float64Array(2) } }),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected preprocessing.mean to be something that JSON holds, got a Float64Array of length 2',
+    ],
+    [
+      'a function that JSON would leave out',
+      encode({ architecture: [{ ...architecture[0], custom: Math.tanh }] }),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected architecture[0].custom to be something that JSON holds, got function tanh',
+    ],
+    [
+      'a hole in an array, which JSON would fill with null',
+      encode({ training: { state: new Array(1), tensors: [] } }),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected training[0] to be something that JSON holds, got undefined',
+    ],
+    [
+      'an object inside itself',
+      () => {
+        const circle: Record<string, unknown> = {};
+        circle.again = circle;
+        encode({ preprocessing: circle })();
+      },
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected a value to be at most 100 objects deep, got an object (Object)',
+    ],
+    [
+      'a key that would be a prototype',
+      encode({ preprocessing: JSON.parse('{"__proto__":{}}') }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected preprocessing to be an object without the key __proto__, got an object (Object)',
+    ],
+  ]);
+});
+
+describe('decodeModel', () => {
+  it('gives back what was encoded, bit for bit', () => {
+    const decoded = throughFile(content);
+    expectTypeOf(decoded.architecture).toEqualTypeOf<Architecture>();
+    expect({ ...decoded, tensors: { ...decoded.tensors } }).toEqual(content);
+    expect(Object.is(decoded.tensors.W1?.[5], -0)).toBe(true);
+    const single = Object.fromEntries(
+      Object.entries(content.tensors).map(([name, data]) => [name, Float32Array.from(data, (_, i) => i / 3)]),
+    );
+    const { preprocessing: _, ...bare } = { ...content, dtype: 'float32' as const, tensors: single };
+    const decodedSingle = throughFile(bare);
+    expect({ ...decodedSingle, tensors: { ...decodedSingle.tensors } }).toEqual(bare);
+  });
+
+  it('gives back a training’s own state and tensors beside the model', () => {
+    const key: Tensor = { name: 'generator.key', dtype: 'U32', shape: [2], data: Uint32Array.of(1, 2 ** 31) };
+    const mean: Tensor = { name: 'W1', dtype: 'F64', shape: [1], data: Float64Array.of(Number.NaN) };
+    const training = { state: { epoch: 3, losses: [0.5] }, tensors: [mean, key] };
+    const decoded = throughFile({ ...content, training });
+    expect(decoded.training).toEqual(training);
+    expect(decoded.tensors.W1).toEqual(content.tensors.W1);
+  });
+
+  it('ignores what others add to the metadata', () => {
+    const { tensors, metadata } = encodeModel(content, schema);
+    const file = parse(serialized(tensors, { ...metadata, author: 'me', 'blasnet.checkpoint': '{}' }));
+    expect(decodeModel(file, 'x', schema).seed).toBe(content.seed);
+  });
+
+  const encoded = encodeModel(content, schema);
+  const good: Safetensors = { ...encoded, metadata: { format: 'blasnet', ...encoded.metadata } };
+  const decode = (changed: Partial<Safetensors>) => () =>
+    decodeModel({ ...good, ...changed }, 'model.safetensors', schema);
+  const name = '"model.safetensors"';
+
+  const withMetadata = (
+    what: string,
+    changes: Record<string, string | undefined>,
+    message: string,
+  ): BadCall => {
+    const metadata = Object.fromEntries(
+      Object.entries({ ...good.metadata, ...changes }).filter(([, value]) => value !== undefined),
+    ) as Metadata;
+    return [what, decode({ metadata }), Error, 'ERR_BLASNET_FILE', message];
+  };
+  const withTensors = (what: string, tensors: readonly Tensor[], message: string): BadCall => [
+    what,
+    decode({ tensors }),
+    Error,
+    'ERR_BLASNET_FILE',
+    message,
+  ];
+  const replaced = (changes: object) =>
+    good.tensors.map((tensor) => (tensor.name === 'W1' ? ({ ...tensor, ...changes } as Tensor) : tensor));
+
+  itRejects([
+    ...[
+      'format',
+      'blasnet.format',
+      'blasnet.version',
+      'blasnet.architecture',
+      'blasnet.dtype',
+      'blasnet.seed',
+    ].map((key) =>
+      withMetadata(
+        `a file without ${key}`,
+        { [key]: undefined },
+        `Expected "${key}" of the metadata of ${name} to be there, as in every model file, got none`,
+      ),
+    ),
+    withMetadata(
+      'a file of PyTorch’s',
+      { format: 'pt' },
+      `Expected "format" of the metadata of ${name} to be "blasnet", as in a model file of this library, got "pt"`,
+    ),
+    withMetadata(
+      'a newer version',
+      { 'blasnet.format': '2', 'blasnet.version': '9.0.0' },
+      `Expected "blasnet.format" of the metadata of ${name} to be at most 1, the newest that this version of blasnet reads, got 2, written by blasnet "9.0.0"`,
+    ),
+    withMetadata(
+      'an older version than there is',
+      { 'blasnet.format': '0' },
+      `Expected "blasnet.format" of the metadata of ${name} to be a version that this version of blasnet reads, got 0`,
+    ),
+    ...['', '1.0', '-1', '01', ' 1', 'constructor', '1e0', '9999999999'].map((version) =>
+      withMetadata(
+        `a version of "${version}"`,
+        { 'blasnet.format': version },
+        `Expected "blasnet.format" of the metadata of ${name} to be the number of a format's version, got "${version}"`,
+      ),
+    ),
+    withMetadata(
+      'an unknown dtype',
+      { 'blasnet.dtype': 'float16' },
+      `In blasnet.dtype of ${name}: Expected dtype to be one of 'float64', 'float32', got "float16" (string)`,
+    ),
+    withMetadata(
+      'a seed beyond 32 bits',
+      { 'blasnet.seed': '4294967296' },
+      `In blasnet.seed of ${name}: Expected seed to be an integer from 0 to 4294967295, got 4294967296 (number)`,
+    ),
+    withMetadata(
+      'no seed at all',
+      { 'blasnet.seed': '' },
+      `In blasnet.seed of ${name}: Expected seed to be an integer from 0 to 4294967295, got "" (string)`,
+    ),
+    withMetadata(
+      'an architecture that is no JSON',
+      { 'blasnet.architecture': '[{]' },
+      `Expected "blasnet.architecture" of the metadata of ${name} to be JSON as this library writes it, got "[{]"`,
+    ),
+    withMetadata(
+      'an architecture deeper than any',
+      { 'blasnet.architecture': `${'['.repeat(100_000)}${']'.repeat(100_000)}` },
+      `Expected "blasnet.architecture" of the metadata of ${name} to be JSON as this library writes it, got "${'['.repeat(197)}..."`,
+    ),
+    withMetadata(
+      'an object for the architecture',
+      { 'blasnet.architecture': '{}' },
+      `In blasnet.architecture of ${name}: Expected layers to be an array of layers, got an object (Object)`,
+    ),
+    withMetadata(
+      'a layer of no size',
+      { 'blasnet.architecture': '[{"inputDim":2,"outputDim":0,"activation":"relu"}]' },
+      `In blasnet.architecture of ${name}: Expected layers[0].outputDim to be a positive integer, got 0 (number)`,
+    ),
+    withMetadata(
+      'an option that layers do not have',
+      { 'blasnet.architecture': '[{"inputDim":2,"outputDim":1,"activation":"relu","dropuot":0.5}]' },
+      `In blasnet.architecture of ${name}: Unknown option "dropuot" in layers[0]; known: inputDim, outputDim, activation`,
+    ),
+    withMetadata(
+      'a prototype in the preprocessing',
+      { 'blasnet.preprocessing': '{"__proto__":{"admin":true}}' },
+      `Expected "blasnet.preprocessing" of the metadata of ${name} to be JSON as this library writes it, got "{\\"__proto__\\":{\\"admin\\":true}}"`,
+    ),
+    withTensors(
+      'a file without a parameter',
+      good.tensors.slice(1),
+      `Expected tensor "W1" of ${name} to be there, of shape [3, 2], got none`,
+    ),
+    withTensors(
+      'a parameter more',
+      [...good.tensors, { name: 'W3', dtype: 'F64', shape: [0], data: new Float64Array(0) }],
+      `Expected the tensors of ${name} to be those of the architecture, got "W3" beside them`,
+    ),
+    withTensors(
+      'tensors of a training that is not there',
+      [...good.tensors, { name: 'training.W1', dtype: 'F64', shape: [0], data: new Float64Array(0) }],
+      `Expected "blasnet.training" of the metadata of ${name} to be there, as "training.W1" is, got none`,
+    ),
+    withTensors(
+      'a parameter turned round',
+      replaced({ shape: [2, 3] }),
+      `Expected shape of tensor "W1" of ${name} to be [3, 2], as the architecture says, got [2, 3]`,
+    ),
+    withTensors(
+      'a parameter with a size of 1 more',
+      replaced({ shape: [3, 2, 1] }),
+      `Expected shape of tensor "W1" of ${name} to be [3, 2], as the architecture says, got [3, 2, 1]`,
+    ),
+    withTensors(
+      'a parameter of another dtype',
+      replaced({ dtype: 'F32', data: new Float32Array(6) }),
+      `Expected dtype of tensor "W1" of ${name} to be F64, as blasnet.dtype says, got F32`,
+    ),
+    ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((value) =>
+      withTensors(
+        `${value} for a parameter`,
+        replaced({ data: Float64Array.of(0, 0, 0, 0, value, 0) }),
+        `Expected W1[2][0] of ${name} to be a finite number, got ${value}`,
+      ),
+    ),
+  ]);
+
+  it('keeps the layer’s own error as the cause', () => {
+    const metadata = { ...good.metadata, 'blasnet.architecture': '[]' };
+    expect(thrownBy(decode({ metadata }))).toMatchObject({ cause: { code: 'ERR_BLASNET_SHAPE' } });
+  });
+
+  it('lets errors through that are not about the file', () => {
+    const broken = {
+      ...schema,
+      completeArchitecture: () => {
+        throw new TypeError('a bug');
+      },
+    };
+    expect(() => decodeModel(good, 'x', broken)).toThrow(/^a bug$/);
+  });
+});
+
+describe('a file of an older version', () => {
+  // As if version 0 had called the seed by another name and kept every b as a column.
+  const fromZero: Migration = ({ tensors, metadata: { 'blasnet.start': seed = '', ...metadata } }) => ({
+    tensors: tensors.map((tensor) =>
+      tensor.name.startsWith('b') ? { ...tensor, shape: tensor.shape.slice(0, 1) } : tensor,
+    ),
+    metadata: { ...metadata, 'blasnet.seed': seed },
+  });
+  const { tensors, metadata } = encodeModel(content, schema);
+  const { 'blasnet.seed': seed = '', ...rest } = metadata;
+  const old = serialized(
+    tensors.map((tensor) =>
+      tensor.name.startsWith('b') ? { ...tensor, shape: [...tensor.shape, 1] } : tensor,
+    ),
+    { ...rest, 'blasnet.format': '0', 'blasnet.start': seed },
+  );
+
+  it('goes through the steps to the present one', () => {
+    const decoded = decodeModel(parse(old), 'old', schema, { 0: fromZero });
+    expect({ ...decoded, tensors: { ...decoded.tensors } }).toEqual(content);
+  });
+
+  it('is checked as any other after that', () => {
+    expect(() => decodeModel(parse(old), 'old', schema, { 0: (file) => file })).toThrow(
+      'Expected "blasnet.seed" of the metadata of "old" to be there, as in every model file, got none',
+    );
+  });
+
+  it('has a step for every version since the first', () => {
+    const versions = Array.from({ length: formatVersion - 1 }, (_, i) => String(i + 1));
+    expect(Object.keys(migrations)).toEqual(versions);
+  });
+});

@@ -1,0 +1,182 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type ProgressOptions, type ProgressReport, progressBar } from '../../lib/training/progress';
+import { itRejects } from '../bad-input';
+import { dist } from '../network/child';
+
+/** A bar on a terminal of this width, with a clock that stands at `clock.time`. */
+function drawn(options: Partial<ProgressOptions>, columns: number | undefined = 100, isTTY = true) {
+  const writes: string[] = [];
+  const clock = { time: 5000 };
+  const stream = { isTTY, columns, write: (text: string) => writes.push(text) };
+  const bar = progressBar({ epochs: 100, now: () => clock.time, stream, ...options });
+  const at = (milliseconds: number, report: ProgressReport) => {
+    clock.time = 5000 + milliseconds;
+    bar.update(report);
+  };
+  return { bar, writes, at };
+}
+
+describe('progressBar', () => {
+  it('draws one line over itself, and leaves it at the end', () => {
+    const { bar, writes, at } = drawn({ epochs: 4 });
+    at(500, { epoch: 1, loss: 0.69415, accuracy: 0.5 });
+    at(1000, { epoch: 2, loss: 12345.678, accuracy: 0.75 });
+    at(1500, { epoch: 3, loss: 1.5e-9, accuracy: 1 });
+    at(2400, { epoch: 4, loss: 0, accuracy: 1 });
+    bar.end();
+    expect(writes).toEqual([
+      '\repoch 1/4 [=======>                      ] loss 0.6942 accuracy 0.5 2 s left 500 ms/epoch',
+      '\repoch 2/4 [===============>              ] loss 12350 accuracy 0.75 1 s left 500 ms/epoch',
+      '\repoch 3/4 [======================>       ] loss 1.5e-9 accuracy 1 500 ms left 500 ms/epoch',
+      '\repoch 4/4 [==============================] loss 0 accuracy 1 2 s in all 600 ms/epoch      ',
+      '\n',
+    ]);
+  });
+
+  it('shows all that an epoch reports', () => {
+    const { writes, at } = drawn({}, 200);
+    at(60, { epoch: 5, loss: 0.1, accuracy: 0.2, valLoss: 0.3, valAccuracy: 0.4, learningRate: 0.001 });
+    expect(writes).toEqual([
+      '\repoch   5/100 [=>                            ] loss 0.1 accuracy 0.2 valLoss 0.3 valAccuracy 0.4 ' +
+        '1 s left 12 ms/epoch learningRate 0.001',
+    ]);
+  });
+
+  it.each([
+    [97, 'epoch   5/100 [=>                       ] loss 0.1 accuracy 0.2 valLoss 0.3 1 s left 12 ms/epoch'],
+    [80, 'epoch   5/100 [>       ] loss 0.1 accuracy 0.2 valLoss 0.3 1 s left 12 ms/epoch'],
+    [79, 'epoch   5/100 [>                  ] loss 0.1 accuracy 0.2 valLoss 0.3 1 s left'],
+    [40, 'epoch   5/100 [>             ] loss 0.1'],
+    [30, 'epoch   5/100 loss 0.1'],
+    [15, 'epoch   5/100 '],
+  ])('fits %i columns', (columns, line) => {
+    const { writes, at } = drawn({}, columns);
+    at(60, { epoch: 5, loss: 0.1, accuracy: 0.2, valLoss: 0.3, learningRate: 0.001 });
+    expect(writes).toEqual([`\r${line}`]);
+  });
+
+  it('fits every width, and never fills the last column', () => {
+    for (let columns = 1; columns <= 150; columns++) {
+      const { writes, at } = drawn({}, columns);
+      at(60, { epoch: 5, loss: 0.1, accuracy: 0.2, valLoss: 0.3, learningRate: 0.001 });
+      at(1000, { epoch: 10, loss: 0, accuracy: 0 });
+      for (const text of writes) expect(text.length - 1).toBeLessThan(columns);
+    }
+  });
+
+  it('takes 80 columns where the terminal does not say', () => {
+    for (const columns of [undefined, 0]) {
+      const { writes, at } = drawn({}, columns);
+      at(60, { epoch: 5, loss: 0.1, accuracy: 0.2, valLoss: 0.3, learningRate: 0.001 });
+      expect(writes[0]?.length).toBe(columns === undefined ? 100 : 80);
+    }
+  });
+
+  it('draws ten times a second at most, and the last epoch in any case', () => {
+    const { bar, writes, at } = drawn({ epochs: 1000 });
+    for (let epoch = 1; epoch <= 1000; epoch++) at(epoch, { epoch, loss: 0.5 });
+    expect(writes.map((text) => Number(/\d+/.exec(text)?.[0]))).toEqual([
+      1, 101, 201, 301, 401, 501, 601, 701, 801, 901,
+    ]);
+    bar.end();
+    expect(writes.slice(10)).toEqual([
+      '\repoch 1000/1000 [==============================] loss 0.5 1 s in all 1 ms/epoch',
+      '\n',
+    ]);
+  });
+
+  it('leaves the line when a training ends early, once', () => {
+    const { bar, writes, at } = drawn({});
+    at(0, { epoch: 1, loss: 0.5 });
+    at(1, { epoch: 2, loss: 0.25 });
+    bar.end();
+    bar.end();
+    at(1000, { epoch: 3, loss: 0.125 });
+    expect(writes.map((text) => text.slice(0, 14))).toEqual(['\repoch   1/100', '\repoch   2/100', '\n']);
+  });
+
+  it('leaves a terminal alone on which it drew nothing', () => {
+    const { bar, writes } = drawn({});
+    bar.end();
+    expect(writes).toEqual([]);
+  });
+
+  it('draws nothing where there is no terminal', () => {
+    const { bar, writes, at } = drawn({}, 80, false);
+    at(0, { epoch: 1, loss: 0.5 });
+    bar.end();
+    expect(writes).toEqual([]);
+  });
+
+  it('counts the time from where a training goes on', () => {
+    const { writes, at } = drawn({ startEpoch: 90 });
+    at(1000, { epoch: 91, loss: 0.5 });
+    expect(writes[0]).toContain('loss 0.5 9 s left 1 s/epoch');
+  });
+
+  it.each([
+    [0.0625, '63 us/epoch'],
+    [59_400, '59 s/epoch'],
+    [61_000, '1 min 1 s/epoch'],
+    [3_599_000, '59 min 59 s/epoch'],
+    [2 * 3_600_000 + 120_000, '2 h 2 min/epoch'],
+  ])('says %d ms as %s', (milliseconds, text) => {
+    const { writes, at } = drawn({});
+    at(milliseconds, { epoch: 1, loss: 0 });
+    expect(writes[0]).toContain(text);
+  });
+
+  // `script` gives a process a terminal of its own.
+  it.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('draws on a real terminal', () => {
+    const program = `
+      const { progressBar } = require(${JSON.stringify(`${dist}/training/progress.js`)});
+      let time = 0;
+      const bar = progressBar({ epochs: 2, now: () => time });
+      for (const epoch of [1, 2]) { time += 1000; bar.update({ epoch, loss: 0.5 }); }
+      bar.end();`;
+    const output = execFileSync(
+      'script',
+      ['-qec', `stty cols 50 && "${process.execPath}" -e "$PROGRAM"`, '/dev/null'],
+      { encoding: 'utf8', env: { ...process.env, PROGRAM: program }, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    // A terminal makes \r\n of \n.
+    expect(output).toBe(
+      '\repoch 1/2 [====>    ] loss 0.5 1 s left 1 s/epoch' +
+        '\repoch 2/2 [=================] loss 0.5 2 s in all\r\n',
+    );
+  });
+
+  const wrong = (options: object) => () => progressBar({ epochs: 10, ...options } as never);
+  itRejects([
+    [
+      'no epochs',
+      wrong({ epochs: 0 }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected epochs to be a positive integer, got 0 (number)',
+    ],
+    [
+      'a start beyond the end',
+      wrong({ startEpoch: 11 }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected startEpoch to be at most epochs (10), got 11 (number)',
+    ],
+    [
+      'a stream that is none',
+      wrong({ stream: 'stderr' }),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected stream to be a stream with a write method, such as process.stderr, got "stderr" (string)',
+    ],
+    [
+      'an option that does not exist',
+      wrong({ start: 1 }),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "start"; known: epochs, startEpoch, stream, now',
+    ],
+  ]);
+});
