@@ -8,6 +8,7 @@ export type { InitializerName } from './initializers';
 export type { LossName } from './losses';
 export type { Dtype, FloatArray } from './matrix';
 export { Matrix } from './matrix';
+export * from './metrics';
 export type { AsyncOptions, EvaluateOptions, Evaluation, NetworkOptions } from './network';
 export { Network } from './network';
 export type { AdamOptions, Optimizer, SgdOptions } from './optimizers';
