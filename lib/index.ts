@@ -19,6 +19,8 @@ export { Predictor } from './predictor';
 export type { GeneratorState } from './random';
 export { RandomState } from './random';
 export type { MatrixLike } from './samples';
+export type { Schedule, ScheduleFunction } from './schedules';
+export * as schedules from './schedules';
 export { getThreads, setThreads } from './threads';
 export type { EpochReport, History } from './training/history';
 export type { FitOptions } from './training/options';
