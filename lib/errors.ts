@@ -25,6 +25,8 @@ const errorClasses = {
   ERR_BLASNET_DIVERGED: RangeError,
   /** The network is training, and this call would read or write its parameters meanwhile. */
   ERR_BLASNET_BUSY: Error,
+  /** What has to learn from data first was asked for its results. */
+  ERR_BLASNET_NOT_FITTED: Error,
   /** The native addon could not be loaded. */
   ERR_BLASNET_LOAD: Error,
 } as const;

@@ -16,6 +16,7 @@ export { adam, sgd } from './optimizers';
 export type { Gradients, Parameters } from './parameters';
 export type { PredictorOptions } from './predictor';
 export { Predictor } from './predictor';
+export * from './preprocessing';
 export type { GeneratorState } from './random';
 export { RandomState } from './random';
 export type { MatrixLike } from './samples';

@@ -5,7 +5,7 @@ import { prAuc, rocAuc } from './ranking';
 import { meanAbsoluteError, meanSquaredError, r2, rootMeanSquaredError } from './regression';
 
 export type { TopKOptions } from './classification';
-export type { Column, Labels, Predictions, WeightOptions } from './comparison';
+export type { Labels, Predictions, WeightOptions } from './comparison';
 export type { AveragedOptions, DecisionOptions } from './confusion';
 export {
   type Metric,
