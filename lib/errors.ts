@@ -27,6 +27,8 @@ const errorClasses = {
   ERR_BLASNET_BUSY: Error,
   /** A file that cannot be read or written, is damaged, or does not hold what it should. */
   ERR_BLASNET_FILE: Error,
+  /** What has to learn from data first was asked for its results. */
+  ERR_BLASNET_NOT_FITTED: Error,
   /** The native addon could not be loaded. */
   ERR_BLASNET_LOAD: Error,
 } as const;

@@ -10,6 +10,7 @@ export type { InitializerName } from './initializers';
 export type { LossName } from './losses';
 export type { Dtype, FloatArray } from './matrix';
 export { Matrix } from './matrix';
+export * from './metrics';
 export type { AsyncOptions, EvaluateOptions, Evaluation, NetworkOptions } from './network';
 export { Network } from './network';
 export type {
@@ -28,9 +29,12 @@ export { adadelta, adagrad, adam, adamax, adamW, lion, nadam, rmsProp, sgd } fro
 export type { Gradients, Parameters } from './parameters';
 export type { PredictorOptions } from './predictor';
 export { Predictor } from './predictor';
+export * from './preprocessing';
 export type { GeneratorState } from './random';
 export { RandomState } from './random';
 export type { MatrixLike } from './samples';
+export type { Schedule, ScheduleFunction } from './schedules';
+export * as schedules from './schedules';
 export { getThreads, setThreads } from './threads';
 export type { EpochReport, History } from './training/history';
 export type { FitOptions } from './training/options';

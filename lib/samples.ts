@@ -70,7 +70,8 @@ export function outputMatrix(architecture: Architecture, dtype: Dtype, X: Matrix
   return matrix;
 }
 
-function overlap(a: FloatArray, b: FloatArray): boolean {
+/** Whether two arrays share memory. */
+export function overlap(a: FloatArray, b: FloatArray): boolean {
   if (a.buffer !== b.buffer) return false;
   return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }

@@ -21,6 +21,7 @@ const classes: Record<ErrorCode, ErrorConstructor> = {
   ERR_BLASNET_DIVERGED: RangeError,
   ERR_BLASNET_BUSY: Error,
   ERR_BLASNET_FILE: Error,
+  ERR_BLASNET_NOT_FITTED: Error,
   ERR_BLASNET_LOAD: Error,
 };
 

@@ -1,0 +1,107 @@
+import { checkOptions } from '../validate';
+import {
+  allFinite,
+  type Comparison,
+  compare,
+  type Labels,
+  meanOverColumns,
+  meanOverRows,
+  type Predictions,
+  type WeightOptions,
+  weightConstraints,
+  weightOf,
+} from './comparison';
+
+/**
+ * The mean of the squared errors, over samples and columns. scikit-learn's `mean_squared_error`.
+ *
+ * @returns NaN when a number is not finite or all weights are zero
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_SHAPE,
+ *   ERR_BLASNET_ARG_VALUE
+ */
+export function meanSquaredError(
+  yTrue: Labels,
+  yPredicted: Predictions,
+  options: WeightOptions = {},
+): number {
+  return overColumns(yTrue, yPredicted, options, squaredError);
+}
+
+/**
+ * The root of the mean squared error, in the labels' own unit; with several columns the mean of each column's
+ * root. scikit-learn's `root_mean_squared_error`, or `mean_squared_error(..., squared=False)` before it.
+ *
+ * @returns NaN when a number is not finite or all weights are zero
+ * @throws as meanSquaredError()
+ */
+export function rootMeanSquaredError(
+  yTrue: Labels,
+  yPredicted: Predictions,
+  options: WeightOptions = {},
+): number {
+  return overColumns(yTrue, yPredicted, options, (column) => Math.sqrt(squaredError(column)));
+}
+
+/**
+ * The mean of the errors' absolute values, over samples and columns. scikit-learn's `mean_absolute_error`.
+ *
+ * @returns NaN when a number is not finite or all weights are zero
+ * @throws as meanSquaredError()
+ */
+export function meanAbsoluteError(
+  yTrue: Labels,
+  yPredicted: Predictions,
+  options: WeightOptions = {},
+): number {
+  return overColumns(yTrue, yPredicted, options, (column) =>
+    meanOverRows(column, (row) => Math.abs(errorAt(column, row))),
+  );
+}
+
+/**
+ * The coefficient of determination, 1 - sum(error^2) / sum((y - mean y)^2): 1 is perfect, 0 as good as the
+ * labels' mean. Of constant labels 1 where all predictions are right, and otherwise 0. With several columns the mean
+ * over them. scikit-learn's `r2_score`.
+ *
+ * @returns NaN from a single sample, when a number is not finite, or when all weights are zero
+ * @throws as meanSquaredError()
+ */
+export function r2(yTrue: Labels, yPredicted: Predictions, options: WeightOptions = {}): number {
+  return overColumns(yTrue, yPredicted, options, (column) => {
+    const { labels, rows } = column;
+    if (rows < 2) return Number.NaN;
+    const mean = meanOverRows(column, (row) => labels[row] as number);
+    if (Number.isNaN(mean)) return Number.NaN;
+    let residual = 0;
+    let spread = 0;
+    let constant = true;
+    for (let row = 0; row < rows; row++) {
+      const weight = weightOf(column, row);
+      residual += weight * errorAt(column, row) ** 2;
+      spread += weight * ((labels[row] as number) - mean) ** 2;
+      constant &&= labels[row] === labels[0];
+    }
+    if (residual === 0) return 1;
+    // The mean of equal labels may differ from them by rounding, and their spread from zero.
+    return constant || spread === 0 ? 0 : 1 - residual / spread;
+  });
+}
+
+function overColumns(
+  yTrue: Labels,
+  yPredicted: Predictions,
+  options: WeightOptions,
+  measure: (column: Comparison) => number,
+): number {
+  checkOptions('', options, weightConstraints);
+  const comparison = compare(yTrue, yPredicted, options, 'numbers');
+  return allFinite(comparison) ? meanOverColumns(comparison, measure) : Number.NaN;
+}
+
+function squaredError(column: Comparison): number {
+  return meanOverRows(column, (row) => errorAt(column, row) ** 2);
+}
+
+function errorAt({ labels, predictions }: Comparison, row: number): number {
+  return (labels[row] as number) - (predictions[row] as number);
+}

@@ -1,0 +1,274 @@
+import { argumentError, blasnetError } from '../errors';
+import { isFloatArray, Matrix, matrixFromRows } from '../matrix';
+import { checkBuffer } from '../pinning';
+import { type MatrixLike, overlap } from '../samples';
+import { check, checkNames, checkObject, didYouMean, integerBetween } from '../validate';
+import { imputerFromJSON } from './imputer';
+import { oneHotEncoderFromJSON } from './one-hot';
+import { scalerFromJSON } from './scalers';
+import { type FittedStep, fitOf, mostColumns, type PreprocessingStep, type StepName } from './step';
+
+/** What `toJSON` makes of a fitted pipeline: plain, and the same after JSON.stringify and JSON.parse. */
+export interface PreprocessingJSON {
+  readonly name: 'preprocessing';
+  readonly version: 1;
+  readonly steps: readonly { readonly name: StepName; readonly inputColumns: number }[];
+}
+
+const readers: Readonly<Record<StepName, (where: string, value: Record<string, unknown>) => FittedStep>> = {
+  standardScaler: scalerFromJSON,
+  minMaxScaler: scalerFromJSON,
+  robustScaler: scalerFromJSON,
+  imputer: imputerFromJSON,
+  oneHotEncoder: oneHotEncoderFromJSON,
+};
+
+const mostSteps = 100;
+
+/**
+ * Steps that make a network's inputs of a table's columns: they learn from the training data, and then do the same to
+ * whatever comes, number for number, in this process or another.
+ *
+ *     const inputs = preprocessing([imputer(), oneHotEncoder({ columns: [2] }), standardScaler({ columns: [0, 1] })]);
+ *     const X = inputs.fitTransform(table);
+ *
+ * A step's columns are those of its own input: what the step before it puts out. Statistics are in double precision;
+ * results have the dtype of what comes in (float64 for arrays of numbers).
+ */
+export class Preprocessing {
+  readonly #steps: readonly PreprocessingStep[];
+  #fitted: readonly FittedStep[] | undefined;
+
+  /** @internal Use `preprocessing`. */
+  constructor(steps: readonly PreprocessingStep[], fitted?: readonly FittedStep[]) {
+    this.#steps = steps;
+    this.#fitted = fitted;
+  }
+
+  /**
+   * A pipeline as `toJSON` wrote it. Nothing about the value is trusted.
+   *
+   * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
+   * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE
+   */
+  static fromJSON(value: unknown): Preprocessing {
+    checkObject('preprocessing', value);
+    checkNames('preprocessing', value, ['name', 'version', 'steps']);
+    const { name, version, steps } = value;
+    if (name !== 'preprocessing') {
+      throw argumentError('ERR_BLASNET_ARG_VALUE', 'preprocessing.name', "'preprocessing'", name);
+    }
+    check('preprocessing.version', version, integerBetween(1, 1));
+    const list = checkList('preprocessing.steps', steps);
+    const fitted: FittedStep[] = [];
+    for (const [i, item] of list.entries()) {
+      const step = readStep(`preprocessing.steps[${i}]`, item);
+      const previous = fitted.at(-1)?.outputColumns ?? step.inputColumns;
+      if (step.inputColumns !== previous) {
+        const where = `preprocessing.steps[${i}].inputColumns`;
+        const rule = `${previous}, as many as the step before it puts out`;
+        throw argumentError('ERR_BLASNET_SHAPE', where, rule, step.inputColumns);
+      }
+      fitted.push(step);
+    }
+    return new Preprocessing([], fitted);
+  }
+
+  /** Whether it has learned from data. */
+  get fitted(): boolean {
+    return this.#fitted !== undefined;
+  }
+
+  /** How many columns go in. @throws Error ERR_BLASNET_NOT_FITTED */
+  get inputColumns(): number {
+    return (this.#learned('inputColumns')[0] as FittedStep).inputColumns;
+  }
+
+  /** How many columns come out: a network's inputDim. @throws Error ERR_BLASNET_NOT_FITTED */
+  get outputColumns(): number {
+    return (this.#learned('outputColumns').at(-1) as FittedStep).outputColumns;
+  }
+
+  /**
+   * Learns from X (m, inputColumns), anew if it has learned before. Whatever fails changes nothing.
+   *
+   * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DETACHED
+   * @throws RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE (a column that is not there), ERR_BLASNET_NOT_FINITE
+   */
+  fit(X: Matrix | readonly (readonly number[])[]): this {
+    this.#fit(X, false);
+    return this;
+  }
+
+  /** `fit`, and the transformed X (m, outputColumns). @throws as fit() */
+  fitTransform(X: Matrix | readonly (readonly number[])[]): Matrix {
+    return this.#fit(X, true) as Matrix;
+  }
+
+  /**
+   * X (m, inputColumns) as the network takes it, (m, outputColumns): in `out` where it is given, else in a new
+   * matrix. X stays as it is. After an error, `out` may hold a part of the result.
+   *
+   * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DTYPE, ERR_BLASNET_DETACHED
+   * @throws RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE, ERR_BLASNET_ARG_VALUE (an unknown category)
+   */
+  transform(X: MatrixLike, out?: Matrix): Matrix {
+    const steps = this.#learned('transform');
+    let current = asMatrix('X', X, this.inputColumns);
+    const result = resultMatrix(current, this.outputColumns, out);
+    for (const [i, step] of steps.entries()) {
+      const next = i === steps.length - 1 ? result : emptyLike(current, step.outputColumns);
+      step.transform(inputName(i), current, next);
+      current = next;
+    }
+    return result;
+  }
+
+  /**
+   * The way back, from (m, outputColumns) to (m, inputColumns), as far as there is one: what clipping or an unknown
+   * category lost stays lost, and see `imputer`.
+   *
+   * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DTYPE, ERR_BLASNET_DETACHED;
+   *   RangeError ERR_BLASNET_SHAPE
+   */
+  inverse(X: MatrixLike, out?: Matrix): Matrix {
+    const steps = this.#learned('inverse');
+    let current = asMatrix('X', X, this.outputColumns);
+    const result = resultMatrix(current, this.inputColumns, out);
+    for (let i = steps.length - 1; i >= 0; i--) {
+      const step = steps[i] as FittedStep;
+      const next = i === 0 ? result : emptyLike(current, step.inputColumns);
+      step.inverse(current, next);
+      current = next;
+    }
+    return result;
+  }
+
+  /** All that was learned, for a file: plain, finite, and exact. @throws Error ERR_BLASNET_NOT_FITTED */
+  toJSON(): PreprocessingJSON {
+    const steps = this.#learned('toJSON').map((step) => step.toJSON());
+    return { name: 'preprocessing', version: 1, steps };
+  }
+
+  #fit(X: unknown, transform: boolean): Matrix | undefined {
+    if (this.#steps.length === 0) {
+      throw blasnetError(
+        'ERR_BLASNET_ARG_VALUE',
+        'Expected fit to be called on a pipeline of steps, got one from JSON, which knows what they learned only',
+      );
+    }
+    let current = asMatrix('X', X, undefined);
+    const fitted: FittedStep[] = [];
+    for (const [i, step] of this.#steps.entries()) {
+      const name = inputName(i);
+      const learned = (fitOf(step) as NonNullable<ReturnType<typeof fitOf>>)(name, current);
+      fitted.push(learned);
+      if (i === this.#steps.length - 1 && !transform) break;
+      const next = emptyLike(current, learned.outputColumns);
+      learned.transform(name, current, next);
+      current = next;
+    }
+    this.#fitted = fitted;
+    return transform ? current : undefined;
+  }
+
+  #learned(method: string): readonly FittedStep[] {
+    if (this.#fitted !== undefined) return this.#fitted;
+    throw blasnetError(
+      'ERR_BLASNET_NOT_FITTED',
+      `Expected ${method} to be used after fit, got no fit before it`,
+    );
+  }
+}
+
+/**
+ * A pipeline of steps, to be fitted: see `Preprocessing`.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE
+ */
+export function preprocessing(steps: readonly PreprocessingStep[]): Preprocessing {
+  const list = checkList('steps', steps);
+  for (const [i, step] of list.entries()) {
+    if (fitOf(step) === undefined) {
+      throw argumentError('ERR_BLASNET_ARG_TYPE', `steps[${i}]`, 'a step such as standardScaler()', step);
+    }
+  }
+  return new Preprocessing([...list] as PreprocessingStep[]);
+}
+
+function checkList(name: string, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of steps', value);
+  if (value.length === 0 || value.length > mostSteps) {
+    throw argumentError('ERR_BLASNET_SHAPE', name, `an array of 1 to ${mostSteps} steps`, value);
+  }
+  return value;
+}
+
+function readStep(where: string, value: unknown): FittedStep {
+  checkObject(where, value);
+  const { name } = value;
+  if (typeof name !== 'string') {
+    throw argumentError('ERR_BLASNET_ARG_TYPE', `${where}.name`, 'the name of a step', name);
+  }
+  if (!Object.hasOwn(readers, name)) {
+    const message = `Unknown step "${name}" in ${where}${didYouMean(name, Object.keys(readers))}`;
+    throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
+  }
+  return readers[name as StepName](where, value);
+}
+
+function inputName(step: number): string {
+  return step === 0 ? 'X' : `the input of steps[${step}]`;
+}
+
+function asMatrix(name: string, value: unknown, cols: number | undefined): Matrix {
+  const matrix = fromLoose(name, value, cols);
+  checkBuffer(name, matrix.data);
+  if (matrix.rows === 0) {
+    throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have at least one row, got 0`);
+  }
+  const rule = cols === undefined ? `from 1 to ${mostColumns}` : `${cols}`;
+  if (cols === undefined ? matrix.cols < 1 || matrix.cols > mostColumns : matrix.cols !== cols) {
+    throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have ${rule} columns, got ${matrix.cols}`);
+  }
+  return matrix;
+}
+
+function fromLoose(name: string, value: unknown, cols: number | undefined): Matrix {
+  if (value instanceof Matrix) return value;
+  if (Array.isArray(value)) return matrixFromRows(name, value, 'float64');
+  if (!isFloatArray(value) || cols === undefined) {
+    const rule =
+      cols === undefined ? 'a Matrix or an array of rows' : 'a Matrix, a typed array or an array of rows';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
+  }
+  checkBuffer(name, value);
+  if (value.length % cols !== 0) {
+    throw argumentError('ERR_BLASNET_SHAPE', name, `of a length that is a multiple of ${cols}`, value);
+  }
+  return new Matrix(value, value.length / cols, cols);
+}
+
+function emptyLike({ rows, dtype }: Matrix, cols: number): Matrix {
+  return Matrix.zeros(rows, cols, dtype);
+}
+
+function resultMatrix(X: Matrix, cols: number, out: Matrix | undefined): Matrix {
+  if (out === undefined) return emptyLike(X, cols);
+  if (!(out instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', out);
+  checkBuffer('out', out.data);
+  if (out.dtype !== X.dtype) {
+    const needed = X.dtype === 'float64' ? 'a Float64Array' : 'a Float32Array';
+    throw argumentError('ERR_BLASNET_DTYPE', 'out', `${needed}, as X is`, out.data);
+  }
+  if (out.rows !== X.rows || out.cols !== cols) {
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected out to be (${X.rows}, ${cols}), got (${out.rows}, ${out.cols})`,
+    );
+  }
+  if (overlap(out.data, X.data)) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', 'a matrix that shares no memory with X', out);
+  }
+  return out;
+}

@@ -1,0 +1,236 @@
+import type { Matrix } from '../matrix';
+import { above, boolean, type Constraint, check, checkOptions, finite, optional } from '../validate';
+import { meanAndVariance, median, percentile } from './statistics';
+import {
+  anything,
+  checkColumns,
+  checkLearned,
+  checkNumbers,
+  columnCount,
+  columnsConstraint,
+  type FittedStep,
+  finiteColumn,
+  makeStep,
+  notFinite,
+  type PreprocessingStep,
+  selectColumns,
+} from './step';
+
+interface ColumnsOptions {
+  /** Which columns to scale, from 0; the others stay as they are. @default all */
+  readonly columns?: readonly number[];
+}
+
+export interface StandardScalerOptions extends ColumnsOptions {
+  /** Whether to subtract the mean. @default true */
+  readonly center?: boolean;
+  /** Whether to divide by the standard deviation. @default true */
+  readonly scale?: boolean;
+}
+
+export interface MinMaxScalerOptions extends ColumnsOptions {
+  /** What the smallest and the largest value become. @default [0, 1] */
+  readonly range?: readonly [low: number, high: number];
+  /** Whether values beyond those that were learned from stay within the range. @default false */
+  readonly clip?: boolean;
+}
+
+export interface RobustScalerOptions extends ColumnsOptions {
+  /** Whether to subtract the median. @default true */
+  readonly center?: boolean;
+  /** Whether to divide by the distance between two percentiles. @default true */
+  readonly scale?: boolean;
+  /** Those percentiles, from 0 to 100. @default [25, 75] */
+  readonly percentiles?: readonly [low: number, high: number];
+}
+
+type ScalerName = 'standardScaler' | 'minMaxScaler' | 'robustScaler';
+
+/** What one column learned. */
+interface Scale {
+  readonly center: number;
+  readonly scale: number;
+}
+
+const flags = { columns: columnsConstraint, center: optional(boolean), scale: optional(boolean) };
+
+/**
+ * Mean 0 and standard deviation 1: (x - mean) / sqrt(variance), the variance over n. A column that is constant, up to
+ * rounding, is not divided. scikit-learn's `StandardScaler`.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function standardScaler(options: StandardScalerOptions = {}): PreprocessingStep {
+  checkOptions('', options, flags);
+  const { columns, center = true, scale = true } = options;
+  const learn = (values: Float64Array): Scale => {
+    const { mean, variance } = meanAndVariance(values);
+    const n = values.length;
+    const rounding = n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
+    return {
+      center: center ? mean : 0,
+      scale: scale && !(variance <= rounding) ? Math.sqrt(variance) : 1,
+    };
+  };
+  return scaler('standardScaler', columns, learn);
+}
+
+/**
+ * From the smallest value to the largest into a range: (x - min) / (max - min) * (high - low) + low. A constant
+ * column becomes `low`. scikit-learn's `MinMaxScaler`.
+ *
+ * @throws as standardScaler()
+ */
+export function minMaxScaler(options: MinMaxScalerOptions = {}): PreprocessingStep {
+  checkOptions('', options, {
+    columns: columnsConstraint,
+    range: optional(rising(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)),
+    clip: optional(boolean),
+  });
+  // JSON has no negative zero.
+  const [low = 0, high = 1] = (options.range ?? [0, 1]).map((value) => value + 0);
+  const learn = (values: Float64Array): Scale => {
+    const [least, most] = extremes(values);
+    return { center: least, scale: notZero(most - least) / (high - low) };
+  };
+  return scaler('minMaxScaler', options.columns, learn, low, options.clip === true ? [low, high] : null);
+}
+
+/**
+ * Median 0, and the distance between two percentiles 1: (x - median) / (p75 - p25), which outliers hardly move.
+ * A column where the two are equal is not divided. scikit-learn's `RobustScaler`.
+ *
+ * @throws as standardScaler()
+ */
+export function robustScaler(options: RobustScalerOptions = {}): PreprocessingStep {
+  checkOptions('', options, { ...flags, percentiles: optional(rising(0, 100)) });
+  const { columns, center = true, scale = true } = options;
+  const [low, high] = options.percentiles ?? [25, 75];
+  const learn = (values: Float64Array): Scale => {
+    const sorted = values.slice().sort();
+    return {
+      center: center ? median(sorted) : 0,
+      scale: scale ? notZero(percentile(sorted, high) - percentile(sorted, low)) : 1,
+    };
+  };
+  return scaler('robustScaler', columns, learn);
+}
+
+function scaler(
+  name: ScalerName,
+  columns: readonly number[] | undefined,
+  learn: (values: Float64Array) => Scale,
+  offset = 0,
+  clip: readonly [number, number] | null = null,
+): PreprocessingStep {
+  const kept = columns?.slice();
+  return makeStep({ name }, (inputName, X) => {
+    const selected = selectColumns(kept, X.cols);
+    const scales = selected.map((column) => {
+      const { center, scale } = learn(finiteColumn(inputName, X, column));
+      // A divisor whose inverse is infinite is as good as zero.
+      checkLearned(inputName, column, center, scale, 1 / scale);
+      return { center: center + 0, scale };
+    });
+    return new Scaler(name, X.cols, selected, scales, offset, clip);
+  });
+}
+
+/** (x - center) / scale + offset, column by column; what all three learn. */
+class Scaler implements FittedStep {
+  readonly outputColumns: number;
+
+  constructor(
+    readonly name: ScalerName,
+    readonly inputColumns: number,
+    readonly columns: readonly number[],
+    readonly scales: readonly Scale[],
+    readonly offset: number,
+    readonly clip: readonly [number, number] | null,
+  ) {
+    this.outputColumns = inputColumns;
+  }
+
+  transform(name: string, X: Matrix, out: Matrix): void {
+    const [low, high] = this.clip ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    out.data.set(X.data);
+    for (const [i, column] of this.columns.entries()) {
+      const { center, scale } = this.scales[i] as Scale;
+      for (let index = column; index < X.data.length; index += X.cols) {
+        const value = X.data[index] as number;
+        if (!Number.isFinite(value)) throw notFinite(name, X, index);
+        out.data[index] = Math.min(Math.max((value - center) / scale + this.offset, low), high);
+      }
+    }
+  }
+
+  inverse(X: Matrix, out: Matrix): void {
+    out.data.set(X.data);
+    for (const [i, column] of this.columns.entries()) {
+      const { center, scale } = this.scales[i] as Scale;
+      for (let index = column; index < X.data.length; index += X.cols) {
+        out.data[index] = ((X.data[index] as number) - this.offset) * scale + center;
+      }
+    }
+  }
+
+  toJSON() {
+    const { name, inputColumns, columns, scales, offset, clip } = this;
+    return {
+      name,
+      inputColumns,
+      columns: [...columns],
+      center: scales.map(({ center }) => center),
+      scale: scales.map(({ scale }) => scale),
+      offset,
+      clip: clip === null ? null : [...clip],
+    };
+  }
+}
+
+/** A scaler from JSON, of which everything is checked. */
+export function scalerFromJSON(where: string, value: Record<string, unknown>): FittedStep {
+  checkOptions(where, value, {
+    name: anything,
+    inputColumns: columnCount,
+    columns: anything,
+    center: anything,
+    scale: anything,
+    offset: finite,
+    clip: anything,
+  });
+  const { name, inputColumns, offset } = value as { name: ScalerName; inputColumns: number; offset: number };
+  const columns = checkColumns(`${where}.columns`, value.columns, inputColumns);
+  const center = checkNumbers(`${where}.center`, value.center, columns.length);
+  const scale = checkNumbers(`${where}.scale`, value.scale, columns.length, above(0));
+  if (value.clip !== null) check(`${where}.clip`, value.clip, rising(-Infinity, Infinity));
+  const scales = center.map((c, i) => ({ center: c, scale: scale[i] as number }));
+  return new Scaler(name, inputColumns, columns, scales, offset, value.clip as [number, number] | null);
+}
+
+function rising(least: number, most: number): Constraint {
+  const within = most === Number.POSITIVE_INFINITY ? '' : ` from ${least} to ${most}`;
+  return {
+    rule: `two finite numbers${within}, the first one smaller`,
+    accepts: Array.isArray,
+    holds: (value: number[]) => {
+      const [low = Number.NaN, high = Number.NaN] = value;
+      const numbers = value.length === 2 && value.every(Number.isFinite);
+      return numbers && low < high && low >= least && high <= most && Number.isFinite(high - low);
+    },
+  };
+}
+
+function extremes(values: Float64Array): [least: number, most: number] {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return [least, most];
+}
+
+// scikit-learn's border: what is nearly nothing would blow rounding errors up.
+function notZero(scale: number): number {
+  return scale < 10 * Number.EPSILON ? 1 : scale;
+}

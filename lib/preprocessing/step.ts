@@ -1,0 +1,128 @@
+import { argumentError, blasnetError } from '../errors';
+import type { Matrix } from '../matrix';
+import { elementError } from '../samples';
+import { type Constraint, check, finite, integerBetween, optional } from '../validate';
+
+export type StepName = 'standardScaler' | 'minMaxScaler' | 'robustScaler' | 'imputer' | 'oneHotEncoder';
+
+/** A step with its options, as `standardScaler()` and the others make it; for `preprocessing`. */
+export interface PreprocessingStep {
+  readonly name: StepName;
+}
+
+/** What a step has learned. X (m, inputColumns)  ->  out (m, outputColumns), of one dtype. */
+export interface FittedStep {
+  readonly inputColumns: number;
+  readonly outputColumns: number;
+  /** `name` is X's, for the errors. Every element of `out` is written. */
+  transform(name: string, X: Matrix, out: Matrix): void;
+  /** The way back: X (m, outputColumns)  ->  out (m, inputColumns). */
+  inverse(X: Matrix, out: Matrix): void;
+  /** All of it, safe in JSON: no NaN, no infinity, no negative zero. */
+  toJSON(): { readonly name: StepName; readonly inputColumns: number };
+}
+
+/** Learns from X (m, inputColumns), whose name in errors is `name`. */
+type Fit = (name: string, X: Matrix) => FittedStep;
+
+// What a file may ask for: far beyond any table, and small enough to be refused before it fills the memory.
+export const mostColumns = 2 ** 20;
+
+export const columnCount: Constraint = integerBetween(1, mostColumns);
+
+/** The `columns` option. */
+export const columnsConstraint: Constraint = optional({
+  rule: 'a non-empty array of distinct column numbers from 0',
+  accepts: Array.isArray,
+  holds: (value: unknown[]) =>
+    value.length > 0 &&
+    new Set(value).size === value.length &&
+    Array.from(value).every((column) => Number.isSafeInteger(column) && (column as number) >= 0),
+});
+
+const fits = new WeakMap<PreprocessingStep, Fit>();
+
+export function makeStep<T extends PreprocessingStep>(step: T, fit: Fit): T {
+  fits.set(Object.freeze(step), fit);
+  return step;
+}
+
+/** How a step learns; undefined for what no factory made. */
+export function fitOf(step: unknown): Fit | undefined {
+  return fits.get(step as PreprocessingStep);
+}
+
+/** The `columns` option for a matrix of so many columns, in ascending order; without it all of them. */
+export function selectColumns(columns: readonly number[] | undefined, cols: number): number[] {
+  if (columns === undefined) return Array.from({ length: cols }, (_, c) => c);
+  for (const [i, column] of columns.entries()) check(`columns[${i}]`, column, integerBetween(0, cols - 1));
+  return [...columns].sort((a, b) => a - b);
+}
+
+/** Column `column`, as doubles, checked to be finite. */
+export function finiteColumn(name: string, X: Matrix, column: number): Float64Array {
+  const values = columnValues(X, column);
+  const row = values.findIndex((value) => !Number.isFinite(value));
+  if (row >= 0) throw notFinite(name, X, row * X.cols + column);
+  return values;
+}
+
+export function columnValues({ data, rows, cols }: Matrix, column: number): Float64Array {
+  const values = new Float64Array(rows);
+  for (let r = 0; r < rows; r++) values[r] = data[r * cols + column] as number;
+  return values;
+}
+
+export function notFinite(name: string, X: Matrix, index: number): Error {
+  return elementError(name, X, index, 'finite numbers (an imputer fills in what is NaN)');
+}
+
+/** Throws when something learned is beyond the range of doubles. */
+export function checkLearned(name: string, column: number, ...values: readonly number[]): void {
+  if (values.every(Number.isFinite)) return;
+  throw blasnetError(
+    'ERR_BLASNET_NOT_FINITE',
+    `Expected column ${column} of ${name} to have a finite mean, spread and range, got ${values.join(', ')}`,
+  );
+}
+
+/** An array of numbers from outside, each checked; `length` undefined: of any length from 1 to `mostColumns`. */
+export function checkNumbers(
+  name: string,
+  value: unknown,
+  length: number | undefined,
+  constraint: Constraint = finite,
+): number[] {
+  if (!Array.isArray(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of numbers', value);
+  if (length === undefined ? value.length < 1 || value.length > mostColumns : value.length !== length) {
+    const rule = length === undefined ? `of a length from 1 to ${mostColumns}` : `of length ${length}`;
+    throw argumentError('ERR_BLASNET_SHAPE', name, rule, value);
+  }
+  for (let i = 0; i < value.length; i++) check(`${name}[${i}]`, value[i], constraint);
+  return value.slice();
+}
+
+/** As checkNumbers, each number greater than the one before it. */
+export function checkAscending(name: string, value: unknown, constraint?: Constraint): number[] {
+  const numbers = checkNumbers(name, value, undefined, constraint);
+  for (let i = 1; i < numbers.length; i++) {
+    const previous = numbers[i - 1] as number;
+    if ((numbers[i] as number) <= previous) {
+      throw argumentError(
+        'ERR_BLASNET_ARG_VALUE',
+        `${name}[${i}]`,
+        `above ${previous}, before it`,
+        numbers[i],
+      );
+    }
+  }
+  return numbers;
+}
+
+/** A checked list of columns from outside: ascending, below `inputColumns`. */
+export function checkColumns(name: string, value: unknown, inputColumns: number): number[] {
+  return checkAscending(name, value, integerBetween(0, inputColumns - 1));
+}
+
+/** Checked apart, by the functions above. */
+export const anything: Constraint = { rule: 'anything', accepts: () => true };

@@ -1,0 +1,87 @@
+import { argumentError } from '../errors';
+import { atLeast, type Constraint, checkOptions, integerFrom } from '../validate';
+import type { ReduceOnPlateau } from './schedule';
+
+/** Where `reduceOnPlateau` stands: all that a checkpoint has to keep of it, safe in JSON. */
+export interface PlateauState {
+  /** What the optimiser's learning rate is multiplied by. */
+  readonly factor: number;
+  /** The best value so far; null before the first. */
+  readonly best: number | null;
+  /** How many epochs in a row were no better. */
+  readonly wait: number;
+  /** For how many more epochs nothing is counted. */
+  readonly cooldown: number;
+}
+
+export const initialPlateau: PlateauState = Object.freeze({ factor: 1, best: null, wait: 0, cooldown: 0 });
+
+const constraints: Readonly<Record<keyof PlateauState, Constraint>> = {
+  factor: { ...atLeast(0), rule: 'a number from 0 to 1', holds: (value: number) => value >= 0 && value <= 1 },
+  best: {
+    rule: 'a finite number or null',
+    accepts: (value) => value === null || typeof value === 'number',
+    holds: (value: number | null) => value === null || Number.isFinite(value),
+  },
+  wait: integerFrom(0),
+  cooldown: integerFrom(0),
+};
+
+/**
+ * A state that comes from outside, checked.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function checkPlateauState(name: string, value: unknown): PlateauState {
+  checkOptions(name, value, constraints);
+  const { factor, best, wait, cooldown } = value as unknown as PlateauState;
+  return Object.freeze({ factor, best, wait, cooldown });
+}
+
+/**
+ * The state after an epoch whose monitored value is this. A value that is not finite is no improvement.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE when there is no such number
+ */
+export function plateauAfterEpoch(
+  { monitor, mode, factor, patience, cooldown, threshold }: ReduceOnPlateau,
+  state: PlateauState,
+  value: unknown,
+): PlateauState {
+  if (typeof value !== 'number') {
+    const rule = 'a number after every epoch, for the schedule to watch it';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', `the series '${monitor}'`, rule, value);
+  }
+  const better = Number.isFinite(value) && isBetter(mode, threshold, value, state.best);
+  const resting = state.cooldown > 0;
+  const wait = better || resting ? 0 : state.wait + 1;
+  const reduce = wait > patience;
+  return Object.freeze({
+    factor: reduce ? state.factor * factor : state.factor,
+    best: better ? value : state.best,
+    wait: reduce ? 0 : wait,
+    cooldown: reduce ? cooldown : Math.max(0, state.cooldown - 1),
+  });
+}
+
+function isBetter(mode: 'min' | 'max', threshold: number, value: number, best: number | null): boolean {
+  if (best === null) return true;
+  return mode === 'min' ? value < best * (1 - threshold) : value > best * (1 + threshold);
+}
+
+const scores = ['accuracy', 'topKAccuracy', 'precision', 'recall', 'f1', 'rocAuc', 'prAuc', 'r2'];
+const penalties = [
+  'loss',
+  'logLoss',
+  'brier',
+  'meanSquaredError',
+  'rootMeanSquaredError',
+  'meanAbsoluteError',
+];
+
+/** Whether a series gets better downwards or upwards; undefined for one that this library does not compute. */
+export function defaultMode(series: string): 'min' | 'max' | undefined {
+  const name = series.replace(/^val([A-Z])/, (_, first: string) => first.toLowerCase());
+  if (penalties.includes(name)) return 'min';
+  return scores.includes(name) ? 'max' : undefined;
+}

@@ -1,0 +1,169 @@
+import { atLeast, check } from '../validate';
+import { initialPlateau, type PlateauState } from './plateau';
+import type { Progress, ReduceOnPlateau, Schedule, Unit } from './schedule';
+
+type Of<Name extends string> = Extract<Schedule, { readonly name: Name }>;
+
+/**
+ * The learning rate of a step: a function of where the training stands and, for `reduceOnPlateau` alone, of its
+ * state, so that a resumed training goes on as if it had never stopped.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE or RangeError ERR_BLASNET_ARG_VALUE when a user's own function returns
+ *   no finite number of at least 0, or a schedule has left the range of numbers
+ */
+export function learningRateAt(
+  schedule: Schedule,
+  base: number,
+  progress: Progress,
+  plateau: PlateauState = initialPlateau,
+): number {
+  const rate = rateAt(schedule, base, progress, plateau);
+  if (typeof rate !== 'number' || !Number.isFinite(rate) || rate < 0) {
+    const where = `the schedule's learning rate at epoch ${progress.epoch}, step ${progress.step}`;
+    check(where, rate, atLeast(0));
+  }
+  return rate;
+}
+
+/** How often a schedule's rate may change. */
+export function unitOf(schedule: Schedule): Unit | 'never' {
+  if (typeof schedule === 'function') return 'step';
+  switch (schedule.name) {
+    case 'constant':
+      return 'never';
+    case 'reduceOnPlateau':
+      return 'epoch';
+    case 'warmUp':
+      return schedule.per === 'step' ? 'step' : unitOf(schedule.next) === 'step' ? 'step' : 'epoch';
+    default:
+      return schedule.per;
+  }
+}
+
+/** The part of a schedule that has a state, if it has one. */
+export function plateauOf(schedule: Schedule): ReduceOnPlateau | undefined {
+  if (typeof schedule === 'function') return undefined;
+  if (schedule.name === 'warmUp') return plateauOf(schedule.next);
+  return schedule.name === 'reduceOnPlateau' ? schedule : undefined;
+}
+
+function rateAt(schedule: Schedule, base: number, progress: Progress, plateau: PlateauState): number {
+  if (typeof schedule === 'function') return schedule(progress, base);
+  switch (schedule.name) {
+    case 'constant':
+      return base;
+    case 'step':
+      return base * schedule.factor ** Math.floor(at(progress, schedule.per) / schedule.every);
+    case 'exponential':
+      return base * schedule.decay ** (at(progress, schedule.per) / schedule.every);
+    case 'polynomial':
+      return polynomialRate(schedule, base, progress);
+    case 'cosine':
+      return cosineRate(schedule, base, progress);
+    case 'oneCycle':
+      return oneCycleRate(schedule, base, progress);
+    case 'warmUp':
+      return warmUpRate(schedule, base, progress, plateau);
+    case 'reduceOnPlateau':
+      // A base below the minimum stays what it is.
+      return Math.min(base, Math.max(base * plateau.factor, schedule.minimum));
+  }
+}
+
+function at({ step, epoch }: Progress, per: Unit): number {
+  return per === 'step' ? step : epoch;
+}
+
+function lengthOf({ steps, epochs }: Progress, per: Unit): number {
+  return per === 'step' ? steps : epochs;
+}
+
+function polynomialRate(
+  { over, power, end, per }: Of<'polynomial'>,
+  base: number,
+  progress: Progress,
+): number {
+  const length = over ?? lengthOf(progress, per);
+  const left = 1 - Math.min(at(progress, per), length) / length;
+  return end + (base - end) * left ** power;
+}
+
+function cosineRate(
+  { over, floor, restartEvery, restartFactor, per }: Of<'cosine'>,
+  base: number,
+  progress: Progress,
+): number {
+  let t = at(progress, per);
+  let length = restartEvery ?? over ?? lengthOf(progress, per);
+  if (restartEvery === undefined) {
+    t = Math.min(t, length);
+  } else if (restartFactor === 1) {
+    t %= length;
+  } else {
+    while (t >= length) {
+      t -= length;
+      length *= restartFactor;
+    }
+  }
+  return floor + ((base - floor) * (1 + Math.cos((Math.PI * t) / length))) / 2;
+}
+
+function oneCycleRate(schedule: Of<'oneCycle'>, base: number, progress: Progress): number {
+  const { over, rise, startDivisor, endDivisor, annealing, threePhase, per } = schedule;
+  const length = over ?? lengthOf(progress, per);
+  const t = Math.min(at(progress, per), length - 1);
+  const first = base / startDivisor;
+  const last = first / endDivisor;
+  const top = rise * length - 1;
+  // Where each phase ends, and with what rate: PyTorch's formulas, fractions of steps included.
+  const phases: [end: number, rate: number][] = threePhase
+    ? [
+        [top, base],
+        [2 * top, first],
+        [length - 1, last],
+      ]
+    : [
+        [top, base],
+        [length - 1, last],
+      ];
+  let from = 0;
+  let rate = first;
+  for (const [end, goal] of phases) {
+    if (t <= end) {
+      // A phase without a width is over when it begins.
+      const done = end > from ? (t - from) / (end - from) : 1;
+      return annealing === 'linear'
+        ? rate + (goal - rate) * done
+        : goal + ((rate - goal) * (1 + Math.cos(Math.PI * done))) / 2;
+    }
+    from = end;
+    rate = goal;
+  }
+  return last;
+}
+
+function warmUpRate(
+  { length, next, from, per }: Of<'warmUp'>,
+  base: number,
+  progress: Progress,
+  plateau: PlateauState,
+): number {
+  const t = at(progress, per);
+  const rest = afterWarmUp(length, per, progress);
+  const rate = rateAt(next, base, t < length ? { ...rest, step: 0, epoch: 0 } : rest, plateau);
+  return t < length ? rate * (from + ((1 - from) * t) / length) : rate;
+}
+
+// The progress of a training that begins when the warm-up has ended. One that would have no step left gets one, so
+// that its schedule has a rate to warm up to.
+function afterWarmUp(length: number, per: Unit, { step, steps, stepsPerEpoch }: Progress): Progress {
+  const warmUp = per === 'step' ? length : length * stepsPerEpoch;
+  const left = Math.max(1, steps - warmUp);
+  return {
+    step: step - warmUp,
+    epoch: Math.floor((step - warmUp) / stepsPerEpoch),
+    steps: left,
+    epochs: Math.ceil(left / stepsPerEpoch),
+    stepsPerEpoch,
+  };
+}

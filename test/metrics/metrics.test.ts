@@ -1,0 +1,419 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Matrix } from '../../lib/matrix';
+import { metrics } from '../../lib/metrics';
+import { itRejects } from '../bad-input';
+
+const { accuracy, topKAccuracy, precision, recall, f1, rocAuc, prAuc, confusionMatrix, logLoss, brier } =
+  metrics;
+
+describe('with one column', () => {
+  // Two of three predictions of yes are right, two of four positives are found.
+  const y = [1, 1, 0, 1, 0, 1, 0];
+  const p = [0.9, 0.6, 0.8, 0.5, 0.1, 0.2, 0.3];
+
+  it('counts', () => {
+    expect(accuracy(y, p)).toBe(4 / 7);
+    expect(precision(y, p)).toBe(2 / 3);
+    expect(recall(y, p)).toBe(1 / 2);
+    expect(f1(y, p)).toBe(4 / 7);
+    expect(confusionMatrix(y, p).toArray()).toEqual([
+      [2, 1],
+      [2, 2],
+    ]);
+  });
+
+  it('an output at the threshold says no', () => {
+    expect(recall(y, p, { threshold: 0.499 })).toBe(3 / 4);
+    expect(confusionMatrix(y, p, { threshold: 0.2 }).toArray()).toEqual([
+      [1, 2],
+      [1, 3],
+    ]);
+    expect(accuracy(y, p, { threshold: 0.2 })).toBe(4 / 7);
+  });
+
+  it('ranks: 8 of 12 pairs are in order', () => {
+    expect(rocAuc(y, p)).toBe(8 / 12);
+    // Positives at ranks 1, 3, 4 and 6.
+    expect(prAuc(y, p)).toBeCloseTo((1 / 1 + 2 / 3 + 3 / 4 + 4 / 6) / 4, 15);
+  });
+
+  it('a tie is half a pair, and one threshold', () => {
+    expect(rocAuc([1, 0], [0.5, 0.5])).toBe(0.5);
+    expect(prAuc([1, 0], [0.5, 0.5])).toBe(0.5);
+    expect(rocAuc([1, 0, 0, 1], [3, 3, 1, 2])).toBe(2.5 / 4);
+  });
+
+  it('weights count samples more than once', () => {
+    const once = { sampleWeight: Float32Array.of(2, 1, 0, 1, 1, 3, 1) };
+    const repeated = [0, 0, 1, 3, 4, 5, 5, 5, 6];
+    const [labels, scores] = [repeated.map((i) => y[i] as number), repeated.map((i) => p[i] as number)];
+    for (const metric of [accuracy, precision, recall, f1, rocAuc, prAuc, logLoss, brier, metrics.r2]) {
+      expect(metric(y, p, once)).toBeCloseTo(metric(labels, scores), 14);
+    }
+  });
+
+  it('scores probabilities', () => {
+    expect(logLoss([1, 0], [0.25, 0.5])).toBeCloseTo((Math.log(4) + Math.log(2)) / 2, 15);
+    expect(brier([1, 0], [0.25, 0.5])).toBe((0.5625 + 0.25) / 2);
+    // A label between 0 and 1 is a probability as well.
+    expect(logLoss([0.5], [0.25])).toBeCloseTo(-(Math.log(0.25) + Math.log(0.75)) / 2, 15);
+  });
+
+  it('a sure mistake costs what the epsilon of the dtype leaves', () => {
+    expect(logLoss([1], [0])).toBe(-Math.log(2 ** -52));
+    expect(logLoss([1], Float32Array.of(0))).toBe(-Math.log(2 ** -23));
+  });
+});
+
+describe('with several columns', () => {
+  const y = [0, 1, 2, 2];
+  const p = [
+    [0.5, 0.25, 0.25],
+    [0.5, 0.25, 0.25],
+    [0.25, 0.25, 0.5],
+    [0.25, 0.5, 0.25],
+  ];
+
+  it('decides by the largest output', () => {
+    expect(accuracy(y, p)).toBe(0.5);
+    expect(confusionMatrix(y, p).toArray()).toEqual([
+      [1, 0, 0],
+      [1, 0, 0],
+      [0, 1, 1],
+    ]);
+    // Precisions 1/2, 0 and 1; recalls 1, 0 and 1/2.
+    expect(precision(y, p)).toBe(1.5 / 3);
+    expect(precision(y, p, { average: 'weighted' })).toBe((0.5 + 0 + 2) / 4);
+    expect(precision(y, p, { average: 'micro' })).toBe(0.5);
+    expect(recall(y, p, { average: 'macro' })).toBe(1.5 / 3);
+    expect(f1(y, p)).toBeCloseTo((2 / 3 + 0 + 2 / 3) / 3, 15);
+  });
+
+  it('by the first of equals, but top-k prefers the last, as scikit-learn does', () => {
+    const tie = [[0.5, 0.5]];
+    expect(accuracy([0], tie)).toBe(1);
+    expect(topKAccuracy([0], tie, { k: 1 })).toBe(0);
+    expect(topKAccuracy([1], tie, { k: 1 })).toBe(1);
+    // Of the second sample, classes 0 and 2 come before its own.
+    expect(topKAccuracy(y, p)).toBe(3 / 4);
+    expect(topKAccuracy(y, p, { k: 3 })).toBe(1);
+  });
+
+  it('leaves classes out of the mean that nobody has or guesses', () => {
+    const wide = p.map((row) => [...row, 0]);
+    expect(f1(y, wide)).toBe(f1(y, p));
+  });
+
+  it('sums over the classes of a sample', () => {
+    expect(logLoss([0, 1], p.slice(0, 2))).toBeCloseTo((Math.log(2) + Math.log(4)) / 2, 15);
+    expect(brier([0], p.slice(0, 1))).toBe(0.25 + 2 * 0.0625);
+    // Not of one distribution: scaled to it.
+    expect(logLoss([0], [[0.2, 0.2]])).toBeCloseTo(Math.log(2), 15);
+  });
+});
+
+describe('with labels of their own', () => {
+  const y = [
+    [1, 0],
+    [1, 1],
+    [0, 0],
+  ];
+  const p = [
+    [0.9, 0.8],
+    [0.7, 0.9],
+    [0.6, 0.1],
+  ];
+
+  it('a sample is right when all its labels are', () => {
+    expect(accuracy(y, p, { multiLabel: true })).toBe(1 / 3);
+    expect(accuracy(y, p, { multiLabel: true, threshold: 0.85 })).toBe(2 / 3);
+  });
+
+  it('averages over all labels', () => {
+    expect(precision(y, p, { multiLabel: true })).toBe((2 / 3 + 1 / 2) / 2);
+    expect(precision(y, p, { multiLabel: true, average: 'micro' })).toBe(3 / 5);
+    expect(recall([[0, 1]], [[0.1, 0.9]], { multiLabel: true })).toBe(0.5);
+  });
+
+  it('sums the binary losses', () => {
+    expect(logLoss([[1, 0]], [[0.5, 0.75]], { multiLabel: true })).toBeCloseTo(Math.log(2) + Math.log(4), 15);
+  });
+});
+
+describe('of numbers', () => {
+  it('measures errors', () => {
+    const [y, p] = [
+      [1, 2, 3, 6],
+      [1, 3, 3, 4],
+    ];
+    expect(metrics.meanSquaredError(y, p)).toBe(5 / 4);
+    expect(metrics.rootMeanSquaredError(y, p)).toBe(Math.sqrt(5 / 4));
+    expect(metrics.meanAbsoluteError(y, p)).toBe(3 / 4);
+    expect(metrics.r2(y, p)).toBe(1 - 5 / 14);
+  });
+
+  it('takes the mean over columns', () => {
+    const [y, p] = [[[0, 0]], [[3, 4]]];
+    expect(metrics.meanSquaredError(y, p)).toBe(12.5);
+    expect(metrics.rootMeanSquaredError(y, p)).toBe(3.5);
+    expect(metrics.meanAbsoluteError(y, p)).toBe(3.5);
+  });
+
+  it('knows constant labels whatever their mean rounds to', () => {
+    const y = Array(3).fill(0.1);
+    expect(metrics.r2(y, y)).toBe(1);
+    expect(metrics.r2(y, [0.1, 0.1, 0.2])).toBe(0);
+  });
+});
+
+const numbers = Object.entries(metrics).filter(([name]) => name !== 'confusionMatrix') as [
+  string,
+  typeof rocAuc,
+][];
+
+describe('where there is no answer', () => {
+  it.each<[string, () => number]>([
+    ['one class alone, ranked,', () => rocAuc([1, 1], [0.1, 0.2])],
+    ['a class that no sample has, ranked,', () => rocAuc([0, 1], Matrix.zeros(2, 3))],
+    ['positives without weight, ranked,', () => rocAuc([1, 0], [0.1, 0.2], { sampleWeight: [0, 1] })],
+    ['the spread of a single sample', () => metrics.r2([1], [1])],
+    ...(['accuracy', 'rocAuc', 'prAuc', 'logLoss', 'brier', 'meanSquaredError', 'r2'] as const).map(
+      (name): [string, () => number] => [
+        `${name} without any weight`,
+        () => metrics[name]([0, 1], [0, 1], { sampleWeight: [0, 0] }),
+      ],
+    ),
+    ...numbers.flatMap(([name, compute]) =>
+      [Number.NaN, Number.POSITIVE_INFINITY].map((bad): [string, () => number] => [
+        `${name} of ${bad}`,
+        () => compute([[0, 1]], [[0.5, bad]]),
+      ]),
+    ),
+  ])('%s is NaN', (_, call) => {
+    expect(call()).toBeNaN();
+  });
+
+  it('nothing of nothing is 0', () => {
+    expect(precision([1, 0], [0, 0])).toBe(0);
+    expect(recall([0, 0], [1, 0])).toBe(0);
+    expect(f1([0, 0], [0, 0])).toBe(0);
+    expect(prAuc([0, 0], [0.5, 0.25])).toBe(0);
+    expect(f1([0], [[1, 0]], { average: 'weighted', sampleWeight: [0] })).toBe(0);
+  });
+});
+
+describe('whatever the numbers', () => {
+  const sets = fc.integer({ min: 1, max: 12 }).chain((rows) =>
+    fc.record({
+      y: fc.array(fc.integer({ min: 0, max: 1 }), { minLength: rows, maxLength: rows }),
+      p: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: rows, maxLength: rows }),
+    }),
+  );
+
+  it('the area is the share of pairs in order', () => {
+    fc.assert(
+      fc.property(sets, ({ y, p }) => {
+        let [pairs, ordered] = [0, 0];
+        for (const [i, positive] of y.entries()) {
+          for (const [j, negative] of y.entries()) {
+            if (positive === 0 || negative === 1) continue;
+            pairs++;
+            ordered += (1 + Math.sign((p[i] as number) - (p[j] as number))) / 2;
+          }
+        }
+        if (pairs === 0) expect(rocAuc(y, p)).toBeNaN();
+        else expect(rocAuc(y, p)).toBeCloseTo(ordered / pairs, 13);
+      }),
+    );
+  });
+
+  it('the order of the samples does not matter', () => {
+    fc.assert(
+      fc.property(sets, ({ y, p }) => {
+        const scaled = p.map((value) => value / 8);
+        for (const name of ['accuracy', 'f1', 'rocAuc', 'prAuc', 'logLoss', 'brier', 'r2'] as const) {
+          const backwards = metrics[name]([...y].reverse(), [...scaled].reverse());
+          const forwards = metrics[name](y, scaled);
+          if (Number.isNaN(forwards)) expect(backwards).toBeNaN();
+          else expect(backwards).toBeCloseTo(forwards, 13);
+        }
+      }),
+    );
+  });
+
+  it('leaves its arguments alone', () => {
+    const [y, p] = [Float64Array.of(1, 0, 1), Float64Array.of(0.1, 0.9, 0.5)];
+    for (const compute of Object.values(metrics)) {
+      if (compute !== topKAccuracy) (compute as typeof f1)(y, p);
+    }
+    expect([...y, ...p]).toEqual([1, 0, 1, 0.1, 0.9, 0.5]);
+  });
+});
+
+const detached = new Float64Array(2);
+structuredClone(detached, { transfer: [detached.buffer] });
+
+itRejects([
+  [
+    'labels in a string',
+    () => f1('01' as never, [0, 1]),
+    TypeError,
+    'ERR_BLASNET_ARG_TYPE',
+    'Expected yTrue to be a Matrix, a typed array, an array of rows or an array of numbers, got "01" (string)',
+  ],
+  [
+    'no predictions',
+    () => f1([0, 1], undefined as never),
+    TypeError,
+    'ERR_BLASNET_ARG_TYPE',
+    'Expected yPredicted to be a Matrix, a typed array, an array of rows or an array of numbers, got undefined',
+  ],
+  [
+    'a label in a string',
+    () => f1([0, '1' as never], [0, 1]),
+    TypeError,
+    'ERR_BLASNET_ARG_TYPE',
+    'Expected yTrue[1] to be a number, got "1" (string)',
+  ],
+  [
+    'a ragged row',
+    () => f1([0, 1], [[0, 1], [1]]),
+    RangeError,
+    'ERR_BLASNET_SHAPE',
+    'Expected yPredicted[1] to be of length 2, as the first row, got an array of length 1',
+  ],
+  [
+    'an array that was transferred away',
+    () => f1(detached, [0, 1]),
+    TypeError,
+    'ERR_BLASNET_DETACHED',
+    'Expected yTrue to be an array whose buffer is not detached, got a Float64Array of length 0',
+  ],
+  [
+    'no samples',
+    () => accuracy([], []),
+    RangeError,
+    'ERR_BLASNET_SHAPE',
+    'Expected yPredicted to have at least one row, got 0',
+  ],
+  [
+    'fewer labels than predictions',
+    () => rocAuc([1], [0.5, 0.5]),
+    RangeError,
+    'ERR_BLASNET_SHAPE',
+    'Expected yTrue to have as many rows as yPredicted (2), got 1',
+  ],
+  [
+    'labels of other columns',
+    () => accuracy([[1, 0]], [[0.5, 0.25, 0.25]]),
+    RangeError,
+    'ERR_BLASNET_SHAPE',
+    'Expected yTrue to have as many columns as yPredicted (3), or one of class indices, got 2',
+  ],
+  [
+    'one column of numbers for several',
+    () => metrics.r2([1, 0], Matrix.zeros(2, 3)),
+    RangeError,
+    'ERR_BLASNET_SHAPE',
+    'Expected yTrue to have as many columns as yPredicted (3), got 1',
+  ],
+  [
+    'a class beyond the columns',
+    () => accuracy([0, 2], Matrix.zeros(2, 2)),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected yTrue to hold class indices from 0 to 1, got 2 at row 1',
+  ],
+  [
+    'NaN for a class',
+    () => accuracy([Number.NaN], Matrix.zeros(1, 2)),
+    RangeError,
+    'ERR_BLASNET_NOT_FINITE',
+    'Expected yTrue to hold class indices from 0 to 1, got NaN at row 0',
+  ],
+  [
+    'a probability beyond 1',
+    () => logLoss([1, 0], [0.5, 1.5]),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected yPredicted to hold numbers from 0 to 1, got 1.5 at row 1, column 0',
+  ],
+  [
+    'labels of +-1 as probabilities',
+    () => brier([1, -1], [0.5, 0.5]),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected yTrue to hold numbers from 0 to 1, got -1 at row 1, column 0',
+  ],
+  [
+    'a confusion of NaN',
+    () => confusionMatrix([1], [Number.NaN]),
+    RangeError,
+    'ERR_BLASNET_NOT_FINITE',
+    'Expected yTrue and yPredicted to hold finite numbers',
+  ],
+  [
+    'a weight below zero',
+    () => f1([1], [1], { sampleWeight: [-1] }),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected sampleWeight to be an array of finite numbers, none of them negative, got an array of length 1',
+  ],
+  [
+    'one weight for all',
+    () => f1([1], [1], { sampleWeight: 2 as never }),
+    TypeError,
+    'ERR_BLASNET_ARG_TYPE',
+    'Expected sampleWeight to be an array of finite numbers, none of them negative, got 2 (number)',
+  ],
+  [
+    'too few weights',
+    () => f1([1, 0], [1, 0], { sampleWeight: [1] }),
+    RangeError,
+    'ERR_BLASNET_SHAPE',
+    'Expected sampleWeight to be of length 2, one a row, got an array of length 1',
+  ],
+  [
+    'a threshold where the largest output decides',
+    () => f1([0], [[1, 0]], { threshold: 0.5 }),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected threshold to be left out where the largest of several columns decides, got 0.5 (number)',
+  ],
+  [
+    'an average of one',
+    () => f1([0], [1], { average: 'macro' }),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected average to be left out where there is one column of predictions, got "macro" (string)',
+  ],
+  [
+    'an average that does not exist',
+    () => f1([0], [[1, 0]], { average: 'samples' as never }),
+    RangeError,
+    'ERR_BLASNET_UNKNOWN_NAME',
+    `Expected average to be one of 'macro', 'micro', 'weighted', got "samples" (string)`,
+  ],
+  [
+    'k beyond the columns',
+    () => topKAccuracy([0], [[1, 0]], { k: 3 }),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected k to be at most 2, the number of columns, got 3 (number)',
+  ],
+  [
+    'k of one column',
+    () => topKAccuracy([0], [1]),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected k to be used with several columns only, got 2 (number)',
+  ],
+  [
+    'an option in snake case',
+    () => f1([0], [1], { sample_weight: [1] } as never),
+    TypeError,
+    'ERR_BLASNET_UNKNOWN_OPTION',
+    'Unknown option "sample_weight"; did you mean "sampleWeight"?',
+  ],
+]);

@@ -1,0 +1,53 @@
+// The public types of metrics. What is here must compile, but for the lines under @ts-expect-error, which must not:
+// the compiler (`npm run check:types`, which test/house.test.ts runs) fails when one does.
+
+import { expectTypeOf, test } from 'vitest';
+import { type Matrix, type Metric, type MetricOption, metric, metrics } from '../../lib/index';
+
+/** Compiled and never run. */
+function compiled(_: (Y: Matrix, predictions: Matrix) => unknown): void {}
+
+test('functions of arrays', () => {
+  expectTypeOf(metrics.f1).returns.toEqualTypeOf<number>();
+  expectTypeOf(metrics.confusionMatrix).returns.toEqualTypeOf<Matrix<Float64Array>>();
+  compiled((Y, predictions) => {
+    metrics.f1(Y, predictions, { average: 'macro', sampleWeight: [1, 2] });
+    metrics.f1([0, 1], [[0.5, 0.5]]);
+    metrics.f1(Int32Array.of(0, 1), predictions);
+    // @ts-expect-error: predictions are needed
+    metrics.f1(Y);
+    // @ts-expect-error: an average that does not exist
+    metrics.f1(Y, predictions, { average: 'samples' });
+    // @ts-expect-error: rankings have no threshold
+    metrics.rocAuc(Y, predictions, { threshold: 0.5 });
+    // @ts-expect-error: class names are encoded first
+    metrics.accuracy(['cat', 'dog'], predictions);
+    // @ts-expect-error: nobody changes the functions
+    metrics.f1 = metrics.recall;
+  });
+});
+
+test('metrics of a training', () => {
+  expectTypeOf(metric('f1')).toEqualTypeOf<Metric>();
+  compiled(() => {
+    const own = (labels: Matrix, predictions: Matrix) => labels.rows - predictions.rows;
+    const options: MetricOption[] = [
+      'f1',
+      metric('topKAccuracy', { k: 3 }),
+      own,
+      { name: 'own', compute: own },
+    ];
+    metric('precision', { threshold: 0.3, name: 'precisionAt30' });
+    // @ts-expect-error: a matrix is no series
+    metric('confusionMatrix');
+    // @ts-expect-error: an option of another metric
+    metric('accuracy', { k: 3 });
+    // @ts-expect-error: weights come with the samples
+    metric('f1', { sampleWeight: [1] });
+    // @ts-expect-error: a metric that does not exist
+    const misspelt: MetricOption = 'auc';
+    // @ts-expect-error: a metric is a number
+    const text: MetricOption = { name: 'own', compute: () => 'good' };
+    return [options, misspelt, text];
+  });
+});

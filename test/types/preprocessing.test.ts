@@ -1,0 +1,57 @@
+// The public types of preprocessing. What is here must compile, but for the lines under @ts-expect-error, which must not:
+// the compiler (`npm run check:types`, which test/house.test.ts runs) fails when one does.
+
+import { expectTypeOf, test } from 'vitest';
+import {
+  imputer,
+  labelEncoder,
+  type Matrix,
+  minMaxScaler,
+  oneHotEncoder,
+  Preprocessing,
+  preprocessing,
+  standardScaler,
+} from '../../lib/index';
+
+/** Compiled and never run. */
+function compiled(_: (X: Matrix) => unknown): void {}
+
+test('pipelines', () => {
+  expectTypeOf<Preprocessing['transform']>().returns.toEqualTypeOf<Matrix>();
+  expectTypeOf<Preprocessing['fit']>().returns.toEqualTypeOf<Preprocessing>();
+  expectTypeOf<Preprocessing['outputColumns']>().toEqualTypeOf<number>();
+  expectTypeOf(Preprocessing.fromJSON).parameter(0).toEqualTypeOf<unknown>();
+  compiled((X) => {
+    const pipeline = preprocessing([
+      imputer(),
+      standardScaler({ columns: [0] }),
+      oneHotEncoder({ columns: [1] }),
+    ]);
+    pipeline.fit(X).transform(Float64Array.of(1, 2));
+    // @ts-expect-error: steps come in an array
+    preprocessing(imputer());
+    // @ts-expect-error: the columns of a typed array are not known yet
+    pipeline.fit(Float64Array.of(1, 2));
+    // @ts-expect-error: a range has two ends
+    minMaxScaler({ range: [0] });
+    // @ts-expect-error: a strategy that does not exist
+    imputer({ strategy: 'mode' });
+    // @ts-expect-error: steps are made, not named
+    preprocessing(['imputer']);
+  });
+});
+
+test('labels', () => {
+  const animals = labelEncoder().fit(['cat', 'dog']);
+  const numbers = labelEncoder().fit([1, 2]);
+  expectTypeOf(animals.classes).toEqualTypeOf<readonly string[]>();
+  expectTypeOf(numbers.classes).toEqualTypeOf<readonly number[]>();
+  compiled((outputs) => {
+    expectTypeOf(animals.decode(outputs)).toEqualTypeOf<string[]>();
+    numbers.indices(Float64Array.of(1, 2));
+    // @ts-expect-error: the classes are strings
+    animals.oneHot([1, 2]);
+    // @ts-expect-error: a label is a string or a number
+    labelEncoder().fit([true]);
+  });
+});
