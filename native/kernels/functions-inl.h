@@ -132,13 +132,28 @@ HWY_INLINE V SiluOf(D d, V x) {
   return hn::Mul(hn::IfThenElse(hn::Lt(x, low), low, x), SigmoidOf(d, x));
 }
 
+// sigmoid(x) and sigmoid(-x), from one exponential and one division.
+template <class D, class V = hn::Vec<D>>
+struct SigmoidPair {
+  V value, rest;
+
+  SigmoidPair(D d, V x) {
+    const V one = hn::Set(d, 1);
+    const V e = ExpOf(d, hn::Neg(hn::Abs(x)));
+    const V large = hn::Div(one, hn::Add(one, e)), small = hn::Mul(e, large);
+    const auto negative = hn::Lt(x, hn::Zero(d));
+    value = hn::IfThenElse(negative, small, large);
+    rest = hn::IfThenElse(negative, large, small);
+  }
+};
+
 // Its derivative, sigmoid(x) * (1 + x * sigmoid(-x)). The derivatives of silu, mish, gelu and geluTanh are
 // off by at most 2.5 ulp of 1 (1.90).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V SiluSlope(D d, V x) {
   const V inside = Clamp(d, x, -kSaturated, kSaturated);
-  const V rest = SigmoidOf(d, hn::Neg(inside));
-  return hn::Mul(SigmoidOf(d, inside), hn::MulAdd(inside, rest, hn::Set(d, 1)));
+  const SigmoidPair<D> sigmoid(d, inside);
+  return hn::Mul(sigmoid.value, hn::MulAdd(inside, sigmoid.rest, hn::Set(d, 1)));
 }
 
 // What mish is made of: tanh(log(1 + exp(x))) = numerator / denominator, sums of positive terms of
@@ -304,8 +319,8 @@ HWY_INLINE V GeluTanhSlope(D d, V x) {
   const V linear = hn::Set(d, static_cast<T>(1.5957691216057307117));
   const V cubic = hn::Set(d, static_cast<T>(3 * 0.0713548162726002527));
   const V v_slope = hn::MulAdd(cubic, parts.square, linear);
-  const V rest = hn::Mul(SigmoidOf(d, hn::Neg(parts.v)), hn::Mul(parts.finite, v_slope));
-  return hn::Mul(SigmoidOf(d, parts.v), hn::Add(hn::Set(d, 1), rest));
+  const SigmoidPair<D> sigmoid(d, parts.v);
+  return hn::Mul(sigmoid.value, hn::MulAdd(sigmoid.rest, hn::Mul(parts.finite, v_slope), hn::Set(d, 1)));
 }
 
 // log(cosh(x)): |x| - log(2) + log(1 + exp(-2 |x|)) and, where that would cancel, log(1 + (cosh(x) - 1)). At

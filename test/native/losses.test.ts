@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LossName, lossEntry, lossNames } from '../../lib/losses';
+import { type LossName, lossNames } from '../../lib/losses';
 import type { FloatArray } from '../../lib/matrix';
 import { native } from '../../lib/native';
 import * as oracle from '../oracle';
@@ -7,7 +7,6 @@ import {
   combinations,
   expectClose,
   expectSameBits,
-  type FloatType,
   float32,
   float64,
   floatTypes,
@@ -15,60 +14,54 @@ import {
   lengths,
   sizes,
 } from './helpers';
+import { labelsFor, labelsOf, lossOf, outputsFor } from './loss-calls';
 
 const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
 
-const formulas: Record<LossName, oracle.LossFormula> = {
-  binaryCrossEntropy: oracle.binaryCrossEntropyFromLogits,
-  categoricalCrossEntropy: oracle.categoricalCrossEntropyFromLogits,
-  meanSquaredError: oracle.meanSquaredError,
-};
+const smoothed: readonly LossName[] = [
+  'binaryCrossEntropy',
+  'categoricalCrossEntropy',
+  'sparseCategoricalCrossEntropy',
+];
 
-/** Turns rows of samples into columns of them, or back: (rows x cols) to (cols x rows). */
-function turned(type: FloatType, values: FloatArray, rows: number, cols: number): FloatArray {
-  return type.array(oracle.transpose(oracle.dense(values, rows, cols)).data);
-}
-
-/** The sum over the samples, which are rows, and dZ with the factor `scale`. */
-function lossOf(type: FloatType, name: LossName, Z: FloatArray, Y: FloatArray, outputs: number, scale = 1) {
-  const dZ = guarded(type, Z.length);
-  const m = Z.length / outputs;
-  const [columnsZ, columnsY] = [turned(type, Z, m, outputs), turned(type, Y, m, outputs)];
-  const code = lossEntry(name).code;
-  const loss = native.lossFromOutputs(code, m, outputs, columnsZ, columnsY, scale, dZ.data);
-  dZ.intact();
-  for (const none of [null, undefined]) {
-    expect(native.lossFromOutputs(code, m, outputs, columnsZ, columnsY, scale, none as null)).toBe(loss);
-  }
-  const inPlace = columnsZ.slice();
-  expect(native.lossFromOutputs(code, m, outputs, inPlace, columnsY, scale, inPlace)).toBe(loss);
-  expectSameBits(inPlace, dZ.data, 'dZ = Z');
-  return { loss, dZ: turned(type, dZ.data, outputs, m) };
-}
-
-/** Labels of each kind that a loss takes: 0 or 1, between, one-hot, and rows that sum to anything. */
-function labels(type: FloatType, m: number, outputs: number): FloatArray[] {
-  const oneHot = oracle.build(m, outputs, (r, c) => (c === (r * 7) % outputs ? 1 : 0)).data;
-  const binary = oracle.randomArray(m * outputs, 11).map((x) => (x > 0 ? 1 : 0));
-  return [oneHot, binary, oracle.randomArray(m * outputs, 12, 0, 1)].map((values) => type.array(values));
+/** Hyperparameters worth trying: [what, options]. */
+function settings(name: LossName, m: number): [string, oracle.LossOptions][] {
+  const weights = oracle.randomArray(m, 13, 0, 3);
+  return [
+    ['plain', {}],
+    ['weighted', { weights }],
+    ...(smoothed.includes(name)
+      ? ([['smoothed', { smoothing: 0.125, weights }]] satisfies [string, oracle.LossOptions][])
+      : []),
+    ...(name === 'huber'
+      ? ([['delta', { delta: 2.5, weights }]] satisfies [string, oracle.LossOptions][])
+      : []),
+  ];
 }
 
 describe.each(floatTypes)('losses of $dtype', (type) => {
   it.each(lossNames)('%s equals the oracle, and so does its gradient', (name) => {
     for (const [m, outputs] of combinations(sizes, sizes)) {
-      const Z = type.array(oracle.randomArray(m * outputs, 1, -8, 8));
-      for (const Y of labels(type, m, outputs)) {
-        const what = `${m} x ${outputs}`;
-        const scale = 1 / m;
-        const { loss, dZ } = lossOf(type, name, Z, Y, outputs, scale);
-        const [A, labelled] = [oracle.dense(Z, m, outputs), oracle.dense(Y, m, outputs)];
-        const expected = formulas[name].value(A, labelled) * m;
-        // An element's terms are of sizes up to 100, and a sum of them is off by 70 roundings at most.
-        const terms = name === 'meanSquaredError' ? m : m * outputs;
-        expectClose([loss], [expected], (outputs + 20) * type.epsilon * (expected + 8 * terms), what);
-        const sum = Math.max(...Array.from(Y)) * outputs;
-        const allowed = (outputs + 20) * type.epsilon * scale * Math.max(1, sum);
-        expectClose(dZ, formulas[name].gradient(A, labelled).data, allowed, what);
+      const Z = outputsFor(type, name, m * outputs);
+      for (const Y of labelsFor(type, name, m, outputs)) {
+        for (const [setting, options] of settings(name, m)) {
+          const what = `${m} x ${outputs}, ${setting}`;
+          const given = options.weights && { weights: type.array(options.weights) };
+          const [scale, formula] = [1 / m, oracle.lossFormula(name, { ...options, ...given })];
+          const { loss, dZ } = lossOf(type, name, Z, Y, outputs, { ...options, scale });
+          const [A, labels] = [oracle.dense(Z, m, outputs), oracle.dense(Y, m, labelsOf(name, outputs))];
+          const expected = formula.value(A, labels) * m;
+          // An element's terms are of sizes up to 100, and a sum of them is off by 70 roundings at most.
+          const terms = (name.endsWith('Entropy') || name === 'klDivergence' ? m * outputs : m) * 3;
+          const roundings = (outputs + 20) * type.epsilon;
+          expectClose([loss], [expected], roundings * (Math.abs(expected) + 8 * terms), what);
+          const sum = Math.max(...Array.from(Y)) * outputs;
+          const steepest = formula
+            .gradient(A, labels)
+            .data.reduce((most, g) => Math.max(most, Math.abs(g * m)), 1);
+          const allowed = roundings * scale * Math.max(steepest, sum) * 3;
+          expectClose(dZ, formula.gradient(A, labels).data, allowed, what);
+        }
       }
     }
   });
@@ -76,22 +69,20 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
   it.each(lossNames)('%s of many samples is as precise as that of few', (name) => {
     // Equal terms are the worst case of a running sum: every rounding goes the same way.
     const m = 300_000;
-    const allowed = Math.max(40 * type.epsilon, 1e-10);
-    const Z = type.array(2 * m).fill(3.3);
-    const Y = type.array(2 * m);
-    Y.forEach((_, i) => {
-      Y[i] = i % 2;
-    });
-    const one = formulas[name].value(oracle.dense(Z.slice(0, 2), 1, 2), oracle.dense([0, 1], 1, 2));
+    const Z = type.array(2 * m).fill(name === 'klDivergence' ? 0.25 : 3.3);
+    const labels = { hinge: [-1, 1], sparseCategoricalCrossEntropy: [1] }[name as string] ?? [0, 1];
+    const Y = type.array(labels.length * m);
+    for (let i = 0; i < m; i++) Y.set(labels, i * labels.length);
+    const one = oracle
+      .lossFormula(name)
+      .value(oracle.dense(Z.slice(0, 2), 1, 2), oracle.dense(labels, 1, labels.length));
     const { loss } = lossOf(type, name, Z, Y, 2);
-    expectClose([loss / m / one], [1], allowed);
-    const cost = native.binaryCrossEntropy(type.array(m).fill(0.9), type.array(m).fill(1)) / m;
-    expectClose([cost / -Math.log(type.array([0.9])[0] as number)], [1], allowed);
+    expectClose([loss / m / one], [1], Math.max(40 * type.epsilon, 1e-10));
   });
 
   it('have worked values', () => {
-    const of = (name: LossName, Z: number[], Y: number[], outputs: number, scale: number) => {
-      const { loss, dZ } = lossOf(type, name, type.array(Z), type.array(Y), outputs, scale);
+    const of = (name: LossName, Z: number[], Y: number[], outputs: number, scale: number, more = {}) => {
+      const { loss, dZ } = lossOf(type, name, type.array(Z), type.array(Y), outputs, { scale, ...more });
       return [loss, ...dZ];
     };
     const { epsilon } = type;
@@ -102,6 +93,62 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
     expect(of('categoricalCrossEntropy', [5], [1], 1, 1)).toEqual([0, 0]);
     expect(of('meanSquaredError', [1, 2, 3, 4], [1, 0, 0, 0], 2, 1)).toEqual([14.5, 0, 2, 3, 4]);
     expect(of('meanSquaredError', [1, 2, 3, 4], [1, 0, 0, 0], 1, 0.25)).toEqual([29, 0, 1, 1.5, 2]);
+    expectClose(of('sparseCategoricalCrossEntropy', [7, 7], [0], 2, 1), [Math.log(2), -0.5, 0.5], epsilon);
+    expect(of('meanAbsoluteError', [1, 2, -3, 4], [1, 0, 0, 0], 2, 1)).toEqual([4.5, 0, 0.5, -0.5, 0.5]);
+    expect(of('huber', [1, 0.5, -3, 4], [1, 0, 0, 0], 2, 1, { delta: 2 })).toEqual([5.0625, 0, 0.25, -1, 1]);
+    expect(of('huber', [3], [1], 1, 1, { delta: 2 })).toEqual([2, 2]);
+    expect(of('hinge', [0.5, 2, 1, -1], [1, 1, 1, 1], 1, 1)).toEqual([2.5, -1, 0, 0, -1]);
+    expect(of('hinge', [0.5, -2], [-1, -1], 2, 1)).toEqual([0.75, 0.5, 0]);
+    expectClose(of('logCosh', [2, 0], [1, 0], 1, 1), [Math.log(Math.cosh(1)), Math.tanh(1), 0], 2 * epsilon);
+    expectClose(of('poisson', [1, 2], [0, 4], 2, 1), [1.5 - 2 * Math.LN2 - 1e-7, 0.5, -0.5], 1e-7);
+    expectClose(of('klDivergence', [0.5, 0.5], [0, 1], 2, 1), [Math.LN2, 0, -2], epsilon);
+    expect(of('klDivergence', [0, 0.5], [0, 0.5], 2, 1)).toEqual([0, -0, -1]);
+  });
+
+  it('smooth labels as Keras does', () => {
+    for (const name of smoothed) {
+      const outputs = 4;
+      const Z = outputsFor(type, name, 5 * outputs);
+      const Y = labelsFor(type, name, 5, outputs)[0] as FloatArray;
+      const s = 0.25;
+      const sparse = name === 'sparseCategoricalCrossEntropy';
+      const oneHot = sparse ? (labelsFor(type, 'categoricalCrossEntropy', 5, outputs)[0] as FloatArray) : Y;
+      const share = name === 'binaryCrossEntropy' ? s / 2 : s / outputs;
+      const soft = type.array(Array.from(oneHot, (y) => y * (1 - s) + share));
+      const dense = sparse ? 'categoricalCrossEntropy' : name;
+      const [actual, expected] = [
+        lossOf(type, name, Z, Y, outputs, { smoothing: s }),
+        lossOf(type, dense, Z, soft, outputs),
+      ];
+      expect(actual.loss).toBe(expected.loss);
+      expectSameBits(actual.dZ, expected.dZ);
+    }
+  });
+
+  it('the sparse cross-entropy is that of one-hot labels, to the last bit', () => {
+    for (const [m, outputs] of combinations(sizes, sizes)) {
+      const Z = outputsFor(type, 'categoricalCrossEntropy', m * outputs);
+      const [oneHot] = labelsFor(type, 'categoricalCrossEntropy', m, outputs) as [FloatArray];
+      const [classes] = labelsFor(type, 'sparseCategoricalCrossEntropy', m, outputs) as [FloatArray];
+      const dense = lossOf(type, 'categoricalCrossEntropy', Z, oneHot, outputs);
+      const sparse = lossOf(type, 'sparseCategoricalCrossEntropy', Z, classes, outputs);
+      expect(sparse.loss).toBe(dense.loss);
+      expectSameBits(sparse.dZ, dense.dZ);
+    }
+  });
+
+  it.each(lossNames)('%s weighted by ones is what it is without weights, and by zeros nothing', (name) => {
+    const [m, outputs] = [37, 3];
+    const Z = outputsFor(type, name, m * outputs);
+    const Y = labelsFor(type, name, m, outputs).at(-1) as FloatArray;
+    const plain = lossOf(type, name, Z, Y, outputs, { scale: 0.3 });
+    const ones = lossOf(type, name, Z, Y, outputs, { scale: 0.3, weights: new Array(m).fill(1) });
+    // Without them the compiler may add products unrounded.
+    expectClose([ones.loss], [plain.loss], 4 * type.epsilon * Math.abs(plain.loss));
+    expectSameBits(ones.dZ, plain.dZ);
+    const zeros = lossOf(type, name, Z, Y, outputs, { weights: new Array(m).fill(0) });
+    expect(zeros.loss + 0).toBe(0);
+    expect(zeros.dZ.every((g) => g === 0)).toBe(true);
   });
 
   it('from logits stay finite and right for saturated ones', () => {
@@ -112,15 +159,40 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
       expect(binary.loss).toBe(type.array([2 * z])[0]);
       expect(Array.from(binary.dZ)).toEqual([0, 1, -1, 0]);
       const logits = type.array([z, -z, z, -z]);
-      const categorical = lossOf(type, 'categoricalCrossEntropy', logits, type.array([1, 0, 0, 1]), 2);
-      expect(categorical.loss).toBe(2 * z);
-      expect(Array.from(categorical.dZ)).toEqual([0, 0, 1, -1]);
+      for (const [name, labels] of [
+        ['categoricalCrossEntropy', [1, 0, 0, 1]],
+        ['sparseCategoricalCrossEntropy', [0, 1]],
+      ] as const) {
+        const { loss, dZ } = lossOf(type, name, logits, type.array(labels), 2);
+        expect(loss).toBe(2 * z);
+        expect(Array.from(dZ)).toEqual([0, 0, 1, -1]);
+      }
     }
     // The tail is not lost: log(1 + e^-z) is e^-z.
     const right = lossOf(type, 'binaryCrossEntropy', type.array([80]), type.array([1]), 1).loss;
     expectClose([right / Math.exp(-80)], [1], 3 * type.epsilon);
     const most = lossOf(type, 'binaryCrossEntropy', type.array([type.most, -type.most]), type.array(2), 1);
     expect(most.loss).toBe(type.most);
+  });
+
+  it('of far outputs stay finite, and keep what is small', () => {
+    const of = (name: LossName, a: number, y: number) => {
+      const { loss, dZ } = lossOf(type, name, type.array([a]), type.array([y]), 1);
+      return [loss, dZ[0] as number];
+    };
+    const far = type.array([1e30])[0] as number;
+    expect(of('logCosh', far, 0)).toEqual([far, 1]);
+    expect(of('logCosh', -far, 0)).toEqual([far, -1]);
+    const small = type.array([1e-5])[0] as number;
+    expectClose([(of('logCosh', small, 0)[0] as number) / (small ** 2 / 2)], [1], 20 * type.epsilon + 1e-10);
+    expect(of('huber', far, 0)).toEqual([far, 1]);
+    expect(of('meanAbsoluteError', -far, 0)).toEqual([far, -1]);
+    // Probabilities and rates of 0.
+    const bound = 100 * Math.LN2;
+    const [divergence, slope] = of('klDivergence', 0, 1) as [number, number];
+    expectClose([divergence / bound, slope], [1, -(2 ** 100)], 4 * type.epsilon);
+    expectClose([of('poisson', 0, 1)[0] as number], [-Math.log(1e-7)], 30 * type.epsilon);
+    expect(of('poisson', -1, 1)[0]).toBe(nan);
   });
 
   it.each(lossNames)('%s passes NaN on, to its own sample only', (name) => {
@@ -130,14 +202,16 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
         [nan, 0],
         [0.5, nan],
       ] as const) {
+        const perSample = labelsOf(name, outputs);
         const Z = type.array(3 * outputs).fill(0.5);
-        const Y = type.array(3 * outputs).fill(0.25);
+        const Y = type.array(3 * perSample).fill(name === 'sparseCategoricalCrossEntropy' ? 0 : 0.25);
         const place = 2 * outputs - 1;
         Z[place] = z;
-        Y[place] = y;
+        Y[2 * perSample - 1] = y;
         const { loss, dZ } = lossOf(type, name, Z, Y, outputs);
         expect(loss).toBe(nan);
-        expect(dZ[place]).toBe(nan);
+        // Where the label is 0, klDivergence has a slope of 0 whatever the output.
+        if (!(name === 'klDivergence' && y === 0)) expect(dZ[place]).toBe(nan);
         const others = [...dZ.subarray(0, outputs), ...dZ.subarray(2 * outputs)];
         expect(others.every(Number.isFinite)).toBe(true);
       }
@@ -145,13 +219,15 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
   });
 
   it.each(lossNames)("%s' gradient doesn't depend on where a sample stands", (name) => {
-    const outputs = name === 'categoricalCrossEntropy' ? 3 : 1;
-    const Z = type.array(oracle.randomArray(100 * outputs, 5, -9, 9));
-    const Y = type.array(oracle.randomArray(100 * outputs, 6, 0, 1));
+    const outputs = 3;
+    const Z = outputsFor(type, name, 100 * outputs, 5);
+    const Y = labelsFor(type, name, 100, outputs).at(-1) as FloatArray;
+    const perSample = labelsOf(name, outputs);
     const whole = lossOf(type, name, Z, Y, outputs).dZ;
     for (const [start, length] of combinations([0, 1, 2, 3, 5, 17], lengths)) {
-      const cut = (array: FloatArray) => array.subarray(start * outputs, (start + length) * outputs);
-      expectSameBits(lossOf(type, name, cut(Z), cut(Y), outputs).dZ, cut(whole));
+      const cut = (array: FloatArray, count: number) =>
+        array.subarray(start * count, (start + length) * count);
+      expectSameBits(lossOf(type, name, cut(Z, outputs), cut(Y, perSample), outputs).dZ, cut(whole, outputs));
     }
   });
 
@@ -174,7 +250,7 @@ describe.each(floatTypes)('binary cross-entropy of probabilities, $dtype', (type
   it('equals the oracle, and so does its gradient', () => {
     for (const length of lengths.filter((size) => size > 0)) {
       const P = type.array(oracle.randomArray(length, 1, 0.01, 0.99));
-      for (const Y of labels(type, length, 1)) {
+      for (const Y of labelsFor(type, 'binaryCrossEntropy', length, 1)) {
         const [A, labelled] = [oracle.dense(P, length, 1), oracle.dense(Y, length, 1)];
         const expected = oracle.binaryCrossEntropy.value(A, labelled) * length;
         expectClose([native.binaryCrossEntropy(P, Y)], [expected], 10 * type.epsilon * expected);
@@ -232,48 +308,6 @@ describe.each(floatTypes)('binary cross-entropy of probabilities, $dtype', (type
         expect(dA.subarray(0, -1).every((value) => value === -2)).toBe(true);
       }
     }
-  });
-});
-
-describe.each(floatTypes)('hits of $dtype', (type) => {
-  const columns = (values: number[], m: number, outputs: number) =>
-    turned(type, type.array(values), m, outputs);
-  const count = (m: number, outputs: number, A: number[], Y: number[], at = 0.5) =>
-    native.countBinaryHits(m, outputs, columns(A, m, outputs), columns(Y, m, outputs), at);
-  const categorical = (m: number, outputs: number, A: number[], Y: number[]) =>
-    native.countCategoricalHits(m, outputs, columns(A, m, outputs), columns(Y, m, outputs));
-
-  it('are counted as the oracle counts them', () => {
-    for (const [m, outputs] of combinations(sizes, sizes)) {
-      // Mostly right, or no sample of 65 outputs would be.
-      const A = oracle.map(oracle.randomDense(m, outputs, 1, 0, 1), Math.fround);
-      const flips = oracle.randomDense(m, outputs, 2, 0, outputs);
-      const Y = oracle.zip(A, flips, (a, flip) => (a > 0.5 !== flip < 0.5 ? 1 : 0));
-      const expected = Math.round(oracle.accuracy(A, Y) * m);
-      expect(count(m, outputs, A.data, Y.data)).toBe(expected);
-      const largest = Math.round(oracle.argmaxAccuracy(A, Y) * m);
-      expect(categorical(m, outputs, A.data, Y.data)).toBe(largest);
-      if (m === 65) {
-        expect(expected).toBeGreaterThan(10);
-        expect(expected).toBeLessThan(60);
-      }
-    }
-  });
-
-  it('need the class of every output, and take the threshold for class 0', () => {
-    expect(count(3, 2, [0.9, 0.1, 0.9, 0.9, 0.2, 0.5], [1, 0, 1, 0, 0, 0])).toBe(2);
-    expect(count(4, 1, [0, -0, 1e-30, -1e-30], [0, 0, 1, 0], 0)).toBe(4);
-    expect(count(2, 1, [0.6, 0.4], [0.6, 0.4])).toBe(0);
-    expect(count(3, 1, [nan, nan, infinity], [1, 0, 1])).toBe(2);
-    expect(count(0, 1, [], [])).toBe(0);
-  });
-
-  it('by the largest output take the first of equals', () => {
-    expect(categorical(3, 3, [1, 2, 3, 3, 2, 3, 0, 0, 0], [0, 0, 1, 0, 1, 0, 1, 0, 0])).toBe(2);
-    expect(categorical(1, 3, [5, 5, 1], [0.5, 0.5, 0])).toBe(1);
-    expect(categorical(1, 2, [-infinity, -5], [0, 1])).toBe(1);
-    expect(categorical(1, 1, [-3], [0])).toBe(1);
-    expect(categorical(0, 2, [], [])).toBe(0);
   });
 });
 

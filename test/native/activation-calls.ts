@@ -1,0 +1,64 @@
+import { type ActivationName, activationCodes, activationNames } from '../../lib/activations';
+import type { FloatArray } from '../../lib/matrix';
+import { native, SampleAxis } from '../../lib/native';
+import { type FloatType, guarded } from './helpers';
+
+export type Axis = 'rows' | 'columns';
+
+/** leakyRelu's slope and elu's limit in these tests: not the defaults. */
+export const alpha = 0.375;
+
+/** Those whose derivative goes by Z, as native/kernels/types.h has them. */
+export const byInputs: readonly ActivationName[] = ['gelu', 'geluTanh', 'silu', 'mish'];
+
+export const acrossUnits: readonly ActivationName[] = ['softmax', 'logSoftmax'];
+
+export const elementwise = activationNames.filter((name) => !acrossUnits.includes(name));
+
+/** A of m samples; what is around it is left alone. */
+export function forward(
+  type: FloatType,
+  name: ActivationName,
+  Z: FloatArray,
+  axis: Axis = 'rows',
+  m = 1,
+  units = Z.length,
+): FloatArray {
+  const A = guarded(type, m * units);
+  native.activationForward(activationCodes[name], alpha, SampleAxis[axis], m, units, Z, A.data);
+  A.intact();
+  return A.data;
+}
+
+/** dZ of m samples; Z is null where it is not needed. */
+export function backward(
+  type: FloatType,
+  name: ActivationName,
+  { dA, Z, A }: { dA: FloatArray; Z: FloatArray | null; A: FloatArray },
+  axis: Axis = 'rows',
+  m = 1,
+  units = dA.length,
+): FloatArray {
+  const dZ = guarded(type, m * units);
+  const inputs = byInputs.includes(name) ? Z : null;
+  const sizes = [SampleAxis[axis], m, units] as const;
+  native.activationBackward(activationCodes[name], alpha, ...sizes, dA, inputs, A, dZ.data);
+  dZ.intact();
+  return dZ.data;
+}
+
+/** The activation of one row of values: one sample for those across units. */
+export function apply(type: FloatType, name: ActivationName, values: readonly number[]): number[] {
+  return Array.from(forward(type, name, type.array(values)));
+}
+
+/** dZ of one row of values, from A, or from Z where the derivative goes by it. */
+export function derive(
+  type: FloatType,
+  name: ActivationName,
+  dA: readonly number[],
+  values: readonly number[],
+): number[] {
+  const array = type.array(values);
+  return Array.from(backward(type, name, { dA: type.array(dA), Z: array, A: array }));
+}

@@ -1,0 +1,109 @@
+import type { ActivationName } from '../../lib/activations';
+import { activationNames } from '../../lib/activations';
+import { type LossName, lossEntry } from '../../lib/losses';
+import type { FloatArray } from '../../lib/matrix';
+import { native } from '../../lib/native';
+import * as oracle from '../oracle';
+import { expectSameBits, type FloatType, guarded } from './helpers';
+
+/** Turns rows of samples into columns of them, or back: (rows x cols) to (cols x rows). */
+export function turned(type: FloatType, values: FloatArray, rows: number, cols: number): FloatArray {
+  return type.array(oracle.transpose(oracle.dense(values, rows, cols)).data);
+}
+
+/** How many labels a sample has. */
+export function labelsOf(name: LossName, outputs: number): number {
+  return name === 'sparseCategoricalCrossEntropy' ? 1 : outputs;
+}
+
+export interface LossCall extends oracle.LossOptions {
+  readonly scale?: number;
+}
+
+/**
+ * The sum over the samples, which are rows here, and dZ with the factor `scale`; alike in place, without a
+ * gradient, and with rows farther apart than the samples need.
+ */
+export function lossOf(
+  type: FloatType,
+  name: LossName,
+  Z: FloatArray,
+  Y: FloatArray,
+  outputs: number,
+  { scale = 1, smoothing = 0, delta = 1, weights }: LossCall = {},
+): { loss: number; dZ: FloatArray } {
+  const m = Z.length / outputs;
+  const [columnsZ, columnsY] = [turned(type, Z, m, outputs), turned(type, Y, m, labelsOf(name, outputs))];
+  const given = weights === undefined ? null : type.array(weights);
+  const run = (ld: number, z: FloatArray, y: FloatArray, dZ: FloatArray | null | undefined) => {
+    const { code } = lossEntry(name);
+    const sizes = [m, outputs, ld] as const;
+    return native.lossFromOutputs(code, smoothing, delta, ...sizes, z, y, given, scale, dZ as null);
+  };
+  const dZ = guarded(type, Z.length);
+  const loss = run(m, columnsZ, columnsY, dZ.data);
+  dZ.intact();
+  for (const none of [null, undefined]) expectSame(run(m, columnsZ, columnsY, none), loss);
+  const inPlace = columnsZ.slice();
+  expectSame(run(m, inPlace, columnsY, inPlace), loss);
+  expectSameBits(inPlace, dZ.data, 'dZ = Z');
+
+  // Between the rows is what nobody may use or change.
+  const ld = m + 3;
+  const apart = (columns: FloatArray) => {
+    const array = type.array((columns.length / (m || 1)) * ld).fill(Number.NaN);
+    for (let i = 0; i * m < columns.length; i++) array.set(columns.subarray(i * m, (i + 1) * m), i * ld);
+    return array;
+  };
+  if (m > 0) {
+    const padded = type.array(outputs * ld).fill(7);
+    expectSame(run(ld, apart(columnsZ), apart(columnsY), padded), loss);
+    for (let i = 0; i < outputs; i++) {
+      expectSameBits(padded.subarray(i * ld, i * ld + m), dZ.data.subarray(i * m, (i + 1) * m), 'apart');
+      expectSameBits(padded.subarray(i * ld + m, (i + 1) * ld), type.array(3).fill(7), 'padding');
+    }
+  }
+  return { loss, dZ: turned(type, dZ.data, outputs, m) };
+}
+
+function expectSame(actual: number, expected: number): void {
+  if (!Object.is(actual, expected)) throw new Error(`${actual} is not ${expected}`);
+}
+
+/** How many of the samples, which are rows here, the loss takes for predicted right. */
+export function hitsOf(
+  type: FloatType,
+  name: LossName,
+  Z: FloatArray,
+  Y: FloatArray,
+  outputs: number,
+): number {
+  const m = Z.length / outputs;
+  const [columnsZ, columnsY] = [turned(type, Z, m, outputs), turned(type, Y, m, labelsOf(name, outputs))];
+  return native.countHits(lossEntry(name).code, 0, 1, m, outputs, m, columnsZ, columnsY);
+}
+
+/** Labels of each kind that a loss takes, a row a sample. */
+export function labelsFor(type: FloatType, name: LossName, m: number, outputs: number): FloatArray[] {
+  const random = oracle.randomArray(m * outputs, 11);
+  const oneHot = oracle.build(m, outputs, (r, c) => (c === (r * 7) % outputs ? 1 : 0)).data;
+  const binary = random.map((x) => (x > 0 ? 1 : 0));
+  const between = oracle.randomArray(m * outputs, 12, 0, 1);
+  const kinds: Partial<Record<LossName, number[][]>> = {
+    sparseCategoricalCrossEntropy: [Array.from({ length: m }, (_, r) => (r * 7) % outputs)],
+    poisson: [binary, between, random.map((x) => Math.round(4 + 4 * x))],
+    hinge: [binary.map((y) => 2 * y - 1)],
+  };
+  return (kinds[name] ?? [oneHot, binary, between]).map((values) => type.array(values));
+}
+
+/** Numbers that a loss may be computed from: logits or any outputs, rates, or probabilities. */
+export function outputsFor(type: FloatType, name: LossName, size: number, seed = 1): FloatArray {
+  const [low, high] = { poisson: [0.01, 8], klDivergence: [0.01, 0.99] }[name as string] ?? [-8, 8];
+  return type.array(oracle.randomArray(size, seed, low, high));
+}
+
+/** The output activations that a loss works with. */
+export function activationsOf(name: LossName): readonly ActivationName[] {
+  return lossEntry(name).outputs ?? activationNames;
+}
