@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "engine/lbfgs.h"
 #include "engine/pool.h"
 #include "kernels/activations.h"
 #include "kernels/blocks.h"
@@ -105,6 +106,7 @@ class PlanOf final : public Plan {
       const Outcome outcome = Check(x, y, rows);
       if (outcome.status != Status::kDone) return outcome;
     }
+    if (request.optimizer.optimizer == Optimizer::kLbfgs) return TrainByLbfgs(request);
     size_t steps = request.optimizer.steps;
     for (size_t epoch = 0; epoch < request.epochs; epoch++) {
       const uint32_t* order = request.order == nullptr ? nullptr : request.order + epoch * rows;
@@ -281,6 +283,39 @@ class PlanOf final : public Plan {
     });
   }
 
+  // A step an epoch. The first point of a call is evaluated anew, lest somebody changed the parameters.
+  Outcome TrainByLbfgs(const TrainRequest& request) {
+    const size_t rows = request.samples.rows;
+    const Batch batch{static_cast<const T*>(request.samples.x), static_cast<const T*>(request.samples.y),
+                      nullptr, 0, rows};
+    Lbfgs<T> lbfgs(LbfgsOptionsOf(request.optimizer.hyperparameters.data()), parameter_count_, parameters_,
+                   static_cast<T*>(request.optimizer.state));
+    size_t bad_layer = layers_.size();
+    const auto evaluate = [&](T* gradients, LbfgsPoint* point) {
+      Totals totals;
+      size_t lanes = 0;
+      const Outcome outcome = SumGradients(batch, &totals, &lanes);
+      if (outcome.status == Status::kStopped) return false;
+      if (outcome.status == Status::kDiverged) bad_layer = outcome.layer;
+      UpdateWith(lanes, [&](size_t from, size_t size) {
+        std::copy_n(lanes_[0].data() + from, size, gradients + from);
+      });
+      *point = {totals.loss / static_cast<double>(rows),
+                static_cast<double>(totals.hits) / static_cast<double>(rows)};
+      return true;
+    };
+    for (size_t epoch = 0; epoch < request.epochs; epoch++) {
+      LbfgsPoint before{};
+      const LbfgsStatus status = lbfgs.Step(evaluate, &before);
+      if (status == LbfgsStatus::kStopped) return {Status::kStopped, 0, epoch};
+      if (status == LbfgsStatus::kDiverged) return {Status::kDiverged, 0, epoch, 0, bad_layer};
+      request.loss[epoch] = before.loss;
+      request.accuracy[epoch] = before.accuracy;
+      if (status == LbfgsStatus::kConverged) return {Status::kConverged, 0, epoch + 1};
+    }
+    return {Status::kDone, 0, request.epochs};
+  }
+
   // One step with the gradient in the lanes; `step` counts from 1.
   void Step(const OptimizerRequest& request, size_t step, size_t lanes) {
     const double* hyperparameters = request.hyperparameters.data();
@@ -356,6 +391,11 @@ std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>& layers, Loss loss, 
 
 template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, Loss, double*);
 template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, Loss, float*);
+
+size_t StateSize(Optimizer optimizer, const double* hyperparameters, size_t parameters) {
+  return optimizer == Optimizer::kLbfgs ? LbfgsStateSize(LbfgsOptionsOf(hyperparameters).history, parameters)
+                                        : StatesOf(optimizer, hyperparameters) * parameters;
+}
 
 size_t ParameterCount(const std::vector<LayerSpec>& layers) {
   size_t count = 0;

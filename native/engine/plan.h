@@ -26,9 +26,10 @@ enum class Status : int32_t {
   kLabelOutside = 3,    // index: the element of Y
   kDiverged = 4,        // epoch, batch, layer: a loss that is not finite; that step was not taken
   kOverflowed = 5,      // epoch, index: a parameter that is not finite after that epoch
+  kConverged = 6,       // kLbfgs: epoch; there is nothing left to gain
 };
-inline constexpr const char* kStatusNames[] = {"done",         "stopped",  "inputNotFinite",
-                                               "labelOutside", "diverged", "overflowed"};
+inline constexpr const char* kStatusNames[] = {"done",     "stopped",    "inputNotFinite", "labelOutside",
+                                               "diverged", "overflowed", "converged"};
 
 struct Outcome {
   Status status = Status::kDone;
@@ -45,8 +46,7 @@ struct Samples {
   size_t rows;
 };
 
-// An optimiser with its hyperparameters; `state` has StatesOf(optimizer, ...) times as many elements as there
-// are parameters.
+// An optimiser with its hyperparameters; `state` has StateSize elements.
 struct OptimizerRequest {
   Optimizer optimizer;
   std::array<double, kHyperparameters> hyperparameters;
@@ -54,11 +54,14 @@ struct OptimizerRequest {
   size_t steps;  // taken before
 };
 
+// How many elements an optimiser keeps between the steps of so many parameters. They begin with zeros.
+size_t StateSize(Optimizer optimizer, const double* hyperparameters, size_t parameters);
+
 struct TrainRequest {
   Samples samples;
   const uint32_t* order;  // epochs * rows indices of samples; null: as they come
   size_t epochs;
-  size_t batch_size;
+  size_t batch_size;  // kLbfgs: of no account, a step takes all samples
   OptimizerRequest optimizer;
   bool check;        // look through the samples for NaN, infinities and labels out of range first
   double* loss;      // (epochs) the mean over the samples, taken before each step
