@@ -19,13 +19,14 @@ export type {
   AdamaxOptions,
   AdamOptions,
   Convention,
+  LbfgsOptions,
   LionOptions,
   NadamOptions,
   Optimizer,
   RmsPropOptions,
   SgdOptions,
 } from './optimizers';
-export { adadelta, adagrad, adam, adamax, adamW, lion, nadam, rmsProp, sgd } from './optimizers';
+export { adadelta, adagrad, adam, adamax, adamW, lbfgs, lion, nadam, rmsProp, sgd } from './optimizers';
 export type { Gradients, Parameters } from './parameters';
 export type { PredictorOptions } from './predictor';
 export { Predictor } from './predictor';

@@ -12,6 +12,7 @@ export const optimizerCodes = {
   adamax: 6,
   nadam: 7,
   lion: 8,
+  lbfgs: 9,
 } as const;
 
 /** Where native code looks for an option (there too). Flags are 0 or 1. */
@@ -32,6 +33,10 @@ export const hyperparameterIndices = {
   initialAccumulator: 13,
   learningRateDecay: 14,
   momentumDecay: 15,
+  historySize: 16,
+  toleranceGradient: 17,
+  toleranceChange: 18,
+  maxEvaluations: 19,
 } as const;
 
 /** What native code takes of an optimiser. */
@@ -39,8 +44,8 @@ export interface NativeOptimizer {
   readonly code: number;
   /** By hyperparameterIndices. */
   readonly hyperparameters: Float64Array;
-  /** How many arrays of the parameters' size it keeps between steps. */
-  readonly states: number;
+  /** How many elements it keeps between the steps of so many parameters; they begin with zeros. */
+  stateSize(parameters: number): number;
 }
 
 export function nativeOptimizer(optimizer: Optimizer): NativeOptimizer {
@@ -53,7 +58,8 @@ export function nativeOptimizer(optimizer: Optimizer): NativeOptimizer {
   const hyperparameters = Float64Array.from(Object.keys(hyperparameterIndices), (option) =>
     Number(values[option] ?? 0),
   );
-  return { code, hyperparameters, states: native.optimizerStates(code, hyperparameters) };
+  const stateSize = (parameters: number) => native.optimizerStateSize(code, hyperparameters, parameters);
+  return { code, hyperparameters, stateSize };
 }
 
 const decoupledAlways = new Set(['adamW', 'lion']);

@@ -177,8 +177,8 @@ export interface Binding {
     gradients: FloatArray,
     states: FloatArray,
   ): void;
-  /** How many arrays of the parameters' size an optimiser keeps between steps. */
-  optimizerStates(optimizer: number, hyperparameters: Float64Array): number;
+  /** How many elements an optimiser keeps between the steps of so many parameters; they begin with zeros. */
+  optimizerStateSize(optimizer: number, hyperparameters: Float64Array, parameters: number): number;
   /** The index of the first NaN or infinity, or -1. */
   firstNonFinite(data: FloatArray): number;
   /** The index of the first element outside [low, high], or -1. */
@@ -243,7 +243,7 @@ export interface NativePlan {
     optimizer: number,
     /** as optimizers.ts lays them out */
     hyperparameters: Float64Array,
-    /** what the optimiser keeps between steps: (states * parameters) */
+    /** what the optimiser keeps between steps: (optimizerStateSize) */
     state: FloatArray,
     /** steps taken before */
     steps: number,

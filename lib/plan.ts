@@ -14,6 +14,7 @@ export const statusCodes = {
   labelOutside: 3,
   diverged: 4,
   overflowed: 5,
+  converged: 6,
 } as const;
 
 /** What an operation left behind, by field of the native outcome array. */

@@ -64,8 +64,8 @@ describe('the defaults are those of the papers and of PyTorch', () => {
 
 /** One parameter through steps with these gradients; the parameter after each, and the states at the end. */
 function walk(optimizer: Optimizer, parameter: number, ...gradients: number[]) {
-  const { code, hyperparameters, states } = nativeOptimizer(optimizer);
-  const [p, kept] = [Float64Array.of(parameter), new Float64Array(states)];
+  const { code, hyperparameters, stateSize } = nativeOptimizer(optimizer);
+  const [p, kept] = [Float64Array.of(parameter), new Float64Array(stateSize(1))];
   const parameters = gradients.map((g, i) => {
     native.updateParameters(
       ...([code, hyperparameters, optimizer.learningRate, i + 1, p, Float64Array.of(g), kept] as const),

@@ -1,5 +1,6 @@
 import type { Architecture } from '../architecture';
 import { outputLayerOf } from '../architecture';
+import { argumentError } from '../errors';
 import { type LossName, resolveLoss } from '../losses';
 import { type Optimizer, resolveOptimizer } from '../optimizers';
 import {
@@ -17,7 +18,7 @@ export interface FitOptions {
   readonly epochs: number;
   /**
    * Samples a step; the last batch of an epoch may be smaller. 'full' takes one step an epoch, from all
-   * samples, and so does a size beyond their number. @default 32
+   * samples, and so does a size beyond their number. @default 32; 'full', and nothing less, with lbfgs()
    */
   readonly batchSize?: number | 'full';
   /** Whether to go through the samples in another order every epoch. No matter with full batches. @default true */
@@ -76,16 +77,20 @@ export function completeFitOptions(
   rows: number,
 ): CompletedFitOptions {
   checkOptions('', options, constraints);
-  const size = options.batchSize ?? 32;
+  const optimizer = resolveOptimizer(options.optimizer);
+  const size = options.batchSize ?? (optimizer.name === 'lbfgs' ? 'full' : 32);
   const fullBatch = size === 'full' || size >= rows;
+  if (optimizer.name === 'lbfgs' && !fullBatch) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'batchSize', "'full' with lbfgs", size);
+  }
   return {
     epochs: options.epochs,
     batchSize: fullBatch ? rows : size,
     // In a full batch the order changes nothing but rounding.
     shuffle: (options.shuffle ?? true) && !fullBatch,
     seed: options.seed,
-    optimizer: resolveOptimizer(options.optimizer),
-    loss: resolveLoss(options.loss, outputLayerOf(architecture).activation).name,
+    optimizer,
+    loss: resolveLoss(options.loss, outputLayerOf(architecture).activation),
     threads: options.threads ?? 0,
     signal: options.signal,
   };

@@ -4,7 +4,7 @@ import { lossEntry } from '../losses';
 import { allocate, type FloatArray } from '../matrix';
 import { type NativeOptimizer, nativeOptimizer } from '../native-optimizer';
 import { parameterCount } from '../parameters';
-import { type Operation, type Outcome, outcomeError } from '../plan';
+import { type Operation, type Outcome, outcomeError, statusCodes } from '../plan';
 import type { GeneratorState, RandomState } from '../random';
 import type { Samples } from '../samples';
 import type { EpochReport } from './history';
@@ -30,6 +30,7 @@ export class TrainingRun {
   readonly #architecture: Architecture;
   readonly #random: RandomState;
   #finished = 0;
+  #converged = false;
   #underWay = 0;
   #generatorBefore: GeneratorState | undefined;
   #order: Uint32Array | null = null;
@@ -51,19 +52,19 @@ export class TrainingRun {
     this.options = options;
     this.#random = random;
     this.#optimizer = nativeOptimizer(options.optimizer);
-    this.#state = allocate(this.#optimizer.states * parameterCount(architecture), samples.X.dtype);
+    this.#state = allocate(this.#optimizer.stateSize(parameterCount(architecture)), samples.X.dtype);
   }
 
   /**
    * The next native call, of `epochs` epochs, or of as many as take some 20 ms when that is 'paced'.
-   * Undefined when all epochs are done; throws an AbortError when the signal is aborted. Epochs draw their
+   * Undefined when all epochs are done, or nothing is left to gain; throws an AbortError when the signal is aborted. Epochs draw their
    * shuffles one after another, so that the grouping changes no result.
    */
   next(epochs: number | 'paced'): Operation | undefined {
     const { X, Y } = this.samples;
     const { batchSize, signal } = this.options;
     const left = this.options.epochs - this.#finished;
-    if (left === 0) return undefined;
+    if (left === 0 || this.#converged) return undefined;
     // Before the shuffles are drawn: what is not done should leave no trace.
     if (signal?.aborted) throw new AbortError(signal.reason);
     const count = Math.min(left, epochs === 'paced' ? this.#pace : epochs);
@@ -104,11 +105,12 @@ export class TrainingRun {
       throw error;
     }
     this.#adjustPace(performance.now() - this.#startedAt);
-    const reports = Array.from({ length: this.#underWay }, (_, i): EpochReport => {
+    this.#converged = outcome.status === statusCodes.converged;
+    const reports = Array.from({ length: outcome.epoch }, (_, i): EpochReport => {
       const report = { epoch: this.#finished + i + 1, loss: this.#loss[i] as number };
       return lossEntry(loss).accuracy ? { ...report, accuracy: this.#accuracy[i] as number } : report;
     });
-    this.#finished += this.#underWay;
+    this.#finished += outcome.epoch;
     return reports;
   }
 

@@ -2,6 +2,7 @@
 // takes its element type from an array among its arguments.
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "engine/plan.h"
 #include "kernels/activations.h"
 #include "kernels/blocks.h"
 #include "kernels/gemm.h"
@@ -198,7 +199,7 @@ void GradientDescentOf(const Args& args) {
 template <typename T>
 void UpdateParametersOf(const Args& args) {
   const size_t size = args.Length(4);
-  const Optimizer optimizer = args.Enum(0, kLastOptimizer);
+  const Optimizer optimizer = args.Enum(0, kLastFirstOrder);
   const double* hyperparameters = args.Array<double>(1, kHyperparameters);
   const size_t step = args.Size(3, size_t{1} << 53);
   const auto factors = FactorsOf<T>(optimizer, hyperparameters, args.Number(2), step);
@@ -206,11 +207,12 @@ void UpdateParametersOf(const Args& args) {
   UpdateParameters(factors, size, args.Array<T>(4, size), args.Array<T>(5, size), states, size);
 }
 
-// optimizerStates(optimizer, hyperparameters): how many arrays of the parameters' size it keeps
-Napi::Value OptimizerStates(const Napi::CallbackInfo& info) {
+// optimizerStateSize(optimizer, hyperparameters, parameters)
+Napi::Value OptimizerStateSize(const Napi::CallbackInfo& info) {
   const Args args(info);
-  const size_t states = StatesOf(args.Enum(0, kLastOptimizer), args.Array<double>(1, kHyperparameters));
-  return Napi::Number::New(info.Env(), static_cast<double>(states));
+  const size_t size =
+      StateSize(args.Enum(0, kLastOptimizer), args.Array<double>(1, kHyperparameters), args.Size(2));
+  return Napi::Number::New(info.Env(), static_cast<double>(size));
 }
 
 // firstNonFinite(data): the index of the first NaN or infinity, or -1
@@ -275,7 +277,7 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("countHits", CountHitsOf, double, 6);
   BLASNET_EXPORT("gradientDescent", GradientDescentOf, void, 0);
   BLASNET_EXPORT("updateParameters", UpdateParametersOf, void, 4);
-  exports.Set("optimizerStates", Napi::Function::New<OptimizerStates>(env, "optimizerStates"));
+  exports.Set("optimizerStateSize", Napi::Function::New<OptimizerStateSize>(env, "optimizerStateSize"));
   BLASNET_EXPORT("firstNonFinite", FirstNonFiniteOf, double, 0);
   BLASNET_EXPORT("firstBadLabel", FirstBadLabelOf, double, 0);
   BLASNET_EXPORT("firstOutside", FirstOutsideOf, double, 0);

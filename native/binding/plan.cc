@@ -33,7 +33,6 @@
 #include "binding/exports.h"
 #include "engine/job_threads.h"
 #include "engine/plan.h"
-#include "kernels/optimizers.h"
 
 namespace blasnet {
 namespace {
@@ -275,8 +274,8 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     request.optimizer = args.Enum(i, kLastOptimizer);
     std::copy_n(args.Array<double>(i + 1, kHyperparameters), kHyperparameters,
                 request.hyperparameters.begin());
-    const size_t states = StatesOf(request.optimizer, request.hyperparameters.data());
-    request.state = Elements(args, i + 2, states * parameter_count_);
+    request.state =
+        Elements(args, i + 2, StateSize(request.optimizer, request.hyperparameters.data(), parameter_count_));
     return request;
   }
 

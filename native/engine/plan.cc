@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/lbfgs.h"
 #include "engine/pool.h"
 #include "kernels/activations.h"
 #include "kernels/blocks.h"
@@ -111,6 +112,7 @@ class PlanOf final : public Plan {
       const Outcome outcome = Check(request.samples);
       if (outcome.status != Status::kDone) return outcome;
     }
+    if (request.optimizer.optimizer == Optimizer::kLbfgs) return TrainByLbfgs(request);
     size_t steps = request.optimizer.steps, batches = request.batches;
     const size_t group = request.batch_size * request.accumulate;
     Pass pass;
@@ -313,6 +315,43 @@ class PlanOf final : public Plan {
     return {Status::kDiverged, 0, 0, 0, tile.FirstBadLayer() + 1};
   }
 
+  // A step an epoch. The first point of a call is evaluated anew, lest somebody changed the parameters.
+  Outcome TrainByLbfgs(const TrainRequest& request) {
+    const uint32_t* order = request.order;
+    const size_t rows = request.to - request.from;
+    const Batch batch{SourceOf(request.samples, order), request.from, rows, rows, false};
+    Pass pass;
+    pass.learning = true;
+    Lbfgs<T> lbfgs(LbfgsOptionsOf(request.optimizer.hyperparameters.data()), parameter_count_, parameters_,
+                   static_cast<T*>(request.optimizer.state));
+    size_t bad_layer = layers_.size();
+    const auto evaluate = [&](T* gradients, LbfgsPoint* point) {
+      Totals totals;
+      size_t lanes = 0;
+      const Outcome outcome = SumGradients(batch, pass, &totals, &lanes);
+      if (outcome.status == Status::kStopped) return false;
+      if (outcome.status == Status::kDiverged) bad_layer = outcome.layer;
+      // Those of frozen parameters are zeros from the start.
+      const double penalty = update_.Run(
+          lanes_, lanes, EffectiveThreads(ThreadLimit()), {},
+          [&](size_t from, size_t size) { std::copy_n(lanes_[0].data() + from, size, gradients + from); });
+      *point = {totals.loss / static_cast<double>(rows) + penalty,
+                static_cast<double>(totals.hits) / static_cast<double>(rows)};
+      return true;
+    };
+    for (size_t epoch = 0; epoch < request.epochs; epoch++) {
+      LbfgsPoint before{};
+      const LbfgsStatus status = lbfgs.Step(evaluate, &before);
+      if (status == LbfgsStatus::kStopped) return {Status::kStopped, 0, epoch};
+      if (status == LbfgsStatus::kDiverged) return {Status::kDiverged, 0, epoch, 0, bad_layer};
+      if (batch_moments_) tiles_[0]->UpdateStatistics(statistics_);
+      request.loss[epoch] = before.loss;
+      request.hit_share[epoch] = before.accuracy;
+      if (status == LbfgsStatus::kConverged) return {Status::kConverged, 0, epoch + 1};
+    }
+    return {Status::kDone, 0, request.epochs};
+  }
+
   // One step with the gradient in the lanes; `step` counts from 1. Returns the penalty of the weights before.
   double Step(const TrainRequest& request, double rate, size_t step, size_t lanes) {
     const auto factors =
@@ -430,5 +469,10 @@ std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>& layers, const LossS
 
 template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, const LossSpec&, double*, double*);
 template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, const LossSpec&, float*, float*);
+
+size_t StateSize(Optimizer optimizer, const double* hyperparameters, size_t parameters) {
+  return optimizer == Optimizer::kLbfgs ? LbfgsStateSize(LbfgsOptionsOf(hyperparameters).history, parameters)
+                                        : StatesOf(optimizer, hyperparameters) * parameters;
+}
 
 }  // namespace blasnet

@@ -30,9 +30,10 @@ enum class Status : int32_t {
   kLabelOutside = 3,    // index: the element of Y
   kDiverged = 4,        // epoch, batch, layer: a loss that is not finite; that step was not taken
   kOverflowed = 5,      // epoch, index: a parameter that is not finite after that epoch
+  kConverged = 6,       // kLbfgs: epoch; there is nothing left to gain
 };
-inline constexpr const char* kStatusNames[] = {"done",         "stopped",  "inputNotFinite",
-                                               "labelOutside", "diverged", "overflowed"};
+inline constexpr const char* kStatusNames[] = {"done",     "stopped",    "inputNotFinite", "labelOutside",
+                                               "diverged", "overflowed", "converged"};
 
 struct Outcome {
   Status status = Status::kDone;
@@ -42,14 +43,16 @@ struct Outcome {
   size_t layer = 0;  // from 1: the first whose activations are not finite
 };
 
-// An optimiser with its hyperparameters; `state` has StatesOf(optimizer, ...) times as many elements as there
-// are parameters.
+// An optimiser with its hyperparameters; `state` has StateSize elements.
 struct OptimizerRequest {
   Optimizer optimizer;
   std::array<double, kHyperparameters> hyperparameters;
   void* state;
   size_t steps;  // taken before
 };
+
+// How many elements an optimiser keeps between the steps of so many parameters. They begin with zeros.
+size_t StateSize(Optimizer optimizer, const double* hyperparameters, size_t parameters);
 
 struct TrainRequest {
   Samples samples;

@@ -210,6 +210,8 @@ void UpdateParametersOf(const StepFactors<T>& factors, const Stretch<T>& stretch
       return AdadeltaOf(factors, stretch);
     case Optimizer::kLion:
       return LionOf(factors, stretch);
+    case Optimizer::kLbfgs:
+      return;
   }
 }
 

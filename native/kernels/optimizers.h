@@ -23,6 +23,7 @@ constexpr size_t StatesOf(Optimizer optimizer, const double* hyperparameters) {
   const auto has = [hyperparameters](Hyperparameter i) { return size_t{hyperparameters[i] != 0}; };
   switch (optimizer) {
     case Optimizer::kGradientDescent:
+    case Optimizer::kLbfgs:  // has a state of its own: see engine/lbfgs.h
       return 0;
     case Optimizer::kMomentum:
     case Optimizer::kAdagrad:
@@ -65,7 +66,7 @@ struct StepFactors {
   T outer;         // beside it
 };
 
-// `step` counts from 1.
+// For the first-order optimisers; `step` counts from 1.
 template <typename T>
 StepFactors<T> FactorsOf(Optimizer optimizer, const double* hyperparameters, double learning_rate,
                          size_t step);

@@ -23,10 +23,12 @@ double AddPenaltyOf(size_t size, const T* w, T l1, T l2, T* gradients) {
   }
   double penalty = 0;
   if (l1 > 0) {
-    penalty += static_cast<double>(l1) * SumOf(size, [](auto, auto a) { return hn::Abs(a); }, w);
+    penalty += static_cast<double>(l1) * SumOf(
+                                             size, [](auto, auto a) { return hn::Abs(a); }, w);
   }
   if (l2 > 0) {
-    penalty += static_cast<double>(l2) * SumOf(size, [](auto, auto a) { return hn::Mul(a, a); }, w);
+    penalty += static_cast<double>(l2) * SumOf(
+                                             size, [](auto, auto a) { return hn::Mul(a, a); }, w);
   }
   return penalty;
 }
@@ -42,7 +44,8 @@ void ClipByValueOf(size_t size, T most, T* gradients) {
 
 template <typename T>
 double SumOfSquaresOf(size_t size, const T* values) {
-  return SumOf(size, [](auto, auto a) { return hn::Mul(a, a); }, values);
+  return SumOf(
+      size, [](auto, auto a) { return hn::Mul(a, a); }, values);
 }
 
 template <typename T>

@@ -81,6 +81,7 @@ StepFactors<T> FactorsOf(Optimizer optimizer, const double* hyperparameters, dou
     case Optimizer::kGradientDescent:
     case Optimizer::kMomentum:
     case Optimizer::kLion:
+    case Optimizer::kLbfgs:
       break;
   }
   const double weight_decay = hyperparameters[kWeightDecay];

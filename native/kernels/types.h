@@ -92,10 +92,14 @@ enum class Optimizer : int32_t {
   kAdamax = 6,
   kNadam = 7,
   kLion = 8,
+  kLbfgs = 9,
 };
-inline constexpr Optimizer kLastOptimizer = Optimizer::kLion;
+inline constexpr Optimizer kLastOptimizer = Optimizer::kLbfgs;
+// Those up to here take a step from a gradient alone.
+inline constexpr Optimizer kLastFirstOrder = Optimizer::kLion;
 inline constexpr const char* kOptimizerNames[] = {
-    "gradientDescent", "momentum", "adam", "rmsProp", "adagrad", "adadelta", "adamax", "nadam", "lion"};
+    "gradientDescent", "momentum", "adam",  "rmsProp", "adagrad",
+    "adadelta",        "adamax",   "nadam", "lion",    "lbfgs"};
 
 // Where the options of lib/optimizers.ts stand in the array that an optimiser's hyperparameters come in. An
 // optimiser reads those that its factory has; flags are 0 or 1.
@@ -116,7 +120,11 @@ enum Hyperparameter : size_t {
   kInitialAccumulator = 13,
   kLearningRateDecay = 14,
   kMomentumDecay = 15,
-  kHyperparameters = 16,
+  kHistorySize = 16,
+  kToleranceGradient = 17,
+  kToleranceChange = 18,
+  kMaxEvaluations = 19,
+  kHyperparameters = 20,
 };
 inline constexpr const char* kHyperparameterNames[] = {"learningRate",
                                                        "momentum",
@@ -133,7 +141,11 @@ inline constexpr const char* kHyperparameterNames[] = {"learningRate",
                                                        "kerasEpsilon",
                                                        "initialAccumulator",
                                                        "learningRateDecay",
-                                                       "momentumDecay"};
+                                                       "momentumDecay",
+                                                       "historySize",
+                                                       "toleranceGradient",
+                                                       "toleranceChange",
+                                                       "maxEvaluations"};
 
 // Which way the samples of a row-major matrix lie: one a row (Network) or one a column (the article).
 enum class SampleAxis : int32_t { kRows = 0, kColumns = 1 };

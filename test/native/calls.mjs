@@ -163,10 +163,10 @@ export const functions = {
   countCategoricalHits: [size(2), positive(3), floats(6), floats(6)],
   gradientDescent: [floats(5, { anyLength: true }), floats(5), number(0.1)],
   updateParameters: [
-    ...[code(2, 8), doubles(16), number(0.1), steps(1)],
+    ...[code(2, 8), doubles(20), number(0.1), steps(1)],
     ...[floats(5, { anyLength: true }), floats(5), floats(10)],
   ],
-  optimizerStates: [code(2, 8), doubles(16)],
+  optimizerStateSize: [code(2, 9), doubles(20), size(5)],
   setThreads: [positive(2)],
   threads: [],
   firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
@@ -189,7 +189,7 @@ export const methods = {
   gradients: [floats(15), floats(10), positive(5), floats(26), callback()],
   train: [
     ...[floats(15), floats(10), positive(5), order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0), size(2), positive(3)],
-    ...[code(2, 8), doubles(16), floats(52), steps(3), flag(true), doubles(2), doubles(2), callback()],
+    ...[code(2, 9), doubles(20), floats(52), steps(3), flag(true), doubles(2), doubles(2), callback()],
   ],
   limitThreads: [size(2)],
   pin: [size(5), shared(15), shared(10)],

@@ -1,0 +1,243 @@
+#include "engine/lbfgs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "kernels/types.h"
+#include "kernels/vectors.h"
+
+namespace blasnet {
+namespace {
+
+constexpr size_t kWorkArrays = 6;
+constexpr size_t kScalars = 3;
+constexpr double kDecrease = 1e-4;       // of the slope, for a step to be short enough (c1)
+constexpr double kCurvature = 0.9;       // of the slope, for a step to be long enough (c2)
+constexpr double kLeastProduct = 1e-10;  // step . change, for a step to be worth remembering
+
+// The minimum of the cubic through two losses with these slopes, within [low, high].
+double CubicMinimum(double x1, double f1, double g1, double x2, double f2, double g2, double low,
+                    double high) {
+  const double d1 = g1 + g2 - 3 * (f1 - f2) / (x1 - x2);
+  const double square = d1 * d1 - g1 * g2;
+  const double middle = (low + high) / 2;
+  if (!(square >= 0)) return middle;
+  const double d2 = std::sqrt(square);
+  const double minimum = x1 <= x2 ? x2 - (x2 - x1) * ((g2 + d2 - d1) / (g2 - g1 + 2 * d2))
+                                  : x1 - (x1 - x2) * ((g1 + d2 - d1) / (g1 - g2 + 2 * d2));
+  return std::isfinite(minimum) ? std::min(std::max(minimum, low), high) : middle;
+}
+
+}  // namespace
+
+LbfgsOptions LbfgsOptionsOf(const double* hyperparameters) {
+  // Whatever comes is a size, and one that a product cannot overflow.
+  const auto size = [hyperparameters](Hyperparameter i) {
+    return hyperparameters[i] >= 1 ? static_cast<size_t>(std::min(hyperparameters[i], 1000.0)) : 1;
+  };
+  return {size(kHistorySize), hyperparameters[kLearningRate], hyperparameters[kToleranceGradient],
+          hyperparameters[kToleranceChange], size(kMaxEvaluations)};
+}
+
+size_t LbfgsStateSize(size_t history, size_t parameters) {
+  return (2 * history + kWorkArrays) * parameters + kScalars + history;
+}
+
+template <typename T>
+Lbfgs<T>::Lbfgs(const LbfgsOptions& options, size_t size, T* parameters, T* state)
+    : options_(options),
+      size_(size),
+      parameters_(parameters),
+      state_(state),
+      origin_(Array(2 * options.history)),
+      gradients_(Array(2 * options.history + 1)),
+      direction_(Array(2 * options.history + 2)),
+      trials_{Array(2 * options.history + 3), Array(2 * options.history + 4), Array(2 * options.history + 5)},
+      count_(Array(2 * options.history + kWorkArrays)),
+      next_(count_ + 1),
+      scale_(count_ + 2),
+      inverses_(count_ + kScalars),
+      alphas_(options.history) {}
+
+template <typename T>
+LbfgsStatus Lbfgs<T>::Step(const Evaluate& evaluate, LbfgsPoint* before) {
+  if (!evaluated_) {
+    if (!evaluate(gradients_, &here_)) return LbfgsStatus::kStopped;
+    evaluated_ = true;
+  }
+  *before = here_;
+  const double sum = SumOfSizes(gradients_, size_);
+  if (!std::isfinite(here_.loss) || !std::isfinite(sum)) return LbfgsStatus::kDiverged;
+  if (LargestSize(gradients_, size_) <= options_.gradient_tolerance) return LbfgsStatus::kConverged;
+
+  const bool first = *count_ == 0;
+  FindDirection();
+  const double slope = Dot(gradients_, direction_, size_);
+  if (slope > -options_.change_tolerance) return LbfgsStatus::kConverged;
+  std::copy_n(parameters_, size_, origin_);
+  Trial best;
+  const bool whole =
+      Search(evaluate, options_.first_step * (first ? std::min(1.0, 1 / sum) : 1), slope, &best);
+  if (!whole || best.step == 0) {
+    std::copy_n(origin_, size_, parameters_);
+    if (!whole) return LbfgsStatus::kStopped;
+    if (!finite_) return LbfgsStatus::kDiverged;
+    // No lower point: what is remembered misleads, or there is none.
+    if (first) return LbfgsStatus::kConverged;
+    Forget();
+    return LbfgsStatus::kStepped;
+  }
+  AddScaled(origin_, best.step, direction_, size_, parameters_);
+  Remember(best);
+  const double change = std::abs(best.point.loss - here_.loss);
+  std::copy_n(best.gradients, size_, gradients_);
+  here_ = best.point;
+  const bool converged = change < options_.change_tolerance ||
+                         LargestSize(direction_, size_) * best.step <= options_.change_tolerance;
+  return converged ? LbfgsStatus::kConverged : LbfgsStatus::kStepped;
+}
+
+// direction = -H gradients, by the two loops over the steps remembered, of which the oldest comes first.
+template <typename T>
+void Lbfgs<T>::FindDirection() {
+  Scale(gradients_, -1, size_, direction_);
+  const size_t count = static_cast<size_t>(*count_), next = static_cast<size_t>(*next_);
+  const auto at = [&](size_t i) { return (next + options_.history - count + i) % options_.history; };
+  for (size_t i = count; i-- > 0;) {
+    const size_t k = at(i);
+    alphas_[k] = Dot(Steps(k), direction_, size_) * static_cast<double>(inverses_[k]);
+    AddScaled(direction_, -alphas_[k], Changes(k), size_, direction_);
+  }
+  if (count > 0) Scale(direction_, static_cast<double>(*scale_), size_, direction_);
+  for (size_t i = 0; i < count; i++) {
+    const size_t k = at(i);
+    const double beta = Dot(Changes(k), direction_, size_) * static_cast<double>(inverses_[k]);
+    AddScaled(direction_, alphas_[k] - beta, Steps(k), size_, direction_);
+  }
+}
+
+template <typename T>
+void Lbfgs<T>::Remember(const Trial& trial) {
+  const size_t k = static_cast<size_t>(*next_);
+  // Into the place of the oldest, which is not lost before the new one is known to be worth it: into the
+  // trials' arrays, which are free but for this trial's.
+  T* step = FreeGradients(trial, trial);
+  Trial taken{};
+  taken.gradients = step;
+  T* change = FreeGradients(trial, taken);
+  Scale(direction_, trial.step, size_, step);
+  AddScaled(trial.gradients, -1, gradients_, size_, change);
+  const double product = Dot(step, change, size_);
+  if (!(product > kLeastProduct)) return;
+  std::copy_n(step, size_, Steps(k));
+  std::copy_n(change, size_, Changes(k));
+  inverses_[k] = static_cast<T>(1 / product);
+  *scale_ = static_cast<T>(product / Dot(change, change, size_));
+  *next_ = static_cast<T>((k + 1) % options_.history);
+  *count_ = std::min(*count_ + 1, static_cast<T>(options_.history));
+}
+
+template <typename T>
+void Lbfgs<T>::Forget() {
+  *count_ = *next_ = 0;
+}
+
+// A step along the direction that meets the strong Wolfe conditions, or the lowest of the points tried.
+// False when stopped.
+template <typename T>
+bool Lbfgs<T>::Search(const Evaluate& evaluate, double step, double slope, Trial* best) {
+  const Trial start{0, here_, slope, gradients_};
+  const auto too_high = [&](const Trial& trial) {
+    return !(trial.point.loss <= here_.loss + kDecrease * trial.step * slope);
+  };
+  const auto is_flat = [&](const Trial& trial) { return std::abs(trial.slope) <= -kCurvature * slope; };
+
+  finite_ = false;
+  Trial bracket[2] = {start, start};
+  size_t evaluations = 1;
+  if (!Try(evaluate, step, FreeGradients(start, start), &bracket[1])) return false;
+  // Further and further, until there is a minimum between the last two points.
+  while (!(too_high(bracket[1]) || (evaluations > 2 && bracket[1].point.loss >= bracket[0].point.loss))) {
+    if (is_flat(bracket[1])) {
+      *best = bracket[1];
+      return true;
+    }
+    if (bracket[1].slope >= 0) break;
+    if (evaluations == options_.evaluations) {
+      bracket[0] = start;
+      break;
+    }
+    const auto& [last, here] = bracket;
+    const double further =
+        CubicMinimum(last.step, last.point.loss, last.slope, here.step, here.point.loss, here.slope,
+                     here.step + 0.01 * (here.step - last.step), here.step * 10);
+    Trial next;
+    if (!Try(evaluate, further, FreeGradients(last, here), &next)) return false;
+    evaluations++;
+    bracket[0] = bracket[1];
+    bracket[1] = next;
+  }
+
+  // Closer and closer around it.
+  const double size = LargestSize(direction_, size_);
+  bool was_close = false;
+  size_t low = bracket[0].point.loss <= bracket[1].point.loss ? 0 : 1;
+  while (evaluations < options_.evaluations) {
+    const double least = std::min(bracket[0].step, bracket[1].step);
+    const double most = std::max(bracket[0].step, bracket[1].step);
+    if ((most - least) * size < options_.change_tolerance) break;
+    double middle = CubicMinimum(bracket[0].step, bracket[0].point.loss, bracket[0].slope, bracket[1].step,
+                                 bracket[1].point.loss, bracket[1].slope, least, most);
+    // Twice near an end, or at one, is no progress.
+    const double margin = 0.1 * (most - least);
+    const bool is_close = std::min(most - middle, middle - least) < margin;
+    const bool moves = is_close && (was_close || middle >= most || middle <= least);
+    if (moves) middle = most - middle < middle - least ? most - margin : least + margin;
+    was_close = is_close && !moves;
+
+    Trial next;
+    if (!Try(evaluate, middle, FreeGradients(bracket[0], bracket[1]), &next)) return false;
+    evaluations++;
+    const size_t high = 1 - low;
+    if (too_high(next) || next.point.loss >= bracket[low].point.loss) {
+      bracket[high] = next;
+      low = bracket[0].point.loss <= bracket[1].point.loss ? 0 : 1;
+    } else {
+      const bool turns = next.slope * (bracket[high].step - bracket[low].step) >= 0;
+      if (turns && !is_flat(next)) bracket[high] = bracket[low];
+      bracket[low] = next;
+      if (is_flat(next)) break;
+    }
+  }
+  *best = bracket[low];
+  return true;
+}
+
+// False when stopped.
+template <typename T>
+bool Lbfgs<T>::Try(const Evaluate& evaluate, double step, T* gradients, Trial* trial) {
+  AddScaled(origin_, step, direction_, size_, parameters_);
+  *trial = {step, {}, 0, gradients};
+  if (!evaluate(gradients, &trial->point)) return false;
+  trial->slope = Dot(gradients, direction_, size_);
+  if (std::isfinite(trial->point.loss) && std::isfinite(trial->slope)) {
+    finite_ = true;
+  } else {
+    trial->point.loss = std::numeric_limits<double>::infinity();
+  }
+  return true;
+}
+
+// One of the trials' arrays that neither holds.
+template <typename T>
+T* Lbfgs<T>::FreeGradients(const Trial& a, const Trial& b) const {
+  return *std::find_if(std::begin(trials_), std::end(trials_),
+                       [&](T* trial) { return trial != a.gradients && trial != b.gradients; });
+}
+
+template class Lbfgs<double>;
+template class Lbfgs<float>;
+
+}  // namespace blasnet

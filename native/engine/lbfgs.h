@@ -1,0 +1,94 @@
+// L-BFGS: a quasi-Newton method whose Hessian is that of the last few steps (Nocedal and Wright, Numerical
+// Optimization, 2006, algorithm 7.5), with a line search for the strong Wolfe conditions (algorithms 3.5 and
+// 3.6, with cubic interpolation). Every decision is PyTorch's LBFGS's with line_search_fn='strong_wolfe',
+// while losses are finite.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+namespace blasnet {
+
+struct LbfgsOptions {
+  size_t history;             // steps that are remembered
+  double first_step;          // what a line search tries first; 1 is Newton's
+  double gradient_tolerance;  // the largest component of a gradient that counts as zero
+  double change_tolerance;    // likewise of a step, and of a loss's change
+  size_t evaluations;         // in one line search, at most
+};
+
+LbfgsOptions LbfgsOptionsOf(const double* hyperparameters);
+
+// How many elements of state an Lbfgs needs for so many parameters; zeros before the first step.
+size_t LbfgsStateSize(size_t history, size_t parameters);
+
+enum class LbfgsStatus {
+  kStepped,
+  kConverged,  // to one of the tolerances, maybe with a last step
+  kStopped,    // by the evaluation
+  kDiverged,   // no finite loss here, or none along the direction of descent
+};
+
+// What an evaluation finds at a point. The accuracy is the caller's.
+struct LbfgsPoint {
+  double loss;
+  double accuracy;
+};
+
+// All that is kept between steps is in `state`: another object on the same state goes on where this one was.
+template <typename T>
+class Lbfgs {
+ public:
+  // The loss at the present parameters and its gradients; false to stop.
+  using Evaluate = std::function<bool(T* gradients, LbfgsPoint* point)>;
+
+  Lbfgs(const LbfgsOptions& options, size_t size, T* parameters, T* state);
+
+  // One step, of one or more evaluations; `before` is where it began. Unless the step was finished the
+  // parameters are those from before it.
+  LbfgsStatus Step(const Evaluate& evaluate, LbfgsPoint* before);
+
+ private:
+  // A point along the direction: what is not finite there has an infinite loss.
+  struct Trial {
+    double step;
+    LbfgsPoint point;
+    double slope;
+    T* gradients;
+  };
+
+  T* Array(size_t i) const { return state_ + i * size_; }
+  T* Steps(size_t i) const { return Array(2 * i); }
+  T* Changes(size_t i) const { return Array(2 * i + 1); }
+
+  void FindDirection();
+  void Remember(const Trial& trial);
+  void Forget();
+  bool Search(const Evaluate& evaluate, double step, double slope, Trial* best);
+  bool Try(const Evaluate& evaluate, double step, T* gradients, Trial* trial);
+  T* FreeGradients(const Trial& a, const Trial& b) const;
+
+  const LbfgsOptions options_;
+  const size_t size_;
+  T* const parameters_;
+  // Of the state, arrays of `size` first: steps and the gradients' changes over them, in turns; then these.
+  T* const state_;
+  T* const origin_;     // where the step begins
+  T* const gradients_;  // there
+  T* const direction_;
+  T* const trials_[3];
+  // Behind the arrays: how many steps are remembered, where the next goes, the scale of the first Hessian,
+  // and each step's 1 / (step . change).
+  T* const count_;
+  T* const next_;
+  T* const scale_;
+  T* const inverses_;
+
+  std::vector<double> alphas_;
+  bool evaluated_ = false;  // gradients_ and here_ are those of the parameters
+  bool finite_ = false;     // the search under way has seen a finite loss
+  LbfgsPoint here_{};
+};
+
+}  // namespace blasnet
