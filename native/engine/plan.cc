@@ -5,9 +5,7 @@
 
 #include "engine/lbfgs.h"
 #include "engine/pool.h"
-#include "kernels/activations.h"
-#include "kernels/blocks.h"
-#include "kernels/normalization.h"
+#include "engine/single_sample.h"
 #include "kernels/optimizers.h"
 #include "kernels/scan.h"
 
@@ -36,7 +34,8 @@ class PlanOf final : public Plan {
         layers_(LayOut(specs)),
         parameter_count_(layers_.back().end),
         large_(parameter_count_ * sizeof(T) >= kSweepBytes),
-        update_(layers_, parameters) {
+        update_(layers_, parameters),
+        single_(layers_, parameters, statistics) {
     tile_rows_ =
         large_ ? kSweepRows : std::clamp(kTileWork / (6 * parameter_count_), kLeastTileRows, kMostTileRows);
     const auto trains =
@@ -368,45 +367,12 @@ class PlanOf final : public Plan {
     return penalty;
   }
 
-  // One sample needs no tile: its features are a vector as they come, and so is every layer's output.
+  // One sample needs no tile.
   Outcome PredictOne(const T* x, T* out) {
     const size_t bad = FirstNonFinite(x, Inputs());
     if (bad != Inputs()) return {Status::kInputNotFinite, bad};
-    const T* input = x;
-    for (size_t l = 0; l < layers_.size(); l++) {
-      const Layer& layer = layers_[l];
-      T* z = out;
-      if (l + 1 < layers_.size()) {
-        single_[l % 2].resize(std::max(single_[l % 2].size(), layer.outputs));
-        z = single_[l % 2].data();
-      }
-      DotProducts(layer.outputs, 1, layer.inputs, parameters_ + layer.weights, layer.inputs, input,
-                  layer.inputs, parameters_ + layer.bias, false, z, 1);
-      if (layer.normalization != Normalization::kNone) NormalizeOne(layer, z);
-      ActivationForward(layer.activation, static_cast<T>(layer.alpha), SampleAxis::kRows, 1, layer.outputs, z,
-                        z);
-      input = z;
-    }
+    single_.Predict(x, out);
     return {};
-  }
-
-  // z (out) of a single sample.
-  void NormalizeOne(const Layer& layer, T* z) const {
-    const T* gamma = parameters_ + layer.gamma;
-    const T* beta = parameters_ + layer.beta;
-    const T epsilon = static_cast<T>(layer.epsilon);
-    if (layer.NormalizesBatches()) {
-      const T* mean = statistics_ + layer.mean;
-      const T* variance = statistics_ + layer.variance;
-      for (size_t i = 0; i < layer.outputs; i++) {
-        z[i] = gamma[i] * ((z[i] - mean[i]) / std::sqrt(variance[i] + epsilon)) + beta[i];
-      }
-      return;
-    }
-    T mean, variance;
-    RowMoments(1, layer.outputs, layer.outputs, z, &mean, &variance);
-    const T inverse = T{1} / std::sqrt(variance + epsilon);
-    for (size_t i = 0; i < layer.outputs; i++) z[i] = gamma[i] * ((z[i] - mean) * inverse) + beta[i];
   }
 
   Outcome Check(const Samples& samples) {
@@ -447,6 +413,7 @@ class PlanOf final : public Plan {
   size_t first_trainable_ = 0;
   bool batch_moments_ = false;  // some layer normalises batches when learning
   Update<T> update_;
+  SingleSample<T> single_;
 
   // Of the operation under way.
   bool sweeps_ = false;
@@ -456,7 +423,6 @@ class PlanOf final : public Plan {
   std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one a thread
   std::vector<std::vector<T>> lanes_;            // (parameters) each
   std::vector<Totals> parts_;                    // one a tile of the batch
-  std::vector<T> single_[2];                     // (widest): one sample between layers, in turns
 };
 
 }  // namespace

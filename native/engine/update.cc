@@ -6,6 +6,7 @@
 #include "engine/pool.h"
 #include "kernels/optimizers.h"
 #include "kernels/regularizers.h"
+#include "kernels/vectors.h"
 
 namespace blasnet {
 namespace {
@@ -75,7 +76,7 @@ double Update<T>::Run(std::vector<std::vector<T>>& lanes, size_t count, size_t t
     if (l1 > 0 || l2 > 0) penalties_[i] = AddPenalty(size, parameters_ + from, l1, l2, gradients + from);
     if (clipping.value > 0) ClipByValue(size, static_cast<T>(clipping.value), gradients + from);
     if (clipping.norm > 0) {
-      squares_[i] = SumOfSquares(size, gradients + from);
+      squares_[i] = Dot(gradients + from, gradients + from, size);
     } else {
       step(from, size);
     }
@@ -88,7 +89,7 @@ double Update<T>::Run(std::vector<std::vector<T>>& lanes, size_t count, size_t t
     const T factor = static_cast<T>(clip ? clipping.norm / norm : 1);
     ForEachStretch(1, threads, [&](size_t i) {
       const Stretch& stretch = stretches_[i];
-      if (clip) Scale(stretch.size, factor, gradients + stretch.from);
+      if (clip) Scale(gradients + stretch.from, factor, stretch.size, gradients + stretch.from);
       step(stretch.from, stretch.size);
     });
   }

@@ -43,33 +43,23 @@ void ClipByValueOf(size_t size, T most, T* gradients) {
 }
 
 template <typename T>
-double SumOfSquaresOf(size_t size, const T* values) {
-  return SumOf(
-      size, [](auto, auto a) { return hn::Mul(a, a); }, values);
-}
-
-template <typename T>
-void ScaleOf(size_t size, T factor, T* values) {
-  Map(values, size, values, [factor](auto d, auto a) { return hn::Mul(a, hn::Set(d, factor)); });
-}
-
-template <typename T>
 void LimitRowNormsOf(size_t rows, size_t cols, T most, T* w) {
   for (size_t i = 0; i < rows; i++) {
     T* row = w + i * cols;
-    const double norm = std::sqrt(SumOfSquaresOf(cols, row));
-    if (norm > static_cast<double>(most))
-      ScaleOf(cols, static_cast<T>(static_cast<double>(most) / norm), row);
+    const double squares = SumOf(
+        cols, [](auto, auto a) { return hn::Mul(a, a); }, row);
+    const double norm = std::sqrt(squares);
+    if (norm <= static_cast<double>(most)) continue;
+    const T factor = static_cast<T>(static_cast<double>(most) / norm);
+    Map(row, cols, row, [factor](auto d, auto a) { return hn::Mul(a, hn::Set(d, factor)); });
   }
 }
 
-#define BLASNET_DEFINE(T, suffix)                                                          \
-  double AddPenalty##suffix(size_t size, const T* w, T l1, T l2, T* gradients) {           \
-    return AddPenaltyOf(size, w, l1, l2, gradients);                                       \
-  }                                                                                        \
-  void ClipByValue##suffix(size_t size, T most, T* g) { ClipByValueOf(size, most, g); }    \
-  double SumOfSquares##suffix(size_t size, const T* a) { return SumOfSquaresOf(size, a); } \
-  void Scale##suffix(size_t size, T factor, T* a) { ScaleOf(size, factor, a); }            \
+#define BLASNET_DEFINE(T, suffix)                                                       \
+  double AddPenalty##suffix(size_t size, const T* w, T l1, T l2, T* gradients) {        \
+    return AddPenaltyOf(size, w, l1, l2, gradients);                                    \
+  }                                                                                     \
+  void ClipByValue##suffix(size_t size, T most, T* g) { ClipByValueOf(size, most, g); } \
   void LimitRowNorms##suffix(size_t rows, size_t cols, T most, T* w) { LimitRowNormsOf(rows, cols, most, w); }
 BLASNET_DEFINE(double, F64)
 BLASNET_DEFINE(float, F32)
@@ -86,10 +76,6 @@ HWY_EXPORT(AddPenaltyF64);
 HWY_EXPORT(AddPenaltyF32);
 HWY_EXPORT(ClipByValueF64);
 HWY_EXPORT(ClipByValueF32);
-HWY_EXPORT(SumOfSquaresF64);
-HWY_EXPORT(SumOfSquaresF32);
-HWY_EXPORT(ScaleF64);
-HWY_EXPORT(ScaleF32);
 HWY_EXPORT(LimitRowNormsF64);
 HWY_EXPORT(LimitRowNormsF32);
 
@@ -101,14 +87,6 @@ HWY_EXPORT(LimitRowNormsF32);
   template <>                                                                    \
   void ClipByValue(size_t size, T most, T* gradients) {                          \
     HWY_DYNAMIC_DISPATCH(ClipByValue##suffix)(size, most, gradients);            \
-  }                                                                              \
-  template <>                                                                    \
-  double SumOfSquares(size_t size, const T* values) {                            \
-    return HWY_DYNAMIC_DISPATCH(SumOfSquares##suffix)(size, values);             \
-  }                                                                              \
-  template <>                                                                    \
-  void Scale(size_t size, T factor, T* values) {                                 \
-    HWY_DYNAMIC_DISPATCH(Scale##suffix)(size, factor, values);                   \
   }                                                                              \
   template <>                                                                    \
   void LimitRowNorms(size_t rows, size_t cols, T most, T* w) {                   \

@@ -14,13 +14,6 @@ double AddPenalty(size_t size, const T* w, T l1, T l2, T* gradients);
 template <typename T>
 void ClipByValue(size_t size, T most, T* gradients);
 
-// The sum of the squares, in double.
-template <typename T>
-double SumOfSquares(size_t size, const T* values);
-
-template <typename T>
-void Scale(size_t size, T factor, T* values);
-
 // Rows of W (rows, cols) whose Euclidean norm is beyond `most` are scaled down to it (Srebro and Shraibman,
 // 2005; Srivastava et al., 2014).
 template <typename T>
