@@ -74,8 +74,8 @@ export type ActivationOption = ActivationName | Activation;
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function leakyRelu(options: LeakyReluOptions = {}): Activation {
-  checkOptions('', options, { negativeSlope: optional(above(0)) });
-  return make({ name: 'leakyRelu', negativeSlope: options.negativeSlope ?? defaultAlphas.leakyRelu });
+  checkOptions('', options, leakyReluConstraints);
+  return Object.freeze({ name: 'leakyRelu', negativeSlope: options.negativeSlope ?? defaultAlphas.leakyRelu });
 }
 
 /**
@@ -84,18 +84,14 @@ export function leakyRelu(options: LeakyReluOptions = {}): Activation {
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function elu(options: EluOptions = {}): Activation {
-  checkOptions('', options, { alpha: optional(above(0)) });
-  return make({ name: 'elu', alpha: options.alpha ?? defaultAlphas.elu });
+  checkOptions('', options, eluConstraints);
+  return Object.freeze({ name: 'elu', alpha: options.alpha ?? defaultAlphas.elu });
 }
+
+const leakyReluConstraints = { negativeSlope: optional(above(0)) };
+const eluConstraints = { alpha: optional(above(0)) };
 
 const defaultAlphas = { leakyRelu: 0.01, elu: 1 } as const;
-
-const made = new WeakSet<Activation>();
-
-function make(activation: Activation): Activation {
-  made.add(Object.freeze(activation));
-  return activation;
-}
 
 /** An activation as native code takes it. */
 export interface ResolvedActivation {
@@ -107,14 +103,18 @@ export interface ResolvedActivation {
 /** A layer's `activation`, checked: a name or what a factory of this file made. */
 export function resolveActivation(value: unknown, argumentName: string): ResolvedActivation {
   if (typeof value === 'object' && value !== null) {
-    if (!made.has(value as Activation)) {
-      const rule = 'the name of an activation, or one such as leakyRelu({ negativeSlope: 0.1 })';
-      throw argumentError('ERR_BLASNET_ARG_TYPE', argumentName, rule, value);
+    // Plain objects, as a file gives them, are as good as made ones: they are checked the same.
+    const { name, ...options } = value as { readonly name?: unknown };
+    if (name === 'elu') {
+      checkOptions(argumentName, options, eluConstraints);
+      return { name, alpha: (options as EluOptions).alpha ?? defaultAlphas.elu };
     }
-    const activation = value as Activation;
-    return activation.name === 'elu'
-      ? { name: 'elu', alpha: activation.alpha }
-      : { name: 'leakyRelu', alpha: activation.negativeSlope };
+    if (name === 'leakyRelu') {
+      checkOptions(argumentName, options, leakyReluConstraints);
+      return { name, alpha: (options as LeakyReluOptions).negativeSlope ?? defaultAlphas.leakyRelu };
+    }
+    const rule = 'the name of an activation, or one such as leakyRelu({ negativeSlope: 0.1 })';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', argumentName, rule, value);
   }
   check(argumentName, value, oneOf(activationNames), 'ERR_BLASNET_UNKNOWN_NAME');
   return { name: value as ActivationName, alpha: defaultAlpha(value as ActivationName) };

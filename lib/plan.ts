@@ -1,10 +1,11 @@
 import { activationCodes } from './activations';
-import { type Architecture, inputDimOf } from './architecture';
+import { type Architecture, activationOf, inputDimOf, type Layer } from './architecture';
 import { AbortError, type BlasnetError, blasnetError } from './errors';
-import { type LossName, lossEntry } from './losses';
-import { allocate, type FloatArray, type Matrix } from './matrix';
+import { lossEntry, type ResolvedLoss } from './losses';
+import { allocate, type FloatArray } from './matrix';
 import { type Callback, type NativePlan, native } from './native';
-import { elementError, type Samples } from './samples';
+import { normalizationCodes } from './normalization';
+import { elementError, type Labels, type Samples } from './samples';
 
 /** Why an operation returned: the numbers of native/engine/plan.h (a test compares the two). */
 export const statusCodes = {
@@ -39,23 +40,42 @@ const outcomeFields = 7;
 /** Calls one operation of the native plan, handing on the callback if there is one. */
 export type Operation = (plan: NativePlan, callback?: Callback) => void;
 
+// What native code reads of a layer: LayerField in native/binding/plan.cc.
+function layerFields(layer: Layer): number[] {
+  const { normalization, dropout = 0, noise = 0, trainable = true, l1 = 0, l2 = 0, maxNorm = 0 } = layer;
+  const { name, alpha } = activationOf(layer);
+  return [
+    activationCodes[name],
+    alpha,
+    normalizationCodes[normalization?.name ?? 'none'],
+    normalization?.epsilon ?? 0,
+    normalization?.name === 'batch' ? normalization.momentum : 0,
+    dropout,
+    noise,
+    Number(trainable),
+    l1,
+    l2,
+    maxNorm,
+  ];
+}
+
 /** The native plan of one network and one loss; see native/engine/plan.h. */
 export class Plan {
-  readonly loss: LossName;
+  readonly loss: ResolvedLoss;
   /** For what is not worth an operation's outcome: predictors. */
   readonly native: NativePlan;
   readonly #outcome = allocate(outcomeFields, 'float64');
   #threads = 0;
 
-  constructor(architecture: Architecture, loss: LossName, parameters: FloatArray) {
+  constructor(architecture: Architecture, loss: ResolvedLoss, parameters: FloatArray, statistics: FloatArray) {
     this.loss = loss;
     const sizes = [inputDimOf(architecture), ...architecture.map(({ outputDim }) => outputDim)];
-    const activations = architecture.map(({ activation }) => activationCodes[activation]);
     this.native = new native.Plan(
       Int32Array.from(sizes),
-      Int32Array.from(activations),
-      lossEntry(loss).code,
+      Float64Array.from(architecture.flatMap(layerFields)),
+      Float64Array.of(loss.code, loss.smoothing, loss.delta),
       parameters,
+      statistics,
       this.#outcome,
     );
   }
@@ -103,7 +123,7 @@ export function outcomeError(
   outcome: Outcome,
   samples: Samples,
   architecture: Architecture,
-  loss: LossName,
+  loss: ResolvedLoss,
   firstEpoch = 1,
 ): BlasnetError | undefined {
   const { status, index, epoch, batch, layer } = outcome;
@@ -111,13 +131,18 @@ export function outcomeError(
     case statusCodes.inputNotFinite:
       return elementError('X', samples.X, index, 'finite numbers');
     case statusCodes.labelOutside:
-      return elementError('Y', samples.Y as Matrix, index, `${lossEntry(loss).labels} (the loss is ${loss})`);
+      return elementError(
+        'Y',
+        samples.Y as Labels,
+        index,
+        `${lossEntry(loss.name).labels} (the loss is ${loss.name})`,
+      );
     case statusCodes.diverged:
       return blasnetError(
         'ERR_BLASNET_DIVERGED',
         `Training diverged: the loss of epoch ${firstEpoch + epoch}, batch ${batch + 1} is not finite, ` +
           `and the first values that are not finite come from layer ${layer} of ${architecture.length} ` +
-          `(${architecture[layer - 1]?.activation}). That step was not taken. A smaller learning rate may help`,
+          `(${activationOf(architecture[layer - 1] as Layer).name}). That step was not taken. A smaller learning rate may help`,
       );
     case statusCodes.overflowed:
       return blasnetError(
