@@ -6,7 +6,17 @@ export * from './datasets';
 export type { BlasnetError, ErrorCode } from './errors';
 export { AbortError } from './errors';
 export * as functional from './functional';
-export type { InitializerName } from './initializers';
+export type {
+  ConstantOptions,
+  InitializerName,
+  InitializerObject,
+  InitializerOption,
+  InitialValues,
+  OrthogonalOptions,
+  ParameterValues,
+  TruncatedNormalOptions,
+} from './initializers';
+export { initializers } from './initializers';
 export type { LossName } from './losses';
 export type { Dtype, FloatArray } from './matrix';
 export { Matrix } from './matrix';

@@ -189,11 +189,14 @@ export interface Binding {
   readonly Plan: new (
     /** (layers + 1) the inputs, then each layer's outputs */
     sizes: Int32Array,
-    /** (layers) */
-    activations: Int32Array,
-    loss: number,
+    /** (layers x fields) what else there is to a layer, as plan.ts writes it */
+    layers: Float64Array,
+    /** (3) code, label smoothing, delta */
+    loss: Float64Array,
     /** W1, b1, W2, b2, ..., on a SharedArrayBuffer */
     parameters: FloatArray,
+    /** mean1, variance1, ..., likewise */
+    statistics: FloatArray,
     /** (outcomeFields) on a SharedArrayBuffer; every operation leaves its outcome here */
     outcome: Float64Array,
   ) => NativePlan;
@@ -204,6 +207,7 @@ export interface Binding {
     readonly losses: Readonly<Record<string, number>>;
     readonly optimizers: Readonly<Record<string, number>>;
     readonly hyperparameters: Readonly<Record<string, number>>;
+    readonly normalizations: Readonly<Record<string, number>>;
     readonly statuses: Readonly<Record<string, number>>;
   };
   setThreads(threads: number): void;
@@ -218,6 +222,9 @@ export interface Binding {
 export const SampleAxis = { rows: 0, columns: 1 } as const;
 export type SampleAxis = (typeof SampleAxis)[keyof typeof SampleAxis];
 
+/** Labels as native code takes them: classes in an Int32Array for the loss that asks for them. */
+export type LabelArray = FloatArray | Int32Array;
+
 export type Callback = (error: Error | undefined) => void;
 
 /**
@@ -230,29 +237,42 @@ export interface NativePlan {
   pin(rows: number, X: FloatArray, out: FloatArray): void;
   /** Predicts the first rows of the pinned arrays; the index of the first element that is not finite, or -1. */
   predictPinned(rows: number): number;
-  evaluate(X: FloatArray, Y: FloatArray, rows: number, callback?: Callback): void;
-  gradients(X: FloatArray, Y: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
+  evaluate(
+    X: FloatArray,
+    Y: LabelArray,
+    /** (rows) of the samples; null: all 1 */
+    weights: FloatArray | null,
+    rows: number,
+    callback?: Callback,
+  ): void;
+  gradients(
+    X: FloatArray,
+    Y: LabelArray,
+    weights: FloatArray | null,
+    rows: number,
+    out: FloatArray,
+    callback?: Callback,
+  ): void;
   train(
     X: FloatArray,
-    Y: FloatArray,
+    Y: LabelArray,
+    weights: FloatArray | null,
     rows: number,
     /** (epochs * rows) the order of the samples in each epoch; null: as they come */
     order: Uint32Array | null,
-    epochs: number,
-    batchSize: number,
     optimizer: number,
-    /** as optimizers.ts lays them out */
+    /** as native-optimizer.ts lays them out */
     hyperparameters: Float64Array,
     /** what the optimiser keeps between steps: (optimizerStateSize) */
     state: FloatArray,
-    /** steps taken before */
-    steps: number,
-    /** look for NaN, infinities and labels out of range first */
-    check: boolean,
+    /** one a step, the last for all further ones */
+    learningRates: Float64Array,
+    /** as training/run.ts lays them out */
+    settings: Float64Array,
     /** (epochs) written: mean loss */
     loss: Float64Array,
     /** (epochs) written: share of hits */
-    accuracy: Float64Array,
+    hitShare: Float64Array,
     callback?: Callback,
   ): void;
   /** How many threads the next operations may use; 0: as many as setThreads allows. */

@@ -73,22 +73,42 @@ function ranked(
   return meanOverColumns(comparison, (column) => measure(thresholdsOf(column)));
 }
 
-// From the highest score down, one for each score that differs; samples without weight make none.
+// From the highest score down, one for each score that differs; samples without weight make none. Sorting the numbers
+// alone and looking each row's up is several times faster than sorting rows by a comparison.
 function thresholdsOf(column: Comparison): Threshold[] {
   const { labels, predictions, rows } = column;
-  const order = Uint32Array.from({ length: rows }, (_, row) => row).filter(
-    (row) => weightOf(column, row) > 0,
-  );
-  order.sort((a, b) => (predictions[b] as number) - (predictions[a] as number));
+  const sorted = Float64Array.from(predictions)
+    .filter((_, row) => weightOf(column, row) > 0)
+    .sort();
+  const scores = sorted.filter((score, i) => score !== sorted[i - 1]);
+  const positiveAt = new Float64Array(scores.length);
+  const negativeAt = new Float64Array(scores.length);
+  for (let row = 0; row < rows; row++) {
+    const weight = weightOf(column, row);
+    if (weight === 0) continue;
+    const weights = yes(labels[row]) ? positiveAt : negativeAt;
+    const place = placeOf(predictions[row] as number, scores);
+    weights[place] = (weights[place] as number) + weight;
+  }
   const thresholds: Threshold[] = [];
   let positives = 0;
   let negatives = 0;
-  for (const [i, row] of order.entries()) {
-    if (yes(labels[row])) positives += weightOf(column, row);
-    else negatives += weightOf(column, row);
-    const next = order[i + 1];
-    if (next === undefined || predictions[next] !== predictions[row])
-      thresholds.push({ positives, negatives });
+  for (let i = scores.length - 1; i >= 0; i--) {
+    positives += positiveAt[i] as number;
+    negatives += negativeAt[i] as number;
+    thresholds.push({ positives, negatives });
   }
   return thresholds;
+}
+
+/** Where a score stands among ascending ones that it is one of. */
+function placeOf(score: number, scores: Float64Array): number {
+  let low = 0;
+  let high = scores.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((scores[middle] as number) < score) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -31,6 +31,7 @@ void ExportInfo(Napi::Env env, Napi::Object exports) {
   codes.Set("losses", Numbered(env, kLossNames));
   codes.Set("optimizers", Numbered(env, kOptimizerNames));
   codes.Set("hyperparameters", Numbered(env, kHyperparameterNames));
+  codes.Set("normalizations", Numbered(env, kNormalizationNames));
   codes.Set("statuses", Numbered(env, kStatusNames));
   exports.Set("codes", codes);
   exports.Set("setThreads", Napi::Function::New<SetThreadsOf>(env, "setThreads"));
