@@ -1,4 +1,4 @@
-import type { Architecture, Layer } from './architecture';
+import { type Architecture, activationOf, type Layer } from './architecture';
 import { argumentError, blasnetError } from './errors';
 import { type FloatArray, isFloatArray, Matrix, matrixFromRows } from './matrix';
 import { orthonormalRows } from './orthonormal';
@@ -59,7 +59,7 @@ const suitsActivation: Readonly<Record<string, 'heNormal' | 'lecunNormal'>> = {
  */
 const table = {
   auto: (random, layer, weights, biases, index) => {
-    const { activation } = layer;
+    const activation = activationOf(layer).name;
     const name = Object.hasOwn(suitsActivation, activation) ? suitsActivation[activation] : undefined;
     const fill: Fill = table[name ?? 'glorotUniform'];
     fill(random, layer, weights, biases, index);

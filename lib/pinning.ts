@@ -1,6 +1,6 @@
 import { markAsUntransferable } from 'node:worker_threads';
 import { argumentError, blasnetError } from './errors';
-import type { FloatArray } from './matrix';
+import type { LabelArray } from './native';
 
 // How many operations hold each buffer.
 const pins = new WeakMap<ArrayBuffer, number>();
@@ -11,7 +11,7 @@ const transfers = ['transfer', 'transferToFixedLength'] as const;
  * Throws for a typed array that native code must not touch: its buffer was detached, or is resizable and
  * could shrink while native code reads it.
  */
-export function checkBuffer(name: string, array: FloatArray): void {
+export function checkBuffer(name: string, array: LabelArray): void {
   const { buffer } = array;
   if (!(buffer instanceof ArrayBuffer)) return;
   if (isDetached(buffer)) {
@@ -30,7 +30,7 @@ export function checkBuffer(name: string, array: FloatArray): void {
  * has no way back, and from Node 24 on counts transfer() in), and its own transfer() refuses until the
  * operation has ended.
  */
-export function pin(arrays: readonly FloatArray[]): () => void {
+export function pin(arrays: readonly LabelArray[]): () => void {
   const buffers = arrays.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
   for (const buffer of buffers) {
     const count = pins.get(buffer) ?? 0;

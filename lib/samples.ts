@@ -1,7 +1,10 @@
 import { type Architecture, inputDimOf, outputLayerOf } from './architecture';
 import { argumentError, type BlasnetError, blasnetError } from './errors';
+import type { LossName } from './losses';
 import { type Dtype, type FloatArray, isFloatArray, Matrix, matrixFromRows } from './matrix';
+import type { LabelArray } from './native';
 import { checkBuffer } from './pinning';
+import type { Label, LabelEncoder, Preprocessing } from './preprocessing';
 
 /**
  * Samples as users have them, one a row: a Matrix, a typed array of the network's dtype (the rows follow
@@ -9,16 +12,40 @@ import { checkBuffer } from './pinning';
  */
 export type MatrixLike = Matrix | Float64Array | Float32Array | readonly (readonly number[])[];
 
-/** What an operation reads: X (rows x inputDim) and, but for predictions, Y (rows x outputDim). */
+/**
+ * Labels as users have them: one row a sample, as for `MatrixLike`; one class a sample, from 0, for
+ * sparseCategoricalCrossEntropy, where an Int32Array is read in place; or, with a network's `labels`, class names.
+ */
+export type LabelsLike = MatrixLike | Int32Array | Uint8Array | Uint16Array | Uint32Array | readonly Label[];
+
+/** What the samples of a network have to be. */
+export interface SampleKind {
+  readonly architecture: Architecture;
+  readonly dtype: Dtype;
+  readonly preprocessing: Preprocessing | undefined;
+  readonly labels: LabelEncoder | undefined;
+}
+
+/** Labels as native code takes them: (rows x outputDim), or (rows x 1) of classes. */
+export interface Labels {
+  readonly data: LabelArray;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** What an operation reads: X (rows x inputDim) and, but for predictions, Y; weights (rows), where there are any. */
 export interface Samples {
   readonly X: Matrix;
-  readonly Y?: Matrix;
+  readonly Y?: Labels;
+  readonly weights?: FloatArray;
 }
+
+export type LabelledSamples = Samples & { readonly Y: Labels };
 
 /** The error for one element of a matrix. */
 export function elementError(
   name: string,
-  { data, cols }: Matrix,
+  { data, cols }: Labels,
   index: number,
   rule: string,
 ): BlasnetError {
@@ -28,20 +55,29 @@ export function elementError(
   return blasnetError(code, `Expected ${name} to hold ${rule}, got ${value} at ${place}`);
 }
 
-/** X as a matrix of inputDim columns; nothing is copied, but for arrays of numbers. */
-export function inputMatrix(architecture: Architecture, dtype: Dtype, X: MatrixLike): Matrix {
-  return asMatrix('X', X, inputDimOf(architecture), 'inputDim', dtype);
+/** X as a matrix of inputDim columns. Nothing is copied, but for arrays of numbers, and by the preprocessing. */
+export function inputMatrix({ architecture, dtype, preprocessing }: SampleKind, X: MatrixLike): Matrix {
+  const inputDim = inputDimOf(architecture);
+  if (preprocessing === undefined) return asMatrix('X', X, inputDim, 'inputDim', dtype);
+  const raw = asMatrix('X', X, preprocessing.inputColumns, 'preprocessing', dtype);
+  if (preprocessing.outputColumns !== inputDim) {
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected the preprocessing to make ${inputDim} columns (the network's inputDim), got ${preprocessing.outputColumns}`,
+    );
+  }
+  return preprocessing.transform(raw);
 }
 
-/** X and Y as matrices of as many rows, of inputDim and outputDim columns. */
+/** X and Y of as many rows, Y as the loss takes it. */
 export function labelledSamples(
-  architecture: Architecture,
-  dtype: Dtype,
+  kind: SampleKind,
   X: MatrixLike,
-  Y: MatrixLike,
-): Required<Samples> {
-  const inputs = inputMatrix(architecture, dtype, X);
-  const labels = asMatrix('Y', Y, outputLayerOf(architecture).outputDim, 'outputDim', dtype);
+  Y: LabelsLike,
+  loss: LossName,
+): LabelledSamples {
+  const inputs = inputMatrix(kind, X);
+  const labels = asLabels(kind, Y, loss);
   if (inputs.rows !== labels.rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
@@ -49,6 +85,74 @@ export function labelledSamples(
     );
   }
   return { X: inputs, Y: labels };
+}
+
+/** Whether labels are one class a sample, by their type alone. */
+export function areClasses(Y: unknown): boolean {
+  return (
+    Y instanceof Int32Array ||
+    Y instanceof Uint8Array ||
+    Y instanceof Uint16Array ||
+    Y instanceof Uint32Array ||
+    (Array.isArray(Y) && typeof Y[0] === 'number')
+  );
+}
+
+function asLabels(kind: SampleKind, Y: LabelsLike, loss: LossName): Labels {
+  const { architecture, dtype, labels } = kind;
+  const { outputDim } = outputLayerOf(architecture);
+  if (labels !== undefined && Array.isArray(Y) && !Array.isArray(Y[0])) {
+    return encoded(labels, Y as readonly Label[], loss, outputDim, dtype);
+  }
+  if (loss === 'sparseCategoricalCrossEntropy') return classLabels(Y);
+  return asMatrix('Y', Y as MatrixLike, outputDim, 'outputDim', dtype);
+}
+
+// Class names as the loss takes them.
+function encoded(
+  labels: LabelEncoder,
+  names: readonly Label[],
+  loss: LossName,
+  outputDim: number,
+  dtype: Dtype,
+): Labels {
+  const { length } = labels.classes;
+  if (length !== Math.max(outputDim, 2)) {
+    const rule = `${Math.max(outputDim, 2)} classes, as the network's outputDim is ${outputDim}`;
+    throw blasnetError('ERR_BLASNET_SHAPE', `Expected labels to have ${rule}, got ${length}`);
+  }
+  if (loss === 'sparseCategoricalCrossEntropy') {
+    return { data: labels.indices(names), rows: names.length, cols: 1 };
+  }
+  if (outputDim > 1) return labels.oneHot(names, dtype);
+  return loss === 'hinge' ? labels.signs(names, dtype) : labels.binary(names, dtype);
+}
+
+function classLabels(Y: LabelsLike): Labels {
+  if (Y instanceof Int32Array) {
+    checkBuffer('Y', Y);
+    return { data: nonEmpty(Y), rows: Y.length, cols: 1 };
+  }
+  if (!areClasses(Y)) {
+    const rule = 'an Int32Array or an array of classes, from 0 (the loss is sparseCategoricalCrossEntropy)';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'Y', rule, Y);
+  }
+  const values = Y as ArrayLike<unknown>;
+  const data = new Int32Array(new SharedArrayBuffer(4 * values.length));
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'number') throw argumentError('ERR_BLASNET_ARG_TYPE', `Y[${i}]`, 'a number', value);
+    if (!Number.isInteger(value) || value < 0 || value > 2 ** 31 - 1) {
+      throw argumentError('ERR_BLASNET_ARG_VALUE', `Y[${i}]`, 'a class, an integer from 0 on', value);
+    }
+    data[i] = value;
+  }
+  return { data: nonEmpty(data), rows: data.length, cols: 1 };
+}
+
+function nonEmpty(data: Int32Array): Int32Array {
+  if (data.length > 0) return data;
+  throw blasnetError('ERR_BLASNET_SHAPE', 'Expected Y to have at least one row, got 0');
 }
 
 /** The caller's matrix for the results of X: as many rows, outputDim columns; or a new one. */

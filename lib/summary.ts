@@ -1,4 +1,4 @@
-import type { Architecture } from './architecture';
+import { type Architecture, activationOf } from './architecture';
 import type { Dtype } from './matrix';
 import { parameterCount } from './parameters';
 
@@ -9,7 +9,7 @@ export function formatSummary(architecture: Architecture, dtype: Dtype): string 
     String(index + 1),
     String(layer.inputDim),
     String(layer.outputDim),
-    layer.activation,
+    activationOf(layer).name,
     parameterCount([layer]).toLocaleString('en-US'),
   ]);
   const table = [header, ...rows];

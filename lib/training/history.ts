@@ -1,9 +1,16 @@
 /** One array a series, an element an epoch. */
 export interface History {
-  /** The mean loss over the epoch's samples, each taken before its batch's step. */
+  /** The mean loss over the epoch's samples, each taken before its batch's step; penalties included. */
   readonly loss: number[];
   /** The share of samples predicted right, likewise; absent where the loss knows no accuracy. */
   readonly accuracy?: number[];
+  /** The same on the validation set, after the epoch; absent without one. */
+  readonly valLoss?: number[];
+  readonly valAccuracy?: number[];
+  /** That of the epoch's last step; absent without a schedule. */
+  readonly learningRate?: number[];
+  /** Metrics, under their names; on a validation set as valF1 for f1. */
+  readonly [series: string]: number[] | undefined;
 }
 
 /** The same names with one epoch's numbers. */
@@ -12,6 +19,21 @@ export interface EpochReport {
   readonly epoch: number;
   readonly loss: number;
   readonly accuracy?: number;
+  readonly valLoss?: number;
+  readonly valAccuracy?: number;
+  readonly learningRate?: number;
+  readonly [series: string]: number | undefined;
+}
+
+/** A step's numbers. */
+export interface BatchReport {
+  /** Both from 1; with gradient accumulation, of the step's last batch. */
+  readonly epoch: number;
+  readonly batch: number;
+  /** The mean loss over the step's samples, taken before it. */
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly learningRate: number;
 }
 
 export function emptyHistory(accuracy: boolean): History {
@@ -19,6 +41,10 @@ export function emptyHistory(accuracy: boolean): History {
 }
 
 export function record(history: History, report: EpochReport): void {
-  history.loss.push(report.loss);
-  if (report.accuracy !== undefined) history.accuracy?.push(report.accuracy);
+  const series = history as Record<string, number[]>;
+  for (const [name, value] of Object.entries(report)) {
+    if (name === 'epoch' || value === undefined) continue;
+    series[name] ??= [];
+    series[name].push(value);
+  }
 }

@@ -1,0 +1,77 @@
+import { argumentError } from '../errors';
+import { Matrix } from '../matrix';
+import type { RandomState } from '../random';
+import type { Labels, LabelledSamples } from '../samples';
+import { classCounts, classOf } from './weights';
+
+/** How many of so many rows a share of them is for validation: at least one, and one stays. */
+export function validationRows(rows: number, share: number): number {
+  if (rows < 2) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'validationSplit', 'left out for a single sample', share);
+  }
+  return Math.min(rows - 1, Math.max(1, Math.round(rows * share)));
+}
+
+/**
+ * The rows in random order, those for training first and the last `held` for validation; stratified, the classes
+ * have their shares in both, to a row.
+ */
+export function splitRows(
+  labels: Labels,
+  held: number,
+  stratify: boolean,
+  random: RandomState,
+): Uint32Array<SharedArrayBuffer> {
+  const { rows } = labels;
+  const order = new Uint32Array(new SharedArrayBuffer(4 * rows));
+  order.set(random.permutation(rows));
+  if (!stratify) return order;
+  const quotas = shares(classCounts(labels), held);
+  const training: number[] = [];
+  const validation: number[] = [];
+  for (const row of order) {
+    const label = classOf(labels, row);
+    if ((quotas[label] as number) > 0) {
+      quotas[label] = (quotas[label] as number) - 1;
+      validation.push(row);
+    } else {
+      training.push(row);
+    }
+  }
+  order.set(training);
+  order.set(validation, training.length);
+  return order;
+}
+
+// `held` cut in proportion to the counts, by largest remainders.
+function shares(counts: readonly number[], held: number): number[] {
+  const rows = counts.reduce((sum, count) => sum + count, 0);
+  const exact = counts.map((count) => (count * held) / rows);
+  const quotas = exact.map(Math.floor);
+  const byRemainder = exact
+    .map((share, label) => ({ label, rest: share - Math.floor(share) }))
+    .sort((a, b) => b.rest - a.rest || a.label - b.label);
+  let left = held - quotas.reduce((sum, quota) => sum + quota, 0);
+  for (const { label } of byRemainder) {
+    if (left-- <= 0) break;
+    quotas[label] = (quotas[label] as number) + 1;
+  }
+  return quotas;
+}
+
+/** Some samples, copied. */
+export function takeRows({ X, Y, weights }: LabelledSamples, rows: Uint32Array): LabelledSamples {
+  const inputs = Matrix.zeros(rows.length, X.cols, X.dtype);
+  const data =
+    Y.data instanceof Int32Array
+      ? new Int32Array(new SharedArrayBuffer(4 * rows.length * Y.cols))
+      : Matrix.zeros(rows.length, Y.cols, X.dtype).data;
+  const taken = weights === undefined ? undefined : Matrix.zeros(rows.length, 1, X.dtype).data;
+  for (const [i, row] of rows.entries()) {
+    inputs.data.set(X.data.subarray(row * X.cols, (row + 1) * X.cols), i * X.cols);
+    data.set(Y.data.subarray(row * Y.cols, (row + 1) * Y.cols), i * Y.cols);
+    if (taken !== undefined) taken[i] = weights?.[row] as number;
+  }
+  const labels: Labels = { data, rows: rows.length, cols: Y.cols };
+  return { X: inputs, Y: labels, ...(taken !== undefined && { weights: taken }) };
+}
