@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -23,12 +24,13 @@ LbfgsOptions LbfgsOptionsOf(const double* hyperparameters);
 // How many elements of state an Lbfgs needs for so many parameters; zeros before the first step.
 size_t LbfgsStateSize(size_t history, size_t parameters);
 
-enum class LbfgsStatus {
-  kStepped,
-  kConverged,  // to one of the tolerances, maybe with a last step
-  kStopped,    // by the evaluation
-  kDiverged,   // no finite loss here, or none along the direction of descent
+enum class LbfgsStatus : int32_t {
+  kStepped = 0,
+  kConverged = 1,  // to one of the tolerances, maybe with a last step
+  kStopped = 2,    // by the evaluation
+  kDiverged = 3,   // no finite loss here, or none along the direction of descent
 };
+inline constexpr const char* kLbfgsStatusNames[] = {"stepped", "converged", "stopped", "diverged"};
 
 // What an evaluation finds at a point. The accuracy is the caller's.
 struct LbfgsPoint {
