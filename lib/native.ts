@@ -162,6 +162,15 @@ export interface Binding {
   ): void;
   /** How many elements an optimiser keeps between the steps of so many parameters; they begin with zeros. */
   optimizerStateSize(optimizer: number, hyperparameters: Float64Array, parameters: number): number;
+  /** The inner product. */
+  dot(a: FloatArray, b: FloatArray): number;
+  /** The sum of the elements' sizes, and the largest. */
+  sumOfSizes(a: FloatArray): number;
+  largestSize(a: FloatArray): number;
+  /** out = x + factor * y; out may be either. */
+  addScaled(x: FloatArray, factor: number, y: FloatArray, out: FloatArray): void;
+  /** out = factor * x; out may be x. */
+  scale(x: FloatArray, factor: number, out: FloatArray): void;
   /**
    * One step of L-BFGS from `parameters`, on an `evaluate` that leaves their gradients in `gradients` and
    * returns the loss, or undefined to stop. Its status is one of lbfgsStatuses. See native/engine/lbfgs.h.

@@ -13,6 +13,7 @@
 #include "kernels/losses.h"
 #include "kernels/optimizers.h"
 #include "kernels/scan.h"
+#include "kernels/vectors.h"
 
 namespace blasnet {
 namespace {
@@ -201,6 +202,40 @@ Napi::Value OptimizerStateSize(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(size));
 }
 
+// dot(a, b)
+template <typename T>
+double DotOf(const Args& args) {
+  const size_t size = args.Length(0);
+  return Dot(args.Array<T>(0, size), args.Array<T>(1, size), size);
+}
+
+// sumOfSizes(a), largestSize(a)
+template <typename T>
+double SumOfSizesOf(const Args& args) {
+  const size_t size = args.Length(0);
+  return SumOfSizes(args.Array<T>(0, size), size);
+}
+
+template <typename T>
+double LargestSizeOf(const Args& args) {
+  const size_t size = args.Length(0);
+  return LargestSize(args.Array<T>(0, size), size);
+}
+
+// addScaled(x, factor, y, out)
+template <typename T>
+void AddScaledOf(const Args& args) {
+  const size_t size = args.Length(0);
+  AddScaled(args.Array<T>(0, size), args.Number(1), args.Array<T>(2, size), size, args.Array<T>(3, size));
+}
+
+// scale(x, factor, out)
+template <typename T>
+void ScaleOf(const Args& args) {
+  const size_t size = args.Length(0);
+  Scale(args.Array<T>(0, size), args.Number(1), size, args.Array<T>(2, size));
+}
+
 // lbfgsStep(hyperparameters, parameters, gradients, state, evaluate): the status. `evaluate` leaves the
 // gradients at the parameters in `gradients` and returns the loss, or undefined to stop. All are shared, for
 // it might detach them.
@@ -280,6 +315,11 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("countCategoricalHits", CountCategoricalHitsOf, double, 2);
   BLASNET_EXPORT("gradientDescent", GradientDescentOf, void, 0);
   BLASNET_EXPORT("updateParameters", UpdateParametersOf, void, 4);
+  BLASNET_EXPORT("dot", DotOf, double, 0);
+  BLASNET_EXPORT("sumOfSizes", SumOfSizesOf, double, 0);
+  BLASNET_EXPORT("largestSize", LargestSizeOf, double, 0);
+  BLASNET_EXPORT("addScaled", AddScaledOf, void, 0);
+  BLASNET_EXPORT("scale", ScaleOf, void, 0);
   BLASNET_EXPORT("lbfgsStep", LbfgsStepOf, double, 1);
   exports.Set("optimizerStateSize", Napi::Function::New<OptimizerStateSize>(env, "optimizerStateSize"));
   BLASNET_EXPORT("firstNonFinite", FirstNonFiniteOf, double, 0);

@@ -1,7 +1,8 @@
 // L-BFGS: a quasi-Newton method whose Hessian is that of the last few steps (Nocedal and Wright, Numerical
 // Optimization, 2006, algorithm 7.5), with a line search for the strong Wolfe conditions (algorithms 3.5 and
-// 3.6, with cubic interpolation). Every decision is PyTorch's LBFGS's with line_search_fn='strong_wolfe',
-// while losses are finite.
+// 3.6, with cubic interpolation). Decisions are those of PyTorch's LBFGS with line_search_fn='strong_wolfe',
+// but for two: a loss that is not finite shortens the step, and where no point along the direction is lower,
+// what is remembered is dropped and the gradient followed.
 #pragma once
 
 #include <cstddef>

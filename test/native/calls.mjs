@@ -167,6 +167,11 @@ export const functions = {
     ...[code(2, 8), doubles(20), number(0.1), steps(1)],
     ...[floats(5, { anyLength: true }), floats(5), floats(10)],
   ],
+  dot: [floats(5, { anyLength: true }), floats(5)],
+  sumOfSizes: [floats(5, { anyLength: true, anyType: true })],
+  largestSize: [floats(5, { anyLength: true, anyType: true })],
+  addScaled: [floats(5, { anyLength: true }), number(2), floats(5), floats(5)],
+  scale: [floats(5, { anyLength: true }), number(2), floats(5)],
   lbfgsStep: [
     // A history of one step: 8 arrays of 5 and 4 numbers.
     ...[doubles(20), shared(5, false, true), shared(5), shared(44)],

@@ -141,6 +141,14 @@ describe('options', () => {
     expect(net().fitSync([[1], [2]], [[1], [3]], { epochs: 1, optimizer: lbfgs() })).toEqual(once('full'));
   });
 
+  it('have the defaults that are documented, and are frozen', () => {
+    expect(lbfgs()).toEqual({
+      ...{ name: 'lbfgs', learningRate: 1, historySize: 10, maxEvaluations: 25 },
+      ...{ toleranceGradient: 1e-7, toleranceChange: 1e-9 },
+    });
+    expect(Object.isFrozen(lbfgs({ historySize: 3 }))).toBe(true);
+  });
+
   itRejects([
     [
       'a smaller batch',
