@@ -179,6 +179,27 @@ export interface Binding {
   ): void;
   /** How many elements an optimiser keeps between the steps of so many parameters; they begin with zeros. */
   optimizerStateSize(optimizer: number, hyperparameters: Float64Array, parameters: number): number;
+  /** The inner product. */
+  dot(a: FloatArray, b: FloatArray): number;
+  /** The sum of the elements' sizes, and the largest. */
+  sumOfSizes(a: FloatArray): number;
+  largestSize(a: FloatArray): number;
+  /** out = x + factor * y; out may be either. */
+  addScaled(x: FloatArray, factor: number, y: FloatArray, out: FloatArray): void;
+  /** out = factor * x; out may be x. */
+  scale(x: FloatArray, factor: number, out: FloatArray): void;
+  /**
+   * One step of L-BFGS from `parameters`, on an `evaluate` that leaves their gradients in `gradients` and
+   * returns the loss, or undefined to stop. Its status is one of lbfgsStatuses. See native/engine/lbfgs.h.
+   */
+  lbfgsStep(
+    hyperparameters: Float64Array,
+    /** on SharedArrayBuffers, all three */
+    parameters: FloatArray,
+    gradients: FloatArray,
+    state: FloatArray,
+    evaluate: () => number | undefined,
+  ): number;
   /** The index of the first NaN or infinity, or -1. */
   firstNonFinite(data: FloatArray): number;
   /** The index of the first element outside [low, high], or -1. */
@@ -204,6 +225,7 @@ export interface Binding {
   /** The numbers of names, as native code has them. */
   readonly codes: {
     readonly activations: Readonly<Record<string, number>>;
+    readonly lbfgsStatuses: Readonly<Record<string, number>>;
     readonly losses: Readonly<Record<string, number>>;
     readonly optimizers: Readonly<Record<string, number>>;
     readonly hyperparameters: Readonly<Record<string, number>>;

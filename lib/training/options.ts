@@ -14,7 +14,7 @@ import {
 } from '../validate';
 
 export interface FitOptions {
-  /** How many times to go through the samples. At least 1. */
+  /** How many times to go through the samples, at most: lbfgs() may end earlier. At least 1. */
   readonly epochs: number;
   /**
    * Samples a step; the last batch of an epoch may be smaller. 'full' takes one step an epoch, from all

@@ -32,6 +32,11 @@ class Args {
     return info_[i].As<Napi::Boolean>().Value();
   }
 
+  Napi::Function Function(size_t i) const {
+    if (!info_[i].IsFunction()) throw Wrong(i, "a function");
+    return info_[i].As<Napi::Function>();
+  }
+
   // An integer from 0 to `most`.
   size_t Size(size_t i, size_t most = kMostSize) const {
     const double value = Number(i);

@@ -1,6 +1,7 @@
 // What the addon was built from, and the numbers that stand for names on both sides.
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "engine/lbfgs.h"
 #include "engine/plan.h"
 #include "engine/pool.h"
 #include "kernels/activations.h"
@@ -28,6 +29,7 @@ Napi::Value ThreadsOf(const Napi::CallbackInfo& info) {
 void ExportInfo(Napi::Env env, Napi::Object exports) {
   Napi::Object codes = Napi::Object::New(env);
   codes.Set("activations", Numbered(env, kActivationNames));
+  codes.Set("lbfgsStatuses", Numbered(env, kLbfgsStatusNames));
   codes.Set("losses", Numbered(env, kLossNames));
   codes.Set("optimizers", Numbered(env, kOptimizerNames));
   codes.Set("hyperparameters", Numbered(env, kHyperparameterNames));

@@ -1,7 +1,10 @@
 // The kernels one by one, in place, for lib/functional.ts, for people's own loops and for the tests. Each
 // takes its element type from an array among its arguments.
+#include <algorithm>
+
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "engine/lbfgs.h"
 #include "engine/plan.h"
 #include "kernels/activations.h"
 #include "kernels/blocks.h"
@@ -10,6 +13,7 @@
 #include "kernels/losses.h"
 #include "kernels/optimizers.h"
 #include "kernels/scan.h"
+#include "kernels/vectors.h"
 
 namespace blasnet {
 namespace {
@@ -215,6 +219,66 @@ Napi::Value OptimizerStateSize(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(size));
 }
 
+// dot(a, b)
+template <typename T>
+double DotOf(const Args& args) {
+  const size_t size = args.Length(0);
+  return Dot(args.Array<T>(0, size), args.Array<T>(1, size), size);
+}
+
+// sumOfSizes(a), largestSize(a)
+template <typename T>
+double SumOfSizesOf(const Args& args) {
+  const size_t size = args.Length(0);
+  return SumOfSizes(args.Array<T>(0, size), size);
+}
+
+template <typename T>
+double LargestSizeOf(const Args& args) {
+  const size_t size = args.Length(0);
+  return LargestSize(args.Array<T>(0, size), size);
+}
+
+// addScaled(x, factor, y, out)
+template <typename T>
+void AddScaledOf(const Args& args) {
+  const size_t size = args.Length(0);
+  AddScaled(args.Array<T>(0, size), args.Number(1), args.Array<T>(2, size), size, args.Array<T>(3, size));
+}
+
+// scale(x, factor, out)
+template <typename T>
+void ScaleOf(const Args& args) {
+  const size_t size = args.Length(0);
+  Scale(args.Array<T>(0, size), args.Number(1), size, args.Array<T>(2, size));
+}
+
+// lbfgsStep(hyperparameters, parameters, gradients, state, evaluate): the status. `evaluate` leaves the
+// gradients at the parameters in `gradients` and returns the loss, or undefined to stop. All are shared, for
+// it might detach them.
+template <typename T>
+double LbfgsStepOf(const Args& args) {
+  for (size_t i = 1; i <= 3; i++) args.CheckShared(i);
+  const size_t size = args.Length(1);
+  const LbfgsOptions options = LbfgsOptionsOf(args.Array<double>(0, kHyperparameters));
+  T* parameters = args.Array<T>(1, size);
+  const T* found = args.Array<T>(2, size);
+  T* state = args.Array<T>(3, LbfgsStateSize(options.history, size));
+  const Napi::Function evaluate = args.Function(4);
+  LbfgsPoint before{};
+  const auto status = Lbfgs<T>(options, size, parameters, state)
+                          .Step(
+                              [&](T* gradients, LbfgsPoint* point) {
+                                const Napi::Value loss = evaluate.Call({});
+                                if (!loss.IsNumber()) return false;
+                                point->loss = loss.As<Napi::Number>().DoubleValue();
+                                std::copy_n(found, size, gradients);
+                                return true;
+                              },
+                              &before);
+  return static_cast<double>(status);
+}
+
 // firstNonFinite(data): the index of the first NaN or infinity, or -1
 template <typename T>
 double FirstNonFiniteOf(const Args& args) {
@@ -277,6 +341,12 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("countHits", CountHitsOf, double, 6);
   BLASNET_EXPORT("gradientDescent", GradientDescentOf, void, 0);
   BLASNET_EXPORT("updateParameters", UpdateParametersOf, void, 4);
+  BLASNET_EXPORT("dot", DotOf, double, 0);
+  BLASNET_EXPORT("sumOfSizes", SumOfSizesOf, double, 0);
+  BLASNET_EXPORT("largestSize", LargestSizeOf, double, 0);
+  BLASNET_EXPORT("addScaled", AddScaledOf, void, 0);
+  BLASNET_EXPORT("scale", ScaleOf, void, 0);
+  BLASNET_EXPORT("lbfgsStep", LbfgsStepOf, double, 1);
   exports.Set("optimizerStateSize", Napi::Function::New<OptimizerStateSize>(env, "optimizerStateSize"));
   BLASNET_EXPORT("firstNonFinite", FirstNonFiniteOf, double, 0);
   BLASNET_EXPORT("firstBadLabel", FirstBadLabelOf, double, 0);

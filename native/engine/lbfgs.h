@@ -1,10 +1,12 @@
 // L-BFGS: a quasi-Newton method whose Hessian is that of the last few steps (Nocedal and Wright, Numerical
 // Optimization, 2006, algorithm 7.5), with a line search for the strong Wolfe conditions (algorithms 3.5 and
-// 3.6, with cubic interpolation). Every decision is PyTorch's LBFGS's with line_search_fn='strong_wolfe',
-// while losses are finite.
+// 3.6, with cubic interpolation). Decisions are those of PyTorch's LBFGS with line_search_fn='strong_wolfe',
+// but for two: a loss that is not finite shortens the step, and where no point along the direction is lower,
+// what is remembered is dropped and the gradient followed.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -23,12 +25,13 @@ LbfgsOptions LbfgsOptionsOf(const double* hyperparameters);
 // How many elements of state an Lbfgs needs for so many parameters; zeros before the first step.
 size_t LbfgsStateSize(size_t history, size_t parameters);
 
-enum class LbfgsStatus {
-  kStepped,
-  kConverged,  // to one of the tolerances, maybe with a last step
-  kStopped,    // by the evaluation
-  kDiverged,   // no finite loss here, or none along the direction of descent
+enum class LbfgsStatus : int32_t {
+  kStepped = 0,
+  kConverged = 1,  // to one of the tolerances, maybe with a last step
+  kStopped = 2,    // by the evaluation
+  kDiverged = 3,   // no finite loss here, or none along the direction of descent
 };
+inline constexpr const char* kLbfgsStatusNames[] = {"stepped", "converged", "stopped", "diverged"};
 
 // What an evaluation finds at a point. The accuracy is the caller's.
 struct LbfgsPoint {

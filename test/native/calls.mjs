@@ -98,8 +98,8 @@ const order = (...values) => ({
   ],
 });
 
-/** @param {number} length @param {boolean} [isDouble] @returns {Argument} */
-const shared = (length, isDouble = false) => {
+/** @param {number} length @param {boolean} [isDouble] @param {boolean} [anyLength] @returns {Argument} */
+const shared = (length, isDouble = false, anyLength = false) => {
   /** @param {Float} Float @param {number} count */
   const make = (Float, count) => {
     const buffer = new SharedArrayBuffer(count * Float.BYTES_PER_ELEMENT);
@@ -109,7 +109,7 @@ const shared = (length, isDouble = false) => {
     make: (Float) => make(isDouble ? Float64Array : Float, length),
     wrong: (Float) => [
       ...[undefined, ...notArrays, ...otherArrays],
-      make(isDouble ? Float64Array : Float, length - 1),
+      ...(anyLength ? [] : [make(isDouble ? Float64Array : Float, length - 1)]),
       new Float64Array(length), // could be detached
       new Float32Array(length),
     ],
@@ -122,6 +122,7 @@ const callback = () => ({
   wrong: () => [3, 'x', {}, [], true, Symbol('x'), new Float64Array(3)],
 });
 
+const one = () => 1;
 const axis = () => code(0, 1);
 const activation = () => code(4, 4);
 const loss = () => code(1, 2);
@@ -165,6 +166,19 @@ export const functions = {
   updateParameters: [
     ...[code(2, 8), doubles(20), number(0.1), steps(1)],
     ...[floats(5, { anyLength: true }), floats(5), floats(10)],
+  ],
+  dot: [floats(5, { anyLength: true }), floats(5)],
+  sumOfSizes: [floats(5, { anyLength: true, anyType: true })],
+  largestSize: [floats(5, { anyLength: true, anyType: true })],
+  addScaled: [floats(5, { anyLength: true }), number(2), floats(5), floats(5)],
+  scale: [floats(5, { anyLength: true }), number(2), floats(5)],
+  lbfgsStep: [
+    // A history of one step: 8 arrays of 5 and 4 numbers.
+    ...[doubles(20), shared(5, false, true), shared(5), shared(44)],
+    {
+      make: () => one,
+      wrong: () => [undefined, 3, ...notNumbers.filter((value) => typeof value !== 'function')],
+    },
   ],
   optimizerStateSize: [code(2, 9), doubles(20), size(5)],
   setThreads: [positive(2)],

@@ -13,6 +13,7 @@ import {
   functional,
   type InitializerName,
   type LossName,
+  lbfgs,
   Matrix,
   type MatrixLike,
   makeMoons,
@@ -63,6 +64,9 @@ test('optimizers are made with their own options, and read-only', () => {
     sgd({ learningRate: 0.1, momentum: 0.9 });
     adam({ learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
     rmsProp({ decay: 0.9, centered: true, convention: 'keras', weightDecay: 0.01, decoupled: true });
+    lbfgs({ historySize: 5, maxEvaluations: 10 });
+    // @ts-expect-error: lbfgs has no momentum
+    lbfgs({ momentum: 0.9 });
     // @ts-expect-error: the decay of adamW is always decoupled
     adamW({ decoupled: true });
     // @ts-expect-error: a convention that does not exist
