@@ -181,7 +181,8 @@ void Tile<T>::InputGradient(size_t l, const T* parameters, size_t from, size_t t
   }
   if (!derived && !AcrossUnits(activation)) {
     const T* z = NeedsInputs(activation) ? inputs_[l - 1].data() + from * ld_ : nullptr;
-    ActivationBackward(activation, T{1}, SampleAxis::kColumns, ld_, rows, da, z, a, da);
+    const T alpha = static_cast<T>(DefaultAlpha(activation));
+    ActivationBackward(activation, alpha, SampleAxis::kColumns, ld_, rows, da, z, a, da);
   }
 }
 
