@@ -62,7 +62,7 @@ const badSizes: [unknown, typeof RangeError | typeof TypeError, string][] = [
   [[2], TypeError, 'an array of length 1'],
 ];
 
-const activationRule = "one of 'linear', 'sigmoid', 'relu', 'tanh', 'softmax'";
+const activationRule = `one of ${activationNames.map((name) => `'${name}'`).join(', ')}`;
 
 itRejects([
   ...badSizes.flatMap(([size, errorClass, got]): BadCall[] => {

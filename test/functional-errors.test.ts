@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { activationNames } from '../lib/activations';
 import type { LayerOptions } from '../lib/architecture';
 import * as functional from '../lib/functional';
 import { Matrix } from '../lib/matrix';
@@ -39,7 +40,7 @@ function resizable(rows: number, cols: number): Matrix {
   return new Matrix(new Float64Array(buffer), rows, cols);
 }
 
-const names = "one of 'linear', 'sigmoid', 'relu', 'tanh', 'softmax'";
+const names = `one of ${activationNames.map((name) => `'${name}'`).join(', ')}`;
 
 describe('sigmoid, relu and their derivatives', () => {
   const { sigmoid, reluBackward, sigmoidBackward } = functional;

@@ -1,14 +1,18 @@
-import type { Architecture } from '../architecture';
+import { type Architecture, isRandom } from '../architecture';
 import { AbortError } from '../errors';
 import { lossEntry } from '../losses';
-import { allocate, type FloatArray } from '../matrix';
+import { allocate, type Dtype, type FloatArray } from '../matrix';
 import { type NativeOptimizer, nativeOptimizer } from '../native-optimizer';
+import type { Optimizer } from '../optimizers';
 import { parameterCount } from '../parameters';
 import { type Operation, type Outcome, outcomeError, statusCodes } from '../plan';
 import type { GeneratorState, RandomState } from '../random';
-import type { Samples } from '../samples';
-import type { EpochReport } from './history';
+import type { LabelledSamples } from '../samples';
+import { initialPlateau, type PlateauState } from '../schedules/plateau';
+import { learningRateAt, unitOf } from '../schedules/rate';
+import type { BatchReport, EpochReport } from './history';
 import type { CompletedFitOptions } from './options';
+import { splitRows, takeRows } from './split';
 
 // How much one native call may take on: enough that crossing the border costs nothing, little enough that
 // drawing its shuffles does not hold up the event loop.
@@ -16,127 +20,318 @@ const mostOrders = 2 ** 18;
 const mostEpochs = 1024;
 const aimedMilliseconds = 20;
 
+/** What an optimiser carries from one step to the next. */
+export interface Trainer {
+  readonly optimizer: Optimizer;
+  readonly native: NativeOptimizer;
+  readonly state: FloatArray;
+  /** Two words, where the random numbers of dropout and noise start from. */
+  readonly key: readonly [number, number];
+  /** Taken so far. */
+  steps: number;
+  /** Gone through so far: with gradient accumulation more than steps. */
+  batches: number;
+}
+
+/** A trainer before its first step. Draws from the generator only for networks that need random numbers. */
+export function makeTrainer(
+  architecture: Architecture,
+  dtype: Dtype,
+  optimizer: Optimizer,
+  random: RandomState,
+): Trainer {
+  const native = nativeOptimizer(optimizer);
+  const word = () => Math.floor(random.random() * 2 ** 32);
+  return {
+    optimizer,
+    native,
+    state: allocate(native.stateSize(parameterCount(architecture)), dtype),
+    key: isRandom(architecture) ? [word(), word()] : [0, 0],
+    steps: 0,
+    batches: 0,
+  };
+}
+
+/** Where a run stands between two epochs, beside its trainer and its generator. */
+export interface RunPosition {
+  readonly epoch: number;
+  readonly plateau: PlateauState;
+  readonly converged: boolean;
+}
+
+/** What a native call finished. */
+export interface Progressed {
+  readonly epochs: readonly EpochReport[];
+  /** With the pace 'batch'. */
+  readonly batch?: BatchReport;
+}
+
 /**
- * One training from its first epoch to its last, a few epochs a native call. Whoever drives it, on this
- * thread or another, alternates `next` and `accept`:
+ * How much a call takes on: one step, one epoch, or as many epochs as take some 20 ms.
+ */
+export type Pace = 'batch' | 'epoch' | 'paced';
+
+/**
+ * One training from its first epoch to its last, a few epochs or a step a native call. Whoever drives it, on
+ * this thread or another, alternates `next` and `accept`:
  *
- *     for (let call = run.next(1); call !== undefined; call = run.next(1)) {
- *       for (const report of run.accept(plan.run(call))) ...
+ *     for (let call = run.next('epoch'); call !== undefined; call = run.next('epoch')) {
+ *       for (const report of run.accept(plan.run(call)).epochs) ...
  *     }
  */
 export class TrainingRun {
-  readonly samples: Required<Samples>;
+  readonly samples: LabelledSamples;
   readonly options: CompletedFitOptions;
+  readonly random: RandomState;
+  /** How many samples an epoch trains with; the others are for validation. */
+  readonly rows: number;
   readonly #architecture: Architecture;
-  readonly #random: RandomState;
+  #trainer: Trainer | undefined;
+  #plateau: PlateauState = initialPlateau;
   #finished = 0;
   #converged = false;
-  #underWay = 0;
   #generatorBefore: GeneratorState | undefined;
+  // The rows for training and then those held out, when a share is.
+  #split: Uint32Array | undefined;
   #order: Uint32Array | null = null;
   #loss = allocate(0, 'float64');
-  #accuracy = allocate(0, 'float64');
-  readonly #optimizer: NativeOptimizer;
-  readonly #state: FloatArray;
-  #startedAt = 0;
+  #hitShare = allocate(0, 'float64');
   #pace = 1;
+  // Of the call under way.
+  #startedAt = 0;
+  #underWay = 0;
+  #rates = new Float64Array(0);
+  // Of the epoch under way, when it goes step by step: rows done, those of the call included, and their sums.
+  #position = 0;
+  #from = 0;
+  #lossSum = 0;
+  #hitSum = 0;
 
+  /** @param trainer to go on with; without it the run begins with one of its own */
   constructor(
     architecture: Architecture,
-    samples: Required<Samples>,
+    samples: LabelledSamples,
     options: CompletedFitOptions,
     random: RandomState,
+    trainer?: Trainer,
   ) {
     this.#architecture = architecture;
     this.samples = samples;
     this.options = options;
-    this.#random = random;
-    this.#optimizer = nativeOptimizer(options.optimizer);
-    this.#state = allocate(this.#optimizer.stateSize(parameterCount(architecture)), samples.X.dtype);
+    this.random = random;
+    this.rows = samples.X.rows - options.heldRows;
+    this.#trainer = trainer;
+  }
+
+  /** There after the first call of `next`. */
+  get trainer(): Trainer {
+    return this.#trainer as Trainer;
+  }
+
+  get position(): RunPosition {
+    return { epoch: this.#finished, plateau: this.#plateau, converged: this.#converged };
+  }
+
+  /** The order that divided the samples, training rows first; undefined without a share held out. */
+  get split(): Uint32Array | undefined {
+    return this.#split;
+  }
+
+  /** Goes on where another run stood, before the first call of `next`. */
+  restore(position: RunPosition, split: Uint32Array | undefined): void {
+    this.#finished = position.epoch;
+    this.#plateau = position.plateau;
+    this.#converged = position.converged;
+    this.#split = split;
+  }
+
+  /** The samples that validationSplit holds out, copied; undefined without it. After the first call of `next`. */
+  heldSamples(): LabelledSamples | undefined {
+    return this.#split === undefined ? undefined : takeRows(this.samples, this.#split.subarray(this.rows));
+  }
+
+  get plateau(): PlateauState {
+    return this.#plateau;
+  }
+
+  set plateau(state: PlateauState) {
+    this.#plateau = state;
   }
 
   /**
-   * The next native call, of `epochs` epochs, or of as many as take some 20 ms when that is 'paced'.
-   * Undefined when all epochs are done, or nothing is left to gain; throws an AbortError when the signal is aborted. Epochs draw their
-   * shuffles one after another, so that the grouping changes no result.
+   * The next native call. Undefined when all epochs are done, or nothing is left to gain; throws an AbortError
+   * when the signal is aborted. Epochs draw their shuffles one after another, so that the grouping changes no
+   * result.
    */
-  next(epochs: number | 'paced'): Operation | undefined {
-    const { X, Y } = this.samples;
-    const { batchSize, signal } = this.options;
-    const left = this.options.epochs - this.#finished;
+  next(pace: Pace): Operation | undefined {
+    const { options, samples, rows } = this;
+    const { batchSize, accumulate, signal, clipValue, clipNorm } = options;
+    const left = options.epochs - this.#finished;
     if (left === 0 || this.#converged) return undefined;
-    // Before the shuffles are drawn: what is not done should leave no trace.
+    // Before anything is drawn: what is not done should leave no trace.
     if (signal?.aborted) throw new AbortError(signal.reason);
-    const count = Math.min(left, epochs === 'paced' ? this.#pace : epochs);
-    const first = this.#finished === 0;
-    const steps = this.#finished * Math.ceil(X.rows / batchSize);
+    const first = this.#generatorBefore === undefined;
+    if (first) this.#begin();
+    const byStep = pace === 'batch';
+    const count = pace === 'paced' ? Math.min(left, this.#pace) : 1;
     this.#underWay = count;
-    if (first) this.#generatorBefore = this.#random.getState();
-    this.#reserve(count);
-    this.#drawOrders(count);
+    this.#from = byStep ? this.#position : 0;
+    const to = byStep ? Math.min(rows, this.#from + batchSize * accumulate) : rows;
+    if (this.#from === 0) this.#reserve(count);
+    this.#rates = this.#learningRates(byStep ? 1 : count * this.#stepsPerEpoch());
+    this.#position = to;
+    const { native, state, key, steps, batches } = this.trainer;
+    const settings = Float64Array.of(
+      count,
+      this.#from,
+      to,
+      batchSize,
+      accumulate,
+      steps,
+      batches,
+      clipValue,
+      clipNorm,
+      ...key,
+      Number(first),
+    );
     this.#startedAt = performance.now();
     return (plan, callback) =>
       plan.train(
-        X.data,
-        Y.data,
-        X.rows,
+        samples.X.data,
+        samples.Y.data,
+        samples.weights ?? null,
+        samples.X.rows,
         this.#order,
-        count,
-        batchSize,
-        this.#optimizer.code,
-        this.#optimizer.hyperparameters,
-        this.#state,
-        steps,
-        first,
+        native.code,
+        native.hyperparameters,
+        state,
+        this.#rates,
+        settings,
         this.#loss,
-        this.#accuracy,
+        this.#hitShare,
         callback,
       );
   }
 
-  /** The reports of the epochs that a call finished; throws what it failed with. */
-  accept(outcome: Outcome): EpochReport[] {
+  /** The reports of what a call finished; throws what it failed with. */
+  accept(outcome: Outcome): Progressed {
     const { loss } = this.options;
     const error = outcomeError(outcome, this.samples, this.#architecture, loss, this.#finished + 1);
     if (error !== undefined) {
-      // Data that were refused leave no trace: the shuffles drawn for them are taken back.
+      // Data that were refused leave no trace: what was drawn for them is taken back.
       const refused = error.code !== 'ERR_BLASNET_DIVERGED';
-      if (refused && this.#generatorBefore !== undefined) this.#random.setState(this.#generatorBefore);
+      if (refused && this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
       throw error;
     }
     this.#adjustPace(performance.now() - this.#startedAt);
     this.#converged = outcome.status === statusCodes.converged;
-    const reports = Array.from({ length: outcome.epoch }, (_, i): EpochReport => {
-      const report = { epoch: this.#finished + i + 1, loss: this.#loss[i] as number };
-      return lossEntry(loss).accuracy ? { ...report, accuracy: this.#accuracy[i] as number } : report;
+    const { batchSize } = this.options;
+    const done = this.#position - this.#from;
+    this.trainer.steps += outcome.epoch * this.#stepsIn(done);
+    this.trainer.batches += outcome.epoch * Math.ceil(done / batchSize);
+    if (done === this.rows) {
+      this.#position = 0;
+      const epochs = Array.from({ length: outcome.epoch }, (_, i) =>
+        this.#report(this.#finished + i + 1, this.#loss[i] as number, this.#hitShare[i] as number),
+      );
+      this.#finished += outcome.epoch;
+      return { epochs, batch: this.#batchReport(this.#finished, epochs.at(-1)) };
+    }
+    const report = this.#report(
+      this.#finished + 1,
+      this.#loss[0] as number,
+      this.#hitShare[0] as number,
+    );
+    this.#lossSum += report.loss * done;
+    this.#hitSum += (this.#hitShare[0] as number) * done;
+    const batch = this.#batchReport(report.epoch, report);
+    if (this.#position < this.rows) return { epochs: [], batch };
+    const { rows } = this;
+    const epoch = this.#report(report.epoch, this.#lossSum / rows, this.#hitSum / rows);
+    this.#finished++;
+    [this.#position, this.#lossSum, this.#hitSum] = [0, 0, 0];
+    return { epochs: [epoch], batch };
+  }
+
+  /** The learning rate of the last step taken. */
+  get learningRate(): number {
+    return this.#rates.at(-1) as number;
+  }
+
+  #begin(): void {
+    this.#generatorBefore = this.random.getState();
+    const { heldRows, stratify, optimizer } = this.options;
+    const { X, Y } = this.samples;
+    if (heldRows > 0) this.#split ??= splitRows(Y, heldRows, stratify, this.random);
+    this.#trainer ??= makeTrainer(this.#architecture, X.dtype, optimizer, this.random);
+  }
+
+  #report(epoch: number, loss: number, hitShare: number): EpochReport {
+    const counts = lossEntry(this.options.loss.name).accuracy;
+    return counts ? { epoch, loss, accuracy: hitShare } : { epoch, loss };
+  }
+
+  #batchReport(epoch: number, report: EpochReport | undefined): BatchReport {
+    const batch = Math.ceil((this.#from + 1) / (this.options.batchSize * this.options.accumulate));
+    const { loss = Number.NaN, accuracy } = report ?? {};
+    return {
+      epoch,
+      batch,
+      loss,
+      ...(accuracy !== undefined && { accuracy }),
+      learningRate: this.learningRate,
+    };
+  }
+
+  #stepsIn(rows: number): number {
+    return Math.ceil(rows / (this.options.batchSize * this.options.accumulate));
+  }
+
+  #stepsPerEpoch(): number {
+    return this.#stepsIn(this.rows);
+  }
+
+  // One a step, or one for all of them where it does not change.
+  #learningRates(steps: number): Float64Array {
+    const { schedule, optimizer, epochs } = this.options;
+    const base = optimizer.learningRate;
+    if (unitOf(schedule) === 'never') return Float64Array.of(base);
+    const stepsPerEpoch = this.#stepsPerEpoch();
+    const before = this.#finished * stepsPerEpoch + this.#stepsIn(this.#from);
+    return Float64Array.from({ length: steps }, (_, i) => {
+      const step = before + i;
+      const epoch = Math.floor(step / stepsPerEpoch);
+      const progress = { step, epoch, steps: epochs * stepsPerEpoch, epochs, stepsPerEpoch };
+      return learningRateAt(schedule, base, progress, this.#plateau);
     });
-    this.#finished += outcome.epoch;
-    return reports;
   }
 
   #reserve(epochs: number): void {
     if (this.#loss.length < epochs) {
       this.#loss = allocate(epochs, 'float64');
-      this.#accuracy = allocate(epochs, 'float64');
+      this.#hitShare = allocate(epochs, 'float64');
     }
+    this.#drawOrders(epochs);
   }
 
   #drawOrders(epochs: number): void {
-    if (!this.options.shuffle) return;
+    if (!this.options.shuffle && this.#split === undefined) return;
     const { rows } = this.samples.X;
     if (this.#order === null || this.#order.length < epochs * rows) {
       this.#order = new Uint32Array(new SharedArrayBuffer(4 * epochs * rows));
     }
     for (let epoch = 0; epoch < epochs; epoch++) {
       const order = this.#order.subarray(epoch * rows, (epoch + 1) * rows);
-      for (let row = 0; row < rows; row++) order[row] = row;
-      this.#random.shuffle(order);
+      if (this.#split !== undefined) order.set(this.#split);
+      else for (let row = 0; row < rows; row++) order[row] = row;
+      if (this.options.shuffle) this.random.shuffle(order.subarray(0, this.rows));
     }
   }
 
   #adjustPace(milliseconds: number): void {
     const most = Math.min(mostEpochs, Math.max(1, Math.floor(mostOrders / this.samples.X.rows)));
     const aimed = Math.floor((this.#underWay * aimedMilliseconds) / Math.max(milliseconds, 0.01));
+    // A schedule that waits for what an epoch brings is asked before each.
     this.#pace = Math.max(1, Math.min(aimed, 2 * this.#underWay, most));
   }
 }

@@ -89,7 +89,7 @@ void ForSamples(SampleAxis axis, size_t m, size_t units, const F& body) {
 
 // Klambauer et al., "Self-normalizing neural networks", 2017.
 constexpr double kSeluScale = 1.0507009873554804934;
-constexpr double kSeluLimit = kSeluScale * 1.6732632423543772848;
+constexpr double kSeluLimit = 1.7580993408473768599;  // kSeluScale * 1.6732632423543772848
 
 template <typename T>
 void Forward(Activation activation, T alpha, SampleAxis axis, size_t m, size_t units, const T* z, T* a) {

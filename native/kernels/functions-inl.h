@@ -148,7 +148,7 @@ struct SigmoidPair {
 };
 
 // Its derivative, sigmoid(x) * (1 + x * sigmoid(-x)). The derivatives of silu, mish, gelu and geluTanh are
-// off by at most 2.5 ulp of 1 (1.90).
+// off by at most 2.5 ulp of 1 (1.99).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V SiluSlope(D d, V x) {
   const V inside = Clamp(d, x, -kSaturated, kSaturated);

@@ -10,7 +10,6 @@ import {
   apply,
   backward,
   byInputs,
-  derive,
   elementwise,
   forward,
 } from './activation-calls';

@@ -86,14 +86,14 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
     () => native.gemm(false, false, most, most, most, 1, a, a, 0, a),
     () => native.gemm(false, false, most, 1, 1, 1, a, a, 0, a),
     () => native.gemm(false, false, 2 ** 16, 2 ** 16, 2 ** 16, 1, a, a, 0, a),
-    () => native.activationForward(1, 0, most, most, a, a),
-    () => native.activationBackward(1, 0, 2 ** 30, 2 ** 30, a, a, a),
+    () => native.activationForward(1, 0, 0, most, most, a, a),
+    () => native.activationBackward(1, 0, 0, 2 ** 30, 2 ** 30, a, a, a, a),
     () => native.layerForward(0, most, most, most, a, a, a, a),
     () => native.layerGradients(0, 2 ** 20, 2 ** 24, 2 ** 20, 1, a, a, a, a),
     () => native.layerInputGradient(1, most, 1, most, a, a, a),
-    () => native.lossFromOutputs(0, most, most, a, a, 1, a),
+    () => native.lossFromOutputs(0, 0, 1, most, most, most, a, a, null, 1, a),
     () => native.countBinaryHits(most, most, a, a, 0),
-    () => native.countCategoricalHits(most, most, a, a),
+    () => native.countHits(1, 0, 1, 1, most, most, a, a),
   ]) {
     expect(thrownBy(call)).toMatchObject({ message: expect.stringMatching(tooLarge) });
   }

@@ -124,8 +124,12 @@ const callback = () => ({
 
 const one = () => 1;
 const axis = () => code(0, 1);
-const activation = () => code(4, 4);
-const loss = () => code(1, 2);
+const activation = () => code(4, 16);
+const loss = () => code(1, 9);
+/** Of the loss functions, up to Y. */
+const lossArguments = () => [
+  ...[loss(), number(0.1), number(1), size(2), positive(3), size(2), floats(6), floats(6)],
+];
 
 /** @type {Record<string, Argument[]>} */
 export const functions = {
@@ -146,8 +150,11 @@ export const functions = {
     ...[flag(false), floats(12)],
   ],
   rowSums: [size(4), size(3), floats(12), flag(false), floats(4)],
-  activationForward: [activation(), axis(), size(2), positive(3), floats(6), floats(6)],
-  activationBackward: [activation(), axis(), size(2), positive(3), floats(6), floats(6), floats(6)],
+  activationForward: [activation(), number(0.1), axis(), size(2), positive(3), floats(6), floats(6)],
+  activationBackward: [
+    ...[code(8, 16), number(0.1), axis(), size(2), positive(3)],
+    ...[floats(6), floats(6), floats(6), floats(6)],
+  ],
   layerForward: [axis(), size(2), size(3), size(4), floats(6), floats(12), floats(4), floats(8)],
   layerGradients: [
     ...[axis(), size(2), size(3), size(4), number(1)],
@@ -157,11 +164,11 @@ export const functions = {
   binaryCrossEntropy: [floats(5, { anyLength: true }), floats(5)],
   binaryCrossEntropyBackward: [floats(5, { anyLength: true }), floats(5), floats(5)],
   lossFromOutputs: [
-    ...[loss(), size(2), positive(3), floats(6), floats(6)],
-    ...[number(1), floats(6, { optional: true })],
+    ...lossArguments(),
+    ...[floats(2, { optional: true }), number(1), floats(6, { optional: true })],
   ],
+  countHits: lossArguments(),
   countBinaryHits: [size(2), positive(3), floats(6), floats(6), number(0.5)],
-  countCategoricalHits: [size(2), positive(3), floats(6), floats(6)],
   gradientDescent: [floats(5, { anyLength: true }), floats(5), number(0.1)],
   updateParameters: [
     ...[code(2, 8), doubles(20), number(0.1), steps(1)],
@@ -185,13 +192,14 @@ export const functions = {
   threads: [],
   firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
   firstOutside: [floats(5, { anyLength: true, anyType: true }), number(0), number(1)],
+  firstBadLabel: [floats(5, { anyLength: true, anyType: true }), loss(), positive(3)],
 };
 
 /** The plan of 3 inputs, 4 hidden and 2 output units: 26 parameters. */
 export const planArguments = [
   integers([3, 4, 2]),
   integers([2, 1], { anyLength: true }),
-  code(0, 2),
+  code(0, 9),
   shared(26),
   shared(7, true),
 ];

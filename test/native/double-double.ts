@@ -8,6 +8,9 @@ export type Pair = readonly [high: number, low: number];
 // log(2) to 106 bits
 const ln2: Pair = [Math.LN2, 2.3190468138462996e-17];
 
+// 1 / sqrt(2 pi) likewise
+export const inverseRootOf2Pi: Pair = [0.3989422804014327, -2.49232720227773e-17];
+
 export function pair(x: number): Pair {
   return [x, 0];
 }
@@ -58,8 +61,31 @@ export function log1p(x: Pair): Pair {
 
 /** log(x) for x > 0. */
 export function log(x: Pair): Pair {
+  // 1 / x would be above 2^500.
+  if (x[0] < 2 ** -500) return add(log(multiply(x, pair(2 ** 700))), multiply(pair(-700), ln2));
   const near = pair(Math.log(x[0]));
   return add(near, add(multiply(x, exp(negate(near))), pair(-1)));
+}
+
+/**
+ * The probability that a standard normal variable is above t, times 2^scale, for t >= 0: by the series of its
+ * integral from 0, whose cancellation up to 5 leaves 80 bits, then by Laplace's continued fraction.
+ */
+export function normalTail(t: Pair, scale = 0): Pair {
+  const square = multiply(t, t);
+  const density = multiply(exp(multiply(square, pair(-0.5)), scale), inverseRootOf2Pi);
+  if (t[0] < 5) {
+    let term = t;
+    let sum = t;
+    for (let k = 3; k < 160; k += 2) {
+      term = divide(multiply(term, square), pair(k));
+      sum = add(sum, term);
+    }
+    return add(pair(2 ** scale / 2), negate(multiply(density, sum)));
+  }
+  let fraction = t;
+  for (let k = 60; k >= 1; k--) fraction = add(t, divide(pair(k), fraction));
+  return divide(density, fraction);
 }
 
 // The series of exp(x / 8) - 1, then (1 + p)^2 - 1 = p (2 + p) three times.

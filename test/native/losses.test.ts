@@ -16,7 +16,7 @@ import {
 } from './helpers';
 import { labelsFor, labelsOf, lossOf, outputsFor } from './loss-calls';
 
-const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
+const nan = Number.NaN;
 
 const smoothed: readonly LossName[] = [
   'binaryCrossEntropy',

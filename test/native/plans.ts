@@ -143,9 +143,8 @@ export function samplesFor({ type, architecture }: TestPlan, loss: LossName, row
     binaryCrossEntropy: () => oracle.map(raw, (y) => (y > 0.5 ? 1 : 0)),
     categoricalCrossEntropy: () =>
       oracle.build(rows, outputs, (r, c) => (c === Math.floor(oracle.at(raw, r, 0) * outputs) ? 1 : 0)),
-    meanSquaredError: () => raw,
-  };
-  const Y = type.array(labels[loss]().data);
+  } as Partial<Record<LossName, () => oracle.Grid>>;
+  const Y = type.array((labels[loss] ?? (() => raw))().data);
   return {
     X,
     Y,

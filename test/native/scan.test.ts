@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type LossName, lossEntry, lossNames } from '../../lib/losses';
 import { native } from '../../lib/native';
 import { floatTypes, lengths } from './helpers';
 
@@ -63,6 +64,52 @@ describe.each(floatTypes)('scans of $dtype', (type) => {
     expect(native.firstOutside(type.array([0.5]), 1, 0)).toBe(0);
     expect(native.firstOutside(type.array([0.5]), Number.NaN, 1)).toBe(0);
     expect(native.firstOutside(type.array([0.5]), 0, Number.NaN)).toBe(0);
+  });
+
+  // What each loss takes for labels of 5 outputs, and what not.
+  const { most, least, epsilon } = type;
+  const numbers = [[0, -0, 1, -1, 0.5, most, -most, least], notFinite] as const;
+  const fractions = [
+    [0, -0, 1, 0.5, least],
+    [-least, 1 + epsilon, 2, ...notFinite],
+  ] as const;
+  const labels: Record<LossName, readonly [readonly number[], readonly number[]]> = {
+    binaryCrossEntropy: fractions,
+    categoricalCrossEntropy: fractions,
+    klDivergence: fractions,
+    sparseCategoricalCrossEntropy: [
+      [0, -0, 1, 2, 3, 4],
+      [-1, 5, 0.5, 4 - 2 * epsilon, least, most, ...notFinite],
+    ],
+    poisson: [
+      [0, -0, 1, 0.5, most],
+      [-least, -1, ...notFinite],
+    ],
+    hinge: [
+      [-1, 1],
+      [0, 0.5, -0.5, 2, 1 + epsilon, ...notFinite],
+    ],
+    meanSquaredError: numbers,
+    meanAbsoluteError: numbers,
+    huber: numbers,
+    logCosh: numbers,
+  };
+
+  it.each(lossNames)('find what is no label of %s at every place', (name) => {
+    const { code } = lossEntry(name);
+    const [good, bad] = labels[name];
+    for (const length of lengths) {
+      const data = type.array(Array.from({ length }, (_, i) => good[i % good.length] as number));
+      expect(native.firstBadLabel(data, code, 5)).toBe(-1);
+      for (let i = 0; i < length; i++) {
+        const before = data[i] as number;
+        for (const value of bad) {
+          data[i] = value;
+          expect(native.firstBadLabel(data, code, 5), `${value}`).toBe(i);
+        }
+        data[i] = before;
+      }
+    }
   });
 
   it('see their own array only, wherever it starts', () => {

@@ -50,7 +50,9 @@ const badSeeds = [
   [null, 'null'],
 ] as const;
 
-const lossNames = "'binaryCrossEntropy', 'categoricalCrossEntropy', 'meanSquaredError'";
+const lossNames =
+  "'binaryCrossEntropy', 'categoricalCrossEntropy', 'meanSquaredError', 'sparseCategoricalCrossEntropy', " +
+  "'meanAbsoluteError', 'huber', 'logCosh', 'poisson', 'hinge', 'klDivergence'";
 const badLosses: Rejection<Options>[] = [
   [
     'loss: an unknown one',
@@ -64,8 +66,8 @@ const badLosses: Rejection<Options>[] = [
     { loss: 'categoricalCrossEntropy' },
     RangeError,
     'ERR_BLASNET_ARG_VALUE',
-    "Expected loss to be a loss for the output activation 'sigmoid' ('categoricalCrossEntropy' needs 'softmax'), " +
-      'got "categoricalCrossEntropy" (string)',
+    "Expected loss to be a loss for the output activation 'sigmoid' ('categoricalCrossEntropy' needs 'softmax' " +
+      'or \'logSoftmax\'), got "categoricalCrossEntropy" (string)',
   ],
   [
     'loss: a function',

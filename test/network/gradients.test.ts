@@ -8,12 +8,12 @@ import { Network } from '../../lib/network';
 import * as oracle from '../oracle';
 import { layers, randomLabels, randomMatrix, restore, snapshot } from './helpers';
 
-const outputsOf: Record<LossName, readonly ActivationName[]> = {
+const outputsOf: Partial<Record<LossName, readonly ActivationName[]>> = {
   binaryCrossEntropy: ['sigmoid'],
   categoricalCrossEntropy: ['softmax'],
   meanSquaredError: activationNames,
 };
-const pairs = lossNames.flatMap((loss) => outputsOf[loss].map((output) => [loss, output] as const));
+const pairs = lossNames.flatMap((loss) => (outputsOf[loss] ?? []).map((output) => [loss, output] as const));
 
 function labelsFor(loss: LossName, rows: number, cols: number, dtype: Dtype = 'float64'): Matrix {
   return loss === 'meanSquaredError'

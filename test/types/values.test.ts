@@ -27,9 +27,24 @@ import {
 function compiled(_: () => unknown): void {}
 
 test('names', () => {
-  expectTypeOf<ActivationName>().toEqualTypeOf<'linear' | 'sigmoid' | 'relu' | 'tanh' | 'softmax'>();
+  expectTypeOf<ActivationName>().toEqualTypeOf<
+    | (
+        | 'linear'
+        | 'sigmoid'
+        | 'relu'
+        | 'tanh'
+        | 'softmax'
+        | 'leakyRelu'
+        | 'elu'
+        | 'selu'
+        | 'gelu'
+        | 'geluTanh'
+      )
+    | ('silu' | 'softplus' | 'softsign' | 'hardSigmoid' | 'mish' | 'exponential' | 'logSoftmax')
+  >();
   expectTypeOf<LossName>().toEqualTypeOf<
-    'binaryCrossEntropy' | 'categoricalCrossEntropy' | 'meanSquaredError'
+    | ('binaryCrossEntropy' | 'categoricalCrossEntropy' | 'sparseCategoricalCrossEntropy')
+    | ('meanSquaredError' | 'meanAbsoluteError' | 'huber' | 'logCosh' | 'poisson' | 'hinge' | 'klDivergence')
   >();
   expectTypeOf<InitializerName>().toEqualTypeOf<
     'auto' | 'article' | 'heNormal' | 'heUniform' | 'glorotNormal' | 'glorotUniform' | 'zeros'
