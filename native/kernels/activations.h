@@ -38,7 +38,7 @@ void ActivationForward(Activation activation, T alpha, SampleAxis axis, size_t m
 //   gelu       dA * (P(Z) + Z * P'(Z)); geluTanh, silu and mish by their formulas
 //
 // At its kink relu's derivative is 0, and the others' is that from below, as in PyTorch. Slopes are
-// off by at most 4 ulp of 1, but exponential's, which is A.
+// off by at most 8 ulp of 1, but exponential's, which is A.
 template <typename T>
 void ActivationBackward(Activation activation, T alpha, SampleAxis axis, size_t m, size_t units, const T* da,
                         const T* z, const T* a, T* dz);
