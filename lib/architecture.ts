@@ -108,7 +108,7 @@ export function completeArchitecture(layers: readonly LayerOptions[]): Architect
       layer.normalization === undefined
         ? undefined
         : resolveNormalization(layer.normalization, `${name}.normalization`);
-    if (index === layers.length - 1) checkOutputLayer(name, layer);
+    if (index === layers.length - 1) checkOutputLayer(name, layer as unknown as LayerOptions);
     parameters += (inputDim + (normalization === undefined ? 1 : 3)) * outputDim;
     if (parameters > mostParameters) {
       throw blasnetError(
@@ -122,7 +122,7 @@ export function completeArchitecture(layers: readonly LayerOptions[]): Architect
         outputDim,
         activation,
         ...(normalization !== undefined && { normalization }),
-        ...used(layer),
+        ...used(layer as unknown as LayerOptions),
       }),
     );
   }

@@ -12,7 +12,7 @@
  * gradient is 0 after the sigmoid's own derivative, and every other number is the article's. Network
  * computes from logits instead, and loses nothing there.
  */
-import { type ActivationName, activationCodes, activationNames, defaultAlpha } from './activations';
+import { type ActivationOption, activationCodes, resolveActivation } from './activations';
 import {
   type Architecture,
   completeArchitecture,
@@ -35,7 +35,6 @@ import {
   checkObject,
   checkOptions,
   functionValue,
-  oneOf,
   optional,
   positiveInteger,
 } from './validate';
@@ -56,7 +55,7 @@ export interface Memory {
  * @throws TypeError or RangeError for an architecture that does not fit together, or a bad seed
  */
 export function initLayers(architecture: readonly LayerOptions[], seed = 99): Parameters {
-  const layers = completeArchitecture(architecture);
+  const layers = plainArchitecture(architecture);
   const random = new RandomState(seed);
   const { named } = allocateParameters(layers, 'float64');
   for (const [index, layer] of layers.entries()) {
@@ -106,7 +105,7 @@ export function singleLayerForwardPropagation(
   APrev: Matrix,
   W: Matrix,
   b: Matrix,
-  activation: ActivationName,
+  activation: ActivationOption,
 ): { A: Matrix; Z: Matrix } {
   checkActivation(activation);
   checkShape('W', W, 'any', 'any', 'float');
@@ -128,7 +127,7 @@ export function fullForwardPropagation(
   params: Parameters,
   architecture: readonly LayerOptions[],
 ): { yHat: Matrix; memory: Memory } {
-  const layers = completeArchitecture(architecture);
+  const layers = plainArchitecture(architecture);
   checkShape('X', X, inputDimOf(layers), 'any', layerParameters(params, layers, 0).W);
   const memory: Record<string, Matrix> = {};
   let A = X;
@@ -181,7 +180,7 @@ export function singleLayerBackwardPropagation(
   b: Matrix,
   Z: Matrix,
   APrev: Matrix,
-  activation: ActivationName,
+  activation: ActivationOption,
 ): { dAPrev: Matrix; dW: Matrix; db: Matrix } {
   checkActivation(activation);
   checkShape('W', W, 'any', 'any', 'float');
@@ -211,7 +210,7 @@ export function fullBackwardPropagation(
   params: Parameters,
   architecture: readonly LayerOptions[],
 ): Gradients {
-  const layers = completeArchitecture(architecture);
+  const layers = plainArchitecture(architecture);
   checkPair(yHat, Y);
   const grads: Record<string, Matrix> = {};
   let dA = zerosLike(yHat, yHat.rows, yHat.cols);
@@ -220,7 +219,7 @@ export function fullBackwardPropagation(
     const { W, b } = layerParameters(params, layers, index);
     const Z = matrixOf(memory, `Z${index + 1}`, 'memory');
     const APrev = matrixOf(memory, `A${index}`, 'memory');
-    const { activation } = layers[index] as { activation: ActivationName };
+    const { activation } = layers[index] as { activation: ActivationOption };
     const layer = singleLayerBackwardPropagation(dA, W, b, Z, APrev, activation);
     grads[`dW${index + 1}`] = layer.dW;
     grads[`db${index + 1}`] = layer.db;
@@ -240,7 +239,7 @@ export function update(
   architecture: readonly LayerOptions[],
   learningRate: number,
 ): Parameters {
-  const layers = completeArchitecture(architecture);
+  const layers = plainArchitecture(architecture);
   check('learningRate', learningRate, above(0));
   // All are checked before the first is changed.
   const pairs = layers.flatMap((_, index) => {
@@ -283,7 +282,7 @@ export function train(
   check('learningRate', learningRate, above(0));
   checkOptions('', options, { verbose: optional(boolean), callback: optional(functionValue) });
   let params = initLayers(architecture, 2);
-  const layers = completeArchitecture(architecture);
+  const layers = plainArchitecture(architecture);
   checkShape('X', X, inputDimOf(layers), 'any', params.W1 as Matrix);
   checkShape('Y', Y, outputLayerOf(layers).outputDim, X.cols, X);
   checkData(X, Y);
@@ -309,21 +308,21 @@ export function train(
   return { params, costHistory, accuracyHistory };
 }
 
-function activate(activation: ActivationName, Z: Matrix): Matrix {
+function activate(activation: ActivationOption, Z: Matrix): Matrix {
   checkShape('Z', Z, 'any', 'any', 'float');
   const A = zerosLike(Z, Z.rows, Z.cols);
-  const code = activationCodes[activation];
-  native.activationForward(code, defaultAlpha(activation), columns, Z.cols, Z.rows, Z.data, A.data);
+  const { name, alpha } = resolveActivation(activation, 'activation');
+  native.activationForward(activationCodes[name], alpha, columns, Z.cols, Z.rows, Z.data, A.data);
   return A;
 }
 
-function activateBackward(activation: ActivationName, dA: Matrix, Z: Matrix): Matrix {
+function activateBackward(activation: ActivationOption, dA: Matrix, Z: Matrix): Matrix {
   const A = activate(activation, Z);
   checkShape('dA', dA, Z.rows, Z.cols, Z);
   // dZ takes the place of A: each is read before it is written.
   const sizes = [columns, Z.cols, Z.rows] as const;
-  const code = activationCodes[activation];
-  native.activationBackward(code, defaultAlpha(activation), ...sizes, dA.data, Z.data, A.data, A.data);
+  const { name, alpha } = resolveActivation(activation, 'activation');
+  native.activationBackward(activationCodes[name], alpha, ...sizes, dA.data, Z.data, A.data, A.data);
   return A;
 }
 
@@ -352,8 +351,21 @@ function matrixOf(dictionary: unknown, key: string, name = 'params'): Matrix {
   return value;
 }
 
+// The article's layers: what else a network's may have is not done here.
+function plainArchitecture(layers: readonly LayerOptions[]): Architecture {
+  const completed = completeArchitecture(layers);
+  for (const [index, layer] of completed.entries()) {
+    const other = Object.keys(layer).find((name) => !['inputDim', 'outputDim', 'activation'].includes(name));
+    if (other === undefined) continue;
+    const rule = "left out here: these functions know the article's layers alone, see Network";
+    const value = layer[other as keyof typeof layer];
+    throw argumentError('ERR_BLASNET_ARG_VALUE', `layers[${index}].${other}`, rule, value);
+  }
+  return completed;
+}
+
 function checkActivation(activation: unknown): void {
-  check('activation', activation, oneOf(activationNames), 'ERR_BLASNET_UNKNOWN_NAME');
+  resolveActivation(activation, 'activation');
 }
 
 function checkPair(yHat: Matrix, Y: Matrix): void {

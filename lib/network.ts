@@ -3,32 +3,67 @@ import {
   completeArchitecture,
   inputDimOf,
   type LayerOptions,
+  outputActivationOf,
   outputLayerOf,
+  withTrainable,
 } from './architecture';
-import { AbortError, blasnetError } from './errors';
-import { type InitializerName, initializeLayer, initializerNames } from './initializers';
-import { defaultLoss, type LossName, lossEntry, resolveLoss } from './losses';
-import { type Dtype, type FloatArray, Matrix } from './matrix';
+import { argumentError } from './errors';
+import {
+  readFileBytes,
+  readFileBytesSync,
+  writeFileAtomically,
+  writeFileAtomicallySync,
+} from './formats/atomic';
+import { type InitializerOption, initializeParameters, resolveInitializer } from './initializers';
+import { type LossOption, lossEntry, type ResolvedLoss, resolveLoss } from './losses';
+import { type Dtype, dtypeName, type FloatArray, Matrix } from './matrix';
+import { type MetricOption, resolveMetrics } from './metrics/metric';
+import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
 import {
   allocateGradients,
   allocateParameters,
+  allocateStatistics,
   type Gradients,
   type Parameters,
   parameterCount,
+  type Statistics,
 } from './parameters';
-import { pin } from './pinning';
-import { type Operation, type Outcome, outcomeError, Plan } from './plan';
+import { type Operation, type Outcome, outcomeError } from './plan';
+import { Plans } from './plans';
 import { Predictor, type PredictorOptions } from './predictor';
+import { type Label, LabelEncoder, Preprocessing } from './preprocessing';
 import { freshSeed, RandomState } from './random';
-import { inputMatrix, labelledSamples, type MatrixLike, outputMatrix, type Samples } from './samples';
+import {
+  inputMatrix,
+  type LabelledSamples,
+  type LabelsLike,
+  labelledSamples,
+  type MatrixLike,
+  outputMatrix,
+  type SampleKind,
+  type Samples,
+} from './samples';
 import { formatSummary } from './summary';
+import { findCheckpoint } from './training/checkpoint';
+import { driveAsync, driveSync } from './training/drive';
 import { type EpochReport, emptyHistory, type History, record } from './training/history';
-import { completeFitOptions, type FitOptions } from './training/options';
-import { TrainingRun } from './training/run';
+import { measure, TrainingTask } from './training/loop';
+import {
+  checkFitOptions,
+  completeFitOptions,
+  type FitOptions,
+  fitLoss,
+  incrementalOptions,
+  type PartialFitOptions,
+  type StepOptions,
+} from './training/options';
+import { encodeTraining, resumeTrainer, type TrainingState } from './training/resume';
+import { type Trainer, TrainingRun } from './training/run';
+import { combineWeights, type SampleWeight } from './training/weights';
 import {
   abortSignal,
+  type Constraint,
   checkOptions,
-  oneOf,
   optional,
   positiveInteger,
   seed as seedConstraint,
@@ -42,13 +77,24 @@ export interface NetworkOptions {
    * same. From 0 to 2^32 - 1. @default a random one, kept in `net.seed`
    */
   readonly seed?: number;
-  /** How the parameters begin. @default 'auto' */
-  readonly initializer?: InitializerName;
+  /** How the parameters begin: a name, or one such as initializers.orthogonal({ gain: 1.4 }). @default 'auto' */
+  readonly initializer?: InitializerOption;
+  /**
+   * What is done to every X before the network sees it, in a copy. One that has not learned yet learns from the
+   * first X that is given to fit, all of it, what validationSplit holds out included. It is saved with the network.
+   */
+  readonly preprocessing?: Preprocessing;
+  /** The classes' names: labels may then be names, and `classify` answers with them. Saved with the network. */
+  readonly labels?: LabelEncoder;
 }
 
 export interface EvaluateOptions {
-  /** @default by the output activation, as in fit */
-  readonly loss?: LossName;
+  /** @default by the output activation and the labels, as in fit */
+  readonly loss?: LossOption;
+  /** What else to compute, under their names. @default none */
+  readonly metrics?: readonly MetricOption[];
+  /** Only ratios matter. The accuracy counts samples, whatever their weights. @default 1 each */
+  readonly sampleWeight?: SampleWeight;
 }
 
 export interface AsyncOptions {
@@ -58,19 +104,42 @@ export interface AsyncOptions {
   readonly threads?: number;
 }
 
-/** The mean loss over the samples, and the share of them predicted right where the loss knows it. */
+/** The mean loss over the samples, and the share of them predicted right where the loss knows it; and metrics. */
 export interface Evaluation {
   readonly loss: number;
   readonly accuracy?: number;
+  readonly [metric: string]: number | undefined;
 }
 
+/** A training that went on, and the numbers of all its epochs. */
+export interface Resumed {
+  readonly network: Network;
+  readonly history: History;
+}
+
+export interface ResumeOptions extends FitOptions {
+  /** In a folder: whether to go on from an older checkpoint when the newest is damaged. @default false */
+  readonly skipDamaged?: boolean;
+}
+
+const instanceOf = (kind: abstract new (...args: never[]) => unknown, rule: string): Constraint => ({
+  rule,
+  accepts: (value) => value instanceof kind,
+  optional: true,
+});
+
+// Checked by their own tables.
+const anything: Constraint = { rule: 'anything', accepts: () => true };
+
 const networkConstraints = {
-  dtype: optional(oneOf(['float64', 'float32'])),
+  dtype: optional(dtypeName),
   seed: optional(seedConstraint),
-  initializer: optional(oneOf(initializerNames)),
+  initializer: anything,
+  preprocessing: instanceOf(Preprocessing, 'what preprocessing() makes'),
+  labels: instanceOf(LabelEncoder, 'what labelEncoder() makes'),
 };
 
-const lossConstraint = { loss: { rule: 'the name of a loss', accepts: () => true } };
+const evaluateConstraints = { loss: anything, metrics: anything, sampleWeight: anything };
 const asyncConstraints = { signal: optional(abortSignal), threads: optional(positiveInteger) };
 
 /**
@@ -79,91 +148,155 @@ const asyncConstraints = { signal: optional(abortSignal), threads: optional(posi
  *
  * Asynchronous methods work on the addon's own threads, one at a time, and read and write the caller's
  * arrays in place; leave those alone until the promise settles. Between two of them (in the body of a loop
- * over `epochs`, too) the network is at rest, and everything may be called but another training. While one is training, what
- * needs the parameters at once throws ERR_BLASNET_BUSY, and asynchronous calls wait for the current epochs.
+ * over `epochs` and in callbacks, too) the network is at rest, and everything may be called but another training.
+ * While one is training, what needs the parameters at once throws ERR_BLASNET_BUSY, and asynchronous calls wait
+ * for the current epochs.
  */
 export class Network {
-  readonly architecture: Architecture;
   readonly dtype: Dtype;
   /** The seed that the network's random numbers started from. */
   readonly seed: number;
   /** W1, b1, W2, b2, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network. */
   readonly parameters: Parameters;
+  /** mean1, variance1, ...: the running moments of layers that normalise batches, likewise. */
+  readonly statistics: Statistics;
+  readonly preprocessing: Preprocessing | undefined;
+  readonly labels: LabelEncoder | undefined;
 
+  #architecture: Architecture;
   readonly #flat: FloatArray;
+  readonly #flatStatistics: FloatArray;
   readonly #random: RandomState;
-  // By loss: one for calls on this thread, one for those on others; each has a workspace of its own. They are
-  // kept, since Node frees what is dropped only when the event loop turns.
-  readonly #inlinePlans = new Map<LossName, Plan>();
-  readonly #threadPlans = new Map<LossName, Plan>();
-  // The last that ran on this thread.
-  #inlinePlan: Plan | undefined;
-  // The asynchronous operations, one after another.
-  #lastOperation: Promise<unknown> = Promise.resolve();
-  // From a training's start to its end; and whether one of its steps is being taken on another thread.
-  #fitting = false;
-  #writing = false;
-  // Asynchronous operations under way that read the parameters.
-  #reading = 0;
+  readonly #plans: Plans;
+  #defaultLoss: ResolvedLoss | undefined;
+  // Of trainOnBatch and partialFit.
+  #trainer: Trainer | undefined;
 
   /**
-   * @param layers one dictionary a layer: inputDim, outputDim, activation ('linear', 'sigmoid', 'relu',
-   *   'tanh', 'softmax'); inputDim may be left out but in the first
+   * @param layers one dictionary a layer: inputDim (may be left out but in the first), outputDim, activation,
+   *   and what else `LayerOptions` has
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
    * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE (dimensions that do
    *   not chain)
    */
   constructor(layers: readonly LayerOptions[], options: NetworkOptions = {}) {
-    this.architecture = completeArchitecture(layers);
+    this.#architecture = completeArchitecture(layers);
     checkOptions('', options, networkConstraints);
+    const initializer = resolveInitializer(options.initializer);
     this.dtype = options.dtype ?? 'float64';
     this.seed = options.seed ?? freshSeed();
+    this.preprocessing = options.preprocessing;
+    this.labels = options.labels;
     this.#random = new RandomState(this.seed);
-    const { flat, named } = allocateParameters(this.architecture, this.dtype);
+    const { flat, named } = allocateParameters(this.#architecture, this.dtype);
+    const statistics = allocateStatistics(this.#architecture, this.dtype);
     this.#flat = flat;
     this.parameters = named;
-    for (const [index, layer] of this.architecture.entries()) {
-      const weights = named[`W${index + 1}`] as Matrix;
-      const biases = named[`b${index + 1}`] as Matrix;
-      initializeLayer(options.initializer ?? 'auto', this.#random, layer, weights.data, biases.data);
-    }
+    this.#flatStatistics = statistics.flat;
+    this.statistics = statistics.named;
+    initializeParameters(initializer, this.#random, this.#architecture, named);
+    this.#plans = new Plans(this.#architecture, flat, statistics.flat);
+  }
+
+  /**
+   * The network in a file that `save` wrote, or in a checkpoint.
+   *
+   * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or is no network of this library
+   */
+  static async load(path: string): Promise<Network> {
+    return Network.#from(decodeNetwork(await readFileBytes(path), path));
+  }
+
+  /** The same, when it returns. @throws as load() */
+  static loadSync(path: string): Network {
+    return Network.#from(decodeNetwork(readFileBytesSync(path), path));
+  }
+
+  /**
+   * Goes on with a training from a checkpoint that `fit` wrote, with the same samples and options, and ends as if it
+   * had never been interrupted, bit for bit. `epochs` is still that of the whole training.
+   *
+   * @param path the folder, whose newest checkpoint it takes, or one of its files
+   * @throws as fit(); RangeError ERR_BLASNET_ARG_VALUE for an option that results depend on and that differs from the
+   *   checkpoint's; Error ERR_BLASNET_FILE
+   */
+  static async resume(
+    path: string,
+    X: MatrixLike,
+    Y: LabelsLike,
+    options: ResumeOptions,
+  ): Promise<Resumed> {
+    const { skipDamaged = false, ...fitOptions } = options;
+    const found = await findCheckpoint(path, skipDamaged);
+    const network = Network.#from(found.stored);
+    const task = network.#resumedTask(X, Y, fitOptions, found);
+    const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
+    for (const report of task.reports) record(history, report);
+    for await (const report of driveAsync(task, network.#plans, 'paced')) record(history, report);
+    return { network, history };
+  }
+
+  get architecture(): Architecture {
+    return this.#architecture;
   }
 
   get parameterCount(): number {
-    return parameterCount(this.architecture);
+    return parameterCount(this.#architecture);
   }
 
   /** The layers with their shapes and parameters, as a table in plain text. */
   summary(): string {
-    return formatSummary(this.architecture, this.dtype);
+    return formatSummary(this.#architecture, this.dtype);
+  }
+
+  /**
+   * Freezes layers, or lets them learn again: `net.setTrainable([1, 2], false)`.
+   *
+   * @param layers their numbers, from 1
+   * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_BUSY in a training
+   */
+  setTrainable(layers: number | readonly number[], trainable: boolean): void {
+    this.#plans.checkFree('setTrainable');
+    this.#plans.checkAtRest('setTrainable', 'nothing');
+    const numbers = typeof layers === 'number' ? [layers] : layers;
+    const rule = `numbers of layers, from 1 to ${this.#architecture.length}`;
+    if (!Array.isArray(numbers)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'layers', rule, layers);
+    for (const number of numbers) {
+      if (!(Number.isInteger(number) && this.#architecture[number - 1] !== undefined)) {
+        throw argumentError('ERR_BLASNET_ARG_VALUE', 'layers', rule, number);
+      }
+    }
+    if (typeof trainable !== 'boolean') {
+      throw argumentError('ERR_BLASNET_ARG_TYPE', 'trainable', 'true or false', trainable);
+    }
+    this.#architecture = withTrainable(this.#architecture, new Set(numbers), trainable);
+    this.#plans.rebuild(this.#architecture);
   }
 
   /**
    * Trains the network off the main thread. Each batch's gradient is that of the mean loss over its samples.
    *
-   * @returns the loss (and accuracy) of every epoch
+   * @returns the loss (and accuracy, and what else was asked for) of every epoch
    * @throws TypeError or RangeError with a code for bad options and data, the parameters unchanged;
    *   AbortError when the signal ends it; RangeError ERR_BLASNET_DIVERGED when a loss is not finite, before
    *   that step is taken, or when parameters are not finite after an epoch; Error ERR_BLASNET_BUSY when the
-   *   network is being trained already
+   *   network is being trained already; Error ERR_BLASNET_FILE for a checkpoint that cannot be written; and what
+   *   callbacks throw, the parameters being those of the last step
    */
-  async fit(X: MatrixLike, Y: MatrixLike, options: FitOptions): Promise<History> {
-    const run = this.#trainingRun(X, Y, options);
-    const history = emptyHistory(lossEntry(run.options.loss).accuracy);
-    for await (const report of this.#train(run, 'paced')) record(history, report);
+  async fit(X: MatrixLike, Y: LabelsLike, options: FitOptions): Promise<History> {
+    const task = this.#task(X, Y, options);
+    const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
+    for await (const report of driveAsync(task, this.#plans, 'paced')) record(history, report);
     return history;
   }
 
-  /** As `fit`, on this thread; so a signal is looked at but once, before the start. */
-  fitSync(X: MatrixLike, Y: MatrixLike, options: FitOptions): History {
-    this.#checkFree('fitSync');
-    this.#checkAtRest('fitSync', 'nothing');
-    const run = this.#trainingRun(X, Y, options);
-    const history = emptyHistory(lossEntry(run.options.loss).accuracy);
-    const plan = this.#inline(run.options.loss);
-    for (let call = run.next('paced'); call !== undefined; call = run.next('paced')) {
-      for (const report of run.accept(plan.run(call, run.options.threads))) record(history, report);
-    }
+  /** As `fit`, on this thread; so a signal is looked at but between calls of native code. */
+  fitSync(X: MatrixLike, Y: LabelsLike, options: FitOptions): History {
+    this.#plans.checkFree('fitSync');
+    this.#plans.checkAtRest('fitSync', 'nothing');
+    const task = this.#task(X, Y, options);
+    const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
+    driveSync(task, this.#plans, (report) => record(history, report));
     return history;
   }
 
@@ -173,212 +306,322 @@ export class Network {
    *
    *     for await (const epoch of net.epochs(X, Y, { epochs: 100 })) if (epoch.loss < 0.1) break;
    */
-  epochs(X: MatrixLike, Y: MatrixLike, options: FitOptions): AsyncGenerator<EpochReport, void, undefined> {
-    return this.#train(this.#trainingRun(X, Y, options), 1);
+  epochs(X: MatrixLike, Y: LabelsLike, options: FitOptions): AsyncGenerator<EpochReport, void, undefined> {
+    return driveAsync(this.#task(X, Y, options), this.#plans, 'epoch');
+  }
+
+  /**
+   * One epoch over samples that come bit by bit. The optimiser goes on where the last call of partialFit or
+   * trainOnBatch left it, as long as it is the same object; after an error, and with another, it begins anew.
+   *
+   * @returns the epoch's loss (and accuracy)
+   * @throws as fit()
+   */
+  async partialFit(X: MatrixLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
+    const task = this.#task(X, Y, incrementalOptions(options, 'epoch'), 'kept');
+    for await (const { loss, accuracy } of driveAsync(task, this.#plans, 'epoch')) {
+      this.#trainer = task.run.trainer;
+      return accuracy === undefined ? { loss } : { loss, accuracy };
+    }
+    throw new Error('unreachable: one epoch was asked for');
+  }
+
+  /** One step with all these samples as its batch, on this thread; the optimiser as for `partialFit`. @throws as fit() */
+  trainOnBatch(X: MatrixLike, Y: LabelsLike, options: StepOptions = {}): Evaluation {
+    this.#plans.checkFree('trainOnBatch');
+    this.#plans.checkAtRest('trainOnBatch', 'nothing');
+    const task = this.#task(X, Y, incrementalOptions(options, 'batch'), 'kept');
+    const history: EpochReport[] = [];
+    driveSync(task, this.#plans, (report) => history.push(report));
+    this.#trainer = task.run.trainer;
+    const { loss, accuracy } = history[0] as EpochReport;
+    return accuracy === undefined ? { loss } : { loss, accuracy };
   }
 
   /** The outputs for X, as a new matrix (samples x outputDim). */
   async predict(X: MatrixLike, options: AsyncOptions = {}): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
-    const samples = { X: inputMatrix(this.architecture, this.dtype, X) };
-    const out = outputMatrix(this.architecture, this.dtype, samples.X);
-    const loss = this.#defaultLoss();
-    await this.#read(samples, loss, options, (plan, callback) =>
-      plan.predict(samples.X.data, samples.X.rows, out.data, callback),
-    );
-    return out;
+    const samples = { X: inputMatrix(this.#kind, X) };
+    return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples.X), options);
   }
 
   /** The outputs for X, on this thread; in `out` (samples x outputDim) where it is given. */
   predictSync(X: MatrixLike, out?: Matrix): Matrix {
-    this.#checkAtRest('predictSync', 'readers');
-    const samples = { X: inputMatrix(this.architecture, this.dtype, X) };
-    const result = outputMatrix(this.architecture, this.dtype, samples.X, out);
-    const plan = this.#inlinePlan ?? this.#inline(this.#defaultLoss());
+    this.#plans.checkAtRest('predictSync', 'readers');
+    const samples = { X: inputMatrix(this.#kind, X) };
+    const result = outputMatrix(this.#architecture, this.dtype, samples.X, out);
+    const plan = this.#plans.inlineOfAny(() => this.#outputLoss());
     const outcome = plan.run((native) => native.predict(samples.X.data, samples.X.rows, result.data));
     this.#check(outcome, samples, plan.loss);
     return result;
   }
 
-  /** A predictor with buffers of its own, for many small predictions: see there. */
+  /**
+   * The names of the classes for X, by the network's `labels`: of the largest output, or on which side of 1/2 (with
+   * a tanh output, 0) a single one is.
+   *
+   * @throws Error ERR_BLASNET_NOT_FITTED without labels; as predict()
+   */
+  async classify(X: MatrixLike, options: AsyncOptions = {}): Promise<Label[]> {
+    const labels = this.#knownLabels('classify');
+    return labels.decode(await this.predict(X, options), { threshold: this.#threshold() });
+  }
+
+  /** The same, on this thread. @throws as classify() */
+  classifySync(X: MatrixLike): Label[] {
+    return this.#knownLabels('classifySync').decode(this.predictSync(X), { threshold: this.#threshold() });
+  }
+
+  /** A predictor with buffers of its own, for many small predictions: see there. Its input is past the preprocessing. */
   predictor(options: PredictorOptions = {}): Predictor {
     checkOptions('', options, { maxBatch: optional(positiveInteger) });
     const rows = options.maxBatch ?? 1;
-    const input = Matrix.zeros(rows, inputDimOf(this.architecture), this.dtype);
-    const output = Matrix.zeros(rows, outputLayerOf(this.architecture).outputDim, this.dtype);
-    const { native } = new Plan(this.architecture, this.#defaultLoss(), this.#flat);
-    return new Predictor(native, input, output, () => this.#checkAtRest('run', 'readers'));
+    const input = Matrix.zeros(rows, inputDimOf(this.#architecture), this.dtype);
+    const output = Matrix.zeros(rows, outputLayerOf(this.#architecture).outputDim, this.dtype);
+    const { native } = this.#plans.make(this.#outputLoss());
+    return new Predictor(native, input, output, () => this.#plans.checkAtRest('run', 'readers'));
   }
 
-  /** The loss and accuracy on a set of samples. */
+  /** The loss and accuracy on a set of samples, and metrics. */
   async evaluate(
     X: MatrixLike,
-    Y: MatrixLike,
+    Y: LabelsLike,
     options: EvaluateOptions & AsyncOptions = {},
   ): Promise<Evaluation> {
-    checkOptions('', options, { ...lossConstraint, ...asyncConstraints });
-    const loss = resolveLoss(options.loss, this.#outputActivation()).name;
-    const samples = labelledSamples(this.architecture, this.dtype, X, Y);
+    checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
+    const { samples, loss, metrics } = this.#evaluated(X, Y, options);
     const outcome = await this.#read(samples, loss, options, (plan, callback) =>
-      plan.evaluate(samples.X.data, samples.Y.data, samples.X.rows, callback),
+      plan.evaluate(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows, callback),
     );
-    return evaluation(outcome, samples, loss);
+    const result = evaluation(outcome, samples, loss);
+    if (metrics.length === 0) return result;
+    const out = outputMatrix(this.#architecture, this.dtype, samples.X);
+    const predictions = await this.#predict(samples, out, options);
+    return withMetrics(result, metrics, samples, predictions);
   }
 
   /** As `evaluate`, on this thread. */
-  evaluateSync(X: MatrixLike, Y: MatrixLike, options: EvaluateOptions = {}): Evaluation {
-    this.#checkAtRest('evaluateSync', 'readers');
-    checkOptions('', options, lossConstraint);
-    const loss = resolveLoss(options.loss, this.#outputActivation()).name;
-    const samples = labelledSamples(this.architecture, this.dtype, X, Y);
-    const outcome = this.#inline(loss).run((plan) =>
-      plan.evaluate(samples.X.data, samples.Y.data, samples.X.rows),
+  evaluateSync(X: MatrixLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
+    this.#plans.checkAtRest('evaluateSync', 'readers');
+    checkOptions('', options, evaluateConstraints);
+    const { samples, loss, metrics } = this.#evaluated(X, Y, options);
+    const plan = this.#plans.inline(loss);
+    const outcome = plan.run((native) =>
+      native.evaluate(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows),
     );
     this.#check(outcome, samples, loss);
-    return evaluation(outcome, samples, loss);
+    const result = evaluation(outcome, samples, loss);
+    if (metrics.length === 0) return result;
+    const out = outputMatrix(this.#architecture, this.dtype, samples.X);
+    plan.run((native) => native.predict(samples.X.data, samples.X.rows, out.data));
+    return withMetrics(result, metrics, samples, out);
   }
 
   /**
    * The mean loss over the samples and its gradients, for an update of one's own: { loss, dW1, db1, ... },
-   * each gradient of the shape of its parameter. On this thread.
+   * each gradient of the shape of its parameter; penalties included, zeros for frozen layers. Batches are
+   * normalised as in training; dropout and noise do not act. On this thread.
    */
   gradients(
     X: MatrixLike,
-    Y: MatrixLike,
-    options: EvaluateOptions = {},
+    Y: LabelsLike,
+    options: Omit<EvaluateOptions, 'metrics'> = {},
   ): Gradients & { readonly loss: number } {
-    this.#checkAtRest('gradients', 'readers');
-    checkOptions('', options, lossConstraint);
-    const loss = resolveLoss(options.loss, this.#outputActivation()).name;
-    const samples = labelledSamples(this.architecture, this.dtype, X, Y);
-    const { flat, named } = allocateGradients(this.architecture, this.dtype);
-    const outcome = this.#inline(loss).run((plan) =>
-      plan.gradients(samples.X.data, samples.Y.data, samples.X.rows, flat),
-    );
+    this.#plans.checkAtRest('gradients', 'readers');
+    checkOptions('', options, { loss: anything, sampleWeight: anything });
+    const { samples, loss } = this.#evaluated(X, Y, options);
+    const { flat, named } = allocateGradients(this.#architecture, this.dtype);
+    const outcome = this.#plans
+      .inline(loss)
+      .run((plan) =>
+        plan.gradients(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows, flat),
+      );
     this.#check(outcome, samples, loss);
     return Object.freeze({ loss: outcome.loss / samples.X.rows, ...named });
   }
 
-  #trainingRun(X: MatrixLike, Y: MatrixLike, options: FitOptions): TrainingRun {
-    const samples = labelledSamples(this.architecture, this.dtype, X, Y);
-    const completed = completeFitOptions(options, this.architecture, samples.X.rows);
-    const random = completed.seed === undefined ? this.#random : new RandomState(completed.seed);
-    return new TrainingRun(this.architecture, samples, completed, random);
+  /**
+   * Writes the network to a file in the safetensors format: parameters by name, and what else `load` needs in the
+   * metadata. The file is the old one or the new one, whole, whatever happens meanwhile. The parameters are those at
+   * the time of the call, or, in a training, of the step before.
+   *
+   * @throws Error ERR_BLASNET_FILE; RangeError ERR_BLASNET_NOT_FINITE for parameters that are not finite; Error
+   *   ERR_BLASNET_NOT_FITTED for a preprocessing that has not learned yet; Error ERR_BLASNET_BUSY while a step is
+   *   being taken
+   */
+  async save(path: string): Promise<void> {
+    this.#plans.checkAtRest('save', 'readers');
+    await writeFileAtomically(path, encodeNetwork(this.#content()));
   }
 
-  async *#train(run: TrainingRun, pace: 1 | 'paced'): AsyncGenerator<EpochReport, void, undefined> {
-    this.#checkFree('fit');
-    this.#fitting = true;
-    const unpin = pin([run.samples.X.data, run.samples.Y.data]);
+  /** The same, when it returns. @throws as save() */
+  saveSync(path: string): void {
+    this.#plans.checkAtRest('saveSync', 'readers');
+    writeFileAtomicallySync(path, encodeNetwork(this.#content()));
+  }
+
+  static #from({ architecture, dtype, seed, tensors, preprocessing, labels }: StoredNetwork): Network {
+    const network = new Network(architecture as readonly LayerOptions[], {
+      dtype,
+      seed,
+      initializer: 'zeros',
+      ...(preprocessing !== undefined && { preprocessing }),
+      ...(labels !== undefined && { labels }),
+    });
+    for (const [name, { data }] of Object.entries(network.#arrays())) data.set(tensors[name] as FloatArray);
+    return network;
+  }
+
+  #arrays(): Record<string, Matrix> {
+    return { ...this.parameters, ...this.statistics } as Record<string, Matrix>;
+  }
+
+  #content(): NetworkContent {
+    const { dtype, seed, preprocessing, labels } = this;
+    return { architecture: this.#architecture, dtype, seed, arrays: this.#arrays(), preprocessing, labels };
+  }
+
+  get #kind(): SampleKind {
+    const { dtype, preprocessing, labels } = this;
+    return { architecture: this.#architecture, dtype, preprocessing, labels };
+  }
+
+  // A training: from its start, or with the optimiser of the last partial one.
+  #task(X: MatrixLike, Y: LabelsLike, options: FitOptions, optimizer: 'new' | 'kept' = 'new'): TrainingTask {
+    const { samples, completed, validation } = this.#prepare(X, Y, options);
+    const random = completed.seed === undefined ? this.#random : new RandomState(completed.seed);
+    const kept = this.#trainer?.optimizer === options.optimizer ? this.#trainer : undefined;
+    if (optimizer === 'kept') this.#trainer = undefined;
+    const trainer = optimizer === 'kept' ? kept : undefined;
+    const run = new TrainingRun(this.#architecture, samples, completed, random, trainer);
+    return this.#taskOf(run, validation);
+  }
+
+  #resumedTask(
+    X: MatrixLike,
+    Y: LabelsLike,
+    options: FitOptions,
+    found: { readonly state: TrainingState; readonly path: string },
+  ): TrainingTask {
+    const { state, path } = found;
+    const { samples, completed, validation } = this.#prepare(X, Y, options);
+    const trainer = resumeTrainer(state, completed, this.#architecture, samples.X.rows, path);
+    const own = state.networkGenerator !== undefined;
+    if (own) this.#random.setState(state.networkGenerator);
+    const random = own ? new RandomState(0) : this.#random;
+    random.setState(state.generator);
+    if (completed.earlyStopping !== undefined && state.earlyStopping !== null) {
+      completed.earlyStopping.state = state.earlyStopping;
+    }
+    const run = new TrainingRun(this.#architecture, samples, completed, random, trainer);
+    const task = this.#taskOf(run, validation);
+    task.restore(state.position, state.split, state.reports, state.best);
+    return task;
+  }
+
+  #prepare(X: MatrixLike, Y: LabelsLike, options: FitOptions) {
+    checkFitOptions(options);
+    const loss = fitLoss(this.#architecture, options.loss, Y, this.labels !== undefined);
+    if (this.preprocessing?.fitted === false) this.preprocessing.fit(X as Matrix);
+    if (this.labels?.fitted === false) this.labels.fit(Y as readonly Label[]);
+    const labelled = labelledSamples(this.#kind, X, Y, loss.name);
+    const completed = completeFitOptions(options, this.#architecture, labelled.X.rows, loss);
+    const samples = this.#weighted(labelled, options.sampleWeight, options.classWeight);
+    const validation = options.validationData && this.#validationSamples(options.validationData, loss);
+    return { samples, completed, validation };
+  }
+
+  #validationSamples(data: NonNullable<FitOptions['validationData']>, loss: ResolvedLoss): LabelledSamples {
+    checkOptions('validationData', data, { X: anything, Y: anything, sampleWeight: anything });
     try {
-      for (let call = run.next(pace); call !== undefined; call = run.next(pace)) {
-        yield* run.accept(await this.#write(run, call));
-      }
-    } finally {
-      unpin();
-      this.#fitting = false;
+      const labelled = labelledSamples(this.#kind, data.X, data.Y, loss.name);
+      return this.#weighted(labelled, data.sampleWeight, undefined);
+    } catch (error) {
+      if (error instanceof Error) error.message = `In validationData: ${error.message}`;
+      throw error;
     }
   }
 
-  #write({ options }: TrainingRun, operation: Operation): Promise<Outcome> {
-    const { loss, signal, threads } = options;
-    return this.#inTurn(async () => {
-      this.#writing = true;
-      try {
-        return await this.#onThread(loss).runAsync(operation, signal, threads);
-      } finally {
-        this.#writing = false;
-      }
-    }, signal);
+  #weighted(samples: LabelledSamples, sampleWeight: unknown, classWeight: unknown): LabelledSamples {
+    const weights = combineWeights(samples.Y, this.dtype, sampleWeight, classWeight);
+    return weights === undefined ? samples : { ...samples, weights };
+  }
+
+  #taskOf(run: TrainingRun, validation: LabelledSamples | undefined): TrainingTask {
+    return new TrainingTask(
+      run,
+      {
+        parameters: this.#flat,
+        statistics: this.#flatStatistics,
+        outputDim: outputLayerOf(this.#architecture).outputDim,
+        outcomeError: (outcome, samples) =>
+          outcomeError(outcome, samples, this.#architecture, run.options.loss),
+        encodeCheckpoint: (task, metadata) =>
+          encodeNetwork(this.#content(), encodeTraining(task, this.#random), metadata),
+      },
+      validation,
+    );
+  }
+
+  #evaluated(X: MatrixLike, Y: LabelsLike, options: EvaluateOptions) {
+    const loss = fitLoss(this.#architecture, options.loss, Y, this.labels !== undefined);
+    const { outputDim } = outputLayerOf(this.#architecture);
+    const metrics = resolveMetrics(options.metrics, outputDim, outputActivationOf(this.#architecture));
+    const labelled = labelledSamples(this.#kind, X, Y, loss.name);
+    return { samples: this.#weighted(labelled, options.sampleWeight, undefined), loss, metrics };
+  }
+
+  async #predict(samples: Samples, out: Matrix, options: AsyncOptions): Promise<Matrix> {
+    await this.#read(samples, this.#outputLoss(), options, (plan, callback) =>
+      plan.predict(samples.X.data, samples.X.rows, out.data, callback),
+    );
+    return out;
   }
 
   async #read(
     samples: Samples,
-    loss: LossName,
-    { signal, threads }: AsyncOptions,
+    loss: ResolvedLoss,
+    options: AsyncOptions,
     operation: Operation,
   ): Promise<Outcome> {
-    const unpin = pin(samples.Y === undefined ? [samples.X.data] : [samples.X.data, samples.Y.data]);
-    this.#reading++;
-    try {
-      const outcome = await this.#inTurn(
-        () => this.#onThread(loss).runAsync(operation, signal, threads),
-        signal,
-      );
-      this.#check(outcome, samples, loss);
-      return outcome;
-    } finally {
-      this.#reading--;
-      unpin();
-    }
+    const { X, Y, weights } = samples;
+    const arrays = [X.data, ...(Y === undefined ? [] : [Y.data]), ...(weights === undefined ? [] : [weights])];
+    const outcome = await this.#plans.read(arrays, loss, operation, options);
+    this.#check(outcome, samples, loss);
+    return outcome;
   }
 
-  // Runs the operation after those before it. An abort ends the wait; what happens later is the operation's.
-  #inTurn<T>(operation: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const giveUp = () => reject(new AbortError(signal?.reason));
-      if (signal?.aborted) return giveUp();
-      signal?.addEventListener('abort', giveUp);
-      const result = this.#lastOperation.then(() => {
-        signal?.removeEventListener('abort', giveUp);
-        return operation();
-      });
-      result.then(resolve, reject);
-      this.#lastOperation = result.catch(() => {});
-    });
-  }
-
-  #check(outcome: Outcome, samples: Samples, loss: LossName): void {
-    const error = outcomeError(outcome, samples, this.architecture, loss);
+  #check(outcome: Outcome, samples: Samples, loss: ResolvedLoss): void {
+    const error = outcomeError(outcome, samples, this.#architecture, loss);
     if (error !== undefined) throw error;
   }
 
-  #checkFree(method: string): void {
-    if (this.#fitting) {
-      throw blasnetError(
-        'ERR_BLASNET_BUSY',
-        `Expected ${method} to be called on a network that is not being trained; wait for the fit under way, ` +
-          'or end the loop over its epochs',
-      );
-    }
+  #outputLoss(): ResolvedLoss {
+    this.#defaultLoss ??= resolveLoss(undefined, outputActivationOf(this.#architecture));
+    return this.#defaultLoss;
   }
 
-  // Reads on this thread are safe beside reads on another, not beside training.
-  #checkAtRest(method: string, allowed: 'readers' | 'nothing'): void {
-    if (this.#writing || (allowed === 'nothing' && this.#reading > 0)) {
-      throw blasnetError(
-        'ERR_BLASNET_BUSY',
-        `Expected ${method} to be called while no other thread works on the network; ` +
-          'await the call under way, use the asynchronous form, or call it between epochs',
-      );
-    }
+  #threshold(): number {
+    return outputActivationOf(this.#architecture) === 'tanh' ? 0 : 0.5;
   }
 
-  #inline(loss: LossName): Plan {
-    if (this.#inlinePlan?.loss !== loss) this.#inlinePlan = this.#planFrom(this.#inlinePlans, loss);
-    return this.#inlinePlan;
-  }
-
-  #onThread(loss: LossName): Plan {
-    return this.#planFrom(this.#threadPlans, loss);
-  }
-
-  #planFrom(plans: Map<LossName, Plan>, loss: LossName): Plan {
-    const plan = plans.get(loss) ?? new Plan(this.architecture, loss, this.#flat);
-    plans.set(loss, plan);
-    return plan;
-  }
-
-  #outputActivation() {
-    return outputLayerOf(this.architecture).activation;
-  }
-
-  #defaultLoss(): LossName {
-    return defaultLoss(this.#outputActivation());
+  #knownLabels(method: string): LabelEncoder {
+    if (this.labels !== undefined) return this.labels;
+    throw argumentError('ERR_BLASNET_NOT_FITTED', 'labels', `given to the network for ${method}`, undefined);
   }
 }
 
-function evaluation(outcome: Outcome, { X }: Samples, loss: LossName): Evaluation {
+function evaluation(outcome: Outcome, { X }: Samples, loss: ResolvedLoss): Evaluation {
   const mean = outcome.loss / X.rows;
-  return lossEntry(loss).accuracy ? { loss: mean, accuracy: outcome.hits / X.rows } : { loss: mean };
+  return lossEntry(loss.name).accuracy ? { loss: mean, accuracy: outcome.hits / X.rows } : { loss: mean };
+}
+
+function withMetrics(
+  result: Evaluation,
+  metrics: ReturnType<typeof resolveMetrics>,
+  samples: LabelledSamples,
+  predictions: Matrix,
+): Evaluation {
+  const values = metrics.map((metric) => [metric.name, measure(metric, samples, predictions)] as const);
+  return { ...result, ...Object.fromEntries(values) };
 }

@@ -64,6 +64,11 @@ export class LabelEncoder<T extends Label = Label> {
     return encoder;
   }
 
+  /** Whether it knows its classes. */
+  get fitted(): boolean {
+    return this.#classes !== undefined;
+  }
+
   /** The classes in their order. @throws Error ERR_BLASNET_NOT_FITTED */
   get classes(): readonly T[] {
     if (this.#classes !== undefined) return this.#classes;

@@ -58,6 +58,11 @@ export class TrainingTask {
     this.#validation = validation;
   }
 
+  /** The samples that are only looked at, once they are known. */
+  get validation(): LabelledSamples | undefined {
+    return this.#validation;
+  }
+
   /** Goes on where another task stood. */
   restore(
     position: RunPosition,

@@ -3,7 +3,7 @@ import { argumentError } from '../errors';
 import { type CadenceOptions } from './cadence';
 import { type CheckpointOptions, CheckpointStore } from '../formats/checkpoints';
 import { lossEntry, type LossOption, type ResolvedLoss, resolveLoss } from '../losses';
-import { type Metric, type MetricOption, resolveMetrics } from '../metrics';
+import { type Metric, type MetricOption, resolveMetrics } from '../metrics/metric';
 import { type Optimizer, resolveOptimizer } from '../optimizers';
 import { areClasses, type LabelsLike, type MatrixLike } from '../samples';
 import { resolveSchedule, type Schedule } from '../schedules/schedule';
@@ -225,6 +225,25 @@ export function completeFitOptions(
 /** Checks the names and kinds of fit's options, but for those with tables of their own. */
 export function checkFitOptions(options: unknown): void {
   checkOptions('', options, constraints);
+}
+
+/** One epoch's, for samples that come bit by bit. */
+export interface PartialFitOptions
+  extends StepOptions,
+    Pick<FitOptions, 'batchSize' | 'accumulate' | 'shuffle' | 'signal'> {}
+
+const partialNames = ['batchSize', 'accumulate', 'shuffle', 'signal'] as const;
+const partialConstraints = {
+  ...stepConstraints,
+  ...Object.fromEntries(partialNames.map((name) => [name, constraints[name]])),
+};
+
+/** The options of partialFit or trainOnBatch, checked, as fit's. */
+export function incrementalOptions(options: unknown, kind: 'epoch' | 'batch'): FitOptions {
+  checkOptions('', options, kind === 'epoch' ? partialConstraints : stepConstraints);
+  return kind === 'epoch'
+    ? { ...(options as PartialFitOptions), epochs: 1 }
+    : { ...(options as StepOptions), epochs: 1, batchSize: 'full' };
 }
 
 function heldRowsOf(options: FitOptions, rows: number): number {

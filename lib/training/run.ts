@@ -100,7 +100,7 @@ export class TrainingRun {
   // Of the call under way.
   #startedAt = 0;
   #underWay = 0;
-  #rates = new Float64Array(0);
+  #rates: Float64Array = new Float64Array(0);
   // Of the epoch under way, when it goes step by step: rows done, those of the call included, and their sums.
   #position = 0;
   #from = 0;

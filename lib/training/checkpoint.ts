@@ -1,0 +1,38 @@
+import { statSync } from 'node:fs';
+import { readFileBytes } from '../formats/atomic';
+import { CheckpointStore } from '../formats/checkpoints';
+import { fileError } from '../formats/file-error';
+import { parseSafetensors, type Safetensors } from '../formats/safetensors';
+import { decodeContent, type StoredNetwork } from '../network-file';
+import { decodeTraining, type TrainingState } from './resume';
+
+/** A checkpoint that a training can go on from. */
+export interface FoundTraining {
+  readonly path: string;
+  readonly stored: StoredNetwork;
+  readonly state: TrainingState;
+}
+
+/**
+ * The checkpoint in a file, or the newest in a folder.
+ *
+ * @throws Error ERR_BLASNET_FILE
+ */
+export async function findCheckpoint(path: string, skipDamaged: boolean): Promise<FoundTraining> {
+  const { file, content } = await read(path, skipDamaged);
+  const stored = decodeContent(content, file);
+  if (stored.training === undefined) {
+    throw fileError(file, 'the file', 'a checkpoint, which fit writes', 'a network alone');
+  }
+  const state = decodeTraining(stored.training, file, stored.architecture, stored.dtype);
+  return { path: file, stored, state };
+}
+
+async function read(path: string, skipDamaged: boolean): Promise<{ file: string; content: Safetensors }> {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    const found = await new CheckpointStore({ directory: path }).latest({ skipDamaged });
+    if (found === undefined) throw fileError(path, 'the folder', 'one of checkpoints', 'none in it');
+    return { file: found.path, content: found.content };
+  }
+  return { file: path, content: parseSafetensors(await readFileBytes(path), path) };
+}
