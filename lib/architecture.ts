@@ -1,4 +1,9 @@
-import { type ActivationName, type ActivationOption, type ResolvedActivation, resolveActivation } from './activations';
+import {
+  type ActivationName,
+  type ActivationOption,
+  type ResolvedActivation,
+  resolveActivation,
+} from './activations';
 import { argumentError, blasnetError } from './errors';
 import { type Normalization, type NormalizationOption, resolveNormalization } from './normalization';
 import {
@@ -9,6 +14,7 @@ import {
   checkObject,
   checkOptions,
   halfOpen,
+  integerBetween,
   optional,
   positiveInteger,
 } from './validate';
@@ -142,7 +148,12 @@ function used(layer: LayerOptions): Partial<Layer> {
 
 function checkOutputLayer(name: string, { dropout, normalization }: LayerOptions): void {
   if (dropout !== undefined && dropout !== 0) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.dropout`, '0 or left out in the last layer', dropout);
+    throw argumentError(
+      'ERR_BLASNET_ARG_VALUE',
+      `${name}.dropout`,
+      '0 or left out in the last layer',
+      dropout,
+    );
   }
   if (normalization !== undefined) {
     const rule = 'left out in the last layer';
@@ -163,15 +174,20 @@ export function isRandom(architecture: Architecture): boolean {
   return architecture.some(({ dropout = 0, noise = 0 }) => dropout > 0 || noise > 0);
 }
 
-/** The architecture with some layers (from 1) frozen or not. */
+/** The architecture with some layers (from 1) frozen or not; the arguments are the user's. */
 export function withTrainable(
   architecture: Architecture,
-  numbers: ReadonlySet<number>,
+  layers: number | readonly number[],
   trainable: boolean,
 ): Architecture {
+  const numbers: readonly unknown[] = typeof layers === 'number' ? [layers] : layers;
+  const rule = `numbers of layers, from 1 to ${architecture.length}`;
+  if (!Array.isArray(numbers)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'layers', rule, layers);
+  for (const number of numbers) check('layers', number, { ...integerBetween(1, architecture.length), rule });
+  check('trainable', trainable, boolean);
   return Object.freeze(
     architecture.map((layer, index) => {
-      if (!numbers.has(index + 1)) return layer;
+      if (!numbers.includes(index + 1)) return layer;
       const { trainable: _, ...rest } = layer;
       return Object.freeze(trainable ? rest : { ...rest, trainable: false });
     }),

@@ -1,4 +1,10 @@
-export type { Activation, ActivationName, ActivationOption, EluOptions, LeakyReluOptions } from './activations';
+export type {
+  Activation,
+  ActivationName,
+  ActivationOption,
+  EluOptions,
+  LeakyReluOptions,
+} from './activations';
 export { elu, leakyRelu } from './activations';
 export type { Architecture, Layer, LayerOptions } from './architecture';
 export type { BuildInfo } from './build-info';
@@ -28,6 +34,7 @@ export {
 export type { Dtype, FloatArray } from './matrix';
 export { Matrix } from './matrix';
 export * from './metrics';
+export { Network } from './network';
 export type {
   AsyncOptions,
   EvaluateOptions,
@@ -35,8 +42,7 @@ export type {
   NetworkOptions,
   Resumed,
   ResumeOptions,
-} from './network';
-export { Network } from './network';
+} from './network-options';
 export type { BatchNormOptions, LayerNormOptions, Normalization, NormalizationOption } from './normalization';
 export { batchNorm, layerNorm } from './normalization';
 export type {

@@ -7,18 +7,29 @@ import {
   outputLayerOf,
   withTrainable,
 } from './architecture';
-import { argumentError } from './errors';
+import { evaluation, evaluationTask, withMetrics } from './evaluation';
 import {
   readFileBytes,
   readFileBytesSync,
   writeFileAtomically,
   writeFileAtomicallySync,
 } from './formats/atomic';
-import { type InitializerOption, initializeParameters, resolveInitializer } from './initializers';
-import { type LossOption, lossEntry, type ResolvedLoss, resolveLoss } from './losses';
-import { type Dtype, dtypeName, type FloatArray, Matrix } from './matrix';
-import { type MetricOption, resolveMetrics } from './metrics/metric';
+import { initializeParameters, resolveInitializer } from './initializers';
+import { lossEntry, type ResolvedLoss, resolveLoss } from './losses';
+import { type Dtype, type FloatArray, Matrix } from './matrix';
 import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
+import {
+  type AsyncOptions,
+  anything,
+  asyncConstraints,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluateConstraints,
+  type NetworkOptions,
+  networkConstraints,
+  type Resumed,
+  type ResumeOptions,
+} from './network-options';
 import {
   allocateGradients,
   allocateParameters,
@@ -31,116 +42,32 @@ import {
 import { type Operation, type Outcome, outcomeError } from './plan';
 import { Plans } from './plans';
 import { Predictor, type PredictorOptions } from './predictor';
-import { type Label, LabelEncoder, Preprocessing } from './preprocessing';
+import type { Label, LabelEncoder, Preprocessing } from './preprocessing';
 import { freshSeed, RandomState } from './random';
 import {
+  arraysOf,
+  classDecoder,
   inputMatrix,
-  type LabelledSamples,
   type LabelsLike,
-  labelledSamples,
   type MatrixLike,
   outputMatrix,
   type SampleKind,
   type Samples,
 } from './samples';
 import { formatSummary } from './summary';
+import { newTask, resumedTask, type Trainee } from './training/assemble';
 import { findCheckpoint } from './training/checkpoint';
 import { driveAsync, driveSync } from './training/drive';
 import { type EpochReport, emptyHistory, type History, record } from './training/history';
-import { measure, TrainingTask } from './training/loop';
+import type { TrainingTask } from './training/loop';
 import {
-  checkFitOptions,
-  completeFitOptions,
   type FitOptions,
-  fitLoss,
   incrementalOptions,
   type PartialFitOptions,
   type StepOptions,
 } from './training/options';
-import { encodeTraining, resumeTrainer, type TrainingState } from './training/resume';
-import { type Trainer, TrainingRun } from './training/run';
-import { combineWeights, type SampleWeight } from './training/weights';
-import {
-  abortSignal,
-  type Constraint,
-  checkOptions,
-  optional,
-  positiveInteger,
-  seed as seedConstraint,
-} from './validate';
-
-export interface NetworkOptions {
-  /** The type of parameters and data. @default 'float64' */
-  readonly dtype?: Dtype;
-  /**
-   * Starts the generator that draws the initial parameters and then the shuffles; np.random.seed takes the
-   * same. From 0 to 2^32 - 1. @default a random one, kept in `net.seed`
-   */
-  readonly seed?: number;
-  /** How the parameters begin: a name, or one such as initializers.orthogonal({ gain: 1.4 }). @default 'auto' */
-  readonly initializer?: InitializerOption;
-  /**
-   * What is done to every X before the network sees it, in a copy. One that has not learned yet learns from the
-   * first X that is given to fit, all of it, what validationSplit holds out included. It is saved with the network.
-   */
-  readonly preprocessing?: Preprocessing;
-  /** The classes' names: labels may then be names, and `classify` answers with them. Saved with the network. */
-  readonly labels?: LabelEncoder;
-}
-
-export interface EvaluateOptions {
-  /** @default by the output activation and the labels, as in fit */
-  readonly loss?: LossOption;
-  /** What else to compute, under their names. @default none */
-  readonly metrics?: readonly MetricOption[];
-  /** Only ratios matter. The accuracy counts samples, whatever their weights. @default 1 each */
-  readonly sampleWeight?: SampleWeight;
-}
-
-export interface AsyncOptions {
-  /** Ends the operation early: it rejects with an AbortError. */
-  readonly signal?: AbortSignal;
-  /** How many threads to compute with, at most. Results do not depend on it. @default as setThreads says */
-  readonly threads?: number;
-}
-
-/** The mean loss over the samples, and the share of them predicted right where the loss knows it; and metrics. */
-export interface Evaluation {
-  readonly loss: number;
-  readonly accuracy?: number;
-  readonly [metric: string]: number | undefined;
-}
-
-/** A training that went on, and the numbers of all its epochs. */
-export interface Resumed {
-  readonly network: Network;
-  readonly history: History;
-}
-
-export interface ResumeOptions extends FitOptions {
-  /** In a folder: whether to go on from an older checkpoint when the newest is damaged. @default false */
-  readonly skipDamaged?: boolean;
-}
-
-const instanceOf = (kind: abstract new (...args: never[]) => unknown, rule: string): Constraint => ({
-  rule,
-  accepts: (value) => value instanceof kind,
-  optional: true,
-});
-
-// Checked by their own tables.
-const anything: Constraint = { rule: 'anything', accepts: () => true };
-
-const networkConstraints = {
-  dtype: optional(dtypeName),
-  seed: optional(seedConstraint),
-  initializer: anything,
-  preprocessing: instanceOf(Preprocessing, 'what preprocessing() makes'),
-  labels: instanceOf(LabelEncoder, 'what labelEncoder() makes'),
-};
-
-const evaluateConstraints = { loss: anything, metrics: anything, sampleWeight: anything };
-const asyncConstraints = { signal: optional(abortSignal), threads: optional(positiveInteger) };
+import type { Trainer } from './training/run';
+import { checkOptions, optional, positiveInteger } from './validate';
 
 /**
  * A densely connected network: its architecture, its parameters, and what is done with them. Samples are
@@ -220,16 +147,11 @@ export class Network {
    * @throws as fit(); RangeError ERR_BLASNET_ARG_VALUE for an option that results depend on and that differs from the
    *   checkpoint's; Error ERR_BLASNET_FILE
    */
-  static async resume(
-    path: string,
-    X: MatrixLike,
-    Y: LabelsLike,
-    options: ResumeOptions,
-  ): Promise<Resumed> {
+  static async resume(path: string, X: MatrixLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
     const { skipDamaged = false, ...fitOptions } = options;
     const found = await findCheckpoint(path, skipDamaged);
     const network = Network.#from(found.stored);
-    const task = network.#resumedTask(X, Y, fitOptions, found);
+    const task = resumedTask(network.#trainee, X, Y, fitOptions, found);
     const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
     for (const report of task.reports) record(history, report);
     for await (const report of driveAsync(task, network.#plans, 'paced')) record(history, report);
@@ -258,18 +180,7 @@ export class Network {
   setTrainable(layers: number | readonly number[], trainable: boolean): void {
     this.#plans.checkFree('setTrainable');
     this.#plans.checkAtRest('setTrainable', 'nothing');
-    const numbers = typeof layers === 'number' ? [layers] : layers;
-    const rule = `numbers of layers, from 1 to ${this.#architecture.length}`;
-    if (!Array.isArray(numbers)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'layers', rule, layers);
-    for (const number of numbers) {
-      if (!(Number.isInteger(number) && this.#architecture[number - 1] !== undefined)) {
-        throw argumentError('ERR_BLASNET_ARG_VALUE', 'layers', rule, number);
-      }
-    }
-    if (typeof trainable !== 'boolean') {
-      throw argumentError('ERR_BLASNET_ARG_TYPE', 'trainable', 'true or false', trainable);
-    }
-    this.#architecture = withTrainable(this.#architecture, new Set(numbers), trainable);
+    this.#architecture = withTrainable(this.#architecture, layers, trainable);
     this.#plans.rebuild(this.#architecture);
   }
 
@@ -284,7 +195,7 @@ export class Network {
    *   callbacks throw, the parameters being those of the last step
    */
   async fit(X: MatrixLike, Y: LabelsLike, options: FitOptions): Promise<History> {
-    const task = this.#task(X, Y, options);
+    const task = newTask(this.#trainee, X, Y, options);
     const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
     for await (const report of driveAsync(task, this.#plans, 'paced')) record(history, report);
     return history;
@@ -294,7 +205,7 @@ export class Network {
   fitSync(X: MatrixLike, Y: LabelsLike, options: FitOptions): History {
     this.#plans.checkFree('fitSync');
     this.#plans.checkAtRest('fitSync', 'nothing');
-    const task = this.#task(X, Y, options);
+    const task = newTask(this.#trainee, X, Y, options);
     const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
     driveSync(task, this.#plans, (report) => record(history, report));
     return history;
@@ -307,7 +218,7 @@ export class Network {
    *     for await (const epoch of net.epochs(X, Y, { epochs: 100 })) if (epoch.loss < 0.1) break;
    */
   epochs(X: MatrixLike, Y: LabelsLike, options: FitOptions): AsyncGenerator<EpochReport, void, undefined> {
-    return driveAsync(this.#task(X, Y, options), this.#plans, 'epoch');
+    return driveAsync(newTask(this.#trainee, X, Y, options), this.#plans, 'epoch');
   }
 
   /**
@@ -318,7 +229,7 @@ export class Network {
    * @throws as fit()
    */
   async partialFit(X: MatrixLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
-    const task = this.#task(X, Y, incrementalOptions(options, 'epoch'), 'kept');
+    const task = this.#incrementalTask(X, Y, incrementalOptions(options, 'epoch'));
     for await (const { loss, accuracy } of driveAsync(task, this.#plans, 'epoch')) {
       this.#trainer = task.run.trainer;
       return accuracy === undefined ? { loss } : { loss, accuracy };
@@ -330,7 +241,7 @@ export class Network {
   trainOnBatch(X: MatrixLike, Y: LabelsLike, options: StepOptions = {}): Evaluation {
     this.#plans.checkFree('trainOnBatch');
     this.#plans.checkAtRest('trainOnBatch', 'nothing');
-    const task = this.#task(X, Y, incrementalOptions(options, 'batch'), 'kept');
+    const task = this.#incrementalTask(X, Y, incrementalOptions(options, 'batch'));
     const history: EpochReport[] = [];
     driveSync(task, this.#plans, (report) => history.push(report));
     this.#trainer = task.run.trainer;
@@ -363,13 +274,13 @@ export class Network {
    * @throws Error ERR_BLASNET_NOT_FITTED without labels; as predict()
    */
   async classify(X: MatrixLike, options: AsyncOptions = {}): Promise<Label[]> {
-    const labels = this.#knownLabels('classify');
-    return labels.decode(await this.predict(X, options), { threshold: this.#threshold() });
+    const decode = classDecoder(this.#kind, 'classify');
+    return decode(await this.predict(X, options));
   }
 
   /** The same, on this thread. @throws as classify() */
   classifySync(X: MatrixLike): Label[] {
-    return this.#knownLabels('classifySync').decode(this.predictSync(X), { threshold: this.#threshold() });
+    return classDecoder(this.#kind, 'classifySync')(this.predictSync(X));
   }
 
   /** A predictor with buffers of its own, for many small predictions: see there. Its input is past the preprocessing. */
@@ -389,7 +300,7 @@ export class Network {
     options: EvaluateOptions & AsyncOptions = {},
   ): Promise<Evaluation> {
     checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
-    const { samples, loss, metrics } = this.#evaluated(X, Y, options);
+    const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
     const outcome = await this.#read(samples, loss, options, (plan, callback) =>
       plan.evaluate(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows, callback),
     );
@@ -404,7 +315,7 @@ export class Network {
   evaluateSync(X: MatrixLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
     this.#plans.checkAtRest('evaluateSync', 'readers');
     checkOptions('', options, evaluateConstraints);
-    const { samples, loss, metrics } = this.#evaluated(X, Y, options);
+    const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
     const plan = this.#plans.inline(loss);
     const outcome = plan.run((native) =>
       native.evaluate(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows),
@@ -429,7 +340,7 @@ export class Network {
   ): Gradients & { readonly loss: number } {
     this.#plans.checkAtRest('gradients', 'readers');
     checkOptions('', options, { loss: anything, sampleWeight: anything });
-    const { samples, loss } = this.#evaluated(X, Y, options);
+    const { samples, loss } = evaluationTask(this.#kind, X, Y, options);
     const { flat, named } = allocateGradients(this.#architecture, this.dtype);
     const outcome = this.#plans
       .inline(loss)
@@ -486,89 +397,21 @@ export class Network {
     return { architecture: this.#architecture, dtype, preprocessing, labels };
   }
 
-  // A training: from its start, or with the optimiser of the last partial one.
-  #task(X: MatrixLike, Y: LabelsLike, options: FitOptions, optimizer: 'new' | 'kept' = 'new'): TrainingTask {
-    const { samples, completed, validation } = this.#prepare(X, Y, options);
-    const random = completed.seed === undefined ? this.#random : new RandomState(completed.seed);
-    const kept = this.#trainer?.optimizer === options.optimizer ? this.#trainer : undefined;
-    if (optimizer === 'kept') this.#trainer = undefined;
-    const trainer = optimizer === 'kept' ? kept : undefined;
-    const run = new TrainingRun(this.#architecture, samples, completed, random, trainer);
-    return this.#taskOf(run, validation);
+  get #trainee(): Trainee {
+    return {
+      kind: this.#kind,
+      parameters: this.#flat,
+      statistics: this.#flatStatistics,
+      random: this.#random,
+      content: () => this.#content(),
+    };
   }
 
-  #resumedTask(
-    X: MatrixLike,
-    Y: LabelsLike,
-    options: FitOptions,
-    found: { readonly state: TrainingState; readonly path: string },
-  ): TrainingTask {
-    const { state, path } = found;
-    const { samples, completed, validation } = this.#prepare(X, Y, options);
-    const trainer = resumeTrainer(state, completed, this.#architecture, samples.X.rows, path);
-    const own = state.networkGenerator !== undefined;
-    if (own) this.#random.setState(state.networkGenerator);
-    const random = own ? new RandomState(0) : this.#random;
-    random.setState(state.generator);
-    if (completed.earlyStopping !== undefined && state.earlyStopping !== null) {
-      completed.earlyStopping.state = state.earlyStopping;
-    }
-    const run = new TrainingRun(this.#architecture, samples, completed, random, trainer);
-    const task = this.#taskOf(run, validation);
-    task.restore(state.position, state.split, state.reports, state.best);
-    return task;
-  }
-
-  #prepare(X: MatrixLike, Y: LabelsLike, options: FitOptions) {
-    checkFitOptions(options);
-    const loss = fitLoss(this.#architecture, options.loss, Y, this.labels !== undefined);
-    if (this.preprocessing?.fitted === false) this.preprocessing.fit(X as Matrix);
-    if (this.labels?.fitted === false) this.labels.fit(Y as readonly Label[]);
-    const labelled = labelledSamples(this.#kind, X, Y, loss.name);
-    const completed = completeFitOptions(options, this.#architecture, labelled.X.rows, loss);
-    const samples = this.#weighted(labelled, options.sampleWeight, options.classWeight);
-    const validation = options.validationData && this.#validationSamples(options.validationData, loss);
-    return { samples, completed, validation };
-  }
-
-  #validationSamples(data: NonNullable<FitOptions['validationData']>, loss: ResolvedLoss): LabelledSamples {
-    checkOptions('validationData', data, { X: anything, Y: anything, sampleWeight: anything });
-    try {
-      const labelled = labelledSamples(this.#kind, data.X, data.Y, loss.name);
-      return this.#weighted(labelled, data.sampleWeight, undefined);
-    } catch (error) {
-      if (error instanceof Error) error.message = `In validationData: ${error.message}`;
-      throw error;
-    }
-  }
-
-  #weighted(samples: LabelledSamples, sampleWeight: unknown, classWeight: unknown): LabelledSamples {
-    const weights = combineWeights(samples.Y, this.dtype, sampleWeight, classWeight);
-    return weights === undefined ? samples : { ...samples, weights };
-  }
-
-  #taskOf(run: TrainingRun, validation: LabelledSamples | undefined): TrainingTask {
-    return new TrainingTask(
-      run,
-      {
-        parameters: this.#flat,
-        statistics: this.#flatStatistics,
-        outputDim: outputLayerOf(this.#architecture).outputDim,
-        outcomeError: (outcome, samples) =>
-          outcomeError(outcome, samples, this.#architecture, run.options.loss),
-        encodeCheckpoint: (task, metadata) =>
-          encodeNetwork(this.#content(), encodeTraining(task, this.#random), metadata),
-      },
-      validation,
-    );
-  }
-
-  #evaluated(X: MatrixLike, Y: LabelsLike, options: EvaluateOptions) {
-    const loss = fitLoss(this.#architecture, options.loss, Y, this.labels !== undefined);
-    const { outputDim } = outputLayerOf(this.#architecture);
-    const metrics = resolveMetrics(options.metrics, outputDim, outputActivationOf(this.#architecture));
-    const labelled = labelledSamples(this.#kind, X, Y, loss.name);
-    return { samples: this.#weighted(labelled, options.sampleWeight, undefined), loss, metrics };
+  // With the optimiser of the last such training, if it is this one; after an error there is none.
+  #incrementalTask(X: MatrixLike, Y: LabelsLike, options: FitOptions): TrainingTask {
+    const trainer = this.#trainer?.optimizer === options.optimizer ? this.#trainer : undefined;
+    this.#trainer = undefined;
+    return newTask(this.#trainee, X, Y, options, trainer);
   }
 
   async #predict(samples: Samples, out: Matrix, options: AsyncOptions): Promise<Matrix> {
@@ -584,9 +427,7 @@ export class Network {
     options: AsyncOptions,
     operation: Operation,
   ): Promise<Outcome> {
-    const { X, Y, weights } = samples;
-    const arrays = [X.data, ...(Y === undefined ? [] : [Y.data]), ...(weights === undefined ? [] : [weights])];
-    const outcome = await this.#plans.read(arrays, loss, operation, options);
+    const outcome = await this.#plans.read(arraysOf(samples), loss, operation, options);
     this.#check(outcome, samples, loss);
     return outcome;
   }
@@ -600,28 +441,4 @@ export class Network {
     this.#defaultLoss ??= resolveLoss(undefined, outputActivationOf(this.#architecture));
     return this.#defaultLoss;
   }
-
-  #threshold(): number {
-    return outputActivationOf(this.#architecture) === 'tanh' ? 0 : 0.5;
-  }
-
-  #knownLabels(method: string): LabelEncoder {
-    if (this.labels !== undefined) return this.labels;
-    throw argumentError('ERR_BLASNET_NOT_FITTED', 'labels', `given to the network for ${method}`, undefined);
-  }
-}
-
-function evaluation(outcome: Outcome, { X }: Samples, loss: ResolvedLoss): Evaluation {
-  const mean = outcome.loss / X.rows;
-  return lossEntry(loss.name).accuracy ? { loss: mean, accuracy: outcome.hits / X.rows } : { loss: mean };
-}
-
-function withMetrics(
-  result: Evaluation,
-  metrics: ReturnType<typeof resolveMetrics>,
-  samples: LabelledSamples,
-  predictions: Matrix,
-): Evaluation {
-  const values = metrics.map((metric) => [metric.name, measure(metric, samples, predictions)] as const);
-  return { ...result, ...Object.fromEntries(values) };
 }

@@ -1,4 +1,4 @@
-import { type Architecture, inputDimOf, outputLayerOf } from './architecture';
+import { type Architecture, inputDimOf, outputActivationOf, outputLayerOf } from './architecture';
 import { argumentError, type BlasnetError, blasnetError } from './errors';
 import type { LossName } from './losses';
 import { type Dtype, type FloatArray, isFloatArray, Matrix, matrixFromRows } from './matrix';
@@ -87,6 +87,11 @@ export function labelledSamples(
   return { X: inputs, Y: labels };
 }
 
+/** The arrays that native code reads. */
+export function arraysOf({ X, Y, weights }: Samples): LabelArray[] {
+  return [X.data, ...(Y === undefined ? [] : [Y.data]), ...(weights === undefined ? [] : [weights])];
+}
+
 /** Whether labels are one class a sample, by their type alone. */
 export function areClasses(Y: unknown): boolean {
   return (
@@ -153,6 +158,18 @@ function classLabels(Y: LabelsLike): Labels {
 function nonEmpty(data: Int32Array): Int32Array {
   if (data.length > 0) return data;
   throw blasnetError('ERR_BLASNET_SHAPE', 'Expected Y to have at least one row, got 0');
+}
+
+/** What turns outputs into names of classes: see Network.classify. @throws Error ERR_BLASNET_NOT_FITTED */
+export function classDecoder(
+  { architecture, labels }: SampleKind,
+  method: string,
+): (outputs: Matrix) => Label[] {
+  if (labels === undefined) {
+    throw argumentError('ERR_BLASNET_NOT_FITTED', 'labels', `given to the network for ${method}`, undefined);
+  }
+  const threshold = outputActivationOf(architecture) === 'tanh' ? 0 : 0.5;
+  return (outputs) => labels.decode(outputs, { threshold });
 }
 
 /** The caller's matrix for the results of X: as many rows, outputDim columns; or a new one. */

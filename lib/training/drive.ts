@@ -1,7 +1,7 @@
 import { AbortError } from '../errors';
-import type { LabelArray } from '../native';
 import { pin } from '../pinning';
 import type { Plans } from '../plans';
+import { arraysOf } from '../samples';
 import type { EpochReport } from './history';
 import { answerSync, type Demand, type TrainingTask } from './loop';
 
@@ -13,7 +13,9 @@ export async function* driveAsync(
 ): AsyncGenerator<EpochReport, void, undefined> {
   plans.checkFree('fit');
   plans.fitting = true;
-  const unpin = pin(arraysOf(task));
+  const unpin = pin(
+    [task.run.samples, ...(task.validation === undefined ? [] : [task.validation])].flatMap(arraysOf),
+  );
   const demands = task.demands(pace);
   try {
     for (let step = demands.next(); step.done !== true; ) {
@@ -97,12 +99,4 @@ async function settledUnlessAborted(call: () => unknown, signal: AbortSignal | u
       .finally(() => signal.removeEventListener('abort', giveUp))
       .then(resolve, reject);
   });
-}
-
-function arraysOf({ run: { samples }, validation }: TrainingTask): LabelArray[] {
-  return [samples, ...(validation === undefined ? [] : [validation])].flatMap(({ X, Y, weights }) => [
-    X.data,
-    Y.data,
-    ...(weights === undefined ? [] : [weights]),
-  ]);
 }

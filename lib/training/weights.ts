@@ -1,7 +1,7 @@
 import { argumentError, blasnetError } from '../errors';
 import { allocate, type Dtype, type FloatArray, isFloatArray } from '../matrix';
 import { checkBuffer } from '../pinning';
-import type { Labels } from '../samples';
+import type { LabelledSamples, Labels } from '../samples';
 import { checkObject } from '../validate';
 
 /** A weight for each sample; a typed array or numbers, none negative, not all 0. */
@@ -30,7 +30,8 @@ export function combineWeights(
   const ofClass = classWeight === undefined ? undefined : classWeights(labels, classWeight);
   let sum = 0;
   for (let row = 0; row < labels.rows; row++) {
-    const weight = (own?.[row] ?? 1) * (ofClass === undefined ? 1 : (ofClass[classOf(labels, row)] as number));
+    const weight =
+      (own?.[row] ?? 1) * (ofClass === undefined ? 1 : (ofClass[classOf(labels, row)] as number));
     weights[row] = weight;
     sum += weight;
   }
@@ -41,6 +42,16 @@ export function combineWeights(
   const scale = labels.rows / sum;
   for (let row = 0; row < labels.rows; row++) weights[row] = (weights[row] as number) * scale;
   return weights;
+}
+
+/** The samples with the weights that both options give them. */
+export function withWeights(
+  samples: LabelledSamples,
+  sampleWeight: unknown,
+  classWeight: unknown,
+): LabelledSamples {
+  const weights = combineWeights(samples.Y, samples.X.dtype, sampleWeight, classWeight);
+  return weights === undefined ? samples : { ...samples, weights };
 }
 
 /** The `sampleWeight` option, checked; not copied. */

@@ -1,0 +1,83 @@
+import type { InitializerOption } from './initializers';
+import type { LossOption } from './losses';
+import { type Dtype, dtypeName } from './matrix';
+import type { MetricOption } from './metrics/metric';
+import type { Network } from './network';
+import { LabelEncoder, Preprocessing } from './preprocessing';
+import type { History } from './training/history';
+import type { FitOptions } from './training/options';
+import type { SampleWeight } from './training/weights';
+import { abortSignal, type Constraint, optional, positiveInteger, seed as seedConstraint } from './validate';
+
+export interface NetworkOptions {
+  /** The type of parameters and data. @default 'float64' */
+  readonly dtype?: Dtype;
+  /**
+   * Starts the generator that draws the initial parameters and then the shuffles; np.random.seed takes the
+   * same. From 0 to 2^32 - 1. @default a random one, kept in `net.seed`
+   */
+  readonly seed?: number;
+  /** How the parameters begin: a name, or one such as initializers.orthogonal({ gain: 1.4 }). @default 'auto' */
+  readonly initializer?: InitializerOption;
+  /**
+   * What is done to every X before the network sees it, in a copy. One that has not learned yet learns from the
+   * first X that is given to fit, all of it, what validationSplit holds out included. It is saved with the network.
+   */
+  readonly preprocessing?: Preprocessing;
+  /** The classes' names: labels may then be names, and `classify` answers with them. Saved with the network. */
+  readonly labels?: LabelEncoder;
+}
+
+export interface EvaluateOptions {
+  /** @default by the output activation and the labels, as in fit */
+  readonly loss?: LossOption;
+  /** What else to compute, under their names. @default none */
+  readonly metrics?: readonly MetricOption[];
+  /** Only ratios matter. The accuracy counts samples, whatever their weights. @default 1 each */
+  readonly sampleWeight?: SampleWeight;
+}
+
+export interface AsyncOptions {
+  /** Ends the operation early: it rejects with an AbortError. */
+  readonly signal?: AbortSignal;
+  /** How many threads to compute with, at most. Results do not depend on it. @default as setThreads says */
+  readonly threads?: number;
+}
+
+/** The mean loss over the samples, and the share of them predicted right where the loss knows it; and metrics. */
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly [metric: string]: number | undefined;
+}
+
+/** A training that went on, and the numbers of all its epochs. */
+export interface Resumed {
+  readonly network: Network;
+  readonly history: History;
+}
+
+export interface ResumeOptions extends FitOptions {
+  /** In a folder: whether to go on from an older checkpoint when the newest is damaged. @default false */
+  readonly skipDamaged?: boolean;
+}
+
+const instanceOf = (kind: abstract new (...args: never[]) => unknown, rule: string): Constraint => ({
+  rule,
+  accepts: (value) => value instanceof kind,
+  optional: true,
+});
+
+// Checked by their own tables.
+export const anything: Constraint = { rule: 'anything', accepts: () => true };
+
+export const networkConstraints = {
+  dtype: optional(dtypeName),
+  seed: optional(seedConstraint),
+  initializer: anything,
+  preprocessing: instanceOf(Preprocessing, 'what preprocessing() makes'),
+  labels: instanceOf(LabelEncoder, 'what labelEncoder() makes'),
+};
+
+export const evaluateConstraints = { loss: anything, metrics: anything, sampleWeight: anything };
+export const asyncConstraints = { signal: optional(abortSignal), threads: optional(positiveInteger) };

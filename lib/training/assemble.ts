@@ -1,0 +1,125 @@
+import { outputLayerOf } from '../architecture';
+import type { ResolvedLoss } from '../losses';
+import type { FloatArray, Matrix } from '../matrix';
+import { encodeNetwork, type NetworkContent } from '../network-file';
+import { outcomeError } from '../plan';
+import type { Label } from '../preprocessing';
+import { RandomState } from '../random';
+import {
+  type LabelledSamples,
+  type LabelsLike,
+  labelledSamples,
+  type MatrixLike,
+  type SampleKind,
+} from '../samples';
+import { checkOptions } from '../validate';
+import type { FoundTraining } from './checkpoint';
+import { TrainingTask } from './loop';
+import {
+  type CompletedFitOptions,
+  checkFitOptions,
+  completeFitOptions,
+  type FitOptions,
+  fitLoss,
+  type ValidationData,
+} from './options';
+import { encodeTraining, resumeTrainer } from './resume';
+import { type Trainer, TrainingRun } from './run';
+import { withWeights } from './weights';
+
+/** What a training needs of a network. */
+export interface Trainee {
+  readonly kind: SampleKind;
+  /** The flat buffers. */
+  readonly parameters: FloatArray;
+  readonly statistics: FloatArray;
+  /** Draws what is random, unless the option `seed` is given. */
+  readonly random: RandomState;
+  content(): NetworkContent;
+}
+
+/** A training from its first epoch on, with a trainer that took steps before, if there is one. */
+export function newTask(
+  trainee: Trainee,
+  X: MatrixLike,
+  Y: LabelsLike,
+  options: FitOptions,
+  trainer?: Trainer,
+): TrainingTask {
+  const { samples, completed, validation } = prepare(trainee.kind, X, Y, options);
+  const random = completed.seed === undefined ? trainee.random : new RandomState(completed.seed);
+  const run = new TrainingRun(trainee.kind.architecture, samples, completed, random, trainer);
+  return taskOf(trainee, run, validation);
+}
+
+/** A training that goes on where a checkpoint left it. */
+export function resumedTask(
+  trainee: Trainee,
+  X: MatrixLike,
+  Y: LabelsLike,
+  options: FitOptions,
+  { state, path }: FoundTraining,
+): TrainingTask {
+  const { architecture } = trainee.kind;
+  const { samples, completed, validation } = prepare(trainee.kind, X, Y, options);
+  const trainer = resumeTrainer(state, completed, architecture, samples.X.rows, path);
+  // A training with a seed of its own had a generator beside the network's.
+  const own = state.networkGenerator !== undefined;
+  if (own) trainee.random.setState(state.networkGenerator);
+  const random = own ? new RandomState(0) : trainee.random;
+  random.setState(state.generator);
+  if (completed.earlyStopping !== undefined && state.earlyStopping !== null) {
+    completed.earlyStopping.state = state.earlyStopping;
+  }
+  const run = new TrainingRun(architecture, samples, completed, random, trainer);
+  const task = taskOf(trainee, run, validation);
+  task.restore(state.position, state.split, state.reports, state.best);
+  return task;
+}
+
+interface Prepared {
+  readonly samples: LabelledSamples;
+  readonly completed: CompletedFitOptions;
+  readonly validation: LabelledSamples | undefined;
+}
+
+function prepare(kind: SampleKind, X: MatrixLike, Y: LabelsLike, options: FitOptions): Prepared {
+  checkFitOptions(options);
+  const { architecture, preprocessing, labels } = kind;
+  const loss = fitLoss(architecture, options.loss, Y, labels !== undefined);
+  if (preprocessing?.fitted === false) preprocessing.fit(X as Matrix);
+  if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
+  const labelled = labelledSamples(kind, X, Y, loss.name);
+  const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
+  const samples = withWeights(labelled, options.sampleWeight, options.classWeight);
+  const validation = options.validationData && validationSamples(kind, options.validationData, loss);
+  return { samples, completed, validation };
+}
+
+const anything = { rule: 'anything', accepts: () => true };
+
+function validationSamples(kind: SampleKind, data: ValidationData, loss: ResolvedLoss): LabelledSamples {
+  checkOptions('validationData', data, { X: anything, Y: anything, sampleWeight: anything });
+  try {
+    return withWeights(labelledSamples(kind, data.X, data.Y, loss.name), data.sampleWeight, undefined);
+  } catch (error) {
+    if (error instanceof Error) error.message = `In validationData: ${error.message}`;
+    throw error;
+  }
+}
+
+function taskOf(trainee: Trainee, run: TrainingRun, validation: LabelledSamples | undefined): TrainingTask {
+  const { architecture } = trainee.kind;
+  return new TrainingTask(
+    run,
+    {
+      parameters: trainee.parameters,
+      statistics: trainee.statistics,
+      outputDim: outputLayerOf(architecture).outputDim,
+      outcomeError: (outcome, samples) => outcomeError(outcome, samples, architecture, run.options.loss),
+      encodeCheckpoint: (task, metadata) =>
+        encodeNetwork(trainee.content(), encodeTraining(task, trainee.random), metadata),
+    },
+    validation,
+  );
+}
