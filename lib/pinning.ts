@@ -1,5 +1,5 @@
-import { markAsUntransferable } from 'node:worker_threads';
 import { argumentError, blasnetError } from './errors';
+import { nodeWorkerThreads } from './late';
 import type { LabelArray } from './native';
 
 // How many operations hold each buffer.
@@ -36,7 +36,7 @@ export function pin(arrays: readonly LabelArray[]): () => void {
     const count = pins.get(buffer) ?? 0;
     pins.set(buffer, count + 1);
     if (count > 0) continue;
-    markAsUntransferable(buffer);
+    nodeWorkerThreads().markAsUntransferable(buffer);
     for (const name of transfers) {
       if (name in buffer && Object.isExtensible(buffer))
         Object.defineProperty(buffer, name, { value: refuseTransfer, configurable: true });

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { nodeCrypto } from './late';
 import { type FloatArray, isFloatArray } from './matrix';
 import { native } from './native';
 import {
@@ -209,7 +209,7 @@ export class RandomState {
 
 /** A seed from the system's entropy, for whoever gave none and may want to repeat the run. */
 export function freshSeed(): number {
-  return randomInt(2 ** 32);
+  return nodeCrypto().randomInt(2 ** 32);
 }
 
 // The next 624 words from the last, in place.

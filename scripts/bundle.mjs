@@ -22,6 +22,9 @@ await build({
   entryPoints: [path('lib/index.ts')],
   outfile: path('dist/index.js'),
   format: 'cjs',
+  // A quarter less to parse at start-up.
+  minifyWhitespace: true,
+  lineLimit: 120,
 });
 
 // The names one by one, so that `import { initLayers } from 'blasnet/functional'` finds them.

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
 import fs, { type Stats } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { type BlasnetError, blasnetError } from '../errors';
+import { nodeCrypto } from '../late';
 import { type Calls, call, runCalls, runCallsSync } from './file-calls';
 import { quote } from './file-error';
 
@@ -187,7 +187,7 @@ const machine = tagOf(hostname(), namespaceOfProcesses());
 
 // Of a fixed length, so that it fits wherever the file's own name does.
 function temporaryName(base: string): string {
-  return `.blasnet.${tagOf(base)}.${machine}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+  return `.blasnet.${tagOf(base)}.${machine}.${process.pid}.${nodeCrypto().randomBytes(6).toString('hex')}.tmp`;
 }
 
 const temporaryPattern = /^\.blasnet\.([0-9a-f]{12})\.([0-9a-f]{12})\.([1-9][0-9]*)\.[0-9a-f]{12}\.tmp$/;
@@ -224,7 +224,7 @@ function namespaceOfProcesses(): string {
 }
 
 function tagOf(...parts: string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
+  return nodeCrypto().createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
 }
 
 function codeOf(error: unknown): string {

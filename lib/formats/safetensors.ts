@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { argumentError } from '../errors';
+import { nodeCrypto } from '../late';
 import { fileError, quote } from './file-error';
 import { JsonReader } from './json-reader';
 
@@ -337,7 +337,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: TensorData): Uint8Array {
 }
 
 function sha256(chunks: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
+  const hash = nodeCrypto().createHash('sha256');
   for (const chunk of chunks) hash.update(chunk);
   return hash.digest('hex');
 }
