@@ -209,7 +209,8 @@ class PlanOf final : public Plan {
   bool ForEachTile(Cuts cuts, const F& body) {
     sweeps_ = large_;
     const size_t most = sweeps_ ? 1 : std::min(cuts.count, ThreadsFor(cuts.rows, 2));
-    ReserveTiles(most, std::min(cuts.rows, tile_rows_));
+    sweep_rows_ = std::min(cuts.rows, tile_rows_);
+    ReserveTiles(most, sweep_rows_);
     ParallelFor(most, cuts.count, [&](size_t i, size_t slot) {
       if (!Stopped()) body(*tiles_[slot], i);
     });
