@@ -15,8 +15,7 @@ template <typename T>
 void RowMomentsOf(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {
   for (size_t i = 0; i < units; i++) {
     const T* row = x + i * ld;
-    const double sum = SumOf(
-        m, [](auto, auto a) { return a; }, row);
+    const double sum = SumOf(m, [](auto, auto a) { return a; }, row);
     const T center = static_cast<T>(sum / static_cast<double>(m));
     // Of the distances from it, so that nothing cancels.
     const double squares = SumOf(
@@ -49,10 +48,9 @@ void NormalizeRowsOf(size_t units, size_t m, size_t ld, const T* x, const T* mea
 template <typename T>
 HWY_INLINE void RowGradients(size_t m, const T* d, const T* normalized, bool accumulate, T* dgamma,
                              T* dbeta) {
-  const T by_gamma = static_cast<T>(SumOf(
-      m, [](auto, auto a, auto b) { return hn::Mul(a, b); }, d, normalized));
-  const T by_beta = static_cast<T>(SumOf(
-      m, [](auto, auto a) { return a; }, d));
+  const T by_gamma =
+      static_cast<T>(SumOf(m, [](auto, auto a, auto b) { return hn::Mul(a, b); }, d, normalized));
+  const T by_beta = static_cast<T>(SumOf(m, [](auto, auto a) { return a; }, d));
   *dgamma = accumulate ? *dgamma + by_gamma : by_gamma;
   *dbeta = accumulate ? *dbeta + by_beta : by_beta;
 }

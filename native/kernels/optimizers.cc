@@ -56,8 +56,7 @@ HWY_INLINE void Steps(const StepFactors<T>& factors, const Stretch<T>& whole, co
   const size_t lanes = hn::Lanes(d);
   size_t i = 0;
   for (; i + lanes <= stretch.size; i += lanes) {
-    step(
-        i, [d](const T* in) { return hn::LoadU(d, in); }, [d](auto v, T* out) { hn::StoreU(v, d, out); });
+    step(i, [d](const T* in) { return hn::LoadU(d, in); }, [d](auto v, T* out) { hn::StoreU(v, d, out); });
   }
   if (i < stretch.size) {
     const size_t rest = stretch.size - i;

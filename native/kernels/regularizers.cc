@@ -23,12 +23,10 @@ double AddPenaltyOf(size_t size, const T* w, T l1, T l2, T* gradients) {
   }
   double penalty = 0;
   if (l1 > 0) {
-    penalty += static_cast<double>(l1) * SumOf(
-                                             size, [](auto, auto a) { return hn::Abs(a); }, w);
+    penalty += static_cast<double>(l1) * SumOf(size, [](auto, auto a) { return hn::Abs(a); }, w);
   }
   if (l2 > 0) {
-    penalty += static_cast<double>(l2) * SumOf(
-                                             size, [](auto, auto a) { return hn::Mul(a, a); }, w);
+    penalty += static_cast<double>(l2) * SumOf(size, [](auto, auto a) { return hn::Mul(a, a); }, w);
   }
   return penalty;
 }
@@ -46,8 +44,7 @@ template <typename T>
 void LimitRowNormsOf(size_t rows, size_t cols, T most, T* w) {
   for (size_t i = 0; i < rows; i++) {
     T* row = w + i * cols;
-    const double squares = SumOf(
-        cols, [](auto, auto a) { return hn::Mul(a, a); }, row);
+    const double squares = SumOf(cols, [](auto, auto a) { return hn::Mul(a, a); }, row);
     const double norm = std::sqrt(squares);
     if (norm <= static_cast<double>(most)) continue;
     const T factor = static_cast<T>(static_cast<double>(most) / norm);

@@ -11,14 +11,12 @@ namespace HWY_NAMESPACE {
 
 template <typename T>
 double DotOf(const T* a, const T* b, size_t size) {
-  return SumOf(
-      size, [](auto, auto x, auto y) { return hn::Mul(x, y); }, a, b);
+  return SumOf(size, [](auto, auto x, auto y) { return hn::Mul(x, y); }, a, b);
 }
 
 template <typename T>
 double SumOfSizesOf(const T* a, size_t size) {
-  return SumOf(
-      size, [](auto, auto x) { return hn::Abs(x); }, a);
+  return SumOf(size, [](auto, auto x) { return hn::Abs(x); }, a);
 }
 
 template <typename T>

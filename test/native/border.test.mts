@@ -50,7 +50,7 @@ describe.each(floats)('with a %o', (Float) => {
     expect(() => call(rightArguments(list, Float))).not.toThrow();
     refusesEveryWrongArgument(list, Float, call);
     for (let count = 0; count < list.length; count++) {
-      const isOptional = name === 'lossFromOutputs' && count === list.length - 1;
+      const isOptional = ['lossFromOutputs', 'addPenalty'].includes(name) && count === list.length - 1;
       const args = rightArguments(list, Float).slice(0, count);
       if (!isOptional)
         expect(

@@ -122,6 +122,25 @@ const callback = () => ({
   wrong: () => [3, 'x', {}, [], true, Symbol('x'), new Float64Array(3)],
 });
 
+/** A word of 32 bits. @param {number} value @returns {Argument} */
+const size32 = (value) => ({
+  make: () => value,
+  wrong: () => [undefined, ...notSizes.filter((wrong) => wrong !== 2 ** 31), 2 ** 32],
+});
+const key = () => [size32(5), size32(2 ** 32 - 1)];
+/** @returns {Argument} */
+const even = () => ({ make: () => 6, wrong: () => [undefined, 3, ...notSizes] });
+/** @returns {Argument} */
+const rate = () => ({ make: () => 0.5, wrong: () => [undefined, ...notNumbers, -0.1, 1, 7, Number.NaN] });
+/** @param {number} length @returns {Argument} */
+const words = (length) => ({
+  make: () => new Uint32Array(length),
+  wrong: () => [undefined, ...notArrays, ...otherArrays, new Int32Array(length), new Uint32Array(length - 1)],
+});
+/** Of rows of 3 that are 4 apart, and of columns that are padded. */
+const rows = () => [positive(2), positive(3), { make: () => 4, wrong: () => [undefined, 0, 2, ...notSizes] }];
+const columns = () => [positive(2), positive(3), padded()];
+
 const one = () => 1;
 const axis = () => code(0, 1);
 const activation = () => code(4, 16);
@@ -187,6 +206,34 @@ export const functions = {
       wrong: () => [undefined, 3, ...notNumbers.filter((value) => typeof value !== 'function')],
     },
   ],
+  threefry: [...key(), size32(7), size32(2 ** 32 - 1), words(2)],
+  dropoutMask: [
+    ...key(),
+    size32(3),
+    even(),
+    rate(),
+    number(2),
+    floats(5, { anyLength: true, anyType: true }),
+  ],
+  addNoise: [...key(), size32(3), even(), number(2), floats(5, { anyLength: true }), floats(5)],
+  rowMoments: [...rows(), floats(8), floats(2), floats(2)],
+  inverseDeviations: [floats(3, { anyLength: true }), number(1e-5), floats(3)],
+  normalizeRows: [...rows(), floats(8), floats(2), floats(2), floats(2), floats(2), floats(8), floats(8)],
+  normalizeRowsBackward: [
+    ...[...rows(), floats(8), floats(2), floats(2), flag(true), flag(false)],
+    ...[floats(8), floats(2), floats(2)],
+  ],
+  normalizeColumns: [
+    ...[...columns(), floats(32), number(1e-5), floats(2), floats(2)],
+    ...[floats(32), floats(16), floats(32)],
+  ],
+  normalizeColumnsBackward: [
+    ...[...columns(), floats(32), floats(16), floats(2), flag(false)],
+    ...[floats(32), floats(2), floats(2)],
+  ],
+  addPenalty: [...[floats(5, { anyLength: true }), number(0.1), number(0.2), floats(5, { optional: true })]],
+  clipByValue: [floats(5, { anyLength: true, anyType: true }), number(0.1)],
+  limitRowNorms: [size(2), size(3), number(1), floats(6, { anyType: true })],
   optimizerStateSize: [code(2, 9), doubles(20), size(5)],
   setThreads: [positive(2)],
   threads: [],
