@@ -10,6 +10,7 @@ import {
   makePlan,
   named,
   namedStatistics,
+  parameterCount,
   samplesFor,
   type TestPlan,
   type TrainingRequest,
@@ -129,7 +130,34 @@ const random: [what: string, architecture: StackLayer[], loss: LossName][] = [
   ],
 ];
 
-const rowCounts = [1, 2, 7, 65, 129, 300];
+// Swept through layer by layer, one of them by CBLAS.
+const large: typeof networks = [
+  [
+    'more than 1 MB',
+    stack(
+      [30, 420, 420, 420, 3],
+      { activation: 'relu', normalization: batch, dropout: 0.2, l2: 1e-4 },
+      { activation: 'gelu', normalization: layer, noise: 0.1 },
+      { activation: 'softmax', normalization: batch, dropout: 0.1, trainable: false },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+  [
+    'layers for CBLAS',
+    stack(
+      [130, 1250, 1240, 2],
+      { activation: 'tanh', normalization: layer, dropout: 0.5 },
+      { activation: 'relu', normalization: batch, noise: 0.1 },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+];
+
+/** Plain loops take their time. */
+const rowCountsOf = (architecture: readonly StackLayer[]) =>
+  parameterCount(architecture) > 1e5 ? [4] : [1, 2, 7, 65, 129, 300];
 
 function tolerance(type: FloatType, values: ArrayLike<number>): number {
   return (
@@ -182,7 +210,7 @@ function stepOf(made: TestPlan, loss: LossName, rows: number, request: Partial<T
 
 describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
   it.each(networks)('%s: gradients and moments are those of plain loops', (_, architecture, loss) => {
-    for (const rows of rowCounts) {
+    for (const rows of rowCountsOf(architecture)) {
       for (const weighted of [false, true]) {
         const options = loss.endsWith('CrossEntropy') ? { smoothing: 0.1 } : { delta: 0.3 };
         const made = makePlan(type, architecture, loss, 1, options);
@@ -218,52 +246,58 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
     }
   });
 
-  it.each([...networks, ...random])('%s: predictions use the running moments', (_, architecture, loss) => {
-    const made = makePlan(type, architecture, loss);
-    const params = named(architecture, made.flat);
-    for (const rows of rowCounts) {
-      const { X, denseX } = labelled(made, loss, rows);
-      const outputs = architecture.at(-1)?.outputDim as number;
-      const out = guarded(type, rows * outputs);
-      made.plan.predict(X, rows, out.data);
-      out.intact();
-      const { yHat } = stackForward(architecture, params, denseX, { statistics: namedStatistics(made) });
-      expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
-      // One row by itself goes another way.
-      for (const r of [0, rows - 1]) {
-        const one = guarded(type, outputs);
-        made.plan.predict(X.slice((r * X.length) / rows), 1, one.data);
-        one.intact();
-        expectClose(one.data, out.data.slice(r * outputs, (r + 1) * outputs), tolerance(type, yHat.data));
-      }
-    }
-  });
-
-  it.each([...networks, ...random])('%s: a step is that of plain loops', (_, architecture, loss) => {
-    for (const rows of rowCounts) {
-      for (const batches of [0, 2 ** 33 + 5]) {
-        const made = makePlan(type, architecture, loss);
-        const statistics = Object.fromEntries(
-          Object.entries(namedStatistics(made)).map(([name, A]) => [name, oracle.map(A, (x) => x)]),
-        );
-        const step = stepOf(made, loss, rows, { batches });
-        const params = named(architecture, step.before);
-        const expected = stackGradients(architecture, params, step.denseX, step.denseY, loss, {
-          ...{ statistics, learning: true, random: randomOf(architecture, batches, rows) },
-          lossOptions: { weights: step.weights },
-        });
-        const what = `of ${rows}, batch ${batches}`;
-        expectClose([step.loss], [expected.loss], tolerance(type, [1, expected.loss]), `loss ${what}`);
-        // What is left of them after they were taken off parameters of size 1.
-        for (const [name, { data }] of Object.entries(named(architecture, step.gradient, 'd'))) {
-          const { data: wanted } = expected.grads[name] as oracle.Grid;
-          expectClose(data, wanted, tolerance(type, [1, ...wanted]), `${name} ${what}`);
+  it.each([...networks, ...random, ...large])(
+    '%s: predictions use the running moments',
+    (_, architecture, loss) => {
+      const made = makePlan(type, architecture, loss);
+      const params = named(architecture, made.flat);
+      for (const rows of rowCountsOf(architecture)) {
+        const { X, denseX } = labelled(made, loss, rows);
+        const outputs = architecture.at(-1)?.outputDim as number;
+        const out = guarded(type, rows * outputs);
+        made.plan.predict(X, rows, out.data);
+        out.intact();
+        const { yHat } = stackForward(architecture, params, denseX, { statistics: namedStatistics(made) });
+        expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
+        // One row by itself goes another way.
+        for (const r of [0, rows - 1]) {
+          const one = guarded(type, outputs);
+          made.plan.predict(X.slice((r * X.length) / rows), 1, one.data);
+          one.intact();
+          expectClose(one.data, out.data.slice(r * outputs, (r + 1) * outputs), tolerance(type, yHat.data));
         }
-        const moved = updatedStatistics(architecture, statistics, expected.moments, rows);
-        expectTensors(type, namedStatistics(made), moved, what);
       }
-    }
-  });
+    },
+  );
+
+  it.each([...networks, ...random, ...large])(
+    '%s: a step is that of plain loops',
+    (_, architecture, loss) => {
+      for (const rows of rowCountsOf(architecture)) {
+        for (const batches of [0, 2 ** 33 + 5]) {
+          const made = makePlan(type, architecture, loss);
+          const statistics = Object.fromEntries(
+            Object.entries(namedStatistics(made)).map(([name, A]) => [name, oracle.map(A, (x) => x)]),
+          );
+          const step = stepOf(made, loss, rows, { batches });
+          const params = named(architecture, step.before);
+          const expected = stackGradients(architecture, params, step.denseX, step.denseY, loss, {
+            ...{ statistics, learning: true, random: randomOf(architecture, batches, rows) },
+            lossOptions: { weights: step.weights },
+          });
+          const what = `of ${rows}, batch ${batches}`;
+          expectClose([step.loss], [expected.loss], tolerance(type, [1, expected.loss]), `loss ${what}`);
+          // What is left of them after they were taken off parameters of size 1.
+          for (const [name, { data }] of Object.entries(named(architecture, step.gradient, 'd'))) {
+            const { data: wanted } = expected.grads[name] as oracle.Grid;
+            expectClose(data, wanted, tolerance(type, [1, ...wanted]), `${name} ${what}`);
+          }
+          const moved = updatedStatistics(architecture, statistics, expected.moments, rows);
+          expectTensors(type, namedStatistics(made), moved, what);
+        }
+      }
+    },
+  );
 
   it('batches and epochs each have random numbers of their own, counted on by the caller', () => {
     const [, architecture, loss] = random[2] as (typeof random)[number];
