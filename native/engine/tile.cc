@@ -203,7 +203,7 @@ void Tile<T>::NormalizeUnits(size_t l, size_t from, size_t to) {
     RowMoments(units, m_, ld_, normalized, values.mean.data() + from, values.variance.data() + from);
   }
   T* inverse = values.inverse.data() + from;
-  InverseDeviations(units, variance, static_cast<T>(layer.epsilon), inverse);
+  InverseDeviations(units, variance, layer.template Epsilon<T>(), inverse);
   NormalizeRows(units, m_, ld_, normalized, mean, inverse, parameters_ + layer.gamma + from,
                 parameters_ + layer.beta + from, normalized, SumsOf(l) + from * ld_);
 }
@@ -215,7 +215,7 @@ void Tile<T>::FinishForward(size_t l) {
   if (layer.normalization == Normalization::kLayer) {
     Values& values = values_[l];
     T* normalized = values.normalized.data();
-    NormalizeColumns(layer.outputs, m_, ld_, normalized, static_cast<T>(layer.epsilon),
+    NormalizeColumns(layer.outputs, m_, ld_, normalized, layer.template Epsilon<T>(),
                      parameters_ + layer.gamma, parameters_ + layer.beta, normalized, values.inverse.data(),
                      SumsOf(l));
   }
