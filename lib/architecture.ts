@@ -1,4 +1,9 @@
-import { type ActivationName, type ActivationOption, type ResolvedActivation, resolveActivation } from './activations';
+import {
+  type ActivationName,
+  type ActivationOption,
+  type ResolvedActivation,
+  resolveActivation,
+} from './activations';
 import { argumentError, blasnetError } from './errors';
 import { type Normalization, type NormalizationOption, resolveNormalization } from './normalization';
 import {
@@ -120,7 +125,7 @@ export function completeArchitecture(layers: readonly LayerOptions[]): Architect
       Object.freeze({
         inputDim,
         outputDim,
-        activation,
+        activation: typeof activation === 'string' ? activation : Object.freeze({ ...activation }),
         ...(normalization !== undefined && { normalization }),
         ...used(layer as unknown as LayerOptions),
       }),
@@ -142,7 +147,12 @@ function used(layer: LayerOptions): Partial<Layer> {
 
 function checkOutputLayer(name: string, { dropout, normalization }: LayerOptions): void {
   if (dropout !== undefined && dropout !== 0) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.dropout`, '0 or left out in the last layer', dropout);
+    throw argumentError(
+      'ERR_BLASNET_ARG_VALUE',
+      `${name}.dropout`,
+      '0 or left out in the last layer',
+      dropout,
+    );
   }
   if (normalization !== undefined) {
     const rule = 'left out in the last layer';

@@ -232,9 +232,7 @@ export class TrainingTask {
   }
 
   #checkpoint(report: EpochReport): Demand {
-    const { store } = this.run.options.checkpoint as NonNullable<
-      TrainingRun['options']['checkpoint']
-    >;
+    const { store } = this.run.options.checkpoint as NonNullable<TrainingRun['options']['checkpoint']>;
     const encode = (metadata: Readonly<Record<string, string>>) =>
       this.#network.encodeCheckpoint(this, metadata);
     return {
@@ -288,4 +286,3 @@ export function answerSync(
     }
   }
 }
-

@@ -1,13 +1,12 @@
 import { type Architecture, isRandom, outputActivationOf, outputLayerOf } from '../architecture';
 import { argumentError } from '../errors';
-import { type CadenceOptions } from './cadence';
 import { type CheckpointOptions, CheckpointStore } from '../formats/checkpoints';
-import { lossEntry, type LossOption, type ResolvedLoss, resolveLoss } from '../losses';
+import { type LossOption, lossEntry, type ResolvedLoss, resolveLoss } from '../losses';
 import { type Metric, type MetricOption, resolveMetrics } from '../metrics/metric';
 import { type Optimizer, resolveOptimizer } from '../optimizers';
 import { areClasses, type LabelsLike, type MatrixLike } from '../samples';
-import { resolveSchedule, type Schedule } from '../schedules/schedule';
 import { plateauOf } from '../schedules/rate';
+import { resolveSchedule, type Schedule } from '../schedules/schedule';
 import {
   abortSignal,
   above,
@@ -20,6 +19,7 @@ import {
   positiveInteger,
   seed,
 } from '../validate';
+import type { CadenceOptions } from './cadence';
 import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping';
 import type { BatchReport, EpochReport } from './history';
 import { validationRows } from './split';
@@ -212,8 +212,7 @@ export function completeFitOptions(
     heldRows,
     stratify: options.stratify ?? false,
     metrics: resolveMetrics(options.metrics, outputLayerOf(architecture).outputDim, output),
-    earlyStopping:
-      options.earlyStopping === undefined ? undefined : new EarlyStopping(options.earlyStopping),
+    earlyStopping: options.earlyStopping === undefined ? undefined : new EarlyStopping(options.earlyStopping),
     callbacks: readCallbacks(options.callbacks),
     progress: options.progress ?? false,
     checkpoint: readCheckpoint(options.checkpoint),
@@ -290,10 +289,14 @@ function readCheckpoint(value: FitCheckpointOptions | undefined): CompletedFitOp
   if (value === undefined) return undefined;
   checkObject('checkpoint', value);
   const { everyEpochs, everySeconds, ...storage } = value;
-  checkOptions('checkpoint', { everyEpochs, everySeconds }, {
-    everyEpochs: optional(positiveInteger),
-    everySeconds: optional(above(0)),
-  });
+  checkOptions(
+    'checkpoint',
+    { everyEpochs, everySeconds },
+    {
+      everyEpochs: optional(positiveInteger),
+      everySeconds: optional(above(0)),
+    },
+  );
   return {
     store: new CheckpointStore(storage),
     cadence: {

@@ -237,11 +237,7 @@ export class TrainingRun {
       this.#finished += outcome.epoch;
       return { epochs, batch: this.#batchReport(this.#finished, epochs.at(-1)) };
     }
-    const report = this.#report(
-      this.#finished + 1,
-      this.#loss[0] as number,
-      this.#hitShare[0] as number,
-    );
+    const report = this.#report(this.#finished + 1, this.#loss[0] as number, this.#hitShare[0] as number);
     this.#lossSum += report.loss * done;
     this.#hitSum += (this.#hitShare[0] as number) * done;
     const batch = this.#batchReport(report.epoch, report);

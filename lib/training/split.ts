@@ -1,7 +1,7 @@
 import { argumentError } from '../errors';
 import { Matrix } from '../matrix';
 import type { RandomState } from '../random';
-import type { Labels, LabelledSamples } from '../samples';
+import type { LabelledSamples, Labels } from '../samples';
 import { classCounts, classOf } from './weights';
 
 /** How many of so many rows a share of them is for validation: at least one, and one stays. */

@@ -30,7 +30,8 @@ export function combineWeights(
   const ofClass = classWeight === undefined ? undefined : classWeights(labels, classWeight);
   let sum = 0;
   for (let row = 0; row < labels.rows; row++) {
-    const weight = (own?.[row] ?? 1) * (ofClass === undefined ? 1 : (ofClass[classOf(labels, row)] as number));
+    const weight =
+      (own?.[row] ?? 1) * (ofClass === undefined ? 1 : (ofClass[classOf(labels, row)] as number));
     weights[row] = weight;
     sum += weight;
   }
