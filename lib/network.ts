@@ -59,7 +59,7 @@ import {
 } from './training/options';
 import { encodeTraining, resumeTrainer, type TrainingState } from './training/resume';
 import { type Trainer, TrainingRun } from './training/run';
-import { combineWeights, type SampleWeight } from './training/weights';
+import { classCount, combineWeights, type SampleWeight } from './training/weights';
 import {
   abortSignal,
   type Constraint,
@@ -490,9 +490,8 @@ export class Network {
   #task(X: MatrixLike, Y: LabelsLike, options: FitOptions, optimizer: 'new' | 'kept' = 'new'): TrainingTask {
     const { samples, completed, validation } = this.#prepare(X, Y, options);
     const random = completed.seed === undefined ? this.#random : new RandomState(completed.seed);
-    const kept = this.#trainer?.optimizer === options.optimizer ? this.#trainer : undefined;
-    if (optimizer === 'kept') this.#trainer = undefined;
-    const trainer = optimizer === 'kept' ? kept : undefined;
+    const kept = this.#trainer?.optimizer === completed.optimizer && !this.#trainer.spoiled;
+    const trainer = optimizer === 'kept' && kept ? this.#trainer : undefined;
     const run = new TrainingRun(this.#architecture, samples, completed, random, trainer);
     return this.#taskOf(run, validation);
   }
@@ -543,8 +542,8 @@ export class Network {
   }
 
   #weighted(samples: LabelledSamples, sampleWeight: unknown, classWeight: unknown): LabelledSamples {
-    const weights = combineWeights(samples.Y, this.dtype, sampleWeight, classWeight);
-    return weights === undefined ? samples : { ...samples, weights };
+    const classes = classCount(outputLayerOf(this.#architecture).outputDim);
+    return { ...samples, ...combineWeights(samples.Y, classes, this.dtype, sampleWeight, classWeight) };
   }
 
   #taskOf(run: TrainingRun, validation: LabelledSamples | undefined): TrainingTask {

@@ -33,11 +33,13 @@ export interface Labels {
   readonly cols: number;
 }
 
-/** What an operation reads: X (rows x inputDim) and, but for predictions, Y; weights (rows), where there are any. */
+/** What an operation reads: X (rows x inputDim) and, but for predictions, Y; weights (rows) of mean 1, where there are any. */
 export interface Samples {
   readonly X: Matrix;
   readonly Y?: Labels;
   readonly weights?: FloatArray;
+  /** Those without the classes' weights, which a held-out share is judged by. */
+  readonly ownWeights?: FloatArray;
 }
 
 export type LabelledSamples = Samples & { readonly Y: Labels };
