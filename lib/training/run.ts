@@ -168,7 +168,7 @@ export class TrainingRun {
    * result.
    */
   next(pace: Pace): Operation | undefined {
-    const { options, samples, rows } = this;
+    const { options, rows } = this;
     const { batchSize, accumulate, signal, clipValue, clipNorm } = options;
     const left = options.epochs - this.#finished;
     if (left === 0 || this.#converged) return undefined;
@@ -176,6 +176,7 @@ export class TrainingRun {
     if (signal?.aborted) throw new AbortError(signal.reason);
     const first = this.#generatorBefore === undefined;
     if (first) this.#begin();
+    const { samples } = this;
     const byStep = pace === 'batch';
     const count = pace === 'paced' ? Math.min(left, this.#pace) : 1;
     this.#underWay = count;
