@@ -34,6 +34,7 @@ import { Predictor, type PredictorOptions } from './predictor';
 import { type Label, LabelEncoder, Preprocessing } from './preprocessing';
 import { freshSeed, RandomState } from './random';
 import {
+  classThreshold,
   inputMatrix,
   type LabelledSamples,
   type LabelsLike,
@@ -357,8 +358,8 @@ export class Network {
   }
 
   /**
-   * The names of the classes for X, by the network's `labels`: of the largest output, or on which side of 1/2 (with
-   * a tanh output, 0) a single one is.
+   * The names of the classes for X, by the network's `labels`: of the largest output, or on which side of 1/2 (of 0
+   * for an output that may be negative) a single one is.
    *
    * @throws Error ERR_BLASNET_NOT_FITTED without labels; as predict()
    */
@@ -601,7 +602,7 @@ export class Network {
   }
 
   #threshold(): number {
-    return outputActivationOf(this.#architecture) === 'tanh' ? 0 : 0.5;
+    return classThreshold(outputActivationOf(this.#architecture));
   }
 
   #knownLabels(method: string): LabelEncoder {

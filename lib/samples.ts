@@ -1,4 +1,5 @@
-import { type Architecture, inputDimOf, outputLayerOf } from './architecture';
+import type { ActivationName } from './activations';
+import { type Architecture, inputDimOf, outputActivationOf, outputLayerOf } from './architecture';
 import { argumentError, type BlasnetError, blasnetError } from './errors';
 import type { LossName } from './losses';
 import { type Dtype, type FloatArray, isFloatArray, Matrix, matrixFromRows } from './matrix';
@@ -104,7 +105,7 @@ function asLabels(kind: SampleKind, Y: LabelsLike, loss: LossName): Labels {
   const { architecture, dtype, labels } = kind;
   const { outputDim } = outputLayerOf(architecture);
   if (labels !== undefined && Array.isArray(Y) && !Array.isArray(Y[0])) {
-    return encoded(labels, Y as readonly Label[], loss, outputDim, dtype);
+    return encoded(kind, labels, Y as readonly Label[], loss);
   }
   if (loss === 'sparseCategoricalCrossEntropy') return classLabels(Y);
   return asMatrix('Y', Y as MatrixLike, outputDim, 'outputDim', dtype);
@@ -112,12 +113,12 @@ function asLabels(kind: SampleKind, Y: LabelsLike, loss: LossName): Labels {
 
 // Class names as the loss takes them.
 function encoded(
+  { architecture, dtype }: SampleKind,
   labels: LabelEncoder,
   names: readonly Label[],
   loss: LossName,
-  outputDim: number,
-  dtype: Dtype,
 ): Labels {
+  const { outputDim } = outputLayerOf(architecture);
   const { length } = labels.classes;
   if (length !== Math.max(outputDim, 2)) {
     const rule = `${Math.max(outputDim, 2)} classes, as the network's outputDim is ${outputDim}`;
@@ -126,8 +127,24 @@ function encoded(
   if (loss === 'sparseCategoricalCrossEntropy') {
     return { data: labels.indices(names), rows: names.length, cols: 1 };
   }
-  if (outputDim > 1) return labels.oneHot(names, dtype);
-  return loss === 'hinge' ? labels.signs(names, dtype) : labels.binary(names, dtype);
+  const signs = loss === 'hinge' || classThreshold(outputActivationOf(architecture)) === 0;
+  if (outputDim === 1) return signs ? labels.signs(names, dtype) : labels.binary(names, dtype);
+  const rows = labels.oneHot(names, dtype);
+  if (loss === 'hinge') for (const [i, one] of rows.data.entries()) rows.data[i] = 2 * one - 1;
+  return rows;
+}
+
+const neverNegative: readonly ActivationName[] = [
+  'sigmoid',
+  'hardSigmoid',
+  'relu',
+  'softplus',
+  'exponential',
+];
+
+/** What a single output is above for the second of two classes: the labels are 0 and 1, or -1 and 1. */
+export function classThreshold(output: ActivationName): number {
+  return neverNegative.includes(output) ? 0.5 : 0;
 }
 
 function classLabels(Y: LabelsLike): Labels {

@@ -17,7 +17,7 @@ const rest = ['W2', 'b2', 'W3', 'b3'];
 describe.each([
   ['sgd with weight decay', sgd({ weightDecay: 0.1 }), {}, {}],
   ['momentum, decoupled decay', sgd({ momentum: 0.9, weightDecay: 0.1, decoupled: true }), {}, {}],
-  ['Adam, penalties, maxNorm', adam({ learningRate: 0.1 }), { l1: 0.1, l2: 0.1, maxNorm: 1e-3 }],
+  ['Adam, penalties, maxNorm', adam({ learningRate: 0.1 }), { l1: 0.1, l2: 0.1, maxNorm: 1e-3 }, {}],
   ['RMSProp, clipped', rmsProp(), {}, { clipNorm: 0.01, clipValue: 1 }],
   ['L-BFGS', lbfgs(), {}, {}],
 ] as const)('%s', (_, optimizer, options, fit) => {
