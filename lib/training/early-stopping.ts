@@ -68,8 +68,8 @@ export class EarlyStopping {
   update(report: EpochReport): { best: boolean; stop: boolean } {
     const value = report[this.monitor];
     const { best, wait } = this.state;
-    // NaN, of a metric that is undefined here, is no improvement.
-    const better = value !== undefined && !Number.isNaN(value) && this.#isBetter(value, best);
+    // What is not finite, as a metric that is undefined here, is no improvement.
+    const better = value !== undefined && Number.isFinite(value) && this.#isBetter(value, best);
     this.state = better
       ? { best: value, bestEpoch: report.epoch, wait: 0 }
       : { ...this.state, wait: wait + 1 };
