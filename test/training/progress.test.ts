@@ -131,7 +131,7 @@ describe('progressBar', () => {
   // `script` gives a process a terminal of its own.
   it.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('draws on a real terminal', () => {
     const program = `
-      const { progressBar } = require(${JSON.stringify(`${dist}/training/progress.js`)});
+      const { progressBar } = require(${JSON.stringify(dist)});
       let time = 0;
       const bar = progressBar({ epochs: 2, now: () => time });
       for (const epoch of [1, 2]) { time += 1000; bar.update({ epoch, loss: 0.5 }); }
