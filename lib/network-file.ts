@@ -1,7 +1,7 @@
 import { type Architecture, completeArchitecture } from './architecture';
 import { buildInfo } from './build-info';
 import { blasnetError } from './errors';
-import { fileError } from './formats/file-error';
+import { fileError, quote } from './formats/file-error';
 import type { Json } from './formats/json';
 import {
   decodeModel,
@@ -108,11 +108,11 @@ function readPreprocessing(
   if (value === undefined) return { preprocessing: undefined, labels: undefined };
   const place = '"blasnet.preprocessing" of the metadata';
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw fileError(file, place, 'an object', JSON.stringify(value).slice(0, 40));
+    throw fileError(file, place, 'an object', quote(JSON.stringify(value)));
   }
   const { inputs, labels, ...others } = value as Readonly<Record<string, Json>>;
   const [other] = Object.keys(others);
-  if (other !== undefined) throw fileError(file, place, 'inputs and labels', `"${other}" beside them`);
+  if (other !== undefined) throw fileError(file, place, 'inputs and labels', `${quote(other)} beside them`);
   try {
     return {
       preprocessing: inputs === undefined ? undefined : Preprocessing.fromJSON(inputs),
@@ -120,6 +120,8 @@ function readPreprocessing(
     };
   } catch (cause) {
     const { message } = cause as Error;
-    throw blasnetError('ERR_BLASNET_FILE', `In blasnet.preprocessing of "${file}": ${message}`, { cause });
+    throw blasnetError('ERR_BLASNET_FILE', `In blasnet.preprocessing of ${quote(file)}: ${message}`, {
+      cause,
+    });
   }
 }

@@ -57,8 +57,21 @@ export interface Resumed {
   readonly history: History;
 }
 
+/**
+ * The options of the training that goes on. `epochs` is that of the whole training, those before included, and may be
+ * more than it was (schedules without an `over` then take the new length), or as many as are done: then nothing is
+ * left but to bring back the best parameters, if early stopping does that. A training that early stopping has ended
+ * goes on with a larger patience only; one that a callback has ended goes on.
+ *
+ * These have to be as they were: the number of X's rows, batchSize, accumulate, shuffle, the rows that
+ * validationSplit holds out, stratify, clipValue, clipNorm, loss, optimizer and schedule with their hyperparameters,
+ * the weights that sampleWeight and classWeight make, earlyStopping but for its patience, and the names of the
+ * history's series, of validation and metrics. These are the caller's to keep, since nothing compares them: the
+ * numbers in X, Y and validationData, the metrics' options, and what the caller's own functions do. `seed` has had
+ * its effect. `checkpoint` may be left out, or lead to another folder.
+ */
 export interface ResumeOptions extends FitOptions {
-  /** In a folder: whether to go on from an older checkpoint when the newest is damaged. @default false */
+  /** In a folder: whether to go on from the newest that is whole when newer ones are damaged. @default false */
   readonly skipDamaged?: boolean;
 }
 

@@ -59,8 +59,8 @@ import { newTask, resumedTask, type Trainee } from './training/assemble';
 import { findCheckpoint } from './training/checkpoint';
 import { driveAsync, driveSync } from './training/drive';
 import { type EpochReport, emptyHistory, type History, record } from './training/history';
-import type { TrainingTask } from './training/loop';
 import {
+  checkResumeOptions,
   type FitOptions,
   incrementalOptions,
   type PartialFitOptions,
@@ -126,9 +126,11 @@ export class Network {
   }
 
   /**
-   * The network in a file that `save` wrote, or in a checkpoint.
+   * The network in a file that `save` wrote, or in a checkpoint, as it was after that epoch. It computes what the saved
+   * one did, bit for bit. Its random numbers begin anew from its seed, and its optimisers with an empty state.
    *
-   * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or is no network of this library
+   * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no network of this library;
+   *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for what is no path
    */
   static async load(path: string): Promise<Network> {
     return Network.#from(decodeNetwork(await readFileBytes(path), path));
@@ -141,13 +143,15 @@ export class Network {
 
   /**
    * Goes on with a training from a checkpoint that `fit` wrote, with the same samples and options, and ends as if it
-   * had never been interrupted, bit for bit. `epochs` is still that of the whole training.
+   * had never been interrupted, bit for bit, with any number of threads: see `ResumeOptions`.
    *
-   * @param path the folder, whose newest checkpoint it takes, or one of its files
-   * @throws as fit(); RangeError ERR_BLASNET_ARG_VALUE for an option that results depend on and that differs from the
-   *   checkpoint's; Error ERR_BLASNET_FILE
+   * @param path the folder, whose newest checkpoint it takes, or one of its files; going on from an older one into
+   *   the same folder is refused as long as newer ones are there
+   * @throws as fit(); RangeError ERR_BLASNET_ARG_VALUE for an option that differs, or fewer epochs than are done;
+   *   Error ERR_BLASNET_FILE for a checkpoint that cannot be read or is damaged
    */
   static async resume(path: string, X: MatrixLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
+    checkResumeOptions(options);
     const { skipDamaged = false, ...fitOptions } = options;
     const found = await findCheckpoint(path, skipDamaged);
     const network = Network.#from(found.stored);
@@ -352,13 +356,13 @@ export class Network {
   }
 
   /**
-   * Writes the network to a file in the safetensors format: parameters by name, and what else `load` needs in the
-   * metadata. The file is the old one or the new one, whole, whatever happens meanwhile. The parameters are those at
-   * the time of the call, or, in a training, of the step before.
+   * Writes the network to a file in the safetensors format: every parameter and running moment by its name, only W
+   * with two dimensions, and in the metadata the layers, dtype, seed, preprocessing and labels. What a training needs to
+   * go on is for fit's option `checkpoint`. The file is the old one or the new one, whole, whatever happens meanwhile.
+   * It gets the parameters at the time of the call, which in a training may be made between epochs or in callbacks.
    *
-   * @throws Error ERR_BLASNET_FILE; RangeError ERR_BLASNET_NOT_FINITE for parameters that are not finite; Error
-   *   ERR_BLASNET_NOT_FITTED for a preprocessing that has not learned yet; Error ERR_BLASNET_BUSY while a step is
-   *   being taken
+   * @throws Error ERR_BLASNET_FILE, and ERR_BLASNET_BUSY while a step is being taken; RangeError
+   *   ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or labels before fit; as load()
    */
   async save(path: string): Promise<void> {
     this.#plans.checkAtRest('save', 'readers');

@@ -25,6 +25,12 @@ export const functionValue: Constraint = {
   accepts: (value) => typeof value === 'function',
 };
 
+export const filePath: Constraint = {
+  rule: 'a non-empty path without null characters',
+  accepts: (value) => typeof value === 'string',
+  holds: (value: string) => value !== '' && !value.includes('\0'),
+};
+
 export const abortSignal: Constraint = {
   rule: 'an AbortSignal',
   accepts: (value) => value instanceof AbortSignal,

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { type BlasnetError, blasnetError } from '../errors';
 import { nodeCrypto } from '../late';
+import { check, filePath } from '../validate';
 import { type Calls, call, runCalls, runCallsSync } from './file-calls';
 import { quote } from './file-error';
 
@@ -23,6 +24,7 @@ const largestWrite = 2 ** 30;
  *   the same path on the same machine (in the same container), unless another process has its number now.
  *
  * @param chunks the content; nothing may write to it until the promise settles
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for what is no path
  * @throws Error ERR_BLASNET_FILE, with Node's own error as its cause
  */
 export function writeFileAtomically(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
@@ -37,6 +39,7 @@ export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Arra
 /**
  * A file's bytes.
  *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for what is no path
  * @throws Error ERR_BLASNET_FILE when it is not a file or cannot be read, with Node's own error as its cause
  */
 export function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -48,8 +51,23 @@ export function readFileBytesSync(path: string): Uint8Array<ArrayBuffer> {
   return runCallsSync(readCalls(path));
 }
 
+/** Whether there is a folder at a path. @throws as readFileBytes() */
+export function isFolder(path: string): Promise<boolean> {
+  return runCalls(isFolderCalls(path));
+}
+
+function* isFolderCalls(path: string): Calls<boolean> {
+  check('path', path, filePath);
+  try {
+    return (yield* statsOf(path))?.isDirectory() === true;
+  } catch (error) {
+    throw systemError('read', path, error);
+  }
+}
+
 /** writeFileAtomically's calls. */
 export function* writeCalls(path: string, chunks: Iterable<Uint8Array>): Calls<void> {
+  check('path', path, filePath);
   try {
     const target = yield* finalTarget(path);
     const old = yield* statsOf(target);
@@ -133,6 +151,7 @@ function* finalTarget(path: string): Calls<string> {
 
 /** readFileBytes's calls. */
 export function* readCalls(path: string): Calls<Uint8Array<ArrayBuffer>> {
+  check('path', path, filePath);
   try {
     // Before it is opened, since opening a pipe waits for its other end.
     checkIsFile(path, yield* call('stat', path));

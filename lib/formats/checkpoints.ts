@@ -5,6 +5,7 @@ import {
   check,
   checkObject,
   checkOptions,
+  filePath,
   oneOf,
   optional,
   positiveInteger,
@@ -59,7 +60,12 @@ const text: Constraint = {
   holds: (value: string) => value !== '',
 };
 const anything: Constraint = { rule: 'anything', accepts: () => true };
-const constraints = { directory: text, keepLast: optional(positiveInteger), best: anything };
+/** Of the options; what is 'anything' here is checked by the constructor. */
+export const checkpointConstraints = {
+  directory: anything,
+  keepLast: optional(positiveInteger),
+  best: anything,
+};
 const bestConstraints = { monitor: text, mode: oneOf(['min', 'max']) };
 const findConstraints = {
   skipDamaged: optional({ rule: 'true or false', accepts: (value) => typeof value === 'boolean' }),
@@ -78,12 +84,15 @@ export class CheckpointStore {
   #known: Map<number, CheckpointReport | BlasnetError> | undefined;
 
   /**
+   * @param name what stands before the options' names in errors
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
    * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME
    */
-  constructor(options: CheckpointOptions) {
-    checkOptions('', options, constraints);
-    if (options.best !== undefined) checkOptions('best', options.best, bestConstraints);
+  constructor(options: CheckpointOptions, name = '') {
+    checkOptions(name, options, checkpointConstraints);
+    const at = (option: string) => (name === '' ? option : `${name}.${option}`);
+    check(at('directory'), options.directory, filePath);
+    if (options.best !== undefined) checkOptions(at('best'), options.best, bestConstraints);
     this.directory = options.directory;
     this.keepLast = options.keepLast ?? 3;
     this.best = options.best === undefined ? undefined : { ...options.best };
@@ -156,8 +165,10 @@ export class CheckpointStore {
     const known = yield* this.#read();
     const newest = Math.max(0, ...wholeOf(known).map(([other]) => other));
     if (epoch < newest) {
-      const rule = `at least ${newest}, the newest checkpoint's in ${quote(this.directory)} (another training needs another directory)`;
-      throw argumentError('ERR_BLASNET_ARG_VALUE', 'epoch', rule, epoch);
+      const message =
+        `Expected the checkpoints' directory ${quote(this.directory)} to hold none of an epoch after ${epoch}, ` +
+        `got one of epoch ${newest}; another training needs another directory`;
+      throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
     }
   }
 

@@ -59,7 +59,8 @@ class OneHotEncoder implements FittedStep {
     readonly unknown: 'error' | 'zeros',
   ) {
     this.outputColumns = widthOf(inputColumns, categories);
-    const places: (ReadonlyMap<number, number> | undefined)[] = Array(inputColumns).fill(undefined);
+    // Not filled up: a file of a few bytes may speak of a million columns.
+    const places: (ReadonlyMap<number, number> | undefined)[] = [];
     for (const [i, column] of columns.entries()) {
       places[column] = new Map(categories[i]?.map((category, place) => [category, place]));
     }

@@ -65,7 +65,7 @@ export function resumedTask(
 ): TrainingTask {
   const { architecture } = trainee.kind;
   const { samples, completed, validation } = prepare(trainee.kind, X, Y, options);
-  const trainer = resumeTrainer(state, completed, architecture, samples.X.rows, path);
+  const trainer = resumeTrainer(state, completed, architecture, samples, validation !== undefined, path);
   // A training with a seed of its own had a generator beside the network's.
   const own = state.networkGenerator !== undefined;
   if (own) trainee.random.setState(state.networkGenerator);

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { readFileBytes } from '../formats/atomic';
+import { isFolder, readFileBytes } from '../formats/atomic';
 import { CheckpointStore } from '../formats/checkpoints';
 import { fileError } from '../formats/file-error';
 import { parseSafetensors, type Safetensors } from '../formats/safetensors';
@@ -22,16 +21,16 @@ export async function findCheckpoint(path: string, skipDamaged: boolean): Promis
   const { file, content } = await read(path, skipDamaged);
   const stored = decodeContent(content, file);
   if (stored.training === undefined) {
-    throw fileError(file, 'the file', 'a checkpoint, which fit writes', 'a network alone');
+    throw fileError(file, 'the content', 'a checkpoint, as fit writes it', 'a network alone');
   }
   const state = decodeTraining(stored.training, file, stored.architecture, stored.dtype);
   return { path: file, stored, state };
 }
 
 async function read(path: string, skipDamaged: boolean): Promise<{ file: string; content: Safetensors }> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+  if (await isFolder(path)) {
     const found = await new CheckpointStore({ directory: path }).latest({ skipDamaged });
-    if (found === undefined) throw fileError(path, 'the folder', 'one of checkpoints', 'none in it');
+    if (found === undefined) throw fileError(path, 'the content', "a training's checkpoints", 'none');
     return { file: found.path, content: found.content };
   }
   return { file: path, content: parseSafetensors(await readFileBytes(path), path) };

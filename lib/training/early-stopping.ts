@@ -64,16 +64,31 @@ export class EarlyStopping {
     this.#mode = mode;
   }
 
+  /** What the state is of: the options, but for the patience. */
+  get settings(): Readonly<Record<string, unknown>> {
+    return {
+      monitor: this.monitor,
+      mode: this.#mode,
+      minDelta: this.#minDelta,
+      restoreBest: this.restoreBest,
+    };
+  }
+
+  /** Whether it is time to stop; so it is from the start when a training goes on that has stopped already. */
+  get stopped(): boolean {
+    return this.state.wait > this.#patience;
+  }
+
   /** Takes an epoch's numbers: whether they are the best so far, and whether it is time to stop. */
   update(report: EpochReport): { best: boolean; stop: boolean } {
     const value = report[this.monitor];
     const { best, wait } = this.state;
-    // What is not finite, as a metric that is undefined here, is no improvement.
+    // A value that is not finite, as of a metric that is undefined here, is no improvement.
     const better = value !== undefined && Number.isFinite(value) && this.#isBetter(value, best);
     this.state = better
       ? { best: value, bestEpoch: report.epoch, wait: 0 }
       : { ...this.state, wait: wait + 1 };
-    return { best: better, stop: this.state.wait > this.#patience };
+    return { best: better, stop: this.stopped };
   }
 
   #isBetter(value: number, best: number | null): boolean {

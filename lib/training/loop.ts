@@ -89,6 +89,7 @@ export class TrainingTask {
     const stride = callbacks.onBatchEnd !== undefined ? 'batch' : this.#looksAtEpochs() ? 'epoch' : pace;
     try {
       yield* this.#beginCheckpoints();
+      if (options.earlyStopping?.stopped === true) return;
       for (let call = this.run.next(stride); call !== undefined; call = this.run.next(stride)) {
         const outcome = (yield { kind: 'write', operation: call }) as Outcome;
         const { epochs, batch } = this.run.accept(outcome);

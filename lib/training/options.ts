@@ -1,7 +1,7 @@
 import type { ActivationName } from '../activations';
 import { type Architecture, isRandom, outputActivationOf, outputLayerOf } from '../architecture';
 import { argumentError } from '../errors';
-import { type CheckpointOptions, CheckpointStore } from '../formats/checkpoints';
+import { type CheckpointOptions, CheckpointStore, checkpointConstraints } from '../formats/checkpoints';
 import { type LossOption, lossEntry, type ResolvedLoss, resolveLoss } from '../losses';
 import { type Metric, type MetricOption, resolveMetrics } from '../metrics/metric';
 import { type Optimizer, resolveOptimizer } from '../optimizers';
@@ -13,7 +13,6 @@ import {
   above,
   boolean,
   type Constraint,
-  checkObject,
   checkOptions,
   functionValue,
   optional,
@@ -99,7 +98,11 @@ export interface FitOptions extends StepOptions {
   readonly callbacks?: Callbacks | ((report: EpochReport) => unknown);
   /** Shows a progress bar on stderr, if that is a terminal. @default false */
   readonly progress?: boolean;
-  /** Writes what `Network.resume` needs into a folder. @default nothing is written */
+  /**
+   * Writes what `Network.resume` needs into a folder: after every epoch, or as often as it says, and after the last
+   * one in any case. The folder is one training's: fit refuses one with checkpoints of epochs that are still to come.
+   * A checkpoint that cannot be written ends the training. @default nothing is written
+   */
   readonly checkpoint?: FitCheckpointOptions;
   /** Ends the training early: it rejects with an AbortError, the parameters being those of the last finished step. */
   readonly signal?: AbortSignal;
@@ -228,6 +231,11 @@ export function checkFitOptions(options: unknown): void {
   checkOptions('', options, constraints);
 }
 
+/** The same for those of Network.resume. */
+export function checkResumeOptions(options: unknown): void {
+  checkOptions('', options, { ...constraints, skipDamaged: optional(boolean) });
+}
+
 /** One epoch's, for samples that come bit by bit. */
 export interface PartialFitOptions
   extends StepOptions,
@@ -299,18 +307,14 @@ function readCallbacks(value: unknown): Callbacks {
 
 function readCheckpoint(value: FitCheckpointOptions | undefined): CompletedFitOptions['checkpoint'] {
   if (value === undefined) return undefined;
-  checkObject('checkpoint', value);
+  checkOptions('checkpoint', value, {
+    ...checkpointConstraints,
+    everyEpochs: optional(positiveInteger),
+    everySeconds: optional(above(0)),
+  });
   const { everyEpochs, everySeconds, ...storage } = value;
-  checkOptions(
-    'checkpoint',
-    { everyEpochs, everySeconds },
-    {
-      everyEpochs: optional(positiveInteger),
-      everySeconds: optional(above(0)),
-    },
-  );
   return {
-    store: new CheckpointStore(storage),
+    store: new CheckpointStore(storage, 'checkpoint'),
     cadence: {
       ...(everyEpochs !== undefined && { everyEpochs }),
       ...(everySeconds !== undefined && { everySeconds }),

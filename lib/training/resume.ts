@@ -1,47 +1,42 @@
 import type { Architecture } from '../architecture';
 import { argumentError, type BlasnetError, blasnetError } from '../errors';
-import { fileError } from '../formats/file-error';
+import { fileError, quote } from '../formats/file-error';
 import type { Json } from '../formats/json';
 import type { TrainingContent } from '../formats/model';
 import type { Tensor } from '../formats/safetensors';
 import { allocate, type Dtype, type FloatArray } from '../matrix';
 import { nativeOptimizer } from '../native-optimizer';
-import type { Optimizer } from '../optimizers';
 import { parameterCount, statisticShapes } from '../parameters';
 import type { GeneratorState, RandomState } from '../random';
+import type { LabelledSamples } from '../samples';
 import { checkPlateauState } from '../schedules/plateau';
-import { boolean, type Constraint, check, checkOptions, integerBetween, integerFrom } from '../validate';
+import {
+  boolean,
+  type Constraint,
+  check,
+  checkObject,
+  checkOptions,
+  finite,
+  integerBetween,
+  integerFrom,
+  positiveInteger,
+} from '../validate';
 import type { EpochReport } from './history';
 import type { Snapshot, TrainingTask } from './loop';
 import type { CompletedFitOptions } from './options';
 import type { RunPosition, Trainer } from './run';
-
-// What a training was run with, as far as its results depend on it. A checkpoint goes on with the same alone.
-function settingsOf(
-  {
-    batchSize,
-    accumulate,
-    shuffle,
-    heldRows,
-    stratify,
-    clipValue,
-    clipNorm,
-    loss,
-    optimizer,
-  }: CompletedFitOptions,
-  rows: number,
-) {
-  return { rows, batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm, loss, optimizer };
-}
+import { checkSettings, type Settings, settingsOf } from './settings';
 
 /** All that a training needs to go on, for a checkpoint: see `decodeTraining`. */
 export function encodeTraining(task: TrainingTask, networkRandom: RandomState): TrainingContent {
   const { run, best, reports } = task;
   const { options, random, trainer, position, samples, split } = run;
+  const settings = settingsOf(options, samples, task.validation !== undefined);
   const generator = random.getState();
   const tensors: Tensor[] = [
     floatTensor('optimizer', trainer.state),
     wordTensor('generator', generator.key),
+    historyTensor(reports, settings.series),
     ...(split === undefined ? [] : [wordTensor('split', split)]),
     ...(best === undefined
       ? []
@@ -56,13 +51,7 @@ export function encodeTraining(task: TrainingTask, networkRandom: RandomState): 
     earlyStopping: options.earlyStopping === undefined ? null : { ...options.earlyStopping.state },
     generator: { position: generator.position, spareNormal: generator.spareNormal },
     networkGenerator: null as Json,
-    settings: settingsOf(options, samples.X.rows),
-    // JSON has no NaN, which a metric may be.
-    reports: reports.map((report) =>
-      Object.fromEntries(
-        Object.entries(report).map(([name, value]) => [name, Number.isFinite(value) ? value : null]),
-      ),
-    ),
+    settings,
   };
   if (networkRandom !== random) {
     const { key, ...rest } = networkRandom.getState();
@@ -83,37 +72,31 @@ export interface TrainingState {
   readonly generator: GeneratorState;
   /** The network's own, where the training had one by the option `seed`. */
   readonly networkGenerator: GeneratorState | undefined;
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly settings: Settings;
 }
 
 const anything: Constraint = { rule: 'anything', accepts: () => true };
-const nullable = (constraint: Constraint): Constraint => ({
-  ...constraint,
-  rule: `${constraint.rule} or null`,
-  accepts: (value) => value === null || constraint.accepts(value),
-  holds: (value: unknown) => value === null || constraint.holds?.(value as never) !== false,
-});
-const finiteNumber: Constraint = {
-  rule: 'a finite number',
-  accepts: (value) => typeof value === 'number',
-  holds: (value: number) => Number.isFinite(value),
+const finiteOrNull: Constraint = {
+  rule: 'a finite number or null',
+  accepts: (value) => value === null || finite.accepts(value),
+  holds: (value: number | null) => value === null || Number.isFinite(value),
 };
-const generatorConstraints = { position: integerBetween(0, 624), spareNormal: nullable(finiteNumber) };
 const count = integerFrom(0);
+const word = integerBetween(0, 2 ** 32 - 1);
+const generatorConstraints = { position: integerBetween(0, 624), spareNormal: finiteOrNull };
 const stateConstraints = {
-  epoch: count,
+  epoch: positiveInteger,
   plateau: anything,
   converged: boolean,
   steps: count,
   batches: count,
-  key: anything,
+  key: { rule: 'two words', accepts: (value: unknown) => Array.isArray(value) && value.length === 2 },
   earlyStopping: anything,
   generator: anything,
   networkGenerator: anything,
   settings: anything,
-  reports: anything,
 };
-const earlyStoppingConstraints = { best: nullable(finiteNumber), bestEpoch: count, wait: count };
+const earlyStoppingConstraints = { best: finiteOrNull, bestEpoch: count, wait: count };
 
 /**
  * The training in a checkpoint, for a network of this architecture, checked.
@@ -131,7 +114,7 @@ export function decodeTraining(
   } catch (cause) {
     const { code, message } = cause as Partial<BlasnetError>;
     if (code === undefined || code === 'ERR_BLASNET_FILE') throw cause;
-    throw blasnetError('ERR_BLASNET_FILE', `In blasnet.training of "${file}": ${message}`, { cause });
+    throw blasnetError('ERR_BLASNET_FILE', `In blasnet.training of ${quote(file)}: ${message}`, { cause });
   }
 }
 
@@ -142,123 +125,105 @@ function readTraining(
   dtype: Dtype,
 ): TrainingState {
   checkOptions('training', state, stateConstraints);
-  const fields = state as unknown as Record<keyof typeof stateConstraints, unknown>;
-  const { epoch, converged, steps, batches, settings } = fields as {
-    epoch: number;
-    converged: boolean;
-    steps: number;
-    batches: number;
-    settings: Readonly<Record<string, unknown>>;
-  };
-  checkOptions(
-    'training.settings',
-    settings,
-    Object.fromEntries(settingNames.map((name) => [name, anything])),
-  );
-  check('training.settings.rows', settings.rows, integerFrom(1));
-  const rows = settings.rows as number;
-  const parameters = parameterCount(architecture);
-  const statistics = statisticShapes(architecture).reduce((sum, shape) => sum + shape.rows, 0);
+  const fields = state as unknown as {
+    readonly epoch: number;
+    readonly converged: boolean;
+    readonly steps: number;
+    readonly batches: number;
+    readonly key: readonly [number, number];
+  } & Record<'plateau' | 'earlyStopping' | 'generator' | 'networkGenerator' | 'settings', unknown>;
+  const { epoch, converged, steps, batches, key } = fields;
+  for (const [i, item] of key.entries()) check(`training.key[${i}]`, item, word);
+  const settings = readSettings(fields.settings);
   const find = tensorFinder(tensors, file);
-  const best = find.has('bestParameters')
-    ? {
-        parameters: find.floats('bestParameters', parameters, dtype),
-        statistics: find.floats('bestStatistics', statistics, dtype),
-      }
-    : undefined;
-  const key = fields.key as [number, number];
-  check('training.key', key, {
-    rule: 'two words',
-    accepts: (value) => Array.isArray(value) && value.length === 2,
-  });
-  for (const [i, word] of key.entries()) check(`training.key[${i}]`, word, integerBetween(0, 2 ** 32 - 1));
-  return {
+  const generator = (name: 'generator' | 'networkGenerator') =>
+    readGenerator(`training.${name}`, fields[name], find.words(name, 624));
+  const parameters = parameterCount(architecture);
+  const statistics = statisticShapes(architecture).reduce((sum, { rows }) => sum + rows, 0);
+  const found: TrainingState = {
     position: { epoch, converged, plateau: checkPlateauState('training.plateau', fields.plateau) },
-    split: find.has('split') ? permutation(find.words('split', rows), file) : undefined,
-    reports: readReports(fields.reports, epoch),
-    best,
+    split: find.has('split') ? permutation(find.words('split', settings.rows), file) : undefined,
+    reports: readReports(find.floats('history', epoch * settings.series.length, 'float64'), settings.series),
+    best: find.has('bestParameters')
+      ? {
+          parameters: allFinite('bestParameters', find.floats('bestParameters', parameters, dtype), file),
+          statistics: allFinite('bestStatistics', find.floats('bestStatistics', statistics, dtype), file),
+        }
+      : undefined,
     trainer: { state: find.floats('optimizer', undefined, dtype), key, steps, batches },
     earlyStopping: readEarlyStopping(fields.earlyStopping),
-    generator: readGenerator('training.generator', fields.generator, find.words('generator', 624)),
-    networkGenerator:
-      fields.networkGenerator === null
-        ? undefined
-        : readGenerator(
-            'training.networkGenerator',
-            fields.networkGenerator,
-            find.words('networkGenerator', 624),
-          ),
+    generator: generator('generator'),
+    networkGenerator: fields.networkGenerator === null ? undefined : generator('networkGenerator'),
     settings,
   };
+  find.end();
+  return found;
 }
-
-const settingNames = [
-  'rows',
-  'batchSize',
-  'accumulate',
-  'shuffle',
-  'heldRows',
-  'stratify',
-  'clipValue',
-  'clipNorm',
-  'loss',
-  'optimizer',
-] as const satisfies readonly (keyof ReturnType<typeof settingsOf>)[];
 
 /**
  * A trainer that goes on from a checkpoint, once the options are seen to be the same.
  *
+ * @param validation whether a validation set was given
  * @throws RangeError ERR_BLASNET_ARG_VALUE for an option that differs; Error ERR_BLASNET_FILE
  */
 export function resumeTrainer(
   state: TrainingState,
   options: CompletedFitOptions,
   architecture: Architecture,
-  rows: number,
+  samples: LabelledSamples,
+  validation: boolean,
   file: string,
 ): Trainer {
-  const settings: Readonly<Record<string, unknown>> = settingsOf(options, rows);
-  for (const name of settingNames) {
-    const [before, now] = [JSON.stringify(state.settings[name]), JSON.stringify(settings[name])];
-    if (before === now) continue;
-    const argument = name === 'rows' ? 'the rows of X' : name === 'heldRows' ? 'validationSplit' : name;
-    throw blasnetError(
-      'ERR_BLASNET_ARG_VALUE',
-      `Expected ${argument} to be as in the checkpoint "${file}", ${before}, got ${now}`,
-    );
+  checkSettings(state.settings, settingsOf(options, samples, validation), file);
+  const { epoch } = state.position;
+  if (epoch > options.epochs) {
+    const rule = `at least ${epoch}, the epochs that the checkpoint ${quote(file)} has done`;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'epochs', rule, options.epochs);
   }
-  const optimizer: Optimizer = options.optimizer;
+  checkPresence('tensor "training.split"', state.split, options.heldRows > 0, file);
+  checkPresence(
+    'earlyStopping of the training',
+    state.earlyStopping ?? undefined,
+    options.earlyStopping,
+    file,
+  );
+  const best = options.earlyStopping?.restoreBest === true && state.earlyStopping?.best !== null;
+  checkPresence('tensor "training.bestParameters"', state.best, best, file);
+  const { optimizer } = options;
   const native = nativeOptimizer(optimizer);
   const size = native.stateSize(parameterCount(architecture));
   if (state.trainer.state.length !== size) {
     const rule = `of ${size} elements, as ${optimizer.name} needs`;
-    throw fileError(file, 'tensor "training.optimizer"', rule, String(state.trainer.state.length));
-  }
-  if ((state.earlyStopping === null) !== (options.earlyStopping === undefined)) {
-    const rule =
-      state.earlyStopping === null ? 'left out, as in the checkpoint' : 'given, as in the checkpoint';
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'earlyStopping', rule, options.earlyStopping);
-  }
-  if (state.position.epoch > options.epochs) {
-    const rule = `at least ${state.position.epoch}, the epochs that the checkpoint has done`;
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'epochs', rule, options.epochs);
+    throw fileError(file, 'tensor "training.optimizer"', rule, state.trainer.state.length);
   }
   return { ...state.trainer, optimizer, native };
 }
 
-function readReports(value: unknown, epochs: number): EpochReport[] {
-  const rule = 'an array of the epochs before';
-  check('training.reports', value, { rule, accepts: Array.isArray });
-  const list = value as unknown[];
-  if (list.length > epochs) throw argumentError('ERR_BLASNET_ARG_VALUE', 'training.reports', rule, value);
-  return list.map((report, i) => {
-    const name = `training.reports[${i}]`;
-    check(name, report, { rule: 'an object', accepts: (item) => typeof item === 'object' && item !== null });
-    const entries = Object.entries(report as object).map(([series, number]) => {
-      check(`${name}.${series}`, number, nullable(finiteNumber));
-      return [series, number ?? Number.NaN] as const;
-    });
-    return Object.freeze(Object.fromEntries(entries)) as unknown as EpochReport;
+function checkPresence(place: string, value: unknown, needed: unknown, file: string): void {
+  const [there, expected] = [value !== undefined, needed !== undefined && needed !== false];
+  if (there === expected) return;
+  const [rule, got] = expected ? ['there, by the settings', 'none'] : ['absent, by the settings', 'one'];
+  throw fileError(file, place, rule, got);
+}
+
+// What the other settings are is for resumeTrainer to compare.
+function readSettings(value: unknown): Settings {
+  checkObject('training.settings', value);
+  const { rows, series } = value;
+  check('training.settings.rows', rows, positiveInteger);
+  const names: Constraint = {
+    rule: 'an array of names',
+    accepts: (list) => Array.isArray(list) && list.every((name) => typeof name === 'string'),
+  };
+  check('training.settings.series', series, names);
+  return value as Settings;
+}
+
+// history (epochs, series)  ->  a report for each epoch
+function readReports(history: FloatArray, series: readonly string[]): EpochReport[] {
+  return Array.from({ length: history.length / series.length }, (_, i) => {
+    const numbers = series.map((name, j) => [name, history[i * series.length + j] as number] as const);
+    return Object.freeze({ epoch: i + 1, ...Object.fromEntries(numbers) }) as unknown as EpochReport;
   });
 }
 
@@ -277,35 +242,54 @@ function permutation(order: Uint32Array, file: string): Uint32Array {
   const seen = new Uint8Array(order.length);
   for (const row of order) {
     if (row >= order.length || seen[row] === 1) {
-      throw fileError(file, 'tensor "training.split"', 'every row once', String(row));
+      throw fileError(file, 'tensor "training.split"', 'every row once', row);
     }
     seen[row] = 1;
   }
   return order;
 }
 
+function allFinite(name: string, data: FloatArray, file: string): FloatArray {
+  const index = data.findIndex((value) => !Number.isFinite(value));
+  if (index === -1) return data;
+  throw fileError(
+    file,
+    `element ${index} of tensor "training.${name}"`,
+    'a finite number',
+    data[index] as number,
+  );
+}
+
 // Tensors by name, each copied into memory of its own.
 function tensorFinder(tensors: readonly Tensor[], file: string) {
-  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const get = (name: string, dtype: string, length: number | undefined): Tensor => {
-    const tensor = found.get(name);
+  const left = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const take = (name: string, dtype: string, length: number | undefined): Tensor => {
+    const tensor = left.get(name);
     const place = `tensor "training.${name}"`;
     if (tensor === undefined) throw fileError(file, place, 'there', 'none');
     if (tensor.dtype !== dtype) throw fileError(file, `dtype of ${place}`, dtype, tensor.dtype);
     if (length !== undefined && tensor.data.length !== length) {
-      throw fileError(file, place, `of ${length} elements`, String(tensor.data.length));
+      throw fileError(file, place, `of ${length} elements`, tensor.data.length);
     }
+    left.delete(name);
     return tensor;
   };
   return {
-    has: (name: string) => found.has(name),
+    has: (name: string) => left.has(name),
     floats(name: string, length: number | undefined, dtype: Dtype): FloatArray {
-      const { data } = get(name, dtype === 'float64' ? 'F64' : 'F32', length);
+      const { data } = take(name, dtype === 'float64' ? 'F64' : 'F32', length);
       const copy = allocate(data.length, dtype);
       copy.set(data as FloatArray);
       return copy;
     },
-    words: (name: string, length: number) => Uint32Array.from(get(name, 'U32', length).data as Uint32Array),
+    words: (name: string, length: number) => Uint32Array.from(take(name, 'U32', length).data as Uint32Array),
+    /** Throws if any is left. */
+    end() {
+      const [extra] = left.keys();
+      if (extra === undefined) return;
+      const got = `${quote(`training.${extra}`)} beside them`;
+      throw fileError(file, 'the tensors', 'those of a training', got);
+    },
   };
 }
 
@@ -316,4 +300,10 @@ function floatTensor(name: string, data: FloatArray): Tensor {
 
 function wordTensor(name: string, data: Uint32Array): Tensor {
   return { name, dtype: 'U32', shape: [data.length], data: data.slice() };
+}
+
+// As numbers and not as JSON, which has no NaN, as a metric may be, and no -0.
+function historyTensor(reports: readonly EpochReport[], series: readonly string[]): Tensor {
+  const data = Float64Array.from(reports.flatMap((report) => series.map((name) => report[name] as number)));
+  return { name: 'history', dtype: 'F64', shape: [reports.length, series.length], data };
 }

@@ -23,6 +23,7 @@ import {
   writeFileAtomicallySync,
 } from '../../lib/formats/atomic';
 import { runCallsSync } from '../../lib/formats/file-calls';
+import { bundled } from '../bundle';
 import { endedWell, inChild } from '../network/child';
 import { newFolder, write } from '../scratch';
 
@@ -145,8 +146,8 @@ it.each([
   write(folder, 'file', 'old', fileMode);
   chmodSync(folder, folderMode);
   const ended = await inChild(
-    async (library, path) => {
-      const { writeFileAtomically, writeFileAtomicallySync } = require(`${library}/formats/atomic.js`);
+    async (_, { atomic, path }) => {
+      const { writeFileAtomically, writeFileAtomicallySync } = require(atomic);
       if (process.getuid?.() === 0) process.setuid?.(65534);
       const failures: string[] = [];
       const note = ({ code, message, cause }: Error & { code: string }) =>
@@ -159,7 +160,7 @@ it.each([
       }
       console.log(JSON.stringify(failures));
     },
-    join(folder, 'file'),
+    { atomic: bundled('formats/atomic'), path: join(folder, 'file') },
   );
   const failure = `ERR_BLASNET_FILE Cannot write "${join(folder, 'file')}": permission denied (EACCES) EACCES`;
   // The folder belongs to whoever runs the tests, so that only root's tests see the first of the two.
@@ -174,7 +175,7 @@ it('leaves the old file and nothing else when the disk takes no more', () => {
   write(folder, 'file', 'old');
   const path = join(folder, 'file');
   const script = `
-    const { writeFileAtomicallySync } = require('./dist/formats/atomic.js');
+    const { writeFileAtomicallySync } = require(${JSON.stringify(bundled('formats/atomic'))});
     try {
       writeFileAtomicallySync(${JSON.stringify(path)}, [Buffer.alloc(2 ** 20)]);
     } catch ({ code, message, cause }) {
@@ -182,7 +183,6 @@ it('leaves the old file and nothing else when the disk takes no more', () => {
     }`;
   // A process that may write some KB a file meets the same error path as a full disk.
   const output = execFileSync('sh', ['-c', 'ulimit -f 8 && exec "$0" -e "$1"', process.execPath, script], {
-    cwd: join(__dirname, '../..'),
     encoding: 'utf8',
   });
   expect(output).toBe(`ERR_BLASNET_FILE Cannot write "${path}": file too large (EFBIG) EFBIG\n`);
@@ -194,8 +194,8 @@ describe('a process that was killed while it wrote', () => {
   const die = async (folder: string, name: string) => {
     const before = readdirSync(folder);
     const ended = await inChild(
-      (library, path) => {
-        const { writeFileAtomicallySync } = require(`${library}/formats/atomic.js`);
+      (_, { atomic, path }) => {
+        const { writeFileAtomicallySync } = require(atomic);
         const chunks = function* () {
           yield Buffer.from('half');
           process.kill(process.pid, 'SIGKILL');
@@ -203,7 +203,7 @@ describe('a process that was killed while it wrote', () => {
         };
         writeFileAtomicallySync(path, chunks());
       },
-      join(folder, name),
+      { atomic: bundled('formats/atomic'), path: join(folder, name) },
     );
     expect(ended.signal).toBe('SIGKILL');
     const left = readdirSync(folder).filter((file) => !before.includes(file));

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type CheckpointOptions, CheckpointStore, type FindOptions } from '../../lib/formats/checkpoints';
 import { type Metadata, serializeSafetensors } from '../../lib/formats/safetensors';
 import { expectError, itRejects } from '../bad-input';
-import { dist } from '../network/child';
+import { bundled } from '../bundle';
 import { newFolder, write } from '../scratch';
 
 /** A checkpoint whose only tensor is its epoch. */
@@ -171,7 +171,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     await open({ directory: folder }).write(7);
     const store = open({ directory: folder });
     const message = (epoch: number) =>
-      `Expected epoch to be at least 7, the newest checkpoint's in "${folder}" (another training needs another directory), got ${epoch} (number)`;
+      `Expected the checkpoints' directory "${folder}" to hold none of an epoch after ${epoch}, got one of epoch 7; another training needs another directory`;
     await expect(store.begin(0)).rejects.toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',
       message: message(0),
@@ -214,7 +214,14 @@ itRejects([
     build({}),
     TypeError,
     'ERR_BLASNET_ARG_TYPE',
-    'Expected directory to be a non-empty string, got undefined',
+    'Expected directory to be a non-empty path without null characters, got undefined',
+  ],
+  [
+    'an empty path',
+    build({ directory: '' }),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected directory to be a non-empty path without null characters, got "" (string)',
   ],
   [
     'none to keep',
@@ -257,9 +264,9 @@ it('refuses options of a search that do not exist', () => {
 
 // A process writes checkpoints for ever, the best of them every fifth, and is killed at any moment.
 const script = `
-  const { CheckpointStore } = require(process.argv[1] + '/formats/checkpoints.js');
-  const { serializeSafetensors } = require(process.argv[1] + '/formats/safetensors.js');
-  const [directory, first] = process.argv.slice(2);
+  const [checkpoints, safetensors, directory, first] = process.argv.slice(1);
+  const { CheckpointStore } = require(checkpoints);
+  const { serializeSafetensors } = require(safetensors);
   const store = new CheckpointStore({ directory, keepLast: 2, best: { monitor: 'loss', mode: 'min' } });
   for (let epoch = Number(first); ; epoch++) {
     const data = new Float64Array(10_000).fill(epoch);
@@ -271,9 +278,10 @@ const script = `
 
 it('has the newest and the best checkpoint after every kill', { timeout: 60_000 }, async () => {
   const folder = newFolder();
+  const modules = ['formats/checkpoints', 'formats/safetensors'].map(bundled);
   let newest = 0;
   for (let round = 0; round < 20; round++) {
-    const child = spawn(process.execPath, ['-e', script, dist, folder, String(newest + 1)]);
+    const child = spawn(process.execPath, ['-e', script, ...modules, folder, String(newest + 1)]);
     const lines = 1 + ((5 * round) % 7);
     let output = '';
     let errors = '';

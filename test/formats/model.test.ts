@@ -279,7 +279,7 @@ describe('decodeModel', () => {
     withMetadata(
       'an option that layers do not have',
       { 'blasnet.architecture': '[{"inputDim":2,"outputDim":1,"activation":"relu","dropuot":0.5}]' },
-      `In blasnet.architecture of ${name}: Unknown option "dropuot" in layers[0]; known: inputDim, outputDim, activation`,
+      `In blasnet.architecture of ${name}: Unknown option "dropuot" in layers[0]; did you mean "dropout"?`,
     ),
     withMetadata(
       'a prototype in the preprocessing',

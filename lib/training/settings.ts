@@ -1,0 +1,87 @@
+import { blasnetError } from '../errors';
+import { nodeCrypto } from '../late';
+import type { FloatArray } from '../matrix';
+import type { LabelledSamples } from '../samples';
+import { unitOf } from '../schedules/rate';
+import { type CompletedFitOptions, seriesOf } from './options';
+
+/**
+ * What a training's results depend on and what two processes can compare, as JSON has it. Not here: what says only
+ * when a training ends (epochs, patience), the seed, which has had its effect, what is in the samples, and what the
+ * user's own functions do.
+ */
+export interface Settings {
+  readonly [name: string]: unknown;
+  readonly rows: number;
+  /** The names of the history's series, in their order. */
+  readonly series: readonly string[];
+}
+
+/** @param validation whether a validation set was given */
+export function settingsOf(
+  options: CompletedFitOptions,
+  samples: LabelledSamples,
+  validation: boolean,
+): Settings {
+  const { batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm } = options;
+  const { name, smoothing, delta } = options.loss;
+  const settings: Settings = {
+    rows: samples.X.rows,
+    batchSize,
+    accumulate,
+    shuffle,
+    heldRows,
+    stratify,
+    clipValue,
+    clipNorm,
+    loss: { name, smoothing, delta },
+    optimizer: options.optimizer,
+    schedule: options.schedule,
+    weights: samples.weights === undefined ? null : digest(samples.weights),
+    earlyStopping: options.earlyStopping?.settings ?? null,
+    series: [
+      ...seriesOf(options, validation || heldRows > 0),
+      ...(unitOf(options.schedule) === 'never' ? [] : ['learningRate']),
+    ],
+  };
+  return JSON.parse(
+    JSON.stringify(settings, (_, value) => (typeof value === 'function' ? 'a function' : value)),
+  );
+}
+
+/** Those that no single option stands for. */
+const descriptions: Readonly<Record<string, string>> = {
+  rows: 'the rows of X',
+  heldRows: 'the rows that validationSplit holds out',
+  weights: 'the weights of sampleWeight and classWeight',
+  series: "the history's series, of validation and metrics,",
+};
+
+/**
+ * Throws unless a training has the settings of a checkpoint.
+ *
+ * @throws RangeError ERR_BLASNET_ARG_VALUE for the first that differs
+ */
+export function checkSettings(before: Readonly<Record<string, unknown>>, now: Settings, file: string): void {
+  for (const name of Object.keys(now)) {
+    const [old, given] = [JSON.stringify(before[name]), JSON.stringify(now[name])];
+    if (old === given) continue;
+    throw blasnetError(
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected ${descriptions[name] ?? name} to be as in the checkpoint ${JSON.stringify(file)}, ` +
+        `${abbreviate(old)}, got ${abbreviate(given)}`,
+    );
+  }
+}
+
+function abbreviate(json = 'nothing'): string {
+  return json.length > 500 ? `${json.slice(0, 497)}...` : json;
+}
+
+function digest(weights: FloatArray): string {
+  const { buffer } = weights.slice();
+  return nodeCrypto()
+    .createHash('sha256')
+    .update(new Uint8Array(buffer as ArrayBuffer))
+    .digest('hex');
+}
