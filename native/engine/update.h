@@ -10,7 +10,8 @@
 
 namespace blasnet {
 
-// Bounds of the gradients, after the penalties; 0: none.
+// Bounds of the gradients, after the penalties; 0: none. A norm beyond its bound meets it exactly: PyTorch's
+// clip_grad_norm_ divides by 1e-6 more than the norm.
 struct Clipping {
   double value = 0;  // of each element
   double norm = 0;   // Euclidean, of all together
