@@ -430,6 +430,14 @@ describe.each(trainings)('%s rejects', (_, call) => {
   });
 });
 
+it('batches beyond those of an epoch are all of them', () => {
+  const [beyond, all] = [network(), network()];
+  const options = { epochs: 3, batchSize: 8, optimizer: adam() };
+  const history = beyond.fitSync(X, Y, { ...options, accumulate: Number.MAX_SAFE_INTEGER });
+  expect(all.fitSync(X, Y, { ...options, accumulate: 5 })).toEqual(history);
+  expectAlike(beyond, all);
+});
+
 it('a batch size beyond the samples is a full batch', () => {
   const [beyond, full] = [network(), network()];
   const history = beyond.fitSync(X, Y, { epochs: 3, batchSize: 1000, optimizer: adam() });
