@@ -88,12 +88,18 @@ export class TrainingTask {
         : new Cadence(options.checkpoint.cadence, performance.now());
     const stride = callbacks.onBatchEnd !== undefined ? 'batch' : this.#looksAtEpochs() ? 'epoch' : pace;
     try {
+      // Looked through before anything changes.
+      if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
       yield* this.#beginCheckpoints();
       for (let call = this.run.next(stride); call !== undefined; call = this.run.next(stride)) {
         const outcome = (yield { kind: 'write', operation: call }) as Outcome;
         const { epochs, batch } = this.run.accept(outcome);
         if (callbacks.onBatchEnd !== undefined && batch !== undefined) {
-          const answer = yield { kind: 'call', name: 'onBatchEnd', call: () => callbacks.onBatchEnd?.(batch) };
+          const answer = yield {
+            kind: 'call',
+            name: 'onBatchEnd',
+            call: () => callbacks.onBatchEnd?.(batch),
+          };
           if (answer === false) return;
         }
         for (const report of epochs) if (yield* this.#finishEpoch(report, bar, cadence)) return;
@@ -196,8 +202,7 @@ export class TrainingTask {
     this.#network.statistics.set(this.best.statistics);
   }
 
-  *#validate(samples: LabelledSamples): Generator<Demand, Record<string, number>, unknown> {
-    const { loss } = this.run.options;
+  *#evaluate(samples: LabelledSamples): Generator<Demand, Outcome, unknown> {
     const outcome = (yield {
       kind: 'read',
       operation: (plan, callback) =>
@@ -205,6 +210,12 @@ export class TrainingTask {
     }) as Outcome;
     const error = this.#network.outcomeError(outcome, samples);
     if (error !== undefined) throw inValidation(error);
+    return outcome;
+  }
+
+  *#validate(samples: LabelledSamples): Generator<Demand, Record<string, number>, unknown> {
+    const { loss } = this.run.options;
+    const outcome = yield* this.#evaluate(samples);
     const { rows } = samples.X;
     return {
       valLoss: outcome.loss / rows,
