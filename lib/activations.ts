@@ -75,7 +75,10 @@ export type ActivationOption = ActivationName | Activation;
  */
 export function leakyRelu(options: LeakyReluOptions = {}): Activation {
   checkOptions('', options, leakyReluConstraints);
-  return Object.freeze({ name: 'leakyRelu', negativeSlope: options.negativeSlope ?? defaultAlphas.leakyRelu });
+  return Object.freeze({
+    name: 'leakyRelu',
+    negativeSlope: options.negativeSlope ?? defaultAlphas.leakyRelu,
+  });
 }
 
 /**

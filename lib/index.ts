@@ -1,4 +1,10 @@
-export type { Activation, ActivationName, ActivationOption, EluOptions, LeakyReluOptions } from './activations';
+export type {
+  Activation,
+  ActivationName,
+  ActivationOption,
+  EluOptions,
+  LeakyReluOptions,
+} from './activations';
 export { elu, leakyRelu } from './activations';
 export type { Architecture, Layer, LayerOptions } from './architecture';
 export type { BuildInfo } from './build-info';

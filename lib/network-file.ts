@@ -10,7 +10,12 @@ import {
   type ModelSchema,
   type TrainingContent,
 } from './formats/model';
-import { type Metadata, parseSafetensors, type Safetensors, serializeSafetensors } from './formats/safetensors';
+import {
+  type Metadata,
+  parseSafetensors,
+  type Safetensors,
+  serializeSafetensors,
+} from './formats/safetensors';
 import type { Dtype, FloatArray, Matrix } from './matrix';
 import { parameterShapes, statisticShapes } from './parameters';
 import { LabelEncoder, Preprocessing } from './preprocessing';

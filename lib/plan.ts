@@ -67,7 +67,12 @@ export class Plan {
   readonly #outcome = allocate(outcomeFields, 'float64');
   #threads = 0;
 
-  constructor(architecture: Architecture, loss: ResolvedLoss, parameters: FloatArray, statistics: FloatArray) {
+  constructor(
+    architecture: Architecture,
+    loss: ResolvedLoss,
+    parameters: FloatArray,
+    statistics: FloatArray,
+  ) {
     this.loss = loss;
     const sizes = [inputDimOf(architecture), ...architecture.map(({ outputDim }) => outputDim)];
     this.native = new native.Plan(

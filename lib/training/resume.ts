@@ -17,7 +17,20 @@ import type { CompletedFitOptions } from './options';
 import type { RunPosition, Trainer } from './run';
 
 // What a training was run with, as far as its results depend on it. A checkpoint goes on with the same alone.
-function settingsOf({ batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm, loss, optimizer }: CompletedFitOptions, rows: number) {
+function settingsOf(
+  {
+    batchSize,
+    accumulate,
+    shuffle,
+    heldRows,
+    stratify,
+    clipValue,
+    clipNorm,
+    loss,
+    optimizer,
+  }: CompletedFitOptions,
+  rows: number,
+) {
   return { rows, batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm, loss, optimizer };
 }
 
@@ -137,7 +150,11 @@ function readTraining(
     batches: number;
     settings: Readonly<Record<string, unknown>>;
   };
-  checkOptions('training.settings', settings, Object.fromEntries(settingNames.map((name) => [name, anything])));
+  checkOptions(
+    'training.settings',
+    settings,
+    Object.fromEntries(settingNames.map((name) => [name, anything])),
+  );
   check('training.settings.rows', settings.rows, integerFrom(1));
   const rows = settings.rows as number;
   const parameters = parameterCount(architecture);
@@ -150,7 +167,10 @@ function readTraining(
       }
     : undefined;
   const key = fields.key as [number, number];
-  check('training.key', key, { rule: 'two words', accepts: (value) => Array.isArray(value) && value.length === 2 });
+  check('training.key', key, {
+    rule: 'two words',
+    accepts: (value) => Array.isArray(value) && value.length === 2,
+  });
   for (const [i, word] of key.entries()) check(`training.key[${i}]`, word, integerBetween(0, 2 ** 32 - 1));
   return {
     position: { epoch, converged, plateau: checkPlateauState('training.plateau', fields.plateau) },
@@ -215,7 +235,8 @@ export function resumeTrainer(
     throw fileError(file, 'tensor "training.optimizer"', rule, String(state.trainer.state.length));
   }
   if ((state.earlyStopping === null) !== (options.earlyStopping === undefined)) {
-    const rule = state.earlyStopping === null ? 'left out, as in the checkpoint' : 'given, as in the checkpoint';
+    const rule =
+      state.earlyStopping === null ? 'left out, as in the checkpoint' : 'given, as in the checkpoint';
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'earlyStopping', rule, options.earlyStopping);
   }
   if (state.position.epoch > options.epochs) {
