@@ -88,6 +88,8 @@ export class TrainingTask {
         : new Cadence(options.checkpoint.cadence, performance.now());
     const stride = callbacks.onBatchEnd !== undefined ? 'batch' : this.#looksAtEpochs() ? 'epoch' : pace;
     try {
+      // Looked through before anything changes.
+      if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
       yield* this.#beginCheckpoints();
       if (options.earlyStopping?.stopped === true) return;
       for (let call = this.run.next(stride); call !== undefined; call = this.run.next(stride)) {
@@ -201,8 +203,7 @@ export class TrainingTask {
     this.#network.statistics.set(this.best.statistics);
   }
 
-  *#validate(samples: LabelledSamples): Generator<Demand, Record<string, number>, unknown> {
-    const { loss } = this.run.options;
+  *#evaluate(samples: LabelledSamples): Generator<Demand, Outcome, unknown> {
     const outcome = (yield {
       kind: 'read',
       operation: (plan, callback) =>
@@ -210,6 +211,12 @@ export class TrainingTask {
     }) as Outcome;
     const error = this.#network.outcomeError(outcome, samples);
     if (error !== undefined) throw inValidation(error);
+    return outcome;
+  }
+
+  *#validate(samples: LabelledSamples): Generator<Demand, Record<string, number>, unknown> {
+    const { loss } = this.run.options;
+    const outcome = yield* this.#evaluate(samples);
     const { rows } = samples.X;
     return {
       valLoss: outcome.loss / rows,

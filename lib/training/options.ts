@@ -90,7 +90,8 @@ export interface FitOptions extends StepOptions {
   readonly stratify?: boolean;
   /**
    * Computed after every epoch from the predictions for the validation set, as valF1 for f1; without one, from
-   * those for the training set, as f1, which costs a forward pass over it. @default none
+   * those for the training set, as f1, which costs a forward pass over it. 'accuracy' takes the place of that
+   * beside the loss. @default none
    */
   readonly metrics?: readonly MetricOption[];
   readonly earlyStopping?: EarlyStoppingOptions;
@@ -203,7 +204,8 @@ export function completeFitOptions(
   const completed: CompletedFitOptions = {
     epochs: options.epochs,
     batchSize: fullBatch ? trained : size,
-    accumulate: options.accumulate ?? 1,
+    // More batches than an epoch has are all of them.
+    accumulate: Math.min(options.accumulate ?? 1, fullBatch ? 1 : Math.ceil(trained / size)),
     // In a full batch the order changes nothing but rounding.
     shuffle: (options.shuffle ?? true) && !fullBatch,
     seed: options.seed,

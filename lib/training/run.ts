@@ -172,18 +172,18 @@ export class TrainingRun {
     const { batchSize, accumulate, signal, clipValue, clipNorm } = options;
     const left = options.epochs - this.#finished;
     if (left === 0 || this.#converged) return undefined;
-    // Before anything is drawn: what is not done should leave no trace.
+    // Before anything is drawn, as the schedule's own errors: what is not done should leave no trace.
     if (signal?.aborted) throw new AbortError(signal.reason);
-    const first = this.#generatorBefore === undefined;
-    if (first) this.#begin();
-    const { samples } = this;
     const byStep = pace === 'batch';
     const count = pace === 'paced' ? Math.min(left, this.#pace) : 1;
     this.#underWay = count;
     this.#from = byStep ? this.#position : 0;
-    const to = byStep ? Math.min(rows, this.#from + batchSize * accumulate) : rows;
-    if (this.#from === 0) this.#reserve(count);
     this.#rates = this.#learningRates(byStep ? 1 : count * this.#stepsPerEpoch());
+    const first = this.#generatorBefore === undefined;
+    if (first) this.#begin();
+    if (this.#from === 0) this.#reserve(count);
+    const { samples } = this;
+    const to = byStep ? Math.min(rows, this.#from + batchSize * accumulate) : rows;
     this.#position = to;
     const { native, state, key, steps, batches } = this.trainer;
     const settings = Float64Array.of(

@@ -20,3 +20,18 @@ it('data that a fit refuses draw no shuffles: the next fit is as if they had not
   };
   expect(await fitted(true)).toEqual(await fitted(false));
 });
+
+it('so do data of a share held out, of whichever part', () => {
+  const make = () => new Network(layers([2, 3, 1], 'relu', 'sigmoid'), { seed: 1 });
+  const Y = Matrix.zeros(70, 1);
+  for (const row of Array(70).keys()) {
+    const X = randomMatrix(70, 2, 1);
+    X.set(row, 1, Number.NaN);
+    const [net, twin] = [make(), make()];
+    const options = { epochs: 2, validationSplit: 0.5 };
+    expect(() => net.fitSync(X, Y, options)).toThrow(`got NaN at row ${row}, column 1`);
+    X.set(row, 1, 0.5);
+    expect(net.fitSync(X, Y, options)).toEqual(twin.fitSync(X, Y, options));
+    expect(snapshot(net)).toEqual(snapshot(twin));
+  }
+});

@@ -404,21 +404,22 @@ describe.each(trainings)('%s rejects', (_, call) => {
     expectAlike(net, make(), X, randomLabels(40, 3, 5));
   });
 
-  it('validation data that are not finite, with what is wrong', async () => {
+  it.each([
+    ['an input', 'ERR_BLASNET_NOT_FINITE', 'X to hold finite numbers, got NaN at row 1, column 2'],
+    [
+      'a label',
+      'ERR_BLASNET_ARG_VALUE',
+      'Y to hold numbers from 0 to 1 (the loss is binaryCrossEntropy), got 2 at row 1, column 0',
+    ],
+  ] as const)('validation data with %s that is none', async (what, code, message) => {
     const net = normalized();
-    const bad = randomMatrix(2, 3, 1);
-    bad.set(1, 2, Number.NaN);
-    const options = { epochs: 1, validationData: { X: bad, Y: [[0], [1]] } };
-    await expectRefused(
-      () => call(net, options as never),
-      [
-        '',
-        {},
-        RangeError,
-        'ERR_BLASNET_NOT_FINITE',
-        'In the validation set: Expected X to hold finite numbers, got NaN at row 1, column 2',
-      ],
-    );
+    const [x, y] = [randomMatrix(2, 3, 1), randomLabels(2, 1, 1)];
+    if (what === 'an input') x.set(1, 2, Number.NaN);
+    else y.set(1, 0, 2);
+    const options = { epochs: 1, validationData: { X: x, Y: y } };
+    const wrong: Row = ['', {}, RangeError, code, `In the validation set: Expected ${message}`];
+    await expectRefused(() => call(net, options as never), wrong);
+    expectAlike(net, normalized());
   });
 
   it('a single sample to be split', async () => {
@@ -428,6 +429,14 @@ describe.each(trainings)('%s rejects', (_, call) => {
       value('', {}, 'Expected validationSplit to be left out for a single sample, got 0.5 (number)'),
     );
   });
+});
+
+it('batches beyond those of an epoch are all of them', () => {
+  const [beyond, all] = [network(), network()];
+  const options = { epochs: 3, batchSize: 8, optimizer: adam() };
+  const history = beyond.fitSync(X, Y, { ...options, accumulate: Number.MAX_SAFE_INTEGER });
+  expect(all.fitSync(X, Y, { ...options, accumulate: 5 })).toEqual(history);
+  expectAlike(beyond, all);
 });
 
 it('a batch size beyond the samples is a full batch', () => {

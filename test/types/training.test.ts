@@ -1,0 +1,212 @@
+// The public types of trainings and of what layers may have. What is here must compile, but for the lines under
+// the directive @ts-expect-error, which must not: the compiler (`npm run check:types`, which test/house.test.ts
+// runs) fails when one does.
+
+import { describe, expectTypeOf, test } from 'vitest';
+import {
+  adam,
+  type BatchReport,
+  batchNorm,
+  type Callbacks,
+  type ClassWeight,
+  type EpochReport,
+  type Evaluation,
+  type FitOptions,
+  type History,
+  type LabelsLike,
+  type LayerOptions,
+  labelEncoder,
+  layerNorm,
+  type Matrix,
+  metric,
+  Network,
+  type PartialFitOptions,
+  preprocessing,
+  type SampleWeight,
+  type Statistics,
+  type StepOptions,
+  schedules,
+  sgd,
+  standardScaler,
+  type ValidationData,
+} from '../../lib/index';
+
+/** Compiled and never run. */
+function compiled(_: (net: Network, X: Matrix, Y: Matrix) => unknown): void {}
+
+describe('layers', () => {
+  test('with all that they may have', () => {
+    compiled(() => {
+      const layer: LayerOptions = {
+        ...{ inputDim: 2, outputDim: 3, activation: 'relu', normalization: batchNorm({ momentum: 0.01 }) },
+        ...{ dropout: 0.5, noise: 0.1, l1: 1e-4, l2: 1e-4, maxNorm: 3, trainable: false },
+      };
+      new Network([layer, { outputDim: 1, activation: 'sigmoid', normalization: layerNorm() }]);
+      new Network([{ inputDim: 2, outputDim: 3, activation: 'relu', normalization: 'layer' }]);
+      // @ts-expect-error: a normalisation that does not exist
+      new Network([{ inputDim: 2, outputDim: 3, activation: 'relu', normalization: 'group' }]);
+      // @ts-expect-error: a normalisation is made, not the function that makes it
+      new Network([{ inputDim: 2, outputDim: 3, activation: 'relu', normalization: batchNorm }]);
+      // @ts-expect-error: a share is a number
+      new Network([{ inputDim: 2, outputDim: 3, activation: 'relu', dropout: true }]);
+      // @ts-expect-error: layers have no momentum
+      layerNorm({ momentum: 0.1 });
+    });
+  });
+
+  test('are frozen by number', () => {
+    compiled((net) => {
+      net.setTrainable(1, false);
+      net.setTrainable([1, 2], true);
+      // @ts-expect-error: by number, not by name
+      net.setTrainable('W1', false);
+      // @ts-expect-error: true or false has to be said
+      net.setTrainable(1);
+    });
+  });
+
+  test('have running moments, which may not be there', () => {
+    expectTypeOf<Network['statistics']>().toEqualTypeOf<Statistics>();
+    compiled(({ statistics }) => {
+      expectTypeOf(statistics.mean1).toEqualTypeOf<Matrix | undefined>();
+      expectTypeOf(statistics.variance2).toEqualTypeOf<Matrix | undefined>();
+      // @ts-expect-error: no such moment
+      statistics.deviation1;
+    });
+  });
+});
+
+describe('a network', () => {
+  test('with inputs and labels of its own', () => {
+    compiled((_, X) => {
+      const net = new Network([{ inputDim: 2, outputDim: 3, activation: 'softmax' }], {
+        preprocessing: preprocessing([standardScaler()]),
+        labels: labelEncoder(),
+      });
+      net.fit(X, ['cat', 'dog'], { epochs: 1 });
+      expectTypeOf(net.classify(X)).resolves.toEqualTypeOf<(string | number)[]>();
+      expectTypeOf(net.classifySync(X)).toEqualTypeOf<(string | number)[]>();
+      // @ts-expect-error: steps make no pipeline yet
+      new Network(net.architecture, { preprocessing: [standardScaler()] });
+      // @ts-expect-error: an encoder, not the names
+      new Network(net.architecture, { labels: ['cat', 'dog'] });
+    });
+  });
+
+  test('takes labels as classes', () => {
+    expectTypeOf<Int32Array>().toExtend<LabelsLike>();
+    expectTypeOf<Uint8Array>().toExtend<LabelsLike>();
+    expectTypeOf<number[]>().toExtend<LabelsLike>();
+    expectTypeOf<readonly string[]>().toExtend<LabelsLike>();
+    expectTypeOf<boolean[]>().not.toExtend<LabelsLike>();
+    expectTypeOf<BigInt64Array>().not.toExtend<LabelsLike>();
+  });
+});
+
+describe('options of a training', () => {
+  test('all of them', () => {
+    compiled((net, X, Y) => {
+      const options: FitOptions = {
+        ...{
+          epochs: 9,
+          batchSize: 16,
+          accumulate: 2,
+          shuffle: true,
+          seed: 1,
+          optimizer: adam(),
+          loss: 'hinge',
+        },
+        ...{ clipValue: 1, clipNorm: 1, threads: 2, progress: true, stratify: true, validationSplit: 0.1 },
+        validationData: { X, Y: [0, 1], sampleWeight: [1, 2] },
+        schedule: schedules.oneCycle(),
+        metrics: [
+          'f1',
+          metric('topKAccuracy', { k: 2 }),
+          (labels, predictions) => labels.rows - predictions.rows,
+        ],
+        earlyStopping: { patience: 3, monitor: 'valF1', mode: 'max', minDelta: 1e-3, restoreBest: false },
+        callbacks: {
+          onEpochEnd: ({ valLoss = 0 }) => valLoss > 1,
+          onBatchEnd: async ({ learningRate }) => learningRate,
+        },
+        checkpoint: { directory: 'run', everyEpochs: 5 },
+        signal: AbortSignal.timeout(1000),
+      };
+      net.fit(X, Y, options);
+      net.fitSync(X, Y, { epochs: 1, callbacks: (report) => report.loss > 0.1 });
+      // @ts-expect-error: Keras's name for it
+      net.fit(X, Y, { epochs: 1, validation_split: 0.1 });
+      // @ts-expect-error: patience is needed
+      net.fit(X, Y, { epochs: 1, earlyStopping: { monitor: 'loss' } });
+      // @ts-expect-error: not a number alone
+      net.fit(X, Y, { epochs: 1, earlyStopping: 5 });
+      // @ts-expect-error: a direction that does not exist
+      net.fit(X, Y, { epochs: 1, earlyStopping: { patience: 1, mode: 'auto' } });
+      // @ts-expect-error: validation data have names
+      net.fit(X, Y, { epochs: 1, validationData: [X, Y] });
+      // @ts-expect-error: labels are needed
+      net.fit(X, Y, { epochs: 1, validationData: { X } });
+      // @ts-expect-error: metrics come in an array
+      net.fit(X, Y, { epochs: 1, metrics: 'f1' });
+      // @ts-expect-error: a callback that does not exist
+      net.fit(X, Y, { epochs: 1, callbacks: { onTrainEnd: () => {} } });
+      // @ts-expect-error: reports are read-only
+      net.fit(X, Y, { epochs: 1, callbacks: (report) => (report.loss = 0) });
+      // @ts-expect-error: a schedule is made, not named
+      net.fit(X, Y, { epochs: 1, schedule: 'cosine' });
+    });
+  });
+
+  test('weights', () => {
+    expectTypeOf<'balanced'>().toExtend<ClassWeight>();
+    expectTypeOf<{ 0: number; 3: number }>().toExtend<ClassWeight>();
+    expectTypeOf<Float32Array>().toExtend<SampleWeight>();
+    expectTypeOf<'balanced'>().not.toExtend<SampleWeight>();
+    expectTypeOf<'auto'>().not.toExtend<ClassWeight>();
+    expectTypeOf<Int32Array>().not.toExtend<SampleWeight>();
+  });
+
+  test('of one epoch, and of one step', () => {
+    expectTypeOf<keyof Omit<PartialFitOptions, keyof StepOptions>>().toEqualTypeOf<
+      'batchSize' | 'accumulate' | 'shuffle' | 'signal'
+    >();
+    expectTypeOf<Network['partialFit']>().returns.resolves.toEqualTypeOf<Evaluation>();
+    expectTypeOf<Network['trainOnBatch']>().returns.toEqualTypeOf<Evaluation>();
+    compiled((net, X, Y) => {
+      net.partialFit(X, Y);
+      net.trainOnBatch(X, Y, { optimizer: sgd(), classWeight: [1, 2] });
+      // @ts-expect-error: one epoch it is
+      net.partialFit(X, Y, { epochs: 2 });
+      // @ts-expect-error: all of them are the batch
+      net.trainOnBatch(X, Y, { batchSize: 2 });
+    });
+  });
+});
+
+describe('what comes out', () => {
+  test('series and reports, by the same names', () => {
+    expectTypeOf<History['valLoss']>().toEqualTypeOf<number[] | undefined>();
+    expectTypeOf<History['valF1']>().toEqualTypeOf<number[] | undefined>();
+    expectTypeOf<EpochReport['learningRate']>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<EpochReport['valF1']>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<BatchReport['batch']>().toEqualTypeOf<number>();
+    expectTypeOf<BatchReport['learningRate']>().toEqualTypeOf<number>();
+    expectTypeOf<NonNullable<Callbacks['onBatchEnd']>>().parameter(0).toEqualTypeOf<BatchReport>();
+    expectTypeOf<ValidationData['Y']>().toEqualTypeOf<LabelsLike>();
+  });
+
+  test('an evaluation with metrics', () => {
+    compiled((net, X, Y) => {
+      const { loss, accuracy, rocAuc } = net.evaluateSync(X, Y, {
+        metrics: ['rocAuc'],
+        sampleWeight: [1, 2],
+      });
+      expectTypeOf(loss).toEqualTypeOf<number>();
+      expectTypeOf([accuracy, rocAuc]).toEqualTypeOf<(number | undefined)[]>();
+      // @ts-expect-error: classes are weighted in training
+      net.evaluateSync(X, Y, { classWeight: 'balanced' });
+      // @ts-expect-error: a gradient has no metrics
+      net.gradients(X, Y, { metrics: ['f1'] });
+    });
+  });
+});
