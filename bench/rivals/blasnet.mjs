@@ -1,5 +1,6 @@
 // blasnet itself, by the protocol of its rivals.
 
+import { extraOptions } from './extras.mjs';
 import { fitOptions, Matrix, openNetwork, predictorOf, versions } from './library.mjs';
 import { batches, readData, serve } from './protocol.mjs';
 
@@ -12,7 +13,7 @@ serve({
     if (job.batchRows !== undefined) return predictions(net, job);
     if (job.optimizer === undefined) return { predict };
     const { X, Y } = readData(job);
-    const options = fitOptions(job);
+    const options = { ...fitOptions(job), ...extraOptions(job, { X, Y }) };
     const fit = job.way === 'fitSync' ? net.fitSync.bind(net) : net.fit.bind(net);
     return { train: async (epochs) => (await fit(X, Y, { ...options, epochs })).loss, predict };
   },

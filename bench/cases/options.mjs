@@ -1,0 +1,133 @@
+// What each option of layers and of fit costs, beside the same training without it, on one thread.
+
+import { compare, withoutFigure } from '../harness/comparison.mjs';
+import { timed } from '../harness/contestants.mjs';
+import { moons, synthetic } from '../harness/data.mjs';
+import { dense, writeJob } from '../harness/jobs.mjs';
+import { time } from '../harness/quantities.mjs';
+import { takeTurns } from '../harness/rounds.mjs';
+import { resultOf, verifyEqual } from '../harness/verification.mjs';
+import { moonsLayers } from './moons-full.mjs';
+
+/** @import { Bench } from '../harness/bench.mjs' */
+/** @import { Job, Layer, Task } from '../harness/jobs.mjs' */
+/** @import { Outcome } from '../harness/rounds.mjs' */
+/** @import { Problem } from '../harness/verification.mjs' */
+
+export const id = 'options';
+export const title = 'What options cost, beside the same training without them';
+
+/**
+ * @typedef {object} Option
+ * @property {string} name
+ * @property {(layers: readonly Layer[]) => Layer[]} [layers]   with the option
+ * @property {string} [extra]   its name in rivals/extras.mjs
+ * @property {boolean} [watches]   it only looks on: the training must come to the same
+ */
+
+const hidden = (/** @type {object} */ option) => (/** @type {readonly Layer[]} */ layers) =>
+  layers.map((layer, i) => (i === layers.length - 1 ? layer : { ...layer, ...option }));
+const first = (/** @type {object} */ option) => (/** @type {readonly Layer[]} */ layers) =>
+  layers.map((layer, i) => (i === 0 ? { ...layer, ...option } : layer));
+const all = (/** @type {object} */ option) => (/** @type {readonly Layer[]} */ layers) =>
+  layers.map((layer) => ({ ...layer, ...option }));
+
+/** @type {readonly Option[]} */
+const options = [
+  { name: 'dropout 0.2 after every hidden layer', layers: hidden({ dropout: 0.2 }) },
+  { name: 'noise on the inputs', layers: first({ noise: 0.1 }) },
+  { name: 'batch normalisation', layers: hidden({ normalization: 'batch' }) },
+  { name: 'layer normalisation', layers: hidden({ normalization: 'layer' }) },
+  { name: 'l2', layers: all({ l2: 1e-4 }) },
+  { name: 'maxNorm', layers: all({ maxNorm: 3 }) },
+  { name: 'clipNorm', extra: 'clipNorm' },
+  { name: 'sample weights', extra: 'sampleWeight' },
+  { name: 'a schedule by steps', extra: 'schedule' },
+  { name: 'accumulate 4', extra: 'accumulate' },
+  { name: 'validation on a tenth of the rows', extra: 'validation', watches: true },
+  { name: 'f1 and rocAuc of the training set', extra: 'metrics', watches: true },
+  { name: 'a callback an epoch', extra: 'onEpochEnd', watches: true },
+  { name: 'a callback a step', extra: 'onBatchEnd', watches: true },
+];
+
+export async function run(/** @type {Bench} */ bench) {
+  const rows = bench.quick ? 640 : 6400;
+  await besidePlain(bench, 'moons, SGD, batches of 32, float64', {
+    layers: moonsLayers,
+    dtype: 'float64',
+    data: moons(),
+    batchSize: 32,
+    shuffle: true,
+    optimizer: { name: 'sgd', learningRate: 0.01 },
+  });
+  await besidePlain(bench, '784-128-64-10, Adam, batches of 128, float32', {
+    layers: dense([784, 128, 64, 10], 'relu', 'softmax'),
+    dtype: 'float32',
+    data: synthetic(rows, 784, 10),
+    batchSize: 128,
+    shuffle: true,
+    optimizer: { name: 'adam', learningRate: 0.001 },
+  });
+}
+
+async function besidePlain(/** @type {Bench} */ bench, /** @type {string} */ name, /** @type {Task} */ task) {
+  const job = writeJob(bench, task);
+  const jobs = options.map((option) => ({
+    option,
+    job: { ...job, layers: option.layers?.(task.layers) ?? task.layers, extra: option.extra },
+  }));
+  const what = { case: id, threads: '1' };
+  const trained = (/** @type {Job} */ job, /** @type {number} */ threads) =>
+    resultOf(bench, 'blasnet', { ...job, threads, epochs: 2 });
+
+  /** @type {Map<string, Problem>} */
+  const problems = new Map();
+  const plain = await trained(job, 1);
+  for (const { option, job } of jobs) {
+    const ours = await trained(job, 1);
+    const other = option.watches ? plain : await trained(job, 2);
+    if ('unavailable' in ours) problems.set(option.name, ours);
+    else if ('unavailable' in other) problems.set(option.name, other);
+    else {
+      const variant = `${name}: ${option.name}`;
+      const claim = { case: id, variant, what: '2 losses and the predictions', tolerance: 0 };
+      const title = option.watches ? 'the training without it' : 'blasnet on 2 threads';
+      const problem = verifyEqual(bench, claim, title, ours, other);
+      if (problem !== undefined) problems.set(option.name, problem);
+    }
+  }
+
+  const contestants = [
+    { ...timed(bench, 'blasnet', 1, job, 'time-training'), key: 'plain' },
+    ...jobs
+      .filter(({ option }) => !problems.has(option.name))
+      .map(({ option, job }) => ({
+        ...timed(bench, 'blasnet', 1, job, 'time-training'),
+        key: option.name,
+      })),
+  ];
+  const outcomes = await takeTurns(contestants, bench.rounds, (line) => bench.log(`${id} ${name}: ${line}`));
+  const plainOutcome = /** @type {Outcome} */ (outcomes.get('plain'));
+  bench.rows.push(
+    compare({ ...what, variant: `${name}: no option`, quantity: time('an epoch') }, plainOutcome),
+  );
+  for (const { option } of jobs) {
+    const variant = `${name}: ${option.name}`;
+    const problem = problems.get(option.name);
+    if (problem !== undefined) bench.rows.push(withoutFigure({ ...what, variant }, problem));
+    else {
+      const outcome = /** @type {Outcome} */ (outcomes.get(option.name));
+      bench.rows.push(compare({ ...what, variant, quantity: timesAsLong }, relative(outcome, plainOutcome)));
+    }
+  }
+}
+
+/** @type {import('../harness/quantities.mjs').Quantity} */
+const timesAsLong = { unit: 'times as long', of: (value) => value, better: 'lower' };
+
+/** An outcome as multiples of another, round by round. @returns {Outcome} */
+function relative(/** @type {Outcome} */ outcome, /** @type {Outcome} */ base) {
+  if ('unavailable' in outcome) return outcome;
+  if ('unavailable' in base) return base;
+  return { values: outcome.values.map((value, round) => value / /** @type {number} */ (base.values[round])) };
+}
