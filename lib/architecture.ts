@@ -126,7 +126,7 @@ export function completeArchitecture(layers: readonly LayerOptions[]): Architect
       Object.freeze({
         inputDim,
         outputDim,
-        activation,
+        activation: typeof activation === 'string' ? activation : Object.freeze({ ...activation }),
         ...(normalization !== undefined && { normalization }),
         ...used(layer as unknown as LayerOptions),
       }),

@@ -33,7 +33,12 @@ export function evaluationTask(
   const loss = fitLoss(architecture, options.loss, Y, kind.labels !== undefined);
   const { outputDim } = outputLayerOf(architecture);
   const metrics = resolveMetrics(options.metrics, outputDim, outputActivationOf(architecture));
-  const samples = withWeights(labelledSamples(kind, X, Y, loss.name), options.sampleWeight, undefined);
+  const samples = withWeights(
+    labelledSamples(kind, X, Y, loss.name),
+    outputDim,
+    options.sampleWeight,
+    undefined,
+  );
   return { samples, loss, metrics };
 }
 

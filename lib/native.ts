@@ -207,6 +207,104 @@ export interface Binding {
   /** The index of the first label that the loss does not take, or -1. */
   firstBadLabel(labels: FloatArray, loss: number, outputs: number): number;
 
+  /** The two words of a block of Threefry-2x32-20. See native/kernels/random.h. */
+  threefry(
+    keyLow: number,
+    keyHigh: number,
+    counterLow: number,
+    counterHigh: number,
+    block: Uint32Array,
+  ): void;
+  /** Row `row` of a mask, elements from `first` (even) on: 0 with the probability `rate`, otherwise `scale`. */
+  dropoutMask(
+    keyLow: number,
+    keyHigh: number,
+    row: number,
+    first: number,
+    rate: number,
+    scale: number,
+    mask: FloatArray,
+  ): void;
+  /** out = X + deviation * n, with n from the standard normal distribution; row and first likewise. */
+  addNoise(
+    keyLow: number,
+    keyHigh: number,
+    row: number,
+    first: number,
+    deviation: number,
+    X: FloatArray,
+    out: FloatArray,
+  ): void;
+  /** The mean and variance of each row of X (units, m), rows `ld` apart. See native/kernels/normalization.h. */
+  rowMoments(
+    units: number,
+    m: number,
+    ld: number,
+    X: FloatArray,
+    mean: FloatArray,
+    variance: FloatArray,
+  ): void;
+  /** inverse = 1 / sqrt(variance + epsilon) */
+  inverseDeviations(variance: FloatArray, epsilon: number, inverse: FloatArray): void;
+  /** normalized = (X - mean) * inverse, out = gamma * normalized + beta, row by row. */
+  normalizeRows(
+    units: number,
+    m: number,
+    ld: number,
+    X: FloatArray,
+    mean: FloatArray,
+    inverse: FloatArray,
+    gamma: FloatArray,
+    beta: FloatArray,
+    normalized: FloatArray,
+    out: FloatArray,
+  ): void;
+  /** Turns d from the gradient by `out` into that by X; `ownMoments`: mean and inverse were X's. */
+  normalizeRowsBackward(
+    units: number,
+    m: number,
+    ld: number,
+    normalized: FloatArray,
+    inverse: FloatArray,
+    gamma: FloatArray,
+    ownMoments: boolean,
+    accumulate: boolean,
+    d: FloatArray,
+    dgamma: FloatArray,
+    dbeta: FloatArray,
+  ): void;
+  /** By each column's own moments; `ld` is at least m rounded up to 64 bytes, and `inverse` (ld) is written. */
+  normalizeColumns(
+    units: number,
+    m: number,
+    ld: number,
+    X: FloatArray,
+    epsilon: number,
+    gamma: FloatArray,
+    beta: FloatArray,
+    normalized: FloatArray,
+    inverse: FloatArray,
+    out: FloatArray,
+  ): void;
+  normalizeColumnsBackward(
+    units: number,
+    m: number,
+    ld: number,
+    normalized: FloatArray,
+    inverse: FloatArray,
+    gamma: FloatArray,
+    accumulate: boolean,
+    d: FloatArray,
+    dgamma: FloatArray,
+    dbeta: FloatArray,
+  ): void;
+  /** gradients += l1 * sign(W) + 2 * l2 * W, unless they are null; l1 * sum |w| + l2 * sum w^2. */
+  addPenalty(W: FloatArray, l1: number, l2: number, gradients: FloatArray | null): number;
+  /** Keeps gradients in [-most, most]. */
+  clipByValue(gradients: FloatArray, most: number): void;
+  /** Scales rows of W (rows, cols) down to the Euclidean norm `most`. */
+  limitRowNorms(rows: number, cols: number, most: number, W: FloatArray): void;
+
   readonly Plan: new (
     /** (layers + 1) the inputs, then each layer's outputs */
     sizes: Int32Array,

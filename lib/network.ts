@@ -59,7 +59,6 @@ import { newTask, resumedTask, type Trainee } from './training/assemble';
 import { findCheckpoint } from './training/checkpoint';
 import { driveAsync, driveSync } from './training/drive';
 import { type EpochReport, emptyHistory, type History, record } from './training/history';
-import type { TrainingTask } from './training/loop';
 import {
   checkResumeOptions,
   type FitOptions,
@@ -234,7 +233,7 @@ export class Network {
    * @throws as fit()
    */
   async partialFit(X: MatrixLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
-    const task = this.#incrementalTask(X, Y, incrementalOptions(options, 'epoch'));
+    const task = newTask(this.#trainee, X, Y, incrementalOptions(options, 'epoch'), this.#trainer);
     for await (const { loss, accuracy } of driveAsync(task, this.#plans, 'epoch')) {
       this.#trainer = task.run.trainer;
       return accuracy === undefined ? { loss } : { loss, accuracy };
@@ -246,7 +245,7 @@ export class Network {
   trainOnBatch(X: MatrixLike, Y: LabelsLike, options: StepOptions = {}): Evaluation {
     this.#plans.checkFree('trainOnBatch');
     this.#plans.checkAtRest('trainOnBatch', 'nothing');
-    const task = this.#incrementalTask(X, Y, incrementalOptions(options, 'batch'));
+    const task = newTask(this.#trainee, X, Y, incrementalOptions(options, 'batch'), this.#trainer);
     const history: EpochReport[] = [];
     driveSync(task, this.#plans, (report) => history.push(report));
     this.#trainer = task.run.trainer;
@@ -273,8 +272,8 @@ export class Network {
   }
 
   /**
-   * The names of the classes for X, by the network's `labels`: of the largest output, or on which side of 1/2 (with
-   * a tanh output, 0) a single one is.
+   * The names of the classes for X, by the network's `labels`: of the largest output, or on which side of 1/2 (of 0
+   * for an output that may be negative) a single one is.
    *
    * @throws Error ERR_BLASNET_NOT_FITTED without labels; as predict()
    */
@@ -410,13 +409,6 @@ export class Network {
       random: this.#random,
       content: () => this.#content(),
     };
-  }
-
-  // With the optimiser of the last such training, if it is this one; after an error there is none.
-  #incrementalTask(X: MatrixLike, Y: LabelsLike, options: FitOptions): TrainingTask {
-    const trainer = this.#trainer?.optimizer === options.optimizer ? this.#trainer : undefined;
-    this.#trainer = undefined;
-    return newTask(this.#trainee, X, Y, options, trainer);
   }
 
   async #predict(samples: Samples, out: Matrix, options: AsyncOptions): Promise<Matrix> {

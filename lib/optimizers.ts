@@ -380,9 +380,12 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer {
   );
 }
 
+// One object, so that what goes on with an optimiser knows it again.
+const defaultOptimizer = sgd();
+
 /** The `optimizer` option, checked: what a factory of this file made, or the default. */
 export function resolveOptimizer(value: unknown): Optimizer {
-  if (value === undefined) return sgd();
+  if (value === undefined) return defaultOptimizer;
   if (!made.has(value as Optimizer)) {
     throw argumentError(
       'ERR_BLASNET_ARG_TYPE',

@@ -1,3 +1,4 @@
+import type { ActivationName } from './activations';
 import { type Architecture, inputDimOf, outputActivationOf, outputLayerOf } from './architecture';
 import { argumentError, type BlasnetError, blasnetError } from './errors';
 import type { LossName } from './losses';
@@ -33,11 +34,13 @@ export interface Labels {
   readonly cols: number;
 }
 
-/** What an operation reads: X (rows x inputDim) and, but for predictions, Y; weights (rows), where there are any. */
+/** What an operation reads: X (rows x inputDim) and, but for predictions, Y; weights (rows) of mean 1, where there are any. */
 export interface Samples {
   readonly X: Matrix;
   readonly Y?: Labels;
   readonly weights?: FloatArray;
+  /** Those without the classes' weights, which a held-out share is judged by. */
+  readonly ownWeights?: FloatArray;
 }
 
 export type LabelledSamples = Samples & { readonly Y: Labels };
@@ -107,7 +110,7 @@ function asLabels(kind: SampleKind, Y: LabelsLike, loss: LossName): Labels {
   const { architecture, dtype, labels } = kind;
   const { outputDim } = outputLayerOf(architecture);
   if (labels !== undefined && Array.isArray(Y) && !Array.isArray(Y[0])) {
-    return encoded(labels, Y as readonly Label[], loss, outputDim, dtype);
+    return encoded(kind, labels, Y as readonly Label[], loss);
   }
   if (loss === 'sparseCategoricalCrossEntropy') return classLabels(Y);
   return asMatrix('Y', Y as MatrixLike, outputDim, 'outputDim', dtype);
@@ -115,12 +118,12 @@ function asLabels(kind: SampleKind, Y: LabelsLike, loss: LossName): Labels {
 
 // Class names as the loss takes them.
 function encoded(
+  { architecture, dtype }: SampleKind,
   labels: LabelEncoder,
   names: readonly Label[],
   loss: LossName,
-  outputDim: number,
-  dtype: Dtype,
 ): Labels {
+  const { outputDim } = outputLayerOf(architecture);
   const { length } = labels.classes;
   if (length !== Math.max(outputDim, 2)) {
     const rule = `${Math.max(outputDim, 2)} classes, as the network's outputDim is ${outputDim}`;
@@ -129,8 +132,24 @@ function encoded(
   if (loss === 'sparseCategoricalCrossEntropy') {
     return { data: labels.indices(names), rows: names.length, cols: 1 };
   }
-  if (outputDim > 1) return labels.oneHot(names, dtype);
-  return loss === 'hinge' ? labels.signs(names, dtype) : labels.binary(names, dtype);
+  const signs = loss === 'hinge' || classThreshold(outputActivationOf(architecture)) === 0;
+  if (outputDim === 1) return signs ? labels.signs(names, dtype) : labels.binary(names, dtype);
+  const rows = labels.oneHot(names, dtype);
+  if (loss === 'hinge') for (const [i, one] of rows.data.entries()) rows.data[i] = 2 * one - 1;
+  return rows;
+}
+
+const neverNegative: readonly ActivationName[] = [
+  'sigmoid',
+  'hardSigmoid',
+  'relu',
+  'softplus',
+  'exponential',
+];
+
+/** What a single output is above for the second of two classes: the labels are 0 and 1, or -1 and 1. */
+export function classThreshold(output: ActivationName): number {
+  return neverNegative.includes(output) ? 0.5 : 0;
 }
 
 function classLabels(Y: LabelsLike): Labels {
@@ -168,7 +187,7 @@ export function classDecoder(
   if (labels === undefined) {
     throw argumentError('ERR_BLASNET_NOT_FITTED', 'labels', `given to the network for ${method}`, undefined);
   }
-  const threshold = outputActivationOf(architecture) === 'tanh' ? 0 : 0.5;
+  const threshold = classThreshold(outputActivationOf(architecture));
   return (outputs) => labels.decode(outputs, { threshold });
 }
 

@@ -17,6 +17,9 @@ describe('activations', () => {
     const resolve = (value: unknown) => resolveActivation(value, 'activation');
     expect(resolve(leakyRelu({ negativeSlope: 0.3 }))).toEqual({ name: 'leakyRelu', alpha: 0.3 });
     expect(resolve(elu({ alpha: 0.5 }))).toEqual({ name: 'elu', alpha: 0.5 });
+    // Plain objects, as a file has them, are as good.
+    expect(resolve({ name: 'elu', alpha: 0.5 })).toEqual({ name: 'elu', alpha: 0.5 });
+    expect(resolve({ name: 'leakyRelu' })).toEqual({ name: 'leakyRelu', alpha: 0.01 });
     expect(resolve(leakyRelu())).toEqual(resolve('leakyRelu'));
     expect(resolve(elu())).toEqual(resolve('elu'));
     expect([leakyRelu(), elu()].every(Object.isFrozen)).toBe(true);
@@ -47,11 +50,25 @@ describe('activations', () => {
       `Expected activation to be ${names}, got null`,
     ],
     [
-      'a copy of what a factory made',
-      () => resolveActivation({ ...elu() }, 'activation'),
+      'an object of another kind',
+      () => resolveActivation({ name: 'relu' }, 'activation'),
       TypeError,
       'ERR_BLASNET_ARG_TYPE',
       `Expected activation to be ${such}, got an object (Object)`,
+    ],
+    [
+      'a plain object with an option that is none',
+      () => resolveActivation({ name: 'elu', slope: 1 }, 'layers[0].activation'),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "slope" in layers[0].activation; known: alpha',
+    ],
+    [
+      'a plain object with a value out of range',
+      () => resolveActivation({ name: 'leakyRelu', negativeSlope: -1 }, 'layers[0].activation'),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected layers[0].activation.negativeSlope to be a positive finite number, got -1 (number)',
     ],
     ...[0, -0.1, Number.NaN, Number.POSITIVE_INFINITY].flatMap((value) => [
       [

@@ -170,7 +170,8 @@ itRejects([
       ),
     TypeError,
     'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "units" in layers[1]; known: inputDim, outputDim, activation',
+    'Unknown option "units" in layers[1]; known: inputDim, outputDim, activation, normalization, dropout, noise, ' +
+      'l1, l2, maxNorm, trainable',
   ],
   [
     'no layer',

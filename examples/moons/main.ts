@@ -6,8 +6,9 @@ import { writePage } from './html';
 import { type Model, moonsModels } from './models';
 import { type Options, parseOptions, UsageError, usage } from './options';
 import { progress } from './progress';
-import type { ModelResult, Point, Results } from './results';
-import { resultsTable } from './table';
+import { race } from './race';
+import type { ModelResult, Point, Race, Racer, Results } from './results';
+import { describeRun, raceTable, resultsTable } from './table';
 import { grid, trainModel, view } from './train';
 
 /** The exit status of a process that Ctrl-C ended: 128 and the number of SIGINT. */
@@ -34,23 +35,26 @@ async function run({ epochs, out }: Options): Promise<number> {
   process.stderr.write(`Two moons: training on ${train.X.rows} points, testing on ${test.X.rows}.\n`);
 
   const models: ModelResult[] = [];
+  let raced: Race;
   try {
     for (const model of moonsModels(epochs)) {
       models.push(await trainWithProgress(model, data, stop.signal));
     }
+    raced = await race(models[0] as ModelResult, data, { signal: stop.signal, onRacer: report });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     process.stderr.write('Stopped; no page was written.\n');
     return interrupted;
   }
 
-  process.stdout.write(`\n${resultsTable(models)}\n`);
+  process.stdout.write(`\n${resultsTable(models)}\n\n${raceTable(raced)}\n`);
   const results: Results = {
     train: points(train),
     test: points(test),
     view,
     grid,
     models,
+    race: raced,
     machine: machine(),
   };
   const size = await writePage(out, results);
@@ -67,6 +71,10 @@ async function trainWithProgress(model: Model, data: Split, signal: AbortSignal)
   } finally {
     shown.end();
   }
+}
+
+function report({ name, article, he }: Racer): void {
+  process.stderr.write(`${name}: ${describeRun(article)}; from He’s start ${describeRun(he)}\n`);
 }
 
 /** The samples as the page takes them, to a thousandth of its width. */

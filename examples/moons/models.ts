@@ -25,6 +25,13 @@ const mostFrames = 200;
 
 export const learningRate = 0.01;
 
+/** How the parameters begin: as the article's, 0.1 * randn, or by He's rule, which is the library's own for ReLU. */
+export type Start = 'article' | 'he';
+
+export function moonsNetwork(start: Start): Network {
+  return new Network(layers, { seed: 2, initializer: start === 'article' ? 'article' : 'auto' });
+}
+
 /**
  * The article's model, and the same layers in mini-batches: the stand-in for its Keras model.
  *
@@ -37,7 +44,7 @@ export function moonsModels(epochs: number): Model[] {
     {
       name: 'full batch',
       description: 'The article’s model: every step sees all 900 points.',
-      network: new Network(layers, { seed: 2, initializer: 'article' }),
+      network: moonsNetwork('article'),
       epochs,
       batchSize: 'full',
       frameEvery: epochsRatio * frameEvery,
@@ -45,7 +52,7 @@ export function moonsModels(epochs: number): Model[] {
     {
       name: 'batches of 32',
       description: 'The stand-in for its Keras model: 29 steps an epoch.',
-      network: new Network(layers, { seed: 2 }),
+      network: moonsNetwork('he'),
       epochs: miniEpochs,
       batchSize: 32,
       frameEvery,

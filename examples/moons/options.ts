@@ -11,7 +11,7 @@ export interface Options {
 
 export const usage = `Usage: npm start -- [--epochs N] [--out FILE]
 
-Trains the article's network on two moons, twice, and writes a page of what it learned.
+Trains the article's network on two moons, twice, times better optimisers beside it, and writes a page of it all.
 
   --epochs N   epochs of the full-batch model; the other takes a fiftieth (default 10000)
   --out FILE   where the page goes (default moons.html)

@@ -1,10 +1,16 @@
 import type { WriteStream } from 'node:tty';
-import type { EpochReport } from 'blasnet';
 import * as format from './format';
+
+/** An epoch's numbers; the loss of this network, binary cross-entropy, always knows its accuracy. */
+export interface Epoch {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
 
 /** Shows how far a training is; `end` leaves the terminal as it was. */
 export interface Progress {
-  update(report: Required<EpochReport>): void;
+  update(report: Epoch): void;
   end(): void;
 }
 
@@ -66,7 +72,7 @@ function lines(stream: WriteStream, name: string, epochs: number): Progress {
   };
 }
 
-function status({ epoch, loss, accuracy }: Required<EpochReport>, epochs: number): string {
+function status({ epoch, loss, accuracy }: Epoch, epochs: number): string {
   const total = format.count(epochs);
   const done = format.count(epoch).padStart(total.length);
   return `${done}/${total}  cost ${format.cost(loss)}  accuracy ${format.percent(accuracy)}`;

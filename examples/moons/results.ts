@@ -5,6 +5,7 @@ export interface Results {
   readonly view: View;
   readonly grid: Grid;
   readonly models: readonly ModelResult[];
+  readonly race: Race;
   /** Where it ran: versions and processor, for the page's foot. */
   readonly machine: string;
 }
@@ -63,4 +64,33 @@ export interface Frame {
   readonly trainAccuracy: number;
   /** The test points it puts on the wrong side, as indexes into `test`. */
   readonly wrong: readonly number[];
+}
+
+/** Which optimiser is first as good as gradient descent is at its end. */
+export interface Race {
+  readonly goal: Goal;
+  readonly racers: readonly Racer[];
+}
+
+/** What so many epochs of gradient descent from the article's start reach on the training set. */
+export interface Goal {
+  readonly epochs: number;
+  readonly cost: number;
+  readonly trainAccuracy: number;
+}
+
+/** An optimiser, from the article's initial parameters and from He's. */
+export interface Racer {
+  readonly name: string;
+  readonly article: Run;
+  readonly he: Run;
+}
+
+export interface Run {
+  /** Up to the goal; null: it was not reached in as many as gradient descent had. */
+  readonly epochs: number | null;
+  /** Training alone. */
+  readonly seconds: number;
+  /** The cost on the training set after some of the epochs, 0 and the last among them. */
+  readonly curve: readonly (readonly [epoch: number, cost: number])[];
 }

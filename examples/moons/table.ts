@@ -1,12 +1,35 @@
 import * as format from './format';
-import type { ModelResult } from './results';
-
-const headings = ['', 'final cost', 'train accuracy', 'test accuracy', 'seconds', 'epochs/s'];
+import type { ModelResult, Race, Run } from './results';
 
 /** The results as lines of text, numbers flush right. */
 export function resultsTable(models: readonly ModelResult[]): string {
-  const rows = [headings, ...models.map(cells)];
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
+  const headings = ['', 'final cost', 'train accuracy', 'test accuracy', 'seconds', 'epochs/s'];
+  return table(headings, models.map(modelCells));
+}
+
+/** The same of the race, under a line that says what it is about. */
+export function raceTable({ goal, racers }: Race): string {
+  const headings = ['', 'epochs', 'seconds', 'epochs (He)', 'seconds (He)'];
+  return [
+    `How soon each optimiser is where ${format.count(goal.epochs)} epochs of gradient descent end (training cost`,
+    `${format.cost(goal.cost)}, accuracy ${format.percent(goal.trainAccuracy)}), from the article’s initial weights and from He’s:`,
+    '',
+    table(
+      headings,
+      racers.map(({ name, article, he }) => [name, ...format.runCells(article), ...format.runCells(he)]),
+    ),
+  ].join('\n');
+}
+
+/** 255 epochs, 0.11 s */
+export function describeRun({ epochs, seconds }: Run): string {
+  return epochs === null ? 'not there' : `${format.epochs(epochs)}, ${format.seconds(seconds)} s`;
+}
+
+function table(headings: readonly string[], rows: readonly string[][]): string {
+  const widths = headings.map((_, column) =>
+    Math.max(...[headings, ...rows].map((row) => (row[column] as string).length)),
+  );
   const line = (row: readonly string[]) =>
     row
       .map((text, column) =>
@@ -14,10 +37,10 @@ export function resultsTable(models: readonly ModelResult[]): string {
       )
       .join('   ');
   const rule = '─'.repeat(line(headings).length);
-  return [line(headings), rule, ...rows.slice(1).map(line)].join('\n');
+  return [line(headings), rule, ...rows.map(line)].join('\n');
 }
 
-function cells({ name, summary }: ModelResult): string[] {
+function modelCells({ name, summary }: ModelResult): string[] {
   return [
     name,
     summary.cost.toFixed(6),

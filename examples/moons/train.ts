@@ -1,6 +1,7 @@
-import { type EpochReport, Matrix, type Split, sgd } from 'blasnet';
+import { Matrix, type Split, sgd } from 'blasnet';
 import { packFields } from './fields';
 import { learningRate, type Model } from './models';
+import type { Epoch } from './progress';
 import type { Frame, Grid, ModelResult, View } from './results';
 
 /** The article's. */
@@ -14,7 +15,7 @@ const gridPoints = cellCentres(grid);
 
 export interface TrainOptions {
   readonly signal: AbortSignal;
-  readonly onEpoch: (report: Required<EpochReport>) => void;
+  readonly onEpoch: (report: Epoch) => void;
 }
 
 /** Trains one model and keeps what the page draws of it. */
@@ -41,7 +42,7 @@ export async function trainModel(
   for await (const report of network.epochs(data.train.X, data.train.Y, options)) {
     milliseconds += performance.now() - resumed;
     cost = report.loss;
-    onEpoch({ ...report, accuracy: accuracyOf(report) });
+    onEpoch({ epoch: report.epoch, loss: report.loss, accuracy: accuracyOf(report) });
     if (report.epoch % frameEvery === 0 || report.epoch === epochs) keepFrame(report.epoch);
     resumed = performance.now();
   }

@@ -38,16 +38,19 @@ export interface Trainee {
   content(): NetworkContent;
 }
 
-/** A training from its first epoch on, with a trainer that took steps before, if there is one. */
+/** A training from its first epoch on; `kept` is the trainer to go on with, if it suits the options. */
 export function newTask(
   trainee: Trainee,
   X: MatrixLike,
   Y: LabelsLike,
   options: FitOptions,
-  trainer?: Trainer,
+  kept?: Trainer,
 ): TrainingTask {
   const { samples, completed, validation } = prepare(trainee.kind, X, Y, options);
   const random = completed.seed === undefined ? trainee.random : new RandomState(completed.seed);
+  // Who failed in the middle of an epoch has steps that nobody counted.
+  const suits = kept?.optimizer === completed.optimizer && kept.spoiled !== true;
+  const trainer = suits ? kept : undefined;
   const run = new TrainingRun(trainee.kind.architecture, samples, completed, random, trainer);
   return taskOf(trainee, run, validation);
 }
@@ -91,7 +94,8 @@ function prepare(kind: SampleKind, X: MatrixLike, Y: LabelsLike, options: FitOpt
   if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
   const labelled = labelledSamples(kind, X, Y, loss.name);
   const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
-  const samples = withWeights(labelled, options.sampleWeight, options.classWeight);
+  const { outputDim } = outputLayerOf(architecture);
+  const samples = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
   const validation = options.validationData && validationSamples(kind, options.validationData, loss);
   return { samples, completed, validation };
 }
@@ -101,7 +105,9 @@ const anything = { rule: 'anything', accepts: () => true };
 function validationSamples(kind: SampleKind, data: ValidationData, loss: ResolvedLoss): LabelledSamples {
   checkOptions('validationData', data, { X: anything, Y: anything, sampleWeight: anything });
   try {
-    return withWeights(labelledSamples(kind, data.X, data.Y, loss.name), data.sampleWeight, undefined);
+    const { outputDim } = outputLayerOf(kind.architecture);
+    const labelled = labelledSamples(kind, data.X, data.Y, loss.name);
+    return withWeights(labelled, outputDim, data.sampleWeight, undefined);
   } catch (error) {
     if (error instanceof Error) error.message = `In validationData: ${error.message}`;
     throw error;

@@ -27,8 +27,9 @@ export interface EpochReport {
 
 /** A step's numbers. */
 export interface BatchReport {
-  /** Both from 1; with gradient accumulation, of the step's last batch. */
+  /** From 1. */
   readonly epoch: number;
+  /** The step's number in its epoch, from 1; with gradient accumulation a step has several batches. */
   readonly batch: number;
   /** The mean loss over the step's samples, taken before it. */
   readonly loss: number;

@@ -80,21 +80,21 @@ export class TrainingTask {
    */
   *demands(pace: 'epoch' | 'paced'): Generator<Demand, void, unknown> {
     const { options } = this.run;
-    const { onBatchEnd } = options.callbacks;
+    const { callbacks } = options;
     const bar = options.progress ? this.#progressBar() : undefined;
     const cadence =
       options.checkpoint === undefined
         ? undefined
         : new Cadence(options.checkpoint.cadence, performance.now());
-    const stride = onBatchEnd !== undefined ? 'batch' : this.#looksAtEpochs() ? 'epoch' : pace;
+    const stride = callbacks.onBatchEnd !== undefined ? 'batch' : this.#looksAtEpochs() ? 'epoch' : pace;
     try {
       yield* this.#beginCheckpoints();
       if (options.earlyStopping?.stopped === true) return;
       for (let call = this.run.next(stride); call !== undefined; call = this.run.next(stride)) {
         const outcome = (yield { kind: 'write', operation: call }) as Outcome;
         const { epochs, batch } = this.run.accept(outcome);
-        if (onBatchEnd !== undefined && batch !== undefined) {
-          const answer = yield { kind: 'call', name: 'onBatchEnd', call: () => onBatchEnd(batch) };
+        if (callbacks.onBatchEnd !== undefined && batch !== undefined) {
+          const answer = yield { kind: 'call', name: 'onBatchEnd', call: () => callbacks.onBatchEnd?.(batch) };
           if (answer === false) return;
         }
         for (const report of epochs) if (yield* this.#finishEpoch(report, bar, cadence)) return;
@@ -166,9 +166,9 @@ export class TrainingTask {
     report = Object.freeze(report);
     this.reports.push(report);
     let stop = this.#stopsEarly(report);
-    const { onEpochEnd } = options.callbacks;
-    if (onEpochEnd !== undefined) {
-      const answer = yield { kind: 'call', name: 'onEpochEnd', call: () => onEpochEnd(report) };
+    const { callbacks } = options;
+    if (callbacks.onEpochEnd !== undefined) {
+      const answer = yield { kind: 'call', name: 'onEpochEnd', call: () => callbacks.onEpochEnd?.(report) };
       if (answer === false) stop = true;
     }
     bar?.update(report);
@@ -280,8 +280,8 @@ export function answerSync(
       if (typeof (answer as { then?: unknown } | null | undefined)?.then === 'function') {
         // Whatever becomes of it has nobody to tell.
         (answer as Promise<unknown>).then(undefined, () => {});
-        const rule = 'what runs at once (fit waits for promises)';
-        throw argumentError('ERR_BLASNET_ARG_TYPE', `callbacks.${demand.name}`, rule, answer);
+        const rule = 'no promise, which fit waits for and fitSync cannot';
+        throw argumentError('ERR_BLASNET_ARG_TYPE', `what ${demand.name} returns`, rule, answer);
       }
       return answer;
     }

@@ -1,3 +1,4 @@
+import type { ActivationName } from '../activations';
 import { type Architecture, isRandom, outputActivationOf, outputLayerOf } from '../architecture';
 import { argumentError } from '../errors';
 import { type CheckpointOptions, CheckpointStore, checkpointConstraints } from '../formats/checkpoints';
@@ -83,7 +84,7 @@ export interface FitOptions extends StepOptions {
   readonly schedule?: Schedule;
   /** Evaluated after every epoch: valLoss, valAccuracy. @default none */
   readonly validationData?: ValidationData;
-  /** The share of the samples, in (0, 1), to hold out at random for that. @default 0 */
+  /** The share of the samples, in (0, 1), to hold out at random for that. @default none is held out */
   readonly validationSplit?: number;
   /** Whether classes have equal shares in both parts. @default false */
   readonly stratify?: boolean;
@@ -198,6 +199,7 @@ export function completeFitOptions(
   const fullBatch = size === 'full' || size >= trained;
   if (optimizer.name === 'lbfgs') checkFullBatch(options, architecture, size, fullBatch);
   const output = outputActivationOf(architecture);
+  checkClasses(options, loss, output);
   const completed: CompletedFitOptions = {
     epochs: options.epochs,
     batchSize: fullBatch ? trained : size,
@@ -283,6 +285,16 @@ function checkFullBatch(
   if (isRandom(architecture) || limited !== -1) {
     const rule = 'another than lbfgs for a network with dropout, noise or maxNorm';
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'optimizer', rule, 'lbfgs');
+  }
+}
+
+// Weights and shares of classes need labels that are classes, which the loss or the outputs tell.
+function checkClasses(options: FitOptions, loss: ResolvedLoss, output: ActivationName): void {
+  if (lossEntry(loss.name).accuracy || ['sigmoid', 'softmax', 'logSoftmax'].includes(output)) return;
+  for (const name of ['classWeight', 'stratify'] as const) {
+    if (options[name] === undefined || options[name] === false) continue;
+    const rule = `left out where labels are no classes (the loss is ${loss.name}, the output ${output})`;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, options[name]);
   }
 }
 

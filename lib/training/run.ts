@@ -1,4 +1,4 @@
-import { type Architecture, isRandom } from '../architecture';
+import { type Architecture, isRandom, outputLayerOf } from '../architecture';
 import { AbortError } from '../errors';
 import { lossEntry } from '../losses';
 import { allocate, type Dtype, type FloatArray } from '../matrix';
@@ -12,7 +12,8 @@ import { initialPlateau, type PlateauState } from '../schedules/plateau';
 import { learningRateAt, unitOf } from '../schedules/rate';
 import type { BatchReport, EpochReport } from './history';
 import type { CompletedFitOptions } from './options';
-import { splitRows, takeRows } from './split';
+import { reweighted, splitRows, takeRows } from './split';
+import { classCount } from './weights';
 
 // How much one native call may take on: enough that crossing the border costs nothing, little enough that
 // drawing its shuffles does not hold up the event loop.
@@ -31,6 +32,8 @@ export interface Trainer {
   steps: number;
   /** Gone through so far: with gradient accumulation more than steps. */
   batches: number;
+  /** Whether a call is under way, or an error ended one, and the state is perhaps no whole step's. */
+  spoiled?: boolean;
 }
 
 /** A trainer before its first step. Draws from the generator only for networks that need random numbers. */
@@ -80,7 +83,7 @@ export type Pace = 'batch' | 'epoch' | 'paced';
  *     }
  */
 export class TrainingRun {
-  readonly samples: LabelledSamples;
+  samples: LabelledSamples;
   readonly options: CompletedFitOptions;
   readonly random: RandomState;
   /** How many samples an epoch trains with; the others are for validation. */
@@ -93,6 +96,7 @@ export class TrainingRun {
   #generatorBefore: GeneratorState | undefined;
   // The rows for training and then those held out, when a share is.
   #split: Uint32Array | undefined;
+  #held: LabelledSamples | undefined;
   #order: Uint32Array | null = null;
   #loss = allocate(0, 'float64');
   #hitShare = allocate(0, 'float64');
@@ -147,7 +151,7 @@ export class TrainingRun {
 
   /** The samples that validationSplit holds out, copied; undefined without it. After the first call of `next`. */
   heldSamples(): LabelledSamples | undefined {
-    return this.#split === undefined ? undefined : takeRows(this.samples, this.#split.subarray(this.rows));
+    return this.#held;
   }
 
   get plateau(): PlateauState {
@@ -164,7 +168,7 @@ export class TrainingRun {
    * result.
    */
   next(pace: Pace): Operation | undefined {
-    const { options, samples, rows } = this;
+    const { options, rows } = this;
     const { batchSize, accumulate, signal, clipValue, clipNorm } = options;
     const left = options.epochs - this.#finished;
     if (left === 0 || this.#converged) return undefined;
@@ -172,6 +176,7 @@ export class TrainingRun {
     if (signal?.aborted) throw new AbortError(signal.reason);
     const first = this.#generatorBefore === undefined;
     if (first) this.#begin();
+    const { samples } = this;
     const byStep = pace === 'batch';
     const count = pace === 'paced' ? Math.min(left, this.#pace) : 1;
     this.#underWay = count;
@@ -195,6 +200,7 @@ export class TrainingRun {
       Number(first),
     );
     this.#startedAt = performance.now();
+    this.trainer.spoiled = true;
     return (plan, callback) =>
       plan.train(
         samples.X.data,
@@ -220,9 +226,11 @@ export class TrainingRun {
     if (error !== undefined) {
       // Data that were refused leave no trace: what was drawn for them is taken back.
       const refused = error.code !== 'ERR_BLASNET_DIVERGED';
+      this.trainer.spoiled = !refused;
       if (refused && this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
       throw error;
     }
+    this.trainer.spoiled = false;
     this.#adjustPace(performance.now() - this.#startedAt);
     this.#converged = outcome.status === statusCodes.converged;
     const { batchSize } = this.options;
@@ -256,10 +264,25 @@ export class TrainingRun {
 
   #begin(): void {
     this.#generatorBefore = this.random.getState();
-    const { heldRows, stratify, optimizer } = this.options;
-    const { X, Y } = this.samples;
-    if (heldRows > 0) this.#split ??= splitRows(Y, heldRows, stratify, this.random);
+    const { heldRows, optimizer } = this.options;
+    const { X } = this.samples;
+    if (heldRows > 0) this.#hold(heldRows);
     this.#trainer ??= makeTrainer(this.#architecture, X.dtype, optimizer, this.random);
+  }
+
+  // Divides the samples. What is refused leaves no trace.
+  #hold(rows: number): void {
+    const { Y } = this.samples;
+    const classes = classCount(outputLayerOf(this.#architecture).outputDim);
+    const before = this.random.getState();
+    try {
+      this.#split ??= splitRows(Y, classes, rows, this.options.stratify, this.random);
+      this.#held = takeRows(this.samples, this.#split.subarray(this.rows));
+      this.samples = reweighted(this.samples, this.#split.subarray(0, this.rows));
+    } catch (error) {
+      this.random.setState(before);
+      throw error;
+    }
   }
 
   #report(epoch: number, loss: number, hitShare: number): EpochReport {
@@ -270,13 +293,13 @@ export class TrainingRun {
   #batchReport(epoch: number, report: EpochReport | undefined): BatchReport {
     const batch = Math.ceil((this.#from + 1) / (this.options.batchSize * this.options.accumulate));
     const { loss = Number.NaN, accuracy } = report ?? {};
-    return {
+    return Object.freeze({
       epoch,
       batch,
       loss,
       ...(accuracy !== undefined && { accuracy }),
       learningRate: this.learningRate,
-    };
+    });
   }
 
   #stepsIn(rows: number): number {
@@ -327,7 +350,6 @@ export class TrainingRun {
   #adjustPace(milliseconds: number): void {
     const most = Math.min(mostEpochs, Math.max(1, Math.floor(mostOrders / this.samples.X.rows)));
     const aimed = Math.floor((this.#underWay * aimedMilliseconds) / Math.max(milliseconds, 0.01));
-    // A schedule that waits for what an epoch brings is asked before each.
     this.#pace = Math.max(1, Math.min(aimed, 2 * this.#underWay, most));
   }
 }

@@ -1,8 +1,8 @@
 import { argumentError } from '../errors';
-import { Matrix } from '../matrix';
+import { type FloatArray, Matrix } from '../matrix';
 import type { RandomState } from '../random';
 import type { LabelledSamples, Labels } from '../samples';
-import { classCounts, classOf } from './weights';
+import { classCounts, classOf, meanOne } from './weights';
 
 /** How many of so many rows a share of them is for validation: at least one, and one stays. */
 export function validationRows(rows: number, share: number): number {
@@ -18,6 +18,7 @@ export function validationRows(rows: number, share: number): number {
  */
 export function splitRows(
   labels: Labels,
+  classes: number,
   held: number,
   stratify: boolean,
   random: RandomState,
@@ -26,7 +27,7 @@ export function splitRows(
   const order = new Uint32Array(new SharedArrayBuffer(4 * rows));
   order.set(random.permutation(rows));
   if (!stratify) return order;
-  const quotas = shares(classCounts(labels), held);
+  const quotas = shares(classCounts(labels, classes), held);
   const training: number[] = [];
   const validation: number[] = [];
   for (const row of order) {
@@ -59,19 +60,31 @@ function shares(counts: readonly number[], held: number): number[] {
   return quotas;
 }
 
-/** Some samples, copied. */
-export function takeRows({ X, Y, weights }: LabelledSamples, rows: Uint32Array): LabelledSamples {
+/** Some samples, copied, with the weights that they have without their classes'. */
+export function takeRows({ X, Y, ownWeights }: LabelledSamples, rows: Uint32Array): LabelledSamples {
   const inputs = Matrix.zeros(rows.length, X.cols, X.dtype);
   const data =
     Y.data instanceof Int32Array
       ? new Int32Array(new SharedArrayBuffer(4 * rows.length * Y.cols))
       : Matrix.zeros(rows.length, Y.cols, X.dtype).data;
-  const taken = weights === undefined ? undefined : Matrix.zeros(rows.length, 1, X.dtype).data;
   for (const [i, row] of rows.entries()) {
     inputs.data.set(X.data.subarray(row * X.cols, (row + 1) * X.cols), i * X.cols);
     data.set(Y.data.subarray(row * Y.cols, (row + 1) * Y.cols), i * Y.cols);
-    if (taken !== undefined) taken[i] = weights?.[row] as number;
   }
   const labels: Labels = { data, rows: rows.length, cols: Y.cols };
-  return { X: inputs, Y: labels, ...(taken !== undefined && { weights: taken }) };
+  const weights = ownWeights && meanOne("the held-out samples' sampleWeight", pick(ownWeights, rows), X.dtype);
+  return { X: inputs, Y: labels, ...(weights && { weights }) };
+}
+
+/** The samples, those of the rows with weights of mean 1. */
+export function reweighted(samples: LabelledSamples, rows: Uint32Array): LabelledSamples {
+  if (samples.weights === undefined) return samples;
+  const taken = meanOne("the training samples' weights", pick(samples.weights, rows), samples.X.dtype);
+  const weights = samples.weights.slice();
+  for (const [i, row] of rows.entries()) weights[row] = taken[i] as number;
+  return { ...samples, weights };
+}
+
+function pick(values: FloatArray, rows: Uint32Array): Float64Array {
+  return Float64Array.from(rows, (row) => values[row] as number);
 }

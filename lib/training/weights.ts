@@ -1,7 +1,7 @@
 import { argumentError, blasnetError } from '../errors';
 import { allocate, type Dtype, type FloatArray, isFloatArray } from '../matrix';
 import { checkBuffer } from '../pinning';
-import type { LabelledSamples, Labels } from '../samples';
+import type { LabelledSamples, Labels, Samples } from '../samples';
 import { checkObject } from '../validate';
 
 /** A weight for each sample; a typed array or numbers, none negative, not all 0. */
@@ -13,45 +13,60 @@ export type SampleWeight = FloatArray | readonly number[];
  */
 export type ClassWeight = 'balanced' | readonly number[] | { readonly [label: number]: number };
 
+/** What the two options make of some samples; see `Samples`. */
+export type CombinedWeights = Pick<Samples, 'weights' | 'ownWeights'>;
+
 /**
  * The samples' weights from both options, or undefined without either: multiplied, and scaled to a mean of 1, so
  * that only their ratios matter and the learning rate keeps its meaning. A sample of weight 2 counts like two.
+ *
+ * @param classes how many there are, as `classCount` has it
  */
 export function combineWeights(
   labels: Labels,
+  classes: number,
   dtype: Dtype,
   sampleWeight: unknown,
   classWeight: unknown,
-): FloatArray | undefined {
+): CombinedWeights | undefined {
   if (sampleWeight === undefined && classWeight === undefined) return undefined;
   const own =
     sampleWeight === undefined ? undefined : readSampleWeight('sampleWeight', sampleWeight, labels.rows);
-  const weights = allocate(labels.rows, dtype);
-  const ofClass = classWeight === undefined ? undefined : classWeights(labels, classWeight);
-  let sum = 0;
-  for (let row = 0; row < labels.rows; row++) {
-    const weight =
-      (own?.[row] ?? 1) * (ofClass === undefined ? 1 : (ofClass[classOf(labels, row)] as number));
-    weights[row] = weight;
-    sum += weight;
-  }
-  if (!(sum > 0 && Number.isFinite(sum))) {
-    const name = sampleWeight === undefined ? 'classWeight' : 'sampleWeight';
-    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'weights of a positive finite sum', sum);
-  }
-  const scale = labels.rows / sum;
-  for (let row = 0; row < labels.rows; row++) weights[row] = (weights[row] as number) * scale;
-  return weights;
+  const ownWeights = own && meanOne('sampleWeight', own, dtype);
+  if (classWeight === undefined) return ownWeights && { weights: ownWeights, ownWeights };
+  const ofClass = classWeights(labels, classes, classWeight);
+  const products = Float64Array.from(
+    { length: labels.rows },
+    (_, row) => (own?.[row] ?? 1) * (ofClass[classOf(labels, row)] as number),
+  );
+  const name = own === undefined ? 'classWeight' : 'sampleWeight * classWeight';
+  return { weights: meanOne(name, products, dtype), ...(ownWeights && { ownWeights }) };
 }
 
-/** The samples with the weights that both options give them. */
+/** The weights, scaled to a mean of 1, which takes a sum that is neither 0 nor out of range. */
+export function meanOne(name: string, weights: ArrayLike<number>, dtype: Dtype): FloatArray {
+  let sum = 0;
+  for (let row = 0; row < weights.length; row++) sum += weights[row] as number;
+  const scale = weights.length / sum;
+  if (!(Number.isFinite(scale) && scale > 0)) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'weights of a sum above 0 and in range', sum);
+  }
+  const scaled = allocate(weights.length, dtype);
+  for (let row = 0; row < scaled.length; row++) scaled[row] = (weights[row] as number) * scale;
+  return scaled;
+}
+
+/** The samples of a network of so many outputs with the weights that both options give them. */
 export function withWeights(
   samples: LabelledSamples,
+  outputs: number,
   sampleWeight: unknown,
   classWeight: unknown,
 ): LabelledSamples {
-  const weights = combineWeights(samples.Y, samples.X.dtype, sampleWeight, classWeight);
-  return weights === undefined ? samples : { ...samples, weights };
+  return {
+    ...samples,
+    ...combineWeights(samples.Y, classCount(outputs), samples.X.dtype, sampleWeight, classWeight),
+  };
 }
 
 /** The `sampleWeight` option, checked; not copied. */
@@ -72,8 +87,8 @@ export function readSampleWeight(name: string, value: unknown, rows: number): Ar
   return value;
 }
 
-function classWeights(labels: Labels, value: unknown): readonly number[] {
-  const counts = classCounts(labels);
+function classWeights(labels: Labels, classes: number, value: unknown): readonly number[] {
+  const counts = classCounts(labels, classes);
   if (value === 'balanced') {
     const present = counts.filter((count) => count > 0).length;
     return counts.map((count) => (count === 0 ? 0 : labels.rows / (present * count)));
@@ -105,17 +120,31 @@ function checkWeight(name: string, weight: unknown): void {
   }
 }
 
+/** How many classes a network's outputs tell apart: a single output has two sides. */
+export function classCount(outputDim: number): number {
+  return Math.max(2, outputDim);
+}
+
 /** How many samples each class has. Throws where labels are in no class. */
-export function classCounts(labels: Labels): number[] {
-  const counts = new Array<number>(classCountOf(labels)).fill(0);
+export function classCounts(labels: Labels, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
   for (let row = 0; row < labels.rows; row++) {
     const label = classOf(labels, row);
-    if (counts[label] === undefined) {
-      throw blasnetError('ERR_BLASNET_ARG_VALUE', `Expected Y to hold classes, got ${label} at row ${row}`);
+    if (counts[label] === undefined || isTie(labels, row, label)) {
+      const rule = labels.cols === 1 ? `classes from 0 to ${classes - 1}` : 'one largest label a row';
+      const got = labels.cols === 1 ? String(label) : 'several';
+      throw blasnetError('ERR_BLASNET_ARG_VALUE', `Expected Y to hold ${rule}, got ${got} at row ${row}`);
     }
     counts[label]++;
   }
   return counts;
+}
+
+// Whether another label of the row is as large as that of its class.
+function isTie({ data, cols }: Labels, row: number, label: number): boolean {
+  const largest = data[row * cols + label];
+  for (let col = label + 1; col < cols; col++) if (data[row * cols + col] === largest) return true;
+  return false;
 }
 
 /**
@@ -130,11 +159,4 @@ export function classOf({ data, cols }: Labels, row: number): number {
     if ((data[row * cols + col] as number) > (data[row * cols + best] as number)) best = col;
   }
   return best;
-}
-
-function classCountOf({ data, cols }: Labels): number {
-  if (!(data instanceof Int32Array)) return cols === 1 ? 2 : cols;
-  let most = 0;
-  for (const label of data) most = Math.max(most, label);
-  return most + 1;
 }

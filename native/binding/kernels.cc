@@ -4,6 +4,7 @@
 
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "binding/kernel_calls.h"
 #include "engine/lbfgs.h"
 #include "engine/plan.h"
 #include "kernels/activations.h"
@@ -17,12 +18,6 @@
 
 namespace blasnet {
 namespace {
-
-// The product of sizes that are at most 2^31 each; refuses what could wrap around.
-size_t Elements(const Args& args, size_t i, size_t a, size_t b) {
-  if (b != 0 && a > (size_t{1} << 40) / b) throw args.Wrong(i, "smaller");
-  return a * b;
-}
 
 // gemm(transposeA, transposeB, m, n, k, alpha, A, B, beta, C)
 template <typename T>
@@ -305,23 +300,7 @@ double FirstBadLabelOf(const Args& args) {
   return index == size ? -1 : static_cast<double>(index);
 }
 
-template <typename R, R (*f64)(const Args&), R (*f32)(const Args&), size_t typed>
-Napi::Value Call(const Napi::CallbackInfo& info) {
-  const Args args(info);
-  const auto function = args.IsFloat32(typed) ? f32 : f64;
-  if constexpr (std::is_void_v<R>) {
-    function(args);
-    return info.Env().Undefined();
-  } else {
-    return Napi::Number::New(info.Env(), function(args));
-  }
-}
-
 }  // namespace
-
-// `typed` is the argument whose class gives the element type.
-#define BLASNET_EXPORT(name, function, result, typed) \
-  exports.Set(name, Napi::Function::New<Call<result, function<double>, function<float>, typed>>(env, name))
 
 void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("gemm", GemmOf, void, 9);
@@ -352,7 +331,5 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("firstBadLabel", FirstBadLabelOf, double, 0);
   BLASNET_EXPORT("firstOutside", FirstOutsideOf, double, 0);
 }
-
-#undef BLASNET_EXPORT
 
 }  // namespace blasnet

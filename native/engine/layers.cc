@@ -23,6 +23,7 @@ std::vector<Layer> LayOut(const std::vector<LayerSpec>& specs) {
     parameters += ParameterCount(spec);
     statistics += StatisticCount(spec);
     layer.end = parameters;
+    layer.statistics_end = statistics;
     layers.push_back(layer);
   }
   return layers;

@@ -1,7 +1,9 @@
 // Layers as a plan has them: their sizes, what is done to their values, and where their parameters stand.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "kernels/types.h"
@@ -23,6 +25,11 @@ struct LayerSpec {
   double l2 = 0;
   double max_norm = 0;  // of a unit's weights; 0: any
 
+  // Above 0 in any type, lest a unit that is constant be divided by zero.
+  template <typename T>
+  T Epsilon() const {
+    return std::max(static_cast<T>(epsilon), std::numeric_limits<T>::min());
+  }
   bool NormalizesBatches() const { return normalization == Normalization::kBatch; }
   // A frozen layer's batch normalisation is frozen, too.
   bool UsesBatchMoments() const { return NormalizesBatches() && trainable; }
@@ -38,6 +45,7 @@ struct Layer : LayerSpec {
   size_t end = 0;  // of its parameters
   size_t mean = 0;
   size_t variance = 0;
+  size_t statistics_end = 0;
 };
 
 std::vector<Layer> LayOut(const std::vector<LayerSpec>& specs);

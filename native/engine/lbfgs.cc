@@ -41,8 +41,10 @@ LbfgsOptions LbfgsOptionsOf(const double* hyperparameters) {
           hyperparameters[kToleranceChange], size(kMaxEvaluations)};
 }
 
+size_t LbfgsArrays(size_t history) { return 2 * history + kWorkArrays; }
+
 size_t LbfgsStateSize(size_t history, size_t parameters) {
-  return (2 * history + kWorkArrays) * parameters + kScalars + history;
+  return LbfgsArrays(history) * parameters + kScalars + history;
 }
 
 template <typename T>
@@ -55,7 +57,7 @@ Lbfgs<T>::Lbfgs(const LbfgsOptions& options, size_t size, T* parameters, T* stat
       gradients_(Array(2 * options.history + 1)),
       direction_(Array(2 * options.history + 2)),
       trials_{Array(2 * options.history + 3), Array(2 * options.history + 4), Array(2 * options.history + 5)},
-      count_(Array(2 * options.history + kWorkArrays)),
+      count_(Array(LbfgsArrays(options.history))),
       next_(count_ + 1),
       scale_(count_ + 2),
       inverses_(count_ + kScalars),
@@ -72,7 +74,7 @@ LbfgsStatus Lbfgs<T>::Step(const Evaluate& evaluate, LbfgsPoint* before) {
   if (!std::isfinite(here_.loss) || !std::isfinite(sum)) return LbfgsStatus::kDiverged;
   if (LargestSize(gradients_, size_) <= options_.gradient_tolerance) return LbfgsStatus::kConverged;
 
-  const bool first = *count_ == 0;
+  const bool first = Count() == 0;
   FindDirection();
   const double slope = Dot(gradients_, direction_, size_);
   if (slope > -options_.change_tolerance) return LbfgsStatus::kConverged;
@@ -103,7 +105,7 @@ LbfgsStatus Lbfgs<T>::Step(const Evaluate& evaluate, LbfgsPoint* before) {
 template <typename T>
 void Lbfgs<T>::FindDirection() {
   Scale(gradients_, -1, size_, direction_);
-  const size_t count = static_cast<size_t>(*count_), next = static_cast<size_t>(*next_);
+  const size_t count = Count(), next = Next();
   const auto at = [&](size_t i) { return (next + options_.history - count + i) % options_.history; };
   for (size_t i = count; i-- > 0;) {
     const size_t k = at(i);
@@ -120,7 +122,7 @@ void Lbfgs<T>::FindDirection() {
 
 template <typename T>
 void Lbfgs<T>::Remember(const Trial& trial) {
-  const size_t k = static_cast<size_t>(*next_);
+  const size_t k = Next();
   // Into the place of the oldest, which is not lost before the new one is known to be worth it: into the
   // trials' arrays, which are free but for this trial's.
   T* step = FreeGradients(trial, trial);
@@ -136,7 +138,7 @@ void Lbfgs<T>::Remember(const Trial& trial) {
   inverses_[k] = static_cast<T>(1 / product);
   *scale_ = static_cast<T>(product / Dot(change, change, size_));
   *next_ = static_cast<T>((k + 1) % options_.history);
-  *count_ = std::min(*count_ + 1, static_cast<T>(options_.history));
+  *count_ = static_cast<T>(std::min(Count() + 1, options_.history));
 }
 
 template <typename T>

@@ -22,7 +22,10 @@ struct LbfgsOptions {
 
 LbfgsOptions LbfgsOptionsOf(const double* hyperparameters);
 
-// How many elements of state an Lbfgs needs for so many parameters; zeros before the first step.
+// An Lbfgs keeps so many arrays of the parameters' size, and behind them some numbers.
+size_t LbfgsArrays(size_t history);
+
+// How many elements of state that makes for so many parameters; zeros before the first step.
 size_t LbfgsStateSize(size_t history, size_t parameters);
 
 enum class LbfgsStatus : int32_t {
@@ -64,6 +67,13 @@ class Lbfgs {
   T* Array(size_t i) const { return state_ + i * size_; }
   T* Steps(size_t i) const { return Array(2 * i); }
   T* Changes(size_t i) const { return Array(2 * i + 1); }
+  size_t Count() const { return SizeOf(*count_, options_.history); }
+  size_t Next() const { return SizeOf(*next_, options_.history - 1); }
+
+  // A state may come from a file, and hold anything.
+  static size_t SizeOf(T value, size_t most) {
+    return value >= 0 && value <= static_cast<T>(most) ? static_cast<size_t>(value) : 0;
+  }
 
   void FindDirection();
   void Remember(const Trial& trial);

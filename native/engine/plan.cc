@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/cuts.h"
 #include "engine/lbfgs.h"
 #include "engine/pool.h"
 #include "engine/single_sample.h"
@@ -11,18 +12,6 @@
 
 namespace blasnet {
 namespace {
-
-// The borders of the schedules and the tiles' rows were measured on the networks of bench/; sizes of shares
-// and what is worth another thread are estimates that those networks agree with.
-constexpr size_t kSweepBytes = 1'000'000;  // from here on parameters are swept through layer by layer
-constexpr size_t kSweepRows = 256;         // samples that a sweep takes at once
-constexpr size_t kSweepUnits = 64;         // units of a layer that one thread takes at once
-constexpr size_t kTileWork = 4'000'000;    // floating-point operations that a tile should be worth
-constexpr size_t kLeastTileRows = 100;     // below, matrix products are too thin
-constexpr size_t kMostTileRows = 128;      // above, activations leave the cache
-constexpr size_t kMostLanes = 16;          // gradients that are summed apart
-
-size_t Blocks(size_t size, size_t block) { return (size + block - 1) / block; }
 
 template <typename T>
 class PlanOf final : public Plan {
@@ -42,13 +31,14 @@ class PlanOf final : public Plan {
         std::find_if(layers_.begin(), layers_.end(), [](const Layer& l) { return l.trainable; });
     first_trainable_ = static_cast<size_t>(trains - layers_.begin());
     for (const Layer& layer : layers_) batch_moments_ |= layer.UsesBatchMoments();
+    if (batch_moments_) moments_.resize(layers_.back().statistics_end);
   }
 
   Outcome Predict(const void* x_data, size_t rows, void* out_data) override {
     const T* x = static_cast<const T*>(x_data);
     T* out = static_cast<T*>(out_data);
     if (rows == 1) return PredictOne(x, out);
-    const Cuts cuts = CutRows(rows, tile_rows_);
+    const Cuts<T> cuts = CutRows<T>(rows, tile_rows_);
     std::vector<size_t> bad(cuts.count, kNone);
     Pass pass;
     pass.activate_last = true;
@@ -71,7 +61,7 @@ class PlanOf final : public Plan {
   Outcome Evaluate(Samples samples, Totals* totals) override {
     const Outcome outcome = Check(samples);
     if (outcome.status != Status::kDone) return outcome;
-    const Cuts cuts = CutRows(samples.rows, tile_rows_);
+    const Cuts<T> cuts = CutRows<T>(samples.rows, tile_rows_);
     const Source<T> source = SourceOf(samples, nullptr);
     std::vector<Totals> parts(cuts.count);
     const bool whole = ForEachTile(cuts, [&](Tile<T>& tile, size_t i) {
@@ -125,12 +115,19 @@ class PlanOf final : public Plan {
       for (size_t start = request.from; start < request.to; start += group) {
         const size_t size = std::min(group, request.to - start);
         size_t most_lanes = 0;
+        if (batch_moments_ && request.accumulate > 1)
+          std::copy_n(statistics_, moments_.size(), moments_.data());
         for (size_t at = 0; at < size; at += request.batch_size, batch++) {
           pass.key = SubKey(request.key, batches++, 0);
           size_t lanes = 0;
           const Batch part{source, start + at, std::min(request.batch_size, size - at), size, at > 0};
           const Outcome outcome = SumGradients(part, pass, &totals, &lanes);
-          if (outcome.status != Status::kDone) return {outcome.status, 0, epoch, batch, outcome.layer};
+          if (outcome.status != Status::kDone) {
+            // The group's step is not taken, nor is what its batches before did.
+            if (at > 0) std::copy(moments_.begin(), moments_.end(), statistics_);
+            const size_t before = outcome.status == Status::kStopped ? at / request.batch_size : 0;
+            return {outcome.status, 0, epoch, batch - before, outcome.layer};
+          }
           most_lanes = std::max(most_lanes, lanes);
           if (batch_moments_) tiles_[0]->UpdateStatistics(statistics_);
         }
@@ -151,17 +148,6 @@ class PlanOf final : public Plan {
  private:
   static constexpr size_t kNone = ~size_t{0};
 
-  // Rows cut into `count` tiles of nearly equal size, each but the last a whole number of cache lines long.
-  struct Cuts {
-    size_t rows;
-    size_t count;
-
-    size_t Start(size_t i) const {
-      constexpr size_t kLine = 64 / sizeof(T);
-      return std::min(rows, Blocks(rows, kLine) * i / count * kLine);
-    }
-  };
-
   struct Batch {
     Source<T> source;
     size_t start;  // its first sample
@@ -181,8 +167,6 @@ class PlanOf final : public Plan {
     totals->loss += part.loss;
     totals->hits += part.hits;
   }
-
-  static Cuts CutRows(size_t rows, size_t tile_rows) { return {rows, Blocks(rows, tile_rows)}; }
 
   // As many threads as some rows are worth; a forward pass takes 2 operations a parameter, a step 6.
   size_t ThreadsFor(size_t rows, size_t operations) const {
@@ -206,10 +190,11 @@ class PlanOf final : public Plan {
   // body(tile, i) for every tile of a forward pass, unless stopped; whether all were done. A sweep shares out
   // what is in a tile, the other schedule the tiles.
   template <class F>
-  bool ForEachTile(Cuts cuts, const F& body) {
+  bool ForEachTile(Cuts<T> cuts, const F& body) {
     sweeps_ = large_;
     const size_t most = sweeps_ ? 1 : std::min(cuts.count, ThreadsFor(cuts.rows, 2));
-    ReserveTiles(most, std::min(cuts.rows, tile_rows_));
+    sweep_rows_ = std::min(cuts.rows, tile_rows_);
+    ReserveTiles(most, sweep_rows_);
     ParallelFor(most, cuts.count, [&](size_t i, size_t slot) {
       if (!Stopped()) body(*tiles_[slot], i);
     });
@@ -274,7 +259,7 @@ class PlanOf final : public Plan {
     const bool whole = pass.learning && batch_moments_;
     sweeps_ = large_ || whole;
     const size_t tile_rows = whole ? batch.rows : tile_rows_;
-    const Cuts cuts = CutRows(batch.rows, tile_rows);
+    const Cuts<T> cuts = CutRows<T>(batch.rows, tile_rows);
     const size_t lane_count = sweeps_ ? 1 : std::min(cuts.count, kMostLanes);
     const size_t most = sweeps_ ? 1 : std::min(lane_count, ThreadsFor(batch.rows, 6));
     while (lanes_.size() < lane_count) lanes_.emplace_back(parameter_count_);
@@ -301,13 +286,13 @@ class PlanOf final : public Plan {
     return {};
   }
 
-  static void LoadTile(Tile<T>& tile, const Batch& batch, const Cuts& cuts, size_t i, const Pass& pass) {
+  static void LoadTile(Tile<T>& tile, const Batch& batch, const Cuts<T>& cuts, size_t i, const Pass& pass) {
     const size_t row = cuts.Start(i);
     tile.Load(batch.source, batch.start + row, cuts.Start(i + 1) - row, pass, row);
   }
 
   // Once more through the tile that diverged, for the layer where it began.
-  Outcome Diverged(const Batch& batch, const Cuts& cuts, size_t i, const Pass& pass) {
+  Outcome Diverged(const Batch& batch, const Cuts<T>& cuts, size_t i, const Pass& pass) {
     Tile<T>& tile = *tiles_[0];
     LoadTile(tile, batch, cuts, i, pass);
     Forward(tile);
@@ -321,8 +306,13 @@ class PlanOf final : public Plan {
     const Batch batch{SourceOf(request.samples, order), request.from, rows, rows, false};
     Pass pass;
     pass.learning = true;
-    Lbfgs<T> lbfgs(LbfgsOptionsOf(request.optimizer.hyperparameters.data()), parameter_count_, parameters_,
-                   static_cast<T*>(request.optimizer.state));
+    const LbfgsOptions options = LbfgsOptionsOf(request.optimizer.hyperparameters.data());
+    T* state = static_cast<T*>(request.optimizer.state);
+    // Layers may have been frozen since the steps that it remembers.
+    for (size_t i = 0; i < LbfgsArrays(options.history); i++) {
+      update_.ClearFrozen(state + i * parameter_count_);
+    }
+    Lbfgs<T> lbfgs(options, parameter_count_, parameters_, state);
     size_t bad_layer = layers_.size();
     const auto evaluate = [&](T* gradients, LbfgsPoint* point) {
       Totals totals;
@@ -330,7 +320,6 @@ class PlanOf final : public Plan {
       const Outcome outcome = SumGradients(batch, pass, &totals, &lanes);
       if (outcome.status == Status::kStopped) return false;
       if (outcome.status == Status::kDiverged) bad_layer = outcome.layer;
-      // Those of frozen parameters are zeros from the start.
       const double penalty = update_.Run(
           lanes_, lanes, EffectiveThreads(ThreadLimit()), {},
           [&](size_t from, size_t size) { std::copy_n(lanes_[0].data() + from, size, gradients + from); });
@@ -418,6 +407,8 @@ class PlanOf final : public Plan {
   // Of the operation under way.
   bool sweeps_ = false;
   size_t sweep_rows_ = kSweepRows;
+
+  std::vector<T> moments_;  // the running ones before a step of several batches
 
   size_t reserved_rows_ = 0;
   std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one a thread

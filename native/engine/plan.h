@@ -39,7 +39,7 @@ struct Outcome {
   Status status = Status::kDone;
   size_t index = 0;
   size_t epoch = 0;  // epochs finished, or the one (from 0) that diverged
-  size_t batch = 0;  // from 0: of that epoch, the steps taken, or the one that diverged
+  size_t batch = 0;  // from 0: of that epoch, those whose steps were taken, or the one that diverged
   size_t layer = 0;  // from 1: the first whose activations are not finite
 };
 

@@ -37,7 +37,7 @@ template <typename T>
 void SingleSample<T>::Normalize(const Layer& layer, T* z) const {
   const T* gamma = parameters_ + layer.gamma;
   const T* beta = parameters_ + layer.beta;
-  const T epsilon = static_cast<T>(layer.epsilon);
+  const T epsilon = layer.template Epsilon<T>();
   if (layer.NormalizesBatches()) {
     const T* mean = statistics_ + layer.mean;
     const T* variance = statistics_ + layer.variance;

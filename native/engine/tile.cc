@@ -21,6 +21,15 @@ constexpr size_t kManyWeights = 1'500'000;
 
 bool ForBlas(const Layer& layer) { return layer.inputs * layer.outputs >= kManyWeights; }
 
+// The distance between rows of so many samples. An even number of cache lines would put every other row's
+// line into the same cache sets.
+template <typename T>
+size_t RowLength(size_t samples) {
+  constexpr size_t kLine = PaddedSize<T>(1);
+  const size_t length = PaddedSize<T>(samples);
+  return length / kLine % 2 == 0 ? length + kLine : length;
+}
+
 }  // namespace
 
 template <typename T>
@@ -41,10 +50,8 @@ Tile<T>::Tile(const std::vector<Layer>& layers, Loss loss, const T* parameters, 
       loss_(loss),
       parameters_(parameters),
       statistics_(statistics),
-      ld_(PaddedSize<T>(most_samples)),
+      capacity_(RowLength<T>(most_samples)),
       values_(layers.size()) {
-  // An even number of cache lines between rows would put every other row's line into the same cache sets.
-  if (ld_ / PaddedSize<T>(1) % 2 == 0) ld_ += PaddedSize<T>(1);
   for (const Layer& layer : layers) widest_ = std::max(widest_, layer.outputs);
 }
 
@@ -81,17 +88,17 @@ void Tile<T>::Reserve() {
   for (size_t l = 0; l < layers_.size(); l++) {
     const Layer& layer = layers_[l];
     Values& values = values_[l];
-    const size_t size = layer.outputs * ld_;
+    const size_t size = layer.outputs * capacity_;
     values.activations.Reserve(size);
     if (NeedsInputs(layer.activation)) values.sums.Reserve(size);
-    if (Noisy(l)) values.input.Reserve(layer.inputs * ld_);
+    if (Noisy(l)) values.input.Reserve(layer.inputs * capacity_);
     if (Drops(l)) {
       values.mask.Reserve(size);
       values.output.Reserve(size);
     }
     if (layer.normalization == Normalization::kNone) continue;
     values.normalized.Reserve(size);
-    values.inverse.Reserve(std::max(layer.outputs, ld_));
+    values.inverse.Reserve(std::max(layer.outputs, capacity_));
     if (layer.NormalizesBatches()) {
       values.mean.Reserve(layer.outputs);
       values.variance.Reserve(layer.outputs);
@@ -102,6 +109,7 @@ void Tile<T>::Reserve() {
 template <typename T>
 void Tile<T>::Load(const Source<T>& source, size_t row, size_t m, const Pass& pass, size_t first) {
   m_ = m;
+  ld_ = RowLength<T>(m);
   pass_ = pass;
   first_ = first;
   Reserve();
@@ -109,7 +117,7 @@ void Tile<T>::Load(const Source<T>& source, size_t row, size_t m, const Pass& pa
   const uint32_t* order = source.order == nullptr ? nullptr : source.order + row;
   const auto sample = [&](size_t i) { return order == nullptr ? row + i : order[i]; };
   if (!ReadsRows(0)) {
-    T* input = input_.Reserve(in * ld_);
+    T* input = input_.Reserve(in * capacity_);
     for (size_t i = 0; i < m; i++) {
       const T* features = source.x + sample(i) * in;
       for (size_t j = 0; j < in; j++) input[j * ld_ + i] = features[j];
@@ -137,12 +145,12 @@ void Tile<T>::LoadLabels(const Source<T>& source, size_t row) {
   const auto sample = [&](size_t i) { return source.order == nullptr ? row + i : source.order[row + i]; };
   if (TakesClasses(loss_)) {
     const int32_t* classes = static_cast<const int32_t*>(source.y);
-    T* labels = labels_.Reserve(ld_);
+    T* labels = labels_.Reserve(capacity_);
     for (size_t i = 0; i < m_; i++) labels[i] = static_cast<T>(classes[sample(i)]);
   } else {
     const size_t out = Outputs();
     const T* y = static_cast<const T*>(source.y);
-    T* labels = labels_.Reserve(out * ld_);
+    T* labels = labels_.Reserve(out * capacity_);
     for (size_t i = 0; i < m_; i++) {
       const T* outputs = y + sample(i) * out;
       for (size_t j = 0; j < out; j++) labels[j * ld_ + i] = outputs[j];
@@ -150,7 +158,7 @@ void Tile<T>::LoadLabels(const Source<T>& source, size_t row) {
   }
   weighted_ = source.weights != nullptr;
   if (!weighted_) return;
-  T* weights = weights_.Reserve(ld_);
+  T* weights = weights_.Reserve(capacity_);
   for (size_t i = 0; i < m_; i++) weights[i] = source.weights[sample(i)];
 }
 
@@ -195,7 +203,7 @@ void Tile<T>::NormalizeUnits(size_t l, size_t from, size_t to) {
     RowMoments(units, m_, ld_, normalized, values.mean.data() + from, values.variance.data() + from);
   }
   T* inverse = values.inverse.data() + from;
-  InverseDeviations(units, variance, static_cast<T>(layer.epsilon), inverse);
+  InverseDeviations(units, variance, layer.template Epsilon<T>(), inverse);
   NormalizeRows(units, m_, ld_, normalized, mean, inverse, parameters_ + layer.gamma + from,
                 parameters_ + layer.beta + from, normalized, SumsOf(l) + from * ld_);
 }
@@ -207,7 +215,7 @@ void Tile<T>::FinishForward(size_t l) {
   if (layer.normalization == Normalization::kLayer) {
     Values& values = values_[l];
     T* normalized = values.normalized.data();
-    NormalizeColumns(layer.outputs, m_, ld_, normalized, static_cast<T>(layer.epsilon),
+    NormalizeColumns(layer.outputs, m_, ld_, normalized, layer.template Epsilon<T>(),
                      parameters_ + layer.gamma, parameters_ + layer.beta, normalized, values.inverse.data(),
                      SumsOf(l));
   }
@@ -252,7 +260,7 @@ void Tile<T>::Lose(const LossSpec& loss, T scale, bool gradient, Totals* totals)
   const T* z = SumsOf(last);
   T* dz = nullptr;
   if (gradient) {
-    for (Workspace<T>& delta : deltas_) delta.Reserve(widest_ * ld_);
+    for (Workspace<T>& delta : deltas_) delta.Reserve(widest_ * capacity_);
     dz = Delta(last);
   }
   const bool activated = !FromLogits(loss.loss);

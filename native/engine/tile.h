@@ -131,8 +131,9 @@ class Tile {
   const Loss loss_;
   const T* const parameters_;
   const T* const statistics_;
+  const size_t capacity_;  // the largest ld
   size_t m_ = 0;
-  size_t ld_;
+  size_t ld_ = 0;  // of the samples at hand: what lies beyond them costs nothing
   size_t first_ = 0;
   Pass pass_;
   size_t widest_ = 0;        // the most outputs of a layer

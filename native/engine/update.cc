@@ -53,7 +53,7 @@ template <typename T>
 double Update<T>::Penalty() const {
   double penalty = 0;
   for (const Layer& layer : layers_) {
-    if (layer.l1 == 0 && layer.l2 == 0) continue;
+    if (!layer.trainable || (layer.l1 == 0 && layer.l2 == 0)) continue;
     penalty += AddPenalty(layer.bias - layer.weights, parameters_ + layer.weights, static_cast<T>(layer.l1),
                           static_cast<T>(layer.l2), static_cast<T*>(nullptr));
   }
@@ -96,6 +96,13 @@ double Update<T>::Run(std::vector<std::vector<T>>& lanes, size_t count, size_t t
   double penalty = 0;
   for (const double part : penalties_) penalty += part;
   return penalty;
+}
+
+template <typename T>
+void Update<T>::ClearFrozen(T* values) const {
+  for (const Layer& layer : layers_) {
+    if (!layer.trainable) std::fill(values + layer.weights, values + layer.end, T{0});
+  }
 }
 
 template <typename T>

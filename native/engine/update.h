@@ -22,7 +22,7 @@ class Update {
   // Both must outlive this.
   Update(const std::vector<Layer>& layers, T* parameters);
 
-  // Of the weights as they are: see AddPenalty.
+  // Of the weights as they are, but for frozen ones: see AddPenalty.
   double Penalty() const;
 
   // Sums the first `count` lanes into lanes[0] and makes of it the gradient to step along; calls step(from,
@@ -30,6 +30,9 @@ class Update {
   // penalty of the weights before.
   double Run(std::vector<std::vector<T>>& lanes, size_t count, size_t threads, const Clipping& clipping,
              const std::function<void(size_t from, size_t size)>& step);
+
+  // Zeros for the frozen parameters, of values that are laid out as the parameters are.
+  void ClearFrozen(T* values) const;
 
   // After a step: weights of a unit that have grown beyond their layer's limit.
   void LimitNorms(size_t threads);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { ModelResult, Results } from '../../examples/moons/results';
+import type { ModelResult, Race, Results } from '../../examples/moons/results';
 import { finished, type Outcome, said, startDemo, startDemoOnTerminal } from './demo';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -27,11 +27,14 @@ describe('the whole run, off a terminal', () => {
   let page: string;
   let fullBatch: ModelResult;
   let miniBatches: ModelResult;
+  let race: Race;
 
   beforeAll(async () => {
     outcome = await finished(startDemo([], folder));
     page = join(folder, 'moons.html');
-    [fullBatch, miniBatches] = resultsIn(page).models as [ModelResult, ModelResult];
+    const results = resultsIn(page);
+    [fullBatch, miniBatches] = results.models as [ModelResult, ModelResult];
+    race = results.race;
   }, 240_000);
 
   test('ends well', () => {
@@ -62,15 +65,53 @@ describe('the whole run, off a terminal', () => {
     expect(lines[0]).toBe('Two moons: training on 900 points, testing on 100.');
     const progress =
       /^(full batch|batches of 32) +[\d,]+\/(10,000|200) {2}cost \d\.\d{4} {2}accuracy \d+\.\d% {2}(\d.* left|done)$/;
-    expect(lines.slice(1)).toEqual(Array.from({ length: 20 }, () => expect.stringMatching(progress)));
+    expect(lines.slice(1, 21)).toEqual(Array.from({ length: 20 }, () => expect.stringMatching(progress)));
     expect(lines[10]).toContain('10,000/10,000  cost 0.0743  accuracy 96.9%  done');
   });
 
-  test('ends in a table, and says where the page is', () => {
+  test('answers the article’s question: how much sooner a better optimiser is there', () => {
+    expect(race.goal).toEqual({
+      epochs: 10_000,
+      cost: fullBatch.frames.at(-1)?.cost,
+      trainAccuracy: fullBatch.summary.trainAccuracy,
+    });
+    // Steps that depend on rounding make the counts differ a little between machines.
+    const most = {
+      'gradient descent': [10_000, 5500],
+      'momentum 0.9': [1300, 700],
+      Adam: [300, 290],
+      'L-BFGS': [170, 50],
+      'Adam in batches of 32': [70, 40],
+    };
+    expect(race.racers.map(({ name }) => name)).toEqual(Object.keys(most));
+    for (const { name, article, he } of race.racers) {
+      const [mostFromArticle, mostFromHe] = most[name as keyof typeof most] as [number, number];
+      expect(article.epochs, name).toBeLessThanOrEqual(mostFromArticle);
+      expect(he.epochs, name).toBeLessThanOrEqual(mostFromHe);
+      expect(article.curve.at(-1)?.[0]).toBe(article.epochs);
+      expect(article.curve.at(-1)?.[1]).toBeLessThanOrEqual(race.goal.cost);
+      expect(article.curve[0]).toEqual([0, fullBatch.frames[0]?.cost]);
+    }
+  });
+
+  test('says so in a line an optimiser', () => {
+    const lines = outcome.stderr.trimEnd().split('\n').slice(21);
+    const run = String.raw`[\d,]+ epochs, \d+\.\d\d s`;
+    expect(lines).toEqual(
+      race.racers.map(({ name }) => expect.stringMatching(`^${name}: ${run}; from He’s start ${run}$`)),
+    );
+  });
+
+  test('ends in two tables, and says where the page is', () => {
     const lines = outcome.stdout.split('\n');
     expect(lines[1]).toMatch(/^ +final cost +train accuracy +test accuracy +seconds +epochs\/s$/);
     expect(lines[3]).toMatch(/^full batch +0\.074293 +96\.9% +98\.0% +\d+\.\d\d +[\d,]+$/);
     expect(lines[4]).toMatch(/^batches of 32 +0\.\d{6} +9\d\.\d% +[\d.]+% +\d+\.\d\d +[\d,]+$/);
+    expect(lines[6]).toMatch(/^How soon each optimiser is where 10,000 epochs of gradient descent end /);
+    expect(lines[7]).toMatch(/^0\.0743, accuracy 96\.9%\), from /);
+    expect(lines[9]).toMatch(/^ +epochs +seconds +epochs \(He\) +seconds \(He\)$/);
+    expect(lines[11]).toMatch(/^gradient descent +10,000 +\d+\.\d\d +\d,\d{3} +\d+\.\d\d$/);
+    expect(lines[15]).toMatch(/^Adam in batches of 32 +\d\d +\d\.\d\d +\d\d +\d\.\d\d$/);
     expect(outcome.stdout).toMatch(
       /\nWrote moons\.html \(\d\.\d MB\)\. Open it in a browser:\nfile:\/\/.*moons\.html\n$/,
     );
@@ -91,7 +132,9 @@ describe.runIf(process.platform === 'linux')('on a terminal', () => {
       // Without colours the first bar is all dots.
       /^full batch {2}\S*[━·]\S* {2}.*\/2,000 {2}cost 0\.\d{4} {2}accuracy \d+\.\d% {2}\d.* left$/,
     );
-    expect(drawn.at(-1)).toMatch(/^batches of 32 {2}\S*━\S* {2}40\/40 {2}.*done\r\n\r\n.*final cost/s);
+    expect(drawn.at(-1)).toMatch(
+      /^batches of 32 {2}\S*━\S* {2}40\/40 {2}.*done\r\ngradient descent: .*\r\n\r\n.*final cost/s,
+    );
   });
 
   test('fits a narrow one', async () => {
@@ -171,5 +214,8 @@ describe('the command line', () => {
       [0, 50, 60],
       [0, 1, 2],
     ]);
+    const { racers } = resultsIn(join(folder, 'short.html')).race;
+    expect(racers[0]?.article.epochs).toBe(60);
+    for (const { he } of racers) expect(he.epochs === null || he.epochs <= 60).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ let browser: Browser;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'blasnet-page-'));
   const { code, stderr } = await finished(startDemo(['--epochs', String(50 * frames)], folder));
-  expect(stderr.split('\n').at(-2)).toContain('done');
+  expect(stderr).toContain('done\n');
   expect(code).toBe(0);
   url = pathToFileURL(join(folder, 'moons.html')).href;
   const { findBrowser } = await import('../../scripts/requirements.mjs'); // the one that setup.mjs looked for
@@ -102,7 +102,24 @@ describe('the page', () => {
       expect(await model(name).locator('.accuracy .train path, .accuracy .test path').count()).toBe(2);
     }
     // Each says what it is to those who cannot see it.
-    expect(await page.getByRole('img', { name: /./ }).count()).toBe(7);
+    expect(await page.getByRole('img', { name: /./ }).count()).toBe(8);
+  });
+
+  test('answers how much a better optimiser saves: in words, a chart and a table', async () => {
+    const section = page.getByRole('region', { name: 'What a better optimiser saves' });
+    expect(await section.locator('#race-answer').textContent()).toMatch(
+      /^From the same weights, .+ needs [\d,]+ epochs? and \d+\.\d\d\u00a0s for what takes gradient descent 2,000 epochs/,
+    );
+    expect(await section.locator('.racer path').count()).toBe(5);
+    const rows = section.locator('tbody').getByRole('row');
+    expect(await rows.getByRole('rowheader').allTextContents()).toEqual([
+      'gradient descent',
+      'momentum 0.9',
+      'Adam',
+      'L-BFGS',
+      'Adam in batches of 32',
+    ]);
+    for (const row of await rows.all()) expect(await row.getByRole('cell').count()).toBe(4);
   });
 
   test('has the results in a table', async () => {

@@ -8,11 +8,10 @@ import { type Argument, functions, methods, planArguments, rightArguments } from
 type AnyFunction = (...args: unknown[]) => unknown;
 const exported = native as unknown as Record<string, AnyFunction>;
 const floats = [Float64Array, Float32Array] as const;
+type PlanArguments = [never, never, never, never, never, never];
 
 function makePlan(Float: (typeof floats)[number]): Record<string, AnyFunction> {
-  return new native.Plan(
-    ...(rightArguments(planArguments, Float) as [never, never, never, never, never]),
-  ) as never;
+  return new native.Plan(...(rightArguments(planArguments, Float) as PlanArguments)) as never;
 }
 
 /** Calls with one wrong argument at a time: each has to throw a TypeError, and to have written nothing. */
@@ -51,7 +50,7 @@ describe.each(floats)('with a %o', (Float) => {
     expect(() => call(rightArguments(list, Float))).not.toThrow();
     refusesEveryWrongArgument(list, Float, call);
     for (let count = 0; count < list.length; count++) {
-      const isOptional = name === 'lossFromOutputs' && count === list.length - 1;
+      const isOptional = ['lossFromOutputs', 'addPenalty'].includes(name) && count === list.length - 1;
       const args = rightArguments(list, Float).slice(0, count);
       if (!isOptional)
         expect(
@@ -64,7 +63,7 @@ describe.each(floats)('with a %o', (Float) => {
   it('Plan refuses every wrong argument', () => {
     expect(() => makePlan(Float)).not.toThrow();
     refusesEveryWrongArgument(planArguments, Float, (args) => {
-      return new native.Plan(...(args as [never, never, never, never, never]));
+      return new native.Plan(...(args as PlanArguments));
     });
   });
 
@@ -102,16 +101,21 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
   // (2^31 - 1 + 1) * (2^31 - 1) four times and 2^31 * 4: that is 2^64, or 0 in 64 bits.
   const sizes = Int32Array.of(most, most, most, most, most, 4);
   for (const wrapping of [sizes, sizes.slice(0, 2), Int32Array.of(2 ** 16, 2 ** 16)]) {
-    const activations = new Int32Array(wrapping.length - 1);
-    const error = thrownBy(() => new native.Plan(wrapping, activations, 2, shared(0), shared(7)));
+    const layers = new Float64Array(11 * (wrapping.length - 1));
+    const loss = Float64Array.of(2, 0, 1);
+    const error = thrownBy(() => new native.Plan(wrapping, layers, loss, shared(0), shared(0), shared(7)));
     expect(error).toMatchObject({ message: expect.stringContaining('fewer than 2^31 parameters') });
   }
   const plan = makePlan(Float64Array);
   for (const rows of [most, 2 ** 30]) {
     expect(() => plan.predict?.(a, rows, a)).toThrow(TypeError);
-    expect(() => plan.evaluate?.(a, a, rows)).toThrow(TypeError);
-    expect(() => plan.train?.(a, a, rows, null, most, 1, 1, true, a, a)).toThrow(TypeError);
-    expect(() => plan.train?.(a, a, 1, new Uint32Array(8), most, 1, 1, true, a, a)).toThrow(TypeError);
+    expect(() => plan.evaluate?.(a, a, null, rows)).toThrow(TypeError);
+    const right = rightArguments(methods.train as Argument[], Float64Array);
+    const train = (changes: Record<number, unknown>) => plan.train?.(...Object.assign([...right], changes));
+    expect(() => train({ 3: rows })).toThrow(TypeError);
+    const long = Float64Array.of(rows, 0, 5, most, most, 0, 0, 0, 0, 0, 0, 0);
+    expect(() => train({ 9: long })).toThrow(/argument 4 must be a typed array of at least \d+ elements/);
+    expect(() => train({ 4: null, 9: long })).toThrow(/argument 10 must be a typed array of at least/);
   }
 });
 
@@ -143,7 +147,7 @@ it('Plan may be extended', () => {
   class Extended extends native.Plan {
     extra = 1;
   }
-  const args = rightArguments(planArguments, Float64Array) as [never, never, never, never, never];
+  const args = rightArguments(planArguments, Float64Array) as PlanArguments;
   const plan = new Extended(...args);
   expect(() => plan.predict(new Float64Array(15), 5, new Float64Array(10))).not.toThrow();
 });

@@ -122,6 +122,25 @@ const callback = () => ({
   wrong: () => [3, 'x', {}, [], true, Symbol('x'), new Float64Array(3)],
 });
 
+/** A word of 32 bits. @param {number} value @returns {Argument} */
+const size32 = (value) => ({
+  make: () => value,
+  wrong: () => [undefined, ...notSizes.filter((wrong) => wrong !== 2 ** 31), 2 ** 32],
+});
+const key = () => [size32(5), size32(2 ** 32 - 1)];
+/** @returns {Argument} */
+const even = () => ({ make: () => 6, wrong: () => [undefined, 3, ...notSizes] });
+/** @returns {Argument} */
+const rate = () => ({ make: () => 0.5, wrong: () => [undefined, ...notNumbers, -0.1, 1, 7, Number.NaN] });
+/** @param {number} length @returns {Argument} */
+const words = (length) => ({
+  make: () => new Uint32Array(length),
+  wrong: () => [undefined, ...notArrays, ...otherArrays, new Int32Array(length), new Uint32Array(length - 1)],
+});
+/** Of rows of 3 that are 4 apart, and of columns that are padded. */
+const rows = () => [positive(2), positive(3), { make: () => 4, wrong: () => [undefined, 0, 2, ...notSizes] }];
+const columns = () => [positive(2), positive(3), padded()];
+
 const one = () => 1;
 const axis = () => code(0, 1);
 const activation = () => code(4, 16);
@@ -187,6 +206,34 @@ export const functions = {
       wrong: () => [undefined, 3, ...notNumbers.filter((value) => typeof value !== 'function')],
     },
   ],
+  threefry: [...key(), size32(7), size32(2 ** 32 - 1), words(2)],
+  dropoutMask: [
+    ...key(),
+    size32(3),
+    even(),
+    rate(),
+    number(2),
+    floats(5, { anyLength: true, anyType: true }),
+  ],
+  addNoise: [...key(), size32(3), even(), number(2), floats(5, { anyLength: true }), floats(5)],
+  rowMoments: [...rows(), floats(8), floats(2), floats(2)],
+  inverseDeviations: [floats(3, { anyLength: true }), number(1e-5), floats(3)],
+  normalizeRows: [...rows(), floats(8), floats(2), floats(2), floats(2), floats(2), floats(8), floats(8)],
+  normalizeRowsBackward: [
+    ...[...rows(), floats(8), floats(2), floats(2), flag(true), flag(false)],
+    ...[floats(8), floats(2), floats(2)],
+  ],
+  normalizeColumns: [
+    ...[...columns(), floats(32), number(1e-5), floats(2), floats(2)],
+    ...[floats(32), floats(16), floats(32)],
+  ],
+  normalizeColumnsBackward: [
+    ...[...columns(), floats(32), floats(16), floats(2), flag(false)],
+    ...[floats(32), floats(2), floats(2)],
+  ],
+  addPenalty: [...[floats(5, { anyLength: true }), number(0.1), number(0.2), floats(5, { optional: true })]],
+  clipByValue: [floats(5, { anyLength: true, anyType: true }), number(0.1)],
+  limitRowNorms: [size(2), size(3), number(1), floats(6, { anyType: true })],
   optimizerStateSize: [code(2, 9), doubles(20), size(5)],
   setThreads: [positive(2)],
   threads: [],
@@ -195,23 +242,69 @@ export const functions = {
   firstBadLabel: [floats(5, { anyLength: true, anyType: true }), loss(), positive(3)],
 };
 
-/** The plan of 3 inputs, 4 hidden and 2 output units: 26 parameters. */
+/**
+ * Doubles of which some may not be just anything: of their indices, the values to refuse.
+ *
+ * @param {number[]} values @param {Record<number, number[]>} refused @param {{ anyLength?: boolean }} [but]
+ * @returns {Argument}
+ */
+const numbers = (values, refused, but = {}) => ({
+  make: () => Float64Array.from(values),
+  wrong: () => [
+    ...[undefined, ...notArrays, ...otherArrays],
+    ...[new Float32Array(values), Int32Array.from(values), detached(Float64Array.from(values))],
+    ...(but.anyLength ? [] : [Float64Array.from(values.slice(0, -1))]),
+    ...Object.entries(refused).flatMap(([i, wrong]) =>
+      wrong.map((value) => Float64Array.from(values).fill(value, Number(i), Number(i) + 1)),
+    ),
+  ],
+});
+
+const noSizes = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 54, -(2 ** 31)];
+/** @param {number} last */
+const noCodes = (last) => [last + 1, ...noSizes];
+
+// By their fields: the relu layer has everything, the other one nothing.
+const fields = 11;
+const layerFields = [2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 1, 1e-3, 1e-3, 2, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
+
+/** The plan of 3 inputs, 4 hidden units with batch normalisation, and 2 output units: 34 parameters. */
 export const planArguments = [
   integers([3, 4, 2]),
-  integers([2, 1], { anyLength: true }),
-  code(0, 9),
-  shared(26),
+  numbers(
+    layerFields,
+    { 0: noCodes(16), 2: noCodes(2), [fields]: noCodes(16), [fields + 2]: noCodes(2) },
+    { anyLength: true },
+  ),
+  numbers([0, 0, 1], { 0: noCodes(9) }),
+  shared(34),
+  shared(8),
   shared(7, true),
 ];
+
+/** (epochs, from, to, batchSize, accumulate, steps, batches, clipValue, clipNorm, keyLow, keyHigh, check) */
+const trainSettings = numbers([2, 1, 5, 3, 2, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 1, 1], {
+  0: [...noSizes, 2 ** 31],
+  1: [...noSizes, 5],
+  2: [...noSizes, 0, 1, 6],
+  3: [...noSizes, 0, 2 ** 31],
+  4: [...noSizes, 0, 2 ** 31],
+  5: noSizes,
+  6: noSizes,
+  9: [...noSizes, 2 ** 32],
+  10: [...noSizes, 2 ** 32],
+});
+
+const samples = () => [floats(15), floats(10), floats(5, { optional: true }), positive(5)];
 
 /** @type {Record<string, Argument[]>} */
 export const methods = {
   predict: [floats(15), size(5), floats(10), callback()],
-  evaluate: [floats(15), floats(10), positive(5), callback()],
-  gradients: [floats(15), floats(10), positive(5), floats(26), callback()],
+  evaluate: [...samples(), callback()],
+  gradients: [...samples(), floats(34), callback()],
   train: [
-    ...[floats(15), floats(10), positive(5), order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0), size(2), positive(3)],
-    ...[code(2, 9), doubles(20), floats(52), steps(3), flag(true), doubles(2), doubles(2), callback()],
+    ...[...samples(), order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0), code(2, 9), doubles(20), floats(68)],
+    ...[numbers([0.1, 0.05], {}, { anyLength: true }), trainSettings, doubles(2), doubles(2), callback()],
   ],
   limitThreads: [size(2)],
   pin: [size(5), shared(15), shared(10)],

@@ -3,6 +3,7 @@ import { activationCodes } from '../../lib/activations';
 import { lossEntry, lossNames } from '../../lib/losses';
 import { native } from '../../lib/native';
 import { hyperparameterIndices, optimizerCodes } from '../../lib/native-optimizer';
+import { normalizationCodes } from '../../lib/normalization';
 import { statusCodes } from '../../lib/plan';
 import { expectClose, float64, ulp } from './helpers';
 
@@ -12,6 +13,7 @@ it('names have one number on both sides', () => {
   expect(native.codes.losses).toEqual(losses);
   expect(native.codes.optimizers).toEqual(optimizerCodes);
   expect(native.codes.hyperparameters).toEqual(hyperparameterIndices);
+  expect(native.codes.normalizations).toEqual(normalizationCodes);
   expect(native.codes.statuses).toEqual(statusCodes);
 });
 

@@ -137,4 +137,103 @@ await fc.assert(
   { ...settings, numRuns: 4000 },
 );
 
+// Plans of any layers and losses, trained by any numbers: arrays of the right kinds and lengths, so that the
+// calls get to the arithmetic.
+const double = fc.oneof(
+  { arbitrary: fc.constantFrom(0, 0.1, 0.5, 1, 2), weight: 3 },
+  { arbitrary: numbers, weight: 1 },
+);
+/** @param {number} length @param {fc.Arbitrary<number>} [of] */
+const doubles = (length, of = double) =>
+  fc.array(of, { minLength: length, maxLength: length }).map((values) => Float64Array.from(values));
+const small = (/** @type {number} */ max) => fc.nat({ max });
+const layer = fc
+  .tuple(small(16), double, small(2), ...Array.from({ length: 8 }, () => double))
+  .map((values) => values.map(Number));
+const network = fc.record({
+  Float: fc.constantFrom(Float64Array, Float32Array),
+  sizes: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 4 }),
+  layers: fc.array(layer, { minLength: 3, maxLength: 3 }),
+  loss: fc.tuple(small(9), double, double),
+  rows: fc.integer({ min: 1, max: 40 }),
+  value: double,
+  label: fc.oneof(fc.integer({ min: -2, max: 9 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31))),
+});
+const training = fc.record({
+  optimizer: small(9),
+  hyperparameters: doubles(20),
+  rates: fc.integer({ min: 1, max: 4 }).chain((length) => doubles(length)),
+  state: double,
+  epochs: small(3),
+  from: small(3),
+  sizes: fc.tuple(
+    fc.integer({ min: 1, max: 50 }),
+    fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant(2 ** 31 - 1)),
+  ),
+  counts: fc.tuple(fc.constantFrom(0, 1, 2 ** 53), fc.constantFrom(0, 7, 2 ** 53)),
+  clipping: fc.tuple(double, double),
+  key: fc.tuple(fc.constantFrom(0, 5, 2 ** 32 - 1), fc.constantFrom(0, 5, 2 ** 32 - 1)),
+  check: small(1),
+  shuffled: fc.boolean(),
+  weighted: fc.boolean(),
+});
+
+fc.assert(
+  fc.property(network, fc.array(training, { maxLength: 3 }), (net, trainings) => {
+    const { Float, sizes, layers, loss, rows, value, label } = net;
+    /** @param {typeof Float64Array | typeof Float32Array} kind @param {number} length */
+    const shared = (kind, length) => {
+      const buffer = new SharedArrayBuffer(length * kind.BYTES_PER_ELEMENT);
+      const array = kind === Float64Array ? new Float64Array(buffer) : new Float32Array(buffer);
+      for (let i = 0; i < length; i++) array[i] = Math.sin(i) / 2 + 0.6;
+      return array;
+    };
+    const [inputs = 1, outputs = 1] = [sizes[0], sizes.at(-1)];
+    const used = layers.slice(0, sizes.length - 1);
+    const parameters = used.reduce(
+      (sum, [, , normalization = 0], l) =>
+        sum + ((sizes[l] ?? 0) + (normalization > 0 ? 3 : 1)) * (sizes[l + 1] ?? 0),
+      0,
+    );
+    const [fields, specification] = [Float64Array.from(used.flat()), Float64Array.from(loss)];
+    const X = new Float(rows * inputs).map((_, i) => Math.cos(i));
+    X[0] = value;
+    const isSparse = loss[0] === 3;
+    const Y = isSparse ? new Int32Array(rows).fill(label, 0, 1) : new Float(rows * outputs).fill(value, 0, 1);
+    attempt(() => {
+      const plan = new native.Plan(
+        ...[Int32Array.from(sizes), fields, specification, shared(Float, parameters), shared(Float, 60)],
+        shared(Float64Array, 7),
+      );
+      const weights = new Float(rows).fill(0.5, 1);
+      attempt(() => plan.predict(X, rows, new Float(rows * outputs)));
+      attempt(() => plan.evaluate(X, Y, weights, rows));
+      attempt(() => plan.gradients(X, Y, null, rows, new Float(parameters)));
+      for (const { optimizer, hyperparameters, rates, epochs, from, sizes: batches, ...rest } of trainings) {
+        const order = new Uint32Array(epochs * rows).map((_, i) => (7 * i) % rows);
+        const size = native.optimizerStateSize(optimizer, hyperparameters, parameters);
+        const state = new Float(size).fill(rest.state);
+        const settings = [
+          epochs,
+          from,
+          rows,
+          ...batches,
+          ...rest.counts,
+          ...rest.clipping,
+          ...rest.key,
+          rest.check,
+        ];
+        attempt(() =>
+          plan.train(
+            ...[X, Y, rest.weighted ? weights : null, rows, rest.shuffled ? order : null, optimizer],
+            ...[hyperparameters, state, rates, Float64Array.from(settings)],
+            ...[new Float64Array(epochs), new Float64Array(epochs)],
+          ),
+        );
+      }
+    });
+  }),
+  { ...settings, numRuns: 3000 },
+);
+
 console.log(`${counts.returned} calls returned, ${counts.threw} threw`);

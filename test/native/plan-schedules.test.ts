@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LossName } from '../../lib/losses';
 import type { FloatArray } from '../../lib/matrix';
 import { native } from '../../lib/native';
@@ -33,6 +33,8 @@ const networks: [what: string, rows: number, architecture: oracle.Layer[], loss:
   ['swept by CBLAS', 300, network([1300, 1220, 1240, 5], ['relu', 'tanh', 'linear']), 'meanSquaredError'],
 ];
 
+vi.setConfig({ testTimeout: 60_000 }); // the oracle is slow
+
 afterEach(() => {
   native.setThreads(1);
 });
@@ -53,7 +55,7 @@ describe.each(floatTypes)('schedules of $dtype', (type) => {
       const out = guarded(type, rows * outputs);
       const gradients = guarded(type, made.flat.length);
       made.plan.predict(X, rows, out.data);
-      made.plan.gradients(X, Y, rows, gradients.data);
+      made.plan.gradients(X, Y, null, rows, gradients.data);
       for (const { intact } of [out, gradients]) intact();
       expectClose(out.data, yHat.data, tolerance(type, yHat.data));
       expect(made.outcome()).toMatchObject({ status: 'done', hits: hits(loss, yHat, denseY) });
@@ -72,11 +74,11 @@ describe.each(floatTypes)('schedules of $dtype', (type) => {
     const inputs = X.length / rows;
     const whole = { out: guarded(type, rows * outputs), gradients: guarded(type, flat.length) };
     plan.predict(X, rows, whole.out.data);
-    plan.gradients(X, Y, rows, whole.gradients.data);
+    plan.gradients(X, Y, null, rows, whole.gradients.data);
     whole.out.intact();
     whole.gradients.intact();
     const [total, right] = [outcome().loss, outcome().hits];
-    plan.evaluate(X, Y, rows);
+    plan.evaluate(X, Y, null, rows);
     expect(outcome()).toMatchObject({ status: 'done', loss: total, hits: right });
 
     const sum = new Float64Array(flat.length);
@@ -87,7 +89,7 @@ describe.each(floatTypes)('schedules of $dtype', (type) => {
       const x = X.subarray(start * inputs, (start + m) * inputs);
       const y = Y.subarray(start * outputs, (start + m) * outputs);
       plan.predict(x, m, piece.out.subarray(start * outputs));
-      plan.gradients(x, y, m, piece.gradients);
+      plan.gradients(x, y, null, m, piece.gradients);
       losses += outcome().loss;
       found += outcome().hits;
       for (let i = 0; i < sum.length; i++) {
@@ -112,7 +114,7 @@ describe.each(floatTypes)('schedules of $dtype', (type) => {
       const { X, Y, outputs } = samplesFor(made, loss, rows);
       const [out, gradients] = [guarded(type, rows * outputs).data, guarded(type, made.flat.length).data];
       made.plan.predict(X, rows, out);
-      made.plan.gradients(X, Y, rows, gradients);
+      made.plan.gradients(X, Y, null, rows, gradients);
       const order = Uint32Array.from({ length: rows }, (_, i) => (i * 331) % rows);
       const request = { rows, epochs: 1, batchSize: rows - 10, order, optimizer: 'adam' as const };
       const state = type.array(2 * made.flat.length);

@@ -50,13 +50,13 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     expect(outcome()).toMatchObject({ status: 'done' });
     expectClose(out.data, yHat.data, tolerance(type, yHat.data), `yHat of ${rows}`);
 
-    plan.evaluate(X, Y, rows);
+    plan.evaluate(X, Y, null, rows);
     expect(outcome()).toMatchObject({ status: 'done', hits: hits(loss, yHat, denseY) });
     expectClose([outcome().loss / rows], [expected.loss], tolerance(type, [1, expected.loss]), 'loss');
     const { loss: total } = outcome();
 
     const gradients = guarded(type, flat.length);
-    plan.gradients(X, Y, rows, gradients.data);
+    plan.gradients(X, Y, null, rows, gradients.data);
     gradients.intact();
     expect(outcome()).toMatchObject({ status: 'done', loss: total, hits: hits(loss, yHat, denseY) });
     for (const [name, { data }] of Object.entries(named(architecture, gradients.data, 'd'))) {
@@ -89,13 +89,13 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     const [, architecture, loss] = networks[1] as (typeof networks)[number];
     const used = makePlan(type, architecture, loss);
     const large = samplesFor(used, loss, 700, 7);
-    used.plan.gradients(large.X, large.Y, 700, type.array(used.flat.length));
+    used.plan.gradients(large.X, large.Y, null, 700, type.array(used.flat.length));
     used.plan.predict(large.X, 700, type.array(700 * large.outputs));
     const results = [used, makePlan(type, architecture, loss)].map((made) => {
       const { X, Y, outputs } = samplesFor(made, loss, 33);
       const gradients = guarded(type, made.flat.length).data;
       const out = guarded(type, 33 * outputs).data;
-      made.plan.gradients(X, Y, 33, gradients);
+      made.plan.gradients(X, Y, null, 33, gradients);
       made.plan.predict(X, 33, out);
       return type.array([...gradients, ...out, made.outcome().loss]);
     });
@@ -112,7 +112,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     made.plan.predict(X, 5, out);
     expect(made.outcome().status).toBe('done');
     expect(out.findIndex(Number.isNaN)).toBe(5 * outputs);
-    made.plan.evaluate(X, Y, 5);
+    made.plan.evaluate(X, Y, null, 5);
     expect(made.outcome().status).toBe('done');
   });
 
@@ -128,9 +128,9 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
         const found = { status: 'inputNotFinite', index };
         made.plan.predict(X, rows, type.array(2 * rows));
         expect(made.outcome()).toMatchObject(found);
-        made.plan.evaluate(X, Y, rows);
+        made.plan.evaluate(X, Y, null, rows);
         expect(made.outcome()).toMatchObject(found);
-        made.plan.gradients(X, Y, rows, type.array(made.flat.length));
+        made.plan.gradients(X, Y, null, rows, type.array(made.flat.length));
         expect(made.outcome()).toMatchObject(found);
       }
     }
@@ -138,17 +138,17 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     const many = makePlan(type, network([1, 1], ['sigmoid']), 'binaryCrossEntropy');
     const large = { X: type.array(1_100_000), Y: type.array(1_100_000) };
     large.Y[2 ** 20 + 9] = 3;
-    many.plan.evaluate(large.X, large.Y, large.X.length);
+    many.plan.evaluate(large.X, large.Y, null, large.X.length);
     expect(many.outcome()).toMatchObject({ status: 'labelOutside', index: 2 ** 20 + 9 });
     large.X[2 ** 20 + 5] = Number.NaN;
-    many.plan.evaluate(large.X, large.Y, large.X.length);
+    many.plan.evaluate(large.X, large.Y, null, large.X.length);
     expect(many.outcome()).toMatchObject({ status: 'inputNotFinite', index: 2 ** 20 + 5 });
 
     const judged = (loss: LossName, output: oracle.Activation, label: number) => {
       const made = makePlan(type, network([3, 4, 2], ['relu', output]), loss);
       const { X, Y } = samplesFor(made, loss, rows);
       Y[1501] = label;
-      made.plan.evaluate(X, Y, rows);
+      made.plan.evaluate(X, Y, null, rows);
       const { status, index } = made.outcome();
       return status === 'done' ? status : `${status} ${index}`;
     };
@@ -185,10 +185,10 @@ describe('gradients by central differences', () => {
         const X = Float64Array.from(pick(all.denseX, smooth).data);
         const Y = Float64Array.from(pick(all.denseY, smooth).data);
         const gradients = new Float64Array(parameterCount(architecture));
-        plan.gradients(X, Y, rows, gradients);
+        plan.gradients(X, Y, null, rows, gradients);
         const numeric = oracle.centralDifferences(
           () => {
-            plan.evaluate(X, Y, rows);
+            plan.evaluate(X, Y, null, rows);
             return outcome().loss / rows;
           },
           flat as Float64Array,

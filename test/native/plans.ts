@@ -1,20 +1,30 @@
 import { activationCodes } from '../../lib/activations';
 import { type LossName, lossEntry } from '../../lib/losses';
 import { allocate, type FloatArray } from '../../lib/matrix';
-import { type Callback, type NativePlan, native } from '../../lib/native';
+import { type Callback, type LabelArray, type NativePlan, native } from '../../lib/native';
 import { hyperparameterIndices, optimizerCodes } from '../../lib/native-optimizer';
+import { normalizationCodes } from '../../lib/normalization';
 import type { Outcome as LibraryOutcome } from '../../lib/plan';
 import * as oracle from '../oracle';
+import type { StackLayer } from '../oracle-stack';
 import type { FloatType } from './helpers';
 
 /** A native plan with what it was made from. */
 export interface TestPlan {
   readonly plan: NativePlan;
   readonly type: FloatType;
-  readonly architecture: readonly oracle.Layer[];
-  /** W1, b1, W2, ... */
+  readonly architecture: readonly StackLayer[];
+  /** W1, b1, W2, ..., with a layer's gamma and beta, if it has them, behind its b */
   readonly flat: FloatArray;
+  /** mean1, variance1, ... of the layers that normalise batches */
+  readonly statistics: FloatArray;
   outcome(): Outcome;
+}
+
+export interface TestSamples {
+  readonly X: FloatArray;
+  readonly Y: LabelArray;
+  readonly weights?: FloatArray | undefined;
 }
 
 /** What an operation left behind, its status by name. */
@@ -26,7 +36,17 @@ export interface TrainingRequest {
   readonly batchSize: number;
   readonly order?: Uint32Array | null;
   readonly optimizer?: keyof typeof optimizerCodes;
-  readonly learningRate?: number;
+  /** One a step, the last for all further ones; or one number for all. */
+  readonly learningRate?: number | readonly number[];
+  /** Of each epoch's samples, in that order, those from .. to; left out: all. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly accumulate?: number;
+  readonly clipValue?: number;
+  readonly clipNorm?: number;
+  readonly key?: readonly [low: number, high: number];
+  /** Batches gone through before. */
+  readonly batches?: number;
   /** What the optimiser keeps; left out: as for a first step. */
   readonly state?: FloatArray;
   /** Steps taken before. */
@@ -44,27 +64,30 @@ export function layOut(values: Readonly<Record<string, number | boolean | string
 /** Trains here or, with a callback, on another thread; returns the two histories, which it fills. */
 export function train(
   { plan, type, flat }: TestPlan,
-  { X, Y }: { X: FloatArray; Y: FloatArray },
+  { X, Y, weights }: TestSamples,
   request: TrainingRequest,
   callback?: Callback,
 ): { loss: Float64Array; accuracy: Float64Array } {
-  const {
-    rows,
-    epochs,
-    batchSize,
-    order = null,
-    optimizer = 'gradientDescent',
-    learningRate = 0.3,
-  } = request;
-  const { state = type.array(2 * flat.length), steps = 0, check = true } = request;
-  const factors = layOut({ learningRate, ...hyperparameters });
+  const { rows, epochs, order = null, optimizer = 'gradientDescent', learningRate = 0.3 } = request;
+  const { state = type.array(2 * flat.length) } = request;
+  const rates = Float64Array.from([learningRate].flat());
+  const factors = layOut({ learningRate: rates[0] as number, ...hyperparameters });
   const loss = new Float64Array(epochs).fill(Number.NaN);
   const accuracy = new Float64Array(epochs).fill(Number.NaN);
   plan.train(
-    ...([X, Y, rows, order, epochs, batchSize] as const),
-    ...([optimizerCodes[optimizer], factors, state, steps, check, loss, accuracy, callback] as const),
+    ...([X, Y, weights ?? null, rows, order, optimizerCodes[optimizer], factors, state, rates] as const),
+    ...([trainSettings(request), loss, accuracy, callback] as const),
   );
   return { loss, accuracy };
+}
+
+/** What native code takes of a request: TrainField in native/binding/plan.cc. */
+function trainSettings(request: TrainingRequest): Float64Array {
+  const { rows, epochs, batchSize, from = 0, to = rows, accumulate = 1, steps = 0, batches = 0 } = request;
+  const { clipValue = 0, clipNorm = 0, key = [0, 0], check = true } = request;
+  return Float64Array.of(
+    ...[epochs, from, to, batchSize, accumulate, steps, batches, clipValue, clipNorm, ...key, Number(check)],
+  );
 }
 
 /** Runs an operation on another thread until it calls back. */
@@ -81,24 +104,71 @@ export function network(sizes: number[], activations: readonly oracle.Activation
   });
 }
 
-export function parameterCount(architecture: readonly oracle.Layer[]): number {
-  return architecture.reduce((sum, { inputDim, outputDim }) => sum + (inputDim + 1) * outputDim, 0);
+/** The sizes of a layer's arrays, in their order. */
+function tensorSizes({ inputDim, outputDim, normalization }: StackLayer) {
+  const factors = { gamma: [outputDim, 1], beta: [outputDim, 1] } as const;
+  return { W: [outputDim, inputDim], b: [outputDim, 1], ...(normalization && factors) } as const;
+}
+
+export function parameterCount(architecture: readonly StackLayer[]): number {
+  const sizes = architecture.flatMap((layer) => Object.values(tensorSizes(layer)));
+  return sizes.reduce((sum, [rows, cols]) => sum + rows * cols, 0);
+}
+
+/** What native code reads of a layer: LayerField in native/binding/plan.cc. */
+function layerFields(layer: StackLayer): number[] {
+  const { activation, alpha = 0, normalization = 'none', epsilon = 1e-5, momentum = 0.1 } = layer;
+  const { dropout = 0, noise = 0, trainable = true, l1 = 0, l2 = 0, maxNorm = 0 } = layer;
+  return [
+    ...[activationCodes[activation], alpha, normalizationCodes[normalization], epsilon, momentum],
+    ...[dropout, noise, Number(trainable), l1, l2, maxNorm],
+  ];
+}
+
+/** Some elements in the middle of a SharedArrayBuffer. */
+function inside(type: FloatType, values: readonly number[]): FloatArray {
+  const array = allocate(values.length + 10, type.dtype).subarray(5, -5);
+  array.set(values);
+  return array;
 }
 
 export function makePlan(
   type: FloatType,
-  architecture: readonly oracle.Layer[],
+  architecture: readonly StackLayer[],
   loss: LossName,
   seed = 1,
+  { smoothing = 0, delta = 1 }: oracle.LossOptions = {},
 ): TestPlan {
-  const flat = allocate(parameterCount(architecture) + 10, type.dtype).subarray(5, -5);
-  flat.set(Object.values(oracle.randomParameters(architecture, seed)).flatMap(({ data }) => data));
+  const random: Record<string, oracle.Grid> = oracle.randomParameters(architecture, seed);
+  const units = architecture.map(({ outputDim }, l) => ({
+    gamma: oracle.randomDense(outputDim, 1, seed + 1000 + l, 0.5, 1.5),
+    beta: oracle.randomDense(outputDim, 1, seed + 2000 + l, -0.5, 0.5),
+    mean: oracle.randomArray(outputDim, seed + 3000 + l, -0.5, 0.5),
+    variance: oracle.randomArray(outputDim, seed + 4000 + l, 0.5, 1.5),
+  }));
+  units.forEach(({ gamma, beta }, l) => {
+    Object.assign(random, { [`gamma${l + 1}`]: gamma, [`beta${l + 1}`]: beta });
+  });
+  const flat = inside(
+    type,
+    architecture.flatMap((layer, l) =>
+      Object.keys(tensorSizes(layer)).flatMap((name) => random[`${name}${l + 1}`]?.data as number[]),
+    ),
+  );
+  const statistics = inside(
+    type,
+    architecture.flatMap(({ normalization }, l) => {
+      const { mean, variance } = units[l] as (typeof units)[number];
+      return normalization === 'batch' ? [...mean, ...variance] : [];
+    }),
+  );
   const fields = allocate(7, 'float64');
   const plan = new native.Plan(
     Int32Array.from([architecture[0]?.inputDim as number, ...architecture.map(({ outputDim }) => outputDim)]),
-    Int32Array.from(architecture.map(({ activation }) => activationCodes[activation])),
-    lossEntry(loss).code,
+    Float64Array.from(architecture.flatMap(layerFields)),
+    Float64Array.of(lossEntry(loss).code, smoothing, delta),
     flat,
+    statistics,
     fields,
   );
   const statuses = Object.keys(native.codes.statuses);
@@ -107,6 +177,7 @@ export function makePlan(
     type,
     architecture,
     flat,
+    statistics,
     outcome: () => {
       const [status, index, epoch, batch, layer, loss, hits] = fields as unknown as number[];
       return { status: statuses[status as number], index, epoch, batch, layer, loss, hits } as Outcome;
@@ -116,19 +187,33 @@ export function makePlan(
 
 /** W1, b1, ... (or, with the prefix d, dW1, db1, ...) as the oracle takes them; views, not copies. */
 export function named(
-  architecture: readonly oracle.Layer[],
+  architecture: readonly StackLayer[],
   flat: FloatArray,
   prefix: '' | 'd' = '',
 ): Record<string, oracle.Dense> {
   const tensors: Record<string, oracle.Dense> = {};
   let offset = 0;
-  const take = (rows: number, cols: number) => {
-    offset += rows * cols;
-    return oracle.dense(flat.subarray(offset - rows * cols, offset), rows, cols);
-  };
-  architecture.forEach(({ inputDim, outputDim }, index) => {
-    tensors[`${prefix}W${index + 1}`] = take(outputDim, inputDim);
-    tensors[`${prefix}b${index + 1}`] = take(outputDim, 1);
+  architecture.forEach((layer, index) => {
+    for (const [name, [rows, cols]] of Object.entries(tensorSizes(layer))) {
+      offset += rows * cols;
+      const view = flat.subarray(offset - rows * cols, offset);
+      tensors[`${prefix}${name}${index + 1}`] = oracle.dense(view, rows, cols);
+    }
+  });
+  return tensors;
+}
+
+/** mean1, variance1, ... as the oracle takes them; views, not copies. */
+export function namedStatistics({ architecture, statistics }: TestPlan): Record<string, oracle.Dense> {
+  const tensors: Record<string, oracle.Dense> = {};
+  let offset = 0;
+  architecture.forEach(({ outputDim, normalization }, index) => {
+    if (normalization !== 'batch') return;
+    for (const name of ['mean', 'variance']) {
+      offset += outputDim;
+      const view = statistics.subarray(offset - outputDim, offset);
+      tensors[`${name}${index + 1}`] = oracle.dense(view, outputDim, 1);
+    }
   });
   return tensors;
 }
@@ -139,10 +224,11 @@ export function samplesFor({ type, architecture }: TestPlan, loss: LossName, row
   const outputs = architecture.at(-1)?.outputDim as number;
   const X = type.array(oracle.randomArray(rows * inputs, seed, -2, 2));
   const raw = oracle.randomDense(rows, outputs, seed + 1, 0, 1);
+  const classOf = (r: number) => Math.floor(oracle.at(raw, r, 0) * outputs);
   const labels = {
     binaryCrossEntropy: () => oracle.map(raw, (y) => (y > 0.5 ? 1 : 0)),
-    categoricalCrossEntropy: () =>
-      oracle.build(rows, outputs, (r, c) => (c === Math.floor(oracle.at(raw, r, 0) * outputs) ? 1 : 0)),
+    categoricalCrossEntropy: () => oracle.build(rows, outputs, (r, c) => (c === classOf(r) ? 1 : 0)),
+    hinge: () => oracle.map(raw, (y) => (y > 0.5 ? 1 : -1)),
   } as Partial<Record<LossName, () => oracle.Grid>>;
   const Y = type.array((labels[loss] ?? (() => raw))().data);
   return {
@@ -151,6 +237,10 @@ export function samplesFor({ type, architecture }: TestPlan, loss: LossName, row
     rows,
     denseX: oracle.dense(X, rows, inputs),
     denseY: oracle.dense(Y, rows, outputs),
+    /** for sparseCategoricalCrossEntropy */
+    classes: Int32Array.from({ length: rows }, (_, r) => classOf(r)),
+    /** one a sample */
+    sampleWeights: type.array(oracle.randomArray(rows, seed + 2, 0, 2)),
     outputs,
   };
 }

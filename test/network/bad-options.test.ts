@@ -101,7 +101,10 @@ const badThreads = outside('threads', 'a positive integer', [
   [null, 'null'],
 ]);
 
-const knownFitOptions = 'epochs, batchSize, shuffle, seed, optimizer, loss, threads, signal';
+const knownFitOptions =
+  'optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, epochs, batchSize, accumulate, shuffle, ' +
+  'seed, schedule, validationData, validationSplit, stratify, metrics, earlyStopping, callbacks, progress, ' +
+  'checkpoint, signal';
 const badFitOptions: Rejection<Options>[] = [
   ...outside('epochs', 'a positive integer', [
     [0, '0 (number)'],
@@ -223,7 +226,7 @@ const readings: [string, readonly Rejection<Options>[], (net: Network, options: 
         { signal: AbortSignal.abort() },
         TypeError,
         'ERR_BLASNET_UNKNOWN_OPTION',
-        'Unknown option "signal"; known: loss',
+        'Unknown option "signal"; known: loss, metrics, sampleWeight',
       ],
     ],
     (net, options) => net.evaluateSync(X, Y, options),
@@ -263,7 +266,9 @@ describe.each(readings)('%s rejects', (name, rejections, call) => {
 });
 
 describe('new Network rejects', () => {
-  const initializers = "'auto', 'article', 'heNormal', 'heUniform', 'glorotNormal', 'glorotUniform', 'zeros'";
+  const initializers =
+    'auto, article, heNormal, heUniform, glorotNormal, glorotUniform, zeros, lecunNormal, lecunUniform, orthogonal, ' +
+    'truncatedNormal';
   const table: Rejection<Options>[] = [
     ...outside('seed', seedRule, badSeeds),
     [
@@ -292,13 +297,13 @@ describe('new Network rejects', () => {
       { initializer: 'he' },
       RangeError,
       'ERR_BLASNET_UNKNOWN_NAME',
-      `Expected initializer to be one of ${initializers}, got "he" (string)`,
+      `Unknown initializer "he"; known: ${initializers}`,
     ],
     ...unknownOptions([
       ['dType', '; did you mean "dtype"?'],
       ['initialiser', '; did you mean "initializer"?'],
       ['sed', '; did you mean "seed"?'],
-      ['learningRate', '; known: dtype, seed, initializer'],
+      ['learningRate', '; known: dtype, seed, initializer, preprocessing, labels'],
     ]),
   ];
   itRejects(

@@ -1,24 +1,38 @@
 // net.gradients, by central differences of the network's own loss and against the oracle.
 
 import { describe, expect, it } from 'vitest';
-import { type ActivationName, activationNames } from '../../lib/activations';
-import { type LossName, lossNames } from '../../lib/losses';
-import type { Dtype, FloatArray, Matrix } from '../../lib/matrix';
+import { activationNames } from '../../lib/activations';
+import type { LayerOptions } from '../../lib/architecture';
+import { binaryCrossEntropy, type LossName, lossEntry, lossNames } from '../../lib/losses';
+import { type Dtype, type FloatArray, Matrix } from '../../lib/matrix';
 import { Network } from '../../lib/network';
 import * as oracle from '../oracle';
-import { layers, randomLabels, randomMatrix, restore, snapshot } from './helpers';
+import { layers, plainLayers, randomLabels, randomMatrix, restore, snapshot } from './helpers';
 
-const outputsOf: Partial<Record<LossName, readonly ActivationName[]>> = {
-  binaryCrossEntropy: ['sigmoid'],
-  categoricalCrossEntropy: ['softmax'],
-  meanSquaredError: activationNames,
-};
-const pairs = lossNames.flatMap((loss) => (outputsOf[loss] ?? []).map((output) => [loss, output] as const));
+const pairs = lossNames.flatMap((loss) => {
+  const { outputs = activationNames } = lossEntry(loss);
+  return outputs.map((output) => [loss, output] as const);
+});
 
+/** As the oracle takes them; classes are numbers, one a row. */
 function labelsFor(loss: LossName, rows: number, cols: number, dtype: Dtype = 'float64'): Matrix {
-  return loss === 'meanSquaredError'
-    ? randomMatrix(rows, cols, 4, dtype)
-    : randomLabels(rows, cols, 4, dtype);
+  const labels =
+    loss === 'sparseCategoricalCrossEntropy'
+      ? randomLabels(rows, 1, 4, dtype)
+      : randomLabels(rows, cols, 4, dtype);
+  if (labels.cols === 1 || loss === 'binaryCrossEntropy' || loss === 'categoricalCrossEntropy') return labels;
+  const values = randomMatrix(rows, cols, 4, dtype);
+  const from: Partial<Record<LossName, (value: number) => number>> = {
+    poisson: (value) => 3 * Math.abs(value),
+    hinge: Math.sign,
+    klDivergence: (value) => (value + 1) / 2,
+  };
+  return new Matrix(values.data.map(from[loss] ?? ((value) => value)), rows, cols);
+}
+
+/** As the network takes them. */
+function given(loss: LossName, labels: Matrix): Matrix | Int32Array {
+  return loss === 'sparseCategoricalCrossEntropy' ? Int32Array.from(labels.data) : labels;
 }
 
 function gradientOf(gradients: object, parameter: string): FloatArray {
@@ -31,7 +45,7 @@ describe.each(pairs)('%s of %s outputs', (loss, output) => {
     // Biases that are not zero: behind units that are all off, relu would stand on its kink.
     restore(net, oracle.randomArray(net.parameterCount, 3));
     const X = randomMatrix(9, 3, 1);
-    const Y = labelsFor(loss, 9, 2);
+    const Y = given(loss, labelsFor(loss, 9, 2));
     const gradients = net.gradients(X, Y, { loss });
     expect(gradients.loss).toBe(net.evaluateSync(X, Y, { loss }).loss);
     for (const [name, { data }] of Object.entries(net.parameters) as [string, Matrix][]) {
@@ -48,8 +62,8 @@ describe.each(pairs)('%s of %s outputs', (loss, output) => {
     const net = new Network(layers([3, 17, 2], 'tanh', output), { seed: 3, dtype });
     const X = randomMatrix(1100, 3, 1, dtype);
     const Y = labelsFor(loss, 1100, 2, dtype);
-    const gradients = net.gradients(X, Y, { loss });
-    const expected = oracle.gradients(net.architecture, { ...net.parameters }, X, Y, loss);
+    const gradients = net.gradients(X, given(loss, Y), { loss });
+    const expected = oracle.gradients(plainLayers(net), { ...net.parameters }, X, Y, loss);
     expect(oracle.relativeDifference(gradients.loss, expected.loss)).toBeLessThan(tolerance / 10);
     for (const name of Object.keys(net.parameters)) {
       const actual = gradientOf(gradients, name);
@@ -94,5 +108,55 @@ describe('gradients', () => {
     }
     fitted.fitSync(X, Y, { epochs: 1, batchSize: 'full' });
     expect(snapshot(fitted)).toEqual(snapshot(own));
+  });
+});
+
+describe('gradients of all that a loss may have', () => {
+  const X = randomMatrix(9, 3, 1);
+  const Y = randomLabels(9, 2, 4);
+  const sampleWeight = Array.from({ length: 9 }, (_, i) => (i % 3) + 0.5);
+  it.each([
+    ['penalties', { l1: 0.1, l2: 0.2 }],
+    ['normalisation by batch', { normalization: 'batch' }],
+    ['normalisation by layer, penalties', { normalization: 'layer', l2: 0.2 }],
+    // In gradients these two do not act.
+    ['dropout and noise', { dropout: 0.5, noise: 1 }],
+  ] as const)('%s, with weights and smoothed labels', (_, options) => {
+    const [first, second] = layers([3, 5, 2], 'tanh', 'sigmoid');
+    const net = new Network(
+      [{ ...first, ...options } as LayerOptions, { ...second, l2: 0.1 } as LayerOptions],
+      { seed: 1 },
+    );
+    const how = { loss: binaryCrossEntropy({ labelSmoothing: 0.2 }), sampleWeight };
+    const before = Object.values(net.statistics).map(({ data }: Matrix) => data.slice());
+    const gradients = net.gradients(X, Y, how);
+    for (const [name, { data }] of Object.entries(net.parameters) as [string, Matrix][]) {
+      const value = () => net.gradients(X, Y, how).loss;
+      const numeric = oracle.centralDifferences(value, data as Float64Array);
+      expect(oracle.maxRelativeError(gradientOf(gradients, name), numeric, 1e-3), name).toBeLessThan(1e-6);
+    }
+    expect(Object.values(net.statistics).map(({ data }: Matrix) => data)).toEqual(before);
+  });
+
+  it('penalties are part of the loss, also of evaluate’s', () => {
+    const net = new Network([{ inputDim: 3, outputDim: 2, activation: 'sigmoid', l1: 0.1, l2: 0.2 }], {
+      seed: 1,
+    });
+    const plain = new Network([{ inputDim: 3, outputDim: 2, activation: 'sigmoid' }], { seed: 1 });
+    const w = Array.from(net.parameters.W1?.data ?? []);
+    const penalty = w.reduce((sum, value) => sum + 0.1 * Math.abs(value) + 0.2 * value * value, 0);
+    const expected = plain.evaluateSync(X, Y).loss + penalty;
+    expect(net.evaluateSync(X, Y).loss).toBeCloseTo(expected, 14);
+    expect(net.gradients(X, Y).loss).toBeCloseTo(expected, 14);
+    expect(net.fitSync(X, Y, { epochs: 1 }).loss[0]).toBeCloseTo(expected, 14);
+  });
+
+  it('are zeros for frozen layers, and the others’ as ever', () => {
+    const net = new Network(layers([3, 4, 2], 'tanh', 'sigmoid'), { seed: 1 });
+    const free = net.gradients(X, Y);
+    net.setTrainable(1, false);
+    const { dW1, db1, dW2, db2 } = net.gradients(X, Y);
+    expect([dW1, db1].every((gradient) => gradient?.data.every((value) => value === 0))).toBe(true);
+    expect([dW2, db2]).toEqual([free.dW2, free.db2]);
   });
 });

@@ -3,7 +3,7 @@ import type { LayerOptions } from '../../lib/architecture';
 import { type Dtype, type FloatArray, Matrix } from '../../lib/matrix';
 import type { Network } from '../../lib/network';
 import moons from '../fixtures/moons.json';
-import { randomArray } from '../oracle';
+import { type Layer, randomArray } from '../oracle';
 
 /** Layers of these sizes, inputs first. */
 export function layers(
@@ -16,6 +16,14 @@ export function layers(
     outputDim,
     activation: i === sizes.length - 2 ? output : hidden,
   }));
+}
+
+/** A network's layers as the oracle takes them: activations by name, and nothing else in them. */
+export function plainLayers({ architecture }: Network): Layer[] {
+  return architecture.map(({ inputDim, outputDim, activation }) => {
+    if (typeof activation !== 'string') throw new Error('the oracle knows names alone');
+    return { inputDim, outputDim, activation };
+  });
 }
 
 /** The article's two networks. */

@@ -85,7 +85,7 @@ it.each([
       const net = new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }], { seed: 1 });
       const [X, Y] = [Matrix.zeros(100_000, 2), Matrix.zeros(100_000, 1)];
       const options = { epochs: 3, batchSize, shuffle };
-      for (let i = 0; i < 3; i++) net.fitSync(X.data.subarray(0, 2000), Y.data.subarray(0, 1000), options);
+      for (let i = 0; i < 20; i++) net.fitSync(X.data.subarray(0, 2000), Y.data.subarray(0, 1000), options);
       collect();
       const before = process.memoryUsage();
       net.fitSync(X, Y, options);

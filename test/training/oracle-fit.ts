@@ -2,6 +2,7 @@
 
 import type { Matrix } from '../../lib/matrix';
 import type { Network } from '../../lib/network';
+import { plainLayers } from '../network/helpers';
 import * as oracle from '../oracle';
 
 /** New parameters from the old and their gradients, for step t (from 1). */
@@ -33,9 +34,9 @@ export function oracleFit(net: Network, X: Matrix, Y: Matrix, options: OracleFit
     for (let start = 0; start < X.rows; start += batchSize) {
       const batch = Array.from(order).slice(start, start + batchSize);
       const [x, y] = [pick(X, batch), pick(Y, batch)];
-      const step = oracle.gradients(net.architecture, params, x, y, name);
+      const step = oracle.gradients(plainLayers(net), params, x, y, name);
       loss += step.loss * batch.length;
-      hits += count(oracle.forward(net.architecture, params, x).yHat, y) * batch.length;
+      hits += count(oracle.forward(plainLayers(net), params, x).yHat, y) * batch.length;
       t++;
       params =
         typeof take === 'number' ? oracle.descend(params, step.grads, take) : take(params, step.grads, t);

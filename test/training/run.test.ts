@@ -1,14 +1,14 @@
 // How a training is cut into native calls.
 
 import { describe, expect, it } from 'vitest';
+import { resolveLoss } from '../../lib/losses';
 import type { FloatArray } from '../../lib/matrix';
 import { Network } from '../../lib/network';
 import { adam, sgd } from '../../lib/optimizers';
 import { Plan } from '../../lib/plan';
 import { RandomState } from '../../lib/random';
-import type { EpochReport } from '../../lib/training/history';
 import { completeFitOptions, type FitOptions } from '../../lib/training/options';
-import { TrainingRun } from '../../lib/training/run';
+import { type Pace, type Progressed, TrainingRun } from '../../lib/training/run';
 import { layers, randomLabels, randomMatrix, snapshot } from '../network/helpers';
 
 const X = randomMatrix(50, 2, 1);
@@ -19,23 +19,25 @@ function start(options: FitOptions) {
   const net = new Network(layers([2, 6, 1], 'tanh', 'sigmoid'), { seed: 1 });
   const { data } = net.parameters.W1 ?? expect.fail();
   const flat = new Float64Array(data.buffer as SharedArrayBuffer) as FloatArray;
-  const completed = completeFitOptions(options, net.architecture, X.rows);
+  const completed = completeFitOptions(options, net.architecture, X.rows, resolveLoss(undefined, 'sigmoid'));
   return {
     net,
     run: new TrainingRun(net.architecture, { X, Y }, completed, new RandomState(3)),
-    plan: new Plan(net.architecture, completed.loss, flat),
+    plan: new Plan(net.architecture, completed.loss, flat, new Float64Array(new SharedArrayBuffer(0))),
   };
 }
 
-/** The calls that a run makes, each with the reports of its epochs. */
-function drive({ run, plan }: ReturnType<typeof start>, paces: (number | 'paced')[]): EpochReport[][] {
-  const calls: EpochReport[][] = [];
-  for (let i = 0; ; i++) {
-    const call = run.next(paces[i % paces.length] as number | 'paced');
+/** What the calls of a run finish. */
+function drive({ run, plan }: ReturnType<typeof start>, paceOf: (call: number) => Pace): Progressed[] {
+  const calls: Progressed[] = [];
+  for (;;) {
+    const call = run.next(paceOf(calls.length));
     if (call === undefined) return calls;
     calls.push(run.accept(plan.run(call)));
   }
 }
+
+const epochsOf = (calls: readonly Progressed[]) => calls.flatMap(({ epochs }) => epochs);
 
 describe.each([
   ['shuffled mini-batches', { epochs: 40, batchSize: 8 }],
@@ -45,27 +47,45 @@ describe.each([
 ] as const)('%s', (_, options) => {
   it('end alike however the epochs are grouped, to the last bit', () => {
     const single = start(options);
-    const expected = drive(single, [1]);
-    expect(expected.map((reports) => reports.length)).toEqual(Array(40).fill(1));
-    for (const paces of [[40], [3], [7, 1, 13], [100], ['paced' as const]]) {
+    const calls = drive(single, () => 'epoch');
+    expect(calls.map(({ epochs }) => epochs.length)).toEqual(Array(40).fill(1));
+    const mixed = (call: number) => (call % 3 === 0 ? 'epoch' : 'paced') as Pace;
+    for (const paceOf of [() => 'paced' as const, mixed]) {
       const grouped = start(options);
-      expect(drive(grouped, paces).flat()).toEqual(expected.flat());
+      expect(epochsOf(drive(grouped, paceOf))).toEqual(epochsOf(calls));
       expect(snapshot(grouped.net)).toEqual(snapshot(single.net));
+    }
+  });
+
+  it('end alike step by step, to the last bit', () => {
+    const [single, stepped] = [start(options), start(options)];
+    const epochs = epochsOf(drive(single, () => 'epoch'));
+    const calls = drive(stepped, () => 'batch');
+    expect(snapshot(stepped.net)).toEqual(snapshot(single.net));
+    const steps = options.batchSize === 'full' ? 1 : 7;
+    expect(calls.map(({ batch }) => [batch?.epoch, batch?.batch])).toEqual(
+      epochs.flatMap(({ epoch }) => Array.from({ length: steps }, (_, i) => [epoch, i + 1])),
+    );
+    expect(calls.map((call) => call.epochs.length)).toEqual(
+      calls.map((_, i) => Number((i + 1) % steps === 0)),
+    );
+    // The epoch's numbers are sums over its steps, which round in another order.
+    for (const [i, { epoch, loss, accuracy }] of epochsOf(calls).entries()) {
+      expect(epoch).toBe(epochs[i]?.epoch);
+      expect(loss).toBeCloseTo(epochs[i]?.loss as number, 13);
+      expect(accuracy).toBeCloseTo(epochs[i]?.accuracy as number, 13);
     }
   });
 });
 
 it('numbers the epochs from 1, and takes no more than there are', () => {
-  const calls = drive(start({ epochs: 10 }), [4]);
-  expect(calls.map((reports) => reports.map(({ epoch }) => epoch))).toEqual([
-    [1, 2, 3, 4],
-    [5, 6, 7, 8],
-    [9, 10],
-  ]);
+  const epochs = epochsOf(drive(start({ epochs: 10 }), () => 'paced'));
+  expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
 it('begins with one epoch and at most doubles, so that no call is far longer than the last', () => {
-  const lengths = drive(start({ epochs: 3000, batchSize: 'full' }), ['paced']).map(({ length }) => length);
+  const calls = drive(start({ epochs: 3000, batchSize: 'full' }), () => 'paced');
+  const lengths = calls.map(({ epochs }) => epochs.length);
   expect(lengths[0]).toBe(1);
   expect(lengths.length).toBeLessThan(3000);
   for (const [i, length] of lengths.entries()) {

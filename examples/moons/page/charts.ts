@@ -2,10 +2,10 @@ import * as Plot from '@observablehq/plot';
 import * as format from '../format';
 import type { Frame, ModelResult, Point, Results } from '../results';
 
-type Chart = ReturnType<typeof Plot.plot>;
+export type Chart = ReturnType<typeof Plot.plot>;
 
-const style = { fontSize: '12px', overflow: 'visible' };
-const margins = { marginTop: 8, marginRight: 16, marginBottom: 28, marginLeft: 36 };
+export const style = { fontSize: '12px', overflow: 'visible' };
+export const margins = { marginTop: 8, marginRight: 16, marginBottom: 28, marginLeft: 36 };
 
 /** The bands of probability, drawn from below; the colours --band-0 to --band-9 are the stylesheet's. */
 const bands = Array.from({ length: 10 }, (_, band) => band);

@@ -3,9 +3,10 @@ import * as format from '../format';
 import type { Frame, ModelResult, Results } from '../results';
 import { boundaryChart, type CurveAxis, curveChart, dataChart, type Series } from './charts';
 import { connectPlayer } from './player';
+import { describeRace, raceChart } from './race';
 
 const results = JSON.parse(byId('results').textContent) as Results;
-const { train, test, models } = results;
+const { train, test, models, race } = results;
 
 // Both models have the same number of frames.
 const lastFrame = (models[0] as ModelResult).frames.length - 1;
@@ -33,6 +34,7 @@ start();
 
 async function start(): Promise<void> {
   byId('summary-rows').append(...models.map(summaryRow));
+  describeRace(race);
   byId('data-caption').textContent =
     `${train.length} points to train on (small) and ${test.length} to test on (large): ` +
     'scikit-learn’s make_moons with a noise of 0.2.';
@@ -55,9 +57,12 @@ async function start(): Promise<void> {
   // Reports the first size too, so this also draws for the first time.
   let width = 0;
   new ResizeObserver(([entry]) => {
-    if (entry === undefined || entry.contentRect.width === width) return;
-    width = entry.contentRect.width;
+    const now = entry?.contentRect.width ?? 0;
+    // A window on its way out has no width, and charts would have a negative one.
+    if (now === 0 || now === width) return;
+    width = now;
     replace(byId('data'), (space) => dataChart(train, test, space));
+    replace(byId('race-chart'), (space) => raceChart(race, space));
     drawFrame();
   }).observe(byId('page'));
 }

@@ -1,0 +1,34 @@
+// Kernels as functions of JavaScript: each takes its element type from an array among its arguments.
+#pragma once
+
+#include <napi.h>
+
+#include <type_traits>
+
+#include "binding/args.h"
+
+namespace blasnet {
+
+// The product of sizes that are at most 2^31 each; refuses what could wrap around.
+inline size_t Elements(const Args& args, size_t i, size_t a, size_t b) {
+  if (b != 0 && a > (size_t{1} << 40) / b) throw args.Wrong(i, "smaller");
+  return a * b;
+}
+
+template <typename R, R (*f64)(const Args&), R (*f32)(const Args&), size_t typed>
+Napi::Value Call(const Napi::CallbackInfo& info) {
+  const Args args(info);
+  const auto function = args.IsFloat32(typed) ? f32 : f64;
+  if constexpr (std::is_void_v<R>) {
+    function(args);
+    return info.Env().Undefined();
+  } else {
+    return Napi::Number::New(info.Env(), function(args));
+  }
+}
+
+}  // namespace blasnet
+
+// `typed` is the argument whose class gives the element type.
+#define BLASNET_EXPORT(name, function, result, typed) \
+  exports.Set(name, Napi::Function::New<Call<result, function<double>, function<float>, typed>>(env, name))

@@ -1,0 +1,93 @@
+// With everything switched on that a layer and a step can have, no bit depends on the number of threads.
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { FloatArray } from '../../lib/matrix';
+import { native } from '../../lib/native';
+import { expectSameBits, type FloatType, floatTypes } from '../native/helpers';
+import { makePlan, parameterCount, samplesFor, type TrainingRequest, train } from '../native/plans';
+import type { StackLayer } from '../oracle-stack';
+
+vi.setConfig({ testTimeout: 60_000 });
+afterEach(() => native.setThreads(1));
+
+const rows = 700;
+const loss = 'categoricalCrossEntropy';
+
+/** Layers of these sizes: all with dropout, noise, penalties and limits, the second one frozen. */
+function network(sizes: number[], normalizations: readonly ('batch' | 'layer' | undefined)[]): StackLayer[] {
+  const activations = ['relu', 'gelu', 'softmax', 'tanh'] as const;
+  return sizes.slice(1).map((outputDim, l): StackLayer => {
+    const [inputDim = 0, normalization] = [sizes[l], normalizations[l]];
+    const all = { l1: 1e-4, l2: 1e-3, maxNorm: 1.5, noise: 0.1, trainable: l !== 1 };
+    if (l === sizes.length - 2) return { inputDim, outputDim, activation: 'softmax', ...all };
+    const activation = activations[l % activations.length] as StackLayer['activation'];
+    return { inputDim, outputDim, activation, dropout: 0.2, ...all, ...(normalization && { normalization }) };
+  });
+}
+
+const networks: [what: string, architecture: StackLayer[]][] = [
+  ['in tiles', network([20, 90, 70, 30, 3], ['layer', undefined, 'layer'])],
+  ['in tiles from a wide input', network([130, 90, 70, 3], ['layer'])],
+  ['over whole batches', network([20, 90, 70, 30, 3], ['batch', 'batch', 'layer'])],
+  ['swept', network([64, 420, 420, 420, 5], [undefined, 'layer', 'layer'])],
+  ['swept over whole batches', network([64, 420, 420, 420, 5], ['batch', 'layer', 'batch'])],
+];
+
+const requests: [what: string, request: Partial<TrainingRequest>][] = [
+  ['full batches', { batchSize: rows, epochs: 2 }],
+  ['mini-batches', { batchSize: 300, optimizer: 'adam' }],
+  ['mini-batches, three a step', { batchSize: 90, accumulate: 3, optimizer: 'momentum' }],
+  ['a part of an epoch', { batchSize: 100, from: 100, to: 460, optimizer: 'adam' }],
+];
+
+function run(type: FloatType, architecture: StackLayer[], request: Partial<TrainingRequest>, limit: number) {
+  const made = makePlan(type, architecture, loss, 1, { smoothing: 0.1 });
+  made.plan.limitThreads(limit);
+  const { X, Y, sampleWeights, outputs } = samplesFor(made, loss, rows);
+  const state = type.array(2 * made.flat.length);
+  const order = Uint32Array.from({ length: 2 * rows }, (_, i) => (i * 331) % rows);
+  const common = { rows, epochs: 1, order, state, learningRate: [0.01, 0.005], key: [5, 6] } as const;
+  const clipping = { clipValue: 0.01, clipNorm: 0.05 };
+  const samples = { X, Y, weights: sampleWeights };
+  const { loss: losses } = train(made, samples, { batchSize: rows, ...common, ...clipping, ...request });
+  expect(made.outcome().status).toBe('done');
+  const [out, gradients] = [type.array(rows * outputs), type.array(made.flat.length)];
+  made.plan.predict(X, rows, out);
+  made.plan.gradients(X, Y, sampleWeights, rows, gradients);
+  const { loss: total, hits } = made.outcome();
+  return { parameters: made.flat, statistics: made.statistics, state, losses, out, gradients, total, hits };
+}
+
+describe.each(floatTypes)('$dtype', (type) => {
+  describe.each(networks)('%s', (_, architecture) => {
+    it.each(requests)('%s', (__, request) => {
+      native.setThreads(1);
+      const alone = run(type, architecture, request, 0);
+      expect(alone.losses.every((value) => value > 0)).toBe(true);
+      expect(alone.parameters).not.toEqual(makePlan(type, architecture, loss).flat);
+      for (const [threads, limit] of [
+        [2, 0],
+        [3, 5],
+        [8, 0],
+        [8, 3],
+      ] as const) {
+        native.setThreads(threads);
+        const { total, hits, ...arrays } = run(type, architecture, request, limit);
+        expect({ total, hits }).toEqual({ total: alone.total, hits: alone.hits });
+        for (const [what, array] of Object.entries(arrays)) {
+          expectSameBits(
+            array,
+            alone[what as keyof typeof alone] as FloatArray,
+            `${what}, ${threads} threads`,
+          );
+        }
+      }
+    });
+  });
+});
+
+it('the networks here are as large as they have to be', () => {
+  const bytes = networks.map(([, architecture]) => 4 * parameterCount(architecture));
+  expect(bytes.map((size) => size > 1e6)).toEqual([false, false, false, true, true]);
+  expect(bytes.map((size) => 2 * size > 1e6)).toEqual([false, false, false, true, true]);
+});

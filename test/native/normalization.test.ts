@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import type { FloatArray } from '../../lib/matrix';
+import { native } from '../../lib/native';
+import * as oracle from '../oracle';
+import { columnMoments } from '../oracle-stack';
+import { combinations, expectClose, expectSameBits, type FloatType, float64, floatTypes } from './helpers';
+
+const epsilon = 1e-3;
+const shapes = combinations([1, 3, 17], [1, 2, 7, 16, 33, 130]);
+
+/** m rounded up to whole vectors, and one more of them. */
+const apart = (type: FloatType, m: number) =>
+  (Math.ceil(m / (64 / type.array(1).BYTES_PER_ELEMENT)) + 1) * 16;
+
+/** Rows of m samples that are ld apart, among NaN. */
+function padded(type: FloatType, { data, rows, cols }: oracle.Dense, ld: number): FloatArray {
+  const array = type.array(rows * ld).fill(Number.NaN);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < cols; c++) array[r * ld + c] = data[r * cols + c] as number;
+  }
+  return array;
+}
+
+function unpadded(array: FloatArray, rows: number, cols: number, ld: number): oracle.Grid {
+  return oracle.build(rows, cols, (r, c) => array[r * ld + c] as number);
+}
+
+/** What stands behind the m samples of each row. */
+function padding(array: FloatArray, units: number, m: number, ld: number): number[] {
+  return Array.from({ length: units }, (_, r) => [...array.subarray(r * ld + m, (r + 1) * ld)]).flat();
+}
+
+/** Rows brought to mean 0 and variance 1, by plain loops. */
+function standardized(X: oracle.Dense) {
+  const { mean, variance } = columnMoments(oracle.transpose(X));
+  const inverse = variance.map((v) => 1 / Math.sqrt(v + epsilon));
+  const normalized = oracle.build(X.rows, X.cols, (r, c) => {
+    return (oracle.at(X, r, c) - (mean[r] as number)) * (inverse[r] as number);
+  });
+  return { mean, variance, inverse, normalized };
+}
+
+/** dX of rows that were normalised by their own moments, from the gradient by the normalised values. */
+function standardizedBackward(d: oracle.Dense, normalized: oracle.Dense, inverse: readonly number[]) {
+  return oracle.build(d.rows, d.cols, (r, c) => {
+    const mean = (f: (k: number) => number) =>
+      Array.from({ length: d.cols }, (_, k) => f(k)).reduce((a, b) => a + b, 0) / d.cols;
+    const slope = mean((k) => oracle.at(d, r, k) * oracle.at(normalized, r, k));
+    const rest = oracle.at(d, r, c) - mean((k) => oracle.at(d, r, k)) - oracle.at(normalized, r, c) * slope;
+    return rest * (inverse[r] as number);
+  });
+}
+
+/** Numbers that the type holds, so that both sides start from the same. */
+function data(type: FloatType, units: number, m: number) {
+  const random = (rows: number, cols: number, seed: number, low = -2, high = 2) =>
+    oracle.map(oracle.randomDense(rows, cols, seed, low, high), (x) => type.array([x])[0] as number);
+  return {
+    X: random(units, m, 1),
+    d: random(units, m, 2, -1, 1),
+    gamma: random(units, 1, 3, 0.5, 1.5),
+    beta: random(units, 1, 4),
+    dgamma: random(units, 1, 5),
+    dbeta: random(units, 1, 6),
+  };
+}
+
+const scaledBy = (A: oracle.Dense, gamma: oracle.Dense) =>
+  oracle.build(A.rows, A.cols, (r, c) => oracle.at(A, r, c) * oracle.at(gamma, r, 0));
+
+const shiftedBy = (A: oracle.Dense, beta: oracle.Dense) =>
+  oracle.build(A.rows, A.cols, (r, c) => oracle.at(A, r, c) + oracle.at(beta, r, 0));
+
+const rowSums = (A: oracle.Dense) =>
+  Array.from({ length: A.rows }, (_, r) => oracle.row(A, r).reduce((a, b) => a + b, 0));
+
+describe.each(floatTypes)('normalisation of $dtype', (type) => {
+  // Values of size 1 and their sums; by inverses of up to 1 / sqrt(epsilon).
+  const tolerance = (m: number) => 200 * Math.sqrt(m) * type.epsilon;
+
+  it.each(shapes)('of %i rows of %i equals plain loops', (units, m) => {
+    const { X, gamma, beta } = data(type, units, m);
+    const expected = standardized(X);
+    const ld = m + 3;
+    const x = padded(type, X, ld);
+    const [mean, variance, inverse] = [type.array(units), type.array(units), type.array(units)];
+    native.rowMoments(units, m, ld, x, mean, variance);
+    expectClose(mean, expected.mean, tolerance(1), 'mean');
+    expectClose(variance, expected.variance, tolerance(1), 'variance');
+    native.inverseDeviations(variance, epsilon, inverse);
+    expectClose(inverse, expected.inverse, tolerance(m) * 30, 'inverse');
+
+    const [normalized, out] = [type.array(units * ld).fill(7), type.array(units * ld).fill(8)];
+    const [g, b] = [type.array(gamma.data), type.array(beta.data)];
+    native.normalizeRows(units, m, ld, x, mean, inverse, g, b, normalized, out);
+    expectClose(unpadded(normalized, units, m, ld).data, expected.normalized.data, tolerance(m) * 30);
+    const shifted = shiftedBy(scaledBy(expected.normalized, gamma), beta);
+    expectClose(unpadded(out, units, m, ld).data, shifted.data, tolerance(m) * 30);
+    expect(new Set(padding(normalized, units, m, ld))).toEqual(new Set([7]));
+    expect(new Set(padding(out, units, m, ld))).toEqual(new Set([8]));
+    // In place.
+    native.normalizeRows(units, m, ld, x, mean, inverse, g, b, x, x);
+    expectSameBits(type.array(unpadded(x, units, m, ld).data), type.array(unpadded(out, units, m, ld).data));
+  });
+
+  it.each(shapes)('of %i rows of %i goes back as plain loops do', (units, m) => {
+    const { X, d, gamma, dgamma, dbeta } = data(type, units, m);
+    const { inverse, normalized } = standardized(X);
+    const [ld, scaled] = [m + 1, scaledBy(d, gamma)];
+    const sums = { dgamma: rowSums(oracle.zip(d, normalized, (a, b) => a * b)), dbeta: rowSums(d) };
+    const frozen = oracle.build(units, m, (r, c) => oracle.at(scaled, r, c) * (inverse[r] as number));
+    for (const ownMoments of [true, false]) {
+      const wanted = ownMoments ? standardizedBackward(scaled, normalized, inverse) : frozen;
+      for (const accumulate of [true, false]) {
+        const delta = padded(type, d, ld);
+        const [byGamma, byBeta] = [type.array(dgamma.data), type.array(dbeta.data)];
+        native.normalizeRowsBackward(
+          ...([units, m, ld, padded(type, normalized, ld), type.array(inverse)] as const),
+          ...([type.array(gamma.data), ownMoments, accumulate, delta, byGamma, byBeta] as const),
+        );
+        expectClose(unpadded(delta, units, m, ld).data, wanted.data, tolerance(m) * 30, `${ownMoments}`);
+        expect(padding(delta, units, m, ld).every(Number.isNaN)).toBe(true);
+        const old = (values: oracle.Grid, i: number) => (accumulate ? (values.data[i] as number) : 0);
+        expectClose(
+          byGamma,
+          sums.dgamma.map((g, i) => g + old(dgamma, i)),
+          tolerance(m),
+          'dgamma',
+        );
+        expectClose(
+          byBeta,
+          sums.dbeta.map((g, i) => g + old(dbeta, i)),
+          tolerance(m),
+          'dbeta',
+        );
+      }
+    }
+  });
+
+  it.each(shapes)('of %i units in each of %i columns equals plain loops', (units, m) => {
+    const { X, d, gamma, beta, dgamma, dbeta } = data(type, units, m);
+    const turned = standardized(oracle.transpose(X));
+    const wanted = oracle.transpose(turned.normalized);
+    const ld = apart(type, m);
+    const x = padded(type, X, ld);
+    const inverse = type.array(ld);
+    const [normalized, out] = [type.array(units * ld), type.array(units * ld)];
+    const [g, b] = [type.array(gamma.data), type.array(beta.data)];
+    native.normalizeColumns(units, m, ld, x, epsilon, g, b, normalized, inverse, out);
+    expectClose(inverse.subarray(0, m), turned.inverse, tolerance(units) * 30, 'inverse');
+    expectClose(unpadded(normalized, units, m, ld).data, wanted.data, tolerance(units) * 30, 'normalized');
+    const shifted = shiftedBy(scaledBy(wanted, gamma), beta);
+    expectClose(unpadded(out, units, m, ld).data, shifted.data, tolerance(units) * 30, 'out');
+    native.normalizeColumns(units, m, ld, x, epsilon, g, b, x, inverse, x);
+    expectSameBits(type.array(unpadded(x, units, m, ld).data), type.array(unpadded(out, units, m, ld).data));
+
+    const scaled = oracle.transpose(scaledBy(d, gamma));
+    const back = oracle.transpose(standardizedBackward(scaled, turned.normalized, turned.inverse));
+    for (const accumulate of [true, false]) {
+      const delta = padded(type, d, ld);
+      const [byGamma, byBeta] = [type.array(dgamma.data), type.array(dbeta.data)];
+      native.normalizeColumnsBackward(
+        ...([units, m, ld, normalized, inverse, g, accumulate, delta, byGamma, byBeta] as const),
+      );
+      expectClose(unpadded(delta, units, m, ld).data, back.data, tolerance(units) * 300, 'd');
+      const old = (values: oracle.Grid, i: number) => (accumulate ? (values.data[i] as number) : 0);
+      const sums = rowSums(oracle.zip(d, wanted, (a, c) => a * c));
+      expectClose(
+        byGamma,
+        sums.map((s, i) => s + old(dgamma, i)),
+        tolerance(m) * 30,
+        'dgamma',
+      );
+      expectClose(
+        byBeta,
+        rowSums(d).map((s, i) => s + old(dbeta, i)),
+        tolerance(m),
+        'dbeta',
+      );
+    }
+  });
+
+  it('takes moments from the distances to the mean, so that nothing cancels', () => {
+    const [mean, variance] = [type.array(1), type.array(1)];
+    const offset = type === float64 ? 1e8 : 1e4;
+    const x = type.array(Array.from({ length: 1000 }, (_, i) => offset + (i % 2)));
+    native.rowMoments(1, 1000, 1000, x, mean, variance);
+    expectClose([...mean, ...variance], [offset + 0.5, 0.25], [offset * type.epsilon, 1e-3]);
+  });
+
+  it('passes NaN on, to its own row or column only', () => {
+    const { X, gamma, beta } = data(type, 3, 5);
+    const ld = apart(type, 5);
+    const x = padded(type, X, ld);
+    x[ld + 2] = Number.NaN;
+    const [mean, variance, inverse] = [type.array(3), type.array(3), type.array(ld)];
+    native.rowMoments(3, 5, ld, x, mean, variance);
+    expect(Array.from(mean, Number.isNaN)).toEqual([false, true, false]);
+    expect(Array.from(variance, Number.isNaN)).toEqual([false, true, false]);
+    const out = type.array(3 * ld);
+    const [g, b] = [type.array(gamma.data), type.array(beta.data)];
+    native.normalizeColumns(3, 5, ld, x, epsilon, g, b, out.slice(), inverse, out);
+    const { data: found } = unpadded(out, 3, 5, ld);
+    expect(found.map((value, i) => (Number.isNaN(value) ? i % 5 : -1)).filter((c) => c >= 0)).toEqual([
+      2, 2, 2,
+    ]);
+  });
+});
+
+// House rule 12.
+describe('the way back by central differences', () => {
+  const { X, d, gamma, beta } = data(float64, 4, 7);
+  const [units, m, ld] = [4, 7, 16];
+  const loss = (out: FloatArray) => d.data.reduce((sum, g, i) => sum + g * (out[i] as number), 0);
+
+  function check(
+    forward: (x: oracle.Grid, g: oracle.Grid, b: oracle.Grid) => FloatArray,
+    found: FloatArray[],
+  ) {
+    const copies = [X, gamma, beta].map((A) => oracle.map(A, (x) => x)) as [
+      oracle.Grid,
+      oracle.Grid,
+      oracle.Grid,
+    ];
+    for (const [i, { data: values }] of copies.entries()) {
+      const numeric = oracle.centralDifferences(() => loss(forward(...copies)), values, 1e-5);
+      expect(oracle.maxRelativeError(found[i] as FloatArray, numeric, 1e-3), `${i}`).toBeLessThan(1e-6);
+    }
+  }
+
+  it('of rows', () => {
+    const arrays = Array.from({ length: 3 }, () => new Float64Array(units));
+    const [mean, variance, inverse] = arrays as [Float64Array, Float64Array, Float64Array];
+    const normalized = new Float64Array(units * m);
+    const forward = (x: oracle.Grid, g: oracle.Grid, b: oracle.Grid) => {
+      const out = new Float64Array(units * m);
+      const given = Float64Array.from(x.data);
+      native.rowMoments(units, m, m, given, mean, variance);
+      native.inverseDeviations(variance, epsilon, inverse);
+      const factors = [Float64Array.from(g.data), Float64Array.from(b.data)] as const;
+      native.normalizeRows(units, m, m, given, mean, inverse, ...factors, normalized, out);
+      return out;
+    };
+    forward(X, gamma, beta);
+    const delta = Float64Array.from(d.data);
+    const [byGamma, byBeta] = [new Float64Array(units), new Float64Array(units)];
+    native.normalizeRowsBackward(
+      ...([units, m, m, normalized, inverse, Float64Array.from(gamma.data), true, false] as const),
+      ...([delta, byGamma, byBeta] as const),
+    );
+    check(forward, [delta, byGamma, byBeta]);
+  });
+
+  it('of columns', () => {
+    const [normalized, inverse] = [new Float64Array(units * ld), new Float64Array(ld)];
+    const forward = (x: oracle.Grid, g: oracle.Grid, b: oracle.Grid) => {
+      const out = new Float64Array(units * ld);
+      const factors = [Float64Array.from(g.data), Float64Array.from(b.data)] as const;
+      const given = padded(float64, x, ld);
+      native.normalizeColumns(units, m, ld, given, epsilon, ...factors, normalized, inverse, out);
+      return Float64Array.from(unpadded(out, units, m, ld).data);
+    };
+    forward(X, gamma, beta);
+    const delta = padded(float64, d, ld);
+    const [byGamma, byBeta] = [new Float64Array(units), new Float64Array(units)];
+    native.normalizeColumnsBackward(
+      ...([units, m, ld, normalized, inverse, Float64Array.from(gamma.data), false] as const),
+      ...([delta, byGamma, byBeta] as const),
+    );
+    check(forward, [Float64Array.from(unpadded(delta, units, m, ld).data), byGamma, byBeta]);
+  });
+});

@@ -1,0 +1,336 @@
+// What is done to layers beside their products and activations, as plans do it, against plain loops.
+
+import { describe, expect, it, vi } from 'vitest';
+import type { LossName } from '../../lib/losses';
+import * as oracle from '../oracle';
+import { layerKeys, maskOf, noiseOf, type Words } from '../oracle-random';
+import { type StackLayer, stackForward, stackGradients, updatedStatistics } from '../oracle-stack';
+import { expectClose, expectSameBits, type FloatType, floatTypes, guarded } from './helpers';
+import {
+  makePlan,
+  named,
+  namedStatistics,
+  parameterCount,
+  samplesFor,
+  type TestPlan,
+  type TrainingRequest,
+  train,
+} from './plans';
+
+vi.setConfig({ testTimeout: 60_000 }); // the oracle is slow
+
+const key: Words = [0x9e3779b9, 7];
+
+/** Layers from sizes, activations, and what each has besides. */
+function stack(
+  sizes: number[],
+  ...layers: (Omit<StackLayer, 'inputDim' | 'outputDim'> | oracle.Activation)[]
+) {
+  return layers.map((layer, l): StackLayer => {
+    const rest = typeof layer === 'string' ? { activation: layer } : layer;
+    return { ...rest, inputDim: sizes[l] as number, outputDim: sizes[l + 1] as number };
+  });
+}
+
+const batch = 'batch' as const;
+const layer = 'layer' as const;
+
+const networks: [what: string, architecture: StackLayer[], loss: LossName][] = [
+  [
+    'batches, then relu and gelu',
+    stack(
+      [3, 17, 9, 2],
+      { activation: 'relu', normalization: batch },
+      { activation: 'gelu', normalization: batch, epsilon: 1e-3, momentum: 0.3 },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+  [
+    'samples, then relu and mish',
+    stack(
+      [3, 17, 9, 2],
+      { activation: 'relu', normalization: layer },
+      { activation: 'mish', normalization: layer, epsilon: 1e-2 },
+      'linear',
+    ),
+    'meanSquaredError',
+  ],
+  [
+    'both, with softmax and logSoftmax in hidden layers',
+    stack(
+      [5, 7, 6, 4, 3],
+      { activation: 'softmax', normalization: batch },
+      { activation: 'logSoftmax', normalization: layer },
+      { activation: 'silu', normalization: batch },
+      'softmax',
+    ),
+    'categoricalCrossEntropy',
+  ],
+  [
+    'penalties and a frozen layer in the middle',
+    stack(
+      [4, 6, 5, 5, 2],
+      { activation: 'tanh', l1: 0.01, normalization: batch },
+      { activation: 'relu', l2: 0.02, trainable: false, normalization: batch },
+      { activation: 'elu', alpha: 0.5, l1: 0.01, l2: 0.02, normalization: layer },
+      { activation: 'sigmoid', l2: 0.03 },
+    ),
+    'binaryCrossEntropy',
+  ],
+  [
+    'classes, from frozen layers',
+    stack(
+      [4, 6, 5, 3],
+      { activation: 'tanh', trainable: false, normalization: batch },
+      { activation: 'softplus', trainable: false, normalization: layer, l2: 0.5 },
+      'softmax',
+    ),
+    'sparseCategoricalCrossEntropy',
+  ],
+  // Reads its samples as they come.
+  [
+    'a wide input',
+    stack([101, 6, 2], { activation: 'leakyRelu', alpha: 0.1, normalization: batch }, 'softplus'),
+    'huber',
+  ],
+];
+
+const random: [what: string, architecture: StackLayer[], loss: LossName][] = [
+  [
+    'dropout',
+    stack(
+      [3, 20, 9, 2],
+      { activation: 'relu', dropout: 0.5 },
+      { activation: 'gelu', dropout: 0.1 },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+  [
+    'noise',
+    stack([3, 8, 5, 2], { activation: 'tanh', noise: 0.1 }, { activation: 'relu', noise: 0.5 }, 'sigmoid'),
+    'binaryCrossEntropy',
+  ],
+  [
+    'all at once',
+    stack(
+      [3, 12, 9, 6, 3],
+      { activation: 'silu', normalization: batch, dropout: 0.3, noise: 0.2, l2: 0.01 },
+      { activation: 'softmax', normalization: layer, dropout: 0.5, l1: 0.01 },
+      { activation: 'logSoftmax', normalization: batch, dropout: 0.2, noise: 0.1, trainable: false },
+      { activation: 'softmax', noise: 0.1 },
+    ),
+    'categoricalCrossEntropy',
+  ],
+  [
+    'noise on a wide input',
+    stack([101, 6, 2], { activation: 'relu', noise: 0.3, dropout: 0.5 }, 'linear'),
+    'meanSquaredError',
+  ],
+];
+
+// Swept through layer by layer, one of them by CBLAS.
+const large: typeof networks = [
+  [
+    'more than 1 MB',
+    stack(
+      [30, 420, 420, 420, 3],
+      { activation: 'relu', normalization: batch, dropout: 0.2, l2: 1e-4 },
+      { activation: 'gelu', normalization: layer, noise: 0.1 },
+      { activation: 'softmax', normalization: batch, dropout: 0.1, trainable: false },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+  [
+    'layers for CBLAS',
+    stack(
+      [130, 1250, 1240, 2],
+      { activation: 'tanh', normalization: layer, dropout: 0.5 },
+      { activation: 'relu', normalization: batch, noise: 0.1 },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+];
+
+/** Plain loops take their time. */
+const rowCountsOf = (architecture: readonly StackLayer[]) =>
+  parameterCount(architecture) > 1e5 ? [4] : [1, 2, 7, 65, 129, 300];
+
+function tolerance(type: FloatType, values: ArrayLike<number>): number {
+  return (
+    1000 * type.epsilon * Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0.1)
+  );
+}
+
+function labelled(made: TestPlan, loss: LossName, rows: number) {
+  const { X, Y, classes, sampleWeights, denseX, denseY } = samplesFor(made, loss, rows);
+  if (loss !== 'sparseCategoricalCrossEntropy') return { X, Y, weights: sampleWeights, denseX, denseY };
+  return { X, Y: classes, weights: sampleWeights, denseX, denseY: oracle.dense(classes, rows, 1) };
+}
+
+/** The oracle's masks and noise for batch number `index` of m samples. */
+function randomOf(
+  architecture: readonly StackLayer[],
+  index: number,
+  m: number,
+): Record<string, oracle.Grid> {
+  const tensors: Record<string, oracle.Grid> = {};
+  architecture.forEach(({ inputDim, outputDim, dropout = 0, noise = 0 }, l) => {
+    const keys = layerKeys(key, index, l + 1);
+    if (dropout > 0) tensors[`mask${l + 1}`] = maskOf(keys.mask, m, outputDim, dropout);
+    if (noise > 0) tensors[`noise${l + 1}`] = noiseOf(keys.noise, m, inputDim, noise);
+  });
+  return tensors;
+}
+
+function expectTensors(type: FloatType, actual: oracle.Tensors, expected: oracle.Tensors, what = ''): void {
+  for (const [name, { data }] of Object.entries(actual)) {
+    const wanted = expected[name]?.data ?? expect.fail(`no ${name}`);
+    expectClose(data, wanted, tolerance(type, wanted), `${name} ${what}`);
+  }
+}
+
+/** One step of gradient descent at rate 1, whose gradient is what the parameters lose. */
+function stepOf(made: TestPlan, loss: LossName, rows: number, request: Partial<TrainingRequest> = {}) {
+  const samples = labelled(made, loss, rows);
+  const before = made.flat.slice();
+  const rest = { rows, epochs: 1, batchSize: rows, learningRate: 1, key, ...request };
+  const { loss: losses } = train(made, samples, rest);
+  expect(made.outcome()).toMatchObject({ status: 'done' });
+  return {
+    ...samples,
+    before,
+    loss: losses[0] as number,
+    gradient: before.map((p, i) => p - (made.flat[i] as number)),
+  };
+}
+
+describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
+  it.each(networks)('%s: gradients and moments are those of plain loops', (_, architecture, loss) => {
+    for (const rows of rowCountsOf(architecture)) {
+      for (const weighted of [false, true]) {
+        const options = loss.endsWith('CrossEntropy') ? { smoothing: 0.1 } : { delta: 0.3 };
+        const made = makePlan(type, architecture, loss, 1, options);
+        const { X, Y, weights, denseX, denseY } = labelled(made, loss, rows);
+        const [params, statistics] = [named(architecture, made.flat), namedStatistics(made)];
+        const before = made.statistics.slice();
+        const lossOptions = { ...options, ...(weighted && { weights }) };
+        const expected = stackGradients(architecture, params, denseX, denseY, loss, {
+          ...{ statistics, learning: true, lossOptions },
+        });
+        const gradients = guarded(type, made.flat.length);
+        made.plan.gradients(X, Y, weighted ? weights : null, rows, gradients.data);
+        gradients.intact();
+        const what = `of ${rows}${weighted ? ', weighted' : ''}`;
+        expect(made.outcome().status).toBe('done');
+        const { loss: total } = made.outcome();
+        expectClose([total / rows], [expected.loss], tolerance(type, [1, expected.loss]), `loss ${what}`);
+        const found = named(architecture, gradients.data, 'd');
+        expectTensors(type, found, expected.grads, what);
+        expectSameBits(made.statistics, before);
+        if (architecture[0]?.trainable === false) {
+          expectSameBits(found.dW1?.data as never, type.array(found.dW1?.data.length as number));
+        }
+
+        const evaluated = stackGradients(architecture, params, denseX, denseY, loss, {
+          statistics,
+          lossOptions,
+        });
+        made.plan.evaluate(X, Y, weighted ? weights : null, rows);
+        const { loss: mean } = evaluated;
+        expectClose([made.outcome().loss / rows], [mean], tolerance(type, [1, mean]), `evaluation ${what}`);
+      }
+    }
+  });
+
+  it.each([...networks, ...random, ...large])(
+    '%s: predictions use the running moments',
+    (_, architecture, loss) => {
+      const made = makePlan(type, architecture, loss);
+      const params = named(architecture, made.flat);
+      for (const rows of rowCountsOf(architecture)) {
+        const { X, denseX } = labelled(made, loss, rows);
+        const outputs = architecture.at(-1)?.outputDim as number;
+        const out = guarded(type, rows * outputs);
+        made.plan.predict(X, rows, out.data);
+        out.intact();
+        const { yHat } = stackForward(architecture, params, denseX, { statistics: namedStatistics(made) });
+        expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
+        // One row by itself goes another way.
+        for (const r of [0, rows - 1]) {
+          const one = guarded(type, outputs);
+          made.plan.predict(X.slice((r * X.length) / rows), 1, one.data);
+          one.intact();
+          expectClose(one.data, out.data.slice(r * outputs, (r + 1) * outputs), tolerance(type, yHat.data));
+        }
+      }
+    },
+  );
+
+  it.each([...networks, ...random, ...large])(
+    '%s: a step is that of plain loops',
+    (_, architecture, loss) => {
+      for (const rows of rowCountsOf(architecture)) {
+        for (const batches of [0, 2 ** 33 + 5]) {
+          const made = makePlan(type, architecture, loss);
+          const statistics = Object.fromEntries(
+            Object.entries(namedStatistics(made)).map(([name, A]) => [name, oracle.map(A, (x) => x)]),
+          );
+          const step = stepOf(made, loss, rows, { batches });
+          const params = named(architecture, step.before);
+          const expected = stackGradients(architecture, params, step.denseX, step.denseY, loss, {
+            ...{ statistics, learning: true, random: randomOf(architecture, batches, rows) },
+            lossOptions: { weights: step.weights },
+          });
+          const what = `of ${rows}, batch ${batches}`;
+          expectClose([step.loss], [expected.loss], tolerance(type, [1, expected.loss]), `loss ${what}`);
+          // What is left of them after they were taken off parameters of size 1.
+          for (const [name, { data }] of Object.entries(named(architecture, step.gradient, 'd'))) {
+            const { data: wanted } = expected.grads[name] as oracle.Grid;
+            expectClose(data, wanted, tolerance(type, [1, ...wanted]), `${name} ${what}`);
+          }
+          const moved = updatedStatistics(architecture, statistics, expected.moments, rows);
+          expectTensors(type, namedStatistics(made), moved, what);
+        }
+      }
+    },
+  );
+
+  it('batches and epochs each have random numbers of their own, counted on by the caller', () => {
+    const [, architecture, loss] = random[2] as (typeof random)[number];
+    const run = (calls: Partial<TrainingRequest>[]) => {
+      const made = makePlan(type, architecture, loss);
+      const samples = labelled(made, loss, 20);
+      for (const call of calls) {
+        const request = { rows: 20, epochs: 1, batchSize: 8, learningRate: 0.1, key };
+        train(made, samples, { ...request, ...call });
+      }
+      return [...made.flat, ...made.statistics];
+    };
+    const whole = run([{ epochs: 3 }]);
+    expect(run([{}, { batches: 3 }, { batches: 6 }])).toEqual(whole);
+    expect(run([{ key: [key[0], 8] }, { batches: 3 }, { batches: 6 }])).not.toEqual(whole);
+    expect(run([{}, {}, {}])).not.toEqual(whole);
+  });
+
+  it('a constant unit is normalised to its beta, whatever the epsilon', () => {
+    for (const normalization of [batch, layer]) {
+      const architecture = stack(
+        [2, 3, 1],
+        { activation: 'linear', normalization, epsilon: 1e-300 },
+        'linear',
+      );
+      const made = makePlan(type, architecture, 'meanSquaredError');
+      // W1 and b1
+      made.flat.fill(0, 0, 9);
+      const { X, Y } = samplesFor(made, 'meanSquaredError', 9);
+      const gradients = type.array(made.flat.length);
+      made.plan.gradients(X, Y, null, 9, gradients);
+      expect(gradients.every(Number.isFinite)).toBe(true);
+      expect(made.outcome().loss).toBeGreaterThan(0);
+    }
+  });
+});

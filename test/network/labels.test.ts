@@ -1,0 +1,243 @@
+// Labels that are classes, by number and by name, and what the network does with its inputs itself.
+
+import { describe, expect, it } from 'vitest';
+import type { ActivationName } from '../../lib/activations';
+import type { LossName } from '../../lib/losses';
+import { Network } from '../../lib/network';
+import { adam } from '../../lib/optimizers';
+import { imputer, labelEncoder, minMaxScaler, preprocessing, standardScaler } from '../../lib/preprocessing';
+import { oneHot, randomClasses, stateOf } from '../training/helpers';
+import { layers, randomMatrix } from './helpers';
+
+const X = randomMatrix(60, 3, 1);
+const classes = randomClasses(60, 4, 2);
+const names = ['ant', 'bee', 'cat', 'dog'];
+const named = Array.from(classes, (label) => names[label] as string);
+const options = { epochs: 6, batchSize: 16, optimizer: adam({ learningRate: 0.05 }) };
+
+describe.each(['softmax', 'logSoftmax'] as const)('%s', (output) => {
+  const make = (labels?: ReturnType<typeof labelEncoder>) =>
+    new Network(layers([3, 5, 4], 'tanh', output), { seed: 1, ...(labels && { labels }) });
+  const expected = make();
+  const history = expected.fitSync(X, oneHot(classes, 4), options);
+
+  it.each([
+    ['an Int32Array', classes],
+    ['a Uint8Array', Uint8Array.from(classes)],
+    ['a Uint32Array', Uint32Array.from(classes)],
+    ['numbers', Array.from(classes)],
+  ])('classes in %s are one-hot rows, to the last bit', async (_, Y) => {
+    const net = make();
+    expect(await net.fit(X, Y, options)).toEqual(history);
+    expect(stateOf(net)).toEqual(stateOf(expected));
+    expect(net.evaluateSync(X, Y)).toEqual(expected.evaluateSync(X, oneHot(classes, 4)));
+    expect(net.gradients(X, Y)).toEqual(expected.gradients(X, oneHot(classes, 4)));
+  });
+
+  it('so are names, which the network learns, and answers with', async () => {
+    const labels = labelEncoder();
+    const net = make(labels);
+    const { loss } = await net.fit(X, named, {
+      ...options,
+      validationData: { X, Y: named },
+      metrics: ['meanSquaredError'],
+    });
+    expect(loss).toEqual(history.loss);
+    expect(labels.classes).toEqual(names);
+    const best = Array.from({ length: 60 }, (_, row) => {
+      const outputs = net.predictSync(X).toArray()[row] ?? [];
+      return names[outputs.indexOf(Math.max(...outputs))];
+    });
+    expect(net.classifySync(X)).toEqual(best);
+    expect(await net.classify(X)).toEqual(best);
+    const { accuracy } = net.evaluateSync(X, named);
+    expect(best.filter((name, row) => name === named[row]).length / 60).toBe(accuracy);
+    expect(net.evaluateSync(X, named, { loss: 'sparseCategoricalCrossEntropy' })).toEqual(
+      net.evaluateSync(X, named),
+    );
+  });
+});
+
+describe('two classes and one output', () => {
+  const sides = Array.from(X.data.subarray(0, 60), (value) => (value > 0 ? 'yes' : 'no'));
+  const x = randomMatrix(60, 1, 1).data.map((_, i) => X.data[i] as number);
+
+  // What is learned has to be what is read: labels 0 and 1 beside a threshold of 1/2, or -1 and 1 beside 0.
+  it.each<[ActivationName, LossName | undefined]>([
+    ['sigmoid', undefined],
+    ['sigmoid', 'meanSquaredError'],
+    ['hardSigmoid', undefined],
+    ['tanh', undefined],
+    ['tanh', 'hinge'],
+    ['linear', undefined],
+    ['linear', 'hinge'],
+    ['softsign', 'logCosh'],
+    ['softplus', 'poisson'],
+  ])('are told apart by %s with the loss %s', (output, loss) => {
+    const net = new Network([{ inputDim: 1, outputDim: 1, activation: output }], {
+      seed: 1,
+      labels: labelEncoder(),
+    });
+    net.fitSync(x, sides, { ...options, epochs: 300, ...(loss && { loss }) });
+    const right = net.classifySync(x).filter((side, row) => side === sides[row]).length;
+    expect(right).toBeGreaterThan(51);
+  });
+
+  it('hinge takes several outputs, too', () => {
+    const net = new Network(layers([3, 5, 4], 'tanh', 'linear'), { seed: 1, labels: labelEncoder() });
+    const plain = new Network(layers([3, 5, 4], 'tanh', 'linear'), { seed: 1 });
+    const signs = oneHot(classes, 4).map((row) => row.map((one) => 2 * one - 1));
+    expect(net.fitSync(X, named, { ...options, loss: 'hinge' })).toEqual(
+      plain.fitSync(X, signs, { ...options, loss: 'hinge' }),
+    );
+  });
+});
+
+describe('labels that are wrong', () => {
+  const softmax = () => new Network(layers([3, 5, 4], 'tanh', 'softmax'), { seed: 1 });
+  const encoder = labelEncoder().fit(names);
+  const withNames = () => new Network(layers([3, 5, 4], 'tanh', 'softmax'), { seed: 1, labels: encoder });
+  const wrong = (index: number, value: unknown) => Object.assign([...classes], { [index]: value });
+
+  it.each<[string, () => Network, unknown, string, string]>([
+    [
+      'a class beyond the outputs',
+      softmax,
+      Int32Array.from(classes).fill(4, 7, 8),
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected Y to hold integers from 0 to the number of outputs - 1 (the loss is sparseCategoricalCrossEntropy), got 4 at row 7, column 0',
+    ],
+    [
+      'half a class',
+      softmax,
+      wrong(3, 0.5),
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected Y[3] to be a class, an integer from 0 on, got 0.5 (number)',
+    ],
+    [
+      'a negative class',
+      softmax,
+      wrong(3, -1),
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected Y[3] to be a class, an integer from 0 on, got -1 (number)',
+    ],
+    [
+      'text among classes',
+      softmax,
+      wrong(3, '1'),
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected Y[3] to be a number, got "1" (string)',
+    ],
+    [
+      'one class too few',
+      softmax,
+      classes.subarray(1),
+      'ERR_BLASNET_SHAPE',
+      'Expected Y to have as many rows as X (60), got 59',
+    ],
+    [
+      'no classes',
+      softmax,
+      new Int32Array(0),
+      'ERR_BLASNET_SHAPE',
+      'Expected Y to have at least one row, got 0',
+    ],
+    [
+      'a name that nobody has learned',
+      withNames,
+      [...named.slice(1), 'emu'],
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected labels[59] to be one of the classes "ant", "bee", "cat", "dog", got "emu" (string)',
+    ],
+    [
+      'more names than outputs',
+      () => new Network(layers([3, 5, 3], 'tanh', 'softmax'), { seed: 1, labels: encoder }),
+      named,
+      'ERR_BLASNET_SHAPE',
+      "Expected labels to have 3 classes, as the network's outputDim is 3, got 4",
+    ],
+  ])('%s', async (_, make, Y, code, message) => {
+    const net = make();
+    for (const call of [() => net.fit(X, Y as never, options), () => net.evaluate(X, Y as never)]) {
+      await expect(call()).rejects.toMatchObject({ code, message });
+    }
+    expect(stateOf(net)).toEqual(stateOf(make()));
+  });
+
+  it('classify without names', async () => {
+    const message = 'Expected labels to be given to the network for classify, got undefined';
+    await expect(softmax().classify(X)).rejects.toMatchObject({ code: 'ERR_BLASNET_NOT_FITTED', message });
+  });
+});
+
+describe('preprocessing', () => {
+  const raw = randomMatrix(60, 3, 5);
+  raw.data.forEach((value, i) => {
+    raw.data[i] = 100 + 37 * value * (i % 3);
+  });
+  const pipeline = () => preprocessing([standardScaler(), minMaxScaler()]);
+  const make = (own?: ReturnType<typeof preprocessing>) =>
+    new Network(layers([3, 5, 4], 'tanh', 'softmax'), { seed: 1, ...(own && { preprocessing: own }) });
+
+  it('on the network is preprocessing by hand', async () => {
+    const byHand = pipeline();
+    const x = byHand.fitTransform(raw);
+    const [net, twin] = [make(pipeline()), make()];
+    const before = raw.data.slice();
+    const history = await net.fit(raw, classes, { ...options, validationSplit: 0.2, metrics: ['logLoss'] });
+    expect(twin.fitSync(x, classes, { ...options, validationSplit: 0.2, metrics: ['logLoss'] })).toEqual(
+      history,
+    );
+    expect(stateOf(net)).toEqual(stateOf(twin));
+    expect(raw.data).toEqual(before);
+    const other = randomMatrix(9, 3, 6);
+    const transformed = byHand.transform(other);
+    expect(net.predictSync(other)).toEqual(twin.predictSync(transformed));
+    expect(await net.predict(other.toArray())).toEqual(twin.predictSync(transformed));
+    const labels = randomClasses(9, 4, 7);
+    expect(await net.evaluate(other, labels)).toEqual(twin.evaluateSync(transformed, labels));
+    expect(net.gradients(other, labels)).toEqual(twin.gradients(transformed, labels));
+    const validationData = { X: other, Y: labels };
+    const { valLoss } = net.fitSync(raw, classes, { epochs: 1, validationData });
+    expect(valLoss).toEqual([
+      twin.fitSync(x, classes, { epochs: 1, validationData: { X: transformed, Y: labels } }).valLoss?.[0],
+    ]);
+  });
+
+  it('learns once: what is fitted later is transformed as before', () => {
+    const own = pipeline();
+    const net = make(own);
+    net.fitSync(raw, classes, options);
+    const before = JSON.stringify(own);
+    net.fitSync(X, classes, options);
+    expect(JSON.stringify(own)).toBe(before);
+  });
+
+  it('NaN is refused without an imputer, and filled by one', () => {
+    const gaps = randomMatrix(60, 3, 5);
+    gaps.set(7, 1, Number.NaN);
+    const plain = make();
+    expect(() => plain.fitSync(gaps, classes, options)).toThrow(
+      'Expected X to hold finite numbers, got NaN at row 7, column 1',
+    );
+    const scaled = make(pipeline());
+    expect(() => scaled.fitSync(gaps, classes, options)).toThrow('NaN');
+    expect(stateOf(scaled)).toEqual(stateOf(make()));
+    const filled = make(preprocessing([imputer(), standardScaler()]));
+    expect(filled.fitSync(gaps, classes, options).loss.every(Number.isFinite)).toBe(true);
+    expect(filled.predictSync([[Number.NaN, 1, 2]]).data.every(Number.isFinite)).toBe(true);
+  });
+
+  it('is asked for before it has learned', () => {
+    expect(() => make(pipeline()).predictSync(raw)).toThrow(
+      'Expected inputColumns to be used after fit, got no fit before it',
+    );
+  });
+
+  it('has to make as many columns as the network takes', () => {
+    const net = new Network(layers([2, 4], 'tanh', 'softmax'), { preprocessing: pipeline() });
+    expect(() => net.fitSync(raw, classes, options)).toThrow(
+      "Expected the preprocessing to make 2 columns (the network's inputDim), got 3",
+    );
+  });
+});

@@ -1,0 +1,212 @@
+// Layers with all that can be done to them - normalisation, dropout, noise, penalties, frozen parameters - as
+// plain loops over rows of samples. Random numbers come from the caller.
+
+import { type Layer, layerBackward, layerForward, type Tensors } from './oracle';
+import { type Activation, activate, activateBackward } from './oracle-activations';
+import { isFromLogits, type Loss, type LossOptions, lossFormula } from './oracle-losses';
+import { at, build, type Dense, type Grid, transpose, zip } from './oracle-matrices';
+
+export interface StackLayer extends Layer {
+  /** The activation's parameter. */
+  readonly alpha?: number;
+  readonly normalization?: 'batch' | 'layer';
+  /** @default 1e-5 */
+  readonly epsilon?: number;
+  /** The share of a batch's moments in the running ones. @default 0.1 */
+  readonly momentum?: number;
+  readonly dropout?: number;
+  readonly noise?: number;
+  readonly trainable?: boolean;
+  readonly l1?: number;
+  readonly l2?: number;
+  readonly maxNorm?: number;
+}
+
+export interface PassOptions {
+  /** mean1, variance1, ... (out, 1): running moments */
+  readonly statistics?: Tensors;
+  /** Batches are normalised by their own moments, but for frozen layers. */
+  readonly learning?: boolean;
+  /** What layer l's outputs are multiplied by, and what is added to its inputs: mask1, noise1, ... (m, units) */
+  readonly random?: Tensors;
+}
+
+/** What a layer leaves behind. Sums are W input + b, Z what the activation is of. */
+interface Values {
+  readonly input: Dense;
+  readonly normalized: Grid | undefined;
+  /** (m, out): what the distances from the mean were multiplied by */
+  readonly inverse: Grid | undefined;
+  readonly moments: Moments | undefined;
+  readonly Z: Dense;
+  readonly A: Dense;
+}
+
+interface Moments {
+  readonly mean: number[];
+  /** Divided by the count. */
+  readonly variance: number[];
+}
+
+const usesBatchMoments = ({ normalization, trainable = true }: StackLayer, { learning }: PassOptions) =>
+  normalization === 'batch' && trainable && learning === true;
+
+export function columnMoments(A: Dense): Moments {
+  const columns = Array.from({ length: A.cols }, (_, c) =>
+    Array.from({ length: A.rows }, (__, r) => at(A, r, c)),
+  );
+  const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = columns.map(average);
+  const variance = columns.map((column, c) => average(column.map((x) => (x - (mean[c] as number)) ** 2)));
+  return { mean, variance };
+}
+
+/** (x - mean) / sqrt(variance + epsilon), by moments of each column. */
+function standardize(A: Dense, { mean, variance }: Moments, epsilon: number) {
+  const inverse = build(A.rows, A.cols, (_, c) => 1 / Math.sqrt((variance[c] as number) + epsilon));
+  const normalized = build(A.rows, A.cols, (r, c) => (at(A, r, c) - (mean[c] as number)) * at(inverse, r, c));
+  return { normalized, inverse };
+}
+
+function normalize(layer: StackLayer, sums: Dense, l: number, options: PassOptions) {
+  const { normalization, epsilon = 1e-5 } = layer;
+  if (normalization === 'layer') {
+    const { normalized, inverse } = standardize(transpose(sums), columnMoments(transpose(sums)), epsilon);
+    return { normalized: transpose(normalized), inverse: transpose(inverse), moments: undefined };
+  }
+  const own = usesBatchMoments(layer, options);
+  const running = (name: string) => Array.from(options.statistics?.[`${name}${l}`]?.data ?? []);
+  const moments = own ? columnMoments(sums) : { mean: running('mean'), variance: running('variance') };
+  return { ...standardize(sums, moments, epsilon), moments: own ? moments : undefined };
+}
+
+/** Each layer's values, from 1 on, and the outputs. */
+export function stackForward(
+  architecture: readonly StackLayer[],
+  params: Tensors,
+  X: Dense,
+  options: PassOptions = {},
+): { values: Values[]; yHat: Dense } {
+  const values: Values[] = [];
+  let input = X;
+  architecture.forEach((layer, index) => {
+    const l = index + 1;
+    const noise = options.random?.[`noise${l}`];
+    if (noise !== undefined) input = zip(input, noise, (a, n) => a + n);
+    const { Z: sums } = layerForward(input, params[`W${l}`] as Dense, params[`b${l}`] as Dense, 'linear');
+    let Z: Dense = sums;
+    let found: Partial<ReturnType<typeof normalize>> = {};
+    if (layer.normalization !== undefined) {
+      const of = normalize(layer, sums, l, options);
+      const [gamma, beta] = [params[`gamma${l}`] as Dense, params[`beta${l}`] as Dense];
+      Z = build(sums.rows, sums.cols, (r, c) => at(gamma, c, 0) * at(of.normalized, r, c) + at(beta, c, 0));
+      found = of;
+    }
+    const A = activate(layer.activation, Z, 'rows', layer.alpha);
+    const { normalized, inverse, moments } = found;
+    values.push({ input, normalized, inverse, moments, Z, A });
+    const mask = options.random?.[`mask${l}`];
+    input = mask === undefined ? A : zip(A, mask, (a, share) => a * share);
+  });
+  return { values, yHat: input };
+}
+
+/** From the gradient by Z to that by the sums. */
+function normalizeBackward(
+  d: Dense,
+  { normalized, inverse, moments }: Values,
+  layer: StackLayer,
+  gamma: Dense,
+) {
+  const scaled = build(d.rows, d.cols, (r, c) => at(d, r, c) * at(gamma, c, 0));
+  const [xHat, factor] = [normalized as Dense, inverse as Dense];
+  if (layer.normalization === 'batch' && moments === undefined) return zip(scaled, factor, (g, f) => g * f);
+  // Of the values that share moments: a sample's for layer normalisation, a unit's otherwise.
+  const turn = (A: Dense) => (layer.normalization === 'layer' ? transpose(A) : A);
+  const [g, x, f] = [turn(scaled), turn(xHat), turn(factor)];
+  const { mean } = columnMoments(g);
+  const { mean: product } = columnMoments(zip(g, x, (a, b) => a * b));
+  return turn(
+    build(g.rows, g.cols, (r, c) => {
+      return (at(g, r, c) - (mean[c] as number) - at(x, r, c) * (product[c] as number)) * at(f, r, c);
+    }),
+  ) as Grid;
+}
+
+/** l1 sum |w| + l2 sum w^2, over the layers that are trained. */
+export function penalty(architecture: readonly StackLayer[], params: Tensors): number {
+  return architecture.reduce((sum, { l1 = 0, l2 = 0, trainable = true }, index) => {
+    const weights = Array.from(params[`W${index + 1}`]?.data as ArrayLike<number>);
+    return trainable ? sum + weights.reduce((all, w) => all + l1 * Math.abs(w) + l2 * w * w, 0) : sum;
+  }, 0);
+}
+
+/** The loss with its penalties, all gradients { dW1, db1, dgamma1, dbeta1, ... }, and the batch's moments. */
+export function stackGradients(
+  architecture: readonly StackLayer[],
+  params: Tensors,
+  X: Dense,
+  Y: Dense,
+  loss: Loss,
+  { lossOptions = {}, ...options }: PassOptions & { readonly lossOptions?: LossOptions } = {},
+) {
+  const { values, yHat } = stackForward(architecture, params, X, options);
+  const formula = lossFormula(loss, lossOptions);
+  const { Z: logits } = values.at(-1) as Values;
+  const outputs = isFromLogits(loss) ? logits : yHat;
+  const grads: Record<string, Grid> = {};
+  let delta: Dense = formula.gradient(outputs, Y);
+  for (let l = architecture.length; l >= 1; l--) {
+    const layer = architecture[l - 1] as StackLayer;
+    const here = values[l - 1] as Values;
+    const mask = options.random?.[`mask${l}`];
+    if (mask !== undefined) delta = zip(delta, mask, (g, share) => g * share);
+    if (!(isFromLogits(loss) && l === architecture.length)) {
+      delta = activateBackward(layer.activation as Activation, delta, here.Z, 'rows', layer.alpha);
+    }
+    if (layer.normalization !== undefined) {
+      const sums = (A: Dense) =>
+        build(A.cols, 1, (c) =>
+          Array.from({ length: A.rows }, (_, r) => at(A, r, c)).reduce((a, b) => a + b, 0),
+        );
+      grads[`dgamma${l}`] = sums(zip(delta, here.normalized as Dense, (g, x) => g * x));
+      grads[`dbeta${l}`] = sums(delta);
+      delta = normalizeBackward(delta, here, layer, params[`gamma${l}`] as Dense);
+    }
+    const W = params[`W${l}`] as Dense;
+    const { dW, db, dAPrev } = layerBackward(delta, W, here.input);
+    const { l1 = 0, l2 = 0 } = layer;
+    grads[`dW${l}`] = zip(dW, W, (g, w) => g + l1 * Math.sign(w) + 2 * l2 * w);
+    grads[`db${l}`] = db;
+    if (layer.trainable === false) {
+      for (const name of ['W', 'b', 'gamma', 'beta']) {
+        const grad = grads[`d${name}${l}`];
+        if (grad !== undefined) grads[`d${name}${l}`] = build(grad.rows, grad.cols, () => 0);
+      }
+    }
+    delta = dAPrev;
+  }
+  const value = formula.value(outputs, Y) + penalty(architecture, params);
+  return { loss: value, grads, yHat, moments: values.map(({ moments }) => moments) };
+}
+
+/** Running moments after a batch of m samples: a share of its own, the variance without bias. */
+export function updatedStatistics(
+  architecture: readonly StackLayer[],
+  statistics: Tensors,
+  moments: readonly (Moments | undefined)[],
+  m: number,
+): Record<string, Grid> {
+  const updated: Record<string, Grid> = {};
+  for (const [name, old] of Object.entries(statistics)) {
+    const [, kind = '', l = ''] = /^(\D+)(\d+)$/.exec(name) ?? [];
+    const { momentum = 0.1 } = architecture[Number(l) - 1] as StackLayer;
+    const found = moments[Number(l) - 1]?.[kind as keyof Moments];
+    const unbiased = kind === 'variance' && m > 1 ? m / (m - 1) : 1;
+    updated[name] = build(old.rows, 1, (r) => {
+      const before = at(old, r, 0);
+      return found === undefined ? before : before + momentum * ((found[r] as number) * unbiased - before);
+    });
+  }
+  return updated;
+}

@@ -1,0 +1,153 @@
+// Early stopping, against series worked by hand.
+
+import { describe, expect, it } from 'vitest';
+import type { Matrix } from '../../lib/matrix';
+import type { Network } from '../../lib/network';
+import { sgd } from '../../lib/optimizers';
+import { EarlyStopping, type EarlyStoppingOptions } from '../../lib/training/early-stopping';
+import { expectAlike, network, stateOf, X, Y } from './helpers';
+
+/** After which epoch of the series it ends, if it does, and the best one. */
+function watch(
+  options: Omit<EarlyStoppingOptions, 'monitor'>,
+  series: number[],
+): { end: number; best: number } {
+  const stopping = new EarlyStopping({ ...options, monitor: 'loss' });
+  const stop = series.findIndex((loss, i) => stopping.update({ epoch: i + 1, loss }).stop);
+  return { end: stop + 1, best: stopping.state.bestEpoch };
+}
+
+describe.each([
+  // The epoch that is one too many.
+  ['patience 0', { patience: 0 }, [3, 2, 2.5, 1], 3, 2],
+  ['patience 2', { patience: 2 }, [3, 2, 2.5, 2.4, 2.1, 1], 5, 2],
+  ['an improvement in time', { patience: 2 }, [3, 2, 2.5, 2.4, 1.9, 2, 2, 2, 0], 8, 5],
+  ['equals are no improvement', { patience: 1 }, [1, 1, 1, 1], 3, 1],
+  ['no end', { patience: 3 }, [3, 2, 2.5, 2.4, 2.1], 0, 2],
+  ['mode max', { patience: 1, mode: 'max' }, [0.1, 0.5, 0.4, 0.4, 0.9], 4, 2],
+  // 1.95 is better than 2 by too little, 1.8 is not.
+  ['minDelta', { patience: 1, minDelta: 0.1 }, [2, 1.95, 1.8, 1.75, 1.72, 1], 5, 3],
+  ['minDelta upwards', { patience: 1, mode: 'max', minDelta: 0.1 }, [0.5, 0.55, 0.65, 0.7, 0.72], 5, 3],
+  ['NaN', { patience: 1 }, [Number.NaN, 2, Number.NaN, Number.NaN, 1], 4, 2],
+  ['infinities', { patience: 1 }, [Number.POSITIVE_INFINITY, 2, Number.NEGATIVE_INFINITY, 3], 4, 2],
+  ['nothing but NaN', { patience: 1 }, [Number.NaN, Number.NaN], 2, 0],
+] as const)('%s', (_, options, series, end, best) => {
+  it(`ends ${end === 0 ? 'not' : `after epoch ${end}`}, the best being ${best}`, () => {
+    expect(watch(options, [...series])).toEqual({ end, best });
+  });
+});
+
+/** A metric whose values are these, epoch by epoch. */
+function scripted(values: readonly number[]) {
+  let epoch = 0;
+  return { name: 'scripted', compute: () => values[epoch++] as number };
+}
+
+const options = { epochs: 50, batchSize: 8, optimizer: sgd({ learningRate: 0.5 }) };
+const up = [1, 3, 2, 2, 2, 9];
+const stopping = (restoreBest: boolean) => ({
+  ...options,
+  metrics: [scripted(up)],
+  earlyStopping: { patience: 2, monitor: 'scripted', mode: 'max' as const, restoreBest },
+});
+const make = () => network({ normalization: 'batch', dropout: 0.2 });
+
+describe.each([
+  ['fit', (net: Network, fit: ReturnType<typeof stopping>) => net.fit(X, Y, fit)],
+  ['fitSync', async (net: Network, fit: ReturnType<typeof stopping>) => net.fitSync(X, Y, fit)],
+] as const)('%s', (_, train) => {
+  it('ends, and brings back the parameters and running moments of the best epoch', async () => {
+    const [net, twin] = [make(), make()];
+    const history = await train(net, stopping(true));
+    expect(history.scripted).toEqual([1, 3, 2, 2, 2]);
+    expect(history.loss).toHaveLength(5);
+    twin.fitSync(X, Y, { ...options, epochs: 2 });
+    expect(stateOf(net)).toEqual(stateOf(twin));
+  });
+
+  it('leaves those of the last epoch where it is told to', async () => {
+    const [net, twin] = [make(), make()];
+    await train(net, stopping(false));
+    twin.fitSync(X, Y, { ...options, epochs: 5 });
+    expectAlike(net, twin);
+  });
+
+  it('brings back the best when all epochs are done, too', async () => {
+    const [net, twin] = [make(), make()];
+    await train(net, { ...stopping(true), epochs: 4 });
+    twin.fitSync(X, Y, { ...options, epochs: 2 });
+    expect(stateOf(net)).toEqual(stateOf(twin));
+  });
+
+  it('and when a callback ends it', async () => {
+    const [net, twin] = [make(), make()];
+    const callbacks = ({ epoch }: { epoch: number }) => epoch < 4;
+    await train(net, { ...stopping(true), callbacks } as never);
+    twin.fitSync(X, Y, { ...options, epochs: 2 });
+    expect(stateOf(net)).toEqual(stateOf(twin));
+  });
+
+  it('but not after an error', async () => {
+    const [net, twin] = [make(), make()];
+    const callbacks = ({ epoch }: { epoch: number }) => {
+      if (epoch === 4) throw new Error('enough');
+    };
+    await expect(train(net, { ...stopping(true), callbacks } as never)).rejects.toThrow('enough');
+    twin.fitSync(X, Y, { ...options, epochs: 4 });
+    expectAlike(net, twin);
+  });
+
+  it('nor after an abort', async () => {
+    const [net, twin] = [make(), make()];
+    const controller = new AbortController();
+    const callbacks = ({ epoch }: { epoch: number }) => {
+      if (epoch === 4) controller.abort();
+    };
+    const { signal } = controller;
+    await expect(train(net, { ...stopping(true), callbacks, signal } as never)).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    twin.fitSync(X, Y, { ...options, epochs: 4 });
+    expectAlike(net, twin);
+  });
+});
+
+it('leaving a loop over epochs brings back the best', async () => {
+  const [net, twin] = [make(), make()];
+  const seen: (Matrix | undefined)[] = [];
+  for await (const { epoch } of net.epochs(X, Y, stopping(true))) {
+    // In the loop the parameters are the epoch's.
+    seen.push(net.predictSync(X));
+    if (epoch === 4) break;
+  }
+  twin.fitSync(X, Y, { ...options, epochs: 2 });
+  expect(stateOf(net)).toEqual(stateOf(twin));
+  expect(seen[1]).toEqual(net.predictSync(X));
+  expect(seen[3]).not.toEqual(net.predictSync(X));
+});
+
+it('watches valLoss when not told otherwise', () => {
+  const net = network();
+  const history = net.fitSync(X, Y, {
+    ...options,
+    epochs: 500,
+    seed: 1,
+    validationSplit: 0.5,
+    earlyStopping: { patience: 3 },
+  });
+  const { valLoss = [] } = history;
+  expect(valLoss.length).toBeLessThan(500);
+  expect(valLoss.indexOf(Math.min(...valLoss))).toBe(valLoss.length - 5);
+});
+
+it('a second fit with the same options counts anew', () => {
+  const earlyStopping = { patience: 1, monitor: 'scripted', mode: 'max' } as const;
+  for (let fit = 0; fit < 2; fit++) {
+    const { loss } = network().fitSync(X, Y, {
+      ...options,
+      metrics: [scripted([5, 4, 3, 2])],
+      earlyStopping,
+    });
+    expect(loss).toHaveLength(3);
+  }
+});

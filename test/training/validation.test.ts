@@ -1,0 +1,190 @@
+// Validation sets: given ones, and shares of the samples held out.
+
+import { describe, expect, it } from 'vitest';
+import { Network } from '../../lib/network';
+import { adam, sgd } from '../../lib/optimizers';
+import { RandomState } from '../../lib/random';
+import type { FitOptions } from '../../lib/training/options';
+import { layers, randomLabels, randomMatrix, snapshot } from '../network/helpers';
+import { expectAlike, network, oneHot, randomClasses, rowsOf, stateOf, X, Y } from './helpers';
+
+const held = { X: randomMatrix(17, 3, 8), Y: randomLabels(17, 1, 9) };
+const sampleWeight = Array.from({ length: 17 }, (_, i) => i % 3);
+
+describe('validation data', () => {
+  it.each([
+    ['as they are', {}, {}],
+    ['weighted', { sampleWeight }, { sampleWeight }],
+  ])('are evaluated after every epoch, %s', async (_, own, options) => {
+    const [net, twin] = [network({ normalization: 'batch' }), network({ normalization: 'batch' })];
+    const validationData = { ...held, ...own };
+    const history = await net.fit(X, Y, {
+      epochs: 4,
+      batchSize: 8,
+      validationData,
+      metrics: ['f1', 'rocAuc'],
+    });
+    for (let epoch = 0; epoch < 4; epoch++) {
+      const { loss } = twin.fitSync(X, Y, { epochs: 1, batchSize: 8 });
+      expect(loss[0]).toBe(history.loss[epoch]);
+      const evaluation = twin.evaluateSync(held.X, held.Y, { ...options, metrics: ['f1', 'rocAuc'] });
+      expect({
+        loss: history.valLoss?.[epoch],
+        accuracy: history.valAccuracy?.[epoch],
+        f1: history.valF1?.[epoch],
+        rocAuc: history.valRocAuc?.[epoch],
+      }).toEqual(evaluation);
+    }
+    expectAlike(net, twin);
+  });
+
+  it('change nothing of the training', async () => {
+    const [net, twin] = [network({ dropout: 0.5 }), network({ dropout: 0.5 })];
+    const { loss } = await net.fit(X, Y, { epochs: 5, batchSize: 8, validationData: held, metrics: ['f1'] });
+    expect(twin.fitSync(X, Y, { epochs: 5, batchSize: 8 }).loss).toEqual(loss);
+    expectAlike(net, twin);
+  });
+
+  it('take labels as the training does', () => {
+    const classes = randomClasses(40, 3, 5);
+    const net = new Network(layers([3, 4, 3], 'tanh', 'softmax'), { seed: 1 });
+    const labels = randomClasses(17, 3, 6);
+    const { valLoss } = net.fitSync(X, classes, { epochs: 1, validationData: { X: held.X, Y: labels } });
+    expect(valLoss).toEqual([net.evaluateSync(held.X, oneHot(labels, 3)).loss]);
+  });
+
+  it('are not weighted by class', () => {
+    const net = network();
+    const { valLoss } = net.fitSync(X, Y, { epochs: 1, classWeight: [1, 9], validationData: held });
+    expect(valLoss).toEqual([net.evaluateSync(held.X, held.Y).loss]);
+  });
+});
+
+describe('a share held out', () => {
+  /** The order of a fit with this seed: the rows for training, then the others. */
+  const order = (seed: number) => new RandomState(seed).permutation(40);
+  const options = {
+    epochs: 3,
+    batchSize: 8,
+    seed: 7,
+    validationSplit: 0.25,
+    optimizer: sgd({ learningRate: 0.5 }),
+  };
+
+  it.each([
+    [0.25, 10],
+    [0.01, 1],
+    [0.99, 39],
+    [0.3, 12],
+    [0.999, 39],
+  ])('of %d of 40 samples is %i of them', (validationSplit, rows) => {
+    const twin = network();
+    const net = network();
+    const history = net.fitSync(X, Y, { epochs: 1, batchSize: 'full', seed: 7, validationSplit });
+    const training = order(7).slice(0, 40 - rows);
+    const expected = twin.fitSync(rowsOf(X, training), rowsOf(Y, training), { epochs: 1, batchSize: 'full' });
+    expect(history.loss[0]).toBeCloseTo(expected.loss[0] as number, 14);
+  });
+
+  it('is evaluated as it is', async () => {
+    const net = network();
+    const rows = order(7).slice(30);
+    const metrics = ['f1', 'brier'] as const;
+    for await (const { valLoss, valAccuracy, valF1, valBrier } of net.epochs(X, Y, { ...options, metrics })) {
+      const evaluation = net.evaluateSync(rowsOf(X, rows), rowsOf(Y, rows), { metrics });
+      expect({ loss: valLoss, accuracy: valAccuracy, f1: valF1, brier: valBrier }).toEqual(evaluation);
+    }
+  });
+
+  it('has the weights of its samples, not those of its classes', () => {
+    const net = network();
+    const weights = Array.from({ length: 40 }, (_, i) => 1 + (i % 5));
+    const history = net.fitSync(X, Y, { ...options, epochs: 1, sampleWeight: weights, classWeight: [1, 7] });
+    const rows = Array.from(order(7).slice(30));
+    const sampleWeight = rows.map((row) => weights[row] as number);
+    const { loss } = net.evaluateSync(rowsOf(X, rows), rowsOf(Y, rows), { sampleWeight });
+    expect(history.valLoss?.[0]).toBeCloseTo(loss, 14);
+  });
+
+  it('leaves the rest with weights of their own mean', () => {
+    const [net, twin] = [network(), network()];
+    const weights = Array.from({ length: 40 }, (_, i) => 1 + (i % 5));
+    const full = { ...options, batchSize: 'full', sampleWeight: weights } as const;
+    const history = net.fitSync(X, Y, full);
+    const rows = Array.from(order(7).slice(0, 30));
+    const { seed, validationSplit, ...alone } = full;
+    const sampleWeight = rows.map((row) => weights[row] as number);
+    const expected = twin.fitSync(rowsOf(X, rows), rowsOf(Y, rows), { ...alone, sampleWeight });
+    for (const [epoch, loss] of expected.loss.entries()) expect(history.loss[epoch]).toBeCloseTo(loss, 13);
+  });
+
+  it('is the same for the same seed, drawn before the shuffles', async () => {
+    const [first, second, other] = [network(), network(), network()];
+    const history = first.fitSync(X, Y, options);
+    expect(await second.fit(X, Y, options)).toEqual(history);
+    expect(stateOf(second)).toEqual(stateOf(first));
+    expect(other.fitSync(X, Y, { ...options, seed: 8 })).not.toEqual(history);
+    // From the network's own generator, which goes on.
+    expectAlike(first, second);
+  });
+
+  it.each(['full', 1, 7] as const)('is never trained on, in batches of %s', (batchSize) => {
+    // Trained on, a sample with so large an input would move the weights.
+    const spoilt = X.toArray();
+    for (const row of order(7).slice(30)) spoilt[row] = [1e3, -1e3, 1e3];
+    const [net, twin] = [network(), network()];
+    const { loss } = net.fitSync(spoilt, Y, { ...options, batchSize });
+    expect(twin.fitSync(X, Y, { ...options, batchSize }).loss).toEqual(loss);
+    expect(snapshot(net)).toEqual(snapshot(twin));
+  });
+
+  it('leaves the caller’s arrays as they are', () => {
+    const before = X.data.slice();
+    network().fitSync(X, Y, { ...options, stratify: true });
+    expect(X.data).toEqual(before);
+  });
+
+  it('holds steps of trained rows alone', async () => {
+    const steps: number[] = [];
+    const callbacks = { onBatchEnd: ({ batch }: { batch: number }) => steps.push(batch) };
+    await network().fit(X, Y, { ...options, epochs: 2, callbacks });
+    expect(steps).toEqual([1, 2, 3, 4, 1, 2, 3, 4]);
+  });
+});
+
+describe('a stratified share', () => {
+  // Of classes 0 to 2: 24, 11 and 5.
+  const labels = Int32Array.from({ length: 40 }, (_, i) => (i < 24 ? 0 : i < 35 ? 1 : 2));
+
+  /** How many of each class a fit holds out, which the labels of a metric show. */
+  async function heldOf(y: Int32Array | number[][], options: Partial<FitOptions>): Promise<number[]> {
+    const net = new Network(layers([3, 4, 3], 'tanh', 'softmax'), { seed: 1 });
+    let counts: number[] = [];
+    const count = (truth: { toArray(): number[][] }) => {
+      counts = [0, 1, 2].map((label) => truth.toArray().filter((row) => row[label] === 1).length);
+      return 0;
+    };
+    await net.fit(X, y, { epochs: 1, stratify: true, metrics: [count], ...options });
+    return counts;
+  }
+
+  // Shares of 24, 11 and 5 in 40, the remainders largest first.
+  it.each([
+    [0.5, [12, 6, 2]], // 12, 5.5, 2.5: one of two equal remainders, the first
+    [0.25, [6, 3, 1]], // 6, 2.75, 1.25
+    [0.1, [2, 1, 1]], // 2.4, 1.1, 0.5
+    [0.2, [5, 2, 1]], // 4.8, 2.2, 1
+  ])('of %d has its classes in proportion, to a row', async (validationSplit, expected) => {
+    const counts = await heldOf(labels, { validationSplit });
+    expect(counts).toEqual(expected);
+  });
+
+  it('reads one-hot labels alike', async () => {
+    expect(await heldOf(oneHot(labels, 3), { validationSplit: 0.25 })).toEqual([6, 3, 1]);
+  });
+
+  it('is the same for the same seed', () => {
+    const options = { epochs: 2, seed: 3, validationSplit: 0.25, stratify: true, optimizer: adam() };
+    expect(network().fitSync(X, Y, options)).toEqual(network().fitSync(X, Y, options));
+  });
+});
