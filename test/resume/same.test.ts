@@ -77,6 +77,11 @@ const variants: Record<string, (after: number) => Partial<FitOptions>> = {
   'clipped gradients': () => ({ clipValue: 0.1, clipNorm: 0.2 }),
   'weighted samples': () => ({ sampleWeight: Array.from({ length: 60 }, (_, i) => weight(i)) }),
   'weighted classes': () => ({ classWeight: 'balanced' }),
+  'weighted samples and classes, a share held out': () => ({
+    sampleWeight: Array.from({ length: 60 }, (_, i) => weight(i)),
+    classWeight: [1, 3],
+    validationSplit: 0.3,
+  }),
   'a loss with a hyperparameter': () => ({ loss: lib.huber({ delta: 0.3 }) }),
   'steps down': () => ({ schedule: schedules.step({ every: 2, factor: 0.5 }) }),
   'an exponential decay by the step': () => ({
