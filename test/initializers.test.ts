@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ActivationName } from '../lib/activations';
 import { type InitializerName, initializerNames } from '../lib/initializers';
 import { type Dtype, Matrix } from '../lib/matrix';
-import { Network, type NetworkOptions } from '../lib/network';
+import { Network } from '../lib/network';
+import type { NetworkOptions } from '../lib/network-options';
 import { RandomState } from '../lib/random';
 import { itRejects } from './bad-input';
 

@@ -66,10 +66,10 @@ describe('completeArchitecture', () => {
 
   it('freezes layers and frees them, and leaves the others as they are', () => {
     const architecture = hidden({ l2: 0.1 });
-    const frozen = withTrainable(architecture, new Set([1]), false);
+    const frozen = withTrainable(architecture, [1], false);
     expect(frozen).toEqual([{ ...architecture[0], trainable: false }, architecture[1]]);
     expect(frozen[1]).toBe(architecture[1]);
-    expect(withTrainable(frozen, new Set([1, 2]), true)).toEqual(architecture);
+    expect(withTrainable(frozen, [1, 2], true)).toEqual(architecture);
     expect(Object.isFrozen(frozen) && frozen.every(Object.isFrozen)).toBe(true);
   });
 });

@@ -94,7 +94,11 @@ export class TrainingTask {
         const outcome = (yield { kind: 'write', operation: call }) as Outcome;
         const { epochs, batch } = this.run.accept(outcome);
         if (callbacks.onBatchEnd !== undefined && batch !== undefined) {
-          const answer = yield { kind: 'call', name: 'onBatchEnd', call: () => callbacks.onBatchEnd?.(batch) };
+          const answer = yield {
+            kind: 'call',
+            name: 'onBatchEnd',
+            call: () => callbacks.onBatchEnd?.(batch),
+          };
           if (answer === false) return;
         }
         for (const report of epochs) if (yield* this.#finishEpoch(report, bar, cadence)) return;

@@ -72,7 +72,8 @@ export function takeRows({ X, Y, ownWeights }: LabelledSamples, rows: Uint32Arra
     data.set(Y.data.subarray(row * Y.cols, (row + 1) * Y.cols), i * Y.cols);
   }
   const labels: Labels = { data, rows: rows.length, cols: Y.cols };
-  const weights = ownWeights && meanOne("the held-out samples' sampleWeight", pick(ownWeights, rows), X.dtype);
+  const weights =
+    ownWeights && meanOne("the held-out samples' sampleWeight", pick(ownWeights, rows), X.dtype);
   return { X: inputs, Y: labels, ...(weights && { weights }) };
 }
 

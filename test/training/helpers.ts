@@ -3,7 +3,8 @@
 import { expect } from 'vitest';
 import type { LayerOptions } from '../../lib/architecture';
 import type { Matrix } from '../../lib/matrix';
-import { Network, type NetworkOptions } from '../../lib/network';
+import { Network } from '../../lib/network';
+import type { NetworkOptions } from '../../lib/network-options';
 import type { FitOptions } from '../../lib/training/options';
 import { randomLabels, randomMatrix, snapshot } from '../network/helpers';
 
