@@ -223,13 +223,12 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('o
     ['an error of fitSync', 'net.fitSync(X, Y, { ...options, callbacks: at(4, fail) })', 3, 'mine'],
     [
       'an abort',
-      'await net.fit(X, Y, { ...options, signal: stop.signal, callbacks: at(3, () => void setImmediate(() => stop.abort())) })',
-      undefined,
+      'await net.fit(X, Y, { ...options, signal: stop.signal, callbacks: at(3, () => stop.abort()) })',
+      2,
       'The operation was aborted',
     ],
   ])('%s leaves the line', (_, body, last, message) => {
-    if (last !== undefined) expect(trained(body)).toMatch(lines(last, message));
-    else expect(trained(body)).toMatch(new RegExp(`\\repoch [1-5]/5 \\[[^\\r]*\\r\\n${message}\\r\\n$`));
+    expect(trained(body)).toMatch(lines(last, message));
   });
 
   it('resume counts from where it goes on', () => {
