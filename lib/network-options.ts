@@ -65,10 +65,10 @@ export interface Resumed {
  *
  * These have to be as they were: the number of X's rows, batchSize, accumulate, shuffle, the rows that
  * validationSplit holds out, stratify, clipValue, clipNorm, loss, optimizer and schedule with their hyperparameters,
- * the weights that sampleWeight and classWeight make, earlyStopping but for its patience, and the names of the
- * history's series, of validation and metrics. These are the caller's to keep, since nothing compares them: the
- * numbers in X, Y and validationData, the metrics' options, and what the caller's own functions do. `seed` has had
- * its effect. `checkpoint` may be left out, or lead to another folder.
+ * sampleWeight, classWeight, earlyStopping but for its patience, and the names of the history's series, of validation
+ * and metrics. These are the caller's to keep, since nothing compares them: the numbers in X, Y and validationData,
+ * the metrics' options, and what the caller's own functions do. `seed` has had its effect. `checkpoint` may be left
+ * out, or lead to another folder.
  */
 export interface ResumeOptions extends FitOptions {
   /** In a folder: whether to go on from the newest that is whole when newer ones are damaged. @default false */

@@ -24,11 +24,11 @@ export interface CheckpointReport {
 }
 
 export interface CheckpointOptions {
-  /** Where the checkpoints lie, one training's; made when the first is written. */
+  /** Where the checkpoints lie, one training's: checkpoint-000001.safetensors, ..., by epoch. Made if it is not there. */
   readonly directory: string;
   /** How many of the newest to keep. At least 1. @default 3 */
   readonly keepLast?: number;
-  /** Keeps the best one, too: that with the least or the greatest number of a series. @default none */
+  /** Keeps the best one, too: that with the least or the greatest number of a series, the first of equals. @default none */
   readonly best?: { readonly monitor: string; readonly mode: 'min' | 'max' };
 }
 

@@ -25,6 +25,7 @@ import {
 } from './options';
 import { encodeTraining, resumeTrainer } from './resume';
 import { type Trainer, TrainingRun } from './run';
+import { type Settings, settingsOf } from './settings';
 import { withWeights } from './weights';
 
 /** What a training needs of a network. */
@@ -116,6 +117,8 @@ function validationSamples(kind: SampleKind, data: ValidationData, loss: Resolve
 
 function taskOf(trainee: Trainee, run: TrainingRun, validation: LabelledSamples | undefined): TrainingTask {
   const { architecture } = trainee.kind;
+  // Before the run begins, which makes other weights of those that a share is held out of.
+  const settings = run.options.checkpoint && settingsOf(run.options, run.samples, validation !== undefined);
   return new TrainingTask(
     run,
     {
@@ -124,7 +127,11 @@ function taskOf(trainee: Trainee, run: TrainingRun, validation: LabelledSamples 
       outputDim: outputLayerOf(architecture).outputDim,
       outcomeError: (outcome, samples) => outcomeError(outcome, samples, architecture, run.options.loss),
       encodeCheckpoint: (task, metadata) =>
-        encodeNetwork(trainee.content(), encodeTraining(task, trainee.random), metadata),
+        encodeNetwork(
+          trainee.content(),
+          encodeTraining(task, trainee.random, settings as Settings),
+          metadata,
+        ),
     },
     validation,
   );

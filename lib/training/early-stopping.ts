@@ -6,7 +6,7 @@ import type { EpochReport } from './history';
 export interface EarlyStoppingOptions {
   /** How many epochs without an improvement are borne; training ends after one more. At least 0. */
   readonly patience: number;
-  /** The series of the history to watch. @default 'valLoss', which needs a validation set */
+  /** The series of the history to watch; what is not finite is no improvement. @default 'valLoss', of a validation set */
   readonly monitor?: string;
   /**
    * Whether that should become small or large. @default 'min' for losses and errors, 'max' for this library's other

@@ -28,10 +28,13 @@ import type { RunPosition, Trainer } from './run';
 import { checkSettings, type Settings, settingsOf } from './settings';
 
 /** All that a training needs to go on, for a checkpoint: see `decodeTraining`. */
-export function encodeTraining(task: TrainingTask, networkRandom: RandomState): TrainingContent {
+export function encodeTraining(
+  task: TrainingTask,
+  networkRandom: RandomState,
+  settings: Settings,
+): TrainingContent {
   const { run, best, reports } = task;
-  const { options, random, trainer, position, samples, split } = run;
-  const settings = settingsOf(options, samples, task.validation !== undefined);
+  const { options, random, trainer, position, split } = run;
   const generator = random.getState();
   const tensors: Tensor[] = [
     floatTensor('optimizer', trainer.state),

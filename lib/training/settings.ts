@@ -37,7 +37,9 @@ export function settingsOf(
     loss: { name, smoothing, delta },
     optimizer: options.optimizer,
     schedule: options.schedule,
-    weights: samples.weights === undefined ? null : digest(samples.weights),
+    sampleWeight: digest(samples.ownWeights),
+    // Where the samples' own are the same, what they make together tells the classes'.
+    classWeight: digest(samples.weights),
     earlyStopping: options.earlyStopping?.settings ?? null,
     series: [
       ...seriesOf(options, validation || heldRows > 0),
@@ -53,7 +55,6 @@ export function settingsOf(
 const descriptions: Readonly<Record<string, string>> = {
   rows: 'the rows of X',
   heldRows: 'the rows that validationSplit holds out',
-  weights: 'the weights of sampleWeight and classWeight',
   series: "the history's series, of validation and metrics,",
 };
 
@@ -78,7 +79,8 @@ function abbreviate(json = 'nothing'): string {
   return json.length > 500 ? `${json.slice(0, 497)}...` : json;
 }
 
-function digest(weights: FloatArray): string {
+function digest(weights: FloatArray | undefined): string | null {
+  if (weights === undefined) return null;
   const { buffer } = weights.slice();
   return nodeCrypto()
     .createHash('sha256')

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ProgressOptions, type ProgressReport, progressBar } from '../../lib/training/progress';
 import { itRejects } from '../bad-input';
-import { dist } from '../network/child';
+import { dist, endedWell, inChild, type Library } from '../network/child';
 
 /** A bar on a terminal of this width, with a clock that stands at `clock.time`. */
 function drawn(options: Partial<ProgressOptions>, columns: number | undefined = 100, isTTY = true) {
@@ -128,26 +128,6 @@ describe('progressBar', () => {
     expect(writes[0]).toContain(text);
   });
 
-  // `script` gives a process a terminal of its own.
-  it.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('draws on a real terminal', () => {
-    const program = `
-      const { progressBar } = require(${JSON.stringify(dist)});
-      let time = 0;
-      const bar = progressBar({ epochs: 2, now: () => time });
-      for (const epoch of [1, 2]) { time += 1000; bar.update({ epoch, loss: 0.5 }); }
-      bar.end();`;
-    const output = execFileSync(
-      'script',
-      ['-qec', `stty cols 50 && "${process.execPath}" -e "$PROGRAM"`, '/dev/null'],
-      { encoding: 'utf8', env: { ...process.env, PROGRAM: program }, stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    // A terminal makes \r\n of \n.
-    expect(output).toBe(
-      '\repoch 1/2 [====>    ] loss 0.5 1 s left 1 s/epoch' +
-        '\repoch 2/2 [=================] loss 0.5 2 s in all\r\n',
-    );
-  });
-
   const wrong = (options: object) => () => progressBar({ epochs: 10, ...options } as never);
   itRejects([
     [
@@ -179,4 +159,99 @@ describe('progressBar', () => {
       'Unknown option "start"; known: epochs, startEpoch, stream, now',
     ],
   ]);
+});
+
+/** What a program writes to a terminal of its own, 50 columns wide. A terminal makes \r\n of \n. */
+function onTerminal(program: string): string {
+  return execFileSync(
+    'script',
+    ['-qec', `stty cols 50 && "${process.execPath}" -e "$PROGRAM"`, '/dev/null'],
+    { encoding: 'utf8', env: { ...process.env, PROGRAM: program }, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+}
+
+// `script` gives a process a terminal of its own.
+describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('on a real terminal', () => {
+  it('draws a line over itself', () => {
+    const output = onTerminal(`
+      const { progressBar } = require(${JSON.stringify(dist)});
+      let time = 0;
+      const bar = progressBar({ epochs: 2, now: () => time });
+      for (const epoch of [1, 2]) { time += 1000; bar.update({ epoch, loss: 0.5 }); }
+      bar.end();`);
+    expect(output).toBe(
+      '\repoch 1/2 [====>    ] loss 0.5 1 s left 1 s/epoch' +
+        '\repoch 2/2 [=================] loss 0.5 2 s in all\r\n',
+    );
+  });
+
+  const trained = (body: string) =>
+    onTerminal(`
+      const { mkdtempSync } = require('node:fs');
+      const { Network } = require(${JSON.stringify(dist)});
+      const layers = [{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }];
+      const net = new Network(layers, { seed: 1 });
+      const [X, Y] = [new Float64Array(20), new Float64Array(10)];
+      const stop = new AbortController();
+      const at = (last, then) => ({ epoch }) => epoch === last ? then() : undefined;
+      const fail = () => { throw new Error('mine'); };
+      const options = { epochs: 5, progress: true };
+      (async () => { ${body} })().then(() => console.log('done'), ({ message }) => console.log(message));`);
+  // The first epoch is drawn; the next ones follow too fast, but for the last, at the end of the line.
+  const lines = (last: number, message: string) =>
+    new RegExp(
+      `^\\repoch 1/5 \\[[^\\r]*(\\repoch [1-5]/5 \\[[^\\r]*)*\\repoch ${last}/5 \\[[^\\r]*\\r\\n${message}\\r\\n$`,
+    );
+
+  it.each([
+    ['fit', 'await net.fit(X, Y, options)', 5, 'done'],
+    ['fitSync', 'net.fitSync(X, Y, options)', 5, 'done'],
+    ['epochs', 'for await (const _ of net.epochs(X, Y, options));', 5, 'done'],
+    [
+      'a loop that is left',
+      'for await (const { epoch } of net.epochs(X, Y, options)) if (epoch === 3) break',
+      3,
+      'done',
+    ],
+    [
+      'a callback that ends fit',
+      'await net.fit(X, Y, { ...options, callbacks: at(3, () => false) })',
+      3,
+      'done',
+    ],
+    ['an error', 'await net.fit(X, Y, { ...options, callbacks: at(4, fail) })', 3, 'mine'],
+    ['an error of fitSync', 'net.fitSync(X, Y, { ...options, callbacks: at(4, fail) })', 3, 'mine'],
+    [
+      'an abort',
+      'await net.fit(X, Y, { ...options, signal: stop.signal, callbacks: at(3, () => stop.abort()) })',
+      2,
+      'The operation was aborted',
+    ],
+  ])('%s leaves the line', (_, body, last, message) => {
+    expect(trained(body)).toMatch(lines(last, message));
+  });
+
+  it('resume counts from where it goes on', () => {
+    const output = trained(`
+      const directory = mkdtempSync('/tmp/blasnet-test-');
+      const checkpoint = { directory };
+      await net.fit(X, Y, { epochs: 4, checkpoint });
+      await Network.resume(directory, X, Y, options);
+      require('node:fs').rmSync(directory, { recursive: true });`);
+    expect(output).toMatch(/^\repoch 5\/5 \[=*\] [^\r]*\r\ndone\r\n$/);
+  });
+
+  it('without the option nothing is drawn', () => {
+    expect(trained('await net.fit(X, Y, { epochs: 3 })')).toBe('done\r\n');
+  });
+});
+
+it('nothing is drawn where stderr is no terminal', async () => {
+  const ended = await inChild(async (path) => {
+    const { Network }: Library = require(path);
+    const net = new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }]);
+    await net.fit(new Float64Array(20), new Float64Array(10), { epochs: 3, progress: true });
+    console.log('done');
+  }, undefined);
+  expect(ended).toEqual(endedWell('done'));
 });

@@ -1,0 +1,36 @@
+import { describe, expectTypeOf, it } from 'vitest';
+import {
+  type FitCheckpointOptions,
+  type History,
+  Network,
+  type Resumed,
+  type ResumeOptions,
+} from '../../lib';
+
+describe('the types of files', () => {
+  it('give networks, and the history of a training that went on', () => {
+    expectTypeOf(Network.load).toEqualTypeOf<(path: string) => Promise<Network>>();
+    expectTypeOf(Network.loadSync).toEqualTypeOf<(path: string) => Network>();
+    expectTypeOf<Network['save']>().toEqualTypeOf<(path: string) => Promise<void>>();
+    expectTypeOf<Network['saveSync']>().toEqualTypeOf<(path: string) => void>();
+    expectTypeOf(Network.resume).returns.resolves.toEqualTypeOf<Resumed>();
+    expectTypeOf<Resumed>().toEqualTypeOf<{ readonly network: Network; readonly history: History }>();
+  });
+
+  it('refuse what is no path, and options that do not exist', () => {
+    expectTypeOf(Network.load).parameter(0).not.toExtend<URL>();
+    // @ts-expect-error no epochs
+    const none: ResumeOptions = {};
+    const best = { monitor: 'loss', mode: 'min' } as const;
+    const all: ResumeOptions = {
+      epochs: 1,
+      skipDamaged: true,
+      checkpoint: { directory: 'x', keepLast: 2, best },
+    };
+    // @ts-expect-error no directory
+    const nowhere: FitCheckpointOptions = { everyEpochs: 2 };
+    // @ts-expect-error an unknown mode
+    const wrong: FitCheckpointOptions = { directory: 'x', best: { monitor: 'loss', mode: 'least' } };
+    expectTypeOf([none, all, nowhere, wrong]).toBeArray();
+  });
+});
