@@ -14,8 +14,9 @@ import type { Label, LabelEncoder, Preprocessing } from './preprocessing';
 export type MatrixLike = Matrix | Float64Array | Float32Array | readonly (readonly number[])[];
 
 /**
- * Labels as users have them: one row a sample, as for `MatrixLike`; one class a sample, from 0, for
- * sparseCategoricalCrossEntropy, where an Int32Array is read in place; or, with a network's `labels`, class names.
+ * Labels as users have them: one row a sample, as for `MatrixLike`; numbers one by one, for a single output; one
+ * class a sample, from 0, for sparseCategoricalCrossEntropy, where an Int32Array is read in place; or, with a
+ * network's `labels`, class names.
  */
 export type LabelsLike = MatrixLike | Int32Array | Uint8Array | Uint16Array | Uint32Array | readonly Label[];
 
@@ -113,7 +114,23 @@ function asLabels(kind: SampleKind, Y: LabelsLike, loss: LossName): Labels {
     return encoded(kind, labels, Y as readonly Label[], loss);
   }
   if (loss === 'sparseCategoricalCrossEntropy') return classLabels(Y);
+  if (outputDim === 1 && areClasses(Y)) return column(Y as ArrayLike<unknown>, dtype);
   return asMatrix('Y', Y as MatrixLike, outputDim, 'outputDim', dtype);
+}
+
+// Numbers one by one, for a single output; converted once.
+function column(values: ArrayLike<unknown>, dtype: Dtype): Matrix {
+  if (values.length === 0) {
+    throw blasnetError('ERR_BLASNET_SHAPE', 'Expected Y to have at least one row, got 0');
+  }
+  const matrix = Matrix.zeros(values.length, 1, dtype);
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    if (typeof value !== 'number')
+      throw argumentError('ERR_BLASNET_ARG_TYPE', `Y[${row}]`, 'a number', value);
+    matrix.data[row] = value;
+  }
+  return matrix;
 }
 
 // Class names as the loss takes them.

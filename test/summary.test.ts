@@ -48,3 +48,29 @@ it('calls 1,024 bytes 1.0 KiB', () => {
   const layer = { inputDim: 1, outputDim: 64, activation: 'relu' } as const;
   expect(formatSummary([layer], 'float64').split('\n').at(-1)).toBe('128 parameters, float64, 1.0 KiB');
 });
+
+it('says what else the layers do', () => {
+  const net = new Network([
+    { inputDim: 2, outputDim: 8, activation: 'gelu', normalization: 'batch', dropout: 0.5, noise: 0.1 },
+    {
+      outputDim: 4,
+      activation: 'relu',
+      normalization: 'layer',
+      l1: 0.1,
+      l2: 0.01,
+      maxNorm: 3,
+      trainable: false,
+    },
+    { outputDim: 1, activation: 'sigmoid' },
+  ]);
+  expect(net.summary()).toBe(
+    [
+      'layer  inputs  outputs  activation  parameters',
+      '----------------------------------------------------------------------------------------------------',
+      '    1       2        8  gelu                40  batch norm, noise 0.1, dropout 0.5',
+      '    2       8        4  relu                44  layer norm, l1 0.1, l2 0.01, maxNorm 3, frozen',
+      '    3       4        1  sigmoid              5',
+      '89 parameters, float64, 712 B',
+    ].join('\n'),
+  );
+});

@@ -95,6 +95,12 @@ export class LabelEncoder<T extends Label = Label> {
     return this as unknown as LabelEncoder<Widened<U>>;
   }
 
+  /** @internal Takes back what it learned from data that were refused in the end. */
+  forget(): void {
+    this.#classes = undefined;
+    this.#places = new Map();
+  }
+
   /** The place of each label's class, from 0. @throws RangeError ERR_BLASNET_ARG_VALUE for an unknown one; as fit() */
   indices(labels: LabelArray<T>): Int32Array {
     const { classes } = this;

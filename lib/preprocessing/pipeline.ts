@@ -100,6 +100,11 @@ export class Preprocessing {
     return this;
   }
 
+  /** @internal Takes back what it learned from data that were refused in the end. */
+  forget(): void {
+    this.#fitted = undefined;
+  }
+
   /** `fit`, and the transformed X (m, outputColumns). @throws as fit() */
   fitTransform(X: Matrix | readonly (readonly number[])[]): Matrix {
     return this.#fit(X, true) as Matrix;

@@ -47,12 +47,13 @@ export function newTask(
   options: FitOptions,
   kept?: Trainer,
 ): TrainingTask {
-  const { samples, completed, validation } = prepare(trainee.kind, X, Y, options);
+  const { samples, completed, validation, forget } = prepare(trainee.kind, X, Y, options);
   const random = completed.seed === undefined ? trainee.random : new RandomState(completed.seed);
   // Who failed in the middle of an epoch has steps that nobody counted.
   const suits = kept?.optimizer === completed.optimizer && kept.spoiled !== true;
   const trainer = suits ? kept : undefined;
   const run = new TrainingRun(trainee.kind.architecture, samples, completed, random, trainer);
+  run.onRefusal = forget;
   return taskOf(trainee, run, validation);
 }
 
@@ -85,20 +86,32 @@ interface Prepared {
   readonly samples: LabelledSamples;
   readonly completed: CompletedFitOptions;
   readonly validation: LabelledSamples | undefined;
+  /** Takes back what was learned from the samples. */
+  readonly forget: () => void;
 }
 
 function prepare(kind: SampleKind, X: MatrixLike, Y: LabelsLike, options: FitOptions): Prepared {
   checkFitOptions(options);
   const { architecture, preprocessing, labels } = kind;
   const loss = fitLoss(architecture, options.loss, Y, labels !== undefined);
-  if (preprocessing?.fitted === false) preprocessing.fit(X as Matrix);
-  if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
-  const labelled = labelledSamples(kind, X, Y, loss.name);
-  const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
-  const { outputDim } = outputLayerOf(architecture);
-  const samples = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
-  const validation = options.validationData && validationSamples(kind, options.validationData, loss);
-  return { samples, completed, validation };
+  // What learns here learns from these samples, unless they are refused in the end.
+  const learning = [preprocessing, labels].filter((part) => part?.fitted === false);
+  const forget = () => {
+    for (const part of learning) part?.forget();
+  };
+  try {
+    if (preprocessing?.fitted === false) preprocessing.fit(X as Matrix);
+    if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
+    const labelled = labelledSamples(kind, X, Y, loss.name);
+    const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
+    const { outputDim } = outputLayerOf(architecture);
+    const samples = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
+    const validation = options.validationData && validationSamples(kind, options.validationData, loss);
+    return { samples, completed, validation, forget };
+  } catch (error) {
+    forget();
+    throw error;
+  }
 }
 
 const anything = { rule: 'anything', accepts: () => true };

@@ -89,6 +89,8 @@ export class TrainingRun {
   /** How many samples an epoch trains with; the others are for validation. */
   readonly rows: number;
   readonly #architecture: Architecture;
+  /** Called when the data are refused, before the error is thrown. */
+  onRefusal: () => void = () => {};
   #trainer: Trainer | undefined;
   #plateau: PlateauState = initialPlateau;
   #finished = 0;
@@ -228,6 +230,7 @@ export class TrainingRun {
       const refused = error.code !== 'ERR_BLASNET_DIVERGED';
       this.trainer.spoiled = !refused;
       if (refused && this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
+      if (refused) this.onRefusal();
       throw error;
     }
     this.trainer.spoiled = false;
