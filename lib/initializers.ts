@@ -83,22 +83,9 @@ const table = {
 } satisfies Record<string, Fill>;
 
 /** Every initialiser that needs no more than its name. */
-export type NamedInitializer = keyof typeof table;
+export type InitializerName = keyof typeof table;
 
-export const namedInitializers = Object.keys(table) as NamedInitializer[];
-
-/** The names that the `initializer` option takes where it takes names alone. */
-export const initializerNames = [
-  'auto',
-  'article',
-  'heNormal',
-  'heUniform',
-  'glorotNormal',
-  'glorotUniform',
-  'zeros',
-] as const satisfies readonly NamedInitializer[];
-
-export type InitializerName = (typeof initializerNames)[number];
+export const initializerNames = Object.keys(table) as InitializerName[];
 
 /** An initialiser with options, as the factories of `initializers` make it. */
 export interface InitializerObject {
@@ -106,7 +93,7 @@ export interface InitializerObject {
 }
 
 /** What says how a network's parameters begin. */
-export type InitializerOption = NamedInitializer | InitializerObject;
+export type InitializerOption = InitializerName | InitializerObject;
 
 export interface OrthogonalOptions {
   /** What the weights are multiplied by. Above 0. @default 1 */
@@ -234,8 +221,8 @@ export const initializers = Object.freeze({ orthogonal, truncatedNormal, constan
 export function resolveInitializer(value: unknown, name = 'initializer'): Initializer {
   if (value === undefined) return { fill: table.auto };
   if (typeof value === 'string') {
-    if (Object.hasOwn(table, value)) return { fill: table[value as NamedInitializer] };
-    const message = `Unknown ${name} "${value}"${didYouMean(value, namedInitializers)}`;
+    if (Object.hasOwn(table, value)) return { fill: table[value as InitializerName] };
+    const message = `Unknown ${name} "${value}"${didYouMean(value, initializerNames)}`;
     throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
   }
   const initializer = made.get(value as object);
@@ -260,7 +247,7 @@ export function initializeParameters(
 }
 
 export function initializeLayer(
-  name: NamedInitializer,
+  name: InitializerName,
   random: RandomState,
   layer: Layer,
   weights: FloatArray,

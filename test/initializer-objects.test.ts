@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { completeArchitecture, type Layer } from '../lib/architecture';
 import {
+  type InitializerName,
   type InitializerOption,
   initializeLayer,
   initializeParameters,
   initializerNames,
   initializers,
-  type NamedInitializer,
-  namedInitializers,
   resolveInitializer,
 } from '../lib/initializers';
 import { type Dtype, Matrix } from '../lib/matrix';
@@ -96,10 +95,10 @@ describe('by name', () => {
   it.each([
     ['heNormal', ['relu', 'leakyRelu', 'elu', 'gelu', 'geluTanh', 'silu', 'mish']],
     ['lecunNormal', ['selu']],
-    ['glorotUniform', ['linear', 'sigmoid', 'tanh', 'softmax', 'somethingNew', 'constructor']],
+    ['glorotUniform', ['linear', 'sigmoid', 'tanh', 'softmax']],
   ] as const)('auto is %s for %o', (name, activations) => {
     for (const activation of activations) {
-      const [auto, expected] = (['auto', name] as const).map((initializer: NamedInitializer) => {
+      const [auto, expected] = (['auto', name] as const).map((initializer: InitializerName) => {
         const layer = { inputDim: 7, outputDim: 4, activation: activation as never };
         const weights = new Float64Array(28);
         initializeLayer(initializer, new RandomState(1), layer, weights, new Float64Array(4));
@@ -236,8 +235,14 @@ describe('initialParameters', () => {
 it('resolves to auto by default', () => {
   expect(resolveInitializer(undefined).fill).toBe(resolveInitializer('auto').fill);
   expect(() => Object.assign(orthogonal(), { name: 'constant' })).toThrow(TypeError);
-  expect(namedInitializers).toEqual([
-    ...initializerNames,
+  expect(initializerNames).toEqual([
+    'auto',
+    'article',
+    'heNormal',
+    'heUniform',
+    'glorotNormal',
+    'glorotUniform',
+    'zeros',
     'lecunNormal',
     'lecunUniform',
     'orthogonal',
@@ -262,7 +267,7 @@ itRejects([
     () => resolveInitializer('__proto__', 'rest'),
     RangeError,
     'ERR_BLASNET_UNKNOWN_NAME',
-    `Unknown rest "__proto__"; known: ${namedInitializers.join(', ')}`,
+    `Unknown rest "__proto__"; known: ${initializerNames.join(', ')}`,
   ],
   [
     'a look-alike',

@@ -66,7 +66,7 @@ it('says what else the layers do', () => {
   expect(net.summary()).toBe(
     [
       'layer  inputs  outputs  activation  parameters',
-      '----------------------------------------------------------------------------------------------------',
+      '----------------------------------------------------------------------------------------------',
       '    1       2        8  gelu                40  batch norm, noise 0.1, dropout 0.5',
       '    2       8        4  relu                44  layer norm, l1 0.1, l2 0.01, maxNorm 3, frozen',
       '    3       4        1  sigmoid              5',

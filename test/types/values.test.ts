@@ -47,7 +47,8 @@ test('names', () => {
     | ('meanSquaredError' | 'meanAbsoluteError' | 'huber' | 'logCosh' | 'poisson' | 'hinge' | 'klDivergence')
   >();
   expectTypeOf<InitializerName>().toEqualTypeOf<
-    'auto' | 'article' | 'heNormal' | 'heUniform' | 'glorotNormal' | 'glorotUniform' | 'zeros'
+    | ('auto' | 'article' | 'heNormal' | 'heUniform' | 'glorotNormal' | 'glorotUniform' | 'zeros')
+    | ('lecunNormal' | 'lecunUniform' | 'orthogonal' | 'truncatedNormal')
   >();
   expectTypeOf<Dtype>().toEqualTypeOf<'float64' | 'float32'>();
   expectTypeOf<FloatArray>().toEqualTypeOf<Float64Array | Float32Array>();
