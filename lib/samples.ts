@@ -120,9 +120,6 @@ function asLabels(kind: SampleKind, Y: LabelsLike, loss: LossName): Labels {
 
 // Numbers one by one, for a single output; converted once.
 function column(values: ArrayLike<unknown>, dtype: Dtype): Matrix {
-  if (values.length === 0) {
-    throw blasnetError('ERR_BLASNET_SHAPE', 'Expected Y to have at least one row, got 0');
-  }
   const matrix = Matrix.zeros(values.length, 1, dtype);
   for (let row = 0; row < values.length; row++) {
     const value = values[row];

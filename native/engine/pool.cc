@@ -40,22 +40,40 @@ bool SpinUntil(const F& done) {
   return done();
 }
 
-// One call of ParallelFor, on the caller's stack.
+// One call of ParallelFor, on the caller's stack. Its iterations are cut into segments, one a thread: a
+// thread goes through its own and then helps with the others', so that loops over the same memory, one after
+// another, find it in the cache where the last one left it.
 struct Loop {
+  static constexpr size_t kMostSegments = 16;
+
+  Loop(const std::function<void(size_t, size_t)>& loop_body, size_t iterations, size_t threads)
+      : body(&loop_body), count(iterations), segments(std::min(threads, kMostSegments)) {
+    helpers_wanted = threads - 1;
+    for (size_t s = 0; s < segments; s++) next[s].store(Start(s), std::memory_order_relaxed);
+  }
+
   const std::function<void(size_t, size_t)>* body;
-  size_t count;
-  size_t helpers_wanted;          // guarded by the pool's mutex
-  size_t helpers = 0;             // likewise: how many have joined, which gives each its slot
-  std::atomic<size_t> next{0};    // the next iteration
-  std::atomic<size_t> active{0};  // helpers at work
+  const size_t count;
+  const size_t segments;
+  size_t helpers_wanted;                    // guarded by the pool's mutex
+  size_t helpers = 0;                       // likewise: how many have joined, which gives each its slot
+  std::atomic<size_t> next[kMostSegments];  // the next iteration of each segment
+  std::atomic<size_t> active{0};            // helpers at work
   std::mutex failure_mutex;
   std::exception_ptr failure;  // what a call of the body threw
 
+  size_t Start(size_t segment) const { return count * segment / segments; }
+
   void Run(size_t slot) {
     try {
-      for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) (*body)(i, slot);
+      for (size_t k = 0; k < segments; k++) {
+        const size_t segment = (slot + k) % segments, end = Start(segment + 1);
+        for (size_t i = next[segment].fetch_add(1); i < end; i = next[segment].fetch_add(1)) {
+          (*body)(i, slot);
+        }
+      }
     } catch (...) {
-      next.store(count);
+      for (size_t segment = 0; segment < segments; segment++) next[segment].store(count);
       const std::lock_guard<std::mutex> lock(failure_mutex);
       failure = std::current_exception();
     }
@@ -188,10 +206,7 @@ void ParallelFor(size_t threads, size_t count, const std::function<void(size_t, 
     for (size_t i = 0; i < count; i++) body(i, 0);
     return;
   }
-  Loop loop;
-  loop.body = &body;
-  loop.count = count;
-  loop.helpers_wanted = most - 1;
+  Loop loop(body, count, most);
   Shared().Run(&loop);
   if (loop.failure != nullptr) std::rethrow_exception(loop.failure);
 }

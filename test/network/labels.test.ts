@@ -241,3 +241,58 @@ describe('preprocessing', () => {
     );
   });
 });
+
+describe('labels one by one, for a single output', () => {
+  const signs = Array.from(classes, (label) => label % 2);
+  const make = () => new Network(layers([3, 4, 1], 'tanh', 'sigmoid'), { seed: 1 });
+  const expected = make();
+  const history = expected.fitSync(
+    X,
+    signs.map((label) => [label]),
+    options,
+  );
+
+  it.each([
+    ['numbers', signs],
+    ['an Int32Array', Int32Array.from(signs)],
+    ['a Uint8Array', Uint8Array.from(signs)],
+  ])('%s are rows of one, to the last bit', (_, Y) => {
+    const net = make();
+    expect(net.fitSync(X, Y, options)).toEqual(history);
+    expect(stateOf(net)).toEqual(stateOf(expected));
+  });
+
+  it.each([
+    ['none', [], 'Expected Y to be a non-empty array of rows, got an array of length 0'],
+    ['a word', [0, 'one', 1], 'Expected Y[1] to be a number, got "one" (string)'],
+    ['too few', [0, 1], 'Expected Y to have as many rows as X (60), got 2'],
+    ['out of range', [2, ...signs.slice(1)], 'Expected Y to hold numbers from 0 to 1'],
+  ])('refuses %s', (_, Y, message) => {
+    expect(() => make().fitSync(X, Y as number[], options)).toThrow(message);
+  });
+});
+
+describe('what was learned from refused data', () => {
+  const rows = [[1000], [2000]];
+
+  it.each([
+    ['too many labels', [[0], [1], [0]], {}],
+    ['a label out of range', [[0], [7]], {}],
+    ['an option that does not exist', [[0], [1]], { epoch: 1 }],
+  ])('is forgotten: %s', (_, Y, more) => {
+    const inputs = preprocessing([standardScaler()]);
+    const net = new Network(layers([1, 1], 'tanh', 'sigmoid'), { seed: 1, preprocessing: inputs });
+    expect(() => net.fitSync(rows, Y, { epochs: 1, ...more })).toThrow();
+    expect(inputs.fitted).toBe(false);
+    net.fitSync([[1], [3]], [[0], [1]], { epochs: 1 });
+    expect(inputs.transform([[1], [3]]).toArray()).toEqual([[-1], [1]]);
+  });
+
+  it('is forgotten by an encoder, too', () => {
+    const labels = labelEncoder();
+    const net = new Network(layers([1, 1], 'tanh', 'sigmoid'), { seed: 1, labels });
+    expect(() => net.fitSync(rows, ['a', 'b', 'c'], { epochs: 1 })).toThrow(/to have 2 classes/);
+    net.fitSync(rows, ['no', 'yes'], { epochs: 1 });
+    expect(labels.classes).toEqual(['no', 'yes']);
+  });
+});
