@@ -299,6 +299,16 @@ class PlanOf final : public Plan {
     return {Status::kDiverged, 0, 0, 0, tile.FirstBadLayer() + 1};
   }
 
+  // Once more through the batch, for its moments under the parameters as they are now: the last point of a
+  // line search need not be the one it takes. False when stopped.
+  bool UpdateMoments(const Batch& batch, const Pass& pass) {
+    Totals ignored;
+    size_t lanes = 0;
+    if (SumGradients(batch, pass, &ignored, &lanes).status == Status::kStopped) return false;
+    tiles_[0]->UpdateStatistics(statistics_);
+    return true;
+  }
+
   // A step an epoch. The first point of a call is evaluated anew, lest somebody changed the parameters.
   Outcome TrainByLbfgs(const TrainRequest& request) {
     const uint32_t* order = request.order;
@@ -332,7 +342,7 @@ class PlanOf final : public Plan {
       const LbfgsStatus status = lbfgs.Step(evaluate, &before);
       if (status == LbfgsStatus::kStopped) return {Status::kStopped, 0, epoch};
       if (status == LbfgsStatus::kDiverged) return {Status::kDiverged, 0, epoch, 0, bad_layer};
-      if (batch_moments_) tiles_[0]->UpdateStatistics(statistics_);
+      if (batch_moments_ && !UpdateMoments(batch, pass)) return {Status::kStopped, 0, epoch};
       request.loss[epoch] = before.loss;
       request.hit_share[epoch] = before.accuracy;
       if (status == LbfgsStatus::kConverged) return {Status::kConverged, 0, epoch + 1};
