@@ -407,7 +407,7 @@ export const native: Binding = loadBinding();
 function loadBinding(): Binding {
   const root = join(__dirname, '..');
   try {
-    return load(root) as Binding;
+    return withoutOpenBlasThreads(() => load(root) as Binding);
   } catch (cause) {
     const platform = `${process.platform}-${process.arch}, Node ${process.version}`;
     throw blasnetError(
@@ -416,5 +416,20 @@ function loadBinding(): Binding {
         `${(cause as Error).message}. In a checkout, npm run build makes it.`,
       { cause },
     );
+  }
+}
+
+// OpenBLAS makes threads of its own when it is loaded, and they spin for the first tenth of a second on the
+// processors that ours want. This library leaves it one thread anyway. (In a worker the environment is a copy, and
+// the threads are made.)
+function withoutOpenBlasThreads<Result>(load: () => Result): Result {
+  const name = 'OPENBLAS_NUM_THREADS';
+  const before = process.env[name];
+  process.env[name] = '1';
+  try {
+    return load();
+  } finally {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
   }
 }

@@ -202,11 +202,16 @@ function checkIsFile(path: string, stats: Stats): void {
 
 // A process's number says who it is only on its own machine, and there only among the processes that its
 // container sees; a folder may be shared by several.
-const machine = tagOf(hostname(), namespaceOfProcesses());
+let machine: string | undefined;
+
+function thisMachine(): string {
+  machine ??= tagOf(hostname(), namespaceOfProcesses());
+  return machine;
+}
 
 // Of a fixed length, so that it fits wherever the file's own name does.
 function temporaryName(base: string): string {
-  return `.blasnet.${tagOf(base)}.${machine}.${process.pid}.${nodeCrypto().randomBytes(6).toString('hex')}.tmp`;
+  return `.blasnet.${tagOf(base)}.${thisMachine()}.${process.pid}.${nodeCrypto().randomBytes(6).toString('hex')}.tmp`;
 }
 
 const temporaryPattern = /^\.blasnet\.([0-9a-f]{12})\.([0-9a-f]{12})\.([1-9][0-9]*)\.[0-9a-f]{12}\.tmp$/;
@@ -219,7 +224,7 @@ export function* leftoverCalls(folder: string, base?: string): Calls<void> {
   try {
     for (const name of yield* call('readdir', folder)) {
       const [, owner, maker, pid] = temporaryPattern.exec(name) ?? [];
-      if (maker !== machine || (base !== undefined && owner !== tagOf(base))) continue;
+      if (maker !== thisMachine() || (base !== undefined && owner !== tagOf(base))) continue;
       if (isGone(Number(pid))) yield* call('rm', join(folder, name), { force: true });
     }
   } catch {}

@@ -45,7 +45,8 @@ export function record(history: History, report: EpochReport): void {
   const series = history as Record<string, number[]>;
   for (const [name, value] of Object.entries(report)) {
     if (name === 'epoch' || value === undefined) continue;
-    series[name] ??= [];
-    series[name].push(value);
+    // A metric may have the name of something that every object has.
+    if (!Object.hasOwn(series, name)) series[name] = [];
+    series[name]?.push(value);
   }
 }

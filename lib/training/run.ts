@@ -249,8 +249,8 @@ export class TrainingRun {
       return { epochs, batch: this.#batchReport(this.#finished, epochs.at(-1)) };
     }
     const report = this.#report(this.#finished + 1, this.#loss[0] as number, this.#hitShare[0] as number);
-    this.#lossSum += report.loss * done;
-    this.#hitSum += (this.#hitShare[0] as number) * done;
+    this.#lossSum += outcome.loss;
+    this.#hitSum += outcome.hits;
     const batch = this.#batchReport(report.epoch, report);
     if (this.#position < this.rows) return { epochs: [], batch };
     const { rows } = this;

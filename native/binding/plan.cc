@@ -257,7 +257,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     request.rate_count = args.Length(8);
     request.loss = args.Array<double>(10, request.epochs);
     request.hit_share = args.Array<double>(11, request.epochs);
-    return Start(info, 12, [=](Totals*) { return plan_->Train(request); });
+    return Start(info, 12, [=](Totals* totals) { return plan_->Train(request, totals); });
   }
 
   void LimitThreads(const Napi::CallbackInfo& info) {

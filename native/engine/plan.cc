@@ -95,7 +95,7 @@ class PlanOf final : public Plan {
     return {};
   }
 
-  Outcome Train(const TrainRequest& request) override {
+  Outcome Train(const TrainRequest& request, Totals* totals) override {
     const size_t rows = request.samples.rows;
     if (request.check) {
       const Outcome outcome = Check(request.samples);
@@ -110,10 +110,12 @@ class PlanOf final : public Plan {
     for (size_t epoch = 0; epoch < request.epochs; epoch++) {
       const uint32_t* order = request.order == nullptr ? nullptr : request.order + epoch * rows;
       const Source<T> source = SourceOf(request.samples, order);
-      Totals totals;
+      *totals = {};
       size_t batch = 0;
       for (size_t start = request.from; start < request.to; start += group) {
         const size_t size = std::min(group, request.to - start);
+        // A step's own sums first, so that an epoch adds up to the same bits when it goes step by step.
+        Totals sums;
         size_t most_lanes = 0;
         if (batch_moments_ && request.accumulate > 1)
           std::copy_n(statistics_, moments_.size(), moments_.data());
@@ -121,7 +123,7 @@ class PlanOf final : public Plan {
           pass.key = SubKey(request.key, batches++, 0);
           size_t lanes = 0;
           const Batch part{source, start + at, std::min(request.batch_size, size - at), size, at > 0};
-          const Outcome outcome = SumGradients(part, pass, &totals, &lanes);
+          const Outcome outcome = SumGradients(part, pass, &sums, &lanes);
           if (outcome.status != Status::kDone) {
             // The group's step is not taken, nor is what its batches before did.
             if (at > 0) std::copy(moments_.begin(), moments_.end(), statistics_);
@@ -133,14 +135,15 @@ class PlanOf final : public Plan {
         }
         const size_t step = steps - request.optimizer.steps;
         const double rate = request.learning_rates[std::min(step, request.rate_count - 1)];
-        totals.loss += Step(request, rate, ++steps, most_lanes) * static_cast<double>(size);
+        sums.loss += Step(request, rate, ++steps, most_lanes) * static_cast<double>(size);
+        Add(sums, totals);
       }
       // The next loss would tell, if there is one.
       const size_t bad = FirstNonFinite(parameters_, parameter_count_);
       if (bad != parameter_count_) return {Status::kOverflowed, bad, epoch};
       const double count = static_cast<double>(request.to - request.from);
-      request.loss[epoch] = totals.loss / count;
-      request.hit_share[epoch] = static_cast<double>(totals.hits) / count;
+      request.loss[epoch] = totals->loss / count;
+      request.hit_share[epoch] = static_cast<double>(totals->hits) / count;
     }
     return {Status::kDone, 0, request.epochs};
   }

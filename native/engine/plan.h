@@ -84,7 +84,8 @@ class Plan {
   // Gradients of the mean loss, laid out as the parameters are, with batch normalisation as in training,
   // without dropout and noise. Those of frozen parameters are zeros.
   virtual Outcome Gradients(Samples samples, void* gradients, Totals* totals) = 0;
-  virtual Outcome Train(const TrainRequest& request) = 0;
+  // `totals`: of the last epoch, before they are divided by its samples, penalties included.
+  virtual Outcome Train(const TrainRequest& request, Totals* totals) = 0;
 
   // How many threads the next operations may use; 0: as many as the pool allows.
   void LimitThreads(size_t threads) { threads_ = threads; }

@@ -107,3 +107,10 @@ it('an error in one’s own ends the training, and comes out', async () => {
   );
   await net.fit(X, Y, { epochs: 1 });
 });
+
+it('may have the name of something that every object has', () => {
+  const net = new Network(layers([3, 1], 'tanh', 'sigmoid'), { seed: 1 });
+  const metric = { name: 'constructor', compute: () => 7 };
+  const history = net.fitSync(X, Y, { epochs: 2, metrics: [metric] });
+  expect(Object.hasOwn(history, 'constructor') && history.constructor).toEqual([7, 7]);
+});
