@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type ProgressOptions, type ProgressReport, progressBar } from '../../lib/training/progress';
 import { itRejects } from '../bad-input';
 import { dist, endedWell, inChild, type Library } from '../network/child';
+import { newFolder } from '../scratch';
 
 /** A bar on a terminal of this width, with a clock that stands at `clock.time`. */
 function drawn(options: Partial<ProgressOptions>, columns: number | undefined = 100, isTTY = true) {
@@ -187,7 +188,6 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('o
 
   const trained = (body: string) =>
     onTerminal(`
-      const { mkdtempSync } = require('node:fs');
       const { Network } = require(${JSON.stringify(dist)});
       const layers = [{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }];
       const net = new Network(layers, { seed: 1 });
@@ -233,11 +233,9 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('o
 
   it('resume counts from where it goes on', () => {
     const output = trained(`
-      const directory = mkdtempSync('/tmp/blasnet-test-');
-      const checkpoint = { directory };
-      await net.fit(X, Y, { epochs: 4, checkpoint });
-      await Network.resume(directory, X, Y, options);
-      require('node:fs').rmSync(directory, { recursive: true });`);
+      const directory = ${JSON.stringify(newFolder())};
+      await net.fit(X, Y, { epochs: 4, checkpoint: { directory } });
+      await Network.resume(directory, X, Y, options);`);
     expect(output).toMatch(/^\repoch 5\/5 \[=*\] [^\r]*\r\ndone\r\n$/);
   });
 
