@@ -8,6 +8,7 @@ import { argumentError, blasnetError } from './errors';
 import { type Normalization, type NormalizationOption, resolveNormalization } from './normalization';
 import {
   above,
+  anything,
   atLeast,
   boolean,
   check,
@@ -61,8 +62,6 @@ export interface Layer {
 }
 
 export type Architecture = readonly Layer[];
-
-const anything = { rule: 'anything', accepts: () => true };
 
 const layerConstraints = {
   inputDim: optional(positiveInteger),

@@ -7,7 +7,14 @@ import { LabelEncoder, Preprocessing } from './preprocessing';
 import type { History } from './training/history';
 import type { FitOptions } from './training/options';
 import type { SampleWeight } from './training/weights';
-import { abortSignal, type Constraint, optional, positiveInteger, seed as seedConstraint } from './validate';
+import {
+  abortSignal,
+  anything,
+  type Constraint,
+  optional,
+  positiveInteger,
+  seed as seedConstraint,
+} from './validate';
 
 export interface NetworkOptions {
   /** The type of parameters and data. @default 'float64' */
@@ -80,9 +87,6 @@ const instanceOf = (kind: abstract new (...args: never[]) => unknown, rule: stri
   accepts: (value) => value instanceof kind,
   optional: true,
 });
-
-// Checked by their own tables.
-export const anything: Constraint = { rule: 'anything', accepts: () => true };
 
 export const networkConstraints = {
   dtype: optional(dtypeName),

@@ -20,7 +20,6 @@ import { type Dtype, type FloatArray, Matrix } from './matrix';
 import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
 import {
   type AsyncOptions,
-  anything,
   asyncConstraints,
   type EvaluateOptions,
   type Evaluation,
@@ -67,7 +66,7 @@ import {
   type StepOptions,
 } from './training/options';
 import type { Trainer } from './training/run';
-import { checkOptions, optional, positiveInteger } from './validate';
+import { anything, checkOptions, optional, positiveInteger } from './validate';
 
 /**
  * A densely connected network: its architecture, its parameters, and what is done with them. Samples are

@@ -18,6 +18,9 @@ export const seed: Constraint = integerBetween(0, 0xffffffff);
 
 export const finite: Constraint = { rule: 'a finite number', accepts: isNumber, holds: Number.isFinite };
 
+/** For an option that is checked elsewhere, by a table of its own. */
+export const anything: Constraint = { rule: 'anything', accepts: () => true };
+
 export const boolean: Constraint = { rule: 'true or false', accepts: (value) => typeof value === 'boolean' };
 
 export const functionValue: Constraint = {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { argumentError, type BlasnetError, blasnetError } from '../errors';
 import {
+  anything,
   type Constraint,
   check,
   checkObject,
@@ -59,7 +60,6 @@ const text: Constraint = {
   accepts: (value) => typeof value === 'string',
   holds: (value: string) => value !== '',
 };
-const anything: Constraint = { rule: 'anything', accepts: () => true };
 /** Of the options; what is 'anything' here is checked by the constructor. */
 export const checkpointConstraints = {
   directory: anything,

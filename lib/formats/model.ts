@@ -64,16 +64,6 @@ export type Migration = (content: Safetensors, file: string) => Safetensors;
 /** From the version of the key to the next one. */
 export const migrations: Readonly<Record<number, Migration>> = {};
 
-/** W (outputDim, inputDim) and b (outputDim) of every layer: the tensors of densely connected layers. */
-export function denseTensors(
-  architecture: readonly { readonly inputDim: number; readonly outputDim: number }[],
-): TensorShape[] {
-  return architecture.flatMap(({ inputDim, outputDim }, index) => [
-    { name: `W${index + 1}`, shape: [outputDim, inputDim] },
-    { name: `b${index + 1}`, shape: [outputDim] },
-  ]);
-}
-
 /**
  * What serializeSafetensors makes a model file of. Tensors are not copied.
  *

@@ -1,7 +1,7 @@
 import type { ActivationName } from '../activations';
 import { argumentError, blasnetError } from '../errors';
 import type { FloatArray, Matrix } from '../matrix';
-import { type Constraint, check, checkOptions, didYouMean } from '../validate';
+import { anything, type Constraint, check, checkOptions, didYouMean } from '../validate';
 import { accuracy, checkTopK, f1, precision, recall, topKAccuracy, topKConstraints } from './classification';
 import { type WeightOptions, weightConstraints } from './comparison';
 import { averagedConstraints, checkDecision, decisionConstraints } from './confusion';
@@ -95,8 +95,6 @@ export type MetricOptions<N extends MetricName> = Omit<
 const reserved = /^(epoch|loss|learningRate|seconds|val[A-Z]\w*)$/;
 
 // Checked apart, with another code than the names of tables have.
-const anything: Constraint = { rule: 'anything', accepts: () => true };
-
 const seriesName: Constraint = {
   rule: 'a letter, then letters, digits and underscores, and not a name that the history has already',
   accepts: (value) => typeof value === 'string',

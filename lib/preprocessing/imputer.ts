@@ -1,9 +1,8 @@
 import { blasnetError } from '../errors';
 import type { Matrix } from '../matrix';
-import { boolean, checkOptions, finite, oneOf, optional } from '../validate';
+import { anything, boolean, checkOptions, finite, oneOf, optional } from '../validate';
 import { meanAndVariance, median, mostFrequent } from './statistics';
 import {
-  anything,
   checkColumns,
   checkLearned,
   checkNumbers,

@@ -1,8 +1,7 @@
 import { argumentError, blasnetError } from '../errors';
 import type { Matrix } from '../matrix';
-import { checkOptions, oneOf, optional } from '../validate';
+import { anything, checkOptions, oneOf, optional } from '../validate';
 import {
-  anything,
   checkAscending,
   checkColumns,
   columnCount,

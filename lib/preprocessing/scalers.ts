@@ -1,8 +1,16 @@
 import type { Matrix } from '../matrix';
-import { above, boolean, type Constraint, check, checkOptions, finite, optional } from '../validate';
+import {
+  above,
+  anything,
+  boolean,
+  type Constraint,
+  check,
+  checkOptions,
+  finite,
+  optional,
+} from '../validate';
 import { meanAndVariance, median, percentile } from './statistics';
 import {
-  anything,
   checkColumns,
   checkLearned,
   checkNumbers,

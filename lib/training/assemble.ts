@@ -12,7 +12,7 @@ import {
   type MatrixLike,
   type SampleKind,
 } from '../samples';
-import { checkOptions } from '../validate';
+import { anything, checkOptions } from '../validate';
 import type { FoundTraining } from './checkpoint';
 import { TrainingTask } from './loop';
 import {
@@ -113,8 +113,6 @@ function prepare(kind: SampleKind, X: MatrixLike, Y: LabelsLike, options: FitOpt
     throw error;
   }
 }
-
-const anything = { rule: 'anything', accepts: () => true };
 
 function validationSamples(kind: SampleKind, data: ValidationData, loss: ResolvedLoss): LabelledSamples {
   checkOptions('validationData', data, { X: anything, Y: anything, sampleWeight: anything });

@@ -49,7 +49,7 @@ export class TrainingTask {
   #validation: LabelledSamples | undefined;
   /** The parameters to bring back at the end. */
   best: Snapshot | undefined;
-  /** Every epoch's numbers so far. */
+  /** Every epoch's numbers so far, where a checkpoint has to keep them. */
   readonly reports: EpochReport[] = [];
 
   constructor(run: TrainingRun, network: LoopNetwork, validation: LabelledSamples | undefined) {
@@ -170,7 +170,7 @@ export class TrainingTask {
       this.run.plateau = plateauAfterEpoch(plateau, this.run.plateau, report[plateau.monitor]);
     }
     report = Object.freeze(report);
-    this.reports.push(report);
+    if (options.checkpoint !== undefined) this.reports.push(report);
     let stop = this.#stopsEarly(report);
     const { callbacks } = options;
     if (callbacks.onEpochEnd !== undefined) {

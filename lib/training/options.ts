@@ -11,6 +11,7 @@ import { resolveSchedule, type Schedule } from '../schedules/schedule';
 import {
   abortSignal,
   above,
+  anything,
   boolean,
   type Constraint,
   checkOptions,
@@ -143,9 +144,6 @@ const share: Constraint = {
   accepts: (value) => typeof value === 'number',
   holds: (value: number) => value > 0 && value < 1,
 };
-
-// Checked by their own tables.
-const anything: Constraint = { rule: 'anything', accepts: () => true };
 
 export const stepConstraints = {
   optimizer: anything,

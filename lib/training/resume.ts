@@ -11,6 +11,7 @@ import type { GeneratorState, RandomState } from '../random';
 import type { LabelledSamples } from '../samples';
 import { checkPlateauState } from '../schedules/plateau';
 import {
+  anything,
   boolean,
   type Constraint,
   check,
@@ -78,7 +79,6 @@ export interface TrainingState {
   readonly settings: Settings;
 }
 
-const anything: Constraint = { rule: 'anything', accepts: () => true };
 const finiteOrNull: Constraint = {
   rule: 'a finite number or null',
   accepts: (value) => value === null || finite.accepts(value),

@@ -2,7 +2,6 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type Architecture, completeArchitecture, type Layer } from '../../lib/architecture';
 import {
   decodeModel,
-  denseTensors,
   encodeModel,
   formatVersion,
   type Migration,
@@ -12,6 +11,16 @@ import {
 import type { Metadata, Safetensors, Tensor } from '../../lib/formats/safetensors';
 import { type BadCall, itRejects, thrownBy } from '../bad-input';
 import { parse, serialized } from './helpers';
+
+/** W (outputDim, inputDim) and b (outputDim) of every layer: the tensors of densely connected layers. */
+function denseTensors(
+  architecture: readonly { readonly inputDim: number; readonly outputDim: number }[],
+): { name: string; shape: number[] }[] {
+  return architecture.flatMap(({ inputDim, outputDim }, index) => [
+    { name: `W${index + 1}`, shape: [outputDim, inputDim] },
+    { name: `b${index + 1}`, shape: [outputDim] },
+  ]);
+}
 
 const schema = { completeArchitecture, tensorsOf: denseTensors };
 
