@@ -19,7 +19,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 /**
  * @typedef {object} Requirement
  * @property {string} name
- * @property {'build' | 'test'} purpose
+ * @property {'compile' | 'libraries' | 'archives' | 'test'} purpose   libraries: the system's own, for a local build
  * @property {(machine: Machine) => boolean} found
  * @property {Partial<Record<Manager, string>>} packages   a manager that is not named has no such package
  * @property {string} [hint]
@@ -29,13 +29,13 @@ import { delimiter, isAbsolute, join } from 'node:path';
 export const requirements = [
   {
     name: 'CMake',
-    purpose: 'build',
+    purpose: 'compile',
     found: (machine) => executable(machine, 'cmake') !== undefined,
     packages: { apt: 'cmake', dnf: 'cmake', apk: 'cmake', pacman: 'cmake', brew: 'cmake' },
   },
   {
     name: 'a C++ compiler',
-    purpose: 'build',
+    purpose: 'compile',
     // On Windows cmake-js looks for Visual Studio itself, which puts nothing on PATH.
     found: (machine) =>
       machine.platform === 'win32' ||
@@ -45,14 +45,14 @@ export const requirements = [
   },
   {
     name: 'Make',
-    purpose: 'build',
+    purpose: 'compile',
     found: (machine) =>
       machine.platform === 'win32' || executable(machine, 'make', 'gmake', 'ninja') !== undefined,
     packages: { apt: 'make', dnf: 'make', apk: 'make', pacman: 'make' },
   },
   {
     name: 'OpenBLAS',
-    purpose: 'build',
+    purpose: 'libraries',
     found: (machine) =>
       machine.platform === 'darwin' || // Accelerate is part of the system
       (header(machine, 'cblas.h', 'openblas', 'openblas-pthread', 'openblas-openmp', 'openblas-serial') &&
@@ -67,7 +67,7 @@ export const requirements = [
   },
   {
     name: 'Google Highway',
-    purpose: 'build',
+    purpose: 'libraries',
     found: (machine) => header(machine, 'hwy/highway.h') && library(machine, 'hwy'),
     packages: {
       apt: 'libhwy-dev',
@@ -77,6 +77,13 @@ export const requirements = [
       brew: 'highway',
       vcpkg: 'highway',
     },
+  },
+  {
+    name: 'xz',
+    purpose: 'archives',
+    // The systems without GNU tar have one that needs no help.
+    found: (machine) => machine.platform !== 'linux' || executable(machine, 'xz') !== undefined,
+    packages: { apt: 'xz-utils', dnf: 'xz', apk: 'xz', pacman: 'xz' },
   },
   {
     name: 'Chromium',

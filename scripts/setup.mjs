@@ -1,15 +1,14 @@
 // Makes a checkout ready, from a machine that has Node and npm and nothing else: the tools of the native build,
-// the npm packages, the builds. It runs before `npm start` and `npm test` and does only what is due.
+// the npm packages, the builds. It runs before `npm start`, `npm test` and `npm pack` and does only what is due.
 //
-//   node scripts/setup.mjs start | test
+//   node scripts/setup.mjs start | test | pack
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { executable, findMissing, managersOf, planInstall, thisMachine } from './requirements.mjs';
-import { buildSteps, dueSteps, packagesDue, perform, testSteps } from './steps.mjs';
+import { RunError, run } from './run.mjs';
+import { buildSteps, dueSteps, packagesDue, packSteps, perform, testSteps } from './steps.mjs';
 
 /** What vite and vitest ask for; the package itself runs on older versions (engines in package.json). */
 const oldestNode = [20, 19];
@@ -18,26 +17,33 @@ class SetupError extends Error {}
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+const steps = {
+  start: buildSteps,
+  test: [...new Set([...buildSteps, ...packSteps, ...testSteps])],
+  pack: packSteps,
+};
+
 try {
   setUp(process.argv[2]);
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
+  if (!(error instanceof SetupError || error instanceof RunError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }
 
 /** @param {string | undefined} goal */
 function setUp(goal) {
-  if (goal !== 'start' && goal !== 'test') throw new SetupError('Usage: node scripts/setup.mjs start | test');
+  if (goal !== 'start' && goal !== 'test' && goal !== 'pack')
+    throw new SetupError('Usage: node scripts/setup.mjs start | test | pack');
   checkNode();
   const install = packagesDue(root);
-  const due = dueSteps(root, goal === 'test' ? [...buildSteps, ...testSteps] : buildSteps);
+  const due = dueSteps(root, steps[goal]);
   if (install || due.length > 0) checkWritable();
 
   // An addon that is built needs no compiler any more; the tests compile.
-  const compiles = due.some(({ inputs }) => inputs.includes('native'));
-  if (goal === 'test') meetRequirements(['build', 'test']);
-  else if (compiles) meetRequirements(['build']);
+  meetRequirements(
+    goal === 'test' ? ['compile', 'libraries', 'archives', 'test'] : due.flatMap(({ needs }) => needs),
+  );
 
   // Without --include=dev, NODE_ENV=production would leave out what the builds need.
   if (install) npm('Installing the npm packages', 'ci', '--include=dev', '--no-audit', '--no-fund');
@@ -61,7 +67,8 @@ function checkWritable() {
   }
 }
 
-/** @param {readonly ('build' | 'test')[]} purposes */
+/** @param {readonly Purpose[]} purposes
+ * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose */
 function meetRequirements(purposes) {
   const machine = thisMachine();
   const missing = findMissing(machine, purposes);
@@ -78,7 +85,7 @@ function meetRequirements(purposes) {
   // apt-get update succeeds without a network, with warnings that explain why the installation then fails.
   let said = '';
   for (const [command = '', ...args] of plan.commands) {
-    said = run([command, ...args].join(' '), command, args, said);
+    said = run([command, ...args].join(' '), command, args, { cwd: root, before: said });
   }
 
   const still = findMissing(machine, purposes);
@@ -112,39 +119,5 @@ function rights(onPath) {
 function npm(title, ...args) {
   // npm names itself when it runs a script; by that path it starts without a shell, on Windows too.
   const cli = process.env.npm_execpath;
-  run(title, cli ? process.execPath : 'npm', cli ? [cli, ...args] : args);
-}
-
-/**
- * Runs a program in silence and returns what was said up to its end, or shows that if it fails.
- * @param {string} title
- * @param {string} command
- * @param {string[]} args
- * @param {string} before   what was said before
- */
-function run(title, command, args, before = '') {
-  process.stdout.write(`${title} ... `);
-  const start = performance.now();
-  const folder = mkdtempSync(join(tmpdir(), 'blasnet-setup-'));
-  const log = join(folder, 'log');
-  const output = openSync(log, 'w');
-  try {
-    const { status, signal, error } = spawnSync(command, args, {
-      cwd: root,
-      stdio: ['ignore', output, output],
-      // Ninja uses all processors by itself, Make does not.
-      env: { CMAKE_BUILD_PARALLEL_LEVEL: String(cpus().length), ...process.env },
-    });
-    const said = before + readFileSync(log, 'utf8');
-    if (status === 0) {
-      console.log(`${((performance.now() - start) / 1000).toFixed(1)} s`);
-      return said;
-    }
-    console.log('failed');
-    const reason = error?.message ?? (signal ? `ended by ${signal}` : `exit status ${status}`);
-    throw new SetupError(`${said}\n${[command, ...args].join(' ')}: ${reason}`);
-  } finally {
-    closeSync(output);
-    rmSync(folder, { recursive: true });
-  }
+  run(title, cli ? process.execPath : 'npm', cli ? [cli, ...args] : args, { cwd: root });
 }

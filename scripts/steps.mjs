@@ -1,8 +1,10 @@
 // The steps from a checkout to something that runs, and which of them are due.
 
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fingerprint } from './fingerprint.mjs';
+import { mismatch } from './release/record.mjs';
+import { hostTarget, musl, prebuiltFile } from './release/targets.mjs';
 
 /**
  * A step that makes `output` of `inputs` by an npm script.
@@ -11,10 +13,22 @@ import { dirname, join } from 'node:path';
  * @property {string} script
  * @property {string[]} inputs   files and folders; what a folder of them holds in dist/ does not count
  * @property {string} output
+ * @property {readonly Purpose[]} needs   what the machine must have for it
+ * @property {(root: string) => boolean} [due]   in place of looking at its inputs
+ * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose
  */
 
 /** The commands themselves, and the versions of what they run. */
 const configuration = ['package.json', 'package-lock.json'];
+
+/** @type {Step} */
+const library = {
+  title: 'Building the library',
+  script: 'build:lib',
+  inputs: ['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs', 'lib', ...configuration],
+  output: 'dist/index.js',
+  needs: [],
+};
 
 /** @type {readonly Step[]} */
 export const buildSteps = [
@@ -23,23 +37,36 @@ export const buildSteps = [
     script: 'build:native',
     inputs: ['CMakeLists.txt', 'native', ...configuration],
     output: 'build/Release/blasnet.node',
+    needs: ['compile', 'libraries'],
   },
-  {
-    title: 'Building the library',
-    script: 'build:lib',
-    inputs: ['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs', 'lib', ...configuration],
-    output: 'dist/index.js',
-  },
+  library,
   {
     title: 'Building the examples',
     script: 'build:examples',
     inputs: ['examples', ...configuration],
     output: 'examples/moons/dist/main.mjs',
+    needs: [],
   },
 ];
 
-/** Alpine's C library; node-gyp-build looks for the same file. */
-export const musl = existsSync('/etc/alpine-release');
+const host = hostTarget();
+
+/** What is in the package. For Windows the addon is built on Linux. @type {readonly Step[]} */
+export const packSteps = [
+  library,
+  ...(host === undefined || host.platform === 'win32'
+    ? []
+    : [
+        {
+          title: 'Building the prebuilt addon',
+          script: 'build:prebuilt',
+          inputs: [],
+          output: prebuiltFile(host),
+          needs: /** @type {const} */ (['compile', 'archives']),
+          due: (/** @type {string} */ root) => mismatch(root, host) !== undefined,
+        },
+      ]),
+];
 
 /** Whether GCC's sanitizers can be had here. */
 export const sanitizers = process.platform === 'linux' && !musl;
@@ -52,12 +79,14 @@ export const testSteps = sanitizers
         script: 'build:sanitize',
         inputs: ['CMakeLists.txt', 'native', ...configuration],
         output: 'build-sanitize/build/Release/blasnet.node',
+        needs: ['compile', 'libraries'],
       },
       {
         title: 'Building the native addon with the thread sanitizer',
         script: 'build:sanitize:threads',
         inputs: ['CMakeLists.txt', 'native', ...configuration],
         output: 'build-sanitize-threads/build/Release/blasnet.node',
+        needs: ['compile', 'libraries'],
       },
     ]
   : [];
@@ -92,9 +121,10 @@ function packagesIn(lockfile) {
  * @param {readonly Step[]} steps
  */
 export function dueSteps(root, steps) {
-  return steps.filter(
-    (step) =>
-      !existsSync(join(root, step.output)) || readStamp(root, step) !== fingerprint(root, step.inputs),
+  return steps.filter((step) =>
+    step.due
+      ? step.due(root)
+      : !existsSync(join(root, step.output)) || readStamp(root, step) !== fingerprint(root, step.inputs),
   );
 }
 
@@ -129,34 +159,4 @@ function readStamp(root, step) {
  */
 function stampFile(root, { script }) {
   return join(root, 'build', 'stamps', script.replaceAll(':', '-'));
-}
-
-/**
- * A digest of the names and contents of all inputs.
- * @param {string} root
- * @param {readonly string[]} inputs
- */
-function fingerprint(root, inputs) {
-  const hash = createHash('sha256');
-  for (const input of inputs) {
-    for (const file of filesUnder(root, input)) {
-      const content = readFileSync(join(root, file));
-      hash.update(`${file}\0${content.length}\0`).update(content);
-    }
-  }
-  return hash.digest('hex');
-}
-
-/**
- * @param {string} root
- * @param {string} path
- * @returns {string[]}
- */
-function filesUnder(root, path) {
-  const found = statSync(join(root, path), { throwIfNoEntry: false });
-  if (!found?.isDirectory()) return found ? [path] : [];
-  return readdirSync(join(root, path))
-    .filter((name) => name !== 'dist' && name !== 'node_modules')
-    .sort()
-    .flatMap((name) => filesUnder(root, join(path, name)));
 }

@@ -38,8 +38,11 @@ void ExportInfo(Napi::Env env, Napi::Object exports) {
   exports.Set("codes", codes);
   exports.Set("setThreads", Napi::Function::New<SetThreadsOf>(env, "setThreads"));
   exports.Set("threads", Napi::Function::New<ThreadsOf>(env, "threads"));
+  exports.Set("buildType", BLASNET_BUILD_TYPE);
   exports.Set("blas", BlasDescription());
+  exports.Set("blasCore", BlasCore());
   exports.Set("simd", SimdTarget());
+  exports.Set("simdTargets", SimdTargets());
 }
 
 }  // namespace blasnet

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -59,8 +59,7 @@ struct Loop {
   size_t helpers = 0;                       // likewise: how many have joined, which gives each its slot
   std::atomic<size_t> next[kMostSegments];  // the next iteration of each segment
   std::atomic<size_t> active{0};            // helpers at work
-  std::mutex failure_mutex;
-  std::exception_ptr failure;  // what a call of the body threw
+  std::atomic<bool> out_of_memory{false};
 
   size_t Start(size_t segment) const { return count * segment / segments; }
 
@@ -72,10 +71,9 @@ struct Loop {
           (*body)(i, slot);
         }
       }
-    } catch (...) {
+    } catch (const std::bad_alloc&) {
       for (size_t segment = 0; segment < segments; segment++) next[segment].store(count);
-      const std::lock_guard<std::mutex> lock(failure_mutex);
-      failure = std::current_exception();
+      out_of_memory.store(true);
     }
   }
 };
@@ -208,7 +206,7 @@ void ParallelFor(size_t threads, size_t count, const std::function<void(size_t, 
   }
   Loop loop(body, count, most);
   Shared().Run(&loop);
-  if (loop.failure != nullptr) std::rethrow_exception(loop.failure);
+  if (loop.out_of_memory.load()) throw std::bad_alloc();
 }
 
 }  // namespace blasnet

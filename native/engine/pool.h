@@ -20,8 +20,9 @@ size_t Threads();
 
 // Calls body(i, slot) for every i below `count`, on up to `threads` threads (0: as many as SetThreads
 // allows, which is the most anyway) of which this is one, and returns when all calls have. Iterations that
-// run at the same time have different slots, all below the number of threads. What a call throws is thrown
-// again here, once all are done; of calls not yet begun, some are then left out.
+// run at the same time have different slots, all below the number of threads. A call may throw std::bad_alloc
+// and nothing else; that is thrown again here, once all are done, and of calls not yet begun some are left
+// out.
 void ParallelFor(size_t threads, size_t count, const std::function<void(size_t i, size_t slot)>& body);
 
 // The number of threads that ParallelFor will use.

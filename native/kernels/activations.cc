@@ -257,5 +257,16 @@ void ActivationBackward(Activation activation, float alpha, SampleAxis axis, siz
 
 const char* SimdTarget() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
 
+std::string SimdTargets() {
+  std::string names;
+  // A target is a bit, and a better one a lower bit.
+  for (int64_t bit = 1; bit > 0 && bit <= HWY_STATIC_TARGET; bit <<= 1) {
+    if ((HWY_TARGETS & bit) == 0) continue;
+    names += names.empty() ? "" : " ";
+    names += hwy::TargetName(bit);
+  }
+  return names;
+}
+
 }  // namespace blasnet
 #endif  // HWY_ONCE

@@ -2,6 +2,8 @@
 // across the units of a sample, and so needs to know which way the samples lie.
 #pragma once
 
+#include <string>
+
 #include "kernels/types.h"
 
 namespace blasnet {
@@ -45,5 +47,8 @@ void ActivationBackward(Activation activation, T alpha, SampleAxis axis, size_t 
 
 // The instruction set that the vector loops run on.
 const char* SimdTarget();
+
+// All that this build has code for, the best first, between spaces.
+std::string SimdTargets();
 
 }  // namespace blasnet

@@ -157,7 +157,7 @@ void ProductUnpaddedOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r
 #if HWY_TARGET != HWY_SCALAR
 // The sum of a vector's 128-bit blocks.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE auto SumOfBlocks(D d, V v) {
+HWY_INLINE auto SumOfBlocks(D, V v) {
   if constexpr (sizeof(V) > 16) {
     const hn::Half<D> half;
     return SumOfBlocks(half, hn::Add(hn::UpperHalf(half, v), hn::LowerHalf(half, v)));

@@ -51,10 +51,11 @@ HWY_INLINE V ReluOf(D d, V x) {
 }
 
 // x where it is between the two bounds, otherwise the nearer of them; NaN stays NaN.
-template <class D, class V = hn::Vec<D>, typename T = hn::TFromD<D>>
-HWY_INLINE V Clamp(D d, V x, T low, T high) {
-  const V raised = hn::IfThenElse(hn::Lt(x, hn::Set(d, low)), hn::Set(d, low), x);
-  return hn::IfThenElse(hn::Gt(raised, hn::Set(d, high)), hn::Set(d, high), raised);
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Clamp(D d, V x, hn::TFromD<D> low, hn::TFromD<D> high) {
+  const V lowest = hn::Set(d, low), highest = hn::Set(d, high);
+  const V raised = hn::IfThenElse(hn::Lt(x, lowest), lowest, x);
+  return hn::IfThenElse(hn::Gt(raised, highest), highest, raised);
 }
 
 template <class D>

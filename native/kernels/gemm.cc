@@ -7,6 +7,7 @@
 #endif
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <type_traits>
 
@@ -16,10 +17,11 @@ namespace {
 #ifdef BLASNET_OPENBLAS
 // OpenBLAS is called from our own threads only: its pool would fight with ours, so it is told to use the
 // calling thread. A build of it without threads may also lack locks (Debian's serial flavour gives wrong
-// results when called from several threads), and nothing in its interface tells, so that one gets a mutex.
+// results when called from several threads): unless it says that it has them, it gets a mutex.
 struct OpenBlas {
   OpenBlas() { openblas_set_num_threads(1); }
-  const bool serial = openblas_get_parallel() == 0;
+  const bool unsafe =
+      openblas_get_parallel() == 0 && std::strstr(openblas_get_config(), "USE_LOCKING") == nullptr;
   std::mutex mutex;
 };
 
@@ -31,7 +33,7 @@ OpenBlas& Library() {
 class LibraryCall {
  public:
   LibraryCall() {
-    if (Library().serial) lock_ = std::unique_lock<std::mutex>(Library().mutex);
+    if (Library().unsafe) lock_ = std::unique_lock<std::mutex>(Library().mutex);
   }
 
  private:
@@ -75,6 +77,14 @@ const char* BlasDescription() {
   return "Accelerate";
 #else
   return "CBLAS";
+#endif
+}
+
+const char* BlasCore() {
+#if defined(BLASNET_OPENBLAS)
+  return openblas_get_corename();
+#else
+  return "";
 #endif
 }
 

@@ -26,4 +26,7 @@ void Gemm(Transpose transpose_a, Transpose transpose_b, size_t m, size_t n, size
 // The library behind Gemm, as it describes itself.
 const char* BlasDescription();
 
+// The processor whose kernels OpenBLAS has chosen; "" for a library that does not say.
+const char* BlasCore();
+
 }  // namespace blasnet

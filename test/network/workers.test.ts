@@ -2,6 +2,7 @@
 
 import { cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import gypBuild from 'node-gyp-build';
 import { describe, expect, it, vi } from 'vitest';
 import { Network } from '../../lib/network';
 import { newFolder } from '../scratch';
@@ -144,7 +145,7 @@ it('the process may exit while its workers train', async () => {
 it('two copies of the package work side by side', async () => {
   const folder = newFolder();
   cpSync(dist, join(folder, 'dist'), { recursive: true });
-  cpSync(join(dist, '../build/Release/blasnet.node'), join(folder, 'build/Release/blasnet.node'));
+  cpSync(gypBuild.path(join(dist, '..')), join(folder, 'build/Release/blasnet.node'));
   symlinkSync(join(dist, '../node_modules'), join(folder, 'node_modules'), 'dir');
   const ended = await inChild(
     async (path, { copy, samples, architecture }) => {

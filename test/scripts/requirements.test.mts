@@ -155,6 +155,7 @@ describe('what is found', () => {
     Make: ['bin/make'],
     OpenBLAS: ['include/x86_64-linux-gnu/openblas-pthread/cblas.h', 'lib/x86_64-linux-gnu/libopenblas.so'],
     'Google Highway': ['include/hwy/highway.h', 'lib/libhwy.a'],
+    xz: ['bin/xz'],
     Chromium: ['bin/chromium'],
   };
   const machine = (root: string) => ({
@@ -164,7 +165,8 @@ describe('what is found', () => {
     triplet: 'x86_64-linux-gnu',
     env: {},
   });
-  const missingIn = (root: string) => findMissing(machine(root), ['build', 'test']).map(({ name }) => name);
+  const missingIn = (root: string) =>
+    findMissing(machine(root), ['compile', 'libraries', 'archives', 'test']).map(({ name }) => name);
 
   test('everything, where everything is', () => {
     const root = newFolder();
@@ -194,7 +196,7 @@ describe('what is found', () => {
 
   test('macOS needs no OpenBLAS, Windows finds its own compiler', () => {
     const on = (platform: NodeJS.Platform) =>
-      findMissing({ ...machine(newFolder()), platform }, ['build']).map(({ name }) => name);
+      findMissing({ ...machine(newFolder()), platform }, ['compile', 'libraries']).map(({ name }) => name);
     expect(on('darwin')).not.toContain('OpenBLAS');
     expect(on('win32')).toEqual(['CMake', 'OpenBLAS', 'Google Highway']);
   });
@@ -203,7 +205,9 @@ describe('what is found', () => {
     const root = newFolder();
     write(root, 'chrome', '', 0o755);
     const env = { CXX: 'nvc++', CHROMIUM: join(root, 'chrome') };
-    const missing = findMissing({ ...machine(root), env }, ['build', 'test']).map(({ name }) => name);
-    expect(missing).toEqual(['CMake', 'Make', 'OpenBLAS', 'Google Highway']);
+    const missing = findMissing({ ...machine(root), env }, ['compile', 'libraries', 'archives', 'test']).map(
+      ({ name }) => name,
+    );
+    expect(missing).toEqual(['CMake', 'Make', 'OpenBLAS', 'Google Highway', 'xz']);
   });
 });

@@ -8,7 +8,13 @@ import { newFolder, write } from '../scratch.js';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('which steps are due', () => {
-  const step = { title: 'Copying', script: 'copy', inputs: ['from', 'one.txt'], output: 'to/all.txt' };
+  const step = {
+    title: 'Copying',
+    script: 'copy',
+    inputs: ['from', 'one.txt'],
+    output: 'to/all.txt',
+    needs: [],
+  };
   let root: string;
   const build = () => write(root, step.output);
   const due = () => dueSteps(root, [step]).length === 1;

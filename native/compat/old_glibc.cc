@@ -1,0 +1,63 @@
+// Part of the prebuilt addon for Linux alone: lets what was built on a newer system run on glibc 2.28 and the
+// libstdc++ of GCC 8 (RHEL 8), which Node's own binaries ask for. Each function below has a newer version on
+// the system that links the addon, which the linker would otherwise ask for; CMakeLists.txt sends the calls
+// here
+// (--wrap), and from here they go to the version that has always been there.
+#include <pthread.h>
+#include <time.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#if defined(__x86_64__)
+#define BLASNET_OLDEST_GLIBC "GLIBC_2.2.5"
+#elif defined(__aarch64__)
+#define BLASNET_OLDEST_GLIBC "GLIBC_2.17"
+#endif
+
+// glibc 2.29 left out the wrappers that set errno; the arithmetic is the same in both versions.
+#define BLASNET_OLD_MATH(name, parameters, arguments)                       \
+  extern "C" double blasnet_old_##name parameters;                          \
+  __asm__(".symver blasnet_old_" #name "," #name "@" BLASNET_OLDEST_GLIBC); \
+  extern "C" double __wrap_##name parameters { return blasnet_old_##name arguments; }
+
+extern "C" double __wrap_exp(double x);
+extern "C" double __wrap_log(double x);
+extern "C" double __wrap_pow(double x, double y);
+BLASNET_OLD_MATH(exp, (double x), (x))
+BLASNET_OLD_MATH(log, (double x), (x))
+BLASNET_OLD_MATH(pow, (double x, double y), (x, y))
+
+// std::condition_variable::wait, which GCC 12 declares to throw.
+#define BLASNET_WAIT "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE"
+void OldWait(std::condition_variable* condition,
+             std::unique_lock<std::mutex>* lock) __asm__("blasnet_old_wait");
+__asm__(".symver blasnet_old_wait," BLASNET_WAIT "@GLIBCXX_3.4.11");
+void Wait(std::condition_variable* condition,
+          std::unique_lock<std::mutex>* lock) __asm__("__wrap_" BLASNET_WAIT);
+void Wait(std::condition_variable* condition, std::unique_lock<std::mutex>* lock) {
+  OldWait(condition, lock);
+}
+
+// std::condition_variable::wait_for; of glibc 2.30. By the wall clock: one that is set meanwhile makes the
+// wait longer or shorter, and nothing here depends on its length.
+extern "C" int __wrap_pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                             clockid_t clock, const timespec* end);
+extern "C" int __wrap_pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                             clockid_t clock, const timespec* end) {
+  constexpr long kSecond = 1'000'000'000;
+  timespec now, wall;
+  clock_gettime(clock, &now);
+  clock_gettime(CLOCK_REALTIME, &wall);
+  wall.tv_sec += end->tv_sec - now.tv_sec;
+  wall.tv_nsec += end->tv_nsec - now.tv_nsec;
+  if (wall.tv_nsec < 0) wall.tv_sec--, wall.tv_nsec += kSecond;
+  if (wall.tv_nsec >= kSecond) wall.tv_sec++, wall.tv_nsec -= kSecond;
+  return pthread_cond_timedwait(condition, mutex, &wall);
+}
+
+// Of glibc 2.32. libstdc++ counts references without atomic operations where it is true, which it never is
+// here.
+extern "C" {
+__attribute__((visibility("hidden"))) char __libc_single_threaded = 0;
+}

@@ -1,0 +1,162 @@
+// Builds the static OpenBLAS and Highway that a prebuilt addon links.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../run.mjs';
+import { fetchSource, highway, openblas } from './sources.mjs';
+
+/** @typedef {import('./targets.mjs').Target} Target */
+
+/*
+ * What of OpenBLAS is built. Its own threads would fight with ours, so it has none, but it is called from many of
+ * ours at once and needs its locks. NUM_THREADS is then how many may be inside it before it must allocate more
+ * tables, and must not follow the machine that builds.
+ */
+const openblasOptions = [
+  'DYNAMIC_ARCH=1',
+  'USE_THREAD=0',
+  'USE_LOCKING=1',
+  'NUM_THREADS=256',
+  'BUILD_SINGLE=1',
+  'BUILD_DOUBLE=1',
+  'ONLY_CBLAS=1',
+  'NO_LAPACK=1',
+  'NO_LAPACKE=1',
+  'NOFORTRAN=1',
+  'NO_SHARED=1',
+  'NO_AFFINITY=1',
+  'NO_WARMUP=1',
+  'LIBPREFIX=libopenblas',
+];
+
+const highwayOptions = {
+  CMAKE_BUILD_TYPE: 'Release',
+  CMAKE_POSITION_INDEPENDENT_CODE: 'ON',
+  BUILD_SHARED_LIBS: 'OFF',
+  BUILD_TESTING: 'OFF',
+  HWY_ENABLE_TESTS: 'OFF',
+  HWY_ENABLE_EXAMPLES: 'OFF',
+  HWY_ENABLE_CONTRIB: 'OFF',
+};
+
+/**
+ * Where the libraries are and how CMakeLists.txt is told of them.
+ * @param {Target} target
+ * @param {string} prefix   as buildLibraries returned it
+ * @returns {Record<string, string>}
+ */
+export function libraryDefinitions({ platform, openblas: variables }, prefix) {
+  /** @type {Record<string, string>} */
+  const blas =
+    variables.length === 0
+      ? { BLASNET_BLAS: 'Apple' }
+      : {
+          BLASNET_BLAS: 'custom',
+          BLASNET_BLAS_LIBRARIES: [
+            join(prefix, 'lib/libopenblas.a'),
+            ...(platform === 'linux' ? ['m'] : []),
+          ].join(';'),
+          BLASNET_BLAS_INCLUDE_DIR: join(prefix, 'include'),
+        };
+  return { ...blas, hwy_DIR: join(prefix, 'lib/cmake/hwy') };
+}
+
+/**
+ * Builds them unless they are there already, and returns the folder that holds include/ and lib/.
+ * @param {Target} target
+ * @param {object} places
+ * @param {string} places.sources   where archives are kept
+ * @param {string} places.folder    the target's own folder
+ * @param {Record<string, string>} places.definitions   CMake's, for the compiler
+ * @param {Toolchain | undefined} places.cross
+ * @typedef {import('./targets.mjs').Toolchain} Toolchain
+ */
+export async function buildLibraries(target, { sources, folder, definitions, cross }) {
+  const prefix = join(folder, 'libraries');
+  const wanted = recipe(target, definitions);
+  const stamp = join(prefix, 'recipe');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return prefix;
+
+  const work = join(folder, 'libraries-work');
+  rmSync(prefix, { recursive: true, force: true });
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true });
+  // Installed beside, and moved when all is there: a build that is killed leaves nothing that looks whole.
+  const installed = join(work, 'installed');
+  if (target.openblas.length > 0) await buildOpenblas(target, { sources, work, installed, cross });
+  await buildHighway(target, { sources, work, installed, definitions });
+  writeFileSync(join(installed, 'recipe'), wanted);
+  renameSync(installed, prefix);
+  rmSync(work, { recursive: true });
+  return prefix;
+}
+
+/**
+ * @param {Target} target
+ * @param {{ sources: string, work: string, installed: string, cross: Toolchain | undefined }} places
+ */
+async function buildOpenblas(target, { sources, work, installed, cross }) {
+  const cwd = await unpack(openblas, sources, work);
+  const tools = cross
+    ? [`CC=${cross.prefix}gcc`, 'HOSTCC=gcc', 'CROSS=1', `CROSS_SUFFIX=${cross.prefix}`]
+    : [];
+  const variables = [...openblasOptions, ...target.openblas, ...tools];
+  const env = compilerEnvironment(target);
+  const title = `Building ${openblas.name} ${openblas.version} for ${target.name}`;
+  run(title, 'make', ['-j', String(cpus().length), 'libs', ...variables], { cwd, env });
+  run('Installing it', 'make', ['install', ...variables, `PREFIX=${installed}`], { cwd, env });
+}
+
+/**
+ * @param {Target} target
+ * @param {{ sources: string, work: string, installed: string, definitions: Record<string, string> }} places
+ */
+async function buildHighway(target, { sources, work, installed, definitions }) {
+  const cwd = await unpack(highway, sources, work);
+  const all = {
+    ...highwayOptions,
+    ...definitions,
+    CMAKE_INSTALL_PREFIX: installed,
+    CMAKE_INSTALL_LIBDIR: 'lib',
+  };
+  const flags = Object.entries(all).map(([name, value]) => `-D${name}=${value}`);
+  const env = compilerEnvironment(target);
+  const title = `Building ${highway.name} ${highway.version} for ${target.name}`;
+  run(title, 'cmake', ['-S', '.', '-B', 'build', ...flags], { cwd, env });
+  run('Compiling it', 'cmake', ['--build', 'build', '--target', 'install'], { cwd, env });
+}
+
+/**
+ * @param {import('./sources.mjs').Source} source
+ * @param {string} sources
+ * @param {string} work
+ */
+async function unpack(source, sources, work) {
+  const archive = await fetchSource(source, sources);
+  run(`Unpacking ${source.name}`, 'tar', ['-xf', archive, '-C', work], { cwd: work });
+  return join(work, source.folder);
+}
+
+/**
+ * Flags that every compiler for the target gets by its environment.
+ * @param {Target} target
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function compilerEnvironment({ platform }) {
+  // GCC keeps vectors on a stack that Windows aligns for smaller ones, and moves them as if it were aligned
+  // (GCC's bug 54412); the assembler then writes the moves that do not mind.
+  const flags = '-Wa,-muse-unaligned-vector-move';
+  return platform === 'win32' ? { CFLAGS: flags, CXXFLAGS: flags } : {};
+}
+
+/**
+ * All that the libraries follow from.
+ * @param {Target} target
+ * @param {Record<string, string>} definitions
+ */
+function recipe(target, definitions) {
+  const parts = { openblas, openblasOptions, highway, highwayOptions, target, definitions };
+  return `${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}\n`;
+}

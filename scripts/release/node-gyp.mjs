@@ -1,0 +1,32 @@
+// What prebuildify takes for node-gyp: it builds by cmake-js instead. prebuildify names the target in the
+// environment and expects the addon in build/Release of the folder where this runs; prebuild.mjs names the rest.
+
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { PREBUILD_ARCH = process.arch, BLASNET_DEFINITIONS = '{}' } = process.env;
+
+const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
+const definitions = Object.entries(JSON.parse(BLASNET_DEFINITIONS)).map(
+  ([name, value]) => `--CD${name}=${value}`,
+);
+const { status, error } = spawnSync(
+  process.execPath,
+  [
+    cmakeJs,
+    'rebuild',
+    '--directory',
+    root,
+    '--out',
+    join(process.cwd(), 'build'),
+    '--arch',
+    PREBUILD_ARCH,
+    ...definitions,
+  ],
+  { stdio: 'inherit', cwd: root },
+);
+if (error) throw error;
+process.exitCode = status ?? 1;

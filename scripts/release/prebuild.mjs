@@ -1,0 +1,164 @@
+// Builds the addon for the machines of others: a static OpenBLAS and Highway inside, nothing of this machine.
+//
+//   node scripts/release/prebuild.mjs [TARGET ...]     (npm run build:prebuilt; this machine's own if none is named)
+//
+// It is left in prebuilds/, where node-gyp-build finds it, with a record of what it was built of beside it.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RunError } from '../run.mjs';
+import { buildLibraries, compilerEnvironment, libraryDefinitions } from './libraries.mjs';
+import { recordFile, sourcesDigest } from './record.mjs';
+import { highway, openblas } from './sources.mjs';
+import { hostTarget, prebuiltFile, targets } from './targets.mjs';
+
+/** @typedef {import('./targets.mjs').Target} Target */
+
+const require = createRequire(import.meta.url);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const work = join(root, 'build-release');
+
+try {
+  for (const target of chosen(process.argv.slice(2))) await prebuild(target);
+} catch (error) {
+  if (!(error instanceof RunError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+/** @param {string[]} names */
+function chosen(names) {
+  const known = `The targets are ${targets.map(({ name }) => name).join(', ')}.`;
+  if (names.length > 0) {
+    return names.map((name) => {
+      const target = targets.find((candidate) => candidate.name === name);
+      if (target === undefined) throw new RunError(`There is no target "${name}". ${known}`);
+      return target;
+    });
+  }
+  const host = hostTarget();
+  if (host === undefined)
+    throw new RunError(`Nothing is prebuilt for ${process.platform}-${process.arch}. ${known}`);
+  return [host];
+}
+
+/** @param {Target} target */
+async function prebuild(target) {
+  const cross = target === hostTarget() ? undefined : target.cross;
+  if (target !== hostTarget() && (cross === undefined || process.platform !== 'linux')) {
+    throw new RunError(
+      `${target.name} can be built on such a machine only${target.cross ? ', or on Linux' : ''}.`,
+    );
+  }
+  const definitions = compilerDefinitions(target, cross);
+  const folder = join(work, target.name);
+  const sources = join(work, 'sources');
+  const prefix = await buildLibraries(target, { sources, folder, definitions, cross });
+
+  process.stdout.write(`Building the addon for ${target.name} ... `);
+  const start = performance.now();
+  await buildAddon(target, folder, cross, {
+    ...definitions,
+    ...libraryDefinitions(target, prefix),
+    BLASNET_PORTABLE: 'ON',
+  });
+  const bytes = readFileSync(join(root, prebuiltFile(target)));
+  const record = {
+    target: target.name,
+    commit: commit(),
+    sources: sourcesDigest(root),
+    libraries: [...(target.openblas.length > 0 ? [openblas] : []), highway].map(
+      ({ name, version, license, sha256 }) => ({ name, version, license, sha256 }),
+    ),
+    compiler: compiler(cross),
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+  writeFileSync(join(root, recordFile(target)), `${JSON.stringify(record, undefined, 2)}\n`);
+  console.log(`${((performance.now() - start) / 1000).toFixed(1)} s, ${(bytes.length / 1e6).toFixed(2)} MB`);
+}
+
+/**
+ * @param {Target} target
+ * @param {string} folder
+ * @param {Toolchain | undefined} cross
+ * @param {Record<string, string>} definitions
+ */
+async function buildAddon(target, folder, cross, definitions) {
+  // prebuildify takes what it finds in build/Release of the folder that it works in; a checkout's own is not touched.
+  const cwd = join(folder, 'addon');
+  rmSync(cwd, { recursive: true, force: true });
+  rmSync(join(root, prebuiltFile(target)), { force: true });
+  mkdirSync(cwd, { recursive: true });
+  const settings = {
+    napi: true,
+    strip: true,
+    stripBin: `${cross?.prefix ?? ''}strip`,
+    platform: target.platform,
+    arch: target.arch,
+    libc: target.libc,
+    tagLibc: target.libc !== undefined,
+    name: 'blasnet',
+    cwd,
+    out: root,
+    nodeGyp: `"${process.execPath}" "${fileURLToPath(new URL('node-gyp.mjs', import.meta.url))}"`,
+    shell: process.platform === 'win32' ? true : '/bin/sh',
+    quiet: process.env.BLASNET_VERBOSE === undefined,
+  };
+  Object.assign(process.env, compilerEnvironment(target), {
+    BLASNET_DEFINITIONS: JSON.stringify(definitions),
+    CMAKE_BUILD_PARALLEL_LEVEL: String(cpus().length),
+  });
+  /** @type {(options: object, done: (error?: Error) => void) => void} */
+  const prebuildify = require('prebuildify');
+  await new Promise((resolve, reject) => {
+    prebuildify(settings, (error) => (error ? reject(error) : resolve(undefined)));
+  }).catch((error) => {
+    throw new RunError(`${error.message}; BLASNET_VERBOSE=1 shows why.`);
+  });
+}
+
+/**
+ * CMake's definitions that name the compiler, for the libraries and the addon alike.
+ * @param {Target} target
+ * @param {Toolchain | undefined} cross
+ * @typedef {import('./targets.mjs').Toolchain} Toolchain
+ * @returns {Record<string, string>}
+ */
+function compilerDefinitions({ platform, arch }, cross) {
+  if (platform === 'darwin') {
+    return {
+      CMAKE_OSX_ARCHITECTURES: arch === 'x64' ? 'x86_64' : arch,
+      // What the oldest Node that the package allows asks for.
+      CMAKE_OSX_DEPLOYMENT_TARGET: arch === 'x64' ? '10.15' : '11.0',
+    };
+  }
+  if (cross === undefined) return {};
+  return {
+    CMAKE_SYSTEM_NAME: cross.system,
+    CMAKE_SYSTEM_PROCESSOR: cross.processor,
+    CMAKE_C_COMPILER: `${cross.prefix}gcc`,
+    CMAKE_CXX_COMPILER: `${cross.prefix}g++`,
+  };
+}
+
+/** @param {Toolchain | undefined} cross */
+function compiler(cross) {
+  const { stdout, error } = spawnSync(cross ? `${cross.prefix}g++` : 'c++', ['--version'], {
+    encoding: 'utf8',
+  });
+  return error ? null : (stdout.split('\n')[0] ?? null);
+}
+
+/** The commit that is checked out, with "-dirty" where files differ from it; null outside a repository. */
+function commit() {
+  const git = (/** @type {string[]} */ ...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  const { status, stdout } = git('rev-parse', 'HEAD');
+  if (status !== 0) return null;
+  return stdout.trim() + (git('status', '--porcelain').stdout.trim() === '' ? '' : '-dirty');
+}

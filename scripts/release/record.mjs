@@ -1,0 +1,47 @@
+// The record beside each prebuilt addon: what it was built of.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fingerprint } from '../fingerprint.mjs';
+import { prebuiltFile } from './targets.mjs';
+
+/** @typedef {import('./targets.mjs').Target} Target */
+
+/** All that a prebuilt addon follows from, but for the compiler. */
+const inputs = [
+  'CMakeLists.txt',
+  'native',
+  'package-lock.json',
+  'scripts/release/libraries.mjs',
+  'scripts/release/node-gyp.mjs',
+  'scripts/release/prebuild.mjs',
+  'scripts/release/sources.mjs',
+  'scripts/release/targets.mjs',
+];
+
+/** @param {string} root */
+export function sourcesDigest(root) {
+  return fingerprint(root, inputs);
+}
+
+/** @param {Target} target */
+export function recordFile(target) {
+  return prebuiltFile(target).replace(/\.node$/, '.json');
+}
+
+/**
+ * Why a target's prebuilt addon is not what the checkout's sources make; undefined if it is.
+ * @param {string} root
+ * @param {Target} target
+ */
+export function mismatch(root, target) {
+  const addon = join(root, prebuiltFile(target));
+  const record = join(root, recordFile(target));
+  if (!existsSync(addon) || !existsSync(record)) return 'has not been built';
+  const { sources, sha256 } = JSON.parse(readFileSync(record, 'utf8'));
+  if (sources !== sourcesDigest(root)) return 'was built of other sources';
+  if (sha256 !== createHash('sha256').update(readFileSync(addon)).digest('hex'))
+    return 'is not what its record says';
+  return undefined;
+}

@@ -1,0 +1,76 @@
+// The libraries inside the prebuilt addons: which versions, where their sources are, and that they are these.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * @typedef {object} Source
+ * @property {string} name
+ * @property {string} version
+ * @property {string} license   SPDX
+ * @property {string} folder    what the archive holds
+ * @property {string} sha256    of the archive
+ * @property {readonly string[]} urls   the same bytes from each
+ */
+
+// Debian's copies of the upstream releases (OpenBLAS's without LAPACK): by HTTP from any mirror, for as long as
+// that release of Debian is current, and for ever from its archive of all that it ever had.
+const debian = (/** @type {string} */ path) => [
+  `http://deb.debian.org/debian/pool/main/${path}`,
+  `https://snapshot.debian.org/archive/debian/20250901T000000Z/pool/main/${path}`,
+];
+
+/** @type {Source} */
+export const openblas = {
+  name: 'OpenBLAS',
+  version: '0.3.29',
+  license: 'BSD-3-Clause',
+  folder: 'OpenBLAS-0.3.29',
+  sha256: 'eb691e2cff83799400da22aa6ab93ebaa346ad317fea578b7ae119e226ce1b01',
+  urls: debian('o/openblas/openblas_0.3.29+ds.orig.tar.xz'),
+};
+
+/** @type {Source} */
+export const highway = {
+  name: 'Highway',
+  version: '1.2.0',
+  license: 'BSD-3-Clause',
+  folder: 'highway-1.2.0',
+  sha256: '7e0be78b8318e8bdbf6fa545d2ecb4c90f947df03f7aadc42c1967f019e63343',
+  urls: debian('h/highway/highway_1.2.0.orig.tar.gz'),
+};
+
+/**
+ * Downloads an archive unless it is there, and returns its path. Throws if no address has it or its bytes are
+ * not the ones that were looked at.
+ * @param {Source} source
+ * @param {string} folder   where archives are kept
+ */
+export async function fetchSource({ name, version, sha256, urls }, folder) {
+  const file = join(folder, `${name}-${version}.tar`);
+  if (existsSync(file) && digest(readFileSync(file)) === sha256) return file;
+
+  const failures = [];
+  for (const url of urls) {
+    try {
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+      const bytes = Buffer.from(await response.arrayBuffer());
+      if (digest(bytes) !== sha256) throw new Error(`its SHA-256 is ${digest(bytes)}, not ${sha256}`);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(`${file}.part`, bytes);
+      renameSync(`${file}.part`, file);
+      return file;
+    } catch (error) {
+      const { message, cause } = /** @type {Error} */ (error);
+      failures.push(`  ${url}: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}`);
+    }
+  }
+  throw new Error(`The sources of ${name} ${version} could not be had:\n${failures.join('\n')}`);
+}
+
+/** @param {Buffer} bytes */
+function digest(bytes) {
+  return createHash('sha256').update(bytes).digest('hex');
+}
