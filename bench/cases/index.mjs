@@ -7,6 +7,7 @@ import * as mnist from './mnist.mjs';
 import * as moons32 from './moons-32.mjs';
 import * as moonsFull from './moons-full.mjs';
 import * as options from './options.mjs';
+import * as prebuilt from './prebuilt.mjs';
 import * as predict1 from './predict-1.mjs';
 import * as predict1000 from './predict-1000.mjs';
 import * as scaling from './scaling.mjs';
@@ -24,4 +25,5 @@ export const cases = [
   loop,
   memory,
   options,
+  prebuilt,
 ];

@@ -15,6 +15,7 @@ const python = process.env.PYTHON ?? (existsSync(debianPython) ? debianPython : 
  * @property {readonly number[]} threads   what it is timed with; the better one counts
  * @property {string} install
  * @property {Record<string, unknown>} [job]   added to every job
+ * @property {Record<string, string>} [env]
  */
 
 const npmInstall = 'npm install --prefix bench';
@@ -22,6 +23,13 @@ const npmInstall = 'npm install --prefix bench';
 /** @satisfies {Record<string, RivalEntry>} */
 const entries = {
   blasnet: { title: 'blasnet', file: 'blasnet.mjs', threads: [1, 2], install: 'npm run build' },
+  'blasnet-prebuilt': {
+    title: 'blasnet, prebuilt',
+    file: 'blasnet.mjs',
+    threads: [1, 2],
+    install: 'npm run build:prebuilt',
+    env: { PREBUILDS_ONLY: '1' },
+  },
   numpy: {
     title: 'NumPy',
     file: 'article_numpy.py',
@@ -69,12 +77,12 @@ export const rivalIds = /** @type {RivalId[]} */ (Object.keys(entries));
  * @param {Record<string, unknown> & { task: string, threads?: number }} job
  */
 export function ask(id, job) {
-  const { file, job: fixed } = rivalEntry(id);
+  const { file, job: fixed, env: own = {} } = rivalEntry(id);
   const command = file.endsWith('.py') ? python : process.execPath;
   const threads = String(job.threads ?? 1);
   const env = { OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
   return runJson(command, [`${folder}${file}`, JSON.stringify({ ...fixed, ...job })], {
-    env: id === 'blasnet' ? {} : env,
+    env: file === 'blasnet.mjs' ? own : env,
   });
 }
 

@@ -14,7 +14,8 @@ export const { Matrix, Network, RandomState, makeMoons, trainTestSplit } = blasn
 /** @returns {Record<string, string>} */
 export function versions() {
   const { version, blas, simd } = blasnet.buildInfo();
-  return { blasnet: version, BLAS: blas, SIMD: simd };
+  const build = process.env.PREBUILDS_ONLY ? 'prebuilt ' : '';
+  return { [`${build}blasnet`]: version, [`${build}BLAS`]: blas, [`${build}SIMD`]: simd };
 }
 
 /** A job's network with its parameters, on its number of threads. */

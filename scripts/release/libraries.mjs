@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from '../run.mjs';
 import { fetchSource, highway, openblas } from './sources.mjs';
 
@@ -106,7 +106,9 @@ async function buildOpenblas(target, { sources, work, installed, cross }) {
   const env = compilerEnvironment(target);
   const title = `Building ${openblas.name} ${openblas.version} for ${target.name}`;
   run(title, 'make', ['-j', String(cpus().length), 'libs', ...variables], { cwd, env });
-  run('Installing it', 'make', ['install', ...variables, `PREFIX=${installed}`], { cwd, env });
+  // A relative path: its makefile does not quote, and this folder's name may hold spaces.
+  const PREFIX = relative(cwd, installed);
+  run('Installing it', 'make', ['install', ...variables, `PREFIX=${PREFIX}`], { cwd, env });
 }
 
 /**

@@ -1,0 +1,26 @@
+// Runs the tests of the library on the prebuilt addon, on a machine that needs no compiler and no browser:
+// everything but the tests of the builds, the benchmarks and the demonstration.
+//
+//   node scripts/release/test-prebuilt.mjs [VITEST OPTION ...]     (npm run test:prebuilt)
+
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const others = ['bench', 'examples', 'house', 'package', 'readme', 'release', 'runtimes', 'scripts', 'types'];
+const vitest = createRequire(import.meta.url).resolve('vitest/vitest.mjs');
+
+const { status, error } = spawnSync(
+  process.execPath,
+  [
+    vitest,
+    'run',
+    ...others.flatMap((name) => ['--exclude', `test/${name}/**`, '--exclude', `test/${name}.test.*`]),
+    ...process.argv.slice(2),
+  ],
+  // node-gyp-build then leaves a local build alone.
+  { cwd: root, stdio: 'inherit', env: { ...process.env, PREBUILDS_ONLY: '1' } },
+);
+if (error) throw error;
+process.exitCode = status ?? 1;

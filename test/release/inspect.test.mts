@@ -1,0 +1,91 @@
+// What scripts/release/inspect.mjs finds in addons that should not be packed, made by the system's compiler.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { faults, mostBytes } from '../../scripts/release/inspect.mjs';
+import { recordFile, sourcesDigest } from '../../scripts/release/record.mjs';
+import { hostTarget, prebuiltFile, type Target, targets } from '../../scripts/release/targets.mjs';
+import { newFolder } from '../scratch.js';
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const host = hostTarget() as Target; // undefined where the tests that need it do not run
+
+test.runIf(host)('the prebuilt addon of this machine has no fault', () => {
+  expect(faults(checkout, host)).toEqual([]);
+});
+
+describe.runIf(host?.libc === 'glibc')('on Linux', () => {
+  const target = host;
+  const entryPoints = `
+    #include <stdlib.h>
+    void napi_register_module_v1(void) { abort(); }
+    void node_api_module_get_api_version_v1(void) {}`;
+
+  /** A checkout's sources, and an addon of this program with a record that fits. */
+  function checkoutWith(program: string, ...flags: string[]): string {
+    const root = newFolder();
+    for (const name of ['CMakeLists.txt', 'native', 'package-lock.json', 'scripts']) {
+      cpSync(join(checkout, name), join(root, name), { recursive: true });
+    }
+    const file = join(root, prebuiltFile(target));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(join(root, 'program.c'), program);
+    execFileSync('c++', ['-shared', '-fPIC', '-x', 'c', join(root, 'program.c'), '-o', file, ...flags]);
+    record(root);
+    return root;
+  }
+
+  function record(root: string): void {
+    const sha256 = createHash('sha256')
+      .update(readFileSync(join(root, prebuiltFile(target))))
+      .digest('hex');
+    writeFileSync(join(root, recordFile(target)), JSON.stringify({ sources: sourcesDigest(root), sha256 }));
+  }
+
+  test('nothing, where there is nothing', () => {
+    expect(faults(checkoutWith(entryPoints), target)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'no entry point',
+      entryPoints.replace('napi_register', 'register'),
+      'does not show napi_register_module_v1',
+    ],
+    ['a symbol of its own', `${entryPoints}int cblas_dgemm;`, 'shows cblas_dgemm'],
+    [
+      'a function of glibc 2.36',
+      `${entryPoints}\nstatic unsigned f(void) { return arc4random(); } unsigned (*g)(void) __attribute__((visibility("hidden"))) = f;`,
+      'needs arc4random of GLIBC 2.36',
+    ],
+  ])('%s', (_name, program, fault) => {
+    expect(faults(checkoutWith(program), target)).toContain(fault);
+  });
+
+  test('a library that not every system has', () => {
+    const root = checkoutWith(entryPoints, '-Wl,--no-as-needed', '-lrt', '-lresolv');
+    expect(faults(root, target)).toEqual(['needs libresolv.so.2']);
+  });
+
+  test('more bytes than allowed', () => {
+    const root = checkoutWith(entryPoints);
+    appendFileSync(join(root, prebuiltFile(target)), Buffer.alloc(mostBytes));
+    record(root);
+    expect(faults(root, target)).toEqual([expect.stringMatching(/^takes 40\d+ bytes, more than 4000000$/)]);
+  });
+
+  test('other sources, another file, none', () => {
+    const root = checkoutWith(entryPoints);
+    appendFileSync(join(root, prebuiltFile(target)), 'more');
+    expect(faults(root, target)).toEqual(['is not what its record says']);
+    appendFileSync(join(root, 'native/addon.cc'), '\n');
+    expect(faults(root, target)).toEqual(['was built of other sources']);
+    for (const other of targets.filter((candidate) => candidate !== target)) {
+      expect(faults(root, other)).toEqual(['has not been built']);
+    }
+  });
+});
