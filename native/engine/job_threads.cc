@@ -28,7 +28,7 @@ struct JobThreads {
 
 std::atomic<bool> process_ends{false};
 
-void EndJobs();
+[[maybe_unused]] void EndJobs();  // Windows has no use for it
 
 // Never destroyed: a thread may still be asleep when the process ends.
 JobThreads& Shared() {

@@ -1,7 +1,7 @@
 // Builds the static OpenBLAS and Highway that a prebuilt addon links.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from '../run.mjs';
@@ -40,6 +40,9 @@ const highwayOptions = {
   HWY_ENABLE_EXAMPLES: 'OFF',
   HWY_ENABLE_CONTRIB: 'OFF',
 };
+
+/** What the kernels take of its contributed parts, which take minutes to compile, and are installed all or none. */
+const highwayHeaders = ['hwy/contrib/math/math-inl.h'];
 
 /**
  * Where the libraries are and how CMakeLists.txt is told of them.
@@ -128,6 +131,7 @@ async function buildHighway(target, { sources, work, installed, definitions }) {
   const title = `Building ${highway.name} ${highway.version} for ${target.name}`;
   run(title, 'cmake', ['-S', '.', '-B', 'build', ...flags], { cwd, env });
   run('Compiling it', 'cmake', ['--build', 'build', '--target', 'install'], { cwd, env });
+  for (const header of highwayHeaders) cpSync(join(cwd, header), join(installed, 'include', header));
 }
 
 /**
@@ -142,13 +146,12 @@ async function unpack(source, sources, work) {
 }
 
 /**
- * Flags that every compiler for the target gets by its environment.
+ * Flags that every compiler of the libraries gets by its environment.
  * @param {Target} target
  * @returns {NodeJS.ProcessEnv}
  */
-export function compilerEnvironment({ platform }) {
-  // GCC keeps vectors on a stack that Windows aligns for smaller ones, and moves them as if it were aligned
-  // (GCC's bug 54412); the assembler then writes the moves that do not mind.
+function compilerEnvironment({ platform }) {
+  // Vectors on the stack; CMakeLists.txt says the same of the addon, and why.
   const flags = '-Wa,-muse-unaligned-vector-move';
   return platform === 'win32' ? { CFLAGS: flags, CXXFLAGS: flags } : {};
 }
@@ -159,6 +162,17 @@ export function compilerEnvironment({ platform }) {
  * @param {Record<string, string>} definitions
  */
 function recipe(target, definitions) {
-  const parts = { openblas, openblasOptions, highway, highwayOptions, target, definitions };
+  const environment = compilerEnvironment(target);
+  const headers = highwayHeaders;
+  const parts = {
+    openblas,
+    openblasOptions,
+    highway,
+    highwayOptions,
+    headers,
+    target,
+    definitions,
+    environment,
+  };
   return `${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}\n`;
 }

@@ -12,7 +12,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../run.mjs';
-import { buildLibraries, compilerEnvironment, libraryDefinitions } from './libraries.mjs';
+import { buildLibraries, libraryDefinitions } from './libraries.mjs';
 import { recordFile, sourcesDigest } from './record.mjs';
 import { highway, openblas } from './sources.mjs';
 import { hostTarget, prebuiltFile, targets } from './targets.mjs';
@@ -110,7 +110,7 @@ async function buildAddon(target, folder, cross, definitions) {
     shell: process.platform === 'win32' ? true : '/bin/sh',
     quiet: process.env.BLASNET_VERBOSE === undefined,
   };
-  Object.assign(process.env, compilerEnvironment(target), {
+  Object.assign(process.env, {
     BLASNET_DEFINITIONS: JSON.stringify(definitions),
     CMAKE_BUILD_PARALLEL_LEVEL: String(cpus().length),
   });
