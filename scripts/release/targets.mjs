@@ -23,10 +23,11 @@ import { existsSync } from 'node:fs';
 /*
  * The kernels for which processors OpenBLAS brings besides the ones that every processor runs. Others take the
  * nearest of these: AMD's Zen takes Haswell's, which are its own but for two parameters; Zen 4 and whatever has
- * AVX-512 takes SkylakeX's.
+ * AVX-512 takes SkylakeX's. What every ARM runs has vectors already, and Neoverse N1's differ from it by blocks for
+ * larger caches; Cortex-A57's would by nothing, but for how many processors the building machine has.
  */
 const intel = ['TARGET=GENERIC', 'DYNAMIC_LIST=HASWELL SKYLAKEX'];
-const arm = ['TARGET=ARMV8', 'DYNAMIC_LIST=CORTEXA57 NEOVERSEN1'];
+const arm = ['TARGET=ARMV8', 'DYNAMIC_LIST=NEOVERSEN1'];
 
 /** @type {Toolchain} */
 const aarch64 = { prefix: 'aarch64-linux-gnu-', system: 'Linux', processor: 'aarch64' };
