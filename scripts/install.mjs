@@ -97,7 +97,8 @@ function failureToLoad() {
 }
 
 /**
- * A file of a package that this package, the project that installs it, or the machine has.
+ * A file of a package that this package, the project that installs it, or the machine has. (Were they optional peers
+ * of this one, npm would ask the registry for them at every install.)
  * @param {string} request
  */
 function resolve(request) {

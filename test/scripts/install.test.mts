@@ -234,7 +234,7 @@ describe('one message says why there is no addon', () => {
     project.removePrebuilt();
     const { status, stdout, stderr } = project.runScript();
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'Compiling blasnet ... failed\n' });
-    expect(stderr).toMatch(/\nCompiling it failed:\n\naddon\.cc:7: error: no\n[^]*: exit status 3\n$/);
+    expect(stderr).toMatch(/\nCompiling it failed:\n\naddon\.cc:7: error: no\n.*: exit status 3\n$/s);
     expect(stderr).toMatch(new RegExp(`^${headline}`));
     expect(project.built).toEqual([]);
   });
