@@ -1,7 +1,7 @@
-// What a checkout needs from the machine, how to see that it is there without starting a process, and
+// What compiling needs from the machine, how to see that it is there without starting a process, and
 // the command that installs what is not.
 
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /**
@@ -158,17 +158,26 @@ export function findMissing(machine, purposes) {
   return requirements.filter(({ purpose, found }) => purposes.includes(purpose) && !found(machine));
 }
 
+/** The text of /etc/os-release, empty where there is none. */
+export function osRelease() {
+  try {
+    return readFileSync('/etc/os-release', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /**
  * The package managers to ask, the first that has a package wins. Empty on a system that is not known.
  * @param {NodeJS.Platform} platform
- * @param {string} osRelease   the text of /etc/os-release, empty where there is none
+ * @param {string} release   as osRelease returns it
  * @returns {Manager[]}
  */
-export function managersOf(platform, osRelease) {
+export function managersOf(platform, release) {
   if (platform === 'darwin') return ['brew'];
   if (platform === 'win32') return ['vcpkg'];
   const value = (/** @type {string} */ key) =>
-    new RegExp(`^${key}=["']?([^"'\n]*)`, 'm').exec(osRelease)?.[1] ?? '';
+    new RegExp(`^${key}=["']?([^"'\n]*)`, 'm').exec(release)?.[1] ?? '';
   const id = value('ID');
   const family = [id, ...value('ID_LIKE').split(' ')];
   if (id === 'ubuntu') return ['snap', 'apt']; // its Chromium is a snap alone
@@ -180,15 +189,68 @@ export function managersOf(platform, osRelease) {
 }
 
 /**
+ * What is missing, where.
+ * @typedef {object} Situation
+ * @property {readonly Requirement[]} missing
+ * @property {readonly Manager[]} from           as managersOf returns them
+ * @property {'root' | 'sudo' | 'none'} rights   sudo: without a password
+ * @property {(name: string) => boolean} onPath
+ */
+
+/**
  * How to install what is missing: commands to run now, or what to tell the person who has to.
- * @param {object} situation
- * @param {readonly Requirement[]} situation.missing
- * @param {readonly Manager[]} situation.from           as managersOf returns them
- * @param {'root' | 'sudo' | 'none'} situation.rights   sudo: without a password
- * @param {(name: string) => boolean} situation.onPath
+ * @param {Situation} situation
  * @returns {{ commands: string[][] } | { message: string }}
  */
 export function planInstall({ missing, from, rights, onPath }) {
+  const { plans, unpackaged } = packagesOf(missing, from);
+  const possible = plans.every(({ automatic, commands }) => automatic && onPath(commands[0]?.[0] ?? ''));
+  if (possible && unpackaged.length === 0 && rights !== 'none') {
+    const sudo = rights === 'sudo' ? ['sudo', '-n'] : [];
+    return {
+      commands: plans.flatMap(({ automatic = [], commands }) =>
+        commands.map((command) => [...sudo, ...automatic, ...command]),
+      ),
+    };
+  }
+
+  return {
+    message: [
+      `Not found on this machine: ${missing.map(({ name }) => name).join(', ')}.`,
+      adviseInstall({ missing, from, rights, onPath }),
+      'Then run the command again. (With --ignore-scripts npm leaves this check out.)',
+    ].join('\n'),
+  };
+}
+
+/**
+ * What a person is told who has to install what is missing.
+ * @param {Situation} situation
+ */
+export function adviseInstall({ missing, from, rights, onPath }) {
+  const { plans, unpackaged } = packagesOf(missing, from);
+  const lines = [];
+  if (plans.length > 0) {
+    const sudo = rights !== 'root' && onPath('sudo') ? 'sudo ' : '';
+    const asRoot = rights !== 'root' && !sudo && plans.some(({ root }) => root);
+    const shown = plans.flatMap(({ root, commands }) =>
+      commands.map((command) => `${root ? sudo : ''}${command.join(' ')}`),
+    );
+    lines.push(`Install with${asRoot ? ' (as root)' : ''}:`, '', `  ${shown.join(' && ')}`, '');
+  }
+  if (unpackaged.length > 0) {
+    lines.push(`Install by hand, no package of it is known here: ${unpackaged.join(', ')}.`);
+  }
+  lines.push(...missing.flatMap(({ hint }) => hint ?? []));
+  return lines.join('\n');
+}
+
+/**
+ * The commands of each manager that has some of what is missing, and what none has.
+ * @param {readonly Requirement[]} missing
+ * @param {readonly Manager[]} from
+ */
+function packagesOf(missing, from) {
   /** @type {Map<Manager, string[]>} */
   const packages = new Map();
   /** @type {string[]} */
@@ -202,33 +264,7 @@ export function planInstall({ missing, from, rights, onPath }) {
     const { before, install, ...manager } = managers[name];
     return { ...manager, commands: [...(before ? [before] : []), [...install, ...wanted]] };
   });
-
-  const possible = plans.every(({ automatic, commands }) => automatic && onPath(commands[0]?.[0] ?? ''));
-  if (possible && unpackaged.length === 0 && rights !== 'none') {
-    const sudo = rights === 'sudo' ? ['sudo', '-n'] : [];
-    return {
-      commands: plans.flatMap(({ automatic = [], commands }) =>
-        commands.map((command) => [...sudo, ...automatic, ...command]),
-      ),
-    };
-  }
-
-  const names = missing.map(({ name }) => name);
-  const lines = [`Not found on this machine: ${names.join(', ')}.`];
-  if (plans.length > 0) {
-    const sudo = rights !== 'root' && onPath('sudo') ? 'sudo ' : '';
-    const asRoot = rights !== 'root' && !sudo && plans.some(({ root }) => root);
-    const shown = plans.flatMap(({ root, commands }) =>
-      commands.map((command) => `${root ? sudo : ''}${command.join(' ')}`),
-    );
-    lines.push(`Install with${asRoot ? ' (as root)' : ''}:`, '', `  ${shown.join(' && ')}`, '');
-  }
-  if (unpackaged.length > 0) {
-    lines.push(`Install by hand, no package of it is known here: ${unpackaged.join(', ')}.`);
-  }
-  lines.push(...missing.flatMap(({ hint }) => hint ?? []));
-  lines.push('Then run the command again. (With --ignore-scripts npm leaves this check out.)');
-  return { message: lines.join('\n') };
+  return { plans, unpackaged };
 }
 
 /**

@@ -4,9 +4,9 @@
 //   node scripts/setup.mjs start | test | pack
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { executable, findMissing, managersOf, planInstall, thisMachine } from './requirements.mjs';
+import { executable, findMissing, managersOf, osRelease, planInstall, thisMachine } from './requirements.mjs';
 import { RunError, run } from './run.mjs';
 import { buildSteps, dueSteps, packagesDue, packSteps, perform, testSteps } from './steps.mjs';
 
@@ -91,14 +91,6 @@ function meetRequirements(purposes) {
   const still = findMissing(machine, purposes);
   if (still.length > 0) {
     throw new SetupError(`Installed, but still not found: ${still.map(({ name }) => name).join(', ')}.`);
-  }
-}
-
-function osRelease() {
-  try {
-    return readFileSync('/etc/os-release', 'utf8');
-  } catch {
-    return '';
   }
 }
 

@@ -2,24 +2,35 @@
 // without a compiler, and used there by Node and by TypeScript.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { checkout, modules, pack, run as runIn } from './packed.mjs';
+import { newFolder } from './scratch.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
 
-const checkout = fileURLToPath(new URL('..', import.meta.url));
-const modules = join(checkout, 'node_modules');
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'blasnet-package-')));
+const installed = join(home, 'node_modules/blasnet');
 afterAll(() => rmSync(home, { recursive: true }));
 
+let tarball: string;
 let packed: string[];
 
 beforeAll(() => {
-  run('npm', ['pack', '--pack-destination', home], checkout);
-  const tarball = readdirSync(home).find((name) => name.endsWith('.tgz')) ?? '';
+  tarball = pack(home);
   const paths = run('tar', ['-tzf', tarball]).trim().split('\n');
   packed = paths.map((path) => path.replace(/^package\//, ''));
 
@@ -29,11 +40,8 @@ beforeAll(() => {
   run('npm', ['install', '--offline', '--install-links', '--no-audit', '--no-fund', tarball, dependency]);
 });
 
-/** Runs a program and returns what it prints. */
-function run(command: string, args: string[], cwd = home): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  expect(status, `${error ?? ''}${stdout}${stderr}`).toBe(0);
-  return stdout;
+function run(command: string, args: string[]): string {
+  return runIn(command, args, home);
 }
 
 test('the package holds the library, this platform’s addon, its sources, and nothing else', () => {
@@ -43,11 +51,41 @@ test('the package holds the library, this platform’s addon, its sources, and n
   for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/functional.js', 'dist/functional.d.ts']) {
     expect(packed).toContain(path);
   }
-  for (const path of ['CMakeLists.txt', 'native/addon.cc', 'LICENSE', 'package.json'])
+  const scripts = ['install', 'requirements', 'run'].map((name) => `scripts/${name}.mjs`);
+  const texts = ['README.md', 'LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.md'].filter((file) =>
+    existsSync(join(checkout, file)),
+  );
+  for (const path of ['CMakeLists.txt', 'native/addon.cc', 'native/exports.map', ...texts, ...scripts]) {
     expect(packed).toContain(path);
+  }
   const expected =
-    /^(dist\/.*\.(js|d\.ts)|native\/.*\.(cc|h)|prebuilds\/.*|CMakeLists\.txt|LICENSE|README\.md|package\.json)$/;
-  expect(packed.filter((path) => !expected.test(path))).toEqual([]);
+    /^(dist\/.*\.(js|d\.ts)|native\/.*\.(cc|h|map)|prebuilds\/.*|CMakeLists\.txt|[A-Z-]+\.md|LICENSE|package\.json)$/;
+  expect(packed.filter((path) => !expected.test(path)).sort()).toEqual(scripts);
+});
+
+test('it is small, and takes one package at run time', () => {
+  const addons = packed.filter((path) => path.endsWith('.node'));
+  const sizes = addons.map((path) => statSync(join(installed, path)).size);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(4e6);
+  expect(statSync(tarball).size).toBeLessThanOrEqual(6e6);
+
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  expect(Object.keys(dependencies)).toEqual(['node-gyp-build']);
+  const { packages } = JSON.parse(readFileSync(join(home, 'node_modules/.package-lock.json'), 'utf8'));
+  expect(Object.keys(packages)).toEqual(['node_modules/blasnet', 'node_modules/node-gyp-build']);
+  expect(existsSync(join(installed, 'build'))).toBe(false);
+});
+
+test('packing again gives the same bytes', () => {
+  expect(readFileSync(pack(newFolder())).equals(readFileSync(tarball))).toBe(true);
+});
+
+test('publint finds nothing', () => {
+  run(process.execPath, [join(modules, 'publint/src/cli.js'), tarball, '--strict', '--level', 'suggestion']);
+});
+
+test('the types are right by are-the-types-wrong', () => {
+  run(process.execPath, [join(modules, '@arethetypeswrong/cli/dist/index.js'), tarball]);
 });
 
 // A network of 2-3-1 that trains for one epoch; prints the loss, and where the addon came from.
@@ -66,6 +104,13 @@ const use = `
 const javascript = use.replace(/(const \w+): [^=]+=/g, '$1 =');
 const print = 'console.log(JSON.stringify({ finite: Number.isFinite(loss), weights: W1.length, same }));';
 
+const works = { finite: true, weights: 6, same: true };
+
+const esm = `
+  import { functional, makeMoons, Network, sgd } from 'blasnet';
+  import { initLayers } from 'blasnet/functional';
+  const same = functional.initLayers === initLayers;`;
+
 test.each([
   [
     'require',
@@ -74,13 +119,7 @@ test.each([
      const { initLayers } = require('blasnet/functional');
      const same = functional.initLayers === initLayers;`,
   ],
-  [
-    'import',
-    'user.mjs',
-    `import { functional, makeMoons, Network, sgd } from 'blasnet';
-     import { initLayers } from 'blasnet/functional';
-     const same = functional.initLayers === initLayers;`,
-  ],
+  ['import', 'user.mjs', esm],
   [
     'the default import',
     'user-default.mjs',
@@ -91,13 +130,37 @@ test.each([
   ],
 ])('%s', (_name, file, imports) => {
   writeFileSync(join(home, file), `${imports}\n${javascript}\n${print}`);
-  expect(JSON.parse(run(process.execPath, [file]))).toEqual({ finite: true, weights: 6, same: true });
+  expect(JSON.parse(run(process.execPath, [file]))).toEqual(works);
 });
 
 test('the addon that runs is the one in the package', () => {
   const script = "console.log(require('node-gyp-build').path('node_modules/blasnet'))";
   const loaded = run(process.execPath, ['-e', script]).trim();
-  expect(loaded).toContain(join(home, 'node_modules/blasnet/prebuilds'));
+  expect(loaded).toContain(join(installed, 'prebuilds'));
+});
+
+describe('a bundle by esbuild', () => {
+  const bundle = (app: string, external: string[]) =>
+    build({
+      stdin: { contents: `${esm}\n${javascript}\n${print}`, resolveDir: home },
+      bundle: true,
+      platform: 'node',
+      logLevel: 'silent',
+      outfile: join(app, 'dist/app.cjs'),
+      external,
+    });
+
+  test('runs with blasnet outside', async () => {
+    await bundle(home, ['blasnet']);
+    expect(JSON.parse(run(process.execPath, ['dist/app.cjs']))).toEqual(works);
+  });
+
+  test('runs with nothing outside but the addon', async () => {
+    const app = newFolder();
+    await bundle(app, []);
+    cpSync(join(installed, 'prebuilds'), join(app, 'prebuilds'), { recursive: true });
+    expect(JSON.parse(runIn(process.execPath, ['dist/app.cjs'], app))).toEqual(works);
+  });
 });
 
 test('what package.json does not export cannot be reached', () => {

@@ -62,7 +62,7 @@ async function prebuild(target) {
 
   process.stdout.write(`Building the addon for ${target.name} ... `);
   const start = performance.now();
-  await buildAddon(target, folder, cross, {
+  await buildAddon(target, folder, {
     ...definitions,
     ...libraryDefinitions(target, prefix),
     BLASNET_PORTABLE: 'ON',
@@ -86,10 +86,9 @@ async function prebuild(target) {
 /**
  * @param {Target} target
  * @param {string} folder
- * @param {Toolchain | undefined} cross
  * @param {Record<string, string>} definitions
  */
-async function buildAddon(target, folder, cross, definitions) {
+async function buildAddon(target, folder, definitions) {
   // prebuildify takes what it finds in build/Release of the folder that it works in; a checkout's own is not touched.
   const cwd = join(folder, 'addon');
   rmSync(cwd, { recursive: true, force: true });
@@ -97,8 +96,6 @@ async function buildAddon(target, folder, cross, definitions) {
   mkdirSync(cwd, { recursive: true });
   const settings = {
     napi: true,
-    strip: true,
-    stripBin: `${cross?.prefix ?? ''}strip`,
     platform: target.platform,
     arch: target.arch,
     libc: target.libc,
