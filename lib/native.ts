@@ -1,10 +1,8 @@
-import { join } from 'node:path';
-import load from 'node-gyp-build';
-import { blasnetError } from './errors';
+import { loadAddon } from './load';
 import type { FloatArray } from './matrix';
 
 /**
- * The addon's exports. Nothing but this file loads it, and this is the only cast.
+ * The addon's exports, as this version of the library calls them; the only cast is below.
  *
  * Native code trusts lib/ with everything but memory: what is too short, of another type or detached is a
  * plain TypeError there. All arrays of a call have one element type, and results are written in place.
@@ -334,8 +332,14 @@ export interface Binding {
   threads(): number;
   /** The BLAS behind gemm, as it describes itself. */
   readonly blas: string;
+  /** The processor that the BLAS chose its kernels for; empty where it does not say. */
+  readonly blasCore: string;
   /** The instruction set that the vector loops run on. */
   readonly simd: string;
+  /** Those that they could run on here, the best first, between spaces. */
+  readonly simdTargets: string;
+  /** CMake's name for how it was compiled. */
+  readonly buildType: string;
 }
 
 /** Which way the samples of a row-major matrix lie. */
@@ -402,34 +406,18 @@ export interface NativePlan {
   clearStop(): void;
 }
 
-export const native: Binding = loadBinding();
+/** All names of Binding, by which an addon that is not ours is told; a test compares them. */
+export const nativeNames: readonly string[] = (
+  'log sin cos gemm product productUnpadded dotProducts rowSums activationForward activationBackward layerForward ' +
+  'layerGradients layerInputGradient binaryCrossEntropy binaryCrossEntropyBackward lossFromOutputs countHits ' +
+  'countBinaryHits gradientDescent updateParameters optimizerStateSize dot sumOfSizes largestSize addScaled scale ' +
+  'lbfgsStep firstNonFinite firstOutside firstBadLabel threefry dropoutMask addNoise rowMoments inverseDeviations ' +
+  'normalizeRows normalizeRowsBackward normalizeColumns normalizeColumnsBackward addPenalty clipByValue limitRowNorms ' +
+  'Plan codes setThreads threads blas blasCore simd simdTargets buildType'
+).split(' ');
 
-function loadBinding(): Binding {
-  const root = join(__dirname, '..');
-  try {
-    return withoutOpenBlasThreads(() => load(root) as Binding);
-  } catch (cause) {
-    const platform = `${process.platform}-${process.arch}, Node ${process.version}`;
-    throw blasnetError(
-      'ERR_BLASNET_LOAD',
-      `The native addon could not be loaded on ${platform}, from build/Release or prebuilds in ${root}: ` +
-        `${(cause as Error).message}. In a checkout, npm run build makes it.`,
-      { cause },
-    );
-  }
-}
+const addon = loadAddon(nativeNames);
 
-// OpenBLAS makes threads of its own when it is loaded, and they spin for the first tenth of a second on the
-// processors that ours want. This library leaves it one thread anyway. (In a worker the environment is a copy, and
-// the threads are made.)
-function withoutOpenBlasThreads<Result>(load: () => Result): Result {
-  const name = 'OPENBLAS_NUM_THREADS';
-  const before = process.env[name];
-  process.env[name] = '1';
-  try {
-    return load();
-  } finally {
-    if (before === undefined) delete process.env[name];
-    else process.env[name] = before;
-  }
-}
+export const native = addon.exports as Binding;
+/** The file that it came from. */
+export const nativeFile = addon.file;

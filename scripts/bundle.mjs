@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { commit } from './commit.mjs';
 
 const path = (/** @type {string} */ name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -22,6 +23,7 @@ await build({
   entryPoints: [path('lib/index.ts')],
   outfile: path('dist/index.js'),
   format: 'cjs',
+  define: { BLASNET_COMMIT: JSON.stringify(commit(path(''))) },
   // A quarter less to parse at start-up.
   minifyWhitespace: true,
   lineLimit: 120,

@@ -25,7 +25,10 @@ const configuration = ['package.json', 'package-lock.json'];
 const library = {
   title: 'Building the library',
   script: 'build:lib',
-  inputs: ['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs', 'lib', ...configuration],
+  inputs: [
+    ...['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs', 'scripts/commit.mjs', 'lib'],
+    ...configuration,
+  ],
   output: 'dist/index.js',
   needs: [],
 };

@@ -140,7 +140,8 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
   ~PlanObject() override {
     if (environment_ends_) return;
-    cleanup_hook_.Remove(Env());
+    // Node ignores the removal of a hook that was never added; Deno ends the process.
+    if (!cleanup_hook_.IsEmpty()) cleanup_hook_.Remove(Env());
     if (on_main_thread_) on_main_thread_.Release();
   }
 

@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commit } from '../commit.mjs';
 import { RunError } from '../run.mjs';
 import { buildLibraries, libraryDefinitions } from './libraries.mjs';
 import { recordFile, sourcesDigest } from './record.mjs';
@@ -70,7 +71,7 @@ async function prebuild(target) {
   const bytes = readFileSync(join(root, prebuiltFile(target)));
   const record = {
     target: target.name,
-    commit: commit(),
+    commit: commit(root),
     sources: sourcesDigest(root),
     libraries: [...(target.openblas.length > 0 ? [openblas] : []), highway].map(
       ({ name, version, license, sha256 }) => ({ name, version, license, sha256 }),
@@ -150,12 +151,4 @@ function compiler(cross) {
     encoding: 'utf8',
   });
   return error ? null : (stdout.split('\n')[0] ?? null);
-}
-
-/** The commit that is checked out, with "-dirty" where files differ from it; null outside a repository. */
-function commit() {
-  const git = (/** @type {string[]} */ ...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
-  const { status, stdout } = git('rev-parse', 'HEAD');
-  if (status !== 0) return null;
-  return stdout.trim() + (git('status', '--porcelain').stdout.trim() === '' ? '' : '-dirty');
 }

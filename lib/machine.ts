@@ -1,0 +1,67 @@
+// What this process runs on, in words, for the error when the addon cannot be loaded.
+
+import { existsSync, readdirSync } from 'node:fs';
+
+export interface Machine {
+  readonly platform: string;
+  readonly arch: string;
+  /** On Linux alone. */
+  readonly libc: 'glibc' | 'musl' | undefined;
+  readonly libcVersion: string | undefined;
+  /** With its version. */
+  readonly runtime: string;
+}
+
+export function thisMachine(): Machine {
+  const { platform, arch } = process;
+  return { platform, arch, ...cLibrary(), runtime: runtime() };
+}
+
+/** `linux-x64, glibc 2.36, Node 20.20.2` */
+export function describeMachine({ platform, arch, libc, libcVersion, runtime }: Machine): string {
+  const library = libc === undefined ? [] : [libcVersion === undefined ? libc : `${libc} ${libcVersion}`];
+  return [`${platform}-${arch}`, ...library, runtime].join(', ');
+}
+
+function cLibrary(): Pick<Machine, 'libc' | 'libcVersion'> {
+  if (process.platform !== 'linux') return { libc: undefined, libcVersion: undefined };
+  const version = glibcVersion();
+  // A glibc system may have musl's loader beside its own.
+  const musl = version === undefined && (existsSync('/etc/alpine-release') || hasMuslLoader());
+  // Deno runs on any glibc, but reports that which it was compiled for.
+  return { libc: musl ? 'musl' : 'glibc', libcVersion: 'deno' in process.versions ? undefined : version };
+}
+
+function hasMuslLoader(): boolean {
+  try {
+    return readdirSync('/lib').some((name) => name.startsWith('ld-musl-'));
+  } catch {
+    return false;
+  }
+}
+
+function glibcVersion(): string | undefined {
+  try {
+    const report = process.report as typeof process.report & { excludeNetwork?: boolean };
+    const { excludeNetwork } = report;
+    // It would look up the names of all connected hosts.
+    report.excludeNetwork = true;
+    const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+    report.excludeNetwork = excludeNetwork as boolean;
+    return header.glibcVersionRuntime;
+  } catch {
+    return undefined; // other runtimes, or what their permissions forbid
+  }
+}
+
+function runtime(): string {
+  const { versions } = process;
+  for (const [key, name] of [
+    ['electron', 'Electron'],
+    ['bun', 'Bun'],
+    ['deno', 'Deno'],
+  ] as const) {
+    if (versions[key] !== undefined) return `${name} ${versions[key]}`;
+  }
+  return `Node ${versions.node}`;
+}

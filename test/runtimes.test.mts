@@ -1,0 +1,17 @@
+// The core's checks, as scripts/runtimes.mjs runs them under Bun and Deno as well (npm run test:runtimes): here under
+// this Node alone, so that they do not rot.
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+test('the core', { timeout: 120_000 }, () => {
+  const core = fileURLToPath(new URL('runtimes/core.mjs', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [core], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  const { runtime, passed, failed } = JSON.parse(stdout);
+  expect(runtime).toBe(`Node ${process.versions.node}`);
+  expect(failed).toEqual({});
+  expect(passed.length).toBeGreaterThan(15);
+  expect(status).toBe(0);
+});
