@@ -32,8 +32,8 @@ const { execPath: node } = process;
 
 const berry = [node, join(from, 'berry/bin/yarn.js')];
 const berrySettings = 'enableTelemetry: false\nenableGlobalCache: false\n';
-// pnpm builds nothing that it was not told to build, and its later versions fail if there is something to build.
-const pnpmAdd = ['add', '--allow-build=blasnet', tarball];
+// pnpm runs no package's scripts that it was not told to run, and its later versions fail where there are some.
+const pnpmSettings = { 'pnpm-workspace.yaml': 'dangerouslyAllowAllBuilds: true\n' };
 
 /** @type {Record<string, Manager>} */
 const managers = {
@@ -41,8 +41,12 @@ const managers = {
     command: [node, join(from, 'npm/bin/npm-cli.js')],
     install: ['install', '--loglevel=http', ...(offline ? ['--offline'] : []), tarball],
   },
-  pnpm10: { command: [node, join(from, 'pnpm10/bin/pnpm.cjs')], install: pnpmAdd },
-  pnpm: { command: [join(from, 'pnpm/pnpm')], install: pnpmAdd },
+  pnpm10: {
+    command: [node, join(from, 'pnpm10/bin/pnpm.cjs')],
+    install: ['add', tarball],
+    files: pnpmSettings,
+  },
+  pnpm: { command: [join(from, 'pnpm/pnpm')], install: ['add', tarball], files: pnpmSettings },
   yarn: {
     command: [node, join(from, 'yarn/bin/yarn.js')],
     install: ['add', ...(offline ? ['--offline'] : []), `file:${tarball}`],
