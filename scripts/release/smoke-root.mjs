@@ -31,7 +31,7 @@ const kit = join(work, 'kit');
 
 const systems = ['bookworm', 'bullseye']; // Debian 12 and 11
 const allManagersOn = '20';
-const nodeVersions = ['18', '20', '22', '24', '26'];
+const nodeVersions = ['20', '18', '22', '24', '26'];
 /** Each by the name that smoke.mjs knows it by. npm 10 is the last that runs on all of these versions of Node. */
 const managers = {
   npm: 'npm@10',

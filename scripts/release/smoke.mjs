@@ -59,7 +59,8 @@ const managers = {
   'berry, PnP': {
     command: berry,
     install: ['add', `blasnet@file:${tarball}`],
-    files: { '.yarnrc.yml': berrySettings, 'yarn.lock': '' },
+    // Of itself it makes the loader of ES modules for projects of that type alone.
+    files: { '.yarnrc.yml': `${berrySettings}pnpEnableEsmLoader: true\n`, 'yarn.lock': '' },
     run: [...berry, 'node'],
   },
 };
