@@ -20,6 +20,7 @@ const [folder = '', ...rest] = process.argv.slice(2);
 const from = resolve(folder);
 const offline = rest.includes('--offline');
 const tarball = join(from, 'blasnet.tgz');
+const dependency = join(from, 'node-gyp-build.tgz');
 const { execPath: node } = process;
 
 /**
@@ -33,7 +34,11 @@ const { execPath: node } = process;
 const berry = [node, join(from, 'berry/bin/yarn.js')];
 const berrySettings = 'enableTelemetry: false\nenableGlobalCache: false\n';
 // pnpm runs no package's scripts that it was not told to run, and its later versions fail where there are some.
-const pnpmSettings = { 'pnpm-workspace.yaml': 'dangerouslyAllowAllBuilds: true\n' };
+const pnpmSettings = {
+  'pnpm-workspace.yaml': `dangerouslyAllowAllBuilds: true\n${
+    offline ? `overrides:\n  node-gyp-build: file:${dependency}\n` : ''
+  }`,
+};
 
 /** @type {Record<string, Manager>} */
 const managers = {
@@ -89,11 +94,11 @@ function smoke(name) {
   if (manager === undefined) throw new Error(`There is no manager "${name}"`);
   const project = join(work, name);
   mkdirSync(project);
-  const override = { 'node-gyp-build': `file:${join(from, 'node-gyp-build.tgz')}` };
+  const override = { 'node-gyp-build': `file:${dependency}` };
   write(project, 'package.json', {
     name: 'user',
     private: true,
-    ...(offline ? { overrides: override, resolutions: override } : {}), // npm's; pnpm's and yarn's
+    ...(offline ? { overrides: override, resolutions: override } : {}), // npm's and yarn's
   });
   for (const [file, content] of Object.entries(manager.files ?? {})) write(project, file, content);
   for (const file of ['example.mjs', 'golden.mjs']) cpSync(join(from, file), join(project, file));
