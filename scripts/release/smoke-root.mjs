@@ -188,9 +188,10 @@ function baseOf(system) {
   const base = join(cache, `${system}.tar`);
   if (existsSync(base)) return base;
   const tree = join(work, 'tree');
-  // What a C++ program such as Node needs is in it: apt is one.
+  // What a C++ program such as Node needs is in it, since apt is one; Node 26 needs this besides.
+  const options = ['--variant=minbase', '--include=libatomic1'];
   const mirror = 'http://deb.debian.org/debian';
-  run(`Making ${system}`, 'debootstrap', ['--variant=minbase', system, tree, mirror], { cwd: work });
+  run(`Making ${system}`, 'debootstrap', [...options, system, tree, mirror], { cwd: work });
   run('Keeping it', 'tar', ['-C', tree, '-cf', `${base}.part`, '.'], { cwd: work });
   renameSync(`${base}.part`, base);
   rmSync(tree, { recursive: true });
