@@ -81,7 +81,8 @@ test('packing again gives the same bytes', () => {
 });
 
 test('publint finds nothing', () => {
-  run(process.execPath, [join(modules, 'publint/src/cli.js'), tarball, '--strict', '--level', 'suggestion']);
+  // By its exit status it minds errors alone.
+  expect(run(process.execPath, [join(modules, 'publint/src/cli.js'), tarball])).toContain('All good!');
 });
 
 test('the types are right by are-the-types-wrong', () => {

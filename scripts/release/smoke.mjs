@@ -20,6 +20,7 @@ const [folder = '', ...rest] = process.argv.slice(2);
 const from = resolve(folder);
 const offline = rest.includes('--offline');
 const tarball = join(from, 'blasnet.tgz');
+const dependency = join(from, 'node-gyp-build.tgz');
 const { execPath: node } = process;
 
 /**
@@ -32,8 +33,12 @@ const { execPath: node } = process;
 
 const berry = [node, join(from, 'berry/bin/yarn.js')];
 const berrySettings = 'enableTelemetry: false\nenableGlobalCache: false\n';
-// pnpm builds nothing that it was not told to build, and its later versions fail if there is something to build.
-const pnpmAdd = ['add', '--allow-build=blasnet', tarball];
+// pnpm runs no package's scripts that it was not told to run, and its later versions fail where there are some.
+const pnpmSettings = {
+  'pnpm-workspace.yaml': `dangerouslyAllowAllBuilds: true\n${
+    offline ? `overrides:\n  node-gyp-build: file:${dependency}\n` : ''
+  }`,
+};
 
 /** @type {Record<string, Manager>} */
 const managers = {
@@ -41,8 +46,12 @@ const managers = {
     command: [node, join(from, 'npm/bin/npm-cli.js')],
     install: ['install', '--loglevel=http', ...(offline ? ['--offline'] : []), tarball],
   },
-  pnpm10: { command: [node, join(from, 'pnpm10/bin/pnpm.cjs')], install: pnpmAdd },
-  pnpm: { command: [join(from, 'pnpm/pnpm')], install: pnpmAdd },
+  pnpm10: {
+    command: [node, join(from, 'pnpm10/bin/pnpm.cjs')],
+    install: ['add', tarball],
+    files: pnpmSettings,
+  },
+  pnpm: { command: [join(from, 'pnpm/pnpm')], install: ['add', tarball], files: pnpmSettings },
   yarn: {
     command: [node, join(from, 'yarn/bin/yarn.js')],
     install: ['add', ...(offline ? ['--offline'] : []), `file:${tarball}`],
@@ -55,7 +64,8 @@ const managers = {
   'berry, PnP': {
     command: berry,
     install: ['add', `blasnet@file:${tarball}`],
-    files: { '.yarnrc.yml': berrySettings, 'yarn.lock': '' },
+    // Of itself it makes the loader of ES modules for projects of that type alone.
+    files: { '.yarnrc.yml': `${berrySettings}pnpEnableEsmLoader: true\n`, 'yarn.lock': '' },
     run: [...berry, 'node'],
   },
 };
@@ -84,11 +94,11 @@ function smoke(name) {
   if (manager === undefined) throw new Error(`There is no manager "${name}"`);
   const project = join(work, name);
   mkdirSync(project);
-  const override = { 'node-gyp-build': `file:${join(from, 'node-gyp-build.tgz')}` };
+  const override = { 'node-gyp-build': `file:${dependency}` };
   write(project, 'package.json', {
     name: 'user',
     private: true,
-    ...(offline ? { overrides: override, resolutions: override } : {}), // npm's; pnpm's and yarn's
+    ...(offline ? { overrides: override, resolutions: override } : {}), // npm's and yarn's
   });
   for (const [file, content] of Object.entries(manager.files ?? {})) write(project, file, content);
   for (const file of ['example.mjs', 'golden.mjs']) cpSync(join(from, file), join(project, file));
