@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { native, nativeFile } from './native';
 import { getThreads } from './threads';
@@ -20,7 +21,7 @@ export interface BuildInfo {
   readonly blasCore: string | null;
   /** The instruction set that the library's own kernels run on, by Highway's name. */
   readonly simd: string;
-  /** The instruction sets that they are compiled for and this processor has, the best first. */
+  /** The instruction sets that they are compiled for, the best first; `simd` is the first that the processor has. */
   readonly simdTargets: readonly string[];
   /** How the addon was compiled, by CMake's name: `Release`, as a rule. */
   readonly buildType: string;
@@ -32,15 +33,14 @@ export interface BuildInfo {
   readonly threads: number;
 }
 
-// The bundler puts it here; whoever runs the sources has none.
+// The bundler puts them here; whoever runs the sources has none.
 declare const BLASNET_COMMIT: string | null | undefined;
+declare const BLASNET_VERSION: string | undefined;
 
 /** For bug reports and start-up logs: which build this is, and what it found on this machine. */
 export function buildInfo(): BuildInfo {
-  // Read when asked for: at start-up it would only cost time.
-  const { version } = require(join(__dirname, '..', 'package.json')) as { version: string };
   return Object.freeze({
-    version,
+    version: version(),
     commit: typeof BLASNET_COMMIT === 'string' ? BLASNET_COMMIT : null,
     blas: native.blas,
     blasCore: native.blasCore || null,
@@ -52,4 +52,15 @@ export function buildInfo(): BuildInfo {
     file: nativeFile,
     threads: getThreads(),
   });
+}
+
+function version(): string {
+  // Read when asked for: at start-up it would only cost time.
+  const file = join(__dirname, '..', 'package.json');
+  if (existsSync(file)) {
+    const manifest = require(file) as { name: string; version: string };
+    if (manifest.name === 'blasnet') return manifest.version;
+  }
+  // A bundler has put this code into another package.
+  return typeof BLASNET_VERSION === 'string' ? BLASNET_VERSION : 'unknown';
 }

@@ -57,11 +57,10 @@ function tried({ root, platform, arch, file, reason }: Facts): string[] {
   return file === undefined || found ? lines : [...lines, `${file}: ${reason}`];
 }
 
-const sources =
-  'npm rebuild blasnet --build-from-source\n' +
+const fromSource =
+  'Build it on this machine: node node_modules/blasnet/scripts/install.mjs\n' +
   'which takes CMake, a C++ compiler, OpenBLAS and Highway (on Debian: apt-get install cmake g++ make libopenblas-dev ' +
   'libhwy-dev) and, from npm, cmake-js and node-addon-api.';
-const fromSource = `Build it on this machine: ${sources}`;
 const reinstall = 'Remove node_modules/blasnet, and install it again.';
 
 /** The first of these that fits is what the message ends with. */
@@ -146,7 +145,7 @@ const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = 
 
   ({ reason }) =>
     missing.test(reason) &&
-    `A library that the addon was built with is not there any more. Install that, or build it again: ${sources}`,
+    `A library that the addon was built with is not there any more. Install that. ${fromSource}`,
 
   ({ reason }) =>
     segment.test(reason) &&

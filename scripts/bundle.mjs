@@ -1,12 +1,14 @@
 // Builds the library's JavaScript, one file, since loading one takes half the time of loading its forty:
 // dist/index.js, and dist/functional.js, a door to the same functions. Types are tsc's (npm run build:lib).
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { commit } from './commit.mjs';
 
 const path = (/** @type {string} */ name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const options = /** @type {const} */ ({
@@ -23,7 +25,7 @@ await build({
   entryPoints: [path('lib/index.ts')],
   outfile: path('dist/index.js'),
   format: 'cjs',
-  define: { BLASNET_COMMIT: JSON.stringify(commit(path(''))) },
+  define: { BLASNET_COMMIT: JSON.stringify(commit(path(''))), BLASNET_VERSION: JSON.stringify(version) },
   // A quarter less to parse at start-up.
   minifyWhitespace: true,
   lineLimit: 120,

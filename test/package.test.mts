@@ -17,6 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { recordFile } from '../scripts/release/record.mjs';
+import { hostTarget, prebuiltFile, targets } from '../scripts/release/targets.mjs';
 import { checkout, modules, pack, run as runIn } from './packed.mjs';
 import { newFolder } from './scratch.js';
 
@@ -45,9 +47,10 @@ function run(command: string, args: string[]): string {
 }
 
 test('the package holds the library, this platform’s addon, its sources, and nothing else', () => {
-  const folder = `prebuilds/${process.platform}-${process.arch}`;
-  const addon = packed.filter((path) => path.startsWith('prebuilds/'));
-  expect(addon).toEqual([expect.stringMatching(new RegExp(`^${folder}/blasnet(\\.\\w+)?\\.node$`))]);
+  const prebuilt = packed.filter((path) => path.startsWith('prebuilds/')).sort();
+  const built = targets.filter((target) => existsSync(join(checkout, prebuiltFile(target))));
+  expect(built).toContain(hostTarget());
+  expect(prebuilt).toEqual(built.flatMap((target) => [recordFile(target), prebuiltFile(target)]).sort());
   for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/functional.js', 'dist/functional.d.ts']) {
     expect(packed).toContain(path);
   }

@@ -12,7 +12,6 @@ import { prebuiltFile } from './targets.mjs';
 const inputs = [
   'CMakeLists.txt',
   'native',
-  'package-lock.json',
   'scripts/release/libraries.mjs',
   'scripts/release/node-gyp.mjs',
   'scripts/release/prebuild.mjs',
@@ -20,9 +19,14 @@ const inputs = [
   'scripts/release/targets.mjs',
 ];
 
+/** The packages that have a hand in it. */
+const packages = ['cmake-js', 'node-addon-api', 'node-api-headers', 'prebuildify'];
+
 /** @param {string} root */
 export function sourcesDigest(root) {
-  return fingerprint(root, inputs);
+  const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const versions = packages.map((name) => `${name} ${locked[`node_modules/${name}`]?.integrity}\n`).join('');
+  return createHash('sha256').update(versions).update(fingerprint(root, inputs)).digest('hex');
 }
 
 /** @param {Target} target */

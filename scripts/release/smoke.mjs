@@ -1,7 +1,7 @@
 // Installs the packed package by every package manager on a system that has Node and nothing else, and uses it.
-// smoke-root.mjs makes such systems, and the folder:
+// smoke-root.mjs makes such systems, smoke-kit.mjs the folder:
 //
-//   node smoke.mjs FOLDER [--offline] [MANAGER ...]
+//   node smoke.mjs FOLDER [--offline] [--compilers] [MANAGER ...]     (--compilers: though the system has some)
 //
 //   blasnet.tgz  node-gyp-build.tgz   the package, and what it depends on for where there is no registry
 //   example.mjs  golden.mjs           the README's example, and the article's costs
@@ -19,6 +19,7 @@ const mostSeconds = 5;
 const [folder = '', ...rest] = process.argv.slice(2);
 const from = resolve(folder);
 const offline = rest.includes('--offline');
+const compilers = rest.includes('--compilers');
 const tarball = join(from, 'blasnet.tgz');
 const dependency = join(from, 'node-gyp-build.tgz');
 const { execPath: node } = process;
@@ -72,8 +73,8 @@ const managers = {
 
 const work = mkdtempSync(join(tmpdir(), 'blasnet smoke ')); // a space, which paths of users have
 try {
-  noCompiler();
-  const names = rest.filter((name) => name !== '--offline');
+  if (!compilers) noCompiler();
+  const names = rest.filter((name) => !name.startsWith('--'));
   for (const name of names.length > 0 ? names : Object.keys(managers)) smoke(name);
 } finally {
   rmSync(work, { recursive: true });

@@ -33,7 +33,7 @@ test('a whole message', () => {
     `  prebuilds/${here}/: not there`,
     'Prebuilt binaries there: sunos-x64.',
     expect.stringMatching(
-      /^There is no prebuilt binary for .*\. Build it on this machine: npm rebuild blasnet --build-from-source$/,
+      /^There is no prebuilt binary for .*\. Build it on this machine: node node_modules\/blasnet\/scripts\/install\.mjs$/,
     ),
     expect.stringMatching(/^which takes CMake, .*OpenBLAS.*Highway.*cmake-js and node-addon-api\.$/),
   ]);
@@ -42,7 +42,7 @@ test('a whole message', () => {
 test('nothing is prebuilt', () => {
   const message = messageOf(installed({ addon: null }));
   expect(message).toContain('Prebuilt binaries there: none.');
-  expect(message).toContain('npm rebuild blasnet --build-from-source');
+  expect(message).toContain('node node_modules/blasnet/scripts/install.mjs');
 });
 
 test('nothing is built in a checkout', () => {
