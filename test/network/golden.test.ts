@@ -8,6 +8,7 @@ import type { History } from '../../lib/training/history';
 import firstStep from '../fixtures/first-step.json';
 import init from '../fixtures/init.json';
 import golden from '../fixtures/train.json';
+import { expectNumpy } from '../numpy-bits';
 import { maxRelativeError, relativeDifference } from '../oracle';
 import { articleSamples, demonstration, example, snapshot } from './helpers';
 
@@ -25,7 +26,7 @@ test.each([
   ['2-25-50-50-25-1 from seed 2', demonstration, 2, init['demo-25-50-50-25-1-seed2']],
 ] as const)('%s starts with the article’s weights, to the last bit', (_, layers, seed, expected) => {
   const net = new Network(layers, { seed, initializer: 'article' });
-  expect(toRows(net.parameters)).toEqual(expected);
+  expectNumpy(toRows(net.parameters), expected);
 });
 
 describe('the first step', () => {
