@@ -118,17 +118,24 @@ describe.each([
     const inside = (name: string) => join(folder, name);
     write(folder, 'file');
     symlinkSync('circle', inside('circle'));
-    await rejects(folder, `Expected "${folder}" to be a file, got a directory`);
+    await rejects(folder, `Expected ${JSON.stringify(folder)} to be a file, got a directory`);
     await rejects('/dev/null', 'Expected "/dev/null" to be a file, got a device, pipe or socket');
     await rejects(
       inside('none/file'),
-      `Cannot write "${inside('none/file')}": no such file or directory (ENOENT)`,
+      `Cannot write ${JSON.stringify(inside('none/file'))}: no such file or directory (ENOENT)`,
       { code: 'ENOENT' },
     );
-    await rejects(inside('file/file'), `Cannot write "${inside('file/file')}": not a directory (ENOTDIR)`, {
-      code: 'ENOTDIR',
-    });
-    await rejects(inside('circle'), `Cannot write "${inside('circle')}": too many symbolic links in a row`);
+    await rejects(
+      inside('file/file'),
+      `Cannot write ${JSON.stringify(inside('file/file'))}: not a directory (ENOTDIR)`,
+      {
+        code: 'ENOTDIR',
+      },
+    );
+    await rejects(
+      inside('circle'),
+      `Cannot write ${JSON.stringify(inside('circle'))}: too many symbolic links in a row`,
+    );
     const long = inside('m'.repeat(256));
     await rejects(long, `Cannot write "${long.slice(0, 197)}...": name too long (ENAMETOOLONG)`, {
       code: 'ENAMETOOLONG',
@@ -162,7 +169,7 @@ it.each([
     },
     { atomic: bundled('formats/atomic'), path: join(folder, 'file') },
   );
-  const failure = `ERR_BLASNET_FILE Cannot write "${join(folder, 'file')}": permission denied (EACCES) EACCES`;
+  const failure = `ERR_BLASNET_FILE Cannot write ${JSON.stringify(join(folder, 'file'))}: permission denied (EACCES) EACCES`;
   // The folder belongs to whoever runs the tests, so that only root's tests see the first of the two.
   if (process.getuid?.() === 0 || folderMode === 0o777) {
     expect(ended).toEqual(endedWell(JSON.stringify([failure, failure])));
@@ -185,7 +192,9 @@ it('leaves the old file and nothing else when the disk takes no more', () => {
   const output = execFileSync('sh', ['-c', 'ulimit -f 8 && exec "$0" -e "$1"', process.execPath, script], {
     encoding: 'utf8',
   });
-  expect(output).toBe(`ERR_BLASNET_FILE Cannot write "${path}": file too large (EFBIG) EFBIG\n`);
+  expect(output).toBe(
+    `ERR_BLASNET_FILE Cannot write ${JSON.stringify(path)}: file too large (EFBIG) EFBIG\n`,
+  );
   expect([text(path), readdirSync(folder)]).toEqual(['old', ['file']]);
 });
 
@@ -274,10 +283,10 @@ describe.each([
     execFileSync('mkfifo', [pipe]);
     writeFileSync(huge, '');
     truncateSync(huge, 2 ** 43);
-    await rejects(none, `Cannot read "${none}": no such file or directory (ENOENT)`);
-    await rejects(folder, `Expected "${folder}" to be a file, got a directory`);
-    await rejects(pipe, `Expected "${pipe}" to be a file, got a device, pipe or socket`);
+    await rejects(none, `Cannot read ${JSON.stringify(none)}: no such file or directory (ENOENT)`);
+    await rejects(folder, `Expected ${JSON.stringify(folder)} to be a file, got a directory`);
+    await rejects(pipe, `Expected ${JSON.stringify(pipe)} to be a file, got a device, pipe or socket`);
     await rejects('/dev/zero', 'Expected "/dev/zero" to be a file, got a device, pipe or socket');
-    await rejects(huge, `Cannot read "${huge}": there is no memory for its ${2 ** 43} bytes`);
+    await rejects(huge, `Cannot read ${JSON.stringify(huge)}: there is no memory for its ${2 ** 43} bytes`);
   });
 });

@@ -152,16 +152,16 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     const path = join(folder, nameOf(2));
     const hint = ' (skipDamaged: true goes on with an older checkpoint)';
     await expect(open({ directory: folder }).latest()).rejects.toThrow(
-      `Expected the epoch of "${path}" to be 2, as its name says, got 1${hint}`,
+      `Expected the epoch of ${JSON.stringify(path)} to be 2, as its name says, got 1${hint}`,
     );
     writeFileSync(path, Buffer.concat(serializeSafetensors([])));
     await expect(open({ directory: folder }).latest()).rejects.toThrow(
-      `Expected "blasnet.checkpoint" of the metadata of "${path}" to be there, as in every checkpoint, got none${hint}`,
+      `Expected "blasnet.checkpoint" of the metadata of ${JSON.stringify(path)} to be there, as in every checkpoint, got none${hint}`,
     );
     for (const json of ['null', '{}', '[]', '{"epoch":0}', '{"epoch":"1"}']) {
       writeFileSync(path, Buffer.concat(serializeSafetensors([], { 'blasnet.checkpoint': json })));
       await expect(open({ directory: folder }).latest()).rejects.toThrow(
-        `Expected "blasnet.checkpoint" of the metadata of "${path}" to be an epoch's report, got ${JSON.stringify(json)}${hint}`,
+        `Expected "blasnet.checkpoint" of the metadata of ${JSON.stringify(path)} to be an epoch's report, got ${JSON.stringify(json)}${hint}`,
       );
     }
   });
@@ -171,7 +171,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     await open({ directory: folder }).write(7);
     const store = open({ directory: folder });
     const message = (epoch: number) =>
-      `Expected the checkpoints' directory "${folder}" to hold none of an epoch after ${epoch}, got one of epoch 7; another training needs another directory`;
+      `Expected the checkpoints' directory ${JSON.stringify(folder)} to hold none of an epoch after ${epoch}, got one of epoch 7; another training needs another directory`;
     await expect(store.begin(0)).rejects.toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',
       message: message(0),
@@ -202,7 +202,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     const path = join(folder, 'file');
     write(folder, 'file');
     await expect(open({ directory: path }).write(1)).rejects.toThrow(
-      `Cannot list "${path}": not a directory (ENOTDIR)`,
+      `Cannot list ${JSON.stringify(path)}: not a directory (ENOTDIR)`,
     );
   });
 });

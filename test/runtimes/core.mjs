@@ -84,12 +84,19 @@ const checks = {
     assert.ok(info.threads >= 1);
   },
 
-  'the article’s initial weights, to the last bit': () => {
+  'the article’s initial weights, to the last bit where the C library is NumPy’s': () => {
     const net = new Network(article, { seed: 2, initializer: 'article' });
     const rows = Object.fromEntries(
       Object.entries(net.parameters).map(([name, matrix]) => [name, matrix.toArray()]),
     );
-    assert.deepEqual(rows, fixture('init')['demo-25-50-50-25-1-seed2']);
+    const expected = fixture('init')['demo-25-50-50-25-1-seed2'];
+    if (process.platform === 'linux') assert.deepEqual(rows, expected);
+    else
+      Object.entries(expected).forEach(([name, matrix]) => {
+        matrix.flat().forEach((/** @type {number} */ weight, /** @type {number} */ i) => {
+          near(rows[name]?.flat()[i] ?? Number.NaN, weight, 1e-14);
+        });
+      });
   },
 
   'the article’s cost for 2,000 epochs, to 1e-9': async () => {
