@@ -8,7 +8,7 @@ const sameLibrary =
 
 /**
  * Expects NumPy's numbers, nested as they may be: to the last bit where the C library is the one that NumPy called, to
- * the last few elsewhere. (MinGW's functions differ from glibc's for one argument in a thousand, by one bit.)
+ * the last few elsewhere. (The sine of Windows differs from glibc's for one argument in fifty, by one bit.)
  */
 export function expectNumpy(actual: unknown, expected: unknown, message?: string): void {
   if (sameLibrary) expect(actual, message).toEqual(expected);

@@ -4,8 +4,39 @@
 
 #include "binding/exports.h"
 
+#ifdef __MINGW32__
+#include <windows.h>
+#endif
+
 namespace blasnet {
 namespace {
+
+using Function = double (*)(double);
+
+#ifdef __MINGW32__
+// MinGW has the x87's instead, which are off by 1e-11 for arguments of some thousands: the system's, as
+// NumPy.
+Function OfSystem(const char* name, Function otherwise) {
+  const HMODULE library = LoadLibraryA("ucrtbase.dll");
+  const FARPROC found = library == nullptr ? nullptr : GetProcAddress(library, name);
+  return found == nullptr ? otherwise : reinterpret_cast<Function>(reinterpret_cast<void*>(found));
+}
+#else
+Function OfSystem(const char*, Function function) { return function; }
+#endif
+
+double Log(double x) {
+  static const Function function = OfSystem("log", std::log);
+  return function(x);
+}
+double Sin(double x) {
+  static const Function function = OfSystem("sin", std::sin);
+  return function(x);
+}
+double Cos(double x) {
+  static const Function function = OfSystem("cos", std::cos);
+  return function(x);
+}
 
 template <double (*function)(double)>
 Napi::Value Apply(const Napi::CallbackInfo& info) {
@@ -16,9 +47,9 @@ Napi::Value Apply(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportMath(Napi::Env env, Napi::Object exports) {
-  exports.Set("log", Napi::Function::New<Apply<std::log>>(env, "log"));
-  exports.Set("sin", Napi::Function::New<Apply<std::sin>>(env, "sin"));
-  exports.Set("cos", Napi::Function::New<Apply<std::cos>>(env, "cos"));
+  exports.Set("log", Napi::Function::New<Apply<Log>>(env, "log"));
+  exports.Set("sin", Napi::Function::New<Apply<Sin>>(env, "sin"));
+  exports.Set("cos", Napi::Function::New<Apply<Cos>>(env, "cos"));
 }
 
 }  // namespace blasnet
