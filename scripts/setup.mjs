@@ -8,7 +8,7 @@ import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { executable, findMissing, managersOf, osRelease, planInstall, thisMachine } from './requirements.mjs';
 import { RunError, run } from './run.mjs';
-import { buildSteps, dueSteps, packagesDue, packSteps, perform, testSteps } from './steps.mjs';
+import { buildSteps, dueSteps, packagesDue, packSteps, perform, prebuiltSteps, testSteps } from './steps.mjs';
 
 /** What vite and vitest ask for; the package itself runs on older versions (engines in package.json). */
 const oldestNode = [20, 19];
@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const steps = {
   start: buildSteps,
-  test: [...new Set([...buildSteps, ...packSteps, ...testSteps])],
+  test: [...buildSteps, ...prebuiltSteps, ...testSteps],
   pack: packSteps,
 };
 

@@ -54,9 +54,8 @@ export const buildSteps = [
 
 const host = hostTarget();
 
-/** What is in the package. For Windows the addon is built on Linux. @type {readonly Step[]} */
-export const packSteps = [
-  library,
+/** The addon that is shipped for this platform; for Windows it is built on Linux. @type {readonly Step[]} */
+export const prebuiltSteps = [
   ...(host === undefined || host.platform === 'win32'
     ? []
     : [
@@ -70,6 +69,9 @@ export const packSteps = [
         },
       ]),
 ];
+
+/** What is in the package. The library in it names the commit, which may have changed when nothing else has. */
+export const packSteps = [{ ...library, due: () => true }, ...prebuiltSteps];
 
 /** Whether GCC's sanitizers can be had here. */
 export const sanitizers = process.platform === 'linux' && !musl;
