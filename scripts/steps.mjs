@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { commit } from './commit.mjs';
 import { fingerprint } from './fingerprint.mjs';
 import { mismatch } from './release/record.mjs';
 import { hostTarget, musl, prebuiltFile } from './release/targets.mjs';
@@ -15,6 +16,7 @@ import { hostTarget, musl, prebuiltFile } from './release/targets.mjs';
  * @property {string} output
  * @property {readonly Purpose[]} needs   what the machine must have for it
  * @property {(root: string) => boolean} [due]   in place of looking at its inputs
+ * @property {boolean} [namesCommit]   the commit is in its output: another one makes it due
  * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose
  */
 
@@ -31,6 +33,7 @@ const library = {
   ],
   output: 'dist/index.js',
   needs: [],
+  namesCommit: true,
 };
 
 /** @type {readonly Step[]} */
@@ -70,8 +73,8 @@ export const prebuiltSteps = [
       ]),
 ];
 
-/** What is in the package. The library in it names the commit, which may have changed when nothing else has. */
-export const packSteps = [{ ...library, due: () => true }, ...prebuiltSteps];
+/** What is in the package. */
+export const packSteps = [library, ...prebuiltSteps];
 
 /** Whether GCC's sanitizers can be had here. */
 export const sanitizers = process.platform === 'linux' && !musl;
@@ -129,7 +132,7 @@ export function dueSteps(root, steps) {
   return steps.filter((step) =>
     step.due
       ? step.due(root)
-      : !existsSync(join(root, step.output)) || readStamp(root, step) !== fingerprint(root, step.inputs),
+      : !existsSync(join(root, step.output)) || readStamp(root, step) !== origin(root, step),
   );
 }
 
@@ -141,12 +144,22 @@ export function dueSteps(root, steps) {
  * @param {() => void} build   throws when it fails
  */
 export function perform(root, step, build) {
-  const before = fingerprint(root, step.inputs);
+  const before = origin(root, step);
   rmSync(stampFile(root, step), { force: true });
   rmSync(join(root, step.output), { force: true });
   build();
   mkdirSync(dirname(stampFile(root, step)), { recursive: true });
   writeFileSync(stampFile(root, step), before);
+}
+
+/**
+ * What a step's output follows from.
+ * @param {string} root
+ * @param {Step} step
+ */
+function origin(root, { inputs, namesCommit }) {
+  // Without "-dirty": what is edited meanwhile and among the inputs, the fingerprint has.
+  return fingerprint(root, inputs) + (namesCommit ? ` ${commit(root)?.replace(/-dirty$/, '')}` : '');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +46,19 @@ describe('which steps are due', () => {
     write(root, 'from/two.txt', '2');
     write(root, 'from/dist/bundle.js');
     expect(due()).toBe(false);
+  });
+
+  test('another commit, for what has the commit in it', () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@b.c', ...args], { cwd: root });
+    git('init', '--quiet');
+    git('commit', '--quiet', '--allow-empty', '-m', 'one');
+    const naming = { ...step, namesCommit: true };
+    perform(root, naming, build);
+    perform(root, { ...step, script: 'other' }, build);
+    git('commit', '--quiet', '--allow-empty', '-m', 'two');
+    const due = dueSteps(root, [naming, { ...step, script: 'other' }]).map(({ script }) => script);
+    expect(due).toEqual(['copy']);
   });
 
   test('an edit during the build is built the next time', () => {
