@@ -146,7 +146,7 @@ it('two copies of the package work side by side', async () => {
   const folder = newFolder();
   cpSync(dist, join(folder, 'dist'), { recursive: true });
   cpSync(gypBuild.path(join(dist, '..')), join(folder, 'build/Release/blasnet.node'));
-  symlinkSync(join(dist, '../node_modules'), join(folder, 'node_modules'), 'dir');
+  symlinkSync(join(dist, '../node_modules'), join(folder, 'node_modules'), 'junction');
   const ended = await inChild(
     async (path, { copy, samples, architecture }) => {
       const nets = [path, copy, path, copy].map((place) => {
