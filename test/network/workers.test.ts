@@ -1,12 +1,8 @@
 // Networks in worker threads, and workers that end amid a training; every case in a process of its own.
 
-import { cpSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import gypBuild from 'node-gyp-build';
 import { describe, expect, it, vi } from 'vitest';
 import { Network } from '../../lib/network';
-import { newFolder } from '../scratch';
-import { dist, endedWell, inChild, type Library } from './child';
+import { endedWell, inChild, type Library } from './child';
 import { layers, randomLabels, randomMatrix, snapshot } from './helpers';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -140,25 +136,4 @@ it('the process may exit while its workers train', async () => {
     }, setting);
     expect(ended).toEqual({ code: 3, signal: null, stdout: '', stderr: '' });
   }
-});
-
-it('two copies of the package work side by side', async () => {
-  const folder = newFolder();
-  cpSync(dist, join(folder, 'dist'), { recursive: true });
-  cpSync(gypBuild.path(join(dist, '..')), join(folder, 'build/Release/blasnet.node'));
-  symlinkSync(join(dist, '../node_modules'), join(folder, 'node_modules'), 'junction');
-  const ended = await inChild(
-    async (path, { copy, samples, architecture }) => {
-      const nets = [path, copy, path, copy].map((place) => {
-        const { Network }: Library = require(place);
-        return new Network(architecture, { seed: 1 });
-      });
-      await Promise.all(nets.map((net) => net.fit(samples.X, samples.Y, { epochs: 10 })));
-      const flats = nets.map((net) => Object.values(net.parameters).flatMap(({ data }) => Array.from(data)));
-      const addons = Object.keys(require.cache).filter((file) => file.endsWith('.node'));
-      console.log(JSON.stringify([addons.length, ...flats]));
-    },
-    { ...setting, copy: join(folder, 'dist') },
-  );
-  expect(ended).toEqual(endedWell(JSON.stringify([2, trained[1], trained[1], trained[1], trained[1]])));
 });
