@@ -58,7 +58,7 @@ function tried({ root, platform, arch, file, reason }: Facts): string[] {
 }
 
 const fromSource =
-  'Build it on this machine: node node_modules/blasnet/scripts/install.mjs\n' +
+  'Build it on this machine: node "<package>/scripts/install.mjs"\n' +
   'which takes CMake, a C++ compiler, OpenBLAS and Highway (on Debian: apt-get install cmake g++ make libopenblas-dev ' +
   'libhwy-dev) and, from npm, cmake-js and node-addon-api.';
 const reinstall = 'Remove node_modules/blasnet, and install it again.';
@@ -77,14 +77,13 @@ const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = 
       ? 'Deno loads addons only if it may: run it with --allow-ffi --allow-read --allow-env --allow-sys.'
       : 'Node loads addons only if it may: run it with --allow-addons, and without --no-addons.'),
 
-  ({ root, file, prebuilt }) =>
+  ({ root, file }) =>
     file === undefined &&
-    prebuilt.length === 0 &&
     existsSync(join(root, 'lib/index.ts')) &&
     'This is a checkout in which nothing has been built: npm run build',
 
   ({ file, libc, platform, arch, prebuilt }) =>
-    file === undefined &&
+    (file === undefined || file.endsWith('.glibc.node')) &&
     libc === 'musl' &&
     !existsSync('/etc/alpine-release') &&
     prebuilt.includes(`${platform}-${arch} (musl)`) &&
@@ -168,7 +167,7 @@ const segment = /failed to map segment|cannot enable executable/;
 function fixFor(facts: Facts): string {
   for (const fix of fixes) {
     const text = fix(facts);
-    if (text) return text;
+    if (text) return text.replace('<package>/scripts/install.mjs', join(facts.root, 'scripts/install.mjs'));
   }
   return fromSource;
 }

@@ -86,7 +86,8 @@ function failureToLoad() {
   const { status, signal, stdout, stderr, error } = spawnSync(
     process.execPath,
     ['-e', load, nodeGypBuild, root],
-    { encoding: 'utf8', timeout: 60_000 },
+    // What has just been compiled counts, whatever the environment says.
+    { encoding: 'utf8', timeout: 60_000, env: { ...env, PREBUILDS_ONLY: undefined } },
   );
   if (status === 0) return undefined;
   const firstLine = (stdout || stderr).trim().split('\n')[0];
@@ -166,6 +167,7 @@ function report(lines) {
 }
 
 function libc() {
+  /** @type {any} */ (process.report).excludeNetwork = true; // which it would look up
   /** @type {any} */
   const { header, sharedObjects } = process.report.getReport();
   if (header.glibcVersionRuntime) return `glibc ${header.glibcVersionRuntime}`;

@@ -1,7 +1,7 @@
 // Runs the core's checks under Node, Bun and Deno, with the prebuilt addon (npm run test:runtimes).
 //
 // The two others are no dependencies, since they weigh 200 MB: npm installs them, in these versions, into
-// build/runtimes, and again only when the versions change.
+// build/runtimes, and again only when the versions change. Not for Windows.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -47,11 +47,10 @@ function install() {
   if (present && readFileSync(file, 'utf8') === description) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, description);
-  const shell = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const title = `Installing ${Object.entries(versions)
     .map((pair) => pair.join(' '))
     .join(' and ')}`;
-  run(title, shell, ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: folder });
+  run(title, 'npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: folder });
 }
 
 /**

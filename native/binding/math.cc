@@ -14,10 +14,9 @@ namespace {
 using Function = double (*)(double);
 
 #ifdef __MINGW32__
-// MinGW has the x87's instead, which are off by 1e-11 for arguments of some thousands: the system's, as
-// NumPy.
+// MinGW has the x87's instead, off by 1e-11 for arguments of some thousands: the system's, as NumPy does.
 Function OfSystem(const char* name, Function otherwise) {
-  const HMODULE library = LoadLibraryA("ucrtbase.dll");
+  const HMODULE library = LoadLibraryExA("ucrtbase.dll", nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32);
   const FARPROC found = library == nullptr ? nullptr : GetProcAddress(library, name);
   return found == nullptr ? otherwise : reinterpret_cast<Function>(reinterpret_cast<void*>(found));
 }

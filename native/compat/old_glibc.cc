@@ -1,8 +1,7 @@
 // Part of the prebuilt addon for Linux alone: lets what was built on a newer system run on glibc 2.28 and the
 // libstdc++ of GCC 8 (RHEL 8), which Node's own binaries ask for. Each function below has a newer version on
-// the system that links the addon, which the linker would otherwise ask for; CMakeLists.txt sends the calls
-// here
-// (--wrap), and from here they go to the version that has always been there.
+// newer systems (Debian 12 and 13), which the linker would otherwise ask for; CMakeLists.txt sends the calls
+// here (--wrap), and from here they go to the version that has always been there.
 #include <pthread.h>
 #include <time.h>
 
@@ -56,8 +55,15 @@ extern "C" int __wrap_pthread_cond_clockwait(pthread_cond_t* condition, pthread_
   return pthread_cond_timedwait(condition, mutex, &wall);
 }
 
-// Of glibc 2.32. libstdc++ counts references without atomic operations where it is true, which it never is
-// here.
+// C23's, of glibc 2.38, which knows binary numbers; OpenBLAS reads its environment variables with it.
+extern "C" long blasnet_old_strtol(const char* text, char** end, int base);
+__asm__(".symver blasnet_old_strtol,strtol@" BLASNET_OLDEST_GLIBC);
+extern "C" __attribute__((visibility("hidden"))) long __isoc23_strtol(const char* text, char** end, int base);
+extern "C" long __isoc23_strtol(const char* text, char** end, int base) {
+  return blasnet_old_strtol(text, end, base);
+}
+
+// Of glibc 2.32. Where it is true, libstdc++ counts references without atomic operations; here it never is.
 extern "C" {
 __attribute__((visibility("hidden"))) char __libc_single_threaded = 0;
 }

@@ -3,7 +3,7 @@
 //
 //   node scripts/release/inspect.mjs [--all]     (npm run inspect:prebuilt; --all: none of the targets may be missing)
 //
-// By the tools of binutils, which read other architectures' files too; Apple's on macOS.
+// By the tools of binutils, which read other architectures' files too; on macOS, for its own files, by Apple's.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -19,7 +19,7 @@ export const mostBytes = 4_000_000;
 
 /**
  * The newest symbol versions that an addon for Linux may ask for: with glibc those of RHEL 8, which Node 18 and newer
- * ask for; with musl those of Alpine 3.17, whose libraries have no versions but the C++ one.
+ * ask for; with musl those of Alpine 3.18, whose libraries have no versions but the C++ one.
  */
 const newestVersions = {
   glibc: { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11', GCC: '8.0.0' },
@@ -47,10 +47,12 @@ export function faults(root, target) {
   const unfit = mismatch(root, target);
   if (!existsSync(file)) return [`${unfit}`];
   const { size } = statSync(file);
+  // What Apple's files link, Apple's tools say; the machine that builds them has looked.
+  const legible = target.platform !== 'darwin' || process.platform === 'darwin';
   return [
     ...(unfit === undefined ? [] : [unfit]),
     ...(size > mostBytes ? [`takes ${size} bytes, more than ${mostBytes}`] : []),
-    ...librariesOf(file, target)
+    ...(legible ? librariesOf(file, target) : [])
       .filter((library) => !systemLibraries[target.platform].test(library))
       .map((library) => `needs ${library}`),
     ...(target.libc === undefined ? [] : elfFaults(file, newestVersions[target.libc])),

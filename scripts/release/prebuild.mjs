@@ -6,7 +6,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { commit } from '../commit.mjs';
 import { RunError } from '../run.mjs';
 import { buildLibraries, libraryDefinitions } from './libraries.mjs';
 import { recordFile, sourcesDigest } from './record.mjs';
-import { highway, openblas } from './sources.mjs';
+import { archives, highway, openblas } from './sources.mjs';
 import { hostTarget, prebuiltFile, targets } from './targets.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
@@ -58,8 +58,7 @@ async function prebuild(target) {
   }
   const definitions = compilerDefinitions(target, cross);
   const folder = join(work, target.name);
-  const sources = join(work, 'sources');
-  const prefix = await buildLibraries(target, { sources, folder, definitions, cross });
+  const prefix = await buildLibraries(target, { sources: archives, folder, definitions, cross });
 
   process.stdout.write(`Building the addon for ${target.name} ... `);
   const start = performance.now();
@@ -68,7 +67,9 @@ async function prebuild(target) {
     ...libraryDefinitions(target, prefix),
     BLASNET_PORTABLE: 'ON',
   });
-  const bytes = readFileSync(join(root, prebuiltFile(target)));
+  const addon = join(root, prebuiltFile(target));
+  chmodSync(addon, 0o644); // as it comes out of an archive: npm packs the modes, too
+  const bytes = readFileSync(addon);
   const record = {
     target: target.name,
     commit: commit(root),

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -40,6 +41,9 @@ export const highway = {
   sha256: '7e0be78b8318e8bdbf6fa545d2ecb4c90f947df03f7aadc42c1967f019e63343',
   urls: debian('h/highway/highway_1.2.0.orig.tar.gz'),
 };
+
+/** Where archives are kept: with the user's other caches, for the next checkout. */
+export const archives = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'blasnet');
 
 /**
  * Downloads an archive unless it is there, and returns its path. Throws if no address has it or its bytes are

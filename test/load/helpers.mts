@@ -45,10 +45,12 @@ export function packed(version: string): string {
   const root = installed({ version });
   const modules = dirname(root);
   // The scripts of package.json would build.
-  for (const [command, ...args] of [
-    ['npm', 'pack', '--ignore-scripts', '--pack-destination', modules],
+  // npm is a program of Node's, and no file that could be started on Windows.
+  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  for (const [command = '', ...args] of [
+    [...npm, 'pack', '--ignore-scripts', '--pack-destination', modules],
     ['tar', '-xzf', `../blasnet-${version}.tgz`, '-C', modules],
-  ] as const) {
+  ]) {
     const { status, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
     expect(status, stderr).toBe(0);
   }

@@ -69,7 +69,7 @@ test.each([
     (file: string) => `Requires ffi access to "${file}", run again with the --allow-ffi flag`,
     'run it with --allow-',
   ],
-  ['what nobody foresaw', () => 'the moon is full', 'Build it on this machine: node node_modules/blasnet'],
+  ['what nobody foresaw', () => 'the moon is full', 'Build it on this machine: node "'],
 ])('%s', (_, said, fix) => {
   expect(fixOf(said)).toContain(fix);
 });

@@ -71,6 +71,14 @@ describe.runIf(host?.libc === 'glibc')('on Linux', () => {
     expect(faults(root, target)).toEqual(['needs libresolv.so.2']);
   });
 
+  test('what links elsewhere is not looked at here, or Apple’s files would stop a release', () => {
+    const root = checkoutWith(entryPoints);
+    const other = targets.find(({ platform }) => platform === 'darwin') as Target;
+    mkdirSync(dirname(join(root, prebuiltFile(other))), { recursive: true });
+    cpSync(join(root, prebuiltFile(target)), join(root, prebuiltFile(other)));
+    expect(faults(root, other)).toEqual(['has not been built']); // there is no record of it
+  });
+
   test('more bytes than allowed', () => {
     const root = checkoutWith(entryPoints);
     appendFileSync(join(root, prebuiltFile(target)), Buffer.alloc(mostBytes));
