@@ -1,12 +1,28 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * The commit that is checked out, with "-dirty" where files differ from it; null outside a repository.
+ * The commit that is checked out; null outside a repository.
+ * @param {string} root
+ */
+export function head(root) {
+  const { status, stdout } = git(root, 'rev-parse', 'HEAD');
+  return status === 0 ? stdout.trim() : null;
+}
+
+/**
+ * The same, with "-dirty" where files differ from it.
  * @param {string} root
  */
 export function commit(root) {
-  const git = (/** @type {string[]} */ ...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
-  const { status, stdout } = git('rev-parse', 'HEAD');
-  if (status !== 0) return null;
-  return stdout.trim() + (git('status', '--porcelain').stdout.trim() === '' ? '' : '-dirty');
+  const checkedOut = head(root);
+  if (checkedOut === null) return null;
+  return checkedOut + (git(root, 'status', '--porcelain').stdout.trim() === '' ? '' : '-dirty');
+}
+
+/**
+ * @param {string} root
+ * @param {...string} args
+ */
+function git(root, ...args) {
+  return spawnSync('git', args, { cwd: root, encoding: 'utf8' });
 }

@@ -9,6 +9,13 @@ import { join } from 'node:path';
 export class RunError extends Error {}
 
 /**
+ * How npm is started: it names itself when it runs a script, and by that path it starts without a shell, on Windows
+ * too.
+ * @type {readonly [string, ...string[]]}
+ */
+export const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
+
+/**
  * Runs a program in silence and returns what was said up to its end, or throws that if it fails.
  * @param {string} title   printed, with the seconds that it took
  * @param {string} command

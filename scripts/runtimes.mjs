@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RunError, run } from './run.mjs';
+import { npm, RunError, run } from './run.mjs';
 
 const versions = { bun: '1.4.5', deno: '2.9.6' };
 
@@ -50,7 +50,8 @@ function install() {
   const title = `Installing ${Object.entries(versions)
     .map((pair) => pair.join(' '))
     .join(' and ')}`;
-  run(title, 'npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: folder });
+  const [command, ...first] = npm;
+  run(title, command, [...first, 'install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: folder });
 }
 
 /**

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { executable, findMissing, managersOf, osRelease, planInstall, thisMachine } from './requirements.mjs';
-import { RunError, run } from './run.mjs';
+import { npm, RunError, run } from './run.mjs';
 import { buildSteps, dueSteps, packagesDue, packSteps, perform, prebuiltSteps, testSteps } from './steps.mjs';
 
 /** What vite and vitest ask for; the package itself runs on older versions (engines in package.json). */
@@ -46,8 +46,8 @@ function setUp(goal) {
   );
 
   // Without --include=dev, NODE_ENV=production would leave out what the builds need.
-  if (install) npm('Installing the npm packages', 'ci', '--include=dev', '--no-audit', '--no-fund');
-  for (const step of due) perform(root, step, () => npm(step.title, 'run', step.script));
+  if (install) runNpm('Installing the npm packages', 'ci', '--include=dev', '--no-audit', '--no-fund');
+  for (const step of due) perform(root, step, () => runNpm(step.title, 'run', step.script));
 }
 
 function checkNode() {
@@ -67,8 +67,10 @@ function checkWritable() {
   }
 }
 
-/** @param {readonly Purpose[]} purposes
- * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose */
+/**
+ * @param {readonly Purpose[]} purposes
+ * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose
+ */
 function meetRequirements(purposes) {
   const machine = thisMachine();
   const missing = findMissing(machine, purposes);
@@ -108,8 +110,7 @@ function rights(onPath) {
  * @param {string} title
  * @param {...string} args
  */
-function npm(title, ...args) {
-  // npm names itself when it runs a script; by that path it starts without a shell, on Windows too.
-  const cli = process.env.npm_execpath;
-  run(title, cli ? process.execPath : 'npm', cli ? [cli, ...args] : args, { cwd: root });
+function runNpm(title, ...args) {
+  const [command, ...first] = npm;
+  run(title, command, [...first, ...args], { cwd: root });
 }

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { commit } from './commit.mjs';
+import { head } from './commit.mjs';
 import { fingerprint } from './fingerprint.mjs';
 import { mismatch } from './release/record.mjs';
 import { hostTarget, musl, prebuiltFile } from './release/targets.mjs';
@@ -158,8 +158,7 @@ export function perform(root, step, build) {
  * @param {Step} step
  */
 function origin(root, { inputs, namesCommit }) {
-  // Without "-dirty": what is edited meanwhile and among the inputs, the fingerprint has.
-  return fingerprint(root, inputs) + (namesCommit ? ` ${commit(root)?.replace(/-dirty$/, '')}` : '');
+  return fingerprint(root, inputs) + (namesCommit ? ` ${head(root)}` : '');
 }
 
 /**

@@ -1,10 +1,8 @@
 import { expect } from 'vitest';
+import { thisMachine } from '../lib/machine';
 
 /** The golden numbers come from NumPy on glibc, whose logarithm, sine and cosine are in them. */
-const sameLibrary =
-  process.platform === 'linux' &&
-  (process.report.getReport() as { header: { glibcVersionRuntime?: string } }).header.glibcVersionRuntime !==
-    undefined;
+const sameLibrary = thisMachine().libc === 'glibc';
 
 /**
  * Expects NumPy's numbers, nested as they may be: to the last bit where the C library is the one that NumPy called, to

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { RunError } from '../run.mjs';
 
 /**
  * @typedef {object} Source
@@ -71,7 +72,7 @@ export async function fetchSource({ name, version, sha256, urls }, folder) {
       failures.push(`  ${url}: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}`);
     }
   }
-  throw new Error(`The sources of ${name} ${version} could not be had:\n${failures.join('\n')}`);
+  throw new RunError(`The sources of ${name} ${version} could not be had:\n${failures.join('\n')}`);
 }
 
 /** @param {Buffer} bytes */

@@ -1,9 +1,9 @@
 // Several copies of the library in one process: two folders, two versions, workers, and the same file again for a
 // module cache that was emptied or another context. All with the prebuilt addon, whose OpenBLAS is its own.
 
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { runScript } from '../network/child.js';
 import { installed, packed } from './helpers.mjs';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -27,21 +27,9 @@ const prelude = `
 
 /** What a script prints, as JSON, in a process that ends by itself and says nothing else. */
 async function printed(script: string, flags: string[] = []): Promise<unknown> {
-  const child = spawn(process.execPath, [...flags, '-e', prelude + script]);
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-    });
-  }
-  const ended = await new Promise((resolve) =>
-    child.once('close', (code, signal) => resolve({ code, signal })),
-  );
-  expect({ ...(ended as object), stderr: output.stderr }).toEqual({ code: 0, signal: null, stderr: '' });
-  return JSON.parse(output.stdout);
+  const { stdout, ...ended } = await runScript(prelude + script, { flags });
+  expect(ended).toEqual({ code: 0, signal: null, stderr: '' });
+  return JSON.parse(stdout);
 }
 
 const alone = (root: string) =>

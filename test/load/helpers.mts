@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { hostTarget, prebuiltFile, type Target } from '../../scripts/release/targets.mjs';
+import { npm } from '../../scripts/run.mjs';
 import { newFolder } from '../scratch.js';
 
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
@@ -45,8 +46,6 @@ export function packed(version: string): string {
   const root = installed({ version });
   const modules = dirname(root);
   // The scripts of package.json would build.
-  // npm is a program of Node's, and no file that could be started on Windows.
-  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
   for (const [command = '', ...args] of [
     [...npm, 'pack', '--ignore-scripts', '--pack-destination', modules],
     ['tar', '-xzf', `../blasnet-${version}.tgz`, '-C', modules],

@@ -30,9 +30,13 @@ export interface ChildOptions {
 export function inChild<A>(
   body: (library: string, argument: A) => unknown,
   argument: A,
-  { flags = [], env = {} }: ChildOptions = {},
+  options?: ChildOptions,
 ): Promise<Ended> {
-  const script = `(${body})(${JSON.stringify(dist)}, ${JSON.stringify(argument)})`;
+  return runScript(`(${body})(${JSON.stringify(dist)}, ${JSON.stringify(argument)})`, options);
+}
+
+/** The same, for a program. */
+export function runScript(script: string, { flags = [], env = {} }: ChildOptions = {}): Promise<Ended> {
   const child = spawn(process.execPath, [...flags, '-e', script], { env: { ...process.env, ...env } });
   onTestFinished(() => {
     child.kill('SIGKILL');
