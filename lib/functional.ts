@@ -12,22 +12,11 @@
  * gradient is 0 after the sigmoid's own derivative, and every other number is the article's. Network
  * computes from logits instead, and loses nothing there.
  */
-import { type ActivationOption, activationCodes, resolveActivation } from './activations';
-import {
-  type Architecture,
-  completeArchitecture,
-  inputDimOf,
-  type LayerOptions,
-  outputLayerOf,
-} from './architecture';
-import { argumentError, blasnetError } from './errors';
-import { initializeLayer } from './initializers';
-import { allocate, type FloatArray, Matrix } from './matrix';
-import { native, SampleAxis } from './native';
-import { allocateParameters, type Gradients, type Parameters } from './parameters';
-import { checkBuffer } from './pinning';
-import { RandomState } from './random';
-import { elementError } from './samples';
+
+import { native, SampleAxis } from './addon/binding';
+import { argumentError, blasnetError } from './base/errors';
+import { allocate, elementError, type FloatArray, Matrix } from './base/matrix';
+import { checkBuffer } from './base/pinning';
 import {
   above,
   boolean,
@@ -37,7 +26,18 @@ import {
   functionValue,
   optional,
   positiveInteger,
-} from './validate';
+} from './base/validate';
+import { type ActivationOption, activationCodes, resolveActivation } from './layers/activations';
+import {
+  type Architecture,
+  completeArchitecture,
+  inputDimOf,
+  type LayerOptions,
+  outputLayerOf,
+} from './layers/architecture';
+import { initializeLayer } from './layers/initializers';
+import { allocateParameters, type Gradients, type Parameters } from './layers/parameters';
+import { RandomState } from './random/random-state';
 
 const { columns } = SampleAxis;
 

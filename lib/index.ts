@@ -1,18 +1,22 @@
+export type { BuildInfo } from './addon/build-info';
+export { buildInfo } from './addon/build-info';
+export { getThreads, setThreads } from './addon/threads';
+export type { BlasnetError, ErrorCode } from './base/errors';
+export { AbortError } from './base/errors';
+export type { Dtype, FloatArray } from './base/matrix';
+export { Matrix } from './base/matrix';
+export type { MatrixLike } from './base/matrix-input';
+export * from './datasets';
+export * as functional from './functional';
 export type {
   Activation,
   ActivationName,
   ActivationOption,
   EluOptions,
   LeakyReluOptions,
-} from './activations';
-export { elu, leakyRelu } from './activations';
-export type { Architecture, Layer, LayerOptions } from './architecture';
-export type { BuildInfo } from './build-info';
-export { buildInfo } from './build-info';
-export * from './datasets';
-export type { BlasnetError, ErrorCode } from './errors';
-export { AbortError } from './errors';
-export * as functional from './functional';
+} from './layers/activations';
+export { elu, leakyRelu } from './layers/activations';
+export type { Architecture, Layer, LayerOptions } from './layers/architecture';
 export type {
   ConstantOptions,
   InitializerName,
@@ -22,29 +26,34 @@ export type {
   OrthogonalOptions,
   ParameterValues,
   TruncatedNormalOptions,
-} from './initializers';
-export { initializers } from './initializers';
-export type { CrossEntropyOptions, HuberOptions, Loss, LossName, LossOption } from './losses';
+} from './layers/initializers';
+export { initializers } from './layers/initializers';
+export type { CrossEntropyOptions, HuberOptions, Loss, LossName, LossOption } from './layers/losses';
 export {
   binaryCrossEntropy,
   categoricalCrossEntropy,
   huber,
   sparseCategoricalCrossEntropy,
-} from './losses';
-export type { Dtype, FloatArray } from './matrix';
-export { Matrix } from './matrix';
+} from './layers/losses';
+export type {
+  BatchNormOptions,
+  LayerNormOptions,
+  Normalization,
+  NormalizationOption,
+} from './layers/normalization';
+export { batchNorm, layerNorm } from './layers/normalization';
+export type { Gradients, Parameters, Statistics } from './layers/parameters';
 export * from './metrics';
-export { Network } from './network';
+export { Network, type Resumed } from './network/network';
 export type {
   AsyncOptions,
   EvaluateOptions,
   Evaluation,
   NetworkOptions,
-  Resumed,
   ResumeOptions,
-} from './network-options';
-export type { BatchNormOptions, LayerNormOptions, Normalization, NormalizationOption } from './normalization';
-export { batchNorm, layerNorm } from './normalization';
+} from './network/network-options';
+export type { PredictorOptions } from './network/predictor';
+export { Predictor } from './network/predictor';
 export type {
   AdadeltaOptions,
   AdagradOptions,
@@ -57,18 +66,26 @@ export type {
   Optimizer,
   RmsPropOptions,
   SgdOptions,
-} from './optimizers';
-export { adadelta, adagrad, adam, adamax, adamW, lbfgs, lion, nadam, rmsProp, sgd } from './optimizers';
-export type { Gradients, Parameters, Statistics } from './parameters';
-export type { PredictorOptions } from './predictor';
-export { Predictor } from './predictor';
+} from './optimizers/optimizers';
+export {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  lbfgs,
+  lion,
+  nadam,
+  rmsProp,
+  sgd,
+} from './optimizers/optimizers';
 export * from './preprocessing';
-export type { GeneratorState } from './random';
-export { RandomState } from './random';
-export type { LabelsLike, MatrixLike } from './samples';
+export type { GeneratorState } from './random/random-state';
+export { RandomState } from './random/random-state';
+export type { LabelsLike } from './samples/labels';
+export type { ClassWeight, SampleWeight } from './samples/weights';
 export type { Schedule, ScheduleFunction } from './schedules';
 export * as schedules from './schedules';
-export { getThreads, setThreads } from './threads';
 export type { EarlyStoppingOptions } from './training/early-stopping';
 export type { BatchReport, EpochReport, History } from './training/history';
 export type {
@@ -81,4 +98,3 @@ export type {
 } from './training/options';
 export type { ProgressBar, ProgressOptions, ProgressReport, ProgressStream } from './training/progress';
 export { progressBar } from './training/progress';
-export type { ClassWeight, SampleWeight } from './training/weights';

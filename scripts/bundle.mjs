@@ -25,7 +25,11 @@ await build({
   entryPoints: [path('lib/index.ts')],
   outfile: path('dist/index.js'),
   format: 'cjs',
-  define: { BLASNET_COMMIT: JSON.stringify(commit(path(''))), BLASNET_VERSION: JSON.stringify(version) },
+  define: {
+    BLASNET_COMMIT: JSON.stringify(commit(path(''))),
+    BLASNET_TO_PACKAGE: JSON.stringify('..'),
+    BLASNET_VERSION: JSON.stringify(version),
+  },
   // A quarter less to parse at start-up.
   minifyWhitespace: true,
   lineLimit: 120,

@@ -7,6 +7,19 @@ import { describe, expect, test } from 'vitest';
 
 const root = join(__dirname, '..');
 
+/** The rooms of lib/ from the ground floor up; index.ts and functional.ts stand alone. */
+const floors = [
+  ['base'],
+  ['addon', 'formats', 'preprocessing', 'schedules'],
+  ['optimizers', 'random'],
+  ['datasets', 'layers'],
+  ['functional', 'metrics', 'samples'],
+  ['engine'],
+  ['training'],
+  ['network'],
+  ['index'],
+];
+
 describe('npm run check', () => {
   test.each(['check:types', 'check:style', 'check:native'])('%s', { timeout: 120_000 }, (script) => {
     const { status, stdout, stderr } = spawnSync('npm', ['run', script], { cwd: root, encoding: 'utf8' });
@@ -26,25 +39,35 @@ describe('who imports what', () => {
     expect(linesWith(/#include "binding\//, filesUnder('native/engine'))).toEqual([]);
   });
 
-  test('lib/load.ts alone loads the addon, for lib/native.ts alone', () => {
-    const users = filesUnder('lib').filter((file) => importsOf(file).includes('lib/load.ts'));
-    expect(users).toEqual(['lib/native.ts']);
-    const others = filesUnder('lib').filter((file) => file !== 'lib/load.ts');
+  test('lib/addon/load.ts alone loads the addon, for lib/addon/binding.ts alone', () => {
+    const users = filesUnder('lib').filter((file) => importsOf(file).includes('lib/addon/load.ts'));
+    expect(users).toEqual(['lib/addon/binding.ts']);
+    const others = filesUnder('lib').filter((file) => file !== 'lib/addon/load.ts');
     expect(linesWith(/from 'node-gyp-build'|dlopen|require\(.*\.node'/, others)).toEqual([]);
   });
 
-  test('no module of lib/ depends on itself through others', () => {
-    const imports = new Map(filesUnder('lib').map((file) => [file, importsOf(file)]));
-    const cycles: string[] = [];
-    const done = new Set<string>();
-    const visit = (file: string, path: string[]): void => {
-      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
-      if (path.includes(file) || done.has(file)) return;
-      for (const next of imports.get(file) ?? []) visit(next, [...path, file]);
-      done.add(file);
-    };
-    for (const file of imports.keys()) visit(file, []);
-    expect(cycles).toEqual([]);
+  test('no module of lib/ depends on itself through others, types included', () => {
+    expect(circles(new Map(filesUnder('lib').map((file) => [file, importsOf(file)])))).toEqual([]);
+  });
+
+  test('rooms of lib/ stand on floors: each imports only from floors below its own', () => {
+    const floorOf = new Map(floors.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));
+    const files = filesUnder('lib');
+    expect([...new Set(files.map(roomOf))].sort()).toEqual([...floorOf.keys()].sort());
+    const upward = files.flatMap((file) =>
+      importsOf(file)
+        .filter((other) => roomOf(other) !== roomOf(file))
+        .filter((other) => (floorOf.get(roomOf(other)) as number) >= (floorOf.get(roomOf(file)) as number))
+        .map((other) => `${file} imports ${other}`),
+    );
+    expect(upward).toEqual([]);
+  });
+
+  test('every room of lib/ has its tests in a folder of its name', () => {
+    const rooms = new Set(filesUnder('lib').map(roomOf));
+    expect([...rooms].filter((room) => room !== 'index' && !existsSync(join(root, 'test', room)))).toEqual(
+      [],
+    );
   });
 });
 
@@ -88,13 +111,33 @@ function linesWith(pattern: RegExp, files: string[]): string[] {
   );
 }
 
-/** The modules of lib/ that a module of lib/ needs when it runs; types are needed by the compiler only. */
+/** The modules of lib/ that a module of lib/ imports, for values or for types. */
 function importsOf(file: string): string[] {
-  const statements = read(file).matchAll(/^(?:import|export) (?!type )(?:[^;]*? from )?'(\.[^']*)'/gm);
+  const statements = read(file).matchAll(/^(?:import|export) (?:[^;]*? from )?'(\.[^']*)'/gm);
   return [...statements].map(([statement, specifier = '']) => {
     const path = relative(root, join(root, dirname(file), specifier));
     const found = [`${path}.ts`, `${path}/index.ts`].find((candidate) => existsSync(join(root, candidate)));
     if (found === undefined) throw new Error(`${file}: ${statement} names no file`);
     return found;
   });
+}
+
+/** lib/network/network.ts is in the room network, lib/index.ts in the room index. */
+function roomOf(file: string): string {
+  const [, room = ''] = file.split('/');
+  return room.replace(/\.ts$/, '');
+}
+
+/** Every circle in a graph, as a path that ends where it starts. */
+function circles(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (node: string, path: string[]): void => {
+    if (path.includes(node)) found.push([...path.slice(path.indexOf(node)), node].join(' -> '));
+    if (path.includes(node) || done.has(node)) return;
+    for (const next of edges.get(node) ?? []) visit(next, [...path, node]);
+    done.add(node);
+  };
+  for (const node of edges.keys()) visit(node, []);
+  return found;
 }

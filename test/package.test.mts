@@ -19,8 +19,8 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { recordFile } from '../scripts/release/record.mjs';
 import { hostTarget, prebuiltFile, targets } from '../scripts/release/targets.mjs';
-import { checkout, modules, pack, run as runIn } from './packed.mjs';
-import { newFolder } from './scratch.js';
+import { checkout, modules, pack, run as runIn } from './support/packed.mjs';
+import { newFolder } from './support/scratch.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
 

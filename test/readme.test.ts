@@ -4,12 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { activationNames } from '../lib/activations';
-import { lossNames } from '../lib/losses';
+import { activationNames } from '../lib/layers/activations';
+import { lossNames } from '../lib/layers/losses';
 import { metricNames } from '../lib/metrics/metric';
-import * as optimizers from '../lib/optimizers';
+import * as optimizers from '../lib/optimizers/optimizers';
 import * as schedules from '../lib/schedules';
-import { newFolder } from './scratch';
+import { newFolder } from './support/scratch';
 
 const root = join(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -1,4 +1,4 @@
-import type { FloatArray, Matrix } from '../matrix';
+import type { FloatArray, Matrix } from '../base/matrix';
 
 /** Samples and their labels: row i of Y belongs to row i of X. */
 export interface Dataset<T extends FloatArray = FloatArray, U extends FloatArray = T> {

@@ -1,7 +1,7 @@
-import { allocate, type Dtype, dtypeName, type FloatArray, Matrix } from '../matrix';
-import { native } from '../native';
-import { RandomState } from '../random';
-import { atLeast, boolean, checkOptions, optional, positiveInteger, seed } from '../validate';
+import { native } from '../addon/binding';
+import { allocate, type Dtype, dtypeName, type FloatArray, Matrix } from '../base/matrix';
+import { atLeast, boolean, checkOptions, optional, positiveInteger, seed } from '../base/validate';
+import { RandomState } from '../random/random-state';
 import type { Dataset } from './dataset';
 
 export interface MoonsOptions {

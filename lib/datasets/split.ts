@@ -1,8 +1,8 @@
-import { argumentError, blasnetError } from '../errors';
-import { allocate, type FloatArray, Matrix, matrixFromRows } from '../matrix';
-import { checkBuffer } from '../pinning';
-import { RandomState } from '../random';
-import { boolean, type Constraint, checkOptions, optional, seed } from '../validate';
+import { argumentError, blasnetError } from '../base/errors';
+import { allocate, type FloatArray, Matrix, matrixFromRows } from '../base/matrix';
+import { checkBuffer } from '../base/pinning';
+import { boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
+import { RandomState } from '../random/random-state';
 import type { Dataset } from './dataset';
 
 export interface SplitOptions {

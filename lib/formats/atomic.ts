@@ -2,9 +2,9 @@ import fs, { type Stats } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
-import { type BlasnetError, blasnetError } from '../errors';
-import { nodeCrypto } from '../late';
-import { check, filePath } from '../validate';
+import { type BlasnetError, blasnetError } from '../base/errors';
+import { nodeCrypto } from '../base/lazy-modules';
+import { check, filePath } from '../base/validate';
 import { type Calls, call, runCalls, runCallsSync } from './file-calls';
 import { quote } from './file-error';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { argumentError, type BlasnetError, blasnetError } from '../errors';
+import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import {
   anything,
   type Constraint,
@@ -10,7 +10,7 @@ import {
   oneOf,
   optional,
   positiveInteger,
-} from '../validate';
+} from '../base/validate';
 import { leftoverCalls, readCalls, systemError, writeCalls } from './atomic';
 import { type Calls, call, runCalls, runCallsSync } from './file-calls';
 import { fileError, quote } from './file-error';

@@ -1,4 +1,4 @@
-import { type BlasnetError, blasnetError } from '../errors';
+import { type BlasnetError, blasnetError } from '../base/errors';
 
 /**
  * The one sentence for a file that is not what it should be: `Expected shape[0] of tensor "W1" (byte 57) of

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { BlasnetError } from '../errors';
+import type { BlasnetError } from '../base/errors';
 import { fileError, quote } from './file-error';
 
 const [quotationMark, backslash] = [0x22, 0x5c];

@@ -1,4 +1,4 @@
-import { argumentError } from '../errors';
+import { argumentError } from '../base/errors';
 import { fileError, quote } from './file-error';
 
 /** What JSON.stringify writes and JSON.parse gives back as it was. */

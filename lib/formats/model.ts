@@ -1,6 +1,6 @@
-import { argumentError, type BlasnetError, blasnetError } from '../errors';
-import { type Dtype, dtypeName, type FloatArray } from '../matrix';
-import { check, seed as seedConstraint } from '../validate';
+import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { type Dtype, dtypeName, type FloatArray } from '../base/matrix';
+import { check, seed as seedConstraint } from '../base/validate';
 import { fileError, quote } from './file-error';
 import { checkJson, type Json, parseJson } from './json';
 import type { Metadata, Safetensors, Tensor } from './safetensors';

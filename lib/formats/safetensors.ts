@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
-import { argumentError } from '../errors';
-import { nodeCrypto } from '../late';
+import { argumentError } from '../base/errors';
+import { nodeCrypto } from '../base/lazy-modules';
 import { fileError, quote } from './file-error';
 import { JsonReader } from './json-reader';
 

@@ -1,5 +1,5 @@
-import { argumentError } from '../errors';
-import { type Constraint, checkOptions, optional, positiveInteger } from '../validate';
+import { argumentError } from '../base/errors';
+import { type Constraint, checkOptions, optional, positiveInteger } from '../base/validate';
 import {
   allFinite,
   argmax,

@@ -1,8 +1,8 @@
-import { argumentError, blasnetError } from '../errors';
-import { type FloatArray, isFloatArray, Matrix, matrixFromRows } from '../matrix';
-import { checkBuffer } from '../pinning';
-import type { MatrixLike } from '../samples';
-import { type Constraint, optional } from '../validate';
+import { argumentError, blasnetError } from '../base/errors';
+import { type FloatArray, isFloatArray, Matrix, matrixFromRows } from '../base/matrix';
+import type { MatrixLike } from '../base/matrix-input';
+import { checkBuffer } from '../base/pinning';
+import { type Constraint, optional } from '../base/validate';
 
 /** A flat array of numbers, one a sample. */
 export type Column = readonly number[] | FloatArray | Int32Array | Uint32Array | Uint16Array | Uint8Array;

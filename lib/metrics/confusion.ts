@@ -1,6 +1,6 @@
-import { argumentError, blasnetError } from '../errors';
-import { Matrix } from '../matrix';
-import { boolean, type Constraint, checkOptions, finite, oneOf, optional } from '../validate';
+import { argumentError, blasnetError } from '../base/errors';
+import { Matrix } from '../base/matrix';
+import { boolean, type Constraint, checkOptions, finite, oneOf, optional } from '../base/validate';
 import {
   allFinite,
   argmax,

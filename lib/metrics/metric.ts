@@ -1,7 +1,7 @@
-import type { ActivationName } from '../activations';
-import { argumentError, blasnetError } from '../errors';
-import type { FloatArray, Matrix } from '../matrix';
-import { anything, type Constraint, check, checkOptions, didYouMean } from '../validate';
+import { argumentError, blasnetError } from '../base/errors';
+import type { FloatArray, Matrix } from '../base/matrix';
+import { anything, type Constraint, check, checkOptions, didYouMean } from '../base/validate';
+import type { ActivationName } from '../layers/activations';
 import { accuracy, checkTopK, f1, precision, recall, topKAccuracy, topKConstraints } from './classification';
 import { type WeightOptions, weightConstraints } from './comparison';
 import { averagedConstraints, checkDecision, decisionConstraints } from './confusion';

@@ -1,5 +1,5 @@
-import { blasnetError } from '../errors';
-import { boolean, type Constraint, checkOptions, optional } from '../validate';
+import { blasnetError } from '../base/errors';
+import { boolean, type Constraint, checkOptions, optional } from '../base/validate';
 import {
   allFinite,
   type Comparison,

@@ -1,4 +1,4 @@
-import { checkOptions } from '../validate';
+import { checkOptions } from '../base/validate';
 import {
   allFinite,
   type Comparison,

@@ -1,6 +1,6 @@
-import { blasnetError } from '../errors';
-import type { Matrix } from '../matrix';
-import { anything, boolean, checkOptions, finite, oneOf, optional } from '../validate';
+import { blasnetError } from '../base/errors';
+import type { Matrix } from '../base/matrix';
+import { anything, boolean, checkOptions, finite, oneOf, optional } from '../base/validate';
 import { meanAndVariance, median, mostFrequent } from './statistics';
 import {
   checkColumns,

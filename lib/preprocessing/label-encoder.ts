@@ -1,6 +1,14 @@
-import { argumentError, blasnetError } from '../errors';
-import { allocate, type Dtype, dtypeName, Matrix } from '../matrix';
-import { check, checkNames, checkObject, checkOptions, finite, integerBetween, optional } from '../validate';
+import { argumentError, blasnetError } from '../base/errors';
+import { allocate, type Dtype, dtypeName, Matrix } from '../base/matrix';
+import {
+  check,
+  checkNames,
+  checkObject,
+  checkOptions,
+  finite,
+  integerBetween,
+  optional,
+} from '../base/validate';
 
 /** A class's name: strings, or numbers, but not both in one set of labels. */
 export type Label = string | number;

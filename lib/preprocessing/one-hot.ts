@@ -1,6 +1,6 @@
-import { argumentError, blasnetError } from '../errors';
-import type { Matrix } from '../matrix';
-import { anything, checkOptions, oneOf, optional } from '../validate';
+import { argumentError, blasnetError } from '../base/errors';
+import type { Matrix } from '../base/matrix';
+import { anything, checkOptions, oneOf, optional } from '../base/validate';
 import {
   checkAscending,
   checkColumns,

@@ -1,8 +1,8 @@
-import { argumentError, blasnetError } from '../errors';
-import { isFloatArray, Matrix, matrixFromRows } from '../matrix';
-import { checkBuffer } from '../pinning';
-import { type MatrixLike, overlap } from '../samples';
-import { check, checkNames, checkObject, didYouMean, integerBetween } from '../validate';
+import { argumentError, blasnetError } from '../base/errors';
+import { Matrix } from '../base/matrix';
+import { asMatrix, checkDtype, checkOutput, type MatrixLike } from '../base/matrix-input';
+import { checkBuffer } from '../base/pinning';
+import { check, checkNames, checkObject, didYouMean, integerBetween } from '../base/validate';
 import { imputerFromJSON } from './imputer';
 import { oneHotEncoderFromJSON } from './one-hot';
 import { scalerFromJSON } from './scalers';
@@ -119,7 +119,7 @@ export class Preprocessing {
    */
   transform(X: MatrixLike, out?: Matrix): Matrix {
     const steps = this.#learned('transform');
-    let current = asMatrix('X', X, this.inputColumns);
+    let current = asMatrix('X', X, { cols: this.inputColumns });
     const result = resultMatrix(current, this.outputColumns, out);
     for (const [i, step] of steps.entries()) {
       const next = i === steps.length - 1 ? result : emptyLike(current, step.outputColumns);
@@ -138,7 +138,7 @@ export class Preprocessing {
    */
   inverse(X: MatrixLike, out?: Matrix): Matrix {
     const steps = this.#learned('inverse');
-    let current = asMatrix('X', X, this.outputColumns);
+    let current = asMatrix('X', X, { cols: this.outputColumns });
     const result = resultMatrix(current, this.inputColumns, out);
     for (let i = steps.length - 1; i >= 0; i--) {
       const step = steps[i] as FittedStep;
@@ -162,7 +162,7 @@ export class Preprocessing {
         'Expected fit to be called on a pipeline of steps, got one from JSON, which knows what they learned only',
       );
     }
-    let current = asMatrix('X', X, undefined);
+    let current = asMatrix('X', X, { mostCols: mostColumns });
     const fitted: FittedStep[] = [];
     for (const [i, step] of this.#steps.entries()) {
       const name = inputName(i);
@@ -226,54 +226,20 @@ function inputName(step: number): string {
   return step === 0 ? 'X' : `the input of steps[${step}]`;
 }
 
-function asMatrix(name: string, value: unknown, cols: number | undefined): Matrix {
-  const matrix = fromLoose(name, value, cols);
-  checkBuffer(name, matrix.data);
-  if (matrix.rows === 0) {
-    throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have at least one row, got 0`);
-  }
-  const rule = cols === undefined ? `from 1 to ${mostColumns}` : `${cols}`;
-  if (cols === undefined ? matrix.cols < 1 || matrix.cols > mostColumns : matrix.cols !== cols) {
-    throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have ${rule} columns, got ${matrix.cols}`);
-  }
-  return matrix;
-}
-
-function fromLoose(name: string, value: unknown, cols: number | undefined): Matrix {
-  if (value instanceof Matrix) return value;
-  if (Array.isArray(value)) return matrixFromRows(name, value, 'float64');
-  if (!isFloatArray(value) || cols === undefined) {
-    const rule =
-      cols === undefined ? 'a Matrix or an array of rows' : 'a Matrix, a typed array or an array of rows';
-    throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
-  }
-  checkBuffer(name, value);
-  if (value.length % cols !== 0) {
-    throw argumentError('ERR_BLASNET_SHAPE', name, `of a length that is a multiple of ${cols}`, value);
-  }
-  return new Matrix(value, value.length / cols, cols);
-}
-
 function emptyLike({ rows, dtype }: Matrix, cols: number): Matrix {
   return Matrix.zeros(rows, cols, dtype);
 }
 
 function resultMatrix(X: Matrix, cols: number, out: Matrix | undefined): Matrix {
   if (out === undefined) return emptyLike(X, cols);
-  if (!(out instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', out);
+  checkOutput(out, X);
   checkBuffer('out', out.data);
-  if (out.dtype !== X.dtype) {
-    const needed = X.dtype === 'float64' ? 'a Float64Array' : 'a Float32Array';
-    throw argumentError('ERR_BLASNET_DTYPE', 'out', `${needed}, as X is`, out.data);
-  }
+  checkDtype('out', out.data, X.dtype, ', as X is');
   if (out.rows !== X.rows || out.cols !== cols) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
       `Expected out to be (${X.rows}, ${cols}), got (${out.rows}, ${out.cols})`,
     );
-  }
-  if (overlap(out.data, X.data)) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', 'a matrix that shares no memory with X', out);
   }
   return out;
 }

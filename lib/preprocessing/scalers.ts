@@ -1,4 +1,4 @@
-import type { Matrix } from '../matrix';
+import type { Matrix } from '../base/matrix';
 import {
   above,
   anything,
@@ -8,7 +8,7 @@ import {
   checkOptions,
   finite,
   optional,
-} from '../validate';
+} from '../base/validate';
 import { meanAndVariance, median, percentile } from './statistics';
 import {
   checkColumns,

@@ -1,7 +1,6 @@
-import { argumentError, blasnetError } from '../errors';
-import type { Matrix } from '../matrix';
-import { elementError } from '../samples';
-import { type Constraint, check, finite, integerBetween, optional } from '../validate';
+import { argumentError, blasnetError } from '../base/errors';
+import { elementError, type Matrix } from '../base/matrix';
+import { type Constraint, check, finite, integerBetween, optional } from '../base/validate';
 
 export type StepName = 'standardScaler' | 'minMaxScaler' | 'robustScaler' | 'imputer' | 'oneHotEncoder';
 

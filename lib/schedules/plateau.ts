@@ -1,6 +1,17 @@
-import { argumentError } from '../errors';
-import { atLeast, type Constraint, checkOptions, integerFrom } from '../validate';
-import type { ReduceOnPlateau } from './schedule';
+import { argumentError } from '../base/errors';
+import { atLeast, type Constraint, checkOptions, integerFrom } from '../base/validate';
+
+/** A schedule that `reduceOnPlateau()` made. */
+export interface ReduceOnPlateau {
+  readonly name: 'reduceOnPlateau';
+  readonly monitor: string;
+  readonly mode: 'min' | 'max';
+  readonly factor: number;
+  readonly patience: number;
+  readonly minimum: number;
+  readonly cooldown: number;
+  readonly threshold: number;
+}
 
 /** Where `reduceOnPlateau` stands: all that a checkpoint has to keep of it, safe in JSON. */
 export interface PlateauState {

@@ -1,6 +1,7 @@
-import { atLeast, check } from '../validate';
+import { atLeast, check } from '../base/validate';
+import type { ReduceOnPlateau } from './plateau';
 import { initialPlateau, type PlateauState } from './plateau';
-import type { Progress, ReduceOnPlateau, Schedule, Unit } from './schedule';
+import type { Progress, Schedule, Unit } from './schedule';
 
 type Of<Name extends string> = Extract<Schedule, { readonly name: Name }>;
 

@@ -1,4 +1,4 @@
-import { argumentError } from '../errors';
+import { argumentError } from '../base/errors';
 import {
   above,
   atLeast,
@@ -11,8 +11,8 @@ import {
   oneOf,
   optional,
   positiveInteger,
-} from '../validate';
-import { defaultMode } from './plateau';
+} from '../base/validate';
+import { defaultMode, type ReduceOnPlateau } from './plateau';
 
 /** What a schedule counts in: steps are batches, and the steps of a training are numbered through its epochs. */
 export type Unit = 'step' | 'epoch';
@@ -115,17 +115,6 @@ export interface ReduceOnPlateauOptions {
   readonly cooldown?: number;
   /** By what share of the best so far a value has to be better. In [0, 1). @default 0.0001 */
   readonly threshold?: number;
-}
-
-export interface ReduceOnPlateau {
-  readonly name: 'reduceOnPlateau';
-  readonly monitor: string;
-  readonly mode: 'min' | 'max';
-  readonly factor: number;
-  readonly patience: number;
-  readonly minimum: number;
-  readonly cooldown: number;
-  readonly threshold: number;
 }
 
 type Filled<T, Whole extends keyof T = never> = Readonly<

@@ -1,32 +1,28 @@
-import { outputLayerOf } from '../architecture';
-import type { ResolvedLoss } from '../losses';
-import type { FloatArray, Matrix } from '../matrix';
-import { encodeNetwork, type NetworkContent } from '../network-file';
-import { outcomeError } from '../plan';
+import type { FloatArray, Matrix } from '../base/matrix';
+import type { MatrixLike } from '../base/matrix-input';
+import { anything, checkOptions } from '../base/validate';
+import { outcomeError } from '../engine/plan';
+import type { TrainingContent } from '../formats/model';
+import type { Metadata } from '../formats/safetensors';
+import { outputLayerOf } from '../layers/architecture';
+import type { ResolvedLoss } from '../layers/losses';
 import type { Label } from '../preprocessing';
-import { RandomState } from '../random';
-import {
-  type LabelledSamples,
-  type LabelsLike,
-  labelledSamples,
-  type MatrixLike,
-  type SampleKind,
-} from '../samples';
-import { anything, checkOptions } from '../validate';
-import type { FoundTraining } from './checkpoint';
+import { RandomState } from '../random/random-state';
+import type { LabelsLike } from '../samples/labels';
+import { fitLoss } from '../samples/labels';
+import { type LabelledSamples, labelledSamples, type SampleKind } from '../samples/samples';
+import { withWeights } from '../samples/weights';
 import { TrainingTask } from './loop';
 import {
   type CompletedFitOptions,
   checkFitOptions,
   completeFitOptions,
   type FitOptions,
-  fitLoss,
   type ValidationData,
 } from './options';
-import { encodeTraining, resumeTrainer } from './resume';
+import { encodeTraining, resumeTrainer, type TrainingState } from './resume';
 import { type Trainer, TrainingRun } from './run';
 import { type Settings, settingsOf } from './settings';
-import { withWeights } from './weights';
 
 /** What a training needs of a network. */
 export interface Trainee {
@@ -36,7 +32,8 @@ export interface Trainee {
   readonly statistics: FloatArray;
   /** Draws what is random, unless the option `seed` is given. */
   readonly random: RandomState;
-  content(): NetworkContent;
+  /** The bytes of a checkpoint. */
+  encode(training: TrainingContent, metadata: Metadata): Iterable<Uint8Array>;
 }
 
 /** A training from its first epoch on; `kept` is the trainer to go on with, if it suits the options. */
@@ -63,7 +60,7 @@ export function resumedTask(
   X: MatrixLike,
   Y: LabelsLike,
   options: FitOptions,
-  { state, path }: FoundTraining,
+  { state, path }: { readonly state: TrainingState; readonly path: string },
 ): TrainingTask {
   const { architecture } = trainee.kind;
   const { samples, completed, validation } = prepare(trainee.kind, X, Y, options);
@@ -138,11 +135,7 @@ function taskOf(trainee: Trainee, run: TrainingRun, validation: LabelledSamples 
       outputDim: outputLayerOf(architecture).outputDim,
       outcomeError: (outcome, samples) => outcomeError(outcome, samples, architecture, run.options.loss),
       encodeCheckpoint: (task, metadata) =>
-        encodeNetwork(
-          trainee.content(),
-          encodeTraining(task, trainee.random, settings as Settings),
-          metadata,
-        ),
+        trainee.encode(encodeTraining(task, trainee.random, settings as Settings), metadata),
     },
     validation,
   );

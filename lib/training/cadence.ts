@@ -1,4 +1,4 @@
-import { above, checkOptions, optional, positiveInteger } from '../validate';
+import { above, checkOptions, optional, positiveInteger } from '../base/validate';
 
 export interface CadenceOptions {
   /** Every so many epochs. At least 1. @default 1, unless everySeconds is given */

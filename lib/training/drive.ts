@@ -1,7 +1,7 @@
-import { AbortError } from '../errors';
-import { pin } from '../pinning';
-import type { Plans } from '../plans';
-import { arraysOf } from '../samples';
+import { AbortError } from '../base/errors';
+import { pin } from '../base/pinning';
+import type { Plans } from '../engine/plan-queue';
+import { arraysOf } from '../samples/samples';
 import type { EpochReport } from './history';
 import { answerSync, type Demand, type TrainingTask } from './loop';
 

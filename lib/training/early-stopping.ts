@@ -1,6 +1,14 @@
-import { argumentError } from '../errors';
+import { argumentError } from '../base/errors';
+import {
+  atLeast,
+  boolean,
+  type Constraint,
+  checkOptions,
+  integerFrom,
+  oneOf,
+  optional,
+} from '../base/validate';
 import { defaultMode } from '../schedules/plateau';
-import { atLeast, boolean, type Constraint, checkOptions, integerFrom, oneOf, optional } from '../validate';
 import type { EpochReport } from './history';
 
 export interface EarlyStoppingOptions {

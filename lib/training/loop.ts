@@ -1,13 +1,13 @@
-import { argumentError, blasnetError } from '../errors';
-import { lossEntry } from '../losses';
-import { type FloatArray, Matrix } from '../matrix';
-import type { Metric } from '../metrics';
-import type { Operation, Outcome } from '../plan';
-import type { LabelledSamples, Labels } from '../samples';
+import { argumentError, blasnetError } from '../base/errors';
+import { type FloatArray, Matrix } from '../base/matrix';
+import type { Operation, Outcome } from '../engine/plan';
+import { lossEntry } from '../layers/losses';
+import type { LabelledSamples } from '../samples/samples';
 import { plateauAfterEpoch } from '../schedules/plateau';
 import { plateauOf, unitOf } from '../schedules/rate';
 import { Cadence } from './cadence';
 import type { EpochReport } from './history';
+import { measure } from './measure';
 import { validationName } from './options';
 import { type ProgressBar, progressBar } from './progress';
 import type { RunPosition, TrainingRun } from './run';
@@ -253,19 +253,6 @@ export class TrainingTask {
       callSync: () => store.writeSync(report, encode),
     };
   }
-}
-
-/** A metric of predictions, for labels as the loss takes them. */
-export function measure(metric: Metric, { Y, weights }: LabelledSamples, predictions: Matrix): number {
-  return metric.compute(labelMatrix(Y, predictions), predictions, weights);
-}
-
-// Classes become one row of outputs a sample, as metrics have it.
-function labelMatrix({ data, rows, cols }: Labels, { cols: outputs, dtype }: Matrix): Matrix {
-  if (!(data instanceof Int32Array)) return new Matrix(data, rows, cols);
-  const labels = Matrix.zeros(rows, outputs, dtype);
-  for (let row = 0; row < rows; row++) labels.data[row * outputs + (data[row] as number)] = 1;
-  return labels;
 }
 
 function inValidation(error: Error): Error {

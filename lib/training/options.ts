@@ -1,13 +1,5 @@
-import type { ActivationName } from '../activations';
-import { type Architecture, isRandom, outputActivationOf, outputLayerOf } from '../architecture';
-import { argumentError } from '../errors';
-import { type CheckpointOptions, CheckpointStore, checkpointConstraints } from '../formats/checkpoints';
-import { type LossOption, lossEntry, type ResolvedLoss, resolveLoss } from '../losses';
-import { type Metric, type MetricOption, resolveMetrics } from '../metrics/metric';
-import { type Optimizer, resolveOptimizer } from '../optimizers';
-import { areClasses, type LabelsLike, type MatrixLike } from '../samples';
-import { plateauOf } from '../schedules/rate';
-import { resolveSchedule, type Schedule } from '../schedules/schedule';
+import { argumentError } from '../base/errors';
+import type { MatrixLike } from '../base/matrix-input';
 import {
   abortSignal,
   above,
@@ -19,12 +11,21 @@ import {
   optional,
   positiveInteger,
   seed,
-} from '../validate';
+} from '../base/validate';
+import { type CheckpointOptions, CheckpointStore, checkpointConstraints } from '../formats/checkpoints';
+import type { ActivationName } from '../layers/activations';
+import { type Architecture, isRandom, outputActivationOf, outputLayerOf } from '../layers/architecture';
+import { type LossOption, lossEntry, type ResolvedLoss } from '../layers/losses';
+import { type Metric, type MetricOption, resolveMetrics } from '../metrics/metric';
+import { type Optimizer, resolveOptimizer } from '../optimizers/optimizers';
+import type { LabelsLike } from '../samples/labels';
+import type { ClassWeight, SampleWeight } from '../samples/weights';
+import { plateauOf } from '../schedules/rate';
+import { resolveSchedule, type Schedule } from '../schedules/schedule';
 import type { CadenceOptions } from './cadence';
 import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping';
 import type { BatchReport, EpochReport } from './history';
 import { validationRows } from './split';
-import type { ClassWeight, SampleWeight } from './weights';
 
 /** Samples that are only looked at: X (samples x inputDim), Y as the loss takes it. */
 export interface ValidationData {
@@ -175,14 +176,6 @@ const constraints = {
 };
 
 const callbackConstraints = { onEpochEnd: optional(functionValue), onBatchEnd: optional(functionValue) };
-
-/** The loss that fit minimises: the option's, or the default for the output and the kind of labels. */
-export function fitLoss(architecture: Architecture, loss: unknown, Y: unknown, named: boolean): ResolvedLoss {
-  const output = outputActivationOf(architecture);
-  const categorical = output === 'softmax' || output === 'logSoftmax';
-  const classes = categorical && !named && areClasses(Y);
-  return resolveLoss(loss === undefined && classes ? 'sparseCategoricalCrossEntropy' : loss, output);
-}
 
 /** Checks fit's options and fills in their defaults, for a set of so many samples. */
 export function completeFitOptions(

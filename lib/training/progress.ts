@@ -1,4 +1,4 @@
-import { argumentError } from '../errors';
+import { argumentError } from '../base/errors';
 import {
   type Constraint,
   checkOptions,
@@ -6,7 +6,7 @@ import {
   integerFrom,
   optional,
   positiveInteger,
-} from '../validate';
+} from '../base/validate';
 import type { EpochReport } from './history';
 
 /** What a progress bar needs of a stream: process.stderr and process.stdout have it. */

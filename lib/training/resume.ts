@@ -1,15 +1,5 @@
-import type { Architecture } from '../architecture';
-import { argumentError, type BlasnetError, blasnetError } from '../errors';
-import { fileError, quote } from '../formats/file-error';
-import type { Json } from '../formats/json';
-import type { TrainingContent } from '../formats/model';
-import type { Tensor } from '../formats/safetensors';
-import { allocate, type Dtype, type FloatArray } from '../matrix';
-import { nativeOptimizer } from '../native-optimizer';
-import { parameterCount, statisticShapes } from '../parameters';
-import type { GeneratorState, RandomState } from '../random';
-import type { LabelledSamples } from '../samples';
-import { checkPlateauState } from '../schedules/plateau';
+import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { allocate, type Dtype, type FloatArray } from '../base/matrix';
 import {
   anything,
   boolean,
@@ -21,7 +11,17 @@ import {
   integerBetween,
   integerFrom,
   positiveInteger,
-} from '../validate';
+} from '../base/validate';
+import { fileError, quote } from '../formats/file-error';
+import type { Json } from '../formats/json';
+import type { TrainingContent } from '../formats/model';
+import type { Tensor } from '../formats/safetensors';
+import type { Architecture } from '../layers/architecture';
+import { parameterCount, statisticShapes } from '../layers/parameters';
+import { nativeOptimizer } from '../optimizers/native-optimizer';
+import type { GeneratorState, RandomState } from '../random/random-state';
+import type { LabelledSamples } from '../samples/samples';
+import { checkPlateauState } from '../schedules/plateau';
 import type { EpochReport } from './history';
 import type { Snapshot, TrainingTask } from './loop';
 import type { CompletedFitOptions } from './options';

@@ -1,19 +1,19 @@
-import { type Architecture, isRandom, outputLayerOf } from '../architecture';
-import { AbortError } from '../errors';
-import { lossEntry } from '../losses';
-import { allocate, type Dtype, type FloatArray } from '../matrix';
-import { type NativeOptimizer, nativeOptimizer } from '../native-optimizer';
-import type { Optimizer } from '../optimizers';
-import { parameterCount } from '../parameters';
-import { type Operation, type Outcome, outcomeError, statusCodes } from '../plan';
-import type { GeneratorState, RandomState } from '../random';
-import type { LabelledSamples } from '../samples';
+import { AbortError } from '../base/errors';
+import { allocate, type Dtype, type FloatArray } from '../base/matrix';
+import { type Operation, type Outcome, outcomeError, statusCodes } from '../engine/plan';
+import { type Architecture, isRandom, outputLayerOf } from '../layers/architecture';
+import { lossEntry } from '../layers/losses';
+import { parameterCount } from '../layers/parameters';
+import { type NativeOptimizer, nativeOptimizer } from '../optimizers/native-optimizer';
+import type { Optimizer } from '../optimizers/optimizers';
+import type { GeneratorState, RandomState } from '../random/random-state';
+import type { LabelledSamples } from '../samples/samples';
+import { classCount } from '../samples/weights';
 import { initialPlateau, type PlateauState } from '../schedules/plateau';
 import { learningRateAt, unitOf } from '../schedules/rate';
 import type { BatchReport, EpochReport } from './history';
 import type { CompletedFitOptions } from './options';
 import { reweighted, splitRows, takeRows } from './split';
-import { classCount } from './weights';
 
 // How much one native call may take on: enough that crossing the border costs nothing, little enough that
 // drawing its shuffles does not hold up the event loop.

@@ -1,7 +1,7 @@
-import { blasnetError } from '../errors';
-import { nodeCrypto } from '../late';
-import type { FloatArray } from '../matrix';
-import type { LabelledSamples } from '../samples';
+import { blasnetError } from '../base/errors';
+import { nodeCrypto } from '../base/lazy-modules';
+import type { FloatArray } from '../base/matrix';
+import type { LabelledSamples } from '../samples/samples';
 import { unitOf } from '../schedules/rate';
 import { type CompletedFitOptions, seriesOf } from './options';
 

@@ -1,8 +1,9 @@
-import { argumentError } from '../errors';
-import { type FloatArray, Matrix } from '../matrix';
-import type { RandomState } from '../random';
-import type { LabelledSamples, Labels } from '../samples';
-import { classCounts, classOf, meanOne } from './weights';
+import { argumentError } from '../base/errors';
+import { type FloatArray, Matrix } from '../base/matrix';
+import type { RandomState } from '../random/random-state';
+import type { Labels } from '../samples/labels';
+import type { LabelledSamples } from '../samples/samples';
+import { classCounts, classOf, meanOne } from '../samples/weights';
 
 /** How many of so many rows a share of them is for validation: at least one, and one stays. */
 export function validationRows(rows: number, share: number): number {

@@ -37,7 +37,7 @@
 namespace blasnet {
 namespace {
 
-// What a layer is described by; lib/plan.ts writes the same. A field that says yes or no is 1 or 0.
+// What a layer is described by; lib/engine/plan.ts writes the same. A field that says yes or no is 1 or 0.
 enum LayerField {
   kActivation,
   kAlpha,

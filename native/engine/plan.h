@@ -22,7 +22,7 @@
 
 namespace blasnet {
 
-// Why a plan's operation returned. lib/plan.ts holds the same numbers; a test compares them.
+// Why a plan's operation returned. lib/engine/plan.ts holds the same numbers; a test compares them.
 enum class Status : int32_t {
   kDone = 0,
   kStopped = 1,         // the stop flag was raised; only whole steps were taken

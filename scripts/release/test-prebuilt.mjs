@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 // Windows has no umask, pipes with names, signals or links for everyone, which the tests of files are about: there
 // test/runtimes/core.mjs saves, loads and resumes.
-const posix = process.platform === 'win32' ? ['files', 'formats', 'resume'] : [];
+const posix = process.platform === 'win32' ? ['network/files', 'formats', 'training/resume'] : [];
 const others = [
   ...posix,
   'bench',

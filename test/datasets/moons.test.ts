@@ -1,10 +1,10 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { Matrix } from '../../lib/base/matrix';
 import { type Dataset, makeMoons } from '../../lib/datasets';
-import type { Matrix } from '../../lib/matrix';
-import { itRejects } from '../bad-input';
 import demonstration from '../fixtures/moons.json';
 import golden from '../fixtures/sklearn-datasets.json';
-import { expectNumpy } from '../numpy-bits';
+import { itRejects } from '../support/bad-input';
+import { expectNumpy } from '../support/numpy-bits';
 
 describe('makeMoons', () => {
   it("makes the article's 1000 points to the last bit", () => {

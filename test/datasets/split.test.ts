@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { Matrix } from '../../lib/base/matrix';
 import { type Split, trainTestSplit } from '../../lib/datasets';
-import { Matrix } from '../../lib/matrix';
-import { itRejects } from '../bad-input';
 import demonstration from '../fixtures/moons.json';
 import golden from '../fixtures/sklearn-datasets.json';
+import { itRejects } from '../support/bad-input';
 
 // X (rows, 3) and Y (rows, 1), whose numbers tell their row.
 function numbered(rows: number): { X: Matrix<Float64Array>; Y: Matrix<Float64Array> } {

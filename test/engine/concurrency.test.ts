@@ -3,10 +3,10 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Dtype, Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import { adam, sgd } from '../../lib/optimizers';
-import { getThreads, setThreads } from '../../lib/threads';
+import { getThreads, setThreads } from '../../lib/addon/threads';
+import type { Dtype, Matrix } from '../../lib/base/matrix';
+import { Network } from '../../lib/network/network';
+import { adam, sgd } from '../../lib/optimizers/optimizers';
 import type { FitOptions } from '../../lib/training/options';
 import { bits } from '../native/helpers';
 import { inChild, type Library } from '../network/child';

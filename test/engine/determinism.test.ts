@@ -1,11 +1,11 @@
 // With everything switched on that a layer and a step can have, no bit depends on the number of threads.
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
 import { expectSameBits, type FloatType, floatTypes } from '../native/helpers';
 import { makePlan, parameterCount, samplesFor, type TrainingRequest, train } from '../native/plans';
-import type { StackLayer } from '../oracle-stack';
+import type { StackLayer } from '../support/oracle-stack';
 
 vi.setConfig({ testTimeout: 60_000 });
 afterEach(() => native.setThreads(1));

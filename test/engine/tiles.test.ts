@@ -1,7 +1,7 @@
 // Ways through the engine that follow from sizes: of tiles, and of layers that CBLAS takes.
 
 import { describe, expect, it, vi } from 'vitest';
-import type { LossName } from '../../lib/losses';
+import type { LossName } from '../../lib/layers/losses';
 import { expectClose, expectSameBits, type FloatType, float32, floatTypes, guarded } from '../native/helpers';
 import {
   hits,
@@ -13,7 +13,7 @@ import {
   type TestPlan,
   train,
 } from '../native/plans';
-import * as oracle from '../oracle';
+import * as oracle from '../support/oracle';
 
 vi.setConfig({ testTimeout: 60_000 }); // the oracle is slow
 

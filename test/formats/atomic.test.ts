@@ -23,9 +23,9 @@ import {
   writeFileAtomicallySync,
 } from '../../lib/formats/atomic';
 import { runCallsSync } from '../../lib/formats/file-calls';
-import { bundled } from '../bundle';
 import { endedWell, inChild } from '../network/child';
-import { newFolder, write } from '../scratch';
+import { bundled } from '../support/bundle';
+import { newFolder, write } from '../support/scratch';
 
 const bytes = (text: string) => [Buffer.from(text)];
 const text = (path: string) => readFileSync(path, 'utf8');

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CheckpointOptions, CheckpointStore, type FindOptions } from '../../lib/formats/checkpoints';
 import { type Metadata, serializeSafetensors } from '../../lib/formats/safetensors';
-import { expectError, itRejects } from '../bad-input';
-import { bundled } from '../bundle';
-import { newFolder, write } from '../scratch';
+import { expectError, itRejects } from '../support/bad-input';
+import { bundled } from '../support/bundle';
+import { newFolder, write } from '../support/scratch';
 
 /** A checkpoint whose only tensor is its epoch. */
 const encode = (epoch: number) => (metadata: Metadata) =>

@@ -5,8 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeFileAtomicallySync } from '../../lib/formats/atomic';
-import { bundled } from '../bundle';
-import { newFolder } from '../scratch';
+import { bundled } from '../support/bundle';
+import { newFolder } from '../support/scratch';
 
 // Version v of the file is some number of 32-bit integers v, in several chunks; a line says that it is written.
 const script = `

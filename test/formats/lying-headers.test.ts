@@ -1,7 +1,7 @@
 // Headers that do not say the truth about their files, and what they are told.
 
 import { expect, it } from 'vitest';
-import { type BadCall, itRejects } from '../bad-input';
+import { type BadCall, itRejects } from '../support/bad-input';
 import { doubles, fileOf, parse } from './helpers';
 
 const data = doubles(1, 2);

@@ -1,5 +1,4 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { type Architecture, completeArchitecture, type Layer } from '../../lib/architecture';
 import {
   decodeModel,
   encodeModel,
@@ -9,7 +8,8 @@ import {
   migrations,
 } from '../../lib/formats/model';
 import type { Metadata, Safetensors, Tensor } from '../../lib/formats/safetensors';
-import { type BadCall, itRejects, thrownBy } from '../bad-input';
+import { type Architecture, completeArchitecture, type Layer } from '../../lib/layers/architecture';
+import { type BadCall, itRejects, thrownBy } from '../support/bad-input';
 import { parse, serialized } from './helpers';
 
 /** W (outputDim, inputDim) and b (outputDim) of every layer: the tensors of densely connected layers. */

@@ -7,7 +7,7 @@ import {
   serializeSafetensors,
   type Tensor,
 } from '../../lib/formats/safetensors';
-import { itRejects, thrownBy } from '../bad-input';
+import { itRejects, thrownBy } from '../support/bad-input';
 import { doubles, fileOf, headerOf, parse, serialized } from './helpers';
 
 const settings = { seed: 1, numRuns: 2000 };

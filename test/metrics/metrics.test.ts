@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Matrix } from '../../lib/matrix';
+import { Matrix } from '../../lib/base/matrix';
 import { metrics } from '../../lib/metrics';
-import { itRejects } from '../bad-input';
+import { itRejects } from '../support/bad-input';
 
 const { accuracy, topKAccuracy, precision, recall, f1, rocAuc, prAuc, confusionMatrix, logLoss, brier } =
   metrics;

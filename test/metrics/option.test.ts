@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Matrix } from '../../lib/matrix';
+import { Matrix } from '../../lib/base/matrix';
 import { metric, metrics } from '../../lib/metrics';
 import { metricNames, resolveMetrics } from '../../lib/metrics/metric';
-import { itRejects } from '../bad-input';
+import { itRejects } from '../support/bad-input';
 
 const labels = Matrix.from([
   [1, 0],

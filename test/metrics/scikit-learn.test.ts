@@ -2,7 +2,7 @@
 // sample, with classes that are absent. How they were made is told in the fixture's `about`.
 
 import { describe, expect, it } from 'vitest';
-import { Matrix } from '../../lib/matrix';
+import { Matrix } from '../../lib/base/matrix';
 import { metrics } from '../../lib/metrics';
 import golden from '../fixtures/metrics.json';
 

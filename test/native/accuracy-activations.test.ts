@@ -2,10 +2,10 @@
 // and softmax, and for their derivatives; accuracy.test.ts has those.
 
 import { describe, expect, it } from 'vitest';
-import { type ActivationName, activationCodes } from '../../lib/activations';
-import { lossEntry } from '../../lib/losses';
-import { native, SampleAxis } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native, SampleAxis } from '../../lib/addon/binding';
+import { type ActivationName, activationCodes } from '../../lib/layers/activations';
+import { lossEntry } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
 import {
   add,
   divide,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { activationCodes } from '../../lib/activations';
-import { lossEntry } from '../../lib/losses';
-import { native, SampleAxis } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native, SampleAxis } from '../../lib/addon/binding';
+import { activationCodes } from '../../lib/layers/activations';
+import { lossEntry } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
 import { add, divide, exp, expm1, log, log1p, normalTail, type Pair, pair } from './double-double';
 import { float64, floatTypes } from './helpers';
 import { type Exact, expectBound, sweep, worst } from './sweep';

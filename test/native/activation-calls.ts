@@ -1,6 +1,6 @@
-import { type ActivationName, activationCodes, activationNames } from '../../lib/activations';
-import type { FloatArray } from '../../lib/matrix';
-import { native, SampleAxis } from '../../lib/native';
+import { native, SampleAxis } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import { type ActivationName, activationCodes, activationNames } from '../../lib/layers/activations';
 import { type FloatType, guarded } from './helpers';
 
 export type Axis = 'rows' | 'columns';

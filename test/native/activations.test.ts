@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { activationCodes, activationNames } from '../../lib/activations';
-import type { FloatArray } from '../../lib/matrix';
-import { native, SampleAxis } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native, SampleAxis } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import { activationCodes, activationNames } from '../../lib/layers/activations';
+import * as oracle from '../support/oracle';
 import {
   type Axis,
   acrossUnits,

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/native.js';
-import { thrownBy } from '../bad-input.js';
+import { native } from '../../lib/addon/binding.js';
+import { thrownBy } from '../support/bad-input.js';
 import { type Argument, functions, methods, planArguments, rightArguments } from './calls.mjs';
 
 type AnyFunction = (...args: unknown[]) => unknown;

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { activationCodes } from '../../lib/activations';
-import { lossEntry, lossNames } from '../../lib/losses';
-import { native } from '../../lib/native';
-import { hyperparameterIndices, optimizerCodes } from '../../lib/native-optimizer';
-import { normalizationCodes } from '../../lib/normalization';
-import { statusCodes } from '../../lib/plan';
+import { native } from '../../lib/addon/binding';
+import { statusCodes } from '../../lib/engine/plan';
+import { activationCodes } from '../../lib/layers/activations';
+import { lossEntry, lossNames } from '../../lib/layers/losses';
+import { normalizationCodes } from '../../lib/layers/normalization';
+import { hyperparameterIndices, optimizerCodes } from '../../lib/optimizers/native-optimizer';
 import { expectClose, float64, ulp } from './helpers';
 
 it('names have one number on both sides', () => {

@@ -1,7 +1,7 @@
 // The activations' derivatives at single values: worked ones, kinks, saturation, NaN and infinities.
 
 import { describe, expect, it } from 'vitest';
-import type * as oracle from '../oracle';
+import type * as oracle from '../support/oracle';
 import { alpha, byInputs, derive, elementwise } from './activation-calls';
 import { expectClose, floatTypes } from './helpers';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import * as oracle from '../support/oracle';
 import { combinations, expectClose, type FloatType, floatTypes, guarded, sizes } from './helpers';
 
 const transposes = combinations([false, true], [false, true]);

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Dtype, FloatArray } from '../../lib/matrix';
+import type { Dtype, FloatArray } from '../../lib/base/matrix';
 
 /** One of the two element types that every kernel is compiled for. */
 export interface FloatType {

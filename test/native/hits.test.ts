@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type LossName, lossEntry, lossNames } from '../../lib/losses';
-import { native } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native } from '../../lib/addon/binding';
+import { type LossName, lossEntry, lossNames } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
 import { combinations, floatTypes, sizes } from './helpers';
 import { hitsOf, turned } from './loss-calls';
 

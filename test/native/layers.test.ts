@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { native, SampleAxis } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native, SampleAxis } from '../../lib/addon/binding';
+import * as oracle from '../support/oracle';
 import { combinations, expectClose, floatTypes, guarded, sizes } from './helpers';
 
 const axes = ['rows', 'columns'] as const;

@@ -1,11 +1,11 @@
 // L-BFGS on functions whose minima are known. Every step is a new object on the same state.
 
 import { describe, expect, it } from 'vitest';
-import { allocate, type FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
-import { nativeOptimizer } from '../../lib/native-optimizer';
-import { type LbfgsOptions, lbfgs } from '../../lib/optimizers';
-import * as oracle from '../oracle';
+import { native } from '../../lib/addon/binding';
+import { allocate, type FloatArray } from '../../lib/base/matrix';
+import { nativeOptimizer } from '../../lib/optimizers/native-optimizer';
+import { type LbfgsOptions, lbfgs } from '../../lib/optimizers/optimizers';
+import * as oracle from '../support/oracle';
 import { expectClose, expectSameBits, type FloatType, float32, float64, floatTypes } from './helpers';
 
 /** The value at x, and the gradient there. */

@@ -1,9 +1,9 @@
-import type { ActivationName } from '../../lib/activations';
-import { activationNames } from '../../lib/activations';
-import { type LossName, lossEntry } from '../../lib/losses';
-import type { FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import type { ActivationName } from '../../lib/layers/activations';
+import { activationNames } from '../../lib/layers/activations';
+import { type LossName, lossEntry } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
 import { expectSameBits, type FloatType, guarded } from './helpers';
 
 /** Turns rows of samples into columns of them, or back: (rows x cols) to (cols x rows). */

@@ -1,11 +1,11 @@
 // House rule 12 for the kernels alone: each activation before each loss that may follow it.
 
 import { expect, it } from 'vitest';
-import { activationCodes } from '../../lib/activations';
-import { lossEntry, lossNames } from '../../lib/losses';
-import type { FloatArray } from '../../lib/matrix';
-import { native, SampleAxis } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native, SampleAxis } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import { activationCodes } from '../../lib/layers/activations';
+import { lossEntry, lossNames } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
 import { alpha, byInputs } from './activation-calls';
 import { expectClose, float64 } from './helpers';
 import { activationsOf, labelsFor, labelsOf, turned } from './loss-calls';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type LossName, lossNames } from '../../lib/losses';
-import type { FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import { type LossName, lossNames } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
 import {
   combinations,
   expectClose,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
-import * as oracle from '../oracle';
-import { columnMoments } from '../oracle-stack';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import * as oracle from '../support/oracle';
+import { columnMoments } from '../support/oracle-stack';
 import { combinations, expectClose, expectSameBits, type FloatType, float64, floatTypes } from './helpers';
 
 const epsilon = 1e-3;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
-import { nativeOptimizer } from '../../lib/native-optimizer';
-import * as make from '../../lib/optimizers';
-import * as oracle from '../oracle';
-import { type Options, optimizerStep, type State } from '../oracle-optimizers';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import { nativeOptimizer } from '../../lib/optimizers/native-optimizer';
+import * as make from '../../lib/optimizers/optimizers';
+import * as oracle from '../support/oracle';
+import { type Options, optimizerStep, type State } from '../support/oracle-optimizers';
 import { combinations, expectClose, expectSameBits, floatTypes, guarded, lengths } from './helpers';
 
 const nan = Number.NaN;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Callback } from '../../lib/native';
+import type { Callback } from '../../lib/addon/binding';
 import { bits, expectSameBits, float64, floatTypes, guarded } from './helpers';
 import { finished, makePlan, network, samplesFor, train } from './plans';
 

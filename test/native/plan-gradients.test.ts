@@ -1,10 +1,10 @@
 // House rule 12, for layers that are normalised: gradients by central differences, every activation.
 
 import { describe, expect, it } from 'vitest';
-import { activationNames } from '../../lib/activations';
-import { type LossName, lossNames } from '../../lib/losses';
-import * as oracle from '../oracle';
-import type { StackLayer } from '../oracle-stack';
+import { activationNames } from '../../lib/layers/activations';
+import { type LossName, lossNames } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
+import type { StackLayer } from '../support/oracle-stack';
 import { float64 } from './helpers';
 import { makePlan, samplesFor, type TestPlan } from './plans';
 

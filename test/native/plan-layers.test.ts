@@ -1,10 +1,10 @@
 // What is done to layers beside their products and activations, as plans do it, against plain loops.
 
 import { describe, expect, it, vi } from 'vitest';
-import type { LossName } from '../../lib/losses';
-import * as oracle from '../oracle';
-import { layerKeys, maskOf, noiseOf, type Words } from '../oracle-random';
-import { type StackLayer, stackForward, stackGradients, updatedStatistics } from '../oracle-stack';
+import type { LossName } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
+import { layerKeys, maskOf, noiseOf, type Words } from '../support/oracle-random';
+import { type StackLayer, stackForward, stackGradients, updatedStatistics } from '../support/oracle-stack';
 import { expectClose, expectSameBits, type FloatType, floatTypes, guarded } from './helpers';
 import {
   makePlan,

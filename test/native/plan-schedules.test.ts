@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LossName } from '../../lib/losses';
-import type { FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import type { LossName } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
 import { expectClose, expectSameBits, type FloatType, floatTypes, guarded } from './helpers';
 import { hits, makePlan, named, network, parameterCount, samplesFor, train } from './plans';
 

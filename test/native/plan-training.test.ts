@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LossName } from '../../lib/losses';
-import * as oracle from '../oracle';
+import type { LossName } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
 import { expectClose, expectSameBits, float64, floatTypes } from './helpers';
 import { finished, hits, hyperparameters, makePlan, named, network, pick, samplesFor, train } from './plans';
 

@@ -1,12 +1,12 @@
 // What becomes of a gradient before and after the step: penalties, clipping, accumulation, rates and norms.
 
 import { describe, expect, it } from 'vitest';
-import type { FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
-import { nativeOptimizer } from '../../lib/native-optimizer';
-import { lbfgs } from '../../lib/optimizers';
-import * as oracle from '../oracle';
-import type { StackLayer } from '../oracle-stack';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import { nativeOptimizer } from '../../lib/optimizers/native-optimizer';
+import { lbfgs } from '../../lib/optimizers/optimizers';
+import * as oracle from '../support/oracle';
+import type { StackLayer } from '../support/oracle-stack';
 import { expectClose, expectSameBits, type FloatType, floatTypes } from './helpers';
 import { finished, makePlan, named, samplesFor, type TestPlan, type TrainingRequest, train } from './plans';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LossName } from '../../lib/losses';
-import * as oracle from '../oracle';
+import type { LossName } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
 import { bits, expectClose, expectSameBits, type FloatType, floatTypes, guarded } from './helpers';
 import { awayFromKinks, hits, makePlan, named, network, parameterCount, pick, samplesFor } from './plans';
 

@@ -1,12 +1,13 @@
-import { activationCodes } from '../../lib/activations';
-import { type LossName, lossEntry } from '../../lib/losses';
-import { allocate, type FloatArray } from '../../lib/matrix';
-import { type Callback, type LabelArray, type NativePlan, native } from '../../lib/native';
-import { hyperparameterIndices, optimizerCodes } from '../../lib/native-optimizer';
-import { normalizationCodes } from '../../lib/normalization';
-import type { Outcome as LibraryOutcome } from '../../lib/plan';
-import * as oracle from '../oracle';
-import type { StackLayer } from '../oracle-stack';
+import { type Callback, type NativePlan, native } from '../../lib/addon/binding';
+import type { LabelArray } from '../../lib/base/matrix';
+import { allocate, type FloatArray } from '../../lib/base/matrix';
+import type { Outcome as LibraryOutcome } from '../../lib/engine/plan';
+import { activationCodes } from '../../lib/layers/activations';
+import { type LossName, lossEntry } from '../../lib/layers/losses';
+import { normalizationCodes } from '../../lib/layers/normalization';
+import { hyperparameterIndices, optimizerCodes } from '../../lib/optimizers/native-optimizer';
+import * as oracle from '../support/oracle';
+import type { StackLayer } from '../support/oracle-stack';
 import type { FloatType } from './helpers';
 
 /** A native plan with what it was made from. */

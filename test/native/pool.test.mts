@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { sanitizers } from '../../scripts/steps.mjs';
-import { newFolder } from '../scratch.js';
+import { newFolder } from '../support/scratch.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -1,11 +1,11 @@
 // Activations, losses and their derivatives are PyTorch's.
 
 import { describe, expect, it } from 'vitest';
-import { type ActivationName, activationCodes, activationNames } from '../../lib/activations';
-import { type LossName, lossNames } from '../../lib/losses';
-import { native, SampleAxis } from '../../lib/native';
+import { native, SampleAxis } from '../../lib/addon/binding';
+import { type ActivationName, activationCodes, activationNames } from '../../lib/layers/activations';
+import { type LossName, lossNames } from '../../lib/layers/losses';
 import golden from '../fixtures/pytorch-losses.json';
-import type * as oracle from '../oracle';
+import type * as oracle from '../support/oracle';
 import { expectClose, float64 } from './helpers';
 import { lossOf } from './loss-calls';
 

@@ -1,10 +1,10 @@
 // A network with batch and layer normalisation takes PyTorch's steps.
 
 import { expect, it } from 'vitest';
-import { allocate } from '../../lib/matrix';
+import { allocate } from '../../lib/base/matrix';
 import golden from '../fixtures/pytorch-normalization.json';
-import { maxRelativeError } from '../oracle';
-import type { StackLayer } from '../oracle-stack';
+import { maxRelativeError } from '../support/oracle';
+import type { StackLayer } from '../support/oracle-stack';
 import { float64 } from './helpers';
 import { makePlan, train } from './plans';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { FloatArray } from '../../lib/matrix';
-import { native } from '../../lib/native';
-import * as oracle from '../oracle';
-import { maskElement, normalElement, subKey, threefry, type Words } from '../oracle-random';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import * as oracle from '../support/oracle';
+import { maskElement, normalElement, subKey, threefry, type Words } from '../support/oracle-random';
 import {
   expectClose,
   expectSameBits,

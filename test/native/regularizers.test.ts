@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native } from '../../lib/addon/binding';
+import * as oracle from '../support/oracle';
 import { combinations, expectClose, expectSameBits, floatTypes, guarded, lengths, sizes } from './helpers';
 
 const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];

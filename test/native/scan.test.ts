@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type LossName, lossEntry, lossNames } from '../../lib/losses';
-import { native } from '../../lib/native';
+import { native } from '../../lib/addon/binding';
+import { type LossName, lossEntry, lossNames } from '../../lib/layers/losses';
 import { floatTypes, lengths } from './helpers';
 
 describe.each(floatTypes)('scans of $dtype', (type) => {

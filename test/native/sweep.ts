@@ -1,8 +1,8 @@
 // Sweeps over bit patterns, and the errors found in them.
 
 import { expect } from 'vitest';
-import type { FloatArray } from '../../lib/matrix';
-import * as oracle from '../oracle';
+import type { FloatArray } from '../../lib/base/matrix';
+import * as oracle from '../support/oracle';
 import type { Pair } from './double-double';
 import { type FloatType, float32, ulp } from './helpers';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/native';
-import * as oracle from '../oracle';
+import { native } from '../../lib/addon/binding';
+import * as oracle from '../support/oracle';
 import { expectClose, expectSameBits, floatTypes, guarded, lengths } from './helpers';
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);

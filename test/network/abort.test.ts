@@ -1,10 +1,10 @@
 // Ending a training early, by a signal or by leaving the loop.
 
 import { describe, expect, it } from 'vitest';
-import { AbortError } from '../../lib/errors';
-import { Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import { sgd } from '../../lib/optimizers';
+import { AbortError } from '../../lib/base/errors';
+import { Matrix } from '../../lib/base/matrix';
+import { Network } from '../../lib/network/network';
+import { sgd } from '../../lib/optimizers/optimizers';
 import { immediate, layers, longEpoch, randomLabels, randomMatrix, snapshot, underWay } from './helpers';
 
 const architecture = layers([2, 16, 16, 1], 'tanh', 'sigmoid');

@@ -1,9 +1,9 @@
 // X, Y and out that are wrong: every method says so in the same words, and changes nothing.
 
 import { describe, expect, it } from 'vitest';
-import { type Dtype, Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import { expectError } from '../bad-input';
+import { type Dtype, Matrix } from '../../lib/base/matrix';
+import { Network } from '../../lib/network/network';
+import { expectError } from '../support/bad-input';
 import { layers, randomMatrix, snapshot } from './helpers';
 import { expectRejected, methods, type Rejection } from './rejections';
 

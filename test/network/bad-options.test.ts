@@ -1,9 +1,9 @@
 // Options that are wrong, of the network and of its methods.
 
 import { describe, expect, it } from 'vitest';
-import { Network } from '../../lib/network';
-import { sgd } from '../../lib/optimizers';
-import { type BadCall, expectError, itRejects } from '../bad-input';
+import { Network } from '../../lib/network/network';
+import { sgd } from '../../lib/optimizers/optimizers';
+import { type BadCall, expectError, itRejects } from '../support/bad-input';
 import { layers, randomLabels, randomMatrix } from './helpers';
 import { expectRejected, type Rejection } from './rejections';
 

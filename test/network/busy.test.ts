@@ -1,8 +1,8 @@
 // One network, several calls at a time.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Network } from '../../lib/network';
-import { thrownBy } from '../bad-input';
+import { Network } from '../../lib/network/network';
+import { thrownBy } from '../support/bad-input';
 import {
   immediate,
   layers,

@@ -1,9 +1,9 @@
 // A training whose numbers run away ends with an error that says where, before the step that would spoil them.
 
 import { describe, expect, it } from 'vitest';
-import { Network } from '../../lib/network';
-import { sgd } from '../../lib/optimizers';
-import { thrownBy } from '../bad-input';
+import { Network } from '../../lib/network/network';
+import { sgd } from '../../lib/optimizers/optimizers';
+import { thrownBy } from '../support/bad-input';
 import { layers, randomMatrix, snapshot } from './helpers';
 
 const diverged = (epoch: number, batch: number, layer: string) =>

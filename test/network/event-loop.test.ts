@@ -1,7 +1,7 @@
 // Asynchronous operations run beside the event loop.
 
 import { describe, expect, it } from 'vitest';
-import { Network } from '../../lib/network';
+import { Network } from '../../lib/network/network';
 import { immediate, layers, longEpoch, snapshot, underWay } from './helpers';
 
 const { X, Y, options } = longEpoch();

@@ -1,15 +1,15 @@
 // The article's numbers, through Network.
 
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import type { Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import { sgd } from '../../lib/optimizers';
+import type { Matrix } from '../../lib/base/matrix';
+import { Network } from '../../lib/network/network';
+import { sgd } from '../../lib/optimizers/optimizers';
 import type { History } from '../../lib/training/history';
 import firstStep from '../fixtures/first-step.json';
 import init from '../fixtures/init.json';
 import golden from '../fixtures/train.json';
-import { expectNumpy } from '../numpy-bits';
-import { maxRelativeError, relativeDifference } from '../oracle';
+import { expectNumpy } from '../support/numpy-bits';
+import { maxRelativeError, relativeDifference } from '../support/oracle';
 import { articleSamples, demonstration, example, snapshot } from './helpers';
 
 const { train, test: unseen } = articleSamples();

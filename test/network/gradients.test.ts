@@ -1,12 +1,12 @@
 // net.gradients, by central differences of the network's own loss and against the oracle.
 
 import { describe, expect, it } from 'vitest';
-import { activationNames } from '../../lib/activations';
-import type { LayerOptions } from '../../lib/architecture';
-import { binaryCrossEntropy, type LossName, lossEntry, lossNames } from '../../lib/losses';
-import { type Dtype, type FloatArray, Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import * as oracle from '../oracle';
+import { type Dtype, type FloatArray, Matrix } from '../../lib/base/matrix';
+import { activationNames } from '../../lib/layers/activations';
+import type { LayerOptions } from '../../lib/layers/architecture';
+import { binaryCrossEntropy, type LossName, lossEntry, lossNames } from '../../lib/layers/losses';
+import { Network } from '../../lib/network/network';
+import * as oracle from '../support/oracle';
 import { layers, plainLayers, randomLabels, randomMatrix, restore, snapshot } from './helpers';
 
 const pairs = lossNames.flatMap((loss) => {

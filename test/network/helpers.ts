@@ -1,9 +1,9 @@
-import type { ActivationName } from '../../lib/activations';
-import type { LayerOptions } from '../../lib/architecture';
-import { type Dtype, type FloatArray, Matrix } from '../../lib/matrix';
-import type { Network } from '../../lib/network';
+import { type Dtype, type FloatArray, Matrix } from '../../lib/base/matrix';
+import type { ActivationName } from '../../lib/layers/activations';
+import type { LayerOptions } from '../../lib/layers/architecture';
+import type { Network } from '../../lib/network/network';
 import moons from '../fixtures/moons.json';
-import { type Layer, randomArray } from '../oracle';
+import { type Layer, randomArray } from '../support/oracle';
 
 /** Layers of these sizes, inputs first. */
 export function layers(

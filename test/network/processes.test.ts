@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { newFolder } from '../scratch';
+import { newFolder } from '../support/scratch';
 import { endedWell, inChild, type Library } from './child';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,8 +1,8 @@
 // What a fit refuses changes nothing: not even the generator, and so not the next fit.
 
 import { expect, it } from 'vitest';
-import { Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
+import { Matrix } from '../../lib/base/matrix';
+import { Network } from '../../lib/network/network';
 import { layers, randomMatrix, snapshot } from './helpers';
 
 it('data that a fit refuses draw no shuffles: the next fit is as if they had not been', async () => {

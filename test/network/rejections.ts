@@ -1,9 +1,9 @@
 // Bad calls of a network: what they throw or reject with, and that they leave the network as it was.
 
 import { expect } from 'vitest';
-import type { ErrorCode } from '../../lib/errors';
-import type { Network } from '../../lib/network';
-import { thrownBy } from '../bad-input';
+import type { ErrorCode } from '../../lib/base/errors';
+import type { Network } from '../../lib/network/network';
+import { thrownBy } from '../support/bad-input';
 import { snapshot } from './helpers';
 
 /** One row of a table: what is wrong, and how it is told. */

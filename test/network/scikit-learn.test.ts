@@ -3,12 +3,12 @@
 // below by one of its standard deviations: three of the mean's.
 
 import { expect, test } from 'vitest';
-import type { LayerOptions } from '../../lib/architecture';
+import { Matrix } from '../../lib/base/matrix';
 import { type Dataset, trainTestSplit } from '../../lib/datasets';
-import { Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import { adam } from '../../lib/optimizers';
-import { RandomState } from '../../lib/random';
+import type { LayerOptions } from '../../lib/layers/architecture';
+import { Network } from '../../lib/network/network';
+import { adam } from '../../lib/optimizers/optimizers';
+import { RandomState } from '../../lib/random/random-state';
 import golden from '../fixtures/sklearn-networks.json';
 import { layers } from './helpers';
 

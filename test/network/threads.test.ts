@@ -2,12 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Dtype } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import { adam } from '../../lib/optimizers';
-import { getThreads, setThreads } from '../../lib/threads';
-import { type BadCall, itRejects } from '../bad-input';
-import * as oracle from '../oracle';
+import { getThreads, setThreads } from '../../lib/addon/threads';
+import type { Dtype } from '../../lib/base/matrix';
+import { Network } from '../../lib/network/network';
+import { adam } from '../../lib/optimizers/optimizers';
+import { type BadCall, itRejects } from '../support/bad-input';
+import * as oracle from '../support/oracle';
 import { layers, plainLayers, randomLabels, randomMatrix, snapshot, underWay } from './helpers';
 
 const processors = getThreads();

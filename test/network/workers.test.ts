@@ -1,7 +1,7 @@
 // Networks in worker threads, and workers that end amid a training; every case in a process of its own.
 
 import { describe, expect, it, vi } from 'vitest';
-import { Network } from '../../lib/network';
+import { Network } from '../../lib/network/network';
 import { endedWell, inChild, type Library } from './child';
 import { layers, randomLabels, randomMatrix, snapshot } from './helpers';
 

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { Matrix } from '../../lib/matrix';
+import { Matrix } from '../../lib/base/matrix';
 import {
   imputer,
   minMaxScaler,
@@ -9,7 +9,7 @@ import {
   robustScaler,
   standardScaler,
 } from '../../lib/preprocessing';
-import { type BadCall, expectError, itRejects } from '../bad-input';
+import { type BadCall, expectError, itRejects } from '../support/bad-input';
 import { notFinite, range, shape, type, unknownOption } from './rows';
 
 const nan = Number.NaN;

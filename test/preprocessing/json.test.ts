@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { imputer, minMaxScaler, oneHotEncoder, Preprocessing, preprocessing } from '../../lib/preprocessing';
-import { expectError, itRejects } from '../bad-input';
+import { expectError, itRejects } from '../support/bad-input';
 import { range, shape, type, unknownOption } from './rows';
 
 const nan = Number.NaN;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Matrix } from '../../lib/matrix';
+import { Matrix } from '../../lib/base/matrix';
 import { LabelEncoder, labelEncoder } from '../../lib/preprocessing';
-import { itRejects } from '../bad-input';
+import { itRejects } from '../support/bad-input';
 
 describe('labelEncoder', () => {
   const animals = labelEncoder().fit(['cow', 'cat', 'dog', 'cat']);

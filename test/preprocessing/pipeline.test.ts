@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Matrix } from '../../lib/matrix';
+import { Matrix } from '../../lib/base/matrix';
 import {
   imputer,
   minMaxScaler,
@@ -10,7 +10,7 @@ import {
   robustScaler,
   standardScaler,
 } from '../../lib/preprocessing';
-import { expectError } from '../bad-input';
+import { expectError } from '../support/bad-input';
 
 const table = [
   [1, 10, 0],

@@ -1,6 +1,6 @@
 // Rows of bad-input tables, one function a code; the message goes on after 'Expected'.
 
-import type { BadCall } from '../bad-input';
+import type { BadCall } from '../support/bad-input';
 
 export const type = (what: string, call: () => unknown, message: string): BadCall => [
   what,

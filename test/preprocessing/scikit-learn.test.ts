@@ -1,7 +1,7 @@
 // The steps beside scikit-learn's; the fixture's `about` tells how they were made.
 
 import { describe, expect, it } from 'vitest';
-import { Matrix } from '../../lib/matrix';
+import { Matrix } from '../../lib/base/matrix';
 import {
   imputer,
   labelEncoder,

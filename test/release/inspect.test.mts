@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { faults, mostBytes } from '../../scripts/release/inspect.mjs';
 import { recordFile, sourcesDigest } from '../../scripts/release/record.mjs';
 import { hostTarget, prebuiltFile, type Target, targets } from '../../scripts/release/targets.mjs';
-import { newFolder } from '../scratch.js';
+import { newFolder } from '../support/scratch.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const host = hostTarget() as Target; // undefined where the tests that need it do not run

@@ -10,7 +10,7 @@ import {
 } from '../../lib/schedules/plateau';
 import { learningRateAt, plateauOf, unitOf } from '../../lib/schedules/rate';
 import { resolveSchedule } from '../../lib/schedules/schedule';
-import { type BadCall, itRejects } from '../bad-input';
+import { type BadCall, itRejects } from '../support/bad-input';
 
 const { constant, step, exponential, polynomial, cosine, oneCycle, warmUp, reduceOnPlateau } = schedules;
 

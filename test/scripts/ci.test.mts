@@ -6,7 +6,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { newFolder, write } from '../scratch.js';
+import { newFolder, write } from '../support/scratch.js';
 
 const summary = (tests: string, files = '4 passed (4)') => `
 \u001b[2m Test Files \u001b[22m \u001b[1m\u001b[32m${files}\u001b[39m

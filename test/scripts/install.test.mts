@@ -18,8 +18,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hostTarget, prebuiltFile } from '../../scripts/release/targets.mjs';
-import { modules, pack, run } from '../packed.mjs';
-import { newFolder, write } from '../scratch.js';
+import { modules, pack, run } from '../support/packed.mjs';
+import { newFolder, write } from '../support/scratch.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findMissing, managersOf, planInstall, requirements } from '../../scripts/requirements.mjs';
-import { newFolder, write } from '../scratch.js';
+import { newFolder, write } from '../support/scratch.js';
 
 const named = (...names: string[]) => requirements.filter(({ name }) => names.includes(name));
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { executable, thisMachine } from '../../scripts/requirements.mjs';
 import { buildSteps, testSteps } from '../../scripts/steps.mjs';
-import { newFolder, write } from '../scratch.js';
+import { newFolder, write } from '../support/scratch.js';
 
 vi.setConfig({ testTimeout: 60_000 }); // npm starts up to eight times in one test
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dueSteps, packagesDue, perform } from '../../scripts/steps.mjs';
-import { newFolder, write } from '../scratch.js';
+import { newFolder, write } from '../support/scratch.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -2,8 +2,8 @@
 // refused leaves parameters, running moments and the generator as they were.
 
 import { describe, expect, it } from 'vitest';
-import { Network } from '../../lib/network';
-import { adam, lbfgs } from '../../lib/optimizers';
+import { Network } from '../../lib/network/network';
+import { adam, lbfgs } from '../../lib/optimizers/optimizers';
 import * as schedules from '../../lib/schedules';
 import { layers, randomLabels, randomMatrix } from '../network/helpers';
 import type { Rejection } from '../network/rejections';

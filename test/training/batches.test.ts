@@ -1,13 +1,13 @@
 // Batches, their order, and what an epoch reports, against the oracle's plain loop.
 
 import { describe, expect, it } from 'vitest';
-import type { Dtype, Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import { sgd } from '../../lib/optimizers';
-import { RandomState } from '../../lib/random';
+import type { Dtype, Matrix } from '../../lib/base/matrix';
+import { Network } from '../../lib/network/network';
+import { sgd } from '../../lib/optimizers/optimizers';
+import { RandomState } from '../../lib/random/random-state';
 import type { FitOptions } from '../../lib/training/options';
 import { layers, randomLabels, randomMatrix, snapshot } from '../network/helpers';
-import { maxRelativeError } from '../oracle';
+import { maxRelativeError } from '../support/oracle';
 import { oracleFit } from './oracle-fit';
 
 const rows = 37;

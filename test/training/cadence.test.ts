@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Cadence } from '../../lib/training/cadence';
-import { itRejects } from '../bad-input';
+import { itRejects } from '../support/bad-input';
 
 describe('Cadence', () => {
   const dueEpochs = (cadence: Cadence, first: number, last: number, now: (epoch: number) => number) =>

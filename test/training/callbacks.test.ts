@@ -1,13 +1,13 @@
 // Callbacks: when they are called, with what, and what they may do.
 
 import { describe, expect, it } from 'vitest';
-import { Network } from '../../lib/network';
-import { adam } from '../../lib/optimizers';
+import { Network } from '../../lib/network/network';
+import { adam } from '../../lib/optimizers/optimizers';
 import * as schedules from '../../lib/schedules';
 import type { BatchReport, EpochReport } from '../../lib/training/history';
 import type { FitOptions } from '../../lib/training/options';
 import { randomLabels, randomMatrix, snapshot } from '../network/helpers';
-import { newFolder } from '../scratch';
+import { newFolder } from '../support/scratch';
 import { expectAlike, network, stateOf, X, Y } from './helpers';
 
 const options = { epochs: 3, batchSize: 16, optimizer: adam({ learningRate: 0.05 }) };

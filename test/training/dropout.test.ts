@@ -1,10 +1,10 @@
 // Dropout and noise: they act in training alone, by the seed, whatever the threads.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { LayerOptions } from '../../lib/architecture';
-import { Network } from '../../lib/network';
-import { sgd } from '../../lib/optimizers';
-import { getThreads, setThreads } from '../../lib/threads';
+import { getThreads, setThreads } from '../../lib/addon/threads';
+import type { LayerOptions } from '../../lib/layers/architecture';
+import { Network } from '../../lib/network/network';
+import { sgd } from '../../lib/optimizers/optimizers';
 import { randomLabels, randomMatrix } from '../network/helpers';
 import { network, stateOf, X, Y } from './helpers';
 

@@ -1,9 +1,9 @@
 // Early stopping, against series worked by hand.
 
 import { describe, expect, it } from 'vitest';
-import type { Matrix } from '../../lib/matrix';
-import type { Network } from '../../lib/network';
-import { sgd } from '../../lib/optimizers';
+import type { Matrix } from '../../lib/base/matrix';
+import type { Network } from '../../lib/network/network';
+import { sgd } from '../../lib/optimizers/optimizers';
 import { EarlyStopping, type EarlyStoppingOptions } from '../../lib/training/early-stopping';
 import { expectAlike, network, stateOf, X, Y } from './helpers';
 

@@ -1,9 +1,9 @@
 // Frozen layers.
 
 import { describe, expect, it } from 'vitest';
-import type { Matrix } from '../../lib/matrix';
-import type { Network } from '../../lib/network';
-import { adam, lbfgs, rmsProp, sgd } from '../../lib/optimizers';
+import type { Matrix } from '../../lib/base/matrix';
+import type { Network } from '../../lib/network/network';
+import { adam, lbfgs, rmsProp, sgd } from '../../lib/optimizers/optimizers';
 import { expectAlike, network, stateOf, X, Y } from './helpers';
 
 const bits = (net: Network, names: readonly string[]) =>

@@ -1,10 +1,10 @@
 // Small trainings, and what is compared of them.
 
 import { expect } from 'vitest';
-import type { LayerOptions } from '../../lib/architecture';
-import type { Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import type { NetworkOptions } from '../../lib/network-options';
+import type { Matrix } from '../../lib/base/matrix';
+import type { LayerOptions } from '../../lib/layers/architecture';
+import { Network } from '../../lib/network/network';
+import type { NetworkOptions } from '../../lib/network/network-options';
 import type { FitOptions } from '../../lib/training/options';
 import { randomLabels, randomMatrix, snapshot } from '../network/helpers';
 

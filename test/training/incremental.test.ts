@@ -1,8 +1,8 @@
 // partialFit and trainOnBatch: trainings whose samples come bit by bit.
 
 import { describe, expect, it } from 'vitest';
-import type { Network } from '../../lib/network';
-import { adam, type Optimizer, sgd } from '../../lib/optimizers';
+import type { Network } from '../../lib/network/network';
+import { adam, type Optimizer, sgd } from '../../lib/optimizers/optimizers';
 import { expectAlike, network, oneHot, randomClasses, rowsOf, stateOf, X, Y } from './helpers';
 
 /** The samples in batches of 8, in their order. */

@@ -1,9 +1,8 @@
 // Training by L-BFGS: PyTorch's trajectories, and what a step an epoch means for fit.
 
 import { describe, expect, it } from 'vitest';
-import { Network } from '../../lib/network';
-import { lbfgs } from '../../lib/optimizers';
-import { itRejects } from '../bad-input';
+import { Network } from '../../lib/network/network';
+import { lbfgs } from '../../lib/optimizers/optimizers';
 import golden from '../fixtures/pytorch-lbfgs.json';
 import train from '../fixtures/train.json';
 import { expectClose } from '../native/helpers';
@@ -17,7 +16,8 @@ import {
   snapshot,
   underWay,
 } from '../network/helpers';
-import { maxRelativeError } from '../oracle';
+import { itRejects } from '../support/bad-input';
+import { maxRelativeError } from '../support/oracle';
 
 const { train: moons } = articleSamples();
 const exact = { toleranceGradient: 0, toleranceChange: 0 };

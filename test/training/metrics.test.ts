@@ -1,10 +1,10 @@
 // The metrics option: the numbers of lib/metrics, of the network's predictions.
 
 import { describe, expect, it } from 'vitest';
-import type { Matrix } from '../../lib/matrix';
+import type { Matrix } from '../../lib/base/matrix';
 import * as metrics from '../../lib/metrics';
 import { metric } from '../../lib/metrics/metric';
-import { Network } from '../../lib/network';
+import { Network } from '../../lib/network/network';
 import { layers, randomLabels, randomMatrix } from '../network/helpers';
 import { network, oneHot, randomClasses, X, Y } from './helpers';
 

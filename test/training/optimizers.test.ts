@@ -1,8 +1,8 @@
 // Whole trainings with every optimiser, against the formulas of its paper over the oracle's gradients.
 
 import { expect, it } from 'vitest';
-import type { Dtype } from '../../lib/matrix';
-import { Network } from '../../lib/network';
+import type { Dtype } from '../../lib/base/matrix';
+import { Network } from '../../lib/network/network';
 import {
   adadelta,
   adagrad,
@@ -13,11 +13,11 @@ import {
   type Optimizer,
   rmsProp,
   sgd,
-} from '../../lib/optimizers';
-import { RandomState } from '../../lib/random';
+} from '../../lib/optimizers/optimizers';
+import { RandomState } from '../../lib/random/random-state';
 import { layers, randomLabels, randomMatrix, snapshot } from '../network/helpers';
-import * as oracle from '../oracle';
-import { type Options, optimizerStep, type State } from '../oracle-optimizers';
+import * as oracle from '../support/oracle';
+import { type Options, optimizerStep, type State } from '../support/oracle-optimizers';
 import { oracleFit, type Step } from './oracle-fit';
 
 /** The optimiser's formula, parameter by parameter. */

@@ -1,9 +1,9 @@
 // Training by the oracle's loops, sample by sample as the options of fit describe it.
 
-import type { Matrix } from '../../lib/matrix';
-import type { Network } from '../../lib/network';
+import type { Matrix } from '../../lib/base/matrix';
+import type { Network } from '../../lib/network/network';
 import { plainLayers } from '../network/helpers';
-import * as oracle from '../oracle';
+import * as oracle from '../support/oracle';
 
 /** New parameters from the old and their gradients, for step t (from 1). */
 export type Step = (params: oracle.Tensors, grads: oracle.Tensors, t: number) => oracle.Tensors;

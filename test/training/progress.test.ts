@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ProgressOptions, type ProgressReport, progressBar } from '../../lib/training/progress';
-import { itRejects } from '../bad-input';
 import { dist, endedWell, inChild, type Library } from '../network/child';
-import { newFolder } from '../scratch';
+import { itRejects } from '../support/bad-input';
+import { newFolder } from '../support/scratch';
 
 /** A bar on a terminal of this width, with a clock that stands at `clock.time`. */
 function drawn(options: Partial<ProgressOptions>, columns: number | undefined = 100, isTTY = true) {

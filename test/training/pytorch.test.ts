@@ -1,8 +1,8 @@
 // The optimisers' trajectories are PyTorch's.
 
 import { expect, it } from 'vitest';
-import { Network } from '../../lib/network';
-import { adam, sgd } from '../../lib/optimizers';
+import { Network } from '../../lib/network/network';
+import { adam, sgd } from '../../lib/optimizers/optimizers';
 import golden from '../fixtures/pytorch-optimizers.json';
 import { expectClose } from '../native/helpers';
 import { layers, restore, snapshot } from '../network/helpers';

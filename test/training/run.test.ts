@@ -1,12 +1,12 @@
 // How a training is cut into native calls.
 
 import { describe, expect, it } from 'vitest';
-import { resolveLoss } from '../../lib/losses';
-import type { FloatArray } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import { adam, sgd } from '../../lib/optimizers';
-import { Plan } from '../../lib/plan';
-import { RandomState } from '../../lib/random';
+import type { FloatArray } from '../../lib/base/matrix';
+import { Plan } from '../../lib/engine/plan';
+import { resolveLoss } from '../../lib/layers/losses';
+import { Network } from '../../lib/network/network';
+import { adam, sgd } from '../../lib/optimizers/optimizers';
+import { RandomState } from '../../lib/random/random-state';
 import { completeFitOptions, type FitOptions } from '../../lib/training/options';
 import { type Pace, type Progressed, TrainingRun } from '../../lib/training/run';
 import { layers, randomLabels, randomMatrix, snapshot } from '../network/helpers';

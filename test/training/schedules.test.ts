@@ -1,7 +1,7 @@
 // Schedules at work: which learning rate each step has.
 
 import { describe, expect, it } from 'vitest';
-import { adam, sgd } from '../../lib/optimizers';
+import { adam, sgd } from '../../lib/optimizers/optimizers';
 import type { Progress, Schedule } from '../../lib/schedules';
 import * as schedules from '../../lib/schedules';
 import { learningRateAt } from '../../lib/schedules/rate';

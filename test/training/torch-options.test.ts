@@ -2,11 +2,11 @@
 // the fixture's `about` tells how they were made.
 
 import { describe, expect, it } from 'vitest';
-import type { LayerOptions } from '../../lib/architecture';
-import * as losses from '../../lib/losses';
-import type { Matrix } from '../../lib/matrix';
-import { Network } from '../../lib/network';
-import { adam, sgd } from '../../lib/optimizers';
+import type { Matrix } from '../../lib/base/matrix';
+import type { LayerOptions } from '../../lib/layers/architecture';
+import * as losses from '../../lib/layers/losses';
+import { Network } from '../../lib/network/network';
+import { adam, sgd } from '../../lib/optimizers/optimizers';
 import * as schedules from '../../lib/schedules';
 import type { FitOptions } from '../../lib/training/options';
 import start from '../fixtures/pytorch-optimizers.json';

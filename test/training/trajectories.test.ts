@@ -1,7 +1,7 @@
 // The optimisers' trajectories are PyTorch's and, by their convention, Keras's.
 
 import { expect, it } from 'vitest';
-import { Network } from '../../lib/network';
+import { Network } from '../../lib/network/network';
 import {
   adadelta,
   adagrad,
@@ -13,7 +13,7 @@ import {
   type Optimizer,
   rmsProp,
   sgd,
-} from '../../lib/optimizers';
+} from '../../lib/optimizers/optimizers';
 import golden from '../fixtures/optimizer-trajectories.json';
 import start from '../fixtures/pytorch-optimizers.json';
 import { expectClose } from '../native/helpers';

@@ -1,9 +1,9 @@
 // Validation sets: given ones, and shares of the samples held out.
 
 import { describe, expect, it } from 'vitest';
-import { Network } from '../../lib/network';
-import { adam, sgd } from '../../lib/optimizers';
-import { RandomState } from '../../lib/random';
+import { Network } from '../../lib/network/network';
+import { adam, sgd } from '../../lib/optimizers/optimizers';
+import { RandomState } from '../../lib/random/random-state';
 import type { FitOptions } from '../../lib/training/options';
 import { layers, randomLabels, randomMatrix, snapshot } from '../network/helpers';
 import { expectAlike, network, oneHot, randomClasses, rowsOf, stateOf, X, Y } from './helpers';

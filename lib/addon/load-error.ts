@@ -1,0 +1,218 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BlasnetError, blasnetError } from '../base/errors';
+import { type FileFormat, formatOf } from './addon-file';
+import { describeMachine, type Machine, thisMachine } from './machine';
+
+/** All that the likely fix follows from. */
+interface Facts extends Machine {
+  /** the package's folder */
+  readonly root: string;
+  /** what was loaded, if there was anything to load */
+  readonly file: string | undefined;
+  /** what kind of file that is */
+  readonly format: FileFormat | 'none' | undefined;
+  /** why that failed */
+  readonly reason: string;
+  /** what there is in prebuilds/, as in `linux-x64 (musl)` */
+  readonly prebuilt: readonly string[];
+}
+
+/** Why the addon of the package in `root` could not be loaded, and what to do: for the one who installed it. */
+export function loadError(root: string, file: string | undefined, cause: Error): BlasnetError {
+  const facts: Facts = {
+    ...thisMachine(),
+    root,
+    file,
+    format: file === undefined ? undefined : formatIfReadable(file),
+    reason: withoutPath(cause.message, file ?? ''),
+    prebuilt: prebuiltIn(root),
+  };
+  const lines = [
+    `blasnet's native addon could not be loaded on ${describeMachine(facts)}.`,
+    `Tried in ${root}:`,
+    ...tried(facts).map((line) => `  ${line}`),
+    `Prebuilt binaries there: ${facts.prebuilt.join(', ') || 'none'}.`,
+    fixFor(facts),
+  ];
+  return blasnetError('ERR_BLASNET_LOAD', lines.join('\n'), { cause });
+}
+
+/** The places where node-gyp-build looks, in its order, and what came of each. */
+function tried({ root, platform, arch, file, reason }: Facts): string[] {
+  let found = false;
+  const outcome = (path: string) => {
+    if (path === file) found = true;
+    return path === file ? reason : found ? 'not tried, after that' : 'for another system or runtime';
+  };
+  const places = ['build/Release', 'build/Debug', `prebuilds/${platform}-${arch}`];
+  const lines = places.flatMap((place) => {
+    if (place.startsWith('build') && process.env.PREBUILDS_ONLY)
+      return [`${place}: left out, since PREBUILDS_ONLY is set`];
+    const names = addonsIn(join(root, place));
+    if (names.length === 0) return [`${place}/${place.startsWith('build') ? 'blasnet.node' : ''}: not there`];
+    return names.map((name) => `${place}/${name}: ${outcome(join(root, place, name))}`);
+  });
+  // Where the environment or the place of the executable led it.
+  return file === undefined || found ? lines : [...lines, `${file}: ${reason}`];
+}
+
+const fromSource =
+  'Build it on this machine: node "<package>/scripts/install.mjs"\n' +
+  'which takes CMake, a C++ compiler, OpenBLAS and Highway (on Debian: apt-get install cmake g++ make libopenblas-dev ' +
+  'libhwy-dev) and, from npm, cmake-js and node-addon-api.';
+const reinstall = 'Remove node_modules/blasnet, and install it again.';
+
+/** The first of these that fits is what the message ends with. */
+const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = [
+  ({ root }) =>
+    nameIn(root) !== 'blasnet' &&
+    'The code of blasnet runs outside its package, away from the addon: a bundler has put it into another file. Mark ' +
+      '`blasnet` as external (esbuild: --external:blasnet; webpack: externals; Rollup and Vite: external; Next.js: ' +
+      'serverExternalPackages) and install it where the bundle runs.',
+
+  ({ reason, runtime }) =>
+    /--allow-|ERR_DLOPEN_DISABLED|loading addons is disabled/.test(reason) &&
+    (runtime.startsWith('Deno')
+      ? 'Deno loads addons only if it may: run it with --allow-ffi --allow-read --allow-env --allow-sys.'
+      : 'Node loads addons only if it may: run it with --allow-addons, and without --no-addons.'),
+
+  ({ root, file }) =>
+    file === undefined &&
+    existsSync(join(root, 'lib/index.ts')) &&
+    'This is a checkout in which nothing has been built: npm run build',
+
+  ({ file, libc, platform, arch, prebuilt }) =>
+    (file === undefined || file.endsWith('.glibc.node')) &&
+    libc === 'musl' &&
+    !existsSync('/etc/alpine-release') &&
+    prebuilt.includes(`${platform}-${arch} (musl)`) &&
+    'This system has musl, but is not Alpine, the one that is recognised: set LIBC=musl in the environment.',
+
+  ({ file, libc, platform, arch }) =>
+    file === undefined &&
+    `There is no prebuilt binary for ${platform}-${arch}${libc === undefined ? '' : ` with ${libc}`}. ${fromSource}`,
+
+  ({ reason }) =>
+    /EACCES|EPERM|permission denied/i.test(reason) &&
+    !segment.test(reason) &&
+    'The file may not be read by the user that this process runs as: give that user the right, or install as that user.',
+
+  ({ format }) =>
+    format === 'none' && `The file is damaged: it is no shared library, or not all of it. ${reinstall}`,
+
+  ({ format, platform, arch }) => {
+    if (format === undefined || format === 'none') return undefined;
+    if (format.platform === platform && format.arch === arch) return undefined;
+    if (format.platform === 'linux' && !['linux', 'darwin', 'win32'].includes(platform)) return undefined; // ELF, too
+    return (
+      `The file was made for ${format.platform}-${format.arch ?? 'another processor'}: node_modules was copied from ` +
+      'another machine, or installed by a Node of another architecture. Install on this one: remove node_modules, then npm ci ' +
+      '(for Docker, name node_modules in .dockerignore).'
+    );
+  },
+
+  ({ reason }) =>
+    /file cut off|file damaged|file too short|cannot read file data|invalid ELF|truncated|not a valid Win32/i.test(
+      reason,
+    ) && `The file is damaged: an installation or a copy of it did not end. ${reinstall}`,
+
+  ({ reason, libc }) =>
+    (libc === 'musl' ? /ld-linux-/ : /libc\.musl-|ld-musl-/).test(reason) &&
+    `The file was made for ${libc === 'musl' ? 'glibc' : 'musl'}, this system has ${libc}: node_modules was copied from ` +
+      'another machine. Install on this one: remove node_modules, then npm ci.',
+
+  ({ reason, libc }) => {
+    const [, name] = /(lib(?:stdc\+\+|gcc_s)\.so\S*?):? /.exec(missing.test(reason) ? reason : '') ?? [];
+    return (
+      name &&
+      `The system has no ${name}, the C++ run-time library: ` +
+        (libc === 'musl'
+          ? 'apk add libstdc++'
+          : 'apt-get install libstdc++6 (Debian, Ubuntu) or dnf install libstdc++ (Fedora, Red Hat). Among distroless ' +
+            'images, those named cc and nodejs have it.')
+    );
+  },
+
+  ({ reason }) => {
+    const [, symbol = ''] = /(GLIBC_[\d.]+|GLIBCXX_[\d.]+|CXXABI_[\d.]+)['’]? not found/.exec(reason) ?? [];
+    const library = symbol.startsWith('GLIBC_') ? 'glibc' : 'libstdc++';
+    return (
+      symbol && `The binary needs ${symbol}, which this system's ${library} is too old to have. ${fromSource}`
+    );
+  },
+
+  ({ reason }) =>
+    missing.test(reason) &&
+    `A library that the addon was built with is not there any more. Install that. ${fromSource}`,
+
+  ({ reason }) =>
+    segment.test(reason) &&
+    'The file system is probably mounted with `noexec`, from which no addon can be loaded: mount it without, or install ' +
+      'elsewhere.',
+
+  ({ reason }) =>
+    /not the addon of this|did not self-register|undefined symbol|no symbol|symbol not found|procedure could not/i.test(
+      reason,
+    ) &&
+    `The file is an addon, but not the one that belongs to this version of blasnet. ${reinstall} (In a checkout: npm run build)`,
+
+  () => fromSource,
+];
+
+const missing =
+  /cannot open shared object file: No such file|Error loading shared library|Library not loaded|specified module could not/;
+const segment = /failed to map segment|cannot enable executable/;
+
+function fixFor(facts: Facts): string {
+  for (const fix of fixes) {
+    const text = fix(facts);
+    if (text) return text.replace('<package>/scripts/install.mjs', join(facts.root, 'scripts/install.mjs'));
+  }
+  return fromSource;
+}
+
+function formatIfReadable(file: string): FileFormat | 'none' | undefined {
+  try {
+    return formatOf(file) ?? 'none';
+  } catch {
+    return undefined;
+  }
+}
+
+/** The platforms of the package's own binaries, each with the C library in its file's name. */
+function prebuiltIn(root: string): string[] {
+  const folder = join(root, 'prebuilds');
+  return namesIn(folder)
+    .sort()
+    .flatMap((target) => {
+      const libraries = addonsIn(join(folder, target)).map((name) => /\.(glibc|musl)\./.exec(name)?.[1]);
+      return libraries.map((library) => (library === undefined ? target : `${target} (${library})`));
+    });
+}
+
+function addonsIn(folder: string): string[] {
+  return namesIn(folder).filter((name) => name.endsWith('.node'));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function nameIn(root: string): unknown {
+  try {
+    return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).name;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The system's message begins with the path as a rule, on Windows with a longer form of it. */
+function withoutPath(message: string, file: string): string {
+  const text = message.startsWith('\\\\?\\') ? message.slice(4) : message;
+  return (text.startsWith(file) ? text.slice(file.length).replace(/^: /, '') : text).trim();
+}

@@ -1,0 +1,59 @@
+import nodeGypBuild from 'node-gyp-build';
+import { checkWhole } from './addon-file';
+import { loadError } from './load-error';
+import { packageRoot } from './package-root';
+
+export interface Addon {
+  readonly exports: unknown;
+  readonly file: string;
+}
+
+/**
+ * Loads the addon, a file that node-gyp-build chooses, and checks that it has these exports.
+ *
+ * @throws Error ERR_BLASNET_LOAD
+ */
+export function loadAddon(names: readonly string[]): Addon {
+  let file: string | undefined;
+  try {
+    const path = nodeGypBuild.path(packageRoot);
+    file = path;
+    checkWhole(path);
+    const exports = withoutOpenBlasThreads(() => requireAtRunTime(path));
+    checkExports(exports, names);
+    return { exports, file };
+  } catch (cause) {
+    throw loadError(packageRoot, file, cause as Error);
+  }
+}
+
+// It may be another project's addon, or one that an older version left.
+function checkExports(exports: unknown, names: readonly string[]): void {
+  const missing = names.filter((name) => !(name in Object(exports)));
+  if (missing.length === 0) return;
+  const some =
+    missing.length > 3 ? `${missing.slice(0, 3).join(', ')} and ${missing.length - 3} more` : missing;
+  throw new Error(`not the addon of this version of blasnet: it does not export ${some}`);
+}
+
+declare const __non_webpack_require__: NodeJS.Require | undefined;
+
+function requireAtRunTime(file: string): unknown {
+  // webpack replaces `require`, by something that looks for the file while it bundles.
+  return (typeof __non_webpack_require__ === 'function' ? __non_webpack_require__ : require)(file);
+}
+
+// OpenBLAS makes threads of its own when it is loaded, and they spin for the first tenth of a second on the
+// processors that ours want. This library leaves it one thread anyway. (In a worker the environment is a copy, and
+// the threads are made.)
+function withoutOpenBlasThreads<Result>(load: () => Result): Result {
+  const name = 'OPENBLAS_NUM_THREADS';
+  const before = process.env[name];
+  process.env[name] = '1';
+  try {
+    return load();
+  } finally {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  }
+}

@@ -1,0 +1,73 @@
+// Matrices as users have them: checked, and made into a Matrix without copying where that can be.
+
+import { argumentError, blasnetError } from './errors';
+import { type Dtype, type FloatArray, isFloatArray, Matrix, matrixFromRows, overlap } from './matrix';
+import { checkBuffer } from './pinning';
+
+/**
+ * Samples as users have them, one a row: a Matrix, a typed array of the network's dtype (the rows follow
+ * from its length), or arrays of numbers (converted once).
+ */
+export type MatrixLike = Matrix | Float64Array | Float32Array | readonly (readonly number[])[];
+
+/** What a matrix from outside has to be. */
+export interface MatrixRule {
+  /** Of what arrays of numbers become. @default 'float64' */
+  readonly dtype?: Dtype;
+  /** How many columns there must be; without it any number, and a typed array alone is no matrix. */
+  readonly cols?: number;
+  /** Where that number comes from, for the errors: `(the network's inputDim)`. */
+  readonly origin?: string;
+  /** The most columns that there may be, where their number is not given. */
+  readonly mostCols?: number;
+}
+
+/** @param name the argument's, for the errors */
+export function asMatrix(name: string, value: unknown, rule: MatrixRule = {}): Matrix {
+  const matrix = value instanceof Matrix ? value : fromLoose(name, value, rule);
+  checkBuffer(name, matrix.data);
+  if (matrix.rows === 0) {
+    throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have at least one row, got 0`);
+  }
+  const { cols, origin, mostCols = Number.POSITIVE_INFINITY } = rule;
+  if (cols === undefined ? matrix.cols < 1 || matrix.cols > mostCols : matrix.cols !== cols) {
+    const needed =
+      cols === undefined ? `from 1 to ${mostCols} columns` : withOrigin(`${cols} columns`, origin);
+    throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have ${needed}, got ${matrix.cols}`);
+  }
+  return matrix;
+}
+
+function fromLoose(name: string, value: unknown, { dtype = 'float64', cols, origin }: MatrixRule): Matrix {
+  if (Array.isArray(value)) return matrixFromRows(name, value, dtype);
+  if (!isFloatArray(value) || cols === undefined) {
+    const rule =
+      cols === undefined ? 'a Matrix or an array of rows' : 'a Matrix, a typed array or an array of rows';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
+  }
+  checkBuffer(name, value);
+  if (value.length % cols !== 0) {
+    const rule = withOrigin(`of a length that is a multiple of ${cols}`, origin);
+    throw argumentError('ERR_BLASNET_SHAPE', name, rule, value);
+  }
+  return new Matrix(value, value.length / cols, cols);
+}
+
+/** Throws unless the array is of the dtype; `reason` says where that comes from. */
+export function checkDtype(name: string, data: FloatArray, dtype: Dtype, reason: string): void {
+  if (data instanceof Float64Array === (dtype === 'float64')) return;
+  const needed = dtype === 'float64' ? 'a Float64Array' : 'a Float32Array';
+  throw argumentError('ERR_BLASNET_DTYPE', name, needed + reason, data);
+}
+
+/** The caller's matrix for results, which shares no memory with X. */
+export function checkOutput(out: unknown, X: Matrix): asserts out is Matrix {
+  if (!(out instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', out);
+  if (overlap(out.data, X.data)) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', 'a matrix that shares no memory with X', out);
+  }
+}
+
+function withOrigin(rule: string, origin: string | undefined): string {
+  return origin === undefined ? rule : `${rule} (${origin})`;
+}

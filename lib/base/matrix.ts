@@ -1,0 +1,176 @@
+import { argumentError, type BlasnetError, blasnetError } from './errors';
+import { type Constraint, check, integerFrom, oneOf } from './validate';
+
+/** The two element types: 'float64' lives in a Float64Array, 'float32' in a Float32Array. */
+export type Dtype = 'float64' | 'float32';
+export type FloatArray = Float64Array | Float32Array;
+/** Labels as native code takes them: classes in an Int32Array for the loss that asks for them. */
+export type LabelArray = FloatArray | Int32Array;
+
+export const dtypeName: Constraint = oneOf(['float64', 'float32'] satisfies Dtype[]);
+
+/**
+ * A row-major matrix: a view of a typed array, never a copy of it. Element (r, c) is
+ * `data[r * cols + c]`.
+ */
+export class Matrix<T extends FloatArray = FloatArray> {
+  readonly data: T;
+  readonly rows: number;
+  readonly cols: number;
+
+  /**
+   * @param data rows * cols elements; kept, not copied
+   * @throws TypeError ERR_BLASNET_ARG_TYPE when data is not a Float64Array or Float32Array
+   * @throws RangeError ERR_BLASNET_SHAPE when the length is not rows * cols
+   */
+  constructor(data: T, rows: number, cols: number) {
+    if (!isFloatArray(data)) {
+      throw argumentError('ERR_BLASNET_ARG_TYPE', 'data', 'a Float64Array or Float32Array', data);
+    }
+    checkSize(rows, cols);
+    if (data.length !== rows * cols) {
+      throw argumentError('ERR_BLASNET_SHAPE', 'data', `of length ${rows} * ${cols} = ${rows * cols}`, data);
+    }
+    this.data = data;
+    this.rows = rows;
+    this.cols = cols;
+  }
+
+  /** A matrix of zeros, on a SharedArrayBuffer. Default dtype: 'float64'. */
+  static zeros(rows: number, cols: number, dtype?: 'float64'): Matrix<Float64Array>;
+  static zeros(rows: number, cols: number, dtype: Dtype): Matrix;
+  static zeros(rows: number, cols: number, dtype: Dtype = 'float64'): Matrix {
+    checkSize(rows, cols);
+    check('dtype', dtype, dtypeName, 'ERR_BLASNET_UNKNOWN_NAME');
+    return new Matrix(allocate(rows * cols, dtype), rows, cols);
+  }
+
+  /**
+   * A matrix from rows of numbers, each of the same length; copied once. Default dtype: 'float64'.
+   *
+   * @throws TypeError ERR_BLASNET_ARG_TYPE when it is not an array of arrays of numbers
+   * @throws RangeError ERR_BLASNET_SHAPE when it is empty or ragged
+   */
+  static from(rows: readonly (readonly number[])[], dtype?: 'float64'): Matrix<Float64Array>;
+  static from(rows: readonly (readonly number[])[], dtype: Dtype): Matrix;
+  static from(rows: readonly (readonly number[])[], dtype: Dtype = 'float64'): Matrix {
+    check('dtype', dtype, dtypeName, 'ERR_BLASNET_UNKNOWN_NAME');
+    return matrixFromRows('rows', rows, dtype);
+  }
+
+  get dtype(): Dtype {
+    return this.data instanceof Float64Array ? 'float64' : 'float32';
+  }
+
+  /** The element at row r, column c. @throws RangeError outside the matrix */
+  get(r: number, c: number): number {
+    return this.data[this.#offset(r, c)] as number;
+  }
+
+  /** Sets the element at row r, column c. @throws RangeError outside the matrix */
+  set(r: number, c: number, value: number): void {
+    this.data[this.#offset(r, c)] = value;
+  }
+
+  /** Row r, a view of length cols. @throws RangeError outside the matrix */
+  row(r: number): T {
+    const start = this.#offset(r, 0);
+    return this.data.subarray(start, start + this.cols) as T;
+  }
+
+  /** The transposed matrix, a copy. Turns (samples x features) into the article's (features x samples). */
+  transpose(): Matrix<T> {
+    const { data, rows, cols } = this;
+    const out = allocate(data.length, this.dtype) as T;
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < cols; c++) out[c * rows + r] = data[r * cols + c] as number;
+    }
+    return new Matrix(out, cols, rows);
+  }
+
+  /** The rows as arrays of numbers, a copy. */
+  toArray(): number[][] {
+    return Array.from({ length: this.rows }, (_, r) => Array.from(this.row(r)));
+  }
+
+  #offset(r: number, c: number): number {
+    if (!(Number.isInteger(r) && r >= 0 && r < this.rows)) {
+      throw argumentError('ERR_BLASNET_ARG_VALUE', 'row', `an integer from 0 to ${this.rows - 1}`, r);
+    }
+    if (!(Number.isInteger(c) && c >= 0 && c < this.cols)) {
+      throw argumentError('ERR_BLASNET_ARG_VALUE', 'column', `an integer from 0 to ${this.cols - 1}`, c);
+    }
+    return r * this.cols + c;
+  }
+}
+
+export function isFloatArray(value: unknown): value is FloatArray {
+  return value instanceof Float64Array || value instanceof Float32Array;
+}
+
+/** Whether two arrays share memory. */
+export function overlap(a: FloatArray, b: FloatArray): boolean {
+  if (a.buffer !== b.buffer) return false;
+  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+}
+
+/** The error for one element of a matrix. */
+export function elementError(
+  name: string,
+  { data, cols }: { readonly data: LabelArray; readonly cols: number },
+  index: number,
+  rule: string,
+): BlasnetError {
+  const value = data[index] as number;
+  const code = Number.isFinite(value) ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_NOT_FINITE';
+  const place = `row ${Math.floor(index / cols)}, column ${index % cols}`;
+  return blasnetError(code, `Expected ${name} to hold ${rule}, got ${value} at ${place}`);
+}
+
+/** Zeros on a SharedArrayBuffer, which nothing can detach while native code works on it. */
+export function allocate(length: number, dtype: 'float64'): Float64Array<SharedArrayBuffer>;
+export function allocate(
+  length: number,
+  dtype: Dtype,
+): Float64Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>;
+export function allocate(length: number, dtype: Dtype): FloatArray {
+  return dtype === 'float64'
+    ? new Float64Array(new SharedArrayBuffer(length * 8))
+    : new Float32Array(new SharedArrayBuffer(length * 4));
+}
+
+/** number[][] to a matrix; `name` is the argument's, for the errors. */
+export function matrixFromRows(name: string, rows: unknown, dtype: Dtype): Matrix {
+  if (!Array.isArray(rows)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of rows', rows);
+  if (rows.length === 0) throw argumentError('ERR_BLASNET_SHAPE', name, 'a non-empty array of rows', rows);
+  const cols = arrayOfNumbers(`${name}[0]`, rows[0]).length;
+  if (cols === 0) throw argumentError('ERR_BLASNET_SHAPE', `${name}[0]`, 'a non-empty row', rows[0]);
+  const data = allocate(rows.length * cols, dtype);
+  for (let r = 0; r < rows.length; r++) {
+    const row = arrayOfNumbers(`${name}[${r}]`, rows[r]);
+    if (row.length !== cols) {
+      throw argumentError('ERR_BLASNET_SHAPE', `${name}[${r}]`, `of length ${cols}, as the first row`, row);
+    }
+    for (let c = 0; c < cols; c++) {
+      const value = row[c];
+      if (typeof value !== 'number') {
+        throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${r}][${c}]`, 'a number', value);
+      }
+      data[r * cols + c] = value;
+    }
+  }
+  return new Matrix(data, rows.length, cols);
+}
+
+function arrayOfNumbers(name: string, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of numbers', value);
+  return value;
+}
+
+function checkSize(rows: number, cols: number): void {
+  check('rows', rows, integerFrom(0));
+  check('cols', cols, integerFrom(0));
+  if (rows * cols > 2 ** 32) {
+    throw blasnetError('ERR_BLASNET_SHAPE', `Expected rows * cols to be at most 2^32, got ${rows} * ${cols}`);
+  }
+}

@@ -1,0 +1,328 @@
+import { argumentError, blasnetError } from '../base/errors';
+import { elementError, type FloatArray, isFloatArray, Matrix, matrixFromRows } from '../base/matrix';
+import { checkBuffer } from '../base/pinning';
+import { above, checkObject, checkOptions, didYouMean, finite, optional } from '../base/validate';
+import type { RandomState } from '../random/random-state';
+import { type Architecture, activationOf, type Layer } from './architecture';
+import { orthonormalRows } from './orthonormal';
+import type { Parameters } from './parameters';
+
+/**
+ * Fills one layer's weights (outputDim x inputDim) and biases (outputDim), both zero before. Draws are
+ * made row by row, the weights' before the biases'. `index` counts layers from 0.
+ */
+type Fill = (
+  random: RandomState,
+  layer: Layer,
+  weights: FloatArray,
+  biases: FloatArray,
+  index: number,
+) => void;
+
+/** How parameters begin. */
+export interface Initializer {
+  /** Throws for a network that it does not suit. */
+  check?(architecture: Architecture): void;
+  readonly fill: Fill;
+}
+
+// By name, since activations are in a table of their own. The He initialisers are for units that pass one half of
+// their inputs; selu normalises itself when weights have the variance 1 / fanIn (Klambauer et al., 2017).
+const suitsActivation: Readonly<Record<string, 'heNormal' | 'lecunNormal'>> = {
+  relu: 'heNormal',
+  leakyRelu: 'heNormal',
+  elu: 'heNormal',
+  gelu: 'heNormal',
+  geluTanh: 'heNormal',
+  silu: 'heNormal',
+  mish: 'heNormal',
+  selu: 'lecunNormal',
+};
+
+/**
+ * The initialisers, by name. fanIn is a layer's inputDim, fanOut its outputDim; biases are zero, but for
+ * the article's.
+ *
+ * - auto: by a layer's activation: heNormal for relu and its kin (leakyRelu, elu, gelu, silu, mish), lecunNormal
+ *   for selu, glorotUniform for every other one
+ * - article: 0.1 * randn for weights and biases alike, as in the article's init_layers
+ * - heNormal: normal with variance 2 / fanIn (He et al., 2015)
+ * - heUniform: uniform in +-sqrt(6 / fanIn) (He et al., 2015)
+ * - glorotNormal: normal with variance 2 / (fanIn + fanOut) (Glorot and Bengio, 2010)
+ * - glorotUniform: uniform in +-sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio, 2010)
+ * - zeros: zero; every unit of a layer then learns the same
+ * - lecunNormal: normal with variance 1 / fanIn (LeCun et al., 1998)
+ * - lecunUniform: uniform in +-sqrt(3 / fanIn) (LeCun et al., 1998)
+ * - orthogonal: see `orthogonal()`
+ * - truncatedNormal: see `truncatedNormal()`
+ */
+const table = {
+  auto: (random, layer, weights, biases, index) => {
+    const activation = activationOf(layer).name;
+    const name = Object.hasOwn(suitsActivation, activation) ? suitsActivation[activation] : undefined;
+    const fill: Fill = table[name ?? 'glorotUniform'];
+    fill(random, layer, weights, biases, index);
+  },
+  article: (random, _, weights, biases) => {
+    for (const values of [weights, biases]) {
+      for (let i = 0; i < values.length; i++) values[i] = random.randn() * 0.1;
+    }
+  },
+  heNormal: (random, { inputDim }, weights) => random.fillNormal(weights, 0, Math.sqrt(2 / inputDim)),
+  heUniform: (random, { inputDim }, weights) => fillSymmetric(random, weights, Math.sqrt(6 / inputDim)),
+  glorotNormal: (random, { inputDim, outputDim }, weights) =>
+    random.fillNormal(weights, 0, Math.sqrt(2 / (inputDim + outputDim))),
+  glorotUniform: (random, { inputDim, outputDim }, weights) =>
+    fillSymmetric(random, weights, Math.sqrt(6 / (inputDim + outputDim))),
+  zeros: (_random, _layer, _weights, _biases) => {},
+  lecunNormal: (random, { inputDim }, weights) => random.fillNormal(weights, 0, Math.sqrt(1 / inputDim)),
+  lecunUniform: (random, { inputDim }, weights) => fillSymmetric(random, weights, Math.sqrt(3 / inputDim)),
+  orthogonal: (random, layer, weights) => fillOrthogonal(random, layer, weights, 1),
+  truncatedNormal: (random, _, weights) => fillTruncated(random, weights, 0.05),
+} satisfies Record<string, Fill>;
+
+/** Every initialiser that needs no more than its name. */
+export type InitializerName = keyof typeof table;
+
+export const initializerNames = Object.keys(table) as InitializerName[];
+
+/** An initialiser with options, as the factories of `initializers` make it. */
+export interface InitializerObject {
+  readonly name: 'orthogonal' | 'truncatedNormal' | 'constant' | 'initialParameters';
+}
+
+/** What says how a network's parameters begin. */
+export type InitializerOption = InitializerName | InitializerObject;
+
+export interface OrthogonalOptions {
+  /** What the weights are multiplied by. Above 0. @default 1 */
+  readonly gain?: number;
+}
+
+export interface TruncatedNormalOptions {
+  /** The standard deviation before the cut; what is left has 0.88 times as much. Above 0. @default 0.05 */
+  readonly standardDeviation?: number;
+}
+
+export interface ConstantOptions {
+  /** Every weight. Finite. */
+  readonly value: number;
+  /** Every bias. Finite. @default 0 */
+  readonly bias?: number;
+}
+
+/** A parameter as users have it: a matrix, its rows, or its elements row by row. */
+export type ParameterValues = Matrix | FloatArray | readonly (readonly number[])[] | readonly number[];
+
+/** Parameters by name, as in `net.parameters`: W (outputDim x inputDim), b (outputDim x 1), counted from 1. */
+export type InitialValues = { readonly [name in `W${number}` | `b${number}`]?: ParameterValues };
+
+const made = new WeakMap<object, Initializer>();
+
+/**
+ * Weights whose rows (or columns, where there are fewer) are orthogonal and of length `gain`: W W^T = gain^2 I, or
+ * W^T W = gain^2 I (Saxe et al., 2014). Uniformly distributed: the Q of a normal matrix, the diagonal of its R being
+ * positive.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+function orthogonal(options: OrthogonalOptions = {}): InitializerObject {
+  checkOptions('', options, { gain: optional(above(0)) });
+  const { gain = 1 } = options;
+  return make('orthogonal', {
+    fill: (random, layer, weights) => fillOrthogonal(random, layer, weights, gain),
+  });
+}
+
+/**
+ * Normal weights, drawn again while they are further from 0 than two standard deviations.
+ *
+ * @throws as orthogonal()
+ */
+function truncatedNormal(options: TruncatedNormalOptions = {}): InitializerObject {
+  checkOptions('', options, { standardDeviation: optional(above(0)) });
+  const { standardDeviation = 0.05 } = options;
+  return make('truncatedNormal', {
+    fill: (random, _, weights) => fillTruncated(random, weights, standardDeviation),
+  });
+}
+
+/**
+ * The same number for every weight, so that every unit of a layer learns the same; and one for every bias.
+ *
+ * @throws as orthogonal()
+ */
+function constant(options: ConstantOptions): InitializerObject {
+  checkOptions('', options, { value: finite, bias: optional(finite) });
+  const { value, bias = 0 } = options;
+  return make('constant', {
+    fill: (_random, _layer, weights, biases) => {
+      weights.fill(value);
+      biases.fill(bias);
+    },
+  });
+}
+
+/**
+ * Parameters of one's own, such as another network's: `initialParameters({ W1, b1 })`. The arrays are read when the
+ * network is made, and copied. What is not among them begins as `rest` says.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_UNKNOWN_NAME; when the network is made also
+ *   RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE, TypeError ERR_BLASNET_DETACHED
+ */
+function initialParameters(values: InitialValues, rest: InitializerOption = 'auto'): InitializerObject {
+  checkObject('values', values);
+  for (const [name, value] of Object.entries(values)) {
+    if (!/^[Wb][1-9]\d*$/.test(name)) {
+      const message = `Unknown parameter "${name}" in values; parameters are W1, b1, W2, b2, ...`;
+      throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
+    }
+    if (!(value instanceof Matrix || isFloatArray(value) || Array.isArray(value))) {
+      const rule = 'a Matrix, a typed array or an array of numbers or rows';
+      throw argumentError('ERR_BLASNET_ARG_TYPE', `values.${name}`, rule, value);
+    }
+  }
+  const given = { ...values };
+  const others = resolveInitializer(rest, 'rest');
+  return make('initialParameters', {
+    check: (architecture) => {
+      others.check?.(architecture);
+      for (const name of Object.keys(given)) {
+        const layer = architecture[Number(name.slice(1)) - 1];
+        if (layer === undefined) {
+          const message = `Expected values to name parameters of ${architecture.length} layers, got ${name}`;
+          throw blasnetError('ERR_BLASNET_SHAPE', message);
+        }
+        readParameter(given, name, layer);
+      }
+    },
+    fill: (random, layer, weights, biases, index) => {
+      others.fill(random, layer, weights, biases, index);
+      for (const [name, out] of [
+        [`W${index + 1}`, weights],
+        [`b${index + 1}`, biases],
+      ] as const) {
+        if (Object.hasOwn(given, name)) out.set(readParameter(given, name, layer));
+      }
+    },
+  });
+}
+
+/** The initialisers that have options. */
+export const initializers = Object.freeze({ orthogonal, truncatedNormal, constant, initialParameters });
+
+/**
+ * The `initializer` option, checked: a name, or what a factory of `initializers` made; `name` is the option's, for
+ * the errors.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_UNKNOWN_NAME
+ */
+export function resolveInitializer(value: unknown, name = 'initializer'): Initializer {
+  if (value === undefined) return { fill: table.auto };
+  if (typeof value === 'string') {
+    if (Object.hasOwn(table, value)) return { fill: table[value as InitializerName] };
+    const message = `Unknown ${name} "${value}"${didYouMean(value, initializerNames)}`;
+    throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
+  }
+  const initializer = made.get(value as object);
+  if (initializer !== undefined) return initializer;
+  const rule = "a name such as 'heNormal', or an initializer such as initializers.orthogonal({ gain: 1.4 })";
+  throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
+}
+
+/** Fills a network's parameters, which are zero before, layer by layer; what does not suit it throws before that. */
+export function initializeParameters(
+  initializer: Initializer,
+  random: RandomState,
+  architecture: Architecture,
+  parameters: Parameters,
+): void {
+  initializer.check?.(architecture);
+  for (const [index, layer] of architecture.entries()) {
+    const weights = parameters[`W${index + 1}`] as Matrix;
+    const biases = parameters[`b${index + 1}`] as Matrix;
+    initializer.fill(random, layer, weights.data, biases.data, index);
+  }
+}
+
+export function initializeLayer(
+  name: InitializerName,
+  random: RandomState,
+  layer: Layer,
+  weights: FloatArray,
+  biases: FloatArray,
+): void {
+  table[name](random, layer, weights, biases, 0);
+}
+
+function make(name: InitializerObject['name'], initializer: Initializer): InitializerObject {
+  const object: InitializerObject = Object.freeze({ name });
+  made.set(object, initializer);
+  return object;
+}
+
+function fillSymmetric(random: RandomState, out: FloatArray, limit: number): void {
+  random.fillUniform(out, -limit, limit);
+}
+
+function fillTruncated(random: RandomState, out: FloatArray, standardDeviation: number): void {
+  for (let i = 0; i < out.length; i++) {
+    let value: number;
+    do value = random.randn();
+    while (Math.abs(value) > 2);
+    out[i] = value * standardDeviation;
+  }
+}
+
+function fillOrthogonal(
+  random: RandomState,
+  { inputDim, outputDim }: Layer,
+  weights: FloatArray,
+  gain: number,
+): void {
+  const normal = new Matrix(new Float64Array(weights.length), outputDim, inputDim);
+  random.fillNormal(normal.data);
+  const wide = outputDim <= inputDim;
+  const rows = wide ? normal : normal.transpose();
+  orthonormalRows(rows);
+  const { data } = wide ? rows : rows.transpose();
+  for (let i = 0; i < data.length; i++) weights[i] = gain * (data[i] as number);
+}
+
+/** The elements of one of the user's own parameters, of the layer's shape and finite. */
+function readParameter(values: Readonly<Record<string, unknown>>, name: string, layer: Layer): FloatArray {
+  const where = `values.${name}`;
+  const given = values[name] as ParameterValues;
+  const cols = name.startsWith('W') ? layer.inputDim : 1;
+  const length = layer.outputDim * cols;
+  if (given instanceof Matrix && (given.rows !== layer.outputDim || given.cols !== cols)) {
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected ${where} to be (${layer.outputDim}, ${cols}), got (${given.rows}, ${given.cols})`,
+    );
+  }
+  const data = elementsOf(where, given);
+  if (data.length !== length) {
+    const rule = `of length ${layer.outputDim} * ${cols} = ${length}`;
+    throw argumentError('ERR_BLASNET_SHAPE', where, rule, data);
+  }
+  const index = data.findIndex((value) => !Number.isFinite(value));
+  if (index >= 0) throw elementError(where, new Matrix(data, layer.outputDim, cols), index, 'finite numbers');
+  return data;
+}
+
+function elementsOf(where: string, given: ParameterValues): FloatArray {
+  if (given instanceof Matrix || isFloatArray(given)) {
+    const data = given instanceof Matrix ? given.data : given;
+    checkBuffer(where, data);
+    return data;
+  }
+  if (given.some(Array.isArray)) {
+    return matrixFromRows(where, given, 'float64').data;
+  }
+  for (const [i, value] of given.entries()) {
+    if (typeof value !== 'number')
+      throw argumentError('ERR_BLASNET_ARG_TYPE', `${where}[${i}]`, 'a number', value);
+  }
+  return Float64Array.from(given as readonly number[]);
+}

@@ -1,0 +1,102 @@
+import { allocate, type Dtype, type FloatArray, Matrix } from '../base/matrix';
+import type { Architecture, Layer } from './architecture';
+
+/**
+ * The article's parameter dictionary: W1 (outputDim x inputDim), b1 (outputDim x 1), W2, b2, ... of layers
+ * 1 to L; and gamma1 and beta1 (outputDim x 1) of layers that are normalised.
+ */
+export interface Parameters {
+  readonly [key: `W${number}`]: Matrix;
+  readonly [key: `b${number}`]: Matrix;
+  readonly [key: `gamma${number}`]: Matrix;
+  readonly [key: `beta${number}`]: Matrix;
+}
+
+/** The gradients, under dW1, db1, ...; each of the shape of its parameter. */
+export interface Gradients {
+  readonly [key: `dW${number}`]: Matrix;
+  readonly [key: `db${number}`]: Matrix;
+  readonly [key: `dgamma${number}`]: Matrix;
+  readonly [key: `dbeta${number}`]: Matrix;
+}
+
+/** Running moments of layers that normalise batches: mean1 and variance1 (outputDim x 1), ... */
+export interface Statistics {
+  readonly [key: `mean${number}`]: Matrix;
+  readonly [key: `variance${number}`]: Matrix;
+}
+
+/** An array's name and shape: of a parameter, or of running moments. */
+export interface NamedShape {
+  readonly name: string;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** Arrays in one flat buffer, one after another, each row-major, with a named view of each. */
+export interface Flat<Named> {
+  readonly flat: FloatArray;
+  readonly named: Named;
+}
+
+/** The parameters in the order of the flat buffer (native/engine/layers.h has the same). */
+export function parameterShapes(architecture: Architecture): NamedShape[] {
+  return architecture.flatMap(({ inputDim, outputDim, normalization }, index) => {
+    const column = (name: string) => ({ name: `${name}${index + 1}`, rows: outputDim, cols: 1 });
+    return [
+      { name: `W${index + 1}`, rows: outputDim, cols: inputDim },
+      column('b'),
+      ...(normalization === undefined ? [] : [column('gamma'), column('beta')]),
+    ];
+  });
+}
+
+/** The running moments, likewise. */
+export function statisticShapes(architecture: Architecture): NamedShape[] {
+  return architecture.flatMap(({ outputDim, normalization }, index) =>
+    normalization?.name === 'batch'
+      ? ['mean', 'variance'].map((name) => ({ name: `${name}${index + 1}`, rows: outputDim, cols: 1 }))
+      : [],
+  );
+}
+
+export function parameterCount(architecture: readonly Layer[]): number {
+  return parameterShapes(architecture).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+}
+
+/** Zeros for every parameter of the architecture, ones for gamma, on a SharedArrayBuffer. */
+export function allocateParameters(architecture: Architecture, dtype: Dtype): Flat<Parameters> {
+  return filled(allocateNamed<Parameters>(parameterShapes(architecture), dtype), 'gamma');
+}
+
+/** Zeros for every gradient of the architecture, laid out as the parameters are. */
+export function allocateGradients(architecture: Architecture, dtype: Dtype): Flat<Gradients> {
+  return allocateNamed(parameterShapes(architecture), dtype, 'd');
+}
+
+/** The running moments before any batch: means of 0 and variances of 1. */
+export function allocateStatistics(architecture: Architecture, dtype: Dtype): Flat<Statistics> {
+  return filled(allocateNamed<Statistics>(statisticShapes(architecture), dtype), 'variance');
+}
+
+function allocateNamed<Named>(shapes: readonly NamedShape[], dtype: Dtype, prefix = ''): Flat<Named> {
+  const flat = allocate(
+    shapes.reduce((sum, { rows, cols }) => sum + rows * cols, 0),
+    dtype,
+  );
+  const views: Record<string, Matrix> = {};
+  let offset = 0;
+  for (const { name, rows, cols } of shapes) {
+    views[prefix + name] = new Matrix(flat.subarray(offset, offset + rows * cols), rows, cols);
+    offset += rows * cols;
+  }
+  return { flat, named: Object.freeze(views) as Named };
+}
+
+// Ones where the names begin like this.
+function filled<Named>(arrays: Flat<Named>, name: string): Flat<Named> {
+  for (const [key, { data }] of Object.entries(arrays.named as Record<string, Matrix>)) {
+    if (key.startsWith(name)) data.fill(1);
+  }
+  return arrays;
+}

@@ -1,0 +1,53 @@
+import type { Matrix } from '../base/matrix';
+import type { MatrixLike } from '../base/matrix-input';
+import type { Outcome } from '../engine/plan';
+import { outputActivationOf, outputLayerOf } from '../layers/architecture';
+import { lossEntry, type ResolvedLoss } from '../layers/losses';
+import { type Metric, resolveMetrics } from '../metrics/metric';
+import type { LabelsLike } from '../samples/labels';
+import { fitLoss } from '../samples/labels';
+import { type LabelledSamples, labelledSamples, type SampleKind, type Samples } from '../samples/samples';
+import { withWeights } from '../samples/weights';
+import { measure } from '../training/measure';
+import type { EvaluateOptions, Evaluation } from './network-options';
+
+/** What evaluate is asked for, checked. */
+export interface EvaluationTask {
+  readonly samples: LabelledSamples;
+  readonly loss: ResolvedLoss;
+  readonly metrics: readonly Metric[];
+}
+
+export function evaluationTask(
+  kind: SampleKind,
+  X: MatrixLike,
+  Y: LabelsLike,
+  options: EvaluateOptions,
+): EvaluationTask {
+  const { architecture } = kind;
+  const loss = fitLoss(architecture, options.loss, Y, kind.labels !== undefined);
+  const { outputDim } = outputLayerOf(architecture);
+  const metrics = resolveMetrics(options.metrics, outputDim, outputActivationOf(architecture));
+  const samples = withWeights(
+    labelledSamples(kind, X, Y, loss.name),
+    outputDim,
+    options.sampleWeight,
+    undefined,
+  );
+  return { samples, loss, metrics };
+}
+
+export function evaluation(outcome: Outcome, { X }: Samples, loss: ResolvedLoss): Evaluation {
+  const mean = outcome.loss / X.rows;
+  return lossEntry(loss.name).accuracy ? { loss: mean, accuracy: outcome.hits / X.rows } : { loss: mean };
+}
+
+export function withMetrics(
+  result: Evaluation,
+  metrics: readonly Metric[],
+  samples: LabelledSamples,
+  predictions: Matrix,
+): Evaluation {
+  const values = metrics.map((metric) => [metric.name, measure(metric, samples, predictions)] as const);
+  return { ...result, ...Object.fromEntries(values) };
+}

@@ -1,0 +1,438 @@
+import { type Dtype, type FloatArray, Matrix } from '../base/matrix';
+import type { MatrixLike } from '../base/matrix-input';
+import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
+import { type Operation, type Outcome, outcomeError } from '../engine/plan';
+import { Plans } from '../engine/plan-queue';
+import {
+  readFileBytes,
+  readFileBytesSync,
+  writeFileAtomically,
+  writeFileAtomicallySync,
+} from '../formats/atomic';
+import {
+  type Architecture,
+  completeArchitecture,
+  inputDimOf,
+  type LayerOptions,
+  outputActivationOf,
+  outputLayerOf,
+  withTrainable,
+} from '../layers/architecture';
+import { initializeParameters, resolveInitializer } from '../layers/initializers';
+import { lossEntry, type ResolvedLoss, resolveLoss } from '../layers/losses';
+import {
+  allocateGradients,
+  allocateParameters,
+  allocateStatistics,
+  type Gradients,
+  type Parameters,
+  parameterCount,
+  type Statistics,
+} from '../layers/parameters';
+import { formatSummary } from '../layers/summary';
+import type { Label, LabelEncoder, Preprocessing } from '../preprocessing';
+import { freshSeed, RandomState } from '../random/random-state';
+import { classDecoder, type LabelsLike } from '../samples/labels';
+import { arraysOf, inputMatrix, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
+import { newTask, resumedTask, type Trainee } from '../training/assemble';
+import { driveAsync, driveSync } from '../training/drive';
+import { type EpochReport, emptyHistory, type History, record } from '../training/history';
+import {
+  checkResumeOptions,
+  type FitOptions,
+  incrementalOptions,
+  type PartialFitOptions,
+  type StepOptions,
+} from '../training/options';
+import type { Trainer } from '../training/run';
+import { evaluation, evaluationTask, withMetrics } from './evaluation';
+import { findCheckpoint } from './find-checkpoint';
+import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
+import {
+  type AsyncOptions,
+  asyncConstraints,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluateConstraints,
+  type NetworkOptions,
+  networkConstraints,
+  type ResumeOptions,
+} from './network-options';
+import { Predictor, type PredictorOptions } from './predictor';
+
+/** A training that went on, and the numbers of all its epochs. */
+export interface Resumed {
+  readonly network: Network;
+  readonly history: History;
+}
+
+/**
+ * A densely connected network: its architecture, its parameters, and what is done with them. Samples are
+ * rows: X is (samples x inputDim), Y is (samples x outputDim).
+ *
+ * Asynchronous methods work on the addon's own threads, one at a time, and read and write the caller's
+ * arrays in place; leave those alone until the promise settles. Between two of them (in the body of a loop
+ * over `epochs` and in callbacks, too) the network is at rest, and everything may be called but another training.
+ * While one is training, what needs the parameters at once throws ERR_BLASNET_BUSY, and asynchronous calls wait
+ * for the current epochs.
+ */
+export class Network {
+  readonly dtype: Dtype;
+  /** The seed that the network's random numbers started from. */
+  readonly seed: number;
+  /** W1, b1, W2, b2, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network. */
+  readonly parameters: Parameters;
+  /** mean1, variance1, ...: the running moments of layers that normalise batches, likewise. */
+  readonly statistics: Statistics;
+  readonly preprocessing: Preprocessing | undefined;
+  readonly labels: LabelEncoder | undefined;
+
+  #architecture: Architecture;
+  readonly #flat: FloatArray;
+  readonly #flatStatistics: FloatArray;
+  readonly #random: RandomState;
+  readonly #plans: Plans;
+  #defaultLoss: ResolvedLoss | undefined;
+  // Of trainOnBatch and partialFit.
+  #trainer: Trainer | undefined;
+
+  /**
+   * @param layers one dictionary a layer: inputDim (may be left out but in the first), outputDim, activation,
+   *   and what else `LayerOptions` has
+   * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
+   * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE (dimensions that do
+   *   not chain)
+   */
+  constructor(layers: readonly LayerOptions[], options: NetworkOptions = {}) {
+    this.#architecture = completeArchitecture(layers);
+    checkOptions('', options, networkConstraints);
+    const initializer = resolveInitializer(options.initializer);
+    this.dtype = options.dtype ?? 'float64';
+    this.seed = options.seed ?? freshSeed();
+    this.preprocessing = options.preprocessing;
+    this.labels = options.labels;
+    this.#random = new RandomState(this.seed);
+    const { flat, named } = allocateParameters(this.#architecture, this.dtype);
+    const statistics = allocateStatistics(this.#architecture, this.dtype);
+    this.#flat = flat;
+    this.parameters = named;
+    this.#flatStatistics = statistics.flat;
+    this.statistics = statistics.named;
+    initializeParameters(initializer, this.#random, this.#architecture, named);
+    this.#plans = new Plans(this.#architecture, flat, statistics.flat);
+  }
+
+  /**
+   * The network in a file that `save` wrote, or in a checkpoint, as it was after that epoch. It computes what the saved
+   * one did, bit for bit. Its random numbers begin anew from its seed, and its optimisers with an empty state.
+   *
+   * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no network of this library;
+   *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for what is no path
+   */
+  static async load(path: string): Promise<Network> {
+    return Network.#from(decodeNetwork(await readFileBytes(path), path));
+  }
+
+  /** The same, when it returns. @throws as load() */
+  static loadSync(path: string): Network {
+    return Network.#from(decodeNetwork(readFileBytesSync(path), path));
+  }
+
+  /**
+   * Goes on with a training from a checkpoint that `fit` wrote, with the same samples and options, and ends as if it
+   * had never been interrupted, bit for bit, with any number of threads: see `ResumeOptions`.
+   *
+   * @param path the folder, whose newest checkpoint it takes, or one of its files; going on from an older one into
+   *   the same folder is refused as long as newer ones are there
+   * @throws as fit(); RangeError ERR_BLASNET_ARG_VALUE for an option that differs, or fewer epochs than are done;
+   *   Error ERR_BLASNET_FILE for a checkpoint that cannot be read or is damaged
+   */
+  static async resume(path: string, X: MatrixLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
+    checkResumeOptions(options);
+    const { skipDamaged = false, ...fitOptions } = options;
+    const found = await findCheckpoint(path, skipDamaged);
+    const network = Network.#from(found.stored);
+    const task = resumedTask(network.#trainee, X, Y, fitOptions, found);
+    const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
+    for (const report of task.reports) record(history, report);
+    for await (const report of driveAsync(task, network.#plans, 'paced')) record(history, report);
+    return { network, history };
+  }
+
+  get architecture(): Architecture {
+    return this.#architecture;
+  }
+
+  get parameterCount(): number {
+    return parameterCount(this.#architecture);
+  }
+
+  /** The layers with their shapes and parameters, as a table in plain text. */
+  summary(): string {
+    return formatSummary(this.#architecture, this.dtype);
+  }
+
+  /**
+   * Freezes layers, or lets them learn again: `net.setTrainable([1, 2], false)`.
+   *
+   * @param layers their numbers, from 1
+   * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_BUSY in a training
+   */
+  setTrainable(layers: number | readonly number[], trainable: boolean): void {
+    this.#plans.checkFree('setTrainable');
+    this.#plans.checkAtRest('setTrainable', 'nothing');
+    this.#architecture = withTrainable(this.#architecture, layers, trainable);
+    this.#plans.rebuild(this.#architecture);
+  }
+
+  /**
+   * Trains the network off the main thread. Each batch's gradient is that of the mean loss over its samples.
+   *
+   * @returns the loss (and accuracy, and what else was asked for) of every epoch
+   * @throws TypeError or RangeError with a code for bad options and data, the parameters unchanged;
+   *   AbortError when the signal ends it; RangeError ERR_BLASNET_DIVERGED when a loss is not finite, before
+   *   that step is taken, or when parameters are not finite after an epoch; Error ERR_BLASNET_BUSY when the
+   *   network is being trained already; Error ERR_BLASNET_FILE for a checkpoint that cannot be written; and what
+   *   callbacks throw, the parameters being those of the last step
+   */
+  async fit(X: MatrixLike, Y: LabelsLike, options: FitOptions): Promise<History> {
+    const task = newTask(this.#trainee, X, Y, options);
+    const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
+    for await (const report of driveAsync(task, this.#plans, 'paced')) record(history, report);
+    return history;
+  }
+
+  /** As `fit`, on this thread; so a signal is looked at but between calls of native code. */
+  fitSync(X: MatrixLike, Y: LabelsLike, options: FitOptions): History {
+    this.#plans.checkFree('fitSync');
+    this.#plans.checkAtRest('fitSync', 'nothing');
+    const task = newTask(this.#trainee, X, Y, options);
+    const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
+    driveSync(task, this.#plans, (report) => record(history, report));
+    return history;
+  }
+
+  /**
+   * Trains as `fit` does, epoch by epoch: the network is at rest in the loop's body, and leaving the loop
+   * ends the training.
+   *
+   *     for await (const epoch of net.epochs(X, Y, { epochs: 100 })) if (epoch.loss < 0.1) break;
+   */
+  epochs(X: MatrixLike, Y: LabelsLike, options: FitOptions): AsyncGenerator<EpochReport, void, undefined> {
+    return driveAsync(newTask(this.#trainee, X, Y, options), this.#plans, 'epoch');
+  }
+
+  /**
+   * One epoch over samples that come bit by bit. The optimiser goes on where the last call of partialFit or
+   * trainOnBatch left it, as long as it is the same object; after an error, and with another, it begins anew.
+   *
+   * @returns the epoch's loss (and accuracy)
+   * @throws as fit()
+   */
+  async partialFit(X: MatrixLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
+    const task = newTask(this.#trainee, X, Y, incrementalOptions(options, 'epoch'), this.#trainer);
+    for await (const { loss, accuracy } of driveAsync(task, this.#plans, 'epoch')) {
+      this.#trainer = task.run.trainer;
+      return accuracy === undefined ? { loss } : { loss, accuracy };
+    }
+    throw new Error('unreachable: one epoch was asked for');
+  }
+
+  /** One step with all these samples as its batch, on this thread; the optimiser as for `partialFit`. @throws as fit() */
+  trainOnBatch(X: MatrixLike, Y: LabelsLike, options: StepOptions = {}): Evaluation {
+    this.#plans.checkFree('trainOnBatch');
+    this.#plans.checkAtRest('trainOnBatch', 'nothing');
+    const task = newTask(this.#trainee, X, Y, incrementalOptions(options, 'batch'), this.#trainer);
+    const history: EpochReport[] = [];
+    driveSync(task, this.#plans, (report) => history.push(report));
+    this.#trainer = task.run.trainer;
+    const { loss, accuracy } = history[0] as EpochReport;
+    return accuracy === undefined ? { loss } : { loss, accuracy };
+  }
+
+  /** The outputs for X, as a new matrix (samples x outputDim). */
+  async predict(X: MatrixLike, options: AsyncOptions = {}): Promise<Matrix> {
+    checkOptions('', options, asyncConstraints);
+    const samples = { X: inputMatrix(this.#kind, X) };
+    return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples.X), options);
+  }
+
+  /** The outputs for X, on this thread; in `out` (samples x outputDim) where it is given. */
+  predictSync(X: MatrixLike, out?: Matrix): Matrix {
+    this.#plans.checkAtRest('predictSync', 'readers');
+    const samples = { X: inputMatrix(this.#kind, X) };
+    const result = outputMatrix(this.#architecture, this.dtype, samples.X, out);
+    const plan = this.#plans.inlineOfAny(() => this.#outputLoss());
+    const outcome = plan.run((native) => native.predict(samples.X.data, samples.X.rows, result.data));
+    this.#check(outcome, samples, plan.loss);
+    return result;
+  }
+
+  /**
+   * The names of the classes for X, by the network's `labels`: of the largest output, or on which side of 1/2 (of 0
+   * for an output that may be negative) a single one is.
+   *
+   * @throws Error ERR_BLASNET_NOT_FITTED without labels; as predict()
+   */
+  async classify(X: MatrixLike, options: AsyncOptions = {}): Promise<Label[]> {
+    const decode = classDecoder(this.#kind, 'classify');
+    return decode(await this.predict(X, options));
+  }
+
+  /** The same, on this thread. @throws as classify() */
+  classifySync(X: MatrixLike): Label[] {
+    return classDecoder(this.#kind, 'classifySync')(this.predictSync(X));
+  }
+
+  /** A predictor with buffers of its own, for many small predictions: see there. Its input is past the preprocessing. */
+  predictor(options: PredictorOptions = {}): Predictor {
+    checkOptions('', options, { maxBatch: optional(positiveInteger) });
+    const rows = options.maxBatch ?? 1;
+    const input = Matrix.zeros(rows, inputDimOf(this.#architecture), this.dtype);
+    const output = Matrix.zeros(rows, outputLayerOf(this.#architecture).outputDim, this.dtype);
+    const { native } = this.#plans.make(this.#outputLoss());
+    return new Predictor(native, input, output, () => this.#plans.checkAtRest('run', 'readers'));
+  }
+
+  /** The loss and accuracy on a set of samples, and metrics. */
+  async evaluate(
+    X: MatrixLike,
+    Y: LabelsLike,
+    options: EvaluateOptions & AsyncOptions = {},
+  ): Promise<Evaluation> {
+    checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
+    const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
+    const outcome = await this.#read(samples, loss, options, (plan, callback) =>
+      plan.evaluate(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows, callback),
+    );
+    const result = evaluation(outcome, samples, loss);
+    if (metrics.length === 0) return result;
+    const out = outputMatrix(this.#architecture, this.dtype, samples.X);
+    const predictions = await this.#predict(samples, out, options);
+    return withMetrics(result, metrics, samples, predictions);
+  }
+
+  /** As `evaluate`, on this thread. */
+  evaluateSync(X: MatrixLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
+    this.#plans.checkAtRest('evaluateSync', 'readers');
+    checkOptions('', options, evaluateConstraints);
+    const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
+    const plan = this.#plans.inline(loss);
+    const outcome = plan.run((native) =>
+      native.evaluate(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows),
+    );
+    this.#check(outcome, samples, loss);
+    const result = evaluation(outcome, samples, loss);
+    if (metrics.length === 0) return result;
+    const out = outputMatrix(this.#architecture, this.dtype, samples.X);
+    plan.run((native) => native.predict(samples.X.data, samples.X.rows, out.data));
+    return withMetrics(result, metrics, samples, out);
+  }
+
+  /**
+   * The mean loss over the samples and its gradients, for an update of one's own: { loss, dW1, db1, ... },
+   * each gradient of the shape of its parameter; penalties included, zeros for frozen layers. Batches are
+   * normalised as in training; dropout and noise do not act. On this thread.
+   */
+  gradients(
+    X: MatrixLike,
+    Y: LabelsLike,
+    options: Omit<EvaluateOptions, 'metrics'> = {},
+  ): Gradients & { readonly loss: number } {
+    this.#plans.checkAtRest('gradients', 'readers');
+    checkOptions('', options, { loss: anything, sampleWeight: anything });
+    const { samples, loss } = evaluationTask(this.#kind, X, Y, options);
+    const { flat, named } = allocateGradients(this.#architecture, this.dtype);
+    const outcome = this.#plans
+      .inline(loss)
+      .run((plan) =>
+        plan.gradients(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows, flat),
+      );
+    this.#check(outcome, samples, loss);
+    return Object.freeze({ loss: outcome.loss / samples.X.rows, ...named });
+  }
+
+  /**
+   * Writes the network to a file in the safetensors format: every parameter and running moment by its name, only W
+   * with two dimensions, and in the metadata the layers, dtype, seed, preprocessing and labels. What a training needs to
+   * go on is for fit's option `checkpoint`. The file is the old one or the new one, whole, whatever happens meanwhile.
+   * It gets the parameters at the time of the call, which in a training may be made between epochs or in callbacks.
+   *
+   * @throws Error ERR_BLASNET_FILE, and ERR_BLASNET_BUSY while a step is being taken; RangeError
+   *   ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or labels before fit; as load()
+   */
+  async save(path: string): Promise<void> {
+    this.#plans.checkAtRest('save', 'readers');
+    await writeFileAtomically(path, encodeNetwork(this.#content()));
+  }
+
+  /** The same, when it returns. @throws as save() */
+  saveSync(path: string): void {
+    this.#plans.checkAtRest('saveSync', 'readers');
+    writeFileAtomicallySync(path, encodeNetwork(this.#content()));
+  }
+
+  static #from({ architecture, dtype, seed, tensors, preprocessing, labels }: StoredNetwork): Network {
+    const network = new Network(architecture as readonly LayerOptions[], {
+      dtype,
+      seed,
+      initializer: 'zeros',
+      ...(preprocessing !== undefined && { preprocessing }),
+      ...(labels !== undefined && { labels }),
+    });
+    for (const [name, { data }] of Object.entries(network.#arrays())) data.set(tensors[name] as FloatArray);
+    return network;
+  }
+
+  #arrays(): Record<string, Matrix> {
+    return { ...this.parameters, ...this.statistics } as Record<string, Matrix>;
+  }
+
+  #content(): NetworkContent {
+    const { dtype, seed, preprocessing, labels } = this;
+    return { architecture: this.#architecture, dtype, seed, arrays: this.#arrays(), preprocessing, labels };
+  }
+
+  get #kind(): SampleKind {
+    const { dtype, preprocessing, labels } = this;
+    return { architecture: this.#architecture, dtype, preprocessing, labels };
+  }
+
+  get #trainee(): Trainee {
+    return {
+      kind: this.#kind,
+      parameters: this.#flat,
+      statistics: this.#flatStatistics,
+      random: this.#random,
+      encode: (training, metadata) => encodeNetwork(this.#content(), training, metadata),
+    };
+  }
+
+  async #predict(samples: Samples, out: Matrix, options: AsyncOptions): Promise<Matrix> {
+    await this.#read(samples, this.#outputLoss(), options, (plan, callback) =>
+      plan.predict(samples.X.data, samples.X.rows, out.data, callback),
+    );
+    return out;
+  }
+
+  async #read(
+    samples: Samples,
+    loss: ResolvedLoss,
+    options: AsyncOptions,
+    operation: Operation,
+  ): Promise<Outcome> {
+    const outcome = await this.#plans.read(arraysOf(samples), loss, operation, options);
+    this.#check(outcome, samples, loss);
+    return outcome;
+  }
+
+  #check(outcome: Outcome, samples: Samples, loss: ResolvedLoss): void {
+    const error = outcomeError(outcome, samples, this.#architecture, loss);
+    if (error !== undefined) throw error;
+  }
+
+  #outputLoss(): ResolvedLoss {
+    this.#defaultLoss ??= resolveLoss(undefined, outputActivationOf(this.#architecture));
+    return this.#defaultLoss;
+  }
+}

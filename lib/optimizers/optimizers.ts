@@ -1,0 +1,407 @@
+import { argumentError } from '../base/errors';
+import {
+  above,
+  atLeast,
+  boolean,
+  checkOptions,
+  halfOpen,
+  integerBetween,
+  oneOf,
+  optional,
+} from '../base/validate';
+
+/** Whose formula, where PyTorch and Keras differ: in where epsilon stands. It changes no default. */
+export type Convention = 'pytorch' | 'keras';
+
+export interface LearningRateOptions {
+  /** The step's factor. Above 0. @default in the function's own description */
+  readonly learningRate?: number;
+}
+
+export interface WeightDecayOptions {
+  /** How much of the parameters, all of them, is taken off in a step; see `decoupled`. At least 0. @default 0 */
+  readonly weightDecay?: number;
+}
+
+export interface DecoupledOptions extends WeightDecayOptions {
+  /**
+   * false: weightDecay * parameters joins the gradients, as the gradient of a penalty weightDecay / 2 *
+   * parameters^2 (PyTorch). true: every step begins with parameters *= 1 - learningRate * weightDecay
+   * (Loshchilov and Hutter, 2019; Keras). @default false
+   */
+  readonly decoupled?: boolean;
+}
+
+export interface SgdOptions extends LearningRateOptions, DecoupledOptions {
+  /** How much of the last step's velocity goes on, in [0, 1). @default 0 */
+  readonly momentum?: number;
+  /** Whether to step where the velocity is about to lead. Needs momentum, and no dampening. @default false */
+  readonly nesterov?: boolean;
+  /** The share of a gradient that does not go into the velocity, from the second step on; in [0, 1). @default 0 */
+  readonly dampening?: number;
+}
+
+export interface RmsPropOptions extends LearningRateOptions, DecoupledOptions {
+  /** The decay of the mean of the squares, in [0, 1); alpha or rho elsewhere. @default 0.99 */
+  readonly decay?: number;
+  /** Lest a step divide by zero. Above 0. @default 1e-8 */
+  readonly epsilon?: number;
+  /** How much of the last step's velocity goes on, in [0, 1). @default 0 */
+  readonly momentum?: number;
+  /** Whether to divide by the standard deviation of the gradients and not by their size. @default false */
+  readonly centered?: boolean;
+  /** Epsilon beside the root ('pytorch') or under it ('keras'). @default 'pytorch' */
+  readonly convention?: Convention;
+}
+
+export interface AdagradOptions extends LearningRateOptions, DecoupledOptions {
+  /** What the sums of squares begin with. At least 0; 0.1 in Keras. @default 0 */
+  readonly initialAccumulator?: number;
+  /** Step t has learningRate / (1 + (t - 1) * learningRateDecay). At least 0. @default 0 */
+  readonly learningRateDecay?: number;
+  /** Lest a step divide by zero. Above 0. @default 1e-10 */
+  readonly epsilon?: number;
+  /** Epsilon beside the root ('pytorch') or under it ('keras'). @default 'pytorch' */
+  readonly convention?: Convention;
+}
+
+export interface AdadeltaOptions extends LearningRateOptions, DecoupledOptions {
+  /** The decay of both means of squares, in [0, 1); rho elsewhere. @default 0.9 */
+  readonly decay?: number;
+  /** Under both roots, in PyTorch and Keras alike. Above 0. @default 1e-6 */
+  readonly epsilon?: number;
+}
+
+export interface MomentsOptions extends LearningRateOptions {
+  /** The decay of the mean of the gradients, in [0, 1). @default 0.9 */
+  readonly beta1?: number;
+  /** The decay of the mean of their squares, in [0, 1). @default 0.999 */
+  readonly beta2?: number;
+  /** Lest a step divide by zero. Above 0. @default 1e-8 */
+  readonly epsilon?: number;
+}
+
+export interface AdamOptions extends MomentsOptions, WeightDecayOptions {
+  /** Whether to divide by the largest mean of squares so far (Reddi et al., 2018). @default false */
+  readonly amsgrad?: boolean;
+  /**
+   * Epsilon beside the root that the bias correction has enlarged ('pytorch', the paper's algorithm 1), or
+   * beside the root before it ('keras', the paper's epsilon-hat). @default 'pytorch'
+   */
+  readonly convention?: Convention;
+}
+
+export interface AdamaxOptions extends MomentsOptions, DecoupledOptions {
+  /** Epsilon in the largest gradient ('pytorch') or beside it in the divisor ('keras'). @default 'pytorch' */
+  readonly convention?: Convention;
+}
+
+export interface NadamOptions extends MomentsOptions, DecoupledOptions {
+  /** How fast the momentum grows from beta1 / 2 to beta1. At least 0; 1 in Keras. @default 0.004 */
+  readonly momentumDecay?: number;
+}
+
+export interface LionOptions extends LearningRateOptions, WeightDecayOptions {
+  /** The share of the mean in a step's direction, in [0, 1). @default 0.9 */
+  readonly beta1?: number;
+  /** The decay of the mean of the gradients, in [0, 1). @default 0.99 */
+  readonly beta2?: number;
+}
+
+export interface LbfgsOptions {
+  /** What a line search tries first, of the quasi-Newton step. Above 0. @default 1 */
+  readonly learningRate?: number;
+  /** How many of the last steps make the Hessian, from 1 to 1000; each takes two arrays of the parameters' size. @default 10 */
+  readonly historySize?: number;
+  /** Training ends when no component of the gradient is larger. At least 0. @default 1e-7 */
+  readonly toleranceGradient?: number;
+  /** Training ends when neither the loss nor any parameter changes by more in a step. At least 0. @default 1e-9 */
+  readonly toleranceChange?: number;
+  /** The most evaluations of loss and gradient in a line search, from 1 to 1000. @default 25 */
+  readonly maxEvaluations?: number;
+}
+
+type Made<Name extends string, Options> = { readonly name: Name } & Readonly<Required<Options>>;
+
+/** An optimiser with its hyperparameters, as `sgd()` or `adam()` makes it; for the `optimizer` option. */
+export type Optimizer =
+  | Made<'sgd', SgdOptions>
+  | Made<'rmsProp', RmsPropOptions>
+  | Made<'adagrad', AdagradOptions>
+  | Made<'adadelta', AdadeltaOptions>
+  | Made<'adam', AdamOptions>
+  | Made<'adamW', AdamOptions>
+  | Made<'adamax', AdamaxOptions>
+  | Made<'nadam', NadamOptions>
+  | Made<'lion', LionOptions>
+  | Made<'lbfgs', LbfgsOptions>;
+
+const constraints = {
+  learningRate: above(0),
+  momentum: halfOpen(0, 1),
+  nesterov: boolean,
+  dampening: halfOpen(0, 1),
+  decay: halfOpen(0, 1),
+  beta1: halfOpen(0, 1),
+  beta2: halfOpen(0, 1),
+  epsilon: above(0),
+  centered: boolean,
+  amsgrad: boolean,
+  initialAccumulator: atLeast(0),
+  learningRateDecay: atLeast(0),
+  momentumDecay: atLeast(0),
+  convention: oneOf(['pytorch', 'keras']),
+  weightDecay: atLeast(0),
+  decoupled: boolean,
+  historySize: integerBetween(1, 1000),
+  toleranceGradient: atLeast(0),
+  toleranceChange: atLeast(0),
+  maxEvaluations: integerBetween(1, 1000),
+};
+
+const made = new WeakSet<Optimizer>();
+
+// The options are those that have a default.
+function make<O extends Optimizer>(name: O['name'], defaults: Omit<O, 'name'>, options: object): O {
+  const known = Object.keys(defaults) as (keyof typeof constraints)[];
+  checkOptions(
+    '',
+    options,
+    Object.fromEntries(known.map((option) => [option, optional(constraints[option])])),
+  );
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const optimizer = Object.freeze({ name, ...defaults, ...given }) as O;
+  made.add(optimizer);
+  return optimizer;
+}
+
+/**
+ * Gradient descent, a step a batch: stochastic with mini-batches, plain with `batchSize: 'full'`. The
+ * learning rate is 0.01 by default.
+ *
+ *     velocity = momentum * velocity + (1 - dampening) * gradients
+ *     parameters -= learningRate * velocity
+ *     with nesterov: parameters -= learningRate * (gradients + momentum * velocity)
+ *
+ * Momentum in the form of Sutskever et al. (2013), as in PyTorch; the first velocity is the gradient itself.
+ * Keras has the learning rate in its velocity, which differs where the learning rate changes.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function sgd(options: SgdOptions = {}): Optimizer {
+  const defaults = { learningRate: 0.01, momentum: 0, nesterov: false, dampening: 0, weightDecay: 0 };
+  const optimizer = make<Made<'sgd', SgdOptions>>('sgd', { ...defaults, decoupled: false }, options);
+  const { momentum, nesterov, dampening } = optimizer;
+  if (nesterov && momentum === 0) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'momentum', 'above 0 with nesterov', momentum);
+  }
+  if (nesterov && dampening !== 0) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'dampening', '0 with nesterov', dampening);
+  }
+  return optimizer;
+}
+
+/**
+ * RMSProp (Hinton's lecture 6e, 2012; centred: Graves, 2013). The learning rate is 0.01 by default.
+ *
+ *     square = decay * square + (1 - decay) * gradients^2
+ *     centered: mean = decay * mean + (1 - decay) * gradients, and square - mean^2 in place of square
+ *     velocity = momentum * velocity + gradients / (sqrt(square) + epsilon)
+ *     parameters -= learningRate * velocity
+ *
+ * Keras has sqrt(square + epsilon), and in its defaults learningRate 0.001, decay 0.9 and epsilon 1e-7.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
+ *   ERR_BLASNET_UNKNOWN_NAME
+ */
+export function rmsProp(options: RmsPropOptions = {}): Optimizer {
+  return make<Made<'rmsProp', RmsPropOptions>>(
+    'rmsProp',
+    {
+      ...{ learningRate: 0.01, decay: 0.99, epsilon: 1e-8, momentum: 0, centered: false },
+      ...{ convention: 'pytorch', weightDecay: 0, decoupled: false },
+    },
+    options,
+  );
+}
+
+/**
+ * Adagrad (Duchi et al., 2011). The learning rate is 0.01 by default.
+ *
+ *     sum = sum + gradients^2, from initialAccumulator on
+ *     parameters -= learningRate / (1 + (t - 1) * learningRateDecay) * gradients / (sqrt(sum) + epsilon)
+ *
+ * Keras has sqrt(sum + epsilon), and in its defaults learningRate 0.001, initialAccumulator 0.1 and epsilon
+ * 1e-7.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
+ *   ERR_BLASNET_UNKNOWN_NAME
+ */
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  return make<Made<'adagrad', AdagradOptions>>(
+    'adagrad',
+    {
+      ...{ learningRate: 0.01, initialAccumulator: 0, learningRateDecay: 0, epsilon: 1e-10 },
+      ...{ convention: 'pytorch', weightDecay: 0, decoupled: false },
+    },
+    options,
+  );
+}
+
+/**
+ * Adadelta (Zeiler, 2012). The learning rate is 1 by default, which is the paper's algorithm.
+ *
+ *     square = decay * square + (1 - decay) * gradients^2
+ *     change = sqrt(changes + epsilon) / sqrt(square + epsilon) * gradients
+ *     changes = decay * changes + (1 - decay) * change^2
+ *     parameters -= learningRate * change
+ *
+ * Keras has the same formulas, and in its defaults learningRate 0.001, decay 0.95 and epsilon 1e-7.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function adadelta(options: AdadeltaOptions = {}): Optimizer {
+  return make<Made<'adadelta', AdadeltaOptions>>(
+    'adadelta',
+    { learningRate: 1, decay: 0.9, epsilon: 1e-6, weightDecay: 0, decoupled: false },
+    options,
+  );
+}
+
+const adamDefaults: Required<AdamOptions> = {
+  ...{ learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+  ...{ amsgrad: false, convention: 'pytorch', weightDecay: 0 },
+};
+
+/**
+ * Adam (Kingma and Ba, 2015), a step a batch; t counts them from 1. The learning rate is 0.001 by default.
+ *
+ *     mean = beta1 * mean + (1 - beta1) * gradients
+ *     square = beta2 * square + (1 - beta2) * gradients^2
+ *     parameters -= learningRate * mean / (1 - beta1^t) / (sqrt(square / (1 - beta2^t)) + epsilon)
+ *
+ * Keras has (sqrt(square) + epsilon) / sqrt(1 - beta2^t) for the divisor, and epsilon 1e-7 by default. The
+ * weight decay joins the gradients: `adamW` has the other kind.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
+ *   ERR_BLASNET_UNKNOWN_NAME
+ */
+export function adam(options: AdamOptions = {}): Optimizer {
+  return make<Made<'adam', AdamOptions>>('adam', adamDefaults, options);
+}
+
+/**
+ * AdamW (Loshchilov and Hutter, 2019): `adam`, with decoupled weight decay, of 0.01 by default. Every step
+ * begins with parameters *= 1 - learningRate * weightDecay.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
+ *   ERR_BLASNET_UNKNOWN_NAME
+ */
+export function adamW(options: AdamOptions = {}): Optimizer {
+  return make<Made<'adamW', AdamOptions>>('adamW', { ...adamDefaults, weightDecay: 0.01 }, options);
+}
+
+/**
+ * Adamax (Kingma and Ba, 2015, section 7.1). The learning rate is 0.002 by default.
+ *
+ *     mean = beta1 * mean + (1 - beta1) * gradients
+ *     norm = max(beta2 * norm, abs(gradients) + epsilon)
+ *     parameters -= learningRate * mean / (1 - beta1^t) / norm
+ *
+ * Keras has max(beta2 * norm, abs(gradients)) and divides by norm + epsilon; its defaults have learningRate
+ * 0.001 and epsilon 1e-7.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
+ *   ERR_BLASNET_UNKNOWN_NAME
+ */
+export function adamax(options: AdamaxOptions = {}): Optimizer {
+  return make<Made<'adamax', AdamaxOptions>>(
+    'adamax',
+    {
+      ...{ learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      ...{ convention: 'pytorch', weightDecay: 0, decoupled: false },
+    },
+    options,
+  );
+}
+
+/**
+ * Nadam (Dozat, 2016): Adam with Nesterov's momentum. The learning rate is 0.002 by default.
+ *
+ *     momentum[t] = beta1 * (1 - 0.96^(t * momentumDecay) / 2)
+ *     ahead = momentum[t + 1] * mean / (1 - momentum[1] * ... * momentum[t + 1])
+ *             + (1 - momentum[t]) * gradients / (1 - momentum[1] * ... * momentum[t])
+ *     parameters -= learningRate * ahead / (sqrt(square / (1 - beta2^t)) + epsilon)
+ *
+ * with Adam's mean and square, as in the paper and in PyTorch from 2.0 on (before, its second product had
+ * momentum[t] twice). Keras has the same formula, and in its defaults learningRate 0.001, momentumDecay 1 and
+ * epsilon 1e-7.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function nadam(options: NadamOptions = {}): Optimizer {
+  return make<Made<'nadam', NadamOptions>>(
+    'nadam',
+    {
+      ...{ learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      ...{ momentumDecay: 0.004, weightDecay: 0, decoupled: false },
+    },
+    options,
+  );
+}
+
+/**
+ * Lion (Chen et al., 2023, algorithm 2). The learning rate is 0.0001 by default: steps are larger than Adam's.
+ *
+ *     parameters -= learningRate * (sign(beta1 * mean + (1 - beta1) * gradients) + weightDecay * parameters)
+ *     mean = beta2 * mean + (1 - beta2) * gradients
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function lion(options: LionOptions = {}): Optimizer {
+  return make<Made<'lion', LionOptions>>(
+    'lion',
+    { learningRate: 0.0001, beta1: 0.9, beta2: 0.99, weightDecay: 0 },
+    options,
+  );
+}
+
+/**
+ * L-BFGS (Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.5, 3.5 and 3.6): a quasi-Newton step
+ * an epoch, from the gradient of all samples, by a line search for the strong Wolfe conditions (decrease 1e-4,
+ * curvature 0.9). For small and medium networks on data that a full batch is no trouble for: it takes tens of
+ * epochs where gradient descent takes thousands.
+ *
+ * `batchSize` is 'full'. An epoch evaluates loss and gradient once or a few times, and its loss in the history
+ * is that before its step. Training ends, and the history with it, before its last epoch where one of the
+ * tolerances is met. A loss that is not finite shortens the step.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function lbfgs(options: LbfgsOptions = {}): Optimizer {
+  return make<Made<'lbfgs', LbfgsOptions>>(
+    'lbfgs',
+    {
+      ...{ learningRate: 1, historySize: 10, maxEvaluations: 25 },
+      ...{ toleranceGradient: 1e-7, toleranceChange: 1e-9 },
+    },
+    options,
+  );
+}
+
+// One object, so that what goes on with an optimiser knows it again.
+const defaultOptimizer = sgd();
+
+/** The `optimizer` option, checked: what a factory of this file made, or the default. */
+export function resolveOptimizer(value: unknown): Optimizer {
+  if (value === undefined) return defaultOptimizer;
+  if (!made.has(value as Optimizer)) {
+    throw argumentError(
+      'ERR_BLASNET_ARG_TYPE',
+      'optimizer',
+      'an optimizer such as sgd({ learningRate: 0.01 })',
+      value,
+    );
+  }
+  return value as Optimizer;
+}

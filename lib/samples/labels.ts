@@ -1,0 +1,148 @@
+import { argumentError, blasnetError } from '../base/errors';
+import { type Dtype, type LabelArray, Matrix } from '../base/matrix';
+import type { MatrixLike } from '../base/matrix-input';
+import { checkBuffer } from '../base/pinning';
+import type { ActivationName } from '../layers/activations';
+import { type Architecture, outputActivationOf, outputLayerOf } from '../layers/architecture';
+import { type LossName, type ResolvedLoss, resolveLoss } from '../layers/losses';
+import type { Label, LabelEncoder } from '../preprocessing';
+import { networkMatrix } from './network-matrix';
+
+/**
+ * Labels as users have them: one row a sample, as for `MatrixLike`; numbers one by one, for a single output; one
+ * class a sample, from 0, for sparseCategoricalCrossEntropy, where an Int32Array is read in place; or, with a
+ * network's `labels`, class names.
+ */
+export type LabelsLike = MatrixLike | Int32Array | Uint8Array | Uint16Array | Uint32Array | readonly Label[];
+
+/** Labels as native code takes them: (rows x outputDim), or (rows x 1) of classes. */
+export interface Labels {
+  readonly data: LabelArray;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** What of a network its labels depend on. */
+export interface LabelKind {
+  readonly architecture: Architecture;
+  readonly dtype: Dtype;
+  readonly labels: LabelEncoder | undefined;
+}
+
+/** Whether labels are one class a sample, by their type alone. */
+export function areClasses(Y: unknown): boolean {
+  return (
+    Y instanceof Int32Array ||
+    Y instanceof Uint8Array ||
+    Y instanceof Uint16Array ||
+    Y instanceof Uint32Array ||
+    (Array.isArray(Y) && typeof Y[0] === 'number')
+  );
+}
+
+/** The loss that fit minimises: the option's, or the default for the output and the kind of labels. */
+export function fitLoss(architecture: Architecture, loss: unknown, Y: unknown, named: boolean): ResolvedLoss {
+  const output = outputActivationOf(architecture);
+  const categorical = output === 'softmax' || output === 'logSoftmax';
+  const classes = categorical && !named && areClasses(Y);
+  return resolveLoss(loss === undefined && classes ? 'sparseCategoricalCrossEntropy' : loss, output);
+}
+
+/** Y as the loss takes it. */
+export function asLabels(kind: LabelKind, Y: LabelsLike, loss: LossName): Labels {
+  const { architecture, dtype, labels } = kind;
+  const { outputDim } = outputLayerOf(architecture);
+  if (labels !== undefined && Array.isArray(Y) && !Array.isArray(Y[0])) {
+    return encoded(kind, labels, Y as readonly Label[], loss);
+  }
+  if (loss === 'sparseCategoricalCrossEntropy') return classLabels(Y);
+  if (outputDim === 1 && areClasses(Y)) return column(Y as ArrayLike<unknown>, dtype);
+  return networkMatrix('Y', Y, outputDim, 'outputDim', dtype);
+}
+
+// Numbers one by one, for a single output; converted once.
+function column(values: ArrayLike<unknown>, dtype: Dtype): Matrix {
+  const matrix = Matrix.zeros(values.length, 1, dtype);
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    if (typeof value !== 'number')
+      throw argumentError('ERR_BLASNET_ARG_TYPE', `Y[${row}]`, 'a number', value);
+    matrix.data[row] = value;
+  }
+  return matrix;
+}
+
+// Class names as the loss takes them.
+function encoded(
+  { architecture, dtype }: LabelKind,
+  labels: LabelEncoder,
+  names: readonly Label[],
+  loss: LossName,
+): Labels {
+  const { outputDim } = outputLayerOf(architecture);
+  const { length } = labels.classes;
+  if (length !== Math.max(outputDim, 2)) {
+    const rule = `${Math.max(outputDim, 2)} classes, as the network's outputDim is ${outputDim}`;
+    throw blasnetError('ERR_BLASNET_SHAPE', `Expected labels to have ${rule}, got ${length}`);
+  }
+  if (loss === 'sparseCategoricalCrossEntropy') {
+    return { data: labels.indices(names), rows: names.length, cols: 1 };
+  }
+  const signs = loss === 'hinge' || classThreshold(outputActivationOf(architecture)) === 0;
+  if (outputDim === 1) return signs ? labels.signs(names, dtype) : labels.binary(names, dtype);
+  const rows = labels.oneHot(names, dtype);
+  if (loss === 'hinge') for (const [i, one] of rows.data.entries()) rows.data[i] = 2 * one - 1;
+  return rows;
+}
+
+const neverNegative: readonly ActivationName[] = [
+  'sigmoid',
+  'hardSigmoid',
+  'relu',
+  'softplus',
+  'exponential',
+];
+
+/** What a single output is above for the second of two classes: the labels are 0 and 1, or -1 and 1. */
+export function classThreshold(output: ActivationName): number {
+  return neverNegative.includes(output) ? 0.5 : 0;
+}
+
+function classLabels(Y: LabelsLike): Labels {
+  if (Y instanceof Int32Array) {
+    checkBuffer('Y', Y);
+    return { data: nonEmpty(Y), rows: Y.length, cols: 1 };
+  }
+  if (!areClasses(Y)) {
+    const rule = 'an Int32Array or an array of classes, from 0 (the loss is sparseCategoricalCrossEntropy)';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'Y', rule, Y);
+  }
+  const values = Y as ArrayLike<unknown>;
+  const data = new Int32Array(new SharedArrayBuffer(4 * values.length));
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'number') throw argumentError('ERR_BLASNET_ARG_TYPE', `Y[${i}]`, 'a number', value);
+    if (!Number.isInteger(value) || value < 0 || value > 2 ** 31 - 1) {
+      throw argumentError('ERR_BLASNET_ARG_VALUE', `Y[${i}]`, 'a class, an integer from 0 on', value);
+    }
+    data[i] = value;
+  }
+  return { data: nonEmpty(data), rows: data.length, cols: 1 };
+}
+
+function nonEmpty(data: Int32Array): Int32Array {
+  if (data.length > 0) return data;
+  throw blasnetError('ERR_BLASNET_SHAPE', 'Expected Y to have at least one row, got 0');
+}
+
+/** What turns outputs into names of classes: see Network.classify. @throws Error ERR_BLASNET_NOT_FITTED */
+export function classDecoder(
+  { architecture, labels }: LabelKind,
+  method: string,
+): (outputs: Matrix) => Label[] {
+  if (labels === undefined) {
+    throw argumentError('ERR_BLASNET_NOT_FITTED', 'labels', `given to the network for ${method}`, undefined);
+  }
+  const threshold = classThreshold(outputActivationOf(architecture));
+  return (outputs) => labels.decode(outputs, { threshold });
+}

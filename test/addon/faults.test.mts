@@ -1,0 +1,274 @@
+// Packages that cannot be loaded: what the error says, and that it is an error, not the end of the process.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { describe, expect, test, vi } from 'vitest';
+import { musl } from '../../scripts/release/targets.mjs';
+import { newFolder } from '../support/scratch.js';
+import { addon, addonFile, installed, messageOf, replaced } from './helpers.mjs';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const { platform, arch } = process;
+const linux = platform === 'linux';
+const glibc = linux && !musl;
+const here = `${platform}-${arch}`;
+const own = `${here}${linux ? ` (${musl ? 'musl' : 'glibc'})` : ''}`;
+
+test('a whole message', () => {
+  const root = installed({ addon: null });
+  mkdirSync(join(root, 'prebuilds/sunos-x64'), { recursive: true });
+  writeFileSync(join(root, 'prebuilds/sunos-x64/blasnet.node'), '');
+  const [first, ...others] = messageOf(root).split('\n');
+  expect(first).toMatch(/^blasnet's native addon could not be loaded on .*\.$/);
+  expect(first).toContain(` on ${here}, `);
+  expect(first).toContain(`, Node ${process.versions.node}.`);
+  if (glibc) expect(first).toMatch(/, glibc 2\.\d+,/);
+  expect(others).toEqual([
+    `Tried in ${root}:`,
+    '  build/Release/blasnet.node: not there',
+    '  build/Debug/blasnet.node: not there',
+    `  prebuilds/${here}/: not there`,
+    'Prebuilt binaries there: sunos-x64.',
+    expect.stringMatching(
+      /^There is no prebuilt binary for .*\. Build it on this machine: node ".*scripts.install\.mjs"$/,
+    ),
+    expect.stringMatching(/^which takes CMake, .*OpenBLAS.*Highway.*cmake-js and node-addon-api\.$/),
+  ]);
+});
+
+test('nothing is prebuilt', () => {
+  const root = installed({ addon: null });
+  const message = messageOf(root);
+  expect(message).toContain('Prebuilt binaries there: none.');
+  expect(message).toContain(`node "${join(root, 'scripts/install.mjs')}"`);
+});
+
+test('nothing is built in a checkout', () => {
+  const root = installed({ addon: null });
+  mkdirSync(join(root, 'lib'));
+  writeFileSync(join(root, 'lib/index.ts'), '');
+  expect(messageOf(root)).toContain('nothing has been built: npm run build');
+});
+
+test.runIf(linux)('it was built for the other C library alone', () => {
+  const [own, other] = musl ? ['musl', 'glibc'] : ['glibc', 'musl'];
+  const at = addonFile.replace(own, other);
+  const message = messageOf(installed({ at }));
+  expect(message).toContain(`\n  ${at}: for another system or runtime\n`);
+  expect(message).toContain(`Prebuilt binaries there: ${here} (${other}).`);
+  expect(message).toContain(`There is no prebuilt binary for ${here} with ${own}.`);
+});
+
+test('PREBUILDS_ONLY leaves out what was built', () => {
+  const root = installed({ at: 'build/Release/blasnet.node' });
+  expect(messageOf(root, { env: { PREBUILDS_ONLY: '1' } })).toContain(
+    '\n  build/Release: left out, since PREBUILDS_ONLY is set\n',
+  );
+});
+
+test('a build that is broken hides what is prebuilt', () => {
+  const root = installed();
+  mkdirSync(join(root, 'build/Release'), { recursive: true });
+  writeFileSync(join(root, 'build/Release/blasnet.node'), 'not an addon');
+  const message = messageOf(root);
+  expect(message).toMatch(/\n {2}build\/Release\/blasnet\.node: .+\n/);
+  expect(message).toContain(`\n  ${addonFile}: not tried, after that\n`);
+  expect(message).toContain('The file is damaged');
+});
+
+describe('a damaged file', () => {
+  const half = addon.length >> 1;
+  const zeroed = (from: number) =>
+    Buffer.concat([addon.subarray(0, from), Buffer.alloc(addon.length - from)]);
+
+  // Other systems' loaders look for themselves whether a file is whole.
+  test.runIf(linux).each([0, 1, 63, 64, 100, 1000, 4096, half, addon.length - 4096, addon.length - 1])(
+    'cut off after %i bytes',
+    (length) => {
+      const message = messageOf(installed({ addon: addon.subarray(0, length) }));
+      expect(message).toContain('The file is damaged');
+      expect(message).toContain('Remove node_modules/blasnet, and install it again.');
+    },
+  );
+
+  test.runIf(linux)('the message counts the bytes', () => {
+    const message = messageOf(installed({ addon: addon.subarray(0, half) }));
+    expect(message).toContain(
+      `\n  ${addonFile}: file cut off: it has ${half} of at least ${addon.length} bytes\n`,
+    );
+  });
+
+  test.runIf(linux).each([64, 4096, half, addon.length - 20_000])('empty after %i bytes', (from) => {
+    expect(messageOf(installed({ addon: zeroed(from) }))).toContain('The file is damaged');
+  });
+
+  test.each([
+    ['text', '<!DOCTYPE html><title>404</title>'.repeat(9)],
+    ['zeros', new Uint8Array(5000)],
+  ])('of %s', (_, bytes) => {
+    expect(messageOf(installed({ addon: bytes }))).toContain('The file is damaged');
+  });
+});
+
+describe.runIf(linux)('a file for another machine', () => {
+  const patched = (offset: number, ...bytes: number[]) => {
+    const copy = Buffer.from(addon);
+    copy.set(bytes, offset);
+    return copy;
+  };
+  const mach = Buffer.alloc(4096);
+  mach.writeUInt32BE(0xcffaedfe, 0);
+  mach.writeUInt32LE(0x0100000c, 4);
+  const windows = Buffer.alloc(4096);
+  windows.write('MZ');
+  windows.writeUInt32LE(128, 60);
+  windows.write('PE\0\0\x64\x86', 128, 'latin1');
+
+  test.each([
+    [
+      'another processor',
+      patched(18, arch === 'x64' ? 183 : 62, 0),
+      arch === 'x64' ? 'linux-arm64' : 'linux-x64',
+    ],
+    ['a 32-bit processor', patched(4, 1, 1, 1, ...Array(9).fill(0), 3, 0, 40, 0), 'linux-arm'],
+    ['a processor nobody knows', patched(18, 1, 1), 'linux-another processor'],
+    ['macOS', mach, 'darwin-arm64'],
+    ['Windows', windows, 'win32-x64'],
+  ])('%s', (_, bytes, target) => {
+    const message = messageOf(installed({ addon: bytes }));
+    expect(message).toContain(
+      `The file was made for ${target}: node_modules was copied from another machine`,
+    );
+    expect(message).toContain('Install on this one: remove node_modules, then npm ci');
+  });
+});
+
+describe.runIf(glibc)('libraries of the system', () => {
+  test.each([
+    ['libstdc++.so.6', 'libstdc++.so.9'],
+    ['libgcc_s.so.1', 'libgcc_s.so.9'],
+  ])('%s is not there', (name, other) => {
+    const message = messageOf(installed({ addon: replaced(addon, name, other) }));
+    expect(message).toContain(`\n  ${addonFile}: ${other}: cannot open shared object file`);
+    expect(message).toContain(
+      `The system has no ${other}, the C++ run-time library: apt-get install libstdc++6`,
+    );
+  });
+
+  test('another library is not there', () => {
+    const message = messageOf(installed({ addon: replaced(addon, 'libm.so.6', 'libz.so.0') }));
+    expect(message).toContain('A library that the addon was built with is not there any more.');
+  });
+
+  test.each([
+    ['glibc', /GLIBC_2\.\d\d/, 'GLIBC_2.99'],
+    ['libstdc++', /GLIBCXX_3\.4\.\d\d/, 'GLIBCXX_3.4.99'],
+    ['libstdc++', /CXXABI_1\.3\.\d/, 'CXXABI_9.9.9'],
+  ])('%s is older than the binary (%s)', (library, pattern, version) => {
+    const [needed = ''] = pattern.exec(addon.toString('latin1')) ?? [];
+    const message = messageOf(installed({ addon: replaced(addon, needed, version) }));
+    expect(message).toContain(
+      `The binary needs ${version}, which this system's ${library} is too old to have. Build it on this machine:`,
+    );
+  });
+});
+
+const compiler = spawnSync('cc', ['--version']).status === 0;
+
+describe.runIf(linux && compiler)('another addon', () => {
+  /** Compiles one without Node's headers; the bytes. */
+  function compiled(source: string): Buffer {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'addon.c'), source);
+    const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', 'addon.node', 'addon.c'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(status, stderr).toBe(0);
+    return readFileSync(join(folder, 'addon.node'));
+  }
+  const register = 'void *napi_register_module_v1(void *env, void *exports) { return exports; }';
+
+  test.each([
+    [
+      'with other exports',
+      register,
+      /: not the addon of this version of blasnet: it does not export log, sin, cos and \d+ more\n/,
+    ],
+    ['that is none', 'int nothing;', /\.node: .+\n/],
+    [
+      'that lacks a function',
+      `extern int blasnet_nowhere(void); ${register} int f(void) { return blasnet_nowhere(); }`,
+      /\n/,
+    ],
+  ])('%s', (_, source, reason) => {
+    const message = messageOf(installed({ addon: compiled(source) }));
+    expect(message).toMatch(reason);
+    expect(message).toMatch(/not the one that belongs to this version of blasnet|lacks/);
+  });
+});
+
+test.runIf(linux)('the file may not be read', () => {
+  const root = installed();
+  chmodSync(join(root, addonFile), 0o600);
+  // As another user, if the tests run as root, whom no file refuses.
+  if (process.getuid?.() !== 0) chmodSync(join(root, addonFile), 0);
+  const message = messageOf(root, { nobody: true });
+  expect(message).toContain(`\n  ${addonFile}: EACCES`);
+  expect(message).toContain('The file may not be read by the user that this process runs as');
+});
+
+test('addons are not allowed', () => {
+  const message = messageOf(installed(), { flags: ['--no-addons'] });
+  expect(message).toContain('--allow-addons, and without --no-addons');
+});
+
+describe('a bundle', () => {
+  function bundle(external: string[]): string {
+    const root = installed();
+    const app = dirname(dirname(root));
+    writeFileSync(join(app, 'main.js'), `require('blasnet');`);
+    const outfile = join(app, 'out/main.js');
+    buildSync({ entryPoints: [join(app, 'main.js')], outfile, bundle: true, platform: 'node', external });
+    return outfile;
+  }
+
+  test('without the addon', () => {
+    const message = messageOf(bundle([]));
+    expect(message).toContain('a bundler has put it into another file. Mark `blasnet` as external');
+  });
+
+  test('with another addon in its project', () => {
+    const file = bundle([]);
+    const project = dirname(dirname(file));
+    writeFileSync(join(project, 'package.json'), '{ "name": "mine" }');
+    cpSync(join(project, 'node_modules/blasnet/prebuilds'), join(project, 'prebuilds'), { recursive: true });
+    writeFileSync(join(project, addonFile), 'mine');
+    expect(messageOf(file)).toContain('a bundler has put it into another file. Mark `blasnet` as external');
+  });
+
+  test('that leaves blasnet out works', () => {
+    const file = bundle(['blasnet']);
+    const script = `require(${JSON.stringify(file)}); console.log(require('node:fs').existsSync(${JSON.stringify(file)}))`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' });
+  });
+});
+
+test('a prebuilt addon elsewhere, by the environment', () => {
+  const root = installed({ addon: null });
+  const elsewhere = installed({ addon: 'not an addon' });
+  const message = messageOf(root, { env: { BLASNET_PREBUILD: elsewhere } });
+  expect(message).toContain(`\n  ${join(elsewhere, addonFile)}: `);
+  rmSync(join(root, 'package.json'));
+  renameSync(elsewhere, join(dirname(elsewhere), 'moved'));
+  expect(messageOf(join(root, 'dist'))).toContain('Mark `blasnet` as external');
+});
+
+test('what there is to load is named', () => {
+  const message = messageOf(installed({ addon: 'not an addon' }));
+  expect(message).toContain(`Prebuilt binaries there: ${own}.`);
+});

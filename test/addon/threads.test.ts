@@ -1,0 +1,147 @@
+// The budget of threads: where its default comes from, whom it holds for, and what threads it lets there be.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { defaultThreads } from '../../lib/addon/threads';
+import { endedWell, inChild, type Library } from '../network/child';
+import { layers } from '../network/helpers';
+import { newFolder, write } from '../support/scratch';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const affinity = vi.hoisted(() => 16);
+vi.mock('node:os', async (original) => ({
+  ...(await original<typeof import('node:os')>()),
+  availableParallelism: () => affinity,
+}));
+
+describe('by default there are as many threads as processors', () => {
+  const v2 = 'sys/fs/cgroup/cpu.max';
+  const quota = 'sys/fs/cgroup/cpu/cpu.cfs_quota_us';
+  const period = 'sys/fs/cgroup/cpu/cpu.cfs_period_us';
+
+  it.each<[what: string, files: Record<string, string>, threads: number]>([
+    ['no control groups', {}, affinity],
+    ['no limit', { [v2]: 'max 100000\n' }, affinity],
+    ['a part of a processor', { [v2]: '50000 100000\n' }, 1],
+    ['a hundredth of one', { [v2]: '1000 100000\n' }, 1],
+    ['one', { [v2]: '100000 100000\n' }, 1],
+    ['one and a little', { [v2]: '100001 100000\n' }, 2],
+    ['one and a half', { [v2]: '150000 100000\n' }, 2],
+    ['four, in another period', { [v2]: '200000 50000\n' }, 4],
+    ['more than there are', { [v2]: '9900000 100000\n' }, affinity],
+    ['no limit in version 1', { [quota]: '-1\n', [period]: '100000\n' }, affinity],
+    ['one and a half in version 1', { [quota]: '150000\n', [period]: '100000\n' }, 2],
+    ['a quota without a period in version 1', { [quota]: '150000\n' }, affinity],
+    ['a period of 0', { [quota]: '150000\n', [period]: '0\n' }, affinity],
+    ['both versions, where the second holds', { [v2]: '300000 100000\n', [quota]: '1', [period]: '1' }, 3],
+    ['an empty file, and a limit in version 1', { [v2]: '', [quota]: '300000', [period]: '100000' }, 3],
+    ['a quota without a period', { [v2]: '150000\n' }, affinity],
+    ['what is no number', { [v2]: 'a b\n' }, affinity],
+  ])('of a cgroup with %s', (_, files, threads) => {
+    const root = newFolder();
+    for (const [file, content] of Object.entries(files)) write(root, file, content);
+    expect(defaultThreads(`${root}/`)).toBe(threads);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('in a process', () => {
+  const allowed = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+
+  it('that may use one processor there is one thread', async () => {
+    const ended = await inChild((path, cpu) => {
+      require('node:child_process').execFileSync('taskset', ['-pc', cpu, process.pid], { stdio: 'ignore' });
+      const { getThreads }: Library = require(path);
+      console.log(getThreads());
+    }, allowed);
+    expect(ended).toEqual(endedWell('1'));
+  });
+
+  it('the budget is one for all its threads, and a worker that loads the library leaves it', async () => {
+    const ended = await inChild(async (path) => {
+      const { Worker } = require('node:worker_threads');
+      const answer = (body: string) => {
+        const program = `const lib = require(${JSON.stringify(path)});
+          ${body};
+          require('node:worker_threads').parentPort.postMessage(lib.getThreads());`;
+        return new Promise((resolve, reject) => {
+          new Worker(program, { eval: true }).once('message', resolve).once('error', reject);
+        });
+      };
+      const answers = [await answer('lib.setThreads(7)')];
+      const { getThreads, setThreads }: Library = require(path);
+      answers.push(getThreads());
+      setThreads(5);
+      answers.push(await answer(''), await answer('lib.setThreads(3)'), getThreads());
+      console.log(answers.join(' '));
+    }, undefined);
+    expect(ended).toEqual(endedWell('7 7 5 3 3'));
+  });
+
+  it.each([1, 2, 8])(
+    'a budget of %i bounds the threads, however many trainings there are',
+    async (budget) => {
+      const trainings = 6;
+      const ended = await inChild(
+        async (path, { architecture, budget, trainings }) => {
+          const { readdirSync } = require('node:fs');
+          const { Network, setThreads }: Library = require(path);
+          const threads = () => readdirSync('/proc/self/task').length;
+          const X = new Float64Array(40_000).map((_, i) => Math.sin(i));
+          const Y = new Float64Array(4000);
+          setThreads(1);
+          // What Node and BLAS start themselves is started now.
+          const first = new Network(architecture, { seed: 0 });
+          first.fitSync(X, Y, { epochs: 1 });
+          await first.predict(X);
+          const before = threads() - 1;
+          setThreads(budget);
+          let most = 0;
+          for (let round = 0; round < 10; round++) {
+            let open = trainings;
+            for (let seed = 1; seed <= trainings; seed++) {
+              const net = new Network(architecture, { seed });
+              net.fit(X, Y, { epochs: 4, batchSize: 'full' }).then(() => open--);
+            }
+            while (open > 0) {
+              most = Math.max(most, threads() - before);
+              await new Promise((resolve) => setImmediate(resolve));
+            }
+          }
+          // A thread each and one that has just called back, and the helpers that the budget allows.
+          const bound = 2 * trainings + budget - 1;
+          console.log(most <= bound ? 'bounded' : `${most} threads, not up to ${bound}`);
+        },
+        { architecture: layers([10, 40, 40, 1], 'relu', 'sigmoid'), budget, trainings },
+      );
+      expect(ended).toEqual(endedWell('bounded'));
+    },
+  );
+
+  it('all threads sleep when there is nothing to do', async () => {
+    const ended = await inChild(
+      async (path, architecture) => {
+        const { readdirSync, readFileSync } = require('node:fs');
+        const { Network, setThreads }: Library = require(path);
+        setThreads(4);
+        const X = new Float64Array(40_000).map((_, i) => Math.sin(i));
+        const net = new Network(architecture, { seed: 1 });
+        await net.fit(X, new Float64Array(4000), { epochs: 3, batchSize: 'full' });
+        net.predictSync(X);
+        const others = () =>
+          readdirSync('/proc/self/task').filter((thread: string) => Number(thread) !== process.pid);
+        // In the file: number (name) state ...
+        const sleeps = (thread: string) =>
+          /\) S /.test(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8'));
+        // One that spins would be found running in one of these rounds, and the test would not end.
+        for (let still = 0; still < 50; ) {
+          still = others().every(sleeps) ? still + 1 : 0;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        console.log('asleep');
+      },
+      layers([10, 40, 40, 1], 'relu', 'sigmoid'),
+    );
+    expect(ended).toEqual(endedWell('asleep'));
+  });
+});

@@ -1,0 +1,201 @@
+// Buffers of the caller's that native code works on: which are refused, and that none is taken away meanwhile.
+
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { checkBuffer, pin } from '../../lib/base/pinning';
+import { Network } from '../../lib/network/network';
+import { layers, longEpoch, snapshot, underWay } from '../network/helpers';
+import { type BadCall, itRejects, thrownBy } from '../support/bad-input';
+
+/** Takes the buffer's memory away, in the way that Node 18 has as well. */
+function detach(buffer: ArrayBuffer): void {
+  structuredClone(buffer, { transfer: [buffer] });
+}
+
+const detached = (array: Float64Array | Float32Array) => {
+  detach(array.buffer as ArrayBuffer);
+  return array;
+};
+
+// TypeScript's library of this version does not know resizable buffers.
+const resizable = (bytes: number): ArrayBuffer =>
+  Reflect.construct(ArrayBuffer, [bytes, { maxByteLength: 2 * bytes }]);
+const hasResizable = 'resizable' in ArrayBuffer.prototype;
+const hasTransfer = 'transfer' in ArrayBuffer.prototype;
+
+describe('checkBuffer', () => {
+  it.each([
+    ['an ordinary buffer', new Float64Array(3)],
+    ['an empty one', new Float64Array(0)],
+    ['a view', new Float32Array(new ArrayBuffer(40), 8, 2)],
+    ['shared memory', new Float64Array(new SharedArrayBuffer(8))],
+    ['empty shared memory', new Float64Array(new SharedArrayBuffer(0))],
+  ])('takes %s', (_, array) => {
+    expect(() => checkBuffer('X', array)).not.toThrow();
+  });
+
+  it('takes shared memory that can grow, since it cannot shrink', () => {
+    const buffer = Reflect.construct(SharedArrayBuffer, [8, { maxByteLength: 16 }]);
+    expect(() => checkBuffer('X', new Float64Array(buffer))).not.toThrow();
+  });
+
+  itRejects([
+    [
+      'a detached buffer',
+      () => checkBuffer('X', detached(new Float64Array(3))),
+      TypeError,
+      'ERR_BLASNET_DETACHED',
+      'Expected X to be an array whose buffer is not detached, got a Float64Array of length 0',
+    ],
+    [
+      'a view of a detached buffer',
+      () => checkBuffer('Y', detached(new Float32Array(new ArrayBuffer(40), 8, 2))),
+      TypeError,
+      'ERR_BLASNET_DETACHED',
+      'Expected Y to be an array whose buffer is not detached, got a Float32Array of length 0',
+    ],
+    ...(hasResizable
+      ? [
+          [
+            'a buffer that can shrink',
+            () => checkBuffer('out', new Float64Array(resizable(16))),
+            TypeError,
+            'ERR_BLASNET_RESIZABLE',
+            'Expected out to be an array on a buffer of fixed length, got a Float64Array of length 2',
+          ] as BadCall,
+        ]
+      : []),
+  ]);
+});
+
+/** Every way to take a buffer away; each must leave its bytes where they are. */
+const thefts: [string, (buffer: ArrayBuffer) => unknown][] = [
+  ['structuredClone', (buffer) => structuredClone(buffer, { transfer: [buffer] })],
+  [
+    'postMessage',
+    (buffer) => {
+      const { port1, port2 } = new MessageChannel();
+      try {
+        port1.postMessage(buffer, [buffer]);
+        return receiveMessageOnPort(port2);
+      } finally {
+        port1.close();
+      }
+    },
+  ],
+  ...(hasTransfer
+    ? (['transfer', 'transferToFixedLength'] as const).map(
+        (name): [string, (buffer: ArrayBuffer) => unknown] => [
+          name,
+          (buffer) => (buffer as unknown as Record<string, () => unknown>)[name]?.(),
+        ],
+      )
+    : []),
+];
+
+describe('a pinned buffer', () => {
+  it.each(thefts)('is not taken away by %s', (_, steal) => {
+    const array = Float64Array.of(1, 2, 3);
+    const unpin = pin([array]);
+    try {
+      steal(array.buffer);
+    } catch {
+      // Node 21 and newer say so; older ones send a copy.
+    }
+    expect(Array.from(array)).toEqual([1, 2, 3]);
+    unpin();
+  });
+
+  it.skipIf(!hasTransfer)('says why it cannot be transferred, until all have let go', () => {
+    const array = Float64Array.of(1, 2, 3);
+    const call = () => (array.buffer as unknown as { transfer: () => ArrayBuffer }).transfer();
+    const [first, second] = [pin([array, array.subarray(1)]), pin([array])];
+    for (const unpin of [first, second]) {
+      expect(thrownBy(call)).toMatchObject({
+        code: 'ERR_BLASNET_BUSY',
+        message:
+          'Expected the buffer to stay where it is while blasnet works on it; wait for the operation to end',
+      });
+      unpin();
+    }
+    // Free as far as blasnet goes; from Node 24 on, what was once untransferable is so for transfer() as well.
+    expect(Object.getOwnPropertyNames(array.buffer)).toEqual([]);
+  });
+
+  it('gets no lasting property', () => {
+    const array = new Float64Array(3);
+    pin([array])();
+    expect(Object.getOwnPropertyNames(array.buffer)).toEqual([]);
+  });
+
+  it('may be frozen, or in shared memory', () => {
+    const frozen = new Float64Array(3);
+    Object.freeze(frozen.buffer);
+    pin([frozen, new Float64Array(new SharedArrayBuffer(8))])();
+  });
+});
+
+describe('while a network works on another thread', () => {
+  const long = longEpoch();
+  const network = () => new Network(layers([2, 4, 1], 'tanh', 'sigmoid'), { seed: 1 });
+  // On ordinary buffers, which could be transferred.
+  const ordinary = (rows: number) => ({
+    X: new Float64Array(long.X.data.subarray(0, 2 * rows)),
+    Y: new Float64Array(long.Y.data.subarray(0, rows)),
+  });
+  const tryAll = (...arrays: Float64Array[]) => {
+    for (const { buffer } of arrays) {
+      for (const [, steal] of thefts) {
+        try {
+          steal(buffer as ArrayBuffer);
+        } catch {}
+      }
+    }
+  };
+
+  it('X and Y of a fit stay, between its steps too, and the result is right', async () => {
+    const { X, Y } = ordinary(20_000);
+    const [net, twin] = [network(), network()];
+    const options = { epochs: 3, batchSize: 100 };
+    const fit = net.fit(X, Y, options);
+    await underWay(net);
+    tryAll(X, Y);
+    expect(await fit).toEqual(twin.fitSync(long.X.data.slice(0, 40_000), Y, options));
+    expect(snapshot(net)).toEqual(snapshot(twin));
+    expect([X.length, Y.length]).toEqual([40_000, 20_000]);
+  });
+
+  it('they stay in the body of a loop over epochs', async () => {
+    const { X, Y } = ordinary(100);
+    const [net, twin] = [network(), network()];
+    for await (const _ of net.epochs(X, Y, { epochs: 3 })) tryAll(X, Y);
+    twin.fitSync(X, Y, { epochs: 3 });
+    expect(snapshot(net)).toEqual(snapshot(twin));
+  });
+
+  it('X and Y of predict and evaluate stay while they wait and while they are read', async () => {
+    const { X, Y } = ordinary(20_000);
+    const net = network();
+    const calls = [net.predict(X), net.evaluate(X, Y), net.predict(X)] as const;
+    tryAll(X, Y);
+    const results = await Promise.all(calls);
+    expect(results[1]).toEqual(net.evaluateSync(X, Y));
+    expect(Buffer.from(results[0].data.buffer).equals(Buffer.from(results[2].data.buffer))).toBe(true);
+    expect(results[0].get(19_999, 0)).toBe(net.predictSync(X).get(19_999, 0));
+  });
+
+  it.skipIf(!hasTransfer)('and are free again after a fit that ended, failed or was aborted', async () => {
+    const net = network();
+    const endings = [
+      { epochs: 1 },
+      { epochs: 1, signal: AbortSignal.abort() },
+      { epochs: 1, loss: 'meanSquaredError' as const },
+    ];
+    for (const [i, options] of endings.entries()) {
+      const { X, Y } = ordinary(100);
+      if (i === 2) X[7] = Number.NaN;
+      await Promise.allSettled([net.fit(X, Y, options), net.predict(X), net.evaluate(X, Y)]);
+      for (const { buffer } of [X, Y]) expect(Object.getOwnPropertyNames(buffer)).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,327 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../lib/base/errors';
+import * as validate from '../../lib/base/validate';
+import { type BadCall, itRejects } from '../support/bad-input';
+
+const { check, checkOptions, didYouMean, optional } = validate;
+
+// Names that are far from one another, as those of one options object are.
+const known = ['learningRate', 'epochs', 'batchSize', 'shuffle', 'signal'];
+const anyName = fc.constantFrom(...known);
+
+describe('constraints', () => {
+  const kind = 'ERR_BLASNET_ARG_TYPE';
+  const value = 'ERR_BLASNET_ARG_VALUE';
+  const nothing = (): void => {};
+
+  it.each<[string, validate.Constraint, accepted: unknown[], rejected: [unknown, ErrorCode][]]>([
+    [
+      'a positive integer',
+      validate.positiveInteger,
+      [1, Number.MAX_SAFE_INTEGER],
+      [
+        [0, value],
+        [1.5, value],
+        [Number.NaN, value],
+        [Number.POSITIVE_INFINITY, value],
+        ['1', kind],
+        [1n, kind],
+      ],
+    ],
+    [
+      'an integer of at least 2',
+      validate.integerFrom(2),
+      [2, 3],
+      [
+        [1, value],
+        [2 ** 53, value],
+        [null, kind],
+      ],
+    ],
+    [
+      'an integer from -1 to 3',
+      validate.integerBetween(-1, 3),
+      [-1, 0, 3],
+      [
+        [-2, value],
+        [4, value],
+        [0.5, value],
+        [Number.NaN, value],
+        [[1], kind],
+      ],
+    ],
+    [
+      'an integer from 0 to 4294967295',
+      validate.seed,
+      [0, 42, 2 ** 32 - 1],
+      [
+        [-1, value],
+        [2 ** 32, value],
+        [0.5, value],
+        ['42', kind],
+      ],
+    ],
+    [
+      'a finite number',
+      validate.finite,
+      [0, -1e308, 5e-324],
+      [
+        [Number.NaN, value],
+        [Number.NEGATIVE_INFINITY, value],
+        ['0', kind],
+      ],
+    ],
+    [
+      'a positive finite number',
+      validate.above(0),
+      [5e-324, 1e308],
+      [
+        [0, value],
+        [-1, value],
+        [Number.NaN, value],
+        [Number.POSITIVE_INFINITY, value],
+        [true, kind],
+      ],
+    ],
+    [
+      'a finite number above 1',
+      validate.above(1),
+      [1.5],
+      [
+        [1, value],
+        [undefined, kind],
+      ],
+    ],
+    [
+      'a finite number of at least 0',
+      validate.atLeast(0),
+      [0, 1.5],
+      [
+        [-5e-324, value],
+        [Number.NaN, value],
+        [Number.POSITIVE_INFINITY, value],
+        [new Date(), kind],
+      ],
+    ],
+    [
+      'true or false',
+      validate.boolean,
+      [true, false],
+      [
+        [0, kind],
+        ['true', kind],
+        [null, kind],
+      ],
+    ],
+    [
+      'a function',
+      validate.functionValue,
+      [nothing, class {}],
+      [
+        [{}, kind],
+        ['f', kind],
+      ],
+    ],
+    [
+      'an AbortSignal',
+      validate.abortSignal,
+      [new AbortController().signal, AbortSignal.abort()],
+      [
+        [new AbortController(), kind],
+        [{ aborted: false }, kind],
+      ],
+    ],
+    [
+      `one of 'relu', 'tanh'`,
+      validate.oneOf(['relu', 'tanh']),
+      ['relu', 'tanh'],
+      [
+        ['RELU', value],
+        ['', value],
+        [0, kind],
+        [['relu'], kind],
+      ],
+    ],
+  ])('%s', (rule, constraint, accepted, rejected) => {
+    for (const good of accepted) {
+      expect(() => check('x', good, constraint)).not.toThrow();
+      expect(() => check('x', good, optional(constraint))).not.toThrow();
+    }
+    for (const [bad, code] of rejected) {
+      expect(() => check('x', bad, constraint)).toThrow(
+        expect.objectContaining({ code, message: expect.stringMatching(/^Expected x to be /) }),
+      );
+      expect(() => check('x', bad, constraint)).toThrow(`Expected x to be ${rule}, got `);
+    }
+    expect(() => check('x', undefined, constraint)).toThrow(TypeError);
+    expect(() => check('x', undefined, optional(constraint))).not.toThrow();
+    expect(() => check('x', null, optional(constraint))).toThrow(TypeError);
+  });
+});
+
+describe('checkOptions', () => {
+  const constraints = {
+    learningRate: optional(validate.above(0)),
+    epochs: validate.positiveInteger,
+    activation: optional(validate.oneOf(['relu', 'tanh'])),
+  };
+
+  it('accepts every object that keeps to the table', () => {
+    const good = fc.record(
+      {
+        learningRate: fc.double({ min: 0, minExcluded: true, noDefaultInfinity: true, noNaN: true }),
+        epochs: fc.integer({ min: 1 }),
+        activation: fc.constantFrom('relu', 'tanh', undefined),
+      },
+      { requiredKeys: ['epochs'] },
+    );
+    fc.assert(fc.property(good, (options) => checkOptions('', options, constraints)));
+  });
+
+  it('names the first key that is not in the table, whatever it is', () => {
+    const stranger = fc.string().filter((key) => !Object.hasOwn(constraints, key));
+    fc.assert(
+      fc.property(stranger, fc.anything(), (key, value) => {
+        const options = { epochs: 1, [key]: value };
+        expect(() => checkOptions('', options, constraints)).toThrow(
+          expect.objectContaining({
+            code: 'ERR_BLASNET_UNKNOWN_OPTION',
+            message: expect.stringContaining(`Unknown option "${key}"; `),
+          }),
+        );
+      }),
+    );
+  });
+
+  it('throws one of its own errors for anything at all', () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true, withTypedArray: true }), (options) => {
+        try {
+          checkOptions('options', options, constraints);
+        } catch (error) {
+          expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_BLASNET_(ARG|UNKNOWN)_/) });
+        }
+      }),
+    );
+  });
+
+  itRejects([
+    ...(
+      [
+        [null, 'null'],
+        [undefined, 'undefined'],
+        [3, '3 (number)'],
+        ['epochs', '"epochs" (string)'],
+        [[1], 'an array of length 1'],
+      ] as const
+    ).map(
+      ([options, text]): BadCall => [
+        `${text} for the options`,
+        () => checkOptions('', options, constraints),
+        TypeError,
+        'ERR_BLASNET_ARG_TYPE',
+        `Expected options to be an object, got ${text}`,
+      ],
+    ),
+    [
+      'an unknown option where it stands',
+      () => checkOptions('layers[1]', { epochs: 1, learning_rate: 1 }, constraints),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "learning_rate" in layers[1]; did you mean "learningRate"?',
+    ],
+    [
+      'an unknown option that every object inherits',
+      () => checkOptions('', { epochs: 1, toString: 1 }, constraints),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "toString"; known: learningRate, epochs, activation',
+    ],
+    [
+      'a required option that is missing',
+      () => checkOptions('', {}, constraints),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected epochs to be a positive integer, got undefined',
+    ],
+    [
+      'a bad value where it stands',
+      () => checkOptions('layers[1]', { epochs: 0 }, constraints),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected layers[1].epochs to be a positive integer, got 0 (number)',
+    ],
+    [
+      'a name in no table',
+      () => checkOptions('', { epochs: 1, activation: 'rely' }, constraints),
+      RangeError,
+      'ERR_BLASNET_UNKNOWN_NAME',
+      `Expected activation to be one of 'relu', 'tanh', got "rely" (string)`,
+    ],
+  ]);
+});
+
+describe('didYouMean', () => {
+  const guess = (name: string) => `; did you mean "${name}"?`;
+
+  it('sees through case, underscores, hyphens and spaces', () => {
+    const spelled = anyName.chain((name) => {
+      const words = name.replace(/[A-Z]/g, (letter) => ` ${letter}`).split(' ');
+      return fc
+        .tuple(fc.constantFrom('', '_', '---', '   '), fc.func(fc.boolean()))
+        .map(([joint, isUpper]) => {
+          const letters = Array.from(words.join(joint), (letter, i) =>
+            isUpper(i) ? letter.toUpperCase() : letter.toLowerCase(),
+          );
+          return { name, spelling: letters.join('') };
+        });
+    });
+    fc.assert(
+      fc.property(spelled, ({ name, spelling }) => {
+        expect(didYouMean(spelling, known)).toBe(guess(name));
+      }),
+    );
+  });
+
+  it('forgives two slips of any kind', () => {
+    const slip = fc.tuple(
+      fc.constantFrom('insert', 'delete', 'replace'),
+      fc.nat(100),
+      fc.constantFrom(...'qxz'),
+    );
+    fc.assert(
+      fc.property(anyName, fc.array(slip, { maxLength: 2 }), (name, slips) => {
+        let spelling = name;
+        for (const [kind, place, letter] of slips) {
+          const at = place % (spelling.length + 1);
+          const rest = spelling.slice(kind === 'insert' ? at : at + 1);
+          spelling = spelling.slice(0, at) + (kind === 'delete' ? '' : letter) + rest;
+        }
+        expect(didYouMean(spelling, known)).toBe(guess(name));
+      }),
+    );
+  });
+
+  it('lists what there is when nothing is near', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'qxz'), minLength: 4, maxLength: 9 }), (name) => {
+        expect(didYouMean(name, known)).toBe(`; known: ${known.join(', ')}`);
+      }),
+    );
+  });
+
+  it('answers for any string at all, however long', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 1000 }), (name) => {
+        expect(didYouMean(name, known)).toMatch(/^; (did you mean "\w+"\?|known: )/);
+      }),
+    );
+    expect(didYouMean('x'.repeat(1e6), known)).toBe(`; known: ${known.join(', ')}`);
+  });
+
+  it('prefers the nearest, and the first of equals', () => {
+    expect(didYouMean('beta', ['beta1', 'beta2'])).toBe(guess('beta1'));
+    expect(didYouMean('betta2', ['beta1', 'beta2'])).toBe(guess('beta2'));
+  });
+});

@@ -1,0 +1,66 @@
+// What the article's functions do not do: layers that a network may have, and they refuse.
+
+import { describe, expect, it } from 'vitest';
+import { Matrix } from '../../lib/base/matrix';
+import * as functional from '../../lib/functional';
+import { elu } from '../../lib/layers/activations';
+import { expectError } from '../support/bad-input';
+
+const plain = [
+  { inputDim: 2, outputDim: 3, activation: 'relu' },
+  { inputDim: 3, outputDim: 1, activation: 'sigmoid' },
+] as const;
+const X = Matrix.zeros(2, 4);
+const Y = Matrix.zeros(1, 4);
+const yHat = Matrix.from([[0.5, 0.5, 0.5, 0.5]]);
+const params = functional.initLayers(plain, 1);
+const { memory } = functional.fullForwardPropagation(X, params, plain);
+const grads = functional.fullBackwardPropagation(yHat, Y, memory, params, plain);
+
+describe.each([
+  ['normalization', 'batch', 'an object (Object)'],
+  ['dropout', 0.5, '0.5 (number)'],
+  ['noise', 0.1, '0.1 (number)'],
+  ['l1', 0.1, '0.1 (number)'],
+  ['l2', 0.1, '0.1 (number)'],
+  ['maxNorm', 1, '1 (number)'],
+  ['trainable', false, 'false (boolean)'],
+] as const)('%s', (option, value, got) => {
+  const layers = [{ ...plain[0], [option]: value }, plain[1]];
+  it.each<[string, () => unknown]>([
+    ['initLayers', () => functional.initLayers(layers, 1)],
+    ['fullForwardPropagation', () => functional.fullForwardPropagation(X, params, layers)],
+    ['fullBackwardPropagation', () => functional.fullBackwardPropagation(yHat, Y, memory, params, layers)],
+    ['update', () => functional.update(params, grads, layers, 0.1)],
+    ['train', () => functional.train(X, Y, layers, 1, 0.1)],
+  ])('is refused by %s', (_, call) => {
+    const before = JSON.stringify(params);
+    const rule = "left out here: these functions know the article's layers alone, see Network";
+    expectError(
+      call,
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected layers[0].${option} to be ${rule}, got ${got}`,
+    );
+    expect(JSON.stringify(params)).toBe(before);
+  });
+
+  it('is none where it is off', () => {
+    const off = {
+      normalization: undefined,
+      dropout: 0,
+      noise: 0,
+      l1: 0,
+      l2: 0,
+      maxNorm: undefined,
+      trainable: true,
+    };
+    const layers = [{ ...plain[0], [option]: off[option] }, plain[1]];
+    expect(functional.initLayers(layers as never, 1)).toEqual(params);
+  });
+});
+
+it('activations with a hyperparameter are not', () => {
+  const layers = [{ ...plain[0], activation: elu({ alpha: 0.5 }) }, plain[1]];
+  expect(functional.train(X, Y, layers, 2, 0.1).costHistory).toHaveLength(2);
+});

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import {
+  activationNames,
+  defaultAlpha,
+  elu,
+  leakyRelu,
+  resolveActivation,
+} from '../../lib/layers/activations';
+import { itRejects } from '../support/bad-input';
+
+describe('activations', () => {
+  it('are resolved by name, with their defaults', () => {
+    for (const name of activationNames) {
+      const alpha = { leakyRelu: 0.01, elu: 1 }[name as string] ?? 0;
+      expect(resolveActivation(name, 'activation')).toEqual({ name, alpha });
+      expect(defaultAlpha(name)).toBe(alpha);
+    }
+  });
+
+  it('are resolved from what their factories make', () => {
+    expect(leakyRelu()).toEqual({ name: 'leakyRelu', negativeSlope: 0.01 });
+    expect(elu()).toEqual({ name: 'elu', alpha: 1 });
+    const resolve = (value: unknown) => resolveActivation(value, 'activation');
+    expect(resolve(leakyRelu({ negativeSlope: 0.3 }))).toEqual({ name: 'leakyRelu', alpha: 0.3 });
+    expect(resolve(elu({ alpha: 0.5 }))).toEqual({ name: 'elu', alpha: 0.5 });
+    // Plain objects, as a file has them, are as good.
+    expect(resolve({ name: 'elu', alpha: 0.5 })).toEqual({ name: 'elu', alpha: 0.5 });
+    expect(resolve({ name: 'leakyRelu' })).toEqual({ name: 'leakyRelu', alpha: 0.01 });
+    expect(resolve(leakyRelu())).toEqual(resolve('leakyRelu'));
+    expect(resolve(elu())).toEqual(resolve('elu'));
+    expect([leakyRelu(), elu()].every(Object.isFrozen)).toBe(true);
+  });
+
+  const names = `one of ${activationNames.map((name) => `'${name}'`).join(', ')}`;
+  const such = 'the name of an activation, or one such as leakyRelu({ negativeSlope: 0.1 })';
+  itRejects([
+    [
+      'an unknown name',
+      () => resolveActivation('swish', 'layers[1].activation'),
+      RangeError,
+      'ERR_BLASNET_UNKNOWN_NAME',
+      `Expected layers[1].activation to be ${names}, got "swish" (string)`,
+    ],
+    [
+      'a factory that was not called',
+      () => resolveActivation(leakyRelu, 'activation'),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      `Expected activation to be ${names}, got function leakyRelu`,
+    ],
+    [
+      'null',
+      () => resolveActivation(null, 'activation'),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      `Expected activation to be ${names}, got null`,
+    ],
+    [
+      'an object of another kind',
+      () => resolveActivation({ name: 'relu' }, 'activation'),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      `Expected activation to be ${such}, got an object (Object)`,
+    ],
+    [
+      'a plain object with an option that is none',
+      () => resolveActivation({ name: 'elu', slope: 1 }, 'layers[0].activation'),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "slope" in layers[0].activation; known: alpha',
+    ],
+    [
+      'a plain object with a value out of range',
+      () => resolveActivation({ name: 'leakyRelu', negativeSlope: -1 }, 'layers[0].activation'),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected layers[0].activation.negativeSlope to be a positive finite number, got -1 (number)',
+    ],
+    ...[0, -0.1, Number.NaN, Number.POSITIVE_INFINITY].flatMap((value) => [
+      [
+        `leakyRelu with a slope of ${value}`,
+        () => leakyRelu({ negativeSlope: value }),
+        RangeError,
+        'ERR_BLASNET_ARG_VALUE',
+        `Expected negativeSlope to be a positive finite number, got ${value} (number)`,
+      ] as const,
+      [
+        `elu with an alpha of ${value}`,
+        () => elu({ alpha: value }),
+        RangeError,
+        'ERR_BLASNET_ARG_VALUE',
+        `Expected alpha to be a positive finite number, got ${value} (number)`,
+      ] as const,
+    ]),
+    [
+      'leakyRelu with a slope in words',
+      () => leakyRelu({ negativeSlope: '0.1' as never }),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected negativeSlope to be a positive finite number, got "0.1" (string)',
+    ],
+    [
+      'leakyRelu with an unknown option',
+      () => leakyRelu({ negative_slop: 0.1 } as never),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "negative_slop"; did you mean "negativeSlope"?',
+    ],
+    [
+      'elu of a number',
+      () => elu(0.5 as never),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected options to be an object, got 0.5 (number)',
+    ],
+  ]);
+});

@@ -1,0 +1,178 @@
+// What a layer may have beside its sizes and activation.
+
+import { describe, expect, it } from 'vitest';
+import { elu } from '../../lib/layers/activations';
+import { completeArchitecture, type LayerOptions, withTrainable } from '../../lib/layers/architecture';
+import { batchNorm, layerNorm } from '../../lib/layers/normalization';
+import { type BadCall, itRejects } from '../support/bad-input';
+
+/** A hidden layer with these options, and an output. */
+const hidden = (options: object) => complete({ ...first, ...options }, last);
+const complete = (...layers: unknown[]) => completeArchitecture(layers as LayerOptions[]);
+const first = { inputDim: 2, outputDim: 3, activation: 'relu' };
+const last = { outputDim: 1, activation: 'sigmoid' };
+
+describe('completeArchitecture', () => {
+  it('keeps what a layer uses, and nothing else', () => {
+    const used = { dropout: 0.5, noise: 0.1, l1: 1e-4, l2: 1e-3, maxNorm: 3, trainable: false };
+    expect(hidden(used)[0]).toEqual({ ...first, ...used });
+    expect(hidden({ dropout: 0, noise: 0, l1: 0, l2: 0, trainable: true })[0]).toEqual(first);
+    expect(hidden({ dropout: undefined, normalization: undefined, maxNorm: undefined })[0]).toEqual(first);
+  });
+
+  it('completes normalisations: names, what the factories make, and plain objects', () => {
+    const normalized = (normalization: unknown) => hidden({ normalization })[0]?.normalization;
+    expect(normalized('batch')).toEqual({ name: 'batch', momentum: 0.1, epsilon: 1e-5 });
+    expect(normalized('layer')).toEqual({ name: 'layer', epsilon: 1e-5 });
+    expect(normalized(batchNorm({ momentum: 1 }))).toEqual({ name: 'batch', momentum: 1, epsilon: 1e-5 });
+    expect(normalized(layerNorm({ epsilon: 0.5 }))).toEqual({ name: 'layer', epsilon: 0.5 });
+    expect(normalized({ name: 'batch', epsilon: 0.5 })).toEqual({
+      name: 'batch',
+      momentum: 0.1,
+      epsilon: 0.5,
+    });
+  });
+
+  it('is the same after JSON', () => {
+    const architecture = hidden({
+      activation: elu({ alpha: 2 }),
+      normalization: 'batch',
+      l1: 0.1,
+      maxNorm: 2,
+    });
+    expect(complete(...JSON.parse(JSON.stringify(architecture)))).toEqual(architecture);
+  });
+
+  it('keeps copies of objects, which may change without harm', () => {
+    const [activation, normalization] = [
+      { name: 'elu', alpha: 1 },
+      { name: 'batch', momentum: 0.1 },
+    ];
+    const architecture = hidden({ activation, normalization });
+    activation.alpha = 7;
+    normalization.momentum = 0.7;
+    expect(architecture[0]).toMatchObject({ activation: { alpha: 1 }, normalization: { momentum: 0.1 } });
+  });
+
+  it('counts gamma and beta among the parameters', () => {
+    const most = 2 ** 31 - 1;
+    const wide = { outputDim: 1, activation: 'relu', normalization: 'layer' };
+    // The weights, three columns of the first layer, and the second's weight and bias.
+    expect(complete({ ...wide, inputDim: most - 5 }, last)).toHaveLength(2);
+    expect(() => complete({ ...wide, inputDim: most - 4 }, last)).toThrow(
+      `Expected the network to have at most ${most} parameters, got ${most + 1} up to layers[1]`,
+    );
+  });
+
+  it('freezes layers and frees them, and leaves the others as they are', () => {
+    const architecture = hidden({ l2: 0.1 });
+    const frozen = withTrainable(architecture, [1], false);
+    expect(frozen).toEqual([{ ...architecture[0], trainable: false }, architecture[1]]);
+    expect(frozen[1]).toBe(architecture[1]);
+    expect(withTrainable(frozen, [1, 2], true)).toEqual(architecture);
+    expect(Object.isFrozen(frozen) && frozen.every(Object.isFrozen)).toBe(true);
+  });
+});
+
+const values = (option: string, rule: string, list: readonly unknown[]): BadCall[] =>
+  list.map((value) => {
+    const range = typeof value === 'number';
+    const got =
+      typeof value === 'string'
+        ? `"${value}" (string)`
+        : value === null
+          ? 'null'
+          : `${value} (${typeof value})`;
+    return [
+      `${option} ${got}`,
+      () => hidden({ [option]: value }),
+      range ? RangeError : TypeError,
+      range ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
+      `Expected layers[0].${option} to be ${rule}, got ${got}`,
+    ];
+  });
+
+const atLeast0 = 'a finite number of at least 0';
+const normalizations = "'batch', 'layer', batchNorm() or layerNorm()";
+const momentums = (value: unknown) => hidden({ normalization: { name: 'batch', momentum: value } });
+
+itRejects([
+  ...values('dropout', 'a number in [0, 1)', [1, -0.1, Number.NaN, '0.5', null]),
+  ...values('noise', atLeast0, [-1, Number.POSITIVE_INFINITY, Number.NaN, '1']),
+  ...values('l1', atLeast0, [-1e-9, Number.NaN, null]),
+  ...values('l2', atLeast0, [-1e-9, Number.NaN, true]),
+  ...values('maxNorm', 'a positive finite number', [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '3']),
+  ...values('trainable', 'true or false', ['no', null]),
+  [
+    'trainable 0',
+    () => hidden({ trainable: 0 }),
+    TypeError,
+    'ERR_BLASNET_ARG_TYPE',
+    'Expected layers[0].trainable to be true or false, got 0 (number)',
+  ],
+  [
+    'an unknown normalization',
+    () => hidden({ normalization: 'group' }),
+    RangeError,
+    'ERR_BLASNET_UNKNOWN_NAME',
+    `Expected layers[0].normalization to be ${normalizations}, got "group" (string)`,
+  ],
+  [
+    'a normalization that was not made',
+    () => hidden({ normalization: batchNorm }),
+    TypeError,
+    'ERR_BLASNET_ARG_TYPE',
+    `Expected layers[0].normalization to be ${normalizations}, got function batchNorm`,
+  ],
+  ...[-0.1, 1.1, Number.NaN].map(
+    (value): BadCall => [
+      `a momentum of ${value}`,
+      () => momentums(value),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected layers[0].normalization.momentum to be a number in [0, 1], got ${value} (number)`,
+    ],
+  ),
+  [
+    'a momentum that is none',
+    () => batchNorm({ momentum: '0.1' as never }),
+    TypeError,
+    'ERR_BLASNET_ARG_TYPE',
+    'Expected momentum to be a number in [0, 1], got "0.1" (string)',
+  ],
+  [
+    'an epsilon of 0',
+    () => layerNorm({ epsilon: 0 }),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected epsilon to be a positive finite number, got 0 (number)',
+  ],
+  [
+    'a momentum of layers',
+    () => layerNorm({ momentum: 0.1 } as never),
+    TypeError,
+    'ERR_BLASNET_UNKNOWN_OPTION',
+    'Unknown option "momentum"; known: epsilon',
+  ],
+  [
+    'dropout in the last layer',
+    () => complete(first, { ...last, dropout: 0.5 }),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected layers[1].dropout to be 0 or left out in the last layer, got 0.5 (number)',
+  ],
+  [
+    'normalization in the last layer',
+    () => complete({ ...first, normalization: 'layer' }),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected layers[0].normalization to be left out in the last layer, got "layer" (string)',
+  ],
+  [
+    'a misspelt option',
+    () => hidden({ drop_out: 0.5 }),
+    TypeError,
+    'ERR_BLASNET_UNKNOWN_OPTION',
+    'Unknown option "drop_out" in layers[0]; did you mean "dropout"?',
+  ],
+]);

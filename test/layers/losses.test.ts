@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest';
+import { type ActivationName, activationNames } from '../../lib/layers/activations';
+import {
+  binaryCrossEntropy,
+  categoricalCrossEntropy,
+  defaultLoss,
+  huber,
+  type LossName,
+  lossEntry,
+  lossNames,
+  resolveLoss,
+  sparseCategoricalCrossEntropy,
+} from '../../lib/layers/losses';
+import { Network } from '../../lib/network/network';
+import { expectError, itRejects } from '../support/bad-input';
+
+describe('the loss', () => {
+  it.each([
+    ['sigmoid', 'binaryCrossEntropy'],
+    ['softmax', 'categoricalCrossEntropy'],
+    ['linear', 'meanSquaredError'],
+    ['relu', 'meanSquaredError'],
+    ['tanh', 'meanSquaredError'],
+    ['exponential', 'meanSquaredError'],
+    ['logSoftmax', 'categoricalCrossEntropy'],
+  ] as const)('of %s outputs is %s by default', (output, loss) => {
+    expect(defaultLoss(output)).toBe(loss);
+    expect(resolveLoss(undefined, output)).toEqual(resolveLoss(loss, output));
+
+    const net = new Network([{ inputDim: 1, outputDim: 2, activation: output }], { seed: 1 });
+    const [X, Y] = [[[0.5]], [[1, 0]]];
+    const { loss: value } = net.gradients(X, Y);
+    expect(value).toBe(net.gradients(X, Y, { loss }).loss);
+    expect(net.evaluateSync(X, Y).loss).toBe(net.evaluateSync(X, Y, { loss }).loss);
+    expect(net.fitSync(X, Y, { epochs: 1 }).loss).toEqual([value]);
+  });
+
+  it.each(activationNames)('may be the mean squared error for %s outputs', (output) => {
+    const resolved = { name: 'meanSquaredError', code: 2, smoothing: 0, delta: 1 };
+    expect(resolveLoss('meanSquaredError', output)).toEqual(resolved);
+  });
+
+  // Which outputs each loss works with, and how an error says it.
+  const softmaxes = ['softmax', 'logSoftmax'] as const;
+  const legal: [LossName, readonly ActivationName[], string][] = [
+    ['binaryCrossEntropy', ['sigmoid'], "'sigmoid'"],
+    ['categoricalCrossEntropy', softmaxes, "'softmax' or 'logSoftmax'"],
+    ['sparseCategoricalCrossEntropy', softmaxes, "'softmax' or 'logSoftmax'"],
+    ['poisson', ['exponential', 'softplus'], "'exponential' or 'softplus'"],
+    ['klDivergence', ['softmax', 'sigmoid'], "'softmax' or 'sigmoid'"],
+    [
+      'hinge',
+      activationNames.filter((name) => !softmaxes.includes(name as 'softmax')),
+      "any but 'softmax' and 'logSoftmax'",
+    ],
+    ...(['meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh'] as const).map(
+      (name): [LossName, readonly ActivationName[], string] => [name, activationNames, ''],
+    ),
+  ];
+
+  it('each loss is in the table of outputs', () => {
+    expect(legal.map(([name]) => name).sort()).toEqual([...lossNames].sort());
+    for (const [name, outputs] of legal) {
+      for (const output of outputs) expect(resolveLoss(name, output).name).toBe(name);
+    }
+  });
+
+  itRejects(
+    legal.flatMap(([loss, outputs, needed]) =>
+      activationNames
+        .filter((output) => !outputs.includes(output))
+        .map(
+          (output) =>
+            [
+              `${loss} with ${output} outputs`,
+              () => resolveLoss(loss, output),
+              RangeError,
+              'ERR_BLASNET_ARG_VALUE',
+              `Expected loss to be a loss for the output activation '${output}' ('${loss}' needs ${needed}), ` +
+                `got "${loss}" (string)`,
+            ] as const,
+        ),
+    ),
+  );
+
+  const names = `one of ${lossNames.map((name) => `'${name}'`).join(', ')}`;
+  const such = 'the name of a loss, or one such as huber({ delta: 2 })';
+  itRejects([
+    [
+      'a loss that does not exist',
+      () => resolveLoss('mse', 'sigmoid'),
+      RangeError,
+      'ERR_BLASNET_UNKNOWN_NAME',
+      `Expected loss to be ${names}, got "mse" (string)`,
+    ],
+    [
+      'a name from the table’s prototype',
+      () => resolveLoss('constructor', 'sigmoid'),
+      RangeError,
+      'ERR_BLASNET_UNKNOWN_NAME',
+      `Expected loss to be ${names}, got "constructor" (string)`,
+    ],
+    [
+      'a function',
+      () => resolveLoss(huber, 'sigmoid'),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      `Expected loss to be ${names}, got function huber`,
+    ],
+    [
+      'null',
+      () => resolveLoss(null, 'sigmoid'),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      `Expected loss to be ${names}, got null`,
+    ],
+    [
+      'an object that no factory made',
+      () => resolveLoss({ name: 'huber', delta: 2 }, 'linear'),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      `Expected loss to be ${such}, got an object (Object)`,
+    ],
+    [
+      'a copy of what a factory made',
+      () => resolveLoss({ ...huber() }, 'linear'),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      `Expected loss to be ${such}, got an object (Object)`,
+    ],
+  ]);
+});
+
+describe('losses with hyperparameters', () => {
+  const smoothed = { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy };
+
+  it.each(Object.entries(smoothed))('%s takes label smoothing', (name, make) => {
+    const output = name === 'binaryCrossEntropy' ? 'sigmoid' : 'softmax';
+    const { code } = lossEntry(name as LossName);
+    expect(make()).toEqual({ name, labelSmoothing: 0 });
+    expect(make({ labelSmoothing: 0.125 })).toEqual({ name, labelSmoothing: 0.125 });
+    expect(Object.isFrozen(make())).toBe(true);
+    expect(resolveLoss(make({ labelSmoothing: 0.125 }), output)).toEqual({
+      name,
+      code,
+      smoothing: 0.125,
+      delta: 1,
+    });
+    expect(resolveLoss(make(), output)).toEqual(resolveLoss(name, output));
+  });
+
+  it('huber takes delta', () => {
+    expect(huber()).toEqual({ name: 'huber', delta: 1 });
+    expect(Object.isFrozen(huber())).toBe(true);
+    expect(resolveLoss(huber({ delta: 2.5 }), 'linear')).toEqual({
+      name: 'huber',
+      code: 5,
+      smoothing: 0,
+      delta: 2.5,
+    });
+    expect(resolveLoss('huber', 'linear')).toEqual(resolveLoss(huber(), 'linear'));
+  });
+
+  itRejects([
+    ...Object.values(smoothed).flatMap((make) => [
+      ...[-0.1, 1, Number.NaN].map(
+        (labelSmoothing) =>
+          [
+            `${make.name} with a label smoothing of ${labelSmoothing}`,
+            () => make({ labelSmoothing }),
+            RangeError,
+            'ERR_BLASNET_ARG_VALUE',
+            `Expected labelSmoothing to be a number in [0, 1), got ${labelSmoothing} (number)`,
+          ] as const,
+      ),
+      [
+        `${make.name} with a label smoothing in words`,
+        () => make({ labelSmoothing: '0.1' as never }),
+        TypeError,
+        'ERR_BLASNET_ARG_TYPE',
+        'Expected labelSmoothing to be a number in [0, 1), got "0.1" (string)',
+      ] as const,
+      [
+        `${make.name} with an unknown option`,
+        () => make({ label_smooting: 0.1 } as never),
+        TypeError,
+        'ERR_BLASNET_UNKNOWN_OPTION',
+        'Unknown option "label_smooting"; did you mean "labelSmoothing"?',
+      ] as const,
+    ]),
+    ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY].map(
+      (delta) =>
+        [
+          `huber with a delta of ${delta}`,
+          () => huber({ delta }),
+          RangeError,
+          'ERR_BLASNET_ARG_VALUE',
+          `Expected delta to be a positive finite number, got ${delta} (number)`,
+        ] as const,
+    ),
+    [
+      'huber with an unknown option',
+      () => huber({ Delta: 1 } as never),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "Delta"; did you mean "delta"?',
+    ],
+    [
+      'huber of a number',
+      () => huber(2 as never),
+      TypeError,
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected options to be an object, got 2 (number)',
+    ],
+  ]);
+
+  it('of another output activation are refused by name', () => {
+    expectError(
+      () => resolveLoss(binaryCrossEntropy(), 'linear'),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      "Expected loss to be a loss for the output activation 'linear' ('binaryCrossEntropy' needs 'sigmoid'), " +
+        'got "binaryCrossEntropy" (string)',
+    );
+  });
+});
+
+describe('values by hand, from a network of zeros', () => {
+  const X = [[1], [1]];
+  const zeros = (outputDim: number, activation: ActivationName) =>
+    new Network([{ inputDim: 1, outputDim, activation }], { initializer: 'zeros' });
+
+  it('binary cross-entropy sums over the outputs: 3 log 2', () => {
+    const Y = [
+      [0, 1, 0],
+      [1, 1, 0],
+    ];
+    const { loss, accuracy } = zeros(3, 'sigmoid').evaluateSync(X, Y);
+    expect(loss).toBeCloseTo(3 * Math.LN2, 14);
+    expect(accuracy).toBe(0); // one half is not above one half, so that every output says 0
+  });
+
+  it('categorical cross-entropy: log 4; the first of equal outputs is the prediction', () => {
+    const Y = [
+      [1, 0, 0, 0],
+      [0, 0, 1, 0],
+    ];
+    const { loss, accuracy } = zeros(4, 'softmax').evaluateSync(X, Y);
+    expect(loss).toBeCloseTo(Math.log(4), 14);
+    expect(accuracy).toBe(0.5);
+  });
+
+  it('mean squared error: the mean over samples and outputs, without an accuracy', () => {
+    const Y = [
+      [1, 2],
+      [3, 4],
+    ];
+    expect(zeros(2, 'linear').evaluateSync(X, Y)).toEqual({ loss: (1 + 4 + 9 + 16) / 4 });
+  });
+
+  it('soft labels count in the loss', () => {
+    const net = zeros(1, 'sigmoid');
+    (net.parameters.W1 ?? expect.fail()).data[0] = 1;
+    const expected = Math.log1p(Math.exp(1)) - 0.25;
+    expect(net.evaluateSync([[1]], [[0.25]]).loss).toBeCloseTo(expected, 14);
+  });
+
+  it('stays finite for saturated outputs', () => {
+    const net = zeros(1, 'sigmoid');
+    (net.parameters.W1 ?? expect.fail()).data[0] = 1e300;
+    expect(net.evaluateSync([[1], [-1]], [[0], [0]])).toEqual({ loss: 5e299, accuracy: 0.5 });
+    expect(net.gradients([[1]], [[0]]).dW1?.data[0]).toBe(1);
+  });
+});

@@ -1,0 +1,372 @@
+// Files that are damaged, and files that lie: the error names the file, and nothing comes out of them.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { AbortError } from '../../../lib/base/errors';
+import { parseSafetensors, serializeSafetensors, type Tensor } from '../../../lib/formats/safetensors';
+import { Network } from '../../../lib/network/network';
+import { encodeNetwork, type NetworkContent } from '../../../lib/network/network-file';
+import { adam } from '../../../lib/optimizers/optimizers';
+import { preprocessing, standardScaler } from '../../../lib/preprocessing';
+import { thrownBy } from '../../support/bad-input';
+import { newFolder } from '../../support/scratch';
+import { randomLabels, randomMatrix } from '../helpers';
+
+const X = randomMatrix(12, 3, 1);
+const Y = randomLabels(12, 1, 2);
+const fitOptions = { batchSize: 4, optimizer: adam() };
+const settings = { seed: 1234, numRuns: 300 };
+
+const make = () =>
+  new Network(
+    [
+      { inputDim: 3, outputDim: 4, activation: 'relu', normalization: 'batch', dropout: 0.2 },
+      { outputDim: 1, activation: 'sigmoid' },
+    ],
+    { seed: 1, preprocessing: preprocessing([standardScaler()]) },
+  );
+
+/** A folder with a checkpoint, which is a model file as well; and its bytes. */
+async function checkpoint() {
+  const folder = newFolder();
+  const options = { ...fitOptions, validationSplit: 0.3, earlyStopping: { patience: 5 }, seed: 3 };
+  await make().fit(X, Y, { ...options, epochs: 2, checkpoint: { directory: folder } });
+  const path = join(folder, 'checkpoint-000002.safetensors');
+  return { path, bytes: readFileSync(path), options };
+}
+
+/** The error that the file is told, by all who read it. */
+async function refusal(path: string, bytes: Uint8Array, options: object): Promise<Error> {
+  writeFileSync(path, bytes);
+  const error = thrownBy(() => Network.loadSync(path)) as Error;
+  await expect(Network.load(path)).rejects.toThrow(error.message);
+  await expect(Network.resume(path, X, Y, { epochs: 3, ...options })).rejects.toThrow(error.message);
+  expect(error).toMatchObject({ code: 'ERR_BLASNET_FILE' });
+  expect(error.message).toContain(JSON.stringify(path));
+  return error;
+}
+
+describe('a real file', () => {
+  it('that ends too early is refused, wherever it ends', async () => {
+    const { path, bytes, options } = await checkpoint();
+    const length = fc.integer({ min: 0, max: bytes.length - 1 });
+    await fc.assert(
+      fc.asyncProperty(length, async (end) => {
+        await refusal(path, bytes.subarray(0, end), options);
+      }),
+      settings,
+    );
+  });
+
+  it('with one wrong bit is refused, whichever it is', async () => {
+    const { path, bytes, options } = await checkpoint();
+    const flip = fc.record({
+      // As often in the header as in the numbers.
+      byte: fc.oneof(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: bytes.length - 1 })),
+      bit: fc.integer({ min: 0, max: 7 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(flip, async ({ byte, bit }) => {
+        const damaged = Buffer.from(bytes);
+        damaged[byte] = (damaged[byte] as number) ^ (1 << bit);
+        await refusal(path, damaged, options);
+      }),
+      settings,
+    );
+  });
+
+  it('with bytes overwritten, taken out or put in is refused', async () => {
+    const { path, bytes, options } = await checkpoint();
+    const change = fc.record({
+      at: fc.integer({ min: 0, max: bytes.length }),
+      out: fc.integer({ min: 0, max: 16 }),
+      put: fc.uint8Array({ maxLength: 16 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(change, async ({ at, out, put }) => {
+        const damaged = Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + out)]);
+        if (!damaged.equals(bytes)) await refusal(path, damaged, options);
+      }),
+      settings,
+    );
+  });
+});
+
+/** A file's tensors and metadata, changed and written with a digest that is right. */
+function forged(
+  bytes: Uint8Array,
+  change: (tensors: Tensor[], metadata: Record<string, string>) => unknown,
+): Buffer {
+  const { tensors, metadata } = parseSafetensors(bytes, 'x');
+  const [list, lines] = [[...tensors], { ...metadata }];
+  change(list, lines);
+  return Buffer.concat(serializeSafetensors(list, lines));
+}
+
+describe('a file whose metadata lie', () => {
+  const net = make();
+  net.fitSync(X, Y, { epochs: 1 });
+  const { architecture, dtype, seed, preprocessing, labels } = net;
+  const arrays = { ...net.parameters, ...net.statistics } as NetworkContent['arrays'];
+  const bytes = Buffer.concat(encodeNetwork({ architecture, dtype, seed, arrays, preprocessing, labels }));
+  const layers =
+    (first: object, second: object = {}) =>
+    (_: Tensor[], metadata: Record<string, string>) => {
+      metadata['blasnet.architecture'] = JSON.stringify([
+        { ...architecture[0], ...first },
+        { ...architecture[1], ...second },
+      ]);
+    };
+  const line = (key: string, value: string) => (_: Tensor[], metadata: Record<string, string>) => {
+    metadata[key] = value;
+  };
+  const named = (tensors: Tensor[], name: string) => tensors.findIndex((tensor) => tensor.name === name);
+  const W1 = (change: object) => (tensors: Tensor[]) => {
+    const index = named(tensors, 'W1');
+    tensors[index] = { ...tensors[index], ...change } as Tensor;
+  };
+  const inputs = (steps: unknown) =>
+    line('blasnet.preprocessing', JSON.stringify({ inputs: { name: 'preprocessing', version: 1, steps } }));
+
+  it.each([
+    [
+      'more units',
+      layers({ outputDim: 5 }, { inputDim: 5 }),
+      'shape of tensor "W1" of @ to be [5, 3], as the architecture says, got [4, 3]',
+    ],
+    [
+      'units that do not chain',
+      layers({ outputDim: 5 }),
+      'In blasnet.architecture of @: Expected layers[1].inputDim to be 5, the outputDim of layers[0], got 4',
+    ],
+    [
+      'more units than memory',
+      layers({ outputDim: 2 ** 28 }, { inputDim: 2 ** 28 }),
+      'shape of tensor "W1" of @ to be [268435456, 3]',
+    ],
+    [
+      'more parameters than native code counts',
+      layers({ outputDim: 2 ** 31 }, { inputDim: 2 ** 31 }),
+      'In blasnet.architecture of @: Expected the network to have at most 2147483647 parameters',
+    ],
+    [
+      'more units than there are numbers',
+      layers({ outputDim: 2 ** 53 }),
+      'In blasnet.architecture of @: Expected layers[0].outputDim to be a positive integer',
+    ],
+    [
+      'no normalisation',
+      layers({ normalization: undefined }),
+      'the tensors of @ to be those of the architecture, got "beta1" beside them',
+    ],
+    [
+      'another normalisation',
+      layers({ normalization: 'layer' }),
+      'the tensors of @ to be those of the architecture, got "mean1" beside them',
+    ],
+    [
+      'normalisation where there was none',
+      layers({}, { normalization: 'batch' }),
+      'In blasnet.architecture of @: Expected layers[1].normalization to be left out in the last layer',
+    ],
+    [
+      'an unknown activation',
+      layers({ activation: 'exec' }),
+      'In blasnet.architecture of @: Expected layers[0].activation to be one of',
+    ],
+    [
+      'an activation with an unknown option',
+      layers({ activation: { name: 'elu', beta: 1 } }),
+      'In blasnet.architecture of @: Unknown option "beta" in layers[0].activation',
+    ],
+    [
+      'an unknown option of a layer',
+      layers({ dropuot: 0.5 }),
+      'In blasnet.architecture of @: Unknown option "dropuot" in layers[0]; did you mean "dropout"?',
+    ],
+    [
+      'everything dropped',
+      layers({ dropout: 1 }),
+      'In blasnet.architecture of @: Expected layers[0].dropout to be a number in [0, 1), got 1',
+    ],
+    [
+      'a layer more',
+      line('blasnet.architecture', JSON.stringify([...architecture, { outputDim: 1, activation: 'linear' }])),
+      'tensor "W3" of @ to be there, of shape [1, 1], got none',
+    ],
+    [
+      'no layers',
+      line('blasnet.architecture', '[]'),
+      'In blasnet.architecture of @: Expected layers to be a non-empty array of layers',
+    ],
+    [
+      'no JSON',
+      line('blasnet.architecture', '[{]'),
+      '"blasnet.architecture" of the metadata of @ to be JSON as this library writes it',
+    ],
+    [
+      'deep JSON',
+      line('blasnet.architecture', `${'['.repeat(1e5)}${']'.repeat(1e5)}`),
+      '"blasnet.architecture" of the metadata of @ to be JSON as this library writes it',
+    ],
+    [
+      'a prototype',
+      line(
+        'blasnet.architecture',
+        '[{"inputDim":3,"outputDim":1,"activation":"linear","__proto__":{"dropout":0.5}}]',
+      ),
+      '"blasnet.architecture" of the metadata of @ to be JSON as this library writes it',
+    ],
+    [
+      'the other dtype',
+      line('blasnet.dtype', 'float32'),
+      'dtype of tensor "W1" of @ to be F32, as blasnet.dtype says, got F64',
+    ],
+    [
+      'a seed that is none',
+      line('blasnet.seed', '-1'),
+      'In blasnet.seed of @: Expected seed to be an integer from 0 to 4294967295',
+    ],
+    [
+      'W turned round',
+      W1({ shape: [3, 4] }),
+      'shape of tensor "W1" of @ to be [4, 3], as the architecture says, got [3, 4]',
+    ],
+    [
+      'W in one dimension',
+      W1({ shape: [12] }),
+      'shape of tensor "W1" of @ to be [4, 3], as the architecture says, got [12]',
+    ],
+    [
+      'NaN for a weight',
+      W1({ data: new Float64Array(12).fill(Number.NaN) }),
+      'W1[0][0] of @ to be a finite number, got NaN',
+    ],
+    [
+      'another tensor',
+      (tensors: Tensor[]) =>
+        tensors.push({ name: 'W9', dtype: 'F64', shape: [1], data: new Float64Array(1) }),
+      'the tensors of @ to be those of the architecture, got "W9" beside them',
+    ],
+    [
+      'a tensor that is missing',
+      (tensors: Tensor[]) => tensors.splice(named(tensors, 'variance1'), 1),
+      'tensor "variance1" of @ to be there, of shape [4], got none',
+    ],
+    [
+      'preprocessing that is no object',
+      line('blasnet.preprocessing', '7'),
+      '"blasnet.preprocessing" of the metadata of @ to be an object, got "7"',
+    ],
+    [
+      'preprocessing of another name',
+      line('blasnet.preprocessing', '{"input":{}}'),
+      '"blasnet.preprocessing" of the metadata of @ to be inputs and labels, got "input" beside them',
+    ],
+    [
+      'an unknown step',
+      inputs([{ name: 'eval', inputColumns: 3 }]),
+      'In blasnet.preprocessing of @: Unknown step "eval" in preprocessing.steps[0]',
+    ],
+    [
+      'labels out of order',
+      line('blasnet.preprocessing', '{"labels":{"name":"labelEncoder","version":1,"classes":["b","a"]}}'),
+      'In blasnet.preprocessing of @: Expected labelEncoder.classes[1] to be after the class before it',
+    ],
+  ] as const)('by %s', (_, change, message) => {
+    const path = join(newFolder(), 'model');
+    const file = forged(bytes, change as never);
+    writeFileSync(path, file);
+    const error = thrownBy(() => Network.loadSync(path)) as Error;
+    expect(error).toMatchObject({ code: 'ERR_BLASNET_FILE' });
+    expect(error.message).toContain(message.replace('@', JSON.stringify(path)));
+    expect(error.message.length).toBeLessThan(600);
+  });
+
+  it('and is small takes little memory', () => {
+    const path = join(newFolder(), 'model');
+    const allocations: number[] = [];
+    const Real = SharedArrayBuffer;
+    vi.stubGlobal(
+      'SharedArrayBuffer',
+      class extends Real {
+        constructor(length: number) {
+          allocations.push(length);
+          super(length);
+        }
+      },
+    );
+    try {
+      const wide = {
+        name: 'oneHotEncoder',
+        inputColumns: 2 ** 20,
+        columns: [2 ** 20 - 1],
+        categories: [[0]],
+        unknown: 'zeros',
+      };
+      for (const change of [
+        layers({ outputDim: 2 ** 28 }, { inputDim: 2 ** 28 }),
+        layers({ inputDim: 2 ** 28 }),
+        layers({ normalization: undefined, outputDim: 2 ** 27 }, { inputDim: 2 ** 27 }),
+      ]) {
+        writeFileSync(path, forged(bytes, change));
+        expect(() => Network.loadSync(path)).toThrow('as the architecture says');
+      }
+      expect(allocations).toEqual([]);
+      // A hundred steps of a million columns, which a table would have to have.
+      writeFileSync(path, forged(bytes, inputs(Array(100).fill(wide))));
+      const before = process.memoryUsage().heapUsed;
+      const { preprocessing } = Network.loadSync(path);
+      expect(preprocessing?.inputColumns).toBe(2 ** 20);
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(20e6);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('anywhere in its JSON is refused, or is another network that works', async () => {
+    const { path, bytes, options } = await checkpoint();
+    const { metadata } = parseSafetensors(bytes, path);
+    const keys = ['blasnet.architecture', 'blasnet.preprocessing', 'blasnet.training'];
+    const change = fc.record({
+      key: fc.constantFrom(...keys),
+      way: fc.array(fc.nat(), { minLength: 1, maxLength: 6 }),
+      value: fc.oneof(
+        fc.jsonValue({ maxDepth: 2 }),
+        fc.constantFrom(0, -1, 1.5, 2 ** 31, 2 ** 53, 1e308, '', '__proto__', 'constructor', null, [], {}),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(change, async ({ key, way, value }) => {
+        const json = { root: JSON.parse(metadata[key] as string) };
+        let [parent, name]: [Record<string, unknown>, string] = [json, 'root'];
+        for (const turn of way) {
+          const child = parent[name];
+          if (typeof child !== 'object' || child === null || Object.keys(child).length === 0) break;
+          const names = Object.keys(child);
+          [parent, name] = [child as Record<string, unknown>, names[turn % names.length] as string];
+        }
+        parent[name] = value;
+        writeFileSync(path, forged(bytes, line(key, JSON.stringify(json.root))));
+        try {
+          Network.loadSync(path);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ERR_BLASNET_FILE' });
+          expect((error as Error).message).toContain(JSON.stringify(path));
+        }
+        try {
+          // Aborted at once, so that nothing is trained with it.
+          await Network.resume(path, X, Y, { ...options, epochs: 3, signal: AbortSignal.abort() });
+          expect.fail();
+        } catch (error) {
+          if (error instanceof AbortError) return;
+          // What the settings differ in is an error of the option, which names the file.
+          expect((error as { code?: string }).code).toMatch(/^ERR_BLASNET_(FILE|ARG_VALUE|SHAPE)$/);
+        }
+      }),
+      { ...settings, numRuns: 1000 },
+    );
+  });
+});

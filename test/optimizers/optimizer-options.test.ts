@@ -1,0 +1,290 @@
+// The optimisers' factories: their defaults, their arithmetic in small numbers, and what they refuse.
+
+import { describe, expect, it } from 'vitest';
+import { native } from '../../lib/addon/binding';
+import { nativeOptimizer } from '../../lib/optimizers/native-optimizer';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  lion,
+  nadam,
+  type Optimizer,
+  resolveOptimizer,
+  rmsProp,
+  sgd,
+} from '../../lib/optimizers/optimizers';
+import { expectClose } from '../native/helpers';
+import { type BadCall, itRejects } from '../support/bad-input';
+
+const factories = { sgd, rmsProp, adagrad, adadelta, adam, adamW, adamax, nadam, lion };
+type Factory = (options?: object) => Optimizer;
+
+describe('the defaults are those of the papers and of PyTorch', () => {
+  const decay = { weightDecay: 0, decoupled: false };
+  const convention = 'pytorch';
+  const moments = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  it.each([
+    [sgd(), { name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, dampening: 0, ...decay }],
+    [
+      rmsProp(),
+      {
+        ...{ name: 'rmsProp', learningRate: 0.01, decay: 0.99, epsilon: 1e-8, momentum: 0 },
+        ...{ centered: false, convention, ...decay },
+      },
+    ],
+    [
+      adagrad(),
+      {
+        ...{ name: 'adagrad', learningRate: 0.01, initialAccumulator: 0, learningRateDecay: 0 },
+        ...{ epsilon: 1e-10, convention, ...decay },
+      },
+    ],
+    [adadelta(), { name: 'adadelta', learningRate: 1, decay: 0.9, epsilon: 1e-6, ...decay }],
+    [adam(), { name: 'adam', learningRate: 0.001, ...moments, amsgrad: false, convention, weightDecay: 0 }],
+    [
+      adamW(),
+      { name: 'adamW', learningRate: 0.001, ...moments, amsgrad: false, convention, weightDecay: 0.01 },
+    ],
+    [adamax(), { name: 'adamax', learningRate: 0.002, ...moments, convention, ...decay }],
+    [nadam(), { name: 'nadam', learningRate: 0.002, ...moments, momentumDecay: 0.004, ...decay }],
+    [lion(), { name: 'lion', learningRate: 0.0001, beta1: 0.9, beta2: 0.99, weightDecay: 0 }],
+  ])('%s', (optimizer, expected) => expect(optimizer).toEqual(expected));
+
+  it.each(Object.entries(factories))('%s takes undefined for them, and is frozen', (_, make) => {
+    expect((make as Factory)({ learningRate: undefined })).toEqual(make());
+    expect(Object.isFrozen(make())).toBe(true);
+    const made = (make as Factory)({ learningRate: 3 });
+    expect(made.learningRate).toBe(3);
+    expect(resolveOptimizer(made)).toBe(made);
+  });
+});
+
+/** One parameter through steps with these gradients; the parameter after each, and the states at the end. */
+function walk(optimizer: Optimizer, parameter: number, ...gradients: number[]) {
+  const { code, hyperparameters, stateSize } = nativeOptimizer(optimizer);
+  const [p, kept] = [Float64Array.of(parameter), new Float64Array(stateSize(1))];
+  const parameters = gradients.map((g, i) => {
+    native.updateParameters(
+      ...([code, hyperparameters, optimizer.learningRate, i + 1, p, Float64Array.of(g), kept] as const),
+    );
+    return p[0] as number;
+  });
+  return { parameters, states: [...kept] };
+}
+
+describe('worked values', () => {
+  const keras = { convention: 'keras' } as const;
+  const halves = { beta1: 0.5, beta2: 0.5 };
+
+  it('sgd with dampening, from the second step on', () => {
+    // Velocities 2, and 0.5 * 2 + 0.5 * 4 = 3.
+    const optimizer = sgd({ learningRate: 0.5, momentum: 0.5, dampening: 0.5 });
+    expect(walk(optimizer, 1, 2, 4)).toEqual({ parameters: [0, -1.5], states: [3] });
+  });
+
+  it('sgd by Nesterov', () => {
+    // Velocities 2 and 2, steps of 0.5 * (2 + 0.5 * 2) and 0.5 * (1 + 0.5 * 2).
+    const optimizer = sgd({ learningRate: 0.5, momentum: 0.5, nesterov: true });
+    expect(walk(optimizer, 1, 2, 1)).toEqual({ parameters: [-0.5, -1.5], states: [2] });
+  });
+
+  it('weight decay, in the gradient and decoupled', () => {
+    const options = { learningRate: 0.5, momentum: 0.5, weightDecay: 0.5 };
+    // Gradients 1 + 0.5 * 2 = 2 and 1 + 0.5 * 1 = 1.5: velocities 2 and 2.5.
+    expect(walk(sgd(options), 2, 1, 1).parameters).toEqual([1, -0.25]);
+    // 0.75 * 2 - 0.5 * 1, then 0.75 * 1 - 0.5 * 1.5.
+    expect(walk(sgd({ ...options, decoupled: true }), 2, 1, 1).parameters).toEqual([1, 0]);
+  });
+
+  it('rmsProp', () => {
+    const options = { learningRate: 0.5, decay: 0.75, epsilon: 2 };
+    // Squares 4 and 3 + 1: steps of 0.5 * 4 / (2 + 2) and 0.5 * 2 / (2 + 2).
+    expect(walk(rmsProp(options), 1, 4, 2)).toEqual({ parameters: [0.5, 0.25], states: [4] });
+    // Velocities 1 and 0.5 + 0.5.
+    expect(walk(rmsProp({ ...options, momentum: 0.5 }), 1, 4, 2).parameters).toEqual([0.5, 0]);
+    // 4 / sqrt(4 + 12)
+    expect(walk(rmsProp({ ...options, ...keras, epsilon: 12 }), 1, 4).parameters).toEqual([0.5]);
+    // Square 8, mean 2: 4 / (sqrt(8 - 4) + 2).
+    const centred = walk(rmsProp({ ...options, decay: 0.5, centered: true }), 1, 4);
+    expect(centred).toEqual({ parameters: [0.5], states: [8, 2] });
+  });
+
+  it('adagrad', () => {
+    const options = { learningRate: 0.5, epsilon: 3 };
+    // Sums 9 and 25: steps of 0.5 * 3 / (3 + 3) and 0.5 * 4 / (5 + 3).
+    expect(walk(adagrad(options), 1, 3, 4)).toEqual({ parameters: [0.75, 0.5], states: [25] });
+    expect(walk(adagrad({ ...options, learningRateDecay: 1 }), 1, 3, 4).parameters).toEqual([0.75, 0.625]);
+    // 3 / (sqrt(16 + 9) + 1), and the 16 once.
+    const begun = walk(adagrad({ ...options, initialAccumulator: 16, epsilon: 1 }), 1, 3, 0);
+    expect(begun).toEqual({ parameters: [0.75, 0.75], states: [25] });
+    // 3 / sqrt(9 + 27)
+    expect(walk(adagrad({ ...options, ...keras, epsilon: 27 }), 1, 3).parameters).toEqual([0.75]);
+  });
+
+  it('adadelta', () => {
+    // Square 16, change sqrt(9) / sqrt(16 + 9) * 8 = 4.8, changes 0.25 * 4.8^2.
+    const { parameters, states } = walk(adadelta({ decay: 0.75, epsilon: 9 }), 10, 8);
+    expectClose([...parameters, ...states], [5.2, 16, 5.76], 1e-14);
+  });
+
+  it('adam', () => {
+    const options = { learningRate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 8 };
+    // Mean 4 / 0.5 = 8, root sqrt(16 / 0.25) + 8 = 16.
+    expect(walk(adam(options), 1, 8)).toEqual({ parameters: [0.875], states: [4, 16] });
+    // (sqrt(16) + 4) / sqrt(0.25)
+    expect(walk(adam({ ...options, ...keras, epsilon: 4 }), 1, 8).parameters).toEqual([0.875]);
+    // A gradient of 1 + 3.5 * 2, as above; then 0.75 * 2 for the decoupled.
+    expect(walk(adam({ ...options, weightDecay: 3.5 }), 2, 1)).toEqual({
+      parameters: [1.875],
+      states: [4, 16],
+    });
+    expect(walk(adamW({ ...options, weightDecay: 1 }), 2, 8).parameters).toEqual([1.375]);
+    // The largest square stays; its root is 4 / sqrt(1 - 0.75^2), the mean 2 / (1 - 0.5^2).
+    const amsgrad = walk(adam({ ...options, amsgrad: true }), 1, 8, 0);
+    expect(amsgrad.states).toEqual([2, 12, 16]);
+    const second = 0.875 - (0.25 * (2 / 0.75)) / (4 / Math.sqrt(0.4375) + 8);
+    expectClose(amsgrad.parameters, [0.875, second], 1e-15);
+  });
+
+  it('adamax', () => {
+    const options = { learningRate: 0.5, ...halves, epsilon: 4 };
+    // Mean 2 / 0.5, norm 4 + 4, which the second gradient leaves at half or its own epsilon.
+    expect(walk(adamax(options), 1, 4)).toEqual({ parameters: [0.75], states: [2, 8] });
+    expect(walk(adamax(options), 1, 4, 0).states).toEqual([1, 4]);
+    expect(walk(adamax({ ...options, ...keras }), 1, 4)).toEqual({ parameters: [0.75], states: [2, 4] });
+    expect(walk(adamax({ ...options, ...keras }), 1, 4, 0).states).toEqual([1, 2]);
+  });
+
+  it('nadam', () => {
+    const options = { learningRate: 1, beta1: 0.5, beta2: 0.75, epsilon: 4, momentumDecay: 0 };
+    // Momentum is 0.25 in every step. Mean 2, root sqrt(4 / 0.25) + 4.
+    const ahead = (0.25 * 2) / (1 - 0.25 ** 2) + (0.75 * 4) / (1 - 0.25);
+    expectClose(walk(nadam(options), 1, 4).parameters, [1 - ahead / 8], 1e-15);
+  });
+
+  it('nadam, whose momentum’s product has a closed form, at any step', () => {
+    const [beta1, t] = [0.999, 5000];
+    for (const momentumDecay of [0, 1e-4, 0.004, 0.1, 1, 50]) {
+      const momentum = (i: number) => beta1 * (1 - 0.5 * 0.96 ** (i * momentumDecay));
+      let product = 1;
+      for (let i = 1; i <= t; i++) product *= momentum(i);
+      const ahead = momentum(t + 1) / (1 - product * momentum(t + 1)) + (1 - momentum(t)) / (1 - product);
+      const optimizer = nadam({ learningRate: 1, beta1, beta2: 0, epsilon: 1, momentumDecay });
+      const { code, hyperparameters } = nativeOptimizer(optimizer);
+      // Mean 1, square 1.
+      const [p, states] = [Float64Array.of(0), Float64Array.of(1, 0)];
+      native.updateParameters(code, hyperparameters, 1, t, p, Float64Array.of(1), states);
+      expectClose(p, [-ahead / 2], 1e-12, `decay ${momentumDecay}`);
+    }
+  });
+
+  it('lion', () => {
+    // Directions 1, 0.5 * 1 - 0.5 * 1 = 0 and -1.5.
+    const optimizer = lion({ learningRate: 0.25, ...halves });
+    expect(walk(optimizer, 1, 2, -1, -3)).toEqual({ parameters: [0.75, 0.75, 1], states: [-1.5] });
+    // 1 - 0.25 * (1 + 1)
+    expect(walk(lion({ learningRate: 0.25, weightDecay: 1 }), 1, 2).parameters).toEqual([0.5]);
+  });
+});
+
+describe('what the factories refuse', () => {
+  const positive = ['a positive finite number', 0, -1, Number.NaN, Number.POSITIVE_INFINITY] as const;
+  const share = ['a number in [0, 1)', 1, -0.1, Number.NaN] as const;
+  const least = ['a finite number of at least 0', -0.1, Number.NaN, Number.POSITIVE_INFINITY] as const;
+  const flag = ['true or false'] as const;
+  const rules: Record<string, readonly [rule: string, ...outside: number[]]> = {
+    ...{ learningRate: positive, epsilon: positive },
+    ...{ momentum: share, dampening: share, decay: share, beta1: share, beta2: share },
+    ...{ weightDecay: least, initialAccumulator: least, learningRateDecay: least, momentumDecay: least },
+    ...{ nesterov: flag, centered: flag, amsgrad: flag, decoupled: flag },
+  };
+  const shown = (value: unknown) => (value === null ? 'null' : `${JSON.stringify(value)} (${typeof value})`);
+
+  itRejects(
+    Object.entries(factories).flatMap(([name, make]) =>
+      Object.keys(make()).flatMap((option): BadCall[] => {
+        const [rule, ...outside] = rules[option] ?? [];
+        if (rule === undefined) return [];
+        const call = (value: unknown) => () => (make as Factory)({ [option]: value });
+        return [
+          ...outside.map((value): BadCall => {
+            const message = `Expected ${option} to be ${rule}, got ${value} (number)`;
+            return [
+              `${name}'s ${option}: ${value}`,
+              call(value),
+              RangeError,
+              'ERR_BLASNET_ARG_VALUE',
+              message,
+            ];
+          }),
+          ...['0.5', null].map((value): BadCall => {
+            const message = `Expected ${option} to be ${rule}, got ${shown(value)}`;
+            return [
+              `${name}'s ${option}: ${shown(value)}`,
+              call(value),
+              TypeError,
+              'ERR_BLASNET_ARG_TYPE',
+              message,
+            ];
+          }),
+        ];
+      }),
+    ),
+  );
+
+  itRejects([
+    [
+      'a convention that does not exist',
+      () => adam({ convention: 'torch' as never }),
+      RangeError,
+      'ERR_BLASNET_UNKNOWN_NAME',
+      "Expected convention to be one of 'pytorch', 'keras', got \"torch\" (string)",
+    ],
+    [
+      'Nesterov without momentum',
+      () => sgd({ nesterov: true }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected momentum to be above 0 with nesterov, got 0 (number)',
+    ],
+    [
+      'Nesterov with dampening',
+      () => sgd({ nesterov: true, momentum: 0.9, dampening: 0.1 }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      'Expected dampening to be 0 with nesterov, got 0.1 (number)',
+    ],
+    [
+      'PyTorch’s alpha',
+      () => rmsProp({ alpha: 0.9 } as never),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "alpha"; known: learningRate, decay, epsilon, momentum, centered, convention, ' +
+        'weightDecay, decoupled',
+    ],
+    [
+      'the British spelling',
+      () => rmsProp({ centred: true } as never),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "centred"; did you mean "centered"?',
+    ],
+    [
+      'a snake',
+      () => adamW({ weight_decay: 0.1 } as never),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "weight_decay"; did you mean "weightDecay"?',
+    ],
+    [
+      'an epsilon for lion',
+      () => lion({ epsilon: 1e-8 } as never),
+      TypeError,
+      'ERR_BLASNET_UNKNOWN_OPTION',
+      'Unknown option "epsilon"; known: learningRate, beta1, beta2, weightDecay',
+    ],
+  ]);
+});

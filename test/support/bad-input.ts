@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import type { ErrorCode } from '../../lib/base/errors';
+
+type ErrorClass = typeof Error | typeof TypeError | typeof RangeError;
+
+/** One row of a bad-input table. */
+export type BadCall = readonly [
+  what: string,
+  call: () => unknown,
+  errorClass: ErrorClass,
+  code: ErrorCode,
+  message: string,
+];
+
+/** A test a row: the call throws exactly this class, this code and this message. */
+export function itRejects(table: readonly BadCall[]): void {
+  it.each(table)('rejects %s', (_, call, errorClass, code, message) => {
+    expectError(call, errorClass, code, message);
+  });
+}
+
+/** Expects the call to throw exactly this class, this code and this message. */
+export function expectError(
+  call: () => unknown,
+  errorClass: ErrorClass,
+  code: ErrorCode,
+  message: string,
+): void {
+  const error = thrownBy(call);
+  expect(error).toMatchObject({ code, message });
+  expect((error as Error).constructor).toBe(errorClass);
+}
+
+/** What the call throws; a call that throws nothing fails the test. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return expect.fail('Expected the call to throw');
+}

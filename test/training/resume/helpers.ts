@@ -1,0 +1,86 @@
+// Trainings that are interrupted after an epoch, go on, and are compared with one that was not.
+
+import { expect } from 'vitest';
+import type { Dtype } from '../../../lib/base/matrix';
+import type { LayerOptions } from '../../../lib/layers/architecture';
+import { Network } from '../../../lib/network/network';
+import type { History } from '../../../lib/training/history';
+import type { Callbacks, FitOptions } from '../../../lib/training/options';
+import { bits } from '../../network/files/helpers';
+import { randomLabels, randomMatrix } from '../../network/helpers';
+import { newFolder } from '../../support/scratch';
+
+/** Everything that has a state: moments, running moments, random numbers. */
+export const random: readonly LayerOptions[] = [
+  { inputDim: 3, outputDim: 8, activation: 'tanh', normalization: 'batch', dropout: 0.2 },
+  { outputDim: 6, activation: 'relu', normalization: 'layer', noise: 0.1, l2: 0.01, maxNorm: 3 },
+  { outputDim: 1, activation: 'sigmoid' },
+];
+
+/** The same without random numbers and limits, for lbfgs. */
+export const plain: readonly LayerOptions[] = random.map(
+  ({ dropout: _, noise: __, maxNorm: ___, ...layer }) => layer,
+);
+
+export interface Training {
+  readonly layers?: readonly LayerOptions[];
+  readonly dtype?: Dtype;
+  readonly rows?: number;
+  /** Made anew for each process, as it were: for one that begins after this epoch. */
+  readonly options: (after: number) => FitOptions;
+}
+
+export function samplesOf({ rows = 60, dtype = 'float64' }: Training) {
+  return { X: randomMatrix(rows, 3, 1, dtype), Y: randomLabels(rows, 1, 2, dtype) };
+}
+
+export function networkOf({ layers = random, dtype = 'float64' }: Training): Network {
+  return new Network(layers, { dtype, seed: 11 });
+}
+
+const interruption = new Error('interrupted');
+
+/** Trains until an error after an epoch, which leaves the checkpoint of the one before it as the newest; its folder. */
+export async function interruptedAfter(epoch: number, training: Training): Promise<string> {
+  const directory = newFolder();
+  const { X, Y } = samplesOf(training);
+  const onEpochEnd = (report: { epoch: number }) => {
+    if (report.epoch > epoch) throw interruption;
+  };
+  const given = training.options(0);
+  const callbacks = { ...(given.callbacks as Callbacks | undefined), onEpochEnd };
+  const options = { ...given, callbacks, checkpoint: { directory } };
+  await expect(networkOf(training).fit(X, Y, options)).rejects.toBe(interruption);
+  return directory;
+}
+
+export interface Ended {
+  readonly network: Network;
+  readonly history: History;
+}
+
+/** The same training at a stretch, without checkpoints. */
+export async function uninterrupted(training: Training): Promise<Ended> {
+  const { X, Y } = samplesOf(training);
+  const network = networkOf(training);
+  return { network, history: await network.fit(X, Y, training.options(0)) };
+}
+
+/** Expects two trainings to have ended alike, to the last bit, generators included. */
+export function expectSame(resumed: Ended, whole: Ended, training: Training): void {
+  expect(resumed.history).toEqual(whole.history);
+  expect(bits(resumed.network)).toEqual(bits(whole.network));
+  // What the generators draw next, the network's own above all.
+  const { X, Y } = samplesOf(training);
+  const next = { epochs: 2, batchSize: 16 };
+  expect(resumed.network.fitSync(X, Y, next)).toEqual(whole.network.fitSync(X, Y, next));
+  expect(bits(resumed.network)).toEqual(bits(whole.network));
+}
+
+/** Interrupts after some epochs, resumes, and compares with the whole. */
+export async function expectResumable(training: Training, after = 3): Promise<void> {
+  const directory = await interruptedAfter(after, training);
+  const { X, Y } = samplesOf(training);
+  const resumed = await Network.resume(directory, X, Y, { ...training.options(after), threads: 2 });
+  expectSame(resumed, await uninterrupted(training), training);
+}

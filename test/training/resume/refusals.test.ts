@@ -1,0 +1,423 @@
+// What a training does not go on with, and where no checkpoints can be written.
+
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as lib from '../../../lib';
+import { parseSafetensors, serializeSafetensors, type Tensor } from '../../../lib/formats/safetensors';
+import { Network } from '../../../lib/network/network';
+import { bits } from '../../network/files/helpers';
+import { randomLabels, randomMatrix } from '../../network/helpers';
+import { newFolder, write } from '../../support/scratch';
+import { expectSame, interruptedAfter, networkOf, samplesOf, type Training, uninterrupted } from './helpers';
+
+const { adam, schedules, sgd } = lib;
+const options = {
+  epochs: 6,
+  batchSize: 16,
+  optimizer: adam({ learningRate: 0.01 }),
+  validationSplit: 0.2,
+  earlyStopping: { patience: 50 },
+  schedule: schedules.cosine(),
+};
+const training: Training = { options: () => options };
+const { X, Y } = samplesOf(training);
+const nameOf = (epoch: number) => `checkpoint-00000${epoch}.safetensors`;
+
+async function failure(promise: Promise<unknown>): Promise<Error & { code: string }> {
+  return promise.then(
+    () => expect.fail('Expected the promise to be rejected'),
+    (error) => error,
+  );
+}
+
+describe('options that are not the checkpoint’s', () => {
+  const adamJson = (learningRate: number) => JSON.stringify(adam({ learningRate }));
+  const cosineJson = JSON.stringify(schedules.cosine());
+  const stoppingJson = (changes: object) =>
+    JSON.stringify({ monitor: 'valLoss', mode: 'min', minDelta: 0, restoreBest: true, ...changes });
+  const series = (...more: string[]) =>
+    JSON.stringify(['loss', 'accuracy', 'valLoss', 'valAccuracy', ...more, 'learningRate']);
+
+  it.each<[what: string, changes: object, name: string, before: string, now: string]>([
+    ['batchSize', { batchSize: 8 }, 'batchSize', '16', '8'],
+    ['batchSize of all', { batchSize: 'full' }, 'batchSize', '16', '48'],
+    ['accumulate', { accumulate: 2 }, 'accumulate', '1', '2'],
+    ['shuffle', { shuffle: false }, 'shuffle', 'true', 'false'],
+    ['validationSplit', { validationSplit: 0.5 }, 'the rows that validationSplit holds out', '12', '30'],
+    ['stratify', { stratify: true }, 'stratify', 'false', 'true'],
+    ['clipValue', { clipValue: 1 }, 'clipValue', '0', '1'],
+    ['clipNorm', { clipNorm: 1 }, 'clipNorm', '0', '1'],
+    [
+      'loss',
+      { loss: lib.binaryCrossEntropy({ labelSmoothing: 0.1 }) },
+      'loss',
+      '{"name":"binaryCrossEntropy","smoothing":0,"delta":1}',
+      '{"name":"binaryCrossEntropy","smoothing":0.1,"delta":1}',
+    ],
+    ['learningRate', { optimizer: adam({ learningRate: 0.1 }) }, 'optimizer', adamJson(0.01), adamJson(0.1)],
+    ['optimizer', { optimizer: undefined }, 'optimizer', adamJson(0.01), JSON.stringify(sgd())],
+    [
+      'schedule',
+      { schedule: schedules.cosine({ floor: 0.1 }) },
+      'schedule',
+      cosineJson,
+      JSON.stringify(schedules.cosine({ floor: 0.1 })),
+    ],
+    ['schedule of one’s own', { schedule: () => 1 }, 'schedule', cosineJson, '"a function"'],
+    ['no schedule', { schedule: undefined }, 'schedule', cosineJson, '{"name":"constant"}'],
+    [
+      'monitor',
+      { earlyStopping: { patience: 50, monitor: 'loss' } },
+      'earlyStopping',
+      stoppingJson({}),
+      stoppingJson({ monitor: 'loss' }),
+    ],
+    [
+      'restoreBest',
+      { earlyStopping: { patience: 50, restoreBest: false } },
+      'earlyStopping',
+      stoppingJson({}),
+      stoppingJson({ restoreBest: false }),
+    ],
+    ['no early stopping', { earlyStopping: undefined }, 'earlyStopping', stoppingJson({}), 'null'],
+    [
+      'metrics',
+      { metrics: ['f1'] },
+      "the history's series, of validation and metrics,",
+      series(),
+      series('valF1'),
+    ],
+  ])('%s', async (_, changes, name, before, now) => {
+    const directory = await interruptedAfter(2, training);
+    const error = await failure(Network.resume(directory, X, Y, { ...options, ...changes } as never));
+    const path = JSON.stringify(join(directory, nameOf(2)));
+    expect(error).toMatchObject({
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected ${name} to be as in the checkpoint ${path}, ${before}, got ${now}`,
+    });
+    expect(error.constructor).toBe(RangeError);
+  });
+
+  it('fewer samples, or others’ weights', async () => {
+    const directory = await interruptedAfter(2, training);
+    const [few, labels] = [X.data.subarray(0, 150), Y.data.subarray(0, 50)];
+    expect((await failure(Network.resume(directory, few, labels, options))).message).toMatch(
+      /^Expected the rows of X to be as in the checkpoint ".*", 60, got 50$/,
+    );
+    const sampleWeight = Array.from({ length: 60 }, (_, i) => i);
+    expect((await failure(Network.resume(directory, X, Y, { ...options, sampleWeight }))).message).toMatch(
+      /^Expected sampleWeight to be as in the checkpoint ".*", null, got "[0-9a-f]{64}"$/,
+    );
+    const weighted: Training = { options: () => ({ ...options, classWeight: [1, 2] }) };
+    const other = await interruptedAfter(2, weighted);
+    await expect(Network.resume(other, X, Y, { ...options, classWeight: [1, 3] })).rejects.toThrow(
+      /^Expected classWeight to be as in the checkpoint ".*", "\w{64}", got "\w{64}"$/,
+    );
+    // Only ratios matter.
+    const same = await Network.resume(other, X, Y, { ...options, classWeight: { 0: 2, 1: 4 } });
+    expectSame(same, await uninterrupted(weighted), weighted);
+  });
+
+  it('a validation set that was there', async () => {
+    const validationData = { X: randomMatrix(9, 3, 3), Y: randomLabels(9, 1, 4) };
+    const given = { epochs: 4, validationData };
+    const directory = await interruptedAfter(2, { options: () => given });
+    await expect(Network.resume(directory, X, Y, { epochs: 4 })).rejects.toThrow(
+      /series.*, \["loss","accuracy","valLoss","valAccuracy"\], got \["loss","accuracy"\]$/,
+    );
+  });
+
+  it('fewer epochs than are done', async () => {
+    const directory = await interruptedAfter(3, training);
+    const path = JSON.stringify(join(directory, nameOf(3)));
+    expect(await failure(Network.resume(directory, X, Y, { ...options, epochs: 2 }))).toMatchObject({
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected epochs to be at least 3, the epochs that the checkpoint ${path} has done, got 2 (number)`,
+    });
+  });
+
+  it('options that are none, before anything is read', async () => {
+    const resume = (given: unknown) => failure(Network.resume('none', X, Y, given as never));
+    expect((await resume(undefined)).message).toBe('Expected options to be an object, got undefined');
+    expect((await resume({ epochs: 0 })).message).toBe(
+      'Expected epochs to be a positive integer, got 0 (number)',
+    );
+    expect((await resume({ ...options, skipDamaged: 1 })).message).toBe(
+      'Expected skipDamaged to be true or false, got 1 (number)',
+    );
+    expect((await resume({ ...options, skipDamage: true })).message).toBe(
+      'Unknown option "skipDamage"; did you mean "skipDamaged"?',
+    );
+  });
+});
+
+describe('a checkpoint that is damaged', () => {
+  const damage = (path: string) => {
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 5] = (bytes[bytes.length - 5] as number) ^ 1;
+    writeFileSync(path, bytes);
+  };
+
+  it('ends the search, or is left out on demand', async () => {
+    const directory = await interruptedAfter(3, training);
+    damage(join(directory, nameOf(3)));
+    const error = await failure(Network.resume(directory, X, Y, options));
+    expect(error.code).toBe('ERR_BLASNET_FILE');
+    expect(error.message).toContain(`of ${JSON.stringify(join(directory, nameOf(3)))}`);
+    expect(error.message).toMatch(
+      /the file is damaged \(skipDamaged: true goes on with an older checkpoint\)$/,
+    );
+    const again = { ...options, skipDamaged: true, checkpoint: { directory } };
+    const resumed = await Network.resume(directory, X, Y, again);
+    expectSame(resumed, await uninterrupted(training), training);
+    expect(readdirSync(directory)).toEqual([4, 5, 6].map(nameOf));
+  });
+
+  it('is an error when all are', async () => {
+    const directory = await interruptedAfter(2, training);
+    for (const epoch of [1, 2]) damage(join(directory, nameOf(epoch)));
+    const error = await failure(Network.resume(directory, X, Y, { ...options, skipDamaged: true }));
+    expect(error).toMatchObject({ code: 'ERR_BLASNET_FILE' });
+    expect(error.message).toContain(nameOf(2));
+  });
+
+  it('a model file is no checkpoint, nor is an empty folder', async () => {
+    const folder = newFolder();
+    const path = join(folder, 'model');
+    networkOf(training).saveSync(path);
+    expect((await failure(Network.resume(path, X, Y, options))).message).toBe(
+      `Expected the content of ${JSON.stringify(path)} to be a checkpoint, as fit writes it, got a network alone`,
+    );
+    expect((await failure(Network.resume(folder, X, Y, options))).message).toBe(
+      `Expected the content of ${JSON.stringify(folder)} to be a training's checkpoints, got none`,
+    );
+  });
+});
+
+describe('a checkpoint that lies', () => {
+  const change = (name: string, data: (old: never) => unknown) => (tensors: Tensor[]) => {
+    const index = tensors.findIndex((tensor) => tensor.name === `training.${name}`);
+    const tensor = tensors[index] as Tensor;
+    const changed = data(tensor.data as never) as Tensor['data'];
+    tensors[index] = { ...tensor, data: changed, shape: [changed.length] };
+  };
+  const remove = (name: string) => (tensors: Tensor[]) => {
+    tensors.splice(
+      tensors.findIndex((tensor) => tensor.name === `training.${name}`),
+      1,
+    );
+  };
+  const removeBest = (tensors: Tensor[]) => {
+    remove('bestParameters')(tensors);
+    remove('bestStatistics')(tensors);
+  };
+  const state = (changes: object) => (_: Tensor[], metadata: Record<string, string>) => {
+    const old = JSON.parse(metadata['blasnet.training'] as string);
+    metadata['blasnet.training'] = JSON.stringify({ ...old, ...changes });
+  };
+  const extra: Tensor = { name: 'training.more', dtype: 'U8', shape: [1], data: new Uint8Array(1) };
+
+  it.each([
+    ['no generator', remove('generator'), 'tensor "training.generator" of @ to be there, got none'],
+    [
+      'a short generator',
+      change('generator', (key: Uint32Array) => key.subarray(1)),
+      'tensor "training.generator" of @ to be of 624 elements, got 623',
+    ],
+    ['no split', remove('split'), 'tensor "training.split" of @ to be there, by the settings, got none'],
+    [
+      'a row twice',
+      change('split', (rows: Uint32Array) => rows.fill(rows[0] as number, 1, 2)),
+      'tensor "training.split" of @ to be every row once',
+    ],
+    [
+      'a row beyond',
+      change('split', (rows: Uint32Array) => rows.fill(60, 7, 8)),
+      'tensor "training.split" of @ to be every row once, got 60',
+    ],
+    [
+      'half a best',
+      remove('bestParameters'),
+      'the tensors of @ to be those of a training, got "training.bestStatistics" beside them',
+    ],
+    ['no best', removeBest, 'tensor "training.bestParameters" of @ to be there, by the settings, got none'],
+    [
+      'NaN for the best',
+      change('bestParameters', (data: Float64Array) => data.fill(Number.NaN, 2, 3)),
+      'element 2 of tensor "training.bestParameters" of @ to be a finite number, got NaN',
+    ],
+    [
+      'a long best',
+      change('bestParameters', () => new Float64Array(1000)),
+      'tensor "training.bestParameters" of @ to be of',
+    ],
+    [
+      'a short history',
+      change('history', (data: Float64Array) => data.subarray(1)),
+      'tensor "training.history" of @ to be of 10 elements, got 9',
+    ],
+    [
+      'the state of another optimiser',
+      change('optimizer', (data: Float64Array) => data.subarray(3)),
+      'tensor "training.optimizer" of @ to be of',
+    ],
+    [
+      'a tensor more',
+      (tensors: Tensor[]) => tensors.push(extra),
+      'the tensors of @ to be those of a training, got "training.more" beside them',
+    ],
+    [
+      'half an epoch',
+      state({ epoch: 1.5 }),
+      'In blasnet.training of @: Expected training.epoch to be a positive integer, got 1.5',
+    ],
+    [
+      'a key of one word',
+      state({ key: [1] }),
+      'In blasnet.training of @: Expected training.key to be two words',
+    ],
+    [
+      'a key beyond 32 bits',
+      state({ key: [1, 2 ** 32] }),
+      'In blasnet.training of @: Expected training.key[1] to be an integer from 0 to 4294967295',
+    ],
+    [
+      'steps before the first',
+      state({ steps: -1 }),
+      'In blasnet.training of @: Expected training.steps to be an integer of at least 0',
+    ],
+    [
+      'no plateau',
+      state({ plateau: undefined }),
+      'In blasnet.training of @: Expected training.plateau to be an object, got undefined',
+    ],
+    [
+      'no settings',
+      state({ settings: null }),
+      'In blasnet.training of @: Expected training.settings to be an object, got null',
+    ],
+    [
+      'series of numbers',
+      state({ settings: { rows: 60, series: [1] } }),
+      'In blasnet.training of @: Expected training.settings.series to be an array of names',
+    ],
+    [
+      'a generator’s place beyond',
+      state({ generator: { position: 625, spareNormal: null } }),
+      'In blasnet.training of @: Expected training.generator.position to be an integer from 0 to 624',
+    ],
+    ['more than there is', state({ more: 1 }), 'In blasnet.training of @: Unknown option "more" in training'],
+  ] as const)('by %s', async (_, lie, message) => {
+    const directory = await interruptedAfter(2, training);
+    const path = join(directory, nameOf(2));
+    const { tensors, metadata } = parseSafetensors(readFileSync(path), path);
+    const [list, lines] = [[...tensors], { ...metadata }];
+    lie(list as never, lines);
+    writeFileSync(path, Buffer.concat(serializeSafetensors(list, lines)));
+    const error = await failure(Network.resume(path, X, Y, options));
+    expect(error.code).toBe('ERR_BLASNET_FILE');
+    expect(error.message).toContain(message.replace('@', JSON.stringify(path)));
+  });
+});
+
+describe('a folder', () => {
+  it('with later checkpoints is another training’s, and refused before anything is done', async () => {
+    const directory = await interruptedAfter(3, training);
+    const net = networkOf(training);
+    const before = bits(net);
+    const checkpoint = { directory };
+    const message = (epoch: number) =>
+      `Expected the checkpoints' directory ${JSON.stringify(directory)} to hold none of an epoch after ${epoch}, got one of epoch 3; another training needs another directory`;
+    const error = await failure(net.fit(X, Y, { ...options, checkpoint }));
+    expect(error).toMatchObject({ code: 'ERR_BLASNET_ARG_VALUE', message: message(0) });
+    expect(() => net.fitSync(X, Y, { ...options, checkpoint })).toThrow(message(0));
+    await expect(
+      Network.resume(join(directory, nameOf(2)), X, Y, { ...options, checkpoint }),
+    ).rejects.toThrow(message(2));
+    expect(bits(net)).toEqual(before);
+    expect(readdirSync(directory)).toEqual([1, 2, 3].map(nameOf));
+    // Nothing was drawn either.
+    expect(await net.fit(X, Y, options)).toEqual((await uninterrupted(training)).history);
+  });
+
+  it('that cannot be one, from the start or later', async () => {
+    const folder = newFolder();
+    write(folder, 'file');
+    const net = networkOf(training);
+    const inFile = join(folder, 'file');
+    const start = await failure(net.fit(X, Y, { ...options, checkpoint: { directory: inFile } }));
+    expect(start).toMatchObject({
+      code: 'ERR_BLASNET_FILE',
+      message: `Cannot list ${JSON.stringify(inFile)}: not a directory (ENOTDIR)`,
+    });
+    const directory = join(folder, 'checkpoints');
+    const parameters: Record<string, string>[] = [];
+    const callbacks = ({ epoch }: { epoch: number }) => {
+      parameters.push(bits(net));
+      if (epoch !== 3) return;
+      rmSync(directory, { recursive: true });
+      writeFileSync(directory, '');
+    };
+    const later = await failure(net.fit(X, Y, { ...options, callbacks, checkpoint: { directory } }));
+    expect(later.code).toBe('ERR_BLASNET_FILE');
+    expect(later.message).toContain(`${JSON.stringify(directory)}: file already exists (EEXIST)`);
+    // The parameters are those of the last epoch, and the network works.
+    expect(parameters.length).toBe(3);
+    expect(bits(net)).toEqual(parameters[2]);
+    expect((await net.fit(X, Y, { epochs: 1 })).loss.length).toBe(1);
+  });
+
+  it('that takes no files any more', async () => {
+    const directory = join(newFolder(), 'checkpoints');
+    const net = networkOf(training);
+    const callbacks = ({ epoch }: { epoch: number }) => {
+      // A folder in the place of the next file; root may write everywhere.
+      if (epoch === 2) mkdirSync(join(directory, nameOf(2)));
+    };
+    const error = await failure(net.fit(X, Y, { ...options, callbacks, checkpoint: { directory } }));
+    expect(error).toMatchObject({
+      code: 'ERR_BLASNET_FILE',
+      message: `Expected ${JSON.stringify(join(directory, nameOf(2)))} to be a file, got a directory`,
+    });
+    rmSync(join(directory, nameOf(2)), { recursive: true });
+    const resumed = await Network.resume(directory, X, Y, { ...options, checkpoint: { directory } });
+    expectSame(resumed, await uninterrupted(training), training);
+  });
+
+  it.each([
+    [{}, 'Expected checkpoint.directory to be a non-empty path without null characters, got undefined'],
+    [
+      { directory: '' },
+      'Expected checkpoint.directory to be a non-empty path without null characters, got "" (string)',
+    ],
+    [
+      { directory: 'x', everyEpoch: 2 },
+      'Unknown option "everyEpoch" in checkpoint; did you mean "everyEpochs"?',
+    ],
+    [
+      { directory: 'x', everyEpochs: 0 },
+      'Expected checkpoint.everyEpochs to be a positive integer, got 0 (number)',
+    ],
+    [
+      { directory: 'x', everySeconds: 0 },
+      'Expected checkpoint.everySeconds to be a positive finite number, got 0 (number)',
+    ],
+    [
+      { directory: 'x', keepLast: 0 },
+      'Expected checkpoint.keepLast to be a positive integer, got 0 (number)',
+    ],
+    [
+      { directory: 'x', best: { monitor: 'loss', mode: 'low' } },
+      `Expected checkpoint.best.mode to be one of 'min', 'max', got "low" (string)`,
+    ],
+    [
+      { directory: 'x', best: { monitor: 'f1', mode: 'max' } },
+      "Expected checkpoint.best.monitor to be one of 'loss', 'accuracy', 'valLoss', 'valAccuracy', got \"f1\" (string)",
+    ],
+    ['x', 'Expected checkpoint to be an object, got "x" (string)'],
+  ])('%j', async (checkpoint, message) => {
+    const error = await failure(networkOf(training).fit(X, Y, { ...options, checkpoint } as never));
+    expect(error.message).toBe(message);
+  });
+});
