@@ -1,14 +1,23 @@
 // Makes a checkout ready, from a machine that has Node and npm and nothing else: the tools of the native build,
-// the npm packages, the builds. It runs before `npm start`, `npm test` and `npm pack` and does only what is due.
+// the npm packages, the builds. It runs before `npm start`, `npm test`, `npm run test:slow` and `npm pack`, and does
+// only what is due.
 //
-//   node scripts/setup.mjs start | test | pack
+//   node scripts/setup.mjs start | test | test:slow | pack
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { executable, findMissing, managersOf, osRelease, planInstall, thisMachine } from './requirements.mjs';
 import { npm, RunError, run } from './run.mjs';
-import { buildSteps, dueSteps, packagesDue, packSteps, perform, prebuiltSteps, testSteps } from './steps.mjs';
+import {
+  buildSteps,
+  dueSteps,
+  packagesDue,
+  packSteps,
+  perform,
+  prebuiltSteps,
+  sanitizerSteps,
+} from './steps.mjs';
 
 /** What vite and vitest ask for; the package itself runs on older versions (engines in package.json). */
 const oldestNode = [20, 19];
@@ -17,10 +26,21 @@ class SetupError extends Error {}
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const steps = {
-  start: buildSteps,
-  test: [...buildSteps, ...prebuiltSteps, ...testSteps],
-  pack: packSteps,
+/**
+ * What a goal has built, and what the machine must have for it in any case: some tests compile, one looks at a page.
+ * What a build needs is looked for only when the build is due.
+ * @type {Record<string, { steps: readonly Step[], needs: readonly Purpose[] }>}
+ * @typedef {import('./steps.mjs').Step} Step
+ * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose
+ */
+const goals = {
+  start: { steps: buildSteps, needs: [] },
+  test: { steps: buildSteps, needs: ['compile', 'test'] },
+  'test:slow': {
+    steps: [...buildSteps, ...prebuiltSteps, ...sanitizerSteps],
+    needs: ['compile', 'libraries', 'test'],
+  },
+  pack: { steps: packSteps, needs: [] },
 };
 
 try {
@@ -32,18 +52,18 @@ try {
 }
 
 /** @param {string | undefined} goal */
-function setUp(goal) {
-  if (goal !== 'start' && goal !== 'test' && goal !== 'pack')
-    throw new SetupError('Usage: node scripts/setup.mjs start | test | pack');
+function setUp(goal = '') {
+  const chosen = Object.hasOwn(goals, goal) ? goals[goal] : undefined;
+  if (chosen === undefined) {
+    throw new SetupError(`Usage: node scripts/setup.mjs ${Object.keys(goals).join(' | ')}`);
+  }
+  const { steps, needs } = chosen;
   checkNode();
   const install = packagesDue(root);
-  const due = dueSteps(root, steps[goal]);
+  const due = dueSteps(root, steps);
   if (install || due.length > 0) checkWritable();
 
-  // An addon that is built needs no compiler any more; the tests compile.
-  meetRequirements(
-    goal === 'test' ? ['compile', 'libraries', 'archives', 'test'] : due.flatMap(({ needs }) => needs),
-  );
+  meetRequirements([...needs, ...due.flatMap((step) => step.needs)]);
 
   // Without --include=dev, NODE_ENV=production would leave out what the builds need.
   if (install) runNpm('Installing the npm packages', 'ci', '--include=dev', '--no-audit', '--no-fund');
@@ -67,10 +87,7 @@ function checkWritable() {
   }
 }
 
-/**
- * @param {readonly Purpose[]} purposes
- * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose
- */
+/** @param {readonly Purpose[]} purposes */
 function meetRequirements(purposes) {
   const machine = thisMachine();
   const missing = findMissing(machine, purposes);

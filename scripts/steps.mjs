@@ -80,7 +80,7 @@ export const packSteps = [library, ...prebuiltSteps];
 export const sanitizers = process.platform === 'linux' && !musl;
 
 /** @type {readonly Step[]} */
-export const testSteps = sanitizers
+export const sanitizerSteps = sanitizers
   ? [
       {
         title: 'Building the native addon with sanitizers',

@@ -1,5 +1,5 @@
-// Runs the tests of the library on the prebuilt addon, on a machine that needs no compiler and no browser:
-// everything but the tests of the builds, the benchmarks and the demonstration.
+// Runs the tests of the library on the prebuilt addon, the quick and the slow, on a machine that needs no compiler and
+// no browser: everything but the tests of the builds, the benchmarks and the demonstration.
 //
 //   node scripts/release/test-prebuilt.mjs [VITEST OPTION ...]     (npm run test:prebuilt)
 
@@ -31,7 +31,7 @@ const { status, error } = spawnSync(
   [
     vitest,
     'run',
-    ...others.flatMap((name) => ['--exclude', `test/${name}/**`, '--exclude', `test/${name}.test.*`]),
+    ...others.flatMap((name) => ['--exclude', `test/${name}/**`, '--exclude', `test/${name}.*`]),
     ...process.argv.slice(2),
   ],
   // node-gyp-build then leaves a local build alone.

@@ -1,23 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { type BuildInfo, buildInfo, getThreads } from '../../lib';
+import { expect, test } from 'vitest';
+import { buildInfo, getThreads } from '../../lib';
 import { native } from '../../lib/addon/binding';
+import { builtInfo } from './built';
 
-const root = join(__dirname, '../..');
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-
-/** What the built library says of itself. */
-function builtInfo(env: Record<string, string> = {}): BuildInfo {
-  const script = 'console.log(JSON.stringify(require(process.argv[1]).buildInfo()))';
-  const { stdout, stderr } = spawnSync(process.execPath, ['-e', script, root], {
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-  });
-  expect(stderr).toBe('');
-  return JSON.parse(stdout);
-}
+const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8'));
 
 test('buildInfo says which build this is and what it runs on', () => {
   const info = buildInfo();
@@ -38,31 +26,6 @@ test('buildInfo says which build this is and what it runs on', () => {
   expect(Object.isFrozen(info)).toBe(true);
 });
 
-describe('of the bundle', () => {
-  test('there is a commit', () => {
-    expect(builtInfo()).toMatchObject({ version, commit: expect.stringMatching(/^[0-9a-f]{40}(-dirty)?$/) });
-  });
-
-  test('the addon is the one that is told by PREBUILDS_ONLY', () => {
-    const folder = `prebuilds/${process.platform}-${process.arch}`;
-    const { prebuilt, file, buildType } = builtInfo({ PREBUILDS_ONLY: '1' });
-    expect({ prebuilt, buildType }).toEqual({ prebuilt: true, buildType: 'Release' });
-    expect(file.startsWith(join(root, folder))).toBe(true);
-    const local = join(root, 'build/Release/blasnet.node');
-    const other = existsSync(local) ? { prebuilt: false, file: local } : { prebuilt, file };
-    expect(builtInfo({ PREBUILDS_ONLY: '' })).toMatchObject(other);
-  });
-
-  test.runIf(process.arch === 'x64' && process.platform !== 'darwin')(
-    'OPENBLAS_CORETYPE changes blasCore',
-    () => {
-      const [haswell, oldest] = ['Haswell', 'Prescott'].map((core) =>
-        builtInfo({ PREBUILDS_ONLY: '1', OPENBLAS_CORETYPE: core }),
-      );
-      expect(haswell).toMatchObject({ blasCore: 'Haswell', blas: expect.stringContaining(' Haswell ') });
-      // Of the kernels that are not for a certain processor, OpenBLAS has other names.
-      expect(oldest?.blasCore).toMatch(/^\w+$/);
-      expect(oldest?.blasCore).not.toBe('Haswell');
-    },
-  );
+test('buildInfo of the bundle names the commit', () => {
+  expect(builtInfo()).toMatchObject({ version, commit: expect.stringMatching(/^[0-9a-f]{40}(-dirty)?$/) });
 });

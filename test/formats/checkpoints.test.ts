@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CheckpointOptions, CheckpointStore, type FindOptions } from '../../lib/formats/checkpoints';
 import { type Metadata, serializeSafetensors } from '../../lib/formats/safetensors';
 import { expectError, itRejects } from '../support/bad-input';
-import { bundled } from '../support/bundle';
 import { newFolder, write } from '../support/scratch';
 
 /** A checkpoint whose only tensor is its epoch. */
@@ -260,47 +258,4 @@ it('refuses options of a search that do not exist', () => {
     'ERR_BLASNET_UNKNOWN_OPTION',
     'Unknown option "skipDamage"; did you mean "skipDamaged"?',
   );
-});
-
-// A process writes checkpoints for ever, the best of them every fifth, and is killed at any moment.
-const script = `
-  const [checkpoints, safetensors, directory, first] = process.argv.slice(1);
-  const { CheckpointStore } = require(checkpoints);
-  const { serializeSafetensors } = require(safetensors);
-  const store = new CheckpointStore({ directory, keepLast: 2, best: { monitor: 'loss', mode: 'min' } });
-  for (let epoch = Number(first); ; epoch++) {
-    const data = new Float64Array(10_000).fill(epoch);
-    const loss = epoch % 5 === 0 ? 1 / epoch : 1;
-    const encode = (metadata) => serializeSafetensors([{ name: 'W1', dtype: 'F64', shape: [10_000], data }], metadata);
-    store.writeSync({ epoch, loss }, encode);
-    require('node:fs').writeSync(1, epoch + '\\n');
-  }`;
-
-it('has the newest and the best checkpoint after every kill', { timeout: 60_000 }, async () => {
-  const folder = newFolder();
-  const modules = ['formats/checkpoints', 'formats/safetensors'].map(bundled);
-  let newest = 0;
-  for (let round = 0; round < 20; round++) {
-    const child = spawn(process.execPath, ['-e', script, ...modules, folder, String(newest + 1)]);
-    const lines = 1 + ((5 * round) % 7);
-    let output = '';
-    let errors = '';
-    child.stderr.setEncoding('utf8').on('data', (part: string) => {
-      errors += part;
-    });
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
-      output += part;
-      if (output.split('\n').length > lines) child.kill('SIGKILL');
-    });
-    await new Promise((resolve) => child.once('close', resolve));
-    expect(errors).toBe('');
-    const written = Number(output.trimEnd().split('\n').at(-1));
-    const store = new CheckpointStore({ directory: folder, best: { monitor: 'loss', mode: 'min' } });
-    const latest = await store.latest();
-    newest = latest?.report.epoch as number;
-    expect([written, written + 1]).toContain(newest);
-    expect(latest?.content.tensors[0]?.data).toEqual(new Float64Array(10_000).fill(newest));
-    const best = newest < 5 ? 1 : newest - (newest % 5);
-    expect((await store.findBest())?.report.epoch).toBe(best);
-  }
 });

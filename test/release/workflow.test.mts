@@ -35,6 +35,13 @@ describe.each(readdirSync(folder))('%s', (name) => {
   });
 });
 
+test('CI and the release run the quick tests and the slow ones', () => {
+  const ci = readFileSync(join(folder, 'ci.yml'), 'utf8');
+  expect(ci).toContain('      - run: npm test\n      - run: npm run test:slow\n');
+  expect(release).toContain('      - run: npm run test:all\n');
+  expect(scripts['test:all']).toBe('npm test && npm run test:slow');
+});
+
 test.each(targets.map(({ name }) => name))('the release builds %s, and tests it', (name) => {
   expect(release.match(new RegExp(`target: ${name},`, 'g'))?.length).toBeGreaterThanOrEqual(2);
 });

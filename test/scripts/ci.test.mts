@@ -1,5 +1,5 @@
-// .ci/run closes with the number of tests and the status of `npm test`, whatever that said. The npm that it finds
-// here says what real runs of vitest said.
+// .ci/run closes with the number of tests, and with the status, of `npm test` and `npm run test:slow` together. The npm
+// that it finds here says what real runs of vitest said.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
@@ -14,29 +14,71 @@ const summary = (tests: string, files = '4 passed (4)') => `
 \u001b[2m   Duration \u001b[22m 3.13s
 `;
 
+const passes = { output: summary('41 passed|(41)'), status: 0 };
+const alsoPasses = { output: summary('7 passed|(7)'), status: 0 };
+const fails = { output: summary('3 failed|38 passed|(41)'), status: 1 };
+const stops = { output: 'Not found on this machine: CMake.\n', status: 1 };
+const skips = { output: summary('41 passed|2 skipped|(43)'), status: 0 };
+const doesNotLoad = { output: summary('38 passed|(38)', '1 failed | 3 passed (4)'), status: 1 };
+const findsNone = { output: 'No test files found, exiting with code 0\n', status: 0 };
+const isKilled = { output: '', status: 137 };
+const printsASummary = { output: summary('9 failed|(9)') + summary('41 passed|(41)'), status: 0 };
+
 test.each([
-  ['all pass', summary('41 passed|(41)'), 0, '41 passed, 0 failed', 0],
-  ['some are skipped', summary('41 passed|2 skipped|(43)'), 0, '41 passed, 0 failed, 2 skipped', 0],
-  ['some fail', summary('3 failed|38 passed|(41)'), 1, '38 passed, 3 failed', 1],
-  ['a file does not load', summary('38 passed|(38)', '1 failed | 3 passed (4)'), 1, '38 passed, 1 failed', 1],
-  ['the setup stops', 'Not found on this machine: CMake.\n', 1, '0 passed, 1 failed', 1],
-  ['no test is found', 'No test files found, exiting with code 0\n', 0, '0 passed, 1 failed', 1],
-  ['the runner is killed', '', 137, '0 passed, 1 failed', 137],
-  [
-    'a test prints a summary itself',
-    summary('9 failed|(9)') + summary('41 passed|(41)'),
-    0,
-    '41 passed, 0 failed',
-    0,
-  ],
-])('%s', (_name, output, npmStatus, line, status) => {
+  { what: 'both parts pass', quick: passes, slow: alsoPasses, line: '48 passed, 0 failed', status: 0 },
+  { what: 'tests are skipped', quick: skips, slow: skips, line: '82 passed, 0 failed, 4 skipped', status: 0 },
+  { what: 'quick tests fail', quick: fails, slow: alsoPasses, line: '45 passed, 3 failed', status: 1 },
+  { what: 'slow tests fail', quick: passes, slow: fails, line: '79 passed, 3 failed', status: 1 },
+  { what: 'tests of both parts fail', quick: fails, slow: fails, line: '76 passed, 6 failed', status: 1 },
+  {
+    what: 'a quick file does not load',
+    quick: doesNotLoad,
+    slow: passes,
+    line: '79 passed, 1 failed',
+    status: 1,
+  },
+  {
+    what: 'a slow file does not load',
+    quick: passes,
+    slow: doesNotLoad,
+    line: '79 passed, 1 failed',
+    status: 1,
+  },
+  { what: 'the first setup stops', quick: stops, slow: passes, line: '41 passed, 1 failed', status: 1 },
+  { what: 'the second setup stops', quick: passes, slow: stops, line: '41 passed, 1 failed', status: 1 },
+  { what: 'both setups stop', quick: stops, slow: stops, line: '0 passed, 2 failed', status: 1 },
+  { what: 'no quick test is found', quick: findsNone, slow: passes, line: '41 passed, 1 failed', status: 1 },
+  { what: 'no slow test is found', quick: passes, slow: findsNone, line: '41 passed, 1 failed', status: 1 },
+  {
+    what: 'the quick run is killed',
+    quick: isKilled,
+    slow: passes,
+    line: '41 passed, 1 failed',
+    status: 137,
+  },
+  { what: 'the slow run is killed', quick: passes, slow: isKilled, line: '41 passed, 1 failed', status: 137 },
+  {
+    what: 'a test prints a summary itself',
+    quick: printsASummary,
+    slow: passes,
+    line: '82 passed, 0 failed',
+    status: 0,
+  },
+])('closes with "$line" when $what', ({ quick, slow, line, status }) => {
   const root = newFolder();
   cpSync(fileURLToPath(new URL('../../.ci', import.meta.url)), join(root, '.ci'), { recursive: true });
-  write(root, 'output', output);
+  write(root, 'quick', quick.output);
+  write(root, 'slow', slow.output);
   write(
     root,
     'bin/npm',
-    `#!/bin/sh\n[ "$*" = test ] && [ "$CI" = true ] || exit 99\ncat output; exit ${npmStatus}`,
+    `#!/bin/sh
+     [ "$CI" = true ] || exit 99
+     case "$*" in
+       test) cat quick; exit ${quick.status} ;;
+       'run test:slow') cat slow; exit ${slow.status} ;;
+       *) exit 99 ;;
+     esac`,
     0o755,
   );
   const run = spawnSync('bash', ['.ci/run'], {
@@ -44,7 +86,6 @@ test.each([
     encoding: 'utf8',
     env: { PATH: `${join(root, 'bin')}:${process.env.PATH}` },
   });
-  expect(run.stdout.trimEnd().split('\n').at(-1)).toBe(line);
-  expect(run.stdout).toContain(output.trimEnd());
-  expect(run.status).toBe(status);
+  expect(run.stdout).toBe(`${quick.output}${slow.output}${line}\n`);
+  expect({ status: run.status, stderr: run.stderr }).toEqual({ status, stderr: '' });
 });

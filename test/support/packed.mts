@@ -9,9 +9,12 @@ import { expect } from 'vitest';
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
 export const modules = join(checkout, 'node_modules');
 
-/** What `npm pack` makes of a checkout, in a folder that holds no other package: the file's path. */
+/**
+ * What `npm pack` makes of a checkout, in a folder that holds no other package: the file's path. It takes what is built:
+ * the script that would build before it could take dist/ from under other tests.
+ */
 export function pack(folder: string): string {
-  run('npm', ['pack', '--pack-destination', folder], checkout);
+  run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], checkout);
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
 }
 

@@ -1,5 +1,6 @@
 // Trainings that are interrupted after an epoch, go on, and are compared with one that was not.
 
+import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Dtype } from '../../../lib/base/matrix';
 import type { LayerOptions } from '../../../lib/layers/architecture';
@@ -30,12 +31,17 @@ export interface Training {
   readonly options: (after: number) => FitOptions;
 }
 
-export function samplesOf({ rows = 60, dtype = 'float64' }: Training) {
+export function samplesOf({ rows = 60, dtype = 'float64' }: Partial<Training>) {
   return { X: randomMatrix(rows, 3, 1, dtype), Y: randomLabels(rows, 1, 2, dtype) };
 }
 
 export function networkOf({ layers = random, dtype = 'float64' }: Training): Network {
   return new Network(layers, { dtype, seed: 11 });
+}
+
+/** The epochs of the checkpoints in a folder, where a killed process may have left a temporary file as well. */
+export function epochsIn(folder: string): number[] {
+  return readdirSync(folder).flatMap((name) => /^checkpoint-(\d+)/.exec(name)?.slice(1).map(Number) ?? []);
 }
 
 const interruption = new Error('interrupted');

@@ -5,12 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { executable, thisMachine } from '../../scripts/requirements.mjs';
-import { buildSteps, testSteps } from '../../scripts/steps.mjs';
+import { buildSteps, prebuiltSteps, type Step, sanitizerSteps } from '../../scripts/steps.mjs';
 import { newFolder, write } from '../support/scratch.js';
-
-vi.setConfig({ testTimeout: 60_000 }); // npm starts up to eight times in one test
 
 const machine = thisMachine();
 const isRoot = process.getuid?.() === 0;
@@ -23,7 +21,7 @@ class Checkout {
     cpSync(fileURLToPath(new URL('../../scripts', import.meta.url)), join(this.root, 'scripts'), {
       recursive: true,
     });
-    const steps = [...buildSteps, ...testSteps];
+    const steps = [...buildSteps, ...prebuiltSteps, ...sanitizerSteps];
     const scripts = steps.map(({ script, output }) => [script, `node build.cjs ${script} ${output}`]);
     const dependencies = { dependency: 'file:dependency' };
     const itself = { name: 'scratch', version: '1.0.0', devDependencies: dependencies };
@@ -159,11 +157,25 @@ test('the addon that is built needs no compiler any more', () => {
   expect(checkout.setUp()).toEqual({ status: 0, did: ['Building the library'], stderr: '' });
 });
 
-test('an unknown goal prints the usage', () => {
-  const { status, stderr } = new Checkout().setUp({ goal: 'strat' });
+describe('a goal has built what it needs, and nothing else', () => {
+  const titles = (...steps: (readonly Step[])[]) => steps.flat().map(({ title }) => title);
+  const tools = ['cmake', 'c++', 'make', 'xz', 'chromium'];
+
+  test.each([
+    { goal: 'test', built: titles(buildSteps) },
+    { goal: 'test:slow', built: titles(buildSteps, prebuiltSteps, sanitizerSteps) },
+    { goal: 'pack', built: ['Building the library', ...titles(prebuiltSteps)] },
+  ])('$goal', ({ goal, built }) => {
+    const did = ['Installing the npm packages', ...built];
+    expect(new Checkout({ tools }).setUp({ goal })).toEqual({ status: 0, did, stderr: '' });
+  });
+});
+
+test.each(['strat', 'toString', ''])('the unknown goal "%s" prints the usage', (goal) => {
+  const { status, stderr } = new Checkout().setUp({ goal });
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: 'Usage: node scripts/setup.mjs start | test | pack\n',
+    stderr: 'Usage: node scripts/setup.mjs start | test | test:slow | pack\n',
   });
 });
 

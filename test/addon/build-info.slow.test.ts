@@ -1,0 +1,29 @@
+// What the bundle says of the prebuilt addon.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { builtInfo, root } from './built';
+
+test('the addon is the one that is told by PREBUILDS_ONLY', () => {
+  const folder = `prebuilds/${process.platform}-${process.arch}`;
+  const { prebuilt, file, buildType } = builtInfo({ PREBUILDS_ONLY: '1' });
+  expect({ prebuilt, buildType }).toEqual({ prebuilt: true, buildType: 'Release' });
+  expect(file.startsWith(join(root, folder))).toBe(true);
+  const local = join(root, 'build/Release/blasnet.node');
+  const other = existsSync(local) ? { prebuilt: false, file: local } : { prebuilt, file };
+  expect(builtInfo({ PREBUILDS_ONLY: '' })).toMatchObject(other);
+});
+
+test.runIf(process.arch === 'x64' && process.platform !== 'darwin')(
+  'OPENBLAS_CORETYPE changes blasCore',
+  () => {
+    const [haswell, oldest] = ['Haswell', 'Prescott'].map((core) =>
+      builtInfo({ PREBUILDS_ONLY: '1', OPENBLAS_CORETYPE: core }),
+    );
+    expect(haswell).toMatchObject({ blasCore: 'Haswell', blas: expect.stringContaining(' Haswell ') });
+    // Of the kernels that are not for a certain processor, OpenBLAS has other names.
+    expect(oldest?.blasCore).toMatch(/^\w+$/);
+    expect(oldest?.blasCore).not.toBe('Haswell');
+  },
+);

@@ -1,0 +1,88 @@
+// A process that writes files for ever is killed at any moment, over and over; what it leaves is whole each time.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { writeFileAtomicallySync } from '../../lib/formats/atomic';
+import { CheckpointStore } from '../../lib/formats/checkpoints';
+import { killedAfter } from '../network/child';
+import { bundled } from '../support/bundle';
+import { newFolder } from '../support/scratch';
+
+// Version v of the file is some number of 32-bit integers v, in several chunks; a line says that it is written.
+const rewriting = `
+  const fs = require('node:fs');
+  const [atomic, path, first, way] = process.argv.slice(1);
+  const { writeFileAtomically, writeFileAtomicallySync } = require(atomic);
+  const chunks = (version) =>
+    Array.from({ length: 100 * (1 + version % 7) }, () => Buffer.from(new Uint32Array(2 ** 8).fill(version).buffer));
+  (async () => {
+    for (let version = Number(first); ; version++) {
+      if (way === 'sync') writeFileAtomicallySync(path, chunks(version));
+      else await writeFileAtomically(path, chunks(version));
+      fs.writeSync(1, version + '\\n');
+    }
+  })();`;
+
+/** The version that a file holds; fails unless it is whole. */
+function versionIn(path: string): number {
+  const content = new Uint32Array(new Uint8Array(readFileSync(path)).buffer);
+  const version = content[0] as number;
+  expect(content.length).toBe(2 ** 8 * 100 * (1 + (version % 7)));
+  expect(content.every((value) => value === version)).toBe(true);
+  return version;
+}
+
+it.each(['sync', 'async'])(
+  'leaves a whole file, the old or the new one (%s)',
+  { timeout: 120_000 },
+  async (way) => {
+    const atomic = bundled('formats/atomic');
+    const folder = newFolder();
+    const path = join(folder, 'model.safetensors');
+    let version = 0;
+    for (let round = 0; round < 30; round++) {
+      const lines = 1 + ((7 * round) % 11);
+      const said = await killedAfter(lines, rewriting, atomic, path, String(version + 1), way);
+      const written = Number(said.at(-1));
+      version = versionIn(path);
+      expect([written, written + 1]).toContain(version);
+      // The temporary file of this round at most: every process clears away after those before it.
+      expect(readdirSync(folder).length).toBeLessThanOrEqual(2);
+    }
+    writeFileAtomicallySync(path, []);
+    expect(readdirSync(folder)).toEqual(['model.safetensors']);
+  },
+);
+
+// A process writes checkpoints for ever, the best of them every fifth, and is killed at any moment.
+const checkpointing = `
+  const [checkpoints, safetensors, directory, first] = process.argv.slice(1);
+  const { CheckpointStore } = require(checkpoints);
+  const { serializeSafetensors } = require(safetensors);
+  const store = new CheckpointStore({ directory, keepLast: 2, best: { monitor: 'loss', mode: 'min' } });
+  for (let epoch = Number(first); ; epoch++) {
+    const data = new Float64Array(10_000).fill(epoch);
+    const loss = epoch % 5 === 0 ? 1 / epoch : 1;
+    const encode = (metadata) => serializeSafetensors([{ name: 'W1', dtype: 'F64', shape: [10_000], data }], metadata);
+    store.writeSync({ epoch, loss }, encode);
+    require('node:fs').writeSync(1, epoch + '\\n');
+  }`;
+
+it('has the newest and the best checkpoint after every kill', async () => {
+  const folder = newFolder();
+  const modules = ['formats/checkpoints', 'formats/safetensors'].map(bundled);
+  let newest = 0;
+  for (let round = 0; round < 20; round++) {
+    const lines = 1 + ((5 * round) % 7);
+    const said = await killedAfter(lines, checkpointing, ...modules, folder, String(newest + 1));
+    const written = Number(said.at(-1));
+    const store = new CheckpointStore({ directory: folder, best: { monitor: 'loss', mode: 'min' } });
+    const latest = await store.latest();
+    newest = latest?.report.epoch as number;
+    expect([written, written + 1]).toContain(newest);
+    expect(latest?.content.tensors[0]?.data).toEqual(new Float64Array(10_000).fill(newest));
+    const best = newest < 5 ? 1 : newest - (newest % 5);
+    expect((await store.findBest())?.report.epoch).toBe(best);
+  }
+});

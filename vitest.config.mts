@@ -1,0 +1,21 @@
+// Two kinds of tests, told apart by the file's name: *.slow.test.* is for `npm run test:slow`, any other for `npm test`.
+// A test is slow if it takes more than a few seconds, or needs a build that the others do without: the prebuilt addon,
+// or one with sanitizers.
+
+import { defineConfig } from 'vitest/config';
+
+const all = 'test/**/*.test.{ts,mts}';
+const slow = 'test/**/*.slow.test.{ts,mts}';
+
+export default defineConfig({
+  test: {
+    maxWorkers: '100%', // of the cores; vitest would leave one idle
+    // They stop what hangs, and are far from what a loaded machine takes.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'quick', include: [all], exclude: [slow] } },
+      { extends: true, test: { name: 'slow', include: [slow] } },
+    ],
+  },
+});
