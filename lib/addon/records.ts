@@ -20,12 +20,15 @@ export function packFields(
   fields: readonly string[],
   values: Readonly<Record<string, number | boolean>>,
 ): Float64Array {
-  const numbers = Float64Array.from(fields, (field) => {
+  const numbers = new Float64Array(fields.length);
+  for (let place = 0; place < fields.length; place++) {
+    const field = fields[place] as string;
     const value = values[field];
-    if (value === undefined)
+    if (value === undefined) {
       throw new Error(`the record "${name}" has a field "${field}", which has no value`);
-    return Number(value);
-  });
+    }
+    numbers[place] = Number(value);
+  }
   if (Object.keys(values).length === fields.length) return numbers;
   const unknown = Object.keys(values).filter((field) => !fields.includes(field));
   throw new Error(`the record "${name}" has no field "${unknown.join('" and no "')}"`);

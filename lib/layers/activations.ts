@@ -129,6 +129,8 @@ export interface ResolvedActivation {
   readonly alpha: number;
 }
 
+const nameOfActivation = oneOf(activationNames);
+
 /** A layer's `activation`, checked: a name or what a factory of this file made. */
 export function resolveActivation(value: unknown, argumentName: string): ResolvedActivation {
   if (typeof value === 'object' && value !== null) {
@@ -141,7 +143,7 @@ export function resolveActivation(value: unknown, argumentName: string): Resolve
     const rule = 'the name of an activation, or one such as leakyRelu({ negativeSlope: 0.1 })';
     throw argumentError('ERR_BLASNET_ARG_TYPE', argumentName, rule, value);
   }
-  check(argumentName, value, oneOf(activationNames), 'ERR_BLASNET_UNKNOWN_NAME');
+  check(argumentName, value, nameOfActivation, 'ERR_BLASNET_UNKNOWN_NAME');
   return { name: value as ActivationName, alpha: defaultAlpha(value as ActivationName) };
 }
 

@@ -93,9 +93,15 @@ export interface LossEntry extends LossRow {
   readonly accuracy: boolean;
 }
 
+const entries = Object.fromEntries(
+  lossNames.map((name): [string, LossEntry] => {
+    const { code, labels, accuracy } = native.losses[name] as (typeof native.losses)[string];
+    return [name, { ...rows[name], code, labelRule: labels, labels: labelRules[labels], accuracy }];
+  }),
+) as Readonly<Record<LossName, LossEntry>>;
+
 export function lossEntry(name: LossName): LossEntry {
-  const { code, labels, accuracy } = native.losses[name] as (typeof native.losses)[string];
-  return { ...rows[name], code, labelRule: labels, labels: labelRules[labels], accuracy };
+  return entries[name];
 }
 
 export interface CrossEntropyOptions {
@@ -149,7 +155,8 @@ export function huber(options: HuberOptions = {}): Loss {
   return make('huber', options);
 }
 
-const made = new WeakSet<object>();
+// What factories made, as the library uses it.
+const made = new WeakMap<object, ResolvedLoss>();
 
 function make(name: Loss['name'], options: object): Loss {
   const table: Readonly<Record<string, LossOptionRow>> = rows[name].options;
@@ -159,8 +166,9 @@ function make(name: Loss['name'], options: object): Loss {
     Object.fromEntries(Object.entries(table).map(([option, row]) => [option, optional(row.constraint)])),
   );
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const loss = Object.freeze({ name, ...defaultsOf(name), ...given }) as unknown as Loss;
-  made.add(loss);
+  const own = { ...defaultsOf(name), ...given };
+  const loss = Object.freeze({ name, ...own }) as unknown as Loss;
+  made.set(loss, { name, options: own });
   return loss;
 }
 
@@ -169,13 +177,18 @@ function defaultsOf(name: LossName): Record<string, number> {
   return Object.fromEntries(Object.entries(options).map(([option, row]) => [option, row.default]));
 }
 
+const nameOfLoss = oneOf(lossNames);
+const byName = Object.fromEntries(
+  lossNames.map((name) => [name, { name, options: defaultsOf(name) }]),
+) as Readonly<Record<LossName, ResolvedLoss>>;
+
 /** The loss that belongs to an output activation: what `fit` uses when it is given none. */
 export function defaultLoss(output: ActivationName): LossName {
   const known = lossNames.find((name) => (rows[name] as LossRow).defaultFor?.includes(output));
   return known ?? 'meanSquaredError';
 }
 
-/** A loss as the library uses it. */
+/** A loss as the library uses it. One name or one made loss is always the same object. */
 export interface ResolvedLoss {
   readonly name: LossName;
   /** Its own options. */
@@ -205,13 +218,11 @@ export function resolveLoss(value: unknown, output: ActivationName): ResolvedLos
 
 function readLoss(value: unknown): ResolvedLoss {
   if (typeof value === 'object' && value !== null) {
-    if (!made.has(value)) {
-      const rule = 'the name of a loss, or one such as huber({ delta: 2 })';
-      throw argumentError('ERR_BLASNET_ARG_TYPE', 'loss', rule, value);
-    }
-    const { name, ...options } = value as Loss;
-    return { name, options };
+    const resolved = made.get(value);
+    if (resolved !== undefined) return resolved;
+    const rule = 'the name of a loss, or one such as huber({ delta: 2 })';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'loss', rule, value);
   }
-  check('loss', value, oneOf(lossNames), 'ERR_BLASNET_UNKNOWN_NAME');
-  return { name: value as LossName, options: defaultsOf(value as LossName) };
+  check('loss', value, nameOfLoss, 'ERR_BLASNET_UNKNOWN_NAME');
+  return byName[value as LossName];
 }
