@@ -7,7 +7,6 @@ namespace {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportMath(env, exports);
   blasnet::ExportKernels(env, exports);
-  blasnet::ExportLayerKernels(env, exports);
   blasnet::ExportPlan(env, exports);
   blasnet::ExportInfo(env, exports);
   return exports;

@@ -1,24 +1,17 @@
-// The README is true: its snippets run as they stand, print what their comments say, and its commands exist.
+// README.md and docs/ are true: their snippets run as they stand and print what their comments say, their commands and
+// links lead somewhere. The tests in docs/ compare their tables with the library.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { activationNames } from '../lib/layers/activations';
-import { lossNames } from '../lib/layers/losses';
-import { metricNames } from '../lib/metrics/metric';
-import * as optimizers from '../lib/optimizers/optimizers';
-import * as schedules from '../lib/schedules';
+import * as library from '../lib/index';
+import { anchorsOf, blocksOf, codeIn, pages, proseOf, read, root } from './docs/markdown';
 import { newFolder } from './support/scratch';
 
-const root = join(__dirname, '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map(
-    ([, body]) => body as string,
-  );
-}
+const blocks = pages.flatMap((page) =>
+  blocksOf(read(page)).map((block, i) => ({ page, number: i + 1, ...block })),
+);
 
 /** A user's folder, with the package of this checkout as its dependency. */
 function project(): string {
@@ -29,11 +22,18 @@ function project(): string {
 }
 
 describe('snippets', () => {
-  const snippets = blocks('js');
+  const snippets = blocks.filter(({ language }) => language === 'js');
 
-  test('there are some', () => expect(snippets.length).toBeGreaterThan(5));
+  test('every code block is JavaScript or commands, so that none goes untested', () => {
+    expect(blocks.filter(({ language }) => !['js', 'sh'].includes(language))).toEqual([]);
+  });
 
-  test.each(snippets.map((code, i) => [i + 1, code] as const))('snippet %i', (_, code) => {
+  test('every page about the library has one', () => {
+    const without = pages.filter((page) => !snippets.some((snippet) => snippet.page === page));
+    expect(without).toEqual(['docs/README.md', 'docs/install.md', 'docs/speed.md']);
+  });
+
+  test.each(snippets)('$page, block $number runs and prints what its comments say', ({ code }) => {
     const type = /^import /m.test(code) ? 'module' : 'commonjs';
     const { status, stdout, stderr } = spawnSync(process.execPath, [`--input-type=${type}`, '-'], {
       cwd: project(),
@@ -45,38 +45,112 @@ describe('snippets', () => {
     for (const expected of promised(code)) expect(printed).toContain(expected);
   });
 
-  test('every snippet promises something that it prints', () => {
-    for (const code of snippets) expect(promised(code), code).not.toEqual([]);
+  test.each(snippets)('$page, block $number promises something that it prints', ({ code }) => {
+    expect(promised(code)).not.toEqual([]);
   });
 });
 
-describe('tables and lists', () => {
-  const { resolveOptimizer: _, ...factories } = optimizers;
+describe('commands', () => {
+  const lines = blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ code }) => code.trim().split('\n'))
+    .map((line) => line.replace(/ +#.*$/, ''));
+  const inline = pages.flatMap((page) => codeIn(proseOf(read(page))));
+  const commands = [...lines, ...inline.filter((code) => /^(npm|npx|node|pnpm|deno) /.test(code))];
 
-  test.each([
-    ['activations', activationNames],
-    ['losses', lossNames],
-    ['metrics', metricNames],
-    ['schedules', Object.keys(schedules)],
-  ])('all %s are named', (_, names) => {
-    const code = [...readme.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string);
-    const named = new Set(code.flatMap((text) => text.replace(/^schedules\./, '').replace(/\(.*/, '')));
-    expect(names.filter((name) => !named.has(name))).toEqual([]);
+  test('npm runs scripts of package.json', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
+    const names = commands.flatMap(
+      (command) => /^npm (?:run ([\w:-]+)|(start|test))/.exec(command)?.slice(1) ?? [],
+    );
+    expect(names).toContain('start');
+    const unknown = names.filter((name) => name !== undefined && !Object.keys(scripts).includes(name));
+    expect(unknown).toEqual([]);
   });
 
-  test('the optimisers have the defaults that they say', () => {
-    const rows = [...readme.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| (\w+ [\d.e-]+(?:, \w+ [\w.-]+)*).*\|$/gm)];
-    const told = rows.flatMap(([, names = '', defaults = '']) =>
-      names.split(', ').map((name) => [name.slice(1, -1), defaults.split(', ')] as const),
-    );
-    expect(told.map(([name]) => name).sort()).toEqual(Object.keys(factories).sort());
-    for (const [name, defaults] of told) {
-      const made = factories[name as keyof typeof factories]() as unknown as Record<string, unknown>;
-      for (const text of defaults) {
-        const [option = '', value = ''] = text.split(' ');
-        expect(made[option], `${name}'s ${option}`).toEqual(JSON.parse(value));
+  test('node runs files that are there, and expressions that work', () => {
+    const ofNode = commands.filter((command) => command.startsWith('node '));
+    expect(ofNode).not.toEqual([]);
+    for (const command of ofNode) {
+      const [, file] = /^node node_modules\/blasnet\/(\S+)$/.exec(command) ?? [];
+      if (file !== undefined) {
+        expect(existsSync(join(root, file)), command).toBe(true);
+        continue;
       }
+      const { status, stderr } = spawnSync(command, { cwd: project(), shell: true, encoding: 'utf8' });
+      expect(status, command + stderr).toBe(0);
     }
+  });
+
+  test('every other command is one that is known', () => {
+    const others = commands.filter((command) => !/^(npm (start|test|run) ?|node )/.test(command));
+    const known =
+      /^(npm (install( blasnet)?|pack)|npx cmake-js compile( --CD\w+=\S+)+|pnpm approve-builds|deno run .*)$/;
+    expect(others.filter((command) => !known.test(command))).toEqual([]);
+  });
+});
+
+describe('links', () => {
+  const texts = [...pages, 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md'];
+  const links = texts.flatMap((page) =>
+    [...proseOf(read(page)).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link]) => ({ page, link: link as string }))
+      .filter(({ link }) => !/^https?:/.test(link)),
+  );
+
+  test('every relative link leads to a file of the checkout, and to a heading in it', () => {
+    expect(links).not.toEqual([]);
+    const dead = links.filter(({ page, link }) => {
+      const [path = '', anchor] = link.split('#');
+      const file = path === '' ? page : normalize(join(dirname(page), path));
+      if (file.startsWith('..') || !existsSync(join(root, file))) return true;
+      return anchor !== undefined && !anchorsOf(read(file)).includes(anchor);
+    });
+    expect(dead).toEqual([]);
+  });
+
+  test('the index and the README lead to every page of docs/', () => {
+    const subjects = pages.filter((page) => !page.endsWith('README.md'));
+    const leads = (from: string, page: string) =>
+      links.some(({ page: own, link }) => own === from && normalize(join(dirname(own), link)) === page);
+    expect(subjects.filter((page) => !leads('README.md', page))).toEqual([]);
+    expect(subjects.filter((page) => !leads('docs/README.md', page))).toEqual([]);
+  });
+});
+
+describe('what there is', () => {
+  const code = pages.flatMap((page) => codeIn(proseOf(read(page))));
+  const named = new Set(
+    [...code, ...blocks.map((block) => block.code)].flatMap((text) => text.match(/\w+/g) ?? []),
+  );
+
+  test('every value that the library exports is named', () => {
+    expect(Object.keys(library).filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  test('every method of a network is named', () => {
+    const { Network } = library;
+    const members = [
+      ...Object.getOwnPropertyNames(Network),
+      ...Object.getOwnPropertyNames(Network.prototype),
+    ];
+    const names = members.filter((name) => !['length', 'name', 'prototype', 'constructor'].includes(name));
+    expect(names.filter((name) => !named.has(name))).toEqual([]);
+  });
+});
+
+describe('words', () => {
+  test('the README has at most 170 lines', () => {
+    expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(170);
+  });
+
+  test('no word stands for another one that has to be looked up', () => {
+    const words = /\b(likewise|so many|whoever|but for|what is|what it|what there was)\b/i;
+    const found = pages.flatMap((page) => {
+      const lines = proseOf(read(page)).split('\n');
+      return lines.filter((line) => words.test(line)).map((line) => `${page}: ${line}`);
+    });
+    expect(found).toEqual([]);
   });
 });
 
@@ -91,24 +165,6 @@ test('blasnet/functional is importable by its name', () => {
     { cwd: root, encoding: 'utf8' },
   );
   expect(status, stderr).toBe(0);
-});
-
-test('every npm command of the README is one of package.json', () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
-  const commands = [...readme.matchAll(/npm (start|test|run ([\w:-]+))/g)].map(
-    ([, short, run]) => run ?? short,
-  );
-  expect(commands).toContain('start');
-  for (const command of commands) expect(Object.keys(scripts)).toContain(command);
-});
-
-test('every file that the README and CONTRIBUTING link to is there', () => {
-  const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
-  const links = [...`${readme}${contributing}`.matchAll(/\]\(([^)#:]+)\)/g)].map(
-    ([, path]) => path as string,
-  );
-  expect(links).not.toEqual([]);
-  for (const link of links) expect(() => readFileSync(join(root, link)), link).not.toThrow();
 });
 
 /** What the comments behind console.log calls say is printed. */

@@ -27,49 +27,6 @@ export interface Binding {
     beta: number,
     C: FloatArray,
   ): void;
-  /**
-   * C (rows, n) = L (rows, k) R (k, n) plus bias (rows) or what C holds; epilogue 0 none, 1 relu, 2 zero where
-   * `relu` is not positive. Rows of R and C are `ldr` and `ldc` apart, at least n rounded up to 64 bytes.
-   */
-  product(
-    rows: number,
-    n: number,
-    k: number,
-    L: FloatArray,
-    lRowStride: number,
-    lKStride: number,
-    R: FloatArray,
-    ldr: number,
-    bias: FloatArray | null,
-    accumulate: boolean,
-    epilogue: number,
-    relu: FloatArray | null,
-    C: FloatArray,
-    ldc: number,
-  ): void;
-  /** C (rows, n) = L (k, rows)^T R (k, n), plus what C holds if `accumulate`. */
-  productUnpadded(
-    rows: number,
-    n: number,
-    k: number,
-    L: FloatArray,
-    R: FloatArray,
-    C: FloatArray,
-    accumulate: boolean,
-  ): void;
-  /** C (rows, cols) = L (rows, k) R (cols, k)^T plus bias (rows), or plus what C holds. */
-  dotProducts(
-    rows: number,
-    cols: number,
-    k: number,
-    L: FloatArray,
-    R: FloatArray,
-    bias: FloatArray | null,
-    accumulate: boolean,
-    C: FloatArray,
-  ): void;
-  /** sums (rows) = the sum of each row of A (rows, n), plus what `sums` holds if `accumulate`. */
-  rowSums(rows: number, n: number, A: FloatArray, accumulate: boolean, sums: FloatArray): void;
   /** A = g(Z); A may be Z. `alpha` is that of leakyRelu and elu. */
   activationForward(
     activation: number,
@@ -129,205 +86,28 @@ export interface Binding {
   binaryCrossEntropy(P: FloatArray, Y: FloatArray): number;
   /** dA = -(Y / P - (1 - Y) / (1 - P)), P kept inside (0, 1). */
   binaryCrossEntropyBackward(P: FloatArray, Y: FloatArray, dA: FloatArray): void;
-  /**
-   * A loss summed over the samples, which are columns, rows `ld` apart, and its gradient times `scale` unless
-   * dZ is null. Z holds logits for the cross-entropies, outputs for the others; Y is (m) for the sparse one.
-   */
-  lossFromOutputs(
-    loss: number,
-    smoothing: number,
-    delta: number,
-    m: number,
-    outputs: number,
-    ld: number,
-    Z: FloatArray,
-    Y: FloatArray,
-    /** (m) what each sample's loss and gradient are multiplied by; null: 1 */
-    weights: FloatArray | null,
-    scale: number,
-    dZ: FloatArray | null,
-  ): number;
-  /** How many samples the loss takes for predicted right. */
-  countHits(
-    loss: number,
-    smoothing: number,
-    delta: number,
-    m: number,
-    outputs: number,
-    ld: number,
-    Z: FloatArray,
-    Y: FloatArray,
-  ): number;
   /** How many samples have every output in its label's class: (output > threshold ? 1 : 0) === label. */
   countBinaryHits(m: number, outputs: number, A: FloatArray, Y: FloatArray, threshold: number): number;
   /** parameters -= learningRate * gradients */
   gradientDescent(parameters: FloatArray, gradients: FloatArray, learningRate: number): void;
-  /**
-   * Step number `step` (from 1) of an optimiser, its hyperparameters as optimizers.ts lays them out; its
-   * states (states, parameters) begin with zeros. See native/kernels/optimizers.h.
-   */
-  updateParameters(
-    optimizer: number,
-    hyperparameters: Float64Array,
-    learningRate: number,
-    step: number,
-    parameters: FloatArray,
-    gradients: FloatArray,
-    states: FloatArray,
-  ): void;
   /** How many elements an optimiser keeps between the steps of so many parameters; they begin with zeros. */
-  optimizerStateSize(optimizer: number, hyperparameters: Float64Array, parameters: number): number;
-  /** The inner product. */
-  dot(a: FloatArray, b: FloatArray): number;
-  /** The sum of the elements' sizes, and the largest. */
-  sumOfSizes(a: FloatArray): number;
-  largestSize(a: FloatArray): number;
-  /** out = x + factor * y; out may be either. */
-  addScaled(x: FloatArray, factor: number, y: FloatArray, out: FloatArray): void;
-  /** out = factor * x; out may be x. */
-  scale(x: FloatArray, factor: number, out: FloatArray): void;
-  /**
-   * One step of L-BFGS from `parameters`, on an `evaluate` that leaves their gradients in `gradients` and
-   * returns the loss, or undefined to stop. Its status is one of lbfgsStatuses. See native/engine/lbfgs.h.
-   */
-  lbfgsStep(
-    hyperparameters: Float64Array,
-    /** on SharedArrayBuffers, all three */
-    parameters: FloatArray,
-    gradients: FloatArray,
-    state: FloatArray,
-    evaluate: () => number | undefined,
-  ): number;
+  optimizerStateSize(optimizer: number, options: Float64Array, parameters: number): number;
   /** The index of the first NaN or infinity, or -1. */
   firstNonFinite(data: FloatArray): number;
   /** The index of the first element outside [low, high], or -1. */
   firstOutside(data: FloatArray, low: number, high: number): number;
-  /** The index of the first label that the loss does not take, or -1. */
-  firstBadLabel(labels: FloatArray, loss: number, outputs: number): number;
+  readonly Plan: new (given: PlanArguments) => NativePlan;
 
-  /** The two words of a block of Threefry-2x32-20. See native/kernels/random.h. */
-  threefry(
-    keyLow: number,
-    keyHigh: number,
-    counterLow: number,
-    counterHigh: number,
-    block: Uint32Array,
-  ): void;
-  /** Row `row` of a mask, elements from `first` (even) on: 0 with the probability `rate`, otherwise `scale`. */
-  dropoutMask(
-    keyLow: number,
-    keyHigh: number,
-    row: number,
-    first: number,
-    rate: number,
-    scale: number,
-    mask: FloatArray,
-  ): void;
-  /** out = X + deviation * n, with n from the standard normal distribution; row and first likewise. */
-  addNoise(
-    keyLow: number,
-    keyHigh: number,
-    row: number,
-    first: number,
-    deviation: number,
-    X: FloatArray,
-    out: FloatArray,
-  ): void;
-  /** The mean and variance of each row of X (units, m), rows `ld` apart. See native/kernels/normalization.h. */
-  rowMoments(
-    units: number,
-    m: number,
-    ld: number,
-    X: FloatArray,
-    mean: FloatArray,
-    variance: FloatArray,
-  ): void;
-  /** inverse = 1 / sqrt(variance + epsilon) */
-  inverseDeviations(variance: FloatArray, epsilon: number, inverse: FloatArray): void;
-  /** normalized = (X - mean) * inverse, out = gamma * normalized + beta, row by row. */
-  normalizeRows(
-    units: number,
-    m: number,
-    ld: number,
-    X: FloatArray,
-    mean: FloatArray,
-    inverse: FloatArray,
-    gamma: FloatArray,
-    beta: FloatArray,
-    normalized: FloatArray,
-    out: FloatArray,
-  ): void;
-  /** Turns d from the gradient by `out` into that by X; `ownMoments`: mean and inverse were X's. */
-  normalizeRowsBackward(
-    units: number,
-    m: number,
-    ld: number,
-    normalized: FloatArray,
-    inverse: FloatArray,
-    gamma: FloatArray,
-    ownMoments: boolean,
-    accumulate: boolean,
-    d: FloatArray,
-    dgamma: FloatArray,
-    dbeta: FloatArray,
-  ): void;
-  /** By each column's own moments; `ld` is at least m rounded up to 64 bytes, and `inverse` (ld) is written. */
-  normalizeColumns(
-    units: number,
-    m: number,
-    ld: number,
-    X: FloatArray,
-    epsilon: number,
-    gamma: FloatArray,
-    beta: FloatArray,
-    normalized: FloatArray,
-    inverse: FloatArray,
-    out: FloatArray,
-  ): void;
-  normalizeColumnsBackward(
-    units: number,
-    m: number,
-    ld: number,
-    normalized: FloatArray,
-    inverse: FloatArray,
-    gamma: FloatArray,
-    accumulate: boolean,
-    d: FloatArray,
-    dgamma: FloatArray,
-    dbeta: FloatArray,
-  ): void;
-  /** gradients += l1 * sign(W) + 2 * l2 * W, unless they are null; l1 * sum |w| + l2 * sum w^2. */
-  addPenalty(W: FloatArray, l1: number, l2: number, gradients: FloatArray | null): number;
-  /** Keeps gradients in [-most, most]. */
-  clipByValue(gradients: FloatArray, most: number): void;
-  /** Scales rows of W (rows, cols) down to the Euclidean norm `most`. */
-  limitRowNorms(rows: number, cols: number, most: number, W: FloatArray): void;
+  /** The activations, by name. */
+  readonly activations: Readonly<Record<string, ActivationRow>>;
+  readonly losses: Readonly<Record<string, LossRow>>;
+  readonly optimizers: Readonly<Record<string, OptimizerRow>>;
+  /** The numbers of names. */
+  readonly normalizations: Readonly<Record<string, number>>;
+  readonly statuses: Readonly<Record<string, number>>;
+  /** The fields of each record, in the order of its numbers; see records.ts. */
+  readonly records: { readonly [Name in keyof NumericRecords]: readonly NumericRecords[Name][] };
 
-  readonly Plan: new (
-    /** (layers + 1) the inputs, then each layer's outputs */
-    sizes: Int32Array,
-    /** (layers x fields) what else there is to a layer, as plan.ts writes it */
-    layers: Float64Array,
-    /** (3) code, label smoothing, delta */
-    loss: Float64Array,
-    /** W1, b1, W2, b2, ..., on a SharedArrayBuffer */
-    parameters: FloatArray,
-    /** mean1, variance1, ..., likewise */
-    statistics: FloatArray,
-    /** (outcomeFields) on a SharedArrayBuffer; every operation leaves its outcome here */
-    outcome: Float64Array,
-  ) => NativePlan;
-
-  /** The numbers of names, as native code has them. */
-  readonly codes: {
-    readonly activations: Readonly<Record<string, number>>;
-    readonly lbfgsStatuses: Readonly<Record<string, number>>;
-    readonly losses: Readonly<Record<string, number>>;
-    readonly optimizers: Readonly<Record<string, number>>;
-    readonly hyperparameters: Readonly<Record<string, number>>;
-    readonly normalizations: Readonly<Record<string, number>>;
-    readonly statuses: Readonly<Record<string, number>>;
-  };
   setThreads(threads: number): void;
   threads(): number;
   /** The BLAS behind gemm, as it describes itself. */
@@ -340,6 +120,104 @@ export interface Binding {
   readonly simdTargets: string;
   /** CMake's name for how it was compiled. */
   readonly buildType: string;
+}
+
+/** The fields of the records that lib/ packs and reads (native/binding/records.h says what each is). */
+export interface NumericRecords {
+  layer:
+    | 'outputs'
+    | 'activation'
+    | 'alpha'
+    | 'normalization'
+    | 'epsilon'
+    | 'momentum'
+    | 'dropout'
+    | 'noise'
+    | 'trainable'
+    | 'l1'
+    | 'l2'
+    | 'maxNorm';
+  lossOptions: 'labelSmoothing' | 'delta';
+  train:
+    | 'rows'
+    | 'epochs'
+    | 'from'
+    | 'to'
+    | 'batchSize'
+    | 'accumulate'
+    | 'optimizer'
+    | 'steps'
+    | 'batches'
+    | 'clipValue'
+    | 'clipNorm'
+    | 'keyLow'
+    | 'keyHigh'
+    | 'check';
+  outcome: 'status' | 'index' | 'epoch' | 'batch' | 'layer' | 'loss' | 'hits';
+}
+
+/** What native code says of an activation. */
+export interface ActivationRow {
+  readonly code: number;
+  /** Whether a unit's activation depends on the sample's other units. */
+  readonly needsAllUnits: boolean;
+}
+
+/** What native code says of a loss. */
+export interface LossRow {
+  readonly code: number;
+  /** What its labels have to be. */
+  readonly labels: LabelRule;
+  /** Whether samples that are predicted right are counted. */
+  readonly accuracy: boolean;
+}
+
+export type LabelRule = 'finite' | 'notNegative' | 'unitInterval' | 'signs' | 'classes';
+
+/** What native code says of an optimiser. */
+export interface OptimizerRow {
+  readonly code: number;
+  /** The fields of its options, in the order of their numbers. */
+  readonly options: readonly string[];
+}
+
+/** What a plan is made of. The arrays of floats are on SharedArrayBuffers. */
+export interface PlanArguments {
+  /** The units that go into the first layer. */
+  readonly inputs: number;
+  /** (layers x fields) a record a layer */
+  readonly layers: Float64Array;
+  /** Its number. */
+  readonly loss: number;
+  readonly lossOptions: Float64Array;
+  /** W1, b1, W2, b2, ... */
+  readonly parameters: FloatArray;
+  /** mean1, variance1, ... */
+  readonly statistics: FloatArray;
+  /** The record that every operation leaves behind. */
+  readonly outcome: Float64Array;
+}
+
+/** What a training call works with. */
+export interface TrainArguments {
+  readonly X: FloatArray;
+  readonly Y: LabelArray;
+  /** (rows) of the samples; null: all 1 */
+  readonly weights: FloatArray | null;
+  /** (epochs * rows) the order of the samples in each epoch; null: as they come */
+  readonly order: Uint32Array | null;
+  /** The record `train`. */
+  readonly numbers: Float64Array;
+  /** The optimiser's options. */
+  readonly options: Float64Array;
+  /** What the optimiser keeps between steps: (optimizerStateSize). */
+  readonly state: FloatArray;
+  /** One a step, the last for all further ones. */
+  readonly learningRates: Float64Array;
+  /** (epochs) written: each epoch's mean loss */
+  readonly losses: Float64Array;
+  /** (epochs) written: each epoch's share of hits */
+  readonly hitShares: Float64Array;
 }
 
 /** Which way the samples of a row-major matrix lie. */
@@ -374,28 +252,7 @@ export interface NativePlan {
     out: FloatArray,
     callback?: Callback,
   ): void;
-  train(
-    X: FloatArray,
-    Y: LabelArray,
-    weights: FloatArray | null,
-    rows: number,
-    /** (epochs * rows) the order of the samples in each epoch; null: as they come */
-    order: Uint32Array | null,
-    optimizer: number,
-    /** as native-optimizer.ts lays them out */
-    hyperparameters: Float64Array,
-    /** what the optimiser keeps between steps: (optimizerStateSize) */
-    state: FloatArray,
-    /** one a step, the last for all further ones */
-    learningRates: Float64Array,
-    /** as training/run.ts lays them out */
-    settings: Float64Array,
-    /** (epochs) written: mean loss */
-    loss: Float64Array,
-    /** (epochs) written: share of hits */
-    hitShare: Float64Array,
-    callback?: Callback,
-  ): void;
+  train(given: TrainArguments, callback?: Callback): void;
   /** How many threads the next operations may use; 0: as many as setThreads allows. */
   limitThreads(threads: number): void;
   /** Makes the operation under way, or the next one, end after the step it is at. */
@@ -405,12 +262,10 @@ export interface NativePlan {
 
 /** All names of Binding, by which an addon that is not ours is told; a test compares them. */
 export const nativeNames: readonly string[] = (
-  'log sin cos gemm product productUnpadded dotProducts rowSums activationForward activationBackward layerForward ' +
-  'layerGradients layerInputGradient binaryCrossEntropy binaryCrossEntropyBackward lossFromOutputs countHits ' +
-  'countBinaryHits gradientDescent updateParameters optimizerStateSize dot sumOfSizes largestSize addScaled scale ' +
-  'lbfgsStep firstNonFinite firstOutside firstBadLabel threefry dropoutMask addNoise rowMoments inverseDeviations ' +
-  'normalizeRows normalizeRowsBackward normalizeColumns normalizeColumnsBackward addPenalty clipByValue limitRowNorms ' +
-  'Plan codes setThreads threads blas blasCore simd simdTargets buildType'
+  'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
+  'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
+  'firstOutside Plan activations losses optimizers normalizations statuses records setThreads threads blas blasCore ' +
+  'simd simdTargets buildType'
 ).split(' ');
 
 const addon = loadAddon(nativeNames);

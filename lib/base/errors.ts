@@ -2,7 +2,7 @@
  * Every error the library raises for bad input carries one of these codes. The class follows from the
  * code: a TypeError when the kind of thing is wrong, a RangeError when the kind is right and the value is not.
  */
-const errorClasses = {
+export const errorClasses = {
   /** Not the kind of value that the argument takes. */
   ERR_BLASNET_ARG_TYPE: TypeError,
   /** The right kind of value, outside its range. */

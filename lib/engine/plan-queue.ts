@@ -128,7 +128,7 @@ export class Plans {
   }
 
   #from(plans: Map<string, Plan>, loss: ResolvedLoss): Plan {
-    const key = `${loss.name} ${loss.smoothing} ${loss.delta}`;
+    const key = JSON.stringify(loss);
     const plan = plans.get(key) ?? this.make(loss);
     plans.set(key, plan);
     return plan;

@@ -1,25 +1,23 @@
 import { type Callback, type NativePlan, native } from '../addon/binding';
+import { packRecord, recordPlaces } from '../addon/records';
 import { AbortError, type BlasnetError, blasnetError } from '../base/errors';
 import { allocate, elementError, type FloatArray } from '../base/matrix';
 import { activationCodes } from '../layers/activations';
 import { type Architecture, activationOf, inputDimOf, type Layer } from '../layers/architecture';
-import { lossEntry, type ResolvedLoss } from '../layers/losses';
+import { allLossOptions, lossEntry, type ResolvedLoss } from '../layers/losses';
 import { normalizationCodes } from '../layers/normalization';
 import type { Labels } from '../samples/labels';
 import type { Samples } from '../samples/samples';
 
-/** Why an operation returned: the numbers of native/engine/plan.h (a test compares the two). */
-export const statusCodes = {
-  done: 0,
-  stopped: 1,
-  inputNotFinite: 2,
-  labelOutside: 3,
-  diverged: 4,
-  overflowed: 5,
-  converged: 6,
-} as const;
+/** Why an operation returned: native/engine/plan.h says what each means. */
+export const statusCodes = native.statuses as Readonly<
+  Record<
+    'done' | 'stopped' | 'inputNotFinite' | 'labelOutside' | 'diverged' | 'overflowed' | 'converged',
+    number
+  >
+>;
 
-/** What an operation left behind, by field of the native outcome array. */
+/** What an operation left behind. */
 export interface Outcome {
   readonly status: number;
   /** The offending element of X or Y. */
@@ -36,28 +34,43 @@ export interface Outcome {
   readonly hits: number;
 }
 
-const outcomeFields = 7;
+const outcomePlaces = recordPlaces('outcome');
+const outcomeFields = Object.keys(outcomePlaces).length;
 
 /** Calls one operation of the native plan, handing on the callback if there is one. */
 export type Operation = (plan: NativePlan, callback?: Callback) => void;
 
-// What native code reads of a layer: LayerField in native/binding/plan.cc.
-function layerFields(layer: Layer): number[] {
-  const { normalization, dropout = 0, noise = 0, trainable = true, l1 = 0, l2 = 0, maxNorm = 0 } = layer;
+function layerRecord(layer: Layer): Float64Array {
+  const {
+    outputDim,
+    normalization,
+    dropout = 0,
+    noise = 0,
+    trainable = true,
+    l1 = 0,
+    l2 = 0,
+    maxNorm = 0,
+  } = layer;
   const { name, alpha } = activationOf(layer);
-  return [
-    activationCodes[name],
+  return packRecord('layer', {
+    outputs: outputDim,
+    activation: activationCodes[name],
     alpha,
-    normalizationCodes[normalization?.name ?? 'none'],
-    normalization?.epsilon ?? 0,
-    normalization?.name === 'batch' ? normalization.momentum : 0,
+    normalization: normalizationCodes[normalization?.name ?? 'none'],
+    epsilon: normalization?.epsilon ?? 0,
+    momentum: normalization?.name === 'batch' ? normalization.momentum : 0,
     dropout,
     noise,
-    Number(trainable),
+    trainable,
     l1,
     l2,
     maxNorm,
-  ];
+  });
+}
+
+/** Records one after another. */
+export function joined(records: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(records.flatMap((record) => [...record]));
 }
 
 /** The native plan of one network and one loss; see native/engine/plan.h. */
@@ -75,15 +88,15 @@ export class Plan {
     statistics: FloatArray,
   ) {
     this.loss = loss;
-    const sizes = [inputDimOf(architecture), ...architecture.map(({ outputDim }) => outputDim)];
-    this.native = new native.Plan(
-      Int32Array.from(sizes),
-      Float64Array.from(architecture.flatMap(layerFields)),
-      Float64Array.of(loss.code, loss.smoothing, loss.delta),
+    this.native = new native.Plan({
+      inputs: inputDimOf(architecture),
+      layers: joined(architecture.map(layerRecord)),
+      loss: lossEntry(loss.name).code,
+      lossOptions: packRecord('lossOptions', allLossOptions(loss)),
       parameters,
       statistics,
-      this.#outcome,
-    );
+      outcome: this.#outcome,
+    });
   }
 
   /** Runs an operation here and now, on so many threads at most; 0: as many as setThreads allows. */
@@ -119,8 +132,16 @@ export class Plan {
   }
 
   #readOutcome(): Outcome {
-    const [status, index, epoch, batch, layer, loss, hits] = this.#outcome as unknown as number[];
-    return { status, index, epoch, batch, layer, loss, hits } as Outcome;
+    const numbers = this.#outcome;
+    return {
+      status: numbers[outcomePlaces.status] as number,
+      index: numbers[outcomePlaces.index] as number,
+      epoch: numbers[outcomePlaces.epoch] as number,
+      batch: numbers[outcomePlaces.batch] as number,
+      layer: numbers[outcomePlaces.layer] as number,
+      loss: numbers[outcomePlaces.loss] as number,
+      hits: numbers[outcomePlaces.hits] as number,
+    };
   }
 }
 

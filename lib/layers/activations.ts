@@ -1,9 +1,22 @@
+import { native } from '../addon/binding';
 import { argumentError } from '../base/errors';
-import { above, check, checkOptions, oneOf, optional } from '../base/validate';
+import { above, type Constraint, check, checkOptions, oneOf, optional } from '../base/validate';
+
+/** What an activation is to the rest of the library; its formulas are in native/kernels/activations.cc. */
+interface ActivationRow {
+  /**
+   * Where its outputs lie. 'probability' is strictly between 0 and 1, 'unit' may be 0 or 1. Losses, metrics and class
+   * names go by it.
+   */
+  readonly range: 'real' | 'nonNegative' | 'positive' | 'unit' | 'probability';
+  /** What the initialiser 'auto' takes for it: see initializers.ts. */
+  readonly initializer: 'glorotUniform' | 'heNormal' | 'lecunNormal';
+  /** Its option, where it has one; native code calls it alpha. */
+  readonly parameter?: { readonly name: string; readonly default: number; readonly constraint: Constraint };
+}
 
 /**
- * The activations, by name, with the numbers that stand for them in native code
- * (native/kernels/types.h; a test compares the two).
+ * The activations, by name.
  *
  * - linear: z
  * - sigmoid: 1 / (1 + exp(-z))
@@ -26,29 +39,51 @@ import { above, check, checkOptions, oneOf, optional } from '../base/validate';
  * Where two pieces meet at z = 0, the derivative of relu is 0 and that of the others the left one, as in
  * PyTorch; hardSigmoid's is 0 at -3 and 3.
  */
-export const activationCodes = {
-  linear: 0,
-  sigmoid: 1,
-  relu: 2,
-  tanh: 3,
-  softmax: 4,
-  leakyRelu: 5,
-  elu: 6,
-  selu: 7,
-  gelu: 8,
-  geluTanh: 9,
-  silu: 10,
-  softplus: 11,
-  softsign: 12,
-  hardSigmoid: 13,
-  mish: 14,
-  exponential: 15,
-  logSoftmax: 16,
-} as const;
+const rows = {
+  linear: { range: 'real', initializer: 'glorotUniform' },
+  sigmoid: { range: 'probability', initializer: 'glorotUniform' },
+  relu: { range: 'nonNegative', initializer: 'heNormal' },
+  tanh: { range: 'real', initializer: 'glorotUniform' },
+  softmax: { range: 'probability', initializer: 'glorotUniform' },
+  leakyRelu: {
+    range: 'real',
+    initializer: 'heNormal',
+    parameter: { name: 'negativeSlope', default: 0.01, constraint: above(0) },
+  },
+  elu: {
+    range: 'real',
+    initializer: 'heNormal',
+    parameter: { name: 'alpha', default: 1, constraint: above(0) },
+  },
+  selu: { range: 'real', initializer: 'lecunNormal' },
+  gelu: { range: 'real', initializer: 'heNormal' },
+  geluTanh: { range: 'real', initializer: 'heNormal' },
+  silu: { range: 'real', initializer: 'heNormal' },
+  softplus: { range: 'positive', initializer: 'glorotUniform' },
+  softsign: { range: 'real', initializer: 'glorotUniform' },
+  hardSigmoid: { range: 'unit', initializer: 'glorotUniform' },
+  mish: { range: 'real', initializer: 'heNormal' },
+  exponential: { range: 'positive', initializer: 'glorotUniform' },
+  logSoftmax: { range: 'real', initializer: 'glorotUniform' },
+} as const satisfies Record<string, ActivationRow>;
 
-export type ActivationName = keyof typeof activationCodes;
+export type ActivationName = keyof typeof rows;
 
-export const activationNames = Object.keys(activationCodes) as ActivationName[];
+export const activationNames = Object.keys(rows) as ActivationName[];
+
+/** The numbers that stand for them in native code. */
+export const activationCodes = Object.fromEntries(
+  activationNames.map((name) => [name, native.activations[name]?.code]),
+) as Readonly<Record<ActivationName, number>>;
+
+export function activationRow(name: ActivationName): ActivationRow {
+  return rows[name];
+}
+
+/** Whether a unit's activation depends on the sample's other units. */
+export function needsAllUnits(name: ActivationName): boolean {
+  return native.activations[name]?.needsAllUnits === true;
+}
 
 export interface LeakyReluOptions {
   /** What negative inputs are multiplied by. Above 0: at 0 it is relu. @default 0.01, as in PyTorch; Keras has 0.3 */
@@ -74,11 +109,8 @@ export type ActivationOption = ActivationName | Activation;
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function leakyRelu(options: LeakyReluOptions = {}): Activation {
-  checkOptions('', options, leakyReluConstraints);
-  return Object.freeze({
-    name: 'leakyRelu',
-    negativeSlope: options.negativeSlope ?? defaultAlphas.leakyRelu,
-  });
+  const { alpha } = withParameter('leakyRelu', '', options);
+  return Object.freeze({ name: 'leakyRelu', negativeSlope: alpha });
 }
 
 /**
@@ -87,43 +119,44 @@ export function leakyRelu(options: LeakyReluOptions = {}): Activation {
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function elu(options: EluOptions = {}): Activation {
-  checkOptions('', options, eluConstraints);
-  return Object.freeze({ name: 'elu', alpha: options.alpha ?? defaultAlphas.elu });
+  return Object.freeze({ name: 'elu', alpha: withParameter('elu', '', options).alpha });
 }
-
-const leakyReluConstraints = { negativeSlope: optional(above(0)) };
-const eluConstraints = { alpha: optional(above(0)) };
-
-const defaultAlphas = { leakyRelu: 0.01, elu: 1 } as const;
 
 /** An activation as native code takes it. */
 export interface ResolvedActivation {
   readonly name: ActivationName;
-  /** leakyRelu's slope below 0, elu's alpha; 0 for the others, which have none. */
+  /** Its parameter; 0 for one that has none. */
   readonly alpha: number;
 }
+
+const nameOfActivation = oneOf(activationNames);
 
 /** A layer's `activation`, checked: a name or what a factory of this file made. */
 export function resolveActivation(value: unknown, argumentName: string): ResolvedActivation {
   if (typeof value === 'object' && value !== null) {
     // Plain objects, as a file gives them, are as good as made ones: they are checked the same.
     const { name, ...options } = value as { readonly name?: unknown };
-    if (name === 'elu') {
-      checkOptions(argumentName, options, eluConstraints);
-      return { name, alpha: (options as EluOptions).alpha ?? defaultAlphas.elu };
-    }
-    if (name === 'leakyRelu') {
-      checkOptions(argumentName, options, leakyReluConstraints);
-      return { name, alpha: (options as LeakyReluOptions).negativeSlope ?? defaultAlphas.leakyRelu };
+    if (typeof name === 'string' && Object.hasOwn(rows, name)) {
+      const known = name as ActivationName;
+      if (activationRow(known).parameter !== undefined) return withParameter(known, argumentName, options);
     }
     const rule = 'the name of an activation, or one such as leakyRelu({ negativeSlope: 0.1 })';
     throw argumentError('ERR_BLASNET_ARG_TYPE', argumentName, rule, value);
   }
-  check(argumentName, value, oneOf(activationNames), 'ERR_BLASNET_UNKNOWN_NAME');
+  check(argumentName, value, nameOfActivation, 'ERR_BLASNET_UNKNOWN_NAME');
   return { name: value as ActivationName, alpha: defaultAlpha(value as ActivationName) };
 }
 
 /** What an activation's alpha is when it is given by name. */
 export function defaultAlpha(name: ActivationName): number {
-  return name === 'leakyRelu' || name === 'elu' ? defaultAlphas[name] : 0;
+  return activationRow(name).parameter?.default ?? 0;
+}
+
+function withParameter(name: ActivationName, where: string, options: object): ResolvedActivation {
+  const { name: option, constraint } = activationRow(name).parameter as NonNullable<
+    ActivationRow['parameter']
+  >;
+  checkOptions(where, options, { [option]: optional(constraint) });
+  const given = (options as Readonly<Record<string, number | undefined>>)[option];
+  return { name, alpha: given ?? defaultAlpha(name) };
 }

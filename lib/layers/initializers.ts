@@ -3,6 +3,7 @@ import { elementError, type FloatArray, isFloatArray, Matrix, matrixFromRows } f
 import { checkBuffer } from '../base/pinning';
 import { above, checkObject, checkOptions, didYouMean, finite, optional } from '../base/validate';
 import type { RandomState } from '../random/random-state';
+import { activationRow } from './activations';
 import { type Architecture, activationOf, type Layer } from './architecture';
 import { orthonormalRows } from './orthonormal';
 import type { Parameters } from './parameters';
@@ -26,25 +27,12 @@ export interface Initializer {
   readonly fill: Fill;
 }
 
-// By name, since activations are in a table of their own. The He initialisers are for units that pass one half of
-// their inputs; selu normalises itself when weights have the variance 1 / fanIn (Klambauer et al., 2017).
-const suitsActivation: Readonly<Record<string, 'heNormal' | 'lecunNormal'>> = {
-  relu: 'heNormal',
-  leakyRelu: 'heNormal',
-  elu: 'heNormal',
-  gelu: 'heNormal',
-  geluTanh: 'heNormal',
-  silu: 'heNormal',
-  mish: 'heNormal',
-  selu: 'lecunNormal',
-};
-
 /**
  * The initialisers, by name. fanIn is a layer's inputDim, fanOut its outputDim; biases are zero, but for
  * the article's.
  *
- * - auto: by a layer's activation: heNormal for relu and its kin (leakyRelu, elu, gelu, silu, mish), lecunNormal
- *   for selu, glorotUniform for every other one
+ * - auto: by a layer's activation: heNormal for relu and its kin (leakyRelu, elu, gelu, silu, mish), which pass one half
+ *   of their inputs; lecunNormal for selu, which normalises itself (Klambauer et al., 2017); glorotUniform for the others
  * - article: 0.1 * randn for weights and biases alike, as in the article's init_layers
  * - heNormal: normal with variance 2 / fanIn (He et al., 2015)
  * - heUniform: uniform in +-sqrt(6 / fanIn) (He et al., 2015)
@@ -58,9 +46,7 @@ const suitsActivation: Readonly<Record<string, 'heNormal' | 'lecunNormal'>> = {
  */
 const table = {
   auto: (random, layer, weights, biases, index) => {
-    const activation = activationOf(layer).name;
-    const name = Object.hasOwn(suitsActivation, activation) ? suitsActivation[activation] : undefined;
-    const fill: Fill = table[name ?? 'glorotUniform'];
+    const fill: Fill = table[activationRow(activationOf(layer).name).initializer];
     fill(random, layer, weights, biases, index);
   },
   article: (random, _, weights, biases) => {

@@ -1,6 +1,31 @@
+import { type LabelRule, native } from '../addon/binding';
 import { argumentError } from '../base/errors';
-import { above, check, checkOptions, halfOpen, oneOf, optional } from '../base/validate';
-import { type ActivationName, activationNames } from './activations';
+import { above, type Constraint, check, checkOptions, halfOpen, oneOf, optional } from '../base/validate';
+import { type ActivationName, activationNames, activationRow, needsAllUnits } from './activations';
+
+/** What a loss is to the rest of the library; its formula and its labels are native/kernels/losses.h's. */
+interface LossRow {
+  /** The output activations it works with. */
+  readonly outputs: readonly ActivationName[];
+  /** These in words, where they are too many to list. */
+  readonly outputsRule?: string;
+  /** The output activations that it is the default for. */
+  readonly defaultFor?: readonly ActivationName[];
+  /** The loss that takes its place where labels are classes, one a sample. */
+  readonly ofClasses?: string;
+  /** Its options, by name. */
+  readonly options?: Readonly<Record<string, LossOptionRow>>;
+}
+
+interface LossOptionRow {
+  readonly default: number;
+  readonly constraint: Constraint;
+}
+
+const smoothing = { labelSmoothing: { default: 0, constraint: halfOpen(0, 1) } };
+
+const softmaxes = ['softmax', 'logSoftmax'] as const;
+const outputsWhere = (holds: (name: ActivationName) => boolean) => activationNames.filter(holds);
 
 /**
  * The losses, by name: y the labels, a the outputs, p outputs that are probabilities; m samples. Every loss is
@@ -24,64 +49,59 @@ import { type ActivationName, activationNames } from './activations';
  * Accuracies. binaryCrossEntropy: every output on its label's side of 1/2; hinge: of 0. The categorical ones:
  * the largest output at the label's class (the first of equals).
  */
-const losses = {
-  binaryCrossEntropy: { code: 0, outputs: ['sigmoid'], labels: 'numbers from 0 to 1', accuracy: true },
+const rows = {
+  binaryCrossEntropy: { outputs: ['sigmoid'], defaultFor: ['sigmoid'], options: smoothing },
   categoricalCrossEntropy: {
-    code: 1,
-    outputs: ['softmax', 'logSoftmax'],
-    labels: 'numbers from 0 to 1',
-    accuracy: true,
+    outputs: softmaxes,
+    defaultFor: softmaxes,
+    ofClasses: 'sparseCategoricalCrossEntropy',
+    options: smoothing,
   },
-  meanSquaredError: { code: 2, outputs: undefined, labels: 'finite numbers', accuracy: false },
-  sparseCategoricalCrossEntropy: {
-    code: 3,
-    outputs: ['softmax', 'logSoftmax'],
-    labels: 'integers from 0 to the number of outputs - 1',
-    accuracy: true,
-  },
-  meanAbsoluteError: { code: 4, outputs: undefined, labels: 'finite numbers', accuracy: false },
-  huber: { code: 5, outputs: undefined, labels: 'finite numbers', accuracy: false },
-  logCosh: { code: 6, outputs: undefined, labels: 'finite numbers', accuracy: false },
-  poisson: {
-    code: 7,
-    outputs: ['exponential', 'softplus'],
-    labels: 'finite numbers of at least 0',
-    accuracy: false,
-  },
+  meanSquaredError: { outputs: activationNames },
+  sparseCategoricalCrossEntropy: { outputs: softmaxes, options: smoothing },
+  meanAbsoluteError: { outputs: activationNames },
+  huber: { outputs: activationNames, options: { delta: { default: 1, constraint: above(0) } } },
+  logCosh: { outputs: activationNames },
+  poisson: { outputs: outputsWhere((name) => activationRow(name).range === 'positive') },
   hinge: {
-    code: 8,
-    outputs: activationNames.filter((name) => name !== 'softmax' && name !== 'logSoftmax'),
+    outputs: outputsWhere((name) => !needsAllUnits(name)),
     outputsRule: "any but 'softmax' and 'logSoftmax'",
-    labels: 'either -1 or 1',
-    accuracy: true,
   },
-  klDivergence: {
-    code: 9,
-    outputs: ['softmax', 'sigmoid'],
-    labels: 'numbers from 0 to 1',
-    accuracy: false,
-  },
-} as const satisfies Record<string, LossEntry>;
+  klDivergence: { outputs: outputsWhere((name) => activationRow(name).range === 'probability') },
+} as const satisfies Record<string, LossRow>;
 
-interface LossEntry {
-  /** The number that stands for it in native code (native/kernels/types.h; a test compares the two). */
+export type LossName = keyof typeof rows;
+
+export const lossNames = Object.keys(rows) as LossName[];
+
+const labelRules: Readonly<Record<LabelRule, string>> = {
+  finite: 'finite numbers',
+  notNegative: 'finite numbers of at least 0',
+  unitInterval: 'numbers from 0 to 1',
+  signs: 'either -1 or 1',
+  classes: 'integers from 0 to the number of outputs - 1',
+};
+
+/** All that is known of a loss. */
+export interface LossEntry extends LossRow {
+  /** The number that stands for it in native code. */
   readonly code: number;
-  /** The output activations it works with; undefined: any. */
-  readonly outputs: readonly ActivationName[] | undefined;
-  /** These in words, where they are too many to list. */
-  readonly outputsRule?: string;
-  /** What the labels have to be; native/kernels/scan.h looks. */
+  readonly labelRule: LabelRule;
+  /** What the labels have to be, in words. */
   readonly labels: string;
   /** Whether an accuracy is counted beside it. */
   readonly accuracy: boolean;
 }
 
-export type LossName = keyof typeof losses;
-
-export const lossNames = Object.keys(losses) as LossName[];
+const entries = Object.fromEntries(
+  lossNames.map((name): [string, LossEntry] => {
+    const { code, labels, accuracy } = native.losses[name] as (typeof native.losses)[string];
+    return [name, { ...rows[name], code, labelRule: labels, labels: labelRules[labels], accuracy }];
+  }),
+) as Readonly<Record<LossName, LossEntry>>;
 
 export function lossEntry(name: LossName): LossEntry {
-  return losses[name];
+  return entries[name];
 }
 
 export interface CrossEntropyOptions {
@@ -113,17 +133,17 @@ export type LossOption = LossName | Loss;
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
-  return smoothed('binaryCrossEntropy', options);
+  return make('binaryCrossEntropy', options);
 }
 
 /** Categorical cross-entropy with label smoothing. Throws as `binaryCrossEntropy` does. */
 export function categoricalCrossEntropy(options: CrossEntropyOptions = {}): Loss {
-  return smoothed('categoricalCrossEntropy', options);
+  return make('categoricalCrossEntropy', options);
 }
 
 /** Categorical cross-entropy of classes' numbers, with label smoothing. Throws as `binaryCrossEntropy` does. */
 export function sparseCategoricalCrossEntropy(options: CrossEntropyOptions = {}): Loss {
-  return smoothed('sparseCategoricalCrossEntropy', options);
+  return make('sparseCategoricalCrossEntropy', options);
 }
 
 /**
@@ -132,59 +152,77 @@ export function sparseCategoricalCrossEntropy(options: CrossEntropyOptions = {})
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function huber(options: HuberOptions = {}): Loss {
-  checkOptions('', options, { delta: optional(above(0)) });
-  return make({ name: 'huber', delta: options.delta ?? 1 });
+  return make('huber', options);
 }
 
-function smoothed(name: SmoothedName, options: CrossEntropyOptions): Loss {
-  checkOptions('', options, { labelSmoothing: optional(halfOpen(0, 1)) });
-  return make({ name, labelSmoothing: options.labelSmoothing ?? 0 });
-}
+// What factories made, as the library uses it.
+const made = new WeakMap<object, ResolvedLoss>();
 
-const made = new WeakSet<Loss>();
-
-function make(loss: Loss): Loss {
-  made.add(Object.freeze(loss));
+function make(name: Loss['name'], options: object): Loss {
+  const table: Readonly<Record<string, LossOptionRow>> = rows[name].options;
+  checkOptions(
+    '',
+    options,
+    Object.fromEntries(Object.entries(table).map(([option, row]) => [option, optional(row.constraint)])),
+  );
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const own = { ...defaultsOf(name), ...given };
+  const loss = Object.freeze({ name, ...own }) as unknown as Loss;
+  made.set(loss, { name, options: own });
   return loss;
 }
 
-/** The loss that belongs to an output activation: what `fit` uses when it is given none. */
-export function defaultLoss(output: ActivationName): LossName {
-  if (output === 'sigmoid') return 'binaryCrossEntropy';
-  return output === 'softmax' || output === 'logSoftmax' ? 'categoricalCrossEntropy' : 'meanSquaredError';
+function defaultsOf(name: LossName): Record<string, number> {
+  const { options = {} }: LossRow = rows[name];
+  return Object.fromEntries(Object.entries(options).map(([option, row]) => [option, row.default]));
 }
 
-/** A loss as native code takes it. */
+const nameOfLoss = oneOf(lossNames);
+const byName = Object.fromEntries(
+  lossNames.map((name) => [name, { name, options: defaultsOf(name) }]),
+) as Readonly<Record<LossName, ResolvedLoss>>;
+
+/** The loss that belongs to an output activation: what `fit` uses when it is given none. */
+export function defaultLoss(output: ActivationName): LossName {
+  const known = lossNames.find((name) => (rows[name] as LossRow).defaultFor?.includes(output));
+  return known ?? 'meanSquaredError';
+}
+
+/** A loss as the library uses it. One name or one made loss is always the same object. */
 export interface ResolvedLoss {
   readonly name: LossName;
-  readonly code: number;
-  /** Label smoothing; 0 for those that have none. */
-  readonly smoothing: number;
-  /** huber's; 1 for the others. */
-  readonly delta: number;
+  /** Its own options. */
+  readonly options: Readonly<Record<string, number>>;
+}
+
+/** The options as native code takes them: those of all losses, where a loss leaves others' at their defaults. */
+export function allLossOptions({ options }: ResolvedLoss): { labelSmoothing: number; delta: number } {
+  return {
+    labelSmoothing: smoothing.labelSmoothing.default,
+    delta: rows.huber.options.delta.default,
+    ...options,
+  };
 }
 
 /** The `loss` option, checked against the output activation it has to work with. */
 export function resolveLoss(value: unknown, output: ActivationName): ResolvedLoss {
-  const { name, smoothing = 0, delta = 1 } = readLoss(value === undefined ? defaultLoss(output) : value);
-  const { code, outputs, outputsRule }: LossEntry = losses[name];
-  if (outputs !== undefined && !outputs.includes(output)) {
+  const loss = readLoss(value === undefined ? defaultLoss(output) : value);
+  const { outputs, outputsRule }: LossRow = rows[loss.name];
+  if (!outputs.includes(output)) {
     const needed = outputsRule ?? outputs.map((needs) => `'${needs}'`).join(' or ');
-    const rule = `a loss for the output activation '${output}' ('${name}' needs ${needed})`;
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'loss', rule, name);
+    const rule = `a loss for the output activation '${output}' ('${loss.name}' needs ${needed})`;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'loss', rule, loss.name);
   }
-  return { name, code, smoothing, delta };
+  return loss;
 }
 
-function readLoss(value: unknown): { name: LossName; smoothing?: number; delta?: number } {
+function readLoss(value: unknown): ResolvedLoss {
   if (typeof value === 'object' && value !== null) {
-    if (!made.has(value as Loss)) {
-      const rule = 'the name of a loss, or one such as huber({ delta: 2 })';
-      throw argumentError('ERR_BLASNET_ARG_TYPE', 'loss', rule, value);
-    }
-    const loss = value as Loss;
-    return loss.name === 'huber' ? loss : { name: loss.name, smoothing: loss.labelSmoothing };
+    const resolved = made.get(value);
+    if (resolved !== undefined) return resolved;
+    const rule = 'the name of a loss, or one such as huber({ delta: 2 })';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'loss', rule, value);
   }
-  check('loss', value, oneOf(lossNames), 'ERR_BLASNET_UNKNOWN_NAME');
-  return { name: value as LossName };
+  check('loss', value, nameOfLoss, 'ERR_BLASNET_UNKNOWN_NAME');
+  return byName[value as LossName];
 }

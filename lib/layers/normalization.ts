@@ -1,3 +1,4 @@
+import { native } from '../addon/binding';
 import { argumentError } from '../base/errors';
 import { above, checkOptions, optional } from '../base/validate';
 
@@ -21,8 +22,10 @@ export type Normalization =
 /** What a layer's `normalization` may be: a name, with the defaults, or what a factory made. */
 export type NormalizationOption = 'batch' | 'layer' | Normalization;
 
-/** The normalisations of native code (native/kernels/types.h; a test compares the two). */
-export const normalizationCodes = { none: 0, batch: 1, layer: 2 } as const;
+/** The numbers that stand for them in native code. */
+export const normalizationCodes = native.normalizations as Readonly<
+  Record<Normalization['name'] | 'none', number>
+>;
 
 const momentum = {
   rule: 'a number in [0, 1]',

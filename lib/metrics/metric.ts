@@ -1,7 +1,7 @@
 import { argumentError, blasnetError } from '../base/errors';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { anything, type Constraint, check, checkOptions, didYouMean } from '../base/validate';
-import type { ActivationName } from '../layers/activations';
+import { type ActivationName, activationNames, activationRow } from '../layers/activations';
 import { accuracy, checkTopK, f1, precision, recall, topKAccuracy, topKConstraints } from './classification';
 import { type WeightOptions, weightConstraints } from './comparison';
 import { averagedConstraints, checkDecision, decisionConstraints } from './confusion';
@@ -35,7 +35,7 @@ interface Entry {
   readonly checkOutputs?: (outputs: number, options: never, where: string) => void;
 }
 
-const probabilities: readonly ActivationName[] = ['sigmoid', 'softmax'];
+const probabilities = activationNames.filter((name) => activationRow(name).range === 'probability');
 
 // Thresholds and largest outputs make classes of probabilities; rankings take any scores, and errors any numbers.
 const table = {

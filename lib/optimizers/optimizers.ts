@@ -1,14 +1,7 @@
+// Everything here is public: lib/index.ts exports all of it.
+
 import { argumentError } from '../base/errors';
-import {
-  above,
-  atLeast,
-  boolean,
-  checkOptions,
-  halfOpen,
-  integerBetween,
-  oneOf,
-  optional,
-} from '../base/validate';
+import { optimizerRow } from './make';
 
 /** Whose formula, where PyTorch and Keras differ: in where epsilon stands. It changes no default. */
 export type Convention = 'pytorch' | 'keras';
@@ -136,44 +129,17 @@ export type Optimizer =
   | Made<'lion', LionOptions>
   | Made<'lbfgs', LbfgsOptions>;
 
-const constraints = {
-  learningRate: above(0),
-  momentum: halfOpen(0, 1),
-  nesterov: boolean,
-  dampening: halfOpen(0, 1),
-  decay: halfOpen(0, 1),
-  beta1: halfOpen(0, 1),
-  beta2: halfOpen(0, 1),
-  epsilon: above(0),
-  centered: boolean,
-  amsgrad: boolean,
-  initialAccumulator: atLeast(0),
-  learningRateDecay: atLeast(0),
-  momentumDecay: atLeast(0),
-  convention: oneOf(['pytorch', 'keras']),
-  weightDecay: atLeast(0),
-  decoupled: boolean,
-  historySize: integerBetween(1, 1000),
-  toleranceGradient: atLeast(0),
-  toleranceChange: atLeast(0),
-  maxEvaluations: integerBetween(1, 1000),
-};
-
-const made = new WeakSet<Optimizer>();
-
-// The options are those that have a default.
-function make<O extends Optimizer>(name: O['name'], defaults: Omit<O, 'name'>, options: object): O {
-  const known = Object.keys(defaults) as (keyof typeof constraints)[];
-  checkOptions(
-    '',
-    options,
-    Object.fromEntries(known.map((option) => [option, optional(constraints[option])])),
-  );
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const optimizer = Object.freeze({ name, ...defaults, ...given }) as O;
-  made.add(optimizer);
-  return optimizer;
-}
+const makeSgd = optimizerRow<Made<'sgd', SgdOptions>>({
+  name: 'sgd',
+  defaults: {
+    learningRate: 0.01,
+    momentum: 0,
+    nesterov: false,
+    dampening: 0,
+    weightDecay: 0,
+    decoupled: false,
+  },
+});
 
 /**
  * Gradient descent, a step a batch: stochastic with mini-batches, plain with `batchSize: 'full'`. The
@@ -189,8 +155,7 @@ function make<O extends Optimizer>(name: O['name'], defaults: Omit<O, 'name'>, o
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  const defaults = { learningRate: 0.01, momentum: 0, nesterov: false, dampening: 0, weightDecay: 0 };
-  const optimizer = make<Made<'sgd', SgdOptions>>('sgd', { ...defaults, decoupled: false }, options);
+  const optimizer = makeSgd(options);
   const { momentum, nesterov, dampening } = optimizer;
   if (nesterov && momentum === 0) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'momentum', 'above 0 with nesterov', momentum);
@@ -200,6 +165,20 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   }
   return optimizer;
 }
+
+const makeRmsProp = optimizerRow<Made<'rmsProp', RmsPropOptions>>({
+  name: 'rmsProp',
+  defaults: {
+    learningRate: 0.01,
+    decay: 0.99,
+    epsilon: 1e-8,
+    momentum: 0,
+    centered: false,
+    convention: 'pytorch',
+    weightDecay: 0,
+    decoupled: false,
+  },
+});
 
 /**
  * RMSProp (Hinton's lecture 6e, 2012; centred: Graves, 2013). The learning rate is 0.01 by default.
@@ -215,15 +194,21 @@ export function sgd(options: SgdOptions = {}): Optimizer {
  *   ERR_BLASNET_UNKNOWN_NAME
  */
 export function rmsProp(options: RmsPropOptions = {}): Optimizer {
-  return make<Made<'rmsProp', RmsPropOptions>>(
-    'rmsProp',
-    {
-      ...{ learningRate: 0.01, decay: 0.99, epsilon: 1e-8, momentum: 0, centered: false },
-      ...{ convention: 'pytorch', weightDecay: 0, decoupled: false },
-    },
-    options,
-  );
+  return makeRmsProp(options);
 }
+
+const makeAdagrad = optimizerRow<Made<'adagrad', AdagradOptions>>({
+  name: 'adagrad',
+  defaults: {
+    learningRate: 0.01,
+    initialAccumulator: 0,
+    learningRateDecay: 0,
+    epsilon: 1e-10,
+    convention: 'pytorch',
+    weightDecay: 0,
+    decoupled: false,
+  },
+});
 
 /**
  * Adagrad (Duchi et al., 2011). The learning rate is 0.01 by default.
@@ -238,15 +223,13 @@ export function rmsProp(options: RmsPropOptions = {}): Optimizer {
  *   ERR_BLASNET_UNKNOWN_NAME
  */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
-  return make<Made<'adagrad', AdagradOptions>>(
-    'adagrad',
-    {
-      ...{ learningRate: 0.01, initialAccumulator: 0, learningRateDecay: 0, epsilon: 1e-10 },
-      ...{ convention: 'pytorch', weightDecay: 0, decoupled: false },
-    },
-    options,
-  );
+  return makeAdagrad(options);
 }
+
+const makeAdadelta = optimizerRow<Made<'adadelta', AdadeltaOptions>>({
+  name: 'adadelta',
+  defaults: { learningRate: 1, decay: 0.9, epsilon: 1e-6, weightDecay: 0, decoupled: false },
+});
 
 /**
  * Adadelta (Zeiler, 2012). The learning rate is 1 by default, which is the paper's algorithm.
@@ -261,17 +244,23 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function adadelta(options: AdadeltaOptions = {}): Optimizer {
-  return make<Made<'adadelta', AdadeltaOptions>>(
-    'adadelta',
-    { learningRate: 1, decay: 0.9, epsilon: 1e-6, weightDecay: 0, decoupled: false },
-    options,
-  );
+  return makeAdadelta(options);
 }
 
 const adamDefaults: Required<AdamOptions> = {
-  ...{ learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-  ...{ amsgrad: false, convention: 'pytorch', weightDecay: 0 },
+  learningRate: 0.001,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  amsgrad: false,
+  convention: 'pytorch',
+  weightDecay: 0,
 };
+
+const makeAdam = optimizerRow<Made<'adam', AdamOptions>>({
+  name: 'adam',
+  defaults: adamDefaults,
+});
 
 /**
  * Adam (Kingma and Ba, 2015), a step a batch; t counts them from 1. The learning rate is 0.001 by default.
@@ -287,8 +276,15 @@ const adamDefaults: Required<AdamOptions> = {
  *   ERR_BLASNET_UNKNOWN_NAME
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  return make<Made<'adam', AdamOptions>>('adam', adamDefaults, options);
+  return makeAdam(options);
 }
+
+const makeAdamW = optimizerRow<Made<'adamW', AdamOptions>>({
+  name: 'adamW',
+  native: 'adam',
+  decoupled: true,
+  defaults: { ...adamDefaults, weightDecay: 0.01 },
+});
 
 /**
  * AdamW (Loshchilov and Hutter, 2019): `adam`, with decoupled weight decay, of 0.01 by default. Every step
@@ -298,8 +294,21 @@ export function adam(options: AdamOptions = {}): Optimizer {
  *   ERR_BLASNET_UNKNOWN_NAME
  */
 export function adamW(options: AdamOptions = {}): Optimizer {
-  return make<Made<'adamW', AdamOptions>>('adamW', { ...adamDefaults, weightDecay: 0.01 }, options);
+  return makeAdamW(options);
 }
+
+const makeAdamax = optimizerRow<Made<'adamax', AdamaxOptions>>({
+  name: 'adamax',
+  defaults: {
+    learningRate: 0.002,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    convention: 'pytorch',
+    weightDecay: 0,
+    decoupled: false,
+  },
+});
 
 /**
  * Adamax (Kingma and Ba, 2015, section 7.1). The learning rate is 0.002 by default.
@@ -315,15 +324,21 @@ export function adamW(options: AdamOptions = {}): Optimizer {
  *   ERR_BLASNET_UNKNOWN_NAME
  */
 export function adamax(options: AdamaxOptions = {}): Optimizer {
-  return make<Made<'adamax', AdamaxOptions>>(
-    'adamax',
-    {
-      ...{ learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-      ...{ convention: 'pytorch', weightDecay: 0, decoupled: false },
-    },
-    options,
-  );
+  return makeAdamax(options);
 }
+
+const makeNadam = optimizerRow<Made<'nadam', NadamOptions>>({
+  name: 'nadam',
+  defaults: {
+    learningRate: 0.002,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    momentumDecay: 0.004,
+    weightDecay: 0,
+    decoupled: false,
+  },
+});
 
 /**
  * Nadam (Dozat, 2016): Adam with Nesterov's momentum. The learning rate is 0.002 by default.
@@ -340,15 +355,14 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function nadam(options: NadamOptions = {}): Optimizer {
-  return make<Made<'nadam', NadamOptions>>(
-    'nadam',
-    {
-      ...{ learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-      ...{ momentumDecay: 0.004, weightDecay: 0, decoupled: false },
-    },
-    options,
-  );
+  return makeNadam(options);
 }
+
+const makeLion = optimizerRow<Made<'lion', LionOptions>>({
+  name: 'lion',
+  decoupled: true,
+  defaults: { learningRate: 0.0001, beta1: 0.9, beta2: 0.99, weightDecay: 0 },
+});
 
 /**
  * Lion (Chen et al., 2023, algorithm 2). The learning rate is 0.0001 by default: steps are larger than Adam's.
@@ -359,12 +373,19 @@ export function nadam(options: NadamOptions = {}): Optimizer {
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function lion(options: LionOptions = {}): Optimizer {
-  return make<Made<'lion', LionOptions>>(
-    'lion',
-    { learningRate: 0.0001, beta1: 0.9, beta2: 0.99, weightDecay: 0 },
-    options,
-  );
+  return makeLion(options);
 }
+
+const makeLbfgs = optimizerRow<Made<'lbfgs', LbfgsOptions>>({
+  name: 'lbfgs',
+  defaults: {
+    learningRate: 1,
+    historySize: 10,
+    maxEvaluations: 25,
+    toleranceGradient: 1e-7,
+    toleranceChange: 1e-9,
+  },
+});
 
 /**
  * L-BFGS (Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.5, 3.5 and 3.6): a quasi-Newton step
@@ -379,29 +400,5 @@ export function lion(options: LionOptions = {}): Optimizer {
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
 export function lbfgs(options: LbfgsOptions = {}): Optimizer {
-  return make<Made<'lbfgs', LbfgsOptions>>(
-    'lbfgs',
-    {
-      ...{ learningRate: 1, historySize: 10, maxEvaluations: 25 },
-      ...{ toleranceGradient: 1e-7, toleranceChange: 1e-9 },
-    },
-    options,
-  );
-}
-
-// One object, so that what goes on with an optimiser knows it again.
-const defaultOptimizer = sgd();
-
-/** The `optimizer` option, checked: what a factory of this file made, or the default. */
-export function resolveOptimizer(value: unknown): Optimizer {
-  if (value === undefined) return defaultOptimizer;
-  if (!made.has(value as Optimizer)) {
-    throw argumentError(
-      'ERR_BLASNET_ARG_TYPE',
-      'optimizer',
-      'an optimizer such as sgd({ learningRate: 0.01 })',
-      value,
-    );
-  }
-  return value as Optimizer;
+  return makeLbfgs(options);
 }

@@ -2,9 +2,9 @@ import { argumentError, blasnetError } from '../base/errors';
 import { type Dtype, type LabelArray, Matrix } from '../base/matrix';
 import type { MatrixLike } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
-import type { ActivationName } from '../layers/activations';
+import { type ActivationName, activationRow } from '../layers/activations';
 import { type Architecture, outputActivationOf, outputLayerOf } from '../layers/architecture';
-import { type LossName, type ResolvedLoss, resolveLoss } from '../layers/losses';
+import { defaultLoss, type LossName, lossEntry, type ResolvedLoss, resolveLoss } from '../layers/losses';
 import type { Label, LabelEncoder } from '../preprocessing';
 import { networkMatrix } from './network-matrix';
 
@@ -43,9 +43,9 @@ export function areClasses(Y: unknown): boolean {
 /** The loss that fit minimises: the option's, or the default for the output and the kind of labels. */
 export function fitLoss(architecture: Architecture, loss: unknown, Y: unknown, named: boolean): ResolvedLoss {
   const output = outputActivationOf(architecture);
-  const categorical = output === 'softmax' || output === 'logSoftmax';
-  const classes = categorical && !named && areClasses(Y);
-  return resolveLoss(loss === undefined && classes ? 'sparseCategoricalCrossEntropy' : loss, output);
+  const { ofClasses } = lossEntry(defaultLoss(output));
+  const classes = loss === undefined && !named && areClasses(Y);
+  return resolveLoss(classes && ofClasses !== undefined ? ofClasses : loss, output);
 }
 
 /** Y as the loss takes it. */
@@ -55,7 +55,7 @@ export function asLabels(kind: LabelKind, Y: LabelsLike, loss: LossName): Labels
   if (labels !== undefined && Array.isArray(Y) && !Array.isArray(Y[0])) {
     return encoded(kind, labels, Y as readonly Label[], loss);
   }
-  if (loss === 'sparseCategoricalCrossEntropy') return classLabels(Y);
+  if (lossEntry(loss).labelRule === 'classes') return classLabels(Y, loss);
   if (outputDim === 1 && areClasses(Y)) return column(Y as ArrayLike<unknown>, dtype);
   return networkMatrix('Y', Y, outputDim, 'outputDim', dtype);
 }
@@ -85,36 +85,29 @@ function encoded(
     const rule = `${Math.max(outputDim, 2)} classes, as the network's outputDim is ${outputDim}`;
     throw blasnetError('ERR_BLASNET_SHAPE', `Expected labels to have ${rule}, got ${length}`);
   }
-  if (loss === 'sparseCategoricalCrossEntropy') {
+  const { labelRule } = lossEntry(loss);
+  if (labelRule === 'classes') {
     return { data: labels.indices(names), rows: names.length, cols: 1 };
   }
-  const signs = loss === 'hinge' || classThreshold(outputActivationOf(architecture)) === 0;
+  const signs = labelRule === 'signs' || classThreshold(outputActivationOf(architecture)) === 0;
   if (outputDim === 1) return signs ? labels.signs(names, dtype) : labels.binary(names, dtype);
   const rows = labels.oneHot(names, dtype);
-  if (loss === 'hinge') for (const [i, one] of rows.data.entries()) rows.data[i] = 2 * one - 1;
+  if (labelRule === 'signs') for (const [i, one] of rows.data.entries()) rows.data[i] = 2 * one - 1;
   return rows;
 }
 
-const neverNegative: readonly ActivationName[] = [
-  'sigmoid',
-  'hardSigmoid',
-  'relu',
-  'softplus',
-  'exponential',
-];
-
 /** What a single output is above for the second of two classes: the labels are 0 and 1, or -1 and 1. */
 export function classThreshold(output: ActivationName): number {
-  return neverNegative.includes(output) ? 0.5 : 0;
+  return activationRow(output).range === 'real' ? 0 : 0.5;
 }
 
-function classLabels(Y: LabelsLike): Labels {
+function classLabels(Y: LabelsLike, loss: LossName): Labels {
   if (Y instanceof Int32Array) {
     checkBuffer('Y', Y);
     return { data: nonEmpty(Y), rows: Y.length, cols: 1 };
   }
   if (!areClasses(Y)) {
-    const rule = 'an Int32Array or an array of classes, from 0 (the loss is sparseCategoricalCrossEntropy)';
+    const rule = `an Int32Array or an array of classes, from 0 (the loss is ${loss})`;
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'Y', rule, Y);
   }
   const values = Y as ArrayLike<unknown>;

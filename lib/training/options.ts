@@ -15,9 +15,10 @@ import {
 import { type CheckpointOptions, CheckpointStore, checkpointConstraints } from '../formats/checkpoints';
 import type { ActivationName } from '../layers/activations';
 import { type Architecture, isRandom, outputActivationOf, outputLayerOf } from '../layers/architecture';
-import { type LossOption, lossEntry, type ResolvedLoss } from '../layers/losses';
+import { defaultLoss, type LossOption, lossEntry, type ResolvedLoss } from '../layers/losses';
 import { type Metric, type MetricOption, resolveMetrics } from '../metrics/metric';
-import { type Optimizer, resolveOptimizer } from '../optimizers/optimizers';
+import type { Optimizer } from '../optimizers/optimizers';
+import { resolveOptimizer } from '../optimizers/resolve';
 import type { LabelsLike } from '../samples/labels';
 import type { ClassWeight, SampleWeight } from '../samples/weights';
 import { plateauOf } from '../schedules/rate';
@@ -283,7 +284,7 @@ function checkFullBatch(
 
 // Weights and shares of classes need labels that are classes, which the loss or the outputs tell.
 function checkClasses(options: FitOptions, loss: ResolvedLoss, output: ActivationName): void {
-  if (lossEntry(loss.name).accuracy || ['sigmoid', 'softmax', 'logSoftmax'].includes(output)) return;
+  if (lossEntry(loss.name).accuracy || lossEntry(defaultLoss(output)).accuracy) return;
   for (const name of ['classWeight', 'stratify'] as const) {
     if (options[name] === undefined || options[name] === false) continue;
     const rule = `left out where labels are no classes (the loss is ${loss.name}, the output ${output})`;

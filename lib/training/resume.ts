@@ -18,7 +18,7 @@ import type { TrainingContent } from '../formats/model';
 import type { Tensor } from '../formats/safetensors';
 import type { Architecture } from '../layers/architecture';
 import { parameterCount, statisticShapes } from '../layers/parameters';
-import { nativeOptimizer } from '../optimizers/native-optimizer';
+import { nativeOptimizer } from '../optimizers/make';
 import type { GeneratorState, RandomState } from '../random/random-state';
 import type { LabelledSamples } from '../samples/samples';
 import { checkPlateauState } from '../schedules/plateau';

@@ -1,10 +1,11 @@
+import { packRecord } from '../addon/records';
 import { AbortError } from '../base/errors';
 import { allocate, type Dtype, type FloatArray } from '../base/matrix';
 import { type Operation, type Outcome, outcomeError, statusCodes } from '../engine/plan';
 import { type Architecture, isRandom, outputLayerOf } from '../layers/architecture';
 import { lossEntry } from '../layers/losses';
 import { parameterCount } from '../layers/parameters';
-import { type NativeOptimizer, nativeOptimizer } from '../optimizers/native-optimizer';
+import { type NativeOptimizer, nativeOptimizer } from '../optimizers/make';
 import type { Optimizer } from '../optimizers/optimizers';
 import type { GeneratorState, RandomState } from '../random/random-state';
 import type { LabelledSamples } from '../samples/samples';
@@ -188,37 +189,37 @@ export class TrainingRun {
     const to = byStep ? Math.min(rows, this.#from + batchSize * accumulate) : rows;
     this.#position = to;
     const { native, state, key, steps, batches } = this.trainer;
-    const settings = Float64Array.of(
-      count,
-      this.#from,
+    const numbers = packRecord('train', {
+      rows: samples.X.rows,
+      epochs: count,
+      from: this.#from,
       to,
       batchSize,
       accumulate,
+      optimizer: native.code,
       steps,
       batches,
       clipValue,
       clipNorm,
-      ...key,
-      Number(first),
-    );
+      keyLow: key[0],
+      keyHigh: key[1],
+      check: first,
+    });
+    const request = {
+      X: samples.X.data,
+      Y: samples.Y.data,
+      weights: samples.weights ?? null,
+      order: this.#order,
+      numbers,
+      options: native.options,
+      state,
+      learningRates: this.#rates,
+      losses: this.#loss,
+      hitShares: this.#hitShare,
+    };
     this.#startedAt = performance.now();
     this.trainer.spoiled = true;
-    return (plan, callback) =>
-      plan.train(
-        samples.X.data,
-        samples.Y.data,
-        samples.weights ?? null,
-        samples.X.rows,
-        this.#order,
-        native.code,
-        native.hyperparameters,
-        state,
-        this.#rates,
-        settings,
-        this.#loss,
-        this.#hitShare,
-        callback,
-      );
+    return (plan, callback) => plan.train(request, callback);
   }
 
   /** The reports of what a call finished; throws what it failed with. */

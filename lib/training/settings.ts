@@ -1,6 +1,7 @@
 import { blasnetError } from '../base/errors';
 import { nodeCrypto } from '../base/lazy-modules';
 import type { FloatArray } from '../base/matrix';
+import { type LossName, lossEntry, lossNames } from '../layers/losses';
 import type { LabelledSamples } from '../samples/samples';
 import { unitOf } from '../schedules/rate';
 import { type CompletedFitOptions, seriesOf } from './options';
@@ -24,7 +25,6 @@ export function settingsOf(
   validation: boolean,
 ): Settings {
   const { batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm } = options;
-  const { name, smoothing, delta } = options.loss;
   const settings: Settings = {
     rows: samples.X.rows,
     batchSize,
@@ -34,7 +34,7 @@ export function settingsOf(
     stratify,
     clipValue,
     clipNorm,
-    loss: { name, smoothing, delta },
+    loss: { name: options.loss.name, ...options.loss.options },
     optimizer: options.optimizer,
     schedule: options.schedule,
     sampleWeight: digest(samples.ownWeights),
@@ -64,8 +64,9 @@ const descriptions: Readonly<Record<string, string>> = {
  * @throws RangeError ERR_BLASNET_ARG_VALUE for the first that differs
  */
 export function checkSettings(before: Readonly<Record<string, unknown>>, now: Settings, file: string): void {
+  const then: Readonly<Record<string, unknown>> = { ...before, loss: withOwnOptions(before.loss) };
   for (const name of Object.keys(now)) {
-    const [old, given] = [JSON.stringify(before[name]), JSON.stringify(now[name])];
+    const [old, given] = [JSON.stringify(then[name]), JSON.stringify(now[name])];
     if (old === given) continue;
     throw blasnetError(
       'ERR_BLASNET_ARG_VALUE',
@@ -73,6 +74,16 @@ export function checkSettings(before: Readonly<Record<string, unknown>>, now: Se
         `${abbreviate(old)}, got ${abbreviate(given)}`,
     );
   }
+}
+
+// Version 0.1 wrote the options of all losses beside each, label smoothing under another name.
+function withOwnOptions(loss: unknown): unknown {
+  if (typeof loss !== 'object' || loss === null || !('smoothing' in loss && 'delta' in loss)) return loss;
+  const { name, smoothing, delta } = loss as { name?: unknown; smoothing: unknown; delta: unknown };
+  if (!lossNames.includes(name as LossName)) return loss;
+  const { options = {} } = lossEntry(name as LossName);
+  const all: Readonly<Record<string, unknown>> = { labelSmoothing: smoothing, delta };
+  return { name, ...Object.fromEntries(Object.keys(options).map((option) => [option, all[option]])) };
 }
 
 function abbreviate(json = 'nothing'): string {

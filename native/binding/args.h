@@ -1,5 +1,5 @@
 // Arguments from JavaScript, checked for what could corrupt memory. lib/ has checked the rest and words the
-// errors that users see; what is thrown here means that lib/ has a mistake.
+// errors that users see: an error from here means that lib/ has a mistake.
 #pragma once
 
 #include <napi.h>
@@ -8,88 +8,105 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "kernels/record.h"
 
 namespace blasnet {
 
 // The largest size that CBLAS can take.
 constexpr size_t kMostSize = static_cast<size_t>(std::numeric_limits<int32_t>::max());
 
-class Args {
+// One argument of a call, or a property of one.
+class Argument {
  public:
-  explicit Args(const Napi::CallbackInfo& info) : info_(info) {}
+  Argument(napi_env env, napi_value value, size_t index, const char* property = nullptr)
+      : value_(env, value), index_(index), property_(property) {}
 
-  Napi::Env Env() const { return info_.Env(); }
-  bool Has(size_t i) const { return i < info_.Length() && !info_[i].IsUndefined() && !info_[i].IsNull(); }
+  // Neither undefined nor null.
+  bool Given() const { return !value_.IsUndefined() && !value_.IsNull(); }
 
-  double Number(size_t i) const {
-    if (!info_[i].IsNumber()) throw Wrong(i, "a number");
-    return info_[i].As<Napi::Number>().DoubleValue();
+  double Number() const {
+    if (!value_.IsNumber()) throw Wrong("a number");
+    return value_.As<Napi::Number>().DoubleValue();
   }
 
-  bool Boolean(size_t i) const {
-    if (!info_[i].IsBoolean()) throw Wrong(i, "true or false");
-    return info_[i].As<Napi::Boolean>().Value();
+  bool Boolean() const {
+    if (!value_.IsBoolean()) throw Wrong("true or false");
+    return value_.As<Napi::Boolean>().Value();
   }
 
-  Napi::Function Function(size_t i) const {
-    if (!info_[i].IsFunction()) throw Wrong(i, "a function");
-    return info_[i].As<Napi::Function>();
+  Napi::Function Function() const {
+    if (!value_.IsFunction()) throw Wrong("a function");
+    return value_.As<Napi::Function>();
+  }
+
+  Napi::Object Object() const {
+    if (!value_.IsObject()) throw Wrong("an object");
+    return value_.As<Napi::Object>();
   }
 
   // An integer from 0 to `most`.
-  size_t Size(size_t i, size_t most = kMostSize) const {
-    const double value = Number(i);
-    if (!(value >= 0 && value <= static_cast<double>(most) && value == std::floor(value))) {
-      throw Wrong(i, "a size");
-    }
-    return static_cast<size_t>(value);
-  }
-
-  size_t PositiveSize(size_t i) const {
-    const size_t size = Size(i);
-    if (size == 0) throw Wrong(i, "a positive size");
-    return size;
-  }
+  size_t Size(size_t most = kMostSize) const { return Whole(Number(), 0, most, "a size"); }
+  size_t PositiveSize() const { return Whole(Number(), 1, kMostSize, "a positive size"); }
 
   // One of an enum's values, which run from 0 to `last`.
   template <typename E>
-  E Enum(size_t i, E last) const {
-    return static_cast<E>(Size(i, static_cast<size_t>(last)));
+  E Enum(E last) const {
+    return static_cast<E>(Size(static_cast<size_t>(last)));
   }
 
-  // Whether argument i is a Float32Array; anything but that and a Float64Array is refused.
-  bool IsFloat32(size_t i) const {
-    const napi_typedarray_type type = Describe(i).type;
+  // The same for a number of a record that the argument is.
+  size_t SizeOf(double value, size_t least, size_t most) const {
+    return Whole(value, least, most, "a record of sizes in their ranges");
+  }
+  template <typename E>
+  E EnumOf(double value, E last) const {
+    return static_cast<E>(Whole(value, 0, static_cast<size_t>(last), "a record of names that exist"));
+  }
+
+  // Whether it is a Float32Array; anything but that and a Float64Array is refused.
+  bool IsFloat32() const {
+    const napi_typedarray_type type = Describe().type;
     if (type != napi_float32_array && type != napi_float64_array) {
-      throw Wrong(i, "a Float64Array or Float32Array");
+      throw Wrong("a Float64Array or Float32Array");
     }
     return type == napi_float32_array;
   }
 
-  // The elements of a typed array of at least `least` elements. Valid until JavaScript runs again, unless
-  // the array is on a SharedArrayBuffer or lib/ has pinned its buffer; the array is to be referenced
-  // meanwhile.
+  // The elements of a typed array that has `least` of them or more. They stay where they are until JavaScript
+  // runs again, and for longer if the array is on a SharedArrayBuffer or lib/ has pinned its buffer; the
+  // array must be referenced meanwhile.
   template <typename T>
-  T* Array(size_t i, size_t least) const {
-    const Description array = Describe(i);
-    if (array.type != TypeOf<T>()) throw Wrong(i, "a typed array of the plan's type");
-    if (array.length < least)
-      throw Wrong(i, "a typed array of at least " + std::to_string(least) + " elements");
+  T* Array(size_t least) const {
+    const Description array = Describe();
+    if (array.type != TypeOf<T>()) throw Wrong("a typed array of the plan's type");
+    if (array.length < least) throw Wrong("a typed array of at least " + std::to_string(least) + " elements");
     return static_cast<T*>(array.data);
   }
 
-  size_t Length(size_t i) const { return Describe(i).length; }
+  size_t Length() const { return Describe().length; }
 
-  // Refuses a typed array that is not on a SharedArrayBuffer.
-  void CheckShared(size_t i) const {
-    bool detachable = false;
-    napi_is_arraybuffer(Env(), Describe(i).buffer, &detachable);
-    if (detachable) throw Wrong(i, "on a SharedArrayBuffer");
+  // A Float64Array with the numbers of a record.
+  template <class R>
+  R Record() const {
+    return ReadRecord<R>(Array<double>(FieldCount<R>()));
   }
 
-  Napi::TypeError Wrong(size_t i, const std::string& rule) const {
-    return Napi::TypeError::New(Env(), "blasnet native: argument " + std::to_string(i) + " must be " + rule);
+  // Refuses a typed array that is not on a SharedArrayBuffer.
+  void CheckShared() const {
+    bool detachable = false;
+    napi_is_arraybuffer(value_.Env(), Describe().buffer, &detachable);
+    if (detachable) throw Wrong("on a SharedArrayBuffer");
+  }
+
+  Napi::TypeError Wrong(const std::string& rule) const {
+    const std::string property = property_ == nullptr ? "" : std::string(" (") + property_ + ")";
+    return Napi::TypeError::New(
+        value_.Env(), "blasnet native: argument " + std::to_string(index_) + property + " must be " + rule);
   }
 
  private:
@@ -100,14 +117,22 @@ class Args {
     napi_value buffer;
   };
 
+  size_t Whole(double value, size_t least, size_t most, const char* rule) const {
+    if (!(value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
+          value == std::floor(value))) {
+      throw Wrong(rule);
+    }
+    return static_cast<size_t>(value);
+  }
+
   // Straight from Node-API: node-addon-api's accessors do not know SharedArrayBuffer.
-  Description Describe(size_t i) const {
+  Description Describe() const {
     Description array{};
-    const napi_value value = info_[i];
     bool is_typed_array = false;
-    napi_is_typedarray(Env(), value, &is_typed_array);
-    if (!is_typed_array) throw Wrong(i, "a typed array");
-    napi_get_typedarray_info(Env(), value, &array.type, &array.length, &array.data, &array.buffer, nullptr);
+    napi_is_typedarray(value_.Env(), value_, &is_typed_array);
+    if (!is_typed_array) throw Wrong("a typed array");
+    napi_get_typedarray_info(value_.Env(), value_, &array.type, &array.length, &array.data, &array.buffer,
+                             nullptr);
     return array;
   }
 
@@ -119,7 +144,45 @@ class Args {
     if constexpr (std::is_same_v<T, uint32_t>) return napi_uint32_array;
   }
 
+  Napi::Value value_;
+  size_t index_;
+  const char* property_;
+};
+
+class Args {
+ public:
+  explicit Args(const Napi::CallbackInfo& info) : info_(info) {}
+
+  Napi::Env Env() const { return info_.Env(); }
+  Argument operator[](size_t i) const { return {info_.Env(), info_[i], i}; }
+
+ private:
   const Napi::CallbackInfo& info_;
+};
+
+// An argument that is an object with these properties. All are read at once, before any is looked at: a
+// getter is JavaScript, and could take away an array whose elements are known already.
+class Properties {
+ public:
+  Properties(const Args& args, size_t index, std::vector<const char*> names)
+      : env_(args.Env()), index_(index), names_(std::move(names)) {
+    const Napi::Object object = args[index].Object();
+    for (const char* name : names_) values_.push_back(object.Get(name));
+  }
+
+  Argument operator[](const char* name) const {
+    size_t i = 0;
+    while (std::string_view(names_.at(i)) != name) i++;
+    return {env_, values_[i], index_, names_[i]};
+  }
+
+  const std::vector<Napi::Value>& Values() const { return values_; }
+
+ private:
+  Napi::Env env_;
+  size_t index_;
+  std::vector<const char*> names_;
+  std::vector<Napi::Value> values_;
 };
 
 }  // namespace blasnet

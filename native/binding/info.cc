@@ -1,12 +1,13 @@
-// What the addon was built from, and the numbers that stand for names on both sides.
+// What JavaScript is told: the numbers that stand for names, the traits behind them, the fields of records,
+// and what the addon was built from.
 #include "binding/args.h"
 #include "binding/exports.h"
-#include "engine/lbfgs.h"
+#include "binding/records.h"
+#include "engine/optimizer.h"
 #include "engine/plan.h"
 #include "engine/pool.h"
 #include "kernels/activations.h"
 #include "kernels/gemm.h"
-#include "kernels/types.h"
 
 namespace blasnet {
 namespace {
@@ -18,7 +19,51 @@ Napi::Object Numbered(Napi::Env env, const char* const (&names)[size]) {
   return numbers;
 }
 
-void SetThreadsOf(const Napi::CallbackInfo& info) { SetThreads(Args(info).PositiveSize(0)); }
+template <class Record>
+Napi::Array FieldNames(Napi::Env env) {
+  Napi::Array names = Napi::Array::New(env, FieldCount<Record>());
+  uint32_t i = 0;
+  for (const auto& field : Record::kFields) names.Set(i++, field.name);
+  return names;
+}
+
+Napi::Object ActivationRows(Napi::Env env) {
+  Napi::Object rows = Napi::Object::New(env);
+  uint32_t code = 0;
+  for (const ActivationTraits& traits : kActivations) {
+    Napi::Object row = Napi::Object::New(env);
+    row.Set("code", code++);
+    row.Set("needsAllUnits", traits.depends_on == DependsOn::kAllUnits);
+    rows.Set(traits.name, row);
+  }
+  return rows;
+}
+
+Napi::Object LossRows(Napi::Env env) {
+  Napi::Object rows = Napi::Object::New(env);
+  uint32_t code = 0;
+  for (const LossTraits& traits : kLosses) {
+    Napi::Object row = Napi::Object::New(env);
+    row.Set("code", code++);
+    row.Set("labels", kLabelRuleNames[static_cast<size_t>(traits.labels)]);
+    row.Set("accuracy", traits.hits != Hits::kNone);
+    rows.Set(traits.name, row);
+  }
+  return rows;
+}
+
+Napi::Object OptimizerRows(Napi::Env env) {
+  Napi::Object rows = Napi::Object::New(env);
+  ForEachOptimizer([&](size_t code, auto options) {
+    Napi::Object row = Napi::Object::New(env);
+    row.Set("code", static_cast<uint32_t>(code));
+    row.Set("options", FieldNames<decltype(options)>(env));
+    rows.Set(decltype(options)::kName, row);
+  });
+  return rows;
+}
+
+void SetThreadsOf(const Napi::CallbackInfo& info) { SetThreads(Args(info)[0].PositiveSize()); }
 
 Napi::Value ThreadsOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(Threads()));
@@ -27,15 +72,17 @@ Napi::Value ThreadsOf(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportInfo(Napi::Env env, Napi::Object exports) {
-  Napi::Object codes = Napi::Object::New(env);
-  codes.Set("activations", Numbered(env, kActivationNames));
-  codes.Set("lbfgsStatuses", Numbered(env, kLbfgsStatusNames));
-  codes.Set("losses", Numbered(env, kLossNames));
-  codes.Set("optimizers", Numbered(env, kOptimizerNames));
-  codes.Set("hyperparameters", Numbered(env, kHyperparameterNames));
-  codes.Set("normalizations", Numbered(env, kNormalizationNames));
-  codes.Set("statuses", Numbered(env, kStatusNames));
-  exports.Set("codes", codes);
+  exports.Set("activations", ActivationRows(env));
+  exports.Set("losses", LossRows(env));
+  exports.Set("optimizers", OptimizerRows(env));
+  exports.Set("normalizations", Numbered(env, kNormalizationNames));
+  exports.Set("statuses", Numbered(env, kStatusNames));
+  Napi::Object records = Napi::Object::New(env);
+  records.Set("layer", FieldNames<LayerRecord>(env));
+  records.Set("lossOptions", FieldNames<LossOptions>(env));
+  records.Set("train", FieldNames<TrainRecord>(env));
+  records.Set("outcome", FieldNames<OutcomeRecord>(env));
+  exports.Set("records", records);
   exports.Set("setThreads", Napi::Function::New<SetThreadsOf>(env, "setThreads"));
   exports.Set("threads", Napi::Function::New<ThreadsOf>(env, "threads"));
   exports.Set("buildType", BLASNET_BUILD_TYPE);

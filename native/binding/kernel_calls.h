@@ -10,15 +10,16 @@
 namespace blasnet {
 
 // The product of sizes that are at most 2^31 each; refuses what could wrap around.
-inline size_t Elements(const Args& args, size_t i, size_t a, size_t b) {
-  if (b != 0 && a > (size_t{1} << 40) / b) throw args.Wrong(i, "smaller");
+inline size_t Elements(const Argument& size, size_t a, size_t b) {
+  if (b != 0 && a > (size_t{1} << 40) / b) throw size.Wrong("smaller");
   return a * b;
 }
+inline size_t Elements(const Args& args, size_t i, size_t a, size_t b) { return Elements(args[i], a, b); }
 
 template <typename R, R (*f64)(const Args&), R (*f32)(const Args&), size_t typed>
 Napi::Value Call(const Napi::CallbackInfo& info) {
   const Args args(info);
-  const auto function = args.IsFloat32(typed) ? f32 : f64;
+  const auto function = args[typed].IsFloat32() ? f32 : f64;
   if constexpr (std::is_void_v<R>) {
     function(args);
     return info.Env().Undefined();

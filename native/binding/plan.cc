@@ -1,23 +1,28 @@
-// The Plan class. Each operation runs in place and returns, or, with a callback as its last argument, runs
-// on one of the addon's threads and calls back. Either way its outcome is in the plan's `outcome` array
-// afterwards, and one operation may be under way at a time.
+// The Plan class. Each operation runs in place and returns, or, with a callback as its last argument, runs on
+// one of the addon's threads and calls back. Either way its outcome is in the plan's `outcome` array
+// afterwards, and one operation may be under way at a time. The records are in binding/records.h.
 //
-//   new Plan(sizes, layers, loss, parameters, statistics, outcome)
-//     sizes        Int32Array (L + 1): inputs, then the outputs of each layer
-//     layers       Float64Array (L * kLayerFields): see LayerField
-//     loss         Float64Array (3): code, label smoothing, delta
+//   new Plan({ inputs, layers, loss, lossOptions, parameters, statistics, outcome })
+//     inputs       the units that go into the first layer
+//     layers       Float64Array (L * LayerRecord)
+//     loss         its number
+//     lossOptions  Float64Array (LossOptions)
 //     parameters   Float64Array or Float32Array on a SharedArrayBuffer; gives the element type T
 //     statistics   of T on a SharedArrayBuffer: running moments
-//     outcome      Float64Array (kOutcomeFields): see OutcomeField
+//     outcome      Float64Array (OutcomeRecord) on a SharedArrayBuffer
 //   predict(X, rows, out, callback?)
 //   pin(rows, X, out): arrays on SharedArrayBuffers for predictPinned
 //   predictPinned(rows): the index of the first element of X that is not finite, or -1
 //   evaluate(X, Y, weights or null, rows, callback?)
 //   gradients(X, Y, weights or null, rows, out, callback?)
-//   train(X, Y, weights or null, rows, order or null, optimizer, hyperparameters, state, learningRates,
-//         settings, loss, hitShare, callback?)
-//     hyperparameters  Float64Array (kHyperparameters)
-//     settings     Float64Array (kTrainFields): see TrainField
+//   train({ X, Y, weights or null, order or null, numbers, options, state, learningRates, losses, hitShares
+//   }, callback?)
+//     numbers        Float64Array (TrainRecord)
+//     order          Uint32Array (epochs * rows): each epoch's samples in their order
+//     options        Float64Array with the optimiser's options
+//     state          of T: what the optimiser keeps between steps
+//     learningRates  Float64Array: one a step, the last for all further ones
+//     losses, hitShares  Float64Array (epochs), written
 //   limitThreads(threads), stop(), clearStop()
 #include <algorithm>
 #include <cmath>
@@ -31,48 +36,15 @@
 
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "binding/optimizers.h"
+#include "binding/records.h"
 #include "engine/job_threads.h"
 #include "engine/plan.h"
 
 namespace blasnet {
 namespace {
 
-// What a layer is described by; lib/engine/plan.ts writes the same. A field that says yes or no is 1 or 0.
-enum LayerField {
-  kActivation,
-  kAlpha,
-  kNormalization,
-  kNormalizationEpsilon,
-  kNormalizationMomentum,
-  kDropout,
-  kNoise,
-  kTrainable,
-  kL1,
-  kL2,
-  kMaxNorm,
-  kLayerFields
-};
-
-// The numbers of a training call; lib/training/run.ts writes the same.
-enum TrainField {
-  kEpochs,
-  kFrom,
-  kTo,
-  kBatchSize,
-  kAccumulate,
-  kSteps,
-  kBatches,
-  kClipValue,
-  kClipNorm,
-  kKeyLow,
-  kKeyHigh,
-  kCheck,
-  kTrainFields
-};
-
 constexpr size_t kMostSteps = size_t{1} << 53;
-
-enum OutcomeField { kStatus, kIndex, kEpoch, kBatch, kLayer, kLoss, kHits, kOutcomeFields };
 
 // What an operation found, or why it failed.
 struct Result {
@@ -107,35 +79,31 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   }
 
   explicit PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanObject>(info) {
-    const Args args(info);
-    const size_t layer_count = args.Length(1) / kLayerFields;
-    if (layer_count == 0) throw args.Wrong(1, "at least one layer");
-    const int32_t* sizes = args.Array<int32_t>(0, layer_count + 1);
-    const double* fields = args.Array<double>(1, layer_count * kLayerFields);
-    std::vector<LayerSpec> layers;
+    const Properties given(
+        Args(info), 0, {"inputs", "layers", "loss", "lossOptions", "parameters", "statistics", "outcome"});
+    const std::vector<LayerSpec> layers = LayersOf(given["inputs"], given["layers"]);
     size_t statistic_count = 0;
-    for (size_t l = 0; l < layer_count; l++) {
-      if (sizes[l] < 1 || sizes[l + 1] < 1) throw args.Wrong(0, "positive sizes");
-      layers.push_back(LayerOf(args, fields + l * kLayerFields, sizes[l], sizes[l + 1]));
-      statistic_count += StatisticCount(layers.back());
+    for (const LayerSpec& layer : layers) {
+      statistic_count += StatisticCount(layer);
       // Layer by layer, so that the count cannot wrap around.
-      parameter_count_ += ParameterCount(layers.back());
-      if (parameter_count_ > kMostSize) throw args.Wrong(0, "sizes of fewer than 2^31 parameters");
+      parameter_count_ += ParameterCount(layer);
+      if (parameter_count_ > kMostSize) throw given["layers"].Wrong("of fewer than 2^31 parameters");
     }
-    const double* loss = args.Array<double>(2, 3);
-    const LossSpec spec{EnumOf(args, 2, loss[0], kLastLoss), loss[1], loss[2]};
+    const LossSpec loss{given["loss"].Enum(kLastLoss), given["lossOptions"].Record<LossOptions>()};
     inputs_ = layers.front().inputs;
     outputs_ = layers.back().outputs;
-    takes_classes_ = TakesClasses(spec.loss);
-    float32_ = args.IsFloat32(3);
-    plan_ = float32_ ? MakePlan(layers, spec, args.Array<float>(3, parameter_count_),
-                                args.Array<float>(4, statistic_count))
-                     : MakePlan(layers, spec, args.Array<double>(3, parameter_count_),
-                                args.Array<double>(4, statistic_count));
-    outcome_ = args.Array<double>(5, kOutcomeFields);
+    takes_classes_ = TakesClasses(loss.loss);
+    const Argument parameters = given["parameters"], statistics = given["statistics"];
+    float32_ = parameters.IsFloat32();
+    plan_ = float32_ ? MakePlan(layers, loss, parameters.Array<float>(parameter_count_),
+                                statistics.Array<float>(statistic_count))
+                     : MakePlan(layers, loss, parameters.Array<double>(parameter_count_),
+                                statistics.Array<double>(statistic_count));
+    outcome_ = given["outcome"].Array<double>(FieldCount<OutcomeRecord>());
     // A SharedArrayBuffer cannot be detached: references keep all where they are.
-    for (size_t i = 0; i < kKept; i++) args.CheckShared(3 + i);
-    for (size_t i = 0; i < kKept; i++) kept_[i] = Napi::Persistent(info[3 + i].As<Napi::Object>());
+    const Argument kept[] = {parameters, statistics, given["outcome"]};
+    for (const Argument& array : kept) array.CheckShared();
+    for (size_t i = 0; i < kKept; i++) kept_[i] = Napi::Persistent(kept[i].Object());
   }
 
   ~PlanObject() override {
@@ -151,57 +119,60 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   // Parameters, statistics, outcome.
   static constexpr size_t kKept = 3;
 
-  template <typename E>
-  static E EnumOf(const Args& args, size_t i, double value, E last) {
-    if (!(value >= 0 && value <= static_cast<double>(last) && value == std::floor(value))) {
-      throw args.Wrong(i, "names that exist");
+  static std::vector<LayerSpec> LayersOf(const Argument& inputs, const Argument& records) {
+    constexpr size_t kFields = FieldCount<LayerRecord>();
+    const size_t count = records.Length() / kFields;
+    if (count == 0) throw records.Wrong("at least one layer");
+    const double* numbers = records.Array<double>(count * kFields);
+    std::vector<LayerSpec> layers;
+    for (size_t l = 0; l < count; l++) {
+      const auto record = ReadRecord<LayerRecord>(numbers + l * kFields);
+      LayerSpec layer{};
+      layer.inputs = l == 0 ? inputs.PositiveSize() : layers.back().outputs;
+      layer.outputs = records.SizeOf(record.outputs, 1, kMostSize);
+      layer.activation = records.EnumOf(record.activation, kLastActivation);
+      layer.alpha = record.alpha;
+      layer.normalization = records.EnumOf(record.normalization, Normalization::kLayer);
+      layer.epsilon = record.epsilon;
+      layer.momentum = record.momentum;
+      layer.dropout = record.dropout;
+      layer.noise = record.noise;
+      layer.trainable = record.trainable != 0;
+      layer.l1 = record.l1;
+      layer.l2 = record.l2;
+      layer.max_norm = record.max_norm;
+      layers.push_back(layer);
     }
-    return static_cast<E>(static_cast<int32_t>(value));
-  }
-
-  static LayerSpec LayerOf(const Args& args, const double* fields, int32_t inputs, int32_t outputs) {
-    LayerSpec layer{static_cast<size_t>(inputs), static_cast<size_t>(outputs)};
-    layer.activation = EnumOf(args, 1, fields[kActivation], kLastActivation);
-    layer.alpha = fields[kAlpha];
-    layer.normalization = EnumOf(args, 1, fields[kNormalization], Normalization::kLayer);
-    layer.epsilon = fields[kNormalizationEpsilon];
-    layer.momentum = fields[kNormalizationMomentum];
-    layer.dropout = fields[kDropout];
-    layer.noise = fields[kNoise];
-    layer.trainable = fields[kTrainable] != 0;
-    layer.l1 = fields[kL1];
-    layer.l2 = fields[kL2];
-    layer.max_norm = fields[kMaxNorm];
-    return layer;
+    return layers;
   }
 
   Napi::Value Predict(const Napi::CallbackInfo& info) {
     const Args args(info);
-    const size_t rows = args.Size(1);
-    const void* x = Elements(args, 0, rows * inputs_);
-    void* out = Elements(args, 2, rows * outputs_);
+    const size_t rows = args[1].Size();
+    const void* x = Elements(args[0], rows * inputs_);
+    void* out = Elements(args[2], rows * outputs_);
     return Start(info, 3, [=](Totals*) { return plan_->Predict(x, rows, out); });
   }
 
   void Pin(const Napi::CallbackInfo& info) {
     const Args args(info);
     // All checked before any is kept.
-    const size_t rows = args.Size(0);
-    args.CheckShared(1);
-    args.CheckShared(2);
-    const void* x = Elements(args, 1, rows * inputs_);
-    void* out = Elements(args, 2, rows * outputs_);
+    const size_t rows = args[0].Size();
+    args[1].CheckShared();
+    args[2].CheckShared();
+    const void* x = Elements(args[1], rows * inputs_);
+    void* out = Elements(args[2], rows * outputs_);
     pinned_rows_ = rows;
     pinned_x_ = x;
     pinned_out_ = out;
-    pinned_references_[0] = Napi::Persistent(info[1].As<Napi::Object>());
-    pinned_references_[1] = Napi::Persistent(info[2].As<Napi::Object>());
+    pinned_references_[0] = Napi::Persistent(args[1].Object());
+    pinned_references_[1] = Napi::Persistent(args[2].Object());
   }
 
-  // The way of a single call costs more than its arithmetic: one number in, one out.
+  // For one row the call costs more than the arithmetic, so it takes and returns a single number.
   Napi::Value PredictPinned(const Napi::CallbackInfo& info) {
     if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
-    const size_t rows = Args(info).Size(0, pinned_rows_);
+    const size_t rows = Args(info)[0].Size(pinned_rows_);
     const Result result =
         Complete([this, rows](Totals*) { return plan_->Predict(pinned_x_, rows, pinned_out_); });
     if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
@@ -210,103 +181,91 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   }
 
   Napi::Value Evaluate(const Napi::CallbackInfo& info) {
-    const Samples samples = SamplesOf(Args(info));
+    const Args args(info);
+    const Samples samples = SamplesOf(args[0], args[1], args[2], args[3].PositiveSize());
     return Start(info, 4, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
   }
 
   Napi::Value Gradients(const Napi::CallbackInfo& info) {
     const Args args(info);
-    const Samples samples = SamplesOf(args);
-    void* gradients = Elements(args, 4, parameter_count_);
+    const Samples samples = SamplesOf(args[0], args[1], args[2], args[3].PositiveSize());
+    void* gradients = Elements(args[4], parameter_count_);
     return Start(info, 5, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
   }
 
   Napi::Value Train(const Napi::CallbackInfo& info) {
-    const Args args(info);
+    const Properties given(Args(info), 0,
+                           {"X", "Y", "weights", "order", "numbers", "options", "state", "learningRates",
+                            "losses", "hitShares"});
+    const Argument numbers = given["numbers"];
+    const auto record = numbers.Record<TrainRecord>();
     TrainRequest request{};
-    request.samples = SamplesOf(args);
-    const size_t rows = request.samples.rows;
-    const double* settings = args.Array<double>(9, kTrainFields);
-    const auto size = [&](TrainField field, size_t least, size_t most) {
-      const double value = settings[field];
-      if (!(value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
-            value == std::floor(value))) {
-        throw args.Wrong(9, "sizes");
-      }
-      return static_cast<size_t>(value);
-    };
-    request.epochs = size(kEpochs, 0, kMostSize);
-    request.to = size(kTo, 1, rows);
-    request.from = size(kFrom, 0, request.to - 1);
-    request.batch_size = size(kBatchSize, 1, kMostSize);
-    request.accumulate = size(kAccumulate, 1, kMostSize);
-    request.batches = size(kBatches, 0, kMostSteps);
-    request.clipping = {settings[kClipValue], settings[kClipNorm]};
-    request.key = {static_cast<uint32_t>(size(kKeyLow, 0, UINT32_MAX)),
-                   static_cast<uint32_t>(size(kKeyHigh, 0, UINT32_MAX))};
-    request.check = settings[kCheck] != 0;
-    if (args.Has(4)) {
-      const uint32_t* order = args.Array<uint32_t>(4, request.epochs * rows);
+    const size_t rows = numbers.SizeOf(record.rows, 1, kMostSize);
+    request.samples = SamplesOf(given["X"], given["Y"], given["weights"], rows);
+    request.epochs = numbers.SizeOf(record.epochs, 0, kMostSize);
+    request.to = numbers.SizeOf(record.to, 1, rows);
+    request.from = numbers.SizeOf(record.from, 0, request.to - 1);
+    request.batch_size = numbers.SizeOf(record.batch_size, 1, kMostSize);
+    request.accumulate = numbers.SizeOf(record.accumulate, 1, kMostSize);
+    request.batches = numbers.SizeOf(record.batches, 0, kMostSteps);
+    request.clipping = {record.clip_value, record.clip_norm};
+    request.key = {static_cast<uint32_t>(numbers.SizeOf(record.key_low, 0, UINT32_MAX)),
+                   static_cast<uint32_t>(numbers.SizeOf(record.key_high, 0, UINT32_MAX))};
+    request.check = record.check != 0;
+    if (given["order"].Given()) {
+      const uint32_t* order = given["order"].Array<uint32_t>(request.epochs * rows);
       for (size_t i = 0; i < request.epochs * rows; i++) {
-        if (order[i] >= rows) throw args.Wrong(4, "indices of rows");
+        if (order[i] >= rows) throw given["order"].Wrong("indices of rows");
       }
       request.order = order;
     }
-    request.optimizer = OptimizerOf(args, 5);
-    request.optimizer.steps = size(kSteps, 0, kMostSteps);
-    request.learning_rates = args.Array<double>(8, 1);
-    request.rate_count = args.Length(8);
-    request.loss = args.Array<double>(10, request.epochs);
-    request.hit_share = args.Array<double>(11, request.epochs);
-    return Start(info, 12, [=](Totals* totals) { return plan_->Train(request, totals); });
+    request.steps = numbers.SizeOf(record.steps, 0, kMostSteps);
+    request.optimizer =
+        ReadOptimizer(numbers.SizeOf(record.optimizer, 0, kOptimizerCount - 1), given["options"]);
+    request.state = Elements(given["state"], StateSize(request.optimizer, parameter_count_));
+    request.learning_rates = given["learningRates"].Array<double>(1);
+    request.rate_count = given["learningRates"].Length();
+    request.loss = given["losses"].Array<double>(request.epochs);
+    request.hit_share = given["hitShares"].Array<double>(request.epochs);
+    return Start(info, 1, [=](Totals* totals) { return plan_->Train(request, totals); }, given.Values());
   }
 
   void LimitThreads(const Napi::CallbackInfo& info) {
     if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
-    plan_->LimitThreads(Args(info).Size(0));
+    plan_->LimitThreads(Args(info)[0].Size());
   }
 
   void Stop(const Napi::CallbackInfo&) { plan_->Stop(); }
   void ClearStop(const Napi::CallbackInfo&) { plan_->ClearStop(); }
 
-  // The arguments (optimizer, hyperparameters, state).
-  OptimizerRequest OptimizerOf(const Args& args, size_t i) const {
-    OptimizerRequest request{};
-    request.optimizer = args.Enum(i, kLastOptimizer);
-    std::copy_n(args.Array<double>(i + 1, kHyperparameters), kHyperparameters,
-                request.hyperparameters.begin());
-    request.state =
-        Elements(args, i + 2, StateSize(request.optimizer, request.hyperparameters.data(), parameter_count_));
-    return request;
+  void* Elements(const Argument& array, size_t least) const {
+    return float32_ ? static_cast<void*>(array.Array<float>(least))
+                    : static_cast<void*>(array.Array<double>(least));
   }
 
-  void* Elements(const Args& args, size_t i, size_t least) const {
-    return float32_ ? static_cast<void*>(args.Array<float>(i, least))
-                    : static_cast<void*>(args.Array<double>(i, least));
+  Samples SamplesOf(const Argument& x, const Argument& y, const Argument& weights, size_t rows) const {
+    const void* labels =
+        takes_classes_ ? static_cast<const void*>(y.Array<int32_t>(rows)) : Elements(y, rows * outputs_);
+    return {Elements(x, rows * inputs_), labels, weights.Given() ? Elements(weights, rows) : nullptr, rows};
   }
 
-  // The leading arguments (X, Y, weights or null, rows).
-  Samples SamplesOf(const Args& args) const {
-    const size_t rows = args.PositiveSize(3);
-    const void* labels = takes_classes_ ? static_cast<const void*>(args.Array<int32_t>(1, rows))
-                                        : Elements(args, 1, rows * outputs_);
-    return {Elements(args, 0, rows * inputs_), labels, args.Has(2) ? Elements(args, 2, rows) : nullptr, rows};
-  }
-
-  // Runs the operation here, or on another thread when there is a callback at `callback_index`.
-  Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, Operation operation) {
+  // Runs the operation here, or on another thread when there is a callback at `callback_index`. `used` are
+  // the values that it needs beside the arguments before that.
+  Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, Operation operation,
+                    const std::vector<Napi::Value>& used = {}) {
     if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
-    if (!Args(info).Has(callback_index)) {
+    const Argument callback = Args(info)[callback_index];
+    if (!callback.Given()) {
       const Result result = Complete(operation);
       if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
       Report(result);
       return info.Env().Undefined();
     }
-    if (!info[callback_index].IsFunction()) {
-      throw Args(info).Wrong(callback_index, "a function");
-    }
+    const Napi::Function function = callback.Function();
     ConnectToMainThread(info.Env());
-    Hold(info, callback_index);
+    std::vector<Napi::Value> held = used;
+    for (size_t i = 0; i < callback_index; i++) held.push_back(info[i]);
+    Hold(function, held);
     {
       // The thread of the last operation may be between its call and setting this to false.
       const std::lock_guard<std::mutex> lock(job_->mutex);
@@ -335,12 +294,12 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
   // From before an operation starts until it has ended, the plan, the callback and the arrays must live, and
   // so must the process.
-  void Hold(const Napi::CallbackInfo& info, size_t callback_index) {
-    callback_ = Napi::Persistent(info[callback_index].As<Napi::Function>());
-    held_ = Napi::Persistent(Napi::Array::New(info.Env(), callback_index));
-    for (uint32_t i = 0; i < callback_index; i++) held_.Value().Set(i, info[i]);
+  void Hold(const Napi::Function& callback, const std::vector<Napi::Value>& values) {
+    callback_ = Napi::Persistent(callback);
+    held_ = Napi::Persistent(Napi::Array::New(callback.Env(), values.size()));
+    for (size_t i = 0; i < values.size(); i++) held_.Value().Set(static_cast<uint32_t>(i), values[i]);
     Ref();
-    on_main_thread_.Ref(info.Env());
+    on_main_thread_.Ref(callback.Env());
   }
 
   void LetGo(Napi::Env env) {
@@ -370,13 +329,15 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   }
 
   void Report(const Result& result) {
-    outcome_[kStatus] = static_cast<double>(result.outcome.status);
-    outcome_[kIndex] = static_cast<double>(result.outcome.index);
-    outcome_[kEpoch] = static_cast<double>(result.outcome.epoch);
-    outcome_[kBatch] = static_cast<double>(result.outcome.batch);
-    outcome_[kLayer] = static_cast<double>(result.outcome.layer);
-    outcome_[kLoss] = result.totals.loss;
-    outcome_[kHits] = static_cast<double>(result.totals.hits);
+    OutcomeRecord record{};
+    record.status = static_cast<double>(result.outcome.status);
+    record.index = static_cast<double>(result.outcome.index);
+    record.epoch = static_cast<double>(result.outcome.epoch);
+    record.batch = static_cast<double>(result.outcome.batch);
+    record.layer = static_cast<double>(result.outcome.layer);
+    record.loss = result.totals.loss;
+    record.hits = static_cast<double>(result.totals.hits);
+    WriteRecord(record, outcome_);
   }
 
   void ConnectToMainThread(Napi::Env env) {

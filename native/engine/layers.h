@@ -6,7 +6,8 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/types.h"
+#include "kernels/activations.h"
+#include "kernels/normalization.h"
 
 namespace blasnet {
 

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "kernels/types.h"
 #include "kernels/vectors.h"
 
 namespace blasnet {
@@ -32,15 +31,6 @@ double CubicMinimum(double x1, double f1, double g1, double x2, double f2, doubl
 
 }  // namespace
 
-LbfgsOptions LbfgsOptionsOf(const double* hyperparameters) {
-  // Whatever comes is a size, and one that a product cannot overflow.
-  const auto size = [hyperparameters](Hyperparameter i) {
-    return hyperparameters[i] >= 1 ? static_cast<size_t>(std::min(hyperparameters[i], 1000.0)) : 1;
-  };
-  return {size(kHistorySize), hyperparameters[kLearningRate], hyperparameters[kToleranceGradient],
-          hyperparameters[kToleranceChange], size(kMaxEvaluations)};
-}
-
 size_t LbfgsArrays(size_t history) { return 2 * history + kWorkArrays; }
 
 size_t LbfgsStateSize(size_t history, size_t parameters) {
@@ -53,15 +43,16 @@ Lbfgs<T>::Lbfgs(const LbfgsOptions& options, size_t size, T* parameters, T* stat
       size_(size),
       parameters_(parameters),
       state_(state),
-      origin_(Array(2 * options.history)),
-      gradients_(Array(2 * options.history + 1)),
-      direction_(Array(2 * options.history + 2)),
-      trials_{Array(2 * options.history + 3), Array(2 * options.history + 4), Array(2 * options.history + 5)},
-      count_(Array(LbfgsArrays(options.history))),
+      origin_(Array(2 * options.History())),
+      gradients_(Array(2 * options.History() + 1)),
+      direction_(Array(2 * options.History() + 2)),
+      trials_{Array(2 * options.History() + 3), Array(2 * options.History() + 4),
+              Array(2 * options.History() + 5)},
+      count_(Array(LbfgsArrays(options.History()))),
       next_(count_ + 1),
       scale_(count_ + 2),
       inverses_(count_ + kScalars),
-      alphas_(options.history) {}
+      alphas_(options.History()) {}
 
 template <typename T>
 LbfgsStatus Lbfgs<T>::Step(const Evaluate& evaluate, LbfgsPoint* before) {
@@ -72,16 +63,16 @@ LbfgsStatus Lbfgs<T>::Step(const Evaluate& evaluate, LbfgsPoint* before) {
   *before = here_;
   const double sum = SumOfSizes(gradients_, size_);
   if (!std::isfinite(here_.loss) || !std::isfinite(sum)) return LbfgsStatus::kDiverged;
-  if (LargestSize(gradients_, size_) <= options_.gradient_tolerance) return LbfgsStatus::kConverged;
+  if (LargestSize(gradients_, size_) <= options_.tolerance_gradient) return LbfgsStatus::kConverged;
 
   const bool first = Count() == 0;
   FindDirection();
   const double slope = Dot(gradients_, direction_, size_);
-  if (slope > -options_.change_tolerance) return LbfgsStatus::kConverged;
+  if (slope > -options_.tolerance_change) return LbfgsStatus::kConverged;
   std::copy_n(parameters_, size_, origin_);
   Trial best;
   const bool whole =
-      Search(evaluate, options_.first_step * (first ? std::min(1.0, 1 / sum) : 1), slope, &best);
+      Search(evaluate, options_.learning_rate * (first ? std::min(1.0, 1 / sum) : 1), slope, &best);
   if (!whole || best.step == 0) {
     std::copy_n(origin_, size_, parameters_);
     if (!whole) return LbfgsStatus::kStopped;
@@ -96,8 +87,8 @@ LbfgsStatus Lbfgs<T>::Step(const Evaluate& evaluate, LbfgsPoint* before) {
   const double change = std::abs(best.point.loss - here_.loss);
   std::copy_n(best.gradients, size_, gradients_);
   here_ = best.point;
-  const bool converged = change < options_.change_tolerance ||
-                         LargestSize(direction_, size_) * best.step <= options_.change_tolerance;
+  const bool converged = change < options_.tolerance_change ||
+                         LargestSize(direction_, size_) * best.step <= options_.tolerance_change;
   return converged ? LbfgsStatus::kConverged : LbfgsStatus::kStepped;
 }
 
@@ -106,7 +97,7 @@ template <typename T>
 void Lbfgs<T>::FindDirection() {
   Scale(gradients_, -1, size_, direction_);
   const size_t count = Count(), next = Next();
-  const auto at = [&](size_t i) { return (next + options_.history - count + i) % options_.history; };
+  const auto at = [&](size_t i) { return (next + options_.History() - count + i) % options_.History(); };
   for (size_t i = count; i-- > 0;) {
     const size_t k = at(i);
     alphas_[k] = Dot(Steps(k), direction_, size_) * static_cast<double>(inverses_[k]);
@@ -137,8 +128,8 @@ void Lbfgs<T>::Remember(const Trial& trial) {
   std::copy_n(change, size_, Changes(k));
   inverses_[k] = static_cast<T>(1 / product);
   *scale_ = static_cast<T>(product / Dot(change, change, size_));
-  *next_ = static_cast<T>((k + 1) % options_.history);
-  *count_ = static_cast<T>(std::min(Count() + 1, options_.history));
+  *next_ = static_cast<T>((k + 1) % options_.History());
+  *count_ = static_cast<T>(std::min(Count() + 1, options_.History()));
 }
 
 template <typename T>
@@ -167,7 +158,7 @@ bool Lbfgs<T>::Search(const Evaluate& evaluate, double step, double slope, Trial
       return true;
     }
     if (bracket[1].slope >= 0) break;
-    if (evaluations == options_.evaluations) {
+    if (evaluations == options_.Evaluations()) {
       bracket[0] = start;
       break;
     }
@@ -186,10 +177,10 @@ bool Lbfgs<T>::Search(const Evaluate& evaluate, double step, double slope, Trial
   const double size = LargestSize(direction_, size_);
   bool was_close = false;
   size_t low = bracket[0].point.loss <= bracket[1].point.loss ? 0 : 1;
-  while (evaluations < options_.evaluations) {
+  while (evaluations < options_.Evaluations()) {
     const double least = std::min(bracket[0].step, bracket[1].step);
     const double most = std::max(bracket[0].step, bracket[1].step);
-    if ((most - least) * size < options_.change_tolerance) break;
+    if ((most - least) * size < options_.tolerance_change) break;
     double middle = CubicMinimum(bracket[0].step, bracket[0].point.loss, bracket[0].slope, bracket[1].step,
                                  bracket[1].point.loss, bracket[1].slope, least, most);
     // Twice near an end, or at one, is no progress.

@@ -5,22 +5,37 @@
 // what is remembered is dropped and the gradient followed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
 
+#include "kernels/record.h"
+
 namespace blasnet {
 
 struct LbfgsOptions {
-  size_t history;             // steps that are remembered
-  double first_step;          // what a line search tries first; 1 is Newton's
-  double gradient_tolerance;  // the largest component of a gradient that counts as zero
-  double change_tolerance;    // likewise of a step, and of a loss's change
-  size_t evaluations;         // in one line search, at most
-};
+  double learning_rate;       // what a line search tries first; 1 is Newton's step
+  double history_size;        // steps that are remembered
+  double tolerance_gradient;  // the largest component of a gradient that counts as zero
+  double tolerance_change;    // the largest change of a parameter, or of the loss, that counts as none
+  double max_evaluations;     // in one line search, at most
 
-LbfgsOptions LbfgsOptionsOf(const double* hyperparameters);
+  static constexpr const char* kName = "lbfgs";
+  static constexpr Field<LbfgsOptions> kFields[] = {{"learningRate", &LbfgsOptions::learning_rate},
+                                                    {"historySize", &LbfgsOptions::history_size},
+                                                    {"toleranceGradient", &LbfgsOptions::tolerance_gradient},
+                                                    {"toleranceChange", &LbfgsOptions::tolerance_change},
+                                                    {"maxEvaluations", &LbfgsOptions::max_evaluations}};
+
+  // Whatever number comes, a size from 1 to 1000, which no product of sizes overflows.
+  size_t History() const { return Size(history_size); }
+  size_t Evaluations() const { return Size(max_evaluations); }
+
+ private:
+  static size_t Size(double value) { return value >= 1 ? static_cast<size_t>(std::min(value, 1000.0)) : 1; }
+};
 
 // An Lbfgs keeps so many arrays of the parameters' size, and behind them some numbers.
 size_t LbfgsArrays(size_t history);
@@ -67,8 +82,8 @@ class Lbfgs {
   T* Array(size_t i) const { return state_ + i * size_; }
   T* Steps(size_t i) const { return Array(2 * i); }
   T* Changes(size_t i) const { return Array(2 * i + 1); }
-  size_t Count() const { return SizeOf(*count_, options_.history); }
-  size_t Next() const { return SizeOf(*next_, options_.history - 1); }
+  size_t Count() const { return SizeOf(*count_, options_.History()); }
+  size_t Next() const { return SizeOf(*next_, options_.History() - 1); }
 
   // A state may come from a file, and hold anything.
   static size_t SizeOf(T value, size_t most) {

@@ -68,7 +68,7 @@ class PlanOf final : public Plan {
       const size_t row = cuts.Start(i);
       tile.Load(source, row, cuts.Start(i + 1) - row, Pass{}, row);
       Forward(tile);
-      tile.Lose(loss_, T{0}, false, &parts[i]);
+      tile.ComputeLoss(loss_, T{0}, false, &parts[i]);
     });
     if (!whole) return {Status::kStopped};
     for (const Totals& part : parts) Add(part, totals);
@@ -101,8 +101,8 @@ class PlanOf final : public Plan {
       const Outcome outcome = Check(request.samples);
       if (outcome.status != Status::kDone) return outcome;
     }
-    if (request.optimizer.optimizer == Optimizer::kLbfgs) return TrainByLbfgs(request);
-    size_t steps = request.optimizer.steps, batches = request.batches;
+    if (std::holds_alternative<LbfgsOptions>(request.optimizer)) return TrainByLbfgs(request);
+    size_t steps = request.steps, batches = request.batches;
     const size_t group = request.batch_size * request.accumulate;
     Pass pass;
     pass.learning = true;
@@ -133,7 +133,7 @@ class PlanOf final : public Plan {
           most_lanes = std::max(most_lanes, lanes);
           if (batch_moments_) tiles_[0]->UpdateStatistics(statistics_);
         }
-        const size_t step = steps - request.optimizer.steps;
+        const size_t step = steps - request.steps;
         const double rate = request.learning_rates[std::min(step, request.rate_count - 1)];
         sums.loss += Step(request, rate, ++steps, most_lanes) * static_cast<double>(size);
         Add(sums, totals);
@@ -276,7 +276,7 @@ class PlanOf final : public Plan {
         Tile<T>& tile = *tiles_[slot];
         LoadTile(tile, batch, cuts, i, pass);
         Forward(tile);
-        tile.Lose(loss_, scale, true, &parts_[i]);
+        tile.ComputeLoss(loss_, scale, true, &parts_[i]);
         Backward(tile, batch.accumulate || i > first, lanes_[lane].data());
       }
     });
@@ -319,10 +319,10 @@ class PlanOf final : public Plan {
     const Batch batch{SourceOf(request.samples, order), request.from, rows, rows, false};
     Pass pass;
     pass.learning = true;
-    const LbfgsOptions options = LbfgsOptionsOf(request.optimizer.hyperparameters.data());
-    T* state = static_cast<T*>(request.optimizer.state);
+    const LbfgsOptions& options = std::get<LbfgsOptions>(request.optimizer);
+    T* state = static_cast<T*>(request.state);
     // Layers may have been frozen since the steps that it remembers.
-    for (size_t i = 0; i < LbfgsArrays(options.history); i++) {
+    for (size_t i = 0; i < LbfgsArrays(options.History()); i++) {
       update_.ClearFrozen(state + i * parameter_count_);
     }
     Lbfgs<T> lbfgs(options, parameter_count_, parameters_, state);
@@ -355,15 +355,14 @@ class PlanOf final : public Plan {
 
   // One step with the gradient in the lanes; `step` counts from 1. Returns the penalty of the weights before.
   double Step(const TrainRequest& request, double rate, size_t step, size_t lanes) {
-    const auto factors =
-        FactorsOf<T>(request.optimizer.optimizer, request.optimizer.hyperparameters.data(), rate, step);
-    T* state = static_cast<T*>(request.optimizer.state);
+    const auto constants = ConstantsOf<T>(std::get<FirstOrderOptions>(request.optimizer), rate, step);
+    T* state = static_cast<T*>(request.state);
     const T* gradients = lanes_[0].data();
     const size_t threads = EffectiveThreads(ThreadLimit());
     const double penalty =
         update_.Run(lanes_, lanes, threads, request.clipping, [&](size_t from, size_t size) {
           T* states = state == nullptr ? nullptr : state + from;
-          UpdateParameters(factors, size, parameters_ + from, gradients + from, states, parameter_count_);
+          UpdateParameters(constants, size, parameters_ + from, gradients + from, states, parameter_count_);
         });
     update_.LimitNorms(threads);
     return penalty;
@@ -386,7 +385,8 @@ class PlanOf final : public Plan {
     const size_t label = FindInPieces(count, [&](size_t from, size_t size) {
       return TakesClasses(loss_.loss)
                  ? FirstBadClass(static_cast<const int32_t*>(samples.y) + from, Outputs(), size)
-                 : FirstBadLabel(loss_.loss, Outputs(), static_cast<const T*>(samples.y) + from, size);
+                 : FirstBadLabel(TraitsOf(loss_.loss).labels, Outputs(),
+                                 static_cast<const T*>(samples.y) + from, size);
     });
     if (label != kNone) return {Status::kLabelOutside, label};
     return {Stopped() ? Status::kStopped : Status::kDone};
@@ -439,10 +439,5 @@ std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>& layers, const LossS
 
 template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, const LossSpec&, double*, double*);
 template std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>&, const LossSpec&, float*, float*);
-
-size_t StateSize(Optimizer optimizer, const double* hyperparameters, size_t parameters) {
-  return optimizer == Optimizer::kLbfgs ? LbfgsStateSize(LbfgsOptionsOf(hyperparameters).history, parameters)
-                                        : StatesOf(optimizer, hyperparameters) * parameters;
-}
 
 }  // namespace blasnet

@@ -7,7 +7,6 @@
 // normalised, training takes each layer by layer and as a whole, and the workspace grows with it.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -15,10 +14,11 @@
 
 #include "engine/job_threads.h"
 #include "engine/layers.h"
+#include "engine/optimizer.h"
 #include "engine/samples.h"
 #include "engine/tile.h"
 #include "engine/update.h"
-#include "kernels/types.h"
+#include "kernels/losses.h"
 
 namespace blasnet {
 
@@ -43,17 +43,6 @@ struct Outcome {
   size_t layer = 0;  // from 1: the first whose activations are not finite
 };
 
-// An optimiser with its hyperparameters; `state` has StateSize elements.
-struct OptimizerRequest {
-  Optimizer optimizer;
-  std::array<double, kHyperparameters> hyperparameters;
-  void* state;
-  size_t steps;  // taken before
-};
-
-// How many elements an optimiser keeps between the steps of so many parameters. They begin with zeros.
-size_t StateSize(Optimizer optimizer, const double* hyperparameters, size_t parameters);
-
 struct TrainRequest {
   Samples samples;
   const uint32_t* order;  // epochs * rows indices of samples; null: as they come
@@ -62,7 +51,9 @@ struct TrainRequest {
   size_t to;
   size_t batch_size;
   size_t accumulate;  // batches a step
-  OptimizerRequest optimizer;
+  OptimizerOptions optimizer;
+  void* state;                   // what the optimiser keeps between steps (StateSize)
+  size_t steps;                  // taken before
   const double* learning_rates;  // (rate_count) one a step, the last for all further ones
   size_t rate_count;
   Clipping clipping;

@@ -1,4 +1,4 @@
-// What a plan is given to learn from, and whether it can.
+// What a plan is given to learn from.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,5 @@ struct Samples {
   const void* weights;
   size_t rows;
 };
-
-// The index of the first element that is no class, from 0 to outputs - 1; or `size`.
-size_t FirstBadClass(const int32_t* classes, size_t outputs, size_t size);
 
 }  // namespace blasnet

@@ -61,9 +61,9 @@ bool Tile<T>::ReadsRows(size_t l) const {
 }
 
 template <typename T>
-bool Tile<T>::LooksAcross(size_t l) const {
+bool Tile<T>::NeedsAllUnits(size_t l) const {
   return layers_[l].normalization == Normalization::kLayer ||
-         (Activates(l) && AcrossUnits(layers_[l].activation));
+         (Activates(l) && ::blasnet::NeedsAllUnits(layers_[l].activation));
 }
 
 template <typename T>
@@ -186,7 +186,7 @@ void Tile<T>::Forward(size_t l, size_t from, size_t to) {
     Product(rows, m_, in, Strided<T>{w, in, 1}, InputOf(l), ld_, z, ld_, options);
   }
   if (layer.NormalizesBatches()) NormalizeUnits(l, from, to);
-  if (!LooksAcross(l)) Activate(l, from, to, activated);
+  if (!NeedsAllUnits(l)) Activate(l, from, to, activated);
 }
 
 template <typename T>
@@ -210,7 +210,7 @@ void Tile<T>::NormalizeUnits(size_t l, size_t from, size_t to) {
 
 template <typename T>
 void Tile<T>::FinishForward(size_t l) {
-  if (!LooksAcross(l)) return;
+  if (!NeedsAllUnits(l)) return;
   const Layer& layer = layers_[l];
   if (layer.normalization == Normalization::kLayer) {
     Values& values = values_[l];
@@ -253,7 +253,7 @@ void Tile<T>::Activate(size_t l, size_t from, size_t to, bool activated) {
 }
 
 template <typename T>
-void Tile<T>::Lose(const LossSpec& loss, T scale, bool gradient, Totals* totals) {
+void Tile<T>::ComputeLoss(const LossSpec& loss, T scale, bool gradient, Totals* totals) {
   const size_t last = layers_.size() - 1, out = Outputs();
   const Layer& layer = layers_[last];
   T* a = values_[last].activations.data();
@@ -268,8 +268,9 @@ void Tile<T>::Lose(const LossSpec& loss, T scale, bool gradient, Totals* totals)
     ActivationForward(layer.activation, AlphaOf(last), SampleAxis::kColumns, ld_, out, z, a);
     z = a;
   }
-  *totals = LossOf(loss, z, static_cast<const T*>(labels_.data()),
-                   static_cast<const T*>(weighted_ ? weights_.data() : nullptr), m_, out, ld_, scale, dz);
+  *totals = blasnet::ComputeLoss(loss, z, static_cast<const T*>(labels_.data()),
+                                 static_cast<const T*>(weighted_ ? weights_.data() : nullptr), m_, out, ld_,
+                                 scale, dz);
   if (activated && gradient) {
     ActivationBackward(layer.activation, AlphaOf(last), SampleAxis::kColumns, ld_, out, dz, SumsOf(last), a,
                        dz);
@@ -312,12 +313,12 @@ void Tile<T>::InputGradient(size_t l, size_t from, size_t to, bool accumulate, T
     }
     Product(rows, m_, out, Strided<T>{w, 1, in}, dz, ld_, da, ld_, options);
   }
-  if (!LooksAcross(l - 1)) Deactivate(l - 1, from, to, DerivesInProduct(l - 1), accumulate, gradients);
+  if (!NeedsAllUnits(l - 1)) Deactivate(l - 1, from, to, DerivesInProduct(l - 1), accumulate, gradients);
 }
 
 template <typename T>
 void Tile<T>::FinishBackward(size_t l, bool accumulate, T* gradients) {
-  if (!LooksAcross(l - 1)) return;
+  if (!NeedsAllUnits(l - 1)) return;
   Deactivate(l - 1, 0, layers_[l - 1].outputs, DerivesInProduct(l - 1), accumulate, gradients);
 }
 

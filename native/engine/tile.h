@@ -67,7 +67,7 @@ class Tile {
   void FinishForward(size_t l);
 
   // The samples' loss and hits; with `gradient`, leaves scale * the loss's gradient by Z of the last layer.
-  void Lose(const LossSpec& loss, T scale, bool gradient, Totals* totals);
+  void ComputeLoss(const LossSpec& loss, T scale, bool gradient, Totals* totals);
 
   // Rows from .. to of dW and db of layer l, written or added to `gradients` (laid out as the parameters).
   void Gradients(size_t l, size_t from, size_t to, bool accumulate, T* gradients);
@@ -109,7 +109,7 @@ class Tile {
   bool Noisy(size_t l) const { return pass_.random && layers_[l].noise > 0; }
   bool Activates(size_t l) const { return !IsLast(l) || pass_.activate_last; }
   // Whether FinishForward and FinishBackward have to do with layer l.
-  bool LooksAcross(size_t l) const;
+  bool NeedsAllUnits(size_t l) const;
   // Whether InputGradient applies the activation's derivative of layer l as it goes.
   bool DerivesInProduct(size_t l) const;
 

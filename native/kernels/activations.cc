@@ -32,7 +32,7 @@ void SoftmaxColumns(const T* z, size_t m, size_t units, T* a) {
       hn::StoreU(hn::Div(hn::LoadU(d, a + i * m + j), sum), d, a + i * m + j);
     }
   }
-  for (; j < m; j++) Softmax(z + j, units, m, a + j);
+  for (; j < m; j++) SoftmaxOf(z + j, units, m, a + j);
 }
 
 // As SoftmaxColumns; the last samples go through vectors that they do not fill.
@@ -87,119 +87,262 @@ void ForSamples(SampleAxis axis, size_t m, size_t units, const F& body) {
   for (size_t j = 0; j < m; j++) body(rows ? j * units : j, rows ? size_t{1} : m);
 }
 
+// Each activation's formulas. Forward(d, z) is A for a vector of values of Z. Backward(d, g, v) is dZ for a
+// vector g of dA, with v of A or of Z, as the activation's row says. `alpha` is the activation's parameter,
+// for those that have one.
+template <typename T>
+struct WithAlpha {
+  T alpha;
+};
+
+// A is Z: copied, or left where it is.
+template <typename T>
+struct Linear : WithAlpha<T> {};
+
+template <typename T>
+struct Sigmoid : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return SigmoidOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V a) const {
+    return hn::Mul(g, hn::Mul(a, hn::Sub(hn::Set(d, 1), a)));
+  }
+};
+
+template <typename T>
+struct Relu : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return ReluOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V a) const {
+    return hn::IfThenZeroElse(hn::Le(a, hn::Zero(d)), g);
+  }
+};
+
+template <typename T>
+struct Tanh : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return TanhOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V a) const {
+    return hn::Mul(g, hn::NegMulAdd(a, a, hn::Set(d, 1)));
+  }
+};
+
+template <typename T>
+struct LeakyRelu : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return hn::IfThenElse(hn::Gt(z, hn::Zero(d)), z, hn::Mul(z, hn::Set(d, this->alpha)));
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V a) const {
+    return hn::IfThenElse(hn::Gt(a, hn::Zero(d)), g, hn::Mul(g, hn::Set(d, this->alpha)));
+  }
+};
+
+template <typename T>
+struct Elu : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return EluOf(d, z, T{1}, this->alpha);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V a) const {
+    return hn::Mul(g, EluSlope(d, a, T{1}, this->alpha));
+  }
+};
+
 // Klambauer et al., "Self-normalizing neural networks", 2017.
-constexpr double kSeluScale = 1.0507009873554804934;
-constexpr double kSeluLimit = 1.7580993408473768599;  // kSeluScale * 1.6732632423543772848
+template <typename T>
+struct Selu : WithAlpha<T> {
+  static constexpr T kScale = static_cast<T>(1.0507009873554804934);
+  static constexpr T kLimit = static_cast<T>(1.7580993408473768599);  // kScale * 1.6732632423543772848
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return EluOf(d, z, kScale, kLimit);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V a) const {
+    return hn::Mul(g, EluSlope(d, a, kScale, kLimit));
+  }
+};
+
+template <typename T>
+struct Gelu : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return GeluOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V z) const {
+    return hn::Mul(g, GeluSlope(d, z));
+  }
+};
+
+template <typename T>
+struct GeluTanh : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return GeluTanhOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V z) const {
+    return hn::Mul(g, GeluTanhSlope(d, z));
+  }
+};
+
+template <typename T>
+struct Silu : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return SiluOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V z) const {
+    return hn::Mul(g, SiluSlope(d, z));
+  }
+};
+
+template <typename T>
+struct Softplus : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return SoftplusOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V a) const {
+    return hn::Mul(g, hn::Neg(Expm1Of(d, hn::Neg(a))));
+  }
+};
+
+template <typename T>
+struct Softsign : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return SoftsignOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V a) const {
+    const V rest = hn::Sub(hn::Set(d, 1), hn::Abs(a));
+    return hn::Mul(g, hn::Mul(rest, rest));
+  }
+};
+
+template <typename T>
+struct HardSigmoid : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return HardSigmoidOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V a) const {
+    const auto flat = hn::Or(hn::Le(a, hn::Zero(d)), hn::Ge(a, hn::Set(d, 1)));
+    return hn::IfThenZeroElse(flat, hn::Div(g, hn::Set(d, 6)));
+  }
+};
+
+template <typename T>
+struct Mish : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return MishOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D d, V g, V z) const {
+    return hn::Mul(g, MishSlope(d, z));
+  }
+};
+
+template <typename T>
+struct Exponential : WithAlpha<T> {
+  template <class D, class V>
+  V Forward(D d, V z) const {
+    return ExponentialOf(d, z);
+  }
+  template <class D, class V>
+  V Backward(D, V g, V a) const {
+    return hn::Mul(g, a);
+  }
+};
+
+// These two look across a sample's units: they take all samples at once.
+template <typename T>
+struct Softmax : WithAlpha<T> {
+  static void Forward(SampleAxis axis, size_t m, size_t units, const T* z, T* a) {
+    if (axis == SampleAxis::kColumns) return SoftmaxColumns(z, m, units, a);
+    for (size_t j = 0; j < m; j++) SoftmaxOf(z + j * units, units, 1, a + j * units);
+  }
+  static void Backward(SampleAxis axis, size_t m, size_t units, const T* da, const T* a, T* dz) {
+    ForSamples(axis, m, units, [=](size_t first, size_t stride) {
+      SoftmaxBackward(da + first, a + first, units, stride, dz + first);
+    });
+  }
+};
+
+template <typename T>
+struct LogSoftmax : WithAlpha<T> {
+  static void Forward(SampleAxis axis, size_t m, size_t units, const T* z, T* a) {
+    if (axis == SampleAxis::kColumns) return LogSoftmaxColumns(z, m, units, a);
+    for (size_t j = 0; j < m; j++) LogSoftmaxOf(z + j * units, units, 1, a + j * units);
+  }
+  static void Backward(SampleAxis axis, size_t m, size_t units, const T* da, const T* a, T* dz) {
+    ForSamples(axis, m, units, [=](size_t first, size_t stride) {
+      LogSoftmaxBackward(da + first, a + first, units, stride, dz + first);
+    });
+  }
+};
+
+template <Activation activation, typename T, class Formula>
+void ForwardBy(const Formula& formula, SampleAxis axis, size_t m, size_t units, const T* z, T* a) {
+  if constexpr (NeedsAllUnits(activation)) {
+    Formula::Forward(axis, m, units, z, a);
+  } else if constexpr (activation == Activation::kLinear) {
+    if (a != z) std::copy_n(z, m * units, a);
+  } else {
+    Map(z, m * units, a, [formula](auto d, auto x) { return formula.Forward(d, x); });
+  }
+}
+
+template <Activation activation, typename T, class Formula>
+void BackwardBy(const Formula& formula, SampleAxis axis, size_t m, size_t units, const T* da, const T* z,
+                const T* a, T* dz) {
+  if constexpr (NeedsAllUnits(activation)) {
+    Formula::Backward(axis, m, units, da, a, dz);
+  } else if constexpr (activation == Activation::kLinear) {
+    if (dz != da) std::copy_n(da, m * units, dz);
+  } else {
+    Map(da, NeedsInputs(activation) ? z : a, m * units, dz,
+        [formula](auto d, auto g, auto x) { return formula.Backward(d, g, x); });
+  }
+}
 
 template <typename T>
 void Forward(Activation activation, T alpha, SampleAxis axis, size_t m, size_t units, const T* z, T* a) {
-  const size_t size = m * units;
   switch (activation) {
-    case Activation::kLinear:
-      if (a != z) std::copy_n(z, size, a);
-      return;
-    case Activation::kSigmoid:
-      return Map(z, size, a, [](auto d, auto x) { return SigmoidOf(d, x); });
-    case Activation::kRelu:
-      return Map(z, size, a, [](auto d, auto x) { return ReluOf(d, x); });
-    case Activation::kTanh:
-      return Map(z, size, a, [](auto d, auto x) { return TanhOf(d, x); });
-    case Activation::kSoftmax:
-      if (axis == SampleAxis::kColumns) return SoftmaxColumns(z, m, units, a);
-      for (size_t j = 0; j < m; j++) Softmax(z + j * units, units, 1, a + j * units);
-      return;
-    case Activation::kLeakyRelu:
-      return Map(z, size, a, [alpha](auto d, auto x) {
-        return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(x, hn::Set(d, alpha)));
-      });
-    case Activation::kElu:
-      return Map(z, size, a, [alpha](auto d, auto x) { return EluOf(d, x, T{1}, alpha); });
-    case Activation::kSelu:
-      return Map(z, size, a, [](auto d, auto x) {
-        return EluOf(d, x, static_cast<T>(kSeluScale), static_cast<T>(kSeluLimit));
-      });
-    case Activation::kGelu:
-      return Map(z, size, a, [](auto d, auto x) { return GeluOf(d, x); });
-    case Activation::kGeluTanh:
-      return Map(z, size, a, [](auto d, auto x) { return GeluTanhOf(d, x); });
-    case Activation::kSilu:
-      return Map(z, size, a, [](auto d, auto x) { return SiluOf(d, x); });
-    case Activation::kSoftplus:
-      return Map(z, size, a, [](auto d, auto x) { return SoftplusOf(d, x); });
-    case Activation::kSoftsign:
-      return Map(z, size, a, [](auto d, auto x) { return SoftsignOf(d, x); });
-    case Activation::kHardSigmoid:
-      return Map(z, size, a, [](auto d, auto x) { return HardSigmoidOf(d, x); });
-    case Activation::kMish:
-      return Map(z, size, a, [](auto d, auto x) { return MishOf(d, x); });
-    case Activation::kExponential:
-      return Map(z, size, a, [](auto d, auto x) { return ExponentialOf(d, x); });
-    case Activation::kLogSoftmax:
-      if (axis == SampleAxis::kColumns) return LogSoftmaxColumns(z, m, units, a);
-      for (size_t j = 0; j < m; j++) LogSoftmax(z + j * units, units, 1, a + j * units);
-      return;
+#define BLASNET_ROW(Name, name, depends_on, slope_from) \
+  case Activation::k##Name:                             \
+    return ForwardBy<Activation::k##Name>(Name<T>{{alpha}}, axis, m, units, z, a);
+    BLASNET_ACTIVATIONS(BLASNET_ROW)
+#undef BLASNET_ROW
   }
 }
 
 template <typename T>
 void Backward(Activation activation, T alpha, SampleAxis axis, size_t m, size_t units, const T* da,
               const T* z, const T* a, T* dz) {
-  const size_t size = m * units;
   switch (activation) {
-    case Activation::kLinear:
-      if (dz != da) std::copy_n(da, size, dz);
-      return;
-    case Activation::kSigmoid:
-      return Map(da, a, size, dz,
-                 [](auto d, auto g, auto y) { return hn::Mul(g, hn::Mul(y, hn::Sub(hn::Set(d, 1), y))); });
-    case Activation::kRelu:
-      return Map(da, a, size, dz,
-                 [](auto d, auto g, auto y) { return hn::IfThenZeroElse(hn::Le(y, hn::Zero(d)), g); });
-    case Activation::kTanh:
-      return Map(da, a, size, dz,
-                 [](auto d, auto g, auto y) { return hn::Mul(g, hn::NegMulAdd(y, y, hn::Set(d, 1))); });
-    case Activation::kSoftmax:
-      return ForSamples(axis, m, units, [=](size_t first, size_t stride) {
-        SoftmaxBackward(da + first, a + first, units, stride, dz + first);
-      });
-    case Activation::kLeakyRelu:
-      return Map(da, a, size, dz, [alpha](auto d, auto g, auto y) {
-        return hn::IfThenElse(hn::Gt(y, hn::Zero(d)), g, hn::Mul(g, hn::Set(d, alpha)));
-      });
-    case Activation::kElu:
-      return Map(da, a, size, dz,
-                 [alpha](auto d, auto g, auto y) { return hn::Mul(g, EluSlope(d, y, T{1}, alpha)); });
-    case Activation::kSelu:
-      return Map(da, a, size, dz, [](auto d, auto g, auto y) {
-        return hn::Mul(g, EluSlope(d, y, static_cast<T>(kSeluScale), static_cast<T>(kSeluLimit)));
-      });
-    case Activation::kGelu:
-      return Map(da, z, size, dz, [](auto d, auto g, auto x) { return hn::Mul(g, GeluSlope(d, x)); });
-    case Activation::kGeluTanh:
-      return Map(da, z, size, dz, [](auto d, auto g, auto x) { return hn::Mul(g, GeluTanhSlope(d, x)); });
-    case Activation::kSilu:
-      return Map(da, z, size, dz, [](auto d, auto g, auto x) { return hn::Mul(g, SiluSlope(d, x)); });
-    case Activation::kSoftplus:
-      return Map(da, a, size, dz,
-                 [](auto d, auto g, auto y) { return hn::Mul(g, hn::Neg(Expm1Of(d, hn::Neg(y)))); });
-    case Activation::kSoftsign:
-      return Map(da, a, size, dz, [](auto d, auto g, auto y) {
-        const auto rest = hn::Sub(hn::Set(d, 1), hn::Abs(y));
-        return hn::Mul(g, hn::Mul(rest, rest));
-      });
-    case Activation::kHardSigmoid:
-      return Map(da, a, size, dz, [](auto d, auto g, auto y) {
-        const auto flat = hn::Or(hn::Le(y, hn::Zero(d)), hn::Ge(y, hn::Set(d, 1)));
-        return hn::IfThenZeroElse(flat, hn::Div(g, hn::Set(d, 6)));
-      });
-    case Activation::kMish:
-      return Map(da, z, size, dz, [](auto d, auto g, auto x) { return hn::Mul(g, MishSlope(d, x)); });
-    case Activation::kExponential:
-      return Map(da, a, size, dz, [](auto, auto g, auto y) { return hn::Mul(g, y); });
-    case Activation::kLogSoftmax:
-      return ForSamples(axis, m, units, [=](size_t first, size_t stride) {
-        LogSoftmaxBackward(da + first, a + first, units, stride, dz + first);
-      });
+#define BLASNET_ROW(Name, name, depends_on, slope_from) \
+  case Activation::k##Name:                             \
+    return BackwardBy<Activation::k##Name>(Name<T>{{alpha}}, axis, m, units, da, z, a, dz);
+    BLASNET_ACTIVATIONS(BLASNET_ROW)
+#undef BLASNET_ROW
   }
 }
 

@@ -1,12 +1,67 @@
-// Activations and their derivatives. Every array holds one value a unit and sample; softmax alone looks
-// across the units of a sample, and so needs to know which way the samples lie.
+// Activations and their derivatives. Every array holds one value a unit and sample. Softmax and logSoftmax
+// alone look across the units of a sample, so they need to know which way the samples lie.
 #pragma once
 
+#include <iterator>
 #include <string>
 
 #include "kernels/types.h"
 
 namespace blasnet {
+
+// Which of a sample's units an activation of one unit depends on.
+enum class DependsOn { kOwnUnit, kAllUnits };
+// What the derivative is computed from: A, or Z where two inputs have the same A.
+enum class SlopeFrom { kOutputs, kInputs };
+
+// One row an activation: the name, and the traits that the engine goes by. Its formulas are the struct of
+// that name in activations.cc; lib/layers/activations.ts has its row for users. JavaScript passes an
+// activation as the number of its row.
+#define BLASNET_ACTIVATIONS(ROW)                      \
+  ROW(Linear, "linear", kOwnUnit, kOutputs)           \
+  ROW(Sigmoid, "sigmoid", kOwnUnit, kOutputs)         \
+  ROW(Relu, "relu", kOwnUnit, kOutputs)               \
+  ROW(Tanh, "tanh", kOwnUnit, kOutputs)               \
+  ROW(Softmax, "softmax", kAllUnits, kOutputs)        \
+  ROW(LeakyRelu, "leakyRelu", kOwnUnit, kOutputs)     \
+  ROW(Elu, "elu", kOwnUnit, kOutputs)                 \
+  ROW(Selu, "selu", kOwnUnit, kOutputs)               \
+  ROW(Gelu, "gelu", kOwnUnit, kInputs)                \
+  ROW(GeluTanh, "geluTanh", kOwnUnit, kInputs)        \
+  ROW(Silu, "silu", kOwnUnit, kInputs)                \
+  ROW(Softplus, "softplus", kOwnUnit, kOutputs)       \
+  ROW(Softsign, "softsign", kOwnUnit, kOutputs)       \
+  ROW(HardSigmoid, "hardSigmoid", kOwnUnit, kOutputs) \
+  ROW(Mish, "mish", kOwnUnit, kInputs)                \
+  ROW(Exponential, "exponential", kOwnUnit, kOutputs) \
+  ROW(LogSoftmax, "logSoftmax", kAllUnits, kOutputs)
+
+enum class Activation : int32_t {
+#define BLASNET_ROW(Name, name, depends_on, slope_from) k##Name,
+  BLASNET_ACTIVATIONS(BLASNET_ROW)
+#undef BLASNET_ROW
+};
+
+struct ActivationTraits {
+  const char* name;
+  DependsOn depends_on;
+  SlopeFrom slope_from;
+};
+
+inline constexpr ActivationTraits kActivations[] = {
+#define BLASNET_ROW(Name, name, depends_on, slope_from) {name, DependsOn::depends_on, SlopeFrom::slope_from},
+    BLASNET_ACTIVATIONS(BLASNET_ROW)
+#undef BLASNET_ROW
+};
+
+inline constexpr Activation kLastActivation = static_cast<Activation>(std::size(kActivations) - 1);
+
+constexpr ActivationTraits TraitsOf(Activation a) { return kActivations[static_cast<size_t>(a)]; }
+
+constexpr bool NeedsAllUnits(Activation a) { return TraitsOf(a).depends_on == DependsOn::kAllUnits; }
+
+// Whether ActivationBackward reads Z.
+constexpr bool NeedsInputs(Activation a) { return TraitsOf(a).slope_from == SlopeFrom::kInputs; }
 
 // Z (units, m) or (m, units) -> A of the same shape; A may be Z.
 //

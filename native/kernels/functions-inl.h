@@ -343,7 +343,7 @@ HWY_INLINE V LogCoshOf(D d, V x) {
 // keeps exp finite; NaN or +infinity anywhere makes all of A NaN.
 // At most 2.5 ulp for two units, 1 ulp more for each further one, and what Z - maximum was rounded by.
 template <typename T>
-HWY_INLINE void Softmax(const T* z, size_t units, size_t stride, T* a) {
+HWY_INLINE void SoftmaxOf(const T* z, size_t units, size_t stride, T* a) {
   T maximum = z[0];
   for (size_t i = 1; i < units; i++) maximum = std::max(maximum, z[i * stride]);
   const auto power = [maximum](auto d, auto x) { return ExpOf(d, hn::Sub(x, hn::Set(d, maximum))); };
@@ -368,7 +368,7 @@ HWY_INLINE void Softmax(const T* z, size_t units, size_t stride, T* a) {
 // A = Z - maximum - log(sum), laid out as softmax's arguments are. Off by at most 2 ulp of A plus (units + 2)
 // ulp of 1: the largest A may cancel. NaN or +infinity anywhere makes all of A NaN.
 template <typename T>
-HWY_INLINE void LogSoftmax(const T* z, size_t units, size_t stride, T* a) {
+HWY_INLINE void LogSoftmaxOf(const T* z, size_t units, size_t stride, T* a) {
   const Lanes<T> d;
   const size_t step = hn::Lanes(d);
   T maximum = z[0];

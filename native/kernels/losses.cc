@@ -133,7 +133,7 @@ HWY_INLINE V OffZero(D d, V p) {
 template <typename T>
 Totals LossOfTile(const LossSpec& spec, const T* a, const T* y, const T* weights, size_t m, size_t outputs,
                   size_t ld, T scale, T* da) {
-  const T smoothing = static_cast<T>(spec.smoothing);
+  const T smoothing = static_cast<T>(spec.options.label_smoothing);
   const T mean_scale = scale / static_cast<T>(outputs);
   const auto sum = [&](double divisor, T factor, const auto& value, const auto& slope) {
     return Totals{SumRows(a, y, weights, m, outputs, ld, divisor, factor, da, value, slope)};
@@ -178,7 +178,7 @@ Totals LossOfTile(const LossSpec& spec, const T* a, const T* y, const T* weights
             return hn::IfThenElse(sloped, signed_one, difference);
           });
     case Loss::kHuber: {
-      const T delta = static_cast<T>(spec.delta);
+      const T delta = static_cast<T>(spec.options.delta);
       return mean(
           mean_scale,
           [delta](auto d, auto output, auto label) {
@@ -296,29 +296,29 @@ namespace {
 
 // The hits of those losses that do not count them themselves.
 template <typename T>
-size_t SignHits(Loss loss, const T* z, const T* y, size_t m, size_t outputs, size_t ld) {
-  if (loss == Loss::kBinaryCrossEntropy) return CountBinaryHits(z, y, m, outputs, ld, T{0});
-  if (loss == Loss::kHinge) return CountBinaryHits(z, y, m, outputs, ld, T{0}, T{-1});
-  return 0;
+size_t SideHits(Loss loss, const T* z, const T* y, size_t m, size_t outputs, size_t ld) {
+  if (TraitsOf(loss).hits != Hits::kSides) return 0;
+  const T other = TraitsOf(loss).labels == LabelRule::kSigns ? T{-1} : T{0};
+  return CountBinaryHits(z, y, m, outputs, ld, T{0}, other);
 }
 
 }  // namespace
 
 template <>
-Totals LossOf(const LossSpec& spec, const double* z, const double* y, const double* weights, size_t m,
-              size_t outputs, size_t ld, double scale, double* dz) {
+Totals ComputeLoss(const LossSpec& spec, const double* z, const double* y, const double* weights, size_t m,
+                   size_t outputs, size_t ld, double scale, double* dz) {
   // Before dz, which may be z, is written.
-  const size_t hits = SignHits(spec.loss, z, y, m, outputs, ld);
+  const size_t hits = SideHits(spec.loss, z, y, m, outputs, ld);
   Totals totals = HWY_DYNAMIC_DISPATCH(LossF64)(spec, z, y, weights, m, outputs, ld, scale, dz);
   totals.hits += hits;
   return totals;
 }
 
 template <>
-Totals LossOf(const LossSpec& spec, const float* z, const float* y, const float* weights, size_t m,
-              size_t outputs, size_t ld, float scale, float* dz) {
+Totals ComputeLoss(const LossSpec& spec, const float* z, const float* y, const float* weights, size_t m,
+                   size_t outputs, size_t ld, float scale, float* dz) {
   // Before dz, which may be z, is written.
-  const size_t hits = SignHits(spec.loss, z, y, m, outputs, ld);
+  const size_t hits = SideHits(spec.loss, z, y, m, outputs, ld);
   Totals totals = HWY_DYNAMIC_DISPATCH(LossF32)(spec, z, y, weights, m, outputs, ld, scale, dz);
   totals.hits += hits;
   return totals;

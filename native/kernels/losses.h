@@ -2,9 +2,80 @@
 // be divided by m, and a gradient is multiplied by `scale` (1 / m, for the gradient of the mean).
 #pragma once
 
-#include "kernels/types.h"
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+
+#include "kernels/record.h"
 
 namespace blasnet {
+
+// What a loss is computed from: Z of the output layer, fused with its activation, or A.
+enum class LossOf { kLogits, kOutputs };
+// What labels have to be. kClasses: integers from 0 to outputs - 1, one a sample; kSigns: -1 or 1.
+enum class LabelRule { kFinite, kNotNegative, kUnitInterval, kSigns, kClasses };
+inline constexpr const char* kLabelRuleNames[] = {"finite", "notNegative", "unitInterval", "signs",
+                                                  "classes"};
+// How samples that are predicted right are counted. kSides: every output is on its label's side of 0;
+// kLargest: the largest output is where the largest label is, the first of equals.
+enum class Hits { kNone, kSides, kLargest };
+
+// One row a loss: the name, and the traits that the engine and lib/ go by. Its formula is its case in
+// losses.cc; lib/layers/losses.ts has its row for users. JavaScript passes a loss as the number of its row.
+#define BLASNET_LOSSES(ROW)                                                                        \
+  ROW(BinaryCrossEntropy, "binaryCrossEntropy", kLogits, kUnitInterval, kSides)                    \
+  ROW(CategoricalCrossEntropy, "categoricalCrossEntropy", kLogits, kUnitInterval, kLargest)        \
+  ROW(MeanSquaredError, "meanSquaredError", kOutputs, kFinite, kNone)                              \
+  ROW(SparseCategoricalCrossEntropy, "sparseCategoricalCrossEntropy", kLogits, kClasses, kLargest) \
+  ROW(MeanAbsoluteError, "meanAbsoluteError", kOutputs, kFinite, kNone)                            \
+  ROW(Huber, "huber", kOutputs, kFinite, kNone)                                                    \
+  ROW(LogCosh, "logCosh", kOutputs, kFinite, kNone)                                                \
+  ROW(Poisson, "poisson", kOutputs, kNotNegative, kNone)                                           \
+  ROW(Hinge, "hinge", kOutputs, kSigns, kSides)                                                    \
+  ROW(KlDivergence, "klDivergence", kOutputs, kUnitInterval, kNone)
+
+enum class Loss : int32_t {
+#define BLASNET_ROW(Name, name, of, labels, hits) k##Name,
+  BLASNET_LOSSES(BLASNET_ROW)
+#undef BLASNET_ROW
+};
+
+struct LossTraits {
+  const char* name;
+  LossOf of;
+  LabelRule labels;
+  Hits hits;
+};
+
+inline constexpr LossTraits kLosses[] = {
+#define BLASNET_ROW(Name, name, of, labels, hits) {name, LossOf::of, LabelRule::labels, Hits::hits},
+    BLASNET_LOSSES(BLASNET_ROW)
+#undef BLASNET_ROW
+};
+
+inline constexpr Loss kLastLoss = static_cast<Loss>(std::size(kLosses) - 1);
+
+constexpr LossTraits TraitsOf(Loss loss) { return kLosses[static_cast<size_t>(loss)]; }
+
+// Whether a loss is computed from the output layer's Z, and not from A.
+constexpr bool FromLogits(Loss loss) { return TraitsOf(loss).of == LossOf::kLogits; }
+
+// Whether a loss's labels are classes, one a sample.
+constexpr bool TakesClasses(Loss loss) { return TraitsOf(loss).labels == LabelRule::kClasses; }
+
+// The options of all losses, as lib/layers/losses.ts names them; each loss reads its own.
+struct LossOptions {
+  double label_smoothing;  // of the cross-entropies, in [0, 1)
+  double delta;            // of huber, above 0: where squares end
+
+  static constexpr Field<LossOptions> kFields[] = {{"labelSmoothing", &LossOptions::label_smoothing},
+                                                   {"delta", &LossOptions::delta}};
+};
+
+struct LossSpec {
+  Loss loss;
+  LossOptions options;
+};
 
 // What some samples add up to.
 struct Totals {
@@ -38,8 +109,8 @@ struct Totals {
 // Of outputs a, the sum over the outputs
 //   klDivergence        y log(y / p), 0 where y = 0, with p = max(a, 2^-100)     dA -y / p
 template <typename T>
-Totals LossOf(const LossSpec& spec, const T* z, const T* y, const T* weights, size_t m, size_t outputs,
-              size_t ld, T scale, T* dz);
+Totals ComputeLoss(const LossSpec& spec, const T* z, const T* y, const T* weights, size_t m, size_t outputs,
+                   size_t ld, T scale, T* dz);
 
 // Binary cross-entropy of probabilities, as in the article: -sum(Y log P + (1 - Y) log(1 - P)), where P is
 // P kept between the smallest normal number and the largest number below 1, so that no logarithm is

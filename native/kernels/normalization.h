@@ -7,8 +7,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace blasnet {
+
+// What a layer may do to its sums before the activation. JavaScript passes it as its number.
+enum class Normalization : int32_t { kNone = 0, kBatch = 1, kLayer = 2 };
+inline constexpr const char* kNormalizationNames[] = {"none", "batch", "layer"};
 
 // The mean and variance (divided by m) of each row (Ioffe and Szegedy, 2015).
 template <typename T>

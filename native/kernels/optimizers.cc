@@ -1,5 +1,8 @@
 #include "kernels/optimizers.h"
 
+#include <cmath>
+#include <limits>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/optimizers.cc"
 #include "hwy/foreach_target.h"  // before highway.h
@@ -20,57 +23,57 @@ void GradientDescentOf(T* parameters, const T* gradients, size_t size, T learnin
       [learning_rate](auto d, auto p, auto g) { return hn::NegMulAdd(hn::Set(d, learning_rate), g, p); });
 }
 
-// A stretch that an optimiser steps through.
+// The arrays that one walk goes through.
 template <typename T>
-struct Stretch {
+struct Arrays {
   size_t size;
   T* parameters;
   const T* gradients;
   T* states;
-  size_t stride;
+  size_t stride;  // between one state and the next
 };
 
-// parameters = rule(d, p, g, a, b, c) for every vector, after the weight decay if there is one. a, b and c
+// parameters = step(d, p, g, a, b, c) for every vector, after the weight decay if there is one. a, b and c
 // are references to the first states, as many as there are.
-template <size_t states, bool decays, typename T, class Rule>
-HWY_INLINE void Steps(const StepFactors<T>& factors, const Stretch<T>& whole, const Rule& rule) {
+template <size_t states, bool decays, typename T, class Step>
+HWY_INLINE void WalkWith(const WeightDecayConstants<T>& decay, const Arrays<T>& given, const Step& step) {
   const Lanes<T> d;
   // Copies, which no store can change.
-  const Stretch<T> stretch = whole;
-  const T penalty = factors.penalty, shrink = factors.shrink;
-  const auto step = [&](size_t i, const auto& load, const auto& store) {
-    auto p = load(stretch.parameters + i), g = load(stretch.gradients + i);
+  const Arrays<T> arrays = given;
+  const T penalty = decay.penalty, shrink = decay.shrink;
+  const auto at = [&](size_t i, const auto& load, const auto& store) {
+    auto p = load(arrays.parameters + i), g = load(arrays.gradients + i);
     auto a = hn::Zero(d), b = a, c = a;
-    if constexpr (states > 0) a = load(stretch.states + i);
-    if constexpr (states > 1) b = load(stretch.states + stretch.stride + i);
-    if constexpr (states > 2) c = load(stretch.states + 2 * stretch.stride + i);
+    if constexpr (states > 0) a = load(arrays.states + i);
+    if constexpr (states > 1) b = load(arrays.states + arrays.stride + i);
+    if constexpr (states > 2) c = load(arrays.states + 2 * arrays.stride + i);
     if constexpr (decays) {
       g = hn::MulAdd(hn::Set(d, penalty), p, g);
       p = hn::Mul(hn::Set(d, shrink), p);
     }
-    store(rule(d, p, g, a, b, c), stretch.parameters + i);
-    if constexpr (states > 0) store(a, stretch.states + i);
-    if constexpr (states > 1) store(b, stretch.states + stretch.stride + i);
-    if constexpr (states > 2) store(c, stretch.states + 2 * stretch.stride + i);
+    store(step(d, p, g, a, b, c), arrays.parameters + i);
+    if constexpr (states > 0) store(a, arrays.states + i);
+    if constexpr (states > 1) store(b, arrays.states + arrays.stride + i);
+    if constexpr (states > 2) store(c, arrays.states + 2 * arrays.stride + i);
   };
   const size_t lanes = hn::Lanes(d);
   size_t i = 0;
-  for (; i + lanes <= stretch.size; i += lanes) {
-    step(i, [d](const T* in) { return hn::LoadU(d, in); }, [d](auto v, T* out) { hn::StoreU(v, d, out); });
+  for (; i + lanes <= arrays.size; i += lanes) {
+    at(i, [d](const T* in) { return hn::LoadU(d, in); }, [d](auto v, T* out) { hn::StoreU(v, d, out); });
   }
-  if (i < stretch.size) {
-    const size_t rest = stretch.size - i;
-    step(
+  if (i < arrays.size) {
+    const size_t rest = arrays.size - i;
+    at(
         i, [d, rest](const T* in) { return LoadFirst(d, in, rest); },
         [d, rest](auto v, T* out) { StoreFirst(d, v, out, rest); });
   }
 }
 
 // Without decay not even the sign of a zero may change.
-template <size_t states, typename T, class Rule>
-HWY_INLINE void Walk(const StepFactors<T>& factors, const Stretch<T>& stretch, const Rule& rule) {
-  if (factors.penalty == 0 && factors.shrink == 1) return Steps<states, false>(factors, stretch, rule);
-  Steps<states, true>(factors, stretch, rule);
+template <size_t states, typename T, class Step>
+HWY_INLINE void Walk(const WeightDecayConstants<T>& decay, const Arrays<T>& arrays, const Step& step) {
+  if (decay.penalty == 0 && decay.shrink == 1) return WalkWith<states, false>(decay, arrays, step);
+  WalkWith<states, true>(decay, arrays, step);
 }
 
 // keep * mean + rest * value
@@ -85,133 +88,131 @@ HWY_INLINE V Less(D d, V p, T rate, V value) {
   return hn::NegMulAdd(hn::Set(d, rate), value, p);
 }
 
-// sqrt(square + inner) + outer
-template <class D, class V, typename T>
-HWY_INLINE V Root(D d, V square, const StepFactors<T>& f) {
-  return hn::Add(hn::Sqrt(hn::Add(square, hn::Set(d, f.inner))), hn::Set(d, f.outer));
+// sqrt(square + epsilon_in_root) + epsilon_beside_root
+template <class D, class V, class Constants>
+HWY_INLINE V Root(D d, V square, const Constants& c) {
+  return hn::Add(hn::Sqrt(hn::Add(square, hn::Set(d, c.epsilon_in_root))), hn::Set(d, c.epsilon_beside_root));
 }
 
-template <typename T>
-void GradientDescentOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
-  Walk<0>(f, stretch, [f](auto d, auto p, auto g, auto&, auto&, auto&) { return Less(d, p, f.rate, g); });
-}
+// The formulas are in optimizers.h, with the constants that they use.
 
 template <bool nesterov, typename T>
-void MomentumOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
-  Walk<1>(f, stretch, [f](auto d, auto p, auto g, auto& velocity, auto&, auto&) {
-    velocity = MeanWith(d, velocity, f.momentum, g, f.taken);
-    if constexpr (nesterov) return Less(d, p, f.rate, hn::MulAdd(hn::Set(d, f.momentum), velocity, g));
-    return Less(d, p, f.rate, velocity);
-  });
-}
-
-template <bool amsgrad, bool nadam, typename T>
-void AdamOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
-  Walk<amsgrad ? 3 : 2>(f, stretch, [f](auto d, auto p, auto g, auto& mean, auto& square, auto& largest) {
-    mean = MeanWith(d, mean, f.beta1, g, f.rest1);
-    square = MeanWith(d, square, f.beta2, hn::Mul(g, g), f.rest2);
-    if constexpr (amsgrad) largest = hn::Max(largest, square);
-    const auto root =
-        hn::MulAdd(hn::Sqrt(amsgrad ? largest : square), hn::Set(d, f.inverse_root), hn::Set(d, f.outer));
-    if constexpr (nadam) {
-      const auto ahead = MeanWith(d, mean, f.rate, g, f.gradient_rate);
-      // Not a subtraction: a compiler may fuse that with the decay, in some loops and not in others.
-      return Less(d, p, T{1}, hn::Div(ahead, root));
-    } else {
-      return Less(d, p, f.rate, hn::Div(mean, root));
-    }
+void MomentumStep(const SgdConstants<T>& k, const Arrays<T>& arrays) {
+  Walk<1>(k, arrays, [k](auto d, auto p, auto g, auto& velocity, auto&, auto&) {
+    velocity = MeanWith(d, velocity, k.momentum, g, k.gradient_share);
+    if constexpr (nesterov) return Less(d, p, k.rate, hn::MulAdd(hn::Set(d, k.momentum), velocity, g));
+    return Less(d, p, k.rate, velocity);
   });
 }
 
 template <typename T>
-void AdamaxOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
-  Walk<2>(f, stretch, [f](auto d, auto p, auto g, auto& mean, auto& norm, auto&) {
-    mean = MeanWith(d, mean, f.beta1, g, f.rest1);
-    norm = hn::Max(hn::Mul(hn::Set(d, f.beta2), norm), hn::Add(hn::Abs(g), hn::Set(d, f.inner)));
-    return Less(d, p, f.rate, hn::Div(mean, hn::Add(norm, hn::Set(d, f.outer))));
-  });
+void Step(const SgdConstants<T>& k, const Arrays<T>& arrays) {
+  if (k.has_momentum) return k.nesterov ? MomentumStep<true>(k, arrays) : MomentumStep<false>(k, arrays);
+  Walk<0>(k, arrays, [k](auto d, auto p, auto g, auto&, auto&, auto&) { return Less(d, p, k.rate, g); });
 }
 
 template <bool centered, bool momentum, typename T>
-void RmsPropOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
+void RmsPropStep(const RmsPropConstants<T>& k, const Arrays<T>& arrays) {
   constexpr size_t states = 1 + size_t{centered} + size_t{momentum};
-  Walk<states>(f, stretch, [f](auto d, auto p, auto g, auto& square, auto& b, auto& c) {
-    square = MeanWith(d, square, f.beta2, hn::Mul(g, g), f.rest2);
+  Walk<states>(k, arrays, [k](auto d, auto p, auto g, auto& square, auto& b, auto& c) {
+    square = MeanWith(d, square, k.decay, hn::Mul(g, g), k.one_minus_decay);
     auto spread = square;
     if constexpr (centered) {
-      b = MeanWith(d, b, f.beta2, g, f.rest2);
+      b = MeanWith(d, b, k.decay, g, k.one_minus_decay);
       // Of gradients that hardly differ, rounding may leave less than nothing.
       spread = hn::Max(hn::Zero(d), hn::NegMulAdd(b, b, square));
     }
-    auto step = hn::Div(g, Root(d, spread, f));
+    auto step = hn::Div(g, Root(d, spread, k));
     if constexpr (momentum) {
       auto& velocity = centered ? c : b;
-      velocity = hn::MulAdd(hn::Set(d, f.momentum), velocity, step);
+      velocity = hn::MulAdd(hn::Set(d, k.momentum), velocity, step);
       step = velocity;
     }
-    return Less(d, p, f.rate, step);
+    return Less(d, p, k.rate, step);
   });
 }
 
 template <typename T>
-void AdagradOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
-  Walk<1>(f, stretch, [f](auto d, auto p, auto g, auto& sum, auto&, auto&) {
-    sum = hn::MulAdd(g, g, hn::Add(sum, hn::Set(d, f.initial)));
-    return Less(d, p, f.rate, hn::Div(g, Root(d, sum, f)));
+void Step(const RmsPropConstants<T>& k, const Arrays<T>& arrays) {
+  if (k.centered) {
+    return k.has_momentum ? RmsPropStep<true, true>(k, arrays) : RmsPropStep<true, false>(k, arrays);
+  }
+  return k.has_momentum ? RmsPropStep<false, true>(k, arrays) : RmsPropStep<false, false>(k, arrays);
+}
+
+template <typename T>
+void Step(const AdagradConstants<T>& k, const Arrays<T>& arrays) {
+  Walk<1>(k, arrays, [k](auto d, auto p, auto g, auto& sum, auto&, auto&) {
+    sum = hn::MulAdd(g, g, hn::Add(sum, hn::Set(d, k.initial)));
+    return Less(d, p, k.rate, hn::Div(g, Root(d, sum, k)));
   });
 }
 
 template <typename T>
-void AdadeltaOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
-  Walk<2>(f, stretch, [f](auto d, auto p, auto g, auto& square, auto& changes, auto&) {
-    square = MeanWith(d, square, f.beta2, hn::Mul(g, g), f.rest2);
-    const auto change = hn::Mul(hn::Div(Root(d, changes, f), Root(d, square, f)), g);
-    changes = MeanWith(d, changes, f.beta2, hn::Mul(change, change), f.rest2);
-    return Less(d, p, f.rate, change);
+void Step(const AdadeltaConstants<T>& k, const Arrays<T>& arrays) {
+  Walk<2>(k, arrays, [k](auto d, auto p, auto g, auto& square, auto& changes, auto&) {
+    const auto root = [&](auto mean) { return hn::Sqrt(hn::Add(mean, hn::Set(d, k.epsilon))); };
+    square = MeanWith(d, square, k.decay, hn::Mul(g, g), k.one_minus_decay);
+    const auto change = hn::Mul(hn::Div(root(changes), root(square)), g);
+    changes = MeanWith(d, changes, k.decay, hn::Mul(change, change), k.one_minus_decay);
+    return Less(d, p, k.rate, change);
+  });
+}
+
+// Adam's two means, and the root that both Adam and Nadam divide by.
+template <class D, class V, class Constants>
+HWY_INLINE void UpdateMeans(D d, V g, V& mean, V& square, const Constants& k) {
+  mean = MeanWith(d, mean, k.beta1, g, k.one_minus_beta1);
+  square = MeanWith(d, square, k.beta2, hn::Mul(g, g), k.one_minus_beta2);
+}
+template <class D, class V, class Constants>
+HWY_INLINE V CorrectedRoot(D d, V square, const Constants& k) {
+  return hn::MulAdd(hn::Sqrt(square), hn::Set(d, k.inverse_root), hn::Set(d, k.epsilon));
+}
+
+template <bool amsgrad, typename T>
+void AdamStep(const AdamConstants<T>& k, const Arrays<T>& arrays) {
+  Walk<amsgrad ? 3 : 2>(k, arrays, [k](auto d, auto p, auto g, auto& mean, auto& square, auto& largest) {
+    UpdateMeans(d, g, mean, square, k);
+    if constexpr (amsgrad) largest = hn::Max(largest, square);
+    return Less(d, p, k.rate, hn::Div(mean, CorrectedRoot(d, amsgrad ? largest : square, k)));
   });
 }
 
 template <typename T>
-void LionOf(const StepFactors<T>& f, const Stretch<T>& stretch) {
-  Walk<1>(f, stretch, [f](auto d, auto p, auto g, auto& mean, auto&, auto&) {
-    const auto direction = MeanWith(d, mean, f.beta1, g, f.rest1);
+void Step(const AdamConstants<T>& k, const Arrays<T>& arrays) {
+  return k.amsgrad ? AdamStep<true>(k, arrays) : AdamStep<false>(k, arrays);
+}
+
+template <typename T>
+void Step(const AdamaxConstants<T>& k, const Arrays<T>& arrays) {
+  Walk<2>(k, arrays, [k](auto d, auto p, auto g, auto& mean, auto& norm, auto&) {
+    mean = MeanWith(d, mean, k.beta1, g, k.one_minus_beta1);
+    norm = hn::Max(hn::Mul(hn::Set(d, k.beta2), norm), hn::Add(hn::Abs(g), hn::Set(d, k.epsilon_in_norm)));
+    return Less(d, p, k.rate, hn::Div(mean, hn::Add(norm, hn::Set(d, k.epsilon_beside_norm))));
+  });
+}
+
+template <typename T>
+void Step(const NadamConstants<T>& k, const Arrays<T>& arrays) {
+  Walk<2>(k, arrays, [k](auto d, auto p, auto g, auto& mean, auto& square, auto&) {
+    UpdateMeans(d, g, mean, square, k);
+    const auto ahead = MeanWith(d, mean, k.mean_rate, g, k.gradient_rate);
+    // Not a subtraction: a compiler may fuse that with the decay, in some loops and not in others.
+    return Less(d, p, T{1}, hn::Div(ahead, CorrectedRoot(d, square, k)));
+  });
+}
+
+template <typename T>
+void Step(const LionConstants<T>& k, const Arrays<T>& arrays) {
+  Walk<1>(k, arrays, [k](auto d, auto p, auto g, auto& mean, auto&, auto&) {
+    const auto direction = MeanWith(d, mean, k.beta1, g, k.one_minus_beta1);
     // Zeros and NaN are their own signs.
     const auto one = hn::CopySign(hn::Set(d, T{1}), direction);
     const auto is_signed = hn::Gt(hn::Abs(direction), hn::Zero(d));
-    mean = MeanWith(d, mean, f.beta2, g, f.rest2);
-    return Less(d, p, f.rate, hn::IfThenElse(is_signed, one, direction));
+    mean = MeanWith(d, mean, k.beta2, g, k.one_minus_beta2);
+    return Less(d, p, k.rate, hn::IfThenElse(is_signed, one, direction));
   });
-}
-
-template <typename T>
-void UpdateParametersOf(const StepFactors<T>& factors, const Stretch<T>& stretch) {
-  switch (factors.optimizer) {
-    case Optimizer::kGradientDescent:
-      return GradientDescentOf(factors, stretch);
-    case Optimizer::kMomentum:
-      return factors.nesterov ? MomentumOf<true>(factors, stretch) : MomentumOf<false>(factors, stretch);
-    case Optimizer::kAdam:
-      return factors.amsgrad ? AdamOf<true, false>(factors, stretch) : AdamOf<false, false>(factors, stretch);
-    case Optimizer::kNadam:
-      return AdamOf<false, true>(factors, stretch);
-    case Optimizer::kAdamax:
-      return AdamaxOf(factors, stretch);
-    case Optimizer::kRmsProp:
-      if (factors.centered) {
-        return factors.has_momentum ? RmsPropOf<true, true>(factors, stretch)
-                                    : RmsPropOf<true, false>(factors, stretch);
-      }
-      return factors.has_momentum ? RmsPropOf<false, true>(factors, stretch)
-                                  : RmsPropOf<false, false>(factors, stretch);
-    case Optimizer::kAdagrad:
-      return AdagradOf(factors, stretch);
-    case Optimizer::kAdadelta:
-      return AdadeltaOf(factors, stretch);
-    case Optimizer::kLion:
-      return LionOf(factors, stretch);
-    case Optimizer::kLbfgs:
-      return;
-  }
 }
 
 #define BLASNET_DEFINE(T, suffix)                                                                 \
@@ -219,9 +220,10 @@ void UpdateParametersOf(const StepFactors<T>& factors, const Stretch<T>& stretch
   void GradientDescent##suffix(T* parameters, const T* gradients, size_t size, T learning_rate) { \
     GradientDescentOf(parameters, gradients, size, learning_rate);                                \
   }                                                                                               \
-  void UpdateParameters##suffix(const StepFactors<T>& factors, size_t size, T* parameters,        \
+  void UpdateParameters##suffix(const StepConstants<T>& constants, size_t size, T* parameters,    \
                                 const T* gradients, T* states, size_t stride) {                   \
-    UpdateParametersOf(factors, Stretch<T>{size, parameters, gradients, states, stride});         \
+    const Arrays<T> arrays{size, parameters, gradients, states, stride};                          \
+    std::visit([&](const auto& k) { Step(k, arrays); }, constants);                               \
   }
 BLASNET_DEFINE(double, F64)
 BLASNET_DEFINE(float, F32)
@@ -234,6 +236,163 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace blasnet {
 
+// The constants, computed in double and rounded once, since 1 - float(0.999) would be off by 5e-5.
+namespace {
+
+template <typename T>
+T Round(double value) {
+  return static_cast<T>(value);
+}
+
+// For an epsilon, which keeps a divisor above zero: what is positive stays positive.
+template <typename T>
+T RoundPositive(double value) {
+  const T rounded = static_cast<T>(value);
+  return value > 0 && rounded == 0 ? std::numeric_limits<T>::denorm_min() : rounded;
+}
+
+// The bias correction of a mean that decays like this, after t steps.
+double Grown(double decay, double t) { return 1 - std::pow(decay, t); }
+
+// Dozat's momentum of step t, beta1 (1 - 0.96^(t decay) / 2), and the product of those of the steps 1 to t.
+// The product in closed form, so that step t is as cheap as the first: with q = 0.96^decay
+//   log prod_i (1 - q^i / 2) = -sum_k (1/2)^k / k (q^k + q^2k + ... + q^tk).
+class NadamMomentum {
+ public:
+  NadamMomentum(double beta1, double decay) : beta1_(beta1), log_q_(decay * std::log(0.96)) {}
+
+  double At(double t) const { return beta1_ * (1 - 0.5 * std::exp(t * log_q_)); }
+
+  double ProductTo(double t) const {
+    double sum = 0, half = 0.5;
+    for (double k = 1; k <= 64; k++, half *= 0.5) {
+      const double x = k * log_q_;
+      const double powers = x == 0 ? t : std::exp(x) * std::expm1(t * x) / std::expm1(x);
+      sum += half / k * powers;
+    }
+    return std::exp(t * std::log(beta1_) - sum);
+  }
+
+ private:
+  double beta1_;
+  double log_q_;
+};
+
+}  // namespace
+
+template <typename T>
+WeightDecayConstants<T>::WeightDecayConstants(const WeightDecayOptions& o, double learning_rate)
+    : penalty(Round<T>(o.decoupled != 0 ? 0 : o.weight_decay)),
+      shrink(Round<T>(o.decoupled != 0 ? 1 - learning_rate * o.weight_decay : 1)) {}
+
+template <typename T>
+SgdConstants<T>::SgdConstants(const SgdOptions& o, double learning_rate, double t)
+    : WeightDecayConstants<T>(o, learning_rate),
+      has_momentum(o.momentum != 0),
+      nesterov(o.nesterov != 0),
+      rate(Round<T>(learning_rate)),
+      momentum(Round<T>(o.momentum)),
+      gradient_share(Round<T>(t == 1 ? 1 : 1 - o.dampening)) {}
+
+template <typename T>
+RmsPropConstants<T>::RmsPropConstants(const RmsPropOptions& o, double learning_rate, double)
+    : WeightDecayConstants<T>(o, learning_rate),
+      centered(o.centered != 0),
+      has_momentum(o.momentum != 0),
+      rate(Round<T>(learning_rate)),
+      decay(Round<T>(o.decay)),
+      one_minus_decay(Round<T>(1 - o.decay)),
+      momentum(Round<T>(o.momentum)),
+      epsilon_in_root(RoundPositive<T>(o.keras_epsilon != 0 ? o.epsilon : 0)),
+      epsilon_beside_root(RoundPositive<T>(o.keras_epsilon != 0 ? 0 : o.epsilon)) {}
+
+template <typename T>
+AdagradConstants<T>::AdagradConstants(const AdagradOptions& o, double learning_rate, double t)
+    : WeightDecayConstants<T>(o, learning_rate),
+      rate(Round<T>(learning_rate / (1 + (t - 1) * o.learning_rate_decay))),
+      initial(Round<T>(t == 1 ? o.initial_accumulator : 0)),
+      epsilon_in_root(RoundPositive<T>(o.keras_epsilon != 0 ? o.epsilon : 0)),
+      epsilon_beside_root(RoundPositive<T>(o.keras_epsilon != 0 ? 0 : o.epsilon)) {}
+
+template <typename T>
+AdadeltaConstants<T>::AdadeltaConstants(const AdadeltaOptions& o, double learning_rate, double)
+    : WeightDecayConstants<T>(o, learning_rate),
+      rate(Round<T>(learning_rate)),
+      decay(Round<T>(o.decay)),
+      one_minus_decay(Round<T>(1 - o.decay)),
+      epsilon(RoundPositive<T>(o.epsilon)) {}
+
+template <typename T>
+AdamConstants<T>::AdamConstants(const AdamOptions& o, double learning_rate, double t)
+    : WeightDecayConstants<T>(o, learning_rate),
+      amsgrad(o.amsgrad != 0),
+      rate(Round<T>(learning_rate / Grown(o.beta1, t))),
+      beta1(Round<T>(o.beta1)),
+      one_minus_beta1(Round<T>(1 - o.beta1)),
+      beta2(Round<T>(o.beta2)),
+      one_minus_beta2(Round<T>(1 - o.beta2)),
+      inverse_root(Round<T>(1 / std::sqrt(Grown(o.beta2, t)))),
+      epsilon(RoundPositive<T>(o.keras_epsilon != 0 ? o.epsilon * (1 / std::sqrt(Grown(o.beta2, t)))
+                                                    : o.epsilon)) {}
+
+template <typename T>
+AdamaxConstants<T>::AdamaxConstants(const AdamaxOptions& o, double learning_rate, double t)
+    : WeightDecayConstants<T>(o, learning_rate),
+      rate(Round<T>(learning_rate / Grown(o.beta1, t))),
+      beta1(Round<T>(o.beta1)),
+      one_minus_beta1(Round<T>(1 - o.beta1)),
+      beta2(Round<T>(o.beta2)),
+      epsilon_in_norm(RoundPositive<T>(o.keras_epsilon != 0 ? 0 : o.epsilon)),
+      epsilon_beside_norm(RoundPositive<T>(o.keras_epsilon != 0 ? o.epsilon : 0)) {}
+
+template <typename T>
+NadamConstants<T>::NadamConstants(const NadamOptions& o, double learning_rate, double t)
+    : WeightDecayConstants<T>(o, learning_rate),
+      beta1(Round<T>(o.beta1)),
+      one_minus_beta1(Round<T>(1 - o.beta1)),
+      beta2(Round<T>(o.beta2)),
+      one_minus_beta2(Round<T>(1 - o.beta2)),
+      inverse_root(Round<T>(1 / std::sqrt(Grown(o.beta2, t)))),
+      epsilon(RoundPositive<T>(o.epsilon)) {
+  const NadamMomentum momentum(o.beta1, o.momentum_decay);
+  mean_rate = Round<T>(learning_rate * (momentum.At(t + 1) / (1 - momentum.ProductTo(t + 1))));
+  gradient_rate = Round<T>(learning_rate * (1 - momentum.At(t)) / (1 - momentum.ProductTo(t)));
+}
+
+template <typename T>
+LionConstants<T>::LionConstants(const LionOptions& o, double learning_rate, double)
+    : WeightDecayConstants<T>(o, learning_rate),
+      rate(Round<T>(learning_rate)),
+      beta1(Round<T>(o.beta1)),
+      one_minus_beta1(Round<T>(1 - o.beta1)),
+      beta2(Round<T>(o.beta2)),
+      one_minus_beta2(Round<T>(1 - o.beta2)) {}
+
+namespace {
+
+// The constants that belong to options: those at the same place of the two lists.
+template <typename T, size_t place = 0>
+StepConstants<T> Make(const FirstOrderOptions& options, double learning_rate, double t) {
+  if constexpr (place + 1 < std::variant_size_v<FirstOrderOptions>) {
+    if (options.index() != place) return Make<T, place + 1>(options, learning_rate, t);
+  }
+  return StepConstants<T>(std::in_place_index<place>, std::get<place>(options), learning_rate, t);
+}
+
+}  // namespace
+
+template <typename T>
+StepConstants<T> ConstantsOf(const FirstOrderOptions& options, double learning_rate, size_t step) {
+  return Make<T>(options, learning_rate, static_cast<double>(step));
+}
+
+template StepConstants<double> ConstantsOf(const FirstOrderOptions&, double, size_t);
+template StepConstants<float> ConstantsOf(const FirstOrderOptions&, double, size_t);
+
+size_t StateCount(const FirstOrderOptions& options) {
+  return std::visit([](const auto& o) { return o.States(); }, options);
+}
+
 HWY_EXPORT(AddToF64);
 HWY_EXPORT(AddToF32);
 HWY_EXPORT(GradientDescentF64);
@@ -241,19 +400,19 @@ HWY_EXPORT(GradientDescentF32);
 HWY_EXPORT(UpdateParametersF64);
 HWY_EXPORT(UpdateParametersF32);
 
-#define BLASNET_DISPATCH(T, suffix)                                                                       \
-  template <>                                                                                             \
-  void AddTo(T* sum, const T* part, size_t size) {                                                        \
-    HWY_DYNAMIC_DISPATCH(AddTo##suffix)(sum, part, size);                                                 \
-  }                                                                                                       \
-  template <>                                                                                             \
-  void GradientDescent(T* parameters, const T* gradients, size_t size, T learning_rate) {                 \
-    HWY_DYNAMIC_DISPATCH(GradientDescent##suffix)(parameters, gradients, size, learning_rate);            \
-  }                                                                                                       \
-  template <>                                                                                             \
-  void UpdateParameters(const StepFactors<T>& factors, size_t size, T* parameters, const T* gradients,    \
-                        T* states, size_t stride) {                                                       \
-    HWY_DYNAMIC_DISPATCH(UpdateParameters##suffix)(factors, size, parameters, gradients, states, stride); \
+#define BLASNET_DISPATCH(T, suffix)                                                                         \
+  template <>                                                                                               \
+  void AddTo(T* sum, const T* part, size_t size) {                                                          \
+    HWY_DYNAMIC_DISPATCH(AddTo##suffix)(sum, part, size);                                                   \
+  }                                                                                                         \
+  template <>                                                                                               \
+  void GradientDescent(T* parameters, const T* gradients, size_t size, T learning_rate) {                   \
+    HWY_DYNAMIC_DISPATCH(GradientDescent##suffix)(parameters, gradients, size, learning_rate);              \
+  }                                                                                                         \
+  template <>                                                                                               \
+  void UpdateParameters(const StepConstants<T>& constants, size_t size, T* parameters, const T* gradients,  \
+                        T* states, size_t stride) {                                                         \
+    HWY_DYNAMIC_DISPATCH(UpdateParameters##suffix)(constants, size, parameters, gradients, states, stride); \
   }
 BLASNET_DISPATCH(double, F64)
 BLASNET_DISPATCH(float, F32)

@@ -1,92 +1,298 @@
-// Optimisers: one walk over a stretch of the flat parameters, their gradients and what the optimiser keeps
-// between steps. What it keeps begins with zeros; all else that a step needs follows from the
-// hyperparameters and the number of the step, so that a run goes on from its parameters, its states and that
+// First-order optimisers: one walk over a range of the flat parameters, their gradients and what the
+// optimiser keeps between steps (its states). The states begin with zeros. All else that a step needs follows
+// from the options and the number of the step, so a run goes on from its parameters, its states and that
 // number alone.
+//
+// An optimiser has three parts. Its options, as lib/optimizers/optimizers.ts names them, say how many states
+// it keeps. Its constants are what one step needs, computed in double and rounded once. Its formula is a
+// function Step in optimizers.cc. To add one: write the three, and put its options and constants into the
+// lists below.
 #pragma once
 
 #include <cstddef>
+#include <variant>
 
-#include "kernels/types.h"
+#include "kernels/record.h"
 
 namespace blasnet {
 
-// sum += part
+// Shared by all: weight_decay is part of the gradients, or, where `decoupled` is not 0, shrinks the
+// parameters.
+struct WeightDecayOptions {
+  double weight_decay;
+  double decoupled;
+};
+
+// The rows of the options above, for kFields.
+#define BLASNET_WEIGHT_DECAY(Options) \
+  {"weightDecay", &Options::weight_decay}, { "decoupled", &Options::decoupled }
+
+struct SgdOptions : WeightDecayOptions {
+  double momentum;
+  double dampening;
+  double nesterov;
+
+  static constexpr const char* kName = "sgd";
+  static constexpr Field<SgdOptions> kFields[] = {BLASNET_WEIGHT_DECAY(SgdOptions),
+                                                  {"momentum", &SgdOptions::momentum},
+                                                  {"dampening", &SgdOptions::dampening},
+                                                  {"nesterov", &SgdOptions::nesterov}};
+  size_t States() const { return momentum != 0; }
+};
+
+struct RmsPropOptions : WeightDecayOptions {
+  double decay;
+  double epsilon;
+  double momentum;
+  double centered;
+  double keras_epsilon;  // epsilon stands in the root, as Keras has it; otherwise beside it
+
+  static constexpr const char* kName = "rmsProp";
+  static constexpr Field<RmsPropOptions> kFields[] = {
+      BLASNET_WEIGHT_DECAY(RmsPropOptions),    {"decay", &RmsPropOptions::decay},
+      {"epsilon", &RmsPropOptions::epsilon},   {"momentum", &RmsPropOptions::momentum},
+      {"centered", &RmsPropOptions::centered}, {"kerasEpsilon", &RmsPropOptions::keras_epsilon}};
+  size_t States() const { return size_t{1} + (centered != 0) + (momentum != 0); }
+};
+
+struct AdagradOptions : WeightDecayOptions {
+  double initial_accumulator;
+  double learning_rate_decay;
+  double epsilon;
+  double keras_epsilon;
+
+  static constexpr const char* kName = "adagrad";
+  static constexpr Field<AdagradOptions> kFields[] = {
+      BLASNET_WEIGHT_DECAY(AdagradOptions),
+      {"initialAccumulator", &AdagradOptions::initial_accumulator},
+      {"learningRateDecay", &AdagradOptions::learning_rate_decay},
+      {"epsilon", &AdagradOptions::epsilon},
+      {"kerasEpsilon", &AdagradOptions::keras_epsilon}};
+  size_t States() const { return 1; }
+};
+
+struct AdadeltaOptions : WeightDecayOptions {
+  double decay;
+  double epsilon;
+
+  static constexpr const char* kName = "adadelta";
+  static constexpr Field<AdadeltaOptions> kFields[] = {BLASNET_WEIGHT_DECAY(AdadeltaOptions),
+                                                       {"decay", &AdadeltaOptions::decay},
+                                                       {"epsilon", &AdadeltaOptions::epsilon}};
+  size_t States() const { return 2; }
+};
+
+struct AdamOptions : WeightDecayOptions {
+  double beta1;
+  double beta2;
+  double epsilon;
+  double amsgrad;
+  double keras_epsilon;  // epsilon stands beside the root before the bias correction enlarges it; otherwise
+                         // after
+
+  static constexpr const char* kName = "adam";
+  static constexpr Field<AdamOptions> kFields[] = {
+      BLASNET_WEIGHT_DECAY(AdamOptions),  {"beta1", &AdamOptions::beta1},
+      {"beta2", &AdamOptions::beta2},     {"epsilon", &AdamOptions::epsilon},
+      {"amsgrad", &AdamOptions::amsgrad}, {"kerasEpsilon", &AdamOptions::keras_epsilon}};
+  size_t States() const { return size_t{2} + (amsgrad != 0); }
+};
+
+struct AdamaxOptions : WeightDecayOptions {
+  double beta1;
+  double beta2;
+  double epsilon;
+  double keras_epsilon;  // epsilon stands beside the norm; otherwise in it
+
+  static constexpr const char* kName = "adamax";
+  static constexpr Field<AdamaxOptions> kFields[] = {BLASNET_WEIGHT_DECAY(AdamaxOptions),
+                                                     {"beta1", &AdamaxOptions::beta1},
+                                                     {"beta2", &AdamaxOptions::beta2},
+                                                     {"epsilon", &AdamaxOptions::epsilon},
+                                                     {"kerasEpsilon", &AdamaxOptions::keras_epsilon}};
+  size_t States() const { return 2; }
+};
+
+struct NadamOptions : WeightDecayOptions {
+  double beta1;
+  double beta2;
+  double epsilon;
+  double momentum_decay;
+
+  static constexpr const char* kName = "nadam";
+  static constexpr Field<NadamOptions> kFields[] = {BLASNET_WEIGHT_DECAY(NadamOptions),
+                                                    {"beta1", &NadamOptions::beta1},
+                                                    {"beta2", &NadamOptions::beta2},
+                                                    {"epsilon", &NadamOptions::epsilon},
+                                                    {"momentumDecay", &NadamOptions::momentum_decay}};
+  size_t States() const { return 2; }
+};
+
+struct LionOptions : WeightDecayOptions {
+  double beta1;
+  double beta2;
+
+  static constexpr const char* kName = "lion";
+  static constexpr Field<LionOptions> kFields[] = {
+      BLASNET_WEIGHT_DECAY(LionOptions), {"beta1", &LionOptions::beta1}, {"beta2", &LionOptions::beta2}};
+  size_t States() const { return 1; }
+};
+
+// The formulas, with g the gradients after the weight decay and p the parameters. `learning_rate` is that of
+// the step, and t its number, from 1.
+
 template <typename T>
-void AddTo(T* sum, const T* part, size_t size);
+struct WeightDecayConstants {
+  T penalty;  // weight decay in the gradients, or 0
+  T shrink;   // 1 - learning_rate * weight decay where that is decoupled, or 1
+
+  WeightDecayConstants(const WeightDecayOptions& options, double learning_rate);
+};
+
+//   without momentum   p -= rate g
+//   with momentum      v = momentum v + gradient_share g;  p -= rate v, with Nesterov rate (g + momentum v)
+//   states             v, with momentum
+template <typename T>
+struct SgdConstants : WeightDecayConstants<T> {
+  bool has_momentum;
+  bool nesterov;
+  T rate;
+  T momentum;
+  T gradient_share;  // 1 - dampening; 1 in the first step
+
+  SgdConstants(const SgdOptions& options, double learning_rate, double t);
+};
+
+//   s = decay s + one_minus_decay g^2;  centred: m = decay m + one_minus_decay g and c = s - m^2, otherwise c
+//   = s u = g / (sqrt(c + epsilon_in_root) + epsilon_beside_root) with momentum: v = momentum v + u and p -=
+//   rate v, otherwise p -= rate u states: s; m, where centred; v, with momentum
+template <typename T>
+struct RmsPropConstants : WeightDecayConstants<T> {
+  bool centered;
+  bool has_momentum;
+  T rate;
+  T decay;
+  T one_minus_decay;
+  T momentum;
+  T epsilon_in_root;
+  T epsilon_beside_root;
+
+  RmsPropConstants(const RmsPropOptions& options, double learning_rate, double t);
+};
+
+//   s += g^2, from the initial accumulator on;  p -= rate g / (sqrt(s + epsilon_in_root) +
+//   epsilon_beside_root) states: s
+template <typename T>
+struct AdagradConstants : WeightDecayConstants<T> {
+  T rate;     // the learning rate, decayed
+  T initial;  // the initial accumulator in the first step, then 0
+  T epsilon_in_root;
+  T epsilon_beside_root;
+
+  AdagradConstants(const AdagradOptions& options, double learning_rate, double t);
+};
+
+//   s = decay s + one_minus_decay g^2;  u = sqrt(a + epsilon) / sqrt(s + epsilon) g
+//   a = decay a + one_minus_decay u^2;  p -= rate u
+//   states: s, a
+template <typename T>
+struct AdadeltaConstants : WeightDecayConstants<T> {
+  T rate;
+  T decay;
+  T one_minus_decay;
+  T epsilon;
+
+  AdadeltaConstants(const AdadeltaOptions& options, double learning_rate, double t);
+};
+
+//   m = beta1 m + one_minus_beta1 g;  s = beta2 s + one_minus_beta2 g^2
+//   AMSGrad: x = max(x, s), otherwise x = s;  p -= rate m / (sqrt(x) inverse_root + epsilon)
+//   states: m, s; x, with AMSGrad
+template <typename T>
+struct AdamConstants : WeightDecayConstants<T> {
+  bool amsgrad;
+  T rate;  // the learning rate / (1 - beta1^t)
+  T beta1;
+  T one_minus_beta1;
+  T beta2;
+  T one_minus_beta2;
+  T inverse_root;  // 1 / sqrt(1 - beta2^t)
+  T epsilon;
+
+  AdamConstants(const AdamOptions& options, double learning_rate, double t);
+};
+
+//   m = beta1 m + one_minus_beta1 g;  u = max(beta2 u, |g| + epsilon_in_norm)
+//   p -= rate m / (u + epsilon_beside_norm)
+//   states: m, u
+template <typename T>
+struct AdamaxConstants : WeightDecayConstants<T> {
+  T rate;  // the learning rate / (1 - beta1^t)
+  T beta1;
+  T one_minus_beta1;
+  T beta2;
+  T epsilon_in_norm;
+  T epsilon_beside_norm;
+
+  AdamaxConstants(const AdamaxOptions& options, double learning_rate, double t);
+};
+
+//   m and s as Adam's;  p -= (mean_rate m + gradient_rate g) / (sqrt(s) inverse_root + epsilon)
+//   states: m, s
+template <typename T>
+struct NadamConstants : WeightDecayConstants<T> {
+  T mean_rate;
+  T gradient_rate;
+  T beta1;
+  T one_minus_beta1;
+  T beta2;
+  T one_minus_beta2;
+  T inverse_root;  // 1 / sqrt(1 - beta2^t)
+  T epsilon;
+
+  NadamConstants(const NadamOptions& options, double learning_rate, double t);
+};
+
+//   p -= rate sign(beta1 m + one_minus_beta1 g);  m = beta2 m + one_minus_beta2 g
+//   states: m
+template <typename T>
+struct LionConstants : WeightDecayConstants<T> {
+  T rate;
+  T beta1;
+  T one_minus_beta1;
+  T beta2;
+  T one_minus_beta2;
+
+  LionConstants(const LionOptions& options, double learning_rate, double t);
+};
+
+using FirstOrderOptions = std::variant<SgdOptions, RmsPropOptions, AdagradOptions, AdadeltaOptions,
+                                       AdamOptions, AdamaxOptions, NadamOptions, LionOptions>;
+
+// In the order of the options above.
+template <typename T>
+using StepConstants =
+    std::variant<SgdConstants<T>, RmsPropConstants<T>, AdagradConstants<T>, AdadeltaConstants<T>,
+                 AdamConstants<T>, AdamaxConstants<T>, NadamConstants<T>, LionConstants<T>>;
+
+// How many arrays of the parameters' size an optimiser keeps between steps.
+size_t StateCount(const FirstOrderOptions& options);
+
+// `step` counts from 1.
+template <typename T>
+StepConstants<T> ConstantsOf(const FirstOrderOptions& options, double learning_rate, size_t step);
+
+// One step for `size` parameters. State i of them starts at states + i * stride.
+template <typename T>
+void UpdateParameters(const StepConstants<T>& constants, size_t size, T* parameters, const T* gradients,
+                      T* states, size_t stride);
 
 // Gradient descent: parameters -= learning_rate * gradients.
 template <typename T>
 void GradientDescent(T* parameters, const T* gradients, size_t size, T learning_rate);
 
-// How many arrays of the parameters' size an optimiser keeps between steps.
-constexpr size_t StatesOf(Optimizer optimizer, const double* hyperparameters) {
-  const auto has = [hyperparameters](Hyperparameter i) { return size_t{hyperparameters[i] != 0}; };
-  switch (optimizer) {
-    case Optimizer::kGradientDescent:
-    case Optimizer::kLbfgs:  // has a state of its own: see engine/lbfgs.h
-      return 0;
-    case Optimizer::kMomentum:
-    case Optimizer::kAdagrad:
-    case Optimizer::kLion:
-      return 1;
-    case Optimizer::kAdadelta:
-    case Optimizer::kAdamax:
-    case Optimizer::kNadam:
-      return 2;
-    case Optimizer::kAdam:
-      return 2 + has(kAmsgrad);
-    case Optimizer::kRmsProp:
-      return 1 + has(kCentered) + has(kMomentumFactor);
-  }
-  return 0;
-}
-
-// A step's numbers, the same for every element: computed in double, rounded once. 1 - T(0.999) would be off
-// by 5e-5 in float.
+// sum += part
 template <typename T>
-struct StepFactors {
-  Optimizer optimizer;
-  bool nesterov;
-  bool centered;
-  bool amsgrad;
-  bool has_momentum;
-  T penalty;        // weight decay in the gradient, or 0
-  T shrink;         // 1 - learning_rate * weight decay where that is decoupled, or 1
-  T rate;           // the learning rate, with the bias correction of the mean where there is one
-  T gradient_rate;  // kNadam: that of the gradient beside the mean
-  T momentum;
-  T taken;  // 1 - dampening; 1 in the first step
-  T beta1;
-  T rest1;  // 1 - beta1
-  T beta2;  // of the mean of squares, whatever the optimiser calls it
-  T rest2;
-  T inverse_root;  // 1 / sqrt(1 - beta2^t)
-  T initial;       // what the accumulator begins with, in the first step; then 0
-  T inner;         // epsilon under the root; 0 where it is
-  T outer;         // beside it
-};
-
-// For the first-order optimisers; `step` counts from 1.
-template <typename T>
-StepFactors<T> FactorsOf(Optimizer optimizer, const double* hyperparameters, double learning_rate,
-                         size_t step);
-
-// One step. Weight decay comes first: gradients + penalty * parameters, or shrink * parameters. Array s of
-// the states starts at states + s * stride. With g the gradients and p the parameters, as the papers and
-// PyTorch have it; e is epsilon, inside or outside of the root:
-//   kGradientDescent  p -= rate g
-//   kMomentum         v = momentum v + taken g;  p -= rate v, with Nesterov rate (g + momentum v)
-//   kAdam, kNadam     m = beta1 m + rest1 g;  s = beta2 s + rest2 g^2;  AMSGrad: the largest s so far
-//                     p -= rate m / (sqrt(s) inverse_root + e);  Nadam: rate m + gradient_rate g
-//   kAdamax           m likewise;  u = max(beta2 u, |g| + e);  p -= rate m / (u + e)
-//   kRmsProp          s likewise;  c = s, centred s - m^2 with m = beta2 m + rest2 g
-//                     u = g / (sqrt(c + e) + e);  v = momentum v + u;  p -= rate v
-//   kAdagrad          s += g^2;  p -= rate g / (sqrt(s + e) + e)
-//   kAdadelta         s likewise;  u = sqrt(a + e) / sqrt(s + e) g;  a = beta2 a + rest2 u^2;  p -= rate u
-//   kLion             p -= rate sign(beta1 m + rest1 g);  m = beta2 m + rest2 g
-// States, in this order: v; m, s, the largest s; m, u; s, m, v; s; s, a; m.
-template <typename T>
-void UpdateParameters(const StepFactors<T>& factors, size_t size, T* parameters, const T* gradients,
-                      T* states, size_t stride);
+void AddTo(T* sum, const T* part, size_t size);
 
 }  // namespace blasnet

@@ -1,5 +1,6 @@
 #include "kernels/scan.h"
 
+#include <algorithm>
 #include <limits>
 
 #undef HWY_TARGET_INCLUDE
@@ -108,28 +109,29 @@ size_t FirstOutsideSigns(const float* labels, size_t size) {
 }  // namespace
 
 template <typename T>
-size_t FirstBadLabel(Loss loss, size_t outputs, const T* labels, size_t size) {
-  switch (loss) {
-    case Loss::kBinaryCrossEntropy:
-    case Loss::kCategoricalCrossEntropy:
-    case Loss::kKlDivergence:
-      return FirstOutside(labels, size, T{0}, T{1});
-    case Loss::kSparseCategoricalCrossEntropy:
-      return FirstOutsideClasses(labels, size, static_cast<T>(outputs - 1));
-    case Loss::kPoisson:
+size_t FirstBadLabel(LabelRule rule, size_t outputs, const T* labels, size_t size) {
+  switch (rule) {
+    case LabelRule::kFinite:
+      return FirstNonFinite(labels, size);
+    case LabelRule::kNotNegative:
       return FirstOutside(labels, size, T{0}, std::numeric_limits<T>::max());
-    case Loss::kHinge:
+    case LabelRule::kUnitInterval:
+      return FirstOutside(labels, size, T{0}, T{1});
+    case LabelRule::kSigns:
       return FirstOutsideSigns(labels, size);
-    case Loss::kMeanSquaredError:
-    case Loss::kMeanAbsoluteError:
-    case Loss::kHuber:
-    case Loss::kLogCosh:
-      break;
+    case LabelRule::kClasses:
+      return FirstOutsideClasses(labels, size, static_cast<T>(outputs - 1));
   }
-  return FirstNonFinite(labels, size);
+  return 0;
 }
-template size_t FirstBadLabel(Loss, size_t, const double*, size_t);
-template size_t FirstBadLabel(Loss, size_t, const float*, size_t);
+template size_t FirstBadLabel(LabelRule, size_t, const double*, size_t);
+template size_t FirstBadLabel(LabelRule, size_t, const float*, size_t);
+
+size_t FirstBadClass(const int32_t* classes, size_t outputs, size_t size) {
+  const auto bad = std::find_if(classes, classes + size,
+                                [outputs](int32_t c) { return c < 0 || static_cast<size_t>(c) >= outputs; });
+  return static_cast<size_t>(bad - classes);
+}
 
 }  // namespace blasnet
 #endif  // HWY_ONCE

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
-#include "kernels/types.h"
+#include "kernels/losses.h"
 
 namespace blasnet {
 
@@ -15,10 +16,11 @@ size_t FirstNonFinite(const T* data, size_t size);
 template <typename T>
 size_t FirstOutside(const T* data, size_t size, T low, T high);
 
-// The index of the first label that the loss does not take, or `size`. Cross-entropies and klDivergence take
-// numbers from 0 to 1, the sparse one integers from 0 to outputs - 1, poisson finite numbers of at least 0,
-// hinge -1 and 1, the others finite numbers.
+// The index of the first label that breaks the rule, or `size`. NaN breaks every rule.
 template <typename T>
-size_t FirstBadLabel(Loss loss, size_t outputs, const T* labels, size_t size);
+size_t FirstBadLabel(LabelRule rule, size_t outputs, const T* labels, size_t size);
+
+// The index of the first element that is no class, from 0 to outputs - 1; or `size`.
+size_t FirstBadClass(const int32_t* classes, size_t outputs, size_t size);
 
 }  // namespace blasnet

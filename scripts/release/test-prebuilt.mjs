@@ -1,5 +1,5 @@
 // Runs the tests of the library on the prebuilt addon, the quick and the slow, on a machine that needs no compiler and
-// no browser: everything but the tests of the builds, the benchmarks and the demonstration.
+// no browser: everything but the tests of the builds, the benchmarks, the documentation and the demonstration.
 //
 //   node scripts/release/test-prebuilt.mjs [VITEST OPTION ...]     (npm run test:prebuilt)
 
@@ -15,6 +15,7 @@ const posix = process.platform === 'win32' ? ['network/files', 'formats', 'train
 const others = [
   ...posix,
   'bench',
+  'docs',
   'examples',
   'house',
   'package',

@@ -5,6 +5,8 @@ import { lossEntry } from '../../lib/layers/losses';
 import * as oracle from '../support/oracle';
 import { add, divide, exp, expm1, log, log1p, normalTail, type Pair, pair } from './double-double';
 import { float64, floatTypes } from './helpers';
+import { kernels } from './kernels';
+import { noOptions } from './loss-calls';
 import { type Exact, expectBound, sweep, worst } from './sweep';
 
 // The bounds that native/kernels/functions-inl.h and losses.h state, in ulp; and the worst arguments that the
@@ -128,7 +130,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
     for (const label of [0, 1]) {
       const Y = type.array([label]);
       const losses = Array.from(some, (_, i) =>
-        native.lossFromOutputs(code, 0, 1, 1, 1, 1, some.subarray(i, i + 1), Y, null, 1, null),
+        kernels.lossFromOutputs(code, noOptions, 1, 1, 1, some.subarray(i, i + 1), Y, null, 1, null),
       );
       const softplusOf = (x: number) => softplus(label === 0 ? x : -x);
       expectBound(worst(type, some, losses, softplusOf), bounds.logistic);
@@ -136,7 +138,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
     const dZ = type.array(inputs.length);
     const labels = type.array(inputs.length);
     const m = inputs.length;
-    native.lossFromOutputs(code, 0, 1, m, 1, m, inputs, labels, null, 1, dZ);
+    kernels.lossFromOutputs(code, noOptions, m, 1, m, inputs, labels, null, 1, dZ);
     expectBound(worst(type, inputs, dZ, sigmoid), bounds.sigmoid);
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/addon/binding';
 import type { FloatArray } from '../../lib/base/matrix';
 import * as oracle from '../support/oracle';
 import { combinations, expectClose, type FloatType, floatTypes, guarded } from './helpers';
+import { kernels } from './kernels';
 
 // On both sides of the heights of a block, and of one to ten vectors of 2 to 16 lanes.
 const heights = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 17];
@@ -47,22 +47,22 @@ function product(type: FloatType, L: oracle.Grid, R: oracle.Grid, options: Produ
   const ld = padded(type, n) + gap;
   const out = guarded(type, rows * ld);
   if (C !== undefined) out.data.set(spread(type, C, ld));
-  native.product(
+  kernels.product({
     rows,
     n,
     k,
-    type.array((transposed ? oracle.transpose(L) : L).data),
-    transposed ? 1 : k,
-    transposed ? rows : 1,
-    spread(type, R, ld),
-    ld,
-    bias === undefined ? null : type.array(bias.data),
-    C !== undefined,
-    relu ? 1 : reluOf === undefined ? 0 : 2,
-    reluOf === undefined ? null : spread(type, reluOf, ld),
-    out.data,
-    ld,
-  );
+    L: type.array((transposed ? oracle.transpose(L) : L).data),
+    lRowStride: transposed ? 1 : k,
+    lKStride: transposed ? rows : 1,
+    R: spread(type, R, ld),
+    ldr: ld,
+    bias: bias === undefined ? null : type.array(bias.data),
+    accumulate: C !== undefined,
+    epilogue: relu ? 1 : reluOf === undefined ? 0 : 2,
+    relu: reluOf === undefined ? null : spread(type, reluOf, ld),
+    C: out.data,
+    ldc: ld,
+  });
   out.intact();
   // What is written past a row's end is at most the rest of its last vector.
   expect(out.data.every((value, i) => i % ld < padded(type, n) || Number.isNaN(value))).toBe(true);
@@ -154,7 +154,7 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
         const [L, R, C] = [integers(k, rows, 5), integers(k, n, 7), integers(rows, n, 11)];
         const out = guarded(type, rows * n);
         if (accumulate) out.data.set(C.data);
-        native.productUnpadded(rows, n, k, type.array(L.data), type.array(R.data), out.data, accumulate);
+        kernels.productUnpadded(rows, n, k, type.array(L.data), type.array(R.data), out.data, accumulate);
         out.intact();
         const LR = oracle.matmul(L, R, true);
         const expected = accumulate ? oracle.zip(LR, C, (a, b) => a + b) : LR;
@@ -175,17 +175,17 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
       const [left, right, start] = [type.array(L.data), type.array(R.data), type.array(bias.data)];
       const what = `${rows} x ${cols} x ${k}`;
       const out = guarded(type, rows * cols);
-      native.dotProducts(rows, cols, k, left, right, null, false, out.data);
+      kernels.dotProducts(rows, cols, k, left, right, null, false, out.data);
       expectClose(out.data, LR.data, 0, what);
 
-      native.dotProducts(rows, cols, k, left, right, start, false, out.data);
+      kernels.dotProducts(rows, cols, k, left, right, start, false, out.data);
       const biased = oracle.build(rows, cols, (r, c) => oracle.at(LR, r, c) + oracle.at(bias, r, 0));
       expectClose(out.data, biased.data, 0, `${what} with a bias`);
 
       const added = oracle.zip(LR, C, (a, b) => a + b);
       for (const given of [null, start]) {
         out.data.set(C.data);
-        native.dotProducts(rows, cols, k, left, right, given, true, out.data);
+        kernels.dotProducts(rows, cols, k, left, right, given, true, out.data);
         expectClose(out.data, added.data, 0, `${what} added`);
       }
       out.intact();
@@ -198,7 +198,7 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
     ) as [oracle.Grid, oracle.Grid];
     L.data[3 * 65 + 64] = Number.NaN;
     const out = type.array(63);
-    native.dotProducts(7, 9, 65, type.array(L.data), type.array(R.data), null, false, out);
+    kernels.dotProducts(7, 9, 65, type.array(L.data), type.array(R.data), null, false, out);
     const sizes = oracle.matmul(absolute(L), absolute(R), false, true).data;
     const expected = oracle.matmul(L, R, false, true).data;
     expectClose(
@@ -217,9 +217,9 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
         oracle.total(oracle.build(1, n, (_, c) => oracle.at(A, r, c))),
       );
       const out = guarded(type, rows);
-      native.rowSums(rows, n, type.array(A.data), false, out.data);
+      kernels.rowSums(rows, n, type.array(A.data), false, out.data);
       expectClose(out.data, sums, 0, `${rows} x ${n}`);
-      native.rowSums(rows, n, type.array(A.data), true, out.data);
+      kernels.rowSums(rows, n, type.array(A.data), true, out.data);
       expectClose(
         out.data,
         sums.map((sum) => 2 * sum),
@@ -229,7 +229,7 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
       out.intact();
     }
     const one = type.array(1);
-    native.rowSums(1, 3, type.array([1, Number.NaN, 2]), false, one);
+    kernels.rowSums(1, 3, type.array([1, Number.NaN, 2]), false, one);
     expect(one[0]).toBe(Number.NaN);
   });
 });

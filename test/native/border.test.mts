@@ -2,13 +2,42 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { native } from '../../lib/addon/binding.js';
+import { packRecord, recordPlaces } from '../../lib/addon/records.js';
+import { joined } from '../../lib/engine/plan.js';
 import { thrownBy } from '../support/bad-input.js';
-import { type Argument, functions, methods, planArguments, rightArguments } from './calls.mjs';
+import {
+  type Argument,
+  functions,
+  kernelFunctions,
+  methods,
+  planArguments,
+  rightArguments,
+  wrongProperty,
+} from './calls.mjs';
+import { kernels } from './kernels.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
-const exported = native as unknown as Record<string, AnyFunction>;
+type Exports = Record<string, AnyFunction>;
+const addons = {
+  library: { exported: native as unknown as Exports, functions },
+  tests: { exported: kernels as unknown as Exports, functions: kernelFunctions },
+};
 const floats = [Float64Array, Float32Array] as const;
-type PlanArguments = [never, never, never, never, never, never];
+type PlanArguments = [never];
+
+const plainLayer = {
+  activation: 0,
+  alpha: 0,
+  normalization: 0,
+  epsilon: 0,
+  momentum: 0,
+  dropout: 0,
+  noise: 0,
+  trainable: 1,
+  l1: 0,
+  l2: 0,
+  maxNorm: 0,
+};
 
 function makePlan(Float: (typeof floats)[number]): Record<string, AnyFunction> {
   return new native.Plan(...(rightArguments(planArguments, Float) as PlanArguments)) as never;
@@ -28,24 +57,40 @@ function refusesEveryWrongArgument(
       const what = `argument ${i}: ${typeof value === 'object' ? Object.prototype.toString.call(value) : String(value)}`;
       expect(error, what).toBeInstanceOf(TypeError);
       expect((error as Error).message, what).toMatch(
-        /^(blasnet native: argument \d+ must be [^\n]+|A number was expected)$/,
+        /^(blasnet native: argument \d+ (\(\w+\) )?must be [^\n]+|A number was expected)$/,
       );
-      args[i] = rightArguments(list, Float)[i];
-      expect(args, what).toEqual(rightArguments(list, Float));
+      const right = rightArguments(list, Float);
+      args[i] = repaired(args[i], right[i]);
+      expect(args, what).toEqual(right);
     }
   }
 }
 
-it('every export has its test here', () => {
-  const names = Object.keys(exported).filter((name) => typeof exported[name] === 'function');
-  expect(names.sort()).toEqual([...Object.keys(functions), 'Plan'].sort());
+/** The right argument in place of a wrong one; of an object with one wrong property, the others as they are. */
+function repaired(wrong: unknown, right: unknown): unknown {
+  const name = (wrong as { [wrongProperty]?: string } | null | undefined)?.[wrongProperty];
+  if (name === undefined) return right;
+  const { [wrongProperty]: _, ...others } = wrong as Record<PropertyKey, unknown>;
+  return { ...others, [name]: (right as Record<string, unknown>)[name] };
+}
+
+it('every export of both addons has its test here', () => {
+  for (const { exported, functions: tested } of Object.values(addons)) {
+    const names = Object.keys(exported).filter(
+      (name) => typeof exported[name] === 'function' && name !== 'Plan',
+    );
+    expect(names.sort()).toEqual(Object.keys(tested).sort());
+  }
   expect(Object.getOwnPropertyNames(native.Plan.prototype).sort()).toEqual(
     [...Object.keys(methods), 'constructor'].sort(),
   );
 });
 
 describe.each(floats)('with a %o', (Float) => {
-  it.each(Object.entries(functions))('%s refuses every wrong argument', (name, list) => {
+  const tested = Object.values(addons).flatMap(({ exported, functions: of }) =>
+    Object.entries(of).map(([name, list]) => ({ name, list, exported })),
+  );
+  it.each(tested)('$name refuses every wrong argument', ({ name, list, exported }) => {
     const call = (args: unknown[]) => exported[name]?.(...args);
     expect(() => call(rightArguments(list, Float))).not.toThrow();
     refusesEveryWrongArgument(list, Float, call);
@@ -90,32 +135,40 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
     () => native.layerForward(0, most, most, most, a, a, a, a),
     () => native.layerGradients(0, 2 ** 20, 2 ** 24, 2 ** 20, 1, a, a, a, a),
     () => native.layerInputGradient(1, most, 1, most, a, a, a),
-    () => native.lossFromOutputs(0, 0, 1, most, most, most, a, a, null, 1, a),
+    () => kernels.lossFromOutputs(0, a, most, most, most, a, a, null, 1, a),
     () => native.countBinaryHits(most, most, a, a, 0),
-    () => native.countHits(1, 0, 1, 1, most, most, a, a),
+    () => kernels.countHits(1, a, 1, most, most, a, a),
   ]) {
     expect(thrownBy(call)).toMatchObject({ message: expect.stringMatching(tooLarge) });
   }
 
-  const shared = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
   // (2^31 - 1 + 1) * (2^31 - 1) four times and 2^31 * 4: that is 2^64, or 0 in 64 bits.
-  const sizes = Int32Array.of(most, most, most, most, most, 4);
-  for (const wrapping of [sizes, sizes.slice(0, 2), Int32Array.of(2 ** 16, 2 ** 16)]) {
-    const layers = new Float64Array(11 * (wrapping.length - 1));
-    const loss = Float64Array.of(2, 0, 1);
-    const error = thrownBy(() => new native.Plan(wrapping, layers, loss, shared(0), shared(0), shared(7)));
+  const sizes = [most, most, most, most, most, 4];
+  for (const [inputs = 1, ...outputs] of [sizes, sizes.slice(0, 2), [2 ** 16, 2 ** 16]]) {
+    const layers = joined(outputs.map((size) => packRecord('layer', { ...plainLayer, outputs: size })));
+    const [right] = rightArguments(planArguments, Float64Array) as [object];
+    const error = thrownBy(() => new native.Plan({ ...right, inputs, layers } as never));
     expect(error).toMatchObject({ message: expect.stringContaining('fewer than 2^31 parameters') });
   }
   const plan = makePlan(Float64Array);
   for (const rows of [most, 2 ** 30]) {
     expect(() => plan.predict?.(a, rows, a)).toThrow(TypeError);
     expect(() => plan.evaluate?.(a, a, null, rows)).toThrow(TypeError);
-    const right = rightArguments(methods.train as Argument[], Float64Array);
-    const train = (changes: Record<number, unknown>) => plan.train?.(...Object.assign([...right], changes));
-    expect(() => train({ 3: rows })).toThrow(TypeError);
-    const long = Float64Array.of(rows, 0, 5, most, most, 0, 0, 0, 0, 0, 0, 0);
-    expect(() => train({ 9: long })).toThrow(/argument 4 must be a typed array of at least \d+ elements/);
-    expect(() => train({ 4: null, 9: long })).toThrow(/argument 10 must be a typed array of at least/);
+    const [right] = rightArguments(methods.train as Argument[], Float64Array) as [{ numbers: Float64Array }];
+    const train = (changes: object, places: Record<string, number>) => {
+      const numbers = right.numbers.slice();
+      for (const [field, value] of Object.entries(places)) {
+        numbers[recordPlaces('train')[field as 'rows']] = value;
+      }
+      plan.train?.({ ...right, numbers, ...changes });
+    };
+    expect(() => train({}, { rows })).toThrow(
+      /argument 0 \([XY]\) must be a typed array of at least \d+ elements/,
+    );
+    expect(() => train({}, { epochs: rows })).toThrow(
+      /argument 0 \(order\) must be a typed array of at least/,
+    );
+    expect(() => train({ order: null }, { epochs: rows })).toThrow(/argument 0 \(losses\) must be/);
   }
 });
 

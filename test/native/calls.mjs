@@ -1,5 +1,5 @@
 /**
- * Every function and method of the addon with arguments that are right, and by their kinds what would be
+ * Every function and method of the two addons with arguments that are right, and by their kinds what would be
  * wrong in their place. A .mjs without types of its own, so that a bare Node process can read it too.
  *
  * @typedef {typeof Float64Array | typeof Float32Array} Float
@@ -72,18 +72,6 @@ const doubles = (length) => {
   return { make: () => new Float64Array(length), wrong: () => wrong(Float64Array) };
 };
 
-/** @param {number[]} values @param {{ anyLength?: boolean }} [but] @returns {Argument} */
-const integers = (values, but = {}) => ({
-  make: () => Int32Array.from(values),
-  wrong: () => [
-    ...[undefined, ...notArrays, ...otherArrays],
-    ...[new Uint32Array(values.length).fill(1), new Int32Array(0)],
-    ...(but.anyLength ? [] : [new Int32Array(values.length - 1).fill(1)]),
-    ...[-1, -(2 ** 31), 2 ** 31 - 1].map((wrong) => Int32Array.from(values).fill(wrong)),
-    detached(Int32Array.from(values)),
-  ],
-});
-
 /** @param {number[]} values @returns {Argument} */
 const order = (...values) => ({
   make: () => Uint32Array.from(values),
@@ -122,6 +110,31 @@ const callback = () => ({
   wrong: () => [3, 'x', {}, [], true, Symbol('x'), new Float64Array(3)],
 });
 
+/** Which property of an object that `properties` made is the wrong one. */
+export const wrongProperty = Symbol('wrong property');
+
+/**
+ * An object with these properties. What is wrong in its place has one wrong property, or none at all.
+ *
+ * @param {Record<string, Argument>} of
+ * @returns {Argument & { readonly of: Record<string, Argument> }}
+ */
+const properties = (of) => {
+  /** @param {Float} Float */
+  const make = (Float) =>
+    Object.fromEntries(Object.entries(of).map(([name, each]) => [name, each.make(Float)]));
+  return {
+    of,
+    make,
+    wrong: (Float) => [
+      ...[undefined, null, 3, 'x', true, Symbol('x')],
+      ...Object.entries(of).flatMap(([name, each]) =>
+        each.wrong(Float).map((value) => ({ ...make(Float), [name]: value, [wrongProperty]: name })),
+      ),
+    ],
+  };
+};
+
 /** A word of 32 bits. @param {number} value @returns {Argument} */
 const size32 = (value) => ({
   make: () => value,
@@ -146,11 +159,9 @@ const axis = () => code(0, 1);
 const activation = () => code(4, 16);
 const loss = () => code(1, 9);
 /** Of the loss functions, up to Y. */
-const lossArguments = () => [
-  ...[loss(), number(0.1), number(1), size(2), positive(3), size(2), floats(6), floats(6)],
-];
+const lossArguments = () => [...[loss(), doubles(2), size(2), positive(3), size(2), floats(6), floats(6)]];
 
-/** @type {Record<string, Argument[]>} */
+/** What the addon of the library exports. @type {Record<string, Argument[]>} */
 export const functions = {
   log: [number(2)],
   sin: [number(2)],
@@ -159,16 +170,6 @@ export const functions = {
     ...[flag(false), flag(true), size(2), size(3), size(4)],
     ...[number(1), floats(8), floats(12), number(0), floats(6)],
   ],
-  product: [
-    ...[positive(4), positive(3), positive(2), floats(8), size(2), size(1), floats(32), padded()],
-    ...[floats(4, { optional: true }), flag(false), code(2, 2), floats(64), floats(64), padded()],
-  ],
-  productUnpadded: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
-  dotProducts: [
-    ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(4, { optional: true })],
-    ...[flag(false), floats(12)],
-  ],
-  rowSums: [size(4), size(3), floats(12), flag(false), floats(4)],
   activationForward: [activation(), number(0.1), axis(), size(2), positive(3), floats(6), floats(6)],
   activationBackward: [
     ...[code(8, 16), number(0.1), axis(), size(2), positive(3)],
@@ -182,15 +183,48 @@ export const functions = {
   layerInputGradient: [axis(), size(2), size(3), size(4), floats(8), floats(12), floats(6)],
   binaryCrossEntropy: [floats(5, { anyLength: true }), floats(5)],
   binaryCrossEntropyBackward: [floats(5, { anyLength: true }), floats(5), floats(5)],
+  countBinaryHits: [size(2), positive(3), floats(6), floats(6), number(0.5)],
+  gradientDescent: [floats(5, { anyLength: true }), floats(5), number(0.1)],
+  optimizerStateSize: [code(4, 8), doubles(7), size(5)],
+  setThreads: [positive(2)],
+  threads: [],
+  firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
+  firstOutside: [floats(5, { anyLength: true, anyType: true }), number(0), number(1)],
+};
+
+/** What the addon of the tests exports. @type {Record<string, Argument[]>} */
+export const kernelFunctions = {
+  product: [
+    properties({
+      rows: positive(4),
+      n: positive(3),
+      k: positive(2),
+      L: floats(8),
+      lRowStride: size(2),
+      lKStride: size(1),
+      R: floats(32),
+      ldr: padded(),
+      bias: floats(4, { optional: true }),
+      accumulate: flag(false),
+      epilogue: code(2, 2),
+      relu: floats(64),
+      C: floats(64, { anyType: true }),
+      ldc: padded(),
+    }),
+  ],
+  productUnpadded: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
+  dotProducts: [
+    ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(4, { optional: true })],
+    ...[flag(false), floats(12)],
+  ],
+  rowSums: [size(4), size(3), floats(12), flag(false), floats(4)],
   lossFromOutputs: [
     ...lossArguments(),
     ...[floats(2, { optional: true }), number(1), floats(6, { optional: true })],
   ],
   countHits: lossArguments(),
-  countBinaryHits: [size(2), positive(3), floats(6), floats(6), number(0.5)],
-  gradientDescent: [floats(5, { anyLength: true }), floats(5), number(0.1)],
   updateParameters: [
-    ...[code(2, 8), doubles(20), number(0.1), steps(1)],
+    ...[code(4, 7), doubles(7), number(0.1), steps(1)],
     ...[floats(5, { anyLength: true }), floats(5), floats(10)],
   ],
   dot: [floats(5, { anyLength: true }), floats(5)],
@@ -200,7 +234,7 @@ export const functions = {
   scale: [floats(5, { anyLength: true }), number(2), floats(5)],
   lbfgsStep: [
     // A history of one step: 8 arrays of 5 and 4 numbers.
-    ...[doubles(20), shared(5, false, true), shared(5), shared(44)],
+    ...[doubles(5), shared(5, false, true), shared(5), shared(44)],
     {
       make: () => one,
       wrong: () => [undefined, 3, ...notNumbers.filter((value) => typeof value !== 'function')],
@@ -234,12 +268,7 @@ export const functions = {
   addPenalty: [...[floats(5, { anyLength: true }), number(0.1), number(0.2), floats(5, { optional: true })]],
   clipByValue: [floats(5, { anyLength: true, anyType: true }), number(0.1)],
   limitRowNorms: [size(2), size(3), number(1), floats(6, { anyType: true })],
-  optimizerStateSize: [code(2, 9), doubles(20), size(5)],
-  setThreads: [positive(2)],
-  threads: [],
-  firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
-  firstOutside: [floats(5, { anyLength: true, anyType: true }), number(0), number(1)],
-  firstBadLabel: [floats(5, { anyLength: true, anyType: true }), loss(), positive(3)],
+  firstBadLabel: [floats(5, { anyLength: true, anyType: true }), code(1, 4), positive(3)],
 };
 
 /**
@@ -264,35 +293,50 @@ const noSizes = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 54, -(2 ** 
 /** @param {number} last */
 const noCodes = (last) => [last + 1, ...noSizes];
 
-// By their fields: the relu layer has everything, the other one nothing.
-const fields = 11;
-const layerFields = [2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 1, 1e-3, 1e-3, 2, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
+// By their fields (outputs, activation, alpha, normalization, epsilon, momentum, dropout, noise, trainable, l1, l2,
+// maxNorm): the relu layer has everything, the other one nothing.
+const fields = 12;
+const layerRecords = [4, 2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 1, 1e-3, 1e-3, 2, 2, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
 
 /** The plan of 3 inputs, 4 hidden units with batch normalisation, and 2 output units: 34 parameters. */
 export const planArguments = [
-  integers([3, 4, 2]),
-  numbers(
-    layerFields,
-    { 0: noCodes(16), 2: noCodes(2), [fields]: noCodes(16), [fields + 2]: noCodes(2) },
-    { anyLength: true },
-  ),
-  numbers([0, 0, 1], { 0: noCodes(9) }),
-  shared(34),
-  shared(8),
-  shared(7, true),
+  properties({
+    inputs: positive(3),
+    layers: numbers(
+      layerRecords,
+      {
+        0: [...noSizes, 0, 2 ** 31],
+        1: noCodes(16),
+        3: noCodes(2),
+        [fields]: [...noSizes, 0, 2 ** 31],
+        [fields + 1]: noCodes(16),
+        [fields + 3]: noCodes(2),
+      },
+      { anyLength: true },
+    ),
+    loss: code(0, 9),
+    lossOptions: doubles(2),
+    parameters: shared(34),
+    statistics: shared(8),
+    outcome: shared(7, true),
+  }),
 ];
 
-/** (epochs, from, to, batchSize, accumulate, steps, batches, clipValue, clipNorm, keyLow, keyHigh, check) */
-const trainSettings = numbers([2, 1, 5, 3, 2, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 1, 1], {
-  0: [...noSizes, 2 ** 31],
-  1: [...noSizes, 5],
-  2: [...noSizes, 0, 1, 6],
-  3: [...noSizes, 0, 2 ** 31],
+/**
+ * (rows, epochs, from, to, batchSize, accumulate, optimizer, steps, batches, clipValue, clipNorm, keyLow, keyHigh, check)
+ */
+const trainNumbers = numbers([5, 2, 1, 5, 3, 2, 4, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 1, 1], {
+  0: [...noSizes, 0, 2 ** 31],
+  1: [...noSizes, 2 ** 31],
+  2: [...noSizes, 5],
+  3: [...noSizes, 0, 1, 6],
   4: [...noSizes, 0, 2 ** 31],
-  5: noSizes,
-  6: noSizes,
-  9: [...noSizes, 2 ** 32],
-  10: [...noSizes, 2 ** 32],
+  5: [...noSizes, 0, 2 ** 31],
+  6: noCodes(8),
+  7: noSizes,
+  8: noSizes,
+  11: [...noSizes, 2 ** 32],
+  12: [...noSizes, 2 ** 32],
 });
 
 const samples = () => [floats(15), floats(10), floats(5, { optional: true }), positive(5)];
@@ -303,8 +347,19 @@ export const methods = {
   evaluate: [...samples(), callback()],
   gradients: [...samples(), floats(34), callback()],
   train: [
-    ...[...samples(), order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0), code(2, 9), doubles(20), floats(68)],
-    ...[numbers([0.1, 0.05], {}, { anyLength: true }), trainSettings, doubles(2), doubles(2), callback()],
+    properties({
+      X: floats(15),
+      Y: floats(10),
+      weights: floats(5, { optional: true }),
+      order: order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0),
+      numbers: trainNumbers,
+      options: doubles(7),
+      state: floats(68),
+      learningRates: numbers([0.1, 0.05], {}, { anyLength: true }),
+      losses: doubles(2),
+      hitShares: doubles(2),
+    }),
+    callback(),
   ],
   limitThreads: [size(2)],
   pin: [size(5), shared(15), shared(10)],

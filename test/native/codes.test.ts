@@ -1,20 +1,87 @@
 import { expect, it } from 'vitest';
-import { native } from '../../lib/addon/binding';
-import { statusCodes } from '../../lib/engine/plan';
-import { activationCodes } from '../../lib/layers/activations';
-import { lossEntry, lossNames } from '../../lib/layers/losses';
-import { normalizationCodes } from '../../lib/layers/normalization';
-import { hyperparameterIndices, optimizerCodes } from '../../lib/optimizers/native-optimizer';
+import { type NumericRecords, native } from '../../lib/addon/binding';
+import { packFields, packRecord, recordPlaces } from '../../lib/addon/records';
+import { activationNames } from '../../lib/layers/activations';
+import { lossNames } from '../../lib/layers/losses';
+import { nativeOptimizer } from '../../lib/optimizers/make';
+import * as optimizers from '../../lib/optimizers/optimizers';
 import { expectClose, float64, ulp } from './helpers';
 
-it('names have one number on both sides', () => {
-  expect(native.codes.activations).toEqual(activationCodes);
-  const losses = Object.fromEntries(lossNames.map((name) => [name, lossEntry(name).code]));
-  expect(native.codes.losses).toEqual(losses);
-  expect(native.codes.optimizers).toEqual(optimizerCodes);
-  expect(native.codes.hyperparameters).toEqual(hyperparameterIndices);
-  expect(native.codes.normalizations).toEqual(normalizationCodes);
-  expect(native.codes.statuses).toEqual(statusCodes);
+it('native code and lib/ have rows for the same activations', () => {
+  expect(Object.keys(native.activations).sort()).toEqual([...activationNames].sort());
+});
+
+it('native code and lib/ have rows for the same losses', () => {
+  expect(Object.keys(native.losses).sort()).toEqual([...lossNames].sort());
+});
+
+it('lib/ has a factory for every optimiser of native code, and packs its options', () => {
+  const used = Object.values(optimizers).map((make) => nativeOptimizer(make()));
+  const codes = Object.values(native.optimizers).map(({ code }) => code);
+  expect([...new Set(used.map(({ code }) => code))].sort()).toEqual(codes.sort());
+  for (const { code, options } of used) {
+    const row = Object.values(native.optimizers).find((candidate) => candidate.code === code);
+    expect(options.length).toBe(row?.options.length);
+    expect([...options].every(Number.isFinite)).toBe(true);
+  }
+});
+
+// What lib/ says of each record, in any order, by a type that the compiler holds to NumericRecords.
+const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<NumericRecords[Name], true>> } = {
+  layer: {
+    outputs: true,
+    activation: true,
+    alpha: true,
+    normalization: true,
+    epsilon: true,
+    momentum: true,
+    dropout: true,
+    noise: true,
+    trainable: true,
+    l1: true,
+    l2: true,
+    maxNorm: true,
+  },
+  lossOptions: { labelSmoothing: true, delta: true },
+  train: {
+    rows: true,
+    epochs: true,
+    from: true,
+    to: true,
+    batchSize: true,
+    accumulate: true,
+    optimizer: true,
+    steps: true,
+    batches: true,
+    clipValue: true,
+    clipNorm: true,
+    keyLow: true,
+    keyHigh: true,
+    check: true,
+  },
+  outcome: { status: true, index: true, epoch: true, batch: true, layer: true, loss: true, hits: true },
+};
+
+it.each(Object.entries(fields))(
+  'the record "%s" has the same fields on both sides of the border',
+  (name, known) => {
+    expect([...native.records[name as keyof NumericRecords]].sort()).toEqual(Object.keys(known).sort());
+  },
+);
+
+it('a record is packed in native order, whatever the order of its values', () => {
+  const [first = 'delta', second = 'delta'] = native.records.lossOptions;
+  expect([...packFields('x', [first, second], { [second]: 2, [first]: true })]).toEqual([1, 2]);
+  expect(recordPlaces('lossOptions')).toEqual({ [first]: 0, [second]: 1 });
+});
+
+it('a record with a field too few or too many is refused', () => {
+  expect(() => packRecord('lossOptions', { delta: 1 } as never)).toThrow(
+    'the record "lossOptions" has a field "labelSmoothing", which has no value',
+  );
+  expect(() => packRecord('lossOptions', { labelSmoothing: 0, delta: 1, gamma: 2 } as never)).toThrow(
+    'the record "lossOptions" has no field "gamma"',
+  );
 });
 
 it.each(['log', 'sin', 'cos'] as const)('%s is that of float64, to the last bit or nearly', (name) => {

@@ -1,14 +1,17 @@
 /**
- * Throws arbitrary values at every function and method of the addon, right ones among them; border.test.ts
+ * Throws arbitrary values at every function and method of both addons, right ones among them; border.test.ts
  * runs it. Ends with status 0 and a line of counts when each call returned or threw an Error.
  */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { functions, methods, planArguments, rightArguments } from './calls.mjs';
+import { functions, kernelFunctions, methods, planArguments, rightArguments } from './calls.mjs';
 
 const require = createRequire(import.meta.url);
-const native = require('node-gyp-build')(fileURLToPath(new URL('../..', import.meta.url)));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const native = require('node-gyp-build')(root);
+const kernels = require(join(process.env.BLASNET_PREBUILD ?? root, 'build/Release/blasnet_test.node'));
 const counts = { returned: 0, threw: 0 };
 
 const lengths = fc.integer({ min: 0, max: 40 });
@@ -70,17 +73,29 @@ function argumentsFor(list) {
     .record({
       Float: fc.constantFrom(Float64Array, Float32Array),
       replaced: fc.array(fc.tuple(fc.nat({ max: list.length }), anything), { maxLength: 3 }),
+      properties: fc.array(fc.tuple(fc.nat(), anything), { maxLength: 3 }),
       length: fc.oneof(
         { arbitrary: fc.constant(list.length), weight: 4 },
         { arbitrary: fc.nat({ max: 12 }), weight: 1 },
       ),
     })
-    .map(({ Float, replaced, length }) => {
+    .map(({ Float, replaced, properties, length }) => {
       const args = rightArguments(list, Float);
-      for (const [i, value] of replaced) args[i] = value;
+      // An object is one argument and has many: those are replaced in it, and the object seldom.
+      const [first] = args;
+      if (isPlain(first)) {
+        const names = Object.keys(first);
+        for (const [i, value] of properties) first[names[i % names.length] ?? ''] = value;
+      }
+      for (const [i, value] of replaced.slice(isPlain(first) ? 2 : 0)) args[i] = value;
       args.length = length;
       return args;
     });
+}
+
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+function isPlain(value) {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** @param {() => unknown} call */
@@ -96,11 +111,16 @@ function attempt(call) {
 
 const settings = { seed: 20_240_229, numRuns: 1500 };
 
-for (const [name, list] of Object.entries(functions)) {
-  fc.assert(
-    fc.property(argumentsFor(list), (args) => attempt(() => native[name](...args))),
-    settings,
-  );
+for (const [addon, tested] of [
+  [native, functions],
+  [kernels, kernelFunctions],
+]) {
+  for (const [name, list] of Object.entries(tested)) {
+    fc.assert(
+      fc.property(argumentsFor(list), (args) => attempt(() => addon[name](...args))),
+      settings,
+    );
+  }
 }
 
 fc.assert(
@@ -147,6 +167,7 @@ const double = fc.oneof(
 const doubles = (length, of = double) =>
   fc.array(of, { minLength: length, maxLength: length }).map((values) => Float64Array.from(values));
 const small = (/** @type {number} */ max) => fc.nat({ max });
+// All fields of a layer's record but the first, its outputs.
 const layer = fc
   .tuple(small(16), double, small(2), ...Array.from({ length: 8 }, () => double))
   .map((values) => values.map(Number));
@@ -160,8 +181,8 @@ const network = fc.record({
   label: fc.oneof(fc.integer({ min: -2, max: 9 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31))),
 });
 const training = fc.record({
-  optimizer: small(9),
-  hyperparameters: doubles(20),
+  optimizer: small(8),
+  options: doubles(8),
   rates: fc.integer({ min: 1, max: 4 }).chain((length) => doubles(length)),
   state: double,
   epochs: small(3),
@@ -195,40 +216,53 @@ fc.assert(
         sum + ((sizes[l] ?? 0) + (normalization > 0 ? 3 : 1)) * (sizes[l + 1] ?? 0),
       0,
     );
-    const [fields, specification] = [Float64Array.from(used.flat()), Float64Array.from(loss)];
+    const records = Float64Array.from(used.flatMap((layer, l) => [sizes[l + 1] ?? 0, ...layer]));
     const X = new Float(rows * inputs).map((_, i) => Math.cos(i));
     X[0] = value;
     const isSparse = loss[0] === 3;
     const Y = isSparse ? new Int32Array(rows).fill(label, 0, 1) : new Float(rows * outputs).fill(value, 0, 1);
     attempt(() => {
-      const plan = new native.Plan(
-        ...[Int32Array.from(sizes), fields, specification, shared(Float, parameters), shared(Float, 60)],
-        shared(Float64Array, 7),
-      );
+      const plan = new native.Plan({
+        inputs: sizes[0],
+        layers: records,
+        loss: loss[0],
+        lossOptions: Float64Array.from(loss.slice(1)),
+        parameters: shared(Float, parameters),
+        statistics: shared(Float, 60),
+        outcome: shared(Float64Array, 7),
+      });
       const weights = new Float(rows).fill(0.5, 1);
       attempt(() => plan.predict(X, rows, new Float(rows * outputs)));
       attempt(() => plan.evaluate(X, Y, weights, rows));
       attempt(() => plan.gradients(X, Y, null, rows, new Float(parameters)));
-      for (const { optimizer, hyperparameters, rates, epochs, from, sizes: batches, ...rest } of trainings) {
+      for (const { optimizer, options, rates, epochs, from, sizes: batches, ...rest } of trainings) {
         const order = new Uint32Array(epochs * rows).map((_, i) => (7 * i) % rows);
-        const size = native.optimizerStateSize(optimizer, hyperparameters, parameters);
-        const state = new Float(size).fill(rest.state);
-        const settings = [
+        const size = native.optimizerStateSize(optimizer, options, parameters);
+        const numbers = [
+          rows,
           epochs,
           from,
           rows,
           ...batches,
+          optimizer,
           ...rest.counts,
           ...rest.clipping,
           ...rest.key,
           rest.check,
         ];
         attempt(() =>
-          plan.train(
-            ...[X, Y, rest.weighted ? weights : null, rows, rest.shuffled ? order : null, optimizer],
-            ...[hyperparameters, state, rates, Float64Array.from(settings)],
-            ...[new Float64Array(epochs), new Float64Array(epochs)],
-          ),
+          plan.train({
+            X,
+            Y,
+            weights: rest.weighted ? weights : null,
+            order: rest.shuffled ? order : null,
+            numbers: Float64Array.from(numbers),
+            options,
+            state: new Float(size).fill(rest.state),
+            learningRates: rates,
+            losses: new Float64Array(epochs),
+            hitShares: new Float64Array(epochs),
+          }),
         );
       }
     });

@@ -1,12 +1,12 @@
 // L-BFGS on functions whose minima are known. Every step is a new object on the same state.
 
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/addon/binding';
 import { allocate, type FloatArray } from '../../lib/base/matrix';
-import { nativeOptimizer } from '../../lib/optimizers/native-optimizer';
+import { nativeOptimizer } from '../../lib/optimizers/make';
 import { type LbfgsOptions, lbfgs } from '../../lib/optimizers/optimizers';
 import * as oracle from '../support/oracle';
 import { expectClose, expectSameBits, type FloatType, float32, float64, floatTypes } from './helpers';
+import { kernels } from './kernels';
 
 /** The value at x, and the gradient there. */
 type Objective = (x: FloatArray) => [value: number, gradient: ArrayLike<number>];
@@ -23,17 +23,17 @@ const bowl: Objective = (x) => [
 ];
 
 function search(type: FloatType, objective: Objective, start: readonly number[], options: LbfgsOptions = {}) {
-  const { hyperparameters, stateSize } = nativeOptimizer(lbfgs(options));
+  const { options: packed, stateSize } = nativeOptimizer(lbfgs(options));
   const parameters = allocate(start.length, type.dtype);
   const gradients = allocate(start.length, type.dtype);
   const memory = allocate(stateSize(start.length) + 10, type.dtype).fill(123.5);
   const state = memory.subarray(5, -5).fill(0);
   parameters.set(start);
-  const statuses = Object.keys(native.codes.lbfgsStatuses);
+  const statuses = Object.keys(kernels.lbfgsStatuses);
   const seen: number[] = [];
   const step = (stopAfter = Number.POSITIVE_INFINITY) => {
     let evaluations = 0;
-    const status = native.lbfgsStep(hyperparameters, parameters, gradients, state, () => {
+    const status = kernels.lbfgsStep(packed, parameters, gradients, state, () => {
       const [value, gradient] = objective(parameters);
       gradients.set(gradient);
       seen.push(value);

@@ -1,15 +1,19 @@
-import { native } from '../../lib/addon/binding';
+import { packRecord } from '../../lib/addon/records';
 import type { FloatArray } from '../../lib/base/matrix';
 import type { ActivationName } from '../../lib/layers/activations';
 import { activationNames } from '../../lib/layers/activations';
 import { type LossName, lossEntry } from '../../lib/layers/losses';
 import * as oracle from '../support/oracle';
 import { expectSameBits, type FloatType, guarded } from './helpers';
+import { kernels } from './kernels';
 
 /** Turns rows of samples into columns of them, or back: (rows x cols) to (cols x rows). */
 export function turned(type: FloatType, values: FloatArray, rows: number, cols: number): FloatArray {
   return type.array(oracle.transpose(oracle.dense(values, rows, cols)).data);
 }
+
+/** The options of losses that have none. */
+export const noOptions = packRecord('lossOptions', { labelSmoothing: 0, delta: 1 });
 
 /** How many labels a sample has. */
 export function labelsOf(name: LossName, outputs: number): number {
@@ -37,8 +41,9 @@ export function lossOf(
   const given = weights === undefined ? null : type.array(weights);
   const run = (ld: number, z: FloatArray, y: FloatArray, dZ: FloatArray | null | undefined) => {
     const { code } = lossEntry(name);
+    const options = packRecord('lossOptions', { labelSmoothing: smoothing, delta });
     const sizes = [m, outputs, ld] as const;
-    return native.lossFromOutputs(code, smoothing, delta, ...sizes, z, y, given, scale, dZ as null);
+    return kernels.lossFromOutputs(code, options, ...sizes, z, y, given, scale, dZ as null);
   };
   const dZ = guarded(type, Z.length);
   const loss = run(m, columnsZ, columnsY, dZ.data);
@@ -80,7 +85,7 @@ export function hitsOf(
 ): number {
   const m = Z.length / outputs;
   const [columnsZ, columnsY] = [turned(type, Z, m, outputs), turned(type, Y, m, labelsOf(name, outputs))];
-  return native.countHits(lossEntry(name).code, 0, 1, m, outputs, m, columnsZ, columnsY);
+  return kernels.countHits(lossEntry(name).code, noOptions, m, outputs, m, columnsZ, columnsY);
 }
 
 /** Labels of each kind that a loss takes, a row a sample. */

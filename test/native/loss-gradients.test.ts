@@ -2,12 +2,14 @@
 
 import { expect, it } from 'vitest';
 import { native, SampleAxis } from '../../lib/addon/binding';
+import { packRecord } from '../../lib/addon/records';
 import type { FloatArray } from '../../lib/base/matrix';
 import { activationCodes } from '../../lib/layers/activations';
 import { lossEntry, lossNames } from '../../lib/layers/losses';
 import * as oracle from '../support/oracle';
 import { alpha, byInputs } from './activation-calls';
 import { expectClose, float64 } from './helpers';
+import { kernels } from './kernels';
 import { activationsOf, labelsFor, labelsOf, turned } from './loss-calls';
 
 const [m, outputs] = [7, 3];
@@ -18,7 +20,8 @@ it.each(pairs)('the gradient of %s and %s is that of central differences', (name
   const { code } = lossEntry(loss);
   const weights = Float64Array.from(oracle.randomArray(m, 3, 0.5, 2));
   const kind = [activationCodes[name], alpha, SampleAxis.columns, m, outputs] as const;
-  const of = [code, fused(loss) ? 0.1 : 0, 0.75, m, outputs, m] as const;
+  const options = packRecord('lossOptions', { labelSmoothing: fused(loss) ? 0.1 : 0, delta: 0.75 });
+  const of = [code, options, m, outputs, m] as const;
   const Z = Float64Array.from(oracle.randomArray(m * outputs, 1, -2.5, 2.5));
 
   for (const rows of labelsFor(float64, loss, m, outputs)) {
@@ -26,7 +29,7 @@ it.each(pairs)('the gradient of %s and %s is that of central differences', (name
     const A = new Float64Array(Z.length);
     const value = (dZ: FloatArray | null = null) => {
       native.activationForward(...kind, Z, A);
-      return native.lossFromOutputs(...of, fused(loss) ? Z : A, Y, weights, 1, dZ);
+      return kernels.lossFromOutputs(...of, fused(loss) ? Z : A, Y, weights, 1, dZ);
     };
     const gradient = new Float64Array(Z.length);
     value(gradient);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/addon/binding';
 import type { FloatArray } from '../../lib/base/matrix';
 import * as oracle from '../support/oracle';
 import { columnMoments } from '../support/oracle-stack';
 import { combinations, expectClose, expectSameBits, type FloatType, float64, floatTypes } from './helpers';
+import { kernels } from './kernels';
 
 const epsilon = 1e-3;
 const shapes = combinations([1, 3, 17], [1, 2, 7, 16, 33, 130]);
@@ -84,22 +84,22 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
     const ld = m + 3;
     const x = padded(type, X, ld);
     const [mean, variance, inverse] = [type.array(units), type.array(units), type.array(units)];
-    native.rowMoments(units, m, ld, x, mean, variance);
+    kernels.rowMoments(units, m, ld, x, mean, variance);
     expectClose(mean, expected.mean, tolerance(1), 'mean');
     expectClose(variance, expected.variance, tolerance(1), 'variance');
-    native.inverseDeviations(variance, epsilon, inverse);
+    kernels.inverseDeviations(variance, epsilon, inverse);
     expectClose(inverse, expected.inverse, tolerance(m) * 30, 'inverse');
 
     const [normalized, out] = [type.array(units * ld).fill(7), type.array(units * ld).fill(8)];
     const [g, b] = [type.array(gamma.data), type.array(beta.data)];
-    native.normalizeRows(units, m, ld, x, mean, inverse, g, b, normalized, out);
+    kernels.normalizeRows(units, m, ld, x, mean, inverse, g, b, normalized, out);
     expectClose(unpadded(normalized, units, m, ld).data, expected.normalized.data, tolerance(m) * 30);
     const shifted = shiftedBy(scaledBy(expected.normalized, gamma), beta);
     expectClose(unpadded(out, units, m, ld).data, shifted.data, tolerance(m) * 30);
     expect(new Set(padding(normalized, units, m, ld))).toEqual(new Set([7]));
     expect(new Set(padding(out, units, m, ld))).toEqual(new Set([8]));
     // In place.
-    native.normalizeRows(units, m, ld, x, mean, inverse, g, b, x, x);
+    kernels.normalizeRows(units, m, ld, x, mean, inverse, g, b, x, x);
     expectSameBits(type.array(unpadded(x, units, m, ld).data), type.array(unpadded(out, units, m, ld).data));
   });
 
@@ -114,7 +114,7 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
       for (const accumulate of [true, false]) {
         const delta = padded(type, d, ld);
         const [byGamma, byBeta] = [type.array(dgamma.data), type.array(dbeta.data)];
-        native.normalizeRowsBackward(
+        kernels.normalizeRowsBackward(
           ...([units, m, ld, padded(type, normalized, ld), type.array(inverse)] as const),
           ...([type.array(gamma.data), ownMoments, accumulate, delta, byGamma, byBeta] as const),
         );
@@ -146,12 +146,12 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
     const inverse = type.array(ld);
     const [normalized, out] = [type.array(units * ld), type.array(units * ld)];
     const [g, b] = [type.array(gamma.data), type.array(beta.data)];
-    native.normalizeColumns(units, m, ld, x, epsilon, g, b, normalized, inverse, out);
+    kernels.normalizeColumns(units, m, ld, x, epsilon, g, b, normalized, inverse, out);
     expectClose(inverse.subarray(0, m), turned.inverse, tolerance(units) * 30, 'inverse');
     expectClose(unpadded(normalized, units, m, ld).data, wanted.data, tolerance(units) * 30, 'normalized');
     const shifted = shiftedBy(scaledBy(wanted, gamma), beta);
     expectClose(unpadded(out, units, m, ld).data, shifted.data, tolerance(units) * 30, 'out');
-    native.normalizeColumns(units, m, ld, x, epsilon, g, b, x, inverse, x);
+    kernels.normalizeColumns(units, m, ld, x, epsilon, g, b, x, inverse, x);
     expectSameBits(type.array(unpadded(x, units, m, ld).data), type.array(unpadded(out, units, m, ld).data));
 
     const scaled = oracle.transpose(scaledBy(d, gamma));
@@ -159,7 +159,7 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
     for (const accumulate of [true, false]) {
       const delta = padded(type, d, ld);
       const [byGamma, byBeta] = [type.array(dgamma.data), type.array(dbeta.data)];
-      native.normalizeColumnsBackward(
+      kernels.normalizeColumnsBackward(
         ...([units, m, ld, normalized, inverse, g, accumulate, delta, byGamma, byBeta] as const),
       );
       expectClose(unpadded(delta, units, m, ld).data, back.data, tolerance(units) * 300, 'd');
@@ -184,7 +184,7 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
     const [mean, variance] = [type.array(1), type.array(1)];
     const offset = type === float64 ? 1e8 : 1e4;
     const x = type.array(Array.from({ length: 1000 }, (_, i) => offset + (i % 2)));
-    native.rowMoments(1, 1000, 1000, x, mean, variance);
+    kernels.rowMoments(1, 1000, 1000, x, mean, variance);
     expectClose([...mean, ...variance], [offset + 0.5, 0.25], [offset * type.epsilon, 1e-3]);
   });
 
@@ -194,12 +194,12 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
     const x = padded(type, X, ld);
     x[ld + 2] = Number.NaN;
     const [mean, variance, inverse] = [type.array(3), type.array(3), type.array(ld)];
-    native.rowMoments(3, 5, ld, x, mean, variance);
+    kernels.rowMoments(3, 5, ld, x, mean, variance);
     expect(Array.from(mean, Number.isNaN)).toEqual([false, true, false]);
     expect(Array.from(variance, Number.isNaN)).toEqual([false, true, false]);
     const out = type.array(3 * ld);
     const [g, b] = [type.array(gamma.data), type.array(beta.data)];
-    native.normalizeColumns(3, 5, ld, x, epsilon, g, b, out.slice(), inverse, out);
+    kernels.normalizeColumns(3, 5, ld, x, epsilon, g, b, out.slice(), inverse, out);
     const { data: found } = unpadded(out, 3, 5, ld);
     expect(found.map((value, i) => (Number.isNaN(value) ? i % 5 : -1)).filter((c) => c >= 0)).toEqual([
       2, 2, 2,
@@ -235,16 +235,16 @@ describe('the way back by central differences', () => {
     const forward = (x: oracle.Grid, g: oracle.Grid, b: oracle.Grid) => {
       const out = new Float64Array(units * m);
       const given = Float64Array.from(x.data);
-      native.rowMoments(units, m, m, given, mean, variance);
-      native.inverseDeviations(variance, epsilon, inverse);
+      kernels.rowMoments(units, m, m, given, mean, variance);
+      kernels.inverseDeviations(variance, epsilon, inverse);
       const factors = [Float64Array.from(g.data), Float64Array.from(b.data)] as const;
-      native.normalizeRows(units, m, m, given, mean, inverse, ...factors, normalized, out);
+      kernels.normalizeRows(units, m, m, given, mean, inverse, ...factors, normalized, out);
       return out;
     };
     forward(X, gamma, beta);
     const delta = Float64Array.from(d.data);
     const [byGamma, byBeta] = [new Float64Array(units), new Float64Array(units)];
-    native.normalizeRowsBackward(
+    kernels.normalizeRowsBackward(
       ...([units, m, m, normalized, inverse, Float64Array.from(gamma.data), true, false] as const),
       ...([delta, byGamma, byBeta] as const),
     );
@@ -257,13 +257,13 @@ describe('the way back by central differences', () => {
       const out = new Float64Array(units * ld);
       const factors = [Float64Array.from(g.data), Float64Array.from(b.data)] as const;
       const given = padded(float64, x, ld);
-      native.normalizeColumns(units, m, ld, given, epsilon, ...factors, normalized, inverse, out);
+      kernels.normalizeColumns(units, m, ld, given, epsilon, ...factors, normalized, inverse, out);
       return Float64Array.from(unpadded(out, units, m, ld).data);
     };
     forward(X, gamma, beta);
     const delta = padded(float64, d, ld);
     const [byGamma, byBeta] = [new Float64Array(units), new Float64Array(units)];
-    native.normalizeColumnsBackward(
+    kernels.normalizeColumnsBackward(
       ...([units, m, ld, normalized, inverse, Float64Array.from(gamma.data), false] as const),
       ...([delta, byGamma, byBeta] as const),
     );

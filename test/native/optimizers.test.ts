@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { native } from '../../lib/addon/binding';
 import type { FloatArray } from '../../lib/base/matrix';
-import { nativeOptimizer } from '../../lib/optimizers/native-optimizer';
+import { nativeOptimizer } from '../../lib/optimizers/make';
 import * as make from '../../lib/optimizers/optimizers';
 import * as oracle from '../support/oracle';
 import { type Options, optimizerStep, type State } from '../support/oracle-optimizers';
 import { combinations, expectClose, expectSameBits, floatTypes, guarded, lengths } from './helpers';
+import { kernels } from './kernels';
 
 const nan = Number.NaN;
 
@@ -13,6 +14,8 @@ const decays = { weightDecay: 0.1, decoupled: true };
 const keras = { convention: 'keras', epsilon: 0.01 } as const;
 
 /** Every optimiser, and every way through its kernel, with the names of its states in the oracle. */
+const factories: Readonly<Record<make.Optimizer['name'], (options: object) => make.Optimizer>> = { ...make };
+
 const optimizers: [name: string, optimizer: make.Optimizer, ...states: string[]][] = [
   ['gradient descent', make.sgd({ learningRate: 0.05 })],
   ['gradient descent with a penalty', make.sgd({ learningRate: 0.05, weightDecay: 0.1 })],
@@ -60,9 +63,9 @@ function update(
   gradients: FloatArray,
   states: FloatArray,
 ) {
-  const { code, hyperparameters } = nativeOptimizer(optimizer);
-  native.updateParameters(
-    ...([code, hyperparameters, optimizer.learningRate, t, parameters, gradients, states] as const),
+  const { code, options } = nativeOptimizer(optimizer);
+  kernels.updateParameters(
+    ...([code, options, optimizer.learningRate, t, parameters, gradients, states] as const),
   );
 }
 
@@ -131,7 +134,8 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
 
   it.each(optimizers)('%s leaves what has neither gradient nor decay', (_, optimizer, ...names) => {
     const parameters = type.array([1, -0, 0, -3]);
-    const bare = Object.freeze({ ...optimizer, weightDecay: 0 }) as make.Optimizer;
+    const { name, ...options } = optimizer;
+    const bare = factories[name]({ ...options, weightDecay: 0 } as object);
     for (let t = 1; t <= 3; t++) update(bare, t, parameters, type.array(4), type.array(4 * names.length));
     expectSameBits(parameters, type.array([1, -0, 0, -3]));
   });

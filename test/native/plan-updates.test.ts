@@ -1,14 +1,22 @@
 // What becomes of a gradient before and after the step: penalties, clipping, accumulation, rates and norms.
 
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/addon/binding';
 import type { FloatArray } from '../../lib/base/matrix';
-import { nativeOptimizer } from '../../lib/optimizers/native-optimizer';
+import { nativeOptimizer } from '../../lib/optimizers/make';
 import { lbfgs } from '../../lib/optimizers/optimizers';
 import * as oracle from '../support/oracle';
 import type { StackLayer } from '../support/oracle-stack';
 import { expectClose, expectSameBits, type FloatType, floatTypes } from './helpers';
-import { finished, makePlan, named, samplesFor, type TestPlan, type TrainingRequest, train } from './plans';
+import {
+  finished,
+  makePlan,
+  named,
+  samplesFor,
+  type TestPlan,
+  type TrainingRequest,
+  train,
+  trainNumbers,
+} from './plans';
 
 const architecture: StackLayer[] = [
   { inputDim: 3, outputDim: 7, activation: 'relu', l1: 0.01, l2: 0.02 },
@@ -76,7 +84,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
   it('leave frozen layers out of the norm, and never move them', () => {
     const frozen = architecture.map((layer, l) => (l === 1 ? { ...layer, trainable: false } : layer));
     const before = makePlan(type, frozen, loss);
-    for (const optimizer of ['gradientDescent', 'momentum', 'adam', 'lion'] as const) {
+    for (const optimizer of ['sgd', 'momentum', 'adam', 'lion'] as const) {
       const { made } = trained(type, frozen, { epochs: 3, clipNorm: 0.1, optimizer });
       const [old, now] = [named(frozen, before.flat), named(frozen, made.flat)];
       for (const name of Object.keys(old)) {
@@ -139,7 +147,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
   });
 
   it('of several batches at once are those of one larger batch', () => {
-    for (const optimizer of ['gradientDescent', 'momentum', 'adam'] as const) {
+    for (const optimizer of ['sgd', 'momentum', 'adam'] as const) {
       for (const [batchSize, accumulate] of [
         [8, 4],
         [1, 32],
@@ -164,7 +172,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
   });
 
   it('have a rate of their own each, and the last one for all further', () => {
-    for (const optimizer of ['gradientDescent', 'adam'] as const) {
+    for (const optimizer of ['sgd', 'adam'] as const) {
       const rates = [0.3, 0.1, 0.05, 0];
       const state = type.array(1000);
       const run = (calls: Partial<TrainingRequest>[]) => {
@@ -273,15 +281,22 @@ describe.each(floatTypes)('L-BFGS in a plan of $dtype', (type) => {
   function prepared(layers: readonly StackLayer[], state?: FloatArray) {
     const made = makePlan(type, layers, loss);
     const { X, Y } = samplesFor(made, loss, 40);
-    const { code, hyperparameters, stateSize } = nativeOptimizer(lbfgs({ historySize: 3 }));
+    const { code, options, stateSize } = nativeOptimizer(lbfgs({ historySize: 3 }));
     const kept = state ?? type.array(stateSize(made.flat.length));
     const run = (epochs: number) => {
       const losses = new Float64Array(epochs);
-      const settings = Float64Array.of(epochs, 0, 40, 40, 1, 0, 0, 0, 0, 0, 0, 1);
-      made.plan.train(
-        ...([X, Y, null, 40, null, code, hyperparameters, kept, Float64Array.of(1), settings] as const),
-        ...([losses, new Float64Array(epochs)] as const),
-      );
+      made.plan.train({
+        X,
+        Y,
+        weights: null,
+        order: null,
+        numbers: trainNumbers({ rows: 40, epochs, batchSize: 40 }, code),
+        options,
+        state: kept,
+        learningRates: Float64Array.of(1),
+        losses,
+        hitShares: new Float64Array(epochs),
+      });
       return losses;
     };
     return { ...made, state: kept, run };
@@ -311,6 +326,5 @@ describe.each(floatTypes)('L-BFGS in a plan of $dtype', (type) => {
         expect(['done', 'diverged', 'converged']).toContain(outcome().status);
       }
     }
-    expect(native.codes.optimizers.lbfgs).toBe(nativeOptimizer(lbfgs()).code);
   });
 });

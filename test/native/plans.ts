@@ -1,11 +1,12 @@
 import { type Callback, type NativePlan, native } from '../../lib/addon/binding';
+import { packRecord, recordPlaces } from '../../lib/addon/records';
 import type { LabelArray } from '../../lib/base/matrix';
 import { allocate, type FloatArray } from '../../lib/base/matrix';
-import type { Outcome as LibraryOutcome } from '../../lib/engine/plan';
+import { joined, type Outcome as LibraryOutcome } from '../../lib/engine/plan';
 import { activationCodes } from '../../lib/layers/activations';
 import { type LossName, lossEntry } from '../../lib/layers/losses';
 import { normalizationCodes } from '../../lib/layers/normalization';
-import { hyperparameterIndices, optimizerCodes } from '../../lib/optimizers/native-optimizer';
+import { nativeOptions } from '../../lib/optimizers/make';
 import * as oracle from '../support/oracle';
 import type { StackLayer } from '../support/oracle-stack';
 import type { FloatType } from './helpers';
@@ -36,7 +37,8 @@ export interface TrainingRequest {
   readonly epochs: number;
   readonly batchSize: number;
   readonly order?: Uint32Array | null;
-  readonly optimizer?: keyof typeof optimizerCodes;
+  /** @default 'sgd', which is then without momentum */
+  readonly optimizer?: 'sgd' | 'momentum' | 'adam' | 'lion';
   /** One a step, the last for all further ones; or one number for all. */
   readonly learningRate?: number | readonly number[];
   /** Of each epoch's samples, in that order, those from .. to; left out: all. */
@@ -57,10 +59,13 @@ export interface TrainingRequest {
 
 export const hyperparameters = { momentum: 0.9, beta1: 0.9, beta2: 0.99, epsilon: 1e-6 };
 
-/** Hyperparameters as native code takes them; those left out are 0. */
-export function layOut(values: Readonly<Record<string, number | boolean | string>>): Float64Array {
-  return Float64Array.from(Object.keys(hyperparameterIndices), (name) => Number(values[name] ?? 0));
-}
+const off = { weightDecay: 0, decoupled: 0, dampening: 0, nesterov: 0, amsgrad: 0, kerasEpsilon: 0 };
+const optimizers = {
+  sgd: () => nativeOptions('sgd', { ...off, momentum: 0 }),
+  momentum: () => nativeOptions('sgd', { ...off, ...hyperparameters }),
+  adam: () => nativeOptions('adam', { ...off, ...hyperparameters }),
+  lion: () => nativeOptions('lion', { ...off, ...hyperparameters }),
+};
 
 /** Trains here or, with a callback, on another thread; returns the two histories, which it fills. */
 export function train(
@@ -69,26 +74,48 @@ export function train(
   request: TrainingRequest,
   callback?: Callback,
 ): { loss: Float64Array; accuracy: Float64Array } {
-  const { rows, epochs, order = null, optimizer = 'gradientDescent', learningRate = 0.3 } = request;
+  const { epochs, order = null, optimizer = 'sgd', learningRate = 0.3 } = request;
   const { state = type.array(2 * flat.length) } = request;
-  const rates = Float64Array.from([learningRate].flat());
-  const factors = layOut({ learningRate: rates[0] as number, ...hyperparameters });
-  const loss = new Float64Array(epochs).fill(Number.NaN);
-  const accuracy = new Float64Array(epochs).fill(Number.NaN);
+  const { code, options } = optimizers[optimizer]();
+  const losses = new Float64Array(epochs).fill(Number.NaN);
+  const hitShares = new Float64Array(epochs).fill(Number.NaN);
   plan.train(
-    ...([X, Y, weights ?? null, rows, order, optimizerCodes[optimizer], factors, state, rates] as const),
-    ...([trainSettings(request), loss, accuracy, callback] as const),
+    {
+      X,
+      Y,
+      weights: weights ?? null,
+      order,
+      numbers: trainNumbers(request, code),
+      options,
+      state,
+      learningRates: Float64Array.from([learningRate].flat()),
+      losses,
+      hitShares,
+    },
+    callback,
   );
-  return { loss, accuracy };
+  return { loss: losses, accuracy: hitShares };
 }
 
-/** What native code takes of a request: TrainField in native/binding/plan.cc. */
-function trainSettings(request: TrainingRequest): Float64Array {
+export function trainNumbers(request: TrainingRequest, optimizer: number): Float64Array {
   const { rows, epochs, batchSize, from = 0, to = rows, accumulate = 1, steps = 0, batches = 0 } = request;
   const { clipValue = 0, clipNorm = 0, key = [0, 0], check = true } = request;
-  return Float64Array.of(
-    ...[epochs, from, to, batchSize, accumulate, steps, batches, clipValue, clipNorm, ...key, Number(check)],
-  );
+  return packRecord('train', {
+    rows,
+    epochs,
+    from,
+    to,
+    batchSize,
+    accumulate,
+    optimizer,
+    steps,
+    batches,
+    clipValue,
+    clipNorm,
+    keyLow: key[0],
+    keyHigh: key[1],
+    check,
+  });
 }
 
 /** Runs an operation on another thread until it calls back. */
@@ -116,14 +143,23 @@ export function parameterCount(architecture: readonly StackLayer[]): number {
   return sizes.reduce((sum, [rows, cols]) => sum + rows * cols, 0);
 }
 
-/** What native code reads of a layer: LayerField in native/binding/plan.cc. */
-function layerFields(layer: StackLayer): number[] {
+function layerRecord(layer: StackLayer): Float64Array {
   const { activation, alpha = 0, normalization = 'none', epsilon = 1e-5, momentum = 0.1 } = layer;
   const { dropout = 0, noise = 0, trainable = true, l1 = 0, l2 = 0, maxNorm = 0 } = layer;
-  return [
-    ...[activationCodes[activation], alpha, normalizationCodes[normalization], epsilon, momentum],
-    ...[dropout, noise, Number(trainable), l1, l2, maxNorm],
-  ];
+  return packRecord('layer', {
+    outputs: layer.outputDim,
+    activation: activationCodes[activation],
+    alpha,
+    normalization: normalizationCodes[normalization],
+    epsilon,
+    momentum,
+    dropout,
+    noise,
+    trainable,
+    l1,
+    l2,
+    maxNorm,
+  });
 }
 
 /** Some elements in the middle of a SharedArrayBuffer. */
@@ -163,16 +199,18 @@ export function makePlan(
       return normalization === 'batch' ? [...mean, ...variance] : [];
     }),
   );
-  const fields = allocate(7, 'float64');
-  const plan = new native.Plan(
-    Int32Array.from([architecture[0]?.inputDim as number, ...architecture.map(({ outputDim }) => outputDim)]),
-    Float64Array.from(architecture.flatMap(layerFields)),
-    Float64Array.of(lossEntry(loss).code, smoothing, delta),
-    flat,
+  const places = recordPlaces('outcome');
+  const outcome = allocate(Object.keys(places).length, 'float64');
+  const plan = new native.Plan({
+    inputs: architecture[0]?.inputDim as number,
+    layers: joined(architecture.map(layerRecord)),
+    loss: lossEntry(loss).code,
+    lossOptions: packRecord('lossOptions', { labelSmoothing: smoothing, delta }),
+    parameters: flat,
     statistics,
-    fields,
-  );
-  const statuses = Object.keys(native.codes.statuses);
+    outcome,
+  });
+  const statuses = Object.keys(native.statuses);
   return {
     plan,
     type,
@@ -180,8 +218,11 @@ export function makePlan(
     flat,
     statistics,
     outcome: () => {
-      const [status, index, epoch, batch, layer, loss, hits] = fields as unknown as number[];
-      return { status: statuses[status as number], index, epoch, batch, layer, loss, hits } as Outcome;
+      const fields = Object.entries(places).map(
+        ([field, place]) => [field, outcome[place] as number] as const,
+      );
+      const { status, ...numbers } = Object.fromEntries(fields) as unknown as LibraryOutcome;
+      return { ...numbers, status: statuses[status] as string };
     },
   };
 }

@@ -24,7 +24,7 @@ it.each(golden.runs)('$optimizer, batches of $batchSize, weighted: $weighted', (
   made.flat.set(golden.parameters);
   made.statistics.set([...Array(6).fill(0), ...Array(6).fill(1), ...Array(4).fill(0), ...Array(4).fill(1)]);
   const weights = weighted ? Float64Array.from(golden.weights) : undefined;
-  const optimizer = run.optimizer as 'gradientDescent' | 'adam';
+  const optimizer: 'adam' | 'sgd' = run.optimizer === 'adam' ? 'adam' : 'sgd';
   const state = allocate(2 * made.flat.length, 'float64');
   const losses: number[] = [];
   for (let steps = 0, from = 0; steps < run.losses.length; steps++) {

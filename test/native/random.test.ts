@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/addon/binding';
 import type { FloatArray } from '../../lib/base/matrix';
 import * as oracle from '../support/oracle';
 import { maskElement, normalElement, subKey, threefry, type Words } from '../support/oracle-random';
@@ -12,12 +11,13 @@ import {
   guarded,
   lengths,
 } from './helpers';
+import { kernels } from './kernels';
 
 const key: Words = [0x13198a2e, 0x03707344];
 
 function nativeThreefry(of: Words, counter: Words): Words {
   const block = new Uint32Array(2);
-  native.threefry(...of, ...counter, block);
+  kernels.threefry(...of, ...counter, block);
   return [...block] as unknown as Words;
 }
 
@@ -69,7 +69,7 @@ function mask(
   rate: number,
 ): FloatArray {
   const { data, intact } = guarded(type, size);
-  native.dropoutMask(...of, row, first, rate, 1 / (1 - rate), data);
+  kernels.dropoutMask(...of, row, first, rate, 1 / (1 - rate), data);
   intact();
   return data;
 }
@@ -77,7 +77,7 @@ function mask(
 /** Noise on top of what X holds. */
 function noise(type: FloatType, of: Words, row: number, first: number, X: FloatArray, deviation = 1) {
   const { data, intact } = guarded(type, X.length);
-  native.addNoise(...of, row, first, deviation, X, data);
+  kernels.addNoise(...of, row, first, deviation, X, data);
   intact();
   return data;
 }
@@ -173,7 +173,7 @@ describe.each(floatTypes)('random numbers of $dtype', (type) => {
     const X = type.array([1, -2, 3, Number.NaN, Number.POSITIVE_INFINITY]);
     expectSameBits(noise(type, key, 0, 0, X, 0), X);
     const expected = noise(type, key, 1, 0, X, 2);
-    native.addNoise(...key, 1, 0, 2, X, X);
+    kernels.addNoise(...key, 1, 0, 2, X, X);
     expectSameBits(X, expected);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/addon/binding';
 import * as oracle from '../support/oracle';
 import { combinations, expectClose, expectSameBits, floatTypes, guarded, lengths, sizes } from './helpers';
+import { kernels } from './kernels';
 
 const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
@@ -19,19 +19,19 @@ describe.each(floatTypes)('regularisers of $dtype', (type) => {
       const gradients = guarded(type, length);
       gradients.data.set(before);
       const started = Array.from(gradients.data);
-      const penalty = native.addPenalty(W, l1, l2, gradients.data);
+      const penalty = kernels.addPenalty(W, l1, l2, gradients.data);
       gradients.intact();
       const expected = Array.from(W, (w, i) => (started[i] as number) + l1 * Math.sign(w) + 2 * l2 * w);
       expectClose(gradients.data, expected, 4 * type.epsilon, `gradients of ${length}`);
       const terms = Array.from(W, (w) => l1 * Math.abs(w) + l2 * w * w);
       expectClose([penalty], [sum(terms)], 70 * type.epsilon * (sum(terms) || 1), `penalty of ${length}`);
-      for (const none of [null, undefined]) expect(native.addPenalty(W, l1, l2, none as null)).toBe(penalty);
+      for (const none of [null, undefined]) expect(kernels.addPenalty(W, l1, l2, none as null)).toBe(penalty);
     }
   });
 
   it('the penalty has worked values, and no slope at zero', () => {
     const gradients = type.array([1, 1, 1, 1]);
-    expect(native.addPenalty(type.array([2, -4, 0, -0]), 0.5, 0.25, gradients)).toBe(8);
+    expect(kernels.addPenalty(type.array([2, -4, 0, -0]), 0.5, 0.25, gradients)).toBe(8);
     expect(Array.from(gradients)).toEqual([2.5, -1.5, 1, 1]);
   });
 
@@ -41,12 +41,12 @@ describe.each(floatTypes)('regularisers of $dtype', (type) => {
       const gradients = guarded(type, length);
       gradients.data.set(oracle.randomArray(length, 3));
       const expected = gradients.data.map((g) => Math.max(-most, Math.min(g, most)));
-      native.clipByValue(gradients.data, most);
+      kernels.clipByValue(gradients.data, most);
       gradients.intact();
       expectSameBits(gradients.data, expected);
     }
     const special = type.array([nan, infinity, -infinity, 0, -0, nan, 0.5, -0.5, nan]);
-    native.clipByValue(special, 0.5);
+    kernels.clipByValue(special, 0.5);
     expectSameBits(special, type.array([nan, 0.5, -0.5, 0, -0, nan, 0.5, -0.5, nan]));
   });
 
@@ -60,7 +60,7 @@ describe.each(floatTypes)('regularisers of $dtype', (type) => {
           Math.sqrt(sum(oracle.row(oracle.dense(data, rows, cols), r).map((w) => w * w))),
         );
       const most = 0.58 * Math.sqrt(cols);
-      native.limitRowNorms(rows, cols, most, W.data);
+      kernels.limitRowNorms(rows, cols, most, W.data);
       W.intact();
       for (const [r, norm] of norms(before).entries()) {
         const [row, old] = [
@@ -73,7 +73,7 @@ describe.each(floatTypes)('regularisers of $dtype', (type) => {
       expect(norms(W.data).every((norm) => norm <= most * (1 + 20 * type.epsilon))).toBe(true);
     }
     const worked = type.array([3, 4, 0.3, 0.4]);
-    native.limitRowNorms(2, 2, 2.5, worked);
+    kernels.limitRowNorms(2, 2, 2.5, worked);
     expectClose(worked, type.array([1.5, 2, 0.3, 0.4]), 0);
   });
 });

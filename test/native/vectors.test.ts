@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/addon/binding';
 import * as oracle from '../support/oracle';
 import { expectClose, expectSameBits, floatTypes, guarded, lengths } from './helpers';
+import { kernels } from './kernels';
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
@@ -14,16 +14,16 @@ describe.each(floatTypes)('whole arrays of $dtype', (type) => {
       const sizes = Array.from(a, Math.abs);
       // At most 70 roundings of parts of the sum of sizes.
       const allowed = 70 * type.epsilon * sum(products.map(Math.abs));
-      expectClose([native.dot(a, b)], [sum(products)], allowed, 'dot');
-      expectClose([native.sumOfSizes(a)], [sum(sizes)], 70 * type.epsilon * sum(sizes), 'sumOfSizes');
-      expect(native.largestSize(a)).toBe(Math.max(0, ...sizes));
+      expectClose([kernels.dot(a, b)], [sum(products)], allowed, 'dot');
+      expectClose([kernels.sumOfSizes(a)], [sum(sizes)], 70 * type.epsilon * sum(sizes), 'sumOfSizes');
+      expect(kernels.largestSize(a)).toBe(Math.max(0, ...sizes));
 
       const out = guarded(type, length);
-      native.addScaled(a, 0.75, b, out.data);
+      kernels.addScaled(a, 0.75, b, out.data);
       out.intact();
       const added = Array.from(a, (x, i) => x + 0.75 * (b[i] as number));
       expectClose(out.data, added, 2 * type.epsilon, 'addScaled');
-      native.scale(a, -0.75, out.data);
+      kernels.scale(a, -0.75, out.data);
       out.intact();
       expectSameBits(out.data, type.array(Array.from(a, (x) => -0.75 * x)), 'scale');
     },
@@ -33,17 +33,17 @@ describe.each(floatTypes)('whole arrays of $dtype', (type) => {
     for (const at of [0, 1, 7, 16, 30, 34]) {
       const values = type.array(35).fill(-1);
       values[at] = -3;
-      expect(native.largestSize(values)).toBe(3);
+      expect(kernels.largestSize(values)).toBe(3);
     }
   });
 
   it('work in place', () => {
     const [x, y] = [type.array([1, 2, 3]), type.array([4, 5, 6])];
-    native.addScaled(x, 2, y, x);
+    kernels.addScaled(x, 2, y, x);
     expect([...x]).toEqual([9, 12, 15]);
-    native.addScaled(x, -1, y, y);
+    kernels.addScaled(x, -1, y, y);
     expect([...y]).toEqual([5, 7, 9]);
-    native.scale(y, 0.5, y);
+    kernels.scale(y, 0.5, y);
     expect([...y]).toEqual([2.5, 3.5, 4.5]);
   });
 });

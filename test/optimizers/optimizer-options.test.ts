@@ -1,8 +1,7 @@
 // The optimisers' factories: their defaults, their arithmetic in small numbers, and what they refuse.
 
 import { describe, expect, it } from 'vitest';
-import { native } from '../../lib/addon/binding';
-import { nativeOptimizer } from '../../lib/optimizers/native-optimizer';
+import { nativeOptimizer } from '../../lib/optimizers/make';
 import {
   adadelta,
   adagrad,
@@ -12,11 +11,12 @@ import {
   lion,
   nadam,
   type Optimizer,
-  resolveOptimizer,
   rmsProp,
   sgd,
 } from '../../lib/optimizers/optimizers';
+import { resolveOptimizer } from '../../lib/optimizers/resolve';
 import { expectClose } from '../native/helpers';
+import { kernels } from '../native/kernels';
 import { type BadCall, itRejects } from '../support/bad-input';
 
 const factories = { sgd, rmsProp, adagrad, adadelta, adam, adamW, adamax, nadam, lion };
@@ -64,11 +64,11 @@ describe('the defaults are those of the papers and of PyTorch', () => {
 
 /** One parameter through steps with these gradients; the parameter after each, and the states at the end. */
 function walk(optimizer: Optimizer, parameter: number, ...gradients: number[]) {
-  const { code, hyperparameters, stateSize } = nativeOptimizer(optimizer);
+  const { code, options, stateSize } = nativeOptimizer(optimizer);
   const [p, kept] = [Float64Array.of(parameter), new Float64Array(stateSize(1))];
   const parameters = gradients.map((g, i) => {
-    native.updateParameters(
-      ...([code, hyperparameters, optimizer.learningRate, i + 1, p, Float64Array.of(g), kept] as const),
+    kernels.updateParameters(
+      ...([code, options, optimizer.learningRate, i + 1, p, Float64Array.of(g), kept] as const),
     );
     return p[0] as number;
   });
@@ -173,10 +173,10 @@ describe('worked values', () => {
       for (let i = 1; i <= t; i++) product *= momentum(i);
       const ahead = momentum(t + 1) / (1 - product * momentum(t + 1)) + (1 - momentum(t)) / (1 - product);
       const optimizer = nadam({ learningRate: 1, beta1, beta2: 0, epsilon: 1, momentumDecay });
-      const { code, hyperparameters } = nativeOptimizer(optimizer);
+      const { code, options } = nativeOptimizer(optimizer);
       // Mean 1, square 1.
       const [p, states] = [Float64Array.of(0), Float64Array.of(1, 0)];
-      native.updateParameters(code, hyperparameters, 1, t, p, Float64Array.of(1), states);
+      kernels.updateParameters(code, options, 1, t, p, Float64Array.of(1), states);
       expectClose(p, [-ahead / 2], 1e-12, `decay ${momentumDecay}`);
     }
   });

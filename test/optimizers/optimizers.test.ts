@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
-import { adam, resolveOptimizer, sgd } from '../../lib/optimizers/optimizers';
+import { adam, sgd } from '../../lib/optimizers/optimizers';
+import { resolveOptimizer } from '../../lib/optimizers/resolve';
 import { type BadCall, itRejects } from '../support/bad-input';
 
 /** y = W x + b with W = 2, b = 1, to be fitted to (1, 0) and (3, 1) by the mean squared error. */

@@ -9,7 +9,15 @@ import { Network } from '../../../lib/network/network';
 import { bits } from '../../network/files/helpers';
 import { randomLabels, randomMatrix } from '../../network/helpers';
 import { newFolder, write } from '../../support/scratch';
-import { expectSame, interruptedAfter, networkOf, samplesOf, type Training, uninterrupted } from './helpers';
+import {
+  expectSame,
+  failure,
+  interruptedAfter,
+  networkOf,
+  samplesOf,
+  type Training,
+  uninterrupted,
+} from './helpers';
 
 const { adam, schedules, sgd } = lib;
 const options = {
@@ -23,13 +31,6 @@ const options = {
 const training: Training = { options: () => options };
 const { X, Y } = samplesOf(training);
 const nameOf = (epoch: number) => `checkpoint-00000${epoch}.safetensors`;
-
-async function failure(promise: Promise<unknown>): Promise<Error & { code: string }> {
-  return promise.then(
-    () => expect.fail('Expected the promise to be rejected'),
-    (error) => error,
-  );
-}
 
 describe('options that are not the checkpoint’s', () => {
   const adamJson = (learningRate: number) => JSON.stringify(adam({ learningRate }));
@@ -52,8 +53,8 @@ describe('options that are not the checkpoint’s', () => {
       'loss',
       { loss: lib.binaryCrossEntropy({ labelSmoothing: 0.1 }) },
       'loss',
-      '{"name":"binaryCrossEntropy","smoothing":0,"delta":1}',
-      '{"name":"binaryCrossEntropy","smoothing":0.1,"delta":1}',
+      '{"name":"binaryCrossEntropy","labelSmoothing":0}',
+      '{"name":"binaryCrossEntropy","labelSmoothing":0.1}',
     ],
     ['learningRate', { optimizer: adam({ learningRate: 0.1 }) }, 'optimizer', adamJson(0.01), adamJson(0.1)],
     ['optimizer', { optimizer: undefined }, 'optimizer', adamJson(0.01), JSON.stringify(sgd())],

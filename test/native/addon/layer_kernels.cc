@@ -1,7 +1,6 @@
 // The kernels of what may be done to a layer beside its product and its activation: normalisation, random
-// numbers, penalties and limits. In place, for the tests.
-#include "binding/args.h"
-#include "binding/exports.h"
+// numbers, penalties and limits. Each works in place.
+#include "addon.h"
 #include "binding/kernel_calls.h"
 #include "kernels/blocks.h"
 #include "kernels/normalization.h"
@@ -13,15 +12,15 @@ namespace {
 
 // Arguments i and i + 1: (keyLow, keyHigh)
 RandomKey KeyOf(const Args& args, size_t i) {
-  return {static_cast<uint32_t>(args.Size(i, UINT32_MAX)),
-          static_cast<uint32_t>(args.Size(i + 1, UINT32_MAX))};
+  return {static_cast<uint32_t>(args[i].Size(UINT32_MAX)),
+          static_cast<uint32_t>(args[i + 1].Size(UINT32_MAX))};
 }
 
 // threefry(keyLow, keyHigh, counterLow, counterHigh, block): the two words of a block
 void ThreefryOf(const Napi::CallbackInfo& info) {
   const Args args(info);
   const RandomKey counter = KeyOf(args, 2);
-  uint32_t* block = args.Array<uint32_t>(4, 2);
+  uint32_t* block = args[4].Array<uint32_t>(2);
   const RandomKey words = Threefry(KeyOf(args, 0), counter.low, counter.high);
   block[0] = words.low;
   block[1] = words.high;
@@ -34,8 +33,8 @@ struct RandomArguments {
   size_t first;
 
   explicit RandomArguments(const Args& args)
-      : key(KeyOf(args, 0)), row(static_cast<uint32_t>(args.Size(2, UINT32_MAX))), first(args.Size(3)) {
-    if (first % 2 != 0) throw args.Wrong(3, "an even size");
+      : key(KeyOf(args, 0)), row(static_cast<uint32_t>(args[2].Size(UINT32_MAX))), first(args[3].Size()) {
+    if (first % 2 != 0) throw args[3].Wrong("an even size");
   }
 };
 
@@ -43,19 +42,19 @@ struct RandomArguments {
 template <typename T>
 void DropoutMaskOf(const Args& args) {
   const RandomArguments of(args);
-  const double rate = args.Number(4);
-  if (!(rate >= 0 && rate < 1)) throw args.Wrong(4, "a rate");
-  const size_t size = args.Length(6);
-  DropoutMask(of.key, of.row, of.first, size, rate, static_cast<T>(args.Number(5)), args.Array<T>(6, size));
+  const double rate = args[4].Number();
+  if (!(rate >= 0 && rate < 1)) throw args[4].Wrong("a rate");
+  const size_t size = args[6].Length();
+  DropoutMask(of.key, of.row, of.first, size, rate, static_cast<T>(args[5].Number()), args[6].Array<T>(size));
 }
 
 // addNoise(keyLow, keyHigh, row, first, deviation, X, out)
 template <typename T>
 void AddNoiseOf(const Args& args) {
   const RandomArguments of(args);
-  const size_t size = args.Length(5);
-  AddNoise(of.key, of.row, of.first, size, static_cast<T>(args.Number(4)), args.Array<T>(5, size),
-           args.Array<T>(6, size));
+  const size_t size = args[5].Length();
+  AddNoise(of.key, of.row, of.first, size, static_cast<T>(args[4].Number()), args[5].Array<T>(size),
+           args[6].Array<T>(size));
 }
 
 // The leading arguments of the normalisations: (units, m, ld, ...), rows of m samples `ld` apart
@@ -63,96 +62,98 @@ struct NormalizedShape {
   size_t units, m, ld, size;
 
   NormalizedShape(const Args& args, size_t least_ld)
-      : units(args.PositiveSize(0)),
-        m(args.PositiveSize(1)),
-        ld(args.Size(2)),
+      : units(args[0].PositiveSize()),
+        m(args[1].PositiveSize()),
+        ld(args[2].Size()),
         size(Elements(args, 2, units, ld)) {
-    if (ld < least_ld) throw args.Wrong(2, std::to_string(least_ld) + " or more");
+    if (ld < least_ld) throw args[2].Wrong(std::to_string(least_ld) + " or more");
   }
 };
 
-NormalizedShape RowsOf(const Args& args) { return {args, args.PositiveSize(1)}; }
+NormalizedShape RowsOf(const Args& args) { return {args, args[1].PositiveSize()}; }
 
 template <typename T>
 NormalizedShape ColumnsOf(const Args& args) {
-  return {args, PaddedSize<T>(args.PositiveSize(1))};
+  return {args, PaddedSize<T>(args[1].PositiveSize())};
 }
 
 // rowMoments(units, m, ld, X, mean, variance)
 template <typename T>
 void RowMomentsOf(const Args& args) {
   const auto [units, m, ld, size] = RowsOf(args);
-  RowMoments(units, m, ld, args.Array<T>(3, size), args.Array<T>(4, units), args.Array<T>(5, units));
+  RowMoments(units, m, ld, args[3].Array<T>(size), args[4].Array<T>(units), args[5].Array<T>(units));
 }
 
 // inverseDeviations(variance, epsilon, inverse)
 template <typename T>
 void InverseDeviationsOf(const Args& args) {
-  const size_t units = args.Length(0);
-  InverseDeviations(units, args.Array<T>(0, units), static_cast<T>(args.Number(1)), args.Array<T>(2, units));
+  const size_t units = args[0].Length();
+  InverseDeviations(units, args[0].Array<T>(units), static_cast<T>(args[1].Number()),
+                    args[2].Array<T>(units));
 }
 
 // normalizeRows(units, m, ld, X, mean, inverse, gamma, beta, normalized, out)
 template <typename T>
 void NormalizeRowsOf(const Args& args) {
   const auto [units, m, ld, size] = RowsOf(args);
-  NormalizeRows(units, m, ld, args.Array<T>(3, size), args.Array<T>(4, units), args.Array<T>(5, units),
-                args.Array<T>(6, units), args.Array<T>(7, units), args.Array<T>(8, size),
-                args.Array<T>(9, size));
+  NormalizeRows(units, m, ld, args[3].Array<T>(size), args[4].Array<T>(units), args[5].Array<T>(units),
+                args[6].Array<T>(units), args[7].Array<T>(units), args[8].Array<T>(size),
+                args[9].Array<T>(size));
 }
 
 // normalizeRowsBackward(units, m, ld, normalized, inverse, gamma, ownMoments, accumulate, d, dgamma, dbeta)
 template <typename T>
 void NormalizeRowsBackwardOf(const Args& args) {
   const auto [units, m, ld, size] = RowsOf(args);
-  NormalizeRowsBackward(units, m, ld, args.Array<T>(3, size), args.Array<T>(4, units),
-                        args.Array<T>(5, units), args.Boolean(6), args.Boolean(7), args.Array<T>(8, size),
-                        args.Array<T>(9, units), args.Array<T>(10, units));
+  NormalizeRowsBackward(units, m, ld, args[3].Array<T>(size), args[4].Array<T>(units),
+                        args[5].Array<T>(units), args[6].Boolean(), args[7].Boolean(), args[8].Array<T>(size),
+                        args[9].Array<T>(units), args[10].Array<T>(units));
 }
 
 // normalizeColumns(units, m, ld, X, epsilon, gamma, beta, normalized, inverse (ld), out)
 template <typename T>
 void NormalizeColumnsOf(const Args& args) {
   const auto [units, m, ld, size] = ColumnsOf<T>(args);
-  NormalizeColumns(units, m, ld, args.Array<T>(3, size), static_cast<T>(args.Number(4)),
-                   args.Array<T>(5, units), args.Array<T>(6, units), args.Array<T>(7, size),
-                   args.Array<T>(8, ld), args.Array<T>(9, size));
+  NormalizeColumns(units, m, ld, args[3].Array<T>(size), static_cast<T>(args[4].Number()),
+                   args[5].Array<T>(units), args[6].Array<T>(units), args[7].Array<T>(size),
+                   args[8].Array<T>(ld), args[9].Array<T>(size));
 }
 
 // normalizeColumnsBackward(units, m, ld, normalized, inverse (ld), gamma, accumulate, d, dgamma, dbeta)
 template <typename T>
 void NormalizeColumnsBackwardOf(const Args& args) {
   const auto [units, m, ld, size] = ColumnsOf<T>(args);
-  NormalizeColumnsBackward(units, m, ld, args.Array<T>(3, size), args.Array<T>(4, ld),
-                           args.Array<T>(5, units), args.Boolean(6), args.Array<T>(7, size),
-                           args.Array<T>(8, units), args.Array<T>(9, units));
+  NormalizeColumnsBackward(units, m, ld, args[3].Array<T>(size), args[4].Array<T>(ld),
+                           args[5].Array<T>(units), args[6].Boolean(), args[7].Array<T>(size),
+                           args[8].Array<T>(units), args[9].Array<T>(units));
 }
 
 // addPenalty(W, l1, l2, gradients or null): the penalty
 template <typename T>
 double AddPenaltyOf(const Args& args) {
-  const size_t size = args.Length(0);
-  return AddPenalty(size, args.Array<T>(0, size), static_cast<T>(args.Number(1)),
-                    static_cast<T>(args.Number(2)), args.Has(3) ? args.Array<T>(3, size) : nullptr);
+  const size_t size = args[0].Length();
+  return AddPenalty(size, args[0].Array<T>(size), static_cast<T>(args[1].Number()),
+                    static_cast<T>(args[2].Number()), args[3].Given() ? args[3].Array<T>(size) : nullptr);
 }
 
 // clipByValue(gradients, most)
 template <typename T>
 void ClipByValueOf(const Args& args) {
-  const size_t size = args.Length(0);
-  ClipByValue(size, static_cast<T>(args.Number(1)), args.Array<T>(0, size));
+  const size_t size = args[0].Length();
+  ClipByValue(size, static_cast<T>(args[1].Number()), args[0].Array<T>(size));
 }
 
 // limitRowNorms(rows, cols, most, W (rows, cols))
 template <typename T>
 void LimitRowNormsOf(const Args& args) {
-  const size_t rows = args.Size(0), cols = args.Size(1);
-  LimitRowNorms(rows, cols, static_cast<T>(args.Number(2)), args.Array<T>(3, Elements(args, 0, rows, cols)));
+  const size_t rows = args[0].Size(), cols = args[1].Size();
+  LimitRowNorms(rows, cols, static_cast<T>(args[2].Number()),
+                args[3].Array<T>(Elements(args, 0, rows, cols)));
 }
 
 }  // namespace
 
-void ExportLayerKernels(Napi::Env env, Napi::Object exports) {
+void ExportTestLayerKernels(Napi::Env env, Napi::Object exports) {
   exports.Set("threefry", Napi::Function::New<ThreefryOf>(env, "threefry"));
   BLASNET_EXPORT("dropoutMask", DropoutMaskOf, void, 6);
   BLASNET_EXPORT("addNoise", AddNoiseOf, void, 5);

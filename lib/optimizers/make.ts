@@ -1,0 +1,102 @@
+import { native } from '../addon/binding';
+import { packFields } from '../addon/records';
+import {
+  above,
+  atLeast,
+  boolean,
+  checkOptions,
+  halfOpen,
+  integerBetween,
+  oneOf,
+  optional,
+} from '../base/validate';
+
+/** What every optimiser is: a name, and its hyperparameters with their values. */
+export interface AnyOptimizer {
+  readonly name: string;
+}
+
+/** An optimiser's row, from which everything else follows. */
+export interface OptimizerRow<O extends AnyOptimizer> {
+  readonly name: O['name'];
+  /** The default of every option; an optimiser has no others. */
+  readonly defaults: Omit<O, 'name'>;
+  /** The optimiser of native code that it is a kind of. @default its name */
+  readonly native?: string;
+  /** Whether its weight decay always shrinks the parameters. @default the option `decoupled`, where it has that */
+  readonly decoupled?: boolean;
+}
+
+/** What the options of all optimisers have to be. */
+const constraints = {
+  learningRate: above(0),
+  momentum: halfOpen(0, 1),
+  nesterov: boolean,
+  dampening: halfOpen(0, 1),
+  decay: halfOpen(0, 1),
+  beta1: halfOpen(0, 1),
+  beta2: halfOpen(0, 1),
+  epsilon: above(0),
+  centered: boolean,
+  amsgrad: boolean,
+  initialAccumulator: atLeast(0),
+  learningRateDecay: atLeast(0),
+  momentumDecay: atLeast(0),
+  convention: oneOf(['pytorch', 'keras']),
+  weightDecay: atLeast(0),
+  decoupled: boolean,
+  historySize: integerBetween(1, 1000),
+  toleranceGradient: atLeast(0),
+  toleranceChange: atLeast(0),
+  maxEvaluations: integerBetween(1, 1000),
+};
+
+const rowOf = new WeakMap<object, OptimizerRow<AnyOptimizer>>();
+
+/** What makes optimisers of a row: it checks their options and fills in the defaults. */
+export function optimizerRow<O extends AnyOptimizer>(row: OptimizerRow<O>): (options: object) => O {
+  const known = Object.keys(row.defaults) as (keyof typeof constraints)[];
+  const table = Object.fromEntries(known.map((option) => [option, optional(constraints[option])]));
+  return (options) => {
+    checkOptions('', options, table);
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    const optimizer = Object.freeze({ name: row.name, ...row.defaults, ...given }) as unknown as O;
+    rowOf.set(optimizer, row as unknown as OptimizerRow<AnyOptimizer>);
+    return optimizer;
+  };
+}
+
+/** Whether a factory made it. */
+export function isOptimizer(value: unknown): boolean {
+  return rowOf.has(value as object);
+}
+
+/** An optimiser as native code takes it. */
+export interface NativeOptimizer {
+  readonly code: number;
+  /** Its options in native code's order. */
+  readonly options: Float64Array;
+  /** How many elements it keeps between the steps of so many parameters; they begin with zeros. */
+  stateSize(parameters: number): number;
+}
+
+export function nativeOptimizer(optimizer: AnyOptimizer): NativeOptimizer {
+  const row = rowOf.get(optimizer) as OptimizerRow<AnyOptimizer>;
+  const own = optimizer as unknown as Readonly<Record<string, number | boolean>>;
+  return nativeOptions(row.native ?? row.name, {
+    ...own,
+    kerasEpsilon: 'convention' in optimizer && optimizer.convention === 'keras',
+    decoupled: row.decoupled ?? own.decoupled ?? false,
+  });
+}
+
+/** Options by name for an optimiser of native code, which takes those that it has. */
+export function nativeOptions(
+  name: string,
+  values: Readonly<Record<string, number | boolean>>,
+): NativeOptimizer {
+  const { code, options: fields } = native.optimizers[name] as (typeof native.optimizers)[string];
+  const own = fields.map((field) => [field, values[field]] as const);
+  const options = packFields(name, fields, Object.fromEntries(own) as Record<string, number | boolean>);
+  return { code, options, stateSize: (parameters) => native.optimizerStateSize(code, options, parameters) };
+}

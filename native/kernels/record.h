@@ -1,0 +1,37 @@
+// Records: numbers that JavaScript hands over by name. A record is a struct of doubles with a row for each
+// member in `kFields`, in the order of its members. lib/ is told the names and lays out a Float64Array by
+// them, so the order stands here alone.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+
+namespace blasnet {
+
+template <class Record>
+struct Field {
+  const char* name;
+  double Record::* member;
+};
+
+template <class Record>
+constexpr size_t FieldCount() {
+  constexpr size_t count = std::size(Record::kFields);
+  static_assert(sizeof(Record) == count * sizeof(double), "every member of a record needs a row in kFields");
+  return count;
+}
+
+// numbers (FieldCount)
+template <class Record>
+Record ReadRecord(const double* numbers) {
+  Record record{};
+  for (size_t i = 0; i < FieldCount<Record>(); i++) record.*Record::kFields[i].member = numbers[i];
+  return record;
+}
+
+template <class Record>
+void WriteRecord(const Record& record, double* numbers) {
+  for (size_t i = 0; i < FieldCount<Record>(); i++) numbers[i] = record.*Record::kFields[i].member;
+}
+
+}  // namespace blasnet

@@ -1,0 +1,13 @@
+#include "addon.h"
+
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  blasnet::ExportTestKernels(env, exports);
+  blasnet::ExportTestLayerKernels(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(blasnet_test, Init)

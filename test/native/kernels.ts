@@ -1,0 +1,221 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { LabelRule } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+
+/** The kernels that the library's addon has inside: the exports of the tests' own addon (test/native/addon). */
+export interface Kernels {
+  /**
+   * C (rows, n) = L (rows, k) R (k, n) plus bias (rows) or what C holds; epilogue 0 none, 1 relu, 2 zero where
+   * `relu` is not positive. Rows of R and C are `ldr` and `ldc` apart, at least n rounded up to 64 bytes.
+   */
+  product(given: {
+    readonly rows: number;
+    readonly n: number;
+    readonly k: number;
+    readonly L: FloatArray;
+    readonly lRowStride: number;
+    readonly lKStride: number;
+    readonly R: FloatArray;
+    readonly ldr: number;
+    readonly bias: FloatArray | null;
+    readonly accumulate: boolean;
+    readonly epilogue: number;
+    readonly relu: FloatArray | null;
+    readonly C: FloatArray;
+    readonly ldc: number;
+  }): void;
+  /** C (rows, n) = L (k, rows)^T R (k, n), plus what C holds if `accumulate`. */
+  productUnpadded(
+    rows: number,
+    n: number,
+    k: number,
+    L: FloatArray,
+    R: FloatArray,
+    C: FloatArray,
+    accumulate: boolean,
+  ): void;
+  /** C (rows, cols) = L (rows, k) R (cols, k)^T plus bias (rows), or plus what C holds. */
+  dotProducts(
+    rows: number,
+    cols: number,
+    k: number,
+    L: FloatArray,
+    R: FloatArray,
+    bias: FloatArray | null,
+    accumulate: boolean,
+    C: FloatArray,
+  ): void;
+  /** sums (rows) = the sum of each row of A (rows, n), plus what `sums` holds if `accumulate`. */
+  rowSums(rows: number, n: number, A: FloatArray, accumulate: boolean, sums: FloatArray): void;
+  /**
+   * A loss summed over the samples, which are columns, rows `ld` apart, and its gradient times `scale` unless
+   * dZ is null. Z holds logits for the cross-entropies, outputs for the others; Y is (m) for the sparse one.
+   */
+  lossFromOutputs(
+    loss: number,
+    options: Float64Array,
+    m: number,
+    outputs: number,
+    ld: number,
+    Z: FloatArray,
+    Y: FloatArray,
+    /** (m) what each sample's loss and gradient are multiplied by; null: 1 */
+    weights: FloatArray | null,
+    scale: number,
+    dZ: FloatArray | null,
+  ): number;
+  /** How many samples the loss takes for predicted right. */
+  countHits(
+    loss: number,
+    options: Float64Array,
+    m: number,
+    outputs: number,
+    ld: number,
+    Z: FloatArray,
+    Y: FloatArray,
+  ): number;
+  /**
+   * Step number `step` (from 1) of an optimiser, its options as nativeOptions packs them; its
+   * states (states, parameters) begin with zeros. See native/kernels/optimizers.h.
+   */
+  updateParameters(
+    optimizer: number,
+    options: Float64Array,
+    learningRate: number,
+    step: number,
+    parameters: FloatArray,
+    gradients: FloatArray,
+    states: FloatArray,
+  ): void;
+  /** The inner product. */
+  dot(a: FloatArray, b: FloatArray): number;
+  /** The sum of the elements' sizes, and the largest. */
+  sumOfSizes(a: FloatArray): number;
+  largestSize(a: FloatArray): number;
+  /** out = x + factor * y; out may be either. */
+  addScaled(x: FloatArray, factor: number, y: FloatArray, out: FloatArray): void;
+  /** out = factor * x; out may be x. */
+  scale(x: FloatArray, factor: number, out: FloatArray): void;
+  /**
+   * One step of L-BFGS from `parameters`, on an `evaluate` that leaves their gradients in `gradients` and
+   * returns the loss, or undefined to stop. Its status is one of lbfgsStatuses. See native/engine/lbfgs.h.
+   */
+  lbfgsStep(
+    options: Float64Array,
+    /** on SharedArrayBuffers, all three */
+    parameters: FloatArray,
+    gradients: FloatArray,
+    state: FloatArray,
+    evaluate: () => number | undefined,
+  ): number;
+  /** The index of the first label that breaks a rule (its place in labelRules), or -1. */
+  firstBadLabel(labels: FloatArray, rule: number, outputs: number): number;
+
+  /** The two words of a block of Threefry-2x32-20. See native/kernels/random.h. */
+  threefry(
+    keyLow: number,
+    keyHigh: number,
+    counterLow: number,
+    counterHigh: number,
+    block: Uint32Array,
+  ): void;
+  /** Row `row` of a mask, elements from `first` (even) on: 0 with the probability `rate`, otherwise `scale`. */
+  dropoutMask(
+    keyLow: number,
+    keyHigh: number,
+    row: number,
+    first: number,
+    rate: number,
+    scale: number,
+    mask: FloatArray,
+  ): void;
+  /** out = X + deviation * n, with n from the standard normal distribution; row and first likewise. */
+  addNoise(
+    keyLow: number,
+    keyHigh: number,
+    row: number,
+    first: number,
+    deviation: number,
+    X: FloatArray,
+    out: FloatArray,
+  ): void;
+  /** The mean and variance of each row of X (units, m), rows `ld` apart. See native/kernels/normalization.h. */
+  rowMoments(
+    units: number,
+    m: number,
+    ld: number,
+    X: FloatArray,
+    mean: FloatArray,
+    variance: FloatArray,
+  ): void;
+  /** inverse = 1 / sqrt(variance + epsilon) */
+  inverseDeviations(variance: FloatArray, epsilon: number, inverse: FloatArray): void;
+  /** normalized = (X - mean) * inverse, out = gamma * normalized + beta, row by row. */
+  normalizeRows(
+    units: number,
+    m: number,
+    ld: number,
+    X: FloatArray,
+    mean: FloatArray,
+    inverse: FloatArray,
+    gamma: FloatArray,
+    beta: FloatArray,
+    normalized: FloatArray,
+    out: FloatArray,
+  ): void;
+  /** Turns d from the gradient by `out` into that by X; `ownMoments`: mean and inverse were X's. */
+  normalizeRowsBackward(
+    units: number,
+    m: number,
+    ld: number,
+    normalized: FloatArray,
+    inverse: FloatArray,
+    gamma: FloatArray,
+    ownMoments: boolean,
+    accumulate: boolean,
+    d: FloatArray,
+    dgamma: FloatArray,
+    dbeta: FloatArray,
+  ): void;
+  /** By each column's own moments; `ld` is at least m rounded up to 64 bytes, and `inverse` (ld) is written. */
+  normalizeColumns(
+    units: number,
+    m: number,
+    ld: number,
+    X: FloatArray,
+    epsilon: number,
+    gamma: FloatArray,
+    beta: FloatArray,
+    normalized: FloatArray,
+    inverse: FloatArray,
+    out: FloatArray,
+  ): void;
+  normalizeColumnsBackward(
+    units: number,
+    m: number,
+    ld: number,
+    normalized: FloatArray,
+    inverse: FloatArray,
+    gamma: FloatArray,
+    accumulate: boolean,
+    d: FloatArray,
+    dgamma: FloatArray,
+    dbeta: FloatArray,
+  ): void;
+  /** gradients += l1 * sign(W) + 2 * l2 * W, unless they are null; l1 * sum |w| + l2 * sum w^2. */
+  addPenalty(W: FloatArray, l1: number, l2: number, gradients: FloatArray | null): number;
+  /** Keeps gradients in [-most, most]. */
+  clipByValue(gradients: FloatArray, most: number): void;
+  /** Scales rows of W (rows, cols) down to the Euclidean norm `most`. */
+  limitRowNorms(rows: number, cols: number, most: number, W: FloatArray): void;
+
+  readonly lbfgsStatuses: Readonly<Record<string, number>>;
+}
+
+const root = process.env.BLASNET_PREBUILD ?? join(__dirname, '../..');
+
+export const kernels = createRequire(__filename)(join(root, 'build/Release/blasnet_test.node')) as Kernels;
+
+/** The rules for labels, in native code's order. */
+export const labelRules: readonly LabelRule[] = ['finite', 'notNegative', 'unitInterval', 'signs', 'classes'];
