@@ -1,0 +1,110 @@
+// The ways in which a plan works through networks of different sizes, beside the oracle and beside each other.
+
+import { afterEach, describe, expect, it } from 'vitest';
+import { native } from '../../lib/addon/binding';
+import type { FloatArray } from '../../lib/base/matrix';
+import type { LossName } from '../../lib/layers/losses';
+import * as oracle from '../support/oracle';
+import { expectClose, expectSameBits, type FloatType, floatTypes, guarded } from './helpers';
+import { hits, makePlan, named, samplesFor, train } from './plans';
+
+// How a plan works depends on the size of its network: from 1 MB of parameters on it is swept through layer
+// by layer, 256 rows at a time; layers from 1,500,000 weights on are left to CBLAS; inputs from 96 features on
+// are read as they come; and up to 16 gradients are summed apart.
+export type Scheduled = readonly [what: string, rows: number, architecture: oracle.Layer[], loss: LossName];
+
+/** What a value may be off by that went through some wide layers. */
+function tolerance(type: FloatType, values: ArrayLike<number>): number {
+  return 4000 * type.epsilon * Array.from(values).reduce((a, b) => Math.max(a, Math.abs(b)), 1e-4);
+}
+
+export function testSchedules(networks: readonly Scheduled[]): void {
+  afterEach(() => native.setThreads(1));
+
+  describe.each(floatTypes)('schedules of $dtype', (type) => {
+    it.each(networks)('%s: a few rows equal the oracle', (_, __, architecture, loss) => {
+      const made = makePlan(type, architecture, loss);
+      const params = named(architecture, made.flat);
+      for (const rows of [1, 5]) {
+        const { X, Y, denseX, denseY, outputs } = samplesFor(made, loss, rows);
+        const { yHat } = oracle.forward(architecture, params, denseX);
+        const { loss: mean, grads } = oracle.gradients(architecture, params, denseX, denseY, loss);
+        const out = guarded(type, rows * outputs);
+        const gradients = guarded(type, made.flat.length);
+        made.plan.predict(X, rows, out.data);
+        made.plan.gradients(X, Y, null, rows, gradients.data);
+        for (const { intact } of [out, gradients]) intact();
+        expectClose(out.data, yHat.data, tolerance(type, yHat.data));
+        expect(made.outcome()).toMatchObject({ status: 'done', hits: hits(loss, yHat, denseY) });
+        expectClose([made.outcome().loss / rows], [mean], tolerance(type, [1, mean]));
+        for (const [name, { data }] of Object.entries(named(architecture, gradients.data, 'd'))) {
+          const { data: wanted } = grads[name] as oracle.Grid;
+          expectClose(data, wanted, tolerance(type, wanted), name);
+        }
+      }
+    });
+
+    it.each(networks)('%s: many rows are what their pieces are', (_, rows, architecture, loss) => {
+      const made = makePlan(type, architecture, loss);
+      const { plan, outcome, flat } = made;
+      const { X, Y, outputs } = samplesFor(made, loss, rows);
+      const inputs = X.length / rows;
+      const whole = { out: guarded(type, rows * outputs), gradients: guarded(type, flat.length) };
+      plan.predict(X, rows, whole.out.data);
+      plan.gradients(X, Y, null, rows, whole.gradients.data);
+      whole.out.intact();
+      whole.gradients.intact();
+      const [total, right] = [outcome().loss, outcome().hits];
+      plan.evaluate(X, Y, null, rows);
+      expect(outcome()).toMatchObject({ status: 'done', loss: total, hits: right });
+
+      const sum = new Float64Array(flat.length);
+      const piece = { out: type.array(rows * outputs), gradients: type.array(flat.length) };
+      let [losses, found] = [0, 0];
+      for (let start = 0, size = 13; start < rows; start += size, size += 11) {
+        const m = Math.min(size, rows - start);
+        const x = X.subarray(start * inputs, (start + m) * inputs);
+        const y = Y.subarray(start * outputs, (start + m) * outputs);
+        plan.predict(x, m, piece.out.subarray(start * outputs));
+        plan.gradients(x, y, null, m, piece.gradients);
+        losses += outcome().loss;
+        found += outcome().hits;
+        for (let i = 0; i < sum.length; i++) {
+          sum[i] = (sum[i] as number) + (m / rows) * (piece.gradients[i] as number);
+        }
+      }
+      expectClose(whole.out.data, piece.out, tolerance(type, piece.out), 'outputs');
+      expectClose(whole.gradients.data, sum, tolerance(type, sum), 'gradients');
+      expectClose([total / losses, right], [1, found], tolerance(type, [1]));
+    });
+
+    it.each(networks)('%s: no bit depends on the number of threads', (_, rows, architecture, loss) => {
+      const results = [
+        [1, 0],
+        [2, 0],
+        [3, 5],
+        [8, 0],
+      ].map(([threads = 0, limit = 0]) => {
+        native.setThreads(threads);
+        const made = makePlan(type, architecture, loss);
+        made.plan.limitThreads(limit);
+        const { X, Y, outputs } = samplesFor(made, loss, rows);
+        const [out, gradients] = [guarded(type, rows * outputs).data, guarded(type, made.flat.length).data];
+        made.plan.predict(X, rows, out);
+        made.plan.gradients(X, Y, null, rows, gradients);
+        const order = Uint32Array.from({ length: rows }, (_, i) => (i * 331) % rows);
+        const request = { rows, epochs: 1, batchSize: rows - 10, order, optimizer: 'adam' as const };
+        const state = type.array(2 * made.flat.length);
+        const { loss: losses } = train(made, { X, Y }, { ...request, learningRate: 1e-3, state });
+        expect(made.outcome().status).toBe('done');
+        return { out, gradients, trained: made.flat, state, losses };
+      });
+      const [alone, ...others] = results as [(typeof results)[number]];
+      for (const other of others) {
+        for (const [what, array] of Object.entries(other) as [keyof typeof alone, FloatArray][]) {
+          expectSameBits(array, alone[what], what);
+        }
+      }
+    });
+  });
+}
