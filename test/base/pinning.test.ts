@@ -40,29 +40,30 @@ describe('checkBuffer', () => {
   });
 
   itRejects([
-    [
-      'a detached buffer',
-      () => checkBuffer('X', detached(new Float64Array(3))),
-      TypeError,
-      'ERR_BLASNET_DETACHED',
-      'Expected X to be an array whose buffer is not detached, got a Float64Array of length 0',
-    ],
-    [
-      'a view of a detached buffer',
-      () => checkBuffer('Y', detached(new Float32Array(new ArrayBuffer(40), 8, 2))),
-      TypeError,
-      'ERR_BLASNET_DETACHED',
-      'Expected Y to be an array whose buffer is not detached, got a Float32Array of length 0',
-    ],
+    {
+      what: 'a detached buffer',
+      call: () => checkBuffer('X', detached(new Float64Array(3))),
+      error: TypeError,
+      code: 'ERR_BLASNET_DETACHED',
+      message: 'Expected X to be an array whose buffer is not detached, got a Float64Array of length 0',
+    },
+    {
+      what: 'a view of a detached buffer',
+      call: () => checkBuffer('Y', detached(new Float32Array(new ArrayBuffer(40), 8, 2))),
+      error: TypeError,
+      code: 'ERR_BLASNET_DETACHED',
+      message: 'Expected Y to be an array whose buffer is not detached, got a Float32Array of length 0',
+    },
     ...(hasResizable
       ? [
-          [
-            'a buffer that can shrink',
-            () => checkBuffer('out', new Float64Array(resizable(16))),
-            TypeError,
-            'ERR_BLASNET_RESIZABLE',
-            'Expected out to be an array on a buffer of fixed length, got a Float64Array of length 2',
-          ] as BadCall,
+          {
+            what: 'a buffer that can shrink',
+            call: () => checkBuffer('out', new Float64Array(resizable(16))),
+            error: TypeError,
+            code: 'ERR_BLASNET_RESIZABLE',
+            message:
+              'Expected out to be an array on a buffer of fixed length, got a Float64Array of length 2',
+          } as BadCall,
         ]
       : []),
   ]);

@@ -216,49 +216,49 @@ describe('checkOptions', () => {
         [[1], 'an array of length 1'],
       ] as const
     ).map(
-      ([options, text]): BadCall => [
-        `${text} for the options`,
-        () => checkOptions('', options, constraints),
-        TypeError,
-        'ERR_BLASNET_ARG_TYPE',
-        `Expected options to be an object, got ${text}`,
-      ],
+      ([options, text]): BadCall => ({
+        what: `${text} for the options`,
+        call: () => checkOptions('', options, constraints),
+        error: TypeError,
+        code: 'ERR_BLASNET_ARG_TYPE',
+        message: `Expected options to be an object, got ${text}`,
+      }),
     ),
-    [
-      'an unknown option where it stands',
-      () => checkOptions('layers[1]', { epochs: 1, learning_rate: 1 }, constraints),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "learning_rate" in layers[1]; did you mean "learningRate"?',
-    ],
-    [
-      'an unknown option that every object inherits',
-      () => checkOptions('', { epochs: 1, toString: 1 }, constraints),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "toString"; known: learningRate, epochs, activation',
-    ],
-    [
-      'a required option that is missing',
-      () => checkOptions('', {}, constraints),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected epochs to be a positive integer, got undefined',
-    ],
-    [
-      'a bad value where it stands',
-      () => checkOptions('layers[1]', { epochs: 0 }, constraints),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected layers[1].epochs to be a positive integer, got 0 (number)',
-    ],
-    [
-      'a name in no table',
-      () => checkOptions('', { epochs: 1, activation: 'rely' }, constraints),
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Expected activation to be one of 'relu', 'tanh', got "rely" (string)`,
-    ],
+    {
+      what: 'an unknown option where it stands',
+      call: () => checkOptions('layers[1]', { epochs: 1, learning_rate: 1 }, constraints),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "learning_rate" in layers[1]; did you mean "learningRate"?',
+    },
+    {
+      what: 'an unknown option that every object inherits',
+      call: () => checkOptions('', { epochs: 1, toString: 1 }, constraints),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "toString"; known: learningRate, epochs, activation',
+    },
+    {
+      what: 'a required option that is missing',
+      call: () => checkOptions('', {}, constraints),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected epochs to be a positive integer, got undefined',
+    },
+    {
+      what: 'a bad value where it stands',
+      call: () => checkOptions('layers[1]', { epochs: 0 }, constraints),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected layers[1].epochs to be a positive integer, got 0 (number)',
+    },
+    {
+      what: 'a name in no table',
+      call: () => checkOptions('', { epochs: 1, activation: 'rely' }, constraints),
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Expected activation to be one of 'relu', 'tanh', got "rely" (string)`,
+    },
   ]);
 });
 

@@ -59,80 +59,80 @@ describe('makeMoons', () => {
   });
 
   itRejects([
-    [
-      'a misspelled option',
+    {
+      what: 'a misspelled option',
       // @ts-expect-error there is no such option
-      () => makeMoons({ sample: 10 }),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "sample"; did you mean "samples"?',
-    ],
-    [
-      "scikit-learn's name of an option",
+      call: () => makeMoons({ sample: 10 }),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "sample"; did you mean "samples"?',
+    },
+    {
+      what: "scikit-learn's name of an option",
       // @ts-expect-error there is no such option
-      () => makeMoons({ random_state: 1 }),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "random_state"; known: samples, noise, shuffle, seed, dtype',
-    ],
-    [
-      'a number for its options',
+      call: () => makeMoons({ random_state: 1 }),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "random_state"; known: samples, noise, shuffle, seed, dtype',
+    },
+    {
+      what: 'a number for its options',
       // @ts-expect-error it takes one object
-      () => makeMoons(1000),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected options to be an object, got 1000 (number)',
-    ],
-    [
-      'no samples',
-      () => makeMoons({ samples: 0 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected samples to be a positive integer, got 0 (number)',
-    ],
-    [
-      'more samples than a matrix holds',
-      () => makeMoons({ samples: 2 ** 33 }),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected rows * cols to be at most 2^32, got 8589934592 * 2',
-    ],
-    [
-      'negative noise',
-      () => makeMoons({ noise: -0.1 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected noise to be a finite number of at least 0, got -0.1 (number)',
-    ],
-    [
-      'noise that is not a number',
-      () => makeMoons({ noise: Number.NaN }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected noise to be a finite number of at least 0, got NaN (number)',
-    ],
-    [
-      'a number for a switch',
+      call: () => makeMoons(1000),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected options to be an object, got 1000 (number)',
+    },
+    {
+      what: 'no samples',
+      call: () => makeMoons({ samples: 0 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected samples to be a positive integer, got 0 (number)',
+    },
+    {
+      what: 'more samples than a matrix holds',
+      call: () => makeMoons({ samples: 2 ** 33 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected rows * cols to be at most 2^32, got 8589934592 * 2',
+    },
+    {
+      what: 'negative noise',
+      call: () => makeMoons({ noise: -0.1 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected noise to be a finite number of at least 0, got -0.1 (number)',
+    },
+    {
+      what: 'noise that is not a number',
+      call: () => makeMoons({ noise: Number.NaN }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected noise to be a finite number of at least 0, got NaN (number)',
+    },
+    {
+      what: 'a number for a switch',
       // @ts-expect-error true or false
-      () => makeMoons({ shuffle: 1 }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected shuffle to be true or false, got 1 (number)',
-    ],
-    [
-      'a seed out of range',
-      () => makeMoons({ seed: -1 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected seed to be an integer from 0 to 4294967295, got -1 (number)',
-    ],
-    [
-      'an unknown dtype',
+      call: () => makeMoons({ shuffle: 1 }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected shuffle to be true or false, got 1 (number)',
+    },
+    {
+      what: 'a seed out of range',
+      call: () => makeMoons({ seed: -1 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected seed to be an integer from 0 to 4294967295, got -1 (number)',
+    },
+    {
+      what: 'an unknown dtype',
       // @ts-expect-error there is no such dtype
-      () => makeMoons({ dtype: 'float16' }),
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Expected dtype to be one of 'float64', 'float32', got "float16" (string)`,
-    ],
+      call: () => makeMoons({ dtype: 'float16' }),
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Expected dtype to be one of 'float64', 'float32', got "float16" (string)`,
+    },
   ]);
 });

@@ -114,13 +114,13 @@ describe('trainTestSplit', () => {
   const { X, Y } = numbered(10);
   const sizeRule = 'a share of the rows between 0 and 1, or a positive whole number of them';
   const badSize = (testSize: number) =>
-    [
-      `${testSize} for the size of the test`,
-      () => trainTestSplit(X, Y, { testSize }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      `Expected testSize to be ${sizeRule}, got ${testSize} (number)`,
-    ] as const;
+    ({
+      what: `${testSize} for the size of the test`,
+      call: () => trainTestSplit(X, Y, { testSize }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected testSize to be ${sizeRule}, got ${testSize} (number)`,
+    }) as const;
 
   itRejects([
     badSize(0),
@@ -128,77 +128,77 @@ describe('trainTestSplit', () => {
     badSize(1.5),
     badSize(Number.NaN),
     badSize(Number.POSITIVE_INFINITY),
-    [
-      'a test of all rows',
-      () => trainTestSplit(X, Y, { testSize: 10 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected testSize to be small enough to leave one of 10 rows for training, got 10 (number)',
-    ],
-    [
-      'a share that rounds up to all rows',
-      () => trainTestSplit(X, Y, { testSize: 0.91 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected testSize to be small enough to leave one of 10 rows for training, got 0.91 (number)',
-    ],
-    [
-      'a share in words',
+    {
+      what: 'a test of all rows',
+      call: () => trainTestSplit(X, Y, { testSize: 10 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected testSize to be small enough to leave one of 10 rows for training, got 10 (number)',
+    },
+    {
+      what: 'a share that rounds up to all rows',
+      call: () => trainTestSplit(X, Y, { testSize: 0.91 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected testSize to be small enough to leave one of 10 rows for training, got 0.91 (number)',
+    },
+    {
+      what: 'a share in words',
       // @ts-expect-error a number
-      () => trainTestSplit(X, Y, { testSize: '10%' }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      `Expected testSize to be ${sizeRule}, got "10%" (string)`,
-    ],
-    [
-      'a misspelled option',
+      call: () => trainTestSplit(X, Y, { testSize: '10%' }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected testSize to be ${sizeRule}, got "10%" (string)`,
+    },
+    {
+      what: 'a misspelled option',
       // @ts-expect-error there is no such option
-      () => trainTestSplit(X, Y, { test_size: 0.1 }),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "test_size"; did you mean "testSize"?',
-    ],
-    [
-      'labels for fewer rows',
-      () => trainTestSplit(X, numbered(9).Y),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected Y to have as many rows as X (10), got 9',
-    ],
-    [
-      'a single row',
-      () => trainTestSplit([[1]], [[0]]),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected X to have at least 2 rows, got 1',
-    ],
-    [
-      'a typed array, whose rows nobody knows',
+      call: () => trainTestSplit(X, Y, { test_size: 0.1 }),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "test_size"; did you mean "testSize"?',
+    },
+    {
+      what: 'labels for fewer rows',
+      call: () => trainTestSplit(X, numbered(9).Y),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected Y to have as many rows as X (10), got 9',
+    },
+    {
+      what: 'a single row',
+      call: () => trainTestSplit([[1]], [[0]]),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected X to have at least 2 rows, got 1',
+    },
+    {
+      what: 'a typed array, whose rows nobody knows',
       // @ts-expect-error a Matrix or rows
-      () => trainTestSplit(X.data, Y),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected X to be a Matrix or an array of rows, got a Float64Array of length 30',
-    ],
-    [
-      'labels without rows',
+      call: () => trainTestSplit(X.data, Y),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected X to be a Matrix or an array of rows, got a Float64Array of length 30',
+    },
+    {
+      what: 'labels without rows',
       // @ts-expect-error a Matrix or rows
-      () => trainTestSplit(X, [0, 1]),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected Y[0] to be an array of numbers, got 0 (number)',
-    ],
-    [
-      'a matrix whose buffer was transferred away',
-      () => {
+      call: () => trainTestSplit(X, [0, 1]),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected Y[0] to be an array of numbers, got 0 (number)',
+    },
+    {
+      what: 'a matrix whose buffer was transferred away',
+      call: () => {
         const data = new Float64Array(10);
         const labels = new Matrix(data, 10, 1);
         structuredClone(data, { transfer: [data.buffer] });
         return trainTestSplit(X, labels);
       },
-      TypeError,
-      'ERR_BLASNET_DETACHED',
-      'Expected Y to be an array whose buffer is not detached, got a Float64Array of length 0',
-    ],
+      error: TypeError,
+      code: 'ERR_BLASNET_DETACHED',
+      message: 'Expected Y to be an array whose buffer is not detached, got a Float64Array of length 0',
+    },
   ]);
 });

@@ -207,48 +207,48 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
 
 const build = (options: unknown) => () => new CheckpointStore(options as CheckpointOptions);
 itRejects([
-  [
-    'no directory',
-    build({}),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected directory to be a non-empty path without null characters, got undefined',
-  ],
-  [
-    'an empty path',
-    build({ directory: '' }),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    'Expected directory to be a non-empty path without null characters, got "" (string)',
-  ],
-  [
-    'none to keep',
-    build({ directory: 'x', keepLast: 0 }),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    'Expected keepLast to be a positive integer, got 0 (number)',
-  ],
-  [
-    'a name for the best',
-    build({ directory: 'x', best: 'valLoss' }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected best to be an object, got "valLoss" (string)',
-  ],
-  [
-    'a best of another mode',
-    build({ directory: 'x', best: { monitor: 'valLoss', mode: 'least' } }),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    `Expected best.mode to be one of 'min', 'max', got "least" (string)`,
-  ],
-  [
-    'an option that does not exist',
-    build({ directory: 'x', keep: 3 }),
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "keep"; known: directory, keepLast, best',
-  ],
+  {
+    what: 'no directory',
+    call: build({}),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected directory to be a non-empty path without null characters, got undefined',
+  },
+  {
+    what: 'an empty path',
+    call: build({ directory: '' }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected directory to be a non-empty path without null characters, got "" (string)',
+  },
+  {
+    what: 'none to keep',
+    call: build({ directory: 'x', keepLast: 0 }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected keepLast to be a positive integer, got 0 (number)',
+  },
+  {
+    what: 'a name for the best',
+    call: build({ directory: 'x', best: 'valLoss' }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected best to be an object, got "valLoss" (string)',
+  },
+  {
+    what: 'a best of another mode',
+    call: build({ directory: 'x', best: { monitor: 'valLoss', mode: 'least' } }),
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message: `Expected best.mode to be one of 'min', 'max', got "least" (string)`,
+  },
+  {
+    what: 'an option that does not exist',
+    call: build({ directory: 'x', keep: 3 }),
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message: 'Unknown option "keep"; known: directory, keepLast, best',
+  },
 ]);
 
 it('refuses options of a search that do not exist', () => {

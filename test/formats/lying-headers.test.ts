@@ -16,13 +16,13 @@ const at = (begin: number, end: number, size = 1) => ({
 const lies = (what: string, header: string | Uint8Array | object, message: string): BadCall =>
   refused(what, fileOf(header, data), message);
 
-const refused = (what: string, file: Uint8Array, message: string): BadCall => [
+const refused = (what: string, file: Uint8Array, message: string): BadCall => ({
   what,
-  () => parse(file),
-  Error,
-  'ERR_BLASNET_FILE',
-  `Expected ${message}`,
-];
+  call: () => parse(file),
+  error: Error,
+  code: 'ERR_BLASNET_FILE',
+  message: `Expected ${message}`,
+});
 
 const name = '"model.safetensors"';
 

@@ -74,87 +74,87 @@ describe('encodeModel', () => {
   const withTensor = (name: string, data: unknown) =>
     encode({ tensors: { ...content.tensors, [name]: data } });
   itRejects([
-    [
-      'a parameter that is missing',
-      withTensor('b1', undefined),
-      TypeError,
-      'ERR_BLASNET_DTYPE',
-      "Expected b1 to be a Float64Array, as dtype is 'float64', got undefined",
-    ],
-    [
-      'a parameter of the other dtype',
-      withTensor('b1', new Float32Array(3)),
-      TypeError,
-      'ERR_BLASNET_DTYPE',
-      "Expected b1 to be a Float64Array, as dtype is 'float64', got a Float32Array of length 3",
-    ],
-    [
-      'a parameter of another length',
-      withTensor('W1', new Float64Array(5)),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected W1 to be of shape [3, 2], got a Float64Array of length 5',
-    ],
-    [
-      'a parameter that the architecture does not have',
-      withTensor('W3', new Float64Array(5)),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected tensors to be those of the architecture, got "W3"',
-    ],
-    [
-      'NaN for a parameter',
-      withTensor('W1', Float64Array.of(0, 0, 0, Number.NaN, 0, 0)),
-      RangeError,
-      'ERR_BLASNET_NOT_FINITE',
-      'Expected W1[1][1] to be a finite number, got NaN (number)',
-    ],
-    [
-      'NaN that JSON would make null',
-      encode({ preprocessing: { mean: [0, Number.NaN] } }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected preprocessing.mean[1] to be a finite number, got NaN (number)',
-    ],
-    [
-      'a typed array that JSON would make an object',
-      encode({ preprocessing: { mean: new Float64Array(2) } }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected preprocessing.mean to be something that JSON holds, got a Float64Array of length 2',
-    ],
-    [
-      'a function that JSON would leave out',
-      encode({ architecture: [{ ...architecture[0], custom: Math.tanh }] }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected architecture[0].custom to be something that JSON holds, got function tanh',
-    ],
-    [
-      'a hole in an array, which JSON would fill with null',
-      encode({ training: { state: new Array(1), tensors: [] } }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected training[0] to be something that JSON holds, got undefined',
-    ],
-    [
-      'an object inside itself',
-      () => {
+    {
+      what: 'a parameter that is missing',
+      call: withTensor('b1', undefined),
+      error: TypeError,
+      code: 'ERR_BLASNET_DTYPE',
+      message: "Expected b1 to be a Float64Array, as dtype is 'float64', got undefined",
+    },
+    {
+      what: 'a parameter of the other dtype',
+      call: withTensor('b1', new Float32Array(3)),
+      error: TypeError,
+      code: 'ERR_BLASNET_DTYPE',
+      message: "Expected b1 to be a Float64Array, as dtype is 'float64', got a Float32Array of length 3",
+    },
+    {
+      what: 'a parameter of another length',
+      call: withTensor('W1', new Float64Array(5)),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected W1 to be of shape [3, 2], got a Float64Array of length 5',
+    },
+    {
+      what: 'a parameter that the architecture does not have',
+      call: withTensor('W3', new Float64Array(5)),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected tensors to be those of the architecture, got "W3"',
+    },
+    {
+      what: 'NaN for a parameter',
+      call: withTensor('W1', Float64Array.of(0, 0, 0, Number.NaN, 0, 0)),
+      error: RangeError,
+      code: 'ERR_BLASNET_NOT_FINITE',
+      message: 'Expected W1[1][1] to be a finite number, got NaN (number)',
+    },
+    {
+      what: 'NaN that JSON would make null',
+      call: encode({ preprocessing: { mean: [0, Number.NaN] } }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected preprocessing.mean[1] to be a finite number, got NaN (number)',
+    },
+    {
+      what: 'a typed array that JSON would make an object',
+      call: encode({ preprocessing: { mean: new Float64Array(2) } }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected preprocessing.mean to be something that JSON holds, got a Float64Array of length 2',
+    },
+    {
+      what: 'a function that JSON would leave out',
+      call: encode({ architecture: [{ ...architecture[0], custom: Math.tanh }] }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected architecture[0].custom to be something that JSON holds, got function tanh',
+    },
+    {
+      what: 'a hole in an array, which JSON would fill with null',
+      call: encode({ training: { state: new Array(1), tensors: [] } }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected training[0] to be something that JSON holds, got undefined',
+    },
+    {
+      what: 'an object inside itself',
+      call: () => {
         const circle: Record<string, unknown> = {};
         circle.again = circle;
         encode({ preprocessing: circle })();
       },
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected a value to be at most 100 objects deep, got an object (Object)',
-    ],
-    [
-      'a key that would be a prototype',
-      encode({ preprocessing: JSON.parse('{"__proto__":{}}') }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected preprocessing to be an object without the key __proto__, got an object (Object)',
-    ],
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected a value to be at most 100 objects deep, got an object (Object)',
+    },
+    {
+      what: 'a key that would be a prototype',
+      call: encode({ preprocessing: JSON.parse('{"__proto__":{}}') }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected preprocessing to be an object without the key __proto__, got an object (Object)',
+    },
   ]);
 });
 
@@ -201,15 +201,15 @@ describe('decodeModel', () => {
     const metadata = Object.fromEntries(
       Object.entries({ ...good.metadata, ...changes }).filter(([, value]) => value !== undefined),
     ) as Metadata;
-    return [what, decode({ metadata }), Error, 'ERR_BLASNET_FILE', message];
+    return { what, call: decode({ metadata }), error: Error, code: 'ERR_BLASNET_FILE', message };
   };
-  const withTensors = (what: string, tensors: readonly Tensor[], message: string): BadCall => [
+  const withTensors = (what: string, tensors: readonly Tensor[], message: string): BadCall => ({
     what,
-    decode({ tensors }),
-    Error,
-    'ERR_BLASNET_FILE',
+    call: decode({ tensors }),
+    error: Error,
+    code: 'ERR_BLASNET_FILE',
     message,
-  ];
+  });
   const replaced = (changes: object) =>
     good.tensors.map((tensor) => (tensor.name === 'W1' ? ({ ...tensor, ...changes } as Tensor) : tensor));
 

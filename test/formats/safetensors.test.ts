@@ -178,55 +178,57 @@ describe('serializeSafetensors', () => {
 
   const tensor: Tensor = { name: 'x', dtype: 'F64', shape: [2], data: new Float64Array(2) };
   itRejects([
-    [
-      'a name twice',
-      () => serializeSafetensors([tensor, tensor]),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected the name of a tensor to be another than "__metadata__" and those of the other tensors, got "x" (string)',
-    ],
-    [
-      'the name of the metadata',
-      () => serializeSafetensors([{ ...tensor, name: '__metadata__' }]),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected the name of a tensor to be another than "__metadata__" and those of the other tensors, got "__metadata__" (string)',
-    ],
-    [
-      'half a character in a name',
-      () => serializeSafetensors([{ ...tensor, name: 'x\ud83d' }]),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected the name of a tensor to be a string of whole characters, got "x\\ud83d" (string)',
-    ],
-    [
-      'half a character in the metadata',
-      () => serializeSafetensors([], { key: '\ude00' }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected the metadata to be a string of whole characters, got "\\ude00" (string)',
-    ],
-    [
-      'data of another kind',
-      () => serializeSafetensors([{ ...tensor, dtype: 'F32' }]),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected tensor "x" to be of kind Float32Array, for F32, got a Float64Array of length 2',
-    ],
-    [
-      'data of another length',
-      () => serializeSafetensors([{ ...tensor, shape: [3, 1] }]),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected tensor "x" to be of F64 [3, 1], got a Float64Array of length 2',
-    ],
-    [
-      'a header beyond the format’s limit',
-      () => serializeSafetensors([], { key: 'x'.repeat(100_000_000) }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected the length of the header to be at most 100000000 bytes, got 100000136 (number)',
-    ],
+    {
+      what: 'a name twice',
+      call: () => serializeSafetensors([tensor, tensor]),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message:
+        'Expected the name of a tensor to be another than "__metadata__" and those of the other tensors, got "x" (string)',
+    },
+    {
+      what: 'the name of the metadata',
+      call: () => serializeSafetensors([{ ...tensor, name: '__metadata__' }]),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message:
+        'Expected the name of a tensor to be another than "__metadata__" and those of the other tensors, got "__metadata__" (string)',
+    },
+    {
+      what: 'half a character in a name',
+      call: () => serializeSafetensors([{ ...tensor, name: 'x\ud83d' }]),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected the name of a tensor to be a string of whole characters, got "x\\ud83d" (string)',
+    },
+    {
+      what: 'half a character in the metadata',
+      call: () => serializeSafetensors([], { key: '\ude00' }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected the metadata to be a string of whole characters, got "\\ude00" (string)',
+    },
+    {
+      what: 'data of another kind',
+      call: () => serializeSafetensors([{ ...tensor, dtype: 'F32' }]),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected tensor "x" to be of kind Float32Array, for F32, got a Float64Array of length 2',
+    },
+    {
+      what: 'data of another length',
+      call: () => serializeSafetensors([{ ...tensor, shape: [3, 1] }]),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected tensor "x" to be of F64 [3, 1], got a Float64Array of length 2',
+    },
+    {
+      what: 'a header beyond the format’s limit',
+      call: () => serializeSafetensors([], { key: 'x'.repeat(100_000_000) }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected the length of the header to be at most 100000000 bytes, got 100000136 (number)',
+    },
   ]);
 });
 

@@ -5,7 +5,7 @@ import * as functional from '../../lib/functional';
 import { activationNames } from '../../lib/layers/activations';
 import type { LayerOptions } from '../../lib/layers/architecture';
 import type { Gradients, Parameters } from '../../lib/layers/parameters';
-import { itRejects, thrownBy } from '../support/bad-input';
+import { type BadCall, itRejects, thrownBy } from '../support/bad-input';
 
 const architecture: LayerOptions[] = [
   { inputDim: 2, outputDim: 3, activation: 'relu' },
@@ -45,281 +45,282 @@ const names = `one of ${activationNames.map((name) => `'${name}'`).join(', ')}`;
 describe('sigmoid, relu and their derivatives', () => {
   const { sigmoid, reluBackward, sigmoidBackward } = functional;
   itRejects([
-    [
-      'rows of numbers',
-      () => sigmoid([[1]] as never),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected Z to be a Matrix, got an array of length 1',
-    ],
-    [
-      'an empty matrix',
-      () => functional.relu(empty),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected Z not to be empty, got (0 x 4)',
-    ],
-    [
-      'a detached matrix',
-      () => sigmoid(detached(3, 4)),
-      TypeError,
-      'ERR_BLASNET_DETACHED',
-      'Expected Z to be an array whose buffer is not detached, got a Float64Array of length 0',
-    ],
-    [
-      'a matrix that could shrink',
-      () => sigmoid(resizable(3, 4)),
-      TypeError,
-      'ERR_BLASNET_RESIZABLE',
-      'Expected Z to be an array on a buffer of fixed length, got a Float64Array of length 12',
-    ],
-    [
-      'dA of another shape',
-      () => reluBackward(X, Z),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected dA to be (3 x 4), got (2 x 4)',
-    ],
-    [
-      'dA of another dtype',
-      () => sigmoidBackward(single, Z),
-      TypeError,
-      'ERR_BLASNET_DTYPE',
-      "Expected dA to be of dtype 'float64' as the other matrices, got a Float32Array of length 12",
-    ],
-    [
-      'no dA',
-      () => sigmoidBackward(undefined as never, Z),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected dA to be a Matrix, got undefined',
-    ],
+    {
+      what: 'rows of numbers',
+      call: () => sigmoid([[1]] as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected Z to be a Matrix, got an array of length 1',
+    },
+    {
+      what: 'an empty matrix',
+      call: () => functional.relu(empty),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected Z not to be empty, got (0 x 4)',
+    },
+    {
+      what: 'a detached matrix',
+      call: () => sigmoid(detached(3, 4)),
+      error: TypeError,
+      code: 'ERR_BLASNET_DETACHED',
+      message: 'Expected Z to be an array whose buffer is not detached, got a Float64Array of length 0',
+    },
+    {
+      what: 'a matrix that could shrink',
+      call: () => sigmoid(resizable(3, 4)),
+      error: TypeError,
+      code: 'ERR_BLASNET_RESIZABLE',
+      message: 'Expected Z to be an array on a buffer of fixed length, got a Float64Array of length 12',
+    },
+    {
+      what: 'dA of another shape',
+      call: () => reluBackward(X, Z),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected dA to be (3 x 4), got (2 x 4)',
+    },
+    {
+      what: 'dA of another dtype',
+      call: () => sigmoidBackward(single, Z),
+      error: TypeError,
+      code: 'ERR_BLASNET_DTYPE',
+      message: "Expected dA to be of dtype 'float64' as the other matrices, got a Float32Array of length 12",
+    },
+    {
+      what: 'no dA',
+      call: () => sigmoidBackward(undefined as never, Z),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected dA to be a Matrix, got undefined',
+    },
   ]);
 });
 
 describe('singleLayerForwardPropagation', () => {
   const forward = functional.singleLayerForwardPropagation;
   itRejects([
-    [
-      'an unknown activation',
-      () => forward(X, W, b, 'swish' as never),
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Expected activation to be ${names}, got "swish" (string)`,
-    ],
-    [
-      'an activation that is no name',
-      () => forward(X, W, b, 2 as never),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      `Expected activation to be ${names}, got 2 (number)`,
-    ],
-    [
-      'APrev of other features',
-      () => forward(Z, W, b, relu),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected APrev to be (2 x 4), got (3 x 4)',
-    ],
-    [
-      'b as a row',
-      () => forward(X, W, Matrix.zeros(1, 3), relu),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected b to be (3 x 1), got (1 x 3)',
-    ],
-    [
-      'two dtypes',
-      () => forward(Matrix.zeros(2, 4, 'float32' as 'float64'), W, b, relu),
-      TypeError,
-      'ERR_BLASNET_DTYPE',
-      "Expected APrev to be of dtype 'float64' as the other matrices, got a Float32Array of length 8",
-    ],
-    [
-      'detached weights',
-      () => forward(X, detached(3, 2), b, relu),
-      TypeError,
-      'ERR_BLASNET_DETACHED',
-      'Expected W to be an array whose buffer is not detached, got a Float64Array of length 0',
-    ],
-    [
-      'no samples',
-      () => forward(Matrix.zeros(2, 0), W, b, relu),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected APrev not to be empty, got (2 x 0)',
-    ],
+    {
+      what: 'an unknown activation',
+      call: () => forward(X, W, b, 'swish' as never),
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Expected activation to be ${names}, got "swish" (string)`,
+    },
+    {
+      what: 'an activation that is no name',
+      call: () => forward(X, W, b, 2 as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected activation to be ${names}, got 2 (number)`,
+    },
+    {
+      what: 'APrev of other features',
+      call: () => forward(Z, W, b, relu),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected APrev to be (2 x 4), got (3 x 4)',
+    },
+    {
+      what: 'b as a row',
+      call: () => forward(X, W, Matrix.zeros(1, 3), relu),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected b to be (3 x 1), got (1 x 3)',
+    },
+    {
+      what: 'two dtypes',
+      call: () => forward(Matrix.zeros(2, 4, 'float32' as 'float64'), W, b, relu),
+      error: TypeError,
+      code: 'ERR_BLASNET_DTYPE',
+      message:
+        "Expected APrev to be of dtype 'float64' as the other matrices, got a Float32Array of length 8",
+    },
+    {
+      what: 'detached weights',
+      call: () => forward(X, detached(3, 2), b, relu),
+      error: TypeError,
+      code: 'ERR_BLASNET_DETACHED',
+      message: 'Expected W to be an array whose buffer is not detached, got a Float64Array of length 0',
+    },
+    {
+      what: 'no samples',
+      call: () => forward(Matrix.zeros(2, 0), W, b, relu),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected APrev not to be empty, got (2 x 0)',
+    },
   ]);
 });
 
 describe('singleLayerBackwardPropagation', () => {
   const backward = functional.singleLayerBackwardPropagation;
   itRejects([
-    [
-      'Z of other samples',
-      () => backward(dA, W, b, Matrix.zeros(3, 5), X, relu),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected Z to be (3 x 4), got (3 x 5)',
-    ],
-    [
-      'dA of other units',
-      () => backward(Matrix.zeros(2, 4), W, b, Z, X, relu),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected dA to be (3 x 4), got (2 x 4)',
-    ],
-    [
-      'dA of another dtype',
-      () => backward(single, W, b, Z, X, relu),
-      TypeError,
-      'ERR_BLASNET_DTYPE',
-      "Expected dA to be of dtype 'float64' as the other matrices, got a Float32Array of length 12",
-    ],
-    [
-      'an unknown activation',
-      () => backward(dA, W, b, Z, X, 'RELU' as never),
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Expected activation to be ${names}, got "RELU" (string)`,
-    ],
+    {
+      what: 'Z of other samples',
+      call: () => backward(dA, W, b, Matrix.zeros(3, 5), X, relu),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected Z to be (3 x 4), got (3 x 5)',
+    },
+    {
+      what: 'dA of other units',
+      call: () => backward(Matrix.zeros(2, 4), W, b, Z, X, relu),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected dA to be (3 x 4), got (2 x 4)',
+    },
+    {
+      what: 'dA of another dtype',
+      call: () => backward(single, W, b, Z, X, relu),
+      error: TypeError,
+      code: 'ERR_BLASNET_DTYPE',
+      message: "Expected dA to be of dtype 'float64' as the other matrices, got a Float32Array of length 12",
+    },
+    {
+      what: 'an unknown activation',
+      call: () => backward(dA, W, b, Z, X, 'RELU' as never),
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Expected activation to be ${names}, got "RELU" (string)`,
+    },
   ]);
 });
 
 describe('fullForwardPropagation', () => {
   const forward = functional.fullForwardPropagation;
   itRejects([
-    [
-      'X of other features',
-      () => forward(Z, params, architecture),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected X to be (2 x 4), got (3 x 4)',
-    ],
-    [
-      'no parameters',
-      () => forward(X, undefined as never, architecture),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected params to be an object, got undefined',
-    ],
-    [
-      'parameters of fewer layers',
-      () => forward(X, { W1: W, b1: b }, architecture),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected params.W2 to be a Matrix, got undefined',
-    ],
-    [
-      'parameters of another architecture',
-      () => forward(X, { ...params, W2: W }, architecture),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected params.W2 to be (1 x 3), got (3 x 2)',
-    ],
-    [
-      'dimensions that do not chain',
-      () =>
+    {
+      what: 'X of other features',
+      call: () => forward(Z, params, architecture),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected X to be (2 x 4), got (3 x 4)',
+    },
+    {
+      what: 'no parameters',
+      call: () => forward(X, undefined as never, architecture),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected params to be an object, got undefined',
+    },
+    {
+      what: 'parameters of fewer layers',
+      call: () => forward(X, { W1: W, b1: b }, architecture),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected params.W2 to be a Matrix, got undefined',
+    },
+    {
+      what: 'parameters of another architecture',
+      call: () => forward(X, { ...params, W2: W }, architecture),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected params.W2 to be (1 x 3), got (3 x 2)',
+    },
+    {
+      what: 'dimensions that do not chain',
+      call: () =>
         forward(X, params, [
           { inputDim: 2, outputDim: 3, activation: relu },
           { ...architecture[1], inputDim: 4 },
         ] as never),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected layers[1].inputDim to be 3, the outputDim of layers[0], got 4 (number)',
-    ],
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected layers[1].inputDim to be 3, the outputDim of layers[0], got 4 (number)',
+    },
   ]);
 });
 
 describe('getCostValue, getAccuracyValue and convertProbIntoClass', () => {
   itRejects([
-    [
-      'labels of another shape',
-      () => functional.getCostValue(yHat, Z),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected Y to be (1 x 4), got (3 x 4)',
-    ],
-    [
-      'labels of another dtype',
-      () => functional.getAccuracyValue(yHat, Matrix.zeros(1, 4, 'float32' as 'float64')),
-      TypeError,
-      'ERR_BLASNET_DTYPE',
-      "Expected Y to be of dtype 'float64' as the other matrices, got a Float32Array of length 4",
-    ],
-    [
-      'a cost of nothing',
-      () => functional.getCostValue(empty, empty),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected yHat not to be empty, got (0 x 4)',
-    ],
-    [
-      'probabilities that are no matrix',
-      () => functional.convertProbIntoClass([0.5] as never),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected probs to be a Matrix, got an array of length 1',
-    ],
+    {
+      what: 'labels of another shape',
+      call: () => functional.getCostValue(yHat, Z),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected Y to be (1 x 4), got (3 x 4)',
+    },
+    {
+      what: 'labels of another dtype',
+      call: () => functional.getAccuracyValue(yHat, Matrix.zeros(1, 4, 'float32' as 'float64')),
+      error: TypeError,
+      code: 'ERR_BLASNET_DTYPE',
+      message: "Expected Y to be of dtype 'float64' as the other matrices, got a Float32Array of length 4",
+    },
+    {
+      what: 'a cost of nothing',
+      call: () => functional.getCostValue(empty, empty),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected yHat not to be empty, got (0 x 4)',
+    },
+    {
+      what: 'probabilities that are no matrix',
+      call: () => functional.convertProbIntoClass([0.5] as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected probs to be a Matrix, got an array of length 1',
+    },
   ]);
 });
 
 describe('fullBackwardPropagation', () => {
   const backward = functional.fullBackwardPropagation;
   itRejects([
-    [
-      'no memory',
-      () => backward(yHat, Y, null as never, params, architecture),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected memory to be an object, got null',
-    ],
-    [
-      'memory of fewer layers',
-      () => backward(yHat, Y, { A0: X }, params, architecture),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected memory.Z2 to be a Matrix, got undefined',
-    ],
-    [
-      'labels of another shape',
-      () => backward(yHat, Z, memory, params, architecture),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected Y to be (1 x 4), got (3 x 4)',
-    ],
+    {
+      what: 'no memory',
+      call: () => backward(yHat, Y, null as never, params, architecture),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected memory to be an object, got null',
+    },
+    {
+      what: 'memory of fewer layers',
+      call: () => backward(yHat, Y, { A0: X }, params, architecture),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected memory.Z2 to be a Matrix, got undefined',
+    },
+    {
+      what: 'labels of another shape',
+      call: () => backward(yHat, Z, memory, params, architecture),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected Y to be (1 x 4), got (3 x 4)',
+    },
   ]);
 });
 
 describe('update', () => {
   const update = (gradients: Gradients, learningRate: number) =>
     functional.update(params, gradients, architecture, learningRate);
-  const rate = (
-    value: number,
-  ): [TypeError: typeof RangeError, code: 'ERR_BLASNET_ARG_VALUE', message: string] => [
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    `Expected learningRate to be a positive finite number, got ${value} (number)`,
-  ];
+  const badRate = (what: string, value: number): BadCall => ({
+    what,
+    call: () => update(grads, value),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: `Expected learningRate to be a positive finite number, got ${value} (number)`,
+  });
   itRejects([
-    ['a learning rate of NaN', () => update(grads, Number.NaN), ...rate(Number.NaN)],
-    ['a learning rate of 0', () => update(grads, 0), ...rate(0)],
-    ['a negative learning rate', () => update(grads, -0.1), ...rate(-0.1)],
-    ['an infinite learning rate', () => update(grads, Infinity), ...rate(Infinity)],
-    [
-      'a learning rate in words',
-      () => update(grads, '0.1' as never),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected learningRate to be a positive finite number, got "0.1" (string)',
-    ],
-    [
-      'no gradients',
-      () => update(undefined as never, 0.1),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected grads to be an object, got undefined',
-    ],
+    badRate('a learning rate of NaN', Number.NaN),
+    badRate('a learning rate of 0', 0),
+    badRate('a negative learning rate', -0.1),
+    badRate('an infinite learning rate', Infinity),
+    {
+      what: 'a learning rate in words',
+      call: () => update(grads, '0.1' as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected learningRate to be a positive finite number, got "0.1" (string)',
+    },
+    {
+      what: 'no gradients',
+      call: () => update(undefined as never, 0.1),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected grads to be an object, got undefined',
+    },
   ]);
 
   it('changes nothing when the last gradient is wrong', () => {
@@ -346,27 +347,27 @@ describe('update', () => {
 
 describe('initLayers', () => {
   itRejects([
-    [
-      'a negative seed',
-      () => functional.initLayers(architecture, -1),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected seed to be an integer from 0 to 4294967295, got -1 (number)',
-    ],
-    [
-      'no layers',
-      () => functional.initLayers([]),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected layers to be a non-empty array of layers, got an array of length 0',
-    ],
-    [
-      'a misspelled key',
-      () => functional.initLayers([{ input_dim: 2, outputDim: 1, activation: relu } as never]),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "input_dim" in layers[0]; did you mean "inputDim"?',
-    ],
+    {
+      what: 'a negative seed',
+      call: () => functional.initLayers(architecture, -1),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected seed to be an integer from 0 to 4294967295, got -1 (number)',
+    },
+    {
+      what: 'no layers',
+      call: () => functional.initLayers([]),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected layers to be a non-empty array of layers, got an array of length 0',
+    },
+    {
+      what: 'a misspelled key',
+      call: () => functional.initLayers([{ input_dim: 2, outputDim: 1, activation: relu } as never]),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "input_dim" in layers[0]; did you mean "inputDim"?',
+    },
   ]);
 });
 

@@ -89,125 +89,125 @@ describe('train refuses', () => {
     return functional.train(samples, labels, architecture, epochs, rate, over.options as never);
   };
   const wrongEpochs = (epochs: number) =>
-    [
-      `${epochs} epochs`,
-      () => train({ epochs }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      `Expected epochs to be a positive integer, got ${epochs} (number)`,
-    ] as const;
+    ({
+      what: `${epochs} epochs`,
+      call: () => train({ epochs }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected epochs to be a positive integer, got ${epochs} (number)`,
+    }) as const;
   const notFinite = (value: number) =>
-    [
-      `${value} in X`,
-      () => train({ X: withElement(X, 6, value) }),
-      RangeError,
-      'ERR_BLASNET_NOT_FINITE',
-      `Expected X to hold finite numbers, got ${value} at row 1, column 2`,
-    ] as const;
+    ({
+      what: `${value} in X`,
+      call: () => train({ X: withElement(X, 6, value) }),
+      error: RangeError,
+      code: 'ERR_BLASNET_NOT_FINITE',
+      message: `Expected X to hold finite numbers, got ${value} at row 1, column 2`,
+    }) as const;
   itRejects([
     ...[0, -1, 1.5, Number.NaN, Infinity].map(wrongEpochs),
     ...[Number.NaN, Infinity, -Infinity].map(notFinite),
-    [
-      'epochs in words',
-      () => train({ epochs: '3' as never }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected epochs to be a positive integer, got "3" (string)',
-    ],
-    [
-      'a learning rate of NaN',
-      () => train({ rate: Number.NaN }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected learningRate to be a positive finite number, got NaN (number)',
-    ],
-    [
-      'a label above 1',
-      () => train({ Y: withElement(Y, 3, 2) }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected Y to hold numbers from 0 to 1, got 2 at row 0, column 3',
-    ],
-    [
-      'a label below 0',
-      () => train({ Y: withElement(Y, 0, -0.5) }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected Y to hold numbers from 0 to 1, got -0.5 at row 0, column 0',
-    ],
-    [
-      'a label of NaN',
-      () => train({ Y: withElement(Y, 1, Number.NaN) }),
-      RangeError,
-      'ERR_BLASNET_NOT_FINITE',
-      'Expected Y to hold numbers from 0 to 1, got NaN at row 0, column 1',
-    ],
-    [
-      'X of other features',
-      () => train({ X: Z }),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected X to be (2 x 4), got (3 x 4)',
-    ],
-    [
-      'Y of other samples',
-      () => train({ Y: Matrix.zeros(1, 5) }),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected Y to be (1 x 4), got (1 x 5)',
-    ],
-    [
-      'Y of other outputs',
-      () => train({ Y: Matrix.zeros(2, 4) }),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected Y to be (1 x 4), got (2 x 4)',
-    ],
-    [
-      'float32 samples',
-      () => train({ X: Matrix.zeros(2, 4, 'float32' as 'float64') }),
-      TypeError,
-      'ERR_BLASNET_DTYPE',
-      "Expected X to be of dtype 'float64' as the other matrices, got a Float32Array of length 8",
-    ],
-    [
-      'detached samples',
-      () => {
+    {
+      what: 'epochs in words',
+      call: () => train({ epochs: '3' as never }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected epochs to be a positive integer, got "3" (string)',
+    },
+    {
+      what: 'a learning rate of NaN',
+      call: () => train({ rate: Number.NaN }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected learningRate to be a positive finite number, got NaN (number)',
+    },
+    {
+      what: 'a label above 1',
+      call: () => train({ Y: withElement(Y, 3, 2) }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected Y to hold numbers from 0 to 1, got 2 at row 0, column 3',
+    },
+    {
+      what: 'a label below 0',
+      call: () => train({ Y: withElement(Y, 0, -0.5) }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected Y to hold numbers from 0 to 1, got -0.5 at row 0, column 0',
+    },
+    {
+      what: 'a label of NaN',
+      call: () => train({ Y: withElement(Y, 1, Number.NaN) }),
+      error: RangeError,
+      code: 'ERR_BLASNET_NOT_FINITE',
+      message: 'Expected Y to hold numbers from 0 to 1, got NaN at row 0, column 1',
+    },
+    {
+      what: 'X of other features',
+      call: () => train({ X: Z }),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected X to be (2 x 4), got (3 x 4)',
+    },
+    {
+      what: 'Y of other samples',
+      call: () => train({ Y: Matrix.zeros(1, 5) }),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected Y to be (1 x 4), got (1 x 5)',
+    },
+    {
+      what: 'Y of other outputs',
+      call: () => train({ Y: Matrix.zeros(2, 4) }),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected Y to be (1 x 4), got (2 x 4)',
+    },
+    {
+      what: 'float32 samples',
+      call: () => train({ X: Matrix.zeros(2, 4, 'float32' as 'float64') }),
+      error: TypeError,
+      code: 'ERR_BLASNET_DTYPE',
+      message: "Expected X to be of dtype 'float64' as the other matrices, got a Float32Array of length 8",
+    },
+    {
+      what: 'detached samples',
+      call: () => {
         const lost = withElement(X, 0, 0);
         structuredClone(lost.data, { transfer: [lost.data.buffer as ArrayBuffer] });
         train({ X: lost });
       },
-      TypeError,
-      'ERR_BLASNET_DETACHED',
-      'Expected X to be an array whose buffer is not detached, got a Float64Array of length 0',
-    ],
-    [
-      'an unknown option',
-      () => train({ options: { verbos: true } }),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "verbos"; did you mean "verbose"?',
-    ],
-    [
-      'options that are no object',
-      () => train({ options: null }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected options to be an object, got null',
-    ],
-    [
-      'verbose in words',
-      () => train({ options: { verbose: 'yes' } }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected verbose to be true or false, got "yes" (string)',
-    ],
-    [
-      'a callback that is no function',
-      () => train({ options: { callback: 50 } }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected callback to be a function, got 50 (number)',
-    ],
+      error: TypeError,
+      code: 'ERR_BLASNET_DETACHED',
+      message: 'Expected X to be an array whose buffer is not detached, got a Float64Array of length 0',
+    },
+    {
+      what: 'an unknown option',
+      call: () => train({ options: { verbos: true } }),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "verbos"; did you mean "verbose"?',
+    },
+    {
+      what: 'options that are no object',
+      call: () => train({ options: null }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected options to be an object, got null',
+    },
+    {
+      what: 'verbose in words',
+      call: () => train({ options: { verbose: 'yes' } }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected verbose to be true or false, got "yes" (string)',
+    },
+    {
+      what: 'a callback that is no function',
+      call: () => train({ options: { callback: 50 } }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected callback to be a function, got 50 (number)',
+    },
   ]);
 });

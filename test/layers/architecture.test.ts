@@ -75,148 +75,149 @@ itRejects([
     const sentence = (name: string) => `Expected ${name} to be a positive integer, got ${got}`;
     const first = { inputDim: 2, outputDim: 3, activation: 'relu' };
     return [
-      [
-        `an inputDim of ${got}`,
-        () => complete({ ...first, inputDim: size }),
-        errorClass,
+      {
+        what: `an inputDim of ${got}`,
+        call: () => complete({ ...first, inputDim: size }),
+        error: errorClass,
         code,
-        sentence('layers[0].inputDim'),
-      ],
-      [
-        `an outputDim of ${got}`,
-        () => complete({ ...first, outputDim: size }),
-        errorClass,
+        message: sentence('layers[0].inputDim'),
+      },
+      {
+        what: `an outputDim of ${got}`,
+        call: () => complete({ ...first, outputDim: size }),
+        error: errorClass,
         code,
-        sentence('layers[0].outputDim'),
-      ],
-      [
-        `an outputDim of ${got} in the second layer`,
-        () => complete(first, { outputDim: size, activation: 'relu' }),
-        errorClass,
+        message: sentence('layers[0].outputDim'),
+      },
+      {
+        what: `an outputDim of ${got} in the second layer`,
+        call: () => complete(first, { outputDim: size, activation: 'relu' }),
+        error: errorClass,
         code,
-        sentence('layers[1].outputDim'),
-      ],
+        message: sentence('layers[1].outputDim'),
+      },
     ];
   }),
-  [
-    'a first layer without inputDim',
-    () => complete({ outputDim: 3, activation: 'relu' }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected layers[0].inputDim to be a positive integer, got undefined',
-  ],
-  [
-    'a layer without outputDim',
-    () => complete({ inputDim: 3, activation: 'relu' }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected layers[0].outputDim to be a positive integer, got undefined',
-  ],
-  [
-    'dimensions that do not chain',
-    () =>
+  {
+    what: 'a first layer without inputDim',
+    call: () => complete({ outputDim: 3, activation: 'relu' }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected layers[0].inputDim to be a positive integer, got undefined',
+  },
+  {
+    what: 'a layer without outputDim',
+    call: () => complete({ inputDim: 3, activation: 'relu' }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected layers[0].outputDim to be a positive integer, got undefined',
+  },
+  {
+    what: 'dimensions that do not chain',
+    call: () =>
       complete(
         { inputDim: 2, outputDim: 4, activation: 'relu' },
         { inputDim: 5, outputDim: 1, activation: 'relu' },
       ),
-    RangeError,
-    'ERR_BLASNET_SHAPE',
-    'Expected layers[1].inputDim to be 4, the outputDim of layers[0], got 5 (number)',
-  ],
-  [
-    'a layer without activation',
-    () => complete({ inputDim: 2, outputDim: 4 }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    `Expected layers[0].activation to be ${activationRule}, got undefined`,
-  ],
-  [
-    'an activation that does not exist',
-    () => complete({ inputDim: 2, outputDim: 4, activation: 'swish' }),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    `Expected layers[0].activation to be ${activationRule}, got "swish" (string)`,
-  ],
-  [
-    'an activation in capitals',
-    () =>
+    error: RangeError,
+    code: 'ERR_BLASNET_SHAPE',
+    message: 'Expected layers[1].inputDim to be 4, the outputDim of layers[0], got 5 (number)',
+  },
+  {
+    what: 'a layer without activation',
+    call: () => complete({ inputDim: 2, outputDim: 4 }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: `Expected layers[0].activation to be ${activationRule}, got undefined`,
+  },
+  {
+    what: 'an activation that does not exist',
+    call: () => complete({ inputDim: 2, outputDim: 4, activation: 'swish' }),
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message: `Expected layers[0].activation to be ${activationRule}, got "swish" (string)`,
+  },
+  {
+    what: 'an activation in capitals',
+    call: () =>
       complete({ inputDim: 2, outputDim: 4, activation: 'relu' }, { outputDim: 1, activation: 'Sigmoid' }),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    `Expected layers[1].activation to be ${activationRule}, got "Sigmoid" (string)`,
-  ],
-  [
-    'a name from the table’s prototype',
-    () => complete({ inputDim: 2, outputDim: 4, activation: 'toString' }),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    `Expected layers[0].activation to be ${activationRule}, got "toString" (string)`,
-  ],
-  [
-    'a function for an activation',
-    () => complete({ inputDim: 2, outputDim: 4, activation: Math.tanh }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    `Expected layers[0].activation to be ${activationRule}, got function tanh`,
-  ],
-  [
-    'the article’s own key',
-    () => complete({ input_dim: 2, outputDim: 4, activation: 'relu' }),
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "input_dim" in layers[0]; did you mean "inputDim"?',
-  ],
-  [
-    'another library’s key',
-    () =>
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message: `Expected layers[1].activation to be ${activationRule}, got "Sigmoid" (string)`,
+  },
+  {
+    what: 'a name from the table’s prototype',
+    call: () => complete({ inputDim: 2, outputDim: 4, activation: 'toString' }),
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message: `Expected layers[0].activation to be ${activationRule}, got "toString" (string)`,
+  },
+  {
+    what: 'a function for an activation',
+    call: () => complete({ inputDim: 2, outputDim: 4, activation: Math.tanh }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: `Expected layers[0].activation to be ${activationRule}, got function tanh`,
+  },
+  {
+    what: 'the article’s own key',
+    call: () => complete({ input_dim: 2, outputDim: 4, activation: 'relu' }),
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message: 'Unknown option "input_dim" in layers[0]; did you mean "inputDim"?',
+  },
+  {
+    what: 'another library’s key',
+    call: () =>
       complete(
         { inputDim: 2, outputDim: 4, activation: 'relu' },
         { units: 4, outputDim: 4, activation: 'relu' },
       ),
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "units" in layers[1]; known: inputDim, outputDim, activation, normalization, dropout, noise, ' +
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message:
+      'Unknown option "units" in layers[1]; known: inputDim, outputDim, activation, normalization, dropout, noise, ' +
       'l1, l2, maxNorm, trainable',
-  ],
-  [
-    'no layer',
-    () => complete(),
-    RangeError,
-    'ERR_BLASNET_SHAPE',
-    'Expected layers to be a non-empty array of layers, got an array of length 0',
-  ],
-  [
-    'null for a layer',
-    () => complete(null),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected layers[0] to be an object, got null',
-  ],
-  [
-    'a number for a layer',
-    () => complete({ inputDim: 2, outputDim: 4, activation: 'relu' }, 4),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected layers[1] to be an object, got 4 (number)',
-  ],
-  [
-    'an array for a layer',
-    () => complete([2, 4, 'relu']),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected layers[0] to be an object, got an array of length 3',
-  ],
-  [
-    'a hole between layers',
-    () => {
+  },
+  {
+    what: 'no layer',
+    call: () => complete(),
+    error: RangeError,
+    code: 'ERR_BLASNET_SHAPE',
+    message: 'Expected layers to be a non-empty array of layers, got an array of length 0',
+  },
+  {
+    what: 'null for a layer',
+    call: () => complete(null),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected layers[0] to be an object, got null',
+  },
+  {
+    what: 'a number for a layer',
+    call: () => complete({ inputDim: 2, outputDim: 4, activation: 'relu' }, 4),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected layers[1] to be an object, got 4 (number)',
+  },
+  {
+    what: 'an array for a layer',
+    call: () => complete([2, 4, 'relu']),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected layers[0] to be an object, got an array of length 3',
+  },
+  {
+    what: 'a hole between layers',
+    call: () => {
       const layers: LayerOptions[] = [{ inputDim: 2, outputDim: 4, activation: 'relu' }];
       layers[2] = { outputDim: 1, activation: 'relu' };
       return completeArchitecture(layers);
     },
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected layers[1] to be an object, got undefined',
-  ],
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected layers[1] to be an object, got undefined',
+  },
   ...(
     [
       ['one layer alone', { inputDim: 2, outputDim: 4, activation: 'relu' }, 'an object (Object)'],
@@ -225,30 +226,30 @@ itRejects([
       ['a typed array', new Float64Array(3), 'a Float64Array of length 3'],
     ] as const
   ).map(
-    ([what, layers, got]): BadCall => [
-      `${what} for the layers`,
-      () => completeArchitecture(layers as never),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      `Expected layers to be an array of layers, got ${got}`,
-    ],
+    ([what, layers, got]): BadCall => ({
+      what: `${what} for the layers`,
+      call: () => completeArchitecture(layers as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected layers to be an array of layers, got ${got}`,
+    }),
   ),
-  [
-    'one parameter more than 32 bits count',
-    () => complete({ inputDim: 2 ** 31 - 1, outputDim: 1, activation: 'relu' }),
-    RangeError,
-    'ERR_BLASNET_SHAPE',
-    'Expected the network to have at most 2147483647 parameters, got 2147483648 up to layers[0]',
-  ],
-  [
-    'too many parameters in several layers',
-    () =>
+  {
+    what: 'one parameter more than 32 bits count',
+    call: () => complete({ inputDim: 2 ** 31 - 1, outputDim: 1, activation: 'relu' }),
+    error: RangeError,
+    code: 'ERR_BLASNET_SHAPE',
+    message: 'Expected the network to have at most 2147483647 parameters, got 2147483648 up to layers[0]',
+  },
+  {
+    what: 'too many parameters in several layers',
+    call: () =>
       complete(
         { inputDim: 2 ** 15, outputDim: 2 ** 15, activation: 'relu' },
         { outputDim: 2 ** 15, activation: 'relu' },
       ),
-    RangeError,
-    'ERR_BLASNET_SHAPE',
-    'Expected the network to have at most 2147483647 parameters, got 2147549184 up to layers[1]',
-  ],
+    error: RangeError,
+    code: 'ERR_BLASNET_SHAPE',
+    message: 'Expected the network to have at most 2147483647 parameters, got 2147549184 up to layers[1]',
+  },
 ]);

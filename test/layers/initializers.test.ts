@@ -141,20 +141,22 @@ it.each(['float64', 'float32'] as Dtype[])('zeros leaves every %s parameter zero
 });
 
 itRejects([
-  [
-    'an initializer that does not exist',
-    () => parametersOf({ initializer: 'xavier' as never }),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    'Unknown initializer "xavier"; known: auto, article, heNormal, heUniform, glorotNormal, glorotUniform, zeros, ' +
+  {
+    what: 'an initializer that does not exist',
+    call: () => parametersOf({ initializer: 'xavier' as never }),
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message:
+      'Unknown initializer "xavier"; known: auto, article, heNormal, heUniform, glorotNormal, glorotUniform, zeros, ' +
       'lecunNormal, lecunUniform, orthogonal, truncatedNormal',
-  ],
-  [
-    'a function for an initializer',
-    () => parametersOf({ initializer: Math.random as never }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    "Expected initializer to be a name such as 'heNormal', or an initializer such as " +
+  },
+  {
+    what: 'a function for an initializer',
+    call: () => parametersOf({ initializer: Math.random as never }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message:
+      "Expected initializer to be a name such as 'heNormal', or an initializer such as " +
       'initializers.orthogonal({ gain: 1.4 }), got function random',
-  ],
+  },
 ]);

@@ -83,13 +83,13 @@ const values = (option: string, rule: string, list: readonly unknown[]): BadCall
         : value === null
           ? 'null'
           : `${value} (${typeof value})`;
-    return [
-      `${option} ${got}`,
-      () => hidden({ [option]: value }),
-      range ? RangeError : TypeError,
-      range ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
-      `Expected layers[0].${option} to be ${rule}, got ${got}`,
-    ];
+    return {
+      what: `${option} ${got}`,
+      call: () => hidden({ [option]: value }),
+      error: range ? RangeError : TypeError,
+      code: range ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected layers[0].${option} to be ${rule}, got ${got}`,
+    };
   });
 
 const atLeast0 = 'a finite number of at least 0';
@@ -103,76 +103,76 @@ itRejects([
   ...values('l2', atLeast0, [-1e-9, Number.NaN, true]),
   ...values('maxNorm', 'a positive finite number', [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '3']),
   ...values('trainable', 'true or false', ['no', null]),
-  [
-    'trainable 0',
-    () => hidden({ trainable: 0 }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected layers[0].trainable to be true or false, got 0 (number)',
-  ],
-  [
-    'an unknown normalization',
-    () => hidden({ normalization: 'group' }),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    `Expected layers[0].normalization to be ${normalizations}, got "group" (string)`,
-  ],
-  [
-    'a normalization that was not made',
-    () => hidden({ normalization: batchNorm }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    `Expected layers[0].normalization to be ${normalizations}, got function batchNorm`,
-  ],
+  {
+    what: 'trainable 0',
+    call: () => hidden({ trainable: 0 }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected layers[0].trainable to be true or false, got 0 (number)',
+  },
+  {
+    what: 'an unknown normalization',
+    call: () => hidden({ normalization: 'group' }),
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message: `Expected layers[0].normalization to be ${normalizations}, got "group" (string)`,
+  },
+  {
+    what: 'a normalization that was not made',
+    call: () => hidden({ normalization: batchNorm }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: `Expected layers[0].normalization to be ${normalizations}, got function batchNorm`,
+  },
   ...[-0.1, 1.1, Number.NaN].map(
-    (value): BadCall => [
-      `a momentum of ${value}`,
-      () => momentums(value),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      `Expected layers[0].normalization.momentum to be a number in [0, 1], got ${value} (number)`,
-    ],
+    (value): BadCall => ({
+      what: `a momentum of ${value}`,
+      call: () => momentums(value),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected layers[0].normalization.momentum to be a number in [0, 1], got ${value} (number)`,
+    }),
   ),
-  [
-    'a momentum that is none',
-    () => batchNorm({ momentum: '0.1' as never }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected momentum to be a number in [0, 1], got "0.1" (string)',
-  ],
-  [
-    'an epsilon of 0',
-    () => layerNorm({ epsilon: 0 }),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    'Expected epsilon to be a positive finite number, got 0 (number)',
-  ],
-  [
-    'a momentum of layers',
-    () => layerNorm({ momentum: 0.1 } as never),
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "momentum"; known: epsilon',
-  ],
-  [
-    'dropout in the last layer',
-    () => complete(first, { ...last, dropout: 0.5 }),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    'Expected layers[1].dropout to be 0 or left out in the last layer, got 0.5 (number)',
-  ],
-  [
-    'normalization in the last layer',
-    () => complete({ ...first, normalization: 'layer' }),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    'Expected layers[0].normalization to be left out in the last layer, got "layer" (string)',
-  ],
-  [
-    'a misspelt option',
-    () => hidden({ drop_out: 0.5 }),
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "drop_out" in layers[0]; did you mean "dropout"?',
-  ],
+  {
+    what: 'a momentum that is none',
+    call: () => batchNorm({ momentum: '0.1' as never }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected momentum to be a number in [0, 1], got "0.1" (string)',
+  },
+  {
+    what: 'an epsilon of 0',
+    call: () => layerNorm({ epsilon: 0 }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected epsilon to be a positive finite number, got 0 (number)',
+  },
+  {
+    what: 'a momentum of layers',
+    call: () => layerNorm({ momentum: 0.1 } as never),
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message: 'Unknown option "momentum"; known: epsilon',
+  },
+  {
+    what: 'dropout in the last layer',
+    call: () => complete(first, { ...last, dropout: 0.5 }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected layers[1].dropout to be 0 or left out in the last layer, got 0.5 (number)',
+  },
+  {
+    what: 'normalization in the last layer',
+    call: () => complete({ ...first, normalization: 'layer' }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected layers[0].normalization to be left out in the last layer, got "layer" (string)',
+  },
+  {
+    what: 'a misspelt option',
+    call: () => hidden({ drop_out: 0.5 }),
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message: 'Unknown option "drop_out" in layers[0]; did you mean "dropout"?',
+  },
 ]);

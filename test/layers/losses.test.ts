@@ -69,14 +69,15 @@ describe('the loss', () => {
         .filter((output) => !outputs.includes(output))
         .map(
           (output) =>
-            [
-              `${loss} with ${output} outputs`,
-              () => resolveLoss(loss, output),
-              RangeError,
-              'ERR_BLASNET_ARG_VALUE',
-              `Expected loss to be a loss for the output activation '${output}' ('${loss}' needs ${needed}), ` +
+            ({
+              what: `${loss} with ${output} outputs`,
+              call: () => resolveLoss(loss, output),
+              error: RangeError,
+              code: 'ERR_BLASNET_ARG_VALUE',
+              message:
+                `Expected loss to be a loss for the output activation '${output}' ('${loss}' needs ${needed}), ` +
                 `got "${loss}" (string)`,
-            ] as const,
+            }) as const,
         ),
     ),
   );
@@ -84,48 +85,48 @@ describe('the loss', () => {
   const names = `one of ${lossNames.map((name) => `'${name}'`).join(', ')}`;
   const such = 'the name of a loss, or one such as huber({ delta: 2 })';
   itRejects([
-    [
-      'a loss that does not exist',
-      () => resolveLoss('mse', 'sigmoid'),
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Expected loss to be ${names}, got "mse" (string)`,
-    ],
-    [
-      'a name from the table’s prototype',
-      () => resolveLoss('constructor', 'sigmoid'),
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Expected loss to be ${names}, got "constructor" (string)`,
-    ],
-    [
-      'a function',
-      () => resolveLoss(huber, 'sigmoid'),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      `Expected loss to be ${names}, got function huber`,
-    ],
-    [
-      'null',
-      () => resolveLoss(null, 'sigmoid'),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      `Expected loss to be ${names}, got null`,
-    ],
-    [
-      'an object that no factory made',
-      () => resolveLoss({ name: 'huber', delta: 2 }, 'linear'),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      `Expected loss to be ${such}, got an object (Object)`,
-    ],
-    [
-      'a copy of what a factory made',
-      () => resolveLoss({ ...huber() }, 'linear'),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      `Expected loss to be ${such}, got an object (Object)`,
-    ],
+    {
+      what: 'a loss that does not exist',
+      call: () => resolveLoss('mse', 'sigmoid'),
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Expected loss to be ${names}, got "mse" (string)`,
+    },
+    {
+      what: 'a name from the table’s prototype',
+      call: () => resolveLoss('constructor', 'sigmoid'),
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Expected loss to be ${names}, got "constructor" (string)`,
+    },
+    {
+      what: 'a function',
+      call: () => resolveLoss(huber, 'sigmoid'),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected loss to be ${names}, got function huber`,
+    },
+    {
+      what: 'null',
+      call: () => resolveLoss(null, 'sigmoid'),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected loss to be ${names}, got null`,
+    },
+    {
+      what: 'an object that no factory made',
+      call: () => resolveLoss({ name: 'huber', delta: 2 }, 'linear'),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected loss to be ${such}, got an object (Object)`,
+    },
+    {
+      what: 'a copy of what a factory made',
+      call: () => resolveLoss({ ...huber() }, 'linear'),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected loss to be ${such}, got an object (Object)`,
+    },
   ]);
 });
 
@@ -155,53 +156,53 @@ describe('losses with hyperparameters', () => {
     ...Object.values(smoothed).flatMap((make) => [
       ...[-0.1, 1, Number.NaN].map(
         (labelSmoothing) =>
-          [
-            `${make.name} with a label smoothing of ${labelSmoothing}`,
-            () => make({ labelSmoothing }),
-            RangeError,
-            'ERR_BLASNET_ARG_VALUE',
-            `Expected labelSmoothing to be a number in [0, 1), got ${labelSmoothing} (number)`,
-          ] as const,
+          ({
+            what: `${make.name} with a label smoothing of ${labelSmoothing}`,
+            call: () => make({ labelSmoothing }),
+            error: RangeError,
+            code: 'ERR_BLASNET_ARG_VALUE',
+            message: `Expected labelSmoothing to be a number in [0, 1), got ${labelSmoothing} (number)`,
+          }) as const,
       ),
-      [
-        `${make.name} with a label smoothing in words`,
-        () => make({ labelSmoothing: '0.1' as never }),
-        TypeError,
-        'ERR_BLASNET_ARG_TYPE',
-        'Expected labelSmoothing to be a number in [0, 1), got "0.1" (string)',
-      ] as const,
-      [
-        `${make.name} with an unknown option`,
-        () => make({ label_smooting: 0.1 } as never),
-        TypeError,
-        'ERR_BLASNET_UNKNOWN_OPTION',
-        'Unknown option "label_smooting"; did you mean "labelSmoothing"?',
-      ] as const,
+      {
+        what: `${make.name} with a label smoothing in words`,
+        call: () => make({ labelSmoothing: '0.1' as never }),
+        error: TypeError,
+        code: 'ERR_BLASNET_ARG_TYPE',
+        message: 'Expected labelSmoothing to be a number in [0, 1), got "0.1" (string)',
+      } as const,
+      {
+        what: `${make.name} with an unknown option`,
+        call: () => make({ label_smooting: 0.1 } as never),
+        error: TypeError,
+        code: 'ERR_BLASNET_UNKNOWN_OPTION',
+        message: 'Unknown option "label_smooting"; did you mean "labelSmoothing"?',
+      } as const,
     ]),
     ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY].map(
       (delta) =>
-        [
-          `huber with a delta of ${delta}`,
-          () => huber({ delta }),
-          RangeError,
-          'ERR_BLASNET_ARG_VALUE',
-          `Expected delta to be a positive finite number, got ${delta} (number)`,
-        ] as const,
+        ({
+          what: `huber with a delta of ${delta}`,
+          call: () => huber({ delta }),
+          error: RangeError,
+          code: 'ERR_BLASNET_ARG_VALUE',
+          message: `Expected delta to be a positive finite number, got ${delta} (number)`,
+        }) as const,
     ),
-    [
-      'huber with an unknown option',
-      () => huber({ Delta: 1 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "Delta"; did you mean "delta"?',
-    ],
-    [
-      'huber of a number',
-      () => huber(2 as never),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected options to be an object, got 2 (number)',
-    ],
+    {
+      what: 'huber with an unknown option',
+      call: () => huber({ Delta: 1 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "Delta"; did you mean "delta"?',
+    },
+    {
+      what: 'huber of a number',
+      call: () => huber(2 as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected options to be an object, got 2 (number)',
+    },
   ]);
 
   it('of another output activation are refused by name', () => {

@@ -108,134 +108,141 @@ const nameRule =
   'a letter, then letters, digits and underscores, and not a name that the history has already';
 
 itRejects([
-  [
-    'a misspelt name',
-    () => single('rocAUC'),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    'Unknown metric "rocAUC" in metrics[0]; did you mean "rocAuc"?',
-  ],
-  [
-    'a name of every object',
-    () => single('constructor'),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    'Unknown metric "constructor" in metrics[0]; known: accuracy, topKAccuracy, precision, recall, f1, rocAuc, ' +
+  {
+    what: 'a misspelt name',
+    call: () => single('rocAUC'),
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message: 'Unknown metric "rocAUC" in metrics[0]; did you mean "rocAuc"?',
+  },
+  {
+    what: 'a name of every object',
+    call: () => single('constructor'),
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message:
+      'Unknown metric "constructor" in metrics[0]; known: accuracy, topKAccuracy, precision, recall, f1, rocAuc, ' +
       'prAuc, logLoss, brier, meanSquaredError, rootMeanSquaredError, meanAbsoluteError, r2',
-  ],
-  [
-    'the confusion matrix',
-    () => metric('confusionMatrix' as never),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    'Unknown metric "confusionMatrix" in name; known: accuracy, topKAccuracy, precision, recall, f1, rocAuc, ' +
+  },
+  {
+    what: 'the confusion matrix',
+    call: () => metric('confusionMatrix' as never),
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message:
+      'Unknown metric "confusionMatrix" in name; known: accuracy, topKAccuracy, precision, recall, f1, rocAuc, ' +
       'prAuc, logLoss, brier, meanSquaredError, rootMeanSquaredError, meanAbsoluteError, r2',
-  ],
-  [
-    'a name alone',
-    () => resolveMetrics('f1', 1, 'sigmoid'),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    `Expected metrics to be an array such as ['f1', 'rocAuc'], got "f1" (string)`,
-  ],
-  [
-    'null among metrics',
-    () => single(null),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected metrics[0] to be the name of a metric, a metric, { name, compute }, or a named function, got null',
-  ],
-  [
-    'a hole among metrics',
-    () => resolveMetrics(Array(1), 1, 'sigmoid'),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected metrics[0] to be the name of a metric, a metric, { name, compute }, or a named function, got undefined',
-  ],
-  [
-    'an object that computes nothing',
-    () => single({ name: 'mine' }),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected metrics[0] to be the name of a metric, a metric, { name, compute }, or a named function, ' +
+  },
+  {
+    what: 'a name alone',
+    call: () => resolveMetrics('f1', 1, 'sigmoid'),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: `Expected metrics to be an array such as ['f1', 'rocAuc'], got "f1" (string)`,
+  },
+  {
+    what: 'null among metrics',
+    call: () => single(null),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message:
+      'Expected metrics[0] to be the name of a metric, a metric, { name, compute }, or a named function, got null',
+  },
+  {
+    what: 'a hole among metrics',
+    call: () => resolveMetrics(Array(1), 1, 'sigmoid'),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message:
+      'Expected metrics[0] to be the name of a metric, a metric, { name, compute }, or a named function, got undefined',
+  },
+  {
+    what: 'an object that computes nothing',
+    call: () => single({ name: 'mine' }),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message:
+      'Expected metrics[0] to be the name of a metric, a metric, { name, compute }, or a named function, ' +
       'got an object (Object)',
-  ],
-  [
-    'a function without a name',
-    () => single(() => 0),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    'Expected metrics[0] to be a function with a name, got a function',
-  ],
+  },
+  {
+    what: 'a function without a name',
+    call: () => single(() => 0),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected metrics[0] to be a function with a name, got a function',
+  },
   ...['loss', 'epoch', 'valAccuracy', '__proto__', 'two words', ''].map(
     (name) =>
-      [
-        `a series named "${name}"`,
-        () => single({ name, compute: () => 0 }),
-        RangeError,
-        'ERR_BLASNET_ARG_VALUE',
-        `Expected metrics[0].name to be ${nameRule}, got "${name}" (string)`,
-      ] as const,
+      ({
+        what: `a series named "${name}"`,
+        call: () => single({ name, compute: () => 0 }),
+        error: RangeError,
+        code: 'ERR_BLASNET_ARG_VALUE',
+        message: `Expected metrics[0].name to be ${nameRule}, got "${name}" (string)`,
+      }) as const,
   ),
-  [
-    'a metric twice',
-    () => resolveMetrics(['f1', metric('f1')], 1, 'sigmoid'),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    'Expected metrics[1] to be under a name of its own in the history, got "f1" (string)',
-  ],
+  {
+    what: 'a metric twice',
+    call: () => resolveMetrics(['f1', metric('f1')], 1, 'sigmoid'),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected metrics[1] to be under a name of its own in the history, got "f1" (string)',
+  },
   ...(['accuracy', 'precision', 'recall', 'f1', 'logLoss', 'brier'] as const).map(
     (name) =>
-      [
-        `${name} of linear outputs`,
-        () => single(metric(name), 1, 'linear'),
-        RangeError,
-        'ERR_BLASNET_ARG_VALUE',
-        "Expected metrics[0] to be a metric for the output activation 'linear' " +
+      ({
+        what: `${name} of linear outputs`,
+        call: () => single(metric(name), 1, 'linear'),
+        error: RangeError,
+        code: 'ERR_BLASNET_ARG_VALUE',
+        message:
+          "Expected metrics[0] to be a metric for the output activation 'linear' " +
           `('${name}' needs 'sigmoid' or 'softmax'), got "${name}" (string)`,
-      ] as const,
+      }) as const,
   ),
-  [
-    'k beyond the outputs',
-    () => single(metric('topKAccuracy', { k: 4 }), 3, 'softmax'),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    'Expected metrics[0].k to be at most 3, the number of columns, got 4 (number)',
-  ],
-  [
-    'a threshold for softmax outputs',
-    () => single(metric('f1', { threshold: 0.3 }), 3, 'softmax'),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    'Expected metrics[0].threshold to be left out where the largest of several columns decides, ' +
+  {
+    what: 'k beyond the outputs',
+    call: () => single(metric('topKAccuracy', { k: 4 }), 3, 'softmax'),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected metrics[0].k to be at most 3, the number of columns, got 4 (number)',
+  },
+  {
+    what: 'a threshold for softmax outputs',
+    call: () => single(metric('f1', { threshold: 0.3 }), 3, 'softmax'),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message:
+      'Expected metrics[0].threshold to be left out where the largest of several columns decides, ' +
       'got 0.3 (number)',
-  ],
-  [
-    'an option of another metric',
-    () => metric('accuracy', { k: 3 } as never),
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "k"; known: threshold, multiLabel, name',
-  ],
-  [
-    'weights for good',
-    () => metric('f1', { sampleWeight: [1] } as never),
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "sampleWeight"; known: threshold, multiLabel, average, name',
-  ],
-  [
-    'an own name that takes the validation’s',
-    () => metric('f1', { name: 'valF1' }),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    `Expected name to be ${nameRule}, got "valF1" (string)`,
-  ],
-  [
-    'what is not a number from the user’s own',
-    () => single({ name: 'mine', compute: () => '0.5' })?.compute(labels, predictions),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    `Expected what the metric 'mine' returns to be a number, got "0.5" (string)`,
-  ],
+  },
+  {
+    what: 'an option of another metric',
+    call: () => metric('accuracy', { k: 3 } as never),
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message: 'Unknown option "k"; known: threshold, multiLabel, name',
+  },
+  {
+    what: 'weights for good',
+    call: () => metric('f1', { sampleWeight: [1] } as never),
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message: 'Unknown option "sampleWeight"; known: threshold, multiLabel, average, name',
+  },
+  {
+    what: 'an own name that takes the validation’s',
+    call: () => metric('f1', { name: 'valF1' }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: `Expected name to be ${nameRule}, got "valF1" (string)`,
+  },
+  {
+    what: 'what is not a number from the user’s own',
+    call: () => single({ name: 'mine', compute: () => '0.5' })?.compute(labels, predictions),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: `Expected what the metric 'mine' returns to be a number, got "0.5" (string)`,
+  },
 ]);

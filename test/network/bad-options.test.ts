@@ -16,26 +16,26 @@ type Options = Record<string, unknown>;
 
 /** Options that do not exist, each with how its message ends. */
 function unknownOptions(names: readonly (readonly [name: string, end: string])[]): Rejection<Options>[] {
-  return names.map(([name, end]) => [
-    `${name}, which is no option`,
-    { [name]: 1 },
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    `Unknown option "${name}"${end}`,
-  ]);
+  return names.map(([name, end]) => ({
+    what: `${name}, which is no option`,
+    wrong: { [name]: 1 },
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message: `Unknown option "${name}"${end}`,
+  }));
 }
 
 /** Rows for an option with a range: values of its kind outside it, and values of other kinds. */
 function outside(option: string, rule: string, values: readonly (readonly [value: unknown, got: string])[]) {
   return values.map(([value, got]): Rejection<Options> => {
     const inKind = typeof value === 'number';
-    return [
-      `${option}: ${got}`,
-      { [option]: value },
-      inKind ? RangeError : TypeError,
-      inKind ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
-      `Expected ${option} to be ${rule}, got ${got}`,
-    ];
+    return {
+      what: `${option}: ${got}`,
+      wrong: { [option]: value },
+      error: inKind ? RangeError : TypeError,
+      code: inKind ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected ${option} to be ${rule}, got ${got}`,
+    };
   });
 }
 
@@ -54,35 +54,36 @@ const lossNames =
   "'binaryCrossEntropy', 'categoricalCrossEntropy', 'meanSquaredError', 'sparseCategoricalCrossEntropy', " +
   "'meanAbsoluteError', 'huber', 'logCosh', 'poisson', 'hinge', 'klDivergence'";
 const badLosses: Rejection<Options>[] = [
-  [
-    'loss: an unknown one',
-    { loss: 'mse' },
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    `Expected loss to be one of ${lossNames}, got "mse" (string)`,
-  ],
-  [
-    'loss: one for other outputs',
-    { loss: 'categoricalCrossEntropy' },
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    "Expected loss to be a loss for the output activation 'sigmoid' ('categoricalCrossEntropy' needs 'softmax' " +
+  {
+    what: 'loss: an unknown one',
+    wrong: { loss: 'mse' },
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message: `Expected loss to be one of ${lossNames}, got "mse" (string)`,
+  },
+  {
+    what: 'loss: one for other outputs',
+    wrong: { loss: 'categoricalCrossEntropy' },
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message:
+      "Expected loss to be a loss for the output activation 'sigmoid' ('categoricalCrossEntropy' needs 'softmax' " +
       'or \'logSoftmax\'), got "categoricalCrossEntropy" (string)',
-  ],
-  [
-    'loss: a function',
-    { loss: () => 0 },
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    `Expected loss to be one of ${lossNames}, got function loss`,
-  ],
-  [
-    'loss: null',
-    { loss: null },
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    `Expected loss to be one of ${lossNames}, got null`,
-  ],
+  },
+  {
+    what: 'loss: a function',
+    wrong: { loss: () => 0 },
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: `Expected loss to be one of ${lossNames}, got function loss`,
+  },
+  {
+    what: 'loss: null',
+    wrong: { loss: null },
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: `Expected loss to be one of ${lossNames}, got null`,
+  },
 ];
 
 const badSignals = outside('signal', 'an AbortSignal', [
@@ -133,13 +134,13 @@ const badFitOptions: Rejection<Options>[] = [
     ['yes', '"yes" (string)'],
     [null, 'null'],
   ]),
-  [
-    'shuffle: 1 (number)',
-    { shuffle: 1 },
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected shuffle to be true or false, got 1 (number)',
-  ],
+  {
+    what: 'shuffle: 1 (number)',
+    wrong: { shuffle: 1 },
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected shuffle to be true or false, got 1 (number)',
+  },
   ...outside('seed', seedRule, badSeeds),
   ...outside('optimizer', 'an optimizer such as sgd({ learningRate: 0.01 })', [
     [{ name: 'sgd', learningRate: 0.01 }, 'an object (Object)'],
@@ -180,125 +181,124 @@ const wrongKinds = [
 ] as const;
 
 const notObjects = wrongKinds.map(
-  ([value, got]): Rejection<unknown> => [
-    got,
-    value,
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    `Expected options to be an object, got ${got}`,
-  ],
+  ([value, got]): Rejection<unknown> => ({
+    what: `${got} for the options`,
+    wrong: value,
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: `Expected options to be an object, got ${got}`,
+  }),
 );
 
-describe.each(trainings)('%s rejects', (name, call) => {
-  it.each(badFitOptions)('%s', async (...rejection) => {
+describe.each(trainings)('%s', (name, call) => {
+  it.each(badFitOptions)('rejects $what', async ({ wrong, ...rejection }) => {
     const net = network();
-    const options = { epochs: 1, ...rejection[1] };
+    const options = { epochs: 1, ...wrong };
     await expectRejected(name, net, () => call(net, options as never), rejection);
   });
 
-  it.each(notObjects)('%s for options', async (...rejection) => {
+  it.each(notObjects)('rejects $what', async ({ wrong, ...rejection }) => {
     const net = network();
-    await expectRejected(name, net, () => call(net, rejection[1] as never), rejection);
+    await expectRejected(name, net, () => call(net, wrong as never), rejection);
   });
 });
 
-const unknownLossOption = (end: string): Rejection<Options> => [
-  'losss',
-  { losss: 'meanSquaredError' },
-  TypeError,
-  'ERR_BLASNET_UNKNOWN_OPTION',
-  `Unknown option "losss"${end}`,
-];
+const unknownLossOption = (end: string): Rejection<Options> => ({
+  what: 'losss, which is no option',
+  wrong: { losss: 'meanSquaredError' },
+  error: TypeError,
+  code: 'ERR_BLASNET_UNKNOWN_OPTION',
+  message: `Unknown option "losss"${end}`,
+});
 
-const readings: [string, readonly Rejection<Options>[], (net: Network, options: never) => unknown][] = [
-  [
-    'evaluate',
-    [...badLosses, ...badThreads, ...badSignals, unknownLossOption('; did you mean "loss"?')],
-    (net, options) => net.evaluate(X, Y, options),
-  ],
-  [
-    'evaluateSync',
-    [
+const readings: {
+  name: string;
+  rejections: readonly Rejection<Options>[];
+  call: (net: Network, options: never) => unknown;
+}[] = [
+  {
+    name: 'evaluate',
+    rejections: [...badLosses, ...badThreads, ...badSignals, unknownLossOption('; did you mean "loss"?')],
+    call: (net, options) => net.evaluate(X, Y, options),
+  },
+  {
+    name: 'evaluateSync',
+    rejections: [
       ...badLosses,
       unknownLossOption('; did you mean "loss"?'),
-      [
-        'a signal, which could not be heard',
-        { signal: AbortSignal.abort() },
-        TypeError,
-        'ERR_BLASNET_UNKNOWN_OPTION',
-        'Unknown option "signal"; known: loss, metrics, sampleWeight',
-      ],
+      {
+        what: 'a signal, which could not be heard',
+        wrong: { signal: AbortSignal.abort() },
+        error: TypeError,
+        code: 'ERR_BLASNET_UNKNOWN_OPTION',
+        message: 'Unknown option "signal"; known: loss, metrics, sampleWeight',
+      },
     ],
-    (net, options) => net.evaluateSync(X, Y, options),
-  ],
-  [
-    'gradients',
-    [...badLosses, unknownLossOption('; did you mean "loss"?')],
-    (net, options) => net.gradients(X, Y, options),
-  ],
-  [
-    'predict',
-    [
+    call: (net, options) => net.evaluateSync(X, Y, options),
+  },
+  {
+    name: 'gradients',
+    rejections: [...badLosses, unknownLossOption('; did you mean "loss"?')],
+    call: (net, options) => net.gradients(X, Y, options),
+  },
+  {
+    name: 'predict',
+    rejections: [
       ...badThreads,
       ...badSignals,
-      [
-        'batchSize',
-        { batchSize: 32 },
-        TypeError,
-        'ERR_BLASNET_UNKNOWN_OPTION',
-        'Unknown option "batchSize"; known: signal, threads',
-      ],
+      {
+        what: 'batchSize, which predict does not have',
+        wrong: { batchSize: 32 },
+        error: TypeError,
+        code: 'ERR_BLASNET_UNKNOWN_OPTION',
+        message: 'Unknown option "batchSize"; known: signal, threads',
+      },
     ],
-    (net, options) => net.predict(X, options),
-  ],
+    call: (net, options) => net.predict(X, options),
+  },
 ];
 
-describe.each(readings)('%s rejects', (name, rejections, call) => {
-  it.each(rejections)('%s', async (...rejection) => {
+describe.each(readings)('$name', ({ name, rejections, call }) => {
+  it.each([...rejections, ...notObjects.slice(1)])('rejects $what', async ({ wrong, ...rejection }) => {
     const net = network();
-    await expectRejected(name, net, () => call(net, rejection[1] as never), rejection);
-  });
-
-  it.each(notObjects.slice(1))('%s for options', async (...rejection) => {
-    const net = network();
-    await expectRejected(name, net, () => call(net, rejection[1] as never), rejection);
+    await expectRejected(name, net, () => call(net, wrong as never), rejection);
   });
 });
 
-describe('new Network rejects', () => {
+describe('new Network', () => {
   const initializers =
     'auto, article, heNormal, heUniform, glorotNormal, glorotUniform, zeros, lecunNormal, lecunUniform, orthogonal, ' +
     'truncatedNormal';
   const table: Rejection<Options>[] = [
     ...outside('seed', seedRule, badSeeds),
-    [
-      'dtype: an unknown one',
-      { dtype: 'float16' },
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Expected dtype to be one of 'float64', 'float32', got "float16" (string)`,
-    ],
-    [
-      'dtype: a number of bits',
-      { dtype: 64 },
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      "Expected dtype to be one of 'float64', 'float32', got 64 (number)",
-    ],
-    [
-      'dtype: a class',
-      { dtype: Float64Array },
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      "Expected dtype to be one of 'float64', 'float32', got function Float64Array",
-    ],
-    [
-      'initializer: an unknown one',
-      { initializer: 'he' },
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Unknown initializer "he"; known: ${initializers}`,
-    ],
+    {
+      what: 'dtype: an unknown one',
+      wrong: { dtype: 'float16' },
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Expected dtype to be one of 'float64', 'float32', got "float16" (string)`,
+    },
+    {
+      what: 'dtype: a number of bits',
+      wrong: { dtype: 64 },
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: "Expected dtype to be one of 'float64', 'float32', got 64 (number)",
+    },
+    {
+      what: 'dtype: a class',
+      wrong: { dtype: Float64Array },
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: "Expected dtype to be one of 'float64', 'float32', got function Float64Array",
+    },
+    {
+      what: 'initializer: an unknown one',
+      wrong: { initializer: 'he' },
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Unknown initializer "he"; known: ${initializers}`,
+    },
     ...unknownOptions([
       ['dType', '; did you mean "dtype"?'],
       ['initialiser', '; did you mean "initializer"?'],
@@ -308,15 +308,14 @@ describe('new Network rejects', () => {
   ];
   itRejects(
     [...table, ...notObjects.slice(1)].map(
-      ([what, options, ...rest]): BadCall => [
-        what,
-        () => new Network(architecture, options as never),
-        ...(rest as [typeof RangeError, 'ERR_BLASNET_ARG_VALUE', string]),
-      ],
+      ({ wrong, ...rest }): BadCall => ({
+        ...rest,
+        call: () => new Network(architecture, wrong as never),
+      }),
     ),
   );
 
-  it('the layers before the options', () => {
+  it('rejects the layers before it looks at the options', () => {
     expectError(
       () => new Network([], { dtype: 'float16' as never }),
       RangeError,
@@ -326,13 +325,13 @@ describe('new Network rejects', () => {
   });
 });
 
-describe('what is left out, or undefined, is the default', () => {
-  it('of the network', () => {
+describe('an option that is left out, or undefined,', () => {
+  it('is the default of a network', () => {
     const net = new Network(architecture, { dtype: undefined, initializer: undefined, seed: 1 } as never);
     expect(net.predictSync(X)).toEqual(network().predictSync(X));
   });
 
-  it('of fit', () => {
+  it('is the default of fit', () => {
     const options = {
       epochs: 2,
       batchSize: undefined,
@@ -346,7 +345,7 @@ describe('what is left out, or undefined, is the default', () => {
     expect(network().fitSync(X, Y, options)).toEqual(network().fitSync(X, Y, { epochs: 2 }));
   });
 
-  it('of evaluate and predict', async () => {
+  it('is the default of evaluate and predict', async () => {
     const net = network();
     expect(await net.evaluate(X, Y, undefined)).toEqual(net.evaluateSync(X, Y, {}));
     expect(await net.predict(X, undefined)).toEqual(net.predictSync(X, undefined));

@@ -172,13 +172,13 @@ describe('rejects', () => {
         [null, TypeError, 'null'],
       ] as const
     ).map(
-      ([rows, errorClass, got]): BadCall => [
-        `${got} for the rows`,
-        () => predictor.run(rows as never),
-        errorClass,
-        wrong(errorClass),
-        `Expected rows to be an integer from 1 to 4, got ${got}`,
-      ],
+      ([rows, errorClass, got]): BadCall => ({
+        what: `${got} for the rows`,
+        call: () => predictor.run(rows as never),
+        error: errorClass,
+        code: wrong(errorClass),
+        message: `Expected rows to be an integer from 1 to 4, got ${got}`,
+      }),
     ),
     ...(
       [
@@ -188,35 +188,35 @@ describe('rejects', () => {
         [null, TypeError, 'null'],
       ] as const
     ).map(
-      ([maxBatch, errorClass, got]): BadCall => [
-        `${got} for maxBatch`,
-        () => net.predictor({ maxBatch: maxBatch as never }),
-        errorClass,
-        wrong(errorClass),
-        `Expected maxBatch to be a positive integer, got ${got}`,
-      ],
+      ([maxBatch, errorClass, got]): BadCall => ({
+        what: `${got} for maxBatch`,
+        call: () => net.predictor({ maxBatch: maxBatch as never }),
+        error: errorClass,
+        code: wrong(errorClass),
+        message: `Expected maxBatch to be a positive integer, got ${got}`,
+      }),
     ),
-    [
-      'an option that does not exist',
-      () => net.predictor({ max_batch: 2 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "max_batch"; did you mean "maxBatch"?',
-    ],
-    [
-      'null for the options',
-      () => net.predictor(null as never),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected options to be an object, got null',
-    ],
-    [
-      'more rows than an array holds',
-      () => net.predictor({ maxBatch: 2 ** 32 }),
-      RangeError,
-      'ERR_BLASNET_SHAPE',
-      'Expected rows * cols to be at most 2^32, got 4294967296 * 2',
-    ],
+    {
+      what: 'an option that does not exist',
+      call: () => net.predictor({ max_batch: 2 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "max_batch"; did you mean "maxBatch"?',
+    },
+    {
+      what: 'null for the options',
+      call: () => net.predictor(null as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected options to be an object, got null',
+    },
+    {
+      what: 'more rows than an array holds',
+      call: () => net.predictor({ maxBatch: 2 ** 32 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected rows * cols to be at most 2^32, got 4294967296 * 2',
+    },
   ]);
 
   it.each([

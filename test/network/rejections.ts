@@ -7,13 +7,13 @@ import { thrownBy } from '../support/bad-input';
 import { snapshot } from './helpers';
 
 /** One row of a table: what is wrong, and how it is told. */
-export type Rejection<T> = readonly [
-  what: string,
-  wrong: T,
-  errorClass: typeof TypeError | typeof RangeError,
-  code: ErrorCode,
-  message: string,
-];
+export interface Rejection<T> {
+  readonly what: string;
+  readonly wrong: T;
+  readonly error: typeof TypeError | typeof RangeError;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: bad arguments are of any type
 type Any = any;
@@ -47,12 +47,13 @@ export async function expectRejected(
   name: string,
   net: Network,
   call: () => unknown,
-  [, , errorClass, code, message]: Rejection<unknown>,
+  rejection: Pick<Rejection<unknown>, 'error' | 'code' | 'message'>,
 ): Promise<void> {
   const before = snapshot(net);
-  const error = await errorOf(name, call);
-  expect(error).toMatchObject({ code, message });
-  expect((error as Error).constructor).toBe(errorClass);
+  const { error, code, message } = rejection;
+  const got = await errorOf(name, call);
+  expect(got).toMatchObject({ code, message });
+  expect((got as Error).constructor).toBe(error);
   expect(snapshot(net)).toEqual(before);
   net.fitSync([Array(net.architecture[0]?.inputDim).fill(0)], [Array(outputs(net)).fill(0)], { epochs: 1 });
 }

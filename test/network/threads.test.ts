@@ -133,13 +133,13 @@ describe('setThreads', () => {
         [undefined, TypeError, 'undefined'],
       ] as const
     ).map(
-      ([threads, errorClass, got]): BadCall => [
-        got,
-        () => setThreads(threads as never),
-        errorClass,
-        errorClass === RangeError ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
-        `Expected threads to be a positive integer, got ${got}`,
-      ],
+      ([threads, errorClass, got]): BadCall => ({
+        what: got,
+        call: () => setThreads(threads as never),
+        error: errorClass,
+        code: errorClass === RangeError ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
+        message: `Expected threads to be a positive integer, got ${got}`,
+      }),
     ),
   );
 });

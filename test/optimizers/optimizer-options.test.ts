@@ -212,23 +212,23 @@ describe('what the factories refuse', () => {
         return [
           ...outside.map((value): BadCall => {
             const message = `Expected ${option} to be ${rule}, got ${value} (number)`;
-            return [
-              `${name}'s ${option}: ${value}`,
-              call(value),
-              RangeError,
-              'ERR_BLASNET_ARG_VALUE',
+            return {
+              what: `${name}'s ${option}: ${value}`,
+              call: call(value),
+              error: RangeError,
+              code: 'ERR_BLASNET_ARG_VALUE',
               message,
-            ];
+            };
           }),
           ...['0.5', null].map((value): BadCall => {
             const message = `Expected ${option} to be ${rule}, got ${shown(value)}`;
-            return [
-              `${name}'s ${option}: ${shown(value)}`,
-              call(value),
-              TypeError,
-              'ERR_BLASNET_ARG_TYPE',
+            return {
+              what: `${name}'s ${option}: ${shown(value)}`,
+              call: call(value),
+              error: TypeError,
+              code: 'ERR_BLASNET_ARG_TYPE',
               message,
-            ];
+            };
           }),
         ];
       }),
@@ -236,55 +236,56 @@ describe('what the factories refuse', () => {
   );
 
   itRejects([
-    [
-      'a convention that does not exist',
-      () => adam({ convention: 'torch' as never }),
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      "Expected convention to be one of 'pytorch', 'keras', got \"torch\" (string)",
-    ],
-    [
-      'Nesterov without momentum',
-      () => sgd({ nesterov: true }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected momentum to be above 0 with nesterov, got 0 (number)',
-    ],
-    [
-      'Nesterov with dampening',
-      () => sgd({ nesterov: true, momentum: 0.9, dampening: 0.1 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected dampening to be 0 with nesterov, got 0.1 (number)',
-    ],
-    [
-      'PyTorch’s alpha',
-      () => rmsProp({ alpha: 0.9 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "alpha"; known: learningRate, decay, epsilon, momentum, centered, convention, ' +
+    {
+      what: 'a convention that does not exist',
+      call: () => adam({ convention: 'torch' as never }),
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: "Expected convention to be one of 'pytorch', 'keras', got \"torch\" (string)",
+    },
+    {
+      what: 'Nesterov without momentum',
+      call: () => sgd({ nesterov: true }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected momentum to be above 0 with nesterov, got 0 (number)',
+    },
+    {
+      what: 'Nesterov with dampening',
+      call: () => sgd({ nesterov: true, momentum: 0.9, dampening: 0.1 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected dampening to be 0 with nesterov, got 0.1 (number)',
+    },
+    {
+      what: 'PyTorch’s alpha',
+      call: () => rmsProp({ alpha: 0.9 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message:
+        'Unknown option "alpha"; known: learningRate, decay, epsilon, momentum, centered, convention, ' +
         'weightDecay, decoupled',
-    ],
-    [
-      'the British spelling',
-      () => rmsProp({ centred: true } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "centred"; did you mean "centered"?',
-    ],
-    [
-      'a snake',
-      () => adamW({ weight_decay: 0.1 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "weight_decay"; did you mean "weightDecay"?',
-    ],
-    [
-      'an epsilon for lion',
-      () => lion({ epsilon: 1e-8 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "epsilon"; known: learningRate, beta1, beta2, weightDecay',
-    ],
+    },
+    {
+      what: 'the British spelling',
+      call: () => rmsProp({ centred: true } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "centred"; did you mean "centered"?',
+    },
+    {
+      what: 'a snake',
+      call: () => adamW({ weight_decay: 0.1 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "weight_decay"; did you mean "weightDecay"?',
+    },
+    {
+      what: 'an epsilon for lion',
+      call: () => lion({ epsilon: 1e-8 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "epsilon"; known: learningRate, beta1, beta2, weightDecay',
+    },
   ]);
 });

@@ -77,56 +77,56 @@ describe('sgd', () => {
       ] as const
     ).map(
       ([learningRate, got]) =>
-        [
-          `a learning rate of ${learningRate}`,
-          () => sgd({ learningRate }),
-          RangeError,
-          'ERR_BLASNET_ARG_VALUE',
-          `Expected learningRate to be a positive finite number, got ${got}`,
-        ] as const,
+        ({
+          what: `a learning rate of ${learningRate}`,
+          call: () => sgd({ learningRate }),
+          error: RangeError,
+          code: 'ERR_BLASNET_ARG_VALUE',
+          message: `Expected learningRate to be a positive finite number, got ${got}`,
+        }) as const,
     ),
-    [
-      'a learning rate in a string',
-      () => sgd({ learningRate: '0.1' as never }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected learningRate to be a positive finite number, got "0.1" (string)',
-    ],
-    [
-      'no learning rate but null',
-      () => sgd({ learningRate: null as never }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected learningRate to be a positive finite number, got null',
-    ],
-    [
-      'the learning rate alone',
-      () => sgd(0.1 as never),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected options to be an object, got 0.1 (number)',
-    ],
-    [
-      'null for options',
-      () => sgd(null as never),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected options to be an object, got null',
-    ],
-    [
-      'an option in snake case',
-      () => sgd({ learning_rate: 0.1 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "learning_rate"; did you mean "learningRate"?',
-    ],
-    [
-      'an option that does not exist',
-      () => sgd({ momentun: 0.9 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "momentun"; did you mean "momentum"?',
-    ],
+    {
+      what: 'a learning rate in a string',
+      call: () => sgd({ learningRate: '0.1' as never }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected learningRate to be a positive finite number, got "0.1" (string)',
+    },
+    {
+      what: 'no learning rate but null',
+      call: () => sgd({ learningRate: null as never }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected learningRate to be a positive finite number, got null',
+    },
+    {
+      what: 'the learning rate alone',
+      call: () => sgd(0.1 as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected options to be an object, got 0.1 (number)',
+    },
+    {
+      what: 'null for options',
+      call: () => sgd(null as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected options to be an object, got null',
+    },
+    {
+      what: 'an option in snake case',
+      call: () => sgd({ learning_rate: 0.1 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "learning_rate"; did you mean "learningRate"?',
+    },
+    {
+      what: 'an option that does not exist',
+      call: () => sgd({ momentun: 0.9 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "momentun"; did you mean "momentum"?',
+    },
   ]);
 });
 
@@ -160,13 +160,13 @@ describe('adam', () => {
   const outside = (option: string, rule: string, ...values: [unknown, string][]) =>
     values.map(([value, got]): BadCall => {
       const inKind = typeof value === 'number';
-      return [
-        `${option}: ${got}`,
-        () => adam({ [option]: value }),
-        inKind ? RangeError : TypeError,
-        inKind ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
-        `Expected ${option} to be ${rule}, got ${got}`,
-      ];
+      return {
+        what: `${option}: ${got}`,
+        call: () => adam({ [option]: value }),
+        error: inKind ? RangeError : TypeError,
+        code: inKind ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
+        message: `Expected ${option} to be ${rule}, got ${got}`,
+      };
     });
 
   itRejects([
@@ -193,66 +193,70 @@ describe('adam', () => {
         [null, 'null'],
       ),
     ),
-    [
-      'sgd’s momentum: 1',
-      () => sgd({ momentum: 1 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected momentum to be a number in [0, 1), got 1 (number)',
-    ],
-    [
-      'an option in snake case',
-      () => adam({ beta_1: 0.9 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "beta_1"; did you mean "beta1"?',
-    ],
-    [
-      'sgd’s momentum',
-      () => adam({ momentum: 0.9 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "momentum"; known: learningRate, beta1, beta2, epsilon, amsgrad, convention, weightDecay',
-    ],
+    {
+      what: 'sgd’s momentum: 1',
+      call: () => sgd({ momentum: 1 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected momentum to be a number in [0, 1), got 1 (number)',
+    },
+    {
+      what: 'an option in snake case',
+      call: () => adam({ beta_1: 0.9 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "beta_1"; did you mean "beta1"?',
+    },
+    {
+      what: 'sgd’s momentum',
+      call: () => adam({ momentum: 0.9 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message:
+        'Unknown option "momentum"; known: learningRate, beta1, beta2, epsilon, amsgrad, convention, weightDecay',
+    },
   ]);
 });
 
 describe('the optimizer option', () => {
   itRejects([
-    [
-      'a look-alike',
-      () => resolveOptimizer({ name: 'sgd', learningRate: 0.1 }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got an object (Object)',
-    ],
-    [
-      'a copy, which nobody checked',
-      () => resolveOptimizer({ ...sgd(), learningRate: -1 }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got an object (Object)',
-    ],
-    [
-      'a name',
-      () => resolveOptimizer('sgd'),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got "sgd" (string)',
-    ],
-    [
-      'the factory itself',
-      () => resolveOptimizer(sgd),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got function sgd',
-    ],
-    [
-      'null',
-      () => resolveOptimizer(null),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got null',
-    ],
+    {
+      what: 'a look-alike',
+      call: () => resolveOptimizer({ name: 'sgd', learningRate: 0.1 }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message:
+        'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got an object (Object)',
+    },
+    {
+      what: 'a copy, which nobody checked',
+      call: () => resolveOptimizer({ ...sgd(), learningRate: -1 }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message:
+        'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got an object (Object)',
+    },
+    {
+      what: 'a name',
+      call: () => resolveOptimizer('sgd'),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message:
+        'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got "sgd" (string)',
+    },
+    {
+      what: 'the factory itself',
+      call: () => resolveOptimizer(sgd),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got function sgd',
+    },
+    {
+      what: 'null',
+      call: () => resolveOptimizer(null),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got null',
+    },
   ]);
 });

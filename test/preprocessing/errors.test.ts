@@ -50,13 +50,13 @@ describe('options', () => {
       () => imputer({ value: 3 }),
       "value to be left out with the strategy 'mean', got 3 (number)",
     ),
-    [
-      'a strategy that does not exist',
-      () => imputer({ strategy: 'mode' as never }),
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Expected strategy to be one of 'mean', 'median', 'mostFrequent', 'constant', got "mode" (string)`,
-    ],
+    {
+      what: 'a strategy that does not exist',
+      call: () => imputer({ strategy: 'mode' as never }),
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Expected strategy to be one of 'mean', 'median', 'mostFrequent', 'constant', got "mode" (string)`,
+    },
     unknownOption(
       'scikit-learn’s name',
       () => standardScaler({ with_mean: false } as never),
@@ -187,13 +187,13 @@ describe('data', () => {
       () => fitted.transform([[1, 2]], Matrix.zeros(2, 2)),
       'out to be (1, 2), got (2, 2)',
     ),
-    [
-      'a matrix of another dtype',
-      () => fitted.transform([[1, 2]], Matrix.zeros(1, 2, 'float32')),
-      TypeError,
-      'ERR_BLASNET_DTYPE',
-      'Expected out to be a Float64Array, as X is, got a Float32Array of length 2',
-    ],
+    {
+      what: 'a matrix of another dtype',
+      call: () => fitted.transform([[1, 2]], Matrix.zeros(1, 2, 'float32')),
+      error: TypeError,
+      code: 'ERR_BLASNET_DTYPE',
+      message: 'Expected out to be a Float64Array, as X is, got a Float32Array of length 2',
+    },
     range(
       'X itself for results',
       () => {
@@ -203,17 +203,17 @@ describe('data', () => {
       'out to be a matrix that shares no memory with X, got an object (Matrix)',
     ),
     ...(['transform', 'inverse', 'toJSON', 'inputColumns', 'outputColumns'] as const).map(
-      (method): BadCall => [
-        `${method} before fit`,
-        () => {
+      (method): BadCall => ({
+        what: `${method} before fit`,
+        call: () => {
           const pipeline = preprocessing([imputer()]);
           if (method === 'inputColumns' || method === 'outputColumns') return pipeline[method];
           return method === 'toJSON' ? pipeline.toJSON() : pipeline[method]([[1]]);
         },
-        Error,
-        'ERR_BLASNET_NOT_FITTED',
-        `Expected ${method} to be used after fit, got no fit before it`,
-      ],
+        error: Error,
+        code: 'ERR_BLASNET_NOT_FITTED',
+        message: `Expected ${method} to be used after fit, got no fit before it`,
+      }),
     ),
     range(
       'a fit of what came from JSON',

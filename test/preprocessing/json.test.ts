@@ -66,13 +66,13 @@ describe('JSON from elsewhere', () => {
       withChange(['steps', 0, 'name'], 3),
       `${at}[0].name to be the name of a step, got 3 (number)`,
     ),
-    [
-      'a step that does not exist',
-      withChange(['steps', 0, 'name'], '__proto__'),
-      RangeError,
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Unknown step "__proto__" in ${at}[0]; known: standardScaler, minMaxScaler, robustScaler, imputer, oneHotEncoder`,
-    ],
+    {
+      what: 'a step that does not exist',
+      call: withChange(['steps', 0, 'name'], '__proto__'),
+      error: RangeError,
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+      message: `Unknown step "__proto__" in ${at}[0]; known: standardScaler, minMaxScaler, robustScaler, imputer, oneHotEncoder`,
+    },
     unknownOption(
       'another step’s state',
       withChange(['steps', 0, 'name'], 'minMaxScaler'),

@@ -2,38 +2,38 @@
 
 import type { BadCall } from '../support/bad-input';
 
-export const type = (what: string, call: () => unknown, message: string): BadCall => [
+export const type = (what: string, call: () => unknown, message: string): BadCall => ({
   what,
   call,
-  TypeError,
-  'ERR_BLASNET_ARG_TYPE',
-  `Expected ${message}`,
-];
-export const range = (what: string, call: () => unknown, message: string): BadCall => [
+  error: TypeError,
+  code: 'ERR_BLASNET_ARG_TYPE',
+  message: `Expected ${message}`,
+});
+export const range = (what: string, call: () => unknown, message: string): BadCall => ({
   what,
   call,
-  RangeError,
-  'ERR_BLASNET_ARG_VALUE',
-  `Expected ${message}`,
-];
-export const shape = (what: string, call: () => unknown, message: string): BadCall => [
+  error: RangeError,
+  code: 'ERR_BLASNET_ARG_VALUE',
+  message: `Expected ${message}`,
+});
+export const shape = (what: string, call: () => unknown, message: string): BadCall => ({
   what,
   call,
-  RangeError,
-  'ERR_BLASNET_SHAPE',
-  `Expected ${message}`,
-];
-export const notFinite = (what: string, call: () => unknown, message: string): BadCall => [
+  error: RangeError,
+  code: 'ERR_BLASNET_SHAPE',
+  message: `Expected ${message}`,
+});
+export const notFinite = (what: string, call: () => unknown, message: string): BadCall => ({
   what,
   call,
-  RangeError,
-  'ERR_BLASNET_NOT_FINITE',
-  `Expected ${message}`,
-];
-export const unknownOption = (what: string, call: () => unknown, message: string): BadCall => [
+  error: RangeError,
+  code: 'ERR_BLASNET_NOT_FINITE',
+  message: `Expected ${message}`,
+});
+export const unknownOption = (what: string, call: () => unknown, message: string): BadCall => ({
   what,
   call,
-  TypeError,
-  'ERR_BLASNET_UNKNOWN_OPTION',
-  `Unknown option ${message}`,
-];
+  error: TypeError,
+  code: 'ERR_BLASNET_UNKNOWN_OPTION',
+  message: `Unknown option ${message}`,
+});

@@ -216,8 +216,8 @@ it('is frozen, and constant by default', () => {
 
 const typeOrRange = (value: unknown) =>
   typeof value === 'number'
-    ? ([RangeError, 'ERR_BLASNET_ARG_VALUE'] as const)
-    : ([TypeError, 'ERR_BLASNET_ARG_TYPE'] as const);
+    ? ({ error: RangeError, code: 'ERR_BLASNET_ARG_VALUE' } as const)
+    : ({ error: TypeError, code: 'ERR_BLASNET_ARG_TYPE' } as const);
 
 const outside = (
   what: string,
@@ -225,12 +225,12 @@ const outside = (
   rule: string,
   ...values: [unknown, string][]
 ): BadCall[] =>
-  values.map(([value, got]) => [
-    `${what} of ${got}`,
-    () => call(value as never),
+  values.map(([value, got]) => ({
+    what: `${what} of ${got}`,
+    call: () => call(value as never),
     ...typeOrRange(value),
-    `Expected ${what} to be ${rule}, got ${got}`,
-  ]);
+    message: `Expected ${what} to be ${rule}, got ${got}`,
+  }));
 
 itRejects([
   ...outside(
@@ -356,48 +356,49 @@ itRejects([
     'an integer of at least 0',
     [0.5, '0.5 (number)'],
   ),
-  [
-    'a plateau without a direction',
-    () => reduceOnPlateau({ monitor: 'profit' }),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    "Expected mode to be given as 'min' or 'max' for a series such as 'profit', got undefined",
-  ],
-  [
-    'a unit that does not exist',
-    () => cosine({ per: 'batch' as never }),
-    RangeError,
-    'ERR_BLASNET_UNKNOWN_NAME',
-    `Expected per to be one of 'step', 'epoch', got "batch" (string)`,
-  ],
-  [
-    'a rate that outgrows the numbers',
-    () => learningRateAt(exponential({ decay: 1e300 }), 1, at(8)),
-    RangeError,
-    'ERR_BLASNET_ARG_VALUE',
-    "Expected the schedule's learning rate at epoch 2, step 8 to be a finite number of at least 0, got Infinity (number)",
-  ],
-  [
-    'an option of PyTorch’s',
-    () => step({ every: 3, gamma: 0.1 } as never),
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "gamma"; known: every, factor, per',
-  ],
-  [
-    'no options at all where one is needed',
-    () => step(undefined as never),
-    TypeError,
-    'ERR_BLASNET_ARG_TYPE',
-    'Expected options to be an object, got undefined',
-  ],
-  [
-    'a state with more in it',
-    () => checkPlateauState('state', { ...initialPlateau, patience: 3 }),
-    TypeError,
-    'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "patience" in state; known: factor, best, wait, cooldown',
-  ],
+  {
+    what: 'a plateau without a direction',
+    call: () => reduceOnPlateau({ monitor: 'profit' }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: "Expected mode to be given as 'min' or 'max' for a series such as 'profit', got undefined",
+  },
+  {
+    what: 'a unit that does not exist',
+    call: () => cosine({ per: 'batch' as never }),
+    error: RangeError,
+    code: 'ERR_BLASNET_UNKNOWN_NAME',
+    message: `Expected per to be one of 'step', 'epoch', got "batch" (string)`,
+  },
+  {
+    what: 'a rate that outgrows the numbers',
+    call: () => learningRateAt(exponential({ decay: 1e300 }), 1, at(8)),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message:
+      "Expected the schedule's learning rate at epoch 2, step 8 to be a finite number of at least 0, got Infinity (number)",
+  },
+  {
+    what: 'an option of PyTorch’s',
+    call: () => step({ every: 3, gamma: 0.1 } as never),
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message: 'Unknown option "gamma"; known: every, factor, per',
+  },
+  {
+    what: 'no options at all where one is needed',
+    call: () => step(undefined as never),
+    error: TypeError,
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected options to be an object, got undefined',
+  },
+  {
+    what: 'a state with more in it',
+    call: () => checkPlateauState('state', { ...initialPlateau, patience: 3 }),
+    error: TypeError,
+    code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    message: 'Unknown option "patience" in state; known: factor, best, wait, cooldown',
+  },
 ]);
 
 it('takes a checked state as it is', () => {

@@ -4,18 +4,18 @@ import type { ErrorCode } from '../../lib/base/errors';
 type ErrorClass = typeof Error | typeof TypeError | typeof RangeError;
 
 /** One row of a bad-input table. */
-export type BadCall = readonly [
-  what: string,
-  call: () => unknown,
-  errorClass: ErrorClass,
-  code: ErrorCode,
-  message: string,
-];
+export interface BadCall {
+  readonly what: string;
+  readonly call: () => unknown;
+  readonly error: ErrorClass;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
 
 /** A test a row: the call throws exactly this class, this code and this message. */
 export function itRejects(table: readonly BadCall[]): void {
-  it.each(table)('rejects %s', (_, call, errorClass, code, message) => {
-    expectError(call, errorClass, code, message);
+  it.each(table)('rejects $what', ({ call, error, code, message }) => {
+    expectError(call, error, code, message);
   });
 }
 

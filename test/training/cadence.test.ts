@@ -31,33 +31,33 @@ describe('Cadence', () => {
   });
 
   itRejects([
-    [
-      'no epochs at all',
-      () => new Cadence({ everyEpochs: 0 }, 0),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected everyEpochs to be a positive integer, got 0 (number)',
-    ],
-    [
-      'no time at all',
-      () => new Cadence({ everySeconds: 0 }, 0),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected everySeconds to be a positive finite number, got 0 (number)',
-    ],
-    [
-      'a time in a string',
-      () => new Cadence({ everySeconds: '10' as never }, 0),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected everySeconds to be a positive finite number, got "10" (string)',
-    ],
-    [
-      'another unit',
-      () => new Cadence({ everyMinutes: 1 } as never, 0),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "everyMinutes"; known: everyEpochs, everySeconds',
-    ],
+    {
+      what: 'no epochs at all',
+      call: () => new Cadence({ everyEpochs: 0 }, 0),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected everyEpochs to be a positive integer, got 0 (number)',
+    },
+    {
+      what: 'no time at all',
+      call: () => new Cadence({ everySeconds: 0 }, 0),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected everySeconds to be a positive finite number, got 0 (number)',
+    },
+    {
+      what: 'a time in a string',
+      call: () => new Cadence({ everySeconds: '10' as never }, 0),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected everySeconds to be a positive finite number, got "10" (string)',
+    },
+    {
+      what: 'another unit',
+      call: () => new Cadence({ everyMinutes: 1 } as never, 0),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "everyMinutes"; known: everyEpochs, everySeconds',
+    },
   ]);
 });

@@ -150,40 +150,40 @@ describe('options', () => {
   });
 
   itRejects([
-    [
-      'a smaller batch',
-      () => once(1),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      "Expected batchSize to be 'full' with lbfgs, got 1 (number)",
-    ],
-    [
-      'no history',
-      () => lbfgs({ historySize: 0 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected historySize to be an integer from 1 to 1000, got 0 (number)',
-    ],
-    [
-      'half an evaluation',
-      () => lbfgs({ maxEvaluations: 0.5 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected maxEvaluations to be an integer from 1 to 1000, got 0.5 (number)',
-    ],
-    [
-      'a negative tolerance',
-      () => lbfgs({ toleranceChange: -1 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected toleranceChange to be a finite number of at least 0, got -1 (number)',
-    ],
-    [
-      'PyTorch’s spelling',
-      () => lbfgs({ tolerance_grad: 1e-9 } as never),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "tolerance_grad"; did you mean "toleranceGradient"?',
-    ],
+    {
+      what: 'a smaller batch',
+      call: () => once(1),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: "Expected batchSize to be 'full' with lbfgs, got 1 (number)",
+    },
+    {
+      what: 'no history',
+      call: () => lbfgs({ historySize: 0 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected historySize to be an integer from 1 to 1000, got 0 (number)',
+    },
+    {
+      what: 'half an evaluation',
+      call: () => lbfgs({ maxEvaluations: 0.5 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected maxEvaluations to be an integer from 1 to 1000, got 0.5 (number)',
+    },
+    {
+      what: 'a negative tolerance',
+      call: () => lbfgs({ toleranceChange: -1 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected toleranceChange to be a finite number of at least 0, got -1 (number)',
+    },
+    {
+      what: 'PyTorch’s spelling',
+      call: () => lbfgs({ tolerance_grad: 1e-9 } as never),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "tolerance_grad"; did you mean "toleranceGradient"?',
+    },
   ]);
 });

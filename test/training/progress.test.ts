@@ -131,34 +131,35 @@ describe('progressBar', () => {
 
   const wrong = (options: object) => () => progressBar({ epochs: 10, ...options } as never);
   itRejects([
-    [
-      'no epochs',
-      wrong({ epochs: 0 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected epochs to be a positive integer, got 0 (number)',
-    ],
-    [
-      'a start beyond the end',
-      wrong({ startEpoch: 11 }),
-      RangeError,
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected startEpoch to be at most epochs (10), got 11 (number)',
-    ],
-    [
-      'a stream that is none',
-      wrong({ stream: 'stderr' }),
-      TypeError,
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected stream to be a stream with a write method, such as process.stderr, got "stderr" (string)',
-    ],
-    [
-      'an option that does not exist',
-      wrong({ start: 1 }),
-      TypeError,
-      'ERR_BLASNET_UNKNOWN_OPTION',
-      'Unknown option "start"; known: epochs, startEpoch, stream, now',
-    ],
+    {
+      what: 'no epochs',
+      call: wrong({ epochs: 0 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected epochs to be a positive integer, got 0 (number)',
+    },
+    {
+      what: 'a start beyond the end',
+      call: wrong({ startEpoch: 11 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected startEpoch to be at most epochs (10), got 11 (number)',
+    },
+    {
+      what: 'a stream that is none',
+      call: wrong({ stream: 'stderr' }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message:
+        'Expected stream to be a stream with a write method, such as process.stderr, got "stderr" (string)',
+    },
+    {
+      what: 'an option that does not exist',
+      call: wrong({ start: 1 }),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: 'Unknown option "start"; known: epochs, startEpoch, stream, now',
+    },
   ]);
 });
 

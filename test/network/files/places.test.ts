@@ -15,30 +15,30 @@ const network = () => new Network(architecture, { seed: 1 });
 const X = randomMatrix(50, 2, 1);
 const Y = randomLabels(50, 1, 2);
 
-describe('what is no path', () => {
+describe('a path', () => {
   const bad = [
-    [undefined, TypeError, 'undefined'],
-    [null, TypeError, 'null'],
-    [7, TypeError, '7 (number)'],
-    [['model'], TypeError, 'an array of length 1'],
-    [new URL('file:///model'), TypeError, 'an object (URL)'],
-    ['', RangeError, '"" (string)'],
-    ['a\0b', RangeError, '"a\\u0000b" (string)'],
+    { path: undefined, error: TypeError, got: 'undefined' },
+    { path: null, error: TypeError, got: 'null' },
+    { path: 7, error: TypeError, got: '7 (number)' },
+    { path: ['model'], error: TypeError, got: 'an array of length 1' },
+    { path: new URL('file:///model'), error: TypeError, got: 'an object (URL)' },
+    { path: '', error: RangeError, got: '"" (string)' },
+    { path: 'a\0b', error: RangeError, got: '"a\\u0000b" (string)' },
   ] as const;
   const rejected = (method: string, call: (path: never) => unknown): BadCall[] =>
-    bad.map(([path, kind, got]) => [
-      `${method} ${got}`,
-      () => call(path as never),
-      kind,
-      kind === TypeError ? 'ERR_BLASNET_ARG_TYPE' : 'ERR_BLASNET_ARG_VALUE',
-      `Expected path to be a non-empty path without null characters, got ${got}`,
-    ]);
+    bad.map(({ path, error, got }) => ({
+      what: `${got} for the path of ${method}`,
+      call: () => call(path as never),
+      error,
+      code: error === TypeError ? 'ERR_BLASNET_ARG_TYPE' : 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected path to be a non-empty path without null characters, got ${got}`,
+    }));
   itRejects([
     ...rejected('saveSync', (path) => network().saveSync(path)),
     ...rejected('loadSync', (path) => Network.loadSync(path)),
   ]);
 
-  it.each(bad)('%s, asynchronously', async (path, kind) => {
+  it.each(bad)('rejects $got for the paths of save, load and resume', async ({ path, error: kind }) => {
     for (const call of [
       network().save(path as never),
       Network.load(path as never),
