@@ -13,6 +13,7 @@ export default defineConfig({
     // They stop what hangs, and are far from what a loaded machine takes.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    chaiConfig: { truncateThreshold: 200 }, // or a row's text in a test's name ends after 40 characters
     projects: [
       { extends: true, test: { name: 'quick', include: [all], exclude: [slow] } },
       { extends: true, test: { name: 'slow', include: [slow] } },

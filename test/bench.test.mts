@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'blasnet-bench-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('statistics', () => {
-  test('the median of an odd and of an even number of values', () => {
+  test('the median is the middle value, or the mean of the two in the middle', () => {
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 3, 2])).toBe(2.5);
     expect(median([7])).toBe(7);
@@ -32,7 +32,8 @@ describe('statistics', () => {
 
   test('numbers are sorted as numbers', () => expect(median([10, 9, 100])).toBe(10));
 
-  test('the spread', () => expect(spread([2, 5, 1])).toEqual({ median: 2, min: 1, max: 5 }));
+  test('the spread has the median, the least and the largest', () =>
+    expect(spread([2, 5, 1])).toEqual({ median: 2, min: 1, max: 5 }));
 
   test('a ratio is taken round by round', () => {
     expect(ratios([1, 2, 4], [4, 6, 8])).toEqual({ median: 3, min: 2, max: 4 });
@@ -46,12 +47,12 @@ describe('statistics', () => {
   });
 
   test.each([
-    ['other lengths', [1], [1, 2]],
-    ['nothing', [], []],
-    ['NaN of ours', [Number.NaN], [1]],
-    ['NaN of theirs', [1], [Number.NaN]],
-    ['NaN before a number', [Number.NaN, 1], [1, 1]],
-  ])('%s: no difference is small enough', (_, actual, expected) => {
+    { what: 'other lengths', actual: [1], expected: [1, 2] },
+    { what: 'nothing', actual: [], expected: [] },
+    { what: 'NaN of ours', actual: [Number.NaN], expected: [1] },
+    { what: 'NaN of theirs', actual: [1], expected: [Number.NaN] },
+    { what: 'NaN before a number', actual: [Number.NaN, 1], expected: [1, 1] },
+  ])('no difference is small enough for $what', ({ actual, expected }) => {
     expect(largestDifference(actual, expected, 0)).toBe(Number.POSITIVE_INFINITY);
   });
 });
@@ -91,27 +92,69 @@ const row = (change: Partial<Row>): Row => ({
 const exactly = (value: number) => ({ median: value, min: value, max: value });
 
 describe('verdicts', () => {
-  test.each<[string, Partial<Row>, string, string]>([
-    ['nothing to reach', {}, 'none', ''],
-    ['the ratio exactly', { ratio: exactly(4), must: { ratio: 4 } }, 'met', 'met'],
-    ['half the ratio', { ratio: exactly(2), must: { ratio: 4 } }, 'missed', '**missed** by 50 %'],
-    ['by a hair', { ratio: exactly(3.999), must: { ratio: 4 } }, 'missed', '**missed** by 1 %'],
-    ['low enough', { must: { atMost: 2 } }, 'met', 'met'],
-    ['far below, and negative', { ours: exactly(-1), must: { atMost: 2 } }, 'met', 'met'],
-    ['too high', { must: { atMost: 1 } }, 'missed', '**missed** by 50 %'],
-    ['high enough', { must: { atLeast: 2 } }, 'met', 'met'],
-    ['too low', { must: { atLeast: 4 } }, 'missed', '**missed** by 50 %'],
-    [
-      'no figure of ours',
-      { ours: null, must: { atMost: 1 }, note: 'adam is missing' },
-      'open',
-      'adam is missing',
-    ],
-    ['no figure of theirs', { must: { ratio: 4 }, note: 'not installed' }, 'open', 'not installed'],
-    ['other results', { wrong: true, note: 'by 0.1' }, 'wrong', '**not equal**: by 0.1'],
-  ])('%s', (_, change, verdict, text) => expect(judge(row(change))).toEqual({ verdict, text }));
+  test.each<{ what: string; change: Partial<Row>; verdict: string; text: string }>([
+    { what: 'nothing to reach', change: {}, verdict: 'none', text: '' },
+    {
+      what: 'the ratio exactly',
+      change: { ratio: exactly(4), must: { ratio: 4 } },
+      verdict: 'met',
+      text: 'met',
+    },
+    {
+      what: 'half the ratio',
+      change: { ratio: exactly(2), must: { ratio: 4 } },
+      verdict: 'missed',
+      text: '**missed** by 50 %',
+    },
+    {
+      what: 'a ratio that is too small by a hair',
+      change: { ratio: exactly(3.999), must: { ratio: 4 } },
+      verdict: 'missed',
+      text: '**missed** by 1 %',
+    },
+    { what: 'a figure that is low enough', change: { must: { atMost: 2 } }, verdict: 'met', text: 'met' },
+    {
+      what: 'a figure far below, and negative',
+      change: { ours: exactly(-1), must: { atMost: 2 } },
+      verdict: 'met',
+      text: 'met',
+    },
+    {
+      what: 'a figure that is too high',
+      change: { must: { atMost: 1 } },
+      verdict: 'missed',
+      text: '**missed** by 50 %',
+    },
+    { what: 'a figure that is high enough', change: { must: { atLeast: 2 } }, verdict: 'met', text: 'met' },
+    {
+      what: 'a figure that is too low',
+      change: { must: { atLeast: 4 } },
+      verdict: 'missed',
+      text: '**missed** by 50 %',
+    },
+    {
+      what: 'no figure of ours',
+      change: { ours: null, must: { atMost: 1 }, note: 'adam is missing' },
+      verdict: 'open',
+      text: 'adam is missing',
+    },
+    {
+      what: 'no figure of theirs',
+      change: { must: { ratio: 4 }, note: 'not installed' },
+      verdict: 'open',
+      text: 'not installed',
+    },
+    {
+      what: 'other results',
+      change: { wrong: true, note: 'by 0.1' },
+      verdict: 'wrong',
+      text: '**not equal**: by 0.1',
+    },
+  ])('the verdict on $what is $verdict', ({ change, verdict, text }) => {
+    expect(judge(row(change))).toEqual({ verdict, text });
+  });
 
-  test('are counted', () => {
+  test('the summary counts verdicts', () => {
     const met = row({ must: { atMost: 2 } });
     expect(summary([met, met, row({ must: { atMost: 1 } }), row({}), row({ ours: null })])).toBe(
       '2 met, 1 missed, 1 without a figure',
@@ -122,7 +165,7 @@ describe('verdicts', () => {
 describe('comparison', () => {
   const what = { case: 'moons', variant: 'float64', threads: '1', quantity: time('an epoch') };
 
-  test('a row of two contestants', () => {
+  test('a row compares two contestants', () => {
     const compared = compare(
       { ...what, must: { ratio: 3 } },
       { values: [1, 2] },
@@ -136,7 +179,7 @@ describe('comparison', () => {
     expect(judge(compared).verdict).toBe('met');
   });
 
-  test('whoever has no figure says why', () => {
+  test('a contestant without a figure says why', () => {
     const absent = { unavailable: 'not installed' };
     expect(compare(what, absent, { title: 'PyTorch', outcome: { values: [1] } }).note).toBe('not installed');
     expect(compare(what, { values: [1] }, { title: 'PyTorch', outcome: absent }).note).toBe(
@@ -175,7 +218,7 @@ describe('rounds', () => {
     expect(outcomes.get('B')).toEqual({ values: [2, 4] });
   });
 
-  test('who fails is left out from then on; a fault of the suite itself is not hidden', async () => {
+  test('a contestant that fails is left out from then on, and a fault of the suite itself is not hidden', async () => {
     let calls = 0;
     const failing = (error: Error) => ({
       key: 'A',
@@ -190,7 +233,7 @@ describe('rounds', () => {
     await expect(takeTurns([failing(new TypeError('a bug'))], 3, () => {})).rejects.toThrow('a bug');
   });
 
-  test('a block is so many pieces of work, and the time is that of a piece', async () => {
+  test('a block is many pieces of work, and its time is that of one piece', async () => {
     let pieces = 0;
     const milliseconds = await medianBlock((count) => {
       for (let i = 0; i < count; i++) pieces++;
@@ -208,16 +251,16 @@ describe('processes', () => {
   });
 
   test.each([
-    ['an error', 'throw new TypeError("broken")', 'TypeError: broken'],
-    ['an exit status', 'process.exit(3)', 'exit status 3'],
-    ['no JSON', 'console.log("well")', 'printed no JSON'],
-  ])('%s is said in a line', async (_, code, message) => {
-    const failure = await node(code).catch((error: unknown) => error);
+    { what: 'an error', program: 'throw new TypeError("broken")', message: 'TypeError: broken' },
+    { what: 'an exit status', program: 'process.exit(3)', message: 'exit status 3' },
+    { what: 'no JSON', program: 'console.log("well")', message: 'printed no JSON' },
+  ])('an error has one line about $what', async ({ program, message }) => {
+    const failure = await node(program).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ProcessError);
     expect((failure as ProcessError).message).toBe(message);
   });
 
-  test('a program that is not there', async () => {
+  test('a program that is not there is an error of the process', async () => {
     await expect(runJson(join(folder, 'absent'), [])).rejects.toThrow(ProcessError);
   });
 });
@@ -229,7 +272,7 @@ describe('tables', () => {
     );
   });
 
-  test('a row of the result', () => {
+  test('a row of the result has the figures, the ratio and the verdict', () => {
     const result = row({ rival: 'PyTorch (1)', theirs: exactly(6), ratio: exactly(3), must: { ratio: 2.7 } });
     expect(
       resultTable([result])
@@ -243,7 +286,7 @@ describe('tables', () => {
 describe('options', () => {
   const cases = ['moons-full', 'mnist'];
 
-  test('the defaults, and those of a quick run', () => {
+  test('a quick run has one round, any other five', () => {
     expect(readOptions([], cases)).toMatchObject({ quick: false, only: cases, rounds: 5 });
     expect(readOptions(['--quick', '--only', 'mnist'], cases)).toMatchObject({
       quick: true,
@@ -258,7 +301,7 @@ describe('options', () => {
     [['--rounds', '1.5'], 'Expected --rounds to be a positive integer, got 1.5'],
     [['--seconds', 'long'], 'Expected --seconds to be a positive number, got long'],
     [['--fast'], "Unknown option '--fast'"],
-  ])('%j', (args, message) => {
+  ])('the options %j are refused', (args, message) => {
     expect(() => readOptions(args, cases)).toThrow(UsageError);
     expect(() => readOptions(args, cases)).toThrow(message);
   });

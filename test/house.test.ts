@@ -21,10 +21,14 @@ const floors = [
 ];
 
 describe('npm run check', () => {
-  test.each(['check:types', 'check:style', 'check:native'])('%s', { timeout: 120_000 }, (script) => {
-    const { status, stdout, stderr } = spawnSync('npm', ['run', script], { cwd: root, encoding: 'utf8' });
-    expect(status, stdout + stderr).toBe(0);
-  });
+  test.each(['check:types', 'check:style', 'check:native'])(
+    '%s finds nothing',
+    { timeout: 120_000 },
+    (script) => {
+      const { status, stdout, stderr } = spawnSync('npm', ['run', script], { cwd: root, encoding: 'utf8' });
+      expect(status, stdout + stderr).toBe(0);
+    },
+  );
 });
 
 describe('who imports what', () => {
@@ -50,7 +54,7 @@ describe('who imports what', () => {
     expect(circles(new Map(filesUnder('lib').map((file) => [file, importsOf(file)])))).toEqual([]);
   });
 
-  test('rooms of lib/ stand on floors: each imports only from floors below its own', () => {
+  test('every room of lib/ imports only from floors below its own', () => {
     const floorOf = new Map(floors.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));
     const files = filesUnder('lib');
     expect([...new Set(files.map(roomOf))].sort()).toEqual([...floorOf.keys()].sort());
@@ -82,7 +86,7 @@ test('package-lock.json holds what every platform needs, or npm ci stops on the 
   expect(wanted.filter((name) => !locked.includes(name))).toEqual([]);
 });
 
-test('a file has one subject: 450 lines at most', () => {
+test('no file has more than 450 lines, since it has one subject', () => {
   const files = filesUnder('lib', 'native', 'scripts', 'test', 'examples');
   expect(files.filter((file) => read(file).split('\n').length > 450)).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { builtInfo, root } from './built';
 
-test('the addon is the one that is told by PREBUILDS_ONLY', () => {
+test('PREBUILDS_ONLY chooses the prebuilt addon', () => {
   const folder = `prebuilds/${process.platform}-${process.arch}`;
   const { prebuilt, file, buildType } = builtInfo({ PREBUILDS_ONLY: '1' });
   expect({ prebuilt, buildType }).toEqual({ prebuilt: true, buildType: 'Release' });

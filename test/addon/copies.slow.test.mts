@@ -88,7 +88,7 @@ test('a copy whose four workers are terminated amid their trainings goes on in t
   expect(result).toEqual([[1, 1, 1, 1], true]);
 });
 
-test('required again after require.cache was emptied, amid a training, as test runners do', async () => {
+test('copies that are required again after require.cache was emptied, as test runners do, train alike', async () => {
   const root = installed();
   const result = await printed(`
     const root = ${JSON.stringify(root)};
@@ -110,7 +110,7 @@ test('required again after require.cache was emptied, amid a training, as test r
   expect(result).toEqual([4, await alone(root)]);
 });
 
-test('in contexts of their own, with typed arrays of their own', async () => {
+test('copies in contexts of their own, with typed arrays of their own, train alike', async () => {
   const root = installed();
   const result = await printed(`
     const root = ${JSON.stringify(root)};

@@ -17,7 +17,7 @@ const glibc = linux && !musl;
 const here = `${platform}-${arch}`;
 const own = `${here}${linux ? ` (${musl ? 'musl' : 'glibc'})` : ''}`;
 
-test('a whole message', () => {
+test('the message names the machine, what was tried, what is prebuilt, and how to build the addon', () => {
   const root = installed({ addon: null });
   mkdirSync(join(root, 'prebuilds/sunos-x64'), { recursive: true });
   writeFileSync(join(root, 'prebuilds/sunos-x64/blasnet.node'), '');
@@ -39,21 +39,21 @@ test('a whole message', () => {
   ]);
 });
 
-test('nothing is prebuilt', () => {
+test('the message says so when nothing is prebuilt', () => {
   const root = installed({ addon: null });
   const message = messageOf(root);
   expect(message).toContain('Prebuilt binaries there: none.');
   expect(message).toContain(`node "${join(root, 'scripts/install.mjs')}"`);
 });
 
-test('nothing is built in a checkout', () => {
+test('the message says so when nothing is built in a checkout', () => {
   const root = installed({ addon: null });
   mkdirSync(join(root, 'lib'));
   writeFileSync(join(root, 'lib/index.ts'), '');
   expect(messageOf(root)).toContain('nothing has been built: npm run build');
 });
 
-test.runIf(linux)('it was built for the other C library alone', () => {
+test.runIf(linux)('the message says so when the addon was built for the other C library alone', () => {
   const [own, other] = musl ? ['musl', 'glibc'] : ['glibc', 'musl'];
   const at = addonFile.replace(own, other);
   const message = messageOf(installed({ at }));
@@ -79,14 +79,14 @@ test('a build that is broken hides what is prebuilt', () => {
   expect(message).toContain('The file is damaged');
 });
 
-describe('a damaged file', () => {
+describe('the message about a damaged file', () => {
   const half = addon.length >> 1;
   const zeroed = (from: number) =>
     Buffer.concat([addon.subarray(0, from), Buffer.alloc(addon.length - from)]);
 
   // Other systems' loaders look for themselves whether a file is whole.
   test.runIf(linux).each([0, 1, 63, 64, 100, 1000, 4096, half, addon.length - 4096, addon.length - 1])(
-    'cut off after %i bytes',
+    'says that it is damaged when it is cut off after %i bytes',
     (length) => {
       const message = messageOf(installed({ addon: addon.subarray(0, length) }));
       expect(message).toContain('The file is damaged');
@@ -94,26 +94,29 @@ describe('a damaged file', () => {
     },
   );
 
-  test.runIf(linux)('the message counts the bytes', () => {
+  test.runIf(linux)('counts the bytes of a file that is cut off', () => {
     const message = messageOf(installed({ addon: addon.subarray(0, half) }));
     expect(message).toContain(
       `\n  ${addonFile}: file cut off: it has ${half} of at least ${addon.length} bytes\n`,
     );
   });
 
-  test.runIf(linux).each([64, 4096, half, addon.length - 20_000])('empty after %i bytes', (from) => {
-    expect(messageOf(installed({ addon: zeroed(from) }))).toContain('The file is damaged');
-  });
+  test.runIf(linux).each([64, 4096, half, addon.length - 20_000])(
+    'says that it is damaged when it is empty after %i bytes',
+    (from) => {
+      expect(messageOf(installed({ addon: zeroed(from) }))).toContain('The file is damaged');
+    },
+  );
 
   test.each([
     ['text', '<!DOCTYPE html><title>404</title>'.repeat(9)],
     ['zeros', new Uint8Array(5000)],
-  ])('of %s', (_, bytes) => {
+  ])('says that it is damaged when it consists of %s', (_, bytes) => {
     expect(messageOf(installed({ addon: bytes }))).toContain('The file is damaged');
   });
 });
 
-describe.runIf(linux)('a file for another machine', () => {
+describe.runIf(linux)('the message about a file for another machine', () => {
   const patched = (offset: number, ...bytes: number[]) => {
     const copy = Buffer.from(addon);
     copy.set(bytes, offset);
@@ -128,16 +131,20 @@ describe.runIf(linux)('a file for another machine', () => {
   windows.write('PE\0\0\x64\x86', 128, 'latin1');
 
   test.each([
-    [
-      'another processor',
-      patched(18, arch === 'x64' ? 183 : 62, 0),
-      arch === 'x64' ? 'linux-arm64' : 'linux-x64',
-    ],
-    ['a 32-bit processor', patched(4, 1, 1, 1, ...Array(9).fill(0), 3, 0, 40, 0), 'linux-arm'],
-    ['a processor nobody knows', patched(18, 1, 1), 'linux-another processor'],
-    ['macOS', mach, 'darwin-arm64'],
-    ['Windows', windows, 'win32-x64'],
-  ])('%s', (_, bytes, target) => {
+    {
+      what: 'another processor',
+      bytes: patched(18, arch === 'x64' ? 183 : 62, 0),
+      target: arch === 'x64' ? 'linux-arm64' : 'linux-x64',
+    },
+    {
+      what: 'a 32-bit processor',
+      bytes: patched(4, 1, 1, 1, ...Array(9).fill(0), 3, 0, 40, 0),
+      target: 'linux-arm',
+    },
+    { what: 'a processor nobody knows', bytes: patched(18, 1, 1), target: 'linux-another processor' },
+    { what: 'macOS', bytes: mach, target: 'darwin-arm64' },
+    { what: 'Windows', bytes: windows, target: 'win32-x64' },
+  ])('names its machine and asks for an installation on this one: $what', ({ bytes, target }) => {
     const message = messageOf(installed({ addon: bytes }));
     expect(message).toContain(
       `The file was made for ${target}: node_modules was copied from another machine`,
@@ -146,11 +153,11 @@ describe.runIf(linux)('a file for another machine', () => {
   });
 });
 
-describe.runIf(glibc)('libraries of the system', () => {
+describe.runIf(glibc)('the message about libraries of the system', () => {
   test.each([
-    ['libstdc++.so.6', 'libstdc++.so.9'],
-    ['libgcc_s.so.1', 'libgcc_s.so.9'],
-  ])('%s is not there', (name, other) => {
+    { name: 'libstdc++.so.6', other: 'libstdc++.so.9' },
+    { name: 'libgcc_s.so.1', other: 'libgcc_s.so.9' },
+  ])('names $name when it is not there', ({ name, other }) => {
     const message = messageOf(installed({ addon: replaced(addon, name, other) }));
     expect(message).toContain(`\n  ${addonFile}: ${other}: cannot open shared object file`);
     expect(message).toContain(
@@ -158,27 +165,30 @@ describe.runIf(glibc)('libraries of the system', () => {
     );
   });
 
-  test('another library is not there', () => {
+  test('says that another library is not there', () => {
     const message = messageOf(installed({ addon: replaced(addon, 'libm.so.6', 'libz.so.0') }));
     expect(message).toContain('A library that the addon was built with is not there any more.');
   });
 
   test.each([
-    ['glibc', /GLIBC_2\.\d\d/, 'GLIBC_2.99'],
-    ['libstdc++', /GLIBCXX_3\.4\.\d\d/, 'GLIBCXX_3.4.99'],
-    ['libstdc++', /CXXABI_1\.3\.\d/, 'CXXABI_9.9.9'],
-  ])('%s is older than the binary (%s)', (library, pattern, version) => {
-    const [needed = ''] = pattern.exec(addon.toString('latin1')) ?? [];
-    const message = messageOf(installed({ addon: replaced(addon, needed, version) }));
-    expect(message).toContain(
-      `The binary needs ${version}, which this system's ${library} is too old to have. Build it on this machine:`,
-    );
-  });
+    { library: 'glibc', pattern: /GLIBC_2\.\d\d/, version: 'GLIBC_2.99' },
+    { library: 'libstdc++', pattern: /GLIBCXX_3\.4\.\d\d/, version: 'GLIBCXX_3.4.99' },
+    { library: 'libstdc++', pattern: /CXXABI_1\.3\.\d/, version: 'CXXABI_9.9.9' },
+  ])(
+    'says that $library is older than the binary when it lacks $version',
+    ({ library, pattern, version }) => {
+      const [needed = ''] = pattern.exec(addon.toString('latin1')) ?? [];
+      const message = messageOf(installed({ addon: replaced(addon, needed, version) }));
+      expect(message).toContain(
+        `The binary needs ${version}, which this system's ${library} is too old to have. Build it on this machine:`,
+      );
+    },
+  );
 });
 
 const compiler = spawnSync('cc', ['--version']).status === 0;
 
-describe.runIf(linux && compiler)('another addon', () => {
+describe.runIf(linux && compiler)('the message about another addon', () => {
   /** Compiles one without Node's headers; the bytes. */
   function compiled(source: string): Buffer {
     const folder = newFolder();
@@ -193,25 +203,25 @@ describe.runIf(linux && compiler)('another addon', () => {
   const register = 'void *napi_register_module_v1(void *env, void *exports) { return exports; }';
 
   test.each([
-    [
-      'with other exports',
-      register,
-      /: not the addon of this version of blasnet: it does not export log, sin, cos and \d+ more\n/,
-    ],
-    ['that is none', 'int nothing;', /\.node: .+\n/],
-    [
-      'that lacks a function',
-      `extern int blasnet_nowhere(void); ${register} int f(void) { return blasnet_nowhere(); }`,
-      /\n/,
-    ],
-  ])('%s', (_, source, reason) => {
+    {
+      what: 'one with other exports',
+      source: register,
+      reason: /: not the addon of this version of blasnet: it does not export log, sin, cos and \d+ more\n/,
+    },
+    { what: 'one that is none', source: 'int nothing;', reason: /\.node: .+\n/ },
+    {
+      what: 'one that lacks a function',
+      source: `extern int blasnet_nowhere(void); ${register} int f(void) { return blasnet_nowhere(); }`,
+      reason: /\n/,
+    },
+  ])('says that it does not belong to this version: $what', ({ source, reason }) => {
     const message = messageOf(installed({ addon: compiled(source) }));
     expect(message).toMatch(reason);
     expect(message).toMatch(/not the one that belongs to this version of blasnet|lacks/);
   });
 });
 
-test.runIf(linux)('the file may not be read', () => {
+test.runIf(linux)('the message says so when the file may not be read', () => {
   const root = installed();
   chmodSync(join(root, addonFile), 0o600);
   // As another user, if the tests run as root, whom no file refuses.
@@ -221,7 +231,7 @@ test.runIf(linux)('the file may not be read', () => {
   expect(message).toContain('The file may not be read by the user that this process runs as');
 });
 
-test('addons are not allowed', () => {
+test('the message names the flag that allows addons when they are not allowed', () => {
   const message = messageOf(installed(), { flags: ['--no-addons'] });
   expect(message).toContain('--allow-addons, and without --no-addons');
 });
@@ -236,12 +246,12 @@ describe('a bundle', () => {
     return outfile;
   }
 
-  test('without the addon', () => {
+  test('asks for blasnet outside when the addon is not beside it', () => {
     const message = messageOf(bundle([]));
     expect(message).toContain('a bundler has put it into another file. Mark `blasnet` as external');
   });
 
-  test('with another addon in its project', () => {
+  test('asks for blasnet outside when its project has another addon', () => {
     const file = bundle([]);
     const project = dirname(dirname(file));
     writeFileSync(join(project, 'package.json'), '{ "name": "mine" }');
@@ -250,7 +260,7 @@ describe('a bundle', () => {
     expect(messageOf(file)).toContain('a bundler has put it into another file. Mark `blasnet` as external');
   });
 
-  test('that leaves blasnet out works', () => {
+  test('works when it leaves blasnet out', () => {
     const file = bundle(['blasnet']);
     const script = `require(${JSON.stringify(file)}); console.log(require('node:fs').existsSync(${JSON.stringify(file)}))`;
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
@@ -258,7 +268,7 @@ describe('a bundle', () => {
   });
 });
 
-test('a prebuilt addon elsewhere, by the environment', () => {
+test('the message names the prebuilt addon that the environment names', () => {
   const root = installed({ addon: null });
   const elsewhere = installed({ addon: 'not an addon' });
   const message = messageOf(root, { env: { BLASNET_PREBUILD: elsewhere } });
@@ -268,7 +278,7 @@ test('a prebuilt addon elsewhere, by the environment', () => {
   expect(messageOf(join(root, 'dist'))).toContain('Mark `blasnet` as external');
 });
 
-test('what there is to load is named', () => {
+test('the message names the prebuilt addons that there are', () => {
   const message = messageOf(installed({ addon: 'not an addon' }));
   expect(message).toContain(`Prebuilt binaries there: ${own}.`);
 });

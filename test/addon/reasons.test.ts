@@ -20,61 +20,61 @@ function fixOf(said: (file: string) => string, file = nativeFile): string {
 }
 
 test.each([
-  [
-    'a file system without execution',
-    (file: string) => `${file}: failed to map segment from shared object: Operation not permitted`,
-    'mounted with `noexec`',
-  ],
-  [
-    'musl without libstdc++',
-    (file: string) =>
+  {
+    what: 'a file system without execution',
+    said: (file: string) => `${file}: failed to map segment from shared object: Operation not permitted`,
+    fix: 'mounted with `noexec`',
+  },
+  {
+    what: 'musl without libstdc++',
+    said: (file: string) =>
       `Error loading shared library libstdc++.so.6: No such file or directory (needed by ${file})`,
-    'The system has no libstdc++.so.6, the C++ run-time library: ',
-  ],
-  [
-    'the other C library',
-    () =>
+    fix: 'The system has no libstdc++.so.6, the C++ run-time library: ',
+  },
+  {
+    what: 'the other C library',
+    said: () =>
       musl
         ? 'Error loading shared library ld-linux-x86-64.so.2: No such file or directory'
         : 'libc.musl-x86_64.so.1: cannot open shared object file: No such file or directory',
-    `The file was made for ${musl ? 'glibc' : 'musl'}, this system has`,
-  ],
-  [
-    'Windows, a damaged file',
-    (file: string) => `\\\\?\\${file} is not a valid Win32 application.`,
-    'is damaged',
-  ],
-  [
-    'Windows, without a library',
-    (file: string) => `The specified module could not be found.\r\n\\\\?\\${file}`,
-    'A library that the addon was built with is not there any more.',
-  ],
-  [
-    'macOS, a damaged file',
-    (file: string) => `dlopen(${file}, 0x0001): truncated mach-o error`,
-    'is damaged',
-  ],
-  [
-    'macOS, without a library',
-    (file: string) => `dlopen(${file}, 0x0001): Library not loaded: /opt/homebrew/lib/libhwy.1.dylib`,
-    'A library that the addon was built with is not there any more.',
-  ],
-  [
-    'Node’s permissions',
-    () => 'Cannot load native addon because loading addons is disabled.',
-    'run it with --allow-addons',
-  ],
-  [
-    'Deno’s permissions',
-    (file: string) => `Requires ffi access to "${file}", run again with the --allow-ffi flag`,
-    'run it with --allow-',
-  ],
-  ['what nobody foresaw', () => 'the moon is full', 'Build it on this machine: node "'],
-])('%s', (_, said, fix) => {
+    fix: `The file was made for ${musl ? 'glibc' : 'musl'}, this system has`,
+  },
+  {
+    what: 'a damaged file on Windows',
+    said: (file: string) => `\\\\?\\${file} is not a valid Win32 application.`,
+    fix: 'is damaged',
+  },
+  {
+    what: 'a missing library on Windows',
+    said: (file: string) => `The specified module could not be found.\r\n\\\\?\\${file}`,
+    fix: 'A library that the addon was built with is not there any more.',
+  },
+  {
+    what: 'a damaged file on macOS',
+    said: (file: string) => `dlopen(${file}, 0x0001): truncated mach-o error`,
+    fix: 'is damaged',
+  },
+  {
+    what: 'a missing library on macOS',
+    said: (file: string) => `dlopen(${file}, 0x0001): Library not loaded: /opt/homebrew/lib/libhwy.1.dylib`,
+    fix: 'A library that the addon was built with is not there any more.',
+  },
+  {
+    what: 'Node’s permissions',
+    said: () => 'Cannot load native addon because loading addons is disabled.',
+    fix: 'run it with --allow-addons',
+  },
+  {
+    what: 'Deno’s permissions',
+    said: (file: string) => `Requires ffi access to "${file}", run again with the --allow-ffi flag`,
+    fix: 'run it with --allow-',
+  },
+  { what: 'what nobody foresaw', said: () => 'the moon is full', fix: 'Build it on this machine: node "' },
+])('the message tells what to do about $what', ({ said, fix }) => {
   expect(fixOf(said)).toContain(fix);
 });
 
-test('the system’s words stand beside the file, without its path', () => {
+test('the message has the system’s words beside the file, without its path', () => {
   const { message } = loadError(newFolder(), nativeFile, new Error(`${nativeFile}: the moon is full`));
   expect(message).toContain(`\n  ${nativeFile}: the moon is full\n`);
 });

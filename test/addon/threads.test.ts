@@ -15,40 +15,52 @@ vi.mock('node:os', async (original) => ({
   availableParallelism: () => affinity,
 }));
 
-describe('by default there are as many threads as processors', () => {
+describe('the default threads', () => {
   const v2 = 'sys/fs/cgroup/cpu.max';
   const quota = 'sys/fs/cgroup/cpu/cpu.cfs_quota_us';
   const period = 'sys/fs/cgroup/cpu/cpu.cfs_period_us';
 
-  it.each<[what: string, files: Record<string, string>, threads: number]>([
-    ['no control groups', {}, affinity],
-    ['no limit', { [v2]: 'max 100000\n' }, affinity],
-    ['a part of a processor', { [v2]: '50000 100000\n' }, 1],
-    ['a hundredth of one', { [v2]: '1000 100000\n' }, 1],
-    ['one', { [v2]: '100000 100000\n' }, 1],
-    ['one and a little', { [v2]: '100001 100000\n' }, 2],
-    ['one and a half', { [v2]: '150000 100000\n' }, 2],
-    ['four, in another period', { [v2]: '200000 50000\n' }, 4],
-    ['more than there are', { [v2]: '9900000 100000\n' }, affinity],
-    ['no limit in version 1', { [quota]: '-1\n', [period]: '100000\n' }, affinity],
-    ['one and a half in version 1', { [quota]: '150000\n', [period]: '100000\n' }, 2],
-    ['a quota without a period in version 1', { [quota]: '150000\n' }, affinity],
-    ['a period of 0', { [quota]: '150000\n', [period]: '0\n' }, affinity],
-    ['both versions, where the second holds', { [v2]: '300000 100000\n', [quota]: '1', [period]: '1' }, 3],
-    ['an empty file, and a limit in version 1', { [v2]: '', [quota]: '300000', [period]: '100000' }, 3],
-    ['a quota without a period', { [v2]: '150000\n' }, affinity],
-    ['what is no number', { [v2]: 'a b\n' }, affinity],
-  ])('of a cgroup with %s', (_, files, threads) => {
+  it.each<{ what: string; files: Record<string, string>; threads: number }>([
+    { what: 'no control groups', files: {}, threads: affinity },
+    { what: 'no limit', files: { [v2]: 'max 100000\n' }, threads: affinity },
+    { what: 'a part of a processor', files: { [v2]: '50000 100000\n' }, threads: 1 },
+    { what: 'a hundredth of one', files: { [v2]: '1000 100000\n' }, threads: 1 },
+    { what: 'one processor', files: { [v2]: '100000 100000\n' }, threads: 1 },
+    { what: 'one processor and a little', files: { [v2]: '100001 100000\n' }, threads: 2 },
+    { what: 'one processor and a half', files: { [v2]: '150000 100000\n' }, threads: 2 },
+    { what: 'four processors, in another period', files: { [v2]: '200000 50000\n' }, threads: 4 },
+    { what: 'more processors than there are', files: { [v2]: '9900000 100000\n' }, threads: affinity },
+    { what: 'no limit in version 1', files: { [quota]: '-1\n', [period]: '100000\n' }, threads: affinity },
+    {
+      what: 'one processor and a half in version 1',
+      files: { [quota]: '150000\n', [period]: '100000\n' },
+      threads: 2,
+    },
+    { what: 'a quota without a period in version 1', files: { [quota]: '150000\n' }, threads: affinity },
+    { what: 'a period of 0', files: { [quota]: '150000\n', [period]: '0\n' }, threads: affinity },
+    {
+      what: 'both versions, where the second holds',
+      files: { [v2]: '300000 100000\n', [quota]: '1', [period]: '1' },
+      threads: 3,
+    },
+    {
+      what: 'an empty file, and a limit in version 1',
+      files: { [v2]: '', [quota]: '300000', [period]: '100000' },
+      threads: 3,
+    },
+    { what: 'a quota without a period', files: { [v2]: '150000\n' }, threads: affinity },
+    { what: 'what is no number', files: { [v2]: 'a b\n' }, threads: affinity },
+  ])('are $threads for a cgroup with $what', ({ files, threads }) => {
     const root = newFolder();
     for (const [file, content] of Object.entries(files)) write(root, file, content);
     expect(defaultThreads(`${root}/`)).toBe(threads);
   });
 });
 
-describe.runIf(process.platform === 'linux')('in a process', () => {
+describe.runIf(process.platform === 'linux')('the threads of a process', () => {
   const allowed = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
 
-  it('that may use one processor there is one thread', async () => {
+  it('there is one thread when the process may use one processor', async () => {
     const ended = await inChild((path, cpu) => {
       require('node:child_process').execFileSync('taskset', ['-pc', cpu, process.pid], { stdio: 'ignore' });
       const { getThreads }: Library = require(path);

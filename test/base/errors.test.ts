@@ -72,7 +72,7 @@ describe('describe', () => {
     [new Custom(), 'an object (Custom)'],
     [Object.create(null), 'an object (no class)'],
     [{ constructor: 1 }, 'an object (no class)'],
-  ])('%# %o', (value, text) => {
+  ])('describes value %# (%o)', (value, text) => {
     expect(describeValue(value)).toBe(text);
   });
 });

@@ -154,7 +154,7 @@ describe('while a network works on another thread', () => {
     }
   };
 
-  it('X and Y of a fit stay, between its steps too, and the result is right', async () => {
+  it('X and Y of a fit stay where they are, between its steps too, and the result is right', async () => {
     const { X, Y } = ordinary(20_000);
     const [net, twin] = [network(), network()];
     const options = { epochs: 3, batchSize: 100 };
@@ -166,7 +166,7 @@ describe('while a network works on another thread', () => {
     expect([X.length, Y.length]).toEqual([40_000, 20_000]);
   });
 
-  it('they stay in the body of a loop over epochs', async () => {
+  it('X and Y stay where they are in the body of a loop over epochs', async () => {
     const { X, Y } = ordinary(100);
     const [net, twin] = [network(), network()];
     for await (const _ of net.epochs(X, Y, { epochs: 3 })) tryAll(X, Y);
@@ -174,7 +174,7 @@ describe('while a network works on another thread', () => {
     expect(snapshot(net)).toEqual(snapshot(twin));
   });
 
-  it('X and Y of predict and evaluate stay while they wait and while they are read', async () => {
+  it('X and Y of predict and evaluate stay where they are while they wait and while they are read', async () => {
     const { X, Y } = ordinary(20_000);
     const net = network();
     const calls = [net.predict(X), net.evaluate(X, Y), net.predict(X)] as const;
@@ -185,18 +185,21 @@ describe('while a network works on another thread', () => {
     expect(results[0].get(19_999, 0)).toBe(net.predictSync(X).get(19_999, 0));
   });
 
-  it.skipIf(!hasTransfer)('and are free again after a fit that ended, failed or was aborted', async () => {
-    const net = network();
-    const endings = [
-      { epochs: 1 },
-      { epochs: 1, signal: AbortSignal.abort() },
-      { epochs: 1, loss: 'meanSquaredError' as const },
-    ];
-    for (const [i, options] of endings.entries()) {
-      const { X, Y } = ordinary(100);
-      if (i === 2) X[7] = Number.NaN;
-      await Promise.allSettled([net.fit(X, Y, options), net.predict(X), net.evaluate(X, Y)]);
-      for (const { buffer } of [X, Y]) expect(Object.getOwnPropertyNames(buffer)).toEqual([]);
-    }
-  });
+  it.skipIf(!hasTransfer)(
+    'X and Y are free again after a fit that ended, failed or was aborted',
+    async () => {
+      const net = network();
+      const endings = [
+        { epochs: 1 },
+        { epochs: 1, signal: AbortSignal.abort() },
+        { epochs: 1, loss: 'meanSquaredError' as const },
+      ];
+      for (const [i, options] of endings.entries()) {
+        const { X, Y } = ordinary(100);
+        if (i === 2) X[7] = Number.NaN;
+        await Promise.allSettled([net.fit(X, Y, options), net.predict(X), net.evaluate(X, Y)]);
+        for (const { buffer } of [X, Y]) expect(Object.getOwnPropertyNames(buffer)).toEqual([]);
+      }
+    },
+  );
 });

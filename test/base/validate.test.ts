@@ -15,12 +15,17 @@ describe('constraints', () => {
   const value = 'ERR_BLASNET_ARG_VALUE';
   const nothing = (): void => {};
 
-  it.each<[string, validate.Constraint, accepted: unknown[], rejected: [unknown, ErrorCode][]]>([
-    [
-      'a positive integer',
-      validate.positiveInteger,
-      [1, Number.MAX_SAFE_INTEGER],
-      [
+  it.each<{
+    rule: string;
+    constraint: validate.Constraint;
+    accepted: unknown[];
+    rejected: [unknown, ErrorCode][];
+  }>([
+    {
+      rule: 'a positive integer',
+      constraint: validate.positiveInteger,
+      accepted: [1, Number.MAX_SAFE_INTEGER],
+      rejected: [
         [0, value],
         [1.5, value],
         [Number.NaN, value],
@@ -28,122 +33,122 @@ describe('constraints', () => {
         ['1', kind],
         [1n, kind],
       ],
-    ],
-    [
-      'an integer of at least 2',
-      validate.integerFrom(2),
-      [2, 3],
-      [
+    },
+    {
+      rule: 'an integer of at least 2',
+      constraint: validate.integerFrom(2),
+      accepted: [2, 3],
+      rejected: [
         [1, value],
         [2 ** 53, value],
         [null, kind],
       ],
-    ],
-    [
-      'an integer from -1 to 3',
-      validate.integerBetween(-1, 3),
-      [-1, 0, 3],
-      [
+    },
+    {
+      rule: 'an integer from -1 to 3',
+      constraint: validate.integerBetween(-1, 3),
+      accepted: [-1, 0, 3],
+      rejected: [
         [-2, value],
         [4, value],
         [0.5, value],
         [Number.NaN, value],
         [[1], kind],
       ],
-    ],
-    [
-      'an integer from 0 to 4294967295',
-      validate.seed,
-      [0, 42, 2 ** 32 - 1],
-      [
+    },
+    {
+      rule: 'an integer from 0 to 4294967295',
+      constraint: validate.seed,
+      accepted: [0, 42, 2 ** 32 - 1],
+      rejected: [
         [-1, value],
         [2 ** 32, value],
         [0.5, value],
         ['42', kind],
       ],
-    ],
-    [
-      'a finite number',
-      validate.finite,
-      [0, -1e308, 5e-324],
-      [
+    },
+    {
+      rule: 'a finite number',
+      constraint: validate.finite,
+      accepted: [0, -1e308, 5e-324],
+      rejected: [
         [Number.NaN, value],
         [Number.NEGATIVE_INFINITY, value],
         ['0', kind],
       ],
-    ],
-    [
-      'a positive finite number',
-      validate.above(0),
-      [5e-324, 1e308],
-      [
+    },
+    {
+      rule: 'a positive finite number',
+      constraint: validate.above(0),
+      accepted: [5e-324, 1e308],
+      rejected: [
         [0, value],
         [-1, value],
         [Number.NaN, value],
         [Number.POSITIVE_INFINITY, value],
         [true, kind],
       ],
-    ],
-    [
-      'a finite number above 1',
-      validate.above(1),
-      [1.5],
-      [
+    },
+    {
+      rule: 'a finite number above 1',
+      constraint: validate.above(1),
+      accepted: [1.5],
+      rejected: [
         [1, value],
         [undefined, kind],
       ],
-    ],
-    [
-      'a finite number of at least 0',
-      validate.atLeast(0),
-      [0, 1.5],
-      [
+    },
+    {
+      rule: 'a finite number of at least 0',
+      constraint: validate.atLeast(0),
+      accepted: [0, 1.5],
+      rejected: [
         [-5e-324, value],
         [Number.NaN, value],
         [Number.POSITIVE_INFINITY, value],
         [new Date(), kind],
       ],
-    ],
-    [
-      'true or false',
-      validate.boolean,
-      [true, false],
-      [
+    },
+    {
+      rule: 'true or false',
+      constraint: validate.boolean,
+      accepted: [true, false],
+      rejected: [
         [0, kind],
         ['true', kind],
         [null, kind],
       ],
-    ],
-    [
-      'a function',
-      validate.functionValue,
-      [nothing, class {}],
-      [
+    },
+    {
+      rule: 'a function',
+      constraint: validate.functionValue,
+      accepted: [nothing, class {}],
+      rejected: [
         [{}, kind],
         ['f', kind],
       ],
-    ],
-    [
-      'an AbortSignal',
-      validate.abortSignal,
-      [new AbortController().signal, AbortSignal.abort()],
-      [
+    },
+    {
+      rule: 'an AbortSignal',
+      constraint: validate.abortSignal,
+      accepted: [new AbortController().signal, AbortSignal.abort()],
+      rejected: [
         [new AbortController(), kind],
         [{ aborted: false }, kind],
       ],
-    ],
-    [
-      `one of 'relu', 'tanh'`,
-      validate.oneOf(['relu', 'tanh']),
-      ['relu', 'tanh'],
-      [
+    },
+    {
+      rule: `one of 'relu', 'tanh'`,
+      constraint: validate.oneOf(['relu', 'tanh']),
+      accepted: ['relu', 'tanh'],
+      rejected: [
         ['RELU', value],
         ['', value],
         [0, kind],
         [['relu'], kind],
       ],
-    ],
-  ])('%s', (rule, constraint, accepted, rejected) => {
+    },
+  ])('accept $rule, and reject anything else', ({ rule, constraint, accepted, rejected }) => {
     for (const good of accepted) {
       expect(() => check('x', good, constraint)).not.toThrow();
       expect(() => check('x', good, optional(constraint))).not.toThrow();

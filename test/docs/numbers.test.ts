@@ -154,7 +154,7 @@ describe('metrics', () => {
         value,
       })),
     ),
-  )('$name: the default of $option is $value', ({ name, option, value }) => {
+  )('the default $option of $name is $value', ({ name, option, value }) => {
     const { yTrue, yPredicted } = dataOf(option);
     const compute = (options: object) =>
       (metrics[name] as (...args: unknown[]) => number)(yTrue, yPredicted, options);

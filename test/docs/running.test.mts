@@ -190,7 +190,7 @@ describe('figures', () => {
   test.each([
     ...tableOf('README.md', 'Case').map((row) => ({ page: 'README.md', ...row })),
     ...tableOf('docs/speed.md', 'Case').map((row) => ({ page: 'docs/speed.md', ...row })),
-  ])('$page: $Case beside $Rival', (row: Row) => {
+  ])('$page has a measured figure for $Case beside $Rival', (row: Row) => {
     const [, ours = '', unit, threads] = /^([\d.,]+) (\S+) \((\d)\)$/.exec(row.blasnet ?? '') ?? [];
     const [, rival = '', theirs = ''] = /^(.+) ([\d.,]+) \S+$/.exec(row.Rival ?? '') ?? [];
     expect(row.Rival?.endsWith(` ${unit}`)).toBe(true);
@@ -209,7 +209,7 @@ describe('figures', () => {
     expect(found.length).toBeGreaterThan(0);
   });
 
-  test.each(tableOf('docs/speed.md', 'Option'))('the cost of $Option', (row) => {
+  test.each(tableOf('docs/speed.md', 'Option'))('the cost of $Option is the one that was measured', (row) => {
     const networks = { "Article's network": 'moons, ', '784-128-64-10': '784-128-64-10, ' };
     for (const [column, prefix] of Object.entries(networks)) {
       const [line, ...others] = results.filter(

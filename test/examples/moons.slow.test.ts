@@ -94,7 +94,7 @@ describe('the whole run, off a terminal', () => {
     }
   });
 
-  test('says so in a line an optimiser', () => {
+  test('reports one line for each optimiser', () => {
     const lines = outcome.stderr.trimEnd().split('\n').slice(21);
     const run = String.raw`[\d,]+ epochs, \d+\.\d\d s`;
     expect(lines).toEqual(
@@ -137,7 +137,7 @@ describe.runIf(process.platform === 'linux')('on a terminal', () => {
     );
   });
 
-  test('fits a narrow one', async () => {
+  test('fits a narrow terminal', async () => {
     const { stdout } = await finished(startDemoOnTerminal(['--epochs', '500'], folder, 40));
     const drawn = stdout
       .split('\r\x1b[K')
@@ -205,7 +205,7 @@ describe('the command line', () => {
     expect(stdout).toMatch(/^Usage: npm start -- \[--epochs N\] \[--out FILE\]\n/);
   });
 
-  test('takes a run too short for a frame', async () => {
+  test('writes a page of a run that is too short for a frame', async () => {
     expect((await finished(startDemo(['--epochs', '60', '--out', 'short.html'], folder))).code).toBe(0);
     const epochs = resultsIn(join(folder, 'short.html')).models.map(({ frames }) =>
       frames.map(({ epoch }) => epoch),

@@ -87,8 +87,8 @@ describe('the page', () => {
   });
 });
 
-describe('other screens', () => {
-  test('a phone: nothing is wider than 375 pixels, and the controls stay in sight', async () => {
+describe('the page on other screens', () => {
+  test('a phone shows nothing wider than 375 pixels, and keeps the controls in sight', async () => {
     await open({ viewport: { width: 375, height: 720 }, isMobile: true, hasTouch: true });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
     for (const chart of await page.locator('.plot > svg').all()) {
@@ -103,7 +103,7 @@ describe('other screens', () => {
     expect(await position()).toBe(frames);
   });
 
-  test('a window that changes its width: the charts follow', async () => {
+  test('the charts follow a window that changes its width', async () => {
     await open();
     const widthOf = () => model('full batch').locator('.boundary > svg').getAttribute('width').then(Number);
     const before = await widthOf();
@@ -111,7 +111,7 @@ describe('other screens', () => {
     await expect.poll(widthOf).toBeLessThan(before);
   });
 
-  test('a dark one', async () => {
+  test('a dark screen has a dark page', async () => {
     const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
     await open({ colorScheme: 'dark' });
     expect(await background()).toBe('rgb(19, 21, 25)');
@@ -119,7 +119,7 @@ describe('other screens', () => {
     expect(await background()).toBe('rgb(252, 252, 251)');
   });
 
-  test('less motion: a few still pictures', async () => {
+  test('a screen with less motion shows a few still pictures', async () => {
     await open({ reducedMotion: 'reduce' });
     const positions = await notePositions();
     await playButton('Play').click();

@@ -113,7 +113,7 @@ describe.each([
     expect([text(path), readdirSync(folder)]).toEqual(['old', ['file']]);
   });
 
-  it('says what is wrong with a path, and why', async () => {
+  it('the error says what is wrong with a path, and why', async () => {
     const folder = newFolder();
     const inside = (name: string) => join(folder, name);
     write(folder, 'file');
@@ -146,9 +146,9 @@ describe.each([
 
 // As another user, since everything is allowed to root.
 it.each([
-  ['a folder that takes no files', 0o755, 0o666],
-  ['a file that takes no writes', 0o777, 0o444],
-])('is refused %s', async (_, folderMode, fileMode) => {
+  { what: 'a folder that takes no files', folderMode: 0o755, fileMode: 0o666 },
+  { what: 'a file that takes no writes', folderMode: 0o777, fileMode: 0o444 },
+])('says so when it is refused $what', async ({ folderMode, fileMode }) => {
   const folder = newFolder();
   write(folder, 'file', 'old', fileMode);
   chmodSync(folder, folderMode);
@@ -231,7 +231,7 @@ describe('a process that was killed while it wrote', () => {
     expect(readdirSync(folder).sort()).toEqual(['file', 'other']);
   });
 
-  it('is told from one that lives, or on another machine', async () => {
+  it('is told from a process that lives, or on another machine', async () => {
     const folder = newFolder();
     const left = await die(folder, 'file');
     const parts = left.split('.');
@@ -243,7 +243,7 @@ describe('a process that was killed while it wrote', () => {
     expect(readdirSync(folder).sort()).toEqual([...others, 'file'].sort());
   });
 
-  it('is cleared away after in a whole folder', async () => {
+  it('is cleared away after when a whole folder is cleared', async () => {
     const folder = newFolder();
     await die(folder, 'one');
     await die(folder, 'two');
@@ -268,7 +268,7 @@ describe.each([
     }
   });
 
-  it('says what is wrong', async () => {
+  it('the error says what is wrong with the file', async () => {
     const folder = newFolder();
     const rejects = async (path: string, message: string) =>
       expect(await readFile(path).catch((error: unknown) => error)).toMatchObject({

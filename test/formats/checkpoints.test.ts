@@ -251,7 +251,7 @@ itRejects([
   },
 ]);
 
-it('refuses options of a search that do not exist', () => {
+it('the search for a checkpoint refuses options that do not exist', () => {
   expectError(
     () => new CheckpointStore({ directory: 'x' }).latestSync({ skipDamage: true } as never),
     TypeError,

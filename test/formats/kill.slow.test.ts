@@ -34,7 +34,7 @@ function versionIn(path: string): number {
 }
 
 it.each(['sync', 'async'])(
-  'leaves a whole file, the old or the new one (%s)',
+  'a killed process leaves a whole file, the old or the new one (%s)',
   { timeout: 120_000 },
   async (way) => {
     const atomic = bundled('formats/atomic');
@@ -69,7 +69,7 @@ const checkpointing = `
     require('node:fs').writeSync(1, epoch + '\\n');
   }`;
 
-it('has the newest and the best checkpoint after every kill', async () => {
+it('a killed process leaves the newest and the best checkpoint', async () => {
   const folder = newFolder();
   const modules = ['formats/checkpoints', 'formats/safetensors'].map(bundled);
   let newest = 0;

@@ -251,7 +251,7 @@ describe('damage', () => {
   // The bare file has no mark but the digest's own two, which the writer sets.
   it.each([
     ['with metadata', file],
-    ['without', serialized([])],
+    ['without metadata', serialized([])],
   ])('is found in every single bit of a file %s', (_, whole) => {
     expect(() => parse(whole)).not.toThrow();
     const bytes = Buffer.from(whole);
@@ -279,7 +279,7 @@ describe('damage', () => {
     );
   });
 
-  it('of a file without a digest is an error of the file, or another valid file; no other error', () => {
+  it('makes of a file without a digest either an error of the file or another valid file', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(example.length - 1), fc.nat(255)), { maxLength: 3 }), (list) => {
         const bytes = Buffer.from(example);
@@ -294,7 +294,7 @@ describe('damage', () => {
     );
   });
 
-  it('of the header’s text stops the reader, however long and deep that is', () => {
+  it('stops the reader when it is in the header’s text, however long and deep that is', () => {
     for (const part of ['[', '{"":', '"', '\\', '1', '{"a":[', ' ']) {
       const size = Math.ceil(2 ** 20 / part.length);
       refused(fileOf(`{"x":${part.repeat(size)}`));
@@ -303,7 +303,7 @@ describe('damage', () => {
   });
 });
 
-it('turns elements round where the machine is big-endian', () => {
+it('the elements are turned round where the machine is big-endian', () => {
   const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
   expect(littleEndian(bytes, 8, 'LE')).toBe(bytes);
   expect([...littleEndian(bytes, 8, 'BE')]).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);

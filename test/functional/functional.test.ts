@@ -62,9 +62,14 @@ function expectMatrix(actual: Matrix | undefined, expected: oracle.Dense, dtype:
 
 describe("the article's numbers", () => {
   it.each([
-    ['the example', example, 99, init['article-4-6-6-4-1-seed99']],
-    ['the demonstration', demonstration, 2, init['demo-25-50-50-25-1-seed2']],
-  ])('initLayers of %s equals NumPy to the last bit', (_, architecture, seed, expected) => {
+    { what: 'the example', architecture: example, seed: 99, expected: init['article-4-6-6-4-1-seed99'] },
+    {
+      what: 'the demonstration',
+      architecture: demonstration,
+      seed: 2,
+      expected: init['demo-25-50-50-25-1-seed2'],
+    },
+  ])('initLayers of $what equals NumPy to the last bit', ({ architecture, seed, expected }) => {
     const params = functional.initLayers(architecture, seed);
     const values = Object.entries(params).map(([key, matrix]) => [key, (matrix as Matrix).toArray()]);
     expectNumpy(Object.fromEntries(values), expected);
@@ -202,11 +207,11 @@ describe.each(dtypes)('in %s', (dtype) => {
     const below1 = dtype === 'float64' ? 1 - 2 ** -53 : 1 - 2 ** -24;
     const one = (value: number) => Matrix.from([[value]], dtype as Dtype);
     const [W, b] = [one(1), one(0)];
-    for (const [z, y, a, cost] of [
-      [800, 0, 1, -Math.log(1 - below1)],
-      [-800, 1, 0, -Math.log(least)],
-      [800, 1, 1, -Math.log(below1)],
-      [-800, 0, 0, 0],
+    for (const { z, y, a, cost } of [
+      { z: 800, y: 0, a: 1, cost: -Math.log(1 - below1) },
+      { z: -800, y: 1, a: 0, cost: -Math.log(least) },
+      { z: 800, y: 1, a: 1, cost: -Math.log(below1) },
+      { z: -800, y: 0, a: 0, cost: 0 },
     ] as const) {
       const { A, Z } = functional.singleLayerForwardPropagation(one(z), W, b, 'sigmoid');
       expect(A.toArray()).toEqual([[a]]);
@@ -223,7 +228,7 @@ describe.each(dtypes)('in %s', (dtype) => {
 });
 
 describe('worked by hand', () => {
-  it('sigmoid, relu and their derivatives', () => {
+  it('sigmoid, relu and their derivatives have the values worked by hand', () => {
     const Z = Matrix.from([[0, -2, 3]]);
     const dA = Matrix.from([[8, 4, 2]]);
     expect(functional.sigmoid(Matrix.from([[0, 1e4, -1e4]])).toArray()).toEqual([[0.5, 1, 0]]);
@@ -233,7 +238,7 @@ describe('worked by hand', () => {
     expect(Z.toArray()).toEqual([[0, -2, 3]]);
   });
 
-  it('a layer of 3 inputs and 2 units, on 2 samples', () => {
+  it('a layer of 3 inputs and 2 units has the values worked by hand for 2 samples', () => {
     const W = Matrix.from([
       [1, 2, 3],
       [4, 5, 6],
@@ -271,7 +276,7 @@ describe('worked by hand', () => {
     ]);
   });
 
-  it('cost, classes and accuracy, of one output and of two', () => {
+  it('cost, classes and accuracy have the values worked by hand, for one output and for two', () => {
     const half = Matrix.from([[0.5, 0.5]]);
     expect(functional.getCostValue(half, Matrix.from([[1, 0]]))).toBeCloseTo(Math.log(2), 15);
     const yHat = Matrix.from([
@@ -295,7 +300,7 @@ describe('worked by hand', () => {
     expect(functional.convertProbIntoClass(Matrix.zeros(1, 1, 'float32')).dtype).toBe('float32');
   });
 
-  it('an update', () => {
+  it('an update has the parameters worked by hand', () => {
     const architecture = layers([2, 1]);
     const params = { W1: Matrix.from([[1, 2]]), b1: Matrix.from([[3]]) };
     const grads = { dW1: Matrix.from([[4, -4]]), db1: Matrix.from([[0.5]]) };

@@ -18,14 +18,14 @@ const { memory } = functional.fullForwardPropagation(X, params, plain);
 const grads = functional.fullBackwardPropagation(yHat, Y, memory, params, plain);
 
 describe.each([
-  ['normalization', 'batch', 'an object (Object)'],
-  ['dropout', 0.5, '0.5 (number)'],
-  ['noise', 0.1, '0.1 (number)'],
-  ['l1', 0.1, '0.1 (number)'],
-  ['l2', 0.1, '0.1 (number)'],
-  ['maxNorm', 1, '1 (number)'],
-  ['trainable', false, 'false (boolean)'],
-] as const)('%s', (option, value, got) => {
+  { option: 'normalization', value: 'batch', got: 'an object (Object)' },
+  { option: 'dropout', value: 0.5, got: '0.5 (number)' },
+  { option: 'noise', value: 0.1, got: '0.1 (number)' },
+  { option: 'l1', value: 0.1, got: '0.1 (number)' },
+  { option: 'l2', value: 0.1, got: '0.1 (number)' },
+  { option: 'maxNorm', value: 1, got: '1 (number)' },
+  { option: 'trainable', value: false, got: 'false (boolean)' },
+] as const)('$option', ({ option, value, got }) => {
   const layers = [{ ...plain[0], [option]: value }, plain[1]];
   it.each<[string, () => unknown]>([
     ['initLayers', () => functional.initLayers(layers, 1)],
@@ -45,7 +45,7 @@ describe.each([
     expect(JSON.stringify(params)).toBe(before);
   });
 
-  it('is none where it is off', () => {
+  it('is allowed where it is off', () => {
     const off = {
       normalization: undefined,
       dropout: 0,
@@ -60,7 +60,7 @@ describe.each([
   });
 });
 
-it('activations with a hyperparameter are not', () => {
+it('activations with a hyperparameter are allowed', () => {
   const layers = [{ ...plain[0], activation: elu({ alpha: 0.5 }) }, plain[1]];
   expect(functional.train(X, Y, layers, 2, 0.1).costHistory).toHaveLength(2);
 });

@@ -26,7 +26,7 @@ describe('train', () => {
     vi.restoreAllMocks();
   });
 
-  it('is forward, cost, accuracy, backward and update, from the parameters of seed 2', () => {
+  it('goes forward, takes cost and accuracy, goes backward and updates, from the parameters of seed 2', () => {
     const { params, costHistory, accuracyHistory } = functional.train(X, Y, architecture, 3, 0.5);
     const ours = functional.initLayers(architecture, 2);
     for (let epoch = 0; epoch < 3; epoch++) {
@@ -77,7 +77,7 @@ describe('train', () => {
   });
 });
 
-describe('train refuses', () => {
+describe('train, given bad arguments,', () => {
   const train = (over: {
     X?: Matrix;
     Y?: Matrix;

@@ -54,45 +54,45 @@ describe('completeArchitecture', () => {
   });
 });
 
-const badSizes: [unknown, typeof RangeError | typeof TypeError, string][] = [
-  [0, RangeError, '0 (number)'],
-  [-1, RangeError, '-1 (number)'],
-  [1.5, RangeError, '1.5 (number)'],
-  [Number.NaN, RangeError, 'NaN (number)'],
-  [Number.POSITIVE_INFINITY, RangeError, 'Infinity (number)'],
-  [2 ** 53, RangeError, '9007199254740992 (number)'],
-  ['2', TypeError, '"2" (string)'],
-  [2n, TypeError, '2 (bigint)'],
-  [null, TypeError, 'null'],
-  [[2], TypeError, 'an array of length 1'],
+const badSizes: { size: unknown; error: typeof RangeError | typeof TypeError; got: string }[] = [
+  { size: 0, error: RangeError, got: '0 (number)' },
+  { size: -1, error: RangeError, got: '-1 (number)' },
+  { size: 1.5, error: RangeError, got: '1.5 (number)' },
+  { size: Number.NaN, error: RangeError, got: 'NaN (number)' },
+  { size: Number.POSITIVE_INFINITY, error: RangeError, got: 'Infinity (number)' },
+  { size: 2 ** 53, error: RangeError, got: '9007199254740992 (number)' },
+  { size: '2', error: TypeError, got: '"2" (string)' },
+  { size: 2n, error: TypeError, got: '2 (bigint)' },
+  { size: null, error: TypeError, got: 'null' },
+  { size: [2], error: TypeError, got: 'an array of length 1' },
 ];
 
 const activationRule = `one of ${activationNames.map((name) => `'${name}'`).join(', ')}`;
 
 itRejects([
-  ...badSizes.flatMap(([size, errorClass, got]): BadCall[] => {
-    const code = errorClass === RangeError ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE';
+  ...badSizes.flatMap(({ size, error, got }): BadCall[] => {
+    const code = error === RangeError ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE';
     const sentence = (name: string) => `Expected ${name} to be a positive integer, got ${got}`;
     const first = { inputDim: 2, outputDim: 3, activation: 'relu' };
     return [
       {
         what: `an inputDim of ${got}`,
         call: () => complete({ ...first, inputDim: size }),
-        error: errorClass,
+        error,
         code,
         message: sentence('layers[0].inputDim'),
       },
       {
         what: `an outputDim of ${got}`,
         call: () => complete({ ...first, outputDim: size }),
-        error: errorClass,
+        error,
         code,
         message: sentence('layers[0].outputDim'),
       },
       {
         what: `an outputDim of ${got} in the second layer`,
         call: () => complete(first, { outputDim: size, activation: 'relu' }),
-        error: errorClass,
+        error,
         code,
         message: sentence('layers[1].outputDim'),
       },
@@ -220,13 +220,17 @@ itRejects([
   },
   ...(
     [
-      ['one layer alone', { inputDim: 2, outputDim: 4, activation: 'relu' }, 'an object (Object)'],
-      ['a string', '2-4-1', '"2-4-1" (string)'],
-      ['undefined', undefined, 'undefined'],
-      ['a typed array', new Float64Array(3), 'a Float64Array of length 3'],
+      {
+        what: 'one layer alone',
+        layers: { inputDim: 2, outputDim: 4, activation: 'relu' },
+        got: 'an object (Object)',
+      },
+      { what: 'a string', layers: '2-4-1', got: '"2-4-1" (string)' },
+      { what: 'undefined', layers: undefined, got: 'undefined' },
+      { what: 'a typed array', layers: new Float64Array(3), got: 'a Float64Array of length 3' },
     ] as const
   ).map(
-    ([what, layers, got]): BadCall => ({
+    ({ what, layers, got }): BadCall => ({
       what: `${what} for the layers`,
       call: () => completeArchitecture(layers as never),
       error: TypeError,

@@ -55,7 +55,7 @@ function drawn(weight: (random: RandomState, fanIn: number) => number): number[]
   ]);
 }
 
-describe('by name', () => {
+describe('an initialiser by name', () => {
   const lecunNormal = drawn((random, fanIn) => random.randn() * Math.sqrt(1 / fanIn));
   const lecunUniform = drawn((random, fanIn) => {
     const limit = Math.sqrt(3 / fanIn);
@@ -80,7 +80,7 @@ describe('by name', () => {
     expect(arraysOf(option, 'float32')).toEqual(expected.map((values) => values.map(Math.fround)));
   });
 
-  it('takes those of the present option for the same', () => {
+  it('the network’s option and the function that fills a layer take the same names', () => {
     for (const name of initializerNames) {
       const { named } = allocateParameters(architecture, 'float64');
       const random = new RandomState(4);
@@ -108,7 +108,7 @@ describe('by name', () => {
     }
   });
 
-  it('spreads as it says', () => {
+  it('draws are spread as their initialiser says', () => {
     const variance = (option: InitializerOption) => {
       const weights = Array.from(weightsOf(option, 400, 500).data);
       return weights.reduce((sum, w) => sum + w * w, 0) / weights.length;
@@ -190,7 +190,7 @@ describe('orthogonal', () => {
   });
 });
 
-it('constant fills', () => {
+it('constant fills weights and biases with its values', () => {
   expect(arraysOf(constant({ value: 0.5 }))).toEqual(
     [15, 5, 10, 2].map((n) => Array(n).fill(n > 5 ? 0.5 : 0)),
   );
@@ -212,7 +212,7 @@ describe('initialParameters', () => {
     expect(arraysOf(others)).toEqual([Array(15).fill(3), [1, 2, 3, 4, 5], Array(10).fill(3), [6, 7]]);
   });
 
-  it('takes another network’s, rounded where need be, and copies', () => {
+  it('takes a copy of another network’s parameters, rounded where need be', () => {
     const given = parametersOf('article');
     const taken = parametersOf(initialParameters(given));
     expect(taken).toEqual(given);
@@ -232,7 +232,7 @@ describe('initialParameters', () => {
   });
 });
 
-it('resolves to auto by default', () => {
+it('an initialiser that is left out is auto', () => {
   expect(resolveInitializer(undefined).fill).toBe(resolveInitializer('auto').fill);
   expect(() => Object.assign(orthogonal(), { name: 'constant' })).toThrow(TypeError);
   expect(initializerNames).toEqual([

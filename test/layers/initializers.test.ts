@@ -61,7 +61,7 @@ describe.each(Object.entries(expectedOf))('%s', (initializer, expected) => {
   });
 });
 
-it('article draws weights and biases alike, 0.1 * randn', () => {
+it('article draws weights and biases alike, as 0.1 * randn', () => {
   const random = new RandomState(4);
   const expected = [15, 5, 10, 2].map((length) => Array.from({ length }, () => random.randn() * 0.1));
   expect(parametersOf({ initializer: 'article' })).toEqual(expected);

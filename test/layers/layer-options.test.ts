@@ -20,7 +20,7 @@ describe('completeArchitecture', () => {
     expect(hidden({ dropout: undefined, normalization: undefined, maxNorm: undefined })[0]).toEqual(first);
   });
 
-  it('completes normalisations: names, what the factories make, and plain objects', () => {
+  it('completes normalisations, whether they are names, made by the factories, or plain objects', () => {
     const normalized = (normalization: unknown) => hidden({ normalization })[0]?.normalization;
     expect(normalized('batch')).toEqual({ name: 'batch', momentum: 0.1, epsilon: 1e-5 });
     expect(normalized('layer')).toEqual({ name: 'layer', epsilon: 1e-5 });
@@ -33,7 +33,7 @@ describe('completeArchitecture', () => {
     });
   });
 
-  it('is the same after JSON', () => {
+  it('gives the same architecture after JSON', () => {
     const architecture = hidden({
       activation: elu({ alpha: 2 }),
       normalization: 'batch',

@@ -40,31 +40,33 @@ describe('the loss', () => {
 
   // Which outputs each loss works with, and how an error says it.
   const softmaxes = ['softmax', 'logSoftmax'] as const;
-  const legal: [LossName, readonly ActivationName[], string][] = [
-    ['binaryCrossEntropy', ['sigmoid'], "'sigmoid'"],
-    ['categoricalCrossEntropy', softmaxes, "'softmax' or 'logSoftmax'"],
-    ['sparseCategoricalCrossEntropy', softmaxes, "'softmax' or 'logSoftmax'"],
-    ['poisson', ['softplus', 'exponential'], "'softplus' or 'exponential'"],
-    ['klDivergence', ['sigmoid', 'softmax'], "'sigmoid' or 'softmax'"],
-    [
-      'hinge',
-      activationNames.filter((name) => !softmaxes.includes(name as 'softmax')),
-      "any but 'softmax' and 'logSoftmax'",
-    ],
-    ...(['meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh'] as const).map(
-      (name): [LossName, readonly ActivationName[], string] => [name, activationNames, ''],
-    ),
+  const legal: { loss: LossName; outputs: readonly ActivationName[]; needed: string }[] = [
+    { loss: 'binaryCrossEntropy', outputs: ['sigmoid'], needed: "'sigmoid'" },
+    { loss: 'categoricalCrossEntropy', outputs: softmaxes, needed: "'softmax' or 'logSoftmax'" },
+    { loss: 'sparseCategoricalCrossEntropy', outputs: softmaxes, needed: "'softmax' or 'logSoftmax'" },
+    { loss: 'poisson', outputs: ['softplus', 'exponential'], needed: "'softplus' or 'exponential'" },
+    { loss: 'klDivergence', outputs: ['sigmoid', 'softmax'], needed: "'sigmoid' or 'softmax'" },
+    {
+      loss: 'hinge',
+      outputs: activationNames.filter((name) => !softmaxes.includes(name as 'softmax')),
+      needed: "any but 'softmax' and 'logSoftmax'",
+    },
+    ...(['meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh'] as const).map((loss) => ({
+      loss,
+      outputs: activationNames,
+      needed: '',
+    })),
   ];
 
   it('each loss is in the table of outputs', () => {
-    expect(legal.map(([name]) => name).sort()).toEqual([...lossNames].sort());
-    for (const [name, outputs] of legal) {
-      for (const output of outputs) expect(resolveLoss(name, output).name).toBe(name);
+    expect(legal.map(({ loss }) => loss).sort()).toEqual([...lossNames].sort());
+    for (const { loss, outputs } of legal) {
+      for (const output of outputs) expect(resolveLoss(loss, output).name).toBe(loss);
     }
   });
 
   itRejects(
-    legal.flatMap(([loss, outputs, needed]) =>
+    legal.flatMap(({ loss, outputs, needed }) =>
       activationNames
         .filter((output) => !outputs.includes(output))
         .map(
@@ -145,7 +147,7 @@ describe('losses with hyperparameters', () => {
     expect(resolveLoss(make(), output)).toEqual(resolveLoss(name, output));
   });
 
-  it('huber takes delta', () => {
+  it('huber takes a delta of 1 by default', () => {
     expect(huber()).toEqual({ name: 'huber', delta: 1 });
     expect(Object.isFrozen(huber())).toBe(true);
     expect(resolveLoss(huber({ delta: 2.5 }), 'linear')).toEqual({ name: 'huber', options: { delta: 2.5 } });
@@ -205,7 +207,7 @@ describe('losses with hyperparameters', () => {
     },
   ]);
 
-  it('of another output activation are refused by name', () => {
+  it('a loss for another output activation is refused by its name', () => {
     expectError(
       () => resolveLoss(binaryCrossEntropy(), 'linear'),
       RangeError,
@@ -221,7 +223,7 @@ describe('values by hand, from a network of zeros', () => {
   const zeros = (outputDim: number, activation: ActivationName) =>
     new Network([{ inputDim: 1, outputDim, activation }], { initializer: 'zeros' });
 
-  it('binary cross-entropy sums over the outputs: 3 log 2', () => {
+  it('binary cross-entropy is 3 log 2 for three outputs, since it sums over them', () => {
     const Y = [
       [0, 1, 0],
       [1, 1, 0],
@@ -231,7 +233,7 @@ describe('values by hand, from a network of zeros', () => {
     expect(accuracy).toBe(0); // one half is not above one half, so that every output says 0
   });
 
-  it('categorical cross-entropy: log 4; the first of equal outputs is the prediction', () => {
+  it('categorical cross-entropy is log 4 for four outputs, and the first of equal outputs is the prediction', () => {
     const Y = [
       [1, 0, 0, 0],
       [0, 0, 1, 0],
@@ -241,7 +243,7 @@ describe('values by hand, from a network of zeros', () => {
     expect(accuracy).toBe(0.5);
   });
 
-  it('mean squared error: the mean over samples and outputs, without an accuracy', () => {
+  it('the mean squared error is the mean over samples and outputs, without an accuracy', () => {
     const Y = [
       [1, 2],
       [3, 4],

@@ -3,7 +3,7 @@ import { formatSummary } from '../../lib/layers/summary';
 import { Network } from '../../lib/network/network';
 import { demonstration } from '../network/helpers';
 
-it('is a table of the layers, with the sum of the parameters', () => {
+it('the summary is a table of the layers, with the sum of the parameters', () => {
   const net = new Network(demonstration, { seed: 2 });
   expect(net.parameterCount).toBe(5226);
   expect(net.summary()).toBe(
@@ -20,7 +20,7 @@ it('is a table of the layers, with the sum of the parameters', () => {
   );
 });
 
-it('widens its columns, and counts bytes by the dtype', () => {
+it('the summary widens its columns, and counts bytes by the dtype', () => {
   const layers = [
     { inputDim: 1_000_000, outputDim: 3, activation: 'linear' },
     { inputDim: 3, outputDim: 12_345_678, activation: 'softmax' },
@@ -39,17 +39,17 @@ it('widens its columns, and counts bytes by the dtype', () => {
 it.each([
   ['float32', '2 parameters, float32, 8 B'],
   ['float64', '2 parameters, float64, 16 B'],
-] as const)('needs no KiB for a small network in %s', (dtype, last) => {
+] as const)('the summary counts a small network in %s in bytes', (dtype, last) => {
   const net = new Network([{ inputDim: 1, outputDim: 1, activation: 'tanh' }], { dtype });
   expect(net.summary().split('\n').at(-1)).toBe(last);
 });
 
-it('calls 1,024 bytes 1.0 KiB', () => {
+it('the summary calls 1,024 bytes 1.0 KiB', () => {
   const layer = { inputDim: 1, outputDim: 64, activation: 'relu' } as const;
   expect(formatSummary([layer], 'float64').split('\n').at(-1)).toBe('128 parameters, float64, 1.0 KiB');
 });
 
-it('says what else the layers do', () => {
+it('the summary says what else the layers do', () => {
   const net = new Network([
     { inputDim: 2, outputDim: 8, activation: 'gelu', normalization: 'batch', dropout: 0.5, noise: 0.1 },
     {
