@@ -7,12 +7,12 @@ import { itRejects } from '../support/bad-input';
 const { accuracy, topKAccuracy, precision, recall, f1, rocAuc, prAuc, confusionMatrix, logLoss, brier } =
   metrics;
 
-describe('with one column', () => {
+describe('metrics of one column', () => {
   // Two of three predictions of yes are right, two of four positives are found.
   const y = [1, 1, 0, 1, 0, 1, 0];
   const p = [0.9, 0.6, 0.8, 0.5, 0.1, 0.2, 0.3];
 
-  it('counts', () => {
+  it('count right and wrong answers', () => {
     expect(accuracy(y, p)).toBe(4 / 7);
     expect(precision(y, p)).toBe(2 / 3);
     expect(recall(y, p)).toBe(1 / 2);
@@ -23,7 +23,7 @@ describe('with one column', () => {
     ]);
   });
 
-  it('an output at the threshold says no', () => {
+  it('take an output at the threshold for a no', () => {
     expect(recall(y, p, { threshold: 0.499 })).toBe(3 / 4);
     expect(confusionMatrix(y, p, { threshold: 0.2 }).toArray()).toEqual([
       [1, 2],
@@ -32,19 +32,19 @@ describe('with one column', () => {
     expect(accuracy(y, p, { threshold: 0.2 })).toBe(4 / 7);
   });
 
-  it('ranks: 8 of 12 pairs are in order', () => {
+  it('count the pairs in order: 8 of 12', () => {
     expect(rocAuc(y, p)).toBe(8 / 12);
     // Positives at ranks 1, 3, 4 and 6.
     expect(prAuc(y, p)).toBeCloseTo((1 / 1 + 2 / 3 + 3 / 4 + 4 / 6) / 4, 15);
   });
 
-  it('a tie is half a pair, and one threshold', () => {
+  it('take a tie for half a pair, and for one threshold', () => {
     expect(rocAuc([1, 0], [0.5, 0.5])).toBe(0.5);
     expect(prAuc([1, 0], [0.5, 0.5])).toBe(0.5);
     expect(rocAuc([1, 0, 0, 1], [3, 3, 1, 2])).toBe(2.5 / 4);
   });
 
-  it('weights count samples more than once', () => {
+  it('count samples more than once by their weights', () => {
     const once = { sampleWeight: Float32Array.of(2, 1, 0, 1, 1, 3, 1) };
     const repeated = [0, 0, 1, 3, 4, 5, 5, 5, 6];
     const [labels, scores] = [repeated.map((i) => y[i] as number), repeated.map((i) => p[i] as number)];
@@ -53,20 +53,20 @@ describe('with one column', () => {
     }
   });
 
-  it('scores probabilities', () => {
+  it('score probabilities', () => {
     expect(logLoss([1, 0], [0.25, 0.5])).toBeCloseTo((Math.log(4) + Math.log(2)) / 2, 15);
     expect(brier([1, 0], [0.25, 0.5])).toBe((0.5625 + 0.25) / 2);
     // A label between 0 and 1 is a probability as well.
     expect(logLoss([0.5], [0.25])).toBeCloseTo(-(Math.log(0.25) + Math.log(0.75)) / 2, 15);
   });
 
-  it('a sure mistake costs what the epsilon of the dtype leaves', () => {
+  it('charge for a sure mistake what the epsilon of the dtype leaves', () => {
     expect(logLoss([1], [0])).toBe(-Math.log(2 ** -52));
     expect(logLoss([1], Float32Array.of(0))).toBe(-Math.log(2 ** -23));
   });
 });
 
-describe('with several columns', () => {
+describe('metrics of several columns', () => {
   const y = [0, 1, 2, 2];
   const p = [
     [0.5, 0.25, 0.25],
@@ -75,7 +75,7 @@ describe('with several columns', () => {
     [0.25, 0.5, 0.25],
   ];
 
-  it('decides by the largest output', () => {
+  it('decide by the largest output', () => {
     expect(accuracy(y, p)).toBe(0.5);
     expect(confusionMatrix(y, p).toArray()).toEqual([
       [1, 0, 0],
@@ -90,7 +90,7 @@ describe('with several columns', () => {
     expect(f1(y, p)).toBeCloseTo((2 / 3 + 0 + 2 / 3) / 3, 15);
   });
 
-  it('by the first of equals, but top-k prefers the last, as scikit-learn does', () => {
+  it('decide by the first of equals, while top-k prefers the last, as scikit-learn does', () => {
     const tie = [[0.5, 0.5]];
     expect(accuracy([0], tie)).toBe(1);
     expect(topKAccuracy([0], tie, { k: 1 })).toBe(0);
@@ -100,12 +100,12 @@ describe('with several columns', () => {
     expect(topKAccuracy(y, p, { k: 3 })).toBe(1);
   });
 
-  it('leaves classes out of the mean that nobody has or guesses', () => {
+  it('leave classes out of the mean that nobody has or guesses', () => {
     const wide = p.map((row) => [...row, 0]);
     expect(f1(y, wide)).toBe(f1(y, p));
   });
 
-  it('sums over the classes of a sample', () => {
+  it('sum over the classes of a sample', () => {
     expect(logLoss([0, 1], p.slice(0, 2))).toBeCloseTo((Math.log(2) + Math.log(4)) / 2, 15);
     expect(brier([0], p.slice(0, 1))).toBe(0.25 + 2 * 0.0625);
     // Not of one distribution: scaled to it.
@@ -113,7 +113,7 @@ describe('with several columns', () => {
   });
 });
 
-describe('with labels of their own', () => {
+describe('metrics of columns with labels of their own', () => {
   const y = [
     [1, 0],
     [1, 1],
@@ -125,24 +125,24 @@ describe('with labels of their own', () => {
     [0.6, 0.1],
   ];
 
-  it('a sample is right when all its labels are', () => {
+  it('take a sample for right when all its labels are', () => {
     expect(accuracy(y, p, { multiLabel: true })).toBe(1 / 3);
     expect(accuracy(y, p, { multiLabel: true, threshold: 0.85 })).toBe(2 / 3);
   });
 
-  it('averages over all labels', () => {
+  it('average over all labels', () => {
     expect(precision(y, p, { multiLabel: true })).toBe((2 / 3 + 1 / 2) / 2);
     expect(precision(y, p, { multiLabel: true, average: 'micro' })).toBe(3 / 5);
     expect(recall([[0, 1]], [[0.1, 0.9]], { multiLabel: true })).toBe(0.5);
   });
 
-  it('sums the binary losses', () => {
+  it('sum the binary losses', () => {
     expect(logLoss([[1, 0]], [[0.5, 0.75]], { multiLabel: true })).toBeCloseTo(Math.log(2) + Math.log(4), 15);
   });
 });
 
-describe('of numbers', () => {
-  it('measures errors', () => {
+describe('metrics of numbers', () => {
+  it('measure errors', () => {
     const [y, p] = [
       [1, 2, 3, 6],
       [1, 3, 3, 4],
@@ -153,14 +153,14 @@ describe('of numbers', () => {
     expect(metrics.r2(y, p)).toBe(1 - 5 / 14);
   });
 
-  it('takes the mean over columns', () => {
+  it('take the mean over columns', () => {
     const [y, p] = [[[0, 0]], [[3, 4]]];
     expect(metrics.meanSquaredError(y, p)).toBe(12.5);
     expect(metrics.rootMeanSquaredError(y, p)).toBe(3.5);
     expect(metrics.meanAbsoluteError(y, p)).toBe(3.5);
   });
 
-  it('knows constant labels whatever their mean rounds to', () => {
+  it('know constant labels whatever their mean rounds to', () => {
     const y = Array(3).fill(0.1);
     expect(metrics.r2(y, y)).toBe(1);
     expect(metrics.r2(y, [0.1, 0.1, 0.2])).toBe(0);
@@ -172,7 +172,7 @@ const numbers = Object.entries(metrics).filter(([name]) => name !== 'confusionMa
   typeof rocAuc,
 ][];
 
-describe('where there is no answer', () => {
+describe('metrics without an answer', () => {
   it.each<[string, () => number]>([
     ['one class alone, ranked,', () => rocAuc([1, 1], [0.1, 0.2])],
     ['a class that no sample has, ranked,', () => rocAuc([0, 1], Matrix.zeros(2, 3))],
@@ -194,7 +194,7 @@ describe('where there is no answer', () => {
     expect(call()).toBeNaN();
   });
 
-  it('nothing of nothing is 0', () => {
+  it('are 0 where nothing is found of nothing', () => {
     expect(precision([1, 0], [0, 0])).toBe(0);
     expect(recall([0, 0], [1, 0])).toBe(0);
     expect(f1([0, 0], [0, 0])).toBe(0);
@@ -203,7 +203,7 @@ describe('where there is no answer', () => {
   });
 });
 
-describe('whatever the numbers', () => {
+describe('metrics of any numbers', () => {
   const sets = fc.integer({ min: 1, max: 12 }).chain((rows) =>
     fc.record({
       y: fc.array(fc.integer({ min: 0, max: 1 }), { minLength: rows, maxLength: rows }),
@@ -211,7 +211,7 @@ describe('whatever the numbers', () => {
     }),
   );
 
-  it('the area is the share of pairs in order', () => {
+  it('give the share of pairs in order as the area', () => {
     fc.assert(
       fc.property(sets, ({ y, p }) => {
         let [pairs, ordered] = [0, 0];
@@ -228,7 +228,7 @@ describe('whatever the numbers', () => {
     );
   });
 
-  it('the order of the samples does not matter', () => {
+  it('do not depend on the order of the samples', () => {
     fc.assert(
       fc.property(sets, ({ y, p }) => {
         const scaled = p.map((value) => value / 8);
@@ -242,7 +242,7 @@ describe('whatever the numbers', () => {
     );
   });
 
-  it('leaves its arguments alone', () => {
+  it('leave their arguments alone', () => {
     const [y, p] = [Float64Array.of(1, 0, 1), Float64Array.of(0.1, 0.9, 0.5)];
     for (const compute of Object.values(metrics)) {
       if (compute !== topKAccuracy) (compute as typeof f1)(y, p);

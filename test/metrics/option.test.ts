@@ -54,7 +54,7 @@ describe('a metric by name', () => {
 });
 
 describe('a metric with options', () => {
-  it('keeps them', () => {
+  it('keeps its options', () => {
     const strict = metric('precision', { threshold: 0.75, name: 'precisionAt75' });
     const [resolved] = resolveMetrics([strict, 'precision'], 2, 'sigmoid');
     expect(resolved?.name).toBe('precisionAt75');
@@ -68,8 +68,8 @@ describe('a metric with options', () => {
   });
 });
 
-describe('the user’s own', () => {
-  it('is an object or a named function, given the same', () => {
+describe('the user’s own metric', () => {
+  it('is an object or a named function, and is given the same samples as others', () => {
     const seen: unknown[] = [];
     function spread(...given: [Matrix, Matrix, unknown?]): number {
       seen.push(given);
@@ -91,7 +91,7 @@ describe('the user’s own', () => {
   });
 });
 
-it('no option is no metrics', () => {
+it('an option that is left out is no metrics', () => {
   expect(resolveMetrics(undefined, 1, 'linear')).toEqual([]);
   expect(resolveMetrics([], 1, 'linear')).toEqual([]);
 });

@@ -56,7 +56,7 @@ describe.each(names)('%s: %s', (kind, key) => {
     .map((one, index) => [one, index] as const)
     .filter(([one]) => one.kind === kind && key in one.expected);
 
-  it(`equals scikit-learn’s`, () => {
+  it('equals scikit-learn’s metric', () => {
     expect(sets.length).toBeGreaterThan(50);
     let defined = 0;
     for (const [one, index] of sets) {
@@ -76,7 +76,7 @@ describe.each(names)('%s: %s', (kind, key) => {
   });
 });
 
-it('takes a Matrix, typed arrays and one-hot labels for the same', () => {
+it('metrics take a Matrix, typed arrays and one-hot labels for the same', () => {
   for (const { kind, y, p, w, expected } of cases) {
     if (kind !== 'classes') continue;
     const predictions = Matrix.from(p as number[][]);

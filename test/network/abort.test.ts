@@ -49,7 +49,7 @@ describe('a signal that is aborted before the start', () => {
     expect(await net.fit(X, Y, { epochs: 2 })).toEqual(network().fitSync(X, Y, { epochs: 2 }));
   });
 
-  it('comes second to bad arguments', async () => {
+  it('is looked at after the arguments', async () => {
     expect(await rejection(network().fit(X, Y, { epochs: 0, signal }))).toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',
     });
@@ -164,7 +164,7 @@ describe('a loop over epochs', () => {
     return { epoch: i + 1, loss: loss[0], parameters: snapshot(expected) };
   });
 
-  it('that is left by break leaves the parameters of its last epoch, and a free network', async () => {
+  it('leaves the parameters of its last epoch, and a free network, when it is left by break', async () => {
     const net = network();
     for await (const { epoch, loss } of net.epochs(X, Y, options)) {
       expect({ epoch, loss, parameters: snapshot(net) }).toEqual(reports[epoch - 1]);
@@ -177,7 +177,7 @@ describe('a loop over epochs', () => {
     expect(snapshot(net)).toEqual(reports[9]?.parameters);
   });
 
-  it('that is left by an error leaves a free network as well', async () => {
+  it('leaves a free network when it is left by an error', async () => {
     const net = network();
     const failing = async () => {
       for await (const _ of net.epochs(X, Y, options)) throw new Error('mine');
@@ -186,7 +186,7 @@ describe('a loop over epochs', () => {
     expect(net.fitSync(X, Y, { ...options, epochs: 1 }).loss).toEqual([reports[1]?.loss]);
   });
 
-  it('whose signal is aborted in the body ends there, with the parameters of that epoch', async () => {
+  it('ends with the parameters of the epoch in whose body its signal is aborted', async () => {
     const net = network();
     const controller = new AbortController();
     let last = 0;
@@ -201,7 +201,7 @@ describe('a loop over epochs', () => {
     expect(snapshot(net)).toEqual(reports[2]?.parameters);
   });
 
-  it('whose signal is aborted after the last epoch has ended well', async () => {
+  it('ends well when its signal is aborted after the last epoch', async () => {
     const net = network();
     const controller = new AbortController();
     for await (const { epoch } of net.epochs(X, Y, { ...options, signal: controller.signal })) {
@@ -210,7 +210,7 @@ describe('a loop over epochs', () => {
     expect(snapshot(net)).toEqual(reports[9]?.parameters);
   });
 
-  it('that ends takes its listener off the signal, as fit does', async () => {
+  it('takes its listener off the signal when it ends, as fit does', async () => {
     const { signal } = new AbortController();
     const added: string[] = [];
     const removed: string[] = [];
@@ -232,7 +232,7 @@ describe('a loop over epochs', () => {
     expect(removed).toEqual(added);
   });
 
-  it('that is abandoned, not left, keeps the network for itself', async () => {
+  it('keeps the network for itself when it is abandoned, not left', async () => {
     const net = network();
     const loop = net.epochs(X, Y, options);
     await loop.next();
@@ -241,7 +241,7 @@ describe('a loop over epochs', () => {
     expect((await net.fit(X, Y, { ...options, epochs: 1 })).loss).toEqual([reports[1]?.loss]);
   });
 
-  it('whose return() is called during an epoch ends after that epoch', async () => {
+  it('ends after the epoch during which its return() is called', async () => {
     const net = network();
     const loop = net.epochs(X, Y, options);
     const [first, last] = await Promise.all([loop.next(), loop.return()]);

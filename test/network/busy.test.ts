@@ -78,7 +78,7 @@ describe('while a step is being taken on another thread', () => {
     expectBusy(await loop.next().catch((error) => error), trained('fit'));
   });
 
-  it('bad arguments are what is said first', async () => {
+  it('bad arguments are refused first', async () => {
     await expect(net.fit(X, Y, { epochs: 0 })).rejects.toMatchObject({ code: 'ERR_BLASNET_ARG_VALUE' });
   });
 
@@ -89,7 +89,7 @@ describe('while a step is being taken on another thread', () => {
 });
 
 describe('during a fit of many epochs', () => {
-  it('predictions and evaluations are served between them, from parameters of whole epochs', async () => {
+  it('predictions and evaluations are served between epochs, from parameters of whole epochs', async () => {
     const net = network();
     const initial = snapshot(net);
     const options = { epochs: 10_000_000, batchSize: 'full' } as const;
@@ -117,7 +117,7 @@ describe('during a fit of many epochs', () => {
     expect(epoch).toBeGreaterThan(0);
   });
 
-  it('an evaluation by another loss does not disturb it', async () => {
+  it('an evaluation by another loss does not disturb the fit', async () => {
     const [net, alone] = [network(), network()];
     const fit = net.fit(X, Y, { epochs: 300 });
     for (let i = 0; i < 5; i++) await net.evaluate(X, Y, { loss: 'meanSquaredError' });
@@ -127,7 +127,7 @@ describe('during a fit of many epochs', () => {
 });
 
 describe('in the body of a loop over epochs', () => {
-  it('the network is at rest: it can be asked in every way, and changed', async () => {
+  it('the network is at rest, so that it can be asked in every way, and changed', async () => {
     const [net, twin] = [network(), network()];
     for await (const { epoch } of net.epochs(X, Y, { epochs: 5 })) {
       twin.fitSync(X, Y, { epochs: 1 });
@@ -180,14 +180,14 @@ describe('while predictions are made on another thread', () => {
     net.fitSync(X, Y, { epochs: 1 });
   });
 
-  it('more predictions may be asked for: each gets its own answer', async () => {
+  it('each of many predictions gets its own answer', async () => {
     const net = network();
     const inputs = Array.from({ length: 20 }, (_, i) => randomMatrix(i + 1, 2, i));
     const outputs = await Promise.all(inputs.map((input) => net.predict(input)));
     expect(outputs).toEqual(inputs.map((input) => net.predictSync(input)));
   });
 
-  it('one that fails does not harm those after it', async () => {
+  it('a prediction that fails does not harm those after it', async () => {
     const net = network();
     const bad = [[Number.NaN, 0]];
     const results = await Promise.allSettled([net.predict(X), net.predict(bad), net.predict(X)]);

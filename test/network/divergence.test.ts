@@ -68,7 +68,7 @@ describe.each(['fit', 'fitSync', 'epochs'] as const)('%s', (method) => {
     );
   });
 
-  it('names the batch', async () => {
+  it('names the batch in which the loss overflows', async () => {
     const net = line();
     const error = await train(net, [[0], [1], [1e200]], [[0], [0], [0]], 1e-3, 1);
     expectDiverged(error, diverged(1, 3, '1 of 1 (linear)'));
@@ -111,7 +111,7 @@ it('float32 diverges by its own range', () => {
   expect(snapshot(net).every(Number.isFinite)).toBe(true);
 });
 
-it('a loss that is large but finite is none', () => {
+it('a loss that is large but finite is no divergence', () => {
   const net = line();
   const history = net.fitSync([[1e150]], [[0]], { epochs: 1, optimizer: sgd({ learningRate: 1e-300 }) });
   expect(history.loss).toEqual([1e150 ** 2]);

@@ -18,8 +18,8 @@ async function openAfterTurns(promise: Promise<unknown>): Promise<boolean> {
   return open;
 }
 
-describe('the event loop turns', () => {
-  it('while one epoch is being trained', async () => {
+describe('the event loop', () => {
+  it('turns while one epoch is being trained', async () => {
     const net = network();
     const controller = new AbortController();
     const fit = net.fit(X, Y, { ...options, signal: controller.signal });
@@ -30,7 +30,7 @@ describe('the event loop turns', () => {
     await expect(fit).rejects.toThrow('The operation was aborted');
   });
 
-  it('while one epoch of a loop over epochs is being trained', async () => {
+  it('turns while one epoch of a loop over epochs is being trained', async () => {
     const net = network();
     const controller = new AbortController();
     const epoch = net.epochs(X, Y, { ...options, signal: controller.signal }).next();
@@ -43,7 +43,7 @@ describe('the event loop turns', () => {
   it.each([
     ['predictions are made', (net: Network, signal: AbortSignal) => net.predict(X, { signal })],
     ['samples are evaluated', (net: Network, signal: AbortSignal) => net.evaluate(X, Y, { signal })],
-  ])('while %s', async (_, call) => {
+  ])('turns while %s', async (_, call) => {
     const controller = new AbortController();
     const wide = new Network(layers([2, 256, 256, 1], 'relu', 'sigmoid'), { seed: 1 });
     const result = call(wide, controller.signal);
@@ -52,7 +52,7 @@ describe('the event loop turns', () => {
     await expect(result).rejects.toThrow('The operation was aborted');
   });
 
-  it('while several networks are being trained, each to what it becomes alone', async () => {
+  it('turns while several networks are being trained, each to what it becomes alone', async () => {
     const [few, labels] = [X.data.slice(0, 2000), Y.data.slice(0, 1000)];
     const nets = [1, 2, 3, 4, 5].map((seed) => new Network(network().architecture, { seed }));
     const histories = await Promise.all(nets.map((net) => net.fit(few, labels, { epochs: 20 })));

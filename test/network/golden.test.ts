@@ -22,9 +22,14 @@ const fullBatch = (epochs: number) => ({
 });
 
 test.each([
-  ['2-4-6-6-4-1 from seed 99', example, 99, init['article-4-6-6-4-1-seed99']],
-  ['2-25-50-50-25-1 from seed 2', demonstration, 2, init['demo-25-50-50-25-1-seed2']],
-] as const)('%s starts with the article’s weights, to the last bit', (_, layers, seed, expected) => {
+  { what: '2-4-6-6-4-1 from seed 99', layers: example, seed: 99, expected: init['article-4-6-6-4-1-seed99'] },
+  {
+    what: '2-25-50-50-25-1 from seed 2',
+    layers: demonstration,
+    seed: 2,
+    expected: init['demo-25-50-50-25-1-seed2'],
+  },
+] as const)('$what starts with the article’s weights, to the last bit', ({ layers, seed, expected }) => {
   const net = new Network(layers, { seed, initializer: 'article' });
   expectNumpy(toRows(net.parameters), expected);
 });
@@ -49,7 +54,7 @@ describe('the first step', () => {
   });
 });
 
-describe('10,000 epochs', () => {
+describe('10,000 epochs of full batches', () => {
   const net = articleNetwork();
   let history: History;
 

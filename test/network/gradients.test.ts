@@ -40,7 +40,7 @@ function gradientOf(gradients: object, parameter: string): FloatArray {
 }
 
 describe.each(pairs)('%s of %s outputs', (loss, output) => {
-  it.each(activationNames)('behind %s layers has the gradients of central differences', (hidden) => {
+  it.each(activationNames)('has the gradients of central differences behind %s layers', (hidden) => {
     const net = new Network(layers([3, 5, 4, 2], hidden, output));
     // Biases that are not zero: behind units that are all off, relu would stand on its kink.
     restore(net, oracle.randomArray(net.parameterCount, 3));
@@ -58,7 +58,7 @@ describe.each(pairs)('%s of %s outputs', (loss, output) => {
   it.each([
     ['float64', 1e-11],
     ['float32', 2e-3],
-  ] as const)('has the oracle’s in %s, on more samples than one tile holds', (dtype, tolerance) => {
+  ] as const)('has the oracle’s gradients in %s, on more samples than one tile holds', (dtype, tolerance) => {
     const net = new Network(layers([3, 17, 2], 'tanh', output), { seed: 3, dtype });
     const X = randomMatrix(1100, 3, 1, dtype);
     const Y = labelsFor(loss, 1100, 2, dtype);
@@ -78,7 +78,7 @@ describe('gradients', () => {
   const X = randomMatrix(5, 3, 1);
   const Y = randomLabels(5, 1, 2);
 
-  it('have the shape of their parameters, and names with a d before', () => {
+  it('have the shape of their parameters, and their names with a d before', () => {
     const { loss, ...gradients } = net.gradients(X, Y);
     const shapes = Object.entries(gradients).map(([name, { rows, cols }]) => [name, rows, cols]);
     expect(shapes).toEqual([
@@ -99,7 +99,7 @@ describe('gradients', () => {
     expect(snapshot(net)).toEqual(before);
   });
 
-  it('make a training of one’s own: a step is what fit’s is, to the last bit', () => {
+  it('make the same step in a training of one’s own as in fit, to the last bit', () => {
     const [own, fitted] = [1, 2].map(() => new Network(net.architecture, { seed: 1 })) as [Network, Network];
     const gradients = own.gradients(X, Y);
     for (const [name, { data }] of Object.entries(own.parameters) as [string, Matrix][]) {
@@ -121,7 +121,7 @@ describe('gradients of all that a loss may have', () => {
     ['normalisation by layer, penalties', { normalization: 'layer', l2: 0.2 }],
     // In gradients these two do not act.
     ['dropout and noise', { dropout: 0.5, noise: 1 }],
-  ] as const)('%s, with weights and smoothed labels', (_, options) => {
+  ] as const)('are those of central differences with %s, with weights and smoothed labels', (_, options) => {
     const [first, second] = layers([3, 5, 2], 'tanh', 'sigmoid');
     const net = new Network(
       [{ ...first, ...options } as LayerOptions, { ...second, l2: 0.1 } as LayerOptions],
@@ -138,7 +138,7 @@ describe('gradients of all that a loss may have', () => {
     expect(Object.values(net.statistics).map(({ data }: Matrix) => data)).toEqual(before);
   });
 
-  it('penalties are part of the loss, also of evaluate’s', () => {
+  it('have penalties in their loss, as evaluate has', () => {
     const net = new Network([{ inputDim: 3, outputDim: 2, activation: 'sigmoid', l1: 0.1, l2: 0.2 }], {
       seed: 1,
     });
@@ -151,7 +151,7 @@ describe('gradients of all that a loss may have', () => {
     expect(net.fitSync(X, Y, { epochs: 1 }).loss[0]).toBeCloseTo(expected, 14);
   });
 
-  it('are zeros for frozen layers, and the others’ as ever', () => {
+  it('are zeros for frozen layers, and unchanged for the others', () => {
     const net = new Network(layers([3, 4, 2], 'tanh', 'sigmoid'), { seed: 1 });
     const free = net.gradients(X, Y);
     net.setTrainable(1, false);

@@ -52,7 +52,7 @@ describe.each(['float64', 'float32'] as const)('in %s', (dtype) => {
     },
   );
 
-  it('what is written into the parameters is what the network is', () => {
+  it('the network computes with what is written into the parameters', () => {
     const [net, twin] = [network(dtype), network(dtype)];
     for (const { data } of Object.values(net.parameters) as Matrix[]) data.fill(0);
     const third = Math.fround(1 / 3);
@@ -64,7 +64,7 @@ describe.each(['float64', 'float32'] as const)('in %s', (dtype) => {
   });
 });
 
-it('training reads the caller’s arrays anew in every epoch', async () => {
+it('a training reads the caller’s arrays anew in every epoch', async () => {
   const [X, Y] = [randomMatrix(8, 2, 1), Matrix.from(Array(8).fill([1, 0, 0]))];
   const [net, twin] = [network(), network()];
   for await (const { epoch } of net.epochs(X, Y, { epochs: 4, batchSize: 'full' })) {

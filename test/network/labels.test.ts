@@ -26,7 +26,7 @@ describe.each(['softmax', 'logSoftmax'] as const)('%s', (output) => {
     ['a Uint8Array', Uint8Array.from(classes)],
     ['a Uint32Array', Uint32Array.from(classes)],
     ['numbers', Array.from(classes)],
-  ])('classes in %s are one-hot rows, to the last bit', async (_, Y) => {
+  ])('takes classes in %s for one-hot rows, to the last bit', async (_, Y) => {
     const net = make();
     expect(await net.fit(X, Y, options)).toEqual(history);
     expect(stateOf(net)).toEqual(stateOf(expected));
@@ -34,7 +34,7 @@ describe.each(['softmax', 'logSoftmax'] as const)('%s', (output) => {
     expect(net.gradients(X, Y)).toEqual(expected.gradients(X, oneHot(classes, 4)));
   });
 
-  it('so are names, which the network learns, and answers with', async () => {
+  it('takes names for classes, learns them, and answers with them', async () => {
     const labels = labelEncoder();
     const net = make(labels);
     const { loss } = await net.fit(X, named, {
@@ -83,7 +83,7 @@ describe('two classes and one output', () => {
     expect(right).toBeGreaterThan(51);
   });
 
-  it('hinge takes several outputs, too', () => {
+  it('a network of several outputs learns classes by hinge', () => {
     const net = new Network(layers([3, 5, 4], 'tanh', 'linear'), { seed: 1, labels: labelEncoder() });
     const plain = new Network(layers([3, 5, 4], 'tanh', 'linear'), { seed: 1 });
     const signs = oneHot(classes, 4).map((row) => row.map((one) => 2 * one - 1));
@@ -99,64 +99,65 @@ describe('labels that are wrong', () => {
   const withNames = () => new Network(layers([3, 5, 4], 'tanh', 'softmax'), { seed: 1, labels: encoder });
   const wrong = (index: number, value: unknown) => Object.assign([...classes], { [index]: value });
 
-  it.each<[string, () => Network, unknown, string, string]>([
-    [
-      'a class beyond the outputs',
-      softmax,
-      Int32Array.from(classes).fill(4, 7, 8),
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected Y to hold integers from 0 to the number of outputs - 1 (the loss is sparseCategoricalCrossEntropy), got 4 at row 7, column 0',
-    ],
-    [
-      'half a class',
-      softmax,
-      wrong(3, 0.5),
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected Y[3] to be a class, an integer from 0 on, got 0.5 (number)',
-    ],
-    [
-      'a negative class',
-      softmax,
-      wrong(3, -1),
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected Y[3] to be a class, an integer from 0 on, got -1 (number)',
-    ],
-    [
-      'text among classes',
-      softmax,
-      wrong(3, '1'),
-      'ERR_BLASNET_ARG_TYPE',
-      'Expected Y[3] to be a number, got "1" (string)',
-    ],
-    [
-      'one class too few',
-      softmax,
-      classes.subarray(1),
-      'ERR_BLASNET_SHAPE',
-      'Expected Y to have as many rows as X (60), got 59',
-    ],
-    [
-      'no classes',
-      softmax,
-      new Int32Array(0),
-      'ERR_BLASNET_SHAPE',
-      'Expected Y to have at least one row, got 0',
-    ],
-    [
-      'a name that nobody has learned',
-      withNames,
-      [...named.slice(1), 'emu'],
-      'ERR_BLASNET_ARG_VALUE',
-      'Expected labels[59] to be one of the classes "ant", "bee", "cat", "dog", got "emu" (string)',
-    ],
-    [
-      'more names than outputs',
-      () => new Network(layers([3, 5, 3], 'tanh', 'softmax'), { seed: 1, labels: encoder }),
-      named,
-      'ERR_BLASNET_SHAPE',
-      "Expected labels to have 3 classes, as the network's outputDim is 3, got 4",
-    ],
-  ])('%s', async (_, make, Y, code, message) => {
+  it.each<{ what: string; make: () => Network; Y: unknown; code: string; message: string }>([
+    {
+      what: 'a class beyond the outputs',
+      make: softmax,
+      Y: Int32Array.from(classes).fill(4, 7, 8),
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message:
+        'Expected Y to hold integers from 0 to the number of outputs - 1 (the loss is sparseCategoricalCrossEntropy), got 4 at row 7, column 0',
+    },
+    {
+      what: 'half a class',
+      make: softmax,
+      Y: wrong(3, 0.5),
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected Y[3] to be a class, an integer from 0 on, got 0.5 (number)',
+    },
+    {
+      what: 'a negative class',
+      make: softmax,
+      Y: wrong(3, -1),
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected Y[3] to be a class, an integer from 0 on, got -1 (number)',
+    },
+    {
+      what: 'text among classes',
+      make: softmax,
+      Y: wrong(3, '1'),
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: 'Expected Y[3] to be a number, got "1" (string)',
+    },
+    {
+      what: 'one class too few',
+      make: softmax,
+      Y: classes.subarray(1),
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected Y to have as many rows as X (60), got 59',
+    },
+    {
+      what: 'no classes',
+      make: softmax,
+      Y: new Int32Array(0),
+      code: 'ERR_BLASNET_SHAPE',
+      message: 'Expected Y to have at least one row, got 0',
+    },
+    {
+      what: 'a name that nobody has learned',
+      make: withNames,
+      Y: [...named.slice(1), 'emu'],
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'Expected labels[59] to be one of the classes "ant", "bee", "cat", "dog", got "emu" (string)',
+    },
+    {
+      what: 'more names than outputs',
+      make: () => new Network(layers([3, 5, 3], 'tanh', 'softmax'), { seed: 1, labels: encoder }),
+      Y: named,
+      code: 'ERR_BLASNET_SHAPE',
+      message: "Expected labels to have 3 classes, as the network's outputDim is 3, got 4",
+    },
+  ])('are refused: $what', async ({ make, Y, code, message }) => {
     const net = make();
     for (const call of [() => net.fit(X, Y as never, options), () => net.evaluate(X, Y as never)]) {
       await expect(call()).rejects.toMatchObject({ code, message });
@@ -164,13 +165,13 @@ describe('labels that are wrong', () => {
     expect(stateOf(net)).toEqual(stateOf(make()));
   });
 
-  it('classify without names', async () => {
+  it('a network without names refuses to classify', async () => {
     const message = 'Expected labels to be given to the network for classify, got undefined';
     await expect(softmax().classify(X)).rejects.toMatchObject({ code: 'ERR_BLASNET_NOT_FITTED', message });
   });
 });
 
-describe('preprocessing', () => {
+describe('the preprocessing of a network', () => {
   const raw = randomMatrix(60, 3, 5);
   raw.data.forEach((value, i) => {
     raw.data[i] = 100 + 37 * value * (i % 3);
@@ -179,7 +180,7 @@ describe('preprocessing', () => {
   const make = (own?: ReturnType<typeof preprocessing>) =>
     new Network(layers([3, 5, 4], 'tanh', 'softmax'), { seed: 1, ...(own && { preprocessing: own }) });
 
-  it('on the network is preprocessing by hand', async () => {
+  it('does what preprocessing by hand does', async () => {
     const byHand = pipeline();
     const x = byHand.fitTransform(raw);
     const [net, twin] = [make(pipeline()), make()];
@@ -204,7 +205,7 @@ describe('preprocessing', () => {
     ]);
   });
 
-  it('learns once: what is fitted later is transformed as before', () => {
+  it('learns from the first fit alone', () => {
     const own = pipeline();
     const net = make(own);
     net.fitSync(raw, classes, options);
@@ -213,7 +214,7 @@ describe('preprocessing', () => {
     expect(JSON.stringify(own)).toBe(before);
   });
 
-  it('NaN is refused without an imputer, and filled by one', () => {
+  it('refuses NaN without an imputer, and fills it with one', () => {
     const gaps = randomMatrix(60, 3, 5);
     gaps.set(7, 1, Number.NaN);
     const plain = make();
@@ -228,7 +229,7 @@ describe('preprocessing', () => {
     expect(filled.predictSync([[Number.NaN, 1, 2]]).data.every(Number.isFinite)).toBe(true);
   });
 
-  it('is asked for before it has learned', () => {
+  it('refuses to be used before it has learned', () => {
     expect(() => make(pipeline()).predictSync(raw)).toThrow(
       'Expected inputColumns to be used after fit, got no fit before it',
     );
@@ -256,18 +257,22 @@ describe('labels one by one, for a single output', () => {
     ['numbers', signs],
     ['an Int32Array', Int32Array.from(signs)],
     ['a Uint8Array', Uint8Array.from(signs)],
-  ])('%s are rows of one, to the last bit', (_, Y) => {
+  ])('are taken for rows of one when they are %s, to the last bit', (_, Y) => {
     const net = make();
     expect(net.fitSync(X, Y, options)).toEqual(history);
     expect(stateOf(net)).toEqual(stateOf(expected));
   });
 
   it.each([
-    ['none', [], 'Expected Y to be a non-empty array of rows, got an array of length 0'],
-    ['a word', [0, 'one', 1], 'Expected Y[1] to be a number, got "one" (string)'],
-    ['too few', [0, 1], 'Expected Y to have as many rows as X (60), got 2'],
-    ['out of range', [2, ...signs.slice(1)], 'Expected Y to hold numbers from 0 to 1'],
-  ])('refuses %s', (_, Y, message) => {
+    { what: 'none', Y: [], message: 'Expected Y to be a non-empty array of rows, got an array of length 0' },
+    {
+      what: 'a word among numbers',
+      Y: [0, 'one', 1],
+      message: 'Expected Y[1] to be a number, got "one" (string)',
+    },
+    { what: 'too few', Y: [0, 1], message: 'Expected Y to have as many rows as X (60), got 2' },
+    { what: 'out of range', Y: [2, ...signs.slice(1)], message: 'Expected Y to hold numbers from 0 to 1' },
+  ])('are refused when they are $what', ({ Y, message }) => {
     expect(() => make().fitSync(X, Y as number[], options)).toThrow(message);
   });
 });
@@ -276,10 +281,10 @@ describe('what was learned from refused data', () => {
   const rows = [[1000], [2000]];
 
   it.each([
-    ['too many labels', [[0], [1], [0]], {}],
-    ['a label out of range', [[0], [7]], {}],
-    ['an option that does not exist', [[0], [1]], { epoch: 1 }],
-  ])('is forgotten: %s', (_, Y, more) => {
+    { what: 'too many labels', Y: [[0], [1], [0]], more: {} },
+    { what: 'a label out of range', Y: [[0], [7]], more: {} },
+    { what: 'an option that does not exist', Y: [[0], [1]], more: { epoch: 1 } },
+  ])('is forgotten after $what', ({ Y, more }) => {
     const inputs = preprocessing([standardScaler()]);
     const net = new Network(layers([1, 1], 'tanh', 'sigmoid'), { seed: 1, preprocessing: inputs });
     expect(() => net.fitSync(rows, Y, { epochs: 1, ...more })).toThrow();

@@ -78,9 +78,9 @@ it.each(['fitSync', 'fit', 'evaluateSync', 'evaluate', 'gradients'] as const)(
 );
 
 it.each([
-  ['shuffled mini-batches, of which only the order grows: 4 bytes a sample', 32, 4],
-  ['mini-batches in order', 32, 0],
-])('%s', async (_, batchSize, bytes) => {
+  { what: 'shuffled mini-batches', batchSize: 32, bytes: 4 },
+  { what: 'mini-batches in order', batchSize: 32, bytes: 0 },
+])('$what take $bytes bytes a sample for their order', async ({ batchSize, bytes }) => {
   const { stdout, stderr } = await inChild(
     async (path, { batchSize, shuffle, runs }) => {
       const { Network, Matrix }: Library = require(path);

@@ -59,7 +59,7 @@ describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
   });
 });
 
-it('keeps its network and its buffers in memory', { timeout: 60_000 }, async () => {
+it('a predictor keeps its network and its buffers in memory', { timeout: 60_000 }, async () => {
   const ended = await inChild(
     async (path) => {
       const { Network }: Library = require(path);
@@ -103,7 +103,7 @@ it('keeps its network and its buffers in memory', { timeout: 60_000 }, async () 
   expect(ended).toEqual(endedWell('0 true'));
 });
 
-it('is told the first element that is not finite, however many rows there are', () => {
+it('a predictor names the first element that is not finite, however many rows there are', () => {
   const net = new Network(layers([3, 17, 2], 'relu', 'softmax'), { seed: 1 });
   const predictor = net.predictor({ maxBatch: 1000 });
   for (const row of [0, 127, 128, 999]) {
@@ -119,11 +119,11 @@ it('is told the first element that is not finite, however many rows there are', 
   predictor.run(999);
 });
 
-describe('beside other calls', () => {
+describe('a predictor beside other calls', () => {
   const long = longEpoch();
   const architecture = layers([2, 8, 1], 'relu', 'sigmoid');
 
-  it('it is refused while a step is being taken on another thread, and works again afterwards', async () => {
+  it('is refused while a step is being taken on another thread, and works again afterwards', async () => {
     const net = new Network(architecture, { seed: 1 });
     const predictor = net.predictor();
     const controller = new AbortController();
@@ -141,7 +141,7 @@ describe('beside other calls', () => {
     expect(predictor.output.data[0]).toBe(net.predictSync([[0, 0]]).data[0]);
   });
 
-  it('it works while predictions are made on another thread, and in the body of a loop over epochs', async () => {
+  it('works while predictions are made on another thread, and in the body of a loop over epochs', async () => {
     const net = new Network(layers([2, 256, 256, 1], 'relu', 'sigmoid'), { seed: 1 });
     const predictor = net.predictor();
     const controller = new AbortController();
@@ -154,7 +154,7 @@ describe('beside other calls', () => {
   });
 });
 
-describe('rejects', () => {
+describe('a predictor of four rows', () => {
   const net = new Network(layers([2, 3, 1], 'relu', 'sigmoid'), { seed: 1 });
   const predictor = net.predictor({ maxBatch: 4 });
   const wrong = (errorClass: typeof RangeError | typeof TypeError) =>
@@ -163,36 +163,36 @@ describe('rejects', () => {
   itRejects([
     ...(
       [
-        [0, RangeError, '0 (number)'],
-        [5, RangeError, '5 (number)'],
-        [-1, RangeError, '-1 (number)'],
-        [1.5, RangeError, '1.5 (number)'],
-        [Number.NaN, RangeError, 'NaN (number)'],
-        ['2', TypeError, '"2" (string)'],
-        [null, TypeError, 'null'],
+        { rows: 0, error: RangeError, got: '0 (number)' },
+        { rows: 5, error: RangeError, got: '5 (number)' },
+        { rows: -1, error: RangeError, got: '-1 (number)' },
+        { rows: 1.5, error: RangeError, got: '1.5 (number)' },
+        { rows: Number.NaN, error: RangeError, got: 'NaN (number)' },
+        { rows: '2', error: TypeError, got: '"2" (string)' },
+        { rows: null, error: TypeError, got: 'null' },
       ] as const
     ).map(
-      ([rows, errorClass, got]): BadCall => ({
+      ({ rows, error, got }): BadCall => ({
         what: `${got} for the rows`,
         call: () => predictor.run(rows as never),
-        error: errorClass,
-        code: wrong(errorClass),
+        error,
+        code: wrong(error),
         message: `Expected rows to be an integer from 1 to 4, got ${got}`,
       }),
     ),
     ...(
       [
-        [0, RangeError, '0 (number)'],
-        [1.5, RangeError, '1.5 (number)'],
-        ['2', TypeError, '"2" (string)'],
-        [null, TypeError, 'null'],
+        { maxBatch: 0, error: RangeError, got: '0 (number)' },
+        { maxBatch: 1.5, error: RangeError, got: '1.5 (number)' },
+        { maxBatch: '2', error: TypeError, got: '"2" (string)' },
+        { maxBatch: null, error: TypeError, got: 'null' },
       ] as const
     ).map(
-      ([maxBatch, errorClass, got]): BadCall => ({
+      ({ maxBatch, error, got }): BadCall => ({
         what: `${got} for maxBatch`,
         call: () => net.predictor({ maxBatch: maxBatch as never }),
-        error: errorClass,
-        code: wrong(errorClass),
+        error,
+        code: wrong(error),
         message: `Expected maxBatch to be a positive integer, got ${got}`,
       }),
     ),
@@ -222,7 +222,7 @@ describe('rejects', () => {
   it.each([
     [0, 'row 0, column 0'],
     [5, 'row 2, column 1'],
-  ])('NaN and infinities in the rows it is asked for, as at element %i', (index, place) => {
+  ])('rejects NaN and infinities in the rows it is asked for, as at element %i', (index, place) => {
     const before = snapshot(net);
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
       predictor.input.data.fill(0);

@@ -52,10 +52,10 @@ describe('a process', () => {
   // Jobs inside BLAS, on matrices of some size, when the libraries are torn down. A crash is a matter of luck,
   // so there are four rounds.
   it.each([
-    ['process.exit(3)', 'exit', 3, ''],
-    ['an uncaught error', 'throw', 1, 'Error: mine'],
-    ['SIGTERM', 'kill', null, ''],
-  ] as const)('ends amid trainings by %s', async (_, way, code, complaint) => {
+    { what: 'process.exit(3)', way: 'exit', code: 3, complaint: '' },
+    { what: 'an uncaught error', way: 'throw', code: 1, complaint: 'Error: mine' },
+    { what: 'SIGTERM', way: 'kill', code: null, complaint: '' },
+  ] as const)('ends amid trainings by $what', async ({ way, code, complaint }) => {
     for (let round = 0; round < 4; round++) {
       const ended = await inChild(async (path, end) => {
         const { Network }: Library = require(path);
@@ -87,7 +87,7 @@ describe('a process', () => {
   });
 });
 
-it.skipIf(process.platform === 'win32')('training needs no thread of libuv’s pool', async () => {
+it.skipIf(process.platform === 'win32')('a training needs no thread of libuv’s pool', async () => {
   const pipe = join(newFolder(), 'pipe');
   execFileSync('mkfifo', [pipe]);
   const ended = await inChild(

@@ -5,7 +5,7 @@ import { Matrix } from '../../lib/base/matrix';
 import { Network } from '../../lib/network/network';
 import { layers, randomMatrix, snapshot } from './helpers';
 
-it('data that a fit refuses draw no shuffles: the next fit is as if they had not been', async () => {
+it('data that a fit refuses draw no shuffles, so that the next fit is as if they had not been', async () => {
   const fitted = async (spoil: boolean) => {
     const net = new Network(layers([2, 3, 1], 'relu', 'sigmoid'), { seed: 1 });
     const [X, Y] = [randomMatrix(70, 2, 1), Matrix.zeros(70, 1)];
@@ -21,7 +21,7 @@ it('data that a fit refuses draw no shuffles: the next fit is as if they had not
   expect(await fitted(true)).toEqual(await fitted(false));
 });
 
-it('so do data of a share held out, of whichever part', () => {
+it('refused data draw no shuffles where a share is held out, whichever part they are in', () => {
   const make = () => new Network(layers([2, 3, 1], 'relu', 'sigmoid'), { seed: 1 });
   const Y = Matrix.zeros(70, 1);
   for (const row of Array(70).keys()) {

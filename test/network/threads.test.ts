@@ -16,11 +16,11 @@ afterEach(() => setThreads(processors));
 // One network whose parameters stay in cache, worked through in tiles of samples, and one that is swept layer
 // by layer; both with enough samples that threads are worth waking.
 const networks = [
-  ['in tiles of samples', [10, 40, 40, 1], 3000],
-  ['layer by layer', [300, 700, 1], 600],
+  { way: 'in tiles of samples', sizes: [10, 40, 40, 1], rows: 3000 },
+  { way: 'layer by layer', sizes: [300, 700, 1], rows: 600 },
 ] as const;
 
-describe.each(networks)('a network that is computed %s', (_, sizes, rows) => {
+describe.each(networks)('a network that is computed $way', ({ sizes, rows }) => {
   const train = async (dtype: Dtype, threads: number | undefined) => {
     const net = new Network(layers(sizes, 'relu', 'sigmoid'), { seed: 1, dtype });
     const X = randomMatrix(rows, sizes[0], 1, dtype);
@@ -114,7 +114,7 @@ it('many trainings at once share the threads, and none waits for ever', async ()
 });
 
 describe('setThreads', () => {
-  it('says what getThreads answers, up to a bound', () => {
+  it('sets what getThreads answers, up to a bound', () => {
     expect(processors).toBeGreaterThanOrEqual(1);
     setThreads(5);
     expect(getThreads()).toBe(5);
@@ -125,19 +125,19 @@ describe('setThreads', () => {
   itRejects(
     (
       [
-        [0, RangeError, '0 (number)'],
-        [-1, RangeError, '-1 (number)'],
-        [1.5, RangeError, '1.5 (number)'],
-        [Number.POSITIVE_INFINITY, RangeError, 'Infinity (number)'],
-        ['2', TypeError, '"2" (string)'],
-        [undefined, TypeError, 'undefined'],
+        { threads: 0, error: RangeError, got: '0 (number)' },
+        { threads: -1, error: RangeError, got: '-1 (number)' },
+        { threads: 1.5, error: RangeError, got: '1.5 (number)' },
+        { threads: Number.POSITIVE_INFINITY, error: RangeError, got: 'Infinity (number)' },
+        { threads: '2', error: TypeError, got: '"2" (string)' },
+        { threads: undefined, error: TypeError, got: 'undefined' },
       ] as const
     ).map(
-      ([threads, errorClass, got]): BadCall => ({
+      ({ threads, error, got }): BadCall => ({
         what: got,
         call: () => setThreads(threads as never),
-        error: errorClass,
-        code: errorClass === RangeError ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
+        error,
+        code: error === RangeError ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE',
         message: `Expected threads to be a positive integer, got ${got}`,
       }),
     ),

@@ -39,7 +39,7 @@ const program = `
 `;
 const setting = { program, samples, architecture };
 
-it('train at the same time, each what it would train alone', async () => {
+it('workers train at the same time, each what it would train alone', async () => {
   const ended = await inChild(async (path, { program, ...rest }) => {
     const { Worker } = require('node:worker_threads');
     const trained = await Promise.all(
@@ -53,7 +53,7 @@ it('train at the same time, each what it would train alone', async () => {
   expect(ended).toEqual(endedWell(JSON.stringify([trained[1], trained[2], trained[3]])));
 });
 
-it('one after another, in a process whose main thread never loads the addon', async () => {
+it('workers train one after another in a process whose main thread never loads the addon', async () => {
   const ended = await inChild(async (path, { program, ...rest }) => {
     const { Worker } = require('node:worker_threads');
     const trained = [];
@@ -70,40 +70,43 @@ it('one after another, in a process whose main thread never loads the addon', as
   expect(ended).toEqual(endedWell(JSON.stringify([trained[1], trained[2], trained[3]])));
 });
 
-describe('a worker that is terminated amid a training', () => {
+describe('a worker that ends amid a training', () => {
   // Short calls too, so that the end falls into every state between two of them.
-  it.each([1, 'full'] as const)('leaves others as they are, with batchSize %s', async (batchSize) => {
-    const ended = await inChild(
-      async (path, { program, batchSize: endless, ...rest }) => {
-        const { Worker } = require('node:worker_threads');
-        const { Network }: Library = require(path);
-        const codes = new Set();
-        for (let round = 0; round < 8; round++) {
-          const workers = [1, 2, 3].map(
-            (seed) => new Worker(program, { eval: true, workerData: { path, ...rest, seed, endless } }),
-          );
-          await Promise.all(
-            workers.map(
-              (worker) =>
-                new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject)),
-            ),
-          );
-          for (const worker of workers) codes.add(await worker.terminate());
-        }
-        const net = new Network(rest.architecture, { seed: 1 });
-        await net.fit(rest.samples.X, rest.samples.Y, { epochs: 10 });
-        const flat = Object.values(net.parameters).flatMap(({ data }) => Array.from(data));
-        console.log(JSON.stringify([...codes, flat]));
-      },
-      { ...setting, batchSize },
-    );
-    expect(ended).toEqual(endedWell(JSON.stringify([1, trained[1]])));
-  });
+  it.each([1, 'full'] as const)(
+    'leaves others as they are when it is terminated, with batchSize %s',
+    async (batchSize) => {
+      const ended = await inChild(
+        async (path, { program, batchSize: endless, ...rest }) => {
+          const { Worker } = require('node:worker_threads');
+          const { Network }: Library = require(path);
+          const codes = new Set();
+          for (let round = 0; round < 8; round++) {
+            const workers = [1, 2, 3].map(
+              (seed) => new Worker(program, { eval: true, workerData: { path, ...rest, seed, endless } }),
+            );
+            await Promise.all(
+              workers.map(
+                (worker) =>
+                  new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject)),
+              ),
+            );
+            for (const worker of workers) codes.add(await worker.terminate());
+          }
+          const net = new Network(rest.architecture, { seed: 1 });
+          await net.fit(rest.samples.X, rest.samples.Y, { epochs: 10 });
+          const flat = Object.values(net.parameters).flatMap(({ data }) => Array.from(data));
+          console.log(JSON.stringify([...codes, flat]));
+        },
+        { ...setting, batchSize },
+      );
+      expect(ended).toEqual(endedWell(JSON.stringify([1, trained[1]])));
+    },
+  );
 
   it.each([
-    ['process.exit()', 'process.exit(5)', 5],
-    ['an uncaught error', 'throw new Error("mine")', 1],
-  ])('or ends itself by %s, leaves the main thread’s training as it is', async (_, end, code) => {
+    { what: 'process.exit()', end: 'process.exit(5)', code: 5 },
+    { what: 'an uncaught error', end: 'throw new Error("mine")', code: 1 },
+  ])('leaves the main thread’s training as it is when it ends itself by $what', async ({ end, code }) => {
     const ended = await inChild(
       async (path, { program, end, ...rest }) => {
         const { Worker } = require('node:worker_threads');

@@ -15,7 +15,7 @@ import { bits, readSafetensors } from './helpers';
 it.each([
   ['float64', 'F64'],
   ['float32', 'F32'],
-] as const)('every parameter of %s by its name and shape, as %s', (dtype, tensorDtype) => {
+] as const)('a file has every parameter of %s by its name and shape, as %s', (dtype, tensorDtype) => {
   const path = join(newFolder(), 'model.safetensors');
   const net = new Network(
     [
@@ -79,7 +79,7 @@ describe.each(['float64', 'float32'] as const)('a file of format 1, %s', (dtype)
   const path = join(folder, `format-1-${dtype}.safetensors`);
   const { rows, ...expected } = JSON.parse(readFileSync(join(folder, 'models.json'), 'utf8'));
 
-  it('has the parameters it had', () => {
+  it('has the parameters that it had when it was written', () => {
     const net = Network.loadSync(path);
     const { metadata, tensors } = readSafetensors(path);
     expect(metadata['blasnet.format']).toBe('1');
@@ -94,7 +94,7 @@ describe.each(['float64', 'float32'] as const)('a file of format 1, %s', (dtype)
     }
   });
 
-  it('predicts what it did, up to another processor’s rounding', () => {
+  it('predicts what it did when it was written, up to another processor’s rounding', () => {
     const net = Network.loadSync(path);
     const X = rows.map((row: (number | null)[]) => row.map((value) => value ?? Number.NaN));
     const outputs = net.predictSync(X);
@@ -105,7 +105,7 @@ describe.each(['float64', 'float32'] as const)('a file of format 1, %s', (dtype)
     expect(net.classifySync(X)).toEqual(expected[dtype].classes);
   });
 
-  it('is written again as it was, but for the version', () => {
+  it('is written again with the same contents but for the version', () => {
     const again = join(newFolder(), 'again');
     const net = Network.loadSync(path);
     net.saveSync(again);

@@ -49,7 +49,7 @@ async function refusal(path: string, bytes: Uint8Array, options: object): Promis
 }
 
 describe('a real file', () => {
-  it('that ends too early is refused, wherever it ends', async () => {
+  it('is refused when it ends too early, wherever it ends', async () => {
     const { path, bytes, options } = await checkpoint();
     const length = fc.integer({ min: 0, max: bytes.length - 1 });
     await fc.assert(
@@ -60,7 +60,7 @@ describe('a real file', () => {
     );
   });
 
-  it('with one wrong bit is refused, whichever it is', async () => {
+  it('is refused when one bit is wrong, whichever it is', async () => {
     const { path, bytes, options } = await checkpoint();
     const flip = fc.record({
       // As often in the header as in the numbers.
@@ -77,7 +77,7 @@ describe('a real file', () => {
     );
   });
 
-  it('with bytes overwritten, taken out or put in is refused', async () => {
+  it('is refused when bytes are overwritten, taken out or put in', async () => {
     const { path, bytes, options } = await checkpoint();
     const change = fc.record({
       at: fc.integer({ min: 0, max: bytes.length }),
@@ -131,151 +131,161 @@ describe('a file whose metadata lie', () => {
     line('blasnet.preprocessing', JSON.stringify({ inputs: { name: 'preprocessing', version: 1, steps } }));
 
   it.each([
-    [
-      'more units',
-      layers({ outputDim: 5 }, { inputDim: 5 }),
-      'shape of tensor "W1" of @ to be [5, 3], as the architecture says, got [4, 3]',
-    ],
-    [
-      'units that do not chain',
-      layers({ outputDim: 5 }),
-      'In blasnet.architecture of @: Expected layers[1].inputDim to be 5, the outputDim of layers[0], got 4',
-    ],
-    [
-      'more units than memory',
-      layers({ outputDim: 2 ** 28 }, { inputDim: 2 ** 28 }),
-      'shape of tensor "W1" of @ to be [268435456, 3]',
-    ],
-    [
-      'more parameters than native code counts',
-      layers({ outputDim: 2 ** 31 }, { inputDim: 2 ** 31 }),
-      'In blasnet.architecture of @: Expected the network to have at most 2147483647 parameters',
-    ],
-    [
-      'more units than there are numbers',
-      layers({ outputDim: 2 ** 53 }),
-      'In blasnet.architecture of @: Expected layers[0].outputDim to be a positive integer',
-    ],
-    [
-      'no normalisation',
-      layers({ normalization: undefined }),
-      'the tensors of @ to be those of the architecture, got "beta1" beside them',
-    ],
-    [
-      'another normalisation',
-      layers({ normalization: 'layer' }),
-      'the tensors of @ to be those of the architecture, got "mean1" beside them',
-    ],
-    [
-      'normalisation where there was none',
-      layers({}, { normalization: 'batch' }),
-      'In blasnet.architecture of @: Expected layers[1].normalization to be left out in the last layer',
-    ],
-    [
-      'an unknown activation',
-      layers({ activation: 'exec' }),
-      'In blasnet.architecture of @: Expected layers[0].activation to be one of',
-    ],
-    [
-      'an activation with an unknown option',
-      layers({ activation: { name: 'elu', beta: 1 } }),
-      'In blasnet.architecture of @: Unknown option "beta" in layers[0].activation',
-    ],
-    [
-      'an unknown option of a layer',
-      layers({ dropuot: 0.5 }),
-      'In blasnet.architecture of @: Unknown option "dropuot" in layers[0]; did you mean "dropout"?',
-    ],
-    [
-      'everything dropped',
-      layers({ dropout: 1 }),
-      'In blasnet.architecture of @: Expected layers[0].dropout to be a number in [0, 1), got 1',
-    ],
-    [
-      'a layer more',
-      line('blasnet.architecture', JSON.stringify([...architecture, { outputDim: 1, activation: 'linear' }])),
-      'tensor "W3" of @ to be there, of shape [1, 1], got none',
-    ],
-    [
-      'no layers',
-      line('blasnet.architecture', '[]'),
-      'In blasnet.architecture of @: Expected layers to be a non-empty array of layers',
-    ],
-    [
-      'no JSON',
-      line('blasnet.architecture', '[{]'),
-      '"blasnet.architecture" of the metadata of @ to be JSON as this library writes it',
-    ],
-    [
-      'deep JSON',
-      line('blasnet.architecture', `${'['.repeat(1e5)}${']'.repeat(1e5)}`),
-      '"blasnet.architecture" of the metadata of @ to be JSON as this library writes it',
-    ],
-    [
-      'a prototype',
-      line(
+    {
+      what: 'more units',
+      change: layers({ outputDim: 5 }, { inputDim: 5 }),
+      message: 'shape of tensor "W1" of @ to be [5, 3], as the architecture says, got [4, 3]',
+    },
+    {
+      what: 'units that do not chain',
+      change: layers({ outputDim: 5 }),
+      message:
+        'In blasnet.architecture of @: Expected layers[1].inputDim to be 5, the outputDim of layers[0], got 4',
+    },
+    {
+      what: 'more units than memory',
+      change: layers({ outputDim: 2 ** 28 }, { inputDim: 2 ** 28 }),
+      message: 'shape of tensor "W1" of @ to be [268435456, 3]',
+    },
+    {
+      what: 'more parameters than native code counts',
+      change: layers({ outputDim: 2 ** 31 }, { inputDim: 2 ** 31 }),
+      message: 'In blasnet.architecture of @: Expected the network to have at most 2147483647 parameters',
+    },
+    {
+      what: 'more units than there are numbers',
+      change: layers({ outputDim: 2 ** 53 }),
+      message: 'In blasnet.architecture of @: Expected layers[0].outputDim to be a positive integer',
+    },
+    {
+      what: 'no normalisation',
+      change: layers({ normalization: undefined }),
+      message: 'the tensors of @ to be those of the architecture, got "beta1" beside them',
+    },
+    {
+      what: 'another normalisation',
+      change: layers({ normalization: 'layer' }),
+      message: 'the tensors of @ to be those of the architecture, got "mean1" beside them',
+    },
+    {
+      what: 'normalisation where there was none',
+      change: layers({}, { normalization: 'batch' }),
+      message:
+        'In blasnet.architecture of @: Expected layers[1].normalization to be left out in the last layer',
+    },
+    {
+      what: 'an unknown activation',
+      change: layers({ activation: 'exec' }),
+      message: 'In blasnet.architecture of @: Expected layers[0].activation to be one of',
+    },
+    {
+      what: 'an activation with an unknown option',
+      change: layers({ activation: { name: 'elu', beta: 1 } }),
+      message: 'In blasnet.architecture of @: Unknown option "beta" in layers[0].activation',
+    },
+    {
+      what: 'an unknown option of a layer',
+      change: layers({ dropuot: 0.5 }),
+      message: 'In blasnet.architecture of @: Unknown option "dropuot" in layers[0]; did you mean "dropout"?',
+    },
+    {
+      what: 'everything dropped',
+      change: layers({ dropout: 1 }),
+      message: 'In blasnet.architecture of @: Expected layers[0].dropout to be a number in [0, 1), got 1',
+    },
+    {
+      what: 'a layer more',
+      change: line(
+        'blasnet.architecture',
+        JSON.stringify([...architecture, { outputDim: 1, activation: 'linear' }]),
+      ),
+      message: 'tensor "W3" of @ to be there, of shape [1, 1], got none',
+    },
+    {
+      what: 'no layers',
+      change: line('blasnet.architecture', '[]'),
+      message: 'In blasnet.architecture of @: Expected layers to be a non-empty array of layers',
+    },
+    {
+      what: 'no JSON',
+      change: line('blasnet.architecture', '[{]'),
+      message: '"blasnet.architecture" of the metadata of @ to be JSON as this library writes it',
+    },
+    {
+      what: 'deep JSON',
+      change: line('blasnet.architecture', `${'['.repeat(1e5)}${']'.repeat(1e5)}`),
+      message: '"blasnet.architecture" of the metadata of @ to be JSON as this library writes it',
+    },
+    {
+      what: 'a prototype',
+      change: line(
         'blasnet.architecture',
         '[{"inputDim":3,"outputDim":1,"activation":"linear","__proto__":{"dropout":0.5}}]',
       ),
-      '"blasnet.architecture" of the metadata of @ to be JSON as this library writes it',
-    ],
-    [
-      'the other dtype',
-      line('blasnet.dtype', 'float32'),
-      'dtype of tensor "W1" of @ to be F32, as blasnet.dtype says, got F64',
-    ],
-    [
-      'a seed that is none',
-      line('blasnet.seed', '-1'),
-      'In blasnet.seed of @: Expected seed to be an integer from 0 to 4294967295',
-    ],
-    [
-      'W turned round',
-      W1({ shape: [3, 4] }),
-      'shape of tensor "W1" of @ to be [4, 3], as the architecture says, got [3, 4]',
-    ],
-    [
-      'W in one dimension',
-      W1({ shape: [12] }),
-      'shape of tensor "W1" of @ to be [4, 3], as the architecture says, got [12]',
-    ],
-    [
-      'NaN for a weight',
-      W1({ data: new Float64Array(12).fill(Number.NaN) }),
-      'W1[0][0] of @ to be a finite number, got NaN',
-    ],
-    [
-      'another tensor',
-      (tensors: Tensor[]) =>
+      message: '"blasnet.architecture" of the metadata of @ to be JSON as this library writes it',
+    },
+    {
+      what: 'the other dtype',
+      change: line('blasnet.dtype', 'float32'),
+      message: 'dtype of tensor "W1" of @ to be F32, as blasnet.dtype says, got F64',
+    },
+    {
+      what: 'a seed that is none',
+      change: line('blasnet.seed', '-1'),
+      message: 'In blasnet.seed of @: Expected seed to be an integer from 0 to 4294967295',
+    },
+    {
+      what: 'W turned round',
+      change: W1({ shape: [3, 4] }),
+      message: 'shape of tensor "W1" of @ to be [4, 3], as the architecture says, got [3, 4]',
+    },
+    {
+      what: 'W in one dimension',
+      change: W1({ shape: [12] }),
+      message: 'shape of tensor "W1" of @ to be [4, 3], as the architecture says, got [12]',
+    },
+    {
+      what: 'NaN for a weight',
+      change: W1({ data: new Float64Array(12).fill(Number.NaN) }),
+      message: 'W1[0][0] of @ to be a finite number, got NaN',
+    },
+    {
+      what: 'another tensor',
+      change: (tensors: Tensor[]) =>
         tensors.push({ name: 'W9', dtype: 'F64', shape: [1], data: new Float64Array(1) }),
-      'the tensors of @ to be those of the architecture, got "W9" beside them',
-    ],
-    [
-      'a tensor that is missing',
-      (tensors: Tensor[]) => tensors.splice(named(tensors, 'variance1'), 1),
-      'tensor "variance1" of @ to be there, of shape [4], got none',
-    ],
-    [
-      'preprocessing that is no object',
-      line('blasnet.preprocessing', '7'),
-      '"blasnet.preprocessing" of the metadata of @ to be an object, got "7"',
-    ],
-    [
-      'preprocessing of another name',
-      line('blasnet.preprocessing', '{"input":{}}'),
-      '"blasnet.preprocessing" of the metadata of @ to be inputs and labels, got "input" beside them',
-    ],
-    [
-      'an unknown step',
-      inputs([{ name: 'eval', inputColumns: 3 }]),
-      'In blasnet.preprocessing of @: Unknown step "eval" in preprocessing.steps[0]',
-    ],
-    [
-      'labels out of order',
-      line('blasnet.preprocessing', '{"labels":{"name":"labelEncoder","version":1,"classes":["b","a"]}}'),
-      'In blasnet.preprocessing of @: Expected labelEncoder.classes[1] to be after the class before it',
-    ],
-  ] as const)('by %s', (_, change, message) => {
+      message: 'the tensors of @ to be those of the architecture, got "W9" beside them',
+    },
+    {
+      what: 'a tensor that is missing',
+      change: (tensors: Tensor[]) => tensors.splice(named(tensors, 'variance1'), 1),
+      message: 'tensor "variance1" of @ to be there, of shape [4], got none',
+    },
+    {
+      what: 'preprocessing that is no object',
+      change: line('blasnet.preprocessing', '7'),
+      message: '"blasnet.preprocessing" of the metadata of @ to be an object, got "7"',
+    },
+    {
+      what: 'preprocessing of another name',
+      change: line('blasnet.preprocessing', '{"input":{}}'),
+      message:
+        '"blasnet.preprocessing" of the metadata of @ to be inputs and labels, got "input" beside them',
+    },
+    {
+      what: 'an unknown step',
+      change: inputs([{ name: 'eval', inputColumns: 3 }]),
+      message: 'In blasnet.preprocessing of @: Unknown step "eval" in preprocessing.steps[0]',
+    },
+    {
+      what: 'labels out of order',
+      change: line(
+        'blasnet.preprocessing',
+        '{"labels":{"name":"labelEncoder","version":1,"classes":["b","a"]}}',
+      ),
+      message:
+        'In blasnet.preprocessing of @: Expected labelEncoder.classes[1] to be after the class before it',
+    },
+  ] as const)('is refused for $what', ({ change, message }) => {
     const path = join(newFolder(), 'model');
     const file = forged(bytes, change as never);
     writeFileSync(path, file);
@@ -285,7 +295,7 @@ describe('a file whose metadata lie', () => {
     expect(error.message.length).toBeLessThan(600);
   });
 
-  it('and is small takes little memory', () => {
+  it('takes little memory when it is small', () => {
     const path = join(newFolder(), 'model');
     const allocations: number[] = [];
     const Real = SharedArrayBuffer;
@@ -326,7 +336,7 @@ describe('a file whose metadata lie', () => {
     }
   });
 
-  it('anywhere in its JSON is refused, or is another network that works', async () => {
+  it('is refused, or is another network that works, wherever in its JSON it lies', async () => {
     const { path, bytes, options } = await checkpoint();
     const { metadata } = parseSafetensors(bytes, path);
     const keys = ['blasnet.architecture', 'blasnet.preprocessing', 'blasnet.training'];

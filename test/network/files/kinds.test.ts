@@ -31,7 +31,7 @@ describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
   const Y = randomLabels(40, 1, 2, dtype);
   const options = { epochs: 2, batchSize: 8, optimizer: adam({ learningRate: 0.01 }), seed: 7 };
 
-  it.each(kinds)('%s', async (_, layers) => {
+  it.each(kinds)('a network with %s comes back whole', async (_, layers) => {
     const net = new Network(layers, { dtype, seed: 2 ** 32 - 1 });
     net.fitSync(X, Y, options);
     const copies = await throughFile(net);
@@ -53,7 +53,7 @@ describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
   });
 });
 
-it('layers that were frozen, or set free, later', async () => {
+it('layers that were frozen, or set free, later come back as they were', async () => {
   const net = new Network(kinds[0]?.[1] ?? expect.fail(), { seed: 1 });
   net.setTrainable([1, 3], false);
   const [frozen] = (await throughFile(net)) as [Network];
@@ -63,14 +63,14 @@ it('layers that were frozen, or set free, later', async () => {
   expect(free.architecture.map(({ trainable = true }) => trainable)).toEqual([true, true, false]);
 });
 
-it('numbers at the ends of their range, and -0', async () => {
+it('numbers at the ends of their range, and -0, come back as they were', async () => {
   const net = new Network([{ inputDim: 4, outputDim: 1, activation: 'linear' }]);
   const extremes = [Number.MIN_VALUE, -Number.MAX_VALUE, -0, 2 ** -1074];
   net.parameters.W1?.data.set(extremes);
   for (const copy of await throughFile(net)) expect(bits(copy)).toEqual(bits(net));
 });
 
-it('its random numbers begin anew from the seed', async () => {
+it('the random numbers of a network that comes back begin anew from its seed', async () => {
   const X = randomMatrix(40, 3, 1);
   const Y = randomLabels(40, 1, 2);
   const net = new Network(kinds[0]?.[1] ?? expect.fail(), { seed: 5 });
@@ -81,7 +81,7 @@ it('its random numbers begin anew from the seed', async () => {
   expect(net.fitSync(X, Y, { epochs: 2 })).not.toEqual(history);
 });
 
-describe('what comes with it', () => {
+describe('a network with preprocessing and labels', () => {
   // Two columns of numbers with gaps, one of three categories.
   const table = Array.from({ length: 30 }, (_, i) => [
     i % 7 === 0 ? Number.NaN : Math.sin(i),
@@ -111,7 +111,7 @@ describe('what comes with it', () => {
     );
 
   it.each(['float64', 'float32'] as const)(
-    'preprocessing of every step, and labels, for %s',
+    'comes back with preprocessing of every step, and labels, for %s',
     async (dtype) => {
       const net = make(dtype);
       const X = Matrix.from(table, dtype);

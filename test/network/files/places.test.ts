@@ -54,7 +54,7 @@ describe('a path', () => {
   });
 });
 
-it('a place that takes no file, or has none, is named', async () => {
+it('the error names a place that takes no file, or has none', async () => {
   const folder = newFolder();
   writeFileSync(join(folder, 'file'), '');
   const net = network();
@@ -88,7 +88,7 @@ it('a place that takes no file, or has none, is named', async () => {
   expect(readdirSync(folder)).toEqual(['file']);
 });
 
-it('saving replaces what was there, through a link, too', async () => {
+it('saving replaces the file that was there, through a link, too', async () => {
   const folder = newFolder();
   const path = join(folder, 'model');
   writeFileSync(path, 'something else');
@@ -102,7 +102,7 @@ it('saving replaces what was there, through a link, too', async () => {
   expect(readdirSync(folder).sort()).toEqual(['link', 'model']);
 });
 
-it('what cannot be saved leaves the old file', async () => {
+it('a network that cannot be saved leaves the old file', async () => {
   const folder = newFolder();
   const path = join(folder, 'model');
   const net = network();
@@ -121,7 +121,7 @@ it('what cannot be saved leaves the old file', async () => {
   expect(readdirSync(folder)).toEqual(['model']);
 });
 
-it('many at a time end with one of them, whole', async () => {
+it('many savings at a time leave one of the files, whole', async () => {
   const folder = newFolder();
   const path = join(folder, 'model');
   const net = network();
@@ -138,8 +138,8 @@ it('many at a time end with one of them, whole', async () => {
   expect(readdirSync(folder)).toEqual(['model']);
 });
 
-describe('in a training', () => {
-  it('it writes the epoch that a callback or a loop is at', async () => {
+describe('saving in a training', () => {
+  it('writes the epoch that a callback or a loop is at', async () => {
     const path = join(newFolder(), 'model');
     const net = network();
     const check = () => expect(bits(Network.loadSync(path))).toEqual(bits(net));
@@ -158,7 +158,7 @@ describe('in a training', () => {
     }
   });
 
-  it('it is refused while a step is being taken, and possible again after it', async () => {
+  it('is refused while a step is being taken, and possible again after it', async () => {
     const path = join(newFolder(), 'model');
     const samples = longEpoch();
     const net = network();
