@@ -64,7 +64,7 @@ test('the package holds the library, this platform’s addon, its sources, and n
   expect(packed.filter((path) => !expected.test(path)).sort()).toEqual(scripts);
 });
 
-test('it is small, and takes one package at run time', () => {
+test('the package is small, and takes one package at run time', () => {
   const addons = packed.filter((path) => path.endsWith('.node'));
   const sizes = addons.map((path) => statSync(join(installed, path)).size);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(4e6);
@@ -114,23 +114,23 @@ const esm = `
   const same = functional.initLayers === initLayers;`;
 
 test.each([
-  [
-    'require',
-    'user.cjs',
-    `const { Network, functional, makeMoons, sgd } = require('blasnet');
+  {
+    what: 'require',
+    file: 'user.cjs',
+    imports: `const { Network, functional, makeMoons, sgd } = require('blasnet');
      const { initLayers } = require('blasnet/functional');
      const same = functional.initLayers === initLayers;`,
-  ],
-  ['import', 'user.mjs', esm],
-  [
-    'the default import',
-    'user-default.mjs',
-    `import blasnet from 'blasnet';
+  },
+  { what: 'import', file: 'user.mjs', imports: esm },
+  {
+    what: 'the default import',
+    file: 'user-default.mjs',
+    imports: `import blasnet from 'blasnet';
      import { Network as sameNetwork } from 'blasnet';
      const { functional: { initLayers }, makeMoons, Network, sgd } = blasnet;
      const same = Network === sameNetwork;`,
-  ],
-])('%s', (_name, file, imports) => {
+  },
+])('$what gives a library that works', ({ file, imports }) => {
   writeFileSync(join(home, file), `${imports}\n${javascript}\n${print}`);
   expect(JSON.parse(run(process.execPath, [file]))).toEqual(works);
 });
@@ -198,16 +198,20 @@ describe('TypeScript', () => {
     );
 
   test.each([
-    ['a CommonJS module', 'user.cts', ['--module', 'node16']],
-    ['an ES module', 'user.mts', ['--module', 'node16']],
-    ['a bundler', 'user.ts', ['--module', 'esnext', '--moduleResolution', 'bundler']],
-  ])('%s compiles and the types are right', (_name, file, options) => {
+    { what: 'a CommonJS module', file: 'user.cts', options: ['--module', 'node16'] },
+    { what: 'an ES module', file: 'user.mts', options: ['--module', 'node16'] },
+    {
+      what: 'what a bundler takes',
+      file: 'user.ts',
+      options: ['--module', 'esnext', '--moduleResolution', 'bundler'],
+    },
+  ])('compiles $what with the right types', ({ file, options }) => {
     writeFileSync(join(home, file), `${imports}\n${use}\nexport { loss, W1 };\n`);
     const { status, stdout } = compile(file, '--noEmit', ...options);
     expect(status, stdout).toBe(0);
   });
 
-  test('what is wrong does not compile', () => {
+  test('refuses what is wrong', () => {
     writeFileSync(join(home, 'wrong.mts'), `${imports}\nnew Network('2-3-1');\n`);
     const { status, stdout } = compile('wrong.mts', '--noEmit', '--module', 'node16');
     expect(status).not.toBe(0);

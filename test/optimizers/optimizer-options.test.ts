@@ -22,38 +22,62 @@ import { type BadCall, itRejects } from '../support/bad-input';
 const factories = { sgd, rmsProp, adagrad, adadelta, adam, adamW, adamax, nadam, lion };
 type Factory = (options?: object) => Optimizer;
 
-describe('the defaults are those of the papers and of PyTorch', () => {
+describe('the defaults', () => {
   const decay = { weightDecay: 0, decoupled: false };
   const convention = 'pytorch';
   const moments = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
   it.each([
-    [sgd(), { name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, dampening: 0, ...decay }],
-    [
-      rmsProp(),
-      {
+    {
+      made: sgd(),
+      defaults: { name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, dampening: 0, ...decay },
+    },
+    {
+      made: rmsProp(),
+      defaults: {
         ...{ name: 'rmsProp', learningRate: 0.01, decay: 0.99, epsilon: 1e-8, momentum: 0 },
         ...{ centered: false, convention, ...decay },
       },
-    ],
-    [
-      adagrad(),
-      {
+    },
+    {
+      made: adagrad(),
+      defaults: {
         ...{ name: 'adagrad', learningRate: 0.01, initialAccumulator: 0, learningRateDecay: 0 },
         ...{ epsilon: 1e-10, convention, ...decay },
       },
-    ],
-    [adadelta(), { name: 'adadelta', learningRate: 1, decay: 0.9, epsilon: 1e-6, ...decay }],
-    [adam(), { name: 'adam', learningRate: 0.001, ...moments, amsgrad: false, convention, weightDecay: 0 }],
-    [
-      adamW(),
-      { name: 'adamW', learningRate: 0.001, ...moments, amsgrad: false, convention, weightDecay: 0.01 },
-    ],
-    [adamax(), { name: 'adamax', learningRate: 0.002, ...moments, convention, ...decay }],
-    [nadam(), { name: 'nadam', learningRate: 0.002, ...moments, momentumDecay: 0.004, ...decay }],
-    [lion(), { name: 'lion', learningRate: 0.0001, beta1: 0.9, beta2: 0.99, weightDecay: 0 }],
-  ])('%s', (optimizer, expected) => expect(optimizer).toEqual(expected));
+    },
+    {
+      made: adadelta(),
+      defaults: { name: 'adadelta', learningRate: 1, decay: 0.9, epsilon: 1e-6, ...decay },
+    },
+    {
+      made: adam(),
+      defaults: { name: 'adam', learningRate: 0.001, ...moments, amsgrad: false, convention, weightDecay: 0 },
+    },
+    {
+      made: adamW(),
+      defaults: {
+        name: 'adamW',
+        learningRate: 0.001,
+        ...moments,
+        amsgrad: false,
+        convention,
+        weightDecay: 0.01,
+      },
+    },
+    { made: adamax(), defaults: { name: 'adamax', learningRate: 0.002, ...moments, convention, ...decay } },
+    {
+      made: nadam(),
+      defaults: { name: 'nadam', learningRate: 0.002, ...moments, momentumDecay: 0.004, ...decay },
+    },
+    {
+      made: lion(),
+      defaults: { name: 'lion', learningRate: 0.0001, beta1: 0.9, beta2: 0.99, weightDecay: 0 },
+    },
+  ])('of $made.name are those of its paper and of PyTorch', ({ made, defaults }) => {
+    expect(made).toEqual(defaults);
+  });
 
-  it.each(Object.entries(factories))('%s takes undefined for them, and is frozen', (_, make) => {
+  it.each(Object.entries(factories))('are what %s takes undefined for', (_, make) => {
     expect((make as Factory)({ learningRate: undefined })).toEqual(make());
     expect(Object.isFrozen(make())).toBe(true);
     const made = (make as Factory)({ learningRate: 3 });
@@ -75,23 +99,23 @@ function walk(optimizer: Optimizer, parameter: number, ...gradients: number[]) {
   return { parameters, states: [...kept] };
 }
 
-describe('worked values', () => {
+describe('steps worked by hand', () => {
   const keras = { convention: 'keras' } as const;
   const halves = { beta1: 0.5, beta2: 0.5 };
 
-  it('sgd with dampening, from the second step on', () => {
+  it('are those of sgd with dampening, from the second step on', () => {
     // Velocities 2, and 0.5 * 2 + 0.5 * 4 = 3.
     const optimizer = sgd({ learningRate: 0.5, momentum: 0.5, dampening: 0.5 });
     expect(walk(optimizer, 1, 2, 4)).toEqual({ parameters: [0, -1.5], states: [3] });
   });
 
-  it('sgd by Nesterov', () => {
+  it('are those of sgd with Nesterov’s momentum', () => {
     // Velocities 2 and 2, steps of 0.5 * (2 + 0.5 * 2) and 0.5 * (1 + 0.5 * 2).
     const optimizer = sgd({ learningRate: 0.5, momentum: 0.5, nesterov: true });
     expect(walk(optimizer, 1, 2, 1)).toEqual({ parameters: [-0.5, -1.5], states: [2] });
   });
 
-  it('weight decay, in the gradient and decoupled', () => {
+  it('are those of weight decay, in the gradient and decoupled', () => {
     const options = { learningRate: 0.5, momentum: 0.5, weightDecay: 0.5 };
     // Gradients 1 + 0.5 * 2 = 2 and 1 + 0.5 * 1 = 1.5: velocities 2 and 2.5.
     expect(walk(sgd(options), 2, 1, 1).parameters).toEqual([1, -0.25]);
@@ -99,7 +123,7 @@ describe('worked values', () => {
     expect(walk(sgd({ ...options, decoupled: true }), 2, 1, 1).parameters).toEqual([1, 0]);
   });
 
-  it('rmsProp', () => {
+  it('are those of rmsProp', () => {
     const options = { learningRate: 0.5, decay: 0.75, epsilon: 2 };
     // Squares 4 and 3 + 1: steps of 0.5 * 4 / (2 + 2) and 0.5 * 2 / (2 + 2).
     expect(walk(rmsProp(options), 1, 4, 2)).toEqual({ parameters: [0.5, 0.25], states: [4] });
@@ -112,7 +136,7 @@ describe('worked values', () => {
     expect(centred).toEqual({ parameters: [0.5], states: [8, 2] });
   });
 
-  it('adagrad', () => {
+  it('are those of adagrad', () => {
     const options = { learningRate: 0.5, epsilon: 3 };
     // Sums 9 and 25: steps of 0.5 * 3 / (3 + 3) and 0.5 * 4 / (5 + 3).
     expect(walk(adagrad(options), 1, 3, 4)).toEqual({ parameters: [0.75, 0.5], states: [25] });
@@ -124,13 +148,13 @@ describe('worked values', () => {
     expect(walk(adagrad({ ...options, ...keras, epsilon: 27 }), 1, 3).parameters).toEqual([0.75]);
   });
 
-  it('adadelta', () => {
+  it('are those of adadelta', () => {
     // Square 16, change sqrt(9) / sqrt(16 + 9) * 8 = 4.8, changes 0.25 * 4.8^2.
     const { parameters, states } = walk(adadelta({ decay: 0.75, epsilon: 9 }), 10, 8);
     expectClose([...parameters, ...states], [5.2, 16, 5.76], 1e-14);
   });
 
-  it('adam', () => {
+  it('are those of adam', () => {
     const options = { learningRate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 8 };
     // Mean 4 / 0.5 = 8, root sqrt(16 / 0.25) + 8 = 16.
     expect(walk(adam(options), 1, 8)).toEqual({ parameters: [0.875], states: [4, 16] });
@@ -149,7 +173,7 @@ describe('worked values', () => {
     expectClose(amsgrad.parameters, [0.875, second], 1e-15);
   });
 
-  it('adamax', () => {
+  it('are those of adamax', () => {
     const options = { learningRate: 0.5, ...halves, epsilon: 4 };
     // Mean 2 / 0.5, norm 4 + 4, which the second gradient leaves at half or its own epsilon.
     expect(walk(adamax(options), 1, 4)).toEqual({ parameters: [0.75], states: [2, 8] });
@@ -158,14 +182,14 @@ describe('worked values', () => {
     expect(walk(adamax({ ...options, ...keras }), 1, 4, 0).states).toEqual([1, 2]);
   });
 
-  it('nadam', () => {
+  it('are those of nadam', () => {
     const options = { learningRate: 1, beta1: 0.5, beta2: 0.75, epsilon: 4, momentumDecay: 0 };
     // Momentum is 0.25 in every step. Mean 2, root sqrt(4 / 0.25) + 4.
     const ahead = (0.25 * 2) / (1 - 0.25 ** 2) + (0.75 * 4) / (1 - 0.25);
     expectClose(walk(nadam(options), 1, 4).parameters, [1 - ahead / 8], 1e-15);
   });
 
-  it('nadam, whose momentum’s product has a closed form, at any step', () => {
+  it('are those of nadam at any step, whose momentum’s product has a closed form', () => {
     const [beta1, t] = [0.999, 5000];
     for (const momentumDecay of [0, 1e-4, 0.004, 0.1, 1, 50]) {
       const momentum = (i: number) => beta1 * (1 - 0.5 * 0.96 ** (i * momentumDecay));
@@ -181,7 +205,7 @@ describe('worked values', () => {
     }
   });
 
-  it('lion', () => {
+  it('are those of lion', () => {
     // Directions 1, 0.5 * 1 - 0.5 * 1 = 0 and -1.5.
     const optimizer = lion({ learningRate: 0.25, ...halves });
     expect(walk(optimizer, 1, 2, -1, -3)).toEqual({ parameters: [0.75, 0.75, 1], states: [-1.5] });
@@ -190,7 +214,7 @@ describe('worked values', () => {
   });
 });
 
-describe('what the factories refuse', () => {
+describe('the factory of an optimiser', () => {
   const positive = ['a positive finite number', 0, -1, Number.NaN, Number.POSITIVE_INFINITY] as const;
   const share = ['a number in [0, 1)', 1, -0.1, Number.NaN] as const;
   const least = ['a finite number of at least 0', -0.1, Number.NaN, Number.POSITIVE_INFINITY] as const;

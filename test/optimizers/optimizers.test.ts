@@ -151,7 +151,7 @@ describe('adam', () => {
     expect(b).toBeCloseTo(0.5, 14);
   });
 
-  it('leaves what has no gradient', () => {
+  it('leaves parameters that have no gradient', () => {
     const { net, values } = line();
     net.fitSync([[1]], [[3]], { epochs: 3, optimizer: adam() });
     expect(values()).toEqual([2, 1]);

@@ -21,7 +21,7 @@ const encoded = preprocessing([oneHotEncoder()]).fit([[0], [4]]);
 
 const columnsRule = 'columns to be a non-empty array of distinct column numbers from 0, got';
 
-describe('options', () => {
+describe('a step, given bad options,', () => {
   itRejects([
     type('one column', () => standardScaler({ columns: 1 as never }), `${columnsRule} 1 (number)`),
     range('no columns', () => imputer({ columns: [] }), `${columnsRule} an array of length 0`),
@@ -65,7 +65,7 @@ describe('options', () => {
   ]);
 });
 
-describe('steps', () => {
+describe('a pipeline, given bad steps,', () => {
   itRejects([
     type(
       'a step alone',
@@ -90,7 +90,7 @@ describe('steps', () => {
   ]);
 });
 
-describe('data', () => {
+describe('a pipeline, given bad data,', () => {
   const hint = 'finite numbers (an imputer fills in what is NaN)';
   itRejects([
     type(
@@ -222,7 +222,7 @@ describe('data', () => {
     ),
   ]);
 
-  it('of another buffer', () => {
+  it('rejects data on a detached buffer', () => {
     const data = new Float64Array(2);
     const X = new Matrix(data, 1, 2);
     structuredClone(data, { transfer: [data.buffer] });

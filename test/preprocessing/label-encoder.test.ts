@@ -8,7 +8,7 @@ describe('labelEncoder', () => {
   const animals = labelEncoder().fit(['cow', 'cat', 'dog', 'cat']);
   const answers = labelEncoder().fit(['yes', 'no']);
 
-  it('makes rows, in both dtypes', () => {
+  it('makes rows of several classes, in both dtypes', () => {
     expect(animals.classes).toEqual(['cat', 'cow', 'dog']);
     expect(animals.indices(['dog', 'cat'])).toEqual(Int32Array.of(2, 0));
     expect(animals.oneHot(['dog', 'cat'])).toEqual(
@@ -56,7 +56,7 @@ describe('labelEncoder', () => {
     ]);
   });
 
-  it('comes back, from a file as well', () => {
+  it('comes back from JSON', () => {
     const labels = fc.oneof(
       fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1 }),
       fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 }),

@@ -40,14 +40,14 @@ describe('a pipeline', () => {
     expect(pipeline.transform([[9, 25, 9]]).toArray()).toEqual([[2, 0.5, 0, 0, 0, 0]]);
   });
 
-  it('goes back, to NaN where there was none', () => {
+  it('goes back, to NaN where there was no number', () => {
     const pipeline = preprocessing(steps);
     const X = pipeline.fitTransform(table);
     expect(pipeline.inverse(X).toArray()).toEqual(table);
     expect(pipeline.inverse(pipeline.transform([[9, 25, 9]])).toArray()).toEqual([[9, 25, Number.NaN]]);
   });
 
-  it('fits and transforms in one go or in two', () => {
+  it('gives the same whether it fits and transforms in one call or in two', () => {
     const one = preprocessing(steps).fitTransform(table);
     const two = preprocessing(steps).fit(table).transform(table);
     expect(one).toEqual(two);
@@ -129,7 +129,7 @@ describe('steps', () => {
   const fitTransform = (step: ReturnType<typeof standardScaler>, rows: number[][]) =>
     preprocessing([step]).fitTransform(rows).toArray();
 
-  it('scale the columns they are told, whatever their order', () => {
+  it('scale the columns they are told to, whatever their order', () => {
     const rows = [
       [1, 2, 3],
       [3, 2, 5],
@@ -210,7 +210,7 @@ describe('steps', () => {
   });
 });
 
-describe('whatever the table', () => {
+describe('steps on any table', () => {
   const number = fc.oneof(fc.integer({ min: -50, max: 50 }), fc.double({ min: -1e6, max: 1e6, noNaN: true }));
   const tables = fc
     .integer({ min: 1, max: 5 })
@@ -218,7 +218,7 @@ describe('whatever the table', () => {
       fc.array(fc.array(number, { minLength: cols, maxLength: cols }), { minLength: 1, maxLength: 12 }),
     );
 
-  it('scalers come back to it, also from a file', () => {
+  it('of scaling come back to the table, from JSON too', () => {
     fc.assert(
       fc.property(tables, (rows) => {
         for (const step of [standardScaler(), minMaxScaler({ range: [-1, 1] }), robustScaler()]) {
@@ -239,7 +239,7 @@ describe('whatever the table', () => {
     );
   });
 
-  it('encoders come back to it exactly', () => {
+  it('of encoding come back to the table exactly', () => {
     fc.assert(
       fc.property(tables, (rows) => {
         const pipeline = preprocessing([oneHotEncoder()]);

@@ -14,58 +14,61 @@ function times<T>(count: number, draw: () => T): T[] {
   return Array.from({ length: count }, draw);
 }
 
-describe.each(golden.cases)('NumPy with seed $seed, to the last bit', ({ seed, ...expected }) => {
-  it('draws its doubles and normals', () => {
-    const doubles = new RandomState(seed);
-    expect(times(7, () => doubles.random())).toEqual(expected.random);
-    const normals = new RandomState(seed);
-    expectNumpy(
-      times(9, () => normals.randn()),
-      expected.randn,
-    );
-  });
+describe.each(golden.cases)(
+  'RandomState with seed $seed, to the last bit as NumPy',
+  ({ seed, ...expected }) => {
+    it('draws NumPy’s doubles and normals', () => {
+      const doubles = new RandomState(seed);
+      expect(times(7, () => doubles.random())).toEqual(expected.random);
+      const normals = new RandomState(seed);
+      expectNumpy(
+        times(9, () => normals.randn()),
+        expected.randn,
+      );
+    });
 
-  it('scales them', () => {
-    const generator = new RandomState(seed);
-    expect(times(4, () => generator.uniform(-2, 3))).toEqual(expected.uniform);
-    expectNumpy(
-      times(3, () => generator.normal(5, 2)),
-      expected.normal,
-    );
-  });
+    it('draws scaled doubles and normals', () => {
+      const generator = new RandomState(seed);
+      expect(times(4, () => generator.uniform(-2, 3))).toEqual(expected.uniform);
+      expectNumpy(
+        times(3, () => generator.normal(5, 2)),
+        expected.normal,
+      );
+    });
 
-  it.each(Object.entries(expected.permutation))('permutes %s numbers', (size, order) => {
-    expect(Array.from(new RandomState(seed).permutation(Number(size)))).toEqual(order);
-  });
+    it.each(Object.entries(expected.permutation))('permutes %s numbers', (size, order) => {
+      expect(Array.from(new RandomState(seed).permutation(Number(size)))).toEqual(order);
+    });
 
-  it('shuffles the alphabet', () => {
-    const letters = Array.from('abcdefghijklmnopqrstuvwxyz');
-    new RandomState(seed).shuffle(letters);
-    expect(letters.join('')).toBe(expected.shuffled);
-  });
+    it('shuffles the alphabet', () => {
+      const letters = Array.from('abcdefghijklmnopqrstuvwxyz');
+      new RandomState(seed).shuffle(letters);
+      expect(letters.join('')).toBe(expected.shuffled);
+    });
 
-  it('stands in the same state after an odd number of normals, and goes on from it', () => {
-    const generator = new RandomState(seed);
-    generator.fillUniform(new Float64Array(4), -2, 3);
-    generator.fillNormal(new Float64Array(3), 5, 2);
-    const state = { ...expected.state, key: Uint32Array.from(expected.state.key) };
-    expectNumpy(generator.getState(), state);
+    it('stands in the same state after an odd number of normals, and goes on from it', () => {
+      const generator = new RandomState(seed);
+      generator.fillUniform(new Float64Array(4), -2, 3);
+      generator.fillNormal(new Float64Array(3), 5, 2);
+      const state = { ...expected.state, key: Uint32Array.from(expected.state.key) };
+      expectNumpy(generator.getState(), state);
 
-    const restored = new RandomState(0);
-    restored.setState(state);
-    expectNumpy(
-      times(4, () => restored.randn()),
-      expected.afterState.randn,
-    );
-    expect(times(2, () => restored.random())).toEqual(expected.afterState.random);
-  });
-});
+      const restored = new RandomState(0);
+      restored.setState(state);
+      expectNumpy(
+        times(4, () => restored.randn()),
+        expected.afterState.randn,
+      );
+      expect(times(2, () => restored.random())).toEqual(expected.afterState.random);
+    });
+  },
+);
 
 describe("the article's initial weights, to the last bit", () => {
   it.each([
     ['article-4-6-6-4-1-seed99', 99],
     ['demo-25-50-50-25-1-seed2', 2],
-  ] as const)('%s', (network, seed) => {
+  ] as const)('come from the generator: %s', (network, seed) => {
     const generator = new RandomState(seed);
     const layers: Record<string, number[][]> = init[network];
     for (const [key, rows] of Object.entries(layers)) {
@@ -110,7 +113,7 @@ describe('RandomState', () => {
     );
   });
 
-  it('permutes: every number is there once', () => {
+  it('permutes every number once', () => {
     fc.assert(
       fc.property(anySeed, fc.nat(700), (seed, n) => {
         const order = new RandomState(seed).permutation(n);
@@ -163,7 +166,7 @@ describe('RandomState', () => {
   });
 });
 
-describe('bad input', () => {
+describe('RandomState, given bad input,', () => {
   const generator = new RandomState(1);
   const state = generator.getState();
   // Whatever a caller without types may pass.

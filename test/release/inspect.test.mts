@@ -14,7 +14,7 @@ import { newFolder } from '../support/scratch.js';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const host = hostTarget() as Target; // undefined where the tests that need it do not run
 
-describe.runIf(host?.libc === 'glibc')('on Linux', () => {
+describe.runIf(host?.libc === 'glibc')('the inspection on Linux', () => {
   const target = host;
   const entryPoints = `
     #include <stdlib.h>
@@ -42,32 +42,32 @@ describe.runIf(host?.libc === 'glibc')('on Linux', () => {
     writeFileSync(join(root, recordFile(target)), JSON.stringify({ sources: sourcesDigest(root), sha256 }));
   }
 
-  test('nothing, where there is nothing', () => {
+  test('finds nothing, where there is nothing', () => {
     expect(faults(checkoutWith(entryPoints), target)).toEqual([]);
   });
 
   test.each([
-    [
-      'no entry point',
-      entryPoints.replace('napi_register', 'register'),
-      'does not show napi_register_module_v1',
-    ],
-    ['a symbol of its own', `${entryPoints}int cblas_dgemm;`, 'shows cblas_dgemm'],
-    [
-      'a function of glibc 2.36',
-      `${entryPoints}\nstatic unsigned f(void) { return arc4random(); } unsigned (*g)(void) __attribute__((visibility("hidden"))) = f;`,
-      'needs arc4random of GLIBC 2.36',
-    ],
-  ])('%s', (_name, program, fault) => {
+    {
+      what: 'no entry point',
+      program: entryPoints.replace('napi_register', 'register'),
+      fault: 'does not show napi_register_module_v1',
+    },
+    { what: 'a symbol of its own', program: `${entryPoints}int cblas_dgemm;`, fault: 'shows cblas_dgemm' },
+    {
+      what: 'a function of glibc 2.36',
+      program: `${entryPoints}\nstatic unsigned f(void) { return arc4random(); } unsigned (*g)(void) __attribute__((visibility("hidden"))) = f;`,
+      fault: 'needs arc4random of GLIBC 2.36',
+    },
+  ])('finds $what', ({ program, fault }) => {
     expect(faults(checkoutWith(program), target)).toContain(fault);
   });
 
-  test('a library that not every system has', () => {
+  test('finds a library that not every system has', () => {
     const root = checkoutWith(entryPoints, '-Wl,--no-as-needed', '-lrt', '-lresolv');
     expect(faults(root, target)).toEqual(['needs libresolv.so.2']);
   });
 
-  test('what links elsewhere is not looked at here, or Apple’s files would stop a release', () => {
+  test('does not look at what links elsewhere, or Apple’s files would stop a release', () => {
     const root = checkoutWith(entryPoints);
     const other = targets.find(({ platform }) => platform === 'darwin') as Target;
     mkdirSync(dirname(join(root, prebuiltFile(other))), { recursive: true });
@@ -75,14 +75,14 @@ describe.runIf(host?.libc === 'glibc')('on Linux', () => {
     expect(faults(root, other)).toEqual(['has not been built']); // there is no record of it
   });
 
-  test('more bytes than allowed', () => {
+  test('finds more bytes than allowed', () => {
     const root = checkoutWith(entryPoints);
     appendFileSync(join(root, prebuiltFile(target)), Buffer.alloc(mostBytes));
     record(root);
     expect(faults(root, target)).toEqual([expect.stringMatching(/^takes 40\d+ bytes, more than 4000000$/)]);
   });
 
-  test('other sources, another file, none', () => {
+  test('tells other sources, another file and no file apart', () => {
     const root = checkoutWith(entryPoints);
     appendFileSync(join(root, prebuiltFile(target)), 'more');
     expect(faults(root, target)).toEqual(['is not what its record says']);

@@ -46,7 +46,7 @@ test.each(targets.map(({ name }) => name))('the release builds %s, and tests it'
   expect(release.match(new RegExp(`target: ${name},`, 'g'))?.length).toBeGreaterThanOrEqual(2);
 });
 
-test('nothing is published but what all jobs have passed', () => {
+test('only what all jobs have passed is published', () => {
   const order = ['build-linux', 'test', 'pack', 'smoke', 'publish'];
   for (const [i, job] of order.entries()) {
     const next = order[i + 1];

@@ -26,7 +26,7 @@ describe('sample weights', () => {
   const counts = Array.from({ length: 40 }, (_, i) => i % 4);
   const repeated = counts.flatMap((count, row) => Array<number>(count).fill(row));
 
-  it('of whole numbers are rows that are there so many times', () => {
+  it('repeat rows when they are whole numbers', () => {
     const rows = { X: rowsOf(X, repeated), Y: rowsOf(Y, repeated) };
     expectClose(fitted({ sampleWeight: counts }), fitted({}, rows.X, rows.Y), 1e-12);
   });
@@ -40,7 +40,7 @@ describe('sample weights', () => {
     expectClose(fitted({ sampleWeight: times(1e-7 / 3) }), plain, 1e-12);
   });
 
-  it('that are equal are none', () => {
+  it('change nothing when they are equal', () => {
     expectClose(fitted({ sampleWeight: Array(40).fill(0.3) }), fitted({}), 1e-12);
   });
 
@@ -59,7 +59,7 @@ describe('sample weights', () => {
     expect(maxRelativeError(a.dW1?.data ?? [], b.dW1?.data ?? [], 1e-3)).toBeLessThan(1e-12);
   });
 
-  it('are numbers of float32 however small they come', () => {
+  it('are in range of float32 however small they come', () => {
     const weigh = (sampleWeight: number[]) =>
       combineWeights({ ...Y, data: Y.data }, 2, 'float32', sampleWeight, undefined);
     const { weights } = weigh(counts.map((count) => count * 1e-60)) ?? expect.fail();
@@ -67,7 +67,7 @@ describe('sample weights', () => {
     expect(weights).toBeInstanceOf(Float32Array);
   });
 
-  it('of 0 leave a sample out', () => {
+  it('leave a sample out when they are 0', () => {
     const some = counts.flatMap((count, row) => (count === 0 ? [] : [row]));
     const zeroOne = counts.map((count) => Math.min(count, 1));
     expectClose(fitted({ sampleWeight: zeroOne }), fitted({}, rowsOf(X, some), rowsOf(Y, some)), 1e-12);
@@ -94,7 +94,7 @@ describe('class weights', () => {
     expect(fitted({ classWeight: { 1: 4 } })).toEqual(fitted({ sampleWeight: binary }));
   });
 
-  it('multiply those of samples', () => {
+  it('multiply the weights of samples', () => {
     const own = labels.map((_, row) => 1 + (row % 3));
     const sampleWeight = Array.from(
       labels,

@@ -43,7 +43,7 @@ describe.each(golden.schedules)('$torch, $options', ({ schedule, base, options, 
   });
 });
 
-it('goes over the whole training when not told how long', () => {
+it('a schedule goes over the whole training when not told how long', () => {
   for (const { schedule, base, options, rates } of golden.schedules) {
     const { over, ...others } = options as { over?: number };
     if (over !== rates.length) continue;

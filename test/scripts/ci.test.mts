@@ -64,7 +64,7 @@ test.each([
     line: '82 passed, 0 failed',
     status: 0,
   },
-])('closes with "$line" when $what', ({ quick, slow, line, status }) => {
+])('closes with $line when $what', ({ quick, slow, line, status }) => {
   const root = newFolder();
   cpSync(fileURLToPath(new URL('../../.ci', import.meta.url)), join(root, '.ci'), { recursive: true });
   write(root, 'quick', quick.output);

@@ -108,7 +108,7 @@ test('where the prebuilt addon loads, nothing is said and nothing compiled', () 
   expect(project.use()).toBe('4\n');
 });
 
-test('in a checkout nothing is done', () => {
+test('nothing is done in a checkout', () => {
   const project = new Project();
   project.removePrebuilt();
   mkdirSync(join(project.package, 'lib'));
@@ -116,7 +116,7 @@ test('in a checkout nothing is done', () => {
   expect(project.built).toEqual([]);
 });
 
-test('without a prebuilt addon, what cmake-js compiles works', { timeout: 600_000 }, () => {
+test('the addon that cmake-js compiles works where none is prebuilt', { timeout: 600_000 }, () => {
   const project = new Project();
   project.removePrebuilt();
   const mine = join(project.folder, 'node_modules');
@@ -128,7 +128,7 @@ test('without a prebuilt addon, what cmake-js compiles works', { timeout: 600_00
   expect(project.use()).toBe('4\n');
 });
 
-describe('cmake-js is found', () => {
+describe('cmake-js', () => {
   test.each([
     ['beside the package', (project: Project) => dirname(project.store)],
     ['in the project that installs', (project: Project) => project.folder],
@@ -136,7 +136,7 @@ describe('cmake-js is found', () => {
       'among what is installed globally',
       (project: Project) => (process.platform === 'win32' ? project.prefix : join(project.prefix, 'lib')),
     ],
-  ])('%s', (_name, place) => {
+  ])('is found %s', (_name, place) => {
     const project = new Project();
     project.stubCmakeJs(place(project));
     project.removePrebuilt();
@@ -158,8 +158,8 @@ test('build_from_source of another package is not ours', () => {
   expect(project.runScript({ env: { npm_config_build_from_source: 'sharp' } })).toEqual(silent);
 });
 
-describe('an addon that does not serve is replaced', () => {
-  test('one that is none', () => {
+describe('an addon that does not serve', () => {
+  test('is replaced when it is no addon', () => {
     const project = new Project();
     project.stubCmakeJs(project.folder);
     write(project.package, prebuilt, 'not a library');
@@ -167,7 +167,7 @@ describe('an addon that does not serve is replaced', () => {
     expect(project.use()).toBe('4\n');
   });
 
-  test.runIf(process.platform === 'linux')('one that kills the process that loads it', () => {
+  test.runIf(process.platform === 'linux')('is replaced when it kills the process that loads it', () => {
     const project = new Project();
     project.stubCmakeJs(project.folder);
     const source = '#include <cstdlib>\n__attribute__((constructor)) static void crash() { abort(); }\n';
@@ -185,8 +185,8 @@ describe('an addon that does not serve is replaced', () => {
   });
 });
 
-describe('one message says why there is no addon', () => {
-  test('the tools are missing', () => {
+describe('the message about a missing addon', () => {
+  test('says that the tools are missing', () => {
     const project = new Project({ tools: [] });
     project.removePrebuilt();
     const { status, stdout, stderr } = project.runScript();
@@ -212,7 +212,7 @@ describe('one message says why there is no addon', () => {
     expect(project.built).toEqual([]);
   });
 
-  test('only npm packages are missing', () => {
+  test('says that only npm packages are missing', () => {
     const project = new Project();
     const { status, stderr } = project.runScript({ env: { npm_config_build_from_source: 'true' } });
     expect(status).toBe(1);
@@ -228,7 +228,7 @@ describe('one message says why there is no addon', () => {
     ]);
   });
 
-  test('the compiler fails', () => {
+  test('says what the compiler said when it fails', () => {
     const project = new Project();
     project.stubCmakeJs(project.folder, "console.log('addon.cc:7: error: no'); process.exit(3);");
     project.removePrebuilt();
@@ -239,7 +239,7 @@ describe('one message says why there is no addon', () => {
     expect(project.built).toEqual([]);
   });
 
-  test('what is compiled does not load', () => {
+  test('says that the compiled addon does not load', () => {
     const project = new Project();
     project.stubCmakeJs(project.folder);
     write(project.folder, 'node_modules/cmake-js/addon.node', 'not a library');
@@ -264,7 +264,7 @@ test.skipIf(process.platform === 'win32' || !canRun)('compiling takes no rights'
   expect(project.runScript(other ? { uid: other } : {})).toEqual(compiled);
 });
 
-test('--ignore-scripts leaves it out, and the prebuilt addon serves', () => {
+test('the prebuilt addon serves where --ignore-scripts leaves the script out', () => {
   const project = new Project({ tools: [] });
   write(project.folder, 'package.json', '{ "private": true }');
   const packages = [tarball, join(modules, 'node-gyp-build')];

@@ -5,26 +5,51 @@ import { newFolder, write } from '../support/scratch.js';
 
 const named = (...names: string[]) => requirements.filter(({ name }) => names.includes(name));
 
-describe('the package managers of a system', () => {
+describe('the package managers', () => {
   test.each([
-    ['Debian', 'linux', 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n', ['apt']],
-    ['Raspberry Pi OS', 'linux', 'ID=raspbian\nID_LIKE=debian\n', ['apt']],
-    ['Mint', 'linux', 'NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n', ['apt']],
-    ['Ubuntu', 'linux', 'ID=ubuntu\nID_LIKE=debian\n', ['snap', 'apt']],
-    ['Fedora', 'linux', 'ID=fedora\nVERSION_ID=42\n', ['dnf']],
-    ['Rocky', 'linux', 'ID="rocky"\nID_LIKE="rhel centos fedora"\n', ['dnf']],
-    ['Alpine', 'linux', 'ID=alpine\n', ['apk']],
-    ['Manjaro', 'linux', 'ID=manjaro\nID_LIKE=arch\n', ['pacman']],
-    ['an unknown Linux', 'linux', 'ID=plan9\n', []],
-    ['a system that does not tell', 'freebsd', '', []],
-    ['macOS', 'darwin', '', ['brew']],
-    ['Windows', 'win32', '', ['vcpkg']],
-  ] as const)('%s', (_name, platform, osRelease, managers) => {
+    {
+      system: 'Debian',
+      platform: 'linux',
+      osRelease: 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n',
+      managers: ['apt'],
+    },
+    {
+      system: 'Raspberry Pi OS',
+      platform: 'linux',
+      osRelease: 'ID=raspbian\nID_LIKE=debian\n',
+      managers: ['apt'],
+    },
+    {
+      system: 'Mint',
+      platform: 'linux',
+      osRelease: 'NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n',
+      managers: ['apt'],
+    },
+    {
+      system: 'Ubuntu',
+      platform: 'linux',
+      osRelease: 'ID=ubuntu\nID_LIKE=debian\n',
+      managers: ['snap', 'apt'],
+    },
+    { system: 'Fedora', platform: 'linux', osRelease: 'ID=fedora\nVERSION_ID=42\n', managers: ['dnf'] },
+    {
+      system: 'Rocky',
+      platform: 'linux',
+      osRelease: 'ID="rocky"\nID_LIKE="rhel centos fedora"\n',
+      managers: ['dnf'],
+    },
+    { system: 'Alpine', platform: 'linux', osRelease: 'ID=alpine\n', managers: ['apk'] },
+    { system: 'Manjaro', platform: 'linux', osRelease: 'ID=manjaro\nID_LIKE=arch\n', managers: ['pacman'] },
+    { system: 'an unknown Linux', platform: 'linux', osRelease: 'ID=plan9\n', managers: [] },
+    { system: 'a system that does not tell', platform: 'freebsd', osRelease: '', managers: [] },
+    { system: 'macOS', platform: 'darwin', osRelease: '', managers: ['brew'] },
+    { system: 'Windows', platform: 'win32', osRelease: '', managers: ['vcpkg'] },
+  ] as const)('$system has $managers', ({ platform, osRelease, managers }) => {
     expect(managersOf(platform, osRelease)).toEqual(managers);
   });
 });
 
-describe('what is done about missing tools', () => {
+describe('missing tools', () => {
   const everything = () => true;
   const except = (name: string) => (other: string) => other !== name;
   const update = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'update'];
@@ -37,7 +62,7 @@ describe('what is done about missing tools', () => {
     '--no-install-recommends',
   ];
 
-  test('apt-get has a package for every requirement, on Debian and on Ubuntu', () => {
+  test('have a package for apt-get each, on Debian and on Ubuntu', () => {
     for (const from of [['apt'], ['snap', 'apt']] as const) {
       expect(planInstall({ missing: requirements, from, rights: 'root', onPath: everything })).toHaveProperty(
         'commands',
@@ -45,14 +70,14 @@ describe('what is done about missing tools', () => {
     }
   });
 
-  test('Debian, as root', () => {
+  test('are installed by apt-get on Debian, as root', () => {
     const missing = named('CMake', 'OpenBLAS');
     expect(planInstall({ missing, from: ['apt'], rights: 'root', onPath: except('sudo') })).toEqual({
       commands: [update, [...install, 'cmake', 'libopenblas-dev']],
     });
   });
 
-  test('Debian, with sudo that asks for no password', () => {
+  test('are installed by sudo on Debian, when it asks for no password', () => {
     const missing = named('Google Highway');
     expect(planInstall({ missing, from: ['apt'], rights: 'sudo', onPath: everything })).toEqual({
       commands: [
@@ -62,7 +87,7 @@ describe('what is done about missing tools', () => {
     });
   });
 
-  test('Ubuntu takes Chromium from snap, the rest from apt-get', () => {
+  test('are installed on Ubuntu by apt-get, and Chromium by snap', () => {
     const missing = named('Make', 'Chromium');
     expect(planInstall({ missing, from: ['snap', 'apt'], rights: 'root', onPath: everything })).toEqual({
       commands: [update, [...install, 'make'], ['snap', 'install', 'chromium']],
@@ -141,14 +166,14 @@ describe('what is done about missing tools', () => {
         'Not found on this machine: CMake, OpenBLAS.\n' +
         'Install by hand, no package of it is known here: CMake, OpenBLAS.\nThen run the command again.',
     },
-  ] as const)('$where: a person is told', ({ situation, message }) => {
+  ] as const)('are told to a person on $where', ({ situation, message }) => {
     const plan = planInstall(situation);
     expect(plan).toHaveProperty('message', expect.stringContaining(message));
     expect(plan).toHaveProperty('message', expect.stringMatching(/^Not found on this machine: /));
   });
 });
 
-describe('what is found', () => {
+describe('the tools of a machine', () => {
   const files = {
     CMake: ['bin/cmake'],
     'a C++ compiler': ['bin/g++'],
@@ -168,18 +193,18 @@ describe('what is found', () => {
   const missingIn = (root: string) =>
     findMissing(machine(root), ['compile', 'libraries', 'archives', 'test']).map(({ name }) => name);
 
-  test('everything, where everything is', () => {
+  test('are all found where all are there', () => {
     const root = newFolder();
     for (const file of Object.values(files).flat()) write(root, file, '', 0o755);
     expect(missingIn(root)).toEqual([]);
   });
 
-  test('nothing, where nothing is', () => {
+  test('are all missing where none is there', () => {
     expect(missingIn(newFolder())).toEqual(Object.keys(files));
   });
 
   test.each(Object.entries(files).flatMap(([name, list]) => list.map((file) => [name, file] as const)))(
-    '%s is missing without %s',
+    'lack %s without %s',
     (name, absent) => {
       const root = newFolder();
       for (const file of Object.values(files).flat()) if (file !== absent) write(root, file, '', 0o755);
@@ -187,21 +212,21 @@ describe('what is found', () => {
     },
   );
 
-  test('a file that cannot be executed is no tool', () => {
+  test('do not include a file that cannot be executed', () => {
     const root = newFolder();
     for (const file of Object.values(files).flat())
       write(root, file, '', file === 'bin/cmake' ? 0o644 : 0o755);
     expect(missingIn(root)).toEqual(['CMake']);
   });
 
-  test('macOS needs no OpenBLAS, Windows finds its own compiler', () => {
+  test('need no OpenBLAS on macOS and no compiler on Windows', () => {
     const on = (platform: NodeJS.Platform) =>
       findMissing({ ...machine(newFolder()), platform }, ['compile', 'libraries']).map(({ name }) => name);
     expect(on('darwin')).not.toContain('OpenBLAS');
     expect(on('win32')).toEqual(['CMake', 'OpenBLAS', 'Google Highway']);
   });
 
-  test('a browser or a compiler that the environment names', () => {
+  test('include a browser or a compiler that the environment names', () => {
     const root = newFolder();
     write(root, 'chrome', '', 0o755);
     const env = { CXX: 'nvc++', CHROMIUM: join(root, 'chrome') };

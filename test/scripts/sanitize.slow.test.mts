@@ -5,11 +5,11 @@ import { sanitizers } from '../../scripts/steps.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-describe.runIf(sanitizers)('tests pass under the sanitizers', () => {
+describe.runIf(sanitizers)('npm run test:sanitize', () => {
   test.each([
-    ['the native ones, of memory', 'test:sanitize'],
-    ['the concurrent ones, of threads', 'test:sanitize:threads'],
-  ])('%s', { timeout: 600_000 }, (_, script) => {
+    { tests: 'the native tests', sanitizers: 'memory', script: 'test:sanitize' },
+    { tests: 'the concurrent tests', sanitizers: 'threads', script: 'test:sanitize:threads' },
+  ])('$tests pass under the sanitizers of $sanitizers', { timeout: 600_000 }, ({ script }) => {
     const { status, stdout, stderr } = spawnSync('npm', ['run', script], { cwd: root, encoding: 'utf8' });
     expect(status, stdout + stderr).toBe(0);
   });

@@ -157,7 +157,7 @@ test('the addon that is built needs no compiler any more', () => {
   expect(checkout.setUp()).toEqual({ status: 0, did: ['Building the library'], stderr: '' });
 });
 
-describe('a goal has built what it needs, and nothing else', () => {
+describe('the goal', () => {
   const titles = (...steps: (readonly Step[])[]) => steps.flat().map(({ title }) => title);
   const tools = ['cmake', 'c++', 'make', 'xz', 'chromium'];
 
@@ -165,7 +165,7 @@ describe('a goal has built what it needs, and nothing else', () => {
     { goal: 'test', built: titles(buildSteps) },
     { goal: 'test:slow', built: titles(buildSteps, prebuiltSteps, sanitizerSteps) },
     { goal: 'pack', built: ['Building the library', ...titles(prebuiltSteps)] },
-  ])('$goal', ({ goal, built }) => {
+  ])('$goal has built what it needs, and nothing else', ({ goal, built }) => {
     const did = ['Installing the npm packages', ...built];
     expect(new Checkout({ tools }).setUp({ goal })).toEqual({ status: 0, did, stderr: '' });
   });
@@ -195,7 +195,7 @@ test.skipIf(process.platform === 'win32' || !canRun)(
   },
 );
 
-describe.runIf(existsSync('/etc/debian_version'))('on Debian without the tools', () => {
+describe.runIf(existsSync('/etc/debian_version'))('on Debian without the tools, the setup', () => {
   const update = 'env DEBIAN_FRONTEND=noninteractive apt-get update';
   const install =
     'env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends cmake g++ make';
@@ -213,14 +213,14 @@ describe.runIf(existsSync('/etc/debian_version'))('on Debian without the tools',
     return checkout;
   }
 
-  test('they are installed, then comes the rest', () => {
+  test('installs them, then does the rest', () => {
     const checkout = bareCheckout(`
       if (process.argv[2] === 'install')
         for (const name of ['cmake', 'g++', 'make']) writeFileSync(__dirname + '/' + name, '', { mode: 0o755 });`);
     expect(checkout.setUp()).toEqual({ status: 0, did: [sudo + update, sudo + install, ...all], stderr: '' });
   });
 
-  test('a failure shows what apt-get said from its start, and nothing is built', () => {
+  test('shows what apt-get said from its start when that fails, and builds nothing', () => {
     const checkout = bareCheckout(`
       const installs = process.argv[2] === 'install';
       console.error(installs ? 'E: Unable to locate package cmake' : 'W: Temporary failure resolving');
@@ -232,13 +232,13 @@ describe.runIf(existsSync('/etc/debian_version'))('on Debian without the tools',
     );
   });
 
-  test('a success that installed nothing is noticed', () => {
+  test('notices a success that installed nothing', () => {
     const { status, did, stderr } = bareCheckout('').setUp();
     expect({ status, did }).toEqual({ status: 1, did: [sudo + update, sudo + install] });
     expect(stderr).toBe('Installed, but still not found: CMake, a C++ compiler, Make.\n');
   });
 
-  test('without the right, the command is printed and nothing is run', () => {
+  test('prints the command and runs nothing without the right to', () => {
     const checkout = bareCheckout('');
     checkout.tool('sudo', 'process.exitCode = 1;'); // it asks for a password
     if (isRoot) rmSync(join(checkout.bin, 'apt-get'));

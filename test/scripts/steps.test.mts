@@ -8,7 +8,7 @@ import { newFolder, write } from '../support/scratch.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
-describe('which steps are due', () => {
+describe('a step', () => {
   const step = {
     title: 'Copying',
     script: 'copy',
@@ -37,18 +37,18 @@ describe('which steps are due', () => {
     ['a removed folder', () => rmSync(join(root, 'from'), { recursive: true })],
     ['a missing output', () => rmSync(join(root, step.output))],
     ['a forgotten stamp', () => rmSync(join(root, 'build'), { recursive: true })],
-  ])('%s', (_name, change) => {
+  ])('is due after %s', (_name, change) => {
     change();
     expect(due()).toBe(true);
   });
 
-  test('not for the same content written again, nor for what a build wrote among its inputs', () => {
+  test('is not due after the same content was written again, nor after a build wrote among its inputs', () => {
     write(root, 'from/two.txt', '2');
     write(root, 'from/dist/bundle.js');
     expect(due()).toBe(false);
   });
 
-  test('another commit, for what has the commit in it', () => {
+  test('is due after another commit when the commit is in its output', () => {
     const git = (...args: string[]) =>
       execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@b.c', ...args], { cwd: root });
     git('init', '--quiet');
@@ -61,7 +61,7 @@ describe('which steps are due', () => {
     expect(due).toEqual(['copy']);
   });
 
-  test('an edit during the build is built the next time', () => {
+  test('builds an edit during the build the next time', () => {
     perform(root, step, () => {
       build();
       write(root, 'one.txt', 'later');
@@ -69,7 +69,7 @@ describe('which steps are due', () => {
     expect(due()).toBe(true);
   });
 
-  test('a build that fails half-way leaves nothing that counts as done, not even of the sources before', () => {
+  test('leaves nothing that counts as done when its build fails half-way, not even of the sources before', () => {
     write(root, 'one.txt', 'broken');
     const failing = () => {
       write(root, step.output, 'half');
@@ -80,7 +80,7 @@ describe('which steps are due', () => {
     expect(due()).toBe(true);
   });
 
-  test('the old output is gone while its step runs', () => {
+  test('has its old output removed while it runs', () => {
     perform(root, step, () => {
       expect(existsSync(join(root, step.output))).toBe(false);
       build();
@@ -88,7 +88,7 @@ describe('which steps are due', () => {
   });
 });
 
-describe('whether npm ci is due', () => {
+describe('npm ci', () => {
   const locked = {
     '': { version: '1.0.0' },
     'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
@@ -104,18 +104,30 @@ describe('whether npm ci is due', () => {
   const { 'node_modules/b': b, ...required } = all;
 
   test.each([
-    ['nothing is installed', undefined, true],
-    ['all is installed', all, false],
-    ['an optional package is made for another platform', required, false],
-    ['a package is missing', { 'node_modules/b': b }, true],
-    ['a version differs', { ...all, 'node_modules/a': { ...all['node_modules/a'], version: '1.0.1' } }, true],
-    ['a content differs', { ...all, 'node_modules/a': { ...all['node_modules/a'], integrity: 'x' } }, true],
-    ['an optional version differs', { ...required, 'node_modules/b': { ...b, version: '2.0.0' } }, true],
-  ])('%s', (_name, installed, expected) => {
-    expect(dueWith(installed)).toBe(expected);
+    { what: 'nothing is installed', installed: undefined, due: true },
+    { what: 'all is installed', installed: all, due: false },
+    { what: 'an optional package is made for another platform', installed: required, due: false },
+    { what: 'a package is missing', installed: { 'node_modules/b': b }, due: true },
+    {
+      what: 'a version differs',
+      installed: { ...all, 'node_modules/a': { ...all['node_modules/a'], version: '1.0.1' } },
+      due: true,
+    },
+    {
+      what: 'a content differs',
+      installed: { ...all, 'node_modules/a': { ...all['node_modules/a'], integrity: 'x' } },
+      due: true,
+    },
+    {
+      what: 'an optional version differs',
+      installed: { ...required, 'node_modules/b': { ...b, version: '2.0.0' } },
+      due: true,
+    },
+  ])('is due: $due, when $what', ({ installed, due }) => {
+    expect(dueWith(installed)).toBe(due);
   });
 
-  test('not in this checkout, whose tests are running', () => {
+  test('is not due in this checkout, whose tests are running', () => {
     expect(packagesDue(checkout)).toBe(false);
   });
 });
