@@ -86,6 +86,34 @@ test('package-lock.json holds what every platform needs, or npm ci stops on the 
   expect(wanted.filter((name) => !locked.includes(name))).toEqual([]);
 });
 
+describe('the names of tests', () => {
+  // Those of native/, engine/ and support/ are being rewritten; this list ends with that.
+  const left = /^test\/(native|engine|support)\//;
+  const files = filesUnder('test').filter((file) => /\.test\.m?ts$/.test(file) && !left.test(file));
+  const named = files.flatMap((file) =>
+    namesOf(read(file)).map(({ name, line }) => ({ name, where: `${file}:${line}: ${name}` })),
+  );
+
+  test('are all found by this check', () => {
+    const tests = files.flatMap((file) => [...read(file).matchAll(/^ *(test|it)\b[.(]/gm)]);
+    expect(named.length).toBe(tests.length);
+  });
+
+  test('do not go on from another name or from that of their group', () => {
+    const goesOn = /^(and|but|nor|so|or|that|which|whose|who|of|by|with|without|from|also|too)\b/i;
+    expect(named.filter(({ name }) => goesOn.test(name)).map(({ where }) => where)).toEqual([]);
+  });
+
+  test('have three words at least, or a value of their row and a word', () => {
+    const short = named.filter(({ name }) => {
+      const words = name.split(/\s+/);
+      const values = words.filter((word) => /^["(]?[%$]\w/.test(word)).length;
+      return values === 0 ? words.length < 3 : words.length - values < 1;
+    });
+    expect(short.map(({ where }) => where)).toEqual([]);
+  });
+});
+
 test('no file has more than 450 lines, since it has one subject', () => {
   const files = filesUnder('lib', 'native', 'scripts', 'test', 'examples');
   expect(files.filter((file) => read(file).split('\n').length > 450)).toEqual([]);
@@ -104,6 +132,18 @@ function filesUnder(...folders: string[]): string[] {
 
 function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');
+}
+
+/** The names that a file gives its tests, as they are written: those of tables with placeholders. */
+function namesOf(text: string): { name: string; line: number }[] {
+  const call = /(?:\b(?:test|it)|\))\(\s*(['"`])((?:\\.|(?!\1).)*)\1,\s*(?:async\b|\(|\{)/g;
+  return [...text.matchAll(call)].flatMap(({ 2: name = '', index }) => {
+    const before = text.slice(0, index);
+    // What comes after a table or a condition belongs to the last of these.
+    const [, subject] = [...text.slice(0, index + 4).matchAll(/^ *(describe|test|it)\b/gm)].at(-1) ?? [];
+    if (subject === undefined || subject === 'describe') return [];
+    return [{ name: name.replace(/\\(.)/g, '$1'), line: before.split('\n').length }];
+  });
 }
 
 function linesWith(pattern: RegExp, files: string[]): string[] {

@@ -46,7 +46,7 @@ describe('optimisers', () => {
     expect(namesIn(page, 'Option of optimisers').sort()).toEqual([...new Set(options)].sort());
   });
 
-  test('the README counts them', () => {
+  test('the README counts the optimisers', () => {
     const [row] = tableOf('README.md', 'Subject').filter(({ Subject }) =>
       Subject?.includes('docs/training.md'),
     );

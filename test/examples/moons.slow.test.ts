@@ -22,7 +22,7 @@ function resultsIn(file: string): Results {
   return JSON.parse(json?.[1] as string) as Results;
 }
 
-describe('the whole run, off a terminal', () => {
+describe('the demonstration off a terminal', () => {
   let outcome: Outcome;
   let page: string;
   let fullBatch: ModelResult;
@@ -37,7 +37,7 @@ describe('the whole run, off a terminal', () => {
     race = results.race;
   }, 240_000);
 
-  test('ends well', () => {
+  test('ends with the exit code 0', () => {
     expect(outcome.code).toBe(0);
   });
 
@@ -122,7 +122,7 @@ describe('the whole run, off a terminal', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('on a terminal', () => {
+describe.runIf(process.platform === 'linux')('the demonstration on a terminal', () => {
   test('draws one line that grows, then the table', async () => {
     const { code, stdout } = await finished(startDemoOnTerminal(['--epochs', '2000'], folder, 100));
     expect(code).toBe(0);
@@ -159,7 +159,7 @@ describe.runIf(process.platform === 'linux')('on a terminal', () => {
   });
 });
 
-test('SIGINT stops it without a terminal, too', async () => {
+test('SIGINT stops the demonstration without a terminal, too', async () => {
   const child = startDemo(['--epochs', '1000000', '--out', 'stopped.html'], folder);
   const outcome = finished(child);
   await said(child.stderr, 'training');
@@ -199,7 +199,7 @@ describe('the command line', () => {
     else expect(line).toMatch(message);
   });
 
-  test('explains itself', async () => {
+  test('explains its options on demand', async () => {
     const { code, stdout } = await finished(startDemo(['--help'], folder));
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: npm start -- \[--epochs N\] \[--out FILE\]\n/);

@@ -148,7 +148,7 @@ describe.each([
 it.each([
   { what: 'a folder that takes no files', folderMode: 0o755, fileMode: 0o666 },
   { what: 'a file that takes no writes', folderMode: 0o777, fileMode: 0o444 },
-])('says so when it is refused $what', async ({ folderMode, fileMode }) => {
+])('a write says so when it is refused $what', async ({ folderMode, fileMode }) => {
   const folder = newFolder();
   write(folder, 'file', 'old', fileMode);
   chmodSync(folder, folderMode);
@@ -177,7 +177,7 @@ it.each([
   }
 });
 
-it('leaves the old file and nothing else when the disk takes no more', () => {
+it('a write leaves the old file and nothing else when the disk takes no more', () => {
   const folder = newFolder();
   write(folder, 'file', 'old');
   const path = join(folder, 'file');

@@ -264,7 +264,7 @@ itRejects([
   ),
 ]);
 
-it('rejects a digest of something else, and says both digests', () => {
+it('the reader rejects a digest of something else, and says both digests', () => {
   const metadata = { 'blasnet.sha256': 'f'.repeat(64) };
   expect(() => parse(fileOf({ __metadata__: metadata, ...x({}) }, data))).toThrow(
     /^Expected the SHA-256 of "model.safetensors" to be "f{64}", as it says itself, got "[0-9a-f]{64}": the file is damaged$/,
@@ -275,7 +275,7 @@ it('rejects a digest of something else, and says both digests', () => {
   );
 });
 
-it('keeps a file’s names short and on one line in its message', () => {
+it('the reader keeps a file’s names short and on one line in its message', () => {
   expect(() => parse(fileOf({ [`a\n${'b'.repeat(1000)}`]: 1 }))).toThrow(
     `Expected tensor "a\\n${'b'.repeat(195)}..." (byte 1015) of "model.safetensors" to be a JSON object, got 1`,
   );

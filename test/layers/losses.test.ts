@@ -22,7 +22,7 @@ describe('the loss', () => {
     ['tanh', 'meanSquaredError'],
     ['exponential', 'meanSquaredError'],
     ['logSoftmax', 'categoricalCrossEntropy'],
-  ] as const)('of %s outputs is %s by default', (output, loss) => {
+  ] as const)('%s outputs have the loss %s by default', (output, loss) => {
     expect(defaultLoss(output)).toBe(loss);
     expect(resolveLoss(undefined, output)).toEqual(resolveLoss(loss, output));
 

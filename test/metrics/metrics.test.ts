@@ -53,7 +53,7 @@ describe('metrics of one column', () => {
     }
   });
 
-  it('score probabilities', () => {
+  it('score probabilities by log loss and Brier score', () => {
     expect(logLoss([1, 0], [0.25, 0.5])).toBeCloseTo((Math.log(4) + Math.log(2)) / 2, 15);
     expect(brier([1, 0], [0.25, 0.5])).toBe((0.5625 + 0.25) / 2);
     // A label between 0 and 1 is a probability as well.
@@ -142,7 +142,7 @@ describe('metrics of columns with labels of their own', () => {
 });
 
 describe('metrics of numbers', () => {
-  it('measure errors', () => {
+  it('measure the errors of numbers', () => {
     const [y, p] = [
       [1, 2, 3, 6],
       [1, 3, 3, 4],

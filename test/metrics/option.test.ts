@@ -63,7 +63,7 @@ describe('a metric with options', () => {
     expect(metric('topKAccuracy', { k: 1 }).compute(labels, predictions)).toBe(2 / 3);
   });
 
-  it('is frozen', () => {
+  it('cannot be changed once made', () => {
     expect(() => Object.assign(metric('f1'), { name: 'other' })).toThrow(TypeError);
   });
 });

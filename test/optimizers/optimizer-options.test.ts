@@ -22,7 +22,7 @@ import { type BadCall, itRejects } from '../support/bad-input';
 const factories = { sgd, rmsProp, adagrad, adadelta, adam, adamW, adamax, nadam, lion };
 type Factory = (options?: object) => Optimizer;
 
-describe('the defaults', () => {
+describe('the defaults of an optimiser', () => {
   const decay = { weightDecay: 0, decoupled: false };
   const convention = 'pytorch';
   const moments = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
@@ -73,11 +73,11 @@ describe('the defaults', () => {
       made: lion(),
       defaults: { name: 'lion', learningRate: 0.0001, beta1: 0.9, beta2: 0.99, weightDecay: 0 },
     },
-  ])('of $made.name are those of its paper and of PyTorch', ({ made, defaults }) => {
+  ])('$made.name has the defaults of its paper and of PyTorch', ({ made, defaults }) => {
     expect(made).toEqual(defaults);
   });
 
-  it.each(Object.entries(factories))('are what %s takes undefined for', (_, make) => {
+  it.each(Object.entries(factories))('%s takes undefined for its defaults, and is frozen', (_, make) => {
     expect((make as Factory)({ learningRate: undefined })).toEqual(make());
     expect(Object.isFrozen(make())).toBe(true);
     const made = (make as Factory)({ learningRate: 3 });
@@ -99,23 +99,23 @@ function walk(optimizer: Optimizer, parameter: number, ...gradients: number[]) {
   return { parameters, states: [...kept] };
 }
 
-describe('steps worked by hand', () => {
+describe('one parameter', () => {
   const keras = { convention: 'keras' } as const;
   const halves = { beta1: 0.5, beta2: 0.5 };
 
-  it('are those of sgd with dampening, from the second step on', () => {
+  it('sgd with dampening takes the steps worked by hand, from the second on', () => {
     // Velocities 2, and 0.5 * 2 + 0.5 * 4 = 3.
     const optimizer = sgd({ learningRate: 0.5, momentum: 0.5, dampening: 0.5 });
     expect(walk(optimizer, 1, 2, 4)).toEqual({ parameters: [0, -1.5], states: [3] });
   });
 
-  it('are those of sgd with Nesterov’s momentum', () => {
+  it('sgd with Nesterov’s momentum takes the steps worked by hand', () => {
     // Velocities 2 and 2, steps of 0.5 * (2 + 0.5 * 2) and 0.5 * (1 + 0.5 * 2).
     const optimizer = sgd({ learningRate: 0.5, momentum: 0.5, nesterov: true });
     expect(walk(optimizer, 1, 2, 1)).toEqual({ parameters: [-0.5, -1.5], states: [2] });
   });
 
-  it('are those of weight decay, in the gradient and decoupled', () => {
+  it('weight decay takes the steps worked by hand, in the gradient and decoupled', () => {
     const options = { learningRate: 0.5, momentum: 0.5, weightDecay: 0.5 };
     // Gradients 1 + 0.5 * 2 = 2 and 1 + 0.5 * 1 = 1.5: velocities 2 and 2.5.
     expect(walk(sgd(options), 2, 1, 1).parameters).toEqual([1, -0.25]);
@@ -123,7 +123,7 @@ describe('steps worked by hand', () => {
     expect(walk(sgd({ ...options, decoupled: true }), 2, 1, 1).parameters).toEqual([1, 0]);
   });
 
-  it('are those of rmsProp', () => {
+  it('rmsProp takes the steps worked by hand', () => {
     const options = { learningRate: 0.5, decay: 0.75, epsilon: 2 };
     // Squares 4 and 3 + 1: steps of 0.5 * 4 / (2 + 2) and 0.5 * 2 / (2 + 2).
     expect(walk(rmsProp(options), 1, 4, 2)).toEqual({ parameters: [0.5, 0.25], states: [4] });
@@ -136,7 +136,7 @@ describe('steps worked by hand', () => {
     expect(centred).toEqual({ parameters: [0.5], states: [8, 2] });
   });
 
-  it('are those of adagrad', () => {
+  it('adagrad takes the steps worked by hand', () => {
     const options = { learningRate: 0.5, epsilon: 3 };
     // Sums 9 and 25: steps of 0.5 * 3 / (3 + 3) and 0.5 * 4 / (5 + 3).
     expect(walk(adagrad(options), 1, 3, 4)).toEqual({ parameters: [0.75, 0.5], states: [25] });
@@ -148,13 +148,13 @@ describe('steps worked by hand', () => {
     expect(walk(adagrad({ ...options, ...keras, epsilon: 27 }), 1, 3).parameters).toEqual([0.75]);
   });
 
-  it('are those of adadelta', () => {
+  it('adadelta takes the steps worked by hand', () => {
     // Square 16, change sqrt(9) / sqrt(16 + 9) * 8 = 4.8, changes 0.25 * 4.8^2.
     const { parameters, states } = walk(adadelta({ decay: 0.75, epsilon: 9 }), 10, 8);
     expectClose([...parameters, ...states], [5.2, 16, 5.76], 1e-14);
   });
 
-  it('are those of adam', () => {
+  it('adam takes the steps worked by hand', () => {
     const options = { learningRate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 8 };
     // Mean 4 / 0.5 = 8, root sqrt(16 / 0.25) + 8 = 16.
     expect(walk(adam(options), 1, 8)).toEqual({ parameters: [0.875], states: [4, 16] });
@@ -173,7 +173,7 @@ describe('steps worked by hand', () => {
     expectClose(amsgrad.parameters, [0.875, second], 1e-15);
   });
 
-  it('are those of adamax', () => {
+  it('adamax takes the steps worked by hand', () => {
     const options = { learningRate: 0.5, ...halves, epsilon: 4 };
     // Mean 2 / 0.5, norm 4 + 4, which the second gradient leaves at half or its own epsilon.
     expect(walk(adamax(options), 1, 4)).toEqual({ parameters: [0.75], states: [2, 8] });
@@ -182,14 +182,14 @@ describe('steps worked by hand', () => {
     expect(walk(adamax({ ...options, ...keras }), 1, 4, 0).states).toEqual([1, 2]);
   });
 
-  it('are those of nadam', () => {
+  it('nadam takes the steps worked by hand', () => {
     const options = { learningRate: 1, beta1: 0.5, beta2: 0.75, epsilon: 4, momentumDecay: 0 };
     // Momentum is 0.25 in every step. Mean 2, root sqrt(4 / 0.25) + 4.
     const ahead = (0.25 * 2) / (1 - 0.25 ** 2) + (0.75 * 4) / (1 - 0.25);
     expectClose(walk(nadam(options), 1, 4).parameters, [1 - ahead / 8], 1e-15);
   });
 
-  it('are those of nadam at any step, whose momentum’s product has a closed form', () => {
+  it('nadam takes any step with a product of its momentum that has a closed form', () => {
     const [beta1, t] = [0.999, 5000];
     for (const momentumDecay of [0, 1e-4, 0.004, 0.1, 1, 50]) {
       const momentum = (i: number) => beta1 * (1 - 0.5 * 0.96 ** (i * momentumDecay));
@@ -205,7 +205,7 @@ describe('steps worked by hand', () => {
     }
   });
 
-  it('are those of lion', () => {
+  it('lion takes the steps worked by hand', () => {
     // Directions 1, 0.5 * 1 - 0.5 * 1 = 0 and -1.5.
     const optimizer = lion({ learningRate: 0.25, ...halves });
     expect(walk(optimizer, 1, 2, -1, -3)).toEqual({ parameters: [0.75, 0.75, 1], states: [-1.5] });

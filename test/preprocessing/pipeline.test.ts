@@ -218,7 +218,7 @@ describe('steps on any table', () => {
       fc.array(fc.array(number, { minLength: cols, maxLength: cols }), { minLength: 1, maxLength: 12 }),
     );
 
-  it('of scaling come back to the table, from JSON too', () => {
+  it('scalers come back to the table, from JSON too', () => {
     fc.assert(
       fc.property(tables, (rows) => {
         for (const step of [standardScaler(), minMaxScaler({ range: [-1, 1] }), robustScaler()]) {
@@ -239,7 +239,7 @@ describe('steps on any table', () => {
     );
   });
 
-  it('of encoding come back to the table exactly', () => {
+  it('encoders come back to the table exactly', () => {
     fc.assert(
       fc.property(tables, (rows) => {
         const pipeline = preprocessing([oneHotEncoder()]);

@@ -29,42 +29,42 @@ function epochRatesOf(schedule: Schedule, base = 1, epochs = 5): number[] {
   return rates.filter((_, number) => number % 4 === 0);
 }
 
-describe('the rates', () => {
-  it('of constant are the base', () => {
+describe('the rates of schedules', () => {
+  it('constant keeps the base', () => {
     expect(ratesOf(constant(), 0.3)).toEqual(Array(20).fill(0.3));
   });
 
-  it('of step fall by a factor every so many epochs or steps', () => {
+  it('step falls by a factor every so many epochs or steps', () => {
     expect(epochRatesOf(step({ every: 2, factor: 0.5 }))).toEqual([1, 1, 0.5, 0.5, 0.25]);
     expect(ratesOf(step({ every: 8, factor: 0.5, per: 'step' })).filter((_, i) => i % 4 === 3)).toEqual([
       1, 1, 0.5, 0.5, 0.25,
     ]);
   });
 
-  it('of exponential decay by a factor', () => {
+  it('exponential decays by a factor', () => {
     expect(epochRatesOf(exponential({ decay: 0.25 }))).toEqual([1, 0.25, 0.0625, 2 ** -6, 2 ** -8]);
     expect(epochRatesOf(exponential({ decay: 0.25, every: 2 }))).toEqual([1, 0.5, 0.25, 0.125, 0.0625]);
   });
 
-  it('of polynomial fall to its end and stay there', () => {
+  it('polynomial falls to its end and stays there', () => {
     expect(epochRatesOf(polynomial({ over: 4 }))).toEqual([1, 0.75, 0.5, 0.25, 0]);
     expect(epochRatesOf(polynomial({ over: 2, power: 2, end: 0.5 }))).toEqual([1, 0.625, 0.5, 0.5, 0.5]);
     expect(ratesOf(polynomial({ per: 'step' }))[15]).toBe(0.25);
   });
 
-  it('of cosine fall to its floor and stay there', () => {
+  it('cosine falls to its floor and stays there', () => {
     const rates = epochRatesOf(cosine({ over: 2, floor: 0.5 }));
     for (const [i, expected] of [1, 0.75, 0.5, 0.5, 0.5].entries())
       expect(rates[i]).toBeCloseTo(expected, 15);
   });
 
-  it('of cosine with restarts begin anew in ever longer periods', () => {
+  it('cosine with restarts begins anew in ever longer periods', () => {
     const rates = epochRatesOf(cosine({ restartEvery: 1, restartFactor: 2 }), 1, 8);
     const expected = [1, 1, 0.5, 1, (2 + Math.SQRT2) / 4, 0.5, (2 - Math.SQRT2) / 4, 1];
     for (const [i, rate] of expected.entries()) expect(rates[i]).toBeCloseTo(rate, 15);
   });
 
-  it('of oneCycle rise to the base and fall to the end', () => {
+  it('oneCycle rises to the base and falls to the end', () => {
     const options = { rise: 0.3, startDivisor: 4, endDivisor: 5, annealing: 'linear', over: 10 } as const;
     const rates = ratesOf(oneCycle(options));
     expect(rates.slice(0, 4)).toEqual([0.25, 0.625, 1, 1 + (0.05 - 1) / 7]);
@@ -72,12 +72,12 @@ describe('the rates', () => {
     expect(rates.slice(9)).toEqual(Array(11).fill(rates[9]));
   });
 
-  it('of oneCycle begin at the peak when the rise takes no time', () => {
+  it('oneCycle begins at the peak when the rise takes no time', () => {
     expect(ratesOf(oneCycle({ rise: 0.05 }))[0]).toBe(1);
     expect(ratesOf(oneCycle({ over: 1 }))[0]).toBeCloseTo(1 / 25 / 1e4, 15);
   });
 
-  it('of warmUp rise to those of the next schedule, which counts from its end', () => {
+  it('warmUp rises to the next schedule, which counts from its end', () => {
     const schedule = warmUp(4, step({ every: 1, factor: 0.5 }), { from: 0.5 });
     expect(ratesOf(schedule, 1, 3)).toEqual([0.5, 0.625, 0.75, 0.875, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5]);
     const inEpochs = warmUp(1, polynomial({ per: 'step' }), { from: 0, per: 'epoch' });
@@ -85,7 +85,7 @@ describe('the rates', () => {
     expect(ratesOf(warmUp(8, constant(), { from: 0.5 }), 1, 1)).toEqual([0.5, 0.5625, 0.625, 0.6875]);
   });
 
-  it('of a user’s function are what it returns', () => {
+  it('a user’s function returns the rate', () => {
     const seen: unknown[] = [];
     const schedule = (...given: [Progress, number]) => {
       seen.push(given);
@@ -102,7 +102,7 @@ describe('the rates', () => {
     ).toBe(4);
   });
 
-  it('are finite, not negative, and the same when asked again', () => {
+  it('every schedule has rates that are finite, not negative, and the same when asked again', () => {
     const per = fc.constantFrom('step', 'epoch');
     const count = fc.integer({ min: 1, max: 30 });
     const flat: fc.Arbitrary<Schedule> = fc.oneof(

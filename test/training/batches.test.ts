@@ -80,7 +80,7 @@ describe('one seed', () => {
     return { loss, parameters: snapshot(net) };
   };
 
-  it('makes one run, and another seed another', () => {
+  it('makes one run, while another seed makes another', () => {
     expect(trained(1, { epochs: 3 })).toEqual(trained(1, { epochs: 3 }));
     expect(trained(1, { epochs: 3 }).loss).not.toEqual(trained(2, { epochs: 3 }).loss);
   });
@@ -89,7 +89,7 @@ describe('one seed', () => {
     expect(trained(1, { epochs: 2 }, { epochs: 3 })).toEqual(trained(1, { epochs: 5 }));
   });
 
-  it('is not drawn from by full batches, unshuffled fits, or a fit with a seed of its own', () => {
+  it('is left alone by full batches, unshuffled fits, and a fit with a seed of its own', () => {
     const quiet: FitOptions[] = [
       { epochs: 2, batchSize: 'full' },
       { epochs: 2, shuffle: false },
@@ -106,7 +106,7 @@ describe('one seed', () => {
     }
   });
 
-  it('of fit makes the same shuffles whatever was drawn before', () => {
+  it('makes the same shuffles when fit is given it, whatever was drawn before', () => {
     const [fresh, used] = [network(1), network(1)];
     used.fitSync(X, Y, { epochs: 2, optimizer: sgd({ learningRate: Number.MIN_VALUE }) });
     expect(snapshot(used)).toEqual(snapshot(fresh));
@@ -122,14 +122,14 @@ describe('one seed', () => {
   });
 });
 
-describe('more samples than one tile of native code holds', () => {
+describe('a network with more samples than one tile of native code holds', () => {
   // Whole tiles, and one sample more or less, in batches that begin and end anywhere in them.
   it.each([
     [512, 'full'],
     [513, 'full'],
     [1023, 'full'],
     [1300, 700],
-  ] as const)('%i samples, batchSize %s', (samples, batchSize) => {
+  ] as const)('trains on %i samples with batchSize %s as the oracle does', (samples, batchSize) => {
     const X = randomMatrix(samples, 3, 3);
     const Y = randomLabels(samples, 2, 4);
     const net = network(3);
@@ -146,18 +146,18 @@ describe('more samples than one tile of native code holds', () => {
   });
 });
 
-describe('data as it comes', () => {
+describe('data of any form', () => {
   const X = randomMatrix(rows, 3, 1);
   const Y = randomLabels(rows, 2, 2);
   const expected = network(1).fitSync(X, Y, { epochs: 2 });
 
   it.each([
-    ['typed arrays', X.data, Y.data],
-    ['arrays of rows', X.toArray(), Y.toArray()],
-    ['a matrix and an array of rows', X, Y.toArray()],
-    ['arrays on ordinary buffers', Float64Array.from(X.data), Float64Array.from(Y.data)],
-    ['views into larger buffers', inside(X), inside(Y)],
-  ] as const)('%s', (_, x, y) => {
+    { what: 'typed arrays', x: X.data, y: Y.data },
+    { what: 'arrays of rows', x: X.toArray(), y: Y.toArray() },
+    { what: 'a matrix and an array of rows', x: X, y: Y.toArray() },
+    { what: 'arrays on ordinary buffers', x: Float64Array.from(X.data), y: Float64Array.from(Y.data) },
+    { what: 'views into larger buffers', x: inside(X), y: inside(Y) },
+  ] as const)('is taken as $what', ({ x, y }) => {
     expect(network(1).fitSync(x, y, { epochs: 2 })).toEqual(expected);
   });
 });

@@ -29,7 +29,7 @@ const trainings: [string, Train][] = [
 ];
 
 describe.each(trainings)('%s', (name, train) => {
-  it('calls them in order, with frozen reports', async () => {
+  it('calls its callbacks in order, with frozen reports', async () => {
     const calls: string[] = [];
     const reports: object[] = [];
     const callbacks = {
@@ -50,7 +50,7 @@ describe.each(trainings)('%s', (name, train) => {
     expect(Object.keys(reports[3] ?? {})).toEqual(['epoch', 'loss', 'accuracy']);
   });
 
-  it('the steps’ numbers add up to the epoch’s', async () => {
+  it('gives steps numbers that add up to the epoch’s', async () => {
     const sums = [0, 0, 0].map(() => ({ loss: 0, accuracy: 0 }));
     const onBatchEnd = ({ epoch, batch, loss, accuracy = Number.NaN }: BatchReport) => {
       const sum = sums[epoch - 1] ?? expect.fail();
@@ -62,7 +62,7 @@ describe.each(trainings)('%s', (name, train) => {
     expect(sums.every(({ accuracy }) => accuracy > 0 && accuracy <= 1)).toBe(true);
   });
 
-  it('change no bit of the training, and nor does what is asked for between its steps', async () => {
+  it('trains alike to the last bit, whatever is asked for between its steps', async () => {
     const plain = make();
     const { loss } = plain.fitSync(X, Y, options);
     const validationData = { X: randomMatrix(9, 3, 5), Y: randomLabels(9, 1, 6) };
@@ -89,7 +89,7 @@ describe.each(trainings)('%s', (name, train) => {
     expectAlike(net, plain);
   });
 
-  it('false ends the training after the epoch, other answers do not', async () => {
+  it('ends the training after the epoch when onEpochEnd returns false, and for no other answer', async () => {
     const [net, twin] = [make(), make()];
     const answers = [undefined, 0, false];
     const { loss } = await train(net, {
@@ -101,7 +101,7 @@ describe.each(trainings)('%s', (name, train) => {
     expectAlike(net, twin);
   });
 
-  it('false ends the training after the step', async () => {
+  it('ends the training after the step when onBatchEnd returns false', async () => {
     const [net, twin] = [make(), make()];
     const callbacks = { onBatchEnd: ({ epoch, batch }: BatchReport) => !(epoch === 2 && batch === 2) };
     const { loss } = await train(net, { ...options, callbacks });
@@ -114,7 +114,7 @@ describe.each(trainings)('%s', (name, train) => {
   });
 
   it.each(['onEpochEnd', 'onBatchEnd'] as const)(
-    'what %s throws comes out, after a whole step',
+    'throws what %s throws, after a whole step',
     async (callback) => {
       const [net, twin] = [make(), make()];
       const error = new Error('my own');
@@ -133,7 +133,7 @@ describe.each(trainings)('%s', (name, train) => {
     },
   );
 
-  it('keep their this', async () => {
+  it('calls the methods of an object with their this', async () => {
     class Log {
       // Not enumerable, as what a class keeps to itself.
       #seen: number[] = [];
@@ -152,7 +152,7 @@ describe.each(trainings)('%s', (name, train) => {
     expect(log.seen).toEqual([-1, -2, -3, 1]);
   });
 
-  it('may use the network, but not train it', async () => {
+  it('lets a callback use the network, but not train it', async () => {
     const net = make();
     const path = `${newFolder()}/model.safetensors`;
     const errors: unknown[] = [];
@@ -179,38 +179,44 @@ describe.each(trainings)('%s', (name, train) => {
     expectAlike(net, twin);
   });
 
-  it.runIf(name !== 'fitSync')('waits for promises, in which the network may be used, too', async () => {
-    const net = make();
-    const calls: number[] = [];
-    const path = `${newFolder()}/model.safetensors`;
-    const callbacks = async ({ epoch }: EpochReport) => {
-      const [evaluation, predictions] = await Promise.all([
-        net.evaluate(X, Y),
-        net.predict(X),
-        net.save(path),
-      ]);
-      expect(evaluation).toEqual(net.evaluateSync(X, Y));
-      expect(predictions).toEqual(net.predictSync(X));
-      await expect(net.fit(X, Y, options)).rejects.toMatchObject({ code: 'ERR_BLASNET_BUSY' });
-      await expect(net.partialFit(X, Y)).rejects.toMatchObject({ code: 'ERR_BLASNET_BUSY' });
-      calls.push(epoch);
-      return epoch < 2;
-    };
-    const twin = make();
-    const { loss } = await train(net, { ...options, callbacks });
-    expect(calls).toEqual([1, 2]);
-    expect(loss).toEqual(twin.fitSync(X, Y, { ...options, epochs: 2 }).loss);
-    expectAlike(net, twin);
-  });
+  it.runIf(name !== 'fitSync')(
+    'waits for promises of callbacks, in which the network may be used, too',
+    async () => {
+      const net = make();
+      const calls: number[] = [];
+      const path = `${newFolder()}/model.safetensors`;
+      const callbacks = async ({ epoch }: EpochReport) => {
+        const [evaluation, predictions] = await Promise.all([
+          net.evaluate(X, Y),
+          net.predict(X),
+          net.save(path),
+        ]);
+        expect(evaluation).toEqual(net.evaluateSync(X, Y));
+        expect(predictions).toEqual(net.predictSync(X));
+        await expect(net.fit(X, Y, options)).rejects.toMatchObject({ code: 'ERR_BLASNET_BUSY' });
+        await expect(net.partialFit(X, Y)).rejects.toMatchObject({ code: 'ERR_BLASNET_BUSY' });
+        calls.push(epoch);
+        return epoch < 2;
+      };
+      const twin = make();
+      const { loss } = await train(net, { ...options, callbacks });
+      expect(calls).toEqual([1, 2]);
+      expect(loss).toEqual(twin.fitSync(X, Y, { ...options, epochs: 2 }).loss);
+      expectAlike(net, twin);
+    },
+  );
 
-  it.runIf(name !== 'fitSync')('a promise that is rejected ends the training with its reason', async () => {
-    const net = make();
-    const callbacks = async () => Promise.reject('no error at all');
-    await expect(train(net, { ...options, callbacks })).rejects.toBe('no error at all');
-    await train(net, options);
-  });
+  it.runIf(name !== 'fitSync')(
+    'ends the training with the reason of a callback’s promise that is rejected',
+    async () => {
+      const net = make();
+      const callbacks = async () => Promise.reject('no error at all');
+      await expect(train(net, { ...options, callbacks })).rejects.toBe('no error at all');
+      await train(net, options);
+    },
+  );
 
-  it.runIf(name !== 'fitSync')('a promise that never settles does not hold up an abort', async () => {
+  it.runIf(name !== 'fitSync')('can be aborted while a callback’s promise never settles', async () => {
     const net = make();
     const controller = new AbortController();
     const callbacks = {
@@ -227,7 +233,7 @@ describe.each(trainings)('%s', (name, train) => {
     await train(net, options);
   });
 
-  it('an abort in a callback ends the training with that epoch', async () => {
+  it('ends the training with the epoch in whose callback it is aborted', async () => {
     const [net, twin] = [make(), make()];
     const controller = new AbortController();
     const callbacks = ({ epoch }: EpochReport) => {

@@ -26,7 +26,7 @@ describe.each([
     expect(net.fitSync(X, Y, full).loss).not.toEqual(plain.fitSync(X, Y, full).loss);
   });
 
-  it('is another in every epoch, and every batch', () => {
+  it('is drawn anew in every epoch, and every batch', () => {
     const net = network(options);
     // Steps so small that they change nothing.
     const optimizer = sgd({ learningRate: Number.MIN_VALUE });
@@ -39,7 +39,7 @@ describe.each([
     expect(new Set(losses).size).toBe(5);
   });
 
-  it('is the same for the same seed: the network’s, or fit’s', async () => {
+  it('is the same for the same seed, whether the network’s or fit’s', async () => {
     const [first, second] = [network(options), network(options)];
     expect(second.fitSync(X, Y, fit)).toEqual(await first.fit(X, Y, fit));
     expect(stateOf(second)).toEqual(stateOf(first));
@@ -94,7 +94,7 @@ describe('over many draws', () => {
   // The output is a sum of n terms of mean 1 and variance v: its mean square is n^2 + n v. The bounds are six
   // standard deviations of that mean, roughly.
   it.each([0.1, 0.5, 0.9])(
-    'dropout of %d keeps the mean: each unit is 0, or 1 / (1 - dropout)',
+    'a dropout of %d keeps the mean, as each unit is 0 or 1 / (1 - dropout)',
     (dropout) => {
       const variance = dropout / (1 - dropout);
       expect(meanSquare({ dropout }, 1)).toBeCloseTo(1 + variance, dropout === 0.9 ? 0 : 1);

@@ -17,25 +17,74 @@ function watch(
   return { end: stop + 1, best: stopping.state.bestEpoch };
 }
 
-describe.each([
-  // The epoch that is one too many.
-  ['patience 0', { patience: 0 }, [3, 2, 2.5, 1], 3, 2],
-  ['patience 2', { patience: 2 }, [3, 2, 2.5, 2.4, 2.1, 1], 5, 2],
-  ['an improvement in time', { patience: 2 }, [3, 2, 2.5, 2.4, 1.9, 2, 2, 2, 0], 8, 5],
-  ['equals are no improvement', { patience: 1 }, [1, 1, 1, 1], 3, 1],
-  ['no end', { patience: 3 }, [3, 2, 2.5, 2.4, 2.1], 0, 2],
-  ['mode max', { patience: 1, mode: 'max' }, [0.1, 0.5, 0.4, 0.4, 0.9], 4, 2],
+it.each([
+  // The epoch that ends it is one too many; 0 is no end.
+  { what: 'patience 0', options: { patience: 0 }, series: [3, 2, 2.5, 1], end: 3, best: 2 },
+  { what: 'patience 2', options: { patience: 2 }, series: [3, 2, 2.5, 2.4, 2.1, 1], end: 5, best: 2 },
+  {
+    what: 'patience 2 with an improvement in time',
+    options: { patience: 2 },
+    series: [3, 2, 2.5, 2.4, 1.9, 2, 2, 2, 0],
+    end: 8,
+    best: 5,
+  },
+  {
+    what: 'patience 1, with equals as no improvement,',
+    options: { patience: 1 },
+    series: [1, 1, 1, 1],
+    end: 3,
+    best: 1,
+  },
+  { what: 'patience 3', options: { patience: 3 }, series: [3, 2, 2.5, 2.4, 2.1], end: 0, best: 2 },
+  {
+    what: 'patience 1 in the mode max',
+    options: { patience: 1, mode: 'max' },
+    series: [0.1, 0.5, 0.4, 0.4, 0.9],
+    end: 4,
+    best: 2,
+  },
   // 1.95 is better than 2 by too little, 1.8 is not.
-  ['minDelta', { patience: 1, minDelta: 0.1 }, [2, 1.95, 1.8, 1.75, 1.72, 1], 5, 3],
-  ['minDelta upwards', { patience: 1, mode: 'max', minDelta: 0.1 }, [0.5, 0.55, 0.65, 0.7, 0.72], 5, 3],
-  ['NaN', { patience: 1 }, [Number.NaN, 2, Number.NaN, Number.NaN, 1], 4, 2],
-  ['infinities', { patience: 1 }, [Number.POSITIVE_INFINITY, 2, Number.NEGATIVE_INFINITY, 3], 4, 2],
-  ['nothing but NaN', { patience: 1 }, [Number.NaN, Number.NaN], 2, 0],
-] as const)('%s', (_, options, series, end, best) => {
-  it(`ends ${end === 0 ? 'not' : `after epoch ${end}`}, the best being ${best}`, () => {
+  {
+    what: 'patience 1 and minDelta',
+    options: { patience: 1, minDelta: 0.1 },
+    series: [2, 1.95, 1.8, 1.75, 1.72, 1],
+    end: 5,
+    best: 3,
+  },
+  {
+    what: 'patience 1 and minDelta upwards',
+    options: { patience: 1, mode: 'max', minDelta: 0.1 },
+    series: [0.5, 0.55, 0.65, 0.7, 0.72],
+    end: 5,
+    best: 3,
+  },
+  {
+    what: 'patience 1, with NaN as no improvement,',
+    options: { patience: 1 },
+    series: [Number.NaN, 2, Number.NaN, Number.NaN, 1],
+    end: 4,
+    best: 2,
+  },
+  {
+    what: 'patience 1, with infinities as no improvement,',
+    options: { patience: 1 },
+    series: [Number.POSITIVE_INFINITY, 2, Number.NEGATIVE_INFINITY, 3],
+    end: 4,
+    best: 2,
+  },
+  {
+    what: 'patience 1 with nothing but NaN',
+    options: { patience: 1 },
+    series: [Number.NaN, Number.NaN],
+    end: 2,
+    best: 0,
+  },
+] as const)(
+  'early stopping by $what ends after epoch $end of $series, and $best is the best',
+  ({ options, series, end, best }) => {
     expect(watch(options, [...series])).toEqual({ end, best });
-  });
-});
+  },
+);
 
 /** A metric whose values are these, epoch by epoch. */
 function scripted(values: readonly number[]) {
@@ -55,8 +104,8 @@ const make = () => network({ normalization: 'batch', dropout: 0.2 });
 describe.each([
   ['fit', (net: Network, fit: ReturnType<typeof stopping>) => net.fit(X, Y, fit)],
   ['fitSync', async (net: Network, fit: ReturnType<typeof stopping>) => net.fitSync(X, Y, fit)],
-] as const)('%s', (_, train) => {
-  it('ends, and brings back the parameters and running moments of the best epoch', async () => {
+] as const)('early stopping of %s', (_, train) => {
+  it('brings back the parameters and running moments of the best epoch when it ends training', async () => {
     const [net, twin] = [make(), make()];
     const history = await train(net, stopping(true));
     expect(history.scripted).toEqual([1, 3, 2, 2, 2]);
@@ -65,21 +114,21 @@ describe.each([
     expect(stateOf(net)).toEqual(stateOf(twin));
   });
 
-  it('leaves those of the last epoch where it is told to', async () => {
+  it('leaves the parameters of the last epoch when it is told to', async () => {
     const [net, twin] = [make(), make()];
     await train(net, stopping(false));
     twin.fitSync(X, Y, { ...options, epochs: 5 });
     expectAlike(net, twin);
   });
 
-  it('brings back the best when all epochs are done, too', async () => {
+  it('brings back the parameters of the best epoch when all epochs are done', async () => {
     const [net, twin] = [make(), make()];
     await train(net, { ...stopping(true), epochs: 4 });
     twin.fitSync(X, Y, { ...options, epochs: 2 });
     expect(stateOf(net)).toEqual(stateOf(twin));
   });
 
-  it('and when a callback ends it', async () => {
+  it('brings back the parameters of the best epoch when a callback ends training', async () => {
     const [net, twin] = [make(), make()];
     const callbacks = ({ epoch }: { epoch: number }) => epoch < 4;
     await train(net, { ...stopping(true), callbacks } as never);
@@ -87,7 +136,7 @@ describe.each([
     expect(stateOf(net)).toEqual(stateOf(twin));
   });
 
-  it('but not after an error', async () => {
+  it('leaves the parameters of the last epoch after an error', async () => {
     const [net, twin] = [make(), make()];
     const callbacks = ({ epoch }: { epoch: number }) => {
       if (epoch === 4) throw new Error('enough');
@@ -97,7 +146,7 @@ describe.each([
     expectAlike(net, twin);
   });
 
-  it('nor after an abort', async () => {
+  it('leaves the parameters of the last epoch after an abort', async () => {
     const [net, twin] = [make(), make()];
     const controller = new AbortController();
     const callbacks = ({ epoch }: { epoch: number }) => {
@@ -112,7 +161,7 @@ describe.each([
   });
 });
 
-it('leaving a loop over epochs brings back the best', async () => {
+it('early stopping brings back the parameters of the best epoch when a loop over epochs is left', async () => {
   const [net, twin] = [make(), make()];
   const seen: (Matrix | undefined)[] = [];
   for await (const { epoch } of net.epochs(X, Y, stopping(true))) {
@@ -126,7 +175,7 @@ it('leaving a loop over epochs brings back the best', async () => {
   expect(seen[3]).not.toEqual(net.predictSync(X));
 });
 
-it('watches valLoss when not told otherwise', () => {
+it('early stopping watches valLoss when not told otherwise', () => {
   const net = network();
   const history = net.fitSync(X, Y, {
     ...options,
@@ -140,7 +189,7 @@ it('watches valLoss when not told otherwise', () => {
   expect(valLoss.indexOf(Math.min(...valLoss))).toBe(valLoss.length - 5);
 });
 
-it('a second fit with the same options counts anew', () => {
+it('early stopping counts anew in a second fit with the same options', () => {
   const earlyStopping = { patience: 1, monitor: 'scripted', mode: 'max' } as const;
   for (let fit = 0; fit < 2; fit++) {
     const { loss } = network().fitSync(X, Y, {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../lib/base/matrix';
 import type { Network } from '../../lib/network/network';
 import { adam, lbfgs, rmsProp, sgd } from '../../lib/optimizers/optimizers';
+import { expectError } from '../support/bad-input';
 import { expectAlike, network, stateOf, X, Y } from './helpers';
 
 const bits = (net: Network, names: readonly string[]) =>
@@ -15,12 +16,22 @@ const first = ['W1', 'b1', 'gamma1', 'beta1'];
 const rest = ['W2', 'b2', 'W3', 'b3'];
 
 describe.each([
-  ['sgd with weight decay', sgd({ weightDecay: 0.1 }), {}, {}],
-  ['momentum, decoupled decay', sgd({ momentum: 0.9, weightDecay: 0.1, decoupled: true }), {}, {}],
-  ['Adam, penalties, maxNorm', adam({ learningRate: 0.1 }), { l1: 0.1, l2: 0.1, maxNorm: 1e-3 }, {}],
-  ['RMSProp, clipped', rmsProp(), {}, { clipNorm: 0.01, clipValue: 1 }],
-  ['L-BFGS', lbfgs(), {}, {}],
-] as const)('%s', (_, optimizer, options, fit) => {
+  { what: 'sgd with weight decay', optimizer: sgd({ weightDecay: 0.1 }), options: {}, fit: {} },
+  {
+    what: 'momentum, decoupled decay',
+    optimizer: sgd({ momentum: 0.9, weightDecay: 0.1, decoupled: true }),
+    options: {},
+    fit: {},
+  },
+  {
+    what: 'Adam, penalties, maxNorm',
+    optimizer: adam({ learningRate: 0.1 }),
+    options: { l1: 0.1, l2: 0.1, maxNorm: 1e-3 },
+    fit: {},
+  },
+  { what: 'RMSProp, clipped', optimizer: rmsProp(), options: {}, fit: { clipNorm: 0.01, clipValue: 1 } },
+  { what: 'L-BFGS', optimizer: lbfgs(), options: {}, fit: {} },
+] as const)('a training by $what', ({ optimizer, options, fit }) => {
   const make = (trainable: boolean) => network({ normalization: 'batch', trainable, ...options });
 
   it('leaves a frozen layer’s bits and running moments, and changes the others', async () => {
@@ -32,7 +43,7 @@ describe.each([
     for (const [i, values] of bits(net, rest).entries()) expect(values).not.toEqual(before[1]?.[i]);
   });
 
-  it('setTrainable is the option, later', () => {
+  it('freezes by setTrainable as by the option of a layer', () => {
     const [made, frozen] = [make(false), make(true)];
     frozen.setTrainable(1, false);
     expect(frozen.architecture).toEqual(made.architecture);
@@ -54,7 +65,7 @@ it('a frozen layer normalises by its running moments, as in predictions', () => 
   expect(net.fitSync(X, Y, { epochs: 1, batchSize: 'full' }).loss[0]).toBeCloseTo(loss, 14);
 });
 
-it('with all layers frozen nothing changes', () => {
+it('nothing changes with all layers frozen', () => {
   const net = network({ normalization: 'batch', l2: 0.1 });
   net.setTrainable([1, 2, 3], false);
   const before = stateOf(net);
@@ -76,7 +87,7 @@ it('the optimiser of partialFit goes on when layers are freed', () => {
   expect(bits(net, ['W1'])).not.toEqual(frozen);
 });
 
-it('a predictor made before sees what is trained after', () => {
+it('a predictor made before a training sees what that trains', () => {
   const net = network();
   const predictor = net.predictor();
   net.setTrainable(1, false);
@@ -89,21 +100,39 @@ it('a predictor made before sees what is trained after', () => {
 describe('setTrainable', () => {
   const rule = 'numbers of layers, from 1 to 3';
   it.each([
-    [0, RangeError, 'ERR_BLASNET_ARG_VALUE', `Expected layers to be ${rule}, got 0 (number)`],
-    [[1, 4], RangeError, 'ERR_BLASNET_ARG_VALUE', `Expected layers to be ${rule}, got 4 (number)`],
-    [1.5, RangeError, 'ERR_BLASNET_ARG_VALUE', `Expected layers to be ${rule}, got 1.5 (number)`],
-    ['1', TypeError, 'ERR_BLASNET_ARG_TYPE', `Expected layers to be ${rule}, got "1" (string)`],
-    [undefined, TypeError, 'ERR_BLASNET_ARG_TYPE', `Expected layers to be ${rule}, got undefined`],
-  ])('rejects layers %j', (layers, errorClass, code, message) => {
+    {
+      layers: 0,
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected layers to be ${rule}, got 0 (number)`,
+    },
+    {
+      layers: [1, 4],
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected layers to be ${rule}, got 4 (number)`,
+    },
+    {
+      layers: 1.5,
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected layers to be ${rule}, got 1.5 (number)`,
+    },
+    {
+      layers: '1',
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected layers to be ${rule}, got "1" (string)`,
+    },
+    {
+      layers: undefined,
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected layers to be ${rule}, got undefined`,
+    },
+  ] as const)('rejects the layers $layers', ({ layers, error, code, message }) => {
     const net = network();
-    let error: unknown;
-    try {
-      net.setTrainable(layers as never, false);
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toMatchObject({ code, message });
-    expect((error as Error).constructor).toBe(errorClass);
+    expectError(() => net.setTrainable(layers as never, false), error, code, message);
     expect(net.architecture).toEqual(network().architecture);
   });
 

@@ -17,7 +17,7 @@ const optimizers: [string, Optimizer | undefined][] = [
   ['the default', undefined],
 ];
 
-describe.each(optimizers)('%s', (_, optimizer) => {
+describe.each(optimizers)('training batch by batch with %s', (_, optimizer) => {
   const options = optimizer === undefined ? {} : { optimizer };
   const plain = { normalization: 'batch', dropout: 0.3 } as const;
 
@@ -31,7 +31,7 @@ describe.each(optimizers)('%s', (_, optimizer) => {
     expectAlike(net, twin);
   });
 
-  it('partialFit takes its epochs', async () => {
+  it('partialFit takes the epochs of fit', async () => {
     const [net, twin] = [network(plain), network(plain)];
     const { loss, accuracy } = twin.fitSync(X, Y, { epochs: 3, batchSize: 8, ...options });
     for (let epoch = 0; epoch < 3; epoch++) {
@@ -41,7 +41,7 @@ describe.each(optimizers)('%s', (_, optimizer) => {
     expectAlike(net, twin);
   });
 
-  it('both go on with one optimiser', async () => {
+  it('trainOnBatch and partialFit go on with one optimiser', async () => {
     const [net, twin] = [network(), network()];
     const half = { X: rowsOf(X, Array(20).keys()), Y: rowsOf(Y, Array(20).keys()) };
     for (const batch of batches.slice(0, 2)) net.trainOnBatch(batch.X, batch.Y, options);
@@ -61,7 +61,7 @@ describe('an optimiser', () => {
   const optimizer = make();
   const step = (net: Network, own = optimizer) => net.trainOnBatch(X, Y, { optimizer: own });
 
-  it('that is another object begins anew', () => {
+  it('begins anew when it is another object', () => {
     const [kept, renewed] = [network(), network()];
     for (const net of [kept, renewed]) step(net);
     step(kept);
@@ -99,7 +99,7 @@ describe('an optimiser', () => {
     expect(stateOf(net)).toEqual(stateOf(fresh));
   });
 
-  it('of fit is its own', () => {
+  it('is fit’s own when it is given to fit', () => {
     const [net, twin] = [network(), network()];
     step(net);
     step(twin);
@@ -109,7 +109,7 @@ describe('an optimiser', () => {
   });
 });
 
-it('weights, classes and clipping mean what they do in fit', () => {
+it('weights, classes and clipping mean in trainOnBatch what they do in fit', () => {
   const [net, twin] = [network(), network()];
   const options = {
     classWeight: [1, 3],
@@ -121,33 +121,39 @@ it('weights, classes and clipping mean what they do in fit', () => {
   expectAlike(net, twin);
 });
 
-describe('bad calls', () => {
+describe('a bad call', () => {
   it.each([
-    [
-      'epochs',
-      { epochs: 2 },
-      'Unknown option "epochs"; known: optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, batchSize, accumulate, shuffle, signal',
-    ],
-    [
-      'a validation set',
-      { validationSplit: 0.1 },
-      'Unknown option "validationSplit"; known: optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, batchSize, accumulate, shuffle, signal',
-    ],
-    ['batch_size', { batch_size: 2 }, 'Unknown option "batch_size"; did you mean "batchSize"?'],
-  ])('partialFit refuses %s', async (_, options, message) => {
+    {
+      what: 'epochs',
+      options: { epochs: 2 },
+      message:
+        'Unknown option "epochs"; known: optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, batchSize, accumulate, shuffle, signal',
+    },
+    {
+      what: 'a validation set',
+      options: { validationSplit: 0.1 },
+      message:
+        'Unknown option "validationSplit"; known: optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, batchSize, accumulate, shuffle, signal',
+    },
+    {
+      what: 'batch_size',
+      options: { batch_size: 2 },
+      message: 'Unknown option "batch_size"; did you mean "batchSize"?',
+    },
+  ])('is refused by partialFit: $what', async ({ options, message }) => {
     await expect(network().partialFit(X, Y, options as never)).rejects.toMatchObject({
       code: 'ERR_BLASNET_UNKNOWN_OPTION',
       message,
     });
   });
 
-  it('trainOnBatch refuses a batch size', () => {
+  it('is refused by trainOnBatch: a batch size', () => {
     expect(() => network().trainOnBatch(X, Y, { batchSize: 8 } as never)).toThrow(
       'Unknown option "batchSize"',
     );
   });
 
-  it('trainOnBatch refuses a network that is training', async () => {
+  it('is refused by trainOnBatch: a network that is training', async () => {
     const net = network();
     const fit = net.fit(X, Y, { epochs: 1 });
     expect(() => net.trainOnBatch(X, Y)).toThrow(
@@ -157,7 +163,7 @@ describe('bad calls', () => {
   });
 });
 
-it('labels may be classes', () => {
+it('labels may be classes in trainOnBatch', () => {
   const classes = randomClasses(40, 2, 4);
   const signs = network();
   expect(() => signs.trainOnBatch(X, oneHot(classes, 2))).toThrow('Expected Y to have 1 columns');

@@ -22,8 +22,8 @@ import { maxRelativeError } from '../support/oracle';
 const { train: moons } = articleSamples();
 const exact = { toleranceGradient: 0, toleranceChange: 0 };
 
-describe('the trajectory is PyTorch’s', () => {
-  it('on a convex problem, to the minimum', async () => {
+describe('the trajectory of L-BFGS', () => {
+  it('is PyTorch’s on a convex problem, to the minimum', async () => {
     const { X, Y, loss, parameters } = golden.logistic;
     const net = new Network(layers([8, 1], 'linear', 'sigmoid'));
     restore(net, new Array(9).fill(0));
@@ -39,7 +39,7 @@ describe('the trajectory is PyTorch’s', () => {
     expect(maxRelativeError(snapshot(net), parameters)).toBeLessThan(1e-4);
   });
 
-  it('on the article’s network, while rounding is small', async () => {
+  it('is PyTorch’s on the article’s network, while rounding is small', async () => {
     const net = new Network(demonstration, { seed: 2, initializer: 'article' });
     const { loss } = await net.fit(moons.X, moons.Y, { epochs: 25, optimizer: lbfgs(exact) });
     expectClose(loss, golden.moons.slice(0, 25), 1e-6);
@@ -52,24 +52,27 @@ it.each([
   [2, 'float64'],
   [3, 'float64'],
   [2, 'float32'],
-] as const)('50 epochs do more than 10,000 of gradient descent, seed %s in %s', async (seed, dtype) => {
-  const last = train.cost.at(-1) as number;
-  expect(last).toBeCloseTo(0.0743, 4);
-  const net = new Network(demonstration, { seed, dtype });
-  const [X, Y] = [moons.X.toArray(), moons.Y.toArray()];
-  const { loss } = await net.fit(X, Y, { epochs: 50, optimizer: lbfgs() });
-  expect(loss.length).toBe(50);
-  expect(loss.at(-1)).toBeLessThan(last);
-  expect(net.evaluateSync(X, Y).loss).toBeLessThan(loss.at(-1) as number);
-});
+] as const)(
+  '50 epochs of L-BFGS do more than 10,000 of gradient descent, with seed %s in %s',
+  async (seed, dtype) => {
+    const last = train.cost.at(-1) as number;
+    expect(last).toBeCloseTo(0.0743, 4);
+    const net = new Network(demonstration, { seed, dtype });
+    const [X, Y] = [moons.X.toArray(), moons.Y.toArray()];
+    const { loss } = await net.fit(X, Y, { epochs: 50, optimizer: lbfgs() });
+    expect(loss.length).toBe(50);
+    expect(loss.at(-1)).toBeLessThan(last);
+    expect(net.evaluateSync(X, Y).loss).toBeLessThan(loss.at(-1) as number);
+  },
+);
 
-describe('an epoch is a step', () => {
+describe('an epoch of L-BFGS', () => {
   const X = randomMatrix(700, 3, 1);
   const Y = randomLabels(700, 2, 2);
   const start = () => new Network(layers([3, 7, 5, 2], 'tanh', 'sigmoid'), { seed: 1 });
   const optimizer = lbfgs();
 
-  it('whose loss and accuracy are those before it', async () => {
+  it('reports the loss and accuracy before its step', async () => {
     for await (const { epoch, loss, accuracy } of start().epochs(X, Y, { epochs: 5, optimizer })) {
       const copy = start();
       if (epoch > 1) copy.fitSync(X, Y, { epochs: epoch - 1, optimizer });
@@ -78,7 +81,7 @@ describe('an epoch is a step', () => {
     }
   });
 
-  it('however epochs are grouped, and on any number of threads, to the last bit', async () => {
+  it('takes the same step to the last bit, however epochs are grouped, on any number of threads', async () => {
     const [whole, apart, threads] = [start(), start(), start()];
     const history = whole.fitSync(X, Y, { epochs: 40, optimizer, threads: 1 });
     const losses: number[] = [];
@@ -89,7 +92,7 @@ describe('an epoch is a step', () => {
     expect(snapshot(threads)).toEqual(snapshot(whole));
   });
 
-  it('that an abort leaves whole', async () => {
+  it('is left whole by an abort', async () => {
     const net = start();
     const many = { X: randomMatrix(20_000, 3, 1), Y: randomLabels(20_000, 2, 2) };
     const controller = new AbortController();
@@ -108,7 +111,7 @@ describe('an epoch is a step', () => {
     expect(same()).toBe(true);
   });
 
-  it('and the last where a tolerance is met', async () => {
+  it('is the last where a tolerance is met', async () => {
     // A line through three points: the minimum is exact, and found in a few steps.
     const net = new Network(layers([1, 1], 'linear', 'linear'), { seed: 1 });
     const options = { epochs: 100, optimizer: lbfgs() };
@@ -120,7 +123,7 @@ describe('an epoch is a step', () => {
     expect(reports.length).toBeLessThan(5);
   });
 
-  it('and none where no loss is finite', async () => {
+  it('changes nothing where no loss is finite', async () => {
     const net = new Network(layers([1, 1], 'linear', 'linear'), { seed: 1 });
     const before = snapshot(net);
     const options = { epochs: 3, optimizer: lbfgs({ learningRate: 1e300, maxEvaluations: 3 }) };
@@ -131,7 +134,7 @@ describe('an epoch is a step', () => {
   });
 });
 
-describe('options', () => {
+describe('the options of L-BFGS', () => {
   const net = () => new Network(layers([1, 1], 'linear', 'linear'), { seed: 1 });
   const once = (batchSize: number | 'full') =>
     net().fitSync([[1], [2]], [[1], [3]], { epochs: 1, batchSize, optimizer: lbfgs() });

@@ -12,7 +12,7 @@ const { accuracy, brier, f1, logLoss, meanAbsoluteError, prAuc, precision, r2, r
   metrics.metrics;
 const own = (labels: Matrix, predictions: Matrix) => labels.rows + (predictions.data[0] as number);
 
-it('are computed after every epoch from the predictions for the training set', async () => {
+it('metrics are computed after every epoch from the predictions for the training set', async () => {
   const net = network();
   const options = {
     epochs: 3,
@@ -41,7 +41,7 @@ it('are computed after every epoch from the predictions for the training set', a
   }
 });
 
-it('take the training set’s weights', () => {
+it('metrics take the training set’s weights', () => {
   const sampleWeight = Array.from({ length: 40 }, (_, i) => i % 3);
   const net = network();
   const history = net.fitSync(X, Y, { epochs: 1, sampleWeight, metrics: ['brier', 'prAuc', 'f1'] });
@@ -51,7 +51,7 @@ it('take the training set’s weights', () => {
   expect(history.f1?.[0]).toBeCloseTo(f1(Y, predictions, { sampleWeight }), 14);
 });
 
-it('accuracy takes the place of that beside the loss, with the numbers after the epoch', () => {
+it('the metric accuracy takes the place of that beside the loss, with the numbers after the epoch', () => {
   const net = network();
   const history = net.fitSync(X, Y, { epochs: 2, metrics: ['accuracy'] });
   expect(history.accuracy).toHaveLength(2);
@@ -59,8 +59,8 @@ it('accuracy takes the place of that beside the loss, with the numbers after the
   expect(Object.keys(history)).toEqual(['loss', 'accuracy']);
 });
 
-describe('of other outputs', () => {
-  it('several classes, which come as numbers', () => {
+describe('metrics of other outputs', () => {
+  it('are computed for several classes, which come as numbers', () => {
     const labels = randomClasses(40, 4, 5);
     const net = new Network(layers([3, 4, 4], 'tanh', 'softmax'), { seed: 1 });
     const history = net.fitSync(X, labels, {
@@ -72,7 +72,7 @@ describe('of other outputs', () => {
     expect(history.f1?.[1]).toBe(f1(oneHot(labels, 4), predictions, { average: 'macro' }));
   });
 
-  it('a regression in float32', async () => {
+  it('are computed for a regression in float32', async () => {
     const [x, y] = [randomMatrix(40, 3, 1, 'float32'), randomMatrix(40, 2, 2, 'float32')];
     const net = new Network(layers([3, 4, 2], 'tanh', 'linear'), { seed: 1, dtype: 'float32' });
     const history = await net.fit(x, y, { epochs: 2, metrics: ['r2', 'meanAbsoluteError'] });
@@ -86,7 +86,7 @@ describe('of other outputs', () => {
   });
 });
 
-it('the names and lengths of all series', async () => {
+it('all series of the history have their names and lengths', async () => {
   const validationData = { X: randomMatrix(9, 3, 5), Y: randomLabels(9, 1, 6) };
   const history = await network().fit(X, Y, { epochs: 4, validationData, metrics: ['recall', own] });
   expect(Object.keys(history)).toEqual(['loss', 'accuracy', 'valLoss', 'valAccuracy', 'valRecall', 'valOwn']);
@@ -94,7 +94,7 @@ it('the names and lengths of all series', async () => {
   expect(Object.keys(await network().fit(X, Y, { epochs: 1, loss: 'meanSquaredError' }))).toEqual(['loss']);
 });
 
-it('an error in one’s own ends the training, and comes out', async () => {
+it('an error in a metric of one’s own ends the training, and comes out', async () => {
   const net = network();
   const fails = () => {
     throw new Error('my own');
@@ -108,7 +108,7 @@ it('an error in one’s own ends the training, and comes out', async () => {
   await net.fit(X, Y, { epochs: 1 });
 });
 
-it('may have the name of something that every object has', () => {
+it('a metric may have the name of something that every object has', () => {
   const net = new Network(layers([3, 1], 'tanh', 'sigmoid'), { seed: 1 });
   const metric = { name: 'constructor', compute: () => 7 };
   const history = net.fitSync(X, Y, { epochs: 2, metrics: [metric] });

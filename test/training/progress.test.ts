@@ -88,7 +88,7 @@ describe('progressBar', () => {
     ]);
   });
 
-  it('leaves the line when a training ends early, once', () => {
+  it('leaves the line once when a training ends early', () => {
     const { bar, writes, at } = drawn({});
     at(0, { epoch: 1, loss: 0.5 });
     at(1, { epoch: 2, loss: 0.25 });
@@ -173,22 +173,24 @@ function onTerminal(program: string): string {
 }
 
 // `script` gives a process a terminal of its own.
-describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('on a real terminal', () => {
-  it('draws a line over itself', () => {
-    const output = onTerminal(`
+describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
+  'the bar on a real terminal',
+  () => {
+    it('draws a line over itself', () => {
+      const output = onTerminal(`
       const { progressBar } = require(${JSON.stringify(dist)});
       let time = 0;
       const bar = progressBar({ epochs: 2, now: () => time });
       for (const epoch of [1, 2]) { time += 1000; bar.update({ epoch, loss: 0.5 }); }
       bar.end();`);
-    expect(output).toBe(
-      '\repoch 1/2 [====>    ] loss 0.5 1 s left 1 s/epoch' +
-        '\repoch 2/2 [=================] loss 0.5 2 s in all\r\n',
-    );
-  });
+      expect(output).toBe(
+        '\repoch 1/2 [====>    ] loss 0.5 1 s left 1 s/epoch' +
+          '\repoch 2/2 [=================] loss 0.5 2 s in all\r\n',
+      );
+    });
 
-  const trained = (body: string) =>
-    onTerminal(`
+    const trained = (body: string) =>
+      onTerminal(`
       const { Network } = require(${JSON.stringify(dist)});
       const layers = [{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }];
       const net = new Network(layers, { seed: 1 });
@@ -198,54 +200,65 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('o
       const fail = () => { throw new Error('mine'); };
       const options = { epochs: 5, progress: true };
       (async () => { ${body} })().then(() => console.log('done'), ({ message }) => console.log(message));`);
-  // The first epoch is drawn; the next ones follow too fast, but for the last, at the end of the line.
-  const lines = (last: number, message: string) =>
-    new RegExp(
-      `^\\repoch 1/5 \\[[^\\r]*(\\repoch [1-5]/5 \\[[^\\r]*)*\\repoch ${last}/5 \\[[^\\r]*\\r\\n${message}\\r\\n$`,
-    );
+    // The first epoch is drawn; the next ones follow too fast, but for the last, at the end of the line.
+    const lines = (last: number, message: string) =>
+      new RegExp(
+        `^\\repoch 1/5 \\[[^\\r]*(\\repoch [1-5]/5 \\[[^\\r]*)*\\repoch ${last}/5 \\[[^\\r]*\\r\\n${message}\\r\\n$`,
+      );
 
-  it.each([
-    ['fit', 'await net.fit(X, Y, options)', 5, 'done'],
-    ['fitSync', 'net.fitSync(X, Y, options)', 5, 'done'],
-    ['epochs', 'for await (const _ of net.epochs(X, Y, options));', 5, 'done'],
-    [
-      'a loop that is left',
-      'for await (const { epoch } of net.epochs(X, Y, options)) if (epoch === 3) break',
-      3,
-      'done',
-    ],
-    [
-      'a callback that ends fit',
-      'await net.fit(X, Y, { ...options, callbacks: at(3, () => false) })',
-      3,
-      'done',
-    ],
-    ['an error', 'await net.fit(X, Y, { ...options, callbacks: at(4, fail) })', 3, 'mine'],
-    ['an error of fitSync', 'net.fitSync(X, Y, { ...options, callbacks: at(4, fail) })', 3, 'mine'],
-    [
-      'an abort',
-      'await net.fit(X, Y, { ...options, signal: stop.signal, callbacks: at(3, () => stop.abort()) })',
-      2,
-      'The operation was aborted',
-    ],
-  ])('%s leaves the line', (_, body, last, message) => {
-    expect(trained(body)).toMatch(lines(last, message));
-  });
+    it.each([
+      { what: 'fit', body: 'await net.fit(X, Y, options)', last: 5, message: 'done' },
+      { what: 'fitSync', body: 'net.fitSync(X, Y, options)', last: 5, message: 'done' },
+      { what: 'epochs', body: 'for await (const _ of net.epochs(X, Y, options));', last: 5, message: 'done' },
+      {
+        what: 'a loop that is left',
+        body: 'for await (const { epoch } of net.epochs(X, Y, options)) if (epoch === 3) break',
+        last: 3,
+        message: 'done',
+      },
+      {
+        what: 'a callback that ends fit',
+        body: 'await net.fit(X, Y, { ...options, callbacks: at(3, () => false) })',
+        last: 3,
+        message: 'done',
+      },
+      {
+        what: 'an error',
+        body: 'await net.fit(X, Y, { ...options, callbacks: at(4, fail) })',
+        last: 3,
+        message: 'mine',
+      },
+      {
+        what: 'an error of fitSync',
+        body: 'net.fitSync(X, Y, { ...options, callbacks: at(4, fail) })',
+        last: 3,
+        message: 'mine',
+      },
+      {
+        what: 'an abort',
+        body: 'await net.fit(X, Y, { ...options, signal: stop.signal, callbacks: at(3, () => stop.abort()) })',
+        last: 2,
+        message: 'The operation was aborted',
+      },
+    ])('leaves the line after $what', ({ body, last, message }) => {
+      expect(trained(body)).toMatch(lines(last, message));
+    });
 
-  it('resume counts from where it goes on', () => {
-    const output = trained(`
+    it('counts from where a resumed training goes on', () => {
+      const output = trained(`
       const directory = ${JSON.stringify(newFolder())};
       await net.fit(X, Y, { epochs: 4, checkpoint: { directory } });
       await Network.resume(directory, X, Y, options);`);
-    expect(output).toMatch(/^\repoch 5\/5 \[=*\] [^\r]*\r\ndone\r\n$/);
-  });
+      expect(output).toMatch(/^\repoch 5\/5 \[=*\] [^\r]*\r\ndone\r\n$/);
+    });
 
-  it('without the option nothing is drawn', () => {
-    expect(trained('await net.fit(X, Y, { epochs: 3 })')).toBe('done\r\n');
-  });
-});
+    it('is not drawn without the option', () => {
+      expect(trained('await net.fit(X, Y, { epochs: 3 })')).toBe('done\r\n');
+    });
+  },
+);
 
-it('nothing is drawn where stderr is no terminal', async () => {
+it('no bar is drawn where stderr is no terminal', async () => {
   const ended = await inChild(async (path) => {
     const { Network }: Library = require(path);
     const net = new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }]);

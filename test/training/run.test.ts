@@ -44,7 +44,7 @@ describe.each([
   ['full batches', { epochs: 40, batchSize: 'full' }],
   ['momentum', { epochs: 40, batchSize: 8, optimizer: sgd({ momentum: 0.9 }) }],
   ['Adam', { epochs: 40, batchSize: 8, optimizer: adam() }],
-] as const)('%s', (_, options) => {
+] as const)('trainings with %s', (_, options) => {
   it('end alike however the epochs are grouped, to the last bit', () => {
     const single = start(options);
     const calls = drive(single, () => 'epoch');
@@ -78,12 +78,12 @@ describe.each([
   });
 });
 
-it('numbers the epochs from 1, and takes no more than there are', () => {
+it('a run numbers the epochs from 1, and takes no more than there are', () => {
   const epochs = epochsOf(drive(start({ epochs: 10 }), () => 'paced'));
   expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
-it('begins with one epoch and at most doubles, so that no call is far longer than the last', () => {
+it('a run begins with one epoch and at most doubles, so that no call is far longer than the last', () => {
   const calls = drive(start({ epochs: 3000, batchSize: 'full' }), () => 'paced');
   const lengths = calls.map(({ epochs }) => epochs.length);
   expect(lengths[0]).toBe(1);

@@ -49,7 +49,7 @@ describe.each(all)('%s', (name, schedule) => {
     expect(epochs).toEqual(name === 'constant' ? undefined : last);
   });
 
-  it('trains with it: each step is one of a fit with that learning rate', async () => {
+  it('trains by steps that are each one of a fit with that learning rate', async () => {
     const [net, twin] = [network(), network()];
     await net.fit(X, Y, { ...options, epochs: 2, shuffle: false, schedule: (progress) => at(progress.step) });
     for (let step = 0; step < 6; step++) {
@@ -61,7 +61,7 @@ describe.each(all)('%s', (name, schedule) => {
   });
 });
 
-it('counts steps, not batches, where gradients are accumulated', () => {
+it('a schedule counts steps, not batches, where gradients are accumulated', () => {
   const { steps } = rates(({ step, steps, stepsPerEpoch }) => step + steps / 100 + stepsPerEpoch / 10_000, {
     accumulate: 2,
     epochs: 2,
@@ -70,7 +70,7 @@ it('counts steps, not batches, where gradients are accumulated', () => {
   expect(steps).toEqual([0, 1, 2, 3].map((step) => step + 0.04 + 0.0002));
 });
 
-it('counts the training samples alone where a share is held out', () => {
+it('a schedule counts the training samples alone where a share is held out', () => {
   const { steps } = rates(({ steps }) => steps, { validationSplit: 0.5, epochs: 2 });
   expect(steps).toEqual([4, 4, 4, 4]);
 });
@@ -108,23 +108,26 @@ describe('reduceOnPlateau', () => {
   });
 });
 
-describe('a function that returns no rate', () => {
+describe('a function as a schedule', () => {
   it.each([
-    [Number.NaN, RangeError, 'ERR_BLASNET_ARG_VALUE', 'NaN (number)'],
-    [-1, RangeError, 'ERR_BLASNET_ARG_VALUE', '-1 (number)'],
-    ['0.1', TypeError, 'ERR_BLASNET_ARG_TYPE', '"0.1" (string)'],
-    [undefined, TypeError, 'ERR_BLASNET_ARG_TYPE', 'undefined'],
-  ])('%s is refused, and leaves no trace at the first step', async (rate, errorClass, code, got) => {
-    const net = network({ dropout: 0.5 });
-    const schedule = (() => rate) as never;
-    const message = `Expected the schedule's learning rate at epoch 0, step 0 to be a finite number of at least 0, got ${got}`;
-    const error = await net.fit(X, Y, { ...options, schedule }).catch((caught) => caught);
-    expect(error).toMatchObject({ code, message });
-    expect((error as Error).constructor).toBe(errorClass);
-    expectAlike(net, network({ dropout: 0.5 }));
-  });
+    { rate: Number.NaN, error: RangeError, code: 'ERR_BLASNET_ARG_VALUE', got: 'NaN (number)' },
+    { rate: -1, error: RangeError, code: 'ERR_BLASNET_ARG_VALUE', got: '-1 (number)' },
+    { rate: '0.1', error: TypeError, code: 'ERR_BLASNET_ARG_TYPE', got: '"0.1" (string)' },
+    { rate: undefined, error: TypeError, code: 'ERR_BLASNET_ARG_TYPE', got: 'undefined' },
+  ])(
+    'is refused when it returns $rate, and leaves no trace at the first step',
+    async ({ rate, error: kind, code, got }) => {
+      const net = network({ dropout: 0.5 });
+      const schedule = (() => rate) as never;
+      const message = `Expected the schedule's learning rate at epoch 0, step 0 to be a finite number of at least 0, got ${got}`;
+      const error = await net.fit(X, Y, { ...options, schedule }).catch((caught) => caught);
+      expect(error).toMatchObject({ code, message });
+      expect((error as Error).constructor).toBe(kind);
+      expectAlike(net, network({ dropout: 0.5 }));
+    },
+  );
 
-  it('later ends the training with the epoch before', () => {
+  it('ends the training with the epoch before when it returns no rate later', () => {
     const [net, twin] = [network(), network()];
     const schedule: Schedule = ({ epoch }, base) => (epoch < 2 ? base : Number.NaN);
     expect(() => net.fitSync(X, Y, { ...options, schedule })).toThrow('at epoch 2, step 6');
@@ -132,7 +135,7 @@ describe('a function that returns no rate', () => {
     expectAlike(net, twin);
   });
 
-  it('what it throws comes out', async () => {
+  it('ends the training with what it throws', async () => {
     const net = network();
     const schedule = () => {
       throw new Error('my own');
@@ -142,7 +145,7 @@ describe('a function that returns no rate', () => {
   });
 });
 
-it('refuses what no factory made', () => {
+it('a training refuses a schedule that no factory made', () => {
   expect(() => network().fitSync(X, Y, { ...options, schedule: 'cosine' as never })).toThrow('schedule');
   expect(() => network().fitSync(X, Y, { ...options, optimizer: adam(), schedule: {} as never })).toThrow(
     'schedule',

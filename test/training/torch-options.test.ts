@@ -49,7 +49,7 @@ function labelsOf({ loss }: (typeof golden.runs)[number]): number[][] | number[]
 }
 
 describe.each(golden.runs)('$name', (run) => {
-  it('is PyTorch’s to 1e-9: losses, learning rates, parameters and moments', async () => {
+  it('trains as in PyTorch to 1e-9, by losses, learning rates, parameters and moments', async () => {
     const net = networkOf(run);
     const history = await net.fit(start.X, labelsOf(run), optionsOf(run));
     expectClose(history.loss, run.history.loss, 1e-9, 'loss');
@@ -59,7 +59,7 @@ describe.each(golden.runs)('$name', (run) => {
     expectClose(moments, run.statistics, 1e-9, 'statistics');
   });
 
-  it('is the same step by step, with each step’s learning rate', () => {
+  it('trains alike step by step, with each step’s learning rate', () => {
     const net = networkOf(run);
     const rates: number[] = [];
     const onBatchEnd = ({ learningRate }: { learningRate: number }) => void rates.push(learningRate);

@@ -13,9 +13,9 @@ const sampleWeight = Array.from({ length: 17 }, (_, i) => i % 3);
 
 describe('validation data', () => {
   it.each([
-    ['as they are', {}, {}],
-    ['weighted', { sampleWeight }, { sampleWeight }],
-  ])('are evaluated after every epoch, %s', async (_, own, options) => {
+    { what: 'as they are', own: {}, options: {} },
+    { what: 'weighted', own: { sampleWeight }, options: { sampleWeight } },
+  ])('are evaluated after every epoch, $what', async ({ own, options }) => {
     const [net, twin] = [network({ normalization: 'batch' }), network({ normalization: 'batch' })];
     const validationData = { ...held, ...own };
     const history = await net.fit(X, Y, {
@@ -72,12 +72,12 @@ describe('a share held out', () => {
   };
 
   it.each([
-    [0.25, 10],
-    [0.01, 1],
-    [0.99, 39],
-    [0.3, 12],
-    [0.999, 39],
-  ])('of %d of 40 samples is %i of them', (validationSplit, rows) => {
+    { validationSplit: 0.25, rows: 10 },
+    { validationSplit: 0.01, rows: 1 },
+    { validationSplit: 0.99, rows: 39 },
+    { validationSplit: 0.3, rows: 12 },
+    { validationSplit: 0.999, rows: 39 },
+  ])('has $rows of 40 samples for a validationSplit of $validationSplit', ({ validationSplit, rows }) => {
     const twin = network();
     const net = network();
     const history = net.fitSync(X, Y, { epochs: 1, batchSize: 'full', seed: 7, validationSplit });
@@ -86,7 +86,7 @@ describe('a share held out', () => {
     expect(history.loss[0]).toBeCloseTo(expected.loss[0] as number, 14);
   });
 
-  it('is evaluated as it is', async () => {
+  it('is evaluated after every epoch', async () => {
     const net = network();
     const rows = order(7).slice(30);
     const metrics = ['f1', 'brier'] as const;
@@ -174,12 +174,12 @@ describe('a stratified share', () => {
     [0.25, [6, 3, 1]], // 6, 2.75, 1.25
     [0.1, [2, 1, 1]], // 2.4, 1.1, 0.5
     [0.2, [5, 2, 1]], // 4.8, 2.2, 1
-  ])('of %d has its classes in proportion, to a row', async (validationSplit, expected) => {
+  ])('has classes in proportion, to a row, for a split of %d', async (validationSplit, expected) => {
     const counts = await heldOf(labels, { validationSplit });
     expect(counts).toEqual(expected);
   });
 
-  it('reads one-hot labels alike', async () => {
+  it('has the same classes when labels are one-hot', async () => {
     expect(await heldOf(oneHot(labels, 3), { validationSplit: 0.25 })).toEqual([6, 3, 1]);
   });
 

@@ -7,7 +7,7 @@ import { type InitializerObject, type InitializerOption, initializers, type Netw
 /** Compiled and never run. */
 function compiled(_: (net: Network) => unknown): void {}
 
-test('initialisers', () => {
+test('initialisers are typed by their options', () => {
   expectTypeOf(initializers.orthogonal).returns.toEqualTypeOf<InitializerObject>();
   compiled((net) => {
     const named: InitializerOption[] = ['auto', 'lecunNormal', initializers.truncatedNormal()];

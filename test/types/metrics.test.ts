@@ -7,7 +7,7 @@ import { type Matrix, type Metric, type MetricOption, metric, metrics } from '..
 /** Compiled and never run. */
 function compiled(_: (Y: Matrix, predictions: Matrix) => unknown): void {}
 
-test('functions of arrays', () => {
+test('metrics as functions take arrays', () => {
   expectTypeOf(metrics.f1).returns.toEqualTypeOf<number>();
   expectTypeOf(metrics.confusionMatrix).returns.toEqualTypeOf<Matrix<Float64Array>>();
   compiled((Y, predictions) => {
@@ -27,7 +27,7 @@ test('functions of arrays', () => {
   });
 });
 
-test('metrics of a training', () => {
+test('the metrics of a training are names, metrics with options, or functions', () => {
   expectTypeOf(metric('f1')).toEqualTypeOf<Metric>();
   compiled(() => {
     const own = (labels: Matrix, predictions: Matrix) => labels.rows - predictions.rows;

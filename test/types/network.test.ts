@@ -18,8 +18,8 @@ import {
 /** Compiled and never run. */
 function compiled(_: (net: Network, X: Matrix, Y: Matrix) => unknown): void {}
 
-describe('what comes out', () => {
-  test('of a network', () => {
+describe('the types that come out', () => {
+  test('describe a network', () => {
     expectTypeOf<Network['architecture']>().toEqualTypeOf<Architecture>();
     expectTypeOf<Network['dtype']>().toEqualTypeOf<'float64' | 'float32'>();
     expectTypeOf<Network['seed']>().toEqualTypeOf<number>();
@@ -28,7 +28,7 @@ describe('what comes out', () => {
     expectTypeOf<Network['parameters']>().toEqualTypeOf<Parameters>();
   });
 
-  test('of its parameters: a matrix under every W and b, which may not be there', () => {
+  test('describe parameters as a matrix under every W and b, which may not be there', () => {
     compiled(({ parameters }) => {
       expectTypeOf(parameters.W1).toEqualTypeOf<Matrix | undefined>();
       expectTypeOf(parameters.b12).toEqualTypeOf<Matrix | undefined>();
@@ -42,14 +42,14 @@ describe('what comes out', () => {
     });
   });
 
-  test('of a training', () => {
+  test('describe a training', () => {
     expectTypeOf<Network['fit']>().returns.resolves.toEqualTypeOf<History>();
     expectTypeOf<Network['fitSync']>().returns.toEqualTypeOf<History>();
     expectTypeOf<History['loss']>().toEqualTypeOf<number[]>();
     expectTypeOf<History['accuracy']>().toEqualTypeOf<number[] | undefined>();
   });
 
-  test('of a loop over epochs', () => {
+  test('describe a loop over epochs', () => {
     compiled(async (net, X, Y) => {
       for await (const epoch of net.epochs(X, Y, { epochs: 5 })) {
         expectTypeOf(epoch).toEqualTypeOf<EpochReport>();
@@ -64,7 +64,7 @@ describe('what comes out', () => {
     });
   });
 
-  test('of predictions, evaluations and gradients', () => {
+  test('describe predictions, evaluations and gradients', () => {
     expectTypeOf<Network['predict']>().returns.resolves.toEqualTypeOf<Matrix>();
     expectTypeOf<Network['predictSync']>().returns.toEqualTypeOf<Matrix>();
     expectTypeOf<Network['evaluate']>().returns.resolves.toEqualTypeOf<Evaluation>();
@@ -81,8 +81,8 @@ describe('what comes out', () => {
   });
 });
 
-describe('what goes in', () => {
-  test('layers', () => {
+describe('the types that go in', () => {
+  test('allow what layers may be, and nothing else', () => {
     expectTypeOf<LayerOptions['inputDim']>().toEqualTypeOf<number | undefined>();
     compiled(() => {
       new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }]);
@@ -106,7 +106,7 @@ describe('what goes in', () => {
     });
   });
 
-  test('options of a network', () => {
+  test('allow the options of a network, and nothing else', () => {
     compiled(({ architecture }) => {
       new Network(architecture, {});
       new Network(architecture, { dtype: 'float32', seed: 2, initializer: 'article' });
@@ -125,7 +125,7 @@ describe('what goes in', () => {
     });
   });
 
-  test('options of a training', () => {
+  test('allow the options of a training, and nothing else', () => {
     expectTypeOf<FitOptions['batchSize']>().toEqualTypeOf<number | 'full' | undefined>();
     compiled((net, X, Y) => {
       const { signal } = new AbortController();
@@ -159,7 +159,7 @@ describe('what goes in', () => {
     });
   });
 
-  test('samples', () => {
+  test('allow what samples may be, and nothing else', () => {
     compiled((net, X, Y) => {
       net.predict(X);
       net.predict(new Float64Array(2));

@@ -16,7 +16,7 @@ import {
 /** Compiled and never run. */
 function compiled(_: (X: Matrix) => unknown): void {}
 
-test('pipelines', () => {
+test('pipelines are typed by what they take and give', () => {
   expectTypeOf<Preprocessing['transform']>().returns.toEqualTypeOf<Matrix>();
   expectTypeOf<Preprocessing['fit']>().returns.toEqualTypeOf<Preprocessing>();
   expectTypeOf<Preprocessing['outputColumns']>().toEqualTypeOf<number>();
@@ -41,7 +41,7 @@ test('pipelines', () => {
   });
 });
 
-test('labels', () => {
+test('label encoders are typed by their labels', () => {
   const animals = labelEncoder().fit(['cat', 'dog']);
   const numbers = labelEncoder().fit([1, 2]);
   expectTypeOf(animals.classes).toEqualTypeOf<readonly string[]>();

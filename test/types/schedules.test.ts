@@ -7,7 +7,7 @@ import { type Schedule, type ScheduleFunction, schedules } from '../../lib/index
 /** Compiled and never run. */
 function compiled(_: () => unknown): void {}
 
-test('schedules', () => {
+test('schedules are typed by their options', () => {
   expectTypeOf(schedules.cosine).returns.toEqualTypeOf<Schedule>();
   expectTypeOf<ScheduleFunction>().toExtend<Schedule>();
   compiled(() => {

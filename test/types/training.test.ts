@@ -35,7 +35,7 @@ import {
 function compiled(_: (net: Network, X: Matrix, Y: Matrix) => unknown): void {}
 
 describe('layers', () => {
-  test('with all that they may have', () => {
+  test('may have all their options', () => {
     compiled(() => {
       const layer: LayerOptions = {
         ...{ inputDim: 2, outputDim: 3, activation: 'relu', normalization: batchNorm({ momentum: 0.01 }) },
@@ -77,7 +77,7 @@ describe('layers', () => {
 });
 
 describe('a network', () => {
-  test('with inputs and labels of its own', () => {
+  test('takes inputs and labels of its own', () => {
     compiled((_, X) => {
       const net = new Network([{ inputDim: 2, outputDim: 3, activation: 'softmax' }], {
         preprocessing: preprocessing([standardScaler()]),
@@ -104,7 +104,7 @@ describe('a network', () => {
 });
 
 describe('options of a training', () => {
-  test('all of them', () => {
+  test('are all allowed, and no others', () => {
     compiled((net, X, Y) => {
       const options: FitOptions = {
         ...{
@@ -157,7 +157,7 @@ describe('options of a training', () => {
     });
   });
 
-  test('weights', () => {
+  test('may be weights of samples and of classes', () => {
     expectTypeOf<'balanced'>().toExtend<ClassWeight>();
     expectTypeOf<{ 0: number; 3: number }>().toExtend<ClassWeight>();
     expectTypeOf<Float32Array>().toExtend<SampleWeight>();
@@ -166,7 +166,7 @@ describe('options of a training', () => {
     expectTypeOf<Int32Array>().not.toExtend<SampleWeight>();
   });
 
-  test('of one epoch, and of one step', () => {
+  test('are fewer for one epoch, and for one step', () => {
     expectTypeOf<keyof Omit<PartialFitOptions, keyof StepOptions>>().toEqualTypeOf<
       'batchSize' | 'accumulate' | 'shuffle' | 'signal'
     >();
@@ -183,8 +183,8 @@ describe('options of a training', () => {
   });
 });
 
-describe('what comes out', () => {
-  test('series and reports, by the same names', () => {
+describe('the result of a training', () => {
+  test('has series and reports by the same names', () => {
     expectTypeOf<History['valLoss']>().toEqualTypeOf<number[] | undefined>();
     expectTypeOf<History['valF1']>().toEqualTypeOf<number[] | undefined>();
     expectTypeOf<EpochReport['learningRate']>().toEqualTypeOf<number | undefined>();
@@ -195,7 +195,7 @@ describe('what comes out', () => {
     expectTypeOf<ValidationData['Y']>().toEqualTypeOf<LabelsLike>();
   });
 
-  test('an evaluation with metrics', () => {
+  test('has the metrics of an evaluation', () => {
     compiled((net, X, Y) => {
       const { loss, accuracy, rocAuc } = net.evaluateSync(X, Y, {
         metrics: ['rocAuc'],

@@ -26,7 +26,7 @@ import {
 /** Compiled and never run. */
 function compiled(_: () => unknown): void {}
 
-test('names', () => {
+test('names are typed by their lists', () => {
   expectTypeOf<ActivationName>().toEqualTypeOf<
     | (
         | 'linear'

@@ -28,7 +28,7 @@ async function expectWhole(directory: string): Promise<void> {
   expectSame(await Network.resume(directory, X, Y, common), await uninterrupted(training), training);
 }
 
-it('by a signal amid an epoch', async () => {
+it('a training that a signal ended amid an epoch goes on', async () => {
   const directory = newFolder();
   const controller = new AbortController();
   const onBatchEnd = ({ epoch, batch }: { epoch: number; batch: number }) => {
@@ -48,7 +48,7 @@ it('by a signal amid an epoch', async () => {
   expectSame(resumed, await uninterrupted(batches), batches);
 });
 
-it('by a loop that is left', async () => {
+it('a training whose loop was left goes on', async () => {
   const directory = newFolder();
   for await (const { epoch } of networkOf(training).epochs(X, Y, { ...common, checkpoint: { directory } })) {
     if (epoch === 2) break;
@@ -57,7 +57,7 @@ it('by a loop that is left', async () => {
   await expectWhole(directory);
 });
 
-it('by an error on the thread of fitSync', async () => {
+it('a training that an error ended on the thread of fitSync goes on', async () => {
   const directory = newFolder();
   const callbacks = ({ epoch }: { epoch: number }) => {
     if (epoch === 5) throw new Error('mine');
@@ -69,7 +69,7 @@ it('by an error on the thread of fitSync', async () => {
   await expectWhole(directory);
 });
 
-it('again and again, each time into the same folder', async () => {
+it('a training that is interrupted again and again goes on in the same folder', async () => {
   const directory = await interruptedAfter(1, training);
   for (const last of [2, 3, 4]) {
     const callbacks = ({ epoch }: { epoch: number }) => {
@@ -82,7 +82,7 @@ it('again and again, each time into the same folder', async () => {
   await expectWhole(directory);
 });
 
-it('between two checkpoints, which come every third epoch and after the last', async () => {
+it('a training goes on from checkpoints that come every third epoch and after the last', async () => {
   const directory = newFolder();
   const callbacks = ({ epoch }: { epoch: number }) => epoch < 5;
   const checkpoint = { directory, everyEpochs: 3, keepLast: 9 };
@@ -91,7 +91,7 @@ it('between two checkpoints, which come every third epoch and after the last', a
   for (const epoch of [3, 5]) await expectWhole(join(directory, `checkpoint-00000${epoch}.safetensors`));
 });
 
-it('and goes on from any file, wherever it is', async () => {
+it('a training goes on from any checkpoint, wherever it lies', async () => {
   const directory = await interruptedAfter(3, training);
   for (const name of readdirSync(directory)) {
     const path = join(newFolder(), 'elsewhere');
@@ -102,7 +102,7 @@ it('and goes on from any file, wherever it is', async () => {
   }
 });
 
-it('with the best checkpoint kept', async () => {
+it('the folder of a training keeps the best checkpoint', async () => {
   const best = { monitor: 'valLoss', mode: 'max' } as const;
   const directory = newFolder();
   const options = { ...common, epochs: 12, checkpoint: { directory, keepLast: 2, best } };
@@ -111,7 +111,7 @@ it('with the best checkpoint kept', async () => {
   expect(epochsIn(directory)).toEqual([...new Set([epoch, 11, 12])]);
 });
 
-it('with preprocessing and labels, which come out of the checkpoint', async () => {
+it('a training goes on with preprocessing and labels, which come out of the checkpoint', async () => {
   const table = X.toArray().map((row, i) => (i % 5 === 0 ? [Number.NaN, ...row.slice(1)] : row));
   const names = Y.toArray().map(([label]) => (label === 1 ? 'yes' : 'no'));
   const make = () =>

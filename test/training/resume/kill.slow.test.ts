@@ -28,8 +28,8 @@ const program = `
   else new Network(layers, { seed: 11 })[way](X, Y, all);
 `;
 
-describe('by a kill at any moment', () => {
-  it.each(['fit', 'fitSync'])('of checkpointing (%s)', async (way) => {
+describe('a kill at any moment', () => {
+  it.each(['fit', 'fitSync'])('leaves a training that goes on, amid the checkpoints of %s', async (way) => {
     const directory = newFolder();
     const options = { epochs: 1_000_000, batchSize: 16, validationSplit: 0.2 };
     const optimizer = { learningRate: 0.01 };
@@ -68,7 +68,7 @@ describe('by a kill at any moment', () => {
       }
     })();`;
 
-  it.each(['save', 'saveSync'])('of %s', async (way) => {
+  it.each(['save', 'saveSync'])('leaves a whole file, amid %s', async (way) => {
     const path = join(newFolder(), 'model.safetensors');
     new Network(random).saveSync(path);
     let version = 0;

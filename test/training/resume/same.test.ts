@@ -36,21 +36,27 @@ const optimizers: readonly (readonly [what: string, optimizer: Optimizer])[] = [
   ['lion', lib.lion()],
 ];
 
-describe.each(['float64', 'float32'] as const)('%s, with dropout, noise and both normalisations', (dtype) => {
-  it.each(optimizers)('%s', async (_, optimizer) => {
-    await expectResumable({ dtype, options: () => ({ epochs: 6, batchSize: 16, optimizer, threads: 1 }) });
-  });
+describe.each(['float64', 'float32'] as const)(
+  'a training in %s with dropout, noise and both normalisations',
+  (dtype) => {
+    it.each(optimizers)('goes on as if it had never been interrupted, with %s', async (_, optimizer) => {
+      await expectResumable({ dtype, options: () => ({ epochs: 6, batchSize: 16, optimizer, threads: 1 }) });
+    });
 
-  it('lbfgs', async () => {
-    const optimizer = lib.lbfgs({ historySize: 4, maxEvaluations: 6 });
-    await expectResumable({ dtype, layers: plain, options: () => ({ epochs: 8, optimizer, threads: 1 }) }, 5);
-  });
+    it('goes on as if it had never been interrupted, with lbfgs', async () => {
+      const optimizer = lib.lbfgs({ historySize: 4, maxEvaluations: 6 });
+      await expectResumable(
+        { dtype, layers: plain, options: () => ({ epochs: 8, optimizer, threads: 1 }) },
+        5,
+      );
+    });
 
-  it('batches of many tiles, on one thread and then on two', async () => {
-    const options = () => ({ epochs: 5, batchSize: 500, optimizer: adam(), threads: 1 });
-    await expectResumable({ dtype, rows: 1200, options });
-  });
-});
+    it('goes on as if it had never been interrupted, with batches of many tiles, on one thread and then on two', async () => {
+      const options = () => ({ epochs: 5, batchSize: 500, optimizer: adam(), threads: 1 });
+      await expectResumable({ dtype, rows: 1200, options });
+    });
+  },
+);
 
 const optimizer = adam({ learningRate: 0.01 });
 const validationData = { X: randomMatrix(20, 3, 5), Y: randomLabels(20, 1, 6) };
@@ -111,11 +117,14 @@ const variants: Record<string, (after: number) => Partial<FitOptions>> = {
   'callbacks after every batch': () => ({ callbacks: { onBatchEnd: () => {} } }),
 };
 
-it.each(Object.entries(variants))('%s', async (_, variant) => {
-  await expectResumable({ options: (after) => ({ ...common, ...variant(after) }) });
-});
+it.each(Object.entries(variants))(
+  'a training with %s goes on as if it had never been interrupted',
+  async (_, variant) => {
+    await expectResumable({ options: (after) => ({ ...common, ...variant(after) }) });
+  },
+);
 
-it('history of numbers that JSON does not have', async () => {
+it('the history comes back with numbers that JSON does not have', async () => {
   const training: Training = {
     options: (after) => ({ ...common, metrics: [sequence(strange, after)] }),
   };
@@ -139,15 +148,19 @@ describe('early stopping', () => {
   const after = [Number.POSITIVE_INFINITY, 3, Number.NaN, 2, 9, 4, 5, 6, 7, 8];
 
   it.each([
-    ['with the best before the interruption', before, {}],
-    ['with the best after it', after, {}],
-    ['whose best does not come back', before, { restoreBest: false }],
-    ['downwards, by some amount at least', before.map((value) => -value), { mode: 'min', minDelta: 0.5 }],
-  ])('%s', async (_, values, options) => {
+    { what: 'with the best before the interruption', values: before, options: {} },
+    { what: 'with the best after it', values: after, options: {} },
+    { what: 'without bringing the best back', values: before, options: { restoreBest: false } },
+    {
+      what: 'when it goes downwards, by some amount at least',
+      values: before.map((value) => -value),
+      options: { mode: 'min', minDelta: 0.5 },
+    },
+  ])('goes on as if it had never been interrupted, $what', async ({ values, options }) => {
     await expectResumable(stopping(values, options));
   });
 
-  it('that has ended the training has ended it', async () => {
+  it('does nothing more when it has ended the training', async () => {
     const training = stopping(before, {});
     const { X, Y } = samplesOf(training);
     const directory = await finished(training);
@@ -156,7 +169,7 @@ describe('early stopping', () => {
     expectSame(await Network.resume(directory, X, Y, training.options(6)), whole, training);
   });
 
-  it('of a larger patience goes on', async () => {
+  it('goes on when its patience is larger', async () => {
     const training = stopping(before, {});
     const patient = stopping(before, { patience: 5 });
     const { X, Y } = samplesOf(training);
@@ -175,7 +188,7 @@ async function finished(training: Training): Promise<string> {
 }
 
 describe('a training that is over', () => {
-  it('has nothing left', async () => {
+  it('does nothing when it is resumed', async () => {
     const training: Training = { options: () => ({ ...common, epochs: 4 }) };
     const { X, Y } = samplesOf(training);
     const resumed = await Network.resume(await finished(training), X, Y, training.options(4));
@@ -190,7 +203,7 @@ describe('a training that is over', () => {
     expectSame(resumed, await uninterrupted(long), long);
   });
 
-  it('with lbfgs that has converged has nothing left', async () => {
+  it('does nothing when it is resumed after lbfgs has converged', async () => {
     const optimizer = lib.lbfgs({ toleranceChange: 0.05 });
     const training: Training = { layers: plain, options: () => ({ epochs: 200, optimizer }) };
     const { X, Y } = samplesOf(training);
@@ -199,7 +212,7 @@ describe('a training that is over', () => {
     expectSame(resumed, await uninterrupted(training), training);
   });
 
-  it('by a callback goes on', async () => {
+  it('goes on when a callback ended it', async () => {
     const directory = newFolder();
     const training: Training = { options: () => common };
     const { X, Y } = samplesOf(training);
