@@ -11,8 +11,8 @@ export default defineConfig({
   test: {
     maxWorkers: '100%', // of the cores; vitest would leave one idle
     // They stop what hangs, and are far from what a loaded machine takes.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
     chaiConfig: { truncateThreshold: 200 }, // or a row's text in a test's name ends after 40 characters
     projects: [
       { extends: true, test: { name: 'quick', include: [all], exclude: [slow] } },

@@ -337,7 +337,6 @@ describe('the limit', () => {
 
   test.skipIf(!fused).each(['float32', 'float64'])(
     'the loop of fma.cc takes the steps that it says, in %s',
-    { timeout: 60_000 },
     async (dtype) => {
       const program = join(folder, 'fma');
       if (!existsSync(program)) compileLimit('fma', folder);

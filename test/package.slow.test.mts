@@ -16,13 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordFile } from '../scripts/release/record.mjs';
 import { hostTarget, prebuiltFile, targets } from '../scripts/release/targets.mjs';
 import { checkout, modules, pack, run as runIn } from './support/packed.mjs';
 import { newFolder } from './support/scratch.js';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'blasnet-package-')));
 const installed = join(home, 'node_modules/blasnet');

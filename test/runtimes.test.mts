@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-test('the checks of the core pass under this Node', { timeout: 120_000 }, () => {
+test('the checks of the core pass under this Node', () => {
   const core = fileURLToPath(new URL('runtimes/core.mjs', import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [core], { encoding: 'utf8' });
   expect(stderr).toBe('');

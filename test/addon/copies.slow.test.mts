@@ -2,11 +2,9 @@
 // module cache that was emptied or another context. All with the prebuilt addon, whose OpenBLAS is its own.
 
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { runScript } from '../network/child.js';
 import { installed, packed } from './helpers.mjs';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** What the scripts below share: a training, and its parameters as text; large enough for OpenBLAS to have a part. */
 const prelude = `

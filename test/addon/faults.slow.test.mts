@@ -4,12 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { musl } from '../../scripts/release/targets.mjs';
 import { newFolder } from '../support/scratch.js';
 import { addon, addonFile, installed, messageOf, replaced } from './helpers.mjs';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const { platform, arch } = process;
 const linux = platform === 'linux';

@@ -7,8 +7,6 @@ import { endedWell, inChild, type Library } from '../network/child';
 import { layers } from '../network/helpers';
 import { newFolder, write } from '../support/scratch';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const affinity = vi.hoisted(() => 16);
 vi.mock('node:os', async (original) => ({
   ...(await original<typeof import('node:os')>()),

@@ -1,11 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ModelResult, Race, Results } from '../../examples/moons/results';
 import { finished, type Outcome, said, startDemo, startDemoOnTerminal } from './demo';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 
@@ -35,7 +33,7 @@ describe('the demonstration off a terminal', () => {
     const results = resultsIn(page);
     [fullBatch, miniBatches] = results.models as [ModelResult, ModelResult];
     race = results.race;
-  }, 240_000);
+  });
 
   test('ends with the exit code 0', () => {
     expect(outcome.code).toBe(0);

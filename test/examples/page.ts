@@ -27,7 +27,7 @@ beforeAll(async () => {
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();

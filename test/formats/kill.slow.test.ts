@@ -35,7 +35,6 @@ function versionIn(path: string): number {
 
 it.each(['sync', 'async'])(
   'a killed process leaves a whole file, the old or the new one (%s)',
-  { timeout: 120_000 },
   async (way) => {
     const atomic = bundled('formats/atomic');
     const folder = newFolder();

@@ -18,7 +18,7 @@ function mnist(part: 'train' | 't10k') {
 
 // 16 epochs end between 98.11 % and 98.42 % over the seeds 1 to 10, at 98.31 % on the average: with rounding that
 // differs between processors, a seed is as good as another, and 98 % is three standard deviations away.
-test('784-128-64-10 predicts 98 % of MNIST’s test set right', { timeout: 120_000 }, async () => {
+test('784-128-64-10 predicts 98 % of MNIST’s test set right', async () => {
   const { X, Y } = mnist('train');
   expect(Y).toHaveLength(60_000);
   const net = new Network(

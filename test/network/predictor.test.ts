@@ -59,7 +59,7 @@ describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
   });
 });
 
-it('a predictor keeps its network and its buffers in memory', { timeout: 60_000 }, async () => {
+it('a predictor keeps its network and its buffers in memory', async () => {
   const ended = await inChild(
     async (path) => {
       const { Network }: Library = require(path);

@@ -2,11 +2,9 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newFolder } from '../support/scratch';
 import { endedWell, inChild, type Library } from './child';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('a process', () => {
   it('lives until its trainings and predictions are done, and then ends by itself', async () => {

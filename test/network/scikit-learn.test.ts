@@ -27,7 +27,7 @@ function penalised(architecture: LayerOptions[], l2: number): LayerOptions[] {
   return architecture.map((layer) => ({ ...layer, l2 }));
 }
 
-test('64-64-32-10 has the accuracy of MLPClassifier on digits', { timeout: 120_000 }, () => {
+test('64-64-32-10 has the accuracy of MLPClassifier on digits', () => {
   const { images, labels, accuracy, testIndexStart } = golden.digits;
   const X = new Matrix(
     Float64Array.from(images, (pixel) => Number.parseInt(pixel, 17) / 16),
@@ -48,7 +48,7 @@ test('64-64-32-10 has the accuracy of MLPClassifier on digits', { timeout: 120_0
   expect(mean).toBeGreaterThanOrEqual(accuracy.mean - accuracy.standardDeviation);
 });
 
-test('10-32-16-1 has the r2 of MLPRegressor on Friedman 1', { timeout: 120_000 }, () => {
+test('10-32-16-1 has the r2 of MLPRegressor on Friedman 1', () => {
   const { r2, testIndexStart } = golden.friedman1;
   const split = trainTestSplit(...friedman1(), { testSize: 0.25, seed: 0 });
   expect([...split.testIndex.subarray(0, 5)]).toEqual(testIndexStart);

@@ -1,11 +1,9 @@
 // Networks in worker threads, and workers that end amid a training; every case in a process of its own.
 
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
 import { endedWell, inChild, type Library } from './child';
 import { layers, randomLabels, randomMatrix, snapshot } from './helpers';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const samples = { X: randomMatrix(50, 2, 1).toArray(), Y: randomLabels(50, 1, 2).toArray() };
 const architecture = layers([2, 8, 1], 'relu', 'sigmoid');

@@ -16,12 +16,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostTarget, prebuiltFile } from '../../scripts/release/targets.mjs';
 import { modules, pack, run } from '../support/packed.mjs';
 import { newFolder, write } from '../support/scratch.js';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
 
 const host = hostTarget();
 const prebuilt = host ? prebuiltFile(host) : '';
