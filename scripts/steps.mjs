@@ -23,6 +23,9 @@ import { hostTarget, musl, prebuiltFile } from './release/targets.mjs';
 /** The commands themselves, and the versions of what they run. */
 const configuration = ['package.json', 'package-lock.json'];
 
+/** What the addon and that of the tests are made of. */
+const native = ['CMakeLists.txt', 'native', 'test/native/addon', ...configuration];
+
 /** @type {Step} */
 const library = {
   title: 'Building the library',
@@ -41,7 +44,7 @@ export const buildSteps = [
   {
     title: 'Building the native addon',
     script: 'build:native',
-    inputs: ['CMakeLists.txt', 'native', ...configuration],
+    inputs: native,
     output: 'build/Release/blasnet.node',
     needs: ['compile', 'libraries'],
   },
@@ -85,14 +88,14 @@ export const sanitizerSteps = sanitizers
       {
         title: 'Building the native addon with sanitizers',
         script: 'build:sanitize',
-        inputs: ['CMakeLists.txt', 'native', ...configuration],
+        inputs: native,
         output: 'build-sanitize/build/Release/blasnet.node',
         needs: ['compile', 'libraries'],
       },
       {
         title: 'Building the native addon with the thread sanitizer',
         script: 'build:sanitize:threads',
-        inputs: ['CMakeLists.txt', 'native', ...configuration],
+        inputs: native,
         output: 'build-sanitize-threads/build/Release/blasnet.node',
         needs: ['compile', 'libraries'],
       },
