@@ -60,6 +60,14 @@ export function snapshot(net: Network): number[] {
   return Object.values(net.parameters).flatMap(({ data }: { data: FloatArray }) => Array.from(data));
 }
 
+/** Whether two networks have the same parameters, to the last bit; it looks no further than the first that differs. */
+export function areAlike(net: Network, other: Network): boolean {
+  const arrays = Object.values(other.parameters).map(({ data }: { data: FloatArray }) => data);
+  return Object.values(net.parameters).every(({ data }: { data: FloatArray }, i) =>
+    data.every((value, j) => Object.is(value, arrays[i]?.[j])),
+  );
+}
+
 /** Gives the network these parameters. */
 export function restore(net: Network, values: readonly number[]): void {
   let offset = 0;

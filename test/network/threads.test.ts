@@ -8,7 +8,7 @@ import { Network } from '../../lib/network/network';
 import { adam } from '../../lib/optimizers/optimizers';
 import { type BadCall, itRejects } from '../support/bad-input';
 import * as oracle from '../support/oracle';
-import { layers, plainLayers, randomLabels, randomMatrix, snapshot, underWay } from './helpers';
+import { areAlike, layers, plainLayers, randomLabels, randomMatrix, snapshot, underWay } from './helpers';
 
 const processors = getThreads();
 afterEach(() => setThreads(processors));
@@ -89,14 +89,13 @@ describe.each(networks)('a network that is computed $way', ({ sizes, rows }) => 
     controller.abort();
     await expect(fit).rejects.toThrow('The operation was aborted');
 
-    const expected = JSON.stringify(snapshot(net));
-    const isTwin = () => JSON.stringify(snapshot(twin)) === expected;
-    for (let step = 0; step < 500 && !isTwin(); step++) {
+    // On a loaded machine thousands of steps may pass before this thread aborts.
+    for (let step = 0; step < 20_000 && !areAlike(net, twin); step++) {
       const start = (100 * step) % rows;
       const x = X.data.subarray(start * sizes[0], (start + 100) * sizes[0]);
       twin.fitSync(x, Y.data.subarray(start, start + 100), { epochs: 1, batchSize: 'full' });
     }
-    expect(isTwin()).toBe(true);
+    expect(areAlike(net, twin)).toBe(true);
   });
 });
 
