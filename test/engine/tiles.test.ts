@@ -40,11 +40,11 @@ function expectLikeOracle(made: TestPlan, loss: LossName, rows: number): void {
   const { yHat } = oracle.forward(architecture, params, denseX);
   const { loss: mean, grads } = oracle.gradients(architecture, params, denseX, denseY, loss);
   const out = guarded(type, rows * outputs);
-  plan.predict(X, rows, out.data);
+  plan.predict(X, null, rows, out.data);
   out.intact();
   expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
   const gradients = guarded(type, flat.length);
-  plan.gradients(X, Y, null, rows, gradients.data);
+  plan.gradients(X, null, Y, null, rows, gradients.data);
   gradients.intact();
   expect(outcome()).toMatchObject({ status: 'done', hits: hits(loss, yHat, denseY) });
   expectClose([outcome().loss / rows], [mean], tolerance(type, [1, mean]), `loss of ${rows}`);
@@ -97,10 +97,10 @@ describe('swept with layers for CBLAS, float32', () => {
     const { X, Y, outputs } = samplesFor(made, loss, rows);
     const inputs = X.length / rows;
     const [whole, part] = [float32.array(made.flat.length), float32.array(made.flat.length)];
-    made.plan.gradients(X, Y, null, rows, whole);
+    made.plan.gradients(X, null, Y, null, rows, whole);
     const sum = new Float64Array(made.flat.length);
     for (let start = 0; start < rows; start += size) {
-      made.plan.gradients(X.subarray(start * inputs), Y.subarray(start * outputs), null, size, part);
+      made.plan.gradients(X.subarray(start * inputs), null, Y.subarray(start * outputs), null, size, part);
       part.forEach((value, i) => {
         sum[i] = (sum[i] as number) + (value * size) / rows;
       });

@@ -175,8 +175,8 @@ itRejects([
       ),
     TypeError,
     'ERR_BLASNET_UNKNOWN_OPTION',
-    'Unknown option "units" in layers[1]; known: inputDim, outputDim, activation, normalization, dropout, noise, ' +
-      'l1, l2, maxNorm, trainable',
+    'Unknown option "units" in layers[1]; known: name, inputDim, outputDim, activation, normalization, dropout, noise, ' +
+      'skip, embeddings, l1, l2, maxNorm, trainable',
   ],
   [
     'no layer',

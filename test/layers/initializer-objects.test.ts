@@ -323,7 +323,7 @@ itRejects([
     () => initialParameters({ W0: [1] }),
     RangeError,
     'ERR_BLASNET_UNKNOWN_NAME',
-    'Unknown parameter "W0" in values; parameters are W1, b1, W2, b2, ...',
+    'Unknown parameter "W0" in values; parameters are W1, b1, W2, b2, ..., E1, E2, ...',
   ],
   [
     'a number for a parameter',

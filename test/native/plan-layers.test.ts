@@ -222,7 +222,7 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
           ...{ statistics, learning: true, lossOptions },
         });
         const gradients = guarded(type, made.flat.length);
-        made.plan.gradients(X, Y, weighted ? weights : null, rows, gradients.data);
+        made.plan.gradients(X, null, Y, weighted ? weights : null, rows, gradients.data);
         gradients.intact();
         const what = `of ${rows}${weighted ? ', weighted' : ''}`;
         expect(made.outcome().status).toBe('done');
@@ -239,7 +239,7 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
           statistics,
           lossOptions,
         });
-        made.plan.evaluate(X, Y, weighted ? weights : null, rows);
+        made.plan.evaluate(X, null, Y, weighted ? weights : null, rows);
         const { loss: mean } = evaluated;
         expectClose([made.outcome().loss / rows], [mean], tolerance(type, [1, mean]), `evaluation ${what}`);
       }
@@ -255,14 +255,14 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
         const { X, denseX } = labelled(made, loss, rows);
         const outputs = architecture.at(-1)?.outputDim as number;
         const out = guarded(type, rows * outputs);
-        made.plan.predict(X, rows, out.data);
+        made.plan.predict(X, null, rows, out.data);
         out.intact();
         const { yHat } = stackForward(architecture, params, denseX, { statistics: namedStatistics(made) });
         expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
         // One row by itself goes another way.
         for (const r of [0, rows - 1]) {
           const one = guarded(type, outputs);
-          made.plan.predict(X.slice((r * X.length) / rows), 1, one.data);
+          made.plan.predict(X.slice((r * X.length) / rows), null, 1, one.data);
           one.intact();
           expectClose(one.data, out.data.slice(r * outputs, (r + 1) * outputs), tolerance(type, yHat.data));
         }
@@ -328,7 +328,7 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
       made.flat.fill(0, 0, 9);
       const { X, Y } = samplesFor(made, 'meanSquaredError', 9);
       const gradients = type.array(made.flat.length);
-      made.plan.gradients(X, Y, null, 9, gradients);
+      made.plan.gradients(X, null, Y, null, 9, gradients);
       expect(gradients.every(Number.isFinite)).toBe(true);
       expect(made.outcome().loss).toBeGreaterThan(0);
     }

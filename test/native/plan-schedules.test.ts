@@ -54,8 +54,8 @@ describe.each(floatTypes)('schedules of $dtype', (type) => {
       const { loss: mean, grads } = oracle.gradients(architecture, params, denseX, denseY, loss);
       const out = guarded(type, rows * outputs);
       const gradients = guarded(type, made.flat.length);
-      made.plan.predict(X, rows, out.data);
-      made.plan.gradients(X, Y, null, rows, gradients.data);
+      made.plan.predict(X, null, rows, out.data);
+      made.plan.gradients(X, null, Y, null, rows, gradients.data);
       for (const { intact } of [out, gradients]) intact();
       expectClose(out.data, yHat.data, tolerance(type, yHat.data));
       expect(made.outcome()).toMatchObject({ status: 'done', hits: hits(loss, yHat, denseY) });
@@ -73,12 +73,12 @@ describe.each(floatTypes)('schedules of $dtype', (type) => {
     const { X, Y, outputs } = samplesFor(made, loss, rows);
     const inputs = X.length / rows;
     const whole = { out: guarded(type, rows * outputs), gradients: guarded(type, flat.length) };
-    plan.predict(X, rows, whole.out.data);
-    plan.gradients(X, Y, null, rows, whole.gradients.data);
+    plan.predict(X, null, rows, whole.out.data);
+    plan.gradients(X, null, Y, null, rows, whole.gradients.data);
     whole.out.intact();
     whole.gradients.intact();
     const [total, right] = [outcome().loss, outcome().hits];
-    plan.evaluate(X, Y, null, rows);
+    plan.evaluate(X, null, Y, null, rows);
     expect(outcome()).toMatchObject({ status: 'done', loss: total, hits: right });
 
     const sum = new Float64Array(flat.length);
@@ -88,8 +88,8 @@ describe.each(floatTypes)('schedules of $dtype', (type) => {
       const m = Math.min(size, rows - start);
       const x = X.subarray(start * inputs, (start + m) * inputs);
       const y = Y.subarray(start * outputs, (start + m) * outputs);
-      plan.predict(x, m, piece.out.subarray(start * outputs));
-      plan.gradients(x, y, null, m, piece.gradients);
+      plan.predict(x, null, m, piece.out.subarray(start * outputs));
+      plan.gradients(x, null, y, null, m, piece.gradients);
       losses += outcome().loss;
       found += outcome().hits;
       for (let i = 0; i < sum.length; i++) {
@@ -113,8 +113,8 @@ describe.each(floatTypes)('schedules of $dtype', (type) => {
       made.plan.limitThreads(limit);
       const { X, Y, outputs } = samplesFor(made, loss, rows);
       const [out, gradients] = [guarded(type, rows * outputs).data, guarded(type, made.flat.length).data];
-      made.plan.predict(X, rows, out);
-      made.plan.gradients(X, Y, null, rows, gradients);
+      made.plan.predict(X, null, rows, out);
+      made.plan.gradients(X, null, Y, null, rows, gradients);
       const order = Uint32Array.from({ length: rows }, (_, i) => (i * 331) % rows);
       const request = { rows, epochs: 1, batchSize: rows - 10, order, optimizer: 'adam' as const };
       const state = type.array(2 * made.flat.length);
@@ -151,12 +151,12 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     const { X } = samplesFor(made, 'binaryCrossEntropy', 200);
     const [input, output] = [shared(600), shared(400)];
-    made.plan.pin(200, input, output);
+    made.plan.pin(200, input, null, output);
     for (const rows of [1, 2, 64, 200]) {
       input.set(X);
       output.fill(Number.NaN);
       const expected = type.array(400).fill(Number.NaN);
-      made.plan.predict(X, rows, expected);
+      made.plan.predict(X, null, rows, expected);
       expect(made.plan.predictPinned(rows)).toBe(-1);
       expectSameBits(output, expected);
     }
@@ -167,7 +167,7 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
   it('are told apart from what is not finite', () => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     const [input, output] = [shared(600), shared(400)];
-    made.plan.pin(200, input, output);
+    made.plan.pin(200, input, null, output);
     for (const index of [0, 2, 3, 400, 599]) {
       input.fill(0);
       input[index] = Number.NaN;
@@ -182,14 +182,14 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     expect(() => made.plan.predictPinned(1)).toThrow(TypeError);
     const [first, second] = [shared(2), shared(2)];
-    made.plan.pin(1, shared(3), first);
+    made.plan.pin(1, shared(3), null, first);
     made.plan.predictPinned(1);
-    made.plan.pin(1, shared(3), second);
+    made.plan.pin(1, shared(3), null, second);
     first.fill(7);
     made.plan.predictPinned(1);
     expect(Array.from(first)).toEqual([7, 7]);
-    expect(() => made.plan.pin(2, shared(3), second)).toThrow(TypeError);
-    expect(() => made.plan.pin(1, type.array(3), second)).toThrow(TypeError);
+    expect(() => made.plan.pin(2, shared(3), null, second)).toThrow(TypeError);
+    expect(() => made.plan.pin(1, type.array(3), null, second)).toThrow(TypeError);
     // The last good ones stay.
     expect(made.plan.predictPinned(1)).toBe(-1);
   });

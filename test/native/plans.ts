@@ -82,6 +82,7 @@ export function train(
   plan.train(
     {
       X,
+      codes: null,
       Y,
       weights: weights ?? null,
       order,
@@ -155,6 +156,7 @@ function layerRecord(layer: StackLayer): Float64Array {
     momentum,
     dropout,
     noise,
+    skip: 0,
     trainable,
     l1,
     l2,
@@ -203,6 +205,7 @@ export function makePlan(
   const outcome = allocate(Object.keys(places).length, 'float64');
   const plan = new native.Plan({
     inputs: architecture[0]?.inputDim as number,
+    embeddings: new Float64Array(0),
     layers: joined(architecture.map(layerRecord)),
     loss: lossEntry(loss).code,
     lossOptions: packRecord('lossOptions', { labelSmoothing: smoothing, delta }),
