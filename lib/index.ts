@@ -17,6 +17,7 @@ export type {
 } from './layers/activations';
 export { elu, leakyRelu } from './layers/activations';
 export type { Architecture, Layer, LayerOptions } from './layers/architecture';
+export type { Embedding, EmbeddingOptions } from './layers/embeddings';
 export type {
   ConstantOptions,
   InitializerName,
@@ -82,6 +83,7 @@ export {
 export * from './preprocessing';
 export type { GeneratorState } from './random/random-state';
 export { RandomState } from './random/random-state';
+export type { CategoriesLike, InputsLike, MixedInputs } from './samples/inputs';
 export type { LabelsLike } from './samples/labels';
 export type { ClassWeight, SampleWeight } from './samples/weights';
 export type { Schedule, ScheduleFunction } from './schedules';

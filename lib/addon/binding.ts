@@ -133,10 +133,12 @@ export interface NumericRecords {
     | 'momentum'
     | 'dropout'
     | 'noise'
+    | 'skip'
     | 'trainable'
     | 'l1'
     | 'l2'
     | 'maxNorm';
+  embedding: 'categories' | 'outputs';
   lossOptions: 'labelSmoothing' | 'delta';
   train:
     | 'rows'
@@ -183,8 +185,10 @@ export interface OptimizerRow {
 
 /** What a plan is made of. The arrays of floats are on SharedArrayBuffers. */
 export interface PlanArguments {
-  /** The units that go into the first layer. */
+  /** The columns of X. */
   readonly inputs: number;
+  /** (embeddings x fields) a record a table */
+  readonly embeddings: Float64Array;
   /** (layers x fields) a record a layer */
   readonly layers: Float64Array;
   /** Its number. */
@@ -201,6 +205,8 @@ export interface PlanArguments {
 /** What a training call works with. */
 export interface TrainArguments {
   readonly X: FloatArray;
+  /** (rows x embeddings); null without embeddings */
+  readonly codes: Int32Array | null;
   readonly Y: LabelArray;
   /** (rows) of the samples; null: all 1 */
   readonly weights: FloatArray | null;
@@ -231,13 +237,17 @@ export type Callback = (error: Error | undefined) => void;
  * on another thread, without one here and now; one may be under way at a time. Samples are rows.
  */
 export interface NativePlan {
-  predict(X: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
+  predict(X: FloatArray, codes: Int32Array | null, rows: number, out: FloatArray, callback?: Callback): void;
   /** Keeps arrays of so many rows, on SharedArrayBuffers, for predictPinned. */
-  pin(rows: number, X: FloatArray, out: FloatArray): void;
-  /** Predicts the first rows of the pinned arrays; the index of the first element that is not finite, or -1. */
+  pin(rows: number, X: FloatArray, codes: Int32Array | null, out: FloatArray): void;
+  /**
+   * Predicts the first rows of the pinned arrays: -1; or the index of the first element of X that is not finite; or -2
+   * minus the index of the first code that is none.
+   */
   predictPinned(rows: number): number;
   evaluate(
     X: FloatArray,
+    codes: Int32Array | null,
     Y: LabelArray,
     /** (rows) of the samples; null: all 1 */
     weights: FloatArray | null,
@@ -246,6 +256,7 @@ export interface NativePlan {
   ): void;
   gradients(
     X: FloatArray,
+    codes: Int32Array | null,
     Y: LabelArray,
     weights: FloatArray | null,
     rows: number,

@@ -11,7 +11,7 @@ export interface OperationOptions {
 }
 
 /** A network's native plans, and whose turn it is to use them. */
-export class Plans {
+export class PlanQueue {
   /** From a training's start to its end. */
   fitting = false;
   #architecture: Architecture;

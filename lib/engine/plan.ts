@@ -1,18 +1,33 @@
 import { type Callback, type NativePlan, native } from '../addon/binding';
 import { packRecord, recordPlaces } from '../addon/records';
 import { AbortError, type BlasnetError, blasnetError } from '../base/errors';
-import { allocate, elementError, type FloatArray } from '../base/matrix';
+import { allocate, elementError, type FloatArray, type Matrix } from '../base/matrix';
 import { activationCodes } from '../layers/activations';
-import { type Architecture, activationOf, inputDimOf, type Layer } from '../layers/architecture';
+import {
+  type Architecture,
+  activationOf,
+  embeddingsIn,
+  inputDimOf,
+  type Layer,
+  skipNumber,
+} from '../layers/architecture';
 import { allLossOptions, lossEntry, type ResolvedLoss } from '../layers/losses';
 import { normalizationCodes } from '../layers/normalization';
+import { codeError } from '../samples/inputs';
 import type { Labels } from '../samples/labels';
-import type { Samples } from '../samples/samples';
+import type { LabelledSamples, Samples } from '../samples/samples';
 
 /** Why an operation returned: native/engine/plan.h says what each means. */
 export const statusCodes = native.statuses as Readonly<
   Record<
-    'done' | 'stopped' | 'inputNotFinite' | 'labelOutside' | 'diverged' | 'overflowed' | 'converged',
+    | 'done'
+    | 'stopped'
+    | 'inputNotFinite'
+    | 'labelOutside'
+    | 'diverged'
+    | 'overflowed'
+    | 'converged'
+    | 'codeOutside',
     number
   >
 >;
@@ -20,7 +35,7 @@ export const statusCodes = native.statuses as Readonly<
 /** What an operation left behind. */
 export interface Outcome {
   readonly status: number;
-  /** The offending element of X or Y. */
+  /** The offending element of X, its codes or Y. */
   readonly index: number;
   /** Epochs finished, or the one (from 0) that diverged. */
   readonly epoch: number;
@@ -40,7 +55,7 @@ const outcomeFields = Object.keys(outcomePlaces).length;
 /** Calls one operation of the native plan, handing on the callback if there is one. */
 export type Operation = (plan: NativePlan, callback?: Callback) => void;
 
-function layerRecord(layer: Layer): Float64Array {
+function layerRecord(layer: Layer, index: number, architecture: Architecture): Float64Array {
   const {
     outputDim,
     normalization,
@@ -61,6 +76,7 @@ function layerRecord(layer: Layer): Float64Array {
     momentum: normalization?.name === 'batch' ? normalization.momentum : 0,
     dropout,
     noise,
+    skip: skipNumber(architecture, index),
     trainable,
     l1,
     l2,
@@ -71,6 +87,23 @@ function layerRecord(layer: Layer): Float64Array {
 /** Records one after another. */
 export function joined(records: readonly Float64Array[]): Float64Array {
   return Float64Array.from(records.flatMap((record) => [...record]));
+}
+
+/** Predicts samples into a matrix of as many rows. */
+export function predictOperation({ X, codes }: Samples, out: Matrix): Operation {
+  return (plan, callback) => plan.predict(X.data, codes, X.rows, out.data, callback);
+}
+
+/** Sums the loss and the hits of samples. */
+export function evaluateOperation({ X, codes, Y, weights }: LabelledSamples): Operation {
+  return (plan, callback) => plan.evaluate(X.data, codes, Y.data, weights ?? null, X.rows, callback);
+}
+
+/** Writes the gradients of the samples' mean loss, laid out as the parameters. */
+export function gradientsOperation(samples: LabelledSamples, gradients: FloatArray): Operation {
+  const { X, codes, Y, weights } = samples;
+  return (plan, callback) =>
+    plan.gradients(X.data, codes, Y.data, weights ?? null, X.rows, gradients, callback);
 }
 
 /** The native plan of one network and one loss; see native/engine/plan.h. */
@@ -90,6 +123,11 @@ export class Plan {
     this.loss = loss;
     this.native = new native.Plan({
       inputs: inputDimOf(architecture),
+      embeddings: joined(
+        embeddingsIn(architecture).map(({ categories, outputDim }) =>
+          packRecord('embedding', { categories, outputs: outputDim }),
+        ),
+      ),
       layers: joined(architecture.map(layerRecord)),
       loss: lossEntry(loss.name).code,
       lossOptions: packRecord('lossOptions', allLossOptions(loss)),
@@ -156,7 +194,9 @@ export function outcomeError(
   const { status, index, epoch, batch, layer } = outcome;
   switch (status) {
     case statusCodes.inputNotFinite:
-      return elementError('X', samples.X, index, 'finite numbers');
+      return elementError(samples.codes === null ? 'X' : 'X.numbers', samples.X, index, 'finite numbers');
+    case statusCodes.codeOutside:
+      return codeError('X.categories', samples, architecture, index);
     case statusCodes.labelOutside:
       return elementError(
         'Y',

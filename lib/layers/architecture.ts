@@ -4,11 +4,14 @@ import {
   anything,
   atLeast,
   boolean,
+  type Constraint,
   check,
   checkObject,
   checkOptions,
+  didYouMean,
   halfOpen,
   integerBetween,
+  integerFrom,
   optional,
   positiveInteger,
 } from '../base/validate';
@@ -18,11 +21,17 @@ import {
   type ResolvedActivation,
   resolveActivation,
 } from './activations';
+import { completeEmbeddings, type Embedding, type EmbeddingOptions } from './embeddings';
 import { type Normalization, type NormalizationOption, resolveNormalization } from './normalization';
 
 /** A layer as the article's dictionary has it, W (outputDim x inputDim) and b (outputDim x 1), and more. */
 export interface LayerOptions {
-  /** Units in. The first layer needs it; later ones take the previous layer's outputDim. */
+  /** A name of the layer's own, for the `skip` of later layers. @default none */
+  readonly name?: string;
+  /**
+   * Units in. The first layer needs it; later ones take the previous layer's outputDim. With `embeddings` it counts the
+   * columns of numbers alone. @default in a first layer with embeddings 0
+   */
   readonly inputDim?: number;
   /** Units out. */
   readonly outputDim: number;
@@ -37,6 +46,18 @@ export interface LayerOptions {
   readonly dropout?: number;
   /** The standard deviation of the Gaussian noise that training adds to the layer's inputs. @default 0 */
   readonly noise?: number;
+  /**
+   * A residual connection (He et al., 2016): what is added to the layer's outputs, after the activation and the dropout.
+   * `true` adds the layer's inputs, before their noise; a name adds the outputs of the earlier layer of that name. Both
+   * sides have outputDim units. Not for the last layer. @default nothing
+   */
+  readonly skip?: boolean | string;
+  /**
+   * For the first layer: columns of categories, which trained tables turn into numbers behind the columns of X. The
+   * samples then are `{ numbers, categories }`. Frozen with the layer; the penalties of its weights do not touch them.
+   * @default none
+   */
+  readonly embeddings?: readonly EmbeddingOptions[];
   /** A penalty on the weights W (not the biases), l1 * sum |w|, part of the loss. @default 0 */
   readonly l1?: number;
   /** A penalty on the weights W, l2 * sum w^2 as Keras has it (no half), part of the loss. @default 0 */
@@ -49,12 +70,15 @@ export interface LayerOptions {
 
 /** A completed layer; what it does not use is not there. Plain, and the same after JSON. */
 export interface Layer {
+  readonly name?: string;
   readonly inputDim: number;
   readonly outputDim: number;
   readonly activation: ActivationOption;
   readonly normalization?: Normalization;
   readonly dropout?: number;
   readonly noise?: number;
+  readonly skip?: true | string;
+  readonly embeddings?: readonly Embedding[];
   readonly l1?: number;
   readonly l2?: number;
   readonly maxNorm?: number;
@@ -63,14 +87,24 @@ export interface Layer {
 
 export type Architecture = readonly Layer[];
 
+const layerName: Constraint = {
+  rule: 'a name of 1 to 100 characters',
+  accepts: (value) => typeof value === 'string',
+  holds: (value: string) => value.length >= 1 && value.length <= 100,
+};
+
 const layerConstraints = {
-  inputDim: optional(positiveInteger),
+  name: optional(layerName),
+  // Checked below: it depends on the embeddings.
+  inputDim: anything,
   outputDim: positiveInteger,
   // Checked by their own tables.
   activation: anything,
   normalization: anything,
   dropout: optional(halfOpen(0, 1)),
   noise: optional(atLeast(0)),
+  skip: anything,
+  embeddings: anything,
   l1: optional(atLeast(0)),
   l2: optional(atLeast(0)),
   maxNorm: optional(above(0)),
@@ -85,7 +119,7 @@ const mostParameters = 2 ** 31 - 1;
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
  * @throws RangeError ERR_BLASNET_ARG_VALUE (a size that is not a positive integer), ERR_BLASNET_UNKNOWN_NAME
- *   (an activation that does not exist), ERR_BLASNET_SHAPE (dimensions that do not chain, or no layer)
+ *   (an activation or a layer that does not exist), ERR_BLASNET_SHAPE (dimensions that do not chain, or no layer)
  */
 export function completeArchitecture(layers: readonly LayerOptions[]): Architecture {
   if (!Array.isArray(layers)) {
@@ -100,38 +134,136 @@ export function completeArchitecture(layers: readonly LayerOptions[]): Architect
     const name = `layers[${index}]`;
     checkObject(name, layer);
     checkOptions(name, layer, layerConstraints);
-    const { outputDim, activation } = layer as unknown as LayerOptions;
-    resolveActivation(activation, `${name}.activation`);
-    const previous = completed.at(-1)?.outputDim;
-    const inputDim = (layer.inputDim ?? previous) as number;
-    if (previous === undefined) check(`${name}.inputDim`, inputDim, positiveInteger);
-    if (previous !== undefined && inputDim !== previous) {
-      const rule = `${previous}, the outputDim of layers[${index - 1}]`;
-      throw argumentError('ERR_BLASNET_SHAPE', `${name}.inputDim`, rule, inputDim);
-    }
-    const normalization =
-      layer.normalization === undefined
-        ? undefined
-        : resolveNormalization(layer.normalization, `${name}.normalization`);
-    if (index === layers.length - 1) checkOutputLayer(name, layer as unknown as LayerOptions);
-    parameters += (inputDim + (normalization === undefined ? 1 : 3)) * outputDim;
+    const next = completeLayer(name, layer as unknown as LayerOptions, completed, layers.length);
+    parameters += parametersOf(next);
     if (parameters > mostParameters) {
       throw blasnetError(
         'ERR_BLASNET_SHAPE',
         `Expected the network to have at most ${mostParameters} parameters, got ${parameters} up to ${name}`,
       );
     }
-    completed.push(
-      Object.freeze({
-        inputDim,
-        outputDim,
-        activation: typeof activation === 'string' ? activation : Object.freeze({ ...activation }),
-        ...(normalization !== undefined && { normalization }),
-        ...used(layer as unknown as LayerOptions),
-      }),
-    );
+    completed.push(next);
   }
   return Object.freeze(completed);
+}
+
+function completeLayer(name: string, layer: LayerOptions, before: readonly Layer[], count: number): Layer {
+  const { outputDim, activation } = layer;
+  resolveActivation(activation, `${name}.activation`);
+  checkName(name, layer, before);
+  const embeddings = embeddingsOf(name, layer, before);
+  const inputDim = inputDimFor(name, layer, before, embeddings);
+  const normalization =
+    layer.normalization === undefined
+      ? undefined
+      : resolveNormalization(layer.normalization, `${name}.normalization`);
+  if (before.length === count - 1) checkOutputLayer(name, layer);
+  const completed = {
+    ...(layer.name !== undefined && { name: layer.name }),
+    inputDim,
+    outputDim,
+    activation: typeof activation === 'string' ? activation : Object.freeze({ ...activation }),
+    ...(normalization !== undefined && { normalization }),
+    ...(embeddings !== undefined && { embeddings }),
+    ...used(layer),
+  };
+  const skip = skipOf(name, layer, featuresOf(completed), before);
+  return Object.freeze(skip === undefined ? completed : { ...completed, skip });
+}
+
+function checkName(name: string, layer: LayerOptions, before: readonly Layer[]): void {
+  const taken = layer.name !== undefined && before.some((other) => other.name === layer.name);
+  if (!taken) return;
+  const rule = 'a name that no earlier layer has';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.name`, rule, layer.name);
+}
+
+function embeddingsOf(
+  name: string,
+  { embeddings }: LayerOptions,
+  before: readonly Layer[],
+): readonly Embedding[] | undefined {
+  if (embeddings === undefined) return undefined;
+  if (before.length === 0) return completeEmbeddings(`${name}.embeddings`, embeddings);
+  const rule = 'left out in all layers but the first';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.embeddings`, rule, embeddings);
+}
+
+function inputDimFor(
+  name: string,
+  layer: LayerOptions,
+  before: readonly Layer[],
+  embeddings: readonly Embedding[] | undefined,
+): number {
+  const where = `${name}.inputDim`;
+  const previous = before.at(-1)?.outputDim;
+  if (previous === undefined && embeddings !== undefined) {
+    check(where, layer.inputDim, optional(integerFrom(0)));
+    return layer.inputDim ?? 0;
+  }
+  if (previous === undefined || layer.inputDim !== undefined) check(where, layer.inputDim, positiveInteger);
+  const inputDim = (layer.inputDim ?? previous) as number;
+  if (previous !== undefined && inputDim !== previous) {
+    const rule = `${previous}, the outputDim of layers[${before.length - 1}]`;
+    throw argumentError('ERR_BLASNET_SHAPE', where, rule, inputDim);
+  }
+  return inputDim;
+}
+
+// The `skip` option, checked: it leads from as many units as the layer has.
+function skipOf(
+  name: string,
+  { skip, outputDim }: LayerOptions,
+  features: number,
+  before: readonly Layer[],
+): true | string | undefined {
+  if (skip === undefined || skip === false) return undefined;
+  const where = `${name}.skip`;
+  if (skip !== true && typeof skip !== 'string') {
+    throw argumentError('ERR_BLASNET_ARG_TYPE', where, 'true, false or the name of an earlier layer', skip);
+  }
+  const named = typeof skip === 'string' ? before.find((layer) => layer.name === skip) : undefined;
+  if (typeof skip === 'string' && named === undefined) {
+    const names = before.flatMap((layer) => layer.name ?? []);
+    const known = names.length === 0 ? '; no earlier layer has a name' : didYouMean(skip, names);
+    throw blasnetError(
+      'ERR_BLASNET_UNKNOWN_NAME',
+      `Unknown layer ${JSON.stringify(skip)} in ${where}${known}`,
+    );
+  }
+  const units = named?.outputDim ?? features;
+  if (units !== outputDim) {
+    const from = named === undefined ? 'its inputs' : `layer ${JSON.stringify(skip)}`;
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected ${where} to add ${outputDim} units, the outputDim of ${name}, got ${units} from ${from}`,
+    );
+  }
+  return skip;
+}
+
+function parametersOf(layer: Layer): number {
+  const { outputDim, normalization, embeddings = [] } = layer;
+  const tables = embeddings.reduce((sum, table) => sum + (table.categories + 1) * table.outputDim, 0);
+  return tables + (featuresOf(layer) + (normalization === undefined ? 1 : 3)) * outputDim;
+}
+
+/** How many units go into a layer's product: its inputDim, and what its embeddings put beside that. */
+export function featuresOf({ inputDim, embeddings = [] }: Pick<Layer, 'inputDim' | 'embeddings'>): number {
+  return embeddings.reduce((sum, { outputDim }) => sum + outputDim, inputDim);
+}
+
+/** The tables of a network's first layer. */
+export function embeddingsIn(architecture: Architecture): readonly Embedding[] {
+  return architecture[0]?.embeddings ?? [];
+}
+
+/** The number of the layer, from 1, whose inputs a layer (from 0) adds to its outputs; 0: it adds none. */
+export function skipNumber(architecture: Architecture, index: number): number {
+  const skip = architecture[index]?.skip;
+  if (skip === undefined) return 0;
+  // What a layer puts out goes into the next one.
+  return skip === true ? index + 1 : architecture.findIndex(({ name }) => name === skip) + 2;
 }
 
 // What a layer uses of the options that are numbers and off at 0.
@@ -145,7 +277,7 @@ function used(layer: LayerOptions): Partial<Layer> {
   return options;
 }
 
-function checkOutputLayer(name: string, { dropout, normalization }: LayerOptions): void {
+function checkOutputLayer(name: string, { dropout, normalization, skip }: LayerOptions): void {
   if (dropout !== undefined && dropout !== 0) {
     throw argumentError(
       'ERR_BLASNET_ARG_VALUE',
@@ -157,6 +289,10 @@ function checkOutputLayer(name: string, { dropout, normalization }: LayerOptions
   if (normalization !== undefined) {
     const rule = 'left out in the last layer';
     throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.normalization`, rule, normalization);
+  }
+  if (skip !== undefined && skip !== false) {
+    const rule = 'false or left out in the last layer';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.skip`, rule, skip);
   }
 }
 

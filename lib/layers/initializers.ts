@@ -4,9 +4,10 @@ import { checkBuffer } from '../base/pinning';
 import { above, checkObject, checkOptions, didYouMean, finite, optional } from '../base/validate';
 import type { RandomState } from '../random/random-state';
 import { activationRow } from './activations';
-import { type Architecture, activationOf, type Layer } from './architecture';
+import { type Architecture, activationOf, embeddingsIn, featuresOf, type Layer } from './architecture';
+import type { Embedding } from './embeddings';
 import { orthonormalRows } from './orthonormal';
-import type { Parameters } from './parameters';
+import { type Parameters, parameterShapes } from './parameters';
 
 /**
  * Fills one layer's weights (outputDim x inputDim) and biases (outputDim), both zero before. Draws are
@@ -20,16 +21,21 @@ type Fill = (
   index: number,
 ) => void;
 
+/** Fills the table of one embedding (categories + 1 x outputDim), zero before. `index` counts embeddings from 0. */
+type FillTable = (random: RandomState, embedding: Embedding, table: FloatArray, index: number) => void;
+
 /** How parameters begin. */
 export interface Initializer {
   /** Throws for a network that it does not suit. */
   check?(architecture: Architecture): void;
   readonly fill: Fill;
+  /** @default normal with variance 1, as in PyTorch; the row of unknown categories is zero, the mean of that */
+  readonly fillTable?: FillTable;
 }
 
 /**
- * The initialisers, by name. fanIn is a layer's inputDim, fanOut its outputDim; biases are zero, but for
- * the article's.
+ * The initialisers, by name. fanIn is the number of a layer's inputs, fanOut its outputDim; biases are zero, but for
+ * the article's. Tables of embeddings are normal with variance 1 (but for 'zeros'), their last row is zero.
  *
  * - auto: by a layer's activation: heNormal for relu and its kin (leakyRelu, elu, gelu, silu, mish), which pass one half
  *   of their inputs; lecunNormal for selu, which normalises itself (Klambauer et al., 2017); glorotUniform for the others
@@ -100,8 +106,13 @@ export interface ConstantOptions {
 /** A parameter as users have it: a matrix, its rows, or its elements row by row. */
 export type ParameterValues = Matrix | FloatArray | readonly (readonly number[])[] | readonly number[];
 
-/** Parameters by name, as in `net.parameters`: W (outputDim x inputDim), b (outputDim x 1), counted from 1. */
-export type InitialValues = { readonly [name in `W${number}` | `b${number}`]?: ParameterValues };
+/**
+ * Parameters by name, as in `net.parameters`: W (outputDim x inputDim), b (outputDim x 1) and the tables E of embeddings
+ * (categories + 1 x outputDim), counted from 1.
+ */
+export type InitialValues = {
+  readonly [name in `W${number}` | `b${number}` | `E${number}`]?: ParameterValues;
+};
 
 const made = new WeakMap<object, Initializer>();
 
@@ -159,8 +170,8 @@ function constant(options: ConstantOptions): InitializerObject {
 function initialParameters(values: InitialValues, rest: InitializerOption = 'auto'): InitializerObject {
   checkObject('values', values);
   for (const [name, value] of Object.entries(values)) {
-    if (!/^[Wb][1-9]\d*$/.test(name)) {
-      const message = `Unknown parameter "${name}" in values; parameters are W1, b1, W2, b2, ...`;
+    if (!/^[WbE][1-9]\d*$/.test(name)) {
+      const message = `Unknown parameter "${name}" in values; parameters are W1, b1, W2, b2, ..., E1, E2, ...`;
       throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
     }
     if (!(value instanceof Matrix || isFloatArray(value) || Array.isArray(value))) {
@@ -173,23 +184,32 @@ function initialParameters(values: InitialValues, rest: InitializerOption = 'aut
   return make('initialParameters', {
     check: (architecture) => {
       others.check?.(architecture);
+      const shapes = new Map(parameterShapes(architecture).map((shape) => [shape.name, shape]));
       for (const name of Object.keys(given)) {
-        const layer = architecture[Number(name.slice(1)) - 1];
-        if (layer === undefined) {
-          const message = `Expected values to name parameters of ${architecture.length} layers, got ${name}`;
+        const shape = shapes.get(name);
+        if (shape === undefined) {
+          const tables = embeddingsIn(architecture).length;
+          const what = name.startsWith('E') ? `${tables} embeddings` : `${architecture.length} layers`;
+          const message = `Expected values to name parameters of ${what}, got ${name}`;
           throw blasnetError('ERR_BLASNET_SHAPE', message);
         }
-        readParameter(given, name, layer);
+        readParameter(given, name, shape);
       }
     },
     fill: (random, layer, weights, biases, index) => {
       others.fill(random, layer, weights, biases, index);
-      for (const [name, out] of [
-        [`W${index + 1}`, weights],
-        [`b${index + 1}`, biases],
+      const { inputDim, outputDim } = layer;
+      for (const [name, out, cols] of [
+        [`W${index + 1}`, weights, inputDim],
+        [`b${index + 1}`, biases, 1],
       ] as const) {
-        if (Object.hasOwn(given, name)) out.set(readParameter(given, name, layer));
+        if (Object.hasOwn(given, name)) out.set(readParameter(given, name, { rows: outputDim, cols }));
       }
+    },
+    fillTable: (random, embedding, table, index) => {
+      (others.fillTable ?? fillNormalTable)(random, embedding, table, index);
+      const [name, rows, cols] = [`E${index + 1}`, embedding.categories + 1, embedding.outputDim];
+      if (Object.hasOwn(given, name)) table.set(readParameter(given, name, { rows, cols }));
     },
   });
 }
@@ -206,7 +226,10 @@ export const initializers = Object.freeze({ orthogonal, truncatedNormal, constan
 export function resolveInitializer(value: unknown, name = 'initializer'): Initializer {
   if (value === undefined) return { fill: table.auto };
   if (typeof value === 'string') {
-    if (Object.hasOwn(table, value)) return { fill: table[value as InitializerName] };
+    if (Object.hasOwn(table, value)) {
+      const fill = table[value as InitializerName];
+      return value === 'zeros' ? { fill, fillTable: () => {} } : { fill };
+    }
     const message = `Unknown ${name} "${value}"${didYouMean(value, initializerNames)}`;
     throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
   }
@@ -224,10 +247,16 @@ export function initializeParameters(
   parameters: Parameters,
 ): void {
   initializer.check?.(architecture);
+  for (const [index, embedding] of embeddingsIn(architecture).entries()) {
+    const table = parameters[`E${index + 1}`] as Matrix;
+    (initializer.fillTable ?? fillNormalTable)(random, embedding, table.data, index);
+  }
   for (const [index, layer] of architecture.entries()) {
     const weights = parameters[`W${index + 1}`] as Matrix;
     const biases = parameters[`b${index + 1}`] as Matrix;
-    initializer.fill(random, layer, weights.data, biases.data, index);
+    // An initialiser counts inputs, whatever they are made of.
+    const shape = { ...layer, inputDim: featuresOf(layer) };
+    initializer.fill(random, shape, weights.data, biases.data, index);
   }
 }
 
@@ -245,6 +274,10 @@ function make(name: InitializerObject['name'], initializer: Initializer): Initia
   const object: InitializerObject = Object.freeze({ name });
   made.set(object, initializer);
   return object;
+}
+
+function fillNormalTable(random: RandomState, { categories, outputDim }: Embedding, table: FloatArray): void {
+  random.fillNormal(table.subarray(0, categories * outputDim));
 }
 
 function fillSymmetric(random: RandomState, out: FloatArray, limit: number): void {
@@ -275,25 +308,28 @@ function fillOrthogonal(
   for (let i = 0; i < data.length; i++) weights[i] = gain * (data[i] as number);
 }
 
-/** The elements of one of the user's own parameters, of the layer's shape and finite. */
-function readParameter(values: Readonly<Record<string, unknown>>, name: string, layer: Layer): FloatArray {
+/** The elements of one of the user's own parameters, of this shape and finite. */
+function readParameter(
+  values: Readonly<Record<string, unknown>>,
+  name: string,
+  { rows, cols }: { readonly rows: number; readonly cols: number },
+): FloatArray {
   const where = `values.${name}`;
   const given = values[name] as ParameterValues;
-  const cols = name.startsWith('W') ? layer.inputDim : 1;
-  const length = layer.outputDim * cols;
-  if (given instanceof Matrix && (given.rows !== layer.outputDim || given.cols !== cols)) {
+  const length = rows * cols;
+  if (given instanceof Matrix && (given.rows !== rows || given.cols !== cols)) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
-      `Expected ${where} to be (${layer.outputDim}, ${cols}), got (${given.rows}, ${given.cols})`,
+      `Expected ${where} to be (${rows}, ${cols}), got (${given.rows}, ${given.cols})`,
     );
   }
   const data = elementsOf(where, given);
   if (data.length !== length) {
-    const rule = `of length ${layer.outputDim} * ${cols} = ${length}`;
+    const rule = `of length ${rows} * ${cols} = ${length}`;
     throw argumentError('ERR_BLASNET_SHAPE', where, rule, data);
   }
   const index = data.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) throw elementError(where, new Matrix(data, layer.outputDim, cols), index, 'finite numbers');
+  if (index >= 0) throw elementError(where, new Matrix(data, rows, cols), index, 'finite numbers');
   return data;
 }
 

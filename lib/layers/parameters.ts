@@ -1,15 +1,17 @@
 import { allocate, type Dtype, type FloatArray, Matrix } from '../base/matrix';
-import type { Architecture, Layer } from './architecture';
+import { type Architecture, embeddingsIn, featuresOf, type Layer } from './architecture';
 
 /**
  * The article's parameter dictionary: W1 (outputDim x inputDim), b1 (outputDim x 1), W2, b2, ... of layers
- * 1 to L; and gamma1 and beta1 (outputDim x 1) of layers that are normalised.
+ * 1 to L; and gamma1 and beta1 (outputDim x 1) of layers that are normalised. E1, E2, ... (categories + 1 x outputDim)
+ * are the tables of the first layer's embeddings, counted by themselves. The last row of each is for unknown categories.
  */
 export interface Parameters {
   readonly [key: `W${number}`]: Matrix;
   readonly [key: `b${number}`]: Matrix;
   readonly [key: `gamma${number}`]: Matrix;
   readonly [key: `beta${number}`]: Matrix;
+  readonly [key: `E${number}`]: Matrix;
 }
 
 /** The gradients, under dW1, db1, ...; each of the shape of its parameter. */
@@ -18,6 +20,7 @@ export interface Gradients {
   readonly [key: `db${number}`]: Matrix;
   readonly [key: `dgamma${number}`]: Matrix;
   readonly [key: `dbeta${number}`]: Matrix;
+  readonly [key: `dE${number}`]: Matrix;
 }
 
 /** Running moments of layers that normalise batches: mean1 and variance1 (outputDim x 1), ... */
@@ -31,6 +34,8 @@ export interface NamedShape {
   readonly name: string;
   readonly rows: number;
   readonly cols: number;
+  /** Whether it is one column, which files keep with one dimension. */
+  readonly vector: boolean;
 }
 
 /** Arrays in one flat buffer, one after another, each row-major, with a named view of each. */
@@ -41,21 +46,39 @@ export interface Flat<Named> {
 
 /** The parameters in the order of the flat buffer (native/engine/layers.h has the same). */
 export function parameterShapes(architecture: Architecture): NamedShape[] {
-  return architecture.flatMap(({ inputDim, outputDim, normalization }, index) => {
-    const column = (name: string) => ({ name: `${name}${index + 1}`, rows: outputDim, cols: 1 });
+  const tables = embeddingsIn(architecture).map(({ categories, outputDim }, index) => ({
+    name: `E${index + 1}`,
+    rows: categories + 1,
+    cols: outputDim,
+    vector: false,
+  }));
+  const layers = architecture.flatMap((layer, index) => {
+    const { outputDim, normalization } = layer;
+    const column = (name: string) => ({
+      name: `${name}${index + 1}`,
+      rows: outputDim,
+      cols: 1,
+      vector: true,
+    });
     return [
-      { name: `W${index + 1}`, rows: outputDim, cols: inputDim },
+      { name: `W${index + 1}`, rows: outputDim, cols: featuresOf(layer), vector: false },
       column('b'),
       ...(normalization === undefined ? [] : [column('gamma'), column('beta')]),
     ];
   });
+  return [...tables, ...layers];
 }
 
 /** The running moments, likewise. */
 export function statisticShapes(architecture: Architecture): NamedShape[] {
   return architecture.flatMap(({ outputDim, normalization }, index) =>
     normalization?.name === 'batch'
-      ? ['mean', 'variance'].map((name) => ({ name: `${name}${index + 1}`, rows: outputDim, cols: 1 }))
+      ? ['mean', 'variance'].map((name) => ({
+          name: `${name}${index + 1}`,
+          rows: outputDim,
+          cols: 1,
+          vector: true,
+        }))
       : [],
   );
 }

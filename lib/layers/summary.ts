@@ -1,5 +1,5 @@
 import type { Dtype } from '../base/matrix';
-import { type Architecture, activationOf, type Layer } from './architecture';
+import { type Architecture, activationOf, featuresOf, type Layer } from './architecture';
 import { parameterCount } from './parameters';
 
 /**
@@ -10,7 +10,7 @@ export function formatSummary(architecture: Architecture, dtype: Dtype): string 
   const header = ['layer', 'inputs', 'outputs', 'activation', 'parameters', ''];
   const rows = architecture.map((layer, index) => [
     String(index + 1),
-    String(layer.inputDim),
+    String(featuresOf(layer)),
     String(layer.outputDim),
     activationOf(layer).name,
     parameterCount([layer]).toLocaleString('en-US'),
@@ -37,15 +37,21 @@ export function formatSummary(architecture: Architecture, dtype: Dtype): string 
 
 // batch norm, dropout 0.5, frozen: in the order of their work.
 function extras(layer: Layer): string {
-  const { normalization, dropout, noise, l1, l2, maxNorm, trainable = true } = layer;
-  const numbers = Object.entries({ noise, dropout, l1, l2, maxNorm }).filter(
-    ([, value]) => value !== undefined,
-  );
-  return [
-    ...(normalization === undefined ? [] : [`${normalization.name} norm`]),
-    ...numbers.map(([name, value]) => `${name} ${value}`),
-    ...(trainable ? [] : ['frozen']),
-  ].join(', ');
+  const { name, embeddings = [], noise, normalization, dropout, skip, l1, l2, maxNorm, trainable } = layer;
+  const tables = embeddings.map(({ categories, outputDim }) => `${categories} x ${outputDim}`);
+  const parts = [
+    name !== undefined && JSON.stringify(name),
+    tables.length > 0 && `embeddings ${tables.join(' + ')}`,
+    normalization !== undefined && `${normalization.name} norm`,
+    noise !== undefined && `noise ${noise}`,
+    dropout !== undefined && `dropout ${dropout}`,
+    skip !== undefined && (skip === true ? 'skip' : `skip from ${JSON.stringify(skip)}`),
+    l1 !== undefined && `l1 ${l1}`,
+    l2 !== undefined && `l2 ${l2}`,
+    maxNorm !== undefined && `maxNorm ${maxNorm}`,
+    trainable === false && 'frozen',
+  ];
+  return parts.filter((part) => part !== false).join(', ');
 }
 
 function formatBytes(bytes: number): string {

@@ -1,9 +1,9 @@
 import type { Matrix } from '../base/matrix';
-import type { MatrixLike } from '../base/matrix-input';
 import type { Outcome } from '../engine/plan';
 import { outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { lossEntry, type ResolvedLoss } from '../layers/losses';
 import { type Metric, resolveMetrics } from '../metrics/metric';
+import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { fitLoss } from '../samples/labels';
 import { type LabelledSamples, labelledSamples, type SampleKind, type Samples } from '../samples/samples';
@@ -20,7 +20,7 @@ export interface EvaluationTask {
 
 export function evaluationTask(
   kind: SampleKind,
-  X: MatrixLike,
+  X: InputsLike,
   Y: LabelsLike,
   options: EvaluateOptions,
 ): EvaluationTask {

@@ -36,10 +36,9 @@ type StoredLayer = Architecture[number];
 const schema: ModelSchema<StoredLayer> = {
   completeArchitecture,
   tensorsOf: (architecture) =>
-    [...parameterShapes(architecture), ...statisticShapes(architecture)].map(({ name, rows, cols }) => ({
-      name,
-      shape: name.startsWith('W') ? [rows, cols] : [rows],
-    })),
+    [...parameterShapes(architecture), ...statisticShapes(architecture)].map(
+      ({ name, rows, cols, vector }) => ({ name, shape: vector ? [rows] : [rows, cols] }),
+    ),
 };
 
 /** The bytes of a model file, or of a checkpoint; the parameters are copied. */

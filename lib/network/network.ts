@@ -1,8 +1,14 @@
-import { type Dtype, type FloatArray, Matrix } from '../base/matrix';
-import type { MatrixLike } from '../base/matrix-input';
+import type { Dtype, FloatArray, Matrix } from '../base/matrix';
 import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
-import { type Operation, type Outcome, outcomeError } from '../engine/plan';
-import { Plans } from '../engine/plan-queue';
+import {
+  evaluateOperation,
+  gradientsOperation,
+  type Operation,
+  type Outcome,
+  outcomeError,
+  predictOperation,
+} from '../engine/plan';
+import { PlanQueue } from '../engine/plan-queue';
 import {
   readFileBytes,
   readFileBytesSync,
@@ -12,14 +18,12 @@ import {
 import {
   type Architecture,
   completeArchitecture,
-  inputDimOf,
   type LayerOptions,
   outputActivationOf,
-  outputLayerOf,
   withTrainable,
 } from '../layers/architecture';
 import { initializeParameters, resolveInitializer } from '../layers/initializers';
-import { lossEntry, type ResolvedLoss, resolveLoss } from '../layers/losses';
+import { type ResolvedLoss, resolveLoss } from '../layers/losses';
 import {
   allocateGradients,
   allocateParameters,
@@ -32,11 +36,13 @@ import {
 import { formatSummary } from '../layers/summary';
 import type { Label, LabelEncoder, Preprocessing } from '../preprocessing';
 import { freshSeed, RandomState } from '../random/random-state';
+import { type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
-import { arraysOf, inputMatrix, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
-import { newTask, resumedTask, type Trainee } from '../training/assemble';
-import { driveAsync, driveSync } from '../training/drive';
-import { type EpochReport, emptyHistory, type History, record } from '../training/history';
+import { arraysOf, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
+import { newSession, resumedSession } from '../training/assemble';
+import { driveAsync, fitAsync, fitHere } from '../training/drive';
+import { type EpochReport, type History, record } from '../training/history';
+import type { OptimizerState } from '../training/optimizer-state';
 import {
   checkResumeOptions,
   type FitOptions,
@@ -44,7 +50,8 @@ import {
   type PartialFitOptions,
   type StepOptions,
 } from '../training/options';
-import type { Trainer } from '../training/run';
+import type { TrainingSession } from '../training/session';
+import type { TrainedNetwork } from '../training/trained-network';
 import { evaluation, evaluationTask, withMetrics } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
 import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
@@ -91,10 +98,10 @@ export class Network {
   readonly #flat: FloatArray;
   readonly #flatStatistics: FloatArray;
   readonly #random: RandomState;
-  readonly #plans: Plans;
+  readonly #queue: PlanQueue;
   #defaultLoss: ResolvedLoss | undefined;
   // Of trainOnBatch and partialFit.
-  #trainer: Trainer | undefined;
+  #optimizerState: OptimizerState | undefined;
 
   /**
    * @param layers one dictionary a layer: inputDim (may be left out but in the first), outputDim, activation,
@@ -119,7 +126,7 @@ export class Network {
     this.#flatStatistics = statistics.flat;
     this.statistics = statistics.named;
     initializeParameters(initializer, this.#random, this.#architecture, named);
-    this.#plans = new Plans(this.#architecture, flat, statistics.flat);
+    this.#queue = new PlanQueue(this.#architecture, flat, statistics.flat);
   }
 
   /**
@@ -147,15 +154,15 @@ export class Network {
    * @throws as fit(); RangeError ERR_BLASNET_ARG_VALUE for an option that differs, or fewer epochs than are done;
    *   Error ERR_BLASNET_FILE for a checkpoint that cannot be read or is damaged
    */
-  static async resume(path: string, X: MatrixLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
+  static async resume(path: string, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
     checkResumeOptions(options);
     const { skipDamaged = false, ...fitOptions } = options;
     const found = await findCheckpoint(path, skipDamaged);
     const network = Network.#from(found.stored);
-    const task = resumedTask(network.#trainee, X, Y, fitOptions, found);
-    const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
-    for (const report of task.reports) record(history, report);
-    for await (const report of driveAsync(task, network.#plans, 'paced')) record(history, report);
+    const session = resumedSession(network.#trained, X, Y, fitOptions, found);
+    const history = session.emptyHistory();
+    for (const report of session.reports) record(history, report);
+    for await (const report of driveAsync(session, network.#queue, 'paced')) record(history, report);
     return { network, history };
   }
 
@@ -179,10 +186,10 @@ export class Network {
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_BUSY in a training
    */
   setTrainable(layers: number | readonly number[], trainable: boolean): void {
-    this.#plans.checkFree('setTrainable');
-    this.#plans.checkAtRest('setTrainable', 'nothing');
+    this.#queue.checkFree('setTrainable');
+    this.#queue.checkAtRest('setTrainable', 'nothing');
     this.#architecture = withTrainable(this.#architecture, layers, trainable);
-    this.#plans.rebuild(this.#architecture);
+    this.#queue.rebuild(this.#architecture);
   }
 
   /**
@@ -195,21 +202,15 @@ export class Network {
    *   network is being trained already; Error ERR_BLASNET_FILE for a checkpoint that cannot be written; and what
    *   callbacks throw, the parameters being those of the last step
    */
-  async fit(X: MatrixLike, Y: LabelsLike, options: FitOptions): Promise<History> {
-    const task = newTask(this.#trainee, X, Y, options);
-    const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
-    for await (const report of driveAsync(task, this.#plans, 'paced')) record(history, report);
-    return history;
+  async fit(X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History> {
+    return fitAsync(newSession(this.#trained, X, Y, options), this.#queue);
   }
 
   /** As `fit`, on this thread; so a signal is looked at but between calls of native code. */
-  fitSync(X: MatrixLike, Y: LabelsLike, options: FitOptions): History {
-    this.#plans.checkFree('fitSync');
-    this.#plans.checkAtRest('fitSync', 'nothing');
-    const task = newTask(this.#trainee, X, Y, options);
-    const history = emptyHistory(lossEntry(task.run.options.loss.name).accuracy);
-    driveSync(task, this.#plans, (report) => record(history, report));
-    return history;
+  fitSync(X: InputsLike, Y: LabelsLike, options: FitOptions): History {
+    this.#queue.checkFree('fitSync');
+    this.#queue.checkAtRest('fitSync', 'nothing');
+    return fitHere(newSession(this.#trained, X, Y, options), this.#queue);
   }
 
   /**
@@ -218,8 +219,8 @@ export class Network {
    *
    *     for await (const epoch of net.epochs(X, Y, { epochs: 100 })) if (epoch.loss < 0.1) break;
    */
-  epochs(X: MatrixLike, Y: LabelsLike, options: FitOptions): AsyncGenerator<EpochReport, void, undefined> {
-    return driveAsync(newTask(this.#trainee, X, Y, options), this.#plans, 'epoch');
+  epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): AsyncGenerator<EpochReport, void, undefined> {
+    return driveAsync(newSession(this.#trained, X, Y, options), this.#queue, 'epoch');
   }
 
   /**
@@ -229,41 +230,36 @@ export class Network {
    * @returns the epoch's loss (and accuracy)
    * @throws as fit()
    */
-  async partialFit(X: MatrixLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
-    const task = newTask(this.#trainee, X, Y, incrementalOptions(options, 'epoch'), this.#trainer);
-    for await (const { loss, accuracy } of driveAsync(task, this.#plans, 'epoch')) {
-      this.#trainer = task.run.trainer;
-      return accuracy === undefined ? { loss } : { loss, accuracy };
-    }
-    throw new Error('unreachable: one epoch was asked for');
+  async partialFit(X: InputsLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
+    const completed = incrementalOptions(options, 'epoch');
+    const session = newSession(this.#trained, X, Y, completed, this.#optimizerState);
+    const history = await fitAsync(session, this.#queue);
+    return this.#afterEpoch(session, history);
   }
 
   /** One step with all these samples as its batch, on this thread; the optimiser as for `partialFit`. @throws as fit() */
-  trainOnBatch(X: MatrixLike, Y: LabelsLike, options: StepOptions = {}): Evaluation {
-    this.#plans.checkFree('trainOnBatch');
-    this.#plans.checkAtRest('trainOnBatch', 'nothing');
-    const task = newTask(this.#trainee, X, Y, incrementalOptions(options, 'batch'), this.#trainer);
-    const history: EpochReport[] = [];
-    driveSync(task, this.#plans, (report) => history.push(report));
-    this.#trainer = task.run.trainer;
-    const { loss, accuracy } = history[0] as EpochReport;
-    return accuracy === undefined ? { loss } : { loss, accuracy };
+  trainOnBatch(X: InputsLike, Y: LabelsLike, options: StepOptions = {}): Evaluation {
+    this.#queue.checkFree('trainOnBatch');
+    this.#queue.checkAtRest('trainOnBatch', 'nothing');
+    const completed = incrementalOptions(options, 'batch');
+    const session = newSession(this.#trained, X, Y, completed, this.#optimizerState);
+    return this.#afterEpoch(session, fitHere(session, this.#queue));
   }
 
   /** The outputs for X, as a new matrix (samples x outputDim). */
-  async predict(X: MatrixLike, options: AsyncOptions = {}): Promise<Matrix> {
+  async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
-    const samples = { X: inputMatrix(this.#kind, X) };
+    const samples = networkInputs(this.#kind, X);
     return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples.X), options);
   }
 
   /** The outputs for X, on this thread; in `out` (samples x outputDim) where it is given. */
-  predictSync(X: MatrixLike, out?: Matrix): Matrix {
-    this.#plans.checkAtRest('predictSync', 'readers');
-    const samples = { X: inputMatrix(this.#kind, X) };
+  predictSync(X: InputsLike, out?: Matrix): Matrix {
+    this.#queue.checkAtRest('predictSync', 'readers');
+    const samples = networkInputs(this.#kind, X);
     const result = outputMatrix(this.#architecture, this.dtype, samples.X, out);
-    const plan = this.#plans.inlineOfAny(() => this.#outputLoss());
-    const outcome = plan.run((native) => native.predict(samples.X.data, samples.X.rows, result.data));
+    const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
+    const outcome = plan.run(predictOperation(samples, result));
     this.#check(outcome, samples, plan.loss);
     return result;
   }
@@ -274,13 +270,13 @@ export class Network {
    *
    * @throws Error ERR_BLASNET_NOT_FITTED without labels; as predict()
    */
-  async classify(X: MatrixLike, options: AsyncOptions = {}): Promise<Label[]> {
+  async classify(X: InputsLike, options: AsyncOptions = {}): Promise<Label[]> {
     const decode = classDecoder(this.#kind, 'classify');
     return decode(await this.predict(X, options));
   }
 
   /** The same, on this thread. @throws as classify() */
-  classifySync(X: MatrixLike): Label[] {
+  classifySync(X: InputsLike): Label[] {
     return classDecoder(this.#kind, 'classifySync')(this.predictSync(X));
   }
 
@@ -288,23 +284,21 @@ export class Network {
   predictor(options: PredictorOptions = {}): Predictor {
     checkOptions('', options, { maxBatch: optional(positiveInteger) });
     const rows = options.maxBatch ?? 1;
-    const input = Matrix.zeros(rows, inputDimOf(this.#architecture), this.dtype);
-    const output = Matrix.zeros(rows, outputLayerOf(this.#architecture).outputDim, this.dtype);
-    const { native } = this.#plans.make(this.#outputLoss());
-    return new Predictor(native, input, output, () => this.#plans.checkAtRest('run', 'readers'));
+    const plan = this.#queue.make(this.#outputLoss());
+    return new Predictor(plan, this.#architecture, this.dtype, rows, () =>
+      this.#queue.checkAtRest('run', 'readers'),
+    );
   }
 
   /** The loss and accuracy on a set of samples, and metrics. */
   async evaluate(
-    X: MatrixLike,
+    X: InputsLike,
     Y: LabelsLike,
     options: EvaluateOptions & AsyncOptions = {},
   ): Promise<Evaluation> {
     checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
     const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
-    const outcome = await this.#read(samples, loss, options, (plan, callback) =>
-      plan.evaluate(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows, callback),
-    );
+    const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;
     const out = outputMatrix(this.#architecture, this.dtype, samples.X);
@@ -313,19 +307,17 @@ export class Network {
   }
 
   /** As `evaluate`, on this thread. */
-  evaluateSync(X: MatrixLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
-    this.#plans.checkAtRest('evaluateSync', 'readers');
+  evaluateSync(X: InputsLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
+    this.#queue.checkAtRest('evaluateSync', 'readers');
     checkOptions('', options, evaluateConstraints);
     const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
-    const plan = this.#plans.inline(loss);
-    const outcome = plan.run((native) =>
-      native.evaluate(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows),
-    );
+    const plan = this.#queue.inline(loss);
+    const outcome = plan.run(evaluateOperation(samples));
     this.#check(outcome, samples, loss);
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;
     const out = outputMatrix(this.#architecture, this.dtype, samples.X);
-    plan.run((native) => native.predict(samples.X.data, samples.X.rows, out.data));
+    plan.run(predictOperation(samples, out));
     return withMetrics(result, metrics, samples, out);
   }
 
@@ -335,19 +327,15 @@ export class Network {
    * normalised as in training; dropout and noise do not act. On this thread.
    */
   gradients(
-    X: MatrixLike,
+    X: InputsLike,
     Y: LabelsLike,
     options: Omit<EvaluateOptions, 'metrics'> = {},
   ): Gradients & { readonly loss: number } {
-    this.#plans.checkAtRest('gradients', 'readers');
+    this.#queue.checkAtRest('gradients', 'readers');
     checkOptions('', options, { loss: anything, sampleWeight: anything });
     const { samples, loss } = evaluationTask(this.#kind, X, Y, options);
     const { flat, named } = allocateGradients(this.#architecture, this.dtype);
-    const outcome = this.#plans
-      .inline(loss)
-      .run((plan) =>
-        plan.gradients(samples.X.data, samples.Y.data, samples.weights ?? null, samples.X.rows, flat),
-      );
+    const outcome = this.#queue.inline(loss).run(gradientsOperation(samples, flat));
     this.#check(outcome, samples, loss);
     return Object.freeze({ loss: outcome.loss / samples.X.rows, ...named });
   }
@@ -362,13 +350,13 @@ export class Network {
    *   ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or labels before fit; as load()
    */
   async save(path: string): Promise<void> {
-    this.#plans.checkAtRest('save', 'readers');
+    this.#queue.checkAtRest('save', 'readers');
     await writeFileAtomically(path, encodeNetwork(this.#content()));
   }
 
   /** The same, when it returns. @throws as save() */
   saveSync(path: string): void {
-    this.#plans.checkAtRest('saveSync', 'readers');
+    this.#queue.checkAtRest('saveSync', 'readers');
     writeFileAtomicallySync(path, encodeNetwork(this.#content()));
   }
 
@@ -398,7 +386,7 @@ export class Network {
     return { architecture: this.#architecture, dtype, preprocessing, labels };
   }
 
-  get #trainee(): Trainee {
+  get #trained(): TrainedNetwork {
     return {
       kind: this.#kind,
       parameters: this.#flat,
@@ -408,10 +396,14 @@ export class Network {
     };
   }
 
+  // The optimiser goes on from here, and the numbers of the one epoch are the result.
+  #afterEpoch(session: TrainingSession, { loss, accuracy }: History): Evaluation {
+    this.#optimizerState = session.runner.optimizerState;
+    return { loss: loss[0] as number, ...(accuracy && { accuracy: accuracy[0] as number }) };
+  }
+
   async #predict(samples: Samples, out: Matrix, options: AsyncOptions): Promise<Matrix> {
-    await this.#read(samples, this.#outputLoss(), options, (plan, callback) =>
-      plan.predict(samples.X.data, samples.X.rows, out.data, callback),
-    );
+    await this.#read(samples, this.#outputLoss(), options, predictOperation(samples, out));
     return out;
   }
 
@@ -421,7 +413,7 @@ export class Network {
     options: AsyncOptions,
     operation: Operation,
   ): Promise<Outcome> {
-    const outcome = await this.#plans.read(arraysOf(samples), loss, operation, options);
+    const outcome = await this.#queue.read(arraysOf(samples), loss, operation, options);
     this.#check(outcome, samples, loss);
     return outcome;
   }

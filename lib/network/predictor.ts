@@ -1,7 +1,10 @@
-import type { NativePlan } from '../addon/binding';
-import type { Matrix } from '../base/matrix';
-import { elementError } from '../base/matrix';
+import type { Dtype } from '../base/matrix';
+import { elementError, Matrix } from '../base/matrix';
 import { check, integerBetween } from '../base/validate';
+import type { Plan } from '../engine/plan';
+import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
+import { unknownCode } from '../layers/embeddings';
+import { codeError } from '../samples/inputs';
 
 export interface PredictorOptions {
   /** The most rows that one call takes. At least 1. @default 1 */
@@ -20,17 +23,29 @@ export interface PredictorOptions {
 export class Predictor {
   /** (maxBatch x inputDim): the rows to predict, from the first on. */
   readonly input: Matrix;
+  /** (maxBatch x embeddings): their categories, unknown ones at first; of length 0 without embeddings. */
+  readonly categories: Int32Array;
   /** (maxBatch x outputDim): their outputs. */
   readonly output: Matrix;
-  readonly #plan: NativePlan;
+  readonly #plan: Plan['native'];
+  readonly #architecture: Architecture;
   readonly #checkAtRest: () => void;
 
   /** @internal */
-  constructor(plan: NativePlan, input: Matrix, output: Matrix, checkAtRest: () => void) {
-    plan.pin(input.rows, input.data, output.data);
-    this.input = input;
-    this.output = output;
-    this.#plan = plan;
+  constructor(
+    { native }: Plan,
+    architecture: Architecture,
+    dtype: Dtype,
+    rows: number,
+    checkAtRest: () => void,
+  ) {
+    const embeddings = embeddingsIn(architecture).length;
+    this.input = Matrix.zeros(rows, inputDimOf(architecture), dtype);
+    this.categories = new Int32Array(new SharedArrayBuffer(4 * rows * embeddings)).fill(unknownCode);
+    this.output = Matrix.zeros(rows, outputLayerOf(architecture).outputDim, dtype);
+    native.pin(rows, this.input.data, embeddings === 0 ? null : this.categories, this.output.data);
+    this.#plan = native;
+    this.#architecture = architecture;
     this.#checkAtRest = checkAtRest;
   }
 
@@ -39,8 +54,8 @@ export class Predictor {
    *
    * @param rows from 1 to maxBatch. @default maxBatch
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for the rows; RangeError
-   *   ERR_BLASNET_NOT_FINITE for NaN and infinities in the input, of whose other rows some may be predicted;
-   *   Error ERR_BLASNET_BUSY while the network is being trained
+   *   ERR_BLASNET_NOT_FINITE for NaN and infinities in the input, ERR_BLASNET_ARG_VALUE for a category that does not
+   *   exist, where some of the other rows may be predicted; Error ERR_BLASNET_BUSY while the network is being trained
    */
   run(rows: number = this.input.rows): void {
     if (!(Number.isInteger(rows) && rows >= 1 && rows <= this.input.rows)) {
@@ -49,5 +64,8 @@ export class Predictor {
     this.#checkAtRest();
     const bad = this.#plan.predictPinned(rows);
     if (bad >= 0) throw elementError('input', this.input, bad, 'finite numbers');
+    if (bad < -1) {
+      throw codeError('categories', { X: this.input, codes: this.categories }, this.#architecture, -2 - bad);
+    }
   }
 }

@@ -1,20 +1,17 @@
 import { blasnetError } from '../base/errors';
 import { type Dtype, type FloatArray, type LabelArray, Matrix } from '../base/matrix';
-import { checkOutput, type MatrixLike } from '../base/matrix-input';
-import { type Architecture, inputDimOf, outputLayerOf } from '../layers/architecture';
+import { checkOutput } from '../base/matrix-input';
+import { type Architecture, outputLayerOf } from '../layers/architecture';
 import type { LossName } from '../layers/losses';
-import type { Preprocessing } from '../preprocessing';
+import { type InputKind, type Inputs, type InputsLike, networkInputs } from './inputs';
 import { asLabels, type LabelKind, type Labels, type LabelsLike } from './labels';
 import { networkMatrix } from './network-matrix';
 
 /** What the samples of a network have to be. */
-export interface SampleKind extends LabelKind {
-  readonly preprocessing: Preprocessing | undefined;
-}
+export interface SampleKind extends InputKind, LabelKind {}
 
-/** What an operation reads: X (rows x inputDim) and, but for predictions, Y; weights (rows) of mean 1, where there are any. */
-export interface Samples {
-  readonly X: Matrix;
+/** What an operation reads: inputs and, but for predictions, Y; weights (rows) of mean 1, where there are any. */
+export interface Samples extends Inputs {
   readonly Y?: Labels;
   readonly weights?: FloatArray;
   /** Those without the classes' weights, which a held-out share is judged by. */
@@ -23,41 +20,27 @@ export interface Samples {
 
 export type LabelledSamples = Samples & { readonly Y: Labels };
 
-/** X as a matrix of inputDim columns. Nothing is copied, but for arrays of numbers, and by the preprocessing. */
-export function inputMatrix({ architecture, dtype, preprocessing }: SampleKind, X: MatrixLike): Matrix {
-  const inputDim = inputDimOf(architecture);
-  if (preprocessing === undefined) return networkMatrix('X', X, inputDim, 'inputDim', dtype);
-  const raw = networkMatrix('X', X, preprocessing.inputColumns, 'preprocessing', dtype);
-  if (preprocessing.outputColumns !== inputDim) {
-    throw blasnetError(
-      'ERR_BLASNET_SHAPE',
-      `Expected the preprocessing to make ${inputDim} columns (the network's inputDim), got ${preprocessing.outputColumns}`,
-    );
-  }
-  return preprocessing.transform(raw);
-}
-
 /** X and Y of as many rows, Y as the loss takes it. */
 export function labelledSamples(
   kind: SampleKind,
-  X: MatrixLike,
+  X: InputsLike,
   Y: LabelsLike,
   loss: LossName,
 ): LabelledSamples {
-  const inputs = inputMatrix(kind, X);
+  const inputs = networkInputs(kind, X);
   const labels = asLabels(kind, Y, loss);
-  if (inputs.rows !== labels.rows) {
+  if (inputs.X.rows !== labels.rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
-      `Expected Y to have as many rows as X (${inputs.rows}), got ${labels.rows}`,
+      `Expected Y to have as many rows as X (${inputs.X.rows}), got ${labels.rows}`,
     );
   }
-  return { X: inputs, Y: labels };
+  return { ...inputs, Y: labels };
 }
 
 /** The arrays that native code reads. */
-export function arraysOf({ X, Y, weights }: Samples): LabelArray[] {
-  return [X.data, ...(Y === undefined ? [] : [Y.data]), ...(weights === undefined ? [] : [weights])];
+export function arraysOf({ X, codes, Y, weights }: Samples): LabelArray[] {
+  return [X.data, ...(codes === null ? [] : [codes]), ...(Y ? [Y.data] : []), ...(weights ? [weights] : [])];
 }
 
 /** The caller's matrix for the results of X: as many rows, outputDim columns; or a new one. */

@@ -1,18 +1,16 @@
-import type { FloatArray, Matrix } from '../base/matrix';
-import type { MatrixLike } from '../base/matrix-input';
+import type { Matrix } from '../base/matrix';
 import { anything, checkOptions } from '../base/validate';
-import { outcomeError } from '../engine/plan';
-import type { TrainingContent } from '../formats/model';
-import type { Metadata } from '../formats/safetensors';
 import { outputLayerOf } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
 import type { Label } from '../preprocessing';
 import { RandomState } from '../random/random-state';
-import type { LabelsLike } from '../samples/labels';
-import { fitLoss } from '../samples/labels';
+import { type InputsLike, numbersIn } from '../samples/inputs';
+import { fitLoss, type LabelsLike } from '../samples/labels';
 import { type LabelledSamples, labelledSamples, type SampleKind } from '../samples/samples';
 import { withWeights } from '../samples/weights';
-import { TrainingTask } from './loop';
+import { EpochRunner } from './epoch-runner';
+import { type Fingerprint, fingerprintOf } from './fingerprint';
+import type { OptimizerState } from './optimizer-state';
 import {
   type CompletedFitOptions,
   checkFitOptions,
@@ -20,63 +18,50 @@ import {
   type FitOptions,
   type ValidationData,
 } from './options';
-import { encodeTraining, resumeTrainer, type TrainingState } from './resume';
-import { type Trainer, TrainingRun } from './run';
-import { type Settings, settingsOf } from './settings';
+import { encodeTraining, resumeOptimizer, type TrainingState } from './resume';
+import { TrainingSession } from './session';
+import type { TrainedNetwork } from './trained-network';
 
-/** What a training needs of a network. */
-export interface Trainee {
-  readonly kind: SampleKind;
-  /** The flat buffers. */
-  readonly parameters: FloatArray;
-  readonly statistics: FloatArray;
-  /** Draws what is random, unless the option `seed` is given. */
-  readonly random: RandomState;
-  /** The bytes of a checkpoint. */
-  encode(training: TrainingContent, metadata: Metadata): Iterable<Uint8Array>;
-}
-
-/** A training from its first epoch on; `kept` is the trainer to go on with, if it suits the options. */
-export function newTask(
-  trainee: Trainee,
-  X: MatrixLike,
+/** A training from its first epoch on; `kept` is the optimiser's state to go on with, if it suits the options. */
+export function newSession(
+  network: TrainedNetwork,
+  X: InputsLike,
   Y: LabelsLike,
   options: FitOptions,
-  kept?: Trainer,
-): TrainingTask {
-  const { samples, completed, validation, forget } = prepare(trainee.kind, X, Y, options);
-  const random = completed.seed === undefined ? trainee.random : new RandomState(completed.seed);
-  // Who failed in the middle of an epoch has steps that nobody counted.
-  const suits = kept?.optimizer === completed.optimizer && kept.spoiled !== true;
-  const trainer = suits ? kept : undefined;
-  const run = new TrainingRun(trainee.kind.architecture, samples, completed, random, trainer);
-  run.onRefusal = forget;
-  return taskOf(trainee, run, validation);
+  kept?: OptimizerState,
+): TrainingSession {
+  const { samples, completed, validation, forget } = prepare(network.kind, X, Y, options);
+  const random = completed.seed === undefined ? network.random : new RandomState(completed.seed);
+  const suits = kept?.optimizer === completed.optimizer && kept.uncertain !== true;
+  const optimizerState = suits ? kept : undefined;
+  const runner = new EpochRunner(network.kind.architecture, samples, completed, random, optimizerState);
+  runner.onRefusal = forget;
+  return sessionOf(network, runner, validation);
 }
 
 /** A training that goes on where a checkpoint left it. */
-export function resumedTask(
-  trainee: Trainee,
-  X: MatrixLike,
+export function resumedSession(
+  network: TrainedNetwork,
+  X: InputsLike,
   Y: LabelsLike,
   options: FitOptions,
   { state, path }: { readonly state: TrainingState; readonly path: string },
-): TrainingTask {
-  const { architecture } = trainee.kind;
-  const { samples, completed, validation } = prepare(trainee.kind, X, Y, options);
-  const trainer = resumeTrainer(state, completed, architecture, samples, validation !== undefined, path);
+): TrainingSession {
+  const { architecture } = network.kind;
+  const { samples, completed, validation } = prepare(network.kind, X, Y, options);
+  const optimizer = resumeOptimizer(state, completed, architecture, samples, validation !== undefined, path);
   // A training with a seed of its own had a generator beside the network's.
   const own = state.networkGenerator !== undefined;
-  if (own) trainee.random.setState(state.networkGenerator);
-  const random = own ? new RandomState(0) : trainee.random;
+  if (own) network.random.setState(state.networkGenerator);
+  const random = own ? new RandomState(0) : network.random;
   random.setState(state.generator);
   if (completed.earlyStopping !== undefined && state.earlyStopping !== null) {
     completed.earlyStopping.state = state.earlyStopping;
   }
-  const run = new TrainingRun(architecture, samples, completed, random, trainer);
-  const task = taskOf(trainee, run, validation);
-  task.restore(state.position, state.split, state.reports, state.best);
-  return task;
+  const runner = new EpochRunner(architecture, samples, completed, random, optimizer);
+  const session = sessionOf(network, runner, validation);
+  session.restore(state.position, state.split, state.reports, state.best);
+  return session;
 }
 
 interface Prepared {
@@ -87,7 +72,7 @@ interface Prepared {
   readonly forget: () => void;
 }
 
-function prepare(kind: SampleKind, X: MatrixLike, Y: LabelsLike, options: FitOptions): Prepared {
+function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOptions): Prepared {
   checkFitOptions(options);
   const { architecture, preprocessing, labels } = kind;
   const loss = fitLoss(architecture, options.loss, Y, labels !== undefined);
@@ -97,7 +82,7 @@ function prepare(kind: SampleKind, X: MatrixLike, Y: LabelsLike, options: FitOpt
     for (const part of learning) part?.forget();
   };
   try {
-    if (preprocessing?.fitted === false) preprocessing.fit(X as Matrix);
+    if (preprocessing?.fitted === false) preprocessing.fit(numbersIn(architecture, X) as Matrix);
     if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
     const labelled = labelledSamples(kind, X, Y, loss.name);
     const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
@@ -123,20 +108,15 @@ function validationSamples(kind: SampleKind, data: ValidationData, loss: Resolve
   }
 }
 
-function taskOf(trainee: Trainee, run: TrainingRun, validation: LabelledSamples | undefined): TrainingTask {
-  const { architecture } = trainee.kind;
-  // Before the run begins, which makes other weights of those that a share is held out of.
-  const settings = run.options.checkpoint && settingsOf(run.options, run.samples, validation !== undefined);
-  return new TrainingTask(
-    run,
-    {
-      parameters: trainee.parameters,
-      statistics: trainee.statistics,
-      outputDim: outputLayerOf(architecture).outputDim,
-      outcomeError: (outcome, samples) => outcomeError(outcome, samples, architecture, run.options.loss),
-      encodeCheckpoint: (task, metadata) =>
-        trainee.encode(encodeTraining(task, trainee.random, settings as Settings), metadata),
-    },
-    validation,
+function sessionOf(
+  network: TrainedNetwork,
+  runner: EpochRunner,
+  validation: LabelledSamples | undefined,
+): TrainingSession {
+  // The first step of a run with a share held out changes the samples' weights, so they are looked at before.
+  const fingerprint =
+    runner.options.checkpoint && fingerprintOf(runner.options, runner.samples, validation !== undefined);
+  return new TrainingSession(runner, network, validation, (session, metadata) =>
+    network.encode(encodeTraining(session, network.random, fingerprint as Fingerprint), metadata),
   );
 }

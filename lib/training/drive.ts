@@ -1,90 +1,125 @@
-import { AbortError } from '../base/errors';
+import { AbortError, blasnetError } from '../base/errors';
 import { pin } from '../base/pinning';
-import type { Plans } from '../engine/plan-queue';
+import type { Plan } from '../engine/plan';
+import type { PlanQueue } from '../engine/plan-queue';
 import { arraysOf } from '../samples/samples';
-import type { EpochReport } from './history';
-import { answerSync, type Demand, type TrainingTask } from './loop';
+import type { Effect, Workplace } from './effects';
+import { type EpochReport, type History, record } from './history';
+import type { TrainingSession } from './session';
 
-/** Trains on other threads; somebody else's code runs on this one, between steps. */
+/** Trains on other threads, up to the end. */
+export async function fitAsync(session: TrainingSession, queue: PlanQueue): Promise<History> {
+  const history = session.emptyHistory();
+  for await (const report of driveAsync(session, queue, 'paced')) record(history, report);
+  return history;
+}
+
+/** Trains on this thread, up to the end. */
+export function fitHere(session: TrainingSession, queue: PlanQueue): History {
+  const history = session.emptyHistory();
+  driveSync(session, queue, (report) => record(history, report));
+  return history;
+}
+
+/**
+ * Trains on other threads; somebody else's code runs on this one, between steps.
+ *
+ * @param pace 'epoch' for somebody who looks at every epoch, 'paced' otherwise
+ */
 export async function* driveAsync(
-  task: TrainingTask,
-  plans: Plans,
+  session: TrainingSession,
+  queue: PlanQueue,
   pace: 'epoch' | 'paced',
 ): AsyncGenerator<EpochReport, void, undefined> {
-  plans.checkFree('fit');
-  plans.fitting = true;
-  const unpin = pin(
-    [task.run.samples, ...(task.validation === undefined ? [] : [task.validation])].flatMap(arraysOf),
-  );
-  const demands = task.demands(pace);
+  queue.checkFree('fit');
+  queue.fitting = true;
+  const { samples, validation } = session;
+  const unpin = pin([samples, ...(validation === undefined ? [] : [validation])].flatMap(arraysOf));
+  const at = onOtherThreads(session, queue);
+  const training = session.train(pace);
   try {
-    for (let step = demands.next(); step.done !== true; ) {
-      if (step.value.kind === 'report') {
-        yield step.value.report;
-        step = demands.next();
+    for (let step = training.next(); step.done !== true; ) {
+      if (typeof step.value !== 'function') {
+        yield step.value;
+        step = training.next();
         continue;
       }
       let answer: unknown;
       try {
-        answer = await answerAsync(step.value, task, plans);
+        answer = await step.value(at);
       } catch (error) {
-        step = demands.throw(error);
+        step = training.throw(error);
         continue;
       }
-      step = demands.next(answer);
+      step = training.next(answer);
     }
   } finally {
     // Who leaves the loop early ends the training.
-    demands.return();
+    training.return();
     unpin();
-    plans.fitting = false;
+    queue.fitting = false;
   }
 }
 
 /** Trains on this thread. */
-export function driveSync(task: TrainingTask, plans: Plans, take: (report: EpochReport) => void): void {
-  const { loss, threads } = task.run.options;
-  const plan = plans.inline(loss);
-  const demands = task.demands('paced');
-  plans.fitting = true;
+export function driveSync(
+  session: TrainingSession,
+  queue: PlanQueue,
+  take: (report: EpochReport) => void,
+): void {
+  const { loss, threads } = session.options;
+  const at = onThisThread(queue.inline(loss), threads);
+  const training = session.train('paced');
+  queue.fitting = true;
   try {
-    for (let step = demands.next(); step.done !== true; ) {
-      if (step.value.kind === 'report') {
-        take(step.value.report);
-        step = demands.next();
+    for (let step = training.next(); step.done !== true; ) {
+      if (typeof step.value !== 'function') {
+        take(step.value);
+        step = training.next();
         continue;
       }
       let answer: unknown;
       try {
-        answer = answerSync(step.value, (operation) => plan.run(operation, threads));
+        answer = (step.value as Effect<unknown>)(at);
       } catch (error) {
-        step = demands.throw(error);
+        step = training.throw(error);
         continue;
       }
-      step = demands.next(answer);
+      step = training.next(answer);
     }
   } finally {
-    demands.return();
-    plans.fitting = false;
+    training.return();
+    queue.fitting = false;
   }
 }
 
-function answerAsync(
-  demand: Exclude<Demand, { kind: 'report' }>,
-  task: TrainingTask,
-  plans: Plans,
-): Promise<unknown> {
-  const { loss, signal, threads } = task.run.options;
-  switch (demand.kind) {
-    case 'write':
-      return plans.write(loss, demand.operation, { signal, threads });
-    case 'read':
-      return plans.read([], loss, demand.operation, { signal, threads });
-    case 'file':
-      return demand.call();
-    case 'call':
-      return settledUnlessAborted(demand.call, signal);
-  }
+function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
+  const { loss, signal, threads } = session.options;
+  return {
+    write: (operation) => queue.write(loss, operation, { signal, threads }),
+    read: (operation) => queue.read([], loss, operation, { signal, threads }),
+    call: (_, call) => settledUnlessAborted(call, signal),
+    file: (file) => file.async(),
+  };
+}
+
+function onThisThread(plan: Plan, threads: number): Workplace {
+  return {
+    write: (operation) => plan.run(operation, threads),
+    read: (operation) => plan.run(operation, threads),
+    call: (name, call) => noPromise(name, call()),
+    file: (file) => file.sync(),
+  };
+}
+
+function noPromise(name: string, answer: unknown): unknown {
+  if (typeof (answer as { then?: unknown } | null | undefined)?.then !== 'function') return answer;
+  // The promise may be rejected later, when nobody is left to be told.
+  (answer as Promise<unknown>).then(undefined, () => {});
+  throw blasnetError(
+    'ERR_BLASNET_ARG_TYPE',
+    `${name} returned a promise. fitSync cannot wait for promises: use fit, or return a plain value`,
+  );
 }
 
 // What never settles must not outlive an abort.

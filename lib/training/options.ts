@@ -1,5 +1,4 @@
 import { argumentError } from '../base/errors';
-import type { MatrixLike } from '../base/matrix-input';
 import {
   abortSignal,
   above,
@@ -19,6 +18,7 @@ import { defaultLoss, type LossOption, lossEntry, type ResolvedLoss } from '../l
 import { type Metric, type MetricOption, resolveMetrics } from '../metrics/metric';
 import type { Optimizer } from '../optimizers/optimizers';
 import { resolveOptimizer } from '../optimizers/resolve';
+import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import type { ClassWeight, SampleWeight } from '../samples/weights';
 import { plateauOf } from '../schedules/rate';
@@ -28,9 +28,9 @@ import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping';
 import type { BatchReport, EpochReport } from './history';
 import { validationRows } from './split';
 
-/** Samples that are only looked at: X (samples x inputDim), Y as the loss takes it. */
+/** Samples that are only looked at: X and Y as fit takes them. */
 export interface ValidationData {
-  readonly X: MatrixLike;
+  readonly X: InputsLike;
   readonly Y: LabelsLike;
   readonly sampleWeight?: SampleWeight;
 }

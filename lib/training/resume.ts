@@ -22,25 +22,26 @@ import { nativeOptimizer } from '../optimizers/make';
 import type { GeneratorState, RandomState } from '../random/random-state';
 import type { LabelledSamples } from '../samples/samples';
 import { checkPlateauState } from '../schedules/plateau';
+import type { RunPosition } from './epoch-runner';
+import { checkFingerprint, type Fingerprint, fingerprintOf } from './fingerprint';
 import type { EpochReport } from './history';
-import type { Snapshot, TrainingTask } from './loop';
+import type { OptimizerState } from './optimizer-state';
 import type { CompletedFitOptions } from './options';
-import type { RunPosition, Trainer } from './run';
-import { checkSettings, type Settings, settingsOf } from './settings';
+import type { Snapshot, TrainingSession } from './session';
 
 /** All that a training needs to go on, for a checkpoint: see `decodeTraining`. */
 export function encodeTraining(
-  task: TrainingTask,
+  session: TrainingSession,
   networkRandom: RandomState,
-  settings: Settings,
+  fingerprint: Fingerprint,
 ): TrainingContent {
-  const { run, best, reports } = task;
-  const { options, random, trainer, position, split } = run;
+  const { runner, best, reports } = session;
+  const { options, random, optimizerState, position, split } = runner;
   const generator = random.getState();
   const tensors: Tensor[] = [
-    floatTensor('optimizer', trainer.state),
+    floatTensor('optimizer', optimizerState.state),
     wordTensor('generator', generator.key),
-    historyTensor(reports, settings.series),
+    historyTensor(reports, fingerprint.series),
     ...(split === undefined ? [] : [wordTensor('split', split)]),
     ...(best === undefined
       ? []
@@ -49,13 +50,13 @@ export function encodeTraining(
   const state = {
     ...position,
     plateau: { ...position.plateau },
-    steps: trainer.steps,
-    batches: trainer.batches,
-    key: [...trainer.key],
+    steps: optimizerState.steps,
+    batches: optimizerState.batches,
+    key: [...optimizerState.key],
     earlyStopping: options.earlyStopping === undefined ? null : { ...options.earlyStopping.state },
     generator: { position: generator.position, spareNormal: generator.spareNormal },
     networkGenerator: null as Json,
-    settings,
+    settings: fingerprint,
   };
   if (networkRandom !== random) {
     const { key, ...rest } = networkRandom.getState();
@@ -71,12 +72,12 @@ export interface TrainingState {
   readonly split: Uint32Array | undefined;
   readonly reports: readonly EpochReport[];
   readonly best: Snapshot | undefined;
-  readonly trainer: Omit<Trainer, 'optimizer' | 'native'>;
+  readonly optimizerState: Omit<OptimizerState, 'optimizer' | 'native'>;
   readonly earlyStopping: { best: number | null; bestEpoch: number; wait: number } | null;
   readonly generator: GeneratorState;
   /** The network's own, where the training had one by the option `seed`. */
   readonly networkGenerator: GeneratorState | undefined;
-  readonly settings: Settings;
+  readonly fingerprint: Fingerprint;
 }
 
 const finiteOrNull: Constraint = {
@@ -137,7 +138,7 @@ function readTraining(
   } & Record<'plateau' | 'earlyStopping' | 'generator' | 'networkGenerator' | 'settings', unknown>;
   const { epoch, converged, steps, batches, key } = fields;
   for (const [i, item] of key.entries()) check(`training.key[${i}]`, item, word);
-  const settings = readSettings(fields.settings);
+  const fingerprint = readFingerprint(fields.settings);
   const find = tensorFinder(tensors, file);
   const generator = (name: 'generator' | 'networkGenerator') =>
     readGenerator(`training.${name}`, fields[name], find.words(name, 624));
@@ -145,39 +146,42 @@ function readTraining(
   const statistics = statisticShapes(architecture).reduce((sum, { rows }) => sum + rows, 0);
   const found: TrainingState = {
     position: { epoch, converged, plateau: checkPlateauState('training.plateau', fields.plateau) },
-    split: find.has('split') ? permutation(find.words('split', settings.rows), file) : undefined,
-    reports: readReports(find.floats('history', epoch * settings.series.length, 'float64'), settings.series),
+    split: find.has('split') ? permutation(find.words('split', fingerprint.rows), file) : undefined,
+    reports: readReports(
+      find.floats('history', epoch * fingerprint.series.length, 'float64'),
+      fingerprint.series,
+    ),
     best: find.has('bestParameters')
       ? {
           parameters: allFinite('bestParameters', find.floats('bestParameters', parameters, dtype), file),
           statistics: allFinite('bestStatistics', find.floats('bestStatistics', statistics, dtype), file),
         }
       : undefined,
-    trainer: { state: find.floats('optimizer', undefined, dtype), key, steps, batches },
+    optimizerState: { state: find.floats('optimizer', undefined, dtype), key, steps, batches },
     earlyStopping: readEarlyStopping(fields.earlyStopping),
     generator: generator('generator'),
     networkGenerator: fields.networkGenerator === null ? undefined : generator('networkGenerator'),
-    settings,
+    fingerprint,
   };
   find.end();
   return found;
 }
 
 /**
- * A trainer that goes on from a checkpoint, once the options are seen to be the same.
+ * The optimiser's state to go on with from a checkpoint, once the options are seen to be equal.
  *
  * @param validation whether a validation set was given
  * @throws RangeError ERR_BLASNET_ARG_VALUE for an option that differs; Error ERR_BLASNET_FILE
  */
-export function resumeTrainer(
+export function resumeOptimizer(
   state: TrainingState,
   options: CompletedFitOptions,
   architecture: Architecture,
   samples: LabelledSamples,
   validation: boolean,
   file: string,
-): Trainer {
-  checkSettings(state.settings, settingsOf(options, samples, validation), file);
+): OptimizerState {
+  checkFingerprint(state.fingerprint, fingerprintOf(options, samples, validation), file);
   const { epoch } = state.position;
   if (epoch > options.epochs) {
     const rule = `at least ${epoch}, the epochs that the checkpoint ${quote(file)} has done`;
@@ -195,11 +199,11 @@ export function resumeTrainer(
   const { optimizer } = options;
   const native = nativeOptimizer(optimizer);
   const size = native.stateSize(parameterCount(architecture));
-  if (state.trainer.state.length !== size) {
+  if (state.optimizerState.state.length !== size) {
     const rule = `of ${size} elements, as ${optimizer.name} needs`;
-    throw fileError(file, 'tensor "training.optimizer"', rule, state.trainer.state.length);
+    throw fileError(file, 'tensor "training.optimizer"', rule, state.optimizerState.state.length);
   }
-  return { ...state.trainer, optimizer, native };
+  return { ...state.optimizerState, optimizer, native };
 }
 
 function checkPresence(place: string, value: unknown, needed: unknown, file: string): void {
@@ -209,8 +213,8 @@ function checkPresence(place: string, value: unknown, needed: unknown, file: str
   throw fileError(file, place, rule, got);
 }
 
-// What the other settings are is for resumeTrainer to compare.
-function readSettings(value: unknown): Settings {
+// The other fields are for resumeOptimizer to compare.
+function readFingerprint(value: unknown): Fingerprint {
   checkObject('training.settings', value);
   const { rows, series } = value;
   check('training.settings.rows', rows, positiveInteger);
@@ -219,7 +223,7 @@ function readSettings(value: unknown): Settings {
     accepts: (list) => Array.isArray(list) && list.every((name) => typeof name === 'string'),
   };
   check('training.settings.series', series, names);
-  return value as Settings;
+  return value as Fingerprint;
 }
 
 // history (epochs, series)  ->  a report for each epoch

@@ -62,20 +62,23 @@ function shares(counts: readonly number[], held: number): number[] {
 }
 
 /** Some samples, copied, with the weights that they have without their classes'. */
-export function takeRows({ X, Y, ownWeights }: LabelledSamples, rows: Uint32Array): LabelledSamples {
+export function takeRows({ X, codes, Y, ownWeights }: LabelledSamples, rows: Uint32Array): LabelledSamples {
   const inputs = Matrix.zeros(rows.length, X.cols, X.dtype);
   const data =
     Y.data instanceof Int32Array
       ? new Int32Array(new SharedArrayBuffer(4 * rows.length * Y.cols))
       : Matrix.zeros(rows.length, Y.cols, X.dtype).data;
+  const columns = codes === null ? 0 : codes.length / X.rows;
+  const taken = codes && new Int32Array(new SharedArrayBuffer(4 * rows.length * columns));
   for (const [i, row] of rows.entries()) {
     inputs.data.set(X.data.subarray(row * X.cols, (row + 1) * X.cols), i * X.cols);
+    if (codes !== null) taken?.set(codes.subarray(row * columns, (row + 1) * columns), i * columns);
     data.set(Y.data.subarray(row * Y.cols, (row + 1) * Y.cols), i * Y.cols);
   }
   const labels: Labels = { data, rows: rows.length, cols: Y.cols };
   const weights =
     ownWeights && meanOne("the held-out samples' sampleWeight", pick(ownWeights, rows), X.dtype);
-  return { X: inputs, Y: labels, ...(weights && { weights }) };
+  return { X: inputs, codes: taken, Y: labels, ...(weights && { weights }) };
 }
 
 /** The samples, those of the rows with weights of mean 1. */

@@ -79,6 +79,7 @@ void ExportInfo(Napi::Env env, Napi::Object exports) {
   exports.Set("statuses", Numbered(env, kStatusNames));
   Napi::Object records = Napi::Object::New(env);
   records.Set("layer", FieldNames<LayerRecord>(env));
+  records.Set("embedding", FieldNames<EmbeddingRecord>(env));
   records.Set("lossOptions", FieldNames<LossOptions>(env));
   records.Set("train", FieldNames<TrainRecord>(env));
   records.Set("outcome", FieldNames<OutcomeRecord>(env));

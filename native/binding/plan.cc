@@ -2,21 +2,25 @@
 // one of the addon's threads and calls back. Either way its outcome is in the plan's `outcome` array
 // afterwards, and one operation may be under way at a time. The records are in binding/records.h.
 //
-//   new Plan({ inputs, layers, loss, lossOptions, parameters, statistics, outcome })
-//     inputs       the units that go into the first layer
+//   new Plan({ inputs, embeddings, layers, loss, lossOptions, parameters, statistics, outcome })
+//     inputs       the columns of X
+//     embeddings   Float64Array (E * EmbeddingRecord)
 //     layers       Float64Array (L * LayerRecord)
 //     loss         its number
 //     lossOptions  Float64Array (LossOptions)
 //     parameters   Float64Array or Float32Array on a SharedArrayBuffer; gives the element type T
 //     statistics   of T on a SharedArrayBuffer: running moments
 //     outcome      Float64Array (OutcomeRecord) on a SharedArrayBuffer
-//   predict(X, rows, out, callback?)
-//   pin(rows, X, out): arrays on SharedArrayBuffers for predictPinned
-//   predictPinned(rows): the index of the first element of X that is not finite, or -1
-//   evaluate(X, Y, weights or null, rows, callback?)
-//   gradients(X, Y, weights or null, rows, out, callback?)
-//   train({ X, Y, weights or null, order or null, numbers, options, state, learningRates, losses, hitShares
-//   }, callback?)
+//   predict(X, codes, rows, out, callback?)
+//   pin(rows, X, codes, out): arrays on SharedArrayBuffers for predictPinned
+//   predictPinned(rows): -1; or the index of the first element of X that is not finite; or -2 minus that of
+//   the first
+//     code that is none
+//   evaluate(X, codes, Y, weights or null, rows, callback?)
+//   gradients(X, codes, Y, weights or null, rows, out, callback?)
+//   train({ X, codes, Y, weights or null, order or null, numbers, options, state, learningRates, losses,
+//   hitShares },
+//         callback?)
 //     numbers        Float64Array (TrainRecord)
 //     order          Uint32Array (epochs * rows): each epoch's samples in their order
 //     options        Float64Array with the optimiser's options
@@ -24,6 +28,8 @@
 //     learningRates  Float64Array: one a step, the last for all further ones
 //     losses, hitShares  Float64Array (epochs), written
 //   limitThreads(threads), stop(), clearStop()
+//
+// `codes` is an Int32Array (rows * E), which is not looked at where there are no embeddings.
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>
@@ -80,24 +86,29 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
   explicit PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanObject>(info) {
     const Properties given(
-        Args(info), 0, {"inputs", "layers", "loss", "lossOptions", "parameters", "statistics", "outcome"});
-    const std::vector<LayerSpec> layers = LayersOf(given["inputs"], given["layers"]);
+        Args(info), 0,
+        {"inputs", "embeddings", "layers", "loss", "lossOptions", "parameters", "statistics", "outcome"});
+    NetworkSpec network;
+    network.input = InputOf(given["inputs"], given["embeddings"]);
+    network.layers = LayersOf(network.input.Features(), given["layers"]);
+    for (const EmbeddingSpec& embedding : network.input.embeddings) parameter_count_ += embedding.Size();
     size_t statistic_count = 0;
-    for (const LayerSpec& layer : layers) {
+    for (const LayerSpec& layer : network.layers) {
       statistic_count += StatisticCount(layer);
       // Layer by layer, so that the count cannot wrap around.
       parameter_count_ += ParameterCount(layer);
       if (parameter_count_ > kMostSize) throw given["layers"].Wrong("of fewer than 2^31 parameters");
     }
     const LossSpec loss{given["loss"].Enum(kLastLoss), given["lossOptions"].Record<LossOptions>()};
-    inputs_ = layers.front().inputs;
-    outputs_ = layers.back().outputs;
+    numbers_ = network.input.numbers;
+    codes_ = network.input.embeddings.size();
+    outputs_ = network.layers.back().outputs;
     takes_classes_ = TakesClasses(loss.loss);
     const Argument parameters = given["parameters"], statistics = given["statistics"];
     float32_ = parameters.IsFloat32();
-    plan_ = float32_ ? MakePlan(layers, loss, parameters.Array<float>(parameter_count_),
+    plan_ = float32_ ? MakePlan(network, loss, parameters.Array<float>(parameter_count_),
                                 statistics.Array<float>(statistic_count))
-                     : MakePlan(layers, loss, parameters.Array<double>(parameter_count_),
+                     : MakePlan(network, loss, parameters.Array<double>(parameter_count_),
                                 statistics.Array<double>(statistic_count));
     outcome_ = given["outcome"].Array<double>(FieldCount<OutcomeRecord>());
     // A SharedArrayBuffer cannot be detached: references keep all where they are.
@@ -119,7 +130,25 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   // Parameters, statistics, outcome.
   static constexpr size_t kKept = 3;
 
-  static std::vector<LayerSpec> LayersOf(const Argument& inputs, const Argument& records) {
+  static InputSpec InputOf(const Argument& numbers, const Argument& records) {
+    constexpr size_t kFields = FieldCount<EmbeddingRecord>();
+    InputSpec input{numbers.Size(), {}};
+    const size_t count = records.Length() / kFields;
+    const double* fields = records.Array<double>(count * kFields);
+    size_t size = 0;
+    for (size_t e = 0; e < count; e++) {
+      const auto record = ReadRecord<EmbeddingRecord>(fields + e * kFields);
+      input.embeddings.push_back({records.SizeOf(record.categories, 1, kMostSize - 1),
+                                  records.SizeOf(record.outputs, 1, kMostSize)});
+      size += input.embeddings.back().Size();
+      if (size > kMostSize) throw records.Wrong("of fewer than 2^31 parameters");
+    }
+    if (input.Features() == 0 || input.Features() > kMostSize)
+      throw numbers.Wrong("a size, some inputs in all");
+    return input;
+  }
+
+  static std::vector<LayerSpec> LayersOf(size_t features, const Argument& records) {
     constexpr size_t kFields = FieldCount<LayerRecord>();
     const size_t count = records.Length() / kFields;
     if (count == 0) throw records.Wrong("at least one layer");
@@ -128,7 +157,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     for (size_t l = 0; l < count; l++) {
       const auto record = ReadRecord<LayerRecord>(numbers + l * kFields);
       LayerSpec layer{};
-      layer.inputs = l == 0 ? inputs.PositiveSize() : layers.back().outputs;
+      layer.inputs = l == 0 ? features : layers.back().outputs;
       layer.outputs = records.SizeOf(record.outputs, 1, kMostSize);
       layer.activation = records.EnumOf(record.activation, kLastActivation);
       layer.alpha = record.alpha;
@@ -137,71 +166,83 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       layer.momentum = record.momentum;
       layer.dropout = record.dropout;
       layer.noise = record.noise;
+      layer.skip = records.SizeOf(record.skip, 0, l + 1 < count ? l + 1 : 0);
       layer.trainable = record.trainable != 0;
       layer.l1 = record.l1;
       layer.l2 = record.l2;
       layer.max_norm = record.max_norm;
       layers.push_back(layer);
+      if (layer.skip > 0 && layers[layer.skip - 1].inputs != layer.outputs) {
+        throw records.Wrong("layers that add inputs of their own width");
+      }
     }
     return layers;
   }
 
   Napi::Value Predict(const Napi::CallbackInfo& info) {
     const Args args(info);
-    const size_t rows = args[1].Size();
-    const void* x = Elements(args[0], rows * inputs_);
-    void* out = Elements(args[2], rows * outputs_);
-    return Start(info, 3, [=](Totals*) { return plan_->Predict(x, rows, out); });
+    const size_t rows = args[2].Size();
+    const void* x = Elements(args[0], rows * numbers_);
+    const int32_t* codes = CodesOf(args[1], rows);
+    void* out = Elements(args[3], rows * outputs_);
+    return Start(info, 4, [=](Totals*) { return plan_->Predict(x, codes, rows, out); });
   }
 
   void Pin(const Napi::CallbackInfo& info) {
     const Args args(info);
     // All checked before any is kept.
     const size_t rows = args[0].Size();
-    args[1].CheckShared();
-    args[2].CheckShared();
-    const void* x = Elements(args[1], rows * inputs_);
-    void* out = Elements(args[2], rows * outputs_);
-    pinned_rows_ = rows;
-    pinned_x_ = x;
-    pinned_out_ = out;
-    pinned_references_[0] = Napi::Persistent(args[1].Object());
-    pinned_references_[1] = Napi::Persistent(args[2].Object());
+    const Argument x = args[1], codes = args[2], out = args[3];
+    x.CheckShared();
+    if (codes_ > 0) codes.CheckShared();
+    out.CheckShared();
+    pinned_ =
+        Pinned{rows, Elements(x, rows * numbers_), CodesOf(codes, rows), Elements(out, rows * outputs_)};
+    pinned_references_[0] = Napi::Persistent(x.Object());
+    if (codes_ > 0) pinned_references_[1] = Napi::Persistent(codes.Object());
+    pinned_references_[2] = Napi::Persistent(out.Object());
   }
 
   // For one row the call costs more than the arithmetic, so it takes and returns a single number.
   Napi::Value PredictPinned(const Napi::CallbackInfo& info) {
     if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
-    const size_t rows = Args(info)[0].Size(pinned_rows_);
-    const Result result =
-        Complete([this, rows](Totals*) { return plan_->Predict(pinned_x_, rows, pinned_out_); });
+    const size_t rows = Args(info)[0].Size(pinned_.rows);
+    const Result result = Complete(
+        [this, rows](Totals*) { return plan_->Predict(pinned_.x, pinned_.codes, rows, pinned_.out); });
     if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
-    const bool bad = result.outcome.status == Status::kInputNotFinite;
-    return Napi::Number::New(info.Env(), bad ? static_cast<double>(result.outcome.index) : -1);
+    const double index = static_cast<double>(result.outcome.index);
+    switch (result.outcome.status) {
+      case Status::kInputNotFinite:
+        return Napi::Number::New(info.Env(), index);
+      case Status::kCodeOutside:
+        return Napi::Number::New(info.Env(), -2 - index);
+      default:
+        return Napi::Number::New(info.Env(), -1);
+    }
   }
 
   Napi::Value Evaluate(const Napi::CallbackInfo& info) {
     const Args args(info);
-    const Samples samples = SamplesOf(args[0], args[1], args[2], args[3].PositiveSize());
-    return Start(info, 4, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
+    const Samples samples = SamplesOf(args[0], args[1], args[2], args[3], args[4].PositiveSize());
+    return Start(info, 5, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
   }
 
   Napi::Value Gradients(const Napi::CallbackInfo& info) {
     const Args args(info);
-    const Samples samples = SamplesOf(args[0], args[1], args[2], args[3].PositiveSize());
-    void* gradients = Elements(args[4], parameter_count_);
-    return Start(info, 5, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
+    const Samples samples = SamplesOf(args[0], args[1], args[2], args[3], args[4].PositiveSize());
+    void* gradients = Elements(args[5], parameter_count_);
+    return Start(info, 6, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
   }
 
   Napi::Value Train(const Napi::CallbackInfo& info) {
     const Properties given(Args(info), 0,
-                           {"X", "Y", "weights", "order", "numbers", "options", "state", "learningRates",
-                            "losses", "hitShares"});
+                           {"X", "codes", "Y", "weights", "order", "numbers", "options", "state",
+                            "learningRates", "losses", "hitShares"});
     const Argument numbers = given["numbers"];
     const auto record = numbers.Record<TrainRecord>();
     TrainRequest request{};
     const size_t rows = numbers.SizeOf(record.rows, 1, kMostSize);
-    request.samples = SamplesOf(given["X"], given["Y"], given["weights"], rows);
+    request.samples = SamplesOf(given["X"], given["codes"], given["Y"], given["weights"], rows);
     request.epochs = numbers.SizeOf(record.epochs, 0, kMostSize);
     request.to = numbers.SizeOf(record.to, 1, rows);
     request.from = numbers.SizeOf(record.from, 0, request.to - 1);
@@ -243,10 +284,16 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
                     : static_cast<void*>(array.Array<double>(least));
   }
 
-  Samples SamplesOf(const Argument& x, const Argument& y, const Argument& weights, size_t rows) const {
+  const int32_t* CodesOf(const Argument& codes, size_t rows) const {
+    return codes_ == 0 ? nullptr : codes.Array<int32_t>(rows * codes_);
+  }
+
+  Samples SamplesOf(const Argument& x, const Argument& codes, const Argument& y, const Argument& weights,
+                    size_t rows) const {
     const void* labels =
         takes_classes_ ? static_cast<const void*>(y.Array<int32_t>(rows)) : Elements(y, rows * outputs_);
-    return {Elements(x, rows * inputs_), labels, weights.Given() ? Elements(weights, rows) : nullptr, rows};
+    return {Elements(x, rows * numbers_), CodesOf(codes, rows), labels,
+            weights.Given() ? Elements(weights, rows) : nullptr, rows};
   }
 
   // Runs the operation here, or on another thread when there is a callback at `callback_index`. `used` are
@@ -358,7 +405,8 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   }
 
   std::unique_ptr<Plan> plan_;
-  size_t inputs_ = 0;
+  size_t numbers_ = 0;  // columns of X
+  size_t codes_ = 0;    // columns of codes
   size_t outputs_ = 0;
   size_t parameter_count_ = 0;
   bool float32_ = false;
@@ -366,10 +414,14 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   double* outcome_ = nullptr;
   Napi::ObjectReference kept_[kKept];
 
-  size_t pinned_rows_ = 0;
-  const void* pinned_x_ = nullptr;
-  void* pinned_out_ = nullptr;
-  Napi::ObjectReference pinned_references_[2];
+  struct Pinned {
+    size_t rows = 0;
+    const void* x = nullptr;
+    const int32_t* codes = nullptr;
+    void* out = nullptr;
+  };
+  Pinned pinned_;
+  Napi::ObjectReference pinned_references_[3];
 
   // Of the asynchronous operation under way.
   const std::shared_ptr<Job> job_ = std::make_shared<Job>();

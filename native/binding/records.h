@@ -17,23 +17,29 @@ struct LayerRecord {
   double momentum;  // of batch normalisation
   double dropout;
   double noise;
+  double skip;  // the number of the layer, from 1, whose input is added to the outputs; 0: none
   double trainable;
   double l1;
   double l2;
   double max_norm;  // 0: none
 
-  static constexpr Field<LayerRecord> kFields[] = {{"outputs", &LayerRecord::outputs},
-                                                   {"activation", &LayerRecord::activation},
-                                                   {"alpha", &LayerRecord::alpha},
-                                                   {"normalization", &LayerRecord::normalization},
-                                                   {"epsilon", &LayerRecord::epsilon},
-                                                   {"momentum", &LayerRecord::momentum},
-                                                   {"dropout", &LayerRecord::dropout},
-                                                   {"noise", &LayerRecord::noise},
-                                                   {"trainable", &LayerRecord::trainable},
-                                                   {"l1", &LayerRecord::l1},
-                                                   {"l2", &LayerRecord::l2},
-                                                   {"maxNorm", &LayerRecord::max_norm}};
+  static constexpr Field<LayerRecord> kFields[] = {
+      {"outputs", &LayerRecord::outputs}, {"activation", &LayerRecord::activation},
+      {"alpha", &LayerRecord::alpha},     {"normalization", &LayerRecord::normalization},
+      {"epsilon", &LayerRecord::epsilon}, {"momentum", &LayerRecord::momentum},
+      {"dropout", &LayerRecord::dropout}, {"noise", &LayerRecord::noise},
+      {"skip", &LayerRecord::skip},       {"trainable", &LayerRecord::trainable},
+      {"l1", &LayerRecord::l1},           {"l2", &LayerRecord::l2},
+      {"maxNorm", &LayerRecord::max_norm}};
+};
+
+// A table of the input.
+struct EmbeddingRecord {
+  double categories;
+  double outputs;  // units
+
+  static constexpr Field<EmbeddingRecord> kFields[] = {{"categories", &EmbeddingRecord::categories},
+                                                       {"outputs", &EmbeddingRecord::outputs}};
 };
 
 // What a training call is to do.

@@ -9,24 +9,36 @@ size_t ParameterCount(const LayerSpec& spec) {
 
 size_t StatisticCount(const LayerSpec& spec) { return spec.NormalizesBatches() ? 2 * spec.outputs : 0; }
 
-std::vector<Layer> LayOut(const std::vector<LayerSpec>& specs) {
-  std::vector<Layer> layers;
+Network LayOut(const NetworkSpec& spec) {
+  Network network;
+  network.numbers = spec.input.numbers;
+  const bool trains_tables = spec.layers.front().trainable;
   size_t parameters = 0, statistics = 0;
-  for (const LayerSpec& spec : specs) {
-    Layer layer{spec};
-    layer.weights = parameters;
-    layer.bias = layer.weights + spec.inputs * spec.outputs;
-    layer.gamma = layer.bias + spec.outputs;
-    layer.beta = layer.gamma + spec.outputs;
-    layer.mean = statistics;
-    layer.variance = statistics + spec.outputs;
-    parameters += ParameterCount(spec);
-    statistics += StatisticCount(spec);
-    layer.end = parameters;
-    layer.statistics_end = statistics;
-    layers.push_back(layer);
+  for (const EmbeddingSpec& embedding : spec.input.embeddings) {
+    network.embeddings.push_back({embedding, parameters});
+    network.ranges.push_back({parameters, embedding.Size(), trains_tables});
+    parameters += embedding.Size();
   }
-  return layers;
+  for (const LayerSpec& layer_spec : spec.layers) {
+    Layer layer{layer_spec};
+    const size_t weights = layer.inputs * layer.outputs;
+    layer.weights = parameters;
+    layer.bias = layer.weights + weights;
+    layer.gamma = layer.bias + layer.outputs;
+    layer.beta = layer.gamma + layer.outputs;
+    layer.mean = statistics;
+    layer.variance = statistics + layer.outputs;
+    parameters += ParameterCount(layer);
+    statistics += StatisticCount(layer);
+    layer.end = parameters;
+    network.ranges.push_back(
+        {layer.weights, weights, layer.trainable, layer.l1, layer.l2, layer.inputs, layer.max_norm});
+    network.ranges.push_back({layer.bias, layer.end - layer.bias, layer.trainable});
+    network.layers.push_back(layer);
+  }
+  network.parameter_count = parameters;
+  network.statistic_count = statistics;
+  return network;
 }
 
 }  // namespace blasnet

@@ -1,4 +1,4 @@
-// A plan: one network's layers laid out over the caller's flat parameter buffer, with the workspace to run
+// A plan: one network's stages laid out over the caller's flat parameter buffer, with the workspace to run
 // them. There are two schedules. Of a network whose parameters stay in cache, a batch is cut into tiles of
 // samples, each forward and backward through all the layers into a gradient of its own; of a larger one, the
 // batch goes through layer by layer, and each layer is cut into blocks of units. Tiles or blocks are shared
@@ -16,9 +16,9 @@
 #include "engine/layers.h"
 #include "engine/optimizer.h"
 #include "engine/samples.h"
-#include "engine/tile.h"
 #include "engine/update.h"
 #include "kernels/losses.h"
+#include "kernels/random.h"
 
 namespace blasnet {
 
@@ -30,10 +30,11 @@ enum class Status : int32_t {
   kLabelOutside = 3,    // index: the element of Y
   kDiverged = 4,        // epoch, batch, layer: a loss that is not finite; that step was not taken
   kOverflowed = 5,      // epoch, index: a parameter that is not finite after that epoch
-  kConverged = 6,       // kLbfgs: epoch; there is nothing left to gain
+  kConverged = 6,       // L-BFGS: epoch; there is nothing left to gain
+  kCodeOutside = 7,     // index: the element of the codes
 };
 inline constexpr const char* kStatusNames[] = {"done",     "stopped",    "inputNotFinite", "labelOutside",
-                                               "diverged", "overflowed", "converged"};
+                                               "diverged", "overflowed", "converged",      "codeOutside"};
 
 struct Outcome {
   Status status = Status::kDone;
@@ -69,8 +70,8 @@ class Plan {
  public:
   virtual ~Plan() = default;
 
-  // X (rows, in) -> out (rows, out).
-  virtual Outcome Predict(const void* x, size_t rows, void* out) = 0;
+  // X (rows, numbers), codes (rows, embeddings) -> out (rows, out).
+  virtual Outcome Predict(const void* x, const int32_t* codes, size_t rows, void* out) = 0;
   virtual Outcome Evaluate(Samples samples, Totals* totals) = 0;
   // Gradients of the mean loss, laid out as the parameters are, with batch normalisation as in training,
   // without dropout and noise. Those of frozen parameters are zeros.
@@ -97,7 +98,7 @@ class Plan {
 // The parameters stand one after another in `parameters` and the running moments in `statistics` as LayOut
 // has them; both must outlive the plan.
 template <typename T>
-std::unique_ptr<Plan> MakePlan(const std::vector<LayerSpec>& layers, const LossSpec& loss, T* parameters,
+std::unique_ptr<Plan> MakePlan(const NetworkSpec& network, const LossSpec& loss, T* parameters,
                                T* statistics);
 
 }  // namespace blasnet

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include "kernels/activations.h"
+#include "engine/stages/add.h"
+#include "engine/stages/dropout.h"
+#include "engine/stages/noise.h"
+#include "engine/stages/normalize.h"
 #include "kernels/blocks.h"
-#include "kernels/gemm.h"
-#include "kernels/normalization.h"
 #include "kernels/scan.h"
 
 namespace blasnet {
@@ -14,12 +15,6 @@ namespace {
 // From how many features on the first layer reads X as it comes: below, turning X round is cheaper than
 // products of rows so short.
 constexpr size_t kWideInput = 96;
-
-// From how many weights on a layer is left to CBLAS, which packs its operands. Measured on square layers: at
-// 1 million weights the register blocks are 4 to 14 % ahead on AVX-512, at 4 million the two are level.
-constexpr size_t kManyWeights = 1'500'000;
-
-bool ForBlas(const Layer& layer) { return layer.inputs * layer.outputs >= kManyWeights; }
 
 // The distance between rows of so many samples. An even number of cache lines would put every other row's
 // line into the same cache sets.
@@ -30,363 +25,259 @@ size_t RowLength(size_t samples) {
   return length / kLine % 2 == 0 ? length + kLine : length;
 }
 
+// Random numbers of layer l (from 0): one stream for its dropout, one for its noise.
+uint32_t DropoutStream(size_t l) { return static_cast<uint32_t>(2 * l); }
+uint32_t NoiseStream(size_t l) { return static_cast<uint32_t>(2 * l + 1); }
+
 }  // namespace
 
 template <typename T>
-T* Workspace<T>::Reserve(size_t size) {
-  constexpr size_t kLine = 64 / sizeof(T);
-  if (storage_.size() < size + kLine) {
-    storage_.assign(size + kLine, T{0});
-    const size_t offset = reinterpret_cast<uintptr_t>(storage_.data()) / sizeof(T) % kLine;
-    data_ = storage_.data() + (kLine - offset) % kLine;
-  }
-  return data_;
-}
-
-template <typename T>
-Tile<T>::Tile(const std::vector<Layer>& layers, Loss loss, const T* parameters, const T* statistics,
+Tile<T>::Tile(const Network& network, Loss loss, const T* parameters, const T* statistics,
               size_t most_samples)
-    : layers_(layers),
-      loss_(loss),
-      parameters_(parameters),
-      statistics_(statistics),
-      capacity_(RowLength<T>(most_samples)),
-      values_(layers.size()) {
-  for (const Layer& layer : layers) widest_ = std::max(widest_, layer.outputs);
+    : network_(network), loss_(loss) {
+  at_.capacity = most_samples == 1 ? 1 : RowLength<T>(most_samples);
+  Build(parameters, statistics);
 }
 
 template <typename T>
-bool Tile<T>::ReadsRows(size_t l) const {
-  return l == 0 && Inputs() >= kWideInput && layers_[0].noise == 0;
+template <class S, class... Arguments>
+S* Tile<T>::Make(Arguments&&... arguments) {
+  auto stage = std::make_unique<S>(std::forward<Arguments>(arguments)...);
+  S* made = stage.get();
+  stages_.push_back(std::move(stage));
+  return made;
 }
 
 template <typename T>
-bool Tile<T>::NeedsAllUnits(size_t l) const {
-  return layers_[l].normalization == Normalization::kLayer ||
-         (Activates(l) && ::blasnet::NeedsAllUnits(layers_[l].activation));
+Slot<T>* Tile<T>::NewSlot(size_t units) {
+  slots_.push_back(std::make_unique<Slot<T>>());
+  slots_.back()->units = units;
+  return slots_.back().get();
 }
 
 template <typename T>
-bool Tile<T>::DerivesInProduct(size_t l) const {
-  return layers_[l].activation == Activation::kRelu && !ForBlas(layers_[l + 1]);
-}
+void Tile<T>::Build(const T* parameters, const T* statistics) {
+  const std::vector<Layer>& layers = network_.layers;
+  // What goes into each layer forks if a later layer, or the layer itself, adds it to its outputs.
+  std::vector<bool> forks(layers.size());
+  std::vector<size_t> last_reader(layers.size());
+  for (size_t l = 0; l < layers.size(); l++) {
+    if (layers[l].skip == 0) continue;
+    forks[layers[l].skip - 1] = true;
+    last_reader[layers[l].skip - 1] = l;
+  }
+  size_t first_trained = 0;
+  while (first_trained < layers.size() && !layers[first_trained].trainable) first_trained++;
 
-template <typename T>
-const T* Tile<T>::InputOf(size_t l) const {
-  if (Noisy(l)) return values_[l].input.data();
-  return l == 0 ? input_.data() : OutputOf(l - 1);
-}
+  const bool by_sample =
+      network_.Features() >= kWideInput && layers[0].noise == 0 && !forks[0] && at_.capacity > 1;
+  Slot<T>* current = NewSlot(network_.Features());
+  input_ = Make<InputStage<T>>(current, network_, parameters, by_sample);
+  segments_.push_back({nullptr, {input_}, current->units});
 
-template <typename T>
-T* Tile<T>::SumsOf(size_t l) {
-  return (NeedsInputs(layers_[l].activation) ? values_[l].sums : values_[l].activations).data();
-}
-
-// All that the pass writes to, here and not where it is needed: there several threads are at work.
-template <typename T>
-void Tile<T>::Reserve() {
-  for (size_t l = 0; l < layers_.size(); l++) {
-    const Layer& layer = layers_[l];
-    Values& values = values_[l];
-    const size_t size = layer.outputs * capacity_;
-    values.activations.Reserve(size);
-    if (NeedsInputs(layer.activation)) values.sums.Reserve(size);
-    if (Noisy(l)) values.input.Reserve(layer.inputs * capacity_);
-    if (Drops(l)) {
-      values.mask.Reserve(size);
-      values.output.Reserve(size);
+  // The gradients by what goes into layer l: array 0 or 1, by turns, or one of its own.
+  gradient_arrays_.resize(2);
+  const auto take_array = [&](size_t l, bool own) {
+    if (!own) return l % 2;
+    gradient_arrays_.emplace_back();
+    return gradient_arrays_.size() - 1;
+  };
+  std::vector<Slot<T>*> inputs(layers.size());
+  size_t array = take_array(0, forks[0]);
+  bool wanted = network_.TrainsEmbeddings();  // of the input
+  const auto with_gradients = [&](Slot<T>* slot) {
+    if (!wanted) return slot;
+    GradientArray& gradients = gradient_arrays_[array];
+    gradients.slots.push_back(slot);
+    gradients.units = std::max(gradients.units, slot->units);
+    return slot;
+  };
+  with_gradients(current);
+  ActivateStage<T>* relu_before = nullptr;
+  for (size_t l = 0; l < layers.size(); l++) {
+    const Layer& layer = layers[l];
+    const bool last = l + 1 == layers.size();
+    current->forks = forks[l];
+    inputs[l] = current;
+    if (layer.noise > 0) {
+      Slot<T>* noisy = with_gradients(NewSlot(layer.inputs));
+      noisy->forks = forks[l];
+      segments_.back().stages.push_back(Make<NoiseStage<T>>(current, noisy, layer.noise, NoiseStream(l)));
+      current = noisy;
     }
-    if (layer.normalization == Normalization::kNone) continue;
-    values.normalized.Reserve(size);
-    values.inverse.Reserve(std::max(layer.outputs, capacity_));
-    if (layer.NormalizesBatches()) {
-      values.mean.Reserve(layer.outputs);
-      values.variance.Reserve(layer.outputs);
+    array = take_array(l + 1, !last && forks[l + 1]);
+    wanted = true;
+    const auto next = [&] { return with_gradients(NewSlot(layer.outputs)); };
+    const auto append = [&](Stage<T>* stage) {
+      if (stage->NeedsAllUnits()) {
+        segments_.push_back({nullptr, {stage}, layer.outputs});
+      } else {
+        segments_.back().stages.push_back(stage);
+      }
+    };
+
+    Slot<T>* out = next();
+    auto* affine = Make<AffineStage<T>>(current, out, layer, parameters);
+    segments_.push_back({affine, {affine}, layer.outputs});
+    current = out;
+    if (layer.normalization == Normalization::kBatch) {
+      out = next();
+      append(Make<BatchNormStage<T>>(current, out, layer, parameters, statistics));
+      current = out;
+    } else if (layer.normalization == Normalization::kLayer) {
+      out = next();
+      append(Make<LayerNormStage<T>>(current, out, layer, parameters));
+      current = out;
     }
+    out = next();
+    auto* activate =
+        Make<ActivateStage<T>>(current, out, layer.activation, layer.alpha, last && FromLogits(loss_));
+    append(activate);
+    activations_.push_back(out);
+    current = out;
+    affine->FuseWith(layer.normalization == Normalization::kNone ? activate : nullptr, relu_before);
+    relu_before = activate;
+    if (layer.dropout > 0) {
+      out = next();
+      append(Make<DropoutStage<T>>(current, out, layer.dropout, DropoutStream(l)));
+      current = out;
+    }
+    if (layer.skip > 0) {
+      const size_t earlier = layer.skip - 1;
+      const bool trained = earlier > first_trained || (earlier == 0 && network_.TrainsEmbeddings());
+      out = next();
+      append(Make<AddStage<T>>(current, inputs[earlier], out, trained, last_reader[earlier] == l));
+      current = out;
+      // The sum's gradient is not the activation's.
+      relu_before = nullptr;
+    }
+  }
+}
+
+template <typename T>
+void Tile<T>::Prepare(const Pass& pass, size_t m, size_t first) {
+  at_.m = m;
+  at_.ld = at_.capacity == 1 ? 1 : RowLength<T>(m);
+  at_.first = first;
+  at_.pass = pass;
+  for (const auto& stage : stages_) stage->Prepare(at_);
+}
+
+template <typename T>
+void Tile<T>::PrepareGradients() {
+  for (GradientArray& array : gradient_arrays_) {
+    T* values = array.values.Reserve(array.units * at_.capacity);
+    for (Slot<T>* slot : array.slots) slot->gradients = values;
   }
 }
 
 template <typename T>
 void Tile<T>::Load(const Source<T>& source, size_t row, size_t m, const Pass& pass, size_t first) {
-  m_ = m;
-  ld_ = RowLength<T>(m);
-  pass_ = pass;
-  first_ = first;
-  Reserve();
-  const size_t in = Inputs();
-  const uint32_t* order = source.order == nullptr ? nullptr : source.order + row;
-  const auto sample = [&](size_t i) { return order == nullptr ? row + i : order[i]; };
-  if (!ReadsRows(0)) {
-    T* input = input_.Reserve(in * capacity_);
-    for (size_t i = 0; i < m; i++) {
-      const T* features = source.x + sample(i) * in;
-      for (size_t j = 0; j < in; j++) input[j * ld_ + i] = features[j];
-    }
-    if (Noisy(0)) {
-      const RandomKey key = SubKey(pass_.key, 0, 1);
-      T* noisy = values_[0].input.data();
-      for (size_t j = 0; j < in; j++) {
-        AddNoise(key, static_cast<uint32_t>(j), first_, m, static_cast<T>(layers_[0].noise), input + j * ld_,
-                 noisy + j * ld_);
-      }
-    }
-  } else if (order == nullptr) {
-    rows_ = source.x + row * in;
-  } else {
-    T* gathered = gathered_.Reserve(m * in);
-    for (size_t i = 0; i < m; i++) std::copy_n(source.x + sample(i) * in, in, gathered + i * in);
-    rows_ = gathered;
-  }
+  input_->Load(source, row);
+  Prepare(pass, m, first);
+  if (pass.training) PrepareGradients();
+  Forward(segments_[0], 0, segments_[0].units);
   if (source.y != nullptr) LoadLabels(source, row);
 }
 
 template <typename T>
 void Tile<T>::LoadLabels(const Source<T>& source, size_t row) {
-  const auto sample = [&](size_t i) { return source.order == nullptr ? row + i : source.order[row + i]; };
+  const size_t m = at_.m, ld = at_.ld;
   if (TakesClasses(loss_)) {
     const int32_t* classes = static_cast<const int32_t*>(source.y);
-    T* labels = labels_.Reserve(capacity_);
-    for (size_t i = 0; i < m_; i++) labels[i] = static_cast<T>(classes[sample(i)]);
+    T* labels = labels_.Reserve(at_.capacity);
+    for (size_t i = 0; i < m; i++) labels[i] = static_cast<T>(classes[source.Sample(row + i)]);
   } else {
-    const size_t out = Outputs();
+    const size_t out = network_.Outputs();
     const T* y = static_cast<const T*>(source.y);
-    T* labels = labels_.Reserve(out * capacity_);
-    for (size_t i = 0; i < m_; i++) {
-      const T* outputs = y + sample(i) * out;
-      for (size_t j = 0; j < out; j++) labels[j * ld_ + i] = outputs[j];
+    T* labels = labels_.Reserve(out * at_.capacity);
+    for (size_t i = 0; i < m; i++) {
+      const T* outputs = y + source.Sample(row + i) * out;
+      for (size_t j = 0; j < out; j++) labels[j * ld + i] = outputs[j];
     }
   }
   weighted_ = source.weights != nullptr;
   if (!weighted_) return;
-  T* weights = weights_.Reserve(capacity_);
-  for (size_t i = 0; i < m_; i++) weights[i] = source.weights[sample(i)];
+  T* weights = weights_.Reserve(at_.capacity);
+  for (size_t i = 0; i < m; i++) weights[i] = source.weights[source.Sample(row + i)];
 }
 
 template <typename T>
-void Tile<T>::Forward(size_t l, size_t from, size_t to) {
-  const Layer& layer = layers_[l];
-  const size_t in = layer.inputs, rows = to - from;
-  const T* w = parameters_ + layer.weights + from * in;
-  const T* b = parameters_ + layer.bias + from;
-  const bool normalized = layer.normalization != Normalization::kNone;
-  T* z = (normalized ? values_[l].normalized.data() : SumsOf(l)) + from * ld_;
-  bool activated = false;
-  if (ForBlas(layer)) {
-    for (size_t i = 0; i < rows; i++) std::fill_n(z + i * ld_, m_, b[i]);
-    const Transpose transpose = ReadsRows(l) ? Transpose::kYes : Transpose::kNo;
-    const T* input = ReadsRows(l) ? rows_ : InputOf(l);
-    Gemm(Transpose::kNo, transpose, rows, m_, in, T{1}, w, in, input, ReadsRows(l) ? in : ld_, T{1}, z, ld_);
-  } else if (ReadsRows(l)) {
-    DotProducts(rows, m_, in, w, in, rows_, in, b, false, z, ld_);
-  } else {
-    ProductOptions<T> options;
-    options.bias = b;
-    activated = Activates(l) && !normalized && layer.activation == Activation::kRelu;
-    if (activated) options.epilogue = Epilogue::kRelu;
-    Product(rows, m_, in, Strided<T>{w, in, 1}, InputOf(l), ld_, z, ld_, options);
-  }
-  if (layer.NormalizesBatches()) NormalizeUnits(l, from, to);
-  if (!NeedsAllUnits(l)) Activate(l, from, to, activated);
+void Tile<T>::Forward(const Segment<T>& segment, size_t from, size_t to) {
+  for (Stage<T>* stage : segment.stages) stage->Forward(at_, from, to);
 }
 
 template <typename T>
-void Tile<T>::NormalizeUnits(size_t l, size_t from, size_t to) {
-  const Layer& layer = layers_[l];
-  const size_t units = to - from;
-  Values& values = values_[l];
-  T* normalized = values.normalized.data() + from * ld_;
-  const T* mean = statistics_ + layer.mean + from;
-  const T* variance = statistics_ + layer.variance + from;
-  if (pass_.learning && layer.UsesBatchMoments()) {
-    mean = values.mean.data() + from;
-    variance = values.variance.data() + from;
-    RowMoments(units, m_, ld_, normalized, values.mean.data() + from, values.variance.data() + from);
-  }
-  T* inverse = values.inverse.data() + from;
-  InverseDeviations(units, variance, layer.template Epsilon<T>(), inverse);
-  NormalizeRows(units, m_, ld_, normalized, mean, inverse, parameters_ + layer.gamma + from,
-                parameters_ + layer.beta + from, normalized, SumsOf(l) + from * ld_);
+void Tile<T>::ComputeLoss(const LossSpec& loss, T scale, Totals* totals) {
+  const Slot<T>& outputs = *slots_.back();
+  *totals = blasnet::ComputeLoss(
+      loss, static_cast<const T*>(outputs.values), static_cast<const T*>(labels_.data()),
+      static_cast<const T*>(weighted_ ? weights_.data() : nullptr), at_.m, network_.Outputs(), at_.ld, scale,
+      at_.pass.training ? outputs.gradients : static_cast<T*>(nullptr));
 }
 
 template <typename T>
-void Tile<T>::FinishForward(size_t l) {
-  if (!NeedsAllUnits(l)) return;
-  const Layer& layer = layers_[l];
-  if (layer.normalization == Normalization::kLayer) {
-    Values& values = values_[l];
-    T* normalized = values.normalized.data();
-    NormalizeColumns(layer.outputs, m_, ld_, normalized, layer.template Epsilon<T>(),
-                     parameters_ + layer.gamma, parameters_ + layer.beta, normalized, values.inverse.data(),
-                     SumsOf(l));
-  }
-  Activate(l, 0, layer.outputs, false);
-}
-
-template <typename T>
-void Tile<T>::Activate(size_t l, size_t from, size_t to, bool activated) {
-  const Layer& layer = layers_[l];
-  Values& values = values_[l];
-  const size_t rows = to - from;
-  T* a = values.activations.data() + from * ld_;
-  if (!Activates(l)) return;
-  if (!activated) {
-    ActivationForward(layer.activation, AlphaOf(l), SampleAxis::kColumns, ld_, rows, SumsOf(l) + from * ld_,
-                      a);
-  }
-  if (IsLast(l)) return;
-  if (Drops(l)) {
-    const RandomKey key = SubKey(pass_.key, 0, static_cast<uint32_t>(2 * l));
-    const T scale = static_cast<T>(1 / (1 - layer.dropout));
-    for (size_t i = from; i < to; i++) {
-      T* mask = values.mask.data() + i * ld_;
-      DropoutMask(key, static_cast<uint32_t>(i), first_, m_, layer.dropout, scale, mask);
-    }
-    ApplyMask(rows * ld_, values.mask.data() + from * ld_, a, values.output.data() + from * ld_);
-  }
-  if (Noisy(l + 1)) {
-    const RandomKey key = SubKey(pass_.key, 0, static_cast<uint32_t>(2 * l + 3));
-    for (size_t i = from; i < to; i++) {
-      AddNoise(key, static_cast<uint32_t>(i), first_, m_, static_cast<T>(layers_[l + 1].noise),
-               OutputOf(l) + i * ld_, values_[l + 1].input.data() + i * ld_);
-    }
+void Tile<T>::BackwardTail(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients) {
+  for (size_t i = segment.stages.size(); i-- > 1;) {
+    segment.stages[i]->Backward(at_, from, to, accumulate, gradients);
   }
 }
 
 template <typename T>
-void Tile<T>::ComputeLoss(const LossSpec& loss, T scale, bool gradient, Totals* totals) {
-  const size_t last = layers_.size() - 1, out = Outputs();
-  const Layer& layer = layers_[last];
-  T* a = values_[last].activations.data();
-  const T* z = SumsOf(last);
-  T* dz = nullptr;
-  if (gradient) {
-    for (Workspace<T>& delta : deltas_) delta.Reserve(widest_ * capacity_);
-    dz = Delta(last);
-  }
-  const bool activated = !FromLogits(loss.loss);
-  if (activated) {
-    ActivationForward(layer.activation, AlphaOf(last), SampleAxis::kColumns, ld_, out, z, a);
-    z = a;
-  }
-  *totals = blasnet::ComputeLoss(loss, z, static_cast<const T*>(labels_.data()),
-                                 static_cast<const T*>(weighted_ ? weights_.data() : nullptr), m_, out, ld_,
-                                 scale, dz);
-  if (activated && gradient) {
-    ActivationBackward(layer.activation, AlphaOf(last), SampleAxis::kColumns, ld_, out, dz, SumsOf(last), a,
-                       dz);
-  }
+void Tile<T>::BackwardHead(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients) {
+  segment.stages.front()->Backward(at_, from, to, accumulate, gradients);
 }
 
 template <typename T>
-void Tile<T>::Gradients(size_t l, size_t from, size_t to, bool accumulate, T* gradients) {
-  const Layer& layer = layers_[l];
-  const size_t in = layer.inputs, rows = to - from;
-  const T* dz = Delta(l) + from * ld_;
-  T* dw = gradients + layer.weights + from * in;
-  if (ForBlas(layer)) {
-    const Transpose transpose = ReadsRows(l) ? Transpose::kNo : Transpose::kYes;
-    const T* input = ReadsRows(l) ? rows_ : InputOf(l);
-    Gemm(Transpose::kNo, transpose, rows, in, m_, T{1}, dz, ld_, input, ReadsRows(l) ? in : ld_,
-         accumulate ? T{1} : T{0}, dw, in);
-  } else if (ReadsRows(l)) {
-    ProductUnpadded(rows, in, m_, Strided<T>{dz, ld_, 1}, rows_, in, dw, in, accumulate);
-  } else {
-    DotProducts(rows, in, m_, dz, ld_, InputOf(l), ld_, static_cast<const T*>(nullptr), accumulate, dw, in);
-  }
-  RowSums(rows, m_, dz, ld_, accumulate, gradients + layer.bias + from);
-}
-
-template <typename T>
-void Tile<T>::InputGradient(size_t l, size_t from, size_t to, bool accumulate, T* gradients) {
-  const Layer& layer = layers_[l];
-  const size_t in = layer.inputs, out = layer.outputs, rows = to - from;
-  const T* w = parameters_ + layer.weights + from;
-  const T* dz = Delta(l);
-  T* da = Delta(l - 1) + from * ld_;
-  if (ForBlas(layer)) {
-    Gemm(Transpose::kYes, Transpose::kNo, rows, m_, out, T{1}, w, in, dz, ld_, T{0}, da, ld_);
-  } else {
-    ProductOptions<T> options;
-    if (DerivesInProduct(l - 1)) {
-      options.epilogue = Epilogue::kReluGradient;
-      options.relu = values_[l - 1].activations.data() + from * ld_;
-    }
-    Product(rows, m_, out, Strided<T>{w, 1, in}, dz, ld_, da, ld_, options);
-  }
-  if (!NeedsAllUnits(l - 1)) Deactivate(l - 1, from, to, DerivesInProduct(l - 1), accumulate, gradients);
-}
-
-template <typename T>
-void Tile<T>::FinishBackward(size_t l, bool accumulate, T* gradients) {
-  if (!NeedsAllUnits(l - 1)) return;
-  Deactivate(l - 1, 0, layers_[l - 1].outputs, DerivesInProduct(l - 1), accumulate, gradients);
-}
-
-template <typename T>
-void Tile<T>::Deactivate(size_t l, size_t from, size_t to, bool derived, bool accumulate, T* gradients) {
-  const Layer& layer = layers_[l];
-  Values& values = values_[l];
-  const size_t rows = to - from, start = from * ld_;
-  T* d = Delta(l) + start;
-  if (Drops(l)) ApplyMask(rows * ld_, values.mask.data() + start, d, d);
-  if (!derived) {
-    ActivationBackward(layer.activation, AlphaOf(l), SampleAxis::kColumns, ld_, rows, d, SumsOf(l) + start,
-                       values.activations.data() + start, d);
-  }
-  const T* normalized = values.normalized.data() + start;
-  const T* gamma = parameters_ + layer.gamma + from;
-  T* dgamma = gradients + layer.gamma + from;
-  T* dbeta = gradients + layer.beta + from;
-  switch (layer.normalization) {
-    case Normalization::kNone:
-      return;
-    case Normalization::kBatch:
-      return NormalizeRowsBackward(rows, m_, ld_, normalized, values.inverse.data() + from, gamma,
-                                   pass_.learning && layer.UsesBatchMoments(), accumulate, d, dgamma, dbeta);
-    case Normalization::kLayer:
-      return NormalizeColumnsBackward(rows, m_, ld_, normalized, values.inverse.data(), gamma, accumulate, d,
-                                      dgamma, dbeta);
-  }
+void Tile<T>::WeightGradients(const Segment<T>& segment, size_t from, size_t to, bool accumulate,
+                              T* gradients) const {
+  segment.affine->WeightGradients(at_, from, to, accumulate, gradients);
 }
 
 template <typename T>
 void Tile<T>::UpdateStatistics(T* statistics) const {
-  for (size_t l = 0; l < layers_.size(); l++) {
-    const Layer& layer = layers_[l];
-    if (!layer.UsesBatchMoments()) continue;
-    const T share = static_cast<T>(layer.momentum);
-    // Of a single sample there is nothing to estimate a variance by: 0 it is, as computed.
-    const T unbiased = m_ > 1 ? static_cast<T>(m_) / static_cast<T>(m_ - 1) : T{1};
-    for (size_t i = 0; i < layer.outputs; i++) {
-      T& mean = statistics[layer.mean + i];
-      T& variance = statistics[layer.variance + i];
-      mean += share * (values_[l].mean.data()[i] - mean);
-      variance += share * (values_[l].variance.data()[i] * unbiased - variance);
-    }
-  }
+  for (const auto& stage : stages_) stage->UpdateStatistics(at_, statistics);
 }
 
 template <typename T>
 void Tile<T>::Store(T* out) const {
-  const T* a = values_.back().activations.data();
-  const size_t outputs = Outputs();
-  for (size_t i = 0; i < m_; i++) {
-    for (size_t j = 0; j < outputs; j++) out[i * outputs + j] = a[j * ld_ + i];
+  const T* a = slots_.back()->values;
+  const size_t outputs = network_.Outputs();
+  for (size_t i = 0; i < at_.m; i++) {
+    for (size_t j = 0; j < outputs; j++) out[i * outputs + j] = a[j * at_.ld + i];
   }
 }
 
 template <typename T>
-size_t Tile<T>::FirstBadLayer() const {
-  for (size_t l = 0; l < layers_.size(); l++) {
-    for (size_t j = 0; j < layers_[l].outputs; j++) {
-      if (FirstNonFinite(values_[l].activations.data() + j * ld_, m_) != m_) return l;
+void Tile<T>::PredictOne(const Source<T>& source, T* out) {
+  input_->Load(source, 0);
+  if (at_.ld == 0) {
+    Pass pass;
+    pass.predicts = true;
+    Prepare(pass, 1, 0);
+    for (const Segment<T>& segment : segments_) {
+      for (Stage<T>* stage : segment.stages) {
+        if (!stage->Idle(at_)) busy_.push_back({stage, segment.units});
+      }
     }
+  } else {
+    // What follows is prepared as it was for the sample before.
+    for (Stage<T>* stage : segments_[0].stages) stage->Prepare(at_);
   }
-  return layers_.size() - 1;
+  for (const auto& [stage, units] : busy_) stage->Forward(at_, 0, units);
+  std::copy_n(slots_.back()->values, network_.Outputs(), out);
 }
 
-template class Workspace<double>;
-template class Workspace<float>;
+template <typename T>
+size_t Tile<T>::FirstBadLayer() const {
+  for (size_t l = 0; l < activations_.size(); l++) {
+    for (size_t j = 0; j < activations_[l]->units; j++) {
+      if (FirstNonFinite(activations_[l]->values + j * at_.ld, at_.m) != at_.m) return l;
+    }
+  }
+  return activations_.size() - 1;
+}
+
 template class Tile<double>;
 template class Tile<float>;
 

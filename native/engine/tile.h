@@ -1,11 +1,7 @@
-// A tile: some samples on their way through all the layers and back, in a workspace of its own.
+// A tile: some samples on their way through all stages and back, in a workspace of its own.
 //
-// Inside a tile features are rows and samples are columns, as in the article: vectors then run along the
-// samples, and no layer's width leaves lanes empty. Letters: m samples, ld >= m the distance between rows,
-// in and out units of a layer, layers numbered from 0 here.
-//
-// A layer makes Z = W input + b, normalises it if it should, makes A = g(Z) and drops some of A: what is
-// left is its output. Noise is added to the next layer's input.
+// A network's stages stand in segments. The first stage of a segment needs all units of its input; the others
+// work unit by unit, so that a segment can go through its stages for some units at a time.
 #pragma once
 
 #include <cstdint>
@@ -13,138 +9,98 @@
 #include <vector>
 
 #include "engine/layers.h"
+#include "engine/stages/affine.h"
+#include "engine/stages/input.h"
+#include "engine/stages/stage.h"
+#include "engine/workspace.h"
 #include "kernels/losses.h"
-#include "kernels/random.h"
-#include "kernels/types.h"
 
 namespace blasnet {
 
-// An array whose rows start at a cache line.
 template <typename T>
-class Workspace {
- public:
-  // At least so many elements, zero when new.
-  T* Reserve(size_t size);
-  T* data() const { return data_; }
-
- private:
-  std::vector<T> storage_;
-  T* data_ = nullptr;
-};
-
-// Where samples come from: X (rows, in) and, unless they are null, Y and weights (rows). Y is (rows, out) of
-// T, or (rows) of int32_t where the loss takes classes. `order` names the samples; null: as they come.
-template <typename T>
-struct Source {
-  const T* x;
-  const void* y = nullptr;
-  const T* weights = nullptr;
-  const uint32_t* order = nullptr;
-};
-
-// What a pass through the layers is for.
-struct Pass {
-  bool activate_last = false;  // otherwise the last layer's Z is left as it is, for the loss
-  bool learning = false;       // batches are normalised by their own moments
-  bool random = false;         // dropout and noise act
-  RandomKey key{};             // the batch's
+struct Segment {
+  AffineStage<T>* affine =
+      nullptr;                    // the first stage, where it is one: only then units may be cut into blocks
+  std::vector<Stage<T>*> stages;  // all of them, in their order
+  size_t units = 0;               // of what they make
 };
 
 template <typename T>
 class Tile {
  public:
-  // `layers`, `parameters` and `statistics` (the running moments) must outlive the tile.
-  Tile(const std::vector<Layer>& layers, Loss loss, const T* parameters, const T* statistics,
-       size_t most_samples);
+  // `network`, `parameters` and `statistics` (the running moments) must outlive the tile. A tile for one
+  // sample alone is for predictions.
+  Tile(const Network& network, Loss loss, const T* parameters, const T* statistics, size_t most_samples);
 
-  // Takes samples row .. row + m of a source for a pass; the first is the batch's sample number `first`. X is
-  // read in place where it can be, and must stay.
+  // Takes samples row .. row + m of a source for a pass; the first is the batch's sample number `first`. The
+  // source must stay.
   void Load(const Source<T>& source, size_t row, size_t m, const Pass& pass, size_t first);
 
-  // Units from .. to of layer l, from the whole layer before. What looks across units is left to
-  // FinishForward, which must be called after all units of a layer.
-  void Forward(size_t l, size_t from, size_t to);
-  void FinishForward(size_t l);
+  // The input is loaded already: segments after the first.
+  const std::vector<Segment<T>>& Segments() const { return segments_; }
 
-  // The samples' loss and hits; with `gradient`, leaves scale * the loss's gradient by Z of the last layer.
-  void ComputeLoss(const LossSpec& loss, T scale, bool gradient, Totals* totals);
+  // A segment's stages for units from .. to.
+  void Forward(const Segment<T>& segment, size_t from, size_t to);
 
-  // Rows from .. to of dW and db of layer l, written or added to `gradients` (laid out as the parameters).
-  void Gradients(size_t l, size_t from, size_t to, bool accumulate, T* gradients);
+  // The samples' loss and hits. In a training pass it leaves scale * the loss's gradient by the outputs.
+  void ComputeLoss(const LossSpec& loss, T scale, Totals* totals);
 
-  // Units from .. to of layer l's input: dZ of the layer before, and the gradients of that layer's gamma and
-  // beta. What looks across units is left to FinishBackward, as above.
-  void InputGradient(size_t l, size_t from, size_t to, bool accumulate, T* gradients);
-  void FinishBackward(size_t l, bool accumulate, T* gradients);
+  // The way back through a segment's stages but the first, for units from .. to.
+  void BackwardTail(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients);
+  // And through its first stage, for units from .. to of that one's input.
+  void BackwardHead(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients);
+  // Rows from .. to of an affine stage's weights' gradients.
+  void WeightGradients(const Segment<T>& segment, size_t from, size_t to, bool accumulate,
+                       T* gradients) const;
 
-  // Moves the running moments towards those of the samples, after a learning pass.
+  // Moves the running moments towards those of the samples, after a training pass.
   void UpdateStatistics(T* statistics) const;
 
   // The outputs, transposed: (m, out), one sample a row.
   void Store(T* out) const;
 
+  // For a tile of one sample.
+  void PredictOne(const Source<T>& source, T* out);
+
   // The first layer (from 0) with values that are not finite, or the last.
   size_t FirstBadLayer() const;
 
  private:
-  // What a layer leaves behind. Of those not needed, none is reserved.
-  struct Values {
-    Workspace<T> input;        // with noise (in, ld)
-    Workspace<T> normalized;   // before gamma and beta (out, ld); W input + b until then
-    Workspace<T> mean;         // of the samples (out)
-    Workspace<T> variance;     // likewise
-    Workspace<T> inverse;      // 1 / standard deviation: (out), layer normalisation (ld)
-    Workspace<T> sums;         // Z (out, ld), where A does not tell the derivative
-    Workspace<T> activations;  // A (out, ld)
-    Workspace<T> mask;         // of the dropout (out, ld)
-    Workspace<T> output;       // A with the mask (out, ld)
-  };
-
-  size_t Inputs() const { return layers_.front().inputs; }
-  size_t Outputs() const { return layers_.back().outputs; }
-  bool IsLast(size_t l) const { return l + 1 == layers_.size(); }
-  // Whether layer l reads X in rows of samples, as it comes, instead of in rows of features.
-  bool ReadsRows(size_t l) const;
-  bool Drops(size_t l) const { return pass_.random && layers_[l].dropout > 0; }
-  bool Noisy(size_t l) const { return pass_.random && layers_[l].noise > 0; }
-  bool Activates(size_t l) const { return !IsLast(l) || pass_.activate_last; }
-  // Whether FinishForward and FinishBackward have to do with layer l.
-  bool NeedsAllUnits(size_t l) const;
-  // Whether InputGradient applies the activation's derivative of layer l as it goes.
-  bool DerivesInProduct(size_t l) const;
-
-  const T* OutputOf(size_t l) const { return (Drops(l) ? values_[l].output : values_[l].activations).data(); }
-  const T* InputOf(size_t l) const;
-  T* Delta(size_t l) { return deltas_[l % 2].data(); }
-  // Where layer l's Z stands once it is complete.
-  T* SumsOf(size_t l);
-  T AlphaOf(size_t l) const { return static_cast<T>(layers_[l].alpha); }
-
-  void Reserve();
+  // Makes the stages and the slots between them.
+  void Build(const T* parameters, const T* statistics);
+  void AddSegment(AffineStage<T>* affine, Stage<T>* first, size_t units);
+  template <class S, class... Arguments>
+  S* Make(Arguments&&... arguments);
+  Slot<T>* NewSlot(size_t units);
+  void Prepare(const Pass& pass, size_t m, size_t first);
+  void PrepareGradients();
   void LoadLabels(const Source<T>& source, size_t row);
-  void NormalizeUnits(size_t l, size_t from, size_t to);
-  void Activate(size_t l, size_t from, size_t to, bool activated);
-  // The way back through Activate, in place in Delta(l).
-  void Deactivate(size_t l, size_t from, size_t to, bool derived, bool accumulate, T* gradients);
 
-  const std::vector<Layer>& layers_;
+  const Network& network_;
   const Loss loss_;
-  const T* const parameters_;
-  const T* const statistics_;
-  const size_t capacity_;  // the largest ld
-  size_t m_ = 0;
-  size_t ld_ = 0;  // of the samples at hand: what lies beyond them costs nothing
-  size_t first_ = 0;
-  Pass pass_;
-  size_t widest_ = 0;        // the most outputs of a layer
-  const T* rows_ = nullptr;  // X (m, in), when the first layer reads rows
-  Workspace<T> gathered_;    // the rows of X that an order named
-  Workspace<T> input_;       // X (in, ld) otherwise
-  Workspace<T> labels_;      // Y (out, ld), or (ld) of classes
-  Workspace<T> weights_;     // (ld)
+  TileSamples at_;
+  std::vector<std::unique_ptr<Stage<T>>> stages_;
+  std::vector<std::unique_ptr<Slot<T>>> slots_;
+  std::vector<Segment<T>> segments_;
+  InputStage<T>* input_ = nullptr;
+  std::vector<const Slot<T>*> activations_;  // one a layer
+  // Of a tile of one sample: the stages that have something to do, with their units.
+  struct Busy {
+    Stage<T>* stage;
+    size_t units;
+  };
+  std::vector<Busy> busy_;
+  // The loss's gradients by the slots: those of a layer's stages stand in one array, and layers take turns at
+  // two. A slot that forks has its own.
+  struct GradientArray {
+    size_t units = 0;
+    std::vector<Slot<T>*> slots;
+    Workspace<T> values;
+  };
+  std::vector<GradientArray> gradient_arrays_;
+  Workspace<T> labels_;   // Y (out, ld), or (ld) of classes
+  Workspace<T> weights_;  // (ld)
   bool weighted_ = false;
-  std::vector<Values> values_;  // one a layer
-  Workspace<T> deltas_[2];      // dZ of layer l, in turns (widest, ld)
 };
 
 }  // namespace blasnet

@@ -1,6 +1,6 @@
-// What happens between the gradients of a batch and the next one: the lanes' sum, penalties, clipping, the
-// optimiser's step, and limits on the weights. Parameters are cut into stretches by the layers' sizes alone,
-// so that the number of threads changes no bit.
+// What happens between the gradients of a batch and the next batch: the partial gradients are summed,
+// penalties added, gradients clipped, the optimiser steps, and weights are limited. Parameters are cut into
+// pieces by the layers' sizes alone, so that the number of threads changes no bit.
 #pragma once
 
 #include <functional>
@@ -21,16 +21,16 @@ template <typename T>
 class Update {
  public:
   // Both must outlive this.
-  Update(const std::vector<Layer>& layers, T* parameters);
+  Update(const Network& network, T* parameters);
 
   // Of the weights as they are, but for frozen ones: see AddPenalty.
   double Penalty() const;
 
-  // Sums the first `count` lanes into lanes[0] and makes of it the gradient to step along; calls step(from,
-  // size) for every stretch of parameters, on several threads. Frozen parameters are in none. Returns the
-  // penalty of the weights before.
-  double Run(std::vector<std::vector<T>>& lanes, size_t count, size_t threads, const Clipping& clipping,
-             const std::function<void(size_t from, size_t size)>& step);
+  // Sums the first `count` partial gradients into the first one, and makes of it the gradient to step along.
+  // Calls step(from, size) for every piece of the parameters, on several threads; frozen parameters are in
+  // none. Returns the penalty of the weights before the step.
+  double Run(std::vector<std::vector<T>>& partial_gradients, size_t count, size_t threads,
+             const Clipping& clipping, const std::function<void(size_t from, size_t size)>& step);
 
   // Zeros for the frozen parameters, of values that are laid out as the parameters are.
   void ClearFrozen(T* values) const;
@@ -39,24 +39,24 @@ class Update {
   void LimitNorms(size_t threads);
 
  private:
-  // Some parameters of equal rules.
-  struct Stretch {
+  // Some parameters that the same penalties are for.
+  struct Piece {
     size_t from;
     size_t size;
     T l1;
     T l2;
   };
 
-  void AddStretches(size_t from, size_t to, double l1, double l2);
-  // On so many threads at most, if they are worth it; an element of a lane, of the parameters or of the state
-  // takes the time of some four operations in a product.
-  void ForEachStretch(size_t lanes, size_t threads, const std::function<void(size_t)>& body) const;
+  void AddPieces(size_t from, size_t to, double l1, double l2);
+  // On up to `threads` threads, if they are worth it: an element of a gradient, of the parameters or of the
+  // state takes the time of some four operations in a product.
+  void ForEachPiece(size_t gradients, size_t threads, const std::function<void(size_t)>& body) const;
 
-  const std::vector<Layer>& layers_;
+  const Network& network_;
   T* const parameters_;
   size_t trainable_count_ = 0;
-  std::vector<Stretch> stretches_;
-  std::vector<double> penalties_;  // one a stretch
+  std::vector<Piece> pieces_;
+  std::vector<double> penalties_;  // one a piece
   std::vector<double> squares_;
 };
 

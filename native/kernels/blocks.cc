@@ -1,6 +1,7 @@
 #include "kernels/blocks.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #undef HWY_TARGET_INCLUDE
@@ -167,32 +168,74 @@ HWY_INLINE auto SumOfBlocks(D, V v) {
 }
 #endif
 
-// out[j] = (start == nullptr ? 0 : start[j]) + the sum of sums[j]'s lanes, for four vectors at once: they are
-// folded into each other, which takes half the steps of summing each on its own.
-template <class D, class V, typename T>
-HWY_INLINE void AddSumsOfLanes(D d, const V (&sums)[4], const T* start, T* out) {
-#if HWY_TARGET == HWY_SCALAR
-  for (size_t j = 0; j < 4; j++) out[j] = (start == nullptr ? T{0} : start[j]) + hn::GetLane(sums[j]);
-  (void)d;
-#else
+#if HWY_TARGET != HWY_SCALAR
+// The sums of four vectors' lanes, as the lanes of one: they are folded into each other, which takes half the
+// steps of summing each on its own.
+template <class D, class V, typename T = hn::TFromD<D>>
+HWY_INLINE auto SumsOfLanes(D d, const V* sums) {
   const auto fold = [d](V a, V b) {
     return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
   };
   const V first = fold(sums[0], sums[1]), second = fold(sums[2], sums[3]);
   if constexpr (sizeof(T) == 8) {
-    const auto low = SumOfBlocks(d, first), high = SumOfBlocks(d, second);
-    const hn::Full128<T> d2;
-    hn::StoreU(start == nullptr ? low : hn::Add(low, hn::LoadU(d2, start)), d2, out);
-    hn::StoreU(start == nullptr ? high : hn::Add(high, hn::LoadU(d2, start + 2)), d2, out + 2);
+    return std::pair(SumOfBlocks(d, first), SumOfBlocks(d, second));
   } else {
     // Pairs of lanes: [0 1 0 1] and [2 3 2 3] become [0 1 2 3].
     const hn::RepartitionToWide<D> pairs;
     const auto a = hn::BitCast(pairs, first), b = hn::BitCast(pairs, second);
     const auto low = hn::BitCast(d, hn::InterleaveLower(pairs, a, b));
     const auto high = hn::BitCast(d, hn::InterleaveUpper(pairs, a, b));
-    const auto all = SumOfBlocks(d, hn::Add(low, high));
-    const hn::Full128<T> d4;
-    hn::StoreU(start == nullptr ? all : hn::Add(all, hn::LoadU(d4, start)), d4, out);
+    return SumOfBlocks(d, hn::Add(low, high));
+  }
+}
+
+// out = v plus what stands at `start` (null: nothing), none below 0 if `relu`.
+template <class D, class V, typename T>
+HWY_INLINE void StoreSums(D d, V v, const T* start, bool relu, T* out) {
+  if (start != nullptr) v = hn::Add(v, hn::LoadU(d, start));
+  if (relu) v = hn::IfThenZeroElse(hn::Le(v, hn::Zero(d)), v);
+  hn::StoreU(v, d, out);
+}
+#endif
+
+// out[j] = (start == nullptr ? 0 : start[j]) + the sum of sums[j]'s lanes, for `count` vectors, 4 or 8; none
+// below 0 if `relu`. Stored 32 bytes at a time where the vectors are that long: the next product loads them
+// so.
+template <size_t count, class D, class V, typename T>
+HWY_INLINE void AddSumsOfLanes(D d, const V* sums, const T* start, bool relu, T* out) {
+#if HWY_TARGET == HWY_SCALAR
+  for (size_t j = 0; j < count; j++) {
+    const T sum = (start == nullptr ? T{0} : start[j]) + hn::GetLane(sums[j]);
+    out[j] = relu && sum <= 0 ? T{0} : sum;
+  }
+  (void)d;
+#else
+  const hn::Full128<T> d128;
+  const auto at = [start](size_t j) { return start == nullptr ? nullptr : start + j; };
+  if constexpr (sizeof(T) == 8) {
+    BLASNET_UNROLL
+    for (size_t j = 0; j < count; j += 4) {
+      const auto [low, high] = SumsOfLanes(d, sums + j);
+#if HWY_MAX_BYTES >= 32
+      const hn::FixedTag<T, 4> d4;
+      StoreSums(d4, hn::Combine(d4, high, low), at(j), relu, out + j);
+#else
+      StoreSums(d128, low, at(j), relu, out + j);
+      StoreSums(d128, high, at(j + 2), relu, out + j + 2);
+#endif
+    }
+  } else {
+#if HWY_MAX_BYTES >= 32
+    if constexpr (count == 8) {
+      const hn::FixedTag<T, 8> d8;
+      const auto low = SumsOfLanes(d, sums), high = SumsOfLanes(d, sums + 4);
+      return StoreSums(d8, hn::Combine(d8, high, low), start, relu, out);
+    }
+#endif
+    BLASNET_UNROLL
+    for (size_t j = 0; j < count; j += 4) {
+      StoreSums(d128, SumsOfLanes(d, sums + j), at(j), relu, out + j);
+    }
   }
 #endif
 }
@@ -204,7 +247,7 @@ using DotLanes = std::conditional_t<cols == 1, hn::CappedTag<T, 32 / sizeof(T)>,
 
 template <size_t rows, size_t cols, typename T>
 HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T* HWY_RESTRICT r, size_t ldr,
-                         const T* bias, bool accumulate, T* c, size_t ldc) {
+                         const T* bias, bool accumulate, bool relu, T* c, size_t ldc) {
   const DotLanes<T, cols> d;
   using V = hn::Vec<decltype(d)>;
   const size_t step = hn::Lanes(d);
@@ -239,12 +282,10 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
   }
   if constexpr (cols == 1 && rows % 4 == 0) {
     if (ldc == 1) {
+      V column[rows];
       BLASNET_UNROLL
-      for (size_t i = 0; i < rows; i += 4) {
-        const V four[] = {sums[i][0], sums[i + 1][0], sums[i + 2][0], sums[i + 3][0]};
-        AddSumsOfLanes(d, four, accumulate ? c + i : bias == nullptr ? nullptr : bias + i, c + i);
-      }
-      return;
+      for (size_t i = 0; i < rows; i++) column[i] = sums[i][0];
+      return AddSumsOfLanes<rows>(d, column, accumulate ? c : bias, relu, c);
     }
   }
   BLASNET_UNROLL
@@ -252,13 +293,13 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
     const T start = bias == nullptr ? T{0} : bias[i];
     if constexpr (cols == 4) {
       const T starts[] = {start, start, start, start};
-      AddSumsOfLanes(d, sums[i], accumulate ? c + i * ldc : starts, c + i * ldc);
+      AddSumsOfLanes<4>(d, sums[i], accumulate ? c + i * ldc : starts, relu, c + i * ldc);
       continue;
     }
     BLASNET_UNROLL
     for (size_t j = 0; j < cols; j++) {
-      T& out = c[i * ldc + j];
-      out = (accumulate ? out : start) + hn::GetLane(hn::SumOfLanes(d, sums[i][j]));
+      const T sum = (accumulate ? c[i * ldc + j] : start) + hn::GetLane(hn::SumOfLanes(d, sums[i][j]));
+      c[i * ldc + j] = relu && sum <= 0 ? T{0} : sum;
     }
   }
 }
@@ -266,20 +307,25 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
 // Some rows of C, all their columns.
 template <size_t rows, typename T>
 HWY_NOINLINE void DotRows(size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
-                          const T* bias, bool accumulate, T* c, size_t ldc) {
+                          const T* bias, bool accumulate, bool relu, T* c, size_t ldc) {
+  const auto block = [&](auto count, size_t j) {
+    DotBlock<rows, count()>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, relu, c + j, ldc);
+  };
   size_t j = 0;
-  for (; j + 4 <= cols; j += 4) DotBlock<rows, 4>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, c + j, ldc);
-  for (; j + 2 <= cols; j += 2) DotBlock<rows, 2>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, c + j, ldc);
-  if (j < cols) DotBlock<rows, 1>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, c + j, ldc);
+  for (; j + 4 <= cols; j += 4) block(std::integral_constant<size_t, 4>{}, j);
+  for (; j + 2 <= cols; j += 2) block(std::integral_constant<size_t, 2>{}, j);
+  if (j < cols) block(std::integral_constant<size_t, 1>{}, j);
 }
 
 template <typename T>
-void DotProductsOf(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
-                   const T* bias, bool accumulate, T* c, size_t ldc) {
+void DotProductsOf(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr, T* c,
+                   size_t ldc, const ProductOptions<T>& options) {
+  const T* bias = options.bias;
+  const bool accumulate = options.accumulate, relu = options.epilogue == Epilogue::kRelu;
   if (cols == 1) {
     InBlocks<RowsOfBlock(1)>(rows, [&](auto count, size_t i) {
       DotBlock<count(), 1>(k, l + i * ldl, ldl, r, ldr, bias == nullptr ? nullptr : bias + i, accumulate,
-                           c + i * ldc, ldc);
+                           relu, c + i * ldc, ldc);
     });
     return;
   }
@@ -292,7 +338,7 @@ void DotProductsOf(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, c
     InBlocks<kRows>(rows, [&](auto count, size_t i) {
       DotRows<count()>(cols, size, l + i * ldl + from, ldl, r + from, ldr,
                        bias == nullptr || chunk > 0 ? nullptr : bias + i, accumulate || chunk > 0,
-                       c + i * ldc, ldc);
+                       relu && chunk + 1 == chunks, c + i * ldc, ldc);
     });
   }
 }
@@ -326,8 +372,8 @@ void RowSumsOf(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T
     ProductUnpaddedOf(rows, n, k, l, r, ldr, c, ldc, accumulate);                                           \
   }                                                                                                         \
   void DotProducts##suffix(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r,          \
-                           size_t ldr, const T* bias, bool accumulate, T* c, size_t ldc) {                  \
-    DotProductsOf(rows, cols, k, l, ldl, r, ldr, bias, accumulate, c, ldc);                                 \
+                           size_t ldr, T* c, size_t ldc, const ProductOptions<T>& options) {                \
+    DotProductsOf(rows, cols, k, l, ldl, r, ldr, c, ldc, options);                                          \
   }                                                                                                         \
   void RowSums##suffix(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums) {           \
     RowSumsOf(rows, n, a, lda, accumulate, sums);                                                           \
@@ -355,25 +401,25 @@ HWY_EXPORT(DotProductsF32);
 HWY_EXPORT(RowSumsF64);
 HWY_EXPORT(RowSumsF32);
 
-#define BLASNET_DISPATCH(T, suffix)                                                                     \
-  template <>                                                                                           \
-  void Product(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc, \
-               const ProductOptions<T>& options) {                                                      \
-    HWY_DYNAMIC_DISPATCH(Product##suffix)(rows, n, k, l, r, ldr, c, ldc, options);                      \
-  }                                                                                                     \
-  template <>                                                                                           \
-  void ProductUnpadded(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,     \
-                       size_t ldc, bool accumulate) {                                                   \
-    HWY_DYNAMIC_DISPATCH(ProductUnpadded##suffix)(rows, n, k, l, r, ldr, c, ldc, accumulate);           \
-  }                                                                                                     \
-  template <>                                                                                           \
-  void DotProducts(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,  \
-                   const T* bias, bool accumulate, T* c, size_t ldc) {                                  \
-    HWY_DYNAMIC_DISPATCH(DotProducts##suffix)(rows, cols, k, l, ldl, r, ldr, bias, accumulate, c, ldc); \
-  }                                                                                                     \
-  template <>                                                                                           \
-  void RowSums(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums) {               \
-    HWY_DYNAMIC_DISPATCH(RowSums##suffix)(rows, n, a, lda, accumulate, sums);                           \
+#define BLASNET_DISPATCH(T, suffix)                                                                          \
+  template <>                                                                                                \
+  void Product(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,      \
+               const ProductOptions<T>& options) {                                                           \
+    HWY_DYNAMIC_DISPATCH(Product##suffix)(rows, n, k, l, r, ldr, c, ldc, options);                           \
+  }                                                                                                          \
+  template <>                                                                                                \
+  void ProductUnpadded(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,          \
+                       size_t ldc, bool accumulate) {                                                        \
+    HWY_DYNAMIC_DISPATCH(ProductUnpadded##suffix)(rows, n, k, l, r, ldr, c, ldc, accumulate);                \
+  }                                                                                                          \
+  template <>                                                                                                \
+  void DotProducts(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr, T* c, \
+                   size_t ldc, const ProductOptions<T>& options) {                                           \
+    HWY_DYNAMIC_DISPATCH(DotProducts##suffix)(rows, cols, k, l, ldl, r, ldr, c, ldc, options);               \
+  }                                                                                                          \
+  template <>                                                                                                \
+  void RowSums(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums) {                    \
+    HWY_DYNAMIC_DISPATCH(RowSums##suffix)(rows, n, a, lda, accumulate, sums);                                \
   }
 BLASNET_DISPATCH(double, F64)
 BLASNET_DISPATCH(float, F32)

@@ -45,11 +45,11 @@ template <typename T>
 void ProductUnpadded(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,
                      bool accumulate);
 
-// C (rows, cols) = L (rows, k) R (cols, k)^T, rows by rows; plus what C holds if `accumulate`, otherwise plus
-// bias (rows) unless it is null. Nothing beyond k is read.
+// C (rows, cols) = L (rows, k) R (cols, k)^T, rows by rows; plus what C holds if it should accumulate,
+// otherwise plus the bias. The epilogue is none or kRelu. Nothing beyond k is read.
 template <typename T>
-void DotProducts(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
-                 const T* bias, bool accumulate, T* c, size_t ldc);
+void DotProducts(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr, T* c,
+                 size_t ldc, const ProductOptions<T>& options);
 
 // sums (rows) = the sum of each row of A (rows, n), plus what `sums` holds if `accumulate`.
 template <typename T>

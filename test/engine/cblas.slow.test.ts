@@ -29,10 +29,10 @@ describe('swept with layers for CBLAS, float32', () => {
     const { X, Y, outputs } = samplesFor(made, loss, rows);
     const inputs = X.length / rows;
     const [whole, part] = [float32.array(made.flat.length), float32.array(made.flat.length)];
-    made.plan.gradients(X, Y, null, rows, whole);
+    made.plan.gradients(X, null, Y, null, rows, whole);
     const sum = new Float64Array(made.flat.length);
     for (let start = 0; start < rows; start += size) {
-      made.plan.gradients(X.subarray(start * inputs), Y.subarray(start * outputs), null, size, part);
+      made.plan.gradients(X.subarray(start * inputs), null, Y.subarray(start * outputs), null, size, part);
       part.forEach((value, i) => {
         sum[i] = (sum[i] as number) + (value * size) / rows;
       });

@@ -52,8 +52,8 @@ function run(type: FloatType, architecture: StackLayer[], request: Partial<Train
   const { loss: losses } = train(made, samples, { batchSize: rows, ...common, ...clipping, ...request });
   expect(made.outcome().status).toBe('done');
   const [out, gradients] = [type.array(rows * outputs), type.array(made.flat.length)];
-  made.plan.predict(X, rows, out);
-  made.plan.gradients(X, Y, sampleWeights, rows, gradients);
+  made.plan.predict(X, null, rows, out);
+  made.plan.gradients(X, null, Y, sampleWeights, rows, gradients);
   const { loss: total, hits } = made.outcome();
   return { parameters: made.flat, statistics: made.statistics, state, losses, out, gradients, total, hits };
 }

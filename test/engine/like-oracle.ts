@@ -29,11 +29,11 @@ export function expectLikeOracle(made: TestPlan, loss: LossName, rows: number): 
   const { yHat } = oracle.forward(architecture, params, denseX);
   const { loss: mean, grads } = oracle.gradients(architecture, params, denseX, denseY, loss);
   const out = guarded(type, rows * outputs);
-  plan.predict(X, rows, out.data);
+  plan.predict(X, null, rows, out.data);
   out.intact();
   expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
   const gradients = guarded(type, flat.length);
-  plan.gradients(X, Y, null, rows, gradients.data);
+  plan.gradients(X, null, Y, null, rows, gradients.data);
   gradients.intact();
   expect(outcome()).toMatchObject({ status: 'done', hits: hits(loss, yHat, denseY) });
   expectClose([outcome().loss / rows], [mean], tolerance(type, [1, mean]), `loss of ${rows}`);

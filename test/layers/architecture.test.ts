@@ -176,8 +176,8 @@ itRejects([
     error: TypeError,
     code: 'ERR_BLASNET_UNKNOWN_OPTION',
     message:
-      'Unknown option "units" in layers[1]; known: inputDim, outputDim, activation, normalization, dropout, noise, ' +
-      'l1, l2, maxNorm, trainable',
+      'Unknown option "units" in layers[1]; known: name, inputDim, outputDim, activation, normalization, dropout, noise, ' +
+      'skip, embeddings, l1, l2, maxNorm, trainable',
   },
   {
     what: 'no layer',

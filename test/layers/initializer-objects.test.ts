@@ -323,7 +323,7 @@ itRejects([
     call: () => initialParameters({ W0: [1] }),
     error: RangeError,
     code: 'ERR_BLASNET_UNKNOWN_NAME',
-    message: 'Unknown parameter "W0" in values; parameters are W1, b1, W2, b2, ...',
+    message: 'Unknown parameter "W0" in values; parameters are W1, b1, W2, b2, ..., E1, E2, ...',
   },
   {
     what: 'a number for a parameter',

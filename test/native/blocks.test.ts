@@ -175,18 +175,22 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
       const [left, right, start] = [type.array(L.data), type.array(R.data), type.array(bias.data)];
       const what = `${rows} x ${cols} x ${k}`;
       const out = guarded(type, rows * cols);
-      kernels.dotProducts(rows, cols, k, left, right, null, false, out.data);
+      kernels.dotProducts(rows, cols, k, left, right, null, false, false, out.data);
       expectClose(out.data, LR.data, 0, what);
 
-      kernels.dotProducts(rows, cols, k, left, right, start, false, out.data);
+      kernels.dotProducts(rows, cols, k, left, right, start, false, false, out.data);
       const biased = oracle.build(rows, cols, (r, c) => oracle.at(LR, r, c) + oracle.at(bias, r, 0));
       expectClose(out.data, biased.data, 0, `${what} with a bias`);
 
       const added = oracle.zip(LR, C, (a, b) => a + b);
       for (const given of [null, start]) {
         out.data.set(C.data);
-        kernels.dotProducts(rows, cols, k, left, right, given, true, out.data);
+        kernels.dotProducts(rows, cols, k, left, right, given, true, false, out.data);
         expectClose(out.data, added.data, 0, `${what} added`);
+        out.data.set(C.data);
+        kernels.dotProducts(rows, cols, k, left, right, given, true, true, out.data);
+        const positive = oracle.map(added, (a) => Math.max(a, 0));
+        expectClose(out.data, positive.data, 0, `${what} added, then relu`);
       }
       out.intact();
     }
@@ -198,7 +202,7 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
     ) as [oracle.Grid, oracle.Grid];
     L.data[3 * 65 + 64] = Number.NaN;
     const out = type.array(63);
-    kernels.dotProducts(7, 9, 65, type.array(L.data), type.array(R.data), null, false, out);
+    kernels.dotProducts(7, 9, 65, type.array(L.data), type.array(R.data), null, false, false, out);
     const sizes = oracle.matmul(absolute(L), absolute(R), false, true).data;
     const expected = oracle.matmul(L, R, false, true).data;
     expectClose(

@@ -33,6 +33,7 @@ const plainLayer = {
   momentum: 0,
   dropout: 0,
   noise: 0,
+  skip: 0,
   trainable: 1,
   l1: 0,
   l2: 0,
@@ -147,13 +148,15 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
   for (const [inputs = 1, ...outputs] of [sizes, sizes.slice(0, 2), [2 ** 16, 2 ** 16]]) {
     const layers = joined(outputs.map((size) => packRecord('layer', { ...plainLayer, outputs: size })));
     const [right] = rightArguments(planArguments, Float64Array) as [object];
-    const error = thrownBy(() => new native.Plan({ ...right, inputs, layers } as never));
+    const error = thrownBy(
+      () => new native.Plan({ ...right, embeddings: new Float64Array(0), inputs, layers } as never),
+    );
     expect(error).toMatchObject({ message: expect.stringContaining('fewer than 2^31 parameters') });
   }
   const plan = makePlan(Float64Array);
   for (const rows of [most, 2 ** 30]) {
-    expect(() => plan.predict?.(a, rows, a)).toThrow(TypeError);
-    expect(() => plan.evaluate?.(a, a, null, rows)).toThrow(TypeError);
+    expect(() => plan.predict?.(a, new Int32Array(8), rows, a)).toThrow(TypeError);
+    expect(() => plan.evaluate?.(a, new Int32Array(8), a, null, rows)).toThrow(TypeError);
     const [right] = rightArguments(methods.train as Argument[], Float64Array) as [{ numbers: Float64Array }];
     const train = (changes: object, places: Record<string, number>) => {
       const numbers = right.numbers.slice();
@@ -163,7 +166,7 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
       plan.train?.({ ...right, numbers, ...changes });
     };
     expect(() => train({}, { rows })).toThrow(
-      /argument 0 \([XY]\) must be a typed array of at least \d+ elements/,
+      /argument 0 \((X|Y|codes)\) must be a typed array of at least \d+ elements/,
     );
     expect(() => train({}, { epochs: rows })).toThrow(
       /argument 0 \(order\) must be a typed array of at least/,
@@ -202,7 +205,7 @@ it('Plan may be extended', () => {
   }
   const args = rightArguments(planArguments, Float64Array) as PlanArguments;
   const plan = new Extended(...args);
-  expect(() => plan.predict(new Float64Array(15), 5, new Float64Array(10))).not.toThrow();
+  expect(() => plan.predict(new Float64Array(15), new Int32Array(5), 5, new Float64Array(10))).not.toThrow();
 });
 
 // In a process of its own, so that a crash is seen for what it is; the seed is fixed.

@@ -215,7 +215,7 @@ export const kernelFunctions = {
   productUnpadded: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
   dotProducts: [
     ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(4, { optional: true })],
-    ...[flag(false), floats(12)],
+    ...[flag(false), flag(true), floats(12)],
   ],
   rowSums: [size(4), size(3), floats(12), flag(false), floats(4)],
   lossFromOutputs: [
@@ -274,14 +274,18 @@ export const kernelFunctions = {
 /**
  * Doubles of which some may not be just anything: of their indices, the values to refuse.
  *
- * @param {number[]} values @param {Record<number, number[]>} refused @param {{ anyLength?: boolean }} [but]
+ * @param {number[]} values @param {Record<number, number[]>} refused
+ * @param {{ anyLength?: boolean, mayBeEmpty?: boolean }} [but]
  * @returns {Argument}
  */
 const numbers = (values, refused, but = {}) => ({
   make: () => Float64Array.from(values),
   wrong: () => [
-    ...[undefined, ...notArrays, ...otherArrays],
-    ...[new Float32Array(values), Int32Array.from(values), detached(Float64Array.from(values))],
+    ...[undefined, ...notArrays],
+    ...otherArrays.filter((array) => !(but.mayBeEmpty && array instanceof Float64Array)),
+    ...[new Float32Array(values), Int32Array.from(values)],
+    // A detached array is an empty one.
+    ...(but.mayBeEmpty ? [] : [detached(Float64Array.from(values))]),
     ...(but.anyLength ? [] : [Float64Array.from(values.slice(0, -1))]),
     ...Object.entries(refused).flatMap(([i, wrong]) =>
       wrong.map((value) => Float64Array.from(values).fill(value, Number(i), Number(i) + 1)),
@@ -293,30 +297,44 @@ const noSizes = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 54, -(2 ** 
 /** @param {number} last */
 const noCodes = (last) => [last + 1, ...noSizes];
 
-// By their fields (outputs, activation, alpha, normalization, epsilon, momentum, dropout, noise, trainable, l1, l2,
-// maxNorm): the relu layer has everything, the other one nothing.
-const fields = 12;
-const layerRecords = [4, 2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 1, 1e-3, 1e-3, 2, 2, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
+// By their fields (outputs, activation, alpha, normalization, epsilon, momentum, dropout, noise, skip, trainable, l1,
+// l2, maxNorm): the relu layer has everything but a skip, the other one nothing.
+const fields = 13;
+const layerRecords = [
+  ...[4, 2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 0, 1, 1e-3, 1e-3, 2],
+  ...[2, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0],
+];
 
-/** The plan of 3 inputs, 4 hidden units with batch normalisation, and 2 output units: 34 parameters. */
+/**
+ * The plan of 3 numbers and a table of 3 categories and 2 outputs, 4 hidden units with batch normalisation, and 2 output
+ * units: 50 parameters.
+ */
 export const planArguments = [
   properties({
-    inputs: positive(3),
+    inputs: size(3),
+    embeddings: numbers(
+      [3, 2],
+      { 0: [...noSizes, 0, 2 ** 31], 1: [...noSizes, 0, 2 ** 31] },
+      { anyLength: true, mayBeEmpty: true },
+    ),
     layers: numbers(
       layerRecords,
       {
         0: [...noSizes, 0, 2 ** 31],
         1: noCodes(16),
         3: noCodes(2),
+        // Its own input has another width, and the next layer is none yet.
+        8: [...noSizes, 1, 2, 3],
         [fields]: [...noSizes, 0, 2 ** 31],
         [fields + 1]: noCodes(16),
         [fields + 3]: noCodes(2),
+        [fields + 8]: [...noSizes, 1, 2],
       },
       { anyLength: true },
     ),
     loss: code(0, 9),
     lossOptions: doubles(2),
-    parameters: shared(34),
+    parameters: shared(50),
     statistics: shared(8),
     outcome: shared(7, true),
   }),
@@ -339,22 +357,33 @@ const trainNumbers = numbers([5, 2, 1, 5, 3, 2, 4, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 
   12: [...noSizes, 2 ** 32],
 });
 
-const samples = () => [floats(15), floats(10), floats(5, { optional: true }), positive(5)];
+/** Codes of the samples. @param {(Int: typeof Int32Array, length: number) => Int32Array} [make] @returns {Argument} */
+const codes = (make = (Int, length) => new Int(length)) => ({
+  make: () => make(Int32Array, 5),
+  wrong: () => [
+    ...[undefined, ...notArrays, ...otherArrays],
+    ...[new Uint32Array(5), make(Int32Array, 4), detached(new Int32Array(5))],
+  ],
+});
+const sharedCodes = codes((Int, length) => new Int(new SharedArrayBuffer(4 * length)));
+
+const samples = () => [floats(15), codes(), floats(10), floats(5, { optional: true }), positive(5)];
 
 /** @type {Record<string, Argument[]>} */
 export const methods = {
-  predict: [floats(15), size(5), floats(10), callback()],
+  predict: [floats(15), codes(), size(5), floats(10), callback()],
   evaluate: [...samples(), callback()],
-  gradients: [...samples(), floats(34), callback()],
+  gradients: [...samples(), floats(50), callback()],
   train: [
     properties({
       X: floats(15),
+      codes: codes(),
       Y: floats(10),
       weights: floats(5, { optional: true }),
       order: order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0),
       numbers: trainNumbers,
       options: doubles(7),
-      state: floats(68),
+      state: floats(100),
       learningRates: numbers([0.1, 0.05], {}, { anyLength: true }),
       losses: doubles(2),
       hitShares: doubles(2),
@@ -362,7 +391,7 @@ export const methods = {
     callback(),
   ],
   limitThreads: [size(2)],
-  pin: [size(5), shared(15), shared(10)],
+  pin: [size(5), shared(15), sharedCodes, shared(10)],
   predictPinned: [size(0)],
   stop: [],
   clearStop: [],

@@ -37,11 +37,13 @@ const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<Numeric
     momentum: true,
     dropout: true,
     noise: true,
+    skip: true,
     trainable: true,
     l1: true,
     l2: true,
     maxNorm: true,
   },
+  embedding: { categories: true, outputs: true },
   lossOptions: { labelSmoothing: true, delta: true },
   train: {
     rows: true,

@@ -169,11 +169,20 @@ const doubles = (length, of = double) =>
 const small = (/** @type {number} */ max) => fc.nat({ max });
 // All fields of a layer's record but the first, its outputs.
 const layer = fc
-  .tuple(small(16), double, small(2), ...Array.from({ length: 8 }, () => double))
+  .tuple(
+    ...[small(16), double, small(2), double, double, double, double],
+    fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, { arbitrary: small(3), weight: 1 }),
+    ...[double, double, double, double],
+  )
   .map((values) => values.map(Number));
 const network = fc.record({
   Float: fc.constantFrom(Float64Array, Float32Array),
-  sizes: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 4 }),
+  // Few sizes, so that skips often fit.
+  sizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 4 }),
+  tables: fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3 })), {
+    maxLength: 2,
+  }),
+  code: fc.oneof(fc.integer({ min: -2, max: 6 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31))),
   layers: fc.array(layer, { minLength: 3, maxLength: 3 }),
   loss: fc.tuple(small(9), double, double),
   rows: fc.integer({ min: 1, max: 40 }),
@@ -201,7 +210,7 @@ const training = fc.record({
 
 fc.assert(
   fc.property(network, fc.array(training, { maxLength: 3 }), (net, trainings) => {
-    const { Float, sizes, layers, loss, rows, value, label } = net;
+    const { Float, sizes, tables, code, layers, loss, rows, value, label } = net;
     /** @param {typeof Float64Array | typeof Float32Array} kind @param {number} length */
     const shared = (kind, length) => {
       const buffer = new SharedArrayBuffer(length * kind.BYTES_PER_ELEMENT);
@@ -211,11 +220,14 @@ fc.assert(
     };
     const [inputs = 1, outputs = 1] = [sizes[0], sizes.at(-1)];
     const used = layers.slice(0, sizes.length - 1);
+    const embedded = tables.reduce((sum, [, outputs]) => sum + outputs, 0);
     const parameters = used.reduce(
       (sum, [, , normalization = 0], l) =>
-        sum + ((sizes[l] ?? 0) + (normalization > 0 ? 3 : 1)) * (sizes[l + 1] ?? 0),
-      0,
+        sum +
+        ((sizes[l] ?? 0) + (l === 0 ? embedded : 0) + (normalization > 0 ? 3 : 1)) * (sizes[l + 1] ?? 0),
+      tables.reduce((sum, [categories, outputs]) => sum + (categories + 1) * outputs, 0),
     );
+    const codes = new Int32Array(rows * tables.length).fill(code, 0, 1);
     const records = Float64Array.from(used.flatMap((layer, l) => [sizes[l + 1] ?? 0, ...layer]));
     const X = new Float(rows * inputs).map((_, i) => Math.cos(i));
     X[0] = value;
@@ -224,6 +236,7 @@ fc.assert(
     attempt(() => {
       const plan = new native.Plan({
         inputs: sizes[0],
+        embeddings: Float64Array.from(tables.flat()),
         layers: records,
         loss: loss[0],
         lossOptions: Float64Array.from(loss.slice(1)),
@@ -232,9 +245,9 @@ fc.assert(
         outcome: shared(Float64Array, 7),
       });
       const weights = new Float(rows).fill(0.5, 1);
-      attempt(() => plan.predict(X, rows, new Float(rows * outputs)));
-      attempt(() => plan.evaluate(X, Y, weights, rows));
-      attempt(() => plan.gradients(X, Y, null, rows, new Float(parameters)));
+      attempt(() => plan.predict(X, codes, rows, new Float(rows * outputs)));
+      attempt(() => plan.evaluate(X, codes, Y, weights, rows));
+      attempt(() => plan.gradients(X, codes, Y, null, rows, new Float(parameters)));
       for (const { optimizer, options, rates, epochs, from, sizes: batches, ...rest } of trainings) {
         const order = new Uint32Array(epochs * rows).map((_, i) => (7 * i) % rows);
         const size = native.optimizerStateSize(optimizer, options, parameters);
@@ -253,6 +266,7 @@ fc.assert(
         attempt(() =>
           plan.train({
             X,
+            codes,
             Y,
             weights: rest.weighted ? weights : null,
             order: rest.shuffled ? order : null,

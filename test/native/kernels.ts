@@ -35,7 +35,7 @@ export interface Kernels {
     C: FloatArray,
     accumulate: boolean,
   ): void;
-  /** C (rows, cols) = L (rows, k) R (cols, k)^T plus bias (rows), or plus what C holds. */
+  /** C (rows, cols) = L (rows, k) R (cols, k)^T plus bias (rows), or plus what C holds; then relu, if it should. */
   dotProducts(
     rows: number,
     cols: number,
@@ -44,6 +44,7 @@ export interface Kernels {
     R: FloatArray,
     bias: FloatArray | null,
     accumulate: boolean,
+    relu: boolean,
     C: FloatArray,
   ): void;
   /** sums (rows) = the sum of each row of A (rows, n), plus what `sums` holds if `accumulate`. */

@@ -25,19 +25,19 @@ describe.each(floatTypes)('operations on another thread, $dtype', (type) => {
       const here = { out: type.array(rows * 2), gradients: type.array(flat.length) };
       const there = { out: guarded(type, rows * 2), gradients: guarded(type, flat.length) };
 
-      plan.predict(X, rows, here.out);
-      await finished((callback) => plan.predict(X, rows, there.out.data, callback));
+      plan.predict(X, null, rows, here.out);
+      await finished((callback) => plan.predict(X, null, rows, there.out.data, callback));
       there.out.intact();
       expectSameBits(there.out.data, here.out);
 
-      plan.evaluate(X, Y, null, rows);
+      plan.evaluate(X, null, Y, null, rows);
       const evaluated = outcome();
       expect(evaluated.loss).toBeGreaterThan(0);
-      await finished((callback) => plan.evaluate(X, Y, null, rows, callback));
+      await finished((callback) => plan.evaluate(X, null, Y, null, rows, callback));
       expect(outcome()).toEqual(evaluated);
 
-      plan.gradients(X, Y, null, rows, here.gradients);
-      await finished((callback) => plan.gradients(X, Y, null, rows, there.gradients.data, callback));
+      plan.gradients(X, null, Y, null, rows, here.gradients);
+      await finished((callback) => plan.gradients(X, null, Y, null, rows, there.gradients.data, callback));
       there.gradients.intact();
       expectSameBits(there.gradients.data, here.gradients);
       expect(outcome()).toEqual(evaluated);
@@ -48,7 +48,7 @@ describe.each(floatTypes)('operations on another thread, $dtype', (type) => {
     const made = makePlan(type, architecture, loss);
     const { X, Y } = samplesFor(made, loss, 5);
     X[4] = Number.NaN;
-    await finished((callback) => made.plan.evaluate(X, Y, null, 5, callback));
+    await finished((callback) => made.plan.evaluate(X, null, Y, null, 5, callback));
     expect(made.outcome()).toMatchObject({ status: 'inputNotFinite', index: 4 });
   });
 });
@@ -58,7 +58,7 @@ describe('operations on another thread', () => {
     const { plan, X, Y } = longTraining();
     const calls: unknown[][] = [];
     const done = finished((callback) => {
-      plan.evaluate(X, Y, null, 65, (...args) => {
+      plan.evaluate(X, null, Y, null, 65, (...args) => {
         calls.push(args);
         callback(undefined);
       });
@@ -72,21 +72,21 @@ describe('operations on another thread', () => {
     const { plan, X, Y, train, flat } = longTraining();
     const done = finished((callback) => train(manyEpochs, callback));
     const busy = /the plan is busy/;
-    expect(() => plan.predict(X, 65, new Float64Array(130))).toThrow(busy);
-    expect(() => plan.evaluate(X, Y, null, 65)).toThrow(busy);
-    expect(() => plan.evaluate(X, Y, null, 65, () => {})).toThrow(busy);
-    expect(() => plan.gradients(X, Y, null, 65, new Float64Array(flat.length))).toThrow(busy);
+    expect(() => plan.predict(X, null, 65, new Float64Array(130))).toThrow(busy);
+    expect(() => plan.evaluate(X, null, Y, null, 65)).toThrow(busy);
+    expect(() => plan.evaluate(X, null, Y, null, 65, () => {})).toThrow(busy);
+    expect(() => plan.gradients(X, null, Y, null, 65, new Float64Array(flat.length))).toThrow(busy);
     expect(() => train(1)).toThrow(busy);
     expect(() => train(1, () => {})).toThrow(busy);
     plan.stop();
     await done;
     plan.clearStop();
-    plan.evaluate(X, Y, null, 65);
+    plan.evaluate(X, null, Y, null, 65);
     // Also from within the callback.
     await finished((callback) =>
-      plan.evaluate(X, Y, null, 65, () => {
-        plan.evaluate(X, Y, null, 65);
-        plan.evaluate(X, Y, null, 65, callback);
+      plan.evaluate(X, null, Y, null, 65, () => {
+        plan.evaluate(X, null, Y, null, 65);
+        plan.evaluate(X, null, Y, null, 65, callback);
       }),
     );
   });
@@ -119,9 +119,9 @@ describe('operations on another thread', () => {
     plan.stop();
     for (const operation of [
       () => train(3),
-      () => plan.predict(X, 65, new Float64Array(130)),
-      () => plan.evaluate(X, Y, null, 65),
-      () => plan.gradients(X, Y, null, 65, new Float64Array(flat.length)),
+      () => plan.predict(X, null, 65, new Float64Array(130)),
+      () => plan.evaluate(X, null, Y, null, 65),
+      () => plan.gradients(X, null, Y, null, 65, new Float64Array(flat.length)),
     ]) {
       operation();
       expect(outcome()).toMatchObject({ status: 'stopped', epoch: 0 });

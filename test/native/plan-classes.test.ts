@@ -31,9 +31,9 @@ describe.each(floatTypes)('classes in a plan of $dtype', (type) => {
     ].map(([made, labels]) => {
       const { plan, flat, outcome } = made as typeof classy;
       const gradients = guarded(type, flat.length);
-      plan.evaluate(X, labels as typeof Y, sampleWeights, rows);
+      plan.evaluate(X, null, labels as typeof Y, sampleWeights, rows);
       const evaluated = outcome();
-      plan.gradients(X, labels as typeof Y, sampleWeights, rows, gradients.data);
+      plan.gradients(X, null, labels as typeof Y, sampleWeights, rows, gradients.data);
       gradients.intact();
       const order = Uint32Array.from({ length: 2 * rows }, (_, i) => (i * 7) % rows);
       const history = train(made as typeof classy, { X, Y: labels as typeof Y }, { ...request, order });
@@ -51,9 +51,9 @@ describe.each(floatTypes)('classes in a plan of $dtype', (type) => {
       classes[rows - 1] = wrong;
       const before = made.flat.slice();
       const found = { status: 'labelOutside', index };
-      made.plan.evaluate(X, classes, null, rows);
+      made.plan.evaluate(X, null, classes, null, rows);
       expect(made.outcome()).toMatchObject(found);
-      made.plan.gradients(X, classes, null, rows, type.array(made.flat.length));
+      made.plan.gradients(X, null, classes, null, rows, type.array(made.flat.length));
       expect(made.outcome()).toMatchObject(found);
       train(made, { X, Y: classes }, request);
       expect(made.outcome()).toMatchObject(found);
@@ -81,10 +81,10 @@ describe.each(floatTypes)('classes in a plan of $dtype', (type) => {
     const made = makePlan(type, architecture, sparse);
     const { X, Y, classes } = samplesFor(made, sparse, rows);
     for (const wrong of [Y, classes.subarray(1), Uint32Array.from(classes), Int16Array.from(classes), null]) {
-      expect(() => made.plan.evaluate(X, wrong as never, null, rows)).toThrow(TypeError);
+      expect(() => made.plan.evaluate(X, null, wrong as never, null, rows)).toThrow(TypeError);
       expect(() => train(made, { X, Y: wrong as never }, request)).toThrow(TypeError);
     }
     const numbers = makePlan(type, architecture, dense);
-    expect(() => numbers.plan.evaluate(X, classes, null, rows)).toThrow(TypeError);
+    expect(() => numbers.plan.evaluate(X, null, classes, null, rows)).toThrow(TypeError);
   });
 });

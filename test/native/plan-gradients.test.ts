@@ -17,10 +17,10 @@ function compare(made: TestPlan, loss: LossName, rows: number, weighted = false)
   const Y = loss === 'sparseCategoricalCrossEntropy' ? samples.classes : samples.Y;
   const weights = weighted ? samples.sampleWeights : null;
   const [gradients, unused] = [new Float64Array(flat.length), new Float64Array(flat.length)];
-  plan.gradients(samples.X, Y, weights, rows, gradients);
+  plan.gradients(samples.X, null, Y, weights, rows, gradients);
   const numeric = oracle.centralDifferences(
     () => {
-      plan.gradients(samples.X, Y, weights, rows, unused);
+      plan.gradients(samples.X, null, Y, weights, rows, unused);
       return outcome().loss / rows;
     },
     flat as Float64Array,
@@ -78,7 +78,7 @@ it('frozen layers have gradients of zero, and those before them their own', () =
   const { X, Y } = samplesFor(made, 'binaryCrossEntropy', 30);
   const gradients = new Float64Array(made.flat.length);
   const find = () => {
-    made.plan.gradients(X, Y, null, 30, gradients);
+    made.plan.gradients(X, null, Y, null, 30, gradients);
     return made.outcome().loss / 30;
   };
   const numeric = oracle.centralDifferences(find, made.flat as Float64Array, h);

@@ -88,6 +88,81 @@ const networks: [what: string, architecture: StackLayer[], loss: LossName][] = [
     ),
     'sparseCategoricalCrossEntropy',
   ],
+  [
+    'residual connections from every place, two of them from one',
+    stack(
+      [4, 4, 6, 4, 6, 6, 2],
+      { activation: 'relu', skip: 1 },
+      'relu',
+      { activation: 'gelu', skip: 2 },
+      { activation: 'tanh', skip: 3 },
+      { activation: 'relu', skip: 3 },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+  [
+    'residual connections around normalised and frozen layers',
+    stack(
+      [5, 7, 7, 7, 7, 3],
+      { activation: 'relu', trainable: false },
+      { activation: 'relu', normalization: batch, skip: 2 },
+      { activation: 'softmax', normalization: layer, skip: 2, trainable: false },
+      { activation: 'relu', normalization: layer, skip: 4 },
+      'softmax',
+    ),
+    'categoricalCrossEntropy',
+  ],
+  [
+    'embeddings',
+    stack(
+      [8, 9, 2],
+      {
+        activation: 'relu',
+        embeddings: [
+          { categories: 5, outputs: 3 },
+          { categories: 1, outputs: 1 },
+        ],
+      },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+  [
+    'embeddings alone, with a residual connection around the first layer',
+    stack(
+      [6, 6, 6, 1],
+      { activation: 'mish', normalization: batch, skip: 1, embeddings: [{ categories: 40, outputs: 6 }] },
+      { activation: 'relu', skip: 1 },
+      'linear',
+    ),
+    'huber',
+  ],
+  [
+    'embeddings that are frozen',
+    stack(
+      [5, 4, 3, 1],
+      { activation: 'tanh', trainable: false, embeddings: [{ categories: 3, outputs: 2 }] },
+      'relu',
+      'linear',
+    ),
+    'meanSquaredError',
+  ],
+  [
+    'embeddings in a wide input',
+    stack(
+      [120, 6, 2],
+      {
+        activation: 'relu',
+        embeddings: [
+          { categories: 9, outputs: 13 },
+          { categories: 4, outputs: 7 },
+        ],
+      },
+      'softplus',
+    ),
+    'poisson',
+  ],
   // Reads its samples as they come.
   [
     'a wide input',
@@ -124,6 +199,17 @@ const random: [what: string, architecture: StackLayer[], loss: LossName][] = [
     'categoricalCrossEntropy',
   ],
   [
+    'residual connections around dropout and noise',
+    stack(
+      [6, 6, 6, 6, 2],
+      { activation: 'relu', dropout: 0.5, noise: 0.1, skip: 1, embeddings: [{ categories: 3, outputs: 2 }] },
+      { activation: 'relu', dropout: 0.3, noise: 0.2, skip: 1 },
+      { activation: 'silu', noise: 0.1, skip: 2 },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+  [
     'noise on a wide input',
     stack([101, 6, 2], { activation: 'relu', noise: 0.3, dropout: 0.5 }, 'linear'),
     'meanSquaredError',
@@ -142,6 +228,22 @@ const large: typeof networks = [
       'sigmoid',
     ),
     'binaryCrossEntropy',
+  ],
+  [
+    'residual connections and embeddings',
+    stack(
+      [40, 360, 360, 360, 2],
+      { activation: 'relu', embeddings: [{ categories: 70, outputs: 16 }] },
+      { activation: 'relu', skip: 2, dropout: 0.2 },
+      { activation: 'gelu', skip: 2, normalization: layer },
+      'sigmoid',
+    ),
+    'binaryCrossEntropy',
+  ],
+  [
+    'a large table',
+    stack([9, 5, 1], { activation: 'tanh', embeddings: [{ categories: 20_000, outputs: 8 }] }, 'linear'),
+    'meanSquaredError',
   ],
   [
     'layers for CBLAS',
@@ -166,9 +268,9 @@ function tolerance(type: FloatType, values: ArrayLike<number>): number {
 }
 
 function labelled(made: TestPlan, loss: LossName, rows: number) {
-  const { X, Y, classes, sampleWeights, denseX, denseY } = samplesFor(made, loss, rows);
-  if (loss !== 'sparseCategoricalCrossEntropy') return { X, Y, weights: sampleWeights, denseX, denseY };
-  return { X, Y: classes, weights: sampleWeights, denseX, denseY: oracle.dense(classes, rows, 1) };
+  const { classes, sampleWeights: weights, ...samples } = samplesFor(made, loss, rows);
+  if (loss !== 'sparseCategoricalCrossEntropy') return { ...samples, weights };
+  return { ...samples, Y: classes, weights, denseY: oracle.dense(classes, rows, 1) };
 }
 
 /** The oracle's masks and noise for batch number `index` of m samples. */
@@ -214,15 +316,15 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
       for (const weighted of [false, true]) {
         const options = loss.endsWith('CrossEntropy') ? { smoothing: 0.1 } : { delta: 0.3 };
         const made = makePlan(type, architecture, loss, 1, options);
-        const { X, Y, weights, denseX, denseY } = labelled(made, loss, rows);
+        const { X, codes, Y, weights, denseX, denseY, denseCodes } = labelled(made, loss, rows);
         const [params, statistics] = [named(architecture, made.flat), namedStatistics(made)];
         const before = made.statistics.slice();
         const lossOptions = { ...options, ...(weighted && { weights }) };
         const expected = stackGradients(architecture, params, denseX, denseY, loss, {
-          ...{ statistics, learning: true, lossOptions },
+          ...{ codes: denseCodes, statistics, learning: true, lossOptions },
         });
         const gradients = guarded(type, made.flat.length);
-        made.plan.gradients(X, Y, weighted ? weights : null, rows, gradients.data);
+        made.plan.gradients(X, codes, Y, weighted ? weights : null, rows, gradients.data);
         gradients.intact();
         const what = `of ${rows}${weighted ? ', weighted' : ''}`;
         expect(made.outcome().status).toBe('done');
@@ -236,10 +338,11 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
         }
 
         const evaluated = stackGradients(architecture, params, denseX, denseY, loss, {
+          codes: denseCodes,
           statistics,
           lossOptions,
         });
-        made.plan.evaluate(X, Y, weighted ? weights : null, rows);
+        made.plan.evaluate(X, codes, Y, weighted ? weights : null, rows);
         const { loss: mean } = evaluated;
         expectClose([made.outcome().loss / rows], [mean], tolerance(type, [1, mean]), `evaluation ${what}`);
       }
@@ -252,17 +355,19 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
       const made = makePlan(type, architecture, loss);
       const params = named(architecture, made.flat);
       for (const rows of rowCountsOf(architecture)) {
-        const { X, denseX } = labelled(made, loss, rows);
+        const { X, codes, denseX, denseCodes } = labelled(made, loss, rows);
         const outputs = architecture.at(-1)?.outputDim as number;
         const out = guarded(type, rows * outputs);
-        made.plan.predict(X, rows, out.data);
+        made.plan.predict(X, codes, rows, out.data);
         out.intact();
-        const { yHat } = stackForward(architecture, params, denseX, { statistics: namedStatistics(made) });
+        const statistics = namedStatistics(made);
+        const { yHat } = stackForward(architecture, params, denseX, { codes: denseCodes, statistics });
         expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
         // One row by itself goes another way.
         for (const r of [0, rows - 1]) {
           const one = guarded(type, outputs);
-          made.plan.predict(X.slice((r * X.length) / rows), 1, one.data);
+          const code = codes?.slice((r * codes.length) / rows) ?? null;
+          made.plan.predict(X.slice((r * X.length) / rows), code, 1, one.data);
           one.intact();
           expectClose(one.data, out.data.slice(r * outputs, (r + 1) * outputs), tolerance(type, yHat.data));
         }
@@ -282,7 +387,8 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
           const step = stepOf(made, loss, rows, { batches });
           const params = named(architecture, step.before);
           const expected = stackGradients(architecture, params, step.denseX, step.denseY, loss, {
-            ...{ statistics, learning: true, random: randomOf(architecture, batches, rows) },
+            ...{ codes: step.denseCodes, statistics, learning: true },
+            random: randomOf(architecture, batches, rows),
             lossOptions: { weights: step.weights },
           });
           const what = `of ${rows}, batch ${batches}`;
@@ -328,7 +434,7 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
       made.flat.fill(0, 0, 9);
       const { X, Y } = samplesFor(made, 'meanSquaredError', 9);
       const gradients = type.array(made.flat.length);
-      made.plan.gradients(X, Y, null, 9, gradients);
+      made.plan.gradients(X, null, Y, null, 9, gradients);
       expect(gradients.every(Number.isFinite)).toBe(true);
       expect(made.outcome().loss).toBeGreaterThan(0);
     }

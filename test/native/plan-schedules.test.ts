@@ -46,12 +46,12 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     const { X } = samplesFor(made, 'binaryCrossEntropy', 200);
     const [input, output] = [shared(600), shared(400)];
-    made.plan.pin(200, input, output);
+    made.plan.pin(200, input, null, output);
     for (const rows of [1, 2, 64, 200]) {
       input.set(X);
       output.fill(Number.NaN);
       const expected = type.array(400).fill(Number.NaN);
-      made.plan.predict(X, rows, expected);
+      made.plan.predict(X, null, rows, expected);
       expect(made.plan.predictPinned(rows)).toBe(-1);
       expectSameBits(output, expected);
     }
@@ -62,7 +62,7 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
   it('are told apart from what is not finite', () => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     const [input, output] = [shared(600), shared(400)];
-    made.plan.pin(200, input, output);
+    made.plan.pin(200, input, null, output);
     for (const index of [0, 2, 3, 400, 599]) {
       input.fill(0);
       input[index] = Number.NaN;
@@ -77,14 +77,14 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     expect(() => made.plan.predictPinned(1)).toThrow(TypeError);
     const [first, second] = [shared(2), shared(2)];
-    made.plan.pin(1, shared(3), first);
+    made.plan.pin(1, shared(3), null, first);
     made.plan.predictPinned(1);
-    made.plan.pin(1, shared(3), second);
+    made.plan.pin(1, shared(3), null, second);
     first.fill(7);
     made.plan.predictPinned(1);
     expect(Array.from(first)).toEqual([7, 7]);
-    expect(() => made.plan.pin(2, shared(3), second)).toThrow(TypeError);
-    expect(() => made.plan.pin(1, type.array(3), second)).toThrow(TypeError);
+    expect(() => made.plan.pin(2, shared(3), null, second)).toThrow(TypeError);
+    expect(() => made.plan.pin(1, type.array(3), null, second)).toThrow(TypeError);
     // The last good ones stay.
     expect(made.plan.predictPinned(1)).toBe(-1);
   });

@@ -33,7 +33,7 @@ const norm = (values: ArrayLike<number>) => Math.sqrt(Array.from(values).reduce(
 function gradientOf(made: TestPlan, rows: number): FloatArray {
   const { X, Y, sampleWeights } = samplesFor(made, loss, rows);
   const gradients = made.type.array(made.flat.length);
-  made.plan.gradients(X, Y, sampleWeights, rows, gradients);
+  made.plan.gradients(X, null, Y, sampleWeights, rows, gradients);
   return gradients;
 }
 
@@ -112,16 +112,16 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
       const layers = architecture.map((layer) => ({ ...layer, trainable }));
       const made = makePlan(type, layers, loss);
       const { X, Y } = samplesFor(made, loss, 30);
-      made.plan.evaluate(X, Y, null, 30);
+      made.plan.evaluate(X, null, Y, null, 30);
       const { loss: evaluated } = made.outcome();
-      made.plan.gradients(X, Y, null, 30, type.array(made.flat.length));
+      made.plan.gradients(X, null, Y, null, 30, type.array(made.flat.length));
       expectClose([made.outcome().loss], [evaluated], 100 * type.epsilon * evaluated);
       const bare = makePlan(
         type,
         layers.map(({ l1, l2, ...layer }) => layer),
         loss,
       );
-      bare.plan.evaluate(X, Y, null, 30);
+      bare.plan.evaluate(X, null, Y, null, 30);
       expect(evaluated - bare.outcome().loss > 1).toBe(trainable);
     }
   });
@@ -287,6 +287,7 @@ describe.each(floatTypes)('L-BFGS in a plan of $dtype', (type) => {
       const losses = new Float64Array(epochs);
       made.plan.train({
         X,
+        codes: null,
         Y,
         weights: null,
         order: null,

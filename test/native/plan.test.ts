@@ -45,18 +45,18 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     const expected = oracle.gradients(architecture, params, denseX, denseY, loss);
 
     const out = guarded(type, rows * outputs);
-    plan.predict(X, rows, out.data);
+    plan.predict(X, null, rows, out.data);
     out.intact();
     expect(outcome()).toMatchObject({ status: 'done' });
     expectClose(out.data, yHat.data, tolerance(type, yHat.data), `yHat of ${rows}`);
 
-    plan.evaluate(X, Y, null, rows);
+    plan.evaluate(X, null, Y, null, rows);
     expect(outcome()).toMatchObject({ status: 'done', hits: hits(loss, yHat, denseY) });
     expectClose([outcome().loss / rows], [expected.loss], tolerance(type, [1, expected.loss]), 'loss');
     const { loss: total } = outcome();
 
     const gradients = guarded(type, flat.length);
-    plan.gradients(X, Y, null, rows, gradients.data);
+    plan.gradients(X, null, Y, null, rows, gradients.data);
     gradients.intact();
     expect(outcome()).toMatchObject({ status: 'done', loss: total, hits: hits(loss, yHat, denseY) });
     for (const [name, { data }] of Object.entries(named(architecture, gradients.data, 'd'))) {
@@ -81,7 +81,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
 
   it('predicts nothing for no rows', () => {
     const { plan, outcome } = makePlan(type, wide, 'binaryCrossEntropy');
-    plan.predict(type.array(0), 0, type.array(0));
+    plan.predict(type.array(0), null, 0, type.array(0));
     expect(outcome().status).toBe('done');
   });
 
@@ -89,14 +89,14 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     const [, architecture, loss] = networks[1] as (typeof networks)[number];
     const used = makePlan(type, architecture, loss);
     const large = samplesFor(used, loss, 700, 7);
-    used.plan.gradients(large.X, large.Y, null, 700, type.array(used.flat.length));
-    used.plan.predict(large.X, 700, type.array(700 * large.outputs));
+    used.plan.gradients(large.X, null, large.Y, null, 700, type.array(used.flat.length));
+    used.plan.predict(large.X, null, 700, type.array(700 * large.outputs));
     const results = [used, makePlan(type, architecture, loss)].map((made) => {
       const { X, Y, outputs } = samplesFor(made, loss, 33);
       const gradients = guarded(type, made.flat.length).data;
       const out = guarded(type, 33 * outputs).data;
-      made.plan.gradients(X, Y, null, 33, gradients);
-      made.plan.predict(X, 33, out);
+      made.plan.gradients(X, null, Y, null, 33, gradients);
+      made.plan.predict(X, null, 33, out);
       return type.array([...gradients, ...out, made.outcome().loss]);
     });
     expectSameBits(results[0] as never, results[1] as never);
@@ -109,10 +109,10 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     X.fill(Number.NaN, 5 * 3);
     Y.fill(Number.NaN, 5 * outputs);
     const out = guarded(type, 20 * outputs).data;
-    made.plan.predict(X, 5, out);
+    made.plan.predict(X, null, 5, out);
     expect(made.outcome().status).toBe('done');
     expect(out.findIndex(Number.isNaN)).toBe(5 * outputs);
-    made.plan.evaluate(X, Y, null, 5);
+    made.plan.evaluate(X, null, Y, null, 5);
     expect(made.outcome().status).toBe('done');
   });
 
@@ -126,11 +126,11 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
         X[index] = value;
         X[3 * rows - 1] = value;
         const found = { status: 'inputNotFinite', index };
-        made.plan.predict(X, rows, type.array(2 * rows));
+        made.plan.predict(X, null, rows, type.array(2 * rows));
         expect(made.outcome()).toMatchObject(found);
-        made.plan.evaluate(X, Y, null, rows);
+        made.plan.evaluate(X, null, Y, null, rows);
         expect(made.outcome()).toMatchObject(found);
-        made.plan.gradients(X, Y, null, rows, type.array(made.flat.length));
+        made.plan.gradients(X, null, Y, null, rows, type.array(made.flat.length));
         expect(made.outcome()).toMatchObject(found);
       }
     }
@@ -138,17 +138,17 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     const many = makePlan(type, network([1, 1], ['sigmoid']), 'binaryCrossEntropy');
     const large = { X: type.array(1_100_000), Y: type.array(1_100_000) };
     large.Y[2 ** 20 + 9] = 3;
-    many.plan.evaluate(large.X, large.Y, null, large.X.length);
+    many.plan.evaluate(large.X, null, large.Y, null, large.X.length);
     expect(many.outcome()).toMatchObject({ status: 'labelOutside', index: 2 ** 20 + 9 });
     large.X[2 ** 20 + 5] = Number.NaN;
-    many.plan.evaluate(large.X, large.Y, null, large.X.length);
+    many.plan.evaluate(large.X, null, large.Y, null, large.X.length);
     expect(many.outcome()).toMatchObject({ status: 'inputNotFinite', index: 2 ** 20 + 5 });
 
     const judged = (loss: LossName, output: oracle.Activation, label: number) => {
       const made = makePlan(type, network([3, 4, 2], ['relu', output]), loss);
       const { X, Y } = samplesFor(made, loss, rows);
       Y[1501] = label;
-      made.plan.evaluate(X, Y, null, rows);
+      made.plan.evaluate(X, null, Y, null, rows);
       const { status, index } = made.outcome();
       return status === 'done' ? status : `${status} ${index}`;
     };
@@ -185,10 +185,10 @@ describe('gradients by central differences', () => {
         const X = Float64Array.from(pick(all.denseX, smooth).data);
         const Y = Float64Array.from(pick(all.denseY, smooth).data);
         const gradients = new Float64Array(parameterCount(architecture));
-        plan.gradients(X, Y, null, rows, gradients);
+        plan.gradients(X, null, Y, null, rows, gradients);
         const numeric = oracle.centralDifferences(
           () => {
-            plan.evaluate(X, Y, null, rows);
+            plan.evaluate(X, null, Y, null, rows);
             return outcome().loss / rows;
           },
           flat as Float64Array,

@@ -25,6 +25,7 @@ export interface TestPlan {
 
 export interface TestSamples {
   readonly X: FloatArray;
+  readonly codes?: Int32Array | null;
   readonly Y: LabelArray;
   readonly weights?: FloatArray | undefined;
 }
@@ -70,7 +71,7 @@ const optimizers = {
 /** Trains here or, with a callback, on another thread; returns the two histories, which it fills. */
 export function train(
   { plan, type, flat }: TestPlan,
-  { X, Y, weights }: TestSamples,
+  { X, codes = null, Y, weights }: TestSamples,
   request: TrainingRequest,
   callback?: Callback,
 ): { loss: Float64Array; accuracy: Float64Array } {
@@ -82,6 +83,7 @@ export function train(
   plan.train(
     {
       X,
+      codes,
       Y,
       weights: weights ?? null,
       order,
@@ -132,20 +134,42 @@ export function network(sizes: number[], activations: readonly oracle.Activation
   });
 }
 
-/** The sizes of a layer's arrays, in their order. */
-function tensorSizes({ inputDim, outputDim, normalization }: StackLayer) {
-  const factors = { gamma: [outputDim, 1], beta: [outputDim, 1] } as const;
-  return { W: [outputDim, inputDim], b: [outputDim, 1], ...(normalization && factors) } as const;
+/** The names and sizes of all arrays, in their order: E1, E2, ..., W1, b1, ... */
+function tensorSizes(
+  architecture: readonly StackLayer[],
+): (readonly [name: string, rows: number, cols: number])[] {
+  const tables = tablesOf(architecture).map(
+    ({ categories, outputs }, e) => [`E${e + 1}`, categories + 1, outputs] as const,
+  );
+  const layers = architecture.flatMap(({ inputDim, outputDim, normalization }, index) => {
+    const l = index + 1;
+    const factors = [[`gamma${l}`, outputDim, 1] as const, [`beta${l}`, outputDim, 1] as const];
+    return [
+      [`W${l}`, outputDim, inputDim] as const,
+      [`b${l}`, outputDim, 1] as const,
+      ...(normalization === undefined ? [] : factors),
+    ];
+  });
+  return [...tables, ...layers];
+}
+
+function tablesOf(architecture: readonly StackLayer[]) {
+  return architecture[0]?.embeddings ?? [];
+}
+
+/** The columns of X, without those that come from tables. */
+function numbersOf(architecture: readonly StackLayer[]): number {
+  const inputDim = architecture[0]?.inputDim as number;
+  return tablesOf(architecture).reduce((left, { outputs }) => left - outputs, inputDim);
 }
 
 export function parameterCount(architecture: readonly StackLayer[]): number {
-  const sizes = architecture.flatMap((layer) => Object.values(tensorSizes(layer)));
-  return sizes.reduce((sum, [rows, cols]) => sum + rows * cols, 0);
+  return tensorSizes(architecture).reduce((sum, [, rows, cols]) => sum + rows * cols, 0);
 }
 
 function layerRecord(layer: StackLayer): Float64Array {
   const { activation, alpha = 0, normalization = 'none', epsilon = 1e-5, momentum = 0.1 } = layer;
-  const { dropout = 0, noise = 0, trainable = true, l1 = 0, l2 = 0, maxNorm = 0 } = layer;
+  const { dropout = 0, noise = 0, skip = 0, trainable = true, l1 = 0, l2 = 0, maxNorm = 0 } = layer;
   return packRecord('layer', {
     outputs: layer.outputDim,
     activation: activationCodes[activation],
@@ -155,6 +179,7 @@ function layerRecord(layer: StackLayer): Float64Array {
     momentum,
     dropout,
     noise,
+    skip,
     trainable,
     l1,
     l2,
@@ -186,11 +211,12 @@ export function makePlan(
   units.forEach(({ gamma, beta }, l) => {
     Object.assign(random, { [`gamma${l + 1}`]: gamma, [`beta${l + 1}`]: beta });
   });
+  tablesOf(architecture).forEach(({ categories, outputs }, e) => {
+    random[`E${e + 1}`] = oracle.randomDense(categories + 1, outputs, seed + 5000 + e, -0.5, 0.5);
+  });
   const flat = inside(
     type,
-    architecture.flatMap((layer, l) =>
-      Object.keys(tensorSizes(layer)).flatMap((name) => random[`${name}${l + 1}`]?.data as number[]),
-    ),
+    tensorSizes(architecture).flatMap(([name]) => random[name]?.data as number[]),
   );
   const statistics = inside(
     type,
@@ -202,7 +228,8 @@ export function makePlan(
   const places = recordPlaces('outcome');
   const outcome = allocate(Object.keys(places).length, 'float64');
   const plan = new native.Plan({
-    inputs: architecture[0]?.inputDim as number,
+    inputs: numbersOf(architecture),
+    embeddings: joined(tablesOf(architecture).map((table) => packRecord('embedding', table))),
     layers: joined(architecture.map(layerRecord)),
     loss: lossEntry(loss).code,
     lossOptions: packRecord('lossOptions', { labelSmoothing: smoothing, delta }),
@@ -235,13 +262,10 @@ export function named(
 ): Record<string, oracle.Dense> {
   const tensors: Record<string, oracle.Dense> = {};
   let offset = 0;
-  architecture.forEach((layer, index) => {
-    for (const [name, [rows, cols]] of Object.entries(tensorSizes(layer))) {
-      offset += rows * cols;
-      const view = flat.subarray(offset - rows * cols, offset);
-      tensors[`${prefix}${name}${index + 1}`] = oracle.dense(view, rows, cols);
-    }
-  });
+  for (const [name, rows, cols] of tensorSizes(architecture)) {
+    offset += rows * cols;
+    tensors[prefix + name] = oracle.dense(flat.subarray(offset - rows * cols, offset), rows, cols);
+  }
   return tensors;
 }
 
@@ -262,7 +286,7 @@ export function namedStatistics({ architecture, statistics }: TestPlan): Record<
 
 /** Samples for a network and a loss: X, and labels that the loss takes. */
 export function samplesFor({ type, architecture }: TestPlan, loss: LossName, rows: number, seed = 100) {
-  const inputs = architecture[0]?.inputDim as number;
+  const inputs = numbersOf(architecture);
   const outputs = architecture.at(-1)?.outputDim as number;
   const X = type.array(oracle.randomArray(rows * inputs, seed, -2, 2));
   const raw = oracle.randomDense(rows, outputs, seed + 1, 0, 1);
@@ -273,8 +297,16 @@ export function samplesFor({ type, architecture }: TestPlan, loss: LossName, row
     hinge: () => oracle.map(raw, (y) => (y > 0.5 ? 1 : -1)),
   } as Partial<Record<LossName, () => oracle.Grid>>;
   const Y = type.array((labels[loss] ?? (() => raw))().data);
+  const tables = tablesOf(architecture);
+  // Unknown ones among them, and some categories that no sample has.
+  const codes = Int32Array.from({ length: rows * tables.length }, (_, i) => {
+    const { categories } = tables[i % tables.length] as (typeof tables)[number];
+    return ((7 * i + (i % 5)) % (Math.ceil(categories / 2) + 1)) - 1;
+  });
   return {
     X,
+    codes: tables.length === 0 ? null : codes,
+    denseCodes: oracle.dense(codes, rows, tables.length),
     Y,
     rows,
     denseX: oracle.dense(X, rows, inputs),

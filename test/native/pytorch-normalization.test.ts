@@ -38,6 +38,6 @@ it.each(golden.runs)('$optimizer, batches of $batchSize, weighted: $weighted', (
   expect(maxRelativeError(made.flat, run.parameters, 1)).toBeLessThan(1e-9);
   expect(maxRelativeError(made.statistics, run.statistics, 1)).toBeLessThan(1e-9);
   const out = new Float64Array(2 * rows);
-  made.plan.predict(samples.X, rows, out);
+  made.plan.predict(samples.X, null, rows, out);
   expect(maxRelativeError(out, run.outputs)).toBeLessThan(1e-9);
 });

@@ -31,8 +31,8 @@ export function testSchedules(networks: readonly Scheduled[]): void {
         const { loss: mean, grads } = oracle.gradients(architecture, params, denseX, denseY, loss);
         const out = guarded(type, rows * outputs);
         const gradients = guarded(type, made.flat.length);
-        made.plan.predict(X, rows, out.data);
-        made.plan.gradients(X, Y, null, rows, gradients.data);
+        made.plan.predict(X, null, rows, out.data);
+        made.plan.gradients(X, null, Y, null, rows, gradients.data);
         for (const { intact } of [out, gradients]) intact();
         expectClose(out.data, yHat.data, tolerance(type, yHat.data));
         expect(made.outcome()).toMatchObject({ status: 'done', hits: hits(loss, yHat, denseY) });
@@ -50,12 +50,12 @@ export function testSchedules(networks: readonly Scheduled[]): void {
       const { X, Y, outputs } = samplesFor(made, loss, rows);
       const inputs = X.length / rows;
       const whole = { out: guarded(type, rows * outputs), gradients: guarded(type, flat.length) };
-      plan.predict(X, rows, whole.out.data);
-      plan.gradients(X, Y, null, rows, whole.gradients.data);
+      plan.predict(X, null, rows, whole.out.data);
+      plan.gradients(X, null, Y, null, rows, whole.gradients.data);
       whole.out.intact();
       whole.gradients.intact();
       const [total, right] = [outcome().loss, outcome().hits];
-      plan.evaluate(X, Y, null, rows);
+      plan.evaluate(X, null, Y, null, rows);
       expect(outcome()).toMatchObject({ status: 'done', loss: total, hits: right });
 
       const sum = new Float64Array(flat.length);
@@ -65,8 +65,8 @@ export function testSchedules(networks: readonly Scheduled[]): void {
         const m = Math.min(size, rows - start);
         const x = X.subarray(start * inputs, (start + m) * inputs);
         const y = Y.subarray(start * outputs, (start + m) * outputs);
-        plan.predict(x, m, piece.out.subarray(start * outputs));
-        plan.gradients(x, y, null, m, piece.gradients);
+        plan.predict(x, null, m, piece.out.subarray(start * outputs));
+        plan.gradients(x, null, y, null, m, piece.gradients);
         losses += outcome().loss;
         found += outcome().hits;
         for (let i = 0; i < sum.length; i++) {
@@ -90,8 +90,8 @@ export function testSchedules(networks: readonly Scheduled[]): void {
         made.plan.limitThreads(limit);
         const { X, Y, outputs } = samplesFor(made, loss, rows);
         const [out, gradients] = [guarded(type, rows * outputs).data, guarded(type, made.flat.length).data];
-        made.plan.predict(X, rows, out);
-        made.plan.gradients(X, Y, null, rows, gradients);
+        made.plan.predict(X, null, rows, out);
+        made.plan.gradients(X, null, Y, null, rows, gradients);
         const order = Uint32Array.from({ length: rows }, (_, i) => (i * 331) % rows);
         const request = { rows, epochs: 1, batchSize: rows - 10, order, optimizer: 'adam' as const };
         const state = type.array(2 * made.flat.length);

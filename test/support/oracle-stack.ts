@@ -20,9 +20,15 @@ export interface StackLayer extends Layer {
   readonly l1?: number;
   readonly l2?: number;
   readonly maxNorm?: number;
+  /** The number of the layer, from 1, whose input, before its noise, is added to the outputs. */
+  readonly skip?: number;
+  /** Tables of the first layer, whose rows stand behind the numbers: the last part of its inputDim. */
+  readonly embeddings?: readonly { readonly categories: number; readonly outputs: number }[];
 }
 
 export interface PassOptions {
+  /** (m, embeddings): which row of each table a sample picks; -1 picks the last. */
+  readonly codes?: Dense;
   /** mean1, variance1, ... (out, 1): running moments */
   readonly statistics?: Tensors;
   /** Batches are normalised by their own moments, but for frozen layers. */
@@ -33,6 +39,8 @@ export interface PassOptions {
 
 /** What a layer leaves behind. Sums are W input + b, Z what the activation is of. */
 interface Values {
+  /** Before the noise. */
+  readonly given: Dense;
   readonly input: Dense;
   readonly normalized: Grid | undefined;
   /** (m, out): what the distances from the mean were multiplied by */
@@ -80,6 +88,28 @@ function normalize(layer: StackLayer, sums: Dense, l: number, options: PassOptio
   return { ...standardize(sums, moments, epsilon), moments: own ? moments : undefined };
 }
 
+/** The row of table e, from 0, that sample r picks. */
+function pickedRow(layer: StackLayer, codes: Dense, r: number, e: number): number {
+  const code = at(codes, r, e);
+  return code === -1 ? (layer.embeddings?.[e]?.categories as number) : code;
+}
+
+/** Each feature that comes from a table, in their order: the table, and the column of it. */
+function embeddedColumns({ embeddings = [] }: StackLayer): { e: number; c: number }[] {
+  return embeddings.flatMap(({ outputs }, e) => Array.from({ length: outputs }, (_, c) => ({ e, c })));
+}
+
+/** X with the rows of the tables behind it. */
+function features(layer: StackLayer, params: Tensors, X: Dense, codes: Dense | undefined): Dense {
+  const columns = embeddedColumns(layer);
+  if (columns.length === 0 || codes === undefined) return X;
+  return build(X.rows, X.cols + columns.length, (r, col) => {
+    if (col < X.cols) return at(X, r, col);
+    const { e, c } = columns[col - X.cols] as (typeof columns)[number];
+    return at(params[`E${e + 1}`] as Dense, pickedRow(layer, codes, r, e), c);
+  });
+}
+
 /** Each layer's values, from 1 on, and the outputs. */
 export function stackForward(
   architecture: readonly StackLayer[],
@@ -88,9 +118,10 @@ export function stackForward(
   options: PassOptions = {},
 ): { values: Values[]; yHat: Dense } {
   const values: Values[] = [];
-  let input = X;
+  let input = features(architecture[0] as StackLayer, params, X, options.codes);
   architecture.forEach((layer, index) => {
     const l = index + 1;
+    const given = input;
     const noise = options.random?.[`noise${l}`];
     if (noise !== undefined) input = zip(input, noise, (a, n) => a + n);
     const { Z: sums } = layerForward(input, params[`W${l}`] as Dense, params[`b${l}`] as Dense, 'linear');
@@ -104,9 +135,12 @@ export function stackForward(
     }
     const A = activate(layer.activation, Z, 'rows', layer.alpha);
     const { normalized, inverse, moments } = found;
-    values.push({ input, normalized, inverse, moments, Z, A });
+    values.push({ given, input, normalized, inverse, moments, Z, A });
     const mask = options.random?.[`mask${l}`];
     input = mask === undefined ? A : zip(A, mask, (a, share) => a * share);
+    if (layer.skip !== undefined) {
+      input = zip(input, values[layer.skip - 1]?.given as Dense, (a, b) => a + b);
+    }
   });
   return { values, yHat: input };
 }
@@ -156,9 +190,13 @@ export function stackGradients(
   const outputs = isFromLogits(loss) ? logits : yHat;
   const grads: Record<string, Grid> = {};
   let delta: Dense = formula.gradient(outputs, Y);
+  // What later layers' skips add to the gradient by what goes into a layer.
+  const skipped: (Dense | undefined)[] = [];
+  const sum = (a: Dense | undefined, b: Dense) => (a === undefined ? b : zip(a, b, (x, y) => x + y));
   for (let l = architecture.length; l >= 1; l--) {
     const layer = architecture[l - 1] as StackLayer;
     const here = values[l - 1] as Values;
+    if (layer.skip !== undefined) skipped[layer.skip - 1] = sum(skipped[layer.skip - 1], delta);
     const mask = options.random?.[`mask${l}`];
     if (mask !== undefined) delta = zip(delta, mask, (g, share) => g * share);
     if (!(isFromLogits(loss) && l === architecture.length)) {
@@ -184,10 +222,35 @@ export function stackGradients(
         if (grad !== undefined) grads[`d${name}${l}`] = build(grad.rows, grad.cols, () => 0);
       }
     }
-    delta = dAPrev;
+    delta = sum(skipped[l - 1], dAPrev);
   }
+  Object.assign(grads, tableGradients(architecture[0] as StackLayer, params, delta, X.cols, options.codes));
   const value = formula.value(outputs, Y) + penalty(architecture, params);
   return { loss: value, grads, yHat, moments: values.map(({ moments }) => moments) };
+}
+
+/** dE1, dE2, ...: what the samples that picked a row add up to; zeros where the first layer is frozen. */
+function tableGradients(
+  layer: StackLayer,
+  params: Tensors,
+  delta: Dense,
+  numbers: number,
+  codes: Dense | undefined,
+): Record<string, Grid> {
+  const grads: Record<string, Grid> = {};
+  layer.embeddings?.forEach((_, e) => {
+    const { rows, cols } = params[`E${e + 1}`] as Dense;
+    grads[`dE${e + 1}`] = build(rows, cols, () => 0);
+  });
+  if (layer.trainable === false || codes === undefined) return grads;
+  embeddedColumns(layer).forEach(({ e, c }, i) => {
+    const table = grads[`dE${e + 1}`] as Grid;
+    for (let r = 0; r < delta.rows; r++) {
+      const place = pickedRow(layer, codes, r, e) * table.cols + c;
+      table.data[place] = (table.data[place] as number) + at(delta, r, numbers + i);
+    }
+  });
+  return grads;
 }
 
 /** Running moments after a batch of m samples: a share of its own, the variance without bias. */

@@ -250,7 +250,7 @@ it.each(['onEpochEnd', 'onBatchEnd'] as const)('fitSync refuses a promise of %s'
   const net = make();
   for (const answer of [async () => {}, async () => Promise.reject(new Error('unheard'))]) {
     expect(() => net.fitSync(X, Y, { ...options, callbacks: { [callback]: answer } })).toThrow(
-      `Expected what ${callback} returns to be no promise, which fit waits for and fitSync cannot, got an object (Promise)`,
+      `${callback} returned a promise. fitSync cannot wait for promises: use fit, or return a plain value`,
     );
   }
   net.fitSync(X, Y, options);

@@ -54,14 +54,17 @@ void ProductUnpaddedOf(const Args& args) {
                   n, args[6].Boolean());
 }
 
-// dotProducts(rows, cols, k, L (rows, k), R (cols, k), bias or null, accumulate, C (rows, cols))
+// dotProducts(rows, cols, k, L (rows, k), R (cols, k), bias or null, accumulate, relu, C (rows, cols))
 template <typename T>
 void DotProductsOf(const Args& args) {
   const size_t rows = args[0].PositiveSize(), cols = args[1].PositiveSize(), k = args[2].PositiveSize();
+  ProductOptions<T> options;
+  if (args[5].Given()) options.bias = args[5].Array<T>(rows);
+  options.accumulate = args[6].Boolean();
+  if (args[7].Boolean()) options.epilogue = Epilogue::kRelu;
   DotProducts(rows, cols, k, args[3].Array<T>(Elements(args, 0, rows, k)), k,
               args[4].Array<T>(Elements(args, 1, cols, k)), k,
-              args[5].Given() ? args[5].Array<T>(rows) : nullptr, args[6].Boolean(),
-              args[7].Array<T>(Elements(args, 0, rows, cols)), cols);
+              args[8].Array<T>(Elements(args, 0, rows, cols)), cols, options);
 }
 
 // rowSums(rows, n, A (rows, n), accumulate, sums)
@@ -198,7 +201,7 @@ double FirstBadLabelOf(const Args& args) {
 void ExportTestKernels(Napi::Env env, Napi::Object exports) {
   exports.Set("product", Napi::Function::New<ProductCall>(env, "product"));
   BLASNET_EXPORT("productUnpadded", ProductUnpaddedOf, void, 5);
-  BLASNET_EXPORT("dotProducts", DotProductsOf, void, 7);
+  BLASNET_EXPORT("dotProducts", DotProductsOf, void, 8);
   BLASNET_EXPORT("rowSums", RowSumsOf, void, 4);
   BLASNET_EXPORT("lossFromOutputs", LossFromOutputsOf, double, 5);
   BLASNET_EXPORT("countHits", CountHitsOf, double, 5);

@@ -7,14 +7,14 @@ import { resolveLoss } from '../../lib/layers/losses';
 import { Network } from '../../lib/network/network';
 import { adam, sgd } from '../../lib/optimizers/optimizers';
 import { RandomState } from '../../lib/random/random-state';
+import { EpochRunner, type Progressed, type Stride } from '../../lib/training/epoch-runner';
 import { completeFitOptions, type FitOptions } from '../../lib/training/options';
-import { type Pace, type Progressed, TrainingRun } from '../../lib/training/run';
 import { layers, randomLabels, randomMatrix, snapshot } from '../network/helpers';
 
 const X = randomMatrix(50, 2, 1);
 const Y = randomLabels(50, 1, 2);
 
-/** A run over a network's parameters, driven by hand. */
+/** A runner over a network's parameters, driven by hand. */
 function start(options: FitOptions) {
   const net = new Network(layers([2, 6, 1], 'tanh', 'sigmoid'), { seed: 1 });
   const { data } = net.parameters.W1 ?? expect.fail();
@@ -22,18 +22,18 @@ function start(options: FitOptions) {
   const completed = completeFitOptions(options, net.architecture, X.rows, resolveLoss(undefined, 'sigmoid'));
   return {
     net,
-    run: new TrainingRun(net.architecture, { X, Y }, completed, new RandomState(3)),
+    runner: new EpochRunner(net.architecture, { X, codes: null, Y }, completed, new RandomState(3)),
     plan: new Plan(net.architecture, completed.loss, flat, new Float64Array(new SharedArrayBuffer(0))),
   };
 }
 
-/** What the calls of a run finish. */
-function drive({ run, plan }: ReturnType<typeof start>, paceOf: (call: number) => Pace): Progressed[] {
+/** What the calls of a runner finish. */
+function drive({ runner, plan }: ReturnType<typeof start>, strideOf: (call: number) => Stride): Progressed[] {
   const calls: Progressed[] = [];
   for (;;) {
-    const call = run.next(paceOf(calls.length));
+    const call = runner.next(strideOf(calls.length));
     if (call === undefined) return calls;
-    calls.push(run.accept(plan.run(call)));
+    calls.push(runner.accept(plan.run(call)));
   }
 }
 
@@ -49,10 +49,10 @@ describe.each([
     const single = start(options);
     const calls = drive(single, () => 'epoch');
     expect(calls.map(({ epochs }) => epochs.length)).toEqual(Array(40).fill(1));
-    const mixed = (call: number) => (call % 3 === 0 ? 'epoch' : 'paced') as Pace;
-    for (const paceOf of [() => 'paced' as const, mixed]) {
+    const mixed = (call: number) => (call % 3 === 0 ? 'epoch' : 'paced') as Stride;
+    for (const strideOf of [() => 'paced' as const, mixed]) {
       const grouped = start(options);
-      expect(epochsOf(drive(grouped, paceOf))).toEqual(epochsOf(calls));
+      expect(epochsOf(drive(grouped, strideOf))).toEqual(epochsOf(calls));
       expect(snapshot(grouped.net)).toEqual(snapshot(single.net));
     }
   });

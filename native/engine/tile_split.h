@@ -1,4 +1,4 @@
-// Where a plan cuts its work: by sizes alone, so that the number of threads changes no bit.
+// How a plan splits its work: by sizes alone, so that the number of threads changes no bit.
 #pragma once
 
 #include <algorithm>
@@ -14,13 +14,13 @@ inline constexpr size_t kSweepUnits = 64;         // units of a layer that one t
 inline constexpr size_t kTileWork = 4'000'000;    // floating-point operations that a tile should be worth
 inline constexpr size_t kLeastTileRows = 100;     // below, matrix products are too thin
 inline constexpr size_t kMostTileRows = 128;      // above, activations leave the cache
-inline constexpr size_t kMostLanes = 16;          // gradients that are summed apart
+inline constexpr size_t kMostPartialGradients = 16;  // of a batch, summed apart
 
 constexpr size_t Blocks(size_t size, size_t block) { return (size + block - 1) / block; }
 
-// Rows cut into `count` tiles of nearly equal size, each but the last a whole number of cache lines long.
+// Rows split into `count` tiles of nearly equal size, each but the last a whole number of cache lines long.
 template <typename T>
-struct Cuts {
+struct TileSplit {
   size_t rows;
   size_t count;
 
@@ -31,7 +31,7 @@ struct Cuts {
 };
 
 template <typename T>
-Cuts<T> CutRows(size_t rows, size_t tile_rows) {
+TileSplit<T> SplitRows(size_t rows, size_t tile_rows) {
   return {rows, Blocks(rows, tile_rows)};
 }
 

@@ -11,7 +11,7 @@ import { type CompletedFitOptions, seriesOf } from './options';
  * when a training ends (epochs, patience), the seed, which has had its effect, what is in the samples, and what the
  * user's own functions do.
  */
-export interface Settings {
+export interface Fingerprint {
   readonly [name: string]: unknown;
   readonly rows: number;
   /** The names of the history's series, in their order. */
@@ -19,13 +19,13 @@ export interface Settings {
 }
 
 /** @param validation whether a validation set was given */
-export function settingsOf(
+export function fingerprintOf(
   options: CompletedFitOptions,
   samples: LabelledSamples,
   validation: boolean,
-): Settings {
+): Fingerprint {
   const { batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm } = options;
-  const settings: Settings = {
+  const fingerprint: Fingerprint = {
     rows: samples.X.rows,
     batchSize,
     accumulate,
@@ -47,7 +47,7 @@ export function settingsOf(
     ],
   };
   return JSON.parse(
-    JSON.stringify(settings, (_, value) => (typeof value === 'function' ? 'a function' : value)),
+    JSON.stringify(fingerprint, (_, value) => (typeof value === 'function' ? 'a function' : value)),
   );
 }
 
@@ -59,11 +59,15 @@ const descriptions: Readonly<Record<string, string>> = {
 };
 
 /**
- * Throws unless a training has the settings of a checkpoint.
+ * Throws unless a training has the fingerprint of a checkpoint.
  *
  * @throws RangeError ERR_BLASNET_ARG_VALUE for the first that differs
  */
-export function checkSettings(before: Readonly<Record<string, unknown>>, now: Settings, file: string): void {
+export function checkFingerprint(
+  before: Readonly<Record<string, unknown>>,
+  now: Fingerprint,
+  file: string,
+): void {
   const then: Readonly<Record<string, unknown>> = { ...before, loss: withOwnOptions(before.loss) };
   for (const name of Object.keys(now)) {
     const [old, given] = [JSON.stringify(then[name]), JSON.stringify(now[name])];

@@ -1,0 +1,148 @@
+import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { type Dtype, elementError, Matrix } from '../base/matrix';
+import type { MatrixLike } from '../base/matrix-input';
+import { checkBuffer } from '../base/pinning';
+import { checkNames, checkObject } from '../base/validate';
+import { type Architecture, embeddingsIn, inputDimOf } from '../layers/architecture';
+import { unknownCode } from '../layers/embeddings';
+import type { Preprocessing } from '../preprocessing';
+import { networkMatrix } from './network-matrix';
+
+/**
+ * The codes of categories, one row a sample and one column an embedding: an Int32Array, row by row, is read in place;
+ * arrays of rows are converted. A code goes from 0 to categories - 1; -1 stands for an unknown category.
+ */
+export type CategoriesLike = Int32Array | readonly (readonly number[])[];
+
+/** The samples of a network with embeddings. */
+export interface MixedInputs {
+  /** (samples x inputDim); left out where inputDim is 0 */
+  readonly numbers?: MatrixLike;
+  /** (samples x embeddings) */
+  readonly categories: CategoriesLike;
+}
+
+/** What a network's methods take as X: numbers, or, with embeddings, numbers and categories. */
+export type InputsLike = MatrixLike | MixedInputs;
+
+/** What a network's inputs depend on. */
+export interface InputKind {
+  readonly architecture: Architecture;
+  readonly dtype: Dtype;
+  readonly preprocessing: Preprocessing | undefined;
+}
+
+/** Inputs as native code takes them. */
+export interface Inputs {
+  /** (rows x inputDim) */
+  readonly X: Matrix;
+  /** (rows x embeddings); null without embeddings */
+  readonly codes: Int32Array | null;
+}
+
+/** X as the network's. Nothing is copied, but for arrays of numbers, and by the preprocessing. */
+export function networkInputs(kind: InputKind, X: InputsLike): Inputs {
+  const { length } = embeddingsIn(kind.architecture);
+  if (length === 0) return { X: numberInputs(kind, 'X', X as MatrixLike), codes: null };
+  const { numbers, categories } = mixed(X);
+  const { codes, rows } = codesOf(categories, length);
+  if (numbers === undefined && inputDimOf(kind.architecture) === 0) {
+    return { X: Matrix.zeros(rows, 0, kind.dtype), codes };
+  }
+  const matrix = numberInputs(kind, 'X.numbers', numbers as MatrixLike);
+  if (matrix.rows !== rows) {
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected X.categories to have as many rows as X.numbers (${matrix.rows}), got ${rows}`,
+    );
+  }
+  return { X: matrix, codes };
+}
+
+/** What preprocessing learns from: the numbers. */
+export function numbersIn(architecture: Architecture, X: InputsLike): MatrixLike {
+  return (embeddingsIn(architecture).length === 0 ? X : mixed(X).numbers) as MatrixLike;
+}
+
+/** The error for one code. */
+export function codeError(
+  name: string,
+  { codes }: Inputs,
+  architecture: Architecture,
+  index: number,
+): BlasnetError {
+  const embeddings = embeddingsIn(architecture);
+  const { categories = 0 } = embeddings[index % embeddings.length] ?? {};
+  const rule = `codes from 0 to ${categories - 1}, or ${unknownCode} for unknown categories, in this column`;
+  return elementError(name, { data: codes as Int32Array, cols: embeddings.length }, index, rule);
+}
+
+function mixed(X: unknown): MixedInputs {
+  const isObject = typeof X === 'object' && X !== null && !ArrayBuffer.isView(X) && !Array.isArray(X);
+  if (!isObject || X instanceof Matrix) {
+    const rule = '{ numbers, categories }, as the network has embeddings';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'X', rule, X);
+  }
+  checkObject('X', X);
+  checkNames('X', X, ['numbers', 'categories']);
+  return X as unknown as MixedInputs;
+}
+
+function numberInputs(
+  { architecture, dtype, preprocessing }: InputKind,
+  name: string,
+  X: MatrixLike,
+): Matrix {
+  const inputDim = inputDimOf(architecture);
+  if (preprocessing === undefined) return networkMatrix(name, X, inputDim, 'inputDim', dtype);
+  const raw = networkMatrix(name, X, preprocessing.inputColumns, 'preprocessing', dtype);
+  if (preprocessing.outputColumns !== inputDim) {
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected the preprocessing to make ${inputDim} columns (the network's inputDim), got ${preprocessing.outputColumns}`,
+    );
+  }
+  return preprocessing.transform(raw);
+}
+
+function codesOf(value: unknown, cols: number): { codes: Int32Array; rows: number } {
+  const name = 'X.categories';
+  if (value instanceof Int32Array) {
+    checkBuffer(name, value);
+    if (value.length % cols !== 0) {
+      const rule = `of a length that is a multiple of ${cols} (the network's embeddings)`;
+      throw argumentError('ERR_BLASNET_SHAPE', name, rule, value);
+    }
+    return { codes: value, rows: nonEmpty(value.length / cols) };
+  }
+  if (!Array.isArray(value)) {
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an Int32Array or an array of rows', value);
+  }
+  const codes = new Int32Array(new SharedArrayBuffer(4 * nonEmpty(value.length) * cols));
+  for (let r = 0; r < value.length; r++) {
+    const row: unknown = value[r];
+    if (!Array.isArray(row))
+      throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${r}]`, 'an array of codes', row);
+    if (row.length !== cols) {
+      const rule = `of length ${cols} (the network's embeddings)`;
+      throw argumentError('ERR_BLASNET_SHAPE', `${name}[${r}]`, rule, row);
+    }
+    for (let c = 0; c < cols; c++) codes[r * cols + c] = codeOf(`${name}[${r}][${c}]`, row[c]);
+  }
+  return { codes, rows: value.length };
+}
+
+// Native code looks whether a code is one of its column.
+function codeOf(name: string, code: unknown): number {
+  if (typeof code !== 'number') throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a number', code);
+  if (!Number.isInteger(code) || code < unknownCode || code >= 2 ** 31) {
+    const rule = `a code, an integer from ${unknownCode} on`;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, code);
+  }
+  return code;
+}
+
+function nonEmpty(rows: number): number {
+  if (rows > 0) return rows;
+  throw blasnetError('ERR_BLASNET_SHAPE', 'Expected X.categories to have at least one row, got 0');
+}

@@ -1,0 +1,310 @@
+import { packRecord } from '../addon/records';
+import { AbortError } from '../base/errors';
+import { allocate } from '../base/matrix';
+import { type Operation, type Outcome, outcomeError, statusCodes } from '../engine/plan';
+import { type Architecture, outputLayerOf } from '../layers/architecture';
+import { lossEntry } from '../layers/losses';
+import type { GeneratorState, RandomState } from '../random/random-state';
+import type { LabelledSamples } from '../samples/samples';
+import { classCount } from '../samples/weights';
+import { initialPlateau, type PlateauState } from '../schedules/plateau';
+import { learningRateAt, unitOf } from '../schedules/rate';
+import type { BatchReport, EpochReport } from './history';
+import { newOptimizerState, type OptimizerState } from './optimizer-state';
+import type { CompletedFitOptions } from './options';
+import { EpochOrders } from './orders';
+import { Pace } from './pace';
+import { reweighted, splitRows, takeRows } from './split';
+
+/** Where a runner stands between two epochs, beside its optimiser's state and its generator. */
+export interface RunPosition {
+  readonly epoch: number;
+  readonly plateau: PlateauState;
+  readonly converged: boolean;
+}
+
+/** What a native call finished. */
+export interface Progressed {
+  readonly epochs: readonly EpochReport[];
+  /** The last step. */
+  readonly batch: BatchReport;
+}
+
+/** How much a native call takes on: one step, one epoch, or as many epochs as `Pace` says. */
+export type Stride = 'batch' | 'epoch' | 'paced';
+
+/** The native call under way: the rows of an epoch that it goes through, and the rates of its steps. */
+interface Call {
+  readonly startedAt: number;
+  readonly epochs: number;
+  readonly from: number;
+  readonly to: number;
+  readonly rates: Float64Array;
+}
+
+/**
+ * Runs a training's epochs, a few epochs or a step a native call. Whoever drives it, on this thread or another,
+ * alternates `next` and `accept`:
+ *
+ *     for (let call = runner.next('epoch'); call !== undefined; call = runner.next('epoch')) {
+ *       for (const report of runner.accept(plan.run(call)).epochs) ...
+ *     }
+ */
+export class EpochRunner {
+  /** Those of the whole training; after the first call of `next` with the weights that a split gives them. */
+  samples: LabelledSamples;
+  readonly options: CompletedFitOptions;
+  readonly random: RandomState;
+  /** How many samples an epoch trains with; the others are for validation. */
+  readonly rows: number;
+  /** Called when the data are refused, before the error is thrown. */
+  onRefusal: () => void = () => {};
+  /** Moved by whoever watches the series that the schedule monitors. */
+  plateau: PlateauState = initialPlateau;
+
+  readonly #architecture: Architecture;
+  readonly #orders: EpochOrders;
+  readonly #pace: Pace;
+  readonly #stepsPerEpoch: number;
+  #optimizerState: OptimizerState | undefined;
+  #finished = 0;
+  #converged = false;
+  // As it was before this training drew from it.
+  #generatorBefore: GeneratorState | undefined;
+  #held: LabelledSamples | undefined;
+  #losses = allocate(0, 'float64');
+  #hitShares = allocate(0, 'float64');
+  #call: Call | undefined;
+  // Of the epoch under way, where it goes step by step: the rows done, and what they add up to.
+  #done = { rows: 0, loss: 0, hits: 0 };
+
+  /** @param optimizerState to go on with; without it the optimiser begins */
+  constructor(
+    architecture: Architecture,
+    samples: LabelledSamples,
+    options: CompletedFitOptions,
+    random: RandomState,
+    optimizerState?: OptimizerState,
+  ) {
+    const { rows } = samples.X;
+    this.#architecture = architecture;
+    this.samples = samples;
+    this.options = options;
+    this.random = random;
+    this.rows = rows - options.heldRows;
+    this.#optimizerState = optimizerState;
+    this.#orders = new EpochOrders({ shuffle: options.shuffle, rows, trainedRows: this.rows }, random);
+    this.#pace = new Pace(rows);
+    this.#stepsPerEpoch = this.#stepsIn(this.rows);
+  }
+
+  /** There after the first call of `next`. */
+  get optimizerState(): OptimizerState {
+    return this.#optimizerState as OptimizerState;
+  }
+
+  get position(): RunPosition {
+    return { epoch: this.#finished, plateau: this.plateau, converged: this.#converged };
+  }
+
+  /** The order that divided the samples, training rows first; undefined without a share held out. */
+  get split(): Uint32Array | undefined {
+    return this.#orders.split;
+  }
+
+  /** Goes on where another runner stood, before the first call of `next`. */
+  restore(position: RunPosition, split: Uint32Array | undefined): void {
+    this.#finished = position.epoch;
+    this.plateau = position.plateau;
+    this.#converged = position.converged;
+    this.#orders.split = split;
+  }
+
+  /** The samples that validationSplit holds out, copied; undefined without it. After the first call of `next`. */
+  heldSamples(): LabelledSamples | undefined {
+    return this.#held;
+  }
+
+  /** The learning rate of the last step taken. */
+  get learningRate(): number {
+    return this.#call?.rates.at(-1) as number;
+  }
+
+  /**
+   * The next native call. Undefined when all epochs are done, or nothing is left to gain; throws an AbortError when the
+   * signal is aborted.
+   */
+  next(stride: Stride): Operation | undefined {
+    const { options, rows } = this;
+    const { batchSize, accumulate, signal, clipValue, clipNorm } = options;
+    const left = options.epochs - this.#finished;
+    if (left === 0 || this.#converged) return undefined;
+    // Before anything is drawn, as the schedule's own errors: what is not done should leave no trace.
+    if (signal?.aborted) throw new AbortError(signal.reason);
+    const byStep = stride === 'batch';
+    const epochs = stride === 'paced' ? Math.min(left, this.#pace.epochs) : 1;
+    const from = byStep ? this.#done.rows : 0;
+    const to = byStep ? Math.min(rows, from + batchSize * accumulate) : rows;
+    const rates = this.#learningRates(from, byStep ? 1 : epochs * this.#stepsPerEpoch);
+    const first = this.#generatorBefore === undefined;
+    if (first) this.#begin();
+    if (from === 0) this.#reserve(epochs);
+    this.#call = { startedAt: performance.now(), epochs, from, to, rates };
+
+    const { samples, optimizerState } = this;
+    const { native, state, key, steps, batches } = optimizerState;
+    const numbers = packRecord('train', {
+      rows: samples.X.rows,
+      epochs,
+      from,
+      to,
+      batchSize,
+      accumulate,
+      optimizer: native.code,
+      steps,
+      batches,
+      clipValue,
+      clipNorm,
+      keyLow: key[0],
+      keyHigh: key[1],
+      check: first,
+    });
+    const request = {
+      X: samples.X.data,
+      codes: samples.codes,
+      Y: samples.Y.data,
+      weights: samples.weights ?? null,
+      order: this.#orders.drawn,
+      numbers,
+      options: native.options,
+      state,
+      learningRates: rates,
+      losses: this.#losses,
+      hitShares: this.#hitShares,
+    };
+    optimizerState.uncertain = true;
+    return (plan, callback) => plan.train(request, callback);
+  }
+
+  /** The reports of what a call finished; throws what it failed with. */
+  accept(outcome: Outcome): Progressed {
+    const { epochs, from, to, startedAt } = this.#call as Call;
+    this.#throwIfFailed(outcome);
+    this.#pace.adjust(epochs, performance.now() - startedAt);
+    this.#converged = outcome.status === statusCodes.converged;
+    const rows = to - from;
+    this.optimizerState.uncertain = false;
+    this.optimizerState.steps += outcome.epoch * this.#stepsIn(rows);
+    this.optimizerState.batches += outcome.epoch * Math.ceil(rows / this.options.batchSize);
+    return rows === this.rows ? this.#wholeEpochs(outcome.epoch) : this.#partOfEpoch(outcome, to);
+  }
+
+  #wholeEpochs(count: number): Progressed {
+    const epochs = Array.from({ length: count }, (_, i) => this.#report(this.#finished + i + 1, i));
+    this.#finished += count;
+    this.#done = { rows: 0, loss: 0, hits: 0 };
+    return { epochs, batch: this.#batchReport(this.#finished, epochs.at(-1)) };
+  }
+
+  #partOfEpoch(outcome: Outcome, to: number): Progressed {
+    const epoch = this.#finished + 1;
+    const batch = this.#batchReport(epoch, this.#report(epoch, 0));
+    const done = {
+      rows: to,
+      loss: this.#done.loss + outcome.loss,
+      hits: this.#done.hits + outcome.hits,
+    };
+    this.#done = done;
+    if (to < this.rows) return { epochs: [], batch };
+    this.#finished++;
+    this.#done = { rows: 0, loss: 0, hits: 0 };
+    return { epochs: [this.#reportOf(epoch, done.loss / this.rows, done.hits / this.rows)], batch };
+  }
+
+  #throwIfFailed(outcome: Outcome): void {
+    const { loss } = this.options;
+    const error = outcomeError(outcome, this.samples, this.#architecture, loss, this.#finished + 1);
+    if (error === undefined) return;
+    // Data that were refused leave no trace: what was drawn for them is taken back.
+    const refused = (error as { code?: string }).code !== 'ERR_BLASNET_DIVERGED';
+    this.optimizerState.uncertain = !refused;
+    if (refused && this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
+    if (refused) this.onRefusal();
+    throw error;
+  }
+
+  #begin(): void {
+    this.#generatorBefore = this.random.getState();
+    const { heldRows, optimizer } = this.options;
+    if (heldRows > 0) this.#hold(heldRows);
+    this.#optimizerState ??= newOptimizerState(
+      this.#architecture,
+      this.samples.X.dtype,
+      optimizer,
+      this.random,
+    );
+  }
+
+  // Divides the samples. What is refused leaves no trace.
+  #hold(rows: number): void {
+    const { Y } = this.samples;
+    const classes = classCount(outputLayerOf(this.#architecture).outputDim);
+    const before = this.random.getState();
+    try {
+      this.#orders.split ??= splitRows(Y, classes, rows, this.options.stratify, this.random);
+      const { split } = this.#orders;
+      this.#held = takeRows(this.samples, split.subarray(this.rows));
+      this.samples = reweighted(this.samples, split.subarray(0, this.rows));
+    } catch (error) {
+      this.random.setState(before);
+      throw error;
+    }
+  }
+
+  #reserve(epochs: number): void {
+    if (this.#losses.length < epochs) {
+      this.#losses = allocate(epochs, 'float64');
+      this.#hitShares = allocate(epochs, 'float64');
+    }
+    this.#orders.draw(epochs);
+  }
+
+  // Of epoch i of the call.
+  #report(epoch: number, i: number): EpochReport {
+    return this.#reportOf(epoch, this.#losses[i] as number, this.#hitShares[i] as number);
+  }
+
+  #reportOf(epoch: number, loss: number, accuracy: number): EpochReport {
+    return lossEntry(this.options.loss.name).accuracy ? { epoch, loss, accuracy } : { epoch, loss };
+  }
+
+  #batchReport(epoch: number, report: EpochReport | undefined): BatchReport {
+    const { loss = Number.NaN, accuracy } = report ?? {};
+    return Object.freeze({
+      epoch,
+      batch: this.#stepsIn((this.#call as Call).from + 1),
+      loss,
+      ...(accuracy !== undefined && { accuracy }),
+      learningRate: this.learningRate,
+    });
+  }
+
+  #stepsIn(rows: number): number {
+    return Math.ceil(rows / (this.options.batchSize * this.options.accumulate));
+  }
+
+  // One a step from row `from` of the next epoch on, or one for all of them where it does not change.
+  #learningRates(from: number, steps: number): Float64Array {
+    const { schedule, optimizer, epochs } = this.options;
+    const base = optimizer.learningRate;
+    if (unitOf(schedule) === 'never') return Float64Array.of(base);
+    const stepsPerEpoch = this.#stepsPerEpoch;
+    const before = this.#finished * stepsPerEpoch + this.#stepsIn(from);
+    return Float64Array.from({ length: steps }, (_, i) => {
+      const step = before + i;
+      const epoch = Math.floor(step / stepsPerEpoch);
+      const progress = { step, epoch, steps: epochs * stepsPerEpoch, epochs, stepsPerEpoch };
+      return learningRateAt(schedule, base, progress, this.plateau);
+    });
+  }
+}

@@ -1,0 +1,252 @@
+import { blasnetError } from '../base/errors';
+import { Matrix } from '../base/matrix';
+import { evaluateOperation, type Outcome, outcomeError, predictOperation } from '../engine/plan';
+import { outputLayerOf } from '../layers/architecture';
+import { lossEntry } from '../layers/losses';
+import type { LabelledSamples } from '../samples/samples';
+import { plateauAfterEpoch } from '../schedules/plateau';
+import { plateauOf, unitOf } from '../schedules/rate';
+import { Cadence } from './cadence';
+import { ask, type Training } from './effects';
+import type { EpochRunner, RunPosition } from './epoch-runner';
+import { type EpochReport, emptyHistory, type History } from './history';
+import { measure } from './measure';
+import { type CompletedFitOptions, validationName } from './options';
+import { type ProgressBar, progressBar } from './progress';
+import type { TrainedNetwork } from './trained-network';
+
+/** A copy of the parameters at their best. */
+export type Snapshot = Pick<TrainedNetwork, 'parameters' | 'statistics'>;
+
+/** Makes the bytes of a checkpoint of a session as it stands. */
+export type EncodeCheckpoint = (
+  session: TrainingSession,
+  metadata: Readonly<Record<string, string>>,
+) => Iterable<Uint8Array>;
+
+/**
+ * A training with all that goes on between its epochs: validation, metrics, schedules that watch them, early stopping,
+ * callbacks, checkpoints and the progress bar.
+ */
+export class TrainingSession {
+  readonly runner: EpochRunner;
+  /** The parameters to bring back at the end. */
+  best: Snapshot | undefined;
+  /** Every epoch's numbers so far, where a checkpoint has to keep them. */
+  readonly reports: EpochReport[] = [];
+  readonly #network: TrainedNetwork;
+  readonly #encodeCheckpoint: EncodeCheckpoint;
+  #validation: LabelledSamples | undefined;
+
+  constructor(
+    runner: EpochRunner,
+    network: TrainedNetwork,
+    validation: LabelledSamples | undefined,
+    encodeCheckpoint: EncodeCheckpoint,
+  ) {
+    this.runner = runner;
+    this.#network = network;
+    this.#validation = validation;
+    this.#encodeCheckpoint = encodeCheckpoint;
+  }
+
+  get options(): CompletedFitOptions {
+    return this.runner.options;
+  }
+
+  get samples(): LabelledSamples {
+    return this.runner.samples;
+  }
+
+  /** The samples that are only looked at, once they are known. */
+  get validation(): LabelledSamples | undefined {
+    return this.#validation;
+  }
+
+  emptyHistory(): History {
+    return emptyHistory(this.#countsHits());
+  }
+
+  /** Goes on where another session stood. */
+  restore(
+    position: RunPosition,
+    split: Uint32Array | undefined,
+    reports: readonly EpochReport[],
+    best: Snapshot | undefined,
+  ): void {
+    this.runner.restore(position, split);
+    this.reports.push(...reports);
+    this.best = best;
+  }
+
+  /**
+   * The whole training, as effects.
+   *
+   * @param pace 'epoch' for somebody who looks at every epoch, 'paced' otherwise
+   */
+  *train(pace: 'epoch' | 'paced'): Training {
+    const { options, runner } = this;
+    const { callbacks } = options;
+    const bar = options.progress ? this.#progressBar() : undefined;
+    const cadence =
+      options.checkpoint === undefined
+        ? undefined
+        : new Cadence(options.checkpoint.cadence, performance.now());
+    const stride = callbacks.onBatchEnd !== undefined ? 'batch' : this.#looksAtEpochs() ? 'epoch' : pace;
+    try {
+      // Looked through before anything changes.
+      if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
+      yield* this.#beginCheckpoints();
+      if (options.earlyStopping?.stopped === true) return;
+      for (let call = runner.next(stride); call !== undefined; call = runner.next(stride)) {
+        const operation = call;
+        const { epochs, batch } = runner.accept(yield* ask((at) => at.write(operation)));
+        if (callbacks.onBatchEnd !== undefined) {
+          const answer = yield* ask((at) => at.call('onBatchEnd', () => callbacks.onBatchEnd?.(batch)));
+          if (answer === false) return;
+        }
+        for (const report of epochs) if (yield* this.#finishEpoch(report, bar, cadence)) return;
+      }
+    } catch (error) {
+      // The parameters stay those of the last step.
+      this.best = undefined;
+      throw error;
+    } finally {
+      bar?.end();
+      this.#restoreBest();
+    }
+  }
+
+  // Whether something happens between epochs that depends on the one before.
+  #looksAtEpochs(): boolean {
+    const { options } = this;
+    return (
+      this.#hasValidation() ||
+      options.metrics.length > 0 ||
+      options.callbacks.onEpochEnd !== undefined ||
+      options.earlyStopping !== undefined ||
+      options.checkpoint !== undefined ||
+      options.progress ||
+      unitOf(options.schedule) !== 'never'
+    );
+  }
+
+  #countsHits(): boolean {
+    return lossEntry(this.options.loss.name).accuracy;
+  }
+
+  #hasValidation(): boolean {
+    return this.#validation !== undefined || this.options.heldRows > 0;
+  }
+
+  #progressBar(): ProgressBar {
+    return progressBar({ epochs: this.options.epochs, startEpoch: this.runner.position.epoch });
+  }
+
+  *#beginCheckpoints(): Training {
+    const store = this.options.checkpoint?.store;
+    if (store === undefined) return;
+    const { epoch } = this.runner.position;
+    yield* ask((at) => at.file({ async: () => store.begin(epoch), sync: () => store.beginSync(epoch) }));
+  }
+
+  /** Whether this is the last. */
+  *#finishEpoch(
+    bare: EpochReport,
+    bar: ProgressBar | undefined,
+    cadence: Cadence | undefined,
+  ): Training<boolean> {
+    const { options, runner } = this;
+    const report: EpochReport = Object.freeze({ ...bare, ...(yield* this.#look()), ...this.#rate() });
+    const plateau = plateauOf(options.schedule);
+    if (plateau !== undefined) {
+      runner.plateau = plateauAfterEpoch(plateau, runner.plateau, report[plateau.monitor]);
+    }
+    if (options.checkpoint !== undefined) this.reports.push(report);
+    let stop = this.#stopsEarly(report);
+    const { callbacks } = options;
+    if (callbacks.onEpochEnd !== undefined) {
+      const answer = yield* ask((at) => at.call('onEpochEnd', () => callbacks.onEpochEnd?.(report)));
+      if (answer === false) stop = true;
+    }
+    bar?.update(report);
+    const last = stop || report.epoch === options.epochs || runner.position.converged;
+    if (cadence !== undefined && (cadence.due(report.epoch, performance.now()) || last)) {
+      yield* this.#checkpoint(report);
+    }
+    yield report;
+    return stop;
+  }
+
+  // What an epoch's report has beside the training's own numbers: those of the validation set, or metrics.
+  *#look(): Training<Readonly<Record<string, number>>> {
+    if (this.#hasValidation()) {
+      this.#validation ??= this.runner.heldSamples() as LabelledSamples;
+      return yield* this.#validate(this.#validation);
+    }
+    return yield* this.#measure(this.samples, (name) => name);
+  }
+
+  #rate(): { learningRate?: number } {
+    return unitOf(this.options.schedule) === 'never' ? {} : { learningRate: this.runner.learningRate };
+  }
+
+  #stopsEarly(report: EpochReport): boolean {
+    const { earlyStopping } = this.options;
+    if (earlyStopping === undefined) return false;
+    const { best, stop } = earlyStopping.update(report);
+    if (best && earlyStopping.restoreBest) {
+      const { parameters, statistics } = this.#network;
+      this.best = { parameters: parameters.slice(), statistics: statistics.slice() };
+    }
+    return stop;
+  }
+
+  #restoreBest(): void {
+    if (this.best === undefined) return;
+    this.#network.parameters.set(this.best.parameters);
+    this.#network.statistics.set(this.best.statistics);
+  }
+
+  *#evaluate(samples: LabelledSamples): Training<Outcome> {
+    const outcome = yield* ask((at) => at.read(evaluateOperation(samples)));
+    this.#throwIfFailed(outcome, samples);
+    return outcome;
+  }
+
+  *#validate(samples: LabelledSamples): Training<Record<string, number>> {
+    const outcome = yield* this.#evaluate(samples);
+    const { rows } = samples.X;
+    return {
+      valLoss: outcome.loss / rows,
+      ...(this.#countsHits() && { valAccuracy: outcome.hits / rows }),
+      ...(yield* this.#measure(samples, validationName)),
+    };
+  }
+
+  *#measure(samples: LabelledSamples, nameOf: (name: string) => string): Training<Record<string, number>> {
+    const { metrics } = this.options;
+    if (metrics.length === 0) return {};
+    const { outputDim } = outputLayerOf(this.#network.kind.architecture);
+    const out = Matrix.zeros(samples.X.rows, outputDim, samples.X.dtype);
+    this.#throwIfFailed(yield* ask((at) => at.read(predictOperation(samples, out))), samples);
+    return Object.fromEntries(
+      metrics.map((metric) => [nameOf(metric.name), measure(metric, samples, out)] as const),
+    );
+  }
+
+  #throwIfFailed(outcome: Outcome, samples: LabelledSamples): void {
+    const error = outcomeError(outcome, samples, this.#network.kind.architecture, this.options.loss);
+    if (error === undefined) return;
+    throw blasnetError(error.code, `In the validation set: ${error.message}`, { cause: error });
+  }
+
+  *#checkpoint(report: EpochReport): Training {
+    const store = this.options.checkpoint?.store;
+    if (store === undefined) return;
+    const encode = (metadata: Readonly<Record<string, string>>) => this.#encodeCheckpoint(this, metadata);
+    yield* ask((at) =>
+      at.file({ async: () => store.write(report, encode), sync: () => store.writeSync(report, encode) }),
+    );
+  }
+}

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "engine/stages/stage.h"
+
+namespace blasnet {
+
+// A residual connection (He et al., 2016): adds the values of an earlier slot, as they were there.
+template <typename T>
+class AddStage final : public Stage<T> {
+ public:
+  // `gradient_wanted`: whether something before the earlier slot is trained; `first`: whether this is the
+  // stage that the backward pass comes to first, of those that read it.
+  AddStage(const Slot<T>* in, Slot<T>* earlier, Slot<T>* out, bool gradient_wanted, bool first)
+      : Stage<T>(in, out), earlier_(earlier), gradient_wanted_(gradient_wanted), first_(first) {}
+
+  void Prepare(const TileSamples& at) override;
+  void Forward(const TileSamples& at, size_t from, size_t to) override;
+  void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
+
+ private:
+  Slot<T>* const earlier_;
+  const bool gradient_wanted_;
+  const bool first_;
+  Workspace<T> sums_;  // (units, ld)
+};
+
+}  // namespace blasnet

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "engine/stages/stage.h"
+
+namespace blasnet {
+
+// Drops a share of the values in stochastic passes, and multiplies the others by 1 / (1 - share); otherwise
+// its output is its input (Srivastava et al., 2014).
+template <typename T>
+class DropoutStage final : public Stage<T> {
+ public:
+  // `stream` tells this stage's random numbers from other stages'.
+  DropoutStage(const Slot<T>* in, Slot<T>* out, double share, uint32_t stream)
+      : Stage<T>(in, out), share_(share), stream_(stream) {}
+
+  void Prepare(const TileSamples& at) override;
+  void Forward(const TileSamples& at, size_t from, size_t to) override;
+  void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
+  bool Idle(const TileSamples& at) const override { return !at.pass.stochastic; }
+
+ private:
+  const double share_;
+  const uint32_t stream_;
+  Workspace<T> mask_;    // (units, ld): 0 or 1 / (1 - share)
+  Workspace<T> output_;  // (units, ld)
+};
+
+}  // namespace blasnet

@@ -1,0 +1,89 @@
+#include "engine/stages/input.h"
+
+#include <algorithm>
+
+namespace blasnet {
+
+template <typename T>
+size_t InputStage<T>::Picked(size_t e, size_t sample) const {
+  // Codes are the caller's memory and may change between the check and here: what is no code is unknown.
+  const size_t code = static_cast<uint32_t>(source_.codes[sample * network_.embeddings.size() + e]);
+  return std::min(code, network_.embeddings[e].categories);
+}
+
+template <typename T>
+const T* InputStage<T>::PickedRow(size_t e, size_t sample) const {
+  const Embedding& embedding = network_.embeddings[e];
+  return parameters_ + embedding.table + Picked(e, sample) * embedding.outputs;
+}
+
+template <typename T>
+void InputStage<T>::Prepare(const TileSamples& at) {
+  const size_t features = network_.Features();
+  in_place_ = network_.embeddings.empty() && source_.order == nullptr && (by_sample_ || at.Single());
+  T* values;
+  if (in_place_) {
+    // No stage writes to the slot of the input.
+    values = const_cast<T*>(source_.x) + row_ * features;
+  } else {
+    values = features_.Reserve(features * (by_sample_ ? at.m : at.capacity));
+  }
+  this->out_->values = by_sample_ ? nullptr : values;
+  this->out_->by_sample = by_sample_ ? values : nullptr;
+}
+
+template <typename T>
+void InputStage<T>::Forward(const TileSamples& at, size_t, size_t) {
+  if (Idle(at)) return;
+  by_sample_ ? ToRows(at) : ToColumns(at);
+}
+
+template <typename T>
+void InputStage<T>::ToRows(const TileSamples& at) {
+  const size_t numbers = network_.numbers;
+  T* row = features_.data();
+  for (size_t i = 0; i < at.m; i++) {
+    const size_t sample = source_.Sample(row_ + i);
+    row = std::copy_n(source_.x + sample * numbers, numbers, row);
+    for (size_t e = 0; e < network_.embeddings.size(); e++) {
+      row = std::copy_n(PickedRow(e, sample), network_.embeddings[e].outputs, row);
+    }
+  }
+}
+
+template <typename T>
+void InputStage<T>::ToColumns(const TileSamples& at) {
+  const size_t numbers = network_.numbers, ld = at.ld;
+  T* values = features_.data();
+  for (size_t i = 0; i < at.m; i++) {
+    const size_t sample = source_.Sample(row_ + i);
+    const T* x = source_.x + sample * numbers;
+    for (size_t j = 0; j < numbers; j++) values[j * ld + i] = x[j];
+    size_t unit = numbers;
+    for (size_t e = 0; e < network_.embeddings.size(); e++) {
+      const T* picked = PickedRow(e, sample);
+      for (size_t j = 0; j < network_.embeddings[e].outputs; j++) values[unit++ * ld + i] = picked[j];
+    }
+  }
+}
+
+template <typename T>
+void InputStage<T>::Backward(const TileSamples& at, size_t, size_t, bool accumulate, T* gradients) {
+  const size_t ld = at.ld;
+  const T* d = this->out_->gradients + network_.numbers * ld;
+  for (size_t e = 0; e < network_.embeddings.size(); e++) {
+    const Embedding& embedding = network_.embeddings[e];
+    T* table = gradients + embedding.table;
+    if (!accumulate) std::fill_n(table, embedding.Size(), T{0});
+    for (size_t i = 0; i < at.m; i++) {
+      T* row = table + Picked(e, source_.Sample(row_ + i)) * embedding.outputs;
+      for (size_t j = 0; j < embedding.outputs; j++) row[j] += d[j * ld + i];
+    }
+    d += embedding.outputs * ld;
+  }
+}
+
+template class InputStage<double>;
+template class InputStage<float>;
+
+}  // namespace blasnet

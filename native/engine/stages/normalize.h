@@ -1,0 +1,52 @@
+#pragma once
+
+#include "engine/layers.h"
+#include "engine/stages/stage.h"
+
+namespace blasnet {
+
+// Batch normalisation (Ioffe and Szegedy, 2015): each unit by its mean and variance over the samples, the
+// batch's own in training, the running ones otherwise. out = gamma * normalized + beta.
+template <typename T>
+class BatchNormStage final : public Stage<T> {
+ public:
+  BatchNormStage(Slot<T>* in, Slot<T>* out, const Layer& layer, const T* parameters, const T* statistics)
+      : Stage<T>(in, out), layer_(layer), parameters_(parameters), statistics_(statistics) {}
+
+  void Prepare(const TileSamples& at) override;
+  void Forward(const TileSamples& at, size_t from, size_t to) override;
+  void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
+  void UpdateStatistics(const TileSamples& at, T* statistics) const override;
+
+ private:
+  bool UsesOwnMoments(const TileSamples& at) const { return at.pass.training && layer_.UsesBatchMoments(); }
+
+  const Layer& layer_;
+  const T* const parameters_;
+  const T* const statistics_;
+  Workspace<T> mean_;      // of the samples (units)
+  Workspace<T> variance_;  // of the samples (units)
+  Workspace<T> inverse_;   // 1 / standard deviation (units)
+  Workspace<T> output_;    // (units, ld); the normalised values are left in `in`
+};
+
+// Layer normalisation (Ba, Kiros and Hinton, 2016): each sample by its mean and variance over the units.
+template <typename T>
+class LayerNormStage final : public Stage<T> {
+ public:
+  LayerNormStage(Slot<T>* in, Slot<T>* out, const Layer& layer, const T* parameters)
+      : Stage<T>(in, out), layer_(layer), parameters_(parameters) {}
+
+  void Prepare(const TileSamples& at) override;
+  void Forward(const TileSamples& at, size_t from, size_t to) override;
+  void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
+  bool NeedsAllUnits() const override { return true; }
+
+ private:
+  const Layer& layer_;
+  const T* const parameters_;
+  Workspace<T> inverse_;  // 1 / standard deviation (ld)
+  Workspace<T> output_;   // (units, ld); the normalised values are left in `in`
+};
+
+}  // namespace blasnet

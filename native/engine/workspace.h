@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace blasnet {
+
+// An array whose rows start at a cache line.
+template <typename T>
+class Workspace {
+ public:
+  // At least `size` elements, zero when new. What it held is lost when it grows.
+  T* Reserve(size_t size) {
+    constexpr size_t kLine = 64 / sizeof(T);
+    if (storage_.size() < size + kLine) {
+      storage_.assign(size + kLine, T{0});
+      const size_t offset = reinterpret_cast<uintptr_t>(storage_.data()) / sizeof(T) % kLine;
+      data_ = storage_.data() + (kLine - offset) % kLine;
+    }
+    return data_;
+  }
+  T* data() const { return data_; }
+
+ private:
+  std::vector<T> storage_;
+  T* data_ = nullptr;
+};
+
+}  // namespace blasnet
