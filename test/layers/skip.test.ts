@@ -167,10 +167,14 @@ describe('a connection', () => {
       ...unknown,
       message: 'Unknown layer "" in layers[1].skip; known: encoder',
     }),
-    bad('the name of a later layer', [named, { ...square, skip: 'after' }, { ...square, name: 'after' }, last], {
-      ...unknown,
-      message: 'Unknown layer "after" in layers[1].skip; known: encoder',
-    }),
+    bad(
+      'the name of a later layer',
+      [named, { ...square, skip: 'after' }, { ...square, name: 'after' }, last],
+      {
+        ...unknown,
+        message: 'Unknown layer "after" in layers[1].skip; known: encoder',
+      },
+    ),
     bad('the name of the layer itself', [named, { ...square, name: 'self', skip: 'self' }, last], {
       ...unknown,
       message: 'Unknown layer "self" in layers[1].skip; known: encoder',
@@ -192,10 +196,17 @@ describe('a connection', () => {
         message: 'Expected layers[0].skip to add 2 units, the outputDim of layers[0], got 3 from its inputs',
       },
     ),
-    bad('true in the last layer', [{ ...first, outputDim: 1 }, { ...last, skip: true }], {
-      ...range,
-      message: 'Expected layers[1].skip to be false or left out in the last layer, got true (boolean)',
-    }),
+    bad(
+      'true in the last layer',
+      [
+        { ...first, outputDim: 1 },
+        { ...last, skip: true },
+      ],
+      {
+        ...range,
+        message: 'Expected layers[1].skip to be false or left out in the last layer, got true (boolean)',
+      },
+    ),
     bad('a name in the last layer', [named, { ...last, outputDim: 3, skip: 'encoder' }], {
       ...range,
       message: 'Expected layers[1].skip to be false or left out in the last layer, got "encoder" (string)',
