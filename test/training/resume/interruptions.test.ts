@@ -11,6 +11,7 @@ import { imputer, preprocessing, standardScaler } from '../../../lib/preprocessi
 import type { FitOptions } from '../../../lib/training/options';
 import { dist } from '../../network/child';
 import { bits } from '../../network/files/helpers';
+import { randomMatrix } from '../../network/helpers';
 import { newFolder } from '../../support/scratch';
 import {
   expectSame,
@@ -26,7 +27,8 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const common = { epochs: 6, batchSize: 16, optimizer: adam({ learningRate: 0.01 }), validationSplit: 0.2 };
 const training: Training = { options: () => common };
-const { X, Y } = samplesOf(training);
+const { Y } = samplesOf(training);
+const X = randomMatrix(60, 3, 1);
 /** The epochs of the checkpoints in a folder, where a killed process may have left a temporary file as well. */
 const epochsIn = (folder: string) =>
   readdirSync(folder).flatMap((name) => /^checkpoint-(\d+)/.exec(name)?.slice(1).map(Number) ?? []);

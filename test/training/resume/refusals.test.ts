@@ -29,7 +29,8 @@ const options = {
   schedule: schedules.cosine(),
 };
 const training: Training = { options: () => options };
-const { X, Y } = samplesOf(training);
+const { Y } = samplesOf(training);
+const X = randomMatrix(60, 3, 1);
 const nameOf = (epoch: number) => `checkpoint-00000${epoch}.safetensors`;
 
 describe('options that are not the checkpoint’s', () => {
