@@ -75,7 +75,7 @@ export interface Resumed {
 
 /**
  * A densely connected network: its architecture, its parameters, and what is done with them. Samples are
- * rows: X is (samples x inputDim), Y is (samples x outputDim).
+ * rows: X is (samples x inputDim), Y is (samples x outputDim). With embeddings X is `{ numbers, categories }`.
  *
  * Asynchronous methods work on the addon's own threads, one at a time, and read and write the caller's
  * arrays in place; leave those alone until the promise settles. Between two of them (in the body of a loop
@@ -87,7 +87,7 @@ export class Network {
   readonly dtype: Dtype;
   /** The seed that the network's random numbers started from. */
   readonly seed: number;
-  /** W1, b1, W2, b2, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network. */
+  /** W1, b1, W2, b2, ..., before them the tables E1, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network. */
   readonly parameters: Parameters;
   /** mean1, variance1, ...: the running moments of layers that normalise batches, likewise. */
   readonly statistics: Statistics;

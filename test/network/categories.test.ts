@@ -157,6 +157,18 @@ describe('codes are read in place', () => {
   });
 });
 
+it('a code that is changed into none amid a training stands for an unknown category', async () => {
+  const end = async (other: number) => {
+    const [net, codes] = [network(), categories.slice()];
+    for await (const _ of net.epochs({ numbers, categories: codes }, classes, options)) codes.fill(other);
+    return snapshot(net);
+  };
+  const expected = await end(-1);
+  for (const code of [6, 99, -2, 2 ** 31 - 1, -(2 ** 31)]) {
+    expect(await end(code)).toEqual(expected);
+  }
+});
+
 describe('with labels and preprocessing', () => {
   const names = Array.from(classes, (label) => (label === 1 ? 'yes' : 'no'));
 
