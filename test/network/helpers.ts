@@ -65,7 +65,7 @@ export function inputsFor(
   return inputDim === 0 ? { categories } : { numbers, categories };
 }
 
-/** Codes of so many categories a column, unknown ones among them; the last category of each is in no row. */
+/** Codes for columns with these numbers of categories, unknown ones among them; the last category of each is in no row. */
 export function randomCodes(rows: number, categories: readonly number[], seed: number): Int32Array {
   const columns = categories.length;
   return Int32Array.from(randomArray(rows * columns, seed + 7, 0, 1), (share, i) => {
