@@ -2,7 +2,7 @@
 
 import { compare, withoutFigure } from '../harness/comparison.mjs';
 import { timed } from '../harness/contestants.mjs';
-import { moons, synthetic } from '../harness/data.mjs';
+import { moons, synthetic, withCodes } from '../harness/data.mjs';
 import { dense, writeJob } from '../harness/jobs.mjs';
 import { time } from '../harness/quantities.mjs';
 import { takeTurns } from '../harness/rounds.mjs';
@@ -10,7 +10,7 @@ import { resultOf, verifyEqual } from '../harness/verification.mjs';
 import { moonsLayers } from './moons-full.mjs';
 
 /** @import { Bench } from '../harness/bench.mjs' */
-/** @import { Job, Layer, Task } from '../harness/jobs.mjs' */
+/** @import { Embedding, Job, Layer, Task } from '../harness/jobs.mjs' */
 /** @import { Outcome } from '../harness/rounds.mjs' */
 /** @import { Problem } from '../harness/verification.mjs' */
 
@@ -21,6 +21,7 @@ export const title = 'What options cost, beside the same training without them';
  * @typedef {object} Option
  * @property {string} name
  * @property {(layers: readonly Layer[]) => Layer[]} [layers]   with the option
+ * @property {(task: Task) => Task} [task]   with the option, where it needs other samples
  * @property {string} [extra]   its name in rivals/extras.mjs
  * @property {boolean} [watches]   it only looks on: the training must come to the same
  */
@@ -50,32 +51,83 @@ const options = [
   { name: 'a callback a step', extra: 'onBatchEnd', watches: true },
 ];
 
+/** Tables in place of the last half of the numbers, so that the first layer has as many inputs. */
+const tables = (/** @type {number} */ categories) => (/** @type {Task} */ task) => {
+  const [layer, ...rest] = /** @type {[Layer, ...Layer[]]} */ (task.layers);
+  const inputDim = layer.inputDim / 2;
+  /** @type {Embedding[]} */
+  const embeddings = Array.from({ length: inputDim / 8 }, () => ({ categories, outputDim: 8 }));
+  const data = withCodes(task.data, layer.inputDim, inputDim, embeddings);
+  return { ...task, layers: [{ ...layer, inputDim, embeddings }, ...rest], data };
+};
+
+/** @type {readonly Option[]} */
+const stackOptions = [
+  {
+    name: 'skip around two of three hidden layers',
+    layers: (layers) => layers.map((layer, i) => (i === 1 || i === 2 ? { ...layer, skip: true } : layer)),
+  },
+  { name: 'embeddings of 4 x 50 categories for half of the inputs', task: tables(50) },
+  { name: 'embeddings of 4 x 5,000 categories for half of the inputs', task: tables(5000) },
+];
+
 export async function run(/** @type {Bench} */ bench) {
   const rows = bench.quick ? 640 : 6400;
-  await besidePlain(bench, 'moons, SGD, batches of 32, float64', {
-    layers: moonsLayers,
-    dtype: 'float64',
-    data: moons(),
-    batchSize: 32,
-    shuffle: true,
-    optimizer: { name: 'sgd', learningRate: 0.01 },
-  });
-  await besidePlain(bench, '784-128-64-10, Adam, batches of 128, float32', {
-    layers: dense([784, 128, 64, 10], 'relu', 'softmax'),
-    dtype: 'float32',
-    data: synthetic(rows, 784, 10),
-    batchSize: 128,
-    shuffle: true,
-    optimizer: { name: 'adam', learningRate: 0.001 },
-  });
+  await besidePlain(
+    bench,
+    'moons, SGD, batches of 32, float64',
+    {
+      layers: moonsLayers,
+      dtype: 'float64',
+      data: moons(),
+      batchSize: 32,
+      shuffle: true,
+      optimizer: { name: 'sgd', learningRate: 0.01 },
+    },
+    options,
+  );
+  await besidePlain(
+    bench,
+    '784-128-64-10, Adam, batches of 128, float32',
+    {
+      layers: dense([784, 128, 64, 10], 'relu', 'softmax'),
+      dtype: 'float32',
+      data: synthetic(rows, 784, 10),
+      batchSize: 128,
+      shuffle: true,
+      optimizer: { name: 'adam', learningRate: 0.001 },
+    },
+    options,
+  );
+  await besidePlain(
+    bench,
+    '64-128-128-128-10, Adam, batches of 128, float32',
+    {
+      layers: dense([64, 128, 128, 128, 10], 'relu', 'softmax'),
+      dtype: 'float32',
+      data: synthetic(rows, 64, 10),
+      batchSize: 128,
+      shuffle: true,
+      optimizer: { name: 'adam', learningRate: 0.001 },
+    },
+    stackOptions,
+  );
 }
 
-async function besidePlain(/** @type {Bench} */ bench, /** @type {string} */ name, /** @type {Task} */ task) {
+async function besidePlain(
+  /** @type {Bench} */ bench,
+  /** @type {string} */ name,
+  /** @type {Task} */ task,
+  /** @type {readonly Option[]} */ options,
+) {
   const job = writeJob(bench, task);
-  const jobs = options.map((option) => ({
-    option,
-    job: { ...job, layers: option.layers?.(task.layers) ?? task.layers, extra: option.extra },
-  }));
+  const jobs = options.map((option) => {
+    const own = option.task === undefined ? job : writeJob(bench, option.task(task));
+    return {
+      option,
+      job: { ...own, layers: option.layers?.(own.layers) ?? own.layers, extra: option.extra },
+    };
+  });
   const what = { case: id, threads: '1' };
   const trained = (/** @type {Job} */ job, /** @type {number} */ threads) =>
     resultOf(bench, 'blasnet', { ...job, threads, epochs: 2 });

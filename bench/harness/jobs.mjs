@@ -8,9 +8,10 @@ import { Network } from '../rivals/library.mjs';
 /** @import { Dtype } from './limits.mjs' */
 
 /**
- * @typedef {{ inputDim: number, outputDim: number, activation: string }} Layer
+ * @typedef {{ categories: number, outputDim: number }} Embedding
+ * @typedef {{ inputDim: number, outputDim: number, activation: string, skip?: boolean, embeddings?: readonly Embedding[] }} Layer
  * @typedef {{ name: 'sgd' | 'adam', learningRate: number, momentum?: number, epsilon?: number }} Optimizer
- * @typedef {{ X: ArrayLike<number>, Y: ArrayLike<number> }} Samples   row-major
+ * @typedef {{ X: ArrayLike<number>, codes?: Int32Array, Y: ArrayLike<number> }} Samples   row-major
  */
 
 /**
@@ -52,6 +53,11 @@ export function writeJob(/** @type {Bench} */ bench, /** @type {Task} */ task) {
     writeFileSync(path, dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values));
     return path;
   };
+  const codesFile = (/** @type {Int32Array} */ codes) => {
+    const path = join(bench.folder, `${name}-codes.bin`);
+    writeFileSync(path, codes);
+    return path;
+  };
   const rows = rowsOf(task);
   return {
     ...rest,
@@ -61,6 +67,7 @@ export function writeJob(/** @type {Bench} */ bench, /** @type {Task} */ task) {
     batchSize: rest.batchSize ?? rows,
     shuffle: rest.shuffle ?? false,
     X: file('X', data.X),
+    ...(data.codes && { codes: codesFile(data.codes) }),
     Y: file('Y', data.Y),
     ...(test && { testX: file('testX', test.X), testY: file('testY', test.Y) }),
     parameters: file('parameters', initialParameters(layers, dtype, initializer, seed)),

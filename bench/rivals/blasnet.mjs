@@ -2,20 +2,22 @@
 
 import { extraOptions } from './extras.mjs';
 import { fitOptions, Matrix, openNetwork, predictorOf, versions } from './library.mjs';
-import { batches, readData, serve } from './protocol.mjs';
+import { batches, readCodes, readData, serve } from './protocol.mjs';
 
 serve({
   versions,
 
   open(job) {
     const net = openNetwork(job);
-    const predict = (/** @type {any} */ X) => net.predictSync(X).data;
+    const codes = job.codes === undefined ? undefined : readCodes(job.codes);
+    const inputs = (/** @type {any} */ X) => (codes === undefined ? X : { numbers: X, categories: codes });
+    const predict = (/** @type {any} */ X) => net.predictSync(inputs(X)).data;
     if (job.batchRows !== undefined) return predictions(net, job);
     if (job.optimizer === undefined) return { predict };
     const { X, Y } = readData(job);
     const options = { ...fitOptions(job), ...extraOptions(job, { X, Y }) };
     const fit = job.way === 'fitSync' ? net.fitSync.bind(net) : net.fit.bind(net);
-    return { train: async (epochs) => (await fit(X, Y, { ...options, epochs })).loss, predict };
+    return { train: async (epochs) => (await fit(inputs(X), Y, { ...options, epochs })).loss, predict };
   },
 });
 

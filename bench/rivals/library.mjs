@@ -22,6 +22,8 @@ export function versions() {
 export function openNetwork(/** @type {any} */ job) {
   useThreads(job.threads);
   const net = new Network(job.layers, { dtype: job.dtype, seed: 1 });
+  // Tables are ours alone: such a network begins as its seed says.
+  if (job.layers[0].embeddings !== undefined) return net;
   for (const [i, { W, b }] of readParameters(job).entries()) {
     net.parameters[`W${i + 1}`].data.set(W);
     net.parameters[`b${i + 1}`].data.set(b);

@@ -106,6 +106,12 @@ export function readData(/** @type {any} */ job) {
   };
 }
 
+/** (rows, embeddings), for ours alone. */
+export function readCodes(/** @type {string} */ path) {
+  const { buffer, byteOffset, byteLength } = readFileSync(path);
+  return new Int32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
 /** W (out, in) and b (out) of every layer. */
 export function readParameters(/** @type {any} */ job) {
   const flat = readArray(job.parameters, job.dtype);

@@ -1,7 +1,15 @@
 // Matrices as users have them: checked, and made into a Matrix without copying where that can be.
 
 import { argumentError, blasnetError } from './errors';
-import { type Dtype, type FloatArray, isFloatArray, Matrix, matrixFromRows, overlap } from './matrix';
+import {
+  type Dtype,
+  type FloatArray,
+  isFloatArray,
+  type LabelArray,
+  Matrix,
+  matrixFromRows,
+  overlap,
+} from './matrix';
 import { checkBuffer } from './pinning';
 
 /**
@@ -60,10 +68,10 @@ export function checkDtype(name: string, data: FloatArray, dtype: Dtype, reason:
   throw argumentError('ERR_BLASNET_DTYPE', name, needed + reason, data);
 }
 
-/** The caller's matrix for results, which shares no memory with X. */
-export function checkOutput(out: unknown, X: Matrix): asserts out is Matrix {
+/** The caller's matrix for results, which shares no memory with the arrays of X. */
+export function checkOutput(out: unknown, ...arrays: readonly LabelArray[]): asserts out is Matrix {
   if (!(out instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', out);
-  if (overlap(out.data, X.data)) {
+  if (arrays.some((array) => overlap(out.data, array))) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', 'a matrix that shares no memory with X', out);
   }
 }

@@ -109,7 +109,7 @@ export function isFloatArray(value: unknown): value is FloatArray {
 }
 
 /** Whether two arrays share memory. */
-export function overlap(a: FloatArray, b: FloatArray): boolean {
+export function overlap(a: LabelArray, b: LabelArray): boolean {
   if (a.buffer !== b.buffer) return false;
   return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }

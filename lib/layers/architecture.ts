@@ -94,8 +94,8 @@ const layerName: Constraint = {
 };
 
 const layerConstraints = {
-  name: optional(layerName),
-  // Checked below: it depends on the embeddings.
+  // Both are checked below: a name is one of the user's own, and inputDim depends on the embeddings.
+  name: anything,
   inputDim: anything,
   outputDim: positiveInteger,
   // Checked by their own tables.
@@ -172,6 +172,7 @@ function completeLayer(name: string, layer: LayerOptions, before: readonly Layer
 }
 
 function checkName(name: string, layer: LayerOptions, before: readonly Layer[]): void {
+  check(`${name}.name`, layer.name, optional(layerName));
   const taken = layer.name !== undefined && before.some((other) => other.name === layer.name);
   if (!taken) return;
   const rule = 'a name that no earlier layer has';

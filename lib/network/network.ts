@@ -75,7 +75,7 @@ export interface Resumed {
 
 /**
  * A densely connected network: its architecture, its parameters, and what is done with them. Samples are
- * rows: X is (samples x inputDim), Y is (samples x outputDim).
+ * rows: X is (samples x inputDim), Y is (samples x outputDim). With embeddings X is `{ numbers, categories }`.
  *
  * Asynchronous methods work on the addon's own threads, one at a time, and read and write the caller's
  * arrays in place; leave those alone until the promise settles. Between two of them (in the body of a loop
@@ -87,7 +87,7 @@ export class Network {
   readonly dtype: Dtype;
   /** The seed that the network's random numbers started from. */
   readonly seed: number;
-  /** W1, b1, W2, b2, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network. */
+  /** W1, b1, W2, b2, ..., before them the tables E1, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network. */
   readonly parameters: Parameters;
   /** mean1, variance1, ...: the running moments of layers that normalise batches, likewise. */
   readonly statistics: Statistics;
@@ -250,14 +250,14 @@ export class Network {
   async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
     const samples = networkInputs(this.#kind, X);
-    return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples.X), options);
+    return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples), options);
   }
 
   /** The outputs for X, on this thread; in `out` (samples x outputDim) where it is given. */
   predictSync(X: InputsLike, out?: Matrix): Matrix {
     this.#queue.checkAtRest('predictSync', 'readers');
     const samples = networkInputs(this.#kind, X);
-    const result = outputMatrix(this.#architecture, this.dtype, samples.X, out);
+    const result = outputMatrix(this.#architecture, this.dtype, samples, out);
     const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
     const outcome = plan.run(predictOperation(samples, result));
     this.#check(outcome, samples, plan.loss);
@@ -301,7 +301,7 @@ export class Network {
     const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;
-    const out = outputMatrix(this.#architecture, this.dtype, samples.X);
+    const out = outputMatrix(this.#architecture, this.dtype, samples);
     const predictions = await this.#predict(samples, out, options);
     return withMetrics(result, metrics, samples, predictions);
   }
@@ -316,7 +316,7 @@ export class Network {
     this.#check(outcome, samples, loss);
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;
-    const out = outputMatrix(this.#architecture, this.dtype, samples.X);
+    const out = outputMatrix(this.#architecture, this.dtype, samples);
     plan.run(predictOperation(samples, out));
     return withMetrics(result, metrics, samples, out);
   }
@@ -342,7 +342,7 @@ export class Network {
 
   /**
    * Writes the network to a file in the safetensors format: every parameter and running moment by its name, only W
-   * with two dimensions, and in the metadata the layers, dtype, seed, preprocessing and labels. What a training needs to
+   * and the tables with two dimensions, and in the metadata the layers, dtype, seed, preprocessing and labels. What a training needs to
    * go on is for fit's option `checkpoint`. The file is the old one or the new one, whole, whatever happens meanwhile.
    * It gets the parameters at the time of the call, which in a training may be made between epochs or in callbacks.
    *

@@ -232,7 +232,7 @@ function emptyLike({ rows, dtype }: Matrix, cols: number): Matrix {
 
 function resultMatrix(X: Matrix, cols: number, out: Matrix | undefined): Matrix {
   if (out === undefined) return emptyLike(X, cols);
-  checkOutput(out, X);
+  checkOutput(out, X.data);
   checkBuffer('out', out.data);
   checkDtype('out', out.data, X.dtype, ', as X is');
   if (out.rows !== X.rows || out.cols !== cols) {

@@ -46,22 +46,22 @@ export function networkInputs(kind: InputKind, X: InputsLike): Inputs {
   if (length === 0) return { X: numberInputs(kind, 'X', X as MatrixLike), codes: null };
   const { numbers, categories } = mixed(X);
   const { codes, rows } = codesOf(categories, length);
-  if (numbers === undefined && inputDimOf(kind.architecture) === 0) {
-    return { X: Matrix.zeros(rows, 0, kind.dtype), codes };
+  // With preprocessing there have to be columns for it.
+  if (inputDimOf(kind.architecture) === 0 && kind.preprocessing === undefined) {
+    return { X: noNumbers(numbers, rows, kind.dtype), codes };
   }
   const matrix = numberInputs(kind, 'X.numbers', numbers as MatrixLike);
-  if (matrix.rows !== rows) {
-    throw blasnetError(
-      'ERR_BLASNET_SHAPE',
-      `Expected X.categories to have as many rows as X.numbers (${matrix.rows}), got ${rows}`,
-    );
-  }
+  checkRows(matrix.rows, rows);
   return { X: matrix, codes };
 }
 
-/** What preprocessing learns from: the numbers. */
-export function numbersIn(architecture: Architecture, X: InputsLike): MatrixLike {
-  return (embeddingsIn(architecture).length === 0 ? X : mixed(X).numbers) as MatrixLike;
+/** Has the preprocessing learn from the numbers of X. */
+export function learnInputs({ architecture }: InputKind, preprocessing: Preprocessing, X: InputsLike): void {
+  if (embeddingsIn(architecture).length === 0) preprocessing.fit(X as Matrix);
+  else {
+    const { numbers } = mixed(X);
+    inPart('X.numbers', () => preprocessing.fit(numbers as Matrix));
+  }
 }
 
 /** The error for one code. */
@@ -88,6 +88,35 @@ function mixed(X: unknown): MixedInputs {
   return X as unknown as MixedInputs;
 }
 
+// X (rows, 0): left out, or as a predictor's input is.
+function noNumbers(numbers: unknown, rows: number, dtype: Dtype): Matrix {
+  if (numbers === undefined) return Matrix.zeros(rows, 0, dtype);
+  if (!(numbers instanceof Matrix && numbers.cols === 0)) {
+    const rule = "left out, as the network's inputDim is 0";
+    throw argumentError('ERR_BLASNET_SHAPE', 'X.numbers', rule, numbers);
+  }
+  checkRows(numbers.rows, rows);
+  return numbers;
+}
+
+function checkRows(numbers: number, categories: number): void {
+  if (numbers === categories) return;
+  throw blasnetError(
+    'ERR_BLASNET_SHAPE',
+    `Expected X.categories to have as many rows as X.numbers (${numbers}), got ${categories}`,
+  );
+}
+
+// What calls a part of X by the name X says so.
+function inPart<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error) error.message = `In ${name}: ${error.message}`;
+    throw error;
+  }
+}
+
 function numberInputs(
   { architecture, dtype, preprocessing }: InputKind,
   name: string,
@@ -102,7 +131,8 @@ function numberInputs(
       `Expected the preprocessing to make ${inputDim} columns (the network's inputDim), got ${preprocessing.outputColumns}`,
     );
   }
-  return preprocessing.transform(raw);
+  const transform = () => preprocessing.transform(raw);
+  return name === 'X' ? transform() : inPart(name, transform);
 }
 
 function codesOf(value: unknown, cols: number): { codes: Int32Array; rows: number } {

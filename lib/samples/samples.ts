@@ -44,11 +44,11 @@ export function arraysOf({ X, codes, Y, weights }: Samples): LabelArray[] {
 }
 
 /** The caller's matrix for the results of X: as many rows, outputDim columns; or a new one. */
-export function outputMatrix(architecture: Architecture, dtype: Dtype, X: Matrix, out?: Matrix): Matrix {
-  const { rows } = X;
+export function outputMatrix(architecture: Architecture, dtype: Dtype, inputs: Inputs, out?: Matrix): Matrix {
+  const { rows } = inputs.X;
   const { outputDim } = outputLayerOf(architecture);
   if (out === undefined) return Matrix.zeros(rows, outputDim, dtype);
-  checkOutput(out, X);
+  checkOutput(out, ...arraysOf(inputs));
   const matrix = networkMatrix('out', out, outputDim, 'outputDim', dtype);
   if (matrix.rows !== rows) {
     throw blasnetError(

@@ -1,10 +1,9 @@
-import type { Matrix } from '../base/matrix';
 import { anything, checkOptions } from '../base/validate';
 import { outputLayerOf } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
 import type { Label } from '../preprocessing';
 import { RandomState } from '../random/random-state';
-import { type InputsLike, numbersIn } from '../samples/inputs';
+import { type InputsLike, learnInputs } from '../samples/inputs';
 import { fitLoss, type LabelsLike } from '../samples/labels';
 import { type LabelledSamples, labelledSamples, type SampleKind } from '../samples/samples';
 import { withWeights } from '../samples/weights';
@@ -82,7 +81,7 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
     for (const part of learning) part?.forget();
   };
   try {
-    if (preprocessing?.fitted === false) preprocessing.fit(numbersIn(architecture, X) as Matrix);
+    if (preprocessing?.fitted === false) learnInputs(kind, preprocessing, X);
     if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
     const labelled = labelledSamples(kind, X, Y, loss.name);
     const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);

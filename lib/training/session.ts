@@ -94,9 +94,7 @@ export class TrainingSession {
         : new Cadence(options.checkpoint.cadence, performance.now());
     const stride = callbacks.onBatchEnd !== undefined ? 'batch' : this.#looksAtEpochs() ? 'epoch' : pace;
     try {
-      // Looked through before anything changes.
-      if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
-      yield* this.#beginCheckpoints();
+      yield* this.#begin();
       if (options.earlyStopping?.stopped === true) return;
       for (let call = runner.next(stride); call !== undefined; call = runner.next(stride)) {
         const operation = call;
@@ -141,6 +139,17 @@ export class TrainingSession {
 
   #progressBar(): ProgressBar {
     return progressBar({ epochs: this.options.epochs, startEpoch: this.runner.position.epoch });
+  }
+
+  // Before anything changes: what is refused here leaves no trace.
+  *#begin(): Training {
+    try {
+      if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
+      yield* this.#beginCheckpoints();
+    } catch (error) {
+      this.runner.onRefusal();
+      throw error;
+    }
   }
 
   *#beginCheckpoints(): Training {

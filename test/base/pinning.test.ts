@@ -144,7 +144,7 @@ describe('while a network works on another thread', () => {
     X: new Float64Array(long.X.data.subarray(0, 2 * rows)),
     Y: new Float64Array(long.Y.data.subarray(0, rows)),
   });
-  const tryAll = (...arrays: Float64Array[]) => {
+  const tryAll = (...arrays: (Float64Array | Int32Array)[]) => {
     for (const { buffer } of arrays) {
       for (const [, steal] of thefts) {
         try {
@@ -183,6 +183,32 @@ describe('while a network works on another thread', () => {
     expect(results[1]).toEqual(net.evaluateSync(X, Y));
     expect(Buffer.from(results[0].data.buffer).equals(Buffer.from(results[2].data.buffer))).toBe(true);
     expect(results[0].get(19_999, 0)).toBe(net.predictSync(X).get(19_999, 0));
+  });
+
+  it('codes of a fit, and of predictions, stay as well, and are free again afterwards', async () => {
+    const { X: numbers, Y } = ordinary(20_000);
+    const categories = Int32Array.from({ length: 20_000 }, (_, i) => (i % 9) - 1);
+    const make = () =>
+      new Network(
+        [
+          { inputDim: 2, outputDim: 4, activation: 'tanh', embeddings: [{ categories: 8 }] },
+          { outputDim: 1, activation: 'sigmoid' },
+        ],
+        { seed: 1 },
+      );
+    const [net, twin] = [make(), make()];
+    const options = { epochs: 3, batchSize: 100 };
+    const X = { numbers, categories };
+    const expected = twin.fitSync({ numbers: numbers.slice(), categories: categories.slice() }, Y, options);
+    const fit = net.fit(X, Y, { ...options, validationData: { X, Y } });
+    await underWay(net);
+    tryAll(categories, numbers);
+    expect((await fit).loss).toEqual(expected.loss);
+    const prediction = net.predict(X);
+    tryAll(categories, numbers);
+    expect(await prediction).toEqual(twin.predictSync(X));
+    expect([categories.length, numbers.length]).toEqual([20_000, 40_000]);
+    for (const { buffer } of [categories, numbers]) expect(Object.getOwnPropertyNames(buffer)).toEqual([]);
   });
 
   it.skipIf(!hasTransfer)(

@@ -61,10 +61,39 @@ describe('layers', () => {
 
   test('the defaults in the table change nothing', () => {
     const defaults = toldDefaults(told);
-    expect(Object.keys(defaults)).toEqual(['dropout', 'noise', 'l1', 'l2', 'trainable']);
+    expect(Object.keys(defaults)).toEqual(['dropout', 'noise', 'skip', 'l1', 'l2', 'trainable']);
     const { architecture } = new Network([{ ...layer, ...defaults }]);
     expect(architecture).toEqual([layer]);
   });
+});
+
+describe('embeddings', () => {
+  const told = optionsOf(page, 'Option of an embedding');
+
+  test('the table has the options of an embedding', async () => {
+    const taken = await optionsTaken(
+      (options: object) => new Network([{ ...layer, embeddings: [options as never] }]),
+    );
+    expect([...told.keys()].sort()).toEqual(taken.sort());
+  });
+
+  test('the default in the table is the number of numbers for a category', () => {
+    const [, row] = tableOf(page, 'Option of an embedding');
+    const formula = (row?.Default ?? '').replace('^', ' ** ');
+    for (const categories of [1, 4, 100, 10_000, 100_000]) {
+      const { architecture } = new Network([{ ...layer, outputDim: 1, embeddings: [{ categories }] }], {
+        initializer: 'zeros',
+      });
+      expect(architecture[0]?.embeddings?.[0]?.outputDim).toBe(evaluate(formula, { categories }));
+    }
+  });
+});
+
+test('the table of skip has all values that it takes', () => {
+  const { length } = tableOf(page, 'Value of skip');
+  expect(length).toBe(3);
+  const message = 'Expected layers[0].skip to be true, false or the name of an earlier layer, got 1 (number)';
+  expect(() => new Network([{ ...layer, skip: 1 as never }, layer])).toThrow(message);
 });
 
 describe('activations', () => {

@@ -5,12 +5,14 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { getThreads, setThreads } from '../../lib/addon/threads';
 import type { Dtype, Matrix } from '../../lib/base/matrix';
+import type { LayerOptions } from '../../lib/layers/architecture';
+import type { EmbeddingOptions } from '../../lib/layers/embeddings';
 import { Network } from '../../lib/network/network';
 import { adam, sgd } from '../../lib/optimizers/optimizers';
 import type { FitOptions } from '../../lib/training/options';
 import { bits } from '../native/helpers';
 import { inChild, type Library } from '../network/child';
-import { layers, randomLabels, randomMatrix } from '../network/helpers';
+import { inputsFor, layers, randomLabels } from '../network/helpers';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -19,6 +21,8 @@ afterEach(() => setThreads(processors));
 
 interface Case {
   readonly sizes: readonly number[];
+  /** In place of plain layers of these sizes. */
+  readonly architecture?: readonly LayerOptions[];
   readonly rows: number;
   readonly options: FitOptions;
 }
@@ -53,15 +57,48 @@ const cases: readonly (readonly [what: string, Case])[] = [
     'swept, mini-batches, gradient descent',
     { sizes: [50, 640, 640, 1], rows: 200, options: { epochs: 1, batchSize: 64 } },
   ],
+  [
+    'tiles behind tables, with residual connections',
+    {
+      sizes: [10, 40, 40, 1],
+      architecture: residual(10, 40, [{ categories: 500, outputDim: 12 }, { categories: 3 }]),
+      rows: 1200,
+      options: { epochs: 2, batchSize: 300, optimizer: adam() },
+    },
+  ],
+  [
+    'swept behind tables, with residual connections',
+    {
+      sizes: [0, 400, 400, 1],
+      architecture: residual(0, 400, [{ categories: 3000, outputDim: 20 }]),
+      rows: 300,
+      options: { epochs: 2, batchSize: 150, optimizer: sgd({ learningRate: 0.01, momentum: 0.5 }) },
+    },
+  ],
 ];
 
-function samples({ sizes, rows }: Case, dtype: Dtype) {
-  const [inputs = 0, outputs = 0] = [sizes[0], sizes.at(-1)];
-  return { X: randomMatrix(rows, inputs, 1, dtype), Y: randomLabels(rows, outputs, 2, dtype) };
+/** Three hidden layers of one width; the second adds its inputs, the third the first one's outputs. */
+function residual(
+  inputDim: number,
+  outputDim: number,
+  embeddings: readonly EmbeddingOptions[],
+): LayerOptions[] {
+  return [
+    { inputDim, outputDim, activation: 'tanh', name: 'first', embeddings, dropout: 0.1 },
+    { outputDim, activation: 'relu', skip: true },
+    { outputDim, activation: 'tanh', skip: 'first' },
+    { outputDim: 1, activation: 'sigmoid' },
+  ];
 }
 
-const network = ({ sizes }: Case, dtype: Dtype) =>
-  new Network(layers(sizes, 'tanh', 'sigmoid'), { seed: 1, dtype });
+const layersOf = ({ sizes, architecture }: Case) => architecture ?? layers(sizes, 'tanh', 'sigmoid');
+
+function samples(each: Case, dtype: Dtype) {
+  const { sizes, rows } = each;
+  return { X: inputsFor(layersOf(each), rows, 1, dtype), Y: randomLabels(rows, sizes.at(-1) ?? 0, 2, dtype) };
+}
+
+const network = (each: Case, dtype: Dtype) => new Network(layersOf(each), { seed: 1, dtype });
 
 /** All bits of some matrices, in short: these are too many to compare one by one. */
 function digest(matrices: Iterable<Matrix>): string {

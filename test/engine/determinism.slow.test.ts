@@ -25,10 +25,46 @@ function network(sizes: number[], normalizations: readonly ('batch' | 'layer' | 
   });
 }
 
+/**
+ * The same with tables in place of the last inputs, and with residual connections wherever widths allow them: each layer
+ * adds its inputs, or those of the layer `from` (from 1).
+ */
+function stacked(
+  sizes: number[],
+  normalizations: Parameters<typeof network>[1],
+  from: readonly (number | undefined)[],
+  embeddings: StackLayer['embeddings'],
+): StackLayer[] {
+  return network(sizes, normalizations).map((layer, l): StackLayer => {
+    const [skip, trainable] = [from[l], true];
+    const tables = l === 0 && embeddings !== undefined;
+    return { ...layer, trainable, ...(skip !== undefined && { skip }), ...(tables && { embeddings }) };
+  });
+}
+
+const tables = [
+  { categories: 300, outputs: 11 },
+  { categories: 4, outputs: 5 },
+];
+
 const networks: [what: string, architecture: StackLayer[]][] = [
   ['in tiles', network([20, 90, 70, 30, 3], ['layer', undefined, 'layer'])],
   ['in tiles from a wide input', network([130, 90, 70, 3], ['layer'])],
   ['over whole batches', network([20, 90, 70, 30, 3], ['batch', 'batch', 'layer'])],
+  [
+    'in tiles, with tables and residual connections',
+    stacked([90, 90, 70, 70, 90, 3], ['layer', undefined, undefined, 'layer'], [1, undefined, 3, 2], tables),
+  ],
+  [
+    'over whole batches, with tables and residual connections',
+    stacked([20, 40, 40, 40, 3], ['batch', 'layer', 'batch'], [undefined, 2, 2], tables),
+  ],
+  ['in tiles from a wide input with tables', stacked([130, 90, 90, 3], ['layer'], [undefined, 2], tables)],
+  ['swept, with a large table', stacked([40, 12, 3], [], [], [{ categories: 12_000, outputs: 24 }])],
+  [
+    'swept, with tables and residual connections',
+    stacked([64, 420, 420, 420, 5], [undefined, 'layer', 'layer'], [undefined, 2, 2], tables),
+  ],
   ['swept', network([64, 420, 420, 420, 5], [undefined, 'layer', 'layer'])],
   ['swept over whole batches', network([64, 420, 420, 420, 5], ['batch', 'layer', 'batch'])],
 ];
@@ -43,17 +79,17 @@ const requests: [what: string, request: Partial<TrainingRequest>][] = [
 function run(type: FloatType, architecture: StackLayer[], request: Partial<TrainingRequest>, limit: number) {
   const made = makePlan(type, architecture, loss, 1, { smoothing: 0.1 });
   made.plan.limitThreads(limit);
-  const { X, Y, sampleWeights, outputs } = samplesFor(made, loss, rows);
+  const { X, codes, Y, sampleWeights, outputs } = samplesFor(made, loss, rows);
   const state = type.array(2 * made.flat.length);
   const order = Uint32Array.from({ length: 2 * rows }, (_, i) => (i * 331) % rows);
   const common = { rows, epochs: 1, order, state, learningRate: [0.01, 0.005], key: [5, 6] } as const;
   const clipping = { clipValue: 0.01, clipNorm: 0.05 };
-  const samples = { X, Y, weights: sampleWeights };
+  const samples = { X, codes, Y, weights: sampleWeights };
   const { loss: losses } = train(made, samples, { batchSize: rows, ...common, ...clipping, ...request });
   expect(made.outcome().status).toBe('done');
   const [out, gradients] = [type.array(rows * outputs), type.array(made.flat.length)];
-  made.plan.predict(X, null, rows, out);
-  made.plan.gradients(X, null, Y, sampleWeights, rows, gradients);
+  made.plan.predict(X, codes, rows, out);
+  made.plan.gradients(X, codes, Y, sampleWeights, rows, gradients);
   const { loss: total, hits } = made.outcome();
   return { parameters: made.flat, statistics: made.statistics, state, losses, out, gradients, total, hits };
 }
@@ -87,7 +123,9 @@ describe.each(floatTypes)('$dtype', (type) => {
 });
 
 it('the networks here are as large as they have to be', () => {
-  const bytes = networks.map(([, architecture]) => 4 * parameterCount(architecture));
-  expect(bytes.map((size) => size > 1e6)).toEqual([false, false, false, true, true]);
-  expect(bytes.map((size) => 2 * size > 1e6)).toEqual([false, false, false, true, true]);
+  for (const bytes of [4, 8]) {
+    for (const [what, architecture] of networks) {
+      expect(bytes * parameterCount(architecture) > 1e6, what).toBe(what.startsWith('swept'));
+    }
+  }
 });

@@ -25,6 +25,8 @@ describe.each([
   { option: 'l2', value: 0.1, got: '0.1 (number)' },
   { option: 'maxNorm', value: 1, got: '1 (number)' },
   { option: 'trainable', value: false, got: 'false (boolean)' },
+  { option: 'name', value: 'encoder', got: '"encoder" (string)' },
+  { option: 'embeddings', value: [{ categories: 2 }], got: 'an array of length 1' },
 ] as const)('$option', ({ option, value, got }) => {
   const layers = [{ ...plain[0], [option]: value }, plain[1]];
   it.each<[string, () => unknown]>([
@@ -54,10 +56,26 @@ describe.each([
       l2: 0,
       maxNorm: undefined,
       trainable: true,
+      name: undefined,
+      embeddings: undefined,
     };
     const layers = [{ ...plain[0], [option]: off[option] }, plain[1]];
     expect(functional.initLayers(layers as never, 1)).toEqual(params);
   });
+});
+
+it('residual connections are refused, too', () => {
+  const square = [
+    { ...plain[0], outputDim: 2, skip: true },
+    { ...plain[1], inputDim: 2 },
+  ];
+  expectError(
+    () => functional.initLayers(square, 1),
+    RangeError,
+    'ERR_BLASNET_ARG_VALUE',
+    "Expected layers[0].skip to be left out here: these functions know the article's layers alone, see Network, " +
+      'got true (boolean)',
+  );
 });
 
 it('activations with a hyperparameter are allowed', () => {

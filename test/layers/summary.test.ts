@@ -74,3 +74,29 @@ it('the summary says what else the layers do', () => {
     ].join('\n'),
   );
 });
+
+it('says names, connections and tables', () => {
+  const net = new Network([
+    {
+      outputDim: 6,
+      activation: 'relu',
+      name: 'encoder',
+      embeddings: [{ categories: 12 }, { categories: 3, outputDim: 2 }],
+      noise: 0.1,
+    },
+    { outputDim: 6, activation: 'relu', skip: true, trainable: false },
+    { outputDim: 6, activation: 'relu', skip: 'encoder', dropout: 0.5 },
+    { outputDim: 1, activation: 'sigmoid', name: 'the "head"' },
+  ]);
+  expect(net.summary()).toBe(
+    [
+      'layer  inputs  outputs  activation  parameters',
+      '-----------------------------------------------------------------------------------------------',
+      '    1       8        6  relu               140  "encoder", embeddings 12 x 6 + 3 x 2, noise 0.1',
+      '    2       6        6  relu                42  skip, frozen',
+      '    3       6        6  relu                42  dropout 0.5, skip from "encoder"',
+      '    4       6        1  sigmoid              7  "the \\"head\\""',
+      '231 parameters, float64, 1.8 KiB',
+    ].join('\n'),
+  );
+});

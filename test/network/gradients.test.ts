@@ -6,6 +6,7 @@ import { activationNames } from '../../lib/layers/activations';
 import type { LayerOptions } from '../../lib/layers/architecture';
 import { binaryCrossEntropy, type LossName, lossEntry, lossNames } from '../../lib/layers/losses';
 import { Network } from '../../lib/network/network';
+import { sgd } from '../../lib/optimizers/optimizers';
 import * as oracle from '../support/oracle';
 import { layers, plainLayers, randomLabels, randomMatrix, restore, snapshot } from './helpers';
 
@@ -158,5 +159,149 @@ describe('gradients of all that a loss may have', () => {
     const { dW1, db1, dW2, db2 } = net.gradients(X, Y);
     expect([dW1, db1].every((gradient) => gradient?.data.every((value) => value === 0))).toBe(true);
     expect([dW2, db2]).toEqual([free.dW2, free.db2]);
+  });
+});
+
+/** Expects every gradient to be that of central differences of the loss, in whatever `loss` reads. */
+function expectCentralDifferences(net: Network, gradients: object, loss: () => number): void {
+  for (const [name, { data }] of Object.entries(net.parameters) as [string, Matrix][]) {
+    const numeric = oracle.centralDifferences(loss, data as Float64Array);
+    expect(oracle.maxRelativeError(gradientOf(gradients, name), numeric, 1e-3), name).toBeLessThan(1e-6);
+  }
+}
+
+/** Parameters that are small, as sums of many layers grow, and not zero, where relu stands on its kink. */
+function scatter(net: Network, size: number): void {
+  restore(net, oracle.randomArray(net.parameterCount, 3, -size, size));
+}
+
+describe('gradients of residual connections', () => {
+  const X = randomMatrix(9, 4, 1);
+  const Y = randomLabels(9, 2, 4);
+
+  it.each(activationNames)('around %s layers are those of central differences', (activation) => {
+    const net = new Network([
+      { inputDim: 4, outputDim: 4, activation, skip: true, name: 'first' },
+      { outputDim: 6, activation },
+      { outputDim: 4, activation, skip: 'first' },
+      { outputDim: 4, activation, skip: true },
+      { outputDim: 4, activation, skip: 'first' },
+      { outputDim: 2, activation: 'sigmoid' },
+    ]);
+    scatter(net, 0.2);
+    expectCentralDifferences(net, net.gradients(X, Y), () => net.evaluateSync(X, Y).loss);
+  });
+
+  const make = (options: Partial<LayerOptions> = {}) => {
+    const net = new Network([
+      { inputDim: 4, outputDim: 4, activation: 'tanh', name: 'first', l2: 0.1 },
+      { outputDim: 4, activation: 'gelu', skip: true, ...options },
+      { outputDim: 4, activation: 'relu', skip: 'first' },
+      { outputDim: 2, activation: 'sigmoid' },
+    ]);
+    scatter(net, 0.4);
+    return net;
+  };
+
+  it.each([
+    { what: 'normalisation by batch', options: { normalization: 'batch' } },
+    { what: 'normalisation by layer', options: { normalization: 'layer' } },
+    { what: 'penalties', options: { l1: 0.1, l2: 0.2 } },
+    { what: 'dropout and noise, which do not act', options: { dropout: 0.5, noise: 1 } },
+  ] as const)('with $what are those of central differences', ({ options }) => {
+    const net = make(options);
+    expectCentralDifferences(net, net.gradients(X, Y), () => net.gradients(X, Y).loss);
+  });
+
+  it('around a frozen layer are what they are around one that is not', () => {
+    const [frozen, free] = [make({ trainable: false }), make()];
+    const { dW2, db2, ...rest } = frozen.gradients(X, Y);
+    for (const gradient of [dW2, db2]) expect(gradient?.data.every((value) => value === 0)).toBe(true);
+    const { dW2: _, db2: __, ...expected } = free.gradients(X, Y);
+    expect(rest).toEqual(expected);
+  });
+});
+
+describe('gradients of embeddings', () => {
+  const numbers = randomMatrix(9, 2, 1);
+  // 9 rows of 3 codes: unknown ones, and categories that no row has.
+  const categories = Int32Array.from(
+    { length: 27 },
+    (_, i) => [(i % 4) - 1, i % 2, i === 14 ? -1 : 0][i % 3] as number,
+  );
+  const X = { numbers, categories };
+  const Y = randomLabels(9, 2, 4);
+  const embeddings = [{ categories: 6, outputDim: 3 }, { categories: 3, outputDim: 1 }, { categories: 1 }];
+  const make = (options: Partial<LayerOptions> = {}) => {
+    const net = new Network([
+      { inputDim: 2, outputDim: 8, activation: 'tanh', embeddings, ...options },
+      { outputDim: 2, activation: 'sigmoid' },
+    ]);
+    scatter(net, 0.4);
+    return net;
+  };
+
+  it.each([
+    { what: 'tanh', options: {} },
+    { what: 'relu', options: { activation: 'relu' } },
+    { what: 'softmax', options: { activation: 'softmax' } },
+    { what: 'normalisation by batch', options: { normalization: 'batch' } },
+    { what: 'normalisation by layer', options: { normalization: 'layer' } },
+    { what: 'penalties, which the tables have no part in', options: { l1: 0.1, l2: 0.2 } },
+    { what: 'a residual connection', options: { skip: true } },
+    { what: 'dropout and noise, which do not act', options: { dropout: 0.5, noise: 1 } },
+  ] as const)('in front of a layer with $what are those of central differences', ({ options }) => {
+    const net = make(options);
+    const gradients = net.gradients(X, Y);
+    expectCentralDifferences(net, gradients, () => net.gradients(X, Y).loss);
+  });
+
+  it('with weights and a smoothed loss are those of central differences', () => {
+    const net = make();
+    const how = {
+      loss: binaryCrossEntropy({ labelSmoothing: 0.2 }),
+      sampleWeight: Array.from({ length: 9 }, (_, i) => (i % 3) + 0.5),
+    };
+    expectCentralDifferences(net, net.gradients(X, Y, how), () => net.gradients(X, Y, how).loss);
+  });
+
+  it('are zero in the rows that no sample picked, and only there', () => {
+    const { dE1, dE2, dE3 } = make().gradients(X, Y);
+    const picked = (column: number, rows: number) =>
+      Array.from({ length: rows }, (_, row) =>
+        categories.some((code, i) => i % 3 === column && (code === -1 ? rows - 1 : code) === row),
+      );
+    const used = (gradient: Matrix | undefined) =>
+      (gradient ?? expect.fail()).toArray().map((row) => row.every((value) => value !== 0));
+    const unused = (gradient: Matrix | undefined) =>
+      (gradient ?? expect.fail()).toArray().map((row) => row.every((value) => Object.is(value, 0)));
+    for (const [column, gradient] of [dE1, dE2, dE3].entries()) {
+      const rows = picked(column, gradient?.rows ?? 0);
+      expect(used(gradient)).toEqual(rows);
+      expect(unused(gradient)).toEqual(rows.map((value) => !value));
+    }
+    expect(picked(0, 7)).toEqual([true, true, true, false, false, false, true]);
+  });
+
+  it('are zero for the tables of a frozen first layer', () => {
+    const { dE1, dE2, dW1, dW2 } = make({ trainable: false }).gradients(X, Y);
+    for (const gradient of [dE1, dE2, dW1]) {
+      expect(gradient?.data.every((value) => Object.is(value, 0))).toBe(true);
+    }
+    expect(dW2?.data.some((value) => value !== 0)).toBe(true);
+  });
+
+  it('make a step of fit’s, to the last bit', () => {
+    const [own, fitted] = [make(), make()];
+    const gradients = own.gradients(X, Y);
+    // A power of 2: its products are exact, so that it does not matter whether they are rounded before the sum.
+    const rate = 2 ** -6;
+    for (const [name, { data }] of Object.entries(own.parameters) as [string, Matrix][]) {
+      const gradient = gradientOf(gradients, name);
+      for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) - rate * (gradient[i] as number);
+    }
+    const optimizer = sgd({ learningRate: rate });
+    fitted.fitSync(X, Y, { epochs: 1, batchSize: 'full', shuffle: false, optimizer });
+    expect(snapshot(fitted)).toEqual(snapshot(own));
   });
 });

@@ -2,6 +2,7 @@ import { type Dtype, type FloatArray, Matrix } from '../../lib/base/matrix';
 import type { ActivationName } from '../../lib/layers/activations';
 import type { LayerOptions } from '../../lib/layers/architecture';
 import type { Network } from '../../lib/network/network';
+import type { InputsLike } from '../../lib/samples/inputs';
 import moons from '../fixtures/moons.json';
 import { type Layer, randomArray } from '../support/oracle';
 
@@ -44,6 +45,33 @@ export function randomMatrix(rows: number, cols: number, seed: number, dtype: Dt
   const matrix = Matrix.zeros(rows, cols, dtype);
   matrix.data.set(randomArray(rows * cols, seed));
   return matrix;
+}
+
+/** Samples for these layers: a matrix, or what stands beside categories where the first layer has embeddings. */
+export function inputsFor(
+  [first]: readonly LayerOptions[],
+  rows: number,
+  seed: number,
+  dtype: Dtype = 'float64',
+): InputsLike {
+  const { inputDim = 0, embeddings = [] } = first ?? {};
+  const numbers = randomMatrix(rows, inputDim, seed, dtype);
+  if (embeddings.length === 0) return numbers;
+  const categories = randomCodes(
+    rows,
+    embeddings.map((embedding) => embedding.categories),
+    seed,
+  );
+  return inputDim === 0 ? { categories } : { numbers, categories };
+}
+
+/** Codes for columns with these numbers of categories, unknown ones among them; the last category of each is in no row. */
+export function randomCodes(rows: number, categories: readonly number[], seed: number): Int32Array {
+  const columns = categories.length;
+  return Int32Array.from(randomArray(rows * columns, seed + 7, 0, 1), (share, i) => {
+    const count = categories[i % columns] as number;
+    return Math.floor(share * Math.max(2, count)) - 1;
+  });
 }
 
 /** Labels 0 and 1, the same for the same seed; with several columns not one-hot. */

@@ -1,10 +1,11 @@
 // Predictions through pinned buffers.
 
 import { describe, expect, it } from 'vitest';
+import type { LayerOptions } from '../../lib/layers/architecture';
 import { Network } from '../../lib/network/network';
 import { type BadCall, itRejects, thrownBy } from '../support/bad-input';
 import { endedWell, inChild, type Library } from './child';
-import { immediate, layers, longEpoch, randomMatrix, snapshot, underWay } from './helpers';
+import { immediate, layers, longEpoch, randomCodes, randomMatrix, snapshot, underWay } from './helpers';
 
 describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
   const net = new Network(layers([3, 17, 2], 'relu', 'softmax'), { seed: 1, dtype });
@@ -56,6 +57,113 @@ describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
     trained.parameters.b2?.data.fill(3);
     predictor.run();
     expect(predictor.output).toEqual(trained.predictSync(predictor.input));
+  });
+});
+
+describe.each(['float64', 'float32'] as const)('a predictor with categories in %s', (dtype) => {
+  const layersOf = (inputDim: number): LayerOptions[] => [
+    {
+      inputDim,
+      outputDim: 8,
+      activation: 'relu',
+      embeddings: [
+        { categories: 6, outputDim: 5 },
+        { categories: 3, outputDim: 8 - 5 - inputDim },
+      ],
+      skip: true,
+    },
+    { outputDim: 8, activation: 'tanh', skip: true },
+    { outputDim: 2, activation: 'softmax' },
+  ];
+  const make = (inputDim = 2) => new Network(layersOf(inputDim), { seed: 1, dtype });
+
+  it('predicts what predictSync predicts, to the last bit', () => {
+    for (const inputDim of [2, 0]) {
+      const net = make(inputDim);
+      for (const maxBatch of [1, 2, 33, 300]) {
+        const predictor = net.predictor({ maxBatch });
+        predictor.input.data.set(randomMatrix(maxBatch, inputDim, maxBatch, dtype).data);
+        predictor.categories.set(randomCodes(maxBatch, [6, 3], maxBatch));
+        predictor.run();
+        const X = { numbers: predictor.input, categories: predictor.categories };
+        expect(predictor.output).toEqual(net.predictSync(X));
+        // Other codes in the same place.
+        predictor.categories.reverse();
+        for (const i of predictor.categories.keys()) {
+          predictor.categories[i] = Math.min(2, predictor.categories[i] as number);
+        }
+        predictor.run();
+        expect(predictor.output).toEqual(net.predictSync(X));
+      }
+    }
+  });
+
+  it('has categories of its own in shared memory, unknown ones at first, and none without embeddings', () => {
+    const [first, second] = [make().predictor({ maxBatch: 3 }), make().predictor({ maxBatch: 3 })];
+    expect(first.categories).toEqual(new Int32Array(6).fill(-1));
+    expect(first.categories.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(first.categories.buffer).not.toBe(second.categories.buffer);
+    expect(make(0).predictor().input).toMatchObject({ rows: 1, cols: 0 });
+    const plain = new Network(layers([3, 17, 2], 'relu', 'softmax'), { seed: 1, dtype });
+    expect(plain.predictor({ maxBatch: 3 }).categories).toHaveLength(0);
+  });
+
+  it('follows the tables, however they change', () => {
+    const net = make();
+    const predictor = net.predictor({ maxBatch: 4 });
+    predictor.categories.set([0, 1, 2, -1, 5, 0, -1, -1]);
+    const X = { numbers: predictor.input, categories: predictor.categories };
+    for (let i = 0; i < 3; i++) {
+      net.fitSync(X, Int32Array.of(0, 1, 1, 0), { epochs: 1 });
+      predictor.run();
+      expect(predictor.output).toEqual(net.predictSync(X));
+    }
+    net.parameters.E2?.data.fill(3);
+    predictor.run();
+    expect(predictor.output).toEqual(net.predictSync(X));
+  });
+
+  it('is told the first code that is in no table, in the rows that it is asked for', () => {
+    const net = make();
+    const predictor = net.predictor({ maxBatch: 300 });
+    for (const { row, column, code, most } of [
+      { row: 0, column: 0, code: 6, most: 5 },
+      { row: 127, column: 1, code: 3, most: 2 },
+      { row: 128, column: 0, code: -2, most: 5 },
+      { row: 299, column: 1, code: -(2 ** 31), most: 2 },
+    ]) {
+      const before = snapshot(net);
+      predictor.categories.fill(0);
+      predictor.categories[2 * row + column] = code;
+      predictor.categories[599] = -3;
+      const got = row === 299 ? -3 : code;
+      expect(thrownBy(() => predictor.run())).toMatchObject({
+        code: 'ERR_BLASNET_ARG_VALUE',
+        message:
+          `Expected categories to hold codes from 0 to ${most}, or -1 for unknown categories, in this column, ` +
+          `got ${got} at row ${row}, column ${column}`,
+      });
+      expect(snapshot(net)).toEqual(before);
+      if (row > 0) predictor.run(row);
+    }
+    const one = net.predictor();
+    one.categories.set([0, 3]);
+    expect(thrownBy(() => one.run())).toMatchObject({
+      message: expect.stringMatching(
+        /^Expected categories to hold codes from 0 to 2, .* got 3 at row 0, column 1$/,
+      ),
+    });
+    one.categories.set([0, 2]);
+    one.run();
+  });
+
+  it('is told of numbers that are not finite by the name of its input', () => {
+    const predictor = make().predictor({ maxBatch: 2 });
+    predictor.input.set(1, 0, Number.NaN);
+    expect(thrownBy(() => predictor.run())).toMatchObject({
+      code: 'ERR_BLASNET_NOT_FINITE',
+      message: 'Expected input to hold finite numbers, got NaN at row 1, column 0',
+    });
   });
 });
 

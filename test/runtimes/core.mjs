@@ -162,6 +162,30 @@ const checks = {
     digest.update(String([...sync.data, ...numbers(single)]));
   },
 
+  'categories and residual connections: in place, sync and async, and through a file': async () => {
+    /** @type {import('../../lib/index.js').LayerOptions[]} */
+    const mixed = [
+      { inputDim: 2, outputDim: 9, activation: 'relu', name: 'first', embeddings: [{ categories: 5 }] },
+      { outputDim: 9, activation: 'tanh', skip: true },
+      { outputDim: 9, activation: 'relu', skip: 'first' },
+      { outputDim: 1, activation: 'sigmoid' },
+    ];
+    const categories = Int32Array.from({ length: 400 }, (_, i) => (i % 6) - 1);
+    const samples = { numbers: X, categories };
+    const [net, twin] = [new Network(mixed, { seed: 5 }), new Network(mixed, { seed: 5 })];
+    const history = await net.fit(samples, Y, { epochs: 4, optimizer: adam() });
+    assert.deepEqual(twin.fitSync(samples, Y, { epochs: 4, optimizer: adam() }), history);
+    assert.deepEqual(numbers(net), numbers(twin));
+    const path = join(folder, 'categories.safetensors');
+    await net.save(path);
+    const outputs = (await Network.load(path)).predictSync(samples);
+    assert.deepEqual(outputs.data, net.predictSync(samples).data);
+    assert.throws(() => net.predictSync({ numbers: X, categories: categories.map((code) => code + 1) }), {
+      code: 'ERR_BLASNET_ARG_VALUE',
+    });
+    digest.update(String([...outputs.data, ...numbers(net)]));
+  },
+
   'the event loop goes on while fit trains': async () => {
     let turns = 0;
     let training = true;

@@ -19,6 +19,22 @@ export function itRejects(table: readonly BadCall[]): void {
   });
 }
 
+/** The same with fields that have names. */
+export interface BadInput {
+  readonly what: string;
+  readonly call: () => unknown;
+  readonly errorClass: ErrorClass;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** A test a row: the call throws exactly this class, this code and this message. */
+export function itRefuses(table: readonly BadInput[]): void {
+  it.each(table)('$what is refused', ({ call, errorClass, code, message }) => {
+    expectError(call, errorClass, code, message);
+  });
+}
+
 /** Expects the call to throw exactly this class, this code and this message. */
 export function expectError(
   call: () => unknown,

@@ -1,13 +1,15 @@
-// The optimisers' trajectories are PyTorch's.
+// The optimisers' trajectories are PyTorch's, of plain networks and of those with residual connections or embeddings.
 
 import { expect, it } from 'vitest';
+import type { LayerOptions } from '../../lib/layers/architecture';
 import { Network } from '../../lib/network/network';
 import { adam, sgd } from '../../lib/optimizers/optimizers';
+import stacks from '../fixtures/pytorch-layers.json';
 import golden from '../fixtures/pytorch-optimizers.json';
 import { expectClose } from '../native/helpers';
 import { layers, restore, snapshot } from '../network/helpers';
 
-const make = { sgd, adam };
+const optimizers = { sgd, adam };
 
 it.each(golden.runs)(
   '$optimizer $options trains as in PyTorch in batches of $batchSize (0: full)',
@@ -20,7 +22,7 @@ it.each(golden.runs)(
       epochs: 120 / stepsAnEpoch,
       batchSize: full ? 'full' : run.batchSize,
       shuffle: false,
-      optimizer: make[run.optimizer as keyof typeof make](run.options),
+      optimizer: optimizers[run.optimizer as keyof typeof optimizers](run.options),
     } as const;
     let compared = 0;
     for await (const { epoch } of net.epochs(golden.X, golden.Y, options)) {
@@ -38,3 +40,34 @@ it.each(golden.runs)(
     expect(snapshot(grouped)).toEqual(snapshot(net));
   },
 );
+
+// Every step acts on whole tables: momentum, Adam's means and the decay move rows that no sample of the batch picked.
+it.each(stacks.runs)('$name train as in PyTorch by $optimizer.name $optimizer.options', async (run) => {
+  const make = () => {
+    const net = new Network(run.layers as LayerOptions[]);
+    restore(net, run.start);
+    return net;
+  };
+  const { numbers, categories, Y, batchSize } = stacks;
+  const X = run.name === 'embeddings' ? { numbers, categories } : stacks.X;
+  const { name, options } = run.optimizer;
+  const optimizer = optimizers[name as keyof typeof optimizers](options);
+  const fitOptions = { epochs: 17, batchSize, shuffle: false, optimizer };
+
+  const net = make();
+  const kept: number[][] = [];
+  const losses: number[] = [];
+  for await (const { epoch, loss } of net.epochs(X, Y, fitOptions)) {
+    losses.push(loss);
+    if ([6, 12, 17].includes(epoch)) kept.push(snapshot(net));
+  }
+  const relative = (values: readonly number[]) => values.map((value) => 1e-9 * Math.abs(value));
+  expectClose(losses, run.losses, relative(run.losses), 'losses');
+  for (const [i, expected] of run.parameters.entries()) {
+    expectClose(kept[i] ?? [], expected, relative(expected), `parameters ${i}`);
+  }
+
+  const grouped = make();
+  expect(grouped.fitSync(X, Y, fitOptions).loss).toEqual(losses);
+  expect(snapshot(grouped)).toEqual(snapshot(net));
+});

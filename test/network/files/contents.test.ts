@@ -65,6 +65,49 @@ it.each([
   });
 });
 
+it('the tables of embeddings in two dimensions, and names and connections in the architecture', () => {
+  const path = join(newFolder(), 'model.safetensors');
+  const net = new Network(
+    [
+      {
+        inputDim: 1,
+        outputDim: 6,
+        activation: 'relu',
+        name: 'body',
+        skip: true,
+        embeddings: [{ categories: 7 }],
+        trainable: false,
+      },
+      { outputDim: 6, activation: 'tanh', skip: 'body' },
+      { outputDim: 1, activation: 'sigmoid' },
+    ],
+    { seed: 12 },
+  );
+  net.saveSync(path);
+  const { tensors, metadata } = readSafetensors(path);
+  expect(Object.entries(tensors).map(([name, { shape }]) => [name, shape])).toEqual(
+    expect.arrayContaining([
+      ['E1', [8, 5]],
+      ['W1', [6, 6]],
+      ['b1', [6]],
+    ]),
+  );
+  expect(tensors.E1?.values).toEqual(Array.from(net.parameters.E1?.data ?? []));
+  expect(JSON.parse(metadata['blasnet.architecture'] ?? '')).toEqual([
+    {
+      name: 'body',
+      inputDim: 1,
+      outputDim: 6,
+      activation: 'relu',
+      embeddings: [{ categories: 7, outputDim: 5 }],
+      trainable: false,
+      skip: true,
+    },
+    { inputDim: 6, outputDim: 6, activation: 'tanh', skip: 'body' },
+    { inputDim: 6, outputDim: 1, activation: 'sigmoid' },
+  ]);
+});
+
 it('the same network makes the same bytes', async () => {
   const [one, two] = ['one', 'two'].map((name) => join(newFolder(), name)) as [string, string];
   const net = new Network([{ inputDim: 2, outputDim: 1, activation: 'linear' }], { seed: 1 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { AbortError } from '../../../lib/base/errors';
-import { parseSafetensors, serializeSafetensors, type Tensor } from '../../../lib/formats/safetensors';
+import { parseSafetensors, type Tensor } from '../../../lib/formats/safetensors';
 import { Network } from '../../../lib/network/network';
 import { encodeNetwork, type NetworkContent } from '../../../lib/network/network-file';
 import { adam } from '../../../lib/optimizers/optimizers';
@@ -13,6 +13,7 @@ import { preprocessing, standardScaler } from '../../../lib/preprocessing';
 import { thrownBy } from '../../support/bad-input';
 import { newFolder } from '../../support/scratch';
 import { randomLabels, randomMatrix } from '../helpers';
+import { forged } from './helpers';
 
 const X = randomMatrix(12, 3, 1);
 const Y = randomLabels(12, 1, 2);
@@ -93,17 +94,6 @@ describe('a real file', () => {
     );
   });
 });
-
-/** A file's tensors and metadata, changed and written with a digest that is right. */
-function forged(
-  bytes: Uint8Array,
-  change: (tensors: Tensor[], metadata: Record<string, string>) => unknown,
-): Buffer {
-  const { tensors, metadata } = parseSafetensors(bytes, 'x');
-  const [list, lines] = [[...tensors], { ...metadata }];
-  change(list, lines);
-  return Buffer.concat(serializeSafetensors(list, lines));
-}
 
 describe('a file whose metadata lie', () => {
   const net = make();

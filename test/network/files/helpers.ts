@@ -1,8 +1,9 @@
-// Networks of every kind, what there is to compare of one, and a reader of safetensors files that shares nothing
-// with the library's.
+// Networks of every kind, what there is to compare of one, a reader of safetensors files that shares nothing with the
+// library's, and files that lie.
 
 import { readFileSync } from 'node:fs';
 import type { Matrix } from '../../../lib/base/matrix';
+import { parseSafetensors, serializeSafetensors, type Tensor } from '../../../lib/formats/safetensors';
 import { activationNames, elu, leakyRelu } from '../../../lib/layers/activations';
 import type { LayerOptions } from '../../../lib/layers/architecture';
 import { batchNorm, layerNorm } from '../../../lib/layers/normalization';
@@ -14,7 +15,15 @@ const hidden = (layer: Partial<LayerOptions>): LayerOptions[] => [
   { outputDim: 1, activation: 'sigmoid' },
 ];
 
-/** Layers of every kind, each for samples (m, 3) and labels (m, 1). */
+const residual: readonly LayerOptions[] = [
+  { inputDim: 3, outputDim: 5, activation: 'tanh', name: 'body "ü"' },
+  { outputDim: 5, activation: 'relu', skip: true, normalization: 'batch' },
+  { outputDim: 5, activation: 'gelu', skip: 'body "ü"', dropout: 0.3 },
+  { outputDim: 1, activation: 'sigmoid', name: 'head' },
+];
+const embeddings = [{ categories: 6, outputDim: 3 }, { categories: 3 }];
+
+/** Layers of every kind, each for samples as `inputsFor` makes them and labels (m, 1). */
 export const kinds: readonly (readonly [what: string, layers: readonly LayerOptions[]])[] = [
   ...activationNames.map((activation) => [activation, hidden({ activation })] as const),
   ['leakyRelu({ negativeSlope })', hidden({ activation: leakyRelu({ negativeSlope: 0.3 }) })],
@@ -29,6 +38,10 @@ export const kinds: readonly (readonly [what: string, layers: readonly LayerOpti
   ['maxNorm', hidden({ maxNorm: 0.5 })],
   ['trainable: false', hidden({ trainable: false })],
   ['trainable: false, of batches', hidden({ trainable: false, normalization: 'batch' })],
+  ['residual connections', residual],
+  ['embeddings', hidden({ embeddings })],
+  ['embeddings alone', hidden({ inputDim: 0, outputDim: 6, embeddings, skip: true })],
+  ['embeddings that are frozen', hidden({ embeddings, trainable: false })],
   ['one layer', [{ inputDim: 3, outputDim: 1, activation: 'linear' }]],
 ];
 
@@ -68,4 +81,15 @@ export function readSafetensors(path: string) {
     tensors[name] = { dtype, shape, values };
   }
   return { metadata, tensors };
+}
+
+/** A file's tensors and metadata, changed and written with a digest that is right. */
+export function forged(
+  bytes: Uint8Array,
+  change: (tensors: Tensor[], metadata: Record<string, string>) => unknown,
+): Buffer {
+  const { tensors, metadata } = parseSafetensors(bytes, 'x');
+  const [list, lines] = [[...tensors], { ...metadata }];
+  change(list, lines);
+  return Buffer.concat(serializeSafetensors(list, lines));
 }

@@ -15,7 +15,7 @@ import {
   standardScaler,
 } from '../../../lib/preprocessing';
 import { newFolder } from '../../support/scratch';
-import { randomLabels, randomMatrix } from '../helpers';
+import { inputsFor, randomLabels, randomMatrix } from '../helpers';
 import { bits, kinds } from './helpers';
 
 async function throughFile(net: Network): Promise<Network[]> {
@@ -27,11 +27,11 @@ async function throughFile(net: Network): Promise<Network[]> {
 }
 
 describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
-  const X = randomMatrix(40, 3, 1, dtype);
   const Y = randomLabels(40, 1, 2, dtype);
   const options = { epochs: 2, batchSize: 8, optimizer: adam({ learningRate: 0.01 }), seed: 7 };
 
   it.each(kinds)('a network with %s comes back whole', async (_, layers) => {
+    const X = inputsFor(layers, 40, 1, dtype);
     const net = new Network(layers, { dtype, seed: 2 ** 32 - 1 });
     net.fitSync(X, Y, options);
     const copies = await throughFile(net);

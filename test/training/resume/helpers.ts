@@ -8,7 +8,7 @@ import { Network } from '../../../lib/network/network';
 import type { History } from '../../../lib/training/history';
 import type { Callbacks, FitOptions } from '../../../lib/training/options';
 import { bits } from '../../network/files/helpers';
-import { randomLabels, randomMatrix } from '../../network/helpers';
+import { inputsFor, randomLabels } from '../../network/helpers';
 import { newFolder } from '../../support/scratch';
 
 /** Everything that has a state: moments, running moments, random numbers. */
@@ -19,9 +19,33 @@ export const random: readonly LayerOptions[] = [
 ];
 
 /** The same without random numbers and limits, for lbfgs. */
-export const plain: readonly LayerOptions[] = random.map(
-  ({ dropout: _, noise: __, maxNorm: ___, ...layer }) => layer,
-);
+export const plain: readonly LayerOptions[] = random.map(withoutRandom);
+
+function withoutRandom({ dropout: _, noise: __, maxNorm: ___, ...layer }: LayerOptions): LayerOptions {
+  return layer;
+}
+
+/** Residual connections around random layers, behind tables. */
+export const stacked: readonly LayerOptions[] = [
+  {
+    inputDim: 3,
+    outputDim: 9,
+    activation: 'tanh',
+    name: 'body',
+    skip: true,
+    embeddings: [
+      { categories: 8, outputDim: 4 },
+      { categories: 3, outputDim: 2 },
+    ],
+    noise: 0.1,
+  },
+  { outputDim: 9, activation: 'relu', skip: true, normalization: 'batch', dropout: 0.2 },
+  { outputDim: 9, activation: 'gelu', skip: 'body', l2: 0.01, maxNorm: 3 },
+  { outputDim: 1, activation: 'sigmoid' },
+];
+
+/** The same for lbfgs. */
+export const plainStacked: readonly LayerOptions[] = stacked.map(withoutRandom);
 
 export interface Training {
   readonly layers?: readonly LayerOptions[];
@@ -31,8 +55,8 @@ export interface Training {
   readonly options: (after: number) => FitOptions;
 }
 
-export function samplesOf({ rows = 60, dtype = 'float64' }: Partial<Training>) {
-  return { X: randomMatrix(rows, 3, 1, dtype), Y: randomLabels(rows, 1, 2, dtype) };
+export function samplesOf({ layers = random, rows = 60, dtype = 'float64' }: Partial<Training>) {
+  return { X: inputsFor(layers, rows, 1, dtype), Y: randomLabels(rows, 1, 2, dtype) };
 }
 
 export function networkOf({ layers = random, dtype = 'float64' }: Training): Network {

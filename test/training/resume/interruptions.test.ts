@@ -8,6 +8,7 @@ import { Network } from '../../../lib/network/network';
 import { adam } from '../../../lib/optimizers/optimizers';
 import { imputer, preprocessing, standardScaler } from '../../../lib/preprocessing';
 import { bits } from '../../network/files/helpers';
+import { randomMatrix } from '../../network/helpers';
 import { newFolder } from '../../support/scratch';
 import {
   epochsIn,
@@ -22,7 +23,8 @@ import {
 
 const common = { epochs: 6, batchSize: 16, optimizer: adam({ learningRate: 0.01 }), validationSplit: 0.2 };
 const training: Training = { options: () => common };
-const { X, Y } = samplesOf(training);
+const { Y } = samplesOf(training);
+const X = randomMatrix(60, 3, 1);
 
 async function expectWhole(directory: string): Promise<void> {
   expectSame(await Network.resume(directory, X, Y, common), await uninterrupted(training), training);

@@ -6,10 +6,12 @@ import { Network } from '../../../lib/network/network';
 import { adam } from '../../../lib/optimizers/optimizers';
 import type { FitOptions } from '../../../lib/training/options';
 import { dist, killedAfter } from '../../network/child';
+import { randomMatrix } from '../../network/helpers';
 import { newFolder } from '../../support/scratch';
 import { epochsIn, expectSame, random, samplesOf, type Training, uninterrupted } from './helpers';
 
-const { X, Y } = samplesOf({});
+const { Y } = samplesOf({});
+const X = randomMatrix(60, 3, 1);
 
 // Trains in a process of its own, from the newest checkpoint if there is one; says every epoch, whose checkpoint may
 // be written before that or after.

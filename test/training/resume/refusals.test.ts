@@ -14,6 +14,7 @@ import {
   interruptedAfter,
   networkOf,
   samplesOf,
+  stacked,
   type Training,
   uninterrupted,
 } from './helpers';
@@ -28,7 +29,8 @@ const options = {
   schedule: schedules.cosine(),
 };
 const training: Training = { options: () => options };
-const { X, Y } = samplesOf(training);
+const { Y } = samplesOf(training);
+const X = randomMatrix(60, 3, 1);
 const nameOf = (epoch: number) => `checkpoint-00000${epoch}.safetensors`;
 
 describe('resume', () => {
@@ -133,6 +135,18 @@ describe('resume', () => {
       message: `Expected ${name} to be as in the checkpoint ${path}, ${before}, got ${now}`,
     });
     expect(error.constructor).toBe(RangeError);
+  });
+
+  it('refuses a matrix where the network has embeddings, and codes that its tables lack', async () => {
+    const behindTables: Training = { layers: stacked, options: () => options };
+    const directory = await interruptedAfter(2, behindTables);
+    expect((await failure(Network.resume(directory, X, Y, options))).message).toBe(
+      'Expected X to be { numbers, categories }, as the network has embeddings, got an object (Matrix)',
+    );
+    const categories = new Int32Array(120).fill(3);
+    expect(
+      (await failure(Network.resume(directory, { numbers: X, categories }, Y, options))).message,
+    ).toMatch(/^Expected X.categories to hold codes from 0 to 2, .* got 3 at row 0, column 1$/);
   });
 
   it('refuses fewer samples, and other weights', async () => {
