@@ -69,9 +69,13 @@ export function checkDtype(name: string, data: FloatArray, dtype: Dtype, reason:
 }
 
 /** The caller's matrix for results, which shares no memory with the arrays of X. */
-export function checkOutput(out: unknown, ...arrays: readonly LabelArray[]): asserts out is Matrix {
+export function checkOutput(
+  out: unknown,
+  X: LabelArray,
+  codes: LabelArray | null = null,
+): asserts out is Matrix {
   if (!(out instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', out);
-  if (arrays.some((array) => overlap(out.data, array))) {
+  if (overlap(out.data, X) || (codes !== null && overlap(out.data, codes))) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', 'a matrix that shares no memory with X', out);
   }
 }

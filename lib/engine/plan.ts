@@ -192,6 +192,7 @@ export function outcomeError(
   firstEpoch = 1,
 ): BlasnetError | undefined {
   const { status, index, epoch, batch, layer } = outcome;
+  if (status === statusCodes.done) return undefined;
   switch (status) {
     case statusCodes.inputNotFinite:
       return elementError(samples.codes === null ? 'X' : 'X.numbers', samples.X, index, 'finite numbers');

@@ -255,8 +255,10 @@ export function featuresOf({ inputDim, embeddings = [] }: Pick<Layer, 'inputDim'
 }
 
 /** The tables of a network's first layer. */
+const none: readonly Embedding[] = [];
+
 export function embeddingsIn(architecture: Architecture): readonly Embedding[] {
-  return architecture[0]?.embeddings ?? [];
+  return architecture[0]?.embeddings ?? none;
 }
 
 /** The number of the layer, from 1, whose inputs a layer (from 0) adds to its outputs; 0: it adds none. */

@@ -48,7 +48,7 @@ export function outputMatrix(architecture: Architecture, dtype: Dtype, inputs: I
   const { rows } = inputs.X;
   const { outputDim } = outputLayerOf(architecture);
   if (out === undefined) return Matrix.zeros(rows, outputDim, dtype);
-  checkOutput(out, ...arraysOf(inputs));
+  checkOutput(out, inputs.X.data, inputs.codes);
   const matrix = networkMatrix('out', out, outputDim, 'outputDim', dtype);
   if (matrix.rows !== rows) {
     throw blasnetError(

@@ -273,11 +273,11 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
   void LimitThreads(const Napi::CallbackInfo& info) {
     if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
-    plan_->LimitThreads(Args(info)[0].Size());
+    plan_->control().LimitThreads(Args(info)[0].Size());
   }
 
-  void Stop(const Napi::CallbackInfo&) { plan_->Stop(); }
-  void ClearStop(const Napi::CallbackInfo&) { plan_->ClearStop(); }
+  void Stop(const Napi::CallbackInfo&) { plan_->control().Stop(); }
+  void ClearStop(const Napi::CallbackInfo&) { plan_->control().ClearStop(); }
 
   void* Elements(const Argument& array, size_t least) const {
     return float32_ ? static_cast<void*>(array.Array<float>(least))
@@ -296,21 +296,26 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
             weights.Given() ? Elements(weights, rows) : nullptr, rows};
   }
 
-  // Runs the operation here, or on another thread when there is a callback at `callback_index`. `used` are
-  // the values that it needs beside the arguments before that.
-  Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, Operation operation,
-                    const std::vector<Napi::Value>& used = {}) {
+  // Runs the operation here, or on another thread when there is a callback at `callback_index`. It then holds
+  // the arguments before that, and the values in `held`, until the operation has ended.
+  template <class F>
+  Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, const F& operation,
+                    std::vector<Napi::Value> held = {}) {
     if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
-    const Argument callback = Args(info)[callback_index];
-    if (!callback.Given()) {
-      const Result result = Complete(operation);
-      if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
-      Report(result);
-      return info.Env().Undefined();
+    if (callback_index < info.Length() && Args(info)[callback_index].Given()) {
+      return StartElsewhere(info, callback_index, operation, std::move(held));
     }
+    const Result result = Complete(operation);
+    if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
+    Report(result);
+    return info.Env().Undefined();
+  }
+
+  Napi::Value StartElsewhere(const Napi::CallbackInfo& info, size_t callback_index, Operation operation,
+                             std::vector<Napi::Value> held) {
+    const Argument callback = Args(info)[callback_index];
     const Napi::Function function = callback.Function();
     ConnectToMainThread(info.Env());
-    std::vector<Napi::Value> held = used;
     for (size_t i = 0; i < callback_index; i++) held.push_back(info[i]);
     Hold(function, held);
     {
@@ -356,7 +361,8 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     Unref();
   }
 
-  static Result Complete(const Operation& operation) {
+  template <class F>
+  static Result Complete(const F& operation) {
     Result result;
     try {
       result.outcome = operation(&result.totals);
@@ -399,7 +405,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   // The environment (a worker, or the process) ends while an operation may be running.
   static void EndWithEnvironment(PlanObject* self) {
     self->environment_ends_ = true;
-    self->plan_->Stop();
+    self->plan_->control().Stop();
     std::unique_lock<std::mutex> lock(self->job_->mutex);
     self->job_->ended.wait(lock, [self] { return !self->job_->running; });
   }

@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <new>
 
 #if defined(__x86_64__)
 #define BLASNET_OLDEST_GLIBC "GLIBC_2.2.5"
@@ -62,6 +63,13 @@ extern "C" __attribute__((visibility("hidden"))) long __isoc23_strtol(const char
 extern "C" long __isoc23_strtol(const char* text, char** end, int base) {
   return blasnet_old_strtol(text, end, base);
 }
+
+// Of GCC 12's libstdc++, which std::allocator calls where it is asked for more than there can be.
+namespace std {
+[[noreturn]] __attribute__((visibility("hidden"))) void __throw_bad_array_new_length() {
+  throw bad_array_new_length();
+}
+}  // namespace std
 
 // Of glibc 2.32. Where it is true, libstdc++ counts references without atomic operations; here it never is.
 extern "C" {

@@ -7,42 +7,20 @@
 // normalised, training takes each layer by layer and as a whole, and the workspace grows with it.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "engine/job_threads.h"
+#include "engine/control.h"
 #include "engine/layers.h"
 #include "engine/optimizer.h"
+#include "engine/outcome.h"
 #include "engine/samples.h"
 #include "engine/update.h"
 #include "kernels/losses.h"
 #include "kernels/random.h"
 
 namespace blasnet {
-
-// Why a plan's operation returned. lib/engine/plan.ts holds the same numbers; a test compares them.
-enum class Status : int32_t {
-  kDone = 0,
-  kStopped = 1,         // the stop flag was raised; only whole steps were taken
-  kInputNotFinite = 2,  // index: the element of X
-  kLabelOutside = 3,    // index: the element of Y
-  kDiverged = 4,        // epoch, batch, layer: a loss that is not finite; that step was not taken
-  kOverflowed = 5,      // epoch, index: a parameter that is not finite after that epoch
-  kConverged = 6,       // L-BFGS: epoch; there is nothing left to gain
-  kCodeOutside = 7,     // index: the element of the codes
-};
-inline constexpr const char* kStatusNames[] = {"done",     "stopped",    "inputNotFinite", "labelOutside",
-                                               "diverged", "overflowed", "converged",      "codeOutside"};
-
-struct Outcome {
-  Status status = Status::kDone;
-  size_t index = 0;
-  size_t epoch = 0;  // epochs finished, or the one (from 0) that diverged
-  size_t batch = 0;  // from 0: of that epoch, those whose steps were taken, or the one that diverged
-  size_t layer = 0;  // from 1: the first whose activations are not finite
-};
 
 struct TrainRequest {
   Samples samples;
@@ -79,20 +57,10 @@ class Plan {
   // `totals`: of the last epoch, before they are divided by its samples, penalties included.
   virtual Outcome Train(const TrainRequest& request, Totals* totals) = 0;
 
-  // How many threads the next operations may use; 0: as many as the pool allows.
-  void LimitThreads(size_t threads) { threads_ = threads; }
-
-  // Makes the operation that is running on another thread, or the next one, return between two steps.
-  void Stop() { stop_.store(true, std::memory_order_relaxed); }
-  void ClearStop() { stop_.store(false, std::memory_order_relaxed); }
+  Control& control() { return control_; }
 
  protected:
-  size_t ThreadLimit() const { return threads_; }
-  bool Stopped() const { return stop_.load(std::memory_order_relaxed) || ProcessEnds(); }
-
- private:
-  size_t threads_ = 0;
-  std::atomic<bool> stop_{false};
+  Control control_;
 };
 
 // The parameters stand one after another in `parameters` and the running moments in `statistics` as LayOut

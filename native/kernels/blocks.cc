@@ -308,13 +308,14 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
 template <size_t rows, typename T>
 HWY_NOINLINE void DotRows(size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
                           const T* bias, bool accumulate, bool relu, T* c, size_t ldc) {
-  const auto block = [&](auto count, size_t j) {
-    DotBlock<rows, count()>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, relu, c + j, ldc);
-  };
   size_t j = 0;
-  for (; j + 4 <= cols; j += 4) block(std::integral_constant<size_t, 4>{}, j);
-  for (; j + 2 <= cols; j += 2) block(std::integral_constant<size_t, 2>{}, j);
-  if (j < cols) block(std::integral_constant<size_t, 1>{}, j);
+  for (; j + 4 <= cols; j += 4) {
+    DotBlock<rows, 4>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, relu, c + j, ldc);
+  }
+  for (; j + 2 <= cols; j += 2) {
+    DotBlock<rows, 2>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, relu, c + j, ldc);
+  }
+  if (j < cols) DotBlock<rows, 1>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, relu, c + j, ldc);
 }
 
 template <typename T>

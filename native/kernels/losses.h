@@ -81,6 +81,11 @@ struct LossSpec {
 struct Totals {
   double loss = 0;
   size_t hits = 0;  // samples predicted right
+
+  void Add(const Totals& other) {
+    loss += other.loss;
+    hits += other.hits;
+  }
 };
 
 // A tile's loss, one sample a column, rows `ld` apart: Z, or A = g(Z) unless FromLogits(loss) (outputs, m),

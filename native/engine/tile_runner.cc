@@ -1,0 +1,197 @@
+#include "engine/tile_runner.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace blasnet {
+
+template <typename T>
+TileRunner<T>::TileRunner(const Network& network, const LossSpec& loss, const T* parameters,
+                          const T* statistics, const Control& control)
+    : network_(network),
+      loss_(loss),
+      parameters_(parameters),
+      statistics_(statistics),
+      control_(control),
+      layer_parameters_(network.parameter_count - network.layers.front().weights),
+      large_layers_(layer_parameters_ * sizeof(T) >= kSweepBytes),
+      large_(network.parameter_count * sizeof(T) >= kSweepBytes) {
+  const std::vector<Layer>& layers = network.layers;
+  const auto trains = std::find_if(layers.begin(), layers.end(), [](const Layer& l) { return l.trainable; });
+  first_trainable_ = static_cast<size_t>(trains - layers.begin());
+  for (const Layer& layer : layers) batch_moments_ |= layer.UsesBatchMoments();
+}
+
+template <typename T>
+size_t TileRunner<T>::TileRows(bool sweeps) const {
+  return sweeps ? kSweepRows : std::clamp(kTileWork / (6 * layer_parameters_), kLeastTileRows, kMostTileRows);
+}
+
+// As many threads as some rows are worth; a forward pass takes 2 operations a parameter, a step 6.
+template <typename T>
+size_t TileRunner<T>::ThreadsFor(size_t rows, size_t operations) const {
+  return rows * layer_parameters_ * operations < kParallelWork ? 1 : control_.Threads();
+}
+
+// The threads that share a layer when sweeping.
+template <typename T>
+size_t TileRunner<T>::ThreadsForUnits(const Layer& layer) const {
+  return tile_rows_ * (layer.end - layer.weights) * 2 < kParallelWork ? 1 : control_.ThreadLimit();
+}
+
+// Makes the workspaces that so many threads need. They grow with use, so that a plan that only sees a few
+// rows stays small.
+template <typename T>
+void TileRunner<T>::ReserveTiles(size_t count, size_t rows, size_t most_rows) {
+  if (rows > reserved_rows_) {
+    const size_t grown = std::max(rows, std::min(most_rows, 2 * reserved_rows_));
+    reserved_rows_ = grown + 64 / sizeof(T);
+    tiles_.clear();
+  }
+  while (tiles_.size() < count) {
+    tiles_.push_back(
+        std::make_unique<Tile<T>>(network_, loss_.loss, parameters_, statistics_, reserved_rows_));
+  }
+}
+
+template <typename T>
+size_t TileRunner<T>::PrepareForward(const TileSplit<T>& split) {
+  sweeps_ = large_layers_;
+  const size_t most_rows = TileRows(sweeps_);
+  tile_rows_ = std::min(split.rows, most_rows);
+  const size_t threads = sweeps_ ? 1 : std::min(split.count, ThreadsFor(split.rows, 2));
+  ReserveTiles(threads, tile_rows_, most_rows);
+  return threads;
+}
+
+// When sweeping, threads share the units of a segment that may be cut.
+template <typename T>
+void TileRunner<T>::Forward(Tile<T>& tile) {
+  const std::vector<Segment<T>>& segments = tile.Segments();
+  for (size_t s = 1; s < segments.size(); s++) {
+    const Segment<T>& segment = segments[s];
+    const size_t units = segment.units;
+    if (!sweeps_ || segment.affine == nullptr) {
+      tile.Forward(segment, 0, units);
+      continue;
+    }
+    const size_t threads = ThreadsForUnits(segment.affine->layer());
+    ParallelFor(threads, Blocks(units, kSweepUnits), [&](size_t i, size_t) {
+      if (!control_.Stopped()) tile.Forward(segment, i * kSweepUnits, std::min(units, (i + 1) * kSweepUnits));
+    });
+  }
+}
+
+// Back through the segments, from the loss to the first layer that is trained. The gradient by a segment's
+// input is the gradient by the output of the segment before it, whose tail follows unit by unit.
+template <typename T>
+void TileRunner<T>::Backward(Tile<T>& tile, bool accumulate, T* gradients) {
+  const std::vector<Segment<T>>& segments = tile.Segments();
+  size_t layers_left = network_.layers.size();
+  if (first_trainable_ == layers_left) return;
+  bool tail_done = false;
+  for (size_t s = segments.size(); s-- > 0;) {
+    const Segment<T>& segment = segments[s];
+    if (!tail_done) tile.BackwardTail(segment, 0, segment.units, accumulate, gradients);
+    tail_done = false;
+    if (segment.affine == nullptr) {
+      tile.BackwardHead(segment, 0, segment.units, accumulate, gradients);
+      continue;
+    }
+    layers_left--;
+    const bool is_last =
+        layers_left == first_trainable_ && !(layers_left == 0 && network_.TrainsEmbeddings());
+    tail_done = BackwardLayer(tile, segment, segments[s - 1], !is_last, accumulate, gradients);
+    if (is_last) return;
+  }
+}
+
+// Back through a layer's affine stage: the gradients of its weights and, if `to_input`, of its input. After
+// those follows the tail of the segment before, if that one may be cut. Returns whether it did.
+template <typename T>
+bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, const Segment<T>& before,
+                                  bool to_input, bool accumulate, T* gradients) {
+  const Layer& layer = segment.affine->layer();
+  const bool with_tail = before.affine != nullptr;
+  const auto of_weights = [&](size_t from, size_t to) {
+    tile.WeightGradients(segment, from, to, accumulate, gradients);
+  };
+  const auto of_input = [&](size_t from, size_t to) {
+    tile.BackwardHead(segment, from, to, accumulate, gradients);
+    if (with_tail) tile.BackwardTail(before, from, to, accumulate, gradients);
+  };
+  // Of the network's input only the tables learn.
+  const size_t first = segment.affine == tile.Segments()[1].affine ? network_.numbers : 0;
+  const size_t out = layer.trainable ? layer.outputs : 0, in = to_input ? layer.inputs - first : 0;
+  if (!sweeps_) {
+    if (out > 0) of_weights(0, out);
+    if (in > 0) of_input(first, first + in);
+  } else {
+    // Both kinds of blocks in one loop: neither needs the other's result.
+    const size_t inputs = Blocks(in, kSweepUnits);
+    ParallelFor(ThreadsForUnits(layer), inputs + Blocks(out, kSweepUnits), [&](size_t i, size_t) {
+      if (control_.Stopped()) return;
+      const size_t from = (i < inputs ? i : i - inputs) * kSweepUnits;
+      if (i < inputs) {
+        of_input(first + from, first + std::min(in, from + kSweepUnits));
+      } else {
+        of_weights(from, std::min(out, from + kSweepUnits));
+      }
+    });
+  }
+  return with_tail;
+}
+
+template <typename T>
+Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Totals* totals, size_t* parts) {
+  const bool whole = pass.training && batch_moments_;
+  sweeps_ = large_ || whole;
+  const size_t most_rows = whole ? batch.rows : TileRows(large_);
+  tile_rows_ = std::min(batch.rows, most_rows);
+  const TileSplit<T> split = SplitRows<T>(batch.rows, most_rows);
+  const size_t part_count = sweeps_ ? 1 : std::min(split.count, kMostPartialGradients);
+  const size_t threads = sweeps_ ? 1 : std::min(part_count, ThreadsFor(batch.rows, 6));
+  while (partial_gradients_.size() < part_count) partial_gradients_.emplace_back(network_.parameter_count);
+  ReserveTiles(threads, tile_rows_, most_rows);
+  sums_.assign(split.count, Totals{});
+  const T scale = T{1} / static_cast<T>(batch.step_rows);
+  ParallelFor(threads, part_count, [&](size_t part, size_t slot) {
+    const size_t first = split.count * part / part_count, end = split.count * (part + 1) / part_count;
+    for (size_t i = first; i < end && !control_.Stopped(); i++) {
+      Tile<T>& tile = *tiles_[slot];
+      Load(tile, batch, split, i, pass);
+      Forward(tile);
+      tile.ComputeLoss(loss_, scale, &sums_[i]);
+      Backward(tile, batch.accumulate || i > first, partial_gradients_[part].data());
+    }
+  });
+  if (control_.Stopped()) return {Status::kStopped};
+  *parts = part_count;
+  for (size_t i = 0; i < split.count; i++) {
+    totals->Add(sums_[i]);
+    if (!std::isfinite(sums_[i].loss)) return Diverged(batch, split, i, pass);
+  }
+  return {};
+}
+
+template <typename T>
+void TileRunner<T>::Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit<T>& split, size_t i,
+                         const Pass& pass) const {
+  const size_t row = split.Start(i);
+  tile.Load(batch.source, batch.start + row, split.Start(i + 1) - row, pass, row);
+}
+
+// Goes through the tile that diverged once more, for the layer where it began.
+template <typename T>
+Outcome TileRunner<T>::Diverged(const Batch<T>& batch, const TileSplit<T>& split, size_t i,
+                                const Pass& pass) {
+  Tile<T>& tile = *tiles_[0];
+  Load(tile, batch, split, i, pass);
+  Forward(tile);
+  return {Status::kDiverged, 0, 0, 0, tile.FirstBadLayer() + 1};
+}
+
+template class TileRunner<double>;
+template class TileRunner<float>;
+
+}  // namespace blasnet
