@@ -48,7 +48,7 @@ describe('the example of categories', () => {
     );
   });
 
-  it('is short', () => {
+  it('has 80 lines at most', () => {
     expect(readFileSync(program, 'utf8').split('\n').length).toBeLessThanOrEqual(80);
   });
 });

@@ -108,14 +108,14 @@ const noCode = (place: string, got: string) => ({
 });
 
 const wrong: readonly Wrong[] = [
-  notMixed('nothing', undefined, 'undefined'),
-  notMixed('null', null, 'null'),
-  notMixed('a matrix', Matrix.from(numbers), 'an object (Matrix)'),
-  notMixed('rows', numbers, 'an array of length 2'),
-  notMixed('a typed array', new Float64Array(4), 'a Float64Array of length 4'),
-  notMixed('the codes alone', categories, 'an Int32Array of length 4'),
-  notMixed('a number', 5, '5 (number)'),
-  notMixed('a function', () => X, 'a function'),
+  notMixed('that is undefined', undefined, 'undefined'),
+  notMixed('that is null', null, 'null'),
+  notMixed('that is a matrix', Matrix.from(numbers), 'an object (Matrix)'),
+  notMixed('that is an array of rows', numbers, 'an array of length 2'),
+  notMixed('that is a typed array', new Float64Array(4), 'a Float64Array of length 4'),
+  notMixed('that is the codes alone', categories, 'an Int32Array of length 4'),
+  notMixed('that is a number', 5, '5 (number)'),
+  notMixed('that is a function', () => X, 'a function'),
   notNumbers('without numbers', undefined, 'undefined'),
   notNumbers('with null for numbers', null, 'null'),
   notNumbers('with integers for numbers', Int32Array.of(1, 2, 3, 4), 'an Int32Array of length 4'),
@@ -314,8 +314,8 @@ async function expectRefused(net: Network, call: () => unknown, { errorClass, co
   expect(snapshot(net)).toEqual(before);
 }
 
-describe.each(methods)('$name refuses X', ({ call }) => {
-  it.each(wrong)('$what', async (row) => {
+describe.each(methods)('$name', ({ call }) => {
+  it.each(wrong)('refuses X $what', async (row) => {
     const [net, twin] = [network(), network()];
     await expectRefused(net, () => call(net, row.x()), row);
     // Nothing was drawn, either: both go on alike.
@@ -325,9 +325,9 @@ describe.each(methods)('$name refuses X', ({ call }) => {
   });
 });
 
-describe('validationData refuse X', () => {
+describe('validationData', () => {
   // Codes in typed arrays are looked through by native code, before the first step.
-  it.each(wrong)('$what', async (row) => {
+  it.each(wrong)('is refused for an X $what', async (row) => {
     const native = /in this column|finite numbers/.test(row.message);
     const message = `In ${native ? 'the validation set' : 'validationData'}: ${row.message}`;
     const [net, twin] = [network(), network()];

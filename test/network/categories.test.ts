@@ -120,11 +120,11 @@ describe.each(['float64', 'float32'] as const)('in %s', (dtype: Dtype) => {
   });
 });
 
-describe('codes are read in place', () => {
+describe('codes', () => {
   it.each([
     { what: 'an ordinary buffer', buffer: new ArrayBuffer(4 * 100) },
     { what: 'shared memory', buffer: new SharedArrayBuffer(4 * 100) as unknown as ArrayBuffer },
-  ])('from a view of $what, as they are at the call', async ({ buffer }) => {
+  ])('are read in place, as they are at the call, from a view of $what', async ({ buffer }) => {
     // What is around the view is no code.
     new Int32Array(buffer).fill(99);
     const view = new Int32Array(buffer, 12, 2 * rows);
@@ -280,8 +280,8 @@ describe('an unknown category', () => {
   });
 });
 
-describe('a signal', () => {
-  it('that is aborted before the start leaves no trace', async () => {
+describe('a network with categories', () => {
+  it('is left unchanged by a signal that is aborted before the start', async () => {
     const [net, twin] = [network(), network()];
     const signal = AbortSignal.abort();
     await expect(net.fit(X, classes, { ...options, signal })).rejects.toThrow(AbortError);
@@ -290,7 +290,7 @@ describe('a signal', () => {
     expect(net.fitSync(X, classes, options)).toEqual(twin.fitSync(X, classes, options));
   });
 
-  it('that is aborted between two steps leaves the parameters of whole steps', async () => {
+  it('has the parameters of whole steps after a signal is aborted between two steps', async () => {
     const [net, twin] = [network(), network()];
     const controller = new AbortController();
     const onBatchEnd = ({ batch }: { batch: number }) => {

@@ -208,7 +208,7 @@ describe('gradients of residual connections', () => {
     { what: 'normalisation by layer', options: { normalization: 'layer' } },
     { what: 'penalties', options: { l1: 0.1, l2: 0.2 } },
     { what: 'dropout and noise, which do not act', options: { dropout: 0.5, noise: 1 } },
-  ] as const)('with $what are those of central differences', ({ options }) => {
+  ] as const)('are those of central differences with $what', ({ options }) => {
     const net = make(options);
     expectCentralDifferences(net, net.gradients(X, Y), () => net.gradients(X, Y).loss);
   });
@@ -256,7 +256,7 @@ describe('gradients of embeddings', () => {
     expectCentralDifferences(net, gradients, () => net.gradients(X, Y).loss);
   });
 
-  it('with weights and a smoothed loss are those of central differences', () => {
+  it('are those of central differences with weights and a smoothed loss', () => {
     const net = make();
     const how = {
       loss: binaryCrossEntropy({ labelSmoothing: 0.2 }),

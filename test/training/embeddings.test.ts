@@ -134,7 +134,7 @@ describe('the first layer’s penalties and limits', () => {
 });
 
 describe('clipping', () => {
-  it('by norm counts the gradients of the tables', () => {
+  it('limits the norm of all gradients, those of the tables included', () => {
     const [net, start] = [trained({ optimizer: sgd({ learningRate: 1 }), clipNorm: 0.01 }), snapshot(before)];
     const moves = snapshot(net).map((value, i) => value - (start[i] as number));
     expect(Math.hypot(...moves)).toBeCloseTo(0.01, 14);
@@ -142,7 +142,7 @@ describe('clipping', () => {
     expect(Math.hypot(...table)).toBeGreaterThan(1e-4);
   });
 
-  it('by value bounds every element of them', () => {
+  it('limits every element of the tables’ gradients when it is by value', () => {
     const net = trained({ optimizer: sgd({ learningRate: 1 }), clipValue: 1e-4 });
     const moves = snapshot(net).map((value, i) => Math.abs(value - (snapshot(before)[i] as number)));
     expect(Math.max(...moves.slice(0, 18))).toBeCloseTo(1e-4, 12);

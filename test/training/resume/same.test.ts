@@ -60,41 +60,44 @@ describe.each(['float64', 'float32'] as const)(
   },
 );
 
-describe.each(['float64', 'float32'] as const)('%s, with residual connections and embeddings', (dtype) => {
-  it.each(optimizers)('%s', async (_, optimizer) => {
-    const options = () => ({ epochs: 6, batchSize: 16, optimizer, threads: 1 });
-    await expectResumable({ dtype, layers: stacked, options });
-  });
-
-  it('lbfgs', async () => {
-    const optimizer = lib.lbfgs({ historySize: 4, maxEvaluations: 6 });
-    const options = () => ({ epochs: 8, optimizer, threads: 1 });
-    await expectResumable({ dtype, layers: plainStacked, options }, 5);
-  });
-
-  it('batches of many tiles, on one thread and then on two', async () => {
-    const options = () => ({ epochs: 5, batchSize: 500, optimizer: adam(), threads: 1 });
-    await expectResumable({ dtype, layers: stacked, rows: 1200, options });
-  });
-
-  it('a share of every class held out, and the best parameters kept', async () => {
-    const options = () => ({
-      epochs: 7,
-      batchSize: 16,
-      optimizer: adam({ learningRate: 0.05 }),
-      validationSplit: 0.3,
-      stratify: true,
-      earlyStopping: { patience: 4 },
-      threads: 1,
+describe.each(['float64', 'float32'] as const)(
+  'a training in %s with residual connections and embeddings',
+  (dtype) => {
+    it.each(optimizers)('goes on as if it had never been interrupted, with %s', async (_, optimizer) => {
+      const options = () => ({ epochs: 6, batchSize: 16, optimizer, threads: 1 });
+      await expectResumable({ dtype, layers: stacked, options });
     });
-    await expectResumable({ dtype, layers: stacked, options });
-  });
 
-  it('validation data with categories', async () => {
-    const validationData = { X: inputsFor(stacked, 20, 5, dtype), Y: randomLabels(20, 1, 6, dtype) };
-    await expectResumable({ dtype, layers: stacked, options: () => ({ epochs: 6, validationData }) });
-  });
-});
+    it('goes on as if it had never been interrupted, with lbfgs', async () => {
+      const optimizer = lib.lbfgs({ historySize: 4, maxEvaluations: 6 });
+      const options = () => ({ epochs: 8, optimizer, threads: 1 });
+      await expectResumable({ dtype, layers: plainStacked, options }, 5);
+    });
+
+    it('goes on as if it had never been interrupted, with batches of many tiles, on one thread and then on two', async () => {
+      const options = () => ({ epochs: 5, batchSize: 500, optimizer: adam(), threads: 1 });
+      await expectResumable({ dtype, layers: stacked, rows: 1200, options });
+    });
+
+    it('goes on as if it had never been interrupted, with a share of every class held out and the best parameters kept', async () => {
+      const options = () => ({
+        epochs: 7,
+        batchSize: 16,
+        optimizer: adam({ learningRate: 0.05 }),
+        validationSplit: 0.3,
+        stratify: true,
+        earlyStopping: { patience: 4 },
+        threads: 1,
+      });
+      await expectResumable({ dtype, layers: stacked, options });
+    });
+
+    it('goes on as if it had never been interrupted, with categories in the validation data', async () => {
+      const validationData = { X: inputsFor(stacked, 20, 5, dtype), Y: randomLabels(20, 1, 6, dtype) };
+      await expectResumable({ dtype, layers: stacked, options: () => ({ epochs: 6, validationData }) });
+    });
+  },
+);
 
 const optimizer = adam({ learningRate: 0.01 });
 const validationData = { X: randomMatrix(20, 3, 5), Y: randomLabels(20, 1, 6) };
