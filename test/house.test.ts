@@ -83,9 +83,7 @@ test('package-lock.json holds what every platform needs, or npm ci stops on the 
 });
 
 describe('the names of tests', () => {
-  // Those of native/, engine/ and support/ are being rewritten; this list ends with that.
-  const left = /^test\/(native|engine|support)\//;
-  const files = filesUnder('test').filter((file) => /\.test\.m?ts$/.test(file) && !left.test(file));
+  const files = filesUnder('test').filter((file) => /\.test\.m?ts$/.test(file));
   const named = files.flatMap((file) =>
     namesOf(read(file)).map(({ name, line }) => ({ name, where: `${file}:${line}: ${name}` })),
   );

@@ -83,11 +83,11 @@ describe('the oracle', () => {
   });
 
   it.each([
-    ['relu', 'sigmoid', 'binaryCrossEntropy'],
-    ['tanh', 'softmax', 'categoricalCrossEntropy'],
-    ['sigmoid', 'linear', 'meanSquaredError'],
-    ['tanh', 'softmax', 'meanSquaredError'],
-  ] as const)('differentiates a %s network with %s outputs and %s', (hidden, output, loss) => {
+    { hidden: 'relu', output: 'sigmoid', loss: 'binaryCrossEntropy' },
+    { hidden: 'tanh', output: 'softmax', loss: 'categoricalCrossEntropy' },
+    { hidden: 'sigmoid', output: 'linear', loss: 'meanSquaredError' },
+    { hidden: 'tanh', output: 'softmax', loss: 'meanSquaredError' },
+  ] as const)('differentiates $hidden layers, $output outputs and $loss', ({ hidden, output, loss }) => {
     const architecture: oracle.Layer[] = [
       { inputDim: 3, outputDim: 5, activation: hidden },
       { inputDim: 5, outputDim: 2, activation: output },
