@@ -23,7 +23,7 @@ export class UsageError extends Error {}
 
 const mostEpochs = 1_000_000;
 
-/** @throws UsageError, before any work is done that a wrong option would waste */
+/** @throws UsageError for a wrong option, before the training begins */
 export function parseOptions(args: readonly string[]): Options {
   const { epochs, out, help } = parse(args);
   return { epochs: checkEpochs(epochs), out: help ? out : checkOut(out), help };
@@ -40,7 +40,7 @@ function parse(args: readonly string[]) {
       },
     }).values as { epochs: string; out: string; help: boolean };
   } catch (error) {
-    // Node's message goes on to explain positional arguments, of which there are none here.
+    // Node's next sentence explains positional arguments, and this program has none.
     const [sentence] = (error as Error).message.split(/\.\s|\n/);
     throw new UsageError(`${sentence?.replace(/\.$/, '')} (known: --epochs, --out, --help)`);
   }
