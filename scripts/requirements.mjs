@@ -102,8 +102,8 @@ export const requirements = [
 ];
 
 /**
- * The command of each manager, without the package names. If it has `automatic`, the setup runs it without asking, after
- * that prefix; if not, the setup prints the command.
+ * The command of each manager, without the package names. If it has `automatic`, the setup runs it without asking,
+ * after that prefix; if not, the setup prints the command.
  * @type {Record<Manager, { root: boolean, install: string[], before?: string[], automatic?: string[] }>}
  */
 const managers = {

@@ -27,8 +27,8 @@ class SetupError extends Error {}
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * The builds of a goal, and the tools that it always needs: some tests compile, one opens a page in a browser. The tools
- * of a build are checked only if the build is due.
+ * The builds of a goal, and the tools that it always needs: some tests compile, one opens a page in a browser. The
+ * tools of a build are checked only if the build is due.
  * @type {Record<string, { steps: readonly Step[], needs: readonly Purpose[] }>}
  * @typedef {import('./steps.mjs').Step} Step
  * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose

@@ -1,4 +1,5 @@
-// The rules of the house that a program can check: `npm run check`, who may import what, and how long a file gets.
+// The project's rules that a program can check: `npm run check`, the allowed imports, the names of tests, and the
+// length of files.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 
 const root = join(__dirname, '..');
 
-/** The rooms of lib/ from the ground floor up; index.ts and functional.ts stand alone. */
+/** The rooms of lib/ from the ground floor up; index.ts is a room, too. */
 const floors = [
   ['base'],
   ['addon', 'formats', 'preprocessing', 'schedules'],
@@ -27,7 +28,7 @@ describe('npm run check', () => {
   });
 });
 
-describe('who imports what', () => {
+describe('the imports', () => {
   const nodeHeaders = /#include [<"](napi|node_api|js_native_api|node|uv|v8)\.h|\bNapi::|\bnapi_/;
 
   test('kernels and engine know nothing of Node', () => {
@@ -113,7 +114,7 @@ test('no file has more than 450 lines, since it has one subject', () => {
   expect(files.filter((file) => read(file).split('\n').length > 450)).toEqual([]);
 });
 
-/** The source files below some folders, by their path from the root. */
+/** Lists the source files below some folders, by their path from the root. */
 function filesUnder(...folders: string[]): string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -128,12 +129,12 @@ function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');
 }
 
-/** The names that a file gives its tests, as they are written: those of tables with placeholders. */
+/** Finds the names of a file's tests, as written: those of tables contain placeholders. */
 function namesOf(text: string): { name: string; line: number }[] {
   const call = /(?:\b(?:test|it)|\))\(\s*(['"`])((?:\\.|(?!\1).)*)\1,\s*(?:async\b|\(|\{)/g;
   return [...text.matchAll(call)].flatMap(({ 2: name = '', index }) => {
     const before = text.slice(0, index);
-    // What comes after a table or a condition belongs to the last of these.
+    // A name after a table or a condition belongs to the last of these words.
     const [, subject] = [...text.slice(0, index + 4).matchAll(/^ *(describe|test|it)\b/gm)].at(-1) ?? [];
     if (subject === undefined || subject === 'describe') return [];
     return [{ name: name.replace(/\\(.)/g, '$1'), line: before.split('\n').length }];
@@ -141,7 +142,7 @@ function namesOf(text: string): { name: string; line: number }[] {
 }
 
 function linesWith(pattern: RegExp, files: string[]): string[] {
-  expect(files).not.toEqual([]); // a folder that moved would pass
+  expect(files).not.toEqual([]); // otherwise the test would pass for a folder that moved
   return files.flatMap((file) =>
     read(file)
       .split('\n')
@@ -160,13 +161,13 @@ function importsOf(file: string): string[] {
   });
 }
 
-/** lib/network/network.ts is in the room network, lib/index.ts in the room index. */
+/** The room of lib/network/network.ts is network, that of lib/index.ts is index. */
 function roomOf(file: string): string {
   const [, room = ''] = file.split('/');
   return room.replace(/\.ts$/, '');
 }
 
-/** Every circle in a graph, as a path that ends where it starts. */
+/** Finds the circles in a graph, as paths that end where they start. */
 function circles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   const done = new Set<string>();

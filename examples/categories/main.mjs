@@ -1,5 +1,5 @@
-// Predicts the rents of flats from two columns of categories (district, heating) and two of numbers (square metres, age).
-// Three networks learn: from only the numbers, from codes used as numbers, and from embeddings of the codes.
+// Predicts the rents of flats from two columns of categories (district, heating) and two of numbers (square metres,
+// age). Three networks learn: from only the numbers, from codes used as numbers, and from embeddings of the codes.
 //
 //   npm run example:categories
 

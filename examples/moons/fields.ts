@@ -1,7 +1,7 @@
 import type { PackedFields } from './results';
 
 /**
- * Packs logits on a grid: clamps each frame, rounds it to steps of its own scale, and deflates the differences between
+ * Packs logits on a grid: clamps each frame, rounds it to steps of its scale, and deflates the differences between
  * frames, in base64. The logit of a ReLU network is piecewise linear, so a coarse grid shows the line where it is 0 as
  * straight; with probabilities the line would be jagged. Node and browsers share the web streams that pack and unpack.
  */

@@ -11,7 +11,7 @@ export interface Options {
 
 export const usage = `Usage: npm start -- [--epochs N] [--out FILE]
 
-Trains the article's network on two moons, twice, times better optimisers beside it, and writes a page of it all.
+Trains the article's network on two moons in two ways, times better optimisers, and writes a page with the results.
 
   --epochs N   epochs of the full-batch model; the other takes a fiftieth (default 10000)
   --out FILE   where the page goes (default moons.html)

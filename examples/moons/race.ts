@@ -2,7 +2,7 @@ import { adam, lbfgs, type Optimizer, type Split, sgd } from 'blasnet';
 import { learningRate, moonsNetwork, type Start } from './models';
 import type { Goal, ModelResult, Race, Racer, Run } from './results';
 
-/** The article's open question: how soon does a better optimiser reach the final cost of its own? */
+/** The article's open question: how soon does a better optimiser reach gradient descent's final cost? */
 const contenders: readonly { name: string; optimizer: Optimizer; batchSize: number | 'full' }[] = [
   { name: 'momentum 0.9', optimizer: sgd({ learningRate, momentum: 0.9 }), batchSize: 'full' },
   { name: 'Adam', optimizer: adam(), batchSize: 'full' },

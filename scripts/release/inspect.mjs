@@ -18,8 +18,8 @@ import { prebuiltFile, targets } from './targets.mjs';
 export const mostBytes = 4_000_000;
 
 /**
- * The newest symbol versions that an addon for Linux may need: with glibc those of RHEL 8, which Node 18 and newer need;
- * with musl those of Alpine 3.18, where only the C++ library has versions.
+ * The newest symbol versions that an addon for Linux may need: with glibc those of RHEL 8, which Node 18 and newer
+ * need; with musl those of Alpine 3.18, where only the C++ library has versions.
  */
 const newestVersions = {
   glibc: { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11', GCC: '8.0.0' },

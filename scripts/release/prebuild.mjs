@@ -2,8 +2,8 @@
 //
 //   node scripts/release/prebuild.mjs [TARGET ...]     (npm run build:prebuilt; the default is this machine's target)
 //
-// An addon is left in prebuilds/, where node-gyp-build finds it, with a record of its sources next to it. The test addon
-// is left in prebuilds-test/, which is not packed.
+// An addon is left in prebuilds/, where node-gyp-build finds it, with a record of its sources next to it. The test
+// addon is left in prebuilds-test/, which is not packed.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

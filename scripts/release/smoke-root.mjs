@@ -1,5 +1,5 @@
-// Makes systems that hold only Node, and runs smoke.mjs there, which installs the package. It needs root on an x64 Debian
-// with debootstrap.
+// Makes systems that hold only Node, and runs smoke.mjs there, which installs the package. It needs root on an x64
+// Debian with debootstrap.
 //
 //   node scripts/release/smoke-root.mjs [CACHE]     (npm run test:smoke; CACHE keeps the downloads)
 

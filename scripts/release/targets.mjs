@@ -22,9 +22,10 @@ import { existsSync } from 'node:fs';
 
 /*
  * The processors that OpenBLAS has kernels for, in addition to the kernels that every processor runs. Other processors
- * use the nearest kernels: AMD's Zen uses Haswell's, which differ from Zen's in two parameters; Zen 4 and every processor
- * with AVX-512 use SkylakeX's. The kernels for every ARM have vectors already; Neoverse N1's differ from them in blocks
- * for larger caches. Cortex-A57's would differ only in a parameter that depends on the building machine's processors.
+ * use the nearest kernels: AMD's Zen uses Haswell's, which differ from Zen's in two parameters; Zen 4 and every
+ * processor with AVX-512 use SkylakeX's. The kernels for every ARM have vectors already; Neoverse N1's differ from
+ * them in blocks for larger caches. Cortex-A57's would differ only in a parameter that depends on the building
+ * machine's processors.
  */
 const intel = ['TARGET=GENERIC', 'DYNAMIC_LIST=HASWELL SKYLAKEX'];
 const arm = ['TARGET=ARMV8', 'DYNAMIC_LIST=NEOVERSEN1'];

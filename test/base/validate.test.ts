@@ -6,7 +6,7 @@ import { type BadCall, itRejects } from '../support/bad-input';
 
 const { check, checkOptions, didYouMean, optional } = validate;
 
-// Names that are far from one another, as those of one options object are.
+// Names that differ much, like those of an options object.
 const known = ['learningRate', 'epochs', 'batchSize', 'shuffle', 'signal'];
 const anyName = fc.constantFrom(...known);
 

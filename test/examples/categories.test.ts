@@ -1,4 +1,4 @@
-// The example of examples/categories/, as `npm run example:categories` runs it.
+// Runs examples/categories/ like `npm run example:categories`.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

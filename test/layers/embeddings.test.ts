@@ -1,4 +1,4 @@
-// Embeddings as layers have them: how they are said, completed, counted, initialised, shown and refused.
+// Embeddings of layers: how they are written, completed, counted, initialised, shown and refused.
 
 import { describe, expect, it } from 'vitest';
 import { type Dtype, Matrix } from '../../lib/base/matrix';
@@ -44,7 +44,7 @@ describe('completeArchitecture', () => {
     expect(complete({ ...first, inputDim: 0, embeddings }, last)).toEqual(architecture);
   });
 
-  // Of Python's min(600, round(1.6 * categories ** 0.56)).
+  // The values of Python's min(600, round(1.6 * categories ** 0.56)).
   it.each([
     { categories: 1, outputDim: 2 },
     { categories: 2, outputDim: 2 },
@@ -130,7 +130,7 @@ describe('initialisers', () => {
       const random = new RandomState(4);
       expect(E1).toEqual([...normal(random, 12), 0, 0, 0]);
       expect(E2).toEqual([...normal(random, 1), 0]);
-      // Then comes a layer of all features.
+      // The layer after the tables takes all features.
       const [weights, biases] = [new Float64Array(18), new Float64Array(3)];
       initializeLayer(name, random, { ...first, inputDim: 6 }, weights, biases);
       expect(rest.slice(0, 2)).toEqual([Array.from(weights), Array.from(biases)]);

@@ -1,4 +1,4 @@
-// X of networks with categories that is wrong: every method says so in the same words, and changes nothing.
+// Wrong X of networks with categories: every method throws one message, and changes nothing.
 
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/base/errors';
@@ -295,7 +295,7 @@ const wrong: readonly Wrong[] = [
     : []),
 ];
 
-/** What a call throws or rejects with. */
+/** Returns the error that a call throws or rejects with. */
 async function failure(call: () => unknown): Promise<Error> {
   try {
     await call();
@@ -305,7 +305,7 @@ async function failure(call: () => unknown): Promise<Error> {
   return expect.fail('Expected the call to fail');
 }
 
-/** Expects the call to fail exactly so, and the network to be as if it had not been made. */
+/** Expects the call to fail with this error, and to leave the network unchanged. */
 async function expectRefused(net: Network, call: () => unknown, { errorClass, code, message }: Wrong) {
   const before = snapshot(net);
   const error = await failure(call);
@@ -318,7 +318,7 @@ describe.each(methods)('$name', ({ call }) => {
   it.each(wrong)('refuses X $what', async (row) => {
     const [net, twin] = [network(), network()];
     await expectRefused(net, () => call(net, row.x()), row);
-    // Nothing was drawn, either: both go on alike.
+    // Nothing was drawn, either: both train to equal results.
     const options = { epochs: 2, batchSize: 1 };
     expect(net.fitSync(X, Y, options)).toEqual(twin.fitSync(X, Y, options));
     expect(snapshot(net)).toEqual(snapshot(twin));
@@ -326,7 +326,7 @@ describe.each(methods)('$name', ({ call }) => {
 });
 
 describe('validationData', () => {
-  // Codes in typed arrays are looked through by native code, before the first step.
+  // Native code checks the codes in typed arrays before the first step.
   it.each(wrong)('is refused for an X $what', async (row) => {
     const native = /in this column|finite numbers/.test(row.message);
     const message = `In ${native ? 'the validation set' : 'validationData'}: ${row.message}`;

@@ -1,5 +1,5 @@
-// What stands beside the categories and is wrong: numbers where a network has none, numbers that the preprocessing
-// refuses, and an output that lies over the codes.
+// Errors next to the categories: numbers for a network that has none, numbers that the preprocessing refuses, and an
+// output that overlaps the codes.
 
 import { describe, expect, it } from 'vitest';
 import { Matrix } from '../../lib/base/matrix';

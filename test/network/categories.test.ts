@@ -1,4 +1,4 @@
-// Samples of numbers and categories, in all that a network does.
+// Samples of numbers and categories, in all methods of a network.
 
 import { describe, expect, it } from 'vitest';
 import { AbortError } from '../../lib/base/errors';
@@ -34,7 +34,7 @@ const X = { numbers, categories };
 const classes = Int32Array.from(randomLabels(rows, 1, 2).data);
 const options = { epochs: 3, batchSize: 8, optimizer: adam({ learningRate: 0.05 }) };
 
-/** Some rows of the samples, copied. */
+/** Copies some rows of the samples. */
 function pick(index: ArrayLike<number>) {
   const table = numbers.toArray();
   const row = (r: number) => table[r] ?? expect.fail();
@@ -125,7 +125,7 @@ describe('codes', () => {
     { what: 'an ordinary buffer', buffer: new ArrayBuffer(4 * 100) },
     { what: 'shared memory', buffer: new SharedArrayBuffer(4 * 100) as unknown as ArrayBuffer },
   ])('are read in place, as they are at the call, from a view of $what', async ({ buffer }) => {
-    // What is around the view is no code.
+    // Outside the view there are no valid codes.
     new Int32Array(buffer).fill(99);
     const view = new Int32Array(buffer, 12, 2 * rows);
     const [net, twin] = [network(), network()];
@@ -225,7 +225,7 @@ describe('validation', () => {
       const order = splitRows(labels, 2, 10, stratify, new RandomState(7));
       const held = pick(order.subarray(30));
       expect(valLoss).toEqual([net.evaluateSync(held.X, held.Y).loss]);
-      // Nothing of them is trained with: other categories there change no bit of the training.
+      // They take no part in the training: other categories there change no bit of it.
       const others = categories.slice();
       for (const row of order.subarray(30)) others.fill(-1, 2 * row, 2 * row + 2);
       const twin = network();

@@ -1,4 +1,4 @@
-// Native code reads and writes the caller's own arrays.
+// Native code reads and writes the caller's arrays without copies.
 
 import { describe, expect, it } from 'vitest';
 import { type Dtype, Matrix } from '../../lib/base/matrix';

@@ -36,7 +36,7 @@ describe('a pipeline', () => {
       [1, 1, 0, 0, 1, 0],
     ]);
     expect([pipeline.fitted, pipeline.inputColumns, pipeline.outputColumns]).toEqual([true, 3, 6]);
-    // 9 is no category that it knows.
+    // 9 is an unknown category.
     expect(pipeline.transform([[9, 25, 9]]).toArray()).toEqual([[2, 0.5, 0, 0, 0, 0]]);
   });
 
@@ -226,7 +226,7 @@ describe('steps on any table', () => {
           const scaled = pipeline.fitTransform(rows);
           const restored = Preprocessing.fromJSON(JSON.parse(JSON.stringify(pipeline)));
           expect(restored.transform(rows)).toEqual(scaled);
-          // Rounding is that of the column's largest number, and of 1 where it was too small to be divided.
+          // The rounding error is relative to the column's largest number, or to 1 if that is too small to divide by.
           const back = restored.inverse(scaled);
           for (const [r, row] of rows.entries()) {
             for (const [c, value] of row.entries()) {

@@ -22,7 +22,7 @@ function at(number: number, epochs = 5): Progress {
 const ratesOf = (schedule: Schedule, base = 1, epochs = 5) =>
   Array.from({ length: 4 * epochs }, (_, number) => learningRateAt(schedule, base, at(number, epochs)));
 
-/** The first step's rate of every epoch, which all of its steps have to share. */
+/** The learning rate of every epoch, which all of its steps must have. */
 function epochRatesOf(schedule: Schedule, base = 1, epochs = 5): number[] {
   const rates = ratesOf(schedule, base, epochs);
   for (const [number, rate] of rates.entries()) expect(rate).toBe(rates[number - (number % 4)]);

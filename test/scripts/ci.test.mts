@@ -1,5 +1,5 @@
-// .ci/run ends with the counts and the status of `npm test` and `npm run test:slow` together. A program replaces npm and
-// prints the output of real runs of vitest.
+// .ci/run ends with the counts and the status of `npm test` and `npm run test:slow` together. A program replaces npm
+// and prints the output of real runs of vitest.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';

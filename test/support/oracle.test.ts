@@ -20,7 +20,7 @@ const demo: oracle.Layer[] = [
   { inputDim: 25, outputDim: 1, activation: 'sigmoid' },
 ];
 
-// One label a row, as both cross-entropies accept.
+// One label per row, which both cross-entropies accept.
 function oneHot(rows: number, cols: number): oracle.Grid {
   return oracle.build(rows, cols, (r, c) => (c === (r * 7) % cols ? 1 : 0));
 }

@@ -1,4 +1,4 @@
-// Batches, their order, and what an epoch reports, against the oracle's plain loop.
+// Compares batches, their order, and the reports of epochs with the oracle's plain loop.
 
 import { describe, expect, it } from 'vitest';
 import type { Dtype, Matrix } from '../../lib/base/matrix';
@@ -123,7 +123,7 @@ describe('one seed', () => {
 });
 
 describe('a network with more samples than one tile of native code holds', () => {
-  // Whole tiles, and one sample more or less, in batches that begin and end anywhere in them.
+  // Whole tiles, and one sample more or less, in batches that begin and end anywhere in the tiles.
   it.each([
     [512, 'full'],
     [513, 'full'],

@@ -1,4 +1,4 @@
-// partialFit and trainOnBatch: trainings whose samples come bit by bit.
+// partialFit and trainOnBatch: trainings that get their samples in several calls.
 
 import { describe, expect, it } from 'vitest';
 import type { Network } from '../../lib/network/network';

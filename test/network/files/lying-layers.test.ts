@@ -1,4 +1,4 @@
-// Files whose architecture lies about names, connections and embeddings are refused, and name the file.
+// If a file's architecture is false about names, connections or embeddings, an error refuses and names the file.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ const bytes = Buffer.concat(encodeNetwork({ architecture, dtype, seed, arrays, p
 
 type Change = (tensors: Tensor[], metadata: Record<string, string>) => unknown;
 
-/** The layers with these changes; undefined takes an option away. */
+/** The layers with these changes; undefined removes an option. */
 const changed =
   (...changes: readonly object[]): Change =>
   (_, metadata) => {

@@ -1,4 +1,4 @@
-// All the ways in which a training ends too early, and from where it goes on.
+// Each way in which a training ends too early, and the epoch from which it continues.
 
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ it('a training that a signal ended amid an epoch goes on', async () => {
   });
   await expect(fit).rejects.toThrow('The operation was aborted');
   expect(epochsIn(directory)).toEqual([1, 2, 3]);
-  // With such a callback, too: an epoch that goes batch by batch sums its loss in another order.
+  // Resumes with such a callback, too, since an epoch that goes batch by batch sums its loss in another order.
   const batches: Training = { options: () => ({ ...common, callbacks: { onBatchEnd: () => {} } }) };
   const resumed = await Network.resume(directory, X, Y, batches.options(3));
   expectSame(resumed, await uninterrupted(batches), batches);

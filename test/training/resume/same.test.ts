@@ -1,4 +1,4 @@
-// A training that was interrupted and goes on ends as one that was not, to the last bit.
+// An interrupted and resumed training has results that are bit-identical to those of an uninterrupted one.
 
 import { describe, expect, it } from 'vitest';
 import * as lib from '../../../lib';
@@ -104,9 +104,9 @@ const validationData = { X: randomMatrix(20, 3, 5), Y: randomLabels(20, 1, 6) };
 const common = { epochs: 7, batchSize: 16, optimizer };
 const weight = (i: number) => 1 + (i % 3);
 
-// Numbers that JSON does not have.
+// JSON lacks some of these numbers.
 const strange = [1, Number.NaN, Number.POSITIVE_INFINITY, -0, Number.NEGATIVE_INFINITY, 1 / 3, 2];
-/** A metric that is the next of some numbers, from that of an epoch on. */
+/** A metric that returns one of some numbers after another, from the number of the epoch after `after`. */
 const sequence = (values: readonly number[], after: number) => {
   let i = after;
   return { name: 'score', compute: (_: Matrix, __: Matrix) => values[i++] as number };
@@ -183,9 +183,9 @@ describe('early stopping', () => {
       earlyStopping: { monitor: 'score', mode: 'max', patience: 3, ...options },
     }),
   });
-  // The best is of epoch 2, before the interruption; the last is 6.
+  // The best epoch is 2, before the interruption; the last is 6.
   const before = [1, 9, 2, 3, 4, 5, 6, 7];
-  // The best is of epoch 5, after it; the last is 9. Infinity is no best.
+  // The best epoch is 5, after the interruption; the last is 9. Infinity is never the best.
   const after = [Number.POSITIVE_INFINITY, 3, Number.NaN, 2, 9, 4, 5, 6, 7, 8];
 
   it.each([
@@ -220,7 +220,7 @@ describe('early stopping', () => {
   });
 });
 
-/** Trains to the end; the folder of the checkpoints. */
+/** Trains to the end, and returns the folder of the checkpoints. */
 async function finished(training: Training): Promise<string> {
   const directory = newFolder();
   const { X, Y } = samplesOf(training);
