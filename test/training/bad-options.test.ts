@@ -130,7 +130,7 @@ describe.each(trainings)('%s', (_, call) => {
     const [x, y] = [randomMatrix(2, 3, 1), randomLabels(2, 1, 1)];
     spoil(x, y);
     const options = { epochs: 1, validationData: { X: x, Y: y } };
-    const refusal = { error: RangeError, code, message: `In the validation set: Expected ${message}` };
+    const refusal = { error: RangeError, code, message: `In validationData: Expected ${message}` };
     await expectRefused(() => call(net, options as never), refusal);
     expectAlike(net, normalized());
   });
