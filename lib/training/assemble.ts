@@ -86,7 +86,7 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
     if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
     const labelled = labelledSamples(kind, X, Y, loss.name);
     const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
-    // What no checkpoint can hold is refused before the first step.
+    // Refused here, before the first step, if a checkpoint cannot hold it.
     if (completed.checkpoint !== undefined && preprocessing !== undefined) {
       checkJson('preprocessing', preprocessing.toJSON());
     }

@@ -237,7 +237,7 @@ describe('a checkpoint that is damaged', () => {
     const path = join(folder, 'model');
     networkOf(training).saveSync(path);
     expect((await failure(Network.resume(path, X, Y, options))).message).toBe(
-      `Expected the content of ${JSON.stringify(path)} to be a checkpoint, as fit writes it, got a network alone`,
+      `Expected the content of ${JSON.stringify(path)} to be a checkpoint that fit wrote, got a network without a training`,
     );
     expect((await failure(Network.resume(folder, X, Y, options))).message).toBe(
       `Expected the content of ${JSON.stringify(folder)} to be a training's checkpoints, got none`,
