@@ -35,7 +35,7 @@ export const statusCodes = native.statuses as Readonly<
 /** The result of an operation. */
 export interface Outcome {
   readonly status: number;
-  /** The bad element of X, of its codes, of Y or of the parameters. */
+  /** The index of the bad element in X, its codes, Y or the parameters. */
   readonly index: number;
   /** The number of finished epochs, or the epoch (from 0) that diverged. */
   readonly epoch: number;
@@ -183,7 +183,7 @@ export class Plan {
   }
 }
 
-/** The error of an outcome, or undefined without one. `firstEpoch` counts from 1. */
+/** The error that an outcome reports; undefined if the operation succeeded. `firstEpoch` counts from 1. */
 export function outcomeError(
   outcome: Outcome,
   samples: Samples,

@@ -19,7 +19,7 @@ import { columnCount, type FittedStep, type StepReader } from './step';
  *
  *     const logarithm = { name: 'logarithm', fit: () => fitted, fromJSON: () => fitted };
  *
- * It runs on the calling thread, also when the network is trained off the event loop.
+ * A step runs on the calling thread, even while `fit` trains the network on others.
  */
 export interface CustomStep {
   /** Its name in errors and files: 1 to 100 characters, and not the name of a step of the library. */
@@ -28,7 +28,7 @@ export interface CustomStep {
   fit(X: Matrix): FittedCustomStep;
   /**
    * Makes the fitted step again from the state that its `toJSON` returned, as JSON.parse gives it back. Needed only
-   * to load the step: see `LoadOptions`. It should check the state, as a file may come from anywhere.
+   * to load the step: see `LoadOptions`. It should check the state, since a file may come from anywhere.
    */
   fromJSON?(state: unknown): FittedCustomStep;
 }

@@ -30,7 +30,7 @@ export interface DecodeOptions {
   readonly threshold?: number;
 }
 
-// Far more than a network can have outputs.
+// Far more classes than a network learns in practice.
 const mostClasses = 2 ** 20;
 
 /**
@@ -148,7 +148,7 @@ export class LabelEncoder<T extends Label = Label> {
   }
 
   /**
-   * Like `oneHot`, with -1 for 0. Two classes have one column, (m, 1). For a tanh or linear output.
+   * Like `oneHot`, but with -1 instead of 0. Two classes share one column, (m, 1). For a tanh or linear output.
    *
    * @throws like indices()
    */

@@ -36,9 +36,9 @@ export interface StandardScalerOptions extends ColumnsOptions {
 }
 
 export interface MinMaxScalerOptions extends ColumnsOptions {
-  /** The new smallest and largest value. @default [0, 1] */
+  /** The results for the smallest and the largest learned value. @default [0, 1] */
   readonly range?: readonly [low: number, high: number];
-  /** Limits new values to the range. @default false */
+  /** Limits the results to the range, also for values beyond the learned ones. @default false */
   readonly clip?: boolean;
 }
 
@@ -105,7 +105,7 @@ export function minMaxScaler(options: MinMaxScalerOptions = {}): PreprocessingSt
 
 /**
  * Scales columns to median 0 and to a distance of 1 between two percentiles: (x - median) / (p75 - p25). Outliers
- * hardly change it. If the percentiles are equal, the column is not divided. Like scikit-learn's `RobustScaler`.
+ * hardly change the scale. If the percentiles are equal, the column is not divided. Like scikit-learn's `RobustScaler`.
  *
  * @throws like standardScaler()
  */

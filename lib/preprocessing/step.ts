@@ -2,10 +2,10 @@ import { argumentError, blasnetError } from '../base/errors';
 import { elementError, type Matrix } from '../base/matrix';
 import { type Constraint, check, finite, integerBetween, optional } from '../base/validate';
 
-/** Learns from X (m, inputColumns), which errors call `name`. */
+/** Learns from X (m, inputColumns). Errors call X `name`. */
 type Fit = (name: string, X: Matrix) => FittedStep;
 
-/** A step with its options, as `standardScaler()` and the others return it, for `preprocessing`. */
+/** A step of the library with its options, for `preprocessing`: the result of `standardScaler()` and the others. */
 export class PreprocessingStep {
   readonly name: string;
   readonly #fit: Fit;
@@ -87,7 +87,7 @@ export function checkLearned(name: string, column: number, ...values: readonly n
   );
 }
 
-/** Checks an array of numbers from outside. If `length` is undefined, it may be from 1 to `mostColumns`. */
+/** Checks an array of numbers from outside. If `length` is undefined, the array may have 1 to `mostColumns` numbers. */
 export function checkNumbers(
   name: string,
   value: unknown,

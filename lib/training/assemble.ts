@@ -22,7 +22,7 @@ import { encodeTraining, resumeOptimizer, type TrainingState } from './resume';
 import { TrainingSession } from './session';
 import type { TrainedNetwork } from './trained-network';
 
-/** A training from its first epoch. It continues with `kept` if that is the state of the options' optimiser. */
+/** A new training. If `kept` is a certain state of the optimiser object in the options, it continues from `kept`. */
 export function newSession(
   network: TrainedNetwork,
   X: InputsLike,

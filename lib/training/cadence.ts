@@ -11,7 +11,7 @@ export interface CadenceOptions {
   readonly everySeconds?: number;
 }
 
-/** Tells when a time has come: after some epochs, after some seconds, or after the first of the two. */
+/** Tells after which epochs to write: after some epochs, after some seconds, or after the first of the two. */
 export class Cadence {
   readonly #epochs: number;
   readonly #milliseconds: number;
@@ -32,7 +32,7 @@ export class Cadence {
     this.#last = now;
   }
 
-  /** Whether the time has come after this epoch (from 1). If so, the seconds start again at `now`. */
+  /** Whether to write after this epoch (from 1). If so, the seconds start again at `now`. */
   due(epoch: number, now: number): boolean {
     // Uses the epoch's number, so that a resumed training keeps the rhythm of the original one.
     const due = epoch % this.#epochs === 0 || now - this.#last >= this.#milliseconds;

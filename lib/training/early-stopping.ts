@@ -22,7 +22,7 @@ export interface EarlyStoppingOptions {
   readonly monitor?: string;
   /**
    * Whether the series should become small or large. @default 'min' for losses and errors, 'max' for this library's
-   * other metrics; your own metrics need it
+   * other metrics; required for your own metrics
    */
   readonly mode?: 'min' | 'max';
   /** An improvement is better than the best value by more than this. At least 0. @default 0 */

@@ -6,11 +6,11 @@ import type { EpochReport } from './history';
 
 /** Runs effects. Each method returns the answer, or a promise of it. */
 export interface Workplace {
-  /** A native operation that changes the parameters. */
+  /** Runs a native operation that changes the parameters. */
   write(operation: Operation): Outcome | Promise<Outcome>;
-  /** A native operation that only reads them. */
+  /** Runs a native operation that only reads the parameters. */
   read(operation: Operation): Outcome | Promise<Outcome>;
-  /** Calls the user's code. Errors use the name. */
+  /** Calls the user's code. Error messages contain the name. */
   call(name: string, call: () => unknown): unknown;
   file(file: FileEffect): unknown;
 }

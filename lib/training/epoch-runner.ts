@@ -16,7 +16,7 @@ import { EpochOrders } from './orders';
 import { Pace } from './pace';
 import { reweighted, splitRows, takeRows } from './split';
 
-/** A runner's state between two epochs. The states of optimiser and generator, and the split, are kept apart. */
+/** A runner's state between two epochs, without the split and the states of optimiser and generator. */
 export interface RunPosition {
   readonly epoch: number;
   readonly plateau: PlateauState;
@@ -78,7 +78,7 @@ export class EpochRunner {
   // If the current epoch runs step by step: its finished rows, and their sums.
   #done = { rows: 0, loss: 0, hits: 0 };
 
-  /** @param optimizerState the state to continue with; without it the optimiser begins */
+  /** @param optimizerState the state to continue with; without it the optimiser starts */
   constructor(
     architecture: Architecture,
     samples: LabelledSamples,

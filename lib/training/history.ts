@@ -1,12 +1,12 @@
 /** The history of a training: one array for each series, with one number for each epoch. */
 export interface History {
-  /** The mean loss over the epoch's samples, each taken before its batch's step. Penalties are included. */
+  /** The mean loss over the epoch's samples, each before the step of its batch. Penalties are included. */
   readonly loss: number[];
-  /** The share of samples predicted right, each before its batch's step; absent if the loss knows no accuracy. */
+  /** The share of samples predicted right, each before the step of its batch; absent if the loss knows no accuracy. */
   readonly accuracy?: number[];
   /** The mean loss over the validation set after the epoch, penalties included; absent without a validation set. */
   readonly valLoss?: number[];
-  /** The share of the validation set predicted right, after the epoch; absent if valLoss or accuracy is. */
+  /** The share of the validation set predicted right, after the epoch; absent if valLoss or accuracy is absent. */
   readonly valAccuracy?: number[];
   /** The learning rate of the epoch's last step; absent if the schedule is constant, as by default. */
   readonly learningRate?: number[];

@@ -1,10 +1,10 @@
-// A native call is long enough that the call itself costs nothing, and short enough that drawing its shuffles does not
-// delay the event loop.
+// A native call runs so long that its own cost does not matter, and so briefly that drawing its shuffles does not delay
+// the event loop.
 const mostOrders = 2 ** 18;
 const mostEpochs = 1024;
 const aimedMilliseconds = 20;
 
-/** Says how many epochs a native call runs: about 20 ms of them. */
+/** Says how many epochs a native call runs, so that it takes about 20 ms. */
 export class Pace {
   readonly #most: number;
   #epochs = 1;

@@ -39,7 +39,7 @@ export interface ProgressReport extends EpochReport {
 export interface ProgressBar {
   /** Shows an epoch, unless less than 100 ms have passed since the last drawing. */
   update(report: ProgressReport): void;
-  /** Shows the last epoch and ends the line. Call it however the training ends. Further calls do nothing. */
+  /** Shows the last epoch and ends the line. Call it also after an error. Further calls do nothing. */
   end(): void;
 }
 
@@ -60,7 +60,7 @@ const constraints = {
 };
 
 /**
- * Draws a line on a terminal that shows the progress of a training, and redraws it in place:
+ * Shows the progress of a training in one line of a terminal, which it redraws in place:
  *
  *     epoch  12/100 [===>                          ] loss 0.1234 accuracy 0.953 1 s left 12 ms/epoch
  *
@@ -123,7 +123,7 @@ function formatLine(
   const { epoch } = report;
   const perEpoch = time / Math.max(done, 1);
   const head = `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
-  // By importance: the last are left out first.
+  // The most important first: the last are left out first.
   const parts = [
     `loss ${formatNumber(report.loss)}`,
     ...entry('accuracy', report.accuracy),

@@ -94,7 +94,10 @@ const stateConstraints = {
   converged: boolean,
   steps: count,
   batches: count,
-  key: { rule: 'two words', accepts: (value: unknown) => Array.isArray(value) && value.length === 2 },
+  key: {
+    rule: 'an array of two 32-bit integers',
+    accepts: (value: unknown) => Array.isArray(value) && value.length === 2,
+  },
   earlyStopping: anything,
   generator: anything,
   networkGenerator: anything,

@@ -113,7 +113,7 @@ describe('a checkpoint that lies', () => {
     {
       what: 'a key of one word',
       lie: state({ key: [1] }),
-      message: 'In blasnet.training of @: Expected training.key to be two words',
+      message: 'In blasnet.training of @: Expected training.key to be an array of two 32-bit integers',
     },
     {
       what: 'a key beyond 32 bits',
