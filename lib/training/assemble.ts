@@ -22,7 +22,10 @@ import { encodeTraining, resumeOptimizer, type TrainingState } from './resume';
 import { TrainingSession } from './session';
 import type { TrainedNetwork } from './trained-network';
 
-/** A new training. If `kept` is a certain state of the optimiser object in the options, it continues from `kept`. */
+/**
+ * Makes a new training. It continues from `kept`, an optimiser's last state, if the options have this optimiser object
+ * and no error left the state uncertain.
+ */
 export function newSession(
   network: TrainedNetwork,
   X: InputsLike,
