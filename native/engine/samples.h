@@ -1,4 +1,4 @@
-// What a plan is given to learn from.
+// The samples that a plan learns from.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace blasnet {
 
-// X (rows, numbers), codes (rows, embeddings), Y (rows, out) and, unless it is null, a weight for each sample
-// (rows). Y is of int32_t, one class a sample, where the loss takes classes.
+// X (rows, numbers), codes (rows, embeddings), Y (rows, out) and, unless null, a weight per sample (rows). If
+// the loss takes classes, Y is (rows) of int32_t.
 struct Samples {
   const void* x;
   const int32_t* codes;
