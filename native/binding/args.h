@@ -26,7 +26,7 @@ class Argument {
   Argument(napi_env env, napi_value value, size_t index, const char* property = nullptr)
       : value_(env, value), index_(index), property_(property) {}
 
-  // Neither undefined nor null.
+  // Whether the argument is given: not undefined and not null.
   bool Given() const { return !value_.IsUndefined() && !value_.IsNull(); }
 
   double Number() const {
@@ -62,11 +62,11 @@ class Argument {
   // A number that is a field of this argument, a record: an integer from `least` to `most`, or one of an
   // enum's values.
   size_t SizeOf(double value, size_t least, size_t most) const {
-    return Whole(value, least, most, "a record of sizes in their ranges");
+    return Whole(value, least, most, "a record whose sizes are in range");
   }
   template <typename E>
   E EnumOf(double value, E last) const {
-    return static_cast<E>(Whole(value, 0, static_cast<size_t>(last), "a record of names that exist"));
+    return static_cast<E>(Whole(value, 0, static_cast<size_t>(last), "a record whose codes exist"));
   }
 
   // Whether the argument is a Float32Array. Refuses everything except Float32Array and Float64Array.
@@ -84,7 +84,7 @@ class Argument {
   template <typename T>
   T* Array(size_t least) const {
     const Description array = Describe();
-    if (array.type != TypeOf<T>()) throw Wrong("a typed array of the plan's type");
+    if (array.type != TypeOf<T>()) throw Wrong("a typed array of the right element type");
     if (array.length < least) throw Wrong("a typed array of at least " + std::to_string(least) + " elements");
     return static_cast<T*>(array.data);
   }

@@ -95,7 +95,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       statistic_count += StatisticCount(layer);
       // Checked after each layer, so that the count cannot wrap around.
       parameter_count_ += ParameterCount(layer);
-      if (parameter_count_ > kMostSize) throw given["layers"].Wrong("of fewer than 2^31 parameters");
+      if (parameter_count_ > kMostSize) throw given["layers"].Wrong("layers of fewer than 2^31 parameters");
     }
     const LossSpec loss{given["loss"].Enum(kLastLoss), given["lossOptions"].Record<LossOptions>()};
     numbers_ = network.input.numbers;
@@ -139,10 +139,10 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       input.embeddings.push_back({records.SizeOf(record.categories, 1, kMostSize - 1),
                                   records.SizeOf(record.outputs, 1, kMostSize)});
       size += input.embeddings.back().Size();
-      if (size > kMostSize) throw records.Wrong("of fewer than 2^31 parameters");
+      if (size > kMostSize) throw records.Wrong("tables of fewer than 2^31 parameters");
     }
     if (input.Features() == 0 || input.Features() > kMostSize)
-      throw numbers.Wrong("a size, some inputs in all");
+      throw numbers.Wrong("a size that gives 1 to 2^31 - 1 features, with embeddings");
     return input;
   }
 
@@ -171,7 +171,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       layer.max_norm = record.max_norm;
       layers.push_back(layer);
       if (layer.skip > 0 && layers[layer.skip - 1].inputs != layer.outputs) {
-        throw records.Wrong("layers that add inputs of their own width");
+        throw records.Wrong("layers whose skips add inputs as wide as their outputs");
       }
     }
     return layers;
@@ -336,7 +336,8 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     } catch (const std::exception& error) {
       job_->running = false;
       LetGo(info.Env());
-      throw Napi::Error::New(info.Env(), std::string("blasnet native: no thread: ") + error.what());
+      throw Napi::Error::New(info.Env(),
+                             std::string("blasnet native: cannot start a thread: ") + error.what());
     }
     busy_ = true;
     return info.Env().Undefined();

@@ -1,4 +1,4 @@
-// Asynchronous operations run on threads of the addon, so that training blocks neither Node's main thread nor
+// Asynchronous operations run on threads of the addon, so that training does not block Node's main thread or
 // libuv's pool. All plans of the process share them. A thread runs one job after another, sleeps in between,
 // and ends after 10 seconds of sleep. When the process ends, it waits for the running jobs (except on
 // Windows, which has ended the threads by then).

@@ -217,7 +217,7 @@ class PlanOf final : public Plan {
     return penalty;
   }
 
-  // Single samples have a tile of their own: preparing a tile takes longer than their arithmetic.
+  // Single samples have their own tile: preparing a tile takes longer than their arithmetic.
   Outcome PredictOne(const Source<T>& source, T* out) {
     const Outcome outcome = CheckInputs(network_, source, 0, 1);
     if (outcome.status == Status::kDone) single_.PredictOne(source, out);

@@ -5,7 +5,7 @@
 //   stage             one step of the computation; a layer is a list of stages (stages/stage.h)
 //   slot              the values between two stages, and their gradients (stages/stage.h)
 //   segment           stages that can run together on a range of units (tile.h)
-//   tile              some samples of a batch, in a workspace of their own (tile.h)
+//   tile              some samples of a batch, in their own workspace (tile.h)
 //   partial gradient  the summed gradients of some of a batch's tiles (tile_runner.h)
 //   sweep             the schedule for large networks: one layer after another (tile_runner.h)
 //   piece             a range of parameters that one thread updates at once (update.h)

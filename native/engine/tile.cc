@@ -75,7 +75,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
   input_ = Make<InputStage<T>>(current, network_, parameters, by_sample);
   segments_.push_back({nullptr, {input_}, current->units});
 
-  // The gradients of layer l's input use array 0 or 1 alternately, or an array of their own.
+  // The gradients of layer l's input use array 0 or 1 alternately, or their own array.
   gradient_arrays_.resize(2);
   const auto take_array = [&](size_t l, bool own) {
     if (!own) return l % 2;

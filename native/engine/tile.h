@@ -1,4 +1,4 @@
-// A tile is some samples of a batch on their way through all stages and back, in a workspace of its own.
+// A tile is some samples of a batch on their way through all stages and back, in its own workspace.
 //
 // A tile groups the network's stages into segments. The first stage of a segment needs all units of its
 // input; the other stages work unit by unit. So a segment can take some of its units through all its stages
@@ -92,8 +92,8 @@ class Tile {
   };
   std::vector<Busy> busy_;
   // Arrays for the slots' gradients. All slots between two affine stages share one array, since their stages
-  // work in place. Two arrays are enough, because layers alternate between them. An input of a layer that
-  // forks needs an array of its own.
+  // work in place. Two arrays are enough, because layers alternate between them. If a layer's input forks, it
+  // needs its own array.
   struct GradientArray {
     size_t units = 0;
     std::vector<Slot<T>*> slots;

@@ -1,4 +1,4 @@
-// Register-blocked matrix products, for matrices that fit in cache. They neither pack nor copy, and apply
+// Register-blocked matrix products, for matrices that fit in cache. They do not pack or copy, and they apply
 // bias and activation before a result leaves its registers. For large matrices, Gemm is faster.
 //
 // Vectors run along the rows of R and C. The products read and write whole vectors, so the leading dimensions

@@ -1,6 +1,10 @@
 // Batch and layer normalisation. A row is a unit, a column is a sample: arrays are (units, m), with a
 // distance of ld >= m between rows. If columns are normalised, rows are padded to whole vectors (see
 // PaddedSize).
+//
+//   normalized = (x - mean) * inverse,  out = gamma * normalized + beta
+//
+// gamma, beta, dgamma, dbeta (units).
 #pragma once
 
 #include <cstddef>

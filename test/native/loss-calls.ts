@@ -53,7 +53,7 @@ export function lossOf(
   expectSame(run(m, inPlace, columnsY, inPlace), loss);
   expectSameBits(inPlace, dZ.data, 'dZ = Z');
 
-  // The gaps between rows must be neither used nor changed.
+  // The gaps between rows must not be used or changed.
   const ld = m + 3;
   const apart = (columns: FloatArray) => {
     const array = type.array((columns.length / (m || 1)) * ld).fill(Number.NaN);

@@ -239,6 +239,7 @@ describe.each(floatTypes)('training in $dtype', (type) => {
 
 it('gradient descent on one weight, worked by hand', () => {
   // a = w x + b, loss = mean of (a - y)^2. It starts from w = 1, b = 0, on (1, 3) and (2, 2), at rate 1/4:
+  // a = 1, 2; loss = 2; dw = (-2 * 1 + 0 * 2) = -2, db = -2; then w = 1.5, b = 0.5.
   const made = makePlan(float64, network([1, 1], ['linear']), 'meanSquaredError');
   made.flat.set([1, 0]);
   const samples = { X: Float64Array.of(1, 2), Y: Float64Array.of(3, 2) };
