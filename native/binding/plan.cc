@@ -1,5 +1,5 @@
 // The Plan class. An operation works in place. It returns when it is done, or, if its last argument is a
-// callback, runs on another thread and then calls back. Either way, its result is in the plan's `outcome`
+// callback, runs on a job thread and then calls back. Either way, its result is in the plan's `outcome`
 // array afterwards. Only one operation may run at a time. binding/records.h declares the records.
 //
 //   new Plan({ inputs, embeddings, layers, loss, lossOptions, parameters, statistics, outcome })
@@ -57,7 +57,7 @@ struct Result {
   std::string failure;
 };
 
-// The data that the thread of an asynchronous operation shares with the main thread.
+// The data that the job thread of an asynchronous operation shares with the JavaScript thread.
 struct Job {
   std::mutex mutex;
   std::condition_variable ended;
@@ -325,7 +325,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       RunJob([this, job = job_, main_thread = on_main_thread_, operation = std::move(operation)] {
         job->result = Complete(operation);
         // Under the lock, because an ending environment waits until `running` is false, then destroys the
-        // queue of calls. After the call, the main thread may destroy this object, but not the job.
+        // queue of calls. After the call, the JavaScript thread may destroy this object, but not the job.
         const std::lock_guard<std::mutex> lock(job->mutex);
         main_thread.NonBlockingCall(this, [](Napi::Env env, Napi::Function, PlanObject* self) {
           if (env != nullptr) self->Finish(env);

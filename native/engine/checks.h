@@ -1,4 +1,6 @@
-// Checks that samples are valid for a network: finite numbers, codes of its tables, labels of its loss.
+// Checks that samples are valid for a network: finite numbers, codes of its tables, labels of its loss. The
+// plan calls the checks before it uses the samples: CheckSamples on the operation thread, CheckInputs also on
+// pool threads.
 #pragma once
 
 #include "engine/control.h"

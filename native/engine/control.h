@@ -1,4 +1,6 @@
-// The caller's control over a plan: how many threads it may use, and whether it must stop.
+// The caller's control over a plan: how many threads it may use, and whether it must stop. binding/plan.cc
+// sets both on the JavaScript thread; it sets the thread limit between operations only. All threads of an
+// operation read them.
 #pragma once
 
 #include <atomic>

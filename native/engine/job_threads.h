@@ -1,7 +1,8 @@
-// Asynchronous operations run on threads of the addon, so that training does not block Node's main thread or
-// libuv's pool. All plans of the process share them. A thread runs one job after another, sleeps in between,
-// and ends after 10 seconds of sleep. When the process ends, it waits for the running jobs (except on
-// Windows, which has ended the threads by then).
+// Job threads run asynchronous operations, so that training does not block the JavaScript thread or libuv's
+// pool. binding/plan.cc calls RunJob on the JavaScript thread. All plans of the process share the job
+// threads. A job thread runs one job after another, sleeps in between, and ends after 10 seconds of sleep.
+// When the process ends, it waits for the running jobs (except on Windows, which has ended the threads by
+// then).
 #pragma once
 
 #include <functional>

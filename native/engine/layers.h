@@ -1,4 +1,6 @@
-// A network as the plan sees it: its input, its layers, and where their parameters are in the flat buffer.
+// The description of a network: its input, its layers, and where their parameters are in the flat buffer.
+// binding/plan.cc fills in a NetworkSpec. From it, the plan's constructor makes a Network, which
+// never changes; so all threads may read it.
 #pragma once
 
 #include <algorithm>

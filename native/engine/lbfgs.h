@@ -3,7 +3,7 @@
 // conditions (algorithms 3.5 and 3.6, with cubic interpolation). It decides like PyTorch's LBFGS with
 // line_search_fn='strong_wolfe', with two exceptions. If the loss is not finite, the step gets shorter. If no
 // point along the direction has a lower loss, the remembered steps are dropped and the next direction is the
-// negative gradient.
+// negative gradient. The plan calls Lbfgs on the operation thread.
 #pragma once
 
 #include <algorithm>

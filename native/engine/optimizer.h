@@ -1,4 +1,5 @@
-// The optimisers of a plan: the first-order ones, which step from a gradient alone, and L-BFGS.
+// The optimisers of a plan: the first-order ones, which step from a gradient alone, and L-BFGS. The binding
+// reads their options on the JavaScript thread; the plan uses them on the operation thread.
 #pragma once
 
 #include <cstddef>

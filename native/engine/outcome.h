@@ -1,4 +1,5 @@
-// How an operation of a plan ended.
+// How an operation of a plan ended. The plan returns an Outcome on the operation thread, and binding/plan.cc
+// passes it to JavaScript.
 #pragma once
 
 #include <cstddef>

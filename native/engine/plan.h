@@ -1,7 +1,12 @@
 // A plan runs one network: it predicts, evaluates, computes gradients and trains. The caller owns the
-// parameters, one flat buffer; the plan owns the workspace.
+// parameters, one flat buffer; the plan owns the workspace. binding/plan.cc creates plans and calls their
+// operations, one at a time per plan: on the JavaScript thread, or on a job thread if the call is
+// asynchronous.
 //
 // The words of the engine:
+//   operation         one call of Predict, Evaluate, Gradients or Train
+//   operation thread  the thread that makes this call; pool threads help it with loops (pool.h)
+//   job thread        a thread of the addon that runs asynchronous operations (job_threads.h)
 //   stage             one step of the computation; a layer is a list of stages (stages/stage.h)
 //   slot              the values between two stages, and their gradients (stages/stage.h)
 //   segment           stages that can run together on a range of units (tile.h)

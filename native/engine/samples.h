@@ -1,4 +1,5 @@
-// The samples that a plan learns from.
+// The labelled samples of an operation. binding/plan.cc points them at JavaScript's arrays, and keeps the
+// arrays alive while the operation runs. All threads of the operation read them.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,7 @@
-// A tile is some samples of a batch on their way through all stages and back, in its own workspace.
+// A tile takes some samples of a batch through all stages and back, in its own workspace. The tile runner
+// owns the tiles (the plan owns one more, for single samples). At any time, one thread uses a tile, with one
+// exception: in a sweep, several threads call Forward, BackwardTail, BackwardHead and WeightGradients at
+// once, for different units.
 //
 // A tile groups the network's stages into segments. The first stage of a segment needs all units of its
 // input; the other stages work unit by unit. So a segment can take some of its units through all its stages

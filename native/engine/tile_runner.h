@@ -1,4 +1,5 @@
-// The tile runner takes the tiles of a batch forward and backward, by one of two schedules.
+// The tile runner takes the tiles of a batch forward and backward, by one of two schedules. Each plan has
+// one, and calls it on the operation thread; the runner shares its loops with pool threads.
 //
 // Small networks, whose parameters stay in cache: the tiles of a batch are divided among up to 16 partial
 // gradients, which threads share. A thread takes each of its tiles forward and backward through all layers,

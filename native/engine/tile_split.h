@@ -1,4 +1,5 @@
-// How a plan splits its work. It looks at sizes alone, so that the number of threads changes no bit.
+// How a plan and its tile runner split their work. This depends on sizes alone, so that the number of threads
+// changes no bit. The functions have no state, so any thread may call them.
 #pragma once
 
 #include <algorithm>

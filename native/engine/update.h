@@ -1,7 +1,7 @@
 // An update turns a batch's gradients into new parameters: it sums the partial gradients, adds penalties,
-// clips, calls the optimiser's step, and limits the weights' norms. Threads share the work by pieces: ranges
-// of parameters with equal penalties, at most kPiece long. Pieces depend on the layers' sizes alone, so that
-// the number of threads changes no bit.
+// clips, calls the optimiser's step, and limits the weights' norms. The plan calls it on the operation
+// thread. Pool threads share the work by pieces: ranges of parameters with equal penalties, at most kPiece
+// long. Pieces do not depend on the number of threads, so that it changes no bit.
 #pragma once
 
 #include <functional>

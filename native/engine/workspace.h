@@ -1,3 +1,5 @@
+// The memory of stages and tiles. One thread reserves an array before a pass; then several threads may use
+// it.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +8,7 @@
 
 namespace blasnet {
 
-// An array that starts at a cache line.
+// An array that starts at the beginning of a cache line.
 template <typename T>
 class Workspace {
  public:

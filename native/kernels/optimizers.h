@@ -163,10 +163,12 @@ struct SgdConstants : WeightDecayConstants<T> {
 };
 
 //   s = decay s + one_minus_decay g^2
-//   centred: m = decay m + one_minus_decay g;  c = s - m^2, otherwise c = s
+//   centred            m = decay m + one_minus_decay g;  c = s - m^2
+//   not centred        c = s
 //   u = g / (sqrt(c + epsilon_in_root) + epsilon_beside_root)
-//   with momentum: v = momentum v + u;  p -= rate v, otherwise p -= rate u
-//   states: s; m, if centred; v, with momentum
+//   without momentum   p -= rate u
+//   with momentum      v = momentum v + u;  p -= rate v
+//   states             s; m, if centred; v, with momentum
 template <typename T>
 struct RmsPropConstants : WeightDecayConstants<T> {
   bool centered;
@@ -208,8 +210,10 @@ struct AdadeltaConstants : WeightDecayConstants<T> {
 };
 
 //   m = beta1 m + one_minus_beta1 g;  s = beta2 s + one_minus_beta2 g^2
-//   AMSGrad: x = max(x, s), otherwise x = s;  p -= rate m / (sqrt(x) inverse_root + epsilon)
-//   states: m, s; x, with AMSGrad
+//   with AMSGrad       x = max(x, s)
+//   without            x = s
+//   p -= rate m / (sqrt(x) inverse_root + epsilon)
+//   states             m, s; x, with AMSGrad
 template <typename T>
 struct AdamConstants : WeightDecayConstants<T> {
   bool amsgrad;

@@ -1,7 +1,8 @@
 // A stage is one step of the computation. Forward, it computes the values of one slot from the values of
 // another, for the samples of a tile; backward, it turns the loss's gradient with respect to its output into
 // the gradient with respect to its input. A layer is a list of stages: noise, affine, normalise, activate,
-// dropout, add. The network's input is a stage, too.
+// dropout, add. The network's input is a stage, too. Tiles own the stages and call them. One thread calls
+// Prepare; then several threads may call Forward or Backward at once, for different units.
 //
 // In a slot, a row is a unit and a column is a sample, as in the article. So vectors run along the samples,
 // and they are full for layers of any width. Letters: m samples; ld >= m, the distance between rows; in and
@@ -55,7 +56,7 @@ class Stage {
   virtual ~Stage() = default;
 
   // Before a pass: reserves the memory that the pass writes, and sets out->values. Forward must not do that,
-  // since several threads run it at once.
+  // since several threads may run it at once.
   virtual void Prepare(const TileSamples& at) = 0;
 
   // Computes units from .. to of `out`, from these units of `in`, or from all of `in` if NeedsAllUnits.
