@@ -195,13 +195,11 @@ export interface ResolvedLoss {
   readonly options: Readonly<Record<string, number>>;
 }
 
-/** The options as native code takes them: those of all losses, where a loss leaves others' at their defaults. */
-export function allLossOptions({ options }: ResolvedLoss): { labelSmoothing: number; delta: number } {
-  return {
-    labelSmoothing: smoothing.labelSmoothing.default,
-    delta: rows.huber.options.delta.default,
-    ...options,
-  };
+const defaultOptions: Readonly<Record<string, number>> = Object.assign({}, ...lossNames.map(defaultsOf));
+
+/** The options as native code takes them: those of all losses. A loss leaves those of other losses at their defaults. */
+export function allLossOptions({ options }: ResolvedLoss): Readonly<Record<string, number>> {
+  return { ...defaultOptions, ...options };
 }
 
 /** The `loss` option, checked against the output activation it has to work with. */

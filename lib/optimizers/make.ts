@@ -4,6 +4,7 @@ import {
   above,
   atLeast,
   boolean,
+  type Constraint,
   checkOptions,
   halfOpen,
   integerBetween,
@@ -23,12 +24,14 @@ export interface OptimizerRow<O extends AnyOptimizer> {
   readonly defaults: Omit<O, 'name'>;
   /** The optimiser of native code that it is a kind of. @default its name */
   readonly native?: string;
+  /** The rules for its options that no optimiser before had; the others are below. */
+  readonly constraints?: Readonly<Record<string, Constraint>>;
   /** Whether its weight decay always shrinks the parameters. @default the option `decoupled`, where it has that */
   readonly decoupled?: boolean;
 }
 
-/** What the options of all optimisers have to be. */
-const constraints = {
+/** The rules for the options that several optimisers have. */
+const constraints: Readonly<Record<string, Constraint>> = {
   learningRate: above(0),
   momentum: halfOpen(0, 1),
   nesterov: boolean,
@@ -55,8 +58,9 @@ const rowOf = new WeakMap<object, OptimizerRow<AnyOptimizer>>();
 
 /** What makes optimisers of a row: it checks their options and fills in the defaults. */
 export function optimizerRow<O extends AnyOptimizer>(row: OptimizerRow<O>): (options: object) => O {
-  const known = Object.keys(row.defaults) as (keyof typeof constraints)[];
-  const table = Object.fromEntries(known.map((option) => [option, optional(constraints[option])]));
+  const rules = { ...constraints, ...row.constraints };
+  const known = Object.keys(row.defaults);
+  const table = Object.fromEntries(known.map((option) => [option, optional(rules[option] as Constraint)]));
   return (options) => {
     checkOptions('', options, table);
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

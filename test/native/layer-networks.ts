@@ -1,10 +1,10 @@
-// Networks with all that layers have beside their products and activations.
+// Networks with all features of layers besides products and activations.
 
 import type { LossName } from '../../lib/layers/losses';
 import type * as oracle from '../support/oracle';
 import type { StackLayer } from '../support/oracle-stack';
 
-/** Layers from sizes, activations, and what each has besides. */
+/** Builds layers from sizes, activations and other options. */
 export function stack(
   sizes: number[],
   ...layers: (Omit<StackLayer, 'inputDim' | 'outputDim'> | oracle.Activation)[]
@@ -152,7 +152,7 @@ export const networks: LayerNetwork[] = [
     ),
     loss: 'poisson',
   },
-  // Reads its samples as they come.
+  // Reads X in rows of samples.
   {
     what: 'a wide input',
     architecture: stack(
@@ -214,7 +214,7 @@ export const random: LayerNetwork[] = [
   },
 ];
 
-// Swept through layer by layer, one of them by CBLAS.
+// Swept networks, one of them with layers for CBLAS.
 const table = [{ categories: 20_000, outputs: 8 }];
 export const large: LayerNetwork[] = [
   {

@@ -13,7 +13,7 @@ const nan = Number.NaN;
 const decays = { weightDecay: 0.1, decoupled: true };
 const keras = { convention: 'keras', epsilon: 0.01 } as const;
 
-/** Every optimiser, and every way through its kernel, with the names of its states in the oracle. */
+/** Every optimiser and every branch of its kernel, with the names of its states in the oracle. */
 const factories: Readonly<Record<make.Optimizer['name'], (options: object) => make.Optimizer>> = { ...make };
 
 const optimizers: { what: string; optimizer: make.Optimizer; names: string[] }[] = [
@@ -37,7 +37,8 @@ const optimizers: { what: string; optimizer: make.Optimizer; names: string[] }[]
   },
   { what: 'rmsProp', optimizer: make.rmsProp(), names: ['square'] },
   { what: 'rmsProp, Keras', optimizer: make.rmsProp({ decay: 0.9, ...keras, ...decays }), names: ['square'] },
-  // Epsilon is large where differences are divided by: of those that are all rounding, nothing is to be compared.
+  // If an optimiser divides by the root of a difference, epsilon is large: differences that are all rounding
+  // error cannot be compared.
   {
     what: 'rmsProp with momentum',
     optimizer: make.rmsProp({ momentum: 0.9, weightDecay: 0.1, epsilon: 0.1 }),
@@ -90,7 +91,9 @@ const optimizers: { what: string; optimizer: make.Optimizer; names: string[] }[]
   { what: 'lion with decay', optimizer: make.lion({ weightDecay: 0.5, beta1: 0.5 }), names: ['mean'] },
 ];
 
-/** Step t of an optimiser by native code: parameters, and states (states, parameters), in place. */
+/**
+ * Takes step t of an optimiser by native code; changes parameters and states (states, parameters) in place.
+ */
 function update(
   optimizer: make.Optimizer,
   t: number,
@@ -127,7 +130,7 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
         }
         parameters.intact();
         states.intact();
-        // A handful of roundings a step, by the size of the values, which are near 1 or below.
+        // A few roundings per step, relative to the values, which are near 1 or below.
         const allowed = 20 * t * type.epsilon;
         expectClose(parameters.data, expected, allowed, `parameters of ${length}, step ${t}`);
         const wanted = names.flatMap((name) => kept.map((state) => state[name] as number));
@@ -198,7 +201,7 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
 
   it('centred squares that rounding leaves below zero count as zero', () => {
     const optimizer = make.rmsProp({ centered: true, decay: 0, epsilon: 1 });
-    // 0.1^2 - 0.1 * 0.1, rounded once and twice.
+    // 0.1^2 - 0.1 * 0.1, where one product is rounded and the other is not.
     const parameters = type.array([0.1, 0.7, 1.3, 1e9]);
     const gradients = parameters.slice();
     update(optimizer, 1, parameters, gradients, type.array(8));
