@@ -32,7 +32,7 @@ describe('the imports', () => {
     expect(linesWith(nodeHeaders, filesUnder('native/kernels', 'native/engine'))).toEqual([]);
   });
 
-  test('nothing in native/ includes what is above it', () => {
+  test('nothing in native/ includes a layer above its own', () => {
     expect(linesWith(/#include "(engine|binding)\//, filesUnder('native/kernels'))).toEqual([]);
     expect(linesWith(/#include "binding\//, filesUnder('native/engine'))).toEqual([]);
   });

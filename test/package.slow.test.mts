@@ -209,7 +209,7 @@ describe('TypeScript', () => {
     expect(status, stdout).toBe(0);
   });
 
-  test('refuses what is wrong', () => {
+  test('refuses wrong types', () => {
     writeFileSync(join(home, 'wrong.mts'), `${imports}\nnew Network('2-3-1');\n`);
     const { status, stdout } = compile('wrong.mts', '--noEmit', '--module', 'node16');
     expect(status).not.toBe(0);

@@ -57,7 +57,7 @@ test('two versions, in the main thread and in workers, train at the same time', 
     expect(file.startsWith(join(roots[i % 3] as string, '/'))).toBe(true);
 });
 
-test('a copy whose four workers are terminated amid their trainings goes on in the main thread', async () => {
+test('a copy whose four workers are terminated during their trainings continues in the main thread', async () => {
   const root = installed();
   const result = await printed(`
     const { Worker } = require('node:worker_threads');
@@ -108,7 +108,7 @@ test('copies that are required again after require.cache was emptied, as test ru
   expect(result).toEqual([4, await alone(root)]);
 });
 
-test('copies in contexts of their own, with typed arrays of their own, train alike', async () => {
+test('copies in different contexts, with different typed arrays, train alike', async () => {
   const root = installed();
   const result = await printed(`
     const root = ${JSON.stringify(root)};

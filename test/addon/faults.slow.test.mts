@@ -15,7 +15,7 @@ const glibc = linux && !musl;
 const here = `${platform}-${arch}`;
 const own = `${here}${linux ? ` (${musl ? 'musl' : 'glibc'})` : ''}`;
 
-test('the message names the machine, what was tried, what is prebuilt, and how to build the addon', () => {
+test('the message names the machine, the paths that were tried, the prebuilt addons, and the way to build the addon', () => {
   const root = installed({ addon: null });
   mkdirSync(join(root, 'prebuilds/sunos-x64'), { recursive: true });
   writeFileSync(join(root, 'prebuilds/sunos-x64/blasnet.node'), '');
@@ -67,7 +67,7 @@ test('PREBUILDS_ONLY leaves out what was built', () => {
   );
 });
 
-test('a build that is broken hides what is prebuilt', () => {
+test('a build that is broken hides the prebuilt addon', () => {
   const root = installed();
   mkdirSync(join(root, 'build/Release'), { recursive: true });
   writeFileSync(join(root, 'build/Release/blasnet.node'), 'not an addon');
@@ -244,12 +244,12 @@ describe('a bundle', () => {
     return outfile;
   }
 
-  test('asks for blasnet outside when the addon is not beside it', () => {
+  test('says to mark blasnet as external when the addon is not next to it', () => {
     const message = messageOf(bundle([]));
     expect(message).toContain('a bundler has put it into another file. Mark `blasnet` as external');
   });
 
-  test('asks for blasnet outside when its project has another addon', () => {
+  test('says to mark blasnet as external when its project has another addon', () => {
     const file = bundle([]);
     const project = dirname(dirname(file));
     writeFileSync(join(project, 'package.json'), '{ "name": "mine" }');

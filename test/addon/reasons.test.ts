@@ -74,7 +74,7 @@ test.each([
   expect(fixOf(said)).toContain(fix);
 });
 
-test('the message has the system’s words beside the file, without its path', () => {
+test('the message has the system’s words after the file, without its path', () => {
   const { message } = loadError(newFolder(), nativeFile, new Error(`${nativeFile}: the moon is full`));
   expect(message).toContain(`\n  ${nativeFile}: the moon is full\n`);
 });

@@ -72,7 +72,7 @@ describe('the page', () => {
     expect(await boundaryLine('full batch')).toBe(trained);
   });
 
-  test('goes on from the slider, and pauses', async () => {
+  test('continues from the slider, and pauses', async () => {
     await slider().fill('10');
     const positions = await notePositions();
     await slider().press(' ');

@@ -113,7 +113,7 @@ describe.each([
     expect([text(path), readdirSync(folder)]).toEqual(['old', ['file']]);
   });
 
-  it('the error says what is wrong with a path, and why', async () => {
+  it('the error names the fault of a path, and the reason', async () => {
     const folder = newFolder();
     const inside = (name: string) => join(folder, name);
     write(folder, 'file');
@@ -258,7 +258,7 @@ describe.each([
   ['readFileBytes', readFileBytes],
   ['readFileBytesSync', async (path: string) => readFileBytesSync(path)],
 ] as const)('%s', (_, readFile) => {
-  it('reads a file whole, into memory of its own', async () => {
+  it('reads a whole file, into new memory', async () => {
     const folder = newFolder();
     for (const size of [0, 1, 8192, 100_000]) {
       const content = Buffer.alloc(size, 'abc');
@@ -268,7 +268,7 @@ describe.each([
     }
   });
 
-  it('the error says what is wrong with the file', async () => {
+  it('the error names the fault of the file', async () => {
     const folder = newFolder();
     const rejects = async (path: string, message: string) =>
       expect(await readFile(path).catch((error: unknown) => error)).toMatchObject({

@@ -89,7 +89,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     });
   });
 
-  it('goes on in a folder that a killed process left', async () => {
+  it('continues in a folder that a killed process left', async () => {
     const folder = newFolder();
     const store = open({ directory: folder, keepLast: 9 });
     for (let epoch = 1; epoch <= 6; epoch++) await store.write(epoch);

@@ -172,7 +172,7 @@ describe('decodeModel', () => {
     expect({ ...decodedSingle, tensors: { ...decodedSingle.tensors } }).toEqual(bare);
   });
 
-  it('gives back a training’s own state and tensors beside the model', () => {
+  it('gives back a training’s own state and tensors in addition to the model', () => {
     const key: Tensor = { name: 'generator.key', dtype: 'U32', shape: [2], data: Uint32Array.of(1, 2 ** 31) };
     const mean: Tensor = { name: 'W1', dtype: 'F64', shape: [1], data: Float64Array.of(Number.NaN) };
     const training = { state: { epoch: 3, losses: [0.5] }, tensors: [mean, key] };

@@ -148,7 +148,7 @@ describe('serializeSafetensors', () => {
     );
   });
 
-  it('makes the same bytes of the same content, in whatever order it comes', () => {
+  it('makes identical bytes from identical content, in every order', () => {
     fc.assert(
       fc.property(anyTensors, anyMetadata, (tensors, metadata) => {
         const reversed = Object.fromEntries(Object.entries(metadata).reverse());

@@ -37,7 +37,7 @@ describe('completeArchitecture', () => {
     expect(embeddingsIn(complete(first, last))).toEqual([]);
   });
 
-  it('needs no numbers beside them', () => {
+  it('needs no numbers next to them', () => {
     const { inputDim: _, ...without } = first;
     const architecture = complete({ ...without, embeddings }, last);
     expect(architecture[0]).toEqual({ ...first, inputDim: 0, embeddings });
@@ -326,14 +326,14 @@ describe('embeddings', () => {
         'Expected layers[1].embeddings to be left out in all layers but the first, got an array of length 2',
     },
     {
-      what: 'a negative inputDim beside them',
+      what: 'a negative inputDim next to them',
       call: () => complete({ ...first, inputDim: -1, embeddings }, last),
       errorClass: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message: 'Expected layers[0].inputDim to be an integer of at least 0, got -1 (number)',
     },
     {
-      what: 'an inputDim in text beside them',
+      what: 'an inputDim in text next to them',
       call: () => complete({ ...first, inputDim: '2', embeddings }, last),
       errorClass: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',

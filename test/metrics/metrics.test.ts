@@ -113,7 +113,7 @@ describe('metrics of several columns', () => {
   });
 });
 
-describe('metrics of columns with labels of their own', () => {
+describe('metrics of columns with separate labels', () => {
   const y = [
     [1, 0],
     [1, 1],
@@ -160,7 +160,7 @@ describe('metrics of numbers', () => {
     expect(metrics.meanAbsoluteError(y, p)).toBe(3.5);
   });
 
-  it('know constant labels whatever their mean rounds to', () => {
+  it('recognise constant labels, even if their mean is rounded', () => {
     const y = Array(3).fill(0.1);
     expect(metrics.r2(y, y)).toBe(1);
     expect(metrics.r2(y, [0.1, 0.1, 0.2])).toBe(0);

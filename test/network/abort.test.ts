@@ -118,7 +118,7 @@ describe('a signal that is aborted while a step is being taken', () => {
     expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('leaves a network that can be trained anew, evaluated and asked', async () => {
+  it('leaves a network that can be trained again, evaluated and asked', async () => {
     const net = network();
     const controller = new AbortController();
     const fit = net.fit(samples.X, samples.Y, { ...samples.options, signal: controller.signal });

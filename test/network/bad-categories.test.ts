@@ -135,7 +135,7 @@ const wrong: readonly Wrong[] = [
     message: 'Unknown option "categorie" in X; did you mean "categories"?',
   },
   {
-    what: 'with another key beside the two',
+    what: 'with another key next to the two',
     x: () => ({ ...X, weights: [1, 1] }),
     errorClass: TypeError,
     code: 'ERR_BLASNET_UNKNOWN_OPTION',

@@ -300,7 +300,7 @@ it('a float32 network takes numbers beyond float32 for infinite', () => {
 });
 
 describe('the loss', () => {
-  it('allows the labels 0 and 1, what is between them, and a negative zero', () => {
+  it('allows the labels 0 and 1, labels between them, and a negative zero', () => {
     expect(network().evaluateSync(new Float64Array(8), array(0, 1, 0.5, -0)).loss).toBeGreaterThan(0);
   });
 

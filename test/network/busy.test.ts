@@ -141,7 +141,7 @@ describe('in the body of a loop over epochs', () => {
     expect(snapshot(net)).toEqual(snapshot(twin));
   });
 
-  it('another training is refused, and the loop goes on', async () => {
+  it('another training is refused, and the loop continues', async () => {
     const [net, twin] = [network(), network()];
     for await (const _ of net.epochs(X, Y, { epochs: 3 })) {
       expectBusy(

@@ -143,7 +143,7 @@ describe('codes', () => {
     }
   });
 
-  it('anew in every epoch', async () => {
+  it('are read again in every epoch', async () => {
     const codes = categories.slice();
     const [net, twin] = [network(), network()];
     const full = { epochs: 1, batchSize: 'full' } as const;
@@ -157,7 +157,7 @@ describe('codes', () => {
   });
 });
 
-it('a code that is changed into none amid a training stands for an unknown category', async () => {
+it('a code that becomes invalid during a training stands for an unknown category', async () => {
   const end = async (other: number) => {
     const [net, codes] = [network(), categories.slice()];
     for await (const _ of net.epochs({ numbers, categories: codes }, classes, options)) codes.fill(other);

@@ -175,7 +175,7 @@ it('another loss for every call takes no new workspace', async () => {
   expect(Number(stdout)).toBeLessThan(100 * MiB);
 });
 
-it('the collector may come amid operations whose arrays and networks nobody holds', async () => {
+it('the collector may run during operations whose arrays and networks nothing else holds', async () => {
   const { stdout, stderr, code } = await inChild(
     async (path) => {
       const { Network }: Library = require(path);

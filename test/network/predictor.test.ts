@@ -35,7 +35,7 @@ describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
     }
   });
 
-  it('has one row when not told otherwise, in shared memory of its own', () => {
+  it('has one row by default, in its own shared memory', () => {
     const [first, second] = [net.predictor(), net.predictor({})];
     expect([first.input.rows, first.input.cols, first.output.rows, first.output.cols]).toEqual([1, 3, 1, 2]);
     const buffers = [first, second].flatMap(({ input, output }) => [input.data.buffer, output.data.buffer]);
@@ -98,7 +98,7 @@ describe.each(['float64', 'float32'] as const)('a predictor with categories in %
     }
   });
 
-  it('has categories of its own in shared memory, unknown ones at first, and none without embeddings', () => {
+  it('has its own categories in shared memory, unknown ones at first, and none without embeddings', () => {
     const [first, second] = [make().predictor({ maxBatch: 3 }), make().predictor({ maxBatch: 3 })];
     expect(first.categories).toEqual(new Int32Array(6).fill(-1));
     expect(first.categories.buffer).toBeInstanceOf(SharedArrayBuffer);
@@ -227,7 +227,7 @@ it('a predictor names the first element that is not finite, however many rows th
   predictor.run(999);
 });
 
-describe('a predictor beside other calls', () => {
+describe('a predictor during other calls', () => {
   const long = longEpoch();
   const architecture = layers([2, 8, 1], 'relu', 'sigmoid');
 

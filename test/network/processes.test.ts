@@ -36,7 +36,7 @@ describe('a process', () => {
     expect(ended).toEqual(endedWell('done'));
   });
 
-  it('does not live for a loop that nobody goes on with', async () => {
+  it('does not stay alive for a loop that nobody continues', async () => {
     const ended = await inChild(async (path) => {
       const { Network }: Library = require(path);
       const net = new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }], { seed: 1 });

@@ -68,7 +68,7 @@ it('workers train one after another in a process whose main thread never loads t
   expect(ended).toEqual(endedWell(JSON.stringify([trained[1], trained[2], trained[3]])));
 });
 
-describe('a worker that ends amid a training', () => {
+describe('a worker that ends during a training', () => {
   // Some calls are short, so that the end also comes between two calls.
   it.each([1, 'full'] as const)(
     'leaves others as they are when it is terminated, with batchSize %s',

@@ -384,7 +384,7 @@ describe('a network with a step of the user’s own', () => {
     expect((await failure(resumed)).message).toBe(message);
   });
 
-  it('goes on from a checkpoint to the last bit, given the step', async () => {
+  it('continues from a checkpoint to the last bit, given the step', async () => {
     const directory = newFolder();
     const whole = make();
     const history = whole.fitSync(X, Y, options);

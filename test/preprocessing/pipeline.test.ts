@@ -91,7 +91,7 @@ describe('a pipeline', () => {
     expect(pipeline.transform([[1000.5]]).dtype).toBe('float64');
   });
 
-  it('learns anew, and keeps what it knows when that fails', () => {
+  it('learns again, and keeps its old state when that fails', () => {
     const pipeline = preprocessing([standardScaler({ columns: [1] })]).fit([
       [0, 1],
       [0, 3],
@@ -129,7 +129,7 @@ describe('steps', () => {
   const fitTransform = (step: ReturnType<typeof standardScaler>, rows: number[][]) =>
     preprocessing([step]).fitTransform(rows).toArray();
 
-  it('scale the columns they are told to, whatever their order', () => {
+  it('scale the columns of the option, in any order', () => {
     const rows = [
       [1, 2, 3],
       [3, 2, 5],

@@ -46,7 +46,7 @@ describe.each(golden.cases)(
       expect(letters.join('')).toBe(expected.shuffled);
     });
 
-    it('stands in the same state after an odd number of normals, and goes on from it', () => {
+    it('is in the same state after an odd number of normals, and continues from it', () => {
       const generator = new RandomState(seed);
       generator.fillUniform(new Float64Array(4), -2, 3);
       generator.fillNormal(new Float64Array(3), 5, 2);

@@ -52,7 +52,7 @@ describe.runIf(host?.libc === 'glibc')('the inspection on Linux', () => {
       program: entryPoints.replace('napi_register', 'register'),
       fault: 'does not show napi_register_module_v1',
     },
-    { what: 'a symbol of its own', program: `${entryPoints}int cblas_dgemm;`, fault: 'shows cblas_dgemm' },
+    { what: 'an additional symbol', program: `${entryPoints}int cblas_dgemm;`, fault: 'shows cblas_dgemm' },
     {
       what: 'a function of glibc 2.36',
       program: `${entryPoints}\nstatic unsigned f(void) { return arc4random(); } unsigned (*g)(void) __attribute__((visibility("hidden"))) = f;`,

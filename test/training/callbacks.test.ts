@@ -62,7 +62,7 @@ describe.each(trainings)('%s', (name, train) => {
     expect(sums.every(({ accuracy }) => accuracy > 0 && accuracy <= 1)).toBe(true);
   });
 
-  it('trains alike to the last bit, whatever is asked for between its steps', async () => {
+  it('trains alike to the last bit, with any calls between its steps', async () => {
     const plain = make();
     const { loss } = plain.fitSync(X, Y, options);
     const validationData = { X: randomMatrix(9, 3, 5), Y: randomLabels(9, 1, 6) };

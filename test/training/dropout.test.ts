@@ -26,7 +26,7 @@ describe.each([
     expect(net.fitSync(X, Y, full).loss).not.toEqual(plain.fitSync(X, Y, full).loss);
   });
 
-  it('is drawn anew in every epoch, and every batch', () => {
+  it('is drawn again in every epoch and every batch', () => {
     const net = network(options);
     // These steps are too small to change a parameter.
     const optimizer = sgd({ learningRate: Number.MIN_VALUE });

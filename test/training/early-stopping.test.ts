@@ -189,7 +189,7 @@ it('early stopping watches valLoss when not told otherwise', () => {
   expect(valLoss.indexOf(Math.min(...valLoss))).toBe(valLoss.length - 5);
 });
 
-it('early stopping counts anew in a second fit with the same options', () => {
+it('early stopping counts again from 0 in a second fit with the same options', () => {
   const earlyStopping = { patience: 1, monitor: 'scripted', mode: 'max' } as const;
   for (let fit = 0; fit < 2; fit++) {
     const { loss } = network().fitSync(X, Y, {

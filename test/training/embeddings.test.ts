@@ -87,7 +87,7 @@ describe('a row that no sample picks', () => {
     }
   });
 
-  it('goes on by its momentum after it was picked', () => {
+  it('continues to move by its momentum after it was picked', () => {
     const net = network();
     const optimizer = sgd({ learningRate: 0.25, momentum: 0.5 });
     const one = { numbers: [[1, -1]], categories: [[4, 1]] };

@@ -51,7 +51,7 @@ it('metrics take the training set’s weights', () => {
   expect(history.f1?.[0]).toBeCloseTo(f1(Y, predictions, { sampleWeight }), 14);
 });
 
-it('the metric accuracy takes the place of that beside the loss, with the numbers after the epoch', () => {
+it('the metric accuracy replaces the accuracy of the loss, with the numbers after the epoch', () => {
   const net = network();
   const history = net.fitSync(X, Y, { epochs: 2, metrics: ['accuracy'] });
   expect(history.accuracy).toHaveLength(2);

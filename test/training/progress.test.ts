@@ -111,7 +111,7 @@ describe('progressBar', () => {
     expect(writes).toEqual([]);
   });
 
-  it('counts the time from where a training goes on', () => {
+  it('counts the time from where a training continues', () => {
     const { writes, at } = drawn({ startEpoch: 90 });
     at(1000, { epoch: 91, loss: 0.5 });
     expect(writes[0]).toContain('loss 0.5 9 s left 1 s/epoch');
@@ -244,7 +244,7 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
       expect(trained(body)).toMatch(lines(last, message));
     });
 
-    it('counts from where a resumed training goes on', () => {
+    it('counts from where a resumed training continues', () => {
       const output = trained(`
       const directory = ${JSON.stringify(newFolder())};
       await net.fit(X, Y, { epochs: 4, checkpoint: { directory } });

@@ -106,7 +106,7 @@ describe('a share held out', () => {
     expect(history.valLoss?.[0]).toBeCloseTo(loss, 14);
   });
 
-  it('leaves the rest with weights of their own mean', () => {
+  it('scales the weights of the remaining samples by their own mean', () => {
     const [net, twin] = [network(), network()];
     const weights = Array.from({ length: 40 }, (_, i) => 1 + (i % 5));
     const full = { ...options, batchSize: 'full', sampleWeight: weights } as const;

@@ -77,7 +77,7 @@ describe('layers', () => {
 });
 
 describe('a network', () => {
-  test('takes inputs and labels of its own', () => {
+  test('takes its own inputs and labels', () => {
     compiled((_, X) => {
       const net = new Network([{ inputDim: 2, outputDim: 3, activation: 'softmax' }], {
         preprocessing: preprocessing([standardScaler()]),

@@ -148,7 +148,7 @@ describe.each(['float64', 'float32'] as const)('a file of format 1, %s', (dtype)
     expect(net.classifySync(X)).toEqual(expected[dtype].classes);
   });
 
-  it('is written again with the same contents but for the version', () => {
+  it('is written again with the same contents except the version', () => {
     const again = join(newFolder(), 'again');
     const net = Network.loadSync(path);
     net.saveSync(again);

@@ -70,7 +70,7 @@ it('numbers at the ends of their range, and -0, come back as they were', async (
   for (const copy of await throughFile(net)) expect(bits(copy)).toEqual(bits(net));
 });
 
-it('the random numbers of a network that comes back begin anew from its seed', async () => {
+it('the random numbers of a loaded network begin again from its seed', async () => {
   const X = randomMatrix(40, 3, 1);
   const Y = randomLabels(40, 1, 2);
   const net = new Network(kinds[0]?.[1] ?? expect.fail(), { seed: 5 });

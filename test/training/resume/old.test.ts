@@ -81,7 +81,7 @@ describe.each(trainings)(
     const options = { epochs: 6, ...training.options };
 
     // Another processor computed the first three epochs, and its rounding may differ.
-    it('goes on as if the training had never been interrupted', async () => {
+    it('continues as if the training had never been interrupted', async () => {
       const whole = new Network(layers, { seed: 7 });
       const history = await whole.fit(rows, Y, options);
       const resumed = await Network.resume(path, rows, Y, options);

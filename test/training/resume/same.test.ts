@@ -41,11 +41,11 @@ const optimizers: readonly (readonly [what: string, optimizer: Optimizer])[] = [
 describe.each(['float64', 'float32'] as const)(
   'a training in %s with dropout, noise and both normalisations',
   (dtype) => {
-    it.each(optimizers)('goes on as if it had never been interrupted, with %s', async (_, optimizer) => {
+    it.each(optimizers)('continues as if it had never been interrupted, with %s', async (_, optimizer) => {
       await expectResumable({ dtype, options: () => ({ epochs: 6, batchSize: 16, optimizer, threads: 1 }) });
     });
 
-    it('goes on as if it had never been interrupted, with lbfgs', async () => {
+    it('continues as if it had never been interrupted, with lbfgs', async () => {
       const optimizer = lib.lbfgs({ historySize: 4, maxEvaluations: 6 });
       await expectResumable(
         { dtype, layers: plain, options: () => ({ epochs: 8, optimizer, threads: 1 }) },
@@ -53,7 +53,7 @@ describe.each(['float64', 'float32'] as const)(
       );
     });
 
-    it('goes on as if it had never been interrupted, with batches of many tiles, on one thread and then on two', async () => {
+    it('continues as if it had never been interrupted, with batches of many tiles, on one thread and then on two', async () => {
       const options = () => ({ epochs: 5, batchSize: 500, optimizer: adam(), threads: 1 });
       await expectResumable({ dtype, rows: 1200, options });
     });
@@ -63,23 +63,23 @@ describe.each(['float64', 'float32'] as const)(
 describe.each(['float64', 'float32'] as const)(
   'a training in %s with residual connections and embeddings',
   (dtype) => {
-    it.each(optimizers)('goes on as if it had never been interrupted, with %s', async (_, optimizer) => {
+    it.each(optimizers)('continues as if it had never been interrupted, with %s', async (_, optimizer) => {
       const options = () => ({ epochs: 6, batchSize: 16, optimizer, threads: 1 });
       await expectResumable({ dtype, layers: stacked, options });
     });
 
-    it('goes on as if it had never been interrupted, with lbfgs', async () => {
+    it('continues as if it had never been interrupted, with lbfgs', async () => {
       const optimizer = lib.lbfgs({ historySize: 4, maxEvaluations: 6 });
       const options = () => ({ epochs: 8, optimizer, threads: 1 });
       await expectResumable({ dtype, layers: plainStacked, options }, 5);
     });
 
-    it('goes on as if it had never been interrupted, with batches of many tiles, on one thread and then on two', async () => {
+    it('continues as if it had never been interrupted, with batches of many tiles, on one thread and then on two', async () => {
       const options = () => ({ epochs: 5, batchSize: 500, optimizer: adam(), threads: 1 });
       await expectResumable({ dtype, layers: stacked, rows: 1200, options });
     });
 
-    it('goes on as if it had never been interrupted, with a share of every class held out and the best parameters kept', async () => {
+    it('continues as if it had never been interrupted, with a share of every class held out and the best parameters kept', async () => {
       const options = () => ({
         epochs: 7,
         batchSize: 16,
@@ -92,7 +92,7 @@ describe.each(['float64', 'float32'] as const)(
       await expectResumable({ dtype, layers: stacked, options });
     });
 
-    it('goes on as if it had never been interrupted, with categories in the validation data', async () => {
+    it('continues as if it had never been interrupted, with categories in the validation data', async () => {
       const validationData = { X: inputsFor(stacked, 20, 5, dtype), Y: randomLabels(20, 1, 6, dtype) };
       await expectResumable({ dtype, layers: stacked, options: () => ({ epochs: 6, validationData }) });
     });
@@ -159,7 +159,7 @@ const variants: Record<string, (after: number) => Partial<FitOptions>> = {
 };
 
 it.each(Object.entries(variants))(
-  'a training with %s goes on as if it had never been interrupted',
+  'a training with %s continues as if it had never been interrupted',
   async (_, variant) => {
     await expectResumable({ options: (after) => ({ ...common, ...variant(after) }) });
   },
@@ -197,7 +197,7 @@ describe('early stopping', () => {
       values: before.map((value) => -value),
       options: { mode: 'min', minDelta: 0.5 },
     },
-  ])('goes on as if it had never been interrupted, $what', async ({ values, options }) => {
+  ])('continues as if it had never been interrupted, $what', async ({ values, options }) => {
     await expectResumable(stopping(values, options));
   });
 
@@ -210,7 +210,7 @@ describe('early stopping', () => {
     expectSame(await Network.resume(directory, X, Y, training.options(6)), whole, training);
   });
 
-  it('goes on when its patience is larger', async () => {
+  it('continues when its patience is larger', async () => {
     const training = stopping(before, {});
     const patient = stopping(before, { patience: 5 });
     const { X, Y } = samplesOf(training);
@@ -236,7 +236,7 @@ describe('a training that is over', () => {
     expectSame(resumed, await uninterrupted(training), training);
   });
 
-  it('goes on with more epochs as if it had had them from the start', async () => {
+  it('continues with more epochs as if it had had them from the start', async () => {
     const options = (epochs: number) => ({ ...common, epochs, seed: 3, validationSplit: 0.2 });
     const { X, Y } = samplesOf({ options: () => options(1) });
     const resumed = await Network.resume(await finished({ options: () => options(4) }), X, Y, options(9));
@@ -253,7 +253,7 @@ describe('a training that is over', () => {
     expectSame(resumed, await uninterrupted(training), training);
   });
 
-  it('goes on when a callback ended it', async () => {
+  it('continues when a callback ended it', async () => {
     const directory = newFolder();
     const training: Training = { options: () => common };
     const { X, Y } = samplesOf(training);
