@@ -11,23 +11,23 @@ import {
   optional,
 } from '../base/validate';
 
-/** What every optimiser is: a name, and its hyperparameters with their values. */
+/** Any optimiser: a name, and values of hyperparameters. */
 export interface AnyOptimizer {
   readonly name: string;
 }
 
-/** An optimiser's row, from which everything else follows. */
+/** The definition of an optimiser. */
 export interface OptimizerRow<O extends AnyOptimizer> {
   readonly name: O['name'];
-  /** The default of every option; an optimiser has no others. */
+  /** The default of every option. These are all options that it has. */
   readonly defaults: Omit<O, 'name'>;
-  /** The optimiser of native code that it is a kind of. @default its name */
+  /** The name of native code's optimiser that it uses. @default its name */
   readonly native?: string;
-  /** Whether its weight decay always shrinks the parameters. @default the option `decoupled`, where it has that */
+  /** Whether its weight decay is always decoupled. @default the option `decoupled`, if it has that, else false */
   readonly decoupled?: boolean;
 }
 
-/** What the options of all optimisers have to be. */
+/** The rules for the options of all optimisers. */
 const constraints = {
   learningRate: above(0),
   momentum: halfOpen(0, 1),
@@ -53,7 +53,7 @@ const constraints = {
 
 const rowOf = new WeakMap<object, OptimizerRow<AnyOptimizer>>();
 
-/** What makes optimisers of a row: it checks their options and fills in the defaults. */
+/** Returns a function that makes optimisers of this row: it checks their options and fills in the defaults. */
 export function optimizerRow<O extends AnyOptimizer>(row: OptimizerRow<O>): (options: object) => O {
   const known = Object.keys(row.defaults) as (keyof typeof constraints)[];
   const table = Object.fromEntries(known.map((option) => [option, optional(constraints[option])]));
@@ -66,17 +66,17 @@ export function optimizerRow<O extends AnyOptimizer>(row: OptimizerRow<O>): (opt
   };
 }
 
-/** Whether a factory made it. */
+/** Whether a factory made the value. */
 export function isOptimizer(value: unknown): boolean {
   return rowOf.has(value as object);
 }
 
-/** An optimiser as native code takes it. */
+/** An optimiser in the form that native code takes. */
 export interface NativeOptimizer {
   readonly code: number;
   /** Its options in native code's order. */
   readonly options: Float64Array;
-  /** How many elements it keeps between the steps of so many parameters; they begin with zeros. */
+  /** The number of elements that it keeps between steps for this number of parameters. They start as zeros. */
   stateSize(parameters: number): number;
 }
 
@@ -90,7 +90,7 @@ export function nativeOptimizer(optimizer: AnyOptimizer): NativeOptimizer {
   });
 }
 
-/** Options by name for an optimiser of native code, which takes those that it has. */
+/** Packs options for one of native code's optimisers. Options that it does not have are left out. */
 export function nativeOptions(
   name: string,
   values: Readonly<Record<string, number | boolean>>,

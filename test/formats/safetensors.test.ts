@@ -184,7 +184,7 @@ describe('serializeSafetensors', () => {
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message:
-        'Expected the name of a tensor to be another than "__metadata__" and those of the other tensors, got "x" (string)',
+        'Expected the name of a tensor to be different from "__metadata__" and from the names of the other tensors, got "x" (string)',
     },
     {
       what: 'the name of the metadata',
@@ -192,7 +192,7 @@ describe('serializeSafetensors', () => {
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message:
-        'Expected the name of a tensor to be another than "__metadata__" and those of the other tensors, got "__metadata__" (string)',
+        'Expected the name of a tensor to be different from "__metadata__" and from the names of the other tensors, got "__metadata__" (string)',
     },
     {
       what: 'half a character in a name',
@@ -213,7 +213,7 @@ describe('serializeSafetensors', () => {
       call: () => serializeSafetensors([{ ...tensor, dtype: 'F32' }]),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected tensor "x" to be of kind Float32Array, for F32, got a Float64Array of length 2',
+      message: 'Expected tensor "x" to be of type Float32Array, for F32, got a Float64Array of length 2',
     },
     {
       what: 'data of another length',
