@@ -55,31 +55,7 @@ export type {
 } from './network/network-options';
 export type { PredictorOptions } from './network/predictor';
 export { Predictor } from './network/predictor';
-export type {
-  AdadeltaOptions,
-  AdagradOptions,
-  AdamaxOptions,
-  AdamOptions,
-  Convention,
-  LbfgsOptions,
-  LionOptions,
-  NadamOptions,
-  Optimizer,
-  RmsPropOptions,
-  SgdOptions,
-} from './optimizers/optimizers';
-export {
-  adadelta,
-  adagrad,
-  adam,
-  adamax,
-  adamW,
-  lbfgs,
-  lion,
-  nadam,
-  rmsProp,
-  sgd,
-} from './optimizers/optimizers';
+export * from './optimizers/optimizers';
 export * from './preprocessing';
 export type { GeneratorState } from './random/random-state';
 export { RandomState } from './random/random-state';

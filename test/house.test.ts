@@ -7,18 +7,15 @@ import { describe, expect, test } from 'vitest';
 
 const root = join(__dirname, '..');
 
-/** The rooms of lib/ from the ground floor up; index.ts and functional.ts stand alone. */
-const floors = [
-  ['base'],
-  ['addon', 'formats', 'preprocessing', 'schedules'],
-  ['optimizers', 'random'],
-  ['datasets', 'layers'],
-  ['functional', 'metrics', 'samples'],
-  ['engine'],
-  ['training'],
-  ['network'],
-  ['index'],
-];
+const contributing = read('CONTRIBUTING.md');
+
+/** The floor of each room of lib/, as CONTRIBUTING.md has them; index.ts and functional.ts stand alone. */
+const floorOf = new Map(
+  [...contributing.matchAll(/^\| (\d) \| `(\w+)(?:\.ts)?` \|/gm)].map(([, floor, room = '']) => [
+    room,
+    Number(floor),
+  ]),
+);
 
 describe('npm run check', () => {
   test.each(['check:types', 'check:style', 'check:native'])('%s finds nothing', (script) => {
@@ -51,7 +48,6 @@ describe('who imports what', () => {
   });
 
   test('every room of lib/ imports only from floors below its own', () => {
-    const floorOf = new Map(floors.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));
     const files = filesUnder('lib');
     expect([...new Set(files.map(roomOf))].sort()).toEqual([...floorOf.keys()].sort());
     const upward = files.flatMap((file) =>
@@ -68,6 +64,28 @@ describe('who imports what', () => {
     expect([...rooms].filter((room) => room !== 'index' && !existsSync(join(root, 'test', room)))).toEqual(
       [],
     );
+  });
+});
+
+describe('CONTRIBUTING.md', () => {
+  test('every path that it names exists', () => {
+    const paths = [
+      ...contributing.matchAll(/`((?:lib|native|test|docs|bench|scripts|examples)\/[\w./-]*)`/g),
+    ];
+    expect(paths.length).toBeGreaterThan(20);
+    expect(paths.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  test('every stop of fit is in the file beside it', () => {
+    const stops = [
+      ...contributing.matchAll(/\b(\w+)(?:(?:::|\.|, )(\w+))? +((?:lib|native)\/[\w/-]+\.(?:ts|cc))/g),
+    ];
+    expect(stops.length).toBeGreaterThan(9);
+    const missing = stops.filter(([, first = '', second = '', file = '']) => {
+      const words = new Set(read(file).match(/\w+/g));
+      return !words.has(first) || (second !== '' && !words.has(second));
+    });
+    expect(missing.map(([stop]) => stop)).toEqual([]);
   });
 });
 

@@ -141,7 +141,8 @@ export interface NumericRecords {
     | 'l2'
     | 'maxNorm';
   embedding: 'categories' | 'outputs';
-  lossOptions: 'labelSmoothing' | 'delta';
+  /** The options of all losses: lib/layers/losses.ts has them. */
+  lossOptions: string;
   train:
     | 'rows'
     | 'epochs'

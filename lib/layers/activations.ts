@@ -31,7 +31,7 @@ interface ActivationRow {
  * - silu: z * sigmoid(z), also called swish
  * - softplus: log(1 + exp(z))
  * - softsign: z / (1 + |z|)
- * - hardSigmoid: (z + 3) / 6, limited to 0 to 1, as in PyTorch and Keras 3 (Keras 2: 0.2 z + 0.5)
+ * - hardSigmoid: (z + 3) / 6, limited to [0, 1], as in PyTorch and Keras 3 (Keras 2: 0.2 z + 0.5)
  * - mish: z * tanh(softplus(z)) (Misra, 2019)
  * - exponential: exp(z)
  * - logSoftmax: log(softmax(z)), over the units of a sample
@@ -134,7 +134,7 @@ const nameOfActivation = oneOf(activationNames);
 /** Checks a layer's `activation`: a name, or the result of a factory of this file. */
 export function resolveActivation(value: unknown, argumentName: string): ResolvedActivation {
   if (typeof value === 'object' && value !== null) {
-    // Plain objects, which come from files, are accepted with equal checks.
+    // Plain objects come from files. They pass through the checks of the factories, too.
     const { name, ...options } = value as { readonly name?: unknown };
     if (typeof name === 'string' && Object.hasOwn(rows, name)) {
       const known = name as ActivationName;

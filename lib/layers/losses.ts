@@ -47,7 +47,8 @@ const outputsWhere = (holds: (name: ActivationName) => boolean) => activationNam
  * - klDivergence: sum(y log(y / p)) over the outputs, with 0 if y is 0; p is taken to be at least 2^-100
  *
  * A sample counts as right in the accuracy: with binaryCrossEntropy, if every output is on its label's side of 1/2;
- * with hinge, of 0; with the categorical losses, if the largest output (the first of equals) is at the label's class.
+ * with hinge, on its side of 0; with the categorical losses, if the largest output (the first of equals) is at the
+ * label's class.
  */
 const rows = {
   binaryCrossEntropy: { outputs: ['sigmoid'], defaultFor: ['sigmoid'], options: smoothing },
@@ -195,15 +196,11 @@ export interface ResolvedLoss {
   readonly options: Readonly<Record<string, number>>;
 }
 
-/**
- * The options in the form that native code takes: those of all losses; the options of other losses have their defaults.
- */
-export function allLossOptions({ options }: ResolvedLoss): { labelSmoothing: number; delta: number } {
-  return {
-    labelSmoothing: smoothing.labelSmoothing.default,
-    delta: rows.huber.options.delta.default,
-    ...options,
-  };
+const defaultOptions: Readonly<Record<string, number>> = Object.assign({}, ...lossNames.map(defaultsOf));
+
+/** The options of all losses, for native code. Those that this loss does not have are at their defaults. */
+export function allLossOptions({ options }: ResolvedLoss): Readonly<Record<string, number>> {
+  return { ...defaultOptions, ...options };
 }
 
 /** Checks the `loss` option against the output activation. */

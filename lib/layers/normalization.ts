@@ -4,8 +4,8 @@ import { above, checkOptions, optional } from '../base/validate';
 
 export interface BatchNormOptions {
   /**
-   * The share of a batch's mean and variance in the running moments, in [0, 1], as in PyTorch. Keras's momentum is
-   * 1 - momentum. @default 0.1
+   * The share of a batch's mean and variance in the running moments, in [0, 1], as in PyTorch. Keras has 1 minus this
+   * share. @default 0.1
    */
   readonly momentum?: number;
   /** It is added to the variance, under the root. Above 0. @default 1e-5, as in PyTorch; Keras has 1e-3 */

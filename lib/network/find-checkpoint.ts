@@ -2,6 +2,7 @@ import { isFolder, readFileBytes } from '../formats/atomic';
 import { CheckpointStore } from '../formats/checkpoints';
 import { fileError } from '../formats/file-error';
 import { parseSafetensors, type Safetensors } from '../formats/safetensors';
+import type { LoadOptions } from '../preprocessing';
 import { decodeTraining, type TrainingState } from '../training/resume';
 import { decodeContent, type StoredNetwork } from './network-file';
 
@@ -17,9 +18,13 @@ export interface FoundTraining {
  *
  * @throws Error ERR_BLASNET_FILE
  */
-export async function findCheckpoint(path: string, skipDamaged: boolean): Promise<FoundTraining> {
+export async function findCheckpoint(
+  path: string,
+  skipDamaged: boolean,
+  options: LoadOptions,
+): Promise<FoundTraining> {
   const { file, content } = await read(path, skipDamaged);
-  const stored = decodeContent(content, file);
+  const stored = decodeContent(content, file, options);
   if (stored.training === undefined) {
     throw fileError(file, 'the content', 'a checkpoint, as fit writes it', 'a network alone');
   }

@@ -18,7 +18,7 @@ import {
 } from '../formats/safetensors';
 import { type Architecture, completeArchitecture } from '../layers/architecture';
 import { parameterShapes, statisticShapes } from '../layers/parameters';
-import { LabelEncoder, Preprocessing } from '../preprocessing';
+import { LabelEncoder, type LoadOptions, Preprocessing } from '../preprocessing';
 
 /** What of a network goes into a file. */
 export interface NetworkContent {
@@ -74,14 +74,14 @@ export interface StoredNetwork {
 }
 
 /** @throws Error ERR_BLASNET_FILE */
-export function decodeNetwork(bytes: Uint8Array, file: string): StoredNetwork {
-  return decodeContent(parseSafetensors(bytes, file), file);
+export function decodeNetwork(bytes: Uint8Array, file: string, options: LoadOptions): StoredNetwork {
+  return decodeContent(parseSafetensors(bytes, file), file, options);
 }
 
 /** @throws Error ERR_BLASNET_FILE */
-export function decodeContent(content: Safetensors, file: string): StoredNetwork {
+export function decodeContent(content: Safetensors, file: string, options: LoadOptions): StoredNetwork {
   const model = decodeModel(content, file, schema);
-  const { preprocessing, labels } = readPreprocessing(model.preprocessing, file);
+  const { preprocessing, labels } = readPreprocessing(model.preprocessing, file, options);
   return {
     architecture: model.architecture,
     dtype: model.dtype,
@@ -103,6 +103,7 @@ function preprocessingJson(preprocessing: Preprocessing | undefined, labels: Lab
 function readPreprocessing(
   value: Json | undefined,
   file: string,
+  options: LoadOptions,
 ): Pick<StoredNetwork, 'preprocessing' | 'labels'> {
   if (value === undefined) return { preprocessing: undefined, labels: undefined };
   const place = '"blasnet.preprocessing" of the metadata';
@@ -114,11 +115,11 @@ function readPreprocessing(
   if (other !== undefined) throw fileError(file, place, 'inputs and labels', `${quote(other)} beside them`);
   try {
     return {
-      preprocessing: inputs === undefined ? undefined : Preprocessing.fromJSON(inputs),
+      preprocessing: inputs === undefined ? undefined : Preprocessing.fromJSON(inputs, options),
       labels: labels === undefined ? undefined : LabelEncoder.fromJSON(labels),
     };
   } catch (cause) {
-    const { message } = cause as Error;
+    const message = cause instanceof Error ? cause.message : String(cause);
     throw blasnetError('ERR_BLASNET_FILE', `In blasnet.preprocessing of ${quote(file)}: ${message}`, {
       cause,
     });

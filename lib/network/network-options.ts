@@ -10,7 +10,7 @@ import {
 import type { InitializerOption } from '../layers/initializers';
 import type { LossOption } from '../layers/losses';
 import type { MetricOption } from '../metrics/metric';
-import { LabelEncoder, Preprocessing } from '../preprocessing';
+import { LabelEncoder, type LoadOptions, Preprocessing } from '../preprocessing';
 import type { SampleWeight } from '../samples/weights';
 import type { FitOptions } from '../training/options';
 
@@ -69,7 +69,7 @@ export interface Evaluation {
  * the metrics' options, and what the caller's own functions do. `seed` has had its effect. `checkpoint` may be left
  * out, or lead to another folder.
  */
-export interface ResumeOptions extends FitOptions {
+export interface ResumeOptions extends FitOptions, LoadOptions {
   /** In a folder: whether to go on from the newest that is whole when newer ones are damaged. @default false */
   readonly skipDamaged?: boolean;
 }

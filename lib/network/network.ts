@@ -34,7 +34,8 @@ import {
   type Statistics,
 } from '../layers/parameters';
 import { formatSummary } from '../layers/summary';
-import type { Label, LabelEncoder, Preprocessing } from '../preprocessing';
+import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
+import { checkLoadOptions } from '../preprocessing/pipeline';
 import { freshSeed, RandomState } from '../random/random-state';
 import { type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
@@ -133,16 +134,20 @@ export class Network {
    * The network in a file that `save` wrote, or in a checkpoint, as it was after that epoch. It computes what the saved
    * one did, bit for bit. Its random numbers begin anew from its seed, and its optimisers with an empty state.
    *
+   * @param options the preprocessing steps of your own that the file may name
    * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no network of this library;
-   *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for what is no path
+   *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for what is no path or no step; TypeError
+   *   ERR_BLASNET_UNKNOWN_OPTION
    */
-  static async load(path: string): Promise<Network> {
-    return Network.#from(decodeNetwork(await readFileBytes(path), path));
+  static async load(path: string, options: LoadOptions = {}): Promise<Network> {
+    checkLoadOptions(options);
+    return Network.#from(decodeNetwork(await readFileBytes(path), path, options));
   }
 
   /** The same, when it returns. @throws as load() */
-  static loadSync(path: string): Network {
-    return Network.#from(decodeNetwork(readFileBytesSync(path), path));
+  static loadSync(path: string, options: LoadOptions = {}): Network {
+    checkLoadOptions(options);
+    return Network.#from(decodeNetwork(readFileBytesSync(path), path, options));
   }
 
   /**
@@ -156,8 +161,9 @@ export class Network {
    */
   static async resume(path: string, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
     checkResumeOptions(options);
-    const { skipDamaged = false, ...fitOptions } = options;
-    const found = await findCheckpoint(path, skipDamaged);
+    const { skipDamaged = false, steps = [], ...fitOptions } = options;
+    checkLoadOptions({ steps });
+    const found = await findCheckpoint(path, skipDamaged, { steps });
     const network = Network.#from(found.stored);
     const session = resumedSession(network.#trained, X, Y, fitOptions, found);
     const history = session.emptyHistory();

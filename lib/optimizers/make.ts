@@ -4,6 +4,7 @@ import {
   above,
   atLeast,
   boolean,
+  type Constraint,
   checkOptions,
   halfOpen,
   integerBetween,
@@ -23,12 +24,14 @@ export interface OptimizerRow<O extends AnyOptimizer> {
   readonly defaults: Omit<O, 'name'>;
   /** The name of native code's optimiser that it uses. @default its name */
   readonly native?: string;
+  /** The rules for its options that are not in the list below. */
+  readonly constraints?: Readonly<Record<string, Constraint>>;
   /** Whether its weight decay is always decoupled. @default the option `decoupled`, if it has that, else false */
   readonly decoupled?: boolean;
 }
 
-/** The rules for the options of all optimisers. */
-const constraints = {
+/** The rules for the options. A row may add rules for further options. */
+const constraints: Readonly<Record<string, Constraint>> = {
   learningRate: above(0),
   momentum: halfOpen(0, 1),
   nesterov: boolean,
@@ -55,8 +58,9 @@ const rowOf = new WeakMap<object, OptimizerRow<AnyOptimizer>>();
 
 /** Returns a function that makes optimisers of this row: it checks their options and fills in the defaults. */
 export function optimizerRow<O extends AnyOptimizer>(row: OptimizerRow<O>): (options: object) => O {
-  const known = Object.keys(row.defaults) as (keyof typeof constraints)[];
-  const table = Object.fromEntries(known.map((option) => [option, optional(constraints[option])]));
+  const rules = { ...constraints, ...row.constraints };
+  const known = Object.keys(row.defaults);
+  const table = Object.fromEntries(known.map((option) => [option, optional(rules[option] as Constraint)]));
   return (options) => {
     checkOptions('', options, table);
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

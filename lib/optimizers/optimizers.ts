@@ -115,7 +115,7 @@ export interface LbfgsOptions {
   readonly historySize?: number;
   /** Training ends when no component of the gradient is larger. At least 0. @default 1e-7 */
   readonly toleranceGradient?: number;
-  /** Training ends when a step changes the loss, or all parameters, by less than this. At least 0. @default 1e-9 */
+  /** Training ends when a step changes the loss, or every parameter, by less than this. At least 0. @default 1e-9 */
   readonly toleranceChange?: number;
   /** The most evaluations of loss and gradient in a line search, from 1 to 1000. @default 25 */
   readonly maxEvaluations?: number;
@@ -149,8 +149,8 @@ const makeSgd = optimizerRow<Made<'sgd', SgdOptions>>({
 });
 
 /**
- * Makes gradient descent with one step per batch: stochastic with mini-batches, plain with `batchSize: 'full'`. The
- * default learning rate is 0.01.
+ * Makes the gradient descent optimiser, with one step per batch: stochastic with mini-batches, plain with
+ * `batchSize: 'full'`. The default learning rate is 0.01.
  *
  *     velocity = momentum * velocity + (1 - dampening) * gradients
  *     parameters -= learningRate * velocity
@@ -188,7 +188,7 @@ const makeRmsProp = optimizerRow<Made<'rmsProp', RmsPropOptions>>({
 });
 
 /**
- * Makes RMSProp (Hinton's lecture 6e, 2012; centred: Graves, 2013). The default learning rate is 0.01.
+ * Makes the RMSProp optimiser (Hinton's lecture 6e, 2012; centred: Graves, 2013). The default learning rate is 0.01.
  *
  *     square = decay * square + (1 - decay) * gradients^2
  *     centered: mean = decay * mean + (1 - decay) * gradients, and square - mean^2 in place of square
@@ -218,7 +218,7 @@ const makeAdagrad = optimizerRow<Made<'adagrad', AdagradOptions>>({
 });
 
 /**
- * Makes Adagrad (Duchi et al., 2011). The default learning rate is 0.01.
+ * Makes the Adagrad optimiser (Duchi et al., 2011). The default learning rate is 0.01.
  *
  *     sum = sum + gradients^2, starting with initialAccumulator
  *     parameters -= learningRate / (1 + (t - 1) * learningRateDecay) * gradients / (sqrt(sum) + epsilon)
@@ -238,7 +238,7 @@ const makeAdadelta = optimizerRow<Made<'adadelta', AdadeltaOptions>>({
 });
 
 /**
- * Makes Adadelta (Zeiler, 2012). The default learning rate is 1, which is the paper's algorithm.
+ * Makes the Adadelta optimiser (Zeiler, 2012). The default learning rate is 1, which is the paper's algorithm.
  *
  *     square = decay * square + (1 - decay) * gradients^2
  *     change = sqrt(changes + epsilon) / sqrt(square + epsilon) * gradients
@@ -269,7 +269,7 @@ const makeAdam = optimizerRow<Made<'adam', AdamOptions>>({
 });
 
 /**
- * Makes Adam (Kingma and Ba, 2015). The default learning rate is 0.001. t counts the steps from 1.
+ * Makes the Adam optimiser (Kingma and Ba, 2015). The default learning rate is 0.001. t counts the steps from 1.
  *
  *     mean = beta1 * mean + (1 - beta1) * gradients
  *     square = beta2 * square + (1 - beta2) * gradients^2
@@ -293,7 +293,7 @@ const makeAdamW = optimizerRow<Made<'adamW', AdamOptions>>({
 });
 
 /**
- * Makes AdamW (Loshchilov and Hutter, 2019): `adam` with decoupled weight decay. Every step begins with
+ * Makes the AdamW optimiser (Loshchilov and Hutter, 2019): `adam` with decoupled weight decay. Every step begins with
  * parameters *= 1 - learningRate * weightDecay. The default learning rate is 0.001, the default weight decay 0.01.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
@@ -317,7 +317,8 @@ const makeAdamax = optimizerRow<Made<'adamax', AdamaxOptions>>({
 });
 
 /**
- * Makes Adamax (Kingma and Ba, 2015, section 7.1). The default learning rate is 0.002. t counts the steps from 1.
+ * Makes the Adamax optimiser (Kingma and Ba, 2015, section 7.1). The default learning rate is 0.002. t counts the steps
+ * from 1.
  *
  *     mean = beta1 * mean + (1 - beta1) * gradients
  *     norm = max(beta2 * norm, abs(gradients) + epsilon)
@@ -347,8 +348,8 @@ const makeNadam = optimizerRow<Made<'nadam', NadamOptions>>({
 });
 
 /**
- * Makes Nadam (Dozat, 2016): Adam with Nesterov's momentum. The default learning rate is 0.002. t counts the steps from
- * 1.
+ * Makes the Nadam optimiser (Dozat, 2016): Adam with Nesterov's momentum. The default learning rate is 0.002. t counts
+ * the steps from 1.
  *
  *     momentum[t] = beta1 * (1 - 0.96^(t * momentumDecay) / 2)
  *     ahead = momentum[t + 1] * mean / (1 - momentum[1] * ... * momentum[t + 1])
@@ -371,7 +372,8 @@ const makeLion = optimizerRow<Made<'lion', LionOptions>>({
 });
 
 /**
- * Makes Lion (Chen et al., 2023, algorithm 2). The default learning rate is 0.0001, since steps are larger than Adam's.
+ * Makes the Lion optimiser (Chen et al., 2023, algorithm 2). The default learning rate is 0.0001, since steps are larger
+ * than Adam's.
  *
  *     parameters -= learningRate * (sign(beta1 * mean + (1 - beta1) * gradients) + weightDecay * parameters)
  *     mean = beta2 * mean + (1 - beta2) * gradients
@@ -394,9 +396,9 @@ const makeLbfgs = optimizerRow<Made<'lbfgs', LbfgsOptions>>({
 });
 
 /**
- * Makes L-BFGS (Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.5, 3.5 and 3.6). Each epoch takes one
- * quasi-Newton step from the gradient of all samples, with a line search for the strong Wolfe conditions (decrease
- * 1e-4, curvature 0.9). It suits small and medium networks, and data that fit in a full batch: it takes tens of epochs
+ * Makes the L-BFGS optimiser (Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.5, 3.5 and 3.6). Each epoch
+ * takes one quasi-Newton step from the gradient of all samples, with a line search for the strong Wolfe conditions
+ * (decrease 1e-4, curvature 0.9). It suits small and medium networks, and data that fit in a full batch: it takes tens of epochs
  * where gradient descent takes thousands.
  *
  * `batchSize` must be 'full', which is its default here. An epoch evaluates loss and gradient once or a few times. Its

@@ -10,9 +10,8 @@ import {
   columnsConstraint,
   columnValues,
   type FittedStep,
-  makeStep,
   notFinite,
-  type PreprocessingStep,
+  PreprocessingStep,
   selectColumns,
 } from './step';
 
@@ -60,7 +59,7 @@ export function imputer(options: ImputerOptions = {}): PreprocessingStep {
     );
   }
   const kept = columns?.slice();
-  return makeStep({ name: 'imputer' }, (name, X) => {
+  return new PreprocessingStep('imputer', (name, X) => {
     const selected = selectColumns(kept, X.cols);
     const indicated: number[] = [];
     const fill = selected.map((column) => {

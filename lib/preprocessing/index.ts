@@ -1,4 +1,4 @@
-export { type ImputerOptions, imputer } from './imputer';
+export type { CustomStep, FittedCustomStep, LoadOptions } from './custom-step';
 export {
   type DecodeOptions,
   type Label,
@@ -6,14 +6,6 @@ export {
   type LabelEncoderJSON,
   labelEncoder,
 } from './label-encoder';
-export { type OneHotEncoderOptions, oneHotEncoder } from './one-hot';
 export { Preprocessing, type PreprocessingJSON, preprocessing } from './pipeline';
-export {
-  type MinMaxScalerOptions,
-  minMaxScaler,
-  type RobustScalerOptions,
-  robustScaler,
-  type StandardScalerOptions,
-  standardScaler,
-} from './scalers';
-export type { PreprocessingStep, StepName } from './step';
+export type { PreprocessingStep } from './step';
+export * from './steps';

@@ -8,10 +8,9 @@ import {
   columnsConstraint,
   type FittedStep,
   finiteColumn,
-  makeStep,
   mostColumns,
   notFinite,
-  type PreprocessingStep,
+  PreprocessingStep,
   selectColumns,
 } from './step';
 
@@ -36,7 +35,7 @@ export function oneHotEncoder(options: OneHotEncoderOptions = {}): Preprocessing
   checkOptions('', options, { columns: columnsConstraint, unknown: optional(unknownConstraint) });
   const { unknown = 'error' } = options;
   const kept = options.columns?.slice();
-  return makeStep({ name: 'oneHotEncoder' }, (name, X) => {
+  return new PreprocessingStep('oneHotEncoder', (name, X) => {
     const columns = selectColumns(kept, X.cols);
     const categories = columns.map((column) =>
       [...new Set(finiteColumn(name, X, column).map((value) => value + 0))].sort((a, b) => a - b),

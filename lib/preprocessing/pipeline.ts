@@ -3,25 +3,24 @@ import { Matrix } from '../base/matrix';
 import { asMatrix, checkDtype, checkOutput, type MatrixLike } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
 import { check, checkNames, checkObject, didYouMean, integerBetween } from '../base/validate';
-import { imputerFromJSON } from './imputer';
-import { oneHotEncoderFromJSON } from './one-hot';
-import { scalerFromJSON } from './scalers';
-import { type FittedStep, fitOf, mostColumns, type PreprocessingStep, type StepName } from './step';
+import {
+  type CustomStep,
+  checkedCustomSteps,
+  customStepReaders,
+  fitCustomStep,
+  type LoadOptions,
+} from './custom-step';
+import { type FittedStep, mostColumns, PreprocessingStep, type StepReader } from './step';
+import libraryReaders from './steps';
 
 /** What `toJSON` makes of a fitted pipeline: plain, and the same after JSON.stringify and JSON.parse. */
 export interface PreprocessingJSON {
   readonly name: 'preprocessing';
   readonly version: 1;
-  readonly steps: readonly { readonly name: StepName; readonly inputColumns: number }[];
+  readonly steps: readonly { readonly name: string; readonly inputColumns: number }[];
 }
 
-const readers: Readonly<Record<StepName, (where: string, value: Record<string, unknown>) => FittedStep>> = {
-  standardScaler: scalerFromJSON,
-  minMaxScaler: scalerFromJSON,
-  robustScaler: scalerFromJSON,
-  imputer: imputerFromJSON,
-  oneHotEncoder: oneHotEncoderFromJSON,
-};
+const libraryNames = Object.keys(libraryReaders);
 
 const mostSteps = 100;
 
@@ -36,22 +35,25 @@ const mostSteps = 100;
  * results have the dtype of what comes in (float64 for arrays of numbers).
  */
 export class Preprocessing {
-  readonly #steps: readonly PreprocessingStep[];
+  readonly #steps: readonly (PreprocessingStep | CustomStep)[];
   #fitted: readonly FittedStep[] | undefined;
 
   /** @internal Use `preprocessing`. */
-  constructor(steps: readonly PreprocessingStep[], fitted?: readonly FittedStep[]) {
+  constructor(steps: readonly (PreprocessingStep | CustomStep)[], fitted?: readonly FittedStep[]) {
     this.#steps = steps;
     this.#fitted = fitted;
   }
 
   /**
-   * A pipeline as `toJSON` wrote it. Nothing about the value is trusted.
+   * A pipeline as `toJSON` wrote it. Nothing about the value is trusted. It cannot be fitted again.
    *
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
-   * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE
+   * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE; and what `fromJSON` of a
+   *   step of your own throws
    */
-  static fromJSON(value: unknown): Preprocessing {
+  static fromJSON(value: unknown, options: LoadOptions = {}): Preprocessing {
+    const readers = customStepReaders(options, libraryNames);
+    for (const [name, reader] of Object.entries(libraryReaders)) readers.set(name, reader);
     checkObject('preprocessing', value);
     checkNames('preprocessing', value, ['name', 'version', 'steps']);
     const { name, version, steps } = value;
@@ -62,7 +64,7 @@ export class Preprocessing {
     const list = checkList('preprocessing.steps', steps);
     const fitted: FittedStep[] = [];
     for (const [i, item] of list.entries()) {
-      const step = readStep(`preprocessing.steps[${i}]`, item);
+      const step = readStep(`preprocessing.steps[${i}]`, item, readers);
       const previous = fitted.at(-1)?.outputColumns ?? step.inputColumns;
       if (step.inputColumns !== previous) {
         const where = `preprocessing.steps[${i}].inputColumns`;
@@ -133,8 +135,8 @@ export class Preprocessing {
    * The way back, from (m, outputColumns) to (m, inputColumns), as far as there is one: what clipping or an unknown
    * category lost stays lost, and see `imputer`.
    *
-   * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DTYPE, ERR_BLASNET_DETACHED;
-   *   RangeError ERR_BLASNET_SHAPE
+   * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE (also for a step of your own without
+   *   inverse), ERR_BLASNET_DTYPE, ERR_BLASNET_DETACHED; RangeError ERR_BLASNET_SHAPE
    */
   inverse(X: MatrixLike, out?: Matrix): Matrix {
     const steps = this.#learned('inverse');
@@ -149,7 +151,11 @@ export class Preprocessing {
     return result;
   }
 
-  /** All that was learned, for a file: plain, finite, and exact. @throws Error ERR_BLASNET_NOT_FITTED */
+  /**
+   * All that was learned, for a file: plain, finite, and exact.
+   *
+   * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE for a step of your own without toJSON
+   */
   toJSON(): PreprocessingJSON {
     const steps = this.#learned('toJSON').map((step) => step.toJSON());
     return { name: 'preprocessing', version: 1, steps };
@@ -166,7 +172,8 @@ export class Preprocessing {
     const fitted: FittedStep[] = [];
     for (const [i, step] of this.#steps.entries()) {
       const name = inputName(i);
-      const learned = (fitOf(step) as NonNullable<ReturnType<typeof fitOf>>)(name, current);
+      const learned =
+        PreprocessingStep.fitOf(step)?.(name, current) ?? fitCustomStep(step as CustomStep, current);
       fitted.push(learned);
       if (i === this.#steps.length - 1 && !transform) break;
       const next = emptyLike(current, learned.outputColumns);
@@ -187,18 +194,33 @@ export class Preprocessing {
 }
 
 /**
- * A pipeline of steps, to be fitted: see `Preprocessing`.
+ * A pipeline of steps, not fitted yet: see `Preprocessing`. A step is one of the library's, such as
+ * `standardScaler()`, or one of your own: see `CustomStep`.
  *
- * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE
+ * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE
  */
-export function preprocessing(steps: readonly PreprocessingStep[]): Preprocessing {
+export function preprocessing(steps: readonly (PreprocessingStep | CustomStep)[]): Preprocessing {
   const list = checkList('steps', steps);
+  const custom: [string, unknown][] = [];
   for (const [i, step] of list.entries()) {
-    if (fitOf(step) === undefined) {
-      throw argumentError('ERR_BLASNET_ARG_TYPE', `steps[${i}]`, 'a step such as standardScaler()', step);
+    if (PreprocessingStep.fitOf(step) !== undefined) continue;
+    if (typeof step !== 'object' || step === null || !('fit' in step)) {
+      const rule = 'a step such as standardScaler(), or an object with name and fit';
+      throw argumentError('ERR_BLASNET_ARG_TYPE', `steps[${i}]`, rule, step);
     }
+    custom.push([`steps[${i}]`, step]);
   }
-  return new Preprocessing([...list] as PreprocessingStep[]);
+  checkedCustomSteps(custom, libraryNames);
+  return new Preprocessing([...list] as (PreprocessingStep | CustomStep)[]);
+}
+
+/**
+ * Throws unless these are options to load preprocessing with: for what reads a file before it reads JSON.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function checkLoadOptions(options: LoadOptions): void {
+  customStepReaders(options, libraryNames);
 }
 
 function checkList(name: string, value: unknown): readonly unknown[] {
@@ -209,17 +231,18 @@ function checkList(name: string, value: unknown): readonly unknown[] {
   return value;
 }
 
-function readStep(where: string, value: unknown): FittedStep {
+function readStep(where: string, value: unknown, readers: ReadonlyMap<string, StepReader>): FittedStep {
   checkObject(where, value);
   const { name } = value;
   if (typeof name !== 'string') {
     throw argumentError('ERR_BLASNET_ARG_TYPE', `${where}.name`, 'the name of a step', name);
   }
-  if (!Object.hasOwn(readers, name)) {
-    const message = `Unknown step "${name}" in ${where}${didYouMean(name, Object.keys(readers))}`;
-    throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
+  const reader = readers.get(name);
+  if (reader === undefined) {
+    const message = `Unknown step "${name}" in ${where}${didYouMean(name, [...readers.keys()])}`;
+    throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', `${message}. Give steps of your own by the option steps`);
   }
-  return readers[name as StepName](where, value);
+  return reader(where, value);
 }
 
 function inputName(step: number): string {

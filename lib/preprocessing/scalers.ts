@@ -18,9 +18,8 @@ import {
   columnsConstraint,
   type FittedStep,
   finiteColumn,
-  makeStep,
   notFinite,
-  type PreprocessingStep,
+  PreprocessingStep,
   selectColumns,
 } from './step';
 
@@ -132,7 +131,7 @@ function scaler(
   clip: readonly [number, number] | null = null,
 ): PreprocessingStep {
   const kept = columns?.slice();
-  return makeStep({ name }, (inputName, X) => {
+  return new PreprocessingStep(name, (inputName, X) => {
     const selected = selectColumns(kept, X.cols);
     const scales = selected.map((column) => {
       const { center, scale } = learn(finiteColumn(inputName, X, column));

@@ -2,11 +2,25 @@ import { argumentError, blasnetError } from '../base/errors';
 import { elementError, type Matrix } from '../base/matrix';
 import { type Constraint, check, finite, integerBetween, optional } from '../base/validate';
 
-export type StepName = 'standardScaler' | 'minMaxScaler' | 'robustScaler' | 'imputer' | 'oneHotEncoder';
+/** Learns from X (m, inputColumns), which errors call `name`. */
+type Fit = (name: string, X: Matrix) => FittedStep;
 
-/** A step with its options, as `standardScaler()` and the others make it; for `preprocessing`. */
-export interface PreprocessingStep {
-  readonly name: StepName;
+/** A step with its options, as `standardScaler()` and the others return it, for `preprocessing`. */
+export class PreprocessingStep {
+  readonly name: string;
+  readonly #fit: Fit;
+
+  /** @internal Use `standardScaler` and the others. */
+  constructor(name: string, fit: Fit) {
+    this.name = name;
+    this.#fit = fit;
+    Object.freeze(this);
+  }
+
+  /** @internal How a step learns, or undefined for a value that is none of the library's steps. */
+  static fitOf(step: unknown): Fit | undefined {
+    return typeof step === 'object' && step !== null && #fit in step ? step.#fit : undefined;
+  }
 }
 
 /** What a step has learned. X (m, inputColumns)  ->  out (m, outputColumns), of one dtype. */
@@ -18,11 +32,11 @@ export interface FittedStep {
   /** The way back: X (m, outputColumns)  ->  out (m, inputColumns). */
   inverse(X: Matrix, out: Matrix): void;
   /** All of it, safe in JSON: no NaN, no infinity, no negative zero. */
-  toJSON(): { readonly name: StepName; readonly inputColumns: number };
+  toJSON(): { readonly name: string; readonly inputColumns: number };
 }
 
-/** Learns from X (m, inputColumns), whose name in errors is `name`. */
-type Fit = (name: string, X: Matrix) => FittedStep;
+/** Makes a fitted step of its JSON, of which everything is checked. `where` is its name in errors. */
+export type StepReader = (where: string, value: Record<string, unknown>) => FittedStep;
 
 // What a file may ask for: far beyond any table, and small enough to be refused before it fills the memory.
 export const mostColumns = 2 ** 20;
@@ -38,18 +52,6 @@ export const columnsConstraint: Constraint = optional({
     new Set(value).size === value.length &&
     Array.from(value).every((column) => Number.isSafeInteger(column) && (column as number) >= 0),
 });
-
-const fits = new WeakMap<PreprocessingStep, Fit>();
-
-export function makeStep<T extends PreprocessingStep>(step: T, fit: Fit): T {
-  fits.set(Object.freeze(step), fit);
-  return step;
-}
-
-/** How a step learns; undefined for what no factory made. */
-export function fitOf(step: unknown): Fit | undefined {
-  return fits.get(step as PreprocessingStep);
-}
 
 /** The `columns` option for a matrix of so many columns, in ascending order; without it all of them. */
 export function selectColumns(columns: readonly number[] | undefined, cols: number): number[] {

@@ -1,4 +1,5 @@
 import { anything, checkOptions } from '../base/validate';
+import { checkJson } from '../formats/json';
 import { outputLayerOf } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
 import type { Label } from '../preprocessing';
@@ -85,6 +86,10 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
     if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
     const labelled = labelledSamples(kind, X, Y, loss.name);
     const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
+    // What no checkpoint can hold is refused before the first step.
+    if (completed.checkpoint !== undefined && preprocessing !== undefined) {
+      checkJson('preprocessing', preprocessing.toJSON());
+    }
     const { outputDim } = outputLayerOf(architecture);
     const samples = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
     const validation = options.validationData && validationSamples(kind, options.validationData, loss);

@@ -227,7 +227,7 @@ export function checkFitOptions(options: unknown): void {
 
 /** The same for those of Network.resume. */
 export function checkResumeOptions(options: unknown): void {
-  checkOptions('', options, { ...constraints, skipDamaged: optional(boolean) });
+  checkOptions('', options, { ...constraints, skipDamaged: optional(boolean), steps: anything });
 }
 
 /** One epoch's, for samples that come bit by bit. */

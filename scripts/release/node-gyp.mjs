@@ -1,11 +1,14 @@
 // What prebuildify takes for node-gyp: it builds by cmake-js instead. prebuildify names the target in the
-// environment and expects the addon in build/Release of the folder where this runs; prebuild.mjs names the rest.
+// environment and expects the addon in build/Release of the folder where this runs; prebuild.mjs names the rest, and
+// looks for the addon of the tests in build/.
 
 import { spawnSync } from 'node:child_process';
+import { renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const testAddon = 'blasnet_test.node';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { PREBUILD_ARCH = process.arch, BLASNET_DEFINITIONS = '{}' } = process.env;
 
@@ -29,4 +32,6 @@ const { status, error } = spawnSync(
   { stdio: 'inherit', cwd: root },
 );
 if (error) throw error;
+// prebuildify takes the first addon that it finds there.
+if (status === 0) renameSync(join('build', 'Release', testAddon), join('build', testAddon));
 process.exitCode = status ?? 1;

@@ -2,21 +2,22 @@
 //
 //   node scripts/release/prebuild.mjs [TARGET ...]     (npm run build:prebuilt; this machine's own if none is named)
 //
-// It is left in prebuilds/, where node-gyp-build finds it, with a record of what it was built of beside it.
+// It is left in prebuilds/, where node-gyp-build finds it, with a record of what it was built of beside it. The addon of
+// the tests is left in prebuilds-test/, which is not packed.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commit } from '../commit.mjs';
 import { RunError } from '../run.mjs';
 import { buildLibraries, libraryDefinitions } from './libraries.mjs';
 import { recordFile, sourcesDigest } from './record.mjs';
 import { archives, highway, openblas } from './sources.mjs';
-import { hostTarget, prebuiltFile, targets } from './targets.mjs';
+import { hostTarget, prebuiltFile, prebuiltTestFile, targets } from './targets.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
 
@@ -66,6 +67,7 @@ async function prebuild(target) {
     ...definitions,
     ...libraryDefinitions(target, prefix),
     BLASNET_PORTABLE: 'ON',
+    BLASNET_TESTS: 'ON',
   });
   const addon = join(root, prebuiltFile(target));
   chmodSync(addon, 0o644); // as it comes out of an archive: npm packs the modes, too
@@ -120,6 +122,9 @@ async function buildAddon(target, folder, definitions) {
   }).catch((error) => {
     throw new RunError(`${error.message}; BLASNET_VERBOSE=1 shows why.`);
   });
+  const testAddon = join(root, prebuiltTestFile(target));
+  mkdirSync(dirname(testAddon), { recursive: true });
+  copyFileSync(join(cwd, 'build', 'blasnet_test.node'), testAddon);
 }
 
 /**

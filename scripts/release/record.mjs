@@ -8,7 +8,7 @@ import { prebuiltFile } from './targets.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
 
-/** All that a prebuilt addon follows from, but for the compiler. */
+/** All that a prebuilt addon, and that of the tests, follows from, except the compiler. */
 const inputs = [
   'CMakeLists.txt',
   'native',
@@ -17,6 +17,7 @@ const inputs = [
   'scripts/release/prebuild.mjs',
   'scripts/release/sources.mjs',
   'scripts/release/targets.mjs',
+  'test/native/addon',
 ];
 
 /** The packages that have a hand in it. */

@@ -85,3 +85,11 @@ export function findTarget({ platform, arch, libc }) {
 export function prebuiltFile({ platform, arch, libc }) {
   return `prebuilds/${platform}-${arch}/blasnet${libc ? `.${libc}` : ''}.node`;
 }
+
+/**
+ * Where the addon of the tests is left for a target, from the root. It is not packed.
+ * @param {Target} target
+ */
+export function prebuiltTestFile({ platform, arch, libc }) {
+  return `prebuilds-test/${platform}-${arch}/blasnet_test${libc ? `.${libc}` : ''}.node`;
+}

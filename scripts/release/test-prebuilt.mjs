@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hostTarget, prebuiltTestFile } from './targets.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 // Windows has no umask, pipes with names, signals or links for everyone, which the tests of files are about: there
@@ -27,6 +28,9 @@ const others = [
 ];
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 
+const target = hostTarget();
+if (target === undefined) throw new Error(`Nothing is prebuilt for ${process.platform}-${process.arch}.`);
+
 const { status, error } = spawnSync(
   process.execPath,
   [
@@ -35,8 +39,16 @@ const { status, error } = spawnSync(
     ...others.flatMap((name) => ['--exclude', `test/${name}/**`, '--exclude', `test/${name}.*`]),
     ...process.argv.slice(2),
   ],
-  // node-gyp-build then leaves a local build alone.
-  { cwd: root, stdio: 'inherit', env: { ...process.env, PREBUILDS_ONLY: '1' } },
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      // node-gyp-build then leaves a local build alone.
+      PREBUILDS_ONLY: '1',
+      BLASNET_TEST_ADDON: join(root, prebuiltTestFile(target)),
+    },
+  },
 );
 if (error) throw error;
 process.exitCode = status ?? 1;

@@ -40,9 +40,9 @@ describe('docs/files.md', () => {
     expect(await optionsTaken(best)).toEqual(['monitor', 'mode']);
   });
 
-  test('resume takes the options of fit, and skipDamaged', async () => {
+  test('resume takes the options of fit, skipDamaged and steps', async () => {
     const taken = await optionsTaken((options) => Network.resume('checkpoints', X, X, options));
-    expect(taken).toEqual([...(await optionsTaken(train)), 'skipDamaged']);
+    expect(taken).toEqual([...(await optionsTaken(train)), 'skipDamaged', 'steps']);
   });
 
   test('every option of fit is said to be equal or free in a resumed training', async () => {

@@ -216,7 +216,9 @@ export interface Kernels {
 
 const root = process.env.BLASNET_PREBUILD ?? join(__dirname, '../..');
 
-export const kernels = createRequire(__filename)(join(root, 'build/Release/blasnet_test.node')) as Kernels;
+const file = process.env.BLASNET_TEST_ADDON ?? join(root, 'build/Release/blasnet_test.node');
+
+export const kernels = createRequire(__filename)(file) as Kernels;
 
 /** The rules for labels, in native code's order. */
 export const labelRules: readonly LabelRule[] = ['finite', 'notNegative', 'unitInterval', 'signs', 'classes'];

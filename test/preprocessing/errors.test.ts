@@ -70,7 +70,7 @@ describe('a pipeline, given bad steps,', () => {
     type(
       'a step alone',
       () => preprocessing(imputer() as never),
-      'steps to be an array of steps, got an object (Object)',
+      'steps to be an array of steps, got an object (PreprocessingStep)',
     ),
     shape(
       'no steps',
@@ -79,13 +79,13 @@ describe('a pipeline, given bad steps,', () => {
     ),
     type(
       'a look-alike',
-      () => preprocessing([imputer(), { name: 'imputer' }]),
-      'steps[1] to be a step such as standardScaler(), got an object (Object)',
+      () => preprocessing([imputer(), { name: 'imputer' } as never]),
+      'steps[1] to be a step such as standardScaler(), or an object with name and fit, got an object (Object)',
     ),
     type(
       'a factory',
       () => preprocessing([imputer as never]),
-      'steps[0] to be a step such as standardScaler(), got function imputer',
+      'steps[0] to be a step such as standardScaler(), or an object with name and fit, got function imputer',
     ),
   ]);
 });

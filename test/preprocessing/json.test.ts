@@ -71,7 +71,7 @@ describe('JSON from elsewhere', () => {
       call: withChange(['steps', 0, 'name'], '__proto__'),
       error: RangeError,
       code: 'ERR_BLASNET_UNKNOWN_NAME',
-      message: `Unknown step "__proto__" in ${at}[0]; known: standardScaler, minMaxScaler, robustScaler, imputer, oneHotEncoder`,
+      message: `Unknown step "__proto__" in ${at}[0]; known: standardScaler, minMaxScaler, robustScaler, imputer, oneHotEncoder. Give steps of your own by the option steps`,
     },
     unknownOption(
       'another step’s state',

@@ -46,6 +46,18 @@ test.each(targets.map(({ name }) => name))('the release builds %s, and tests it'
   expect(release.match(new RegExp(`target: ${name},`, 'g'))?.length).toBeGreaterThanOrEqual(2);
 });
 
+test('the release tests on the addon of the tests that was built with each prebuilt one', () => {
+  const uploads =
+    release.match(/upload-artifact@v4\n\s+with:\n\s+name: \$\{\{ matrix.target \}\}\n(.*\n)*?\n/g) ?? [];
+  expect(uploads).toHaveLength(2);
+  for (const upload of uploads) expect(upload).toMatch(/path: \|\n\s+prebuilds\/\n\s+prebuilds-test\/\n/);
+  // Two folders in one artifact keep their names: they come back at the root of the checkout.
+  const downloads =
+    release.match(/download-artifact@v4\n\s+with: .*/g)?.filter((use) => /target|linux/.test(use)) ?? [];
+  expect(downloads).toHaveLength(3);
+  for (const download of downloads) expect(download).not.toContain('path:');
+});
+
 test('only what all jobs have passed is published', () => {
   const order = ['build-linux', 'test', 'pack', 'smoke', 'publish'];
   for (const [i, job] of order.entries()) {

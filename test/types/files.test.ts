@@ -2,6 +2,7 @@ import { describe, expectTypeOf, it } from 'vitest';
 import {
   type FitCheckpointOptions,
   type History,
+  type LoadOptions,
   Network,
   type Resumed,
   type ResumeOptions,
@@ -9,8 +10,8 @@ import {
 
 describe('the types of files', () => {
   it('give networks, and the history of a training that went on', () => {
-    expectTypeOf(Network.load).toEqualTypeOf<(path: string) => Promise<Network>>();
-    expectTypeOf(Network.loadSync).toEqualTypeOf<(path: string) => Network>();
+    expectTypeOf(Network.load).toEqualTypeOf<(path: string, options?: LoadOptions) => Promise<Network>>();
+    expectTypeOf(Network.loadSync).toEqualTypeOf<(path: string, options?: LoadOptions) => Network>();
     expectTypeOf<Network['save']>().toEqualTypeOf<(path: string) => Promise<void>>();
     expectTypeOf<Network['saveSync']>().toEqualTypeOf<(path: string) => void>();
     expectTypeOf(Network.resume).returns.resolves.toEqualTypeOf<Resumed>();
@@ -25,6 +26,7 @@ describe('the types of files', () => {
     const all: ResumeOptions = {
       epochs: 1,
       skipDamaged: true,
+      steps: [],
       checkpoint: { directory: 'x', keepLast: 2, best },
     };
     // @ts-expect-error no directory

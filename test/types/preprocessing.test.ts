@@ -3,7 +3,9 @@
 
 import { expectTypeOf, test } from 'vitest';
 import {
+  type CustomStep,
   imputer,
+  type LoadOptions,
   labelEncoder,
   type Matrix,
   minMaxScaler,
@@ -36,6 +38,8 @@ test('pipelines are typed by what they take and give', () => {
     minMaxScaler({ range: [0] });
     // @ts-expect-error: a strategy that does not exist
     imputer({ strategy: 'mode' });
+    // @ts-expect-error: a look-alike of a step
+    preprocessing([{ name: 'imputer' }]);
     // @ts-expect-error: steps are made, not named
     preprocessing(['imputer']);
   });
@@ -53,5 +57,28 @@ test('label encoders are typed by their labels', () => {
     animals.oneHot([1, 2]);
     // @ts-expect-error: a label is a string or a number
     labelEncoder().fit([true]);
+  });
+});
+
+test('steps of the user’s own are typed by their methods', () => {
+  const own: CustomStep = {
+    name: 'own',
+    fit: ({ cols }) => ({ outputColumns: cols, transform: (X) => X, inverse: (X) => X.toArray() }),
+    fromJSON: (state) => {
+      expectTypeOf(state).toBeUnknown();
+      return { transform: (X) => X };
+    },
+  };
+  expectTypeOf<CustomStep['fit']>().parameter(0).toEqualTypeOf<Matrix>();
+  expectTypeOf(Preprocessing.fromJSON).parameter(1).toEqualTypeOf<LoadOptions | undefined>();
+  compiled(() => {
+    preprocessing([own, standardScaler()]);
+    Preprocessing.fromJSON({}, { steps: [own] });
+    // @ts-expect-error: the library's steps are known without being named
+    Preprocessing.fromJSON({}, { steps: [standardScaler()] });
+    // @ts-expect-error: no transform
+    preprocessing([{ name: 'own', fit: () => ({}) }]);
+    // @ts-expect-error: a promise
+    preprocessing([{ name: 'own', fit: async () => ({ transform: (X: Matrix) => X }) }]);
   });
 });

@@ -1,0 +1,183 @@
+// Steps that users write. The pipeline sees each of them as a FittedStep, and trusts nothing that they return.
+
+import { argumentError, blasnetError } from '../base/errors';
+import type { Matrix } from '../base/matrix';
+import { asMatrix, checkDtype, type MatrixLike } from '../base/matrix-input';
+import {
+  anything,
+  type Constraint,
+  check,
+  checkObject,
+  checkOptions,
+  functionValue,
+  optional,
+} from '../base/validate';
+import { columnCount, type FittedStep, type StepReader } from './step';
+
+/**
+ * A step of your own for `preprocessing`: an object or a class instance.
+ *
+ *     const logarithm = { name: 'logarithm', fit: () => fitted, fromJSON: () => fitted };
+ *
+ * It runs on the calling thread, also when the network is trained off the event loop.
+ */
+export interface CustomStep {
+  /** Its name in errors and files: 1 to 100 characters, and none of the library's steps. */
+  readonly name: string;
+  /** Learns from X (m, inputColumns), which it must not change. X may hold NaN. */
+  fit(X: Matrix): FittedCustomStep;
+  /**
+   * Makes the fitted step again from the state that its `toJSON` returned, as JSON.parse gives it back. Needed only
+   * to load the step: see `LoadOptions`. It should check the state, as a file may come from anywhere.
+   */
+  fromJSON?(state: unknown): FittedCustomStep;
+}
+
+/** What a `CustomStep` has learned. */
+export interface FittedCustomStep {
+  /** How many columns `transform` returns. @default as many as it takes */
+  readonly outputColumns?: number;
+  /**
+   * X (m, inputColumns) -> (m, outputColumns), as a new Matrix of X's dtype or as an array of rows. It must not
+   * change X, and must give the same numbers for the same row every time.
+   */
+  transform(X: Matrix): MatrixLike;
+  /** The way back: X (m, outputColumns) -> (m, inputColumns). Needed only for `Preprocessing.inverse`. */
+  inverse?(X: Matrix): MatrixLike;
+  /** All that it learned, as plain JSON: finite numbers, strings, arrays, objects. Needed only to save. */
+  toJSON?(): unknown;
+}
+
+/** How a file or JSON with steps of your own is read. */
+export interface LoadOptions {
+  /** The steps of your own that it may name, each with its `fromJSON`. @default none */
+  readonly steps?: readonly CustomStep[];
+}
+
+const stepName: Constraint = {
+  rule: 'a name of 1 to 100 characters',
+  accepts: (value) => typeof value === 'string',
+  holds: (value: string) => value.length >= 1 && value.length <= 100,
+};
+
+const methods = ['inverse', 'toJSON'] as const;
+
+/** A step with its name in errors, such as steps[1]. */
+type Placed<T> = readonly [where: string, step: T];
+
+/**
+ * Steps that users wrote, checked: each has `fit`, and a name that neither the library nor another step has.
+ *
+ * @param taken the names of the library's steps
+ * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function checkedCustomSteps(
+  steps: readonly Placed<unknown>[],
+  taken: readonly string[],
+): Placed<CustomStep>[] {
+  const places = new Map<string, Placed<unknown>>();
+  return steps.map(([where, step]) => {
+    checkObject(where, step);
+    check(`${where}.name`, step.name, stepName);
+    check(`${where}.fit`, step.fit, functionValue);
+    check(`${where}.fromJSON`, step.fromJSON, optional(functionValue));
+    const name = step.name as string;
+    const [place, other] = places.get(name) ?? [];
+    const isTaken = taken.includes(name) || (place !== undefined && other !== step);
+    if (isTaken) {
+      const rule = `another name than that of ${place ?? 'a step of the library'}`;
+      throw argumentError('ERR_BLASNET_ARG_VALUE', `${where}.name`, rule, name);
+    }
+    places.set(name, [where, step]);
+    return [where, step as unknown as CustomStep];
+  });
+}
+
+/** Has a user's step learn from X. @throws what the step throws; TypeError ERR_BLASNET_ARG_TYPE */
+export function fitCustomStep(step: CustomStep, X: Matrix): FittedStep {
+  return new FittedCustom(step.name, X.cols, step.fit(X), 'fit');
+}
+
+/**
+ * How users' steps are read from JSON, by name. Each step must have `fromJSON`.
+ *
+ * @throws as checkedCustomSteps()
+ */
+export function customStepReaders(options: LoadOptions, taken: readonly string[]): Map<string, StepReader> {
+  checkOptions('', options, { steps: anything });
+  const { steps = [] } = options;
+  if (!Array.isArray(steps)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'steps', 'an array of steps', steps);
+  const placed = Array.from(steps, (step: unknown, i) => [`steps[${i}]`, step] as const);
+  return new Map(
+    checkedCustomSteps(placed, taken).map(([where, step]) => {
+      check(`${where}.fromJSON`, step.fromJSON, functionValue);
+      return [step.name, readerOf(step as Required<CustomStep>)];
+    }),
+  );
+}
+
+function readerOf(step: Required<CustomStep>): StepReader {
+  return (where, value) => {
+    checkOptions(where, value, { name: anything, inputColumns: columnCount, state: anything });
+    const fitted = step.fromJSON(value.state);
+    return new FittedCustom(step.name, value.inputColumns as number, fitted, 'fromJSON');
+  };
+}
+
+class FittedCustom implements FittedStep {
+  readonly outputColumns: number;
+  readonly #fitted: FittedCustomStep;
+
+  /** @param source the method that returned `fitted` */
+  constructor(
+    readonly name: string,
+    readonly inputColumns: number,
+    fitted: unknown,
+    source: string,
+  ) {
+    const where = resultOf(source, name);
+    checkObject(where, fitted);
+    check(`${where}.transform`, fitted.transform, functionValue);
+    for (const method of methods) check(`${where}.${method}`, fitted[method], optional(functionValue));
+    check(`${where}.outputColumns`, fitted.outputColumns, optional(columnCount));
+    this.outputColumns = (fitted.outputColumns as number | undefined) ?? inputColumns;
+    this.#fitted = fitted as unknown as FittedCustomStep;
+  }
+
+  transform(_: string, X: Matrix, out: Matrix): void {
+    this.#write('transform', this.#fitted.transform(X), out);
+  }
+
+  inverse(X: Matrix, out: Matrix): void {
+    if (this.#fitted.inverse === undefined) throw missing('inverse', this.name);
+    this.#write('inverse', this.#fitted.inverse(X), out);
+  }
+
+  toJSON() {
+    const { name, inputColumns } = this;
+    if (this.#fitted.toJSON === undefined) throw missing('toJSON', name);
+    return { name, inputColumns, state: this.#fitted.toJSON() };
+  }
+
+  #write(method: string, value: unknown, out: Matrix): void {
+    const name = resultOf(method, this.name);
+    const result = asMatrix(name, value, { cols: out.cols, dtype: out.dtype });
+    checkDtype(name, result.data, out.dtype, ', as its input is');
+    if (result.rows !== out.rows) {
+      throw blasnetError(
+        'ERR_BLASNET_SHAPE',
+        `Expected ${name} to have ${out.rows} rows, got ${result.rows}`,
+      );
+    }
+    out.data.set(result.data);
+  }
+}
+
+function resultOf(method: string, step: string): string {
+  return `the result of ${method} of the step ${JSON.stringify(step)}`;
+}
+
+function missing(method: string, step: string): Error {
+  const name = `${method} of the step ${JSON.stringify(step)}`;
+  return argumentError('ERR_BLASNET_ARG_TYPE', name, 'a function', undefined);
+}
