@@ -104,7 +104,7 @@ export interface Binding {
   readonly activations: Readonly<Record<string, ActivationRow>>;
   readonly losses: Readonly<Record<string, LossRow>>;
   readonly optimizers: Readonly<Record<string, OptimizerRow>>;
-  /** Their codes, by name. */
+  /** The codes of normalisations and statuses, by name. */
   readonly normalizations: Readonly<Record<string, number>>;
   readonly statuses: Readonly<Record<string, number>>;
   /** The fields of each record, in the order of its numbers; see records.ts. */

@@ -84,7 +84,7 @@ export class JsonReader {
       throw this.#errorAt(start, place, 'a JSON string', quote(raw.toString('utf8')), { cause });
     }
     if (/\p{Surrogate}/u.test(text)) {
-      throw this.#errorAt(start, place, 'a string of whole characters', quote(text));
+      throw this.#errorAt(start, place, 'a string without lone surrogates', quote(text));
     }
     this.#position = end + 1;
     return text;

@@ -149,7 +149,7 @@ function migrate(
   }
   const text = textOf(content.metadata, 'blasnet.format', file);
   if (!/^(0|[1-9]\d{0,8})$/.test(text)) {
-    throw fileError(file, placeOf('blasnet.format'), "the number of a format's version", quote(text));
+    throw fileError(file, placeOf('blasnet.format'), 'the version number of a format', quote(text));
   }
   const version = Number(text);
   if (version > formatVersion) {

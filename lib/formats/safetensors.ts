@@ -307,7 +307,7 @@ function checkTensors(tensors: readonly Tensor[]): void {
 // A lone surrogate has no UTF-8.
 function checkText(name: string, text: string): void {
   if (/\p{Surrogate}/u.test(text)) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'a string of whole characters', text);
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'a string without lone surrogates', text);
   }
 }
 

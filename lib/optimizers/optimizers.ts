@@ -398,8 +398,8 @@ const makeLbfgs = optimizerRow<Made<'lbfgs', LbfgsOptions>>({
 /**
  * Makes the L-BFGS optimiser (Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.5, 3.5 and 3.6). Each epoch
  * takes one quasi-Newton step from the gradient of all samples, with a line search for the strong Wolfe conditions
- * (decrease 1e-4, curvature 0.9). It suits small and medium networks, and data that fit in a full batch: it takes tens of epochs
- * where gradient descent takes thousands.
+ * (decrease 1e-4, curvature 0.9). It suits small and medium networks, and data that fit in a full batch: it takes tens
+ * of epochs where gradient descent takes thousands.
  *
  * `batchSize` must be 'full', which is its default here. An epoch evaluates loss and gradient once or a few times. Its
  * loss in the history is the loss before its step. If a tolerance is met, training and history end early. A loss that

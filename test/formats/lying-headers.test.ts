@@ -92,7 +92,7 @@ itRejects([
   lies(
     'half a character',
     '{"\\ud800":{}}',
-    `a key of the header (byte 9) of ${name} to be a string of whole characters, got "\\ud800"`,
+    `a key of the header (byte 9) of ${name} to be a string without lone surrogates, got "\\ud800"`,
   ),
   lies(
     'no colon',

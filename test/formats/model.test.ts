@@ -247,7 +247,7 @@ describe('decodeModel', () => {
       withMetadata(
         `a version of "${version}"`,
         { 'blasnet.format': version },
-        `Expected "blasnet.format" of the metadata of ${name} to be the number of a format's version, got "${version}"`,
+        `Expected "blasnet.format" of the metadata of ${name} to be the version number of a format, got "${version}"`,
       ),
     ),
     withMetadata(

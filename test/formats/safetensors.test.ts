@@ -199,14 +199,15 @@ describe('serializeSafetensors', () => {
       call: () => serializeSafetensors([{ ...tensor, name: 'x\ud83d' }]),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
-      message: 'Expected the name of a tensor to be a string of whole characters, got "x\\ud83d" (string)',
+      message:
+        'Expected the name of a tensor to be a string without lone surrogates, got "x\\ud83d" (string)',
     },
     {
       what: 'half a character in the metadata',
       call: () => serializeSafetensors([], { key: '\ude00' }),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
-      message: 'Expected the metadata to be a string of whole characters, got "\\ude00" (string)',
+      message: 'Expected the metadata to be a string without lone surrogates, got "\\ude00" (string)',
     },
     {
       what: 'data of another kind',
