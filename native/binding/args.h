@@ -1,5 +1,5 @@
-// Arguments from JavaScript, checked for what could corrupt memory. lib/ has checked the rest and words the
-// errors that users see: an error from here means that lib/ has a mistake.
+// Checks arguments from JavaScript for errors that could corrupt memory. lib/ checks the rest and words the
+// errors that users see; an error from this file shows a mistake in lib/.
 #pragma once
 
 #include <napi.h>
@@ -20,13 +20,13 @@ namespace blasnet {
 // The largest size that CBLAS can take.
 constexpr size_t kMostSize = static_cast<size_t>(std::numeric_limits<int32_t>::max());
 
-// One argument of a call, or a property of one.
+// One argument of a call, or one property of it.
 class Argument {
  public:
   Argument(napi_env env, napi_value value, size_t index, const char* property = nullptr)
       : value_(env, value), index_(index), property_(property) {}
 
-  // Neither undefined nor null.
+  // Whether the argument is given: not undefined and not null.
   bool Given() const { return !value_.IsUndefined() && !value_.IsNull(); }
 
   double Number() const {
@@ -59,16 +59,17 @@ class Argument {
     return static_cast<E>(Size(static_cast<size_t>(last)));
   }
 
-  // The same for a number of a record that the argument is.
+  // A number that is a field of this argument, a record: an integer from `least` to `most`, or one of an
+  // enum's values.
   size_t SizeOf(double value, size_t least, size_t most) const {
-    return Whole(value, least, most, "a record of sizes in their ranges");
+    return Whole(value, least, most, "a record whose sizes are in range");
   }
   template <typename E>
   E EnumOf(double value, E last) const {
-    return static_cast<E>(Whole(value, 0, static_cast<size_t>(last), "a record of names that exist"));
+    return static_cast<E>(Whole(value, 0, static_cast<size_t>(last), "a record whose codes exist"));
   }
 
-  // Whether it is a Float32Array; anything but that and a Float64Array is refused.
+  // Whether the argument is a Float32Array. Refuses everything except Float32Array and Float64Array.
   bool IsFloat32() const {
     const napi_typedarray_type type = Describe().type;
     if (type != napi_float32_array && type != napi_float64_array) {
@@ -77,20 +78,20 @@ class Argument {
     return type == napi_float32_array;
   }
 
-  // The elements of a typed array that has `least` of them or more. They stay where they are until JavaScript
-  // runs again, and for longer if the array is on a SharedArrayBuffer or lib/ has pinned its buffer; the
-  // array must be referenced meanwhile.
+  // The elements of a typed array with at least `least` elements. They stay in place until JavaScript runs
+  // again. They stay longer if the array is on a SharedArrayBuffer or lib/ has pinned its buffer, as long as
+  // something references the array.
   template <typename T>
   T* Array(size_t least) const {
     const Description array = Describe();
-    if (array.type != TypeOf<T>()) throw Wrong("a typed array of the plan's type");
+    if (array.type != TypeOf<T>()) throw Wrong("a typed array of the right element type");
     if (array.length < least) throw Wrong("a typed array of at least " + std::to_string(least) + " elements");
     return static_cast<T*>(array.data);
   }
 
   size_t Length() const { return Describe().length; }
 
-  // A Float64Array with the numbers of a record.
+  // Reads a Float64Array as a record.
   template <class R>
   R Record() const {
     return ReadRecord<R>(Array<double>(FieldCount<R>()));
@@ -125,7 +126,7 @@ class Argument {
     return static_cast<size_t>(value);
   }
 
-  // Straight from Node-API: node-addon-api's accessors do not know SharedArrayBuffer.
+  // Calls Node-API directly, because node-addon-api's accessors do not know SharedArrayBuffer.
   Description Describe() const {
     Description array{};
     bool is_typed_array = false;
@@ -160,8 +161,8 @@ class Args {
   const Napi::CallbackInfo& info_;
 };
 
-// An argument that is an object with these properties. All are read at once, before any is looked at: a
-// getter is JavaScript, and could take away an array whose elements are known already.
+// An argument that is an object with these properties. All are read before any is checked: a getter is
+// JavaScript, and could detach an array that was checked before.
 class Properties {
  public:
   Properties(const Args& args, size_t index, std::vector<const char*> names)

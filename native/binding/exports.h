@@ -1,4 +1,4 @@
-// What each file of the binding adds to the addon's exports object.
+// Each file of the binding adds its functions to the addon's exports object.
 #pragma once
 
 #include <napi.h>

@@ -1,5 +1,5 @@
-// What JavaScript is told: the numbers that stand for names, the traits behind them, the fields of records,
-// and what the addon was built from.
+// Tells JavaScript the number behind each name, the traits behind it, the fields of records, and how the
+// addon was built.
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/records.h"

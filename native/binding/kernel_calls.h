@@ -1,4 +1,4 @@
-// Kernels as functions of JavaScript: each takes its element type from an array among its arguments.
+// Makes kernels functions of JavaScript. Each takes its element type from one of its array arguments.
 #pragma once
 
 #include <napi.h>
@@ -9,7 +9,7 @@
 
 namespace blasnet {
 
-// The product of sizes that are at most 2^31 each; refuses what could wrap around.
+// a * b. Refuses products above 2^40, so that sizes in bytes cannot wrap around.
 inline size_t Elements(const Argument& size, size_t a, size_t b) {
   if (b != 0 && a > (size_t{1} << 40) / b) throw size.Wrong("smaller");
   return a * b;
@@ -30,6 +30,6 @@ Napi::Value Call(const Napi::CallbackInfo& info) {
 
 }  // namespace blasnet
 
-// `typed` is the argument whose class gives the element type.
+// `typed` is the index of the argument that gives the element type.
 #define BLASNET_EXPORT(name, function, result, typed) \
   exports.Set(name, Napi::Function::New<Call<result, function<double>, function<float>, typed>>(env, name))

@@ -1,5 +1,5 @@
-// The kernels that lib/functional.ts and others call by themselves. Each works in place and takes its element
-// type from an array among its arguments.
+// The kernels that lib/ calls one by one, for example lib/functional.ts. Each works in place and takes its
+// element type from one of its array arguments.
 #include <algorithm>
 
 #include "binding/args.h"
@@ -34,8 +34,8 @@ void ActivationForwardOf(const Args& args) {
                     args[6].Array<T>(size));
 }
 
-// activationBackward(activation, alpha, sampleAxis, m, units, dA, Z, A, dZ): Z may be null for an activation
-// whose derivative goes by A.
+// activationBackward(activation, alpha, sampleAxis, m, units, dA, Z, A, dZ). Z may be null if the derivative
+// is computed from A.
 template <typename T>
 void ActivationBackwardOf(const Args& args) {
   const size_t m = args[3].Size(), units = args[4].PositiveSize(), size = Elements(args, 3, m, units);
@@ -45,7 +45,7 @@ void ActivationBackwardOf(const Args& args) {
                      units, args[5].Array<T>(size), z, args[7].Array<T>(size), args[8].Array<T>(size));
 }
 
-// The leading arguments of the layer functions: (sampleAxis, m, inputs, outputs, ...)
+// The first arguments of the layer functions: (sampleAxis, m, inputs, outputs, ...)
 LayerShape Shape(const Args& args) { return {args[1].Size(), args[2].Size(), args[3].Size()}; }
 
 // layerForward(sampleAxis, m, inputs, outputs, X, W, b, Z)
@@ -75,7 +75,7 @@ void LayerInputGradientOf(const Args& args) {
       args[5].Array<T>(Elements(args, 2, in, out)), args[6].Array<T>(Elements(args, 1, m, in)));
 }
 
-// binaryCrossEntropy(P, Y): the sum
+// binaryCrossEntropy(P, Y): returns the sum
 template <typename T>
 double BinaryCrossEntropyOf(const Args& args) {
   const size_t size = args[0].Length();
@@ -111,7 +111,7 @@ Napi::Value OptimizerStateSize(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(size));
 }
 
-// firstNonFinite(data): the index of the first NaN or infinity, or -1
+// firstNonFinite(data): returns the index of the first NaN or infinity, or -1
 template <typename T>
 double FirstNonFiniteOf(const Args& args) {
   const size_t size = args[0].Length();
@@ -119,7 +119,7 @@ double FirstNonFiniteOf(const Args& args) {
   return index == size ? -1 : static_cast<double>(index);
 }
 
-// firstOutside(data, low, high): the index of the first element outside [low, high], or -1
+// firstOutside(data, low, high): returns the index of the first element outside [low, high], or -1
 template <typename T>
 double FirstOutsideOf(const Args& args) {
   const size_t size = args[0].Length();

@@ -1,5 +1,5 @@
-// The C library's log, sin and cos. NumPy calls the same functions, so that numbers made from them agree
-// with NumPy's to the last bit; V8's own Math.log differs there for about one argument in thirty.
+// The C library's log, sin and cos. NumPy calls these functions, so numbers that are computed from them agree
+// with NumPy's to the last bit. V8's Math.log differs in the last bit for about one argument in thirty.
 #include <cmath>
 
 #include "binding/exports.h"
@@ -14,7 +14,8 @@ namespace {
 using Function = double (*)(double);
 
 #ifdef __MINGW32__
-// MinGW has the x87's instead, off by 1e-11 for arguments of some thousands: the system's, as NumPy does.
+// MinGW has x87 functions, off by 1e-11 for arguments of some thousands. So the system's functions are used,
+// as in NumPy.
 Function OfSystem(const char* name, Function otherwise) {
   const HMODULE library = LoadLibraryExA("ucrtbase.dll", nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32);
   const FARPROC found = library == nullptr ? nullptr : GetProcAddress(library, name);

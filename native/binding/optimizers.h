@@ -1,4 +1,4 @@
-// An optimiser from JavaScript: its number, and a Float64Array with its options.
+// Reads an optimiser from JavaScript: its number, and a Float64Array with its options.
 #pragma once
 
 #include <type_traits>

@@ -1,35 +1,33 @@
-// The Plan class. Each operation runs in place and returns, or, with a callback as its last argument, runs on
-// one of the addon's threads and calls back. Either way its outcome is in the plan's `outcome` array
-// afterwards, and one operation may be under way at a time. The records are in binding/records.h.
+// The Plan class. An operation works in place. It returns when it is done, or, if its last argument is a
+// callback, runs on a job thread and then calls back. Either way, its result is in the plan's `outcome`
+// array afterwards. Only one operation may run at a time. binding/records.h declares the records.
 //
 //   new Plan({ inputs, embeddings, layers, loss, lossOptions, parameters, statistics, outcome })
-//     inputs       the columns of X
+//     inputs       the number of columns of X
 //     embeddings   Float64Array (E * EmbeddingRecord)
 //     layers       Float64Array (L * LayerRecord)
 //     loss         its number
 //     lossOptions  Float64Array (LossOptions)
-//     parameters   Float64Array or Float32Array on a SharedArrayBuffer; gives the element type T
+//     parameters   Float64Array or Float32Array on a SharedArrayBuffer; its type is the element type T
 //     statistics   of T on a SharedArrayBuffer: running moments
 //     outcome      Float64Array (OutcomeRecord) on a SharedArrayBuffer
 //   predict(X, codes, rows, out, callback?)
-//   pin(rows, X, codes, out): arrays on SharedArrayBuffers for predictPinned
-//   predictPinned(rows): -1; or the index of the first element of X that is not finite; or -2 minus that of
-//   the first
-//     code that is none
+//   pin(rows, X, codes, out): keeps arrays on SharedArrayBuffers for predictPinned
+//   predictPinned(rows): returns -1; if an element of X is not finite, the index of the first such element;
+//       if a code is invalid, -2 minus the index of the first such code
 //   evaluate(X, codes, Y, weights or null, rows, callback?)
 //   gradients(X, codes, Y, weights or null, rows, out, callback?)
 //   train({ X, codes, Y, weights or null, order or null, numbers, options, state, learningRates, losses,
-//   hitShares },
-//         callback?)
+//           hitShares }, callback?)
 //     numbers        Float64Array (TrainRecord)
-//     order          Uint32Array (epochs * rows): each epoch's samples in their order
+//     order          Uint32Array (epochs * rows): each epoch's samples, in order
 //     options        Float64Array with the optimiser's options
-//     state          of T: what the optimiser keeps between steps
-//     learningRates  Float64Array: one a step, the last for all further ones
+//     state          of T: the optimiser's state between steps
+//     learningRates  Float64Array: one per step; further steps use the last one
 //     losses, hitShares  Float64Array (epochs), written
 //   limitThreads(threads), stop(), clearStop()
 //
-// `codes` is an Int32Array (rows * E), which is not looked at where there are no embeddings.
+// `codes` is an Int32Array (rows * E); without embeddings it is ignored.
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>
@@ -52,14 +50,14 @@ namespace {
 
 constexpr size_t kMostSteps = size_t{1} << 53;
 
-// What an operation found, or why it failed.
+// The result of an operation, or the message of its failure.
 struct Result {
   Outcome outcome;
   Totals totals;
   std::string failure;
 };
 
-// What the thread of an asynchronous operation shares with the main thread.
+// The data that the job thread of an asynchronous operation shares with the JavaScript thread.
 struct Job {
   std::mutex mutex;
   std::condition_variable ended;
@@ -95,9 +93,9 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     size_t statistic_count = 0;
     for (const LayerSpec& layer : network.layers) {
       statistic_count += StatisticCount(layer);
-      // Layer by layer, so that the count cannot wrap around.
+      // Checked after each layer, so that the count cannot wrap around.
       parameter_count_ += ParameterCount(layer);
-      if (parameter_count_ > kMostSize) throw given["layers"].Wrong("of fewer than 2^31 parameters");
+      if (parameter_count_ > kMostSize) throw given["layers"].Wrong("layers of fewer than 2^31 parameters");
     }
     const LossSpec loss{given["loss"].Enum(kLastLoss), given["lossOptions"].Record<LossOptions>()};
     numbers_ = network.input.numbers;
@@ -111,7 +109,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
                      : MakePlan(network, loss, parameters.Array<double>(parameter_count_),
                                 statistics.Array<double>(statistic_count));
     outcome_ = given["outcome"].Array<double>(FieldCount<OutcomeRecord>());
-    // A SharedArrayBuffer cannot be detached: references keep all where they are.
+    // A SharedArrayBuffer cannot be detached, so references keep the memory in place.
     const Argument kept[] = {parameters, statistics, given["outcome"]};
     for (const Argument& array : kept) array.CheckShared();
     for (size_t i = 0; i < kKept; i++) kept_[i] = Napi::Persistent(kept[i].Object());
@@ -119,7 +117,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
   ~PlanObject() override {
     if (environment_ends_) return;
-    // Node ignores the removal of a hook that was never added; Deno ends the process.
+    // Node ignores the removal of a hook that was never added, but Deno ends the process.
     if (!cleanup_hook_.IsEmpty()) cleanup_hook_.Remove(Env());
     if (on_main_thread_) on_main_thread_.Release();
   }
@@ -141,10 +139,10 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       input.embeddings.push_back({records.SizeOf(record.categories, 1, kMostSize - 1),
                                   records.SizeOf(record.outputs, 1, kMostSize)});
       size += input.embeddings.back().Size();
-      if (size > kMostSize) throw records.Wrong("of fewer than 2^31 parameters");
+      if (size > kMostSize) throw records.Wrong("tables of fewer than 2^31 parameters");
     }
     if (input.Features() == 0 || input.Features() > kMostSize)
-      throw numbers.Wrong("a size, some inputs in all");
+      throw numbers.Wrong("a size that gives 1 to 2^31 - 1 features, with embeddings");
     return input;
   }
 
@@ -173,7 +171,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
       layer.max_norm = record.max_norm;
       layers.push_back(layer);
       if (layer.skip > 0 && layers[layer.skip - 1].inputs != layer.outputs) {
-        throw records.Wrong("layers that add inputs of their own width");
+        throw records.Wrong("layers whose skips add inputs as wide as their outputs");
       }
     }
     return layers;
@@ -190,7 +188,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
   void Pin(const Napi::CallbackInfo& info) {
     const Args args(info);
-    // All checked before any is kept.
+    // Checks all arrays before it keeps any.
     const size_t rows = args[0].Size();
     const Argument x = args[1], codes = args[2], out = args[3];
     x.CheckShared();
@@ -296,8 +294,8 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
             weights.Given() ? Elements(weights, rows) : nullptr, rows};
   }
 
-  // Runs the operation here, or on another thread when there is a callback at `callback_index`. It then holds
-  // the arguments before that, and the values in `held`, until the operation has ended.
+  // Runs the operation on this thread, or on another one if there is a callback at `callback_index`. Then the
+  // arguments before the callback and the values in `held` are kept alive until the operation has ended.
   template <class F>
   Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, const F& operation,
                     std::vector<Napi::Value> held = {}) {
@@ -319,15 +317,15 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     for (size_t i = 0; i < callback_index; i++) held.push_back(info[i]);
     Hold(function, held);
     {
-      // The thread of the last operation may be between its call and setting this to false.
+      // The last operation's thread may still be about to set this to false.
       const std::lock_guard<std::mutex> lock(job_->mutex);
       job_->running = true;
     }
     try {
       RunJob([this, job = job_, main_thread = on_main_thread_, operation = std::move(operation)] {
         job->result = Complete(operation);
-        // The call is made under the lock: an environment that ends waits for `running` and then takes the
-        // main thread's queue away. From the call on, the main thread may drop this object; not the job.
+        // Under the lock, because an ending environment waits until `running` is false, then destroys the
+        // queue of calls. After the call, the JavaScript thread may destroy this object, but not the job.
         const std::lock_guard<std::mutex> lock(job->mutex);
         main_thread.NonBlockingCall(this, [](Napi::Env env, Napi::Function, PlanObject* self) {
           if (env != nullptr) self->Finish(env);
@@ -338,14 +336,15 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     } catch (const std::exception& error) {
       job_->running = false;
       LetGo(info.Env());
-      throw Napi::Error::New(info.Env(), std::string("blasnet native: no thread: ") + error.what());
+      throw Napi::Error::New(info.Env(),
+                             std::string("blasnet native: cannot start a thread: ") + error.what());
     }
     busy_ = true;
     return info.Env().Undefined();
   }
 
-  // From before an operation starts until it has ended, the plan, the callback and the arrays must live, and
-  // so must the process.
+  // Before an operation starts: keeps the plan, the callback and the arrays alive, and the process running,
+  // until LetGo.
   void Hold(const Napi::Function& callback, const std::vector<Napi::Value>& values) {
     callback_ = Napi::Persistent(callback);
     held_ = Napi::Persistent(Napi::Array::New(callback.Env(), values.size()));
@@ -397,12 +396,12 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     if (on_main_thread_) return;
     on_main_thread_ = Napi::ThreadSafeFunction::New(env, Napi::Function(), "blasnet", 0, 1);
     on_main_thread_.Unref(env);
-    // After the thread-safe function's own hook, so before it when the environment ends (hooks run last in,
-    // first out): by then no thread of ours may be about to call it.
+    // Added after the hook of the thread-safe function, so it runs before that one (hooks run last in, first
+    // out). It waits until no thread of the addon can call the function.
     cleanup_hook_ = env.AddCleanupHook(EndWithEnvironment, this);
   }
 
-  // The environment (a worker, or the process) ends while an operation may be running.
+  // The environment (a worker, or the process) ends, maybe while an operation is running.
   static void EndWithEnvironment(PlanObject* self) {
     self->environment_ends_ = true;
     self->plan_->control().Stop();
@@ -429,7 +428,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   Pinned pinned_;
   Napi::ObjectReference pinned_references_[3];
 
-  // Of the asynchronous operation under way.
+  // For the asynchronous operation that is running.
   const std::shared_ptr<Job> job_ = std::make_shared<Job>();
   bool busy_ = false;
   Napi::FunctionReference callback_;

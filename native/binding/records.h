@@ -1,5 +1,5 @@
-// The records of numbers that cross the border, and what JavaScript is told about them: each is declared here
-// alone. A number that stands for yes or no is 1 or 0.
+// The records that cross the border between JavaScript and C++. (The options of losses and optimisers are
+// records, too: see losses.h, optimizers.h and lbfgs.h.) In a field for yes or no, 1 is yes and 0 is no.
 #pragma once
 
 #include "kernels/losses.h"
@@ -10,18 +10,18 @@ namespace blasnet {
 // A layer.
 struct LayerRecord {
   double outputs;     // units
-  double activation;  // its number
+  double activation;  // the code of the activation
   double alpha;       // the activation's parameter, or 0
   double normalization;
-  double epsilon;   // of the normalisation
-  double momentum;  // of batch normalisation
+  double epsilon;   // for the normalisation
+  double momentum;  // for batch normalisation
   double dropout;
   double noise;
-  double skip;  // the number of the layer, from 1, whose input is added to the outputs; 0: none
+  double skip;  // the number (from 1) of the layer whose input is added to the outputs; 0: none
   double trainable;
   double l1;
   double l2;
-  double max_norm;  // 0: none
+  double max_norm;  // 0: no limit
 
   static constexpr Field<LayerRecord> kFields[] = {
       {"outputs", &LayerRecord::outputs}, {"activation", &LayerRecord::activation},
@@ -33,7 +33,7 @@ struct LayerRecord {
       {"maxNorm", &LayerRecord::max_norm}};
 };
 
-// A table of the input.
+// An embedding table.
 struct EmbeddingRecord {
   double categories;
   double outputs;  // units
@@ -42,22 +42,22 @@ struct EmbeddingRecord {
                                                        {"outputs", &EmbeddingRecord::outputs}};
 };
 
-// What a training call is to do.
+// The request of a training call.
 struct TrainRecord {
-  double rows;    // of X
-  double epochs;  // how many
-  double from;    // of each epoch's samples, in their order, those from .. to
+  double rows;    // rows of X
+  double epochs;  // epochs to train
+  double from;    // each epoch uses positions from .. to of its order
   double to;
   double batch_size;
-  double accumulate;  // batches a step
-  double optimizer;   // its number
-  double steps;       // taken before
-  double batches;     // gone through before
-  double clip_value;  // 0: none
-  double clip_norm;   // 0: none
-  double key_low;     // of dropout and noise
+  double accumulate;  // batches per step
+  double optimizer;   // the code of the optimiser
+  double steps;       // steps taken before
+  double batches;     // batches used before
+  double clip_value;  // 0: no clipping
+  double clip_norm;   // 0: no clipping
+  double key_low;     // for dropout and noise
   double key_high;
-  double check;  // whether to look through the samples first
+  double check;  // check the samples first
 
   static constexpr Field<TrainRecord> kFields[] = {{"rows", &TrainRecord::rows},
                                                    {"epochs", &TrainRecord::epochs},
@@ -75,7 +75,7 @@ struct TrainRecord {
                                                    {"check", &TrainRecord::check}};
 };
 
-// What an operation leaves behind: see Outcome and Totals.
+// The result of an operation: see Outcome and Totals.
 struct OutcomeRecord {
   double status;
   double index;

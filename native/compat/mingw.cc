@@ -1,19 +1,19 @@
-// Part of the addon for Windows as MinGW builds it: how it finds Node, and how it comes and goes. Microsoft's
-// libraries and cmake-js see to it for their own compiler.
+// For Windows addons that MinGW builds: finds Node, and handles the loading and unloading of the addon. For
+// Microsoft's compiler, its libraries and cmake-js do this.
 #include <windows.h>
 
 #include <delayimp.h>
 #include <string.h>
 
 // ---------------------------------------------------------------------------------------------------
-// Node-API's functions are in the program that loads the addon, whatever that program is called: node.exe by
-// another name, or Electron. They are looked up at their first call, and the linker's helper asks here first.
+// The program that loads the addon holds Node-API's functions, under any file name: a renamed node.exe, or
+// Electron. The linker's helper looks each function up at its first call, and asks FindNode for the module.
 // ---------------------------------------------------------------------------------------------------
 namespace {
 
 FARPROC WINAPI FindNode(unsigned int event, PDelayLoadInfo info) {
   if (event != dliNotePreLoadLibrary || _stricmp(info->szDll, "node.exe") != 0) return nullptr;
-  const HMODULE shared = GetModuleHandleA("libnode.dll");  // of a Node that was built as a library
+  const HMODULE shared = GetModuleHandleA("libnode.dll");  // for a Node that was built as a library
   return reinterpret_cast<FARPROC>(shared != nullptr ? shared : GetModuleHandleA(nullptr));
 }
 
@@ -22,17 +22,17 @@ FARPROC WINAPI FindNode(unsigned int event, PDelayLoadInfo info) {
 PfnDliHook __pfnDliNotifyHook2 = FindNode;
 
 // ---------------------------------------------------------------------------------------------------
-// The addon's entry point (CMakeLists.txt names it), around the one of the C library.
+// The addon's entry point (CMakeLists.txt names it). It wraps the entry point of the C library.
 // ---------------------------------------------------------------------------------------------------
 extern "C" BOOL WINAPI DllMainCRTStartup(HINSTANCE module, DWORD reason, LPVOID process_ends);
 extern "C" BOOL WINAPI BlasnetEntry(HINSTANCE module, DWORD reason, LPVOID process_ends);
 
 BOOL WINAPI BlasnetEntry(HINSTANCE module, DWORD reason, LPVOID process_ends) {
-  // A process that ends has killed its other threads, with whatever they had locked; OpenBLAS would wait for
-  // such a lock for ever before it frees its buffers, which the system is about to free.
+  // A process that ends has killed its other threads, which may have held locks. OpenBLAS would wait forever
+  // for such a lock, in order to free buffers that the system is about to free anyway.
   if (reason == DLL_PROCESS_DETACH && process_ends != nullptr) return TRUE;
   if (reason == DLL_PROCESS_ATTACH) {
-    // Threads of ours may sleep in this code when a worker ends and Node unloads what the worker loaded.
+    // Threads of the addon may sleep in this code when a worker ends and Node unloads the worker's addons.
     HMODULE pinned;
     GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
                        reinterpret_cast<LPCSTR>(&BlasnetEntry), &pinned);

@@ -1,7 +1,7 @@
-// Part of the prebuilt addon for Linux alone: lets what was built on a newer system run on glibc 2.28 and the
-// libstdc++ of GCC 8 (RHEL 8), which Node's own binaries ask for. Each function below has a newer version on
-// newer systems (Debian 12 and 13), which the linker would otherwise ask for; CMakeLists.txt sends the calls
-// here (--wrap), and from here they go to the version that has always been there.
+// Only for the prebuilt Linux addon: lets an addon that was built on a newer system run on glibc 2.28 and the
+// libstdc++ of GCC 8 (RHEL 8), which Node's own binaries require. Newer systems (Debian 12 and 13) have newer
+// versions of the functions below, which the linker would otherwise require. CMakeLists.txt redirects the
+// calls to this file (--wrap), which calls the oldest version.
 #include <pthread.h>
 #include <time.h>
 
@@ -15,7 +15,7 @@
 #define BLASNET_OLDEST_GLIBC "GLIBC_2.17"
 #endif
 
-// glibc 2.29 left out the wrappers that set errno; the arithmetic is the same in both versions.
+// glibc 2.29 left out the wrappers that set errno; the arithmetic did not change.
 #define BLASNET_OLD_MATH(name, parameters, arguments)                       \
   extern "C" double blasnet_old_##name parameters;                          \
   __asm__(".symver blasnet_old_" #name "," #name "@" BLASNET_OLDEST_GLIBC); \
@@ -28,7 +28,7 @@ BLASNET_OLD_MATH(exp, (double x), (x))
 BLASNET_OLD_MATH(log, (double x), (x))
 BLASNET_OLD_MATH(pow, (double x, double y), (x, y))
 
-// std::condition_variable::wait, which GCC 12 declares to throw.
+// std::condition_variable::wait, which GCC 12 declares as throwing.
 #define BLASNET_WAIT "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE"
 void OldWait(std::condition_variable* condition,
              std::unique_lock<std::mutex>* lock) __asm__("blasnet_old_wait");
@@ -39,8 +39,9 @@ void Wait(std::condition_variable* condition, std::unique_lock<std::mutex>* lock
   OldWait(condition, lock);
 }
 
-// std::condition_variable::wait_for; of glibc 2.30. By the wall clock: one that is set meanwhile makes the
-// wait longer or shorter, and nothing here depends on its length.
+// Used by std::condition_variable::wait_for; new in glibc 2.30. Here it waits by the wall clock. If someone
+// sets that clock during the wait, the wait gets longer or shorter; nothing in the addon depends on its
+// length.
 extern "C" int __wrap_pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                              clockid_t clock, const timespec* end);
 extern "C" int __wrap_pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
@@ -56,7 +57,8 @@ extern "C" int __wrap_pthread_cond_clockwait(pthread_cond_t* condition, pthread_
   return pthread_cond_timedwait(condition, mutex, &wall);
 }
 
-// C23's, of glibc 2.38, which knows binary numbers; OpenBLAS reads its environment variables with it.
+// strtol of C23, new in glibc 2.38, also reads binary numbers. OpenBLAS reads its environment variables with
+// it.
 extern "C" long blasnet_old_strtol(const char* text, char** end, int base);
 __asm__(".symver blasnet_old_strtol,strtol@" BLASNET_OLDEST_GLIBC);
 extern "C" __attribute__((visibility("hidden"))) long __isoc23_strtol(const char* text, char** end, int base);
@@ -64,14 +66,15 @@ extern "C" long __isoc23_strtol(const char* text, char** end, int base) {
   return blasnet_old_strtol(text, end, base);
 }
 
-// Of GCC 12's libstdc++, which std::allocator calls where it is asked for more than there can be.
+// New in the libstdc++ of GCC 12: std::allocator calls it if a size is too large.
 namespace std {
 [[noreturn]] __attribute__((visibility("hidden"))) void __throw_bad_array_new_length() {
   throw bad_array_new_length();
 }
 }  // namespace std
 
-// Of glibc 2.32. Where it is true, libstdc++ counts references without atomic operations; here it never is.
+// New in glibc 2.32. If it is true, libstdc++ counts references without atomic operations. Here it is always
+// false.
 extern "C" {
 __attribute__((visibility("hidden"))) char __libc_single_threaded = 0;
 }

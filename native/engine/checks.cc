@@ -7,7 +7,7 @@
 namespace blasnet {
 namespace {
 
-// Elements that are looked through between two looks at the stop flag.
+// Elements between two looks at the stop flag.
 constexpr size_t kPiece = size_t{1} << 20;
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Whether samples hold what a network can learn from: finite numbers, codes of its tables, labels of its
-// loss.
+// Checks that samples are valid for a network: finite numbers, codes of its tables, labels of its loss. The
+// plan calls the checks before it uses the samples: CheckSamples on the operation thread, CheckInputs also on
+// pool threads.
 #pragma once
 
 #include "engine/control.h"
@@ -10,11 +11,11 @@
 
 namespace blasnet {
 
-// The inputs of rows row .. row + m.
+// Checks the inputs of rows row .. row + m.
 template <typename T>
 Outcome CheckInputs(const Network& network, const Source<T>& source, size_t row, size_t m);
 
-// The inputs and labels of rows 0 .. rows. Stops when `control` says so.
+// Checks the inputs and labels of rows 0 .. rows. Returns kStopped if `control` says so.
 template <typename T>
 Outcome CheckSamples(const Network& network, Loss loss, const Source<T>& source, size_t rows,
                      const Control& control);

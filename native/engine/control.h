@@ -1,5 +1,6 @@
-// What the caller may set while an operation of a plan runs: how many threads it may use, and that it must
-// stop.
+// The caller's control over a plan: how many threads it may use, and whether it must stop. binding/plan.cc
+// sets both on the JavaScript thread; it sets the thread limit between operations only. All threads of an
+// operation read them.
 #pragma once
 
 #include <atomic>
@@ -12,12 +13,13 @@ namespace blasnet {
 
 class Control {
  public:
-  // How many threads the next operations may use; 0: as many as the pool allows.
+  // Limits the threads of the next operations; 0: no limit except the pool's.
   void LimitThreads(size_t threads) { limit_ = threads; }
   size_t ThreadLimit() const { return limit_; }
   size_t Threads() const { return EffectiveThreads(limit_); }
 
-  // Makes the operation that is running on another thread, or the next one, return between two steps.
+  // Makes the running operation and all later ones end early, until ClearStop is called. Training never
+  // leaves a step half done.
   void Stop() { stop_.store(true, std::memory_order_relaxed); }
   void ClearStop() { stop_.store(false, std::memory_order_relaxed); }
   bool Stopped() const { return stop_.load(std::memory_order_relaxed) || ProcessEnds(); }

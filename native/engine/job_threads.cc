@@ -16,24 +16,24 @@ constexpr auto kLongestSleep = std::chrono::seconds(10);
 
 struct Sleeper {
   std::condition_variable woken;
-  std::function<void()> job;  // set by whoever takes the sleeper off the list
+  std::function<void()> job;  // set by the thread that takes the sleeper off the list
 };
 
 struct JobThreads {
   std::mutex mutex;
-  std::vector<Sleeper*> sleepers;  // the one that fell asleep last is the last
-  size_t running = 0;              // jobs
-  std::condition_variable idle;    // no job runs any more
+  std::vector<Sleeper*> sleepers;  // the last one fell asleep last
+  size_t running = 0;              // running jobs
+  std::condition_variable idle;    // the last running job has ended
 };
 
 std::atomic<bool> process_ends{false};
 
-[[maybe_unused]] void EndJobs();  // Windows has no use for it
+[[maybe_unused]] void EndJobs();  // unused on Windows
 
 // Never destroyed: a thread may still be asleep when the process ends.
 JobThreads& Shared() {
   static JobThreads* threads = [] {
-// Windows has killed every other thread by the time it calls such functions.
+// On Windows, every other thread is already dead when atexit functions run.
 #ifndef _WIN32
     std::atexit(EndJobs);
 #endif
@@ -42,8 +42,8 @@ JobThreads& Shared() {
   return *threads;
 }
 
-// process.exit() may come at any time, and then the libraries are torn down: a job inside OpenBLAS would find
-// its buffers gone. This comes before, since libraries end after all that was registered while running.
+// process.exit() may come at any time and tears down the libraries: a job inside OpenBLAS would use freed
+// buffers. EndJobs runs before that, because it was registered at run time.
 void EndJobs() {
   process_ends.store(true, std::memory_order_relaxed);
   JobThreads& threads = Shared();
@@ -56,7 +56,7 @@ void Serve(std::function<void()> job) {
   Sleeper self;
   for (;;) {
     job();
-    job = nullptr;  // what it holds is released before the sleep
+    job = nullptr;  // release its captures before the sleep
     std::unique_lock<std::mutex> lock(threads.mutex);
     if (--threads.running == 0) threads.idle.notify_all();
     threads.sleepers.push_back(&self);

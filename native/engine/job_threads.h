@@ -1,17 +1,19 @@
-// The threads that asynchronous operations run on: the addon's own, so that training takes neither Node's
-// main thread nor libuv's pool. One set for the process; a thread serves one job after another, sleeps in
-// between, and ends when it has slept for long. The end of the process waits for the jobs that run.
+// Job threads run asynchronous operations, so that training does not block the JavaScript thread or libuv's
+// pool. binding/plan.cc calls RunJob on the JavaScript thread. All plans of the process share the job
+// threads. A job thread runs one job after another, sleeps in between, and ends after 10 seconds of sleep.
+// When the process ends, it waits for the running jobs (except on Windows, which has ended the threads by
+// then).
 #pragma once
 
 #include <functional>
 
 namespace blasnet {
 
-// Runs the job on a thread that has nothing else to do, a new one if need be. The job must not throw.
-// Throws std::system_error when the system gives no thread.
+// Runs the job on an idle thread, or on a new one if there is none. The job must not throw. Throws
+// std::system_error if the system provides no thread.
 void RunJob(std::function<void()> job);
 
-// Whether the process is at its end, and every job is to return soon.
+// Whether the process is ending. Then every job must return soon.
 bool ProcessEnds();
 
 }  // namespace blasnet

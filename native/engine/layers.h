@@ -1,4 +1,6 @@
-// A network as a plan has it: its input, its layers, and where their parameters stand.
+// The description of a network: its input, its layers, and where their parameters are in the flat buffer.
+// binding/plan.cc fills in a NetworkSpec. From it, the plan's constructor makes a Network, which
+// never changes; so all threads may read it.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +13,7 @@
 
 namespace blasnet {
 
-// A table with a row for each category and one more, the last, for unknown ones: (categories + 1, outputs).
+// An embedding table: a row per category, and a last row for unknown categories. (categories + 1, outputs)
 struct EmbeddingSpec {
   size_t categories;
   size_t outputs;
@@ -20,8 +22,7 @@ struct EmbeddingSpec {
   size_t Size() const { return Rows() * outputs; }
 };
 
-// What goes into the first layer: numbers as they come, and behind them a row of each table, picked by a
-// code.
+// The input of the first layer: the numbers of X, then one row of each table, which a code selects.
 struct InputSpec {
   size_t numbers;
   std::vector<EmbeddingSpec> embeddings;
@@ -39,17 +40,17 @@ struct LayerSpec {
   Activation activation = Activation::kLinear;
   double alpha = 0;  // the activation's parameter
   Normalization normalization = Normalization::kNone;
-  double epsilon = 0;   // of the normalisation
-  double momentum = 0;  // the share of a batch's moments in the running ones
-  double dropout = 0;   // the share of outputs that are dropped
-  double noise = 0;     // the standard deviation of what is added to the inputs
-  size_t skip = 0;      // adds what goes into layer number `skip` (from 1) to the output; 0: nothing
+  double epsilon = 0;   // for the normalisation
+  double momentum = 0;  // the share of the batch's moments in the new running moments
+  double dropout = 0;   // the share of outputs that dropout sets to 0
+  double noise = 0;     // the standard deviation of the noise on the inputs
+  size_t skip = 0;      // adds the input of layer number `skip` (from 1) to the outputs; 0: nothing
   bool trainable = true;
   double l1 = 0;
   double l2 = 0;
-  double max_norm = 0;  // of a unit's weights; 0: any
+  double max_norm = 0;  // the largest norm of a unit's weights; 0: no limit
 
-  // Above 0 in any type, lest a unit that is constant be divided by zero.
+  // At least the smallest normal number of T, so that a constant unit is not divided by zero.
   template <typename T>
   T Epsilon() const {
     return std::max(static_cast<T>(epsilon), std::numeric_limits<T>::min());
@@ -59,24 +60,24 @@ struct LayerSpec {
   bool UsesBatchMoments() const { return NormalizesBatches() && trainable; }
 };
 
-// A layer and where its parameters start: W (out, in), b (out) and, with a normalisation, gamma (out) and
-// beta (out); and where its running moments do among those of all layers: mean (out), variance (out).
+// A layer with the offsets of its parameters: W (out, in), b (out) and, with a normalisation, gamma (out) and
+// beta (out). mean (out) and variance (out) are offsets into the running moments of all layers.
 struct Layer : LayerSpec {
   size_t weights = 0;
   size_t bias = 0;
   size_t gamma = 0;
   size_t beta = 0;
-  size_t end = 0;  // of its parameters
+  size_t end = 0;  // after its last parameter
   size_t mean = 0;
   size_t variance = 0;
 };
 
-// A table and where it starts.
+// A table with the offset of its parameters.
 struct Embedding : EmbeddingSpec {
   size_t table = 0;
 };
 
-// Parameters one after another that the same rules are for. Those with a norm to keep are rows of
+// A contiguous range of parameters with equal rules. If their norms are limited, they are rows of
 // `row_length`.
 struct ParameterRange {
   size_t from;
@@ -93,14 +94,13 @@ struct NetworkSpec {
   std::vector<LayerSpec> layers;
 };
 
-// The tables come first in the parameters, then the layers one after another. The first layer freezes the
-// tables, too.
+// The parameters are the tables, then the layers in order. If the first layer is frozen, the tables are, too.
 struct Network {
-  size_t numbers = 0;  // that go into the first layer as they come
+  size_t numbers = 0;  // columns of X
   std::vector<Embedding> embeddings;
   std::vector<Layer> layers;
   size_t parameter_count = 0;
-  size_t statistic_count = 0;  // of the running moments
+  size_t statistic_count = 0;  // running moments of all layers
   std::vector<ParameterRange> ranges;
 
   size_t Features() const { return layers.front().inputs; }
@@ -111,7 +111,7 @@ struct Network {
 Network LayOut(const NetworkSpec& spec);
 
 size_t ParameterCount(const LayerSpec& spec);
-// Of the running moments.
+// The number of the layer's running moments.
 size_t StatisticCount(const LayerSpec& spec);
 
 }  // namespace blasnet

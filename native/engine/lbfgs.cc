@@ -12,11 +12,11 @@ namespace {
 
 constexpr size_t kWorkArrays = 6;
 constexpr size_t kScalars = 3;
-constexpr double kDecrease = 1e-4;       // of the slope, for a step to be short enough (c1)
-constexpr double kCurvature = 0.9;       // of the slope, for a step to be long enough (c2)
-constexpr double kLeastProduct = 1e-10;  // step . change, for a step to be worth remembering
+constexpr double kDecrease = 1e-4;       // Wolfe's c1: the loss must fall by this share of the slope
+constexpr double kCurvature = 0.9;       // Wolfe's c2: at most this share of the slope may remain
+constexpr double kLeastProduct = 1e-10;  // the least step . change that is worth remembering
 
-// The minimum of the cubic through two losses with these slopes, within [low, high].
+// The minimum, within [low, high], of the cubic through two points with these losses and slopes.
 double CubicMinimum(double x1, double f1, double g1, double x2, double f2, double g2, double low,
                     double high) {
   const double d1 = g1 + g2 - 3 * (f1 - f2) / (x1 - x2);
@@ -77,7 +77,7 @@ LbfgsStatus Lbfgs<T>::Step(const Evaluate& evaluate, LbfgsPoint* before) {
     std::copy_n(origin_, size_, parameters_);
     if (!whole) return LbfgsStatus::kStopped;
     if (!finite_) return LbfgsStatus::kDiverged;
-    // No lower point: what is remembered misleads, or there is none.
+    // No lower point: the remembered steps mislead, or there is no lower point at all.
     if (first) return LbfgsStatus::kConverged;
     Forget();
     return LbfgsStatus::kStepped;
@@ -92,7 +92,7 @@ LbfgsStatus Lbfgs<T>::Step(const Evaluate& evaluate, LbfgsPoint* before) {
   return converged ? LbfgsStatus::kConverged : LbfgsStatus::kStepped;
 }
 
-// direction = -H gradients, by the two loops over the steps remembered, of which the oldest comes first.
+// direction = -H gradients, by two loops over the remembered steps, the first from newest to oldest.
 template <typename T>
 void Lbfgs<T>::FindDirection() {
   Scale(gradients_, -1, size_, direction_);
@@ -114,8 +114,8 @@ void Lbfgs<T>::FindDirection() {
 template <typename T>
 void Lbfgs<T>::Remember(const Trial& trial) {
   const size_t k = Next();
-  // Into the place of the oldest, which is not lost before the new one is known to be worth it: into the
-  // trials' arrays, which are free but for this trial's.
+  // Compute into free arrays of the trials: the oldest step must stay until the new one is known to be worth
+  // remembering.
   T* step = FreeGradients(trial, trial);
   Trial taken{};
   taken.gradients = step;
@@ -137,8 +137,8 @@ void Lbfgs<T>::Forget() {
   *count_ = *next_ = 0;
 }
 
-// A step along the direction that meets the strong Wolfe conditions, or the lowest of the points tried.
-// False when stopped.
+// Finds a step along the direction that meets the strong Wolfe conditions, or the lowest of the points tried.
+// Returns false if stopped.
 template <typename T>
 bool Lbfgs<T>::Search(const Evaluate& evaluate, double step, double slope, Trial* best) {
   const Trial start{0, here_, slope, gradients_};
@@ -151,7 +151,7 @@ bool Lbfgs<T>::Search(const Evaluate& evaluate, double step, double slope, Trial
   Trial bracket[2] = {start, start};
   size_t evaluations = 1;
   if (!Try(evaluate, step, FreeGradients(start, start), &bracket[1])) return false;
-  // Further and further, until there is a minimum between the last two points.
+  // Step further until a minimum lies between the last two points.
   while (!(too_high(bracket[1]) || (evaluations > 2 && bracket[1].point.loss >= bracket[0].point.loss))) {
     if (is_flat(bracket[1])) {
       *best = bracket[1];
@@ -173,7 +173,7 @@ bool Lbfgs<T>::Search(const Evaluate& evaluate, double step, double slope, Trial
     bracket[1] = next;
   }
 
-  // Closer and closer around it.
+  // Narrow the bracket around it.
   const double size = LargestSize(direction_, size_);
   bool was_close = false;
   size_t low = bracket[0].point.loss <= bracket[1].point.loss ? 0 : 1;
@@ -183,7 +183,7 @@ bool Lbfgs<T>::Search(const Evaluate& evaluate, double step, double slope, Trial
     if ((most - least) * size < options_.tolerance_change) break;
     double middle = CubicMinimum(bracket[0].step, bracket[0].point.loss, bracket[0].slope, bracket[1].step,
                                  bracket[1].point.loss, bracket[1].slope, least, most);
-    // Twice near an end, or at one, is no progress.
+    // A point near an end for the second time, or at an end, makes no progress: move it inwards.
     const double margin = 0.1 * (most - least);
     const bool is_close = std::min(most - middle, middle - least) < margin;
     const bool moves = is_close && (was_close || middle >= most || middle <= least);
@@ -208,7 +208,7 @@ bool Lbfgs<T>::Search(const Evaluate& evaluate, double step, double slope, Trial
   return true;
 }
 
-// False when stopped.
+// Returns false if stopped.
 template <typename T>
 bool Lbfgs<T>::Try(const Evaluate& evaluate, double step, T* gradients, Trial* trial) {
   AddScaled(origin_, step, direction_, size_, parameters_);
@@ -223,7 +223,7 @@ bool Lbfgs<T>::Try(const Evaluate& evaluate, double step, T* gradients, Trial* t
   return true;
 }
 
-// One of the trials' arrays that neither holds.
+// The first of the trials' arrays that neither trial uses.
 template <typename T>
 T* Lbfgs<T>::FreeGradients(const Trial& a, const Trial& b) const {
   return *std::find_if(std::begin(trials_), std::end(trials_),

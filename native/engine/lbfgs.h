@@ -1,8 +1,9 @@
-// L-BFGS: a quasi-Newton method whose Hessian is that of the last few steps (Nocedal and Wright, Numerical
-// Optimization, 2006, algorithm 7.5), with a line search for the strong Wolfe conditions (algorithms 3.5 and
-// 3.6, with cubic interpolation). Decisions are those of PyTorch's LBFGS with line_search_fn='strong_wolfe',
-// but for two: a loss that is not finite shortens the step, and where no point along the direction is lower,
-// what is remembered is dropped and the gradient followed.
+// L-BFGS: a quasi-Newton method that approximates the Hessian from its last few steps (Nocedal and Wright,
+// Numerical Optimization, 2006, algorithm 7.5). Its line search finds a step that meets the strong Wolfe
+// conditions (algorithms 3.5 and 3.6, with cubic interpolation). It decides like PyTorch's LBFGS with
+// line_search_fn='strong_wolfe', with two exceptions. If the loss is not finite, the step gets shorter. If no
+// point along the direction has a lower loss, the remembered steps are dropped and the next direction is the
+// negative gradient. The plan calls Lbfgs on the operation thread.
 #pragma once
 
 #include <algorithm>
@@ -16,11 +17,11 @@
 namespace blasnet {
 
 struct LbfgsOptions {
-  double learning_rate;       // what a line search tries first; 1 is Newton's step
-  double history_size;        // steps that are remembered
-  double tolerance_gradient;  // the largest component of a gradient that counts as zero
-  double tolerance_change;    // the largest change of a parameter, or of the loss, that counts as none
-  double max_evaluations;     // in one line search, at most
+  double learning_rate;       // the first step length of a line search; 1 is Newton's step
+  double history_size;        // the number of steps to remember
+  double tolerance_gradient;  // gradients with no larger component count as zero
+  double tolerance_change;    // smaller changes of all parameters, or of the loss, count as none
+  double max_evaluations;     // the most evaluations in one line search
 
   static constexpr const char* kName = "lbfgs";
   static constexpr Field<LbfgsOptions> kFields[] = {{"learningRate", &LbfgsOptions::learning_rate},
@@ -29,7 +30,7 @@ struct LbfgsOptions {
                                                     {"toleranceChange", &LbfgsOptions::tolerance_change},
                                                     {"maxEvaluations", &LbfgsOptions::max_evaluations}};
 
-  // Whatever number comes, a size from 1 to 1000, which no product of sizes overflows.
+  // Sizes from 1 to 1000 for any number, so that products of sizes cannot overflow.
   size_t History() const { return Size(history_size); }
   size_t Evaluations() const { return Size(max_evaluations); }
 
@@ -37,41 +38,41 @@ struct LbfgsOptions {
   static size_t Size(double value) { return value >= 1 ? static_cast<size_t>(std::min(value, 1000.0)) : 1; }
 };
 
-// An Lbfgs keeps so many arrays of the parameters' size, and behind them some numbers.
+// The number of arrays of the parameters' size in the state. Some numbers follow them.
 size_t LbfgsArrays(size_t history);
 
-// How many elements of state that makes for so many parameters; zeros before the first step.
+// The number of elements in the state. They are zeros before the first step.
 size_t LbfgsStateSize(size_t history, size_t parameters);
 
 enum class LbfgsStatus : int32_t {
   kStepped = 0,
-  kConverged = 1,  // to one of the tolerances, maybe with a last step
-  kStopped = 2,    // by the evaluation
-  kDiverged = 3,   // no finite loss here, or none along the direction of descent
+  kConverged = 1,  // reached a tolerance, possibly with a last step
+  kStopped = 2,    // `evaluate` returned false
+  kDiverged = 3,   // the loss is not finite here, or nowhere along the direction
 };
 inline constexpr const char* kLbfgsStatusNames[] = {"stepped", "converged", "stopped", "diverged"};
 
-// What an evaluation finds at a point. The accuracy is the caller's.
+// The results of an evaluation. Lbfgs only passes the accuracy on.
 struct LbfgsPoint {
   double loss;
   double accuracy;
 };
 
-// All that is kept between steps is in `state`: another object on the same state goes on where this one was.
+// `state` holds everything that is kept between steps: another object continues from it.
 template <typename T>
 class Lbfgs {
  public:
-  // The loss at the present parameters and its gradients; false to stop.
+  // Computes the loss at the present parameters and its gradients. Returns false to stop.
   using Evaluate = std::function<bool(T* gradients, LbfgsPoint* point)>;
 
   Lbfgs(const LbfgsOptions& options, size_t size, T* parameters, T* state);
 
-  // One step, of one or more evaluations; `before` is where it began. Unless the step was finished the
-  // parameters are those from before it.
+  // Takes one step, with one or more evaluations. `before` gets the point where it began. If the step cannot
+  // be finished, the parameters keep their old values.
   LbfgsStatus Step(const Evaluate& evaluate, LbfgsPoint* before);
 
  private:
-  // A point along the direction: what is not finite there has an infinite loss.
+  // A point along the direction. Its loss is infinite if the loss or the slope is not finite.
   struct Trial {
     double step;
     LbfgsPoint point;
@@ -85,7 +86,7 @@ class Lbfgs {
   size_t Count() const { return SizeOf(*count_, options_.History()); }
   size_t Next() const { return SizeOf(*next_, options_.History() - 1); }
 
-  // A state may come from a file, and hold anything.
+  // A state may come from a file and hold any values.
   static size_t SizeOf(T value, size_t most) {
     return value >= 0 && value <= static_cast<T>(most) ? static_cast<size_t>(value) : 0;
   }
@@ -100,22 +101,23 @@ class Lbfgs {
   const LbfgsOptions options_;
   const size_t size_;
   T* const parameters_;
-  // Of the state, arrays of `size` first: steps and the gradients' changes over them, in turns; then these.
+  // The state begins with arrays of `size`: each remembered step and its change of the gradients,
+  // alternately, then the arrays below.
   T* const state_;
-  T* const origin_;     // where the step begins
-  T* const gradients_;  // there
+  T* const origin_;     // the parameters at the start of the step
+  T* const gradients_;  // the gradients at the start of the step
   T* const direction_;
   T* const trials_[3];
-  // Behind the arrays: how many steps are remembered, where the next goes, the scale of the first Hessian,
-  // and each step's 1 / (step . change).
+  // After the arrays: the number of remembered steps, the index for the next one, the scale of the first
+  // Hessian, and each step's 1 / (step . change).
   T* const count_;
   T* const next_;
   T* const scale_;
   T* const inverses_;
 
   std::vector<double> alphas_;
-  bool evaluated_ = false;  // gradients_ and here_ are those of the parameters
-  bool finite_ = false;     // the search under way has seen a finite loss
+  bool evaluated_ = false;  // gradients_ and here_ belong to the parameters
+  bool finite_ = false;     // the current search has seen a finite loss
   LbfgsPoint here_{};
 };
 

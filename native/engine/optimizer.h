@@ -1,4 +1,5 @@
-// The optimisers as a plan takes them: those that step from a gradient alone, and L-BFGS.
+// The optimisers of a plan: the first-order ones, which step from a gradient alone, and L-BFGS. The binding
+// reads their options on the JavaScript thread; the plan uses them on the operation thread.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +12,10 @@ namespace blasnet {
 
 using OptimizerOptions = std::variant<FirstOrderOptions, LbfgsOptions>;
 
-// JavaScript passes an optimiser as its number: its place among the first-order ones, or the one after for
-// L-BFGS.
+// JavaScript passes an optimiser as a number: its index in FirstOrderOptions; L-BFGS has the next number.
 inline constexpr size_t kOptimizerCount = std::variant_size_v<FirstOrderOptions> + 1;
 
-// Calls body(code, options) with empty options of every optimiser, whose type says its name and its fields.
+// Calls body(code, options) for every optimiser. The options are empty; their type gives its name and fields.
 template <class F, size_t code = 0>
 void ForEachOptimizer(const F& body) {
   if constexpr (code + 1 < kOptimizerCount) {
@@ -26,7 +26,7 @@ void ForEachOptimizer(const F& body) {
   }
 }
 
-// How many elements an optimiser keeps between the steps of `parameters` parameters. They begin with zeros.
+// The number of elements that an optimiser keeps between steps. They start as zeros.
 size_t StateSize(const OptimizerOptions& options, size_t parameters);
 
 }  // namespace blasnet

@@ -1,4 +1,5 @@
-// How a plan's operation ended.
+// How an operation of a plan ended. The plan returns an Outcome on the operation thread, and binding/plan.cc
+// passes it to JavaScript.
 #pragma once
 
 #include <cstddef>
@@ -6,16 +7,16 @@
 
 namespace blasnet {
 
-// Why a plan's operation returned. The addon exports the names with these numbers, and a test compares them.
+// Why the operation returned. The addon exports these numbers by name, and lib/engine/plan.ts reads them.
 enum class Status : int32_t {
   kDone = 0,
-  kStopped = 1,         // the stop flag was raised; only whole steps were taken
-  kInputNotFinite = 2,  // index: the element of X
-  kLabelOutside = 3,    // index: the element of Y
-  kDiverged = 4,        // epoch, batch, layer: a loss that is not finite; that step was not taken
-  kOverflowed = 5,      // epoch, index: a parameter that is not finite after that epoch
-  kConverged = 6,       // L-BFGS: epoch; there is nothing left to gain
-  kCodeOutside = 7,     // index: the element of the codes
+  kStopped = 1,         // the stop flag was set; only whole steps were taken
+  kInputNotFinite = 2,  // index: that element of X
+  kLabelOutside = 3,    // index: that element of Y
+  kDiverged = 4,        // epoch, batch, layer: where the loss is not finite; that step was not taken
+  kOverflowed = 5,      // epoch, index: that parameter is not finite after that epoch
+  kConverged = 6,       // epoch: L-BFGS has converged
+  kCodeOutside = 7,     // index: that element of the codes
 };
 inline constexpr const char* kStatusNames[] = {"done",     "stopped",    "inputNotFinite", "labelOutside",
                                                "diverged", "overflowed", "converged",      "codeOutside"};
@@ -23,9 +24,9 @@ inline constexpr const char* kStatusNames[] = {"done",     "stopped",    "inputN
 struct Outcome {
   Status status = Status::kDone;
   size_t index = 0;
-  size_t epoch = 0;  // epochs finished, or the one (from 0) that diverged
-  size_t batch = 0;  // from 0: of that epoch, those whose steps were taken, or the one that diverged
-  size_t layer = 0;  // from 1: the first whose activations are not finite
+  size_t epoch = 0;  // the number of finished epochs, or the one (from 0) with the fault
+  size_t batch = 0;  // the number of the epoch's batches in steps taken, or the one (from 0) that diverged
+  size_t layer = 0;  // the first layer (from 1) whose activations are not finite
 };
 
 }  // namespace blasnet

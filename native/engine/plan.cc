@@ -74,7 +74,7 @@ class PlanOf final : public Plan {
     size_t parts = 0;
     const Batch<T> batch{SourceOf(samples, nullptr), 0, samples.rows, samples.rows, false};
     const Outcome gradient = runner_.SumGradients(batch, pass, totals, &parts);
-    // A loss that is not finite has gradients all the same: the caller sees both.
+    // Even a loss that is not finite has gradients: the caller gets both.
     if (gradient.status == Status::kStopped) return gradient;
     T* out = static_cast<T*>(gradients);
     std::fill_n(out, network_.parameter_count, T{0});
@@ -105,7 +105,7 @@ class PlanOf final : public Plan {
       size_t batch = 0;
       for (size_t start = request.from; start < request.to; start += group) {
         const size_t size = std::min(group, request.to - start);
-        // A step's own sums first, so that an epoch adds up to the same bits when it goes step by step.
+        // Each step has its own sums, so that an epoch adds up to the same bits when it is run step by step.
         Totals sums;
         size_t most_parts = 0;
         if (runner_.UsesBatchMoments() && request.accumulate > 1)
@@ -116,7 +116,7 @@ class PlanOf final : public Plan {
           const Batch<T> part{source, start + at, std::min(request.batch_size, size - at), size, at > 0};
           const Outcome outcome = runner_.SumGradients(part, pass, &sums, &parts);
           if (outcome.status != Status::kDone) {
-            // The group's step is not taken, nor is what its batches before did.
+            // The step is not taken, so its earlier batches must not change the running moments.
             if (at > 0) std::copy(moments_.begin(), moments_.end(), statistics_);
             const size_t before = outcome.status == Status::kStopped ? at / request.batch_size : 0;
             return {outcome.status, 0, epoch, batch - before, outcome.layer};
@@ -129,7 +129,7 @@ class PlanOf final : public Plan {
         sums.loss += Step(request, rate, ++steps, most_parts) * static_cast<double>(size);
         totals->Add(sums);
       }
-      // The next loss would tell, if there is one.
+      // The next loss would show this, but the last epoch has none.
       const size_t bad = FirstNonFinite(parameters_, network_.parameter_count);
       if (bad != network_.parameter_count) return {Status::kOverflowed, bad, epoch};
       const double count = static_cast<double>(request.to - request.from);
@@ -147,8 +147,8 @@ class PlanOf final : public Plan {
             static_cast<const T*>(samples.weights), order};
   }
 
-  // Once more through the batch, for its moments under the parameters as they are now: the last point of a
-  // line search need not be the one it takes. False when stopped.
+  // Runs the batch again, to compute its moments under the new parameters: the last point of a line search
+  // may differ from the point that it returns. Returns false if stopped.
   bool UpdateMoments(const Batch<T>& batch, const Pass& pass) {
     Totals ignored;
     size_t parts = 0;
@@ -157,7 +157,8 @@ class PlanOf final : public Plan {
     return true;
   }
 
-  // A step an epoch. The first point of a call is evaluated anew, lest somebody changed the parameters.
+  // One step per epoch. Each call evaluates its first point again, because the caller may have changed the
+  // parameters.
   Outcome TrainByLbfgs(const TrainRequest& request) {
     const uint32_t* order = request.order;
     const size_t rows = request.to - request.from;
@@ -166,7 +167,7 @@ class PlanOf final : public Plan {
     pass.training = true;
     const LbfgsOptions& options = std::get<LbfgsOptions>(request.optimizer);
     T* state = static_cast<T*>(request.state);
-    // Layers may have been frozen since the steps that it remembers.
+    // Layers may have been frozen since the remembered steps.
     for (size_t i = 0; i < LbfgsArrays(options.History()); i++) {
       update_.ClearFrozen(state + i * network_.parameter_count);
     }
@@ -199,7 +200,8 @@ class PlanOf final : public Plan {
     return {Status::kDone, 0, request.epochs};
   }
 
-  // One step with the gradient in the parts; `step` counts from 1. Returns the penalty of the weights before.
+  // Takes one step with the sum of the partial gradients; `step` counts from 1. Returns the penalty of the
+  // weights before it.
   double Step(const TrainRequest& request, double rate, size_t step, size_t parts) {
     const auto constants = ConstantsOf<T>(std::get<FirstOrderOptions>(request.optimizer), rate, step);
     T* state = static_cast<T*>(request.state);
@@ -215,7 +217,7 @@ class PlanOf final : public Plan {
     return penalty;
   }
 
-  // One sample's tile is kept, since preparing one would take longer than the arithmetic.
+  // Single samples have their own tile: preparing a tile takes longer than their arithmetic.
   Outcome PredictOne(const Source<T>& source, T* out) {
     const Outcome outcome = CheckInputs(network_, source, 0, 1);
     if (outcome.status == Status::kDone) single_.PredictOne(source, out);
@@ -232,8 +234,8 @@ class PlanOf final : public Plan {
   const Network network_;
   Update<T> update_;
   TileRunner<T> runner_;
-  Tile<T> single_;          // for one sample
-  std::vector<T> moments_;  // the running ones before a step of several batches
+  Tile<T> single_;          // for predictions of one sample
+  std::vector<T> moments_;  // the running moments before a step of several batches
 };
 
 }  // namespace

@@ -1,10 +1,23 @@
-// A plan: one network's stages laid out over the caller's flat parameter buffer, with the workspace to run
-// them. There are two schedules. Of a network whose parameters stay in cache, a batch is cut into tiles of
-// samples, each forward and backward through all the layers into a gradient of its own; of a larger one, the
-// batch goes through layer by layer, and each layer is cut into blocks of units. Tiles or blocks are shared
-// out among threads; they follow from the sizes alone and are summed in a fixed order, so that the number of
-// threads changes no bit. The workspace has the size of the tiles, whatever the batch; but where batches are
-// normalised, training takes each layer by layer and as a whole, and the workspace grows with it.
+// A plan runs one network: it predicts, evaluates, computes gradients and trains. The caller owns the
+// parameters, one flat buffer; the plan owns the workspace. binding/plan.cc creates plans and calls their
+// operations, one at a time per plan: on the JavaScript thread, or on a job thread if the call is
+// asynchronous.
+//
+// The words of the engine:
+//   operation         one call of Predict, Evaluate, Gradients or Train
+//   operation thread  the thread that makes this call; pool threads help it with loops (pool.h)
+//   job thread        a thread of the addon that runs asynchronous operations (job_threads.h)
+//   stage             one step of the computation; a layer is a list of stages (stages/stage.h)
+//   slot              the values between two stages, and their gradients (stages/stage.h)
+//   segment           stages that can run together on a range of units (tile.h)
+//   tile              some samples of a batch, in their own workspace (tile.h)
+//   partial gradient  the summed gradients of some of a batch's tiles (tile_runner.h)
+//   sweep             the schedule for large networks: one layer after another (tile_runner.h)
+//   piece             a range of parameters that one thread updates at once (update.h)
+//
+// How work is split depends on sizes alone, and sums run in a fixed order. Therefore the number of threads
+// changes no bit of a result. The workspace holds the tiles, so it does not grow with the batch, with one
+// exception: training with batch normalisation needs the whole batch in one tile.
 #pragma once
 
 #include <cstdint>
@@ -24,26 +37,27 @@ namespace blasnet {
 
 struct TrainRequest {
   Samples samples;
-  const uint32_t* order;  // epochs * rows indices of samples; null: as they come
+  const uint32_t* order;  // (epochs * rows) indices of samples; null: samples in their own order
   size_t epochs;
-  size_t from;  // of the samples of each epoch, in that order, those from .. to
+  size_t from;  // each epoch uses positions from .. to of its order
   size_t to;
   size_t batch_size;
-  size_t accumulate;  // batches a step
+  size_t accumulate;  // batches per step
   OptimizerOptions optimizer;
-  void* state;                   // what the optimiser keeps between steps (StateSize)
-  size_t steps;                  // taken before
-  const double* learning_rates;  // (rate_count) one a step, the last for all further ones
+  void* state;                   // (StateSize) what the optimiser keeps between steps
+  size_t steps;                  // steps taken before this request
+  const double* learning_rates;  // (rate_count) one per step; further steps use the last one
   size_t rate_count;
   Clipping clipping;
-  RandomKey key;      // of dropout and noise
-  size_t batches;     // gone through before
-  bool check;         // look through the samples for NaN, infinities and labels out of range first
-  double* loss;       // (epochs) the mean over the samples, taken before each step
-  double* hit_share;  // (epochs) of the samples
+  RandomKey key;      // for dropout and noise
+  size_t batches;     // batches used before this request
+  bool check;         // first look for NaN, infinities, and codes and labels out of range
+  double* loss;       // (epochs) written: the mean loss, each batch's from before its step
+  double* hit_share;  // (epochs) written: the share of samples predicted right
 };
 
-// The element type is the template argument of the plan behind this interface; void pointers are of it.
+// Void pointers point to elements of type T, the template argument of MakePlan. (Y may be int32_t: see
+// samples.h.)
 class Plan {
  public:
   virtual ~Plan() = default;
@@ -51,10 +65,10 @@ class Plan {
   // X (rows, numbers), codes (rows, embeddings) -> out (rows, out).
   virtual Outcome Predict(const void* x, const int32_t* codes, size_t rows, void* out) = 0;
   virtual Outcome Evaluate(Samples samples, Totals* totals) = 0;
-  // Gradients of the mean loss, laid out as the parameters are, with batch normalisation as in training,
-  // without dropout and noise. Those of frozen parameters are zeros.
+  // Writes the gradients of the mean loss, in the layout of the parameters. Batch normalisation works as in
+  // training, dropout and noise do nothing. Gradients of frozen parameters are zeros.
   virtual Outcome Gradients(Samples samples, void* gradients, Totals* totals) = 0;
-  // `totals`: of the last epoch, before they are divided by its samples, penalties included.
+  // `totals` are the sums of the last epoch, penalties included.
   virtual Outcome Train(const TrainRequest& request, Totals* totals) = 0;
 
   Control& control() { return control_; }
@@ -63,8 +77,7 @@ class Plan {
   Control control_;
 };
 
-// The parameters stand one after another in `parameters` and the running moments in `statistics` as LayOut
-// has them; both must outlive the plan.
+// `parameters` and `statistics` (the running moments) are laid out by LayOut; both must outlive the plan.
 template <typename T>
 std::unique_ptr<Plan> MakePlan(const NetworkSpec& network, const LossSpec& loss, T* parameters,
                                T* statistics);

@@ -16,7 +16,7 @@
 namespace blasnet {
 namespace {
 
-// A thread that waits keeps looking for this long before it sleeps: about what waking it would take.
+// A waiting thread spins for this long before it sleeps: about the time of a wake-up.
 constexpr auto kSpin = std::chrono::microseconds(20);
 
 void Pause() {
@@ -27,7 +27,7 @@ void Pause() {
 #endif
 }
 
-// Spins until `done`, for kSpin at most; whether it is done.
+// Spins until done(), for kSpin at most. Returns done().
 template <class F>
 bool SpinUntil(const F& done) {
   const auto end = std::chrono::steady_clock::now() + kSpin;
@@ -40,9 +40,9 @@ bool SpinUntil(const F& done) {
   return done();
 }
 
-// One call of ParallelFor, on the caller's stack. Its iterations are cut into segments, one a thread: a
-// thread goes through its own and then helps with the others', so that loops over the same memory, one after
-// another, find it in the cache where the last one left it.
+// One call of ParallelFor, on the caller's stack. Its iterations are split into segments (not those of
+// tile.h), one per thread. A thread runs its own segment, then helps with the others. So each thread touches
+// the same part of memory in successive loops, and finds it in its cache.
 struct Loop {
   static constexpr size_t kMostSegments = 16;
 
@@ -56,9 +56,9 @@ struct Loop {
   const size_t count;
   const size_t segments;
   size_t helpers_wanted;                    // guarded by the pool's mutex
-  size_t helpers = 0;                       // likewise: how many have joined, which gives each its slot
+  size_t helpers = 0;                       // also guarded: helpers that have joined; gives each one its slot
   std::atomic<size_t> next[kMostSegments];  // the next iteration of each segment
-  std::atomic<size_t> active{0};            // helpers at work
+  std::atomic<size_t> active{0};            // helpers that are working
   std::atomic<bool> out_of_memory{false};
 
   size_t Start(size_t segment) const { return count * segment / segments; }
@@ -86,7 +86,7 @@ class Pool {
   void Run(Loop* loop) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      // What other loops leave of the budget.
+      // The loop gets the threads that other loops leave.
       callers_++;
       const size_t busy = callers_ + helping_, budget = Threads();
       loop->helpers_wanted = std::min(loop->helpers_wanted, budget > busy ? budget - busy : 0);
@@ -99,11 +99,11 @@ class Pool {
     for (size_t i = std::min(loop->helpers_wanted, sleeping_.load()); i > 0; i--) wake_.notify_one();
     loop->Run(0);
     {
-      // Nobody joins from here on.
+      // After this no helper can join.
       const std::lock_guard<std::mutex> lock(mutex_);
       Close(loop);
       callers_--;
-      if (!open_.empty()) wake_.notify_one();  // there is room for a helper more
+      if (!open_.empty()) wake_.notify_one();  // one more helper may work now
     }
     const auto done = [loop] { return loop->active.load() == 0; };
     if (SpinUntil(done)) return;
@@ -112,9 +112,9 @@ class Pool {
   }
 
  private:
-  // All with the mutex held.
+  // The caller of these functions holds the mutex.
 
-  // One for every place in the open loops, beside those at work.
+  // Starts workers until there is one for every working helper and every free place in the open loops.
   void StartWorkers(size_t most) {
     size_t wanted = helping_;
     for (const Loop* loop : open_) wanted += loop->helpers_wanted - loop->helpers;
@@ -122,7 +122,7 @@ class Pool {
       try {
         std::thread(&Pool::Serve, this).detach();
       } catch (const std::system_error&) {
-        return;  // the system gives no more threads: the loop runs on those there are
+        return;  // no more threads from the system: the loop runs on fewer
       }
       workers_++;
     }
@@ -135,7 +135,7 @@ class Pool {
   }
 
   Loop* Join(size_t* slot) {
-    // Callers that came later work themselves, and so may have taken the room.
+    // Later callers work, too, and may have used up the budget.
     if (callers_ + helping_ >= Threads()) return nullptr;
     for (Loop* loop : open_) {
       if (loop->helpers == loop->helpers_wanted) continue;
@@ -161,7 +161,7 @@ class Pool {
       }
       lock.unlock();
       loop->Run(slot);
-      // The loop may be gone as soon as it is left.
+      // The caller may destroy the loop as soon as `active` is 0.
       lock.lock();
       helping_--;
       loop->active.fetch_sub(1);
@@ -171,7 +171,7 @@ class Pool {
   }
 
   std::mutex mutex_;
-  std::condition_variable wake_;      // a loop is open
+  std::condition_variable wake_;      // a loop wants helpers
   std::condition_variable finished_;  // a helper has left a loop
   std::vector<Loop*> open_;           // loops that want more helpers, the oldest first
   std::atomic<size_t> open_count_{0};
@@ -179,7 +179,7 @@ class Pool {
   std::atomic<size_t> budget_{0};
   size_t workers_ = 0;
   size_t callers_ = 0;  // threads in Run
-  size_t helping_ = 0;  // workers at work
+  size_t helping_ = 0;  // workers that are working
 };
 
 // Never destroyed: workers may still be asleep when the process ends.

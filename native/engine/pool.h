@@ -1,6 +1,6 @@
-// The process's worker threads, shared by every plan: they help whoever has a loop to run and sleep when
-// there is none. What a loop computes must not depend on who runs which iteration, and then no result
-// depends on the number of threads.
+// The pool: the worker threads of the process, which all plans share. Operation threads call ParallelFor.
+// Workers help them with their loops, and sleep when there is no loop. An iteration must compute equal values
+// on every thread; then no result depends on the number of threads. The JavaScript thread calls SetThreads.
 #pragma once
 
 #include <cstddef>
@@ -8,24 +8,24 @@
 
 namespace blasnet {
 
-// Floating-point operations below which waking a thread costs more than it does.
+// With fewer floating-point operations, waking a thread costs more time than it saves.
 inline constexpr size_t kParallelWork = 400'000;
 
-// How many threads may work on loops at once, over all loops and their callers included; at least 1. Callers
-// always work themselves, so that of more callers each works alone; and who has joined a loop stays to its
-// end. Takes effect with the next loop. Threads() is 0 until it was called once, and loops then run on the
-// caller's thread alone.
+// Sets how many threads, callers included, may work on loops at once; at least 1. A caller always works on
+// its own loop, even if there are more callers than threads. A worker stays with a loop until it ends. The
+// setting takes effect with the next loop. Before the first call, Threads() is 0 and loops run on the caller
+// alone.
 void SetThreads(size_t threads);
 size_t Threads();
 
-// Calls body(i, slot) for every i below `count`, on up to `threads` threads (0: as many as SetThreads
-// allows, which is the most anyway) of which this is one, and returns when all calls have. Iterations that
-// run at the same time have different slots, all below the number of threads. A call may throw std::bad_alloc
-// and nothing else; that is thrown again here, once all are done, and of calls not yet begun some are left
-// out.
+// Calls body(i, slot) for every i below `count` and returns when all calls have returned. Uses up to
+// `threads` threads, the caller included; 0: the number of SetThreads, which is the upper limit in any case.
+// Iterations that run at the same time have different slots, all below the number of threads. The only
+// exception that a call may throw is std::bad_alloc. Then some calls may be left out, and ParallelFor throws
+// it again at the end.
 void ParallelFor(size_t threads, size_t count, const std::function<void(size_t i, size_t slot)>& body);
 
-// The number of threads that ParallelFor will use.
+// The most threads that ParallelFor uses for this argument.
 size_t EffectiveThreads(size_t threads);
 
 }  // namespace blasnet

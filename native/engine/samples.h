@@ -1,4 +1,5 @@
-// What a plan is given to learn from.
+// The labelled samples of an operation. binding/plan.cc points them at JavaScript's arrays, and keeps the
+// arrays alive while the operation runs. All threads of the operation read them.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +7,8 @@
 
 namespace blasnet {
 
-// X (rows, numbers), codes (rows, embeddings), Y (rows, out) and, unless it is null, a weight for each sample
-// (rows). Y is of int32_t, one class a sample, where the loss takes classes.
+// X (rows, numbers), codes (rows, embeddings), Y (rows, out) and, unless null, a weight per sample (rows). If
+// the loss takes classes, Y is (rows) of int32_t.
 struct Samples {
   const void* x;
   const int32_t* codes;

@@ -12,12 +12,12 @@
 namespace blasnet {
 namespace {
 
-// From how many features on the first layer reads X as it comes: below, turning X round is cheaper than
-// products of rows so short.
+// With at least this many features, the first layer reads X in rows of samples. With fewer, the rows are so
+// short that transposing X is cheaper than the products.
 constexpr size_t kWideInput = 96;
 
-// The distance between rows of so many samples. An even number of cache lines would put every other row's
-// line into the same cache sets.
+// The distance between rows of `samples` elements. With an even number of cache lines, every other row would
+// start in the same cache sets.
 template <typename T>
 size_t RowLength(size_t samples) {
   constexpr size_t kLine = PaddedSize<T>(1);
@@ -25,7 +25,7 @@ size_t RowLength(size_t samples) {
   return length / kLine % 2 == 0 ? length + kLine : length;
 }
 
-// Random numbers of layer l (from 0): one stream for its dropout, one for its noise.
+// Streams of random numbers of layer l (from 0).
 uint32_t DropoutStream(size_t l) { return static_cast<uint32_t>(2 * l); }
 uint32_t NoiseStream(size_t l) { return static_cast<uint32_t>(2 * l + 1); }
 
@@ -58,7 +58,7 @@ Slot<T>* Tile<T>::NewSlot(size_t units) {
 template <typename T>
 void Tile<T>::Build(const T* parameters, const T* statistics) {
   const std::vector<Layer>& layers = network_.layers;
-  // What goes into each layer forks if a later layer, or the layer itself, adds it to its outputs.
+  // The input of a layer forks if this layer or a later one adds it to its outputs.
   std::vector<bool> forks(layers.size());
   std::vector<size_t> last_reader(layers.size());
   for (size_t l = 0; l < layers.size(); l++) {
@@ -75,7 +75,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
   input_ = Make<InputStage<T>>(current, network_, parameters, by_sample);
   segments_.push_back({nullptr, {input_}, current->units});
 
-  // The gradients by what goes into layer l: array 0 or 1, by turns, or one of its own.
+  // The gradients of layer l's input use array 0 or 1 alternately, or their own array.
   gradient_arrays_.resize(2);
   const auto take_array = [&](size_t l, bool own) {
     if (!own) return l % 2;
@@ -84,7 +84,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
   };
   std::vector<Slot<T>*> inputs(layers.size());
   size_t array = take_array(0, forks[0]);
-  bool wanted = network_.TrainsEmbeddings();  // of the input
+  bool wanted = network_.TrainsEmbeddings();  // whether the input's gradient is needed
   const auto with_gradients = [&](Slot<T>* slot) {
     if (!wanted) return slot;
     GradientArray& gradients = gradient_arrays_[array];
@@ -148,7 +148,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
       out = next();
       append(Make<AddStage<T>>(current, inputs[earlier], out, trained, last_reader[earlier] == l));
       current = out;
-      // The sum's gradient is not the activation's.
+      // The next affine stage reads the sum, so it cannot apply relu's derivative.
       relu_before = nullptr;
     }
   }
@@ -261,7 +261,7 @@ void Tile<T>::PredictOne(const Source<T>& source, T* out) {
       }
     }
   } else {
-    // What follows is prepared as it was for the sample before.
+    // The later stages are still prepared from the previous sample.
     for (Stage<T>* stage : segments_[0].stages) stage->Prepare(at_);
   }
   for (const auto& [stage, units] : busy_) stage->Forward(at_, 0, units);

@@ -1,7 +1,11 @@
-// A tile: some samples on their way through all stages and back, in a workspace of its own.
+// A tile takes some samples of a batch through all stages and back, in its own workspace. The tile runner
+// owns the tiles (the plan owns one more, for single samples). At any time, one thread uses a tile, with one
+// exception: in a sweep, several threads call Forward, BackwardTail, BackwardHead and WeightGradients at
+// once, for different units.
 //
-// A network's stages stand in segments. The first stage of a segment needs all units of its input; the others
-// work unit by unit, so that a segment can go through its stages for some units at a time.
+// A tile groups the network's stages into segments. The first stage of a segment needs all units of its
+// input; the other stages work unit by unit. So a segment can take some of its units through all its stages
+// at a time, and threads can share its units.
 #pragma once
 
 #include <cstdint>
@@ -19,54 +23,54 @@ namespace blasnet {
 
 template <typename T>
 struct Segment {
-  AffineStage<T>* affine =
-      nullptr;                    // the first stage, where it is one: only then units may be cut into blocks
-  std::vector<Stage<T>*> stages;  // all of them, in their order
-  size_t units = 0;               // of what they make
+  AffineStage<T>* affine = nullptr;  // the first stage, if affine: only then may threads share the units
+  std::vector<Stage<T>*> stages;     // all stages, in order
+  size_t units = 0;                  // units of the segment's output
 };
 
 template <typename T>
 class Tile {
  public:
-  // `network`, `parameters` and `statistics` (the running moments) must outlive the tile. A tile for one
-  // sample alone is for predictions.
+  // `network`, `parameters` and `statistics` (the running moments) must outlive the tile. If `most_samples`
+  // is 1, the tile can only predict.
   Tile(const Network& network, Loss loss, const T* parameters, const T* statistics, size_t most_samples);
 
-  // Takes samples row .. row + m of a source for a pass; the first is the batch's sample number `first`. The
-  // source must stay.
+  // Loads samples row .. row + m of the source, which must stay alive, and runs the input stage. The first of
+  // them is sample number `first` of its batch.
   void Load(const Source<T>& source, size_t row, size_t m, const Pass& pass, size_t first);
 
-  // The input is loaded already: segments after the first.
+  // Segment 0 holds the input; Load has run it already, so a forward pass begins at segment 1.
   const std::vector<Segment<T>>& Segments() const { return segments_; }
 
-  // A segment's stages for units from .. to.
+  // Runs a segment's stages for units from .. to.
   void Forward(const Segment<T>& segment, size_t from, size_t to);
 
-  // The samples' loss and hits. In a training pass it leaves scale * the loss's gradient by the outputs.
+  // Computes the samples' loss and hits. In a training pass, also writes `scale` times the loss's gradient to
+  // the last slot.
   void ComputeLoss(const LossSpec& loss, T scale, Totals* totals);
 
-  // The way back through a segment's stages but the first, for units from .. to.
+  // Runs a segment's stages backward, all except the first, for units from .. to.
   void BackwardTail(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients);
-  // And through its first stage, for units from .. to of that one's input.
+  // Runs the first stage backward, for units from .. to of its input.
   void BackwardHead(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients);
-  // Rows from .. to of an affine stage's weights' gradients.
+  // Computes rows from .. to of the gradients of an affine stage's weights and bias.
   void WeightGradients(const Segment<T>& segment, size_t from, size_t to, bool accumulate,
                        T* gradients) const;
 
-  // Moves the running moments towards those of the samples, after a training pass.
+  // After a training pass: moves the running moments towards the moments of the samples.
   void UpdateStatistics(T* statistics) const;
 
-  // The outputs, transposed: (m, out), one sample a row.
+  // Writes the outputs, one sample per row: (m, out).
   void Store(T* out) const;
 
-  // For a tile of one sample.
+  // Predicts the source's first sample; for a tile of one sample.
   void PredictOne(const Source<T>& source, T* out);
 
-  // The first layer (from 0) with values that are not finite, or the last.
+  // The first layer (from 0) whose activations are not all finite; the last layer if all are.
   size_t FirstBadLayer() const;
 
  private:
-  // Makes the stages and the slots between them.
+  // Creates the stages and the slots between them.
   void Build(const T* parameters, const T* statistics);
   void AddSegment(AffineStage<T>* affine, Stage<T>* first, size_t units);
   template <class S, class... Arguments>
@@ -83,15 +87,16 @@ class Tile {
   std::vector<std::unique_ptr<Slot<T>>> slots_;
   std::vector<Segment<T>> segments_;
   InputStage<T>* input_ = nullptr;
-  std::vector<const Slot<T>*> activations_;  // one a layer
-  // Of a tile of one sample: the stages that have something to do, with their units.
+  std::vector<const Slot<T>*> activations_;  // one per layer
+  // For a tile of one sample: the stages that are not idle.
   struct Busy {
     Stage<T>* stage;
     size_t units;
   };
   std::vector<Busy> busy_;
-  // The loss's gradients by the slots: those of a layer's stages stand in one array, and layers take turns at
-  // two. A slot that forks has its own.
+  // Arrays for the slots' gradients. All slots between two affine stages share one array, since their stages
+  // work in place. Two arrays are enough, because layers alternate between them. If a layer's input forks, it
+  // needs its own array.
   struct GradientArray {
     size_t units = 0;
     std::vector<Slot<T>*> slots;

@@ -27,20 +27,21 @@ size_t TileRunner<T>::TileRows(bool sweeps) const {
   return sweeps ? kSweepRows : std::clamp(kTileWork / (6 * layer_parameters_), kLeastTileRows, kMostTileRows);
 }
 
-// As many threads as some rows are worth; a forward pass takes 2 operations a parameter, a step 6.
+// The number of threads that is worth using for `rows`. Per parameter and sample, a forward pass takes 2
+// operations, a training step 6.
 template <typename T>
 size_t TileRunner<T>::ThreadsFor(size_t rows, size_t operations) const {
   return rows * layer_parameters_ * operations < kParallelWork ? 1 : control_.Threads();
 }
 
-// The threads that share a layer when sweeping.
+// The limit of threads that share a layer in a sweep.
 template <typename T>
 size_t TileRunner<T>::ThreadsForUnits(const Layer& layer) const {
   return tile_rows_ * (layer.end - layer.weights) * 2 < kParallelWork ? 1 : control_.ThreadLimit();
 }
 
-// Makes the workspaces that so many threads need. They grow with use, so that a plan that only sees a few
-// rows stays small.
+// Creates tiles until there are `count`. Their size grows with use, so that a plan for a few rows stays
+// small.
 template <typename T>
 void TileRunner<T>::ReserveTiles(size_t count, size_t rows, size_t most_rows) {
   if (rows > reserved_rows_) {
@@ -64,7 +65,7 @@ size_t TileRunner<T>::PrepareForward(const TileSplit<T>& split) {
   return threads;
 }
 
-// When sweeping, threads share the units of a segment that may be cut.
+// In a sweep, threads share the units of segments that begin with an affine stage.
 template <typename T>
 void TileRunner<T>::Forward(Tile<T>& tile) {
   const std::vector<Segment<T>>& segments = tile.Segments();
@@ -82,8 +83,8 @@ void TileRunner<T>::Forward(Tile<T>& tile) {
   }
 }
 
-// Back through the segments, from the loss to the first layer that is trained. The gradient by a segment's
-// input is the gradient by the output of the segment before it, whose tail follows unit by unit.
+// Runs the segments backward, from the loss to the first trainable layer. The first stage of a segment
+// computes the gradient of the previous segment's output; the tail of that segment continues unit by unit.
 template <typename T>
 void TileRunner<T>::Backward(Tile<T>& tile, bool accumulate, T* gradients) {
   const std::vector<Segment<T>>& segments = tile.Segments();
@@ -106,8 +107,8 @@ void TileRunner<T>::Backward(Tile<T>& tile, bool accumulate, T* gradients) {
   }
 }
 
-// Back through a layer's affine stage: the gradients of its weights and, if `to_input`, of its input. After
-// those follows the tail of the segment before, if that one may be cut. Returns whether it did.
+// Runs an affine stage backward: computes the gradients of its weights and, if `to_input`, of its input. Then
+// runs the tail of the segment before if that begins with an affine stage, too; returns whether it does.
 template <typename T>
 bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, const Segment<T>& before,
                                   bool to_input, bool accumulate, T* gradients) {
@@ -120,14 +121,14 @@ bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, cons
     tile.BackwardHead(segment, from, to, accumulate, gradients);
     if (with_tail) tile.BackwardTail(before, from, to, accumulate, gradients);
   };
-  // Of the network's input only the tables learn.
+  // In the network's input, only the features from tables need gradients.
   const size_t first = segment.affine == tile.Segments()[1].affine ? network_.numbers : 0;
   const size_t out = layer.trainable ? layer.outputs : 0, in = to_input ? layer.inputs - first : 0;
   if (!sweeps_) {
     if (out > 0) of_weights(0, out);
     if (in > 0) of_input(first, first + in);
   } else {
-    // Both kinds of blocks in one loop: neither needs the other's result.
+    // One loop for both kinds of blocks: neither needs the other's result.
     const size_t inputs = Blocks(in, kSweepUnits);
     ParallelFor(ThreadsForUnits(layer), inputs + Blocks(out, kSweepUnits), [&](size_t i, size_t) {
       if (control_.Stopped()) return;
@@ -181,7 +182,7 @@ void TileRunner<T>::Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit<T
   tile.Load(batch.source, batch.start + row, split.Start(i + 1) - row, pass, row);
 }
 
-// Goes through the tile that diverged once more, for the layer where it began.
+// Runs the diverged tile forward again, to find the layer where it began.
 template <typename T>
 Outcome TileRunner<T>::Diverged(const Batch<T>& batch, const TileSplit<T>& split, size_t i,
                                 const Pass& pass) {

@@ -1,8 +1,12 @@
-// Takes the tiles of a batch forward and backward, in one of two schedules.
+// The tile runner takes the tiles of a batch forward and backward, by one of two schedules. Each plan has
+// one, and calls it on the operation thread; the runner shares its loops with pool threads.
 //
-// If the parameters of a network stay in cache, threads share the tiles: each tile goes through all layers,
-// and adds to a partial gradient. If not, or if a layer must see the whole batch, the runner sweeps: it takes
-// one tile after another, layer by layer, and threads share blocks of a layer's units.
+// Small networks, whose parameters stay in cache: the tiles of a batch are divided among up to 16 partial
+// gradients, which threads share. A thread takes each of its tiles forward and backward through all layers,
+// and adds the tile's gradients to the partial gradient. Update sums the partial gradients later.
+//
+// Large networks, or layers that must see the whole batch: the runner sweeps. It takes one tile after another
+// through the network, layer by layer, and threads share blocks of a layer's units.
 #pragma once
 
 #include <memory>
@@ -19,20 +23,20 @@ namespace blasnet {
 template <typename T>
 struct Batch {
   Source<T> source;
-  size_t start;      // its first sample
-  size_t rows;       // its samples
-  size_t step_rows;  // the samples of all batches of the step
-  bool accumulate;   // whether it adds to the gradients of the step's batches before it
+  size_t start;      // position of its first sample
+  size_t rows;       // number of its samples
+  size_t step_rows;  // number of samples in all batches of the step
+  bool accumulate;   // add to the gradients of the step's earlier batches
 };
 
 template <typename T>
 class TileRunner {
  public:
-  // All of them must outlive this.
+  // All arguments must outlive the runner.
   TileRunner(const Network& network, const LossSpec& loss, const T* parameters, const T* statistics,
              const Control& control);
 
-  // How the rows of a forward pass are split.
+  // Splits the rows of a forward pass into tiles.
   TileSplit<T> SplitForward(size_t rows) const { return SplitRows<T>(rows, TileRows(large_layers_)); }
 
   // Calls body(tile, i) for every tile of a forward pass. Returns false if a stop came before the end.
@@ -45,19 +49,19 @@ class TileRunner {
     return !control_.Stopped();
   }
 
-  // Through all segments after the input.
+  // Runs all segments after the input.
   void Forward(Tile<T>& tile);
 
-  // Adds a batch's share of the gradient of the step's mean loss to the first `parts` partial gradients, or
-  // writes it there.
+  // Computes a batch's share of the gradient of the step's mean loss, and adds it to the first `parts`
+  // partial gradients, or overwrites them.
   Outcome SumGradients(const Batch<T>& batch, const Pass& pass, Totals* totals, size_t* parts);
 
-  // Whether some layer normalises the batches that the network learns from.
+  // Whether training normalises some layer by the batch's own moments.
   bool UsesBatchMoments() const { return batch_moments_; }
-  // Moves the running moments towards those of the batch that SumGradients saw.
+  // After SumGradients: moves the running moments towards the moments of its batch.
   void UpdateStatistics(T* statistics) const { tiles_[0]->UpdateStatistics(statistics); }
 
-  // (parameters) each.
+  // Each has (parameter_count) elements.
   std::vector<std::vector<T>>& PartialGradients() { return partial_gradients_; }
 
  private:
@@ -78,20 +82,20 @@ class TileRunner {
   const T* const parameters_;
   const T* const statistics_;
   const Control& control_;
-  const size_t layer_parameters_;  // without the tables, of which a sample reads a few rows
-  const bool large_layers_;        // their parameters do not stay in cache: predictions sweep
-  const bool large_;               // nor do those of layers and tables together: training sweeps
+  const size_t layer_parameters_;  // without the embedding tables: a sample reads few of their rows
+  const bool large_layers_;        // layer_parameters_ do not stay in cache: predictions sweep
+  const bool large_;               // the parameters do not all stay in cache: training sweeps
   size_t first_trainable_ = 0;
   bool batch_moments_ = false;
 
-  // Of the operation under way.
+  // For the operation that is running.
   bool sweeps_ = false;
   size_t tile_rows_ = 0;
 
   size_t reserved_rows_ = 0;
-  std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one a thread
+  std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one per thread
   std::vector<std::vector<T>> partial_gradients_;
-  std::vector<Totals> sums_;  // one a tile of the batch
+  std::vector<Totals> sums_;  // one per tile of the batch
 };
 
 }  // namespace blasnet

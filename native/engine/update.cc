@@ -11,14 +11,14 @@
 namespace blasnet {
 namespace {
 
-constexpr size_t kPiece = 16'384;  // parameters that one thread updates at once
-constexpr size_t kNormRows = 64;   // units whose weights one thread limits at once
+constexpr size_t kPiece = 16'384;  // parameters in a piece
+constexpr size_t kNormRows = 64;   // units whose norms one thread limits at once
 
 }  // namespace
 
 template <typename T>
 Update<T>::Update(const Network& network, T* parameters) : network_(network), parameters_(parameters) {
-  // Neighbours with the same penalties are taken together: as few pieces as can be.
+  // Joins neighbours with equal penalties, which gives the fewest pieces.
   size_t from = 0, to = 0;
   double l1 = 0, l2 = 0;
   for (const ParameterRange& range : network.ranges) {

@@ -1,3 +1,5 @@
+// The memory of stages and tiles. One thread reserves an array before a pass; then several threads may use
+// it.
 #pragma once
 
 #include <cstddef>
@@ -6,11 +8,11 @@
 
 namespace blasnet {
 
-// An array whose rows start at a cache line.
+// An array that starts at the beginning of a cache line.
 template <typename T>
 class Workspace {
  public:
-  // At least `size` elements, zero when new. What it held is lost when it grows.
+  // Provides at least `size` elements; new ones are 0. If the array must grow, it loses its values.
   T* Reserve(size_t size) {
     constexpr size_t kLine = 64 / sizeof(T);
     if (storage_.size() < size + kLine) {

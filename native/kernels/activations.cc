@@ -9,8 +9,8 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// Whole vectors of samples at a time, then the rest one by one: the same operations in the same order, and
-// so the same bits.
+// Takes whole vectors of samples, then the rest one by one, with equal operations in equal order: so every
+// sample gets equal bits.
 template <typename T>
 void SoftmaxColumns(const T* z, size_t m, size_t units, T* a) {
   const Lanes<T> d;
@@ -35,7 +35,7 @@ void SoftmaxColumns(const T* z, size_t m, size_t units, T* a) {
   for (; j < m; j++) SoftmaxOf(z + j, units, m, a + j);
 }
 
-// As SoftmaxColumns; the last samples go through vectors that they do not fill.
+// Like SoftmaxColumns, but the last samples use partly filled vectors.
 template <typename T>
 void LogSoftmaxColumns(const T* z, size_t m, size_t units, T* a) {
   const Lanes<T> d;
@@ -64,7 +64,7 @@ void SoftmaxBackward(const T* da, const T* a, size_t units, size_t stride, T* dz
   for (size_t i = 0; i < units; i++) dz[i * stride] = a[i * stride] * (da[i * stride] - dot);
 }
 
-// One sample's: dz may be da or a.
+// For one sample. dz may be da or a.
 template <typename T>
 void LogSoftmaxBackward(const T* da, const T* a, size_t units, size_t stride, T* dz) {
   const Lanes<T> d;
@@ -80,22 +80,22 @@ void LogSoftmaxBackward(const T* da, const T* a, size_t units, size_t stride, T*
   }
 }
 
-// Applies body(first, stride) to every sample: where its first unit is, and how far apart the others are.
+// Calls body(first, stride) for every sample: the index of its first unit, and the distance between units.
 template <class F>
 void ForSamples(SampleAxis axis, size_t m, size_t units, const F& body) {
   const bool rows = axis == SampleAxis::kRows;
   for (size_t j = 0; j < m; j++) body(rows ? j * units : j, rows ? size_t{1} : m);
 }
 
-// Each activation's formulas. Forward(d, z) is A for a vector of values of Z. Backward(d, g, v) is dZ for a
-// vector g of dA, with v of A or of Z, as the activation's row says. `alpha` is the activation's parameter,
-// for those that have one.
+// The formulas of each activation. Forward(d, z) turns a vector of Z into A. Backward(d, g, v) turns a vector
+// g of dA into dZ, where v is A or Z, as the activation's row says. `alpha` is the activation's parameter, if
+// it has one.
 template <typename T>
 struct WithAlpha {
   T alpha;
 };
 
-// A is Z: copied, or left where it is.
+// A = Z: copied, or left in place.
 template <typename T>
 struct Linear : WithAlpha<T> {};
 
@@ -272,7 +272,7 @@ struct Exponential : WithAlpha<T> {
   }
 };
 
-// These two look across a sample's units: they take all samples at once.
+// The next two depend on all units of a sample, so they take all samples at once.
 template <typename T>
 struct Softmax : WithAlpha<T> {
   static void Forward(SampleAxis axis, size_t m, size_t units, const T* z, T* a) {
@@ -402,7 +402,7 @@ const char* SimdTarget() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
 
 std::string SimdTargets() {
   std::string names;
-  // A target is a bit, and a better one a lower bit.
+  // Each target is a bit; better targets have lower bits.
   for (int64_t bit = 1; bit > 0 && bit <= HWY_STATIC_TARGET; bit <<= 1) {
     if ((HWY_TARGETS & bit) == 0) continue;
     names += names.empty() ? "" : " ";

@@ -1,5 +1,5 @@
-// Activations and their derivatives. Every array holds one value a unit and sample. Softmax and logSoftmax
-// alone look across the units of a sample, so they need to know which way the samples lie.
+// Activations and their derivatives. Every array holds one value per unit and sample. Only softmax and
+// logSoftmax depend on all units of a sample, so only they need to know the sample axis.
 #pragma once
 
 #include <iterator>
@@ -9,14 +9,14 @@
 
 namespace blasnet {
 
-// Which of a sample's units an activation of one unit depends on.
+// Whether the activation of a unit depends on its own Z only, or on all units of the sample.
 enum class DependsOn { kOwnUnit, kAllUnits };
-// What the derivative is computed from: A, or Z where two inputs have the same A.
+// Whether the derivative is computed from A, or from Z because different Z have the same A.
 enum class SlopeFrom { kOutputs, kInputs };
 
-// One row an activation: the name, and the traits that the engine goes by. Its formulas are the struct of
-// that name in activations.cc; lib/layers/activations.ts has its row for users. JavaScript passes an
-// activation as the number of its row.
+// One row per activation: its name, and the traits that the engine uses. A struct of that name in
+// activations.cc holds its formulas; lib/layers/activations.ts has its row for users. JavaScript passes an
+// activation as its row number.
 #define BLASNET_ACTIVATIONS(ROW)                      \
   ROW(Linear, "linear", kOwnUnit, kOutputs)           \
   ROW(Sigmoid, "sigmoid", kOwnUnit, kOutputs)         \
@@ -77,13 +77,14 @@ constexpr bool NeedsInputs(Activation a) { return TraitsOf(a).slope_from == Slop
 //   softsign     z / (1 + |z|)                    hardSigmoid  (z + 3) / 6, kept between 0 and 1
 //   logSoftmax   log(softmax(z))
 //
-// alpha is leakyRelu's slope below 0 and what elu tends to there, above 0 in both; the others have none.
+// alpha is the slope of leakyRelu below 0, or minus the limit of elu towards -infinity. It is above 0. The
+// other activations have none.
 template <typename T>
 void ActivationForward(Activation activation, T alpha, SampleAxis axis, size_t m, size_t units, const T* z,
                        T* a);
 
-// dZ = dA * g'(Z); dZ may be dA, Z or A. Z may be null unless NeedsInputs(activation): the others go by
-// A = g(Z).
+// dZ = dA * g'(Z); dZ may be dA, Z or A. The derivative is computed from A = g(Z), or from Z if
+// NeedsInputs(activation). Otherwise Z may be null.
 //
 //   sigmoid    dA * A * (1 - A)                   softmax     A * (dA - sum over the units of dA * A)
 //   tanh       dA * (1 - A * A)                   logSoftmax  dA - exp(A) * sum over the units of dA
@@ -94,16 +95,16 @@ void ActivationForward(Activation activation, T alpha, SampleAxis axis, size_t m
 //   hardSigmoid  dA / 6, but 0 where A is 0 or 1  exponential dA * A
 //   gelu       dA * (P(Z) + Z * P'(Z)); geluTanh, silu and mish by their formulas
 //
-// At its kink relu's derivative is 0, and the others' is that from below, as in PyTorch. Slopes are
-// off by at most 8 ulp of 1, but exponential's, which is A.
+// At its kink, relu has the derivative 0; the others have the derivative from below, as in PyTorch. Slopes
+// are off by at most 8 ulp of 1, except that of exponential, which is A.
 template <typename T>
 void ActivationBackward(Activation activation, T alpha, SampleAxis axis, size_t m, size_t units, const T* da,
                         const T* z, const T* a, T* dz);
 
-// The instruction set that the vector loops run on.
+// The instruction set that the vector loops use.
 const char* SimdTarget();
 
-// All that this build has code for, the best first, between spaces.
+// All instruction sets in this build, the best first, separated by spaces.
 std::string SimdTargets();
 
 }  // namespace blasnet

@@ -9,8 +9,8 @@
 #include "hwy/foreach_target.h"  // before highway.h
 #include "kernels/vector-inl.h"
 
-// A block's accumulators must stay in registers: loops over them are unrolled whole, and their number is
-// what the register file allows (32 with AVX-512 and NEON, 16 before), with room for one column of operands.
+// A block's accumulators must stay in registers. So loops over them are fully unrolled, and their number fits
+// the register file (32 registers with AVX-512 and NEON, 16 before), with room for one column of operands.
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
 #define BLASNET_REGISTERS 32
 #else
@@ -22,16 +22,17 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// How much of L's rows DotProducts goes through at once: part of L1, beside the columns. Measured; between
-// 20 and 28 KB it makes little difference.
+// The bytes of L's rows that DotProducts takes at once: a part of L1, which also holds the columns. Measured;
+// any value from 20 to 28 KB is about as fast.
 constexpr size_t kDotBytes = 24'000;
 
-// Rows of a block that is `vectors` wide: 8x3, 6x4 (16 registers: 4x3, 3x4, 6x2).
+// Rows of a block that is `vectors` wide: 8x3, 6x4 (with 16 registers: 4x3, 3x4, 6x2).
 constexpr size_t RowsOfBlock(size_t vectors) {
   return BLASNET_REGISTERS == 32 ? (vectors >= 4 ? 6 : 8) : (vectors == 4 ? 3 : vectors == 3 ? 4 : 6);
 }
 
-// block(count, i) for rows cut into blocks of `most`, and the rest into 4, 2 and 1: `count` rows from row i.
+// Calls block(count, i) for `count` rows from row i: blocks of `most` rows, and the rest in blocks of 4, 2
+// and 1.
 template <size_t most, class F>
 HWY_INLINE void InBlocks(size_t rows, const F& block) {
   size_t i = 0;
@@ -108,9 +109,9 @@ template <typename T>
 void ProductOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,
                const ProductOptions<T>& options) {
   const size_t step = hn::Lanes(Lanes<T>());
-  size_t left = (n + step - 1) / step;  // vectors still to do
+  size_t left = (n + step - 1) / step;  // vectors that are left
   for (size_t j = 0; left > 0;) {
-    // 4 is as good as 3, and a single one wastes most: 4 = 4, 5 = 3 + 2, 7 = 3 + 4, 10 = 3 + 3 + 4.
+    // Panels of 4 and 3 vectors are equally fast, a panel of 1 wastes most. So 4 = 4, 5 = 3 + 2, 7 = 3 + 4.
     const size_t take = left == 4 ? 4 : std::min<size_t>(left, 3);
     const T* relu = options.relu == nullptr ? nullptr : options.relu + j;
     switch (take) {
@@ -141,7 +142,7 @@ void ProductUnpaddedOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r
   options.accumulate = accumulate;
   ProductOf(rows, whole, k, l, r, ldr, c, ldc, options);
   if (whole == n) return;
-  // The last columns, in a padded copy.
+  // Multiplies the last columns in a padded copy.
   const size_t rest = n - whole;
   thread_local std::vector<T> scratch;
   scratch.assign((k + rows) * step, T{0});
@@ -169,8 +170,8 @@ HWY_INLINE auto SumOfBlocks(D, V v) {
 #endif
 
 #if HWY_TARGET != HWY_SCALAR
-// The sums of four vectors' lanes, as the lanes of one: they are folded into each other, which takes half the
-// steps of summing each on its own.
+// The sums of four vectors' lanes, as the lanes of one vector. Folding the vectors into each other takes half
+// the steps of four separate sums.
 template <class D, class V, typename T = hn::TFromD<D>>
 HWY_INLINE auto SumsOfLanes(D d, const V* sums) {
   const auto fold = [d](V a, V b) {
@@ -189,7 +190,7 @@ HWY_INLINE auto SumsOfLanes(D d, const V* sums) {
   }
 }
 
-// out = v plus what stands at `start` (null: nothing), none below 0 if `relu`.
+// out = v plus `start` (null: 0); if `relu`, at least 0.
 template <class D, class V, typename T>
 HWY_INLINE void StoreSums(D d, V v, const T* start, bool relu, T* out) {
   if (start != nullptr) v = hn::Add(v, hn::LoadU(d, start));
@@ -198,9 +199,9 @@ HWY_INLINE void StoreSums(D d, V v, const T* start, bool relu, T* out) {
 }
 #endif
 
-// out[j] = (start == nullptr ? 0 : start[j]) + the sum of sums[j]'s lanes, for `count` vectors, 4 or 8; none
-// below 0 if `relu`. Stored 32 bytes at a time where the vectors are that long: the next product loads them
-// so.
+// out[j] = (start == nullptr ? 0 : start[j]) + the sum of sums[j]'s lanes, for `count` vectors, 4 or 8; if
+// `relu`, at least 0. Stores 32 bytes at a time if the vectors are that long, because the next product loads
+// them this way.
 template <size_t count, class D, class V, typename T>
 HWY_INLINE void AddSumsOfLanes(D d, const V* sums, const T* start, bool relu, T* out) {
 #if HWY_TARGET == HWY_SCALAR
@@ -240,8 +241,8 @@ HWY_INLINE void AddSumsOfLanes(D d, const V* sums, const T* start, bool relu, T*
 #endif
 }
 
-// A single column is bound by loads, and rows start anywhere: of half the longest vectors, only every other
-// one crosses a cache line.
+// With a single column, loads take most of the time, and rows may start anywhere. Vectors of half the longest
+// size cross a cache line only every other time.
 template <typename T, size_t cols>
 using DotLanes = std::conditional_t<cols == 1, hn::CappedTag<T, 32 / sizeof(T)>, Lanes<T>>;
 
@@ -304,7 +305,7 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
   }
 }
 
-// Some rows of C, all their columns.
+// Computes `rows` rows of C in full.
 template <size_t rows, typename T>
 HWY_NOINLINE void DotRows(size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
                           const T* bias, bool accumulate, bool relu, T* c, size_t ldc) {
@@ -330,7 +331,7 @@ void DotProductsOf(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, c
     });
     return;
   }
-  // Every block of columns meets the same rows of L: long ones are cut, so that these stay in L1.
+  // Every block of columns reads these rows of L again. Long rows are cut, so that they stay in L1.
   constexpr size_t kRows = RowsOfBlock(4);
   const size_t most = kDotBytes / sizeof(T) / kRows;
   const size_t chunks = k <= most ? 1 : (k + most - 1) / most;

@@ -1,7 +1,6 @@
-// The functions that kernels apply to vectors, with their error bounds; test/native/accuracy.test.ts enforces
-// them. (In brackets the worst that a search over 25 million float64 and every 29th float32 found, on SSSE3
-// to AVX-512.)
-// Included after foreach_target.h, as vector-inl.h is.
+// Functions that kernels apply to vectors, with their error bounds; test/native/accuracy*.test.ts enforce
+// these. (In brackets: the largest error in a search over 25 million float64 and every 29th float32, on SSSE3
+// to AVX-512.) Include this file after foreach_target.h, like vector-inl.h.
 #if defined(BLASNET_FUNCTIONS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_FUNCTIONS_INL_H_
 #undef BLASNET_FUNCTIONS_INL_H_
@@ -21,8 +20,8 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// Highway's Exp, with NaN passed through: it makes 0 of NaN. For x up to 706, or 88 in float32.
-// At most 1.1 ulp (1.01).
+// Highway's Exp, but NaN stays NaN (Highway returns 0). For x up to 706, or 88 in float32. At most 1.1 ulp
+// (1.01).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V ExpOf(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));
@@ -38,19 +37,19 @@ HWY_INLINE V SigmoidOf(D d, V x) {
   return hn::Div(numerator, hn::Add(one, e));
 }
 
-// Highway's Tanh, with NaN passed through. At most 3.5 ulp (3.18).
+// Highway's Tanh, but NaN stays NaN. At most 3.5 ulp (3.18).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V TanhOf(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(d, x));
 }
 
-// max(0, x), NaN passed through.
+// max(0, x); NaN stays NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V ReluOf(D d, V x) {
   return hn::IfThenZeroElse(hn::Le(x, hn::Zero(d)), x);
 }
 
-// x where it is between the two bounds, otherwise the nearer of them; NaN stays NaN.
+// x, clipped to [low, high]; NaN stays NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Clamp(D d, V x, hn::TFromD<D> low, hn::TFromD<D> high) {
   const V lowest = hn::Set(d, low), highest = hn::Set(d, high);
@@ -61,7 +60,7 @@ HWY_INLINE V Clamp(D d, V x, hn::TFromD<D> low, hn::TFromD<D> high) {
 template <class D>
 constexpr bool kIsFloat = sizeof(hn::TFromD<D>) == 4;
 
-// exp(x) for every x: infinity where it overflows. At most 1.1 ulp (1.01).
+// exp(x) for every x; infinity if it overflows. At most 1.1 ulp (1.01).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V ExponentialOf(D d, V x) {
   using T = hn::TFromD<D>;
@@ -69,13 +68,13 @@ HWY_INLINE V ExponentialOf(D d, V x) {
   return ExpOf(d, hn::IfThenElse(hn::Gt(x, top), top, x));
 }
 
-// Highway's Expm1, exp(x) - 1, with NaN passed through; for x <= 0. At most 2 ulp (1.80).
+// Highway's Expm1, exp(x) - 1, but NaN stays NaN. For x <= 0. At most 2 ulp (1.80).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Expm1Of(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, hn::Expm1(d, x));
 }
 
-// scale * x, but limit * (exp(x) - 1) where x < 0. At most 2 ulp where scale and limit are 1, otherwise 3.5
+// scale * x, but limit * (exp(x) - 1) where x < 0. At most 2 ulp if scale and limit are 1, otherwise 3.5
 // (2.95).
 template <class D, class V = hn::Vec<D>, typename T>
 HWY_INLINE V EluOf(D d, V x, T scale, T limit) {
@@ -85,14 +84,14 @@ HWY_INLINE V EluOf(D d, V x, T scale, T limit) {
   return hn::IfThenElse(positive, hn::Mul(hn::Set(d, scale), x), below);
 }
 
-// Its slope from its value: scale, but limit * exp(x) = y + limit where y <= 0.
+// The slope of EluOf from its value y: scale, but limit * exp(x) = y + limit where y <= 0.
 template <class D, class V = hn::Vec<D>, typename T>
 HWY_INLINE V EluSlope(D d, V y, T scale, T limit) {
   return hn::IfThenElse(hn::Gt(y, hn::Zero(d)), hn::Set(d, scale), hn::Add(y, hn::Set(d, limit)));
 }
 
-// Highway's Log, which knows positive finite numbers alone, for every x: NaN of NaN and of negative numbers.
-// At most 1 ulp (0.93).
+// log(x) for every x, by Highway's Log, which takes positive finite numbers only. NaN for NaN and for
+// negative numbers. At most 1 ulp (0.93).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V LogOf(D d, V x) {
   const V zero = hn::Zero(d), infinity = hn::Inf(d);
@@ -110,23 +109,23 @@ HWY_INLINE V SoftplusOf(D d, V x) {
 // x / (1 + |x|). At most 1.5 ulp (1.50).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V SoftsignOf(D d, V x) {
-  // Infinity by infinity would be NaN.
+  // Infinity / infinity would be NaN.
   const V finite = Clamp(d, x, hwy::LowestValue<hn::TFromD<D>>(), hwy::HighestValue<hn::TFromD<D>>());
   return hn::Div(finite, hn::Add(hn::Set(d, 1), hn::Abs(finite)));
 }
 
-// (x + 3) / 6 kept between 0 and 1. At most 1.5 ulp (1.00).
+// (x + 3) / 6, clipped to [0, 1]. At most 1.5 ulp (1.00).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V HardSigmoidOf(D d, V x) {
   return hn::Div(Clamp(d, hn::Add(x, hn::Set(d, 3)), 0, 6), hn::Set(d, 6));
 }
 
-// Where sigmoid is exactly 0 and, mirrored, 1: infinite inputs are as good as these, and their products with
-// 0 are not NaN.
+// For x below minus this, sigmoid is exactly 0; above this, exactly 1. Infinite inputs are replaced by this
+// number, so that their products with 0 are not NaN.
 constexpr int kSaturated = 1000;
 
-// x * sigmoid(x). At most 3.5 ulp (3.08); where exp(x) is subnormal, up to |x| times the smallest number
-// more.
+// x * sigmoid(x). At most 3.5 ulp (3.08). If exp(x) is subnormal, the error is larger by up to |x| times the
+// smallest number.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V SiluOf(D d, V x) {
   const V low = hn::Set(d, -kSaturated);
@@ -148,8 +147,8 @@ struct SigmoidPair {
   }
 };
 
-// Its derivative, sigmoid(x) * (1 + x * sigmoid(-x)). The derivatives of silu, mish, gelu and geluTanh are
-// off by at most 2.5 ulp of 1 (1.99).
+// The derivative of silu, sigmoid(x) * (1 + x * sigmoid(-x)). The derivatives of silu, mish, gelu and
+// geluTanh are off by at most 2.5 ulp of 1 (1.99).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V SiluSlope(D d, V x) {
   const V inside = Clamp(d, x, -kSaturated, kSaturated);
@@ -157,8 +156,8 @@ HWY_INLINE V SiluSlope(D d, V x) {
   return hn::Mul(sigmoid.value, hn::MulAdd(inside, sigmoid.rest, hn::Set(d, 1)));
 }
 
-// What mish is made of: tanh(log(1 + exp(x))) = numerator / denominator, sums of positive terms of
-// e = exp(-|x|).
+// The parts of mish: tanh(log(1 + exp(x))) = numerator / denominator. Both are sums of positive terms of the
+// number e = exp(-|x|).
 template <class D, class V = hn::Vec<D>>
 struct MishParts {
   V e, numerator, denominator;
@@ -168,14 +167,14 @@ struct MishParts {
     const V one = hn::Set(d, 1), two = hn::Set(d, 2);
     e = ExpOf(d, hn::Neg(hn::Abs(x)));
     negative = hn::Lt(x, hn::Zero(d));
-    // e (e + 2) over that plus 2; or, both by e^2, 1 + 2e over that plus 2e^2.
+    // x < 0: n / (n + 2), n = e (e + 2). Otherwise, both times e^2: n / (n + 2 e^2), n = 1 + 2 e.
     numerator = hn::IfThenElse(negative, hn::Mul(e, hn::Add(e, two)), hn::MulAdd(two, e, one));
     denominator = hn::Add(numerator, hn::IfThenElse(negative, two, hn::Mul(two, hn::Mul(e, e))));
   }
 };
 
-// x * tanh(log(1 + exp(x))). At most 5 ulp (4.57); where exp(x) is subnormal, up to |x| times the smallest
-// number more.
+// x * tanh(log(1 + exp(x))). At most 5 ulp (4.57). If exp(x) is subnormal, the error is larger by up to |x|
+// times the smallest number.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V MishOf(D d, V x) {
   const V low = hn::Set(d, -kSaturated);
@@ -184,8 +183,8 @@ HWY_INLINE V MishOf(D d, V x) {
   return hn::Mul(finite, hn::Div(parts.numerator, parts.denominator));
 }
 
-// Its derivative, t + x * (1 - t^2) * sigmoid(x), with t = tanh(log(1 + exp(x))): (1 - t^2) * sigmoid(x) is
-// 4 u (1 + e) / denominator^2, where u is e for a negative x and e^2 for others.
+// The derivative of mish, t + x * (1 - t^2) * sigmoid(x), with t = tanh(log(1 + exp(x))). Here (1 - t^2) *
+// sigmoid(x) is 4 u (1 + e) / denominator^2, where u is e if x is negative, otherwise e^2.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V MishSlope(D d, V x) {
   const V finite = Clamp(d, x, -kSaturated, kSaturated);
@@ -196,7 +195,7 @@ HWY_INLINE V MishSlope(D d, V x) {
 }
 
 // (t + a) * exp(t^2 / 2) * Q(t), where Q(t) is the probability that a standard normal variable is above t, as
-// a polynomial in u = (t - a) / (t + a), for t from 0 to `most`, from where on Q is 0. Interpolated at
+// a polynomial in u = (t - a) / (t + a), for t from 0 to `most`; beyond it Q is 0. Interpolated at
 // Chebyshev's nodes with mpmath 1.3.0 in 50 digits; relative errors 2^-56 and 2^-28.
 template <typename T>
 struct NormalTail;
@@ -226,7 +225,7 @@ struct NormalTail<float> {
                                            -2.317986783e-4f, -5.15565933e-5f};
 };
 
-// The sum of c[i] * x^i by Horner's rule, the even and the odd powers side by side.
+// The sum of c[i] * x^i by Horner's rule, in parallel for the even and the odd powers.
 template <class D, class V = hn::Vec<D>, typename T, size_t N>
 HWY_INLINE V Polynomial(D d, V x, const T (&c)[N]) {
   static_assert(N % 2 == 1, "the highest power is even");
@@ -239,7 +238,7 @@ HWY_INLINE V Polynomial(D d, V x, const T (&c)[N]) {
   return hn::MulAdd(odd, x, hn::MulAdd(even, square, hn::Set(d, c[0])));
 }
 
-// What gelu is made of: Q(|x|) = power * ratio, with x kept where Q is not 0.
+// The parts of gelu: Q(|x|) = power * ratio. `finite` is x, clipped to where Q is not 0.
 template <class D, class V = hn::Vec<D>>
 struct NormalParts {
   V finite, power, ratio;
@@ -254,7 +253,7 @@ struct NormalParts {
     const V sum = hn::Add(t, hn::Set(d, Tail::a));
     const V u = hn::Div(hn::Sub(t, hn::Set(d, Tail::a)), sum);
     const V uncorrected = hn::Div(Polynomial(d, u, Tail::coefficients), sum);
-    // t^2 = square + rest (Dekker, 1971): exp magnifies what t * t is rounded by.
+    // t^2 = square + rest (Dekker, 1971), because exp magnifies the rounding error of t * t.
     const hn::RebindToUnsigned<D> bits;
     const V square = hn::Mul(t, t);
     const V high = hn::BitCast(d, hn::And(hn::BitCast(bits, t), hn::Set(bits, Tail::high_half)));
@@ -268,7 +267,7 @@ struct NormalParts {
 };
 
 // x * P(x), where P(x) is the probability that a standard normal variable is below x. At most 7 ulp (6.60),
-// in the left tail as well.
+// also in the left tail.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V GeluOf(D d, V x) {
   const NormalParts<D> parts(d, x);
@@ -277,7 +276,7 @@ HWY_INLINE V GeluOf(D d, V x) {
   return hn::IfThenElse(parts.negative, tail, body);
 }
 
-// Its derivative, P(x) + x * exp(-x^2 / 2) / sqrt(2 pi).
+// The derivative of gelu, P(x) + x * exp(-x^2 / 2) / sqrt(2 pi).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V GeluSlope(D d, V x) {
   const NormalParts<D> parts(d, x);
@@ -287,16 +286,16 @@ HWY_INLINE V GeluSlope(D d, V x) {
   return hn::MulAdd(parts.power, hn::MulAdd(parts.finite, density, signed_ratio), base);
 }
 
-// x * sigmoid(v), v = 2 sqrt(2 / pi) (x + 0.044715 x^3): x / 2 * (1 + tanh(v / 2)) without its cancellation.
-// At most 4 + 3 |v| ulp for a negative x, 4 ulp for others; where exp(v) is subnormal, up to |x| times the
-// smallest number more.
+// geluTanh is x * sigmoid(v), v = 2 sqrt(2 / pi) (x + 0.044715 x^3): x / 2 * (1 + tanh(v / 2)) without its
+// cancellation. At most 4 + 3 |v| ulp if x is negative, otherwise 4 ulp. If exp(v) is subnormal, the error is
+// larger by up to |x| times the smallest number.
 template <class D, class V = hn::Vec<D>>
 struct GeluTanhParts {
   V finite, square, v;
 
   GeluTanhParts(D d, V x) {
     using T = hn::TFromD<D>;
-    // Beyond, the sigmoid is exactly 0 or 1.
+    // Beyond these, the sigmoid is exactly 0 or 1.
     finite = Clamp(d, x, -30, 30);
     square = hn::Mul(finite, finite);
     const V linear = hn::Set(d, static_cast<T>(1.5957691216057307117));
@@ -312,7 +311,7 @@ HWY_INLINE V GeluTanhOf(D d, V x) {
   return hn::Mul(factor, SigmoidOf(d, parts.v));
 }
 
-// Its derivative, sigmoid(v) * (1 + x * sigmoid(-v) * v').
+// The derivative of geluTanh, sigmoid(v) * (1 + x * sigmoid(-v) * v').
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V GeluTanhSlope(D d, V x) {
   using T = hn::TFromD<D>;
@@ -324,7 +323,7 @@ HWY_INLINE V GeluTanhSlope(D d, V x) {
   return hn::Mul(sigmoid.value, hn::MulAdd(sigmoid.rest, hn::Mul(parts.finite, v_slope), hn::Set(d, 1)));
 }
 
-// log(cosh(x)): |x| - log(2) + log(1 + exp(-2 |x|)) and, where that would cancel, log(1 + (cosh(x) - 1)). At
+// log(cosh(x)) = |x| - log(2) + log(1 + exp(-2 |x|)). Where that would cancel, log(1 + (cosh(x) - 1)). At
 // most 9 ulp (8.64); finite for every finite x.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V LogCoshOf(D d, V x) {
@@ -339,9 +338,9 @@ HWY_INLINE V LogCoshOf(D d, V x) {
   return hn::IfThenElse(near, log, hn::Add(line, log));
 }
 
-// A = exp(Z - maximum) / sum, one sample of `units` values that stand `stride` apart; A may be Z. The shift
-// keeps exp finite; NaN or +infinity anywhere makes all of A NaN.
-// At most 2.5 ulp for two units, 1 ulp more for each further one, and what Z - maximum was rounded by.
+// A = exp(Z - maximum) / sum, for one sample of `units` values that are `stride` apart; A may be Z. The shift
+// keeps exp finite. If Z has a NaN or +infinity, all of A is NaN. At most 2.5 ulp for two units, 1 ulp more
+// for each further unit, plus the rounding of Z - maximum.
 template <typename T>
 HWY_INLINE void SoftmaxOf(const T* z, size_t units, size_t stride, T* a) {
   T maximum = z[0];
@@ -350,7 +349,7 @@ HWY_INLINE void SoftmaxOf(const T* z, size_t units, size_t stride, T* a) {
   if (stride == 1) {
     Map(z, units, a, power);
   } else {
-    // The same instructions on gathered values: a sample's result is the same whichever way it lies.
+    // Runs these instructions on gathered values, so that a sample's result does not depend on the stride.
     Buffer<T> values;
     const size_t step = hn::Lanes(Lanes<T>());
     for (size_t i = 0; i < units; i += step) {
@@ -365,8 +364,8 @@ HWY_INLINE void SoftmaxOf(const T* z, size_t units, size_t stride, T* a) {
   for (size_t i = 0; i < units; i++) a[i * stride] /= sum;
 }
 
-// A = Z - maximum - log(sum), laid out as softmax's arguments are. Off by at most 2 ulp of A plus (units + 2)
-// ulp of 1: the largest A may cancel. NaN or +infinity anywhere makes all of A NaN.
+// A = Z - maximum - log(sum), with the arguments of SoftmaxOf. Off by at most 2 ulp of A plus (units + 2) ulp
+// of 1, because the largest A may cancel. If Z has a NaN or +infinity, all of A is NaN.
 template <typename T>
 HWY_INLINE void LogSoftmaxOf(const T* z, size_t units, size_t stride, T* a) {
   const Lanes<T> d;

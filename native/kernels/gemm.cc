@@ -15,9 +15,9 @@ namespace blasnet {
 namespace {
 
 #ifdef BLASNET_OPENBLAS
-// OpenBLAS is called from our own threads only: its pool would fight with ours, so it is told to use the
-// calling thread. A build of it without threads may also lack locks (Debian's serial flavour gives wrong
-// results when called from several threads): unless it says that it has them, it gets a mutex.
+// OpenBLAS is called on our own threads, so its pool would compete with ours: it is told to use the calling
+// thread. A build without threads may also lack locks (Debian's serial flavour gives wrong results when
+// several threads call it). Such a build is used under a mutex, unless it says that it has locks.
 struct OpenBlas {
   OpenBlas() { openblas_set_num_threads(1); }
   const bool unsafe =
@@ -54,7 +54,7 @@ void Gemm(Transpose transpose_a, Transpose transpose_b, size_t m, size_t n, size
   const CBLAS_TRANSPOSE op_a = transpose_a == Transpose::kYes ? CblasTrans : CblasNoTrans;
   const CBLAS_TRANSPOSE op_b = transpose_b == Transpose::kYes ? CblasTrans : CblasNoTrans;
   const int rows = static_cast<int>(m), cols = static_cast<int>(n), inner = static_cast<int>(k);
-  // CBLAS asks for distances of at least 1, also where the matrix is empty.
+  // CBLAS requires distances of at least 1, even for empty matrices.
   const int step_a = std::max(1, static_cast<int>(lda)), step_b = std::max(1, static_cast<int>(ldb));
   const int step_c = static_cast<int>(ldc);
   const LibraryCall call;

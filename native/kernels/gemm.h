@@ -8,14 +8,14 @@ namespace blasnet {
 enum class Transpose : bool { kNo = false, kYes = true };
 
 // C (m, n) = alpha * op(A) (m, k) * op(B) (k, n) + beta * C.
-// A is (m, k), or (k, m) when transposed; B is (k, n), or (n, k); lda, ldb and ldc are the distances between
-// their rows. With beta = 0, C is written without being read. Every size must fit an int; an empty inner
-// dimension leaves beta * C.
+// A is (m, k), or (k, m) if transposed; B is (k, n), or (n, k) if transposed. lda, ldb and ldc are the
+// distances between their rows. With beta = 0, C is written without being read. Every size must fit an int.
+// If k is 0, the result is beta * C.
 template <typename T>
 void Gemm(Transpose transpose_a, Transpose transpose_b, size_t m, size_t n, size_t k, T alpha, const T* a,
           size_t lda, const T* b, size_t ldb, T beta, T* c, size_t ldc);
 
-// The same for matrices without gaps between their rows.
+// C = alpha * op(A) op(B) + beta * C for matrices without gaps between their rows.
 template <typename T>
 void Gemm(Transpose transpose_a, Transpose transpose_b, size_t m, size_t n, size_t k, T alpha, const T* a,
           const T* b, T beta, T* c) {
@@ -23,10 +23,10 @@ void Gemm(Transpose transpose_a, Transpose transpose_b, size_t m, size_t n, size
        transpose_b == Transpose::kYes ? k : n, beta, c, n);
 }
 
-// The library behind Gemm, as it describes itself.
+// The library behind Gemm, in its own words.
 const char* BlasDescription();
 
-// The processor whose kernels OpenBLAS has chosen; "" for a library that does not say.
+// The processor type whose kernels OpenBLAS has chosen; "" for other libraries.
 const char* BlasCore();
 
 }  // namespace blasnet

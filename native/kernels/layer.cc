@@ -7,8 +7,8 @@
 namespace blasnet {
 namespace {
 
-// db += alpha * sum over the rows of dZ (m, out). Summed in double, a block of units at a time: a running sum
-// of floats would lose digits with every row.
+// db += alpha * the sum of the rows of dZ (m, out). Sums in double, one block of units at a time: a running
+// sum of floats would lose digits with every row.
 template <typename T>
 void AddRowSums(size_t m, size_t out, T alpha, const T* dz, T* db) {
   constexpr size_t kBlock = 64;
@@ -25,7 +25,7 @@ void AddRowSums(size_t m, size_t out, T alpha, const T* dz, T* db) {
 
 }  // namespace
 
-// The bias goes into Z first and the product is added to it: one pass over Z less than adding it after.
+// Fills Z with the bias, then adds the product: this saves a pass over Z.
 template <typename T>
 void LayerForward(SampleAxis axis, LayerShape shape, const T* x, const T* w, const T* b, T* z) {
   const auto [m, in, out] = shape;

@@ -13,8 +13,8 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// The sum of value(d, a, y) over some rows of m samples, and slope(d, a, y) * factor, both times the weights.
-// A row's sum is divided by `divisor`.
+// Returns the sum of value(d, a, y) over some rows of m samples, each row's sum divided by `divisor`. Writes
+// slope(d, a, y) * factor to da. Both are multiplied by the weights.
 template <typename T, class Value, class Slope>
 double SumRows(const T* a, const T* y, const T* weights, size_t m, size_t rows, size_t ld, double divisor,
                T factor, T* da, const Value& value, const Slope& slope) {
@@ -42,7 +42,7 @@ double SumRows(const T* a, const T* y, const T* weights, size_t m, size_t rows, 
   return total;
 }
 
-// The labels (outputs, m) of a dense loss, and those that classes (m) stand for, before smoothing.
+// The labels (outputs, m) before smoothing: as they are given, or made from classes (m).
 template <typename T>
 struct DenseLabels {
   const T* y;
@@ -66,7 +66,7 @@ struct SparseLabels {
   }
 };
 
-// A vector of samples at a time, each lane its own.
+// Takes a vector of samples at a time, one sample per lane.
 template <typename T, class Labels>
 Totals CrossEntropy(const T* z, const Labels& labels, T smoothing, const T* weights, size_t m, size_t outputs,
                     size_t ld, T scale, T* dz) {
@@ -114,16 +114,16 @@ Totals CrossEntropy(const T* z, const Labels& labels, T smoothing, const T* weig
   return totals;
 }
 
-// 1 - y * a where that is above 0, otherwise 0; NaN passed through.
+// max(0, 1 - y * a); NaN stays NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V HingeOf(D d, V a, V y) {
   return ReluOf(d, hn::NegMulAdd(y, a, hn::Set(d, 1)));
 }
 
-// What keeps poisson's logarithm finite at 0: Keras's.
+// Keeps poisson's logarithm finite at 0; the value is Keras's.
 constexpr double kPoissonEpsilon = 1e-7;
 
-// P at least 2^-100, which keeps y / P and its products with weights finite in both types; NaN stays NaN.
+// max(P, 2^-100). So y / P, and its products with weights, are finite in both types. NaN stays NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V OffZero(D d, V p) {
   const V least = hn::Set(d, static_cast<hn::TFromD<D>>(0x1p-100));
@@ -172,7 +172,7 @@ Totals LossOfTile(const LossSpec& spec, const T* a, const T* y, const T* weights
           mean_scale, [](auto, auto output, auto label) { return hn::Abs(hn::Sub(output, label)); },
           [](auto d, auto output, auto label) {
             const auto difference = hn::Sub(output, label);
-            // 0 and NaN are their own signs.
+            // The sign of a zero or NaN is the value itself.
             const auto signed_one = hn::CopySign(hn::Set(d, 1), difference);
             const auto sloped = hn::Gt(hn::Abs(difference), hn::Zero(d));
             return hn::IfThenElse(sloped, signed_one, difference);
@@ -229,7 +229,7 @@ Totals LossOfTile(const LossSpec& spec, const T* a, const T* y, const T* weights
   return {};
 }
 
-// P between its bounds; NaN stays NaN.
+// P, clipped to its bounds; NaN stays NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V InsideUnitInterval(D d, V p) {
   using T = hn::TFromD<D>;
@@ -251,7 +251,7 @@ double Bce(const T* p, const T* y, size_t size) {
         return hn::IfThenElse(hn::IsNaN(probability), probability, hn::Add(hit, miss));
       },
       p, y);
-  return 0 - sum;  // and so never -0
+  return 0 - sum;  // never -0
 }
 
 template <typename T>
@@ -294,7 +294,7 @@ HWY_EXPORT(BceBackwardF32);
 
 namespace {
 
-// The hits of those losses that do not count them themselves.
+// The hits of losses with Hits::kSides; the loss itself counts the others.
 template <typename T>
 size_t SideHits(Loss loss, const T* z, const T* y, size_t m, size_t outputs, size_t ld) {
   if (TraitsOf(loss).hits != Hits::kSides) return 0;
@@ -307,7 +307,7 @@ size_t SideHits(Loss loss, const T* z, const T* y, size_t m, size_t outputs, siz
 template <>
 Totals ComputeLoss(const LossSpec& spec, const double* z, const double* y, const double* weights, size_t m,
                    size_t outputs, size_t ld, double scale, double* dz) {
-  // Before dz, which may be z, is written.
+  // Counted before dz is written, because dz may be z.
   const size_t hits = SideHits(spec.loss, z, y, m, outputs, ld);
   Totals totals = HWY_DYNAMIC_DISPATCH(LossF64)(spec, z, y, weights, m, outputs, ld, scale, dz);
   totals.hits += hits;
@@ -317,7 +317,7 @@ Totals ComputeLoss(const LossSpec& spec, const double* z, const double* y, const
 template <>
 Totals ComputeLoss(const LossSpec& spec, const float* z, const float* y, const float* weights, size_t m,
                    size_t outputs, size_t ld, float scale, float* dz) {
-  // Before dz, which may be z, is written.
+  // Counted before dz is written, because dz may be z.
   const size_t hits = SideHits(spec.loss, z, y, m, outputs, ld);
   Totals totals = HWY_DYNAMIC_DISPATCH(LossF32)(spec, z, y, weights, m, outputs, ld, scale, dz);
   totals.hits += hits;

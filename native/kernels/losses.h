@@ -1,5 +1,6 @@
-// Losses and accuracy. m samples of `outputs` values each; a loss is returned as a sum over the samples, to
-// be divided by m, and a gradient is multiplied by `scale` (1 / m, for the gradient of the mean).
+// Losses and accuracy of m samples with `outputs` values each. A loss is returned as the sum over the
+// samples; divide it by m for the mean. A gradient is multiplied by `scale`; use 1 / m for the gradient of
+// the mean.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +11,18 @@
 
 namespace blasnet {
 
-// What a loss is computed from: Z of the output layer, fused with its activation, or A.
+// The values that a loss is computed from: Z of the output layer (the loss includes the activation), or A.
 enum class LossOf { kLogits, kOutputs };
-// What labels have to be. kClasses: integers from 0 to outputs - 1, one a sample; kSigns: -1 or 1.
+// The rule for labels. kClasses: integers from 0 to outputs - 1, one per sample; kSigns: -1 or 1.
 enum class LabelRule { kFinite, kNotNegative, kUnitInterval, kSigns, kClasses };
 inline constexpr const char* kLabelRuleNames[] = {"finite", "notNegative", "unitInterval", "signs",
                                                   "classes"};
-// How samples that are predicted right are counted. kSides: every output is on its label's side of 0;
-// kLargest: the largest output is where the largest label is, the first of equals.
+// How correct predictions (hits) are counted. kSides: every output is on its label's side of 0. kLargest: the
+// largest output is where the largest label is; of equal ones, the first counts.
 enum class Hits { kNone, kSides, kLargest };
 
-// One row a loss: the name, and the traits that the engine and lib/ go by. Its formula is its case in
-// losses.cc; lib/layers/losses.ts has its row for users. JavaScript passes a loss as the number of its row.
+// One row per loss: its name, and the traits that the engine and lib/ use. Its case in losses.cc holds the
+// formula; lib/layers/losses.ts has its row for users. JavaScript passes a loss as its row number.
 #define BLASNET_LOSSES(ROW)                                                                        \
   ROW(BinaryCrossEntropy, "binaryCrossEntropy", kLogits, kUnitInterval, kSides)                    \
   ROW(CategoricalCrossEntropy, "categoricalCrossEntropy", kLogits, kUnitInterval, kLargest)        \
@@ -60,13 +61,13 @@ constexpr LossTraits TraitsOf(Loss loss) { return kLosses[static_cast<size_t>(lo
 // Whether a loss is computed from the output layer's Z, and not from A.
 constexpr bool FromLogits(Loss loss) { return TraitsOf(loss).of == LossOf::kLogits; }
 
-// Whether a loss's labels are classes, one a sample.
+// Whether a loss's labels are classes, one per sample.
 constexpr bool TakesClasses(Loss loss) { return TraitsOf(loss).labels == LabelRule::kClasses; }
 
-// The options of all losses, as lib/layers/losses.ts names them; each loss reads its own.
+// The options of all losses, named as in lib/layers/losses.ts. Each loss reads its own.
 struct LossOptions {
-  double label_smoothing;  // of the cross-entropies, in [0, 1)
-  double delta;            // of huber, above 0: where squares end
+  double label_smoothing;  // for the cross-entropies, in [0, 1)
+  double delta;            // for huber, above 0: the end of the quadratic part
 
   static constexpr Field<LossOptions> kFields[] = {{"labelSmoothing", &LossOptions::label_smoothing},
                                                    {"delta", &LossOptions::delta}};
@@ -77,7 +78,7 @@ struct LossSpec {
   LossOptions options;
 };
 
-// What some samples add up to.
+// Sums over some samples.
 struct Totals {
   double loss = 0;
   size_t hits = 0;  // samples predicted right
@@ -88,48 +89,49 @@ struct Totals {
   }
 };
 
-// A tile's loss, one sample a column, rows `ld` apart: Z, or A = g(Z) unless FromLogits(loss) (outputs, m),
-// Y (outputs, m). Each sample's loss and gradient, not its hit, are multiplied by its weight, unless
-// `weights` (m) is null. dZ, the gradient by what stands in `z` times `scale`, may be that array, or null.
+// The loss of a tile. z (outputs, m) holds Z if FromLogits(loss), otherwise A; Y (outputs, m); rows are `ld`
+// apart. `weights` (m), unless null, multiply each sample's loss and gradient, but not its hit. dz gets
+// `scale` times the gradient with respect to `z`; it may be z, or null.
 //
-// Of logits z, with y smoothed by s: y (1 - s) + s / 2 in the first, y (1 - s) + s / outputs in the others;
-// finite for all finite z
+// From logits z, finite for all finite z. Label smoothing by s turns y into y (1 - s) + s / 2 in the first
+// loss, and into y (1 - s) + s / outputs in the others.
 //   binaryCrossEntropy  sum over outputs of max(z, 0) - z y + log(1 + exp(-|z|)); at most 3 ulp (2.76 found)
 //       for one element with label 0 or 1
-//       dZ sigmoid(z) - y               hit: z > 0 where the label is 1, not where it is 0, in every output
+//       dZ sigmoid(z) - y
+//       hit: in every output, z > 0 if the label is 1, and z <= 0 if it is 0
 //   categoricalCrossEntropy  sum over outputs of y (log(sum(exp(z))) - z)
-//       dZ softmax(z) sum(y) - y        hit: the largest z is where the largest label is (the first of
-//       equals)
-//   sparseCategoricalCrossEntropy  the same, with one row of Y that holds the class, from 0: exact up to 2^24
-//       in float32. A number that is no class counts as a label of zeros.
-// Of outputs a, the mean over the outputs, as PyTorch and Keras have them
+//       dZ softmax(z) sum(y) - y
+//       hit: the largest z is where the largest label is (of equal ones, the first counts)
+//   sparseCategoricalCrossEntropy  categoricalCrossEntropy for one row of Y, which holds the classes, from 0
+//       (exact up to 2^24 in float32). A number that is not a class counts as a label of zeros.
+// From outputs a, the mean over the outputs, as in PyTorch and Keras
 //   meanSquaredError    (a - y)^2                                        dA 2 (a - y)
-//   meanAbsoluteError   |a - y|                                          dA 1, -1, or 0 where a = y
-//   huber               (a - y)^2 / 2, delta (|a - y| - delta / 2) beyond delta
-//                                                                        dA a - y kept within +-delta
+//   meanAbsoluteError   |a - y|                                          dA 1, -1, or 0 if a = y
+//   huber               (a - y)^2 / 2; delta (|a - y| - delta / 2) if |a - y| > delta
+//                                                                        dA a - y, clipped to [-delta, delta]
 //   logCosh             log(cosh(a - y)); at most 9 ulp                  dA tanh(a - y)
 //   poisson             a - y log(a + 1e-7), a >= 0; NaN below -1e-7     dA 1 - y / (a + 1e-7)
-//   hinge               max(0, 1 - y a), y -1 or 1                       dA -y, or 0 where y a >= 1
-//       hit: a > 0 where the label is 1, not where it is -1, in every output
-// Of outputs a, the sum over the outputs
-//   klDivergence        y log(y / p), 0 where y = 0, with p = max(a, 2^-100)     dA -y / p
+//   hinge               max(0, 1 - y a), y -1 or 1                       dA -y, or 0 if y a >= 1
+//       hit: in every output, a > 0 if the label is 1, and a <= 0 if it is -1
+// From outputs a, the sum over the outputs
+//   klDivergence        y log(y / p), 0 if y = 0, with p = max(a, 2^-100)        dA -y / p
 template <typename T>
 Totals ComputeLoss(const LossSpec& spec, const T* z, const T* y, const T* weights, size_t m, size_t outputs,
                    size_t ld, T scale, T* dz);
 
-// Binary cross-entropy of probabilities, as in the article: -sum(Y log P + (1 - Y) log(1 - P)), where P is
-// P kept between the smallest normal number and the largest number below 1, so that no logarithm is
-// infinite. Logarithms are off by at most 1 ulp (0.93 found).
+// Binary cross-entropy of probabilities, as in the article: -sum(Y log P + (1 - Y) log(1 - P)). P is first
+// clipped to the smallest normal number and the largest number below 1, so that no logarithm is infinite.
+// Logarithms are off by at most 1 ulp (0.93 found).
 template <typename T>
 double BinaryCrossEntropy(const T* p, const T* y, size_t size);
 
-// Its derivative, with the same bounds on P: dA = -(Y / P - (1 - Y) / (1 - P)).
+// Its derivative, with P clipped in this way: dA = -(Y / P - (1 - Y) / (1 - P)).
 template <typename T>
 void BinaryCrossEntropyBackward(const T* p, const T* y, size_t size, T* da);
 
-// How many samples have every output in its label's class: output > threshold where the label is 1, not
-// above it where the label is `other`. (Another label is in no class.) The threshold is 0 for logits, 1/2 for
-// probabilities. A and Y (outputs, m), rows `ld` apart.
+// The number of samples in which every output is on its label's side: output > threshold if the label is 1,
+// not above it if the label is `other`. (Other labels are on neither side.) The threshold is 0 for logits,
+// 1/2 for probabilities. A and Y (outputs, m), rows `ld` apart.
 template <typename T>
 size_t CountBinaryHits(const T* a, const T* y, size_t m, size_t outputs, size_t ld, T threshold, T other = 0);
 

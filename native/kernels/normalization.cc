@@ -17,11 +17,11 @@ void RowMomentsOf(size_t units, size_t m, size_t ld, const T* x, T* mean, T* var
     const T* row = x + i * ld;
     const double sum = SumOf(m, [](auto, auto a) { return a; }, row);
     const T center = static_cast<T>(sum / static_cast<double>(m));
-    // Of the distances from it, so that nothing cancels.
+    // Sums distances from the mean, so that nothing cancels.
     const double squares = SumOf(
         m,
         [center](auto d, auto a) {
-          // The lanes beyond the last element hold 0, and are not summed.
+          // Lanes beyond the last element hold 0; they are not summed.
           const auto distance = hn::Sub(a, hn::Set(d, center));
           return hn::Mul(distance, distance);
         },
@@ -44,7 +44,7 @@ void NormalizeRowsOf(size_t units, size_t m, size_t ld, const T* x, const T* mea
   }
 }
 
-// The gradients by a row's gamma and beta.
+// The gradients of a row's gamma and beta.
 template <typename T>
 HWY_INLINE void RowGradients(size_t m, const T* d, const T* normalized, bool accumulate, T* dgamma,
                              T* dbeta) {

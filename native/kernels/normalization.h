@@ -1,5 +1,6 @@
-// Batch and layer normalisation. A unit is a row, a sample a column: arrays are (units, m), rows ld >= m
-// apart, and, where columns are normalised, padded to whole vectors (see PaddedSize).
+// Batch and layer normalisation. A row is a unit, a column is a sample: arrays are (units, m), with a
+// distance of ld >= m between rows. If columns are normalised, rows are padded to whole vectors (see
+// PaddedSize).
 //
 //   normalized = (x - mean) * inverse,  out = gamma * normalized + beta
 //
@@ -11,7 +12,7 @@
 
 namespace blasnet {
 
-// What a layer may do to its sums before the activation. JavaScript passes it as its number.
+// The normalisation of a layer's Z, before the activation. JavaScript passes it as its number.
 enum class Normalization : int32_t { kNone = 0, kBatch = 1, kLayer = 2 };
 inline constexpr const char* kNormalizationNames[] = {"none", "batch", "layer"};
 
@@ -23,18 +24,19 @@ void RowMoments(size_t units, size_t m, size_t ld, const T* x, T* mean, T* varia
 template <typename T>
 void InverseDeviations(size_t units, const T* variance, T epsilon, T* inverse);
 
-// By a mean and an inverse of each row. `normalized` may be x, and `out` any of them.
+// Normalises each row with its mean and inverse. `normalized` may be x, and `out` may be any of them.
 template <typename T>
 void NormalizeRows(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* inverse,
                    const T* gamma, const T* beta, T* normalized, T* out);
 
-// Turns d from the gradient by `out` into that by x, and writes (or adds) dgamma and dbeta. `own_moments`:
-// the mean and variance were x's, so that they have gradients, too.
+// Turns d from the gradient of `out` into the gradient of x, and writes dgamma and dbeta, or adds to them if
+// `accumulate`. `own_moments`: the mean and variance were computed from x, so that gradients pass through
+// them, too.
 template <typename T>
 void NormalizeRowsBackward(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,
                            const T* gamma, bool own_moments, bool accumulate, T* d, T* dgamma, T* dbeta);
 
-// By each column's own mean and variance (Ba, Kiros and Hinton, 2016). `inverse` (ld) is written.
+// Normalises each column with its own mean and variance (Ba, Kiros and Hinton, 2016). Writes `inverse` (ld).
 template <typename T>
 void NormalizeColumns(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma, const T* beta,
                       T* normalized, T* inverse, T* out);

@@ -23,22 +23,22 @@ void GradientDescentOf(T* parameters, const T* gradients, size_t size, T learnin
       [learning_rate](auto d, auto p, auto g) { return hn::NegMulAdd(hn::Set(d, learning_rate), g, p); });
 }
 
-// The arrays that one walk goes through.
+// The arrays of one walk.
 template <typename T>
 struct Arrays {
   size_t size;
   T* parameters;
   const T* gradients;
   T* states;
-  size_t stride;  // between one state and the next
+  size_t stride;  // distance between states
 };
 
-// parameters = step(d, p, g, a, b, c) for every vector, after the weight decay if there is one. a, b and c
-// are references to the first states, as many as there are.
+// parameters = step(d, p, g, a, b, c) for every vector, after any weight decay. a, b and c are references to
+// the first, second and third state; those beyond `states` are not stored.
 template <size_t states, bool decays, typename T, class Step>
 HWY_INLINE void WalkWith(const WeightDecayConstants<T>& decay, const Arrays<T>& given, const Step& step) {
   const Lanes<T> d;
-  // Copies, which no store can change.
+  // No store can change local copies, so the compiler may keep them in registers.
   const Arrays<T> arrays = given;
   const T penalty = decay.penalty, shrink = decay.shrink;
   const auto at = [&](size_t i, const auto& load, const auto& store) {
@@ -69,7 +69,7 @@ HWY_INLINE void WalkWith(const WeightDecayConstants<T>& decay, const Arrays<T>& 
   }
 }
 
-// Without decay not even the sign of a zero may change.
+// Without decay, not even the sign of a zero may change: skip its arithmetic.
 template <size_t states, typename T, class Step>
 HWY_INLINE void Walk(const WeightDecayConstants<T>& decay, const Arrays<T>& arrays, const Step& step) {
   if (decay.penalty == 0 && decay.shrink == 1) return WalkWith<states, false>(decay, arrays, step);
@@ -94,7 +94,7 @@ HWY_INLINE V Root(D d, V square, const Constants& c) {
   return hn::Add(hn::Sqrt(hn::Add(square, hn::Set(d, c.epsilon_in_root))), hn::Set(d, c.epsilon_beside_root));
 }
 
-// The formulas are in optimizers.h, with the constants that they use.
+// See optimizers.h for the formulas and their constants.
 
 template <bool nesterov, typename T>
 void MomentumStep(const SgdConstants<T>& k, const Arrays<T>& arrays) {
@@ -119,7 +119,7 @@ void RmsPropStep(const RmsPropConstants<T>& k, const Arrays<T>& arrays) {
     auto spread = square;
     if constexpr (centered) {
       b = MeanWith(d, b, k.decay, g, k.one_minus_decay);
-      // Of gradients that hardly differ, rounding may leave less than nothing.
+      // If gradients hardly differ, rounding may give a number below 0.
       spread = hn::Max(hn::Zero(d), hn::NegMulAdd(b, b, square));
     }
     auto step = hn::Div(g, Root(d, spread, k));
@@ -159,7 +159,7 @@ void Step(const AdadeltaConstants<T>& k, const Arrays<T>& arrays) {
   });
 }
 
-// Adam's two means, and the root that both Adam and Nadam divide by.
+// The two means of Adam and Nadam, and the root that both divide by.
 template <class D, class V, class Constants>
 HWY_INLINE void UpdateMeans(D d, V g, V& mean, V& square, const Constants& k) {
   mean = MeanWith(d, mean, k.beta1, g, k.one_minus_beta1);
@@ -198,7 +198,7 @@ void Step(const NadamConstants<T>& k, const Arrays<T>& arrays) {
   Walk<2>(k, arrays, [k](auto d, auto p, auto g, auto& mean, auto& square, auto&) {
     UpdateMeans(d, g, mean, square, k);
     const auto ahead = MeanWith(d, mean, k.mean_rate, g, k.gradient_rate);
-    // Not a subtraction: a compiler may fuse that with the decay, in some loops and not in others.
+    // Not a subtraction: a compiler may fuse it with the decay in some loops only.
     return Less(d, p, T{1}, hn::Div(ahead, CorrectedRoot(d, square, k)));
   });
 }
@@ -207,7 +207,7 @@ template <typename T>
 void Step(const LionConstants<T>& k, const Arrays<T>& arrays) {
   Walk<1>(k, arrays, [k](auto d, auto p, auto g, auto& mean, auto&, auto&) {
     const auto direction = MeanWith(d, mean, k.beta1, g, k.one_minus_beta1);
-    // Zeros and NaN are their own signs.
+    // The sign of a zero or NaN is the value itself.
     const auto one = hn::CopySign(hn::Set(d, T{1}), direction);
     const auto is_signed = hn::Gt(hn::Abs(direction), hn::Zero(d));
     mean = MeanWith(d, mean, k.beta2, g, k.one_minus_beta2);
@@ -236,7 +236,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace blasnet {
 
-// The constants, computed in double and rounded once, since 1 - float(0.999) would be off by 5e-5.
+// The constants are computed in double and rounded once, because 1 - float(0.999) would be off by 5e-5.
 namespace {
 
 template <typename T>
@@ -244,18 +244,18 @@ T Round(double value) {
   return static_cast<T>(value);
 }
 
-// For an epsilon, which keeps a divisor above zero: what is positive stays positive.
+// For an epsilon, which keeps a divisor above 0: a positive number stays positive.
 template <typename T>
 T RoundPositive(double value) {
   const T rounded = static_cast<T>(value);
   return value > 0 && rounded == 0 ? std::numeric_limits<T>::denorm_min() : rounded;
 }
 
-// The bias correction of a mean that decays like this, after t steps.
+// The bias correction after t steps of a mean with this decay.
 double Grown(double decay, double t) { return 1 - std::pow(decay, t); }
 
-// Dozat's momentum of step t, beta1 (1 - 0.96^(t decay) / 2), and the product of those of the steps 1 to t.
-// The product in closed form, so that step t is as cheap as the first: with q = 0.96^decay
+// Dozat's momentum of step t is beta1 (1 - 0.96^(t decay) / 2). ProductTo(t) is the product of those of steps
+// 1 to t, in closed form, so that step t is as cheap as the first: with q = 0.96^decay
 //   log prod_i (1 - q^i / 2) = -sum_k (1/2)^k / k (q^k + q^2k + ... + q^tk).
 class NadamMomentum {
  public:
@@ -370,7 +370,7 @@ LionConstants<T>::LionConstants(const LionOptions& o, double learning_rate, doub
 
 namespace {
 
-// The constants that belong to options: those at the same place of the two lists.
+// Makes the constants that stand at the options' place in the list.
 template <typename T, size_t place = 0>
 StepConstants<T> Make(const FirstOrderOptions& options, double learning_rate, double t) {
   if constexpr (place + 1 < std::variant_size_v<FirstOrderOptions>) {

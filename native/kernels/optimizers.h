@@ -1,12 +1,12 @@
-// First-order optimisers: one walk over a range of the flat parameters, their gradients and what the
-// optimiser keeps between steps (its states). The states begin with zeros. All else that a step needs follows
-// from the options and the number of the step, so a run goes on from its parameters, its states and that
-// number alone.
+// First-order optimisers: each step walks once over a range of the flat parameters, their gradients, and the
+// optimiser's states, which it keeps between steps. The states start as zeros. All other numbers of a step
+// follow from the options and the step's number. So a run can continue from its parameters, its states and
+// that number.
 //
-// An optimiser has three parts. Its options, as lib/optimizers/optimizers.ts names them, say how many states
-// it keeps. Its constants are what one step needs, computed in double and rounded once. Its formula is a
-// function Step in optimizers.cc. To add one: write the three, and put its options and constants into the
-// lists below.
+// An optimiser has three parts. Its options, named as in lib/optimizers/optimizers.ts, also give its number
+// of states. Its constants are the numbers that one step needs, computed in double and rounded once. Its
+// formula is a function Step in optimizers.cc. To add an optimiser, write the three parts, and add its
+// options and constants to the lists below.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,14 @@
 
 namespace blasnet {
 
-// Shared by all: weight_decay is part of the gradients, or, where `decoupled` is not 0, shrinks the
-// parameters.
+// Options of all optimisers. The weight decay is added to the gradients; or it shrinks the parameters, if
+// `decoupled` is not 0.
 struct WeightDecayOptions {
   double weight_decay;
   double decoupled;
 };
 
-// The rows of the options above, for kFields.
+// The rows for these options in kFields.
 #define BLASNET_WEIGHT_DECAY(Options) \
   {"weightDecay", &Options::weight_decay}, { "decoupled", &Options::decoupled }
 
@@ -45,7 +45,7 @@ struct RmsPropOptions : WeightDecayOptions {
   double epsilon;
   double momentum;
   double centered;
-  double keras_epsilon;  // epsilon stands in the root, as Keras has it; otherwise beside it
+  double keras_epsilon;  // epsilon is added inside the root, as in Keras; otherwise outside
 
   static constexpr const char* kName = "rmsProp";
   static constexpr Field<RmsPropOptions> kFields[] = {
@@ -87,8 +87,7 @@ struct AdamOptions : WeightDecayOptions {
   double beta2;
   double epsilon;
   double amsgrad;
-  double keras_epsilon;  // epsilon stands beside the root before the bias correction enlarges it; otherwise
-                         // after
+  double keras_epsilon;  // epsilon is added to the root before its bias correction; otherwise after
 
   static constexpr const char* kName = "adam";
   static constexpr Field<AdamOptions> kFields[] = {
@@ -102,7 +101,7 @@ struct AdamaxOptions : WeightDecayOptions {
   double beta1;
   double beta2;
   double epsilon;
-  double keras_epsilon;  // epsilon stands beside the norm; otherwise in it
+  double keras_epsilon;  // epsilon is added outside the norm; otherwise inside
 
   static constexpr const char* kName = "adamax";
   static constexpr Field<AdamaxOptions> kFields[] = {BLASNET_WEIGHT_DECAY(AdamaxOptions),
@@ -138,13 +137,13 @@ struct LionOptions : WeightDecayOptions {
   size_t States() const { return 1; }
 };
 
-// The formulas, with g the gradients after the weight decay and p the parameters. `learning_rate` is that of
-// the step, and t its number, from 1.
+// The formulas. g: the gradients after weight decay; p: the parameters; learning_rate: that of the step; t:
+// the number of the step, from 1.
 
 template <typename T>
 struct WeightDecayConstants {
-  T penalty;  // weight decay in the gradients, or 0
-  T shrink;   // 1 - learning_rate * weight decay where that is decoupled, or 1
+  T penalty;  // weight decay that is added to the gradients, or 0
+  T shrink;   // 1 - learning_rate * weight decay if decoupled, or 1
 
   WeightDecayConstants(const WeightDecayOptions& options, double learning_rate);
 };
@@ -163,9 +162,13 @@ struct SgdConstants : WeightDecayConstants<T> {
   SgdConstants(const SgdOptions& options, double learning_rate, double t);
 };
 
-//   s = decay s + one_minus_decay g^2;  centred: m = decay m + one_minus_decay g and c = s - m^2, otherwise c
-//   = s u = g / (sqrt(c + epsilon_in_root) + epsilon_beside_root) with momentum: v = momentum v + u and p -=
-//   rate v, otherwise p -= rate u states: s; m, where centred; v, with momentum
+//   s = decay s + one_minus_decay g^2
+//   centred            m = decay m + one_minus_decay g;  c = s - m^2
+//   not centred        c = s
+//   u = g / (sqrt(c + epsilon_in_root) + epsilon_beside_root)
+//   without momentum   p -= rate u
+//   with momentum      v = momentum v + u;  p -= rate v
+//   states             s; m, if centred; v, with momentum
 template <typename T>
 struct RmsPropConstants : WeightDecayConstants<T> {
   bool centered;
@@ -180,11 +183,12 @@ struct RmsPropConstants : WeightDecayConstants<T> {
   RmsPropConstants(const RmsPropOptions& options, double learning_rate, double t);
 };
 
-//   s += g^2, from the initial accumulator on;  p -= rate g / (sqrt(s + epsilon_in_root) +
-//   epsilon_beside_root) states: s
+//   s += g^2, starting from the initial accumulator
+//   p -= rate g / (sqrt(s + epsilon_in_root) + epsilon_beside_root)
+//   states: s
 template <typename T>
 struct AdagradConstants : WeightDecayConstants<T> {
-  T rate;     // the learning rate, decayed
+  T rate;     // the learning rate after its decay
   T initial;  // the initial accumulator in the first step, then 0
   T epsilon_in_root;
   T epsilon_beside_root;
@@ -206,8 +210,10 @@ struct AdadeltaConstants : WeightDecayConstants<T> {
 };
 
 //   m = beta1 m + one_minus_beta1 g;  s = beta2 s + one_minus_beta2 g^2
-//   AMSGrad: x = max(x, s), otherwise x = s;  p -= rate m / (sqrt(x) inverse_root + epsilon)
-//   states: m, s; x, with AMSGrad
+//   with AMSGrad       x = max(x, s)
+//   without            x = s
+//   p -= rate m / (sqrt(x) inverse_root + epsilon)
+//   states             m, s; x, with AMSGrad
 template <typename T>
 struct AdamConstants : WeightDecayConstants<T> {
   bool amsgrad;
@@ -237,7 +243,7 @@ struct AdamaxConstants : WeightDecayConstants<T> {
   AdamaxConstants(const AdamaxOptions& options, double learning_rate, double t);
 };
 
-//   m and s as Adam's;  p -= (mean_rate m + gradient_rate g) / (sqrt(s) inverse_root + epsilon)
+//   m and s as in Adam;  p -= (mean_rate m + gradient_rate g) / (sqrt(s) inverse_root + epsilon)
 //   states: m, s
 template <typename T>
 struct NadamConstants : WeightDecayConstants<T> {
@@ -269,20 +275,20 @@ struct LionConstants : WeightDecayConstants<T> {
 using FirstOrderOptions = std::variant<SgdOptions, RmsPropOptions, AdagradOptions, AdadeltaOptions,
                                        AdamOptions, AdamaxOptions, NadamOptions, LionOptions>;
 
-// In the order of the options above.
+// Must be in the order of FirstOrderOptions.
 template <typename T>
 using StepConstants =
     std::variant<SgdConstants<T>, RmsPropConstants<T>, AdagradConstants<T>, AdadeltaConstants<T>,
                  AdamConstants<T>, AdamaxConstants<T>, NadamConstants<T>, LionConstants<T>>;
 
-// How many arrays of the parameters' size an optimiser keeps between steps.
+// The number of an optimiser's states: arrays of the parameters' size.
 size_t StateCount(const FirstOrderOptions& options);
 
 // `step` counts from 1.
 template <typename T>
 StepConstants<T> ConstantsOf(const FirstOrderOptions& options, double learning_rate, size_t step);
 
-// One step for `size` parameters. State i of them starts at states + i * stride.
+// One step for `size` parameters. Their state i starts at states + i * stride.
 template <typename T>
 void UpdateParameters(const StepConstants<T>& constants, size_t size, T* parameters, const T* gradients,
                       T* states, size_t stride);

@@ -12,7 +12,7 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// Numbers made at a time.
+// Numbers that are generated at a time.
 constexpr size_t kBatch = 256;
 
 template <int bits, class D, class V>
@@ -21,7 +21,7 @@ HWY_INLINE void Round(D, V& low, V& high) {
   high = hn::Xor(hn::Or(hn::ShiftLeft<bits>(high), hn::ShiftRight<32 - bits>(high)), low);
 }
 
-// Four rounds and the injection of the key that follows them; `odd`: the second half of the rotations.
+// Four rounds, then the injection of the key. `odd`: uses the second half of the rotations.
 template <bool odd, class D, class V>
 HWY_INLINE void FourRounds(D d, V& low, V& high, uint32_t key_low, uint32_t key_high) {
   Round<odd ? 17 : 13>(d, low, high);
@@ -44,7 +44,7 @@ HWY_INLINE void ThreefryVectors(D d, RandomKey key, V& low, V& high) {
   FourRounds<false>(d, low, high, parity, key.low + 5);
 }
 
-// low[i], high[i] = the block of counter (first + i, row), for a whole number of vectors from `size` up.
+// low[i], high[i] = the block of counter (first + i, row), for `size` rounded up to whole vectors.
 void Blocks(RandomKey key, uint32_t row, uint32_t first, size_t size, uint32_t* low, uint32_t* high) {
   const Lanes<uint32_t> d;
   const size_t step = hn::Lanes(d);
@@ -57,7 +57,7 @@ void Blocks(RandomKey key, uint32_t row, uint32_t first, size_t size, uint32_t* 
   }
 }
 
-// Where Blocks may write `kBatch / 2` words and what fills its last vector.
+// Room for Blocks to write kBatch / 2 words and the rest of its last vector.
 struct Words {
   HWY_ALIGN uint32_t low[kBatch / 2 + HWY_MAX_BYTES / 4];
   HWY_ALIGN uint32_t high[kBatch / 2 + HWY_MAX_BYTES / 4];
@@ -98,14 +98,14 @@ void AddNoiseOf(RandomKey key, uint32_t row, size_t first, size_t size, T deviat
     const size_t count = std::min(kBatch, size - at), pairs = (count + 1) / 2;
     Blocks(key, row, static_cast<uint32_t>((first + at) / 2), pairs, words.low, words.high);
     for (size_t i = 0; i < pairs; i++) {
-      // Above 0, for the logarithm.
+      // Must be above 0 for the logarithm.
       radius[i] = (static_cast<T>(words.low[i]) + T{0.5}) * kUnit;
       angle[i] = static_cast<T>(words.high[i]) * kUnit * kTurn;
     }
     std::fill_n(radius + pairs, step, T{1});
     std::fill_n(angle + pairs, step, T{0});
     for (size_t i = 0; i < pairs; i += step) {
-      // In float a uniform number can round to 1, whose logarithm is 0, and never beyond.
+      // In float, a uniform number may round to 1, whose logarithm is 0, but never above 1.
       const auto log = hn::Log(d, hn::Load(d, radius + i));
       const auto r = hn::Mul(hn::Sqrt(hn::Mul(hn::Set(d, T{-2}), log)), hn::Set(d, deviation));
       const auto turn = hn::Load(d, angle + i);

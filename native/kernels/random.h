@@ -1,6 +1,6 @@
-// Random numbers by counting: every number is a function of a key and of where it is used, so that no order
-// of computation changes it. The generator is Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror and Shaw,
-// "Parallel random numbers: as easy as 1, 2, 3", 2011), which passes BigCrush.
+// Counter-based random numbers: each is a function of a key and of the place where it is used, so that the
+// order of computation changes nothing. The generator is Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror
+// and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011), which passes BigCrush.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +13,14 @@ struct RandomKey {
   uint32_t high;
 };
 
-// The block of a counter: two words.
+// The block that belongs to a counter: two words.
 RandomKey Threefry(RandomKey key, uint32_t counter_low, uint32_t counter_high);
 
-// A key for what happens at `place`, at `time`.
+// A key for one use: number `time`, at `place`.
 RandomKey SubKey(RandomKey key, uint64_t time, uint32_t place);
 
-// Row `row` of a mask, elements from `first` (an even number) on: out[i] is 0 with the probability `rate`, in
-// [0, 1), otherwise `scale`. `rate` is rounded to a multiple of 2^-32.
+// Row `row` of a mask, its elements from `first` (an even number). out[i] is 0 with probability `rate`, in
+// [0, 1), otherwise `scale`. Rounds `rate` to a multiple of 2^-32.
 template <typename T>
 void DropoutMask(RandomKey key, uint32_t row, size_t first, size_t size, double rate, T scale, T* out);
 
@@ -28,8 +28,8 @@ void DropoutMask(RandomKey key, uint32_t row, size_t first, size_t size, double 
 template <typename T>
 void ApplyMask(size_t size, const T* mask, const T* in, T* out);
 
-// out[i] = in[i] + deviation * n, n from the standard normal distribution (Box and Muller, 1958; uniform
-// numbers of 32 bits, so |n| < 6.8); row and first as above. `out` may be `in`.
+// out[i] = in[i] + deviation * n, with n from the standard normal distribution (Box and Muller, 1958; the
+// uniform numbers have 32 bits, so |n| < 6.8). `row` and `first` are those of DropoutMask. `out` may be `in`.
 template <typename T>
 void AddNoise(RandomKey key, uint32_t row, size_t first, size_t size, T deviation, const T* in, T* out);
 

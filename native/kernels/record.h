@@ -1,6 +1,6 @@
-// Records: numbers that JavaScript hands over by name. A record is a struct of doubles with a row for each
-// member in `kFields`, in the order of its members. lib/ is told the names and lays out a Float64Array by
-// them, so the order stands here alone.
+// Records: numbers that JavaScript passes by name. A record is a struct of doubles; `kFields` has a row for
+// each member, in the order of the members. The addon exports the names, and lib/ fills a Float64Array in
+// their order. So the order is written here only.
 #pragma once
 
 #include <cstddef>

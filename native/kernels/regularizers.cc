@@ -34,7 +34,7 @@ double AddPenaltyOf(size_t size, const T* w, T l1, T l2, T* gradients) {
 template <typename T>
 void ClipByValueOf(size_t size, T most, T* gradients) {
   Map(gradients, size, gradients, [most](auto d, auto g) {
-    // By comparisons, which leave NaN what it is.
+    // Comparisons leave NaN as it is.
     const auto high = hn::Set(d, most), low = hn::Set(d, -most);
     return hn::IfThenElse(hn::Gt(g, high), high, hn::IfThenElse(hn::Lt(g, low), low, g));
   });

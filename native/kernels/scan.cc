@@ -15,7 +15,7 @@ namespace HWY_NAMESPACE {
 template <typename T>
 size_t NonFinite(const T* data, size_t size) {
   return FindFirst(data, size, [](auto d, auto x) {
-    // x - x is 0 for a finite x and NaN otherwise. Not Ne: it is false for NaN on AVX2 and AVX-512.
+    // x - x is 0 if x is finite, otherwise NaN. Ne would not do: it is false for NaN on AVX2 and AVX-512.
     return hn::Not(hn::Eq(hn::Sub(x, x), hn::Zero(d)));
   });
 }

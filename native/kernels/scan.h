@@ -1,4 +1,4 @@
-// Checks over whole arrays, at memory speed.
+// Checks of whole arrays, at memory speed.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ size_t FirstOutside(const T* data, size_t size, T low, T high);
 template <typename T>
 size_t FirstBadLabel(LabelRule rule, size_t outputs, const T* labels, size_t size);
 
-// The index of the first element that is no class, from 0 to outputs - 1; or `size`.
+// The index of the first element that is not a class from 0 to outputs - 1, or `size`.
 size_t FirstBadClass(const int32_t* classes, size_t outputs, size_t size);
 
 }  // namespace blasnet

@@ -1,4 +1,4 @@
-// What several kernels share.
+// Types that several kernels share.
 #pragma once
 
 #include <cstddef>
@@ -6,10 +6,10 @@
 
 namespace blasnet {
 
-// Which way the samples of a row-major matrix lie: one a row (Network) or one a column (the article).
+// Where the samples of a row-major matrix are: one per row (Network) or one per column (the article).
 enum class SampleAxis : int32_t { kRows = 0, kColumns = 1 };
 
-// m samples through a layer of `inputs` and `outputs` units.
+// The shape of m samples that pass through a layer.
 struct LayerShape {
   size_t samples;  // m
   size_t inputs;   // in

@@ -1,8 +1,9 @@
-// Loops over arrays, a vector of lanes at a time, compiled once for every instruction set (see Highway's
-// quick reference on foreach_target). Included by the kernels after foreach_target.h, hence no plain guard.
+// Loops over arrays, one vector at a time, compiled once per instruction set (see foreach_target in Highway's
+// quick reference). Kernels include this file after foreach_target.h, therefore it has no ordinary include
+// guard.
 //
-// The last, partial vector goes through a buffer and the same instructions as the rest, so that an element's
-// result does not depend on where it stands: cutting an array into pieces changes no bit.
+// The last, partial vector goes through a buffer and the instructions of the full vectors. So an element's
+// result does not depend on its position, and cutting an array into pieces changes no bit.
 #if defined(BLASNET_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_VECTOR_INL_H_
 #undef BLASNET_VECTOR_INL_H_
@@ -34,7 +35,7 @@ struct Buffer {
   }
 };
 
-// The first `count` elements and zeros, without touching the others' memory.
+// The first `count` elements, then zeros. Does not touch memory behind them.
 template <class D, typename T>
 HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* in, size_t count) {
 #if HWY_MEM_OPS_MIGHT_FAULT
@@ -45,7 +46,7 @@ HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* in, size_t count) {
 #endif
 }
 
-// The first `count` lanes, without touching the others' memory.
+// Stores the first `count` lanes. Does not touch memory behind them.
 template <class D, typename T>
 HWY_INLINE void StoreFirst(D d, hn::Vec<D> value, T* out, size_t count) {
   Buffer<T> buffer;
@@ -53,7 +54,7 @@ HWY_INLINE void StoreFirst(D d, hn::Vec<D> value, T* out, size_t count) {
   std::copy_n(buffer.lanes, count, out);
 }
 
-// A whole vector, or the first `count` elements where fewer are left.
+// A whole vector, or its first `count` elements if fewer are left.
 template <class D, typename T>
 HWY_INLINE hn::Vec<D> LoadSome(D d, const T* in, size_t count) {
   return count == hn::Lanes(d) ? hn::LoadU(d, in) : LoadFirst(d, in, count);
@@ -92,9 +93,9 @@ HWY_INLINE void Map(const T* in_a, const T* in_b, size_t size, T* out, const F& 
   MapAll(size, out, f, in_a, in_b);
 }
 
-// The sum of f(d, in[i]...) in a fixed order: lane by lane through a block of vectors, across the lanes, and
-// the blocks in double, so that a sum of many floats is as precise as that of one block: at most 70
-// roundings.
+// The sum of f(d, in[i]...) in a fixed order: first lane by lane within a block of vectors, then across the
+// lanes, then over the blocks in double. So a long sum of floats is as precise as the sum of one block: at
+// most 70 roundings.
 template <typename T, class F, class... In>
 HWY_INLINE double SumOf(size_t size, const F& f, const T* first, const In*... others) {
   constexpr size_t kBlock = 64;
@@ -118,7 +119,7 @@ HWY_INLINE double SumOf(size_t size, const F& f, const T* first, const In*... ot
   return total;
 }
 
-// The index of the first element whose vector f(d, in[i]) says true, or size.
+// The index of the first element for which f(d, in[i]) is true, or size.
 template <typename T, class F>
 HWY_INLINE size_t FindFirst(const T* in, size_t size, const F& f) {
   const Lanes<T> d;

@@ -1,4 +1,4 @@
-// Layers that are so large that CBLAS takes them. The oracle is slow on these.
+// Layers that are so large that they use CBLAS. The oracle is slow on them.
 
 import { describe, expect, it } from 'vitest';
 import type { LossName } from '../../lib/layers/losses';

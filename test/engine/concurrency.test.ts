@@ -1,5 +1,5 @@
-// Several trainings at the same time, of every kind, are what each is alone: on other threads of this process
-// and in workers, and whatever the budget is.
+// Several trainings of every kind run at one time, on other threads of this process and in workers, with
+// several thread budgets. Each gives the result that it gives alone.
 
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -21,13 +21,16 @@ afterEach(() => setThreads(processors));
 
 interface Case {
   readonly sizes: readonly number[];
-  /** In place of plain layers of these sizes. */
+  /** Replaces plain layers of these sizes. */
   readonly architecture?: readonly LayerOptions[];
   readonly rows: number;
   readonly options: FitOptions;
 }
 
-/** In tiles and swept, whole and in batches, by every optimiser; all large enough to be shared out. */
+/**
+ * In tiles and swept, with full batches and mini-batches, by several optimisers. All are large enough for
+ * several threads.
+ */
 const cases: readonly (readonly [what: string, Case])[] = [
   [
     'tiles, full batch, gradient descent',
@@ -77,7 +80,10 @@ const cases: readonly (readonly [what: string, Case])[] = [
   ],
 ];
 
-/** Three hidden layers of one width; the second adds its inputs, the third the first one's outputs. */
+/**
+ * Three hidden layers of equal width. The second adds its own inputs; the third adds the outputs of the
+ * first.
+ */
 function residual(
   inputDim: number,
   outputDim: number,
@@ -100,15 +106,15 @@ function samples(each: Case, dtype: Dtype) {
 
 const network = (each: Case, dtype: Dtype) => new Network(layersOf(each), { seed: 1, dtype });
 
-/** All bits of some matrices, in short: these are too many to compare one by one. */
+/** A digest of all bits of some matrices, which are too many to compare one by one. */
 function digest(matrices: Iterable<Matrix>): string {
   const hash = createHash('sha256');
-  // A hash takes no shared memory.
+  // A hash refuses shared memory, so this copies.
   for (const { data } of matrices) hash.update(Buffer.from(bits(data)));
   return hash.digest('hex');
 }
 
-/** What one training leaves, with what is asked of the network then. */
+/** The result of one training, and of the calls on the trained network. */
 async function outcome(each: Case, dtype: Dtype, how: 'sync' | 'async', threads?: number) {
   const net = network(each, dtype);
   const { X, Y } = samples(each, dtype);
@@ -142,7 +148,7 @@ describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
     const together = Promise.all(
       [...cases, ...cases].map(([, each], i) => outcome(each, dtype, 'async', i % 3 === 0 ? 2 : undefined)),
     );
-    // And on this thread meanwhile.
+    // And one on this thread, while the others run.
     expect(await outcome((cases[0] as (typeof cases)[number])[1], dtype, 'sync')).toEqual(alone[0]);
     expect(await together).toEqual([...alone, ...alone]);
   });

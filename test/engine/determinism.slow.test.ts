@@ -1,4 +1,4 @@
-// With everything switched on that a layer and a step can have, no bit depends on the number of threads.
+// With every option of layers and steps switched on, no bit depends on the number of threads.
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { native } from '../../lib/addon/binding';
@@ -13,7 +13,10 @@ afterEach(() => native.setThreads(1));
 const rows = 700;
 const loss = 'categoricalCrossEntropy';
 
-/** Layers of these sizes: all with dropout, noise, penalties and limits, the second one frozen. */
+/**
+ * Layers of these sizes: all with noise, penalties and limits, all but the last with dropout; the second one
+ * is frozen.
+ */
 function network(sizes: number[], normalizations: readonly ('batch' | 'layer' | undefined)[]): StackLayer[] {
   const activations = ['relu', 'gelu', 'softmax', 'tanh'] as const;
   return sizes.slice(1).map((outputDim, l): StackLayer => {
@@ -26,8 +29,8 @@ function network(sizes: number[], normalizations: readonly ('batch' | 'layer' | 
 }
 
 /**
- * The same with tables in place of the last inputs, and with residual connections wherever widths allow them: each layer
- * adds its inputs, or those of the layer `from` (from 1).
+ * Like `network`, but nothing is frozen, the last inputs come from tables, and a layer adds the inputs of
+ * layer `from` (from 1) if that is given.
  */
 function stacked(
   sizes: number[],

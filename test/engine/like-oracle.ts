@@ -1,4 +1,4 @@
-// Plans of wide layers beside the oracle.
+// Compares plans of wide layers with the oracle.
 
 import { expect } from 'vitest';
 import type { LossName } from '../../lib/layers/losses';
@@ -12,7 +12,7 @@ export function tolerance(type: FloatType, values: ArrayLike<number>): number {
   );
 }
 
-/** Weights so small that wide layers stay off the flat ends of their activations. */
+/** Scales the weights down, so that wide layers stay away from the flat parts of their activations. */
 export function shrink({ flat, architecture }: TestPlan): void {
   for (const [name, { data, cols }] of Object.entries(named(architecture, flat))) {
     if (name.startsWith('W'))

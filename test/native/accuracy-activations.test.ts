@@ -1,5 +1,5 @@
-// The bounds that native/kernels/functions-inl.h and losses.h state for the activations beyond sigmoid, tanh
-// and softmax, and for their derivatives; accuracy.test.ts has those.
+// Checks the bounds that native/kernels/functions-inl.h and losses.h state for logCosh, for the activations
+// except sigmoid, tanh and softmax, and for their derivatives. accuracy.test.ts checks the others.
 
 import { describe, expect, it } from 'vitest';
 import { native, SampleAxis } from '../../lib/addon/binding';
@@ -26,13 +26,13 @@ import { noOptions } from './loss-calls';
 import { type Exact, expectBound, sweep, worst } from './sweep';
 
 const bounds = { elu: 2, selu: 3.5, softplus: 3, softsign: 1.5, hardSigmoid: 1.5, exponential: 1.1 } as const;
-// Of what is 0 for large negative inputs; and of geluTanh this and 3 |v| besides.
+// Bounds of activations that tend to 0 for large negative inputs. geluTanh may be off by 3 |v| more.
 const tailed = { gelu: 7, silu: 3.5, mish: 5, geluTanh: 4 } as const;
 const logCoshBound = 9;
 const slopeBound = 2.5;
 type Tailed = keyof typeof tailed;
 
-/** The worst arguments that the search behind the bounds found. */
+/** The worst arguments that the search for the bounds found. */
 const hardest = [
   ...[-0.34659336553595116, -0.3482517600059509], // expm1
   ...[0.7891219230595792, 0.7183661460876465], // selu
@@ -45,7 +45,8 @@ const hardest = [
 ];
 
 const [one, two, three] = [pair(1), pair(2), pair(3)] as const;
-// What native/kernels has as decimals: selu's scale and its product with alpha, 2 sqrt(2 / pi), 0.044715.
+// Numbers that native/kernels has as decimals: selu's scale and its product with alpha, 2 sqrt(2 / pi),
+// 0.044715.
 const seluScale: Pair = [1.0507009873554805, 3.9874847667154144e-17];
 const seluLimit: Pair = [1.7580993408473768, 1.41535193800845e-17];
 const linear: Pair = [1.5957691216057308, -9.96930880911092e-17];
@@ -68,19 +69,19 @@ function mishFactor(x: Pair): Pair {
   return divide(numerator, add(numerator, two));
 }
 
-/** geluTanh(x) = x * sigmoid(v): v and its derivative by x. */
+/** The v of geluTanh(x) = x * sigmoid(v), and its derivative. */
 function geluTanhArgument(x: Pair): { v: Pair; slope: Pair } {
   const bend = multiply(cubic, multiply(x, x));
   const at = (factor: Pair) => multiply(linear, add(one, multiply(factor, bend)));
   return { v: multiply(x, at(one)), slope: at(three) };
 }
 
-/** x * factor, where the factor is 2^-200 times what is given; 0 from -760 on, where exp is. */
+/** x * factor(x), where `factor` returns a value times 2^200; 0 below -760, where exp is 0. */
 function scaled(x: number, factor: (x: Pair) => Pair): Exact {
   return { value: x < -760 ? pair(0) : multiply(pair(x), factor(pair(x))), scale: 200 };
 }
 
-// Products with tiny numbers would leave the range of a pair's lower half.
+// Products with tiny numbers would underflow in a pair's lower half.
 const tiny = (x: number, slope: number): Exact => ({ value: pair(x * 2 ** 200 * slope), scale: 200 });
 
 const references: Record<keyof typeof bounds | 'logCosh', (x: number) => Exact> = {
@@ -118,7 +119,7 @@ const references: Record<keyof typeof bounds | 'logCosh', (x: number) => Exact> 
   },
 };
 
-/** A tailed activation's value, and its derivative for inputs that are not tiny. */
+/** The value of a tailed activation, and its derivative for inputs that are not tiny. */
 const tailedReferences: Record<Tailed, { value(type: FloatType, x: number): Exact; slope(x: number): Pair }> =
   {
     silu: {
@@ -175,7 +176,8 @@ const tailedReferences: Record<Tailed, { value(type: FloatType, x: number): Exac
   };
 
 describe.each(floatTypes)('the error in $dtype', (type) => {
-  // In float64's precision numbers cost a hundredth of what they cost in pairs; a few thousand do.
+  // References for float32 are float64 numbers and cost a hundredth of pairs. For float64, a few thousand
+  // inputs are enough.
   const all = sweep(type, type === float64 ? 750 : 110, hardest);
   const inputs = all.filter((_, i) => i < 2 * hardest.length + 10 || i % (type === float64 ? 5 : 50) === 0);
   const m = inputs.length;
@@ -246,7 +248,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
 
   it('of logSoftmax keeps to its bound', () => {
     for (const units of [2, 3, 8, 17]) {
-      // Multiples of 1 / 256: their differences from the largest are exact.
+      // Multiples of 1 / 256, so their differences from the largest are exact.
       const Z = oracle.randomArray(300 * units, 5, -12, 12).map((z) => Math.round(z * 256) / 256);
       const A = type.array(Z.length);
       const code = activationCodes.logSoftmax;

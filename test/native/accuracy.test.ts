@@ -9,8 +9,8 @@ import { kernels } from './kernels';
 import { noOptions } from './loss-calls';
 import { type Exact, expectBound, sweep, worst } from './sweep';
 
-// The bounds that native/kernels/functions-inl.h and losses.h state, in ulp; and the worst arguments that the
-// search behind them found.
+// The bounds that native/kernels/functions-inl.h and losses.h state, in ulp, and the worst arguments that the
+// search for them found.
 const bounds = { sigmoid: 2.5, tanh: 3.5, softmax: 2.5, logistic: 3, log: 1 };
 const hardest = [
   ...[5.5417618719093671, 2.72708082], // sigmoid
@@ -43,7 +43,7 @@ const references: Record<
     },
     log: (x) => ({ value: log(pair(x)) }),
   },
-  // Numbers of 53 bits are exact enough beside 24.
+  // For results of 24 bits, references of 53 bits are exact enough.
   float32: {
     sigmoid: (x) => ({ value: pair((x < 0 ? Math.exp(x) : 1) / (1 + Math.exp(-Math.abs(x)))) }),
     tanh: (x) => ({ value: pair(Math.tanh(x)) }),
@@ -53,7 +53,7 @@ const references: Record<
 };
 
 describe('the reference', () => {
-  // mpmath 1.3.0 with 60 digits: the value, rounded, and what the rounding left.
+  // From mpmath 1.3.0 with 60 digits: the rounded value, and the rounding error.
   it.each([
     ['exp', 1, Math.E, 1.4456468917292502e-16],
     ['exp', -0.3, 0.7408182206817179, -1.805530505953e-18],
@@ -111,7 +111,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
 
   it('of softmax grows by 1 ulp at most with every unit', () => {
     for (const units of [3, 8, 17]) {
-      // Multiples of 1 / 256: their differences from the largest are exact.
+      // Multiples of 1 / 256, so their differences from the largest are exact.
       const Z = oracle.randomArray(300 * units, 5, -8, 8).map((z) => Math.round(z * 256) / 256);
       const A = type.array(Z.length);
       native.activationForward(activationCodes.softmax, 0, SampleAxis.rows, 300, units, type.array(Z), A);

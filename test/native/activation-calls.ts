@@ -5,17 +5,17 @@ import { type FloatType, guarded } from './helpers';
 
 export type Axis = 'rows' | 'columns';
 
-/** leakyRelu's slope and elu's limit in these tests: not the defaults. */
+/** The slope of leakyRelu and the limit of elu in these tests; not the defaults. */
 export const alpha = 0.375;
 
-/** Those whose derivative goes by Z, as native/kernels/types.h has them. */
+/** Activations whose derivative is computed from Z, as in native/kernels/activations.h. */
 export const byInputs: readonly ActivationName[] = ['gelu', 'geluTanh', 'silu', 'mish'];
 
 export const acrossUnits: readonly ActivationName[] = ['softmax', 'logSoftmax'];
 
 export const elementwise = activationNames.filter((name) => !acrossUnits.includes(name));
 
-/** A of m samples; what is around it is left alone. */
+/** Returns A of m samples, and expects that the memory around it is unchanged. */
 export function forward(
   type: FloatType,
   name: ActivationName,
@@ -30,7 +30,7 @@ export function forward(
   return A.data;
 }
 
-/** dZ of m samples; Z is null where it is not needed. */
+/** Returns dZ of m samples. Passes null for Z if it is not needed. */
 export function backward(
   type: FloatType,
   name: ActivationName,
@@ -47,12 +47,12 @@ export function backward(
   return dZ.data;
 }
 
-/** The activation of one row of values: one sample for those across units. */
+/** Applies an activation to one row of values; for softmax and logSoftmax the row is one sample. */
 export function apply(type: FloatType, name: ActivationName, values: readonly number[]): number[] {
   return Array.from(forward(type, name, type.array(values)));
 }
 
-/** dZ of one row of values, from A, or from Z where the derivative goes by it. */
+/** Returns dZ of one row, for values of A, or of Z if the derivative is computed from Z. */
 export function derive(
   type: FloatType,
   name: ActivationName,

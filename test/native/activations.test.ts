@@ -19,7 +19,8 @@ const { rows } = SampleAxis;
 const axes = ['rows', 'columns'] as const;
 const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
 
-// How many roundings of its own size an activation is off by, between -8 and 8, and how many of size 1.
+// How many roundings an activation may be off by, for inputs between -8 and 8: relative ones, and absolute
+// ones of size 1.
 const roundings: Record<oracle.Activation, readonly [relative: number, absolute?: number]> = {
   ...{ linear: [0], relu: [0], leakyRelu: [1], sigmoid: [5], tanh: [5], softmax: [5], logSoftmax: [4, 20] },
   ...{ elu: [5], selu: [5], gelu: [80], geluTanh: [80], silu: [8], softplus: [8], softsign: [4] },
@@ -36,7 +37,7 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
       const Z = type.array(oracle.randomArray(m * units, 1, -8, 8));
       const A = forward(type, name, Z, axis, m, units);
       const expected = oracle.activate(name, oracle.dense(Z, ...shape(axis, m, units)), axis, alpha).data;
-      // Across units a sum over them besides, and shifts by up to 16.
+      // Activations across units also sum over the units, and shift by up to 16.
       const [relative, absolute = 0] = roundings[name];
       const more = acrossUnits.includes(name) ? units + 16 : 0;
       const allowed = expected.map((a) => ((relative + more) * Math.abs(a) + absolute) * type.epsilon);
@@ -59,7 +60,7 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
         axis,
         alpha,
       );
-      // 1 - A cancels: the error is one of A's size, and exponential's A is up to 20.
+      // 1 - A cancels, so the error has the size of A, which is up to 20 for exponential.
       const exact = ['linear', 'relu'].includes(name);
       const allowed = exact ? 0 : (name === 'exponential' ? 40 : units + 8) * type.epsilon;
       expectClose(dZ, expected.data, allowed, `${m} x ${units}`);
@@ -170,7 +171,7 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
     ['mish', [nan, infinity, -infinity, 0, -0], [nan, infinity, -0, 0, -0]],
     ['exponential', [nan, infinity, -infinity, 0, -0], [nan, infinity, 0, 1, 1]],
   ] as const)('%s passes NaN and infinities through', (name, given, expected) => {
-    // In a full vector, and in the last, partial one.
+    // At places in full vectors, and in the last, partial one.
     for (const length of [1, 2, 4, 8, 16, 33]) {
       for (const [i, value] of given.entries()) {
         for (const place of [0, length - 1]) {
@@ -187,7 +188,7 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
     const saturated = apply(type, 'sigmoid', [800, 1e4, most, -800, -1e4, -most]);
     expect(saturated).toEqual([1, 1, 1, 0, 0, 0]);
     expect(apply(type, 'sigmoid', [leastNormal, -leastNormal, least, -least])).toEqual([0.5, 0.5, 0.5, 0.5]);
-    // exp(z) where the result is too small to be a normal number, and 0 from half the least one on.
+    // exp(z), if the result is too small for a normal number; 0, if it is below half the smallest number.
     const tail = type.dtype === 'float64' ? [-710, -740, -745, -746] : [-88, -100, -103, -104];
     const [normal, subnormal, last, gone] = apply(type, 'sigmoid', tail);
     expectClose([normal as number], [Math.exp(tail[0] as number)], least);
@@ -215,7 +216,7 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
     const [one, least] = [1.0507009873554805, -1.7580993408473766];
     expectClose(apply(type, 'selu', [1, -800, infinity, 0]), [one, least, infinity, 0], 4 * type.epsilon);
     expect(apply(type, 'selu', [nan])).toEqual([nan]);
-    // What exp(x) - 1 would lose.
+    // exp(x) - 1 would lose this.
     const small = type.epsilon / 8;
     expect(apply(type, 'elu', [-small])).toEqual([-small * alpha]);
   });

@@ -4,22 +4,22 @@ import * as oracle from '../support/oracle';
 import { combinations, expectClose, type FloatType, floatTypes, guarded } from './helpers';
 import { kernels } from './kernels';
 
-// On both sides of the heights of a block, and of one to ten vectors of 2 to 16 lanes.
+// Sizes around the heights of a block, and around one to ten vectors of 2 to 16 lanes.
 const heights = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 17];
 const widths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 33, 40, 48, 49, 63, 65, 81, 129, 161];
 
-/** What rows of n elements take when they are padded to 64 bytes. */
+/** The length of a row of n elements that is padded to 64 bytes. */
 function padded({ dtype }: FloatType, n: number): number {
   const lanes = dtype === 'float64' ? 8 : 16;
   return Math.ceil(n / lanes) * lanes;
 }
 
-/** Integers from -8 to 8: their products and sums are exact, so that a wrong term is a wrong result. */
+/** Integers from -8 to 8. Their products and sums are exact, so that any wrong term changes the result. */
 function integers(rows: number, cols: number, step: number): oracle.Grid {
   return oracle.build(rows, cols, (r, c) => (((r * cols + c) * step) % 17) - 8);
 }
 
-/** The matrix with its rows `ld` apart, and NaN in between. */
+/** The matrix with its rows `ld` apart, and NaN between them. */
 function spread(type: FloatType, A: oracle.Dense, ld: number): FloatArray {
   const data = type.array(A.rows * ld).fill(Number.NaN);
   for (let r = 0; r < A.rows; r++) {
@@ -33,14 +33,14 @@ interface ProductOptions {
   /** Elements between rows, beyond the padding. */
   gap?: number;
   bias?: oracle.Dense;
-  /** What C holds before; the product is added to it. */
+  /** The old values of C, to which the product is added. */
   C?: oracle.Dense;
   relu?: boolean;
-  /** C becomes 0 where this is not positive. */
+  /** C becomes 0 where this matrix is not positive. */
   reluOf?: oracle.Dense;
 }
 
-/** L (rows, k) R (k, n), out of memory that is NaN where it is not theirs. */
+/** L (rows, k) R (k, n), with NaN in all memory around the operands. */
 function product(type: FloatType, L: oracle.Grid, R: oracle.Grid, options: ProductOptions = {}): number[] {
   const { transposed = false, gap = 0, bias, C, relu = false, reluOf } = options;
   const [rows, k, n] = [L.rows, L.cols, R.cols];
@@ -64,7 +64,7 @@ function product(type: FloatType, L: oracle.Grid, R: oracle.Grid, options: Produ
     ldc: ld,
   });
   out.intact();
-  // What is written past a row's end is at most the rest of its last vector.
+  // Only the rest of a row's last vector may be written past the row's end.
   expect(out.data.every((value, i) => i % ld < padded(type, n) || Number.isNaN(value))).toBe(true);
   return oracle.build(rows, n, (r, c) => out.data[r * ld + c] as number).data;
 }

@@ -44,7 +44,7 @@ function makePlan(Float: (typeof floats)[number]): Record<string, AnyFunction> {
   return new native.Plan(...(rightArguments(planArguments, Float) as PlanArguments)) as never;
 }
 
-/** Calls with one wrong argument at a time: each has to throw a TypeError, and to have written nothing. */
+/** Makes calls with one invalid argument each. Every call must throw a TypeError and write nothing. */
 function refusesEveryWrongArgument(
   list: Argument[],
   Float: (typeof floats)[number],
@@ -67,7 +67,7 @@ function refusesEveryWrongArgument(
   }
 }
 
-/** The right argument in place of a wrong one; of an object with one wrong property, the others as they are. */
+/** Replaces an invalid argument by the valid one; in an object, replaces the invalid property only. */
 function repaired(wrong: unknown, right: unknown): unknown {
   const name = (wrong as { [wrongProperty]?: string } | null | undefined)?.[wrongProperty];
   if (name === undefined) return right;
@@ -118,7 +118,7 @@ describe.each(floats)('with a %o', (Float) => {
     expect(() => plan[name]?.(...rightArguments(list, Float))).not.toThrow();
     plan.clearStop?.();
     refusesEveryWrongArgument(list, Float, (args) => plan[name]?.(...args));
-    // The plan is none the worse for it.
+    // The plan still works.
     expect(() => plan[name]?.(...rightArguments(list, Float))).not.toThrow();
   });
 });
@@ -143,7 +143,8 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
     expect(thrownBy(call)).toMatchObject({ message: expect.stringMatching(tooLarge) });
   }
 
-  // (2^31 - 1 + 1) * (2^31 - 1) four times and 2^31 * 4: that is 2^64, or 0 in 64 bits.
+  // The counts are (2^31 - 1 + 1) * (2^31 - 1), four times, and 2^31 * 4. Their sum is 2^64, which is 0 in 64
+  // bits.
   const sizes = [most, most, most, most, most, 4];
   for (const [inputs = 1, ...outputs] of [sizes, sizes.slice(0, 2), [2 ** 16, 2 ** 16]]) {
     const layers = joined(outputs.map((size) => packRecord('layer', { ...plainLayer, outputs: size })));
@@ -208,7 +209,7 @@ it('Plan may be extended', () => {
   expect(() => plan.predict(new Float64Array(15), new Int32Array(5), 5, new Float64Array(10))).not.toThrow();
 });
 
-// In a process of its own, so that a crash is seen for what it is; the seed is fixed.
+// Runs in its own process, so that a crash is visible as one; the seed is fixed.
 it('survives whatever it is called with', { timeout: 120_000 }, () => {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
@@ -220,7 +221,7 @@ it('survives whatever it is called with', { timeout: 120_000 }, () => {
   expect({ status, signal }, stdout + stderr).toEqual({ status: 0, signal: null });
   expect(stdout).toMatch(/^\d+ calls returned, \d+ threw$/m);
   const [returned = 0, threw = 0] = (stdout.match(/\d+/g) ?? []).map(Number);
-  // Neither side of the border was missed.
+  // Both valid and invalid calls were tested.
   expect(returned).toBeGreaterThan(10_000);
   expect(threw).toBeGreaterThan(20_000);
 });

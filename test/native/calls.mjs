@@ -1,6 +1,6 @@
 /**
- * Every function and method of the two addons with arguments that are right, and by their kinds what would be
- * wrong in their place. A .mjs without types of its own, so that a bare Node process can read it too.
+ * Every function and method of both addons, with valid arguments and, for each argument, invalid values. A
+ * .mjs without types, so that a bare Node process can read it, too.
  *
  * @typedef {typeof Float64Array | typeof Float32Array} Float
  * @typedef {object} Argument
@@ -31,7 +31,7 @@ const number = (value) => ({ make: () => value, wrong: () => [undefined, ...notN
 /** @param {number} value @returns {Argument} */
 const size = (value) => ({ make: () => value, wrong: () => [undefined, ...notSizes] });
 
-/** A count that may go beyond 32 bits. @param {number} value @returns {Argument} */
+/** A count that may exceed 32 bits. @param {number} value @returns {Argument} */
 const steps = (value) => ({
   make: () => value,
   wrong: () => [
@@ -44,14 +44,15 @@ const steps = (value) => ({
 /** @param {number} value @returns {Argument} */
 const positive = (value) => ({ make: () => value, wrong: () => [undefined, 0, ...notSizes] });
 
-/** The distance of rows of 3, padded: what is shorter would be written past. @returns {Argument} */
+/** The distance between padded rows of 3; writes would pass the end of shorter rows. @returns {Argument} */
 const padded = () => ({ make: () => 16, wrong: () => [undefined, 0, 3, 7, ...notSizes] });
 
 /** @param {number} value @param {number} last @returns {Argument} */
 const code = (value, last) => ({ make: () => value, wrong: () => [undefined, last + 1, ...notSizes] });
 
 /**
- * Elements of the call's type. An array whose length the call takes over, or whose type, has no wrong one.
+ * An array of the call's type. If the call takes its length (anyLength) or type (anyType) from this array, no
+ * other length or type is invalid.
  *
  * @param {number} length @param {{ anyLength?: boolean, anyType?: boolean, optional?: boolean }} [but]
  * @returns {Argument}
@@ -79,7 +80,7 @@ const order = (...values) => ({
     ...notArrays.filter((value) => value !== null),
     ...otherArrays,
     ...[Int32Array.from(values), Uint32Array.from(values.slice(1)), detached(Uint32Array.from(values))],
-    // An index past the rows, first and last.
+    // An index beyond the rows, first and last.
     ...[[5, ...values.slice(1)], [...values.slice(1), 5], values.map(() => 2 ** 32 - 1)].map((indices) =>
       Uint32Array.from(indices),
     ),
@@ -98,7 +99,7 @@ const shared = (length, isDouble = false, anyLength = false) => {
     wrong: (Float) => [
       ...[undefined, ...notArrays, ...otherArrays],
       ...(anyLength ? [] : [make(isDouble ? Float64Array : Float, length - 1)]),
-      new Float64Array(length), // could be detached
+      new Float64Array(length), // not shared: could be detached
       new Float32Array(length),
     ],
   };
@@ -110,11 +111,12 @@ const callback = () => ({
   wrong: () => [3, 'x', {}, [], true, Symbol('x'), new Float64Array(3)],
 });
 
-/** Which property of an object that `properties` made is the wrong one. */
+/** The invalid property of an object that `properties` made. */
 export const wrongProperty = Symbol('wrong property');
 
 /**
- * An object with these properties. What is wrong in its place has one wrong property, or none at all.
+ * An object with these properties. Its invalid values are objects with one invalid property, and values that
+ * are not objects.
  *
  * @param {Record<string, Argument>} of
  * @returns {Argument & { readonly of: Record<string, Argument> }}
@@ -150,7 +152,7 @@ const words = (length) => ({
   make: () => new Uint32Array(length),
   wrong: () => [undefined, ...notArrays, ...otherArrays, new Int32Array(length), new Uint32Array(length - 1)],
 });
-/** Of rows of 3 that are 4 apart, and of columns that are padded. */
+/** Arguments for rows of 3 that are 4 apart, and for padded columns. */
 const rows = () => [positive(2), positive(3), { make: () => 4, wrong: () => [undefined, 0, 2, ...notSizes] }];
 const columns = () => [positive(2), positive(3), padded()];
 
@@ -158,10 +160,10 @@ const one = () => 1;
 const axis = () => code(0, 1);
 const activation = () => code(4, 16);
 const loss = () => code(1, 9);
-/** Of the loss functions, up to Y. */
+/** The arguments of the loss functions, up to Y. */
 const lossArguments = () => [...[loss(), doubles(2), size(2), positive(3), size(2), floats(6), floats(6)]];
 
-/** What the addon of the library exports. @type {Record<string, Argument[]>} */
+/** The exports of the library's addon. @type {Record<string, Argument[]>} */
 export const functions = {
   log: [number(2)],
   sin: [number(2)],
@@ -192,7 +194,7 @@ export const functions = {
   firstOutside: [floats(5, { anyLength: true, anyType: true }), number(0), number(1)],
 };
 
-/** What the addon of the tests exports. @type {Record<string, Argument[]>} */
+/** The exports of the tests' addon. @type {Record<string, Argument[]>} */
 export const kernelFunctions = {
   product: [
     properties({
@@ -233,7 +235,7 @@ export const kernelFunctions = {
   addScaled: [floats(5, { anyLength: true }), number(2), floats(5), floats(5)],
   scale: [floats(5, { anyLength: true }), number(2), floats(5)],
   lbfgsStep: [
-    // A history of one step: 8 arrays of 5 and 4 numbers.
+    // With a history of one step, the state is 8 arrays of 5, and 4 numbers.
     ...[doubles(5), shared(5, false, true), shared(5), shared(44)],
     {
       make: () => one,
@@ -272,7 +274,7 @@ export const kernelFunctions = {
 };
 
 /**
- * Doubles of which some may not be just anything: of their indices, the values to refuse.
+ * Doubles, some of which must be in a range; `refused` lists invalid values by index.
  *
  * @param {number[]} values @param {Record<number, number[]>} refused
  * @param {{ anyLength?: boolean, mayBeEmpty?: boolean }} [but]
@@ -284,7 +286,7 @@ const numbers = (values, refused, but = {}) => ({
     ...[undefined, ...notArrays],
     ...otherArrays.filter((array) => !(but.mayBeEmpty && array instanceof Float64Array)),
     ...[new Float32Array(values), Int32Array.from(values)],
-    // A detached array is an empty one.
+    // A detached array is empty.
     ...(but.mayBeEmpty ? [] : [detached(Float64Array.from(values))]),
     ...(but.anyLength ? [] : [Float64Array.from(values.slice(0, -1))]),
     ...Object.entries(refused).flatMap(([i, wrong]) =>
@@ -297,8 +299,8 @@ const noSizes = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 54, -(2 ** 
 /** @param {number} last */
 const noCodes = (last) => [last + 1, ...noSizes];
 
-// By their fields (outputs, activation, alpha, normalization, epsilon, momentum, dropout, noise, skip, trainable, l1,
-// l2, maxNorm): the relu layer has everything but a skip, the other one nothing.
+// The fields are (outputs, activation, alpha, normalization, epsilon, momentum, dropout, noise, skip,
+// trainable, l1, l2, maxNorm). The relu layer uses every feature except skips, the other layer none.
 const fields = 13;
 const layerRecords = [
   ...[4, 2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 0, 1, 1e-3, 1e-3, 2],
@@ -306,8 +308,8 @@ const layerRecords = [
 ];
 
 /**
- * The plan of 3 numbers and a table of 3 categories and 2 outputs, 4 hidden units with batch normalisation, and 2 output
- * units: 50 parameters.
+ * A plan with 3 numbers, a table of 3 categories and 2 outputs, 4 hidden units with batch normalisation, and
+ * 2 output units: 50 parameters.
  */
 export const planArguments = [
   properties({
@@ -323,7 +325,7 @@ export const planArguments = [
         0: [...noSizes, 0, 2 ** 31],
         1: noCodes(16),
         3: noCodes(2),
-        // Its own input has another width, and the next layer is none yet.
+        // The layer's own input has another width, and later layers do not exist yet.
         8: [...noSizes, 1, 2, 3],
         [fields]: [...noSizes, 0, 2 ** 31],
         [fields + 1]: noCodes(16),

@@ -26,7 +26,8 @@ it('lib/ has a factory for every optimiser of native code, and packs its options
   }
 });
 
-// What lib/ says of each record, in any order, by a type that the compiler holds to NumericRecords.
+// The fields of each record in lib/, in any order. The type makes the compiler compare them with
+// NumericRecords.
 const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<NumericRecords[Name], true>> } = {
   layer: {
     outputs: true,

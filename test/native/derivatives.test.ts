@@ -1,4 +1,4 @@
-// The activations' derivatives at single values: worked ones, kinks, saturation, NaN and infinities.
+// The activations' derivatives at single values: worked examples, kinks, saturation, NaN and infinities.
 
 import { describe, expect, it } from 'vitest';
 import type * as oracle from '../support/oracle';
@@ -60,7 +60,7 @@ describe.each(floatTypes)('$dtype', (type) => {
         -infinity,
       ]);
     }
-    // As in the article: 0 where Z <= 0, dA elsewhere, whatever dA is; and NaN <= 0 is not so.
+    // As in the article: 0 where Z <= 0, otherwise dA, even if dA is not finite. NaN <= 0 is false.
     expect(derive(type, 'relu', [nan, nan, infinity, infinity, 3], [1, 0, 1, 0, nan])).toEqual([
       nan,
       0,
@@ -74,7 +74,8 @@ describe.each(floatTypes)('$dtype', (type) => {
     expect(derive(type, 'logSoftmax', [nan, 1], [-1, -2])).toEqual([nan, nan]);
     for (const name of elementwise) {
       expect(derive(type, name, [nan, 1], [0.5, 0.25])[0], name).toBe(nan);
-      // relu's family takes what is not above 0 for below, and relu what is not below for above.
+      // NaN fails each test: leakyRelu asks whether A > 0, relu whether A <= 0, hardSigmoid whether A is
+      // flat.
       if (['linear', 'relu', 'leakyRelu', 'hardSigmoid'].includes(name)) continue;
       expect(derive(type, name, [1], [nan])[0], name).toBe(nan);
     }

@@ -1,14 +1,14 @@
 /**
- * Arithmetic on pairs of float64 whose sum is the value: about 106 bits, so that what float64 kernels are
- * measured against is right far beyond their last bit. Dekker's and Knuth's algorithms (T. J. Dekker, "A
- * floating-point technique for extending the available precision", 1971); arguments below 2^500.
+ * Arithmetic on pairs of float64 whose sum is the value: about 106 bits, so that references for float64
+ * kernels are right far beyond the last bit. The algorithms are Dekker's and Knuth's (T. J. Dekker, "A
+ * floating-point technique for extending the available precision", 1971). Arguments must be below 2^500.
  */
 export type Pair = readonly [high: number, low: number];
 
 // log(2) to 106 bits
 const ln2: Pair = [Math.LN2, 2.3190468138462996e-17];
 
-// 1 / sqrt(2 pi) likewise
+// 1 / sqrt(2 pi) to 106 bits
 export const inverseRootOf2Pi: Pair = [0.3989422804014327, -2.49232720227773e-17];
 
 export function pair(x: number): Pair {
@@ -37,22 +37,22 @@ export function divide(a: Pair, b: Pair): Pair {
   return add(quickSum(first, second), pair(last[0] / b[0]));
 }
 
-/** exp(x) * 2^scale; a scale keeps a result precise that would be subnormal. |x| up to 745. */
+/** exp(x) * 2^scale, for |x| up to 745. The scale keeps results precise that would be subnormal. */
 export function exp(x: Pair, scale = 0): Pair {
   const halvings = Math.round(x[0] / ln2[0]);
   const [high, low] = add(expm1Near0(add(x, negate(multiply(pair(halvings), ln2)))), pair(1));
-  // In two steps: 2^1024 is no float64.
+  // In two steps, because 2^1024 is not a float64.
   const half = Math.trunc((halvings + scale) / 2);
   const rest = halvings + scale - half;
   return [high * 2 ** half * 2 ** rest, low * 2 ** half * 2 ** rest];
 }
 
-/** exp(x) - 1, precise around 0 as well. */
+/** exp(x) - 1, also precise around 0. */
 export function expm1(x: Pair): Pair {
   return Math.abs(x[0]) < 0.4 ? expm1Near0(x) : add(exp(x), pair(-1));
 }
 
-/** log(1 + x) for x >= 0: Newton's step from float64, which doubles the digits. */
+/** log(1 + x) for x >= 0, by one step of Newton from the float64 result, which doubles its digits. */
 export function log1p(x: Pair): Pair {
   const near = pair(Math.log1p(x[0]));
   const excess = expm1(near);
@@ -68,8 +68,9 @@ export function log(x: Pair): Pair {
 }
 
 /**
- * The probability that a standard normal variable is above t, times 2^scale, for t >= 0: by the series of its
- * integral from 0, whose cancellation up to 5 leaves 80 bits, then by Laplace's continued fraction.
+ * The probability that a standard normal variable is above t, times 2^scale, for t >= 0. Below 5, it sums the
+ * series of the integral from 0, whose cancellation leaves 80 bits; above, it uses Laplace's continued
+ * fraction.
  */
 export function normalTail(t: Pair, scale = 0): Pair {
   const square = multiply(t, t);
@@ -116,7 +117,7 @@ function exactProduct(a: number, b: number): Pair {
   return [product, aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow];
 }
 
-// Into two halves of 26 bits.
+// Splits a number into two halves of 26 bits.
 function split(a: number): Pair {
   const factor = (2 ** 27 + 1) * a;
   const high = factor - (factor - a);

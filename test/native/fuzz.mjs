@@ -1,6 +1,6 @@
 /**
- * Throws arbitrary values at every function and method of both addons, right ones among them; border.test.ts
- * runs it. Ends with status 0 and a line of counts when each call returned or threw an Error.
+ * Calls every function and method of both addons with arbitrary values, some of them valid. border.test.mts
+ * runs this. If each call returns or throws an Error, the process ends with status 0 and prints counts.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ function makeBuffer(bytes, resizable) {
 }
 
 /**
- * A call's arguments: right ones, with up to three in other hands, and some left out or added.
+ * Arguments for a call: valid ones, but up to three are replaced, and some are left out or added.
  *
  * @param {import('./calls.mjs').Argument[]} list
  */
@@ -82,7 +82,7 @@ function argumentsFor(list) {
     })
     .map(({ Float, replaced, properties, length }) => {
       const args = rightArguments(list, Float);
-      // An object is one argument and has many: those are replaced in it, and the object seldom.
+      // If the argument is an object, its properties are replaced, and the object itself only rarely.
       const [first] = args;
       if (isPlain(first)) {
         const names = Object.keys(first);
@@ -129,7 +129,7 @@ fc.assert(
   settings,
 );
 
-// Some calls on one plan; a function among their arguments makes a call asynchronous.
+// Several calls on one plan. A call with a function as its last argument is asynchronous.
 const step = fc.oneof(
   ...Object.entries(methods).map(([name, list]) =>
     fc.record({
@@ -158,8 +158,8 @@ await fc.assert(
   { ...settings, numRuns: 4000 },
 );
 
-// Plans of any layers and losses, trained by any numbers: arrays of the right kinds and lengths, so that the
-// calls get to the arithmetic.
+// Plans with arbitrary layers and losses, trained with arbitrary numbers. The arrays have valid types and
+// lengths, so that the calls reach the arithmetic.
 const double = fc.oneof(
   { arbitrary: fc.constantFrom(0, 0.1, 0.5, 1, 2), weight: 3 },
   { arbitrary: numbers, weight: 1 },
@@ -168,7 +168,7 @@ const double = fc.oneof(
 const doubles = (length, of = double) =>
   fc.array(of, { minLength: length, maxLength: length }).map((values) => Float64Array.from(values));
 const small = (/** @type {number} */ max) => fc.nat({ max });
-// All fields of a layer's record but the first, its outputs.
+// All fields of a layer's record except the first, its outputs.
 const layer = fc
   .tuple(
     ...[small(16), double, small(2), double, double, double, double],
@@ -178,7 +178,7 @@ const layer = fc
   .map((values) => values.map(Number));
 const network = fc.record({
   Float: fc.constantFrom(Float64Array, Float32Array),
-  // Few sizes, so that skips often fit.
+  // There are few sizes, so that skips often fit.
   sizes: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 4 }),
   tables: fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3 })), {
     maxLength: 2,

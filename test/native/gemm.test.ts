@@ -6,7 +6,7 @@ import { combinations, expectClose, type FloatType, floatTypes, guarded, sizes }
 
 const transposes = combinations([false, true], [false, true]);
 
-// A or B of a product: (rows, cols), or as it lies in memory when it is to be transposed.
+// A or B of a product: (rows, cols), or (cols, rows) if Gemm transposes it.
 function operand(type: FloatType, rows: number, cols: number, transposed: boolean, seed: number) {
   const values = type.array(oracle.randomArray(rows * cols, seed));
   return transposed ? oracle.dense(values, cols, rows) : oracle.dense(values, rows, cols);
@@ -23,7 +23,7 @@ describe.each(floatTypes)('gemm of $dtype', (type) => {
       const C = guarded(type, m * n);
       native.gemm(transposeA, transposeB, m, n, k, 1, dataOf(A), dataOf(B), 0, C.data);
       C.intact();
-      // Any order of a sum of k products is off by k roundings of the sum of their sizes at most.
+      // In any order, a sum of k products is off by at most k roundings of the sum of their absolute values.
       const size = oracle.matmul(absolute(A), absolute(B), transposeA, transposeB).data;
       expectClose(
         C.data,

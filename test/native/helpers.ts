@@ -38,10 +38,10 @@ export const floatTypes = [float64, float32];
 /** The odd sizes of matrices. */
 export const sizes = [1, 3, 17, 65];
 
-/** Lengths on both sides of one and several vectors of 2, 4, 8 and 16 lanes, and nothing at all. */
+/** 0, and lengths around one and several vectors of 2, 4, 8 and 16 lanes. */
 export const lengths = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65];
 
-/** Every pick of one value from each list, as rows of a table. */
+/** Every combination of one value from each list, as rows of a table. */
 export function combinations<T extends readonly (readonly unknown[])[]>(
   ...lists: T
 ): { [K in keyof T]: T[K][number] }[] {
@@ -62,8 +62,8 @@ export function ulp({ epsilon, leastNormal }: FloatType, x: number): number {
 }
 
 /**
- * Expects |actual - expected| <= tolerance, element by element, where NaN and infinities have to be met
- * exactly. The tolerance is one number, or one for each element.
+ * Expects |actual - expected| <= tolerance for each element; NaN and infinities must be equal. The tolerance
+ * is one number, or one per element.
  */
 export function expectClose(
   actual: ArrayLike<number>,
@@ -80,12 +80,12 @@ export function expectClose(
   }
 }
 
-/** The bits of an array, for comparisons that tell 0 from -0. */
+/** The bits of an array; unlike toEqual on numbers, they tell 0 from -0. */
 export function bits({ buffer, byteOffset, byteLength }: FloatArray): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** Expects equal bits; any NaN equals any other. */
+/** Expects equal bits, except that any NaN equals any other NaN. */
 export function expectSameBits(actual: FloatArray, expected: FloatArray, what = ''): void {
   if (bits(actual).equals(bits(expected))) return;
   expect(actual.length, what).toBe(expected.length);
@@ -99,8 +99,8 @@ const guard = 123.5;
 const margin = 19;
 
 /**
- * An array of NaN with other memory on both sides of it: `intact` expects that nobody wrote there. What
- * writes without reading leaves no NaN.
+ * An array of NaN with guard values on both sides. `intact` expects that the guards are unchanged. A function
+ * that only writes leaves no NaN.
  */
 export function guarded(type: FloatType, length: number): { data: FloatArray; intact(): void } {
   const all = type.array(length + 2 * margin).fill(guard);

@@ -23,7 +23,7 @@ describe.each(floatTypes)('hits of $dtype', (type) => {
 
   it('are counted as the oracle counts them', () => {
     for (const [m, outputs] of combinations(sizes, sizes)) {
-      // Mostly right, or no sample of 65 outputs would be.
+      // Most outputs must be right, or no sample of 65 outputs would be a hit.
       const A = oracle.map(oracle.randomDense(m, outputs, 1, 0, 1), Math.fround);
       const flips = oracle.randomDense(m, outputs, 2, 0, outputs);
       const Y = oracle.zip(A, flips, (a, flip) => (a > 0.5 !== flip < 0.5 ? 1 : 0));

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { LabelRule } from '../../lib/addon/binding';
 import type { FloatArray } from '../../lib/base/matrix';
 
-/** The kernels that the library's addon has inside: the exports of the tests' own addon (test/native/addon). */
+/** The kernels inside the library's addon, as the tests' addon (test/native/addon) exports them. */
 export interface Kernels {
   /**
-   * C (rows, n) = L (rows, k) R (k, n) plus bias (rows) or what C holds; epilogue 0 none, 1 relu, 2 zero where
-   * `relu` is not positive. Rows of R and C are `ldr` and `ldc` apart, at least n rounded up to 64 bytes.
+   * C (rows, n) = L (rows, k) R (k, n), plus bias (rows) or the old C. Epilogue 0: none; 1: relu; 2: C
+   * becomes 0 where `relu` is not positive. Rows of R and C are `ldr` and `ldc` apart, at least n rounded up
+   * to 64 bytes.
    */
   product(given: {
     readonly rows: number;
@@ -25,7 +26,7 @@ export interface Kernels {
     readonly C: FloatArray;
     readonly ldc: number;
   }): void;
-  /** C (rows, n) = L (k, rows)^T R (k, n), plus what C holds if `accumulate`. */
+  /** C (rows, n) = L (k, rows)^T R (k, n), plus the old C if `accumulate`. */
   productUnpadded(
     rows: number,
     n: number,
@@ -35,7 +36,10 @@ export interface Kernels {
     C: FloatArray,
     accumulate: boolean,
   ): void;
-  /** C (rows, cols) = L (rows, k) R (cols, k)^T plus bias (rows), or plus what C holds; then relu, if it should. */
+  /**
+   * C (rows, cols) = L (rows, k) R (cols, k)^T, plus the old C if `accumulate`, otherwise plus bias (rows);
+   * then relu if `relu`.
+   */
   dotProducts(
     rows: number,
     cols: number,
@@ -47,11 +51,12 @@ export interface Kernels {
     relu: boolean,
     C: FloatArray,
   ): void;
-  /** sums (rows) = the sum of each row of A (rows, n), plus what `sums` holds if `accumulate`. */
+  /** sums (rows) = the sum of each row of A (rows, n), plus the old `sums` if `accumulate`. */
   rowSums(rows: number, n: number, A: FloatArray, accumulate: boolean, sums: FloatArray): void;
   /**
-   * A loss summed over the samples, which are columns, rows `ld` apart, and its gradient times `scale` unless
-   * dZ is null. Z holds logits for the cross-entropies, outputs for the others; Y is (m) for the sparse one.
+   * Returns a loss, summed over the samples, and writes its gradient times `scale` unless dZ is null. Samples
+   * are columns, rows are `ld` apart. Z holds logits for the cross-entropies, outputs for the others. Y is
+   * (m) for the sparse cross-entropy.
    */
   lossFromOutputs(
     loss: number,
@@ -61,12 +66,12 @@ export interface Kernels {
     ld: number,
     Z: FloatArray,
     Y: FloatArray,
-    /** (m) what each sample's loss and gradient are multiplied by; null: 1 */
+    /** (m) factors of each sample's loss and gradient; null: 1 */
     weights: FloatArray | null,
     scale: number,
     dZ: FloatArray | null,
   ): number;
-  /** How many samples the loss takes for predicted right. */
+  /** The number of samples that the loss counts as predicted right. */
   countHits(
     loss: number,
     options: Float64Array,
@@ -77,8 +82,8 @@ export interface Kernels {
     Y: FloatArray,
   ): number;
   /**
-   * Step number `step` (from 1) of an optimiser, its options as nativeOptions packs them; its
-   * states (states, parameters) begin with zeros. See native/kernels/optimizers.h.
+   * Takes step number `step` (from 1) of an optimiser, with its options from nativeOptions. The states
+   * (states, parameters) start as zeros. See native/kernels/optimizers.h.
    */
   updateParameters(
     optimizer: number,
@@ -91,26 +96,26 @@ export interface Kernels {
   ): void;
   /** The inner product. */
   dot(a: FloatArray, b: FloatArray): number;
-  /** The sum of the elements' sizes, and the largest. */
+  /** The sum of the elements' absolute values, and the largest of these. */
   sumOfSizes(a: FloatArray): number;
   largestSize(a: FloatArray): number;
-  /** out = x + factor * y; out may be either. */
+  /** out = x + factor * y; out may be x or y. */
   addScaled(x: FloatArray, factor: number, y: FloatArray, out: FloatArray): void;
   /** out = factor * x; out may be x. */
   scale(x: FloatArray, factor: number, out: FloatArray): void;
   /**
-   * One step of L-BFGS from `parameters`, on an `evaluate` that leaves their gradients in `gradients` and
-   * returns the loss, or undefined to stop. Its status is one of lbfgsStatuses. See native/engine/lbfgs.h.
+   * One step of L-BFGS from `parameters`. `evaluate` writes their gradients to `gradients` and returns the
+   * loss, or undefined to stop. Returns one of lbfgsStatuses. See native/engine/lbfgs.h.
    */
   lbfgsStep(
     options: Float64Array,
-    /** on SharedArrayBuffers, all three */
+    /** all three on SharedArrayBuffers */
     parameters: FloatArray,
     gradients: FloatArray,
     state: FloatArray,
     evaluate: () => number | undefined,
   ): number;
-  /** The index of the first label that breaks a rule (its place in labelRules), or -1. */
+  /** The index of the first label that breaks the rule, or -1. The rule is its index in labelRules. */
   firstBadLabel(labels: FloatArray, rule: number, outputs: number): number;
 
   /** The two words of a block of Threefry-2x32-20. See native/kernels/random.h. */
@@ -121,7 +126,7 @@ export interface Kernels {
     counterHigh: number,
     block: Uint32Array,
   ): void;
-  /** Row `row` of a mask, elements from `first` (even) on: 0 with the probability `rate`, otherwise `scale`. */
+  /** Row `row` of a mask, its elements from `first` (even): 0 with probability `rate`, otherwise `scale`. */
   dropoutMask(
     keyLow: number,
     keyHigh: number,
@@ -131,7 +136,10 @@ export interface Kernels {
     scale: number,
     mask: FloatArray,
   ): void;
-  /** out = X + deviation * n, with n from the standard normal distribution; row and first likewise. */
+  /**
+   * out = X + deviation * n, with n from the standard normal distribution. `row` and `first` are those of
+   * dropoutMask.
+   */
   addNoise(
     keyLow: number,
     keyHigh: number,
@@ -152,7 +160,7 @@ export interface Kernels {
   ): void;
   /** inverse = 1 / sqrt(variance + epsilon) */
   inverseDeviations(variance: FloatArray, epsilon: number, inverse: FloatArray): void;
-  /** normalized = (X - mean) * inverse, out = gamma * normalized + beta, row by row. */
+  /** For each row: normalized = (X - mean) * inverse, out = gamma * normalized + beta. */
   normalizeRows(
     units: number,
     m: number,
@@ -165,7 +173,10 @@ export interface Kernels {
     normalized: FloatArray,
     out: FloatArray,
   ): void;
-  /** Turns d from the gradient by `out` into that by X; `ownMoments`: mean and inverse were X's. */
+  /**
+   * Turns d from the gradient of `out` into the gradient of X. `ownMoments`: mean and inverse were computed
+   * from X.
+   */
   normalizeRowsBackward(
     units: number,
     m: number,
@@ -179,7 +190,10 @@ export interface Kernels {
     dgamma: FloatArray,
     dbeta: FloatArray,
   ): void;
-  /** By each column's own moments; `ld` is at least m rounded up to 64 bytes, and `inverse` (ld) is written. */
+  /**
+   * Normalises each column with its own moments and writes `inverse` (ld); `ld` is at least m rounded up to
+   * 64 bytes.
+   */
   normalizeColumns(
     units: number,
     m: number,
@@ -204,11 +218,11 @@ export interface Kernels {
     dgamma: FloatArray,
     dbeta: FloatArray,
   ): void;
-  /** gradients += l1 * sign(W) + 2 * l2 * W, unless they are null; l1 * sum |w| + l2 * sum w^2. */
+  /** gradients += l1 * sign(W) + 2 * l2 * W, unless they are null. Returns l1 * sum |w| + l2 * sum w^2. */
   addPenalty(W: FloatArray, l1: number, l2: number, gradients: FloatArray | null): number;
-  /** Keeps gradients in [-most, most]. */
+  /** Clips gradients to [-most, most]. */
   clipByValue(gradients: FloatArray, most: number): void;
-  /** Scales rows of W (rows, cols) down to the Euclidean norm `most`. */
+  /** Scales each row of W (rows, cols) whose Euclidean norm exceeds `most` down to that norm. */
   limitRowNorms(rows: number, cols: number, most: number, W: FloatArray): void;
 
   readonly lbfgsStatuses: Readonly<Record<string, number>>;
@@ -220,5 +234,5 @@ const file = process.env.BLASNET_TEST_ADDON ?? join(root, 'build/Release/blasnet
 
 export const kernels = createRequire(__filename)(file) as Kernels;
 
-/** The rules for labels, in native code's order. */
+/** The rules for labels, in the order of native code. */
 export const labelRules: readonly LabelRule[] = ['finite', 'notNegative', 'unitInterval', 'signs', 'classes'];

@@ -5,12 +5,14 @@ import { combinations, expectClose, floatTypes, guarded, sizes } from './helpers
 
 const axes = ['rows', 'columns'] as const;
 
-// (m, features) where samples are rows, (features, m) where they are columns, as plain loops have it.
+// Lays out samples: (m, features) if they are rows, (features, m) if they are columns.
 function lay(axis: (typeof axes)[number], samples: oracle.Grid): oracle.Grid {
   return axis === 'rows' ? samples : oracle.transpose(samples);
 }
 
-/** What a sum of products may be off by: a rounding a term, of the sum of the terms' sizes. */
+/**
+ * The error that a sum of products may have: one rounding per term, of the sum of the terms' absolute values.
+ */
 function roundings(terms: number, epsilon: number, sizesSum: oracle.Dense): number[] {
   return Array.from(sizesSum.data, (size) => (terms + 2) * epsilon * size);
 }
@@ -67,7 +69,7 @@ describe.each(floatTypes)('layers of $dtype', (type) => {
   });
 
   it.each(axes)('sum the bias gradient of many samples as precisely as that of few, in %s', (axis) => {
-    // Equal terms are the worst case of a running sum: every rounding goes the same way.
+    // Equal terms are the worst case of a running sum: all rounding errors have one sign.
     const [m, outputs] = [300_000, 3];
     const dZ = type.array(m * outputs).fill(0.1);
     const [x, dW, db] = [type.array(m), type.array(outputs), type.array(outputs)];

@@ -1,4 +1,4 @@
-// L-BFGS on functions whose minima are known. Every step is a new object on the same state.
+// L-BFGS on functions with known minima. Every step uses a new object on the old state.
 
 import { describe, expect, it } from 'vitest';
 import { allocate, type FloatArray } from '../../lib/base/matrix';
@@ -16,7 +16,7 @@ const rosenbrock: Objective = (point) => {
   return [(1 - x) ** 2 + 100 * (y - x * x) ** 2, [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)]];
 };
 
-/** sum(i * (x[i] - i)^2) / 2, from i = 1 on: the minimum is at (1, 2, 3, ...). */
+/** sum(i * (x[i] - i)^2) / 2, with i from 1: the minimum is at (1, 2, 3, ...). */
 const bowl: Objective = (x) => [
   Array.from(x).reduce((sum, value, i) => sum + ((i + 1) * (value - i - 1) ** 2) / 2, 0),
   Array.from(x, (value, i) => (i + 1) * (value - i - 1)),
@@ -86,12 +86,12 @@ describe.each(floatTypes)('L-BFGS in $dtype', (type) => {
   });
 
   it('takes the first step along the gradient, no longer than its sum of sizes allows', () => {
-    // Of (x - 4)^2 / 2 from 0: the gradient is -4, a quarter of which leads to 1. The gradient there is -3, less
-    // than 0.9 times the first, so that the step is long enough.
+    // (x - 4)^2 / 2 from 0: the gradient is -4, and a quarter of it leads to 1. There the gradient is -3,
+    // less than 0.9 times the first one, so the step is long enough.
     const { parameters, step } = search(type, (x) => [((x[0] ?? 0) - 4) ** 2 / 2, [(x[0] ?? 0) - 4]], [0]);
     expect(step()).toEqual({ status: 'stepped', evaluations: 2 });
     expect([...parameters]).toEqual([1]);
-    // Then Newton's step, exactly: the curvature is known.
+    // Then it takes Newton's step exactly, because the curvature is known.
     expect(step()).toEqual({ status: 'stepped', evaluations: 2 });
     expect([...parameters]).toEqual([4]);
     expect(step()).toEqual({ status: 'converged', evaluations: 1 });
@@ -111,7 +111,7 @@ describe.each(floatTypes)('L-BFGS in $dtype', (type) => {
   });
 
   it('shortens steps to where values are finite', () => {
-    // x - log(x) has no value below 0, where the first step leads: from 3 against a gradient of 2/3, 100 times.
+    // x - log(x) has no value below 0. The first step, from 3 with a gradient of 2/3, times 100, leads there.
     const barrier: Objective = (x) => [(x[0] ?? 0) - Math.log(x[0] ?? 0), [1 - 1 / (x[0] ?? 0)]];
     const { parameters, run, seen } = search(type, barrier, [3], { learningRate: 100 });
     expect(run(50).status).toBe('converged');
@@ -141,7 +141,7 @@ describe.each(floatTypes)('L-BFGS in $dtype', (type) => {
   });
 
   it('ends where the direction of descent leads nowhere lower', () => {
-    // A gradient that is wrong.
+    // This gradient is wrong.
     const found = search(type, (x) => [Math.abs((x[0] ?? 0) - 1), [1]], [1]);
     expect(found.step().status).toBe('converged');
     expect([...found.parameters]).toEqual([1]);

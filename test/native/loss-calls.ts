@@ -7,15 +7,15 @@ import * as oracle from '../support/oracle';
 import { expectSameBits, type FloatType, guarded } from './helpers';
 import { kernels } from './kernels';
 
-/** Turns rows of samples into columns of them, or back: (rows x cols) to (cols x rows). */
+/** Turns samples in rows into samples in columns, or back: (rows x cols) to (cols x rows). */
 export function turned(type: FloatType, values: FloatArray, rows: number, cols: number): FloatArray {
   return type.array(oracle.transpose(oracle.dense(values, rows, cols)).data);
 }
 
-/** The options of losses that have none. */
+/** The options for losses without options. */
 export const noOptions = packRecord('lossOptions', { labelSmoothing: 0, delta: 1 });
 
-/** How many labels a sample has. */
+/** The number of labels per sample. */
 export function labelsOf(name: LossName, outputs: number): number {
   return name === 'sparseCategoricalCrossEntropy' ? 1 : outputs;
 }
@@ -25,8 +25,8 @@ export interface LossCall extends oracle.LossOptions {
 }
 
 /**
- * The sum over the samples, which are rows here, and dZ with the factor `scale`; alike in place, without a
- * gradient, and with rows farther apart than the samples need.
+ * Returns the loss, summed over the samples, which are rows here, and dZ times `scale`. Expects equal results
+ * in place, without a gradient, and with gaps between the rows.
  */
 export function lossOf(
   type: FloatType,
@@ -53,7 +53,7 @@ export function lossOf(
   expectSame(run(m, inPlace, columnsY, inPlace), loss);
   expectSameBits(inPlace, dZ.data, 'dZ = Z');
 
-  // Between the rows is what nobody may use or change.
+  // The gaps between rows must not be used or changed.
   const ld = m + 3;
   const apart = (columns: FloatArray) => {
     const array = type.array((columns.length / (m || 1)) * ld).fill(Number.NaN);
@@ -75,7 +75,7 @@ function expectSame(actual: number, expected: number): void {
   if (!Object.is(actual, expected)) throw new Error(`${actual} is not ${expected}`);
 }
 
-/** How many of the samples, which are rows here, the loss takes for predicted right. */
+/** The number of samples, which are rows here, that the loss counts as predicted right. */
 export function hitsOf(
   type: FloatType,
   name: LossName,
@@ -88,7 +88,7 @@ export function hitsOf(
   return kernels.countHits(lossEntry(name).code, noOptions, m, outputs, m, columnsZ, columnsY);
 }
 
-/** Labels of each kind that a loss takes, a row a sample. */
+/** Labels of each kind that a loss accepts, one row per sample. */
 export function labelsFor(type: FloatType, name: LossName, m: number, outputs: number): FloatArray[] {
   const random = oracle.randomArray(m * outputs, 11);
   const oneHot = oracle.build(m, outputs, (r, c) => (c === (r * 7) % outputs ? 1 : 0)).data;
@@ -102,7 +102,7 @@ export function labelsFor(type: FloatType, name: LossName, m: number, outputs: n
   return (kinds[name] ?? [oneHot, binary, between]).map((values) => type.array(values));
 }
 
-/** Numbers that a loss may be computed from: logits or any outputs, rates, or probabilities. */
+/** Numbers that a loss can be computed from: logits or any outputs, rates, or probabilities. */
 export function outputsFor(type: FloatType, name: LossName, size: number, seed = 1): FloatArray {
   const [low, high] = { poisson: [0.01, 8], klDivergence: [0.01, 0.99] }[name as string] ?? [-8, 8];
   return type.array(oracle.randomArray(size, seed, low, high));

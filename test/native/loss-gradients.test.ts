@@ -1,4 +1,4 @@
-// House rule 12 for the kernels alone: each activation before each loss that may follow it.
+// The kernels' gradients equal central differences: each activation before each loss that may follow it.
 
 import { expect, it } from 'vitest';
 import { native, SampleAxis } from '../../lib/addon/binding';
@@ -43,7 +43,7 @@ it.each(pairs)('the gradient of %s and %s is that of central differences', (name
       numeric,
       numeric.map((g) => 1e-6 * Math.max(0.1, Math.abs(g))),
     );
-    // Hinge and the flat parts of hardSigmoid have zeros among them.
+    // Hinge and the flat parts of hardSigmoid have some zeros.
     expect(gradient.filter((g) => g !== 0).length).toBeGreaterThan(2);
   }
 });

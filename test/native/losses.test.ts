@@ -24,7 +24,7 @@ const smoothed: readonly LossName[] = [
   'sparseCategoricalCrossEntropy',
 ];
 
-/** Hyperparameters worth trying: [what, options]. */
+/** Options to test: [what, options]. */
 function settings(name: LossName, m: number): [string, oracle.LossOptions][] {
   const weights = oracle.randomArray(m, 13, 0, 3);
   return [
@@ -51,7 +51,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
           const { loss, dZ } = lossOf(type, name, Z, Y, outputs, { ...options, scale });
           const [A, labels] = [oracle.dense(Z, m, outputs), oracle.dense(Y, m, labelsOf(name, outputs))];
           const expected = formula.value(A, labels) * m;
-          // An element's terms are of sizes up to 100, and a sum of them is off by 70 roundings at most.
+          // The terms of an element have sizes up to 100, and their sum is off by at most 70 roundings.
           const terms = (name.endsWith('Entropy') || name === 'klDivergence' ? m * outputs : m) * 3;
           const roundings = (outputs + 20) * type.epsilon;
           expectClose([loss], [expected], roundings * (Math.abs(expected) + 8 * terms), what);
@@ -67,7 +67,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
   });
 
   it.each(lossNames)('%s of many samples is as precise as that of few', (name) => {
-    // Equal terms are the worst case of a running sum: every rounding goes the same way.
+    // Equal terms are the worst case of a running sum: all rounding errors have one sign.
     const m = 300_000;
     const Z = type.array(2 * m).fill(name === 'klDivergence' ? 0.25 : 3.3);
     const labels = { hinge: [-1, 1], sparseCategoricalCrossEntropy: [1] }[name as string] ?? [0, 1];
@@ -143,7 +143,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
     const Y = labelsFor(type, name, m, outputs).at(-1) as FloatArray;
     const plain = lossOf(type, name, Z, Y, outputs, { scale: 0.3 });
     const ones = lossOf(type, name, Z, Y, outputs, { scale: 0.3, weights: new Array(m).fill(1) });
-    // Without them the compiler may add products unrounded.
+    // Without weights the compiler may fuse the products into the sums, which skips a rounding.
     expectClose([ones.loss], [plain.loss], 4 * type.epsilon * Math.abs(plain.loss));
     expectSameBits(ones.dZ, plain.dZ);
     const zeros = lossOf(type, name, Z, Y, outputs, { weights: new Array(m).fill(0) });
@@ -168,7 +168,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
         expect(Array.from(dZ)).toEqual([0, 0, 1, -1]);
       }
     }
-    // The tail is not lost: log(1 + e^-z) is e^-z.
+    // The tail must not get lost: log(1 + e^-z) is about e^-z.
     const right = lossOf(type, 'binaryCrossEntropy', type.array([80]), type.array([1]), 1).loss;
     expectClose([right / Math.exp(-80)], [1], 3 * type.epsilon);
     const most = lossOf(type, 'binaryCrossEntropy', type.array([type.most, -type.most]), type.array(2), 1);
@@ -210,7 +210,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
         Y[2 * perSample - 1] = y;
         const { loss, dZ } = lossOf(type, name, Z, Y, outputs);
         expect(loss).toBe(nan);
-        // Where the label is 0, klDivergence has a slope of 0 whatever the output.
+        // If the label is 0, the slope of klDivergence is 0 for every output.
         if (!(name === 'klDivergence' && y === 0)) expect(dZ[place]).toBe(nan);
         const others = [...dZ.subarray(0, outputs), ...dZ.subarray(2 * outputs)];
         expect(others.every(Number.isFinite)).toBe(true);
@@ -255,7 +255,7 @@ describe.each(floatTypes)('binary cross-entropy of probabilities, $dtype', (type
         const expected = oracle.binaryCrossEntropy.value(A, labelled) * length;
         expectClose([native.binaryCrossEntropy(P, Y)], [expected], 10 * type.epsilon * expected);
         const gradient = oracle.map(oracle.binaryCrossEntropy.gradient(A, labelled), (g) => g * length);
-        // Two quotients of opposite signs, of sizes up to 100.
+        // The gradient sums two quotients of opposite signs, with sizes up to 100.
         expectClose(backward(P, Y), gradient.data, 200 * type.epsilon);
       }
     }
@@ -284,7 +284,7 @@ describe.each(floatTypes)('binary cross-entropy of probabilities, $dtype', (type
     relative(cost(1, 1), -Math.log(most));
     expect(slope(0, 0)).toBe(1);
     relative(slope(1, 1), -1);
-    // Inside, nothing moves.
+    // Inside the bounds, values do not change.
     relative(cost(least, 1), -Math.log(least));
     relative(cost(2 * least, 1), -Math.log(2 * least));
     relative(cost(most, 0), -Math.log(1 - most));

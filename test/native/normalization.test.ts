@@ -8,11 +8,11 @@ import { kernels } from './kernels';
 const epsilon = 1e-3;
 const shapes = combinations([1, 3, 17], [1, 2, 7, 16, 33, 130]);
 
-/** m rounded up to whole vectors, and one more of them. */
+/** m rounded up to whole vectors, plus one vector. */
 const apart = (type: FloatType, m: number) =>
   (Math.ceil(m / (64 / type.array(1).BYTES_PER_ELEMENT)) + 1) * 16;
 
-/** Rows of m samples that are ld apart, among NaN. */
+/** Rows of m samples, `ld` apart, with NaN between them. */
 function padded(type: FloatType, { data, rows, cols }: oracle.Dense, ld: number): FloatArray {
   const array = type.array(rows * ld).fill(Number.NaN);
   for (let r = 0; r < rows; r++) {
@@ -25,12 +25,12 @@ function unpadded(array: FloatArray, rows: number, cols: number, ld: number): or
   return oracle.build(rows, cols, (r, c) => array[r * ld + c] as number);
 }
 
-/** What stands behind the m samples of each row. */
+/** The elements behind the m samples of each row. */
 function padding(array: FloatArray, units: number, m: number, ld: number): number[] {
   return Array.from({ length: units }, (_, r) => [...array.subarray(r * ld + m, (r + 1) * ld)]).flat();
 }
 
-/** Rows brought to mean 0 and variance 1, by plain loops. */
+/** Normalises rows to mean 0 and variance 1, by plain loops. */
 function standardized(X: oracle.Dense) {
   const { mean, variance } = columnMoments(oracle.transpose(X));
   const inverse = variance.map((v) => 1 / Math.sqrt(v + epsilon));
@@ -40,7 +40,7 @@ function standardized(X: oracle.Dense) {
   return { mean, variance, inverse, normalized };
 }
 
-/** dX of rows that were normalised by their own moments, from the gradient by the normalised values. */
+/** dX of rows that were normalised by their own moments, from the gradient of the normalised values. */
 function standardizedBackward(d: oracle.Dense, normalized: oracle.Dense, inverse: readonly number[]) {
   return oracle.build(d.rows, d.cols, (r, c) => {
     const mean = (f: (k: number) => number) =>
@@ -51,7 +51,7 @@ function standardizedBackward(d: oracle.Dense, normalized: oracle.Dense, inverse
   });
 }
 
-/** Numbers that the type holds, so that both sides start from the same. */
+/** Numbers that the type can hold, so that both sides start from equal numbers. */
 function data(type: FloatType, units: number, m: number) {
   const random = (rows: number, cols: number, seed: number, low = -2, high = 2) =>
     oracle.map(oracle.randomDense(rows, cols, seed, low, high), (x) => type.array([x])[0] as number);
@@ -75,7 +75,7 @@ const rowSums = (A: oracle.Dense) =>
   Array.from({ length: A.rows }, (_, r) => oracle.row(A, r).reduce((a, b) => a + b, 0));
 
 describe.each(floatTypes)('normalisation of $dtype', (type) => {
-  // Values of size 1 and their sums; by inverses of up to 1 / sqrt(epsilon).
+  // For values of size 1 and their sums, and inverses of up to 1 / sqrt(epsilon).
   const tolerance = (m: number) => 200 * Math.sqrt(m) * type.epsilon;
 
   it.each(shapes)('of %i rows of %i equals plain loops', (units, m) => {
@@ -98,7 +98,7 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
     expectClose(unpadded(out, units, m, ld).data, shifted.data, tolerance(m) * 30);
     expect(new Set(padding(normalized, units, m, ld))).toEqual(new Set([7]));
     expect(new Set(padding(out, units, m, ld))).toEqual(new Set([8]));
-    // In place.
+    // Again, in place.
     kernels.normalizeRows(units, m, ld, x, mean, inverse, g, b, x, x);
     expectSameBits(type.array(unpadded(x, units, m, ld).data), type.array(unpadded(out, units, m, ld).data));
   });
@@ -207,7 +207,7 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
   });
 });
 
-// House rule 12.
+// Gradients equal central differences.
 describe('the way back by central differences', () => {
   const { X, d, gamma, beta } = data(float64, 4, 7);
   const [units, m, ld] = [4, 7, 16];

@@ -13,7 +13,7 @@ const nan = Number.NaN;
 const decays = { weightDecay: 0.1, decoupled: true };
 const keras = { convention: 'keras', epsilon: 0.01 } as const;
 
-/** Every optimiser, and every way through its kernel, with the names of its states in the oracle. */
+/** Every optimiser and every branch of its kernel, with the names of its states in the oracle. */
 const factories: Readonly<Record<make.Optimizer['name'], (options: object) => make.Optimizer>> = { ...make };
 
 const optimizers: [name: string, optimizer: make.Optimizer, ...states: string[]][] = [
@@ -25,7 +25,8 @@ const optimizers: [name: string, optimizer: make.Optimizer, ...states: string[]]
   ['Nesterov', make.sgd({ momentum: 0.9, nesterov: true, ...decays }), 'velocity'],
   ['rmsProp', make.rmsProp(), 'square'],
   ['rmsProp, Keras', make.rmsProp({ decay: 0.9, ...keras, ...decays }), 'square'],
-  // Epsilon is large where differences are divided by: of those that are all rounding, nothing is to be compared.
+  // If an optimiser divides by the root of a difference, epsilon is large: differences that are all rounding
+  // error cannot be compared.
   [
     'rmsProp with momentum',
     make.rmsProp({ momentum: 0.9, weightDecay: 0.1, epsilon: 0.1 }),
@@ -55,7 +56,9 @@ const optimizers: [name: string, optimizer: make.Optimizer, ...states: string[]]
   ['lion with decay', make.lion({ weightDecay: 0.5, beta1: 0.5 }), 'mean'],
 ];
 
-/** Step t of an optimiser by native code: parameters, and states (states, parameters), in place. */
+/**
+ * Takes step t of an optimiser by native code; changes parameters and states (states, parameters) in place.
+ */
 function update(
   optimizer: make.Optimizer,
   t: number,
@@ -92,7 +95,7 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
         }
         parameters.intact();
         states.intact();
-        // A handful of roundings a step, by the size of the values, which are near 1 or below.
+        // A few roundings per step, relative to the values, which are near 1 or below.
         const allowed = 20 * t * type.epsilon;
         expectClose(parameters.data, expected, allowed, `parameters of ${length}, step ${t}`);
         const wanted = names.flatMap((name) => kept.map((state) => state[name] as number));
@@ -163,7 +166,7 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
 
   it('centred squares that rounding leaves below zero count as zero', () => {
     const optimizer = make.rmsProp({ centered: true, decay: 0, epsilon: 1 });
-    // 0.1^2 - 0.1 * 0.1, rounded once and twice.
+    // 0.1^2 - 0.1 * 0.1, where one product is rounded and the other is not.
     const parameters = type.array([0.1, 0.7, 1.3, 1e9]);
     const gradients = parameters.slice();
     update(optimizer, 1, parameters, gradients, type.array(8));

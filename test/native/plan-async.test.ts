@@ -5,7 +5,7 @@ import { finished, makePlan, network, samplesFor, train } from './plans';
 
 const architecture = network([3, 17, 5, 2], ['tanh', 'relu', 'sigmoid']);
 const loss = 'binaryCrossEntropy';
-// Far more than can be done before the main thread's next turn.
+// Far more epochs than can run before the main thread's next turn.
 const manyEpochs = 200_000;
 
 function longTraining(rows = 65) {
@@ -82,7 +82,7 @@ describe('operations on another thread', () => {
     await done;
     plan.clearStop();
     plan.evaluate(X, null, Y, null, 65);
-    // Also from within the callback.
+    // A callback may start operations, too.
     await finished((callback) =>
       plan.evaluate(X, null, Y, null, 65, () => {
         plan.evaluate(X, null, Y, null, 65);
@@ -107,7 +107,7 @@ describe('operations on another thread', () => {
     expect(batch).toBe(0);
     expect(losses.findIndex(Number.isNaN)).toBe(epoch);
 
-    // Exactly those steps have been taken.
+    // Exactly the steps of these epochs have been taken.
     const until = longTraining();
     until.train(epoch);
     expectSameBits(flat, until.flat);

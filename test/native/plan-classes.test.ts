@@ -1,4 +1,4 @@
-// One class a sample, as 32-bit integers.
+// Labels as classes: one 32-bit integer per sample.
 
 import { describe, expect, it } from 'vitest';
 import { expectClose, expectSameBits, floatTypes, guarded } from './helpers';
@@ -12,7 +12,7 @@ const request = { rows, epochs: 2, batchSize: 64 };
 const least = -(2 ** 31);
 
 describe.each(floatTypes)('classes in a plan of $dtype', (type) => {
-  /** Labels of ones where the classes are, and of zeros for those that are none. */
+  /** Labels with a one at each class; all zeros if the number is not a class. */
   function oneHot(classes: Int32Array) {
     const Y = type.array(classes.length * outputs);
     for (const [r, c] of classes.entries()) {

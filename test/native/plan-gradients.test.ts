@@ -1,4 +1,4 @@
-// House rule 12, for layers that are normalised: gradients by central differences, every activation.
+// The gradients of normalised layers equal central differences, with every activation.
 
 import { describe, expect, it } from 'vitest';
 import { activationNames } from '../../lib/layers/activations';
@@ -10,7 +10,7 @@ import { makePlan, samplesFor, type TestPlan } from './plans';
 
 const h = 1e-5;
 
-/** The gradients of a plan, and those of its loss by differences: both with the moments of the batch. */
+/** Compares a plan's gradients with differences of its loss, both with the moments of the batch. */
 function compare(made: TestPlan, loss: LossName, rows: number, weighted = false): number {
   const { plan, flat, outcome } = made;
   const samples = samplesFor(made, loss, rows);
@@ -28,7 +28,7 @@ function compare(made: TestPlan, loss: LossName, rows: number, weighted = false)
   );
   expect(outcome().status).toBe('done');
   expect(gradients.some((value) => Math.abs(value) > 1e-3)).toBe(true);
-  // Below 1e-3 the difference's own error, about 1e-10, would count.
+  // For gradients below 1e-3, the error of the differences, about 1e-10, would matter.
   return oracle.maxRelativeError(gradients, numeric, 1e-3);
 }
 

@@ -1,4 +1,4 @@
-// What is done to layers beside their products and activations, as plans do it, against plain loops.
+// The features of layers besides products and activations, in plans, compared with plain loops.
 
 import { describe, expect, it, vi } from 'vitest';
 import type { LossName } from '../../lib/layers/losses';
@@ -21,7 +21,7 @@ vi.setConfig({ testTimeout: 60_000 }); // the oracle is slow
 
 const key: Words = [0x9e3779b9, 7];
 
-/** Layers from sizes, activations, and what each has besides. */
+/** Builds layers from sizes, activations and other options. */
 function stack(
   sizes: number[],
   ...layers: (Omit<StackLayer, 'inputDim' | 'outputDim'> | oracle.Activation)[]
@@ -163,7 +163,7 @@ const networks: [what: string, architecture: StackLayer[], loss: LossName][] = [
     ),
     'poisson',
   ],
-  // Reads its samples as they come.
+  // Reads X in rows of samples.
   [
     'a wide input',
     stack([101, 6, 2], { activation: 'leakyRelu', alpha: 0.1, normalization: batch }, 'softplus'),
@@ -216,7 +216,7 @@ const random: [what: string, architecture: StackLayer[], loss: LossName][] = [
   ],
 ];
 
-// Swept through layer by layer, one of them by CBLAS.
+// Swept networks, one of them with layers for CBLAS.
 const large: typeof networks = [
   [
     'more than 1 MB',
@@ -257,7 +257,7 @@ const large: typeof networks = [
   ],
 ];
 
-/** Plain loops take their time. */
+/** Plain loops are slow. */
 const rowCountsOf = (architecture: readonly StackLayer[]) =>
   parameterCount(architecture) > 1e5 ? [4] : [1, 2, 7, 65, 129, 300];
 
@@ -273,7 +273,7 @@ function labelled(made: TestPlan, loss: LossName, rows: number) {
   return { ...samples, Y: classes, weights, denseY: oracle.dense(classes, rows, 1) };
 }
 
-/** The oracle's masks and noise for batch number `index` of m samples. */
+/** The oracle's masks and noise for batch number `index`, with m samples. */
 function randomOf(
   architecture: readonly StackLayer[],
   index: number,
@@ -295,7 +295,7 @@ function expectTensors(type: FloatType, actual: oracle.Tensors, expected: oracle
   }
 }
 
-/** One step of gradient descent at rate 1, whose gradient is what the parameters lose. */
+/** Takes one step of gradient descent at rate 1. The gradient is what the parameters lose. */
 function stepOf(made: TestPlan, loss: LossName, rows: number, request: Partial<TrainingRequest> = {}) {
   const samples = labelled(made, loss, rows);
   const before = made.flat.slice();
@@ -363,7 +363,7 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
         const statistics = namedStatistics(made);
         const { yHat } = stackForward(architecture, params, denseX, { codes: denseCodes, statistics });
         expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
-        // One row by itself goes another way.
+        // A single row uses other code.
         for (const r of [0, rows - 1]) {
           const one = guarded(type, outputs);
           const code = codes?.slice((r * codes.length) / rows) ?? null;
@@ -393,7 +393,7 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
           });
           const what = `of ${rows}, batch ${batches}`;
           expectClose([step.loss], [expected.loss], tolerance(type, [1, expected.loss]), `loss ${what}`);
-          // What is left of them after they were taken off parameters of size 1.
+          // The gradients are differences of parameters of size 1, so they keep the rounding errors of these.
           for (const [name, { data }] of Object.entries(named(architecture, step.gradient, 'd'))) {
             const { data: wanted } = expected.grads[name] as oracle.Grid;
             expectClose(data, wanted, tolerance(type, [1, ...wanted]), `${name} ${what}`);

@@ -1,4 +1,4 @@
-// Of the schedules in plan-schedules.test.ts the one by CBLAS, for which the oracle takes seconds.
+// The schedule that uses CBLAS. Its oracle takes seconds, so it is not in plan-schedules.test.ts.
 
 import { expect, it } from 'vitest';
 import { network } from './plans';

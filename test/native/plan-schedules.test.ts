@@ -32,7 +32,7 @@ it('the networks here are as large as they have to be', () => {
   const bytes = networks.map(([, , architecture]) => 8 * parameterCount(architecture));
   for (const few of bytes.slice(0, 3)) expect(few).toBeLessThan(1e6);
   for (const many of bytes.slice(3)) expect(many).toBeGreaterThan(1e6);
-  expect((bytes[3] as number) / 2).toBeGreaterThan(1e6); // in float32, too
+  expect((bytes[3] as number) / 2).toBeGreaterThan(1e6); // also in float32
 });
 
 describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
@@ -85,7 +85,7 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
     expect(Array.from(first)).toEqual([7, 7]);
     expect(() => made.plan.pin(2, shared(3), null, second)).toThrow(TypeError);
     expect(() => made.plan.pin(1, type.array(3), null, second)).toThrow(TypeError);
-    // The last good ones stay.
+    // The last valid arrays stay pinned.
     expect(made.plan.predictPinned(1)).toBe(-1);
   });
 });

@@ -9,7 +9,7 @@ const networks: [what: string, architecture: oracle.Layer[], loss: LossName][] =
   ['3-17-5-2 sigmoid', network([3, 17, 5, 2], ['tanh', 'relu', 'sigmoid']), 'binaryCrossEntropy'],
   ['2-6-4-3 softmax', network([2, 6, 4, 3], ['sigmoid', 'tanh', 'softmax']), 'categoricalCrossEntropy'],
   ['3-5-2 linear', network([3, 5, 2], ['softmax', 'linear']), 'meanSquaredError'],
-  // Reads its samples as they come.
+  // Reads X in rows of samples.
   ['110-4-1 sigmoid', network([110, 4, 1], ['relu', 'sigmoid']), 'binaryCrossEntropy'],
 ];
 
@@ -19,7 +19,7 @@ function copies(tensors: oracle.Tensors): Record<string, oracle.Grid> {
   );
 }
 
-/** Epochs of indices: every one a permutation of its own. */
+/** Indices of samples for each epoch; each epoch has a different permutation. */
 function shuffled(rows: number, epochs: number): Uint32Array {
   return Uint32Array.from({ length: epochs }, (_, epoch) => epoch).reduce(
     (all, epoch) => {
@@ -112,7 +112,7 @@ describe.each(floatTypes)('training in $dtype', (type) => {
       }
     }
     for (const [name, { data }] of Object.entries(named(architecture, made.flat))) {
-      // Adam divides by roots of gradients that may be tiny: their relative errors count.
+      // Adam divides by roots of gradients that may be tiny, so their relative errors matter.
       const allowed = (optimizer === 'adam' ? 20_000 : 1000) * type.epsilon;
       expectClose(data, (params[name] as oracle.Grid).data, allowed, name);
     }
@@ -131,7 +131,7 @@ describe.each(floatTypes)('training in $dtype', (type) => {
     const request = { rows: 30, epochs: 2, batchSize: 8 };
     const ordered = makePlan(type, architecture, loss);
     const { X, Y, denseX, denseY } = samplesFor(ordered, loss, 30);
-    // Longer than it needs to be.
+    // The order may be longer than necessary.
     train(ordered, { X, Y }, { ...request, order: Uint32Array.of(...order, 99, 99) });
 
     const copied = makePlan(type, architecture, loss);
@@ -203,7 +203,7 @@ describe.each(floatTypes)('training in $dtype', (type) => {
     const architecture = network([1, 2, 2, 1], ['linear', 'linear', 'linear']);
     for (const layer of [1, 2, 3]) {
       const made = makePlan(type, architecture, 'meanSquaredError');
-      made.flat[[0, 4, 10][layer - 1] as number] = Number.POSITIVE_INFINITY; // the first weight of each
+      made.flat[[0, 4, 10][layer - 1] as number] = Number.POSITIVE_INFINITY; // the first weight of each layer
       const before = made.flat.slice();
       train(made, { X: type.array([1, 1]), Y: type.array([1, 1]) }, { rows: 2, epochs: 1, batchSize: 2 });
       expect(made.outcome()).toMatchObject({ status: 'diverged', epoch: 0, batch: 0, layer });
@@ -238,7 +238,7 @@ describe.each(floatTypes)('training in $dtype', (type) => {
 });
 
 it('gradient descent on one weight, worked by hand', () => {
-  // a = w x + b, loss = mean of (a - y)^2, from w = 1, b = 0 on (1, 3) and (2, 2) at rate 1/4:
+  // a = w x + b, loss = mean of (a - y)^2. It starts from w = 1, b = 0, on (1, 3) and (2, 2), at rate 1/4:
   // a = 1, 2; loss = 2; dw = (-2 * 1 + 0 * 2) = -2, db = -2; then w = 1.5, b = 0.5.
   const made = makePlan(float64, network([1, 1], ['linear']), 'meanSquaredError');
   made.flat.set([1, 0]);

@@ -1,4 +1,4 @@
-// What becomes of a gradient before and after the step: penalties, clipping, accumulation, rates and norms.
+// The parts of an update around the optimiser's step: penalties, clipping, accumulation, rates and norms.
 
 import { describe, expect, it } from 'vitest';
 import type { FloatArray } from '../../lib/base/matrix';
@@ -37,7 +37,7 @@ function gradientOf(made: TestPlan, rows: number): FloatArray {
   return gradients;
 }
 
-/** Parameters and moments after some training of a new plan. */
+/** Trains a new plan and returns its parameters and moments. */
 function trained(type: FloatType, layers: readonly StackLayer[], request: Partial<TrainingRequest>) {
   const made = makePlan(type, layers, loss);
   const rows = request.rows ?? 65;
@@ -52,7 +52,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
     const made = makePlan(type, architecture, loss);
     const gradients = gradientOf(made, 30);
     const before = made.flat.slice();
-    // torch.nn.utils.clip_grad_norm_ multiplies by bound / (norm + 1e-6); here the bound is met.
+    // torch.nn.utils.clip_grad_norm_ multiplies by bound / (norm + 1e-6); here the norm is exactly the bound.
     for (const [clipValue, clipNorm] of [
       [0.05, 0],
       [0, 0.1],

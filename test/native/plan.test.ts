@@ -17,17 +17,17 @@ const networks: [what: string, architecture: oracle.Layer[], loss: LossName][] =
   ['3-5-4-2 tanh', network([3, 5, 4, 2], ['softmax', 'linear', 'tanh']), 'meanSquaredError'],
   ['4-7-3 sigmoid by squares', network([4, 7, 3], ['sigmoid', 'sigmoid']), 'meanSquaredError'],
   ['2-3-3 softmax by squares', network([2, 3, 3], ['relu', 'softmax']), 'meanSquaredError'],
-  // Reads its samples as they come, not turned.
+  // Reads X in rows of samples and does not transpose it.
   ['97-3-1 sigmoid', network([97, 3, 1], ['relu', 'sigmoid']), 'binaryCrossEntropy'],
 ];
 
-// A tile of these has 100 or 48 rows, of the others up to 128.
+// Tiles of these have 100 rows; tiles of the others have up to 128.
 const wide = network([3, 1100, 2], ['tanh', 'sigmoid']);
 const wider = network([17, 800, 2], ['relu', 'sigmoid']);
 
 const rowCounts = [1, 2, 7, 8, 9, 63, 64, 65, 127, 128, 129, 511, 513, 1000];
 
-/** What a value may be off by that went through some layers. */
+/** The error that a value may have after some layers. */
 function tolerance(type: FloatType, values: ArrayLike<number>): number {
   return (
     100 * type.epsilon * Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3)
@@ -75,7 +75,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
       check(wide, 'binaryCrossEntropy', rows);
       check(wider, 'binaryCrossEntropy', rows);
     }
-    // More tiles than there are lanes to sum their gradients in.
+    // More tiles than partial gradients.
     check(network([2, 3, 1], ['tanh', 'sigmoid']), 'binaryCrossEntropy', 5000);
   });
 
@@ -134,7 +134,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
         expect(made.outcome()).toMatchObject(found);
       }
     }
-    // Checks go through a million elements at a time.
+    // A check looks at a million elements at a time.
     const many = makePlan(type, network([1, 1], ['sigmoid']), 'binaryCrossEntropy');
     const large = { X: type.array(1_100_000), Y: type.array(1_100_000) };
     large.Y[2 ** 20 + 9] = 3;
@@ -164,7 +164,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
   });
 });
 
-// House rule 12.
+// Gradients equal central differences.
 describe('gradients by central differences', () => {
   const activations = ['linear', 'sigmoid', 'relu', 'tanh', 'softmax'] as const;
   const endings: [output: oracle.Activation, loss: LossName][] = [
@@ -194,7 +194,7 @@ describe('gradients by central differences', () => {
           flat as Float64Array,
           1e-5,
         );
-        // Below 1e-3 the difference's own error, about 1e-11, would count.
+        // For gradients below 1e-3, the error of the differences, about 1e-11, would matter.
         expect(oracle.maxRelativeError(gradients, numeric, 1e-3), hidden).toBeLessThan(1e-6);
         expect(gradients.some((value) => Math.abs(value) > 1e-3)).toBe(true);
       }

@@ -11,14 +11,16 @@ import * as oracle from '../support/oracle';
 import type { StackLayer } from '../support/oracle-stack';
 import type { FloatType } from './helpers';
 
-/** A native plan with what it was made from. */
+/** A native plan, and the values that it was made from. */
 export interface TestPlan {
   readonly plan: NativePlan;
   readonly type: FloatType;
   readonly architecture: readonly StackLayer[];
-  /** W1, b1, W2, ..., with a layer's gamma and beta, if it has them, behind its b */
+  /**
+   * W1, b1, W2, ...; after the b of a normalised layer come its gamma and beta. Tables (E1, ...) come first.
+   */
   readonly flat: FloatArray;
-  /** mean1, variance1, ... of the layers that normalise batches */
+  /** mean1, variance1, ... of layers with batch normalisation */
   readonly statistics: FloatArray;
   outcome(): Outcome;
 }
@@ -30,7 +32,7 @@ export interface TestSamples {
   readonly weights?: FloatArray | undefined;
 }
 
-/** What an operation left behind, its status by name. */
+/** The result of an operation, with the name of its status. */
 export type Outcome = Omit<LibraryOutcome, 'status'> & { readonly status: string };
 
 export interface TrainingRequest {
@@ -40,18 +42,18 @@ export interface TrainingRequest {
   readonly order?: Uint32Array | null;
   /** @default 'sgd', which is then without momentum */
   readonly optimizer?: 'sgd' | 'momentum' | 'adam' | 'lion';
-  /** One a step, the last for all further ones; or one number for all. */
+  /** One per step, the last one for all further steps; or one number for all. */
   readonly learningRate?: number | readonly number[];
-  /** Of each epoch's samples, in that order, those from .. to; left out: all. */
+  /** Each epoch uses positions from .. to of its order. Default: all. */
   readonly from?: number;
   readonly to?: number;
   readonly accumulate?: number;
   readonly clipValue?: number;
   readonly clipNorm?: number;
   readonly key?: readonly [low: number, high: number];
-  /** Batches gone through before. */
+  /** Batches used before. */
   readonly batches?: number;
-  /** What the optimiser keeps; left out: as for a first step. */
+  /** The optimiser's state. Default: the state before the first step. */
   readonly state?: FloatArray;
   /** Steps taken before. */
   readonly steps?: number;
@@ -68,7 +70,9 @@ const optimizers = {
   lion: () => nativeOptions('lion', { ...off, ...hyperparameters }),
 };
 
-/** Trains here or, with a callback, on another thread; returns the two histories, which it fills. */
+/**
+ * Trains on this thread or, with a callback, on another one. Returns two histories, which the training fills.
+ */
 export function train(
   { plan, type, flat }: TestPlan,
   { X, codes = null, Y, weights }: TestSamples,
@@ -120,7 +124,7 @@ export function trainNumbers(request: TrainingRequest, optimizer: number): Float
   });
 }
 
-/** Runs an operation on another thread until it calls back. */
+/** Runs an operation on another thread and waits for its callback. */
 export function finished(start: (callback: Callback) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     start((error) => (error === undefined ? resolve() : reject(error)));
@@ -134,7 +138,7 @@ export function network(sizes: number[], activations: readonly oracle.Activation
   });
 }
 
-/** The names and sizes of all arrays, in their order: E1, E2, ..., W1, b1, ... */
+/** The names and sizes of all arrays, in order: E1, E2, ..., W1, b1, ... */
 function tensorSizes(
   architecture: readonly StackLayer[],
 ): (readonly [name: string, rows: number, cols: number])[] {
@@ -157,7 +161,7 @@ function tablesOf(architecture: readonly StackLayer[]) {
   return architecture[0]?.embeddings ?? [];
 }
 
-/** The columns of X, without those that come from tables. */
+/** The number of columns of X: inputs without those that come from tables. */
 function numbersOf(architecture: readonly StackLayer[]): number {
   const inputDim = architecture[0]?.inputDim as number;
   return tablesOf(architecture).reduce((left, { outputs }) => left - outputs, inputDim);
@@ -187,7 +191,7 @@ function layerRecord(layer: StackLayer): Float64Array {
   });
 }
 
-/** Some elements in the middle of a SharedArrayBuffer. */
+/** An array in the middle of a SharedArrayBuffer. */
 function inside(type: FloatType, values: readonly number[]): FloatArray {
   const array = allocate(values.length + 10, type.dtype).subarray(5, -5);
   array.set(values);
@@ -254,7 +258,7 @@ export function makePlan(
   };
 }
 
-/** W1, b1, ... (or, with the prefix d, dW1, db1, ...) as the oracle takes them; views, not copies. */
+/** W1, b1, ... (with prefix d: dW1, db1, ...) in the oracle's form; views, not copies. */
 export function named(
   architecture: readonly StackLayer[],
   flat: FloatArray,
@@ -269,7 +273,7 @@ export function named(
   return tensors;
 }
 
-/** mean1, variance1, ... as the oracle takes them; views, not copies. */
+/** mean1, variance1, ... in the oracle's form; views, not copies. */
 export function namedStatistics({ architecture, statistics }: TestPlan): Record<string, oracle.Dense> {
   const tensors: Record<string, oracle.Dense> = {};
   let offset = 0;
@@ -284,7 +288,7 @@ export function namedStatistics({ architecture, statistics }: TestPlan): Record<
   return tensors;
 }
 
-/** Samples for a network and a loss: X, and labels that the loss takes. */
+/** Samples for a network and a loss: X, and labels that the loss accepts. */
 export function samplesFor({ type, architecture }: TestPlan, loss: LossName, rows: number, seed = 100) {
   const inputs = numbersOf(architecture);
   const outputs = architecture.at(-1)?.outputDim as number;
@@ -298,7 +302,7 @@ export function samplesFor({ type, architecture }: TestPlan, loss: LossName, row
   } as Partial<Record<LossName, () => oracle.Grid>>;
   const Y = type.array((labels[loss] ?? (() => raw))().data);
   const tables = tablesOf(architecture);
-  // Unknown ones among them, and some categories that no sample has.
+  // Some codes are unknown, and some categories have no sample.
   const codes = Int32Array.from({ length: rows * tables.length }, (_, i) => {
     const { categories } = tables[i % tables.length] as (typeof tables)[number];
     return ((7 * i + (i % 5)) % (Math.ceil(categories / 2) + 1)) - 1;
@@ -313,18 +317,18 @@ export function samplesFor({ type, architecture }: TestPlan, loss: LossName, row
     denseY: oracle.dense(Y, rows, outputs),
     /** for sparseCategoricalCrossEntropy */
     classes: Int32Array.from({ length: rows }, (_, r) => classOf(r)),
-    /** one a sample */
+    /** one per sample */
     sampleWeights: type.array(oracle.randomArray(rows, seed + 2, 0, 2)),
     outputs,
   };
 }
 
-/** Some rows of a matrix, as they come in `order`. */
+/** The rows of a matrix that `order` lists. */
 export function pick({ data, cols }: oracle.Dense, order: readonly number[]): oracle.Grid {
   return oracle.build(order.length, cols, (r, c) => data[(order[r] as number) * cols + c] as number);
 }
 
-/** The rows for which no relu stands within 0.001 of its kink. */
+/** The rows for which no input of a relu is within 0.001 of its kink. */
 export function awayFromKinks(
   architecture: readonly oracle.Layer[],
   params: oracle.Tensors,
@@ -339,7 +343,7 @@ export function awayFromKinks(
   );
 }
 
-/** How many samples the loss takes for predicted right. */
+/** The number of samples that the loss counts as predicted right. */
 export function hits(loss: LossName, yHat: oracle.Dense, Y: oracle.Dense): number {
   if (loss === 'meanSquaredError') return 0;
   const share = loss === 'binaryCrossEntropy' ? oracle.accuracy(yHat, Y) : oracle.argmaxAccuracy(yHat, Y);

@@ -1,5 +1,6 @@
-// The thread pool without Node, under the thread sanitizer: pool.test.ts compiles and runs this. It ends with
-// status 0 and "ok", or with what is wrong. A thread that nobody wakes hangs, and the alarm ends that.
+// Tests the thread pool without Node, under the thread sanitizer; pool.slow.test.mts compiles and runs this
+// file. The program ends with status 0 and "ok", or prints the fault. If a thread is never woken, the program
+// hangs until the alarm ends it.
 #include "engine/pool.h"
 
 #include <unistd.h>
@@ -28,8 +29,8 @@ void OnThreads(size_t count, const std::function<void(size_t)>& body) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// Every iteration is run once, those at the same time in different slots, and there are no more helpers than
-// the budget allows. Plain integers: where two threads shared one, the sanitizer would tell.
+// Every iteration runs once, iterations at one time have different slots, and the budget limits the helpers.
+// The sums are plain integers: if two threads shared one, the sanitizer would report it.
 void Hammer(size_t budget, size_t callers, size_t limit) {
   SetThreads(budget);
   std::atomic<size_t> working{0}, most{0};
@@ -56,12 +57,12 @@ void Hammer(size_t budget, size_t callers, size_t limit) {
       Expect(total == 0, "a slot's sum is lost", budget, callers);
     }
   });
-  // Callers may come while a loop has all the helpers there are.
+  // A caller may arrive while a loop uses the whole budget.
   Expect(most.load() <= budget - 1 + callers, "more threads than the budget", budget, callers);
 }
 
-// `callers` loops of `threads` iterations each, none of which ends before all have begun: it takes
-// callers * threads threads at the same time.
+// `callers` loops of `threads` iterations each. No iteration ends before all have begun, so this needs
+// callers * threads threads at one time.
 void Meet(size_t callers, size_t threads) {
   SetThreads(callers * threads);
   for (size_t round = 0; round < 50; round++) {

@@ -1,4 +1,4 @@
-// The thread pool by itself, in a program that the thread sanitizer watches.
+// Tests the thread pool alone, in a program under the thread sanitizer.
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ it.runIf(sanitizers)(
   { timeout: 120_000 },
   () => {
     const program = join(newFolder(), 'pool');
-    // Another sanitizer may be watching these tests.
+    // Another sanitizer may be running these tests.
     const env = { ...process.env, LD_PRELOAD: '' };
     const run = (command: string, ...args: string[]) =>
       spawnSync(command, args, { cwd: root, encoding: 'utf8', env });

@@ -1,4 +1,4 @@
-// Activations, losses and their derivatives are PyTorch's.
+// Activations, losses and their derivatives equal PyTorch's.
 
 import { describe, expect, it } from 'vitest';
 import { native, SampleAxis } from '../../lib/addon/binding';
@@ -12,7 +12,7 @@ import { lossOf } from './loss-calls';
 const [samples, units] = [4, 5];
 const alphas: Partial<Record<ActivationName, number>> = { leakyRelu: 0.1, elu: 0.5 };
 
-/** 1e-12, of the values where they are above 1. */
+/** 1e-12, relative for values above 1. */
 function tolerances(expected: readonly number[]): number[] {
   return expected.map((value) => 1e-12 * Math.max(1, Math.abs(value)));
 }

@@ -74,7 +74,7 @@ function mask(
   return data;
 }
 
-/** Noise on top of what X holds. */
+/** Adds noise to X. */
 function noise(type: FloatType, of: Words, row: number, first: number, X: FloatArray, deviation = 1) {
   const { data, intact } = guarded(type, X.length);
   kernels.addNoise(...of, row, first, deviation, X, data);
@@ -137,8 +137,8 @@ describe.each(floatTypes)('random numbers of $dtype', (type) => {
     for (const size of [...lengths, 255, 256, 257, 1000]) {
       const X = type.array(oracle.randomArray(size, 1));
       const expected = Array.from(X, (x, i) => x + 0.3 * normalElement(key, 9, i + 4));
-      // Float holds 24 of a word's 32 bits: angles are off by 4e-7, and the uniform numbers near 1 by 6e-8, whose
-      // roots are short.
+      // A float holds 24 of a word's 32 bits. So angles are off by 4e-7. Uniform numbers near 1 are off by
+      // 6e-8, but their radius is short.
       const allowed = type === float32 ? 2e-4 : 1e-14;
       expectClose(noise(type, key, 9, 4, X, 0.3), expected, allowed, `${size}`);
     }
@@ -164,7 +164,7 @@ describe.each(floatTypes)('random numbers of $dtype', (type) => {
       expectClose([count / size], [share], deviation(share), `beyond ${beyond}`);
     }
     expect(values.every((x) => Math.abs(x) < 6.8)).toBe(true);
-    // Neighbours share a block.
+    // Neighbours come from one block.
     const product = values.reduce((sum, x, i) => sum + (i % 2 === 0 ? x * (values[i + 1] as number) : 0), 0);
     expectClose([(2 * product) / size], [0], deviation(2), 'neighbours');
   });

@@ -42,7 +42,7 @@ describe.each(floatTypes)('scans of $dtype', (type) => {
   it('find what is outside an interval at every place', () => {
     const outside = [1 + type.epsilon, 0.25 - type.epsilon, -0.5, type.most, -type.most, ...notFinite];
     for (const length of lengths) {
-      // Bounds that exclude 0: the lanes past the end of an array are none of its elements.
+      // The bounds exclude 0, because lanes past the end of an array hold 0 and must not count.
       const data = type.array(length).fill(0.5);
       expect(native.firstOutside(data, 0.25, 1)).toBe(-1);
       for (let i = 0; i < length; i++) {
@@ -67,7 +67,7 @@ describe.each(floatTypes)('scans of $dtype', (type) => {
     expect(native.firstOutside(type.array([0.5]), 0, Number.NaN)).toBe(0);
   });
 
-  // What each loss takes for labels of 5 outputs, and what not.
+  // For each loss with 5 outputs: numbers that are valid labels, and numbers that are not.
   const { most, least, epsilon } = type;
   const numbers = [[0, -0, 1, -1, 0.5, most, -most, least], notFinite] as const;
   const fractions = [

@@ -1,4 +1,4 @@
-// The ways in which a plan works through networks of different sizes, beside the oracle and beside each other.
+// The schedules of networks of different sizes, compared with the oracle and with each other.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { native } from '../../lib/addon/binding';
@@ -8,12 +8,12 @@ import * as oracle from '../support/oracle';
 import { expectClose, expectSameBits, type FloatType, floatTypes, guarded } from './helpers';
 import { hits, makePlan, named, samplesFor, train } from './plans';
 
-// How a plan works depends on the size of its network: from 1 MB of parameters on it is swept through layer
-// by layer, 256 rows at a time; layers from 1,500,000 weights on are left to CBLAS; inputs from 96 features on
-// are read as they come; and up to 16 gradients are summed apart.
+// The schedule depends on the network's size. Networks with 1 MB of parameters or more are swept, 256 rows at
+// a time. Layers with 1,500,000 weights or more use CBLAS. With 96 features or more, X is read in rows of
+// samples. A batch has up to 16 partial gradients.
 export type Scheduled = readonly [what: string, rows: number, architecture: oracle.Layer[], loss: LossName];
 
-/** What a value may be off by that went through some wide layers. */
+/** The error that a value may have after some wide layers. */
 function tolerance(type: FloatType, values: ArrayLike<number>): number {
   return 4000 * type.epsilon * Array.from(values).reduce((a, b) => Math.max(a, Math.abs(b)), 1e-4);
 }

@@ -1,4 +1,4 @@
-// Sweeps over bit patterns, and the errors found in them.
+// Sweeps over bit patterns, and the errors that they find.
 
 import { expect } from 'vitest';
 import type { FloatArray } from '../../lib/base/matrix';
@@ -10,7 +10,7 @@ import { type FloatType, float32, ulp } from './helpers';
 export interface Exact {
   readonly value: Pair;
   readonly scale?: number;
-  /** An absolute error that counts for nothing. */
+  /** An absolute error that is allowed in addition. */
   readonly slack?: number;
 }
 
@@ -23,7 +23,7 @@ function errorInUlp(
   return Math.max(0, error) / (ulp(type, high * 2 ** -scale) * 2 ** scale);
 }
 
-/** Finite numbers of every size and sign, these with both, and dense where the functions bend. */
+/** Finite numbers of every size and sign, special ones with both signs, and many where the functions bend. */
 export function sweep(type: FloatType, limit: number, hardest: readonly number[] = []): FloatArray {
   const special = [0, type.least, type.leastNormal, type.most, ...hardest];
   const values = [...special, ...special.map((value) => -value)];
@@ -42,7 +42,7 @@ export function sweep(type: FloatType, limit: number, hardest: readonly number[]
   return type.array(values);
 }
 
-/** The largest error over the inputs, with the input that has it. */
+/** The largest error over the inputs, and its input. */
 export function worst(
   type: FloatType,
   inputs: ArrayLike<number>,
@@ -54,13 +54,13 @@ export function worst(
     const at = inputs[i] as number;
     const error = errorInUlp(type, actual[i] as number, reference(at));
     if (!(error <= found.ulp)) found = { ulp: error, at };
-    // Or the next error would take its place.
+    // The next error would replace a NaN.
     if (Number.isNaN(error)) break;
   }
   return found;
 }
 
-/** Expects the error within its bound; and above a share of it, or nothing was measured. */
+/** Expects that the error is within its bound, and above a share of it: otherwise nothing was measured. */
 export function expectBound(found: { ulp: number; at: number }, bound: number, share = 0.5): void {
   expect(found.ulp, `at ${found.at}`).toBeLessThanOrEqual(bound);
   expect(found.ulp).toBeGreaterThan(share * bound);

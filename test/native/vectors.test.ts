@@ -12,7 +12,7 @@ describe.each(floatTypes)('whole arrays of $dtype', (type) => {
       const [a, b] = [type.array(oracle.randomArray(length, 1)), type.array(oracle.randomArray(length, 2))];
       const products = Array.from(a, (x, i) => x * (b[i] as number));
       const sizes = Array.from(a, Math.abs);
-      // At most 70 roundings of parts of the sum of sizes.
+      // At most 70 roundings, each of a part of the sum of absolute values.
       const allowed = 70 * type.epsilon * sum(products.map(Math.abs));
       expectClose([kernels.dot(a, b)], [sum(products)], allowed, 'dot');
       expectClose([kernels.sumOfSizes(a)], [sum(sizes)], 70 * type.epsilon * sum(sizes), 'sumOfSizes');

@@ -5,11 +5,12 @@
 
 namespace blasnet {
 
-// A = g(Z), in place where A tells the derivative.
+// A = g(Z). It works in place if the derivative can be computed from A.
 template <typename T>
 class ActivateStage final : public Stage<T> {
  public:
-  // `for_outputs`: the activation is left out of a pass for a loss, which is computed from Z.
+  // `for_outputs`: this is the output layer and the loss is computed from logits. Then the activation acts in
+  // predictions only.
   ActivateStage(const Slot<T>* in, Slot<T>* out, Activation activation, double alpha, bool for_outputs)
       : Stage<T>(in, out),
         activation_(activation),
@@ -22,8 +23,8 @@ class ActivateStage final : public Stage<T> {
   bool Idle(const TileSamples& at) const override { return forward_fused_ || !ActsIn(at.pass); }
   bool NeedsAllUnits() const override { return blasnet::NeedsAllUnits(activation_); }
 
-  // A product may apply a relu to its results while they are in registers, and its derivative to a gradient
-  // by the output. The product then says so before each pass.
+  // An affine stage may apply a relu that follows it (FuseForward), or the derivative of a relu before it
+  // (FuseBackward), while its results are in registers. This stage then skips that work.
   bool IsRelu() const { return activation_ == Activation::kRelu; }
   bool ActsIn(const Pass& pass) const { return pass.predicts || !for_outputs_; }
   void FuseForward(bool fused) { forward_fused_ = fused; }
@@ -36,7 +37,7 @@ class ActivateStage final : public Stage<T> {
   const bool for_outputs_;
   bool forward_fused_ = false;
   bool backward_fused_ = false;
-  Workspace<T> activations_;  // (units, ld), where Z has to stay
+  Workspace<T> activations_;  // (units, ld), for activations that must keep Z
 };
 
 }  // namespace blasnet

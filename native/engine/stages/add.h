@@ -4,12 +4,12 @@
 
 namespace blasnet {
 
-// A residual connection (He et al., 2016): adds the values of an earlier slot, as they were there.
+// A residual connection (He et al., 2016): adds the values of an earlier slot, the input of a layer.
 template <typename T>
 class AddStage final : public Stage<T> {
  public:
-  // `gradient_wanted`: whether something before the earlier slot is trained; `first`: whether this is the
-  // stage that the backward pass comes to first, of those that read it.
+  // `gradient_wanted`: something before the earlier slot is trained. `first`: in the backward pass, this
+  // stage is the first of the earlier slot's readers, so it writes the gradient; other readers add to it.
   AddStage(const Slot<T>* in, Slot<T>* earlier, Slot<T>* out, bool gradient_wanted, bool first)
       : Stage<T>(in, out), earlier_(earlier), gradient_wanted_(gradient_wanted), first_(first) {}
 

@@ -6,14 +6,15 @@
 
 namespace blasnet {
 
-// Z = W input + b. Reads its input in rows of samples, too, where that comes so.
+// Z = W input + b. The input may come in rows of samples (Slot::by_sample).
 template <typename T>
 class AffineStage final : public Stage<T> {
  public:
   AffineStage(Slot<T>* in, Slot<T>* out, const Layer& layer, const T* parameters)
       : Stage<T>(in, out), layer_(layer), parameters_(parameters), input_(in) {}
 
-  // The activation that takes Z as it is, and the one whose outputs the input is, but for dropout and noise.
+  // `after`: the activation that reads Z directly. `before`: the activation whose output reaches this stage
+  // directly or through dropout and noise. Each may be null.
   void FuseWith(ActivateStage<T>* after, ActivateStage<T>* before);
 
   void Prepare(const TileSamples& at) override;
@@ -21,7 +22,7 @@ class AffineStage final : public Stage<T> {
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   bool NeedsAllUnits() const override { return true; }
 
-  // Rows from .. to of dW and db, written or added to `gradients`.
+  // Writes rows from .. to of dW and db to `gradients`, or adds them if `accumulate`.
   void WeightGradients(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) const;
 
   const Layer& layer() const { return layer_; }
@@ -32,9 +33,9 @@ class AffineStage final : public Stage<T> {
   const Layer& layer_;
   const T* const parameters_;
   Slot<T>* const input_;
-  ActivateStage<T>* relu_after_ = nullptr;   // applied to Z in the product
-  ActivateStage<T>* relu_before_ = nullptr;  // its derivative is applied to dInput in the product
-  bool applies_relu_ = false;                // in this pass
+  ActivateStage<T>* relu_after_ = nullptr;   // the product applies this relu to Z
+  ActivateStage<T>* relu_before_ = nullptr;  // the product applies this relu's derivative to dInput
+  bool applies_relu_ = false;                // in the prepared pass
   Workspace<T> sums_;                        // Z (out, ld)
 };
 

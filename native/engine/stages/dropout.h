@@ -4,12 +4,12 @@
 
 namespace blasnet {
 
-// Drops a share of the values in stochastic passes, and multiplies the others by 1 / (1 - share); otherwise
-// its output is its input (Srivastava et al., 2014).
+// Stochastic passes: sets a share of the values to 0 and multiplies the others by 1 / (1 - share) (Srivastava
+// et al., 2014). Other passes: the output is the input.
 template <typename T>
 class DropoutStage final : public Stage<T> {
  public:
-  // `stream` tells this stage's random numbers from other stages'.
+  // Each stage has its own `stream` of random numbers.
   DropoutStage(const Slot<T>* in, Slot<T>* out, double share, uint32_t stream)
       : Stage<T>(in, out), share_(share), stream_(stream) {}
 

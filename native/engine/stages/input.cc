@@ -6,7 +6,7 @@ namespace blasnet {
 
 template <typename T>
 size_t InputStage<T>::Picked(size_t e, size_t sample) const {
-  // Codes are the caller's memory and may change between the check and here: what is no code is unknown.
+  // The caller may change the codes between the check and this line: an invalid code counts as unknown.
   const size_t code = static_cast<uint32_t>(source_.codes[sample * network_.embeddings.size() + e]);
   return std::min(code, network_.embeddings[e].categories);
 }
@@ -23,7 +23,7 @@ void InputStage<T>::Prepare(const TileSamples& at) {
   in_place_ = network_.embeddings.empty() && source_.order == nullptr && (by_sample_ || at.Single());
   T* values;
   if (in_place_) {
-    // No stage writes to the slot of the input.
+    // No stage writes to the input's slot.
     values = const_cast<T*>(source_.x) + row_ * features;
   } else {
     values = features_.Reserve(features * (by_sample_ ? at.m : at.capacity));

@@ -7,9 +7,9 @@
 
 namespace blasnet {
 
-// Where samples come from: X (rows, numbers) and codes (rows, embeddings); and, unless they are null, Y and
-// weights (rows). Y is (rows, out) of T, or (rows) of int32_t where the loss takes classes. `order` names the
-// samples; null: as they come.
+// Where samples come from: X (rows, numbers), codes (rows, embeddings), and, unless null, Y and weights
+// (rows). Y is (rows, out) of T, or (rows) of int32_t if the loss takes classes. `order` lists the samples to
+// take; null: all in their own order.
 template <typename T>
 struct Source {
   const T* x;
@@ -21,19 +21,19 @@ struct Source {
   size_t Sample(size_t row) const { return order == nullptr ? row : order[row]; }
 };
 
-// A code that stands for an unknown category.
+// The code of an unknown category.
 inline constexpr int32_t kUnknownCode = -1;
 
-// The features of the first layer: numbers as they come, and behind them the rows of the tables that the
-// codes pick.
+// The features of the first layer: first the numbers of X, then the table rows that the codes select.
 template <typename T>
 class InputStage final : public Stage<T> {
  public:
-  // `by_sample`: whether features may be left in rows of samples. X is then read in place where it can be.
+  // `by_sample`: the output may stay in rows of samples. If there are no tables and no order, X is then read
+  // in place.
   InputStage(Slot<T>* out, const Network& network, const T* parameters, bool by_sample)
       : Stage<T>(nullptr, out), network_(network), parameters_(parameters), by_sample_(by_sample) {}
 
-  // Samples row .. row + m of the source are the next ones. X and the codes must stay.
+  // Sets the next pass's samples: row and those after it. X and the codes must stay alive.
   void Load(const Source<T>& source, size_t row) {
     source_ = source;
     row_ = row;
@@ -42,13 +42,14 @@ class InputStage final : public Stage<T> {
   void Prepare(const TileSamples& at) override;
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   bool Idle(const TileSamples&) const override { return in_place_; }
-  // The tables' gradients: those of the samples that picked a row, added up in the samples' order.
+  // Computes the tables' gradients. Each table row sums, in the samples' order, the gradients of the samples
+  // that selected it.
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
 
  private:
   void ToRows(const TileSamples& at);
   void ToColumns(const TileSamples& at);
-  // The row of table e that a sample picks.
+  // The row of table e that a sample selects, and its index.
   const T* PickedRow(size_t e, size_t sample) const;
   size_t Picked(size_t e, size_t sample) const;
 
@@ -57,8 +58,8 @@ class InputStage final : public Stage<T> {
   const bool by_sample_;
   Source<T> source_{};
   size_t row_ = 0;
-  bool in_place_ = false;  // X is read where it stands, in this pass
-  Workspace<T> features_;  // (m, in) by sample, otherwise (in, ld)
+  bool in_place_ = false;  // X is read in place in the prepared pass
+  Workspace<T> features_;  // (m, in) if by_sample, otherwise (in, ld)
 };
 
 }  // namespace blasnet

@@ -4,11 +4,11 @@
 
 namespace blasnet {
 
-// Adds normal noise in stochastic passes; otherwise its output is its input.
+// Stochastic passes: adds normally distributed noise. Other passes: the output is the input.
 template <typename T>
 class NoiseStage final : public Stage<T> {
  public:
-  // `stream` tells this stage's random numbers from other stages'.
+  // Each stage has its own `stream` of random numbers.
   NoiseStage(const Slot<T>* in, Slot<T>* out, double deviation, uint32_t stream)
       : Stage<T>(in, out), deviation_(static_cast<T>(deviation)), stream_(stream) {}
 

@@ -46,7 +46,7 @@ template <typename T>
 void BatchNormStage<T>::UpdateStatistics(const TileSamples& at, T* statistics) const {
   if (!layer_.UsesBatchMoments()) return;
   const T share = static_cast<T>(layer_.momentum);
-  // Of a single sample there is nothing to estimate a variance by: 0 it is, as computed.
+  // A single sample has no unbiased variance; its computed variance, 0, is used.
   const T unbiased = at.m > 1 ? static_cast<T>(at.m) / static_cast<T>(at.m - 1) : T{1};
   for (size_t i = 0; i < layer_.outputs; i++) {
     T& mean = statistics[layer_.mean + i];
@@ -73,7 +73,7 @@ void LayerNormStage<T>::Forward(const TileSamples& at, size_t, size_t) {
   if (!at.Single()) {
     return NormalizeColumns(units, at.m, at.ld, x, epsilon, gamma, beta, x, inverse_.data(), out);
   }
-  // One sample's units stand side by side, like one unit's samples.
+  // The units of one sample are contiguous, like the samples of one unit.
   T mean, variance;
   RowMoments(1, units, units, x, &mean, &variance);
   const T inverse = T{1} / std::sqrt(variance + epsilon);

@@ -5,8 +5,9 @@
 
 namespace blasnet {
 
-// Batch normalisation (Ioffe and Szegedy, 2015): each unit by its mean and variance over the samples, the
-// batch's own in training, the running ones otherwise. out = gamma * normalized + beta.
+// Batch normalisation (Ioffe and Szegedy, 2015): normalises each unit by its mean and variance over the
+// samples. Training uses the batch's moments, other passes use the running moments. out = gamma * normalized
+// + beta.
 template <typename T>
 class BatchNormStage final : public Stage<T> {
  public:
@@ -24,13 +25,14 @@ class BatchNormStage final : public Stage<T> {
   const Layer& layer_;
   const T* const parameters_;
   const T* const statistics_;
-  Workspace<T> mean_;      // of the samples (units)
-  Workspace<T> variance_;  // of the samples (units)
-  Workspace<T> inverse_;   // 1 / standard deviation (units)
+  Workspace<T> mean_;      // (units) of the samples
+  Workspace<T> variance_;  // (units) of the samples
+  Workspace<T> inverse_;   // (units) 1 / standard deviation
   Workspace<T> output_;    // (units, ld); the normalised values are left in `in`
 };
 
-// Layer normalisation (Ba, Kiros and Hinton, 2016): each sample by its mean and variance over the units.
+// Layer normalisation (Ba, Kiros and Hinton, 2016): normalises each sample by its mean and variance over the
+// units.
 template <typename T>
 class LayerNormStage final : public Stage<T> {
  public:
@@ -45,7 +47,7 @@ class LayerNormStage final : public Stage<T> {
  private:
   const Layer& layer_;
   const T* const parameters_;
-  Workspace<T> inverse_;  // 1 / standard deviation (ld)
+  Workspace<T> inverse_;  // (ld) 1 / standard deviation
   Workspace<T> output_;   // (units, ld); the normalised values are left in `in`
 };
 

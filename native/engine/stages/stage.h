@@ -1,10 +1,12 @@
-// A stage is one step of the computation: it makes the values of one slot from those of another, for the
-// samples of a tile, and carries the loss's gradient back. A layer is a list of stages: noise, affine,
-// normalise, activate, dropout, add; the input is one as well.
+// A stage is one step of the computation. Forward, it computes the values of one slot from the values of
+// another, for the samples of a tile; backward, it turns the loss's gradient with respect to its output into
+// the gradient with respect to its input. A layer is a list of stages: noise, affine, normalise, activate,
+// dropout, add. The network's input is a stage, too. Tiles own the stages and call them. One thread calls
+// Prepare; then several threads may call Forward or Backward at once, for different units.
 //
-// Values are laid out with a unit a row and a sample a column, as in the article: vectors then run along the
-// samples, and no layer's width leaves lanes empty. Letters: m samples, ld >= m the distance between rows, in
-// and out the units of a layer. A tile of one sample alone has ld = 1: its values are vectors.
+// In a slot, a row is a unit and a column is a sample, as in the article. So vectors run along the samples,
+// and they are full for layers of any width. Letters: m samples; ld >= m, the distance between rows; in and
+// out, the units of a layer. A tile for one sample has ld = 1: its values are vectors.
 #pragma once
 
 #include <cstddef>
@@ -14,34 +16,35 @@
 
 namespace blasnet {
 
-// What a pass through the stages is for.
+// The purpose of a pass through the stages.
 struct Pass {
-  bool predicts = false;  // the outputs are wanted; otherwise the loss, which may take the last layer's sums
-  bool training = false;  // gradients follow, and batches are normalised by their own moments
-  bool stochastic = false;  // dropout and noise act
-  RandomKey key{};          // the batch's
+  bool predicts = false;    // compute the outputs; otherwise the loss, which may use the last layer's logits
+  bool training = false;    // a backward pass follows, and batches are normalised by their own moments
+  bool stochastic = false;  // dropout and noise are active
+  RandomKey key{};          // the batch's random key
 };
 
-// The samples of a pass.
+// The samples of a tile in one pass.
 struct TileSamples {
   size_t m = 0;
   size_t ld = 0;
-  size_t first = 0;     // the number of the tile's first sample in its batch
+  size_t first = 0;     // position of the first sample in its batch
   size_t capacity = 0;  // the largest ld
   Pass pass;
 
   bool Single() const { return ld == 1; }
 };
 
-// A place for values: one a unit and sample.
+// A slot holds the values between two stages: one value per unit and sample.
 template <typename T>
 struct Slot {
   size_t units = 0;
   T* values = nullptr;           // (units, ld)
-  const T* by_sample = nullptr;  // (m, units) in their place: the input as it comes
-  T* gradients = nullptr;        // (units, ld): the loss's, by the values
-  // Whether a later stage reads the slot, too. Its gradient is then a sum: the stages that read it are gone
-  // through from the last to the first, the last one writes, and the others add.
+  const T* by_sample = nullptr;  // (m, units) instead of `values`: input in rows of samples
+  T* gradients = nullptr;        // (units, ld): of the loss with respect to the values
+  // Whether an AddStage reads the slot, too, because a residual connection starts here. Then its gradient is
+  // a sum. The backward pass meets the readers from the last to the first: the last reader writes the
+  // gradient, the others add to it.
   bool forks = false;
 };
 
@@ -52,24 +55,25 @@ class Stage {
   Stage(const Stage&) = delete;
   virtual ~Stage() = default;
 
-  // Before a pass: reserves all that the pass writes, and says where `out` stands. Not where it is written,
-  // since several threads are at work there.
+  // Before a pass: reserves the memory that the pass writes, and sets out->values. Forward must not do that,
+  // since several threads may run it at once.
   virtual void Prepare(const TileSamples& at) = 0;
 
-  // Units from .. to of `out`, from the same units of `in`, or from all of `in` if the stage needs all units.
+  // Computes units from .. to of `out`, from these units of `in`, or from all of `in` if NeedsAllUnits.
   virtual void Forward(const TileSamples& at, size_t from, size_t to) = 0;
 
-  // Turns the gradient by `out` into the gradient by units from .. to of `in`. Writes the gradients of the
-  // stage's parameters, or adds them (`accumulate`), in an array that is laid out as the parameters.
+  // Turns the gradient of `out` into the gradient of units from .. to of `in`. Writes the gradients of the
+  // stage's parameters, or adds to them if `accumulate`; `gradients` is laid out like the parameters. (An
+  // affine stage does this in WeightGradients.)
   virtual void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) = 0;
 
-  // Moves running moments towards those of the samples.
+  // Moves the running moments towards the moments of the samples.
   virtual void UpdateStatistics(const TileSamples&, T*) const {}
 
-  // Whether Forward does nothing in the pass that the stage is prepared for.
+  // Whether Forward does nothing in the prepared pass.
   virtual bool Idle(const TileSamples&) const { return false; }
 
-  // Whether a unit of `out` depends on all units of `in`. Such a stage begins a new loop over units.
+  // Whether a unit of `out` depends on all units of `in`. Such a stage begins a new segment.
   virtual bool NeedsAllUnits() const { return false; }
 
  protected:

@@ -1,4 +1,4 @@
-// The addon of the tests: the kernels that the addon of the library has inside and does not show.
+// The tests' addon: exports kernels that the library's addon contains but does not export.
 #pragma once
 
 #include <napi.h>

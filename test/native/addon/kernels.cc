@@ -1,5 +1,5 @@
-// Kernels that no call of lib/ reaches one by one. Each works in place and takes its element type from an
-// array among its arguments.
+// Kernels that lib/ does not call one by one. Each works in place and takes its element type from one of its
+// array arguments.
 #include <algorithm>
 
 #include "addon.h"
@@ -75,8 +75,8 @@ void RowSumsOf(const Args& args) {
           args[4].Array<T>(rows));
 }
 
-// The leading arguments of the loss functions, samples in columns: (loss, options, m, outputs, ld, Z
-// (outputs, ld), Y (outputs, ld), or (m) classes, ...)
+// The first arguments of the loss functions, samples in columns: (loss, options, m, outputs, ld, Z (outputs,
+// ld), Y (outputs, ld) or (m) classes, ...)
 template <typename T>
 struct LossArguments {
   LossSpec spec;
@@ -96,8 +96,8 @@ struct LossArguments {
   }
 };
 
-// lossFromOutputs(..., weights or null, scale, dZ or null): the sum over the samples. Z holds logits for the
-// cross-entropies and outputs for the others.
+// lossFromOutputs(..., weights or null, scale, dZ or null): returns the sum over the samples. Z holds logits
+// for the cross-entropies, outputs for the others.
 template <typename T>
 double LossFromOutputsOf(const Args& args) {
   const LossArguments<T> of(args);
@@ -107,7 +107,7 @@ double LossFromOutputsOf(const Args& args) {
   return ComputeLoss(of.spec, of.z, of.y, weights, of.m, of.outputs, of.ld, scale, dz).loss;
 }
 
-// countHits(...): the samples that the loss takes for predicted right
+// countHits(...): returns the number of samples that the loss counts as predicted right
 template <typename T>
 double CountHitsOf(const Args& args) {
   const LossArguments<T> of(args);
@@ -161,9 +161,9 @@ void ScaleOf(const Args& args) {
   Scale(args[0].Array<T>(size), args[1].Number(), size, args[2].Array<T>(size));
 }
 
-// lbfgsStep(options, parameters, gradients, state, evaluate): the status. `evaluate` leaves the
-// gradients at the parameters in `gradients` and returns the loss, or undefined to stop. All are shared, for
-// it might detach them.
+// lbfgsStep(options, parameters, gradients, state, evaluate): returns the status. `evaluate` writes the
+// gradients at the parameters to `gradients` and returns the loss, or undefined to stop. The arrays are
+// shared, because `evaluate` could detach others.
 template <typename T>
 double LbfgsStepOf(const Args& args) {
   for (size_t i = 1; i <= 3; i++) args[i].CheckShared();
@@ -187,7 +187,7 @@ double LbfgsStepOf(const Args& args) {
   return static_cast<double>(status);
 }
 
-// firstBadLabel(labels, rule, outputs): the index of the first label that breaks the rule, or -1
+// firstBadLabel(labels, rule, outputs): returns the index of the first label that breaks the rule, or -1
 template <typename T>
 double FirstBadLabelOf(const Args& args) {
   const size_t size = args[0].Length();

@@ -1,5 +1,5 @@
-// The kernels of what may be done to a layer beside its product and its activation: normalisation, random
-// numbers, penalties and limits. Each works in place.
+// Kernels for the features of layers besides products and activations: normalisation, random numbers,
+// penalties and limits. Each works in place.
 #include "addon.h"
 #include "binding/kernel_calls.h"
 #include "kernels/blocks.h"
@@ -16,7 +16,7 @@ RandomKey KeyOf(const Args& args, size_t i) {
           static_cast<uint32_t>(args[i + 1].Size(UINT32_MAX))};
 }
 
-// threefry(keyLow, keyHigh, counterLow, counterHigh, block): the two words of a block
+// threefry(keyLow, keyHigh, counterLow, counterHigh, block): writes the two words of a block
 void ThreefryOf(const Napi::CallbackInfo& info) {
   const Args args(info);
   const RandomKey counter = KeyOf(args, 2);
@@ -26,7 +26,7 @@ void ThreefryOf(const Napi::CallbackInfo& info) {
   block[1] = words.high;
 }
 
-// The leading arguments of the random functions: (keyLow, keyHigh, row, first, ...)
+// The first arguments of the random functions: (keyLow, keyHigh, row, first, ...)
 struct RandomArguments {
   RandomKey key;
   uint32_t row;
@@ -57,7 +57,7 @@ void AddNoiseOf(const Args& args) {
            args[6].Array<T>(size));
 }
 
-// The leading arguments of the normalisations: (units, m, ld, ...), rows of m samples `ld` apart
+// The first arguments of the normalisations: (units, m, ld, ...), for rows of m samples, `ld` apart
 struct NormalizedShape {
   size_t units, m, ld, size;
 
@@ -128,7 +128,7 @@ void NormalizeColumnsBackwardOf(const Args& args) {
                            args[8].Array<T>(units), args[9].Array<T>(units));
 }
 
-// addPenalty(W, l1, l2, gradients or null): the penalty
+// addPenalty(W, l1, l2, gradients or null): returns the penalty
 template <typename T>
 double AddPenaltyOf(const Args& args) {
   const size_t size = args[0].Length();
