@@ -48,7 +48,7 @@ test('the message says so when nothing is built in a checkout', () => {
   const root = installed({ addon: null });
   mkdirSync(join(root, 'lib'));
   writeFileSync(join(root, 'lib/index.ts'), '');
-  expect(messageOf(root)).toContain('nothing has been built: npm run build');
+  expect(messageOf(root)).toContain('a checkout that has not been built yet: npm run build');
 });
 
 test.runIf(linux)('the message says so when the addon was built for the other C library alone', () => {
@@ -147,7 +147,7 @@ describe.runIf(linux)('the message about a file for another machine', () => {
     expect(message).toContain(
       `The file was made for ${target}: node_modules was copied from another machine`,
     );
-    expect(message).toContain('Install on this one: remove node_modules, then npm ci');
+    expect(message).toContain('Install on this machine: remove node_modules, then run npm ci');
   });
 });
 
