@@ -10,22 +10,22 @@ export interface OperationOptions {
   readonly threads?: number | undefined;
 }
 
-/** A network's native plans, and whose turn it is to use them. */
+/** A network's native plans, and the queue of the operations that use them. */
 export class PlanQueue {
-  /** From a training's start to its end. */
+  /** Whether a training is running. */
   fitting = false;
   #architecture: Architecture;
   readonly #parameters: FloatArray;
   readonly #statistics: FloatArray;
-  // By loss: one for calls on this thread, one for those on others; each has a workspace of its own. They are
-  // kept, since Node frees what is dropped only when the event loop turns.
+  // By loss: one plan for calls on this thread, one for calls on others; each plan has its own workspace. They are
+  // kept, since Node frees dropped native objects only when the event loop turns.
   readonly #inlinePlans = new Map<string, Plan>();
   readonly #threadPlans = new Map<string, Plan>();
-  // The last that ran on this thread.
+  // The plan that ran last on this thread.
   #inlinePlan: Plan | undefined;
-  // The asynchronous operations, one after another.
+  // The next asynchronous operation starts when this one settles.
   #lastOperation: Promise<unknown> = Promise.resolve();
-  // Whether a step is being taken on another thread; and operations under way there that read the parameters.
+  // Whether another thread is changing the parameters, and how many operations read them there or wait to do so.
   #writing = false;
   #reading = 0;
 
@@ -35,7 +35,7 @@ export class PlanQueue {
     this.#statistics = statistics;
   }
 
-  /** Takes an architecture of the same shapes instead. */
+  /** Replaces the architecture by one with equal shapes. */
   rebuild(architecture: Architecture): void {
     this.#architecture = architecture;
     this.#inlinePlan = undefined;
@@ -43,23 +43,23 @@ export class PlanQueue {
     this.#threadPlans.clear();
   }
 
-  /** A plan of its own, for a predictor. */
+  /** Makes a plan. Each predictor has its own. */
   make(loss: ResolvedLoss): Plan {
     return new Plan(this.#architecture, loss, this.#parameters, this.#statistics);
   }
 
-  /** The plan for operations on this thread that the loss matters to. */
+  /** The plan of a loss, for operations on this thread. */
   inline(loss: ResolvedLoss): Plan {
     if (this.#inlinePlan?.loss !== loss) this.#inlinePlan = this.#from(this.#inlinePlans, loss);
     return this.#inlinePlan;
   }
 
-  /** Any plan for this thread, where the loss does not matter. */
+  /** Any plan for this thread, for operations that do not depend on the loss. */
   inlineOfAny(loss: () => ResolvedLoss): Plan {
     return this.#inlinePlan ?? this.inline(loss());
   }
 
-  /** Changes the parameters on another thread, in its turn. */
+  /** Runs an operation that changes the parameters, on another thread, after those before it. */
   write(loss: ResolvedLoss, operation: Operation, { signal, threads }: OperationOptions): Promise<Outcome> {
     return this.#inTurn(async () => {
       this.#writing = true;
@@ -71,7 +71,7 @@ export class PlanQueue {
     }, signal);
   }
 
-  /** Reads the parameters on another thread, in its turn; the arrays stay where they are meanwhile. */
+  /** Runs an operation that reads the parameters, on another thread, after those before it. Pins the arrays. */
   async read(
     arrays: readonly LabelArray[],
     loss: ResolvedLoss,
@@ -101,7 +101,7 @@ export class PlanQueue {
     }
   }
 
-  // Reads on this thread are safe beside reads on another, not beside training.
+  // This thread may read while another thread reads, but not while it trains.
   checkAtRest(method: string, allowed: 'readers' | 'nothing'): void {
     if (this.#writing || (allowed === 'nothing' && this.#reading > 0)) {
       throw blasnetError(
@@ -112,7 +112,7 @@ export class PlanQueue {
     }
   }
 
-  // Runs the operation after those before it. An abort ends the wait; what happens later is the operation's.
+  // Runs the operation after those before it. An abort ends the wait; a running operation handles its own abort.
   #inTurn<T>(operation: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(new AbortError(signal?.reason));

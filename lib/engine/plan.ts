@@ -17,7 +17,7 @@ import { codeError } from '../samples/inputs';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples, Samples } from '../samples/samples';
 
-/** Why an operation returned: native/engine/plan.h says what each means. */
+/** Why an operation returned: native/engine/outcome.h explains each code. */
 export const statusCodes = native.statuses as Readonly<
   Record<
     | 'done'
@@ -32,27 +32,27 @@ export const statusCodes = native.statuses as Readonly<
   >
 >;
 
-/** What an operation left behind. */
+/** The result of an operation. */
 export interface Outcome {
   readonly status: number;
-  /** The offending element of X, its codes or Y. */
+  /** The index of the bad element in X, its codes, Y or the parameters. */
   readonly index: number;
-  /** Epochs finished, or the one (from 0) that diverged. */
+  /** The number of finished epochs, or the epoch (from 0) that diverged. */
   readonly epoch: number;
-  /** From 0. */
+  /** The batch that diverged, from 0. */
   readonly batch: number;
-  /** From 1: the first layer whose values are not finite. */
+  /** The first layer whose values are not finite, from 1. */
   readonly layer: number;
-  /** Summed over the samples. */
+  /** The sum of the samples' losses. */
   readonly loss: number;
-  /** Samples predicted right. */
+  /** The number of samples predicted right. */
   readonly hits: number;
 }
 
 const outcomePlaces = recordPlaces('outcome');
 const outcomeFields = Object.keys(outcomePlaces).length;
 
-/** Calls one operation of the native plan, handing on the callback if there is one. */
+/** Calls one operation of the native plan, with the callback if there is one. */
 export type Operation = (plan: NativePlan, callback?: Callback) => void;
 
 function layerRecord(layer: Layer, index: number, architecture: Architecture): Float64Array {
@@ -84,12 +84,12 @@ function layerRecord(layer: Layer, index: number, architecture: Architecture): F
   });
 }
 
-/** Records one after another. */
+/** Joins records into one array. */
 export function joined(records: readonly Float64Array[]): Float64Array {
   return Float64Array.from(records.flatMap((record) => [...record]));
 }
 
-/** Predicts samples into a matrix of as many rows. */
+/** Predicts samples into `out`, one row for each sample. */
 export function predictOperation({ X, codes }: Samples, out: Matrix): Operation {
   return (plan, callback) => plan.predict(X.data, codes, X.rows, out.data, callback);
 }
@@ -99,7 +99,7 @@ export function evaluateOperation({ X, codes, Y, weights }: LabelledSamples): Op
   return (plan, callback) => plan.evaluate(X.data, codes, Y.data, weights ?? null, X.rows, callback);
 }
 
-/** Writes the gradients of the samples' mean loss, laid out as the parameters. */
+/** Writes the gradients of the samples' mean loss, laid out like the parameters. */
 export function gradientsOperation(samples: LabelledSamples, gradients: FloatArray): Operation {
   const { X, codes, Y, weights } = samples;
   return (plan, callback) =>
@@ -109,7 +109,7 @@ export function gradientsOperation(samples: LabelledSamples, gradients: FloatArr
 /** The native plan of one network and one loss; see native/engine/plan.h. */
 export class Plan {
   readonly loss: ResolvedLoss;
-  /** For what is not worth an operation's outcome: predictors. */
+  /** For predictors, which call it without an outcome. */
   readonly native: NativePlan;
   readonly #outcome = allocate(outcomeFields, 'float64');
   #threads = 0;
@@ -137,14 +137,14 @@ export class Plan {
     });
   }
 
-  /** Runs an operation here and now, on so many threads at most; 0: as many as setThreads allows. */
+  /** Runs an operation on the calling thread, with at most `threads` threads; 0: the number of setThreads. */
   run(operation: Operation, threads = 0): Outcome {
     this.#limitThreads(threads);
     operation(this.native);
     return this.#readOutcome();
   }
 
-  /** Runs an operation on a thread of the addon; an abort ends it after the step it is at. */
+  /** Runs an operation on a thread of the addon. An abort ends it after the current step. */
   async runAsync(operation: Operation, signal?: AbortSignal, threads = 0): Promise<Outcome> {
     if (signal?.aborted) throw new AbortError(signal.reason);
     this.#limitThreads(threads);
@@ -183,7 +183,7 @@ export class Plan {
   }
 }
 
-/** The error that an outcome stands for, or undefined when all is well. `firstEpoch` counts from 1. */
+/** The error that an outcome reports; undefined if the operation succeeded. `firstEpoch` counts from 1. */
 export function outcomeError(
   outcome: Outcome,
   samples: Samples,
@@ -215,8 +215,8 @@ export function outcomeError(
     case statusCodes.overflowed:
       return blasnetError(
         'ERR_BLASNET_DIVERGED',
-        `Training diverged: after epoch ${firstEpoch + epoch} the parameters are not finite, from element ${index} of ` +
-          'the flat buffer on. A smaller learning rate may help',
+        `Training diverged: after epoch ${firstEpoch + epoch} the parameters are not finite; the first is element ` +
+          `${index} of the flat buffer. A smaller learning rate may help`,
       );
     default:
       return undefined;

@@ -11,7 +11,7 @@ import { withWeights } from '../samples/weights';
 import { measure } from '../training/measure';
 import type { EvaluateOptions, Evaluation } from './network-options';
 
-/** What evaluate is asked for, checked. */
+/** The checked arguments of `evaluate`. */
 export interface EvaluationTask {
   readonly samples: LabelledSamples;
   readonly loss: ResolvedLoss;

@@ -6,7 +6,7 @@ import type { LoadOptions } from '../preprocessing';
 import { decodeTraining, type TrainingState } from '../training/resume';
 import { decodeContent, type StoredNetwork } from './network-file';
 
-/** A checkpoint that a training can go on from. */
+/** A checkpoint from which a training can continue. */
 export interface FoundTraining {
   readonly path: string;
   readonly stored: StoredNetwork;
@@ -14,7 +14,7 @@ export interface FoundTraining {
 }
 
 /**
- * The checkpoint in a file, or the newest in a folder.
+ * Reads the checkpoint in a file, or the newest one in a folder.
  *
  * @throws Error ERR_BLASNET_FILE
  */
@@ -26,7 +26,7 @@ export async function findCheckpoint(
   const { file, content } = await read(path, skipDamaged);
   const stored = decodeContent(content, file, options);
   if (stored.training === undefined) {
-    throw fileError(file, 'the content', 'a checkpoint, as fit writes it', 'a network alone');
+    throw fileError(file, 'the content', 'a checkpoint that fit wrote', 'a network without a training');
   }
   const state = decodeTraining(stored.training, file, stored.architecture, stored.dtype);
   return { path: file, stored, state };

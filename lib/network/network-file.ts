@@ -20,7 +20,7 @@ import { type Architecture, completeArchitecture } from '../layers/architecture'
 import { parameterShapes, statisticShapes } from '../layers/parameters';
 import { LabelEncoder, type LoadOptions, Preprocessing } from '../preprocessing';
 
-/** What of a network goes into a file. */
+/** The parts of a network that a file holds. */
 export interface NetworkContent {
   readonly architecture: Architecture;
   readonly dtype: Dtype;
@@ -41,7 +41,7 @@ const schema: ModelSchema<StoredLayer> = {
     ),
 };
 
-/** The bytes of a model file, or of a checkpoint; the parameters are copied. */
+/** Encodes a model file, or with `training` a checkpoint. The parameters are copied. */
 export function encodeNetwork(
   { architecture, dtype, seed, arrays, preprocessing, labels }: NetworkContent,
   training?: TrainingContent,
@@ -62,7 +62,7 @@ export function encodeNetwork(
   return serializeSafetensors(encoded.tensors, { ...encoded.metadata, ...metadata });
 }
 
-/** What a file holds; nothing about it is trusted. */
+/** The content of a file, with everything checked. */
 export interface StoredNetwork {
   readonly architecture: Architecture;
   readonly dtype: Dtype;
@@ -112,7 +112,7 @@ function readPreprocessing(
   }
   const { inputs, labels, ...others } = value as Readonly<Record<string, Json>>;
   const [other] = Object.keys(others);
-  if (other !== undefined) throw fileError(file, place, 'inputs and labels', `${quote(other)} beside them`);
+  if (other !== undefined) throw fileError(file, place, 'inputs and labels', `${quote(other)} as well`);
   try {
     return {
       preprocessing: inputs === undefined ? undefined : Preprocessing.fromJSON(inputs, options),

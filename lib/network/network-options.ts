@@ -15,62 +15,67 @@ import type { SampleWeight } from '../samples/weights';
 import type { FitOptions } from '../training/options';
 
 export interface NetworkOptions {
-  /** The type of parameters and data. @default 'float64' */
+  /** The element type of parameters and data. @default 'float64' */
   readonly dtype?: Dtype;
   /**
-   * Starts the generator that draws the initial parameters and then the shuffles; np.random.seed takes the
-   * same. From 0 to 2^32 - 1. @default a random one, kept in `net.seed`
+   * The seed of the generator that draws the initial parameters, and then shuffles, splits, dropout and noise. From 0
+   * to 2^32 - 1, like the seed of np.random.seed. @default a random seed; `net.seed` has it
    */
   readonly seed?: number;
-  /** How the parameters begin: a name, or one such as initializers.orthogonal({ gain: 1.4 }). @default 'auto' */
+  /** Draws the initial parameters: 'zeros', initializers.orthogonal({ gain: 1.4 }), and so on. @default 'auto' */
   readonly initializer?: InitializerOption;
   /**
-   * What is done to every X before the network sees it, in a copy. One that has not learned yet learns from the
-   * first X that is given to fit, all of it, what validationSplit holds out included. It is saved with the network.
+   * Transforms a copy of every X before the network takes it. If it has not learned yet, it learns from the first X of
+   * `fit`, the rows that validationSplit holds out included. It is saved with the network. @default none
    */
   readonly preprocessing?: Preprocessing;
-  /** The classes' names: labels may then be names, and `classify` answers with them. Saved with the network. */
+  /**
+   * The names of the classes. Labels may then be names, and `classify` returns names. If it has not learned yet, it
+   * learns from the first Y of `fit`. It is saved with the network. @default none
+   */
   readonly labels?: LabelEncoder;
 }
 
 export interface EvaluateOptions {
-  /** @default by the output activation and the labels, as in fit */
+  /** The loss to compute. @default by the output activation and the labels, like in `fit` */
   readonly loss?: LossOption;
-  /** What else to compute, under their names. @default none */
+  /** Metrics to compute as well. The result has them under their names. @default none */
   readonly metrics?: readonly MetricOption[];
-  /** Only ratios matter. The accuracy counts samples, whatever their weights. @default 1 each */
+  /** A weight for each sample, for the loss and the metrics, not the accuracy. Only ratios matter. @default 1 each */
   readonly sampleWeight?: SampleWeight;
 }
 
 export interface AsyncOptions {
-  /** Ends the operation early: it rejects with an AbortError. */
+  /** Ends the operation early. It then rejects with an AbortError. @default none */
   readonly signal?: AbortSignal;
-  /** How many threads to compute with, at most. Results do not depend on it. @default as setThreads says */
+  /** The most threads to compute with. At least 1. Results do not depend on it. @default the number of setThreads */
   readonly threads?: number;
 }
 
-/** The mean loss over the samples, and the share of them predicted right where the loss knows it; and metrics. */
+/** The results of an evaluation. Metrics are under their names. */
 export interface Evaluation {
+  /** The mean loss over the samples. Penalties are included. */
   readonly loss: number;
+  /** The share of samples predicted right; absent if the loss knows no accuracy. */
   readonly accuracy?: number;
   readonly [metric: string]: number | undefined;
 }
 
 /**
- * The options of the training that goes on. `epochs` is that of the whole training, those before included, and may be
- * more than it was (schedules without an `over` then take the new length), or as many as are done: then nothing is
- * left but to bring back the best parameters, if early stopping does that. A training that early stopping has ended
- * goes on with a larger patience only; one that a callback has ended goes on.
+ * The options of `Network.resume`. `epochs` counts from the start of the original training. It may be larger than
+ * before; schedules without `over` then take the new length. It may also equal the epochs already done; then resume
+ * only restores the best parameters, if early stopping does that. If early stopping ended the training, it continues
+ * only with a larger patience. If a callback ended it, it continues.
  *
- * These have to be as they were: the number of X's rows, batchSize, accumulate, shuffle, the rows that
- * validationSplit holds out, stratify, clipValue, clipNorm, loss, optimizer and schedule with their hyperparameters,
- * sampleWeight, classWeight, earlyStopping but for its patience, and the names of the history's series, of validation
- * and metrics. These are the caller's to keep, since nothing compares them: the numbers in X, Y and validationData,
- * the metrics' options, and what the caller's own functions do. `seed` has had its effect. `checkpoint` may be left
- * out, or lead to another folder.
+ * These must equal those of the original training: the number of X's rows, batchSize, accumulate, shuffle, the number
+ * of rows that validationSplit holds out, stratify, clipValue, clipNorm, loss, optimizer and schedule with their
+ * hyperparameters, sampleWeight, classWeight, earlyStopping except its patience, and the names of the history's series,
+ * which follow from validation and metrics. These must be equal too, but nothing compares them: the numbers in X, Y
+ * and validationData, the options of metrics, and the behaviour of your own functions. `seed` has no effect.
+ * `checkpoint` may be left out, or name another folder.
  */
 export interface ResumeOptions extends FitOptions, LoadOptions {
-  /** In a folder: whether to go on from the newest that is whole when newer ones are damaged. @default false */
+  /** If the newest checkpoint of a folder is damaged, continues from the newest whole one. @default false */
   readonly skipDamaged?: boolean;
 }
 
@@ -84,8 +89,8 @@ export const networkConstraints = {
   dtype: optional(dtypeName),
   seed: optional(seedConstraint),
   initializer: anything,
-  preprocessing: instanceOf(Preprocessing, 'what preprocessing() makes'),
-  labels: instanceOf(LabelEncoder, 'what labelEncoder() makes'),
+  preprocessing: instanceOf(Preprocessing, 'a pipeline from preprocessing()'),
+  labels: instanceOf(LabelEncoder, 'an encoder from labelEncoder()'),
 };
 
 export const evaluateConstraints = { loss: anything, metrics: anything, sampleWeight: anything };

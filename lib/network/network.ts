@@ -68,29 +68,28 @@ import {
 } from './network-options';
 import { Predictor, type PredictorOptions } from './predictor';
 
-/** A training that went on, and the numbers of all its epochs. */
+/** The network of a resumed training, and the history of all epochs of that training. */
 export interface Resumed {
   readonly network: Network;
   readonly history: History;
 }
 
 /**
- * A densely connected network: its architecture, its parameters, and what is done with them. Samples are
- * rows: X is (samples x inputDim), Y is (samples x outputDim). With embeddings X is `{ numbers, categories }`.
+ * A densely connected network: its architecture, its parameters, and the methods that train and use it. Each sample is
+ * a row: X is (samples x inputDim), Y is (samples x outputDim). With embeddings X is `{ numbers, categories }`.
  *
- * Asynchronous methods work on the addon's own threads, one at a time, and read and write the caller's
- * arrays in place; leave those alone until the promise settles. Between two of them (in the body of a loop
- * over `epochs` and in callbacks, too) the network is at rest, and everything may be called but another training.
- * While one is training, what needs the parameters at once throws ERR_BLASNET_BUSY, and asynchronous calls wait
- * for the current epochs.
+ * Asynchronous methods compute on the addon's own threads, one at a time. They read and write your arrays in place, so
+ * do not change these until the promise settles. While a step is being taken, synchronous methods that need the
+ * parameters throw ERR_BLASNET_BUSY, and asynchronous ones wait for the current epochs. In callbacks and in the body of
+ * a loop over `epochs`, you may call every method, except `setTrainable` and those that train.
  */
 export class Network {
   readonly dtype: Dtype;
-  /** The seed that the network's random numbers started from. */
+  /** The seed of the network's random numbers. */
   readonly seed: number;
-  /** W1, b1, W2, b2, ..., before them the tables E1, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network. */
+  /** E1, ..., W1, b1, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network. */
   readonly parameters: Parameters;
-  /** mean1, variance1, ...: the running moments of layers that normalise batches, likewise. */
+  /** mean1, variance1, ...: the running moments of layers that normalise batches, as views of another flat buffer. */
   readonly statistics: Statistics;
   readonly preprocessing: Preprocessing | undefined;
   readonly labels: LabelEncoder | undefined;
@@ -101,12 +100,12 @@ export class Network {
   readonly #random: RandomState;
   readonly #queue: PlanQueue;
   #defaultLoss: ResolvedLoss | undefined;
-  // Of trainOnBatch and partialFit.
+  // Kept between the calls of trainOnBatch and partialFit.
   #optimizerState: OptimizerState | undefined;
 
   /**
-   * @param layers one dictionary a layer: inputDim (may be left out but in the first), outputDim, activation,
-   *   and what else `LayerOptions` has
+   * @param layers one object for each layer: inputDim (required only in the first), outputDim, activation, and the
+   *   other options of `LayerOptions`
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
    * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE (dimensions that do
    *   not chain)
@@ -131,12 +130,12 @@ export class Network {
   }
 
   /**
-   * The network in a file that `save` wrote, or in a checkpoint, as it was after that epoch. It computes what the saved
-   * one did, bit for bit. Its random numbers begin anew from its seed, and its optimisers with an empty state.
+   * Reads the network in a file that `save` wrote, or in a checkpoint, as it was after that epoch. It computes what the
+   * saved one did, bit for bit. Its random numbers start again from its seed, and its optimisers from an empty state.
    *
    * @param options the preprocessing steps of your own that the file may name
    * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no network of this library;
-   *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for what is no path or no step; TypeError
+   *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for a bad path or a bad step; TypeError
    *   ERR_BLASNET_UNKNOWN_OPTION
    */
   static async load(path: string, options: LoadOptions = {}): Promise<Network> {
@@ -144,19 +143,19 @@ export class Network {
     return Network.#from(decodeNetwork(await readFileBytes(path), path, options));
   }
 
-  /** The same, when it returns. @throws as load() */
+  /** Like `load`, but blocks the calling thread. @throws like load() */
   static loadSync(path: string, options: LoadOptions = {}): Network {
     checkLoadOptions(options);
     return Network.#from(decodeNetwork(readFileBytesSync(path), path, options));
   }
 
   /**
-   * Goes on with a training from a checkpoint that `fit` wrote, with the same samples and options, and ends as if it
-   * had never been interrupted, bit for bit, with any number of threads: see `ResumeOptions`.
+   * Continues a training from a checkpoint that `fit` wrote. With the original samples and options, the result equals
+   * that of a training without interruption, bit for bit, with any number of threads: see `ResumeOptions`.
    *
-   * @param path the folder, whose newest checkpoint it takes, or one of its files; going on from an older one into
-   *   the same folder is refused as long as newer ones are there
-   * @throws as fit(); RangeError ERR_BLASNET_ARG_VALUE for an option that differs, or fewer epochs than are done;
+   * @param path a folder, for its newest checkpoint, or one checkpoint file. If `checkpoint` names the folder of an
+   *   older file, `resume` refuses while newer checkpoints are in it
+   * @throws like fit(); RangeError ERR_BLASNET_ARG_VALUE for an option that differs, or fewer epochs than are done;
    *   Error ERR_BLASNET_FILE for a checkpoint that cannot be read or is damaged
    */
   static async resume(path: string, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
@@ -180,7 +179,7 @@ export class Network {
     return parameterCount(this.#architecture);
   }
 
-  /** The layers with their shapes and parameters, as a table in plain text. */
+  /** Returns a table of the layers, with their shapes and numbers of parameters, in plain text. */
   summary(): string {
     return formatSummary(this.#architecture, this.dtype);
   }
@@ -189,7 +188,8 @@ export class Network {
    * Freezes layers, or lets them learn again: `net.setTrainable([1, 2], false)`.
    *
    * @param layers their numbers, from 1
-   * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_BUSY in a training
+   * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_BUSY while another
+   *   call trains or reads the network
    */
   setTrainable(layers: number | readonly number[], trainable: boolean): void {
     this.#queue.checkFree('setTrainable');
@@ -199,20 +199,23 @@ export class Network {
   }
 
   /**
-   * Trains the network off the main thread. Each batch's gradient is that of the mean loss over its samples.
+   * Trains the network on other threads. The gradient of a batch is that of the mean loss over its samples.
    *
-   * @returns the loss (and accuracy, and what else was asked for) of every epoch
-   * @throws TypeError or RangeError with a code for bad options and data, the parameters unchanged;
-   *   AbortError when the signal ends it; RangeError ERR_BLASNET_DIVERGED when a loss is not finite, before
-   *   that step is taken, or when parameters are not finite after an epoch; Error ERR_BLASNET_BUSY when the
-   *   network is being trained already; Error ERR_BLASNET_FILE for a checkpoint that cannot be written; and what
-   *   callbacks throw, the parameters being those of the last step
+   * @returns the history: the loss of every epoch, and the series that `History` describes
+   * @throws TypeError or RangeError with a code for bad options and data, which change no parameters; AbortError
+   *   when the signal ends the training; RangeError ERR_BLASNET_DIVERGED when a loss is not finite (that step is not
+   *   taken), or when parameters are not finite after an epoch; Error ERR_BLASNET_BUSY when the network is already
+   *   being trained; Error ERR_BLASNET_FILE when a checkpoint cannot be written; and the errors of callbacks. After an
+   *   error during the training, the parameters are those of the last step
    */
   async fit(X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History> {
     return fitAsync(newSession(this.#trained, X, Y, options), this.#queue);
   }
 
-  /** As `fit`, on this thread; so a signal is looked at but between calls of native code. */
+  /**
+   * Like `fit`, but blocks the calling thread. The signal is checked only between native calls.
+   * @throws like fit(); Error ERR_BLASNET_BUSY also while another thread reads the network
+   */
   fitSync(X: InputsLike, Y: LabelsLike, options: FitOptions): History {
     this.#queue.checkFree('fitSync');
     this.#queue.checkAtRest('fitSync', 'nothing');
@@ -220,8 +223,8 @@ export class Network {
   }
 
   /**
-   * Trains as `fit` does, epoch by epoch: the network is at rest in the loop's body, and leaving the loop
-   * ends the training.
+   * Trains like `fit`, and yields the report of each epoch. No other thread changes the network while the loop's
+   * body runs. Leaving the loop ends the training. @throws like fit()
    *
    *     for await (const epoch of net.epochs(X, Y, { epochs: 100 })) if (epoch.loss < 0.1) break;
    */
@@ -230,11 +233,12 @@ export class Network {
   }
 
   /**
-   * One epoch over samples that come bit by bit. The optimiser goes on where the last call of partialFit or
-   * trainOnBatch left it, as long as it is the same object; after an error, and with another, it begins anew.
+   * Trains one epoch, for samples that arrive in parts. The state of the optimiser continues from the last call of
+   * `partialFit` or `trainOnBatch` with this optimiser object. It starts again with another object, and after an error
+   * during the training.
    *
-   * @returns the epoch's loss (and accuracy)
-   * @throws as fit()
+   * @returns the epoch's loss, and its accuracy if the loss knows one
+   * @throws like fit()
    */
   async partialFit(X: InputsLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
     const completed = incrementalOptions(options, 'epoch');
@@ -243,7 +247,7 @@ export class Network {
     return this.#afterEpoch(session, history);
   }
 
-  /** One step with all these samples as its batch, on this thread; the optimiser as for `partialFit`. @throws as fit() */
+  /** Like `partialFit`, but takes one step on all samples, and blocks the calling thread. @throws like fitSync() */
   trainOnBatch(X: InputsLike, Y: LabelsLike, options: StepOptions = {}): Evaluation {
     this.#queue.checkFree('trainOnBatch');
     this.#queue.checkAtRest('trainOnBatch', 'nothing');
@@ -252,14 +256,22 @@ export class Network {
     return this.#afterEpoch(session, fitHere(session, this.#queue));
   }
 
-  /** The outputs for X, as a new matrix (samples x outputDim). */
+  /**
+   * Returns the outputs for X as a new matrix (samples x outputDim).
+   *
+   * @throws TypeError or RangeError with a code for bad options and data; AbortError when the signal ends the call;
+   *   Error ERR_BLASNET_NOT_FITTED for preprocessing that has not learned
+   */
   async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
     const samples = networkInputs(this.#kind, X);
     return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples), options);
   }
 
-  /** The outputs for X, on this thread; in `out` (samples x outputDim) where it is given. */
+  /**
+   * Like `predict`, but blocks the calling thread, and writes to `out` (samples x outputDim) if it is given.
+   * @throws like predict(); Error ERR_BLASNET_BUSY while a step is being taken
+   */
   predictSync(X: InputsLike, out?: Matrix): Matrix {
     this.#queue.checkAtRest('predictSync', 'readers');
     const samples = networkInputs(this.#kind, X);
@@ -271,22 +283,22 @@ export class Network {
   }
 
   /**
-   * The names of the classes for X, by the network's `labels`: of the largest output, or on which side of 1/2 (of 0
-   * for an output that may be negative) a single one is.
+   * Returns the name of each sample's class, from the network's `labels`: the class of the largest output. A single
+   * output decides by its side of 1/2, or of 0 if it may be negative.
    *
-   * @throws Error ERR_BLASNET_NOT_FITTED without labels; as predict()
+   * @throws Error ERR_BLASNET_NOT_FITTED without labels; like predict()
    */
   async classify(X: InputsLike, options: AsyncOptions = {}): Promise<Label[]> {
     const decode = classDecoder(this.#kind, 'classify');
     return decode(await this.predict(X, options));
   }
 
-  /** The same, on this thread. @throws as classify() */
+  /** Like `classify`, but blocks the calling thread. @throws like classify(); like predictSync() */
   classifySync(X: InputsLike): Label[] {
     return classDecoder(this.#kind, 'classifySync')(this.predictSync(X));
   }
 
-  /** A predictor with buffers of its own, for many small predictions: see there. Its input is past the preprocessing. */
+  /** Makes a predictor for many small predictions, with its own buffers: see `Predictor`. */
   predictor(options: PredictorOptions = {}): Predictor {
     checkOptions('', options, { maxBatch: optional(positiveInteger) });
     const rows = options.maxBatch ?? 1;
@@ -296,7 +308,7 @@ export class Network {
     );
   }
 
-  /** The loss and accuracy on a set of samples, and metrics. */
+  /** Computes the mean loss, the accuracy if the loss knows one, and metrics. @throws like predict() */
   async evaluate(
     X: InputsLike,
     Y: LabelsLike,
@@ -312,7 +324,7 @@ export class Network {
     return withMetrics(result, metrics, samples, predictions);
   }
 
-  /** As `evaluate`, on this thread. */
+  /** Like `evaluate`, but blocks the calling thread. @throws like predictSync() */
   evaluateSync(X: InputsLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
     this.#queue.checkAtRest('evaluateSync', 'readers');
     checkOptions('', options, evaluateConstraints);
@@ -328,9 +340,9 @@ export class Network {
   }
 
   /**
-   * The mean loss over the samples and its gradients, for an update of one's own: { loss, dW1, db1, ... },
-   * each gradient of the shape of its parameter; penalties included, zeros for frozen layers. Batches are
-   * normalised as in training; dropout and noise do not act. On this thread.
+   * Computes the mean loss over the samples and its gradients, for your own updates: { loss, dW1, db1, ... }. Each
+   * gradient has the shape of its parameter. Penalties are included; frozen layers have zeros. Batches are normalised
+   * as in training; dropout and noise do not act. Blocks the calling thread. @throws like predictSync()
    */
   gradients(
     X: InputsLike,
@@ -347,20 +359,20 @@ export class Network {
   }
 
   /**
-   * Writes the network to a file in the safetensors format: every parameter and running moment by its name, only W
-   * and the tables with two dimensions, and in the metadata the layers, dtype, seed, preprocessing and labels. What a training needs to
-   * go on is for fit's option `checkpoint`. The file is the old one or the new one, whole, whatever happens meanwhile.
-   * It gets the parameters at the time of the call, which in a training may be made between epochs or in callbacks.
+   * Writes the network to a file in the safetensors format. It holds every parameter and running moment under its name,
+   * and in the metadata the layers, dtype, seed, preprocessing and labels. Only W and the tables have two dimensions.
+   * The state of a training is not in it: see fit's option `checkpoint`. An older file is replaced as a whole or not at
+   * all. The parameters are those at the time of the call. During a training, call it between epochs or in callbacks.
    *
    * @throws Error ERR_BLASNET_FILE, and ERR_BLASNET_BUSY while a step is being taken; RangeError
-   *   ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or labels before fit; as load()
+   *   ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or labels before fit; like load()
    */
   async save(path: string): Promise<void> {
     this.#queue.checkAtRest('save', 'readers');
     await writeFileAtomically(path, encodeNetwork(this.#content()));
   }
 
-  /** The same, when it returns. @throws as save() */
+  /** Like `save`, but blocks the calling thread. @throws like save() */
   saveSync(path: string): void {
     this.#queue.checkAtRest('saveSync', 'readers');
     writeFileAtomicallySync(path, encodeNetwork(this.#content()));
@@ -402,7 +414,7 @@ export class Network {
     };
   }
 
-  // The optimiser goes on from here, and the numbers of the one epoch are the result.
+  // Keeps the optimiser's state for the next call, and returns the numbers of the one epoch.
   #afterEpoch(session: TrainingSession, { loss, accuracy }: History): Evaluation {
     this.#optimizerState = session.runner.optimizerState;
     return { loss: loss[0] as number, ...(accuracy && { accuracy: accuracy[0] as number }) };

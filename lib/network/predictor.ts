@@ -7,13 +7,13 @@ import { unknownCode } from '../layers/embeddings';
 import { codeError } from '../samples/inputs';
 
 export interface PredictorOptions {
-  /** The most rows that one call takes. At least 1. @default 1 */
+  /** The most rows of one call. At least 1. @default 1 */
   readonly maxBatch?: number;
 }
 
 /**
- * Predictions through buffers that stay where they are, for servers: write into `input`, call `run`, read
- * `output`. Nothing is allocated and nothing is looked up in between.
+ * Predicts through buffers that never move, for servers: write into `input`, call `run`, read `output`. A call
+ * allocates nothing. The input is not preprocessed.
  *
  *     const predictor = net.predictor();
  *     predictor.input.data.set([0.5, -1]);
@@ -21,11 +21,11 @@ export interface PredictorOptions {
  *     predictor.output.data[0];
  */
 export class Predictor {
-  /** (maxBatch x inputDim): the rows to predict, from the first on. */
+  /** (maxBatch x inputDim): write the rows to predict here, from the first row on. */
   readonly input: Matrix;
-  /** (maxBatch x embeddings): their categories, unknown ones at first; of length 0 without embeddings. */
+  /** (maxBatch x embeddings): write their category codes here; -1, unknown, at first. Empty without embeddings. */
   readonly categories: Int32Array;
-  /** (maxBatch x outputDim): their outputs. */
+  /** (maxBatch x outputDim): the outputs of the rows. */
   readonly output: Matrix;
   readonly #plan: Plan['native'];
   readonly #architecture: Architecture;
@@ -50,12 +50,12 @@ export class Predictor {
   }
 
   /**
-   * Predicts the first `rows` rows of the input, on this thread.
+   * Predicts the first `rows` rows of the input. Blocks the calling thread.
    *
    * @param rows from 1 to maxBatch. @default maxBatch
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for the rows; RangeError
    *   ERR_BLASNET_NOT_FINITE for NaN and infinities in the input, ERR_BLASNET_ARG_VALUE for a category that does not
-   *   exist, where some of the other rows may be predicted; Error ERR_BLASNET_BUSY while the network is being trained
+   *   exist (some other rows may then be predicted); Error ERR_BLASNET_BUSY while a step is being taken
    */
   run(rows: number = this.input.rows): void {
     if (!(Number.isInteger(rows) && rows >= 1 && rows <= this.input.rows)) {

@@ -1,4 +1,4 @@
-// Steps that users write. The pipeline sees each of them as a FittedStep, and trusts nothing that they return.
+// Steps that users write. The pipeline sees each of them as a FittedStep, and everything that they return is checked.
 
 import { argumentError, blasnetError } from '../base/errors';
 import type { Matrix } from '../base/matrix';
@@ -19,36 +19,36 @@ import { columnCount, type FittedStep, type StepReader } from './step';
  *
  *     const logarithm = { name: 'logarithm', fit: () => fitted, fromJSON: () => fitted };
  *
- * It runs on the calling thread, also when the network is trained off the event loop.
+ * A step runs on the calling thread, even while `fit` trains the network on others.
  */
 export interface CustomStep {
-  /** Its name in errors and files: 1 to 100 characters, and none of the library's steps. */
+  /** Its name in errors and files: 1 to 100 characters, and not the name of a step of the library. */
   readonly name: string;
   /** Learns from X (m, inputColumns), which it must not change. X may hold NaN. */
   fit(X: Matrix): FittedCustomStep;
   /**
    * Makes the fitted step again from the state that its `toJSON` returned, as JSON.parse gives it back. Needed only
-   * to load the step: see `LoadOptions`. It should check the state, as a file may come from anywhere.
+   * to load the step: see `LoadOptions`. It should check the state, since a file may come from anywhere.
    */
   fromJSON?(state: unknown): FittedCustomStep;
 }
 
-/** What a `CustomStep` has learned. */
+/** A `CustomStep` that has learned. */
 export interface FittedCustomStep {
-  /** How many columns `transform` returns. @default as many as it takes */
+  /** The number of columns that `transform` returns. @default the number that it takes */
   readonly outputColumns?: number;
   /**
    * X (m, inputColumns) -> (m, outputColumns), as a new Matrix of X's dtype or as an array of rows. It must not
-   * change X, and must give the same numbers for the same row every time.
+   * change X, and must give equal numbers for equal rows every time.
    */
   transform(X: Matrix): MatrixLike;
   /** The way back: X (m, outputColumns) -> (m, inputColumns). Needed only for `Preprocessing.inverse`. */
   inverse?(X: Matrix): MatrixLike;
-  /** All that it learned, as plain JSON: finite numbers, strings, arrays, objects. Needed only to save. */
+  /** Everything that it learned, as plain JSON: finite numbers, strings, arrays, objects. Needed only to save. */
   toJSON?(): unknown;
 }
 
-/** How a file or JSON with steps of your own is read. */
+/** The options for loading a file or JSON with steps of your own. */
 export interface LoadOptions {
   /** The steps of your own that it may name, each with its `fromJSON`. @default none */
   readonly steps?: readonly CustomStep[];
@@ -66,7 +66,7 @@ const methods = ['inverse', 'toJSON'] as const;
 type Placed<T> = readonly [where: string, step: T];
 
 /**
- * Steps that users wrote, checked: each has `fit`, and a name that neither the library nor another step has.
+ * Checks steps that users wrote: each has `fit`, and a name that no step of the library and no other step has.
  *
  * @param taken the names of the library's steps
  * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_ARG_VALUE
@@ -85,7 +85,7 @@ export function checkedCustomSteps(
     const [place, other] = places.get(name) ?? [];
     const isTaken = taken.includes(name) || (place !== undefined && other !== step);
     if (isTaken) {
-      const rule = `another name than that of ${place ?? 'a step of the library'}`;
+      const rule = `a name other than that of ${place ?? 'a step of the library'}`;
       throw argumentError('ERR_BLASNET_ARG_VALUE', `${where}.name`, rule, name);
     }
     places.set(name, [where, step]);
@@ -93,15 +93,15 @@ export function checkedCustomSteps(
   });
 }
 
-/** Has a user's step learn from X. @throws what the step throws; TypeError ERR_BLASNET_ARG_TYPE */
+/** Lets a user's step learn from X. @throws the step's errors; TypeError ERR_BLASNET_ARG_TYPE */
 export function fitCustomStep(step: CustomStep, X: Matrix): FittedStep {
   return new FittedCustom(step.name, X.cols, step.fit(X), 'fit');
 }
 
 /**
- * How users' steps are read from JSON, by name. Each step must have `fromJSON`.
+ * The readers of users' steps from JSON, by name. Each step must have `fromJSON`.
  *
- * @throws as checkedCustomSteps()
+ * @throws like checkedCustomSteps()
  */
 export function customStepReaders(options: LoadOptions, taken: readonly string[]): Map<string, StepReader> {
   checkOptions('', options, { steps: anything });
@@ -162,7 +162,7 @@ class FittedCustom implements FittedStep {
   #write(method: string, value: unknown, out: Matrix): void {
     const name = resultOf(method, this.name);
     const result = asMatrix(name, value, { cols: out.cols, dtype: out.dtype });
-    checkDtype(name, result.data, out.dtype, ', as its input is');
+    checkDtype(name, result.data, out.dtype, ', like its input');
     if (result.rows !== out.rows) {
       throw blasnetError(
         'ERR_BLASNET_SHAPE',

@@ -16,30 +16,30 @@ import {
 } from './step';
 
 export interface ImputerOptions {
-  /** What stands in for a column's missing numbers. @default 'mean' */
+  /** How to replace a column's missing numbers. @default 'mean' */
   readonly strategy?: 'mean' | 'median' | 'mostFrequent' | 'constant';
-  /** The constant, of that strategy alone. @default 0 */
+  /** The constant of the strategy 'constant'; refused with the others. @default 0 */
   readonly value?: number;
   /**
-   * Whether to append a column of 0 and 1 for each column that lacked a number when it was learned from: 1 where the
-   * number is missing. @default false
+   * Appends a column of 0 and 1 for each column with missing numbers in `fit`: 1 where the number is missing.
+   * @default false
    */
   readonly indicators?: boolean;
-  /** Which columns to fill in, from 0; the others stay as they are. @default all */
+  /** The columns to fill, from 0. The others stay as they are. @default all */
   readonly columns?: readonly number[];
 }
 
 const strategies = {
   mean: (sorted: Float64Array) => meanAndVariance(sorted).mean,
   median,
-  // The smallest of those that are equally frequent.
+  // If several are equally frequent, the smallest.
   mostFrequent,
 };
 
 /**
- * Fills in what is missing, which is NaN. A column without any number is an error, but for 'constant'.
- * scikit-learn's `SimpleImputer`. Its inverse puts NaN back where there is an indicator for it; without one, the
- * numbers stay.
+ * Replaces missing numbers, which are NaN. A column without any number is an error, except with 'constant'. Like
+ * scikit-learn's `SimpleImputer`. The inverse restores NaN where an indicator is 1. Without indicators, the new numbers
+ * stay.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
  *   ERR_BLASNET_UNKNOWN_NAME
@@ -137,7 +137,7 @@ class Imputer implements FittedStep {
   }
 }
 
-/** An imputer from JSON, of which everything is checked. */
+/** Makes an imputer from JSON. Everything is checked. */
 export function imputerFromJSON(where: string, value: Record<string, unknown>): FittedStep {
   checkOptions(where, value, {
     name: anything,

@@ -10,12 +10,12 @@ import {
   optional,
 } from '../base/validate';
 
-/** A class's name: strings, or numbers, but not both in one set of labels. */
+/** The name of a class. A set of labels has strings or numbers, not both. */
 export type Label = string | number;
 
 type LabelArray<T extends Label> = readonly T[] | (T extends number ? ArrayLike<number> : never);
 
-/** What `toJSON` makes of a fitted encoder. */
+/** The JSON of a fitted encoder. */
 export interface LabelEncoderJSON {
   readonly name: 'labelEncoder';
   readonly version: 1;
@@ -24,18 +24,18 @@ export interface LabelEncoderJSON {
 
 export interface DecodeOptions {
   /**
-   * With one column of outputs for two classes: an output above it means the second. 0 suits `signs`. @default 0.5, for
-   * `binary`
+   * If two classes share one column of outputs: an output above this means the second class. Use 0 with `signs`.
+   * @default 0.5, for `binary`
    */
   readonly threshold?: number;
 }
 
-// Far more than outputs can be trained for.
+// Far more classes than a network learns in practice.
 const mostClasses = 2 ** 20;
 
 /**
- * Class names to the numbers that networks learn, and back. The classes are in ascending order, strings by their
- * code points, as in scikit-learn's `LabelEncoder`; `oneHot` and `signs` are its `LabelBinarizer`.
+ * Converts class names to the numbers that networks learn, and back. The classes are in ascending order, strings by
+ * their code points, like in scikit-learn's `LabelEncoder`. `oneHot` and `signs` are its `LabelBinarizer`.
  *
  *     const classes = labelEncoder().fit(['cat', 'dog', 'cow']);
  *     const Y = classes.oneHot(['dog', 'dog', 'cat']);       // (3, 3)
@@ -46,7 +46,7 @@ export class LabelEncoder<T extends Label = Label> {
   #places: ReadonlyMap<Label, number> = new Map();
 
   /**
-   * An encoder as `toJSON` wrote it. Nothing about the value is trusted.
+   * Makes an encoder from the result of `toJSON`. Everything in it is checked.
    *
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
    *   ERR_BLASNET_SHAPE
@@ -63,7 +63,7 @@ export class LabelEncoder<T extends Label = Label> {
     const classes = checkLabels('labelEncoder.classes', value.classes);
     for (let i = 1; i < classes.length; i++) {
       if (compare(classes[i - 1] as Label, classes[i] as Label) >= 0) {
-        const rule = 'after the class before it, in ascending order';
+        const rule = 'greater than the class before it';
         throw argumentError('ERR_BLASNET_ARG_VALUE', `labelEncoder.classes[${i}]`, rule, classes[i]);
       }
     }
@@ -72,22 +72,19 @@ export class LabelEncoder<T extends Label = Label> {
     return encoder;
   }
 
-  /** Whether it knows its classes. */
+  /** Whether the encoder knows its classes. */
   get fitted(): boolean {
     return this.#classes !== undefined;
   }
 
-  /** The classes in their order. @throws Error ERR_BLASNET_NOT_FITTED */
+  /** The classes in ascending order. @throws Error ERR_BLASNET_NOT_FITTED */
   get classes(): readonly T[] {
     if (this.#classes !== undefined) return this.#classes;
-    throw blasnetError(
-      'ERR_BLASNET_NOT_FITTED',
-      'Expected the encoder to be used after fit, got no fit before it',
-    );
+    throw blasnetError('ERR_BLASNET_NOT_FITTED', 'Expected fit to be called before the encoder is used');
   }
 
   /**
-   * Learns which classes there are, anew if it has learned before.
+   * Learns the classes from labels. A second call replaces the classes of the first.
    *
    * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE
    */
@@ -103,13 +100,17 @@ export class LabelEncoder<T extends Label = Label> {
     return this as unknown as LabelEncoder<Widened<U>>;
   }
 
-  /** @internal Takes back what it learned from data that were refused in the end. */
+  /** @internal Forgets what it learned from data that were refused later. */
   forget(): void {
     this.#classes = undefined;
     this.#places = new Map();
   }
 
-  /** The place of each label's class, from 0. @throws RangeError ERR_BLASNET_ARG_VALUE for an unknown one; as fit() */
+  /**
+   * Returns the index of each label's class, from 0.
+   *
+   * @throws RangeError ERR_BLASNET_ARG_VALUE for an unknown label; like fit()
+   */
   indices(labels: LabelArray<T>): Int32Array {
     const { classes } = this;
     const checked = checkLabels('labels', labels);
@@ -122,15 +123,19 @@ export class LabelEncoder<T extends Label = Label> {
     });
   }
 
-  /** One row a label, (m, classes): 1 in its class's column, 0 elsewhere. For a softmax output. @throws as indices() */
+  /**
+   * Returns one row for each label, (m, classes): 1 in the column of its class, 0 elsewhere. For a softmax output.
+   *
+   * @throws like indices()
+   */
   oneHot(labels: LabelArray<T>, dtype: Dtype = 'float64'): Matrix {
     return this.#columns(labels, dtype, this.classes.length, 0);
   }
 
   /**
-   * (m, 1): 1 for the second of two classes, 0 for the first. For a sigmoid output.
+   * Returns one column, (m, 1): 1 for the second of two classes, 0 for the first. For a sigmoid output.
    *
-   * @throws as indices(); RangeError ERR_BLASNET_SHAPE when there are not two classes
+   * @throws like indices(); RangeError ERR_BLASNET_SHAPE unless there are two classes
    */
   binary(labels: LabelArray<T>, dtype: Dtype = 'float64'): Matrix {
     if (this.classes.length !== 2) {
@@ -143,9 +148,9 @@ export class LabelEncoder<T extends Label = Label> {
   }
 
   /**
-   * As oneHot, with -1 for 0; of two classes, one column (m, 1). For a tanh or linear output.
+   * Like `oneHot`, but with -1 instead of 0. Two classes share one column, (m, 1). For a tanh or linear output.
    *
-   * @throws as indices()
+   * @throws like indices()
    */
   signs(labels: LabelArray<T>, dtype: Dtype = 'float64'): Matrix {
     const { length } = this.classes;
@@ -153,8 +158,8 @@ export class LabelEncoder<T extends Label = Label> {
   }
 
   /**
-   * The classes' names: of indices, or of a network's outputs (m, classes), the largest of a row deciding (the first
-   * of equals), or (m, 1) for two classes.
+   * Returns the class names of indices, or of a network's outputs (m, classes). The largest output of a row decides; of
+   * equal ones, the first. For two classes, outputs may be (m, 1): see `DecodeOptions`.
    *
    * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE,
    *   ERR_BLASNET_ARG_VALUE, ERR_BLASNET_NOT_FINITE
@@ -173,7 +178,7 @@ export class LabelEncoder<T extends Label = Label> {
     });
   }
 
-  /** All that was learned, for a file. @throws Error ERR_BLASNET_NOT_FITTED */
+  /** The classes, as plain JSON. @throws Error ERR_BLASNET_NOT_FITTED */
   toJSON(): LabelEncoderJSON {
     return { name: 'labelEncoder', version: 1, classes: [...this.classes] };
   }
@@ -198,7 +203,7 @@ export class LabelEncoder<T extends Label = Label> {
 
 type Widened<T extends Label> = T extends string ? string : number;
 
-/** An encoder of class names, to be fitted: see `LabelEncoder`. */
+/** Makes an encoder of class names that is not fitted yet: see `LabelEncoder`. */
 export function labelEncoder(): LabelEncoder {
   return new LabelEncoder();
 }
@@ -219,7 +224,7 @@ function checkLabels(name: string, labels: unknown): Label[] {
       throw argumentError('ERR_BLASNET_ARG_TYPE', where, 'a string or a number', label);
     }
     if (typeof label !== kind)
-      throw argumentError('ERR_BLASNET_ARG_TYPE', where, `a ${kind}, as the first`, label);
+      throw argumentError('ERR_BLASNET_ARG_TYPE', where, `a ${kind} like ${name}[0]`, label);
     if (typeof label === 'string') return label;
     if (!Number.isFinite(label)) {
       throw argumentError('ERR_BLASNET_NOT_FINITE', where, 'a string or a finite number', label);
@@ -234,7 +239,7 @@ function decodeRows<T>({ data, rows, cols }: Matrix, classes: readonly T[], thre
     const or = classes.length === 2 ? ' or 1' : '';
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
-      `Expected outputs to have ${classes.length}${or} columns, one a class, got ${cols}`,
+      `Expected outputs to have ${classes.length}${or} columns, one for each class, got ${cols}`,
     );
   }
   return Array.from({ length: rows }, (_, row) => {
@@ -253,7 +258,7 @@ function decodeRows<T>({ data, rows, cols }: Matrix, classes: readonly T[], thre
   });
 }
 
-// JavaScript orders strings by their UTF-16 units, which puts some of the BMP after what is beyond it.
+// JavaScript orders strings by UTF-16 units, which puts some characters of the BMP after those beyond it.
 function compare(a: Label, b: Label): number {
   if (typeof a === 'number' || typeof b === 'number') return Number(a) - Number(b);
   const [left, right] = [a[Symbol.iterator](), b[Symbol.iterator]()];

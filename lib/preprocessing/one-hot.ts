@@ -15,18 +15,18 @@ import {
 } from './step';
 
 export interface OneHotEncoderOptions {
-  /** Which columns hold categories, from 0; the others stay as they are. @default all */
+  /** The columns of categories, from 0. The others stay as they are. @default all */
   readonly columns?: readonly number[];
-  /** What a category that was not learned makes: an error, or zeros all over. @default 'error' */
+  /** How to treat a category that was not learned: refuse it, or write zeros. @default 'error' */
   readonly unknown?: 'error' | 'zeros';
 }
 
 const unknownConstraint = oneOf(['error', 'zeros']);
 
 /**
- * A column of 0 and 1 for each category of a column, in ascending order, in that column's place. Categories are
- * numbers; names become such by `labelEncoder`. scikit-learn's `OneHotEncoder`, but that columns keep their order.
- * Its inverse is the category of the largest number (the first of equals), or NaN where none is above 0.
+ * Replaces a column by columns of 0 and 1: one for each of its categories, in ascending order. Categories are numbers;
+ * `labelEncoder` turns names into numbers. Like scikit-learn's `OneHotEncoder`, except that the columns keep their
+ * order. The inverse is the category of the largest number (of equal ones, the first), or NaN if none is above 0.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
  *   ERR_BLASNET_UNKNOWN_NAME
@@ -47,7 +47,7 @@ export function oneHotEncoder(options: OneHotEncoderOptions = {}): Preprocessing
 
 class OneHotEncoder implements FittedStep {
   readonly outputColumns: number;
-  /** The categories' places by column; undefined for a column that stays. */
+  /** By column, the place of each category; undefined for a column that stays. */
   readonly #places: readonly (ReadonlyMap<number, number> | undefined)[];
 
   constructor(
@@ -57,7 +57,7 @@ class OneHotEncoder implements FittedStep {
     readonly unknown: 'error' | 'zeros',
   ) {
     this.outputColumns = widthOf(inputColumns, categories);
-    // Not filled up: a file of a few bytes may speak of a million columns.
+    // A sparse array: a file of a few bytes may name a million columns.
     const places: (ReadonlyMap<number, number> | undefined)[] = [];
     for (const [i, column] of columns.entries()) {
       places[column] = new Map(categories[i]?.map((category, place) => [category, place]));
@@ -117,7 +117,7 @@ class OneHotEncoder implements FittedStep {
   }
 }
 
-/** An encoder from JSON, of which everything is checked. */
+/** Makes an encoder from JSON. Everything is checked. */
 export function oneHotEncoderFromJSON(where: string, value: Record<string, unknown>): FittedStep {
   checkOptions(where, value, {
     name: anything,
@@ -160,7 +160,7 @@ function unknownCategory(name: string, { data, cols }: Matrix, index: number, kn
   const list = known.length > 10 ? `${known.slice(0, 10).join(', ')}, ...` : known.join(', ');
   return blasnetError(
     'ERR_BLASNET_ARG_VALUE',
-    `Expected ${name} to hold a category that column ${column} had (${list}), ` +
+    `Expected ${name} to hold a category that was learned from column ${column} (${list}), ` +
       `got ${data[index]} at row ${Math.floor(index / cols)}`,
   );
 }

@@ -13,7 +13,7 @@ import {
 import { type FittedStep, mostColumns, PreprocessingStep, type StepReader } from './step';
 import libraryReaders from './steps';
 
-/** What `toJSON` makes of a fitted pipeline: plain, and the same after JSON.stringify and JSON.parse. */
+/** The JSON of a fitted pipeline. JSON.stringify and JSON.parse do not change it. */
 export interface PreprocessingJSON {
   readonly name: 'preprocessing';
   readonly version: 1;
@@ -25,14 +25,14 @@ const libraryNames = Object.keys(libraryReaders);
 const mostSteps = 100;
 
 /**
- * Steps that make a network's inputs of a table's columns: they learn from the training data, and then do the same to
- * whatever comes, number for number, in this process or another.
+ * A pipeline of steps that turns a table's columns into a network's inputs. The steps learn from the training data.
+ * Then they transform all data alike, number for number, in this process or another.
  *
  *     const inputs = preprocessing([imputer(), oneHotEncoder({ columns: [2] }), standardScaler({ columns: [0, 1] })]);
  *     const X = inputs.fitTransform(table);
  *
- * A step's columns are those of its own input: what the step before it puts out. Statistics are in double precision;
- * results have the dtype of what comes in (float64 for arrays of numbers).
+ * A step's columns are those of its own input, the output of the step before it. Statistics are in double precision.
+ * Results have the dtype of the input (float64 for arrays of numbers).
  */
 export class Preprocessing {
   readonly #steps: readonly (PreprocessingStep | CustomStep)[];
@@ -45,11 +45,11 @@ export class Preprocessing {
   }
 
   /**
-   * A pipeline as `toJSON` wrote it. Nothing about the value is trusted. It cannot be fitted again.
+   * Makes a pipeline from the result of `toJSON`. Everything in it is checked. The pipeline cannot be fitted again.
    *
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
-   * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE; and what `fromJSON` of a
-   *   step of your own throws
+   * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE; and the errors of
+   *   `fromJSON` of a step of your own
    */
   static fromJSON(value: unknown, options: LoadOptions = {}): Preprocessing {
     const readers = customStepReaders(options, libraryNames);
@@ -68,7 +68,7 @@ export class Preprocessing {
       const previous = fitted.at(-1)?.outputColumns ?? step.inputColumns;
       if (step.inputColumns !== previous) {
         const where = `preprocessing.steps[${i}].inputColumns`;
-        const rule = `${previous}, as many as the step before it puts out`;
+        const rule = `${previous}, the output columns of the step before it`;
         throw argumentError('ERR_BLASNET_SHAPE', where, rule, step.inputColumns);
       }
       fitted.push(step);
@@ -76,44 +76,44 @@ export class Preprocessing {
     return new Preprocessing([], fitted);
   }
 
-  /** Whether it has learned from data. */
+  /** Whether the pipeline has learned from data. */
   get fitted(): boolean {
     return this.#fitted !== undefined;
   }
 
-  /** How many columns go in. @throws Error ERR_BLASNET_NOT_FITTED */
+  /** The number of columns of X. @throws Error ERR_BLASNET_NOT_FITTED */
   get inputColumns(): number {
     return (this.#learned('inputColumns')[0] as FittedStep).inputColumns;
   }
 
-  /** How many columns come out: a network's inputDim. @throws Error ERR_BLASNET_NOT_FITTED */
+  /** The number of columns after the last step: the network's inputDim. @throws Error ERR_BLASNET_NOT_FITTED */
   get outputColumns(): number {
     return (this.#learned('outputColumns').at(-1) as FittedStep).outputColumns;
   }
 
   /**
-   * Learns from X (m, inputColumns), anew if it has learned before. Whatever fails changes nothing.
+   * Learns from X (m, inputColumns). A second call replaces what the first one learned. An error changes nothing.
    *
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DETACHED
-   * @throws RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE (a column that is not there), ERR_BLASNET_NOT_FINITE
+   * @throws RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE (a column that does not exist), ERR_BLASNET_NOT_FINITE
    */
   fit(X: Matrix | readonly (readonly number[])[]): this {
     this.#fit(X, false);
     return this;
   }
 
-  /** @internal Takes back what it learned from data that were refused in the end. */
+  /** @internal Forgets what it learned from data that were refused later. */
   forget(): void {
     this.#fitted = undefined;
   }
 
-  /** `fit`, and the transformed X (m, outputColumns). @throws as fit() */
+  /** Calls `fit`, and returns the transformed X (m, outputColumns). @throws like fit() */
   fitTransform(X: Matrix | readonly (readonly number[])[]): Matrix {
     return this.#fit(X, true) as Matrix;
   }
 
   /**
-   * X (m, inputColumns) as the network takes it, (m, outputColumns): in `out` where it is given, else in a new
+   * Transforms X (m, inputColumns) into the network's inputs (m, outputColumns): in `out` if it is given, else in a new
    * matrix. X stays as it is. After an error, `out` may hold a part of the result.
    *
    * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DTYPE, ERR_BLASNET_DETACHED
@@ -132,8 +132,8 @@ export class Preprocessing {
   }
 
   /**
-   * The way back, from (m, outputColumns) to (m, inputColumns), as far as there is one: what clipping or an unknown
-   * category lost stays lost, and see `imputer`.
+   * Transforms (m, outputColumns) back to (m, inputColumns), as far as possible. Clipped values and unknown categories
+   * stay lost; for NaN see `imputer`.
    *
    * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE (also for a step of your own without
    *   inverse), ERR_BLASNET_DTYPE, ERR_BLASNET_DETACHED; RangeError ERR_BLASNET_SHAPE
@@ -152,7 +152,7 @@ export class Preprocessing {
   }
 
   /**
-   * All that was learned, for a file: plain, finite, and exact.
+   * Returns everything that was learned, as plain JSON: finite and exact.
    *
    * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE for a step of your own without toJSON
    */
@@ -165,7 +165,7 @@ export class Preprocessing {
     if (this.#steps.length === 0) {
       throw blasnetError(
         'ERR_BLASNET_ARG_VALUE',
-        'Expected fit to be called on a pipeline of steps, got one from JSON, which knows what they learned only',
+        'This pipeline was loaded from JSON and cannot be fitted again: build it with preprocessing([...])',
       );
     }
     let current = asMatrix('X', X, { mostCols: mostColumns });
@@ -186,15 +186,12 @@ export class Preprocessing {
 
   #learned(method: string): readonly FittedStep[] {
     if (this.#fitted !== undefined) return this.#fitted;
-    throw blasnetError(
-      'ERR_BLASNET_NOT_FITTED',
-      `Expected ${method} to be used after fit, got no fit before it`,
-    );
+    throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected fit to be called before ${method} is used`);
   }
 }
 
 /**
- * A pipeline of steps, not fitted yet: see `Preprocessing`. A step is one of the library's, such as
+ * Makes a pipeline of steps that is not fitted yet: see `Preprocessing`. A step is one of the library's, such as
  * `standardScaler()`, or one of your own: see `CustomStep`.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE
@@ -215,7 +212,7 @@ export function preprocessing(steps: readonly (PreprocessingStep | CustomStep)[]
 }
 
 /**
- * Throws unless these are options to load preprocessing with: for what reads a file before it reads JSON.
+ * Checks the options for loading preprocessing, before a file is read.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -240,7 +237,7 @@ function readStep(where: string, value: unknown, readers: ReadonlyMap<string, St
   const reader = readers.get(name);
   if (reader === undefined) {
     const message = `Unknown step "${name}" in ${where}${didYouMean(name, [...readers.keys()])}`;
-    throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', `${message}. Give steps of your own by the option steps`);
+    throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', `${message}. Pass your own steps in the option steps`);
   }
   return reader(where, value);
 }

@@ -24,7 +24,7 @@ import {
 } from './step';
 
 interface ColumnsOptions {
-  /** Which columns to scale, from 0; the others stay as they are. @default all */
+  /** The columns to scale, from 0. The others stay as they are. @default all */
   readonly columns?: readonly number[];
 }
 
@@ -36,9 +36,9 @@ export interface StandardScalerOptions extends ColumnsOptions {
 }
 
 export interface MinMaxScalerOptions extends ColumnsOptions {
-  /** What the smallest and the largest value become. @default [0, 1] */
+  /** The results for the smallest and the largest learned value. @default [0, 1] */
   readonly range?: readonly [low: number, high: number];
-  /** Whether values beyond those that were learned from stay within the range. @default false */
+  /** Limits the results to the range, also for values beyond the learned ones. @default false */
   readonly clip?: boolean;
 }
 
@@ -47,13 +47,13 @@ export interface RobustScalerOptions extends ColumnsOptions {
   readonly center?: boolean;
   /** Whether to divide by the distance between two percentiles. @default true */
   readonly scale?: boolean;
-  /** Those percentiles, from 0 to 100. @default [25, 75] */
+  /** The two percentiles, from 0 to 100. @default [25, 75] */
   readonly percentiles?: readonly [low: number, high: number];
 }
 
 type ScalerName = 'standardScaler' | 'minMaxScaler' | 'robustScaler';
 
-/** What one column learned. */
+/** The numbers learned from one column. */
 interface Scale {
   readonly center: number;
   readonly scale: number;
@@ -62,8 +62,8 @@ interface Scale {
 const flags = { columns: columnsConstraint, center: optional(boolean), scale: optional(boolean) };
 
 /**
- * Mean 0 and standard deviation 1: (x - mean) / sqrt(variance), the variance over n. A column that is constant, up to
- * rounding, is not divided. scikit-learn's `StandardScaler`.
+ * Scales columns to mean 0 and standard deviation 1: (x - mean) / sqrt(variance), the variance over n. A column that is
+ * constant, up to rounding, is not divided. Like scikit-learn's `StandardScaler`.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -83,10 +83,10 @@ export function standardScaler(options: StandardScalerOptions = {}): Preprocessi
 }
 
 /**
- * From the smallest value to the largest into a range: (x - min) / (max - min) * (high - low) + low. A constant
- * column becomes `low`. scikit-learn's `MinMaxScaler`.
+ * Scales columns to a range: (x - min) / (max - min) * (high - low) + low. A constant column becomes `low`. Like
+ * scikit-learn's `MinMaxScaler`.
  *
- * @throws as standardScaler()
+ * @throws like standardScaler()
  */
 export function minMaxScaler(options: MinMaxScalerOptions = {}): PreprocessingStep {
   checkOptions('', options, {
@@ -104,10 +104,10 @@ export function minMaxScaler(options: MinMaxScalerOptions = {}): PreprocessingSt
 }
 
 /**
- * Median 0, and the distance between two percentiles 1: (x - median) / (p75 - p25), which outliers hardly move.
- * A column where the two are equal is not divided. scikit-learn's `RobustScaler`.
+ * Scales columns to median 0 and to a distance of 1 between two percentiles: (x - median) / (p75 - p25). Outliers
+ * hardly change the scale. If the percentiles are equal, the column is not divided. Like scikit-learn's `RobustScaler`.
  *
- * @throws as standardScaler()
+ * @throws like standardScaler()
  */
 export function robustScaler(options: RobustScalerOptions = {}): PreprocessingStep {
   checkOptions('', options, { ...flags, percentiles: optional(rising(0, 100)) });
@@ -135,7 +135,7 @@ function scaler(
     const selected = selectColumns(kept, X.cols);
     const scales = selected.map((column) => {
       const { center, scale } = learn(finiteColumn(inputName, X, column));
-      // A divisor whose inverse is infinite is as good as zero.
+      // A divisor so small that its inverse is infinite is refused.
       checkLearned(inputName, column, center, scale, 1 / scale);
       return { center: center + 0, scale };
     });
@@ -143,7 +143,7 @@ function scaler(
   });
 }
 
-/** (x - center) / scale + offset, column by column; what all three learn. */
+/** (x - center) / scale + offset, column by column: the fitted step of all three scalers. */
 class Scaler implements FittedStep {
   readonly outputColumns: number;
 
@@ -195,7 +195,7 @@ class Scaler implements FittedStep {
   }
 }
 
-/** A scaler from JSON, of which everything is checked. */
+/** Makes a scaler from JSON. Everything is checked. */
 export function scalerFromJSON(where: string, value: Record<string, unknown>): FittedStep {
   checkOptions(where, value, {
     name: anything,
@@ -237,7 +237,7 @@ function extremes(values: Float64Array): [least: number, most: number] {
   return [least, most];
 }
 
-// scikit-learn's border: what is nearly nothing would blow rounding errors up.
+// scikit-learn's limit: a divisor that is nearly 0 would magnify rounding errors.
 function notZero(scale: number): number {
   return scale < 10 * Number.EPSILON ? 1 : scale;
 }

@@ -1,4 +1,4 @@
-/** The mean and the variance (over n, as scikit-learn's scaler has it), in two passes with a correction. */
+/** The mean and the variance (over n, like scikit-learn's scaler), in two passes with a correction. */
 export function meanAndVariance(values: Float64Array): { mean: number; variance: number } {
   const n = values.length;
   let sum = 0;
@@ -10,18 +10,18 @@ export function meanAndVariance(values: Float64Array): { mean: number; variance:
     squares += (value - mean) ** 2;
     rest += value - mean;
   }
-  // What the mean's rounding left over: Chan, Golub and LeVeque (1983).
+  // Corrects the rounding of the mean: Chan, Golub and LeVeque (1983).
   return { mean, variance: (squares - rest ** 2 / n) / n };
 }
 
-/** The middle of sorted values, or the mean of the two beside it. */
+/** The middle of sorted values, or the mean of the two middle ones. */
 export function median(sorted: Float64Array): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] as number;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
-/** The q-th percentile of sorted values, straight between neighbours: np.percentile's 'linear'. */
+/** The q-th percentile of sorted values, linear between neighbours: np.percentile's 'linear'. */
 export function percentile(sorted: Float64Array, q: number): number {
   const place = (q / 100) * (sorted.length - 1);
   const index = Math.floor(place);
@@ -30,7 +30,7 @@ export function percentile(sorted: Float64Array, q: number): number {
   return low + (high - low) * (place - index);
 }
 
-/** The value that sorted values have most often; the smallest of equals. */
+/** The most frequent of sorted values; of equally frequent ones, the smallest. */
 export function mostFrequent(sorted: Float64Array): number {
   let best = sorted[0] as number;
   let most = 0;

@@ -2,10 +2,10 @@ import { argumentError, blasnetError } from '../base/errors';
 import { elementError, type Matrix } from '../base/matrix';
 import { type Constraint, check, finite, integerBetween, optional } from '../base/validate';
 
-/** Learns from X (m, inputColumns), which errors call `name`. */
+/** Learns from X (m, inputColumns). Errors call X `name`. */
 type Fit = (name: string, X: Matrix) => FittedStep;
 
-/** A step with its options, as `standardScaler()` and the others return it, for `preprocessing`. */
+/** A step of the library with its options, for `preprocessing`: the result of `standardScaler()` and the others. */
 export class PreprocessingStep {
   readonly name: string;
   readonly #fit: Fit;
@@ -17,28 +17,28 @@ export class PreprocessingStep {
     Object.freeze(this);
   }
 
-  /** @internal How a step learns, or undefined for a value that is none of the library's steps. */
+  /** @internal How a step learns; undefined if the value is none of the library's steps. */
   static fitOf(step: unknown): Fit | undefined {
     return typeof step === 'object' && step !== null && #fit in step ? step.#fit : undefined;
   }
 }
 
-/** What a step has learned. X (m, inputColumns)  ->  out (m, outputColumns), of one dtype. */
+/** A step that has learned. X (m, inputColumns)  ->  out (m, outputColumns), of one dtype. */
 export interface FittedStep {
   readonly inputColumns: number;
   readonly outputColumns: number;
-  /** `name` is X's, for the errors. Every element of `out` is written. */
+  /** Writes every element of `out`. Errors call X `name`. */
   transform(name: string, X: Matrix, out: Matrix): void;
   /** The way back: X (m, outputColumns)  ->  out (m, inputColumns). */
   inverse(X: Matrix, out: Matrix): void;
-  /** All of it, safe in JSON: no NaN, no infinity, no negative zero. */
+  /** Everything learned, safe in JSON: no NaN, no infinity, no negative zero. */
   toJSON(): { readonly name: string; readonly inputColumns: number };
 }
 
-/** Makes a fitted step of its JSON, of which everything is checked. `where` is its name in errors. */
+/** Makes a fitted step from its JSON. Everything is checked. Errors call the step `where`. */
 export type StepReader = (where: string, value: Record<string, unknown>) => FittedStep;
 
-// What a file may ask for: far beyond any table, and small enough to be refused before it fills the memory.
+// The limit for files: far beyond any table, and low enough to refuse a file before it fills the memory.
 export const mostColumns = 2 ** 20;
 
 export const columnCount: Constraint = integerBetween(1, mostColumns);
@@ -53,14 +53,14 @@ export const columnsConstraint: Constraint = optional({
     Array.from(value).every((column) => Number.isSafeInteger(column) && (column as number) >= 0),
 });
 
-/** The `columns` option for a matrix of so many columns, in ascending order; without it all of them. */
+/** The `columns` option for a matrix of `cols` columns, in ascending order; by default all columns. */
 export function selectColumns(columns: readonly number[] | undefined, cols: number): number[] {
   if (columns === undefined) return Array.from({ length: cols }, (_, c) => c);
   for (const [i, column] of columns.entries()) check(`columns[${i}]`, column, integerBetween(0, cols - 1));
   return [...columns].sort((a, b) => a - b);
 }
 
-/** Column `column`, as doubles, checked to be finite. */
+/** A column as doubles. Throws if a number is not finite. */
 export function finiteColumn(name: string, X: Matrix, column: number): Float64Array {
   const values = columnValues(X, column);
   const row = values.findIndex((value) => !Number.isFinite(value));
@@ -75,10 +75,10 @@ export function columnValues({ data, rows, cols }: Matrix, column: number): Floa
 }
 
 export function notFinite(name: string, X: Matrix, index: number): Error {
-  return elementError(name, X, index, 'finite numbers (an imputer fills in what is NaN)');
+  return elementError(name, X, index, 'finite numbers (an imputer replaces NaN)');
 }
 
-/** Throws when something learned is beyond the range of doubles. */
+/** Throws if a learned number is beyond the range of doubles. */
 export function checkLearned(name: string, column: number, ...values: readonly number[]): void {
   if (values.every(Number.isFinite)) return;
   throw blasnetError(
@@ -87,7 +87,7 @@ export function checkLearned(name: string, column: number, ...values: readonly n
   );
 }
 
-/** An array of numbers from outside, each checked; `length` undefined: of any length from 1 to `mostColumns`. */
+/** Checks an array of numbers from outside. If `length` is undefined, the array may have 1 to `mostColumns` numbers. */
 export function checkNumbers(
   name: string,
   value: unknown,
@@ -103,7 +103,7 @@ export function checkNumbers(
   return value.slice();
 }
 
-/** As checkNumbers, each number greater than the one before it. */
+/** Like checkNumbers, but each number must be greater than the one before it. */
 export function checkAscending(name: string, value: unknown, constraint?: Constraint): number[] {
   const numbers = checkNumbers(name, value, undefined, constraint);
   for (let i = 1; i < numbers.length; i++) {
@@ -112,7 +112,7 @@ export function checkAscending(name: string, value: unknown, constraint?: Constr
       throw argumentError(
         'ERR_BLASNET_ARG_VALUE',
         `${name}[${i}]`,
-        `above ${previous}, before it`,
+        `above ${previous}, the number before it`,
         numbers[i],
       );
     }
@@ -120,9 +120,7 @@ export function checkAscending(name: string, value: unknown, constraint?: Constr
   return numbers;
 }
 
-/** A checked list of columns from outside: ascending, below `inputColumns`. */
+/** Checks a list of columns from outside: ascending, below `inputColumns`. */
 export function checkColumns(name: string, value: unknown, inputColumns: number): number[] {
   return checkAscending(name, value, integerBetween(0, inputColumns - 1));
 }
-
-/** Checked apart, by the functions above. */

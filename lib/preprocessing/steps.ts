@@ -1,4 +1,4 @@
-// The library's steps: what is public of each, and how each is read from JSON.
+// The library's steps: the public names, and the readers from JSON.
 
 import { imputerFromJSON } from './imputer';
 import { oneHotEncoderFromJSON } from './one-hot';

@@ -22,7 +22,10 @@ import { encodeTraining, resumeOptimizer, type TrainingState } from './resume';
 import { TrainingSession } from './session';
 import type { TrainedNetwork } from './trained-network';
 
-/** A training from its first epoch on; `kept` is the optimiser's state to go on with, if it suits the options. */
+/**
+ * Makes a new training. It continues from `kept`, an optimiser's last state, if the options have this optimiser object
+ * and no error left the state uncertain.
+ */
 export function newSession(
   network: TrainedNetwork,
   X: InputsLike,
@@ -39,7 +42,7 @@ export function newSession(
   return sessionOf(network, runner, validation);
 }
 
-/** A training that goes on where a checkpoint left it. */
+/** A training that continues from a checkpoint. */
 export function resumedSession(
   network: TrainedNetwork,
   X: InputsLike,
@@ -50,7 +53,7 @@ export function resumedSession(
   const { architecture } = network.kind;
   const { samples, completed, validation } = prepare(network.kind, X, Y, options);
   const optimizer = resumeOptimizer(state, completed, architecture, samples, validation !== undefined, path);
-  // A training with a seed of its own had a generator beside the network's.
+  // With the option `seed`, the training had its own generator, and the network's stayed as it was.
   const own = state.networkGenerator !== undefined;
   if (own) network.random.setState(state.networkGenerator);
   const random = own ? new RandomState(0) : network.random;
@@ -68,7 +71,7 @@ interface Prepared {
   readonly samples: LabelledSamples;
   readonly completed: CompletedFitOptions;
   readonly validation: LabelledSamples | undefined;
-  /** Takes back what was learned from the samples. */
+  /** Makes the preprocessing and the labels forget what they learned from the samples. */
   readonly forget: () => void;
 }
 
@@ -76,7 +79,7 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
   checkFitOptions(options);
   const { architecture, preprocessing, labels } = kind;
   const loss = fitLoss(architecture, options.loss, Y, labels !== undefined);
-  // What learns here learns from these samples, unless they are refused in the end.
+  // These learn from the samples now, and forget them if the samples are refused later.
   const learning = [preprocessing, labels].filter((part) => part?.fitted === false);
   const forget = () => {
     for (const part of learning) part?.forget();
@@ -86,7 +89,7 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
     if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
     const labelled = labelledSamples(kind, X, Y, loss.name);
     const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
-    // What no checkpoint can hold is refused before the first step.
+    // Refused here, before the first step, if a checkpoint cannot hold it.
     if (completed.checkpoint !== undefined && preprocessing !== undefined) {
       checkJson('preprocessing', preprocessing.toJSON());
     }
@@ -117,7 +120,7 @@ function sessionOf(
   runner: EpochRunner,
   validation: LabelledSamples | undefined,
 ): TrainingSession {
-  // The first step of a run with a share held out changes the samples' weights, so they are looked at before.
+  // Computed before the run starts: holding out rows changes the samples' weights.
   const fingerprint =
     runner.options.checkpoint && fingerprintOf(runner.options, runner.samples, validation !== undefined);
   return new TrainingSession(runner, network, validation, (session, metadata) =>

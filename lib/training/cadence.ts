@@ -1,20 +1,24 @@
 import { above, checkOptions, optional, positiveInteger } from '../base/validate';
 
 export interface CadenceOptions {
-  /** Every so many epochs. At least 1. @default 1, unless everySeconds is given */
+  /**
+   * Writes after each epoch whose number is a multiple of this. At least 1.
+   *
+   * @default 1, or never if everySeconds is given
+   */
   readonly everyEpochs?: number;
-  /** Whenever so many seconds have passed since the last time. Above 0. */
+  /** Writes after an epoch if this many seconds have passed since the last time. Above 0. @default never */
   readonly everySeconds?: number;
 }
 
-/** When it is time again: by epochs, by the clock, or by whichever of the two comes first. */
+/** Tells after which epochs to write: after some epochs, after some seconds, or after the first of the two. */
 export class Cadence {
   readonly #epochs: number;
   readonly #milliseconds: number;
   #last: number;
 
   /**
-   * @param now the clock in milliseconds, from any beginning
+   * @param now the clock, in milliseconds from any start
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
    */
   constructor(options: CadenceOptions, now: number) {
@@ -28,9 +32,9 @@ export class Cadence {
     this.#last = now;
   }
 
-  /** Whether it is time after this epoch (from 1); if so, the seconds count from now on. */
+  /** Whether to write after this epoch (from 1). If so, the seconds start again at `now`. */
   due(epoch: number, now: number): boolean {
-    // By the epoch's number, so that a training that goes on keeps the beat of the one before it.
+    // Uses the epoch's number, so that a resumed training keeps the rhythm of the original one.
     const due = epoch % this.#epochs === 0 || now - this.#last >= this.#milliseconds;
     if (due) this.#last = now;
     return due;

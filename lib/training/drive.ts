@@ -7,14 +7,14 @@ import type { Effect, Workplace } from './effects';
 import { type EpochReport, type History, record } from './history';
 import type { TrainingSession } from './session';
 
-/** Trains on other threads, up to the end. */
+/** Trains to the end on other threads. */
 export async function fitAsync(session: TrainingSession, queue: PlanQueue): Promise<History> {
   const history = session.emptyHistory();
   for await (const report of driveAsync(session, queue, 'paced')) record(history, report);
   return history;
 }
 
-/** Trains on this thread, up to the end. */
+/** Trains to the end on this thread. */
 export function fitHere(session: TrainingSession, queue: PlanQueue): History {
   const history = session.emptyHistory();
   driveSync(session, queue, (report) => record(history, report));
@@ -22,9 +22,9 @@ export function fitHere(session: TrainingSession, queue: PlanQueue): History {
 }
 
 /**
- * Trains on other threads; somebody else's code runs on this one, between steps.
+ * Trains on other threads. The user's code runs on this thread, between native calls.
  *
- * @param pace 'epoch' for somebody who looks at every epoch, 'paced' otherwise
+ * @param pace 'epoch' if the reader of the reports acts between epochs, 'paced' otherwise
  */
 export async function* driveAsync(
   session: TrainingSession,
@@ -54,7 +54,7 @@ export async function* driveAsync(
       step = training.next(answer);
     }
   } finally {
-    // Who leaves the loop early ends the training.
+    // Leaving the loop early ends the training.
     training.return();
     unpin();
     queue.fitting = false;
@@ -114,7 +114,7 @@ function onThisThread(plan: Plan, threads: number): Workplace {
 
 function noPromise(name: string, answer: unknown): unknown {
   if (typeof (answer as { then?: unknown } | null | undefined)?.then !== 'function') return answer;
-  // The promise may be rejected later, when nobody is left to be told.
+  // Nothing awaits the promise, so a later rejection is handled here.
   (answer as Promise<unknown>).then(undefined, () => {});
   throw blasnetError(
     'ERR_BLASNET_ARG_TYPE',
@@ -122,7 +122,7 @@ function noPromise(name: string, answer: unknown): unknown {
   );
 }
 
-// What never settles must not outlive an abort.
+// An abort ends the wait, even for a promise that never settles.
 async function settledUnlessAborted(call: () => unknown, signal: AbortSignal | undefined): Promise<unknown> {
   const answer = call();
   if (signal === undefined) return answer;

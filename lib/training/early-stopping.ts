@@ -12,25 +12,29 @@ import { defaultMode } from '../schedules/plateau';
 import type { EpochReport } from './history';
 
 export interface EarlyStoppingOptions {
-  /** How many epochs without an improvement are borne; training ends after one more. At least 0. */
+  /** Training ends after this many epochs plus one in a row without an improvement. At least 0. */
   readonly patience: number;
-  /** The series of the history to watch; what is not finite is no improvement. @default 'valLoss', of a validation set */
+  /**
+   * The series of the history to watch. A value that is not finite is no improvement.
+   *
+   * @default 'valLoss', which needs a validation set
+   */
   readonly monitor?: string;
   /**
-   * Whether that should become small or large. @default 'min' for losses and errors, 'max' for this library's other
-   * metrics; needed for a user's own
+   * Whether the series should become small or large. @default 'min' for losses and errors, 'max' for this library's
+   * other metrics; required for your own metrics
    */
   readonly mode?: 'min' | 'max';
-  /** By how much a value has to be better. At least 0. @default 0 */
+  /** An improvement is better than the best value by more than this. At least 0. @default 0 */
   readonly minDelta?: number;
-  /** Whether the parameters of the best epoch come back at the end, however the training ends but by an error. @default true */
+  /** Restores the best epoch's parameters at the end, unless an error or the signal ends the training. @default true */
   readonly restoreBest?: boolean;
 }
 
-/** Where it stands: safe in JSON. */
+/** The progress of early stopping, safe in JSON. */
 export interface EarlyStoppingState {
   readonly best: number | null;
-  /** The epoch of the best, from 1; 0 before. */
+  /** The epoch of the best value, from 1; 0 before there is one. */
   readonly bestEpoch: number;
   readonly wait: number;
 }
@@ -72,7 +76,7 @@ export class EarlyStopping {
     this.#mode = mode;
   }
 
-  /** What the state is of: the options, but for the patience. */
+  /** The options that the state depends on: all except the patience. */
   get settings(): Readonly<Record<string, unknown>> {
     return {
       monitor: this.monitor,
@@ -82,16 +86,16 @@ export class EarlyStopping {
     };
   }
 
-  /** Whether it is time to stop; so it is from the start when a training goes on that has stopped already. */
+  /** Whether to stop. If a stopped training is resumed without more patience, this is true from the start. */
   get stopped(): boolean {
     return this.state.wait > this.#patience;
   }
 
-  /** Takes an epoch's numbers: whether they are the best so far, and whether it is time to stop. */
+  /** Takes an epoch's numbers. Returns whether they are the best so far, and whether to stop. */
   update(report: EpochReport): { best: boolean; stop: boolean } {
     const value = report[this.monitor];
     const { best, wait } = this.state;
-    // A value that is not finite, as of a metric that is undefined here, is no improvement.
+    // A metric that is undefined for these samples is NaN: no improvement.
     const better = value !== undefined && Number.isFinite(value) && this.#isBetter(value, best);
     this.state = better
       ? { best: value, bestEpoch: report.epoch, wait: 0 }

@@ -1,21 +1,21 @@
-// What a training asks for, one thing at a time. A training is written once, as a generator that yields effects: native
-// operations, calls of somebody's code, files. `drive.ts` answers them, on this thread or without blocking it.
+// A training is written once, as a generator that yields effects: native operations, calls of the user's code, files.
+// `drive.ts` answers them one at a time, on this thread or without blocking it.
 
 import type { Operation, Outcome } from '../engine/plan';
 import type { EpochReport } from './history';
 
-/** Where effects take place: each method answers at once, or by a promise. */
+/** Runs effects. Each method returns the answer, or a promise of it. */
 export interface Workplace {
-  /** A native operation that changes the parameters. */
+  /** Runs a native operation that changes the parameters. */
   write(operation: Operation): Outcome | Promise<Outcome>;
-  /** A native operation that only reads them. */
+  /** Runs a native operation that only reads the parameters. */
   read(operation: Operation): Outcome | Promise<Outcome>;
-  /** Somebody's own code, under the name that errors call it by. */
+  /** Calls the user's code. Error messages contain the name. */
   call(name: string, call: () => unknown): unknown;
   file(file: FileEffect): unknown;
 }
 
-/** The same work with files in two ways. */
+/** Work with files, in a blocking form and an asynchronous one. */
 export interface FileEffect {
   sync(): unknown;
   async(): Promise<unknown>;
@@ -23,11 +23,11 @@ export interface FileEffect {
 
 export type Effect<T> = (at: Workplace) => T | Promise<T>;
 
-/** A training under way: it yields effects, is answered, and yields the report of each epoch for whoever looks on. */
+/** A running training. It yields effects, which the driver answers, and the report of each epoch. */
 export type Training<T = void> = Generator<Effect<unknown> | EpochReport, T, unknown>;
 
 /** Asks for an effect: `const outcome = yield* ask((at) => at.write(operation))`. */
 export function* ask<T>(effect: Effect<T>): Training<T> {
-  // The answer to a yield is what its effect returned; only here a type says so.
+  // The driver answers a yield with the result of its effect. The types cannot say this.
   return (yield effect) as T;
 }

@@ -16,24 +16,24 @@ import { EpochOrders } from './orders';
 import { Pace } from './pace';
 import { reweighted, splitRows, takeRows } from './split';
 
-/** Where a runner stands between two epochs, beside its optimiser's state and its generator. */
+/** A runner's state between two epochs, without the split and the states of optimiser and generator. */
 export interface RunPosition {
   readonly epoch: number;
   readonly plateau: PlateauState;
   readonly converged: boolean;
 }
 
-/** What a native call finished. */
+/** The epochs and the step that a native call finished. */
 export interface Progressed {
   readonly epochs: readonly EpochReport[];
   /** The last step. */
   readonly batch: BatchReport;
 }
 
-/** How much a native call takes on: one step, one epoch, or as many epochs as `Pace` says. */
+/** The length of a native call: one step, one epoch, or the number of epochs that `Pace` says. */
 export type Stride = 'batch' | 'epoch' | 'paced';
 
-/** The native call under way: the rows of an epoch that it goes through, and the rates of its steps. */
+/** The current native call: the rows of an epoch that it goes through, and the learning rates of its steps. */
 interface Call {
   readonly startedAt: number;
   readonly epochs: number;
@@ -43,23 +43,23 @@ interface Call {
 }
 
 /**
- * Runs a training's epochs, a few epochs or a step a native call. Whoever drives it, on this thread or another,
- * alternates `next` and `accept`:
+ * Runs a training's epochs. Each native call takes one step or runs some epochs, on this thread or another. The
+ * caller alternates `next` and `accept`:
  *
  *     for (let call = runner.next('epoch'); call !== undefined; call = runner.next('epoch')) {
  *       for (const report of runner.accept(plan.run(call)).epochs) ...
  *     }
  */
 export class EpochRunner {
-  /** Those of the whole training; after the first call of `next` with the weights that a split gives them. */
+  /** All samples, held-out rows included. The first call of `next` gives them the weights of the split. */
   samples: LabelledSamples;
   readonly options: CompletedFitOptions;
   readonly random: RandomState;
-  /** How many samples an epoch trains with; the others are for validation. */
+  /** The number of samples that an epoch trains with; the others are for validation. */
   readonly rows: number;
   /** Called when the data are refused, before the error is thrown. */
   onRefusal: () => void = () => {};
-  /** Moved by whoever watches the series that the schedule monitors. */
+  /** The session updates it after each epoch, from the series that the schedule monitors. */
   plateau: PlateauState = initialPlateau;
 
   readonly #architecture: Architecture;
@@ -69,16 +69,16 @@ export class EpochRunner {
   #optimizerState: OptimizerState | undefined;
   #finished = 0;
   #converged = false;
-  // As it was before this training drew from it.
+  // The generator's state before this training drew from it.
   #generatorBefore: GeneratorState | undefined;
   #held: LabelledSamples | undefined;
   #losses = allocate(0, 'float64');
   #hitShares = allocate(0, 'float64');
   #call: Call | undefined;
-  // Of the epoch under way, where it goes step by step: the rows done, and what they add up to.
+  // If the current epoch runs step by step: its finished rows, and their sums.
   #done = { rows: 0, loss: 0, hits: 0 };
 
-  /** @param optimizerState to go on with; without it the optimiser begins */
+  /** @param optimizerState the state to continue with; without it the optimiser starts */
   constructor(
     architecture: Architecture,
     samples: LabelledSamples,
@@ -98,7 +98,7 @@ export class EpochRunner {
     this.#stepsPerEpoch = this.#stepsIn(this.rows);
   }
 
-  /** There after the first call of `next`. */
+  /** Exists after the first call of `next`. */
   get optimizerState(): OptimizerState {
     return this.#optimizerState as OptimizerState;
   }
@@ -107,12 +107,12 @@ export class EpochRunner {
     return { epoch: this.#finished, plateau: this.plateau, converged: this.#converged };
   }
 
-  /** The order that divided the samples, training rows first; undefined without a share held out. */
+  /** The order that split the samples, training rows first; undefined if no rows are held out. */
   get split(): Uint32Array | undefined {
     return this.#orders.split;
   }
 
-  /** Goes on where another runner stood, before the first call of `next`. */
+  /** Continues from another runner's position. Call it before the first `next`. */
   restore(position: RunPosition, split: Uint32Array | undefined): void {
     this.#finished = position.epoch;
     this.plateau = position.plateau;
@@ -120,7 +120,7 @@ export class EpochRunner {
     this.#orders.split = split;
   }
 
-  /** The samples that validationSplit holds out, copied; undefined without it. After the first call of `next`. */
+  /** A copy of the samples that validationSplit holds out; undefined without it, and before the first `next`. */
   heldSamples(): LabelledSamples | undefined {
     return this.#held;
   }
@@ -131,15 +131,16 @@ export class EpochRunner {
   }
 
   /**
-   * The next native call. Undefined when all epochs are done, or nothing is left to gain; throws an AbortError when the
-   * signal is aborted.
+   * The next native call; undefined when all epochs are done, or the optimiser has converged.
+   *
+   * @throws AbortError when the signal is aborted; the schedule's errors
    */
   next(stride: Stride): Operation | undefined {
     const { options, rows } = this;
     const { batchSize, accumulate, signal, clipValue, clipNorm } = options;
     const left = options.epochs - this.#finished;
     if (left === 0 || this.#converged) return undefined;
-    // Before anything is drawn, as the schedule's own errors: what is not done should leave no trace.
+    // An abort and the schedule's errors come before anything is drawn, so that they leave no trace.
     if (signal?.aborted) throw new AbortError(signal.reason);
     const byStep = stride === 'batch';
     const epochs = stride === 'paced' ? Math.min(left, this.#pace.epochs) : 1;
@@ -186,7 +187,7 @@ export class EpochRunner {
     return (plan, callback) => plan.train(request, callback);
   }
 
-  /** The reports of what a call finished; throws what it failed with. */
+  /** Returns the reports of a finished call. Throws the error of a failed one. */
   accept(outcome: Outcome): Progressed {
     const { epochs, from, to, startedAt } = this.#call as Call;
     this.#throwIfFailed(outcome);
@@ -225,7 +226,7 @@ export class EpochRunner {
     const { loss } = this.options;
     const error = outcomeError(outcome, this.samples, this.#architecture, loss, this.#finished + 1);
     if (error === undefined) return;
-    // Data that were refused leave no trace: what was drawn for them is taken back.
+    // Refused data leave no trace: the generator returns to its state before them.
     const refused = (error as { code?: string }).code !== 'ERR_BLASNET_DIVERGED';
     this.optimizerState.uncertain = !refused;
     if (refused && this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
@@ -245,7 +246,7 @@ export class EpochRunner {
     );
   }
 
-  // Divides the samples. What is refused leaves no trace.
+  // Splits the samples. An error leaves no trace in the generator.
   #hold(rows: number): void {
     const { Y } = this.samples;
     const classes = classCount(outputLayerOf(this.#architecture).outputDim);
@@ -269,7 +270,7 @@ export class EpochRunner {
     this.#orders.draw(epochs);
   }
 
-  // Of epoch i of the call.
+  // The report of epoch i of the call.
   #report(epoch: number, i: number): EpochReport {
     return this.#reportOf(epoch, this.#losses[i] as number, this.#hitShares[i] as number);
   }
@@ -293,7 +294,7 @@ export class EpochRunner {
     return Math.ceil(rows / (this.options.batchSize * this.options.accumulate));
   }
 
-  // One a step from row `from` of the next epoch on, or one for all of them where it does not change.
+  // One rate for each step, starting at row `from` of the next epoch; a single rate if it never changes.
   #learningRates(from: number, steps: number): Float64Array {
     const { schedule, optimizer, epochs } = this.options;
     const base = optimizer.learningRate;

@@ -7,14 +7,14 @@ import { unitOf } from '../schedules/rate';
 import { type CompletedFitOptions, seriesOf } from './options';
 
 /**
- * What a training's results depend on and what two processes can compare, as JSON has it. Not here: what says only
- * when a training ends (epochs, patience), the seed, which has had its effect, what is in the samples, and what the
- * user's own functions do.
+ * Everything that a training's results depend on and that two processes can compare, as plain JSON. It leaves out the
+ * options that only say when a training ends (epochs, patience), the seed, which sets only the first state of a
+ * generator, the numbers in the samples, and the user's functions.
  */
 export interface Fingerprint {
   readonly [name: string]: unknown;
   readonly rows: number;
-  /** The names of the history's series, in their order. */
+  /** The names of the history's series, in order. */
   readonly series: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function fingerprintOf(
     optimizer: options.optimizer,
     schedule: options.schedule,
     sampleWeight: digest(samples.ownWeights),
-    // Where the samples' own are the same, what they make together tells the classes'.
+    // The product with sampleWeight. Since sampleWeight is compared, this compares classWeight.
     classWeight: digest(samples.weights),
     earlyStopping: options.earlyStopping?.settings ?? null,
     series: [
@@ -51,17 +51,17 @@ export function fingerprintOf(
   );
 }
 
-/** Those that no single option stands for. */
+/** Descriptions of the fields that are not options. */
 const descriptions: Readonly<Record<string, string>> = {
   rows: 'the rows of X',
   heldRows: 'the rows that validationSplit holds out',
-  series: "the history's series, of validation and metrics,",
+  series: "the history's series (from validation and metrics)",
 };
 
 /**
  * Throws unless a training has the fingerprint of a checkpoint.
  *
- * @throws RangeError ERR_BLASNET_ARG_VALUE for the first that differs
+ * @throws RangeError ERR_BLASNET_ARG_VALUE for the first field that differs
  */
 export function checkFingerprint(
   before: Readonly<Record<string, unknown>>,
@@ -74,13 +74,13 @@ export function checkFingerprint(
     if (old === given) continue;
     throw blasnetError(
       'ERR_BLASNET_ARG_VALUE',
-      `Expected ${descriptions[name] ?? name} to be as in the checkpoint ${JSON.stringify(file)}, ` +
-        `${abbreviate(old)}, got ${abbreviate(given)}`,
+      `Expected ${descriptions[name] ?? name} to be ${abbreviate(old)}, as in the checkpoint ` +
+        `${JSON.stringify(file)}, got ${abbreviate(given)}`,
     );
   }
 }
 
-// Version 0.1 wrote the options of all losses beside each, label smoothing under another name.
+// Version 0.1 wrote the options of all losses with every loss, and label smoothing under another name.
 function withOwnOptions(loss: unknown): unknown {
   if (typeof loss !== 'object' || loss === null || !('smoothing' in loss && 'delta' in loss)) return loss;
   const { name, smoothing, delta } = loss as { name?: unknown; smoothing: unknown; delta: unknown };

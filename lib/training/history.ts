@@ -1,19 +1,20 @@
-/** One array a series, an element an epoch. */
+/** The history of a training: one array for each series, with one number for each epoch. */
 export interface History {
-  /** The mean loss over the epoch's samples, each taken before its batch's step; penalties included. */
+  /** The mean loss over the epoch's samples, each before the step of its batch. Penalties are included. */
   readonly loss: number[];
-  /** The share of samples predicted right, likewise; absent where the loss knows no accuracy. */
+  /** The share of samples predicted right, each before the step of its batch; absent if the loss knows no accuracy. */
   readonly accuracy?: number[];
-  /** The same on the validation set, after the epoch; absent without one. */
+  /** The mean loss over the validation set after the epoch, penalties included; absent without a validation set. */
   readonly valLoss?: number[];
+  /** The share of the validation set predicted right, after the epoch; absent if valLoss or accuracy is absent. */
   readonly valAccuracy?: number[];
-  /** That of the epoch's last step; absent without a schedule. */
+  /** The learning rate of the epoch's last step; absent if the schedule is constant, as by default. */
   readonly learningRate?: number[];
-  /** Metrics, under their names; on a validation set as valF1 for f1. */
+  /** The metrics: valF1 for f1 on the validation set, or without one f1 on the training set. */
   readonly [series: string]: number[] | undefined;
 }
 
-/** The same names with one epoch's numbers. */
+/** One epoch's numbers, under the names of `History`. */
 export interface EpochReport {
   /** From 1. */
   readonly epoch: number;
@@ -25,14 +26,15 @@ export interface EpochReport {
   readonly [series: string]: number | undefined;
 }
 
-/** A step's numbers. */
+/** The numbers of one step. */
 export interface BatchReport {
   /** From 1. */
   readonly epoch: number;
-  /** The step's number in its epoch, from 1; with gradient accumulation a step has several batches. */
+  /** The step's number in its epoch, from 1. With gradient accumulation a step has several batches. */
   readonly batch: number;
-  /** The mean loss over the step's samples, taken before it. */
+  /** The mean loss over the step's samples, taken before the step. Penalties are included. */
   readonly loss: number;
+  /** The share of the step's samples predicted right, before the step; absent if the loss knows no accuracy. */
   readonly accuracy?: number;
   readonly learningRate: number;
 }
@@ -45,7 +47,7 @@ export function record(history: History, report: EpochReport): void {
   const series = history as Record<string, number[]>;
   for (const [name, value] of Object.entries(report)) {
     if (name === 'epoch' || value === undefined) continue;
-    // A metric may have the name of something that every object has.
+    // A metric may have a name that every object inherits, such as toString.
     if (!Object.hasOwn(series, name)) series[name] = [];
     series[name]?.push(value);
   }

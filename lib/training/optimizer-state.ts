@@ -5,20 +5,20 @@ import { type NativeOptimizer, nativeOptimizer } from '../optimizers/make';
 import type { Optimizer } from '../optimizers/optimizers';
 import type { RandomState } from '../random/random-state';
 
-/** What an optimiser carries from one step to the next. */
+/** Everything that an optimiser keeps from one step to the next. */
 export interface OptimizerState {
   readonly optimizer: Optimizer;
   readonly native: NativeOptimizer;
   readonly state: FloatArray;
-  /** Two words, where the random numbers of dropout and noise start from. */
+  /** Two 32-bit words: the key of the random numbers for dropout and noise. */
   readonly key: readonly [number, number];
-  /** Taken so far. */
+  /** The number of steps taken. */
   steps: number;
-  /** Gone through so far: with gradient accumulation more than steps. */
+  /** The number of batches processed: with gradient accumulation more than steps. */
   batches: number;
   /**
-   * Whether a native call is under way, or an error ended one. How many steps it took is then unknown, and the state may
-   * be that of half a step.
+   * Whether a native call is running, or an error ended the last one. The number of steps is then unknown, and the
+   * state may be that of half a step.
    */
   uncertain?: boolean;
 }

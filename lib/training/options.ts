@@ -28,7 +28,7 @@ import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping';
 import type { BatchReport, EpochReport } from './history';
 import { validationRows } from './split';
 
-/** Samples that are only looked at: X and Y as fit takes them. */
+/** The samples of a validation set: X and Y are like those of `fit`. The training does not learn from them. */
 export interface ValidationData {
   readonly X: InputsLike;
   readonly Y: LabelsLike;
@@ -36,83 +36,95 @@ export interface ValidationData {
 }
 
 /**
- * Called while the network is at rest. `false`, or a promise of it, ends the training after this step or
- * epoch; an error ends it, too, and comes out of fit. In fitSync they must not return promises.
+ * Functions that a training calls while no other thread works on the network. If one returns `false`, or a promise of
+ * it, the training ends after this step or epoch. If one throws, the training ends, and `fit` rejects with the error.
+ * In `fitSync` they must not return promises.
  */
 export interface Callbacks {
+  /** Called after every epoch. */
   onEpochEnd?(report: EpochReport): unknown;
-  /** After every step. Training then crosses to native code once a step, which costs small networks some speed. */
+  /** Called after every step. Each step is then a native call by itself, which makes small networks slower. */
   onBatchEnd?(report: BatchReport): unknown;
 }
 
-/** Where and how often to keep a training that may be interrupted; see `Network.resume`. */
+/** Where and how often to write checkpoints, from which `Network.resume` continues the training. */
 export interface FitCheckpointOptions extends CheckpointOptions, CadenceOptions {}
 
-/** What partialFit and trainOnBatch take as well. */
+/** The options that `fit`, `partialFit` and `trainOnBatch` share. */
 export interface StepOptions {
-  /** @default sgd() */
+  /** How gradients change the parameters. @default sgd() */
   readonly optimizer?: Optimizer;
   /**
-   * What to minimise. @default by the output activation: sigmoid binaryCrossEntropy, softmax and logSoftmax
-   * categoricalCrossEntropy (the sparse one for labels that are classes), otherwise meanSquaredError
+   * The loss to minimise.
+   *
+   * @default by the output activation: binaryCrossEntropy for sigmoid, categoricalCrossEntropy for softmax and
+   *   logSoftmax (sparseCategoricalCrossEntropy if the labels are class numbers), otherwise meanSquaredError
    */
   readonly loss?: LossOption;
-  /** Only ratios matter: a sample of weight 2 counts like two. @default 1 each */
+  /** A weight for each sample. Only ratios matter: a sample of weight 2 counts like two samples. @default 1 each */
   readonly sampleWeight?: SampleWeight;
-  /** Multiplied with the samples' weights. @default 1 each */
+  /** A weight for each class, multiplied with the weights of its samples. @default 1 each */
   readonly classWeight?: ClassWeight;
-  /** Each gradient is kept within +-clipValue, after the penalties. @default no bound */
+  /** Limits each gradient to +-clipValue, after the penalties. Above 0. @default no limit */
   readonly clipValue?: number;
-  /** All gradients together are scaled down to this Euclidean norm, after clipValue. @default no bound */
+  /** Limits the Euclidean norm of all gradients together, after clipValue. Above 0. @default no limit */
   readonly clipNorm?: number;
-  /** How many threads to compute with, at most. Results do not depend on it. @default as setThreads says */
+  /** The most threads to compute with. At least 1. Results do not depend on it. @default the number of setThreads */
   readonly threads?: number;
 }
 
 export interface FitOptions extends StepOptions {
-  /** How many times to go through the samples. At least 1. */
+  /** The number of passes through the samples. At least 1. */
   readonly epochs: number;
   /**
-   * Samples a batch; the last batch of an epoch may be smaller. 'full' takes all samples at once, and so does a
-   * size beyond their number. @default 32; with lbfgs 'full'
+   * The number of samples in a batch. The last batch of an epoch may be smaller. 'full', or a number above that of the
+   * samples, takes all samples at once. @default 32, or 'full' with lbfgs
    */
   readonly batchSize?: number | 'full';
-  /** Batches a step: their gradients' mean, by samples. The epoch's last step may have fewer. @default 1 */
+  /**
+   * The number of batches in a step. The step takes the mean of their gradients, weighted by their samples. The last
+   * step of an epoch may have fewer batches. @default 1
+   */
   readonly accumulate?: number;
-  /** Whether to go through the samples in another order every epoch. No matter with full batches. @default true */
+  /** Uses a new order of the samples in every epoch. Has no effect with full batches. @default true */
   readonly shuffle?: boolean;
-  /** Starts the generator of shuffles, splits and dropout anew. @default the network's own generator goes on */
+  /**
+   * Draws shuffles, splits, dropout and noise from a new generator with this seed, from 0 to 2^32 - 1.
+   *
+   * @default the network's own generator continues
+   */
   readonly seed?: number;
-  /** How the learning rate moves, from the optimiser's. @default it does not */
+  /** Changes the learning rate during the training, based on the optimiser's. @default the rate is constant */
   readonly schedule?: Schedule;
-  /** Evaluated after every epoch: valLoss, valAccuracy. @default none */
+  /** Evaluated after every epoch, for valLoss and valAccuracy. Not with validationSplit. @default none */
   readonly validationData?: ValidationData;
-  /** The share of the samples, in (0, 1), to hold out at random for that. @default none is held out */
+  /** The share of the samples, in (0, 1), to hold out at random as the validation set. @default none */
   readonly validationSplit?: number;
-  /** Whether classes have equal shares in both parts. @default false */
+  /** Gives the classes equal shares in both parts of the split. Needs validationSplit. @default false */
   readonly stratify?: boolean;
   /**
-   * Computed after every epoch from the predictions for the validation set, as valF1 for f1; without one, from
-   * those for the training set, as f1, which costs a forward pass over it. 'accuracy' takes the place of that
-   * beside the loss. @default none
+   * Metrics to compute after every epoch. With a validation set, f1 is computed from its predictions, as valF1.
+   * Without one, f1 is computed from those of the training set, as f1, which costs a forward pass. The metric
+   * 'accuracy' replaces the accuracy that the loss knows. @default none
    */
   readonly metrics?: readonly MetricOption[];
+  /** Ends the training when a series stops improving. @default none */
   readonly earlyStopping?: EarlyStoppingOptions;
-  /** A function is called after every epoch. */
+  /** Called after epochs and steps. A function alone is called after every epoch. @default none */
   readonly callbacks?: Callbacks | ((report: EpochReport) => unknown);
-  /** Shows a progress bar on stderr, if that is a terminal. @default false */
+  /** Draws a progress bar on stderr, if that is a terminal. @default false */
   readonly progress?: boolean;
   /**
-   * Writes what `Network.resume` needs into a folder: after every epoch, or as often as it says, and after the last
-   * one in any case. The folder is one training's: fit refuses one with checkpoints of epochs that are still to come.
-   * A checkpoint that cannot be written ends the training. @default nothing is written
+   * Writes checkpoints for `Network.resume` into a folder: after every epoch or less often, and always after the last
+   * one. A folder belongs to one training: `fit` refuses a folder with checkpoints of later epochs. If a checkpoint
+   * cannot be written, the training ends with an error. @default none
    */
   readonly checkpoint?: FitCheckpointOptions;
-  /** Ends the training early: it rejects with an AbortError, the parameters being those of the last finished step. */
+  /** Ends the training early with an AbortError. The parameters are those of the last finished step. @default none */
   readonly signal?: AbortSignal;
 }
 
-/** Options with the defaults filled in. */
+/** The options of `fit`, with the defaults filled in. */
 export interface CompletedFitOptions {
   readonly epochs: number;
   readonly batchSize: number;
@@ -178,7 +190,7 @@ const constraints = {
 
 const callbackConstraints = { onEpochEnd: optional(functionValue), onBatchEnd: optional(functionValue) };
 
-/** Checks fit's options and fills in their defaults, for a set of so many samples. */
+/** Checks the options of `fit` and fills in the defaults, for a training set of `rows` samples. */
 export function completeFitOptions(
   options: FitOptions,
   architecture: Architecture,
@@ -196,9 +208,9 @@ export function completeFitOptions(
   const completed: CompletedFitOptions = {
     epochs: options.epochs,
     batchSize: fullBatch ? trained : size,
-    // More batches than an epoch has are all of them.
+    // At most all batches of an epoch.
     accumulate: Math.min(options.accumulate ?? 1, fullBatch ? 1 : Math.ceil(trained / size)),
-    // In a full batch the order changes nothing but rounding.
+    // In a full batch the order changes only the rounding.
     shuffle: (options.shuffle ?? true) && !fullBatch,
     seed: options.seed,
     optimizer,
@@ -220,17 +232,17 @@ export function completeFitOptions(
   return completed;
 }
 
-/** Checks the names and kinds of fit's options, but for those with tables of their own. */
+/** Checks the names and types of the options of `fit`. Options with their own tables are checked later. */
 export function checkFitOptions(options: unknown): void {
   checkOptions('', options, constraints);
 }
 
-/** The same for those of Network.resume. */
+/** Like `checkFitOptions`, for the options of `Network.resume`. */
 export function checkResumeOptions(options: unknown): void {
   checkOptions('', options, { ...constraints, skipDamaged: optional(boolean), steps: anything });
 }
 
-/** One epoch's, for samples that come bit by bit. */
+/** The options of `partialFit`. */
 export interface PartialFitOptions
   extends StepOptions,
     Pick<FitOptions, 'batchSize' | 'accumulate' | 'shuffle' | 'signal'> {}
@@ -241,7 +253,7 @@ const partialConstraints = {
   ...Object.fromEntries(partialNames.map((name) => [name, constraints[name]])),
 };
 
-/** The options of partialFit or trainOnBatch, checked, as fit's. */
+/** Checks the options of `partialFit` or `trainOnBatch`, and returns them as options of `fit`. */
 export function incrementalOptions(options: unknown, kind: 'epoch' | 'batch'): FitOptions {
   checkOptions('', options, kind === 'epoch' ? partialConstraints : stepConstraints);
   return kind === 'epoch'
@@ -257,13 +269,13 @@ function heldRowsOf(options: FitOptions, rows: number): number {
     return 0;
   }
   if (options.validationData !== undefined) {
-    const rule = 'left out where validationData is given';
+    const rule = 'left out when validationData is given';
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'validationSplit', rule, options.validationSplit);
   }
   return validationRows(rows, options.validationSplit);
 }
 
-// L-BFGS needs a function that does not change from one evaluation to the next, and is its own judge of a step.
+// L-BFGS needs a function that does not change between evaluations, and chooses the length of its steps itself.
 function checkFullBatch(
   options: FitOptions,
   architecture: Architecture,
@@ -277,17 +289,17 @@ function checkFullBatch(
   }
   const limited = architecture.findIndex(({ maxNorm }) => maxNorm !== undefined);
   if (isRandom(architecture) || limited !== -1) {
-    const rule = 'another than lbfgs for a network with dropout, noise or maxNorm';
+    const rule = 'other than lbfgs for a network with dropout, noise or maxNorm';
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'optimizer', rule, 'lbfgs');
   }
 }
 
-// Weights and shares of classes need labels that are classes, which the loss or the outputs tell.
+// classWeight and stratify need labels that are classes. The loss or the output activation tells whether they are.
 function checkClasses(options: FitOptions, loss: ResolvedLoss, output: ActivationName): void {
   if (lossEntry(loss.name).accuracy || lossEntry(defaultLoss(output)).accuracy) return;
   for (const name of ['classWeight', 'stratify'] as const) {
     if (options[name] === undefined || options[name] === false) continue;
-    const rule = `left out where labels are no classes (the loss is ${loss.name}, the output ${output})`;
+    const rule = `left out when labels are not classes (the loss is ${loss.name}, the output ${output})`;
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, options[name]);
   }
 }
@@ -316,7 +328,7 @@ function readCheckpoint(value: FitCheckpointOptions | undefined): CompletedFitOp
   };
 }
 
-/** What monitors a series needs one that the training makes. */
+/** Throws if an option monitors a series that the training does not compute. */
 function checkMonitors(options: CompletedFitOptions, validation: boolean): void {
   const known = seriesOf(options, validation);
   const monitors = [
@@ -326,13 +338,16 @@ function checkMonitors(options: CompletedFitOptions, validation: boolean): void 
   ] as const;
   for (const [name, monitor] of monitors) {
     if (monitor === undefined || known.includes(monitor)) continue;
-    const hint = monitor.startsWith('val') && !validation ? '; a validation set is missing' : '';
+    const hint =
+      monitor.startsWith('val') && !validation
+        ? ' (for a validation set, pass validationData or validationSplit)'
+        : '';
     const rule = `one of ${known.map((series) => `'${series}'`).join(', ')}${hint}`;
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, monitor);
   }
 }
 
-/** The names of the history's series, but for the learning rate's. */
+/** The names of the history's series, except the learning rate's. */
 export function seriesOf({ loss, metrics }: CompletedFitOptions, validation: boolean): string[] {
   const own = lossEntry(loss.name).accuracy ? ['loss', 'accuracy'] : ['loss'];
   const names = metrics.map(({ name }) => name);

@@ -2,18 +2,18 @@ import type { RandomState } from '../random/random-state';
 
 export interface OrderOptions {
   readonly shuffle: boolean;
-  /** The samples in all, those for validation included. */
+  /** The number of all samples, held-out ones included. */
   readonly rows: number;
-  /** How many of them an epoch trains with. */
+  /** The number of samples that an epoch trains with. */
   readonly trainedRows: number;
 }
 
-/** In which order each epoch goes through the samples. */
+/** Draws the order in which each epoch goes through the samples. */
 export class EpochOrders {
   readonly #options: OrderOptions;
   readonly #random: RandomState;
   #drawn: Uint32Array | null = null;
-  /** The rows for training and then those held out; undefined where none are. */
+  /** The training rows, then the held-out rows; undefined if no rows are held out. */
   split: Uint32Array | undefined;
 
   constructor(options: OrderOptions, random: RandomState) {
@@ -21,12 +21,12 @@ export class EpochOrders {
     this.#random = random;
   }
 
-  /** (epochs * rows) what `draw` drew last, on a SharedArrayBuffer; null: as the samples come. */
+  /** (epochs * rows) the orders of the last `draw`, on a SharedArrayBuffer; null: the order of the samples. */
   get drawn(): Uint32Array | null {
     return this.#drawn;
   }
 
-  /** Draws the orders of the next epochs, one after another, so that how many are drawn at a time changes nothing. */
+  /** Draws the orders of the next epochs, one by one, so that the number of epochs in a call changes no order. */
   draw(epochs: number): void {
     const { shuffle, rows, trainedRows } = this.#options;
     if (!shuffle && this.split === undefined) return;

@@ -9,27 +9,27 @@ import {
 } from '../base/validate';
 import type { EpochReport } from './history';
 
-/** What a progress bar needs of a stream: process.stderr and process.stdout have it. */
+/** The members of a stream that a progress bar uses, such as process.stderr. */
 export interface ProgressStream {
   write(text: string): unknown;
-  /** Nothing is drawn unless it is true. */
+  /** Nothing is drawn unless this is true. */
   readonly isTTY?: boolean | undefined;
-  /** The terminal's width; 80 when it does not say. */
+  /** The terminal's width in characters. @default 80 */
   readonly columns?: number | undefined;
 }
 
 export interface ProgressOptions {
-  /** How many epochs the training has. At least 1. */
+  /** The number of epochs of the training. At least 1. */
   readonly epochs: number;
-  /** How many of them were done before, when a training goes on. @default 0 */
+  /** The number of epochs done before, if a training is resumed. From 0 to `epochs`. @default 0 */
   readonly startEpoch?: number;
-  /** @default process.stderr */
+  /** Where to draw. @default process.stderr */
   readonly stream?: ProgressStream;
-  /** The clock, in milliseconds from any beginning. @default performance.now */
+  /** The clock, in milliseconds from any start. @default performance.now */
   readonly now?: () => number;
 }
 
-/** An epoch's numbers; those that are there are shown. */
+/** An epoch's numbers. The bar shows the loss, and accuracy, valLoss, valAccuracy and learningRate if present. */
 export interface ProgressReport extends EpochReport {
   readonly valLoss?: number;
   readonly valAccuracy?: number;
@@ -37,13 +37,13 @@ export interface ProgressReport extends EpochReport {
 }
 
 export interface ProgressBar {
-  /** Shows an epoch, unless the last one was shown a moment ago. */
+  /** Shows an epoch, unless less than 100 ms have passed since the last drawing. */
   update(report: ProgressReport): void;
-  /** Shows the last epoch and leaves the line; to be called however the training ends. More calls do nothing. */
+  /** Shows the last epoch and ends the line. Call it also after an error. Further calls do nothing. */
   end(): void;
 }
 
-// Ten times a second.
+// Milliseconds between two drawings.
 const pause = 100;
 const [widestBar, narrowestBar] = [30, 8];
 
@@ -60,12 +60,12 @@ const constraints = {
 };
 
 /**
- * A line on a terminal that says how far a training is, drawn over itself:
+ * Shows the progress of a training in one line of a terminal, which it redraws in place:
  *
  *     epoch  12/100 [===>                          ] loss 0.1234 accuracy 0.953 1 s left 12 ms/epoch
  *
- * It fits the terminal's width: the bar gets narrower, then what matters least is left out. On a stream that
- * is no terminal it draws nothing.
+ * The line fits the terminal's width: the bar gets narrower, then the last entries are left out. If the stream is no
+ * terminal, nothing is drawn.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -112,7 +112,7 @@ export function progressBar(options: ProgressOptions): ProgressBar {
   };
 }
 
-/** The line of an epoch, at most so wide. */
+/** The line of an epoch, at most `width` characters long. */
 function formatLine(
   report: ProgressReport,
   epochs: number,
@@ -123,7 +123,7 @@ function formatLine(
   const { epoch } = report;
   const perEpoch = time / Math.max(done, 1);
   const head = `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
-  // What matters least comes last, to be left out first.
+  // The most important first: the last are left out first.
   const parts = [
     `loss ${formatNumber(report.loss)}`,
     ...entry('accuracy', report.accuracy),
@@ -150,7 +150,7 @@ function entry(name: string, value: number | undefined): string[] {
   return value === undefined ? [] : [`${name} ${formatNumber(value)}`];
 }
 
-/** Four significant digits, and the exponent where that is shorter. */
+/** Four significant digits. JavaScript adds an exponent only to very large and very small numbers. */
 function formatNumber(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

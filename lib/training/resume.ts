@@ -29,7 +29,7 @@ import type { OptimizerState } from './optimizer-state';
 import type { CompletedFitOptions } from './options';
 import type { Snapshot, TrainingSession } from './session';
 
-/** All that a training needs to go on, for a checkpoint: see `decodeTraining`. */
+/** Everything that a training needs to continue, for a checkpoint. `decodeTraining` reads it. */
 export function encodeTraining(
   session: TrainingSession,
   networkRandom: RandomState,
@@ -66,7 +66,7 @@ export function encodeTraining(
   return { state: state as unknown as Json, tensors };
 }
 
-/** What `encodeTraining` wrote. */
+/** A training's state, as `encodeTraining` wrote it. */
 export interface TrainingState {
   readonly position: RunPosition;
   readonly split: Uint32Array | undefined;
@@ -75,7 +75,7 @@ export interface TrainingState {
   readonly optimizerState: Omit<OptimizerState, 'optimizer' | 'native'>;
   readonly earlyStopping: { best: number | null; bestEpoch: number; wait: number } | null;
   readonly generator: GeneratorState;
-  /** The network's own, where the training had one by the option `seed`. */
+  /** The network's generator, if the option `seed` gave the training another one. */
   readonly networkGenerator: GeneratorState | undefined;
   readonly fingerprint: Fingerprint;
 }
@@ -94,7 +94,10 @@ const stateConstraints = {
   converged: boolean,
   steps: count,
   batches: count,
-  key: { rule: 'two words', accepts: (value: unknown) => Array.isArray(value) && value.length === 2 },
+  key: {
+    rule: 'an array of two 32-bit integers',
+    accepts: (value: unknown) => Array.isArray(value) && value.length === 2,
+  },
   earlyStopping: anything,
   generator: anything,
   networkGenerator: anything,
@@ -103,7 +106,7 @@ const stateConstraints = {
 const earlyStoppingConstraints = { best: finiteOrNull, bestEpoch: count, wait: count };
 
 /**
- * The training in a checkpoint, for a network of this architecture, checked.
+ * Reads the training in a checkpoint of a network with this architecture, and checks it.
  *
  * @throws Error ERR_BLASNET_FILE
  */
@@ -168,7 +171,7 @@ function readTraining(
 }
 
 /**
- * The optimiser's state to go on with from a checkpoint, once the options are seen to be equal.
+ * Checks that the options equal the checkpoint's, and returns the optimiser's state to continue with.
  *
  * @param validation whether a validation set was given
  * @throws RangeError ERR_BLASNET_ARG_VALUE for an option that differs; Error ERR_BLASNET_FILE
@@ -209,11 +212,13 @@ export function resumeOptimizer(
 function checkPresence(place: string, value: unknown, needed: unknown, file: string): void {
   const [there, expected] = [value !== undefined, needed !== undefined && needed !== false];
   if (there === expected) return;
-  const [rule, got] = expected ? ['there, by the settings', 'none'] : ['absent, by the settings', 'one'];
+  const [rule, got] = expected
+    ? ['there, as the settings say', 'none']
+    : ['absent, as the settings say', 'one'];
   throw fileError(file, place, rule, got);
 }
 
-// The other fields are for resumeOptimizer to compare.
+// Checks only the fields that decoding uses. resumeOptimizer compares the others.
 function readFingerprint(value: unknown): Fingerprint {
   checkObject('training.settings', value);
   const { rows, series } = value;
@@ -249,7 +254,7 @@ function permutation(order: Uint32Array, file: string): Uint32Array {
   const seen = new Uint8Array(order.length);
   for (const row of order) {
     if (row >= order.length || seen[row] === 1) {
-      throw fileError(file, 'tensor "training.split"', 'every row once', row);
+      throw fileError(file, 'tensor "training.split"', 'a permutation of the rows', row);
     }
     seen[row] = 1;
   }
@@ -267,7 +272,7 @@ function allFinite(name: string, data: FloatArray, file: string): FloatArray {
   );
 }
 
-// Tensors by name, each copied into memory of its own.
+// Finds tensors by name and returns copies.
 function tensorFinder(tensors: readonly Tensor[], file: string) {
   const left = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const take = (name: string, dtype: string, length: number | undefined): Tensor => {
@@ -290,11 +295,11 @@ function tensorFinder(tensors: readonly Tensor[], file: string) {
       return copy;
     },
     words: (name: string, length: number) => Uint32Array.from(take(name, 'U32', length).data as Uint32Array),
-    /** Throws if any is left. */
+    /** Throws if a tensor is left. */
     end() {
       const [extra] = left.keys();
       if (extra === undefined) return;
-      const got = `${quote(`training.${extra}`)} beside them`;
+      const got = `${quote(`training.${extra}`)} as well`;
       throw fileError(file, 'the tensors', 'those of a training', got);
     },
   };
@@ -309,7 +314,7 @@ function wordTensor(name: string, data: Uint32Array): Tensor {
   return { name, dtype: 'U32', shape: [data.length], data: data.slice() };
 }
 
-// As numbers and not as JSON, which has no NaN, as a metric may be, and no -0.
+// Not as JSON, which has no -0 and no NaN. (A metric may be NaN.)
 function historyTensor(reports: readonly EpochReport[], series: readonly string[]): Tensor {
   const data = Float64Array.from(reports.flatMap((report) => series.map((name) => report[name] as number)));
   return { name: 'history', dtype: 'F64', shape: [reports.length, series.length], data };

@@ -15,24 +15,24 @@ import { type CompletedFitOptions, validationName } from './options';
 import { type ProgressBar, progressBar } from './progress';
 import type { TrainedNetwork } from './trained-network';
 
-/** A copy of the parameters at their best. */
+/** A copy of the best parameters and running moments. */
 export type Snapshot = Pick<TrainedNetwork, 'parameters' | 'statistics'>;
 
-/** Makes the bytes of a checkpoint of a session as it stands. */
+/** Encodes the current state of a session as the bytes of a checkpoint. */
 export type EncodeCheckpoint = (
   session: TrainingSession,
   metadata: Readonly<Record<string, string>>,
 ) => Iterable<Uint8Array>;
 
 /**
- * A training with all that goes on between its epochs: validation, metrics, schedules that watch them, early stopping,
- * callbacks, checkpoints and the progress bar.
+ * A training with everything that happens between its epochs: validation, metrics, schedules that monitor them, early
+ * stopping, callbacks, checkpoints and the progress bar.
  */
 export class TrainingSession {
   readonly runner: EpochRunner;
-  /** The parameters to bring back at the end. */
+  /** The parameters to restore at the end. */
   best: Snapshot | undefined;
-  /** Every epoch's numbers so far, where a checkpoint has to keep them. */
+  /** The reports of all epochs so far, if checkpoints need them. */
   readonly reports: EpochReport[] = [];
   readonly #network: TrainedNetwork;
   readonly #encodeCheckpoint: EncodeCheckpoint;
@@ -58,7 +58,7 @@ export class TrainingSession {
     return this.runner.samples;
   }
 
-  /** The samples that are only looked at, once they are known. */
+  /** The validation set. validationSplit makes it after the first epoch; until then it is undefined. */
   get validation(): LabelledSamples | undefined {
     return this.#validation;
   }
@@ -67,7 +67,7 @@ export class TrainingSession {
     return emptyHistory(this.#countsHits());
   }
 
-  /** Goes on where another session stood. */
+  /** Continues from another session's state. */
   restore(
     position: RunPosition,
     split: Uint32Array | undefined,
@@ -82,7 +82,7 @@ export class TrainingSession {
   /**
    * The whole training, as effects.
    *
-   * @param pace 'epoch' for somebody who looks at every epoch, 'paced' otherwise
+   * @param pace 'epoch' if the reader of the reports acts between epochs, 'paced' otherwise
    */
   *train(pace: 'epoch' | 'paced'): Training {
     const { options, runner } = this;
@@ -106,7 +106,7 @@ export class TrainingSession {
         for (const report of epochs) if (yield* this.#finishEpoch(report, bar, cadence)) return;
       }
     } catch (error) {
-      // The parameters stay those of the last step.
+      // After an error, the parameters stay those of the last step.
       this.best = undefined;
       throw error;
     } finally {
@@ -115,7 +115,7 @@ export class TrainingSession {
     }
   }
 
-  // Whether something happens between epochs that depends on the one before.
+  // Whether something happens after each epoch, so that each needs a native call.
   #looksAtEpochs(): boolean {
     const { options } = this;
     return (
@@ -141,7 +141,7 @@ export class TrainingSession {
     return progressBar({ epochs: this.options.epochs, startEpoch: this.runner.position.epoch });
   }
 
-  // Before anything changes: what is refused here leaves no trace.
+  // Runs before anything changes, so that a refusal leaves no trace.
   *#begin(): Training {
     try {
       if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
@@ -159,7 +159,7 @@ export class TrainingSession {
     yield* ask((at) => at.file({ async: () => store.begin(epoch), sync: () => store.beginSync(epoch) }));
   }
 
-  /** Whether this is the last. */
+  /** Returns whether to end the training after this epoch. */
   *#finishEpoch(
     bare: EpochReport,
     bar: ProgressBar | undefined,
@@ -187,7 +187,7 @@ export class TrainingSession {
     return stop;
   }
 
-  // What an epoch's report has beside the training's own numbers: those of the validation set, or metrics.
+  // The numbers of a report that the training itself does not give: those of the validation set, or metrics.
   *#look(): Training<Readonly<Record<string, number>>> {
     if (this.#hasValidation()) {
       this.#validation ??= this.runner.heldSamples() as LabelledSamples;
@@ -247,7 +247,7 @@ export class TrainingSession {
   #throwIfFailed(outcome: Outcome, samples: LabelledSamples): void {
     const error = outcomeError(outcome, samples, this.#network.kind.architecture, this.options.loss);
     if (error === undefined) return;
-    throw blasnetError(error.code, `In the validation set: ${error.message}`, { cause: error });
+    throw blasnetError(error.code, `In validationData: ${error.message}`, { cause: error });
   }
 
   *#checkpoint(report: EpochReport): Training {

@@ -5,7 +5,7 @@ import type { Labels } from '../samples/labels';
 import type { LabelledSamples } from '../samples/samples';
 import { classCounts, classOf, meanOne } from '../samples/weights';
 
-/** How many of so many rows a share of them is for validation: at least one, and one stays. */
+/** The number of rows to hold out for validation. Training and validation get at least one row each. */
 export function validationRows(rows: number, share: number): number {
   if (rows < 2) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'validationSplit', 'left out for a single sample', share);
@@ -14,8 +14,8 @@ export function validationRows(rows: number, share: number): number {
 }
 
 /**
- * The rows in random order, those for training first and the last `held` for validation; stratified, the classes
- * have their shares in both, to a row.
+ * The rows in random order: first those for training, then `held` rows for validation. With `stratify`, the shares of
+ * the classes are equal in both parts, to within one row.
  */
 export function splitRows(
   labels: Labels,
@@ -45,7 +45,7 @@ export function splitRows(
   return order;
 }
 
-// `held` cut in proportion to the counts, by largest remainders.
+// Divides `held` among the classes in proportion to their counts, by largest remainders.
 function shares(counts: readonly number[], held: number): number[] {
   const rows = counts.reduce((sum, count) => sum + count, 0);
   const exact = counts.map((count) => (count * held) / rows);
@@ -61,7 +61,7 @@ function shares(counts: readonly number[], held: number): number[] {
   return quotas;
 }
 
-/** Some samples, copied, with the weights that they have without their classes'. */
+/** A copy of some samples. Their weights are those of sampleWeight alone, scaled to a mean of 1. */
 export function takeRows({ X, codes, Y, ownWeights }: LabelledSamples, rows: Uint32Array): LabelledSamples {
   const inputs = Matrix.zeros(rows.length, X.cols, X.dtype);
   const data =
@@ -81,7 +81,7 @@ export function takeRows({ X, codes, Y, ownWeights }: LabelledSamples, rows: Uin
   return { X: inputs, codes: taken, Y: labels, ...(weights && { weights }) };
 }
 
-/** The samples, those of the rows with weights of mean 1. */
+/** The samples, with the weights of these rows scaled to a mean of 1. */
 export function reweighted(samples: LabelledSamples, rows: Uint32Array): LabelledSamples {
   if (samples.weights === undefined) return samples;
   const taken = meanOne("the training samples' weights", pick(samples.weights, rows), samples.X.dtype);

@@ -4,14 +4,15 @@ import type { Metadata } from '../formats/safetensors';
 import type { RandomState } from '../random/random-state';
 import type { SampleKind } from '../samples/samples';
 
-/** What a training needs of a network. */
+/** The parts of a network that a training uses. */
 export interface TrainedNetwork {
   readonly kind: SampleKind;
-  /** The flat buffers. */
+  /** The flat buffer of all parameters. */
   readonly parameters: FloatArray;
+  /** The flat buffer of all running moments. */
   readonly statistics: FloatArray;
-  /** Draws what is random, unless the option `seed` is given. */
+  /** Draws the random numbers, unless the option `seed` is given. */
   readonly random: RandomState;
-  /** The bytes of a checkpoint. */
+  /** Encodes a checkpoint. */
   encode(training: TrainingContent, metadata: Metadata): Iterable<Uint8Array>;
 }

@@ -5,19 +5,12 @@ import { native } from '../../lib/addon/binding.js';
 import { packRecord, recordPlaces } from '../../lib/addon/records.js';
 import { joined } from '../../lib/engine/plan.js';
 import { thrownBy } from '../support/bad-input.js';
-import {
-  type Argument,
-  functions,
-  kernelFunctions,
-  methods,
-  planArguments,
-  rightArguments,
-  wrongProperty,
-} from './calls.mjs';
+import { type Argument, callsOf, rightArguments, wrongProperty } from './calls.mjs';
 import { kernels } from './kernels.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Exports = Record<string, AnyFunction>;
+const { functions, kernelFunctions, methods, planArguments } = callsOf(native);
 const addons = {
   library: { exported: native as unknown as Exports, functions },
   tests: { exported: kernels as unknown as Exports, functions: kernelFunctions },

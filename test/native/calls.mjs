@@ -156,123 +156,6 @@ const words = (length) => ({
 const rows = () => [positive(2), positive(3), { make: () => 4, wrong: () => [undefined, 0, 2, ...notSizes] }];
 const columns = () => [positive(2), positive(3), padded()];
 
-const one = () => 1;
-const axis = () => code(0, 1);
-const activation = () => code(4, 16);
-const loss = () => code(1, 9);
-/** The arguments of the loss functions, up to Y. */
-const lossArguments = () => [...[loss(), doubles(2), size(2), positive(3), size(2), floats(6), floats(6)]];
-
-/** The exports of the library's addon. @type {Record<string, Argument[]>} */
-export const functions = {
-  log: [number(2)],
-  sin: [number(2)],
-  cos: [number(2)],
-  gemm: [
-    ...[flag(false), flag(true), size(2), size(3), size(4)],
-    ...[number(1), floats(8), floats(12), number(0), floats(6)],
-  ],
-  activationForward: [activation(), number(0.1), axis(), size(2), positive(3), floats(6), floats(6)],
-  activationBackward: [
-    ...[code(8, 16), number(0.1), axis(), size(2), positive(3)],
-    ...[floats(6), floats(6), floats(6), floats(6)],
-  ],
-  layerForward: [axis(), size(2), size(3), size(4), floats(6), floats(12), floats(4), floats(8)],
-  layerGradients: [
-    ...[axis(), size(2), size(3), size(4), number(1)],
-    ...[floats(8), floats(6), floats(12), floats(4)],
-  ],
-  layerInputGradient: [axis(), size(2), size(3), size(4), floats(8), floats(12), floats(6)],
-  binaryCrossEntropy: [floats(5, { anyLength: true }), floats(5)],
-  binaryCrossEntropyBackward: [floats(5, { anyLength: true }), floats(5), floats(5)],
-  countBinaryHits: [size(2), positive(3), floats(6), floats(6), number(0.5)],
-  gradientDescent: [floats(5, { anyLength: true }), floats(5), number(0.1)],
-  optimizerStateSize: [code(4, 8), doubles(7), size(5)],
-  setThreads: [positive(2)],
-  threads: [],
-  firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
-  firstOutside: [floats(5, { anyLength: true, anyType: true }), number(0), number(1)],
-};
-
-/** The exports of the tests' addon. @type {Record<string, Argument[]>} */
-export const kernelFunctions = {
-  product: [
-    properties({
-      rows: positive(4),
-      n: positive(3),
-      k: positive(2),
-      L: floats(8),
-      lRowStride: size(2),
-      lKStride: size(1),
-      R: floats(32),
-      ldr: padded(),
-      bias: floats(4, { optional: true }),
-      accumulate: flag(false),
-      epilogue: code(2, 2),
-      relu: floats(64),
-      C: floats(64, { anyType: true }),
-      ldc: padded(),
-    }),
-  ],
-  productUnpadded: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
-  dotProducts: [
-    ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(4, { optional: true })],
-    ...[flag(false), flag(true), floats(12)],
-  ],
-  rowSums: [size(4), size(3), floats(12), flag(false), floats(4)],
-  lossFromOutputs: [
-    ...lossArguments(),
-    ...[floats(2, { optional: true }), number(1), floats(6, { optional: true })],
-  ],
-  countHits: lossArguments(),
-  updateParameters: [
-    ...[code(4, 7), doubles(7), number(0.1), steps(1)],
-    ...[floats(5, { anyLength: true }), floats(5), floats(10)],
-  ],
-  dot: [floats(5, { anyLength: true }), floats(5)],
-  sumOfSizes: [floats(5, { anyLength: true, anyType: true })],
-  largestSize: [floats(5, { anyLength: true, anyType: true })],
-  addScaled: [floats(5, { anyLength: true }), number(2), floats(5), floats(5)],
-  scale: [floats(5, { anyLength: true }), number(2), floats(5)],
-  lbfgsStep: [
-    // With a history of one step, the state is 8 arrays of 5, and 4 numbers.
-    ...[doubles(5), shared(5, false, true), shared(5), shared(44)],
-    {
-      make: () => one,
-      wrong: () => [undefined, 3, ...notNumbers.filter((value) => typeof value !== 'function')],
-    },
-  ],
-  threefry: [...key(), size32(7), size32(2 ** 32 - 1), words(2)],
-  dropoutMask: [
-    ...key(),
-    size32(3),
-    even(),
-    rate(),
-    number(2),
-    floats(5, { anyLength: true, anyType: true }),
-  ],
-  addNoise: [...key(), size32(3), even(), number(2), floats(5, { anyLength: true }), floats(5)],
-  rowMoments: [...rows(), floats(8), floats(2), floats(2)],
-  inverseDeviations: [floats(3, { anyLength: true }), number(1e-5), floats(3)],
-  normalizeRows: [...rows(), floats(8), floats(2), floats(2), floats(2), floats(2), floats(8), floats(8)],
-  normalizeRowsBackward: [
-    ...[...rows(), floats(8), floats(2), floats(2), flag(true), flag(false)],
-    ...[floats(8), floats(2), floats(2)],
-  ],
-  normalizeColumns: [
-    ...[...columns(), floats(32), number(1e-5), floats(2), floats(2)],
-    ...[floats(32), floats(16), floats(32)],
-  ],
-  normalizeColumnsBackward: [
-    ...[...columns(), floats(32), floats(16), floats(2), flag(false)],
-    ...[floats(32), floats(2), floats(2)],
-  ],
-  addPenalty: [...[floats(5, { anyLength: true }), number(0.1), number(0.2), floats(5, { optional: true })]],
-  clipByValue: [floats(5, { anyLength: true, anyType: true }), number(0.1)],
-  limitRowNorms: [size(2), size(3), number(1), floats(6, { anyType: true })],
-  firstBadLabel: [floats(5, { anyLength: true, anyType: true }), code(1, 4), positive(3)],
-};
-
 /**
  * Doubles, some of which must be in a range; `refused` lists invalid values by index.
  *
@@ -299,66 +182,6 @@ const noSizes = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 54, -(2 ** 
 /** @param {number} last */
 const noCodes = (last) => [last + 1, ...noSizes];
 
-// The fields are (outputs, activation, alpha, normalization, epsilon, momentum, dropout, noise, skip,
-// trainable, l1, l2, maxNorm). The relu layer uses every feature except skips, the other layer none.
-const fields = 13;
-const layerRecords = [
-  ...[4, 2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 0, 1, 1e-3, 1e-3, 2],
-  ...[2, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0],
-];
-
-/**
- * A plan with 3 numbers, a table of 3 categories and 2 outputs, 4 hidden units with batch normalisation, and
- * 2 output units: 50 parameters.
- */
-export const planArguments = [
-  properties({
-    inputs: size(3),
-    embeddings: numbers(
-      [3, 2],
-      { 0: [...noSizes, 0, 2 ** 31], 1: [...noSizes, 0, 2 ** 31] },
-      { anyLength: true, mayBeEmpty: true },
-    ),
-    layers: numbers(
-      layerRecords,
-      {
-        0: [...noSizes, 0, 2 ** 31],
-        1: noCodes(16),
-        3: noCodes(2),
-        // The layer's own input has another width, and later layers do not exist yet.
-        8: [...noSizes, 1, 2, 3],
-        [fields]: [...noSizes, 0, 2 ** 31],
-        [fields + 1]: noCodes(16),
-        [fields + 3]: noCodes(2),
-        [fields + 8]: [...noSizes, 1, 2],
-      },
-      { anyLength: true },
-    ),
-    loss: code(0, 9),
-    lossOptions: doubles(2),
-    parameters: shared(50),
-    statistics: shared(8),
-    outcome: shared(7, true),
-  }),
-];
-
-/**
- * (rows, epochs, from, to, batchSize, accumulate, optimizer, steps, batches, clipValue, clipNorm, keyLow, keyHigh, check)
- */
-const trainNumbers = numbers([5, 2, 1, 5, 3, 2, 4, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 1, 1], {
-  0: [...noSizes, 0, 2 ** 31],
-  1: [...noSizes, 2 ** 31],
-  2: [...noSizes, 5],
-  3: [...noSizes, 0, 1, 6],
-  4: [...noSizes, 0, 2 ** 31],
-  5: [...noSizes, 0, 2 ** 31],
-  6: noCodes(8),
-  7: noSizes,
-  8: noSizes,
-  11: [...noSizes, 2 ** 32],
-  12: [...noSizes, 2 ** 32],
-});
-
 /** Codes of the samples. @param {(Int: typeof Int32Array, length: number) => Int32Array} [make] @returns {Argument} */
 const codes = (make = (Int, length) => new Int(length)) => ({
   make: () => make(Int32Array, 5),
@@ -367,37 +190,240 @@ const codes = (make = (Int, length) => new Int(length)) => ({
     ...[new Uint32Array(5), make(Int32Array, 4), detached(new Int32Array(5))],
   ],
 });
-const sharedCodes = codes((Int, length) => new Int(new SharedArrayBuffer(4 * length)));
+/** @param {object} table */
+const count = (table) => Object.keys(table).length;
 
-const samples = () => [floats(15), codes(), floats(10), floats(5, { optional: true }), positive(5)];
+/** @template Row @param {Readonly<Record<string, Row>>} table @param {string} name @returns {Row} */
+function rowOf(table, name) {
+  const row = table[name];
+  if (row === undefined) throw new Error(`The addon has no ${name}`);
+  return row;
+}
 
-/** @type {Record<string, Argument[]>} */
-export const methods = {
-  predict: [floats(15), codes(), size(5), floats(10), callback()],
-  evaluate: [...samples(), callback()],
-  gradients: [...samples(), floats(50), callback()],
-  train: [
+/**
+ * The calls of both addons. The native tables say which codes are wrong.
+ *
+ * @param {typeof import('../../lib/addon/binding.js').native} native
+ */
+export function callsOf({ activations, losses, optimizers, normalizations, records }) {
+  const one = () => 1;
+  const axis = () => code(0, 1);
+  const activation = (name = 'softmax') => code(rowOf(activations, name).code, count(activations) - 1);
+  const loss = (name = 'categoricalCrossEntropy') => code(rowOf(losses, name).code, count(losses) - 1);
+  const lossOptions = () => doubles(records.lossOptions.length);
+  const adam = rowOf(optimizers, 'adam');
+  const firstOrder = Object.keys(optimizers).filter((name) => name !== 'lbfgs');
+  /** The arguments of the loss functions, up to Y. */
+  const lossArguments = () => [
+    ...[loss(), lossOptions(), size(2), positive(3), size(2), floats(6), floats(6)],
+  ];
+
+  /** What the addon of the library exports's addon. @type {Record<string, Argument[]>} */
+  const functions = {
+    log: [number(2)],
+    sin: [number(2)],
+    cos: [number(2)],
+    gemm: [
+      ...[flag(false), flag(true), size(2), size(3), size(4)],
+      ...[number(1), floats(8), floats(12), number(0), floats(6)],
+    ],
+    activationForward: [activation(), number(0.1), axis(), size(2), positive(3), floats(6), floats(6)],
+    activationBackward: [
+      ...[activation('gelu'), number(0.1), axis(), size(2), positive(3)],
+      ...[floats(6), floats(6), floats(6), floats(6)],
+    ],
+    layerForward: [axis(), size(2), size(3), size(4), floats(6), floats(12), floats(4), floats(8)],
+    layerGradients: [
+      ...[axis(), size(2), size(3), size(4), number(1)],
+      ...[floats(8), floats(6), floats(12), floats(4)],
+    ],
+    layerInputGradient: [axis(), size(2), size(3), size(4), floats(8), floats(12), floats(6)],
+    binaryCrossEntropy: [floats(5, { anyLength: true }), floats(5)],
+    binaryCrossEntropyBackward: [floats(5, { anyLength: true }), floats(5), floats(5)],
+    countBinaryHits: [size(2), positive(3), floats(6), floats(6), number(0.5)],
+    gradientDescent: [floats(5, { anyLength: true }), floats(5), number(0.1)],
+    optimizerStateSize: [code(adam.code, count(optimizers) - 1), doubles(adam.options.length), size(5)],
+    setThreads: [positive(2)],
+    threads: [],
+    firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
+    firstOutside: [floats(5, { anyLength: true, anyType: true }), number(0), number(1)],
+  };
+
+  /** The exports of the tests' addon. @type {Record<string, Argument[]>} */
+  const kernelFunctions = {
+    product: [
+      properties({
+        rows: positive(4),
+        n: positive(3),
+        k: positive(2),
+        L: floats(8),
+        lRowStride: size(2),
+        lKStride: size(1),
+        R: floats(32),
+        ldr: padded(),
+        bias: floats(4, { optional: true }),
+        accumulate: flag(false),
+        epilogue: code(2, 2),
+        relu: floats(64),
+        C: floats(64, { anyType: true }),
+        ldc: padded(),
+      }),
+    ],
+    productUnpadded: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
+    dotProducts: [
+      ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(4, { optional: true })],
+      ...[flag(false), flag(true), floats(12)],
+    ],
+    rowSums: [size(4), size(3), floats(12), flag(false), floats(4)],
+    lossFromOutputs: [
+      ...lossArguments(),
+      ...[floats(2, { optional: true }), number(1), floats(6, { optional: true })],
+    ],
+    countHits: lossArguments(),
+    updateParameters: [
+      ...[code(adam.code, firstOrder.length - 1), doubles(adam.options.length), number(0.1), steps(1)],
+      ...[floats(5, { anyLength: true }), floats(5), floats(10)],
+    ],
+    dot: [floats(5, { anyLength: true }), floats(5)],
+    sumOfSizes: [floats(5, { anyLength: true, anyType: true })],
+    largestSize: [floats(5, { anyLength: true, anyType: true })],
+    addScaled: [floats(5, { anyLength: true }), number(2), floats(5), floats(5)],
+    scale: [floats(5, { anyLength: true }), number(2), floats(5)],
+    lbfgsStep: [
+      // With a history of one step, the state is 8 arrays of 5, and 4 numbers.
+      ...[doubles(5), shared(5, false, true), shared(5), shared(44)],
+      {
+        make: () => one,
+        wrong: () => [undefined, 3, ...notNumbers.filter((value) => typeof value !== 'function')],
+      },
+    ],
+    threefry: [...key(), size32(7), size32(2 ** 32 - 1), words(2)],
+    dropoutMask: [
+      ...key(),
+      size32(3),
+      even(),
+      rate(),
+      number(2),
+      floats(5, { anyLength: true, anyType: true }),
+    ],
+    addNoise: [...key(), size32(3), even(), number(2), floats(5, { anyLength: true }), floats(5)],
+    rowMoments: [...rows(), floats(8), floats(2), floats(2)],
+    inverseDeviations: [floats(3, { anyLength: true }), number(1e-5), floats(3)],
+    normalizeRows: [...rows(), floats(8), floats(2), floats(2), floats(2), floats(2), floats(8), floats(8)],
+    normalizeRowsBackward: [
+      ...[...rows(), floats(8), floats(2), floats(2), flag(true), flag(false)],
+      ...[floats(8), floats(2), floats(2)],
+    ],
+    normalizeColumns: [
+      ...[...columns(), floats(32), number(1e-5), floats(2), floats(2)],
+      ...[floats(32), floats(16), floats(32)],
+    ],
+    normalizeColumnsBackward: [
+      ...[...columns(), floats(32), floats(16), floats(2), flag(false)],
+      ...[floats(32), floats(2), floats(2)],
+    ],
+    addPenalty: [
+      ...[floats(5, { anyLength: true }), number(0.1), number(0.2), floats(5, { optional: true })],
+    ],
+    clipByValue: [floats(5, { anyLength: true, anyType: true }), number(0.1)],
+    limitRowNorms: [size(2), size(3), number(1), floats(6, { anyType: true })],
+    firstBadLabel: [floats(5, { anyLength: true, anyType: true }), code(1, 4), positive(3)],
+  };
+
+  // The fields are (outputs, activation, alpha, normalization, epsilon, momentum, dropout, noise, skip,
+  // trainable, l1, l2, maxNorm). The relu layer uses every feature except skips, the other layer none.
+  const fields = records.layer.length;
+  const layerRecords = [
+    ...[4, 2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 0, 1, 1e-3, 1e-3, 2],
+    ...[2, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0],
+  ];
+
+  /**
+   * A plan with 3 numbers, a table of 3 categories and 2 outputs, 4 hidden units with batch normalisation, and
+   * 2 output units: 50 parameters.
+   */
+  const planArguments = [
     properties({
-      X: floats(15),
-      codes: codes(),
-      Y: floats(10),
-      weights: floats(5, { optional: true }),
-      order: order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0),
-      numbers: trainNumbers,
-      options: doubles(7),
-      state: floats(100),
-      learningRates: numbers([0.1, 0.05], {}, { anyLength: true }),
-      losses: doubles(2),
-      hitShares: doubles(2),
+      inputs: size(3),
+      embeddings: numbers(
+        [3, 2],
+        { 0: [...noSizes, 0, 2 ** 31], 1: [...noSizes, 0, 2 ** 31] },
+        { anyLength: true, mayBeEmpty: true },
+      ),
+      layers: numbers(
+        layerRecords,
+        {
+          0: [...noSizes, 0, 2 ** 31],
+          1: noCodes(count(activations) - 1),
+          3: noCodes(count(normalizations) - 1),
+          // The layer's own input has another width, and later layers do not exist yet.
+          8: [...noSizes, 1, 2, 3],
+          [fields]: [...noSizes, 0, 2 ** 31],
+          [fields + 1]: noCodes(count(activations) - 1),
+          [fields + 3]: noCodes(count(normalizations) - 1),
+          [fields + 8]: [...noSizes, 1, 2],
+        },
+        { anyLength: true },
+      ),
+      loss: loss('binaryCrossEntropy'),
+      lossOptions: lossOptions(),
+      parameters: shared(50),
+      statistics: shared(8),
+      outcome: shared(7, true),
     }),
-    callback(),
-  ],
-  limitThreads: [size(2)],
-  pin: [size(5), shared(15), sharedCodes, shared(10)],
-  predictPinned: [size(0)],
-  stop: [],
-  clearStop: [],
-};
+  ];
+
+  /**
+   * (rows, epochs, from, to, batchSize, accumulate, optimizer, steps, batches, clipValue, clipNorm, keyLow, keyHigh, check)
+   */
+  const trainNumbers = numbers([5, 2, 1, 5, 3, 2, 4, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 1, 1], {
+    0: [...noSizes, 0, 2 ** 31],
+    1: [...noSizes, 2 ** 31],
+    2: [...noSizes, 5],
+    3: [...noSizes, 0, 1, 6],
+    4: [...noSizes, 0, 2 ** 31],
+    5: [...noSizes, 0, 2 ** 31],
+    6: noCodes(count(optimizers) - 1),
+    7: noSizes,
+    8: noSizes,
+    11: [...noSizes, 2 ** 32],
+    12: [...noSizes, 2 ** 32],
+  });
+
+  const sharedCodes = codes((Int, length) => new Int(new SharedArrayBuffer(4 * length)));
+
+  const samples = () => [floats(15), codes(), floats(10), floats(5, { optional: true }), positive(5)];
+
+  /** @type {Record<string, Argument[]>} */
+  const methods = {
+    predict: [floats(15), codes(), size(5), floats(10), callback()],
+    evaluate: [...samples(), callback()],
+    gradients: [...samples(), floats(50), callback()],
+    train: [
+      properties({
+        X: floats(15),
+        codes: codes(),
+        Y: floats(10),
+        weights: floats(5, { optional: true }),
+        order: order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0),
+        numbers: trainNumbers,
+        options: doubles(adam.options.length),
+        state: floats(100),
+        learningRates: numbers([0.1, 0.05], {}, { anyLength: true }),
+        losses: doubles(2),
+        hitShares: doubles(2),
+      }),
+      callback(),
+    ],
+    limitThreads: [size(2)],
+    pin: [size(5), shared(15), sharedCodes, shared(10)],
+    predictPinned: [size(0)],
+    stop: [],
+    clearStop: [],
+  };
+
+  return { functions, kernelFunctions, methods, planArguments };
+}
 
 /** @param {readonly Argument[]} list @param {Float} Float */
 export function rightArguments(list, Float) {

@@ -6,13 +6,14 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { functions, kernelFunctions, methods, planArguments, rightArguments } from './calls.mjs';
+import { callsOf, rightArguments } from './calls.mjs';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const native = require('node-gyp-build')(root);
 const built = join(process.env.BLASNET_PREBUILD ?? root, 'build/Release/blasnet_test.node');
 const kernels = require(process.env.BLASNET_TEST_ADDON ?? built);
+const { functions, kernelFunctions, methods, planArguments } = callsOf(native);
 const counts = { returned: 0, threw: 0 };
 
 const lengths = fc.integer({ min: 0, max: 40 });

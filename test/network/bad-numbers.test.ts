@@ -97,7 +97,7 @@ describe('what preprocessing refuses is told to be of X.numbers', () => {
         ),
       RangeError,
       'ERR_BLASNET_NOT_FINITE',
-      'In X.numbers: Expected X to hold finite numbers (an imputer fills in what is NaN), got NaN at row 1, column 1',
+      'In X.numbers: Expected X to hold finite numbers (an imputer replaces NaN), got NaN at row 1, column 1',
     );
     expect(net.preprocessing?.fitted).toBe(false);
   });
@@ -116,7 +116,7 @@ describe('what preprocessing refuses is told to be of X.numbers', () => {
         }),
       RangeError,
       'ERR_BLASNET_ARG_VALUE',
-      'In X.numbers: Expected X to hold a category that column 0 had (1, 3), got 9 at row 1',
+      'In X.numbers: Expected X to hold a category that was learned from column 0 (1, 3), got 9 at row 1',
     );
   });
 

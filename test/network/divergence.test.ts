@@ -63,7 +63,7 @@ describe.each(['fit', 'fitSync', 'epochs'] as const)('%s', (method) => {
     };
     expectDiverged(
       await run().catch((error) => error),
-      'Training diverged: after epoch 1 the parameters are not finite, from element 0 of the flat buffer on. ' +
+      'Training diverged: after epoch 1 the parameters are not finite; the first is element 0 of the flat buffer. ' +
         'A smaller learning rate may help',
     );
   });

@@ -231,7 +231,7 @@ describe('the preprocessing of a network', () => {
 
   it('refuses to be used before it has learned', () => {
     expect(() => make(pipeline()).predictSync(raw)).toThrow(
-      'Expected inputColumns to be used after fit, got no fit before it',
+      'Expected fit to be called before inputColumns is used',
     );
   });
 

@@ -95,9 +95,7 @@ it('neither do numbers of validation data that native code refuses: labels forge
       ['a', 'b'],
       { epochs: 1, validationData: bad },
     );
-  expect(call).toThrow(
-    'In the validation set: Expected X to hold finite numbers, got NaN at row 0, column 0',
-  );
+  expect(call).toThrow('In validationData: Expected X to hold finite numbers, got NaN at row 0, column 0');
   expect(net.labels?.fitted).toBe(false);
 });
 

@@ -166,7 +166,7 @@ describe('JSON with a step of the user’s own', () => {
       code: 'ERR_BLASNET_UNKNOWN_NAME',
       message:
         'Unknown step "logarithm" in preprocessing.steps[0]; known: standardScaler, minMaxScaler, robustScaler, ' +
-        'imputer, oneHotEncoder. Give steps of your own by the option steps',
+        'imputer, oneHotEncoder. Pass your own steps in the option steps',
     },
     type('steps in an object', read(nothing, {}), 'steps to be an array of steps, got an object (Object)'),
     type('a hole', read(nothing, Array(1)), 'steps[0] to be an object, got undefined'),
@@ -178,12 +178,12 @@ describe('JSON with a step of the user’s own', () => {
     range(
       'the name of a step of the library',
       read(nothing, [{ ...rowSumWithJson, name: 'imputer' }]),
-      'steps[0].name to be another name than that of a step of the library, got "imputer" (string)',
+      'steps[0].name to be a name other than that of a step of the library, got "imputer" (string)',
     ),
     range(
       'two steps of one name',
       read(nothing, [new Logarithm(), new Logarithm()]),
-      'steps[1].name to be another name than that of steps[0], got "logarithm" (string)',
+      'steps[1].name to be a name other than that of steps[0], got "logarithm" (string)',
     ),
     unknownOption(
       'an unknown option',
@@ -209,7 +209,7 @@ describe('JSON with a step of the user’s own', () => {
       read((value) => {
         value.steps[0].inputColumns = 5;
       }),
-      'preprocessing.steps[1].inputColumns to be 5, as many as the step before it puts out, got 2 (number)',
+      'preprocessing.steps[1].inputColumns to be 5, the output columns of the step before it, got 2 (number)',
     ),
     type(
       'a fromJSON that makes nothing',
@@ -256,12 +256,12 @@ describe('preprocessing, given a step of the user’s own,', () => {
     range(
       'the name of a step of the library',
       make({ name: 'oneHotEncoder' }),
-      'steps[1].name to be another name than that of a step of the library, got "oneHotEncoder" (string)',
+      'steps[1].name to be a name other than that of a step of the library, got "oneHotEncoder" (string)',
     ),
     range(
       'two steps of one name',
       () => preprocessing([rowSum, { ...rowSum }]),
-      'steps[1].name to be another name than that of steps[0], got "rowSum" (string)',
+      'steps[1].name to be a name other than that of steps[0], got "rowSum" (string)',
     ),
     type('a fit that returns nothing', learn(undefined), `${of('fit')} to be an object, got undefined`),
     type(
@@ -306,7 +306,7 @@ describe('preprocessing, given a step of the user’s own,', () => {
       call: transformed(new Matrix(new Float32Array(6), 3, 2)),
       error: TypeError,
       code: 'ERR_BLASNET_DTYPE',
-      message: `Expected ${of('transform')} to be a Float64Array, as its input is, got a Float32Array of length 6`,
+      message: `Expected ${of('transform')} to be a Float64Array, like its input, got a Float32Array of length 6`,
     },
     type(
       'inverse where it has none',
@@ -369,7 +369,7 @@ describe('a network with a step of the user’s own', () => {
       expect(error).toMatchObject({
         code: 'ERR_BLASNET_FILE',
         message: expect.stringMatching(
-          /^In blasnet\.preprocessing of ".*": Unknown step "logarithm" in .* Give steps of your own by the option steps$/,
+          /^In blasnet\.preprocessing of ".*": Unknown step "logarithm" in .* Pass your own steps in the option steps$/,
         ),
       });
     }

@@ -71,7 +71,7 @@ describe('JSON from elsewhere', () => {
       call: withChange(['steps', 0, 'name'], '__proto__'),
       error: RangeError,
       code: 'ERR_BLASNET_UNKNOWN_NAME',
-      message: `Unknown step "__proto__" in ${at}[0]; known: standardScaler, minMaxScaler, robustScaler, imputer, oneHotEncoder. Give steps of your own by the option steps`,
+      message: `Unknown step "__proto__" in ${at}[0]; known: standardScaler, minMaxScaler, robustScaler, imputer, oneHotEncoder. Pass your own steps in the option steps`,
     },
     unknownOption(
       'another step’s state',
@@ -96,7 +96,7 @@ describe('JSON from elsewhere', () => {
     range(
       'columns out of order',
       withChange(['steps', 0, 'columns'], [1, 0]),
-      `${at}[0].columns[1] to be above 1, before it, got 0 (number)`,
+      `${at}[0].columns[1] to be above 1, the number before it, got 0 (number)`,
     ),
     type(
       'columns of text',
@@ -156,7 +156,7 @@ describe('JSON from elsewhere', () => {
     range(
       'a category twice',
       withChange(['steps', 1, 'categories'], [[2, 2]]),
-      `${at}[1].categories[0][1] to be above 2, before it, got 2 (number)`,
+      `${at}[1].categories[0][1] to be above 2, the number before it, got 2 (number)`,
     ),
     type(
       'no rule for the unknown',
@@ -181,7 +181,7 @@ describe('JSON from elsewhere', () => {
     shape(
       'steps that do not fit',
       withChange(['steps', 1, 'categories'], [[1, 2, 3]]),
-      `${at}[2].inputColumns to be 5, as many as the step before it puts out, got 4 (number)`,
+      `${at}[2].inputColumns to be 5, the output columns of the step before it, got 4 (number)`,
     ),
   ]);
 

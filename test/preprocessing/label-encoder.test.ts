@@ -82,7 +82,7 @@ describe('labelEncoder', () => {
       call: () => labelEncoder().classes,
       error: Error,
       code: 'ERR_BLASNET_NOT_FITTED',
-      message: 'Expected the encoder to be used after fit, got no fit before it',
+      message: 'Expected fit to be called before the encoder is used',
     },
     {
       what: 'an unknown class',
@@ -96,7 +96,7 @@ describe('labelEncoder', () => {
       call: () => labelEncoder().fit(['1', 1] as never),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected labels[1] to be a string, as the first, got 1 (number)',
+      message: 'Expected labels[1] to be a string like labels[0], got 1 (number)',
     },
     {
       what: 'a label that is neither',
@@ -152,7 +152,7 @@ describe('labelEncoder', () => {
       call: () => answers.decode(Matrix.zeros(1, 3)),
       error: RangeError,
       code: 'ERR_BLASNET_SHAPE',
-      message: 'Expected outputs to have 2 or 1 columns, one a class, got 3',
+      message: 'Expected outputs to have 2 or 1 columns, one for each class, got 3',
     },
     {
       what: 'an output of NaN',
@@ -201,8 +201,7 @@ describe('labelEncoder', () => {
       call: () => read(['b', 'a']),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
-      message:
-        'Expected labelEncoder.classes[1] to be after the class before it, in ascending order, got "a" (string)',
+      message: 'Expected labelEncoder.classes[1] to be greater than the class before it, got "a" (string)',
     },
   ]);
 });

@@ -51,7 +51,7 @@ describe.each(trainings)('%s', (_, call) => {
     await expectRefused(
       () => call(net, { epochs: 1, optimizer: lbfgs() } as never),
       outOfRange(
-        'Expected optimizer to be another than lbfgs for a network with dropout, noise or maxNorm, got "lbfgs" (string)',
+        'Expected optimizer to be other than lbfgs for a network with dropout, noise or maxNorm, got "lbfgs" (string)',
       ),
     );
     expectAlike(net, make());
@@ -68,13 +68,13 @@ describe.each(trainings)('%s', (_, call) => {
       what: 'class weights',
       options: { classWeight: 'balanced' },
       message:
-        'Expected classWeight to be left out where labels are no classes (the loss is meanSquaredError, the output linear), got "balanced" (string)',
+        'Expected classWeight to be left out when labels are not classes (the loss is meanSquaredError, the output linear), got "balanced" (string)',
     },
     {
       what: 'stratify',
       options: { validationSplit: 0.5, stratify: true },
       message:
-        'Expected stratify to be left out where labels are no classes (the loss is meanSquaredError, the output linear), got true (boolean)',
+        'Expected stratify to be left out when labels are not classes (the loss is meanSquaredError, the output linear), got true (boolean)',
     },
   ])('rejects $what for a regression', async ({ options, message }) => {
     const make = () => new Network(layers([3, 4, 1], 'tanh', 'linear'), { seed: 1 });
@@ -130,7 +130,7 @@ describe.each(trainings)('%s', (_, call) => {
     const [x, y] = [randomMatrix(2, 3, 1), randomLabels(2, 1, 1)];
     spoil(x, y);
     const options = { epochs: 1, validationData: { X: x, Y: y } };
-    const refusal = { error: RangeError, code, message: `In the validation set: Expected ${message}` };
+    const refusal = { error: RangeError, code, message: `In validationData: Expected ${message}` };
     await expectRefused(() => call(net, options as never), refusal);
     expectAlike(net, normalized());
   });

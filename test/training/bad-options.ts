@@ -142,7 +142,7 @@ export const split: Row[] = [
   value(
     'a split beside validation data',
     { ...data({}), validationSplit: 0.2 },
-    'Expected validationSplit to be left out where validationData is given, got 0.2 (number)',
+    'Expected validationSplit to be left out when validationData is given, got 0.2 (number)',
   ),
   value(
     'stratify without a split',
@@ -193,12 +193,12 @@ export const watched: Row[] = [
   value(
     'patience without a validation set',
     { earlyStopping: { patience } },
-    "Expected earlyStopping.monitor to be one of 'loss', 'accuracy'; a validation set is missing, got \"valLoss\" (string)",
+    "Expected earlyStopping.monitor to be one of 'loss', 'accuracy' (for a validation set, pass validationData or validationSplit), got \"valLoss\" (string)",
   ),
   value(
     'a plateau without a validation set',
     { schedule: schedules.reduceOnPlateau() },
-    "Expected schedule.monitor to be one of 'loss', 'accuracy'; a validation set is missing, got \"valLoss\" (string)",
+    "Expected schedule.monitor to be one of 'loss', 'accuracy' (for a validation set, pass validationData or validationSplit), got \"valLoss\" (string)",
   ),
   value(
     'a series that nobody computes',

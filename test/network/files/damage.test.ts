@@ -258,8 +258,7 @@ describe('a file whose metadata lie', () => {
     {
       what: 'preprocessing of another name',
       change: line('blasnet.preprocessing', '{"input":{}}'),
-      message:
-        '"blasnet.preprocessing" of the metadata of @ to be inputs and labels, got "input" beside them',
+      message: '"blasnet.preprocessing" of the metadata of @ to be inputs and labels, got "input" as well',
     },
     {
       what: 'an unknown step',
@@ -273,7 +272,7 @@ describe('a file whose metadata lie', () => {
         '{"labels":{"name":"labelEncoder","version":1,"classes":["b","a"]}}',
       ),
       message:
-        'In blasnet.preprocessing of @: Expected labelEncoder.classes[1] to be after the class before it',
+        'In blasnet.preprocessing of @: Expected labelEncoder.classes[1] to be greater than the class before it',
     },
   ] as const)('is refused for $what', ({ change, message }) => {
     const path = join(newFolder(), 'model');

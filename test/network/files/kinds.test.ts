@@ -134,9 +134,7 @@ describe('a network with preprocessing and labels', () => {
     const named = new Network([{ inputDim: 1, outputDim: 1, activation: 'sigmoid' }], {
       labels: labelEncoder(),
     });
-    expect(() => named.saveSync(path)).toThrow(
-      'Expected the encoder to be used after fit, got no fit before it',
-    );
+    expect(() => named.saveSync(path)).toThrow('Expected fit to be called before the encoder is used');
     await expect(Network.load(path)).rejects.toThrow(/no such file/);
   });
 });

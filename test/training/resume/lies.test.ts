@@ -58,27 +58,27 @@ describe('a checkpoint that lies', () => {
     {
       what: 'no split',
       lie: remove('split'),
-      message: 'tensor "training.split" of @ to be there, by the settings, got none',
+      message: 'tensor "training.split" of @ to be there, as the settings say, got none',
     },
     {
       what: 'a row twice',
       lie: change('split', (rows: Uint32Array) => rows.fill(rows[0] as number, 1, 2)),
-      message: 'tensor "training.split" of @ to be every row once',
+      message: 'tensor "training.split" of @ to be a permutation of the rows',
     },
     {
       what: 'a row beyond',
       lie: change('split', (rows: Uint32Array) => rows.fill(60, 7, 8)),
-      message: 'tensor "training.split" of @ to be every row once, got 60',
+      message: 'tensor "training.split" of @ to be a permutation of the rows, got 60',
     },
     {
       what: 'half a best',
       lie: remove('bestParameters'),
-      message: 'the tensors of @ to be those of a training, got "training.bestStatistics" beside them',
+      message: 'the tensors of @ to be those of a training, got "training.bestStatistics" as well',
     },
     {
       what: 'no best',
       lie: removeBest,
-      message: 'tensor "training.bestParameters" of @ to be there, by the settings, got none',
+      message: 'tensor "training.bestParameters" of @ to be there, as the settings say, got none',
     },
     {
       what: 'NaN for the best',
@@ -103,7 +103,7 @@ describe('a checkpoint that lies', () => {
     {
       what: 'a tensor more',
       lie: (tensors: Tensor[]) => tensors.push(extra),
-      message: 'the tensors of @ to be those of a training, got "training.more" beside them',
+      message: 'the tensors of @ to be those of a training, got "training.more" as well',
     },
     {
       what: 'half an epoch',
@@ -113,7 +113,7 @@ describe('a checkpoint that lies', () => {
     {
       what: 'a key of one word',
       lie: state({ key: [1] }),
-      message: 'In blasnet.training of @: Expected training.key to be two words',
+      message: 'In blasnet.training of @: Expected training.key to be an array of two 32-bit integers',
     },
     {
       what: 'a key beyond 32 bits',

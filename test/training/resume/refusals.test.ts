@@ -122,7 +122,7 @@ describe('resume', () => {
     {
       what: 'metrics',
       changes: { metrics: ['f1'] },
-      name: "the history's series, of validation and metrics,",
+      name: "the history's series (from validation and metrics)",
       before: series(),
       now: series('valF1'),
     },
@@ -132,7 +132,7 @@ describe('resume', () => {
     const path = JSON.stringify(join(directory, nameOf(2)));
     expect(error).toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',
-      message: `Expected ${name} to be as in the checkpoint ${path}, ${before}, got ${now}`,
+      message: `Expected ${name} to be ${before}, as in the checkpoint ${path}, got ${now}`,
     });
     expect(error.constructor).toBe(RangeError);
   });
@@ -153,16 +153,16 @@ describe('resume', () => {
     const directory = await interruptedAfter(2, training);
     const [few, labels] = [X.data.subarray(0, 150), Y.data.subarray(0, 50)];
     expect((await failure(Network.resume(directory, few, labels, options))).message).toMatch(
-      /^Expected the rows of X to be as in the checkpoint ".*", 60, got 50$/,
+      /^Expected the rows of X to be 60, as in the checkpoint ".*", got 50$/,
     );
     const sampleWeight = Array.from({ length: 60 }, (_, i) => i);
     expect((await failure(Network.resume(directory, X, Y, { ...options, sampleWeight }))).message).toMatch(
-      /^Expected sampleWeight to be as in the checkpoint ".*", null, got "[0-9a-f]{64}"$/,
+      /^Expected sampleWeight to be null, as in the checkpoint ".*", got "[0-9a-f]{64}"$/,
     );
     const weighted: Training = { options: () => ({ ...options, classWeight: [1, 2] }) };
     const other = await interruptedAfter(2, weighted);
     await expect(Network.resume(other, X, Y, { ...options, classWeight: [1, 3] })).rejects.toThrow(
-      /^Expected classWeight to be as in the checkpoint ".*", "\w{64}", got "\w{64}"$/,
+      /^Expected classWeight to be "\w{64}", as in the checkpoint ".*", got "\w{64}"$/,
     );
     // Only ratios matter.
     const same = await Network.resume(other, X, Y, { ...options, classWeight: { 0: 2, 1: 4 } });
@@ -174,7 +174,7 @@ describe('resume', () => {
     const given = { epochs: 4, validationData };
     const directory = await interruptedAfter(2, { options: () => given });
     await expect(Network.resume(directory, X, Y, { epochs: 4 })).rejects.toThrow(
-      /series.*, \["loss","accuracy","valLoss","valAccuracy"\], got \["loss","accuracy"\]$/,
+      /series.* to be \["loss","accuracy","valLoss","valAccuracy"\], as in .*, got \["loss","accuracy"\]$/,
     );
   });
 
@@ -237,7 +237,7 @@ describe('a checkpoint that is damaged', () => {
     const path = join(folder, 'model');
     networkOf(training).saveSync(path);
     expect((await failure(Network.resume(path, X, Y, options))).message).toBe(
-      `Expected the content of ${JSON.stringify(path)} to be a checkpoint, as fit writes it, got a network alone`,
+      `Expected the content of ${JSON.stringify(path)} to be a checkpoint that fit wrote, got a network without a training`,
     );
     expect((await failure(Network.resume(folder, X, Y, options))).message).toBe(
       `Expected the content of ${JSON.stringify(folder)} to be a training's checkpoints, got none`,
