@@ -1,16 +1,15 @@
 /**
- * The article's functions under their own names, camelCase, in its orientation: matrices are
- * (features x samples), one column a sample, m samples. Everything else in this library has samples in rows;
- * `matrix.transpose()` turns one into the other.
+ * The article's functions, under the article's names in camelCase. Matrices are (features x samples), with one column
+ * per sample; m is the number of samples. The rest of this library has samples in rows; `matrix.transpose()` converts
+ * between both.
  *
  * Source: Piotr Skalski, "Let's code a neural network in plain NumPy", 2018.
  *
- * Where the article's formulas break: a sigmoid saturates at exactly 0 or 1 for large logits, and then its
- * cost has log(0) and its gradient 1/0. Here the cost and its gradient keep the predictions between the
- * smallest normal number of their type (2^-1022; float32 2^-126) and the largest below one (1 - 2^-53; 1 -
- * 2^-24). So the cost of a wrong, saturated prediction is finite (at most 708.4 an output in float64), its
- * gradient is 0 after the sigmoid's own derivative, and every other number is the article's. Network
- * computes from logits instead, and loses nothing there.
+ * One thing differs from the article. For large logits, a sigmoid is exactly 0 or 1; then the article's cost has log(0)
+ * and its gradient 1/0. Here, cost and gradient limit the predictions to the range from the smallest normal number of
+ * their type (2^-1022; float32 2^-126) to the largest number below one (1 - 2^-53; 1 - 2^-24). So the cost of a wrong,
+ * saturated prediction is finite (at most 708.4 per output in float64), and its gradient is 0 after the sigmoid's own
+ * derivative. Network computes from the logits instead, and loses no accuracy there.
  */
 
 import { native, SampleAxis } from './addon/binding';
@@ -41,18 +40,18 @@ import { RandomState } from './random/random-state';
 
 const { columns } = SampleAxis;
 
-/** The forward pass's intermediates: A0 (= X), Z1, A1, Z2, ..., up to Z of the last layer. */
+/** The intermediate results of the forward pass: A0 (= X), Z1, A1, Z2, ..., up to Z of the last layer. */
 export interface Memory {
   readonly [key: `A${number}`]: Matrix;
   readonly [key: `Z${number}`]: Matrix;
 }
 
 /**
- * Initial parameters: `np.random.seed(seed)`, then layer by layer W = randn(outputDim, inputDim) * 0.1 and
- * b = randn(outputDim, 1) * 0.1; equal to NumPy's to the last bit.
+ * Makes initial parameters, equal to NumPy's to the last bit: `np.random.seed(seed)`, then for each layer
+ * W = randn(outputDim, inputDim) * 0.1 and b = randn(outputDim, 1) * 0.1.
  *
- * @param seed @default 99
- * @throws TypeError or RangeError for an architecture that does not fit together, or a bad seed
+ * @param seed an integer from 0 to 2^32 - 1. @default 99
+ * @throws TypeError or RangeError for an invalid architecture or seed
  */
 export function initLayers(architecture: readonly LayerOptions[], seed = 99): Parameters {
   const layers = plainArchitecture(architecture);
@@ -70,33 +69,33 @@ export function initLayers(architecture: readonly LayerOptions[], seed = 99): Pa
   return named;
 }
 
-/** 1 / (1 + exp(-Z)) */
+/** Returns 1 / (1 + exp(-Z)) for each element. */
 export function sigmoid(Z: Matrix): Matrix {
   return activate('sigmoid', Z);
 }
 
-/** max(0, Z) */
+/** Returns max(0, Z) for each element. */
 export function relu(Z: Matrix): Matrix {
   return activate('relu', Z);
 }
 
-/** dA * s * (1 - s), with s = sigmoid(Z) */
+/** Returns dA * s * (1 - s) for each element, with s = sigmoid(Z). */
 export function sigmoidBackward(dA: Matrix, Z: Matrix): Matrix {
   return activateBackward('sigmoid', dA, Z);
 }
 
-/** dA, with 0 wherever Z <= 0 */
+/** Returns dA, with 0 where Z <= 0. */
 export function reluBackward(dA: Matrix, Z: Matrix): Matrix {
   return activateBackward('relu', dA, Z);
 }
 
 /**
- * One layer forward: Z = W APrev + b, A = g(Z).
+ * Computes one layer forward: Z = W APrev + b, A = g(Z).
  *
  * @param APrev (inputDim x m)
  * @param W (outputDim x inputDim)
  * @param b (outputDim x 1)
- * @param activation 'relu' or 'sigmoid', as in the article, or another of the library's
+ * @param activation 'relu' or 'sigmoid', as in the article, or another activation of the library
  * @returns A and Z (outputDim x m)
  * @throws RangeError ERR_BLASNET_UNKNOWN_NAME for an unknown activation, ERR_BLASNET_SHAPE for sizes that
  *   do not fit
@@ -117,10 +116,10 @@ export function singleLayerForwardPropagation(
 }
 
 /**
- * All layers forward.
+ * Computes all layers forward.
  *
  * @param X (inputDim x m)
- * @returns yHat (outputDim of the last layer x m) and the memory for the way back
+ * @returns yHat (outputDim of the last layer x m), and the memory for fullBackwardPropagation
  */
 export function fullForwardPropagation(
   X: Matrix,
@@ -142,18 +141,18 @@ export function fullForwardPropagation(
 }
 
 /**
- * Binary cross-entropy, -1/m * sum(Y log yHat + (1 - Y) log(1 - yHat)): with several outputs the sum over
- * outputs and samples, divided by m.
+ * Computes binary cross-entropy, -1/m * sum(Y log yHat + (1 - Y) log(1 - yHat)). The sum is over all outputs and
+ * samples.
  *
  * @param yHat probabilities (outputs x m)
- * @param Y labels in [0, 1], of the same shape
+ * @param Y labels in [0, 1] (outputs x m)
  */
 export function getCostValue(yHat: Matrix, Y: Matrix): number {
   checkPair(yHat, Y);
   return native.binaryCrossEntropy(yHat.data, Y.data) / yHat.cols;
 }
 
-/** 1 where the probability is above 0.5, else 0. */
+/** Returns 1 where the probability is above 0.5, else 0. */
 export function convertProbIntoClass(probs: Matrix): Matrix {
   checkShape('probs', probs, 'any', 'any', 'float');
   const classes = zerosLike(probs, probs.rows, probs.cols);
@@ -161,16 +160,18 @@ export function convertProbIntoClass(probs: Matrix): Matrix {
   return classes;
 }
 
-/** The share of samples whose outputs, as classes, all equal their labels. */
+/** Returns the share of samples whose outputs, converted to classes, all equal their labels. */
 export function getAccuracyValue(yHat: Matrix, Y: Matrix): number {
   checkPair(yHat, Y);
   return native.countBinaryHits(yHat.cols, yHat.rows, yHat.data, Y.data, 0.5) / yHat.cols;
 }
 
 /**
- * One layer backward: dZ = g'(dA, Z), dW = dZ APrev^T / m, db = rowsum(dZ) / m, dAPrev = W^T dZ.
+ * Computes one layer backward: dZ = g'(dA, Z), dW = dZ APrev^T / m, db = rowsum(dZ) / m, dAPrev = W^T dZ.
  *
  * @param dA (outputDim x m)
+ * @param W (outputDim x inputDim)
+ * @param b (outputDim x 1)
  * @param Z (outputDim x m)
  * @param APrev (inputDim x m)
  */
@@ -199,9 +200,9 @@ export function singleLayerBackwardPropagation(
 }
 
 /**
- * All layers backward, from dA = -(Y / yHat - (1 - Y) / (1 - yHat)).
+ * Computes all layers backward, from dA = -(Y / yHat - (1 - Y) / (1 - yHat)).
  *
- * @returns dW1, db1, ..., each of the shape of its parameter
+ * @returns dW1, db1, ..., each in the shape of its parameter
  */
 export function fullBackwardPropagation(
   yHat: Matrix,
@@ -229,7 +230,7 @@ export function fullBackwardPropagation(
 }
 
 /**
- * One step of gradient descent: W -= learningRate * dW, b -= learningRate * db.
+ * Takes one step of gradient descent: W -= learningRate * dW, b -= learningRate * db.
  *
  * @returns params, changed in place
  */
@@ -241,7 +242,7 @@ export function update(
 ): Parameters {
   const layers = plainArchitecture(architecture);
   check('learningRate', learningRate, above(0));
-  // All are checked before the first is changed.
+  // All matrices are checked before the first one is changed.
   const pairs = layers.flatMap((_, index) => {
     const { W, b } = layerParameters(params, layers, index);
     const dW = matrixOf(grads, `dW${index + 1}`, 'grads');
@@ -259,13 +260,13 @@ export function update(
 export interface TrainOptions {
   /** Whether to print the cost and accuracy of every 50th epoch, as the article's notebook does. @default false */
   readonly verbose?: boolean;
-  /** Called with every 50th epoch (from 0) and the parameters after its update. */
+  /** Called after every 50th epoch (counted from 0), with its number and the parameters. */
   readonly callback?: (epoch: number, params: Parameters) => void;
 }
 
 /**
- * The article's training: initLayers(architecture, 2), then `epochs` times forward, cost and accuracy into
- * their histories, backward, update. Full batch, on this thread.
+ * Trains like the article: it calls initLayers(architecture, 2), and then `epochs` times computes forward, records cost
+ * and accuracy, computes backward and updates. It uses full batches and blocks the calling thread.
  *
  * @param X (inputDim x m)
  * @param Y (outputDim x m), labels in [0, 1]
@@ -319,7 +320,7 @@ function activate(activation: ActivationOption, Z: Matrix): Matrix {
 function activateBackward(activation: ActivationOption, dA: Matrix, Z: Matrix): Matrix {
   const A = activate(activation, Z);
   checkShape('dA', dA, Z.rows, Z.cols, Z);
-  // dZ takes the place of A: each is read before it is written.
+  // dZ overwrites A; native code allows that.
   const sizes = [columns, Z.cols, Z.rows] as const;
   const { name, alpha } = resolveActivation(activation, 'activation');
   native.activationBackward(activationCodes[name], alpha, ...sizes, dA.data, Z.data, A.data, A.data);
@@ -351,13 +352,13 @@ function matrixOf(dictionary: unknown, key: string, name = 'params'): Matrix {
   return value;
 }
 
-// The article's layers: what else a network's may have is not done here.
+// Refuses layers with options that the article's layers do not have.
 function plainArchitecture(layers: readonly LayerOptions[]): Architecture {
   const completed = completeArchitecture(layers);
   for (const [index, layer] of completed.entries()) {
     const other = Object.keys(layer).find((name) => !['inputDim', 'outputDim', 'activation'].includes(name));
     if (other === undefined) continue;
-    const rule = "left out here: these functions know the article's layers alone, see Network";
+    const rule = "left out, since these functions support only the article's layers (Network supports more)";
     const value = layer[other as keyof typeof layer];
     throw argumentError('ERR_BLASNET_ARG_VALUE', `layers[${index}].${other}`, rule, value);
   }
@@ -373,7 +374,7 @@ function checkPair(yHat: Matrix, Y: Matrix): void {
   checkShape('Y', Y, yHat.rows, yHat.cols, yHat);
 }
 
-// A matrix of that shape whose memory native code can use, of the dtype of `like`.
+// Throws unless it is a matrix of this shape and of the dtype of `like`, whose memory native code can use.
 function checkShape(
   name: string,
   matrix: Matrix,
@@ -400,7 +401,7 @@ function checkShape(
     throw argumentError(
       'ERR_BLASNET_DTYPE',
       name,
-      `of dtype '${like.dtype}' as the other matrices`,
+      `of dtype '${like.dtype}', like the other matrices`,
       matrix.data,
     );
   }

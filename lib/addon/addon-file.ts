@@ -1,12 +1,12 @@
-// What the first bytes of an addon's file say of it.
+// Checks of an addon's file by its header.
 
-import { Buffer } from 'node:buffer'; // contexts that tests run in may have none
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /**
- * Throws for an ELF file that is cut off, or whose end was never written. The system's loader maps such a file, and
- * the process dies of a signal when it touches what is not there: the one fault that no `catch` sees. Linkers put the
- * table of sections last, so that the file is whole if that is. All other faults are left to the system's loader.
+ * Throws for an ELF file that is cut off, or whose end was never written. The system's loader would map such a file,
+ * and a signal would kill the process when it touches the missing part; no `catch` sees this fault. Linkers put the
+ * section table last, so a file with that table is complete. The system's loader reports all other faults.
  */
 export function checkWhole(file: string): void {
   const descriptor = openSync(file, 'r');
@@ -18,7 +18,7 @@ export function checkWhole(file: string): void {
     const start = Number(header.readBigUInt64LE(40));
     const entrySize = header.readUInt16LE(58);
     const entries = header.readUInt16LE(60);
-    if (start === 0 || entries === 0) return; // stripped of the table itself
+    if (start === 0 || entries === 0) return; // the section table was stripped
     const end = start + entrySize * entries;
     const { size } = fstatSync(descriptor);
     if (size < end) throw new Error(`file cut off: it has ${size} of at least ${end} bytes`);
@@ -29,13 +29,13 @@ export function checkWhole(file: string): void {
   }
 }
 
-/** For which platform a file was made; the architecture is undefined where this does not know its number. */
+/** The platform that a file was made for. `arch` is undefined if its number is in no table below. */
 export interface FileFormat {
   readonly platform: 'linux' | 'darwin' | 'win32';
   readonly arch: string | undefined;
 }
 
-/** Undefined for what is no shared library. */
+/** The platform of a shared library; undefined for any other file. */
 export function formatOf(file: string): FileFormat | undefined {
   const descriptor = openSync(file, 'r');
   try {
@@ -47,7 +47,7 @@ export function formatOf(file: string): FileFormat | undefined {
       return { platform: 'linux', arch: elfMachines[machine] };
     }
     if (magic === 0xcffaedfe) return { platform: 'darwin', arch: machMachines[header.readUInt32LE(4)] };
-    if (magic === 0xcafebabe) return { platform: 'darwin', arch: process.arch }; // for several
+    if (magic === 0xcafebabe) return { platform: 'darwin', arch: process.arch }; // a universal binary
     if (header.toString('latin1', 0, 2) === 'MZ') {
       const pe = read(descriptor, header.readUInt32LE(60), 6);
       return { platform: 'win32', arch: pe.length < 6 ? undefined : peMachines[pe.readUInt16LE(4)] };
@@ -60,7 +60,7 @@ export function formatOf(file: string): FileFormat | undefined {
 
 const elfMagic = 0x7f454c46;
 
-// By their numbers in the headers, as process.arch calls them.
+// From the numbers in the headers to the names of process.arch.
 const elfMachines: Record<number, string> = {
   3: 'ia32',
   8: 'mips',

@@ -2,14 +2,14 @@ import type { FloatArray, LabelArray } from '../base/matrix';
 import { loadAddon } from './load';
 
 /**
- * The addon's exports, as this version of the library calls them; the only cast is below.
+ * The addon's exports. Only this file casts them to their types.
  *
- * Native code trusts lib/ with everything but memory: what is too short, of another type or detached is a
- * plain TypeError there. All arrays of a call have one element type, and results are written in place.
- * `activation`, `loss` and `sampleAxis` are numbers: see activations.ts, losses.ts and SampleAxis.
+ * Native code trusts lib/ in everything except memory: it throws a plain TypeError for an array that is too short, of
+ * another type or detached. All arrays of a call have one element type, and results are written in place. `activation`,
+ * `loss` and `sampleAxis` are numbers: see activations.ts, losses.ts and SampleAxis.
  */
 export interface Binding {
-  /** The C library's functions, which NumPy uses as well: equal to the last bit, unlike V8's. */
+  /** The C library's functions. NumPy uses them too, so results agree to the last bit; V8's functions differ. */
   log(x: number): number;
   sin(x: number): number;
   cos(x: number): number;
@@ -27,7 +27,7 @@ export interface Binding {
     beta: number,
     C: FloatArray,
   ): void;
-  /** A = g(Z); A may be Z. `alpha` is that of leakyRelu and elu. */
+  /** A = g(Z); A may be Z. `alpha` is the parameter of leakyRelu and elu. */
   activationForward(
     activation: number,
     alpha: number,
@@ -37,7 +37,7 @@ export interface Binding {
     Z: FloatArray,
     A: FloatArray,
   ): void;
-  /** dZ = dA * g'(Z), with A = g(Z); Z may be null but for gelu, geluTanh, silu and mish; dZ may be dA, Z or A. */
+  /** dZ = dA * g'(Z), with A = g(Z). Z may be null, except for gelu, geluTanh, silu and mish. dZ may be dA, Z or A. */
   activationBackward(
     activation: number,
     alpha: number,
@@ -86,11 +86,13 @@ export interface Binding {
   binaryCrossEntropy(P: FloatArray, Y: FloatArray): number;
   /** dA = -(Y / P - (1 - Y) / (1 - P)), P kept inside (0, 1). */
   binaryCrossEntropyBackward(P: FloatArray, Y: FloatArray, dA: FloatArray): void;
-  /** How many samples have every output in its label's class: (output > threshold ? 1 : 0) === label. */
+  /** Counts the samples whose outputs are all in their labels' classes: (output > threshold ? 1 : 0) === label. */
   countBinaryHits(m: number, outputs: number, A: FloatArray, Y: FloatArray, threshold: number): number;
   /** parameters -= learningRate * gradients */
   gradientDescent(parameters: FloatArray, gradients: FloatArray, learningRate: number): void;
-  /** How many elements an optimiser keeps between the steps of so many parameters; they begin with zeros. */
+  /**
+   * The number of elements that an optimiser keeps between steps for this number of parameters. They start as zeros.
+   */
   optimizerStateSize(optimizer: number, options: Float64Array, parameters: number): number;
   /** The index of the first NaN or infinity, or -1. */
   firstNonFinite(data: FloatArray): number;
@@ -102,7 +104,7 @@ export interface Binding {
   readonly activations: Readonly<Record<string, ActivationRow>>;
   readonly losses: Readonly<Record<string, LossRow>>;
   readonly optimizers: Readonly<Record<string, OptimizerRow>>;
-  /** The numbers of names. */
+  /** The codes of normalisations and statuses, by name. */
   readonly normalizations: Readonly<Record<string, number>>;
   readonly statuses: Readonly<Record<string, number>>;
   /** The fields of each record, in the order of its numbers; see records.ts. */
@@ -110,19 +112,19 @@ export interface Binding {
 
   setThreads(threads: number): void;
   threads(): number;
-  /** The BLAS behind gemm, as it describes itself. */
+  /** The description that the BLAS behind gemm gives of itself. */
   readonly blas: string;
-  /** The processor that the BLAS chose its kernels for; empty where it does not say. */
+  /** The processor type that the BLAS chose its kernels for; empty if the BLAS does not tell. */
   readonly blasCore: string;
-  /** The instruction set that the vector loops run on. */
+  /** The instruction set that the vector loops use. */
   readonly simd: string;
-  /** Those that they could run on here, the best first, between spaces. */
+  /** The instruction sets that they are compiled for, the best first, separated by spaces. */
   readonly simdTargets: string;
-  /** CMake's name for how it was compiled. */
+  /** CMake's name of the build type. */
   readonly buildType: string;
 }
 
-/** The fields of the records that lib/ packs and reads (native/binding/records.h says what each is). */
+/** The fields of the records that lib/ packs and reads (native/binding/records.h explains each). */
 export interface NumericRecords {
   layer:
     | 'outputs'
@@ -159,98 +161,98 @@ export interface NumericRecords {
   outcome: 'status' | 'index' | 'epoch' | 'batch' | 'layer' | 'loss' | 'hits';
 }
 
-/** What native code says of an activation. */
+/** Native code's description of an activation. */
 export interface ActivationRow {
   readonly code: number;
   /** Whether a unit's activation depends on the sample's other units. */
   readonly needsAllUnits: boolean;
 }
 
-/** What native code says of a loss. */
+/** Native code's description of a loss. */
 export interface LossRow {
   readonly code: number;
-  /** What its labels have to be. */
+  /** The rule for its labels. */
   readonly labels: LabelRule;
-  /** Whether samples that are predicted right are counted. */
+  /** Whether native code counts the samples that are predicted right. */
   readonly accuracy: boolean;
 }
 
 export type LabelRule = 'finite' | 'notNegative' | 'unitInterval' | 'signs' | 'classes';
 
-/** What native code says of an optimiser. */
+/** Native code's description of an optimiser. */
 export interface OptimizerRow {
   readonly code: number;
   /** The fields of its options, in the order of their numbers. */
   readonly options: readonly string[];
 }
 
-/** What a plan is made of. The arrays of floats are on SharedArrayBuffers. */
+/** The arguments of Plan. The arrays of floats are on SharedArrayBuffers. */
 export interface PlanArguments {
-  /** The columns of X. */
+  /** The number of columns of X. */
   readonly inputs: number;
-  /** (embeddings x fields) a record a table */
+  /** (embeddings x fields) one record per table */
   readonly embeddings: Float64Array;
-  /** (layers x fields) a record a layer */
+  /** (layers x fields) one record per layer */
   readonly layers: Float64Array;
-  /** Its number. */
+  /** Its code. */
   readonly loss: number;
   readonly lossOptions: Float64Array;
   /** W1, b1, W2, b2, ... */
   readonly parameters: FloatArray;
   /** mean1, variance1, ... */
   readonly statistics: FloatArray;
-  /** The record that every operation leaves behind. */
+  /** The record that every operation writes. */
   readonly outcome: Float64Array;
 }
 
-/** What a training call works with. */
+/** The arguments of a training call. */
 export interface TrainArguments {
   readonly X: FloatArray;
   /** (rows x embeddings); null without embeddings */
   readonly codes: Int32Array | null;
   readonly Y: LabelArray;
-  /** (rows) of the samples; null: all 1 */
+  /** (rows) the samples' weights; null: all 1 */
   readonly weights: FloatArray | null;
-  /** (epochs * rows) the order of the samples in each epoch; null: as they come */
+  /** (epochs * rows) the order of the samples in each epoch; null: the order of X */
   readonly order: Uint32Array | null;
   /** The record `train`. */
   readonly numbers: Float64Array;
   /** The optimiser's options. */
   readonly options: Float64Array;
-  /** What the optimiser keeps between steps: (optimizerStateSize). */
+  /** (optimizerStateSize) the numbers that the optimiser keeps between steps */
   readonly state: FloatArray;
-  /** One a step, the last for all further ones. */
+  /** One per step; the last one also serves all later steps. */
   readonly learningRates: Float64Array;
   /** (epochs) written: each epoch's mean loss */
   readonly losses: Float64Array;
-  /** (epochs) written: each epoch's share of hits */
+  /** (epochs) written: each epoch's share of samples predicted right */
   readonly hitShares: Float64Array;
 }
 
-/** Which way the samples of a row-major matrix lie. */
+/** Whether the samples of a row-major matrix are its rows or its columns. */
 export const SampleAxis = { rows: 0, columns: 1 } as const;
 export type SampleAxis = (typeof SampleAxis)[keyof typeof SampleAxis];
 
 export type Callback = (error: Error | undefined) => void;
 
 /**
- * A network's layers over its parameters, with the workspace to run them. With a callback an operation runs
- * on another thread, without one here and now; one may be under way at a time. Samples are rows.
+ * A network's layers and parameters, with the workspace to run them. Samples are rows. With a callback, an operation
+ * runs on another thread; without one, it blocks. Only one operation may run at a time.
  */
 export interface NativePlan {
   predict(X: FloatArray, codes: Int32Array | null, rows: number, out: FloatArray, callback?: Callback): void;
-  /** Keeps arrays of so many rows, on SharedArrayBuffers, for predictPinned. */
+  /** Keeps arrays of `rows` rows, on SharedArrayBuffers, for predictPinned. */
   pin(rows: number, X: FloatArray, codes: Int32Array | null, out: FloatArray): void;
   /**
-   * Predicts the first rows of the pinned arrays: -1; or the index of the first element of X that is not finite; or -2
-   * minus the index of the first code that is none.
+   * Predicts the first `rows` rows of the pinned arrays. Returns -1; or the index of the first element of X that is not
+   * finite; or -2 minus the index of the first code out of range.
    */
   predictPinned(rows: number): number;
   evaluate(
     X: FloatArray,
     codes: Int32Array | null,
     Y: LabelArray,
-    /** (rows) of the samples; null: all 1 */
+    /** (rows) the samples' weights; null: all 1 */
     weights: FloatArray | null,
     rows: number,
     callback?: Callback,
@@ -265,14 +267,14 @@ export interface NativePlan {
     callback?: Callback,
   ): void;
   train(given: TrainArguments, callback?: Callback): void;
-  /** How many threads the next operations may use; 0: as many as setThreads allows. */
+  /** Sets how many threads the next operations may use; 0: all that setThreads allows. */
   limitThreads(threads: number): void;
-  /** Makes the operation under way, or the next one, end after the step it is at. */
+  /** Ends the running operation, and each later one until clearStop, after its current step. */
   stop(): void;
   clearStop(): void;
 }
 
-/** All names of Binding, by which an addon that is not ours is told; a test compares them. */
+/** All names of Binding. A file that lacks one is not this version's addon. A test compares the list with the addon. */
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
@@ -283,5 +285,5 @@ export const nativeNames: readonly string[] = (
 const addon = loadAddon(nativeNames);
 
 export const native = addon.exports as Binding;
-/** The file that it came from. */
+/** The path of the addon. */
 export const nativeFile = addon.file;

@@ -4,41 +4,44 @@ import { native, nativeFile } from './binding';
 import { packageRoot } from './package-root';
 import { getThreads } from './threads';
 
-/** What this copy of the library is and runs on. */
+/** Describes this copy of the library and the machine that it runs on. */
 export interface BuildInfo {
   /** The version in package.json. */
   readonly version: string;
   /**
-   * The commit of the sources that the JavaScript was bundled from, with `-dirty` where files differed from it; null
-   * if it was not bundled in a git repository.
+   * The commit of the sources that the JavaScript was bundled from. It ends in `-dirty` if files differed from the
+   * commit. It is null if the sources were not in a git repository.
    */
   readonly commit: string | null;
-  /** The BLAS that large products are left to, as it describes itself, its core type included. */
+  /** The BLAS that computes large products: its description of itself, which includes its core type. */
   readonly blas: string;
   /**
-   * The processor that the BLAS chose its kernels for, by its name (OpenBLAS's `OPENBLAS_CORETYPE` sets another);
-   * null where it does not say.
+   * The name of the processor type that the BLAS chose its kernels for; null if the BLAS does not tell. For OpenBLAS,
+   * the environment variable `OPENBLAS_CORETYPE` sets another.
    */
   readonly blasCore: string | null;
-  /** The instruction set that the library's own kernels run on, by Highway's name. */
+  /** The instruction set that the library's own kernels use, by Highway's name. */
   readonly simd: string;
-  /** The instruction sets that they are compiled for, the best first; `simd` is the first that the processor has. */
+  /**
+   * The instruction sets that these kernels are compiled for, the best first. `simd` is the first that the processor
+   * has.
+   */
   readonly simdTargets: readonly string[];
-  /** How the addon was compiled, by CMake's name: `Release`, as a rule. */
+  /** The addon's build type, by CMake's name; usually `Release`. */
   readonly buildType: string;
-  /** Whether the addon is a binary that came with the package; false if it was built on the spot. */
+  /** Whether the addon is a prebuilt binary from the package; false if it was compiled on this machine. */
   readonly prebuilt: boolean;
   /** The path of the addon. */
   readonly file: string;
-  /** As `getThreads` says. */
+  /** The number of threads, like `getThreads()`. */
   readonly threads: number;
 }
 
-// The bundler puts them here; whoever runs the sources has none.
+// The bundler defines these; they are missing when the sources run unbundled.
 declare const BLASNET_COMMIT: string | null | undefined;
 declare const BLASNET_VERSION: string | undefined;
 
-/** For bug reports and start-up logs: which build this is, and what it found on this machine. */
+/** Returns facts about this build and this machine, for bug reports and start-up logs. */
 export function buildInfo(): BuildInfo {
   return Object.freeze({
     version: version(),
@@ -56,7 +59,7 @@ export function buildInfo(): BuildInfo {
 }
 
 function version(): string {
-  // Read when asked for: at start-up it would only cost time.
+  // Read here and not at start-up, which has to be fast.
   const file = join(packageRoot, 'package.json');
   if (existsSync(file)) {
     const manifest = require(file) as { name: string; version: string };

@@ -4,21 +4,21 @@ import { type BlasnetError, blasnetError } from '../base/errors';
 import { type FileFormat, formatOf } from './addon-file';
 import { describeMachine, type Machine, thisMachine } from './machine';
 
-/** All that the likely fix follows from. */
+/** The facts that the advice depends on. */
 interface Facts extends Machine {
   /** the package's folder */
   readonly root: string;
-  /** what was loaded, if there was anything to load */
+  /** the addon's file, if one was found */
   readonly file: string | undefined;
-  /** what kind of file that is */
+  /** the platform of the file; 'none' if it is no shared library */
   readonly format: FileFormat | 'none' | undefined;
-  /** why that failed */
+  /** why the file could not be loaded */
   readonly reason: string;
-  /** what there is in prebuilds/, as in `linux-x64 (musl)` */
+  /** the binaries in prebuilds/, such as `linux-x64 (musl)` */
   readonly prebuilt: readonly string[];
 }
 
-/** Why the addon of the package in `root` could not be loaded, and what to do: for the one who installed it. */
+/** The error for an addon that could not be loaded. It says why, and what the user can do. */
 export function loadError(root: string, file: string | undefined, cause: Error): BlasnetError {
   const facts: Facts = {
     ...thisMachine(),
@@ -38,32 +38,36 @@ export function loadError(root: string, file: string | undefined, cause: Error):
   return blasnetError('ERR_BLASNET_LOAD', lines.join('\n'), { cause });
 }
 
-/** The places where node-gyp-build looks, in its order, and what came of each. */
+/** The places where node-gyp-build looks, in its order, each with the result. */
 function tried({ root, platform, arch, file, reason }: Facts): string[] {
   let found = false;
   const outcome = (path: string) => {
     if (path === file) found = true;
-    return path === file ? reason : found ? 'not tried, after that' : 'for another system or runtime';
+    return path === file
+      ? reason
+      : found
+        ? 'not tried, since an earlier file was found'
+        : 'for another system or runtime';
   };
   const places = ['build/Release', 'build/Debug', `prebuilds/${platform}-${arch}`];
   const lines = places.flatMap((place) => {
     if (place.startsWith('build') && process.env.PREBUILDS_ONLY)
-      return [`${place}: left out, since PREBUILDS_ONLY is set`];
+      return [`${place}: skipped, since PREBUILDS_ONLY is set`];
     const names = addonsIn(join(root, place));
     if (names.length === 0) return [`${place}/${place.startsWith('build') ? 'blasnet.node' : ''}: not there`];
     return names.map((name) => `${place}/${name}: ${outcome(join(root, place, name))}`);
   });
-  // Where the environment or the place of the executable led it.
+  // An environment variable or the executable's folder may lead node-gyp-build to another file.
   return file === undefined || found ? lines : [...lines, `${file}: ${reason}`];
 }
 
 const fromSource =
   'Build it on this machine: node "<package>/scripts/install.mjs"\n' +
-  'which takes CMake, a C++ compiler, OpenBLAS and Highway (on Debian: apt-get install cmake g++ make libopenblas-dev ' +
+  'This needs CMake, a C++ compiler, OpenBLAS and Highway (on Debian: apt-get install cmake g++ make libopenblas-dev ' +
   'libhwy-dev) and, from npm, cmake-js and node-addon-api.';
 const reinstall = 'Remove node_modules/blasnet, and install it again.';
 
-/** The first of these that fits is what the message ends with. */
+/** The message ends with the first of these that applies. */
 const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = [
   ({ root }) =>
     nameIn(root) !== 'blasnet' &&
@@ -74,20 +78,20 @@ const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = 
   ({ reason, runtime }) =>
     /--allow-|ERR_DLOPEN_DISABLED|loading addons is disabled/.test(reason) &&
     (runtime.startsWith('Deno')
-      ? 'Deno loads addons only if it may: run it with --allow-ffi --allow-read --allow-env --allow-sys.'
-      : 'Node loads addons only if it may: run it with --allow-addons, and without --no-addons.'),
+      ? 'Deno needs permission to load addons: run it with --allow-ffi --allow-read --allow-env --allow-sys.'
+      : 'Node needs permission to load addons: run it with --allow-addons, and without --no-addons.'),
 
   ({ root, file }) =>
     file === undefined &&
     existsSync(join(root, 'lib/index.ts')) &&
-    'This is a checkout in which nothing has been built: npm run build',
+    'This is a checkout that has not been built yet: npm run build',
 
   ({ file, libc, platform, arch, prebuilt }) =>
     (file === undefined || file.endsWith('.glibc.node')) &&
     libc === 'musl' &&
     !existsSync('/etc/alpine-release') &&
     prebuilt.includes(`${platform}-${arch} (musl)`) &&
-    'This system has musl, but is not Alpine, the one that is recognised: set LIBC=musl in the environment.',
+    'This system has musl, which is recognised only on Alpine: set LIBC=musl in the environment.',
 
   ({ file, libc, platform, arch }) =>
     file === undefined &&
@@ -96,10 +100,10 @@ const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = 
   ({ reason }) =>
     /EACCES|EPERM|permission denied/i.test(reason) &&
     !segment.test(reason) &&
-    'The file may not be read by the user that this process runs as: give that user the right, or install as that user.',
+    'The user of this process may not read the file: give this user permission, or install as this user.',
 
   ({ format }) =>
-    format === 'none' && `The file is damaged: it is no shared library, or not all of it. ${reinstall}`,
+    format === 'none' && `The file is damaged: it is not a complete shared library. ${reinstall}`,
 
   ({ format, platform, arch }) => {
     if (format === undefined || format === 'none') return undefined;
@@ -107,20 +111,20 @@ const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = 
     if (format.platform === 'linux' && !['linux', 'darwin', 'win32'].includes(platform)) return undefined; // ELF, too
     return (
       `The file was made for ${format.platform}-${format.arch ?? 'another processor'}: node_modules was copied from ` +
-      'another machine, or installed by a Node of another architecture. Install on this one: remove node_modules, then npm ci ' +
-      '(for Docker, name node_modules in .dockerignore).'
+      'another machine, or installed by a Node of another architecture. Install on this machine: remove node_modules, then ' +
+      'run npm ci (for Docker, list node_modules in .dockerignore).'
     );
   },
 
   ({ reason }) =>
     /file cut off|file damaged|file too short|cannot read file data|invalid ELF|truncated|not a valid Win32/i.test(
       reason,
-    ) && `The file is damaged: an installation or a copy of it did not end. ${reinstall}`,
+    ) && `The file is damaged: an installation or a copy was interrupted. ${reinstall}`,
 
   ({ reason, libc }) =>
     (libc === 'musl' ? /ld-linux-/ : /libc\.musl-|ld-musl-/).test(reason) &&
-    `The file was made for ${libc === 'musl' ? 'glibc' : 'musl'}, this system has ${libc}: node_modules was copied from ` +
-      'another machine. Install on this one: remove node_modules, then npm ci.',
+    `The file was made for ${libc === 'musl' ? 'glibc' : 'musl'}, but this system has ${libc}: node_modules was copied ` +
+      'from another machine. Install on this machine: remove node_modules, then run npm ci.',
 
   ({ reason, libc }) => {
     const [, name] = /(lib(?:stdc\+\+|gcc_s)\.so\S*?):? /.exec(missing.test(reason) ? reason : '') ?? [];
@@ -129,33 +133,31 @@ const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = 
       `The system has no ${name}, the C++ run-time library: ` +
         (libc === 'musl'
           ? 'apk add libstdc++'
-          : 'apt-get install libstdc++6 (Debian, Ubuntu) or dnf install libstdc++ (Fedora, Red Hat). Among distroless ' +
-            'images, those named cc and nodejs have it.')
+          : 'apt-get install libstdc++6 (Debian, Ubuntu) or dnf install libstdc++ (Fedora, Red Hat). Of the distroless ' +
+            'images, cc and nodejs have it.')
     );
   },
 
   ({ reason }) => {
     const [, symbol = ''] = /(GLIBC_[\d.]+|GLIBCXX_[\d.]+|CXXABI_[\d.]+)['’]? not found/.exec(reason) ?? [];
     const library = symbol.startsWith('GLIBC_') ? 'glibc' : 'libstdc++';
-    return (
-      symbol && `The binary needs ${symbol}, which this system's ${library} is too old to have. ${fromSource}`
-    );
+    return symbol && `The binary needs ${symbol}, but this system's ${library} is older. ${fromSource}`;
   },
 
   ({ reason }) =>
     missing.test(reason) &&
-    `A library that the addon was built with is not there any more. Install that. ${fromSource}`,
+    `A library that the addon was built with is missing: install it again. ${fromSource}`,
 
   ({ reason }) =>
     segment.test(reason) &&
-    'The file system is probably mounted with `noexec`, from which no addon can be loaded: mount it without, or install ' +
-      'elsewhere.',
+    'The file system is probably mounted with `noexec`, so no addon can be loaded from it: mount it without `noexec`, or ' +
+      'install elsewhere.',
 
   ({ reason }) =>
     /not the addon of this|did not self-register|undefined symbol|no symbol|symbol not found|procedure could not/i.test(
       reason,
     ) &&
-    `The file is an addon, but not the one that belongs to this version of blasnet. ${reinstall} (In a checkout: npm run build)`,
+    `The file is an addon, but not the one of this version of blasnet. ${reinstall} (In a checkout: npm run build)`,
 
   () => fromSource,
 ];
@@ -180,7 +182,7 @@ function formatIfReadable(file: string): FileFormat | 'none' | undefined {
   }
 }
 
-/** The platforms of the package's own binaries, each with the C library in its file's name. */
+/** The platforms of the package's binaries, each with the C library that its file name tells. */
 function prebuiltIn(root: string): string[] {
   const folder = join(root, 'prebuilds');
   return namesIn(folder)
@@ -211,7 +213,7 @@ function nameIn(root: string): unknown {
   }
 }
 
-/** The system's message begins with the path as a rule, on Windows with a longer form of it. */
+/** The system's message usually begins with the path, on Windows with a longer form of it. */
 function withoutPath(message: string, file: string): string {
   const text = message.startsWith('\\\\?\\') ? message.slice(4) : message;
   return (text.startsWith(file) ? text.slice(file.length).replace(/^: /, '') : text).trim();

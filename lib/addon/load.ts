@@ -9,7 +9,7 @@ export interface Addon {
 }
 
 /**
- * Loads the addon, a file that node-gyp-build chooses, and checks that it has these exports.
+ * Loads the addon that node-gyp-build chooses, and checks that it has these exports.
  *
  * @throws Error ERR_BLASNET_LOAD
  */
@@ -27,7 +27,7 @@ export function loadAddon(names: readonly string[]): Addon {
   }
 }
 
-// It may be another project's addon, or one that an older version left.
+// The file may be another project's addon, or belong to an older version.
 function checkExports(exports: unknown, names: readonly string[]): void {
   const missing = names.filter((name) => !(name in Object(exports)));
   if (missing.length === 0) return;
@@ -39,13 +39,12 @@ function checkExports(exports: unknown, names: readonly string[]): void {
 declare const __non_webpack_require__: NodeJS.Require | undefined;
 
 function requireAtRunTime(file: string): unknown {
-  // webpack replaces `require`, by something that looks for the file while it bundles.
+  // webpack replaces `require` by a function that looks for the file during bundling.
   return (typeof __non_webpack_require__ === 'function' ? __non_webpack_require__ : require)(file);
 }
 
-// OpenBLAS makes threads of its own when it is loaded, and they spin for the first tenth of a second on the
-// processors that ours want. This library leaves it one thread anyway. (In a worker the environment is a copy, and
-// the threads are made.)
+// On loading, OpenBLAS starts threads, which spin for a tenth of a second on processors that this library needs. The
+// library limits OpenBLAS to one thread anyway. (In a worker, process.env is a copy, so the threads do start.)
 function withoutOpenBlasThreads<Result>(load: () => Result): Result {
   const name = 'OPENBLAS_NUM_THREADS';
   const before = process.env[name];

@@ -1,14 +1,14 @@
-// What this process runs on, in words, for the error when the addon cannot be loaded.
+// Describes the machine and the runtime of this process, for the error when the addon cannot be loaded.
 
 import { existsSync, readdirSync } from 'node:fs';
 
 export interface Machine {
   readonly platform: string;
   readonly arch: string;
-  /** On Linux alone. */
+  /** Only on Linux. */
   readonly libc: 'glibc' | 'musl' | undefined;
   readonly libcVersion: string | undefined;
-  /** With its version. */
+  /** Name and version. */
   readonly runtime: string;
 }
 
@@ -26,9 +26,9 @@ export function describeMachine({ platform, arch, libc, libcVersion, runtime }: 
 function cLibrary(): Pick<Machine, 'libc' | 'libcVersion'> {
   if (process.platform !== 'linux') return { libc: undefined, libcVersion: undefined };
   const version = glibcVersion();
-  // A glibc system may have musl's loader beside its own.
+  // A glibc system may have musl's loader, too.
   const musl = version === undefined && (existsSync('/etc/alpine-release') || hasMuslLoader());
-  // Deno runs on any glibc, but reports that which it was compiled for.
+  // Deno reports the glibc that it was compiled for, not the one that it runs on.
   return { libc: musl ? 'musl' : 'glibc', libcVersion: 'deno' in process.versions ? undefined : version };
 }
 
@@ -44,13 +44,13 @@ function glibcVersion(): string | undefined {
   try {
     const report = process.report as typeof process.report & { excludeNetwork?: boolean };
     const { excludeNetwork } = report;
-    // It would look up the names of all connected hosts.
+    // Otherwise the report looks up the names of all connected hosts.
     report.excludeNetwork = true;
     const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
     report.excludeNetwork = excludeNetwork as boolean;
     return header.glibcVersionRuntime;
   } catch {
-    return undefined; // other runtimes, or what their permissions forbid
+    return undefined; // the runtime has no report, or forbids it
   }
 }
 

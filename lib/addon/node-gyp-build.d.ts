@@ -1,8 +1,8 @@
 declare module 'node-gyp-build' {
-  /** Loads the addon that stands in or under `directory`. */
+  /** Loads the addon in or under `directory`. */
   function load(directory: string): unknown;
   namespace load {
-    /** The file that it would load; throws if there is none. */
+    /** The file that `load` would load; throws if there is none. */
     function path(directory: string): string;
   }
   export = load;

@@ -1,12 +1,12 @@
-// Records: numbers that cross to native code by name. Native code declares each record's fields, and tells their names
-// and order (native/binding/records.h, native/kernels/*.h). Nothing else in lib/ knows an order.
+// A record passes named numbers to native code as an array. Native code declares each record's fields and exports their
+// names and order (native/binding/records.h, native/kernels/*.h). No other file of lib/ knows an order.
 
 import { type NumericRecords, native } from './binding';
 
 /** A value for every field of a record. A boolean becomes 1 or 0. */
 export type RecordValues<Field extends string> = Readonly<Record<Field, number | boolean>>;
 
-/** The numbers of a record in native code's order. Throws for a field that is missing or unknown. */
+/** Packs a record's numbers in native code's order. Throws for a field that is missing or unknown. */
 export function packRecord<Name extends keyof NumericRecords>(
   name: Name,
   values: RecordValues<NumericRecords[Name]>,
@@ -14,7 +14,7 @@ export function packRecord<Name extends keyof NumericRecords>(
   return packFields(name, native.records[name], values);
 }
 
-/** The same for a record whose fields are listed elsewhere, as an optimiser's options are. */
+/** Packs a record with the fields of another list, such as an optimiser's options. */
 export function packFields(
   name: string,
   fields: readonly string[],
@@ -34,7 +34,7 @@ export function packFields(
   throw new Error(`the record "${name}" has no field "${unknown.join('" and no "')}"`);
 }
 
-/** Where each field of a record stands in its array: what reads a record often looks a place up once. */
+/** The index of each field in a record's array, for code that reads the record often. */
 export function recordPlaces<Name extends keyof NumericRecords>(
   name: Name,
 ): Readonly<Record<NumericRecords[Name], number>> {

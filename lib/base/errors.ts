@@ -1,19 +1,19 @@
 /**
- * Every error the library raises for bad input carries one of these codes. The class follows from the
- * code: a TypeError when the kind of thing is wrong, a RangeError when the kind is right and the value is not.
+ * The codes of the library's errors. The code decides the class: a TypeError for the wrong kind of value, a RangeError
+ * for a value of the right kind that is not allowed, and an Error for a state, a file or the addon.
  */
 export const errorClasses = {
-  /** Not the kind of value that the argument takes. */
+  /** A value of another kind than the argument takes. */
   ERR_BLASNET_ARG_TYPE: TypeError,
-  /** The right kind of value, outside its range. */
+  /** A value of the right kind, outside its range. */
   ERR_BLASNET_ARG_VALUE: RangeError,
-  /** An option that does not exist; the message guesses which was meant. */
+  /** An option that does not exist; the message guesses the right name. */
   ERR_BLASNET_UNKNOWN_OPTION: TypeError,
-  /** A name (of an activation, an initializer, ...) that is in no table. */
+  /** A name (of an activation, an initialiser, ...) that does not exist. */
   ERR_BLASNET_UNKNOWN_NAME: RangeError,
-  /** Arrays, matrices or layers whose sizes do not fit one another. */
+  /** Arrays, matrices or layers whose sizes do not fit together. */
   ERR_BLASNET_SHAPE: RangeError,
-  /** NaN or an infinity where the arithmetic needs numbers. */
+  /** NaN or an infinity where a finite number is needed. */
   ERR_BLASNET_NOT_FINITE: RangeError,
   /** float32 where float64 is needed, or the reverse. */
   ERR_BLASNET_DTYPE: TypeError,
@@ -21,13 +21,13 @@ export const errorClasses = {
   ERR_BLASNET_DETACHED: TypeError,
   /** A typed array on a resizable buffer, which could shrink under native code. */
   ERR_BLASNET_RESIZABLE: TypeError,
-  /** A loss that is not finite while training. */
+  /** A training whose loss or parameters are no longer finite. */
   ERR_BLASNET_DIVERGED: RangeError,
-  /** The network is training, and this call would read or write its parameters meanwhile. */
+  /** A call that needs a network's parameters while the network is training. */
   ERR_BLASNET_BUSY: Error,
-  /** A file that cannot be read or written, is damaged, or does not hold what it should. */
+  /** A file that cannot be read or written, is damaged, or has the wrong content. */
   ERR_BLASNET_FILE: Error,
-  /** What has to learn from data first was asked for its results. */
+  /** Preprocessing or labels that are missing, or that have not learned from data yet. */
   ERR_BLASNET_NOT_FITTED: Error,
   /** The native addon could not be loaded. */
   ERR_BLASNET_LOAD: Error,
@@ -35,11 +35,12 @@ export const errorClasses = {
 
 export type ErrorCode = keyof typeof errorClasses;
 
+/** An error of this library. Its code is stable; its message may change. */
 export interface BlasnetError extends Error {
   readonly code: ErrorCode;
 }
 
-/** An error of the class that belongs to the code. */
+/** Makes an error of the code's class. */
 export function blasnetError(code: ErrorCode, message: string, options?: ErrorOptions): BlasnetError {
   const error = new errorClasses[code](message, options);
   return Object.defineProperty(error, 'code', {
@@ -48,12 +49,12 @@ export function blasnetError(code: ErrorCode, message: string, options?: ErrorOp
   }) as BlasnetError;
 }
 
-/** The one sentence for a bad argument: `Expected epochs to be a positive integer, got 0 (number)`. */
+/** The error for a bad argument: `Expected epochs to be a positive integer, got 0 (number)`. */
 export function argumentError(code: ErrorCode, name: string, rule: string, actual: unknown): BlasnetError {
   return blasnetError(code, `Expected ${name} to be ${rule}, got ${describe(actual)}`);
 }
 
-/** A value with its kind, short enough for one line. */
+/** Describes a value and its kind in one short line. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return `${JSON.stringify(abbreviate(value))} (string)`;
@@ -80,8 +81,8 @@ function abbreviate(text: string): string {
 }
 
 /**
- * What a cancelled operation rejects with: Node's own convention (name AbortError, code ABORT_ERR,
- * the signal's reason as the cause).
+ * The error that a cancelled operation rejects with. It follows Node's convention: its name is AbortError, its code
+ * ABORT_ERR, and its cause the signal's reason.
  */
 export class AbortError extends Error {
   override readonly name = 'AbortError';

@@ -1,4 +1,4 @@
-// Modules of Node that few calls need and that take milliseconds to load: loaded when they are needed.
+// Few calls need these modules of Node, and they take milliseconds to load. So they are loaded on first use.
 
 export function nodeCrypto(): typeof import('node:crypto') {
   return require('node:crypto');

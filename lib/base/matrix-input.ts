@@ -1,4 +1,4 @@
-// Matrices as users have them: checked, and made into a Matrix without copying where that can be.
+// Checks the matrices that users pass and turns them into a Matrix, without a copy if possible.
 
 import { argumentError, blasnetError } from './errors';
 import {
@@ -13,24 +13,24 @@ import {
 import { checkBuffer } from './pinning';
 
 /**
- * Samples as users have them, one a row: a Matrix, a typed array of the network's dtype (the rows follow
- * from its length), or arrays of numbers (converted once).
+ * Samples, one per row: a Matrix, a typed array of the network's dtype (its length gives the number of rows), or arrays
+ * of numbers (converted on every call).
  */
 export type MatrixLike = Matrix | Float64Array | Float32Array | readonly (readonly number[])[];
 
-/** What a matrix from outside has to be. */
+/** The rule for a matrix that a user passes. */
 export interface MatrixRule {
-  /** Of what arrays of numbers become. @default 'float64' */
+  /** The dtype that arrays of numbers are converted to. @default 'float64' */
   readonly dtype?: Dtype;
-  /** How many columns there must be; without it any number, and a typed array alone is no matrix. */
+  /** The number of columns. Without it, any number is allowed, and a bare typed array is refused. */
   readonly cols?: number;
-  /** Where that number comes from, for the errors: `(the network's inputDim)`. */
+  /** The origin of `cols`, for the errors: `the network's inputDim`. */
   readonly origin?: string;
-  /** The most columns that there may be, where their number is not given. */
+  /** The largest number of columns if `cols` is not given. */
   readonly mostCols?: number;
 }
 
-/** @param name the argument's, for the errors */
+/** @param name the argument's name, for the errors */
 export function asMatrix(name: string, value: unknown, rule: MatrixRule = {}): Matrix {
   const matrix = value instanceof Matrix ? value : fromLoose(name, value, rule);
   checkBuffer(name, matrix.data);
@@ -61,14 +61,14 @@ function fromLoose(name: string, value: unknown, { dtype = 'float64', cols, orig
   return new Matrix(value, value.length / cols, cols);
 }
 
-/** Throws unless the array is of the dtype; `reason` says where that comes from. */
+/** Throws unless the array is of the dtype. `reason` says in the error why. */
 export function checkDtype(name: string, data: FloatArray, dtype: Dtype, reason: string): void {
   if (data instanceof Float64Array === (dtype === 'float64')) return;
   const needed = dtype === 'float64' ? 'a Float64Array' : 'a Float32Array';
   throw argumentError('ERR_BLASNET_DTYPE', name, needed + reason, data);
 }
 
-/** The caller's matrix for results, which shares no memory with the arrays of X. */
+/** Throws unless `out` is a matrix that shares no memory with the arrays of X. */
 export function checkOutput(
   out: unknown,
   X: LabelArray,

@@ -1,17 +1,16 @@
 import { argumentError, type BlasnetError, blasnetError } from './errors';
 import { type Constraint, check, integerFrom, oneOf } from './validate';
 
-/** The two element types: 'float64' lives in a Float64Array, 'float32' in a Float32Array. */
+/** The element types: 'float64' is stored in a Float64Array, 'float32' in a Float32Array. */
 export type Dtype = 'float64' | 'float32';
 export type FloatArray = Float64Array | Float32Array;
-/** Labels as native code takes them: classes in an Int32Array for the loss that asks for them. */
+/** Labels in the form that native code takes. An Int32Array holds class numbers, for the loss that needs them. */
 export type LabelArray = FloatArray | Int32Array;
 
 export const dtypeName: Constraint = oneOf(['float64', 'float32'] satisfies Dtype[]);
 
 /**
- * A row-major matrix: a view of a typed array, never a copy of it. Element (r, c) is
- * `data[r * cols + c]`.
+ * A row-major matrix. It is a view of a typed array, never a copy. Element (r, c) is `data[r * cols + c]`.
  */
 export class Matrix<T extends FloatArray = FloatArray> {
   readonly data: T;
@@ -19,9 +18,9 @@ export class Matrix<T extends FloatArray = FloatArray> {
   readonly cols: number;
 
   /**
-   * @param data rows * cols elements; kept, not copied
+   * @param data rows * cols elements, not copied
    * @throws TypeError ERR_BLASNET_ARG_TYPE when data is not a Float64Array or Float32Array
-   * @throws RangeError ERR_BLASNET_SHAPE when the length is not rows * cols
+   * @throws RangeError ERR_BLASNET_SHAPE when its length is not rows * cols
    */
   constructor(data: T, rows: number, cols: number) {
     if (!isFloatArray(data)) {
@@ -36,7 +35,7 @@ export class Matrix<T extends FloatArray = FloatArray> {
     this.cols = cols;
   }
 
-  /** A matrix of zeros, on a SharedArrayBuffer. Default dtype: 'float64'. */
+  /** Makes a matrix of zeros on a SharedArrayBuffer. The default dtype is 'float64'. */
   static zeros(rows: number, cols: number, dtype?: 'float64'): Matrix<Float64Array>;
   static zeros(rows: number, cols: number, dtype: Dtype): Matrix;
   static zeros(rows: number, cols: number, dtype: Dtype = 'float64'): Matrix {
@@ -46,10 +45,10 @@ export class Matrix<T extends FloatArray = FloatArray> {
   }
 
   /**
-   * A matrix from rows of numbers, each of the same length; copied once. Default dtype: 'float64'.
+   * Copies rows of numbers into a matrix. The rows must have equal lengths. The default dtype is 'float64'.
    *
-   * @throws TypeError ERR_BLASNET_ARG_TYPE when it is not an array of arrays of numbers
-   * @throws RangeError ERR_BLASNET_SHAPE when it is empty or ragged
+   * @throws TypeError ERR_BLASNET_ARG_TYPE when `rows` is not an array of arrays of numbers
+   * @throws RangeError ERR_BLASNET_SHAPE when `rows` is empty or the lengths differ
    */
   static from(rows: readonly (readonly number[])[], dtype?: 'float64'): Matrix<Float64Array>;
   static from(rows: readonly (readonly number[])[], dtype: Dtype): Matrix;
@@ -62,23 +61,23 @@ export class Matrix<T extends FloatArray = FloatArray> {
     return this.data instanceof Float64Array ? 'float64' : 'float32';
   }
 
-  /** The element at row r, column c. @throws RangeError outside the matrix */
+  /** Returns the element at row r, column c. @throws RangeError ERR_BLASNET_ARG_VALUE outside the matrix */
   get(r: number, c: number): number {
     return this.data[this.#offset(r, c)] as number;
   }
 
-  /** Sets the element at row r, column c. @throws RangeError outside the matrix */
+  /** Sets the element at row r, column c. @throws RangeError ERR_BLASNET_ARG_VALUE outside the matrix */
   set(r: number, c: number, value: number): void {
     this.data[this.#offset(r, c)] = value;
   }
 
-  /** Row r, a view of length cols. @throws RangeError outside the matrix */
+  /** Returns row r as a view of length cols. @throws RangeError ERR_BLASNET_ARG_VALUE outside the matrix */
   row(r: number): T {
     const start = this.#offset(r, 0);
     return this.data.subarray(start, start + this.cols) as T;
   }
 
-  /** The transposed matrix, a copy. Turns (samples x features) into the article's (features x samples). */
+  /** Returns a transposed copy. It turns (samples x features) into the article's (features x samples). */
   transpose(): Matrix<T> {
     const { data, rows, cols } = this;
     const out = allocate(data.length, this.dtype) as T;
@@ -88,7 +87,7 @@ export class Matrix<T extends FloatArray = FloatArray> {
     return new Matrix(out, cols, rows);
   }
 
-  /** The rows as arrays of numbers, a copy. */
+  /** Copies the rows into arrays of numbers. */
   toArray(): number[][] {
     return Array.from({ length: this.rows }, (_, r) => Array.from(this.row(r)));
   }
@@ -114,7 +113,7 @@ export function overlap(a: LabelArray, b: LabelArray): boolean {
   return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }
 
-/** The error for one element of a matrix. */
+/** The error for the element of a matrix at `index` of its data. */
 export function elementError(
   name: string,
   { data, cols }: { readonly data: LabelArray; readonly cols: number },
@@ -127,7 +126,7 @@ export function elementError(
   return blasnetError(code, `Expected ${name} to hold ${rule}, got ${value} at ${place}`);
 }
 
-/** Zeros on a SharedArrayBuffer, which nothing can detach while native code works on it. */
+/** Zeros on a SharedArrayBuffer. Such a buffer cannot be detached while native code works on it. */
 export function allocate(length: number, dtype: 'float64'): Float64Array<SharedArrayBuffer>;
 export function allocate(
   length: number,
@@ -139,7 +138,7 @@ export function allocate(length: number, dtype: Dtype): FloatArray {
     : new Float32Array(new SharedArrayBuffer(length * 4));
 }
 
-/** number[][] to a matrix; `name` is the argument's, for the errors. */
+/** Converts number[][] to a matrix. `name` is the argument's name, for the errors. */
 export function matrixFromRows(name: string, rows: unknown, dtype: Dtype): Matrix {
   if (!Array.isArray(rows)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of rows', rows);
   if (rows.length === 0) throw argumentError('ERR_BLASNET_SHAPE', name, 'a non-empty array of rows', rows);
@@ -149,7 +148,7 @@ export function matrixFromRows(name: string, rows: unknown, dtype: Dtype): Matri
   for (let r = 0; r < rows.length; r++) {
     const row = arrayOfNumbers(`${name}[${r}]`, rows[r]);
     if (row.length !== cols) {
-      throw argumentError('ERR_BLASNET_SHAPE', `${name}[${r}]`, `of length ${cols}, as the first row`, row);
+      throw argumentError('ERR_BLASNET_SHAPE', `${name}[${r}]`, `of length ${cols}, like the first row`, row);
     }
     for (let c = 0; c < cols; c++) {
       const value = row[c];

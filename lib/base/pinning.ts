@@ -2,14 +2,14 @@ import { argumentError, blasnetError } from './errors';
 import { nodeWorkerThreads } from './lazy-modules';
 import type { LabelArray } from './matrix';
 
-// How many operations hold each buffer.
+// The number of operations that hold each buffer.
 const pins = new WeakMap<ArrayBuffer, number>();
 
 const transfers = ['transfer', 'transferToFixedLength'] as const;
 
 /**
- * Throws for a typed array that native code must not touch: its buffer was detached, or is resizable and
- * could shrink while native code reads it.
+ * Throws for a typed array that native code must not touch: its buffer is detached, or it is resizable and could
+ * shrink while native code reads it.
  */
 export function checkBuffer(name: string, array: LabelArray): void {
   const { buffer } = array;
@@ -23,12 +23,12 @@ export function checkBuffer(name: string, array: LabelArray): void {
 }
 
 /**
- * Keeps the arrays' memory in place while native code reads it on another thread; the result lets go.
- *
- * A SharedArrayBuffer cannot be detached. An ArrayBuffer can, and then its memory goes to a new owner, whom
- * we cannot keep alive. So it is marked untransferable for postMessage and structuredClone (for good: Node
- * has no way back, and from Node 24 on counts transfer() in), and its own transfer() refuses until the
+ * Keeps the arrays' memory in place while native code reads it on another thread. Call the returned function when the
  * operation has ended.
+ *
+ * A SharedArrayBuffer cannot be detached. An ArrayBuffer can: then its memory gets a new owner, which this library
+ * cannot keep alive. So the buffer is marked untransferable for postMessage and structuredClone, and its own transfer()
+ * throws until the operation has ended. Node cannot remove the mark; from Node 24, the mark also blocks transfer().
  */
 export function pin(arrays: readonly LabelArray[]): () => void {
   const buffers = arrays.map(({ buffer }) => buffer).filter((buffer) => !isShared(buffer));
@@ -53,8 +53,8 @@ export function pin(arrays: readonly LabelArray[]): () => void {
   };
 }
 
-// Asked this way round, what another realm made counts as one that can be detached. (Jest gives its tests the
-// ArrayBuffer of another realm than their typed arrays'.)
+// A buffer from another realm counts as one that can be detached. (Jest's tests have an ArrayBuffer and typed arrays
+// from different realms.)
 function isShared(buffer: ArrayBufferLike): buffer is SharedArrayBuffer {
   return buffer instanceof SharedArrayBuffer;
 }
@@ -62,11 +62,11 @@ function isShared(buffer: ArrayBufferLike): buffer is SharedArrayBuffer {
 function refuseTransfer(): never {
   throw blasnetError(
     'ERR_BLASNET_BUSY',
-    'Expected the buffer to stay where it is while blasnet works on it; wait for the operation to end',
+    'A buffer cannot be transferred while blasnet works on it: wait until the operation has ended',
   );
 }
 
-// `detached` came with Node 21; a view of a detached buffer has always thrown.
+// `detached` exists only from Node 21; in all versions, a view of a detached buffer throws.
 function isDetached(buffer: ArrayBuffer): boolean {
   if (buffer.byteLength > 0) return false;
   try {

@@ -1,8 +1,8 @@
 import { argumentError, blasnetError } from './errors';
 
 /**
- * What a value has to be, as data: `accepts` tells the kind (a TypeError when it says no), `holds` the
- * range (a RangeError), and `rule` completes the sentence "Expected <name> to be ...".
+ * A rule for a value. If `accepts` returns false, the error is a TypeError; if `holds` returns false, a RangeError.
+ * `rule` completes the sentence "Expected <name> to be ...".
  */
 export interface Constraint {
   readonly rule: string;
@@ -13,12 +13,12 @@ export interface Constraint {
 
 export const positiveInteger: Constraint = integerFrom(1, 'a positive integer');
 
-/** The seed of a generator: what `np.random.seed` takes. */
+/** The seed of a generator, in the range of `np.random.seed`. */
 export const seed: Constraint = integerBetween(0, 0xffffffff);
 
 export const finite: Constraint = { rule: 'a finite number', accepts: isNumber, holds: Number.isFinite };
 
-/** For an option that is checked elsewhere, by a table of its own. */
+/** For an option that other code checks. */
 export const anything: Constraint = { rule: 'anything', accepts: () => true };
 
 export const boolean: Constraint = { rule: 'true or false', accepts: (value) => typeof value === 'boolean' };
@@ -75,7 +75,7 @@ export function atLeast(bound: number): Constraint {
   };
 }
 
-/** A number from `low` up to but not including `high`. */
+/** A number in [low, high). */
 export function halfOpen(low: number, high: number): Constraint {
   return {
     rule: `a number in [${low}, ${high})`,
@@ -84,7 +84,7 @@ export function halfOpen(low: number, high: number): Constraint {
   };
 }
 
-/** One of a table's names. */
+/** One of these names. */
 export function oneOf(names: readonly string[]): Constraint {
   return {
     rule: `one of ${names.map((name) => `'${name}'`).join(', ')}`,
@@ -93,12 +93,12 @@ export function oneOf(names: readonly string[]): Constraint {
   };
 }
 
-/** The same constraint, satisfied by undefined as well. */
+/** The constraint, or undefined. */
 export function optional(constraint: Constraint): Constraint {
   return { ...constraint, optional: true };
 }
 
-/** Throws unless the value satisfies the constraint; `code` is for the range, the kind has its own. */
+/** Throws unless the value satisfies the constraint. `code` is the code for a value out of range. */
 export function check(
   name: string,
   value: unknown,
@@ -111,9 +111,8 @@ export function check(
 }
 
 /**
- * Checks an options object against its constraints: an object, no option that is not in the table
- * (with a guess at the one meant), and each value right. `name` says where it stands, as in `layers[1]`;
- * an empty one leaves the option names bare.
+ * Checks that `options` is an object, that each of its options is in the table, and that each value satisfies its
+ * constraint. `name` is the object's name in errors, such as `layers[1]`; if it is empty, errors name only the option.
  */
 export function checkOptions(
   name: string,
@@ -148,7 +147,7 @@ export function checkNames(name: string, options: object, known: readonly string
   }
 }
 
-/** `; did you mean "learningRate"?` when a known name is close, otherwise the list of what there is. */
+/** `; did you mean "learningRate"?` when a known name is close, otherwise the list of known names. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const normal = normalize(name);
   let best: string | undefined;
@@ -163,7 +162,7 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return best === undefined ? `; known: ${known.join(', ')}` : `; did you mean "${best}"?`;
 }
 
-// A string that fails its range is a name that no table knows.
+// A string out of range is an unknown name.
 function codeFor(value: unknown): 'ERR_BLASNET_ARG_VALUE' | 'ERR_BLASNET_UNKNOWN_NAME' {
   return typeof value === 'string' ? 'ERR_BLASNET_UNKNOWN_NAME' : 'ERR_BLASNET_ARG_VALUE';
 }

@@ -5,13 +5,15 @@ import { RandomState } from '../random/random-state';
 import type { Dataset } from './dataset';
 
 export interface MoonsOptions {
-  /** How many points in all; an odd one goes to the second moon. @default 100 */
+  /**
+   * The number of points of both moons together. If it is odd, the second moon has one more. At least 1. @default 100
+   */
   readonly samples?: number;
-  /** The standard deviation of the normal noise on both coordinates, at least 0. @default none */
+  /** The standard deviation of the normal noise on both coordinates. At least 0. @default no noise */
   readonly noise?: number;
-  /** Whether to mix the moons; otherwise the first one's points come first. @default true */
+  /** Whether to mix the moons; otherwise the points of the first moon come first. @default true */
   readonly shuffle?: boolean;
-  /** An integer from 0 to 2^32 - 1. @default a fresh one on every call, from the system's entropy */
+  /** An integer from 0 to 2^32 - 1. @default a new one on every call, from the system's entropy */
   readonly seed?: number;
   /** 'float32' gives the numbers of 'float64', rounded. @default 'float64' */
   readonly dtype?: Dtype;
@@ -26,10 +28,10 @@ const constraints = {
 };
 
 /**
- * Two interleaving half circles: X (samples, 2) holds the points, Y (samples, 1) the moon of each, 0 or 1.
+ * Makes two interleaving half circles. X (samples, 2) holds the points, Y (samples, 1) the moon of each point, 0 or 1.
  *
- * scikit-learn's `make_moons(n_samples, noise=..., shuffle=..., random_state=seed)`, to the last bit where
- * NumPy takes its cosines from the C library. (Its AVX-512 loops can differ in the last bit.)
+ * The numbers are those of scikit-learn's `make_moons(n_samples, noise=..., shuffle=..., random_state=seed)`, to the
+ * last bit if NumPy takes its cosines from the C library. (NumPy's AVX-512 loops can differ in the last bit.)
  *
  * @throws TypeError ERR_BLASNET_UNKNOWN_OPTION, ERR_BLASNET_ARG_TYPE
  * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME (of a dtype)
@@ -64,7 +66,7 @@ export function makeMoons(options: MoonsOptions = {}): Dataset {
   return dtype === 'float64' ? { X, Y } : { X: toFloat32(X), Y: toFloat32(Y) };
 }
 
-// np.linspace(0, pi, count)[i], which sets the last point to pi itself.
+// np.linspace(0, pi, count)[i]. It sets the last point to pi itself.
 function halfTurn(i: number, count: number): number {
   if (count === 1) return 0;
   return i === count - 1 ? Math.PI : i * (Math.PI / (count - 1));

@@ -7,28 +7,29 @@ import type { Dataset } from './dataset';
 
 export interface SplitOptions {
   /**
-   * What to keep for the test: below 1 a share of the rows, rounded up to a whole row; otherwise a number of
-   * rows, at least 1. At least one row has to remain for training. @default 0.25
+   * The size of the test set. Below 1 it is a share of the rows, rounded up to a whole row; from 1 on it is a number of
+   * rows. At least one row must remain for training. @default 0.25
    */
   readonly testSize?: number;
   /** Whether to draw the test rows at random; otherwise they are the last ones. @default true */
   readonly shuffle?: boolean;
-  /** An integer from 0 to 2^32 - 1. @default a fresh one on every call, from the system's entropy */
+  /** An integer from 0 to 2^32 - 1. @default a new one on every call, from the system's entropy */
   readonly seed?: number;
 }
 
+/** The two parts of a data set. */
 export interface Split<T extends FloatArray = FloatArray, U extends FloatArray = T> {
   readonly train: Dataset<T, U>;
   readonly test: Dataset<T, U>;
-  /** The row of X and Y that each row of `train` was. */
+  /** For each row of `train`, its row in X and Y. */
   readonly trainIndex: Uint32Array;
-  /** The row of X and Y that each row of `test` was. */
+  /** For each row of `test`, its row in X and Y. */
   readonly testIndex: Uint32Array;
 }
 
 type Rows = readonly (readonly number[])[];
 
-/** The same elements as T's, on a buffer of their own. */
+/** The type of a copy of T, which has its own buffer. */
 type Copy<T extends FloatArray> = T extends Float64Array ? Float64Array : Float32Array;
 
 const testSizeConstraint: Constraint = {
@@ -44,15 +45,16 @@ const constraints = {
 };
 
 /**
- * Splits samples into a training and a test set, both copies (on SharedArrayBuffers); rows that are
- * number[][] become float64. The same rows in the same order as scikit-learn's
- * `train_test_split(X, Y, test_size=..., shuffle=..., random_state=seed)`: the first rows of a permutation
- * are the test set, and the rest is for training.
+ * Splits samples into a training set and a test set. Both are copies on SharedArrayBuffers; number[][] becomes float64.
+ * The rows and their order are those of scikit-learn's
+ * `train_test_split(X, Y, test_size=..., shuffle=..., random_state=seed)`: the first rows of a permutation are the test
+ * set, and the others the training set.
  *
- * @param X (m, anything), m at least 2
- * @param Y (m, anything)
+ * @param X (m, any number of columns), m at least 2
+ * @param Y (m, any number of columns)
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION, ERR_BLASNET_DETACHED
- * @throws RangeError ERR_BLASNET_SHAPE when X and Y differ in rows, or have fewer than 2; ERR_BLASNET_ARG_VALUE
+ * @throws RangeError ERR_BLASNET_SHAPE when X and Y have different numbers of rows, or fewer than 2;
+ *   ERR_BLASNET_ARG_VALUE
  */
 export function trainTestSplit<T extends FloatArray, U extends FloatArray>(
   X: Matrix<T>,

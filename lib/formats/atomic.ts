@@ -8,50 +8,50 @@ import { check, filePath } from '../base/validate';
 import { type Calls, call, runCalls, runCallsSync } from './file-calls';
 import { quote } from './file-error';
 
-// More than the system follows (40 on Linux) is a circle.
+// Linux follows at most 40 links; more are a circle.
 const mostLinks = 40;
 const largestWrite = 2 ** 30;
 
 /**
- * Writes a file so that it is whole at every moment, the old one or the new one, even when the process is
- * killed or the power fails: into a temporary file beside it, onto the disk, and then renamed over it.
+ * Writes a file so that its path always leads to a complete file, old or new, even if the process is killed or the
+ * power fails. It writes a temporary file in the file's folder, flushes it to the disk, and renames it.
  *
- * - A symbolic link stays, and the file that it points to is replaced. A hard link does not: the other
+ * - If the path is a symbolic link, the link stays and its target is replaced. If the file has hard links, the other
  *   names keep the old content.
- * - The new file has the old one's permissions, otherwise those that the umask leaves; a file that may not
- *   be written to is not replaced, though the folder would allow it.
- * - What fails removes its temporary file. One that a killed process left is removed by the next write to
- *   the same path on the same machine (in the same container), unless another process has its number now.
+ * - The new file has the permissions of the old file, or without an old file, those that the umask leaves. A file that
+ *   the process may not write to is not replaced, even if the folder would allow it.
+ * - A write that fails removes its temporary file. If a process was killed, the next write to this path on the same
+ *   machine (in the same container) removes it, unless another process has its number by then.
  *
- * @param chunks the content; nothing may write to it until the promise settles
- * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for what is no path
+ * @param chunks the content; do not change it until the promise settles
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for an invalid path
  * @throws Error ERR_BLASNET_FILE, with Node's own error as its cause
  */
 export function writeFileAtomically(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
   return runCalls(writeCalls(path, chunks));
 }
 
-/** The same, when it returns. @throws as writeFileAtomically() */
+/** Like `writeFileAtomically`, but blocks the calling thread. */
 export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Array>): void {
   runCallsSync(writeCalls(path, chunks));
 }
 
 /**
- * A file's bytes.
+ * Reads a file.
  *
- * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for what is no path
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for an invalid path
  * @throws Error ERR_BLASNET_FILE when it is not a file or cannot be read, with Node's own error as its cause
  */
 export function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return runCalls(readCalls(path));
 }
 
-/** The same, when it returns. @throws as readFileBytes() */
+/** Like `readFileBytes`, but blocks the calling thread. */
 export function readFileBytesSync(path: string): Uint8Array<ArrayBuffer> {
   return runCallsSync(readCalls(path));
 }
 
-/** Whether there is a folder at a path. @throws as readFileBytes() */
+/** Whether there is a folder at a path. @throws like readFileBytes() */
 export function isFolder(path: string): Promise<boolean> {
   return runCalls(isFolderCalls(path));
 }
@@ -65,7 +65,7 @@ function* isFolderCalls(path: string): Calls<boolean> {
   }
 }
 
-/** writeFileAtomically's calls. */
+/** The calls of `writeFileAtomically`. */
 export function* writeCalls(path: string, chunks: Iterable<Uint8Array>): Calls<void> {
   check('path', path, filePath);
   try {
@@ -96,7 +96,7 @@ function* writeNew(path: string, chunks: Iterable<Uint8Array>, mode: number | un
   try {
     try {
       if (mode !== undefined) {
-        // The umask may have taken some; a system without permissions refuses to set them.
+        // The umask may have removed some bits. A system without permissions refuses chmod, so check first.
         const stats = yield* call('fstat', file);
         if ((stats.mode & 0o777) !== mode) yield* call('fchmod', file, mode);
       }
@@ -115,8 +115,8 @@ function* writeNew(path: string, chunks: Iterable<Uint8Array>, mode: number | un
   }
 }
 
-// A rename is on the disk when its folder is. Some systems cannot flush folders, or do not let this user open
-// one; the file is whole without it, too.
+// A rename is on the disk only when its folder is. Some systems cannot flush folders, or do not let this user open one;
+// then the file is still complete.
 function* flushFolder(folder: string): Calls<void> {
   if (process.platform === 'win32') return;
   try {
@@ -131,29 +131,29 @@ function* flushFolder(folder: string): Calls<void> {
   }
 }
 
-// Where the links at a path end, whether a file is there or not.
+// The end of the symbolic links at a path, whether or not a file is there.
 function* finalTarget(path: string): Calls<string> {
   let target = path;
   for (let links = 0; links < mostLinks; links++) {
-    // A link is relative to the folder that it really lies in.
+    // A link is relative to its real folder.
     const folder = yield* call('realpath', dirname(target));
     target = join(folder, basename(resolve(target)));
     let link: string;
     try {
       link = yield* call('readlink', target);
     } catch {
-      return target; // no link, or nothing at all; what is wrong with it otherwise, the next call says
+      return target; // not a link, or missing; the next call reports any other fault
     }
     target = resolve(folder, link);
   }
   throw blasnetError('ERR_BLASNET_FILE', `Cannot write ${quote(path)}: too many symbolic links in a row`);
 }
 
-/** readFileBytes's calls. */
+/** The calls of `readFileBytes`. */
 export function* readCalls(path: string): Calls<Uint8Array<ArrayBuffer>> {
   check('path', path, filePath);
   try {
-    // Before it is opened, since opening a pipe waits for its other end.
+    // Checked before it is opened, since opening a pipe waits for its other end.
     checkIsFile(path, yield* call('stat', path));
     const file = yield* call('open', path, 'r');
     try {
@@ -175,12 +175,12 @@ export function* readCalls(path: string): Calls<Uint8Array<ArrayBuffer>> {
   }
 }
 
-// A file may claim any size without having it on the disk.
+// A sparse file may have any size, even more than the memory.
 function allocate(path: string, size: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(size);
   } catch (cause) {
-    const message = `Cannot read ${quote(path)}: there is no memory for its ${size} bytes`;
+    const message = `Cannot read ${quote(path)}: there is not enough memory for its ${size} bytes`;
     throw blasnetError('ERR_BLASNET_FILE', message, { cause });
   }
 }
@@ -200,8 +200,7 @@ function checkIsFile(path: string, stats: Stats): void {
   throw blasnetError('ERR_BLASNET_FILE', `Expected ${quote(path)} to be a file, got ${got}`);
 }
 
-// A process's number says who it is only on its own machine, and there only among the processes that its
-// container sees; a folder may be shared by several.
+// A process number is unique only on its machine and within its container, but several of them may share a folder.
 let machine: string | undefined;
 
 function thisMachine(): string {
@@ -209,7 +208,7 @@ function thisMachine(): string {
   return machine;
 }
 
-// Of a fixed length, so that it fits wherever the file's own name does.
+// The length is fixed, so a long file name cannot make the temporary name too long.
 function temporaryName(base: string): string {
   return `.blasnet.${tagOf(base)}.${thisMachine()}.${process.pid}.${nodeCrypto().randomBytes(6).toString('hex')}.tmp`;
 }
@@ -217,8 +216,8 @@ function temporaryName(base: string): string {
 const temporaryPattern = /^\.blasnet\.([0-9a-f]{12})\.([0-9a-f]{12})\.([1-9][0-9]*)\.[0-9a-f]{12}\.tmp$/;
 
 /**
- * Removes the temporary files that killed processes left in a folder: those that were to become `base`, or all.
- * In passing: what cannot be removed (another user's, say) stays, and keeps nobody from writing.
+ * Removes the temporary files that killed processes left in a folder: those for the file `base`, or all. Files that
+ * cannot be removed (another user's, for example) stay; that is not an error.
  */
 export function* leftoverCalls(folder: string, base?: string): Calls<void> {
   try {
@@ -235,7 +234,7 @@ function isGone(pid: number): boolean {
     process.kill(pid, 0);
     return false;
   } catch (error) {
-    return codeOf(error) === 'ESRCH'; // EPERM: it lives, as another user's
+    return codeOf(error) === 'ESRCH'; // EPERM: another user's process has the number
   }
 }
 
@@ -243,7 +242,7 @@ function namespaceOfProcesses(): string {
   try {
     return fs.readlinkSync('/proc/self/ns/pid');
   } catch {
-    return ''; // Linux alone has them
+    return ''; // only Linux has it
   }
 }
 
@@ -255,7 +254,10 @@ function codeOf(error: unknown): string {
   return String((error as NodeJS.ErrnoException).code);
 }
 
-/** An error of the system's as one of ours: Node's message, but for its path, which may be a temporary file's. */
+/**
+ * Turns a system error into a BlasnetError. The message names the caller's path, since Node's own message may name a
+ * temporary file.
+ */
 export function systemError(
   verb: 'list' | 'read' | 'remove' | 'write',
   path: string,

@@ -17,7 +17,7 @@ import { fileError, quote } from './file-error';
 import { parseJson } from './json';
 import { type Metadata, parseSafetensors, type Safetensors } from './safetensors';
 
-/** An epoch's numbers, as a training reports them. */
+/** The numbers that a training reports for an epoch. */
 export interface CheckpointReport {
   /** From 1. */
   readonly epoch: number;
@@ -25,11 +25,17 @@ export interface CheckpointReport {
 }
 
 export interface CheckpointOptions {
-  /** Where the checkpoints lie, one training's: checkpoint-000001.safetensors, ..., by epoch. Made if it is not there. */
+  /**
+   * The folder for the checkpoints of one training: checkpoint-000001.safetensors, ..., by epoch. It is created if it
+   * does not exist.
+   */
   readonly directory: string;
-  /** How many of the newest to keep. At least 1. @default 3 */
+  /** How many of the newest checkpoints to keep. At least 1. @default 3 */
   readonly keepLast?: number;
-  /** Keeps the best one, too: that with the least or the greatest number of a series, the first of equals. @default none */
+  /**
+   * Also keeps the best checkpoint: the one with the smallest ('min') or largest ('max') number of the series
+   * `monitor`, the first of equals. @default only the newest are kept
+   */
   readonly best?: { readonly monitor: string; readonly mode: 'min' | 'max' };
 }
 
@@ -40,19 +46,19 @@ export interface Checkpoint {
 
 export interface FoundCheckpoint extends Checkpoint {
   readonly content: Safetensors;
-  /** What is wrong with newer ones, which were left out. */
+  /** The errors of newer checkpoints, which were skipped. */
   readonly skipped: readonly BlasnetError[];
 }
 
 export interface FindOptions {
-  /** Whether to go on with an older checkpoint when the newest is damaged. @default false */
+  /** Whether to use an older checkpoint if the newest is damaged. @default false */
   readonly skipDamaged?: boolean;
 }
 
-/** Makes a checkpoint's bytes, a safetensors file whose metadata has these lines. */
+/** Makes the bytes of a checkpoint: a safetensors file whose metadata includes these entries. */
 export type EncodeCheckpoint = (metadata: Metadata) => Iterable<Uint8Array>;
 
-// The epoch's report, as JSON, in every checkpoint.
+// The key of the epoch's report, which every checkpoint has as JSON.
 const reportKey = 'blasnet.checkpoint';
 
 const text: Constraint = {
@@ -60,7 +66,7 @@ const text: Constraint = {
   accepts: (value) => typeof value === 'string',
   holds: (value: string) => value !== '',
 };
-/** Of the options; what is 'anything' here is checked by the constructor. */
+/** The rules of the options. The constructor checks those that are 'anything' here. */
 export const checkpointConstraints = {
   directory: anything,
   keepLast: optional(positiveInteger),
@@ -72,19 +78,19 @@ const findConstraints = {
 };
 
 /**
- * The checkpoints of one training in a folder: checkpoint-000001.safetensors, ..., by epoch. It keeps the last
- * ones and the best, and removes the others after each that it writes. All that it knows is in the files, so
- * that a process may be killed at any moment and another go on; two at a time are one too many.
+ * The checkpoints of one training in a folder: checkpoint-000001.safetensors, ..., by epoch. After each write, it keeps
+ * the newest ones and the best, and removes the others. Its whole state is in the files, so a process may be killed at
+ * any moment and another may continue. Two processes must not use a folder at a time.
  */
 export class CheckpointStore {
   readonly directory: string;
   readonly keepLast: number;
   readonly best: { readonly monitor: string; readonly mode: 'min' | 'max' } | undefined;
-  // By epoch: what a file reports, or what is wrong with it.
+  // By epoch: the report in a file, or the error from reading the file.
   #known: Map<number, CheckpointReport | BlasnetError> | undefined;
 
   /**
-   * @param name what stands before the options' names in errors
+   * @param name the prefix of the options' names in errors
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
    * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME
    */
@@ -99,8 +105,8 @@ export class CheckpointStore {
   }
 
   /**
-   * To be called before a training goes on after an epoch (0 when it starts): throws while the folder has
-   * whole checkpoints of later epochs, which are another training's, and would be taken for the newest.
+   * Call this before a training continues after `epoch` (0 for a new training). It throws if the folder has undamaged
+   * checkpoints of later epochs: these belong to another training, and would count as the newest.
    *
    * @throws RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_FILE
    */
@@ -108,50 +114,52 @@ export class CheckpointStore {
     return runCalls(this.#begin(epoch));
   }
 
-  /** The same, when it returns. @throws as begin() */
+  /** Like `begin`, but blocks the calling thread. */
   beginSync(epoch: number): void {
     runCallsSync(this.#begin(epoch));
   }
 
   /**
-   * Writes the checkpoint of an epoch, and then removes those that are not to be kept. One of the same epoch
-   * is replaced.
+   * Writes the checkpoint of an epoch, and then removes the checkpoints that are not kept. An older checkpoint of this
+   * epoch is replaced.
    *
-   * @param encode called once, before this returns; nothing may write to what it gives until the promise settles
-   * @throws RangeError ERR_BLASNET_ARG_VALUE when the report lacks the series that `best` monitors, or as begin()
+   * @param encode called once, before `write` returns; its chunks must not change until the promise settles
+   * @throws RangeError ERR_BLASNET_ARG_VALUE when the report lacks the series that `best` monitors, or like begin()
    * @throws Error ERR_BLASNET_FILE
    */
   async write(report: CheckpointReport, encode: EncodeCheckpoint): Promise<Checkpoint> {
     return runCalls(this.#write(report, this.#encoded(report, encode)));
   }
 
-  /** The same, when it returns. @throws as write() */
+  /** Like `write`, but blocks the calling thread. */
   writeSync(report: CheckpointReport, encode: EncodeCheckpoint): Checkpoint {
     return runCallsSync(this.#write(report, this.#encoded(report, encode)));
   }
 
   /**
-   * The newest checkpoint, read and checked; undefined when there is none.
+   * Reads and checks the newest checkpoint. Returns undefined if there is none.
    *
-   * @throws Error ERR_BLASNET_FILE when it is damaged; with skipDamaged, when all are
+   * @throws Error ERR_BLASNET_FILE when it is damaged; with skipDamaged, when all are damaged
    */
   async latest(options: FindOptions = {}): Promise<FoundCheckpoint | undefined> {
     checkOptions('', options, findConstraints);
     return runCalls(this.#latest(options));
   }
 
-  /** The same, when it returns. @throws as latest() */
+  /** Like `latest`, but blocks the calling thread. */
   latestSync(options: FindOptions = {}): FoundCheckpoint | undefined {
     checkOptions('', options, findConstraints);
     return runCallsSync(this.#latest(options));
   }
 
-  /** The whole checkpoint with the best number of the series that `best` monitors; undefined when there is none. */
+  /**
+   * Reads the undamaged checkpoint with the best number of the series that `best` monitors; undefined if there is none.
+   */
   async findBest(): Promise<FoundCheckpoint | undefined> {
     return runCalls(this.#findBest());
   }
 
-  /** The same, when it returns. */
+  /** Like `findBest`, but blocks the calling thread. */
   findBestSync(): FoundCheckpoint | undefined {
     return runCallsSync(this.#findBest());
   }
@@ -166,8 +174,8 @@ export class CheckpointStore {
     const newest = Math.max(0, ...wholeOf(known).map(([other]) => other));
     if (epoch < newest) {
       const message =
-        `Expected the checkpoints' directory ${quote(this.directory)} to hold none of an epoch after ${epoch}, ` +
-        `got one of epoch ${newest}; another training needs another directory`;
+        `Expected the checkpoint directory ${quote(this.directory)} to hold no checkpoint of an epoch after ${epoch}, ` +
+        `got one of epoch ${newest}; use another directory for another training`;
       throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
     }
   }
@@ -183,13 +191,13 @@ export class CheckpointStore {
     return { path, report };
   }
 
-  // Only now that the new one is there; what a killed process did not come to is removed the next time.
+  // Runs only when the new checkpoint exists. If the process is killed here, the next write removes the rest.
   *#prune(known: Map<number, CheckpointReport | BlasnetError>): Calls<void> {
     const newest = wholeOf(known).sort(([a], [b]) => b - a);
     const [oldestKept] = newest.slice(0, this.keepLast).at(-1) ?? [0];
     const best = this.#bestOf(known);
     for (const epoch of [...known.keys()]) {
-      // A damaged one is not counted, and goes when it is older than what is.
+      // Damaged checkpoints do not count. They are removed if they are older than those that do.
       if (epoch >= oldestKept || epoch === best) continue;
       const path = this.#pathOf(epoch);
       try {
@@ -202,7 +210,7 @@ export class CheckpointStore {
     yield* leftoverCalls(this.directory);
   }
 
-  /** The epoch of the best one, the first of equals. */
+  /** The epoch of the best checkpoint, the first of equals. */
   #bestOf(known: Map<number, CheckpointReport | BlasnetError>): number | undefined {
     if (this.best === undefined) return undefined;
     const { monitor, mode } = this.best;
@@ -224,7 +232,7 @@ export class CheckpointStore {
       } catch (error) {
         if (!isFileError(error)) throw error;
         if (!skipDamaged) {
-          const message = `${error.message} (skipDamaged: true goes on with an older checkpoint)`;
+          const message = `${error.message} (skipDamaged: true continues with an older checkpoint)`;
           throw blasnetError('ERR_BLASNET_FILE', message, { cause: error });
         }
         skipped.push(error);
@@ -259,7 +267,7 @@ export class CheckpointStore {
     const content = parseSafetensors(yield* readCalls(path), path);
     const report = parseReport(content.metadata, path);
     if (report.epoch !== epoch) {
-      throw fileError(path, 'the epoch', `${epoch}, as its name says`, report.epoch);
+      throw fileError(path, 'the epoch', `${epoch}, as the file's name says`, report.epoch);
     }
     return { path, report, content };
   }
@@ -294,15 +302,15 @@ function checkReport(report: CheckpointReport, monitor: string | undefined): voi
   checkObject('report', report);
   check('report.epoch', report.epoch, positiveInteger);
   if (monitor === undefined || typeof report[monitor] === 'number') return;
-  const rule = "a number, since it is best.monitor's";
+  const rule = 'a number, since best.monitor names it';
   throw argumentError('ERR_BLASNET_ARG_VALUE', `report.${monitor}`, rule, report[monitor]);
 }
 
-// A number that is not finite is null in JSON; then the checkpoint is never the best.
+// A number that is not finite is null in JSON, and such a checkpoint is never the best.
 function parseReport(metadata: Metadata, path: string): CheckpointReport {
   const place = `"${reportKey}" of the metadata`;
   const json = metadata[reportKey];
-  if (json === undefined) throw fileError(path, place, 'there, as in every checkpoint', 'none');
+  if (json === undefined) throw fileError(path, place, 'present, as in every checkpoint', 'none');
   const report = parseJson(json, place, path);
   const { epoch } = (report ?? {}) as { epoch?: unknown };
   if (!(Number.isSafeInteger(epoch) && (epoch as number) >= 1)) {

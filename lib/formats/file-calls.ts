@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 
-// What works with files is written once, as a generator of calls, and driven in two ways: by Node's
-// synchronous functions, or by those with a callback, which take the same arguments.
+// A file operation is written once, as a generator of calls. It runs in two ways: with Node's synchronous functions, or
+// with its callback functions, which take equal arguments.
 
 interface Synchronous {
   access: typeof fs.accessSync;
@@ -29,10 +29,10 @@ interface Call {
   readonly args: readonly unknown[];
 }
 
-/** Work with files that ends in a Result. */
+/** A file operation that returns a Result. */
 export type Calls<Result> = Generator<Call, Result, unknown>;
 
-/** One function of node:fs, to be yielded with `yield*`. */
+/** Calls one function of node:fs; use it with `yield*`. */
 export function* call<N extends Name>(
   name: N,
   ...args: Parameters<Synchronous[N]>
@@ -40,7 +40,7 @@ export function* call<N extends Name>(
   return (yield { name, args }) as ReturnType<Synchronous[N]>;
 }
 
-/** Takes the calls one after another on this thread. */
+/** Runs the calls one after another on the calling thread. */
 export function runCallsSync<Result>(calls: Calls<Result>): Result {
   let step = calls.next();
   while (!step.done) {
@@ -57,7 +57,7 @@ export function runCallsSync<Result>(calls: Calls<Result>): Result {
   return step.value;
 }
 
-/** Takes the calls one after another on libuv's threads. */
+/** Runs the calls one after another on libuv's threads. */
 export async function runCalls<Result>(calls: Calls<Result>): Promise<Result> {
   let step = calls.next();
   while (!step.done) {
@@ -74,7 +74,7 @@ export async function runCalls<Result>(calls: Calls<Result>): Promise<Result> {
   return step.value;
 }
 
-// What promisify makes of the two results of fs.read and fs.write.
+// promisify turns the two results of fs.read and fs.write into an object.
 function countOf(result: unknown): unknown {
   const { bytesRead, bytesWritten } = (result ?? {}) as { bytesRead?: number; bytesWritten?: number };
   return bytesRead ?? bytesWritten ?? result;

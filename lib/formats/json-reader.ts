@@ -7,9 +7,9 @@ const whitespace = [0x20, 0x09, 0x0a, 0x0d];
 const delimiters = ',:[]{}" \t\r\n';
 
 /**
- * Reads JSON whose structure is known, out of bytes that nobody vouches for. It stops at the first byte
- * that does not fit and builds nothing but what it is asked for, so that time and memory are bounded by the
- * bytes; it finds duplicate keys, which JSON.parse hides, and keys such as __proto__ are like any other.
+ * Reads JSON of a known structure from untrusted bytes. It stops at the first byte that does not fit, and builds only
+ * the values that it is asked for. So the number of bytes limits time and memory. It reports duplicate keys, which
+ * JSON.parse hides, and treats a key such as __proto__ like any other.
  */
 export class JsonReader {
   readonly #bytes: Buffer;
@@ -17,7 +17,7 @@ export class JsonReader {
   readonly #file: string;
   #position: number;
 
-  /** @param bytes the file; the JSON is what lies from `start` to `end` */
+  /** @param bytes the file; the JSON is the part from `start` to `end` */
   constructor(bytes: Uint8Array, start: number, end: number, file: string) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#position = start;
@@ -25,15 +25,15 @@ export class JsonReader {
     this.#file = file;
   }
 
-  /** The byte of the file that is read next. */
+  /** The index of the byte that is read next. */
   get position(): number {
     return this.#position;
   }
 
   /**
-   * An object: `entry` has to read the value of the key that it is given.
+   * Reads an object. `entry` must read the value of the key that it is given.
    *
-   * @param keys the ones that it has to have, each, and no other; without them, any
+   * @param keys exactly the keys that the object must have; without them, any are allowed
    */
   object(place: string, entry: (key: string) => void, keys?: readonly string[]): void {
     const found = new Set<string>();
@@ -43,31 +43,32 @@ export class JsonReader {
       do {
         const key = this.#key(place, keys);
         if (found.has(key.text))
-          throw this.#errorAt(key.byte, `a key of ${place}`, 'there once', `${quote(key.text)} again`);
+          throw this.#errorAt(key.byte, `a key of ${place}`, 'unique', `${quote(key.text)} again`);
         found.add(key.text);
-        this.#expect(':', `what follows the key ${quote(key.text)} of ${place}`, 'a colon');
+        this.#expect(':', `the text after the key ${quote(key.text)} of ${place}`, 'a colon');
         entry(key.text);
       } while (this.#take(','));
-      this.#expect('}', `what follows an entry of ${place}`, 'a comma or a closing brace');
+      this.#expect('}', `the text after an entry of ${place}`, 'a comma or a closing brace');
     }
     const missing = keys?.find((key) => !found.has(key));
-    if (missing !== undefined) throw this.#errorAt(start, place, `an object with ${missing}`, 'one without');
+    if (missing !== undefined)
+      throw this.#errorAt(start, place, `an object with ${missing}`, 'one without it');
   }
 
-  /** An array: `element` has to read the one of the index that it is given. */
+  /** Reads an array. `element` must read the element of the index that it is given. */
   array(place: string, element: (index: number) => void): void {
     this.#expect('[', place, 'a JSON array');
     if (this.#take(']')) return;
     let index = 0;
     do element(index++);
     while (this.#take(','));
-    this.#expect(']', `what follows an element of ${place}`, 'a comma or a closing bracket');
+    this.#expect(']', `the text after an element of ${place}`, 'a comma or a closing bracket');
   }
 
   string(place: string): string {
     this.#skipWhitespace();
     const start = this.#position;
-    // No byte of a character beyond ASCII equals one of these two.
+    // In UTF-8, no byte of a character beyond ASCII equals a quotation mark or a backslash.
     if (this.#bytes[start] !== quotationMark || start >= this.#end) throw this.error(place, 'a JSON string');
     let end = start + 1;
     while (end < this.#end && this.#bytes[end] !== quotationMark) {
@@ -83,13 +84,13 @@ export class JsonReader {
       throw this.#errorAt(start, place, 'a JSON string', quote(raw.toString('utf8')), { cause });
     }
     if (/\p{Surrogate}/u.test(text)) {
-      throw this.#errorAt(start, place, 'a string of whole characters', quote(text));
+      throw this.#errorAt(start, place, 'a string without lone surrogates', quote(text));
     }
     this.#position = end + 1;
     return text;
   }
 
-  /** One of some strings. */
+  /** Reads a string that must be one of `names`. */
   oneOf<Name extends string>(place: string, names: readonly Name[]): Name {
     this.#skipWhitespace();
     const start = this.#position;
@@ -100,7 +101,7 @@ export class JsonReader {
     return text as Name;
   }
 
-  /** An integer from 0 to 2^53 - 1, without a fraction or an exponent. */
+  /** Reads an integer from 0 to 2^53 - 1, without a fraction or an exponent. */
   unsigned(place: string): number {
     this.#skipWhitespace();
     const token = this.#token();
@@ -112,13 +113,13 @@ export class JsonReader {
     return value;
   }
 
-  /** Throws unless nothing but whitespace follows. */
+  /** Throws unless only whitespace follows. */
   end(place: string): void {
     this.#skipWhitespace();
-    if (this.#position < this.#end) throw this.error(`what follows ${place}`, 'spaces only');
+    if (this.#position < this.#end) throw this.error(`the text after ${place}`, 'only spaces');
   }
 
-  /** What is wrong with what is read next. */
+  /** The error for the value that is read next. */
   error(place: string, rule: string): BlasnetError {
     this.#skipWhitespace();
     return this.#errorAt(this.#position, place, rule, this.#next());
@@ -161,7 +162,7 @@ export class JsonReader {
     }
   }
 
-  // What stands before the next delimiter, as far as a number may reach.
+  // The text up to the next delimiter, limited to more bytes than a valid number has.
   #token(): string {
     const text = this.#bytes.toString('latin1', this.#position, Math.min(this.#position + 32, this.#end));
     let length = 0;

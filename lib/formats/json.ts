@@ -1,7 +1,7 @@
 import { argumentError } from '../base/errors';
 import { fileError, quote } from './file-error';
 
-/** What JSON.stringify writes and JSON.parse gives back as it was. */
+/** A value that JSON.stringify and JSON.parse keep unchanged. */
 export type Json =
   | null
   | boolean
@@ -10,12 +10,12 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-// Far more than any options, and far less than a stack.
+// Far deeper than any options, and far less than the call stack allows.
 const deepest = 100;
 
 /**
- * Throws unless JSON holds all of a value: it would write null for NaN, {} for a Map, and leave functions out.
- * Fields that are undefined are left out, too, and may be there.
+ * Throws unless JSON can hold the whole value: JSON.stringify writes null for NaN and {} for a Map, and leaves
+ * functions out. It also leaves out fields that are undefined; these are allowed.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -28,12 +28,12 @@ export function checkJson(name: string, value: unknown, depth = 0): asserts valu
   }
   if (value === null || ['boolean', 'number', 'string'].includes(typeof value)) return;
   if (Array.isArray(value)) {
-    // By index, so that a hole is seen.
+    // A loop by index sees holes, too.
     for (let i = 0; i < value.length; i++) checkJson(`${name}[${i}]`, value[i], depth + 1);
     return;
   }
   if (!isPlainObject(value)) {
-    throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'something that JSON holds', value);
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a value that JSON can hold', value);
   }
   for (const [key, field] of Object.entries(value)) {
     if (key === '__proto__') throw protoError(name, value);
@@ -42,8 +42,8 @@ export function checkJson(name: string, value: unknown, depth = 0): asserts valu
 }
 
 /**
- * JSON out of a file. The key __proto__ is refused, since whoever copies such an object would give it
- * another prototype, and so is JSON deeper than checkJson lets through.
+ * Parses JSON from a file. It refuses the key __proto__, since a copy of such an object could get another prototype. It
+ * also refuses JSON that is deeper than checkJson allows.
  *
  * @throws Error ERR_BLASNET_FILE
  */

@@ -5,71 +5,70 @@ import { fileError, quote } from './file-error';
 import { checkJson, type Json, parseJson } from './json';
 import type { Metadata, Safetensors, Tensor } from './safetensors';
 
-// A model file is a safetensors file. Its tensors are the parameters under the article's keys, W1, b1, ...;
-// its metadata, each a string:
+// A model file is a safetensors file. Its tensors are the parameters under the article's keys, W1, b1, ... Its metadata
+// are strings:
 //
 //   format                 'blasnet' (serializeSafetensors sets it)
-//   blasnet.format         the version of all this
-//   blasnet.version        of the library that wrote it
+//   blasnet.format         the version of this format
+//   blasnet.version        the version of the library that wrote the file
 //   blasnet.architecture   JSON: the completed layers
 //   blasnet.dtype          'float64' or 'float32'
 //   blasnet.seed           an integer from 0 to 2^32 - 1
 //   blasnet.preprocessing  JSON, or absent
-//   blasnet.training       JSON, in a checkpoint: what a training needs to go on, beside the tensors named
-//                          training.*
+//   blasnet.training       JSON, only in a checkpoint: with the tensors named training.*, all that a training needs to
+//                          continue
 //
-// Other keys are for others.
+// Other programs may use other keys.
 
-/** The version of the format that this library writes, and the newest that it reads. */
+/** The version of the format that this library writes. It is also the newest that it reads. */
 export const formatVersion = 1;
 
 const trainingPrefix = 'training.';
 
-/** A tensor that an architecture asks for. */
+/** The name and shape of a tensor that an architecture has. */
 export interface TensorShape {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
-/** What the architecture's layers may be, and which tensors they have. */
+/** The rules for an architecture's layers and for their tensors. */
 export interface ModelSchema<L> {
   /** Checks layers and completes them, or throws a BlasnetError. */
   completeArchitecture(layers: readonly never[]): readonly L[];
   tensorsOf(architecture: readonly NoInfer<L>[]): readonly TensorShape[];
 }
 
-/** What a training needs to go on, for a checkpoint; the caller's own. */
+/** The part of a checkpoint that a training needs to continue; the caller chooses it. */
 export interface TrainingContent {
   readonly state: Json;
-  /** Of any names; the file has them with training. before. */
+  /** Their names are free; the file puts training. before them. */
   readonly tensors: readonly Tensor[];
 }
 
 export interface ModelContent<L> {
   readonly architecture: readonly L[];
   readonly dtype: Dtype;
-  /** The seed that the network's random numbers started from. */
+  /** The seed of the network's random numbers. */
   readonly seed: number;
   /** The elements of every tensor of the schema, row-major. */
   readonly tensors: Readonly<Record<string, FloatArray>>;
   readonly preprocessing?: Json;
   readonly training?: TrainingContent;
-  /** Of the library that wrote it. */
+  /** The version of the library that wrote the file. */
   readonly libraryVersion: string;
 }
 
-/** Turns the content of a version's file into that of the next version, or throws a BlasnetError. */
+/** Turns the content of a file into the content of the next version, or throws a BlasnetError. */
 export type Migration = (content: Safetensors, file: string) => Safetensors;
 
-/** From the version of the key to the next one. */
+/** By version: the migration to the next one. */
 export const migrations: Readonly<Record<number, Migration>> = {};
 
 /**
- * What serializeSafetensors makes a model file of. Tensors are not copied.
+ * Makes the content of a model file, for serializeSafetensors. Tensors are not copied.
  *
- * @throws TypeError ERR_BLASNET_ARG_TYPE for what JSON cannot hold; ERR_BLASNET_DTYPE
- * @throws RangeError ERR_BLASNET_SHAPE for tensors that are not the architecture's; ERR_BLASNET_NOT_FINITE for
- *   parameters that no file may hold
+ * @throws TypeError ERR_BLASNET_ARG_TYPE for values that JSON cannot hold; ERR_BLASNET_DTYPE
+ * @throws RangeError ERR_BLASNET_SHAPE for tensors that are not the architecture's; ERR_BLASNET_NOT_FINITE
  */
 export function encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>): Safetensors {
   const { architecture, dtype, seed, preprocessing, training, libraryVersion } = content;
@@ -95,11 +94,11 @@ export function encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>)
 }
 
 /**
- * The model in a safetensors file, checked completely: what comes out is what some `encodeModel` was given.
+ * Reads the model in a safetensors file and checks it completely: the result is a value that `encodeModel` accepts.
  *
- * @param content what parseSafetensors read
+ * @param content the result of parseSafetensors
  * @param file the file's name, for the errors
- * @param steps from older versions, instead of the library's own (for tests)
+ * @param steps the migrations from older versions; tests pass their own
  * @throws Error ERR_BLASNET_FILE
  */
 export function decodeModel<L>(
@@ -126,7 +125,7 @@ export function decodeModel<L>(
   const state = optionalJson('blasnet.training');
   const [ofTraining, ofModel] = divide(current.tensors);
   if (state === undefined && ofTraining[0] !== undefined) {
-    throw fileError(file, placeOf('blasnet.training'), `there, as ${quote(ofTraining[0].name)} is`, 'none');
+    throw fileError(file, placeOf('blasnet.training'), `present, like ${quote(ofTraining[0].name)}`, 'none');
   }
   return {
     architecture,
@@ -150,7 +149,7 @@ function migrate(
   }
   const text = textOf(content.metadata, 'blasnet.format', file);
   if (!/^(0|[1-9]\d{0,8})$/.test(text)) {
-    throw fileError(file, placeOf('blasnet.format'), "the number of a format's version", quote(text));
+    throw fileError(file, placeOf('blasnet.format'), 'the version number of a format', quote(text));
   }
   const version = Number(text);
   if (version > formatVersion) {
@@ -187,7 +186,7 @@ function parametersOf<L>({ tensors, dtype }: ModelContent<L>, shapes: readonly T
     const data = tensors[name];
     const kind = dtype === 'float64' ? Float64Array : Float32Array;
     if (!(data instanceof kind)) {
-      throw argumentError('ERR_BLASNET_DTYPE', name, `a ${kind.name}, as dtype is '${dtype}'`, data);
+      throw argumentError('ERR_BLASNET_DTYPE', name, `a ${kind.name}, since dtype is '${dtype}'`, data);
     }
     if (data.length !== lengthOf(shape)) {
       throw argumentError('ERR_BLASNET_SHAPE', name, `of shape [${shape.join(', ')}]`, data);
@@ -218,7 +217,7 @@ function checkedTensors(
     const tensor = found.get(name);
     const text = `[${shape.join(', ')}]`;
     const place = `tensor ${quote(name)}`;
-    if (tensor === undefined) throw fileError(file, place, `there, of shape ${text}`, 'none');
+    if (tensor === undefined) throw fileError(file, place, `present, with shape ${text}`, 'none');
     if (tensor.dtype !== expected) {
       throw fileError(file, `dtype of ${place}`, `${expected}, as blasnet.dtype says`, tensor.dtype);
     }
@@ -236,7 +235,7 @@ function checkedTensors(
   }
   const [extra] = found.keys();
   if (extra !== undefined) {
-    throw fileError(file, 'the tensors', 'those of the architecture', `${quote(extra)} beside them`);
+    throw fileError(file, 'the tensors', 'those of the architecture only', `also ${quote(extra)}`);
   }
   return checked;
 }
@@ -251,7 +250,7 @@ function withoutPrefix(tensor: Tensor): Tensor {
   return { ...tensor, name: tensor.name.slice(trainingPrefix.length) };
 }
 
-/** What a check of the library says about a part of the file, as an error of the file. */
+/** Turns an error from a check of a part of the file into an error about the file. */
 function inFile<Result>(file: string, key: string, checked: () => Result): Result {
   try {
     return checked();
@@ -264,7 +263,7 @@ function inFile<Result>(file: string, key: string, checked: () => Result): Resul
 
 function textOf(metadata: Metadata, key: string, file: string): string {
   const text = metadata[key];
-  if (text === undefined) throw fileError(file, placeOf(key), 'there, as in every model file', 'none');
+  if (text === undefined) throw fileError(file, placeOf(key), 'present, as in every model file', 'none');
   return text;
 }
 
@@ -281,7 +280,7 @@ function firstNotFinite(data: FloatArray): number {
   return -1;
 }
 
-/** W1[2][0]: the element of a tensor that stands at this place of its row-major data. */
+/** The name of an element, such as W1[2][0], from its index in the tensor's row-major data. */
 function elementName(name: string, shape: readonly number[], index: number): string {
   const indices: number[] = [];
   let rest = index;

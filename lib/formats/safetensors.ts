@@ -4,13 +4,13 @@ import { nodeCrypto } from '../base/lazy-modules';
 import { fileError, quote } from './file-error';
 import { JsonReader } from './json-reader';
 
-// The format (https://huggingface.co/docs/safetensors): 8 bytes, the header's length, little-endian; the
-// header, JSON that begins with a brace and may end in spaces; the tensors' elements, little-endian and
-// row-major, one after another without holes.
+// The format (https://huggingface.co/docs/safetensors) has three parts: 8 bytes with the header's length,
+// little-endian; the header, JSON that begins with a brace and may end in spaces; the tensors' elements, little-endian
+// and row-major, one after another without holes.
 
 /**
- * The element types: bytes an element, and the typed array for it. Those without a typed array are given
- * and taken as raw bytes. (The format has a complex type and some of less than a byte, too, which are not here.)
+ * The element types, each with its bytes per element and its typed array. Types that no typed array has are raw bytes.
+ * (The format's complex type and its types of less than a byte are not supported.)
  */
 const dtypes = {
   F64: { size: 8, array: Float64Array },
@@ -57,7 +57,7 @@ export type Metadata = Readonly<Record<string, string>>;
 export interface Safetensors {
   /** In the order of their bytes in the file. */
   readonly tensors: readonly Tensor[];
-  /** Without a prototype, so that every key is one of the file's. */
+  /** It has no prototype, so every key comes from the file. */
   readonly metadata: Metadata;
 }
 
@@ -66,26 +66,25 @@ const longestHeader = 100_000_000;
 
 const metadataKey = '__metadata__';
 
-// The format knows no checksum, so ours is a line of the metadata: the SHA-256 of the whole file with these
-// 64 characters as zeros. It stands first, so that its place is known before the rest is written.
+// The format has no checksum, so the library puts one into the metadata: the SHA-256 of the whole file, computed with
+// zeros in place of its own 64 characters. It is the first entry, so its place is known in advance.
 const digestKey = 'blasnet.sha256';
 const noDigest = '0'.repeat(64);
 const digestStart = 8 + `{"${metadataKey}":{"${digestKey}":"`.length;
 
-// What marks a file as written here, so that it needs a digest. These are two marks, the format and every
-// key of ours: with only one, damage to the digest's own key would make the file one that has none.
+// A file of this library must have a digest. Two marks tell such a file: the format, and keys that begin with blasnet.
+// With one mark, damage to the digest's key could make the file look like one that needs no digest.
 const formatKey = 'format';
 const ourFormat = 'blasnet';
 
 /**
- * A safetensors file in chunks, to be written one after another: the header, then the tensors' own memory,
- * not copied; nothing may write to it before the chunks are in the file, or the digest will not fit. The
- * largest elements come first, then the tensors go by name, so that each is aligned and the same content
- * makes the same bytes.
+ * Returns a safetensors file in chunks: the header, then the memory of the tensors, without copies. Do not change it
+ * before the chunks are in the file; otherwise the digest is wrong. Tensors are sorted by element size, the largest
+ * first, and then by name. So each tensor is aligned, and equal content gives equal bytes.
  *
  * @param metadata format ('blasnet') and blasnet.sha256 are added to it
- * @throws TypeError ERR_BLASNET_ARG_TYPE when data is not of the dtype's kind; RangeError
- *   ERR_BLASNET_ARG_VALUE for names and metadata; ERR_BLASNET_SHAPE when data is not as long as its shape says
+ * @throws TypeError ERR_BLASNET_ARG_TYPE when data has another type than its dtype; RangeError ERR_BLASNET_ARG_VALUE
+ *   for names and metadata; ERR_BLASNET_SHAPE when the length of data differs from its shape
  */
 export function serializeSafetensors(tensors: readonly Tensor[], metadata: Metadata = {}): Uint8Array[] {
   const sorted = [...tensors].sort(
@@ -113,13 +112,13 @@ export function serializeSafetensors(tensors: readonly Tensor[], metadata: Metad
 }
 
 /**
- * What a safetensors file holds. Reads the format strictly, whoever wrote the file, and
- * checks the digest of one that was written here. Tensors are views of `bytes` where their bytes are
- * aligned, otherwise copies. Time and memory are bounded by the number of bytes.
+ * Parses a safetensors file. It reads the format strictly, and checks the digest of a file that this library wrote.
+ * Tensors are views of `bytes` if their bytes are aligned, otherwise copies. The number of bytes limits time and
+ * memory.
  *
  * @param bytes the whole file
  * @param file its name, for the errors
- * @throws Error ERR_BLASNET_FILE, naming the place and the rule
+ * @throws Error ERR_BLASNET_FILE; the message names the place and the rule
  */
 export function parseSafetensors(bytes: Uint8Array, file: string): Safetensors {
   const dataStart = 8 + headerLength(bytes, file);
@@ -134,8 +133,8 @@ export function parseSafetensors(bytes: Uint8Array, file: string): Safetensors {
 }
 
 /**
- * Little-endian bytes from the machine's order, or the reverse: the same memory where they agree, otherwise
- * a copy with each element's bytes turned round.
+ * Converts between the machine's byte order and little-endian. If they agree, it returns `bytes`; otherwise a copy with
+ * each element's bytes reversed.
  */
 export function littleEndian(bytes: Uint8Array, size: number, order = endianness()): Uint8Array {
   if (order === 'LE' || size === 1) return bytes;
@@ -153,7 +152,7 @@ interface TensorInfo {
 interface Header {
   readonly tensors: readonly TensorInfo[];
   readonly metadata: Metadata;
-  /** The byte where the digest's value begins, with its quotation mark. */
+  /** The index of the quotation mark before the digest. */
   readonly digestByte: number;
 }
 
@@ -164,7 +163,7 @@ function headerLength(bytes: Uint8Array, file: string): number {
   const length = Buffer.from(bytes.buffer, bytes.byteOffset, 8).readBigUInt64LE();
   const left = Math.min(longestHeader, bytes.length - 8);
   if (length > left) {
-    const why = left === longestHeader ? "the format's limit" : 'what follows it';
+    const why = left === longestHeader ? "the format's limit" : 'the rest of the file';
     throw fileError(file, "the header's length (byte 0)", `at most ${left} bytes, ${why}`, `${length} bytes`);
   }
   return Number(length);
@@ -181,7 +180,7 @@ function readHeader(bytes: Uint8Array, end: number, file: string): Header {
     else ({ metadata, digestByte } = readMetadata(reader));
   });
   reader.end('the header');
-  // The file's order of the bytes, not of the names; those without bytes come before what begins there.
+  // By their bytes in the file. A tensor without bytes precedes the one that begins at the same byte.
   tensors.sort(({ offsets: a }, { offsets: b }) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0));
   return { tensors, metadata, digestByte };
 }
@@ -193,7 +192,7 @@ function readMetadata(reader: JsonReader): Omit<Header, 'tensors'> {
     const place = `${quote(key)} of ${metadataKey}`;
     const value = reader.string(place);
     metadata[key] = value;
-    // Where the string begins, provided that it has no escapes; a digest with escapes fits no file.
+    // The start of the string if it has no escapes. A digest with escapes never matches.
     if (key === digestKey) digestByte = reader.position - value.length - 2;
   });
   return { metadata, digestByte };
@@ -220,7 +219,7 @@ function readTensor(reader: JsonReader, name: string): TensorInfo {
   return { name, dtype, shape, offsets };
 }
 
-// Every byte belongs to one tensor: each begins where the one before it ends, and has its elements' bytes.
+// Every byte belongs to one tensor: each tensor begins where the one before it ends, and its length fits its shape.
 function checkLayout(tensors: readonly TensorInfo[], dataLength: number, file: string): void {
   let end = 0;
   for (const { name, dtype, shape, offsets } of tensors) {
@@ -245,7 +244,7 @@ function checkLayout(tensors: readonly TensorInfo[], dataLength: number, file: s
   }
 }
 
-/** Their product from the first on; NaN once it is beyond exact integers, whatever follows. */
+/** The product of the sizes; NaN as soon as a partial product is beyond exact integers, even before a size of 0. */
 function productOf(shape: readonly number[]): number {
   return shape.reduce(
     (product, size) => (product * size <= Number.MAX_SAFE_INTEGER ? product * size : Number.NaN),
@@ -263,7 +262,12 @@ function checkDigest(bytes: Uint8Array, { metadata, digestByte }: Header, file: 
     const ours =
       metadata[formatKey] === ourFormat || Object.keys(metadata).some((key) => key.startsWith('blasnet.'));
     if (ours)
-      throw fileError(file, `"${digestKey}" of ${metadataKey}`, 'there, as in every file of blasnet', 'none');
+      throw fileError(
+        file,
+        `"${digestKey}" of ${metadataKey}`,
+        'present, as in every file of blasnet',
+        'none',
+      );
     return;
   }
   const start = digestByte + 1;
@@ -274,7 +278,7 @@ function checkDigest(bytes: Uint8Array, { metadata, digestByte }: Header, file: 
     throw fileError(
       file,
       'the SHA-256',
-      `${quote(digest)}, as it says itself`,
+      `${quote(digest)}, as its metadata says`,
       `"${computed}": the file is damaged`,
     );
   }
@@ -285,14 +289,14 @@ function checkTensors(tensors: readonly Tensor[]): void {
   for (const { name, dtype, shape, data } of tensors) {
     checkText('the name of a tensor', name);
     if (names.has(name) || name === metadataKey) {
-      const rule = `another than "${metadataKey}" and those of the other tensors`;
+      const rule = `different from "${metadataKey}" and from the names of the other tensors`;
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'the name of a tensor', rule, name);
     }
     names.add(name);
     const { array, size } = dtypes[dtype];
     const tensor = `tensor ${quote(name)}`;
     if (!(data instanceof array)) {
-      throw argumentError('ERR_BLASNET_ARG_TYPE', tensor, `of kind ${array.name}, for ${dtype}`, data);
+      throw argumentError('ERR_BLASNET_ARG_TYPE', tensor, `of type ${array.name}, for ${dtype}`, data);
     }
     if (productOf(shape) * size !== data.byteLength) {
       throw argumentError('ERR_BLASNET_SHAPE', tensor, `of ${dtype} [${abbreviate(shape)}]`, data);
@@ -300,14 +304,14 @@ function checkTensors(tensors: readonly Tensor[]): void {
   }
 }
 
-// Half a character has no UTF-8.
+// A lone surrogate has no UTF-8.
 function checkText(name: string, text: string): void {
   if (/\p{Surrogate}/u.test(text)) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'a string of whole characters', text);
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'a string without lone surrogates', text);
   }
 }
 
-// The elements begin at a multiple of 8, as those that the format's own library writes.
+// The elements begin at a multiple of 8, like in files of the format's own library.
 function headerBytes(text: string): Buffer {
   const length = Math.ceil(Buffer.byteLength(text) / 8) * 8;
   if (length > longestHeader) {
@@ -327,7 +331,7 @@ function headerBytes(text: string): Buffer {
 function elementsOf(bytes: Uint8Array, dtype: TensorDtype): TensorData {
   const { array } = dtypes[dtype];
   const size = array.BYTES_PER_ELEMENT;
-  // A Buffer's own slice() would be a view again.
+  // Not bytes.slice(): a Buffer's slice is a view again.
   const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new array(buffer as ArrayBuffer, byteOffset, bytes.byteLength / size);
 }

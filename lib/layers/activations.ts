@@ -2,16 +2,16 @@ import { native } from '../addon/binding';
 import { argumentError } from '../base/errors';
 import { above, type Constraint, check, checkOptions, oneOf, optional } from '../base/validate';
 
-/** What an activation is to the rest of the library; its formulas are in native/kernels/activations.cc. */
+/** The properties of an activation that the library needs; its formulas are in native/kernels/activations.cc. */
 interface ActivationRow {
   /**
-   * Where its outputs lie. 'probability' is strictly between 0 and 1, 'unit' may be 0 or 1. Losses, metrics and class
-   * names go by it.
+   * The range of its outputs: 'probability' is strictly between 0 and 1, 'unit' includes 0 and 1. Losses, metrics and
+   * class names depend on it.
    */
   readonly range: 'real' | 'nonNegative' | 'positive' | 'unit' | 'probability';
-  /** What the initialiser 'auto' takes for it: see initializers.ts. */
+  /** The initialiser that 'auto' takes for it: see initializers.ts. */
   readonly initializer: 'glorotUniform' | 'heNormal' | 'lecunNormal';
-  /** Its option, where it has one; native code calls it alpha. */
+  /** Its option, if it has one; native code calls it alpha. */
   readonly parameter?: { readonly name: string; readonly default: number; readonly constraint: Constraint };
 }
 
@@ -23,21 +23,21 @@ interface ActivationRow {
  * - relu: max(0, z)
  * - tanh: (exp(z) - exp(-z)) / (exp(z) + exp(-z))
  * - softmax: exp(z_i) / sum(exp(z_j)), over the units of a sample
- * - leakyRelu: z, but negativeSlope * z where z < 0 (Maas et al., 2013); 0.01 as in PyTorch (Keras has 0.3)
- * - elu: z, but alpha * (exp(z) - 1) where z < 0 (Clevert et al., 2016); alpha 1
- * - selu: 1.0507 * z, but 1.7581 * (exp(z) - 1) where z < 0 (Klambauer et al., 2017)
- * - gelu: z * P(z), with P the standard normal distribution's (Hendrycks and Gimpel, 2016)
+ * - leakyRelu: z, or negativeSlope * z if z < 0 (Maas et al., 2013); default 0.01 as in PyTorch (0.3 in Keras)
+ * - elu: z, or alpha * (exp(z) - 1) if z < 0 (Clevert et al., 2016); default 1
+ * - selu: 1.0507 * z, or 1.7581 * (exp(z) - 1) if z < 0 (Klambauer et al., 2017)
+ * - gelu: z * P(z), with P the standard normal distribution function (Hendrycks and Gimpel, 2016)
  * - geluTanh: z / 2 * (1 + tanh(sqrt(2 / pi) * (z + 0.044715 z^3))), gelu to within 0.0005
  * - silu: z * sigmoid(z), also called swish
  * - softplus: log(1 + exp(z))
  * - softsign: z / (1 + |z|)
- * - hardSigmoid: (z + 3) / 6 kept between 0 and 1, as in PyTorch and Keras 3 (Keras 2: 0.2 z + 0.5)
+ * - hardSigmoid: (z + 3) / 6, limited to [0, 1], as in PyTorch and Keras 3 (Keras 2: 0.2 z + 0.5)
  * - mish: z * tanh(softplus(z)) (Misra, 2019)
  * - exponential: exp(z)
  * - logSoftmax: log(softmax(z)), over the units of a sample
  *
- * Where two pieces meet at z = 0, the derivative of relu is 0 and that of the others the left one, as in
- * PyTorch; hardSigmoid's is 0 at -3 and 3.
+ * Derivatives where two pieces meet, as in PyTorch: relu has 0 at z = 0, the others have the left derivative there, and
+ * hardSigmoid has 0 at -3 and 3.
  */
 const rows = {
   linear: { range: 'real', initializer: 'glorotUniform' },
@@ -71,7 +71,7 @@ export type ActivationName = keyof typeof rows;
 
 export const activationNames = Object.keys(rows) as ActivationName[];
 
-/** The numbers that stand for them in native code. */
+/** Their codes in native code. */
 export const activationCodes = Object.fromEntries(
   activationNames.map((name) => [name, native.activations[name]?.code]),
 ) as Readonly<Record<ActivationName, number>>;
@@ -86,25 +86,25 @@ export function needsAllUnits(name: ActivationName): boolean {
 }
 
 export interface LeakyReluOptions {
-  /** What negative inputs are multiplied by. Above 0: at 0 it is relu. @default 0.01, as in PyTorch; Keras has 0.3 */
+  /** The factor of negative inputs. Above 0 (with 0 it would be relu). @default 0.01, as in PyTorch; Keras has 0.3 */
   readonly negativeSlope?: number;
 }
 
 export interface EluOptions {
-  /** What the values tend to, with a minus, for large negative inputs. Above 0. @default 1 */
+  /** The outputs approach -alpha for large negative inputs. Above 0. @default 1 */
   readonly alpha?: number;
 }
 
-/** An activation with its hyperparameter, as `leakyRelu()` and `elu()` make it; for a layer's `activation`. */
+/** An activation with a hyperparameter, made by `leakyRelu()` or `elu()`, for a layer's `activation`. */
 export type Activation =
   | ({ readonly name: 'leakyRelu' } & Readonly<Required<LeakyReluOptions>>)
   | ({ readonly name: 'elu' } & Readonly<Required<EluOptions>>);
 
-/** What a layer's `activation` may be: a name, with the defaults, or what a factory made. */
+/** A layer's `activation`: a name (with the defaults), or the result of `leakyRelu()` or `elu()`. */
 export type ActivationOption = ActivationName | Activation;
 
 /**
- * z, but negativeSlope * z where z < 0 (Maas et al., 2013).
+ * Makes the activation z, or negativeSlope * z if z < 0 (Maas et al., 2013).
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -114,7 +114,7 @@ export function leakyRelu(options: LeakyReluOptions = {}): Activation {
 }
 
 /**
- * z, but alpha * (exp(z) - 1) where z < 0 (Clevert, Unterthiner and Hochreiter, 2016).
+ * Makes the activation z, or alpha * (exp(z) - 1) if z < 0 (Clevert, Unterthiner and Hochreiter, 2016).
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -122,32 +122,32 @@ export function elu(options: EluOptions = {}): Activation {
   return Object.freeze({ name: 'elu', alpha: withParameter('elu', '', options).alpha });
 }
 
-/** An activation as native code takes it. */
+/** An activation in the form that native code takes. */
 export interface ResolvedActivation {
   readonly name: ActivationName;
-  /** Its parameter; 0 for one that has none. */
+  /** Its parameter; 0 if it has none. */
   readonly alpha: number;
 }
 
 const nameOfActivation = oneOf(activationNames);
 
-/** A layer's `activation`, checked: a name or what a factory of this file made. */
+/** Checks a layer's `activation`: a name, or the result of a factory of this file. */
 export function resolveActivation(value: unknown, argumentName: string): ResolvedActivation {
   if (typeof value === 'object' && value !== null) {
-    // Plain objects, as a file gives them, are as good as made ones: they are checked the same.
+    // Plain objects come from files. They pass through the checks of the factories, too.
     const { name, ...options } = value as { readonly name?: unknown };
     if (typeof name === 'string' && Object.hasOwn(rows, name)) {
       const known = name as ActivationName;
       if (activationRow(known).parameter !== undefined) return withParameter(known, argumentName, options);
     }
-    const rule = 'the name of an activation, or one such as leakyRelu({ negativeSlope: 0.1 })';
+    const rule = 'the name of an activation, or an activation such as leakyRelu({ negativeSlope: 0.1 })';
     throw argumentError('ERR_BLASNET_ARG_TYPE', argumentName, rule, value);
   }
   check(argumentName, value, nameOfActivation, 'ERR_BLASNET_UNKNOWN_NAME');
   return { name: value as ActivationName, alpha: defaultAlpha(value as ActivationName) };
 }
 
-/** What an activation's alpha is when it is given by name. */
+/** The alpha of an activation that is given by name. */
 export function defaultAlpha(name: ActivationName): number {
   return activationRow(name).parameter?.default ?? 0;
 }

@@ -24,51 +24,61 @@ import {
 import { completeEmbeddings, type Embedding, type EmbeddingOptions } from './embeddings';
 import { type Normalization, type NormalizationOption, resolveNormalization } from './normalization';
 
-/** A layer as the article's dictionary has it, W (outputDim x inputDim) and b (outputDim x 1), and more. */
+/**
+ * A layer, like in the article's dictionary, with more options. It has W (outputDim x inputDim) and b (outputDim x 1).
+ */
 export interface LayerOptions {
-  /** A name of the layer's own, for the `skip` of later layers. @default none */
+  /** A name for the `skip` of later layers: 1 to 100 characters, unique in the network. @default none */
   readonly name?: string;
   /**
-   * Units in. The first layer needs it; later ones take the previous layer's outputDim. With `embeddings` it counts the
-   * columns of numbers alone. @default in a first layer with embeddings 0
+   * The number of inputs. The first layer needs it. With `embeddings`, it counts only the columns of numbers.
+   * @default the previous layer's outputDim; in a first layer with embeddings 0
    */
   readonly inputDim?: number;
-  /** Units out. */
+  /** The number of units. At least 1. */
   readonly outputDim: number;
   /** A name, or an activation with a hyperparameter: `leakyRelu({ negativeSlope: 0.1 })`. */
   readonly activation: ActivationOption;
-  /** What is done to the sums before the activation: 'batch', 'layer', batchNorm(), layerNorm(). @default nothing */
+  /**
+   * The normalisation of the sums before the activation: 'batch', 'layer', batchNorm() or layerNorm(). Not for the last
+   * layer. @default none
+   */
   readonly normalization?: NormalizationOption;
   /**
-   * The share of the layer's outputs that training drops, in [0, 1); those that stay are multiplied by
+   * The share of the layer's outputs that training drops, in [0, 1). The other outputs are multiplied by
    * 1 / (1 - dropout) (Srivastava et al., 2014). Not for the last layer. @default 0
    */
   readonly dropout?: number;
-  /** The standard deviation of the Gaussian noise that training adds to the layer's inputs. @default 0 */
+  /** The standard deviation of the Gaussian noise that training adds to the layer's inputs. At least 0. @default 0 */
   readonly noise?: number;
   /**
-   * A residual connection (He et al., 2016): what is added to the layer's outputs, after the activation and the dropout.
-   * `true` adds the layer's inputs, before their noise; a name adds the outputs of the earlier layer of that name. Both
-   * sides have outputDim units. Not for the last layer. @default nothing
+   * A residual connection (He et al., 2016). It adds units to the layer's outputs, after the activation and the
+   * dropout: `true` adds the layer's inputs, before their noise; a name adds the outputs of the earlier layer with this
+   * name. Both sides must have outputDim units. Not for the last layer. @default false
    */
   readonly skip?: boolean | string;
   /**
-   * For the first layer: columns of categories, which trained tables turn into numbers behind the columns of X. The
-   * samples then are `{ numbers, categories }`. Frozen with the layer; the penalties of its weights do not touch them.
-   * @default none
+   * Only for the first layer: columns of categories. Trained tables turn them into numbers, which follow the columns of
+   * X. The samples are then `{ numbers, categories }`. If the layer is frozen, the tables are too. The layer's
+   * penalties do not apply to them. @default none
    */
   readonly embeddings?: readonly EmbeddingOptions[];
-  /** A penalty on the weights W (not the biases), l1 * sum |w|, part of the loss. @default 0 */
+  /** A penalty on the weights W (not the biases), which is part of the loss: l1 * sum |w|. At least 0. @default 0 */
   readonly l1?: number;
-  /** A penalty on the weights W, l2 * sum w^2 as Keras has it (no half), part of the loss. @default 0 */
+  /**
+   * A penalty on the weights W, which is part of the loss: l2 * sum w^2, as in Keras (without 1/2). At least 0.
+   * @default 0
+   */
   readonly l2?: number;
-  /** Weights of a unit whose Euclidean norm is beyond it after a step are scaled down to it. @default any norm */
+  /**
+   * The largest Euclidean norm of a unit's weights; after each step, longer ones are scaled down. Above 0. @default any
+   */
   readonly maxNorm?: number;
-  /** Whether training changes the layer; frozen ones normalise batches by the running moments. @default true */
+  /** Whether training changes the layer. A frozen layer normalises batches by the running moments. @default true */
   readonly trainable?: boolean;
 }
 
-/** A completed layer; what it does not use is not there. Plain, and the same after JSON. */
+/** A completed layer. Options that it does not use are absent. It is a plain object, and JSON keeps it unchanged. */
 export interface Layer {
   readonly name?: string;
   readonly inputDim: number;
@@ -94,11 +104,11 @@ const layerName: Constraint = {
 };
 
 const layerConstraints = {
-  // Both are checked below: a name is one of the user's own, and inputDim depends on the embeddings.
+  // Both are checked below: the name with those of earlier layers, inputDim with the embeddings.
   name: anything,
   inputDim: anything,
   outputDim: positiveInteger,
-  // Checked by their own tables.
+  // Other files check these.
   activation: anything,
   normalization: anything,
   dropout: optional(halfOpen(0, 1)),
@@ -186,7 +196,7 @@ function embeddingsOf(
 ): readonly Embedding[] | undefined {
   if (embeddings === undefined) return undefined;
   if (before.length === 0) return completeEmbeddings(`${name}.embeddings`, embeddings);
-  const rule = 'left out in all layers but the first';
+  const rule = 'left out in all layers except the first';
   throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.embeddings`, rule, embeddings);
 }
 
@@ -211,7 +221,7 @@ function inputDimFor(
   return inputDim;
 }
 
-// The `skip` option, checked: it leads from as many units as the layer has.
+// Checks the `skip` option: it must add outputDim units.
 function skipOf(
   name: string,
   { skip, outputDim }: LayerOptions,
@@ -249,27 +259,27 @@ function parametersOf(layer: Layer): number {
   return tables + (featuresOf(layer) + (normalization === undefined ? 1 : 3)) * outputDim;
 }
 
-/** How many units go into a layer's product: its inputDim, and what its embeddings put beside that. */
+/** The number of columns of W: inputDim, plus the outputs of the embeddings. */
 export function featuresOf({ inputDim, embeddings = [] }: Pick<Layer, 'inputDim' | 'embeddings'>): number {
   return embeddings.reduce((sum, { outputDim }) => sum + outputDim, inputDim);
 }
 
-/** The tables of a network's first layer. */
 const none: readonly Embedding[] = [];
 
+/** The embeddings of a network's first layer. */
 export function embeddingsIn(architecture: Architecture): readonly Embedding[] {
   return architecture[0]?.embeddings ?? none;
 }
 
-/** The number of the layer, from 1, whose inputs a layer (from 0) adds to its outputs; 0: it adds none. */
+/** The number (from 1) of the layer whose inputs layer `index` (from 0) adds to its outputs; 0: it adds none. */
 export function skipNumber(architecture: Architecture, index: number): number {
   const skip = architecture[index]?.skip;
   if (skip === undefined) return 0;
-  // What a layer puts out goes into the next one.
+  // The outputs of a layer are the inputs of the next one.
   return skip === true ? index + 1 : architecture.findIndex(({ name }) => name === skip) + 2;
 }
 
-// What a layer uses of the options that are numbers and off at 0.
+// The options that the layer uses, of those that 0 turns off; and `trainable` if it is false.
 function used(layer: LayerOptions): Partial<Layer> {
   const options: Record<string, number | boolean> = {};
   for (const name of ['dropout', 'noise', 'l1', 'l2', 'maxNorm'] as const) {
@@ -307,12 +317,12 @@ export function outputActivationOf(architecture: Architecture): ActivationName {
   return activationOf(outputLayerOf(architecture)).name;
 }
 
-/** Whether training draws random numbers for the layers, beside those for the shuffles. */
+/** Whether training draws random numbers for the layers, in addition to the shuffles. */
 export function isRandom(architecture: Architecture): boolean {
   return architecture.some(({ dropout = 0, noise = 0 }) => dropout > 0 || noise > 0);
 }
 
-/** The architecture with some layers (from 1) frozen or not; the arguments are the user's. */
+/** Freezes or unfreezes layers, numbered from 1. It checks the arguments, which come from the user. */
 export function withTrainable(
   architecture: Architecture,
   layers: number | readonly number[],

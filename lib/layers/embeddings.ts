@@ -2,23 +2,23 @@ import { argumentError } from '../base/errors';
 import { checkObject, checkOptions, integerBetween, integerFrom, optional } from '../base/validate';
 
 /**
- * A column of categories, which a trained table turns into numbers: category c is row c of the table. The last row,
- * number `categories`, is for unknown ones, whose code is -1.
+ * A column of categories. A trained table turns it into numbers: category c becomes row c of the table. The last row,
+ * with the index `categories`, is for unknown categories, whose code is -1.
  */
 export interface EmbeddingOptions {
-  /** How many categories there are; their codes go from 0 to one less. At least 1. */
+  /** The number of categories. Their codes are 0 to categories - 1. At least 1. */
   readonly categories: number;
-  /** The numbers that stand for a category. At least 1. @default min(600, round(1.6 * categories^0.56)), as in fastai */
+  /** How many numbers a category becomes. At least 1. @default min(600, round(1.6 * categories^0.56)), as in fastai */
   readonly outputDim?: number;
 }
 
 /** A completed embedding. */
 export type Embedding = Readonly<Required<EmbeddingOptions>>;
 
-/** The code of an unknown category; native code has the same. */
+/** The code of an unknown category. Native code uses it, too. */
 export const unknownCode = -1;
 
-// Native code counts in 32 bits, and the table has a row more.
+// Native code counts in 32 bits, and the table has one more row.
 const constraints = {
   categories: integerBetween(1, 2 ** 31 - 2),
   outputDim: optional(integerFrom(1, 'a positive integer')),
@@ -27,7 +27,7 @@ const constraints = {
 const most = 10_000;
 
 /**
- * The `embeddings` of a layer, checked and completed.
+ * Checks and completes the `embeddings` of a layer.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
  *   ERR_BLASNET_SHAPE

@@ -10,8 +10,8 @@ import { orthonormalRows } from './orthonormal';
 import { type Parameters, parameterShapes } from './parameters';
 
 /**
- * Fills one layer's weights (outputDim x inputDim) and biases (outputDim), both zero before. Draws are
- * made row by row, the weights' before the biases'. `index` counts layers from 0.
+ * Fills one layer's weights (outputDim x inputDim) and biases (outputDim); both are zero before. It draws numbers row
+ * by row, first for the weights, then for the biases. `index` counts layers from 0.
  */
 type Fill = (
   random: RandomState,
@@ -21,30 +21,32 @@ type Fill = (
   index: number,
 ) => void;
 
-/** Fills the table of one embedding (categories + 1 x outputDim), zero before. `index` counts embeddings from 0. */
+/** Fills one embedding's table (categories + 1 x outputDim), which is zero before. `index` counts embeddings from 0. */
 type FillTable = (random: RandomState, embedding: Embedding, table: FloatArray, index: number) => void;
 
-/** How parameters begin. */
+/** Sets the initial parameters. */
 export interface Initializer {
   /** Throws for a network that it does not suit. */
   check?(architecture: Architecture): void;
   readonly fill: Fill;
-  /** @default normal with variance 1, as in PyTorch; the row of unknown categories is zero, the mean of that */
+  /** @default normal with variance 1, as in PyTorch; the row of unknown categories is zero, the mean */
   readonly fillTable?: FillTable;
 }
 
 /**
- * The initialisers, by name. fanIn is the number of a layer's inputs, fanOut its outputDim; biases are zero, but for
- * the article's. Tables of embeddings are normal with variance 1 (but for 'zeros'), their last row is zero.
+ * The initialisers, by name. fanIn is the number of a layer's inputs, fanOut its outputDim. Biases are zero, except
+ * with 'article'. Tables of embeddings are normal with variance 1, with a last row of zeros; with 'zeros' they are
+ * zero.
  *
- * - auto: by a layer's activation: heNormal for relu and its kin (leakyRelu, elu, gelu, silu, mish), which pass one half
- *   of their inputs; lecunNormal for selu, which normalises itself (Klambauer et al., 2017); glorotUniform for the others
- * - article: 0.1 * randn for weights and biases alike, as in the article's init_layers
+ * - auto: by the layer's activation. heNormal for relu, leakyRelu, elu, gelu, geluTanh, silu and mish, which pass one
+ *   half of their inputs; lecunNormal for selu, which normalises itself (Klambauer et al., 2017); glorotUniform for the
+ *   others
+ * - article: 0.1 * randn for weights and biases, as in the article's init_layers
  * - heNormal: normal with variance 2 / fanIn (He et al., 2015)
  * - heUniform: uniform in +-sqrt(6 / fanIn) (He et al., 2015)
  * - glorotNormal: normal with variance 2 / (fanIn + fanOut) (Glorot and Bengio, 2010)
  * - glorotUniform: uniform in +-sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio, 2010)
- * - zeros: zero; every unit of a layer then learns the same
+ * - zeros: zero; then all units of a layer stay equal
  * - lecunNormal: normal with variance 1 / fanIn (LeCun et al., 1998)
  * - lecunUniform: uniform in +-sqrt(3 / fanIn) (LeCun et al., 1998)
  * - orthogonal: see `orthogonal()`
@@ -73,42 +75,42 @@ const table = {
   truncatedNormal: (random, _, weights) => fillTruncated(random, weights, 0.05),
 } satisfies Record<string, Fill>;
 
-/** Every initialiser that needs no more than its name. */
+/** The name of an initialiser that needs no options. */
 export type InitializerName = keyof typeof table;
 
 export const initializerNames = Object.keys(table) as InitializerName[];
 
-/** An initialiser with options, as the factories of `initializers` make it. */
+/** An initialiser with options, made by a function of `initializers`. */
 export interface InitializerObject {
   readonly name: 'orthogonal' | 'truncatedNormal' | 'constant' | 'initialParameters';
 }
 
-/** What says how a network's parameters begin. */
+/** The choice of the initial parameters: a name (with the defaults), or the result of a function of `initializers`. */
 export type InitializerOption = InitializerName | InitializerObject;
 
 export interface OrthogonalOptions {
-  /** What the weights are multiplied by. Above 0. @default 1 */
+  /** The factor of the weights. Above 0. @default 1 */
   readonly gain?: number;
 }
 
 export interface TruncatedNormalOptions {
-  /** The standard deviation before the cut; what is left has 0.88 times as much. Above 0. @default 0.05 */
+  /** The standard deviation before the cut; the result has 0.88 times this. Above 0. @default 0.05 */
   readonly standardDeviation?: number;
 }
 
 export interface ConstantOptions {
-  /** Every weight. Finite. */
+  /** The value of every weight. Finite. */
   readonly value: number;
-  /** Every bias. Finite. @default 0 */
+  /** The value of every bias. Finite. @default 0 */
   readonly bias?: number;
 }
 
-/** A parameter as users have it: a matrix, its rows, or its elements row by row. */
+/** The values of a parameter: a matrix, its rows, or its elements row by row. */
 export type ParameterValues = Matrix | FloatArray | readonly (readonly number[])[] | readonly number[];
 
 /**
- * Parameters by name, as in `net.parameters`: W (outputDim x inputDim), b (outputDim x 1) and the tables E of embeddings
- * (categories + 1 x outputDim), counted from 1.
+ * Parameters by name, as in `net.parameters`: W (outputDim x inputDim), b (outputDim x 1) and the tables E of
+ * embeddings (categories + 1 x outputDim), counted from 1.
  */
 export type InitialValues = {
   readonly [name in `W${number}` | `b${number}` | `E${number}`]?: ParameterValues;
@@ -117,9 +119,9 @@ export type InitialValues = {
 const made = new WeakMap<object, Initializer>();
 
 /**
- * Weights whose rows (or columns, where there are fewer) are orthogonal and of length `gain`: W W^T = gain^2 I, or
- * W^T W = gain^2 I (Saxe et al., 2014). Uniformly distributed: the Q of a normal matrix, the diagonal of its R being
- * positive.
+ * Makes weights whose rows (or columns, if there are fewer columns) are orthogonal and of length `gain`:
+ * W W^T = gain^2 I, or W^T W = gain^2 I (Saxe et al., 2014). They are uniformly distributed: the Q of a normal matrix's
+ * decomposition Q R with a positive diagonal of R.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -132,9 +134,9 @@ function orthogonal(options: OrthogonalOptions = {}): InitializerObject {
 }
 
 /**
- * Normal weights, drawn again while they are further from 0 than two standard deviations.
+ * Makes normal weights. A weight is drawn again while it is further from 0 than two standard deviations.
  *
- * @throws as orthogonal()
+ * @throws like orthogonal()
  */
 function truncatedNormal(options: TruncatedNormalOptions = {}): InitializerObject {
   checkOptions('', options, { standardDeviation: optional(above(0)) });
@@ -145,9 +147,9 @@ function truncatedNormal(options: TruncatedNormalOptions = {}): InitializerObjec
 }
 
 /**
- * The same number for every weight, so that every unit of a layer learns the same; and one for every bias.
+ * Sets every weight to one number and every bias to another. Then all units of a layer stay equal.
  *
- * @throws as orthogonal()
+ * @throws like orthogonal()
  */
 function constant(options: ConstantOptions): InitializerObject {
   checkOptions('', options, { value: finite, bias: optional(finite) });
@@ -161,9 +163,10 @@ function constant(options: ConstantOptions): InitializerObject {
 }
 
 /**
- * Parameters of one's own, such as another network's: `initialParameters({ W1, b1 })`. The arrays are read when the
- * network is made, and copied. What is not among them begins as `rest` says.
+ * Uses your own parameters, such as another network's: `initialParameters({ W1, b1 })`. The arrays are copied when the
+ * network is made.
  *
+ * @param rest the initialiser of all other parameters. @default 'auto'
  * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_UNKNOWN_NAME; when the network is made also
  *   RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE, TypeError ERR_BLASNET_DETACHED
  */
@@ -218,8 +221,8 @@ function initialParameters(values: InitialValues, rest: InitializerOption = 'aut
 export const initializers = Object.freeze({ orthogonal, truncatedNormal, constant, initialParameters });
 
 /**
- * The `initializer` option, checked: a name, or what a factory of `initializers` made; `name` is the option's, for
- * the errors.
+ * Checks the `initializer` option: a name, or the result of a function of `initializers`. `name` is the option's name,
+ * for the errors.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_UNKNOWN_NAME
  */
@@ -239,7 +242,9 @@ export function resolveInitializer(value: unknown, name = 'initializer'): Initia
   throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
 }
 
-/** Fills a network's parameters, which are zero before, layer by layer; what does not suit it throws before that. */
+/**
+ * Fills a network's parameters, which are zero before, layer by layer. An initialiser that does not suit throws first.
+ */
 export function initializeParameters(
   initializer: Initializer,
   random: RandomState,
@@ -254,7 +259,7 @@ export function initializeParameters(
   for (const [index, layer] of architecture.entries()) {
     const weights = parameters[`W${index + 1}`] as Matrix;
     const biases = parameters[`b${index + 1}`] as Matrix;
-    // An initialiser counts inputs, whatever they are made of.
+    // For an initialiser, the outputs of embeddings are inputs, too.
     const shape = { ...layer, inputDim: featuresOf(layer) };
     initializer.fill(random, shape, weights.data, biases.data, index);
   }
@@ -308,7 +313,7 @@ function fillOrthogonal(
   for (let i = 0; i < data.length; i++) weights[i] = gain * (data[i] as number);
 }
 
-/** The elements of one of the user's own parameters, of this shape and finite. */
+/** The elements of a user's own parameter. Throws unless it has this shape and is finite. */
 function readParameter(
   values: Readonly<Record<string, unknown>>,
   name: string,

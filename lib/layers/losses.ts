@@ -3,15 +3,15 @@ import { argumentError } from '../base/errors';
 import { above, type Constraint, check, checkOptions, halfOpen, oneOf, optional } from '../base/validate';
 import { type ActivationName, activationNames, activationRow, needsAllUnits } from './activations';
 
-/** What a loss is to the rest of the library; its formula and its labels are native/kernels/losses.h's. */
+/** The properties of a loss that the library needs. Its formula and label rule are in native/kernels/losses.h. */
 interface LossRow {
-  /** The output activations it works with. */
+  /** The output activations that it works with. */
   readonly outputs: readonly ActivationName[];
-  /** These in words, where they are too many to list. */
+  /** These in words, if they are too many to list. */
   readonly outputsRule?: string;
   /** The output activations that it is the default for. */
   readonly defaultFor?: readonly ActivationName[];
-  /** The loss that takes its place where labels are classes, one a sample. */
+  /** The loss that replaces it if labels are class numbers, one per sample. */
   readonly ofClasses?: string;
   /** Its options, by name. */
   readonly options?: Readonly<Record<string, LossOptionRow>>;
@@ -28,26 +28,27 @@ const softmaxes = ['softmax', 'logSoftmax'] as const;
 const outputsWhere = (holds: (name: ActivationName) => boolean) => activationNames.filter(holds);
 
 /**
- * The losses, by name: y the labels, a the outputs, p outputs that are probabilities; m samples. Every loss is
- * a mean over the samples.
+ * The losses, by name. y are the labels, a the outputs, p outputs that are probabilities. Every loss is a mean over the
+ * samples.
  *
- * - binaryCrossEntropy: -sum(y log p + (1 - y) log(1 - p)), summed over the outputs, as in the article;
- *   computed from the logits of a sigmoid output, so that it is finite for every finite logit
- * - categoricalCrossEntropy: -sum(y log p), from the logits of a softmax or logSoftmax output; labels one-hot
- *   as a rule
- * - sparseCategoricalCrossEntropy: the same, with the class's number as label; float32 labels are exact up to
+ * - binaryCrossEntropy: -sum(y log p + (1 - y) log(1 - p)), summed over the outputs, as in the article. It is computed
+ *   from the logits of a sigmoid output, so it is finite for every finite logit
+ * - categoricalCrossEntropy: -sum(y log p), from the logits of a softmax or logSoftmax output; labels are usually
+ *   one-hot
+ * - sparseCategoricalCrossEntropy: categoricalCrossEntropy with class numbers as labels; float32 labels are exact up to
  *   class 2^24
  * - meanSquaredError: the mean over the outputs of (a - y)^2
  * - meanAbsoluteError: the mean of |a - y|; its derivative at 0 is 0
- * - huber: the mean of (a - y)^2 / 2, and of delta (|a - y| - delta / 2) where |a - y| is above delta
+ * - huber: the mean of (a - y)^2 / 2, or of delta (|a - y| - delta / 2) if |a - y| is above delta
  * - logCosh: the mean of log(cosh(a - y))
- * - poisson: the mean of a - y log(a + 1e-7), as in Keras, for rates a above 0; so linear outputs, which may be
- *   negative, and relu, which is stuck at 0 with a slope of -y / 1e-7, do not go with it
- * - hinge: the mean of max(0, 1 - y a), for labels -1 and 1; its derivative is 0 where y a is 1
- * - klDivergence: sum(y log(y / p)) over the outputs, 0 where y is 0; p is taken as 2^-100 at least
+ * - poisson: the mean of a - y log(a + 1e-7), as in Keras, for rates a above 0. It refuses linear outputs, which may be
+ *   negative, and relu outputs, which would be stuck at 0 with a slope of -y / 1e-7
+ * - hinge: the mean of max(0, 1 - y a), for labels -1 and 1; its derivative is 0 if y a is 1
+ * - klDivergence: sum(y log(y / p)) over the outputs, with 0 if y is 0; p is taken to be at least 2^-100
  *
- * Accuracies. binaryCrossEntropy: every output on its label's side of 1/2; hinge: of 0. The categorical ones:
- * the largest output at the label's class (the first of equals).
+ * A sample counts as right in the accuracy: with binaryCrossEntropy, if every output is on its label's side of 1/2;
+ * with hinge, on its side of 0; with the categorical losses, if the largest output (the first of equals) is at the
+ * label's class.
  */
 const rows = {
   binaryCrossEntropy: { outputs: ['sigmoid'], defaultFor: ['sigmoid'], options: smoothing },
@@ -65,7 +66,7 @@ const rows = {
   poisson: { outputs: outputsWhere((name) => activationRow(name).range === 'positive') },
   hinge: {
     outputs: outputsWhere((name) => !needsAllUnits(name)),
-    outputsRule: "any but 'softmax' and 'logSoftmax'",
+    outputsRule: "any except 'softmax' and 'logSoftmax'",
   },
   klDivergence: { outputs: outputsWhere((name) => activationRow(name).range === 'probability') },
 } as const satisfies Record<string, LossRow>;
@@ -82,14 +83,14 @@ const labelRules: Readonly<Record<LabelRule, string>> = {
   classes: 'integers from 0 to the number of outputs - 1',
 };
 
-/** All that is known of a loss. */
+/** All properties of a loss. */
 export interface LossEntry extends LossRow {
-  /** The number that stands for it in native code. */
+  /** Its code in native code. */
   readonly code: number;
   readonly labelRule: LabelRule;
-  /** What the labels have to be, in words. */
+  /** The rule for the labels, in words. */
   readonly labels: string;
-  /** Whether an accuracy is counted beside it. */
+  /** Whether a training with this loss also computes the accuracy. */
   readonly accuracy: boolean;
 }
 
@@ -106,29 +107,29 @@ export function lossEntry(name: LossName): LossEntry {
 
 export interface CrossEntropyOptions {
   /**
-   * How much of each label is spread over the classes, in [0, 1): y (1 - s) + s / 2 for binary labels, y (1 - s)
-   * + s / outputs for categorical ones, as in Keras. @default 0
+   * The share s of each label that is spread over the classes, in [0, 1), as in Keras: labels become
+   * y (1 - s) + s / 2 if they are binary, y (1 - s) + s / outputs if they are categorical. @default 0
    */
   readonly labelSmoothing?: number;
 }
 
 export interface HuberOptions {
-  /** The error up to which the loss is a square, and beyond which it is a line. Above 0. @default 1 */
+  /** The loss is quadratic for errors up to delta, and linear beyond it. Above 0. @default 1 */
   readonly delta?: number;
 }
 
 type SmoothedName = 'binaryCrossEntropy' | 'categoricalCrossEntropy' | 'sparseCategoricalCrossEntropy';
 
-/** A loss with its hyperparameter, as `huber()` and the cross-entropies' factories make it. */
+/** A loss with its hyperparameter, made by `huber()` or a function of a cross-entropy. */
 export type Loss =
   | ({ readonly name: SmoothedName } & Readonly<Required<CrossEntropyOptions>>)
   | ({ readonly name: 'huber' } & Readonly<Required<HuberOptions>>);
 
-/** What the `loss` option may be: a name, with the defaults, or what a factory made. */
+/** The `loss` option: a name (with the defaults), or the result of a function such as `huber()`. */
 export type LossOption = LossName | Loss;
 
 /**
- * Binary cross-entropy with label smoothing.
+ * Makes binary cross-entropy with label smoothing.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -136,18 +137,18 @@ export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   return make('binaryCrossEntropy', options);
 }
 
-/** Categorical cross-entropy with label smoothing. Throws as `binaryCrossEntropy` does. */
+/** Makes categorical cross-entropy with label smoothing. @throws like binaryCrossEntropy() */
 export function categoricalCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   return make('categoricalCrossEntropy', options);
 }
 
-/** Categorical cross-entropy of classes' numbers, with label smoothing. Throws as `binaryCrossEntropy` does. */
+/** Makes categorical cross-entropy for class numbers, with label smoothing. @throws like binaryCrossEntropy() */
 export function sparseCategoricalCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   return make('sparseCategoricalCrossEntropy', options);
 }
 
 /**
- * Huber's loss (1964): a square near 0, a line beyond `delta`.
+ * Makes Huber's loss (1964), which is quadratic for errors up to `delta` and linear beyond it.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -155,7 +156,7 @@ export function huber(options: HuberOptions = {}): Loss {
   return make('huber', options);
 }
 
-// What factories made, as the library uses it.
+// The resolved form of each loss that a factory made.
 const made = new WeakMap<object, ResolvedLoss>();
 
 function make(name: Loss['name'], options: object): Loss {
@@ -182,13 +183,13 @@ const byName = Object.fromEntries(
   lossNames.map((name) => [name, { name, options: defaultsOf(name) }]),
 ) as Readonly<Record<LossName, ResolvedLoss>>;
 
-/** The loss that belongs to an output activation: what `fit` uses when it is given none. */
+/** The default loss of `fit` for an output activation. */
 export function defaultLoss(output: ActivationName): LossName {
   const known = lossNames.find((name) => (rows[name] as LossRow).defaultFor?.includes(output));
   return known ?? 'meanSquaredError';
 }
 
-/** A loss as the library uses it. One name or one made loss is always the same object. */
+/** A loss in the form that the library uses. Each name and each made loss always resolves to one object. */
 export interface ResolvedLoss {
   readonly name: LossName;
   /** Its own options. */
@@ -197,12 +198,12 @@ export interface ResolvedLoss {
 
 const defaultOptions: Readonly<Record<string, number>> = Object.assign({}, ...lossNames.map(defaultsOf));
 
-/** The options as native code takes them: those of all losses. A loss leaves those of other losses at their defaults. */
+/** The options of all losses, for native code. Those that this loss does not have are at their defaults. */
 export function allLossOptions({ options }: ResolvedLoss): Readonly<Record<string, number>> {
   return { ...defaultOptions, ...options };
 }
 
-/** The `loss` option, checked against the output activation it has to work with. */
+/** Checks the `loss` option against the output activation. */
 export function resolveLoss(value: unknown, output: ActivationName): ResolvedLoss {
   const loss = readLoss(value === undefined ? defaultLoss(output) : value);
   const { outputs, outputsRule }: LossRow = rows[loss.name];
@@ -218,7 +219,7 @@ function readLoss(value: unknown): ResolvedLoss {
   if (typeof value === 'object' && value !== null) {
     const resolved = made.get(value);
     if (resolved !== undefined) return resolved;
-    const rule = 'the name of a loss, or one such as huber({ delta: 2 })';
+    const rule = 'the name of a loss, or a loss such as huber({ delta: 2 })';
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'loss', rule, value);
   }
   check('loss', value, nameOfLoss, 'ERR_BLASNET_UNKNOWN_NAME');

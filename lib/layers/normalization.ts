@@ -3,26 +3,29 @@ import { argumentError } from '../base/errors';
 import { above, checkOptions, optional } from '../base/validate';
 
 export interface BatchNormOptions {
-  /** The share of a batch's mean and variance in the running ones, in [0, 1] as PyTorch has it; Keras's is 1 less that. @default 0.1 */
+  /**
+   * The share of a batch's mean and variance in the running moments, in [0, 1], as in PyTorch. Keras has 1 minus this
+   * share. @default 0.1
+   */
   readonly momentum?: number;
-  /** Added to the variance, under the root. Above 0. @default 1e-5, PyTorch's; Keras has 1e-3 */
+  /** It is added to the variance, under the root. Above 0. @default 1e-5, as in PyTorch; Keras has 1e-3 */
   readonly epsilon?: number;
 }
 
 export interface LayerNormOptions {
-  /** Added to the variance, under the root. Above 0. @default 1e-5, PyTorch's; Keras has 1e-3 */
+  /** It is added to the variance, under the root. Above 0. @default 1e-5, as in PyTorch; Keras has 1e-3 */
   readonly epsilon?: number;
 }
 
-/** A normalisation with its hyperparameters, as `batchNorm()` and `layerNorm()` make it. */
+/** A normalisation with its hyperparameters, made by `batchNorm()` or `layerNorm()`. */
 export type Normalization =
   | ({ readonly name: 'batch' } & Readonly<Required<BatchNormOptions>>)
   | ({ readonly name: 'layer' } & Readonly<Required<LayerNormOptions>>);
 
-/** What a layer's `normalization` may be: a name, with the defaults, or what a factory made. */
+/** A layer's `normalization`: a name (with the defaults), or the result of `batchNorm()` or `layerNorm()`. */
 export type NormalizationOption = 'batch' | 'layer' | Normalization;
 
-/** The numbers that stand for them in native code. */
+/** Their codes in native code. */
 export const normalizationCodes = native.normalizations as Readonly<
   Record<Normalization['name'] | 'none', number>
 >;
@@ -35,11 +38,11 @@ const momentum = {
 };
 
 /**
- * Batch normalisation (Ioffe and Szegedy, 2015), before the activation: each unit's sums are brought to mean 0 and
- * variance 1 over the batch, then multiplied by a learned gamma and shifted by a learned beta. Predictions use
- * running moments, `net.statistics`: after each batch, running += momentum * (the batch's - running), the
- * batch's variance taken without bias. Training then goes layer by layer over whole batches, and its
- * workspace grows with the batch size.
+ * Makes batch normalisation (Ioffe and Szegedy, 2015), which comes before the activation. It scales each unit's sums to
+ * mean 0 and variance 1 over the batch, multiplies them by a learned gamma and adds a learned beta. Predictions use
+ * running moments, `net.statistics`: after each batch, running += momentum * (the batch's moment - running), with the
+ * unbiased variance of the batch. Training computes a whole batch layer by layer, so its workspace grows with the batch
+ * size.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -48,8 +51,8 @@ export function batchNorm(options: BatchNormOptions = {}): Normalization {
 }
 
 /**
- * Layer normalisation (Ba, Kiros and Hinton, 2016), before the activation: each sample's sums are brought to mean 0
- * and variance 1 over the layer's units, then multiplied by a learned gamma and shifted by a learned beta.
+ * Makes layer normalisation (Ba, Kiros and Hinton, 2016), which comes before the activation. It scales each sample's
+ * sums to mean 0 and variance 1 over the layer's units, multiplies them by a learned gamma and adds a learned beta.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -57,7 +60,7 @@ export function layerNorm(options: LayerNormOptions = {}): Normalization {
   return makeLayer('', options);
 }
 
-/** A layer's `normalization`, checked and completed; plain objects, as JSON gives them, are as good as made ones. */
+/** Checks and completes a layer's `normalization`. It also accepts plain objects, which come from JSON. */
 export function resolveNormalization(value: unknown, where: string): Normalization {
   if (typeof value === 'object' && value !== null && 'name' in value) {
     const { name, ...options } = value;

@@ -1,13 +1,14 @@
 import { native } from '../addon/binding';
 import type { Matrix } from '../base/matrix';
 
-// So many rows are made orthogonal to each other one by one; to those before them, they are made so together, by
-// matrix products.
+// The number of rows per block. Rows are made orthogonal to earlier blocks together, by matrix products, and to each
+// other within a block one by one.
 const block = 32;
 
 /**
- * Makes the rows of A (k, n), k at most n and float64, orthonormal in place: the Q^T of A^T = Q R, the diagonal of R
- * positive. Gram-Schmidt, each projection made twice, which leaves errors of rounding alone (Giraud et al., 2005).
+ * Makes the rows of A (k, n), k at most n and float64, orthonormal in place: the result is Q^T of A^T = Q R with a
+ * positive diagonal of R. It uses Gram-Schmidt and projects twice, which leaves only rounding errors (Giraud et al.,
+ * 2005).
  */
 export function orthonormalRows({ data, rows, cols: n }: Matrix): void {
   for (let start = 0; start < rows; start += block) {

@@ -2,9 +2,10 @@ import { allocate, type Dtype, type FloatArray, Matrix } from '../base/matrix';
 import { type Architecture, embeddingsIn, featuresOf, type Layer } from './architecture';
 
 /**
- * The article's parameter dictionary: W1 (outputDim x inputDim), b1 (outputDim x 1), W2, b2, ... of layers
- * 1 to L; and gamma1 and beta1 (outputDim x 1) of layers that are normalised. E1, E2, ... (categories + 1 x outputDim)
- * are the tables of the first layer's embeddings, counted by themselves. The last row of each is for unknown categories.
+ * The article's parameter dictionary: W1 (outputDim x inputDim), b1 (outputDim x 1), W2, b2, ... of layers 1 to L.
+ * Normalised layers also have gamma1 and beta1 (outputDim x 1). E1, E2, ... (categories + 1 x outputDim) are the tables
+ * of the first layer's embeddings; the last row of each is for unknown categories. W1 has a column for each of their
+ * outputs, too.
  */
 export interface Parameters {
   readonly [key: `W${number}`]: Matrix;
@@ -14,7 +15,7 @@ export interface Parameters {
   readonly [key: `E${number}`]: Matrix;
 }
 
-/** The gradients, under dW1, db1, ...; each of the shape of its parameter. */
+/** The gradients dW1, db1, ..., each in the shape of its parameter. */
 export interface Gradients {
   readonly [key: `dW${number}`]: Matrix;
   readonly [key: `db${number}`]: Matrix;
@@ -23,18 +24,18 @@ export interface Gradients {
   readonly [key: `dE${number}`]: Matrix;
 }
 
-/** Running moments of layers that normalise batches: mean1 and variance1 (outputDim x 1), ... */
+/** The running moments of layers with batch normalisation: mean1 and variance1 (outputDim x 1), ... */
 export interface Statistics {
   readonly [key: `mean${number}`]: Matrix;
   readonly [key: `variance${number}`]: Matrix;
 }
 
-/** An array's name and shape: of a parameter, or of running moments. */
+/** The name and shape of a parameter or of running moments. */
 export interface NamedShape {
   readonly name: string;
   readonly rows: number;
   readonly cols: number;
-  /** Whether it is one column, which files keep with one dimension. */
+  /** Whether it is one column, which files store with one dimension. */
   readonly vector: boolean;
 }
 
@@ -44,7 +45,7 @@ export interface Flat<Named> {
   readonly named: Named;
 }
 
-/** The parameters in the order of the flat buffer (native/engine/layers.h has the same). */
+/** The parameters in the order of the flat buffer; native/engine/layers.h uses this order, too. */
 export function parameterShapes(architecture: Architecture): NamedShape[] {
   const tables = embeddingsIn(architecture).map(({ categories, outputDim }, index) => ({
     name: `E${index + 1}`,
@@ -69,7 +70,7 @@ export function parameterShapes(architecture: Architecture): NamedShape[] {
   return [...tables, ...layers];
 }
 
-/** The running moments, likewise. */
+/** The running moments in the order of their flat buffer. */
 export function statisticShapes(architecture: Architecture): NamedShape[] {
   return architecture.flatMap(({ outputDim, normalization }, index) =>
     normalization?.name === 'batch'
@@ -92,12 +93,12 @@ export function allocateParameters(architecture: Architecture, dtype: Dtype): Fl
   return filled(allocateNamed<Parameters>(parameterShapes(architecture), dtype), 'gamma');
 }
 
-/** Zeros for every gradient of the architecture, laid out as the parameters are. */
+/** Zeros for every gradient of the architecture, in the layout of the parameters. */
 export function allocateGradients(architecture: Architecture, dtype: Dtype): Flat<Gradients> {
   return allocateNamed(parameterShapes(architecture), dtype, 'd');
 }
 
-/** The running moments before any batch: means of 0 and variances of 1. */
+/** The running moments before the first batch: means of 0 and variances of 1. */
 export function allocateStatistics(architecture: Architecture, dtype: Dtype): Flat<Statistics> {
   return filled(allocateNamed<Statistics>(statisticShapes(architecture), dtype), 'variance');
 }
@@ -116,7 +117,7 @@ function allocateNamed<Named>(shapes: readonly NamedShape[], dtype: Dtype, prefi
   return { flat, named: Object.freeze(views) as Named };
 }
 
-// Ones where the names begin like this.
+// Fills the arrays whose names begin with `name` with ones.
 function filled<Named>(arrays: Flat<Named>, name: string): Flat<Named> {
   for (const [key, { data }] of Object.entries(arrays.named as Record<string, Matrix>)) {
     if (key.startsWith(name)) data.fill(1);

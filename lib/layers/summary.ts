@@ -3,8 +3,8 @@ import { type Architecture, activationOf, featuresOf, type Layer } from './archi
 import { parameterCount } from './parameters';
 
 /**
- * The layers as a table in plain text: number, shape of W, activation, parameters, and what else a layer does; and
- * the sum.
+ * A table of the layers in plain text: number, shape of W, activation, parameters and other options; and a line with
+ * the totals.
  */
 export function formatSummary(architecture: Architecture, dtype: Dtype): string {
   const header = ['layer', 'inputs', 'outputs', 'activation', 'parameters', ''];
@@ -35,7 +35,7 @@ export function formatSummary(architecture: Architecture, dtype: Dtype): string 
   return [lines[0], '-'.repeat(longest), ...lines.slice(1), total].join('\n');
 }
 
-// batch norm, dropout 0.5, frozen: in the order of their work.
+// For example: batch norm, dropout 0.5, frozen.
 function extras(layer: Layer): string {
   const { name, embeddings = [], noise, normalization, dropout, skip, l1, l2, maxNorm, trainable } = layer;
   const tables = embeddings.map(({ categories, outputDim }) => `${categories} x ${outputDim}`);

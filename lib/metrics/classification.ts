@@ -23,7 +23,7 @@ import {
 } from './confusion';
 
 export interface TopKOptions extends WeightOptions {
-  /** How many of the largest outputs count, at most the number of columns. @default 2, as in scikit-learn */
+  /** How many of the largest outputs count. From 1 to the number of columns. @default 2, as in scikit-learn */
   readonly k?: number;
 }
 
@@ -33,9 +33,9 @@ export const topKConstraints: Readonly<Record<keyof TopKOptions, Constraint>> = 
 };
 
 /**
- * The share of samples predicted right: with one column, label and output are on the same side; with several,
- * the largest output (the first of equals) is where the largest label is, or with `multiLabel` all of a sample's
- * labels are right. scikit-learn's `accuracy_score`.
+ * Computes the share of samples that are predicted right, like scikit-learn's `accuracy_score`. With one column, a
+ * sample is right if label and output both mean yes or both mean no. With several columns, it is right if the largest
+ * output (the first of equals) is in the column of the largest label; with `multiLabel`, if all its labels are right.
  *
  * @returns NaN when a number is not finite or all weights are zero
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_SHAPE,
@@ -58,8 +58,8 @@ export function accuracy(yTrue: Labels, yPredicted: Predictions, options: Decisi
 }
 
 /**
- * The share of samples whose class is among the k largest outputs; of equal outputs the later ones come
- * first, as in scikit-learn's `top_k_accuracy_score`. At least two columns.
+ * Computes the share of samples whose class is among the k largest outputs, like scikit-learn's `top_k_accuracy_score`.
+ * Of equal outputs, the later column ranks first. It needs at least two columns.
  *
  * @returns NaN when a number is not finite or all weights are zero
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_SHAPE,
@@ -85,8 +85,9 @@ export function topKAccuracy(yTrue: Labels, yPredicted: Predictions, options: To
 }
 
 /**
- * Of what was predicted, the share that is right: hits / predicted, 0 where nothing was predicted. With one
- * column for the yes; otherwise by class, or by label, averaged. scikit-learn's `precision_score`.
+ * Computes precision, like scikit-learn's `precision_score`: of the samples predicted to be in a class, the share that
+ * is in it. It is hits / predicted, or 0 if no sample was predicted. With one column, the class is the yes. With
+ * several columns, the results of the classes (or labels) are averaged.
  *
  * @returns NaN when a number is not finite
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_SHAPE,
@@ -97,22 +98,22 @@ export function precision(yTrue: Labels, yPredicted: Predictions, options: Avera
 }
 
 /**
- * Of what there is, the share that was predicted: hits / actual, 0 where there is nothing. Otherwise as
- * `precision`; scikit-learn's `recall_score`.
+ * Computes recall, like scikit-learn's `recall_score`: of the samples in a class, the share that was predicted to be in
+ * it. It is hits / actual, or 0 if the class has no sample. Columns are treated as in `precision`.
  *
  * @returns NaN when a number is not finite
- * @throws as precision()
+ * @throws like precision()
  */
 export function recall(yTrue: Labels, yPredicted: Predictions, options: AveragedOptions = {}): number {
   return averaged(yTrue, yPredicted, options, ({ hits, actual }) => ratio(hits, actual));
 }
 
 /**
- * The harmonic mean of precision and recall: 2 hits / (predicted + actual), 0 where both are 0. Otherwise as
- * `precision`; scikit-learn's `f1_score`.
+ * Computes the harmonic mean of precision and recall, like scikit-learn's `f1_score`. It is
+ * 2 hits / (predicted + actual), or 0 if both counts are 0. Columns are treated as in `precision`.
  *
  * @returns NaN when a number is not finite
- * @throws as precision()
+ * @throws like precision()
  */
 export function f1(yTrue: Labels, yPredicted: Predictions, options: AveragedOptions = {}): number {
   return averaged(yTrue, yPredicted, options, ({ hits, predicted, actual }) =>
@@ -120,10 +121,11 @@ export function f1(yTrue: Labels, yPredicted: Predictions, options: AveragedOpti
   );
 }
 
-/** Throws for a k that so many columns do not have; `where` stands before the option in the error. */
+/** Throws if k does not suit the number of columns. In the error, `where` precedes the option. */
 export function checkTopK(cols: number, { k = 2 }: TopKOptions, where?: string): void {
   if (cols > 1 && k <= cols) return;
-  const rule = cols === 1 ? 'used with several columns only' : `at most ${cols}, the number of columns`;
+  const rule =
+    cols === 1 ? 'used only with several columns of predictions' : `at most ${cols}, the number of columns`;
   throw argumentError('ERR_BLASNET_ARG_VALUE', where === undefined ? 'k' : `${where}.k`, rule, k);
 }
 
@@ -159,7 +161,7 @@ function add(a: Count, b: Count): Count {
   };
 }
 
-// Zero of nothing is zero: scikit-learn's zero_division=0.
+// 0 / 0 is 0, as with scikit-learn's zero_division=0.
 function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }

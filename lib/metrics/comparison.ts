@@ -4,20 +4,20 @@ import type { MatrixLike } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
 import { type Constraint, optional } from '../base/validate';
 
-/** A flat array of numbers, one a sample. */
+/** A flat array of numbers, one per sample. */
 export type Column = readonly number[] | FloatArray | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
-/** What the model said: (m, outputs). A flat array is one column. */
+/** The outputs of a model: (m, outputs). A flat array is one column. */
 export type Predictions = MatrixLike | Column;
 
 /**
- * What was right: of the predictions' shape, or, where those have several columns, a flat array or one column
- * of class indices from 0.
+ * The true values, in the shape of the predictions. If these have several columns, metrics of classes also take class
+ * indices from 0, in a flat array or one column.
  */
 export type Labels = MatrixLike | Column;
 
 export interface WeightOptions {
-  /** What each sample counts, in the order of the rows: finite and not negative. @default 1 each */
+  /** The weight of each sample, in the order of the rows: finite and not negative. @default 1 each */
   readonly sampleWeight?: FloatArray | readonly number[];
 }
 
@@ -45,8 +45,8 @@ export const weightConstraints: Readonly<Record<'sampleWeight', Constraint>> = {
 };
 
 /**
- * Labels and predictions as arrays of one shape. Where columns are classes, class indices become one-hot rows;
- * Matrix and typed arrays of floats are not copied otherwise.
+ * Checks labels and predictions and returns them as arrays of one shape. With columns of classes, class indices become
+ * one-hot rows. Apart from that, a Matrix or a typed array of floats is not copied.
  */
 export function compare(
   yTrue: Labels,
@@ -77,12 +77,17 @@ export function compare(
   }
   const weights = options.sampleWeight;
   if (weights !== undefined && weights.length !== rows) {
-    throw argumentError('ERR_BLASNET_SHAPE', 'sampleWeight', `of length ${rows}, one a row`, weights);
+    throw argumentError(
+      'ERR_BLASNET_SHAPE',
+      'sampleWeight',
+      `of length ${rows}, one weight per row`,
+      weights,
+    );
   }
   return { rows, cols, labels: labels.data, predictions: predicted.data, weights };
 }
 
-/** The same comparison, of one column alone. */
+/** The comparison of one column. */
 export function columnOf(comparison: Comparison, column: number): Comparison {
   const { rows, cols, labels, predictions, weights } = comparison;
   if (cols === 1) return comparison;
@@ -95,12 +100,12 @@ export function weightOf({ weights }: Comparison, row: number): number {
   return weights === undefined ? 1 : (weights[row] as number);
 }
 
-/** Whether all numbers are, so that there is something to measure. */
+/** Whether all labels and predictions are finite. */
 export function allFinite({ labels, predictions }: Comparison): boolean {
   return labels.every(Number.isFinite) && predictions.every(Number.isFinite);
 }
 
-/** Where the largest number of a row is; the first of equals, as in np.argmax. */
+/** The column of the largest number of a row; the first of equals, as in np.argmax. */
 export function argmax(data: FloatArray, cols: number, row: number): number {
   let best = 0;
   for (let c = 1; c < cols; c++) {
@@ -109,7 +114,7 @@ export function argmax(data: FloatArray, cols: number, row: number): number {
   return best;
 }
 
-/** The weighted mean of a number a row; NaN when all weights are zero. */
+/** The weighted mean of one number per row; NaN when all weights are zero. */
 export function meanOverRows(comparison: Comparison, valueAt: (row: number) => number): number {
   let sum = 0;
   let total = 0;
@@ -121,7 +126,7 @@ export function meanOverRows(comparison: Comparison, valueAt: (row: number) => n
   return sum / total;
 }
 
-/** The mean of what a metric makes of each column. */
+/** The mean of a metric over the columns. */
 export function meanOverColumns(comparison: Comparison, measure: (column: Comparison) => number): number {
   let sum = 0;
   for (let c = 0; c < comparison.cols; c++) sum += measure(columnOf(comparison, c));

@@ -15,13 +15,12 @@ import {
 
 export interface DecisionOptions extends WeightOptions {
   /**
-   * With one column, and with several that are labels of their own: an output above it says yes. A label says
-   * yes above 1/2. @default 0.5
+   * With one column or with `multiLabel`, an output above it means yes. (A label above 1/2 means yes.) @default 0.5
    */
   readonly threshold?: number;
   /**
-   * Whether several columns are labels of their own, of which a sample may have any number, as sigmoid outputs
-   * have them; otherwise they are classes, and the largest output (the first of equals) is the one predicted.
+   * Whether several columns are independent labels, such as sigmoid outputs; a sample may have any number of them.
+   * Otherwise they are classes, and the largest output (the first of equals) is the predicted class.
    * @default false; in a training, true for several sigmoid outputs
    */
   readonly multiLabel?: boolean;
@@ -29,9 +28,9 @@ export interface DecisionOptions extends WeightOptions {
 
 export interface AveragedOptions extends DecisionOptions {
   /**
-   * How the numbers of several columns make one: their mean, over the classes that occur in labels or
-   * predictions ('macro'); the same weighted by how often a class is right ('weighted'); or one number
-   * from all counts together ('micro'). @default 'macro'
+   * How the results of several columns are averaged. 'macro': their mean, over the classes that occur in labels or
+   * predictions. 'weighted': this mean, weighted by how often a class occurs in the labels. 'micro': one result from
+   * the sums of all counts. @default 'macro'
    */
   readonly average?: 'macro' | 'micro' | 'weighted';
 }
@@ -47,20 +46,20 @@ export const averagedConstraints: Readonly<Record<keyof AveragedOptions, Constra
   average: optional(oneOf(['macro', 'micro', 'weighted'])),
 };
 
-/** What is counted for a class, or for the yes of a label: weights summed over samples. */
+/** The counts for a class, or for the yes of a label: sums of the samples' weights. */
 export interface Count {
   /** Predicted and right. */
   hits: number;
   predicted: number;
   actual: number;
-  /** Whether any sample has it, or was predicted to have it, whatever its weight. */
+  /** Whether any sample has it, or was predicted to have it, even with weight 0. */
   occurs: boolean;
 }
 
 /**
- * The confusion matrix: at (i, j) the weight of the samples of class i that were predicted to be of class j, as
- * scikit-learn's `confusion_matrix(..., labels=range(classes))` has it. One column of predictions makes
- * two classes, no and yes.
+ * Computes the confusion matrix, like scikit-learn's `confusion_matrix(..., labels=range(classes))`. Element (i, j) is
+ * the weight of the samples of class i that were predicted to be in class j. One column of predictions has two classes,
+ * no and yes.
  *
  * @returns (classes, classes), float64
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
@@ -90,7 +89,7 @@ export function confusionMatrix(
   return matrix;
 }
 
-/** The counts of the single yes of one column, of each label, or of each class. */
+/** One count per column: of the yes of a single column, of each label, or of each class. */
 export function countDecisions(comparison: Comparison, options: DecisionOptions): Count[] {
   const { rows, cols, labels, predictions } = comparison;
   const counts = Array.from({ length: cols }, (): Count => {
@@ -108,14 +107,14 @@ export function countDecisions(comparison: Comparison, options: DecisionOptions)
       if (actual) count.actual += weight;
       if (predicted) count.predicted += weight;
       if (actual && predicted) count.hits += weight;
-      // A label has a number of its own whether or not it occurs.
+      // A label counts in the average even if it does not occur.
       count.occurs ||= actual || predicted || !classes;
     }
   }
   return counts;
 }
 
-/** Whether the largest output of a row decides. */
+/** Whether columns are classes, so that the largest output of a row decides. */
 export function areClasses(cols: number, options: DecisionOptions): boolean {
   return cols > 1 && options.multiLabel !== true;
 }
@@ -125,17 +124,17 @@ export function yes(value: number | undefined, threshold = 0.5): boolean {
 }
 
 /**
- * Throws for an option that says nothing about so many columns, and would be ignored in silence; `where` stands
- * before it in the error.
+ * Throws for an option that has no meaning for this number of columns and would be ignored silently. In the error,
+ * `where` precedes the option.
  */
 export function checkDecision(cols: number, options: AveragedOptions, where?: string): void {
   const at = (name: string) => (where === undefined ? name : `${where}.${name}`);
   if (areClasses(cols, options) && options.threshold !== undefined) {
-    const rule = 'left out where the largest of several columns decides';
+    const rule = 'left out, since the largest of several columns decides';
     throw argumentError('ERR_BLASNET_ARG_VALUE', at('threshold'), rule, options.threshold);
   }
   if (cols === 1 && options.average !== undefined) {
-    const rule = 'left out where there is one column of predictions';
+    const rule = 'left out with one column of predictions';
     throw argumentError('ERR_BLASNET_ARG_VALUE', at('average'), rule, options.average);
   }
 }

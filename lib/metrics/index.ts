@@ -18,8 +18,8 @@ export {
 export type { ProbabilityOptions } from './probability';
 
 /**
- * What predictions are worth beside the labels, as functions of arrays: `metrics.f1(yTrue, yPredicted)`. They
- * equal scikit-learn's. For a metric in a training, see `metric`.
+ * Functions that compare predictions with labels: `metrics.f1(yTrue, yPredicted)`. Their results equal scikit-learn's.
+ * For a metric in a training, see `metric`.
  */
 export const metrics = Object.freeze({
   accuracy,

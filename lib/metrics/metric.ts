@@ -9,35 +9,35 @@ import { brier, logLoss, probabilityConstraints } from './probability';
 import { prAuc, rocAuc } from './ranking';
 import { meanAbsoluteError, meanSquaredError, r2, rootMeanSquaredError } from './regression';
 
-/** A number that is followed through a training, beside the loss; the user's own, or as `metric` makes it. */
+/** A number that a training computes in addition to the loss. `metric` makes one; an object of your own works, too. */
 export interface Metric {
-  /** The series' name in the history. A letter, then letters, digits and underscores. */
+  /** The name of its series in the history: a letter, then letters, digits and underscores. */
   readonly name: string;
   /**
-   * What the predictions (m, outputs) are worth beside the labels (m, outputs), of one number a row in
-   * `weights` where samples are weighted. NaN where there is no answer.
+   * Compares the predictions (m, outputs) with the labels (m, outputs). `weights` has one number per row; it is absent
+   * if the samples have no weights. Return NaN if there is no result.
    */
   compute(labels: Matrix, predictions: Matrix, weights?: FloatArray): number;
 }
 
-/** A user's own metric as a function; its name names the series. */
+/** A metric of your own, as a function. The function's name is the name of the series. */
 export type MetricFunction = Metric['compute'];
 
-/** What the `metrics` option holds. */
+/** An element of the `metrics` option. */
 export type MetricOption = MetricName | Metric | MetricFunction;
 
 interface Entry {
   readonly compute: (yTrue: Matrix, yPredicted: Matrix, options?: never) => number;
   readonly constraints: Readonly<Record<string, Constraint>>;
-  /** The output activations whose numbers it reads; undefined: any. */
+  /** The output activations that it suits; undefined: all. */
   readonly outputs?: readonly ActivationName[];
-  /** Throws for options that do not suit so many outputs. */
+  /** Throws for options that do not suit the number of outputs. */
   readonly checkOutputs?: (outputs: number, options: never, where: string) => void;
 }
 
 const probabilities = activationNames.filter((name) => activationRow(name).range === 'probability');
 
-// Thresholds and largest outputs make classes of probabilities; rankings take any scores, and errors any numbers.
+// Metrics with a threshold or classes need probabilities; rankings take any scores, and errors any numbers.
 const table = {
   accuracy: {
     compute: accuracy,
@@ -82,26 +82,26 @@ export type MetricName = keyof typeof table;
 
 export const metricNames = Object.keys(table) as MetricName[];
 
-/** What `metric` takes beside a name: the function's own options, the weights excepted, and the series' name. */
+/** The options of `metric`: those of the metric's function, except `sampleWeight`, and the name of the series. */
 export type MetricOptions<N extends MetricName> = Omit<
   NonNullable<Parameters<(typeof table)[N]['compute']>[2]>,
   keyof WeightOptions
 > & {
-  /** The series' name in the history. @default the metric's */
+  /** The name of the series in the history. @default the metric's name */
   readonly name?: string;
 };
 
-// Series and fields that a history or an epoch's report has already, and those of a validation set.
+// Names that a history or an epoch's report uses already, and names for a validation set.
 const reserved = /^(epoch|loss|learningRate|seconds|val[A-Z]\w*)$/;
 
-// Checked apart, with another code than the names of tables have.
+// Checked separately, since an unknown metric has another error code.
 const seriesName: Constraint = {
   rule: 'a letter, then letters, digits and underscores, and not a name that the history has already',
   accepts: (value) => typeof value === 'string',
   holds: (value: string) => /^[A-Za-z]\w*$/.test(value) && !reserved.test(value),
 };
 
-/** What `metric` made, so that it can be checked against the outputs, and fitted to them. */
+/** How `metric` made a metric: a training checks this against the outputs and adapts it to them. */
 interface Made {
   readonly base: MetricName;
   readonly options: Readonly<Record<string, unknown>>;
@@ -110,7 +110,7 @@ interface Made {
 const made = new WeakMap<object, Made>();
 
 /**
- * A metric with options of its own, for the `metrics` option:
+ * Makes a metric with options, for the `metrics` option of a training:
  *
  *     metrics: ['rocAuc', metric('precision', { threshold: 0.3, name: 'precisionAt30' })]
  *
@@ -143,14 +143,13 @@ function make(name: string, base: MetricName, options: Made['options']): Metric 
 }
 
 /**
- * The `metrics` option, checked against the network's outputs: names, what `metric` made, the user's own
- * `{ name, compute }` and named functions; an empty list when there is none. Several sigmoid outputs are labels of
- * their own to the metrics that know the difference, unless `multiLabel` says otherwise. What a user's own returns is
- * checked to be a number.
+ * Checks the `metrics` option against the network's outputs. The option may hold names, metrics of `metric`, and the
+ * user's own `{ name, compute }` and named functions; without it, the list is empty. For several sigmoid outputs,
+ * `multiLabel` becomes true in the metrics that have it, unless it was given. A user's own metric must return a number.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE
  * @throws RangeError ERR_BLASNET_UNKNOWN_NAME; ERR_BLASNET_ARG_VALUE for a metric that does not suit the outputs,
- *   or a name that is taken
+ *   or for a name that is already used
  */
 export function resolveMetrics(value: unknown, outputs: number, output: ActivationName): Metric[] {
   if (value === undefined) return [];
@@ -162,7 +161,7 @@ export function resolveMetrics(value: unknown, outputs: number, output: Activati
     const where = `metrics[${index}]`;
     const metric = resolveMetric(where, item, outputs, output);
     if (taken.has(metric.name)) {
-      const rule = 'under a name of its own in the history';
+      const rule = 'a metric with a name that no other metric has';
       throw argumentError('ERR_BLASNET_ARG_VALUE', where, rule, metric.name);
     }
     taken.add(metric.name);
@@ -220,7 +219,7 @@ function usersOwn(where: string, item: unknown): Metric {
     compute: (labels, predictions, weights) => {
       const result: unknown = compute.call(item, labels, predictions, weights);
       if (typeof result === 'number') return result;
-      throw argumentError('ERR_BLASNET_ARG_TYPE', `what the metric '${name}' returns`, 'a number', result);
+      throw argumentError('ERR_BLASNET_ARG_TYPE', `the result of the metric '${name}'`, 'a number', result);
     },
   };
 }

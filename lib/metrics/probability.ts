@@ -14,8 +14,8 @@ import { areClasses } from './confusion';
 
 export interface ProbabilityOptions extends WeightOptions {
   /**
-   * Whether several columns are labels of their own, as sigmoid outputs are; otherwise they are the classes of
-   * one distribution. @default false; in a training, true for several sigmoid outputs
+   * Whether several columns are independent labels, such as sigmoid outputs; otherwise they are the classes of one
+   * distribution. @default false; in a training, true for several sigmoid outputs
    */
   readonly multiLabel?: boolean;
 }
@@ -26,10 +26,10 @@ export const probabilityConstraints: Readonly<Record<keyof ProbabilityOptions, C
 };
 
 /**
- * The mean negative logarithm of the probability that was given to what is right (cross-entropy): -sum(y log p)
- * for classes, -sum(y log p + (1 - y) log(1 - p)) for one column, and for labels, summed over them as the loss
- * does. Probabilities are first kept epsilon away from 0 and 1 (the epsilon of float32 for Float32Array, of
- * float64 otherwise), and those of classes scaled to the sum 1, as in scikit-learn's `log_loss`.
+ * Computes the cross-entropy, like scikit-learn's `log_loss`: the mean over the samples of -sum(y log p) for classes,
+ * and of -sum(y log p + (1 - y) log(1 - p)) for one column or for labels, summed over the labels as in the loss.
+ * Probabilities are first kept at least epsilon away from 0 and 1 (epsilon of float32 for a Float32Array, else of
+ * float64). Those of classes are then scaled to the sum 1.
  *
  * @returns NaN when a number is not finite or all weights are zero
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_SHAPE,
@@ -46,7 +46,7 @@ export function logLoss(yTrue: Labels, yPredicted: Predictions, options: Probabi
     let loss = 0;
     for (let i = row * cols; i < (row + 1) * cols; i++) {
       const label = labels[i] as number;
-      // 0 log 0 is 0, and is not reached, since nothing clipped is 0.
+      // Clipped values are never 0, so no logarithm is infinite.
       if (classes) loss -= label * Math.log(clipped(i) / total);
       else loss -= label * Math.log(clipped(i)) + (1 - label) * Math.log(1 - clipped(i));
     }
@@ -55,11 +55,12 @@ export function logLoss(yTrue: Labels, yPredicted: Predictions, options: Probabi
 }
 
 /**
- * Brier's score: the mean over the samples of the squared differences between probability and label, summed over
- * the columns (Brier, 1950). With one column scikit-learn's `brier_score_loss`, half of what two columns make.
+ * Computes Brier's score (Brier, 1950): the mean over the samples of the squared differences between probability and
+ * label, summed over the columns. With one column, it is scikit-learn's `brier_score_loss`, half the score of two
+ * columns.
  *
  * @returns NaN when a number is not finite or all weights are zero
- * @throws as logLoss()
+ * @throws like logLoss()
  */
 export function brier(yTrue: Labels, yPredicted: Predictions, options: WeightOptions = {}): number {
   checkOptions('', options, weightConstraints);

@@ -13,12 +13,13 @@ import {
 import { yes } from './confusion';
 
 /**
- * The area under the receiver operating characteristic: how often a positive is ranked above a negative, a tie
- * being half. With several columns the mean over them, each class (or label) against the rest; then
- * scikit-learn's `roc_auc_score(..., multi_class='ovr', average='macro')`. A label is positive above 1/2.
+ * Computes the area under the receiver operating characteristic: the share of pairs in which a positive sample has a
+ * larger output than a negative one; a tie counts 1/2. A label above 1/2 is positive. With several columns, it is the
+ * mean over the columns, each class (or label) against the others, like scikit-learn's
+ * `roc_auc_score(..., multi_class='ovr', average='macro')`.
  *
- * @returns NaN when a column has no positives or no negatives of weight (scikit-learn raises an error), or a number
- *   is not finite
+ * @returns NaN when a column has no positives or no negatives with a weight above 0 (scikit-learn raises an error), or
+ *   when a number is not finite
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_SHAPE,
  *   ERR_BLASNET_ARG_VALUE
  */
@@ -35,12 +36,12 @@ export function rocAuc(yTrue: Labels, yPredicted: Predictions, options: WeightOp
 }
 
 /**
- * The area under the precision-recall curve as average precision: the sum over the thresholds of the
- * precision there times the recall gained, without interpolation. With several columns the mean over them. A
- * column without positives makes 0. scikit-learn's `average_precision_score`.
+ * Computes the area under the precision-recall curve as average precision, like scikit-learn's
+ * `average_precision_score`: the sum over the thresholds of precision times the gain in recall, without interpolation.
+ * With several columns, it is the mean over the columns. A column without positives has the result 0.
  *
  * @returns NaN when all weights are zero or a number is not finite
- * @throws as rocAuc()
+ * @throws like rocAuc()
  */
 export function prAuc(yTrue: Labels, yPredicted: Predictions, options: WeightOptions = {}): number {
   return ranked(yTrue, yPredicted, options, (thresholds) => {
@@ -55,7 +56,7 @@ export function prAuc(yTrue: Labels, yPredicted: Predictions, options: WeightOpt
   });
 }
 
-/** The weight of the positives and negatives that stand at a threshold or above. */
+/** The weights of the positives and negatives with a score at or above a threshold. */
 interface Threshold {
   readonly positives: number;
   readonly negatives: number;
@@ -73,8 +74,8 @@ function ranked(
   return meanOverColumns(comparison, (column) => measure(thresholdsOf(column)));
 }
 
-// From the highest score down, one for each score that differs; samples without weight make none. Sorting the numbers
-// alone and looking each row's up is several times faster than sorting rows by a comparison.
+// One threshold per distinct score, from the highest down; samples of weight 0 are left out. Sorting the numbers and
+// looking up each row's number is several times faster than sorting rows with a comparison function.
 function thresholdsOf(column: Comparison): Threshold[] {
   const { labels, predictions, rows } = column;
   const sorted = Float64Array.from(predictions)
@@ -101,7 +102,7 @@ function thresholdsOf(column: Comparison): Threshold[] {
   return thresholds;
 }
 
-/** Where a score stands among ascending ones that it is one of. */
+/** The index of a score in ascending scores that contain it. */
 function placeOf(score: number, scores: Float64Array): number {
   let low = 0;
   let high = scores.length - 1;

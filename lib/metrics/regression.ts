@@ -13,7 +13,7 @@ import {
 } from './comparison';
 
 /**
- * The mean of the squared errors, over samples and columns. scikit-learn's `mean_squared_error`.
+ * Computes the mean of the squared errors over samples and columns, like scikit-learn's `mean_squared_error`.
  *
  * @returns NaN when a number is not finite or all weights are zero
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_SHAPE,
@@ -28,11 +28,12 @@ export function meanSquaredError(
 }
 
 /**
- * The root of the mean squared error, in the labels' own unit; with several columns the mean of each column's
- * root. scikit-learn's `root_mean_squared_error`, or `mean_squared_error(..., squared=False)` before it.
+ * Computes the root of the mean squared error, in the unit of the labels. With several columns, it is the mean of the
+ * columns' roots. It equals scikit-learn's `root_mean_squared_error` (in older versions,
+ * `mean_squared_error(..., squared=False)`).
  *
  * @returns NaN when a number is not finite or all weights are zero
- * @throws as meanSquaredError()
+ * @throws like meanSquaredError()
  */
 export function rootMeanSquaredError(
   yTrue: Labels,
@@ -43,10 +44,10 @@ export function rootMeanSquaredError(
 }
 
 /**
- * The mean of the errors' absolute values, over samples and columns. scikit-learn's `mean_absolute_error`.
+ * Computes the mean of the absolute errors over samples and columns, like scikit-learn's `mean_absolute_error`.
  *
  * @returns NaN when a number is not finite or all weights are zero
- * @throws as meanSquaredError()
+ * @throws like meanSquaredError()
  */
 export function meanAbsoluteError(
   yTrue: Labels,
@@ -59,12 +60,12 @@ export function meanAbsoluteError(
 }
 
 /**
- * The coefficient of determination, 1 - sum(error^2) / sum((y - mean y)^2): 1 is perfect, 0 as good as the
- * labels' mean. Of constant labels 1 where all predictions are right, and otherwise 0. With several columns the mean
- * over them. scikit-learn's `r2_score`.
+ * Computes the coefficient of determination, 1 - sum(error^2) / sum((y - mean y)^2), like scikit-learn's `r2_score`. 1
+ * is perfect; 0 is as good as the labels' mean. If all labels are equal, it is 1 if all predictions are right, else 0.
+ * With several columns, it is the mean over the columns.
  *
- * @returns NaN from a single sample, when a number is not finite, or when all weights are zero
- * @throws as meanSquaredError()
+ * @returns NaN for a single sample, when a number is not finite, or when all weights are zero
+ * @throws like meanSquaredError()
  */
 export function r2(yTrue: Labels, yPredicted: Predictions, options: WeightOptions = {}): number {
   return overColumns(yTrue, yPredicted, options, (column) => {
@@ -82,7 +83,7 @@ export function r2(yTrue: Labels, yPredicted: Predictions, options: WeightOption
       constant &&= labels[row] === labels[0];
     }
     if (residual === 0) return 1;
-    // The mean of equal labels may differ from them by rounding, and their spread from zero.
+    // Rounding may move the mean of equal labels away from them, and their spread away from zero.
     return constant || spread === 0 ? 0 : 1 - residual / spread;
   });
 }

@@ -12,25 +12,25 @@ import {
   optional,
 } from '../base/validate';
 
-/** What every optimiser is: a name, and its hyperparameters with their values. */
+/** Any optimiser: a name, and values of hyperparameters. */
 export interface AnyOptimizer {
   readonly name: string;
 }
 
-/** An optimiser's row, from which everything else follows. */
+/** The definition of an optimiser. */
 export interface OptimizerRow<O extends AnyOptimizer> {
   readonly name: O['name'];
-  /** The default of every option; an optimiser has no others. */
+  /** The default of every option. These are all options that it has. */
   readonly defaults: Omit<O, 'name'>;
-  /** The optimiser of native code that it is a kind of. @default its name */
+  /** The name of native code's optimiser that it uses. @default its name */
   readonly native?: string;
-  /** The rules for its options that no optimiser before had; the others are below. */
+  /** The rules for its options that are not in the list below. */
   readonly constraints?: Readonly<Record<string, Constraint>>;
-  /** Whether its weight decay always shrinks the parameters. @default the option `decoupled`, where it has that */
+  /** Whether its weight decay is always decoupled. @default the option `decoupled`, if it has that, else false */
   readonly decoupled?: boolean;
 }
 
-/** The rules for the options that several optimisers have. */
+/** The rules for the options. A row may add rules for further options. */
 const constraints: Readonly<Record<string, Constraint>> = {
   learningRate: above(0),
   momentum: halfOpen(0, 1),
@@ -56,7 +56,7 @@ const constraints: Readonly<Record<string, Constraint>> = {
 
 const rowOf = new WeakMap<object, OptimizerRow<AnyOptimizer>>();
 
-/** What makes optimisers of a row: it checks their options and fills in the defaults. */
+/** Returns a function that makes optimisers of this row: it checks their options and fills in the defaults. */
 export function optimizerRow<O extends AnyOptimizer>(row: OptimizerRow<O>): (options: object) => O {
   const rules = { ...constraints, ...row.constraints };
   const known = Object.keys(row.defaults);
@@ -70,17 +70,17 @@ export function optimizerRow<O extends AnyOptimizer>(row: OptimizerRow<O>): (opt
   };
 }
 
-/** Whether a factory made it. */
+/** Whether a factory made the value. */
 export function isOptimizer(value: unknown): boolean {
   return rowOf.has(value as object);
 }
 
-/** An optimiser as native code takes it. */
+/** An optimiser in the form that native code takes. */
 export interface NativeOptimizer {
   readonly code: number;
   /** Its options in native code's order. */
   readonly options: Float64Array;
-  /** How many elements it keeps between the steps of so many parameters; they begin with zeros. */
+  /** The number of elements that it keeps between steps for this number of parameters. They start as zeros. */
   stateSize(parameters: number): number;
 }
 
@@ -94,7 +94,7 @@ export function nativeOptimizer(optimizer: AnyOptimizer): NativeOptimizer {
   });
 }
 
-/** Options by name for an optimiser of native code, which takes those that it has. */
+/** Packs options for one of native code's optimisers. Options that it does not have are left out. */
 export function nativeOptions(
   name: string,
   values: Readonly<Record<string, number | boolean>>,

@@ -3,94 +3,98 @@
 import { argumentError } from '../base/errors';
 import { optimizerRow } from './make';
 
-/** Whose formula, where PyTorch and Keras differ: in where epsilon stands. It changes no default. */
+/** The formula to use: PyTorch and Keras put epsilon in different places. It changes no default. */
 export type Convention = 'pytorch' | 'keras';
 
 export interface LearningRateOptions {
-  /** The step's factor. Above 0. @default in the function's own description */
+  /** The factor of each step. Above 0. @default see the optimiser's function */
   readonly learningRate?: number;
 }
 
 export interface WeightDecayOptions {
-  /** How much of the parameters, all of them, is taken off in a step; see `decoupled`. At least 0. @default 0 */
+  /** The strength of the decay of all parameters, biases included. At least 0. @default 0; 0.01 with adamW */
   readonly weightDecay?: number;
 }
 
 export interface DecoupledOptions extends WeightDecayOptions {
   /**
-   * false: weightDecay * parameters joins the gradients, as the gradient of a penalty weightDecay / 2 *
-   * parameters^2 (PyTorch). true: every step begins with parameters *= 1 - learningRate * weightDecay
-   * (Loshchilov and Hutter, 2019; Keras). @default false
+   * false: weightDecay * parameters is added to the gradients, like the gradient of the penalty
+   * weightDecay / 2 * parameters^2 (PyTorch). true: every step begins with
+   * parameters *= 1 - learningRate * weightDecay (Loshchilov and Hutter, 2019; Keras). @default false
    */
   readonly decoupled?: boolean;
 }
 
 export interface SgdOptions extends LearningRateOptions, DecoupledOptions {
-  /** How much of the last step's velocity goes on, in [0, 1). @default 0 */
+  /** The share of the previous velocity that a step keeps, in [0, 1). @default 0 */
   readonly momentum?: number;
-  /** Whether to step where the velocity is about to lead. Needs momentum, and no dampening. @default false */
+  /**
+   * Whether to use Nesterov's momentum, which looks one step ahead. Needs momentum, and no dampening. @default false
+   */
   readonly nesterov?: boolean;
-  /** The share of a gradient that does not go into the velocity, from the second step on; in [0, 1). @default 0 */
+  /** The share of each gradient that the velocity leaves out, from the second step on; in [0, 1). @default 0 */
   readonly dampening?: number;
 }
 
 export interface RmsPropOptions extends LearningRateOptions, DecoupledOptions {
-  /** The decay of the mean of the squares, in [0, 1); alpha or rho elsewhere. @default 0.99 */
+  /** The decay of the mean of the squared gradients, in [0, 1). Others call it alpha or rho. @default 0.99 */
   readonly decay?: number;
-  /** Lest a step divide by zero. Above 0. @default 1e-8 */
+  /** Prevents a division by zero. Above 0. @default 1e-8 */
   readonly epsilon?: number;
-  /** How much of the last step's velocity goes on, in [0, 1). @default 0 */
+  /** The share of the previous velocity that a step keeps, in [0, 1). @default 0 */
   readonly momentum?: number;
-  /** Whether to divide by the standard deviation of the gradients and not by their size. @default false */
+  /** Whether to divide by the gradients' standard deviation instead of their root mean square. @default false */
   readonly centered?: boolean;
-  /** Epsilon beside the root ('pytorch') or under it ('keras'). @default 'pytorch' */
+  /** Whether epsilon is added to the root ('pytorch') or under it ('keras'). @default 'pytorch' */
   readonly convention?: Convention;
 }
 
 export interface AdagradOptions extends LearningRateOptions, DecoupledOptions {
-  /** What the sums of squares begin with. At least 0; 0.1 in Keras. @default 0 */
+  /** The initial value of the sums of squares. At least 0. @default 0; Keras has 0.1 */
   readonly initialAccumulator?: number;
-  /** Step t has learningRate / (1 + (t - 1) * learningRateDecay). At least 0. @default 0 */
+  /** Step t (from 1) uses learningRate / (1 + (t - 1) * learningRateDecay). At least 0. @default 0 */
   readonly learningRateDecay?: number;
-  /** Lest a step divide by zero. Above 0. @default 1e-10 */
+  /** Prevents a division by zero. Above 0. @default 1e-10 */
   readonly epsilon?: number;
-  /** Epsilon beside the root ('pytorch') or under it ('keras'). @default 'pytorch' */
+  /** Whether epsilon is added to the root ('pytorch') or under it ('keras'). @default 'pytorch' */
   readonly convention?: Convention;
 }
 
 export interface AdadeltaOptions extends LearningRateOptions, DecoupledOptions {
-  /** The decay of both means of squares, in [0, 1); rho elsewhere. @default 0.9 */
+  /** The decay of both means of squares, in [0, 1). Others call it rho. @default 0.9 */
   readonly decay?: number;
-  /** Under both roots, in PyTorch and Keras alike. Above 0. @default 1e-6 */
+  /** It is added under both roots, as in PyTorch and Keras. Above 0. @default 1e-6 */
   readonly epsilon?: number;
 }
 
 export interface MomentsOptions extends LearningRateOptions {
   /** The decay of the mean of the gradients, in [0, 1). @default 0.9 */
   readonly beta1?: number;
-  /** The decay of the mean of their squares, in [0, 1). @default 0.999 */
+  /** The decay of the mean of the squared gradients, in [0, 1). @default 0.999 */
   readonly beta2?: number;
-  /** Lest a step divide by zero. Above 0. @default 1e-8 */
+  /** Prevents a division by zero. Above 0. @default 1e-8 */
   readonly epsilon?: number;
 }
 
 export interface AdamOptions extends MomentsOptions, WeightDecayOptions {
-  /** Whether to divide by the largest mean of squares so far (Reddi et al., 2018). @default false */
+  /** Whether to use the largest mean of squares so far (AMSGrad: Reddi et al., 2018). @default false */
   readonly amsgrad?: boolean;
   /**
-   * Epsilon beside the root that the bias correction has enlarged ('pytorch', the paper's algorithm 1), or
-   * beside the root before it ('keras', the paper's epsilon-hat). @default 'pytorch'
+   * Whether epsilon is added to the root after its bias correction ('pytorch', the paper's algorithm 1) or before it
+   * ('keras', the paper's epsilon-hat). @default 'pytorch'
    */
   readonly convention?: Convention;
 }
 
 export interface AdamaxOptions extends MomentsOptions, DecoupledOptions {
-  /** Epsilon in the largest gradient ('pytorch') or beside it in the divisor ('keras'). @default 'pytorch' */
+  /**
+   * Whether epsilon is added to the gradients inside the norm ('pytorch') or to the norm ('keras'). @default 'pytorch'
+   */
   readonly convention?: Convention;
 }
 
 export interface NadamOptions extends MomentsOptions, DecoupledOptions {
-  /** How fast the momentum grows from beta1 / 2 to beta1. At least 0; 1 in Keras. @default 0.004 */
+  /** How fast the momentum grows from beta1 / 2 to beta1. At least 0. @default 0.004; Keras has 1 */
   readonly momentumDecay?: number;
 }
 
@@ -102,13 +106,16 @@ export interface LionOptions extends LearningRateOptions, WeightDecayOptions {
 }
 
 export interface LbfgsOptions {
-  /** What a line search tries first, of the quasi-Newton step. Above 0. @default 1 */
+  /** The share of the quasi-Newton step that a line search tries first. Above 0. @default 1 */
   readonly learningRate?: number;
-  /** How many of the last steps make the Hessian, from 1 to 1000; each takes two arrays of the parameters' size. @default 10 */
+  /**
+   * How many of the last steps approximate the Hessian, 1 to 1000. Each needs two arrays of the parameters' size.
+   * @default 10
+   */
   readonly historySize?: number;
   /** Training ends when no component of the gradient is larger. At least 0. @default 1e-7 */
   readonly toleranceGradient?: number;
-  /** Training ends when neither the loss nor any parameter changes by more in a step. At least 0. @default 1e-9 */
+  /** Training ends when a step changes the loss, or every parameter, by less than this. At least 0. @default 1e-9 */
   readonly toleranceChange?: number;
   /** The most evaluations of loss and gradient in a line search, from 1 to 1000. @default 25 */
   readonly maxEvaluations?: number;
@@ -116,7 +123,7 @@ export interface LbfgsOptions {
 
 type Made<Name extends string, Options> = { readonly name: Name } & Readonly<Required<Options>>;
 
-/** An optimiser with its hyperparameters, as `sgd()` or `adam()` makes it; for the `optimizer` option. */
+/** An optimiser with its hyperparameters, made by a function such as `sgd()`, for the `optimizer` option. */
 export type Optimizer =
   | Made<'sgd', SgdOptions>
   | Made<'rmsProp', RmsPropOptions>
@@ -142,15 +149,15 @@ const makeSgd = optimizerRow<Made<'sgd', SgdOptions>>({
 });
 
 /**
- * Gradient descent, a step a batch: stochastic with mini-batches, plain with `batchSize: 'full'`. The
- * learning rate is 0.01 by default.
+ * Makes the gradient descent optimiser, with one step per batch: stochastic with mini-batches, plain with
+ * `batchSize: 'full'`. The default learning rate is 0.01.
  *
  *     velocity = momentum * velocity + (1 - dampening) * gradients
  *     parameters -= learningRate * velocity
  *     with nesterov: parameters -= learningRate * (gradients + momentum * velocity)
  *
- * Momentum in the form of Sutskever et al. (2013), as in PyTorch; the first velocity is the gradient itself.
- * Keras has the learning rate in its velocity, which differs where the learning rate changes.
+ * Momentum has the form of Sutskever et al. (2013), as in PyTorch; the first velocity is the gradient itself. Keras's
+ * velocity includes the learning rate, so it differs if the learning rate changes.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -181,14 +188,14 @@ const makeRmsProp = optimizerRow<Made<'rmsProp', RmsPropOptions>>({
 });
 
 /**
- * RMSProp (Hinton's lecture 6e, 2012; centred: Graves, 2013). The learning rate is 0.01 by default.
+ * Makes the RMSProp optimiser (Hinton's lecture 6e, 2012; centred: Graves, 2013). The default learning rate is 0.01.
  *
  *     square = decay * square + (1 - decay) * gradients^2
  *     centered: mean = decay * mean + (1 - decay) * gradients, and square - mean^2 in place of square
  *     velocity = momentum * velocity + gradients / (sqrt(square) + epsilon)
  *     parameters -= learningRate * velocity
  *
- * Keras has sqrt(square + epsilon), and in its defaults learningRate 0.001, decay 0.9 and epsilon 1e-7.
+ * Keras has sqrt(square + epsilon), and the defaults learningRate 0.001, decay 0.9 and epsilon 1e-7.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
  *   ERR_BLASNET_UNKNOWN_NAME
@@ -211,13 +218,12 @@ const makeAdagrad = optimizerRow<Made<'adagrad', AdagradOptions>>({
 });
 
 /**
- * Adagrad (Duchi et al., 2011). The learning rate is 0.01 by default.
+ * Makes the Adagrad optimiser (Duchi et al., 2011). The default learning rate is 0.01.
  *
- *     sum = sum + gradients^2, from initialAccumulator on
+ *     sum = sum + gradients^2, starting with initialAccumulator
  *     parameters -= learningRate / (1 + (t - 1) * learningRateDecay) * gradients / (sqrt(sum) + epsilon)
  *
- * Keras has sqrt(sum + epsilon), and in its defaults learningRate 0.001, initialAccumulator 0.1 and epsilon
- * 1e-7.
+ * Keras has sqrt(sum + epsilon), and the defaults learningRate 0.001, initialAccumulator 0.1 and epsilon 1e-7.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
  *   ERR_BLASNET_UNKNOWN_NAME
@@ -232,14 +238,14 @@ const makeAdadelta = optimizerRow<Made<'adadelta', AdadeltaOptions>>({
 });
 
 /**
- * Adadelta (Zeiler, 2012). The learning rate is 1 by default, which is the paper's algorithm.
+ * Makes the Adadelta optimiser (Zeiler, 2012). The default learning rate is 1, which is the paper's algorithm.
  *
  *     square = decay * square + (1 - decay) * gradients^2
  *     change = sqrt(changes + epsilon) / sqrt(square + epsilon) * gradients
  *     changes = decay * changes + (1 - decay) * change^2
  *     parameters -= learningRate * change
  *
- * Keras has the same formulas, and in its defaults learningRate 0.001, decay 0.95 and epsilon 1e-7.
+ * Keras has these formulas, and the defaults learningRate 0.001, decay 0.95 and epsilon 1e-7.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -263,14 +269,14 @@ const makeAdam = optimizerRow<Made<'adam', AdamOptions>>({
 });
 
 /**
- * Adam (Kingma and Ba, 2015), a step a batch; t counts them from 1. The learning rate is 0.001 by default.
+ * Makes the Adam optimiser (Kingma and Ba, 2015). The default learning rate is 0.001. t counts the steps from 1.
  *
  *     mean = beta1 * mean + (1 - beta1) * gradients
  *     square = beta2 * square + (1 - beta2) * gradients^2
  *     parameters -= learningRate * mean / (1 - beta1^t) / (sqrt(square / (1 - beta2^t)) + epsilon)
  *
- * Keras has (sqrt(square) + epsilon) / sqrt(1 - beta2^t) for the divisor, and epsilon 1e-7 by default. The
- * weight decay joins the gradients: `adamW` has the other kind.
+ * Keras has the divisor (sqrt(square) + epsilon) / sqrt(1 - beta2^t), and the default epsilon 1e-7. The weight decay is
+ * added to the gradients; `adamW` has decoupled weight decay.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
  *   ERR_BLASNET_UNKNOWN_NAME
@@ -287,8 +293,8 @@ const makeAdamW = optimizerRow<Made<'adamW', AdamOptions>>({
 });
 
 /**
- * AdamW (Loshchilov and Hutter, 2019): `adam`, with decoupled weight decay, of 0.01 by default. Every step
- * begins with parameters *= 1 - learningRate * weightDecay.
+ * Makes the AdamW optimiser (Loshchilov and Hutter, 2019): `adam` with decoupled weight decay. Every step begins with
+ * parameters *= 1 - learningRate * weightDecay. The default learning rate is 0.001, the default weight decay 0.01.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
  *   ERR_BLASNET_UNKNOWN_NAME
@@ -311,14 +317,15 @@ const makeAdamax = optimizerRow<Made<'adamax', AdamaxOptions>>({
 });
 
 /**
- * Adamax (Kingma and Ba, 2015, section 7.1). The learning rate is 0.002 by default.
+ * Makes the Adamax optimiser (Kingma and Ba, 2015, section 7.1). The default learning rate is 0.002. t counts the steps
+ * from 1.
  *
  *     mean = beta1 * mean + (1 - beta1) * gradients
  *     norm = max(beta2 * norm, abs(gradients) + epsilon)
  *     parameters -= learningRate * mean / (1 - beta1^t) / norm
  *
- * Keras has max(beta2 * norm, abs(gradients)) and divides by norm + epsilon; its defaults have learningRate
- * 0.001 and epsilon 1e-7.
+ * Keras has max(beta2 * norm, abs(gradients)) and divides by norm + epsilon. It has the defaults learningRate 0.001 and
+ * epsilon 1e-7.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
  *   ERR_BLASNET_UNKNOWN_NAME
@@ -341,16 +348,16 @@ const makeNadam = optimizerRow<Made<'nadam', NadamOptions>>({
 });
 
 /**
- * Nadam (Dozat, 2016): Adam with Nesterov's momentum. The learning rate is 0.002 by default.
+ * Makes the Nadam optimiser (Dozat, 2016): Adam with Nesterov's momentum. The default learning rate is 0.002. t counts
+ * the steps from 1.
  *
  *     momentum[t] = beta1 * (1 - 0.96^(t * momentumDecay) / 2)
  *     ahead = momentum[t + 1] * mean / (1 - momentum[1] * ... * momentum[t + 1])
  *             + (1 - momentum[t]) * gradients / (1 - momentum[1] * ... * momentum[t])
  *     parameters -= learningRate * ahead / (sqrt(square / (1 - beta2^t)) + epsilon)
  *
- * with Adam's mean and square, as in the paper and in PyTorch from 2.0 on (before, its second product had
- * momentum[t] twice). Keras has the same formula, and in its defaults learningRate 0.001, momentumDecay 1 and
- * epsilon 1e-7.
+ * with Adam's mean and square, as in the paper and in PyTorch 2.0 and later (in older versions, the second product has
+ * momentum[t] twice). Keras has this formula, and the defaults learningRate 0.001, momentumDecay 1 and epsilon 1e-7.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -365,7 +372,8 @@ const makeLion = optimizerRow<Made<'lion', LionOptions>>({
 });
 
 /**
- * Lion (Chen et al., 2023, algorithm 2). The learning rate is 0.0001 by default: steps are larger than Adam's.
+ * Makes the Lion optimiser (Chen et al., 2023, algorithm 2). The default learning rate is 0.0001, since steps are larger
+ * than Adam's.
  *
  *     parameters -= learningRate * (sign(beta1 * mean + (1 - beta1) * gradients) + weightDecay * parameters)
  *     mean = beta2 * mean + (1 - beta2) * gradients
@@ -388,14 +396,14 @@ const makeLbfgs = optimizerRow<Made<'lbfgs', LbfgsOptions>>({
 });
 
 /**
- * L-BFGS (Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.5, 3.5 and 3.6): a quasi-Newton step
- * an epoch, from the gradient of all samples, by a line search for the strong Wolfe conditions (decrease 1e-4,
- * curvature 0.9). For small and medium networks on data that a full batch is no trouble for: it takes tens of
- * epochs where gradient descent takes thousands.
+ * Makes the L-BFGS optimiser (Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.5, 3.5 and 3.6). Each epoch
+ * takes one quasi-Newton step from the gradient of all samples, with a line search for the strong Wolfe conditions
+ * (decrease 1e-4, curvature 0.9). It suits small and medium networks, and data that fit in a full batch: it takes tens
+ * of epochs where gradient descent takes thousands.
  *
- * `batchSize` is 'full'. An epoch evaluates loss and gradient once or a few times, and its loss in the history
- * is that before its step. Training ends, and the history with it, before its last epoch where one of the
- * tolerances is met. A loss that is not finite shortens the step.
+ * `batchSize` must be 'full', which is its default here. An epoch evaluates loss and gradient once or a few times. Its
+ * loss in the history is the loss before its step. If a tolerance is met, training and history end early. A loss that
+ * is not finite shortens the step.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */

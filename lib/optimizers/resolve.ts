@@ -2,10 +2,10 @@ import { argumentError } from '../base/errors';
 import { isOptimizer } from './make';
 import { type Optimizer, sgd } from './optimizers';
 
-// One object, so that what goes on with an optimiser knows it again.
+// A single object, so that a later call recognises it and continues with its state.
 const defaultOptimizer = sgd();
 
-/** The `optimizer` option, checked: what a factory made, or the default. */
+/** Checks the `optimizer` option: an optimiser of a factory, or undefined for the default. */
 export function resolveOptimizer(value: unknown): Optimizer {
   if (value === undefined) return defaultOptimizer;
   if (isOptimizer(value)) return value as Optimizer;

@@ -12,15 +12,15 @@ import {
 } from '../base/validate';
 
 /**
- * Where a generator stands: all that a checkpoint has to keep of it. NumPy's `get_state()` holds the same
- * in its elements 1, 2 and 4.
+ * The complete state of a generator. The fields are elements 1, 2 and 4 of the state that NumPy's `get_state()`
+ * returns.
  */
 export interface GeneratorState {
   /** The 624 words of the Mersenne Twister. */
   readonly key: Uint32Array;
-  /** How many of the words are used up, 0 to 624. */
+  /** How many of the words are used, from 0 to 624. */
   readonly position: number;
-  /** The second normal of a pair, until it is asked for; otherwise null. */
+  /** The second normal of a pair, until `randn` returns it; otherwise null. */
   readonly spareNormal: number | null;
 }
 
@@ -30,14 +30,15 @@ export interface Shuffleable {
   [index: number]: unknown;
 }
 
-// MT19937: the number of words, and how far ahead of a word stands the one that is mixed into it.
+// MT19937: the number of words, and the distance from a word to the later word that is mixed into it.
 const words = 624;
 const lead = 397;
 
 /**
- * NumPy's `np.random.RandomState(seed)`, bit for bit: the Mersenne Twister MT19937 (Matsumoto and Nishimura,
- * 1998), seeded by Knuth's 32-bit recurrence, with NumPy's legacy ways of making doubles, normals and
- * permutations from its words. For simulation and training, never for secrets.
+ * A generator of random numbers that equals NumPy's `np.random.RandomState(seed)` bit for bit. It is the Mersenne
+ * Twister MT19937 (Matsumoto and Nishimura, 1998), seeded by Knuth's 32-bit recurrence. Doubles, normals and
+ * permutations come from its words as in NumPy's legacy generator. Use it for simulation and training, never for
+ * secrets.
  */
 export class RandomState {
   readonly #key = new Uint32Array(words);
@@ -45,7 +46,7 @@ export class RandomState {
   #spareNormal: number | null = null;
 
   /**
-   * @param seed an integer from 0 to 2^32 - 1; without it, one from the system's entropy
+   * @param seed an integer from 0 to 2^32 - 1. @default a new one from the system's entropy
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE
    */
   constructor(seed: number = freshSeed()) {
@@ -58,7 +59,7 @@ export class RandomState {
     }
   }
 
-  /** A double in [0, 1), a multiple of 2^-53: NumPy's `random_sample()`. */
+  /** Returns a double in [0, 1), a multiple of 2^-53, like NumPy's `random_sample()`. */
   random(): number {
     const high = this.#next() >>> 5;
     const low = this.#next() >>> 6;
@@ -66,7 +67,7 @@ export class RandomState {
   }
 
   /**
-   * A double in [low, high), low + (high - low) * random(); rounding may yield high itself.
+   * Returns a double in [low, high): low + (high - low) * random(). Rounding may give `high` itself.
    *
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE when a bound is not finite,
    *   high is below low, or high - low overflows
@@ -76,7 +77,7 @@ export class RandomState {
     return low + (high - low) * this.random();
   }
 
-  /** Fills `out` from its first element on with what uniform(low, high) would return. @throws as uniform() */
+  /** Fills `out` with numbers of uniform(low, high), in the order of its elements. @throws like uniform() */
   fillUniform(out: FloatArray, low = 0, high = 1): void {
     check('out', out, floatArray);
     checkBounds(low, high);
@@ -84,8 +85,8 @@ export class RandomState {
   }
 
   /**
-   * A standard normal, by Marsaglia's polar form of the Box-Muller method. It makes two at a time, and keeps
-   * the second for the next call.
+   * Returns a standard normal number, by Marsaglia's polar form of the Box-Muller method. The method makes two numbers
+   * at a time; the second is kept for the next call.
    */
   randn(): number {
     const spare = this.#spareNormal;
@@ -107,7 +108,7 @@ export class RandomState {
   }
 
   /**
-   * A normal with this mean and standard deviation, mean + std * randn().
+   * Returns a normal number with this mean and standard deviation: mean + std * randn().
    *
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE when either is not finite or
    *   std is negative
@@ -117,7 +118,7 @@ export class RandomState {
     return mean + std * this.randn();
   }
 
-  /** Fills `out` from its first element on with what normal(mean, std) would return. @throws as normal() */
+  /** Fills `out` with numbers of normal(mean, std), in the order of its elements. @throws like normal() */
   fillNormal(out: FloatArray, mean = 0, std = 1): void {
     check('out', out, floatArray);
     checkMoments(mean, std);
@@ -125,7 +126,7 @@ export class RandomState {
   }
 
   /**
-   * The numbers 0 to n - 1 in a random order.
+   * Returns the numbers 0 to n - 1 in a random order.
    *
    * @param n an integer from 0 to 2^32 - 1
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE
@@ -141,7 +142,7 @@ export class RandomState {
   /**
    * Puts an array into a random order, in place.
    *
-   * @throws TypeError ERR_BLASNET_ARG_TYPE when it is neither an array nor a typed array
+   * @throws TypeError ERR_BLASNET_ARG_TYPE unless it is an array or a typed array
    */
   shuffle(array: Shuffleable): void {
     check('array', array, shuffleable);
@@ -154,16 +155,15 @@ export class RandomState {
     for (let i = 0; i < values.length; i++) array[i] = values[order[i] as number];
   }
 
-  /** A copy of where the generator stands. */
+  /** Returns a copy of the generator's state. */
   getState(): GeneratorState {
     return { key: this.#key.slice(), position: this.#position, spareNormal: this.#spareNormal };
   }
 
   /**
-   * Goes on from where the generator of that state stood.
+   * Continues from a state that `getState` returned. If it throws, this generator is unchanged.
    *
-   * @throws TypeError ERR_BLASNET_ARG_TYPE or ERR_BLASNET_UNKNOWN_OPTION, RangeError ERR_BLASNET_ARG_VALUE,
-   *   with this generator unchanged
+   * @throws TypeError ERR_BLASNET_ARG_TYPE or ERR_BLASNET_UNKNOWN_OPTION, RangeError ERR_BLASNET_ARG_VALUE
    */
   setState(state: GeneratorState): void {
     checkOptions('state', state, stateConstraints);
@@ -185,8 +185,8 @@ export class RandomState {
     return word ^ (word >>> 18);
   }
 
-  // Fisher and Yates, from the end. The one place that orders anything: kept to a single type of array, it
-  // stays seven times faster than a loop that has met others.
+  // The Fisher-Yates shuffle, from the end. Every shuffle uses this loop, with one type of array: that is seven times
+  // faster than a loop that has seen several types.
   #shuffleWords(array: Uint32Array): void {
     for (let i = array.length - 1; i > 0; i--) {
       const j = this.#upTo(i);
@@ -196,7 +196,7 @@ export class RandomState {
     }
   }
 
-  // An integer from 0 to max: a word cut to the bits of max, and drawn again while it is larger.
+  // An integer from 0 to max. A word is cut to the bits of max, and drawn again while it is larger.
   #upTo(max: number): number {
     const mask = 0xffffffff >>> Math.clz32(max);
     let value: number;
@@ -207,7 +207,7 @@ export class RandomState {
   }
 }
 
-/** A seed from the system's entropy, for whoever gave none and may want to repeat the run. */
+/** A seed from the system's entropy. A caller that keeps it can repeat its run. */
 export function freshSeed(): number {
   return nodeCrypto().randomInt(2 ** 32);
 }
@@ -254,8 +254,8 @@ const stateConstraints: Readonly<Record<keyof GeneratorState, Constraint>> = {
   },
 };
 
-// Of the first word only the highest bit counts. With that and all others zero, every block is zero, and
-// randn() would never find a point inside the circle.
+// Only the highest bit of the first word counts. If that bit and all other words are zero, all later words are zero,
+// and randn() would never end.
 function isStuck(key: Uint32Array): boolean {
   return (key[0] as number) < 0x80000000 && key.every((word, i) => i === 0 || word === 0);
 }

@@ -9,30 +9,30 @@ import type { Preprocessing } from '../preprocessing';
 import { networkMatrix } from './network-matrix';
 
 /**
- * The codes of categories, one row a sample and one column an embedding: an Int32Array, row by row, is read in place;
- * arrays of rows are converted. A code goes from 0 to categories - 1; -1 stands for an unknown category.
+ * Codes of categories, with one row per sample and one column per embedding. An Int32Array holds them row by row and is
+ * read in place; arrays of rows are converted. A code is from 0 to categories - 1; -1 stands for an unknown category.
  */
 export type CategoriesLike = Int32Array | readonly (readonly number[])[];
 
 /** The samples of a network with embeddings. */
 export interface MixedInputs {
-  /** (samples x inputDim); left out where inputDim is 0 */
+  /** (samples x inputDim); leave it out if inputDim is 0 */
   readonly numbers?: MatrixLike;
   /** (samples x embeddings) */
   readonly categories: CategoriesLike;
 }
 
-/** What a network's methods take as X: numbers, or, with embeddings, numbers and categories. */
+/** The X of a network's methods: numbers, or numbers and categories if the network has embeddings. */
 export type InputsLike = MatrixLike | MixedInputs;
 
-/** What a network's inputs depend on. */
+/** The properties of a network that its inputs depend on. */
 export interface InputKind {
   readonly architecture: Architecture;
   readonly dtype: Dtype;
   readonly preprocessing: Preprocessing | undefined;
 }
 
-/** Inputs as native code takes them. */
+/** Inputs in the form that native code takes. */
 export interface Inputs {
   /** (rows x inputDim) */
   readonly X: Matrix;
@@ -40,13 +40,13 @@ export interface Inputs {
   readonly codes: Int32Array | null;
 }
 
-/** X as the network's. Nothing is copied, but for arrays of numbers, and by the preprocessing. */
+/** Checks X and returns it as inputs of the network. It copies only plain arrays, and X with preprocessing. */
 export function networkInputs(kind: InputKind, X: InputsLike): Inputs {
   const { length } = embeddingsIn(kind.architecture);
   if (length === 0) return { X: numberInputs(kind, 'X', X as MatrixLike), codes: null };
   const { numbers, categories } = mixed(X);
   const { codes, rows } = codesOf(categories, length);
-  // With preprocessing there have to be columns for it.
+  // Preprocessing always needs columns.
   if (inputDimOf(kind.architecture) === 0 && kind.preprocessing === undefined) {
     return { X: noNumbers(numbers, rows, kind.dtype), codes };
   }
@@ -55,7 +55,7 @@ export function networkInputs(kind: InputKind, X: InputsLike): Inputs {
   return { X: matrix, codes };
 }
 
-/** Has the preprocessing learn from the numbers of X. */
+/** Lets the preprocessing learn from the numbers of X. */
 export function learnInputs({ architecture }: InputKind, preprocessing: Preprocessing, X: InputsLike): void {
   if (embeddingsIn(architecture).length === 0) preprocessing.fit(X as Matrix);
   else {
@@ -64,7 +64,7 @@ export function learnInputs({ architecture }: InputKind, preprocessing: Preproce
   }
 }
 
-/** The error for one code. */
+/** The error for the code at `index`. */
 export function codeError(
   name: string,
   { codes }: Inputs,
@@ -80,7 +80,7 @@ export function codeError(
 function mixed(X: unknown): MixedInputs {
   const isObject = typeof X === 'object' && X !== null && !ArrayBuffer.isView(X) && !Array.isArray(X);
   if (!isObject || X instanceof Matrix) {
-    const rule = '{ numbers, categories }, as the network has embeddings';
+    const rule = '{ numbers, categories }, since the network has embeddings';
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'X', rule, X);
   }
   checkObject('X', X);
@@ -88,11 +88,11 @@ function mixed(X: unknown): MixedInputs {
   return X as unknown as MixedInputs;
 }
 
-// X (rows, 0): left out, or as a predictor's input is.
+// X (rows, 0): the numbers are left out, or a matrix without columns, such as a predictor's input.
 function noNumbers(numbers: unknown, rows: number, dtype: Dtype): Matrix {
   if (numbers === undefined) return Matrix.zeros(rows, 0, dtype);
   if (!(numbers instanceof Matrix && numbers.cols === 0)) {
-    const rule = "left out, as the network's inputDim is 0";
+    const rule = "left out, since the network's inputDim is 0";
     throw argumentError('ERR_BLASNET_SHAPE', 'X.numbers', rule, numbers);
   }
   checkRows(numbers.rows, rows);
@@ -107,7 +107,7 @@ function checkRows(numbers: number, categories: number): void {
   );
 }
 
-// What calls a part of X by the name X says so.
+// Errors from `work` call a part of X just X. This adds the name of the part.
 function inPart<T>(name: string, work: () => T): T {
   try {
     return work();
@@ -128,7 +128,7 @@ function numberInputs(
   if (preprocessing.outputColumns !== inputDim) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
-      `Expected the preprocessing to make ${inputDim} columns (the network's inputDim), got ${preprocessing.outputColumns}`,
+      `Expected the preprocessing to output ${inputDim} columns (the network's inputDim), got ${preprocessing.outputColumns}`,
     );
   }
   const transform = () => preprocessing.transform(raw);
@@ -162,11 +162,11 @@ function codesOf(value: unknown, cols: number): { codes: Int32Array; rows: numbe
   return { codes, rows: value.length };
 }
 
-// Native code looks whether a code is one of its column.
+// Native code checks a code against the number of categories of its column.
 function codeOf(name: string, code: unknown): number {
   if (typeof code !== 'number') throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a number', code);
   if (!Number.isInteger(code) || code < unknownCode || code >= 2 ** 31) {
-    const rule = `a code, an integer from ${unknownCode} on`;
+    const rule = `a code, an integer from ${unknownCode} to 2^31 - 1`;
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, code);
   }
   return code;

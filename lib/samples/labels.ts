@@ -9,27 +9,27 @@ import type { Label, LabelEncoder } from '../preprocessing';
 import { networkMatrix } from './network-matrix';
 
 /**
- * Labels as users have them: one row a sample, as for `MatrixLike`; numbers one by one, for a single output; one
- * class a sample, from 0, for sparseCategoricalCrossEntropy, where an Int32Array is read in place; or, with a
- * network's `labels`, class names.
+ * Labels, in one of these forms: rows, one per sample, as in `MatrixLike`; one number per sample, if the network has a
+ * single output; one class number per sample, from 0, for sparseCategoricalCrossEntropy (an Int32Array is read in
+ * place); class names, if the network has `labels`.
  */
 export type LabelsLike = MatrixLike | Int32Array | Uint8Array | Uint16Array | Uint32Array | readonly Label[];
 
-/** Labels as native code takes them: (rows x outputDim), or (rows x 1) of classes. */
+/** Labels in the form that native code takes: (rows x outputDim), or (rows x 1) of class numbers. */
 export interface Labels {
   readonly data: LabelArray;
   readonly rows: number;
   readonly cols: number;
 }
 
-/** What of a network its labels depend on. */
+/** The properties of a network that its labels depend on. */
 export interface LabelKind {
   readonly architecture: Architecture;
   readonly dtype: Dtype;
   readonly labels: LabelEncoder | undefined;
 }
 
-/** Whether labels are one class a sample, by their type alone. */
+/** Whether labels have a type that may hold one class number per sample. */
 export function areClasses(Y: unknown): boolean {
   return (
     Y instanceof Int32Array ||
@@ -40,7 +40,7 @@ export function areClasses(Y: unknown): boolean {
   );
 }
 
-/** The loss that fit minimises: the option's, or the default for the output and the kind of labels. */
+/** The loss that fit minimises: the option, or the default for the output activation and the kind of labels. */
 export function fitLoss(architecture: Architecture, loss: unknown, Y: unknown, named: boolean): ResolvedLoss {
   const output = outputActivationOf(architecture);
   const { ofClasses } = lossEntry(defaultLoss(output));
@@ -48,7 +48,7 @@ export function fitLoss(architecture: Architecture, loss: unknown, Y: unknown, n
   return resolveLoss(classes && ofClasses !== undefined ? ofClasses : loss, output);
 }
 
-/** Y as the loss takes it. */
+/** Converts Y to the form that the loss takes. */
 export function asLabels(kind: LabelKind, Y: LabelsLike, loss: LossName): Labels {
   const { architecture, dtype, labels } = kind;
   const { outputDim } = outputLayerOf(architecture);
@@ -60,7 +60,7 @@ export function asLabels(kind: LabelKind, Y: LabelsLike, loss: LossName): Labels
   return networkMatrix('Y', Y, outputDim, 'outputDim', dtype);
 }
 
-// Numbers one by one, for a single output; converted once.
+// One number per sample, for a single output.
 function column(values: ArrayLike<unknown>, dtype: Dtype): Matrix {
   const matrix = Matrix.zeros(values.length, 1, dtype);
   for (let row = 0; row < values.length; row++) {
@@ -72,7 +72,7 @@ function column(values: ArrayLike<unknown>, dtype: Dtype): Matrix {
   return matrix;
 }
 
-// Class names as the loss takes them.
+// Converts class names to the form that the loss takes.
 function encoded(
   { architecture, dtype }: LabelKind,
   labels: LabelEncoder,
@@ -82,7 +82,7 @@ function encoded(
   const { outputDim } = outputLayerOf(architecture);
   const { length } = labels.classes;
   if (length !== Math.max(outputDim, 2)) {
-    const rule = `${Math.max(outputDim, 2)} classes, as the network's outputDim is ${outputDim}`;
+    const rule = `${Math.max(outputDim, 2)} classes, since the network's outputDim is ${outputDim}`;
     throw blasnetError('ERR_BLASNET_SHAPE', `Expected labels to have ${rule}, got ${length}`);
   }
   const { labelRule } = lossEntry(loss);
@@ -96,7 +96,7 @@ function encoded(
   return rows;
 }
 
-/** What a single output is above for the second of two classes: the labels are 0 and 1, or -1 and 1. */
+/** The number above which a single output means the second class. The labels are 0 and 1, or -1 and 1. */
 export function classThreshold(output: ActivationName): number {
   return activationRow(output).range === 'real' ? 0 : 0.5;
 }
@@ -107,7 +107,7 @@ function classLabels(Y: LabelsLike, loss: LossName): Labels {
     return { data: nonEmpty(Y), rows: Y.length, cols: 1 };
   }
   if (!areClasses(Y)) {
-    const rule = `an Int32Array or an array of classes, from 0 (the loss is ${loss})`;
+    const rule = `an Int32Array or an array of class numbers from 0 (the loss is ${loss})`;
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'Y', rule, Y);
   }
   const values = Y as ArrayLike<unknown>;
@@ -116,7 +116,12 @@ function classLabels(Y: LabelsLike, loss: LossName): Labels {
     const value = values[i];
     if (typeof value !== 'number') throw argumentError('ERR_BLASNET_ARG_TYPE', `Y[${i}]`, 'a number', value);
     if (!Number.isInteger(value) || value < 0 || value > 2 ** 31 - 1) {
-      throw argumentError('ERR_BLASNET_ARG_VALUE', `Y[${i}]`, 'a class, an integer from 0 on', value);
+      throw argumentError(
+        'ERR_BLASNET_ARG_VALUE',
+        `Y[${i}]`,
+        'a class, an integer from 0 to 2^31 - 1',
+        value,
+      );
     }
     data[i] = value;
   }
@@ -128,13 +133,18 @@ function nonEmpty(data: Int32Array): Int32Array {
   throw blasnetError('ERR_BLASNET_SHAPE', 'Expected Y to have at least one row, got 0');
 }
 
-/** What turns outputs into names of classes: see Network.classify. @throws Error ERR_BLASNET_NOT_FITTED */
+/** A function that turns outputs into class names: see Network.classify. @throws Error ERR_BLASNET_NOT_FITTED */
 export function classDecoder(
   { architecture, labels }: LabelKind,
   method: string,
 ): (outputs: Matrix) => Label[] {
   if (labels === undefined) {
-    throw argumentError('ERR_BLASNET_NOT_FITTED', 'labels', `given to the network for ${method}`, undefined);
+    throw argumentError(
+      'ERR_BLASNET_NOT_FITTED',
+      'labels',
+      `an option of the network, since ${method} needs it`,
+      undefined,
+    );
   }
   const threshold = classThreshold(outputActivationOf(architecture));
   return (outputs) => labels.decode(outputs, { threshold });

@@ -1,7 +1,7 @@
 import type { Dtype, Matrix } from '../base/matrix';
 import { asMatrix, checkDtype } from '../base/matrix-input';
 
-/** A matrix of the network's dtype and of so many columns, which its `columns` says: inputDim, outputDim, ... */
+/** A matrix of the network's dtype and of `cols` columns. `columns` names the origin of `cols`, such as inputDim. */
 export function networkMatrix(
   name: string,
   value: unknown,

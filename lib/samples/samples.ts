@@ -7,20 +7,20 @@ import { type InputKind, type Inputs, type InputsLike, networkInputs } from './i
 import { asLabels, type LabelKind, type Labels, type LabelsLike } from './labels';
 import { networkMatrix } from './network-matrix';
 
-/** What the samples of a network have to be. */
+/** The properties of a network that its samples depend on. */
 export interface SampleKind extends InputKind, LabelKind {}
 
-/** What an operation reads: inputs and, but for predictions, Y; weights (rows) of mean 1, where there are any. */
+/** The data that an operation reads: inputs; Y, except for predictions; and weights (rows) of mean 1, if given. */
 export interface Samples extends Inputs {
   readonly Y?: Labels;
   readonly weights?: FloatArray;
-  /** Those without the classes' weights, which a held-out share is judged by. */
+  /** The sample weights without the class weights. The evaluation of held-out samples uses these. */
   readonly ownWeights?: FloatArray;
 }
 
 export type LabelledSamples = Samples & { readonly Y: Labels };
 
-/** X and Y of as many rows, Y as the loss takes it. */
+/** Checks X and Y, which must have equal numbers of rows, and converts Y to the form that the loss takes. */
 export function labelledSamples(
   kind: SampleKind,
   X: InputsLike,
@@ -43,7 +43,7 @@ export function arraysOf({ X, codes, Y, weights }: Samples): LabelArray[] {
   return [X.data, ...(codes === null ? [] : [codes]), ...(Y ? [Y.data] : []), ...(weights ? [weights] : [])];
 }
 
-/** The caller's matrix for the results of X: as many rows, outputDim columns; or a new one. */
+/** The matrix for the results (rows of X, outputDim): the caller's, checked, or a new one. */
 export function outputMatrix(architecture: Architecture, dtype: Dtype, inputs: Inputs, out?: Matrix): Matrix {
   const { rows } = inputs.X;
   const { outputDim } = outputLayerOf(architecture);

@@ -13,15 +13,15 @@ export interface ReduceOnPlateau {
   readonly threshold: number;
 }
 
-/** Where `reduceOnPlateau` stands: all that a checkpoint has to keep of it, safe in JSON. */
+/** The complete state of `reduceOnPlateau`, for checkpoints; JSON can hold it. */
 export interface PlateauState {
-  /** What the optimiser's learning rate is multiplied by. */
+  /** The factor of the optimiser's learning rate. */
   readonly factor: number;
   /** The best value so far; null before the first. */
   readonly best: number | null;
-  /** How many epochs in a row were no better. */
+  /** The number of epochs in a row without an improvement. */
   readonly wait: number;
-  /** For how many more epochs nothing is counted. */
+  /** The number of further epochs that do not count. */
   readonly cooldown: number;
 }
 
@@ -39,7 +39,7 @@ const constraints: Readonly<Record<keyof PlateauState, Constraint>> = {
 };
 
 /**
- * A state that comes from outside, checked.
+ * Checks a state that comes from a file.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -50,9 +50,9 @@ export function checkPlateauState(name: string, value: unknown): PlateauState {
 }
 
 /**
- * The state after an epoch whose monitored value is this. A value that is not finite is no improvement.
+ * The state after an epoch with this monitored value. A value that is not finite is not an improvement.
  *
- * @throws TypeError ERR_BLASNET_ARG_TYPE when there is no such number
+ * @throws TypeError ERR_BLASNET_ARG_TYPE when the value is not a number
  */
 export function plateauAfterEpoch(
   { monitor, mode, factor, patience, cooldown, threshold }: ReduceOnPlateau,
@@ -60,7 +60,7 @@ export function plateauAfterEpoch(
   value: unknown,
 ): PlateauState {
   if (typeof value !== 'number') {
-    const rule = 'a number after every epoch, for the schedule to watch it';
+    const rule = 'a number after every epoch, since the schedule monitors it';
     throw argumentError('ERR_BLASNET_ARG_TYPE', `the series '${monitor}'`, rule, value);
   }
   const better = Number.isFinite(value) && isBetter(mode, threshold, value, state.best);
@@ -90,7 +90,9 @@ const penalties = [
   'meanAbsoluteError',
 ];
 
-/** Whether a series gets better downwards or upwards; undefined for one that this library does not compute. */
+/**
+ * Whether smaller or larger numbers of a series are better; undefined for a series that this library does not compute.
+ */
 export function defaultMode(series: string): 'min' | 'max' | undefined {
   const name = series.replace(/^val([A-Z])/, (_, first: string) => first.toLowerCase());
   if (penalties.includes(name)) return 'min';

@@ -6,11 +6,11 @@ import type { Progress, Schedule, Unit } from './schedule';
 type Of<Name extends string> = Extract<Schedule, { readonly name: Name }>;
 
 /**
- * The learning rate of a step: a function of where the training stands and, for `reduceOnPlateau` alone, of its
- * state, so that a resumed training goes on as if it had never stopped.
+ * The learning rate of a step. It depends only on the training's progress and, for `reduceOnPlateau`, on its state. So
+ * a resumed training continues as if it had never stopped.
  *
- * @throws TypeError ERR_BLASNET_ARG_TYPE or RangeError ERR_BLASNET_ARG_VALUE when a user's own function returns
- *   no finite number of at least 0, or a schedule has left the range of numbers
+ * @throws TypeError ERR_BLASNET_ARG_TYPE or RangeError ERR_BLASNET_ARG_VALUE when the rate of a user's own function, or
+ *   of a schedule whose numbers overflow, is not a finite number of at least 0
  */
 export function learningRateAt(
   schedule: Schedule,
@@ -41,7 +41,7 @@ export function unitOf(schedule: Schedule): Unit | 'never' {
   }
 }
 
-/** The part of a schedule that has a state, if it has one. */
+/** The part of a schedule that has a state, if there is one. */
 export function plateauOf(schedule: Schedule): ReduceOnPlateau | undefined {
   if (typeof schedule === 'function') return undefined;
   if (schedule.name === 'warmUp') return plateauOf(schedule.next);
@@ -66,7 +66,7 @@ function rateAt(schedule: Schedule, base: number, progress: Progress, plateau: P
     case 'warmUp':
       return warmUpRate(schedule, base, progress, plateau);
     case 'reduceOnPlateau':
-      // A base below the minimum stays what it is.
+      // A base below the minimum is not raised to it.
       return Math.min(base, Math.max(base * plateau.factor, schedule.minimum));
   }
 }
@@ -116,7 +116,7 @@ function oneCycleRate(schedule: Of<'oneCycle'>, base: number, progress: Progress
   const first = base / startDivisor;
   const last = first / endDivisor;
   const top = rise * length - 1;
-  // Where each phase ends, and with what rate: PyTorch's formulas, fractions of steps included.
+  // The end of each phase and its rate there. As in PyTorch's formulas, an end may lie between two steps.
   const phases: [end: number, rate: number][] = threePhase
     ? [
         [top, base],
@@ -131,7 +131,7 @@ function oneCycleRate(schedule: Of<'oneCycle'>, base: number, progress: Progress
   let rate = first;
   for (const [end, goal] of phases) {
     if (t <= end) {
-      // A phase without a width is over when it begins.
+      // A phase of length 0 is complete when it begins.
       const done = end > from ? (t - from) / (end - from) : 1;
       return annealing === 'linear'
         ? rate + (goal - rate) * done
@@ -155,8 +155,8 @@ function warmUpRate(
   return t < length ? rate * (from + ((1 - from) * t) / length) : rate;
 }
 
-// The progress of a training that begins when the warm-up has ended. One that would have no step left gets one, so
-// that its schedule has a rate to warm up to.
+// The progress of a training that begins when the warm-up has ended. It has at least one step, so that its schedule has
+// a rate to warm up to.
 function afterWarmUp(length: number, per: Unit, { step, steps, stepsPerEpoch }: Progress): Progress {
   const warmUp = per === 'step' ? length : length * stepsPerEpoch;
   const left = Math.max(1, steps - warmUp);

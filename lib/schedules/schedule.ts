@@ -14,106 +14,113 @@ import {
 } from '../base/validate';
 import { defaultMode, type ReduceOnPlateau } from './plateau';
 
-/** What a schedule counts in: steps are batches, and the steps of a training are numbered through its epochs. */
+/** The unit that a schedule counts in. A step is one update of the parameters; steps are numbered across all epochs. */
 export type Unit = 'step' | 'epoch';
 
-/** Where a training stands. Everything counts from 0, and all of it follows from `step` and the training's size. */
+/** The progress of a training. All fields follow from `step` and the training's size. */
 export interface Progress {
+  /** The number of the step, from 0, across all epochs. */
   readonly step: number;
+  /** The number of the epoch, from 0. */
   readonly epoch: number;
-  /** How many steps the whole training takes. */
+  /** The number of steps of the whole training. */
   readonly steps: number;
-  /** How many epochs the whole training takes. */
+  /** The number of epochs of the whole training. */
   readonly epochs: number;
   readonly stepsPerEpoch: number;
 }
 
-/** A user's own schedule: the learning rate of a step. `base` is the optimiser's. */
+/** A schedule of your own: returns the learning rate of a step. `base` is the optimiser's learning rate. */
 export type ScheduleFunction = (progress: Progress, base: number) => number;
 
 interface UnitOptions {
-  /** What the schedule counts in, and how often the rate changes. @default 'epoch' */
+  /** The unit that the schedule counts in; the rate changes once per unit. @default 'epoch' */
   readonly per?: Unit;
 }
 
 export interface StepOptions extends UnitOptions {
-  /** How many epochs, or steps, a rate lasts. At least 1. */
+  /** How many epochs (or steps) each rate lasts. At least 1. */
   readonly every: number;
-  /** What the rate is multiplied by then. Above 0. @default 0.1 */
+  /** The rate is then multiplied by this factor. Above 0. @default 0.1 */
   readonly factor?: number;
 }
 
 export interface ExponentialOptions extends UnitOptions {
-  /** What the rate is multiplied by every epoch, or step. Above 0. */
+  /** The factor of the rate per `every` epochs (or steps). Above 0. */
   readonly decay: number;
-  /** In how many of them it is multiplied by `decay` instead, evenly spread. At least 1. @default 1 */
+  /** How many epochs (or steps) it takes to multiply the rate by `decay`, evenly spread. At least 1. @default 1 */
   readonly every?: number;
 }
 
 export interface PolynomialOptions extends UnitOptions {
-  /** How many epochs, or steps, the way down takes; the rate stays at `end` after it. @default the whole training */
+  /** How many epochs (or steps) the rate falls; then it stays at `end`. At least 1. @default the whole training */
   readonly over?: number;
-  /** Above 0; 1 is a straight line. @default 1 */
+  /** The exponent of the curve; 1 is a straight line. Above 0. @default 1 */
   readonly power?: number;
   /** The learning rate at the end. At least 0. @default 0 */
   readonly end?: number;
 }
 
 export interface CosineOptions extends UnitOptions {
-  /** How many epochs, or steps, the way down takes; the rate stays at `floor` after it. @default the whole training */
+  /** How many epochs (or steps) the rate falls; then it stays at `floor`. At least 1. @default the whole training */
   readonly over?: number;
-  /** The learning rate at the bottom. At least 0. @default 0 */
+  /** The lowest learning rate. At least 0. @default 0 */
   readonly floor?: number;
-  /** How many epochs, or steps, until the rate first jumps back to the base. Not beside `over`. @default never */
+  /** The rate jumps back to the base after this many epochs (or steps). At least 1. Not with `over`. @default never */
   readonly restartEvery?: number;
-  /** How many times as long each cycle is as the one before it. A whole number, at least 1. @default 1 */
+  /**
+   * The length of each cycle after a restart, divided by the length of the one before. An integer from 1 on. @default 1
+   */
   readonly restartFactor?: number;
 }
 
 export interface OneCycleOptions {
-  /** What the schedule counts in. @default 'step' */
+  /** The unit that the schedule counts in. @default 'step' */
   readonly per?: Unit;
-  /** How many steps, or epochs, the cycle takes. @default the whole training */
+  /** How many steps (or epochs) the cycle takes. At least 1. @default the whole training */
   readonly over?: number;
-  /** The share of them in which the rate rises, in [0, 1). @default 0.3 */
+  /** The share of the cycle in which the rate rises, in [0, 1). @default 0.3 */
   readonly rise?: number;
-  /** The peak, which is the optimiser's rate, divided by the first rate. Above 0. @default 25 */
+  /** The peak (the optimiser's rate) divided by the first rate. Above 0. @default 25 */
   readonly startDivisor?: number;
   /** The first rate divided by the last. Above 0. @default 10000 */
   readonly endDivisor?: number;
-  /** How the rate goes from one to the other. @default 'cosine' */
+  /** The form of the curve between two rates. @default 'cosine' */
   readonly annealing?: 'cosine' | 'linear';
-  /** Whether it falls as it rose, and from the first rate to the last afterwards; `rise` at most 1/2. @default false */
+  /**
+   * Whether the rate falls to the first rate in the time of the rise, and only then to the last. Needs `rise` of at
+   * most 0.5. @default false
+   */
   readonly threePhase?: boolean;
 }
 
 export interface WarmUpOptions {
-  /** What the warm-up counts in. @default 'step' */
+  /** The unit that the warm-up counts in. @default 'step' */
   readonly per?: Unit;
-  /** The share of the rate that it begins with, in [0, 1). @default 0.1 */
+  /** The share of the rate at the start of the warm-up, in [0, 1). @default 0.1 */
   readonly from?: number;
 }
 
 export interface ReduceOnPlateauOptions {
   /**
-   * The series of the history to watch: 'loss' or a metric's name, as in 'valLoss' and 'valF1' for a validation
-   * set's. @default 'valLoss'
+   * The series of the history to monitor: 'loss' or a metric's name; with a validation set also 'valLoss', or 'valF1'
+   * for f1. @default 'valLoss'
    */
   readonly monitor?: string;
   /**
-   * Whether that should become small or large. @default 'min' for losses and errors, 'max' for this library's other
-   * metrics; needed for a user's own
+   * Whether the series should become small ('min') or large ('max'). A metric of your own needs it.
+   * @default 'min' for losses and errors, 'max' for this library's other metrics
    */
   readonly mode?: 'min' | 'max';
-  /** What the rate is multiplied by. In (0, 1). @default 0.1 */
+  /** The factor that lowers the rate. In (0, 1). @default 0.1 */
   readonly factor?: number;
-  /** How many epochs without an improvement are borne; the rate falls after one more. At least 0. @default 10 */
+  /** The rate falls once this many epochs plus one have passed without improvement. At least 0. @default 10 */
   readonly patience?: number;
-  /** The rate does not fall below it. At least 0. @default 0 */
+  /** The lowest rate. At least 0. @default 0 */
   readonly minimum?: number;
-  /** For how many epochs after that nothing is counted. At least 0. @default 0 */
+  /** How many epochs after a reduction do not count towards `patience`. At least 0. @default 0 */
   readonly cooldown?: number;
-  /** By what share of the best so far a value has to be better. In [0, 1). @default 0.0001 */
+  /** The share of the best value by which a new value must be better. In [0, 1). @default 0.0001 */
   readonly threshold?: number;
 }
 
@@ -121,7 +128,7 @@ type Filled<T, Whole extends keyof T = never> = Readonly<
   Required<Omit<T, Whole>> & { [K in Whole]: number | undefined }
 >;
 
-/** A schedule as its factory makes it, or a user's own function; for the `schedule` option. */
+/** A schedule from one of the functions below, or a function of your own; for the `schedule` option. */
 export type Schedule =
   | { readonly name: 'constant' }
   | ({ readonly name: 'step' } & Filled<StepOptions>)
@@ -140,13 +147,13 @@ const between: Constraint = {
   holds: (value: number) => value > 0 && value < 1,
 };
 
-/** The optimiser's learning rate, throughout. */
+/** Keeps the optimiser's learning rate for the whole training. */
 export function constant(): Schedule {
   return make({ name: 'constant' });
 }
 
 /**
- * Steps down: base * factor^floor(t / every), t in epochs or steps. As PyTorch's StepLR.
+ * Lowers the rate in steps, like PyTorch's StepLR: base * factor^floor(t / every), t in epochs or steps.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
  *   ERR_BLASNET_UNKNOWN_NAME
@@ -162,9 +169,9 @@ export function step(options: StepOptions): Schedule {
 }
 
 /**
- * Decays evenly: base * decay^(t / every), t in epochs or steps. As PyTorch's ExponentialLR.
+ * Lowers the rate evenly, like PyTorch's ExponentialLR: base * decay^(t / every), t in epochs or steps.
  *
- * @throws as step()
+ * @throws like step()
  */
 export function exponential(options: ExponentialOptions): Schedule {
   checkOptions('', options, { decay: above(0), every: optional(positiveInteger), per });
@@ -177,9 +184,10 @@ export function exponential(options: ExponentialOptions): Schedule {
 }
 
 /**
- * end + (base - end) * (1 - t / over)^power, t in epochs or steps. As PyTorch's PolynomialLR, with an end.
+ * Lowers the rate to `end` along a polynomial: end + (base - end) * (1 - t / over)^power, t in epochs or steps. With
+ * end = 0, it is PyTorch's PolynomialLR.
  *
- * @throws as step()
+ * @throws like step()
  */
 export function polynomial(options: PolynomialOptions = {}): Schedule {
   checkOptions('', options, {
@@ -198,11 +206,11 @@ export function polynomial(options: PolynomialOptions = {}): Schedule {
 }
 
 /**
- * Half a wave of the cosine: floor + (base - floor) * (1 + cos(pi * t / over)) / 2, t in epochs or steps; with
- * `restartEvery` once a cycle (SGDR: Loshchilov and Hutter, 2017). As PyTorch's CosineAnnealingLR, which rises again
- * after its T_max however, and CosineAnnealingWarmRestarts.
+ * Lowers the rate along half a wave of the cosine: floor + (base - floor) * (1 + cos(pi * t / over)) / 2, t in epochs
+ * or steps. With `restartEvery`, every cycle does so (SGDR: Loshchilov and Hutter, 2017). It is PyTorch's
+ * CosineAnnealingLR (which rises again after its T_max, however), with restarts CosineAnnealingWarmRestarts.
  *
- * @throws as step()
+ * @throws like step()
  */
 export function cosine(options: CosineOptions = {}): Schedule {
   checkOptions('', options, {
@@ -214,7 +222,7 @@ export function cosine(options: CosineOptions = {}): Schedule {
   });
   const { over, restartEvery, restartFactor } = options;
   if (restartEvery !== undefined && over !== undefined) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'over', 'left out beside restartEvery', over);
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'over', 'left out with restartEvery', over);
   }
   if (restartEvery === undefined && restartFactor !== undefined) {
     const rule = 'left out without restartEvery';
@@ -231,10 +239,10 @@ export function cosine(options: CosineOptions = {}): Schedule {
 }
 
 /**
- * The 1cycle policy (Smith and Topin, 2018): from base / startDivisor up to base, and down to
- * base / startDivisor / endDivisor. As the learning rate of PyTorch's OneCycleLR, base being its max_lr.
+ * Follows the 1cycle policy (Smith and Topin, 2018): the rate rises from base / startDivisor to base, and falls to
+ * base / startDivisor / endDivisor. It is the learning rate of PyTorch's OneCycleLR with max_lr = base.
  *
- * @throws as step()
+ * @throws like step()
  */
 export function oneCycle(options: OneCycleOptions = {}): Schedule {
   checkOptions('', options, {
@@ -263,14 +271,16 @@ export function oneCycle(options: OneCycleOptions = {}): Schedule {
 }
 
 /**
- * Rises in a straight line for `length` steps, or epochs, and then leaves the rate to another schedule:
+ * Raises the rate in a straight line for `length` steps (or epochs), and then continues with the schedule `next`:
  *
  *     rate = first * (from + (1 - from) * t / length)
  *
- * where `first` is the rate that the other one begins with. That one counts from the end of the warm-up on, and
- * what is left is its whole training. As PyTorch's LinearLR, then the other, in a SequentialLR.
+ * where `first` is the first rate of `next`. For `next`, the training begins at the end of the warm-up. It is PyTorch's
+ * LinearLR followed by the other schedule in a SequentialLR.
  *
- * @throws as step()
+ * @param length at least 1
+ * @param next @default constant()
+ * @throws like step()
  */
 export function warmUp(length: number, next: Schedule = constant(), options: WarmUpOptions = {}): Schedule {
   check('length', length, positiveInteger);
@@ -281,11 +291,12 @@ export function warmUp(length: number, next: Schedule = constant(), options: War
 }
 
 /**
- * Lowers the rate when a series of the history has stopped improving: after `patience` + 1 epochs that were not
- * better than the best by `threshold`. As PyTorch's ReduceLROnPlateau, without its eps. The one schedule with a
- * state, which is kept in checkpoints.
+ * Lowers the rate when a series of the history has stopped improving: after `patience` + 1 epochs whose values were not
+ * better than the best one by `threshold`. It is PyTorch's ReduceLROnPlateau without its eps. Checkpoints keep its
+ * state; the other schedules have no state.
  *
- * @throws as step(); RangeError ERR_BLASNET_ARG_VALUE without a mode for a series that this library does not make
+ * @throws like step(); RangeError ERR_BLASNET_ARG_VALUE without a `mode` for a series that this library does not
+ *   compute
  */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Schedule {
   checkOptions('', options, {
@@ -322,13 +333,13 @@ function make<T extends Schedule>(schedule: T): T {
   return schedule;
 }
 
-/** The `schedule` option, checked: what a factory of this file made, a user's own function, or the default. */
+/** Checks the `schedule` option: a schedule of this file, a user's own function, or undefined for the default. */
 export function resolveSchedule(value: unknown): Schedule {
   return value === undefined ? constant() : checkSchedule('schedule', value);
 }
 
 function checkSchedule(name: string, value: unknown): Schedule {
-  // The factories are functions as well, and passing one uncalled is the likelier mistake.
+  // The factories are functions, too. A user who passes one most likely forgot to call it.
   const factory = factories.includes(value as never);
   if (factory || !(typeof value === 'function' || made.has(value as object))) {
     const rule = 'a schedule such as schedules.cosine(), or a function';

@@ -33,7 +33,7 @@ test('the message names the machine, the paths that were tried, the prebuilt add
     expect.stringMatching(
       /^There is no prebuilt binary for .*\. Build it on this machine: node ".*scripts.install\.mjs"$/,
     ),
-    expect.stringMatching(/^which takes CMake, .*OpenBLAS.*Highway.*cmake-js and node-addon-api\.$/),
+    expect.stringMatching(/^This needs CMake, .*OpenBLAS.*Highway.*cmake-js and node-addon-api\.$/),
   ]);
 });
 
@@ -48,7 +48,7 @@ test('the message says so when nothing is built in a checkout', () => {
   const root = installed({ addon: null });
   mkdirSync(join(root, 'lib'));
   writeFileSync(join(root, 'lib/index.ts'), '');
-  expect(messageOf(root)).toContain('nothing has been built: npm run build');
+  expect(messageOf(root)).toContain('a checkout that has not been built yet: npm run build');
 });
 
 test.runIf(linux)('the message says so when the addon was built for the other C library alone', () => {
@@ -63,7 +63,7 @@ test.runIf(linux)('the message says so when the addon was built for the other C 
 test('PREBUILDS_ONLY leaves out what was built', () => {
   const root = installed({ at: 'build/Release/blasnet.node' });
   expect(messageOf(root, { env: { PREBUILDS_ONLY: '1' } })).toContain(
-    '\n  build/Release: left out, since PREBUILDS_ONLY is set\n',
+    '\n  build/Release: skipped, since PREBUILDS_ONLY is set\n',
   );
 });
 
@@ -73,7 +73,7 @@ test('a build that is broken hides the prebuilt addon', () => {
   writeFileSync(join(root, 'build/Release/blasnet.node'), 'not an addon');
   const message = messageOf(root);
   expect(message).toMatch(/\n {2}build\/Release\/blasnet\.node: .+\n/);
-  expect(message).toContain(`\n  ${addonFile}: not tried, after that\n`);
+  expect(message).toContain(`\n  ${addonFile}: not tried, since an earlier file was found\n`);
   expect(message).toContain('The file is damaged');
 });
 
@@ -147,7 +147,7 @@ describe.runIf(linux)('the message about a file for another machine', () => {
     expect(message).toContain(
       `The file was made for ${target}: node_modules was copied from another machine`,
     );
-    expect(message).toContain('Install on this one: remove node_modules, then npm ci');
+    expect(message).toContain('Install on this machine: remove node_modules, then run npm ci');
   });
 });
 
@@ -165,7 +165,7 @@ describe.runIf(glibc)('the message about libraries of the system', () => {
 
   test('says that another library is not there', () => {
     const message = messageOf(installed({ addon: replaced(addon, 'libm.so.6', 'libz.so.0') }));
-    expect(message).toContain('A library that the addon was built with is not there any more.');
+    expect(message).toContain('A library that the addon was built with is missing: install it again.');
   });
 
   test.each([
@@ -178,7 +178,7 @@ describe.runIf(glibc)('the message about libraries of the system', () => {
       const [needed = ''] = pattern.exec(addon.toString('latin1')) ?? [];
       const message = messageOf(installed({ addon: replaced(addon, needed, version) }));
       expect(message).toContain(
-        `The binary needs ${version}, which this system's ${library} is too old to have. Build it on this machine:`,
+        `The binary needs ${version}, but this system's ${library} is older. Build it on this machine:`,
       );
     },
   );
@@ -215,7 +215,7 @@ describe.runIf(linux && compiler)('the message about another addon', () => {
   ])('says that it does not belong to this version: $what', ({ source, reason }) => {
     const message = messageOf(installed({ addon: compiled(source) }));
     expect(message).toMatch(reason);
-    expect(message).toMatch(/not the one that belongs to this version of blasnet|lacks/);
+    expect(message).toMatch(/not the one of this version of blasnet|lacks/);
   });
 });
 
@@ -226,7 +226,7 @@ test.runIf(linux)('the message says so when the file may not be read', () => {
   if (process.getuid?.() !== 0) chmodSync(join(root, addonFile), 0);
   const message = messageOf(root, { nobody: true });
   expect(message).toContain(`\n  ${addonFile}: EACCES`);
-  expect(message).toContain('The file may not be read by the user that this process runs as');
+  expect(message).toContain('The user of this process may not read the file');
 });
 
 test('the message names the flag that allows addons when they are not allowed', () => {

@@ -37,7 +37,7 @@ test.each([
       musl
         ? 'Error loading shared library ld-linux-x86-64.so.2: No such file or directory'
         : 'libc.musl-x86_64.so.1: cannot open shared object file: No such file or directory',
-    fix: `The file was made for ${musl ? 'glibc' : 'musl'}, this system has`,
+    fix: `The file was made for ${musl ? 'glibc' : 'musl'}, but this system has`,
   },
   {
     what: 'a damaged file on Windows',
@@ -47,7 +47,7 @@ test.each([
   {
     what: 'a missing library on Windows',
     said: (file: string) => `The specified module could not be found.\r\n\\\\?\\${file}`,
-    fix: 'A library that the addon was built with is not there any more.',
+    fix: 'A library that the addon was built with is missing: install it again.',
   },
   {
     what: 'a damaged file on macOS',
@@ -57,7 +57,7 @@ test.each([
   {
     what: 'a missing library on macOS',
     said: (file: string) => `dlopen(${file}, 0x0001): Library not loaded: /opt/homebrew/lib/libhwy.1.dylib`,
-    fix: 'A library that the addon was built with is not there any more.',
+    fix: 'A library that the addon was built with is missing: install it again.',
   },
   {
     what: 'Node’s permissions',

@@ -174,14 +174,14 @@ describe('Matrix', () => {
         ]),
       error: RangeError,
       code: 'ERR_BLASNET_SHAPE',
-      message: 'Expected rows[1] to be of length 2, as the first row, got an array of length 3',
+      message: 'Expected rows[1] to be of length 2, like the first row, got an array of length 3',
     },
     {
       what: 'a shorter row',
       call: () => from([[1, 2], [3]]),
       error: RangeError,
       code: 'ERR_BLASNET_SHAPE',
-      message: 'Expected rows[1] to be of length 2, as the first row, got an array of length 1',
+      message: 'Expected rows[1] to be of length 2, like the first row, got an array of length 1',
     },
     {
       what: 'a hole in a row',

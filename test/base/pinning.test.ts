@@ -115,7 +115,7 @@ describe('a pinned buffer', () => {
       expect(thrownBy(call)).toMatchObject({
         code: 'ERR_BLASNET_BUSY',
         message:
-          'Expected the buffer to stay where it is while blasnet works on it; wait for the operation to end',
+          'A buffer cannot be transferred while blasnet works on it: wait until the operation has ended',
       });
       unpin();
     }

@@ -287,6 +287,9 @@ describe.each([
     await rejects(folder, `Expected ${JSON.stringify(folder)} to be a file, got a directory`);
     await rejects(pipe, `Expected ${JSON.stringify(pipe)} to be a file, got a device, pipe or socket`);
     await rejects('/dev/zero', 'Expected "/dev/zero" to be a file, got a device, pipe or socket');
-    await rejects(huge, `Cannot read ${JSON.stringify(huge)}: there is no memory for its ${2 ** 43} bytes`);
+    await rejects(
+      huge,
+      `Cannot read ${JSON.stringify(huge)}: there is not enough memory for its ${2 ** 43} bytes`,
+    );
   });
 });

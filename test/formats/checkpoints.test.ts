@@ -110,7 +110,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     await expect(fresh.latest()).rejects.toMatchObject({
       code: 'ERR_BLASNET_FILE',
       message: expect.stringMatching(
-        /^Expected the SHA-256 of ".*checkpoint-000003.safetensors" to be .*: the file is damaged \(skipDamaged: true goes on with an older checkpoint\)$/,
+        /^Expected the SHA-256 of ".*checkpoint-000003.safetensors" to be .*: the file is damaged \(skipDamaged: true continues with an older checkpoint\)$/,
       ),
     });
     const found = await fresh.latest({ skipDamaged: true });
@@ -149,13 +149,13 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     await store.write(1);
     renameSync(join(folder, nameOf(1)), join(folder, nameOf(2)));
     const path = join(folder, nameOf(2));
-    const hint = ' (skipDamaged: true goes on with an older checkpoint)';
+    const hint = ' (skipDamaged: true continues with an older checkpoint)';
     await expect(open({ directory: folder }).latest()).rejects.toThrow(
-      `Expected the epoch of ${JSON.stringify(path)} to be 2, as its name says, got 1${hint}`,
+      `Expected the epoch of ${JSON.stringify(path)} to be 2, as the file's name says, got 1${hint}`,
     );
     writeFileSync(path, Buffer.concat(serializeSafetensors([])));
     await expect(open({ directory: folder }).latest()).rejects.toThrow(
-      `Expected "blasnet.checkpoint" of the metadata of ${JSON.stringify(path)} to be there, as in every checkpoint, got none${hint}`,
+      `Expected "blasnet.checkpoint" of the metadata of ${JSON.stringify(path)} to be present, as in every checkpoint, got none${hint}`,
     );
     for (const json of ['null', '{}', '[]', '{"epoch":0}', '{"epoch":"1"}']) {
       writeFileSync(path, Buffer.concat(serializeSafetensors([], { 'blasnet.checkpoint': json })));
@@ -170,7 +170,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     await open({ directory: folder }).write(7);
     const store = open({ directory: folder });
     const message = (epoch: number) =>
-      `Expected the checkpoints' directory ${JSON.stringify(folder)} to hold none of an epoch after ${epoch}, got one of epoch 7; another training needs another directory`;
+      `Expected the checkpoint directory ${JSON.stringify(folder)} to hold no checkpoint of an epoch after ${epoch}, got one of epoch 7; use another directory for another training`;
     await expect(store.begin(0)).rejects.toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',
       message: message(0),
@@ -191,7 +191,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     await store.write(1, { valLoss: 1 });
     await expect(store.write(2, { loss: 1 })).rejects.toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',
-      message: "Expected report.valLoss to be a number, since it is best.monitor's, got undefined",
+      message: 'Expected report.valLoss to be a number, since best.monitor names it, got undefined',
     });
     await expect(store.write(0.5, { valLoss: 1 })).rejects.toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',

@@ -32,12 +32,12 @@ itRejects([
   refused(
     'a header beyond the file',
     fileOf('{}', data, 19n),
-    `the header's length (byte 0) of ${name} to be at most 18 bytes, what follows it, got 19 bytes`,
+    `the header's length (byte 0) of ${name} to be at most 18 bytes, the rest of the file, got 19 bytes`,
   ),
   refused(
     'the longest header that can be said',
     fileOf('{}', data, 2n ** 64n - 1n),
-    `the header's length (byte 0) of ${name} to be at most 18 bytes, what follows it, got 18446744073709551615 bytes`,
+    `the header's length (byte 0) of ${name} to be at most 18 bytes, the rest of the file, got 18446744073709551615 bytes`,
   ),
   refused(
     'a header beyond the format’s limit',
@@ -52,16 +52,16 @@ itRejects([
   lies('a header that begins later', ' {}', `the header's first byte (byte 9) of ${name} to be {, got {`),
   lies('an array', '[]', `the header's first byte (byte 8) of ${name} to be {, got [`),
   lies('a byte-order mark', '\ufeff{}', `the header's first byte (byte 8) of ${name} to be {, got byte 0xef`),
-  lies('more after it', '{}x', `what follows the header (byte 10) of ${name} to be spaces only, got x`),
+  lies('more after it', '{}x', `the text after the header (byte 10) of ${name} to be only spaces, got x`),
   lies(
     'zeros after it',
     '{}\0',
-    `what follows the header (byte 10) of ${name} to be spaces only, got byte 0x00`,
+    `the text after the header (byte 10) of ${name} to be only spaces, got byte 0x00`,
   ),
   lies(
     'a header without an end',
     '{"x":{"dtype":"F64"',
-    `what follows an entry of tensor "x" (byte 27) of ${name} to be a comma or a closing brace, got the end of the header`,
+    `the text after an entry of tensor "x" (byte 27) of ${name} to be a comma or a closing brace, got the end of the header`,
   ),
   lies(
     'a comma at the end',
@@ -92,37 +92,37 @@ itRejects([
   lies(
     'half a character',
     '{"\\ud800":{}}',
-    `a key of the header (byte 9) of ${name} to be a string of whole characters, got "\\ud800"`,
+    `a key of the header (byte 9) of ${name} to be a string without lone surrogates, got "\\ud800"`,
   ),
   lies(
     'no colon',
     '{"x" 1}',
-    `what follows the key "x" of the header (byte 13) of ${name} to be a colon, got 1`,
+    `the text after the key "x" of the header (byte 13) of ${name} to be a colon, got 1`,
   ),
   lies(
     'a tensor twice',
     '{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},"x":{}}',
-    `a key of the header (byte 63) of ${name} to be there once, got "x" again`,
+    `a key of the header (byte 63) of ${name} to be unique, got "x" again`,
   ),
   lies(
     'a tensor twice, the second time in escapes',
     '{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},"\\u0078":{}}',
-    `a key of the header (byte 63) of ${name} to be there once, got "x" again`,
+    `a key of the header (byte 63) of ${name} to be unique, got "x" again`,
   ),
   lies(
     'the metadata twice',
     '{"__metadata__":{},"__metadata__":{}}',
-    `a key of the header (byte 27) of ${name} to be there once, got "__metadata__" again`,
+    `a key of the header (byte 27) of ${name} to be unique, got "__metadata__" again`,
   ),
   lies(
     'a line of the metadata twice',
     '{"__metadata__":{"a":"1","\\u0061":"2"}}',
-    `a key of __metadata__ (byte 33) of ${name} to be there once, got "a" again`,
+    `a key of __metadata__ (byte 33) of ${name} to be unique, got "a" again`,
   ),
   lies(
     'a field of a tensor twice',
     '{"x":{"dtype":"F64","dtype":"F64"}}',
-    `a key of tensor "x" (byte 28) of ${name} to be there once, got "dtype" again`,
+    `a key of tensor "x" (byte 28) of ${name} to be unique, got "dtype" again`,
   ),
   lies(
     'no object for the metadata',
@@ -144,7 +144,7 @@ itRejects([
     lies(
       `a tensor without ${key}`,
       x({ [key]: undefined }),
-      `tensor "x" (byte 13) of ${name} to be an object with ${key}, got one without`,
+      `tensor "x" (byte 13) of ${name} to be an object with ${key}, got one without it`,
     ),
   ),
   lies(
@@ -183,7 +183,7 @@ itRejects([
   lies(
     'a shape without an end',
     '{"x":{"shape":[2}}',
-    `what follows an element of shape of tensor "x" (byte 24) of ${name} to be a comma or a closing bracket, got }`,
+    `the text after an element of shape of tensor "x" (byte 24) of ${name} to be a comma or a closing bracket, got }`,
   ),
   lies(
     'a shape of more elements than there are numbers',
@@ -259,7 +259,7 @@ itRejects([
     lies(
       `${JSON.stringify(metadata)} without a digest`,
       { __metadata__: metadata, ...x({}) },
-      `"blasnet.sha256" of __metadata__ of ${name} to be there, as in every file of blasnet, got none`,
+      `"blasnet.sha256" of __metadata__ of ${name} to be present, as in every file of blasnet, got none`,
     ),
   ),
 ]);
@@ -267,11 +267,11 @@ itRejects([
 it('the reader rejects a digest of something else, and says both digests', () => {
   const metadata = { 'blasnet.sha256': 'f'.repeat(64) };
   expect(() => parse(fileOf({ __metadata__: metadata, ...x({}) }, data))).toThrow(
-    /^Expected the SHA-256 of "model.safetensors" to be "f{64}", as it says itself, got "[0-9a-f]{64}": the file is damaged$/,
+    /^Expected the SHA-256 of "model.safetensors" to be "f{64}", as its metadata says, got "[0-9a-f]{64}": the file is damaged$/,
   );
   // The header writes its digest with an escape.
   expect(() => parse(fileOf(`{"__metadata__":{"blasnet.sha256":"\\u0066"}}`))).toThrow(
-    /^Expected the SHA-256 of "model.safetensors" to be "f", as it says itself, got/,
+    /^Expected the SHA-256 of "model.safetensors" to be "f", as its metadata says, got/,
   );
 });
 

@@ -79,14 +79,14 @@ describe('encodeModel', () => {
       call: withTensor('b1', undefined),
       error: TypeError,
       code: 'ERR_BLASNET_DTYPE',
-      message: "Expected b1 to be a Float64Array, as dtype is 'float64', got undefined",
+      message: "Expected b1 to be a Float64Array, since dtype is 'float64', got undefined",
     },
     {
       what: 'a parameter of the other dtype',
       call: withTensor('b1', new Float32Array(3)),
       error: TypeError,
       code: 'ERR_BLASNET_DTYPE',
-      message: "Expected b1 to be a Float64Array, as dtype is 'float64', got a Float32Array of length 3",
+      message: "Expected b1 to be a Float64Array, since dtype is 'float64', got a Float32Array of length 3",
     },
     {
       what: 'a parameter of another length',
@@ -121,21 +121,21 @@ describe('encodeModel', () => {
       call: encode({ preprocessing: { mean: new Float64Array(2) } }),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected preprocessing.mean to be something that JSON holds, got a Float64Array of length 2',
+      message: 'Expected preprocessing.mean to be a value that JSON can hold, got a Float64Array of length 2',
     },
     {
       what: 'a function that JSON would leave out',
       call: encode({ architecture: [{ ...architecture[0], custom: Math.tanh }] }),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected architecture[0].custom to be something that JSON holds, got function tanh',
+      message: 'Expected architecture[0].custom to be a value that JSON can hold, got function tanh',
     },
     {
       what: 'a hole in an array, which JSON would fill with null',
       call: encode({ training: { state: new Array(1), tensors: [] } }),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected training[0] to be something that JSON holds, got undefined',
+      message: 'Expected training[0] to be a value that JSON can hold, got undefined',
     },
     {
       what: 'an object inside itself',
@@ -225,7 +225,7 @@ describe('decodeModel', () => {
       withMetadata(
         `a file without ${key}`,
         { [key]: undefined },
-        `Expected "${key}" of the metadata of ${name} to be there, as in every model file, got none`,
+        `Expected "${key}" of the metadata of ${name} to be present, as in every model file, got none`,
       ),
     ),
     withMetadata(
@@ -247,7 +247,7 @@ describe('decodeModel', () => {
       withMetadata(
         `a version of "${version}"`,
         { 'blasnet.format': version },
-        `Expected "blasnet.format" of the metadata of ${name} to be the number of a format's version, got "${version}"`,
+        `Expected "blasnet.format" of the metadata of ${name} to be the version number of a format, got "${version}"`,
       ),
     ),
     withMetadata(
@@ -298,17 +298,17 @@ describe('decodeModel', () => {
     withTensors(
       'a file without a parameter',
       good.tensors.slice(1),
-      `Expected tensor "W1" of ${name} to be there, of shape [3, 2], got none`,
+      `Expected tensor "W1" of ${name} to be present, with shape [3, 2], got none`,
     ),
     withTensors(
       'a parameter more',
       [...good.tensors, { name: 'W3', dtype: 'F64', shape: [0], data: new Float64Array(0) }],
-      `Expected the tensors of ${name} to be those of the architecture, got "W3" beside them`,
+      `Expected the tensors of ${name} to be those of the architecture only, got also "W3"`,
     ),
     withTensors(
       'tensors of a training that is not there',
       [...good.tensors, { name: 'training.W1', dtype: 'F64', shape: [0], data: new Float64Array(0) }],
-      `Expected "blasnet.training" of the metadata of ${name} to be there, as "training.W1" is, got none`,
+      `Expected "blasnet.training" of the metadata of ${name} to be present, like "training.W1", got none`,
     ),
     withTensors(
       'a parameter turned round',
@@ -374,7 +374,7 @@ describe('a file of an older version', () => {
 
   it('is checked as any other after that', () => {
     expect(() => decodeModel(parse(old), 'old', schema, { 0: (file) => file })).toThrow(
-      'Expected "blasnet.seed" of the metadata of "old" to be there, as in every model file, got none',
+      'Expected "blasnet.seed" of the metadata of "old" to be present, as in every model file, got none',
     );
   });
 

@@ -184,7 +184,7 @@ describe('serializeSafetensors', () => {
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message:
-        'Expected the name of a tensor to be another than "__metadata__" and those of the other tensors, got "x" (string)',
+        'Expected the name of a tensor to be different from "__metadata__" and from the names of the other tensors, got "x" (string)',
     },
     {
       what: 'the name of the metadata',
@@ -192,28 +192,29 @@ describe('serializeSafetensors', () => {
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message:
-        'Expected the name of a tensor to be another than "__metadata__" and those of the other tensors, got "__metadata__" (string)',
+        'Expected the name of a tensor to be different from "__metadata__" and from the names of the other tensors, got "__metadata__" (string)',
     },
     {
       what: 'half a character in a name',
       call: () => serializeSafetensors([{ ...tensor, name: 'x\ud83d' }]),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
-      message: 'Expected the name of a tensor to be a string of whole characters, got "x\\ud83d" (string)',
+      message:
+        'Expected the name of a tensor to be a string without lone surrogates, got "x\\ud83d" (string)',
     },
     {
       what: 'half a character in the metadata',
       call: () => serializeSafetensors([], { key: '\ude00' }),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
-      message: 'Expected the metadata to be a string of whole characters, got "\\ude00" (string)',
+      message: 'Expected the metadata to be a string without lone surrogates, got "\\ude00" (string)',
     },
     {
       what: 'data of another kind',
       call: () => serializeSafetensors([{ ...tensor, dtype: 'F32' }]),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected tensor "x" to be of kind Float32Array, for F32, got a Float64Array of length 2',
+      message: 'Expected tensor "x" to be of type Float32Array, for F32, got a Float64Array of length 2',
     },
     {
       what: 'data of another length',

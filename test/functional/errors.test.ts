@@ -85,7 +85,8 @@ describe('sigmoid, relu and their derivatives', () => {
       call: () => sigmoidBackward(single, Z),
       error: TypeError,
       code: 'ERR_BLASNET_DTYPE',
-      message: "Expected dA to be of dtype 'float64' as the other matrices, got a Float32Array of length 12",
+      message:
+        "Expected dA to be of dtype 'float64', like the other matrices, got a Float32Array of length 12",
     },
     {
       what: 'no dA',
@@ -134,7 +135,7 @@ describe('singleLayerForwardPropagation', () => {
       error: TypeError,
       code: 'ERR_BLASNET_DTYPE',
       message:
-        "Expected APrev to be of dtype 'float64' as the other matrices, got a Float32Array of length 8",
+        "Expected APrev to be of dtype 'float64', like the other matrices, got a Float32Array of length 8",
     },
     {
       what: 'detached weights',
@@ -175,7 +176,8 @@ describe('singleLayerBackwardPropagation', () => {
       call: () => backward(single, W, b, Z, X, relu),
       error: TypeError,
       code: 'ERR_BLASNET_DTYPE',
-      message: "Expected dA to be of dtype 'float64' as the other matrices, got a Float32Array of length 12",
+      message:
+        "Expected dA to be of dtype 'float64', like the other matrices, got a Float32Array of length 12",
     },
     {
       what: 'an unknown activation',
@@ -246,7 +248,7 @@ describe('getCostValue, getAccuracyValue and convertProbIntoClass', () => {
       call: () => functional.getAccuracyValue(yHat, Matrix.zeros(1, 4, 'float32' as 'float64')),
       error: TypeError,
       code: 'ERR_BLASNET_DTYPE',
-      message: "Expected Y to be of dtype 'float64' as the other matrices, got a Float32Array of length 4",
+      message: "Expected Y to be of dtype 'float64', like the other matrices, got a Float32Array of length 4",
     },
     {
       what: 'a cost of nothing',

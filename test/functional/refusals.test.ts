@@ -37,7 +37,7 @@ describe.each([
     ['train', () => functional.train(X, Y, layers, 1, 0.1)],
   ])('is refused by %s', (_, call) => {
     const before = JSON.stringify(params);
-    const rule = "left out here: these functions know the article's layers alone, see Network";
+    const rule = "left out, since these functions support only the article's layers (Network supports more)";
     expectError(
       call,
       RangeError,
@@ -73,7 +73,7 @@ it('residual connections are refused, too', () => {
     () => functional.initLayers(square, 1),
     RangeError,
     'ERR_BLASNET_ARG_VALUE',
-    "Expected layers[0].skip to be left out here: these functions know the article's layers alone, see Network, " +
+    "Expected layers[0].skip to be left out, since these functions support only the article's layers (Network supports more), " +
       'got true (boolean)',
   );
 });

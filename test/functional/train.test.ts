@@ -168,7 +168,7 @@ describe('train, given bad arguments,', () => {
       call: () => train({ X: Matrix.zeros(2, 4, 'float32' as 'float64') }),
       error: TypeError,
       code: 'ERR_BLASNET_DTYPE',
-      message: "Expected X to be of dtype 'float64' as the other matrices, got a Float32Array of length 8",
+      message: "Expected X to be of dtype 'float64', like the other matrices, got a Float32Array of length 8",
     },
     {
       what: 'detached samples',

@@ -32,7 +32,7 @@ describe('activations', () => {
   });
 
   const names = `one of ${activationNames.map((name) => `'${name}'`).join(', ')}`;
-  const such = 'the name of an activation, or one such as leakyRelu({ negativeSlope: 0.1 })';
+  const such = 'the name of an activation, or an activation such as leakyRelu({ negativeSlope: 0.1 })';
   itRejects([
     {
       what: 'an unknown name',

@@ -323,7 +323,7 @@ describe('embeddings', () => {
       errorClass: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message:
-        'Expected layers[1].embeddings to be left out in all layers but the first, got an array of length 2',
+        'Expected layers[1].embeddings to be left out in all layers except the first, got an array of length 2',
     },
     {
       what: 'a negative inputDim next to them',

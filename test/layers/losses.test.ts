@@ -49,7 +49,7 @@ describe('the loss', () => {
     {
       loss: 'hinge',
       outputs: activationNames.filter((name) => !softmaxes.includes(name as 'softmax')),
-      needed: "any but 'softmax' and 'logSoftmax'",
+      needed: "any except 'softmax' and 'logSoftmax'",
     },
     ...(['meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh'] as const).map((loss) => ({
       loss,
@@ -85,7 +85,7 @@ describe('the loss', () => {
   );
 
   const names = `one of ${lossNames.map((name) => `'${name}'`).join(', ')}`;
-  const such = 'the name of a loss, or one such as huber({ delta: 2 })';
+  const such = 'the name of a loss, or a loss such as huber({ delta: 2 })';
   itRejects([
     {
       what: 'a loss that does not exist',

@@ -283,7 +283,7 @@ itRejects([
     call: () => f1([0, 1], [[0, 1], [1]]),
     error: RangeError,
     code: 'ERR_BLASNET_SHAPE',
-    message: 'Expected yPredicted[1] to be of length 2, as the first row, got an array of length 1',
+    message: 'Expected yPredicted[1] to be of length 2, like the first row, got an array of length 1',
   },
   {
     what: 'an array that was transferred away',
@@ -375,7 +375,7 @@ itRejects([
     call: () => f1([1, 0], [1, 0], { sampleWeight: [1] }),
     error: RangeError,
     code: 'ERR_BLASNET_SHAPE',
-    message: 'Expected sampleWeight to be of length 2, one a row, got an array of length 1',
+    message: 'Expected sampleWeight to be of length 2, one weight per row, got an array of length 1',
   },
   {
     what: 'a threshold where the largest output decides',
@@ -383,14 +383,14 @@ itRejects([
     error: RangeError,
     code: 'ERR_BLASNET_ARG_VALUE',
     message:
-      'Expected threshold to be left out where the largest of several columns decides, got 0.5 (number)',
+      'Expected threshold to be left out, since the largest of several columns decides, got 0.5 (number)',
   },
   {
     what: 'an average of one',
     call: () => f1([0], [1], { average: 'macro' }),
     error: RangeError,
     code: 'ERR_BLASNET_ARG_VALUE',
-    message: 'Expected average to be left out where there is one column of predictions, got "macro" (string)',
+    message: 'Expected average to be left out with one column of predictions, got "macro" (string)',
   },
   {
     what: 'an average that does not exist',
@@ -411,7 +411,7 @@ itRejects([
     call: () => topKAccuracy([0], [1]),
     error: RangeError,
     code: 'ERR_BLASNET_ARG_VALUE',
-    message: 'Expected k to be used with several columns only, got 2 (number)',
+    message: 'Expected k to be used only with several columns of predictions, got 2 (number)',
   },
   {
     what: 'an option in snake case',

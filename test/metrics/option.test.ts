@@ -187,7 +187,7 @@ itRejects([
     call: () => resolveMetrics(['f1', metric('f1')], 1, 'sigmoid'),
     error: RangeError,
     code: 'ERR_BLASNET_ARG_VALUE',
-    message: 'Expected metrics[1] to be under a name of its own in the history, got "f1" (string)',
+    message: 'Expected metrics[1] to be a metric with a name that no other metric has, got "f1" (string)',
   },
   ...(['accuracy', 'precision', 'recall', 'f1', 'logLoss', 'brier'] as const).map(
     (name) =>
@@ -214,7 +214,7 @@ itRejects([
     error: RangeError,
     code: 'ERR_BLASNET_ARG_VALUE',
     message:
-      'Expected metrics[0].threshold to be left out where the largest of several columns decides, ' +
+      'Expected metrics[0].threshold to be left out, since the largest of several columns decides, ' +
       'got 0.3 (number)',
   },
   {
@@ -243,6 +243,6 @@ itRejects([
     call: () => single({ name: 'mine', compute: () => '0.5' })?.compute(labels, predictions),
     error: TypeError,
     code: 'ERR_BLASNET_ARG_TYPE',
-    message: `Expected what the metric 'mine' returns to be a number, got "0.5" (string)`,
+    message: `Expected the result of the metric 'mine' to be a number, got "0.5" (string)`,
   },
 ]);

@@ -74,7 +74,7 @@ const notMixed = (what: string, x: unknown, got: string): Wrong => ({
   what,
   x: () => x,
   ...type,
-  message: `Expected X to be { numbers, categories }, as the network has embeddings, got ${got}`,
+  message: `Expected X to be { numbers, categories }, since the network has embeddings, got ${got}`,
 });
 const notNumbers = (what: string, x: unknown, got: string): Wrong => ({
   what,
@@ -104,7 +104,7 @@ const notInColumn = (most: number, got: string) => ({
 });
 const noCode = (place: string, got: string) => ({
   ...range,
-  message: `Expected X.categories${place} to be a code, an integer from -1 on, got ${got}`,
+  message: `Expected X.categories${place} to be a code, an integer from -1 to 2^31 - 1, got ${got}`,
 });
 
 const wrong: readonly Wrong[] = [

@@ -119,7 +119,7 @@ function wrongForBoth(name: 'X' | 'Y', cols: number): Rejection<() => unknown>[]
       wrong: () => [[1], [1, 0]],
       error: RangeError,
       code: 'ERR_BLASNET_SHAPE',
-      message: `Expected ${name}[1] to be of length 1, as the first row, got an array of length 2`,
+      message: `Expected ${name}[1] to be of length 1, like the first row, got an array of length 2`,
     },
     {
       what: 'a flat array',

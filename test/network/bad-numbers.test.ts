@@ -34,7 +34,7 @@ const Y = [1, 0];
 const onlyCategories = () => new Network([{ ...first, inputDim: 0 }, last], { seed: 1 });
 
 describe('a network of categories alone', () => {
-  const rule = "Expected X.numbers to be left out, as the network's inputDim is 0, got ";
+  const rule = "Expected X.numbers to be left out, since the network's inputDim is 0, got ";
   it.each([
     { what: 'in rows', numbers: [[1], [2]], message: `${rule}an array of length 2` },
     { what: 'in empty rows', numbers: [[], []], message: `${rule}an array of length 2` },
@@ -124,7 +124,7 @@ describe('an error of preprocessing', () => {
     const net = made([standardScaler()]);
     expect(thrownBy(() => net.fitSync(numbers, Y, { epochs: 1 }))).toMatchObject({
       message:
-        'Expected X to be { numbers, categories }, as the network has embeddings, got an array of length 2',
+        'Expected X to be { numbers, categories }, since the network has embeddings, got an array of length 2',
     });
     net.fitSync(X, Y, { epochs: 1 });
     expect(thrownBy(() => net.predictSync({ numbers: [[1], [2]], categories }))).toMatchObject({
@@ -151,7 +151,7 @@ describe('an error of preprocessing', () => {
       () => net.predictSync(X),
       RangeError,
       'ERR_BLASNET_SHAPE',
-      "Expected the preprocessing to make 0 columns (the network's inputDim), got 2",
+      "Expected the preprocessing to output 0 columns (the network's inputDim), got 2",
     );
   });
 });

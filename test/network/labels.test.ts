@@ -113,14 +113,14 @@ describe('labels that are wrong', () => {
       make: softmax,
       Y: wrong(3, 0.5),
       code: 'ERR_BLASNET_ARG_VALUE',
-      message: 'Expected Y[3] to be a class, an integer from 0 on, got 0.5 (number)',
+      message: 'Expected Y[3] to be a class, an integer from 0 to 2^31 - 1, got 0.5 (number)',
     },
     {
       what: 'a negative class',
       make: softmax,
       Y: wrong(3, -1),
       code: 'ERR_BLASNET_ARG_VALUE',
-      message: 'Expected Y[3] to be a class, an integer from 0 on, got -1 (number)',
+      message: 'Expected Y[3] to be a class, an integer from 0 to 2^31 - 1, got -1 (number)',
     },
     {
       what: 'text among classes',
@@ -155,7 +155,7 @@ describe('labels that are wrong', () => {
       make: () => new Network(layers([3, 5, 3], 'tanh', 'softmax'), { seed: 1, labels: encoder }),
       Y: named,
       code: 'ERR_BLASNET_SHAPE',
-      message: "Expected labels to have 3 classes, as the network's outputDim is 3, got 4",
+      message: "Expected labels to have 3 classes, since the network's outputDim is 3, got 4",
     },
   ])('are refused: $what', async ({ make, Y, code, message }) => {
     const net = make();
@@ -166,7 +166,7 @@ describe('labels that are wrong', () => {
   });
 
   it('a network without names refuses to classify', async () => {
-    const message = 'Expected labels to be given to the network for classify, got undefined';
+    const message = 'Expected labels to be an option of the network, since classify needs it, got undefined';
     await expect(softmax().classify(X)).rejects.toMatchObject({ code: 'ERR_BLASNET_NOT_FITTED', message });
   });
 });
@@ -238,7 +238,7 @@ describe('the preprocessing of a network', () => {
   it('has to make as many columns as the network takes', () => {
     const net = new Network(layers([2, 4], 'tanh', 'softmax'), { preprocessing: pipeline() });
     expect(() => net.fitSync(raw, classes, options)).toThrow(
-      "Expected the preprocessing to make 2 columns (the network's inputDim), got 3",
+      "Expected the preprocessing to output 2 columns (the network's inputDim), got 3",
     );
   });
 });

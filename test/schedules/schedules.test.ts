@@ -272,7 +272,7 @@ itRejects([
     2,
     '2 (number)',
   ]),
-  ...outside('over', (over) => cosine({ over, restartEvery: 2 }), 'left out beside restartEvery', [
+  ...outside('over', (over) => cosine({ over, restartEvery: 2 }), 'left out with restartEvery', [
     9,
     '9 (number)',
   ]),
@@ -333,7 +333,7 @@ itRejects([
   ...outside(
     "the series 'valLoss'",
     (value) => plateauAfterEpoch(plateauOf(reduceOnPlateau()) ?? expect.fail(), initialPlateau, value),
-    'a number after every epoch, for the schedule to watch it',
+    'a number after every epoch, since the schedule monitors it',
     [undefined, 'undefined'],
   ),
   ...outside(

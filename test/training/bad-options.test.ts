@@ -107,7 +107,7 @@ describe.each(trainings)('%s', (_, call) => {
     const net = make();
     await expectRefused(
       () => call(net, { epochs: 1, ...options } as never, several),
-      outOfRange('Expected Y to hold one largest label a row, got several at row 3'),
+      outOfRange('Expected Y to hold one largest label in each row, got several at row 3'),
     );
     expectAlike(net, make(), X, randomLabels(40, 3, 5));
   });

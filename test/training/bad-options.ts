@@ -7,7 +7,7 @@ import { X, Y } from './helpers';
 
 export type Row = Rejection<Record<string, unknown>>;
 
-const sum = 'weights of a sum above 0 and in range';
+const sum = 'weights with a sum above 0 and in range';
 const ones = (length: number) => Array<number>(length).fill(1);
 const range = (option: string, rule: string, value: unknown, got: string): Row => ({
   what: `${option}: ${got}`,
@@ -53,7 +53,7 @@ export const weights: Row[] = [
     wrong: { sampleWeight: ones(39) },
     error: RangeError,
     code: 'ERR_BLASNET_SHAPE',
-    message: 'Expected sampleWeight to be of length 40, one a sample, got an array of length 39',
+    message: 'Expected sampleWeight to be of length 40, one weight per sample, got an array of length 39',
   },
   value(
     'a negative sample weight',
@@ -99,12 +99,12 @@ export const weights: Row[] = [
     wrong: { classWeight: 'auto' },
     error: RangeError,
     code: 'ERR_BLASNET_UNKNOWN_NAME',
-    message: 'Expected classWeight to be \'balanced\', or a weight a class, got "auto" (string)',
+    message: 'Expected classWeight to be \'balanced\', or a weight for each class, got "auto" (string)',
   },
   value(
     'class weights of 0',
     { classWeight: [0, 0] },
-    'Expected classWeight to be not 0 for every class that there is, got an array of length 2',
+    'Expected classWeight to be above 0 for at least one class in Y, got an array of length 2',
   ),
   value(
     'a negative class weight',
@@ -119,12 +119,12 @@ export const weights: Row[] = [
   value(
     'a weight of a class that does not exist',
     { classWeight: [1, 1, 1] },
-    'Expected the keys of classWeight to be of classes from 0 to 1, got "2" (string)',
+    'Expected the keys of classWeight to be classes from 0 to 1, got "2" (string)',
   ),
   value(
     'a weight of a class that is a name',
     { classWeight: { cat: 1 } },
-    'Expected the keys of classWeight to be of classes from 0 to 1, got "cat" (string)',
+    'Expected the keys of classWeight to be classes from 0 to 1, got "cat" (string)',
   ),
   value(
     'weights of which one of each pair is 0',
@@ -153,12 +153,12 @@ export const split: Row[] = [
   value(
     'a share without weight',
     { validationSplit: 0.5, seed: 2, sampleWeight: [1, ...Array(39).fill(0)] },
-    "Expected the held-out samples' sampleWeight to be weights of a sum above 0 and in range, got 0 (number)",
+    "Expected the held-out samples' sampleWeight to be weights with a sum above 0 and in range, got 0 (number)",
   ),
   value(
     'training samples without weight',
     { validationSplit: 0.5, seed: 1, sampleWeight: [1, ...Array(39).fill(0)] },
-    "Expected the training samples' weights to be weights of a sum above 0 and in range, got 0 (number)",
+    "Expected the training samples' weights to be weights with a sum above 0 and in range, got 0 (number)",
   ),
   kind('validationData', 'an object', [X, Y], 'an array of length 2'),
   unknown(
@@ -184,7 +184,7 @@ export const split: Row[] = [
     error: RangeError,
     code: 'ERR_BLASNET_SHAPE',
     message:
-      'In validationData: Expected sampleWeight to be of length 40, one a sample, got an array of length 1',
+      'In validationData: Expected sampleWeight to be of length 40, one weight per sample, got an array of length 1',
   },
 ];
 
@@ -259,7 +259,7 @@ export const others: Row[] = [
   value(
     'a metric twice',
     { metrics: ['f1', 'f1'] },
-    'Expected metrics[1] to be under a name of its own in the history, got "f1" (string)',
+    'Expected metrics[1] to be a metric with a name that no other metric has, got "f1" (string)',
   ),
   kind('callbacks', 'an object', 'log', '"log" (string)'),
   kind('callbacks', 'an object', null, 'null'),

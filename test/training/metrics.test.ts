@@ -103,7 +103,7 @@ it('an error in a metric of one’s own ends the training, and comes out', async
   expect(() => net.fitSync(X, Y, { epochs: 5, metrics: [fails] })).toThrow('my own');
   const later = async () => 1;
   await expect(net.fit(X, Y, { epochs: 5, metrics: [later as never] })).rejects.toThrow(
-    "Expected what the metric 'later' returns to be a number, got an object (Promise)",
+    "Expected the result of the metric 'later' to be a number, got an object (Promise)",
   );
   await net.fit(X, Y, { epochs: 1 });
 });

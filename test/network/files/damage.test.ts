@@ -150,12 +150,12 @@ describe('a file whose metadata lie', () => {
     {
       what: 'no normalisation',
       change: layers({ normalization: undefined }),
-      message: 'the tensors of @ to be those of the architecture, got "beta1" beside them',
+      message: 'the tensors of @ to be those of the architecture only, got also "beta1"',
     },
     {
       what: 'another normalisation',
       change: layers({ normalization: 'layer' }),
-      message: 'the tensors of @ to be those of the architecture, got "mean1" beside them',
+      message: 'the tensors of @ to be those of the architecture only, got also "mean1"',
     },
     {
       what: 'normalisation where there was none',
@@ -189,7 +189,7 @@ describe('a file whose metadata lie', () => {
         'blasnet.architecture',
         JSON.stringify([...architecture, { outputDim: 1, activation: 'linear' }]),
       ),
-      message: 'tensor "W3" of @ to be there, of shape [1, 1], got none',
+      message: 'tensor "W3" of @ to be present, with shape [1, 1], got none',
     },
     {
       what: 'no layers',
@@ -243,12 +243,12 @@ describe('a file whose metadata lie', () => {
       what: 'another tensor',
       change: (tensors: Tensor[]) =>
         tensors.push({ name: 'W9', dtype: 'F64', shape: [1], data: new Float64Array(1) }),
-      message: 'the tensors of @ to be those of the architecture, got "W9" beside them',
+      message: 'the tensors of @ to be those of the architecture only, got also "W9"',
     },
     {
       what: 'a tensor that is missing',
       change: (tensors: Tensor[]) => tensors.splice(named(tensors, 'variance1'), 1),
-      message: 'tensor "variance1" of @ to be there, of shape [4], got none',
+      message: 'tensor "variance1" of @ to be present, with shape [4], got none',
     },
     {
       what: 'preprocessing that is no object',

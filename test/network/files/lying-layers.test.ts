@@ -110,23 +110,23 @@ const lies: { readonly what: string; readonly change: Change; readonly message: 
   {
     what: 'a table less, and columns of numbers instead',
     change: changed({ inputDim: 3, embeddings: [first] }),
-    message: 'the tensors of @ to be those of the architecture, got "E2" beside them',
+    message: 'the tensors of @ to be those of the architecture only, got also "E2"',
   },
   {
     what: 'a table more, and columns of numbers less',
     change: changed({ inputDim: 1, embeddings: [first, second, { categories: 2, outputDim: 1 }] }),
-    message: 'tensor "E3" of @ to be there, of shape [3, 1], got none',
+    message: 'tensor "E3" of @ to be present, with shape [3, 1], got none',
   },
   {
     what: 'no tables',
     change: changed({ inputDim: 6, embeddings: undefined }),
-    message: 'the tensors of @ to be those of the architecture, got "E1" beside them',
+    message: 'the tensors of @ to be those of the architecture only, got also "E1"',
   },
   {
     what: 'tables in the second layer',
     change: changed({}, { embeddings: [first] }),
     message:
-      'In blasnet.architecture of @: Expected layers[1].embeddings to be left out in all layers but the first',
+      'In blasnet.architecture of @: Expected layers[1].embeddings to be left out in all layers except the first',
   },
   {
     what: 'no category',

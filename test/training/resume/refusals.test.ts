@@ -141,7 +141,7 @@ describe('resume', () => {
     const behindTables: Training = { layers: stacked, options: () => options };
     const directory = await interruptedAfter(2, behindTables);
     expect((await failure(Network.resume(directory, X, Y, options))).message).toBe(
-      'Expected X to be { numbers, categories }, as the network has embeddings, got an object (Matrix)',
+      'Expected X to be { numbers, categories }, since the network has embeddings, got an object (Matrix)',
     );
     const categories = new Int32Array(120).fill(3);
     expect(
@@ -216,7 +216,7 @@ describe('a checkpoint that is damaged', () => {
     expect(error.code).toBe('ERR_BLASNET_FILE');
     expect(error.message).toContain(`of ${JSON.stringify(join(directory, nameOf(3)))}`);
     expect(error.message).toMatch(
-      /the file is damaged \(skipDamaged: true goes on with an older checkpoint\)$/,
+      /the file is damaged \(skipDamaged: true continues with an older checkpoint\)$/,
     );
     const again = { ...options, skipDamaged: true, checkpoint: { directory } };
     const resumed = await Network.resume(directory, X, Y, again);
@@ -252,7 +252,7 @@ describe('a folder of checkpoints', () => {
     const before = bits(net);
     const checkpoint = { directory };
     const message = (epoch: number) =>
-      `Expected the checkpoints' directory ${JSON.stringify(directory)} to hold none of an epoch after ${epoch}, got one of epoch 3; another training needs another directory`;
+      `Expected the checkpoint directory ${JSON.stringify(directory)} to hold no checkpoint of an epoch after ${epoch}, got one of epoch 3; use another directory for another training`;
     const error = await failure(net.fit(X, Y, { ...options, checkpoint }));
     expect(error).toMatchObject({ code: 'ERR_BLASNET_ARG_VALUE', message: message(0) });
     expect(() => net.fitSync(X, Y, { ...options, checkpoint })).toThrow(message(0));
