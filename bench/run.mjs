@@ -30,7 +30,7 @@ async function main(/** @type {string[]} */ args) {
   }
 
   const log = (/** @type {string} */ line) => console.error(line);
-  if (isBusy()) log('The machine is busy with something else: what comes out will not be worth much.');
+  if (isBusy()) log('The machine is busy with something else, so the figures will not be reliable.');
   const machine = describeMachine();
   const bench = new Bench(options, log);
   process.once('exit', () => bench.remove());
@@ -57,7 +57,7 @@ async function main(/** @type {string[]} */ args) {
     verified,
   };
   console.log(reportPage(results));
-  // What is not the whole suite must not take the place of what is.
+  // A partial run must not replace the results of a complete one.
   writeResults(resultsFolder, quick || options.only.length < names.length ? 'partial' : 'latest', results);
   log(summary(rows));
   return rows.some((row) => judge(row).verdict === 'wrong') ? 1 : 0;

@@ -10,7 +10,7 @@ export function head(root) {
 }
 
 /**
- * The same, with "-dirty" where files differ from it.
+ * The commit that is checked out, with "-dirty" if files differ from it.
  * @param {string} root
  */
 export function commit(root) {

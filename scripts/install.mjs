@@ -1,7 +1,7 @@
-// What package managers run when they have unpacked the package: nothing, where the prebuilt addon loads. Elsewhere
-// it compiles the addon, or says what that would take.
+// Package managers run this script after they unpack the package. If the prebuilt addon loads, it does nothing. If not,
+// it compiles the addon, or says what is missing to compile it.
 //
-//   npm_config_build_from_source=true npm install blasnet     compiles in any case (or =blasnet: that package alone)
+//   npm_config_build_from_source=true npm install blasnet     compiles in any case (=blasnet: only this package)
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { RunError, run } from './run.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { env } = process;
 
-// A checkout has the sources of the library as well: there setup.mjs builds what is due.
+// Only a checkout has the sources of the library. There setup.mjs builds.
 if (!existsSync(join(root, 'lib'))) process.exitCode = install();
 
 /** @returns {number} the exit code */
@@ -31,8 +31,8 @@ function install() {
   const failure = forced ? undefined : failureToLoad();
   if (!forced && failure === undefined) return 0;
   const why = forced
-    ? 'Compiling it was asked for (build_from_source).'
-    : `The prebuilt addon does not serve: ${failure}.`;
+    ? 'The option build_from_source asks to compile it.'
+    : `The prebuilt addon does not load: ${failure}.`;
 
   const machine = thisMachine();
   const missing = findMissing(machine, ['compile', 'libraries']);
@@ -64,15 +64,15 @@ function install() {
   }
   const still = failureToLoad();
   if (still === undefined) return 0;
-  // What does not load would be tried before a prebuilt addon.
+  // The library would try this addon before a prebuilt one.
   rmSync(join(root, 'build'), { recursive: true });
-  report([why, `What was compiled does not serve either: ${still}.`]);
+  report([why, `The compiled addon does not load either: ${still}.`]);
   return 1;
 }
 
 /**
- * Why the addon does not load; undefined if it does. Another process tries: what was made for other machines may kill
- * the one that loads it.
+ * Returns why the addon does not load, or undefined if it does. Another process tries it, since an addon for other
+ * machines may kill the process that loads it.
  */
 function failureToLoad() {
   const load = `
@@ -86,20 +86,20 @@ function failureToLoad() {
   const { status, signal, stdout, stderr, error } = spawnSync(
     process.execPath,
     ['-e', load, nodeGypBuild, root],
-    // What has just been compiled counts, whatever the environment says.
+    // PREBUILDS_ONLY would hide the addon that has just been compiled.
     { encoding: 'utf8', timeout: 60_000, env: { ...env, PREBUILDS_ONLY: undefined } },
   );
   if (status === 0) return undefined;
   const firstLine = (stdout || stderr).trim().split('\n')[0];
   return (
     error?.message ??
-    (signal ? `the process that loaded it was ended by ${signal}` : firstLine || `exit status ${status}`)
+    (signal ? `${signal} ended the process that loaded it` : firstLine || `exit status ${status}`)
   );
 }
 
 /**
- * A file of a package that this package, the project that installs it, or the machine has. (Were they optional peers
- * of this one, npm would ask the registry for them at every install.)
+ * Finds a file of another package: next to this package, in the project that installs it, or installed globally. (If
+ * these packages were optional peers, npm would ask the registry for them at every install.)
  * @param {string} request
  */
 function resolve(request) {
@@ -124,19 +124,19 @@ function resolve(request) {
 function compile(cmakeJs, nodeAddonApi) {
   const build = join(root, 'build');
   const work = join(build, 'work');
-  rmSync(build, { recursive: true, force: true }); // or CMake goes on with what it knew of another machine
+  rmSync(build, { recursive: true, force: true }); // CMake would use its cache from another machine
   mkdirSync(build);
   try {
     run('Compiling blasnet', process.execPath, [cmakeJs, 'compile', '--directory', root, '--out', work], {
       cwd: root,
       env: {
-        // Where cmake-js finds node-addon-api that is not the package's own.
+        // cmake-js itself finds node-addon-api only among the package's own dependencies.
         NODE_PATH: dirname(dirname(nodeAddonApi)),
-        // Of another Node, these are in the way of the headers that cmake-js brings.
+        // Variables of another Node would hide the headers that cmake-js downloads.
         npm_config_nodedir: undefined,
       },
     });
-    // What it was made of takes ten times the room.
+    // Keeps only the addon: the object files take ten times its space.
     mkdirSync(join(build, 'Release'));
     renameSync(join(work, 'Release', 'blasnet.node'), join(build, 'Release', 'blasnet.node'));
   } catch (error) {
@@ -167,7 +167,7 @@ function report(lines) {
 }
 
 function libc() {
-  /** @type {any} */ (process.report).excludeNetwork = true; // which it would look up
+  /** @type {any} */ (process.report).excludeNetwork = true; // otherwise the report looks up host names
   /** @type {any} */
   const { header, sharedObjects } = process.report.getReport();
   if (header.glibcVersionRuntime) return `glibc ${header.glibcVersionRuntime}`;

@@ -1,11 +1,11 @@
-// What compiling needs from the machine, how to see that it is there without starting a process, and
-// the command that installs what is not.
+// The tools that compiling needs, how to find them without starting a process, and the commands that install those
+// that are missing.
 
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /**
- * Where to look on this machine.
+ * The places to search on a machine.
  * @typedef {object} Machine
  * @property {NodeJS.Platform} platform
  * @property {string[]} path       folders of executables
@@ -19,9 +19,9 @@ import { delimiter, isAbsolute, join } from 'node:path';
 /**
  * @typedef {object} Requirement
  * @property {string} name
- * @property {'compile' | 'libraries' | 'archives' | 'test'} purpose   libraries: the system's own, for a local build
+ * @property {'compile' | 'libraries' | 'archives' | 'test'} purpose   libraries: of the system, for a local build
  * @property {(machine: Machine) => boolean} found
- * @property {Partial<Record<Manager, string>>} packages   a manager that is not named has no such package
+ * @property {Partial<Record<Manager, string>>} packages   a manager without an entry has no such package
  * @property {string} [hint]
  */
 
@@ -36,7 +36,7 @@ export const requirements = [
   {
     name: 'a C++ compiler',
     purpose: 'compile',
-    // On Windows cmake-js looks for Visual Studio itself, which puts nothing on PATH.
+    // On Windows cmake-js itself looks for Visual Studio, which puts nothing on PATH.
     found: (machine) =>
       machine.platform === 'win32' ||
       Boolean(machine.env.CXX) ||
@@ -81,7 +81,7 @@ export const requirements = [
   {
     name: 'xz',
     purpose: 'archives',
-    // The systems without GNU tar have one that needs no help.
+    // GNU tar needs xz; the tar of other systems unpacks by itself.
     found: (machine) => machine.platform !== 'linux' || executable(machine, 'xz') !== undefined,
     packages: { apt: 'xz-utils', dnf: 'xz', apk: 'xz', pacman: 'xz' },
   },
@@ -97,13 +97,13 @@ export const requirements = [
       pacman: 'chromium',
       brew: 'google-chrome',
     },
-    hint: 'CHROMIUM=/path/to/it names a browser that is not on the PATH.',
+    hint: 'If a browser is not on the PATH, set CHROMIUM=/path/to/browser.',
   },
 ];
 
 /**
- * How each manager installs; the package names follow. Those with `automatic` are run without asking, behind
- * that prefix; for the others a person is told what to run.
+ * The command of each manager, without the package names. If it has `automatic`, the setup runs it without asking,
+ * after that prefix; if not, the setup prints the command.
  * @type {Record<Manager, { root: boolean, install: string[], before?: string[], automatic?: string[] }>}
  */
 const managers = {
@@ -150,7 +150,7 @@ export function thisMachine(env = process.env) {
 }
 
 /**
- * The requirements that the machine does not meet.
+ * Returns the requirements that the machine does not meet.
  * @param {Machine} machine
  * @param {readonly Requirement['purpose'][]} purposes
  */
@@ -158,7 +158,7 @@ export function findMissing(machine, purposes) {
   return requirements.filter(({ purpose, found }) => purposes.includes(purpose) && !found(machine));
 }
 
-/** The text of /etc/os-release, empty where there is none. */
+/** The text of /etc/os-release; empty if the file does not exist. */
 export function osRelease() {
   try {
     return readFileSync('/etc/os-release', 'utf8');
@@ -168,7 +168,7 @@ export function osRelease() {
 }
 
 /**
- * The package managers to ask, the first that has a package wins. Empty on a system that is not known.
+ * Returns the package managers of a system; the first that has a package installs it. Empty for an unknown system.
  * @param {NodeJS.Platform} platform
  * @param {string} release   as osRelease returns it
  * @returns {Manager[]}
@@ -180,7 +180,7 @@ export function managersOf(platform, release) {
     new RegExp(`^${key}=["']?([^"'\n]*)`, 'm').exec(release)?.[1] ?? '';
   const id = value('ID');
   const family = [id, ...value('ID_LIKE').split(' ')];
-  if (id === 'ubuntu') return ['snap', 'apt']; // its Chromium is a snap alone
+  if (id === 'ubuntu') return ['snap', 'apt']; // its Chromium is only a snap
   if (family.includes('debian') || family.includes('ubuntu')) return ['apt'];
   if (family.includes('fedora') || family.includes('rhel')) return ['dnf'];
   if (family.includes('alpine')) return ['apk'];
@@ -189,7 +189,7 @@ export function managersOf(platform, release) {
 }
 
 /**
- * What is missing, where.
+ * The missing tools, and how this machine can install them.
  * @typedef {object} Situation
  * @property {readonly Requirement[]} missing
  * @property {readonly Manager[]} from           as managersOf returns them
@@ -198,7 +198,7 @@ export function managersOf(platform, release) {
  */
 
 /**
- * How to install what is missing: commands to run now, or what to tell the person who has to.
+ * Plans how to install the missing tools: commands to run now, or a message for a person.
  * @param {Situation} situation
  * @returns {{ commands: string[][] } | { message: string }}
  */
@@ -218,13 +218,13 @@ export function planInstall({ missing, from, rights, onPath }) {
     message: [
       `Not found on this machine: ${missing.map(({ name }) => name).join(', ')}.`,
       adviseInstall({ missing, from, rights, onPath }),
-      'Then run the command again. (With --ignore-scripts npm leaves this check out.)',
+      'Then run the command again. (With --ignore-scripts npm skips this check.)',
     ].join('\n'),
   };
 }
 
 /**
- * What a person is told who has to install what is missing.
+ * Returns the lines that tell a person how to install the missing tools.
  * @param {Situation} situation
  */
 export function adviseInstall({ missing, from, rights, onPath }) {
@@ -239,14 +239,14 @@ export function adviseInstall({ missing, from, rights, onPath }) {
     lines.push(`Install with${asRoot ? ' (as root)' : ''}:`, '', `  ${shown.join(' && ')}`, '');
   }
   if (unpackaged.length > 0) {
-    lines.push(`Install by hand, no package of it is known here: ${unpackaged.join(', ')}.`);
+    lines.push(`Install by hand (no package is known for this system): ${unpackaged.join(', ')}.`);
   }
   lines.push(...missing.flatMap(({ hint }) => hint ?? []));
   return lines.join('\n');
 }
 
 /**
- * The commands of each manager that has some of what is missing, and what none has.
+ * Returns the commands of the managers that have missing tools, and the tools that no manager has.
  * @param {readonly Requirement[]} missing
  * @param {readonly Manager[]} from
  */
@@ -268,7 +268,7 @@ function packagesOf(missing, from) {
 }
 
 /**
- * A browser that the page's test can drive: $CHROMIUM, or the first that is found.
+ * Finds a browser for the page's test: $CHROMIUM, or the first on this machine.
  * @param {Machine} machine
  * @returns {string | undefined}
  */
@@ -286,7 +286,7 @@ export function findBrowser(machine = thisMachine()) {
 }
 
 /**
- * The first of the names that is on the path.
+ * Finds the first of the names that is on the path.
  * @param {Pick<Machine, 'path' | 'platform'>} machine
  * @param {...string} names
  * @returns {string | undefined}

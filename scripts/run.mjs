@@ -1,26 +1,26 @@
-// Runs the programs that builds are made of, in silence.
+// Runs the programs of a build, and shows their output only if they fail.
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A program failed; its message holds what it said, for the person who has to mend it. */
+/** A program failed; the message holds the program's output. */
 export class RunError extends Error {}
 
 /**
- * How npm is started: it names itself when it runs a script, and by that path it starts without a shell, on Windows
- * too.
+ * The command that starts npm. When npm runs a script, it sets npm_execpath; that path starts without a shell, also on
+ * Windows.
  * @type {readonly [string, ...string[]]}
  */
 export const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
 
 /**
- * Runs a program in silence and returns what was said up to its end, or throws that if it fails.
- * @param {string} title   printed, with the seconds that it took
+ * Runs a program without showing its output, and returns that output; if the program fails, throws it.
+ * @param {string} title   printed with the seconds that the program took
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, before?: string }} options   before: what was said before
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, before?: string }} options   before: output to prepend
  */
 export function run(title, command, args, { cwd, env = {}, before = '' }) {
   process.stdout.write(`${title} ... `);
@@ -32,7 +32,7 @@ export function run(title, command, args, { cwd, env = {}, before = '' }) {
     const { status, signal, error } = spawnSync(command, args, {
       cwd,
       stdio: ['ignore', output, output],
-      // Ninja uses all processors by itself, Make does not.
+      // Unlike Ninja, Make uses one processor by default.
       env: { CMAKE_BUILD_PARALLEL_LEVEL: String(cpus().length), ...process.env, ...env },
     });
     const said = before + readFileSync(log, 'utf8');

@@ -1,7 +1,7 @@
 // Runs the core's checks under Node, Bun and Deno, with the prebuilt addon (npm run test:runtimes).
 //
-// The two others are no dependencies, since they weigh 200 MB: npm installs them, in these versions, into
-// build/runtimes, and again only when the versions change. Not for Windows.
+// Bun and Deno are not dependencies, since they take 200 MB: npm installs these versions into build/runtimes, and again
+// only if the versions change. This does not run on Windows.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -31,9 +31,9 @@ try {
       '--allow-sys',
     ),
   ];
-  // The same processor, so the same kernels: no bit may differ.
+  // All run the same kernels on one processor: no bit may differ.
   const digests = new Set(results.map(({ digest }) => digest));
-  if (digests.size > 1) throw new RunError('They do not compute the same numbers.');
+  if (digests.size > 1) throw new RunError('The runtimes compute different numbers.');
 } catch (error) {
   if (!(error instanceof RunError)) throw error;
   console.error(error.message);

@@ -1,8 +1,8 @@
-// Runs tests against an addon that was compiled with sanitizers, which watch every access. Linux and GCC.
+// Runs tests against an addon that is compiled with sanitizers, which check every memory access. Linux and GCC only.
 //
-//   node scripts/sanitize.mjs memory    address and undefined behaviour, over the tests of the native code;
+//   node scripts/sanitize.mjs memory    address and undefined behaviour, in the tests of the native code;
 //                                       after npm run build:sanitize
-//   node scripts/sanitize.mjs threads   data races, over tests that compute on several threads at once;
+//   node scripts/sanitize.mjs threads   data races, in tests that compute on several threads at once;
 //                                       after npm run build:sanitize:threads
 //
 // Other arguments go to vitest.
@@ -20,7 +20,7 @@ const kinds = {
     runtimes: ['libasan', 'libubsan'],
     tests: ['test/native'],
     env: {
-      ASAN_OPTIONS: 'detect_leaks=0', // Node leaves what it allocates to the end of the process
+      ASAN_OPTIONS: 'detect_leaks=0', // Node does not free everything before the process ends
       UBSAN_OPTIONS: 'print_stacktrace=1',
     },
   },
@@ -34,8 +34,8 @@ const kinds = {
       'test/network/predictor',
     ],
     env: {
-      // What Node, BLAS and vitest do among themselves is not instrumented and would look like races; their
-      // locks count all the same. The first report ends the process: vitest looks at no exit status.
+      // Node, BLAS and vitest are not instrumented: accesses inside them would look like races, so they are ignored,
+      // but their locks count. The first report ends the process, since vitest ignores its exit status.
       TSAN_OPTIONS: 'ignore_noninstrumented_modules=1:halt_on_error=1',
     },
   },
@@ -48,7 +48,7 @@ const kind = kinds[/** @type {keyof typeof kinds} */ (name)];
 const home = join(root, kind.folder);
 const addon = join(home, 'build/Release/blasnet.node');
 
-// Node is not instrumented, so the sanitizers' libraries have to be loaded before it: those the addon links.
+// Node is not instrumented, so the sanitizer libraries that the addon links must be loaded before Node.
 const linked = execFileSync('ldd', [addon], { encoding: 'utf8' });
 const runtimes = kind.runtimes.map((library) => {
   const [, path] = new RegExp(`=> (\\S*${library}\\.so\\S*)`).exec(linked) ?? [];
@@ -56,7 +56,7 @@ const runtimes = kind.runtimes.map((library) => {
   return path;
 });
 
-// GCC's thread sanitizer finds no room for itself where addresses are randomised by more than 28 bits.
+// If the system randomises addresses by more than 28 bits, GCC's thread sanitizer cannot map its memory.
 const randomBits = Number(readFileSync('/proc/sys/vm/mmap_rnd_bits', 'utf8'));
 const prefix = name === 'threads' && randomBits > 28 ? ['setarch', '-R'] : [];
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
@@ -68,7 +68,7 @@ const { status } = spawnSync(command, args, {
   env: {
     ...process.env,
     ...kind.env,
-    BLASNET_PREBUILD: home, // node-gyp-build's own variable: where to find the addon instead
+    BLASNET_PREBUILD: home, // node-gyp-build then loads the addon from here
     LD_PRELOAD: runtimes.join(' '),
   },
 });

@@ -1,6 +1,6 @@
-// Makes a checkout ready, from a machine that has Node and npm and nothing else: the tools of the native build,
-// the npm packages, the builds. It runs before `npm start`, `npm test`, `npm run test:slow` and `npm pack`, and does
-// only what is due.
+// Prepares a checkout on a machine that has only Node and npm: installs the tools of the native build and the npm
+// packages, and builds. It runs before `npm start`, `npm test`, `npm run test:slow` and `npm pack`, and does only what
+// is due.
 //
 //   node scripts/setup.mjs start | test | test:slow | pack
 
@@ -19,7 +19,7 @@ import {
   sanitizerSteps,
 } from './steps.mjs';
 
-/** What vite and vitest ask for; the package itself runs on older versions (engines in package.json). */
+/** The version that vite and vitest need; the package itself runs on older ones (engines in package.json). */
 const oldestNode = [20, 19];
 
 class SetupError extends Error {}
@@ -27,8 +27,8 @@ class SetupError extends Error {}
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * What a goal has built, and what the machine must have for it in any case: some tests compile, one looks at a page.
- * What a build needs is looked for only when the build is due.
+ * The builds of a goal, and the tools that it always needs: some tests compile, one opens a page in a browser. The
+ * tools of a build are checked only if the build is due.
  * @type {Record<string, { steps: readonly Step[], needs: readonly Purpose[] }>}
  * @typedef {import('./steps.mjs').Step} Step
  * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose
@@ -65,7 +65,7 @@ function setUp(goal = '') {
 
   meetRequirements([...needs, ...due.flatMap((step) => step.needs)]);
 
-  // Without --include=dev, NODE_ENV=production would leave out what the builds need.
+  // Without --include=dev, NODE_ENV=production would leave out packages that the builds need.
   if (install) runNpm('Installing the npm packages', 'ci', '--include=dev', '--no-audit', '--no-fund');
   for (const step of due) perform(root, step, () => runNpm(step.title, 'run', step.script));
 }
@@ -101,7 +101,7 @@ function meetRequirements(purposes) {
     onPath,
   });
   if ('message' in plan) throw new SetupError(plan.message);
-  // apt-get update succeeds without a network, with warnings that explain why the installation then fails.
+  // Without a network apt-get update succeeds, but its warnings explain why the installation then fails.
   let said = '';
   for (const [command = '', ...args] of plan.commands) {
     said = run([command, ...args].join(' '), command, args, { cwd: root, before: said });

@@ -1,4 +1,4 @@
-// The steps from a checkout to something that runs, and which of them are due.
+// The build steps of a checkout, and which of them are due.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,22 +8,22 @@ import { mismatch } from './release/record.mjs';
 import { hostTarget, musl, prebuiltFile } from './release/targets.mjs';
 
 /**
- * A step that makes `output` of `inputs` by an npm script.
+ * A step: an npm script that turns `inputs` into `output`.
  * @typedef {object} Step
  * @property {string} title
  * @property {string} script
- * @property {string[]} inputs   files and folders; what a folder of them holds in dist/ does not count
+ * @property {string[]} inputs   files and folders; a folder's dist/ does not count
  * @property {string} output
- * @property {readonly Purpose[]} needs   what the machine must have for it
- * @property {(root: string) => boolean} [due]   in place of looking at its inputs
- * @property {boolean} [namesCommit]   the commit is in its output: another one makes it due
+ * @property {readonly Purpose[]} needs   the tools that the machine must have
+ * @property {(root: string) => boolean} [due]   replaces the comparison of the inputs
+ * @property {boolean} [namesCommit]   the output holds the commit: the step is due after each new commit
  * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose
  */
 
-/** The commands themselves, and the versions of what they run. */
+/** These files name the commands, and the versions of the programs that they run. */
 const configuration = ['package.json', 'package-lock.json'];
 
-/** What the addon and that of the tests are made of. */
+/** The inputs of the addon and of the test addon. */
 const native = ['CMakeLists.txt', 'native', 'test/native/addon', ...configuration];
 
 /** @type {Step} */
@@ -60,7 +60,7 @@ export const buildSteps = [
 
 const host = hostTarget();
 
-/** The addon that is shipped for this platform; for Windows it is built on Linux. @type {readonly Step[]} */
+/** Builds the prebuilt addon of this platform; that of Windows is built on Linux. @type {readonly Step[]} */
 export const prebuiltSteps = [
   ...(host === undefined || host.platform === 'win32'
     ? []
@@ -76,10 +76,10 @@ export const prebuiltSteps = [
       ]),
 ];
 
-/** What is in the package. */
+/** The steps that build the package's contents. */
 export const packSteps = [library, ...prebuiltSteps];
 
-/** Whether GCC's sanitizers can be had here. */
+/** Whether GCC's sanitizers exist for this platform. */
 export const sanitizers = process.platform === 'linux' && !musl;
 
 /** @type {readonly Step[]} */
@@ -103,8 +103,8 @@ export const sanitizerSteps = sanitizers
   : [];
 
 /**
- * Whether node_modules is not what package-lock.json asks for. npm records what it installed at the end,
- * so an interrupted installation counts as none.
+ * Whether node_modules differs from package-lock.json. npm records an installation at its end, so an interrupted one
+ * does not count.
  * @param {string} root
  */
 export function packagesDue(root) {
@@ -127,7 +127,7 @@ function packagesIn(lockfile) {
 }
 
 /**
- * The steps whose output is missing or was made of other inputs.
+ * Returns the steps whose output is missing or was made from other inputs.
  * @param {string} root
  * @param {readonly Step[]} steps
  */
@@ -140,11 +140,11 @@ export function dueSteps(root, steps) {
 }
 
 /**
- * Runs a step and remembers of which inputs its output was made. Neither an old output nor an old stamp is there
- * meanwhile: a build that is killed half-way starts again, and an edit during the build is built the next time.
+ * Runs a step and records from which inputs it made its output. It first removes the old output and the old stamp: if a
+ * build is killed, the step is still due, and an edit during the build is built the next time.
  * @param {string} root
  * @param {Step} step
- * @param {() => void} build   throws when it fails
+ * @param {() => void} build   throws if it fails
  */
 export function perform(root, step, build) {
   const before = origin(root, step);
@@ -156,7 +156,7 @@ export function perform(root, step, build) {
 }
 
 /**
- * What a step's output follows from.
+ * Identifies everything that determines a step's output.
  * @param {string} root
  * @param {Step} step
  */

@@ -1,4 +1,4 @@
-// The parts of bench/ that can be wrong without a rival or a clock: arithmetic, formatting, verdicts.
+// The parts of bench/ that need no rival and no clock: arithmetic, formatting, verdicts.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

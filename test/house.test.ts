@@ -1,4 +1,5 @@
-// The rules of the house that a program can check: `npm run check`, who may import what, and how long a file gets.
+// The project's rules that a program can check: `npm run check`, the allowed imports, the names of tests, and the
+// length of files.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ const root = join(__dirname, '..');
 
 const contributing = read('CONTRIBUTING.md');
 
-/** The floor of each room of lib/, as CONTRIBUTING.md has them; index.ts and functional.ts stand alone. */
+/** The floor of each room of lib/, from the table in CONTRIBUTING.md; index.ts is a room, too. */
 const floorOf = new Map(
   [...contributing.matchAll(/^\| (\d) \| `(\w+)(?:\.ts)?` \|/gm)].map(([, floor, room = '']) => [
     room,
@@ -24,14 +25,14 @@ describe('npm run check', () => {
   });
 });
 
-describe('who imports what', () => {
+describe('the imports', () => {
   const nodeHeaders = /#include [<"](napi|node_api|js_native_api|node|uv|v8)\.h|\bNapi::|\bnapi_/;
 
   test('kernels and engine know nothing of Node', () => {
     expect(linesWith(nodeHeaders, filesUnder('native/kernels', 'native/engine'))).toEqual([]);
   });
 
-  test('nothing in native/ includes what is above it', () => {
+  test('nothing in native/ includes a layer above its own', () => {
     expect(linesWith(/#include "(engine|binding)\//, filesUnder('native/kernels'))).toEqual([]);
     expect(linesWith(/#include "binding\//, filesUnder('native/engine'))).toEqual([]);
   });
@@ -76,7 +77,7 @@ describe('CONTRIBUTING.md', () => {
     expect(paths.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
-  test('every stop of fit is in the file beside it', () => {
+  test('every stop of fit is in the file that is named with it', () => {
     const stops = [
       ...contributing.matchAll(/\b(\w+)(?:(?:::|\.|, )(\w+))? +((?:lib|native)\/[\w/-]+\.(?:ts|cc))/g),
     ];
@@ -101,9 +102,7 @@ test('package-lock.json holds what every platform needs, or npm ci stops on the 
 });
 
 describe('the names of tests', () => {
-  // Those of native/, engine/ and support/ are being rewritten; this list ends with that.
-  const left = /^test\/(native|engine|support)\//;
-  const files = filesUnder('test').filter((file) => /\.test\.m?ts$/.test(file) && !left.test(file));
+  const files = filesUnder('test').filter((file) => /\.test\.m?ts$/.test(file));
   const named = files.flatMap((file) =>
     namesOf(read(file)).map(({ name, line }) => ({ name, where: `${file}:${line}: ${name}` })),
   );
@@ -133,7 +132,7 @@ test('no file has more than 450 lines, since it has one subject', () => {
   expect(files.filter((file) => read(file).split('\n').length > 450)).toEqual([]);
 });
 
-/** The source files below some folders, by their path from the root. */
+/** Lists the source files below some folders, by their path from the root. */
 function filesUnder(...folders: string[]): string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -148,12 +147,12 @@ function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');
 }
 
-/** The names that a file gives its tests, as they are written: those of tables with placeholders. */
+/** Finds the names of a file's tests, as written: those of tables contain placeholders. */
 function namesOf(text: string): { name: string; line: number }[] {
   const call = /(?:\b(?:test|it)|\))\(\s*(['"`])((?:\\.|(?!\1).)*)\1,\s*(?:async\b|\(|\{)/g;
   return [...text.matchAll(call)].flatMap(({ 2: name = '', index }) => {
     const before = text.slice(0, index);
-    // What comes after a table or a condition belongs to the last of these.
+    // A name after a table or a condition belongs to the last of these words.
     const [, subject] = [...text.slice(0, index + 4).matchAll(/^ *(describe|test|it)\b/gm)].at(-1) ?? [];
     if (subject === undefined || subject === 'describe') return [];
     return [{ name: name.replace(/\\(.)/g, '$1'), line: before.split('\n').length }];
@@ -161,7 +160,7 @@ function namesOf(text: string): { name: string; line: number }[] {
 }
 
 function linesWith(pattern: RegExp, files: string[]): string[] {
-  expect(files).not.toEqual([]); // a folder that moved would pass
+  expect(files).not.toEqual([]); // otherwise the test would pass for a folder that moved
   return files.flatMap((file) =>
     read(file)
       .split('\n')
@@ -180,13 +179,13 @@ function importsOf(file: string): string[] {
   });
 }
 
-/** lib/network/network.ts is in the room network, lib/index.ts in the room index. */
+/** The room of lib/network/network.ts is network, that of lib/index.ts is index. */
 function roomOf(file: string): string {
   const [, room = ''] = file.split('/');
   return room.replace(/\.ts$/, '');
 }
 
-/** Every circle in a graph, as a path that ends where it starts. */
+/** Finds the circles in a graph, as paths that end where they start. */
 function circles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   const done = new Set<string>();

@@ -1,5 +1,5 @@
-// What `npm pack` makes, as its users get it: installed into a folder outside the checkout, without a network and
-// without a compiler, and used there by Node and by TypeScript.
+// Installs the package of `npm pack` into a folder outside the checkout, without a network and without a compiler, and
+// uses it there from Node and from TypeScript.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -80,7 +80,7 @@ test('packing again gives the same bytes', () => {
 });
 
 test('publint finds nothing', () => {
-  // By its exit status it minds errors alone.
+  // Its exit status reports only errors.
   expect(run(process.execPath, [join(modules, 'publint/src/cli.js'), tarball])).toContain('All good!');
 });
 
@@ -178,7 +178,7 @@ describe('TypeScript', () => {
     symlinkSync(join(modules, 'undici-types'), join(home, 'node_modules/undici-types'));
   });
 
-  // Without skipLibCheck: the packed declarations themselves are checked, under stricter rules than ours.
+  // Without skipLibCheck, TypeScript also checks the packed declarations, under stricter rules than ours.
   const compile = (file: string, ...options: string[]) =>
     spawnSync(
       process.execPath,
@@ -209,7 +209,7 @@ describe('TypeScript', () => {
     expect(status, stdout).toBe(0);
   });
 
-  test('refuses what is wrong', () => {
+  test('refuses wrong types', () => {
     writeFileSync(join(home, 'wrong.mts'), `${imports}\nnew Network('2-3-1');\n`);
     const { status, stdout } = compile('wrong.mts', '--noEmit', '--module', 'node16');
     expect(status).not.toBe(0);

@@ -1,5 +1,5 @@
-// README.md and docs/ are true: their snippets run as they stand and print what their comments say, their commands and
-// links lead somewhere. The tests in docs/ compare their tables with the library.
+// README.md and docs/ are true: their snippets run unchanged and print what their comments say, and their commands and
+// links exist. The tests in docs/ compare their tables with the library.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
@@ -167,7 +167,7 @@ test('blasnet/functional is importable by its name', () => {
   expect(status, stderr).toBe(0);
 });
 
-/** What the comments behind console.log calls say is printed. */
+/** The expected output: the comments after the console.log calls. */
 function promised(code: string): string[] {
   return [...code.matchAll(/console\.log\(.*\)\)?; \/\/ (.+)$/gm)].map(([, text]) => text as string);
 }

@@ -1,5 +1,5 @@
-// The core's checks, as scripts/runtimes.mjs runs them under Bun and Deno as well (npm run test:runtimes): here under
-// this Node alone, so that they do not rot.
+// Runs the checks of the core under this Node, so that they stay correct. scripts/runtimes.mjs also runs them under Bun
+// and Deno (npm run test:runtimes).
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

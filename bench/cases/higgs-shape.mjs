@@ -1,4 +1,4 @@
-// The shape of the HIGGS benchmark's network: 28 inputs, five layers of 300 tanh units, one output; made-up rows.
+// The network of the HIGGS benchmark: 28 inputs, five layers of 300 tanh units, one output. The rows are synthetic.
 
 import { synthetic } from '../harness/data.mjs';
 import { dense } from '../harness/jobs.mjs';

@@ -1,4 +1,4 @@
-// What the rest of the program feels while `fit` works on all cores: the event loop, and libuv's threads.
+// How much `fit` on all cores delays the rest of the program: the event loop, and libuv's threads.
 
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -85,7 +85,7 @@ async function besideTraining(
 }
 
 /**
- * Why the case makes no sense: fit and fitSync are missing something, or come to different results.
+ * The reason not to time this case, if there is one: fit or fitSync is not available, or their results differ.
  *
  * @param {Bench} bench
  * @param {string} name

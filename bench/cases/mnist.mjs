@@ -1,4 +1,4 @@
-// MNIST, 784-100-100-10, Adam, batches of 200: an epoch with shuffling, and the way to 97 % on the test set.
+// MNIST, 784-100-100-10, Adam, batches of 200: an epoch with shuffling, and the training up to 97 % on the test set.
 
 import { withoutFigure } from '../harness/comparison.mjs';
 import { mnist, mnistMissing } from '../harness/data.mjs';
@@ -34,8 +34,8 @@ function variants(/** @type {boolean} */ quick) {
   });
   const verify = { epochs: 1, rows: 2000 }; // ten steps, before rounding grows: see moons-32.mjs
   const torch = /** @type {const} */ ({ rival: 'torch', tolerance: 1e-4 });
-  // scikit-learn adds Adam's epsilon before it corrects the bias, not after: results are compared with an epsilon
-  // that hardly matters.
+  // scikit-learn adds Adam's epsilon before the bias correction, not after it. Results are compared with an epsilon so
+  // small that this hardly matters.
   const sklearn = /** @type {const} */ ({
     rival: 'sklearn',
     tolerance: 1e-4,

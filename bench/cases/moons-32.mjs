@@ -1,4 +1,4 @@
-// The demonstration's network on batches of 32, shuffled anew every epoch.
+// The demonstration's network on batches of 32, shuffled in every epoch.
 
 import { moons } from '../harness/data.mjs';
 import { dense } from '../harness/jobs.mjs';
@@ -26,8 +26,8 @@ function variants(/** @type {boolean} */ quick) {
   });
   const verify = { epochs: quick ? 3 : 10 };
   const sgd = /** @type {const} */ ({ name: 'sgd', learningRate: 0.01 });
-  // Adam divides by the gradients' own size, and so makes much of the last bits of those that nearly vanish:
-  // its results are compared after a few steps.
+  // Adam divides by the size of the gradients. For gradients near zero, this magnifies rounding errors, so its results
+  // are compared after a few steps.
   const adam = /** @type {const} */ ({ name: 'adam', learningRate: 0.001 });
   const besideTorch = /** @type {const} */ ({ rival: 'torch', must: { best: 12 } });
   const besideTfjs = /** @type {const} */ ({ rival: 'tfjs-wasm', must: { best: 100 } });
@@ -63,8 +63,8 @@ function variants(/** @type {boolean} */ quick) {
       ],
     },
     {
-      // brain.js has one activation for all layers, the squared error, and steps after every sample: results are
-      // compared on what both can do, and then its epoch is timed beside ours.
+      // brain.js has one activation for all layers, the squared error, and a step after every sample. Results are
+      // compared with batches of 1; then its epoch of such steps is timed against our epoch of batches.
       name: 'SGD, float32, relu out, squared error',
       task: {
         ...task,

@@ -1,4 +1,5 @@
-// What each option of layers and of fit costs, beside the same training without it, on one thread.
+// The cost of each option of layers and of fit: the training with it is compared with the training without it, on one
+// thread.
 
 import { compare, withoutFigure } from '../harness/comparison.mjs';
 import { timed } from '../harness/contestants.mjs';
@@ -15,15 +16,15 @@ import { moonsLayers } from './moons-full.mjs';
 /** @import { Problem } from '../harness/verification.mjs' */
 
 export const id = 'options';
-export const title = 'What options cost, beside the same training without them';
+export const title = 'The cost of options, compared with the training without them';
 
 /**
  * @typedef {object} Option
  * @property {string} name
- * @property {(layers: readonly Layer[]) => Layer[]} [layers]   with the option
- * @property {(task: Task) => Task} [task]   with the option, where it needs other samples
+ * @property {(layers: readonly Layer[]) => Layer[]} [layers]   adds the option to the layers
+ * @property {(task: Task) => Task} [task]   adds the option to the task, if it needs other samples
  * @property {string} [extra]   its name in rivals/extras.mjs
- * @property {boolean} [watches]   it only looks on: the training must come to the same
+ * @property {boolean} [watches]   it only observes: the training must have equal results without it
  */
 
 const hidden = (/** @type {object} */ option) => (/** @type {readonly Layer[]} */ layers) =>
@@ -51,7 +52,7 @@ const options = [
   { name: 'a callback a step', extra: 'onBatchEnd', watches: true },
 ];
 
-/** Tables in place of the last half of the numbers, so that the first layer has as many inputs. */
+/** Replaces the last half of the numbers by tables; the first layer keeps its number of inputs. */
 const tables = (/** @type {number} */ categories) => (/** @type {Task} */ task) => {
   const [layer, ...rest] = /** @type {[Layer, ...Layer[]]} */ (task.layers);
   const inputDim = layer.inputDim / 2;

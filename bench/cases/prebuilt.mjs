@@ -1,4 +1,4 @@
-// The addon that is shipped beside the one that this machine builds for itself: no portable build may cost speed.
+// The prebuilt addon compared with one that is built on this machine: the portable build must not be slower.
 
 import { compare, withoutFigure } from '../harness/comparison.mjs';
 import { keyOf, timed } from '../harness/contestants.mjs';
@@ -15,13 +15,13 @@ import { wideLayers } from './wide.mjs';
 /** @import { Outcome } from '../harness/rounds.mjs' */
 
 export const id = 'prebuilt';
-export const title = 'The prebuilt addon beside a local build';
+export const title = 'The prebuilt addon compared with a local build';
 
-/** Of the local build's speed: as far as two builds may be apart. */
+/** The share of the local build's speed that the prebuilt addon must reach: two builds may differ by so little. */
 const must = { ratio: 0.97 };
 
 export async function run(/** @type {Bench} */ bench) {
-  // Not Adam, whose first steps have the size of the rate however small the gradient, whose rounding then shows.
+  // Not Adam: even for tiny gradients, its first steps have the size of the learning rate, so rounding errors would show.
   const common = { shuffle: true, optimizer: { name: 'sgd', learningRate: 0.01 } };
   const rows = (/** @type {number} */ all) => (bench.quick ? 256 : all);
   for (const dtype of /** @type {const} */ (['float64', 'float32'])) {
@@ -54,7 +54,7 @@ export async function run(/** @type {Bench} */ bench) {
 
 async function train(/** @type {Bench} */ bench, /** @type {string} */ variant, /** @type {Task} */ task) {
   const job = writeJob(bench, task);
-  // Few steps, or float32 has roundings of its own to show.
+  // Few steps: after more of them, float32's rounding errors would show.
   const compared = { ...writeJob(bench, { ...task, data: firstRows(task, 640) }), epochs: 2 };
   for (const threads of [1, 2]) {
     await beside(bench, {

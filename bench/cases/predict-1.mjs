@@ -1,4 +1,4 @@
-// One row a call, as a server answers a request.
+// One row in each call, like a server that answers a request.
 
 import { manyMoons } from '../harness/data.mjs';
 import { dense } from '../harness/jobs.mjs';

@@ -1,4 +1,4 @@
-// A thousand rows a call, on equal numbers of threads.
+// A thousand rows in each call, on equal numbers of threads.
 
 import { manyMoons, synthetic } from '../harness/data.mjs';
 import { runPrediction } from '../harness/prediction.mjs';

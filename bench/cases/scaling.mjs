@@ -1,5 +1,4 @@
-// How the time of an epoch grows with rows and widths, and shrinks with threads. Everything is compared with
-// ourselves.
+// How the time of an epoch grows with rows and widths, and shrinks with threads. blasnet is compared with itself only.
 
 import { availableParallelism } from 'node:os';
 import { compare, withoutFigure } from '../harness/comparison.mjs';
@@ -51,7 +50,7 @@ async function overThreads(/** @type {Bench} */ bench, /** @type {string} */ nam
   const one = await resultOf(bench, 'blasnet', { ...job, threads: 1, epochs: 5 });
   for (const threads of counts.slice(1)) {
     const many = await resultOf(bench, 'blasnet', { ...job, threads, epochs: 5 });
-    if ('unavailable' in one || 'unavailable' in many) continue; // and so will the timing be
+    if ('unavailable' in one || 'unavailable' in many) continue; // the timing will say so, too
     const problem = verifyEqual(bench, claim, `${threads} threads`, many, one);
     if (problem !== undefined) {
       bench.rows.push(withoutFigure({ case: id, variant: name, threads: String(threads) }, problem));
@@ -82,7 +81,7 @@ async function scaleRows(/** @type {Bench} */ bench) {
   const sizes = [1, 10, 100, ...(bench.quick ? [] : [1000])].map((times) => base * times);
   const jobs = sizes.map((rows) => ({
     rows,
-    // The same points over and over, so that every size takes the same steps.
+    // The data are 1,000 points, repeated, so that every size takes equal steps.
     job: writeJob(bench, {
       layers: moonsLayers,
       dtype: 'float64',
@@ -96,7 +95,7 @@ async function scaleRows(/** @type {Bench} */ bench) {
   );
   const [few, many] = results;
   if (few === undefined || many === undefined || 'unavailable' in few || 'unavailable' in many) {
-    throw new Error('The network of this case has to be trainable');
+    throw new Error('The network of this case could not be trained');
   }
   const claim = { case: id, variant: variantOf(10 * base), what: '5 losses', tolerance: 1e-9 };
   const problem = verifyEqual(bench, claim, 'a tenth of the rows', many, {
@@ -118,7 +117,7 @@ async function scaleRows(/** @type {Bench} */ bench) {
   const outcomes = await takeTurns(contestants, bench.rounds, (line) => bench.log(`${id}: ${line}`));
   const outcomeOf = (/** @type {number} */ rows) => /** @type {Outcome} */ (outcomes.get(`${rows} rows`));
   for (const rows of sizes.slice(1)) {
-    // Linear: a row costs no more among many. A tenth is left to caches and to the machine.
+    // The time should be linear: a row should not cost more among many rows. Caches and the machine may cost a tenth.
     const what = {
       case: id,
       variant: variantOf(rows),

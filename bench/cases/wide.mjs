@@ -1,4 +1,4 @@
-// Wide layers, where the time goes into large products: 784-512-256-10, batches of 128.
+// Wide layers, which spend their time in large products: 784-512-256-10, batches of 128.
 
 import { synthetic } from '../harness/data.mjs';
 import { dense } from '../harness/jobs.mjs';

@@ -1,4 +1,4 @@
-// One run of the suite: its options, its scratch folder, what is installed, and what came out.
+// One run of the suite: its options, its scratch folder, the rivals that are installed, and the results.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { ask, probe, rivalEntry, rivalIds } from './rivals.mjs';
 /** @import { Measurement } from './rounds.mjs' */
 
 /**
- * What was compared before it was timed.
+ * A comparison of results before the timing.
  * @typedef {object} Verified
  * @property {string} case
  * @property {string} variant
@@ -36,7 +36,7 @@ export class Bench {
 
   /**
    * @param {{ quick: boolean, rounds: number, seconds: number }} options
-   *   seconds: how long a process measures, after it has warmed up
+   *   seconds: how long a process measures, after its warm-up
    * @param {(line: string) => void} log
    */
   constructor({ quick, rounds, seconds }, log) {
@@ -51,7 +51,7 @@ export class Bench {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Asks every rival whether it is there. */
+  /** Asks every rival whether it is installed. */
   async probeRivals() {
     for (const id of rivalIds) {
       const answer = await probe(id);
@@ -63,7 +63,7 @@ export class Bench {
     }
   }
 
-  /** Why a rival cannot take part; undefined when it can. */
+  /** The reason why a rival cannot take part; undefined if it can. */
   missing(/** @type {RivalId} */ id) {
     const answer = this.#rivals.get(id);
     return answer !== undefined && 'missing' in answer ? 'is not installed' : undefined;

@@ -8,7 +8,7 @@ import { ratios, spread } from './statistics.mjs';
 /** @import { Problem } from './verification.mjs' */
 
 /**
- * One contestant's values, and what it is called in the table.
+ * One contestant's values, and its name in the table.
  * @typedef {{ title: string, outcome: Outcome }} Side
  */
 
@@ -39,7 +39,7 @@ export function compare({ quantity, must, ...what }, ours, rival) {
 }
 
 /**
- * The row of what cannot be timed at all.
+ * The row of a contestant that cannot be timed.
  *
  * @param {{ case: string, variant: string, threads: string }} what
  * @param {Problem} problem

@@ -1,4 +1,4 @@
-// Who takes turns: a rival (or blasnet) at a job, or a yardstick.
+// The contestants of a round: a rival (or blasnet) with a job, or a yardstick.
 
 import { rowsOf, trainingFlop } from './jobs.mjs';
 

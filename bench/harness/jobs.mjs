@@ -1,4 +1,4 @@
-// What the rivals are given: the data and blasnet's initial parameters, as raw little-endian files.
+// The files that every rival reads: the data and blasnet's initial parameters, raw and little-endian.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { Network } from '../rivals/library.mjs';
  */
 
 /**
- * A network to train or to predict with, and what it works on.
+ * A network to train or to predict with, and its data.
  * @typedef {object} Task
  * @property {readonly Layer[]} layers
  * @property {Dtype} dtype
@@ -44,7 +44,7 @@ export function dense(
   }));
 }
 
-/** Writes a task's files; the result goes to every rival. */
+/** Writes the files of a task, and returns the job for every rival. */
 export function writeJob(/** @type {Bench} */ bench, /** @type {Task} */ task) {
   const { layers, dtype, initializer = 'auto', seed = 1, data, test, ...rest } = task;
   const name = `job${jobs++}`;
@@ -98,8 +98,8 @@ export function readPredictions(/** @type {Job} */ job) {
 }
 
 /**
- * Floating-point operations of one epoch's products: a multiplication and an addition for every weight and row in
- * the forward pass, in the weights' gradients, and, but for the first layer, in the inputs' gradients.
+ * The floating-point operations of one epoch's products: for every weight and row, a multiplication and an addition in
+ * the forward pass, in the gradients of the weights and, except in the first layer, in the gradients of the inputs.
  */
 export function trainingFlop(/** @type {readonly Layer[]} */ layers, /** @type {number} */ rows) {
   const weights = layers.map(({ inputDim, outputDim }) => inputDim * outputDim);

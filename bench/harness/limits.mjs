@@ -1,5 +1,5 @@
-// The two yardsticks in C++, compiled here: what one core can do at most (limits/fma.cc), and what the machine's
-// BLAS makes of it on a large product (limits/gemm.cc).
+// Compiles and runs the two yardsticks in C++: the most that one core can do (limits/fma.cc), and the rate that the
+// machine's BLAS reaches with a large product (limits/gemm.cc).
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { runJson } from './processes.mjs';
 
 const sources = fileURLToPath(new URL('../limits/', import.meta.url));
 
-// Where distributions put cblas.h when not among the other headers.
+// Folders where some distributions put cblas.h.
 const includes = [
   '/usr/include/openblas',
   '/usr/include/x86_64-linux-gnu/openblas-pthread',
@@ -22,11 +22,11 @@ const includes = [
  * @param {'fma' | 'gemm'} name
  * @param {string} folder   where the program goes
  * @returns {string} its path
- * @throws when there is no compiler, or the program does not compile here
+ * @throws if there is no compiler, or if the program does not compile
  */
 export function compileLimit(name, folder) {
   const program = join(folder, name);
-  // An ordinary optimisation level: -ffast-math would be another arithmetic.
+  // An ordinary optimisation level: -ffast-math would change the arithmetic.
   const thisProcessor = process.arch === 'arm64' ? '-mcpu=native' : '-march=native';
   const flags = ['-std=c++17', '-O2', thisProcessor, '-Wall', '-Wextra', '-Wno-psabi'];
   const blas =
@@ -48,7 +48,7 @@ export function compileLimit(name, folder) {
 export async function fmaRate(program, dtype, seconds) {
   const { widths } = await runJson(program, [dtype, String(seconds)]);
   for (const { bits, correct } of widths) {
-    if (!correct) throw new Error(`The ${bits}-bit loop of fma.cc computes something else than it should`);
+    if (!correct) throw new Error(`The ${bits}-bit loop of fma.cc has a wrong result`);
   }
   return widths.toSorted((/** @type {any} */ a, /** @type {any} */ b) => b.gflops - a.gflops)[0];
 }

@@ -1,4 +1,4 @@
-// Where and with what the figures were measured.
+// The machine and the versions that the figures were measured with.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The vector instruction sets that make a difference here, as the kernel names them. */
+/** The vector instruction sets that matter here, by the names that the Linux kernel gives them. */
 const instructionSets = [
   'sse4_2',
   'avx',
@@ -43,7 +43,7 @@ export function isBusy() {
   return (loadavg()[0] ?? 0) > 0.5;
 }
 
-/** Those of them that this processor has; none where the system does not tell. */
+/** The sets that this processor has; none if the system does not list them. */
 export function processorFlags() {
   if (!existsSync('/proc/cpuinfo')) return [];
   const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';

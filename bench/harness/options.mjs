@@ -4,18 +4,18 @@ import { parseArgs } from 'node:util';
 
 export const usage = `Usage: npm run bench -- [options]
 
-  --only CASE      this case alone; may be given several times
-  --quick          tiny runs of a single round: does everything work?
-  --rounds N       how often everyone takes a turn (default 5)
-  --seconds S      how long a process measures (default 1.5)
-  --list           name the cases`;
+  --only CASE      run this case only; may be repeated
+  --quick          one round of tiny runs, to check that everything works
+  --rounds N       the number of rounds (default 5)
+  --seconds S      how long each process measures (default 1.5)
+  --list           list the cases`;
 
-/** Something wrong with the command line. */
+/** An error in the command line. */
 export class UsageError extends Error {}
 
 /**
  * @param {readonly string[]} args
- * @param {readonly string[]} cases   the names there are
+ * @param {readonly string[]} cases   all names
  */
 export function readOptions(args, cases) {
   const { quick, list, ...values } = parse(args);

@@ -1,4 +1,4 @@
-// Cases that predict, so many rows a call: first the predictions are compared, then everyone takes turns.
+// Cases that predict a number of rows in each call: first the predictions are compared, then they are timed in turns.
 
 import { compare, fastest } from './comparison.mjs';
 import { keyOf, timed } from './contestants.mjs';
@@ -17,15 +17,15 @@ import { resultOf, titleOf, verifyEqual } from './verification.mjs';
  * @typedef {object} PredictionVariant
  * @property {string} name
  * @property {Task} task
- * @property {number} batchRows   rows a call
+ * @property {number} batchRows   rows in each call
  * @property {'predictor' | 'predictSync'} way
  * @property {Quantity} quantity
- * @property {number} [atMost]   what our figure may be
+ * @property {number} [atMost]   the largest figure that ours may have
  * @property {RivalId} rival
  * @property {number} tolerance
  * @property {number} must   how many times faster than the rival
  * @property {boolean} [equalThreads]
- *   a row for each number of threads, the rival with as many; otherwise one thread of ours beside its best
+ *   a row for each number of threads, equal for both; otherwise our one thread against the rival's best number
  */
 
 /**
@@ -65,7 +65,7 @@ export async function runPrediction(bench, id, variant) {
  * @param {PredictionVariant} variant
  * @param {Job & { batchRows: number, way: string }} job
  * @param {readonly number[]} ourThreads
- * @returns {Promise<Map<RivalId, Problem>>} who cannot be timed, and why
+ * @returns {Promise<Map<RivalId, Problem>>} the contestants that cannot be timed, and why
  */
 async function verifyPredictions(bench, id, { name, rival, tolerance, task }, job, ourThreads) {
   /** @type {Map<RivalId, Problem>} */
@@ -75,7 +75,7 @@ async function verifyPredictions(bench, id, { name, rival, tolerance, task }, jo
   if ('unavailable' in ours) return problems.set('blasnet', ours);
   for (const threads of ourThreads.slice(1)) {
     const many = await resultOf(bench, 'blasnet', { ...job, threads });
-    if ('unavailable' in many) continue; // and so will the timing be
+    if ('unavailable' in many) continue; // the timing will say so, too
     const title = `blasnet on ${threads} threads`;
     const problem = verifyEqual(bench, { ...claim, tolerance: 0 }, title, ours, many);
     if (problem !== undefined) return problems.set('blasnet', problem);

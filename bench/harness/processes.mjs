@@ -1,9 +1,9 @@
-// Every measurement is a process of its own: nothing that one leaves behind (a heap, threads, a warm or
-// deoptimised function) reaches the next.
+// Every measurement runs in a fresh process, so one cannot affect the next by its heap, its threads, or functions that
+// are warm or deoptimised.
 
 import { spawn } from 'node:child_process';
 
-/** Its message is one line; `output` is what the program said. */
+/** `message` is one line; `output` is the output of the program. */
 export class ProcessError extends Error {
   constructor(/** @type {string} */ message, output = '') {
     super(message);
@@ -18,14 +18,14 @@ export class ProcessError extends Error {
  * @param {readonly string[]} args
  * @param {{ env?: Record<string, string>, seconds?: number }} [options]
  * @returns {Promise<any>}
- * @throws ProcessError with what it said when it fails, prints no JSON, or takes too long
+ * @throws ProcessError, with the program's output, if it fails, prints no JSON, or takes too long
  */
 export function runJson(command, args, { env = {}, seconds = 600 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Not `timeout`, whose timer outlives a program that could not be started.
+      // Not the option `timeout`: its timer stays after a program that could not be started.
       signal: AbortSignal.timeout(1000 * seconds),
     });
     let out = '';
@@ -52,7 +52,7 @@ export function runJson(command, args, { env = {}, seconds = 600 } = {}) {
   });
 }
 
-/** The line that names the error: the last in Python's way of writing it, and in Node's. */
+/** The last line that names an error, in the form of Python or of Node. */
 function reasonIn(/** @type {string} */ text) {
   return text.match(/^\w*(Error|Exception)\b.*$/gm)?.at(-1);
 }

@@ -1,10 +1,10 @@
-// What is measured, and how it is written.
+// The kinds of figures, and how they are written.
 
 /** @import { Spread } from './statistics.mjs' */
 
 /**
- * A kind of measured figure. `of` turns milliseconds (a piece of work) into it; of two figures the one in
- * `better` direction wins.
+ * A kind of measured figure. `of` converts milliseconds for a piece of work to it. `better` says whether lower or higher
+ * figures are better.
  *
  * @typedef {object} Quantity
  * @property {string} unit
@@ -44,7 +44,7 @@ export function number(/** @type {number} */ value) {
   return value.toPrecision(3);
 }
 
-/** 0.724 (0.71..0.76): the median, and the least and largest of the rounds. */
+/** 0.724 (0.71..0.76): the median, the smallest and the largest value of the rounds. */
 export function withSpread(/** @type {Spread} */ { median, min, max }) {
   const middle = number(median);
   return min === max ? middle : `${middle} (${number(min)}..${number(max)})`;

@@ -1,4 +1,4 @@
-// What a run leaves behind.
+// The report of a run.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ export function reportPage(
 ) {
   const facts = Object.entries({ Date: date, ...machine, ...versions, ...limits });
   const warning = quick
-    ? ['A quick run: it shows that everything works, and its figures mean nothing.', '']
+    ? ['This was a quick run. It checks that everything works; its figures mean nothing.', '']
     : [];
   return [
     `# Benchmarks, ${date.slice(0, 10)}`,
@@ -34,14 +34,14 @@ export function reportPage(
     ...warning,
     markdownTable(['', ''], facts),
     '',
-    `Medians (least..most) of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, each figure from a fresh process; a ratio is`,
-    'of the same round. A number of threads in brackets is the one that the rival is fastest with.',
+    `Medians (smallest..largest) of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, each figure from a fresh process.`,
+    'A ratio compares two figures of one round. The number in brackets is the fastest number of threads for the rival.',
     '',
     resultTable(rows),
     '',
     summary(rows),
     '',
-    '## Compared before it was timed',
+    '## Results that were compared before the timing',
     '',
     markdownTable(
       ['case', 'variant', 'what', 'with', 'largest difference', 'allowed'],

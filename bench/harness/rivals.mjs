@@ -1,4 +1,4 @@
-// Who is compared, and how each is started. One that is not installed is left out, with a line that says so.
+// The rivals, and how each is started. A rival that is not installed is left out, and the suite prints a line about it.
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const python = process.env.PYTHON ?? (existsSync(debianPython) ? debianPython : 
  * @typedef {object} RivalEntry
  * @property {string} title
  * @property {string} file
- * @property {readonly number[]} threads   what it is timed with; the better one counts
+ * @property {readonly number[]} threads   the numbers of threads to time it with; the fastest one counts
  * @property {string} install
  * @property {Record<string, unknown>} [job]   added to every job
  * @property {Record<string, string>} [env]
@@ -46,7 +46,7 @@ const entries = {
   'tfjs-wasm': {
     title: 'TensorFlow.js wasm',
     file: 'tfjs.mjs',
-    threads: [1], // Node gets its single-threaded build
+    threads: [1], // on Node it uses its single-threaded build
     install: npmInstall,
     job: { backend: 'wasm' },
   },
@@ -87,7 +87,7 @@ export function ask(id, job) {
 }
 
 /**
- * What a rival says of itself, or why it cannot take part.
+ * Asks a rival for its versions. If it cannot take part, the answer says why.
  * @returns {Promise<{ versions: Record<string, string> } | { missing: string }>}
  */
 export async function probe(/** @type {RivalId} */ id) {

@@ -1,22 +1,22 @@
-// Everyone takes turns, round after round, so that what slows the machine for a while slows everyone.
+// In every round, all contestants take turns. So a slow phase of the machine slows all of them.
 
 import { ProcessError } from './processes.mjs';
 
 /**
- * What a process measured, with a remark on it; or why it could not. The value is in milliseconds (a piece of work)
- * unless the case says otherwise; less is better.
+ * The value that a process measured, with a remark; or the reason why there is none. The value is in milliseconds for a
+ * piece of work, unless the case says otherwise. Lower is better.
  * @typedef {{ value: number, note?: string } | { unavailable: string }} Measurement
  */
 
 /**
- * Somebody who is timed.
+ * A program to time.
  * @typedef {object} Contestant
  * @property {string} key
  * @property {() => Promise<Measurement>} measure   in a fresh process
  */
 
 /**
- * A value a round; or why there is none, in the worst case because the results are wrong.
+ * One value for each round; or the reason why there is none. `wrong` says that the results are wrong.
  * @typedef {{ values: number[], note?: string } | { unavailable: string, wrong?: boolean }} Outcome
  */
 
@@ -47,7 +47,7 @@ export async function takeTurns(contestants, rounds, progress) {
   return outcomes;
 }
 
-/** A rival that fails ends its own comparison, not the others'. */
+/** If a rival fails, only its own comparison ends. */
 function failure(/** @type {unknown} */ error) {
   if (!(error instanceof ProcessError)) throw error;
   return { unavailable: `failed: ${error.message}` };

@@ -1,4 +1,4 @@
-// The rows of the result: what was measured, what it must reach, and whether it does.
+// The rows of the result: a figure, its aim, and whether it reaches the aim.
 
 /** @import { Spread } from './statistics.mjs' */
 
@@ -13,12 +13,12 @@
  * @property {Spread | null} [theirs]
  * @property {Spread | null} [ratio]   how many times better ours is
  * @property {Requirement} [must]
- * @property {string} [note]           why there is no figure, or what to know about it
+ * @property {string} [note]           the reason why there is no figure, or a remark on it
  * @property {boolean} [wrong]         results that should have been equal are not
  */
 
 /**
- * What a row must reach: a ratio of at least so much, or a figure of ours of at most or at least so much.
+ * The aim of a row: the lowest allowed ratio, or the largest or the smallest figure that ours may have.
  * @typedef {{ ratio: number } | { atMost: number } | { atLeast: number }} Requirement
  */
 
@@ -41,7 +41,7 @@ export function judge(row) {
   return { verdict, text: row.note ? `${text}; ${row.note}` : text };
 }
 
-/** Which part of what it must reach a figure reaches; 1 and more is enough. */
+/** The share of its aim that a figure reaches; from 1 on, the aim is met. */
 function share(/** @type {Requirement} */ must, /** @type {number} */ value) {
   if ('ratio' in must) return value / must.ratio;
   if ('atLeast' in must) return value / must.atLeast;

@@ -19,10 +19,10 @@ export function spread(values) {
 }
 
 /**
- * How many times the first is in the second, round by round: what slows the machine down for a while slows both.
+ * The rival's value divided by ours, round by round: a slow phase of the machine slows both values of a round.
  *
  * @param {readonly number[]} ours
- * @param {readonly number[]} rival   as many
+ * @param {readonly number[]} rival   of equal length
  */
 export function ratios(ours, rival) {
   if (ours.length !== rival.length) throw new RangeError('Rounds that do not pair');
@@ -30,8 +30,8 @@ export function ratios(ours, rival) {
 }
 
 /**
- * The largest difference between two series, relative to the expected one's values, or to `floor` where those
- * are smaller. Infinity when the lengths differ or a value is not a number.
+ * The largest difference between two series, relative to the expected values, or to `floor` where those are smaller. It
+ * is Infinity if the lengths differ, if the series are empty, or if a value is NaN.
  *
  * @param {ArrayLike<number>} actual
  * @param {ArrayLike<number>} expected

@@ -29,7 +29,7 @@ function cells(/** @type {Row} */ row) {
   ];
 }
 
-/** A Markdown table, its columns as wide as their cells. */
+/** A Markdown table whose columns are as wide as their widest cells. */
 export function markdownTable(
   /** @type {readonly string[]} */ header,
   /** @type {readonly string[][]} */ body,

@@ -1,5 +1,5 @@
-// Cases that train: everyone starts from the same parameters; first the loss curves and predictions are compared,
-// then everyone takes turns at training.
+// Cases that train. All contestants start from equal parameters. First their loss curves and predictions are compared,
+// then their trainings are timed in turns.
 
 import { compare, fastest } from './comparison.mjs';
 import { keyOf, timed, yardstickFor } from './contestants.mjs';
@@ -18,7 +18,7 @@ import { resultOf, titleOf, verifyEqual } from './verification.mjs';
 /** @import { Problem } from './verification.mjs' */
 
 /**
- * Our number of threads in a row; best: the faster one.
+ * Our number of threads in a row of the result. `best` takes the faster number.
  * @typedef {'1' | '2' | 'best'} Threads
  */
 
@@ -27,22 +27,22 @@ import { resultOf, titleOf, verifyEqual } from './verification.mjs';
  * @property {RivalId} rival
  * @property {number} tolerance   the largest relative difference of losses and predictions
  * @property {Partial<Record<Threads, number | undefined>>} [must]
- *   a row for each of our numbers of threads: how many times faster than the rival's best; undefined: any
- * @property {Partial<Task>} [compared]   changes to the task, for both, where results are compared
- * @property {Partial<Task>} [theirs]   changes to the task that the rival is timed with
+ *   a row for each of our numbers of threads: how many times faster than the rival's best we must be; undefined: no aim
+ * @property {Partial<Task>} [compared]   changes to the task of both when results are compared
+ * @property {Partial<Task>} [theirs]   changes to the rival's task when it is timed
  */
 
 /**
  * @typedef {object} TrainingVariant
  * @property {string} name
  * @property {Task} task
- * @property {{ epochs: number, rows?: number }} verify   what results are compared on; default: all rows
+ * @property {{ epochs: number, rows?: number }} verify   the epochs and rows of the comparison; default: all rows
  * @property {readonly Comparison[]} comparisons
  * @property {readonly { yardstick: 'fma' | 'gemm', must?: number }[]} [yardsticks]
- *   the share of their rates that one thread of ours must reach
+ *   the share of its rate that our one thread must reach
  * @property {{ accuracy: number, mostEpochs: number }} [until]
- *   time the training up to this share of task.test predicted right, instead of an epoch
- * @property {Quantity} [quantity]   default: milliseconds an epoch
+ *   times the training until this share of task.test is predicted right, instead of an epoch
+ * @property {Quantity} [quantity]   default: milliseconds for an epoch
  */
 
 const threadCounts = [1, 2];
@@ -96,7 +96,7 @@ export async function runTraining(bench, id, variant) {
   }
 }
 
-/** @returns {Promise<Map<RivalId, Problem>>} who cannot be timed, and why */
+/** @returns {Promise<Map<RivalId, Problem>>} the contestants that cannot be timed, and why */
 async function verifyTraining(
   /** @type {Bench} */ bench,
   /** @type {string} */ id,

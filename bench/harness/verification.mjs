@@ -1,4 +1,4 @@
-// Equal results come first: nobody is timed who computes something else.
+// Equal results come first: a rival with different results is not timed.
 
 import { readPredictions } from './jobs.mjs';
 import { ProcessError } from './processes.mjs';
@@ -10,18 +10,18 @@ import { largestDifference } from './statistics.mjs';
 /** @import { RivalId } from './rivals.mjs' */
 
 /**
- * What a job came to: the losses of its epochs, if it trains, and the predictions for X.
+ * The result of a job: the losses of its epochs, if it trains, and the predictions for X.
  * @typedef {{ losses?: number[], predictions: Float64Array }} Result
  */
 
 /**
- * Why somebody cannot be timed.
+ * The reason why a contestant cannot be timed.
  * @typedef {{ unavailable: string, wrong?: boolean }} Problem
  */
 
 /** @typedef {{ case: string, variant: string, what: string, tolerance: number }} Claim */
 
-/** Outputs are probabilities: differences of smaller ones are taken relative to this. */
+/** Outputs are probabilities. Differences of smaller outputs are relative to this number. */
 const predictionFloor = 0.1;
 
 /**
@@ -43,14 +43,14 @@ export async function resultOf(bench, id, job) {
 }
 
 /**
- * Compares a rival's result with ours and keeps what came out.
+ * Compares a rival's result with ours and records the difference.
  *
  * @param {Bench} bench
  * @param {Claim} claim
- * @param {string} title   whose result it is
+ * @param {string} title   the name of the rival
  * @param {Result} ours
  * @param {Result} theirs
- * @returns {Problem | undefined} why they cannot be timed together
+ * @returns {Problem | undefined} the reason not to time the rival
  */
 export function verifyEqual(bench, claim, title, ours, theirs) {
   const differences = [largestDifference(ours.predictions, theirs.predictions, predictionFloor)];
@@ -58,7 +58,7 @@ export function verifyEqual(bench, claim, title, ours, theirs) {
   const difference = Math.max(...differences);
   bench.verified.push({ ...claim, with: title, difference });
   bench.log(
-    `${claim.case} ${claim.variant}: ${claim.what} are those of ${title} to ${difference.toExponential(1)}, ` +
+    `${claim.case} ${claim.variant}: ${claim.what} differ from ${title} by ${difference.toExponential(1)}, ` +
       `allowed ${claim.tolerance}`,
   );
   if (difference <= claim.tolerance) return undefined;
@@ -66,7 +66,7 @@ export function verifyEqual(bench, claim, title, ours, theirs) {
   return { unavailable: reason, wrong: true };
 }
 
-/** The name of a rival with its number of threads, as the table shows it. */
+/** The name of a rival in the table, with its number of threads. */
 export function titleOf(/** @type {RivalId} */ id, /** @type {number} */ threads) {
   const { title, threads: choices } = rivalEntry(id);
   return choices.length === 1 ? title : `${title} (${threads})`;

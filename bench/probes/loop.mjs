@@ -1,4 +1,4 @@
-// What the main thread and libuv's threads feel of a training, or, at rest, without one.
+// How much a training delays the main thread and libuv's threads; without a training, their delay at rest.
 //
 //   node loop.mjs '{"what": "delay" | "read", "training": true | false, "job": ..., "file": ..., "seconds": ...}'
 //
@@ -40,7 +40,7 @@ function observe() {
   return what === 'delay' ? delay() : reading();
 }
 
-// The histogram holds the time from one tick of its timer to the next: a millisecond when nothing is late.
+// The histogram has the times between two ticks of its timer: one millisecond if nothing is late.
 async function delay() {
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   histogram.enable();

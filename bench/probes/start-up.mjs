@@ -1,4 +1,4 @@
-// How long require('blasnet') takes in a process that has loaded nothing else. Prints { value }, in milliseconds.
+// Times require('blasnet') in a process that has loaded nothing else, and prints { value }, in milliseconds.
 
 import { createRequire } from 'node:module';
 

@@ -1,4 +1,4 @@
-// blasnet itself, by the protocol of its rivals.
+// blasnet itself, as a program that speaks the protocol of the rivals.
 
 import { extraOptions } from './extras.mjs';
 import { fitOptions, Matrix, openNetwork, predictorOf, versions } from './library.mjs';
@@ -21,7 +21,7 @@ serve({
   },
 });
 
-// Both ways of predicting write where the caller says and allocate nothing.
+// Both ways of predicting write into memory of the caller and allocate nothing.
 function predictions(/** @type {any} */ net, /** @type {any} */ job) {
   const { inputDim } = job.layers[0];
   const { outputDim } = job.layers.at(-1);

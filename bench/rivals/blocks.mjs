@@ -1,12 +1,12 @@
-// How long one piece of work takes when it is done over and over, as in a program that is warm.
+// How long one piece of work takes when a warm program repeats it.
 
 /**
- * The median over blocks, each a tenth of the time given: long enough for the clock, short enough that
- * another process's burst spoils a few of them only.
+ * Times blocks of work and returns the median. A block takes a tenth of the given time: long enough for the clock, and
+ * short enough that a burst of another process disturbs only a few blocks.
  *
- * @param {(count: number) => unknown} work   does so many pieces
+ * @param {(count: number) => unknown} work   does `count` pieces
  * @param {number} seconds
- * @returns {Promise<number>} milliseconds a piece
+ * @returns {Promise<number>} milliseconds for a piece
  */
 export async function medianBlock(work, seconds) {
   const block = async (/** @type {number} */ count) => {

@@ -43,10 +43,10 @@ function build(job) {
 function trainer(net, { optimizer, ...job }, outputs, inputs) {
   if (optimizer === undefined) return undefined;
   const labels = batches(Float32Array.from(readData(job).Y), outputs, 1);
-  // Plain arrays: a typed one is taken for an object whose keys have to be looked up, here and in run().
+  // Plain arrays: brain.js treats a typed array as an object and looks up its keys, here and in run().
   const samples = inputs.map((input, i) => ({ input: Array.from(input), output: Array.from(labels[i]) }));
-  // Its error is half the squared error, summed over the outputs; and it refuses a momentum of zero, and
-  // a threshold too. callbackPeriod 1 tells every epoch's loss.
+  // The error of brain.js is half the squared error, summed over the outputs. It refuses 0 for the momentum and for the
+  // threshold. With a callbackPeriod of 1, the callback gets the loss of every epoch.
   const learningRate = (2 * optimizer.learningRate) / outputs;
   const options = { learningRate, momentum: Number.MIN_VALUE, errorThresh: Number.MIN_VALUE };
   return (epochs) => {

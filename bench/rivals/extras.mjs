@@ -1,4 +1,4 @@
-// Options of fit that a job asks for by name, so that it can be written as JSON: job.extra.
+// Options of fit that a job names in job.extra, since the options themselves cannot be written as JSON.
 
 import { createRequire } from 'node:module';
 
@@ -27,7 +27,7 @@ const extras = {
   },
 };
 
-/** The options that job.extra stands for, and none without one. */
+/** The options of job.extra; none if the job has no `extra`. */
 export function extraOptions(/** @type {any} */ job, /** @type {any} */ data) {
   return job.extra === undefined ? {} : extras[/** @type {keyof typeof extras} */ (job.extra)](job, data);
 }

@@ -1,5 +1,5 @@
-// The library of this checkout, as built, and all that the suite asks of it. What it can do is asked of its
-// exports, so that a case about something that an older version lacks says so.
+// The built library of this checkout, and everything that the suite needs from it. Features are looked up in its exports:
+// if an older version lacks one, the case says so.
 
 import { createRequire } from 'node:module';
 import { readParameters, Unavailable } from './protocol.mjs';
@@ -22,7 +22,7 @@ export function versions() {
 export function openNetwork(/** @type {any} */ job) {
   useThreads(job.threads);
   const net = new Network(job.layers, { dtype: job.dtype, seed: 1 });
-  // Tables are ours alone: such a network begins as its seed says.
+  // Rivals have no tables, so no parameters are given: the seed initialises such a network.
   if (job.layers[0].embeddings !== undefined) return net;
   for (const [i, { W, b }] of readParameters(job).entries()) {
     net.parameters[`W${i + 1}`].data.set(W);
@@ -31,12 +31,12 @@ export function openNetwork(/** @type {any} */ job) {
   return net;
 }
 
-/** A job's options for fit, but for the epochs. */
+/** A job's options for fit, except the epochs. */
 export function fitOptions(/** @type {any} */ { loss, batchSize, shuffle, optimizer }) {
   return { loss, batchSize, shuffle, optimizer: optimizerOf(optimizer) };
 }
 
-/** The pinned predictor, so many rows at a time: takes rows, returns the outputs. */
+/** A function that predicts `batchRows` rows by a pinned predictor and returns the outputs. */
 export function predictorOf(/** @type {any} */ net, /** @type {number} */ batchRows) {
   if (net.predictor === undefined) throw new Unavailable('predictor is not in the library yet');
   const predictor = net.predictor({ maxBatch: batchRows });

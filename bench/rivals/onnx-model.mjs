@@ -1,5 +1,5 @@
-// A dense network as an ONNX model file: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, of which
-// a ModelProto of Gemm and activation nodes needs a few fields only. Field numbers are those of that file.
+// A dense network as an ONNX model file: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. A ModelProto of Gemm and
+// activation nodes needs only a few fields. Their numbers are those of that file.
 
 const elementTypes = { float32: 1, float64: 11 };
 const operators = { relu: 'Relu', sigmoid: 'Sigmoid', tanh: 'Tanh', softmax: 'Softmax' };

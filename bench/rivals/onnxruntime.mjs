@@ -1,4 +1,4 @@
-// onnxruntime-node: predictions only, from a model file made here.
+// onnxruntime-node: predicts with a model file that this program makes. It does not train.
 
 import { createRequire } from 'node:module';
 import ort from 'onnxruntime-node';

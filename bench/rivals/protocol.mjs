@@ -4,13 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { medianBlock } from './blocks.mjs';
 
 /**
- * One network in a rival's hands.
+ * A network of a rival.
  * @typedef {object} RivalNetwork
  * @property {(epochs: number) => number[] | Promise<number[]>} [train]
- *   trains on; the mean loss of each epoch, each batch's taken before its step
+ *   continues the training; returns the mean loss of each epoch, with each batch's loss taken before its step
  * @property {(X: FloatArray) => ArrayLike<number> | Promise<ArrayLike<number>>} predict
  * @property {(calls: number) => void | Promise<void>} [repeat]
- *   predicts job.batchRows rows of X a call, the next ones every time
+ *   predicts job.batchRows rows of X in each call, every time the next rows
  */
 
 /** @typedef {Float64Array | Float32Array} FloatArray */
@@ -21,7 +21,7 @@ import { medianBlock } from './blocks.mjs';
  * @property {(job: any) => RivalNetwork | Promise<RivalNetwork>} open
  */
 
-/** What the library cannot do (yet): the case says so and goes on. */
+/** The library cannot do this (yet): the case says so and continues. */
 export class Unavailable extends Error {}
 
 /** @param {Rival} rival */
@@ -56,7 +56,7 @@ const tasks = {
     return { milliseconds: await medianBlock((epochs) => network.train(epochs), job.seconds) };
   },
 
-  /** The training time up to the first epoch after which enough test samples are predicted right. */
+  /** Times the training until enough test samples are predicted right, checked after every epoch. */
   async 'train-until'(/** @type {Required<RivalNetwork>} */ network, /** @type {any} */ job) {
     const { outputDim } = job.layers.at(-1);
     const X = readArray(job.testX, job.dtype);
@@ -96,7 +96,7 @@ export function readArray(path, dtype) {
   return dtype === 'float64' ? new Float64Array(bytes) : new Float32Array(bytes);
 }
 
-/** X (rows, inputs), Y (rows, outputs): Y is read when it is asked for. */
+/** X (rows, inputs), Y (rows, outputs). Y is read only if it is used. */
 export function readData(/** @type {any} */ job) {
   return {
     X: readArray(job.X, job.dtype),
@@ -106,7 +106,7 @@ export function readData(/** @type {any} */ job) {
   };
 }
 
-/** (rows, embeddings), for ours alone. */
+/** codes (rows, embeddings), for blasnet only. */
 export function readCodes(/** @type {string} */ path) {
   const { buffer, byteOffset, byteLength } = readFileSync(path);
   return new Int32Array(buffer.slice(byteOffset, byteOffset + byteLength));
@@ -127,7 +127,7 @@ export function readParameters(/** @type {any} */ job) {
 }
 
 /**
- * Rows of so many columns, job.batchRows at a time, for ever.
+ * Cuts X into batches of `batchRows` rows, and leaves out an incomplete last batch.
  * @param {FloatArray} X
  * @param {number} columns
  * @param {number} batchRows

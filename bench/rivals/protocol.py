@@ -1,7 +1,7 @@
 """The Python side of the protocol that every rival speaks; README.md describes it.
 
 A rival calls serve(versions, open_network). open_network(job) returns an object with
-    train(epochs)   trains on; returns the mean loss of each epoch, each batch's taken before its step
+    train(epochs)   continues the training; returns the mean loss of each epoch, each batch's loss taken before its step
     predict(X)      returns the outputs for X (rows, inputs)
 """
 
@@ -57,7 +57,7 @@ def time_training(job, open_network):
 
 
 def train_until(job, open_network):
-    """The training time up to the first epoch after which enough test samples are predicted right."""
+    """Times the training until enough test samples are predicted right, checked after every epoch."""
     network = open_network(job)
     test_X = read_matrix(job, "testX", job["layers"][0]["inputDim"])
     test_labels = read_matrix(job, "testY", job["layers"][-1]["outputDim"]).argmax(axis=1)
@@ -73,7 +73,7 @@ def train_until(job, open_network):
 
 
 def median_block(work, seconds):
-    """Milliseconds of one piece of work(n): the median of blocks, as in blocks.mjs."""
+    """Times work(count) in blocks like blocks.mjs, and returns the median milliseconds for one piece."""
 
     def block(count):
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""PyTorch as its users write it: Sequential, the loss from logits, an optimiser of torch.optim."""
+"""PyTorch code as its users write it: Sequential, the loss from logits, an optimiser of torch.optim."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier, an epoch a call of partial_fit."""
+"""scikit-learn's MLPClassifier. Each call of partial_fit is an epoch."""
 
 import protocol
 import sklearn

@@ -1,5 +1,5 @@
-// TensorFlow.js by its core functions, which leave out what model.fit adds; float32, one thread. The backend,
-// wasm or cpu, is job.backend.
+// TensorFlow.js by its core functions, without the overhead of model.fit; float32, one thread. job.backend names the
+// backend: wasm or cpu.
 
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';

@@ -1,5 +1,5 @@
-// Rents of flats, from two columns of categories (district, heating) and two of numbers (square metres, age). Three
-// networks learn them: from the numbers alone, from the codes as if they were numbers, and from embeddings of the codes.
+// Predicts the rents of flats from two columns of categories (district, heating) and two of numbers (square metres,
+// age). Three networks learn: from only the numbers, from codes used as numbers, and from embeddings of the codes.
 //
 //   npm run example:categories
 
@@ -11,11 +11,11 @@ const noise = 30; // euros
 const random = new RandomState(1);
 const integer = (below) => Math.floor(random.uniform(0, below));
 
-// Codes have no order: the neighbours of a dear district are as likely cheap.
+// Codes have no order: the code next to an expensive district may be a cheap one.
 const pricePerMetre = Array.from({ length: districts }, () => random.uniform(6, 24));
 const extra = Array.from({ length: heatings }, () => random.uniform(-150, 150));
 
-/** A table of flats: numbers (rows, 2), categories (rows, 2), and their rents (rows, 1) in thousands of euros. */
+/** Makes a table of flats: numbers (rows, 2), categories (rows, 2), and rents (rows, 1) in thousands of euros. */
 function makeTable(rows) {
   const numbers = Matrix.zeros(rows, 2);
   const categories = new Int32Array(2 * rows);
@@ -25,14 +25,14 @@ function makeTable(rows) {
     const [district, heating] = [integer(districts), integer(heatings)];
     const rent = metres * pricePerMetre[district] * (1 - age / 200) + extra[heating];
     numbers.row(row).set([metres, age]);
-    // Of some flats nobody knows the district: -1. So the network learns what to do with unknown ones.
+    // The district of some flats is unknown (-1), so that the network learns a row for unknown districts.
     categories.set([row % 50 === 0 ? -1 : district, heating], 2 * row);
     rents.set(row, 0, (rent + random.normal(0, noise)) / 1000);
   }
   return { numbers, categories, rents };
 }
 
-/** The same table with the codes as two more columns of numbers. */
+/** Returns the table with the codes as two more columns of numbers. */
 function asNumbers({ numbers, categories }) {
   return Matrix.from(numbers.toArray().map((row, r) => [...row, categories[2 * r], categories[2 * r + 1]]));
 }
@@ -61,8 +61,10 @@ const plain = await learn({ inputDim: 2 }, ({ numbers }) => numbers);
 const coded = await learn({ inputDim: 4 }, asNumbers);
 const embedded = await learn({ inputDim: 2, embeddings }, mixed);
 
-console.log(`Rents of ${train.rents.rows} flats to learn from, and of ${test.rents.rows} others to predict.`);
-console.log('The mean error, in euros a month:');
+console.log(
+  `The networks learn the rents of ${train.rents.rows} flats and predict those of ${test.rents.rows} others.`,
+);
+console.log('Mean error, in euros per month:');
 console.log(`  from the numbers alone           ${plain.error}`);
 console.log(`  with the codes as numbers        ${coded.error}`);
 console.log(`  with embeddings of the codes     ${embedded.error}`);

@@ -1,4 +1,4 @@
-// Builds the demonstration: dist/main.mjs for Node, and dist/page.html, the page that it fills in.
+// Builds the demonstration: dist/main.mjs for Node, and dist/page.html, the page that main.mjs fills in.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 await mkdir(path('dist'), { recursive: true });
 await Promise.all([buildProgram(), buildPage()]);
 
-// The library stays outside the bundle, as it would for a user: it loads its native part by itself.
+// The library stays outside the bundle, as in a user's project, since it loads its addon from its own folder.
 function buildProgram() {
   return build({
     entryPoints: [path('main.ts')],
@@ -30,7 +30,7 @@ async function buildPage() {
     bundleForBrowsers('page/style.css'),
     readFile(path('../../node_modules/@observablehq/plot/LICENSE'), 'utf8'),
   ]);
-  // The page carries Plot and D3, both under the ISC licence, which wants its notice in every copy.
+  // The page contains Plot and D3. Their licence, ISC, must be in every copy.
   const notice = `/*! Observable Plot and D3.\nCopyright 2010-2026 Mike Bostock\n${license.trim()}\n*/\n`;
   const page = html
     .replace('<!-- style -->', () => `<style>${style}</style>`)

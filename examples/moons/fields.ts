@@ -1,18 +1,17 @@
 import type { PackedFields } from './results';
 
 /**
- * Logits on a grid, packed small: each frame clamped and rounded to steps of its own scale, the
- * differences from frame to frame deflated, in base64. The logit of a ReLU network is piecewise linear,
- * so the line where it is 0 comes out straight from a coarse grid, where the probability's would be
- * jagged. Web streams, which Node and the browser share, do both directions.
+ * Packs logits on a grid: clamps each frame, rounds it to steps of its scale, and deflates the differences between
+ * frames, in base64. The logit of a ReLU network is piecewise linear, so a coarse grid shows the line where it is 0 as
+ * straight; with probabilities the line would be jagged. Node and browsers share the web streams that pack and unpack.
  */
 
-/** Beyond this a probability is within 2 % of 0 or 1, and all drawn alike. */
+/** Beyond this logit a probability is within 2 % of 0 or 1, and has one colour. */
 const limit = 4;
-/** Steps from 0 to the largest logit of a frame: fine enough that no contour shows them. */
+/** Steps from 0 to the largest logit of a frame: contours do not show them. */
 const steps = 2047;
 
-/** @param fields one array of logits a frame, all of one length; infinities are clamped */
+/** @param fields one array of logits per frame, all of one length; infinities are clamped */
 export async function packFields(fields: readonly Float64Array[]): Promise<PackedFields> {
   const size = fields[0]?.length ?? 0;
   const scales = fields.map((field) => scaleOf(field));
@@ -31,7 +30,7 @@ export async function packFields(fields: readonly Float64Array[]): Promise<Packe
   return { scales, packed };
 }
 
-/** The fields again, clamped and rounded. */
+/** Unpacks the fields: they are clamped and rounded. */
 export async function unpackFields({ scales, packed }: PackedFields): Promise<Float32Array[]> {
   const deflated = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   const differences = new Int16Array((await pass(deflated, new DecompressionStream('deflate-raw'))).buffer);

@@ -20,7 +20,7 @@ export function seconds(value: number): string {
 
 /** The epochs and seconds of a run of the race. */
 export function runCells(run: Run): [epochs: string, seconds: string] {
-  return run.epochs === null ? ['not there', '–'] : [count(run.epochs), seconds(run.seconds)];
+  return run.epochs === null ? ['not reached', '–'] : [count(run.epochs), seconds(run.seconds)];
 }
 
 export function epochs(value: number): string {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Results } from './results';
 
-/** The page as build.mjs made it: complete but for the results. */
+/** The page that build.mjs made: it lacks only the results. */
 const template = new URL('./page.html', import.meta.url);
 
 /** Writes one self-contained page. @returns its size in bytes */

@@ -25,7 +25,7 @@ try {
 }
 
 async function run({ epochs, out }: Options): Promise<number> {
-  // Once: a second Ctrl-C ends the process the hard way.
+  // Only once: a second Ctrl-C ends the process at once.
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
 
@@ -77,7 +77,7 @@ function report({ name, article, he }: Racer): void {
   process.stderr.write(`${name}: ${describeRun(article)}; from He’s start ${describeRun(he)}\n`);
 }
 
-/** The samples as the page takes them, to a thousandth of its width. */
+/** Returns the samples for the page, rounded to a thousandth of its width. */
 function points({ X, Y }: Dataset): Point[] {
   return Array.from({ length: X.rows }, (_, i) => [
     Number(X.get(i, 0).toFixed(4)),

@@ -7,7 +7,7 @@ export interface Model {
   readonly network: Network;
   readonly epochs: number;
   readonly batchSize: number | 'full';
-  /** A frame of the animation every so many epochs. */
+  /** Epochs from one frame of the animation to the next. */
   readonly frameEvery: number;
 }
 
@@ -19,13 +19,13 @@ const layers = [
   { inputDim: 25, outputDim: 1, activation: 'sigmoid' },
 ] as const;
 
-/** The article's 10,000 epochs stand beside 200 of its Keras model. */
+/** The article compares 10,000 epochs with 200 of its Keras model. */
 const epochsRatio = 50;
 const mostFrames = 200;
 
 export const learningRate = 0.01;
 
-/** How the parameters begin: as the article's, 0.1 * randn, or by He's rule, which is the library's own for ReLU. */
+/** The initial weights: the article's, 0.1 * randn, or He's rule, the library's default for ReLU. */
 export type Start = 'article' | 'he';
 
 export function moonsNetwork(start: Start): Network {
@@ -33,9 +33,9 @@ export function moonsNetwork(start: Start): Network {
 }
 
 /**
- * The article's model, and the same layers in mini-batches: the stand-in for its Keras model.
+ * The article's model, and a second one that trains its layers in mini-batches, in place of the article's Keras model.
  *
- * @param epochs of the article's model; the other takes a fiftieth, so both have the same number of frames
+ * @param epochs of the article's model; the other takes a fiftieth, so that both have an equal number of frames
  */
 export function moonsModels(epochs: number): Model[] {
   const miniEpochs = Math.ceil(epochs / epochsRatio);
@@ -51,7 +51,7 @@ export function moonsModels(epochs: number): Model[] {
     },
     {
       name: 'batches of 32',
-      description: 'The stand-in for its Keras model: 29 steps an epoch.',
+      description: 'In place of its Keras model: 29 steps per epoch.',
       network: moonsNetwork('he'),
       epochs: miniEpochs,
       batchSize: 32,

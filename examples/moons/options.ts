@@ -11,7 +11,7 @@ export interface Options {
 
 export const usage = `Usage: npm start -- [--epochs N] [--out FILE]
 
-Trains the article's network on two moons, twice, times better optimisers beside it, and writes a page of it all.
+Trains the article's network on two moons in two ways, times better optimisers, and writes a page with the results.
 
   --epochs N   epochs of the full-batch model; the other takes a fiftieth (default 10000)
   --out FILE   where the page goes (default moons.html)
@@ -23,7 +23,7 @@ export class UsageError extends Error {}
 
 const mostEpochs = 1_000_000;
 
-/** @throws UsageError, before any work is done that a wrong option would waste */
+/** @throws UsageError for a wrong option, before the training begins */
 export function parseOptions(args: readonly string[]): Options {
   const { epochs, out, help } = parse(args);
   return { epochs: checkEpochs(epochs), out: help ? out : checkOut(out), help };
@@ -40,7 +40,7 @@ function parse(args: readonly string[]) {
       },
     }).values as { epochs: string; out: string; help: boolean };
   } catch (error) {
-    // Node's message goes on to explain positional arguments, of which there are none here.
+    // Node's next sentence explains positional arguments, and this program has none.
     const [sentence] = (error as Error).message.split(/\.\s|\n/);
     throw new UsageError(`${sentence?.replace(/\.$/, '')} (known: --epochs, --out, --help)`);
   }

@@ -1,20 +1,20 @@
 import type { WriteStream } from 'node:tty';
 import * as format from './format';
 
-/** An epoch's numbers; the loss of this network, binary cross-entropy, always knows its accuracy. */
+/** The numbers of an epoch. With binary cross-entropy, the loss of this network, the accuracy is always known. */
 export interface Epoch {
   readonly epoch: number;
   readonly loss: number;
   readonly accuracy: number;
 }
 
-/** Shows how far a training is; `end` leaves the terminal as it was. */
+/** Shows the progress of a training; `end` restores the terminal. */
 export interface Progress {
   update(report: Epoch): void;
   end(): void;
 }
 
-/** A bar on a terminal; elsewhere ten plain lines a training. */
+/** Draws a bar on a terminal; elsewhere it writes ten plain lines per training. */
 export function progress(stream: WriteStream, name: string, epochs: number): Progress {
   return stream.isTTY && process.env.TERM !== 'dumb'
     ? bar(stream, name, epochs)
@@ -25,8 +25,7 @@ const clearLine = '\r\x1b[K';
 const millisecondsBetweenDraws = 50;
 const shortestBar = 4;
 
-// The cursor stays visible and the line is rewritten in place, so that there is nothing to restore
-// however the process ends.
+// The cursor stays visible and the line is rewritten in place, so nothing has to be restored when the process ends.
 function bar(stream: WriteStream, name: string, epochs: number): Progress {
   const started = performance.now();
   let drawn = Number.NEGATIVE_INFINITY;
@@ -36,7 +35,7 @@ function bar(stream: WriteStream, name: string, epochs: number): Progress {
       if (now - drawn < millisecondsBetweenDraws && report.epoch < epochs) return;
       drawn = now;
       const text = `  ${status(report, epochs)}  ${timeLeft(now - started, report.epoch, epochs)}`;
-      // A terminal that does not know its size says 0.
+      // If a terminal does not know its size, columns is 0.
       const room = (stream.columns || 80) - 1;
       const length = Math.min(32, room - name.length - 2 - text.length);
       const line =

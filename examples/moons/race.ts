@@ -2,7 +2,7 @@ import { adam, lbfgs, type Optimizer, type Split, sgd } from 'blasnet';
 import { learningRate, moonsNetwork, type Start } from './models';
 import type { Goal, ModelResult, Race, Racer, Run } from './results';
 
-/** The article's open question: how soon would a better optimiser be where its own ends? */
+/** The article's open question: how soon does a better optimiser reach gradient descent's final cost? */
 const contenders: readonly { name: string; optimizer: Optimizer; batchSize: number | 'full' }[] = [
   { name: 'momentum 0.9', optimizer: sgd({ learningRate, momentum: 0.9 }), batchSize: 'full' },
   { name: 'Adam', optimizer: adam(), batchSize: 'full' },
@@ -15,7 +15,7 @@ const gradientDescent = {
   batchSize: 'full',
 } as const;
 
-/** A point of a curve every so many epochs, a share of those that went before. */
+/** Epochs from one point of a curve to the next, as a share of the epochs before it. */
 const pointEvery = 0.03;
 
 export interface RaceOptions {
@@ -24,10 +24,10 @@ export interface RaceOptions {
 }
 
 /**
- * Lets the optimisers run until the network is as good as after all epochs of plain gradient descent, by cost and by
- * accuracy on the training set; from the article's start, and from He's.
+ * Runs each optimiser, from the article's initial weights and from He's, until the network reaches the cost and the
+ * training accuracy of gradient descent at its end.
  *
- * @param model of the article, trained: gradient descent's own run
+ * @param model the article's, trained by gradient descent
  */
 export async function race(model: ModelResult, data: Split, options: RaceOptions): Promise<Race> {
   const { frames, summary } = model;

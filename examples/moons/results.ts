@@ -1,4 +1,4 @@
-/** What the training hands to the page: plain data, inlined as JSON. */
+/** The results of the training, for the page: plain data, inlined as JSON. */
 export interface Results {
   readonly train: readonly Point[];
   readonly test: readonly Point[];
@@ -6,7 +6,7 @@ export interface Results {
   readonly grid: Grid;
   readonly models: readonly ModelResult[];
   readonly race: Race;
-  /** Where it ran: versions and processor, for the page's foot. */
+  /** Versions and processor, for the foot of the page. */
   readonly machine: string;
 }
 
@@ -19,7 +19,7 @@ export interface View {
   readonly y: readonly [number, number];
 }
 
-/** The boundaries are drawn from the values at the centres of width * height cells; row 0 lies at y1. */
+/** The page draws the boundaries from the values at the centres of width * height cells; row 0 is at y1. */
 export interface Grid {
   readonly x1: number;
   readonly x2: number;
@@ -39,20 +39,20 @@ export interface ModelResult {
   readonly fields: PackedFields;
 }
 
-/** As fields.ts makes and reads it. */
+/** The format of fields.ts. */
 export interface PackedFields {
-  /** What one step of each frame is worth. */
+  /** The logit of one step, for each frame. */
   readonly scales: readonly number[];
   readonly packed: string;
 }
 
 export interface Summary {
   readonly epochs: number;
-  /** The cost of the last epoch, taken before its updates, as in the article. */
+  /** The cost of the last epoch, computed before its updates, as in the article. */
   readonly cost: number;
   readonly trainAccuracy: number;
   readonly testAccuracy: number;
-  /** Training alone; evaluating and drawing the frames are not in it. */
+  /** The time of the training, without the evaluation and drawing of frames. */
   readonly seconds: number;
 }
 
@@ -62,17 +62,17 @@ export interface Frame {
   /** On the training set. */
   readonly cost: number;
   readonly trainAccuracy: number;
-  /** The test points it puts on the wrong side, as indexes into `test`. */
+  /** The test points that the network puts on the wrong side, as indexes into `test`. */
   readonly wrong: readonly number[];
 }
 
-/** Which optimiser is first as good as gradient descent is at its end. */
+/** The epochs that each optimiser needs to be as good as gradient descent at its end. */
 export interface Race {
   readonly goal: Goal;
   readonly racers: readonly Racer[];
 }
 
-/** What so many epochs of gradient descent from the article's start reach on the training set. */
+/** The result on the training set of gradient descent from the article's weights, after this number of epochs. */
 export interface Goal {
   readonly epochs: number;
   readonly cost: number;
@@ -87,10 +87,10 @@ export interface Racer {
 }
 
 export interface Run {
-  /** Up to the goal; null: it was not reached in as many as gradient descent had. */
+  /** Up to the goal; null if gradient descent's number of epochs was not enough. */
   readonly epochs: number | null;
-  /** Training alone. */
+  /** The time of the training only. */
   readonly seconds: number;
-  /** The cost on the training set after some of the epochs, 0 and the last among them. */
+  /** The cost on the training set after some of the epochs, which include 0 and the last. */
   readonly curve: readonly (readonly [epoch: number, cost: number])[];
 }

@@ -1,17 +1,17 @@
 import * as format from './format';
 import type { ModelResult, Race, Run } from './results';
 
-/** The results as lines of text, numbers flush right. */
+/** Returns the results as lines of text, with numbers flush right. */
 export function resultsTable(models: readonly ModelResult[]): string {
   const headings = ['', 'final cost', 'train accuracy', 'test accuracy', 'seconds', 'epochs/s'];
   return table(headings, models.map(modelCells));
 }
 
-/** The same of the race, under a line that says what it is about. */
+/** Returns the race as lines of text, under a line that explains it. */
 export function raceTable({ goal, racers }: Race): string {
   const headings = ['', 'epochs', 'seconds', 'epochs (He)', 'seconds (He)'];
   return [
-    `How soon each optimiser is where ${format.count(goal.epochs)} epochs of gradient descent end (training cost`,
+    `How soon each optimiser is as good as ${format.count(goal.epochs)} epochs of gradient descent (training cost`,
     `${format.cost(goal.cost)}, accuracy ${format.percent(goal.trainAccuracy)}), from the article’s initial weights and from He’s:`,
     '',
     table(
@@ -23,7 +23,7 @@ export function raceTable({ goal, racers }: Race): string {
 
 /** 255 epochs, 0.11 s */
 export function describeRun({ epochs, seconds }: Run): string {
-  return epochs === null ? 'not there' : `${format.epochs(epochs)}, ${format.seconds(seconds)} s`;
+  return epochs === null ? 'not reached' : `${format.epochs(epochs)}, ${format.seconds(seconds)} s`;
 }
 
 function table(headings: readonly string[], rows: readonly string[][]): string {

@@ -4,11 +4,11 @@ import { learningRate, type Model } from './models';
 import type { Epoch } from './progress';
 import type { Frame, Grid, ModelResult, View } from './results';
 
-/** The article's. */
+/** The article's value. */
 export const view: View = { x: [-1.5, 2.5], y: [-1, 2] };
 
-// Cells of 0.05, one more on every side than the view shows: a contour is a closed line, and this way it
-// closes out of sight.
+// Cells of 0.05, with one more on every side than the view shows, so that contours, which are closed lines, close
+// outside the view.
 export const grid: Grid = { x1: -1.55, x2: 2.55, y1: -1.05, y2: 2.05, width: 82, height: 62 };
 
 const gridPoints = cellCentres(grid);
@@ -18,7 +18,7 @@ export interface TrainOptions {
   readonly onEpoch: (report: Epoch) => void;
 }
 
-/** Trains one model and keeps what the page draws of it. */
+/** Trains one model and returns the data that the page draws. */
 export async function trainModel(
   model: Model,
   data: Split,
@@ -66,7 +66,7 @@ export async function trainModel(
   };
 }
 
-// Binary cross-entropy, the loss of this network, always knows it.
+// Binary cross-entropy, the loss of this network, always reports the accuracy.
 function accuracyOf(report: { readonly accuracy?: number }): number {
   return report.accuracy as number;
 }

@@ -1,9 +1,9 @@
-// Looks at prebuilt addons before they are packed: that they were built of these sources, are small, show nothing
-// but Node's entry points, and ask of the system no more than Node itself does.
+// Checks prebuilt addons before npm packs them: they are built from these sources, are small, export only Node's entry
+// points, and need nothing of the system that Node does not need.
 //
-//   node scripts/release/inspect.mjs [--all]     (npm run inspect:prebuilt; --all: none of the targets may be missing)
+//   node scripts/release/inspect.mjs [--all]     (npm run inspect:prebuilt; --all: no target may be missing)
 //
-// By the tools of binutils, which read other architectures' files too; on macOS, for its own files, by Apple's.
+// It uses binutils, which also read the files of other architectures; on macOS, Apple's tools for Apple's files.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -14,19 +14,19 @@ import { prebuiltFile, targets } from './targets.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
 
-/** The most that a binary may take, in bytes. */
+/** The largest allowed size of a binary, in bytes. */
 export const mostBytes = 4_000_000;
 
 /**
- * The newest symbol versions that an addon for Linux may ask for: with glibc those of RHEL 8, which Node 18 and newer
- * ask for; with musl those of Alpine 3.18, whose libraries have no versions but the C++ one.
+ * The newest symbol versions that an addon for Linux may need: with glibc those of RHEL 8, which Node 18 and newer
+ * need; with musl those of Alpine 3.18, where only the C++ library has versions.
  */
 const newestVersions = {
   glibc: { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11', GCC: '8.0.0' },
   musl: { GLIBC: '0', GLIBCXX: '3.4.30', CXXABI: '1.3.13', GCC: '12.0.0' },
 };
 
-/** The libraries that every system with Node has. */
+/** The libraries that exist on every system with Node. */
 const systemLibraries = {
   linux:
     /^(libstdc\+\+\.so\.6|libgcc_s\.so\.1|lib(m|c|pthread|dl)\.so\.6|ld-linux-.*\.so\.\d|libc\.musl-.*\.so\.1)$/,
@@ -37,7 +37,7 @@ const systemLibraries = {
 const entryPoints = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 
 /**
- * What is wrong with a target's addon, one sentence each.
+ * Returns the faults of a target's addon, one phrase each.
  * @param {string} root
  * @param {Target} target
  * @returns {string[]}
@@ -47,7 +47,7 @@ export function faults(root, target) {
   const unfit = mismatch(root, target);
   if (!existsSync(file)) return [`${unfit}`];
   const { size } = statSync(file);
-  // What Apple's files link, Apple's tools say; the machine that builds them has looked.
+  // Only Apple's tools read what Apple's files link; the machine that builds these files checks it.
   const legible = target.platform !== 'darwin' || process.platform === 'darwin';
   return [
     ...(unfit === undefined ? [] : [unfit]),

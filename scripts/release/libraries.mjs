@@ -10,9 +10,9 @@ import { fetchSource, highway, openblas } from './sources.mjs';
 /** @typedef {import('./targets.mjs').Target} Target */
 
 /*
- * What of OpenBLAS is built. Its own threads would fight with ours, so it has none, but it is called from many of
- * ours at once and needs its locks. NUM_THREADS is then how many may be inside it before it must allocate more
- * tables, and must not follow the machine that builds.
+ * The parts of OpenBLAS that are built. It has no threads, since they would compete with ours; but many of our threads
+ * call it at once, so it needs its locks. NUM_THREADS is then the number of callers before it allocates more tables; it
+ * is fixed, so that it does not depend on the building machine.
  */
 const openblasOptions = [
   'DYNAMIC_ARCH=1',
@@ -41,11 +41,11 @@ const highwayOptions = {
   HWY_ENABLE_CONTRIB: 'OFF',
 };
 
-/** What the kernels take of its contributed parts, which take minutes to compile, and are installed all or none. */
+/** The kernels need these of Highway's contributed parts, which compile in minutes and install all or none. */
 const highwayHeaders = ['hwy/contrib/math/math-inl.h'];
 
 /**
- * Where the libraries are and how CMakeLists.txt is told of them.
+ * The definitions that tell CMakeLists.txt where the libraries are.
  * @param {Target} target
  * @param {string} prefix   as buildLibraries returned it
  * @returns {Record<string, string>}
@@ -67,10 +67,10 @@ export function libraryDefinitions({ platform, openblas: variables }, prefix) {
 }
 
 /**
- * Builds them unless they are there already, and returns the folder that holds include/ and lib/.
+ * Builds the libraries if they do not exist yet, and returns the folder that holds include/ and lib/.
  * @param {Target} target
  * @param {object} places
- * @param {string} places.sources   where archives are kept
+ * @param {string} places.sources   the folder of the archives
  * @param {string} places.folder    the target's own folder
  * @param {Record<string, string>} places.definitions   CMake's, for the compiler
  * @param {Toolchain | undefined} places.cross
@@ -86,7 +86,7 @@ export async function buildLibraries(target, { sources, folder, definitions, cro
   rmSync(prefix, { recursive: true, force: true });
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
-  // Installed beside, and moved when all is there: a build that is killed leaves nothing that looks whole.
+  // Installs to another folder, then renames it: a build that is killed leaves nothing that looks complete.
   const installed = join(work, 'installed');
   if (target.openblas.length > 0) await buildOpenblas(target, { sources, work, installed, cross });
   await buildHighway(target, { sources, work, installed, definitions });
@@ -109,7 +109,7 @@ async function buildOpenblas(target, { sources, work, installed, cross }) {
   const env = compilerEnvironment(target);
   const title = `Building ${openblas.name} ${openblas.version} for ${target.name}`;
   run(title, 'make', ['-j', String(cpus().length), 'libs', ...variables], { cwd, env });
-  // A relative path: its makefile does not quote, and this folder's name may hold spaces.
+  // A relative path: the makefile does not quote it, and the name of this folder may hold spaces.
   const PREFIX = relative(cwd, installed);
   run('Installing it', 'make', ['install', ...variables, `PREFIX=${PREFIX}`], { cwd, env });
 }
@@ -146,18 +146,18 @@ async function unpack(source, sources, work) {
 }
 
 /**
- * Flags that every compiler of the libraries gets by its environment.
+ * Returns the environment with the flags for all compilers of the libraries.
  * @param {Target} target
  * @returns {NodeJS.ProcessEnv}
  */
 function compilerEnvironment({ platform }) {
-  // Vectors on the stack; CMakeLists.txt says the same of the addon, and why.
+  // For vectors on the stack; CMakeLists.txt sets this flag for the addon, and says why.
   const flags = '-Wa,-muse-unaligned-vector-move';
   return platform === 'win32' ? { CFLAGS: flags, CXXFLAGS: flags } : {};
 }
 
 /**
- * All that the libraries follow from.
+ * Identifies everything that determines the libraries.
  * @param {Target} target
  * @param {Record<string, string>} definitions
  */

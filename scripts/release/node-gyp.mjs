@@ -1,6 +1,6 @@
-// What prebuildify takes for node-gyp: it builds by cmake-js instead. prebuildify names the target in the
-// environment and expects the addon in build/Release of the folder where this runs; prebuild.mjs names the rest, and
-// looks for the addon of the tests in build/.
+// prebuildify runs this as node-gyp, but it builds with cmake-js. prebuildify names the target in the environment and
+// expects the addon in build/Release of the working folder; prebuild.mjs sets the other variables, and expects the test
+// addon in build/.
 
 import { spawnSync } from 'node:child_process';
 import { renameSync } from 'node:fs';
@@ -32,6 +32,6 @@ const { status, error } = spawnSync(
   { stdio: 'inherit', cwd: root },
 );
 if (error) throw error;
-// prebuildify takes the first addon that it finds there.
+// prebuildify takes the first addon that it finds in build/Release.
 if (status === 0) renameSync(join('build', 'Release', testAddon), join('build', testAddon));
 process.exitCode = status ?? 1;

@@ -1,9 +1,9 @@
-// Builds the addon for the machines of others: a static OpenBLAS and Highway inside, nothing of this machine.
+// Builds addons for other machines: they contain OpenBLAS and Highway, and need nothing of this machine.
 //
-//   node scripts/release/prebuild.mjs [TARGET ...]     (npm run build:prebuilt; this machine's own if none is named)
+//   node scripts/release/prebuild.mjs [TARGET ...]     (npm run build:prebuilt; the default is this machine's target)
 //
-// It is left in prebuilds/, where node-gyp-build finds it, with a record of what it was built of beside it. The addon of
-// the tests is left in prebuilds-test/, which is not packed.
+// An addon is left in prebuilds/, where node-gyp-build finds it, with a record of its sources next to it. The test
+// addon is left in prebuilds-test/, which is not packed.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -54,7 +54,7 @@ async function prebuild(target) {
   const cross = target === hostTarget() ? undefined : target.cross;
   if (target !== hostTarget() && (cross === undefined || process.platform !== 'linux')) {
     throw new RunError(
-      `${target.name} can be built on such a machine only${target.cross ? ', or on Linux' : ''}.`,
+      `${target.name} can be built only on ${target.cross ? 'Linux or ' : ''}a machine of that kind.`,
     );
   }
   const definitions = compilerDefinitions(target, cross);
@@ -70,7 +70,7 @@ async function prebuild(target) {
     BLASNET_TESTS: 'ON',
   });
   const addon = join(root, prebuiltFile(target));
-  chmodSync(addon, 0o644); // as it comes out of an archive: npm packs the modes, too
+  chmodSync(addon, 0o644); // as from an archive: npm packs the modes, too
   const bytes = readFileSync(addon);
   const record = {
     target: target.name,
@@ -93,7 +93,7 @@ async function prebuild(target) {
  * @param {Record<string, string>} definitions
  */
 async function buildAddon(target, folder, definitions) {
-  // prebuildify takes what it finds in build/Release of the folder that it works in; a checkout's own is not touched.
+  // prebuildify takes an addon from build/Release of its working folder; the checkout's build/ is not touched.
   const cwd = join(folder, 'addon');
   rmSync(cwd, { recursive: true, force: true });
   rmSync(join(root, prebuiltFile(target)), { force: true });
@@ -120,7 +120,7 @@ async function buildAddon(target, folder, definitions) {
   await new Promise((resolve, reject) => {
     prebuildify(settings, (error) => (error ? reject(error) : resolve(undefined)));
   }).catch((error) => {
-    throw new RunError(`${error.message}; BLASNET_VERBOSE=1 shows why.`);
+    throw new RunError(`${error.message}; set BLASNET_VERBOSE=1 to see why.`);
   });
   const testAddon = join(root, prebuiltTestFile(target));
   mkdirSync(dirname(testAddon), { recursive: true });
@@ -128,7 +128,7 @@ async function buildAddon(target, folder, definitions) {
 }
 
 /**
- * CMake's definitions that name the compiler, for the libraries and the addon alike.
+ * CMake's definitions that name the compiler, for both the libraries and the addon.
  * @param {Target} target
  * @param {Toolchain | undefined} cross
  * @typedef {import('./targets.mjs').Toolchain} Toolchain
@@ -138,7 +138,7 @@ function compilerDefinitions({ platform, arch }, cross) {
   if (platform === 'darwin') {
     return {
       CMAKE_OSX_ARCHITECTURES: arch === 'x64' ? 'x86_64' : arch,
-      // What the oldest Node that the package allows asks for.
+      // The oldest Node that the package allows needs this version.
       CMAKE_OSX_DEPLOYMENT_TARGET: arch === 'x64' ? '10.15' : '11.0',
     };
   }

@@ -1,4 +1,4 @@
-// The record beside each prebuilt addon: what it was built of.
+// The record next to each prebuilt addon: it says from which sources the addon was built.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { prebuiltFile } from './targets.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
 
-/** All that a prebuilt addon, and that of the tests, follows from, except the compiler. */
+/** Everything that determines a prebuilt addon and its test addon, except the compiler. */
 const inputs = [
   'CMakeLists.txt',
   'native',
@@ -20,7 +20,7 @@ const inputs = [
   'test/native/addon',
 ];
 
-/** The packages that have a hand in it. */
+/** The packages that take part in the build. */
 const packages = ['cmake-js', 'node-addon-api', 'node-api-headers', 'prebuildify'];
 
 /** @param {string} root */
@@ -36,7 +36,7 @@ export function recordFile(target) {
 }
 
 /**
- * Why a target's prebuilt addon is not what the checkout's sources make; undefined if it is.
+ * Returns why a target's prebuilt addon does not come from the sources of the checkout; undefined if it does.
  * @param {string} root
  * @param {Target} target
  */
@@ -45,8 +45,8 @@ export function mismatch(root, target) {
   const record = join(root, recordFile(target));
   if (!existsSync(addon) || !existsSync(record)) return 'has not been built';
   const { sources, sha256 } = JSON.parse(readFileSync(record, 'utf8'));
-  if (sources !== sourcesDigest(root)) return 'was built of other sources';
+  if (sources !== sourcesDigest(root)) return 'was built from other sources';
   if (sha256 !== createHash('sha256').update(readFileSync(addon)).digest('hex'))
-    return 'is not what its record says';
+    return 'differs from its record';
   return undefined;
 }

@@ -1,4 +1,4 @@
-// Makes what smoke.mjs takes: the package, the programs that try it, and the package managers.
+// Makes the folder that smoke.mjs needs: the package, the programs that try it, and the package managers.
 //
 //   node scripts/release/smoke-kit.mjs FOLDER     (for the workflows; smoke-root.mjs makes its own)
 
@@ -25,7 +25,7 @@ import { RunError, run } from '../run.mjs';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Each by the name that smoke.mjs knows it by. npm 10 is the last that runs on all versions of Node that we do. */
+/** By the names that smoke.mjs uses. npm 10 is the last that runs on every version of Node that blasnet supports. */
 const managers = {
   npm: 'npm@10',
   pnpm10: 'pnpm@10',
@@ -35,9 +35,9 @@ const managers = {
 };
 
 /**
- * Fills the folder that smoke.mjs is given.
+ * Fills the folder that smoke.mjs reads.
  * @param {string} kit     made here
- * @param {string} cache   where downloads are kept
+ * @param {string} cache   the folder of the downloads
  */
 export async function makeKit(kit, cache) {
   const work = mkdtempSync(join(tmpdir(), 'blasnet-kit-'));
@@ -68,7 +68,7 @@ async function fill(kit, cache, work) {
     unpack(fetched(specifier, cache), join(kit, name));
   copyFileSync(fileURLToPath(new URL('smoke.mjs', import.meta.url)), join(kit, 'smoke.mjs'));
 
-  // Of the package, as it was packed: the README and the addon.
+  // The README and the addon come from the packed package.
   const installed = join(work, 'node_modules/blasnet');
   unpack(packed, installed);
   cpSync(join(checkout, 'node_modules/node-gyp-build'), join(work, 'node_modules/node-gyp-build'), {
@@ -82,7 +82,7 @@ async function fill(kit, cache, work) {
   cpSync(join(installed, 'prebuilds'), join(kit, 'app/prebuilds'), { recursive: true });
   const bundled = { resolveDir: work, folder: join(kit, 'app/dist') };
   await bundle(bundled, example, 'esm', 'outside.mjs', ['blasnet']);
-  // CommonJS, which the library is, has no await outside of functions.
+  // The bundle is CommonJS, like the library, where await works only in functions.
   const commonjs = example.replace(/^(import .*)$/m, '$1\n(async () => {');
   await bundle(bundled, `${commonjs}\n})();`, 'cjs', 'inside.cjs', []);
 }
@@ -106,7 +106,7 @@ function bundle({ resolveDir, folder }, contents, format, file, external) {
   });
 }
 
-/** The first of the article's epochs, to the accuracy that the README promises. */
+/** Compares the first epochs with the article's, to the accuracy that the README promises. */
 function goldenProgram() {
   const { cost } = JSON.parse(readFileSync(join(checkout, 'test/fixtures/train.json'), 'utf8'));
   return `
@@ -126,14 +126,14 @@ function goldenProgram() {
 }
 
 /**
- * The commit, cloned to another folder, packs to the same bytes.
+ * Checks that a clone of the commit, in another folder, packs to the same bytes.
  * @param {string} packed
  * @param {string} work
  */
 function reproducible(packed, work) {
   const changed = spawnSync('git', ['status', '--porcelain'], { cwd: checkout, encoding: 'utf8' }).stdout;
   if (changed !== '')
-    return console.log('Not a commit: whether a clone packs to the same bytes is not tried.');
+    return console.log('There are uncommitted changes, so the packing of a clone is not checked.');
   const clone = join(work, 'another folder');
   run('Cloning the commit', 'git', ['clone', '-q', checkout, clone], { cwd: work });
   cpSync(join(checkout, 'prebuilds'), join(clone, 'prebuilds'), { recursive: true });
@@ -156,7 +156,7 @@ function pack(root, to) {
 }
 
 /**
- * A package of the registry, as a file.
+ * Downloads a package of the registry, and returns the path of its archive.
  * @param {string} specifier
  * @param {string} cache
  */

@@ -1,7 +1,7 @@
-// Makes systems that hold Node and nothing else, and has smoke.mjs install the package there. For root on a Debian
-// that has debootstrap; x64.
+// Makes systems that hold only Node, and runs smoke.mjs there, which installs the package. It needs root on an x64
+// Debian with debootstrap.
 //
-//   node scripts/release/smoke-root.mjs [CACHE]     (npm run test:smoke; what is downloaded is kept in CACHE)
+//   node scripts/release/smoke-root.mjs [CACHE]     (npm run test:smoke; CACHE keeps the downloads)
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
@@ -40,7 +40,7 @@ function baseOf(system) {
   const base = join(cache, `${system}.tar`);
   if (existsSync(base)) return base;
   const tree = join(work, 'tree');
-  // What a C++ program such as Node needs is in it, since apt is one; Node 26 needs this besides.
+  // The base holds the libraries of C++ programs, since apt is one; Node 26 also needs this one.
   const options = ['--variant=minbase', '--include=libatomic1'];
   const mirror = 'http://deb.debian.org/debian';
   run(`Making ${system}`, 'debootstrap', [...options, system, tree, mirror], { cwd: work });
@@ -64,7 +64,7 @@ function smoke(system, version) {
   cpSync(kit, join(root, 'srv/kit'), { recursive: true });
   copyFileSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
   copyFileSync('/etc/hosts', join(root, 'etc/hosts'));
-  // A registry may have a certificate that this machine was told to trust.
+  // A registry may have a certificate that only this machine trusts.
   if (existsSync(certificates)) {
     mkdirSync(join(root, 'etc/ssl/certs'), { recursive: true });
     copyFileSync(certificates, join(root, certificates));
@@ -87,8 +87,8 @@ function smoke(system, version) {
 
 /**
  * @param {string} root
- * @param {string[]} before   what to run it by
- * @param {string[]} args     smoke.mjs's
+ * @param {string[]} before   a command that runs the rest
+ * @param {string[]} args     of smoke.mjs
  */
 function enter(root, before, args) {
   const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, npm_config_registry } = process.env;

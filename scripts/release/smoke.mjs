@@ -1,11 +1,11 @@
-// Installs the packed package by every package manager on a system that has Node and nothing else, and uses it.
-// smoke-root.mjs makes such systems, smoke-kit.mjs the folder:
+// Installs the packed package with every package manager on a system that has only Node, and uses it. smoke-root.mjs
+// makes such systems, smoke-kit.mjs makes the folder:
 //
-//   node smoke.mjs FOLDER [--offline] [--compilers] [MANAGER ...]     (--compilers: though the system has some)
+//   node smoke.mjs FOLDER [--offline] [--compilers] [MANAGER ...]     (--compilers: the system may have some)
 //
-//   blasnet.tgz  node-gyp-build.tgz   the package, and what it depends on for where there is no registry
+//   blasnet.tgz  node-gyp-build.tgz   the package, and its dependency, for a system without a registry
 //   example.mjs  golden.mjs           the README's example, and the article's costs
-//   app/dist  app/prebuilds           the example, bundled with blasnet outside and with the addon alone outside
+//   app/dist  app/prebuilds           two bundles of the example: blasnet outside, and only the addon outside
 //   npm  pnpm10  pnpm  yarn  berry    package managers, unpacked
 
 import { spawnSync } from 'node:child_process';
@@ -13,7 +13,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
-/** What an install may take. */
+/** The limit for an install. */
 const mostSeconds = 5;
 
 const [folder = '', ...rest] = process.argv.slice(2);
@@ -28,13 +28,13 @@ const { execPath: node } = process;
  * @typedef {object} Manager
  * @property {string[]} command
  * @property {string[]} install   arguments
- * @property {string[]} [run]     how it starts Node, where that is not by itself
+ * @property {string[]} [run]     the command that starts Node, if it is not `node`
  * @property {Record<string, string>} [files]   its settings in the project
  */
 
 const berry = [node, join(from, 'berry/bin/yarn.js')];
 const berrySettings = 'enableTelemetry: false\nenableGlobalCache: false\n';
-// pnpm runs no package's scripts that it was not told to run, and its later versions fail where there are some.
+// By default pnpm runs no scripts of packages, and its later versions fail if a package has some.
 const pnpmSettings = {
   'pnpm-workspace.yaml': `dangerouslyAllowAllBuilds: true\n${
     offline ? `overrides:\n  node-gyp-build: file:${dependency}\n` : ''
@@ -65,13 +65,13 @@ const managers = {
   'berry, PnP': {
     command: berry,
     install: ['add', `blasnet@file:${tarball}`],
-    // Of itself it makes the loader of ES modules for projects of that type alone.
+    // By default Yarn makes the loader of ES modules only for projects of that type.
     files: { '.yarnrc.yml': `${berrySettings}pnpEnableEsmLoader: true\n`, 'yarn.lock': '' },
     run: [...berry, 'node'],
   },
 };
 
-const work = mkdtempSync(join(tmpdir(), 'blasnet smoke ')); // a space, which paths of users have
+const work = mkdtempSync(join(tmpdir(), 'blasnet smoke ')); // a space, as in the paths of users
 try {
   if (!compilers) noCompiler();
   const names = rest.filter((name) => !name.startsWith('--'));
@@ -108,14 +108,14 @@ function smoke(name) {
   const said = run(project, [...manager.command, ...manager.install]);
   const seconds = (performance.now() - start) / 1000;
   console.log(`${name}: installed in ${seconds.toFixed(1)} s`);
-  // (Machines with compilers are here to be busy.)
-  if (seconds > mostSeconds && !compilers) throw new Error(`${name} may take ${mostSeconds} s`);
+  // (A machine with compilers may be busy.)
+  if (seconds > mostSeconds && !compilers) throw new Error(`${name} took longer than ${mostSeconds} s`);
   if (name === 'npm') onlyThePackages(said);
 
   const inProject = (/** @type {string[]} */ ...args) =>
     run(project, [...(manager.run ?? [node]), ...args]).trim();
   const place = inProject('-p', "require.resolve('blasnet/package.json')");
-  if (existsSync(join(dirname(place), 'build'))) throw new Error(`${name} had it compiled in ${place}`);
+  if (existsSync(join(dirname(place), 'build'))) throw new Error(`${name} compiled the addon in ${place}`);
   same(`${name}: the README's example`, inProject('example.mjs'), '1');
   console.log(`  ${inProject('golden.mjs')}`);
   console.log(`  ${inProject('-p', "JSON.stringify(require('blasnet').buildInfo())")}`);
@@ -129,7 +129,7 @@ function smoke(name) {
 }
 
 /**
- * npm asked the registry for the one dependency, and for nothing when offline.
+ * Checks that npm asked the registry only for the dependency, and for nothing when offline.
  * @param {string} said
  */
 function onlyThePackages(said) {
@@ -137,12 +137,12 @@ function onlyThePackages(said) {
   console.log(`  downloaded: ${fetched.length > 0 ? fetched.join(' ') : 'nothing'}`);
   const others = fetched.filter((url) => !/\/node-gyp-build(\/-\/node-gyp-build-[\d.]+\.tgz)?$/.test(url));
   if (others.length > 0 || fetched.length !== (offline ? 0 : 2)) {
-    throw new Error(`Expected to download the dependency alone, got ${fetched.join(' ')}`);
+    throw new Error(`Expected to download only the dependency, got ${fetched.join(' ')}`);
   }
 }
 
 /**
- * Runs a program with a home, and so caches, of the project's own.
+ * Runs a program with the project as its home, so that it also has its own caches.
  * @param {string} cwd
  * @param {string[]} command
  */

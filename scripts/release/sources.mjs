@@ -1,4 +1,4 @@
-// The libraries inside the prebuilt addons: which versions, where their sources are, and that they are these.
+// The libraries inside the prebuilt addons: their versions, the addresses of their sources, and their digests.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -11,13 +11,13 @@ import { RunError } from '../run.mjs';
  * @property {string} name
  * @property {string} version
  * @property {string} license   SPDX
- * @property {string} folder    what the archive holds
+ * @property {string} folder    in the archive
  * @property {string} sha256    of the archive
- * @property {readonly string[]} urls   the same bytes from each
+ * @property {readonly string[]} urls   each has the same bytes
  */
 
-// Debian's copies of the upstream releases (OpenBLAS's without LAPACK): by HTTP from any mirror, for as long as
-// that release of Debian is current, and for ever from its archive of all that it ever had.
+// Debian's copies of the upstream releases (that of OpenBLAS without LAPACK): a mirror has them while this release of
+// Debian is current, and Debian's archive keeps them for ever.
 const debian = (/** @type {string} */ path) => [
   `http://deb.debian.org/debian/pool/main/${path}`,
   `https://snapshot.debian.org/archive/debian/20250901T000000Z/pool/main/${path}`,
@@ -43,14 +43,14 @@ export const highway = {
   urls: debian('h/highway/highway_1.2.0.orig.tar.gz'),
 };
 
-/** Where archives are kept: with the user's other caches, for the next checkout. */
+/** The folder of the archives: among the user's caches, so that other checkouts find them. */
 export const archives = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'blasnet');
 
 /**
- * Downloads an archive unless it is there, and returns its path. Throws if no address has it or its bytes are
- * not the ones that were looked at.
+ * Downloads an archive, if it does not exist yet, and returns its path. Throws if no address has the archive with this
+ * SHA-256.
  * @param {Source} source
- * @param {string} folder   where archives are kept
+ * @param {string} folder   of the archives
  */
 export async function fetchSource({ name, version, sha256, urls }, folder) {
   const file = join(folder, `${name}-${version}.tar`);
@@ -72,7 +72,7 @@ export async function fetchSource({ name, version, sha256, urls }, folder) {
       failures.push(`  ${url}: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}`);
     }
   }
-  throw new RunError(`The sources of ${name} ${version} could not be had:\n${failures.join('\n')}`);
+  throw new RunError(`The sources of ${name} ${version} could not be downloaded:\n${failures.join('\n')}`);
 }
 
 /** @param {Buffer} bytes */

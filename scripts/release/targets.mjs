@@ -1,4 +1,4 @@
-// The platforms that blasnet is built for ahead of time, and what building for each takes.
+// The platforms that have a prebuilt addon, and the settings to build it.
 
 import { existsSync } from 'node:fs';
 
@@ -7,13 +7,13 @@ import { existsSync } from 'node:fs';
  * @property {string} name
  * @property {'linux' | 'darwin' | 'win32'} platform
  * @property {'x64' | 'arm64'} arch
- * @property {'glibc' | 'musl'} [libc]   Linux alone
- * @property {string[]} openblas   make's variables for OpenBLAS; none where the system has a BLAS
- * @property {Toolchain} [cross]   to build it on another Linux; none: on such a machine alone
+ * @property {'glibc' | 'musl'} [libc]   only on Linux
+ * @property {string[]} openblas   make's variables for OpenBLAS; empty if the system has a BLAS
+ * @property {Toolchain} [cross]   builds it on another Linux; without it, only a machine of that kind can build it
  */
 
 /**
- * A cross compiler, as Debian names its parts.
+ * A cross compiler, with Debian's names for its parts.
  * @typedef {object} Toolchain
  * @property {string} prefix   before gcc, g++, strip, ...
  * @property {string} system   CMake's name
@@ -21,10 +21,11 @@ import { existsSync } from 'node:fs';
  */
 
 /*
- * The kernels for which processors OpenBLAS brings besides the ones that every processor runs. Others take the
- * nearest of these: AMD's Zen takes Haswell's, which are its own but for two parameters; Zen 4 and whatever has
- * AVX-512 takes SkylakeX's. What every ARM runs has vectors already, and Neoverse N1's differ from it by blocks for
- * larger caches; Cortex-A57's would by nothing, but for how many processors the building machine has.
+ * The processors that OpenBLAS has kernels for, in addition to the kernels that every processor runs. Other processors
+ * use the nearest kernels: AMD's Zen uses Haswell's, which differ from Zen's in two parameters; Zen 4 and every
+ * processor with AVX-512 use SkylakeX's. The kernels for every ARM have vectors already; Neoverse N1's differ from
+ * them in blocks for larger caches. Cortex-A57's would differ only in a parameter that depends on the building
+ * machine's processors.
  */
 const intel = ['TARGET=GENERIC', 'DYNAMIC_LIST=HASWELL SKYLAKEX'];
 const arm = ['TARGET=ARMV8', 'DYNAMIC_LIST=NEOVERSEN1'];
@@ -61,7 +62,7 @@ export const targets = [
 /** Alpine's C library; node-gyp-build looks for the same file. */
 export const musl = existsSync('/etc/alpine-release');
 
-/** @returns {Target | undefined} what this machine is, if it is one of them */
+/** @returns {Target | undefined} the target of this machine, if it has one */
 export function hostTarget() {
   const { platform, arch } = process;
   const libc = platform !== 'linux' ? undefined : musl ? 'musl' : 'glibc';
@@ -79,7 +80,7 @@ export function findTarget({ platform, arch, libc }) {
 }
 
 /**
- * The addon's file for a target, from the root, as node-gyp-build looks for it.
+ * The path of a target's addon from the root, where node-gyp-build looks for it.
  * @param {Target} target
  */
 export function prebuiltFile({ platform, arch, libc }) {
@@ -87,7 +88,7 @@ export function prebuiltFile({ platform, arch, libc }) {
 }
 
 /**
- * Where the addon of the tests is left for a target, from the root. It is not packed.
+ * The path of a target's test addon from the root. It is not packed.
  * @param {Target} target
  */
 export function prebuiltTestFile({ platform, arch, libc }) {

@@ -1,5 +1,5 @@
-// Runs the tests of the library on the prebuilt addon, the quick and the slow, on a machine that needs no compiler and
-// no browser: everything but the tests of the builds, the benchmarks, the documentation and the demonstration.
+// Runs the quick and the slow tests of the library on the prebuilt addon. The machine needs no compiler and no browser:
+// the tests of the builds, the benchmarks, the documentation and the demonstration do not run.
 //
 //   node scripts/release/test-prebuilt.mjs [VITEST OPTION ...]     (npm run test:prebuilt)
 
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { hostTarget, prebuiltTestFile } from './targets.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-// Windows has no umask, pipes with names, signals or links for everyone, which the tests of files are about: there
+// The tests of files need a umask, named pipes, signals, and links for every user, which Windows lacks: there
 // test/runtimes/core.mjs saves, loads and resumes.
 const posix = process.platform === 'win32' ? ['network/files', 'formats', 'training/resume'] : [];
 const others = [
@@ -44,7 +44,7 @@ const { status, error } = spawnSync(
     stdio: 'inherit',
     env: {
       ...process.env,
-      // node-gyp-build then leaves a local build alone.
+      // node-gyp-build then ignores a local build.
       PREBUILDS_ONLY: '1',
       BLASNET_TEST_ADDON: join(root, prebuiltTestFile(target)),
     },

@@ -1,4 +1,4 @@
-// What the bundle says of the prebuilt addon.
+// buildInfo of the bundle with the prebuilt addon.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ test.runIf(process.arch === 'x64' && process.platform !== 'darwin')(
       builtInfo({ PREBUILDS_ONLY: '1', OPENBLAS_CORETYPE: core }),
     );
     expect(haswell).toMatchObject({ blasCore: 'Haswell', blas: expect.stringContaining(' Haswell ') });
-    // Of the kernels that are not for a certain processor, OpenBLAS has other names.
+    // OpenBLAS has several names for the kernels that run on every processor.
     expect(oldest?.blasCore).toMatch(/^\w+$/);
     expect(oldest?.blasCore).not.toBe('Haswell');
   },

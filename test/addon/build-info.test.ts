@@ -11,7 +11,7 @@ test('buildInfo says which build this is and what it runs on', () => {
   const info = buildInfo();
   expect(info).toEqual({
     version,
-    commit: null, // the sources run, not the bundle
+    commit: null, // the test runs the sources, not the bundle
     blas: expect.stringMatching(/^(OpenBLAS |Accelerate$|CBLAS$)/),
     blasCore: native.blasCore === '' ? null : expect.stringMatching(/^\w+$/),
     simd: expect.stringMatching(/^(AVX|SSE|NEON|SVE|SCALAR|EMU)/),

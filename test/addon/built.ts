@@ -5,7 +5,7 @@ import type { BuildInfo } from '../../lib';
 
 export const root = join(__dirname, '../..');
 
-/** What the built library says of itself. */
+/** Returns buildInfo() of the built library. */
 export function builtInfo(env: Record<string, string> = {}): BuildInfo {
   const script = 'console.log(JSON.stringify(require(process.argv[1]).buildInfo()))';
   const { stdout, stderr } = spawnSync(process.execPath, ['-e', script, root], {

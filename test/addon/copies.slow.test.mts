@@ -1,12 +1,12 @@
-// Several copies of the library in one process: two folders, two versions, workers, and the same file again for a
-// module cache that was emptied or another context. All with the prebuilt addon, whose OpenBLAS is its own.
+// Several copies of the library in one process: two folders, two versions, workers, and one file loaded twice, after
+// the module cache was emptied or in another context. All use the prebuilt addon, which contains its own OpenBLAS.
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runScript } from '../network/child.js';
 import { installed, packed } from './helpers.mjs';
 
-/** What the scripts below share: a training, and its parameters as text; large enough for OpenBLAS to have a part. */
+/** The scripts below share this training, which is large enough to use OpenBLAS. It returns the parameters as text. */
 const prelude = `
   const layers = [
     { inputDim: 2, outputDim: 600, activation: 'relu' },
@@ -23,7 +23,7 @@ const prelude = `
   }
 `;
 
-/** What a script prints, as JSON, in a process that ends by itself and says nothing else. */
+/** Returns the JSON that a script prints; expects its process to end by itself and print nothing else. */
 async function printed(script: string, flags: string[] = []): Promise<unknown> {
   const { stdout, ...ended } = await runScript(prelude + script, { flags });
   expect(ended).toEqual({ code: 0, signal: null, stderr: '' });
@@ -57,7 +57,7 @@ test('two versions, in the main thread and in workers, train at the same time', 
     expect(file.startsWith(join(roots[i % 3] as string, '/'))).toBe(true);
 });
 
-test('a copy whose four workers are terminated amid their trainings goes on in the main thread', async () => {
+test('a copy whose four workers are terminated during their trainings continues in the main thread', async () => {
   const root = installed();
   const result = await printed(`
     const { Worker } = require('node:worker_threads');
@@ -108,17 +108,17 @@ test('copies that are required again after require.cache was emptied, as test ru
   expect(result).toEqual([4, await alone(root)]);
 });
 
-test('copies in contexts of their own, with typed arrays of their own, train alike', async () => {
+test('copies in different contexts, with different typed arrays, train alike', async () => {
   const root = installed();
   const result = await printed(`
     const root = ${JSON.stringify(root)};
     const { readFileSync } = require('node:fs');
     const { join } = require('node:path');
     const vm = require('node:vm');
-    /** As Jest does: the module's code in the context, its addon and Node's modules from outside. */
+    /** Like Jest, runs the module's code in the context, with the addon and Node's modules from outside. */
     function load() {
       const file = join(root, 'dist/index.js');
-      // Jest replaces these two by its own realm's.
+      // The globals that Jest gives to its contexts.
       const context = vm.createContext({ process, AbortSignal, setImmediate, setTimeout, clearTimeout, performance, ArrayBuffer });
       const module = { exports: {} };
       const parameters = ['module', 'exports', 'require', '__filename', '__dirname'];
@@ -137,7 +137,7 @@ test('copies in contexts of their own, with typed arrays of their own, train ali
         structuredClone(X.buffer, { transfer: [X.buffer] });
       } catch {} // Node 20 makes a copy, others refuse
       await fit;
-      let outer; // an error, not a crash: only its own realm's arrays are known to a copy
+      let outer; // an error, not a crash: a copy knows only the arrays of its own realm
       try {
         await net.fit(new Float64Array(200), new Float64Array(100), run('({ epochs: 1 })'));
       } catch ({ code }) {

@@ -1,4 +1,4 @@
-// Packages that cannot be loaded: what the error says, and that it is an error, not the end of the process.
+// Packages that cannot be loaded throw an error that explains why, and do not end the process.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const glibc = linux && !musl;
 const here = `${platform}-${arch}`;
 const own = `${here}${linux ? ` (${musl ? 'musl' : 'glibc'})` : ''}`;
 
-test('the message names the machine, what was tried, what is prebuilt, and how to build the addon', () => {
+test('the message names the machine, the paths that were tried, the prebuilt addons, and the way to build the addon', () => {
   const root = installed({ addon: null });
   mkdirSync(join(root, 'prebuilds/sunos-x64'), { recursive: true });
   writeFileSync(join(root, 'prebuilds/sunos-x64/blasnet.node'), '');
@@ -67,7 +67,7 @@ test('PREBUILDS_ONLY leaves out what was built', () => {
   );
 });
 
-test('a build that is broken hides what is prebuilt', () => {
+test('a build that is broken hides the prebuilt addon', () => {
   const root = installed();
   mkdirSync(join(root, 'build/Release'), { recursive: true });
   writeFileSync(join(root, 'build/Release/blasnet.node'), 'not an addon');
@@ -82,7 +82,7 @@ describe('the message about a damaged file', () => {
   const zeroed = (from: number) =>
     Buffer.concat([addon.subarray(0, from), Buffer.alloc(addon.length - from)]);
 
-  // Other systems' loaders look for themselves whether a file is whole.
+  // The loaders of other systems check by themselves whether a file is complete.
   test.runIf(linux).each([0, 1, 63, 64, 100, 1000, 4096, half, addon.length - 4096, addon.length - 1])(
     'says that it is damaged when it is cut off after %i bytes',
     (length) => {
@@ -187,7 +187,7 @@ describe.runIf(glibc)('the message about libraries of the system', () => {
 const compiler = spawnSync('cc', ['--version']).status === 0;
 
 describe.runIf(linux && compiler)('the message about another addon', () => {
-  /** Compiles one without Node's headers; the bytes. */
+  /** Compiles an addon without Node's headers, and returns its bytes. */
   function compiled(source: string): Buffer {
     const folder = newFolder();
     writeFileSync(join(folder, 'addon.c'), source);
@@ -222,7 +222,7 @@ describe.runIf(linux && compiler)('the message about another addon', () => {
 test.runIf(linux)('the message says so when the file may not be read', () => {
   const root = installed();
   chmodSync(join(root, addonFile), 0o600);
-  // As another user, if the tests run as root, whom no file refuses.
+  // Runs as another user if the tests run as root, since root may read every file.
   if (process.getuid?.() !== 0) chmodSync(join(root, addonFile), 0);
   const message = messageOf(root, { nobody: true });
   expect(message).toContain(`\n  ${addonFile}: EACCES`);
@@ -244,12 +244,12 @@ describe('a bundle', () => {
     return outfile;
   }
 
-  test('asks for blasnet outside when the addon is not beside it', () => {
+  test('says to mark blasnet as external when the addon is not next to it', () => {
     const message = messageOf(bundle([]));
     expect(message).toContain('a bundler has put it into another file. Mark `blasnet` as external');
   });
 
-  test('asks for blasnet outside when its project has another addon', () => {
+  test('says to mark blasnet as external when its project has another addon', () => {
     const file = bundle([]);
     const project = dirname(dirname(file));
     writeFileSync(join(project, 'package.json'), '{ "name": "mine" }');

@@ -1,4 +1,4 @@
-// Copies of the built package in folders of their own, with faults, and processes that load them.
+// Copies of the built package, some with faults, in their own folders, and processes that load them.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,14 +16,14 @@ export const addonFile = prebuiltFile(hostTarget() as Target);
 export const addon = readFileSync(join(checkout, addonFile));
 
 export interface Change {
-  /** The addon's bytes, in place of the right ones; null: there is none. */
+  /** Bytes that replace the addon's; null: no addon. */
   readonly addon?: Uint8Array | string | null;
-  /** Where it is, from the package. */
+  /** The addon's path in the package. */
   readonly at?: string;
   readonly version?: string;
 }
 
-/** The package as it would be installed, without what is not needed to run it; its folder. */
+/** Installs the package, with only the files that run, and returns its folder. */
 export function installed({ addon: bytes = addon, at = addonFile, version }: Change = {}): string {
   const modules = join(newFolder(), 'node_modules');
   const root = join(modules, 'blasnet');
@@ -41,7 +41,7 @@ export function installed({ addon: bytes = addon, at = addonFile, version }: Cha
   return root;
 }
 
-/** The same, by the way of a tarball: packed with this version, and unpacked elsewhere. */
+/** Packs the package into a tarball with this version, unpacks it elsewhere, and returns the folder. */
 export function packed(version: string): string {
   const root = installed({ version });
   const modules = dirname(root);
@@ -63,7 +63,7 @@ export interface Loading {
   readonly nobody?: boolean;
 }
 
-/** Loads what a process of its own can require, and returns the error's message; fails if there is none. */
+/** Requires a path in a new process, and returns the error's message; fails if there is no error. */
 export function messageOf(path: string, { env = {}, flags = [], nobody = false }: Loading = {}): string {
   const script = `
     ${nobody ? 'if (process.getuid() === 0) process.setuid(65534);' : ''}
@@ -84,7 +84,7 @@ export function messageOf(path: string, { env = {}, flags = [], nobody = false }
   return message;
 }
 
-/** The bytes with a text in place of another of its length, wherever that is. */
+/** Returns the bytes with every occurrence of a text replaced by another text of its length. */
 export function replaced(bytes: Buffer, before: string, after: string): Buffer {
   expect(bytes.includes(before)).toBe(true);
   expect(after.length).toBe(before.length);

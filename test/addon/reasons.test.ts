@@ -1,5 +1,5 @@
-// What systems say that the tests cannot be made to run on: musl, macOS, Windows, file systems without execution,
-// other runtimes. Their words, and the fix that follows.
+// The messages of systems that the tests do not run on: musl, macOS, Windows, file systems without execution, other
+// runtimes. Each test has such a message, and the fix that the error suggests.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { newFolder } from '../support/scratch';
 
 const musl = thisMachine().libc === 'musl';
 
-/** The message's last part for a sound addon about which the system said this. */
+/** Returns the last part of the error's message if the system says this about an intact addon. */
 function fixOf(said: (file: string) => string, file = nativeFile): string {
   const root = newFolder();
   writeFileSync(join(root, 'package.json'), '{ "name": "blasnet" }');
@@ -74,7 +74,7 @@ test.each([
   expect(fixOf(said)).toContain(fix);
 });
 
-test('the message has the system’s words beside the file, without its path', () => {
+test('the message has the system’s words after the file, without its path', () => {
   const { message } = loadError(newFolder(), nativeFile, new Error(`${nativeFile}: the moon is full`));
   expect(message).toContain(`\n  ${nativeFile}: the moon is full\n`);
 });

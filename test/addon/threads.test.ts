@@ -1,4 +1,4 @@
-// The budget of threads: where its default comes from, whom it holds for, and what threads it lets there be.
+// The thread budget: its default, the calls that it applies to, and the number of threads that it allows.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
@@ -100,7 +100,7 @@ describe.runIf(process.platform === 'linux')('the threads of a process', () => {
           const X = new Float64Array(40_000).map((_, i) => Math.sin(i));
           const Y = new Float64Array(4000);
           setThreads(1);
-          // What Node and BLAS start themselves is started now.
+          // Now Node and BLAS have started their own threads.
           const first = new Network(architecture, { seed: 0 });
           first.fitSync(X, Y, { epochs: 1 });
           await first.predict(X);
@@ -118,7 +118,7 @@ describe.runIf(process.platform === 'linux')('the threads of a process', () => {
               await new Promise((resolve) => setImmediate(resolve));
             }
           }
-          // A thread each and one that has just called back, and the helpers that the budget allows.
+          // Each training has one thread, and one that has just called back; the budget allows the helpers.
           const bound = 2 * trainings + budget - 1;
           console.log(most <= bound ? 'bounded' : `${most} threads, not up to ${bound}`);
         },
@@ -140,10 +140,10 @@ describe.runIf(process.platform === 'linux')('the threads of a process', () => {
         net.predictSync(X);
         const others = () =>
           readdirSync('/proc/self/task').filter((thread: string) => Number(thread) !== process.pid);
-        // In the file: number (name) state ...
+        // The file holds: number (name) state ...
         const sleeps = (thread: string) =>
           /\) S /.test(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8'));
-        // One that spins would be found running in one of these rounds, and the test would not end.
+        // If a thread spins, one of these rounds finds it running, and the test does not end.
         for (let still = 0; still < 50; ) {
           still = others().every(sleeps) ? still + 1 : 0;
           await new Promise((resolve) => setImmediate(resolve));

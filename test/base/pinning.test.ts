@@ -1,4 +1,4 @@
-// Buffers of the caller's that native code works on: which are refused, and that none is taken away meanwhile.
+// Buffers of the caller that native code works on: some are refused, and none can be taken away during the work.
 
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { Network } from '../../lib/network/network';
 import { layers, longEpoch, snapshot, underWay } from '../network/helpers';
 import { type BadCall, itRejects, thrownBy } from '../support/bad-input';
 
-/** Takes the buffer's memory away, in the way that Node 18 has as well. */
+/** Takes the buffer's memory away, in a way that also works in Node 18. */
 function detach(buffer: ArrayBuffer): void {
   structuredClone(buffer, { transfer: [buffer] });
 }
@@ -17,7 +17,7 @@ const detached = (array: Float64Array | Float32Array) => {
   return array;
 };
 
-// TypeScript's library of this version does not know resizable buffers.
+// This version of TypeScript's library lacks resizable buffers.
 const resizable = (bytes: number): ArrayBuffer =>
   Reflect.construct(ArrayBuffer, [bytes, { maxByteLength: 2 * bytes }]);
 const hasResizable = 'resizable' in ArrayBuffer.prototype;
@@ -101,7 +101,7 @@ describe('a pinned buffer', () => {
     try {
       steal(array.buffer);
     } catch {
-      // Node 21 and newer say so; older ones send a copy.
+      // Node 21 and newer throw; older versions send a copy.
     }
     expect(Array.from(array)).toEqual([1, 2, 3]);
     unpin();
@@ -119,7 +119,7 @@ describe('a pinned buffer', () => {
       });
       unpin();
     }
-    // Free as far as blasnet goes; from Node 24 on, what was once untransferable is so for transfer() as well.
+    // blasnet has released the buffer. (Since Node 24, a buffer that was once untransferable refuses transfer(), too.)
     expect(Object.getOwnPropertyNames(array.buffer)).toEqual([]);
   });
 
@@ -139,7 +139,7 @@ describe('a pinned buffer', () => {
 describe('while a network works on another thread', () => {
   const long = longEpoch();
   const network = () => new Network(layers([2, 4, 1], 'tanh', 'sigmoid'), { seed: 1 });
-  // On ordinary buffers, which could be transferred.
+  // Ordinary buffers can be transferred.
   const ordinary = (rows: number) => ({
     X: new Float64Array(long.X.data.subarray(0, 2 * rows)),
     Y: new Float64Array(long.Y.data.subarray(0, rows)),

@@ -6,7 +6,7 @@ import { type BadCall, itRejects } from '../support/bad-input';
 
 const { check, checkOptions, didYouMean, optional } = validate;
 
-// Names that are far from one another, as those of one options object are.
+// Names that differ much, like those of an options object.
 const known = ['learningRate', 'epochs', 'batchSize', 'shuffle', 'signal'];
 const anyName = fc.constantFrom(...known);
 
@@ -184,7 +184,7 @@ describe('checkOptions', () => {
     fc.assert(fc.property(good, (options) => checkOptions('', options, constraints)));
   });
 
-  it('names the first key that is not in the table, whatever it is', () => {
+  it('names the first key that is not in the table, of any kind', () => {
     const stranger = fc.string().filter((key) => !Object.hasOwn(constraints, key));
     fc.assert(
       fc.property(stranger, fc.anything(), (key, value) => {
@@ -199,7 +199,7 @@ describe('checkOptions', () => {
     );
   });
 
-  it('throws one of its own errors for anything at all', () => {
+  it('throws one of its own errors for every kind of argument', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withTypedArray: true }), (options) => {
         try {

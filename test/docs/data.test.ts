@@ -1,4 +1,4 @@
-// The tables of docs/data.md and docs/preprocessing.md are the library's.
+// The tables of docs/data.md and docs/preprocessing.md agree with the library.
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -19,7 +19,7 @@ import {
 } from '../../lib/index';
 import { codeOf, namesIn, optionsIn, optionsOf, optionsTaken, tableOf, toldDefaults } from './markdown';
 
-/** The members of a class, its static ones included, that are not internal. */
+/** The members of a class that are not internal, including static ones. */
 function membersOf(kind: { readonly prototype: object }, ...instance: string[]): string[] {
   const internal = ['constructor', 'length', 'name', 'prototype', 'forget'];
   const names = [
@@ -82,7 +82,7 @@ describe('docs/preprocessing.md', () => {
     expect(namesIn(page, 'Step')).toEqual(Object.keys(steps));
   });
 
-  // Mean, median and percentiles differ; the imputer alone takes the gap.
+  // Mean, median and percentiles of the numbers differ; only the imputer accepts the gap.
   const tables: Record<string, number[][]> = { imputer: [[1], [2], [9], [2], [Number.NaN]] };
   const numbers = [[1], [2], [9], [2.5], [4]];
 

@@ -1,4 +1,4 @@
-// The tables of docs/layers.md are the library's.
+// The tables of docs/layers.md agree with the library.
 
 import { describe, expect, test } from 'vitest';
 import * as functional from '../../lib/functional';
@@ -117,7 +117,7 @@ describe('activations', () => {
       codeOf(row, 'Activation') as ActivationName,
     );
     const sum = (f: (z: number) => number) => z.reduce((total, other) => total + f(other), 0);
-    // The one function that Math lacks.
+    // Math lacks only this function.
     const P = (x: number) => (activate('gelu', Matrix.from([[x]])).data[0] as number) / x;
     for (const [i, x] of z.entries()) {
       const scope = { z: x, sum, P, alpha: 1, negativeSlope: 0.01 };

@@ -1,4 +1,4 @@
-// What the tests of the documentation read: README.md and docs/, their code, headings, links and tables.
+// Reads README.md and docs/ for their tests: code, headings, links and tables.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export function blocksOf(text: string): Block[] {
   }));
 }
 
-/** A text without its code blocks. */
+/** Returns a text without its code blocks. */
 export function proseOf(text: string): string {
   return text.replace(/^```[\s\S]*?^```$/gm, '');
 }
@@ -89,7 +89,7 @@ function cellsOf(line: string): string[] {
     .map((cell) => cell.trim());
 }
 
-/** What a piece of code in a table stands for, if it is a literal: 'text', 0.5, true, [0, 1]. */
+/** The value of a piece of code in a table, if it is a literal: 'text', 0.5, true, [0, 1]. */
 export function literal(code: string): unknown {
   try {
     return JSON.parse(code.replace(/'/g, '"'));
@@ -105,7 +105,7 @@ export function codeOf(row: Row, column: string): string {
   return codes[0] as string;
 }
 
-/** The options of a cell such as `every` (required), `factor: 0.1`, with their defaults; undefined: none is told. */
+/** The options in a cell such as `every` (required), `factor: 0.1`, with their defaults; undefined if it has none. */
 export function optionsIn(cell: string): Map<string, unknown> {
   return new Map(
     codeIn(cell).map((code) => {
@@ -126,7 +126,7 @@ export function optionsOf(page: string, firstColumn: string): Map<string, unknow
   );
 }
 
-/** Those whose default is told, as options. */
+/** The options whose default the table gives. */
 export function toldDefaults(options: ReadonlyMap<string, unknown>): Record<string, unknown> {
   return Object.fromEntries([...options].filter(([, value]) => value !== undefined));
 }
@@ -143,7 +143,7 @@ export async function optionsTaken(call: (options: never) => unknown): Promise<s
   throw new Error('an unknown option was taken');
 }
 
-/** The value of a formula in JavaScript, as the tables have them: Math's functions and these names. */
+/** Computes a formula of the tables, which is JavaScript with Math's functions and these names. */
 export function evaluate(formula: string, values: Readonly<Record<string, unknown>>): number {
   const scope = { ...Object.fromEntries(mathNames.map((name) => [name, Math[name]])), ...values };
   return new Function(...Object.keys(scope), `return ${formula};`)(...Object.values(scope)) as number;

@@ -1,4 +1,4 @@
-// The tables of optimisers, schedules and metrics in docs/training.md are the library's.
+// The tables of optimisers, schedules and metrics in docs/training.md agree with the library.
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -74,7 +74,7 @@ describe('schedules', () => {
     const { name: _, ...options } = made(name);
     expect([...told.keys()].sort()).toEqual(Object.keys(options).sort());
     expect(options).toMatchObject(toldDefaults(told));
-    // What is told without a default has none.
+    // An option without a default in the table has no default.
     for (const [option, value] of told) {
       if (value !== undefined || option === 'next') continue;
       const given = name === 'warmUp' ? { length: 3 } : required[name];
@@ -123,7 +123,7 @@ describe('metrics', () => {
     expect([...told.keys(), 'name'].sort()).toEqual(taken.sort());
   });
 
-  // One column for thresholds; three, of classes, for what several columns need.
+  // Metrics with thresholds get one column; metrics that need several columns get three, one per class.
   const one = { yTrue: [1, 0, 1, 1, 0], yPredicted: [0.9, 0.55, 0.4, 0.7, 0.1] };
   const three = {
     yTrue: [0, 1, 2, 2, 2],

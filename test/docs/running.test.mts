@@ -1,5 +1,5 @@
-// The tables of docs/files.md, serving.md, errors.md, functional.md, install.md and speed.md are the library's, and the
-// figures are those of bench/results/.
+// The tables of docs/files.md, serving.md, errors.md, functional.md, install.md and speed.md agree with the library,
+// and the figures agree with bench/results/.
 
 import { describe, expect, test } from 'vitest';
 import { errorClasses } from '../../lib/base/errors.js';
@@ -48,7 +48,7 @@ describe('docs/files.md', () => {
   test('every option of fit is said to be equal or free in a resumed training', async () => {
     const rows = tableOf('docs/files.md', 'Must be equal, and is compared');
     const named = new Set(rows.flatMap((row) => Object.values(row).flatMap(codeIn)));
-    // Their functions are the user's own; the names of metrics and of the validation's series are series.
+    // The user gives the functions of callbacks and metrics; the names of metrics are compared as the names of series.
     const inWords = ['callbacks', 'metrics'];
     const options = (await optionsTaken(train)).filter((option) => !inWords.includes(option));
     expect(options.filter((option) => !named.has(option))).toEqual([]);
@@ -85,7 +85,7 @@ describe('docs/serving.md', () => {
       'gradients',
     ]);
     for (const [name, options] of told) {
-      if (name === 'classify') continue; // it hands them to predict
+      if (name === 'classify') continue; // it passes its options to predict
       const call = (unknown: never) =>
         name === 'predict' ? net.predict(X, unknown) : net[name as 'evaluate'](X, X, unknown);
       expect(options.sort()).toEqual((await optionsTaken(call)).sort());
@@ -172,7 +172,7 @@ describe('docs/install.md', () => {
 });
 
 describe('figures', () => {
-  // The lines of the results: case, variant, threads, ours, rival, ratio.
+  // Lines of the results: case, variant, threads, ours, rival, ratio.
   const results = read('bench/results/2026-11-23.md')
     .split('\n')
     .filter((line) => line.startsWith('|'))
@@ -180,7 +180,7 @@ describe('figures', () => {
 
   const rivals: Record<string, string> = { 'ONNX Runtime': 'onnxruntime-node' };
 
-  /** Whether a figure is the other, rounded to its own digits. */
+  /** Whether a figure equals the other one, rounded to the figure's number of digits. */
   function isRounded(told: string, measured: number): boolean {
     const number = told.replace(/,/g, '');
     const [, decimals = ''] = number.split('.');

@@ -1,4 +1,4 @@
-// The tables of docs/training.md are the library's: fit and its options, losses, early stopping, callbacks.
+// The tables of docs/training.md agree with the library: fit and its options, losses, early stopping, callbacks.
 
 import { describe, expect, test } from 'vitest';
 import {

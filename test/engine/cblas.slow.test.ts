@@ -7,22 +7,38 @@ import { makePlan, network, samplesFor, train } from '../native/plans';
 import type * as oracle from '../support/oracle';
 import { expectLikeOracle, shrink, tolerance } from './like-oracle';
 
-describe('swept with layers for CBLAS, float32', () => {
-  const networks: [string, oracle.Layer[], LossName][] = [
-    ['a wide input', network([1300, 1200, 3], ['tanh', 'sigmoid']), 'binaryCrossEntropy'],
-    ['a hidden layer', network([20, 1240, 1240, 3], ['relu', 'tanh', 'softmax']), 'categoricalCrossEntropy'],
-    ['a narrow input', network([80, 18_800, 1], ['sigmoid', 'linear']), 'meanSquaredError'],
-    ['the output', network([60, 1250, 1250], ['softmax', 'sigmoid']), 'binaryCrossEntropy'],
+describe('a float32 network swept with a layer for CBLAS', () => {
+  const networks: { what: string; architecture: oracle.Layer[]; loss: LossName }[] = [
+    {
+      what: 'a wide input',
+      architecture: network([1300, 1200, 3], ['tanh', 'sigmoid']),
+      loss: 'binaryCrossEntropy',
+    },
+    {
+      what: 'a hidden layer',
+      architecture: network([20, 1240, 1240, 3], ['relu', 'tanh', 'softmax']),
+      loss: 'categoricalCrossEntropy',
+    },
+    {
+      what: 'a narrow input',
+      architecture: network([80, 18_800, 1], ['sigmoid', 'linear']),
+      loss: 'meanSquaredError',
+    },
+    {
+      what: 'the output',
+      architecture: network([60, 1250, 1250], ['softmax', 'sigmoid']),
+      loss: 'binaryCrossEntropy',
+    },
   ];
 
-  it.each(networks)('%s: equals the oracle', (_, architecture, loss) => {
+  it.each(networks)('equals the oracle: $what', ({ architecture, loss }) => {
     expect(architecture.some(({ inputDim, outputDim }) => inputDim * outputDim >= 1_500_000)).toBe(true);
     const made = makePlan(float32, architecture, loss);
     shrink(made);
     expectLikeOracle(made, loss, 9);
   });
 
-  it.each(networks)('%s: several sweeps have the gradient of their parts', (_, architecture, loss) => {
+  it.each(networks)('sums the gradient of several sweeps: $what', ({ architecture, loss }) => {
     const [rows, size] = [600, 75];
     const made = makePlan(float32, architecture, loss);
     shrink(made);
@@ -40,13 +56,13 @@ describe('swept with layers for CBLAS, float32', () => {
     expectClose(whole, sum, tolerance(float32, sum));
   });
 
-  it.each(networks)('%s: an order of the samples is the samples in that order', (_, architecture, loss) => {
+  it.each(networks)('takes samples in the order that it is given: $what', ({ architecture, loss }) => {
     const rows = 130;
     const [ordered, sorted] = [makePlan(float32, architecture, loss), makePlan(float32, architecture, loss)];
     for (const made of [ordered, sorted]) shrink(made);
     const { X, Y, outputs } = samplesFor(ordered, loss, rows);
     const inputs = X.length / rows;
-    const order = Uint32Array.from({ length: rows }, (__, i) => (i * 47) % rows);
+    const order = Uint32Array.from({ length: rows }, (_, i) => (i * 47) % rows);
     const [x, y] = [X.slice(), Y.slice()];
     order.forEach((from, to) => {
       x.set(X.subarray(from * inputs, (from + 1) * inputs), to * inputs);

@@ -129,8 +129,8 @@ async function outcome(each: Case, dtype: Dtype, how: 'sync' | 'async', threads?
   };
 }
 
-describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
-  it.each(cases)('%s: the same bits on any number of threads', async (_, each) => {
+describe.each(['float64', 'float32'] as const)('trainings in %s', (dtype) => {
+  it.each(cases)('have the same bits on any number of threads: %s', async (_, each) => {
     setThreads(1);
     const alone = await outcome(each, dtype, 'sync');
     setThreads(8);
@@ -140,7 +140,7 @@ describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
     expect(await outcome(each, dtype, 'sync')).toEqual(alone);
   });
 
-  it.each([2, 8])('all at once under a budget of %i: each the same bits as alone', async (budget) => {
+  it.each([2, 8])('have the same bits all at once under a budget of %i as alone', async (budget) => {
     setThreads(1);
     const alone = [];
     for (const [, each] of cases) alone.push(await outcome(each, dtype, 'sync'));
@@ -154,7 +154,7 @@ describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
   });
 });
 
-it.each([2, 8])('in workers under a budget of %i: each the same bits as alone', async (budget) => {
+it.each([2, 8])('trainings in workers under a budget of %i have the same bits as alone', async (budget) => {
   const [, tiles] = cases[0] as (typeof cases)[number];
   const [, swept] = cases[4] as (typeof cases)[number];
   const settings = [tiles, swept].map(({ sizes, rows, options }) => ({

@@ -97,9 +97,9 @@ function run(type: FloatType, architecture: StackLayer[], request: Partial<Train
   return { parameters: made.flat, statistics: made.statistics, state, losses, out, gradients, total, hits };
 }
 
-describe.each(floatTypes)('$dtype', (type) => {
+describe.each(floatTypes)('trainings in $dtype', (type) => {
   describe.each(networks)('%s', (_, architecture) => {
-    it.each(requests)('%s', (__, request) => {
+    it.each(requests)('have the same bits on any number of threads: %s', (__, request) => {
       native.setThreads(1);
       const alone = run(type, architecture, request, 0);
       expect(alone.losses.every((value) => value > 0)).toBe(true);

@@ -11,7 +11,7 @@ describe.each(floatTypes)('tiles of $dtype', (type) => {
     [100, [12, 130, 96, 3]],
     [109, [7, 60, 89, 2]],
     [128, [5, 11, 3]],
-  ])('of %i rows are put together on both sides of every border', (rows, sizes) => {
+  ])('equal the oracle on both sides of every border when they have %i rows', (rows, sizes) => {
     const architecture = network(
       sizes,
       sizes.length === 3 ? ['tanh', 'sigmoid'] : ['tanh', 'tanh', 'sigmoid'],

@@ -1,4 +1,4 @@
-// The example of examples/categories/, as `npm run example:categories` runs it.
+// Runs examples/categories/ like `npm run example:categories`.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ describe('the example of categories', () => {
     );
   });
 
-  it('is short', () => {
+  it('has 80 lines at most', () => {
     expect(readFileSync(program, 'utf8').split('\n').length).toBeLessThanOrEqual(80);
   });
 });

@@ -9,12 +9,12 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** The demonstration as `npm start` runs it, in a process of its own. */
+/** Starts the demonstration in its own process, like `npm start`. */
 export function startDemo(args: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, [main, ...args], { cwd });
 }
 
-/** The same on a pseudo-terminal of so many columns, which util-linux's `script` holds. */
+/** Starts the demonstration on a pseudo-terminal with this number of columns, made by util-linux's `script`. */
 export function startDemoOnTerminal(
   args: readonly string[],
   cwd: string,
@@ -37,7 +37,7 @@ export async function finished(child: ChildProcessWithoutNullStreams): Promise<O
   return { code, stdout: stdout(), stderr: stderr() };
 }
 
-/** Resolves when the stream has said `text`. */
+/** Resolves when the stream has printed `text`. */
 export function said(stream: NodeJS.ReadableStream, text: string): Promise<void> {
   const soFar = textOf(stream);
   return new Promise((resolve, reject) => {

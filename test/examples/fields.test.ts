@@ -18,7 +18,7 @@ describe('the packed fields', () => {
     }
   });
 
-  test('clamp what is out of sight, infinities included', async () => {
+  test('clamp logits that are too large to see, infinities included', async () => {
     const [field] = await unpackFields(
       await packFields([Float64Array.of(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 100, -4, 0.5)]),
     );

@@ -73,7 +73,7 @@ describe('the demonstration off a terminal', () => {
       cost: fullBatch.frames.at(-1)?.cost,
       trainAccuracy: fullBatch.summary.trainAccuracy,
     });
-    // Steps that depend on rounding make the counts differ a little between machines.
+    // Rounding differs between machines, so that the counts differ a little.
     const most = {
       'gradient descent': [10_000, 5500],
       'momentum 0.9': [1300, 700],
@@ -105,7 +105,7 @@ describe('the demonstration off a terminal', () => {
     expect(lines[1]).toMatch(/^ +final cost +train accuracy +test accuracy +seconds +epochs\/s$/);
     expect(lines[3]).toMatch(/^full batch +0\.074293 +96\.9% +98\.0% +\d+\.\d\d +[\d,]+$/);
     expect(lines[4]).toMatch(/^batches of 32 +0\.\d{6} +9\d\.\d% +[\d.]+% +\d+\.\d\d +[\d,]+$/);
-    expect(lines[6]).toMatch(/^How soon each optimiser is where 10,000 epochs of gradient descent end /);
+    expect(lines[6]).toMatch(/^How soon each optimiser is as good as 10,000 epochs of gradient descent /);
     expect(lines[7]).toMatch(/^0\.0743, accuracy 96\.9%\), from /);
     expect(lines[9]).toMatch(/^ +epochs +seconds +epochs \(He\) +seconds \(He\)$/);
     expect(lines[11]).toMatch(/^gradient descent +10,000 +\d+\.\d\d +\d,\d{3} +\d+\.\d\d$/);
@@ -127,7 +127,7 @@ describe.runIf(process.platform === 'linux')('the demonstration on a terminal', 
     const [, ...drawn] = stdout.split('\r\x1b[K');
     expect(drawn.length).toBeGreaterThan(2);
     expect(drawn[0]).toMatch(
-      // Without colours the first bar is all dots.
+      // Without colours the first bar is only dots.
       /^full batch {2}\S*[━·]\S* {2}.*\/2,000 {2}cost 0\.\d{4} {2}accuracy \d+\.\d% {2}\d.* left$/,
     );
     expect(drawn.at(-1)).toMatch(

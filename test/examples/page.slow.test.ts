@@ -18,7 +18,7 @@ describe('the page', () => {
   test('answers how much a better optimiser saves: in words, a chart and a table', async () => {
     const section = page.getByRole('region', { name: 'What a better optimiser saves' });
     expect(await section.locator('#race-answer').textContent()).toMatch(
-      /^From the same weights, .+ needs [\d,]+ epochs? and \d+\.\d\d\u00a0s for what takes gradient descent 2,000 epochs/,
+      /^From the same weights, .+ needs [\d,]+ epochs? and \d+\.\d\d\u00a0s\. Gradient descent needs 2,000 epochs/,
     );
     expect(await section.locator('.racer path').count()).toBe(5);
     const rows = section.locator('tbody').getByRole('row');
@@ -72,7 +72,7 @@ describe('the page', () => {
     expect(await boundaryLine('full batch')).toBe(trained);
   });
 
-  test('goes on from the slider, and pauses', async () => {
+  test('continues from the slider, and pauses', async () => {
     await slider().fill('10');
     const positions = await notePositions();
     await slider().press(' ');

@@ -23,7 +23,7 @@ describe('the page', () => {
       expect(await model(name).locator('.cost .train path').count()).toBe(1);
       expect(await model(name).locator('.accuracy .train path, .accuracy .test path').count()).toBe(2);
     }
-    // Each says what it is to those who cannot see it.
+    // Each has a label for people who cannot see it.
     expect(await page.getByRole('img', { name: /./ }).count()).toBe(8);
   });
 });

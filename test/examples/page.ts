@@ -1,4 +1,4 @@
-// The page that the demonstration writes, opened in a browser: for the tests of a file that imports this.
+// Opens the page that the demonstration writes in a browser, for the tests of the file that imports this module.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   expect(stderr).toContain('done\n');
   expect(code).toBe(0);
   url = pathToFileURL(join(folder, 'moons.html')).href;
-  const { findBrowser } = await import('../../scripts/requirements.mjs'); // the one that setup.mjs looked for
+  const { findBrowser } = await import('../../scripts/requirements.mjs'); // setup.mjs checked for this browser
   const executablePath = findBrowser();
   if (!executablePath) throw new Error('Expected a browser; npm test installs Chromium where it can');
   browser = await chromium.launch({
@@ -34,7 +34,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What the page did that a page from a file must not. */
+/** Errors and requests of the page, which a page from a file must not have. */
 let complaints: string[];
 let requests: string[];
 export let page: Page;
@@ -69,7 +69,7 @@ export const boundaryLine = (name: string) => model(name).locator('.half-line pa
 export const band = (name: string) => model(name).locator('.probability path').nth(5).getAttribute('d');
 export const position = () => slider().inputValue().then(Number);
 
-/** Notes every frame that is shown from now on, in the page itself: none passes between two looks. */
+/** Records, inside the page, every frame that it shows, so that none is missed between two checks. */
 export async function notePositions(): Promise<() => Promise<number[]>> {
   await page.evaluate(`
     window.positions = [];

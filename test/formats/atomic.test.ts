@@ -82,7 +82,7 @@ describe.each([
     symlinkSync('a/b', join(folder, 'folder'));
     symlinkSync('../target', join(folder, 'a/b/second'));
     symlinkSync('folder/second', join(folder, 'first'));
-    // The second link is relative to a/b, where it really lies, so the file is in a.
+    // The second link is relative to its real folder, a/b, so the file is in a.
     for (const content of ['one', 'two']) {
       await writeFile(join(folder, 'first'), bytes(content));
       expect(text(join(folder, 'a/target'))).toBe(content);
@@ -113,7 +113,7 @@ describe.each([
     expect([text(path), readdirSync(folder)]).toEqual(['old', ['file']]);
   });
 
-  it('the error says what is wrong with a path, and why', async () => {
+  it('the error names the fault of a path, and the reason', async () => {
     const folder = newFolder();
     const inside = (name: string) => join(folder, name);
     write(folder, 'file');
@@ -144,7 +144,7 @@ describe.each([
   });
 });
 
-// As another user, since everything is allowed to root.
+// Runs as another user, since root may write everywhere.
 it.each([
   { what: 'a folder that takes no files', folderMode: 0o755, fileMode: 0o666 },
   { what: 'a file that takes no writes', folderMode: 0o777, fileMode: 0o444 },
@@ -170,7 +170,7 @@ it.each([
     { atomic: bundled('formats/atomic'), path: join(folder, 'file') },
   );
   const failure = `ERR_BLASNET_FILE Cannot write ${JSON.stringify(join(folder, 'file'))}: permission denied (EACCES) EACCES`;
-  // The folder belongs to whoever runs the tests, so that only root's tests see the first of the two.
+  // The folder belongs to the user of the tests, so that its mode matters only if that user is root.
   if (process.getuid?.() === 0 || folderMode === 0o777) {
     expect(ended).toEqual(endedWell(JSON.stringify([failure, failure])));
     expect([text(join(folder, 'file')), readdirSync(folder)]).toEqual(['old', ['file']]);
@@ -188,7 +188,7 @@ it('a write leaves the old file and nothing else when the disk takes no more', (
     } catch ({ code, message, cause }) {
       console.log(code, message, cause.code);
     }`;
-  // A process that may write some KB a file meets the same error path as a full disk.
+  // A limit of some KB per file fails in the code that handles a full disk.
   const output = execFileSync('sh', ['-c', 'ulimit -f 8 && exec "$0" -e "$1"', process.execPath, script], {
     encoding: 'utf8',
   });
@@ -199,7 +199,7 @@ it('a write leaves the old file and nothing else when the disk takes no more', (
 });
 
 describe('a process that was killed while it wrote', () => {
-  /** Leaves a temporary file for `name` behind, and returns its name. */
+  /** Leaves a temporary file for `name`, and returns the name of that file. */
   const die = async (folder: string, name: string) => {
     const before = readdirSync(folder);
     const ended = await inChild(
@@ -258,7 +258,7 @@ describe.each([
   ['readFileBytes', readFileBytes],
   ['readFileBytesSync', async (path: string) => readFileBytesSync(path)],
 ] as const)('%s', (_, readFile) => {
-  it('reads a file whole, into memory of its own', async () => {
+  it('reads a whole file, into new memory', async () => {
     const folder = newFolder();
     for (const size of [0, 1, 8192, 100_000]) {
       const content = Buffer.alloc(size, 'abc');
@@ -268,7 +268,7 @@ describe.each([
     }
   });
 
-  it('the error says what is wrong with the file', async () => {
+  it('the error names the fault of the file', async () => {
     const folder = newFolder();
     const rejects = async (path: string, message: string) =>
       expect(await readFile(path).catch((error: unknown) => error)).toMatchObject({

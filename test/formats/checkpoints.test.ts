@@ -25,7 +25,7 @@ function damage(folder: string, epoch: number): void {
 }
 
 describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
-  /** The store, whose methods are of one way. */
+  /** Opens a store whose methods all are async, or all are sync. */
   const open = (options: CheckpointOptions) => {
     const store = new CheckpointStore(options);
     const sync = way === 'sync';
@@ -69,7 +69,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     });
   });
 
-  // valLoss of epochs 1 to 6: the least at 2 and again at 4, the greatest at 3; the fifth is no number.
+  // valLoss of epochs 1 to 6: the least at 2 and again at 4, the greatest at 3; the fifth is NaN.
   const series = [5, 1, 9, 1, Number.NaN, 3];
   it.each([
     ['min', 2],
@@ -78,7 +78,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     const folder = newFolder();
     const options = { directory: folder, keepLast: 1, best: { monitor: 'valLoss', mode } };
     for (const [index, valLoss] of series.entries()) {
-      // Another process each time: all that is known is in the files.
+      // A new store each time, as in another process: it knows only the files.
       await open(options).write(index + 1, { loss: 0, valLoss });
     }
     expect(epochsIn(folder)).toEqual([best, 6]);
@@ -89,7 +89,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     });
   });
 
-  it('goes on in a folder that a killed process left', async () => {
+  it('continues in a folder that a killed process left', async () => {
     const folder = newFolder();
     const store = open({ directory: folder, keepLast: 9 });
     for (let epoch = 1; epoch <= 6; epoch++) await store.write(epoch);
@@ -118,7 +118,8 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     expect(found?.skipped.map(({ message }) => message)).toEqual([
       expect.stringContaining('checkpoint-000003.safetensors'),
     ]);
-    // The training goes on from there, though only one is to be kept; the damaged one is replaced in time.
+    // The training continues from epoch 2. With keepLast 1 it keeps that checkpoint until epoch 3 replaces the damaged
+    // one.
     const next = open({ directory: folder, keepLast: 1 });
     await next.begin(2);
     await next.write(2);

@@ -1,7 +1,7 @@
 import type { Metadata, Tensor } from '../../lib/formats/safetensors';
 import { parseSafetensors, serializeSafetensors } from '../../lib/formats/safetensors';
 
-/** The bytes of a safetensors file with this header, of this length unless told otherwise, and this data. */
+/** The bytes of a safetensors file with this header and this data; `headerLength` replaces the true one. */
 export function fileOf(
   header: string | Uint8Array | object,
   data: Uint8Array = new Uint8Array(0),

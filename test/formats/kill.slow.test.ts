@@ -1,4 +1,4 @@
-// A process that writes files for ever is killed at any moment, over and over; what it leaves is whole each time.
+// Kills a process that writes files without end, at any moment, again and again: the file is complete each time.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { killedAfter } from '../network/child';
 import { bundled } from '../support/bundle';
 import { newFolder } from '../support/scratch';
 
-// Version v of the file is some number of 32-bit integers v, in several chunks; a line says that it is written.
+// Version v of the file is a number of 32-bit integers v, in several chunks; a line says that it is written.
 const rewriting = `
   const fs = require('node:fs');
   const [atomic, path, first, way] = process.argv.slice(1);
@@ -24,7 +24,7 @@ const rewriting = `
     }
   })();`;
 
-/** The version that a file holds; fails unless it is whole. */
+/** Returns the version in a file; fails if the file is not complete. */
 function versionIn(path: string): number {
   const content = new Uint32Array(new Uint8Array(readFileSync(path)).buffer);
   const version = content[0] as number;
@@ -46,7 +46,7 @@ it.each(['sync', 'async'])(
       const written = Number(said.at(-1));
       version = versionIn(path);
       expect([written, written + 1]).toContain(version);
-      // The temporary file of this round at most: every process clears away after those before it.
+      // At most the temporary file of this round exists: every process removes the files of earlier processes.
       expect(readdirSync(folder).length).toBeLessThanOrEqual(2);
     }
     writeFileAtomicallySync(path, []);
@@ -54,7 +54,7 @@ it.each(['sync', 'async'])(
   },
 );
 
-// A process writes checkpoints for ever, the best of them every fifth, and is killed at any moment.
+// The process writes checkpoints without end, where every fifth is the best; the test kills it at any moment.
 const checkpointing = `
   const [checkpoints, safetensors, directory, first] = process.argv.slice(1);
   const { CheckpointStore } = require(checkpoints);

@@ -1,4 +1,4 @@
-// Headers that do not say the truth about their files, and what they are told.
+// Headers that are false for their files, and the errors about them.
 
 import { expect, it } from 'vitest';
 import { type BadCall, itRejects } from '../support/bad-input';
@@ -12,7 +12,7 @@ const at = (begin: number, end: number, size = 1) => ({
   data_offsets: [begin, end],
 });
 
-/** A file with this header and 16 bytes of data is told this, after the word Expected. */
+/** A row: a file with this header and 16 bytes of data gives this message, after the word Expected. */
 const lies = (what: string, header: string | Uint8Array | object, message: string): BadCall =>
   refused(what, fileOf(header, data), message);
 
@@ -269,7 +269,7 @@ it('the reader rejects a digest of something else, and says both digests', () =>
   expect(() => parse(fileOf({ __metadata__: metadata, ...x({}) }, data))).toThrow(
     /^Expected the SHA-256 of "model.safetensors" to be "f{64}", as its metadata says, got "[0-9a-f]{64}": the file is damaged$/,
   );
-  // As if the right one could stand there in other letters.
+  // The header writes its digest with an escape.
   expect(() => parse(fileOf(`{"__metadata__":{"blasnet.sha256":"\\u0066"}}`))).toThrow(
     /^Expected the SHA-256 of "model.safetensors" to be "f", as its metadata says, got/,
   );

@@ -43,7 +43,7 @@ const content: ModelContent<Layer> = {
   libraryVersion: '1.2.3',
 };
 
-/** The content after a way through the bytes of a file. */
+/** Writes the content to the bytes of a file, and reads it again. */
 function throughFile(given: ModelContent<Layer>): ModelContent<Layer> {
   const { tensors, metadata } = encodeModel(given, schema);
   return decodeModel(parse(serialized(tensors, metadata)), 'model.safetensors', schema);
@@ -172,7 +172,7 @@ describe('decodeModel', () => {
     expect({ ...decodedSingle, tensors: { ...decodedSingle.tensors } }).toEqual(bare);
   });
 
-  it('gives back a training’s own state and tensors beside the model', () => {
+  it('gives back a training’s own state and tensors in addition to the model', () => {
     const key: Tensor = { name: 'generator.key', dtype: 'U32', shape: [2], data: Uint32Array.of(1, 2 ** 31) };
     const mean: Tensor = { name: 'W1', dtype: 'F64', shape: [1], data: Float64Array.of(Number.NaN) };
     const training = { state: { epoch: 3, losses: [0.5] }, tensors: [mean, key] };
@@ -351,7 +351,7 @@ describe('decodeModel', () => {
 });
 
 describe('a file of an older version', () => {
-  // As if version 0 had called the seed by another name and kept every b as a column.
+  // An imagined version 0: it has another name for the seed, and every b is a column.
   const fromZero: Migration = ({ tensors, metadata: { 'blasnet.start': seed = '', ...metadata } }) => ({
     tensors: tensors.map((tensor) =>
       tensor.name.startsWith('b') ? { ...tensor, shape: tensor.shape.slice(0, 1) } : tensor,

@@ -12,8 +12,8 @@ import { doubles, fileOf, headerOf, parse, serialized } from './helpers';
 
 const settings = { seed: 1, numRuns: 2000 };
 
-// Two float32 tensors and an empty one, as the format's specification and its Rust library lay them out:
-// written by hand, byte by byte, so that it depends on nothing here.
+// Two float32 tensors and an empty one, in the layout of the format's specification and its Rust library. Each byte is
+// written by hand, so that the test does not depend on the library.
 const example = Buffer.concat([
   Buffer.from([0xc8, 0, 0, 0, 0, 0, 0, 0]),
   Buffer.from(
@@ -23,7 +23,7 @@ const example = Buffer.concat([
       '"b":{"dtype":"U8","shape":[],"data_offsets":[8,9]}}     ',
     'latin1',
   ),
-  // 1.5 and -2 in IEEE single precision, least byte first; then the byte 7
+  // 1.5 and -2 in IEEE single precision, least significant byte first; then the byte 7
   Buffer.from([0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0, 7]),
 ]);
 
@@ -148,7 +148,7 @@ describe('serializeSafetensors', () => {
     );
   });
 
-  it('makes the same bytes of the same content, in whatever order it comes', () => {
+  it('makes identical bytes from identical content, in every order', () => {
     fc.assert(
       fc.property(anyTensors, anyMetadata, (tensors, metadata) => {
         const reversed = Object.fromEntries(Object.entries(metadata).reverse());
@@ -249,7 +249,7 @@ describe('damage', () => {
     refused(Buffer.concat([file, Buffer.alloc(1)]));
   });
 
-  // The bare file has no mark but the digest's own two, which the writer sets.
+  // The plain file has only the two entries that the writer adds, for the digest.
   it.each([
     ['with metadata', file],
     ['without metadata', serialized([])],

@@ -12,7 +12,7 @@ const architecture: LayerOptions[] = [
   { inputDim: 3, outputDim: 1, activation: 'sigmoid' },
 ];
 const relu = 'relu' as const;
-// Of a layer from 2 to 3 units, and 4 samples.
+// A layer from 2 to 3 units, and 4 samples.
 const W = Matrix.zeros(3, 2);
 const b = Matrix.zeros(3, 1);
 const X = Matrix.zeros(2, 4);
@@ -26,7 +26,7 @@ const params: Parameters = functional.initLayers(architecture, 1);
 const { memory } = functional.fullForwardPropagation(X, params, architecture);
 const grads = functional.fullBackwardPropagation(yHat, Y, memory, params, architecture);
 
-/** A matrix whose memory went elsewhere. */
+/** A matrix whose memory was transferred. */
 function detached(rows: number, cols: number): Matrix {
   const data = new Float64Array(rows * cols);
   const matrix = new Matrix(data, rows, cols);

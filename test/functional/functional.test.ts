@@ -43,7 +43,7 @@ function labels(rows: number, cols: number, seed: number, dtype: Dtype = 'float6
   return matrix;
 }
 
-/** Parameters of an architecture, not on one buffer. */
+/** Parameters of an architecture, each with its own buffer. */
 function parametersFor(architecture: LayerOptions[], dtype: Dtype): Parameters {
   const entries = architecture.flatMap(({ inputDim = 0, outputDim }, l) => [
     [`W${l + 1}`, random(outputDim, inputDim, 2 * l, dtype)],
@@ -52,7 +52,7 @@ function parametersFor(architecture: LayerOptions[], dtype: Dtype): Parameters {
   return Object.fromEntries(entries);
 }
 
-/** Expects a matrix of the shape and, but for roundings of what makes it up, the values of the oracle's. */
+/** Expects the shape of the oracle's matrix and, up to rounding, its values. */
 function expectMatrix(actual: Matrix | undefined, expected: oracle.Dense, dtype: Dtype, what = ''): void {
   expect(actual, what).toMatchObject({ rows: expected.rows, cols: expected.cols, dtype });
   const values = (actual as Matrix).data;
@@ -94,8 +94,8 @@ describe("the article's numbers", () => {
     for (const [key, rows] of Object.entries(firstStep.grads)) {
       const actual = (grads as Record<string, Matrix>)[key]?.data ?? [];
       const expected = rows.flat();
-      // A sum over 900 samples that nearly cancels keeps the roundings of its terms: they count by the
-      // size of the tensor's largest. A unit that no sample reaches has exactly 0 on both sides.
+      // If a sum over 900 samples nearly cancels, the rounding errors of its terms remain. So errors are relative to
+      // the tensor's largest element. A unit that no sample reaches has exactly 0 on both sides.
       const most = Math.max(...expected.map(Math.abs));
       expect(oracle.maxRelativeError(actual, expected, most / 1000), key).toBeLessThan(1e-12);
       expect(
@@ -262,7 +262,7 @@ describe('worked by hand', () => {
       [1, 2],
       [3, 4],
     ]);
-    // relu lets through only the second sample's first unit: 2.
+    // relu passes only the second sample's first unit: 2.
     const { dAPrev, dW, db } = functional.singleLayerBackwardPropagation(dA, W, b, Z, APrev, 'relu');
     expect(dW.toArray()).toEqual([
       [2, 1, 0],
@@ -287,7 +287,7 @@ describe('worked by hand', () => {
       [0, 1],
       [0, 1],
     ]);
-    // The sum over outputs and samples, by the samples.
+    // The sum over outputs and samples, divided by the number of samples.
     const cost = (Math.log(2) - 2 * Math.log(0.75) + Math.log(2)) / 2;
     expect(functional.getCostValue(yHat, Y)).toBeCloseTo(cost, 15);
     expect(functional.convertProbIntoClass(yHat).toArray()).toEqual([
@@ -312,7 +312,7 @@ describe('worked by hand', () => {
 
 it('gradients are those of the cost, by central differences', () => {
   for (const hidden of activationNames) {
-    // Its two layers would saturate the outputs, where the article's cost is flat.
+    // With two layers of it the outputs saturate, where the article's cost is flat.
     if (hidden === 'exponential') continue;
     const architecture = layers([3, 5, 4, 2], hidden);
     const params = parametersFor(architecture, 'float64');

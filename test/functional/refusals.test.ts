@@ -1,4 +1,4 @@
-// What the article's functions do not do: layers that a network may have, and they refuse.
+// Layers that a network may have, but the article's functions refuse.
 
 import { describe, expect, it } from 'vitest';
 import { Matrix } from '../../lib/base/matrix';

@@ -14,7 +14,7 @@ const X = new Matrix(Float64Array.from(randomArray(8, 1)), 2, 4);
 const Y = Matrix.from([[0, 1, 1, 0]]);
 const Z = Matrix.zeros(3, 4);
 
-/** A copy of the matrix, one element of it replaced. */
+/** Copies the matrix, and replaces one element. */
 function withElement(matrix: Matrix, index: number, value: number): Matrix {
   const copy = new Matrix(matrix.data.slice(), matrix.rows, matrix.cols);
   copy.data[index] = value;

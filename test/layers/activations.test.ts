@@ -23,7 +23,7 @@ describe('activations', () => {
     const resolve = (value: unknown) => resolveActivation(value, 'activation');
     expect(resolve(leakyRelu({ negativeSlope: 0.3 }))).toEqual({ name: 'leakyRelu', alpha: 0.3 });
     expect(resolve(elu({ alpha: 0.5 }))).toEqual({ name: 'elu', alpha: 0.5 });
-    // Plain objects, as a file has them, are as good.
+    // Plain objects, as in a file, work too.
     expect(resolve({ name: 'elu', alpha: 0.5 })).toEqual({ name: 'elu', alpha: 0.5 });
     expect(resolve({ name: 'leakyRelu' })).toEqual({ name: 'leakyRelu', alpha: 0.01 });
     expect(resolve(leakyRelu())).toEqual(resolve('leakyRelu'));

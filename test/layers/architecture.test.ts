@@ -38,7 +38,7 @@ describe('completeArchitecture', () => {
     ]);
   });
 
-  it('keeps a frozen copy: what is given may change without harm', () => {
+  it('keeps a frozen copy: the given layers may change without harm', () => {
     const layer = { inputDim: 2, outputDim: 3, activation: 'relu' as const };
     const layers = [layer];
     const architecture = completeArchitecture(layers);

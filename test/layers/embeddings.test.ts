@@ -1,4 +1,4 @@
-// Embeddings as layers have them: how they are said, completed, counted, initialised, shown and refused.
+// Embeddings of layers: how they are written, completed, counted, initialised, shown and refused.
 
 import { describe, expect, it } from 'vitest';
 import { type Dtype, Matrix } from '../../lib/base/matrix';
@@ -37,14 +37,14 @@ describe('completeArchitecture', () => {
     expect(embeddingsIn(complete(first, last))).toEqual([]);
   });
 
-  it('needs no numbers beside them', () => {
+  it('needs no numbers next to them', () => {
     const { inputDim: _, ...without } = first;
     const architecture = complete({ ...without, embeddings }, last);
     expect(architecture[0]).toEqual({ ...first, inputDim: 0, embeddings });
     expect(complete({ ...first, inputDim: 0, embeddings }, last)).toEqual(architecture);
   });
 
-  // Of Python's min(600, round(1.6 * categories ** 0.56)).
+  // The values of Python's min(600, round(1.6 * categories ** 0.56)).
   it.each([
     { categories: 1, outputDim: 2 },
     { categories: 2, outputDim: 2 },
@@ -130,7 +130,7 @@ describe('initialisers', () => {
       const random = new RandomState(4);
       expect(E1).toEqual([...normal(random, 12), 0, 0, 0]);
       expect(E2).toEqual([...normal(random, 1), 0]);
-      // Then comes a layer of all features.
+      // The layer after the tables takes all features.
       const [weights, biases] = [new Float64Array(18), new Float64Array(3)];
       initializeLayer(name, random, { ...first, inputDim: 6 }, weights, biases);
       expect(rest.slice(0, 2)).toEqual([Array.from(weights), Array.from(biases)]);
@@ -326,14 +326,14 @@ describe('embeddings', () => {
         'Expected layers[1].embeddings to be left out in all layers except the first, got an array of length 2',
     },
     {
-      what: 'a negative inputDim beside them',
+      what: 'a negative inputDim next to them',
       call: () => complete({ ...first, inputDim: -1, embeddings }, last),
       errorClass: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message: 'Expected layers[0].inputDim to be an integer of at least 0, got -1 (number)',
     },
     {
-      what: 'an inputDim in text beside them',
+      what: 'an inputDim in text next to them',
       call: () => complete({ ...first, inputDim: '2', embeddings }, last),
       errorClass: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',

@@ -46,7 +46,7 @@ function weightsOf(
   return weights;
 }
 
-/** What a formula makes of one stream of draws; biases zero. */
+/** The parameters that a formula computes from one stream of draws; biases are zero. */
 function drawn(weight: (random: RandomState, fanIn: number) => number): number[][] {
   const random = new RandomState(4);
   return architecture.flatMap(({ inputDim, outputDim }) => [
@@ -113,10 +113,10 @@ describe('an initialiser by name', () => {
       const weights = Array.from(weightsOf(option, 400, 500).data);
       return weights.reduce((sum, w) => sum + w * w, 0) / weights.length;
     };
-    // The mean square of 200,000 weights: 2 % are six standard deviations.
+    // For the mean square of 200,000 weights, 2 % is six standard deviations.
     expect(Math.abs(variance('lecunNormal') * 500 - 1)).toBeLessThan(0.02);
     expect(Math.abs(variance('lecunUniform') * 500 - 1)).toBeLessThan(0.02);
-    // The variance of a normal cut at two standard deviations.
+    // The variance of a normal distribution that is cut at two standard deviations.
     const cut = truncatedNormal({ standardDeviation: 0.1 });
     expect(Math.abs(variance(cut) / 0.7737413035 / 0.01 - 1)).toBeLessThan(0.02);
     const sizes = Array.from(weightsOf(cut, 400, 500).data, Math.abs);
@@ -127,7 +127,7 @@ describe('an initialiser by name', () => {
 });
 
 describe('orthogonal', () => {
-  /** The largest difference between gain^2 I and W W^T, or W^T W where there are more rows than columns. */
+  /** The largest difference between gain^2 I and W W^T, or W^T W if W has more rows than columns. */
   function error(W: Matrix, gain: number): number {
     const A = W.rows <= W.cols ? W : W.transpose();
     let most = 0;
@@ -161,7 +161,7 @@ describe('orthogonal', () => {
   });
 
   it('is the Q whose R has a positive diagonal', () => {
-    // Row by row, rows made orthogonal to those before them by hand.
+    // Makes each row orthogonal to the rows before it.
     const random = new RandomState(4);
     const normal = [0, 1].map(() => Array.from({ length: 3 }, () => random.randn()));
     const [first = [], second = []] = normal;
@@ -177,7 +177,7 @@ describe('orthogonal', () => {
   });
 
   it('has no direction that it prefers', () => {
-    // The corner of a random (2, 2) rotation or reflection: of mean 0 and mean square 1/2.
+    // The corner of a random (2, 2) rotation or reflection has mean 0 and mean square 1/2.
     const corners = Array.from({ length: 4000 }, (_, seed) => weightsOf('orthogonal', 2, 2, seed).get(0, 0));
     const mean = corners.reduce((sum, value) => sum + value) / corners.length;
     const square = corners.reduce((sum, value) => sum + value * value, 0) / corners.length;

@@ -18,7 +18,7 @@ function parametersOf(options: NetworkOptions, activation: ActivationName = 'tan
   return Object.values(net.parameters).map(({ data }: Matrix) => Array.from(data));
 }
 
-/** What the formula makes of one stream of draws, the weights of layer 1 first; biases zero. */
+/** The parameters that a formula computes from one stream of draws, layer 1 first; biases are zero. */
 function drawn(weight: (random: RandomState, fanIn: number, fanOut: number) => number): number[][] {
   const random = new RandomState(4);
   return [
@@ -36,7 +36,7 @@ const glorotUniform = drawn((random, fanIn, fanOut) => {
   return -limit + 2 * limit * random.random();
 });
 
-// The others are in initializer-objects.test.ts.
+// initializer-objects.test.ts has the others.
 type Simple = 'heNormal' | 'heUniform' | 'glorotNormal' | 'glorotUniform' | 'zeros';
 
 const expectedOf: Record<Simple, number[][]> = {
@@ -99,7 +99,7 @@ it('auto chooses layer by layer', () => {
 });
 
 describe('spread over a large layer', () => {
-  // The mean square of 200,000 weights: 2 % are six standard deviations.
+  // For the mean square of 200,000 weights, 2 % is six standard deviations.
   const weightsOf = (initializer: InitializerName) => {
     const net = new Network([{ inputDim: 500, outputDim: 400, activation: 'tanh' }], {
       seed: 1,

@@ -1,4 +1,4 @@
-// What a layer may have beside its sizes and activation.
+// The options of a layer other than its sizes and activation.
 
 import { describe, expect, it } from 'vitest';
 import { elu } from '../../lib/layers/activations';
@@ -57,7 +57,7 @@ describe('completeArchitecture', () => {
   it('counts gamma and beta among the parameters', () => {
     const most = 2 ** 31 - 1;
     const wide = { outputDim: 1, activation: 'relu', normalization: 'layer' };
-    // The weights, three columns of the first layer, and the second's weight and bias.
+    // The first layer's weights and three columns, and the second layer's weight and bias.
     expect(complete({ ...wide, inputDim: most - 5 }, last)).toHaveLength(2);
     expect(() => complete({ ...wide, inputDim: most - 4 }, last)).toThrow(
       `Expected the network to have at most ${most} parameters, got ${most + 1} up to layers[1]`,

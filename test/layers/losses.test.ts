@@ -38,7 +38,7 @@ describe('the loss', () => {
     expect(resolveLoss('meanSquaredError', output)).toEqual({ name: 'meanSquaredError', options: {} });
   });
 
-  // Which outputs each loss works with, and how an error says it.
+  // The outputs that each loss works with, and their description in errors.
   const softmaxes = ['softmax', 'logSoftmax'] as const;
   const legal: { loss: LossName; outputs: readonly ActivationName[]; needed: string }[] = [
     { loss: 'binaryCrossEntropy', outputs: ['sigmoid'], needed: "'sigmoid'" },
@@ -230,7 +230,7 @@ describe('values by hand, from a network of zeros', () => {
     ];
     const { loss, accuracy } = zeros(3, 'sigmoid').evaluateSync(X, Y);
     expect(loss).toBeCloseTo(3 * Math.LN2, 14);
-    expect(accuracy).toBe(0); // one half is not above one half, so that every output says 0
+    expect(accuracy).toBe(0); // 0.5 is not above 0.5, so every prediction is 0
   });
 
   it('categorical cross-entropy is log 4 for four outputs, and the first of equal outputs is the prediction', () => {

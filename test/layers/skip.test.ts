@@ -1,5 +1,5 @@
-// Names of layers, and residual connections: how they are said, kept and refused. What they compute is in
-// test/native/plan-layers.test.ts and test/network/.
+// Names of layers, and residual connections: how they are written, kept and refused. test/native/plan-layers.test.ts
+// and test/network/ check their results.
 
 import { describe, expect, it } from 'vitest';
 import { completeArchitecture, type LayerOptions, skipNumber } from '../../lib/layers/architecture';

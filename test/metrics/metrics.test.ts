@@ -8,7 +8,7 @@ const { accuracy, topKAccuracy, precision, recall, f1, rocAuc, prAuc, confusionM
   metrics;
 
 describe('metrics of one column', () => {
-  // Two of three predictions of yes are right, two of four positives are found.
+  // Two of three positive predictions are right, and two of four positives are found.
   const y = [1, 1, 0, 1, 0, 1, 0];
   const p = [0.9, 0.6, 0.8, 0.5, 0.1, 0.2, 0.3];
 
@@ -56,7 +56,7 @@ describe('metrics of one column', () => {
   it('score probabilities by log loss and Brier score', () => {
     expect(logLoss([1, 0], [0.25, 0.5])).toBeCloseTo((Math.log(4) + Math.log(2)) / 2, 15);
     expect(brier([1, 0], [0.25, 0.5])).toBe((0.5625 + 0.25) / 2);
-    // A label between 0 and 1 is a probability as well.
+    // Labels between 0 and 1 are probabilities.
     expect(logLoss([0.5], [0.25])).toBeCloseTo(-(Math.log(0.25) + Math.log(0.75)) / 2, 15);
   });
 
@@ -95,7 +95,7 @@ describe('metrics of several columns', () => {
     expect(accuracy([0], tie)).toBe(1);
     expect(topKAccuracy([0], tie, { k: 1 })).toBe(0);
     expect(topKAccuracy([1], tie, { k: 1 })).toBe(1);
-    // Of the second sample, classes 0 and 2 come before its own.
+    // In the second sample, classes 0 and 2 rank before the true class.
     expect(topKAccuracy(y, p)).toBe(3 / 4);
     expect(topKAccuracy(y, p, { k: 3 })).toBe(1);
   });
@@ -108,12 +108,12 @@ describe('metrics of several columns', () => {
   it('sum over the classes of a sample', () => {
     expect(logLoss([0, 1], p.slice(0, 2))).toBeCloseTo((Math.log(2) + Math.log(4)) / 2, 15);
     expect(brier([0], p.slice(0, 1))).toBe(0.25 + 2 * 0.0625);
-    // Not of one distribution: scaled to it.
+    // The row does not sum to 1, so it is scaled.
     expect(logLoss([0], [[0.2, 0.2]])).toBeCloseTo(Math.log(2), 15);
   });
 });
 
-describe('metrics of columns with labels of their own', () => {
+describe('metrics of columns with separate labels', () => {
   const y = [
     [1, 0],
     [1, 1],
@@ -160,7 +160,7 @@ describe('metrics of numbers', () => {
     expect(metrics.meanAbsoluteError(y, p)).toBe(3.5);
   });
 
-  it('know constant labels whatever their mean rounds to', () => {
+  it('recognise constant labels, even if their mean is rounded', () => {
     const y = Array(3).fill(0.1);
     expect(metrics.r2(y, y)).toBe(1);
     expect(metrics.r2(y, [0.1, 0.1, 0.2])).toBe(0);

@@ -42,7 +42,7 @@ describe('a metric by name', () => {
     expect(resolved?.compute(y, p, weights)).toBe(metrics[name](y, p, { sampleWeight: weights }));
   });
 
-  it('reads several sigmoid outputs as labels of their own', () => {
+  it('reads several sigmoid outputs as separate labels', () => {
     for (const name of ['accuracy', 'precision', 'recall', 'f1', 'logLoss'] as const) {
       const expected = metrics[name](labels, predictions, { multiLabel: true });
       expect(single(name, 2)?.compute(labels, predictions)).toBe(expected);

@@ -1,5 +1,5 @@
-// Every metric beside scikit-learn's, on hundreds of random sets: weighted or not, full of ties, down to one
-// sample, with classes that are absent. How they were made is told in the fixture's `about`.
+// Compares every metric with scikit-learn's on hundreds of random sets: with and without weights, with many ties, with
+// absent classes, and down to one sample. The fixture's `about` says how they were made.
 
 import { describe, expect, it } from 'vitest';
 import { Matrix } from '../../lib/base/matrix';
@@ -20,7 +20,7 @@ const cases = golden.cases as Case[];
 
 const thresholded = ['precision', 'recall', 'f1', 'confusionMatrix'];
 
-/** The options that the fixture's call stands for; `key` is a metric, or a metric and an average. */
+/** Our options for a call in the fixture; `key` is a metric, or a metric and an average. */
 function call({ kind, w, threshold, k }: Case, key: string): [keyof typeof metrics, Record<string, unknown>] {
   const [name, average] = key.split(':') as [keyof typeof metrics, string?];
   const decides = kind === 'labels' ? [...thresholded, 'accuracy'] : kind === 'binary' ? thresholded : [];

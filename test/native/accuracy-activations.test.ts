@@ -175,7 +175,7 @@ const tailedReferences: Record<Tailed, { value(type: FloatType, x: number): Exac
     },
   };
 
-describe.each(floatTypes)('the error in $dtype', (type) => {
+describe.each(floatTypes)('in $dtype', (type) => {
   // References for float32 are float64 numbers and cost a hundredth of pairs. For float64, a few thousand
   // inputs are enough.
   const all = sweep(type, type === float64 ? 750 : 110, hardest);
@@ -189,7 +189,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
   }
 
   it.each(Object.entries(bounds) as [keyof typeof bounds, number][])(
-    'of %s keeps to its bound',
+    'the error of %s is bounded',
     (name, bound) => {
       const largest = type === float64 ? 709.78 : 88.72;
       const reference = references[name];
@@ -205,7 +205,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
     },
   );
 
-  it.each(Object.entries(tailed) as [Tailed, number][])('of %s keeps to its bound', (name, bound) => {
+  it.each(Object.entries(tailed) as [Tailed, number][])('the error of %s is bounded', (name, bound) => {
     const { value } = tailedReferences[name];
     const [values, A] = [Array.from(inputs), activate(name)];
     if (name !== 'geluTanh') {
@@ -222,7 +222,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
     });
   });
 
-  it.each(Object.keys(tailed) as Tailed[])("of %s' keeps to its bound", (name) => {
+  it.each(Object.keys(tailed) as Tailed[])('the error of the derivative of %s is bounded', (name) => {
     const code = activationCodes[name];
     const dZ = type.array(m);
     native.activationBackward(code, 1, SampleAxis.rows, m, 1, type.array(m).fill(1), inputs, inputs, dZ);
@@ -235,7 +235,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
     expect(most).toBeGreaterThan(slopeBound / 4);
   });
 
-  it('of logCosh keeps to its bound', () => {
+  it('the error of logCosh is bounded', () => {
     const { code } = lossEntry('logCosh');
     const normal = type === float32 ? 1e-15 : 1e-90;
     const some = inputs.filter((x, i) => i % 3 === 0 && Math.abs(x) > normal && Math.abs(x) < type.most / 2);
@@ -246,7 +246,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
     expectBound(worst(type, some, losses, references.logCosh), logCoshBound, 0.3);
   });
 
-  it('of logSoftmax keeps to its bound', () => {
+  it('the error of logSoftmax is bounded', () => {
     for (const units of [2, 3, 8, 17]) {
       // Multiples of 1 / 256, so their differences from the largest are exact.
       const Z = oracle.randomArray(300 * units, 5, -12, 12).map((z) => Math.round(z * 256) / 256);

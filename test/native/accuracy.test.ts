@@ -55,44 +55,47 @@ const references: Record<
 describe('the reference', () => {
   // From mpmath 1.3.0 with 60 digits: the rounded value, and the rounding error.
   it.each([
-    ['exp', 1, Math.E, 1.4456468917292502e-16],
-    ['exp', -0.3, 0.7408182206817179, -1.805530505953e-18],
-    ['exp', -30.125, 8.25807328555592e-14, -2.8871750064957297e-30],
-    ['exp', 600, 3.7730203009299397e260, 1.6116934109232247e244],
-    ['expm1', -1e-3, -0.0009995001666250085, 9.742029814169854e-20],
-    ['expm1', 0.375, 0.45499141461820136, -2.5843071672554946e-17],
-    ['expm1', -2, -0.8646647167633873, -1.042381423288669e-17],
-    ['log1p', 1e-30, 1e-30, -5.0000000000000005e-61],
-    ['log1p', 0.001, 0.0009995003330835331, 3.8971025988294614e-20],
-    ['log1p', 0.4375, 0.3629054936893685, -2.1492361455310972e-17],
-    ['normalTail', 0.3, 0.3820885778110474, -1.37890315934949e-17],
-    ['normalTail', 1.5, 0.06680720126885807, -5.303515941678518e-18],
-    ['normalTail', 6, 9.86587645037698e-10, 5.0182069523925116e-26],
-    ['normalTail', 20, 2.7536241186062337e-89, -4.205855543202273e-106],
-    ['log', 0.001, -6.907755278982137, -2.1613487097372872e-16],
-    ['log', 0.75, -0.2876820724517809, -2.607160616442564e-17],
-    ['log', 1e-300, -690.7755278982137, -2.3670096176709832e-14],
-  ] as const)('has 29 digits of %s(%d)', (name, x, high, low) => {
+    { name: 'exp', x: 1, high: Math.E, low: 1.4456468917292502e-16 },
+    { name: 'exp', x: -0.3, high: 0.7408182206817179, low: -1.805530505953e-18 },
+    { name: 'exp', x: -30.125, high: 8.25807328555592e-14, low: -2.8871750064957297e-30 },
+    { name: 'exp', x: 600, high: 3.7730203009299397e260, low: 1.6116934109232247e244 },
+    { name: 'expm1', x: -1e-3, high: -0.0009995001666250085, low: 9.742029814169854e-20 },
+    { name: 'expm1', x: 0.375, high: 0.45499141461820136, low: -2.5843071672554946e-17 },
+    { name: 'expm1', x: -2, high: -0.8646647167633873, low: -1.042381423288669e-17 },
+    { name: 'log1p', x: 1e-30, high: 1e-30, low: -5.0000000000000005e-61 },
+    { name: 'log1p', x: 0.001, high: 0.0009995003330835331, low: 3.8971025988294614e-20 },
+    { name: 'log1p', x: 0.4375, high: 0.3629054936893685, low: -2.1492361455310972e-17 },
+    { name: 'normalTail', x: 0.3, high: 0.3820885778110474, low: -1.37890315934949e-17 },
+    { name: 'normalTail', x: 1.5, high: 0.06680720126885807, low: -5.303515941678518e-18 },
+    { name: 'normalTail', x: 6, high: 9.86587645037698e-10, low: 5.0182069523925116e-26 },
+    { name: 'normalTail', x: 20, high: 2.7536241186062337e-89, low: -4.205855543202273e-106 },
+    { name: 'log', x: 0.001, high: -6.907755278982137, low: -2.1613487097372872e-16 },
+    { name: 'log', x: 0.75, high: -0.2876820724517809, low: -2.607160616442564e-17 },
+    { name: 'log', x: 1e-300, high: -690.7755278982137, low: -2.3670096176709832e-14 },
+  ] as const)('has 29 digits of $name at $x', ({ name, x, high, low }) => {
     const [ourHigh, ourLow] = { exp, expm1, log1p, log, normalTail }[name](pair(x));
     expect(Math.abs(ourHigh - high + (ourLow - low))).toBeLessThanOrEqual(1e-29 * Math.abs(high));
   });
 });
 
-describe.each(floatTypes)('the error in $dtype', (type) => {
+describe.each(floatTypes)('in $dtype', (type) => {
   const { sigmoid, tanh, softplus, log: logarithm } = references[type.dtype];
   const inputs = sweep(type, type === float64 ? 750 : 110, hardest);
 
   it.each([
-    ['sigmoid', sigmoid, 0],
-    ['tanh', tanh, -1],
-  ] as const)('of %s keeps to its bound, and its values to their range', (name, reference, least) => {
-    const A = type.array(inputs.length);
-    native.activationForward(activationCodes[name], 0, SampleAxis.rows, inputs.length, 1, inputs, A);
-    expectBound(worst(type, inputs, A, reference), bounds[name]);
-    expect(A.every((a) => a >= least && a <= 1)).toBe(true);
-  });
+    { name: 'sigmoid', reference: sigmoid, least: 0 },
+    { name: 'tanh', reference: tanh, least: -1 },
+  ] as const)(
+    'the error of $name stays within its bound, and its values within their range',
+    ({ name, reference, least }) => {
+      const A = type.array(inputs.length);
+      native.activationForward(activationCodes[name], 0, SampleAxis.rows, inputs.length, 1, inputs, A);
+      expectBound(worst(type, inputs, A, reference), bounds[name]);
+      expect(A.every((a) => a >= least && a <= 1)).toBe(true);
+    },
+  );
 
-  it('of softmax keeps to its bound for two logits, one of them 0', () => {
+  it('the error of softmax stays within its bound for two logits, one of them 0', () => {
     // softmax(0, x) is (sigmoid(-x), sigmoid(x)).
     const m = inputs.length;
     const [Z, A] = [type.array(2 * m), type.array(2 * m)];
@@ -109,7 +112,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
     );
   });
 
-  it('of softmax grows by 1 ulp at most with every unit', () => {
+  it('the error of softmax grows by 1 ulp at most with every unit', () => {
     for (const units of [3, 8, 17]) {
       // Multiples of 1 / 256, so their differences from the largest are exact.
       const Z = oracle.randomArray(300 * units, 5, -8, 8).map((z) => Math.round(z * 256) / 256);
@@ -124,7 +127,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
     }
   });
 
-  it('of binary cross-entropy from logits keeps to its bound, and so does its gradient', () => {
+  it('the errors of binary cross-entropy from logits and of its gradient stay within their bounds', () => {
     const code = lossEntry('binaryCrossEntropy').code;
     const some = inputs.filter((_, i) => i < 100 || i % 10 === 0);
     for (const label of [0, 1]) {
@@ -142,7 +145,7 @@ describe.each(floatTypes)('the error in $dtype', (type) => {
     expectBound(worst(type, inputs, dZ, sigmoid), bounds.sigmoid);
   });
 
-  it('of binary cross-entropy from probabilities keeps to its bound', () => {
+  it('the error of binary cross-entropy from probabilities stays within its bound', () => {
     const probabilities = type.array([
       ...inputs.filter((x, i) => x > type.leastNormal && x < 1 && i % 10 === 0),
       ...oracle.randomArray(10_000, 4, 0, 1),

@@ -108,7 +108,7 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
     }
   });
 
-  it('derivatives that go by A look at no Z, and the others at no A', () => {
+  it('a derivative reads either Z or A, and never the other', () => {
     const [Z, dA] = [type.array(oracle.randomArray(33, 1)), type.array(oracle.randomArray(33, 2))];
     for (const name of activationNames) {
       const A = forward(type, name, Z);
@@ -157,20 +157,28 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
   });
 
   it.each([
-    ['linear', [nan, infinity, -infinity, -0], [nan, infinity, -infinity, -0]],
-    ['sigmoid', [nan, infinity, -infinity, 0, -0], [nan, 1, 0, 0.5, 0.5]],
-    ['tanh', [nan, infinity, -infinity, 0, -0], [nan, 1, -1, 0, -0]],
-    ['relu', [nan, infinity, -infinity, 0, -0], [nan, infinity, 0, 0, 0]],
-    ['leakyRelu', [nan, infinity, -infinity, 0, -0], [nan, infinity, -infinity, 0, -0]],
-    ['elu', [nan, infinity, -infinity, 0], [nan, infinity, -alpha, 0]],
-    ['gelu', [nan, infinity, -infinity, 0, -0], [nan, infinity, -0, 0, -0]],
-    ['geluTanh', [nan, infinity, -infinity, 0, -0], [nan, infinity, -0, 0, -0]],
-    ['silu', [nan, infinity, -infinity, 0, -0], [nan, infinity, -0, 0, -0]],
-    ['softsign', [nan, infinity, -infinity, 0, -0], [nan, 1, -1, 0, -0]],
-    ['hardSigmoid', [nan, infinity, -infinity, 0, -0, 3, -3, 1.5], [nan, 1, 0, 0.5, 0.5, 1, 0, 0.75]],
-    ['mish', [nan, infinity, -infinity, 0, -0], [nan, infinity, -0, 0, -0]],
-    ['exponential', [nan, infinity, -infinity, 0, -0], [nan, infinity, 0, 1, 1]],
-  ] as const)('%s passes NaN and infinities through', (name, given, expected) => {
+    { name: 'linear', given: [nan, infinity, -infinity, -0], expected: [nan, infinity, -infinity, -0] },
+    { name: 'sigmoid', given: [nan, infinity, -infinity, 0, -0], expected: [nan, 1, 0, 0.5, 0.5] },
+    { name: 'tanh', given: [nan, infinity, -infinity, 0, -0], expected: [nan, 1, -1, 0, -0] },
+    { name: 'relu', given: [nan, infinity, -infinity, 0, -0], expected: [nan, infinity, 0, 0, 0] },
+    {
+      name: 'leakyRelu',
+      given: [nan, infinity, -infinity, 0, -0],
+      expected: [nan, infinity, -infinity, 0, -0],
+    },
+    { name: 'elu', given: [nan, infinity, -infinity, 0], expected: [nan, infinity, -alpha, 0] },
+    { name: 'gelu', given: [nan, infinity, -infinity, 0, -0], expected: [nan, infinity, -0, 0, -0] },
+    { name: 'geluTanh', given: [nan, infinity, -infinity, 0, -0], expected: [nan, infinity, -0, 0, -0] },
+    { name: 'silu', given: [nan, infinity, -infinity, 0, -0], expected: [nan, infinity, -0, 0, -0] },
+    { name: 'softsign', given: [nan, infinity, -infinity, 0, -0], expected: [nan, 1, -1, 0, -0] },
+    {
+      name: 'hardSigmoid',
+      given: [nan, infinity, -infinity, 0, -0, 3, -3, 1.5],
+      expected: [nan, 1, 0, 0.5, 0.5, 1, 0, 0.75],
+    },
+    { name: 'mish', given: [nan, infinity, -infinity, 0, -0], expected: [nan, infinity, -0, 0, -0] },
+    { name: 'exponential', given: [nan, infinity, -infinity, 0, -0], expected: [nan, infinity, 0, 1, 1] },
+  ] as const)('$name passes NaN and infinities through', ({ name, given, expected }) => {
     // At places in full vectors, and in the last, partial one.
     for (const length of [1, 2, 4, 8, 16, 33]) {
       for (const [i, value] of given.entries()) {
@@ -221,7 +229,7 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
     expect(apply(type, 'elu', [-small])).toEqual([-small * alpha]);
   });
 
-  it('what is smooth ends in its asymptotes, without an overflow on the way', () => {
+  it('smooth activations reach their asymptotes without an overflow on the way', () => {
     for (const size of [1e30, type.most]) {
       const [z] = type.array([size]) as unknown as [number];
       for (const name of ['gelu', 'geluTanh', 'silu', 'mish', 'softplus'] as const) {
@@ -244,7 +252,7 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
     expect(over).toBe(infinity);
   });
 
-  it('tails keep their relative precision', () => {
+  it('gelu, silu, mish and softplus keep their relative precision in their tails', () => {
     const z = -7;
     const tail = 1.279812543885835e-12; // Q(7), by mpmath
     expectClose([(apply(type, 'gelu', [z])[0] as number) / (z * tail)], [1], 8 * type.epsilon);
@@ -279,7 +287,7 @@ describe.each(floatTypes)('activations of $dtype', (type) => {
   });
 
   it.each(combinations(acrossUnits, axes))(
-    '%s makes NaN of a sample with NaN, and of no other, samples in %s',
+    '%s turns a sample with NaN into NaN, and no other sample, samples in %s',
     (name, axis) => {
       for (const [units, value] of combinations([1, 3, 8, 9, 17], [nan, infinity])) {
         for (let unit = 0; unit < units; unit++) {

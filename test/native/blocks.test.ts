@@ -76,7 +76,7 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
     ['as it is', {}],
     ['transposed', { transposed: true }],
     ['between wide gaps', { gap: 64 }],
-  ])('product equals the oracle, L %s', (_, options) => {
+  ])('product equals the oracle with L %s', (_, options) => {
     for (const [rows, n, k] of combinations(heights, widths, [1, 3, 17])) {
       const [L, R] = [integers(rows, k, 5), integers(k, n, 7)];
       expectClose(product(type, L, R, options), oracle.matmul(L, R).data, 0, `${rows} x ${n} x ${k}`);

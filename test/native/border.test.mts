@@ -80,7 +80,7 @@ it('every export of both addons has its test here', () => {
   );
 });
 
-describe.each(floats)('with a %o', (Float) => {
+describe.each(floats)('given a %o', (Float) => {
   const tested = Object.values(addons).flatMap(({ exported, functions: of }) =>
     Object.entries(of).map(([name, list]) => ({ name, list, exported })),
   );
@@ -169,7 +169,7 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
   }
 });
 
-it('Plan wants new, and its methods a plan', () => {
+it('Plan refuses a call without new, and its methods a receiver that is no plan', () => {
   expect(() => (native.Plan as unknown as AnyFunction)()).toThrow(TypeError);
   expect(() => Reflect.apply(native.Plan as never, {}, rightArguments(planArguments, Float64Array))).toThrow(
     TypeError,
@@ -193,7 +193,7 @@ it('Plan wants new, and its methods a plan', () => {
   }
 });
 
-it('Plan may be extended', () => {
+it('Plan may be extended by a subclass', () => {
   class Extended extends native.Plan {
     extra = 1;
   }
@@ -203,7 +203,7 @@ it('Plan may be extended', () => {
 });
 
 // Runs in its own process, so that a crash is visible as one; the seed is fixed.
-it('survives whatever it is called with', { timeout: 120_000 }, () => {
+it('the addon survives calls with arguments of every kind', { timeout: 120_000 }, () => {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     [fileURLToPath(new URL('fuzz.mjs', import.meta.url))],

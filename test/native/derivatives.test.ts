@@ -8,7 +8,7 @@ import { expectClose, floatTypes } from './helpers';
 const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
 const [scale, limit] = [1.0507009873554805, 1.7580993408473766]; // selu's
 
-describe.each(floatTypes)('$dtype', (type) => {
+describe.each(floatTypes)('activations of $dtype', (type) => {
   it('derivatives are exactly 0 where the function is saturated', () => {
     expect(derive(type, 'sigmoid', [3, -3, type.most], [1, 0, 1])).toEqual([0, -0, 0]);
     expect(derive(type, 'tanh', [3, -3], [1, -1])).toEqual([0, -0]);
@@ -18,7 +18,7 @@ describe.each(floatTypes)('$dtype', (type) => {
     expect(derive(type, 'elu', [3], [-alpha])).toEqual([0]);
   });
 
-  it.each(byInputs)("%s' is 0 or 1 for large inputs, infinite ones included", (name) => {
+  it.each(byInputs)('the derivative of %s is 0 or 1 for large inputs, infinite ones included', (name) => {
     for (const size of [1000, 1e30, type.most, infinity]) {
       expect(derive(type, name, [3, 3], [size, -size]).map(Math.abs)).toEqual([3, 0]);
     }

@@ -56,7 +56,7 @@ describe.each(floatTypes)('hits of $dtype', (type) => {
     expect(count(0, 1, [], [])).toBe(0);
   });
 
-  it('by the largest output take the first of equals', () => {
+  it('take the first of equal outputs for the largest', () => {
     expect(categorical(3, 3, [1, 2, 3, 3, 2, 3, 0, 0, 0], [0, 0, 1, 0, 1, 0, 1, 0, 0])).toBe(2);
     expect(categorical(1, 3, [5, 5, 1], [0.5, 0.5, 0])).toBe(1);
     expect(categorical(1, 2, [-infinity, -5], [0, 1])).toBe(1);
@@ -64,7 +64,7 @@ describe.each(floatTypes)('hits of $dtype', (type) => {
     expect(categorical(0, 2, [], [])).toBe(0);
   });
 
-  it('of hinge take 0 for -1, and know -1 and 1 alone', () => {
+  it('take 0 for -1 under hinge, and know the labels -1 and 1 alone', () => {
     expect(hinge(4, 1, [0, -0, 1e-30, -1e-30], [-1, -1, 1, -1])).toBe(4);
     expect(hinge(4, 1, [-3, 3, 0, nan], [0, 0.5, 1, 1])).toBe(0);
     expect(hinge(2, 2, [1, -1, 1, 1], [1, -1, 1, -1])).toBe(1);

@@ -99,7 +99,7 @@ describe.each(floatTypes)('layers of $dtype', (type) => {
     }
   });
 
-  it.each(axes)('of no samples have gradients of 0, and no inputs leave the bias, in %s', (axis) => {
+  it.each(axes)('have gradients of 0 without samples, and outputs b without inputs, in %s', (axis) => {
     const none = type.array(0);
     const [dW, db] = [guarded(type, 6), guarded(type, 2)];
     native.layerGradients(SampleAxis[axis], 0, 3, 2, 1, none, none, dW.data, db.data);

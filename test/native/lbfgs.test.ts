@@ -155,7 +155,7 @@ describe.each(floatTypes)('L-BFGS in $dtype', (type) => {
   });
 });
 
-it('float32 and float64 differ in rounding alone', () => {
+it('L-BFGS in float32 and L-BFGS in float64 differ in rounding alone', () => {
   const [a, b] = [search(float64, rosenbrock, [-1.2, 1]), search(float32, rosenbrock, [-1.2, 1])];
   for (let i = 0; i < 5; i++) expect(a.step()).toEqual(b.step());
   expectClose(a.parameters, b.parameters, 1e-4);

@@ -137,7 +137,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
     }
   });
 
-  it.each(lossNames)('%s weighted by ones is what it is without weights, and by zeros nothing', (name) => {
+  it.each(lossNames)('%s is unchanged by weights of one, and 0 by weights of zero', (name) => {
     const [m, outputs] = [37, 3];
     const Z = outputsFor(type, name, m * outputs);
     const Y = labelsFor(type, name, m, outputs).at(-1) as FloatArray;
@@ -151,7 +151,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
     expect(zeros.dZ.every((g) => g === 0)).toBe(true);
   });
 
-  it('from logits stay finite and right for saturated ones', () => {
+  it('stay finite and right for saturated logits', () => {
     for (const size of [800, 1e4, 1e30]) {
       const z = type.array([size])[0] as number;
       const Z = type.array([z, z, -z, -z]);
@@ -175,7 +175,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
     expect(most.loss).toBe(type.most);
   });
 
-  it('of far outputs stay finite, and keep what is small', () => {
+  it('stay finite for far outputs, and keep small values', () => {
     const of = (name: LossName, a: number, y: number) => {
       const { loss, dZ } = lossOf(type, name, type.array([a]), type.array([y]), 1);
       return [loss, dZ[0] as number];
@@ -218,7 +218,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
     }
   });
 
-  it.each(lossNames)("%s' gradient doesn't depend on where a sample stands", (name) => {
+  it.each(lossNames)("the gradient of %s doesn't depend on where a sample stands", (name) => {
     const outputs = 3;
     const Z = outputsFor(type, name, 100 * outputs, 5);
     const Y = labelsFor(type, name, 100, outputs).at(-1) as FloatArray;

@@ -78,7 +78,7 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
   // For values of size 1 and their sums, and inverses of up to 1 / sqrt(epsilon).
   const tolerance = (m: number) => 200 * Math.sqrt(m) * type.epsilon;
 
-  it.each(shapes)('of %i rows of %i equals plain loops', (units, m) => {
+  it.each(shapes)('equals plain loops for %i rows of %i', (units, m) => {
     const { X, gamma, beta } = data(type, units, m);
     const expected = standardized(X);
     const ld = m + 3;
@@ -103,7 +103,7 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
     expectSameBits(type.array(unpadded(x, units, m, ld).data), type.array(unpadded(out, units, m, ld).data));
   });
 
-  it.each(shapes)('of %i rows of %i goes back as plain loops do', (units, m) => {
+  it.each(shapes)('has the gradient of plain loops for %i rows of %i', (units, m) => {
     const { X, d, gamma, dgamma, dbeta } = data(type, units, m);
     const { inverse, normalized } = standardized(X);
     const [ld, scaled] = [m + 1, scaledBy(d, gamma)];
@@ -137,7 +137,7 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
     }
   });
 
-  it.each(shapes)('of %i units in each of %i columns equals plain loops', (units, m) => {
+  it.each(shapes)('equals plain loops for %i units in each of %i columns', (units, m) => {
     const { X, d, gamma, beta, dgamma, dbeta } = data(type, units, m);
     const turned = standardized(oracle.transpose(X));
     const wanted = oracle.transpose(turned.normalized);
@@ -208,7 +208,7 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
 });
 
 // Gradients equal central differences.
-describe('the way back by central differences', () => {
+describe('the gradient of normalisation', () => {
   const { X, d, gamma, beta } = data(float64, 4, 7);
   const [units, m, ld] = [4, 7, 16];
   const loss = (out: FloatArray) => d.data.reduce((sum, g, i) => sum + g * (out[i] as number), 0);
@@ -228,7 +228,7 @@ describe('the way back by central differences', () => {
     }
   }
 
-  it('of rows', () => {
+  it('is that of central differences for rows', () => {
     const arrays = Array.from({ length: 3 }, () => new Float64Array(units));
     const [mean, variance, inverse] = arrays as [Float64Array, Float64Array, Float64Array];
     const normalized = new Float64Array(units * m);
@@ -251,7 +251,7 @@ describe('the way back by central differences', () => {
     check(forward, [delta, byGamma, byBeta]);
   });
 
-  it('of columns', () => {
+  it('is that of central differences for columns', () => {
     const [normalized, inverse] = [new Float64Array(units * ld), new Float64Array(ld)];
     const forward = (x: oracle.Grid, g: oracle.Grid, b: oracle.Grid) => {
       const out = new Float64Array(units * ld);

@@ -16,44 +16,79 @@ const keras = { convention: 'keras', epsilon: 0.01 } as const;
 /** Every optimiser and every branch of its kernel, with the names of its states in the oracle. */
 const factories: Readonly<Record<make.Optimizer['name'], (options: object) => make.Optimizer>> = { ...make };
 
-const optimizers: [name: string, optimizer: make.Optimizer, ...states: string[]][] = [
-  ['gradient descent', make.sgd({ learningRate: 0.05 })],
-  ['gradient descent with a penalty', make.sgd({ learningRate: 0.05, weightDecay: 0.1 })],
-  ['gradient descent with decay', make.sgd({ learningRate: 0.05, ...decays })],
-  ['momentum', make.sgd({ learningRate: 0.05, momentum: 0.9 }), 'velocity'],
-  ['dampened momentum', make.sgd({ momentum: 0.5, dampening: 0.25, weightDecay: 0.5 }), 'velocity'],
-  ['Nesterov', make.sgd({ momentum: 0.9, nesterov: true, ...decays }), 'velocity'],
-  ['rmsProp', make.rmsProp(), 'square'],
-  ['rmsProp, Keras', make.rmsProp({ decay: 0.9, ...keras, ...decays }), 'square'],
+const optimizers: { what: string; optimizer: make.Optimizer; names: string[] }[] = [
+  { what: 'gradient descent', optimizer: make.sgd({ learningRate: 0.05 }), names: [] },
+  {
+    what: 'gradient descent with a penalty',
+    optimizer: make.sgd({ learningRate: 0.05, weightDecay: 0.1 }),
+    names: [],
+  },
+  { what: 'gradient descent with decay', optimizer: make.sgd({ learningRate: 0.05, ...decays }), names: [] },
+  { what: 'momentum', optimizer: make.sgd({ learningRate: 0.05, momentum: 0.9 }), names: ['velocity'] },
+  {
+    what: 'dampened momentum',
+    optimizer: make.sgd({ momentum: 0.5, dampening: 0.25, weightDecay: 0.5 }),
+    names: ['velocity'],
+  },
+  {
+    what: 'Nesterov',
+    optimizer: make.sgd({ momentum: 0.9, nesterov: true, ...decays }),
+    names: ['velocity'],
+  },
+  { what: 'rmsProp', optimizer: make.rmsProp(), names: ['square'] },
+  { what: 'rmsProp, Keras', optimizer: make.rmsProp({ decay: 0.9, ...keras, ...decays }), names: ['square'] },
   // If an optimiser divides by the root of a difference, epsilon is large: differences that are all rounding
   // error cannot be compared.
-  [
-    'rmsProp with momentum',
-    make.rmsProp({ momentum: 0.9, weightDecay: 0.1, epsilon: 0.1 }),
-    'square',
-    'velocity',
-  ],
-  ['centred rmsProp', make.rmsProp({ centered: true, epsilon: 0.1 }), 'square', 'mean'],
-  [
-    'centred rmsProp with momentum, Keras',
-    make.rmsProp({ centered: true, momentum: 0.5, ...keras }),
-    ...['square', 'mean', 'velocity'],
-  ],
-  ['adagrad', make.adagrad({ learningRateDecay: 0.1, weightDecay: 0.1 }), 'sum'],
-  ['adagrad, Keras', make.adagrad({ initialAccumulator: 0.1, ...keras, ...decays }), 'sum'],
-  ['adadelta', make.adadelta(), 'square', 'changes'],
-  ['adadelta with decay', make.adadelta({ learningRate: 0.5, decay: 0.5, ...decays }), 'square', 'changes'],
-  ['adam', make.adam({ learningRate: 0.05 }), 'mean', 'square'],
-  ['adam with a penalty', make.adam({ weightDecay: 0.1 }), 'mean', 'square'],
-  ['adam, Keras', make.adam(keras), 'mean', 'square'],
-  ['amsgrad', make.adam({ amsgrad: true, beta2: 0.5 }), 'mean', 'square', 'largest'],
-  ['adamW', make.adamW({ learningRate: 0.05, weightDecay: 0.1 }), 'mean', 'square'],
-  ['adamax', make.adamax({ beta2: 0.5 }), 'mean', 'norm'],
-  ['adamax, Keras', make.adamax({ ...keras, ...decays }), 'mean', 'norm'],
-  ['nadam', make.nadam({ weightDecay: 0.1 }), 'mean', 'square'],
-  ['nadam, Keras', make.nadam({ momentumDecay: 1, epsilon: 1e-7, ...decays }), 'mean', 'square'],
-  ['lion', make.lion({ learningRate: 0.05 }), 'mean'],
-  ['lion with decay', make.lion({ weightDecay: 0.5, beta1: 0.5 }), 'mean'],
+  {
+    what: 'rmsProp with momentum',
+    optimizer: make.rmsProp({ momentum: 0.9, weightDecay: 0.1, epsilon: 0.1 }),
+    names: ['square', 'velocity'],
+  },
+  {
+    what: 'centred rmsProp',
+    optimizer: make.rmsProp({ centered: true, epsilon: 0.1 }),
+    names: ['square', 'mean'],
+  },
+  {
+    what: 'centred rmsProp with momentum, Keras',
+    optimizer: make.rmsProp({ centered: true, momentum: 0.5, ...keras }),
+    names: ['square', 'mean', 'velocity'],
+  },
+  { what: 'adagrad', optimizer: make.adagrad({ learningRateDecay: 0.1, weightDecay: 0.1 }), names: ['sum'] },
+  {
+    what: 'adagrad, Keras',
+    optimizer: make.adagrad({ initialAccumulator: 0.1, ...keras, ...decays }),
+    names: ['sum'],
+  },
+  { what: 'adadelta', optimizer: make.adadelta(), names: ['square', 'changes'] },
+  {
+    what: 'adadelta with decay',
+    optimizer: make.adadelta({ learningRate: 0.5, decay: 0.5, ...decays }),
+    names: ['square', 'changes'],
+  },
+  { what: 'adam', optimizer: make.adam({ learningRate: 0.05 }), names: ['mean', 'square'] },
+  { what: 'adam with a penalty', optimizer: make.adam({ weightDecay: 0.1 }), names: ['mean', 'square'] },
+  { what: 'adam, Keras', optimizer: make.adam(keras), names: ['mean', 'square'] },
+  {
+    what: 'amsgrad',
+    optimizer: make.adam({ amsgrad: true, beta2: 0.5 }),
+    names: ['mean', 'square', 'largest'],
+  },
+  {
+    what: 'adamW',
+    optimizer: make.adamW({ learningRate: 0.05, weightDecay: 0.1 }),
+    names: ['mean', 'square'],
+  },
+  { what: 'adamax', optimizer: make.adamax({ beta2: 0.5 }), names: ['mean', 'norm'] },
+  { what: 'adamax, Keras', optimizer: make.adamax({ ...keras, ...decays }), names: ['mean', 'norm'] },
+  { what: 'nadam', optimizer: make.nadam({ weightDecay: 0.1 }), names: ['mean', 'square'] },
+  {
+    what: 'nadam, Keras',
+    optimizer: make.nadam({ momentumDecay: 1, epsilon: 1e-7, ...decays }),
+    names: ['mean', 'square'],
+  },
+  { what: 'lion', optimizer: make.lion({ learningRate: 0.05 }), names: ['mean'] },
+  { what: 'lion with decay', optimizer: make.lion({ weightDecay: 0.5, beta1: 0.5 }), names: ['mean'] },
 ];
 
 /**
@@ -72,12 +107,12 @@ function update(
   );
 }
 
-it.each(optimizers)('%s keeps as many arrays as it needs', (_, optimizer, ...names) => {
+it.each(optimizers)('$what keeps as many arrays as it needs', ({ optimizer, names }) => {
   expect(nativeOptimizer(optimizer).stateSize(7)).toBe(7 * names.length);
 });
 
 describe.each(floatTypes)('optimisers of $dtype', (type) => {
-  it.each(optimizers)('%s equals its formula, step after step, in place', (_, optimizer, ...names) => {
+  it.each(optimizers)('$what equals its formula, step after step, in place', ({ optimizer, names }) => {
     for (const length of lengths) {
       const [parameters, states] = [guarded(type, length), guarded(type, names.length * length)];
       parameters.data.set(oracle.randomArray(length, 1));
@@ -105,7 +140,7 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
     }
   });
 
-  it.each(optimizers)("%s doesn't depend on where a parameter stands", (_, optimizer, ...names) => {
+  it.each(optimizers)("$what doesn't depend on where a parameter stands", ({ optimizer, names }) => {
     const random = (seed: number) => type.array(oracle.randomArray(100, seed, 0, 1));
     const [parameters, gradients] = [random(3), random(4)];
     const states = type.array(names.flatMap((_name, i) => [...random(5 + i)]));
@@ -125,7 +160,7 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
     }
   });
 
-  it.each(optimizers)('%s passes NaN on, to its own parameter only', (_, optimizer, ...names) => {
+  it.each(optimizers)('$what passes NaN on, to its own parameter only', ({ optimizer, names }) => {
     for (const length of [1, 5, 16, 33]) {
       const parameters = type.array(length).fill(1);
       const gradients = type.array(length).fill(0.5);
@@ -135,7 +170,7 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
     }
   });
 
-  it.each(optimizers)('%s leaves what has neither gradient nor decay', (_, optimizer, ...names) => {
+  it.each(optimizers)('$what leaves parameters without gradient and decay', ({ optimizer, names }) => {
     const parameters = type.array([1, -0, 0, -3]);
     const { name, ...options } = optimizer;
     const bare = factories[name]({ ...options, weightDecay: 0 } as object);

@@ -17,7 +17,7 @@ function longTraining(rows = 65) {
 }
 
 describe.each(floatTypes)('operations on another thread, $dtype', (type) => {
-  it('give the same bits as here, in the same arrays', async () => {
+  it('write the same bits into the same arrays as on this thread', async () => {
     for (const rows of [1, 64, 513, 1000]) {
       const made = makePlan(type, architecture, loss);
       const { plan, flat, outcome } = made;
@@ -113,7 +113,7 @@ describe('operations on another thread', () => {
     expectSameBits(flat, until.flat);
   });
 
-  it('stop before they start once the flag is up, until it is taken down', () => {
+  it('do not start while the stop flag of the plan is up', () => {
     const { plan, train, X, Y, flat, outcome } = longTraining();
     const before = Buffer.from(bits(flat));
     plan.stop();
@@ -133,7 +133,7 @@ describe('operations on another thread', () => {
     expect(bits(flat).equals(before)).toBe(false);
   });
 
-  it('of several plans run side by side', async () => {
+  it('run side by side when they belong to several plans', async () => {
     const runs = Array.from({ length: 8 }, () => longTraining());
     await Promise.all(runs.map(({ train }) => finished((callback) => train(50, callback))));
     const alone = longTraining();

@@ -43,7 +43,7 @@ describe.each(floatTypes)('classes in a plan of $dtype', (type) => {
     expect(results[0]?.evaluated.hits).toBeGreaterThan(0);
   });
 
-  it.each([-1, outputs, least, 2 ** 31 - 1])('that are %i are found before anything is done', (wrong) => {
+  it.each([-1, outputs, least, 2 ** 31 - 1])('are refused at once when one of them is %i', (wrong) => {
     for (const index of [0, 17, rows - 1]) {
       const made = makePlan(type, architecture, sparse);
       const { X, classes } = samplesFor(made, sparse, rows);
@@ -61,7 +61,7 @@ describe.each(floatTypes)('classes in a plan of $dtype', (type) => {
     }
   });
 
-  it('out of range that nobody looked for count as labels of zeros, and touch nothing else', () => {
+  it('count as labels of zeros when they are out of range and unchecked, and touch nothing else', () => {
     const [classy, other] = [makePlan(type, architecture, sparse), makePlan(type, architecture, dense)];
     const { X, classes } = samplesFor(classy, sparse, rows);
     [-1, outputs, least, 2 ** 31 - 1, 1000].forEach((wrong, i) => {
@@ -77,7 +77,7 @@ describe.each(floatTypes)('classes in a plan of $dtype', (type) => {
     expectSameBits(classy.flat, other.flat);
   });
 
-  it('come as an Int32Array of one a sample, and labels of numbers do not', () => {
+  it('come as an Int32Array with one class for each sample, and in no other array', () => {
     const made = makePlan(type, architecture, sparse);
     const { X, Y, classes } = samplesFor(made, sparse, rows);
     for (const wrong of [Y, classes.subarray(1), Uint32Array.from(classes), Int16Array.from(classes), null]) {

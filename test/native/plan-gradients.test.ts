@@ -34,8 +34,8 @@ function compare(made: TestPlan, loss: LossName, rows: number, weighted = false)
 
 const alphas: Record<string, number> = { leakyRelu: 0.1, elu: 0.5 };
 
-describe.each(['batch', 'layer'] as const)('normalised by %s', (normalization) => {
-  it.each(activationNames)('then %s', (activation) => {
+describe.each(['batch', 'layer'] as const)('the gradients of a network normalised by %s', (normalization) => {
+  it.each(activationNames)('equal central differences with %s', (activation) => {
     const hidden = { activation, alpha: alphas[activation] ?? 0, normalization, epsilon: 1e-2 };
     const architecture: StackLayer[] = [
       { ...hidden, inputDim: 3, outputDim: 6 },
@@ -48,7 +48,7 @@ describe.each(['batch', 'layer'] as const)('normalised by %s', (normalization) =
     }
   });
 
-  it.each(lossNames)('under %s with weights, smoothing and penalties', (loss) => {
+  it.each(lossNames)('equal central differences under %s with weights, smoothing and penalties', (loss) => {
     const outputs: Partial<Record<LossName, oracle.Activation>> = {
       binaryCrossEntropy: 'sigmoid',
       categoricalCrossEntropy: 'softmax',

@@ -6,6 +6,7 @@ import * as oracle from '../support/oracle';
 import { layerKeys, maskOf, noiseOf, type Words } from '../support/oracle-random';
 import { type StackLayer, stackForward, stackGradients, updatedStatistics } from '../support/oracle-stack';
 import { expectClose, expectSameBits, type FloatType, floatTypes, guarded } from './helpers';
+import { type LayerNetwork, large, networks, random, stack } from './layer-networks';
 import {
   makePlan,
   named,
@@ -21,241 +22,7 @@ vi.setConfig({ testTimeout: 60_000 }); // the oracle is slow
 
 const key: Words = [0x9e3779b9, 7];
 
-/** Builds layers from sizes, activations and other options. */
-function stack(
-  sizes: number[],
-  ...layers: (Omit<StackLayer, 'inputDim' | 'outputDim'> | oracle.Activation)[]
-) {
-  return layers.map((layer, l): StackLayer => {
-    const rest = typeof layer === 'string' ? { activation: layer } : layer;
-    return { ...rest, inputDim: sizes[l] as number, outputDim: sizes[l + 1] as number };
-  });
-}
-
-const batch = 'batch' as const;
-const layer = 'layer' as const;
-
-const networks: [what: string, architecture: StackLayer[], loss: LossName][] = [
-  [
-    'batches, then relu and gelu',
-    stack(
-      [3, 17, 9, 2],
-      { activation: 'relu', normalization: batch },
-      { activation: 'gelu', normalization: batch, epsilon: 1e-3, momentum: 0.3 },
-      'sigmoid',
-    ),
-    'binaryCrossEntropy',
-  ],
-  [
-    'samples, then relu and mish',
-    stack(
-      [3, 17, 9, 2],
-      { activation: 'relu', normalization: layer },
-      { activation: 'mish', normalization: layer, epsilon: 1e-2 },
-      'linear',
-    ),
-    'meanSquaredError',
-  ],
-  [
-    'both, with softmax and logSoftmax in hidden layers',
-    stack(
-      [5, 7, 6, 4, 3],
-      { activation: 'softmax', normalization: batch },
-      { activation: 'logSoftmax', normalization: layer },
-      { activation: 'silu', normalization: batch },
-      'softmax',
-    ),
-    'categoricalCrossEntropy',
-  ],
-  [
-    'penalties and a frozen layer in the middle',
-    stack(
-      [4, 6, 5, 5, 2],
-      { activation: 'tanh', l1: 0.01, normalization: batch },
-      { activation: 'relu', l2: 0.02, trainable: false, normalization: batch },
-      { activation: 'elu', alpha: 0.5, l1: 0.01, l2: 0.02, normalization: layer },
-      { activation: 'sigmoid', l2: 0.03 },
-    ),
-    'binaryCrossEntropy',
-  ],
-  [
-    'classes, from frozen layers',
-    stack(
-      [4, 6, 5, 3],
-      { activation: 'tanh', trainable: false, normalization: batch },
-      { activation: 'softplus', trainable: false, normalization: layer, l2: 0.5 },
-      'softmax',
-    ),
-    'sparseCategoricalCrossEntropy',
-  ],
-  [
-    'residual connections from every place, two of them from one',
-    stack(
-      [4, 4, 6, 4, 6, 6, 2],
-      { activation: 'relu', skip: 1 },
-      'relu',
-      { activation: 'gelu', skip: 2 },
-      { activation: 'tanh', skip: 3 },
-      { activation: 'relu', skip: 3 },
-      'sigmoid',
-    ),
-    'binaryCrossEntropy',
-  ],
-  [
-    'residual connections around normalised and frozen layers',
-    stack(
-      [5, 7, 7, 7, 7, 3],
-      { activation: 'relu', trainable: false },
-      { activation: 'relu', normalization: batch, skip: 2 },
-      { activation: 'softmax', normalization: layer, skip: 2, trainable: false },
-      { activation: 'relu', normalization: layer, skip: 4 },
-      'softmax',
-    ),
-    'categoricalCrossEntropy',
-  ],
-  [
-    'embeddings',
-    stack(
-      [8, 9, 2],
-      {
-        activation: 'relu',
-        embeddings: [
-          { categories: 5, outputs: 3 },
-          { categories: 1, outputs: 1 },
-        ],
-      },
-      'sigmoid',
-    ),
-    'binaryCrossEntropy',
-  ],
-  [
-    'embeddings alone, with a residual connection around the first layer',
-    stack(
-      [6, 6, 6, 1],
-      { activation: 'mish', normalization: batch, skip: 1, embeddings: [{ categories: 40, outputs: 6 }] },
-      { activation: 'relu', skip: 1 },
-      'linear',
-    ),
-    'huber',
-  ],
-  [
-    'embeddings that are frozen',
-    stack(
-      [5, 4, 3, 1],
-      { activation: 'tanh', trainable: false, embeddings: [{ categories: 3, outputs: 2 }] },
-      'relu',
-      'linear',
-    ),
-    'meanSquaredError',
-  ],
-  [
-    'embeddings in a wide input',
-    stack(
-      [120, 6, 2],
-      {
-        activation: 'relu',
-        embeddings: [
-          { categories: 9, outputs: 13 },
-          { categories: 4, outputs: 7 },
-        ],
-      },
-      'softplus',
-    ),
-    'poisson',
-  ],
-  // Reads X in rows of samples.
-  [
-    'a wide input',
-    stack([101, 6, 2], { activation: 'leakyRelu', alpha: 0.1, normalization: batch }, 'softplus'),
-    'huber',
-  ],
-];
-
-const random: [what: string, architecture: StackLayer[], loss: LossName][] = [
-  [
-    'dropout',
-    stack(
-      [3, 20, 9, 2],
-      { activation: 'relu', dropout: 0.5 },
-      { activation: 'gelu', dropout: 0.1 },
-      'sigmoid',
-    ),
-    'binaryCrossEntropy',
-  ],
-  [
-    'noise',
-    stack([3, 8, 5, 2], { activation: 'tanh', noise: 0.1 }, { activation: 'relu', noise: 0.5 }, 'sigmoid'),
-    'binaryCrossEntropy',
-  ],
-  [
-    'all at once',
-    stack(
-      [3, 12, 9, 6, 3],
-      { activation: 'silu', normalization: batch, dropout: 0.3, noise: 0.2, l2: 0.01 },
-      { activation: 'softmax', normalization: layer, dropout: 0.5, l1: 0.01 },
-      { activation: 'logSoftmax', normalization: batch, dropout: 0.2, noise: 0.1, trainable: false },
-      { activation: 'softmax', noise: 0.1 },
-    ),
-    'categoricalCrossEntropy',
-  ],
-  [
-    'residual connections around dropout and noise',
-    stack(
-      [6, 6, 6, 6, 2],
-      { activation: 'relu', dropout: 0.5, noise: 0.1, skip: 1, embeddings: [{ categories: 3, outputs: 2 }] },
-      { activation: 'relu', dropout: 0.3, noise: 0.2, skip: 1 },
-      { activation: 'silu', noise: 0.1, skip: 2 },
-      'sigmoid',
-    ),
-    'binaryCrossEntropy',
-  ],
-  [
-    'noise on a wide input',
-    stack([101, 6, 2], { activation: 'relu', noise: 0.3, dropout: 0.5 }, 'linear'),
-    'meanSquaredError',
-  ],
-];
-
-// Swept networks, one of them with layers for CBLAS.
-const large: typeof networks = [
-  [
-    'more than 1 MB',
-    stack(
-      [30, 420, 420, 420, 3],
-      { activation: 'relu', normalization: batch, dropout: 0.2, l2: 1e-4 },
-      { activation: 'gelu', normalization: layer, noise: 0.1 },
-      { activation: 'softmax', normalization: batch, dropout: 0.1, trainable: false },
-      'sigmoid',
-    ),
-    'binaryCrossEntropy',
-  ],
-  [
-    'residual connections and embeddings',
-    stack(
-      [40, 360, 360, 360, 2],
-      { activation: 'relu', embeddings: [{ categories: 70, outputs: 16 }] },
-      { activation: 'relu', skip: 2, dropout: 0.2 },
-      { activation: 'gelu', skip: 2, normalization: layer },
-      'sigmoid',
-    ),
-    'binaryCrossEntropy',
-  ],
-  [
-    'a large table',
-    stack([9, 5, 1], { activation: 'tanh', embeddings: [{ categories: 20_000, outputs: 8 }] }, 'linear'),
-    'meanSquaredError',
-  ],
-  [
-    'layers for CBLAS',
-    stack(
-      [130, 1250, 1240, 2],
-      { activation: 'tanh', normalization: layer, dropout: 0.5 },
-      { activation: 'relu', normalization: batch, noise: 0.1 },
-      'sigmoid',
-    ),
-    'binaryCrossEntropy',
-  ],
-];
+const all = [...networks, ...random, ...large];
 
 /** Plain loops are slow. */
 const rowCountsOf = (architecture: readonly StackLayer[]) =>
@@ -311,7 +78,7 @@ function stepOf(made: TestPlan, loss: LossName, rows: number, request: Partial<T
 }
 
 describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
-  it.each(networks)('%s: gradients and moments are those of plain loops', (_, architecture, loss) => {
+  it.each(networks)('have the gradients and moments of plain loops: $what', ({ architecture, loss }) => {
     for (const rows of rowCountsOf(architecture)) {
       for (const weighted of [false, true]) {
         const options = loss.endsWith('CrossEntropy') ? { smoothing: 0.1 } : { delta: 0.3 };
@@ -349,64 +116,58 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
     }
   });
 
-  it.each([...networks, ...random, ...large])(
-    '%s: predictions use the running moments',
-    (_, architecture, loss) => {
-      const made = makePlan(type, architecture, loss);
-      const params = named(architecture, made.flat);
-      for (const rows of rowCountsOf(architecture)) {
-        const { X, codes, denseX, denseCodes } = labelled(made, loss, rows);
-        const outputs = architecture.at(-1)?.outputDim as number;
-        const out = guarded(type, rows * outputs);
-        made.plan.predict(X, codes, rows, out.data);
-        out.intact();
-        const statistics = namedStatistics(made);
-        const { yHat } = stackForward(architecture, params, denseX, { codes: denseCodes, statistics });
-        expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
-        // A single row uses other code.
-        for (const r of [0, rows - 1]) {
-          const one = guarded(type, outputs);
-          const code = codes?.slice((r * codes.length) / rows) ?? null;
-          made.plan.predict(X.slice((r * X.length) / rows), code, 1, one.data);
-          one.intact();
-          expectClose(one.data, out.data.slice(r * outputs, (r + 1) * outputs), tolerance(type, yHat.data));
-        }
+  it.each(all)('predict with the running moments: $what', ({ architecture, loss }) => {
+    const made = makePlan(type, architecture, loss);
+    const params = named(architecture, made.flat);
+    for (const rows of rowCountsOf(architecture)) {
+      const { X, codes, denseX, denseCodes } = labelled(made, loss, rows);
+      const outputs = architecture.at(-1)?.outputDim as number;
+      const out = guarded(type, rows * outputs);
+      made.plan.predict(X, codes, rows, out.data);
+      out.intact();
+      const statistics = namedStatistics(made);
+      const { yHat } = stackForward(architecture, params, denseX, { codes: denseCodes, statistics });
+      expectClose(out.data, yHat.data, tolerance(type, yHat.data), `outputs of ${rows}`);
+      // A single row uses other code.
+      for (const r of [0, rows - 1]) {
+        const one = guarded(type, outputs);
+        const code = codes?.slice((r * codes.length) / rows) ?? null;
+        made.plan.predict(X.slice((r * X.length) / rows), code, 1, one.data);
+        one.intact();
+        expectClose(one.data, out.data.slice(r * outputs, (r + 1) * outputs), tolerance(type, yHat.data));
       }
-    },
-  );
+    }
+  });
 
-  it.each([...networks, ...random, ...large])(
-    '%s: a step is that of plain loops',
-    (_, architecture, loss) => {
-      for (const rows of rowCountsOf(architecture)) {
-        for (const batches of [0, 2 ** 33 + 5]) {
-          const made = makePlan(type, architecture, loss);
-          const statistics = Object.fromEntries(
-            Object.entries(namedStatistics(made)).map(([name, A]) => [name, oracle.map(A, (x) => x)]),
-          );
-          const step = stepOf(made, loss, rows, { batches });
-          const params = named(architecture, step.before);
-          const expected = stackGradients(architecture, params, step.denseX, step.denseY, loss, {
-            ...{ codes: step.denseCodes, statistics, learning: true },
-            random: randomOf(architecture, batches, rows),
-            lossOptions: { weights: step.weights },
-          });
-          const what = `of ${rows}, batch ${batches}`;
-          expectClose([step.loss], [expected.loss], tolerance(type, [1, expected.loss]), `loss ${what}`);
-          // The gradients are differences of parameters of size 1, so they keep the rounding errors of these.
-          for (const [name, { data }] of Object.entries(named(architecture, step.gradient, 'd'))) {
-            const { data: wanted } = expected.grads[name] as oracle.Grid;
-            expectClose(data, wanted, tolerance(type, [1, ...wanted]), `${name} ${what}`);
-          }
-          const moved = updatedStatistics(architecture, statistics, expected.moments, rows);
-          expectTensors(type, namedStatistics(made), moved, what);
+  it.each(all)('take the step of plain loops: $what', ({ architecture, loss }) => {
+    for (const rows of rowCountsOf(architecture)) {
+      for (const batches of [0, 2 ** 33 + 5]) {
+        const made = makePlan(type, architecture, loss);
+        const statistics = Object.fromEntries(
+          Object.entries(namedStatistics(made)).map(([name, A]) => [name, oracle.map(A, (x) => x)]),
+        );
+        const step = stepOf(made, loss, rows, { batches });
+        const params = named(architecture, step.before);
+        const expected = stackGradients(architecture, params, step.denseX, step.denseY, loss, {
+          ...{ codes: step.denseCodes, statistics, learning: true },
+          random: randomOf(architecture, batches, rows),
+          lossOptions: { weights: step.weights },
+        });
+        const what = `of ${rows}, batch ${batches}`;
+        expectClose([step.loss], [expected.loss], tolerance(type, [1, expected.loss]), `loss ${what}`);
+        // The gradients are differences of parameters of size 1, so they keep the rounding errors of these.
+        for (const [name, { data }] of Object.entries(named(architecture, step.gradient, 'd'))) {
+          const { data: wanted } = expected.grads[name] as oracle.Grid;
+          expectClose(data, wanted, tolerance(type, [1, ...wanted]), `${name} ${what}`);
         }
+        const moved = updatedStatistics(architecture, statistics, expected.moments, rows);
+        expectTensors(type, namedStatistics(made), moved, what);
       }
-    },
-  );
+    }
+  });
 
   it('batches and epochs each have random numbers of their own, counted on by the caller', () => {
-    const [, architecture, loss] = random[2] as (typeof random)[number];
+    const { architecture, loss } = random[2] as LayerNetwork;
     const run = (calls: Partial<TrainingRequest>[]) => {
       const made = makePlan(type, architecture, loss);
       const samples = labelled(made, loss, 20);
@@ -423,7 +184,7 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
   });
 
   it('a constant unit is normalised to its beta, whatever the epsilon', () => {
-    for (const normalization of [batch, layer]) {
+    for (const normalization of ['batch', 'layer'] as const) {
       const architecture = stack(
         [2, 3, 1],
         { activation: 'linear', normalization, epsilon: 1e-300 },

@@ -6,7 +6,7 @@ import { testSchedules } from './schedules';
 
 const architecture = network([1300, 1220, 1240, 5], ['relu', 'tanh', 'linear']);
 
-testSchedules([['swept by CBLAS', 300, architecture, 'meanSquaredError']]);
+testSchedules([{ what: 'swept by CBLAS', rows: 300, architecture, loss: 'meanSquaredError' }]);
 
 it('the network here has two layers for CBLAS', () => {
   expect(architecture.filter(({ inputDim, outputDim }) => inputDim * outputDim >= 1_500_000).length).toBe(2);

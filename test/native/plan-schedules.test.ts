@@ -4,32 +4,42 @@ import { makePlan, network, parameterCount, samplesFor } from './plans';
 import { type Scheduled, testSchedules } from './schedules';
 
 const networks: Scheduled[] = [
-  ['in tiles', 2500, network([20, 64, 30, 3], ['relu', 'tanh', 'sigmoid']), 'binaryCrossEntropy'],
-  [
-    'in tiles of wide layers',
-    700,
-    network([20, 280, 280, 3], ['relu', 'softmax', 'softmax']),
-    'categoricalCrossEntropy',
-  ],
-  ['in tiles from a wide input', 2500, network([400, 200, 3], ['tanh', 'linear']), 'meanSquaredError'],
-  [
-    'swept',
-    300,
-    network([64, 420, 420, 420, 5], ['relu', 'softmax', 'tanh', 'sigmoid']),
-    'binaryCrossEntropy',
-  ],
-  [
-    'swept from a wide input',
-    300,
-    network([900, 200, 210, 70], ['relu', 'relu', 'softmax']),
-    'categoricalCrossEntropy',
-  ],
+  {
+    what: 'in tiles',
+    rows: 2500,
+    architecture: network([20, 64, 30, 3], ['relu', 'tanh', 'sigmoid']),
+    loss: 'binaryCrossEntropy',
+  },
+  {
+    what: 'in tiles of wide layers',
+    rows: 700,
+    architecture: network([20, 280, 280, 3], ['relu', 'softmax', 'softmax']),
+    loss: 'categoricalCrossEntropy',
+  },
+  {
+    what: 'in tiles from a wide input',
+    rows: 2500,
+    architecture: network([400, 200, 3], ['tanh', 'linear']),
+    loss: 'meanSquaredError',
+  },
+  {
+    what: 'swept',
+    rows: 300,
+    architecture: network([64, 420, 420, 420, 5], ['relu', 'softmax', 'tanh', 'sigmoid']),
+    loss: 'binaryCrossEntropy',
+  },
+  {
+    what: 'swept from a wide input',
+    rows: 300,
+    architecture: network([900, 200, 210, 70], ['relu', 'relu', 'softmax']),
+    loss: 'categoricalCrossEntropy',
+  },
 ];
 
 testSchedules(networks);
 
 it('the networks here are as large as they have to be', () => {
-  const bytes = networks.map(([, , architecture]) => 8 * parameterCount(architecture));
+  const bytes = networks.map(({ architecture }) => 8 * parameterCount(architecture));
   for (const few of bytes.slice(0, 3)) expect(few).toBeLessThan(1e6);
   for (const many of bytes.slice(3)) expect(many).toBeGreaterThan(1e6);
   expect((bytes[3] as number) / 2).toBeGreaterThan(1e6); // also in float32
@@ -42,7 +52,7 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
       ? new Float64Array(new SharedArrayBuffer(8 * length))
       : new Float32Array(new SharedArrayBuffer(4 * length));
 
-  it('are predicted as any others', () => {
+  it('are predicted like any other arrays', () => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     const { X } = samplesFor(made, 'binaryCrossEntropy', 200);
     const [input, output] = [shared(600), shared(400)];
@@ -59,7 +69,7 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
     expect(() => made.plan.predictPinned(201)).toThrow(TypeError);
   });
 
-  it('are told apart from what is not finite', () => {
+  it('are searched for NaN and infinities', () => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     const [input, output] = [shared(600), shared(400)];
     made.plan.pin(200, input, null, output);
@@ -73,7 +83,7 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
     expect(made.plan.predictPinned(1)).toBe(-1);
   });
 
-  it('are none in the beginning, and may be changed for others', () => {
+  it('are missing at first, and may be replaced by others', () => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     expect(() => made.plan.predictPinned(1)).toThrow(TypeError);
     const [first, second] = [shared(2), shared(2)];

@@ -4,13 +4,25 @@ import * as oracle from '../support/oracle';
 import { expectClose, expectSameBits, float64, floatTypes } from './helpers';
 import { finished, hits, hyperparameters, makePlan, named, network, pick, samplesFor, train } from './plans';
 
-const networks: [what: string, architecture: oracle.Layer[], loss: LossName][] = [
-  ['1-1 sigmoid', network([1, 1], ['sigmoid']), 'binaryCrossEntropy'],
-  ['3-17-5-2 sigmoid', network([3, 17, 5, 2], ['tanh', 'relu', 'sigmoid']), 'binaryCrossEntropy'],
-  ['2-6-4-3 softmax', network([2, 6, 4, 3], ['sigmoid', 'tanh', 'softmax']), 'categoricalCrossEntropy'],
-  ['3-5-2 linear', network([3, 5, 2], ['softmax', 'linear']), 'meanSquaredError'],
+const networks: { what: string; architecture: oracle.Layer[]; loss: LossName }[] = [
+  { what: '1-1 sigmoid', architecture: network([1, 1], ['sigmoid']), loss: 'binaryCrossEntropy' },
+  {
+    what: '3-17-5-2 sigmoid',
+    architecture: network([3, 17, 5, 2], ['tanh', 'relu', 'sigmoid']),
+    loss: 'binaryCrossEntropy',
+  },
+  {
+    what: '2-6-4-3 softmax',
+    architecture: network([2, 6, 4, 3], ['sigmoid', 'tanh', 'softmax']),
+    loss: 'categoricalCrossEntropy',
+  },
+  { what: '3-5-2 linear', architecture: network([3, 5, 2], ['softmax', 'linear']), loss: 'meanSquaredError' },
   // Reads X in rows of samples.
-  ['110-4-1 sigmoid', network([110, 4, 1], ['relu', 'sigmoid']), 'binaryCrossEntropy'],
+  {
+    what: '110-4-1 sigmoid',
+    architecture: network([110, 4, 1], ['relu', 'sigmoid']),
+    loss: 'binaryCrossEntropy',
+  },
 ];
 
 function copies(tensors: oracle.Tensors): Record<string, oracle.Grid> {
@@ -33,17 +45,17 @@ function shuffled(rows: number, epochs: number): Uint32Array {
 }
 
 describe.each(floatTypes)('training in $dtype', (type) => {
-  it.each(networks)('%s takes the steps of the oracle, batch by batch', (_, architecture, loss) => {
-    for (const [rows, batchSize, epochs, ordered] of [
-      [1, 1, 3, false],
-      [7, 7, 3, false],
-      [7, 1, 2, true],
-      [65, 32, 2, false],
-      [65, 32, 2, true],
-      [65, 1000, 2, true],
-      [600, 600, 2, false],
-      [600, 550, 2, true],
-      [513, 64, 1, true],
+  it.each(networks)('takes the steps of the oracle, batch by batch: $what', ({ architecture, loss }) => {
+    for (const { rows, batchSize, epochs, ordered } of [
+      { rows: 1, batchSize: 1, epochs: 3, ordered: false },
+      { rows: 7, batchSize: 7, epochs: 3, ordered: false },
+      { rows: 7, batchSize: 1, epochs: 2, ordered: true },
+      { rows: 65, batchSize: 32, epochs: 2, ordered: false },
+      { rows: 65, batchSize: 32, epochs: 2, ordered: true },
+      { rows: 65, batchSize: 1000, epochs: 2, ordered: true },
+      { rows: 600, batchSize: 600, epochs: 2, ordered: false },
+      { rows: 600, batchSize: 550, epochs: 2, ordered: true },
+      { rows: 513, batchSize: 64, epochs: 1, ordered: true },
     ] as const) {
       const made = makePlan(type, architecture, loss);
       const samples = samplesFor(made, loss, rows);
@@ -75,8 +87,8 @@ describe.each(floatTypes)('training in $dtype', (type) => {
     }
   });
 
-  it.each(['momentum', 'adam'] as const)('%s takes its steps, and goes on where it was', (optimizer) => {
-    const [, architecture, loss] = networks[1] as (typeof networks)[number];
+  it.each(['momentum', 'adam'] as const)('takes the steps of %s, and goes on where it was', (optimizer) => {
+    const { architecture, loss } = networks[1] as (typeof networks)[number];
     const { momentum, beta1, beta2, epsilon } = hyperparameters;
     const rate = 0.05;
     const made = makePlan(type, architecture, loss);
@@ -126,7 +138,7 @@ describe.each(floatTypes)('training in $dtype', (type) => {
   });
 
   it('takes rows as their order says, one of them twice or never', () => {
-    const [, architecture, loss] = networks[1] as (typeof networks)[number];
+    const { architecture, loss } = networks[1] as (typeof networks)[number];
     const order = Array.from({ length: 60 }, (_, i) => (i * i) % 30);
     const request = { rows: 30, epochs: 2, batchSize: 8 };
     const ordered = makePlan(type, architecture, loss);
@@ -143,7 +155,7 @@ describe.each(floatTypes)('training in $dtype', (type) => {
   });
 
   it('is the same to the last bit on another thread, and a second time', async () => {
-    for (const [, architecture, loss] of networks) {
+    for (const { architecture, loss } of networks) {
       const request = { rows: 700, epochs: 3, batchSize: 550, order: shuffled(700, 3) };
       const here = makePlan(type, architecture, loss);
       const there = makePlan(type, architecture, loss);
@@ -163,14 +175,19 @@ describe.each(floatTypes)('training in $dtype', (type) => {
     }
   });
 
-  it('stops at data that are no numbers before the first step, unless told not to look', () => {
+  it('stops before the first step at inputs that are not finite and at labels out of range', () => {
     const architecture = network([3, 4, 1], ['relu', 'sigmoid']);
     const request = { rows: 30, epochs: 2, batchSize: 10 };
-    for (const [index, value, label, outcome] of [
-      [50, Number.NaN, 0, { status: 'inputNotFinite', index: 50 }],
-      [50, Number.POSITIVE_INFINITY, 0, { status: 'inputNotFinite', index: 50 }],
-      [0, 0.5, 1.5, { status: 'labelOutside', index: 29 }],
-      [0, 0.5, Number.NaN, { status: 'labelOutside', index: 29 }],
+    for (const { index, value, label, outcome } of [
+      { index: 50, value: Number.NaN, label: 0, outcome: { status: 'inputNotFinite', index: 50 } },
+      {
+        index: 50,
+        value: Number.POSITIVE_INFINITY,
+        label: 0,
+        outcome: { status: 'inputNotFinite', index: 50 },
+      },
+      { index: 0, value: 0.5, label: 1.5, outcome: { status: 'labelOutside', index: 29 } },
+      { index: 0, value: 0.5, label: Number.NaN, outcome: { status: 'labelOutside', index: 29 } },
     ] as const) {
       const made = makePlan(type, architecture, 'binaryCrossEntropy');
       const samples = samplesFor(made, 'binaryCrossEntropy', 30);
@@ -228,7 +245,7 @@ describe.each(floatTypes)('training in $dtype', (type) => {
   });
 
   it('does nothing in no epochs', () => {
-    const [, architecture, loss] = networks[1] as (typeof networks)[number];
+    const { architecture, loss } = networks[1] as (typeof networks)[number];
     const made = makePlan(type, architecture, loss);
     const before = made.flat.slice();
     train(made, samplesFor(made, loss, 5), { rows: 5, epochs: 0, batchSize: 2 });
@@ -237,7 +254,7 @@ describe.each(floatTypes)('training in $dtype', (type) => {
   });
 });
 
-it('gradient descent on one weight, worked by hand', () => {
+it('gradient descent on one weight takes the steps that were worked out by hand', () => {
   // a = w x + b, loss = mean of (a - y)^2. It starts from w = 1, b = 0, on (1, 3) and (2, 2), at rate 1/4:
   // a = 1, 2; loss = 2; dw = (-2 * 1 + 0 * 2) = -2, db = -2; then w = 1.5, b = 0.5.
   const made = makePlan(float64, network([1, 1], ['linear']), 'meanSquaredError');

@@ -97,7 +97,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
     expectClose([norm(taken)], [0.01], 40 * type.epsilon);
   });
 
-  it('with every layer frozen change nothing, and find the loss', () => {
+  it('change nothing when every layer is frozen, and still report the loss', () => {
     const frozen = normalized.map((layer) => ({ ...layer, trainable: false }));
     const before = makePlan(type, frozen, loss);
     const { made, losses } = trained(type, frozen, { epochs: 2, clipNorm: 1, accumulate: 2 });
@@ -107,7 +107,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
     expectSameBits(made.statistics, before.statistics);
   });
 
-  it('count penalties of what is trained alone, in losses and evaluations alike', () => {
+  it('count the penalties of trainable layers alone, in losses and in evaluations', () => {
     for (const trainable of [true, false]) {
       const layers = architecture.map((layer) => ({ ...layer, trainable }));
       const made = makePlan(type, layers, loss);
@@ -146,7 +146,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
     expect(scaled.size).toBe(2);
   });
 
-  it('of several batches at once are those of one larger batch', () => {
+  it('are those of one larger batch when they accumulate several batches', () => {
     for (const optimizer of ['sgd', 'momentum', 'adam'] as const) {
       for (const [batchSize, accumulate] of [
         [8, 4],
@@ -171,7 +171,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
     expectSameBits(tooLarge.made.flat, full.made.flat);
   });
 
-  it('have a rate of their own each, and the last one for all further', () => {
+  it('take one learning rate each, and the last rate for all further ones', () => {
     for (const optimizer of ['sgd', 'adam'] as const) {
       const rates = [0.3, 0.1, 0.05, 0];
       const state = type.array(1000);
@@ -194,7 +194,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
     }
   });
 
-  it('come in parts of an epoch as in the whole of it, bit for bit', () => {
+  it('have the same bits in parts of an epoch as in a whole epoch', () => {
     const order = Uint32Array.from({ length: 2 * 65 }, (_, i) => (i * 31) % 65);
     for (const [layers, accumulate] of [
       [architecture, 1],
@@ -234,7 +234,7 @@ describe.each(floatTypes)('updates in $dtype', (type) => {
 });
 
 describe.each(floatTypes)('a step of several batches, $dtype', (type) => {
-  it('that diverges in a later one leaves parameters and moments of whole steps', () => {
+  it('leaves the parameters and moments of whole steps when it diverges in a later batch', () => {
     const made = makePlan(type, normalized, loss);
     const { X, Y } = samplesFor(made, loss, 64);
     const request = { rows: 64, epochs: 1, batchSize: 8, accumulate: 4, check: false };
@@ -248,7 +248,7 @@ describe.each(floatTypes)('a step of several batches, $dtype', (type) => {
     expectSameBits(made.statistics, until.statistics);
   });
 
-  it('that is stopped in the middle likewise', async () => {
+  it('leaves the parameters and moments of whole steps when it is stopped in the middle', async () => {
     const made = makePlan(type, normalized, loss);
     const { X, Y } = samplesFor(made, loss, 64);
     const request = { rows: 64, batchSize: 1, accumulate: 16, learningRate: 1e-3, check: false };
@@ -303,7 +303,7 @@ describe.each(floatTypes)('L-BFGS in a plan of $dtype', (type) => {
     return { ...made, state: kept, run };
   }
 
-  it('trains what is not frozen, also when that has changed since the last step', () => {
+  it('trains the layers that are not frozen, even if these have changed since the last step', () => {
     const free = prepared(architecture);
     free.run(5);
     const frozen = architecture.map((layer, l) => (l === 0 ? { ...layer, trainable: false } : layer));

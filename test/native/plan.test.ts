@@ -4,21 +4,41 @@ import * as oracle from '../support/oracle';
 import { bits, expectClose, expectSameBits, type FloatType, floatTypes, guarded } from './helpers';
 import { awayFromKinks, hits, makePlan, named, network, parameterCount, pick, samplesFor } from './plans';
 
-const networks: [what: string, architecture: oracle.Layer[], loss: LossName][] = [
-  ['1-1 sigmoid', network([1, 1], ['sigmoid']), 'binaryCrossEntropy'],
-  ['3-17-65-3 sigmoid', network([3, 17, 65, 3], ['relu', 'tanh', 'sigmoid']), 'binaryCrossEntropy'],
-  ['17-5 softmax', network([17, 5], ['softmax']), 'categoricalCrossEntropy'],
-  [
-    '2-6-6-4-3 softmax',
-    network([2, 6, 6, 4, 3], ['tanh', 'relu', 'sigmoid', 'softmax']),
-    'categoricalCrossEntropy',
-  ],
-  ['3-1 linear', network([3, 1], ['linear']), 'meanSquaredError'],
-  ['3-5-4-2 tanh', network([3, 5, 4, 2], ['softmax', 'linear', 'tanh']), 'meanSquaredError'],
-  ['4-7-3 sigmoid by squares', network([4, 7, 3], ['sigmoid', 'sigmoid']), 'meanSquaredError'],
-  ['2-3-3 softmax by squares', network([2, 3, 3], ['relu', 'softmax']), 'meanSquaredError'],
+const networks: { what: string; architecture: oracle.Layer[]; loss: LossName }[] = [
+  { what: '1-1 sigmoid', architecture: network([1, 1], ['sigmoid']), loss: 'binaryCrossEntropy' },
+  {
+    what: '3-17-65-3 sigmoid',
+    architecture: network([3, 17, 65, 3], ['relu', 'tanh', 'sigmoid']),
+    loss: 'binaryCrossEntropy',
+  },
+  { what: '17-5 softmax', architecture: network([17, 5], ['softmax']), loss: 'categoricalCrossEntropy' },
+  {
+    what: '2-6-6-4-3 softmax',
+    architecture: network([2, 6, 6, 4, 3], ['tanh', 'relu', 'sigmoid', 'softmax']),
+    loss: 'categoricalCrossEntropy',
+  },
+  { what: '3-1 linear', architecture: network([3, 1], ['linear']), loss: 'meanSquaredError' },
+  {
+    what: '3-5-4-2 tanh',
+    architecture: network([3, 5, 4, 2], ['softmax', 'linear', 'tanh']),
+    loss: 'meanSquaredError',
+  },
+  {
+    what: '4-7-3 sigmoid by squares',
+    architecture: network([4, 7, 3], ['sigmoid', 'sigmoid']),
+    loss: 'meanSquaredError',
+  },
+  {
+    what: '2-3-3 softmax by squares',
+    architecture: network([2, 3, 3], ['relu', 'softmax']),
+    loss: 'meanSquaredError',
+  },
   // Reads X in rows of samples and does not transpose it.
-  ['97-3-1 sigmoid', network([97, 3, 1], ['relu', 'sigmoid']), 'binaryCrossEntropy'],
+  {
+    what: '97-3-1 sigmoid',
+    architecture: network([97, 3, 1], ['relu', 'sigmoid']),
+    loss: 'binaryCrossEntropy',
+  },
 ];
 
 // Tiles of these have 100 rows; tiles of the others have up to 128.
@@ -66,7 +86,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
     expect(bits(flat).equals(before)).toBe(true);
   }
 
-  it.each(networks)('%s predicts, evaluates and differentiates as the oracle', (_, architecture, loss) => {
+  it.each(networks)('has the results of the oracle: $what', ({ architecture, loss }) => {
     for (const rows of rowCounts) check(architecture, loss, rows);
   });
 
@@ -86,7 +106,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
   });
 
   it('has the same results whatever it did before', () => {
-    const [, architecture, loss] = networks[1] as (typeof networks)[number];
+    const { architecture, loss } = networks[1] as (typeof networks)[number];
     const used = makePlan(type, architecture, loss);
     const large = samplesFor(used, loss, 700, 7);
     used.plan.gradients(large.X, null, large.Y, null, 700, type.array(used.flat.length));
@@ -103,7 +123,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
   });
 
   it('reads and writes the first rows of longer arrays', () => {
-    const [, architecture, loss] = networks[1] as (typeof networks)[number];
+    const { architecture, loss } = networks[1] as (typeof networks)[number];
     const made = makePlan(type, architecture, loss);
     const { X, Y, outputs } = samplesFor(made, loss, 20);
     X.fill(Number.NaN, 5 * 3);
@@ -165,7 +185,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
 });
 
 // Gradients equal central differences.
-describe('gradients by central differences', () => {
+describe('gradients of a plan', () => {
   const activations = ['linear', 'sigmoid', 'relu', 'tanh', 'softmax'] as const;
   const endings: [output: oracle.Activation, loss: LossName][] = [
     ['sigmoid', 'binaryCrossEntropy'],
@@ -173,7 +193,7 @@ describe('gradients by central differences', () => {
     ...activations.map((output): [oracle.Activation, LossName] => [output, 'meanSquaredError']),
   ];
 
-  it.each(endings)('every activation before %s with %s', (output, loss) => {
+  it.each(endings)('equal central differences for every activation before %s with %s', (output, loss) => {
     for (const hidden of activations) {
       for (const rows of [7, 600]) {
         const architecture = network([3, 5, 4, 3], [hidden, 'tanh', output]);

@@ -22,26 +22,26 @@ describe.each(activationNames)('%s', (name) => {
   const call = [activationCodes[name], alphas[name] ?? 0, SampleAxis.rows, samples, units] as const;
   const Z = Float64Array.from(golden.Z);
 
-  it('has its values', () => {
+  it('has the values of PyTorch', () => {
     const actual = new Float64Array(Z.length);
     native.activationForward(...call, Z, actual);
     expectClose(actual, A, tolerances(A));
   });
 
-  it('has its derivative', () => {
+  it('has the derivative of PyTorch', () => {
     const actual = new Float64Array(Z.length);
     native.activationBackward(...call, Float64Array.from(golden.dA), Z, Float64Array.from(A), actual);
     expectClose(actual, dZ, tolerances(dZ));
   });
 });
 
-it.each(golden.losses)('$loss $options', ({ loss, options, A, Y, value, gradient }) => {
+it.each(golden.losses)('$loss is PyTorch’s with $options', ({ loss, options, A, Y, value, gradient }) => {
   const of = [loss as LossName, Float64Array.from(A), Float64Array.from(Y), units] as const;
   const actual = lossOf(float64, ...of, options as oracle.LossOptions);
   expectClose([actual.loss], [value], tolerances([value]));
   expectClose(actual.dZ, gradient, tolerances(gradient));
 });
 
-it('every loss is among them', () => {
+it('every loss is compared with PyTorch', () => {
   expect([...new Set(golden.losses.map(({ loss }) => loss))].sort()).toEqual([...lossNames].sort());
 });

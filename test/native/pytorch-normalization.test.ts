@@ -18,7 +18,7 @@ const architecture: StackLayer[] = [
 const rows = golden.X.length;
 const samples = { X: Float64Array.from(golden.X.flat()), Y: Float64Array.from(golden.Y.flat()) };
 
-it.each(golden.runs)('$optimizer, batches of $batchSize, weighted: $weighted', (run) => {
+it.each(golden.runs)('$optimizer is PyTorch’s in batches of $batchSize, weighted: $weighted', (run) => {
   const { batchSize, weighted, learningRate } = run;
   const made = makePlan(float64, architecture, 'binaryCrossEntropy');
   made.flat.set(golden.parameters);

@@ -24,25 +24,16 @@ function nativeThreefry(of: Words, counter: Words): Words {
 describe('Threefry-2x32-20', () => {
   // The known answers of Random123.
   it.each([
-    [
-      [0, 0],
-      [0, 0],
-      [0x6b200159, 0x99ba4efe],
-    ],
-    [
-      [0xffffffff, 0xffffffff],
-      [0xffffffff, 0xffffffff],
-      [0x1cb996fc, 0xbb002be7],
-    ],
-    [
-      [0x13198a2e, 0x03707344],
-      [0x243f6a88, 0x85a308d3],
-      [0xc4923a9c, 0x483df7a0],
-    ],
-  ] as [Words, Words, Words][])('of key %j and counter %j is %j', (of, counter, words) => {
-    expect(nativeThreefry(of, counter)).toEqual(words);
-    expect(threefry(of, counter)).toEqual(words);
-  });
+    { of: [0, 0], counter: [0, 0], words: [0x6b200159, 0x99ba4efe] },
+    { of: [0xffffffff, 0xffffffff], counter: [0xffffffff, 0xffffffff], words: [0x1cb996fc, 0xbb002be7] },
+    { of: [0x13198a2e, 0x03707344], counter: [0x243f6a88, 0x85a308d3], words: [0xc4923a9c, 0x483df7a0] },
+  ] as { of: Words; counter: Words; words: Words }[])(
+    'turns key $of and counter $counter into $words',
+    ({ of, counter, words }) => {
+      expect(nativeThreefry(of, counter)).toEqual(words);
+      expect(threefry(of, counter)).toEqual(words);
+    },
+  );
 
   it('equals plain arithmetic', () => {
     const words = oracle.randomArray(4000, 1, 0, 2 ** 32).map(Math.floor);
@@ -115,7 +106,7 @@ describe.each(floatTypes)('random numbers of $dtype', (type) => {
     }
   });
 
-  it('nothing depends on where a row is cut', () => {
+  it('masks and noise do not depend on where a row is cut', () => {
     const [whole, X] = [mask(type, key, 3, 0, 1000, 0.5), type.array(oracle.randomArray(1000, 1))];
     const noisy = noise(type, key, 3, 0, X, 0.5);
     for (const [first, size] of [

@@ -12,7 +12,7 @@ describe.each(floatTypes)('regularisers of $dtype', (type) => {
     [0.5, 0],
     [0, 0.25],
     [0.5, 0.25],
-  ])('penalties of l1 %s and l2 %s', (l1, l2) => {
+  ])('the penalty and its gradient are those of plain loops with l1 %s and l2 %s', (l1, l2) => {
     for (const length of [...lengths, 1000, 5000]) {
       const W = type.array(oracle.randomArray(length, 1));
       const before = oracle.randomArray(length, 2);
@@ -35,7 +35,7 @@ describe.each(floatTypes)('regularisers of $dtype', (type) => {
     expect(Array.from(gradients)).toEqual([2.5, -1.5, 1, 1]);
   });
 
-  it('gradients are clipped by value; NaN passes', () => {
+  it('gradients are clipped by value, and NaN passes', () => {
     const [most = 0] = type.array([0.3]);
     for (const length of lengths) {
       const gradients = guarded(type, length);
@@ -50,7 +50,7 @@ describe.each(floatTypes)('regularisers of $dtype', (type) => {
     expectSameBits(special, type.array([nan, 0.5, -0.5, 0, -0, nan, 0.5, -0.5, nan]));
   });
 
-  it('rows beyond a norm are scaled down to it, the others untouched', () => {
+  it('rows beyond a norm are scaled down to it, and the others stay', () => {
     for (const [rows, cols] of combinations(sizes, sizes)) {
       const W = guarded(type, rows * cols);
       W.data.set(oracle.randomArray(rows * cols, 4));

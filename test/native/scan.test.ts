@@ -39,7 +39,7 @@ describe.each(floatTypes)('scans of $dtype', (type) => {
     }
   });
 
-  it('find what is outside an interval at every place', () => {
+  it('find values outside an interval at every place', () => {
     const outside = [1 + type.epsilon, 0.25 - type.epsilon, -0.5, type.most, -type.most, ...notFinite];
     for (const length of lengths) {
       // The bounds exclude 0, because lanes past the end of an array hold 0 and must not count.
@@ -96,7 +96,7 @@ describe.each(floatTypes)('scans of $dtype', (type) => {
     logCosh: numbers,
   };
 
-  it.each(lossNames)('find what is no label of %s at every place', (name) => {
+  it.each(lossNames)('find values that are no labels of %s at every place', (name) => {
     const rule = labelRules.indexOf(lossEntry(name).labelRule);
     const [good, bad] = labels[name];
     for (const length of lengths) {

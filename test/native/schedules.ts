@@ -11,7 +11,12 @@ import { hits, makePlan, named, samplesFor, train } from './plans';
 // The schedule depends on the network's size. Networks with 1 MB of parameters or more are swept, 256 rows at
 // a time. Layers with 1,500,000 weights or more use CBLAS. With 96 features or more, X is read in rows of
 // samples. A batch has up to 16 partial gradients.
-export type Scheduled = readonly [what: string, rows: number, architecture: oracle.Layer[], loss: LossName];
+export interface Scheduled {
+  readonly what: string;
+  readonly rows: number;
+  readonly architecture: oracle.Layer[];
+  readonly loss: LossName;
+}
 
 /** The error that a value may have after some wide layers. */
 function tolerance(type: FloatType, values: ArrayLike<number>): number {
@@ -21,8 +26,8 @@ function tolerance(type: FloatType, values: ArrayLike<number>): number {
 export function testSchedules(networks: readonly Scheduled[]): void {
   afterEach(() => native.setThreads(1));
 
-  describe.each(floatTypes)('schedules of $dtype', (type) => {
-    it.each(networks)('%s: a few rows equal the oracle', (_, __, architecture, loss) => {
+  describe.each(floatTypes)('plans of $dtype', (type) => {
+    it.each(networks)('equal the oracle on a few rows: $what', ({ architecture, loss }) => {
       const made = makePlan(type, architecture, loss);
       const params = named(architecture, made.flat);
       for (const rows of [1, 5]) {
@@ -44,7 +49,7 @@ export function testSchedules(networks: readonly Scheduled[]): void {
       }
     });
 
-    it.each(networks)('%s: many rows are what their pieces are', (_, rows, architecture, loss) => {
+    it.each(networks)('have the results of pieces for many rows: $what', ({ rows, architecture, loss }) => {
       const made = makePlan(type, architecture, loss);
       const { plan, outcome, flat } = made;
       const { X, Y, outputs } = samplesFor(made, loss, rows);
@@ -78,7 +83,7 @@ export function testSchedules(networks: readonly Scheduled[]): void {
       expectClose([total / losses, right], [1, found], tolerance(type, [1]));
     });
 
-    it.each(networks)('%s: no bit depends on the number of threads', (_, rows, architecture, loss) => {
+    it.each(networks)('have one result on any number of threads: $what', ({ rows, architecture, loss }) => {
       const results = [
         [1, 0],
         [2, 0],

@@ -29,7 +29,7 @@ describe.each(floatTypes)('whole arrays of $dtype', (type) => {
     },
   );
 
-  it('the largest has its place anywhere', () => {
+  it('find the largest size at any place', () => {
     for (const at of [0, 1, 7, 16, 30, 34]) {
       const values = type.array(35).fill(-1);
       values[at] = -3;

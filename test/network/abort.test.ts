@@ -54,7 +54,7 @@ describe('a signal that is aborted before the start', () => {
     const before = snapshot(net);
     expectAbort(await rejection(call(net)), reason);
     expect(snapshot(net)).toEqual(before);
-    // Nothing was drawn either: training goes on as if nothing had been.
+    // Nothing was drawn either: a training gives the results of a new network.
     expect(await net.fit(X, Y, { epochs: 2 })).toEqual(network().fitSync(X, Y, { epochs: 2 }));
   });
 
@@ -74,7 +74,7 @@ describe('a signal that is aborted while a step is being taken', () => {
   const samples = longEpoch();
 
   it('leaves the parameters of a whole step of full batches', async () => {
-    // A step of 5,000 samples takes milliseconds: the abort falls into one.
+    // A step of 5,000 samples takes milliseconds, so the abort comes during one.
     const [x, y] = [samples.X.data.subarray(0, 10_000), samples.Y.data.subarray(0, 5000)];
     const options = { batchSize: 'full', optimizer } as const;
     const net = network();
@@ -118,7 +118,7 @@ describe('a signal that is aborted while a step is being taken', () => {
     expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('leaves a network that can be trained anew, evaluated and asked', async () => {
+  it('leaves a network that can be trained again, evaluated and asked', async () => {
     const net = network();
     const controller = new AbortController();
     const fit = net.fit(samples.X, samples.Y, { ...samples.options, signal: controller.signal });

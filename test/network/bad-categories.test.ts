@@ -1,4 +1,4 @@
-// X of networks with categories that is wrong: every method says so in the same words, and changes nothing.
+// Wrong X of networks with categories: every method throws one message, and changes nothing.
 
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/base/errors';
@@ -108,14 +108,14 @@ const noCode = (place: string, got: string) => ({
 });
 
 const wrong: readonly Wrong[] = [
-  notMixed('nothing', undefined, 'undefined'),
-  notMixed('null', null, 'null'),
-  notMixed('a matrix', Matrix.from(numbers), 'an object (Matrix)'),
-  notMixed('rows', numbers, 'an array of length 2'),
-  notMixed('a typed array', new Float64Array(4), 'a Float64Array of length 4'),
-  notMixed('the codes alone', categories, 'an Int32Array of length 4'),
-  notMixed('a number', 5, '5 (number)'),
-  notMixed('a function', () => X, 'a function'),
+  notMixed('that is undefined', undefined, 'undefined'),
+  notMixed('that is null', null, 'null'),
+  notMixed('that is a matrix', Matrix.from(numbers), 'an object (Matrix)'),
+  notMixed('that is an array of rows', numbers, 'an array of length 2'),
+  notMixed('that is a typed array', new Float64Array(4), 'a Float64Array of length 4'),
+  notMixed('that is the codes alone', categories, 'an Int32Array of length 4'),
+  notMixed('that is a number', 5, '5 (number)'),
+  notMixed('that is a function', () => X, 'a function'),
   notNumbers('without numbers', undefined, 'undefined'),
   notNumbers('with null for numbers', null, 'null'),
   notNumbers('with integers for numbers', Int32Array.of(1, 2, 3, 4), 'an Int32Array of length 4'),
@@ -135,7 +135,7 @@ const wrong: readonly Wrong[] = [
     message: 'Unknown option "categorie" in X; did you mean "categories"?',
   },
   {
-    what: 'with another key beside the two',
+    what: 'with another key next to the two',
     x: () => ({ ...X, weights: [1, 1] }),
     errorClass: TypeError,
     code: 'ERR_BLASNET_UNKNOWN_OPTION',
@@ -295,7 +295,7 @@ const wrong: readonly Wrong[] = [
     : []),
 ];
 
-/** What a call throws or rejects with. */
+/** Returns the error that a call throws or rejects with. */
 async function failure(call: () => unknown): Promise<Error> {
   try {
     await call();
@@ -305,7 +305,7 @@ async function failure(call: () => unknown): Promise<Error> {
   return expect.fail('Expected the call to fail');
 }
 
-/** Expects the call to fail exactly so, and the network to be as if it had not been made. */
+/** Expects the call to fail with this error, and to leave the network unchanged. */
 async function expectRefused(net: Network, call: () => unknown, { errorClass, code, message }: Wrong) {
   const before = snapshot(net);
   const error = await failure(call);
@@ -314,20 +314,20 @@ async function expectRefused(net: Network, call: () => unknown, { errorClass, co
   expect(snapshot(net)).toEqual(before);
 }
 
-describe.each(methods)('$name refuses X', ({ call }) => {
-  it.each(wrong)('$what', async (row) => {
+describe.each(methods)('$name', ({ call }) => {
+  it.each(wrong)('refuses X $what', async (row) => {
     const [net, twin] = [network(), network()];
     await expectRefused(net, () => call(net, row.x()), row);
-    // Nothing was drawn, either: both go on alike.
+    // Nothing was drawn, either: both train to equal results.
     const options = { epochs: 2, batchSize: 1 };
     expect(net.fitSync(X, Y, options)).toEqual(twin.fitSync(X, Y, options));
     expect(snapshot(net)).toEqual(snapshot(twin));
   });
 });
 
-describe('validationData refuse X', () => {
-  // Codes in typed arrays are looked through by native code, before the first step.
-  it.each(wrong)('$what', async (row) => {
+describe('validationData', () => {
+  // Native code checks the codes in typed arrays before the first step.
+  it.each(wrong)('is refused for an X $what', async (row) => {
     const message = `In validationData: ${row.message}`;
     const [net, twin] = [network(), network()];
     const validationData = () => ({ X: row.x() as typeof X, Y });

@@ -1,4 +1,4 @@
-// X and Y that are wrong: every method says so in the same words, and changes nothing.
+// Wrong X and Y: every method throws one message, and changes nothing.
 
 import { describe, expect, it } from 'vitest';
 import { type Dtype, Matrix } from '../../lib/base/matrix';
@@ -17,7 +17,7 @@ const matrix = (cols: number, ...values: number[]) =>
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
-// Wrong in the same way for X (2 columns) and Y (1 column); `values` makes two rows of them.
+// Values that are wrong for both X (2 columns) and Y (1 column); `values` makes two rows.
 function wrongForBoth(name: 'X' | 'Y', cols: number): Rejection<() => unknown>[] {
   const values = Array(2 * cols).fill(1);
   const kind = (got: string) => ({
@@ -184,7 +184,7 @@ function wrongForBoth(name: 'X' | 'Y', cols: number): Rejection<() => unknown>[]
       message: `Expected ${name} to be an array on a buffer of fixed length, got a Float64Array of length ${2 * cols}`,
     });
   }
-  // Labels of a single output may come one by one.
+  // Labels of a single output may be an array of numbers.
   const fine = name === 'Y' ? ['integers', 'bytes', 'a flat array'] : [];
   return rejections.filter(({ what }) => !fine.includes(what));
 }
@@ -300,7 +300,7 @@ it('a float32 network takes numbers beyond float32 for infinite', () => {
 });
 
 describe('the loss', () => {
-  it('allows the labels 0 and 1, what is between them, and a negative zero', () => {
+  it('allows the labels 0 and 1, labels between them, and a negative zero', () => {
     expect(network().evaluateSync(new Float64Array(8), array(0, 1, 0.5, -0)).loss).toBeGreaterThan(0);
   });
 
@@ -320,7 +320,7 @@ describe('the loss', () => {
 });
 
 describe('the error about one bad number among many', () => {
-  // Around the borders of vectors, of tiles, and of the pieces that the search takes.
+  // Positions around the borders of vectors, of tiles, and of the pieces of the search.
   const rows = 2 ** 19 + 500;
   const X = randomMatrix(rows, 2, 1);
   const Y = randomMatrix(rows, 1, 2);

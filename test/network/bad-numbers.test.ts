@@ -1,5 +1,5 @@
-// What stands beside the categories and is wrong: numbers where a network has none, numbers that the preprocessing
-// refuses, and an output that lies over the codes.
+// Errors next to the categories: numbers for a network that has none, numbers that the preprocessing refuses, and an
+// output that overlaps the codes.
 
 import { describe, expect, it } from 'vitest';
 import { Matrix } from '../../lib/base/matrix';
@@ -33,7 +33,7 @@ const X = { numbers, categories };
 const Y = [1, 0];
 const onlyCategories = () => new Network([{ ...first, inputDim: 0 }, last], { seed: 1 });
 
-describe('a network of categories alone refuses numbers', () => {
+describe('a network of categories alone', () => {
   const rule = "Expected X.numbers to be left out, since the network's inputDim is 0, got ";
   it.each([
     { what: 'in rows', numbers: [[1], [2]], message: `${rule}an array of length 2` },
@@ -46,12 +46,12 @@ describe('a network of categories alone refuses numbers', () => {
       numbers: Matrix.zeros(3, 0),
       message: 'Expected X.categories to have as many rows as X.numbers (3), got 2',
     },
-  ])('$what', ({ numbers, message }) => {
+  ])('refuses numbers $what', ({ numbers, message }) => {
     const call = () => onlyCategories().predictSync({ numbers, categories } as never);
     expectError(call, RangeError, 'ERR_BLASNET_SHAPE', message);
   });
 
-  it('but takes a matrix of no columns, as the input of its predictor is', () => {
+  it('takes a matrix without columns, such as the input of its predictor', () => {
     const net = onlyCategories();
     const { input } = net.predictor({ maxBatch: 2 });
     expect(net.predictSync({ numbers: input, categories })).toEqual(net.predictSync({ categories }));
@@ -75,12 +75,12 @@ it('predictSync refuses an out that shares memory with the codes', () => {
   expect(own).toEqual(categories);
 });
 
-describe('what preprocessing refuses is told to be of X.numbers', () => {
+describe('an error of preprocessing', () => {
   const made = (steps: readonly PreprocessingStep[], layer: Partial<LayerOptions> = {}) => {
     return new Network([{ ...first, ...layer }, last], { seed: 1, preprocessing: preprocessing(steps) });
   };
 
-  it('when it learns', () => {
+  it('names X.numbers when preprocessing learns', () => {
     const net = made([standardScaler()]);
     expectError(
       () =>
@@ -102,7 +102,7 @@ describe('what preprocessing refuses is told to be of X.numbers', () => {
     expect(net.preprocessing?.fitted).toBe(false);
   });
 
-  it('when it transforms', () => {
+  it('names X.numbers when preprocessing transforms', () => {
     const net = made([oneHotEncoder({ columns: [0] })], { inputDim: 3 });
     net.fitSync(X, Y, { epochs: 1 });
     expectError(
@@ -120,7 +120,7 @@ describe('what preprocessing refuses is told to be of X.numbers', () => {
     );
   });
 
-  it('but not what is wrong with X itself, or its columns', () => {
+  it('does not stand in front of an error about X itself, or about its columns', () => {
     const net = made([standardScaler()]);
     expect(thrownBy(() => net.fitSync(numbers, Y, { epochs: 1 }))).toMatchObject({
       message:
@@ -132,7 +132,7 @@ describe('what preprocessing refuses is told to be of X.numbers', () => {
     });
   });
 
-  it('when there are no numbers for it', () => {
+  it('names X.numbers when there are no numbers to preprocess', () => {
     const net = made([minMaxScaler()], { inputDim: 0 });
     expectError(
       () => net.fitSync({ categories }, Y, { epochs: 1 }),

@@ -1,4 +1,4 @@
-// Options that are wrong, of the network and of its methods.
+// Wrong options of the network and of its methods.
 
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
@@ -14,7 +14,7 @@ const Y = randomLabels(4, 1, 2);
 
 type Options = Record<string, unknown>;
 
-/** Options that do not exist, each with how its message ends. */
+/** Options that do not exist, each with the end of its message. */
 function unknownOptions(names: readonly (readonly [name: string, end: string])[]): Rejection<Options>[] {
   return names.map(([name, end]) => ({
     what: `${name}, which is no option`,

@@ -1,4 +1,4 @@
-// One network, several calls at a time.
+// One network with several calls at a time.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
@@ -52,7 +52,7 @@ describe('while a step is being taken on another thread', () => {
 
   afterEach(async () => {
     controller.abort();
-    expect(await fit).toMatchObject({ name: 'AbortError' }); // neither refused nor ended by what was called
+    expect(await fit).toMatchObject({ name: 'AbortError' }); // the calls neither refused nor ended the fit
   });
 
   it.each(synchronousReads)('%s is refused', (method, call) => {
@@ -103,7 +103,7 @@ describe('during a fit of many epochs', () => {
     controller.abort();
     await fit;
 
-    // Its twin passes through every one of these losses, with these predictions, in this order.
+    // The twin reaches each of these losses, with these predictions, in this order.
     const twin = network();
     restore(twin, initial);
     let epoch = 0;
@@ -141,7 +141,7 @@ describe('in the body of a loop over epochs', () => {
     expect(snapshot(net)).toEqual(snapshot(twin));
   });
 
-  it('another training is refused, and the loop goes on', async () => {
+  it('another training is refused, and the loop continues', async () => {
     const [net, twin] = [network(), network()];
     for await (const _ of net.epochs(X, Y, { epochs: 3 })) {
       expectBusy(

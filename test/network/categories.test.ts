@@ -1,4 +1,4 @@
-// Samples of numbers and categories, in all that a network does.
+// Samples of numbers and categories, in all methods of a network.
 
 import { describe, expect, it } from 'vitest';
 import { AbortError } from '../../lib/base/errors';
@@ -34,7 +34,7 @@ const X = { numbers, categories };
 const classes = Int32Array.from(randomLabels(rows, 1, 2).data);
 const options = { epochs: 3, batchSize: 8, optimizer: adam({ learningRate: 0.05 }) };
 
-/** Some rows of the samples, copied. */
+/** Copies some rows of the samples. */
 function pick(index: ArrayLike<number>) {
   const table = numbers.toArray();
   const row = (r: number) => table[r] ?? expect.fail();
@@ -120,12 +120,12 @@ describe.each(['float64', 'float32'] as const)('in %s', (dtype: Dtype) => {
   });
 });
 
-describe('codes are read in place', () => {
+describe('codes', () => {
   it.each([
     { what: 'an ordinary buffer', buffer: new ArrayBuffer(4 * 100) },
     { what: 'shared memory', buffer: new SharedArrayBuffer(4 * 100) as unknown as ArrayBuffer },
-  ])('from a view of $what, as they are at the call', async ({ buffer }) => {
-    // What is around the view is no code.
+  ])('are read in place, as they are at the call, from a view of $what', async ({ buffer }) => {
+    // Outside the view there are no valid codes.
     new Int32Array(buffer).fill(99);
     const view = new Int32Array(buffer, 12, 2 * rows);
     const [net, twin] = [network(), network()];
@@ -143,7 +143,7 @@ describe('codes are read in place', () => {
     }
   });
 
-  it('anew in every epoch', async () => {
+  it('are read again in every epoch', async () => {
     const codes = categories.slice();
     const [net, twin] = [network(), network()];
     const full = { epochs: 1, batchSize: 'full' } as const;
@@ -157,7 +157,7 @@ describe('codes are read in place', () => {
   });
 });
 
-it('a code that is changed into none amid a training stands for an unknown category', async () => {
+it('a code that becomes invalid during a training stands for an unknown category', async () => {
   const end = async (other: number) => {
     const [net, codes] = [network(), categories.slice()];
     for await (const _ of net.epochs({ numbers, categories: codes }, classes, options)) codes.fill(other);
@@ -225,7 +225,7 @@ describe('validation', () => {
       const order = splitRows(labels, 2, 10, stratify, new RandomState(7));
       const held = pick(order.subarray(30));
       expect(valLoss).toEqual([net.evaluateSync(held.X, held.Y).loss]);
-      // Nothing of them is trained with: other categories there change no bit of the training.
+      // They take no part in the training: other categories there change no bit of it.
       const others = categories.slice();
       for (const row of order.subarray(30)) others.fill(-1, 2 * row, 2 * row + 2);
       const twin = network();
@@ -280,8 +280,8 @@ describe('an unknown category', () => {
   });
 });
 
-describe('a signal', () => {
-  it('that is aborted before the start leaves no trace', async () => {
+describe('a network with categories', () => {
+  it('is left unchanged by a signal that is aborted before the start', async () => {
     const [net, twin] = [network(), network()];
     const signal = AbortSignal.abort();
     await expect(net.fit(X, classes, { ...options, signal })).rejects.toThrow(AbortError);
@@ -290,7 +290,7 @@ describe('a signal', () => {
     expect(net.fitSync(X, classes, options)).toEqual(twin.fitSync(X, classes, options));
   });
 
-  it('that is aborted between two steps leaves the parameters of whole steps', async () => {
+  it('has the parameters of whole steps after a signal is aborted between two steps', async () => {
     const [net, twin] = [network(), network()];
     const controller = new AbortController();
     const onBatchEnd = ({ batch }: { batch: number }) => {

@@ -1,5 +1,4 @@
-// The built library in a Node process of its own: for what happens when a process or a worker ends, to its
-// memory, and to libuv's pool.
+// Runs the built library in a new Node process, to test the end of a process or a worker, memory, and libuv's pool.
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { onTestFinished } from 'vitest';
 
 export type Library = typeof import('../../lib/index');
 
-/** Where `npm run build:lib` puts the library. */
+/** The library that `npm run build:lib` makes. */
 export const dist = join(__dirname, '../../dist');
 
 export interface Ended {
@@ -23,9 +22,8 @@ export interface ChildOptions {
 }
 
 /**
- * Runs a function in another process, and waits until that has ended by itself; a test that waits too long
- * fails. The function travels as text: it can use its arguments, what Node has globally (require, too), and
- * nothing around it.
+ * Runs a function in another process, and waits until the process ends by itself; a test that waits too long fails. The
+ * process gets the function as text: it can use only its arguments and Node's globals (including require).
  */
 export function inChild<A>(
   body: (library: string, argument: A) => unknown,
@@ -35,7 +33,7 @@ export function inChild<A>(
   return runScript(`(${body})(${JSON.stringify(dist)}, ${JSON.stringify(argument)})`, options);
 }
 
-/** The same, for a program. */
+/** Runs a program in another process, and waits until it ends by itself. */
 export function runScript(script: string, { flags = [], env = {} }: ChildOptions = {}): Promise<Ended> {
   const child = spawn(process.execPath, [...flags, '-e', script], { env: { ...process.env, ...env } });
   onTestFinished(() => {
@@ -53,7 +51,7 @@ export function runScript(script: string, { flags = [], env = {} }: ChildOptions
   });
 }
 
-/** Runs a program that never ends, and kills it when it has printed so many lines, at whatever it is then; its lines. */
+/** Runs a program that never ends, kills it when it has printed this number of lines, and returns its lines. */
 export function killedAfter(lines: number, script: string, ...args: string[]): Promise<string[]> {
   const child = spawn(process.execPath, ['-e', script, ...args]);
   onTestFinished(() => {
@@ -76,7 +74,7 @@ export function killedAfter(lines: number, script: string, ...args: string[]): P
   });
 }
 
-/** How a process ends that has said this line, and nothing is wrong. */
+/** The result of a process that prints this line and ends without an error. */
 export function endedWell(line: string): Ended {
   return { code: 0, signal: null, stdout: `${line}\n`, stderr: '' };
 }

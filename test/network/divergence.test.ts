@@ -1,4 +1,4 @@
-// A training whose numbers run away ends with an error that says where, before the step that would spoil them.
+// If the numbers of a training overflow, it ends with an error that says where, before a step makes the parameters NaN.
 
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';

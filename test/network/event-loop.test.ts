@@ -1,4 +1,4 @@
-// Asynchronous operations run beside the event loop.
+// Asynchronous operations leave the event loop free.
 
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
@@ -7,7 +7,7 @@ import { immediate, layers, longEpoch, snapshot, underWay } from './helpers';
 const { X, Y, options } = longEpoch();
 const network = () => new Network(layers([2, 8, 1], 'relu', 'sigmoid'), { seed: 1 });
 
-/** A hundred turns of the event loop, and whether the promise was still open after them. */
+/** Waits for a hundred turns of the event loop; returns whether the promise is still pending. */
 async function openAfterTurns(promise: Promise<unknown>): Promise<boolean> {
   let open = true;
   const close = () => {
@@ -25,7 +25,7 @@ describe('the event loop', () => {
     const fit = net.fit(X, Y, { ...options, signal: controller.signal });
     await underWay(net);
     expect(await openAfterTurns(fit)).toBe(true);
-    await underWay(net); // still
+    await underWay(net); // the training continues
     controller.abort();
     await expect(fit).rejects.toThrow('The operation was aborted');
   });

@@ -1,4 +1,4 @@
-// The article's numbers, through Network.
+// Network computes the article's numbers.
 
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import type { Matrix } from '../../lib/base/matrix';

@@ -1,4 +1,4 @@
-// net.gradients, by central differences of the network's own loss and against the oracle.
+// Compares net.gradients with central differences of the network's own loss, and with the oracle.
 
 import { describe, expect, it } from 'vitest';
 import { type Dtype, type FloatArray, Matrix } from '../../lib/base/matrix';
@@ -15,7 +15,7 @@ const pairs = lossNames.flatMap((loss) => {
   return outputs.map((output) => [loss, output] as const);
 });
 
-/** As the oracle takes them; classes are numbers, one a row. */
+/** Labels for the oracle; classes are numbers, one per row. */
 function labelsFor(loss: LossName, rows: number, cols: number, dtype: Dtype = 'float64'): Matrix {
   const labels =
     loss === 'sparseCategoricalCrossEntropy'
@@ -31,7 +31,7 @@ function labelsFor(loss: LossName, rows: number, cols: number, dtype: Dtype = 'f
   return new Matrix(values.data.map(from[loss] ?? ((value) => value)), rows, cols);
 }
 
-/** As the network takes them. */
+/** Labels for the network. */
 function given(loss: LossName, labels: Matrix): Matrix | Int32Array {
   return loss === 'sparseCategoricalCrossEntropy' ? Int32Array.from(labels.data) : labels;
 }
@@ -43,7 +43,7 @@ function gradientOf(gradients: object, parameter: string): FloatArray {
 describe.each(pairs)('%s of %s outputs', (loss, output) => {
   it.each(activationNames)('has the gradients of central differences behind %s layers', (hidden) => {
     const net = new Network(layers([3, 5, 4, 2], hidden, output));
-    // Biases that are not zero: behind units that are all off, relu would stand on its kink.
+    // The biases are not zero: if all units before a relu are 0, a zero bias would put it on its kink.
     restore(net, oracle.randomArray(net.parameterCount, 3));
     const X = randomMatrix(9, 3, 1);
     const Y = given(loss, labelsFor(loss, 9, 2));
@@ -120,7 +120,7 @@ describe('gradients of all that a loss may have', () => {
     ['penalties', { l1: 0.1, l2: 0.2 }],
     ['normalisation by batch', { normalization: 'batch' }],
     ['normalisation by layer, penalties', { normalization: 'layer', l2: 0.2 }],
-    // In gradients these two do not act.
+    // These two do not act in gradients.
     ['dropout and noise', { dropout: 0.5, noise: 1 }],
   ] as const)('are those of central differences with %s, with weights and smoothed labels', (_, options) => {
     const [first, second] = layers([3, 5, 2], 'tanh', 'sigmoid');
@@ -162,7 +162,7 @@ describe('gradients of all that a loss may have', () => {
   });
 });
 
-/** Expects every gradient to be that of central differences of the loss, in whatever `loss` reads. */
+/** Expects every gradient to equal the central differences of `loss` by the network's parameters. */
 function expectCentralDifferences(net: Network, gradients: object, loss: () => number): void {
   for (const [name, { data }] of Object.entries(net.parameters) as [string, Matrix][]) {
     const numeric = oracle.centralDifferences(loss, data as Float64Array);
@@ -170,7 +170,7 @@ function expectCentralDifferences(net: Network, gradients: object, loss: () => n
   }
 }
 
-/** Parameters that are small, as sums of many layers grow, and not zero, where relu stands on its kink. */
+/** Sets parameters that are small, since sums of many layers grow, and not zero, where relu has its kink. */
 function scatter(net: Network, size: number): void {
   restore(net, oracle.randomArray(net.parameterCount, 3, -size, size));
 }
@@ -208,7 +208,7 @@ describe('gradients of residual connections', () => {
     { what: 'normalisation by layer', options: { normalization: 'layer' } },
     { what: 'penalties', options: { l1: 0.1, l2: 0.2 } },
     { what: 'dropout and noise, which do not act', options: { dropout: 0.5, noise: 1 } },
-  ] as const)('with $what are those of central differences', ({ options }) => {
+  ] as const)('are those of central differences with $what', ({ options }) => {
     const net = make(options);
     expectCentralDifferences(net, net.gradients(X, Y), () => net.gradients(X, Y).loss);
   });
@@ -256,7 +256,7 @@ describe('gradients of embeddings', () => {
     expectCentralDifferences(net, gradients, () => net.gradients(X, Y).loss);
   });
 
-  it('with weights and a smoothed loss are those of central differences', () => {
+  it('are those of central differences with weights and a smoothed loss', () => {
     const net = make();
     const how = {
       loss: binaryCrossEntropy({ labelSmoothing: 0.2 }),
@@ -294,7 +294,7 @@ describe('gradients of embeddings', () => {
   it('make a step of fit’s, to the last bit', () => {
     const [own, fitted] = [make(), make()];
     const gradients = own.gradients(X, Y);
-    // A power of 2: its products are exact, so that it does not matter whether they are rounded before the sum.
+    // A power of 2: its products are exact, so that rounding before the sum has no effect.
     const rate = 2 ** -6;
     for (const [name, { data }] of Object.entries(own.parameters) as [string, Matrix][]) {
       const gradient = gradientOf(gradients, name);

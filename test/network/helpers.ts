@@ -19,7 +19,7 @@ export function layers(
   }));
 }
 
-/** A network's layers as the oracle takes them: activations by name, and nothing else in them. */
+/** Returns a network's layers for the oracle: only sizes, and activations by name. */
 export function plainLayers({ architecture }: Network): Layer[] {
   return architecture.map(({ inputDim, outputDim, activation }) => {
     if (typeof activation !== 'string') throw new Error('the oracle knows names alone');
@@ -40,14 +40,14 @@ export function articleSamples() {
   return { train: pick(moons.trainIndex), test: pick(moons.testIndex) };
 }
 
-/** Numbers from -1 to 1, the same for the same seed. */
+/** Numbers from -1 to 1, determined by the seed. */
 export function randomMatrix(rows: number, cols: number, seed: number, dtype: Dtype = 'float64'): Matrix {
   const matrix = Matrix.zeros(rows, cols, dtype);
   matrix.data.set(randomArray(rows * cols, seed));
   return matrix;
 }
 
-/** Samples for these layers: a matrix, or what stands beside categories where the first layer has embeddings. */
+/** Samples for these layers: a matrix, or numbers and categories if the first layer has embeddings. */
 export function inputsFor(
   [first]: readonly LayerOptions[],
   rows: number,
@@ -65,7 +65,7 @@ export function inputsFor(
   return inputDim === 0 ? { categories } : { numbers, categories };
 }
 
-/** Codes for columns with these numbers of categories, unknown ones among them; the last category of each is in no row. */
+/** Codes for columns with these numbers of categories. Some are unknown; no row has a column's last category. */
 export function randomCodes(rows: number, categories: readonly number[], seed: number): Int32Array {
   const columns = categories.length;
   return Int32Array.from(randomArray(rows * columns, seed + 7, 0, 1), (share, i) => {
@@ -74,7 +74,7 @@ export function randomCodes(rows: number, categories: readonly number[], seed: n
   });
 }
 
-/** Labels 0 and 1, the same for the same seed; with several columns not one-hot. */
+/** Labels 0 and 1, determined by the seed; several columns are not one-hot. */
 export function randomLabels(rows: number, cols: number, seed: number, dtype: Dtype = 'float64'): Matrix {
   const matrix = randomMatrix(rows, cols, seed, dtype);
   matrix.data.forEach((value, i) => {
@@ -83,12 +83,12 @@ export function randomLabels(rows: number, cols: number, seed: number, dtype: Dt
   return matrix;
 }
 
-/** A copy of all parameters, one after another. */
+/** Copies all parameters, one after another. */
 export function snapshot(net: Network): number[] {
   return Object.values(net.parameters).flatMap(({ data }: { data: FloatArray }) => Array.from(data));
 }
 
-/** Whether two networks have the same parameters, to the last bit; it looks no further than the first that differs. */
+/** Whether two networks have bit-identical parameters; it stops at the first difference. */
 export function areAlike(net: Network, other: Network): boolean {
   const arrays = Object.values(other.parameters).map(({ data }: { data: FloatArray }) => data);
   return Object.values(net.parameters).every(({ data }: { data: FloatArray }, i) =>
@@ -96,7 +96,7 @@ export function areAlike(net: Network, other: Network): boolean {
   );
 }
 
-/** Gives the network these parameters. */
+/** Sets the network's parameters. */
 export function restore(net: Network, values: readonly number[]): void {
   let offset = 0;
   for (const { data } of Object.values(net.parameters) as Matrix[]) {
@@ -111,8 +111,8 @@ export function immediate(): Promise<void> {
 }
 
 /**
- * Samples and options whose one epoch is a million steps: nothing that a test awaits meanwhile takes as long,
- * so that the test, and not its luck, decides when the training ends.
+ * Samples and options for one epoch of a million steps. It takes longer than everything that a test awaits, so that the
+ * test decides when the training ends.
  */
 export function longEpoch() {
   const rows = 2 ** 20;
@@ -123,7 +123,7 @@ export function longEpoch() {
   };
 }
 
-/** Resolves when the network has been trained a little, which its parameters show. */
+/** Resolves when the network's parameters have changed, since the training has begun. */
 export async function underWay(net: Network): Promise<void> {
   const bias = net.parameters[`b${net.architecture.length}`]?.data;
   if (bias === undefined) throw new Error('no bias');

@@ -1,4 +1,4 @@
-// Native code reads and writes the caller's own arrays.
+// Native code reads and writes the caller's arrays without copies.
 
 import { describe, expect, it } from 'vitest';
 import { type Dtype, Matrix } from '../../lib/base/matrix';
@@ -52,7 +52,7 @@ describe.each(['float64', 'float32'] as const)('in %s', (dtype) => {
     },
   );
 
-  it('the network computes with what is written into the parameters', () => {
+  it('the network computes with the numbers that are written into its parameters', () => {
     const [net, twin] = [network(dtype), network(dtype)];
     for (const { data } of Object.values(net.parameters) as Matrix[]) data.fill(0);
     const third = Math.fround(1 / 3);
@@ -64,7 +64,7 @@ describe.each(['float64', 'float32'] as const)('in %s', (dtype) => {
   });
 });
 
-it('a training reads the caller’s arrays anew in every epoch', async () => {
+it('a training reads the caller’s arrays again in every epoch', async () => {
   const [X, Y] = [randomMatrix(8, 2, 1), Matrix.from(Array(8).fill([1, 0, 0]))];
   const [net, twin] = [network(), network()];
   for await (const { epoch } of net.epochs(X, Y, { epochs: 4, batchSize: 'full' })) {
@@ -108,7 +108,7 @@ it('predictions and results are new matrices in shared memory when no other is g
   }
 });
 
-it('X and Y may lie in one buffer, and out beside them', () => {
+it('X and Y may lie in one buffer, and out next to them', () => {
   const net = new Network(layers([2, 2], 'relu', 'linear'), { seed: 1 });
   const both = randomMatrix(9, 2, 1).data;
   const [x, y, out] = [0, 6, 12].map((start) => new Matrix(both.subarray(start, start + 6), 3, 2));

@@ -1,4 +1,4 @@
-// Labels that are classes, by number and by name, and what the network does with its inputs itself.
+// Labels that are classes, by number and by name, and the network's own preprocessing of its inputs.
 
 import { describe, expect, it } from 'vitest';
 import type { ActivationName } from '../../lib/layers/activations';
@@ -62,7 +62,7 @@ describe('two classes and one output', () => {
   const sides = Array.from(X.data.subarray(0, 60), (value) => (value > 0 ? 'yes' : 'no'));
   const x = randomMatrix(60, 1, 1).data.map((_, i) => X.data[i] as number);
 
-  // What is learned has to be what is read: labels 0 and 1 beside a threshold of 1/2, or -1 and 1 beside 0.
+  // Labels and threshold must agree: labels 0 and 1 with a threshold of 1/2, or -1 and 1 with 0.
   it.each<[ActivationName, LossName | undefined]>([
     ['sigmoid', undefined],
     ['sigmoid', 'meanSquaredError'],

@@ -1,5 +1,5 @@
-// What training leaves behind: nothing a batch, nothing a network. Measured in a process of its own, with the
-// garbage collector at hand; the bounds are far from both the noise and what a leak would show.
+// Training leaks no memory per batch or per network. The tests measure in a new process that can run the garbage
+// collector; the bounds are far from both the noise and the size of a leak.
 
 import { expect, it } from 'vitest';
 import { inChild, type Library } from './child';
@@ -7,11 +7,11 @@ import { inChild, type Library } from './child';
 const MiB = 2 ** 20;
 const withCollector = { flags: ['--expose-gc'] };
 
-// Growth is measured over several runs and divided by them. Node counts a page of young objects, 0.25 MiB, as used when
-// it begins one, and what the engine compiles meanwhile is there once: in one run either would look like a leak.
+// The growth is the mean of several runs. When Node begins a page of young objects, it counts all 0.25 MiB as used, and
+// the engine compiles code once: in a single run either would look like a leak.
 const runs = 8;
 
-/** By the run, but for rss. */
+/** Growth per run, except rss. */
 interface Growth {
   readonly heapUsed: number;
   readonly external: number;
@@ -68,7 +68,7 @@ it.each(['fitSync', 'fit', 'evaluateSync', 'evaluate', 'gradients'] as const)(
     const growth: Record<string, Growth> = JSON.parse(stdout);
     for (const rows of ['1000', '100000']) {
       const { heapUsed, external, arrayBuffers, rss } = growth[rows] as Growth;
-      // One number a sample would be 0.8 MB; the activations of all layers are 120 MB.
+      // One number per sample would take 0.8 MB; the activations of all layers take 120 MB.
       expect(heapUsed).toBeLessThan(0.25 * MiB);
       expect(external).toBeLessThan(0.25 * MiB);
       expect(arrayBuffers).toBeLessThan(0.25 * MiB);
@@ -89,7 +89,7 @@ it.each([
       const [X, Y] = [Matrix.zeros(100_000, 2), Matrix.zeros(100_000, 1)];
       const options = { epochs: 3, batchSize, shuffle };
       for (let i = 0; i < 20; i++) net.fitSync(X.data.subarray(0, 2000), Y.data.subarray(0, 1000), options);
-      let buffers = 0; // the most that one run takes
+      let buffers = 0; // the largest use of a run
       for (let i = 0; i < 3; i++) {
         collect();
         const before = process.memoryUsage();
@@ -108,7 +108,7 @@ it.each([
   expect(stderr).toBe('');
   const [heap = Number.NaN, buffers = Number.NaN] = JSON.parse(stdout);
   expect(heap).toBeLessThan(0.25 * MiB);
-  // Two orders at most: those of the first call, and of twice as many epochs.
+  // At most two orders: those of the first call, and of twice its number of epochs.
   expect(buffers).toBeLessThanOrEqual(3 * bytes * 100_000 + 0.25 * MiB);
 });
 
@@ -160,7 +160,7 @@ it('another loss for every call takes no new workspace', async () => {
       ],
       { seed: 1 },
     );
-    // Without a turn of the event loop, in which Node would free what was dropped.
+    // The event loop does not turn, since Node would then free the dropped memory.
     const rounds = (count: number) => {
       for (let i = 0; i < count; i++) {
         net.fitSync(X, Y, { epochs: 1, batchSize: 'full' });
@@ -175,7 +175,7 @@ it('another loss for every call takes no new workspace', async () => {
   expect(Number(stdout)).toBeLessThan(100 * MiB);
 });
 
-it('the collector may come amid operations whose arrays and networks nobody holds', async () => {
+it('the collector may run during operations whose arrays and networks nothing else holds', async () => {
   const { stdout, stderr, code } = await inChild(
     async (path) => {
       const { Network }: Library = require(path);
@@ -188,7 +188,7 @@ it('the collector may come amid operations whose arrays and networks nobody hold
           ],
           { seed: 1 },
         );
-      // On ordinary buffers, which the collector frees.
+      // Ordinary buffers, which the collector frees.
       const inputs = () => new Float64Array(20_000).map((_, i) => Math.sin(i));
       const labels = () => new Float64Array(10_000).map((_, i) => i % 2);
       const expected = make();
@@ -205,7 +205,7 @@ it('the collector may come amid operations whose arrays and networks nobody hold
         ]);
         for (let turn = 0; turn < 8; turn++) {
           collect();
-          new Float64Array(40_000).fill(Number.NaN); // over what may have been freed
+          new Float64Array(40_000).fill(Number.NaN); // overwrites memory that may have been freed
           await new Promise((resolve) => setImmediate(resolve));
         }
         const [history, predictions, evaluation, epoch] = await pending;

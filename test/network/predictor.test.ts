@@ -26,7 +26,7 @@ describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
     for (const rows of [1, 2, 39, 40]) {
       predictor.output.data.fill(7);
       predictor.run(rows);
-      // One row takes another way through the kernels than many, with the same sums.
+      // A single row uses other kernels than several rows, with equal sums.
       predictor.output.toArray().forEach((row, r) => {
         row.forEach((value, c) => {
           expect(value).toBeCloseTo(r < rows ? expected.get(r, c) : 7, dtype === 'float64' ? 14 : 6);
@@ -35,7 +35,7 @@ describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
     }
   });
 
-  it('has one row when not told otherwise, in shared memory of its own', () => {
+  it('has one row by default, in its own shared memory', () => {
     const [first, second] = [net.predictor(), net.predictor({})];
     expect([first.input.rows, first.input.cols, first.output.rows, first.output.cols]).toEqual([1, 3, 1, 2]);
     const buffers = [first, second].flatMap(({ input, output }) => [input.data.buffer, output.data.buffer]);
@@ -87,7 +87,7 @@ describe.each(['float64', 'float32'] as const)('a predictor with categories in %
         predictor.run();
         const X = { numbers: predictor.input, categories: predictor.categories };
         expect(predictor.output).toEqual(net.predictSync(X));
-        // Other codes in the same place.
+        // Puts other codes into the predictor's memory.
         predictor.categories.reverse();
         for (const i of predictor.categories.keys()) {
           predictor.categories[i] = Math.min(2, predictor.categories[i] as number);
@@ -98,7 +98,7 @@ describe.each(['float64', 'float32'] as const)('a predictor with categories in %
     }
   });
 
-  it('has categories of its own in shared memory, unknown ones at first, and none without embeddings', () => {
+  it('has its own categories in shared memory, unknown ones at first, and none without embeddings', () => {
     const [first, second] = [make().predictor({ maxBatch: 3 }), make().predictor({ maxBatch: 3 })];
     expect(first.categories).toEqual(new Int32Array(6).fill(-1));
     expect(first.categories.buffer).toBeInstanceOf(SharedArrayBuffer);
@@ -188,7 +188,7 @@ it('a predictor keeps its network and its buffers in memory', async () => {
         predictor.input.data.set(predictor.input.data.map((__, k) => Math.sin(k)));
         return predictor;
       });
-      // These, whose predictors nobody keeps, go, which shows that the collector has been round.
+      // Nothing keeps these predictors: when they are freed, the collector has run.
       for (let i = 0; i < 30; i++) {
         const net = make();
         net.predictor().run();
@@ -227,7 +227,7 @@ it('a predictor names the first element that is not finite, however many rows th
   predictor.run(999);
 });
 
-describe('a predictor beside other calls', () => {
+describe('a predictor during other calls', () => {
   const long = longEpoch();
   const architecture = layers([2, 8, 1], 'relu', 'sigmoid');
 
@@ -344,7 +344,7 @@ describe('a predictor of four rows', () => {
     }
     predictor.input.data.fill(0);
     predictor.input.data[7] = Number.NaN;
-    predictor.run(3); // not in the fourth
+    predictor.run(3); // the fourth row is not used
     expect(snapshot(net)).toEqual(before);
   });
 });

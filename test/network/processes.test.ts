@@ -1,4 +1,4 @@
-// How a process ends, and whether it does, around trainings that run on the addon's threads.
+// The end of a process with trainings that run on the addon's threads.
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ describe('a process', () => {
       const X = new Float64Array(40_000);
       const Y = new Float64Array(20_000);
       const lines: string[] = [];
-      // Nobody waits for these; the operations themselves keep the process alive.
+      // Nothing awaits these; the operations themselves keep the process alive.
       net.fit(X, Y, { epochs: 20 }).then(() => lines.push('fit'));
       net.predict(X).then(() => lines.push('predict'));
       net.evaluate(X, Y).then(() => lines.push('evaluate'));
@@ -36,7 +36,7 @@ describe('a process', () => {
     expect(ended).toEqual(endedWell('done'));
   });
 
-  it('does not live for a loop that nobody goes on with', async () => {
+  it('does not stay alive for a loop that nobody continues', async () => {
     const ended = await inChild(async (path) => {
       const { Network }: Library = require(path);
       const net = new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }], { seed: 1 });
@@ -47,8 +47,8 @@ describe('a process', () => {
     expect(ended).toEqual(endedWell('one epoch'));
   });
 
-  // Jobs inside BLAS, on matrices of some size, when the libraries are torn down. A crash is a matter of luck,
-  // so there are four rounds.
+  // Jobs run inside BLAS, on large matrices, when the process unloads the libraries. A crash depends on timing, so
+  // there are four rounds.
   it.each([
     { what: 'process.exit(3)', way: 'exit', code: 3, complaint: '' },
     { what: 'an uncaught error', way: 'throw', code: 1, complaint: 'Error: mine' },
@@ -78,7 +78,7 @@ describe('a process', () => {
       }, way);
       expect(ended.stderr).toContain(complaint);
       if (complaint === '') expect(ended.stderr).toBe('');
-      // Windows has no signals: kill ends a process, with code 1.
+      // Windows has no signals: kill ends a process with code 1.
       const killed = process.platform === 'win32' ? { code: 1, signal: null } : { code, signal: 'SIGTERM' };
       expect(ended).toMatchObject({ ...(way === 'kill' ? killed : { code, signal: null }), stdout: '' });
     }

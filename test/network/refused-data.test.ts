@@ -1,4 +1,4 @@
-// What a fit refuses changes nothing: not even the generator, and so not the next fit.
+// A refused fit changes nothing, not even the generator, so the next fit gives the usual result.
 
 import { describe, expect, it } from 'vitest';
 import { Matrix } from '../../lib/base/matrix';
@@ -55,7 +55,7 @@ describe('categories that a fit refuses', () => {
     categories: Int32Array.from({ length: 2 * rows }, (_, i) => (i === spoil ? 4 : (i % 3) - 1)),
   });
 
-  /** Expects the fit to refuse the code 4, and the network, its preprocessing and its labels to know nothing of it. */
+  /** Expects the fit to refuse the code 4, and the network, its preprocessing and its labels to be unchanged. */
   async function expectNoTrace(spoil: number, X: ReturnType<typeof samples>, options: FitOptions) {
     const [net, twin] = [make(), make()];
     const place = `got 4 at row ${spoil >> 1}, column ${spoil & 1}`;

@@ -1,4 +1,4 @@
-// Bad calls of a network: what they throw or reject with, and that they leave the network as it was.
+// Bad calls of a network: the errors that they throw or reject with. They leave the network unchanged.
 
 import { expect } from 'vitest';
 import type { ErrorCode } from '../../lib/base/errors';
@@ -6,7 +6,7 @@ import type { Network } from '../../lib/network/network';
 import { thrownBy } from '../support/bad-input';
 import { snapshot } from './helpers';
 
-/** One row of a table: what is wrong, and how it is told. */
+/** One row of a table: the wrong value, and the error about it. */
 export interface Rejection<T> {
   readonly what: string;
   readonly wrong: T;
@@ -36,12 +36,12 @@ export const methods: readonly Method[] = [
   { name: 'predictSync', takesLabels: false, call: (net, X) => net.predictSync(X) },
 ];
 
-/** The methods that reject; the others throw, and so does `epochs` for what it can see at the call. */
+/** The methods that reject. The others throw, and so does `epochs` for errors that it finds at the call. */
 const asynchronous = ['fit', 'evaluate', 'predict'];
 
 /**
- * Expects a call to end with exactly this error, in the way of its method, and the network to be as it was:
- * the same parameters, and free.
+ * Expects a call to throw or reject with exactly this error, as its method does, and the network to keep its parameters
+ * and to be free.
  */
 export async function expectRejected(
   name: string,

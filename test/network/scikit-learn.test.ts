@@ -1,6 +1,6 @@
-// As good as scikit-learn's networks on two of its sets, with the same layers, optimiser, penalty, batches and epochs;
-// the fixture tells how its numbers were made. Each side's accuracy is a mean over the seeds 0 to 9, and ours may be
-// below by one of its standard deviations: three of the mean's.
+// Networks are as good as scikit-learn's on two of its data sets, with its layers, optimiser, penalty, batches and
+// epochs; the fixture says how its numbers were made. Each accuracy is a mean over the seeds 0 to 9. Ours may be
+// lower by one standard deviation of scikit-learn's seeds, which is three of the mean.
 
 import { expect, test } from 'vitest';
 import { Matrix } from '../../lib/base/matrix';
@@ -15,7 +15,7 @@ import { layers } from './helpers';
 // scikit-learn's Adam has Keras's epsilon.
 const optimizer = adam({ learningRate: 0.003, convention: 'keras' });
 
-/** The mean over the seeds of what a trained network is worth. */
+/** The mean score of a trained network over the seeds. */
 function meanOverSeeds(architecture: LayerOptions[], worth: (net: Network) => number): number {
   const values = Array.from({ length: 10 }, (_, seed) =>
     worth(new Network(architecture, { seed, initializer: 'glorotUniform' })),
@@ -39,7 +39,7 @@ test('64-64-32-10 has the accuracy of MLPClassifier on digits', () => {
   expect([...split.testIndex.subarray(0, 5)]).toEqual(testIndexStart);
   const classes = (part: Dataset) => Int32Array.from(part.Y.data);
 
-  // Its penalty is alpha / 2 times the squares by the samples of a batch.
+  // Its penalty is alpha / 2 times the sum of squares, divided by the number of samples in a batch.
   const architecture = penalised(layers([64, 64, 32, 10], 'relu', 'softmax'), 1e-3 / 2 / 64);
   const mean = meanOverSeeds(architecture, (net) => {
     net.fitSync(split.train.X, classes(split.train), { epochs: 40, batchSize: 64, optimizer });
@@ -57,7 +57,7 @@ test('10-32-16-1 has the r2 of MLPRegressor on Friedman 1', () => {
   const deviation = Math.sqrt(data.reduce((sum, y) => sum + (y - mean) ** 2, 0) / data.length);
   const scaled = ({ Y }: Dataset) => Y.data.map((y) => (y - mean) / deviation) as Float64Array;
 
-  // Its loss is half the mean squared error, so that its penalty counts twice as much beside ours.
+  // Its loss is half the mean squared error, so that our penalty must be twice its penalty.
   const architecture = penalised(layers([10, 32, 16, 1], 'tanh', 'linear'), 1e-2 / 32);
   const worth = meanOverSeeds(architecture, (net) => {
     net.fitSync(split.train.X, scaled(split.train), { epochs: 100, batchSize: 32, optimizer });

@@ -1,4 +1,4 @@
-// However many threads compute, the results are the same bits.
+// The results are bit-identical for every number of threads.
 
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -13,8 +13,8 @@ import { areAlike, layers, plainLayers, randomLabels, randomMatrix, snapshot, un
 const processors = getThreads();
 afterEach(() => setThreads(processors));
 
-// One network whose parameters stay in cache, worked through in tiles of samples, and one that is swept layer
-// by layer; both with enough samples that threads are worth waking.
+// The parameters of one network stay in cache, and it works on tiles of samples; the other one is swept layer by layer.
+// Both have enough samples to wake threads.
 const networks = [
   { way: 'in tiles of samples', sizes: [10, 40, 40, 1], rows: 3000 },
   { way: 'layer by layer', sizes: [300, 700, 1], rows: 600 },

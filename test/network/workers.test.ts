@@ -1,4 +1,4 @@
-// Networks in worker threads, and workers that end amid a training; every case in a process of its own.
+// Networks in worker threads, and workers that end during a training; each case runs in a new process.
 
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
@@ -8,7 +8,7 @@ import { layers, randomLabels, randomMatrix, snapshot } from './helpers';
 const samples = { X: randomMatrix(50, 2, 1).toArray(), Y: randomLabels(50, 1, 2).toArray() };
 const architecture = layers([2, 8, 1], 'relu', 'sigmoid');
 
-/** What ten epochs make of the network of that seed. */
+/** The parameters of the seed's network after ten epochs. */
 function expected(seed: number): number[] {
   const net = new Network(architecture, { seed });
   net.fitSync(samples.X, samples.Y, { epochs: 10 });
@@ -16,7 +16,7 @@ function expected(seed: number): number[] {
 }
 const trained = Object.fromEntries([1, 2, 3].map((seed) => [seed, expected(seed)]));
 
-/** A worker's program: trains the network of a seed and posts its parameters; or trains without end. */
+/** A worker's program: trains the network of a seed and posts its parameters, or trains without end. */
 const program = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { path, samples, architecture, seed, endless } = workerData;
@@ -68,8 +68,8 @@ it('workers train one after another in a process whose main thread never loads t
   expect(ended).toEqual(endedWell(JSON.stringify([trained[1], trained[2], trained[3]])));
 });
 
-describe('a worker that ends amid a training', () => {
-  // Short calls too, so that the end falls into every state between two of them.
+describe('a worker that ends during a training', () => {
+  // Some calls are short, so that the end also comes between two calls.
   it.each([1, 'full'] as const)(
     'leaves others as they are when it is terminated, with batchSize %s',
     async (batchSize) => {

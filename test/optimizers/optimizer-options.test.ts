@@ -141,7 +141,7 @@ describe('one parameter', () => {
     // Sums 9 and 25: steps of 0.5 * 3 / (3 + 3) and 0.5 * 4 / (5 + 3).
     expect(walk(adagrad(options), 1, 3, 4)).toEqual({ parameters: [0.75, 0.5], states: [25] });
     expect(walk(adagrad({ ...options, learningRateDecay: 1 }), 1, 3, 4).parameters).toEqual([0.75, 0.625]);
-    // 3 / (sqrt(16 + 9) + 1), and the 16 once.
+    // 3 / (sqrt(16 + 9) + 1): the 16 is added once.
     const begun = walk(adagrad({ ...options, initialAccumulator: 16, epsilon: 1 }), 1, 3, 0);
     expect(begun).toEqual({ parameters: [0.75, 0.75], states: [25] });
     // 3 / sqrt(9 + 27)
@@ -160,7 +160,7 @@ describe('one parameter', () => {
     expect(walk(adam(options), 1, 8)).toEqual({ parameters: [0.875], states: [4, 16] });
     // (sqrt(16) + 4) / sqrt(0.25)
     expect(walk(adam({ ...options, ...keras, epsilon: 4 }), 1, 8).parameters).toEqual([0.875]);
-    // A gradient of 1 + 3.5 * 2, as above; then 0.75 * 2 for the decoupled.
+    // A gradient of 1 + 3.5 * 2 = 8, as above; then the decoupled decay scales the parameter to 0.75 * 2.
     expect(walk(adam({ ...options, weightDecay: 3.5 }), 2, 1)).toEqual({
       parameters: [1.875],
       states: [4, 16],
@@ -175,7 +175,7 @@ describe('one parameter', () => {
 
   it('adamax takes the steps worked by hand', () => {
     const options = { learningRate: 0.5, ...halves, epsilon: 4 };
-    // Mean 2 / 0.5, norm 4 + 4, which the second gradient leaves at half or its own epsilon.
+    // Mean 2 / 0.5, norm 4 + 4. With the second gradient the norm is half of that, or its own epsilon.
     expect(walk(adamax(options), 1, 4)).toEqual({ parameters: [0.75], states: [2, 8] });
     expect(walk(adamax(options), 1, 4, 0).states).toEqual([1, 4]);
     expect(walk(adamax({ ...options, ...keras }), 1, 4)).toEqual({ parameters: [0.75], states: [2, 4] });

@@ -1,4 +1,4 @@
-// Steps that users write: in a pipeline, in JSON, in a network's file, in a training that goes on.
+// Steps that users write: in a pipeline, in JSON, in a network's file, in a resumed training.
 
 import { describe, expect, it, vi } from 'vitest';
 import { Matrix } from '../../lib/base/matrix';
@@ -40,7 +40,7 @@ class Logarithm implements CustomStep {
   }
 }
 
-/** Puts the sum of a row behind it. */
+/** Adds the sum of each row as a last column. */
 const rowSum: CustomStep = {
   name: 'rowSum',
   fit: (X) => ({
@@ -384,7 +384,7 @@ describe('a network with a step of the user’s own', () => {
     expect((await failure(resumed)).message).toBe(message);
   });
 
-  it('goes on from a checkpoint to the last bit, given the step', async () => {
+  it('continues from a checkpoint to the last bit, given the step', async () => {
     const directory = newFolder();
     const whole = make();
     const history = whole.fitSync(X, Y, options);

@@ -36,7 +36,7 @@ describe('a pipeline', () => {
       [1, 1, 0, 0, 1, 0],
     ]);
     expect([pipeline.fitted, pipeline.inputColumns, pipeline.outputColumns]).toEqual([true, 3, 6]);
-    // 9 is no category that it knows.
+    // 9 is an unknown category.
     expect(pipeline.transform([[9, 25, 9]]).toArray()).toEqual([[2, 0.5, 0, 0, 0, 0]]);
   });
 
@@ -91,7 +91,7 @@ describe('a pipeline', () => {
     expect(pipeline.transform([[1000.5]]).dtype).toBe('float64');
   });
 
-  it('learns anew, and keeps what it knows when that fails', () => {
+  it('learns again, and keeps its old state when that fails', () => {
     const pipeline = preprocessing([standardScaler({ columns: [1] })]).fit([
       [0, 1],
       [0, 3],
@@ -129,7 +129,7 @@ describe('steps', () => {
   const fitTransform = (step: ReturnType<typeof standardScaler>, rows: number[][]) =>
     preprocessing([step]).fitTransform(rows).toArray();
 
-  it('scale the columns they are told to, whatever their order', () => {
+  it('scale the columns of the option, in any order', () => {
     const rows = [
       [1, 2, 3],
       [3, 2, 5],
@@ -226,7 +226,7 @@ describe('steps on any table', () => {
           const scaled = pipeline.fitTransform(rows);
           const restored = Preprocessing.fromJSON(JSON.parse(JSON.stringify(pipeline)));
           expect(restored.transform(rows)).toEqual(scaled);
-          // Rounding is that of the column's largest number, and of 1 where it was too small to be divided.
+          // The rounding error is relative to the column's largest number, or to 1 if that is too small to divide by.
           const back = restored.inverse(scaled);
           for (const [r, row] of rows.entries()) {
             for (const [c, value] of row.entries()) {

@@ -1,4 +1,4 @@
-// Rows of bad-input tables, one function a code; the message goes on after 'Expected'.
+// Rows of bad-input tables, with one function per code; the message continues after 'Expected'.
 
 import type { BadCall } from '../support/bad-input';
 

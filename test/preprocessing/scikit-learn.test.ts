@@ -1,4 +1,4 @@
-// The steps beside scikit-learn's; the fixture's `about` tells how they were made.
+// Compares the steps with scikit-learn's; the fixture's `about` says how its numbers were made.
 
 import { describe, expect, it } from 'vitest';
 import { Matrix } from '../../lib/base/matrix';
@@ -27,7 +27,7 @@ const factories: Record<string, (options: never) => PreprocessingStep> = {
 
 const matrix = (table: Table) => Matrix.from(table.map((row) => row.map((value) => value ?? Number.NaN)));
 
-/** `sizes`: the largest numbers of the columns, to whose rounding errors are compared. */
+/** `sizes`: the largest numbers of the columns; errors are relative to them. */
 function expectTable(actual: Matrix, expected: Table, what: string, sizes: readonly number[] = []): void {
   expect([actual.rows, actual.cols], what).toEqual([expected.length, expected[0]?.length]);
   for (const [r, row] of expected.entries()) {

@@ -46,7 +46,7 @@ describe.each(golden.cases)(
       expect(letters.join('')).toBe(expected.shuffled);
     });
 
-    it('stands in the same state after an odd number of normals, and goes on from it', () => {
+    it('is in the same state after an odd number of normals, and continues from it', () => {
       const generator = new RandomState(seed);
       generator.fillUniform(new Float64Array(4), -2, 3);
       generator.fillNormal(new Float64Array(3), 5, 2);
@@ -149,7 +149,7 @@ describe('RandomState', () => {
         generator.fillUniform(new Float64Array(words));
         generator.fillNormal(new Float64Array(normals));
         const state = generator.getState();
-        // Enough of them to replace the words that the state was copied from.
+        // Enough draws to replace the words that the state was copied from.
         const ahead = times(300, () => generator.randn());
         for (const other of [generator, new RandomState(0)]) {
           other.setState(state);
@@ -169,7 +169,7 @@ describe('RandomState', () => {
 describe('RandomState, given bad input,', () => {
   const generator = new RandomState(1);
   const state = generator.getState();
-  // Whatever a caller without types may pass.
+  // Arguments that a caller without types may pass.
   const setState = (changes: object) => generator.setState({ ...state, ...changes } as GeneratorState);
   const keyRule = 'Expected state.key to be a Uint32Array of 624 words, not all zero, got';
 

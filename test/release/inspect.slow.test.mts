@@ -4,7 +4,7 @@ import { faults } from '../../scripts/release/inspect.mjs';
 import { hostTarget, type Target } from '../../scripts/release/targets.mjs';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
-const host = hostTarget() as Target; // undefined where the test does not run
+const host = hostTarget() as Target; // undefined only where the test does not run
 
 test.runIf(host)('the prebuilt addon of this machine has no fault', () => {
   expect(faults(checkout, host)).toEqual([]);

@@ -1,4 +1,4 @@
-// What scripts/release/inspect.mjs finds in addons that should not be packed, made by the system's compiler.
+// scripts/release/inspect.mjs finds the faults of addons that the system's compiler makes here.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,7 +12,7 @@ import { hostTarget, prebuiltFile, type Target, targets } from '../../scripts/re
 import { newFolder } from '../support/scratch.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
-const host = hostTarget() as Target; // undefined where the tests that need it do not run
+const host = hostTarget() as Target; // undefined only where its tests do not run
 
 describe.runIf(host?.libc === 'glibc')('the inspection on Linux', () => {
   const target = host;
@@ -21,7 +21,7 @@ describe.runIf(host?.libc === 'glibc')('the inspection on Linux', () => {
     void napi_register_module_v1(void) { abort(); }
     void node_api_module_get_api_version_v1(void) {}`;
 
-  /** A checkout's sources, and an addon of this program with a record that fits. */
+  /** Makes a checkout: the sources, and an addon, compiled from this program, with a record that fits. */
   function checkoutWith(program: string, ...flags: string[]): string {
     const root = newFolder();
     for (const name of ['CMakeLists.txt', 'native', 'package-lock.json', 'scripts']) {
@@ -52,7 +52,7 @@ describe.runIf(host?.libc === 'glibc')('the inspection on Linux', () => {
       program: entryPoints.replace('napi_register', 'register'),
       fault: 'does not show napi_register_module_v1',
     },
-    { what: 'a symbol of its own', program: `${entryPoints}int cblas_dgemm;`, fault: 'shows cblas_dgemm' },
+    { what: 'an additional symbol', program: `${entryPoints}int cblas_dgemm;`, fault: 'shows cblas_dgemm' },
     {
       what: 'a function of glibc 2.36',
       program: `${entryPoints}\nstatic unsigned f(void) { return arc4random(); } unsigned (*g)(void) __attribute__((visibility("hidden"))) = f;`,
@@ -72,7 +72,7 @@ describe.runIf(host?.libc === 'glibc')('the inspection on Linux', () => {
     const other = targets.find(({ platform }) => platform === 'darwin') as Target;
     mkdirSync(dirname(join(root, prebuiltFile(other))), { recursive: true });
     cpSync(join(root, prebuiltFile(target)), join(root, prebuiltFile(other)));
-    expect(faults(root, other)).toEqual(['has not been built']); // there is no record of it
+    expect(faults(root, other)).toEqual(['has not been built']); // it has no record
   });
 
   test('finds more bytes than allowed', () => {
@@ -85,9 +85,9 @@ describe.runIf(host?.libc === 'glibc')('the inspection on Linux', () => {
   test('tells other sources, another file and no file apart', () => {
     const root = checkoutWith(entryPoints);
     appendFileSync(join(root, prebuiltFile(target)), 'more');
-    expect(faults(root, target)).toEqual(['is not what its record says']);
+    expect(faults(root, target)).toEqual(['differs from its record']);
     appendFileSync(join(root, 'native/addon.cc'), '\n');
-    expect(faults(root, target)).toEqual(['was built of other sources']);
+    expect(faults(root, target)).toEqual(['was built from other sources']);
     for (const other of targets.filter((candidate) => candidate !== target)) {
       expect(faults(root, other)).toEqual(['has not been built']);
     }

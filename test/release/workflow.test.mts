@@ -1,4 +1,4 @@
-// The workflows cannot run here; what they name has to exist all the same.
+// The workflows cannot run here, but the files and scripts that they name must exist.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ test('the release tests on the addon of the tests that was built with each prebu
     release.match(/upload-artifact@v4\n\s+with:\n\s+name: \$\{\{ matrix.target \}\}\n(.*\n)*?\n/g) ?? [];
   expect(uploads).toHaveLength(2);
   for (const upload of uploads) expect(upload).toMatch(/path: \|\n\s+prebuilds\/\n\s+prebuilds-test\/\n/);
-  // Two folders in one artifact keep their names: they come back at the root of the checkout.
+  // Two folders in one artifact keep their names, so they unpack into the root of the checkout.
   const downloads =
     release.match(/download-artifact@v4\n\s+with: .*/g)?.filter((use) => /target|linux/.test(use)) ?? [];
   expect(downloads).toHaveLength(3);

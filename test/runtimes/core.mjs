@@ -1,8 +1,9 @@
-// The core of the library, checked with nothing but node:assert, so that Node, Bun and Deno can run it alike:
+// Checks the core of the library with only node:assert, so that Node, Bun and Deno can all run it:
 //
 //   node core.mjs [the package's folder]
 //
-// Prints one line of JSON: what ran, a digest of its numbers (the same everywhere on a machine), and what failed.
+// Prints one line of JSON: the checks that passed, a digest of the numbers (equal in all runtimes on a machine), and
+// the checks that failed.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -47,7 +48,7 @@ const digest = createHash('sha256');
 const near = (/** @type {number} */ actual, /** @type {number} */ expected, /** @type {number} */ error) =>
   assert.ok(Math.abs(actual - expected) <= error * Math.abs(expected), `${actual} is not ${expected}`);
 
-/** A worker that trains a seed's network and posts its parameters, or trains for ever once it said that it does. */
+/** A worker that trains a seed's network and posts its parameters, or reports its start and trains without end. */
 function worker(/** @type {{ seed: number, endless?: boolean }} */ options) {
   const source = `
     const { parentPort, workerData } = require('node:worker_threads');
@@ -299,7 +300,7 @@ const checks = {
       try {
         transfer(samples.buffer);
       } catch {
-        // Node 20 makes a copy, others refuse.
+        // Node 20 makes a copy; other versions throw.
       }
       assert.equal(samples.length, X.data.length);
       await fit;

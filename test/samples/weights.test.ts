@@ -1,4 +1,4 @@
-// What weights of samples and of classes mean.
+// The meaning of sample weights and class weights.
 
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../lib/base/matrix';
@@ -127,7 +127,7 @@ describe('class weights', () => {
         Array.from(y, (label) => expected[label] as number),
       ),
     ).toBeLessThan(1e-15);
-    // Each class has the same share of the whole.
+    // All classes have equal total weights.
     const shares = [0, 0, 0];
     for (const [row, label] of y.entries())
       shares[label] = (shares[label] as number) + (weights?.[row] as number);

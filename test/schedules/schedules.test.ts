@@ -22,7 +22,7 @@ function at(number: number, epochs = 5): Progress {
 const ratesOf = (schedule: Schedule, base = 1, epochs = 5) =>
   Array.from({ length: 4 * epochs }, (_, number) => learningRateAt(schedule, base, at(number, epochs)));
 
-/** The first step's rate of every epoch, which all of its steps have to share. */
+/** The learning rate of every epoch, which all of its steps must have. */
 function epochRatesOf(schedule: Schedule, base = 1, epochs = 5): number[] {
   const rates = ratesOf(schedule, base, epochs);
   for (const [number, rate] of rates.entries()) expect(rate).toBe(rates[number - (number % 4)]);
@@ -58,7 +58,7 @@ describe('the rates of schedules', () => {
       expect(rates[i]).toBeCloseTo(expected, 15);
   });
 
-  it('cosine with restarts begins anew in ever longer periods', () => {
+  it('cosine with restarts begins again in longer and longer periods', () => {
     const rates = epochRatesOf(cosine({ restartEvery: 1, restartFactor: 2 }), 1, 8);
     const expected = [1, 1, 0.5, 1, (2 + Math.SQRT2) / 4, 0.5, (2 - Math.SQRT2) / 4, 1];
     for (const [i, rate] of expected.entries()) expect(rates[i]).toBeCloseTo(rate, 15);
@@ -168,7 +168,7 @@ describe('reduceOnPlateau', () => {
     expect(learningRateAt(warmUp(2, schedule, { from: 0 }), 1, at(1), low)).toBe(0.1);
   });
 
-  it('takes what is not finite for no improvement', () => {
+  it('counts NaN and infinities as no improvement', () => {
     expect(stateAfter(Number.NaN, Number.NEGATIVE_INFINITY)).toEqual({
       factor: 0.5,
       best: null,

@@ -1,4 +1,4 @@
-// Learning rates beside torch.optim.lr_scheduler's; the fixture's `about` tells how they were made.
+// Compares learning rates with torch.optim.lr_scheduler's; the fixture's `about` says how those were made.
 
 import { describe, expect, it } from 'vitest';
 import type { Progress, Schedule } from '../../lib/schedules';
@@ -14,7 +14,7 @@ function factoryOf(name: string): (options: unknown) => Schedule {
   return factory as (options: unknown) => Schedule;
 }
 
-/** The place of a step, or of an epoch, in a training of so many. */
+/** The place of a step or an epoch in a training of `length` of them. */
 function progress(per: 'step' | 'epoch', at: number, length: number): Progress {
   const stepsPerEpoch = per === 'step' ? 7 : 3;
   if (per === 'step') {

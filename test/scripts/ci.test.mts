@@ -1,5 +1,5 @@
-// .ci/run closes with the number of tests, and with the status, of `npm test` and `npm run test:slow` together. The npm
-// that it finds here says what real runs of vitest said.
+// .ci/run ends with the counts and the status of `npm test` and `npm run test:slow` together. A program replaces npm
+// and prints the output of real runs of vitest.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// scripts/install.mjs, run in the package that `npm pack` makes, as package managers run it. One test compiles; for
-// the others a program stands in for cmake-js.
+// Runs scripts/install.mjs in the package that `npm pack` makes, as package managers do. One test compiles; in the
+// others a program replaces cmake-js.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -32,7 +32,7 @@ beforeAll(() => {
   tarball = pack(home);
 });
 
-/** Has a copy of the prebuilt addon ready and takes it where cmake-js leaves what it built. */
+/** The program copies the prebuilt addon to the place where cmake-js leaves the addon that it built. */
 const standIn = `
   const { copyFileSync, mkdirSync } = require('node:fs');
   const out = process.argv[process.argv.indexOf('--out') + 1];
@@ -40,7 +40,7 @@ const standIn = `
   mkdirSync(out + '/Release', { recursive: true });
   copyFileSync(__dirname + '/../addon.node', out + '/Release/blasnet.node');`;
 
-/** A project whose package manager keeps packages where others do not see them, in folders with spaces. */
+/** A project whose package manager hides the packages from one another, in folders with spaces. */
 class Project {
   readonly home = realpathSync(newFolder());
   readonly folder = join(this.home, 'my project');
@@ -57,7 +57,7 @@ class Project {
     for (const name of tools) write(this.bin, name, '', 0o755);
   }
 
-  /** A cmake-js and a node-addon-api in some folder's node_modules. */
+  /** Puts a cmake-js and a node-addon-api into a folder's node_modules. */
   stubCmakeJs(root: string, program = standIn): void {
     const files = join(root, 'node_modules');
     write(files, 'node-addon-api/package.json', '{}');
@@ -80,7 +80,7 @@ class Project {
     return { status, stdout: stdout.replace(/\d+\.\d s/, '0.0 s'), stderr };
   }
 
-  /** What is in build/, from where the library now takes the addon. */
+  /** The files in build/, from which the library now takes the addon. */
   get built(): string[] {
     const build = join(this.package, 'build');
     return existsSync(build) ? readdirSync(build, { recursive: true, encoding: 'utf8' }).sort() : [];
@@ -96,7 +96,7 @@ const silent = { status: 0, stdout: '', stderr: '' };
 const compiled = { status: 0, stdout: 'Compiling blasnet ... 0.0 s\n', stderr: '' };
 const whatIsBuilt = ['Release', 'Release/blasnet.node'];
 
-/** How every failure begins. */
+/** Every failure begins with this. */
 const headline = `blasnet could not be installed on ${process.platform}-${process.arch}`;
 
 test('where the prebuilt addon loads, nothing is said and nothing compiled', () => {
@@ -156,7 +156,7 @@ test('build_from_source of another package is not ours', () => {
   expect(project.runScript({ env: { npm_config_build_from_source: 'sharp' } })).toEqual(silent);
 });
 
-describe('an addon that does not serve', () => {
+describe('an addon that does not load', () => {
   test('is replaced when it is no addon', () => {
     const project = new Project();
     project.stubCmakeJs(project.folder);
@@ -178,7 +178,7 @@ describe('an addon that does not serve', () => {
     const without = new Project({ tools: [] });
     copyFileSync(join(project.package, prebuilt), join(without.package, prebuilt));
     expect(without.runScript().stderr).toContain(
-      '\nThe prebuilt addon does not serve: the process that loaded it was ended by SIGABRT.\n',
+      '\nThe prebuilt addon does not load: SIGABRT ended the process that loaded it.\n',
     );
   });
 });
@@ -194,7 +194,7 @@ describe('the message about a missing addon', () => {
     expect(lines[0]).toMatch(new RegExp(`^${headline}${libc}, Node ${process.version}\\.$`));
     expect(lines[1]).toMatch(
       new RegExp(
-        `^The prebuilt addon does not serve: No native build was found for platform=${process.platform} `,
+        `^The prebuilt addon does not load: No native build was found for platform=${process.platform} `,
       ),
     );
     const tools = process.platform === 'win32' ? 'CMake' : 'CMake, a C\\+\\+ compiler, Make';
@@ -215,7 +215,7 @@ describe('the message about a missing addon', () => {
     const { status, stderr } = project.runScript({ env: { npm_config_build_from_source: 'true' } });
     expect(status).toBe(1);
     expect(stderr.split('\n').slice(1)).toEqual([
-      'Compiling it was asked for (build_from_source).',
+      'The option build_from_source asks to compile it.',
       'To compile it, this is missing: cmake-js, node-addon-api.',
       'Add to the project, or with -g to the machine:',
       '',
@@ -243,13 +243,13 @@ describe('the message about a missing addon', () => {
     write(project.folder, 'node_modules/cmake-js/addon.node', 'not a library');
     const { status, stderr } = project.runScript({ env: { npm_config_build_from_source: 'true' } });
     expect(status).toBe(1);
-    expect(stderr).toContain('\nWhat was compiled does not serve either: ');
+    expect(stderr).toContain('\nThe compiled addon does not load either: ');
     expect(project.built).toEqual([]);
-    expect(project.use()).toBe('4\n'); // the prebuilt addon, that build/ would go before
+    expect(project.use()).toBe('4\n'); // from the prebuilt addon: build/ would take precedence
   });
 });
 
-// Any other user than root: what npm is run by.
+// npm usually runs as another user than root.
 const other = process.getuid?.() === 0 ? 65534 : undefined;
 const canRun = spawnSync(process.execPath, ['--version'], other ? { uid: other } : {}).status === 0;
 

@@ -120,7 +120,7 @@ describe('missing tools', () => {
       },
       message:
         'Install with:\n\n  snap install chromium\n\n' +
-        'CHROMIUM=/path/to/it names a browser that is not on the PATH.\nThen run the command again.',
+        'If a browser is not on the PATH, set CHROMIUM=/path/to/browser.\nThen run the command again.',
     },
     {
       where: 'Fedora, even as root',
@@ -157,14 +157,14 @@ describe('missing tools', () => {
       situation: { missing: named('CMake', 'OpenBLAS'), from: ['vcpkg'], rights: 'none', onPath: everything },
       message:
         'Install with:\n\n  vcpkg install openblas\n\n' +
-        'Install by hand, no package of it is known here: CMake.\nThen run the command again.',
+        'Install by hand (no package is known for this system): CMake.\nThen run the command again.',
     },
     {
       where: 'an unknown system',
       situation: { missing: named('CMake', 'OpenBLAS'), from: [], rights: 'root', onPath: everything },
       message:
         'Not found on this machine: CMake, OpenBLAS.\n' +
-        'Install by hand, no package of it is known here: CMake, OpenBLAS.\nThen run the command again.',
+        'Install by hand (no package is known for this system): CMake, OpenBLAS.\nThen run the command again.',
     },
   ] as const)('are told to a person on $where', ({ situation, message }) => {
     const plan = planInstall(situation);

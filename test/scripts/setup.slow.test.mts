@@ -1,5 +1,5 @@
 // scripts/setup.mjs, run on small checkouts: the real scripts, npm and files, with builds that take no compiler.
-// Only the system's own tools are stood in for, on a PATH that holds nothing else.
+// Programs on a PATH that holds nothing else replace the system's tools.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -72,7 +72,7 @@ class Checkout {
   }
 }
 
-/** Stands for cmake-js, tsc and esbuild; fails half-way for the script that the file `broken` names. */
+/** Replaces cmake-js, tsc and esbuild; it fails half-way in the script that the file `broken` names. */
 const builder = `
   const { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
   const [script, output] = process.argv.slice(2);
@@ -98,7 +98,7 @@ test('a fresh checkout is installed and built, and then nothing is due', () => {
   expect(existsSync(join(checkout.root, 'node_modules/dependency'))).toBe(true);
   expect(buildSteps.map(({ output }) => checkout.read(output))).toEqual(['whole', 'whole', 'whole']);
 
-  rmSync(checkout.bin, { recursive: true }); // now that no process could be started
+  rmSync(checkout.bin, { recursive: true }); // then no process can start
   expect(checkout.setUp()).toEqual({ status: 0, did: [], stderr: '' });
 });
 
@@ -179,7 +179,7 @@ test.each(['strat', 'toString', ''])('the unknown goal "%s" prints the usage', (
   });
 });
 
-// Whoever may write nowhere: root becomes nobody, if nobody can run this Node at all.
+// The test needs a user without rights to write: root becomes nobody, if nobody can run this Node.
 const other = isRoot ? { uid: 65534 } : {};
 const canRun = spawnSync(process.execPath, ['--version'], other).status === 0;
 
@@ -248,7 +248,7 @@ describe.runIf(existsSync('/etc/debian_version'))('on Debian without the tools, 
     expect(stderr).toBe(
       'Not found on this machine: CMake, a C++ compiler, Make.\nInstall with:\n\n' +
         `  ${by}apt-get update && ${by}apt-get install -y --no-install-recommends cmake g++ make\n\n` +
-        'Then run the command again. (With --ignore-scripts npm leaves this check out.)\n',
+        'Then run the command again. (With --ignore-scripts npm skips this check.)\n',
     );
   });
 });

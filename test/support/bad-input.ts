@@ -19,7 +19,7 @@ export function itRejects(table: readonly BadCall[]): void {
   });
 }
 
-/** The same with fields that have names. */
+/** One row of a bad-input table, with named fields. */
 export interface BadInput {
   readonly what: string;
   readonly call: () => unknown;
@@ -47,7 +47,7 @@ export function expectError(
   expect((error as Error).constructor).toBe(errorClass);
 }
 
-/** What the call throws; a call that throws nothing fails the test. */
+/** Returns the error that a call throws; fails if it throws nothing. */
 export function thrownBy(call: () => unknown): unknown {
   try {
     call();

@@ -1,10 +1,10 @@
-// A part of the library by itself, for tests of what the package does not export in processes of their own.
+// Bundles one module of the library, for tests that use it in another process although the package does not export it.
 
 import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { newFolder } from './scratch';
 
-/** Puts a module of lib/ and what it imports into one file of JavaScript, for the test that runs; its path. */
+/** Bundles a module of lib/ with its imports into a JavaScript file for the current test, and returns its path. */
 export function bundled(module: string): string {
   const outfile = join(newFolder(), `${basename(module)}.js`);
   const entry = join(__dirname, '../../lib', `${module}.ts`);

@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import { thisMachine } from '../../lib/addon/machine';
 
-/** The golden numbers come from NumPy on glibc, whose logarithm, sine and cosine are in them. */
+/** The golden numbers come from NumPy on glibc, and depend on the logarithm, sine and cosine of glibc. */
 const sameLibrary = thisMachine().libc === 'glibc';
 
 /**
- * Expects NumPy's numbers, nested as they may be: to the last bit where the C library is the one that NumPy called, to
- * the last few elsewhere. (The sine of Windows differs from glibc's for one argument in fifty, by one bit.)
+ * Expects NumPy's numbers, which may be nested arrays: bit-identical with the C library that NumPy called, within the
+ * last few bits with others. (The sine of Windows differs from glibc's for one argument in fifty, by one bit.)
  */
 export function expectNumpy(actual: unknown, expected: unknown, message?: string): void {
   if (sameLibrary) expect(actual, message).toEqual(expected);

@@ -1,9 +1,9 @@
-/** The part of oracle.ts that is activations: (Z) -> A, and (dA, Z) -> dZ. */
+/** The activations of oracle.ts: (Z) -> A, and (dA, Z) -> dZ. */
 
 import type { Dense, Grid, Samples } from './oracle-matrices';
 import { map, perSample, zip } from './oracle-matrices';
 
-/** One number to one number, with its derivative. */
+/** A function of one number, with its derivative. */
 interface Elementwise {
   forward(z: number, alpha: number): number;
   slope(z: number, alpha: number): number;
@@ -16,7 +16,7 @@ const softplus = (z: number) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z
 // Klambauer et al., 2017
 const [seluScale, seluAlpha] = [1.0507009873554805, 1.6732632423543772];
 
-// Of geluTanh, z * sigmoid(v): v and its derivative.
+// geluTanh is z * sigmoid(v): these are v and its derivative.
 const geluTanhArgument = (z: number) => 2 * Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3);
 const geluTanhSlope = (z: number) => 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * z ** 2);
 
@@ -122,7 +122,7 @@ function normal(z: number): number {
   const density = Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI);
   let tail: number;
   if (t < 1) {
-    // 1/2 less density * (t + t^3 / 3 + t^5 / (3 * 5) + ...)
+    // 1/2 - density * (t + t^3 / 3 + t^5 / (3 * 5) + ...)
     let sum = 0;
     for (let term = t, k = 3; k < 60; term *= (t * t) / k, k += 2) sum += term;
     tail = 0.5 - density * sum;

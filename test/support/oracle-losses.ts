@@ -1,4 +1,4 @@
-/** The part of oracle.ts that is losses: a value, and its gradient by what the value is computed from. */
+/** The losses of oracle.ts: a value, and its gradient by the logits or outputs that it is computed from. */
 
 import { logSoftmax, sigmoid, softmax } from './oracle-activations';
 import { build, type Dense, type Grid, row, total, zip } from './oracle-matrices';
@@ -23,9 +23,9 @@ export const categoricalCrossEntropy: LossFormula = {
 export interface LossOptions {
   /** Label smoothing of the cross-entropies. @default 0 */
   readonly smoothing?: number;
-  /** Where huber's square ends. @default 1 */
+  /** The error up to which huber is quadratic. @default 1 */
   readonly delta?: number;
-  /** What each sample's loss and gradient are multiplied by. @default all 1 */
+  /** Factors for the loss and the gradient of each sample. @default all 1 */
   readonly weights?: ArrayLike<number>;
 }
 
@@ -130,8 +130,8 @@ export function isFromLogits(loss: Loss): boolean {
 }
 
 /**
- * A loss as a mean over the samples, from the logits of the last layer for the cross-entropies and from its
- * outputs for the others. Y is (m, 1) for the sparse one.
+ * A loss as a mean over the samples. The cross-entropies take the logits of the last layer, the others its outputs. Y
+ * is (m, 1) for the sparse cross-entropy.
  */
 export function lossFormula(loss: Loss, options: LossOptions = {}): LossFormula {
   const { smoothing = 0, delta = 1, weights } = options;

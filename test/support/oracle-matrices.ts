@@ -1,18 +1,18 @@
-/** The part of oracle.ts that knows nothing of networks: matrices, comparison and test data. */
+/** The part of oracle.ts that does not depend on networks: matrices, comparison and test data. */
 
-/** What the oracle reads; a Matrix of the library is one. Row-major. */
+/** The matrices that the oracle reads, row-major; a Matrix of the library is one. */
 export interface Dense {
   readonly data: ArrayLike<number>;
   readonly rows: number;
   readonly cols: number;
 }
 
-/** What the oracle returns. */
+/** The matrices that the oracle returns. */
 export interface Grid extends Dense {
   readonly data: number[];
 }
 
-/** Where the values of one sample lie: along a row, or along a column (the article). */
+/** Whether a sample is a row, or a column (the article). */
 export type Samples = 'rows' | 'columns';
 
 // Matrices
@@ -119,7 +119,7 @@ export function toFloat32(values: ArrayLike<number>): number[] {
 
 // Deterministic test data
 
-/** Numbers spread evenly over [low, high), the same for the same seed (mulberry32). */
+/** Numbers spread evenly over [low, high), determined by the seed (mulberry32). */
 export function randomArray(length: number, seed: number, low = -1, high = 1): number[] {
   let state = seed >>> 0;
   return Array.from({ length }, () => {

@@ -1,13 +1,13 @@
-// One parameter's step by every optimiser, from the formulas of the papers and of PyTorch's and Keras's
-// descriptions, and from nothing in lib/ or native/. Options are those of the factories, all of them given.
+// Computes one parameter's step with every optimiser. It follows the papers and the descriptions of PyTorch and
+// Keras, and shares no code with lib/ or native/. All options of the factories must be given.
 
-/** What was left of the steps before; empty before the first. */
+/** The optimiser's state after the earlier steps; empty before the first. */
 export type State = Record<string, number>;
 export type Options = Readonly<Record<string, number | boolean | string>>;
 
 type Rule = (g: number, state: State, t: number, option: (name: string) => number, keras: boolean) => number;
 
-// Each changes the state and returns what learningRate is multiplied with and taken off.
+// Each rule changes the state and returns d: the step subtracts learningRate * d from the parameter.
 const rules: Record<string, Rule> = {
   sgd(g, state, t, option) {
     if (option('momentum') === 0) return g;
@@ -80,7 +80,7 @@ function moments(g: number, state: State, option: (name: string) => number): [me
   return [state.mean, state.square];
 }
 
-/** The parameter after step t (from 1); the state is changed in place. */
+/** Returns the parameter after step t (from 1), and changes the state in place. */
 export function optimizerStep(options: Options, p: number, g: number, state: State, t: number): number {
   const option = (name: string) => Number(options[name] ?? 0);
   const decoupled = options.decoupled === true || options.name === 'adamW' || options.name === 'lion';

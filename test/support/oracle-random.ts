@@ -1,5 +1,5 @@
-// Random numbers by counting, as plain arithmetic on words of 32 bits: Threefry-2x32 with 20 rounds (Salmon,
-// Moraes, Dror and Shaw, 2011), and what is made of its words.
+// Random numbers from a counter, in plain arithmetic on words of 32 bits: Threefry-2x32 with 20 rounds (Salmon, Moraes,
+// Dror and Shaw, 2011), and the masks and noise that its words give.
 
 import { build, type Grid } from './oracle-matrices';
 
@@ -23,12 +23,12 @@ export function threefry(key: Words, counter: Words): Words {
   return [low, high];
 }
 
-/** A key for what happens at a place, at a time. */
+/** The key of a place at a time. */
 export function subKey(key: Words, time: number, place: number): Words {
   return threefry(threefry(key, [time >>> 0, Math.floor(time / 2 ** 32)]), [place, 0]);
 }
 
-/** The keys of a batch: of layer l's dropout and of the noise on its inputs, l from 1. */
+/** The keys of a batch, for layer l's dropout and for the noise on its inputs; l from 1. */
 export function layerKeys(key: Words, batch: number, l: number): { mask: Words; noise: Words } {
   const moment = subKey(key, batch, 0);
   return { mask: subKey(moment, 0, 2 * (l - 1)), noise: subKey(moment, 0, 2 * (l - 1) + 1) };
@@ -43,7 +43,7 @@ export function maskElement(key: Words, row: number, i: number, rate: number, sc
   return word(key, row, i) < Math.floor(rate * 2 ** 32 + 0.5) ? 0 : scale;
 }
 
-/** Element i of a row, of the standard normal distribution (Box and Muller). */
+/** Element i of a row, from the standard normal distribution (Box and Muller). */
 export function normalElement(key: Words, row: number, i: number): number {
   const [low, high] = threefry(key, [Math.floor(i / 2), row]);
   const [radius, angle] = [Math.sqrt(-2 * Math.log((low + 0.5) / 2 ** 32)), (high / 2 ** 32) * 2 * Math.PI];

@@ -1,5 +1,5 @@
-// Layers with all that can be done to them - normalisation, dropout, noise, penalties, frozen parameters - as
-// plain loops over rows of samples. Random numbers come from the caller.
+// Layers with all their options - normalisation, dropout, noise, penalties, frozen parameters - as plain loops over
+// rows of samples. The caller gives the random numbers.
 
 import { type Layer, layerBackward, layerForward, type Tensors } from './oracle';
 import { type Activation, activate, activateBackward } from './oracle-activations';
@@ -12,7 +12,7 @@ export interface StackLayer extends Layer {
   readonly normalization?: 'batch' | 'layer';
   /** @default 1e-5 */
   readonly epsilon?: number;
-  /** The share of a batch's moments in the running ones. @default 0.1 */
+  /** The weight of a batch's moments in the running moments. @default 0.1 */
   readonly momentum?: number;
   readonly dropout?: number;
   readonly noise?: number;
@@ -22,7 +22,7 @@ export interface StackLayer extends Layer {
   readonly maxNorm?: number;
   /** The number of the layer, from 1, whose input, before its noise, is added to the outputs. */
   readonly skip?: number;
-  /** Tables of the first layer, whose rows stand behind the numbers: the last part of its inputDim. */
+  /** Tables of the first layer. Their rows follow the numbers in its inputs. */
   readonly embeddings?: readonly { readonly categories: number; readonly outputs: number }[];
 }
 
@@ -31,19 +31,19 @@ export interface PassOptions {
   readonly codes?: Dense;
   /** mean1, variance1, ... (out, 1): running moments */
   readonly statistics?: Tensors;
-  /** Batches are normalised by their own moments, but for frozen layers. */
+  /** Batches are normalised by their own moments, except in frozen layers. */
   readonly learning?: boolean;
-  /** What layer l's outputs are multiplied by, and what is added to its inputs: mask1, noise1, ... (m, units) */
+  /** Factors of layer l's outputs, and noise added to its inputs: mask1, noise1, ... (m, units) */
   readonly random?: Tensors;
 }
 
-/** What a layer leaves behind. Sums are W input + b, Z what the activation is of. */
+/** The values of a layer. Its sums are W input + b; Z is the activation's argument. */
 interface Values {
   /** Before the noise. */
   readonly given: Dense;
   readonly input: Dense;
   readonly normalized: Grid | undefined;
-  /** (m, out): what the distances from the mean were multiplied by */
+  /** (m, out): the factors of the distances from the mean */
   readonly inverse: Grid | undefined;
   readonly moments: Moments | undefined;
   readonly Z: Dense;
@@ -52,7 +52,7 @@ interface Values {
 
 interface Moments {
   readonly mean: number[];
-  /** Divided by the count. */
+  /** The sum of squares divided by the count. */
   readonly variance: number[];
 }
 
@@ -99,7 +99,7 @@ function embeddedColumns({ embeddings = [] }: StackLayer): { e: number; c: numbe
   return embeddings.flatMap(({ outputs }, e) => Array.from({ length: outputs }, (_, c) => ({ e, c })));
 }
 
-/** X with the rows of the tables behind it. */
+/** X, followed by the rows of the tables. */
 function features(layer: StackLayer, params: Tensors, X: Dense, codes: Dense | undefined): Dense {
   const columns = embeddedColumns(layer);
   if (columns.length === 0 || codes === undefined) return X;
@@ -110,7 +110,7 @@ function features(layer: StackLayer, params: Tensors, X: Dense, codes: Dense | u
   });
 }
 
-/** Each layer's values, from 1 on, and the outputs. */
+/** Returns the values of all layers, and the outputs. */
 export function stackForward(
   architecture: readonly StackLayer[],
   params: Tensors,
@@ -145,7 +145,7 @@ export function stackForward(
   return { values, yHat: input };
 }
 
-/** From the gradient by Z to that by the sums. */
+/** Turns the gradient by Z into the gradient by the sums. */
 function normalizeBackward(
   d: Dense,
   { normalized, inverse, moments }: Values,
@@ -155,7 +155,7 @@ function normalizeBackward(
   const scaled = build(d.rows, d.cols, (r, c) => at(d, r, c) * at(gamma, c, 0));
   const [xHat, factor] = [normalized as Dense, inverse as Dense];
   if (layer.normalization === 'batch' && moments === undefined) return zip(scaled, factor, (g, f) => g * f);
-  // Of the values that share moments: a sample's for layer normalisation, a unit's otherwise.
+  // Puts the values that share moments into columns: a sample's for layer normalisation, a unit's otherwise.
   const turn = (A: Dense) => (layer.normalization === 'layer' ? transpose(A) : A);
   const [g, x, f] = [turn(scaled), turn(xHat), turn(factor)];
   const { mean } = columnMoments(g);
@@ -167,7 +167,7 @@ function normalizeBackward(
   ) as Grid;
 }
 
-/** l1 sum |w| + l2 sum w^2, over the layers that are trained. */
+/** l1 sum |w| + l2 sum w^2, over the trainable layers. */
 export function penalty(architecture: readonly StackLayer[], params: Tensors): number {
   return architecture.reduce((sum, { l1 = 0, l2 = 0, trainable = true }, index) => {
     const weights = Array.from(params[`W${index + 1}`]?.data as ArrayLike<number>);
@@ -190,7 +190,7 @@ export function stackGradients(
   const outputs = isFromLogits(loss) ? logits : yHat;
   const grads: Record<string, Grid> = {};
   let delta: Dense = formula.gradient(outputs, Y);
-  // What later layers' skips add to the gradient by what goes into a layer.
+  // For each layer, the gradient by its inputs that comes through the skips of later layers.
   const skipped: (Dense | undefined)[] = [];
   const sum = (a: Dense | undefined, b: Dense) => (a === undefined ? b : zip(a, b, (x, y) => x + y));
   for (let l = architecture.length; l >= 1; l--) {
@@ -229,7 +229,7 @@ export function stackGradients(
   return { loss: value, grads, yHat, moments: values.map(({ moments }) => moments) };
 }
 
-/** dE1, dE2, ...: what the samples that picked a row add up to; zeros where the first layer is frozen. */
+/** dE1, dE2, ...: each row sums the gradients of the samples that picked it; zeros if the first layer is frozen. */
 function tableGradients(
   layer: StackLayer,
   params: Tensors,
@@ -253,7 +253,7 @@ function tableGradients(
   return grads;
 }
 
-/** Running moments after a batch of m samples: a share of its own, the variance without bias. */
+/** Running moments after a batch of m samples, which mix in the batch's mean and its unbiased variance. */
 export function updatedStatistics(
   architecture: readonly StackLayer[],
   statistics: Tensors,

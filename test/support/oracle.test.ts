@@ -20,7 +20,7 @@ const demo: oracle.Layer[] = [
   { inputDim: 25, outputDim: 1, activation: 'sigmoid' },
 ];
 
-// One label a row, as both cross-entropies accept.
+// One label per row, which both cross-entropies accept.
 function oneHot(rows: number, cols: number): oracle.Grid {
   return oracle.build(rows, cols, (r, c) => (c === (r * 7) % cols ? 1 : 0));
 }
@@ -83,11 +83,11 @@ describe('the oracle', () => {
   });
 
   it.each([
-    ['relu', 'sigmoid', 'binaryCrossEntropy'],
-    ['tanh', 'softmax', 'categoricalCrossEntropy'],
-    ['sigmoid', 'linear', 'meanSquaredError'],
-    ['tanh', 'softmax', 'meanSquaredError'],
-  ] as const)('differentiates a %s network with %s outputs and %s', (hidden, output, loss) => {
+    { hidden: 'relu', output: 'sigmoid', loss: 'binaryCrossEntropy' },
+    { hidden: 'tanh', output: 'softmax', loss: 'categoricalCrossEntropy' },
+    { hidden: 'sigmoid', output: 'linear', loss: 'meanSquaredError' },
+    { hidden: 'tanh', output: 'softmax', loss: 'meanSquaredError' },
+  ] as const)('differentiates $hidden layers, $output outputs and $loss', ({ hidden, output, loss }) => {
     const architecture: oracle.Layer[] = [
       { inputDim: 3, outputDim: 5, activation: hidden },
       { inputDim: 5, outputDim: 2, activation: output },

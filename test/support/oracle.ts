@@ -1,6 +1,6 @@
 /**
- * The slow, plain reference that every kernel and layer is compared with: loops over numbers in float64,
- * written from the formulas and from nothing in lib/ or native/.
+ * The slow, plain reference for every kernel and layer: loops over numbers in float64, written from the formulas. It
+ * shares no code with lib/ or native/.
  *
  * Two orientations. The library's: rows are samples, X (m, in), W (out, in), b (out, 1) -> Z (m, out), and
  * the gradient of the loss carries its 1/m from the start. The article's: columns are samples, X (in, m),
@@ -66,7 +66,7 @@ export function articleLayerBackward(dA: Dense, W: Dense, Z: Dense, APrev: Dense
 
 // Metrics
 
-/** The article's: the share of samples whose outputs, 1 above 0.5 and else 0, all equal their labels. */
+/** The article's accuracy: the share of samples whose outputs, 1 above 0.5 and else 0, all equal their labels. */
 export function accuracy(A: Dense, Y: Dense, samples: Samples = 'rows'): number {
   if (samples === 'columns') return accuracy(transpose(A), transpose(Y));
   const equal = zip(A, Y, (a, y) => ((a > 0.5 ? 1 : 0) === y ? 1 : 0));
@@ -74,7 +74,7 @@ export function accuracy(A: Dense, Y: Dense, samples: Samples = 'rows'): number 
   return right.filter(Boolean).length / A.rows;
 }
 
-/** The share of samples whose largest output (the first of equals) stands where the largest label does. */
+/** The share of samples whose largest output (the first of equal ones) is at the index of the largest label. */
 export function argmaxAccuracy(A: Dense, Y: Dense): number {
   const argmax = (values: number[]) => values.indexOf(Math.max(...values));
   const right = Array.from({ length: A.rows }, (_, r) => argmax(row(A, r)) === argmax(row(Y, r)));
@@ -112,7 +112,7 @@ export function forward(architecture: readonly Layer[], params: Tensors, X: Dens
   return { A, Z, yHat: A[architecture.length] as Dense };
 }
 
-/** The loss of a network; its output activation has to be sigmoid, softmax or logSoftmax for the cross-entropies. */
+/** The loss of a network; the cross-entropies need sigmoid, softmax or logSoftmax as output activation. */
 export function networkLoss(architecture: readonly Layer[], params: Tensors, X: Dense, Y: Dense, loss: Loss) {
   const { A, Z } = forward(architecture, params, X);
   return lossFormula(loss).value((isFromLogits(loss) ? Z : A)[architecture.length] as Dense, Y);
@@ -137,7 +137,7 @@ export function gradients(architecture: readonly Layer[], params: Tensors, X: De
   return { loss: formula.value(outputs, Y), grads };
 }
 
-/** One step of gradient descent: new parameters, the old ones untouched. */
+/** One step of gradient descent: returns new parameters, and keeps the old ones. */
 export function descend(params: Tensors, grads: Tensors, learningRate: number): Record<string, Grid> {
   const entries = Object.entries(params).map(([key, value]) => {
     return [key, zip(value, grads[`d${key}`] as Dense, (p, g) => p - learningRate * g)] as const;
@@ -145,7 +145,7 @@ export function descend(params: Tensors, grads: Tensors, learningRate: number): 
   return Object.fromEntries(entries);
 }
 
-/** Weights and biases from -0.5 to 0.5, the same for the same seed. */
+/** Weights and biases from -0.5 to 0.5, determined by the seed. */
 export function randomParameters(architecture: readonly Layer[], seed: number): Record<string, Grid> {
   const params: Record<string, Grid> = {};
   architecture.forEach(({ inputDim, outputDim }, index) => {

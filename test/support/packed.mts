@@ -1,4 +1,4 @@
-// The package as its users get it.
+// The package, as users get it.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -10,8 +10,8 @@ export const checkout = fileURLToPath(new URL('../..', import.meta.url));
 export const modules = join(checkout, 'node_modules');
 
 /**
- * What `npm pack` makes of a checkout, in a folder that holds no other package: the file's path. It takes what is built:
- * the script that would build before it could take dist/ from under other tests.
+ * Runs `npm pack` on the checkout into a folder without other packages, and returns the file's path. It ignores the
+ * script that builds first, since a build could remove dist/ during other tests.
  */
 export function pack(folder: string): string {
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], checkout);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A folder for the test that runs, which any user may look into; it is removed when the test ends. */
+/** Makes a folder for the current test, which all users can read; it is removed when the test ends. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'blasnet-test-'));
   chmodSync(folder, 0o755);
@@ -13,10 +13,10 @@ export function newFolder(): string {
   return folder;
 }
 
-/** Writes a file, and the folders that it lies in. */
+/** Writes a file, and makes its folders. */
 export function write(root: string, file: string, content = '', mode = 0o644): void {
   const path = join(root, file);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
-  chmodSync(path, mode); // whatever the umask
+  chmodSync(path, mode); // the umask has no effect on chmod
 }

@@ -1,5 +1,5 @@
-// What fit, fitSync and epochs refuse of their options, beside what test/network/bad-options.test.ts has. What is
-// refused leaves parameters, running moments and the generator as they were.
+// Options that fit, fitSync and epochs refuse, in addition to test/network/bad-options.test.ts. A refused call leaves
+// parameters, running moments and the generator unchanged.
 
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../lib/base/matrix';

@@ -1,4 +1,4 @@
-// Options that a training refuses, and what it says of them.
+// Options that a training refuses, and the errors about them.
 
 import { lbfgs } from '../../lib/optimizers/optimizers';
 import * as schedules from '../../lib/schedules';

@@ -1,4 +1,4 @@
-// Batches, their order, and what an epoch reports, against the oracle's plain loop.
+// Compares batches, their order, and the reports of epochs with the oracle's plain loop.
 
 import { describe, expect, it } from 'vitest';
 import type { Dtype, Matrix } from '../../lib/base/matrix';
@@ -65,7 +65,7 @@ describe.each([
     expectOracle({ batchSize }, rows, [inOrder, inOrder, inOrder]),
   );
 
-  it('starts the shuffles anew with a seed of fit’s own', () => {
+  it('starts the shuffles again with fit’s own seed', () => {
     const random = new RandomState(11);
     return expectOracle({ batchSize: 8, seed: 11 }, 8, [random.permutation(rows), random.permutation(rows)]);
   });
@@ -85,11 +85,11 @@ describe('one seed', () => {
     expect(trained(1, { epochs: 3 }).loss).not.toEqual(trained(2, { epochs: 3 }).loss);
   });
 
-  it('goes on drawing where the last fit stopped', () => {
+  it('continues to draw where the last fit stopped', () => {
     expect(trained(1, { epochs: 2 }, { epochs: 3 })).toEqual(trained(1, { epochs: 5 }));
   });
 
-  it('is left alone by full batches, unshuffled fits, and a fit with a seed of its own', () => {
+  it('is not used by full batches, unshuffled fits, and a fit with its own seed', () => {
     const quiet: FitOptions[] = [
       { epochs: 2, batchSize: 'full' },
       { epochs: 2, shuffle: false },
@@ -106,7 +106,7 @@ describe('one seed', () => {
     }
   });
 
-  it('makes the same shuffles when fit is given it, whatever was drawn before', () => {
+  it('makes the same shuffles when fit is given it, after any number of draws', () => {
     const [fresh, used] = [network(1), network(1)];
     used.fitSync(X, Y, { epochs: 2, optimizer: sgd({ learningRate: Number.MIN_VALUE }) });
     expect(snapshot(used)).toEqual(snapshot(fresh));
@@ -123,7 +123,7 @@ describe('one seed', () => {
 });
 
 describe('a network with more samples than one tile of native code holds', () => {
-  // Whole tiles, and one sample more or less, in batches that begin and end anywhere in them.
+  // Whole tiles, and one sample more or less, in batches that begin and end anywhere in the tiles.
   it.each([
     [512, 'full'],
     [513, 'full'],

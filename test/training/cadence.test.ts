@@ -24,7 +24,7 @@ describe('Cadence', () => {
     expect(dueEpochs(cadence, 1, 15, (epoch) => 1000 + 400 * epoch)).toEqual([5, 10, 15]);
   });
 
-  it('counts the seconds from whatever was due', () => {
+  it('counts the seconds from the last event that was due', () => {
     const cadence = new Cadence({ everyEpochs: 4, everySeconds: 3 }, 0);
     // At 1 s an epoch: 3 (seconds), 4 (epochs), 7 (seconds since 4), 8, 11, 12.
     expect(dueEpochs(cadence, 1, 12, (epoch) => 1000 * epoch)).toEqual([3, 4, 7, 8, 11, 12]);

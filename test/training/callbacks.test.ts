@@ -1,4 +1,4 @@
-// Callbacks: when they are called, with what, and what they may do.
+// Callbacks: when they are called, their arguments, and their allowed actions.
 
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
@@ -62,7 +62,7 @@ describe.each(trainings)('%s', (name, train) => {
     expect(sums.every(({ accuracy }) => accuracy > 0 && accuracy <= 1)).toBe(true);
   });
 
-  it('trains alike to the last bit, whatever is asked for between its steps', async () => {
+  it('trains alike to the last bit, with any calls between its steps', async () => {
     const plain = make();
     const { loss } = plain.fitSync(X, Y, options);
     const validationData = { X: randomMatrix(9, 3, 5), Y: randomLabels(9, 1, 6) };
@@ -77,7 +77,7 @@ describe.each(trainings)('%s', (name, train) => {
       expect((await train(net, { ...options, ...other })).loss).toEqual(loss);
       expect(stateOf(net)).toEqual(stateOf(plain));
     }
-    // Step by step, with the network at work in between.
+    // Goes step by step, while the network trains.
     const net = make();
     const onBatchEnd = () => {
       net.predictSync(validationData.X);
@@ -107,7 +107,7 @@ describe.each(trainings)('%s', (name, train) => {
     const { loss } = await train(net, { ...options, callbacks });
     expect(loss).toHaveLength(1);
     expect(snapshot(net)).not.toEqual(snapshot(network()));
-    // The steps are whole: so far, they are those of a training that goes on.
+    // The last step is complete: the network equals one in the middle of a longer training.
     const states: unknown[] = [];
     twin.fitSync(X, Y, { ...options, callbacks: { onBatchEnd: () => void states.push(stateOf(twin)) } });
     expect(stateOf(net)).toEqual(states[4]);
@@ -128,14 +128,14 @@ describe.each(trainings)('%s', (name, train) => {
       const keep = () => void states.push(stateOf(twin));
       twin.fitSync(X, Y, { ...options, callbacks: { [callback]: keep } });
       expect(stateOf(net)).toEqual(states[1]);
-      // It is free again.
+      // The network is free again.
       expect((await train(net, options)).loss).toHaveLength(3);
     },
   );
 
   it('calls the methods of an object with their this', async () => {
     class Log {
-      // Not enumerable, as what a class keeps to itself.
+      // A private field, which is not enumerable.
       #seen: number[] = [];
       get seen() {
         return this.#seen;

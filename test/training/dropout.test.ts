@@ -1,4 +1,4 @@
-// Dropout and noise: they act in training alone, by the seed, whatever the threads.
+// Dropout and noise act only in training; they depend on the seed, and not on the number of threads.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { getThreads, setThreads } from '../../lib/addon/threads';
@@ -26,9 +26,9 @@ describe.each([
     expect(net.fitSync(X, Y, full).loss).not.toEqual(plain.fitSync(X, Y, full).loss);
   });
 
-  it('is drawn anew in every epoch, and every batch', () => {
+  it('is drawn again in every epoch and every batch', () => {
     const net = network(options);
-    // Steps so small that they change nothing.
+    // These steps are too small to change a parameter.
     const optimizer = sgd({ learningRate: Number.MIN_VALUE });
     const { loss } = net.fitSync(X, Y, { epochs: 20, batchSize: 'full', optimizer });
     expect(new Set(loss).size).toBe(20);
@@ -43,7 +43,7 @@ describe.each([
     const [first, second] = [network(options), network(options)];
     expect(second.fitSync(X, Y, fit)).toEqual(await first.fit(X, Y, fit));
     expect(stateOf(second)).toEqual(stateOf(first));
-    // Goes on with other numbers, and from a seed with the same ones again.
+    // Each fit draws new numbers; with a seed, each fit draws equal numbers.
     const optimizer = sgd({ learningRate: Number.MIN_VALUE });
     const still = { epochs: 1, batchSize: 'full', optimizer } as const;
     expect(first.fitSync(X, Y, still)).not.toEqual(first.fitSync(X, Y, still));

@@ -1,4 +1,4 @@
-// Early stopping, against series worked by hand.
+// Compares early stopping with series that were worked by hand.
 
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../lib/base/matrix';
@@ -7,7 +7,7 @@ import { sgd } from '../../lib/optimizers/optimizers';
 import { EarlyStopping, type EarlyStoppingOptions } from '../../lib/training/early-stopping';
 import { expectAlike, network, stateOf, X, Y } from './helpers';
 
-/** After which epoch of the series it ends, if it does, and the best one. */
+/** The epoch of the series after which it ends, if it ends, and the best epoch. */
 function watch(
   options: Omit<EarlyStoppingOptions, 'monitor'>,
   series: number[],
@@ -18,7 +18,7 @@ function watch(
 }
 
 it.each([
-  // The epoch that ends it is one too many; 0 is no end.
+  // Training ends after patience + 1 epochs without improvement; 0: it does not end.
   { what: 'patience 0', options: { patience: 0 }, series: [3, 2, 2.5, 1], end: 3, best: 2 },
   { what: 'patience 2', options: { patience: 2 }, series: [3, 2, 2.5, 2.4, 2.1, 1], end: 5, best: 2 },
   {
@@ -165,7 +165,7 @@ it('early stopping brings back the parameters of the best epoch when a loop over
   const [net, twin] = [make(), make()];
   const seen: (Matrix | undefined)[] = [];
   for await (const { epoch } of net.epochs(X, Y, stopping(true))) {
-    // In the loop the parameters are the epoch's.
+    // Inside the loop the network has the parameters of the epoch.
     seen.push(net.predictSync(X));
     if (epoch === 4) break;
   }
@@ -189,7 +189,7 @@ it('early stopping watches valLoss when not told otherwise', () => {
   expect(valLoss.indexOf(Math.min(...valLoss))).toBe(valLoss.length - 5);
 });
 
-it('early stopping counts anew in a second fit with the same options', () => {
+it('early stopping counts again from 0 in a second fit with the same options', () => {
   const earlyStopping = { patience: 1, monitor: 'scripted', mode: 'max' } as const;
   for (let fit = 0; fit < 2; fit++) {
     const { loss } = network().fitSync(X, Y, {

@@ -1,4 +1,4 @@
-// What a step does to tables: all of their rows take part in it, whether a sample picked them or not.
+// Steps update all rows of the tables, also those that no sample picked.
 
 import { describe, expect, it } from 'vitest';
 import type { LayerOptions } from '../../lib/layers/architecture';
@@ -34,21 +34,21 @@ function network(first: Partial<LayerOptions> = {}): Network {
 }
 
 const Y = randomLabels(rows, 1, 2);
-/** Categories 0 to 2 of the first table and the first one of the second: the others are in no sample. */
+/** Samples with the categories 0 to 2 of the first table and the first of the second; no sample has others. */
 const X = {
   numbers: randomMatrix(rows, 2, 1),
   categories: Int32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? (i / 2) % 3 : 0)),
 };
 const step = { epochs: 1, batchSize: 'full', shuffle: false } as const;
 
-/** The rows of E1 that no sample picks, and those that some do. */
+/** The rows of E1 that no sample picks, and those that samples pick. */
 const unseen = ({ parameters }: Network) => [3, 4, 5].map((r) => Array.from(parameters.E1?.row(r) ?? []));
 const seen = ({ parameters }: Network) => [0, 1, 2].map((r) => Array.from(parameters.E1?.row(r) ?? []));
 const tablesOf = ({ parameters }: Network) => [parameters.E1, parameters.E2].map((table) => table?.toArray());
 
 function trained(options: Omit<FitOptions, 'epochs'>, first?: Partial<LayerOptions>, epochs = 1): Network {
   const net = network(first);
-  // The row of unknown categories, too, has numbers to move.
+  // The row of unknown categories is zero at first, so that a step could not move it.
   net.parameters.E1?.row(5).fill(0.5);
   net.fitSync(X, Y, { ...step, epochs, ...options });
   return net;
@@ -87,7 +87,7 @@ describe('a row that no sample picks', () => {
     }
   });
 
-  it('goes on by its momentum after it was picked', () => {
+  it('continues to move by its momentum after it was picked', () => {
     const net = network();
     const optimizer = sgd({ learningRate: 0.25, momentum: 0.5 });
     const one = { numbers: [[1, -1]], categories: [[4, 1]] };
@@ -134,7 +134,7 @@ describe('the first layer’s penalties and limits', () => {
 });
 
 describe('clipping', () => {
-  it('by norm counts the gradients of the tables', () => {
+  it('limits the norm of all gradients, those of the tables included', () => {
     const [net, start] = [trained({ optimizer: sgd({ learningRate: 1 }), clipNorm: 0.01 }), snapshot(before)];
     const moves = snapshot(net).map((value, i) => value - (start[i] as number));
     expect(Math.hypot(...moves)).toBeCloseTo(0.01, 14);
@@ -142,7 +142,7 @@ describe('clipping', () => {
     expect(Math.hypot(...table)).toBeGreaterThan(1e-4);
   });
 
-  it('by value bounds every element of them', () => {
+  it('limits every element of the tables’ gradients when it is by value', () => {
     const net = trained({ optimizer: sgd({ learningRate: 1 }), clipValue: 1e-4 });
     const moves = snapshot(net).map((value, i) => Math.abs(value - (snapshot(before)[i] as number)));
     expect(Math.max(...moves.slice(0, 18))).toBeCloseTo(1e-4, 12);

@@ -1,4 +1,4 @@
-// How a training is cut into native calls.
+// A training is divided into native calls.
 
 import { describe, expect, it } from 'vitest';
 import type { FloatArray } from '../../lib/base/matrix';
@@ -27,7 +27,7 @@ function start(options: FitOptions) {
   };
 }
 
-/** What the calls of a runner finish. */
+/** The epochs that a runner's calls finish. */
 function drive({ runner, plan }: ReturnType<typeof start>, strideOf: (call: number) => Stride): Progressed[] {
   const calls: Progressed[] = [];
   for (;;) {
@@ -69,7 +69,7 @@ describe.each([
     expect(calls.map((call) => call.epochs.length)).toEqual(
       calls.map((_, i) => Number((i + 1) % steps === 0)),
     );
-    // The epoch's numbers are sums over its steps, which round in another order.
+    // The numbers of an epoch are sums over its steps, and another order of summation rounds differently.
     for (const [i, { epoch, loss, accuracy }] of epochsOf(calls).entries()) {
       expect(epoch).toBe(epochs[i]?.epoch);
       expect(loss).toBeCloseTo(epochs[i]?.loss as number, 13);

@@ -74,7 +74,7 @@ it('nothing changes with all layers frozen', () => {
   expect(new Set(loss).size).toBe(1);
 });
 
-it('the optimiser of partialFit goes on when layers are freed', () => {
+it('the optimiser of partialFit continues when layers are freed', () => {
   const optimizer = adam({ learningRate: 0.05 });
   const net = network();
   net.trainOnBatch(X, Y, { optimizer });

@@ -1,4 +1,4 @@
-// Small trainings, and what is compared of them.
+// Small trainings, and the data that tests compare.
 
 import { expect } from 'vitest';
 import type { Matrix } from '../../lib/base/matrix';
@@ -12,7 +12,7 @@ import { randomLabels, randomMatrix, snapshot } from '../network/helpers';
 export const X = randomMatrix(40, 3, 1);
 export const Y = randomLabels(40, 1, 2);
 
-/** 3-5-4-1 with sigmoid outputs, or the same with other options for its first layer. */
+/** 3-5-4-1 with sigmoid outputs, and options for its first layer. */
 export function network(first: Partial<LayerOptions> = {}, options: NetworkOptions = {}): Network {
   return new Network(
     [
@@ -24,7 +24,7 @@ export function network(first: Partial<LayerOptions> = {}, options: NetworkOptio
   );
 }
 
-/** One-hot rows, or with Int32Array classes, of the same seed. */
+/** One-hot rows, or their classes in an Int32Array, determined by the seed. */
 export function randomClasses(rows: number, classes: number, seed: number): Int32Array {
   const numbers = randomMatrix(rows, 1, seed).data;
   return Int32Array.from(numbers, (value) => Math.floor(((value + 1) / 2) * classes));
@@ -34,7 +34,7 @@ export function oneHot(labels: Int32Array, classes: number): number[][] {
   return Array.from(labels, (label) => Array.from({ length: classes }, (_, c) => Number(c === label)));
 }
 
-/** Some rows of a matrix, as numbers. */
+/** Returns some rows of a matrix as arrays. */
 export function rowsOf(matrix: Matrix, rows: Iterable<number>): number[][] {
   const all = matrix.toArray();
   return Array.from(rows, (row) => all[row] ?? expect.fail(`no row ${row}`));
@@ -46,7 +46,7 @@ export function stateOf(net: Network): { parameters: number[]; statistics: numbe
   return { parameters: snapshot(net), statistics };
 }
 
-/** Expects a network to go on as its twin does: the same parameters, moments and random numbers. */
+/** Expects two networks to continue alike: equal parameters, moments and random numbers. */
 export function expectAlike(net: Network, twin: Network, x: Matrix = X, y: Matrix = Y): void {
   expect(stateOf(net)).toEqual(stateOf(twin));
   const options: FitOptions = { epochs: 2, batchSize: 8 };

@@ -1,4 +1,4 @@
-// partialFit and trainOnBatch: trainings whose samples come bit by bit.
+// partialFit and trainOnBatch: trainings that get their samples in several calls.
 
 import { describe, expect, it } from 'vitest';
 import type { Network } from '../../lib/network/network';
@@ -61,7 +61,7 @@ describe('an optimiser', () => {
   const optimizer = make();
   const step = (net: Network, own = optimizer) => net.trainOnBatch(X, Y, { optimizer: own });
 
-  it('begins anew when it is another object', () => {
+  it('begins again when it is another object', () => {
     const [kept, renewed] = [network(), network()];
     for (const net of [kept, renewed]) step(net);
     step(kept);
@@ -69,7 +69,7 @@ describe('an optimiser', () => {
     expect(stateOf(kept)).not.toEqual(stateOf(renewed));
   });
 
-  it('goes on where data were refused, and where nothing was begun', async () => {
+  it('continues after refused data, and after a call that was aborted at its start', async () => {
     const [net, twin] = [network(), network()];
     step(net);
     expect(() => net.trainOnBatch([[Number.NaN, 0, 0]], [[1]], { optimizer })).toThrow('finite numbers');
@@ -80,7 +80,7 @@ describe('an optimiser', () => {
     expectAlike(net, twin);
   });
 
-  it('begins anew after a training that diverged', () => {
+  it('begins again after a training that diverged', () => {
     const net = network();
     step(net);
     const before = stateOf(net);

@@ -1,4 +1,4 @@
-// Training by L-BFGS: PyTorch's trajectories, and what a step an epoch means for fit.
+// Training by L-BFGS: PyTorch's trajectories, and fit with one step per epoch.
 
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
@@ -33,7 +33,7 @@ describe('the trajectory of L-BFGS', () => {
       Y.map((y) => [y]),
       options,
     );
-    // There, where rounding decides, either may stop first.
+    // Near the minimum, rounding decides which of the two stops first.
     expect(history.loss.length).toBeGreaterThan(100);
     expectClose(history.loss, loss.slice(0, history.loss.length), 1e-9);
     expect(maxRelativeError(snapshot(net), parameters)).toBeLessThan(1e-4);
@@ -103,7 +103,7 @@ describe('an epoch of L-BFGS', () => {
     await aborted;
     const again = start();
     const same = () => snapshot(again).every((value, i) => value === snapshot(net)[i]);
-    // The first step may have been under way.
+    // The abort may have come during the first step, so 0 epochs count too.
     for (let epochs = 0; epochs < 100 && !same(); epochs++) {
       restore(again, snapshot(start()));
       if (epochs > 0) again.fitSync(many.X, many.Y, { epochs, optimizer: lbfgs(exact) });
@@ -112,7 +112,7 @@ describe('an epoch of L-BFGS', () => {
   });
 
   it('is the last where a tolerance is met', async () => {
-    // A line through three points: the minimum is exact, and found in a few steps.
+    // A line through three points: a few steps find the exact minimum.
     const net = new Network(layers([1, 1], 'linear', 'linear'), { seed: 1 });
     const options = { epochs: 100, optimizer: lbfgs() };
     const { loss } = await net.fit([[0], [1], [2]], [[1], [3], [5]], options);

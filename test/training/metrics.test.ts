@@ -1,4 +1,4 @@
-// The metrics option: the numbers of lib/metrics, of the network's predictions.
+// The metrics option gives the numbers of lib/metrics for the network's predictions.
 
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../lib/base/matrix';
@@ -33,7 +33,7 @@ it('metrics are computed after every epoch from the predictions for the training
     });
     seen.push(report);
   }
-  // fit has the same in its series.
+  // The series of fit have these numbers.
   const { loss, ...history } = await network().fit(X, Y, options);
   expect(Object.keys(history)).toEqual(['accuracy', 'f1', 'rocAuc', 'logLoss', 'precisionAt30', 'own']);
   for (const [name, series] of Object.entries({ loss, ...history })) {
@@ -51,7 +51,7 @@ it('metrics take the training set’s weights', () => {
   expect(history.f1?.[0]).toBeCloseTo(f1(Y, predictions, { sampleWeight }), 14);
 });
 
-it('the metric accuracy takes the place of that beside the loss, with the numbers after the epoch', () => {
+it('the metric accuracy replaces the accuracy of the loss, with the numbers after the epoch', () => {
   const net = network();
   const history = net.fitSync(X, Y, { epochs: 2, metrics: ['accuracy'] });
   expect(history.accuracy).toHaveLength(2);

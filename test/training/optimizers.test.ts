@@ -1,4 +1,4 @@
-// Whole trainings with every optimiser, against the formulas of its paper over the oracle's gradients.
+// Compares whole trainings with every optimiser with the formulas of its paper, applied to the oracle's gradients.
 
 import { expect, it } from 'vitest';
 import type { Dtype } from '../../lib/base/matrix';
@@ -20,7 +20,7 @@ import * as oracle from '../support/oracle';
 import { type Options, optimizerStep, type State } from '../support/oracle-optimizers';
 import { oracleFit, type Step } from './oracle-fit';
 
-/** The optimiser's formula, parameter by parameter. */
+/** Applies the optimiser's formula to each parameter. */
 function formula(optimizer: Optimizer): Step {
   const states = new Map<string, State>();
   return (params, grads, t) =>

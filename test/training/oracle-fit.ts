@@ -1,4 +1,4 @@
-// Training by the oracle's loops, sample by sample as the options of fit describe it.
+// Trains with the oracle's loops, as the options of fit describe.
 
 import type { Matrix } from '../../lib/base/matrix';
 import type { Network } from '../../lib/network/network';
@@ -10,14 +10,14 @@ export type Step = (params: oracle.Tensors, grads: oracle.Tensors, t: number) =>
 
 export interface OracleFit {
   readonly loss: oracle.Loss;
-  /** Or the learning rate of plain gradient descent. */
+  /** A rule, or the learning rate of plain gradient descent. */
   readonly step: Step | number;
   readonly batchSize: number;
-  /** The order of the samples, epoch by epoch. */
+  /** The order of the samples in each epoch. */
   readonly orders: readonly ArrayLike<number>[];
 }
 
-/** The history and the parameters that the network must end with; the network itself is only read. */
+/** Returns the history and the parameters that the network must end with; does not change the network. */
 export function oracleFit(net: Network, X: Matrix, Y: Matrix, options: OracleFit) {
   const { loss: name, step: take, batchSize, orders } = options;
   const history = { loss: [] as number[], accuracy: [] as number[] };

@@ -6,7 +6,7 @@ import { dist, endedWell, inChild, type Library } from '../network/child';
 import { itRejects } from '../support/bad-input';
 import { newFolder } from '../support/scratch';
 
-/** A bar on a terminal of this width, with a clock that stands at `clock.time`. */
+/** A bar on a terminal of this width, with a clock that shows `clock.time`. */
 function drawn(options: Partial<ProgressOptions>, columns: number | undefined = 100, isTTY = true) {
   const writes: string[] = [];
   const clock = { time: 5000 };
@@ -111,7 +111,7 @@ describe('progressBar', () => {
     expect(writes).toEqual([]);
   });
 
-  it('counts the time from where a training goes on', () => {
+  it('counts the time from where a training continues', () => {
     const { writes, at } = drawn({ startEpoch: 90 });
     at(1000, { epoch: 91, loss: 0.5 });
     expect(writes[0]).toContain('loss 0.5 9 s left 1 s/epoch');
@@ -163,7 +163,7 @@ describe('progressBar', () => {
   ]);
 });
 
-/** What a program writes to a terminal of its own, 50 columns wide. A terminal makes \r\n of \n. */
+/** Returns the output of a program on its own terminal of 50 columns. A terminal turns \n into \r\n. */
 function onTerminal(program: string): string {
   return execFileSync(
     'script',
@@ -172,7 +172,7 @@ function onTerminal(program: string): string {
   );
 }
 
-// `script` gives a process a terminal of its own.
+// `script` gives a process its own terminal.
 describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
   'the bar on a real terminal',
   () => {
@@ -200,7 +200,7 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
       const fail = () => { throw new Error('mine'); };
       const options = { epochs: 5, progress: true };
       (async () => { ${body} })().then(() => console.log('done'), ({ message }) => console.log(message));`);
-    // The first epoch is drawn; the next ones follow too fast, but for the last, at the end of the line.
+    // The bar draws the first epoch and the last; the others follow too fast.
     const lines = (last: number, message: string) =>
       new RegExp(
         `^\\repoch 1/5 \\[[^\\r]*(\\repoch [1-5]/5 \\[[^\\r]*)*\\repoch ${last}/5 \\[[^\\r]*\\r\\n${message}\\r\\n$`,
@@ -244,7 +244,7 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
       expect(trained(body)).toMatch(lines(last, message));
     });
 
-    it('counts from where a resumed training goes on', () => {
+    it('counts from where a resumed training continues', () => {
       const output = trained(`
       const directory = ${JSON.stringify(newFolder())};
       await net.fit(X, Y, { epochs: 4, checkpoint: { directory } });

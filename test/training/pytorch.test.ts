@@ -1,4 +1,4 @@
-// The optimisers' trajectories are PyTorch's, of plain networks and of those with residual connections or embeddings.
+// The optimisers follow PyTorch's trajectories, in plain networks and in those with residual connections or embeddings.
 
 import { expect, it } from 'vitest';
 import type { LayerOptions } from '../../lib/layers/architecture';
@@ -33,7 +33,7 @@ it.each(golden.runs)(
     }
     expect(compared).toBe(full ? 12 : 6);
 
-    // However the epochs are grouped into native calls.
+    // The grouping of epochs into native calls has no effect.
     const grouped = new Network(net.architecture);
     restore(grouped, golden.start);
     await grouped.fit(golden.X, golden.Y, options);
@@ -41,7 +41,8 @@ it.each(golden.runs)(
   },
 );
 
-// Every step acts on whole tables: momentum, Adam's means and the decay move rows that no sample of the batch picked.
+// Every step acts on whole tables: momentum, Adam's means and the decay also move rows that no sample of the batch
+// picked.
 it.each(stacks.runs)('$name train as in PyTorch by $optimizer.name $optimizer.options', async (run) => {
   const make = () => {
     const net = new Network(run.layers as LayerOptions[]);

@@ -1,4 +1,4 @@
-// Schedules at work: which learning rate each step has.
+// Schedules set the learning rate of each step.
 
 import { describe, expect, it } from 'vitest';
 import { adam, sgd } from '../../lib/optimizers/optimizers';
@@ -8,7 +8,7 @@ import { learningRateAt } from '../../lib/schedules/rate';
 import type { FitOptions } from '../../lib/training/options';
 import { expectAlike, network, stateOf, X, Y } from './helpers';
 
-// 40 samples in batches of 16: 3 steps an epoch.
+// 40 samples in batches of 16: 3 steps per epoch.
 const options = { epochs: 7, batchSize: 16, optimizer: sgd({ learningRate: 0.4 }) };
 const half: Schedule = ({ step }, base) => base / (1 + step / 2);
 
@@ -66,7 +66,7 @@ it('a schedule counts steps, not batches, where gradients are accumulated', () =
     accumulate: 2,
     epochs: 2,
   });
-  // 2 steps an epoch, 4 in all.
+  // 2 steps per epoch, 4 in total.
   expect(steps).toEqual([0, 1, 2, 3].map((step) => step + 0.04 + 0.0002));
 });
 
@@ -94,7 +94,7 @@ describe('reduceOnPlateau', () => {
     const plateau = { monitor: 'scripted', mode: 'max', patience: 1, factor: 0.5, minimum: 0.15 } as const;
     const schedule = schedules.reduceOnPlateau(plateau);
     const { learningRate } = await network().fit(X, Y, { ...options, schedule, metrics });
-    // Best in epoch 2; epochs 3 and 4 are two without; then 5 and 6.
+    // The best epoch is 2; epochs 3 and 4 are two without improvement, then 5 and 6.
     expect(learningRate).toEqual([0.4, 0.4, 0.4, 0.4, 0.2, 0.2, 0.15]);
   });
 

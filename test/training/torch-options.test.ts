@@ -1,5 +1,5 @@
-// Schedules, accumulation, clipping, penalties, weights, smoothing and normalisation beside PyTorch's trajectories;
-// the fixture's `about` tells how they were made.
+// Compares schedules, accumulation, clipping, penalties, weights, smoothing and normalisation with PyTorch's
+// trajectories; the fixture's `about` says how they were made.
 
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../lib/base/matrix';
@@ -38,7 +38,7 @@ function optionsOf({ fit, loss, smoothing, optimizer, schedule }: (typeof golden
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: each takes options of its own, which the fixture has
+// biome-ignore lint/suspicious/noExplicitAny: each takes its own options, which the fixture has
 function find(factories: object, name: string): (options: any) => any {
   const [, factory] = Object.entries(factories).find(([known]) => known === name) ?? expect.fail(name);
   return factory;

@@ -1,4 +1,4 @@
-// The optimisers' trajectories are PyTorch's and, by their convention, Keras's.
+// The optimisers follow PyTorch's trajectories and, with Keras's convention, those of Keras.
 
 import { expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
@@ -37,11 +37,11 @@ it.each(golden.runs)(
     } as const;
     const { loss } = await net.fit(start.X, start.Y, options);
     expectClose(snapshot(net), run.parameters, 1e-9);
-    // Of smaller batches the fixture has each batch's loss, the history the epoch's.
+    // For smaller batches the fixture has the loss of each batch, but the history has that of each epoch.
     const losses = loss.filter((_, epoch) => full && epoch % 10 === 0);
     expectClose(losses, full ? run.loss : [], 1e-9, 'loss');
 
-    // However the epochs are grouped into native calls.
+    // The grouping of epochs into native calls has no effect.
     const apart = new Network(net.architecture);
     restore(apart, start.start);
     let left = epochs;

@@ -1,4 +1,4 @@
-// Validation sets: given ones, and shares of the samples held out.
+// Validation sets that the caller gives, and shares of the samples that fit holds out.
 
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
@@ -106,7 +106,7 @@ describe('a share held out', () => {
     expect(history.valLoss?.[0]).toBeCloseTo(loss, 14);
   });
 
-  it('leaves the rest with weights of their own mean', () => {
+  it('scales the weights of the remaining samples by their own mean', () => {
     const [net, twin] = [network(), network()];
     const weights = Array.from({ length: 40 }, (_, i) => 1 + (i % 5));
     const full = { ...options, batchSize: 'full', sampleWeight: weights } as const;
@@ -124,12 +124,12 @@ describe('a share held out', () => {
     expect(await second.fit(X, Y, options)).toEqual(history);
     expect(stateOf(second)).toEqual(stateOf(first));
     expect(other.fitSync(X, Y, { ...options, seed: 8 })).not.toEqual(history);
-    // From the network's own generator, which goes on.
+    // The order came from the network's own generator, which continues.
     expectAlike(first, second);
   });
 
   it.each(['full', 1, 7] as const)('is never trained on, in batches of %s', (batchSize) => {
-    // Trained on, a sample with so large an input would move the weights.
+    // If fit trained on a sample with such large inputs, the weights would move.
     const spoilt = X.toArray();
     for (const row of order(7).slice(30)) spoilt[row] = [1e3, -1e3, 1e3];
     const [net, twin] = [network(), network()];
@@ -153,10 +153,10 @@ describe('a share held out', () => {
 });
 
 describe('a stratified share', () => {
-  // Of classes 0 to 2: 24, 11 and 5.
+  // The classes 0 to 2 have 24, 11 and 5 samples.
   const labels = Int32Array.from({ length: 40 }, (_, i) => (i < 24 ? 0 : i < 35 ? 1 : 2));
 
-  /** How many of each class a fit holds out, which the labels of a metric show. */
+  /** The number of samples per class that a fit holds out, from the labels that a metric gets. */
   async function heldOf(y: Int32Array | number[][], options: Partial<FitOptions>): Promise<number[]> {
     const net = new Network(layers([3, 4, 3], 'tanh', 'softmax'), { seed: 1 });
     let counts: number[] = [];
@@ -168,9 +168,9 @@ describe('a stratified share', () => {
     return counts;
   }
 
-  // Shares of 24, 11 and 5 in 40, the remainders largest first.
+  // Shares of 24, 11 and 5 in 40; the largest remainders are rounded up first.
   it.each([
-    [0.5, [12, 6, 2]], // 12, 5.5, 2.5: one of two equal remainders, the first
+    [0.5, [12, 6, 2]], // 12, 5.5, 2.5: the first of two equal remainders
     [0.25, [6, 3, 1]], // 6, 2.75, 1.25
     [0.1, [2, 1, 1]], // 2.4, 1.1, 0.5
     [0.2, [5, 2, 1]], // 4.8, 2.2, 1

@@ -1,6 +1,6 @@
-// The public types of residual connections and of samples with categories. What is here must compile, but for the lines
-// under the directive @ts-expect-error, which must not: the compiler (`npm run check:types`, which test/house.test.ts
-// runs) fails when one does.
+// The public types of residual connections and of samples with categories.
+// This file must compile, except the lines under @ts-expect-error: `npm run check:types`, which test/house.test.ts
+// runs, fails if a line is wrong or if one of those lines compiles.
 
 import { describe, expectTypeOf, test } from 'vitest';
 import {
@@ -40,7 +40,7 @@ describe('residual connections', () => {
       new Network([{ inputDim: 2, outputDim: 2, activation: 'relu', skip: ['body'] }]);
       // @ts-expect-error: names are text
       new Network([{ inputDim: 2, outputDim: 2, activation: 'relu', name: 1 }]);
-      // @ts-expect-error: undefined is said by leaving it out
+      // @ts-expect-error: leave an option out instead of undefined
       new Network([{ inputDim: 2, outputDim: 2, activation: 'relu', skip: undefined }]);
     });
   });

@@ -18,7 +18,7 @@ describe('the types of files', () => {
     expectTypeOf<Resumed>().toEqualTypeOf<{ readonly network: Network; readonly history: History }>();
   });
 
-  it('refuse what is no path, and options that do not exist', () => {
+  it('refuse a value that is no path, and options that do not exist', () => {
     expectTypeOf(Network.load).parameter(0).not.toExtend<URL>();
     // @ts-expect-error no epochs
     const none: ResumeOptions = {};

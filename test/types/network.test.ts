@@ -1,5 +1,6 @@
-// The public types of networks. What is here must compile, but for the lines under @ts-expect-error, which must
-// not: the compiler (`npm run check:types`, which test/house.test.ts runs) fails when one does.
+// The public types of networks.
+// This file must compile, except the lines under @ts-expect-error: `npm run check:types`, which test/house.test.ts
+// runs, fails if a line is wrong or if one of those lines compiles.
 
 import { describe, expectTypeOf, test } from 'vitest';
 import {
@@ -120,7 +121,7 @@ describe('the types that go in', () => {
       new Network(architecture, { initialiser: 'auto' });
       // @ts-expect-error: seeds are numbers
       new Network(architecture, { seed: '2' });
-      // @ts-expect-error: undefined is said by leaving it out
+      // @ts-expect-error: leave an option out instead of undefined
       new Network(architecture, { seed: undefined });
     });
   });
@@ -136,7 +137,7 @@ describe('the types that go in', () => {
       net.fit(X, Y, {});
       // @ts-expect-error: options are needed
       net.fit(X, Y);
-      // @ts-expect-error: so are labels
+      // @ts-expect-error: labels are needed
       net.fit(X, { epochs: 1 });
       // @ts-expect-error: epochs are a number
       net.fit(X, Y, { epochs: '10' });
@@ -148,7 +149,7 @@ describe('the types that go in', () => {
       net.fit(X, Y, { epochs: 1, learningRate: 0.1 });
       // @ts-expect-error: the optimizer is made, not named
       net.fit(X, Y, { epochs: 1, optimizer: 'sgd' });
-      // @ts-expect-error: nor is it the function that makes it
+      // @ts-expect-error: the optimizer is not the function that makes it
       net.fitSync(X, Y, { epochs: 1, optimizer: sgd });
       // @ts-expect-error: a loss that does not exist
       net.epochs(X, Y, { epochs: 1, loss: 'mse' });
@@ -169,17 +170,17 @@ describe('the types that go in', () => {
       net.predictSync(X, Matrix.zeros(1, 1));
       // @ts-expect-error: one sample is a row of a matrix, too
       net.predict([1, 2]);
-      // @ts-expect-error: integers are no numbers here
+      // @ts-expect-error: samples are floating-point numbers
       net.predict(new Int32Array(2));
-      // @ts-expect-error: text is none
+      // @ts-expect-error: text is no sample
       net.predict([['1', '2']]);
-      // @ts-expect-error: null is not no sample
+      // @ts-expect-error: null is no sample
       net.predict(null);
       // @ts-expect-error: a promise has to be awaited
       net.predictSync(net.predict(X));
       // @ts-expect-error: results go into a matrix
       net.predictSync(X, new Float64Array(1));
-      // @ts-expect-error: on this thread nobody could abort
+      // @ts-expect-error: a call that blocks the thread takes no signal
       net.evaluateSync(X, Y, { signal: AbortSignal.abort() });
       // @ts-expect-error: predictions know no labels
       net.predict(X, Y);

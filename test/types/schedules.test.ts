@@ -1,5 +1,6 @@
-// The public types of schedules. What is here must compile, but for the lines under @ts-expect-error, which must not:
-// the compiler (`npm run check:types`, which test/house.test.ts runs) fails when one does.
+// The public types of schedules.
+// This file must compile, except the lines under @ts-expect-error: `npm run check:types`, which test/house.test.ts
+// runs, fails if a line is wrong or if one of those lines compiles.
 
 import { expectTypeOf, test } from 'vitest';
 import { type Schedule, type ScheduleFunction, schedules } from '../../lib/index';

@@ -1,6 +1,6 @@
-// The public types of trainings and of what layers may have. What is here must compile, but for the lines under
-// the directive @ts-expect-error, which must not: the compiler (`npm run check:types`, which test/house.test.ts
-// runs) fails when one does.
+// The public types of trainings and of layers' options.
+// This file must compile, except the lines under @ts-expect-error: `npm run check:types`, which test/house.test.ts
+// runs, fails if a line is wrong or if one of those lines compiles.
 
 import { describe, expectTypeOf, test } from 'vitest';
 import {
@@ -60,7 +60,7 @@ describe('layers', () => {
       net.setTrainable([1, 2], true);
       // @ts-expect-error: by number, not by name
       net.setTrainable('W1', false);
-      // @ts-expect-error: true or false has to be said
+      // @ts-expect-error: the value is true or false
       net.setTrainable(1);
     });
   });
@@ -77,7 +77,7 @@ describe('layers', () => {
 });
 
 describe('a network', () => {
-  test('takes inputs and labels of its own', () => {
+  test('takes its own inputs and labels', () => {
     compiled((_, X) => {
       const net = new Network([{ inputDim: 2, outputDim: 3, activation: 'softmax' }], {
         preprocessing: preprocessing([standardScaler()]),
@@ -175,9 +175,9 @@ describe('options of a training', () => {
     compiled((net, X, Y) => {
       net.partialFit(X, Y);
       net.trainOnBatch(X, Y, { optimizer: sgd(), classWeight: [1, 2] });
-      // @ts-expect-error: one epoch it is
+      // @ts-expect-error: it trains one epoch
       net.partialFit(X, Y, { epochs: 2 });
-      // @ts-expect-error: all of them are the batch
+      // @ts-expect-error: all samples are the batch
       net.trainOnBatch(X, Y, { batchSize: 2 });
     });
   });

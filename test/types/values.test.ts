@@ -1,4 +1,4 @@
-// The public types of what is around networks; as in network.test.ts, the compiler is the test.
+// The public types of data, optimisers and layers; as in network.test.ts, the compiler is the test.
 
 import { expectTypeOf, test } from 'vitest';
 import {
@@ -64,7 +64,7 @@ test('a matrix keeps the class of its array', () => {
     Matrix.zeros(1, 1, 'float16');
     // @ts-expect-error: integers have no matrix
     new Matrix(new Int32Array(1), 1, 1);
-    // @ts-expect-error: neither have plain arrays
+    // @ts-expect-error: a matrix has no plain array
     new Matrix([1], 1, 1);
     // @ts-expect-error: rows are arrays
     Matrix.from([1, 2]);

@@ -7,7 +7,7 @@ export type Chart = ReturnType<typeof Plot.plot>;
 export const style = { fontSize: '12px', overflow: 'visible' };
 export const margins = { marginTop: 8, marginRight: 16, marginBottom: 28, marginLeft: 36 };
 
-/** The bands of probability, drawn from below; the colours --band-0 to --band-9 are the stylesheet's. */
+/** The bands of probability, drawn from the lowest; the stylesheet has their colours, --band-0 to --band-9. */
 const bands = Array.from({ length: 10 }, (_, band) => band);
 const bandStarts = bands.map((band) => (band === 0 ? -1e9 : logit(band / bands.length)));
 
@@ -56,7 +56,7 @@ export function boundaryChart(
   width: number,
 ): Chart {
   const { epoch, wrong } = frames[frame] as Frame;
-  // A dense grid needs no interpolation (Plot's default would look up every cell's nearest neighbour).
+  // A dense grid needs no interpolation (Plot's default would find each cell's nearest neighbour).
   const area = { ...grid, value: Plot.identity, interpolate: null, clip: true } as const;
   return Plot.plot({
     width,
@@ -98,7 +98,7 @@ export function boundaryChart(
   });
 }
 
-/** One line of a curve chart: what it reads of a frame, and the stylesheet's class for it. */
+/** One line of a curve chart: the value that it reads from a frame, and its class in the stylesheet. */
 export interface Series {
   readonly className: string;
   readonly value: (frame: Frame) => number;
@@ -110,7 +110,7 @@ export interface CurveAxis {
   readonly tickFormat: (value: number) => string;
 }
 
-/** Curves over the epochs: strong up to the frame that is shown, faint after it. */
+/** Draws curves over the epochs: strong up to the frame that is shown, faint after it. */
 export function curveChart(
   { name, frames }: ModelResult,
   frame: number,

@@ -39,8 +39,8 @@ async function start(): Promise<void> {
     `${train.length} points to train on (small) and ${test.length} to test on (large): ` +
     'scikit-learn’s make_moons with a noise of 0.2.';
   byId('foot').textContent =
-    `Trained on ${results.machine}. Seconds count the training alone, not these pictures. ` +
-    'The final cost is the last epoch’s, taken before its updates, as in the article.';
+    `Trained on ${results.machine}. Seconds count only the training, not these pictures. ` +
+    'The final cost is that of the last epoch, computed before its updates, as in the article.';
 
   const views = await Promise.all(models.map(modelView));
   byId('models').append(...views.map(({ element }) => element));
@@ -58,7 +58,7 @@ async function start(): Promise<void> {
   let width = 0;
   new ResizeObserver(([entry]) => {
     const now = entry?.contentRect.width ?? 0;
-    // A window on its way out has no width, and charts would have a negative one.
+    // A window that closes has width 0, and charts would have a negative one.
     if (now === 0 || now === width) return;
     width = now;
     replace(byId('data'), (space) => dataChart(train, test, space));
@@ -85,7 +85,7 @@ function summaryRow({ name, summary }: ModelResult): HTMLTableRowElement {
   return row;
 }
 
-/** The figures of one model, and how to draw them at a frame. */
+/** Makes the figures of one model, and a function that draws them at a frame. */
 async function modelView(model: ModelResult): Promise<{ element: Element; draw: (frame: number) => void }> {
   const fields = await unpackFields(model.fields);
   const copy = byId<HTMLTemplateElement>('model').content.cloneNode(true) as DocumentFragment;
@@ -132,7 +132,7 @@ function testAccuracy({ wrong }: Frame): number {
   return 1 - wrong.length / test.length;
 }
 
-/** Draws a chart as wide as the place where it stands. */
+/** Replaces the chart in a place by one that is as wide as the place. */
 function replace(place: HTMLElement, chart: (width: number) => Element): void {
   place.replaceChildren(chart(place.clientWidth));
 }

@@ -1,8 +1,8 @@
 const millisecondsPerFrame = 50;
-/** For people who asked for less motion: every so many frames, a still picture. */
+/** Frames between still pictures, for people who asked for less motion. */
 const framesPerStill = 20;
 
-/** The play button and the slider. Calls `show` with the frame whenever it changes. */
+/** Handles the play button and the slider. Calls `show` with the frame whenever it changes. */
 export function connectPlayer(
   button: HTMLButtonElement,
   slider: HTMLInputElement,

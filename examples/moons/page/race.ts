@@ -5,33 +5,35 @@ import { type Chart, margins, style } from './charts';
 
 const colorOf = (racer: number) => `var(--racer-${racer})`;
 
-/** The question's answer in a sentence, the table and the notes. */
+/** Fills in the answer to the question, the table and the notes. */
 export function describeRace({ goal, racers }: Race): void {
   const place = (id: string) => document.getElementById(id) as HTMLElement;
   const cost = format.cost(goal.cost);
   const epochs = format.count(goal.epochs);
   place('race-answer').textContent = answer(racers);
   place('race-caption').textContent =
-    `A dot where the run is as good as gradient descent after ${epochs} epochs: cost ${cost} (dashed) and ` +
+    `A dot shows where a run is as good as gradient descent after ${epochs} epochs: cost ${cost} (dashed) and ` +
     `${format.percent(goal.trainAccuracy)} right on the training set. Epochs grow tenfold from mark to mark.`;
   place('race-note').textContent =
     'Learning rates: 0.01 with and without momentum, 0.001 (the default) with Adam. An epoch is one step on all ' +
-    'points, in batches of 32 it is 29 steps, and with L-BFGS one search along a line, of a few evaluations. He’s ' +
-    'weights are the library’s own start for this network; the article’s are 0.1 · randn.';
+    'points; in batches of 32 it is 29 steps, and with L-BFGS it is one line search of a few evaluations. He’s ' +
+    'weights are the library’s default for this network; the article’s are 0.1 · randn.';
   place('race-rows').append(...racers.map(tableRow));
 }
 
-/** In words: what the fewest epochs and the least time are beside gradient descent's. */
+/** Compares, in words, the fewest epochs and the least time with gradient descent's. */
 function answer(racers: readonly Racer[]): string {
   const [descent, ...others] = racers as readonly [Racer, ...Racer[]];
   const there = others.filter(({ article }) => article.epochs !== null);
-  if (there.length === 0 || descent.article.epochs === null) return 'In so few epochs no other is as good.';
+  if (there.length === 0 || descent.article.epochs === null) {
+    return 'No other optimiser is as good after this number of epochs.';
+  }
   const best = there.reduce((best, racer) => (epochsOf(racer) < epochsOf(best) ? racer : best));
   const { epochs, seconds } = best.article;
   return (
     `From the same weights, ${best.name} needs ${format.epochs(epochs as number)} and ` +
-    `${format.seconds(seconds)}\u00a0s for what takes gradient descent ${format.epochs(descent.article.epochs)} and ` +
-    `${format.seconds(descent.article.seconds)}\u00a0s.`
+    `${format.seconds(seconds)}\u00a0s. Gradient descent needs ${format.epochs(descent.article.epochs)} and ` +
+    `${format.seconds(descent.article.seconds)}\u00a0s to be as good.`
   );
 }
 

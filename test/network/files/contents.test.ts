@@ -1,4 +1,4 @@
-// What another reader of safetensors files finds in one, and what files were in the past.
+// The contents of a file for another reader of safetensors, and files of earlier versions.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -116,7 +116,7 @@ it('the same network makes the same bytes', async () => {
   expect(readFileSync(two).equals(readFileSync(one))).toBe(true);
 });
 
-// Written by the first version of the format (models.json says how); they load for ever.
+// Written by the first version of the format (models.json says how); every later version loads them.
 describe.each(['float64', 'float32'] as const)('a file of format 1, %s', (dtype) => {
   const folder = join(__dirname, '../../fixtures/models');
   const path = join(folder, `format-1-${dtype}.safetensors`);
@@ -148,7 +148,7 @@ describe.each(['float64', 'float32'] as const)('a file of format 1, %s', (dtype)
     expect(net.classifySync(X)).toEqual(expected[dtype].classes);
   });
 
-  it('is written again with the same contents but for the version', () => {
+  it('is written again with the same contents except the version', () => {
     const again = join(newFolder(), 'again');
     const net = Network.loadSync(path);
     net.saveSync(again);

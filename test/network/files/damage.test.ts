@@ -1,4 +1,4 @@
-// Files that are damaged, and files that lie: the error names the file, and nothing comes out of them.
+// Damaged files and false files: the error names the file, and no network is made.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const make = () =>
     { seed: 1, preprocessing: preprocessing([standardScaler()]) },
   );
 
-/** A folder with a checkpoint, which is a model file as well; and its bytes. */
+/** Makes a folder with a checkpoint, which is also a model file, and returns its bytes. */
 async function checkpoint() {
   const folder = newFolder();
   const options = { ...fitOptions, validationSplit: 0.3, earlyStopping: { patience: 5 }, seed: 3 };
@@ -38,7 +38,7 @@ async function checkpoint() {
   return { path, bytes: readFileSync(path), options };
 }
 
-/** The error that the file is told, by all who read it. */
+/** The error about the file, which every method that reads it must throw. */
 async function refusal(path: string, bytes: Uint8Array, options: object): Promise<Error> {
   writeFileSync(path, bytes);
   const error = thrownBy(() => Network.loadSync(path)) as Error;
@@ -64,7 +64,7 @@ describe('a real file', () => {
   it('is refused when one bit is wrong, whichever it is', async () => {
     const { path, bytes, options } = await checkpoint();
     const flip = fc.record({
-      // As often in the header as in the numbers.
+      // Half of the changes are in the first bytes, which are the header's, since the numbers are longer.
       byte: fc.oneof(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: bytes.length - 1 })),
       bit: fc.integer({ min: 0, max: 7 }),
     });
@@ -314,7 +314,7 @@ describe('a file whose metadata lie', () => {
         expect(() => Network.loadSync(path)).toThrow('as the architecture says');
       }
       expect(allocations).toEqual([]);
-      // A hundred steps of a million columns, which a table would have to have.
+      // A hundred steps of a million columns: the inputs need this number of columns.
       writeFileSync(path, forged(bytes, inputs(Array(100).fill(wide))));
       const before = process.memoryUsage().heapUsed;
       const { preprocessing } = Network.loadSync(path);
@@ -356,12 +356,12 @@ describe('a file whose metadata lie', () => {
           expect((error as Error).message).toContain(JSON.stringify(path));
         }
         try {
-          // Aborted at once, so that nothing is trained with it.
+          // Aborts at once, so that nothing is trained.
           await Network.resume(path, X, Y, { ...options, epochs: 3, signal: AbortSignal.abort() });
           expect.fail();
         } catch (error) {
           if (error instanceof AbortError) return;
-          // What the settings differ in is an error of the option, which names the file.
+          // If the file differs from an option, the error is about the option, and names the file.
           expect((error as { code?: string }).code).toMatch(/^ERR_BLASNET_(FILE|ARG_VALUE|SHAPE)$/);
         }
       }),

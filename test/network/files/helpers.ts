@@ -1,5 +1,5 @@
-// Networks of every kind, what there is to compare of one, a reader of safetensors files that shares nothing with the
-// library's, and files that lie.
+// Networks of every kind, their data for comparisons, a reader of safetensors files that shares no code with the
+// library's, and false files.
 
 import { readFileSync } from 'node:fs';
 import type { Matrix } from '../../../lib/base/matrix';
@@ -45,7 +45,7 @@ export const kinds: readonly (readonly [what: string, layers: readonly LayerOpti
   ['one layer', [{ inputDim: 3, outputDim: 1, activation: 'linear' }]],
 ];
 
-/** All numbers of a network by name, as bytes, so that only the same bits are equal. */
+/** All numbers of a network by name, as bytes, so that only identical bits are equal. */
 export function bits({ parameters, statistics }: Network): Record<string, string> {
   const arrays = Object.entries({ ...parameters, ...statistics } as Record<string, Matrix>);
   return Object.fromEntries(
@@ -59,7 +59,7 @@ export interface ReadTensor {
   readonly values: readonly number[];
 }
 
-/** The format as its documentation has it, for files with doubles, floats and 32-bit integers. */
+/** Reads a file by the format's documentation; the file may have doubles, floats and 32-bit integers. */
 export function readSafetensors(path: string) {
   const bytes = readFileSync(path);
   const dataStart = 8 + Number(bytes.readBigUInt64LE());
@@ -83,7 +83,7 @@ export function readSafetensors(path: string) {
   return { metadata, tensors };
 }
 
-/** A file's tensors and metadata, changed and written with a digest that is right. */
+/** Changes a file's tensors and metadata, and writes them with a correct digest. */
 export function forged(
   bytes: Uint8Array,
   change: (tensors: Tensor[], metadata: Record<string, string>) => unknown,

@@ -1,4 +1,4 @@
-// A network of every kind is the same after a way through a file.
+// A network of every kind is unchanged when it is saved and loaded.
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -44,7 +44,7 @@ describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
       expect(Buffer.from(copy.predictSync(X).data.slice().buffer).equals(predictions)).toBe(true);
       expect(copy.evaluateSync(X, Y)).toEqual(net.evaluateSync(X, Y));
     }
-    // From there on they train alike.
+    // All train to equal results.
     const history = net.fitSync(X, Y, options);
     for (const copy of copies) {
       expect(copy.fitSync(X, Y, options)).toEqual(history);
@@ -70,14 +70,14 @@ it('numbers at the ends of their range, and -0, come back as they were', async (
   for (const copy of await throughFile(net)) expect(bits(copy)).toEqual(bits(net));
 });
 
-it('the random numbers of a network that comes back begin anew from its seed', async () => {
+it('the random numbers of a loaded network begin again from its seed', async () => {
   const X = randomMatrix(40, 3, 1);
   const Y = randomLabels(40, 1, 2);
   const net = new Network(kinds[0]?.[1] ?? expect.fail(), { seed: 5 });
   const [one, two] = (await throughFile(net)) as [Network, Network];
   const history = one.fitSync(X, Y, { epochs: 2 });
   expect(two.fitSync(X, Y, { epochs: 2, seed: 5 })).toEqual(history);
-  // The first one's has drawn the parameters already.
+  // The first network's generator has drawn the parameters already.
   expect(net.fitSync(X, Y, { epochs: 2 })).not.toEqual(history);
 });
 

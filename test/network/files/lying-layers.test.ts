@@ -1,4 +1,4 @@
-// Files whose architecture lies about names, connections and embeddings are refused, and name the file.
+// If a file's architecture is false about names, connections or embeddings, an error refuses and names the file.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ const bytes = Buffer.concat(encodeNetwork({ architecture, dtype, seed, arrays, p
 
 type Change = (tensors: Tensor[], metadata: Record<string, string>) => unknown;
 
-/** The layers with these changes; undefined takes an option away. */
+/** The layers with these changes; undefined removes an option. */
 const changed =
   (...changes: readonly object[]): Change =>
   (_, metadata) => {
@@ -82,7 +82,7 @@ const lies: { readonly what: string; readonly change: Change; readonly message: 
       'In blasnet.architecture of @: Expected layers[1].name to be a name that no earlier layer has, got "body"',
   },
   {
-    what: 'a name that is none',
+    what: 'an empty name',
     change: changed({ name: '' }, { skip: undefined }),
     message:
       'In blasnet.architecture of @: Expected layers[0].name to be a name of 1 to 100 characters, got ""',
@@ -162,8 +162,8 @@ const lies: { readonly what: string; readonly change: Change; readonly message: 
   },
 ];
 
-describe('a file whose architecture lies is refused', () => {
-  it.each(lies)('by $what', async ({ change, message }) => {
+describe('a file whose architecture lies', () => {
+  it.each(lies)('is refused for $what', async ({ change, message }) => {
     const path = join(newFolder(), 'model');
     writeFileSync(path, forged(bytes, change));
     const error = thrownBy(() => Network.loadSync(path)) as Error;
@@ -173,7 +173,7 @@ describe('a file whose architecture lies is refused', () => {
     await expect(Network.resume(path, X, Y, { epochs: 3 })).rejects.toThrow(error.message);
   });
 
-  it('without memory for tables that the file does not hold', () => {
+  it('is refused before memory is allocated for tables that the file does not hold', () => {
     const allocations: number[] = [];
     const Real = SharedArrayBuffer;
     vi.stubGlobal(

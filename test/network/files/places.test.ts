@@ -1,4 +1,4 @@
-// Where files are written and read: paths that are none, other threads and processes, trainings under way.
+// Writing and reading files: invalid paths, other threads and processes, trainings in progress.
 
 import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -127,7 +127,7 @@ it('many savings at a time leave one of the files, whole', async () => {
   const net = network();
   const versions = Array.from({ length: 20 }, async (_, version) => {
     net.parameters.b2?.data.fill(version);
-    // The parameters are those at the time of the call.
+    // The file has the parameters at the time of the call.
     await net.save(path);
     return Network.loadSync(path).parameters.b2?.data[0];
   });

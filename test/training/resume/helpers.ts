@@ -1,4 +1,4 @@
-// Trainings that are interrupted after an epoch, go on, and are compared with one that was not.
+// Interrupts trainings after an epoch, resumes them, and compares them with uninterrupted ones.
 
 import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
@@ -18,14 +18,14 @@ export const random: readonly LayerOptions[] = [
   { outputDim: 1, activation: 'sigmoid' },
 ];
 
-/** The same without random numbers and limits, for lbfgs. */
+/** The layers of `random` without random numbers and limits, for lbfgs. */
 export const plain: readonly LayerOptions[] = random.map(withoutRandom);
 
 function withoutRandom({ dropout: _, noise: __, maxNorm: ___, ...layer }: LayerOptions): LayerOptions {
   return layer;
 }
 
-/** Residual connections around random layers, behind tables. */
+/** Tables, then random layers with residual connections. */
 export const stacked: readonly LayerOptions[] = [
   {
     inputDim: 3,
@@ -44,14 +44,14 @@ export const stacked: readonly LayerOptions[] = [
   { outputDim: 1, activation: 'sigmoid' },
 ];
 
-/** The same for lbfgs. */
+/** The layers of `stacked` without random numbers and limits, for lbfgs. */
 export const plainStacked: readonly LayerOptions[] = stacked.map(withoutRandom);
 
 export interface Training {
   readonly layers?: readonly LayerOptions[];
   readonly dtype?: Dtype;
   readonly rows?: number;
-  /** Made anew for each process, as it were: for one that begins after this epoch. */
+  /** Makes new options for a training that begins after this epoch, as a new process does. */
   readonly options: (after: number) => FitOptions;
 }
 
@@ -63,14 +63,14 @@ export function networkOf({ layers = random, dtype = 'float64' }: Training): Net
   return new Network(layers, { dtype, seed: 11 });
 }
 
-/** The epochs of the checkpoints in a folder, where a killed process may have left a temporary file as well. */
+/** The epochs of the checkpoints in a folder, which may also hold a killed process's temporary file. */
 export function epochsIn(folder: string): number[] {
   return readdirSync(folder).flatMap((name) => /^checkpoint-(\d+)/.exec(name)?.slice(1).map(Number) ?? []);
 }
 
 const interruption = new Error('interrupted');
 
-/** Trains until an error after an epoch, which leaves the checkpoint of the one before it as the newest; its folder. */
+/** Trains until a callback throws in the next epoch. Returns the folder, whose newest checkpoint is of `epoch`. */
 export async function interruptedAfter(epoch: number, training: Training): Promise<string> {
   const directory = newFolder();
   const { X, Y } = samplesOf(training);
@@ -89,25 +89,25 @@ export interface Ended {
   readonly history: History;
 }
 
-/** The same training at a stretch, without checkpoints. */
+/** Trains without an interruption and without checkpoints. */
 export async function uninterrupted(training: Training): Promise<Ended> {
   const { X, Y } = samplesOf(training);
   const network = networkOf(training);
   return { network, history: await network.fit(X, Y, training.options(0)) };
 }
 
-/** Expects two trainings to have ended alike, to the last bit, generators included. */
+/** Expects two trainings to have bit-identical results, including the generators. */
 export function expectSame(resumed: Ended, whole: Ended, training: Training): void {
   expect(resumed.history).toEqual(whole.history);
   expect(bits(resumed.network)).toEqual(bits(whole.network));
-  // What the generators draw next, the network's own above all.
+  // The next fit shows that the generators draw equal numbers.
   const { X, Y } = samplesOf(training);
   const next = { epochs: 2, batchSize: 16 };
   expect(resumed.network.fitSync(X, Y, next)).toEqual(whole.network.fitSync(X, Y, next));
   expect(bits(resumed.network)).toEqual(bits(whole.network));
 }
 
-/** Interrupts after some epochs, resumes, and compares with the whole. */
+/** Interrupts after some epochs, resumes, and compares with the uninterrupted training. */
 export async function expectResumable(training: Training, after = 3): Promise<void> {
   const directory = await interruptedAfter(after, training);
   const { X, Y } = samplesOf(training);
@@ -115,7 +115,7 @@ export async function expectResumable(training: Training, after = 3): Promise<vo
   expectSame(resumed, await uninterrupted(training), training);
 }
 
-/** What a promise is rejected with. */
+/** Returns the error that a promise is rejected with. */
 export async function failure(promise: Promise<unknown>): Promise<Error & { code: string }> {
   return promise.then(
     () => expect.fail('Expected the promise to be rejected'),

@@ -1,4 +1,4 @@
-// All the ways in which a training ends too early, and from where it goes on.
+// Each way in which a training ends too early, and the epoch from which it continues.
 
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ async function expectWhole(directory: string): Promise<void> {
   expectSame(await Network.resume(directory, X, Y, common), await uninterrupted(training), training);
 }
 
-it('a training that a signal ended amid an epoch goes on', async () => {
+it('a training that a signal ended during an epoch can be resumed', async () => {
   const directory = newFolder();
   const controller = new AbortController();
   const onBatchEnd = ({ epoch, batch }: { epoch: number; batch: number }) => {
@@ -44,13 +44,13 @@ it('a training that a signal ended amid an epoch goes on', async () => {
   });
   await expect(fit).rejects.toThrow('The operation was aborted');
   expect(epochsIn(directory)).toEqual([1, 2, 3]);
-  // With such a callback, too: an epoch that goes batch by batch sums its loss in another order.
+  // Resumes with such a callback, too, since an epoch that goes batch by batch sums its loss in another order.
   const batches: Training = { options: () => ({ ...common, callbacks: { onBatchEnd: () => {} } }) };
   const resumed = await Network.resume(directory, X, Y, batches.options(3));
   expectSame(resumed, await uninterrupted(batches), batches);
 });
 
-it('a training whose loop was left goes on', async () => {
+it('a training whose loop was left can be resumed', async () => {
   const directory = newFolder();
   for await (const { epoch } of networkOf(training).epochs(X, Y, { ...common, checkpoint: { directory } })) {
     if (epoch === 2) break;
@@ -59,7 +59,7 @@ it('a training whose loop was left goes on', async () => {
   await expectWhole(directory);
 });
 
-it('a training that an error ended on the thread of fitSync goes on', async () => {
+it('a training that an error ended on the thread of fitSync can be resumed', async () => {
   const directory = newFolder();
   const callbacks = ({ epoch }: { epoch: number }) => {
     if (epoch === 5) throw new Error('mine');
@@ -71,7 +71,7 @@ it('a training that an error ended on the thread of fitSync goes on', async () =
   await expectWhole(directory);
 });
 
-it('a training that is interrupted again and again goes on in the same folder', async () => {
+it('a training that is interrupted again and again continues in the same folder', async () => {
   const directory = await interruptedAfter(1, training);
   for (const last of [2, 3, 4]) {
     const callbacks = ({ epoch }: { epoch: number }) => {
@@ -84,7 +84,7 @@ it('a training that is interrupted again and again goes on in the same folder', 
   await expectWhole(directory);
 });
 
-it('a training goes on from checkpoints that come every third epoch and after the last', async () => {
+it('a training continues from checkpoints that come every third epoch and after the last', async () => {
   const directory = newFolder();
   const callbacks = ({ epoch }: { epoch: number }) => epoch < 5;
   const checkpoint = { directory, everyEpochs: 3, keepLast: 9 };
@@ -93,7 +93,7 @@ it('a training goes on from checkpoints that come every third epoch and after th
   for (const epoch of [3, 5]) await expectWhole(join(directory, `checkpoint-00000${epoch}.safetensors`));
 });
 
-it('a training goes on from any checkpoint, wherever it lies', async () => {
+it('a training continues from any checkpoint, in any folder', async () => {
   const directory = await interruptedAfter(3, training);
   for (const name of readdirSync(directory)) {
     const path = join(newFolder(), 'elsewhere');
@@ -113,7 +113,7 @@ it('the folder of a training keeps the best checkpoint', async () => {
   expect(epochsIn(directory)).toEqual([...new Set([epoch, 11, 12])]);
 });
 
-it('a training goes on with preprocessing and labels, which come out of the checkpoint', async () => {
+it('a training continues with preprocessing and labels from the checkpoint', async () => {
   const table = X.toArray().map((row, i) => (i % 5 === 0 ? [Number.NaN, ...row.slice(1)] : row));
   const names = Y.toArray().map(([label]) => (label === 1 ? 'yes' : 'no'));
   const make = () =>

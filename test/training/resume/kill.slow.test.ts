@@ -1,4 +1,4 @@
-// Trainings and savings in processes that are killed at any moment, over and over.
+// Processes that train and save are killed at any moment, again and again.
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -13,8 +13,8 @@ import { epochsIn, expectSame, random, samplesOf, type Training, uninterrupted }
 const { Y } = samplesOf({});
 const X = randomMatrix(60, 3, 1);
 
-// Trains in a process of its own, from the newest checkpoint if there is one; says every epoch, whose checkpoint may
-// be written before that or after.
+// Trains in a new process, from the newest checkpoint if one exists, and prints every epoch. The epoch's checkpoint
+// may be written before or after that.
 const program = `
   const { readdirSync, writeSync } = require('node:fs');
   const [library, directory, given] = process.argv.slice(1);
@@ -80,7 +80,7 @@ describe('a kill at any moment', () => {
       version = b2?.data[0] as number;
       expect(W1?.data.every((value) => value === version)).toBe(true);
       const last = Number(lines.at(-1));
-      // Said twice: it is written. Said once: it may be.
+      // If its line comes twice, the version is written; if it comes once, it may be.
       const said = lines.filter((line) => Number(line) === last).length;
       expect(said === 2 ? [last] : [last - 1, last]).toContain(version);
     }

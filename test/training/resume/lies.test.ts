@@ -1,4 +1,4 @@
-// Checkpoints whose tensors or metadata were changed, under a digest that is right.
+// Checkpoints whose tensors or metadata were changed, with a correct digest.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

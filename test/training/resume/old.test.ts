@@ -1,4 +1,4 @@
-// Checkpoints that version 0.1.0 wrote after three epochs, of these trainings: they go on.
+// Resumes checkpoints that version 0.1.0 wrote after three epochs of these trainings.
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ interface Training {
   readonly layers: readonly LayerOptions[];
   readonly Y: number[][] | Int32Array;
   readonly options: object;
-  /** Another loss than the checkpoint's, and how an error names the two. */
+  /** A loss that is not the checkpoint's; `said` is the name of both in the error. */
   readonly other: object;
   readonly said: readonly [before: string, now: string];
 }
@@ -80,8 +80,8 @@ describe.each(trainings)(
     const path = join(__dirname, `../../fixtures/checkpoints/0.1.0-${name}.safetensors`);
     const options = { epochs: 6, ...training.options };
 
-    // The first three epochs were another processor's, whose rounding may differ.
-    it('goes on as if the training had never been interrupted', async () => {
+    // Another processor computed the first three epochs, and its rounding may differ.
+    it('continues as if the training had never been interrupted', async () => {
       const whole = new Network(layers, { seed: 7 });
       const history = await whole.fit(rows, Y, options);
       const resumed = await Network.resume(path, rows, Y, options);

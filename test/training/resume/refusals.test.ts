@@ -1,4 +1,4 @@
-// What a training does not go on with, and where no checkpoints can be written.
+// Checkpoints and options that a training cannot resume with, and folders that cannot take checkpoints.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -164,7 +164,7 @@ describe('resume', () => {
     await expect(Network.resume(other, X, Y, { ...options, classWeight: [1, 3] })).rejects.toThrow(
       /^Expected classWeight to be "\w{64}", as in the checkpoint ".*", got "\w{64}"$/,
     );
-    // Only ratios matter.
+    // Only the ratios of the weights matter.
     const same = await Network.resume(other, X, Y, { ...options, classWeight: { 0: 2, 1: 4 } });
     expectSame(same, await uninterrupted(weighted), weighted);
   });
@@ -286,7 +286,7 @@ describe('a folder of checkpoints', () => {
     const later = await failure(net.fit(X, Y, { ...options, callbacks, checkpoint: { directory } }));
     expect(later.code).toBe('ERR_BLASNET_FILE');
     expect(later.message).toContain(`${JSON.stringify(directory)}: file already exists (EEXIST)`);
-    // The parameters are those of the last epoch, and the network works.
+    // The network has the parameters of the last epoch, and works.
     expect(parameters.length).toBe(3);
     expect(bits(net)).toEqual(parameters[2]);
     expect((await net.fit(X, Y, { epochs: 1 })).loss.length).toBe(1);
@@ -296,7 +296,7 @@ describe('a folder of checkpoints', () => {
     const directory = join(newFolder(), 'checkpoints');
     const net = networkOf(training);
     const callbacks = ({ epoch }: { epoch: number }) => {
-      // A folder in the place of the next file; root may write everywhere.
+      // A folder blocks the path of the next file, also for root.
       if (epoch === 2) mkdirSync(join(directory, nameOf(2)));
     };
     const error = await failure(net.fit(X, Y, { ...options, callbacks, checkpoint: { directory } }));

@@ -1,4 +1,4 @@
-// A training that was interrupted and goes on ends as one that was not, to the last bit.
+// An interrupted and resumed training has results that are bit-identical to those of an uninterrupted one.
 
 import { describe, expect, it } from 'vitest';
 import * as lib from '../../../lib';
@@ -41,11 +41,11 @@ const optimizers: readonly (readonly [what: string, optimizer: Optimizer])[] = [
 describe.each(['float64', 'float32'] as const)(
   'a training in %s with dropout, noise and both normalisations',
   (dtype) => {
-    it.each(optimizers)('goes on as if it had never been interrupted, with %s', async (_, optimizer) => {
+    it.each(optimizers)('continues as if it had never been interrupted, with %s', async (_, optimizer) => {
       await expectResumable({ dtype, options: () => ({ epochs: 6, batchSize: 16, optimizer, threads: 1 }) });
     });
 
-    it('goes on as if it had never been interrupted, with lbfgs', async () => {
+    it('continues as if it had never been interrupted, with lbfgs', async () => {
       const optimizer = lib.lbfgs({ historySize: 4, maxEvaluations: 6 });
       await expectResumable(
         { dtype, layers: plain, options: () => ({ epochs: 8, optimizer, threads: 1 }) },
@@ -53,57 +53,60 @@ describe.each(['float64', 'float32'] as const)(
       );
     });
 
-    it('goes on as if it had never been interrupted, with batches of many tiles, on one thread and then on two', async () => {
+    it('continues as if it had never been interrupted, with batches of many tiles, on one thread and then on two', async () => {
       const options = () => ({ epochs: 5, batchSize: 500, optimizer: adam(), threads: 1 });
       await expectResumable({ dtype, rows: 1200, options });
     });
   },
 );
 
-describe.each(['float64', 'float32'] as const)('%s, with residual connections and embeddings', (dtype) => {
-  it.each(optimizers)('%s', async (_, optimizer) => {
-    const options = () => ({ epochs: 6, batchSize: 16, optimizer, threads: 1 });
-    await expectResumable({ dtype, layers: stacked, options });
-  });
-
-  it('lbfgs', async () => {
-    const optimizer = lib.lbfgs({ historySize: 4, maxEvaluations: 6 });
-    const options = () => ({ epochs: 8, optimizer, threads: 1 });
-    await expectResumable({ dtype, layers: plainStacked, options }, 5);
-  });
-
-  it('batches of many tiles, on one thread and then on two', async () => {
-    const options = () => ({ epochs: 5, batchSize: 500, optimizer: adam(), threads: 1 });
-    await expectResumable({ dtype, layers: stacked, rows: 1200, options });
-  });
-
-  it('a share of every class held out, and the best parameters kept', async () => {
-    const options = () => ({
-      epochs: 7,
-      batchSize: 16,
-      optimizer: adam({ learningRate: 0.05 }),
-      validationSplit: 0.3,
-      stratify: true,
-      earlyStopping: { patience: 4 },
-      threads: 1,
+describe.each(['float64', 'float32'] as const)(
+  'a training in %s with residual connections and embeddings',
+  (dtype) => {
+    it.each(optimizers)('continues as if it had never been interrupted, with %s', async (_, optimizer) => {
+      const options = () => ({ epochs: 6, batchSize: 16, optimizer, threads: 1 });
+      await expectResumable({ dtype, layers: stacked, options });
     });
-    await expectResumable({ dtype, layers: stacked, options });
-  });
 
-  it('validation data with categories', async () => {
-    const validationData = { X: inputsFor(stacked, 20, 5, dtype), Y: randomLabels(20, 1, 6, dtype) };
-    await expectResumable({ dtype, layers: stacked, options: () => ({ epochs: 6, validationData }) });
-  });
-});
+    it('continues as if it had never been interrupted, with lbfgs', async () => {
+      const optimizer = lib.lbfgs({ historySize: 4, maxEvaluations: 6 });
+      const options = () => ({ epochs: 8, optimizer, threads: 1 });
+      await expectResumable({ dtype, layers: plainStacked, options }, 5);
+    });
+
+    it('continues as if it had never been interrupted, with batches of many tiles, on one thread and then on two', async () => {
+      const options = () => ({ epochs: 5, batchSize: 500, optimizer: adam(), threads: 1 });
+      await expectResumable({ dtype, layers: stacked, rows: 1200, options });
+    });
+
+    it('continues as if it had never been interrupted, with a share of every class held out and the best parameters kept', async () => {
+      const options = () => ({
+        epochs: 7,
+        batchSize: 16,
+        optimizer: adam({ learningRate: 0.05 }),
+        validationSplit: 0.3,
+        stratify: true,
+        earlyStopping: { patience: 4 },
+        threads: 1,
+      });
+      await expectResumable({ dtype, layers: stacked, options });
+    });
+
+    it('continues as if it had never been interrupted, with categories in the validation data', async () => {
+      const validationData = { X: inputsFor(stacked, 20, 5, dtype), Y: randomLabels(20, 1, 6, dtype) };
+      await expectResumable({ dtype, layers: stacked, options: () => ({ epochs: 6, validationData }) });
+    });
+  },
+);
 
 const optimizer = adam({ learningRate: 0.01 });
 const validationData = { X: randomMatrix(20, 3, 5), Y: randomLabels(20, 1, 6) };
 const common = { epochs: 7, batchSize: 16, optimizer };
 const weight = (i: number) => 1 + (i % 3);
 
-// Numbers that JSON does not have.
+// JSON lacks some of these numbers.
 const strange = [1, Number.NaN, Number.POSITIVE_INFINITY, -0, Number.NEGATIVE_INFINITY, 1 / 3, 2];
-/** A metric that is the next of some numbers, from that of an epoch on. */
+/** A metric that returns one of some numbers after another, from the number of the epoch after `after`. */
 const sequence = (values: readonly number[], after: number) => {
   let i = after;
   return { name: 'score', compute: (_: Matrix, __: Matrix) => values[i++] as number };
@@ -156,7 +159,7 @@ const variants: Record<string, (after: number) => Partial<FitOptions>> = {
 };
 
 it.each(Object.entries(variants))(
-  'a training with %s goes on as if it had never been interrupted',
+  'a training with %s continues as if it had never been interrupted',
   async (_, variant) => {
     await expectResumable({ options: (after) => ({ ...common, ...variant(after) }) });
   },
@@ -180,9 +183,9 @@ describe('early stopping', () => {
       earlyStopping: { monitor: 'score', mode: 'max', patience: 3, ...options },
     }),
   });
-  // The best is of epoch 2, before the interruption; the last is 6.
+  // The best epoch is 2, before the interruption; the last is 6.
   const before = [1, 9, 2, 3, 4, 5, 6, 7];
-  // The best is of epoch 5, after it; the last is 9. Infinity is no best.
+  // The best epoch is 5, after the interruption; the last is 9. Infinity is never the best.
   const after = [Number.POSITIVE_INFINITY, 3, Number.NaN, 2, 9, 4, 5, 6, 7, 8];
 
   it.each([
@@ -194,7 +197,7 @@ describe('early stopping', () => {
       values: before.map((value) => -value),
       options: { mode: 'min', minDelta: 0.5 },
     },
-  ])('goes on as if it had never been interrupted, $what', async ({ values, options }) => {
+  ])('continues as if it had never been interrupted, $what', async ({ values, options }) => {
     await expectResumable(stopping(values, options));
   });
 
@@ -207,7 +210,7 @@ describe('early stopping', () => {
     expectSame(await Network.resume(directory, X, Y, training.options(6)), whole, training);
   });
 
-  it('goes on when its patience is larger', async () => {
+  it('continues when its patience is larger', async () => {
     const training = stopping(before, {});
     const patient = stopping(before, { patience: 5 });
     const { X, Y } = samplesOf(training);
@@ -217,7 +220,7 @@ describe('early stopping', () => {
   });
 });
 
-/** Trains to the end; the folder of the checkpoints. */
+/** Trains to the end, and returns the folder of the checkpoints. */
 async function finished(training: Training): Promise<string> {
   const directory = newFolder();
   const { X, Y } = samplesOf(training);
@@ -233,7 +236,7 @@ describe('a training that is over', () => {
     expectSame(resumed, await uninterrupted(training), training);
   });
 
-  it('goes on with more epochs as if it had had them from the start', async () => {
+  it('continues with more epochs as if it had had them from the start', async () => {
     const options = (epochs: number) => ({ ...common, epochs, seed: 3, validationSplit: 0.2 });
     const { X, Y } = samplesOf({ options: () => options(1) });
     const resumed = await Network.resume(await finished({ options: () => options(4) }), X, Y, options(9));
@@ -250,7 +253,7 @@ describe('a training that is over', () => {
     expectSame(resumed, await uninterrupted(training), training);
   });
 
-  it('goes on when a callback ended it', async () => {
+  it('continues when a callback ended it', async () => {
     const directory = newFolder();
     const training: Training = { options: () => common };
     const { X, Y } = samplesOf(training);
