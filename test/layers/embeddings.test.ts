@@ -17,7 +17,7 @@ import {
 } from '../../lib/layers/initializers';
 import { Network } from '../../lib/network/network';
 import { RandomState } from '../../lib/random/random-state';
-import { type BadInput, itRefuses } from '../support/bad-input';
+import { type BadCall, itRejects } from '../support/bad-input';
 
 const complete = (...layers: unknown[]) => completeArchitecture(layers as LayerOptions[]);
 const embeddings = [
@@ -186,53 +186,53 @@ describe('initialisers', () => {
 
   const given = (values: object) => () =>
     new Network(layers, { initializer: initializers.initialParameters(values) });
-  itRefuses([
+  itRejects([
     {
       what: 'a table that the network lacks',
       call: given({ E3: [1] }),
-      errorClass: RangeError,
+      error: RangeError,
       code: 'ERR_BLASNET_SHAPE',
       message: 'Expected values to name parameters of 2 embeddings, got E3',
     },
     {
       what: 'a table without the row of unknown categories',
       call: given({ E1: Matrix.zeros(4, 3) }),
-      errorClass: RangeError,
+      error: RangeError,
       code: 'ERR_BLASNET_SHAPE',
       message: 'Expected values.E1 to be (5, 3), got (4, 3)',
     },
     {
       what: 'a table number 0',
       call: given({ E0: [1] }),
-      errorClass: RangeError,
+      error: RangeError,
       code: 'ERR_BLASNET_UNKNOWN_NAME',
       message: 'Unknown parameter "E0" in values; parameters are W1, b1, W2, b2, ..., E1, E2, ...',
     },
     {
       what: 'infinity in a table',
       call: given({ E2: [1, Number.POSITIVE_INFINITY] }),
-      errorClass: RangeError,
+      error: RangeError,
       code: 'ERR_BLASNET_NOT_FINITE',
       message: 'Expected values.E2 to hold finite numbers, got Infinity at row 1, column 0',
     },
     {
       what: 'W1 for the numbers alone',
       call: given({ W1: Matrix.zeros(3, 2) }),
-      errorClass: RangeError,
+      error: RangeError,
       code: 'ERR_BLASNET_SHAPE',
       message: 'Expected values.W1 to be (3, 6), got (3, 2)',
     },
   ]);
 });
 
-const bad = (what: string, options: unknown, [errorClass, code]: Kind, message: string): BadInput => ({
+const bad = (what: string, options: unknown, [error, code]: Kind, message: string): BadCall => ({
   what,
   call: () => complete({ ...first, embeddings: options }, last),
-  errorClass,
+  error,
   code,
   message: `Expected layers[0].embeddings${message}`,
 });
-type Kind = readonly [BadInput['errorClass'], BadInput['code']];
+type Kind = readonly [BadCall['error'], BadCall['code']];
 const type: Kind = [TypeError, 'ERR_BLASNET_ARG_TYPE'];
 const range: Kind = [RangeError, 'ERR_BLASNET_ARG_VALUE'];
 const shape: Kind = [RangeError, 'ERR_BLASNET_SHAPE'];
@@ -250,7 +250,7 @@ const badSizes: { readonly size: unknown; readonly kind: Kind; readonly got: str
 const categoriesRule = 'an integer from 1 to 2147483646';
 
 describe('embeddings', () => {
-  itRefuses([
+  itRejects([
     bad('null', null, type, ' to be an array of embeddings, got null'),
     bad('a number', 5, type, ' to be an array of embeddings, got 5 (number)'),
     bad('an object', { categories: 5 }, type, ' to be an array of embeddings, got an object (Object)'),
@@ -306,21 +306,21 @@ describe('embeddings', () => {
     {
       what: 'an option in snake case',
       call: () => complete({ ...first, embeddings: [{ categories: 2, output_dim: 3 }] }, last),
-      errorClass: TypeError,
+      error: TypeError,
       code: 'ERR_BLASNET_UNKNOWN_OPTION',
       message: 'Unknown option "output_dim" in layers[0].embeddings[0]; did you mean "outputDim"?',
     },
     {
       what: 'the option of another library',
       call: () => complete({ ...first, embeddings: [{ categories: 2, vocabulary: 3 }] }, last),
-      errorClass: TypeError,
+      error: TypeError,
       code: 'ERR_BLASNET_UNKNOWN_OPTION',
       message: 'Unknown option "vocabulary" in layers[0].embeddings[0]; known: categories, outputDim',
     },
     {
       what: 'an embedding in the second layer',
       call: () => complete(first, { ...last, embeddings }),
-      errorClass: RangeError,
+      error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message:
         'Expected layers[1].embeddings to be left out in all layers except the first, got an array of length 2',
@@ -328,28 +328,28 @@ describe('embeddings', () => {
     {
       what: 'a negative inputDim next to them',
       call: () => complete({ ...first, inputDim: -1, embeddings }, last),
-      errorClass: RangeError,
+      error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message: 'Expected layers[0].inputDim to be an integer of at least 0, got -1 (number)',
     },
     {
       what: 'an inputDim in text next to them',
       call: () => complete({ ...first, inputDim: '2', embeddings }, last),
-      errorClass: TypeError,
+      error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
       message: 'Expected layers[0].inputDim to be an integer of at least 0, got "2" (string)',
     },
     {
       what: 'an inputDim of 0 without them',
       call: () => complete({ ...first, inputDim: 0 }, last),
-      errorClass: RangeError,
+      error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message: 'Expected layers[0].inputDim to be a positive integer, got 0 (number)',
     },
     {
       what: 'a table of more parameters than 32 bits count',
       call: () => complete({ ...first, embeddings: [{ categories: 2 ** 31 - 2, outputDim: 1 }] }, last),
-      errorClass: RangeError,
+      error: RangeError,
       code: 'ERR_BLASNET_SHAPE',
       message: 'Expected the network to have at most 2147483647 parameters, got 2147483659 up to layers[0]',
     },

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { completeArchitecture, type LayerOptions, skipNumber } from '../../lib/layers/architecture';
 import { parameterCount } from '../../lib/layers/parameters';
 import { Network } from '../../lib/network/network';
-import { type BadInput, itRefuses } from '../support/bad-input';
+import { type BadCall, itRejects } from '../support/bad-input';
 
 const complete = (...layers: unknown[]) => completeArchitecture(layers as LayerOptions[]);
 const first = { inputDim: 2, outputDim: 3, activation: 'relu' } as const;
@@ -93,16 +93,16 @@ it('a residual connection adds the inputs to what the activation makes of the su
   expect(b).toBeCloseTo(20 - tanh, 13);
 });
 
-const bad = (what: string, layers: readonly unknown[], rest: Omit<BadInput, 'what' | 'call'>): BadInput => ({
+const bad = (what: string, layers: readonly unknown[], rest: Omit<BadCall, 'what' | 'call'>): BadCall => ({
   what,
   call: () => complete(...layers),
   ...rest,
 });
 
-const range = { errorClass: RangeError, code: 'ERR_BLASNET_ARG_VALUE' } as const;
-const type = { errorClass: TypeError, code: 'ERR_BLASNET_ARG_TYPE' } as const;
-const unknown = { errorClass: RangeError, code: 'ERR_BLASNET_UNKNOWN_NAME' } as const;
-const shape = { errorClass: RangeError, code: 'ERR_BLASNET_SHAPE' } as const;
+const range = { error: RangeError, code: 'ERR_BLASNET_ARG_VALUE' } as const;
+const type = { error: TypeError, code: 'ERR_BLASNET_ARG_TYPE' } as const;
+const unknown = { error: RangeError, code: 'ERR_BLASNET_UNKNOWN_NAME' } as const;
+const shape = { error: RangeError, code: 'ERR_BLASNET_SHAPE' } as const;
 const named = { ...first, name: 'encoder' };
 
 const badNames: { readonly what: string; readonly name: unknown; readonly got: string }[] = [
@@ -121,7 +121,7 @@ const badSkips: { readonly what: string; readonly skip: unknown; readonly got: s
 ];
 
 describe('a name', () => {
-  itRefuses([
+  itRejects([
     ...badNames.map(({ what, name, got }) =>
       bad(`${what} for a name`, [{ ...first, name }, last], {
         ...type,
@@ -144,7 +144,7 @@ describe('a name', () => {
 });
 
 describe('a connection', () => {
-  itRefuses([
+  itRejects([
     ...badSkips.map(({ what, skip, got }) =>
       bad(`${what} for skip`, [named, { ...square, skip }, last], {
         ...type,
@@ -216,7 +216,7 @@ describe('a connection', () => {
       message: 'Expected layers[0].skip to be false or left out in the last layer, got true (boolean)',
     }),
     bad('another spelling of the option', [first, { ...square, skips: true }, last], {
-      errorClass: TypeError,
+      error: TypeError,
       code: 'ERR_BLASNET_UNKNOWN_OPTION',
       message: 'Unknown option "skips" in layers[1]; did you mean "skip"?',
     }),

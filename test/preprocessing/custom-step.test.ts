@@ -11,9 +11,8 @@ import {
   preprocessing,
   standardScaler,
 } from '../../lib/preprocessing';
-import { expectError, itRejects, thrownBy } from '../support/bad-input';
+import { expectError, itRejects, rejectionOf, thrownBy } from '../support/bad-input';
 import { newFolder } from '../support/scratch';
-import { failure } from '../training/resume/helpers';
 import { range, shape, type, unknownOption } from './rows';
 
 /** log(x + shift) of every number; the shift is learned, so that the smallest number becomes log(1). */
@@ -365,7 +364,7 @@ describe('a network with a step of the user’s own', () => {
     for (const loaded of [await Network.load(path, { steps }), Network.loadSync(path, { steps })]) {
       expect(loaded.predictSync(X)).toEqual(net.predictSync(X));
     }
-    for (const error of [await failure(Network.load(path)), thrownBy(() => Network.loadSync(path))]) {
+    for (const error of [await rejectionOf(Network.load(path)), thrownBy(() => Network.loadSync(path))]) {
       expect(error).toMatchObject({
         code: 'ERR_BLASNET_FILE',
         message: expect.stringMatching(
@@ -378,10 +377,10 @@ describe('a network with a step of the user’s own', () => {
   it('is told of bad steps before it looks for the file', async () => {
     const message = 'Expected steps to be an array of steps, got 3 (number)';
     const none = '/nowhere/at/all';
-    expect((await failure(Network.load(none, { steps: 3 as never }))).message).toBe(message);
+    expect((await rejectionOf(Network.load(none, { steps: 3 as never }))).message).toBe(message);
     expect(thrownBy(() => Network.loadSync(none, { steps: 3 as never }))).toMatchObject({ message });
     const resumed = Network.resume(none, X, Y, { ...options, steps: 3 as never });
-    expect((await failure(resumed)).message).toBe(message);
+    expect((await rejectionOf(resumed)).message).toBe(message);
   });
 
   it('continues from a checkpoint to the last bit, given the step', async () => {
@@ -415,7 +414,7 @@ describe('a network with a step of the user’s own', () => {
     ]) {
       const net = make(step);
       const fitting = net.fit(X, Y, { ...options, callbacks: { onBatchEnd }, checkpoint: { directory } });
-      expect((await failure(fitting)).message).toBe(message);
+      expect((await rejectionOf(fitting)).message).toBe(message);
       expect(net.preprocessing?.fitted).toBe(false);
     }
     expect(onBatchEnd).not.toHaveBeenCalled();

@@ -19,22 +19,6 @@ export function itRejects(table: readonly BadCall[]): void {
   });
 }
 
-/** One row of a bad-input table, with named fields. */
-export interface BadInput {
-  readonly what: string;
-  readonly call: () => unknown;
-  readonly errorClass: ErrorClass;
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-
-/** A test a row: the call throws exactly this class, this code and this message. */
-export function itRefuses(table: readonly BadInput[]): void {
-  it.each(table)('$what is refused', ({ call, errorClass, code, message }) => {
-    expectError(call, errorClass, code, message);
-  });
-}
-
 /** Expects the call to throw exactly this class, this code and this message. */
 export function expectError(
   call: () => unknown,
@@ -55,4 +39,12 @@ export function thrownBy(call: () => unknown): unknown {
     return error;
   }
   return expect.fail('Expected the call to throw');
+}
+
+/** What the promise is rejected with; a promise that is fulfilled fails the test. */
+export function rejectionOf(promise: Promise<unknown>): Promise<Error & { code: string }> {
+  return promise.then(
+    () => expect.fail('Expected the promise to be rejected'),
+    (error) => error,
+  );
 }

@@ -114,11 +114,3 @@ export async function expectResumable(training: Training, after = 3): Promise<vo
   const resumed = await Network.resume(directory, X, Y, { ...training.options(after), threads: 2 });
   expectSame(resumed, await uninterrupted(training), training);
 }
-
-/** Returns the error that a promise is rejected with. */
-export async function failure(promise: Promise<unknown>): Promise<Error & { code: string }> {
-  return promise.then(
-    () => expect.fail('Expected the promise to be rejected'),
-    (error) => error,
-  );
-}

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import * as lib from '../../../lib';
 import { parseSafetensors, serializeSafetensors, type Tensor } from '../../../lib/formats/safetensors';
 import { Network } from '../../../lib/network/network';
-import { failure, interruptedAfter, samplesOf, type Training } from './helpers';
+import { rejectionOf } from '../../support/bad-input';
+import { interruptedAfter, samplesOf, type Training } from './helpers';
 
 const { adam, schedules } = lib;
 const options = {
@@ -158,7 +159,7 @@ describe('a checkpoint that lies', () => {
     const [list, lines] = [[...tensors], { ...metadata }];
     lie(list as never, lines);
     writeFileSync(path, Buffer.concat(serializeSafetensors(list, lines)));
-    const error = await failure(Network.resume(path, X, Y, options));
+    const error = await rejectionOf(Network.resume(path, X, Y, options));
     expect(error.code).toBe('ERR_BLASNET_FILE');
     expect(error.message).toContain(message.replace('@', JSON.stringify(path)));
   });

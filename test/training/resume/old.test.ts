@@ -12,7 +12,7 @@ import {
   sgd,
   sparseCategoricalCrossEntropy,
 } from '../../../lib';
-import { failure } from './helpers';
+import { rejectionOf } from '../../support/bad-input';
 
 const rows = Array.from({ length: 24 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
 const at = (row: number, col: number) => rows[row]?.[col] as number;
@@ -98,7 +98,9 @@ describe.each(trainings)(
     });
 
     it('refuses another loss, and names the two by their own options', async () => {
-      const error = await failure(Network.resume(path, rows, Y, { ...options, ...training.other } as never));
+      const error = await rejectionOf(
+        Network.resume(path, rows, Y, { ...options, ...training.other } as never),
+      );
       const [before, now] = training.said;
       expect(error.message).toBe(
         `Expected loss to be ${before}, as in the checkpoint ${JSON.stringify(path)}, got ${now}`,

@@ -7,10 +7,10 @@ import * as lib from '../../../lib';
 import { Network } from '../../../lib/network/network';
 import { bits } from '../../network/files/helpers';
 import { randomLabels, randomMatrix } from '../../network/helpers';
+import { rejectionOf } from '../../support/bad-input';
 import { newFolder, write } from '../../support/scratch';
 import {
   expectSame,
-  failure,
   interruptedAfter,
   networkOf,
   samplesOf,
@@ -128,7 +128,7 @@ describe('resume', () => {
     },
   ])('refuses a change of $what', async ({ changes, name, before, now }) => {
     const directory = await interruptedAfter(2, training);
-    const error = await failure(Network.resume(directory, X, Y, { ...options, ...changes } as never));
+    const error = await rejectionOf(Network.resume(directory, X, Y, { ...options, ...changes } as never));
     const path = JSON.stringify(join(directory, nameOf(2)));
     expect(error).toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',
@@ -140,25 +140,25 @@ describe('resume', () => {
   it('refuses a matrix where the network has embeddings, and codes that its tables lack', async () => {
     const behindTables: Training = { layers: stacked, options: () => options };
     const directory = await interruptedAfter(2, behindTables);
-    expect((await failure(Network.resume(directory, X, Y, options))).message).toBe(
+    expect((await rejectionOf(Network.resume(directory, X, Y, options))).message).toBe(
       'Expected X to be { numbers, categories }, since the network has embeddings, got an object (Matrix)',
     );
     const categories = new Int32Array(120).fill(3);
     expect(
-      (await failure(Network.resume(directory, { numbers: X, categories }, Y, options))).message,
+      (await rejectionOf(Network.resume(directory, { numbers: X, categories }, Y, options))).message,
     ).toMatch(/^Expected X.categories to hold codes from 0 to 2, .* got 3 at row 0, column 1$/);
   });
 
   it('refuses fewer samples, and other weights', async () => {
     const directory = await interruptedAfter(2, training);
     const [few, labels] = [X.data.subarray(0, 150), Y.data.subarray(0, 50)];
-    expect((await failure(Network.resume(directory, few, labels, options))).message).toMatch(
+    expect((await rejectionOf(Network.resume(directory, few, labels, options))).message).toMatch(
       /^Expected the rows of X to be 60, as in the checkpoint ".*", got 50$/,
     );
     const sampleWeight = Array.from({ length: 60 }, (_, i) => i);
-    expect((await failure(Network.resume(directory, X, Y, { ...options, sampleWeight }))).message).toMatch(
-      /^Expected sampleWeight to be null, as in the checkpoint ".*", got "[0-9a-f]{64}"$/,
-    );
+    expect(
+      (await rejectionOf(Network.resume(directory, X, Y, { ...options, sampleWeight }))).message,
+    ).toMatch(/^Expected sampleWeight to be null, as in the checkpoint ".*", got "[0-9a-f]{64}"$/);
     const weighted: Training = { options: () => ({ ...options, classWeight: [1, 2] }) };
     const other = await interruptedAfter(2, weighted);
     await expect(Network.resume(other, X, Y, { ...options, classWeight: [1, 3] })).rejects.toThrow(
@@ -181,14 +181,14 @@ describe('resume', () => {
   it('refuses fewer epochs than are done', async () => {
     const directory = await interruptedAfter(3, training);
     const path = JSON.stringify(join(directory, nameOf(3)));
-    expect(await failure(Network.resume(directory, X, Y, { ...options, epochs: 2 }))).toMatchObject({
+    expect(await rejectionOf(Network.resume(directory, X, Y, { ...options, epochs: 2 }))).toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',
       message: `Expected epochs to be at least 3, the epochs that the checkpoint ${path} has done, got 2 (number)`,
     });
   });
 
   it('refuses bad options before anything is read', async () => {
-    const resume = (given: unknown) => failure(Network.resume('none', X, Y, given as never));
+    const resume = (given: unknown) => rejectionOf(Network.resume('none', X, Y, given as never));
     expect((await resume(undefined)).message).toBe('Expected options to be an object, got undefined');
     expect((await resume({ epochs: 0 })).message).toBe(
       'Expected epochs to be a positive integer, got 0 (number)',
@@ -212,7 +212,7 @@ describe('a checkpoint that is damaged', () => {
   it('ends the search, or is left out on demand', async () => {
     const directory = await interruptedAfter(3, training);
     damage(join(directory, nameOf(3)));
-    const error = await failure(Network.resume(directory, X, Y, options));
+    const error = await rejectionOf(Network.resume(directory, X, Y, options));
     expect(error.code).toBe('ERR_BLASNET_FILE');
     expect(error.message).toContain(`of ${JSON.stringify(join(directory, nameOf(3)))}`);
     expect(error.message).toMatch(
@@ -227,7 +227,7 @@ describe('a checkpoint that is damaged', () => {
   it('is an error when all are damaged', async () => {
     const directory = await interruptedAfter(2, training);
     for (const epoch of [1, 2]) damage(join(directory, nameOf(epoch)));
-    const error = await failure(Network.resume(directory, X, Y, { ...options, skipDamaged: true }));
+    const error = await rejectionOf(Network.resume(directory, X, Y, { ...options, skipDamaged: true }));
     expect(error).toMatchObject({ code: 'ERR_BLASNET_FILE' });
     expect(error.message).toContain(nameOf(2));
   });
@@ -236,10 +236,10 @@ describe('a checkpoint that is damaged', () => {
     const folder = newFolder();
     const path = join(folder, 'model');
     networkOf(training).saveSync(path);
-    expect((await failure(Network.resume(path, X, Y, options))).message).toBe(
+    expect((await rejectionOf(Network.resume(path, X, Y, options))).message).toBe(
       `Expected the content of ${JSON.stringify(path)} to be a checkpoint that fit wrote, got a network without a training`,
     );
-    expect((await failure(Network.resume(folder, X, Y, options))).message).toBe(
+    expect((await rejectionOf(Network.resume(folder, X, Y, options))).message).toBe(
       `Expected the content of ${JSON.stringify(folder)} to be a training's checkpoints, got none`,
     );
   });
@@ -253,7 +253,7 @@ describe('a folder of checkpoints', () => {
     const checkpoint = { directory };
     const message = (epoch: number) =>
       `Expected the checkpoint directory ${JSON.stringify(directory)} to hold no checkpoint of an epoch after ${epoch}, got one of epoch 3; use another directory for another training`;
-    const error = await failure(net.fit(X, Y, { ...options, checkpoint }));
+    const error = await rejectionOf(net.fit(X, Y, { ...options, checkpoint }));
     expect(error).toMatchObject({ code: 'ERR_BLASNET_ARG_VALUE', message: message(0) });
     expect(() => net.fitSync(X, Y, { ...options, checkpoint })).toThrow(message(0));
     await expect(
@@ -270,7 +270,7 @@ describe('a folder of checkpoints', () => {
     write(folder, 'file');
     const net = networkOf(training);
     const inFile = join(folder, 'file');
-    const start = await failure(net.fit(X, Y, { ...options, checkpoint: { directory: inFile } }));
+    const start = await rejectionOf(net.fit(X, Y, { ...options, checkpoint: { directory: inFile } }));
     expect(start).toMatchObject({
       code: 'ERR_BLASNET_FILE',
       message: `Cannot list ${JSON.stringify(inFile)}: not a directory (ENOTDIR)`,
@@ -283,7 +283,7 @@ describe('a folder of checkpoints', () => {
       rmSync(directory, { recursive: true });
       writeFileSync(directory, '');
     };
-    const later = await failure(net.fit(X, Y, { ...options, callbacks, checkpoint: { directory } }));
+    const later = await rejectionOf(net.fit(X, Y, { ...options, callbacks, checkpoint: { directory } }));
     expect(later.code).toBe('ERR_BLASNET_FILE');
     expect(later.message).toContain(`${JSON.stringify(directory)}: file already exists (EEXIST)`);
     // The network has the parameters of the last epoch, and works.
@@ -299,7 +299,7 @@ describe('a folder of checkpoints', () => {
       // A folder blocks the path of the next file, also for root.
       if (epoch === 2) mkdirSync(join(directory, nameOf(2)));
     };
-    const error = await failure(net.fit(X, Y, { ...options, callbacks, checkpoint: { directory } }));
+    const error = await rejectionOf(net.fit(X, Y, { ...options, callbacks, checkpoint: { directory } }));
     expect(error).toMatchObject({
       code: 'ERR_BLASNET_FILE',
       message: `Expected ${JSON.stringify(join(directory, nameOf(2)))} to be a file, got a directory`,
@@ -341,7 +341,7 @@ describe('a folder of checkpoints', () => {
     ],
     ['x', 'Expected checkpoint to be an object, got "x" (string)'],
   ])('is refused when checkpoint is %j', async (checkpoint, message) => {
-    const error = await failure(networkOf(training).fit(X, Y, { ...options, checkpoint } as never));
+    const error = await rejectionOf(networkOf(training).fit(X, Y, { ...options, checkpoint } as never));
     expect(error.message).toBe(message);
   });
 });
