@@ -308,15 +308,32 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
 // Computes `rows` rows of C in full.
 template <size_t rows, typename T>
 HWY_NOINLINE void DotRows(size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
-                          const T* bias, bool accumulate, bool relu, T* c, size_t ldc) {
+                          const T* bias, bool accumulate, T* c, size_t ldc) {
   size_t j = 0;
   for (; j + 4 <= cols; j += 4) {
-    DotBlock<rows, 4>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, relu, c + j, ldc);
+    DotBlock<rows, 4>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, false, c + j, ldc);
   }
   for (; j + 2 <= cols; j += 2) {
-    DotBlock<rows, 2>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, relu, c + j, ldc);
+    DotBlock<rows, 2>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, false, c + j, ldc);
   }
-  if (j < cols) DotBlock<rows, 1>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, relu, c + j, ldc);
+  if (j < cols) DotBlock<rows, 1>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, false, c + j, ldc);
+}
+
+// C (rows, cols) becomes 0 where it is below 0.
+template <typename T>
+void ReluRows(size_t rows, size_t cols, T* c, size_t ldc) {
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
+  for (size_t i = 0; i < rows; i++, c += ldc) {
+    size_t j = 0;
+    for (; j + step <= cols; j += step) {
+      const auto value = hn::LoadU(d, c + j);
+      hn::StoreU(hn::IfThenZeroElse(hn::Le(value, hn::Zero(d)), value), d, c + j);
+    }
+    for (; j < cols; j++) {
+      if (c[j] <= 0) c[j] = 0;
+    }
+  }
 }
 
 template <typename T>
@@ -340,9 +357,11 @@ void DotProductsOf(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, c
     InBlocks<kRows>(rows, [&](auto count, size_t i) {
       DotRows<count()>(cols, size, l + i * ldl + from, ldl, r + from, ldr,
                        bias == nullptr || chunk > 0 ? nullptr : bias + i, accumulate || chunk > 0,
-                       relu && chunk + 1 == chunks, c + i * ldc, ldc);
+                       c + i * ldc, ldc);
     });
   }
+  // In the blocks, this would slow the products that need no relu: those of small batches' gradients.
+  if (relu) ReluRows(rows, cols, c, ldc);
 }
 
 template <typename T>
