@@ -157,36 +157,34 @@ void ProductUnpaddedOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r
 }
 
 #if HWY_TARGET != HWY_SCALAR
-// The sum of a vector's 128-bit blocks.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE auto SumOfBlocks(D, V v) {
-  if constexpr (sizeof(V) > 16) {
+// The sum of a vector's parts of `bytes` bytes.
+template <size_t bytes, class D, class V = hn::Vec<D>>
+HWY_INLINE auto SumOfParts(D, V v) {
+  if constexpr (sizeof(V) > bytes) {
     const hn::Half<D> half;
-    return SumOfBlocks(half, hn::Add(hn::UpperHalf(half, v), hn::LowerHalf(half, v)));
+    return SumOfParts<bytes>(half, hn::Add(hn::UpperHalf(half, v), hn::LowerHalf(half, v)));
   } else {
     return v;
   }
 }
-#endif
 
-#if HWY_TARGET != HWY_SCALAR
-// The sums of four vectors' lanes, as the lanes of one vector. Folding the vectors into each other takes half
-// the steps of four separate sums.
+// Sums the lanes of some vectors, as many as fill 128 bits with sums, into each 128-bit block: the sums of
+// these blocks are what remains to be summed. Folding the vectors into each other takes half the steps of
+// separate sums.
 template <class D, class V, typename T = hn::TFromD<D>>
-HWY_INLINE auto SumsOfLanes(D d, const V* sums) {
+HWY_INLINE V SumsInBlocks(D d, const V* sums) {
   const auto fold = [d](V a, V b) {
     return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
   };
-  const V first = fold(sums[0], sums[1]), second = fold(sums[2], sums[3]);
   if constexpr (sizeof(T) == 8) {
-    return std::pair(SumOfBlocks(d, first), SumOfBlocks(d, second));
+    return fold(sums[0], sums[1]);
   } else {
     // Pairs of lanes: [0 1 0 1] and [2 3 2 3] become [0 1 2 3].
     const hn::RepartitionToWide<D> pairs;
-    const auto a = hn::BitCast(pairs, first), b = hn::BitCast(pairs, second);
-    const auto low = hn::BitCast(d, hn::InterleaveLower(pairs, a, b));
-    const auto high = hn::BitCast(d, hn::InterleaveUpper(pairs, a, b));
-    return SumOfBlocks(d, hn::Add(low, high));
+    const auto a = hn::BitCast(pairs, fold(sums[0], sums[1]));
+    const auto b = hn::BitCast(pairs, fold(sums[2], sums[3]));
+    return hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, a, b)),
+                   hn::BitCast(d, hn::InterleaveUpper(pairs, a, b)));
   }
 }
 
@@ -211,32 +209,25 @@ HWY_INLINE void AddSumsOfLanes(D d, const V* sums, const T* start, bool relu, T*
   }
   (void)d;
 #else
-  const hn::Full128<T> d128;
   const auto at = [start](size_t j) { return start == nullptr ? nullptr : start + j; };
-  if constexpr (sizeof(T) == 8) {
-    BLASNET_UNROLL
-    for (size_t j = 0; j < count; j += 4) {
-      const auto [low, high] = SumsOfLanes(d, sums + j);
+  constexpr size_t kBlock = 16 / sizeof(T);  // sums in 128 bits
 #if HWY_MAX_BYTES >= 32
-      const hn::FixedTag<T, 4> d4;
-      StoreSums(d4, hn::Combine(d4, high, low), at(j), relu, out + j);
-#else
-      StoreSums(d128, low, at(j), relu, out + j);
-      StoreSums(d128, high, at(j + 2), relu, out + j + 2);
-#endif
-    }
-  } else {
-#if HWY_MAX_BYTES >= 32
-    if constexpr (count == 8) {
-      const hn::FixedTag<T, 8> d8;
-      const auto low = SumsOfLanes(d, sums), high = SumsOfLanes(d, sums + 4);
-      return StoreSums(d8, hn::Combine(d8, high, low), start, relu, out);
-    }
-#endif
+  if constexpr (count % (2 * kBlock) == 0) {
+    const hn::FixedTag<T, 2 * kBlock> d256;
     BLASNET_UNROLL
-    for (size_t j = 0; j < count; j += 4) {
-      StoreSums(d128, SumsOfLanes(d, sums + j), at(j), relu, out + j);
+    for (size_t j = 0; j < count; j += 2 * kBlock) {
+      const auto a = SumOfParts<32>(d, SumsInBlocks(d, sums + j));
+      const auto b = SumOfParts<32>(d, SumsInBlocks(d, sums + j + kBlock));
+      const auto both = hn::Add(hn::ConcatUpperUpper(d256, b, a), hn::ConcatLowerLower(d256, b, a));
+      StoreSums(d256, both, at(j), relu, out + j);
     }
+    return;
+  }
+#endif
+  const hn::Full128<T> d128;
+  BLASNET_UNROLL
+  for (size_t j = 0; j < count; j += kBlock) {
+    StoreSums(d128, SumOfParts<16>(d, SumsInBlocks(d, sums + j)), at(j), relu, out + j);
   }
 #endif
 }
