@@ -123,8 +123,8 @@ function numberInputs(
   X: MatrixLike,
 ): Matrix {
   const inputDim = inputDimOf(architecture);
-  if (preprocessing === undefined) return networkMatrix(name, X, inputDim, 'inputDim', dtype);
-  const raw = networkMatrix(name, X, preprocessing.inputColumns, 'preprocessing', dtype);
+  if (preprocessing === undefined) return networkMatrix(name, X, inputDim, "the network's inputDim", dtype);
+  const raw = networkMatrix(name, X, preprocessing.inputColumns, "the network's preprocessing", dtype);
   if (preprocessing.outputColumns !== inputDim) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',

@@ -57,7 +57,7 @@ export function asLabels(kind: LabelKind, Y: LabelsLike, loss: LossName): Labels
   }
   if (lossEntry(loss).labelRule === 'classes') return classLabels(Y, loss);
   if (outputDim === 1 && areClasses(Y)) return column(Y as ArrayLike<unknown>, dtype);
-  return networkMatrix('Y', Y, outputDim, 'outputDim', dtype);
+  return networkMatrix('Y', Y, outputDim, "the network's outputDim", dtype);
 }
 
 // One number per sample, for a single output.

@@ -49,7 +49,7 @@ export function outputMatrix(architecture: Architecture, dtype: Dtype, inputs: I
   const { outputDim } = outputLayerOf(architecture);
   if (out === undefined) return Matrix.zeros(rows, outputDim, dtype);
   checkOutput(out, inputs.X.data, inputs.codes);
-  const matrix = networkMatrix('out', out, outputDim, 'outputDim', dtype);
+  const matrix = networkMatrix('out', out, outputDim, "the network's outputDim", dtype);
   if (matrix.rows !== rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
