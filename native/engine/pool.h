@@ -1,4 +1,4 @@
-// The pool: the worker threads of the process, which all plans share. Operation threads call ParallelFor.
+// The pool: threads of the process, which all plans share. Operation threads call ParallelFor.
 // Workers help them with their loops, and sleep when there is no loop. An iteration must compute equal values
 // on every thread; then no result depends on the number of threads. The JavaScript thread calls SetThreads.
 #pragma once
