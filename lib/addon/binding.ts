@@ -235,11 +235,20 @@ export type SampleAxis = (typeof SampleAxis)[keyof typeof SampleAxis];
 
 export type Callback = (error: Error | undefined) => void;
 
+/** A native object with operations: see native/binding/operations.h. */
+export interface NativeOperations {
+  /** Sets how many threads the next operations may use; 0: all that setThreads allows. */
+  limitThreads(threads: number): void;
+  /** Ends the running operation, and each later one until clearStop, after its current step. */
+  stop(): void;
+  clearStop(): void;
+}
+
 /**
  * A network's layers and parameters, with the workspace to run them. Samples are rows. With a callback, an operation
  * runs on another thread; without one, it blocks. Only one operation may run at a time.
  */
-export interface NativePlan {
+export interface NativePlan extends NativeOperations {
   predict(X: FloatArray, codes: Int32Array | null, rows: number, out: FloatArray, callback?: Callback): void;
   /** Keeps arrays of `rows` rows, on SharedArrayBuffers, for predictPinned. */
   pin(rows: number, X: FloatArray, codes: Int32Array | null, out: FloatArray): void;
@@ -267,11 +276,6 @@ export interface NativePlan {
     callback?: Callback,
   ): void;
   train(given: TrainArguments, callback?: Callback): void;
-  /** Sets how many threads the next operations may use; 0: all that setThreads allows. */
-  limitThreads(threads: number): void;
-  /** Ends the running operation, and each later one until clearStop, after its current step. */
-  stop(): void;
-  clearStop(): void;
 }
 
 /** All names of Binding. A file that lacks one is not this version's addon. A test compares the list with the addon. */

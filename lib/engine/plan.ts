@@ -1,5 +1,6 @@
 import { type Callback, type NativePlan, native } from '../addon/binding';
 import { packRecord, recordPlaces } from '../addon/records';
+import { settled } from '../addon/work';
 import { AbortError, type BlasnetError, blasnetError } from '../base/errors';
 import { allocate, elementError, type FloatArray, type Matrix } from '../base/matrix';
 import { activationCodes } from '../layers/activations';
@@ -148,16 +149,7 @@ export class Plan {
   async runAsync(operation: Operation, signal?: AbortSignal, threads = 0): Promise<Outcome> {
     if (signal?.aborted) throw new AbortError(signal.reason);
     this.#limitThreads(threads);
-    this.native.clearStop();
-    const stop = () => this.native.stop();
-    signal?.addEventListener('abort', stop);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        operation(this.native, (error) => (error === undefined ? resolve() : reject(error)));
-      });
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
+    await settled(this.native, (callback) => operation(this.native, callback), signal);
     const outcome = this.#readOutcome();
     if (outcome.status === statusCodes.stopped) throw new AbortError(signal?.reason);
     return outcome;

@@ -1,6 +1,4 @@
-// The Plan class. An operation works in place. It returns when it is done, or, if its last argument is a
-// callback, runs on a job thread and then calls back. Either way, its result is in the plan's `outcome`
-// array afterwards. Only one operation may run at a time. binding/records.h declares the records.
+// The Plan class. Its operations run as operations.h says; binding/records.h declares the records.
 //
 //   new Plan({ inputs, embeddings, layers, loss, lossOptions, parameters, statistics, outcome })
 //     inputs       the number of columns of X
@@ -30,19 +28,15 @@
 // `codes` is an Int32Array (rows * E); without embeddings it is ignored.
 #include <algorithm>
 #include <cmath>
-#include <condition_variable>
-#include <exception>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "binding/operations.h"
 #include "binding/optimizers.h"
 #include "binding/records.h"
-#include "engine/job_threads.h"
 #include "engine/plan.h"
 
 namespace blasnet {
@@ -50,23 +44,10 @@ namespace {
 
 constexpr size_t kMostSteps = size_t{1} << 53;
 
-// The result of an operation, or the message of its failure.
-struct Result {
-  Outcome outcome;
-  Totals totals;
-  std::string failure;
-};
-
-// The data that the job thread of an asynchronous operation shares with the JavaScript thread.
-struct Job {
-  std::mutex mutex;
-  std::condition_variable ended;
-  bool running = false;
-  Result result;
-};
-
-class PlanObject final : public Napi::ObjectWrap<PlanObject> {
+class PlanObject final : public Operations<PlanObject> {
  public:
+  Control& control() { return plan_->control(); }
+
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Plan",
                        {
@@ -82,7 +63,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
                        });
   }
 
-  explicit PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanObject>(info) {
+  explicit PlanObject(const Napi::CallbackInfo& info) : Operations(info) {
     const Properties given(
         Args(info), 0,
         {"inputs", "embeddings", "layers", "loss", "lossOptions", "parameters", "statistics", "outcome"});
@@ -108,25 +89,16 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
                                 statistics.Array<float>(statistic_count))
                      : MakePlan(network, loss, parameters.Array<double>(parameter_count_),
                                 statistics.Array<double>(statistic_count));
-    outcome_ = given["outcome"].Array<double>(FieldCount<OutcomeRecord>());
+    ReportTo(given["outcome"]);
     // A SharedArrayBuffer cannot be detached, so references keep the memory in place.
-    const Argument kept[] = {parameters, statistics, given["outcome"]};
+    const Argument kept[] = {parameters, statistics};
     for (const Argument& array : kept) array.CheckShared();
     for (size_t i = 0; i < kKept; i++) kept_[i] = Napi::Persistent(kept[i].Object());
   }
 
-  ~PlanObject() override {
-    if (environment_ends_) return;
-    // Node ignores the removal of a hook that was never added, but Deno ends the process.
-    if (!cleanup_hook_.IsEmpty()) cleanup_hook_.Remove(Env());
-    if (on_main_thread_) on_main_thread_.Release();
-  }
-
  private:
-  using Operation = std::function<Outcome(Totals*)>;
-
-  // Parameters, statistics, outcome.
-  static constexpr size_t kKept = 3;
+  // Parameters, statistics.
+  static constexpr size_t kKept = 2;
 
   static InputSpec InputOf(const Argument& numbers, const Argument& records) {
     constexpr size_t kFields = FieldCount<EmbeddingRecord>();
@@ -203,7 +175,7 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
 
   // For one row the call costs more than the arithmetic, so it takes and returns a single number.
   Napi::Value PredictPinned(const Napi::CallbackInfo& info) {
-    if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
+    CheckIdle(info.Env());
     const size_t rows = Args(info)[0].Size(pinned_.rows);
     const Result result = Complete(
         [this, rows](Totals*) { return plan_->Predict(pinned_.x, pinned_.codes, rows, pinned_.out); });
@@ -269,13 +241,9 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
     return Start(info, 1, [=](Totals* totals) { return plan_->Train(request, totals); }, given.Values());
   }
 
-  void LimitThreads(const Napi::CallbackInfo& info) {
-    if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
-    plan_->control().LimitThreads(Args(info)[0].Size());
-  }
-
-  void Stop(const Napi::CallbackInfo&) { plan_->control().Stop(); }
-  void ClearStop(const Napi::CallbackInfo&) { plan_->control().ClearStop(); }
+  void LimitThreads(const Napi::CallbackInfo& info) { Limit(info); }
+  void Stop(const Napi::CallbackInfo&) { control().Stop(); }
+  void ClearStop(const Napi::CallbackInfo&) { control().ClearStop(); }
 
   void* Elements(const Argument& array, size_t least) const {
     return float32_ ? static_cast<void*>(array.Array<float>(least))
@@ -294,121 +262,6 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
             weights.Given() ? Elements(weights, rows) : nullptr, rows};
   }
 
-  // Runs the operation on this thread, or on another one if there is a callback at `callback_index`. Then the
-  // arguments before the callback and the values in `held` are kept alive until the operation has ended.
-  template <class F>
-  Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, const F& operation,
-                    std::vector<Napi::Value> held = {}) {
-    if (busy_) throw Napi::Error::New(info.Env(), "blasnet native: the plan is busy");
-    if (callback_index < info.Length() && Args(info)[callback_index].Given()) {
-      return StartElsewhere(info, callback_index, operation, std::move(held));
-    }
-    const Result result = Complete(operation);
-    if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
-    Report(result);
-    return info.Env().Undefined();
-  }
-
-  Napi::Value StartElsewhere(const Napi::CallbackInfo& info, size_t callback_index, Operation operation,
-                             std::vector<Napi::Value> held) {
-    const Argument callback = Args(info)[callback_index];
-    const Napi::Function function = callback.Function();
-    ConnectToMainThread(info.Env());
-    for (size_t i = 0; i < callback_index; i++) held.push_back(info[i]);
-    Hold(function, held);
-    {
-      // The last operation's thread may still be about to set this to false.
-      const std::lock_guard<std::mutex> lock(job_->mutex);
-      job_->running = true;
-    }
-    try {
-      RunJob([this, job = job_, main_thread = on_main_thread_, operation = std::move(operation)] {
-        job->result = Complete(operation);
-        // Under the lock, because an ending environment waits until `running` is false, then destroys the
-        // queue of calls. After the call, the JavaScript thread may destroy this object, but not the job.
-        const std::lock_guard<std::mutex> lock(job->mutex);
-        main_thread.NonBlockingCall(this, [](Napi::Env env, Napi::Function, PlanObject* self) {
-          if (env != nullptr) self->Finish(env);
-        });
-        job->running = false;
-        job->ended.notify_all();
-      });
-    } catch (const std::exception& error) {
-      job_->running = false;
-      LetGo(info.Env());
-      throw Napi::Error::New(info.Env(),
-                             std::string("blasnet native: cannot start a thread: ") + error.what());
-    }
-    busy_ = true;
-    return info.Env().Undefined();
-  }
-
-  // Before an operation starts: keeps the plan, the callback and the arrays alive, and the process running,
-  // until LetGo.
-  void Hold(const Napi::Function& callback, const std::vector<Napi::Value>& values) {
-    callback_ = Napi::Persistent(callback);
-    held_ = Napi::Persistent(Napi::Array::New(callback.Env(), values.size()));
-    for (size_t i = 0; i < values.size(); i++) held_.Value().Set(static_cast<uint32_t>(i), values[i]);
-    Ref();
-    on_main_thread_.Ref(callback.Env());
-  }
-
-  void LetGo(Napi::Env env) {
-    on_main_thread_.Unref(env);
-    callback_.Reset();
-    held_.Reset();
-    Unref();
-  }
-
-  template <class F>
-  static Result Complete(const F& operation) {
-    Result result;
-    try {
-      result.outcome = operation(&result.totals);
-    } catch (const std::exception& error) {
-      result.failure = std::string("blasnet native: ") + error.what();
-    }
-    return result;
-  }
-
-  void Finish(Napi::Env env) {
-    const Napi::Function callback = callback_.Value();
-    LetGo(env);
-    busy_ = false;
-    const std::string failure = std::move(job_->result.failure);
-    Report(job_->result);
-    callback.Call({failure.empty() ? env.Undefined() : Napi::Error::New(env, failure).Value()});
-  }
-
-  void Report(const Result& result) {
-    OutcomeRecord record{};
-    record.status = static_cast<double>(result.outcome.status);
-    record.index = static_cast<double>(result.outcome.index);
-    record.epoch = static_cast<double>(result.outcome.epoch);
-    record.batch = static_cast<double>(result.outcome.batch);
-    record.layer = static_cast<double>(result.outcome.layer);
-    record.loss = result.totals.loss;
-    record.hits = static_cast<double>(result.totals.hits);
-    WriteRecord(record, outcome_);
-  }
-
-  void ConnectToMainThread(Napi::Env env) {
-    if (on_main_thread_) return;
-    on_main_thread_ = Napi::ThreadSafeFunction::New(env, Napi::Function(), "blasnet", 0, 1);
-    on_main_thread_.Unref(env);
-    // Added after the hook of the thread-safe function, so it runs before that one (hooks run last in, first
-    // out). It waits until no thread of the addon can call the function.
-    cleanup_hook_ = env.AddCleanupHook(EndWithEnvironment, this);
-  }
-
-  // The environment (a worker, or the process) ends, maybe while an operation is running.
-  static void EndWithEnvironment(PlanObject* self) {
-    self->environment_ends_ = true;
-    self->plan_->control().Stop();
-    std::unique_lock<std::mutex> lock(self->job_->mutex);
-    self->job_->ended.wait(lock, [self] { return !self->job_->running; });
-  }
-
   std::unique_ptr<Plan> plan_;
   size_t numbers_ = 0;  // columns of X
   size_t codes_ = 0;    // columns of codes
@@ -416,7 +269,6 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   size_t parameter_count_ = 0;
   bool float32_ = false;
   bool takes_classes_ = false;
-  double* outcome_ = nullptr;
   Napi::ObjectReference kept_[kKept];
 
   struct Pinned {
@@ -427,15 +279,6 @@ class PlanObject final : public Napi::ObjectWrap<PlanObject> {
   };
   Pinned pinned_;
   Napi::ObjectReference pinned_references_[3];
-
-  // For the asynchronous operation that is running.
-  const std::shared_ptr<Job> job_ = std::make_shared<Job>();
-  bool busy_ = false;
-  Napi::FunctionReference callback_;
-  Napi::Reference<Napi::Array> held_;  // the operation's arguments
-  Napi::ThreadSafeFunction on_main_thread_;
-  Napi::Env::CleanupHook<void (*)(PlanObject*), PlanObject> cleanup_hook_;
-  bool environment_ends_ = false;
 };
 
 }  // namespace
