@@ -8,6 +8,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportMath(env, exports);
   blasnet::ExportKernels(env, exports);
   blasnet::ExportPlan(env, exports);
+  blasnet::ExportPreprocessing(env, exports);
   blasnet::ExportInfo(env, exports);
   return exports;
 }
