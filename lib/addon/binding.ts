@@ -251,6 +251,12 @@ export interface NativeOperations {
   clearStop(): void;
 }
 
+/** One operation of a native object, which must be idle. With a callback, `start` returns at once. */
+export interface NativeCall {
+  readonly object: NativeOperations;
+  readonly start: (callback?: Callback) => void;
+}
+
 /**
  * A network's layers and parameters, with the workspace to run them. Samples are rows. With a callback, an operation
  * runs on another thread; without one, it blocks. Only one operation may run at a time.

@@ -1,3 +1,4 @@
+import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import type { Dtype, FloatArray, Matrix } from '../base/matrix';
 import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
 import {
@@ -57,8 +58,6 @@ import { evaluation, evaluationTask, withMetrics } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
 import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
 import {
-  type AsyncOptions,
-  asyncConstraints,
   type EvaluateOptions,
   type Evaluation,
   evaluateConstraints,

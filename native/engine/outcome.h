@@ -19,8 +19,9 @@ enum class Status : int32_t {
   kCodeOutside = 7,      // index: that element of the codes
   kCategoryUnknown = 8,  // index: that element of a pipeline step's input
 };
-inline constexpr const char* kStatusNames[] = {"done",     "stopped",    "inputNotFinite", "labelOutside",
-                                               "diverged", "overflowed", "converged",      "codeOutside"};
+inline constexpr const char* kStatusNames[] = {"done",         "stopped",     "inputNotFinite",
+                                               "labelOutside", "diverged",    "overflowed",
+                                               "converged",    "codeOutside", "categoryUnknown"};
 
 struct Outcome {
   Status status = Status::kDone;
