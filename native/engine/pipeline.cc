@@ -1,9 +1,11 @@
 #include "engine/pipeline.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <optional>
 
 #include "engine/pool.h"
 
@@ -11,8 +13,8 @@ namespace blasnet {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr size_t kBlockSize = 16'384;  // numbers in a block: it stays in the L2 cache
-constexpr size_t kMostRows = 256;      // rows in a block
+constexpr size_t kBlockSize = 2048;  // numbers in a block: it stays in the L2 cache
+constexpr size_t kMostRows = 256;    // rows in a block
 
 size_t BlockRows(size_t width) {
   const size_t rows = kBlockSize / std::max<size_t>(1, width);
@@ -224,6 +226,90 @@ void ForBlocks(const Pipeline& pipeline, size_t rows, const Control& control, co
   ParallelFor(threads, count, run);
 }
 
+// A single scale step, with numbers for all columns: 0, 1, -0 and infinities leave a column as it is.
+struct RowScale {
+  std::vector<double> center;
+  std::vector<double> scale;
+  std::vector<double> offset;
+  std::vector<double> low;
+  std::vector<double> high;
+  const ScaleStep* step;
+};
+
+std::optional<RowScale> RowScaleOf(const Pipeline& pipeline) {
+  const ScaleStep* step = pipeline.steps.size() == 1 ? std::get_if<ScaleStep>(&pipeline.steps[0]) : nullptr;
+  if (step == nullptr) return std::nullopt;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const size_t width = pipeline.columns;
+  RowScale rows{std::vector<double>(width, 0.0),       std::vector<double>(width, 1.0),
+                std::vector<double>(width, -0.0),      std::vector<double>(width, -kInfinity),
+                std::vector<double>(width, kInfinity), step};
+  for (size_t i = 0; i < step->columns.size(); i++) {
+    const size_t c = step->columns[i];
+    rows.center[c] = step->center[i];
+    rows.scale[c] = step->scale[i];
+    rows.offset[c] = step->offset;
+    if (step->clip) rows.low[c] = step->low;
+    if (step->clip) rows.high[c] = step->high;
+  }
+  return rows;
+}
+
+// The first element of the selected columns that is not finite, by rows; rows * width if all are.
+template <typename In>
+size_t FirstNotFinite(const ScaleStep& step, const In* x, size_t rows, size_t width) {
+  for (size_t r = 0; r < rows; r++) {
+    for (uint32_t c : step.columns) {
+      if (!std::isfinite(x[r * width + c])) return r * width + c;
+    }
+  }
+  return rows * width;
+}
+
+// Transforms rows as they lie: for a single scale step, turning them into columns would take most of the
+// time.
+template <typename In, typename Out>
+Outcome ScaleRows(const RowScale& scale, const In* x, size_t rows, Out* out, Control& control,
+                  Totals* totals) {
+  const size_t width = scale.center.size(), block_rows = BlockRows(width);
+  const size_t count = (rows + block_rows - 1) / block_rows;
+  const size_t threads = rows * width * 8 < kParallelWork ? 1 : control.Threads();
+  std::atomic<size_t> bad{rows * width};
+  const auto run = [&](size_t i, size_t) {
+    if (control.Stopped()) return;
+    const size_t from = i * block_rows, m = std::min(block_rows, rows - from);
+    const In* in = x + from * width;
+    Out* to = out + from * width;
+    double zeros = 0;  // NaN from the first element that is not finite
+    for (size_t r = 0; r < m; r++, in += width, to += width) {
+      const double *center = scale.center.data(), *divisor = scale.scale.data();
+      const double* offset = scale.offset.data();
+      for (size_t c = 0; c < width; c++) {
+        const double value = static_cast<double>(in[c]);
+        zeros += value - value;
+        to[c] = static_cast<Out>((value - center[c]) / divisor[c] + offset[c]);
+      }
+      if (!scale.step->clip) continue;
+      const double *low = scale.low.data(), *high = scale.high.data();
+      for (size_t c = 0; c < width; c++) {
+        const double value = (static_cast<double>(in[c]) - center[c]) / divisor[c] + offset[c];
+        to[c] = static_cast<Out>(std::min(std::max(value, low[c]), high[c]));
+      }
+    }
+    if (zeros == 0) return;
+    const size_t first = FirstNotFinite(*scale.step, x + from * width, m, width);
+    if (first == m * width) return;
+    size_t known = bad.load();
+    while (from * width + first < known && !bad.compare_exchange_weak(known, from * width + first)) {
+    }
+  };
+  ParallelFor(threads, count, run);
+  if (control.Stopped()) return {Status::kStopped};
+  if (bad.load() == rows * width) return {};
+  totals->loss = static_cast<double>(x[bad.load()]);
+  return {Status::kInputNotFinite, bad.load()};
+}
+
 }  // namespace
 
 size_t ColumnsAfter(const PipelineStep& step, size_t columns) {
@@ -244,6 +330,8 @@ template <typename In, typename Out>
 Outcome Transform(const Pipeline& pipeline, const In* x, size_t rows, Out* out, Control& control,
                   Totals* totals) {
   const size_t width = pipeline.OutputColumns();
+  if (const std::optional<RowScale> scale = RowScaleOf(pipeline))
+    return ScaleRows(*scale, x, rows, out, control, totals);
   std::mutex mutex;
   // The refusal of the first block that has one. Later blocks may have run before it or not: it does not
   // matter.
