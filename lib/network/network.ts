@@ -38,7 +38,7 @@ import { formatSummary } from '../layers/summary';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import { checkLoadOptions } from '../preprocessing/pipeline';
 import { freshSeed, RandomState } from '../random/random-state';
-import { type InputsLike, networkInputs } from '../samples/inputs';
+import { fillElsewhere, fillHere, type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
 import { arraysOf, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
 import { newSession, resumedSession } from '../training/assemble';
@@ -264,6 +264,7 @@ export class Network {
   async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
     const samples = networkInputs(this.#kind, X);
+    if (samples.pending !== undefined) await fillElsewhere(samples.pending, options);
     return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples), options);
   }
 
@@ -275,6 +276,7 @@ export class Network {
     this.#queue.checkAtRest('predictSync', 'readers');
     const samples = networkInputs(this.#kind, X);
     const result = outputMatrix(this.#architecture, this.dtype, samples, out);
+    fillHere(samples);
     const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
     const outcome = plan.run(predictOperation(samples, result));
     this.#check(outcome, samples, plan.loss);
@@ -315,6 +317,7 @@ export class Network {
   ): Promise<Evaluation> {
     checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
     const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
+    if (samples.pending !== undefined) await fillElsewhere(samples.pending, options);
     const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;
@@ -328,6 +331,7 @@ export class Network {
     this.#queue.checkAtRest('evaluateSync', 'readers');
     checkOptions('', options, evaluateConstraints);
     const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
+    fillHere(samples);
     const plan = this.#queue.inline(loss);
     const outcome = plan.run(evaluateOperation(samples));
     this.#check(outcome, samples, loss);
@@ -351,6 +355,7 @@ export class Network {
     this.#queue.checkAtRest('gradients', 'readers');
     checkOptions('', options, { loss: anything, sampleWeight: anything });
     const { samples, loss } = evaluationTask(this.#kind, X, Y, options);
+    fillHere(samples);
     const { flat, named } = allocateGradients(this.#architecture, this.dtype);
     const outcome = this.#queue.inline(loss).run(gradientsOperation(samples, flat));
     this.#check(outcome, samples, loss);

@@ -64,13 +64,15 @@ export class FittedSteps {
   }
 }
 
-/** Applies one step of a pipeline that is being fitted, step number `place`, for the step after it. */
-export function* applyStep(step: FittedStep, place: number, X: Matrix, dtype: Dtype): Work<Matrix> {
-  const isNative = step.native !== undefined;
-  const next = between(X, step.outputColumns, isNative ? dtype : X.dtype);
-  if (isNative) yield* new NativeSegment([step], place).transform(X, next);
-  else step.transform(X, next);
-  return next;
+/** Applies one step of a pipeline that is being fitted, step number `place`: X (m, inputColumns) -> out. */
+export function* applyStep(step: FittedStep, place: number, X: Matrix, out: Matrix): Work<void> {
+  if (step.native !== undefined) yield* new NativeSegment([step], place).transform(X, out);
+  else if (X.dtype === out.dtype) step.transform(X, out);
+  else {
+    const next = Matrix.zeros(out.rows, out.cols, X.dtype);
+    step.transform(X, next);
+    out.data.set(next.data);
+  }
 }
 
 /** How errors call the input of a step. */

@@ -1,6 +1,6 @@
 import { type AsyncOptions, asyncConstraints, type Work, workElsewhere, workHere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { type Dtype, Matrix } from '../base/matrix';
+import { Matrix } from '../base/matrix';
 import { asMatrix, checkDtype, checkOutput, type MatrixLike } from '../base/matrix-input';
 import { checkBuffer, pin } from '../base/pinning';
 import { check, checkNames, checkObject, checkOptions, didYouMean, integerBetween } from '../base/validate';
@@ -111,9 +111,12 @@ export class Preprocessing {
     return this;
   }
 
-  /** @internal Learns from X, which must be checked. */
-  *fitWork(X: Matrix): Work<void> {
-    this.#fitted = (yield* this.#learn(X, undefined)).fitted;
+  /**
+   * @internal Learns from X, which must be checked. With `makeOut`, also transforms it, into the matrix that this makes
+   * for that many output columns.
+   */
+  *fitWork(X: Matrix, makeOut?: (columns: number) => Matrix): Work<void> {
+    this.#fitted = yield* this.#learn(X, makeOut);
   }
 
   /** @internal Forgets what it learned from data that were refused later. */
@@ -123,8 +126,7 @@ export class Preprocessing {
 
   /** Calls `fit`, and returns the transformed X (m, outputColumns). @throws like fit() */
   fitTransform(X: Matrix | readonly (readonly number[])[]): Matrix {
-    const matrix = trainingMatrix(X);
-    return workHere(this.fitTransformWork(matrix, matrix.dtype));
+    return workHere(this.#fitTransform(trainingMatrix(X)));
   }
 
   /** Like `fitTransform`, but does not block the calling thread: see `fitAsync`. @throws like fit() */
@@ -133,14 +135,16 @@ export class Preprocessing {
     options: AsyncOptions = {},
   ): Promise<Matrix> {
     const matrix = trainingMatrix(X);
-    return elsewhere([matrix], options, this.fitTransformWork(matrix, matrix.dtype));
+    return elsewhere([matrix], options, this.#fitTransform(matrix));
   }
 
-  /** @internal Learns from X, which must be checked, and transforms it. */
-  *fitTransformWork(X: Matrix, dtype: Dtype): Work<Matrix> {
-    const { fitted, result } = yield* this.#learn(X, dtype);
-    this.#fitted = fitted;
-    return result as Matrix;
+  *#fitTransform(X: Matrix): Work<Matrix> {
+    let out = X;
+    yield* this.fitWork(X, (columns) => {
+      out = Matrix.zeros(X.rows, columns, X.dtype);
+      return out;
+    });
+    return out;
   }
 
   /**
@@ -171,12 +175,9 @@ export class Preprocessing {
     return result;
   }
 
-  /** @internal Transforms X, which must be checked, into a new matrix of the dtype. */
-  *transformWork(X: Matrix, dtype: Dtype): Work<Matrix> {
-    const fitted = this.#learned('transform');
-    const result = Matrix.zeros(X.rows, fitted.outputColumns, dtype);
-    yield* fitted.transform(X, result);
-    return result;
+  /** @internal X (m, inputColumns), which must be checked, -> out (m, outputColumns), of any dtype. */
+  *transformWork(X: Matrix, out: Matrix): Work<void> {
+    yield* this.#learned('transform').transform(X, out);
   }
 
   /**
@@ -214,8 +215,8 @@ export class Preprocessing {
     return { name: 'preprocessing', version: 1, steps };
   }
 
-  // Lets every step learn from the output of the step before it. With a dtype, also transforms X.
-  *#learn(X: Matrix, dtype: Dtype | undefined): Work<{ fitted: FittedSteps; result: Matrix | undefined }> {
+  // Lets every step learn from the output of the step before it.
+  *#learn(X: Matrix, makeOut: ((columns: number) => Matrix) | undefined): Work<FittedSteps> {
     if (this.#steps.length === 0) {
       throw blasnetError(
         'ERR_BLASNET_ARG_VALUE',
@@ -231,16 +232,21 @@ export class Preprocessing {
           ? fitCustomStep(step as CustomStep, current)
           : yield* learn(inputName(i), current);
       fitted.push(learned);
-      const next = this.#steps[i + 1];
-      if (next === undefined) {
-        if (dtype !== undefined) current = yield* applyStep(learned, i, current, dtype);
-        break;
-      }
-      // Like FittedSteps: native code keeps doubles between its steps, and a user's step sees the dtype of X.
-      const isNative = PreprocessingStep.fitOf(next) !== undefined;
-      current = yield* applyStep(learned, i, current, isNative ? 'float64' : X.dtype);
+      const out = this.#inputOfNext(i + 1, learned, X) ?? makeOut?.(learned.outputColumns);
+      if (out === undefined) break;
+      yield* applyStep(learned, i, current, out);
+      current = out;
     }
-    return { fitted: new FittedSteps(fitted), result: dtype === undefined ? undefined : current };
+    return new FittedSteps(fitted);
+  }
+
+  // A matrix for the input of step i. Like FittedSteps: native code keeps doubles between its steps, and a step of the
+  // user's sees the dtype of X, and gives it.
+  #inputOfNext(i: number, { native, outputColumns }: FittedStep, X: Matrix): Matrix | undefined {
+    const step = this.#steps[i];
+    if (step === undefined) return undefined;
+    const isNative = native !== undefined && PreprocessingStep.fitOf(step) !== undefined;
+    return Matrix.zeros(X.rows, outputColumns, isNative ? 'float64' : X.dtype);
   }
 
   #learned(method: string): FittedSteps {

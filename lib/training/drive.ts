@@ -1,8 +1,9 @@
+import { workElsewhere, workHere } from '../addon/work';
 import { AbortError, blasnetError } from '../base/errors';
 import { pin } from '../base/pinning';
 import type { Plan } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
-import { arraysOf } from '../samples/samples';
+import { arraysToPin } from '../samples/samples';
 import type { Effect, Workplace } from './effects';
 import { type EpochReport, type History, record } from './history';
 import type { TrainingSession } from './session';
@@ -34,7 +35,7 @@ export async function* driveAsync(
   queue.checkFree('fit');
   queue.fitting = true;
   const { samples, validation } = session;
-  const unpin = pin([samples, ...(validation === undefined ? [] : [validation])].flatMap(arraysOf));
+  const unpin = pin([samples, ...(validation === undefined ? [] : [validation])].flatMap(arraysToPin));
   const at = onOtherThreads(session, queue);
   const training = session.train(pace);
   try {
@@ -98,6 +99,7 @@ function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
   return {
     write: (operation) => queue.write(loss, operation, { signal, threads }),
     read: (operation) => queue.read([], loss, operation, { signal, threads }),
+    work: (work) => workElsewhere(work, { threads, ...(signal && { signal }) }),
     call: (_, call) => settledUnlessAborted(call, signal),
     file: (file) => file.async(),
   };
@@ -107,6 +109,7 @@ function onThisThread(plan: Plan, threads: number): Workplace {
   return {
     write: (operation) => plan.run(operation, threads),
     read: (operation) => plan.run(operation, threads),
+    work: (work) => workHere(work, threads),
     call: (name, call) => noPromise(name, call()),
     file: (file) => file.sync(),
   };
