@@ -54,7 +54,7 @@ import {
 } from '../training/options';
 import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
-import { evaluation, evaluationTask, withMetrics } from './evaluation';
+import { evaluation, evaluationHere, evaluationTask, withMetrics } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
 import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
 import {
@@ -257,7 +257,6 @@ export class Network {
 
   /**
    * Returns the outputs for X as a new matrix (samples x outputDim).
-   *
    * @throws TypeError or RangeError with a code for bad options and data; AbortError when the signal ends the call;
    *   Error ERR_BLASNET_NOT_FITTED for preprocessing that has not learned
    */
@@ -330,8 +329,7 @@ export class Network {
   evaluateSync(X: InputsLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
     this.#queue.checkAtRest('evaluateSync', 'readers');
     checkOptions('', options, evaluateConstraints);
-    const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
-    fillHere(samples);
+    const { samples, loss, metrics } = evaluationHere(this.#kind, X, Y, options);
     const plan = this.#queue.inline(loss);
     const outcome = plan.run(evaluateOperation(samples));
     this.#check(outcome, samples, loss);
@@ -354,8 +352,7 @@ export class Network {
   ): Gradients & { readonly loss: number } {
     this.#queue.checkAtRest('gradients', 'readers');
     checkOptions('', options, { loss: anything, sampleWeight: anything });
-    const { samples, loss } = evaluationTask(this.#kind, X, Y, options);
-    fillHere(samples);
+    const { samples, loss } = evaluationHere(this.#kind, X, Y, options);
     const { flat, named } = allocateGradients(this.#architecture, this.dtype);
     const outcome = this.#queue.inline(loss).run(gradientsOperation(samples, flat));
     this.#check(outcome, samples, loss);

@@ -86,7 +86,9 @@ class ColumnsObject final : public Operations<ColumnsObject> {
           width(given["width"].PositiveSize()),
           x(given["X"], Product(given["rows"], rows, width)),
           columns(ColumnsOf(given["columns"], width)),
-          skip_missing(given["skipMissing"].Boolean()) {}
+          skip_missing(given["skipMissing"].Boolean()) {
+      if (columns.empty()) throw given["columns"].Wrong("at least one column");
+    }
 
     // Calls body with the columns of X's element type.
     template <class F>
@@ -177,8 +179,8 @@ class ColumnsObject final : public Operations<ColumnsObject> {
   void CopyCategories(const Napi::CallbackInfo& info) {
     CheckIdle(info.Env());
     const Args args(info);
-    if (categories_.empty()) throw args[0].Wrong("a column with categories");
-    const std::vector<double>& known = categories_[args[0].Size(categories_.size() - 1)];
+    const size_t i = args[0].Size();
+    const std::vector<double> known = i < categories_.size() ? categories_[i] : std::vector<double>();
     std::copy(known.begin(), known.end(), args[1].Array<double>(known.size()));
   }
 
