@@ -8,6 +8,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportMath(env, exports);
   blasnet::ExportKernels(env, exports);
   blasnet::ExportPlan(env, exports);
+  blasnet::ExportGenerator(env, exports);
+  blasnet::ExportRows(env, exports);
   blasnet::ExportInfo(env, exports);
   return exports;
 }

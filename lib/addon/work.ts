@@ -8,6 +8,11 @@ import type { Callback, NativeOperations } from './binding';
 export interface NativeCall {
   readonly object: NativeOperations;
   readonly start: (callback?: Callback) => void;
+  /**
+   * Whether the operation takes less than a millisecond. Then it runs on this thread in any case, since another one
+   * would take longer to wake.
+   */
+  readonly brief?: boolean;
 }
 
 /** Yields native calls, and continues when each has ended. */
@@ -21,11 +26,15 @@ export interface WorkOptions {
 
 /** Runs the work on the calling thread, and returns its result. */
 export function workHere<T>(work: Work<T>, threads = 0): T {
-  for (let step = work.next(); ; step = work.next()) {
-    if (step.done) return step.value;
-    const { object, start } = step.value;
-    object.limitThreads(threads);
-    start();
+  try {
+    for (;;) {
+      const step = work.next();
+      if (step.done) return step.value;
+      runHere(step.value, threads);
+    }
+  } finally {
+    // After an error, the work returns what it borrowed.
+    work.return(undefined as T);
   }
 }
 
@@ -35,20 +44,56 @@ export function workHere<T>(work: Work<T>, threads = 0): T {
  *
  * @throws AbortError if the signal is aborted before the work is done
  */
-export async function workElsewhere<T>(work: Work<T>, { signal, threads = 0 }: WorkOptions): Promise<T> {
+export async function workElsewhere<T>(work: Work<T>, options: WorkOptions): Promise<T> {
+  return workAnywhere(work, options);
+}
+
+/** Like `workElsewhere`, but returns the result itself if all calls are brief. */
+export function workAnywhere<T>(work: Work<T>, options: WorkOptions): T | Promise<T> {
+  const { signal, threads = 0 } = options;
+  let goesOn = false;
   try {
     for (;;) {
-      if (signal?.aborted) throw new AbortError(signal.reason);
-      const step = work.next();
+      const step = nextUnlessAborted(work, signal);
       if (step.done) return step.value;
-      const { object, start } = step.value;
-      object.limitThreads(threads);
-      await settled(object, start, signal);
+      if (step.value.brief === true) runHere(step.value, threads);
+      else {
+        goesOn = true;
+        return continueElsewhere(work, step.value, options);
+      }
     }
   } finally {
     // Ends unfinished work, so that it returns what it borrowed.
+    if (!goesOn) work.return(undefined as T);
+  }
+}
+
+async function continueElsewhere<T>(work: Work<T>, first: NativeCall, options: WorkOptions): Promise<T> {
+  const { signal, threads = 0 } = options;
+  try {
+    for (let call = first; ; ) {
+      if (call.brief === true) runHere(call, threads);
+      else {
+        call.object.limitThreads(threads);
+        await settled(call.object, call.start, signal);
+      }
+      const step = nextUnlessAborted(work, signal);
+      if (step.done) return step.value;
+      call = step.value;
+    }
+  } finally {
     work.return(undefined as T);
   }
+}
+
+function nextUnlessAborted<T>(work: Work<T>, signal: AbortSignal | undefined): IteratorResult<NativeCall, T> {
+  if (signal?.aborted) throw new AbortError(signal.reason);
+  return work.next();
+}
+
+function runHere({ object, start }: NativeCall, threads: number): void {
+  object.limitThreads(threads);
+  start();
 }
 
 /** Starts an operation on a thread of the addon. An abort makes it end early. Resolves when it has ended. */
@@ -66,6 +111,8 @@ export async function settled(
     });
   } finally {
     signal?.removeEventListener('abort', stop);
+    // The object may be used again, on this thread, too.
+    if (signal?.aborted === true) object.clearStop();
   }
 }
 

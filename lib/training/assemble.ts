@@ -1,3 +1,4 @@
+import { workHere } from '../addon/work';
 import { anything, checkOptions } from '../base/validate';
 import { checkJson } from '../formats/json';
 import { outputLayerOf } from '../layers/architecture';
@@ -94,7 +95,7 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
       checkJson('preprocessing', preprocessing.toJSON());
     }
     const { outputDim } = outputLayerOf(architecture);
-    const samples = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
+    const samples = workHere(withWeights(labelled, outputDim, options.sampleWeight, options.classWeight));
     const validation = options.validationData && validationSamples(kind, options.validationData, loss);
     return { samples, completed, validation, forget };
   } catch (error) {
@@ -108,7 +109,7 @@ function validationSamples(kind: SampleKind, data: ValidationData, loss: Resolve
   try {
     const { outputDim } = outputLayerOf(kind.architecture);
     const labelled = labelledSamples(kind, data.X, data.Y, loss.name);
-    return withWeights(labelled, outputDim, data.sampleWeight, undefined);
+    return workHere(withWeights(labelled, outputDim, data.sampleWeight, undefined));
   } catch (error) {
     if (error instanceof Error) error.message = `In validationData: ${error.message}`;
     throw error;

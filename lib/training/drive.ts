@@ -1,3 +1,4 @@
+import { workAnywhere, workHere } from '../addon/work';
 import { AbortError, blasnetError } from '../base/errors';
 import { pin } from '../base/pinning';
 import type { Plan } from '../engine/plan';
@@ -46,7 +47,9 @@ export async function* driveAsync(
       }
       let answer: unknown;
       try {
-        answer = await step.value(at);
+        const pending = step.value(at);
+        // An answer that is there already costs no turn of the promises.
+        answer = pending instanceof Promise ? await pending : pending;
       } catch (error) {
         step = training.throw(error);
         continue;
@@ -98,6 +101,7 @@ function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
   return {
     write: (operation) => queue.write(loss, operation, { signal, threads }),
     read: (operation) => queue.read([], loss, operation, { signal, threads }),
+    work: (work) => workAnywhere(work, { signal, threads }),
     call: (_, call) => settledUnlessAborted(call, signal),
     file: (file) => file.async(),
   };
@@ -107,6 +111,7 @@ function onThisThread(plan: Plan, threads: number): Workplace {
   return {
     write: (operation) => plan.run(operation, threads),
     read: (operation) => plan.run(operation, threads),
+    work: (work) => workHere(work, threads),
     call: (name, call) => noPromise(name, call()),
     file: (file) => file.sync(),
   };

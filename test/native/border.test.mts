@@ -7,6 +7,7 @@ import { joined } from '../../lib/engine/plan.js';
 import { thrownBy } from '../support/bad-input.js';
 import { type Argument, callsOf, rightArguments, wrongProperty } from './calls.mjs';
 import { kernels } from './kernels.js';
+import { rowClasses } from './row-calls.mjs';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Exports = Record<string, AnyFunction>;
@@ -15,6 +16,7 @@ const addons = {
   library: { exported: native as unknown as Exports, functions },
   tests: { exported: kernels as unknown as Exports, functions: kernelFunctions },
 };
+const classes = Object.entries(rowClasses) as [keyof typeof rowClasses, typeof rowClasses.Rows][];
 const floats = [Float64Array, Float32Array] as const;
 type PlanArguments = [never];
 
@@ -71,13 +73,18 @@ function repaired(wrong: unknown, right: unknown): unknown {
 it('every export of both addons has its test here', () => {
   for (const { exported, functions: tested } of Object.values(addons)) {
     const names = Object.keys(exported).filter(
-      (name) => typeof exported[name] === 'function' && name !== 'Plan',
+      (name) => typeof exported[name] === 'function' && name !== 'Plan' && !(name in rowClasses),
     );
     expect(names.sort()).toEqual(Object.keys(tested).sort());
   }
   expect(Object.getOwnPropertyNames(native.Plan.prototype).sort()).toEqual(
     [...Object.keys(methods), 'constructor'].sort(),
   );
+  for (const [name, { methods: of }] of classes) {
+    expect(Object.getOwnPropertyNames(native[name].prototype).sort()).toEqual(
+      [...Object.keys(of), 'constructor'].sort(),
+    );
+  }
 });
 
 describe.each(floats)('given a %o', (Float) => {
@@ -96,6 +103,24 @@ describe.each(floats)('given a %o', (Float) => {
           thrownBy(() => call(args)),
           `${count} arguments`,
         ).toBeInstanceOf(TypeError);
+    }
+  });
+
+  it.each(classes)('%s refuses every wrong argument', (name, { made, methods: of }) => {
+    const make = (args: unknown[]) => new native[name](...(args as [never])) as never as Exports;
+    refusesEveryWrongArgument(made, Float, make);
+    const object = make(rightArguments(made, Float));
+    for (const [method, list] of Object.entries(of)) {
+      const call = (args: unknown[]) => object[method]?.(...args);
+      expect(() => call(rightArguments(list, Float)), method).not.toThrow();
+      object.clearStop?.();
+      refusesEveryWrongArgument(list, Float, call);
+      expect(() => call(rightArguments(list, Float)), method).not.toThrow();
+      for (const receiver of [undefined, {}, native, Object.create(object), makePlan(Float)]) {
+        const wrong = () =>
+          Reflect.apply(object[method] as AnyFunction, receiver, rightArguments(list, Float));
+        expect(wrong, method).toThrow(TypeError);
+      }
     }
   });
 

@@ -10,11 +10,16 @@
 
 const notNumbers = [null, '3', true, 3n, {}, [3], Symbol('3'), () => 3];
 const notSizes = [...notNumbers, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 53, -(2 ** 31)];
-const notArrays = [null, 3, 'x', {}, [0, 0], new ArrayBuffer(800), new DataView(new ArrayBuffer(800))];
-const otherArrays = [new Uint8Array(800), new Float64Array(0), new BigInt64Array(100), new Int16Array(100)];
+export const notArrays = [null, 3, 'x', {}, [0, 0], new ArrayBuffer(800), new DataView(new ArrayBuffer(800))];
+export const otherArrays = [
+  new Uint8Array(800),
+  new Float64Array(0),
+  new BigInt64Array(100),
+  new Int16Array(100),
+];
 
 /** @template {Float64Array | Float32Array | Int32Array | Uint32Array} T @param {T} array @returns {T} */
-function detached(array) {
+export function detached(array) {
   structuredClone(array, { transfer: [/** @type {ArrayBuffer} */ (array.buffer)] });
   return array;
 }
@@ -26,10 +31,10 @@ const flag = (value) => ({
 });
 
 /** @param {number} value @returns {Argument} */
-const number = (value) => ({ make: () => value, wrong: () => [undefined, ...notNumbers] });
+export const number = (value) => ({ make: () => value, wrong: () => [undefined, ...notNumbers] });
 
 /** @param {number} value @returns {Argument} */
-const size = (value) => ({ make: () => value, wrong: () => [undefined, ...notSizes] });
+export const size = (value) => ({ make: () => value, wrong: () => [undefined, ...notSizes] });
 
 /** A count that may exceed 32 bits. @param {number} value @returns {Argument} */
 const steps = (value) => ({
@@ -42,7 +47,7 @@ const steps = (value) => ({
 });
 
 /** @param {number} value @returns {Argument} */
-const positive = (value) => ({ make: () => value, wrong: () => [undefined, 0, ...notSizes] });
+export const positive = (value) => ({ make: () => value, wrong: () => [undefined, 0, ...notSizes] });
 
 /** The distance between padded rows of 3; writes would pass the end of shorter rows. @returns {Argument} */
 const padded = () => ({ make: () => 16, wrong: () => [undefined, 0, 3, 7, ...notSizes] });
@@ -57,7 +62,7 @@ const code = (value, last) => ({ make: () => value, wrong: () => [undefined, las
  * @param {number} length @param {{ anyLength?: boolean, anyType?: boolean, optional?: boolean }} [but]
  * @returns {Argument}
  */
-const floats = (length, but = {}) => ({
+export const floats = (length, but = {}) => ({
   make: (Float) => new Float(length).fill(0.5),
   wrong: (Float) => [
     ...[...notArrays, undefined].filter((value) => !but.optional || (value !== null && value !== undefined)),
@@ -68,7 +73,7 @@ const floats = (length, but = {}) => ({
 });
 
 /** @param {number} length @returns {Argument} */
-const doubles = (length) => {
+export const doubles = (length) => {
   const { wrong } = floats(length);
   return { make: () => new Float64Array(length), wrong: () => wrong(Float64Array) };
 };
@@ -88,7 +93,7 @@ const order = (...values) => ({
 });
 
 /** @param {number} length @param {boolean} [isDouble] @param {boolean} [anyLength] @returns {Argument} */
-const shared = (length, isDouble = false, anyLength = false) => {
+export const shared = (length, isDouble = false, anyLength = false) => {
   /** @param {Float} Float @param {number} count */
   const make = (Float, count) => {
     const buffer = new SharedArrayBuffer(count * Float.BYTES_PER_ELEMENT);
@@ -106,7 +111,7 @@ const shared = (length, isDouble = false, anyLength = false) => {
 };
 
 /** @returns {Argument} */
-const callback = () => ({
+export const callback = () => ({
   make: () => undefined,
   wrong: () => [3, 'x', {}, [], true, Symbol('x'), new Float64Array(3)],
 });
@@ -121,7 +126,7 @@ export const wrongProperty = Symbol('wrong property');
  * @param {Record<string, Argument>} of
  * @returns {Argument & { readonly of: Record<string, Argument> }}
  */
-const properties = (of) => {
+export const properties = (of) => {
   /** @param {Float} Float */
   const make = (Float) =>
     Object.fromEntries(Object.entries(of).map(([name, each]) => [name, each.make(Float)]));
@@ -148,7 +153,7 @@ const even = () => ({ make: () => 6, wrong: () => [undefined, 3, ...notSizes] })
 /** @returns {Argument} */
 const rate = () => ({ make: () => 0.5, wrong: () => [undefined, ...notNumbers, -0.1, 1, 7, Number.NaN] });
 /** @param {number} length @returns {Argument} */
-const words = (length) => ({
+export const words = (length) => ({
   make: () => new Uint32Array(length),
   wrong: () => [undefined, ...notArrays, ...otherArrays, new Int32Array(length), new Uint32Array(length - 1)],
 });
@@ -163,7 +168,7 @@ const columns = () => [positive(2), positive(3), padded()];
  * @param {{ anyLength?: boolean, mayBeEmpty?: boolean }} [but]
  * @returns {Argument}
  */
-const numbers = (values, refused, but = {}) => ({
+export const numbers = (values, refused, but = {}) => ({
   make: () => Float64Array.from(values),
   wrong: () => [
     ...[undefined, ...notArrays],
