@@ -59,6 +59,10 @@ describe.each([Float64Array, Float32Array])('numbers in a %o', (Floats) => {
       expectSameBits(uniform, new Floats(Array.from(uniform, () => twin.uniform(-2, 5))));
       random.fillNormal(normal, 1, 3);
       expectSameBits(normal, new Floats(Array.from(normal, () => twin.normal(1, 3))));
+      workHere(drawNormal(random, normal, 1, 3));
+      expectSameBits(normal, new Floats(Array.from(normal, () => twin.normal(1, 3))));
+      workHere(drawUniform(random, uniform, -2, 5));
+      expectSameBits(uniform, new Floats(Array.from(uniform, () => twin.uniform(-2, 5))));
       expect(random.getState()).toEqual(twin.getState());
     }
   });
