@@ -9,6 +9,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportKernels(env, exports);
   blasnet::ExportPlan(env, exports);
   blasnet::ExportPreprocessing(env, exports);
+  blasnet::ExportGenerator(env, exports);
+  blasnet::ExportRows(env, exports);
   blasnet::ExportInfo(env, exports);
   return exports;
 }

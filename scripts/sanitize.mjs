@@ -18,7 +18,7 @@ const kinds = {
   memory: {
     folder: 'build-sanitize',
     runtimes: ['libasan', 'libubsan'],
-    tests: ['test/native'],
+    tests: ['test/native', 'test/random/draws', 'test/training/split', 'test/samples'],
     env: {
       ASAN_OPTIONS: 'detect_leaks=0', // Node does not free everything before the process ends
       UBSAN_OPTIONS: 'print_stacktrace=1',
@@ -35,6 +35,9 @@ const kinds = {
       'test/network/busy',
       'test/network/predictor',
       'test/preprocessing/async',
+      'test/random/draws',
+      'test/samples/weights-native',
+      'test/training/split',
     ],
     env: {
       // Node, BLAS and vitest are not instrumented: accesses inside them would look like races, so they are ignored,

@@ -1,3 +1,9 @@
 export type { Dataset } from './dataset';
 export { type MoonsOptions, makeMoons } from './moons';
-export { type Split, type SplitOptions, trainTestSplit } from './split';
+export {
+  type Split,
+  type SplitAsyncOptions,
+  type SplitOptions,
+  trainTestSplit,
+  trainTestSplitAsync,
+} from './split';

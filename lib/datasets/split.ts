@@ -1,8 +1,18 @@
+import { takeRowsOf } from '../addon/rows';
+import { type Work, workElsewhere, workHere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { allocate, type FloatArray, Matrix, matrixFromRows } from '../base/matrix';
-import { checkBuffer } from '../base/pinning';
-import { boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
-import { RandomState } from '../random/random-state';
+import { type FloatArray, Matrix, matrixFromRows } from '../base/matrix';
+import { checkBuffer, pin } from '../base/pinning';
+import {
+  abortSignal,
+  boolean,
+  type Constraint,
+  checkOptions,
+  optional,
+  positiveInteger,
+  seed,
+} from '../base/validate';
+import { drawOrders, RandomState } from '../random/random-state';
 import type { Dataset } from './dataset';
 
 export interface SplitOptions {
@@ -15,6 +25,13 @@ export interface SplitOptions {
   readonly shuffle?: boolean;
   /** An integer from 0 to 2^32 - 1. @default a new one on every call, from the system's entropy */
   readonly seed?: number;
+}
+
+export interface SplitAsyncOptions extends SplitOptions {
+  /** Ends the split early. It then rejects with an AbortError. @default none */
+  readonly signal?: AbortSignal;
+  /** The most threads to copy with. At least 1. Results do not depend on it. @default the number of setThreads */
+  readonly threads?: number;
 }
 
 /** The two parts of a data set. */
@@ -43,6 +60,11 @@ const constraints = {
   shuffle: optional(boolean),
   seed: optional(seed),
 };
+const asyncConstraints = {
+  ...constraints,
+  signal: optional(abortSignal),
+  threads: optional(positiveInteger),
+};
 
 /**
  * Splits samples into a training set and a test set. Both are copies on SharedArrayBuffers; number[][] becomes float64.
@@ -65,8 +87,43 @@ export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options?: Spl
 export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options: SplitOptions = {}): Split {
   const [inputs, labels] = [toMatrix('X', X), toMatrix('Y', Y)];
   checkOptions('', options, constraints);
-  const { testSize = 0.25, shuffle = true } = options;
-  const { rows } = inputs;
+  return workHere(split(inputs, labels, testRowsOf(inputs, labels, options), options));
+}
+
+/**
+ * Like `trainTestSplit`, but works on other threads. Until then, the memory of X and Y must keep its numbers, and
+ * cannot be transferred.
+ *
+ * @throws like trainTestSplit(); AbortError when the signal ends the split
+ */
+export function trainTestSplitAsync<T extends FloatArray, U extends FloatArray>(
+  X: Matrix<T>,
+  Y: Matrix<U>,
+  options?: SplitAsyncOptions,
+): Promise<Split<Copy<T>, Copy<U>>>;
+export function trainTestSplitAsync(
+  X: Matrix | Rows,
+  Y: Matrix | Rows,
+  options?: SplitAsyncOptions,
+): Promise<Split>;
+export async function trainTestSplitAsync(
+  X: Matrix | Rows,
+  Y: Matrix | Rows,
+  options: SplitAsyncOptions = {},
+): Promise<Split> {
+  const [inputs, labels] = [toMatrix('X', X), toMatrix('Y', Y)];
+  checkOptions('', options, asyncConstraints);
+  const testRows = testRowsOf(inputs, labels, options);
+  const unpin = pin([inputs.data, labels.data]);
+  try {
+    return await workElsewhere(split(inputs, labels, testRows, options), options);
+  } finally {
+    unpin();
+  }
+}
+
+/** The number of test rows. Throws for sizes that do not fit. */
+function testRowsOf({ rows }: Matrix, labels: Matrix, { testSize = 0.25 }: SplitOptions): number {
   if (labels.rows !== rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
@@ -79,15 +136,22 @@ export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options: Spli
     const rule = `small enough to leave one of ${rows} rows for training`;
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'testSize', rule, testSize);
   }
+  return testRows;
+}
 
-  const order = shuffle
-    ? new RandomState(options.seed).permutation(rows)
-    : Uint32Array.from({ length: rows }, (_, i) => (rows - testRows + i) % rows);
-  const testIndex = order.subarray(0, testRows);
-  const trainIndex = order.subarray(testRows);
+function* split(X: Matrix, Y: Matrix, testRows: number, options: SplitOptions): Work<Split> {
+  const { rows } = X;
+  const { shuffle = true } = options;
+  // Without a shuffle, the random numbers do not matter.
+  const random = new RandomState(shuffle ? options.seed : 0);
+  const order = new Uint32Array(rows);
+  yield* drawOrders(random, order, rows, { count: shuffle ? rows : 0 });
+  const testStart = shuffle ? 0 : rows - testRows;
+  const testIndex = order.subarray(testStart, testStart + testRows);
+  const trainIndex = shuffle ? order.subarray(testRows) : order.subarray(0, testStart);
   return {
-    train: { X: select(inputs, trainIndex), Y: select(labels, trainIndex) },
-    test: { X: select(inputs, testIndex), Y: select(labels, testIndex) },
+    train: { X: yield* select(X, trainIndex), Y: yield* select(Y, trainIndex) },
+    test: { X: yield* select(X, testIndex), Y: yield* select(Y, testIndex) },
     trainIndex,
     testIndex,
   };
@@ -102,11 +166,8 @@ function toMatrix(name: string, value: unknown): Matrix {
   return value;
 }
 
-function select({ data, cols, dtype }: Matrix, index: Uint32Array): Matrix {
-  const out = allocate(index.length * cols, dtype);
-  for (let i = 0; i < index.length; i++) {
-    const start = (index[i] as number) * cols;
-    for (let c = 0; c < cols; c++) out[i * cols + c] = data[start + c] as number;
-  }
-  return new Matrix(out, index.length, cols);
+function* select({ data, rows, cols, dtype }: Matrix, index: Uint32Array): Work<Matrix> {
+  const out = Matrix.zeros(index.length, cols, dtype);
+  yield* takeRowsOf(data, rows, cols, index, out.data);
+  return out;
 }

@@ -1,3 +1,4 @@
+import { workHere } from '../addon/work';
 import type { Matrix } from '../base/matrix';
 import type { Outcome } from '../engine/plan';
 import { outputActivationOf, outputLayerOf } from '../layers/architecture';
@@ -28,11 +29,8 @@ export function evaluationTask(
   const loss = fitLoss(architecture, options.loss, Y, kind.labels !== undefined);
   const { outputDim } = outputLayerOf(architecture);
   const metrics = resolveMetrics(options.metrics, outputDim, outputActivationOf(architecture));
-  const samples = withWeights(
-    labelledSamples(kind, X, Y, loss.name),
-    outputDim,
-    options.sampleWeight,
-    undefined,
+  const samples = workHere(
+    withWeights(labelledSamples(kind, X, Y, loss.name), outputDim, options.sampleWeight, undefined),
   );
   return { samples, loss, metrics };
 }

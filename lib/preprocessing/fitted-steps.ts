@@ -1,4 +1,4 @@
-import { type NativePipeline, native } from '../addon/binding';
+import { type Callback, type NativePipeline, native } from '../addon/binding';
 import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
 import { Idle, type Work } from '../addon/work';
 import { type Dtype, Matrix } from '../base/matrix';
@@ -89,6 +89,9 @@ function between({ rows }: Matrix, cols: number, dtype: Dtype): Matrix {
   return Matrix.zeros(rows, cols, dtype);
 }
 
+// Elements that a step goes through within half a millisecond.
+const briefElements = 2 ** 16;
+
 interface Runner {
   readonly native: NativePipeline;
   readonly outcome: Float64Array;
@@ -115,19 +118,18 @@ class NativeSegment {
   }
 
   *transform(X: Matrix, out: Matrix): Work<void> {
-    yield* this.#run((pipeline, callback) => pipeline.transform(X.data, X.rows, out.data, callback));
+    yield* this.#run(X, out, (pipeline, callback) => pipeline.transform(X.data, X.rows, out.data, callback));
   }
 
   *inverse(X: Matrix, out: Matrix): Work<void> {
-    yield* this.#run((pipeline, callback) => pipeline.inverse(X.data, X.rows, out.data, callback));
+    yield* this.#run(X, out, (pipeline, callback) => pipeline.inverse(X.data, X.rows, out.data, callback));
   }
 
-  *#run(
-    start: (pipeline: NativePipeline, callback?: (error: Error | undefined) => void) => void,
-  ): Work<void> {
+  *#run(X: Matrix, out: Matrix, start: (pipeline: NativePipeline, callback?: Callback) => void): Work<void> {
     const runner = this.#runners.take();
     try {
-      yield { object: runner.native, start: (callback) => start(runner.native, callback) };
+      const brief = (X.data.length + out.data.length) * this.#steps.length <= briefElements;
+      yield { object: runner.native, start: (callback) => start(runner.native, callback), brief };
       this.#throwIfRefused(runner.outcome);
     } finally {
       this.#runners.giveBack(runner);

@@ -6,6 +6,9 @@ import { Idle, type Work } from '../addon/work';
 import { allocate, type Matrix } from '../base/matrix';
 import { notFinite } from './step';
 
+// Elements that an operation goes through within a millisecond.
+const briefElements = 2 ** 13;
+
 interface Learner {
   readonly native: NativeColumns;
   readonly outcome: Float64Array;
@@ -117,7 +120,8 @@ function* learn(
       columns: Uint32Array.from(columns), // native code copies it
       skipMissing,
     };
-    yield { object: learner.native, start: start(learner.native, given) };
+    const brief = X.rows * columns.length <= briefElements;
+    yield { object: learner.native, start: start(learner.native, given), brief };
     const { status, index } = readOutcome(learner.outcome);
     if (status === statusCodes.inputNotFinite) {
       throw notFinite(name, X.data[index] as number, Math.floor(index / X.cols), index % X.cols);

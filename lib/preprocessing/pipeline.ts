@@ -1,8 +1,8 @@
-import { type AsyncOptions, asyncConstraints, type Work, workElsewhere, workHere } from '../addon/work';
+import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { Matrix } from '../base/matrix';
 import { asMatrix, checkDtype, checkOutput, type MatrixLike } from '../base/matrix-input';
-import { checkBuffer, pin } from '../base/pinning';
+import { checkBuffer } from '../base/pinning';
 import { check, checkNames, checkObject, checkOptions, didYouMean, integerBetween } from '../base/validate';
 import {
   type CustomStep,
@@ -315,12 +315,8 @@ export function trainingMatrix(X: unknown): Matrix {
 // Runs work on other threads, while these matrices stay in place.
 async function elsewhere<T>(matrices: readonly Matrix[], options: AsyncOptions, work: Work<T>): Promise<T> {
   checkOptions('', options, asyncConstraints);
-  const unpin = pin(matrices.map(({ data }) => data));
-  try {
-    return await workElsewhere(work, options);
-  } finally {
-    unpin();
-  }
+  const arrays = matrices.map(({ data }) => data);
+  return pinnedWork(work, arrays, options);
 }
 
 function resultMatrix(X: Matrix, cols: number, out: Matrix | undefined): Matrix {

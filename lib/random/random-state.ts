@@ -1,6 +1,8 @@
-import { native } from '../addon/binding';
+import { type NativeCall, type NativeGenerator, native } from '../addon/binding';
+import { recordPlaces } from '../addon/records';
+import { Idle, type Work } from '../addon/work';
 import { nodeCrypto } from '../base/lazy-modules';
-import { type FloatArray, isFloatArray } from '../base/matrix';
+import { allocate, type FloatArray, isFloatArray } from '../base/matrix';
 import {
   atLeast,
   type Constraint,
@@ -34,6 +36,24 @@ export interface Shuffleable {
 const words = 624;
 const lead = 397;
 
+// Numbers that native code draws within half a millisecond.
+const briefDraws = 2 ** 16;
+
+const generators = new Idle(
+  () => new native.Generator({ outcome: allocate(Object.keys(recordPlaces('outcome')).length, 'float64') }),
+);
+
+/** What native code reads and writes of a generator. */
+interface NativeState {
+  /** (625) the key, then the position */
+  readonly state: Uint32Array;
+  /** (1) the spare normal, or NaN */
+  readonly spare: Float64Array;
+}
+
+// Only this module reaches into a generator.
+let insideOf: (random: RandomState) => NativeState;
+
 /**
  * A generator of random numbers that equals NumPy's `np.random.RandomState(seed)` bit for bit. It is the Mersenne
  * Twister MT19937 (Matsumoto and Nishimura, 1998), seeded by Knuth's 32-bit recurrence. Doubles, normals and
@@ -41,9 +61,12 @@ const lead = 397;
  * secrets.
  */
 export class RandomState {
-  readonly #key = new Uint32Array(words);
-  #position = words;
-  #spareNormal: number | null = null;
+  static {
+    insideOf = (random) => ({ state: random.#state, spare: random.#spare });
+  }
+
+  readonly #state = new Uint32Array(words + 1);
+  readonly #spare = new Float64Array(1).fill(Number.NaN);
 
   /**
    * @param seed an integer from 0 to 2^32 - 1. @default a new one from the system's entropy
@@ -51,7 +74,8 @@ export class RandomState {
    */
   constructor(seed: number = freshSeed()) {
     check('seed', seed, seedConstraint);
-    const key = this.#key;
+    const key = this.#state;
+    key[words] = words;
     key[0] = seed;
     for (let i = 1; i < words; i++) {
       const previous = key[i - 1] as number;
@@ -81,7 +105,7 @@ export class RandomState {
   fillUniform(out: FloatArray, low = 0, high = 1): void {
     check('out', out, floatArray);
     checkBounds(low, high);
-    for (let i = 0; i < out.length; i++) out[i] = low + (high - low) * this.random();
+    drawHere((generator) => generator.uniform({ state: this.#state, low, range: high - low, out }));
   }
 
   /**
@@ -89,9 +113,9 @@ export class RandomState {
    * at a time; the second is kept for the next call.
    */
   randn(): number {
-    const spare = this.#spareNormal;
-    if (spare !== null) {
-      this.#spareNormal = null;
+    const spare = this.#spare[0] as number;
+    if (!Number.isNaN(spare)) {
+      this.#spare[0] = Number.NaN;
       return spare;
     }
     let x1: number;
@@ -103,7 +127,7 @@ export class RandomState {
       r2 = x1 * x1 + x2 * x2;
     } while (r2 >= 1 || r2 === 0);
     const f = Math.sqrt((-2 * native.log(r2)) / r2);
-    this.#spareNormal = f * x1;
+    this.#spare[0] = f * x1;
     return f * x2;
   }
 
@@ -122,7 +146,9 @@ export class RandomState {
   fillNormal(out: FloatArray, mean = 0, std = 1): void {
     check('out', out, floatArray);
     checkMoments(mean, std);
-    for (let i = 0; i < out.length; i++) out[i] = mean + std * this.randn();
+    drawHere((generator) => {
+      generator.normal({ state: this.#state, spare: this.#spare, mean, deviation: std, out });
+    });
   }
 
   /**
@@ -134,8 +160,7 @@ export class RandomState {
   permutation(n: number): Uint32Array<ArrayBuffer> {
     check('n', n, integerBetween(0, 0xffffffff));
     const order = new Uint32Array(n);
-    for (let i = 0; i < n; i++) order[i] = i;
-    this.#shuffleWords(order);
+    this.#draw(order, null);
     return order;
   }
 
@@ -147,7 +172,7 @@ export class RandomState {
   shuffle(array: Shuffleable): void {
     check('array', array, shuffleable);
     if (array instanceof Uint32Array) {
-      this.#shuffleWords(array);
+      this.#draw(array, array);
       return;
     }
     const order = this.permutation(array.length);
@@ -157,7 +182,12 @@ export class RandomState {
 
   /** Returns a copy of the generator's state. */
   getState(): GeneratorState {
-    return { key: this.#key.slice(), position: this.#position, spareNormal: this.#spareNormal };
+    const normal = this.#spare[0] as number;
+    return {
+      key: this.#state.slice(0, words),
+      position: this.#state[words] as number,
+      spareNormal: Number.isNaN(normal) ? null : normal,
+    };
   }
 
   /**
@@ -167,43 +197,92 @@ export class RandomState {
    */
   setState(state: GeneratorState): void {
     checkOptions('state', state, stateConstraints);
-    this.#key.set(state.key);
-    this.#position = state.position;
-    this.#spareNormal = state.spareNormal;
+    this.#state.set(state.key);
+    this.#state[words] = state.position;
+    this.#spare[0] = state.spareNormal ?? Number.NaN;
   }
 
   // 32 random bits, as a signed integer.
   #next(): number {
-    if (this.#position === words) {
-      twist(this.#key);
-      this.#position = 0;
+    const state = this.#state;
+    let position = state[words] as number;
+    if (position === words) {
+      twist(state);
+      position = 0;
     }
-    let word = this.#key[this.#position++] as number;
+    let word = state[position] as number;
+    state[words] = position + 1;
     word ^= word >>> 11;
     word ^= (word << 7) & 0x9d2c5680;
     word ^= (word << 15) & 0xefc60000;
     return word ^ (word >>> 18);
   }
 
-  // The Fisher-Yates shuffle, from the end. Every shuffle uses this loop, with one type of array: that is seven times
-  // faster than a loop that has seen several types.
-  #shuffleWords(array: Uint32Array): void {
-    for (let i = array.length - 1; i > 0; i--) {
-      const j = this.#upTo(i);
-      const word = array[i] as number;
-      array[i] = array[j] as number;
-      array[j] = word;
-    }
+  // Shuffles `from`, or the ascending numbers without it, into `order`.
+  #draw(order: Uint32Array, from: Uint32Array | null): void {
+    const size = order.length;
+    const state = this.#state;
+    drawHere((generator) => generator.orders({ state, from, size, count: size, orders: order }));
   }
+}
 
-  // An integer from 0 to max. A word is cut to the bits of max, and drawn again while it is larger.
-  #upTo(max: number): number {
-    const mask = 0xffffffff >>> Math.clz32(max);
-    let value: number;
-    do {
-      value = (this.#next() & mask) >>> 0;
-    } while (value > max);
-    return value;
+/**
+ * Draws several orders of `size` rows, one after another, into `orders`. Each begins as a copy of `from`, or as 0, 1,
+ * 2, ... without it; then its first `count` elements are shuffled, like by `shuffle`. If the work ends early, the
+ * generator is unchanged.
+ */
+export function* drawOrders(
+  random: RandomState,
+  orders: Uint32Array,
+  size: number,
+  { from = null, count = size }: { readonly from?: Uint32Array | null; readonly count?: number } = {},
+): Work<void> {
+  yield* draw(random, orders.length, ({ state }) => (generator, callback) => {
+    generator.orders({ state, from, size, count, orders }, callback);
+  });
+}
+
+/** Fills `out` like `fillNormal`. If the work ends early, the generator is unchanged. */
+export function* drawNormal(random: RandomState, out: FloatArray, mean = 0, deviation = 1): Work<void> {
+  yield* draw(random, out.length, ({ state, spare }) => (generator, callback) => {
+    generator.normal({ state, spare, mean, deviation, out }, callback);
+  });
+}
+
+/** Fills `out` like `fillUniform`. If the work ends early, the generator is unchanged. */
+export function* drawUniform(random: RandomState, out: FloatArray, low = 0, high = 1): Work<void> {
+  yield* draw(random, out.length, ({ state }) => (generator, callback) => {
+    generator.uniform({ state, low, range: high - low, out }, callback);
+  });
+}
+
+type Draw = (generator: NativeGenerator, callback?: Parameters<NativeCall['start']>[0]) => void;
+
+// Draws from a copy of the state, which the generator gets when the draw has ended.
+function* draw(random: RandomState, numbers: number, drawFrom: (copy: NativeState) => Draw): Work<void> {
+  const inside = insideOf(random);
+  const copy = { state: inside.state.slice(), spare: inside.spare.slice() };
+  const start = drawFrom(copy);
+  const generator = generators.take();
+  try {
+    yield {
+      object: generator,
+      start: (callback) => start(generator, callback),
+      brief: numbers <= briefDraws,
+    };
+  } finally {
+    generators.giveBack(generator);
+  }
+  inside.state.set(copy.state);
+  inside.spare.set(copy.spare);
+}
+
+function drawHere(start: Draw): void {
+  const generator = generators.take();
+  try {
+    start(generator);
+  } finally {
+    generators.giveBack(generator);
   }
 }
 

@@ -1,8 +1,8 @@
-import { type AsyncOptions, type Work, workElsewhere, workHere } from '../addon/work';
+import { type AsyncOptions, pinnedWork, type Work, workHere } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { type Dtype, elementError, type LabelArray, Matrix } from '../base/matrix';
 import { asMatrix, type MatrixLike } from '../base/matrix-input';
-import { checkBuffer, pin } from '../base/pinning';
+import { checkBuffer } from '../base/pinning';
 import { checkNames, checkObject } from '../base/validate';
 import { type Architecture, embeddingsIn, inputDimOf } from '../layers/architecture';
 import { unknownCode } from '../layers/embeddings';
@@ -90,13 +90,8 @@ export function fillHere({ pending }: Inputs): void {
 }
 
 /** Fills inputs on threads of the addon. @throws AbortError */
-export async function fillElsewhere(pending: Pending, options: AsyncOptions): Promise<void> {
-  const unpin = pin(pending.arrays);
-  try {
-    await workElsewhere(pending.work, options);
-  } finally {
-    unpin();
-  }
+export function fillElsewhere({ work, arrays }: Pending, options: AsyncOptions): Promise<void> {
+  return pinnedWork(work, arrays, options);
 }
 
 const inputDim = "the network's inputDim";

@@ -1,3 +1,5 @@
+import { checkWeights, countClasses, weigh } from '../addon/rows';
+import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { allocate, type Dtype, type FloatArray, isFloatArray } from '../base/matrix';
 import { checkBuffer } from '../base/pinning';
@@ -23,55 +25,55 @@ export type CombinedWeights = Pick<Samples, 'weights' | 'ownWeights'>;
  *
  * @param classes the number of classes: see `classCount`
  */
-export function combineWeights(
+export function* combineWeights(
   labels: Labels,
   classes: number,
   dtype: Dtype,
   sampleWeight: unknown,
   classWeight: unknown,
-): CombinedWeights | undefined {
+): Work<CombinedWeights | undefined> {
   if (sampleWeight === undefined && classWeight === undefined) return undefined;
-  const own =
-    sampleWeight === undefined ? undefined : readSampleWeight('sampleWeight', sampleWeight, labels.rows);
-  const ownWeights = own && meanOne('sampleWeight', own, dtype);
-  if (classWeight === undefined) return ownWeights && { weights: ownWeights, ownWeights };
-  const ofClass = classWeights(labels, classes, classWeight);
-  const products = Float64Array.from(
-    { length: labels.rows },
-    (_, row) => (own?.[row] ?? 1) * (ofClass[classOf(labels, row)] as number),
-  );
-  const name = own === undefined ? 'classWeight' : 'sampleWeight * classWeight';
-  return { weights: meanOne(name, products, dtype), ...(ownWeights && { ownWeights }) };
+  const { rows } = labels;
+  const own = sampleWeight === undefined ? null : yield* readSampleWeight('sampleWeight', sampleWeight, rows);
+  const ownWeights = own && (yield* meanOne('sampleWeight', { weights: own, rows }, allocate(rows, dtype)));
+  if (classWeight === undefined) return ownWeights ? { weights: ownWeights, ownWeights } : undefined;
+  const ofClass = yield* classWeights(labels, classes, classWeight);
+  const name = own === null ? 'classWeight' : 'sampleWeight * classWeight';
+  const factors = { weights: own, labels: labels.data, cols: labels.cols, ofClass, rows };
+  const weights = yield* meanOne(name, factors, allocate(rows, dtype));
+  return { weights, ...(ownWeights && { ownWeights }) };
 }
 
-/** Scales weights to a mean of 1. Throws if their sum is 0 or out of range. */
-export function meanOne(name: string, weights: ArrayLike<number>, dtype: Dtype): FloatArray {
-  let sum = 0;
-  for (let row = 0; row < weights.length; row++) sum += weights[row] as number;
-  const scale = weights.length / sum;
+/** Computes weights as `weigh` does, scaled to a mean of 1. Throws if their sum is 0 or out of range. */
+export function* meanOne(
+  name: string,
+  factors: Omit<Parameters<typeof weigh>[0], 'out'>,
+  out: FloatArray,
+): Work<FloatArray> {
+  const sum = yield* weigh({ ...factors, out });
+  const scale = (factors.index?.length ?? factors.rows) / sum;
   if (!(Number.isFinite(scale) && scale > 0)) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'weights with a sum above 0 and in range', sum);
   }
-  const scaled = allocate(weights.length, dtype);
-  for (let row = 0; row < scaled.length; row++) scaled[row] = (weights[row] as number) * scale;
-  return scaled;
+  return out;
 }
 
 /** Adds the weights of both options to the samples of a network with `outputs` outputs. */
-export function withWeights(
+export function* withWeights(
   samples: LabelledSamples,
   outputs: number,
   sampleWeight: unknown,
   classWeight: unknown,
-): LabelledSamples {
+): Work<LabelledSamples> {
+  const { X, Y } = samples;
   return {
     ...samples,
-    ...combineWeights(samples.Y, classCount(outputs), samples.X.dtype, sampleWeight, classWeight),
+    ...(yield* combineWeights(Y, classCount(outputs), X.dtype, sampleWeight, classWeight)),
   };
 }
 
-/** Checks the `sampleWeight` option and returns it, without a copy. */
-export function readSampleWeight(name: string, value: unknown, rows: number): ArrayLike<number> {
+/** Checks the `sampleWeight` option and returns it as a typed array, without a copy if it is one. */
+function* readSampleWeight(name: string, value: unknown, rows: number): Work<FloatArray> {
   if (!isFloatArray(value) && !Array.isArray(value)) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a typed array or an array of numbers', value);
   }
@@ -79,20 +81,28 @@ export function readSampleWeight(name: string, value: unknown, rows: number): Ar
   if (value.length !== rows) {
     throw argumentError('ERR_BLASNET_SHAPE', name, `of length ${rows}, one weight per sample`, value);
   }
-  let sum = 0;
-  for (let row = 0; row < rows; row++) {
-    checkWeight(`${name}[${row}]`, value[row]);
-    sum += value[row] as number;
-  }
+  const weights = isFloatArray(value) ? value : fromArray(name, value);
+  const { bad, sum } = yield* checkWeights(weights);
+  if (bad < rows) checkWeight(name, bad, weights[bad]);
   if (sum === 0) throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'not all 0', value);
-  return value;
+  return weights;
 }
 
-function classWeights(labels: Labels, classes: number, value: unknown): readonly number[] {
-  const counts = classCounts(labels, classes);
+function fromArray(name: string, values: readonly unknown[]): Float64Array {
+  const weights = new Float64Array(values.length);
+  for (let row = 0; row < weights.length; row++) {
+    const weight = values[row];
+    checkWeight(name, row, weight);
+    weights[row] = weight as number;
+  }
+  return weights;
+}
+
+function* classWeights(labels: Labels, classes: number, value: unknown): Work<Float64Array> {
+  const counts = yield* classCounts(labels, classes);
   if (value === 'balanced') {
     const present = counts.filter((count) => count > 0).length;
-    return counts.map((count) => (count === 0 ? 0 : labels.rows / (present * count)));
+    return Float64Array.from(counts, (count) => (count === 0 ? 0 : labels.rows / (present * count)));
   }
   if (typeof value === 'string') {
     throw argumentError(
@@ -105,7 +115,7 @@ function classWeights(labels: Labels, classes: number, value: unknown): readonly
   const given = Array.isArray(value) ? { ...value } : value;
   checkObject('classWeight', given);
   for (const [label, weight] of Object.entries(given)) {
-    checkWeight(`classWeight[${label}]`, weight);
+    checkWeight('classWeight', label, weight);
     if (!/^(0|[1-9]\d*)$/.test(label) || Number(label) >= counts.length) {
       const rule = `classes from 0 to ${counts.length - 1}`;
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'the keys of classWeight', rule, label);
@@ -115,15 +125,13 @@ function classWeights(labels: Labels, classes: number, value: unknown): readonly
   if (weights.every((weight, label) => weight === 0 || counts[label] === 0)) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'classWeight', 'above 0 for at least one class in Y', value);
   }
-  return weights;
+  return Float64Array.from(weights);
 }
 
-function checkWeight(name: string, weight: unknown): void {
-  const rule = 'a finite number of at least 0';
-  if (typeof weight !== 'number') throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, weight);
-  if (!(weight >= 0 && Number.isFinite(weight))) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, weight);
-  }
+function checkWeight(name: string, key: number | string, weight: unknown): void {
+  if (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)) return;
+  const code = typeof weight === 'number' ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE';
+  throw argumentError(code, `${name}[${key}]`, 'a finite number of at least 0', weight);
 }
 
 /** The number of classes that a network's outputs tell apart. A single output tells two apart. */
@@ -132,37 +140,12 @@ export function classCount(outputDim: number): number {
 }
 
 /** Counts the samples of each class. Throws if a label belongs to no class. */
-export function classCounts(labels: Labels, classes: number): number[] {
-  const counts = new Array<number>(classes).fill(0);
-  for (let row = 0; row < labels.rows; row++) {
-    const label = classOf(labels, row);
-    if (counts[label] === undefined || isTie(labels, row, label)) {
-      const rule = labels.cols === 1 ? `classes from 0 to ${classes - 1}` : 'one largest label in each row';
-      const got = labels.cols === 1 ? String(label) : 'several';
-      throw blasnetError('ERR_BLASNET_ARG_VALUE', `Expected Y to hold ${rule}, got ${got} at row ${row}`);
-    }
-    counts[label]++;
-  }
-  return counts;
-}
-
-// Whether a later label of the row is as large as the label of its class.
-function isTie({ data, cols }: Labels, row: number, label: number): boolean {
-  const largest = data[row * cols + label];
-  for (let col = label + 1; col < cols; col++) if (data[row * cols + col] === largest) return true;
-  return false;
-}
-
-/**
- * The class of a sample: the class number itself; with several columns, the column of the largest label (the first of
- * equals); with one column, 1 if the label is above 1/2, else 0.
- */
-export function classOf({ data, cols }: Labels, row: number): number {
-  if (data instanceof Int32Array) return data[row] as number;
-  if (cols === 1) return (data[row] as number) > 0.5 ? 1 : 0;
-  let best = 0;
-  for (let col = 1; col < cols; col++) {
-    if ((data[row * cols + col] as number) > (data[row * cols + best] as number)) best = col;
-  }
-  return best;
+export function* classCounts(labels: Labels, classes: number): Work<number[]> {
+  const { counts, bad } = yield* countClasses(labels, classes);
+  if (bad === labels.rows) return Array.from(counts);
+  const { data, cols } = labels;
+  const rule = cols === 1 ? `classes from 0 to ${classes - 1}` : 'one largest label in each row';
+  // The labels that belong to no class are class numbers, or several are the largest of their row.
+  const got = cols === 1 ? String(data[bad]) : 'several';
+  throw blasnetError('ERR_BLASNET_ARG_VALUE', `Expected Y to hold ${rule}, got ${got} at row ${bad}`);
 }

@@ -1,3 +1,4 @@
+import { workHere } from '../addon/work';
 import { anything, checkOptions } from '../base/validate';
 import { outputLayerOf } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
@@ -90,7 +91,7 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
     const labelled = labelledSamples(kind, X, Y, loss.name, pending);
     const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
     const { outputDim } = outputLayerOf(architecture);
-    const samples = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
+    const samples = workHere(withWeights(labelled, outputDim, options.sampleWeight, options.classWeight));
     const validation =
       options.validationData && validationSamples(kind, options.validationData, loss, pending);
     return { samples, completed, validation, forget };
@@ -110,7 +111,7 @@ function validationSamples(
   try {
     const { outputDim } = outputLayerOf(kind.architecture);
     const labelled = labelledSamples(kind, data.X, data.Y, loss.name, learning);
-    return withWeights(labelled, outputDim, data.sampleWeight, undefined);
+    return workHere(withWeights(labelled, outputDim, data.sampleWeight, undefined));
   } catch (error) {
     if (error instanceof Error) error.message = `In validationData: ${error.message}`;
     throw error;

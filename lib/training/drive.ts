@@ -1,4 +1,4 @@
-import { workElsewhere, workHere } from '../addon/work';
+import { workAnywhere, workHere } from '../addon/work';
 import { AbortError, blasnetError } from '../base/errors';
 import { pin } from '../base/pinning';
 import type { Plan } from '../engine/plan';
@@ -47,7 +47,9 @@ export async function* driveAsync(
       }
       let answer: unknown;
       try {
-        answer = await step.value(at);
+        const pending = step.value(at);
+        // An answer that is there already costs no turn of the promises.
+        answer = pending instanceof Promise ? await pending : pending;
       } catch (error) {
         step = training.throw(error);
         continue;
@@ -99,7 +101,7 @@ function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
   return {
     write: (operation) => queue.write(loss, operation, { signal, threads }),
     read: (operation) => queue.read([], loss, operation, { signal, threads }),
-    work: (work) => workElsewhere(work, { threads, ...(signal && { signal }) }),
+    work: (work) => workAnywhere(work, { signal, threads }),
     call: (_, call) => settledUnlessAborted(call, signal),
     file: (file) => file.async(),
   };

@@ -1,4 +1,4 @@
-// A training is written once, as a generator that yields effects: native operations, calls of the user's code, files.
+// A training is written once, as a generator that yields effects: native operations, other work, calls of the user's code, files.
 // `drive.ts` answers them one at a time, on this thread or without blocking it.
 
 import type { Work } from '../addon/work';
@@ -11,8 +11,8 @@ export interface Workplace {
   write(operation: Operation): Outcome | Promise<Outcome>;
   /** Runs a native operation that only reads the parameters. */
   read(operation: Operation): Outcome | Promise<Outcome>;
-  /** Work through rows. The arrays of the samples are in place. */
-  work(work: Work<void>): void | Promise<void>;
+  /** Does work that does not touch the parameters. */
+  work<T>(work: Work<T>): T | Promise<T>;
   /** Calls the user's code. Error messages contain the name. */
   call(name: string, call: () => unknown): unknown;
   file(file: FileEffect): unknown;

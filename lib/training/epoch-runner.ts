@@ -1,4 +1,5 @@
 import { packRecord } from '../addon/records';
+import type { Work } from '../addon/work';
 import { AbortError } from '../base/errors';
 import { allocate } from '../base/matrix';
 import { type Operation, type Outcome, outcomeError, statusCodes } from '../engine/plan';
@@ -46,7 +47,8 @@ interface Call {
  * Runs a training's epochs. Each native call takes one step or runs some epochs, on this thread or another. The
  * caller alternates `next` and `accept`:
  *
- *     for (let call = runner.next('epoch'); call !== undefined; call = runner.next('epoch')) {
+ *     while (!runner.done) {
+ *       const call = workHere(runner.next('epoch'));
  *       for (const report of runner.accept(plan.run(call)).epochs) ...
  *     }
  */
@@ -130,16 +132,20 @@ export class EpochRunner {
     return this.#call?.rates.at(-1) as number;
   }
 
+  /** Whether all epochs are done, or the optimiser has converged. */
+  get done(): boolean {
+    return this.#finished === this.options.epochs || this.#converged;
+  }
+
   /**
-   * The next native call; undefined when all epochs are done, or the optimiser has converged.
+   * The next native call, unless `done`. It draws the orders of its epochs, and the first call splits the samples.
    *
    * @throws AbortError when the signal is aborted; the schedule's errors
    */
-  next(stride: Stride): Operation | undefined {
+  *next(stride: Stride): Work<Operation> {
     const { options, rows } = this;
     const { batchSize, accumulate, signal, clipValue, clipNorm } = options;
     const left = options.epochs - this.#finished;
-    if (left === 0 || this.#converged) return undefined;
     // An abort and the schedule's errors come before anything is drawn, so that they leave no trace.
     if (signal?.aborted) throw new AbortError(signal.reason);
     const byStep = stride === 'batch';
@@ -148,8 +154,7 @@ export class EpochRunner {
     const to = byStep ? Math.min(rows, from + batchSize * accumulate) : rows;
     const rates = this.#learningRates(from, byStep ? 1 : epochs * this.#stepsPerEpoch);
     const first = this.#generatorBefore === undefined;
-    if (first) this.#begin();
-    if (from === 0) this.#reserve(epochs);
+    if (from === 0) yield* this.#draw(first, epochs);
     this.#call = { startedAt: performance.now(), epochs, from, to, rates };
 
     const { samples, optimizerState } = this;
@@ -234,40 +239,39 @@ export class EpochRunner {
     throw error;
   }
 
-  #begin(): void {
-    this.#generatorBefore = this.random.getState();
-    const { heldRows, optimizer } = this.options;
-    if (heldRows > 0) this.#hold(heldRows);
+  // Draws what the next epochs need. An error or an abort leaves no trace in the generator.
+  *#draw(first: boolean, epochs: number): Work<void> {
+    const before = this.random.getState();
+    let whole = false;
+    try {
+      if (first) yield* this.#begin();
+      if (this.#losses.length < epochs) {
+        this.#losses = allocate(epochs, 'float64');
+        this.#hitShares = allocate(epochs, 'float64');
+      }
+      yield* this.#orders.draw(epochs);
+      whole = true;
+    } finally {
+      if (!whole) this.random.setState(before);
+    }
+    if (first) this.#generatorBefore = before;
+  }
+
+  *#begin(): Work<void> {
+    const { heldRows, optimizer, stratify } = this.options;
+    if (heldRows > 0) {
+      const classes = classCount(outputLayerOf(this.#architecture).outputDim);
+      this.#orders.split ??= yield* splitRows(this.samples.Y, classes, heldRows, stratify, this.random);
+      const { split } = this.#orders;
+      this.#held = yield* takeRows(this.samples, split.subarray(this.rows));
+      this.samples = yield* reweighted(this.samples, split.subarray(0, this.rows));
+    }
     this.#optimizerState ??= newOptimizerState(
       this.#architecture,
       this.samples.X.dtype,
       optimizer,
       this.random,
     );
-  }
-
-  // Splits the samples. An error leaves no trace in the generator.
-  #hold(rows: number): void {
-    const { Y } = this.samples;
-    const classes = classCount(outputLayerOf(this.#architecture).outputDim);
-    const before = this.random.getState();
-    try {
-      this.#orders.split ??= splitRows(Y, classes, rows, this.options.stratify, this.random);
-      const { split } = this.#orders;
-      this.#held = takeRows(this.samples, split.subarray(this.rows));
-      this.samples = reweighted(this.samples, split.subarray(0, this.rows));
-    } catch (error) {
-      this.random.setState(before);
-      throw error;
-    }
-  }
-
-  #reserve(epochs: number): void {
-    if (this.#losses.length < epochs) {
-      this.#losses = allocate(epochs, 'float64');
-      this.#hitShares = allocate(epochs, 'float64');
-    }
-    this.#orders.draw(epochs);
   }
 
   // The report of epoch i of the call.

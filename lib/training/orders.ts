@@ -1,4 +1,5 @@
-import type { RandomState } from '../random/random-state';
+import type { Work } from '../addon/work';
+import { drawOrders, type RandomState } from '../random/random-state';
 
 export interface OrderOptions {
   readonly shuffle: boolean;
@@ -27,17 +28,14 @@ export class EpochOrders {
   }
 
   /** Draws the orders of the next epochs, one by one, so that the number of epochs in a call changes no order. */
-  draw(epochs: number): void {
+  *draw(epochs: number): Work<void> {
     const { shuffle, rows, trainedRows } = this.#options;
     if (!shuffle && this.split === undefined) return;
-    if (this.#drawn === null || this.#drawn.length < epochs * rows) {
-      this.#drawn = new Uint32Array(new SharedArrayBuffer(4 * epochs * rows));
+    const numbers = epochs * rows;
+    if (this.#drawn === null || this.#drawn.length < numbers) {
+      this.#drawn = new Uint32Array(new SharedArrayBuffer(4 * numbers));
     }
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const order = this.#drawn.subarray(epoch * rows, (epoch + 1) * rows);
-      if (this.split !== undefined) order.set(this.split);
-      else for (let row = 0; row < rows; row++) order[row] = row;
-      if (shuffle) this.#random.shuffle(order.subarray(0, trainedRows));
-    }
+    const options = { from: this.split ?? null, count: shuffle ? trainedRows : 0 };
+    yield* drawOrders(this.#random, this.#drawn.subarray(0, numbers), rows, options);
   }
 }

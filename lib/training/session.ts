@@ -97,8 +97,8 @@ export class TrainingSession {
     try {
       yield* this.#begin();
       if (options.earlyStopping?.stopped === true) return;
-      for (let call = runner.next(stride); call !== undefined; call = runner.next(stride)) {
-        const operation = call;
+      while (!runner.done) {
+        const operation = yield* ask((at) => at.work(runner.next(stride)));
         const { epochs, batch } = runner.accept(yield* ask((at) => at.write(operation)));
         if (callbacks.onBatchEnd !== undefined) {
           const answer = yield* ask((at) => at.call('onBatchEnd', () => callbacks.onBatchEnd?.(batch)));

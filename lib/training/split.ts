@@ -1,9 +1,11 @@
+import { stratify as moveQuotas, takeRowsOf } from '../addon/rows';
+import type { Work } from '../addon/work';
 import { argumentError } from '../base/errors';
-import { type FloatArray, Matrix } from '../base/matrix';
-import type { RandomState } from '../random/random-state';
+import { allocate, type LabelArray, Matrix } from '../base/matrix';
+import { drawOrders, type RandomState } from '../random/random-state';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples } from '../samples/samples';
-import { classCounts, classOf, meanOne } from '../samples/weights';
+import { classCounts, meanOne } from '../samples/weights';
 
 /** The number of rows to hold out for validation. Training and validation get at least one row each. */
 export function validationRows(rows: number, share: number): number {
@@ -17,31 +19,17 @@ export function validationRows(rows: number, share: number): number {
  * The rows in random order: first those for training, then `held` rows for validation. With `stratify`, the shares of
  * the classes are equal in both parts, to within one row.
  */
-export function splitRows(
+export function* splitRows(
   labels: Labels,
   classes: number,
   held: number,
   stratify: boolean,
   random: RandomState,
-): Uint32Array<SharedArrayBuffer> {
+): Work<Uint32Array<SharedArrayBuffer>> {
   const { rows } = labels;
   const order = new Uint32Array(new SharedArrayBuffer(4 * rows));
-  order.set(random.permutation(rows));
-  if (!stratify) return order;
-  const quotas = shares(classCounts(labels, classes), held);
-  const training: number[] = [];
-  const validation: number[] = [];
-  for (const row of order) {
-    const label = classOf(labels, row);
-    if ((quotas[label] as number) > 0) {
-      quotas[label] = (quotas[label] as number) - 1;
-      validation.push(row);
-    } else {
-      training.push(row);
-    }
-  }
-  order.set(training);
-  order.set(validation, training.length);
+  yield* drawOrders(random, order, rows);
+  if (stratify) yield* moveQuotas(labels, shares(yield* classCounts(labels, classes), held), order);
   return order;
 }
 
@@ -62,34 +50,39 @@ function shares(counts: readonly number[], held: number): number[] {
 }
 
 /** A copy of some samples. Their weights are those of sampleWeight alone, scaled to a mean of 1. */
-export function takeRows({ X, codes, Y, ownWeights }: LabelledSamples, rows: Uint32Array): LabelledSamples {
-  const inputs = Matrix.zeros(rows.length, X.cols, X.dtype);
-  const data =
-    Y.data instanceof Int32Array
-      ? new Int32Array(new SharedArrayBuffer(4 * rows.length * Y.cols))
-      : Matrix.zeros(rows.length, Y.cols, X.dtype).data;
+export function* takeRows(
+  { X, codes, Y, ownWeights }: LabelledSamples,
+  rows: Uint32Array,
+): Work<LabelledSamples> {
+  const { length } = rows;
+  const inputs = new Matrix(yield* take(X.data, X.rows, X.cols, rows), length, X.cols);
   const columns = codes === null ? 0 : codes.length / X.rows;
-  const taken = codes && new Int32Array(new SharedArrayBuffer(4 * rows.length * columns));
-  for (const [i, row] of rows.entries()) {
-    inputs.data.set(X.data.subarray(row * X.cols, (row + 1) * X.cols), i * X.cols);
-    if (codes !== null) taken?.set(codes.subarray(row * columns, (row + 1) * columns), i * columns);
-    data.set(Y.data.subarray(row * Y.cols, (row + 1) * Y.cols), i * Y.cols);
-  }
-  const labels: Labels = { data, rows: rows.length, cols: Y.cols };
-  const weights =
-    ownWeights && meanOne("the held-out samples' sampleWeight", pick(ownWeights, rows), X.dtype);
-  return { X: inputs, codes: taken, Y: labels, ...(weights && { weights }) };
-}
-
-/** The samples, with the weights of these rows scaled to a mean of 1. */
-export function reweighted(samples: LabelledSamples, rows: Uint32Array): LabelledSamples {
-  if (samples.weights === undefined) return samples;
-  const taken = meanOne("the training samples' weights", pick(samples.weights, rows), samples.X.dtype);
-  const weights = samples.weights.slice();
-  for (const [i, row] of rows.entries()) weights[row] = taken[i] as number;
+  const taken = codes && (yield* take(codes, X.rows, columns, rows));
+  const labels: Labels = { data: yield* take(Y.data, X.rows, Y.cols, rows), rows: length, cols: Y.cols };
+  const samples = { X: inputs, codes: taken, Y: labels };
+  if (ownWeights === undefined) return samples;
+  const factors = { weights: ownWeights, rows: X.rows, index: rows };
+  const out = allocate(length, X.dtype);
+  const weights = yield* meanOne("the held-out samples' sampleWeight", factors, out);
   return { ...samples, weights };
 }
 
-function pick(values: FloatArray, rows: Uint32Array): Float64Array {
-  return Float64Array.from(rows, (row) => values[row] as number);
+/** The samples, with the weights of these rows scaled to a mean of 1. */
+export function* reweighted(samples: LabelledSamples, rows: Uint32Array): Work<LabelledSamples> {
+  const { X, weights } = samples;
+  if (weights === undefined) return samples;
+  const factors = { weights, rows: X.rows, index: rows, base: weights };
+  const out = allocate(X.rows, X.dtype);
+  return { ...samples, weights: yield* meanOne("the training samples' weights", factors, out) };
+}
+
+// The rows of `index`, from an array (rows x cols), on a SharedArrayBuffer.
+function* take<T extends LabelArray>(from: T, rows: number, cols: number, index: Uint32Array): Work<T> {
+  const length = index.length * cols;
+  const out =
+    from instanceof Int32Array
+      ? new Int32Array(new SharedArrayBuffer(4 * length))
+      : allocate(length, from instanceof Float64Array ? 'float64' : 'float32');
+  yield* takeRowsOf(from, rows, cols, index, out as T);
+  return out as T;
 }

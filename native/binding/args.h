@@ -92,6 +92,7 @@ class Argument {
   }
 
   size_t Length() const { return Describe().length; }
+  napi_typedarray_type Type() const { return Describe().type; }
 
   // Reads a Float64Array as a record.
   template <class R>

@@ -9,6 +9,8 @@ void ExportMath(Napi::Env env, Napi::Object exports);
 void ExportKernels(Napi::Env env, Napi::Object exports);
 void ExportPlan(Napi::Env env, Napi::Object exports);
 void ExportPreprocessing(Napi::Env env, Napi::Object exports);
+void ExportGenerator(Napi::Env env, Napi::Object exports);
+void ExportRows(Napi::Env env, Napi::Object exports);
 void ExportInfo(Napi::Env env, Napi::Object exports);
 
 }  // namespace blasnet

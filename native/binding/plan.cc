@@ -29,6 +29,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@
 #include "binding/optimizers.h"
 #include "binding/records.h"
 #include "engine/plan.h"
+#include "kernels/rows.h"
 
 namespace blasnet {
 namespace {
@@ -223,12 +225,11 @@ class PlanObject final : public Operations<PlanObject> {
     request.key = {static_cast<uint32_t>(numbers.SizeOf(record.key_low, 0, UINT32_MAX)),
                    static_cast<uint32_t>(numbers.SizeOf(record.key_high, 0, UINT32_MAX))};
     request.check = record.check != 0;
+    // A job thread checks the order itself.
+    const bool elsewhere = Args(info)[1].Given();
     if (given["order"].Given()) {
-      const uint32_t* order = given["order"].Array<uint32_t>(request.epochs * rows);
-      for (size_t i = 0; i < request.epochs * rows; i++) {
-        if (order[i] >= rows) throw given["order"].Wrong("indices of rows");
-      }
-      request.order = order;
+      request.order = given["order"].Array<uint32_t>(request.epochs * rows);
+      if (!elsewhere && !HasRowsAlone(request)) throw given["order"].Wrong("indices of rows");
     }
     request.steps = numbers.SizeOf(record.steps, 0, kMostSteps);
     request.optimizer =
@@ -238,7 +239,19 @@ class PlanObject final : public Operations<PlanObject> {
     request.rate_count = given["learningRates"].Length();
     request.loss = given["losses"].Array<double>(request.epochs);
     request.hit_share = given["hitShares"].Array<double>(request.epochs);
-    return Start(info, 1, [=](Totals* totals) { return plan_->Train(request, totals); }, given.Values());
+    return Start(
+        info, 1,
+        [=](Totals* totals) {
+          if (elsewhere && !HasRowsAlone(request))
+            throw std::out_of_range("`order` must have indices of rows");
+          return plan_->Train(request, totals);
+        },
+        given.Values());
+  }
+
+  static bool HasRowsAlone(const TrainRequest& request) {
+    const size_t rows = request.samples.rows;
+    return request.order == nullptr || AllBelow(request.order, request.epochs * rows, rows);
   }
 
   void LimitThreads(const Napi::CallbackInfo& info) { Limit(info); }

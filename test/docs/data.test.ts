@@ -16,6 +16,7 @@ import {
   robustScaler,
   standardScaler,
   trainTestSplit,
+  trainTestSplitAsync,
 } from '../../lib/index';
 import { codeOf, namesIn, optionsIn, optionsOf, optionsTaken, tableOf, toldDefaults } from './markdown';
 
@@ -64,6 +65,10 @@ describe('docs/data.md', () => {
     const defaults = toldDefaults(told);
     expect(Object.keys(defaults)).toEqual(['testSize', 'shuffle']);
     expect(trainTestSplit(X, Y, { seed: 1, ...defaults })).toEqual(trainTestSplit(X, Y, { seed: 1 }));
+    const more = optionsOf(page, 'Further option of trainTestSplitAsync');
+    expect([...told.keys(), ...more.keys()]).toEqual(
+      await optionsTaken((options) => trainTestSplitAsync(X, Y, options)),
+    );
   });
 });
 

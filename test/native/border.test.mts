@@ -8,6 +8,7 @@ import { thrownBy } from '../support/bad-input.js';
 import { type Argument, callsOf, rightArguments, wrongProperty } from './calls.mjs';
 import { kernels } from './kernels.js';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
+import { rowClasses } from './row-calls.mjs';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Exports = Record<string, AnyFunction>;
@@ -20,6 +21,7 @@ const floats = [Float64Array, Float32Array] as const;
 /** The classes of the library's addon. */
 const classes: Record<string, { constructorArguments: Argument[]; methods: Record<string, Argument[]> }> = {
   ...preprocessingCalls,
+  ...rowClasses,
   Plan: { constructorArguments: planArguments, methods },
 };
 type PlanArguments = [never];
@@ -128,6 +130,10 @@ describe.each(floats)('given a %o', (Float) => {
     refusesEveryWrongArgument(list, Float, (args) => object[name]?.(...args));
     // The object still works.
     expect(() => object[name]?.(...rightArguments(list, Float))).not.toThrow();
+    for (const receiver of [undefined, {}, native, Object.create(object)]) {
+      const wrong = () => Reflect.apply(object[name] as AnyFunction, receiver, rightArguments(list, Float));
+      expect(wrong).toThrow(TypeError);
+    }
   });
 });
 

@@ -153,7 +153,7 @@ const even = () => ({ make: () => 6, wrong: () => [undefined, 3, ...notSizes] })
 /** @returns {Argument} */
 const rate = () => ({ make: () => 0.5, wrong: () => [undefined, ...notNumbers, -0.1, 1, 7, Number.NaN] });
 /** @param {number} length @returns {Argument} */
-const words = (length) => ({
+export const words = (length) => ({
   make: () => new Uint32Array(length),
   wrong: () => [undefined, ...notArrays, ...otherArrays, new Int32Array(length), new Uint32Array(length - 1)],
 });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { callsOf, rightArguments } from './calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
+import { rowClasses } from './row-calls.mjs';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -132,6 +133,7 @@ for (const [addon, tested] of [
 for (const [name, of] of Object.entries({
   Plan: { constructorArguments: planArguments, methods },
   ...preprocessingCalls,
+  ...rowClasses,
 })) {
   fc.assert(
     fc.property(argumentsFor(of.constructorArguments), (args) => attempt(() => new native[name](...args))),

@@ -1,6 +1,7 @@
 // Samples of numbers and categories, in all methods of a network.
 
 import { describe, expect, it } from 'vitest';
+import { workHere } from '../../lib/addon/work';
 import { AbortError } from '../../lib/base/errors';
 import { type Dtype, Matrix } from '../../lib/base/matrix';
 import type { LayerOptions } from '../../lib/layers/architecture';
@@ -222,7 +223,7 @@ describe('validation', () => {
         stratify,
       });
       const labels = { data: classes, rows, cols: 1 };
-      const order = splitRows(labels, 2, 10, stratify, new RandomState(7));
+      const order = workHere(splitRows(labels, 2, 10, stratify, new RandomState(7)));
       const held = pick(order.subarray(30));
       expect(valLoss).toEqual([net.evaluateSync(held.X, held.Y).loss]);
       // They take no part in the training: other categories there change no bit of it.

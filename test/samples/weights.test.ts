@@ -1,15 +1,17 @@
 // The meaning of sample weights and class weights.
 
 import { describe, expect, it } from 'vitest';
+import { workHere } from '../../lib/addon/work';
 import type { Matrix } from '../../lib/base/matrix';
 import { Network } from '../../lib/network/network';
 import { adam } from '../../lib/optimizers/optimizers';
-import { combineWeights } from '../../lib/samples/weights';
+import { combineWeights as combination } from '../../lib/samples/weights';
 import type { FitOptions } from '../../lib/training/options';
 import { layers, snapshot } from '../network/helpers';
 import { maxRelativeError } from '../support/oracle';
 import { network, oneHot, randomClasses, rowsOf, X, Y } from '../training/helpers';
 
+const combineWeights = (...args: Parameters<typeof combination>) => workHere(combination(...args));
 const full = { batchSize: 'full', optimizer: adam({ learningRate: 0.05 }) } as const;
 const fitted = (options: Omit<FitOptions, 'epochs'>, x: unknown = X, y: unknown = Y) => {
   const net = network();

@@ -1,6 +1,7 @@
 // A training is divided into native calls.
 
 import { describe, expect, it } from 'vitest';
+import { workHere } from '../../lib/addon/work';
 import type { FloatArray } from '../../lib/base/matrix';
 import { Plan } from '../../lib/engine/plan';
 import { resolveLoss } from '../../lib/layers/losses';
@@ -30,11 +31,11 @@ function start(options: FitOptions) {
 /** The epochs that a runner's calls finish. */
 function drive({ runner, plan }: ReturnType<typeof start>, strideOf: (call: number) => Stride): Progressed[] {
   const calls: Progressed[] = [];
-  for (;;) {
-    const call = runner.next(strideOf(calls.length));
-    if (call === undefined) return calls;
+  while (!runner.done) {
+    const call = workHere(runner.next(strideOf(calls.length)));
     calls.push(runner.accept(plan.run(call)));
   }
+  return calls;
 }
 
 const epochsOf = (calls: readonly Progressed[]) => calls.flatMap(({ epochs }) => epochs);

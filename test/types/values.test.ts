@@ -21,6 +21,7 @@ import {
   rmsProp,
   sgd,
   trainTestSplit,
+  trainTestSplitAsync,
 } from '../../lib/index';
 
 /** Compiled and never run. */
@@ -103,6 +104,7 @@ test('data sets give what networks take', () => {
     const { train, test } = trainTestSplit(X, Y, { testSize: 0.1, seed: 1 });
     expectTypeOf(train.X).toExtend<MatrixLike>();
     expectTypeOf(test.Y).toExtend<MatrixLike>();
+    expectTypeOf(trainTestSplitAsync(X, Y, { threads: 2 })).resolves.toEqualTypeOf(trainTestSplit(X, Y));
   });
 });
 

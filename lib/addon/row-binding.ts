@@ -1,0 +1,151 @@
+// The native classes for work that goes through rows.
+
+import type { FloatArray, LabelArray } from '../base/matrix';
+import type { Callback, NativeOperations } from './operations';
+
+/** The columns to learn from, as native/engine/columns.h describes them. */
+export interface ColumnsArguments {
+  readonly X: FloatArray;
+  readonly rows: number;
+  /** The columns of X. */
+  readonly width: number;
+  /** The selected columns, ascending. */
+  readonly columns: Uint32Array;
+  /** Whether to leave NaN out. */
+  readonly skipMissing: boolean;
+}
+
+/** Learns from the columns of a matrix; its outcome says which element is bad. All results have one entry a column. */
+export interface NativeColumns extends NativeOperations {
+  moments(
+    given: ColumnsArguments & { means: Float64Array; variances: Float64Array; present: Float64Array },
+    callback?: Callback,
+  ): void;
+  extremes(given: ColumnsArguments & { least: Float64Array; most: Float64Array }, callback?: Callback): void;
+  /** orders (columns x 5): present, median, the percentiles `low` and `high`, mode. */
+  orders(
+    given: ColumnsArguments & { low: number; high: number; orders: Float64Array },
+    callback?: Callback,
+  ): void;
+  /** Finds at most `most` categories, of all columns together. */
+  categories(given: ColumnsArguments & { most: number; counts: Float64Array }, callback?: Callback): void;
+  /** Copies the categories of the i-th selected column of the last operation. */
+  copyCategories(i: number, out: Float64Array): void;
+}
+
+/** A fitted step of the library, as native/engine/pipeline.h describes it. */
+export type NativeStep =
+  | {
+      readonly columns: Uint32Array;
+      readonly center: Float64Array;
+      readonly scale: Float64Array;
+      readonly offset: number;
+      readonly clip: Float64Array | null;
+    }
+  | { readonly columns: Uint32Array; readonly fill: Float64Array; readonly indicators: Uint32Array }
+  | {
+      readonly columns: Uint32Array;
+      readonly categories: readonly Float64Array[];
+      readonly refuseUnknown: boolean;
+    };
+
+/** Transforms rows by steps, in one pass; its outcome says which element is bad. */
+export interface NativePipeline extends NativeOperations {
+  transform(X: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
+  inverse(X: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
+}
+
+/** Bulk draws of NumPy's legacy generator. A draw that is stopped leaves the state unchanged. */
+export interface NativeGenerator extends NativeOperations {
+  /**
+   * Writes orders of the numbers 0 to size - 1, one after another, until `orders` is full. Each begins as a copy of
+   * `from`, or ascending without it. Then its first `count` elements are shuffled.
+   */
+  orders(
+    given: {
+      /** (625) the words of the Mersenne Twister, and how many of them are used */
+      readonly state: Uint32Array;
+      readonly from: Uint32Array | null;
+      readonly size: number;
+      readonly count: number;
+      readonly orders: Uint32Array;
+    },
+    callback?: Callback,
+  ): void;
+  /** Fills `out` with low + range * random(). */
+  uniform(
+    given: { readonly state: Uint32Array; low: number; range: number; out: FloatArray },
+    callback?: Callback,
+  ): void;
+  /** Fills `out` with mean + deviation * randn(). */
+  normal(
+    given: {
+      readonly state: Uint32Array;
+      /** (1) the second normal of a pair, until it is used; otherwise NaN */
+      readonly spare: Float64Array;
+      readonly mean: number;
+      readonly deviation: number;
+      readonly out: FloatArray;
+    },
+    callback?: Callback,
+  ): void;
+}
+
+/** Work with the rows of samples. `labels` are (rows x cols); an Int32Array has one class number per row. */
+export interface NativeRows extends NativeOperations {
+  /** Copies the rows of `index` from `from` (rows x cols) to `out`, which has its type. */
+  take(
+    given: {
+      readonly from: LabelArray | Uint32Array;
+      readonly rows: number;
+      readonly cols: number;
+      readonly index: Uint32Array;
+      readonly out: LabelArray | Uint32Array;
+    },
+    callback?: Callback,
+  ): void;
+  /** Counts the rows of each class. The outcome's `index` is the first row without a class, or `rows`. */
+  countClasses(
+    given: {
+      readonly labels: LabelArray;
+      readonly rows: number;
+      readonly cols: number;
+      readonly counts: Float64Array;
+    },
+    callback?: Callback,
+  ): void;
+  /** Moves the first quotas[c] rows of each class c, in the order of `order`, to its end. The others keep their order. */
+  stratify(
+    given: {
+      readonly labels: LabelArray;
+      readonly rows: number;
+      readonly cols: number;
+      readonly quotas: Float64Array;
+      readonly order: Uint32Array;
+    },
+    callback?: Callback,
+  ): void;
+  /** The outcome's `index` is the first weight that is negative or not finite, or the length; `loss` is the sum. */
+  checkWeights(weights: FloatArray, callback?: Callback): void;
+  /**
+   * Multiplies the weights of rows by those of their classes, and scales the products to a mean of 1. The outcome's
+   * `loss` is the sum of the products. If it gives no scale, `out` is unchanged. See native/engine/rows.h.
+   */
+  weigh(given: WeighArguments, callback?: Callback): void;
+}
+
+export interface WeighArguments {
+  /** (rows), or null: all 1 */
+  readonly weights: FloatArray | null;
+  /** (rows x cols), or null: no weights of classes */
+  readonly labels: LabelArray | null;
+  readonly cols: number;
+  /** (classes) */
+  readonly ofClass: Float64Array | null;
+  readonly rows: number;
+  /** The rows to weigh; null: all */
+  readonly index: Uint32Array | null;
+  /** (rows) the weights of the other rows; then `out` has all rows. null: `out` has the rows of `index` alone */
+  readonly base: FloatArray | null;
+  readonly out: FloatArray;
+}

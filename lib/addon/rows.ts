@@ -1,0 +1,91 @@
+// Native work with the rows of samples: copies of some rows, classes, weights. Results do not depend on the number of
+// threads.
+
+import { allocate, type FloatArray, type LabelArray } from '../base/matrix';
+import { type Callback, type NativeRows, native, type WeighArguments } from './binding';
+import { recordPlaces } from './records';
+import { Idle, type Work } from './work';
+
+/** Labels (rows x cols); an Int32Array holds one class number per row. */
+export interface LabelRows {
+  readonly data: LabelArray;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+// Elements that an operation goes through within half a millisecond.
+const briefElements = 2 ** 16;
+
+const places = recordPlaces('outcome');
+
+interface Worker {
+  readonly object: NativeRows;
+  readonly outcome: Float64Array;
+}
+
+const workers = new Idle<Worker>(() => {
+  const outcome = allocate(Object.keys(places).length, 'float64');
+  return { object: new native.Rows({ outcome }), outcome };
+});
+
+/** Copies rows of `from` (rows x cols) to `out` (index.length x cols), which has the type of `from`. */
+export function* takeRowsOf<T extends LabelArray | Uint32Array>(
+  from: T,
+  rows: number,
+  cols: number,
+  index: Uint32Array,
+  out: T,
+): Work<void> {
+  const given = { from, rows, cols, index, out };
+  yield* run(index.length * cols, (object, callback) => object.take(given, callback));
+}
+
+/** Counts the rows of each class. `bad` is the first row without a class, or the number of rows. */
+export function* countClasses(
+  { data, rows, cols }: LabelRows,
+  classes: number,
+): Work<{ readonly counts: Float64Array; readonly bad: number }> {
+  const counts = new Float64Array(classes);
+  const given = { labels: data, rows, cols, counts };
+  const { index } = yield* run(rows * cols, (object, callback) => object.countClasses(given, callback));
+  return { counts, bad: index };
+}
+
+/** Moves the first quotas[c] rows of each class c, as they come in `order`, to its end. The others keep their order. */
+export function* stratify(
+  { data, rows, cols }: LabelRows,
+  quotas: readonly number[],
+  order: Uint32Array,
+): Work<void> {
+  const given = { labels: data, rows, cols, quotas: Float64Array.from(quotas), order };
+  yield* run(rows * cols, (object, callback) => object.stratify(given, callback));
+}
+
+/** The first weight that is negative or not finite, or the number of weights; and their sum, if there is none. */
+export function* checkWeights(weights: FloatArray): Work<{ readonly bad: number; readonly sum: number }> {
+  const { index, sum } = yield* run(weights.length, (object, callback) =>
+    object.checkWeights(weights, callback),
+  );
+  return { bad: index, sum };
+}
+
+/** Writes weights of mean 1, as `WeighArguments` says, unless their sum gives no scale. Returns the sum. */
+export function* weigh(given: Partial<WeighArguments> & Pick<WeighArguments, 'rows' | 'out'>): Work<number> {
+  const all = { weights: null, labels: null, cols: 1, ofClass: null, index: null, base: null, ...given };
+  const { sum } = yield* run(given.rows * all.cols, (object, callback) => object.weigh(all, callback));
+  return sum;
+}
+
+function* run(
+  elements: number,
+  start: (object: NativeRows, callback?: Callback) => void,
+): Work<{ readonly index: number; readonly sum: number }> {
+  const worker = workers.take();
+  const { object, outcome } = worker;
+  try {
+    yield { object, start: (callback) => start(object, callback), brief: elements <= briefElements };
+    return { index: outcome[places.index] as number, sum: outcome[places.loss] as number };
+  } finally {
+    workers.giveBack(worker);
+  }
+}

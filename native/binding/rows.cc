@@ -1,0 +1,182 @@
+// The Rows class: work with the rows of samples. Its operations run as operations.h says; engine/rows.h
+// describes them. `labels` is a Float64Array, Float32Array or Int32Array (rows * cols); an Int32Array has one
+// column.
+//
+//   new Rows({ outcome })
+//   take({ from, rows, cols, index, out }, callback?)
+//     from    Float64Array, Float32Array, Int32Array or Uint32Array (rows * cols)
+//     index   Uint32Array (any length)
+//     out     like `from` (length of index * cols)
+//   countClasses({ labels, rows, cols, counts }, callback?): the outcome's `index`
+//     counts  Float64Array (classes), written
+//   stratify({ labels, rows, cols, quotas, order }, callback?)
+//     quotas  Float64Array (classes)
+//     order   Uint32Array (rows), changed in place
+//   checkWeights(weights, callback?): the outcome's `index` and `loss`
+//     weights  Float64Array or Float32Array
+//   weigh({ weights, labels, cols, ofClass, rows, index, base, out }, callback?): the outcome's `loss`
+//     weights  Float64Array or Float32Array (rows), or null
+//     labels   or null
+//     ofClass  Float64Array (classes), or null without labels
+//     index    Uint32Array (any length), or null: all rows
+//     base     Float64Array or Float32Array (rows), or null
+//     out      Float64Array or Float32Array (rows with a base, otherwise length of index); `base` has its
+//     type
+//   limitThreads(threads), stop(), clearStop()
+#include <optional>
+
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "binding/operations.h"
+#include "engine/rows.h"
+
+namespace blasnet {
+namespace {
+
+constexpr size_t kMostRows = size_t{UINT32_MAX};
+
+class RowsObject final : public Operations<RowsObject> {
+ public:
+  Control& control() { return control_; }
+
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "Rows",
+                       {
+                           InstanceMethod<&RowsObject::Take>("take"),
+                           InstanceMethod<&RowsObject::Count>("countClasses"),
+                           InstanceMethod<&RowsObject::MoveQuotas>("stratify"),
+                           InstanceMethod<&RowsObject::Check>("checkWeights"),
+                           InstanceMethod<&RowsObject::WeighRows>("weigh"),
+                           InstanceMethod<&RowsObject::LimitThreads>("limitThreads"),
+                           InstanceMethod<&RowsObject::Stop>("stop"),
+                           InstanceMethod<&RowsObject::ClearStop>("clearStop"),
+                       });
+  }
+
+  explicit RowsObject(const Napi::CallbackInfo& info) : Operations(info) {
+    ReportTo(Properties(Args(info), 0, {"outcome"})["outcome"]);
+  }
+
+ private:
+  // The array's elements, and their size.
+  static std::pair<const void*, size_t> Numbers(const Argument& array, size_t least) {
+    switch (array.Type()) {
+      case napi_int32_array:
+        return {array.Array<int32_t>(least), sizeof(int32_t)};
+      case napi_uint32_array:
+        return {array.Array<uint32_t>(least), sizeof(uint32_t)};
+      default:
+        return array.IsFloat32() ? std::pair<const void*, size_t>{array.Array<float>(least), sizeof(float)}
+                                 : std::pair<const void*, size_t>{array.Array<double>(least), sizeof(double)};
+    }
+  }
+
+  static Elements Floats(const Argument& array, size_t least) {
+    if (array.IsFloat32()) return {array.Array<float>(least), ElementType::kFloat32};
+    return {array.Array<double>(least), ElementType::kFloat64};
+  }
+
+  static LabelRows LabelsOf(const Argument& labels, const Argument& columns, size_t rows) {
+    const size_t cols = columns.PositiveSize();
+    if (labels.Type() != napi_int32_array) return {Floats(labels, rows * cols), cols, rows};
+    return {{labels.Array<int32_t>(rows), ElementType::kInt32}, 1, rows};
+  }
+
+  Napi::Value Take(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"from", "rows", "cols", "index", "out"});
+    const size_t rows = given["rows"].Size(kMostRows), cols = given["cols"].Size();
+    const auto [from, bytes] = Numbers(given["from"], rows * cols);
+    const size_t count = given["index"].Length();
+    const uint32_t* index = given["index"].Array<uint32_t>(count);
+    if (given["out"].Type() != given["from"].Type())
+      throw given["out"].Wrong("an array of the type of `from`");
+    void* out = const_cast<void*>(Numbers(given["out"], count * cols).first);
+    const void* source = from;
+    const size_t row_bytes = cols * bytes;
+    return Start(
+        info, 1, [=](Totals*) { return TakeRows(source, rows, row_bytes, index, count, out, control_); },
+        given.Values());
+  }
+
+  Napi::Value Count(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"labels", "rows", "cols", "counts"});
+    const LabelRows labels = LabelsOf(given["labels"], given["cols"], given["rows"].Size(kMostRows));
+    const size_t classes = given["counts"].Length();
+    double* counts = given["counts"].Array<double>(classes);
+    return Start(
+        info, 1, [=](Totals*) { return CountClasses(labels, classes, counts, control_); }, given.Values());
+  }
+
+  Napi::Value MoveQuotas(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"labels", "rows", "cols", "quotas", "order"});
+    const LabelRows labels = LabelsOf(given["labels"], given["cols"], given["rows"].Size(kMostRows));
+    const size_t classes = given["quotas"].Length();
+    const double* quotas = given["quotas"].Array<double>(classes);
+    uint32_t* order = given["order"].Array<uint32_t>(labels.rows);
+    return Start(
+        info, 1, [=](Totals*) { return Stratify(labels, quotas, classes, order, control_); }, given.Values());
+  }
+
+  Napi::Value Check(const Napi::CallbackInfo& info) {
+    const Argument array = Args(info)[0];
+    const size_t count = array.Length();
+    const Elements weights = Floats(array, count);
+    return Start(info, 1, [=](Totals* totals) { return CheckWeights(weights, count, totals, control_); });
+  }
+
+  Napi::Value WeighRows(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0,
+                           {"weights", "labels", "cols", "ofClass", "rows", "index", "base", "out"});
+    Weights of;
+    of.rows = given["rows"].Size(kMostRows);
+    if (given["weights"].Given()) of.weights = Floats(given["weights"], of.rows);
+    if (given["labels"].Given()) {
+      of.labels = LabelsOf(given["labels"], given["cols"], of.rows);
+      of.classes = given["ofClass"].Length();
+      of.of_class = given["ofClass"].Array<double>(of.classes);
+    }
+    of.count = of.rows;
+    if (given["index"].Given()) {
+      of.count = given["index"].Length();
+      of.index = given["index"].Array<uint32_t>(of.count);
+    }
+    if (given["out"].IsFloat32()) return WeighAs<float>(info, given, of);
+    return WeighAs<double>(info, given, of);
+  }
+
+  struct Weights {
+    std::optional<Elements> weights;
+    std::optional<LabelRows> labels;
+    const double* of_class = nullptr;
+    size_t classes = 0;
+    size_t rows = 0;
+    const uint32_t* index = nullptr;
+    size_t count = 0;
+  };
+
+  template <typename T>
+  Napi::Value WeighAs(const Napi::CallbackInfo& info, const Properties& given, const Weights& of) {
+    const T* base = given["base"].Given() ? given["base"].Array<T>(of.rows) : nullptr;
+    T* out = given["out"].Array<T>(base == nullptr ? of.count : of.rows);
+    return Start(
+        info, 1,
+        [=](Totals* totals) {
+          const WeightSources sources{of.weights ? &*of.weights : nullptr, of.labels ? &*of.labels : nullptr,
+                                      of.of_class, of.classes, of.rows};
+          return Weigh(sources, of.index, of.count, base, out, totals, control_);
+        },
+        given.Values());
+  }
+
+  void LimitThreads(const Napi::CallbackInfo& info) { Limit(info); }
+  void Stop(const Napi::CallbackInfo&) { control_.Stop(); }
+  void ClearStop(const Napi::CallbackInfo&) { control_.ClearStop(); }
+
+  Control control_;
+};
+
+}  // namespace
+
+void ExportRows(Napi::Env env, Napi::Object exports) { exports.Set("Rows", RowsObject::Define(env)); }
+
+}  // namespace blasnet

@@ -1,0 +1,219 @@
+#include "engine/rows.h"
+
+#include <hwy/cache_control.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <stdexcept>
+#include <type_traits>
+#include <vector>
+
+#include "engine/pool.h"
+#include "kernels/rows.h"
+
+namespace blasnet {
+namespace {
+
+constexpr size_t kPieceBytes = size_t{1} << 18;  // that a thread copies at a time
+constexpr size_t kPieceRows = size_t{1} << 14;   // of weights or labels
+constexpr size_t kBlockRows = size_t{1} << 18;   // whose weights are added at a time
+constexpr size_t kLookRows = size_t{1} << 16;    // between two looks at the stop flag
+
+Outcome Done(const Control& control) { return {control.Stopped() ? Status::kStopped : Status::kDone}; }
+
+// Calls body(first, last, slot) for all pieces of the rows. Ends early after a stop.
+template <class F>
+void ForPieces(size_t threads, size_t rows, size_t piece, const Control& control, const F& body) {
+  ParallelFor(threads, (rows + piece - 1) / piece, [&](size_t i, size_t slot) {
+    if (control.Stopped()) return;
+    body(i * piece, std::min(rows, (i + 1) * piece), slot);
+  });
+}
+
+// Calls body(pointer) with the array's own type.
+template <class F>
+auto Typed(const Elements& elements, const F& body) {
+  switch (elements.type) {
+    case ElementType::kFloat64:
+      return body(static_cast<const double*>(elements.data));
+    case ElementType::kFloat32:
+      return body(static_cast<const float*>(elements.data));
+    default:
+      return body(static_cast<const int32_t*>(elements.data));
+  }
+}
+
+void CheckIndices(const std::atomic<bool>& bad) {
+  if (bad.load()) throw std::out_of_range("an index of a row is out of range");
+}
+
+// Weights of rows, in double precision.
+class Weigher {
+ public:
+  Weigher(const WeightSources& sources, const uint32_t* index) : sources_(sources), index_(index) {}
+
+  // Computes the weights [first, last). Returns whether all indices and classes are in range.
+  bool Run(size_t first, size_t last, double* out) const {
+    const size_t size = last - first;
+    if (index_ != nullptr && !AllBelow(index_ + first, size, sources_.rows)) return false;
+    if (sources_.weights == nullptr) {
+      std::fill_n(out, size, 1.0);
+    } else {
+      Typed(*sources_.weights, [&](const auto* weights) {
+        for (size_t i = 0; i < size; i++) out[i] = static_cast<double>(weights[Row(first + i)]);
+      });
+    }
+    if (sources_.labels == nullptr) return true;
+    return Typed(sources_.labels->elements, [&](const auto* labels) {
+      for (size_t i = 0; i < size; i++) {
+        const size_t label = static_cast<uint32_t>(ClassOf(labels, sources_.labels->cols, Row(first + i)));
+        if (label >= sources_.classes) return false;
+        out[i] *= sources_.of_class[label];
+      }
+      return true;
+    });
+  }
+
+ private:
+  size_t Row(size_t i) const { return index_ == nullptr ? i : index_[i]; }
+
+  const WeightSources& sources_;
+  const uint32_t* index_;
+};
+
+}  // namespace
+
+Outcome TakeRows(const void* from, size_t rows, size_t row_bytes, const uint32_t* index, size_t count,
+                 void* out, const Control& control) {
+  if (row_bytes == 0) return {};
+  std::atomic<bool> bad{false};
+  const size_t piece = std::max<size_t>(1, kPieceBytes / row_bytes);
+  ForPieces(control.Threads(), count, piece, control, [&](size_t first, size_t last, size_t) {
+    if (!AllBelow(index + first, last - first, rows)) return bad.store(true);
+    CopyRows(from, row_bytes, index + first, last - first, static_cast<char*>(out) + first * row_bytes);
+  });
+  CheckIndices(bad);
+  return Done(control);
+}
+
+Outcome CountClasses(const LabelRows& labels, size_t classes, double* counts, const Control& control) {
+  const size_t threads = control.Threads();
+  std::vector<std::vector<uint64_t>> of_slot(threads);
+  std::atomic<size_t> bad{labels.rows};
+  ForPieces(threads, labels.rows, kPieceRows, control, [&](size_t first, size_t last, size_t slot) {
+    of_slot[slot].resize(classes);
+    const size_t end = Typed(labels.elements, [&](const auto* data) {
+      return CountClassesIn(data, labels.cols, first, last, classes, of_slot[slot].data());
+    });
+    if (end == last) return;
+    size_t least = bad.load();
+    while (end < least && !bad.compare_exchange_weak(least, end)) {
+    }
+  });
+  std::fill_n(counts, classes, 0.0);
+  for (const auto& part : of_slot) {
+    for (size_t c = 0; c < part.size(); c++) counts[c] += static_cast<double>(part[c]);
+  }
+  Outcome outcome = Done(control);
+  outcome.index = bad.load();
+  return outcome;
+}
+
+Outcome Stratify(const LabelRows& labels, const double* quotas, size_t classes, uint32_t* order,
+                 const Control& control) {
+  constexpr size_t kAhead = 16;
+  const size_t rows = labels.rows;
+  std::vector<double> left(quotas, quotas + classes);
+  double all_left = 0;
+  for (const double quota : left) all_left += std::max(0.0, quota);
+  std::vector<uint32_t> moved;
+  size_t kept = 0, i = 0;
+  const bool in_range = Typed(labels.elements, [&](const auto* data) {
+    for (; i < rows && all_left > 0; i++) {
+      if (i % kLookRows == 0 && control.Stopped()) return true;
+      if (order[i] >= rows) return false;
+      if (i + kAhead < rows) {
+        hwy::Prefetch(data + std::min<size_t>(order[i + kAhead], rows - 1) * labels.cols);
+      }
+      const size_t label = static_cast<uint32_t>(ClassOf(data, labels.cols, order[i]));
+      if (label < classes && left[label] > 0) {
+        left[label]--;
+        all_left--;
+        moved.push_back(order[i]);
+      } else {
+        order[kept++] = order[i];
+      }
+    }
+    return true;
+  });
+  if (!in_range) throw std::out_of_range("an index of a row is out of range");
+  for (size_t part = 0; i < rows && !control.Stopped(); i += part) {
+    part = std::min(kBlockRows, rows - i);
+    std::copy_n(order + i, part, order + kept);
+    kept += part;
+  }
+  if (control.Stopped()) return {Status::kStopped};
+  std::copy(moved.begin(), moved.end(), order + kept);
+  return {};
+}
+
+Outcome CheckWeights(const Elements& weights, size_t count, Totals* totals, const Control& control) {
+  return Typed(weights, [&](const auto* data) -> Outcome {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+      if (i % kLookRows == 0 && control.Stopped()) return {Status::kStopped};
+      const double weight = static_cast<double>(data[i]);
+      if (!(weight >= 0 && std::isfinite(weight))) return {Status::kDone, i};
+      sum += weight;
+    }
+    totals->loss = sum;
+    return {Status::kDone, count};
+  });
+}
+
+template <typename T>
+Outcome Weigh(const WeightSources& sources, const uint32_t* index, size_t count, const T* base, T* out,
+              Totals* totals, const Control& control) {
+  const Weigher weigher(sources, index);
+  const size_t threads = control.Threads();
+  std::atomic<bool> bad{false};
+  // Threads compute a block of weights, which are then added one by one.
+  std::vector<double> block(std::min(count, kBlockRows));
+  double sum = 0;
+  for (size_t start = 0; start < count && !control.Stopped() && !bad.load(); start += kBlockRows) {
+    const size_t size = std::min(kBlockRows, count - start);
+    ForPieces(threads, size, kPieceRows, control, [&](size_t first, size_t last, size_t) {
+      if (!weigher.Run(start + first, start + last, block.data() + first)) bad.store(true);
+    });
+    for (size_t i = 0; i < size; i++) sum += block[i];
+  }
+  CheckIndices(bad);
+  if (control.Stopped()) return {Status::kStopped};
+  totals->loss = sum;
+  const double scale = static_cast<double>(count) / sum;
+  if (!(std::isfinite(scale) && scale > 0)) return {};
+  if (base != nullptr) {
+    ForPieces(threads, sources.rows, kPieceRows, control,
+              [&](size_t first, size_t last, size_t) { std::copy(base + first, base + last, out + first); });
+  }
+  std::vector<std::vector<double>> of_slot(threads);
+  ForPieces(threads, count, kPieceRows, control, [&](size_t first, size_t last, size_t slot) {
+    of_slot[slot].resize(kPieceRows);
+    double* const weights = of_slot[slot].data();
+    if (!weigher.Run(first, last, weights)) return bad.store(true);
+    for (size_t i = first; i < last; i++) {
+      const size_t place = base != nullptr && index != nullptr ? index[i] : i;
+      out[place] = static_cast<T>(weights[i - first] * scale);
+    }
+  });
+  CheckIndices(bad);
+  return Done(control);
+}
+
+template Outcome Weigh<double>(const WeightSources&, const uint32_t*, size_t, const double*, double*, Totals*,
+                               const Control&);
+template Outcome Weigh<float>(const WeightSources&, const uint32_t*, size_t, const float*, float*, Totals*,
+                              const Control&);
+
+}  // namespace blasnet

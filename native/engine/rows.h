@@ -1,0 +1,66 @@
+// Operations on the rows of samples: copies of some rows, the classes of labels, weights. Rows are cut by
+// their shapes alone, and sums run in the order of the rows, so no result depends on the number of threads.
+// After a stop, the results are of no use.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/control.h"
+#include "engine/outcome.h"
+#include "kernels/losses.h"
+
+namespace blasnet {
+
+enum class ElementType : int32_t { kFloat64, kFloat32, kInt32 };
+
+// A typed array.
+struct Elements {
+  const void* data;
+  ElementType type;
+};
+
+// Labels (rows x cols), or class numbers (rows).
+struct LabelRows {
+  Elements elements;
+  size_t cols;
+  size_t rows;
+};
+
+// Copies rows of `from` (rows x row_bytes) to `out` (count x row_bytes).
+// Throws std::out_of_range if an index is not below `rows`.
+Outcome TakeRows(const void* from, size_t rows, size_t row_bytes, const uint32_t* index, size_t count,
+                 void* out, const Control& control);
+
+// Counts the rows of each class. Outcome: index is the first row that belongs to no class, or the number of
+// rows.
+Outcome CountClasses(const LabelRows& labels, size_t classes, double* counts, const Control& control);
+
+// Goes through `order` (rows), and moves quotas[c] rows of each class c to its end, the first ones that come.
+// All rows keep their order otherwise. A class that has no quota has the quota 0. Throws std::out_of_range if
+// an element of `order` is not below the number of rows.
+Outcome Stratify(const LabelRows& labels, const double* quotas, size_t classes, uint32_t* order,
+                 const Control& control);
+
+// Outcome: index is the first weight that is negative or not finite, or `count`. Totals: loss is the sum, if
+// there is none.
+Outcome CheckWeights(const Elements& weights, size_t count, Totals* totals, const Control& control);
+
+// What Weigh multiplies for each row.
+struct WeightSources {
+  const Elements* weights;  // (rows) or null: 1
+  const LabelRows* labels;  // or null
+  const double* of_class;   // (classes) the weights of the labels' classes
+  size_t classes;
+  size_t rows;
+};
+
+// Computes weights, and scales them to a mean of 1: out[i] for the row index[i], or i without an index.
+// Totals: loss is the sum of the weights. If no scale is possible (see lib/samples/weights.ts), writes
+// nothing. With `base`, `out` has all rows: it gets a copy of `base`, and then each weight at the place of
+// its row. Throws std::out_of_range for a bad index or class.
+template <typename T>
+Outcome Weigh(const WeightSources& sources, const uint32_t* index, size_t count, const T* base, T* out,
+              Totals* totals, const Control& control);
+
+}  // namespace blasnet

@@ -1,0 +1,148 @@
+/**
+ * The classes Generator and Rows of the library's addon: the arguments of their constructors and methods, as in
+ * calls.mjs.
+ */
+import {
+  callback,
+  detached,
+  floats,
+  notArrays,
+  number,
+  numbers,
+  otherArrays,
+  positive,
+  properties,
+  shared,
+  size,
+  words,
+} from './calls.mjs';
+
+/**
+ * @typedef {import('./calls.mjs').Argument} Argument
+ * @typedef {{ readonly constructorArguments: Argument[], readonly methods: Record<string, Argument[]> }} CallsOfClass
+ */
+
+const made = () => [properties({ outcome: shared(7, true) })];
+
+/** The methods that every class of operations has. */
+const controls = () => ({ limitThreads: [size(2)], stop: [], clearStop: [] });
+
+/** Doubles of any number. @param {...number} values */
+const anyDoubles = (...values) => numbers(values, {}, { anyLength: true, mayBeEmpty: true });
+
+/** @param {boolean} optional @returns {unknown[]} */
+const noArrays = (optional) => [
+  ...notArrays.filter((value) => !optional || value !== null),
+  ...(optional ? [] : [undefined]),
+  ...otherArrays,
+];
+
+/** Indices of rows, any number of them. @param {boolean} optional @param {number[]} values @returns {Argument} */
+const indices = (optional, ...values) => ({
+  make: () => Uint32Array.from(values),
+  wrong: () => [...noArrays(optional), Int32Array.from(values)],
+});
+
+/** Class numbers of 5 rows. @param {boolean} optional @returns {Argument} */
+const labels = (optional) => ({
+  make: () => Int32Array.of(0, 1, 1, 0, 1),
+  wrong: () => [...noArrays(optional), new Int32Array(4), new Uint32Array(5), detached(new Int32Array(5))],
+});
+
+/** @param {number} [position] */
+const generatorState = (position = 600) => new Uint32Array(625).fill(7).fill(position, 624);
+/** @returns {Argument} */
+const state = () => ({
+  make: () => generatorState(),
+  wrong: () => [...words(625).wrong(Float64Array), generatorState(625), generatorState(2 ** 32 - 1)],
+});
+
+/** @type {Record<'Generator' | 'Rows', CallsOfClass>} */
+export const rowClasses = {
+  Generator: {
+    constructorArguments: made(),
+    methods: {
+      orders: [
+        properties({
+          state: state(),
+          from: {
+            make: () => Uint32Array.of(0, 1, 2, 3, 4),
+            wrong: () => [...noArrays(true), new Uint32Array(4), new Int32Array(5)],
+          },
+          size: size(5),
+          count: { make: () => 4, wrong: (Float) => [...size(4).wrong(Float), 6] },
+          orders: {
+            make: () => new Uint32Array(10),
+            wrong: () => [...noArrays(false), new Uint32Array(4), new Int32Array(10)],
+          },
+        }),
+        callback(),
+      ],
+      uniform: [
+        properties({
+          ...{ state: state(), low: number(1), range: number(2) },
+          out: floats(5, { anyLength: true, anyType: true }),
+        }),
+        callback(),
+      ],
+      normal: [
+        properties({
+          state: state(),
+          spare: numbers([Number.NaN], {}, {}),
+          mean: number(1),
+          deviation: number(2),
+          out: floats(5, { anyLength: true, anyType: true }),
+        }),
+        callback(),
+      ],
+      ...controls(),
+    },
+  },
+  Rows: {
+    constructorArguments: made(),
+    methods: {
+      take: [
+        properties({
+          from: floats(15, { anyType: true }),
+          rows: size(5),
+          cols: size(3),
+          index: indices(false, 4, 0, 4, 1),
+          out: floats(12),
+        }),
+        callback(),
+      ],
+      countClasses: [
+        properties({ labels: labels(false), rows: size(5), cols: positive(1), counts: anyDoubles(0, 0) }),
+        callback(),
+      ],
+      stratify: [
+        properties({
+          labels: labels(false),
+          rows: size(5),
+          cols: positive(1),
+          quotas: anyDoubles(1, 1),
+          order: {
+            make: () => Uint32Array.of(4, 3, 2, 1, 0),
+            wrong: () => [...noArrays(false), new Uint32Array(4), new Int32Array(5)],
+          },
+        }),
+        callback(),
+      ],
+      checkWeights: [floats(5, { anyLength: true, anyType: true }), callback()],
+      weigh: [
+        properties({
+          weights: floats(5, { optional: true, anyType: true }),
+          labels: labels(true),
+          cols: positive(1),
+          ofClass: anyDoubles(1, 2),
+          rows: size(5),
+          index: indices(true, 4, 0, 2),
+          base: floats(5, { optional: true }),
+          out: floats(5),
+        }),
+        callback(),
+      ],
+      ...controls(),
+    },
+  },
+};

@@ -1,0 +1,72 @@
+// Indices and classes that are out of range reach no memory: on this thread, and on a job thread.
+
+import { describe, expect, it } from 'vitest';
+import { type Callback, native } from '../../lib/addon/binding.js';
+import { allocate } from '../../lib/base/matrix.js';
+import { thrownBy } from '../support/bad-input.js';
+import { callsOf, rightArguments } from './calls.mjs';
+
+const { methods, planArguments } = callsOf(native);
+const rows = () => new native.Rows({ outcome: allocate(7, 'float64') });
+const labels = Int32Array.of(0, 1, 1, 0, 1);
+const weigh = (changes: object) => ({
+  ...{ weights: null, labels, cols: 1, ofClass: Float64Array.of(1, 2), rows: 5, index: null, base: null },
+  out: new Float64Array(5),
+  ...changes,
+});
+const order = (...values: number[]) => Uint32Array.from(values);
+
+const calls: [string, (callback?: Callback) => unknown][] = [
+  [
+    'a copy of a row beyond the last',
+    (callback) => {
+      const given = { from: new Float64Array(10), rows: 5, cols: 2, index: order(0, 5) };
+      return rows().take({ ...given, out: new Float64Array(4) }, callback);
+    },
+  ],
+  [
+    'an order with a row beyond the last',
+    (callback) => {
+      const given = { labels, rows: 5, cols: 1, quotas: Float64Array.of(1, 1) };
+      return rows().stratify({ ...given, order: order(0, 2 ** 32 - 1, 2, 3, 4) }, callback);
+    },
+  ],
+  ['a weight of a row beyond the last', (callback) => rows().weigh(weigh({ index: order(0, 5) }), callback)],
+  [
+    'a weight of a row that has no class',
+    (callback) => rows().weigh(weigh({ ofClass: Float64Array.of(1) }), callback),
+  ],
+  [
+    'a weight of a negative class',
+    (callback) => rows().weigh(weigh({ labels: Int32Array.of(0, 1, -1, 0, 0) }), callback),
+  ],
+];
+
+describe('an error says so', () => {
+  it.each(calls)('for %s', async (_, call) => {
+    const message = 'blasnet native: an index of a row is out of range';
+    expect(thrownBy(() => call())).toMatchObject({ message });
+    const failure = await new Promise((resolve) => call(resolve));
+    expect(failure).toMatchObject({ message });
+  });
+
+  it('when a training on a job thread has a row beyond the last in its order', async () => {
+    const plan = new native.Plan(...(rightArguments(planArguments, Float64Array) as [never]));
+    const [given] = rightArguments(methods.train ?? [], Float64Array) as [object];
+    const wrong = { ...given, order: order(0, 1, 2, 3, 4, 4, 3, 2, 1, 5) } as never;
+    const failure = await new Promise((resolve) => plan.train(wrong, resolve));
+    expect(failure).toMatchObject({ message: 'blasnet native: `order` must have indices of rows' });
+  });
+});
+
+it('weights whose sum is 0 are not written', () => {
+  const given = weigh({ weights: new Float64Array(5), out: new Float64Array(5).fill(7) });
+  rows().weigh(given);
+  expect(given.out).toEqual(new Float64Array(5).fill(7));
+});
+
+it('quotas that no row can fill move the rows that there are', () => {
+  const given = { labels, rows: 5, cols: 1, order: order(4, 3, 2, 1, 0) };
+  rows().stratify({ ...given, quotas: Float64Array.of(Number.POSITIVE_INFINITY, Number.NaN) });
+  expect(Array.from(given.order)).toEqual([4, 2, 1, 3, 0]);
+});
