@@ -1,6 +1,7 @@
 export type { BuildInfo } from './addon/build-info';
 export { buildInfo } from './addon/build-info';
 export { getThreads, setThreads } from './addon/threads';
+export type { AsyncOptions } from './base/async-options';
 export type { BlasnetError, ErrorCode } from './base/errors';
 export { AbortError } from './base/errors';
 export type { Dtype, FloatArray } from './base/matrix';
@@ -47,7 +48,6 @@ export type { Gradients, Parameters, Statistics } from './layers/parameters';
 export * from './metrics';
 export { Network, type Resumed } from './network/network';
 export type {
-  AsyncOptions,
   EvaluateOptions,
   Evaluation,
   NetworkOptions,

@@ -1,4 +1,4 @@
-import type { FloatArray, LabelArray } from '../base/matrix';
+import type { FloatArray, LabelArray, NumberArray } from '../base/matrix';
 import { loadAddon } from './load';
 
 /**
@@ -98,6 +98,7 @@ export interface Binding {
   firstNonFinite(data: FloatArray): number;
   /** The index of the first element outside [low, high], or -1. */
   firstOutside(data: FloatArray, low: number, high: number): number;
+  readonly Metrics: new (given: { readonly outcome: Float64Array }) => NativeMetrics;
   readonly Plan: new (given: PlanArguments) => NativePlan;
 
   /** The activations, by name. */
@@ -107,6 +108,9 @@ export interface Binding {
   /** The codes of normalisations and statuses, by name. */
   readonly normalizations: Readonly<Record<string, number>>;
   readonly statuses: Readonly<Record<string, number>>;
+  /** The codes of the rules for numbers, and of what a row adds to a metric, by name. */
+  readonly labelRules: Readonly<Record<LabelRule, number>>;
+  readonly rowValues: Readonly<Record<RowValue, number>>;
   /** The fields of each record, in the order of its numbers; see records.ts. */
   readonly records: { readonly [Name in keyof NumericRecords]: readonly NumericRecords[Name][] };
 
@@ -123,6 +127,9 @@ export interface Binding {
   /** CMake's name of the build type. */
   readonly buildType: string;
 }
+
+/** What a row adds to a metric: see native/kernels/metrics.h. */
+export type RowValue = 'squaredError' | 'absoluteError' | 'label' | 'hit' | 'topKHit' | 'logLoss' | 'brier';
 
 /** The fields of the records that lib/ packs and reads (native/binding/records.h explains each). */
 export interface NumericRecords {
@@ -158,6 +165,10 @@ export interface NumericRecords {
     | 'keyLow'
     | 'keyHigh'
     | 'check';
+  comparison: 'rows' | 'cols' | 'indices' | 'value' | 'classes' | 'threshold' | 'k' | 'epsilon';
+  deviation: 'residual' | 'spread' | 'differ';
+  count: 'hits' | 'predicted' | 'actual' | 'occurs';
+  ranking: 'positives' | 'negatives' | 'area' | 'precisions';
   outcome: 'status' | 'index' | 'epoch' | 'batch' | 'layer' | 'loss' | 'hits';
 }
 
@@ -278,12 +289,47 @@ export interface NativePlan extends NativeOperations {
   train(given: TrainArguments, callback?: Callback): void;
 }
 
+/** The arguments of a comparison of labels with predictions: see native/binding/metrics.cc. */
+export interface ComparisonArguments {
+  /** The record `comparison`. */
+  readonly numbers: Float64Array;
+  /** (rows x cols); or, with `indices`, (rows) the column that is 1 while the others are 0 */
+  readonly labels: NumberArray;
+  /** (rows x cols) */
+  readonly predictions: NumberArray;
+  /** (rows) the samples' weights; null: all 1 */
+  readonly weights: FloatArray | null;
+  /** (cols) for sumDeviations only */
+  readonly means: Float64Array | null;
+  /** Written. */
+  readonly results: Float64Array;
+}
+
+/** Compares labels with predictions. With a callback, an operation runs on another thread. */
+export interface NativeMetrics extends NativeOperations {
+  /** The outcome has the status labelOutside, and the index, if a number breaks the rule. */
+  check(
+    given: { readonly data: NumberArray; readonly rule: number; readonly classes: number },
+    callback?: Callback,
+  ): void;
+  /** results (1 + values of a row): the sum of the weights, then the weighted sums of the values. */
+  sumRows(given: ComparisonArguments, callback?: Callback): void;
+  /** results (cols x deviation) */
+  sumDeviations(given: ComparisonArguments, callback?: Callback): void;
+  /** results (cols x count) */
+  countDecisions(given: ComparisonArguments, callback?: Callback): void;
+  /** results (classes x classes): the confusion matrix. */
+  countConfusions(given: ComparisonArguments, callback?: Callback): void;
+  /** results (cols x ranking) */
+  rankColumns(given: ComparisonArguments, callback?: Callback): void;
+}
+
 /** All names of Binding. A file that lacks one is not this version's addon. A test compares the list with the addon. */
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Plan activations losses optimizers normalizations statuses records setThreads threads blas blasCore ' +
-  'simd simdTargets buildType'
+  'firstOutside Metrics Plan activations losses optimizers normalizations statuses labelRules rowValues records ' +
+  'setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 
 const addon = loadAddon(nativeNames);

@@ -2,6 +2,8 @@
 // a generator that yields native calls, and runs on this thread or, without blocking it, on threads of the addon.
 
 import { AbortError } from '../base/errors';
+import type { NumberArray } from '../base/matrix';
+import { pin } from '../base/pinning';
 import type { Callback, NativeOperations } from './binding';
 
 /** One operation of a native object, which must be idle. With a callback, `start` returns at once. */
@@ -25,6 +27,8 @@ export function workHere<T>(work: Work<T>, threads = 0): T {
     if (step.done) return step.value;
     const { object, start } = step.value;
     object.limitThreads(threads);
+    // An aborted operation may have left the stop flag up.
+    object.clearStop();
     start();
   }
 }
@@ -48,6 +52,20 @@ export async function workElsewhere<T>(work: Work<T>, { signal, threads = 0 }: W
   } finally {
     // Ends unfinished work, so that it returns what it borrowed.
     work.return(undefined as T);
+  }
+}
+
+/** Like `workElsewhere`, but keeps arrays in place while the work reads them. */
+export async function pinnedWork<T>(
+  work: Work<T>,
+  arrays: readonly NumberArray[],
+  options: WorkOptions,
+): Promise<T> {
+  const unpin = pin(arrays);
+  try {
+    return await workElsewhere(work, options);
+  } finally {
+    unpin();
   }
 }
 

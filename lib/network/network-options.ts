@@ -1,12 +1,5 @@
 import { type Dtype, dtypeName } from '../base/matrix';
-import {
-  abortSignal,
-  anything,
-  type Constraint,
-  optional,
-  positiveInteger,
-  seed as seedConstraint,
-} from '../base/validate';
+import { anything, type Constraint, optional, seed as seedConstraint } from '../base/validate';
 import type { InitializerOption } from '../layers/initializers';
 import type { LossOption } from '../layers/losses';
 import type { MetricOption } from '../metrics/metric';
@@ -43,13 +36,6 @@ export interface EvaluateOptions {
   readonly metrics?: readonly MetricOption[];
   /** A weight for each sample, for the loss and the metrics, not the accuracy. Only ratios matter. @default 1 each */
   readonly sampleWeight?: SampleWeight;
-}
-
-export interface AsyncOptions {
-  /** Ends the operation early. It then rejects with an AbortError. @default none */
-  readonly signal?: AbortSignal;
-  /** The most threads to compute with. At least 1. Results do not depend on it. @default the number of setThreads */
-  readonly threads?: number;
 }
 
 /** The results of an evaluation. Metrics are under their names. */
@@ -94,4 +80,3 @@ export const networkConstraints = {
 };
 
 export const evaluateConstraints = { loss: anything, metrics: anything, sampleWeight: anything };
-export const asyncConstraints = { signal: optional(abortSignal), threads: optional(positiveInteger) };

@@ -1,3 +1,4 @@
+import { type AsyncOptions, asyncConstraints } from '../base/async-options';
 import type { Dtype, FloatArray, Matrix } from '../base/matrix';
 import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
 import {
@@ -43,6 +44,7 @@ import { arraysOf, outputMatrix, type SampleKind, type Samples } from '../sample
 import { newSession, resumedSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
 import { type EpochReport, type History, record } from '../training/history';
+import { measureElsewhere, measureHere } from '../training/measure';
 import type { OptimizerState } from '../training/optimizer-state';
 import {
   checkResumeOptions,
@@ -53,12 +55,10 @@ import {
 } from '../training/options';
 import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
-import { evaluation, evaluationTask, withMetrics } from './evaluation';
+import { evaluation, evaluationTask } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
 import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
 import {
-  type AsyncOptions,
-  asyncConstraints,
   type EvaluateOptions,
   type Evaluation,
   evaluateConstraints,
@@ -321,7 +321,7 @@ export class Network {
     if (metrics.length === 0) return result;
     const out = outputMatrix(this.#architecture, this.dtype, samples);
     const predictions = await this.#predict(samples, out, options);
-    return withMetrics(result, metrics, samples, predictions);
+    return { ...result, ...(await measureElsewhere(metrics, samples, predictions, options)) };
   }
 
   /** Like `evaluate`, but blocks the calling thread. @throws like predictSync() */
@@ -336,7 +336,7 @@ export class Network {
     if (metrics.length === 0) return result;
     const out = outputMatrix(this.#architecture, this.dtype, samples);
     plan.run(predictOperation(samples, out));
-    return withMetrics(result, metrics, samples, out);
+    return { ...result, ...measureHere(metrics, samples, out) };
   }
 
   /**

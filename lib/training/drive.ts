@@ -5,6 +5,7 @@ import type { PlanQueue } from '../engine/plan-queue';
 import { arraysOf } from '../samples/samples';
 import type { Effect, Workplace } from './effects';
 import { type EpochReport, type History, record } from './history';
+import { measureElsewhere, measureHere } from './measure';
 import type { TrainingSession } from './session';
 
 /** Trains to the end on other threads. */
@@ -98,6 +99,7 @@ function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
   return {
     write: (operation) => queue.write(loss, operation, { signal, threads }),
     read: (operation) => queue.read([], loss, operation, { signal, threads }),
+    measure: (metrics, samples, out) => measureElsewhere(metrics, samples, out, { signal, threads }),
     call: (_, call) => settledUnlessAborted(call, signal),
     file: (file) => file.async(),
   };
@@ -107,6 +109,7 @@ function onThisThread(plan: Plan, threads: number): Workplace {
   return {
     write: (operation) => plan.run(operation, threads),
     read: (operation) => plan.run(operation, threads),
+    measure: (metrics, samples, out) => measureHere(metrics, samples, out, threads),
     call: (name, call) => noPromise(name, call()),
     file: (file) => file.sync(),
   };

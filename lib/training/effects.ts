@@ -1,7 +1,10 @@
 // A training is written once, as a generator that yields effects: native operations, calls of the user's code, files.
 // `drive.ts` answers them one at a time, on this thread or without blocking it.
 
+import type { Matrix } from '../base/matrix';
 import type { Operation, Outcome } from '../engine/plan';
+import type { ResolvedMetric } from '../metrics/metric';
+import type { LabelledSamples } from '../samples/samples';
 import type { EpochReport } from './history';
 
 /** Runs effects. Each method returns the answer, or a promise of it. */
@@ -10,6 +13,12 @@ export interface Workplace {
   write(operation: Operation): Outcome | Promise<Outcome>;
   /** Runs a native operation that only reads the parameters. */
   read(operation: Operation): Outcome | Promise<Outcome>;
+  /** Computes metrics of predictions for samples. */
+  measure(
+    metrics: readonly ResolvedMetric[],
+    samples: LabelledSamples,
+    predictions: Matrix,
+  ): Record<string, number> | Promise<Record<string, number>>;
   /** Calls the user's code. Error messages contain the name. */
   call(name: string, call: () => unknown): unknown;
   file(file: FileEffect): unknown;

@@ -7,6 +7,7 @@ import { joined } from '../../lib/engine/plan.js';
 import { thrownBy } from '../support/bad-input.js';
 import { type Argument, callsOf, rightArguments, wrongProperty } from './calls.mjs';
 import { kernels } from './kernels.js';
+import { metricCallsOf } from './metric-calls.mjs';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Exports = Record<string, AnyFunction>;
@@ -16,6 +17,12 @@ const addons = {
   tests: { exported: kernels as unknown as Exports, functions: kernelFunctions },
 };
 const floats = [Float64Array, Float32Array] as const;
+const metricCalls = metricCallsOf(native);
+/** The classes of the library's addon. */
+const classes: Record<string, { constructorArguments: Argument[]; methods: Record<string, Argument[]> }> = {
+  Metrics: metricCalls,
+  Plan: { constructorArguments: planArguments, methods },
+};
 type PlanArguments = [never];
 
 const plainLayer = {
@@ -33,8 +40,12 @@ const plainLayer = {
   maxNorm: 0,
 };
 
+function make(name: string, args: unknown[]): Record<string, AnyFunction> {
+  return Reflect.construct((native as unknown as Exports)[name] as AnyFunction, args) as never;
+}
+
 function makePlan(Float: (typeof floats)[number]): Record<string, AnyFunction> {
-  return new native.Plan(...(rightArguments(planArguments, Float) as PlanArguments)) as never;
+  return make('Plan', rightArguments(planArguments, Float));
 }
 
 /** Makes calls with one invalid argument each. Every call must throw a TypeError and write nothing. */
@@ -71,13 +82,16 @@ function repaired(wrong: unknown, right: unknown): unknown {
 it('every export of both addons has its test here', () => {
   for (const { exported, functions: tested } of Object.values(addons)) {
     const names = Object.keys(exported).filter(
-      (name) => typeof exported[name] === 'function' && name !== 'Plan',
+      (name) => typeof exported[name] === 'function' && !(name in classes),
     );
     expect(names.sort()).toEqual(Object.keys(tested).sort());
   }
-  expect(Object.getOwnPropertyNames(native.Plan.prototype).sort()).toEqual(
-    [...Object.keys(methods), 'constructor'].sort(),
-  );
+  for (const [name, of] of Object.entries(classes)) {
+    const { prototype } = (native as unknown as Exports)[name] as AnyFunction;
+    expect(Object.getOwnPropertyNames(prototype).sort()).toEqual(
+      [...Object.keys(of.methods), 'constructor'].sort(),
+    );
+  }
 });
 
 describe.each(floats)('given a %o', (Float) => {
@@ -99,20 +113,22 @@ describe.each(floats)('given a %o', (Float) => {
     }
   });
 
-  it('Plan refuses every wrong argument', () => {
-    expect(() => makePlan(Float)).not.toThrow();
-    refusesEveryWrongArgument(planArguments, Float, (args) => {
-      return new native.Plan(...(args as PlanArguments));
-    });
+  it.each(Object.keys(classes))('%s refuses every wrong argument', (name) => {
+    const { constructorArguments } = classes[name] as (typeof classes)[string];
+    expect(() => make(name, rightArguments(constructorArguments, Float))).not.toThrow();
+    refusesEveryWrongArgument(constructorArguments, Float, (args) => make(name, args));
   });
 
-  it.each(Object.entries(methods))('plan.%s refuses every wrong argument', (name, list) => {
-    const plan = makePlan(Float);
-    expect(() => plan[name]?.(...rightArguments(list, Float))).not.toThrow();
-    plan.clearStop?.();
-    refusesEveryWrongArgument(list, Float, (args) => plan[name]?.(...args));
-    // The plan still works.
-    expect(() => plan[name]?.(...rightArguments(list, Float))).not.toThrow();
+  const tables = Object.entries(classes).flatMap(([type, { methods: of }]) =>
+    Object.entries(of).map(([name, list]) => ({ type, name, list })),
+  );
+  it.each(tables)('the method $type.$name refuses every wrong argument', ({ type, name, list }) => {
+    const object = make(type, rightArguments(classes[type]?.constructorArguments ?? [], Float));
+    expect(() => object[name]?.(...rightArguments(list, Float))).not.toThrow();
+    object.clearStop?.();
+    refusesEveryWrongArgument(list, Float, (args) => object[name]?.(...args));
+    // The object still works.
+    expect(() => object[name]?.(...rightArguments(list, Float))).not.toThrow();
   });
 });
 

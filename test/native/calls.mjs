@@ -10,11 +10,11 @@
 
 const notNumbers = [null, '3', true, 3n, {}, [3], Symbol('3'), () => 3];
 const notSizes = [...notNumbers, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 53, -(2 ** 31)];
-const notArrays = [null, 3, 'x', {}, [0, 0], new ArrayBuffer(800), new DataView(new ArrayBuffer(800))];
+export const notArrays = [null, 3, 'x', {}, [0, 0], new ArrayBuffer(800), new DataView(new ArrayBuffer(800))];
 const otherArrays = [new Uint8Array(800), new Float64Array(0), new BigInt64Array(100), new Int16Array(100)];
 
 /** @template {Float64Array | Float32Array | Int32Array | Uint32Array} T @param {T} array @returns {T} */
-function detached(array) {
+export function detached(array) {
   structuredClone(array, { transfer: [/** @type {ArrayBuffer} */ (array.buffer)] });
   return array;
 }
@@ -29,7 +29,7 @@ const flag = (value) => ({
 const number = (value) => ({ make: () => value, wrong: () => [undefined, ...notNumbers] });
 
 /** @param {number} value @returns {Argument} */
-const size = (value) => ({ make: () => value, wrong: () => [undefined, ...notSizes] });
+export const size = (value) => ({ make: () => value, wrong: () => [undefined, ...notSizes] });
 
 /** A count that may exceed 32 bits. @param {number} value @returns {Argument} */
 const steps = (value) => ({
@@ -42,13 +42,13 @@ const steps = (value) => ({
 });
 
 /** @param {number} value @returns {Argument} */
-const positive = (value) => ({ make: () => value, wrong: () => [undefined, 0, ...notSizes] });
+export const positive = (value) => ({ make: () => value, wrong: () => [undefined, 0, ...notSizes] });
 
 /** The distance between padded rows of 3; writes would pass the end of shorter rows. @returns {Argument} */
 const padded = () => ({ make: () => 16, wrong: () => [undefined, 0, 3, 7, ...notSizes] });
 
 /** @param {number} value @param {number} last @returns {Argument} */
-const code = (value, last) => ({ make: () => value, wrong: () => [undefined, last + 1, ...notSizes] });
+export const code = (value, last) => ({ make: () => value, wrong: () => [undefined, last + 1, ...notSizes] });
 
 /**
  * An array of the call's type. If the call takes its length (anyLength) or type (anyType) from this array, no
@@ -68,7 +68,7 @@ const floats = (length, but = {}) => ({
 });
 
 /** @param {number} length @returns {Argument} */
-const doubles = (length) => {
+export const doubles = (length) => {
   const { wrong } = floats(length);
   return { make: () => new Float64Array(length), wrong: () => wrong(Float64Array) };
 };
@@ -88,7 +88,7 @@ const order = (...values) => ({
 });
 
 /** @param {number} length @param {boolean} [isDouble] @param {boolean} [anyLength] @returns {Argument} */
-const shared = (length, isDouble = false, anyLength = false) => {
+export const shared = (length, isDouble = false, anyLength = false) => {
   /** @param {Float} Float @param {number} count */
   const make = (Float, count) => {
     const buffer = new SharedArrayBuffer(count * Float.BYTES_PER_ELEMENT);
@@ -106,7 +106,7 @@ const shared = (length, isDouble = false, anyLength = false) => {
 };
 
 /** @returns {Argument} */
-const callback = () => ({
+export const callback = () => ({
   make: () => undefined,
   wrong: () => [3, 'x', {}, [], true, Symbol('x'), new Float64Array(3)],
 });
@@ -121,7 +121,7 @@ export const wrongProperty = Symbol('wrong property');
  * @param {Record<string, Argument>} of
  * @returns {Argument & { readonly of: Record<string, Argument> }}
  */
-const properties = (of) => {
+export const properties = (of) => {
   /** @param {Float} Float */
   const make = (Float) =>
     Object.fromEntries(Object.entries(of).map(([name, each]) => [name, each.make(Float)]));
@@ -163,7 +163,7 @@ const columns = () => [positive(2), positive(3), padded()];
  * @param {{ anyLength?: boolean, mayBeEmpty?: boolean }} [but]
  * @returns {Argument}
  */
-const numbers = (values, refused, but = {}) => ({
+export const numbers = (values, refused, but = {}) => ({
   make: () => Float64Array.from(values),
   wrong: () => [
     ...[undefined, ...notArrays],
@@ -178,9 +178,9 @@ const numbers = (values, refused, but = {}) => ({
   ],
 });
 
-const noSizes = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 54, -(2 ** 31)];
+export const noSizes = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 54, -(2 ** 31)];
 /** @param {number} last */
-const noCodes = (last) => [last + 1, ...noSizes];
+export const noCodes = (last) => [last + 1, ...noSizes];
 
 /** Codes of the samples. @param {(Int: typeof Int32Array, length: number) => Int32Array} [make] @returns {Argument} */
 const codes = (make = (Int, length) => new Int(length)) => ({

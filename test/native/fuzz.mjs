@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { callsOf, rightArguments } from './calls.mjs';
+import { metricCallsOf } from './metric-calls.mjs';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -54,6 +55,7 @@ const anything = fc.oneof(
       { valueOf: () => fc.assert },
       native,
       native.Plan,
+      native.Metrics,
     ),
     weight: 1,
   },
@@ -125,39 +127,46 @@ for (const [addon, tested] of [
   }
 }
 
-fc.assert(
-  fc.property(argumentsFor(planArguments), (args) => attempt(() => new native.Plan(...args))),
-  settings,
-);
-
-// Several calls on one plan. A call with a function as its last argument is asynchronous.
-const step = fc.oneof(
-  ...Object.entries(methods).map(([name, list]) =>
-    fc.record({
-      name: fc.constant(name),
-      args: argumentsFor(list),
-      isAsync: fc.boolean(),
-      receiver: fc.oneof({ arbitrary: fc.constant('plan'), weight: 9 }, { arbitrary: anything, weight: 1 }),
-      waits: fc.boolean(),
-    }),
-  ),
-);
-await fc.assert(
-  fc.asyncProperty(
-    fc.constantFrom(Float64Array, Float32Array),
-    fc.array(step, { minLength: 1, maxLength: 8 }),
-    async (Float, steps) => {
-      const plan = new native.Plan(...rightArguments(planArguments, Float));
-      for (const { name, args, isAsync, receiver, waits } of steps) {
-        const callbackIndex = (methods[name]?.length ?? 0) - 1;
-        if (isAsync && callbackIndex > 0) args[callbackIndex] = () => {};
-        attempt(() => Reflect.apply(plan[name], receiver === 'plan' ? plan : receiver, args));
-        if (waits) await new Promise(setImmediate);
-      }
-    },
-  ),
-  { ...settings, numRuns: 4000 },
-);
+// Several calls on one object of a class. A call with a function as its last argument is asynchronous.
+for (const [name, of] of Object.entries({
+  Plan: { constructorArguments: planArguments, methods },
+  Metrics: metricCallsOf(native),
+})) {
+  fc.assert(
+    fc.property(argumentsFor(of.constructorArguments), (args) => attempt(() => new native[name](...args))),
+    settings,
+  );
+  const step = fc.oneof(
+    ...Object.entries(of.methods).map(([method, list]) =>
+      fc.record({
+        method: fc.constant(method),
+        args: argumentsFor(list),
+        isAsync: fc.boolean(),
+        receiver: fc.oneof(
+          { arbitrary: fc.constant('object'), weight: 9 },
+          { arbitrary: anything, weight: 1 },
+        ),
+        waits: fc.boolean(),
+      }),
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(Float64Array, Float32Array),
+      fc.array(step, { minLength: 1, maxLength: 8 }),
+      async (Float, steps) => {
+        const object = new native[name](...rightArguments(of.constructorArguments, Float));
+        for (const { method, args, isAsync, receiver, waits } of steps) {
+          const callbackIndex = (of.methods[method]?.length ?? 0) - 1;
+          if (isAsync && callbackIndex > 0) args[callbackIndex] = () => {};
+          attempt(() => Reflect.apply(object[method], receiver === 'object' ? object : receiver, args));
+          if (waits) await new Promise(setImmediate);
+        }
+      },
+    ),
+    { ...settings, numRuns: 4000 },
+  );
+}
 
 // Plans with arbitrary layers and losses, trained with arbitrary numbers. The arrays have valid types and
 // lengths, so that the calls reach the arithmetic.
