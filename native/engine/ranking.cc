@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 
 #include "engine/parallel_sort.h"
@@ -14,15 +15,30 @@ namespace {
 // Elements of one piece of work, and those between two looks at the stop flag.
 constexpr size_t kPiece = 1024, kLook = size_t{1} << 20;
 
-struct Scored {
-  uint64_t key;   // ascends as the prediction descends
-  double weight;  // negative if the label is no
+// A row: its key ascends as the prediction descends, and its weight is negative if the label is no. 0 and -0
+// are one prediction.
+struct Wide {
+  uint64_t key;
+  double weight;
+
+  static uint64_t KeyOf(double prediction) { return ~SortKey(prediction + 0.0); }
 };
 
-// 0 and -0 are one prediction.
-uint64_t DescendingKey(double prediction) { return ~SortKey(prediction + 0.0); }
+// For predictions in float32 without weights. It takes half the memory, and half the time.
+struct Narrow {
+  uint32_t key;
+  float weight;
 
-void Score(const Comparison& comparison, size_t column, const Control& control, Scored* scored) {
+  static uint32_t KeyOf(double prediction) {
+    const float value = static_cast<float>(prediction + 0.0);
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    return (bits >> 31) == 0 ? ~(bits ^ uint32_t{1} << 31) : bits;
+  }
+};
+
+template <class Row>
+void Score(const Comparison& comparison, size_t column, const Control& control, Row* scored) {
   const size_t rows = comparison.rows, cols = comparison.cols;
   ParallelFor(control.ThreadLimit(), (rows + kPiece - 1) / kPiece, [&](size_t piece, size_t) {
     if (control.Stopped()) return;
@@ -36,12 +52,14 @@ void Score(const Comparison& comparison, size_t column, const Control& control, 
                                 : ReadNumbers(comparison.weights, row, count, scratch[2].data());
     for (size_t r = 0; r < count; r++) {
       const double weight = weights == nullptr ? 1 : weights[r];
-      scored[row + r] = {DescendingKey(predictions[r]), labels[r] > 0.5 ? weight : -weight};
+      scored[row + r] = {Row::KeyOf(predictions[r]),
+                         static_cast<decltype(Row::weight)>(labels[r] > 0.5 ? weight : -weight)};
     }
   });
 }
 
-RankingRecord Follow(const Scored* sorted, size_t rows, const Control& control) {
+template <class Row>
+RankingRecord Follow(const Row* sorted, size_t rows, const Control& control) {
   RankingRecord ranking{};
   size_t look = 0;
   for (size_t row = 0; row < rows;) {
@@ -51,11 +69,11 @@ RankingRecord Follow(const Scored* sorted, size_t rows, const Control& control) 
     }
     // The rows of a threshold, in their own order.
     double positives = 0, negatives = 0;
-    const uint64_t key = sorted[row].key;
+    const auto key = sorted[row].key;
     do {
-      positives += std::max(sorted[row].weight, 0.0);
-      negatives += std::max(-sorted[row].weight, 0.0);
-      row++;
+      const double weight = sorted[row++].weight;
+      positives += std::max(weight, 0.0);
+      negatives += std::max(-weight, 0.0);
     } while (row < rows && sorted[row].key == key);
     if (positives == 0 && negatives == 0) continue;
     const double found = ranking.positives, passed = ranking.negatives;
@@ -68,19 +86,27 @@ RankingRecord Follow(const Scored* sorted, size_t rows, const Control& control) 
   return ranking;
 }
 
+template <class Row>
+Outcome Rank(const Comparison& comparison, const Control& control, double* rankings) {
+  const size_t rows = comparison.rows;
+  // Not vectors, which would first fill them with zeros.
+  const std::unique_ptr<Row[]> scored(new Row[rows]), scratch(new Row[rows]);
+  for (size_t column = 0; column < comparison.cols && !control.Stopped(); column++) {
+    Score(comparison, column, control, scored.get());
+    const Row* sorted = ParallelSort(
+        scored.get(), scratch.get(), rows, [](const Row& row) { return uint64_t{row.key}; }, control);
+    if (sorted == nullptr) break;
+    WriteRecord(Follow(sorted, rows, control), rankings + column * FieldCount<RankingRecord>());
+  }
+  return {control.Stopped() ? Status::kStopped : Status::kDone};
+}
+
 }  // namespace
 
 Outcome RankColumns(const Comparison& comparison, const Control& control, double* rankings) {
-  // Not a vector, which would first fill them with zeros.
-  const std::unique_ptr<Scored[]> scored(new Scored[comparison.rows]), scratch(new Scored[comparison.rows]);
-  for (size_t column = 0; column < comparison.cols && !control.Stopped(); column++) {
-    Score(comparison, column, control, scored.get());
-    const Scored* sorted = ParallelSort(
-        scored.get(), scratch.get(), comparison.rows, [](const Scored& row) { return row.key; }, control);
-    if (sorted == nullptr) break;
-    WriteRecord(Follow(sorted, comparison.rows, control), rankings + column * FieldCount<RankingRecord>());
-  }
-  return {control.Stopped() ? Status::kStopped : Status::kDone};
+  const bool narrow =
+      comparison.predictions.type == NumberType::kFloat32 && comparison.weights.data == nullptr;
+  return narrow ? Rank<Narrow>(comparison, control, rankings) : Rank<Wide>(comparison, control, rankings);
 }
 
 }  // namespace blasnet

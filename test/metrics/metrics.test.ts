@@ -42,6 +42,9 @@ describe('metrics of one column', () => {
     expect(rocAuc([1, 0], [0.5, 0.5])).toBe(0.5);
     expect(prAuc([1, 0], [0.5, 0.5])).toBe(0.5);
     expect(rocAuc([1, 0, 0, 1], [3, 3, 1, 2])).toBe(2.5 / 4);
+    // 0 and -0 are equal.
+    expect(rocAuc([1, 0], [0, -0])).toBe(0.5);
+    expect(rocAuc([1, 0], [-0, 0])).toBe(0.5);
   });
 
   it('count samples more than once by their weights', () => {
