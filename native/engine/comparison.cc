@@ -41,6 +41,7 @@ template <typename V, class Compute, class Take>
 Outcome InOrder(const Comparison& comparison, size_t width, const Control& control, const Compute& compute,
                 const Take& take) {
   const size_t rows = comparison.rows, cols = std::max<size_t>(1, comparison.cols);
+  if (rows == 0) return Ended(control);
   const size_t piece = std::max<size_t>(1, kPiece / cols), batch = std::min(rows, piece * kPieces);
   const size_t threads = rows * cols < kSmall ? 1 : control.Threads();
   std::vector<V> values(batch * width);
@@ -202,6 +203,7 @@ Outcome CountConfusions(const Comparison& comparison, const DecisionRule& rule, 
   const size_t classes = comparison.cols == 1 ? 2 : comparison.cols;
   const size_t width = DecisionsPerRow(rule, comparison.cols);
   std::fill_n(matrix, classes * classes, 0.0);
+  if (classes == 0) return Ended(control);
   return InOrder<uint32_t>(
       comparison, width, control,
       [&](const RowBlock& block, uint32_t* decisions) { RowDecisions(rule, block, decisions); },

@@ -198,6 +198,16 @@ describe('metrics without an answer', () => {
     expect(call()).toBeNaN();
   });
 
+  it('are those of no columns', () => {
+    const none = Matrix.zeros(2, 0);
+    expect(confusionMatrix(none, none).toArray()).toEqual([]);
+    expect(accuracy(none, none)).toBe(1);
+    expect(f1(none, none)).toBe(0);
+    for (const compute of [rocAuc, prAuc, metrics.r2, metrics.meanSquaredError]) {
+      expect(compute(none, none)).toBeNaN();
+    }
+  });
+
   it('are 0 where nothing is found of nothing', () => {
     expect(precision([1, 0], [0, 0])).toBe(0);
     expect(recall([0, 0], [1, 0])).toBe(0);
