@@ -1,7 +1,7 @@
 export type { BuildInfo } from './addon/build-info';
 export { buildInfo } from './addon/build-info';
 export { getThreads, setThreads } from './addon/threads';
-export type { AsyncOptions } from './base/async-options';
+export type { AsyncOptions } from './addon/work';
 export type { BlasnetError, ErrorCode } from './base/errors';
 export { AbortError } from './base/errors';
 export type { Dtype, FloatArray } from './base/matrix';

@@ -9,6 +9,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportKernels(env, exports);
   blasnet::ExportMetrics(env, exports);
   blasnet::ExportPlan(env, exports);
+  blasnet::ExportPreprocessing(env, exports);
   blasnet::ExportInfo(env, exports);
   return exports;
 }

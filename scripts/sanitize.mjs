@@ -29,9 +29,12 @@ const kinds = {
     runtimes: ['libtsan'],
     tests: [
       'test/engine/concurrency',
+      'test/native/columns',
+      'test/native/pipeline',
       'test/native/plan-async',
       'test/network/busy',
       'test/network/predictor',
+      'test/preprocessing/async',
     ],
     env: {
       // Node, BLAS and vitest are not instrumented: accesses inside them would look like races, so they are ignored,

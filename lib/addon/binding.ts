@@ -100,6 +100,13 @@ export interface Binding {
   firstOutside(data: FloatArray, low: number, high: number): number;
   readonly Metrics: new (given: { readonly outcome: Float64Array }) => NativeMetrics;
   readonly Plan: new (given: PlanArguments) => NativePlan;
+  readonly Columns: new (outcome: Float64Array) => NativeColumns;
+  readonly Pipeline: new (given: {
+    /** The columns of X. */
+    columns: number;
+    steps: readonly NativeStep[];
+    outcome: Float64Array;
+  }) => NativePipeline;
 
   /** The activations, by name. */
   readonly activations: Readonly<Record<string, ActivationRow>>;
@@ -255,6 +262,12 @@ export interface NativeOperations {
   clearStop(): void;
 }
 
+/** One operation of a native object, which must be idle. With a callback, `start` returns at once. */
+export interface NativeCall {
+  readonly object: NativeOperations;
+  readonly start: (callback?: Callback) => void;
+}
+
 /**
  * A network's layers and parameters, with the workspace to run them. Samples are rows. With a callback, an operation
  * runs on another thread; without one, it blocks. Only one operation may run at a time.
@@ -324,12 +337,64 @@ export interface NativeMetrics extends NativeOperations {
   rankColumns(given: ComparisonArguments, callback?: Callback): void;
 }
 
+/** The columns to learn from, as native/engine/columns.h describes them. */
+export interface ColumnsArguments {
+  readonly X: FloatArray;
+  readonly rows: number;
+  /** The columns of X. */
+  readonly width: number;
+  /** The selected columns, ascending. */
+  readonly columns: Uint32Array;
+  /** Whether to leave NaN out. */
+  readonly skipMissing: boolean;
+}
+
+/** Learns from the columns of a matrix; its outcome says which element is bad. All results have one entry a column. */
+export interface NativeColumns extends NativeOperations {
+  moments(
+    given: ColumnsArguments & { means: Float64Array; variances: Float64Array; present: Float64Array },
+    callback?: Callback,
+  ): void;
+  extremes(given: ColumnsArguments & { least: Float64Array; most: Float64Array }, callback?: Callback): void;
+  /** orders (columns x 5): present, median, the percentiles `low` and `high`, mode. */
+  orders(
+    given: ColumnsArguments & { low: number; high: number; orders: Float64Array },
+    callback?: Callback,
+  ): void;
+  /** Finds at most `most` categories, of all columns together. */
+  categories(given: ColumnsArguments & { most: number; counts: Float64Array }, callback?: Callback): void;
+  /** Copies the categories of the i-th selected column of the last operation. */
+  copyCategories(i: number, out: Float64Array): void;
+}
+
+/** A fitted step of the library, as native/engine/pipeline.h describes it. */
+export type NativeStep =
+  | {
+      readonly columns: Uint32Array;
+      readonly center: Float64Array;
+      readonly scale: Float64Array;
+      readonly offset: number;
+      readonly clip: Float64Array | null;
+    }
+  | { readonly columns: Uint32Array; readonly fill: Float64Array; readonly indicators: Uint32Array }
+  | {
+      readonly columns: Uint32Array;
+      readonly categories: readonly Float64Array[];
+      readonly refuseUnknown: boolean;
+    };
+
+/** Transforms rows by steps, in one pass; its outcome says which element is bad. */
+export interface NativePipeline extends NativeOperations {
+  transform(X: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
+  inverse(X: FloatArray, rows: number, out: FloatArray, callback?: Callback): void;
+}
+
 /** All names of Binding. A file that lacks one is not this version's addon. A test compares the list with the addon. */
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan activations losses optimizers normalizations statuses labelRules rowValues records ' +
-  'setThreads threads blas blasCore simd simdTargets buildType'
+  'firstOutside Metrics Plan Columns Pipeline activations losses optimizers normalizations statuses labelRules ' +
+  'rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 
 const addon = loadAddon(nativeNames);

@@ -4,31 +4,30 @@
 import { AbortError } from '../base/errors';
 import type { NumberArray } from '../base/matrix';
 import { pin } from '../base/pinning';
-import type { Callback, NativeOperations } from './binding';
-
-/** One operation of a native object, which must be idle. With a callback, `start` returns at once. */
-export interface NativeCall {
-  readonly object: NativeOperations;
-  readonly start: (callback?: Callback) => void;
-}
+import { abortSignal, optional, positiveInteger } from '../base/validate';
+import type { Callback, NativeCall, NativeOperations } from './binding';
 
 /** Yields native calls, and continues when each has ended. */
 export type Work<T> = Generator<NativeCall, T, void>;
 
-export interface WorkOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** How many threads a call may use; 0: all that setThreads allows. @default 0 */
-  readonly threads?: number | undefined;
+/** Options of asynchronous methods. */
+export interface AsyncOptions {
+  /** Ends the operation early. It then rejects with an AbortError. @default none */
+  readonly signal?: AbortSignal;
+  /** The most threads to compute with. At least 1. Results do not depend on it. @default the number of setThreads */
+  readonly threads?: number;
 }
+
+export const asyncConstraints = { signal: optional(abortSignal), threads: optional(positiveInteger) };
 
 /** Runs the work on the calling thread, and returns its result. */
 export function workHere<T>(work: Work<T>, threads = 0): T {
   for (let step = work.next(); ; step = work.next()) {
     if (step.done) return step.value;
     const { object, start } = step.value;
-    object.limitThreads(threads);
     // An aborted operation may have left the stop flag up.
     object.clearStop();
+    object.limitThreads(threads);
     start();
   }
 }
@@ -39,7 +38,7 @@ export function workHere<T>(work: Work<T>, threads = 0): T {
  *
  * @throws AbortError if the signal is aborted before the work is done
  */
-export async function workElsewhere<T>(work: Work<T>, { signal, threads = 0 }: WorkOptions): Promise<T> {
+export async function workElsewhere<T>(work: Work<T>, { signal, threads = 0 }: AsyncOptions): Promise<T> {
   try {
     for (;;) {
       if (signal?.aborted) throw new AbortError(signal.reason);
@@ -59,7 +58,7 @@ export async function workElsewhere<T>(work: Work<T>, { signal, threads = 0 }: W
 export async function pinnedWork<T>(
   work: Work<T>,
   arrays: readonly NumberArray[],
-  options: WorkOptions,
+  options: AsyncOptions,
 ): Promise<T> {
   const unpin = pin(arrays);
   try {

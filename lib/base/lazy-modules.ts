@@ -1,7 +1,12 @@
-// Few calls need these modules of Node, and they take milliseconds to load. So they are loaded on first use.
+// Few calls need these modules of Node. They are loaded on first use: some take milliseconds, and a default import of
+// node:fs copies all its functions.
 
 export function nodeCrypto(): typeof import('node:crypto') {
   return require('node:crypto');
+}
+
+export function nodeFs(): typeof import('node:fs') {
+  return require('node:fs');
 }
 
 export function nodeWorkerThreads(): typeof import('node:worker_threads') {

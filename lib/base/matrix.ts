@@ -122,10 +122,19 @@ export function elementError(
   index: number,
   rule: string,
 ): BlasnetError {
-  const value = data[index] as number;
+  return valueError(name, data[index] as number, Math.floor(index / cols), index % cols, rule);
+}
+
+/** The error for the element of a matrix that is `value`. */
+export function valueError(
+  name: string,
+  value: number,
+  row: number,
+  column: number,
+  rule: string,
+): BlasnetError {
   const code = Number.isFinite(value) ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_NOT_FINITE';
-  const place = `row ${Math.floor(index / cols)}, column ${index % cols}`;
-  return blasnetError(code, `Expected ${name} to hold ${rule}, got ${value} at ${place}`);
+  return blasnetError(code, `Expected ${name} to hold ${rule}, got ${value} at row ${row}, column ${column}`);
 }
 
 /** Zeros on a SharedArrayBuffer. Such a buffer cannot be detached while native code works on it. */

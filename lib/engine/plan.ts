@@ -1,8 +1,9 @@
 import { type Callback, type NativePlan, native } from '../addon/binding';
-import { packRecord, recordPlaces } from '../addon/records';
+import { newOutcome, type Outcome, readOutcome, statusCodes } from '../addon/outcome';
+import { packRecord } from '../addon/records';
 import { settled } from '../addon/work';
 import { AbortError, type BlasnetError, blasnetError } from '../base/errors';
-import { allocate, elementError, type FloatArray, type Matrix } from '../base/matrix';
+import { elementError, type FloatArray, type Matrix } from '../base/matrix';
 import { activationCodes } from '../layers/activations';
 import {
   type Architecture,
@@ -18,40 +19,7 @@ import { codeError } from '../samples/inputs';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples, Samples } from '../samples/samples';
 
-/** Why an operation returned: native/engine/outcome.h explains each code. */
-export const statusCodes = native.statuses as Readonly<
-  Record<
-    | 'done'
-    | 'stopped'
-    | 'inputNotFinite'
-    | 'labelOutside'
-    | 'diverged'
-    | 'overflowed'
-    | 'converged'
-    | 'codeOutside',
-    number
-  >
->;
-
-/** The result of an operation. */
-export interface Outcome {
-  readonly status: number;
-  /** The index of the bad element in X, its codes, Y or the parameters. */
-  readonly index: number;
-  /** The number of finished epochs, or the epoch (from 0) that diverged. */
-  readonly epoch: number;
-  /** The batch that diverged, from 0. */
-  readonly batch: number;
-  /** The first layer whose values are not finite, from 1. */
-  readonly layer: number;
-  /** The sum of the samples' losses. */
-  readonly loss: number;
-  /** The number of samples predicted right. */
-  readonly hits: number;
-}
-
-const outcomePlaces = recordPlaces('outcome');
-const outcomeFields = Object.keys(outcomePlaces).length;
+export { type Outcome, statusCodes } from '../addon/outcome';
 
 /** Calls one operation of the native plan, with the callback if there is one. */
 export type Operation = (plan: NativePlan, callback?: Callback) => void;
@@ -112,7 +80,7 @@ export class Plan {
   readonly loss: ResolvedLoss;
   /** For predictors, which call it without an outcome. */
   readonly native: NativePlan;
-  readonly #outcome = allocate(outcomeFields, 'float64');
+  readonly #outcome = newOutcome();
   #threads = 0;
 
   constructor(
@@ -142,7 +110,7 @@ export class Plan {
   run(operation: Operation, threads = 0): Outcome {
     this.#limitThreads(threads);
     operation(this.native);
-    return this.#readOutcome();
+    return readOutcome(this.#outcome);
   }
 
   /** Runs an operation on a thread of the addon. An abort ends it after the current step. */
@@ -150,7 +118,7 @@ export class Plan {
     if (signal?.aborted) throw new AbortError(signal.reason);
     this.#limitThreads(threads);
     await settled(this.native, (callback) => operation(this.native, callback), signal);
-    const outcome = this.#readOutcome();
+    const outcome = readOutcome(this.#outcome);
     if (outcome.status === statusCodes.stopped) throw new AbortError(signal?.reason);
     return outcome;
   }
@@ -159,19 +127,6 @@ export class Plan {
     if (threads === this.#threads) return;
     this.native.limitThreads(threads);
     this.#threads = threads;
-  }
-
-  #readOutcome(): Outcome {
-    const numbers = this.#outcome;
-    return {
-      status: numbers[outcomePlaces.status] as number,
-      index: numbers[outcomePlaces.index] as number,
-      epoch: numbers[outcomePlaces.epoch] as number,
-      batch: numbers[outcomePlaces.batch] as number,
-      layer: numbers[outcomePlaces.layer] as number,
-      loss: numbers[outcomePlaces.loss] as number,
-      hits: numbers[outcomePlaces.hits] as number,
-    };
   }
 }
 

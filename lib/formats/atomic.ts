@@ -1,9 +1,9 @@
-import fs, { type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { type BlasnetError, blasnetError } from '../base/errors';
-import { nodeCrypto } from '../base/lazy-modules';
+import { nodeCrypto, nodeFs } from '../base/lazy-modules';
 import { check, filePath } from '../base/validate';
 import { type Calls, call, runCalls, runCallsSync } from './file-calls';
 import { quote } from './file-error';
@@ -73,7 +73,7 @@ export function* writeCalls(path: string, chunks: Iterable<Uint8Array>): Calls<v
     const old = yield* statsOf(target);
     if (old !== undefined) {
       checkIsFile(path, old);
-      yield* call('access', target, fs.constants.W_OK);
+      yield* call('access', target, nodeFs().constants.W_OK);
     }
     const folder = dirname(target);
     yield* leftoverCalls(folder, basename(target));
@@ -240,7 +240,7 @@ function isGone(pid: number): boolean {
 
 function namespaceOfProcesses(): string {
   try {
-    return fs.readlinkSync('/proc/self/ns/pid');
+    return nodeFs().readlinkSync('/proc/self/ns/pid');
   } catch {
     return ''; // only Linux has it
   }

@@ -1,5 +1,6 @@
-import fs from 'node:fs';
+import type fs from 'node:fs';
 import { promisify } from 'node:util';
+import { nodeFs } from '../base/lazy-modules';
 
 // A file operation is written once, as a generator of calls. It runs in two ways: with Node's synchronous functions, or
 // with its callback functions, which take equal arguments.
@@ -47,7 +48,7 @@ export function runCallsSync<Result>(calls: Calls<Result>): Result {
     const { name, args } = step.value;
     let result: unknown;
     try {
-      result = (fs[`${name}Sync`] as (...args: readonly unknown[]) => unknown)(...args);
+      result = (nodeFs()[`${name}Sync`] as (...args: readonly unknown[]) => unknown)(...args);
     } catch (error) {
       step = calls.throw(error);
       continue;
@@ -64,7 +65,9 @@ export async function runCalls<Result>(calls: Calls<Result>): Promise<Result> {
     const { name, args } = step.value;
     let result: unknown;
     try {
-      result = await (promisify(fs[name]) as (...args: readonly unknown[]) => Promise<unknown>)(...args);
+      result = await (promisify(nodeFs()[name]) as (...args: readonly unknown[]) => Promise<unknown>)(
+        ...args,
+      );
     } catch (error) {
       step = calls.throw(error);
       continue;

@@ -1,8 +1,7 @@
 // A metric is written once, as work. Its function runs the work on the calling thread, and its asynchronous twin on
 // others.
 
-import { pinnedWork, type Work, workHere } from '../addon/work';
-import { type AsyncOptions, asyncConstraints } from '../base/async-options';
+import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
 import { type Constraint, checkOptions } from '../base/validate';
 import {
   arraysOf,

@@ -2,12 +2,14 @@ import type { Outcome } from '../engine/plan';
 import { outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { lossEntry, type ResolvedLoss } from '../layers/losses';
 import { type ResolvedMetric, resolveMetrics } from '../metrics/metric';
-import type { InputsLike } from '../samples/inputs';
+import { fillHere, type InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { fitLoss } from '../samples/labels';
 import { type LabelledSamples, labelledSamples, type SampleKind, type Samples } from '../samples/samples';
 import { withWeights } from '../samples/weights';
 import type { EvaluateOptions, Evaluation } from './network-options';
+
+export { measureElsewhere, measureHere } from '../training/measure';
 
 /** The checked arguments of `evaluate`. */
 export interface EvaluationTask {
@@ -33,6 +35,13 @@ export function evaluationTask(
     undefined,
   );
   return { samples, loss, metrics };
+}
+
+/** Like `evaluationTask`, with the inputs filled on the calling thread. */
+export function evaluationHere(...given: Parameters<typeof evaluationTask>): EvaluationTask {
+  const task = evaluationTask(...given);
+  fillHere(task.samples);
+  return task;
 }
 
 export function evaluation(outcome: Outcome, { X }: Samples, loss: ResolvedLoss): Evaluation {

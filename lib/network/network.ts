@@ -1,4 +1,4 @@
-import { type AsyncOptions, asyncConstraints } from '../base/async-options';
+import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import type { Dtype, FloatArray, Matrix } from '../base/matrix';
 import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
 import {
@@ -38,13 +38,12 @@ import { formatSummary } from '../layers/summary';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import { checkLoadOptions } from '../preprocessing/pipeline';
 import { freshSeed, RandomState } from '../random/random-state';
-import { type InputsLike, networkInputs } from '../samples/inputs';
+import { fillElsewhere, fillHere, type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
 import { arraysOf, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
 import { newSession, resumedSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
 import { type EpochReport, type History, record } from '../training/history';
-import { measureElsewhere, measureHere } from '../training/measure';
 import type { OptimizerState } from '../training/optimizer-state';
 import {
   checkResumeOptions,
@@ -55,7 +54,7 @@ import {
 } from '../training/options';
 import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
-import { evaluation, evaluationTask } from './evaluation';
+import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
 import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
 import {
@@ -258,13 +257,13 @@ export class Network {
 
   /**
    * Returns the outputs for X as a new matrix (samples x outputDim).
-   *
    * @throws TypeError or RangeError with a code for bad options and data; AbortError when the signal ends the call;
    *   Error ERR_BLASNET_NOT_FITTED for preprocessing that has not learned
    */
   async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
     const samples = networkInputs(this.#kind, X);
+    if (samples.pending !== undefined) await fillElsewhere(samples.pending, options);
     return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples), options);
   }
 
@@ -276,6 +275,7 @@ export class Network {
     this.#queue.checkAtRest('predictSync', 'readers');
     const samples = networkInputs(this.#kind, X);
     const result = outputMatrix(this.#architecture, this.dtype, samples, out);
+    fillHere(samples);
     const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
     const outcome = plan.run(predictOperation(samples, result));
     this.#check(outcome, samples, plan.loss);
@@ -316,19 +316,20 @@ export class Network {
   ): Promise<Evaluation> {
     checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
     const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
+    if (samples.pending !== undefined) await fillElsewhere(samples.pending, options);
     const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;
     const out = outputMatrix(this.#architecture, this.dtype, samples);
-    const predictions = await this.#predict(samples, out, options);
-    return { ...result, ...(await measureElsewhere(metrics, samples, predictions, options)) };
+    await this.#predict(samples, out, options);
+    return { ...result, ...(await measureElsewhere(metrics, samples, out, options)) };
   }
 
   /** Like `evaluate`, but blocks the calling thread. @throws like predictSync() */
   evaluateSync(X: InputsLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
     this.#queue.checkAtRest('evaluateSync', 'readers');
     checkOptions('', options, evaluateConstraints);
-    const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
+    const { samples, loss, metrics } = evaluationHere(this.#kind, X, Y, options);
     const plan = this.#queue.inline(loss);
     const outcome = plan.run(evaluateOperation(samples));
     this.#check(outcome, samples, loss);
@@ -351,7 +352,7 @@ export class Network {
   ): Gradients & { readonly loss: number } {
     this.#queue.checkAtRest('gradients', 'readers');
     checkOptions('', options, { loss: anything, sampleWeight: anything });
-    const { samples, loss } = evaluationTask(this.#kind, X, Y, options);
+    const { samples, loss } = evaluationHere(this.#kind, X, Y, options);
     const { flat, named } = allocateGradients(this.#architecture, this.dtype);
     const outcome = this.#queue.inline(loss).run(gradientsOperation(samples, flat));
     this.#check(outcome, samples, loss);

@@ -12,7 +12,7 @@ import {
   functionValue,
   optional,
 } from '../base/validate';
-import { columnCount, type FittedStep, type StepReader } from './step';
+import { columnCount, type StepReader, type UserStep } from './step';
 
 /**
  * A step of your own for `preprocessing`: an object or a class instance.
@@ -94,7 +94,7 @@ export function checkedCustomSteps(
 }
 
 /** Lets a user's step learn from X. @throws the step's errors; TypeError ERR_BLASNET_ARG_TYPE */
-export function fitCustomStep(step: CustomStep, X: Matrix): FittedStep {
+export function fitCustomStep(step: CustomStep, X: Matrix): UserStep {
   return new FittedCustom(step.name, X.cols, step.fit(X), 'fit');
 }
 
@@ -124,7 +124,7 @@ function readerOf(step: Required<CustomStep>): StepReader {
   };
 }
 
-class FittedCustom implements FittedStep {
+class FittedCustom implements UserStep {
   readonly outputColumns: number;
   readonly #fitted: FittedCustomStep;
 
@@ -144,7 +144,7 @@ class FittedCustom implements FittedStep {
     this.#fitted = fitted as unknown as FittedCustomStep;
   }
 
-  transform(_: string, X: Matrix, out: Matrix): void {
+  transform(X: Matrix, out: Matrix): void {
     this.#write('transform', this.#fitted.transform(X), out);
   }
 

@@ -1,16 +1,15 @@
+import type { Work } from '../addon/work';
 import { blasnetError } from '../base/errors';
-import type { Matrix } from '../base/matrix';
 import { anything, boolean, checkOptions, finite, oneOf, optional } from '../base/validate';
-import { meanAndVariance, median, mostFrequent } from './statistics';
+import { type LearnedColumns, learnMoments, learnOrders } from './learn';
 import {
   checkColumns,
   checkLearned,
   checkNumbers,
   columnCount,
   columnsConstraint,
-  columnValues,
   type FittedStep,
-  notFinite,
+  type LibraryStep,
   PreprocessingStep,
   selectColumns,
 } from './step';
@@ -29,11 +28,22 @@ export interface ImputerOptions {
   readonly columns?: readonly number[];
 }
 
-const strategies = {
-  mean: (sorted: Float64Array) => meanAndVariance(sorted).mean,
-  median,
-  // If several are equally frequent, the smallest.
-  mostFrequent,
+type Learned = Exclude<ImputerOptions['strategy'], 'constant' | undefined>;
+
+/** What each strategy learns from the columns: how many numbers are there, and the number that replaces NaN. */
+const strategies: Readonly<
+  Record<Learned, (from: LearnedColumns) => Work<{ present: number; fill: number }[]>>
+> = {
+  *mean(from) {
+    const { means, present } = yield* learnMoments(from);
+    return Array.from(means, (fill, i) => ({ fill, present: present[i] as number }));
+  },
+  *median(from) {
+    return (yield* learnOrders(from)).map(({ median: fill, present }) => ({ fill, present }));
+  },
+  *mostFrequent(from) {
+    return (yield* learnOrders(from)).map(({ mode: fill, present }) => ({ fill, present }));
+  },
 };
 
 /**
@@ -59,31 +69,29 @@ export function imputer(options: ImputerOptions = {}): PreprocessingStep {
     );
   }
   const kept = columns?.slice();
-  return new PreprocessingStep('imputer', (name, X) => {
+  return new PreprocessingStep('imputer', function* (name, X) {
     const selected = selectColumns(kept, X.cols);
+    const from = { name, X, columns: selected, skipMissing: true };
+    const learned = yield* strategies[strategy === 'constant' ? 'mean' : strategy](from);
     const indicated: number[] = [];
-    const fill = selected.map((column) => {
-      const values = columnValues(X, column);
-      const infinite = values.findIndex((value) => Math.abs(value) === Number.POSITIVE_INFINITY);
-      if (infinite >= 0) throw notFinite(name, X, infinite * X.cols + column);
-      const present = values.filter((value) => !Number.isNaN(value)).sort();
-      if (indicators && present.length < values.length) indicated.push(column);
+    const fill = learned.map(({ present, fill: number }, i) => {
+      const column = selected[i] as number;
+      if (indicators && present < X.rows) indicated.push(column);
       if (strategy === 'constant') return (value ?? 0) + 0;
-      if (present.length === 0) {
+      if (present === 0) {
         throw blasnetError(
           'ERR_BLASNET_NOT_FINITE',
           `Expected column ${column} of ${name} to hold a number to learn from, got NaN in every row`,
         );
       }
-      const learned = strategies[strategy](present);
-      checkLearned(name, column, learned);
-      return learned + 0;
+      checkLearned(name, column, number);
+      return number + 0;
     });
     return new Imputer(X.cols, selected, fill, indicated);
   });
 }
 
-class Imputer implements FittedStep {
+class Imputer implements LibraryStep {
   readonly outputColumns: number;
 
   constructor(
@@ -95,34 +103,13 @@ class Imputer implements FittedStep {
     this.outputColumns = inputColumns + indicators.length;
   }
 
-  transform(name: string, X: Matrix, out: Matrix): void {
-    const { inputColumns, columns, fill, indicators } = this;
-    for (let r = 0; r < X.rows; r++) {
-      const from = r * inputColumns;
-      const to = r * out.cols;
-      for (let c = 0; c < inputColumns; c++) out.data[to + c] = X.data[from + c] as number;
-      for (const [i, column] of columns.entries()) {
-        const value = X.data[from + column] as number;
-        if (Math.abs(value) === Number.POSITIVE_INFINITY) throw notFinite(name, X, from + column);
-        if (Number.isNaN(value)) out.data[to + column] = fill[i] as number;
-      }
-      for (const [i, column] of indicators.entries()) {
-        out.data[to + inputColumns + i] = Number.isNaN(X.data[from + column]) ? 1 : 0;
-      }
-    }
-  }
-
-  inverse(X: Matrix, out: Matrix): void {
-    const { inputColumns, indicators } = this;
-    for (let r = 0; r < X.rows; r++) {
-      for (let c = 0; c < inputColumns; c++) {
-        out.data[r * inputColumns + c] = X.data[r * X.cols + c] as number;
-      }
-      for (const [i, column] of indicators.entries()) {
-        const missing = (X.data[r * X.cols + inputColumns + i] as number) > 0.5;
-        if (missing) out.data[r * inputColumns + column] = Number.NaN;
-      }
-    }
+  get native() {
+    const { columns, fill, indicators } = this;
+    return {
+      columns: Uint32Array.from(columns),
+      fill: Float64Array.from(fill),
+      indicators: Uint32Array.from(indicators),
+    };
   }
 
   toJSON() {

@@ -1,15 +1,14 @@
 import { argumentError, blasnetError } from '../base/errors';
-import type { Matrix } from '../base/matrix';
 import { anything, checkOptions, oneOf, optional } from '../base/validate';
+import { learnCategories } from './learn';
 import {
   checkAscending,
   checkColumns,
   columnCount,
   columnsConstraint,
   type FittedStep,
-  finiteColumn,
+  type LibraryStep,
   mostColumns,
-  notFinite,
   PreprocessingStep,
   selectColumns,
 } from './step';
@@ -35,20 +34,17 @@ export function oneHotEncoder(options: OneHotEncoderOptions = {}): Preprocessing
   checkOptions('', options, { columns: columnsConstraint, unknown: optional(unknownConstraint) });
   const { unknown = 'error' } = options;
   const kept = options.columns?.slice();
-  return new PreprocessingStep('oneHotEncoder', (name, X) => {
+  return new PreprocessingStep('oneHotEncoder', function* (name, X) {
     const columns = selectColumns(kept, X.cols);
-    const categories = columns.map((column) =>
-      [...new Set(finiteColumn(name, X, column).map((value) => value + 0))].sort((a, b) => a - b),
-    );
-    checkWidth(name, X.cols, categories);
+    const most = mostColumns - (X.cols - columns.length);
+    const { count, categories } = yield* learnCategories({ name, X, columns, skipMissing: false }, most);
+    if (categories === undefined) throw tooWide(name, X.cols - columns.length + count);
     return new OneHotEncoder(X.cols, columns, categories, unknown);
   });
 }
 
-class OneHotEncoder implements FittedStep {
+class OneHotEncoder implements LibraryStep {
   readonly outputColumns: number;
-  /** By column, the place of each category; undefined for a column that stays. */
-  readonly #places: readonly (ReadonlyMap<number, number> | undefined)[];
 
   constructor(
     readonly inputColumns: number,
@@ -57,52 +53,25 @@ class OneHotEncoder implements FittedStep {
     readonly unknown: 'error' | 'zeros',
   ) {
     this.outputColumns = widthOf(inputColumns, categories);
-    // A sparse array: a file of a few bytes may name a million columns.
-    const places: (ReadonlyMap<number, number> | undefined)[] = [];
-    for (const [i, column] of columns.entries()) {
-      places[column] = new Map(categories[i]?.map((category, place) => [category, place]));
-    }
-    this.#places = places;
   }
 
-  transform(name: string, X: Matrix, out: Matrix): void {
-    out.data.fill(0);
-    let at = 0;
-    for (let index = 0; index < X.data.length; index++) {
-      const value = X.data[index] as number;
-      const places = this.#places[index % X.cols];
-      if (places === undefined) {
-        out.data[at++] = value;
-        continue;
-      }
-      if (!Number.isFinite(value)) throw notFinite(name, X, index);
-      const place = places.get(value);
-      if (place !== undefined) out.data[at + place] = 1;
-      else if (this.unknown === 'error') throw unknownCategory(name, X, index, [...places.keys()]);
-      at += places.size;
-    }
+  get native() {
+    const { columns, categories, unknown } = this;
+    return {
+      columns: Uint32Array.from(columns),
+      categories: categories.map((known) => Float64Array.from(known)),
+      refuseUnknown: unknown === 'error',
+    };
   }
 
-  inverse(X: Matrix, out: Matrix): void {
-    let at = 0;
-    for (let index = 0; index < out.data.length; index++) {
-      const places = this.#places[index % out.cols];
-      if (places === undefined) {
-        out.data[index] = X.data[at++] as number;
-        continue;
-      }
-      let category = Number.NaN;
-      let largest = 0;
-      for (const [known, place] of places) {
-        const value = X.data[at + place] as number;
-        if (value > largest) {
-          largest = value;
-          category = known;
-        }
-      }
-      out.data[index] = category;
-      at += places.size;
-    }
+  unknownCategory(name: string, value: number, row: number, column: number): Error {
+    const known = this.categories[this.columns.indexOf(column)] as readonly number[];
+    const list = known.length > 10 ? `${known.slice(0, 10).join(', ')}, ...` : known.join(', ');
+    return blasnetError(
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected ${name} to hold a category that was learned from column ${column} (${list}), ` +
+        `got ${value} at row ${row}`,
+    );
   }
 
   toJSON() {
@@ -148,19 +117,12 @@ function widthOf(inputColumns: number, categories: readonly (readonly number[])[
 
 function checkWidth(name: string, inputColumns: number, categories: readonly (readonly number[])[]): void {
   const width = widthOf(inputColumns, categories);
-  if (width <= mostColumns) return;
-  throw blasnetError(
-    'ERR_BLASNET_SHAPE',
-    `Expected the categories of ${name} to make at most ${mostColumns} columns, got ${width}`,
-  );
+  if (width > mostColumns) throw tooWide(name, width);
 }
 
-function unknownCategory(name: string, { data, cols }: Matrix, index: number, known: number[]): Error {
-  const column = index % cols;
-  const list = known.length > 10 ? `${known.slice(0, 10).join(', ')}, ...` : known.join(', ');
+function tooWide(name: string, width: number): Error {
   return blasnetError(
-    'ERR_BLASNET_ARG_VALUE',
-    `Expected ${name} to hold a category that was learned from column ${column} (${list}), ` +
-      `got ${data[index]} at row ${Math.floor(index / cols)}`,
+    'ERR_BLASNET_SHAPE',
+    `Expected the categories of ${name} to make at most ${mostColumns} columns, got ${width}`,
   );
 }

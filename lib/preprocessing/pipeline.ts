@@ -1,8 +1,9 @@
+import { type AsyncOptions, asyncConstraints, type Work, workElsewhere, workHere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { Matrix } from '../base/matrix';
 import { asMatrix, checkDtype, checkOutput, type MatrixLike } from '../base/matrix-input';
-import { checkBuffer } from '../base/pinning';
-import { check, checkNames, checkObject, didYouMean, integerBetween } from '../base/validate';
+import { checkBuffer, pin } from '../base/pinning';
+import { check, checkNames, checkObject, checkOptions, didYouMean, integerBetween } from '../base/validate';
 import {
   type CustomStep,
   checkedCustomSteps,
@@ -10,6 +11,7 @@ import {
   fitCustomStep,
   type LoadOptions,
 } from './custom-step';
+import { applyStep, FittedSteps, inputName } from './fitted-steps';
 import { type FittedStep, mostColumns, PreprocessingStep, type StepReader } from './step';
 import libraryReaders from './steps';
 
@@ -36,10 +38,10 @@ const mostSteps = 100;
  */
 export class Preprocessing {
   readonly #steps: readonly (PreprocessingStep | CustomStep)[];
-  #fitted: readonly FittedStep[] | undefined;
+  #fitted: FittedSteps | undefined;
 
   /** @internal Use `preprocessing`. */
-  constructor(steps: readonly (PreprocessingStep | CustomStep)[], fitted?: readonly FittedStep[]) {
+  constructor(steps: readonly (PreprocessingStep | CustomStep)[], fitted?: FittedSteps) {
     this.#steps = steps;
     this.#fitted = fitted;
   }
@@ -73,7 +75,7 @@ export class Preprocessing {
       }
       fitted.push(step);
     }
-    return new Preprocessing([], fitted);
+    return new Preprocessing([], new FittedSteps(fitted));
   }
 
   /** Whether the pipeline has learned from data. */
@@ -83,12 +85,12 @@ export class Preprocessing {
 
   /** The number of columns of X. @throws Error ERR_BLASNET_NOT_FITTED */
   get inputColumns(): number {
-    return (this.#learned('inputColumns')[0] as FittedStep).inputColumns;
+    return this.#learned('inputColumns').inputColumns;
   }
 
   /** The number of columns after the last step: the network's inputDim. @throws Error ERR_BLASNET_NOT_FITTED */
   get outputColumns(): number {
-    return (this.#learned('outputColumns').at(-1) as FittedStep).outputColumns;
+    return this.#learned('outputColumns').outputColumns;
   }
 
   /**
@@ -98,8 +100,23 @@ export class Preprocessing {
    * @throws RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE (a column that does not exist), ERR_BLASNET_NOT_FINITE
    */
   fit(X: Matrix | readonly (readonly number[])[]): this {
-    this.#fit(X, false);
+    workHere(this.fitWork(trainingMatrix(X)));
     return this;
+  }
+
+  /** Like `fit`, but does not block the calling thread, except while a step of your own learns. @throws like fit() */
+  async fitAsync(X: Matrix | readonly (readonly number[])[], options: AsyncOptions = {}): Promise<this> {
+    const matrix = trainingMatrix(X);
+    await elsewhere([matrix], options, this.fitWork(matrix));
+    return this;
+  }
+
+  /**
+   * @internal Learns from X, which must be checked. With `makeOut`, also transforms it, into the matrix that this makes
+   * for that many output columns.
+   */
+  *fitWork(X: Matrix, makeOut?: (columns: number) => Matrix): Work<void> {
+    this.#fitted = yield* this.#learn(X, makeOut);
   }
 
   /** @internal Forgets what it learned from data that were refused later. */
@@ -109,7 +126,25 @@ export class Preprocessing {
 
   /** Calls `fit`, and returns the transformed X (m, outputColumns). @throws like fit() */
   fitTransform(X: Matrix | readonly (readonly number[])[]): Matrix {
-    return this.#fit(X, true) as Matrix;
+    return workHere(this.#fitTransform(trainingMatrix(X)));
+  }
+
+  /** Like `fitTransform`, but does not block the calling thread: see `fitAsync`. @throws like fit() */
+  async fitTransformAsync(
+    X: Matrix | readonly (readonly number[])[],
+    options: AsyncOptions = {},
+  ): Promise<Matrix> {
+    const matrix = trainingMatrix(X);
+    return elsewhere([matrix], options, this.#fitTransform(matrix));
+  }
+
+  *#fitTransform(X: Matrix): Work<Matrix> {
+    let out = X;
+    yield* this.fitWork(X, (columns) => {
+      out = Matrix.zeros(X.rows, columns, X.dtype);
+      return out;
+    });
+    return out;
   }
 
   /**
@@ -120,15 +155,29 @@ export class Preprocessing {
    * @throws RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE, ERR_BLASNET_ARG_VALUE (an unknown category)
    */
   transform(X: MatrixLike, out?: Matrix): Matrix {
-    const steps = this.#learned('transform');
-    let current = asMatrix('X', X, { cols: this.inputColumns });
-    const result = resultMatrix(current, this.outputColumns, out);
-    for (const [i, step] of steps.entries()) {
-      const next = i === steps.length - 1 ? result : emptyLike(current, step.outputColumns);
-      step.transform(inputName(i), current, next);
-      current = next;
-    }
+    const fitted = this.#learned('transform');
+    const matrix = asMatrix('X', X, { cols: fitted.inputColumns });
+    const result = resultMatrix(matrix, fitted.outputColumns, out);
+    workHere(fitted.transform(matrix, result));
     return result;
+  }
+
+  /** Like `transform`, but does not block the calling thread: see `fitAsync`. @throws like transform() */
+  async transformAsync(
+    X: MatrixLike,
+    options: AsyncOptions & { readonly out?: Matrix } = {},
+  ): Promise<Matrix> {
+    const fitted = this.#learned('transformAsync');
+    const { out, ...rest } = options;
+    const matrix = asMatrix('X', X, { cols: fitted.inputColumns });
+    const result = resultMatrix(matrix, fitted.outputColumns, out);
+    await elsewhere([matrix, result], rest, fitted.transform(matrix, result));
+    return result;
+  }
+
+  /** @internal X (m, inputColumns), which must be checked, -> out (m, outputColumns), of any dtype. */
+  *transformWork(X: Matrix, out: Matrix): Work<void> {
+    yield* this.#learned('transform').transform(X, out);
   }
 
   /**
@@ -139,15 +188,20 @@ export class Preprocessing {
    *   inverse), ERR_BLASNET_DTYPE, ERR_BLASNET_DETACHED; RangeError ERR_BLASNET_SHAPE
    */
   inverse(X: MatrixLike, out?: Matrix): Matrix {
-    const steps = this.#learned('inverse');
-    let current = asMatrix('X', X, { cols: this.outputColumns });
-    const result = resultMatrix(current, this.inputColumns, out);
-    for (let i = steps.length - 1; i >= 0; i--) {
-      const step = steps[i] as FittedStep;
-      const next = i === 0 ? result : emptyLike(current, step.inputColumns);
-      step.inverse(current, next);
-      current = next;
-    }
+    const fitted = this.#learned('inverse');
+    const matrix = asMatrix('X', X, { cols: fitted.outputColumns });
+    const result = resultMatrix(matrix, fitted.inputColumns, out);
+    workHere(fitted.inverse(matrix, result));
+    return result;
+  }
+
+  /** Like `inverse`, but does not block the calling thread: see `fitAsync`. @throws like inverse() */
+  async inverseAsync(X: MatrixLike, options: AsyncOptions & { readonly out?: Matrix } = {}): Promise<Matrix> {
+    const fitted = this.#learned('inverseAsync');
+    const { out, ...rest } = options;
+    const matrix = asMatrix('X', X, { cols: fitted.outputColumns });
+    const result = resultMatrix(matrix, fitted.inputColumns, out);
+    await elsewhere([matrix, result], rest, fitted.inverse(matrix, result));
     return result;
   }
 
@@ -157,34 +211,45 @@ export class Preprocessing {
    * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE for a step of your own without toJSON
    */
   toJSON(): PreprocessingJSON {
-    const steps = this.#learned('toJSON').map((step) => step.toJSON());
+    const steps = this.#learned('toJSON').steps.map((step) => step.toJSON());
     return { name: 'preprocessing', version: 1, steps };
   }
 
-  #fit(X: unknown, transform: boolean): Matrix | undefined {
+  // Lets every step learn from the output of the step before it.
+  *#learn(X: Matrix, makeOut: ((columns: number) => Matrix) | undefined): Work<FittedSteps> {
     if (this.#steps.length === 0) {
       throw blasnetError(
         'ERR_BLASNET_ARG_VALUE',
         'This pipeline was loaded from JSON and cannot be fitted again: build it with preprocessing([...])',
       );
     }
-    let current = asMatrix('X', X, { mostCols: mostColumns });
+    let current = X;
     const fitted: FittedStep[] = [];
     for (const [i, step] of this.#steps.entries()) {
-      const name = inputName(i);
+      const learn = PreprocessingStep.fitOf(step);
       const learned =
-        PreprocessingStep.fitOf(step)?.(name, current) ?? fitCustomStep(step as CustomStep, current);
+        learn === undefined
+          ? fitCustomStep(step as CustomStep, current)
+          : yield* learn(inputName(i), current);
       fitted.push(learned);
-      if (i === this.#steps.length - 1 && !transform) break;
-      const next = emptyLike(current, learned.outputColumns);
-      learned.transform(name, current, next);
-      current = next;
+      const out = this.#inputOfNext(i + 1, learned, X) ?? makeOut?.(learned.outputColumns);
+      if (out === undefined) break;
+      yield* applyStep(learned, i, current, out);
+      current = out;
     }
-    this.#fitted = fitted;
-    return transform ? current : undefined;
+    return new FittedSteps(fitted);
   }
 
-  #learned(method: string): readonly FittedStep[] {
+  // A matrix for the input of step i. Like FittedSteps: native code keeps doubles between its steps, and a step of the
+  // user's sees the dtype of X, and gives it.
+  #inputOfNext(i: number, { native, outputColumns }: FittedStep, X: Matrix): Matrix | undefined {
+    const step = this.#steps[i];
+    if (step === undefined) return undefined;
+    const isNative = native !== undefined && PreprocessingStep.fitOf(step) !== undefined;
+    return Matrix.zeros(X.rows, outputColumns, isNative ? 'float64' : X.dtype);
+  }
+
+  #learned(method: string): FittedSteps {
     if (this.#fitted !== undefined) return this.#fitted;
     throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected fit to be called before ${method} is used`);
   }
@@ -242,16 +307,24 @@ function readStep(where: string, value: unknown, readers: ReadonlyMap<string, St
   return reader(where, value);
 }
 
-function inputName(step: number): string {
-  return step === 0 ? 'X' : `the input of steps[${step}]`;
+/** Checks X for `fit`. */
+export function trainingMatrix(X: unknown): Matrix {
+  return asMatrix('X', X, { mostCols: mostColumns });
 }
 
-function emptyLike({ rows, dtype }: Matrix, cols: number): Matrix {
-  return Matrix.zeros(rows, cols, dtype);
+// Runs work on other threads, while these matrices stay in place.
+async function elsewhere<T>(matrices: readonly Matrix[], options: AsyncOptions, work: Work<T>): Promise<T> {
+  checkOptions('', options, asyncConstraints);
+  const unpin = pin(matrices.map(({ data }) => data));
+  try {
+    return await workElsewhere(work, options);
+  } finally {
+    unpin();
+  }
 }
 
 function resultMatrix(X: Matrix, cols: number, out: Matrix | undefined): Matrix {
-  if (out === undefined) return emptyLike(X, cols);
+  if (out === undefined) return Matrix.zeros(X.rows, cols, X.dtype);
   checkOutput(out, X.data);
   checkBuffer('out', out.data);
   checkDtype('out', out.data, X.dtype, ', as X is');

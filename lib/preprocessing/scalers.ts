@@ -1,4 +1,4 @@
-import type { Matrix } from '../base/matrix';
+import type { Work } from '../addon/work';
 import {
   above,
   anything,
@@ -9,7 +9,7 @@ import {
   finite,
   optional,
 } from '../base/validate';
-import { meanAndVariance, median, percentile } from './statistics';
+import { type LearnedColumns, learnExtremes, learnMoments, learnOrders } from './learn';
 import {
   checkColumns,
   checkLearned,
@@ -17,8 +17,7 @@ import {
   columnCount,
   columnsConstraint,
   type FittedStep,
-  finiteColumn,
-  notFinite,
+  type LibraryStep,
   PreprocessingStep,
   selectColumns,
 } from './step';
@@ -70,15 +69,18 @@ const flags = { columns: columnsConstraint, center: optional(boolean), scale: op
 export function standardScaler(options: StandardScalerOptions = {}): PreprocessingStep {
   checkOptions('', options, flags);
   const { columns, center = true, scale = true } = options;
-  const learn = (values: Float64Array): Scale => {
-    const { mean, variance } = meanAndVariance(values);
-    const n = values.length;
-    const rounding = n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
-    return {
-      center: center ? mean : 0,
-      scale: scale && !(variance <= rounding) ? Math.sqrt(variance) : 1,
-    };
-  };
+  function* learn(from: LearnedColumns): Work<Scale[]> {
+    const { means, variances } = yield* learnMoments(from);
+    const n = from.X.rows;
+    return Array.from(means, (mean, i) => {
+      const variance = variances[i] as number;
+      const rounding = n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
+      return {
+        center: center ? mean : 0,
+        scale: scale && !(variance <= rounding) ? Math.sqrt(variance) : 1,
+      };
+    });
+  }
   return scaler('standardScaler', columns, learn);
 }
 
@@ -96,10 +98,13 @@ export function minMaxScaler(options: MinMaxScalerOptions = {}): PreprocessingSt
   });
   // JSON has no negative zero.
   const [low = 0, high = 1] = (options.range ?? [0, 1]).map((value) => value + 0);
-  const learn = (values: Float64Array): Scale => {
-    const [least, most] = extremes(values);
-    return { center: least, scale: notZero(most - least) / (high - low) };
-  };
+  function* learn(from: LearnedColumns): Work<Scale[]> {
+    const { least, most } = yield* learnExtremes(from);
+    return Array.from(least, (center, i) => ({
+      center,
+      scale: notZero((most[i] as number) - center) / (high - low),
+    }));
+  }
   return scaler('minMaxScaler', options.columns, learn, low, options.clip === true ? [low, high] : null);
 }
 
@@ -112,31 +117,31 @@ export function minMaxScaler(options: MinMaxScalerOptions = {}): PreprocessingSt
 export function robustScaler(options: RobustScalerOptions = {}): PreprocessingStep {
   checkOptions('', options, { ...flags, percentiles: optional(rising(0, 100)) });
   const { columns, center = true, scale = true } = options;
-  const [low, high] = options.percentiles ?? [25, 75];
-  const learn = (values: Float64Array): Scale => {
-    const sorted = values.slice().sort();
-    return {
-      center: center ? median(sorted) : 0,
-      scale: scale ? notZero(percentile(sorted, high) - percentile(sorted, low)) : 1,
-    };
-  };
+  const percentiles = options.percentiles ?? ([25, 75] as const);
+  function* learn(from: LearnedColumns): Work<Scale[]> {
+    const orders = yield* learnOrders(from, percentiles);
+    return orders.map(({ median, low, high }) => ({
+      center: center ? median : 0,
+      scale: scale ? notZero(high - low) : 1,
+    }));
+  }
   return scaler('robustScaler', columns, learn);
 }
 
 function scaler(
   name: ScalerName,
   columns: readonly number[] | undefined,
-  learn: (values: Float64Array) => Scale,
+  learn: (from: LearnedColumns) => Work<Scale[]>,
   offset = 0,
   clip: readonly [number, number] | null = null,
 ): PreprocessingStep {
   const kept = columns?.slice();
-  return new PreprocessingStep(name, (inputName, X) => {
+  return new PreprocessingStep(name, function* (inputName, X) {
     const selected = selectColumns(kept, X.cols);
-    const scales = selected.map((column) => {
-      const { center, scale } = learn(finiteColumn(inputName, X, column));
+    const learned = yield* learn({ name: inputName, X, columns: selected, skipMissing: false });
+    const scales = learned.map(({ center, scale }, i) => {
       // A divisor so small that its inverse is infinite is refused.
-      checkLearned(inputName, column, center, scale, 1 / scale);
+      checkLearned(inputName, selected[i] as number, center, scale, 1 / scale);
       return { center: center + 0, scale };
     });
     return new Scaler(name, X.cols, selected, scales, offset, clip);
@@ -144,7 +149,7 @@ function scaler(
 }
 
 /** (x - center) / scale + offset, column by column: the fitted step of all three scalers. */
-class Scaler implements FittedStep {
+class Scaler implements LibraryStep {
   readonly outputColumns: number;
 
   constructor(
@@ -158,27 +163,15 @@ class Scaler implements FittedStep {
     this.outputColumns = inputColumns;
   }
 
-  transform(name: string, X: Matrix, out: Matrix): void {
-    const [low, high] = this.clip ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-    out.data.set(X.data);
-    for (const [i, column] of this.columns.entries()) {
-      const { center, scale } = this.scales[i] as Scale;
-      for (let index = column; index < X.data.length; index += X.cols) {
-        const value = X.data[index] as number;
-        if (!Number.isFinite(value)) throw notFinite(name, X, index);
-        out.data[index] = Math.min(Math.max((value - center) / scale + this.offset, low), high);
-      }
-    }
-  }
-
-  inverse(X: Matrix, out: Matrix): void {
-    out.data.set(X.data);
-    for (const [i, column] of this.columns.entries()) {
-      const { center, scale } = this.scales[i] as Scale;
-      for (let index = column; index < X.data.length; index += X.cols) {
-        out.data[index] = ((X.data[index] as number) - this.offset) * scale + center;
-      }
-    }
+  get native() {
+    const { columns, scales, offset, clip } = this;
+    return {
+      columns: Uint32Array.from(columns),
+      center: Float64Array.from(scales, ({ center }) => center),
+      scale: Float64Array.from(scales, ({ scale }) => scale),
+      offset,
+      clip: clip === null ? null : Float64Array.from(clip),
+    };
   }
 
   toJSON() {
@@ -226,15 +219,6 @@ function rising(least: number, most: number): Constraint {
       return numbers && low < high && low >= least && high <= most && Number.isFinite(high - low);
     },
   };
-}
-
-function extremes(values: Float64Array): [least: number, most: number] {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
-  return [least, most];
 }
 
 // scikit-learn's limit: a divisor that is nearly 0 would magnify rounding errors.

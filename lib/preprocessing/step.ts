@@ -1,9 +1,11 @@
+import type { NativeStep } from '../addon/binding';
+import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { elementError, type Matrix } from '../base/matrix';
+import { type Matrix, valueError } from '../base/matrix';
 import { type Constraint, check, finite, integerBetween, optional } from '../base/validate';
 
 /** Learns from X (m, inputColumns). Errors call X `name`. */
-type Fit = (name: string, X: Matrix) => FittedStep;
+type Fit = (name: string, X: Matrix) => Work<LibraryStep>;
 
 /** A step of the library with its options, for `preprocessing`: the result of `standardScaler()` and the others. */
 export class PreprocessingStep {
@@ -23,16 +25,30 @@ export class PreprocessingStep {
   }
 }
 
-/** A step that has learned. X (m, inputColumns)  ->  out (m, outputColumns), of one dtype. */
-export interface FittedStep {
+/** A step that has learned. X (m, inputColumns)  ->  out (m, outputColumns). */
+export type FittedStep = LibraryStep | UserStep;
+
+interface AnyFittedStep {
   readonly inputColumns: number;
   readonly outputColumns: number;
-  /** Writes every element of `out`. Errors call X `name`. */
-  transform(name: string, X: Matrix, out: Matrix): void;
-  /** The way back: X (m, outputColumns)  ->  out (m, inputColumns). */
-  inverse(X: Matrix, out: Matrix): void;
   /** Everything learned, safe in JSON: no NaN, no infinity, no negative zero. */
   toJSON(): { readonly name: string; readonly inputColumns: number };
+}
+
+/** A step of the library, which native code applies: see native/engine/pipeline.h. */
+export interface LibraryStep extends AnyFittedStep {
+  readonly native: NativeStep;
+  /** The error for a category that is not known. */
+  unknownCategory?(name: string, value: number, row: number, column: number): Error;
+}
+
+/** A step of the user's. `out` has X's dtype. */
+export interface UserStep extends AnyFittedStep {
+  readonly native?: undefined;
+  /** Writes every element of `out`. */
+  transform(X: Matrix, out: Matrix): void;
+  /** The way back: X (m, outputColumns)  ->  out (m, inputColumns). */
+  inverse(X: Matrix, out: Matrix): void;
 }
 
 /** Makes a fitted step from its JSON. Everything is checked. Errors call the step `where`. */
@@ -60,22 +76,8 @@ export function selectColumns(columns: readonly number[] | undefined, cols: numb
   return [...columns].sort((a, b) => a - b);
 }
 
-/** A column as doubles. Throws if a number is not finite. */
-export function finiteColumn(name: string, X: Matrix, column: number): Float64Array {
-  const values = columnValues(X, column);
-  const row = values.findIndex((value) => !Number.isFinite(value));
-  if (row >= 0) throw notFinite(name, X, row * X.cols + column);
-  return values;
-}
-
-export function columnValues({ data, rows, cols }: Matrix, column: number): Float64Array {
-  const values = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) values[r] = data[r * cols + column] as number;
-  return values;
-}
-
-export function notFinite(name: string, X: Matrix, index: number): Error {
-  return elementError(name, X, index, 'finite numbers (an imputer replaces NaN)');
+export function notFinite(name: string, value: number, row: number, column: number): Error {
+  return valueError(name, value, row, column, 'finite numbers (an imputer replaces NaN)');
 }
 
 /** Throws if a learned number is beyond the range of doubles. */

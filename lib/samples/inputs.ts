@@ -1,11 +1,13 @@
+import { type AsyncOptions, type Work, workElsewhere, workHere } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { type Dtype, elementError, Matrix } from '../base/matrix';
-import type { MatrixLike } from '../base/matrix-input';
-import { checkBuffer } from '../base/pinning';
+import { type Dtype, elementError, type LabelArray, Matrix } from '../base/matrix';
+import { asMatrix, type MatrixLike } from '../base/matrix-input';
+import { checkBuffer, pin } from '../base/pinning';
 import { checkNames, checkObject } from '../base/validate';
 import { type Architecture, embeddingsIn, inputDimOf } from '../layers/architecture';
 import { unknownCode } from '../layers/embeddings';
 import type { Preprocessing } from '../preprocessing';
+import { trainingMatrix } from '../preprocessing/pipeline';
 import { networkMatrix } from './network-matrix';
 
 /**
@@ -38,30 +40,103 @@ export interface Inputs {
   readonly X: Matrix;
   /** (rows x embeddings); null without embeddings */
   readonly codes: Int32Array | null;
+  /** Fills X, which is empty before: the preprocessing. */
+  readonly pending?: Pending;
 }
 
-/** Checks X and returns it as inputs of the network. It copies only plain arrays, and X with preprocessing. */
-export function networkInputs(kind: InputKind, X: InputsLike): Inputs {
+/** Work to be done before inputs are used, once. */
+export interface Pending {
+  readonly work: Work<void>;
+  /** The arrays that it reads. They must stay in place. */
+  readonly arrays: readonly LabelArray[];
+}
+
+/** Preprocessing that learns from the training data, before it transforms these and the validation data. */
+export interface Learning {
+  /** The columns of the training data. */
+  columns?: number;
+}
+
+/**
+ * Checks X and returns it as inputs of the network. It copies only plain arrays, and X with preprocessing.
+ *
+ * @param learning given in a training whose preprocessing has not learned: the first X is what it learns from
+ */
+export function networkInputs(kind: InputKind, X: InputsLike, learning?: Learning): Inputs {
   const { length } = embeddingsIn(kind.architecture);
-  if (length === 0) return { X: numberInputs(kind, 'X', X as MatrixLike), codes: null };
+  if (length === 0) {
+    if (kind.preprocessing !== undefined) return preprocessed(kind, 'X', X as MatrixLike, null, learning);
+    return { X: networkMatrix('X', X, inputDimOf(kind.architecture), inputDim, kind.dtype), codes: null };
+  }
   const { numbers, categories } = mixed(X);
   const { codes, rows } = codesOf(categories, length);
+  const columns = inputDimOf(kind.architecture);
+  let inputs: Inputs;
   // Preprocessing always needs columns.
-  if (inputDimOf(kind.architecture) === 0 && kind.preprocessing === undefined) {
+  if (kind.preprocessing !== undefined) {
+    inputs = preprocessed(kind, 'X.numbers', numbers as MatrixLike, codes, learning);
+  } else if (columns === 0) {
     return { X: noNumbers(numbers, rows, kind.dtype), codes };
+  } else {
+    inputs = { X: networkMatrix('X.numbers', numbers, columns, inputDim, kind.dtype), codes };
   }
-  const matrix = numberInputs(kind, 'X.numbers', numbers as MatrixLike);
-  checkRows(matrix.rows, rows);
-  return { X: matrix, codes };
+  checkRows(inputs.X.rows, rows);
+  return inputs;
 }
 
-/** Lets the preprocessing learn from the numbers of X. */
-export function learnInputs({ architecture }: InputKind, preprocessing: Preprocessing, X: InputsLike): void {
-  if (embeddingsIn(architecture).length === 0) preprocessing.fit(X as Matrix);
-  else {
-    const { numbers } = mixed(X);
-    inPart('X.numbers', () => preprocessing.fit(numbers as Matrix));
+/** Fills inputs whose preprocessing is pending, on the calling thread. */
+export function fillHere({ pending }: Inputs): void {
+  if (pending !== undefined) workHere(pending.work);
+}
+
+/** Fills inputs on threads of the addon. @throws AbortError */
+export async function fillElsewhere(pending: Pending, options: AsyncOptions): Promise<void> {
+  const unpin = pin(pending.arrays);
+  try {
+    await workElsewhere(pending.work, options);
+  } finally {
+    unpin();
   }
+}
+
+const inputDim = "the network's inputDim";
+
+// X with its preprocessing pending. The columns stay as they came until then, arrays of numbers as doubles.
+function preprocessed(
+  { architecture, dtype, preprocessing: given }: InputKind,
+  name: string,
+  X: MatrixLike,
+  codes: Int32Array | null,
+  learning: Learning | undefined,
+): Inputs {
+  const preprocessing = given as Preprocessing;
+  const columns = inputDimOf(architecture);
+  const learns = learning !== undefined && learning.columns === undefined;
+  const raw = learns
+    ? inPart(name, () => trainingMatrix(X))
+    : asMatrix(name, X, {
+        dtype: 'float64',
+        cols: learning?.columns ?? preprocessing.inputColumns,
+        origin: "the network's preprocessing",
+      });
+  if (learns) learning.columns = raw.cols;
+  else if (learning === undefined) checkColumns(preprocessing.outputColumns, columns);
+  const out = Matrix.zeros(raw.rows, columns, dtype);
+  const work = learns
+    ? preprocessing.fitWork(raw, (outputColumns) => {
+        checkColumns(outputColumns, columns);
+        return out;
+      })
+    : preprocessing.transformWork(raw, out);
+  return { X: out, codes, pending: { work: inPartOf(name, work), arrays: [raw.data] } };
+}
+
+function checkColumns(outputColumns: number, columns: number): void {
+  if (outputColumns === columns) return;
+  throw blasnetError(
+    'ERR_BLASNET_SHAPE',
+    `Expected the preprocessing to output ${columns} columns (the network's inputDim), got ${outputColumns}`,
+  );
 }
 
 /** The error for the code at `index`. */
@@ -107,32 +182,26 @@ function checkRows(numbers: number, categories: number): void {
   );
 }
 
-// Errors from `work` call a part of X just X. This adds the name of the part.
-function inPart<T>(name: string, work: () => T): T {
+// Errors of preprocessing call a part of X just X. This adds the name of the part.
+function* inPartOf(name: string, work: Work<void>): Work<void> {
   try {
-    return work();
+    yield* work;
   } catch (error) {
-    if (error instanceof Error) error.message = `In ${name}: ${error.message}`;
-    throw error;
+    throw named(name, error);
   }
 }
 
-function numberInputs(
-  { architecture, dtype, preprocessing }: InputKind,
-  name: string,
-  X: MatrixLike,
-): Matrix {
-  const inputDim = inputDimOf(architecture);
-  if (preprocessing === undefined) return networkMatrix(name, X, inputDim, "the network's inputDim", dtype);
-  const raw = networkMatrix(name, X, preprocessing.inputColumns, "the network's preprocessing", dtype);
-  if (preprocessing.outputColumns !== inputDim) {
-    throw blasnetError(
-      'ERR_BLASNET_SHAPE',
-      `Expected the preprocessing to output ${inputDim} columns (the network's inputDim), got ${preprocessing.outputColumns}`,
-    );
+function inPart<T>(name: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw named(name, error);
   }
-  const transform = () => preprocessing.transform(raw);
-  return name === 'X' ? transform() : inPart(name, transform);
+}
+
+function named(name: string, error: unknown): unknown {
+  if (name !== 'X' && error instanceof Error) error.message = `In ${name}: ${error.message}`;
+  return error;
 }
 
 function codesOf(value: unknown, cols: number): { codes: Int32Array; rows: number } {

@@ -3,7 +3,7 @@ import { type Dtype, type FloatArray, type LabelArray, Matrix } from '../base/ma
 import { checkOutput } from '../base/matrix-input';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import type { LossName } from '../layers/losses';
-import { type InputKind, type Inputs, type InputsLike, networkInputs } from './inputs';
+import { type InputKind, type Inputs, type InputsLike, type Learning, networkInputs } from './inputs';
 import { asLabels, type LabelKind, type Labels, type LabelsLike } from './labels';
 import { networkMatrix } from './network-matrix';
 
@@ -26,8 +26,9 @@ export function labelledSamples(
   X: InputsLike,
   Y: LabelsLike,
   loss: LossName,
+  learning?: Learning,
 ): LabelledSamples {
-  const inputs = networkInputs(kind, X);
+  const inputs = networkInputs(kind, X, learning);
   const labels = asLabels(kind, Y, loss);
   if (inputs.X.rows !== labels.rows) {
     throw blasnetError(
@@ -41,6 +42,11 @@ export function labelledSamples(
 /** The arrays that native code reads. */
 export function arraysOf({ X, codes, Y, weights }: Samples): LabelArray[] {
   return [X.data, ...(codes === null ? [] : [codes]), ...(Y ? [Y.data] : []), ...(weights ? [weights] : [])];
+}
+
+/** The arrays that a training reads, also before its first step. */
+export function arraysToPin(samples: Samples): LabelArray[] {
+  return [...arraysOf(samples), ...(samples.pending?.arrays ?? [])];
 }
 
 /** The matrix for the results (rows of X, outputDim): the caller's, checked, or a new one. */

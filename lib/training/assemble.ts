@@ -1,10 +1,9 @@
 import { anything, checkOptions } from '../base/validate';
-import { checkJson } from '../formats/json';
 import { outputLayerOf } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
 import type { Label } from '../preprocessing';
 import { RandomState } from '../random/random-state';
-import { type InputsLike, learnInputs } from '../samples/inputs';
+import type { InputsLike, Learning } from '../samples/inputs';
 import { fitLoss, type LabelsLike } from '../samples/labels';
 import { type LabelledSamples, labelledSamples, type SampleKind } from '../samples/samples';
 import { withWeights } from '../samples/weights';
@@ -85,17 +84,15 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
     for (const part of learning) part?.forget();
   };
   try {
-    if (preprocessing?.fitted === false) learnInputs(kind, preprocessing, X);
     if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
-    const labelled = labelledSamples(kind, X, Y, loss.name);
+    // The preprocessing learns and transforms in the training's first step: see TrainingSession.
+    const pending: Learning | undefined = preprocessing?.fitted === false ? {} : undefined;
+    const labelled = labelledSamples(kind, X, Y, loss.name, pending);
     const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
-    // Refused here, before the first step, if a checkpoint cannot hold it.
-    if (completed.checkpoint !== undefined && preprocessing !== undefined) {
-      checkJson('preprocessing', preprocessing.toJSON());
-    }
     const { outputDim } = outputLayerOf(architecture);
     const samples = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
-    const validation = options.validationData && validationSamples(kind, options.validationData, loss);
+    const validation =
+      options.validationData && validationSamples(kind, options.validationData, loss, pending);
     return { samples, completed, validation, forget };
   } catch (error) {
     forget();
@@ -103,11 +100,16 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
   }
 }
 
-function validationSamples(kind: SampleKind, data: ValidationData, loss: ResolvedLoss): LabelledSamples {
+function validationSamples(
+  kind: SampleKind,
+  data: ValidationData,
+  loss: ResolvedLoss,
+  learning: Learning | undefined,
+): LabelledSamples {
   checkOptions('validationData', data, { X: anything, Y: anything, sampleWeight: anything });
   try {
     const { outputDim } = outputLayerOf(kind.architecture);
-    const labelled = labelledSamples(kind, data.X, data.Y, loss.name);
+    const labelled = labelledSamples(kind, data.X, data.Y, loss.name, learning);
     return withWeights(labelled, outputDim, data.sampleWeight, undefined);
   } catch (error) {
     if (error instanceof Error) error.message = `In validationData: ${error.message}`;

@@ -1,8 +1,9 @@
+import { workElsewhere, workHere } from '../addon/work';
 import { AbortError, blasnetError } from '../base/errors';
 import { pin } from '../base/pinning';
 import type { Plan } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
-import { arraysOf } from '../samples/samples';
+import { arraysToPin } from '../samples/samples';
 import type { Effect, Workplace } from './effects';
 import { type EpochReport, type History, record } from './history';
 import { measureElsewhere, measureHere } from './measure';
@@ -35,7 +36,7 @@ export async function* driveAsync(
   queue.checkFree('fit');
   queue.fitting = true;
   const { samples, validation } = session;
-  const unpin = pin([samples, ...(validation === undefined ? [] : [validation])].flatMap(arraysOf));
+  const unpin = pin([samples, ...(validation === undefined ? [] : [validation])].flatMap(arraysToPin));
   const at = onOtherThreads(session, queue);
   const training = session.train(pace);
   try {
@@ -96,10 +97,12 @@ export function driveSync(
 
 function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
   const { loss, signal, threads } = session.options;
+  const options = { threads, ...(signal && { signal }) };
   return {
     write: (operation) => queue.write(loss, operation, { signal, threads }),
     read: (operation) => queue.read([], loss, operation, { signal, threads }),
-    measure: (metrics, samples, out) => measureElsewhere(metrics, samples, out, { signal, threads }),
+    measure: (metrics, samples, out) => measureElsewhere(metrics, samples, out, options),
+    work: (work) => workElsewhere(work, options),
     call: (_, call) => settledUnlessAborted(call, signal),
     file: (file) => file.async(),
   };
@@ -110,6 +113,7 @@ function onThisThread(plan: Plan, threads: number): Workplace {
     write: (operation) => plan.run(operation, threads),
     read: (operation) => plan.run(operation, threads),
     measure: (metrics, samples, out) => measureHere(metrics, samples, out, threads),
+    work: (work) => workHere(work, threads),
     call: (name, call) => noPromise(name, call()),
     file: (file) => file.sync(),
   };

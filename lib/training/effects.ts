@@ -1,6 +1,7 @@
 // A training is written once, as a generator that yields effects: native operations, calls of the user's code, files.
 // `drive.ts` answers them one at a time, on this thread or without blocking it.
 
+import type { Work } from '../addon/work';
 import type { Matrix } from '../base/matrix';
 import type { Operation, Outcome } from '../engine/plan';
 import type { ResolvedMetric } from '../metrics/metric';
@@ -19,6 +20,8 @@ export interface Workplace {
     samples: LabelledSamples,
     predictions: Matrix,
   ): Record<string, number> | Promise<Record<string, number>>;
+  /** Work through rows. The arrays of the samples are in place. */
+  work(work: Work<void>): void | Promise<void>;
   /** Calls the user's code. Error messages contain the name. */
   call(name: string, call: () => unknown): unknown;
   file(file: FileEffect): unknown;

@@ -1,4 +1,4 @@
-import { pinnedWork, type Work, type WorkOptions, workHere } from '../addon/work';
+import { type AsyncOptions, pinnedWork, type Work, workHere } from '../addon/work';
 import { Matrix } from '../base/matrix';
 import type { Comparison } from '../metrics/comparison';
 import type { ResolvedMetric } from '../metrics/metric';
@@ -37,7 +37,7 @@ export function measureElsewhere(
   metrics: readonly ResolvedMetric[],
   samples: LabelledSamples,
   predictions: Matrix,
-  options: WorkOptions,
+  options: AsyncOptions,
 ): Promise<Record<string, number>> {
   const { Y, weights } = samples;
   const arrays = [Y.data, predictions.data, ...(weights === undefined ? [] : [weights])];

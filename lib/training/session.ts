@@ -1,6 +1,7 @@
-import { blasnetError } from '../base/errors';
+import { AbortError, blasnetError } from '../base/errors';
 import { Matrix } from '../base/matrix';
 import { evaluateOperation, type Outcome, outcomeError, predictOperation } from '../engine/plan';
+import { checkJson } from '../formats/json';
 import { outputLayerOf } from '../layers/architecture';
 import { lossEntry } from '../layers/losses';
 import type { LabelledSamples } from '../samples/samples';
@@ -143,11 +144,32 @@ export class TrainingSession {
   // Runs before anything changes, so that a refusal leaves no trace.
   *#begin(): Training {
     try {
+      yield* this.#preprocess();
       if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
       yield* this.#beginCheckpoints();
     } catch (error) {
       this.runner.onRefusal();
       throw error;
+    }
+  }
+
+  *#preprocess(): Training {
+    const { pending } = this.samples;
+    if (pending !== undefined) yield* ask((at) => at.work(pending.work));
+    const ofValidation = this.#validation?.pending;
+    if (ofValidation !== undefined) {
+      try {
+        yield* ask((at) => at.work(ofValidation.work));
+      } catch (error) {
+        if (error instanceof Error && !(error instanceof AbortError))
+          error.message = `In validationData: ${error.message}`;
+        throw error;
+      }
+    }
+    // Refused here, before the first step, if a checkpoint cannot hold it.
+    const { preprocessing } = this.#network.kind;
+    if (this.options.checkpoint !== undefined && preprocessing !== undefined) {
+      checkJson('preprocessing', preprocessing.toJSON());
     }
   }
 

@@ -20,6 +20,8 @@ namespace blasnet {
 
 // The largest size that CBLAS can take.
 constexpr size_t kMostSize = static_cast<size_t>(std::numeric_limits<int32_t>::max());
+// The largest number of elements of an array.
+constexpr size_t kMostElements = size_t{1} << 53;
 
 // One argument of a call, or one property of it.
 class Argument {

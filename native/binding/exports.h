@@ -9,6 +9,7 @@ void ExportMath(Napi::Env env, Napi::Object exports);
 void ExportKernels(Napi::Env env, Napi::Object exports);
 void ExportMetrics(Napi::Env env, Napi::Object exports);
 void ExportPlan(Napi::Env env, Napi::Object exports);
+void ExportPreprocessing(Napi::Env env, Napi::Object exports);
 void ExportInfo(Napi::Env env, Napi::Object exports);
 
 }  // namespace blasnet

@@ -10,16 +10,18 @@ namespace blasnet {
 // Why the operation returned. The addon exports these numbers by name, and lib/engine/plan.ts reads them.
 enum class Status : int32_t {
   kDone = 0,
-  kStopped = 1,         // the stop flag was set; only whole steps were taken
-  kInputNotFinite = 2,  // index: that element of X
-  kLabelOutside = 3,    // index: that element of Y, or of the numbers that are checked
-  kDiverged = 4,        // epoch, batch, layer: where the loss is not finite; that step was not taken
-  kOverflowed = 5,      // epoch, index: that parameter is not finite after that epoch
-  kConverged = 6,       // epoch: L-BFGS has converged
-  kCodeOutside = 7,     // index: that element of the codes
+  kStopped = 1,          // the stop flag was set; only whole steps were taken
+  kInputNotFinite = 2,   // index: that element of X
+  kLabelOutside = 3,     // index: that element of Y, or of the numbers that are checked
+  kDiverged = 4,         // epoch, batch, layer: where the loss is not finite; that step was not taken
+  kOverflowed = 5,       // epoch, index: that parameter is not finite after that epoch
+  kConverged = 6,        // epoch: L-BFGS has converged
+  kCodeOutside = 7,      // index: that element of the codes
+  kCategoryUnknown = 8,  // index: that element of a pipeline step's input
 };
-inline constexpr const char* kStatusNames[] = {"done",     "stopped",    "inputNotFinite", "labelOutside",
-                                               "diverged", "overflowed", "converged",      "codeOutside"};
+inline constexpr const char* kStatusNames[] = {"done",         "stopped",     "inputNotFinite",
+                                               "labelOutside", "diverged",    "overflowed",
+                                               "converged",    "codeOutside", "categoryUnknown"};
 
 struct Outcome {
   Status status = Status::kDone;

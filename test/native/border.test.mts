@@ -8,6 +8,7 @@ import { thrownBy } from '../support/bad-input.js';
 import { type Argument, callsOf, rightArguments, wrongProperty } from './calls.mjs';
 import { kernels } from './kernels.js';
 import { metricCallsOf } from './metric-calls.mjs';
+import { preprocessingCalls } from './preprocessing-calls.mjs';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Exports = Record<string, AnyFunction>;
@@ -17,10 +18,10 @@ const addons = {
   tests: { exported: kernels as unknown as Exports, functions: kernelFunctions },
 };
 const floats = [Float64Array, Float32Array] as const;
-const metricCalls = metricCallsOf(native);
 /** The classes of the library's addon. */
 const classes: Record<string, { constructorArguments: Argument[]; methods: Record<string, Argument[]> }> = {
-  Metrics: metricCalls,
+  ...preprocessingCalls,
+  Metrics: metricCallsOf(native),
   Plan: { constructorArguments: planArguments, methods },
 };
 type PlanArguments = [never];
@@ -122,7 +123,7 @@ describe.each(floats)('given a %o', (Float) => {
   const tables = Object.entries(classes).flatMap(([type, { methods: of }]) =>
     Object.entries(of).map(([name, list]) => ({ type, name, list })),
   );
-  it.each(tables)('the method $type.$name refuses every wrong argument', ({ type, name, list }) => {
+  it.each(tables)('$name of $type refuses every wrong argument', ({ type, name, list }) => {
     const object = make(type, rightArguments(classes[type]?.constructorArguments ?? [], Float));
     expect(() => object[name]?.(...rightArguments(list, Float))).not.toThrow();
     object.clearStop?.();

@@ -11,7 +11,12 @@
 const notNumbers = [null, '3', true, 3n, {}, [3], Symbol('3'), () => 3];
 const notSizes = [...notNumbers, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 53, -(2 ** 31)];
 export const notArrays = [null, 3, 'x', {}, [0, 0], new ArrayBuffer(800), new DataView(new ArrayBuffer(800))];
-const otherArrays = [new Uint8Array(800), new Float64Array(0), new BigInt64Array(100), new Int16Array(100)];
+export const otherArrays = [
+  new Uint8Array(800),
+  new Float64Array(0),
+  new BigInt64Array(100),
+  new Int16Array(100),
+];
 
 /** @template {Float64Array | Float32Array | Int32Array | Uint32Array} T @param {T} array @returns {T} */
 export function detached(array) {
@@ -20,13 +25,13 @@ export function detached(array) {
 }
 
 /** @param {boolean} value @returns {Argument} */
-const flag = (value) => ({
+export const flag = (value) => ({
   make: () => value,
   wrong: () => [undefined, null, 0, 1, 'true', {}, Symbol('x')],
 });
 
 /** @param {number} value @returns {Argument} */
-const number = (value) => ({ make: () => value, wrong: () => [undefined, ...notNumbers] });
+export const number = (value) => ({ make: () => value, wrong: () => [undefined, ...notNumbers] });
 
 /** @param {number} value @returns {Argument} */
 export const size = (value) => ({ make: () => value, wrong: () => [undefined, ...notSizes] });
@@ -57,7 +62,7 @@ export const code = (value, last) => ({ make: () => value, wrong: () => [undefin
  * @param {number} length @param {{ anyLength?: boolean, anyType?: boolean, optional?: boolean }} [but]
  * @returns {Argument}
  */
-const floats = (length, but = {}) => ({
+export const floats = (length, but = {}) => ({
   make: (Float) => new Float(length).fill(0.5),
   wrong: (Float) => [
     ...[...notArrays, undefined].filter((value) => !but.optional || (value !== null && value !== undefined)),

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { callsOf, rightArguments } from './calls.mjs';
 import { metricCallsOf } from './metric-calls.mjs';
+import { preprocessingCalls } from './preprocessing-calls.mjs';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -56,6 +57,8 @@ const anything = fc.oneof(
       native,
       native.Plan,
       native.Metrics,
+      native.Columns,
+      native.Pipeline,
     ),
     weight: 1,
   },
@@ -131,6 +134,7 @@ for (const [addon, tested] of [
 for (const [name, of] of Object.entries({
   Plan: { constructorArguments: planArguments, methods },
   Metrics: metricCallsOf(native),
+  ...preprocessingCalls,
 })) {
   fc.assert(
     fc.property(argumentsFor(of.constructorArguments), (args) => attempt(() => new native[name](...args))),

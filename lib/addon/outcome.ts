@@ -1,0 +1,55 @@
+import { allocate } from '../base/matrix';
+import { native } from './binding';
+import { recordPlaces } from './records';
+
+/** Why an operation returned: native/engine/outcome.h explains each code. */
+export const statusCodes = native.statuses as Readonly<
+  Record<
+    | 'done'
+    | 'stopped'
+    | 'inputNotFinite'
+    | 'labelOutside'
+    | 'diverged'
+    | 'overflowed'
+    | 'converged'
+    | 'codeOutside'
+    | 'categoryUnknown',
+    number
+  >
+>;
+
+/** The result of an operation. */
+export interface Outcome {
+  readonly status: number;
+  /** The bad element of X, of its codes, of Y or of the parameters. */
+  readonly index: number;
+  /** The number of finished epochs, or the epoch (from 0) that diverged. */
+  readonly epoch: number;
+  /** The batch that diverged, from 0. */
+  readonly batch: number;
+  /** The first layer whose values are not finite, from 1; or the step (from 0) of a pipeline that refuses an element. */
+  readonly layer: number;
+  /** The sum of the samples' losses; or the element that a pipeline refuses. */
+  readonly loss: number;
+  /** The number of samples predicted right. */
+  readonly hits: number;
+}
+
+const places = recordPlaces('outcome');
+
+/** Makes an array that operations write their outcomes to. */
+export function newOutcome(): Float64Array {
+  return allocate(Object.keys(places).length, 'float64');
+}
+
+export function readOutcome(numbers: Float64Array): Outcome {
+  return {
+    status: numbers[places.status] as number,
+    index: numbers[places.index] as number,
+    epoch: numbers[places.epoch] as number,
+    batch: numbers[places.batch] as number,
+    layer: numbers[places.layer] as number,
+    loss: numbers[places.loss] as number,
+    hits: numbers[places.hits] as number,
+  };
+}

@@ -1,0 +1,147 @@
+import { type NativePipeline, native } from '../addon/binding';
+import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
+import { Idle, type Work } from '../addon/work';
+import { type Dtype, Matrix } from '../base/matrix';
+import { type FittedStep, type LibraryStep, notFinite, type UserStep } from './step';
+
+/** Steps that are applied together: neighbouring steps of the library, in one pass of native code, or a user's step. */
+type Segment = NativeSegment | UserStep;
+
+/** The steps of a fitted pipeline. It transforms rows in segments, so that few matrices stand between the steps. */
+export class FittedSteps {
+  readonly steps: readonly FittedStep[];
+  readonly #segments: readonly Segment[];
+
+  constructor(steps: readonly FittedStep[]) {
+    this.steps = steps;
+    const segments: Segment[] = [];
+    for (let from = 0; from < steps.length; ) {
+      const step = steps[from] as FittedStep;
+      if (step.native === undefined) {
+        segments.push(step);
+        from++;
+        continue;
+      }
+      let to = from;
+      while (to < steps.length && (steps[to] as FittedStep).native !== undefined) to++;
+      segments.push(new NativeSegment(steps.slice(from, to) as LibraryStep[], from));
+      from = to;
+    }
+    this.#segments = segments;
+  }
+
+  get inputColumns(): number {
+    return (this.steps[0] as FittedStep).inputColumns;
+  }
+
+  get outputColumns(): number {
+    return (this.steps.at(-1) as FittedStep).outputColumns;
+  }
+
+  /** X (m, inputColumns) -> out (m, outputColumns). A user's step sees the dtype of X. */
+  *transform(X: Matrix, out: Matrix): Work<void> {
+    let current = X;
+    for (const [i, segment] of this.#segments.entries()) {
+      const last = i === this.#segments.length - 1;
+      const next = last && fits(segment, current, out) ? out : between(X, segment.outputColumns, X.dtype);
+      if (segment instanceof NativeSegment) yield* segment.transform(current, next);
+      else segment.transform(current, next);
+      if (last && next !== out) out.data.set(next.data);
+      current = next;
+    }
+  }
+
+  /** X (m, outputColumns) -> out (m, inputColumns). */
+  *inverse(X: Matrix, out: Matrix): Work<void> {
+    let current = X;
+    for (const [i, segment] of [...this.#segments.entries()].reverse()) {
+      const next = i === 0 && fits(segment, current, out) ? out : between(X, segment.inputColumns, X.dtype);
+      if (segment instanceof NativeSegment) yield* segment.inverse(current, next);
+      else segment.inverse(current, next);
+      if (i === 0 && next !== out) out.data.set(next.data);
+      current = next;
+    }
+  }
+}
+
+/** Applies one step of a pipeline that is being fitted, step number `place`: X (m, inputColumns) -> out. */
+export function* applyStep(step: FittedStep, place: number, X: Matrix, out: Matrix): Work<void> {
+  if (step.native !== undefined) yield* new NativeSegment([step], place).transform(X, out);
+  else if (X.dtype === out.dtype) step.transform(X, out);
+  else {
+    const next = Matrix.zeros(out.rows, out.cols, X.dtype);
+    step.transform(X, next);
+    out.data.set(next.data);
+  }
+}
+
+/** How errors call the input of a step. */
+export function inputName(place: number): string {
+  return place === 0 ? 'X' : `the input of steps[${place}]`;
+}
+
+// Native code takes and gives any dtype; a user's step gives the dtype that it takes.
+function fits(segment: Segment, X: Matrix, out: Matrix): boolean {
+  return segment instanceof NativeSegment || X.dtype === out.dtype;
+}
+
+function between({ rows }: Matrix, cols: number, dtype: Dtype): Matrix {
+  return Matrix.zeros(rows, cols, dtype);
+}
+
+interface Runner {
+  readonly native: NativePipeline;
+  readonly outcome: Float64Array;
+}
+
+class NativeSegment {
+  readonly inputColumns: number;
+  readonly outputColumns: number;
+  readonly #steps: readonly LibraryStep[];
+  readonly #first: number;
+  readonly #runners: Idle<Runner>;
+
+  /** @param first the number of the first step in the pipeline, for errors */
+  constructor(steps: readonly LibraryStep[], first: number) {
+    this.#steps = steps;
+    this.#first = first;
+    this.inputColumns = (steps[0] as LibraryStep).inputColumns;
+    this.outputColumns = (steps.at(-1) as LibraryStep).outputColumns;
+    this.#runners = new Idle(() => {
+      const outcome = newOutcome();
+      const given = { columns: this.inputColumns, steps: steps.map(({ native: step }) => step), outcome };
+      return { native: new native.Pipeline(given), outcome };
+    });
+  }
+
+  *transform(X: Matrix, out: Matrix): Work<void> {
+    yield* this.#run((pipeline, callback) => pipeline.transform(X.data, X.rows, out.data, callback));
+  }
+
+  *inverse(X: Matrix, out: Matrix): Work<void> {
+    yield* this.#run((pipeline, callback) => pipeline.inverse(X.data, X.rows, out.data, callback));
+  }
+
+  *#run(
+    start: (pipeline: NativePipeline, callback?: (error: Error | undefined) => void) => void,
+  ): Work<void> {
+    const runner = this.#runners.take();
+    try {
+      yield { object: runner.native, start: (callback) => start(runner.native, callback) };
+      this.#throwIfRefused(runner.outcome);
+    } finally {
+      this.#runners.giveBack(runner);
+    }
+  }
+
+  #throwIfRefused(numbers: Float64Array): void {
+    const { status, index, layer, loss: value } = readOutcome(numbers);
+    const unknown = status === statusCodes.categoryUnknown;
+    if (status !== statusCodes.inputNotFinite && !unknown) return;
+    const step = this.#steps[layer] as LibraryStep;
+    const name = inputName(this.#first + layer);
+    const [row, column] = [Math.floor(index / step.inputColumns), index % step.inputColumns];
+    if (unknown && step.unknownCategory) throw step.unknownCategory(name, value, row, column);
+    throw notFinite(name, value, row, column);
+  }
+}

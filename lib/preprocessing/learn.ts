@@ -1,0 +1,129 @@
+// What the steps learn from the columns of X, by native code: native/engine/columns.h says how.
+
+import { type ColumnsArguments, type NativeCall, type NativeColumns, native } from '../addon/binding';
+import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
+import { Idle, type Work } from '../addon/work';
+import { allocate, type Matrix } from '../base/matrix';
+import { notFinite } from './step';
+
+interface Learner {
+  readonly native: NativeColumns;
+  readonly outcome: Float64Array;
+}
+
+const learners = new Idle<Learner>(() => {
+  const outcome = newOutcome();
+  return { native: new native.Columns(outcome), outcome };
+});
+
+/** The columns of X to learn from, which errors call `name`. */
+export interface LearnedColumns {
+  readonly name: string;
+  readonly X: Matrix;
+  /** Their numbers, ascending. */
+  readonly columns: readonly number[];
+  /** Whether NaN is left out; otherwise it is refused, like infinities. */
+  readonly skipMissing: boolean;
+}
+
+/** Arrays with one entry for each column. */
+export interface Moments {
+  readonly means: Float64Array;
+  /** The variances over the number of elements. */
+  readonly variances: Float64Array;
+  /** How many elements are there. */
+  readonly present: Float64Array;
+}
+
+/** @throws RangeError ERR_BLASNET_NOT_FINITE */
+export function* learnMoments(from: LearnedColumns): Work<Moments> {
+  const numbers = () => allocate(from.columns.length, 'float64');
+  const moments = { means: numbers(), variances: numbers(), present: numbers() };
+  yield* learn(from, (columns, given) => (callback) => columns.moments({ ...given, ...moments }, callback));
+  return moments;
+}
+
+/** The least and the largest number of each column. @throws like learnMoments() */
+export function* learnExtremes(from: LearnedColumns): Work<{ least: Float64Array; most: Float64Array }> {
+  const { length } = from.columns;
+  const extremes = { least: allocate(length, 'float64'), most: allocate(length, 'float64') };
+  yield* learn(from, (columns, given) => (callback) => columns.extremes({ ...given, ...extremes }, callback));
+  return extremes;
+}
+
+/** The numbers that sorting a column tells; NaN for a column without elements. */
+export interface Order {
+  readonly present: number;
+  readonly median: number;
+  /** The two percentiles, linear between neighbours. */
+  readonly low: number;
+  readonly high: number;
+  /** The most frequent element, of equally frequent ones the smallest. */
+  readonly mode: number;
+}
+
+/** @param percentiles from 0 to 100 @throws like learnMoments() */
+export function* learnOrders(
+  from: LearnedColumns,
+  [low, high]: readonly [number, number] = [25, 75],
+): Work<Order[]> {
+  const fields = 5;
+  const orders = allocate(fields * from.columns.length, 'float64');
+  yield* learn(
+    from,
+    (columns, given) => (callback) => columns.orders({ ...given, low, high, orders }, callback),
+  );
+  return from.columns.map((_, i) => {
+    const [present, median, lower, higher, mode] = orders.subarray(fields * i, fields * (i + 1));
+    return { present, median, low: lower, high: higher, mode } as Order;
+  });
+}
+
+/** The distinct numbers of each column, ascending; undefined if they are more than `most`, then the number of all. */
+export function* learnCategories(
+  from: LearnedColumns,
+  most: number,
+): Work<{ readonly count: number; readonly categories: number[][] | undefined }> {
+  const counts = allocate(from.columns.length, 'float64');
+  let categories: number[][] | undefined;
+  let count = 0;
+  yield* learn(
+    from,
+    (columns, given) => (callback) => columns.categories({ ...given, most, counts }, callback),
+    (columns) => {
+      count = counts.reduce((sum, one) => sum + one, 0);
+      if (count > most) return;
+      categories = Array.from(counts, (size, i) => {
+        const known = new Float64Array(size);
+        columns.copyCategories(i, known);
+        return [...known];
+      });
+    },
+  );
+  return { count, categories };
+}
+
+function* learn(
+  { name, X, columns, skipMissing }: LearnedColumns,
+  start: (columns: NativeColumns, given: ColumnsArguments) => NativeCall['start'],
+  finish?: (columns: NativeColumns) => void,
+): Work<void> {
+  const learner = learners.take();
+  try {
+    const given = {
+      X: X.data,
+      rows: X.rows,
+      width: X.cols,
+      columns: Uint32Array.from(columns), // native code copies it
+      skipMissing,
+    };
+    yield { object: learner.native, start: start(learner.native, given) };
+    const { status, index } = readOutcome(learner.outcome);
+    if (status === statusCodes.inputNotFinite) {
+      throw notFinite(name, X.data[index] as number, Math.floor(index / X.cols), index % X.cols);
+    }
+    finish?.(learner.native);
+  } finally {
+    learners.giveBack(learner);
+  }
+}
