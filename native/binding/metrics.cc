@@ -18,6 +18,7 @@
 //
 // `data`, `labels`, `predictions` and `weights` are typed arrays of any type that NumberType has.
 #include <algorithm>
+#include <memory>
 
 #include "binding/args.h"
 #include "binding/exports.h"
@@ -146,7 +147,9 @@ class MetricsObject final : public Operations<MetricsObject> {
   Napi::Value Rank(const Napi::CallbackInfo& info) {
     return Compare(
         info, [](const Request& of) { return of.comparison.cols * FieldCount<RankingRecord>(); },
-        [this](const Request& of) { return RankColumns(of.comparison, control_, of.results); });
+        [this, memory = std::make_shared<RankingMemory>()](const Request& of) {
+          return RankColumns(of.comparison, control_, memory.get(), of.results);
+        });
   }
 
   void LimitThreads(const Napi::CallbackInfo& info) { Limit(info); }

@@ -86,15 +86,22 @@ RankingRecord Follow(const Row* sorted, size_t rows, const Control& control) {
   return ranking;
 }
 
+// Unlike a vector, this is not filled with zeros first.
 template <class Row>
-Outcome Rank(const Comparison& comparison, const Control& control, double* rankings) {
+Row* Allocate(size_t rows, std::shared_ptr<void>* memory) {
+  memory->reset(new Row[rows], [](void* allocated) { delete[] static_cast<Row*>(allocated); });
+  return static_cast<Row*>(memory->get());
+}
+
+template <class Row>
+Outcome Rank(const Comparison& comparison, const Control& control, RankingMemory* memory, double* rankings) {
   const size_t rows = comparison.rows;
-  // Not vectors, which would first fill them with zeros.
-  const std::unique_ptr<Row[]> scored(new Row[rows]), scratch(new Row[rows]);
+  Row* scored = Allocate<Row>(rows, &memory->rows);
+  Row* scratch = Allocate<Row>(rows, &memory->scratch);
   for (size_t column = 0; column < comparison.cols && !control.Stopped(); column++) {
-    Score(comparison, column, control, scored.get());
-    const Row* sorted = ParallelSort(
-        scored.get(), scratch.get(), rows, [](const Row& row) { return uint64_t{row.key}; }, control);
+    Score(comparison, column, control, scored);
+    const Row* sorted =
+        ParallelSort(scored, scratch, rows, [](const Row& row) { return uint64_t{row.key}; }, control);
     if (sorted == nullptr) break;
     WriteRecord(Follow(sorted, rows, control), rankings + column * FieldCount<RankingRecord>());
   }
@@ -103,10 +110,12 @@ Outcome Rank(const Comparison& comparison, const Control& control, double* ranki
 
 }  // namespace
 
-Outcome RankColumns(const Comparison& comparison, const Control& control, double* rankings) {
+Outcome RankColumns(const Comparison& comparison, const Control& control, RankingMemory* memory,
+                    double* rankings) {
   const bool narrow =
       comparison.predictions.type == NumberType::kFloat32 && comparison.weights.data == nullptr;
-  return narrow ? Rank<Narrow>(comparison, control, rankings) : Rank<Wide>(comparison, control, rankings);
+  return narrow ? Rank<Narrow>(comparison, control, memory, rankings)
+                : Rank<Wide>(comparison, control, memory, rankings);
 }
 
 }  // namespace blasnet

@@ -1,6 +1,8 @@
 // The curves of a ranking: of a column's rows, from the largest prediction down.
 #pragma once
 
+#include <memory>
+
 #include "engine/comparison.h"
 #include "engine/control.h"
 #include "engine/outcome.h"
@@ -22,7 +24,14 @@ struct RankingRecord {
                                                      {"precisions", &RankingRecord::precisions}};
 };
 
+// The rows while they are sorted. To return the memory of many rows to the system takes long, so the caller
+// does it when it has reported the outcome.
+struct RankingMemory {
+  std::shared_ptr<void> rows, scratch;
+};
+
 // rankings (cols, RankingRecord), written. Returns kStopped, with unfinished results, if `control` says so.
-Outcome RankColumns(const Comparison& comparison, const Control& control, double* rankings);
+Outcome RankColumns(const Comparison& comparison, const Control& control, RankingMemory* memory,
+                    double* rankings);
 
 }  // namespace blasnet
