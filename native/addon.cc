@@ -7,6 +7,7 @@ namespace {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportMath(env, exports);
   blasnet::ExportKernels(env, exports);
+  blasnet::ExportMetrics(env, exports);
   blasnet::ExportPlan(env, exports);
   blasnet::ExportPreprocessing(env, exports);
   blasnet::ExportGenerator(env, exports);

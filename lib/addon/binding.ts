@@ -1,7 +1,14 @@
 import type { FloatArray, LabelArray } from '../base/matrix';
 import { loadAddon } from './load';
 import type { Callback, NativeOperations } from './operations';
-import type { NativeColumns, NativeGenerator, NativePipeline, NativeRows, NativeStep } from './row-binding';
+import type {
+  NativeColumns,
+  NativeGenerator,
+  NativeMetrics,
+  NativePipeline,
+  NativeRows,
+  NativeStep,
+} from './row-binding';
 
 export type * from './operations';
 export type * from './row-binding';
@@ -103,6 +110,7 @@ export interface Binding {
   firstNonFinite(data: FloatArray): number;
   /** The index of the first element outside [low, high], or -1. */
   firstOutside(data: FloatArray, low: number, high: number): number;
+  readonly Metrics: new (given: { readonly outcome: Float64Array }) => NativeMetrics;
   readonly Plan: new (given: PlanArguments) => NativePlan;
   readonly Columns: new (outcome: Float64Array) => NativeColumns;
   readonly Pipeline: new (given: {
@@ -121,6 +129,9 @@ export interface Binding {
   /** The codes of normalisations and statuses, by name. */
   readonly normalizations: Readonly<Record<string, number>>;
   readonly statuses: Readonly<Record<string, number>>;
+  /** The codes of the rules for numbers, and of what a row adds to a metric, by name. */
+  readonly labelRules: Readonly<Record<LabelRule, number>>;
+  readonly rowValues: Readonly<Record<RowValue, number>>;
   /** The fields of each record, in the order of its numbers; see records.ts. */
   readonly records: { readonly [Name in keyof NumericRecords]: readonly NumericRecords[Name][] };
 
@@ -137,6 +148,9 @@ export interface Binding {
   /** CMake's name of the build type. */
   readonly buildType: string;
 }
+
+/** What a row adds to a metric: see native/kernels/metrics.h. */
+export type RowValue = 'squaredError' | 'absoluteError' | 'label' | 'hit' | 'topKHit' | 'logLoss' | 'brier';
 
 /** The fields of the records that lib/ packs and reads (native/binding/records.h explains each). */
 export interface NumericRecords {
@@ -172,6 +186,10 @@ export interface NumericRecords {
     | 'keyLow'
     | 'keyHigh'
     | 'check';
+  comparison: 'rows' | 'cols' | 'indices' | 'value' | 'classes' | 'threshold' | 'k' | 'epsilon';
+  deviation: 'residual' | 'spread' | 'differ';
+  count: 'hits' | 'predicted' | 'actual' | 'occurs';
+  ranking: 'positives' | 'negatives' | 'area' | 'precisions';
   outcome: 'status' | 'index' | 'epoch' | 'batch' | 'layer' | 'loss' | 'hits';
 }
 
@@ -285,8 +303,8 @@ export interface NativePlan extends NativeOperations {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Plan Columns Pipeline Generator Rows activations losses optimizers normalizations statuses records setThreads threads blas blasCore ' +
-  'simd simdTargets buildType'
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows activations losses optimizers normalizations statuses ' +
+  'labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 
 const addon = loadAddon(nativeNames);

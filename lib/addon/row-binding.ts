@@ -1,6 +1,6 @@
 // The native classes for work that goes through rows.
 
-import type { FloatArray, LabelArray } from '../base/matrix';
+import type { FloatArray, LabelArray, NumberArray } from '../base/matrix';
 import type { Callback, NativeOperations } from './operations';
 
 /** The columns to learn from, as native/engine/columns.h describes them. */
@@ -148,4 +148,39 @@ export interface WeighArguments {
   /** (rows) the weights of the other rows; then `out` has all rows. null: `out` has the rows of `index` alone */
   readonly base: FloatArray | null;
   readonly out: FloatArray;
+}
+
+/** The arguments of a comparison of labels with predictions: see native/binding/metrics.cc. */
+export interface ComparisonArguments {
+  /** The record `comparison`. */
+  readonly numbers: Float64Array;
+  /** (rows x cols); or, with `indices`, (rows) the column that is 1 while the others are 0 */
+  readonly labels: NumberArray;
+  /** (rows x cols) */
+  readonly predictions: NumberArray;
+  /** (rows) the samples' weights; null: all 1 */
+  readonly weights: FloatArray | null;
+  /** (cols) for sumDeviations only */
+  readonly means: Float64Array | null;
+  /** Written. */
+  readonly results: Float64Array;
+}
+
+/** Compares labels with predictions. With a callback, an operation runs on another thread. */
+export interface NativeMetrics extends NativeOperations {
+  /** The outcome has the status labelOutside, and the index, if a number breaks the rule. */
+  check(
+    given: { readonly data: NumberArray; readonly rule: number; readonly classes: number },
+    callback?: Callback,
+  ): void;
+  /** results (1 + values of a row): the sum of the weights, then the weighted sums of the values. */
+  sumRows(given: ComparisonArguments, callback?: Callback): void;
+  /** results (cols x deviation) */
+  sumDeviations(given: ComparisonArguments, callback?: Callback): void;
+  /** results (cols x count) */
+  countDecisions(given: ComparisonArguments, callback?: Callback): void;
+  /** results (classes x classes): the confusion matrix. */
+  countConfusions(given: ComparisonArguments, callback?: Callback): void;
+  /** results (cols x ranking) */
+  rankColumns(given: ComparisonArguments, callback?: Callback): void;
 }

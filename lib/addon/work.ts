@@ -2,7 +2,7 @@
 // a generator that yields native calls, and runs on this thread or, without blocking it, on threads of the addon.
 
 import { AbortError } from '../base/errors';
-import type { LabelArray } from '../base/matrix';
+import type { NumberArray } from '../base/matrix';
 import { pin } from '../base/pinning';
 import { abortSignal, optional, positiveInteger } from '../base/validate';
 import type { Callback, NativeCall, NativeOperations } from './binding';
@@ -53,7 +53,7 @@ export async function workElsewhere<T>(work: Work<T>, options: WorkOptions): Pro
 /** Like `workElsewhere`, but keeps arrays in place until the work is done. */
 export async function pinnedWork<T>(
   work: Work<T>,
-  arrays: readonly LabelArray[],
+  arrays: readonly NumberArray[],
   options: WorkOptions,
 ): Promise<T> {
   const unpin = pin(arrays);

@@ -6,6 +6,8 @@ export type Dtype = 'float64' | 'float32';
 export type FloatArray = Float64Array | Float32Array;
 /** Labels in the form that native code takes. An Int32Array holds class numbers, for the loss that needs them. */
 export type LabelArray = FloatArray | Int32Array;
+/** The typed arrays that metrics read. */
+export type NumberArray = LabelArray | Uint32Array | Uint16Array | Uint8Array;
 
 export const dtypeName: Constraint = oneOf(['float64', 'float32'] satisfies Dtype[]);
 

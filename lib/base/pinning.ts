@@ -1,6 +1,6 @@
 import { argumentError, blasnetError } from './errors';
 import { nodeWorkerThreads } from './lazy-modules';
-import type { LabelArray } from './matrix';
+import type { NumberArray } from './matrix';
 
 // The number of operations that hold each buffer.
 const pins = new WeakMap<ArrayBuffer, number>();
@@ -11,7 +11,7 @@ const transfers = ['transfer', 'transferToFixedLength'] as const;
  * Throws for a typed array that native code must not touch: its buffer is detached, or it is resizable and could
  * shrink while native code reads it.
  */
-export function checkBuffer(name: string, array: LabelArray): void {
+export function checkBuffer(name: string, array: NumberArray): void {
   const { buffer } = array;
   if (isShared(buffer)) return;
   if (isDetached(buffer)) {
@@ -30,7 +30,7 @@ export function checkBuffer(name: string, array: LabelArray): void {
  * cannot keep alive. So the buffer is marked untransferable for postMessage and structuredClone, and its own transfer()
  * throws until the operation has ended. Node cannot remove the mark; from Node 24, the mark also blocks transfer().
  */
-export function pin(arrays: readonly LabelArray[]): () => void {
+export function pin(arrays: readonly NumberArray[]): () => void {
   const buffers = arrays.map(({ buffer }) => buffer).filter((buffer) => !isShared(buffer));
   for (const buffer of buffers) {
     const count = pins.get(buffer) ?? 0;

@@ -1,36 +1,51 @@
 import { argumentError } from '../base/errors';
-import { type Constraint, checkOptions, optional, positiveInteger } from '../base/validate';
+import { type Constraint, optional, positiveInteger } from '../base/validate';
 import {
-  allFinite,
-  argmax,
-  compare,
+  checkNumbers,
   type Labels,
-  meanOverRows,
   type Predictions,
   type WeightOptions,
   weightConstraints,
 } from './comparison';
 import {
   type AveragedOptions,
-  areClasses,
   averagedConstraints,
-  type Count,
   checkDecision,
-  countDecisions,
   type DecisionOptions,
   decisionConstraints,
-  yes,
+  decisionRule,
 } from './confusion';
+import { here, type Measure } from './measure';
+import { countsOf, sumsOf } from './native';
 
 export interface TopKOptions extends WeightOptions {
   /** How many of the largest outputs count. From 1 to the number of columns. @default 2, as in scikit-learn */
   readonly k?: number;
 }
 
-export const topKConstraints: Readonly<Record<keyof TopKOptions, Constraint>> = {
-  ...weightConstraints,
-  k: optional(positiveInteger),
+export const accuracyMeasure: Measure<DecisionOptions> = {
+  constraints: decisionConstraints,
+  checkColumns: checkDecision,
+  *work(comparison, options) {
+    if (!(yield* checkNumbers(comparison))) return Number.NaN;
+    const { sums, weight } = yield* sumsOf(comparison, 'hit', decisionRule(comparison.cols, options));
+    return (sums[0] as number) / weight;
+  },
 };
+
+export const topKMeasure: Measure<TopKOptions> = {
+  constraints: { ...weightConstraints, k: optional(positiveInteger) } satisfies Record<string, Constraint>,
+  checkColumns: checkTopK,
+  *work(comparison, { k = 2 }) {
+    if (!(yield* checkNumbers(comparison))) return Number.NaN;
+    const { sums, weight } = yield* sumsOf(comparison, 'topKHit', { k });
+    return (sums[0] as number) / weight;
+  },
+};
+
+export const precisionMeasure = averaged(({ hits, predicted }) => ratio(hits, predicted));
+export const recallMeasure = averaged(({ hits, actual }) => ratio(hits, actual));
+export const f1Measure = averaged(({ hits, predicted, actual }) => ratio(2 * hits, predicted + actual));
 
 /**
  * Computes the share of samples that are predicted right, like scikit-learn's `accuracy_score`. With one column, a
@@ -42,19 +57,7 @@ export const topKConstraints: Readonly<Record<keyof TopKOptions, Constraint>> = 
  *   ERR_BLASNET_ARG_VALUE
  */
 export function accuracy(yTrue: Labels, yPredicted: Predictions, options: DecisionOptions = {}): number {
-  checkOptions('', options, decisionConstraints);
-  const comparison = compare(yTrue, yPredicted, options);
-  const { cols, labels, predictions } = comparison;
-  checkDecision(cols, options);
-  if (!allFinite(comparison)) return Number.NaN;
-  return meanOverRows(comparison, (row) => {
-    if (areClasses(cols, options))
-      return Number(argmax(labels, cols, row) === argmax(predictions, cols, row));
-    for (let i = row * cols; i < (row + 1) * cols; i++) {
-      if (yes(labels[i]) !== yes(predictions[i], options.threshold)) return 0;
-    }
-    return 1;
-  });
+  return here(accuracyMeasure, yTrue, yPredicted, options);
 }
 
 /**
@@ -66,22 +69,7 @@ export function accuracy(yTrue: Labels, yPredicted: Predictions, options: Decisi
  *   ERR_BLASNET_ARG_VALUE when k exceeds the columns
  */
 export function topKAccuracy(yTrue: Labels, yPredicted: Predictions, options: TopKOptions = {}): number {
-  checkOptions('', options, topKConstraints);
-  const comparison = compare(yTrue, yPredicted, options);
-  const { cols, labels, predictions } = comparison;
-  const { k = 2 } = options;
-  checkTopK(cols, options);
-  if (!allFinite(comparison)) return Number.NaN;
-  return meanOverRows(comparison, (row) => {
-    const label = argmax(labels, cols, row);
-    const own = predictions[row * cols + label] as number;
-    let before = 0;
-    for (let c = 0; c < cols; c++) {
-      const other = predictions[row * cols + c] as number;
-      if (other > own || (other === own && c > label)) before++;
-    }
-    return Number(before < k);
-  });
+  return here(topKMeasure, yTrue, yPredicted, options);
 }
 
 /**
@@ -94,7 +82,7 @@ export function topKAccuracy(yTrue: Labels, yPredicted: Predictions, options: To
  *   ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME
  */
 export function precision(yTrue: Labels, yPredicted: Predictions, options: AveragedOptions = {}): number {
-  return averaged(yTrue, yPredicted, options, ({ hits, predicted }) => ratio(hits, predicted));
+  return here(precisionMeasure, yTrue, yPredicted, options);
 }
 
 /**
@@ -105,7 +93,7 @@ export function precision(yTrue: Labels, yPredicted: Predictions, options: Avera
  * @throws like precision()
  */
 export function recall(yTrue: Labels, yPredicted: Predictions, options: AveragedOptions = {}): number {
-  return averaged(yTrue, yPredicted, options, ({ hits, actual }) => ratio(hits, actual));
+  return here(recallMeasure, yTrue, yPredicted, options);
 }
 
 /**
@@ -116,9 +104,7 @@ export function recall(yTrue: Labels, yPredicted: Predictions, options: Averaged
  * @throws like precision()
  */
 export function f1(yTrue: Labels, yPredicted: Predictions, options: AveragedOptions = {}): number {
-  return averaged(yTrue, yPredicted, options, ({ hits, predicted, actual }) =>
-    ratio(2 * hits, predicted + actual),
-  );
+  return here(f1Measure, yTrue, yPredicted, options);
 }
 
 /** Throws if k does not suit the number of columns. In the error, `where` precedes the option. */
@@ -129,36 +115,37 @@ export function checkTopK(cols: number, { k = 2 }: TopKOptions, where?: string):
   throw argumentError('ERR_BLASNET_ARG_VALUE', where === undefined ? 'k' : `${where}.k`, rule, k);
 }
 
-function averaged(
-  yTrue: Labels,
-  yPredicted: Predictions,
-  options: AveragedOptions,
-  measure: (count: Count) => number,
-): number {
-  checkOptions('', options, averagedConstraints);
-  const comparison = compare(yTrue, yPredicted, options);
-  checkDecision(comparison.cols, options);
-  if (!allFinite(comparison)) return Number.NaN;
-  const counts = countDecisions(comparison, options).filter(({ occurs }) => occurs);
-  if (options.average === 'micro') return measure(counts.reduce(add));
-  const weighted = options.average === 'weighted';
-  let sum = 0;
-  let total = 0;
-  for (const count of counts) {
-    const weight = weighted ? count.actual : 1;
-    sum += weight * measure(count);
-    total += weight;
-  }
-  return ratio(sum, total);
+interface Count {
+  readonly hits: number;
+  readonly predicted: number;
+  readonly actual: number;
+}
+
+function averaged(measure: (count: Count) => number): Measure<AveragedOptions> {
+  return {
+    constraints: averagedConstraints,
+    checkColumns: checkDecision,
+    *work(comparison, options) {
+      if (!(yield* checkNumbers(comparison))) return Number.NaN;
+      const all = yield* countsOf(comparison, decisionRule(comparison.cols, options));
+      const counts = all.filter(({ occurs }) => occurs === 1);
+      if (options.average === 'micro')
+        return measure(counts.reduce<Count>(add, { hits: 0, predicted: 0, actual: 0 }));
+      const weighted = options.average === 'weighted';
+      let sum = 0;
+      let total = 0;
+      for (const count of counts) {
+        const weight = weighted ? count.actual : 1;
+        sum += weight * measure(count);
+        total += weight;
+      }
+      return ratio(sum, total);
+    },
+  };
 }
 
 function add(a: Count, b: Count): Count {
-  return {
-    hits: a.hits + b.hits,
-    predicted: a.predicted + b.predicted,
-    actual: a.actual + b.actual,
-    occurs: true,
-  };
+  return { hits: a.hits + b.hits, predicted: a.predicted + b.predicted, actual: a.actual + b.actual };
 }
 
 // 0 / 0 is 0, as with scikit-learn's zero_division=0.

@@ -1,8 +1,12 @@
+import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { type FloatArray, isFloatArray, Matrix, matrixFromRows } from '../base/matrix';
+import { type FloatArray, isFloatArray, Matrix, matrixFromRows, type NumberArray } from '../base/matrix';
 import type { MatrixLike } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
 import { type Constraint, optional } from '../base/validate';
+import { type Comparison, firstBad } from './native';
+
+export type { Comparison };
 
 /** A flat array of numbers, one per sample. */
 export type Column = readonly number[] | FloatArray | Int32Array | Uint32Array | Uint16Array | Uint8Array;
@@ -21,32 +25,20 @@ export interface WeightOptions {
   readonly sampleWeight?: FloatArray | readonly number[];
 }
 
-/** Checked labels and predictions, both (rows, cols), row-major. */
-export interface Comparison {
-  readonly rows: number;
-  readonly cols: number;
-  readonly labels: FloatArray;
-  readonly predictions: FloatArray;
-  readonly weights: ArrayLike<number> | undefined;
-}
+const weightRule = 'an array of finite numbers, none of them negative';
 
 export const weightConstraints: Readonly<Record<'sampleWeight', Constraint>> = {
   sampleWeight: optional({
-    rule: 'an array of finite numbers, none of them negative',
+    rule: weightRule,
     accepts: (value) => Array.isArray(value) || isFloatArray(value),
-    holds: (value: ArrayLike<unknown>) => {
-      for (let i = 0; i < value.length; i++) {
-        const weight = value[i];
-        if (typeof weight !== 'number' || !Number.isFinite(weight) || weight < 0) return false;
-      }
-      return true;
-    },
+    // Native code checks a typed array: see checkNumbers.
+    holds: (value: readonly unknown[] | FloatArray) => isFloatArray(value) || areWeights(value),
   }),
 };
 
 /**
- * Checks labels and predictions and returns them as arrays of one shape. With columns of classes, class indices become
- * one-hot rows. Apart from that, a Matrix or a typed array of floats is not copied.
+ * Checks the shapes of labels and predictions. A Matrix or a typed array is not copied. An array of numbers or of rows
+ * is.
  */
 export function compare(
   yTrue: Labels,
@@ -54,12 +46,12 @@ export function compare(
   options: WeightOptions,
   columns: 'classes' | 'numbers' = 'classes',
 ): Comparison {
-  const predicted = asMatrix('yPredicted', yPredicted);
+  const predicted = asTable('yPredicted', yPredicted);
   const { rows, cols } = predicted;
   if (rows === 0) {
     throw blasnetError('ERR_BLASNET_SHAPE', 'Expected yPredicted to have at least one row, got 0');
   }
-  const given = asMatrix('yTrue', yTrue);
+  const given = asTable('yTrue', yTrue);
   if (given.rows !== rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
@@ -67,15 +59,15 @@ export function compare(
     );
   }
   const indices = columns === 'classes' && given.cols === 1 && cols > 1;
-  const labels = indices ? oneHot(given, cols) : given;
-  if (labels.cols !== cols) {
+  if (given.cols !== cols && !indices) {
     const or = columns === 'classes' && cols > 1 ? ', or one of class indices' : '';
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
-      `Expected yTrue to have as many columns as yPredicted (${cols})${or}, got ${labels.cols}`,
+      `Expected yTrue to have as many columns as yPredicted (${cols})${or}, got ${given.cols}`,
     );
   }
   const weights = options.sampleWeight;
+  if (isFloatArray(weights)) checkBuffer('sampleWeight', weights);
   if (weights !== undefined && weights.length !== rows) {
     throw argumentError(
       'ERR_BLASNET_SHAPE',
@@ -84,66 +76,54 @@ export function compare(
       weights,
     );
   }
-  return { rows, cols, labels: labels.data, predictions: predicted.data, weights };
+  return {
+    rows,
+    cols,
+    labels: given.data,
+    indices,
+    predictions: predicted.data,
+    weights: weights === undefined ? null : isFloatArray(weights) ? weights : new Float64Array(weights),
+  };
 }
 
-/** The comparison of one column. */
-export function columnOf(comparison: Comparison, column: number): Comparison {
-  const { rows, cols, labels, predictions, weights } = comparison;
-  if (cols === 1) return comparison;
-  const pick = (data: FloatArray) =>
-    Float64Array.from({ length: rows }, (_, r) => data[r * cols + column] as number);
-  return { rows, cols: 1, labels: pick(labels), predictions: pick(predictions), weights };
+/** The arrays that native code reads. */
+export function arraysOf({ labels, predictions, weights }: Comparison): NumberArray[] {
+  return [labels, predictions, ...(weights === null ? [] : [weights])];
 }
 
-export function weightOf({ weights }: Comparison, row: number): number {
-  return weights === undefined ? 1 : (weights[row] as number);
-}
-
-/** Whether all labels and predictions are finite. */
-export function allFinite({ labels, predictions }: Comparison): boolean {
-  return labels.every(Number.isFinite) && predictions.every(Number.isFinite);
-}
-
-/** The column of the largest number of a row; the first of equals, as in np.argmax. */
-export function argmax(data: FloatArray, cols: number, row: number): number {
-  let best = 0;
-  for (let c = 1; c < cols; c++) {
-    if ((data[row * cols + c] as number) > (data[row * cols + best] as number)) best = c;
+/** Checks all weights and class indices. Returns whether all labels and predictions are finite. */
+export function* checkNumbers({ cols, labels, indices, predictions, weights }: Comparison): Work<boolean> {
+  if (weights !== null && (yield* firstBad(weights, 'notNegative')) !== undefined) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'sampleWeight', weightRule, weights);
   }
-  return best;
-}
-
-/** The weighted mean of one number per row; NaN when all weights are zero. */
-export function meanOverRows(comparison: Comparison, valueAt: (row: number) => number): number {
-  let sum = 0;
-  let total = 0;
-  for (let row = 0; row < comparison.rows; row++) {
-    const weight = weightOf(comparison, row);
-    sum += weight * valueAt(row);
-    total += weight;
+  const bad = yield* indices ? firstBad(labels, 'classes', cols) : firstBad(labels, 'finite');
+  if (bad !== undefined && indices) {
+    const index = labels[bad] as number;
+    throw blasnetError(
+      Number.isFinite(index) ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_NOT_FINITE',
+      `Expected yTrue to hold class indices from 0 to ${cols - 1}, got ${index} at row ${bad}`,
+    );
   }
-  return sum / total;
+  return bad === undefined && (yield* firstBad(predictions, 'finite')) === undefined;
 }
 
-/** The mean of a metric over the columns. */
-export function meanOverColumns(comparison: Comparison, measure: (column: Comparison) => number): number {
-  let sum = 0;
-  for (let c = 0; c < comparison.cols; c++) sum += measure(columnOf(comparison, c));
-  return sum / comparison.cols;
+interface Table {
+  readonly data: NumberArray;
+  readonly rows: number;
+  readonly cols: number;
 }
 
-function asMatrix(name: string, value: unknown): Matrix {
+function asTable(name: string, value: unknown): Table {
   if (value instanceof Matrix) {
-    checkBuffer(name, value.data);
-    return value;
+    const { data, rows, cols } = value;
+    checkBuffer(name, data);
+    return { data, rows, cols };
   }
-  if (isFloatArray(value)) {
+  if (isNumberArray(value)) {
     checkBuffer(name, value);
-    return new Matrix(value, value.length, 1);
+    return { data: value, rows: value.length, cols: 1 };
   }
-  if (Array.isArray(value) && value.some(Array.isArray)) return matrixFromRows(name, value, 'float64');
-  if (!Array.isArray(value) && !isIntegerArray(value)) {
+  if (!Array.isArray(value)) {
     throw argumentError(
       'ERR_BLASNET_ARG_TYPE',
       name,
@@ -151,32 +131,28 @@ function asMatrix(name: string, value: unknown): Matrix {
       value,
     );
   }
-  const column = new Float64Array(value.length);
-  for (let row = 0; row < column.length; row++) {
+  if (value.some(Array.isArray)) return matrixFromRows(name, value, 'float64');
+  const data = new Float64Array(value.length);
+  for (let row = 0; row < data.length; row++) {
     const number: unknown = value[row];
     if (typeof number !== 'number') {
       throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${row}]`, 'a number', number);
     }
-    column[row] = number;
+    data[row] = number;
   }
-  return new Matrix(column, column.length, 1);
+  return { data, rows: data.length, cols: 1 };
 }
 
-function isIntegerArray(value: unknown): value is Int32Array | Uint32Array | Uint16Array | Uint8Array {
-  return [Int32Array, Uint32Array, Uint16Array, Uint8Array].some((kind) => value instanceof kind);
+function isNumberArray(value: unknown): value is NumberArray {
+  const kinds = [Int32Array, Uint32Array, Uint16Array, Uint8Array];
+  return isFloatArray(value) || kinds.some((kind) => value instanceof kind);
 }
 
-function oneHot(indices: Matrix, cols: number): Matrix {
-  const data = new Float64Array(indices.rows * cols);
-  for (let row = 0; row < indices.rows; row++) {
-    const index = indices.data[row] as number;
-    if (!(Number.isInteger(index) && index >= 0 && index < cols)) {
-      throw blasnetError(
-        Number.isFinite(index) ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_NOT_FINITE',
-        `Expected yTrue to hold class indices from 0 to ${cols - 1}, got ${index} at row ${row}`,
-      );
-    }
-    data[row * cols + index] = 1;
+function areWeights(values: readonly unknown[]): boolean {
+  // A hole in the array is no weight, but every() would pass over it.
+  for (let i = 0; i < values.length; i++) {
+    const weight = values[i];
+    if (typeof weight !== 'number' || !Number.isFinite(weight) || weight < 0) return false;
   }
-  return new Matrix(data, indices.rows, cols);
+  return true;
 }

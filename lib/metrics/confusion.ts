@@ -1,17 +1,15 @@
 import { argumentError, blasnetError } from '../base/errors';
-import { Matrix } from '../base/matrix';
-import { boolean, type Constraint, checkOptions, finite, oneOf, optional } from '../base/validate';
+import type { Matrix } from '../base/matrix';
+import { boolean, type Constraint, finite, oneOf, optional } from '../base/validate';
 import {
-  allFinite,
-  argmax,
-  type Comparison,
-  compare,
+  checkNumbers,
   type Labels,
   type Predictions,
   type WeightOptions,
   weightConstraints,
-  weightOf,
 } from './comparison';
+import { here, type Measure } from './measure';
+import { confusionsOf, type DecisionRule } from './native';
 
 export interface DecisionOptions extends WeightOptions {
   /**
@@ -46,15 +44,18 @@ export const averagedConstraints: Readonly<Record<keyof AveragedOptions, Constra
   average: optional(oneOf(['macro', 'micro', 'weighted'])),
 };
 
-/** The counts for a class, or for the yes of a label: sums of the samples' weights. */
-export interface Count {
-  /** Predicted and right. */
-  hits: number;
-  predicted: number;
-  actual: number;
-  /** Whether any sample has it, or was predicted to have it, even with weight 0. */
-  occurs: boolean;
-}
+export type ConfusionOptions = WeightOptions & Pick<DecisionOptions, 'threshold'>;
+
+export const confusionMeasure: Measure<ConfusionOptions, Matrix<Float64Array>> = {
+  constraints: { ...weightConstraints, threshold: optional(finite) },
+  checkColumns: checkDecision,
+  *work(comparison, options) {
+    if (!(yield* checkNumbers(comparison))) {
+      throw blasnetError('ERR_BLASNET_NOT_FINITE', 'Expected yTrue and yPredicted to hold finite numbers');
+    }
+    return yield* confusionsOf(comparison, decisionRule(comparison.cols, options));
+  },
+};
 
 /**
  * Computes the confusion matrix, like scikit-learn's `confusion_matrix(..., labels=range(classes))`. Element (i, j) is
@@ -68,50 +69,9 @@ export interface Count {
 export function confusionMatrix(
   yTrue: Labels,
   yPredicted: Predictions,
-  options: WeightOptions & Pick<DecisionOptions, 'threshold'> = {},
+  options: ConfusionOptions = {},
 ): Matrix<Float64Array> {
-  const { threshold, sampleWeight } = decisionConstraints;
-  checkOptions('', options, { threshold, sampleWeight });
-  const comparison = compare(yTrue, yPredicted, options);
-  checkDecision(comparison.cols, options);
-  if (!allFinite(comparison)) {
-    throw blasnetError('ERR_BLASNET_NOT_FINITE', 'Expected yTrue and yPredicted to hold finite numbers');
-  }
-  const { rows, cols, labels, predictions } = comparison;
-  const classes = cols === 1 ? 2 : cols;
-  const matrix = Matrix.zeros(classes, classes);
-  for (let row = 0; row < rows; row++) {
-    const from = cols === 1 ? yes(labels[row], 0.5) : argmax(labels, cols, row);
-    const to = cols === 1 ? yes(predictions[row], options.threshold) : argmax(predictions, cols, row);
-    const at = Number(from) * classes + Number(to);
-    matrix.data[at] = (matrix.data[at] as number) + weightOf(comparison, row);
-  }
-  return matrix;
-}
-
-/** One count per column: of the yes of a single column, of each label, or of each class. */
-export function countDecisions(comparison: Comparison, options: DecisionOptions): Count[] {
-  const { rows, cols, labels, predictions } = comparison;
-  const counts = Array.from({ length: cols }, (): Count => {
-    return { hits: 0, predicted: 0, actual: 0, occurs: false };
-  });
-  for (let row = 0; row < rows; row++) {
-    const weight = weightOf(comparison, row);
-    const classes = areClasses(cols, options);
-    const label = classes ? argmax(labels, cols, row) : -1;
-    const guess = classes ? argmax(predictions, cols, row) : -1;
-    for (let c = 0; c < cols; c++) {
-      const actual = classes ? c === label : yes(labels[row * cols + c], 0.5);
-      const predicted = classes ? c === guess : yes(predictions[row * cols + c], options.threshold);
-      const count = counts[c] as Count;
-      if (actual) count.actual += weight;
-      if (predicted) count.predicted += weight;
-      if (actual && predicted) count.hits += weight;
-      // A label counts in the average even if it does not occur.
-      count.occurs ||= actual || predicted || !classes;
-    }
-  }
-  return counts;
+  return here(confusionMeasure, yTrue, yPredicted, options);
 }
 
 /** Whether columns are classes, so that the largest output of a row decides. */
@@ -119,8 +79,8 @@ export function areClasses(cols: number, options: DecisionOptions): boolean {
   return cols > 1 && options.multiLabel !== true;
 }
 
-export function yes(value: number | undefined, threshold = 0.5): boolean {
-  return (value as number) > threshold;
+export function decisionRule(cols: number, options: DecisionOptions): DecisionRule {
+  return { classes: areClasses(cols, options), threshold: options.threshold ?? 0.5 };
 }
 
 /**

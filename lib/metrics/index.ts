@@ -1,12 +1,34 @@
-import { accuracy, f1, precision, recall, topKAccuracy } from './classification';
-import { confusionMatrix } from './confusion';
-import { brier, logLoss } from './probability';
-import { prAuc, rocAuc } from './ranking';
-import { meanAbsoluteError, meanSquaredError, r2, rootMeanSquaredError } from './regression';
+import {
+  accuracy,
+  accuracyMeasure,
+  f1,
+  f1Measure,
+  precision,
+  precisionMeasure,
+  recall,
+  recallMeasure,
+  topKAccuracy,
+  topKMeasure,
+} from './classification';
+import { confusionMatrix, confusionMeasure } from './confusion';
+import { elsewhere } from './measure';
+import { brier, brierMeasure, logLoss, logLossMeasure } from './probability';
+import { prAuc, prAucMeasure, rocAuc, rocAucMeasure } from './ranking';
+import {
+  meanAbsoluteError,
+  meanAbsoluteErrorMeasure,
+  meanSquaredError,
+  meanSquaredErrorMeasure,
+  r2,
+  r2Measure,
+  rootMeanSquaredError,
+  rootMeanSquaredErrorMeasure,
+} from './regression';
 
 export type { TopKOptions } from './classification';
 export type { Labels, Predictions, WeightOptions } from './comparison';
-export type { AveragedOptions, DecisionOptions } from './confusion';
+export type { AveragedOptions, ConfusionOptions, DecisionOptions } from './confusion';
+export type { AsyncMetric } from './measure';
 export {
   type Metric,
   type MetricFunction,
@@ -18,8 +40,30 @@ export {
 export type { ProbabilityOptions } from './probability';
 
 /**
+ * The functions of `metrics` without blocking the calling thread: `await metrics.async.f1(yTrue, yPredicted)`. They also
+ * take `signal` and `threads`, and a bad argument rejects the promise. Do not write to the arrays until the promise has
+ * settled. Arrays of numbers and arrays of rows are first copied on the calling thread.
+ */
+const asyncMetrics = Object.freeze({
+  accuracy: elsewhere(accuracyMeasure),
+  topKAccuracy: elsewhere(topKMeasure),
+  precision: elsewhere(precisionMeasure),
+  recall: elsewhere(recallMeasure),
+  f1: elsewhere(f1Measure),
+  rocAuc: elsewhere(rocAucMeasure),
+  prAuc: elsewhere(prAucMeasure),
+  confusionMatrix: elsewhere(confusionMeasure),
+  logLoss: elsewhere(logLossMeasure),
+  brier: elsewhere(brierMeasure),
+  meanSquaredError: elsewhere(meanSquaredErrorMeasure),
+  rootMeanSquaredError: elsewhere(rootMeanSquaredErrorMeasure),
+  meanAbsoluteError: elsewhere(meanAbsoluteErrorMeasure),
+  r2: elsewhere(r2Measure),
+});
+
+/**
  * Functions that compare predictions with labels: `metrics.f1(yTrue, yPredicted)`. Their results equal scikit-learn's.
- * For a metric in a training, see `metric`.
+ * They block the calling thread; `metrics.async` has their asynchronous twins. For a metric in a training, see `metric`.
  */
 export const metrics = Object.freeze({
   accuracy,
@@ -36,4 +80,5 @@ export const metrics = Object.freeze({
   rootMeanSquaredError,
   meanAbsoluteError,
   r2,
+  async: asyncMetrics,
 });

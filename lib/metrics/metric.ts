@@ -1,13 +1,19 @@
+import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { anything, type Constraint, check, checkOptions, didYouMean } from '../base/validate';
 import { type ActivationName, activationNames, activationRow } from '../layers/activations';
-import { accuracy, checkTopK, f1, precision, recall, topKAccuracy, topKConstraints } from './classification';
-import { type WeightOptions, weightConstraints } from './comparison';
-import { averagedConstraints, checkDecision, decisionConstraints } from './confusion';
-import { brier, logLoss, probabilityConstraints } from './probability';
-import { prAuc, rocAuc } from './ranking';
-import { meanAbsoluteError, meanSquaredError, r2, rootMeanSquaredError } from './regression';
+import { accuracyMeasure, f1Measure, precisionMeasure, recallMeasure, topKMeasure } from './classification';
+import type { Comparison, WeightOptions } from './comparison';
+import { here, type Measure } from './measure';
+import { brierMeasure, logLossMeasure } from './probability';
+import { prAucMeasure, rocAucMeasure } from './ranking';
+import {
+  meanAbsoluteErrorMeasure,
+  meanSquaredErrorMeasure,
+  r2Measure,
+  rootMeanSquaredErrorMeasure,
+} from './regression';
 
 /** A number that a training computes in addition to the loss. `metric` makes one; an object of your own works, too. */
 export interface Metric {
@@ -27,55 +33,28 @@ export type MetricFunction = Metric['compute'];
 export type MetricOption = MetricName | Metric | MetricFunction;
 
 interface Entry {
-  readonly compute: (yTrue: Matrix, yPredicted: Matrix, options?: never) => number;
-  readonly constraints: Readonly<Record<string, Constraint>>;
+  readonly measure: Measure<never>;
   /** The output activations that it suits; undefined: all. */
   readonly outputs?: readonly ActivationName[];
-  /** Throws for options that do not suit the number of outputs. */
-  readonly checkOutputs?: (outputs: number, options: never, where: string) => void;
 }
 
 const probabilities = activationNames.filter((name) => activationRow(name).range === 'probability');
 
 // Metrics with a threshold or classes need probabilities; rankings take any scores, and errors any numbers.
 const table = {
-  accuracy: {
-    compute: accuracy,
-    constraints: decisionConstraints,
-    outputs: probabilities,
-    checkOutputs: checkDecision,
-  },
-  topKAccuracy: {
-    compute: topKAccuracy,
-    constraints: topKConstraints,
-    checkOutputs: checkTopK,
-  },
-  precision: {
-    compute: precision,
-    constraints: averagedConstraints,
-    outputs: probabilities,
-    checkOutputs: checkDecision,
-  },
-  recall: {
-    compute: recall,
-    constraints: averagedConstraints,
-    outputs: probabilities,
-    checkOutputs: checkDecision,
-  },
-  f1: {
-    compute: f1,
-    constraints: averagedConstraints,
-    outputs: probabilities,
-    checkOutputs: checkDecision,
-  },
-  rocAuc: { compute: rocAuc, constraints: weightConstraints },
-  prAuc: { compute: prAuc, constraints: weightConstraints },
-  logLoss: { compute: logLoss, constraints: probabilityConstraints, outputs: probabilities },
-  brier: { compute: brier, constraints: weightConstraints, outputs: probabilities },
-  meanSquaredError: { compute: meanSquaredError, constraints: weightConstraints },
-  rootMeanSquaredError: { compute: rootMeanSquaredError, constraints: weightConstraints },
-  meanAbsoluteError: { compute: meanAbsoluteError, constraints: weightConstraints },
-  r2: { compute: r2, constraints: weightConstraints },
+  accuracy: { measure: accuracyMeasure, outputs: probabilities },
+  topKAccuracy: { measure: topKMeasure },
+  precision: { measure: precisionMeasure, outputs: probabilities },
+  recall: { measure: recallMeasure, outputs: probabilities },
+  f1: { measure: f1Measure, outputs: probabilities },
+  rocAuc: { measure: rocAucMeasure },
+  prAuc: { measure: prAucMeasure },
+  logLoss: { measure: logLossMeasure, outputs: probabilities },
+  brier: { measure: brierMeasure, outputs: probabilities },
+  meanSquaredError: { measure: meanSquaredErrorMeasure },
+  rootMeanSquaredError: { measure: rootMeanSquaredErrorMeasure },
+  meanAbsoluteError: { measure: meanAbsoluteErrorMeasure },
+  r2: { measure: r2Measure },
 } as const satisfies Record<string, Entry>;
 
 export type MetricName = keyof typeof table;
@@ -84,7 +63,7 @@ export const metricNames = Object.keys(table) as MetricName[];
 
 /** The options of `metric`: those of the metric's function, except `sampleWeight`, and the name of the series. */
 export type MetricOptions<N extends MetricName> = Omit<
-  NonNullable<Parameters<(typeof table)[N]['compute']>[2]>,
+  Parameters<(typeof table)[N]['measure']['work']>[1],
   keyof WeightOptions
 > & {
   /** The name of the series in the history. @default the metric's name */
@@ -120,7 +99,8 @@ const made = new WeakMap<object, Made>();
 export function metric<N extends MetricName>(name: N, options?: MetricOptions<N>): Metric;
 export function metric(base: MetricName, options: Record<string, unknown> = {}): Metric {
   checkName('name', base);
-  const { sampleWeight: _, ...constraints }: Readonly<Record<string, Constraint>> = table[base].constraints;
+  const { sampleWeight: _, ...constraints }: Readonly<Record<string, Constraint>> =
+    table[base].measure.constraints;
   checkOptions('', options, { ...constraints, name: anything });
   const { name = base, ...own } = options;
   check('name', name, seriesName);
@@ -128,18 +108,29 @@ export function metric(base: MetricName, options: Record<string, unknown> = {}):
 }
 
 function make(name: string, base: MetricName, options: Made['options']): Metric {
-  const compute = table[base].compute as (
-    yTrue: Matrix,
-    yPredicted: Matrix,
-    options: Made['options'],
-  ) => number;
+  const measure = measureOf(base);
   const metric: Metric = Object.freeze({
     name,
     compute: (labels: Matrix, predictions: Matrix, weights?: FloatArray) =>
-      compute(labels, predictions, weights === undefined ? options : { ...options, sampleWeight: weights }),
+      here(
+        measure,
+        labels,
+        predictions,
+        weights === undefined ? options : { ...options, sampleWeight: weights },
+      ),
   });
   made.set(metric, { base, options });
   return metric;
+}
+
+function measureOf(base: MetricName): Measure<WeightOptions> {
+  return (table[base] as Entry).measure as Measure<WeightOptions>;
+}
+
+/** A metric that suits a network's outputs. */
+export interface ResolvedMetric extends Metric {
+  /** The native work of a metric of this library. A metric of the user's own has none. */
+  readonly work?: (comparison: Comparison) => Work<number>;
 }
 
 /**
@@ -151,7 +142,7 @@ function make(name: string, base: MetricName, options: Made['options']): Metric 
  * @throws RangeError ERR_BLASNET_UNKNOWN_NAME; ERR_BLASNET_ARG_VALUE for a metric that does not suit the outputs,
  *   or for a name that is already used
  */
-export function resolveMetrics(value: unknown, outputs: number, output: ActivationName): Metric[] {
+export function resolveMetrics(value: unknown, outputs: number, output: ActivationName): ResolvedMetric[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'metrics', "an array such as ['f1', 'rocAuc']", value);
@@ -169,7 +160,12 @@ export function resolveMetrics(value: unknown, outputs: number, output: Activati
   });
 }
 
-function resolveMetric(where: string, item: unknown, outputs: number, output: ActivationName): Metric {
+function resolveMetric(
+  where: string,
+  item: unknown,
+  outputs: number,
+  output: ActivationName,
+): ResolvedMetric {
   if (typeof item === 'string') {
     checkName(where, item);
     return suited(where, { name: item, base: item, options: {} }, outputs, output);
@@ -186,17 +182,18 @@ function suited(
   { name, base, options }: Made & { readonly name: string },
   outputs: number,
   output: ActivationName,
-): Metric {
-  const { outputs: needed, checkOutputs, constraints }: Entry = table[base];
+): ResolvedMetric {
+  const { outputs: needed }: Entry = table[base];
+  const measure = measureOf(base);
   if (needed?.includes(output) === false) {
     const names = needed.map((name) => `'${name}'`).join(' or ');
     const rule = `a metric for the output activation '${output}' ('${base}' needs ${names})`;
     throw argumentError('ERR_BLASNET_ARG_VALUE', where, rule, base);
   }
-  const labels = outputs > 1 && output === 'sigmoid' && 'multiLabel' in constraints;
+  const labels = outputs > 1 && output === 'sigmoid' && 'multiLabel' in measure.constraints;
   const fitted = labels ? { multiLabel: true, ...options } : options;
-  checkOutputs?.(outputs, fitted as never, where);
-  return make(name, base, fitted);
+  measure.checkColumns?.(outputs, fitted, where);
+  return { ...make(name, base, fitted), work: (comparison) => measure.work(comparison, fitted) };
 }
 
 function usersOwn(where: string, item: unknown): Metric {

@@ -1,16 +1,17 @@
+import type { Work } from '../addon/work';
 import { blasnetError } from '../base/errors';
-import { boolean, type Constraint, checkOptions, optional } from '../base/validate';
+import { boolean, optional } from '../base/validate';
 import {
-  allFinite,
   type Comparison,
-  compare,
+  checkNumbers,
   type Labels,
-  meanOverRows,
   type Predictions,
   type WeightOptions,
   weightConstraints,
 } from './comparison';
 import { areClasses } from './confusion';
+import { here, type Measure } from './measure';
+import { firstBad, sumsOf } from './native';
 
 export interface ProbabilityOptions extends WeightOptions {
   /**
@@ -20,9 +21,25 @@ export interface ProbabilityOptions extends WeightOptions {
   readonly multiLabel?: boolean;
 }
 
-export const probabilityConstraints: Readonly<Record<keyof ProbabilityOptions, Constraint>> = {
-  ...weightConstraints,
-  multiLabel: optional(boolean),
+export const logLossMeasure: Measure<ProbabilityOptions> = {
+  constraints: { ...weightConstraints, multiLabel: optional(boolean) },
+  *work(comparison, options) {
+    if (!(yield* checkProbabilities(comparison))) return Number.NaN;
+    const { cols, predictions } = comparison;
+    const epsilon = predictions instanceof Float32Array ? 2 ** -23 : Number.EPSILON;
+    const rule = { classes: areClasses(cols, options), epsilon };
+    const { sums, weight } = yield* sumsOf(comparison, 'logLoss', rule);
+    return (sums[0] as number) / weight;
+  },
+};
+
+export const brierMeasure: Measure<WeightOptions> = {
+  constraints: weightConstraints,
+  *work(comparison) {
+    if (!(yield* checkProbabilities(comparison))) return Number.NaN;
+    const { sums, weight } = yield* sumsOf(comparison, 'brier');
+    return (sums[0] as number) / weight;
+  },
 };
 
 /**
@@ -36,22 +53,7 @@ export const probabilityConstraints: Readonly<Record<keyof ProbabilityOptions, C
  *   ERR_BLASNET_ARG_VALUE, also for probabilities outside [0, 1]
  */
 export function logLoss(yTrue: Labels, yPredicted: Predictions, options: ProbabilityOptions = {}): number {
-  checkOptions('', options, probabilityConstraints);
-  return overProbabilities(yTrue, yPredicted, options, ({ cols, labels, predictions }, row) => {
-    const epsilon = predictions instanceof Float32Array ? 2 ** -23 : Number.EPSILON;
-    const clipped = (i: number) => Math.min(Math.max(predictions[i] as number, epsilon), 1 - epsilon);
-    const classes = areClasses(cols, options);
-    let total = 0;
-    for (let i = row * cols; i < (row + 1) * cols; i++) total += clipped(i);
-    let loss = 0;
-    for (let i = row * cols; i < (row + 1) * cols; i++) {
-      const label = labels[i] as number;
-      // Clipped values are never 0, so no logarithm is infinite.
-      if (classes) loss -= label * Math.log(clipped(i) / total);
-      else loss -= label * Math.log(clipped(i)) + (1 - label) * Math.log(1 - clipped(i));
-    }
-    return loss;
-  });
+  return here(logLossMeasure, yTrue, yPredicted, options);
 }
 
 /**
@@ -63,35 +65,22 @@ export function logLoss(yTrue: Labels, yPredicted: Predictions, options: Probabi
  * @throws like logLoss()
  */
 export function brier(yTrue: Labels, yPredicted: Predictions, options: WeightOptions = {}): number {
-  checkOptions('', options, weightConstraints);
-  return overProbabilities(yTrue, yPredicted, options, ({ cols, labels, predictions }, row) => {
-    let sum = 0;
-    for (let i = row * cols; i < (row + 1) * cols; i++) {
-      sum += ((predictions[i] as number) - (labels[i] as number)) ** 2;
-    }
-    return sum;
-  });
+  return here(brierMeasure, yTrue, yPredicted, options);
 }
 
-function overProbabilities(
-  yTrue: Labels,
-  yPredicted: Predictions,
-  options: WeightOptions,
-  valueAt: (comparison: Comparison, row: number) => number,
-): number {
-  const comparison = compare(yTrue, yPredicted, options);
-  if (!allFinite(comparison)) return Number.NaN;
-  checkProbabilities('yTrue', comparison.labels, comparison.cols);
-  checkProbabilities('yPredicted', comparison.predictions, comparison.cols);
-  return meanOverRows(comparison, (row) => valueAt(comparison, row));
-}
-
-function checkProbabilities(name: string, data: Comparison['labels'], cols: number): void {
-  const index = data.findIndex((value) => value < 0 || value > 1);
-  if (index === -1) return;
-  const place = `row ${Math.floor(index / cols)}, column ${index % cols}`;
-  throw blasnetError(
-    'ERR_BLASNET_ARG_VALUE',
-    `Expected ${name} to hold numbers from 0 to 1, got ${data[index]} at ${place}`,
-  );
+// Returns whether all numbers are finite.
+function* checkProbabilities(comparison: Comparison): Work<boolean> {
+  if (!(yield* checkNumbers(comparison))) return false;
+  const { labels, indices, predictions, cols } = comparison;
+  for (const [name, data] of Object.entries({ yTrue: labels, yPredicted: predictions })) {
+    if (data === labels && indices) continue;
+    const bad = yield* firstBad(data, 'unitInterval');
+    if (bad === undefined) continue;
+    const place = `row ${Math.floor(bad / cols)}, column ${bad % cols}`;
+    throw blasnetError(
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected ${name} to hold numbers from 0 to 1, got ${data[bad]} at ${place}`,
+    );
+  }
+  return true;
 }

@@ -1,16 +1,20 @@
-import { checkOptions } from '../base/validate';
+import type { NumericRecords } from '../addon/binding';
 import {
-  allFinite,
-  type Comparison,
-  compare,
+  checkNumbers,
   type Labels,
-  meanOverColumns,
   type Predictions,
   type WeightOptions,
   weightConstraints,
-  weightOf,
 } from './comparison';
-import { yes } from './confusion';
+import { here, type Measure } from './measure';
+import { rankingsOf } from './native';
+
+export const rocAucMeasure = ranked(({ positives, negatives, area }) => area / (positives * negatives));
+
+export const prAucMeasure = ranked(({ positives, negatives, precisions }) => {
+  if (positives === 0) return negatives === 0 ? Number.NaN : 0;
+  return precisions / positives;
+});
 
 /**
  * Computes the area under the receiver operating characteristic: the share of pairs in which a positive sample has a
@@ -24,15 +28,7 @@ import { yes } from './confusion';
  *   ERR_BLASNET_ARG_VALUE
  */
 export function rocAuc(yTrue: Labels, yPredicted: Predictions, options: WeightOptions = {}): number {
-  return ranked(yTrue, yPredicted, options, (thresholds) => {
-    let area = 0;
-    let [positives, negatives] = [0, 0];
-    for (const threshold of thresholds) {
-      area += ((threshold.negatives - negatives) * (threshold.positives + positives)) / 2;
-      ({ positives, negatives } = threshold);
-    }
-    return area / (positives * negatives);
-  });
+  return here(rocAucMeasure, yTrue, yPredicted, options);
 }
 
 /**
@@ -44,72 +40,19 @@ export function rocAuc(yTrue: Labels, yPredicted: Predictions, options: WeightOp
  * @throws like rocAuc()
  */
 export function prAuc(yTrue: Labels, yPredicted: Predictions, options: WeightOptions = {}): number {
-  return ranked(yTrue, yPredicted, options, (thresholds) => {
-    let sum = 0;
-    let found = 0;
-    for (const { positives, negatives } of thresholds) {
-      sum += (positives - found) * (positives / (positives + negatives));
-      found = positives;
-    }
-    if (thresholds.length === 0) return Number.NaN;
-    return found === 0 ? 0 : sum / found;
-  });
+  return here(prAucMeasure, yTrue, yPredicted, options);
 }
 
-/** The weights of the positives and negatives with a score at or above a threshold. */
-interface Threshold {
-  readonly positives: number;
-  readonly negatives: number;
-}
+type Ranking = Readonly<Record<NumericRecords['ranking'], number>>;
 
-function ranked(
-  yTrue: Labels,
-  yPredicted: Predictions,
-  options: WeightOptions,
-  measure: (thresholds: readonly Threshold[]) => number,
-): number {
-  checkOptions('', options, weightConstraints);
-  const comparison = compare(yTrue, yPredicted, options);
-  if (!allFinite(comparison)) return Number.NaN;
-  return meanOverColumns(comparison, (column) => measure(thresholdsOf(column)));
-}
-
-// One threshold per distinct score, from the highest down; samples of weight 0 are left out. Sorting the numbers and
-// looking up each row's number is several times faster than sorting rows with a comparison function.
-function thresholdsOf(column: Comparison): Threshold[] {
-  const { labels, predictions, rows } = column;
-  const sorted = Float64Array.from(predictions)
-    .filter((_, row) => weightOf(column, row) > 0)
-    .sort();
-  const scores = sorted.filter((score, i) => score !== sorted[i - 1]);
-  const positiveAt = new Float64Array(scores.length);
-  const negativeAt = new Float64Array(scores.length);
-  for (let row = 0; row < rows; row++) {
-    const weight = weightOf(column, row);
-    if (weight === 0) continue;
-    const weights = yes(labels[row]) ? positiveAt : negativeAt;
-    const place = placeOf(predictions[row] as number, scores);
-    weights[place] = (weights[place] as number) + weight;
-  }
-  const thresholds: Threshold[] = [];
-  let positives = 0;
-  let negatives = 0;
-  for (let i = scores.length - 1; i >= 0; i--) {
-    positives += positiveAt[i] as number;
-    negatives += negativeAt[i] as number;
-    thresholds.push({ positives, negatives });
-  }
-  return thresholds;
-}
-
-/** The index of a score in ascending scores that contain it. */
-function placeOf(score: number, scores: Float64Array): number {
-  let low = 0;
-  let high = scores.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((scores[middle] as number) < score) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+// The mean over the columns.
+function ranked(measure: (ranking: Ranking) => number): Measure<WeightOptions> {
+  return {
+    constraints: weightConstraints,
+    *work(comparison) {
+      if (!(yield* checkNumbers(comparison))) return Number.NaN;
+      const rankings = yield* rankingsOf(comparison);
+      return rankings.reduce((sum, ranking) => sum + measure(ranking), 0) / rankings.length;
+    },
+  };
 }

@@ -1,16 +1,35 @@
-import { checkOptions } from '../base/validate';
+import type { RowValue } from '../addon/binding';
+import type { Work } from '../addon/work';
 import {
-  allFinite,
   type Comparison,
-  compare,
+  checkNumbers,
   type Labels,
-  meanOverColumns,
-  meanOverRows,
   type Predictions,
   type WeightOptions,
   weightConstraints,
-  weightOf,
 } from './comparison';
+import { here, type Measure } from './measure';
+import { deviationsOf, sumsOf } from './native';
+
+export const meanSquaredErrorMeasure = overColumns((comparison) => meansOf(comparison, 'squaredError'));
+
+export const rootMeanSquaredErrorMeasure = overColumns(function* (comparison) {
+  return (yield* meansOf(comparison, 'squaredError')).map(Math.sqrt);
+});
+
+export const meanAbsoluteErrorMeasure = overColumns((comparison) => meansOf(comparison, 'absoluteError'));
+
+export const r2Measure = overColumns(function* (comparison) {
+  const means = yield* meansOf(comparison, 'label');
+  if (comparison.rows < 2) return means.fill(Number.NaN);
+  const deviations = yield* deviationsOf(comparison, means);
+  return deviations.map(({ residual, spread, differ }, column) => {
+    if (Number.isNaN(means[column])) return Number.NaN;
+    if (residual === 0) return 1;
+    // Rounding may move the mean of equal labels away from them, and their spread away from zero.
+    return differ === 0 || spread === 0 ? 0 : 1 - residual / spread;
+  });
+});
 
 /**
  * Computes the mean of the squared errors over samples and columns, like scikit-learn's `mean_squared_error`.
@@ -24,7 +43,7 @@ export function meanSquaredError(
   yPredicted: Predictions,
   options: WeightOptions = {},
 ): number {
-  return overColumns(yTrue, yPredicted, options, squaredError);
+  return here(meanSquaredErrorMeasure, yTrue, yPredicted, options);
 }
 
 /**
@@ -40,7 +59,7 @@ export function rootMeanSquaredError(
   yPredicted: Predictions,
   options: WeightOptions = {},
 ): number {
-  return overColumns(yTrue, yPredicted, options, (column) => Math.sqrt(squaredError(column)));
+  return here(rootMeanSquaredErrorMeasure, yTrue, yPredicted, options);
 }
 
 /**
@@ -54,9 +73,7 @@ export function meanAbsoluteError(
   yPredicted: Predictions,
   options: WeightOptions = {},
 ): number {
-  return overColumns(yTrue, yPredicted, options, (column) =>
-    meanOverRows(column, (row) => Math.abs(errorAt(column, row))),
-  );
+  return here(meanAbsoluteErrorMeasure, yTrue, yPredicted, options);
 }
 
 /**
@@ -68,41 +85,27 @@ export function meanAbsoluteError(
  * @throws like meanSquaredError()
  */
 export function r2(yTrue: Labels, yPredicted: Predictions, options: WeightOptions = {}): number {
-  return overColumns(yTrue, yPredicted, options, (column) => {
-    const { labels, rows } = column;
-    if (rows < 2) return Number.NaN;
-    const mean = meanOverRows(column, (row) => labels[row] as number);
-    if (Number.isNaN(mean)) return Number.NaN;
-    let residual = 0;
-    let spread = 0;
-    let constant = true;
-    for (let row = 0; row < rows; row++) {
-      const weight = weightOf(column, row);
-      residual += weight * errorAt(column, row) ** 2;
-      spread += weight * ((labels[row] as number) - mean) ** 2;
-      constant &&= labels[row] === labels[0];
-    }
-    if (residual === 0) return 1;
-    // Rounding may move the mean of equal labels away from them, and their spread away from zero.
-    return constant || spread === 0 ? 0 : 1 - residual / spread;
-  });
+  return here(r2Measure, yTrue, yPredicted, options);
 }
 
+// The mean of one result per column.
 function overColumns(
-  yTrue: Labels,
-  yPredicted: Predictions,
-  options: WeightOptions,
-  measure: (column: Comparison) => number,
-): number {
-  checkOptions('', options, weightConstraints);
-  const comparison = compare(yTrue, yPredicted, options, 'numbers');
-  return allFinite(comparison) ? meanOverColumns(comparison, measure) : Number.NaN;
+  resultsOf: (comparison: Comparison) => Work<readonly number[] | Float64Array>,
+): Measure<WeightOptions> {
+  return {
+    constraints: weightConstraints,
+    columns: 'numbers',
+    *work(comparison) {
+      if (!(yield* checkNumbers(comparison))) return Number.NaN;
+      let sum = 0;
+      for (const result of yield* resultsOf(comparison)) sum += result;
+      return sum / comparison.cols;
+    },
+  };
 }
 
-function squaredError(column: Comparison): number {
-  return meanOverRows(column, (row) => errorAt(column, row) ** 2);
-}
-
-function errorAt({ labels, predictions }: Comparison, row: number): number {
-  return (labels[row] as number) - (predictions[row] as number);
+// The weighted mean of a value, for each column.
+function* meansOf(comparison: Comparison, value: RowValue): Work<Float64Array> {
+  const { sums, weight } = yield* sumsOf(comparison, value);
+  return sums.subarray(0, comparison.cols).map((sum) => sum / weight);
 }

@@ -1,22 +1,22 @@
 import { workHere } from '../addon/work';
-import type { Matrix } from '../base/matrix';
 import type { Outcome } from '../engine/plan';
 import { outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { lossEntry, type ResolvedLoss } from '../layers/losses';
-import { type Metric, resolveMetrics } from '../metrics/metric';
+import { type ResolvedMetric, resolveMetrics } from '../metrics/metric';
 import { fillHere, type InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { fitLoss } from '../samples/labels';
 import { type LabelledSamples, labelledSamples, type SampleKind, type Samples } from '../samples/samples';
 import { withWeights } from '../samples/weights';
-import { measure } from '../training/measure';
 import type { EvaluateOptions, Evaluation } from './network-options';
+
+export { measureElsewhere, measureHere } from '../training/measure';
 
 /** The checked arguments of `evaluate`. */
 export interface EvaluationTask {
   readonly samples: LabelledSamples;
   readonly loss: ResolvedLoss;
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly ResolvedMetric[];
 }
 
 export function evaluationTask(
@@ -45,14 +45,4 @@ export function evaluationHere(...given: Parameters<typeof evaluationTask>): Eva
 export function evaluation(outcome: Outcome, { X }: Samples, loss: ResolvedLoss): Evaluation {
   const mean = outcome.loss / X.rows;
   return lossEntry(loss.name).accuracy ? { loss: mean, accuracy: outcome.hits / X.rows } : { loss: mean };
-}
-
-export function withMetrics(
-  result: Evaluation,
-  metrics: readonly Metric[],
-  samples: LabelledSamples,
-  predictions: Matrix,
-): Evaluation {
-  const values = metrics.map((metric) => [metric.name, measure(metric, samples, predictions)] as const);
-  return { ...result, ...Object.fromEntries(values) };
 }

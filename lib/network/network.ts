@@ -54,7 +54,7 @@ import {
 } from '../training/options';
 import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
-import { evaluation, evaluationHere, evaluationTask, withMetrics } from './evaluation';
+import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
 import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
 import {
@@ -321,8 +321,8 @@ export class Network {
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;
     const out = outputMatrix(this.#architecture, this.dtype, samples);
-    const predictions = await this.#predict(samples, out, options);
-    return withMetrics(result, metrics, samples, predictions);
+    await this.#predict(samples, out, options);
+    return { ...result, ...(await measureElsewhere(metrics, samples, out, options)) };
   }
 
   /** Like `evaluate`, but blocks the calling thread. @throws like predictSync() */
@@ -337,7 +337,7 @@ export class Network {
     if (metrics.length === 0) return result;
     const out = outputMatrix(this.#architecture, this.dtype, samples);
     plan.run(predictOperation(samples, out));
-    return withMetrics(result, metrics, samples, out);
+    return { ...result, ...measureHere(metrics, samples, out) };
   }
 
   /**

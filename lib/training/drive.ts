@@ -6,6 +6,7 @@ import type { PlanQueue } from '../engine/plan-queue';
 import { arraysToPin } from '../samples/samples';
 import type { Effect, Workplace } from './effects';
 import { type EpochReport, type History, record } from './history';
+import { measureElsewhere, measureHere } from './measure';
 import type { TrainingSession } from './session';
 
 /** Trains to the end on other threads. */
@@ -98,10 +99,12 @@ export function driveSync(
 
 function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
   const { loss, signal, threads } = session.options;
+  const options = { threads, ...(signal && { signal }) };
   return {
     write: (operation) => queue.write(loss, operation, { signal, threads }),
     read: (operation) => queue.read([], loss, operation, { signal, threads }),
     work: (work) => workAnywhere(work, { signal, threads }),
+    measure: (metrics, samples, out) => measureElsewhere(metrics, samples, out, options),
     call: (_, call) => settledUnlessAborted(call, signal),
     file: (file) => file.async(),
   };
@@ -111,6 +114,7 @@ function onThisThread(plan: Plan, threads: number): Workplace {
   return {
     write: (operation) => plan.run(operation, threads),
     read: (operation) => plan.run(operation, threads),
+    measure: (metrics, samples, out) => measureHere(metrics, samples, out, threads),
     work: (work) => workHere(work, threads),
     call: (name, call) => noPromise(name, call()),
     file: (file) => file.sync(),

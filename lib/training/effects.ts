@@ -2,7 +2,10 @@
 // `drive.ts` answers them one at a time, on this thread or without blocking it.
 
 import type { Work } from '../addon/work';
+import type { Matrix } from '../base/matrix';
 import type { Operation, Outcome } from '../engine/plan';
+import type { ResolvedMetric } from '../metrics/metric';
+import type { LabelledSamples } from '../samples/samples';
 import type { EpochReport } from './history';
 
 /** Runs effects. Each method returns the answer, or a promise of it. */
@@ -13,6 +16,12 @@ export interface Workplace {
   read(operation: Operation): Outcome | Promise<Outcome>;
   /** Does work that does not touch the parameters. */
   work<T>(work: Work<T>): T | Promise<T>;
+  /** Computes metrics of predictions for samples. */
+  measure(
+    metrics: readonly ResolvedMetric[],
+    samples: LabelledSamples,
+    predictions: Matrix,
+  ): Record<string, number> | Promise<Record<string, number>>;
   /** Calls the user's code. Error messages contain the name. */
   call(name: string, call: () => unknown): unknown;
   file(file: FileEffect): unknown;

@@ -1,14 +1,58 @@
+import { type AsyncOptions, pinnedWork, type Work, workHere } from '../addon/work';
 import { Matrix } from '../base/matrix';
-import type { Metric } from '../metrics';
+import type { Comparison } from '../metrics/comparison';
+import type { ResolvedMetric } from '../metrics/metric';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples } from '../samples/samples';
 
-/** Computes a metric of predictions. Y is in the form that the loss takes. */
-export function measure(metric: Metric, { Y, weights }: LabelledSamples, predictions: Matrix): number {
-  return metric.compute(labelMatrix(Y, predictions), predictions, weights);
+// Computes metrics of predictions, by name. Those of this library are native work. A metric of the user's own runs on
+// the calling thread, between the native calls. Y is in the form that the loss takes.
+function* measure(
+  metrics: readonly ResolvedMetric[],
+  { Y, weights }: LabelledSamples,
+  predictions: Matrix,
+): Work<Record<string, number>> {
+  const values: Record<string, number> = {};
+  for (const { name, work, compute } of metrics) {
+    values[name] =
+      work === undefined
+        ? compute(labelMatrix(Y, predictions), predictions, weights)
+        : yield* work(comparisonOf(Y, predictions, weights));
+  }
+  return values;
 }
 
-// Metrics take one row of labels for each sample, so class numbers become one-hot rows.
+/** Computes metrics on the calling thread. */
+export function measureHere(
+  metrics: readonly ResolvedMetric[],
+  samples: LabelledSamples,
+  predictions: Matrix,
+  threads?: number,
+): Record<string, number> {
+  return workHere(measure(metrics, samples, predictions), threads);
+}
+
+/** Computes metrics without blocking the calling thread, apart from those of the user's own. */
+export function measureElsewhere(
+  metrics: readonly ResolvedMetric[],
+  samples: LabelledSamples,
+  predictions: Matrix,
+  options: AsyncOptions,
+): Promise<Record<string, number>> {
+  const { Y, weights } = samples;
+  const arrays = [Y.data, predictions.data, ...(weights === undefined ? [] : [weights])];
+  return pinnedWork(measure(metrics, samples, predictions), arrays, options);
+}
+
+function comparisonOf(
+  { data: labels }: Labels,
+  { data: predictions, rows, cols }: Matrix,
+  weights: LabelledSamples['weights'],
+): Comparison {
+  return { rows, cols, labels, indices: labels instanceof Int32Array, predictions, weights: weights ?? null };
+}
+
+// A user's metric takes one row of labels for each sample, so class numbers become one-hot rows.
 function labelMatrix({ data, rows, cols }: Labels, { cols: outputs, dtype }: Matrix): Matrix {
   if (!(data instanceof Int32Array)) return new Matrix(data, rows, cols);
   const labels = Matrix.zeros(rows, outputs, dtype);

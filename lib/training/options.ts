@@ -15,7 +15,7 @@ import { type CheckpointOptions, CheckpointStore, checkpointConstraints } from '
 import type { ActivationName } from '../layers/activations';
 import { type Architecture, isRandom, outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { defaultLoss, type LossOption, lossEntry, type ResolvedLoss } from '../layers/losses';
-import { type Metric, type MetricOption, resolveMetrics } from '../metrics/metric';
+import { type MetricOption, type ResolvedMetric, resolveMetrics } from '../metrics/metric';
 import type { Optimizer } from '../optimizers/optimizers';
 import { resolveOptimizer } from '../optimizers/resolve';
 import type { InputsLike } from '../samples/inputs';
@@ -140,7 +140,7 @@ export interface CompletedFitOptions {
   readonly signal: AbortSignal | undefined;
   readonly heldRows: number;
   readonly stratify: boolean;
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly ResolvedMetric[];
   readonly earlyStopping: EarlyStopping | undefined;
   readonly callbacks: Callbacks;
   readonly progress: boolean;

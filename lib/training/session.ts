@@ -11,7 +11,6 @@ import { Cadence } from './cadence';
 import { ask, type Training } from './effects';
 import type { EpochRunner, RunPosition } from './epoch-runner';
 import { type EpochReport, emptyHistory, type History } from './history';
-import { measure } from './measure';
 import { type CompletedFitOptions, validationName } from './options';
 import { type ProgressBar, progressBar } from './progress';
 import type { TrainedNetwork } from './trained-network';
@@ -261,9 +260,8 @@ export class TrainingSession {
     const { outputDim } = outputLayerOf(this.#network.kind.architecture);
     const out = Matrix.zeros(samples.X.rows, outputDim, samples.X.dtype);
     this.#throwIfFailed(yield* ask((at) => at.read(predictOperation(samples, out))), samples);
-    return Object.fromEntries(
-      metrics.map((metric) => [nameOf(metric.name), measure(metric, samples, out)] as const),
-    );
+    const values = yield* ask((at) => at.measure(metrics, samples, out));
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [nameOf(name), value]));
   }
 
   #throwIfFailed(outcome: Outcome, samples: LabelledSamples): void {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/numbers.h"
 #include "kernels/record.h"
 
 namespace blasnet {
@@ -91,6 +92,13 @@ class Argument {
     return static_cast<T*>(array.data);
   }
 
+  // Like Array, for numbers of any type that NumberType has.
+  Numbers NumberArray(size_t least) const {
+    const Description array = Describe();
+    if (array.length < least) throw Wrong("a typed array of at least " + std::to_string(least) + " elements");
+    return {array.data, NumberTypeOf(array.type)};
+  }
+
   size_t Length() const { return Describe().length; }
   napi_typedarray_type Type() const { return Describe().type; }
 
@@ -138,6 +146,25 @@ class Argument {
     napi_get_typedarray_info(value_.Env(), value_, &array.type, &array.length, &array.data, &array.buffer,
                              nullptr);
     return array;
+  }
+
+  NumberType NumberTypeOf(napi_typedarray_type type) const {
+    switch (type) {
+      case napi_float64_array:
+        return NumberType::kFloat64;
+      case napi_float32_array:
+        return NumberType::kFloat32;
+      case napi_int32_array:
+        return NumberType::kInt32;
+      case napi_uint32_array:
+        return NumberType::kUint32;
+      case napi_uint16_array:
+        return NumberType::kUint16;
+      case napi_uint8_array:
+        return NumberType::kUint8;
+      default:
+        throw Wrong("a typed array of numbers");
+    }
   }
 
   template <typename T>

@@ -7,6 +7,7 @@ namespace blasnet {
 
 void ExportMath(Napi::Env env, Napi::Object exports);
 void ExportKernels(Napi::Env env, Napi::Object exports);
+void ExportMetrics(Napi::Env env, Napi::Object exports);
 void ExportPlan(Napi::Env env, Napi::Object exports);
 void ExportPreprocessing(Napi::Env env, Napi::Object exports);
 void ExportGenerator(Napi::Env env, Napi::Object exports);

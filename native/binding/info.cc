@@ -3,11 +3,14 @@
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/records.h"
+#include "engine/comparison.h"
 #include "engine/optimizer.h"
 #include "engine/plan.h"
 #include "engine/pool.h"
+#include "engine/ranking.h"
 #include "kernels/activations.h"
 #include "kernels/gemm.h"
+#include "kernels/metrics.h"
 
 namespace blasnet {
 namespace {
@@ -77,11 +80,17 @@ void ExportInfo(Napi::Env env, Napi::Object exports) {
   exports.Set("optimizers", OptimizerRows(env));
   exports.Set("normalizations", Numbered(env, kNormalizationNames));
   exports.Set("statuses", Numbered(env, kStatusNames));
+  exports.Set("labelRules", Numbered(env, kLabelRuleNames));
+  exports.Set("rowValues", Numbered(env, kRowValueNames));
   Napi::Object records = Napi::Object::New(env);
   records.Set("layer", FieldNames<LayerRecord>(env));
   records.Set("embedding", FieldNames<EmbeddingRecord>(env));
   records.Set("lossOptions", FieldNames<LossOptions>(env));
   records.Set("train", FieldNames<TrainRecord>(env));
+  records.Set("comparison", FieldNames<ComparisonRecord>(env));
+  records.Set("deviation", FieldNames<DeviationRecord>(env));
+  records.Set("count", FieldNames<CountRecord>(env));
+  records.Set("ranking", FieldNames<RankingRecord>(env));
   records.Set("outcome", FieldNames<OutcomeRecord>(env));
   exports.Set("records", records);
   exports.Set("setThreads", Napi::Function::New<SetThreadsOf>(env, "setThreads"));

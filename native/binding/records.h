@@ -1,5 +1,6 @@
 // The records that cross the border between JavaScript and C++. (The options of losses and optimisers are
-// records, too: see losses.h, optimizers.h and lbfgs.h.) In a field for yes or no, 1 is yes and 0 is no.
+// records, too: see losses.h, optimizers.h and lbfgs.h; so are results of metrics: see comparison.h and
+// ranking.h.) In a field for yes or no, 1 is yes and 0 is no.
 #pragma once
 
 #include "kernels/losses.h"
@@ -73,6 +74,27 @@ struct TrainRecord {
                                                    {"keyLow", &TrainRecord::key_low},
                                                    {"keyHigh", &TrainRecord::key_high},
                                                    {"check", &TrainRecord::check}};
+};
+
+// The request of a metric: see Comparison and DecisionRule.
+struct ComparisonRecord {
+  double rows;
+  double cols;
+  double indices;  // the labels are class indices
+  double value;    // the code of the RowValue, for sums
+  double classes;
+  double threshold;
+  double k;
+  double epsilon;
+
+  static constexpr Field<ComparisonRecord> kFields[] = {{"rows", &ComparisonRecord::rows},
+                                                        {"cols", &ComparisonRecord::cols},
+                                                        {"indices", &ComparisonRecord::indices},
+                                                        {"value", &ComparisonRecord::value},
+                                                        {"classes", &ComparisonRecord::classes},
+                                                        {"threshold", &ComparisonRecord::threshold},
+                                                        {"k", &ComparisonRecord::k},
+                                                        {"epsilon", &ComparisonRecord::epsilon}};
 };
 
 // The result of an operation: see Outcome and Totals.

@@ -12,7 +12,7 @@ enum class Status : int32_t {
   kDone = 0,
   kStopped = 1,          // the stop flag was set; only whole steps were taken
   kInputNotFinite = 2,   // index: that element of X
-  kLabelOutside = 3,     // index: that element of Y
+  kLabelOutside = 3,     // index: that element of Y, or of the numbers that are checked
   kDiverged = 4,         // epoch, batch, layer: where the loss is not finite; that step was not taken
   kOverflowed = 5,       // epoch, index: that parameter is not finite after that epoch
   kConverged = 6,        // epoch: L-BFGS has converged

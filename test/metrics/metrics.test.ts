@@ -42,6 +42,9 @@ describe('metrics of one column', () => {
     expect(rocAuc([1, 0], [0.5, 0.5])).toBe(0.5);
     expect(prAuc([1, 0], [0.5, 0.5])).toBe(0.5);
     expect(rocAuc([1, 0, 0, 1], [3, 3, 1, 2])).toBe(2.5 / 4);
+    // 0 and -0 are equal.
+    expect(rocAuc([1, 0], [0, -0])).toBe(0.5);
+    expect(rocAuc([1, 0], [-0, 0])).toBe(0.5);
   });
 
   it('count samples more than once by their weights', () => {
@@ -167,7 +170,8 @@ describe('metrics of numbers', () => {
   });
 });
 
-const numbers = Object.entries(metrics).filter(([name]) => name !== 'confusionMatrix') as [
+const { async: _, ...functions } = metrics;
+const numbers = Object.entries(functions).filter(([name]) => name !== 'confusionMatrix') as [
   string,
   typeof rocAuc,
 ][];
@@ -192,6 +196,16 @@ describe('metrics without an answer', () => {
     ),
   ])('%s is NaN', (_, call) => {
     expect(call()).toBeNaN();
+  });
+
+  it('are those of no columns', () => {
+    const none = Matrix.zeros(2, 0);
+    expect(confusionMatrix(none, none).toArray()).toEqual([]);
+    expect(accuracy(none, none)).toBe(1);
+    expect(f1(none, none)).toBe(0);
+    for (const compute of [rocAuc, prAuc, metrics.r2, metrics.meanSquaredError]) {
+      expect(compute(none, none)).toBeNaN();
+    }
   });
 
   it('are 0 where nothing is found of nothing', () => {
@@ -244,7 +258,7 @@ describe('metrics of any numbers', () => {
 
   it('leave their arguments alone', () => {
     const [y, p] = [Float64Array.of(1, 0, 1), Float64Array.of(0.1, 0.9, 0.5)];
-    for (const compute of Object.values(metrics)) {
+    for (const compute of Object.values(functions)) {
       if (compute !== topKAccuracy) (compute as typeof f1)(y, p);
     }
     expect([...y, ...p]).toEqual([1, 0, 1, 0.1, 0.9, 0.5]);

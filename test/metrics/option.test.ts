@@ -20,8 +20,9 @@ const single = (name: unknown, outputs = 1, output: 'sigmoid' | 'softmax' | 'lin
 
 describe('a metric by name', () => {
   it('is every function but the confusion matrix, which is no number', () => {
-    const functions = Object.keys(metrics).filter((name) => name !== 'confusionMatrix');
+    const functions = Object.keys(metrics.async).filter((name) => name !== 'confusionMatrix');
     expect([...metricNames].sort()).toEqual(functions.sort());
+    expect(Object.keys(metrics)).toEqual([...Object.keys(metrics.async), 'async']);
   });
 
   it.each(metricNames)('%s computes what the function does', (name) => {

@@ -7,6 +7,7 @@ import { joined } from '../../lib/engine/plan.js';
 import { thrownBy } from '../support/bad-input.js';
 import { type Argument, callsOf, rightArguments, wrongProperty } from './calls.mjs';
 import { kernels } from './kernels.js';
+import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
 
@@ -22,6 +23,7 @@ const floats = [Float64Array, Float32Array] as const;
 const classes: Record<string, { constructorArguments: Argument[]; methods: Record<string, Argument[]> }> = {
   ...preprocessingCalls,
   ...rowClasses,
+  Metrics: metricCallsOf(native),
   Plan: { constructorArguments: planArguments, methods },
 };
 type PlanArguments = [never];

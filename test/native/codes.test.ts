@@ -62,6 +62,13 @@ const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<Numeric
     keyHigh: true,
     check: true,
   },
+  comparison: {
+    ...{ rows: true, cols: true, indices: true, value: true },
+    ...{ classes: true, threshold: true, k: true, epsilon: true },
+  },
+  deviation: { residual: true, spread: true, differ: true },
+  count: { hits: true, predicted: true, actual: true, occurs: true },
+  ranking: { positives: true, negatives: true, area: true, precisions: true },
   outcome: { status: true, index: true, epoch: true, batch: true, layer: true, loss: true, hits: true },
 };
 

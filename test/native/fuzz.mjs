@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { callsOf, rightArguments } from './calls.mjs';
+import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
 
@@ -56,6 +57,7 @@ const anything = fc.oneof(
       { valueOf: () => fc.assert },
       native,
       native.Plan,
+      native.Metrics,
       native.Columns,
       native.Pipeline,
     ),
@@ -132,6 +134,7 @@ for (const [addon, tested] of [
 // Several calls on one object of a class. A call with a function as its last argument is asynchronous.
 for (const [name, of] of Object.entries({
   Plan: { constructorArguments: planArguments, methods },
+  Metrics: metricCallsOf(native),
   ...preprocessingCalls,
   ...rowClasses,
 })) {

@@ -41,6 +41,45 @@ it('metrics are computed after every epoch from the predictions for the training
   }
 });
 
+it('fit gives the bits of fitSync, on any number of threads', async () => {
+  const validationData = { X, Y };
+  const options = { epochs: 2, validationData, metrics: ['rocAuc', 'logLoss', own, 'f1', 'r2'] } as const;
+  const here = network().fitSync(X, Y, options);
+  expect(await network().fit(X, Y, options)).toEqual(here);
+  expect(await network().fit(X, Y, { ...options, threads: 1 })).toEqual(here);
+  expect(Object.keys(here).slice(-5)).toEqual(['valRocAuc', 'valLogLoss', 'valOwn', 'valF1', 'valR2']);
+});
+
+it('an error of a user’s own metric ends the training, between metrics of the library', async () => {
+  const fails = {
+    name: 'fails',
+    compute: () => {
+      throw new Error('no result');
+    },
+  };
+  const options = { epochs: 2, metrics: ['rocAuc', fails, 'f1'] } as const;
+  const net = network();
+  await expect(net.fit(X, Y, options)).rejects.toThrow('no result');
+  expect(() => net.fitSync(X, Y, options)).toThrow('no result');
+  await expect(net.evaluate(X, Y, { metrics: ['rocAuc', fails] })).rejects.toThrow('no result');
+  // Nothing is left running.
+  await net.fit(X, Y, { epochs: 1, metrics: ['rocAuc'] });
+});
+
+it('an abort within a user’s own metric ends the metrics after it', async () => {
+  const controller = new AbortController();
+  const aborts = {
+    name: 'aborts',
+    compute: () => {
+      controller.abort();
+      return 1;
+    },
+  };
+  const options = { metrics: [aborts, 'rocAuc'], signal: controller.signal } as const;
+  await expect(network().fit(X, Y, { ...options, epochs: 2 })).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(network().evaluate(X, Y, options)).rejects.toMatchObject({ name: 'AbortError' });
+});
+
 it('metrics take the training set’s weights', () => {
   const sampleWeight = Array.from({ length: 40 }, (_, i) => i % 3);
   const net = network();

@@ -28,6 +28,19 @@ test('metrics as functions take arrays', () => {
   });
 });
 
+test('the asynchronous metrics take the same arguments, a signal and threads', () => {
+  expectTypeOf(metrics.async.f1).returns.toEqualTypeOf<Promise<number>>();
+  expectTypeOf(metrics.async.confusionMatrix).returns.toEqualTypeOf<Promise<Matrix<Float64Array>>>();
+  compiled((Y, predictions) => {
+    metrics.async.f1(Y, predictions, { average: 'macro', signal: AbortSignal.timeout(9), threads: 1 });
+    metrics.async.rocAuc(Uint8Array.of(0, 1), predictions);
+    // @ts-expect-error: rankings have no threshold
+    metrics.async.rocAuc(Y, predictions, { threshold: 0.5 });
+    // @ts-expect-error: the plain functions end before a signal could come
+    metrics.f1(Y, predictions, { signal: AbortSignal.timeout(9) });
+  });
+});
+
 test('the metrics of a training are names, metrics with options, or functions', () => {
   expectTypeOf(metric('f1')).toEqualTypeOf<Metric>();
   compiled(() => {
