@@ -1,9 +1,9 @@
 // Native work with the rows of samples: copies of some rows, classes, weights. Results do not depend on the number of
 // threads.
 
-import { allocate, type FloatArray, type LabelArray } from '../base/matrix';
+import type { FloatArray, LabelArray } from '../base/matrix';
 import { type Callback, type NativeRows, native, type WeighArguments } from './binding';
-import { recordPlaces } from './records';
+import { newOutcome, readOutcome } from './outcome';
 import { Idle, type Work } from './work';
 
 /** Labels (rows x cols); an Int32Array holds one class number per row. */
@@ -16,15 +16,13 @@ export interface LabelRows {
 // Elements that an operation goes through within half a millisecond.
 const briefElements = 2 ** 16;
 
-const places = recordPlaces('outcome');
-
 interface Worker {
   readonly object: NativeRows;
   readonly outcome: Float64Array;
 }
 
 const workers = new Idle<Worker>(() => {
-  const outcome = allocate(Object.keys(places).length, 'float64');
+  const outcome = newOutcome();
   return { object: new native.Rows({ outcome }), outcome };
 });
 
@@ -84,7 +82,8 @@ function* run(
   const { object, outcome } = worker;
   try {
     yield { object, start: (callback) => start(object, callback), brief: elements <= briefElements };
-    return { index: outcome[places.index] as number, sum: outcome[places.loss] as number };
+    const { index, loss: sum } = readOutcome(outcome);
+    return { index, sum };
   } finally {
     workers.giveBack(worker);
   }

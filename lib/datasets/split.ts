@@ -1,17 +1,9 @@
 import { takeRowsOf } from '../addon/rows';
-import { type Work, workElsewhere, workHere } from '../addon/work';
+import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { type FloatArray, Matrix, matrixFromRows } from '../base/matrix';
-import { checkBuffer, pin } from '../base/pinning';
-import {
-  abortSignal,
-  boolean,
-  type Constraint,
-  checkOptions,
-  optional,
-  positiveInteger,
-  seed,
-} from '../base/validate';
+import { checkBuffer } from '../base/pinning';
+import { boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
 import { drawOrders, RandomState } from '../random/random-state';
 import type { Dataset } from './dataset';
 
@@ -27,12 +19,7 @@ export interface SplitOptions {
   readonly seed?: number;
 }
 
-export interface SplitAsyncOptions extends SplitOptions {
-  /** Ends the split early. It then rejects with an AbortError. @default none */
-  readonly signal?: AbortSignal;
-  /** The most threads to copy with. At least 1. Results do not depend on it. @default the number of setThreads */
-  readonly threads?: number;
-}
+export interface SplitAsyncOptions extends SplitOptions, AsyncOptions {}
 
 /** The two parts of a data set. */
 export interface Split<T extends FloatArray = FloatArray, U extends FloatArray = T> {
@@ -60,12 +47,6 @@ const constraints = {
   shuffle: optional(boolean),
   seed: optional(seed),
 };
-const asyncConstraints = {
-  ...constraints,
-  signal: optional(abortSignal),
-  threads: optional(positiveInteger),
-};
-
 /**
  * Splits samples into a training set and a test set. Both are copies on SharedArrayBuffers; number[][] becomes float64.
  * The rows and their order are those of scikit-learn's
@@ -112,14 +93,9 @@ export async function trainTestSplitAsync(
   options: SplitAsyncOptions = {},
 ): Promise<Split> {
   const [inputs, labels] = [toMatrix('X', X), toMatrix('Y', Y)];
-  checkOptions('', options, asyncConstraints);
+  checkOptions('', options, { ...constraints, ...asyncConstraints });
   const testRows = testRowsOf(inputs, labels, options);
-  const unpin = pin([inputs.data, labels.data]);
-  try {
-    return await workElsewhere(split(inputs, labels, testRows, options), options);
-  } finally {
-    unpin();
-  }
+  return pinnedWork(split(inputs, labels, testRows, options), [inputs.data, labels.data], options);
 }
 
 /** The number of test rows. Throws for sizes that do not fit. */

@@ -9,9 +9,10 @@ import {
   native,
   type RowValue,
 } from '../addon/binding';
-import { packRecord, recordPlaces } from '../addon/records';
+import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
+import { packRecord } from '../addon/records';
 import { Idle, type Work } from '../addon/work';
-import { allocate, type FloatArray, Matrix, type NumberArray } from '../base/matrix';
+import { type FloatArray, Matrix, type NumberArray } from '../base/matrix';
 
 /** Labels and predictions with shapes that suit each other. */
 export interface Comparison {
@@ -39,10 +40,8 @@ interface Comparer {
   readonly outcome: Float64Array;
 }
 
-const places = recordPlaces('outcome');
-
 const comparers = new Idle<Comparer>(() => {
-  const outcome = allocate(Object.keys(places).length, 'float64');
+  const outcome = newOutcome();
   return { native: new native.Metrics({ outcome }), outcome };
 });
 
@@ -50,7 +49,8 @@ const comparers = new Idle<Comparer>(() => {
 export function* firstBad(data: NumberArray, rule: LabelRule, classes = 1): Work<number | undefined> {
   const given = { data, rule: native.labelRules[rule], classes };
   const outcome = yield* operate((object, callback) => object.check(given, callback));
-  return outcome[places.status] === native.statuses.done ? undefined : outcome[places.index];
+  const { status, index } = readOutcome(outcome);
+  return status === statusCodes.done ? undefined : index;
 }
 
 /** The weighted sums of a value of the rows, one for each number that a row adds, and the sum of the weights. */

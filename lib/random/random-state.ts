@@ -1,8 +1,8 @@
 import { type NativeCall, type NativeGenerator, native } from '../addon/binding';
-import { recordPlaces } from '../addon/records';
+import { newOutcome } from '../addon/outcome';
 import { Idle, type Work } from '../addon/work';
 import { nodeCrypto } from '../base/lazy-modules';
-import { allocate, type FloatArray, isFloatArray } from '../base/matrix';
+import { type FloatArray, isFloatArray } from '../base/matrix';
 import {
   atLeast,
   type Constraint,
@@ -39,9 +39,7 @@ const lead = 397;
 // Numbers that native code draws within half a millisecond.
 const briefDraws = 2 ** 16;
 
-const generators = new Idle(
-  () => new native.Generator({ outcome: allocate(Object.keys(recordPlaces('outcome')).length, 'float64') }),
-);
+const generators = new Idle(() => new native.Generator({ outcome: newOutcome() }));
 
 /** What native code reads and writes of a generator. */
 interface NativeState {

@@ -7,7 +7,7 @@
 
 namespace blasnet {
 
-// Why the operation returned. The addon exports these numbers by name, and lib/engine/plan.ts reads them.
+// Why the operation returned. The addon exports these numbers by name, and lib/addon/outcome.ts reads them.
 enum class Status : int32_t {
   kDone = 0,
   kStopped = 1,          // the stop flag was set; only whole steps were taken
