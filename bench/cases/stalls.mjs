@@ -1,0 +1,49 @@
+// The longest stall of the event loop while 2 million rows, or 20 million parameters, are worked on.
+
+import { compare } from '../harness/comparison.mjs';
+import { time } from '../harness/quantities.mjs';
+import { takeTurns } from '../harness/rounds.mjs';
+
+/** @import { Bench } from '../harness/bench.mjs' */
+/** @import { Outcome } from '../harness/rounds.mjs' */
+
+export const id = 'stalls';
+export const title = 'The longest stall of the event loop';
+
+const calls = [
+  'fit, shuffled',
+  'fit with validationSplit',
+  'fit with validationSplit and stratify',
+  'fit with sampleWeight and classWeight',
+  'fit with standardScaler',
+  'fit with imputer(median) and robustScaler',
+  'fit on plain arrays',
+  'fit on names',
+  'evaluate with rocAuc',
+  'predict with standardScaler',
+  'Preprocessing.fitTransformAsync',
+  'trainTestSplitAsync',
+  'making a network of many parameters',
+  'saving a network of many parameters',
+  'loading a network of many parameters',
+];
+
+export async function run(/** @type {Bench} */ bench) {
+  const rows = bench.quick ? 20_000 : 2_000_000;
+  const contestants = calls.map((what) => ({
+    key: what,
+    measure: () => bench.probe('stall.mjs', { what, rows, folder: bench.folder }),
+  }));
+  const outcomes = await takeTurns(contestants, bench.rounds, (line) => bench.log(`${id}: ${line}`));
+  for (const what of calls) {
+    const size = what.includes('parameters') ? '' : `, ${rows.toLocaleString('en-US')} x 10`;
+    const row = {
+      case: id,
+      variant: `${what}${size}`,
+      threads: '',
+      quantity: time(''),
+      must: { atMost: 10 },
+    };
+    bench.rows.push(compare(row, /** @type {Outcome} */ (outcomes.get(what))));
+  }
+}
