@@ -5,6 +5,7 @@
 namespace {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  blasnet::ExportBytes(env, exports);
   blasnet::ExportMath(env, exports);
   blasnet::ExportKernels(env, exports);
   blasnet::ExportMetrics(env, exports);
