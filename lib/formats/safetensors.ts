@@ -342,8 +342,7 @@ function checkHasDigest(metadata: Metadata, file: string): void {
 /** A header with zeros in place of its digest. `digestByte` is the index of the quotation mark before it. */
 function withoutDigest(header: Uint8Array, digestByte: number): Uint8Array {
   if (digestByte === 0) return header;
-  const copy = Buffer.from(header);
-  return copy.fill('0', digestByte + 1, digestByte + 1 + noDigest.length);
+  return header.slice().fill(0x30, digestByte + 1, digestByte + 1 + noDigest.length);
 }
 
 function checkDigest(computed: string, metadata: Metadata, file: string): void {

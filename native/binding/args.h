@@ -110,7 +110,8 @@ class Argument {
     if (!value_.IsArray()) throw Wrong("an array");
     const Napi::Array array = value_.As<Napi::Array>();
     std::vector<Argument> list;
-    for (uint32_t i = 0; i < array.Length(); i++) list.emplace_back(value_.Env(), array.Get(i), index_, property_);
+    for (uint32_t i = 0; i < array.Length(); i++)
+      list.emplace_back(value_.Env(), array.Get(i), index_, property_);
     return list;
   }
 

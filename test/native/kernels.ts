@@ -225,6 +225,11 @@ export interface Kernels {
   /** Scales each row of W (rows, cols) whose Euclidean norm exceeds `most` down to that norm. */
   limitRowNorms(rows: number, cols: number, most: number, W: FloatArray): void;
 
+  /** Hashes whole blocks of 64 bytes into the 8 words of a SHA-256. `way` is one of sha256Ways. */
+  sha256Blocks(way: number, words: Uint32Array, bytes: Uint8Array): void;
+  /** The ways to hash that this processor has, by name. */
+  readonly sha256Ways: Readonly<Record<string, number>>;
+
   readonly lbfgsStatuses: Readonly<Record<string, number>>;
 }
 

