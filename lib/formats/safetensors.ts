@@ -101,9 +101,12 @@ export function* writeSafetensors(
   place?: PlaceRest,
 ): Calls<void> {
   const { header, chunks } = encodeSafetensors(tensors, metadata);
+  const parts = [header, ...chunks];
+  // A slow disk then keeps nobody waiting.
+  const placed = place === undefined ? parts : yield* place(parts);
   yield* writeCalls(path, function* (file) {
     const hash = new Sha256();
-    yield* writeHashed(file, [header, ...chunks], hash, place);
+    yield* writeHashed(file, placed, hash, place);
     yield* file.write(Buffer.from(hash.digest(), 'latin1'), digestStart);
   });
 }

@@ -138,7 +138,7 @@ export class Network {
    * Reads the network in a file that `save` wrote, or in a checkpoint, as it was after that epoch. It computes what the
    * saved one did, bit for bit. Its random numbers start again from its seed, and its optimisers from an empty state.
    *
-   * @param options the preprocessing steps of your own that the file may name
+   * @param options the preprocessing steps of your own that the file may name; signal and threads
    * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no network of this library;
    *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for a bad path or a bad step; TypeError
    *   ERR_BLASNET_UNKNOWN_OPTION
@@ -368,16 +368,17 @@ export class Network {
    * Writes the network to a file in the safetensors format. It holds every parameter and running moment under its name,
    * and in the metadata the layers, dtype, seed, preprocessing and labels. Only W and the tables have two dimensions.
    * The state of a training is not in it: see fit's option `checkpoint`. An older file is replaced as a whole or not at
-   * all. The parameters are those at the time of the call. During a training, call it between epochs or in callbacks.
+   * all. The parameters are read when the operations before it have ended, so do not change them until the promise
+   * settles. A callback of fitSync gets them copied at once.
    *
-   * @throws Error ERR_BLASNET_FILE, and ERR_BLASNET_BUSY while a step is being taken; RangeError
-   *   ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or labels before fit; like load()
+   * @throws Error ERR_BLASNET_FILE; RangeError ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or
+   *   labels before fit; AbortError when the signal ends the call, and the older file stays; like load()
    */
   async save(path: string, options: AsyncOptions = {}): Promise<void> {
     await saveNetwork(path, this.#content(), this.#queue, options);
   }
 
-  /** Like `save`, but blocks the calling thread. @throws like save() */
+  /** Like `save`, but blocks the calling thread. @throws like save(); Error ERR_BLASNET_BUSY while a step is being taken */
   saveSync(path: string): void {
     this.#queue.checkAtRest('saveSync', 'readers');
     saveNetworkSync(path, this.#content());
