@@ -125,6 +125,8 @@ export interface NativeRows extends NativeOperations {
     },
     callback?: Callback,
   ): void;
+  /** The outcome's `index` is that of the first element that is no row or repeats another, or the number of elements. */
+  checkOrder(order: Uint32Array, callback?: Callback): void;
   /** The outcome's `index` is the first weight that is negative or not finite, or the length; `loss` is the sum. */
   checkWeights(weights: FloatArray, callback?: Callback): void;
   /**

@@ -1,4 +1,5 @@
 import { firstNotFinite } from '../addon/bytes';
+import { firstMisplaced } from '../addon/rows';
 import type { Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import type { Dtype, FloatArray } from '../base/matrix';
@@ -154,7 +155,7 @@ function* readTraining(
   const statistics = statisticShapes(architecture).reduce((sum, { rows }) => sum + rows, 0);
   const found: TrainingState = {
     position: { epoch, converged, plateau: checkPlateauState('training.plateau', fields.plateau) },
-    split: find.has('split') ? permutation(find.words('split', fingerprint.rows), file) : undefined,
+    split: find.has('split') ? yield* permutation(find.words('split', fingerprint.rows), file) : undefined,
     reports: readReports(
       find.floats('history', epoch * fingerprint.series.length, 'float64'),
       fingerprint.series,
@@ -263,15 +264,10 @@ function readGenerator(name: string, value: unknown, key: Uint32Array): Generato
   return { ...(value as unknown as Omit<GeneratorState, 'key'>), key };
 }
 
-function permutation(order: Uint32Array, file: string): Uint32Array {
-  const seen = new Uint8Array(order.length);
-  for (const row of order) {
-    if (row >= order.length || seen[row] === 1) {
-      throw fileError(file, 'tensor "training.split"', 'a permutation of the rows', row);
-    }
-    seen[row] = 1;
-  }
-  return order;
+function* permutation(order: Uint32Array, file: string): Work<Uint32Array> {
+  const index = yield* firstMisplaced(order);
+  if (index === -1) return order;
+  throw fileError(file, 'tensor "training.split"', 'a permutation of the rows', order[index] as number);
 }
 
 function* allFinite(name: string, data: FloatArray, file: string): Work<FloatArray> {

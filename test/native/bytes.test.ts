@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { native } from '../../lib/addon/binding';
 import { copyArrays, firstNotFinite, Sha256 } from '../../lib/addon/bytes';
+import { firstMisplaced } from '../../lib/addon/rows';
 import { setThreads } from '../../lib/addon/threads';
 import { workElsewhere, workHere } from '../../lib/addon/work';
 import { allocate } from '../../lib/base/matrix';
@@ -85,6 +86,26 @@ describe('the SHA-256', () => {
     const hash = new Sha256();
     for (let i = 0; i < 9; i++) await workElsewhere(hash.add(part), {});
     expect(hash.digest()).toBe(nodeDigest(...Array(9).fill(part)));
+  });
+});
+
+describe('an order', () => {
+  it('has its first element that is no row or repeats another', async () => {
+    for (const [order, index] of [
+      [[], -1],
+      [[0], -1],
+      [[1], 0],
+      [[2, 0, 1], -1],
+      [[2, 0, 3], 2],
+      [[2, 0, 0], 2],
+      [[2 ** 32 - 1, 0, 0], 0],
+    ] as const) {
+      expect(workHere(firstMisplaced(Uint32Array.from(order)))).toBe(index);
+    }
+    const long = Uint32Array.from({ length: 100_003 }, (_, i) => (7 * i) % 100_003);
+    expect(await workElsewhere(firstMisplaced(long), {})).toBe(-1);
+    long[70_000] = long[69_999] as number;
+    expect(await workElsewhere(firstMisplaced(long), {})).toBe(70_000);
   });
 });
 
