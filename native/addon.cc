@@ -10,6 +10,7 @@ namespace {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   // Objects share it, since they may outlive the environment's data.
   env.SetInstanceData(new std::shared_ptr<blasnet::Workspaces>(std::make_shared<blasnet::Workspaces>()));
+  blasnet::ExportBytes(env, exports);
   blasnet::ExportMath(env, exports);
   blasnet::ExportKernels(env, exports);
   blasnet::ExportMetrics(env, exports);

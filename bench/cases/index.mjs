@@ -1,5 +1,6 @@
 // The cases, in the order of the report.
 
+import * as files from './files.mjs';
 import * as higgsShape from './higgs-shape.mjs';
 import * as loop from './loop.mjs';
 import * as memory from './memory.mjs';
@@ -30,6 +31,7 @@ export const cases = [
   loop,
   stalls,
   memory,
+  files,
   options,
   prebuilt,
 ];

@@ -2,6 +2,7 @@ import type { FloatArray, LabelArray } from '../base/matrix';
 import { loadAddon } from './load';
 import type { Callback, NativeOperations } from './operations';
 import type {
+  NativeBytes,
   NativeColumns,
   NativeGenerator,
   NativeMetrics,
@@ -120,6 +121,7 @@ export interface Binding {
     outcome: Float64Array;
   }) => NativePipeline;
   readonly Generator: new (given: { outcome: Float64Array }) => NativeGenerator;
+  readonly Bytes: new (given: { outcome: Float64Array }) => NativeBytes;
   readonly Rows: new (given: { outcome: Float64Array }) => NativeRows;
 
   /** The activations, by name. */
@@ -305,7 +307,7 @@ export interface NativePlan extends NativeOperations {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan Columns Pipeline Generator Rows activations losses optimizers normalizations statuses ' +
+  'firstOutside Bytes Metrics Plan Columns Pipeline Generator Rows activations losses optimizers normalizations statuses ' +
   'labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 

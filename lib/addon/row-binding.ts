@@ -125,6 +125,8 @@ export interface NativeRows extends NativeOperations {
     },
     callback?: Callback,
   ): void;
+  /** The outcome's `index` is that of the first element that is no row or repeats another, or the number of elements. */
+  checkOrder(order: Uint32Array, callback?: Callback): void;
   /** The outcome's `index` is the first weight that is negative or not finite, or the length; `loss` is the sum. */
   checkWeights(weights: FloatArray, callback?: Callback): void;
   /**
@@ -183,4 +185,38 @@ export interface NativeMetrics extends NativeOperations {
   countConfusions(given: ComparisonArguments, callback?: Callback): void;
   /** results (cols x ranking) */
   rankColumns(given: ComparisonArguments, callback?: Callback): void;
+}
+
+/** A typed array with elements of any type. */
+export type AnyArray =
+  | NumberArray
+  | Int8Array
+  | Int16Array
+  | Uint16Array
+  | Uint8Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** Work with whole arrays. */
+export interface NativeBytes extends NativeOperations {
+  /** Adds bytes to a hash. */
+  hash(
+    given: {
+      /** (26) the state that beginHash made */
+      readonly state: Uint32Array;
+      readonly bytes: Uint8Array;
+    },
+    callback?: Callback,
+  ): void;
+  /** Copies the bytes of `from`, one array after another, to those of `to`, which has equally many. */
+  copy(
+    given: { readonly from: readonly AnyArray[]; readonly to: readonly AnyArray[] },
+    callback?: Callback,
+  ): void;
+  /** The outcome's `index` is that of the first NaN or infinity, or the number of elements. */
+  checkFinite(data: FloatArray, callback?: Callback): void;
+  /** Makes the state of an empty SHA-256. */
+  beginHash(state: Uint32Array): void;
+  /** Writes the 32 bytes of the SHA-256. */
+  endHash(state: Uint32Array, digest: Uint8Array): void;
 }

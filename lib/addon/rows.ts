@@ -59,6 +59,12 @@ export function* stratify(
   yield* run(rows * cols, (object, callback) => object.stratify(given, callback));
 }
 
+/** The index of the first element that is no row or repeats another, or -1 if it is an order of all rows. */
+export function* firstMisplaced(order: Uint32Array): Work<number> {
+  const { index } = yield* run(order.length, (object, callback) => object.checkOrder(order, callback));
+  return index === order.length ? -1 : index;
+}
+
 /** The first weight that is negative or not finite, or the number of weights; and their sum, if there is none. */
 export function* checkWeights(weights: FloatArray): Work<{ readonly bad: number; readonly sum: number }> {
   const { index, sum } = yield* run(weights.length, (object, callback) =>

@@ -1,3 +1,4 @@
+import { type Work, workElsewhere } from '../addon/work';
 import { AbortError, blasnetError } from '../base/errors';
 import type { FloatArray, LabelArray } from '../base/matrix';
 import { pin } from '../base/pinning';
@@ -10,10 +11,18 @@ export interface OperationOptions {
   readonly threads?: number | undefined;
 }
 
+/** A time in which the parameters may be read, and nothing changes them. */
+export interface Turn {
+  /** Whether another operation waits for its end. */
+  readonly awaited: boolean;
+  /** Ends it, if it has not ended. */
+  end(): void;
+}
+
 /** A network's native plans, and the queue of the operations that use them. */
 export class PlanQueue {
-  /** Whether a training is running. */
-  fitting = false;
+  /** Where a training is running: on the calling thread, or on others. */
+  training: 'here' | 'elsewhere' | undefined;
   #architecture: Architecture;
   readonly #parameters: FloatArray;
   readonly #statistics: FloatArray;
@@ -25,6 +34,8 @@ export class PlanQueue {
   #inlinePlan: Plan | undefined;
   // The next asynchronous operation starts when this one settles.
   #lastOperation: Promise<unknown> = Promise.resolve();
+  // How many operations wait for their turn.
+  #waiting = 0;
   // Whether another thread is changing the parameters, and how many operations read them there or wait to do so.
   #writing = false;
   #reading = 0;
@@ -67,14 +78,15 @@ export class PlanQueue {
 
   /** Runs an operation that changes the parameters, on another thread, after those before it. */
   write(loss: ResolvedLoss, operation: Operation, { signal, threads }: OperationOptions): Promise<Outcome> {
-    return this.#inTurn(async () => {
-      this.#writing = true;
-      try {
-        return await this.#from(this.#threadPlans, loss).runAsync(operation, signal, threads);
-      } finally {
-        this.#writing = false;
-      }
-    }, signal);
+    return this.#write(
+      () => this.#from(this.#threadPlans, loss).runAsync(operation, signal, threads),
+      signal,
+    );
+  }
+
+  /** Does work that changes the parameters, on other threads, after the operations before it. */
+  change(work: Work<void>, threads: number): Promise<void> {
+    return this.#write(() => workElsewhere(work, { threads }), undefined);
   }
 
   /** Runs an operation that reads the parameters, on another thread, after those before it. Pins the arrays. */
@@ -85,20 +97,32 @@ export class PlanQueue {
     { signal, threads }: OperationOptions,
   ): Promise<Outcome> {
     const unpin = pin(arrays);
-    this.#reading++;
     try {
-      return await this.#inTurn(
+      return await this.#read(
         () => this.#from(this.#threadPlans, loss).runAsync(operation, signal, threads),
         signal,
       );
     } finally {
-      this.#reading--;
       unpin();
     }
   }
 
+  /** Waits for the operations before it. Nothing changes the parameters until the turn is ended. */
+  turnToRead(signal: AbortSignal | undefined): Promise<Turn> {
+    return new Promise((resolve, reject) => {
+      const reading = this.#read(async () => {
+        // Nobody would end it.
+        if (signal?.aborted) return;
+        const turn = new ReadingTurn(() => this.#waiting > 0);
+        resolve(turn);
+        await turn.ended;
+      }, signal);
+      reading.catch(reject);
+    });
+  }
+
   checkFree(method: string): void {
-    if (this.fitting) {
+    if (this.training !== undefined) {
       throw blasnetError(
         'ERR_BLASNET_BUSY',
         `Expected ${method} to be called on a network that is not being trained; wait for the fit under way, ` +
@@ -118,13 +142,35 @@ export class PlanQueue {
     }
   }
 
+  #write<T>(operation: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#inTurn(async () => {
+      this.#writing = true;
+      try {
+        return await operation();
+      } finally {
+        this.#writing = false;
+      }
+    }, signal);
+  }
+
+  async #read<T>(operation: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    this.#reading++;
+    try {
+      return await this.#inTurn(operation, signal);
+    } finally {
+      this.#reading--;
+    }
+  }
+
   // Runs the operation after those before it. An abort ends the wait; a running operation handles its own abort.
   #inTurn<T>(operation: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(new AbortError(signal?.reason));
       if (signal?.aborted) return giveUp();
       signal?.addEventListener('abort', giveUp);
+      this.#waiting++;
       const result = this.#lastOperation.then(() => {
+        this.#waiting--;
         signal?.removeEventListener('abort', giveUp);
         return operation();
       });
@@ -138,5 +184,27 @@ export class PlanQueue {
     const plan = plans.get(key) ?? this.make(loss);
     plans.set(key, plan);
     return plan;
+  }
+}
+
+class ReadingTurn implements Turn {
+  readonly #isAwaited: () => boolean;
+  #end: () => void = () => {};
+  #over = false;
+  readonly ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
+
+  constructor(isAwaited: () => boolean) {
+    this.#isAwaited = isAwaited;
+  }
+
+  get awaited(): boolean {
+    return !this.#over && this.#isAwaited();
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#end();
   }
 }

@@ -5,12 +5,24 @@ import { getSystemErrorMap } from 'node:util';
 import { type BlasnetError, blasnetError } from '../base/errors';
 import { nodeCrypto, nodeFs } from '../base/lazy-modules';
 import { check, filePath } from '../base/validate';
-import { type Calls, call, runCalls, runCallsSync } from './file-calls';
+import { type Calls, call, unlessAborted } from './file-calls';
 import { quote } from './file-error';
 
 // Linux follows at most 40 links; more are a circle.
 const mostLinks = 40;
-const largestWrite = 2 ** 30;
+
+/** Whether there is a folder at a path. @throws like readCalls() */
+export function* isFolderCalls(path: string): Calls<boolean> {
+  check('path', path, filePath);
+  try {
+    return (yield* statsOf(path))?.isDirectory() === true;
+  } catch (error) {
+    throw systemError('read', path, error);
+  }
+}
+
+/** What writes the content of a file. */
+export type WriteContent = (file: NewFile) => Calls<void>;
 
 /**
  * Writes a file so that its path always leads to a complete file, old or new, even if the process is killed or the
@@ -20,53 +32,13 @@ const largestWrite = 2 ** 30;
  *   names keep the old content.
  * - The new file has the permissions of the old file, or without an old file, those that the umask leaves. A file that
  *   the process may not write to is not replaced, even if the folder would allow it.
- * - A write that fails removes its temporary file. If a process was killed, the next write to this path on the same
- *   machine (in the same container) removes it, unless another process has its number by then.
+ * - A write that fails or is aborted removes its temporary file. If a process was killed, the next write to this path
+ *   on the same machine (in the same container) removes it, unless another process has its number by then.
  *
- * @param chunks the content; do not change it until the promise settles
  * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for an invalid path
  * @throws Error ERR_BLASNET_FILE, with Node's own error as its cause
  */
-export function writeFileAtomically(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  return runCalls(writeCalls(path, chunks));
-}
-
-/** Like `writeFileAtomically`, but blocks the calling thread. */
-export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Array>): void {
-  runCallsSync(writeCalls(path, chunks));
-}
-
-/**
- * Reads a file.
- *
- * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for an invalid path
- * @throws Error ERR_BLASNET_FILE when it is not a file or cannot be read, with Node's own error as its cause
- */
-export function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return runCalls(readCalls(path));
-}
-
-/** Like `readFileBytes`, but blocks the calling thread. */
-export function readFileBytesSync(path: string): Uint8Array<ArrayBuffer> {
-  return runCallsSync(readCalls(path));
-}
-
-/** Whether there is a folder at a path. @throws like readFileBytes() */
-export function isFolder(path: string): Promise<boolean> {
-  return runCalls(isFolderCalls(path));
-}
-
-function* isFolderCalls(path: string): Calls<boolean> {
-  check('path', path, filePath);
-  try {
-    return (yield* statsOf(path))?.isDirectory() === true;
-  } catch (error) {
-    throw systemError('read', path, error);
-  }
-}
-
-/** The calls of `writeFileAtomically`. */
-export function* writeCalls(path: string, chunks: Iterable<Uint8Array>): Calls<void> {
+export function* writeCalls(path: string, content: WriteContent): Calls<void> {
   check('path', path, filePath);
   try {
     const target = yield* finalTarget(path);
@@ -78,7 +50,7 @@ export function* writeCalls(path: string, chunks: Iterable<Uint8Array>): Calls<v
     const folder = dirname(target);
     yield* leftoverCalls(folder, basename(target));
     const temporary = join(folder, temporaryName(basename(target)));
-    yield* writeNew(temporary, chunks, old === undefined ? undefined : old.mode & 0o777);
+    yield* writeNew(temporary, content, old === undefined ? undefined : old.mode & 0o777);
     try {
       yield* call('rename', temporary, target);
     } catch (error) {
@@ -91,7 +63,7 @@ export function* writeCalls(path: string, chunks: Iterable<Uint8Array>): Calls<v
   }
 }
 
-function* writeNew(path: string, chunks: Iterable<Uint8Array>, mode: number | undefined): Calls<void> {
+function* writeNew(path: string, content: WriteContent, mode: number | undefined): Calls<void> {
   const file = yield* call('open', path, 'wx', mode ?? 0o666);
   try {
     try {
@@ -100,18 +72,60 @@ function* writeNew(path: string, chunks: Iterable<Uint8Array>, mode: number | un
         const stats = yield* call('fstat', file);
         if ((stats.mode & 0o777) !== mode) yield* call('fchmod', file, mode);
       }
-      for (const chunk of chunks) {
-        for (let done = 0; done < chunk.byteLength; ) {
-          done += yield* call('write', file, chunk, done, Math.min(chunk.byteLength - done, largestWrite));
-        }
-      }
+      yield* content(new NewFile(file));
       yield* call('fsync', file);
+      yield* unlessAborted();
     } finally {
       yield* call('close', file);
     }
   } catch (error) {
     yield* call('rm', path, { force: true });
     throw error;
+  }
+}
+
+/** A file that is being written, from its start to its end. */
+export class NewFile {
+  readonly #file: number;
+
+  constructor(file: number) {
+    this.#file = file;
+  }
+
+  /** Writes bytes after those before, or at a position. */
+  *write(bytes: Uint8Array, position: number | null = null): Calls<void> {
+    for (let done = 0; done < bytes.byteLength; ) {
+      const at = position === null ? null : position + done;
+      done += yield* call('write', this.#file, bytes, done, bytes.byteLength - done, at);
+    }
+  }
+
+  /** Sends what is written to the disk. */
+  *flush(): Calls<void> {
+    yield* call('fdatasync', this.#file);
+  }
+}
+
+/** A file that is being read, from its start to its end. */
+export class OldFile {
+  readonly #file: number;
+  /** How many bytes it had when it was opened. */
+  readonly size: number;
+
+  constructor(file: number, size: number) {
+    this.#file = file;
+    this.size = size;
+  }
+
+  /** Reads the next bytes. Returns how many there were; fewer than asked for only at the file's end. */
+  *read(into: Uint8Array): Calls<number> {
+    let done = 0;
+    while (done < into.byteLength) {
+      const count = yield* call('read', this.#file, into, done, into.byteLength - done, null);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
   }
 }
 
@@ -149,8 +163,13 @@ function* finalTarget(path: string): Calls<string> {
   throw blasnetError('ERR_BLASNET_FILE', `Cannot write ${quote(path)}: too many symbolic links in a row`);
 }
 
-/** The calls of `readFileBytes`. */
-export function* readCalls(path: string): Calls<Uint8Array<ArrayBuffer>> {
+/**
+ * Opens a file, and closes it when `read` has ended.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for an invalid path
+ * @throws Error ERR_BLASNET_FILE when it is not a file or cannot be read, with Node's own error as its cause
+ */
+export function* readCalls<T>(path: string, read: (file: OldFile) => Calls<T>): Calls<T> {
   check('path', path, filePath);
   try {
     // Checked before it is opened, since opening a pipe waits for its other end.
@@ -158,30 +177,12 @@ export function* readCalls(path: string): Calls<Uint8Array<ArrayBuffer>> {
     const file = yield* call('open', path, 'r');
     try {
       const { size } = yield* call('fstat', file);
-      const bytes = allocate(path, size);
-      let done = 0;
-      while (done < size) {
-        const length = Math.min(size - done, largestWrite);
-        const count = yield* call('read', file, bytes, done, length, null);
-        if (count === 0) break;
-        done += count;
-      }
-      return bytes.subarray(0, done);
+      return yield* read(new OldFile(file, size));
     } finally {
       yield* call('close', file);
     }
   } catch (error) {
     throw systemError('read', path, error);
-  }
-}
-
-// A sparse file may have any size, even more than the memory.
-function allocate(path: string, size: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(size);
-  } catch (cause) {
-    const message = `Cannot read ${quote(path)}: there is not enough memory for its ${size} bytes`;
-    throw blasnetError('ERR_BLASNET_FILE', message, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Work, WorkOptions } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import {
   anything,
@@ -11,11 +12,17 @@ import {
   optional,
   positiveInteger,
 } from '../base/validate';
-import { leftoverCalls, readCalls, systemError, writeCalls } from './atomic';
-import { type Calls, call, runCalls, runCallsSync } from './file-calls';
+import { leftoverCalls, systemError } from './atomic';
+import { type Calls, call, runCalls, runCallsSync, working } from './file-calls';
 import { fileError, quote } from './file-error';
 import { parseJson } from './json';
-import { type Metadata, parseSafetensors, type Safetensors } from './safetensors';
+import {
+  type ChooseMemory,
+  type Metadata,
+  readSafetensors,
+  type Safetensors,
+  writeSafetensors,
+} from './safetensors';
 
 /** The numbers that a training reports for an epoch. */
 export interface CheckpointReport {
@@ -55,8 +62,8 @@ export interface FindOptions {
   readonly skipDamaged?: boolean;
 }
 
-/** Makes the bytes of a checkpoint: a safetensors file whose metadata includes these entries. */
-export type EncodeCheckpoint = (metadata: Metadata) => Iterable<Uint8Array>;
+/** Makes the content of a checkpoint: a safetensors file whose metadata includes these entries. */
+export type EncodeCheckpoint = (metadata: Metadata) => Work<Safetensors>;
 
 // The key of the epoch's report, which every checkpoint has as JSON.
 const reportKey = 'blasnet.checkpoint';
@@ -110,8 +117,8 @@ export class CheckpointStore {
    *
    * @throws RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_FILE
    */
-  begin(epoch: number): Promise<void> {
-    return runCalls(this.#begin(epoch));
+  begin(epoch: number, options: WorkOptions = {}): Promise<void> {
+    return runCalls(this.#begin(epoch), options);
   }
 
   /** Like `begin`, but blocks the calling thread. */
@@ -123,17 +130,22 @@ export class CheckpointStore {
    * Writes the checkpoint of an epoch, and then removes the checkpoints that are not kept. An older checkpoint of this
    * epoch is replaced.
    *
-   * @param encode called once, before `write` returns; its chunks must not change until the promise settles
+   * @param encode called once; its tensors must not change until the promise settles
+   * @param options an abort leaves the folder without the new checkpoint
    * @throws RangeError ERR_BLASNET_ARG_VALUE when the report lacks the series that `best` monitors, or like begin()
    * @throws Error ERR_BLASNET_FILE
    */
-  async write(report: CheckpointReport, encode: EncodeCheckpoint): Promise<Checkpoint> {
-    return runCalls(this.#write(report, this.#encoded(report, encode)));
+  async write(
+    report: CheckpointReport,
+    encode: EncodeCheckpoint,
+    options: WorkOptions = {},
+  ): Promise<Checkpoint> {
+    return runCalls(this.#write(report, encode), options);
   }
 
   /** Like `write`, but blocks the calling thread. */
   writeSync(report: CheckpointReport, encode: EncodeCheckpoint): Checkpoint {
-    return runCallsSync(this.#write(report, this.#encoded(report, encode)));
+    return runCallsSync(this.#write(report, encode));
   }
 
   /**
@@ -142,14 +154,12 @@ export class CheckpointStore {
    * @throws Error ERR_BLASNET_FILE when it is damaged; with skipDamaged, when all are damaged
    */
   async latest(options: FindOptions = {}): Promise<FoundCheckpoint | undefined> {
-    checkOptions('', options, findConstraints);
-    return runCalls(this.#latest(options));
+    return runCalls(this.latestCalls(options));
   }
 
   /** Like `latest`, but blocks the calling thread. */
   latestSync(options: FindOptions = {}): FoundCheckpoint | undefined {
-    checkOptions('', options, findConstraints);
-    return runCallsSync(this.#latest(options));
+    return runCallsSync(this.latestCalls(options));
   }
 
   /**
@@ -164,11 +174,6 @@ export class CheckpointStore {
     return runCallsSync(this.#findBest());
   }
 
-  #encoded(report: CheckpointReport, encode: EncodeCheckpoint): Iterable<Uint8Array> {
-    checkReport(report, this.best?.monitor);
-    return encode({ [reportKey]: JSON.stringify(report) });
-  }
-
   *#begin(epoch: number): Calls<void> {
     const known = yield* this.#read();
     const newest = Math.max(0, ...wholeOf(known).map(([other]) => other));
@@ -180,12 +185,14 @@ export class CheckpointStore {
     }
   }
 
-  *#write(report: CheckpointReport, chunks: Iterable<Uint8Array>): Calls<Checkpoint> {
+  *#write(report: CheckpointReport, encode: EncodeCheckpoint): Calls<Checkpoint> {
+    checkReport(report, this.best?.monitor);
+    const content = yield* working(encode({ [reportKey]: JSON.stringify(report) }));
     const known = yield* this.#read();
     yield* this.#begin(report.epoch);
     const path = this.#pathOf(report.epoch);
     yield* mkdirCalls(this.directory);
-    yield* writeCalls(path, chunks);
+    yield* writeSafetensors(path, content);
     known.set(report.epoch, report);
     yield* this.#prune(known);
     return { path, report };
@@ -224,11 +231,14 @@ export class CheckpointStore {
     return best;
   }
 
-  *#latest({ skipDamaged = false }: FindOptions): Calls<FoundCheckpoint | undefined> {
+  /** The calls of `latest`. @param choose the memory for the tensors */
+  *latestCalls(options: FindOptions, choose?: ChooseMemory): Calls<FoundCheckpoint | undefined> {
+    checkOptions('', options, findConstraints);
+    const { skipDamaged = false } = options;
     const skipped: BlasnetError[] = [];
     for (const epoch of (yield* this.#epochs()).sort((a, b) => b - a)) {
       try {
-        return { ...(yield* this.#readOne(epoch)), skipped };
+        return { ...(yield* this.#readOne(epoch, choose)), skipped };
       } catch (error) {
         if (!isFileError(error)) throw error;
         if (!skipDamaged) {
@@ -262,9 +272,9 @@ export class CheckpointStore {
     return known;
   }
 
-  *#readOne(epoch: number): Calls<Omit<FoundCheckpoint, 'skipped'>> {
+  *#readOne(epoch: number, choose?: ChooseMemory): Calls<Omit<FoundCheckpoint, 'skipped'>> {
     const path = this.#pathOf(epoch);
-    const content = parseSafetensors(yield* readCalls(path), path);
+    const content = yield* readSafetensors(path, choose);
     const report = parseReport(content.metadata, path);
     if (report.epoch !== epoch) {
       throw fileError(path, 'the epoch', `${epoch}, as the file's name says`, report.epoch);

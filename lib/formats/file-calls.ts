@@ -1,14 +1,17 @@
 import type fs from 'node:fs';
 import { promisify } from 'node:util';
+import { type Work, type WorkOptions, workAnywhere, workHere } from '../addon/work';
 import { nodeFs } from '../base/lazy-modules';
 
-// A file operation is written once, as a generator of calls. It runs in two ways: with Node's synchronous functions, or
-// with its callback functions, which take equal arguments.
+// A file operation is written once, as a generator of calls of node:fs and of native work. It runs in two ways: with
+// Node's synchronous functions, or with its callback functions, which take equal arguments. Native work then runs on
+// threads of the addon.
 
 interface Synchronous {
   access: typeof fs.accessSync;
   close: typeof fs.closeSync;
   fchmod: typeof fs.fchmodSync;
+  fdatasync: typeof fs.fdatasyncSync;
   fstat(file: number): fs.Stats;
   fsync: typeof fs.fsyncSync;
   mkdir(path: string, options: { recursive: true }): void;
@@ -20,7 +23,7 @@ interface Synchronous {
   rename: typeof fs.renameSync;
   rm: typeof fs.rmSync;
   stat(path: string): fs.Stats;
-  write(file: number, bytes: Uint8Array, offset: number, length: number): number;
+  write(file: number, bytes: Uint8Array, offset: number, length: number, position?: number | null): number;
 }
 
 type Name = keyof Synchronous;
@@ -30,8 +33,22 @@ interface Call {
   readonly args: readonly unknown[];
 }
 
-/** A file operation that returns a Result. */
-export type Calls<Result> = Generator<Call, Result, unknown>;
+/** Native work, and calls, all of which run at the same time if the operation is asynchronous. */
+interface Group {
+  readonly works: readonly Work<unknown>[];
+  readonly calls: Calls<unknown>;
+}
+
+interface GroupResult {
+  readonly works: readonly unknown[];
+  readonly calls: unknown;
+}
+
+/**
+ * A file operation that returns a Result. An abort ends it at its next work, with an AbortError, never at a call. So
+ * what follows an error, such as the removal of a temporary file, always runs to its end.
+ */
+export type Calls<Result> = Generator<Call | Group, Result, unknown>;
 
 /** Calls one function of node:fs; use it with `yield*`. */
 export function* call<N extends Name>(
@@ -41,14 +58,30 @@ export function* call<N extends Name>(
   return (yield { name, args }) as ReturnType<Synchronous[N]>;
 }
 
-/** Runs the calls one after another on the calling thread. */
+/** Does each work while the calls run, and returns the result of the calls. If one fails, the others still end. */
+export function* together<T>(works: readonly Work<void>[], calls: Calls<T>): Calls<T> {
+  return ((yield { works, calls }) as GroupResult).calls as T;
+}
+
+/** Does native work. */
+export function* working<T>(work: Work<T>): Calls<T> {
+  return ((yield { works: [work], calls: nothing() }) as GroupResult).works[0] as T;
+}
+
+/** Ends an operation that is aborted. */
+export function* unlessAborted(): Calls<void> {
+  yield* working(nothing());
+}
+
+function* nothing(): Generator<never, void, unknown> {}
+
+/** Runs the operation on the calling thread. */
 export function runCallsSync<Result>(calls: Calls<Result>): Result {
   let step = calls.next();
   while (!step.done) {
-    const { name, args } = step.value;
     let result: unknown;
     try {
-      result = (nodeFs()[`${name}Sync`] as (...args: readonly unknown[]) => unknown)(...args);
+      result = performSync(step.value);
     } catch (error) {
       step = calls.throw(error);
       continue;
@@ -58,23 +91,51 @@ export function runCallsSync<Result>(calls: Calls<Result>): Result {
   return step.value;
 }
 
-/** Runs the calls one after another on libuv's threads. */
-export async function runCalls<Result>(calls: Calls<Result>): Promise<Result> {
+function performSync(step: Call | Group): unknown {
+  if ('works' in step) {
+    const works = step.works.map((work) => workHere(work));
+    return { works, calls: runCallsSync(step.calls) } satisfies GroupResult;
+  }
+  return (nodeFs()[`${step.name}Sync`] as (...args: readonly unknown[]) => unknown)(...step.args);
+}
+
+/**
+ * Runs the operation on libuv's threads and those of the addon.
+ *
+ * @throws AbortError if the signal is aborted before the operation is done
+ */
+export async function runCalls<Result>(calls: Calls<Result>, options: WorkOptions = {}): Promise<Result> {
   let step = calls.next();
   while (!step.done) {
-    const { name, args } = step.value;
     let result: unknown;
     try {
-      result = await (promisify(nodeFs()[name]) as (...args: readonly unknown[]) => Promise<unknown>)(
-        ...args,
-      );
+      result = await perform(step.value, options);
     } catch (error) {
       step = calls.throw(error);
       continue;
     }
-    step = calls.next(countOf(result));
+    step = calls.next(result);
   }
   return step.value;
+}
+
+async function perform(step: Call | Group, options: WorkOptions): Promise<unknown> {
+  if (!('works' in step)) return callOf(step);
+  // The calls begin first, since brief work runs on this thread.
+  const calls = runCalls(step.calls, options);
+  const works = step.works.map(async (work) => workAnywhere(work, options));
+  const [ofCalls, ...ofWorks] = (await Promise.allSettled([calls, ...works])).map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
+  return { works: ofWorks, calls: ofCalls } satisfies GroupResult;
+}
+
+async function callOf({ name, args }: Call): Promise<unknown> {
+  const result = await (promisify(nodeFs()[name]) as (...args: readonly unknown[]) => Promise<unknown>)(
+    ...args,
+  );
+  return countOf(result);
 }
 
 // promisify turns the two results of fs.read and fs.write into an object.

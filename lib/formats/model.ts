@@ -1,3 +1,5 @@
+import { firstNotFinite } from '../addon/bytes';
+import type { Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { type Dtype, dtypeName, type FloatArray } from '../base/matrix';
 import { check, seed as seedConstraint } from '../base/validate';
@@ -8,7 +10,7 @@ import type { Metadata, Safetensors, Tensor } from './safetensors';
 // A model file is a safetensors file. Its tensors are the parameters under the article's keys, W1, b1, ... Its metadata
 // are strings:
 //
-//   format                 'blasnet' (serializeSafetensors sets it)
+//   format                 'blasnet' (encodeSafetensors sets it)
 //   blasnet.format         the version of this format
 //   blasnet.version        the version of the library that wrote the file
 //   blasnet.architecture   JSON: the completed layers
@@ -65,12 +67,12 @@ export type Migration = (content: Safetensors, file: string) => Safetensors;
 export const migrations: Readonly<Record<number, Migration>> = {};
 
 /**
- * Makes the content of a model file, for serializeSafetensors. Tensors are not copied.
+ * Makes the content of a model file, for writeSafetensors. Tensors are not copied.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE for values that JSON cannot hold; ERR_BLASNET_DTYPE
  * @throws RangeError ERR_BLASNET_SHAPE for tensors that are not the architecture's; ERR_BLASNET_NOT_FINITE
  */
-export function encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>): Safetensors {
+export function* encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>): Work<Safetensors> {
   const { architecture, dtype, seed, preprocessing, training, libraryVersion } = content;
   checkJson('architecture', architecture);
   const metadata: Record<string, string> = {
@@ -80,7 +82,7 @@ export function encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>)
     'blasnet.dtype': dtype,
     'blasnet.seed': String(seed),
   };
-  const tensors = parametersOf(content, schema.tensorsOf(architecture));
+  const tensors = yield* parametersOf(content, schema.tensorsOf(architecture));
   if (preprocessing !== undefined) {
     checkJson('preprocessing', preprocessing);
     metadata['blasnet.preprocessing'] = JSON.stringify(preprocessing);
@@ -101,12 +103,12 @@ export function encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>)
  * @param steps the migrations from older versions; tests pass their own
  * @throws Error ERR_BLASNET_FILE
  */
-export function decodeModel<L>(
+export function* decodeModel<L>(
   content: Safetensors,
   file: string,
   schema: ModelSchema<L>,
   steps: Readonly<Record<number, Migration>> = migrations,
-): ModelContent<L> {
+): Work<ModelContent<L>> {
   const current = migrate(content, file, steps);
   const { metadata } = current;
   const text = (key: string) => textOf(metadata, key, file);
@@ -131,7 +133,7 @@ export function decodeModel<L>(
     architecture,
     dtype,
     seed: Number(seed),
-    tensors: checkedTensors(ofModel, schema.tensorsOf(architecture), dtype, file),
+    tensors: yield* checkedTensors(ofModel, schema.tensorsOf(architecture), dtype, file),
     ...(preprocessing !== undefined && { preprocessing }),
     ...(state !== undefined && { training: { state, tensors: ofTraining.map(withoutPrefix) } }),
     libraryVersion: text('blasnet.version'),
@@ -173,7 +175,10 @@ function migrate(
   return current;
 }
 
-function parametersOf<L>({ tensors, dtype }: ModelContent<L>, shapes: readonly TensorShape[]): Tensor[] {
+function* parametersOf<L>(
+  { tensors, dtype }: ModelContent<L>,
+  shapes: readonly TensorShape[],
+): Work<Tensor[]> {
   const names = shapes.map(({ name }) => name);
   const extra = Object.keys(tensors).find((name) => !names.includes(name));
   if (extra !== undefined) {
@@ -182,7 +187,8 @@ function parametersOf<L>({ tensors, dtype }: ModelContent<L>, shapes: readonly T
       `Expected tensors to be those of the architecture, got ${quote(extra)}`,
     );
   }
-  return shapes.map(({ name, shape }) => {
+  const checked: Tensor[] = [];
+  for (const { name, shape } of shapes) {
     const data = tensors[name];
     const kind = dtype === 'float64' ? Float64Array : Float32Array;
     if (!(data instanceof kind)) {
@@ -191,7 +197,7 @@ function parametersOf<L>({ tensors, dtype }: ModelContent<L>, shapes: readonly T
     if (data.length !== lengthOf(shape)) {
       throw argumentError('ERR_BLASNET_SHAPE', name, `of shape [${shape.join(', ')}]`, data);
     }
-    const index = firstNotFinite(data);
+    const index = yield* firstNotFinite(data);
     if (index !== -1) {
       throw argumentError(
         'ERR_BLASNET_NOT_FINITE',
@@ -200,16 +206,17 @@ function parametersOf<L>({ tensors, dtype }: ModelContent<L>, shapes: readonly T
         data[index],
       );
     }
-    return { name, dtype: kind === Float64Array ? 'F64' : 'F32', shape, data };
-  });
+    checked.push({ name, dtype: kind === Float64Array ? 'F64' : 'F32', shape, data });
+  }
+  return checked;
 }
 
-function checkedTensors(
+function* checkedTensors(
   tensors: readonly Tensor[],
   shapes: readonly TensorShape[],
   dtype: Dtype,
   file: string,
-): Record<string, FloatArray> {
+): Work<Record<string, FloatArray>> {
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const expected = dtype === 'float64' ? 'F64' : 'F32';
   const checked: Record<string, FloatArray> = Object.create(null);
@@ -226,7 +233,7 @@ function checkedTensors(
       throw fileError(file, `shape of ${place}`, rule, `[${tensor.shape.slice(0, 8).join(', ')}]`);
     }
     const data = tensor.data as FloatArray;
-    const index = firstNotFinite(data);
+    const index = yield* firstNotFinite(data);
     if (index !== -1) {
       throw fileError(file, elementName(name, shape, index), 'a finite number', data[index] as number);
     }
@@ -273,11 +280,6 @@ function placeOf(key: string): string {
 
 function lengthOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
-}
-
-function firstNotFinite(data: FloatArray): number {
-  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
-  return -1;
 }
 
 /** The name of an element, such as W1[2][0], from its index in the tensor's row-major data. */

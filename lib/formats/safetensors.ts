@@ -1,7 +1,11 @@
 import { endianness } from 'node:os';
-import { argumentError } from '../base/errors';
-import { nodeCrypto } from '../base/lazy-modules';
+import { Sha256 } from '../addon/bytes';
+import { argumentError, blasnetError } from '../base/errors';
+import { allocate } from '../base/matrix';
+import { readCalls, writeCalls } from './atomic';
+import { type Calls, working } from './file-calls';
 import { fileError, quote } from './file-error';
+import { type ByteSource, type PlaceRest, readHashed, writeHashed } from './hashed-bytes';
 import { JsonReader } from './json-reader';
 
 // The format (https://huggingface.co/docs/safetensors) has three parts: 8 bytes with the header's length,
@@ -77,16 +81,45 @@ const digestStart = 8 + `{"${metadataKey}":{"${digestKey}":"`.length;
 const formatKey = 'format';
 const ourFormat = 'blasnet';
 
+/** A safetensors file: its header, with zeros in place of the digest, and the bytes of its tensors. */
+export interface EncodedFile {
+  readonly header: Buffer;
+  /** The memory of the tensors, without copies. */
+  readonly chunks: readonly Uint8Array[];
+}
+
 /**
- * Returns a safetensors file in chunks: the header, then the memory of the tensors, without copies. Do not change it
- * before the chunks are in the file; otherwise the digest is wrong. Tensors are sorted by element size, the largest
- * first, and then by name. So each tensor is aligned, and equal content gives equal bytes.
+ * Writes a safetensors file, as `encodeSafetensors` makes it. If a tensor changes while it is being written, the file
+ * has some elements from before and some from after the change.
+ *
+ * @param place may copy the rest of the bytes while they are being written
+ * @throws like encodeSafetensors(); like writeCalls()
+ */
+export function* writeSafetensors(
+  path: string,
+  { tensors, metadata }: Safetensors,
+  place?: PlaceRest,
+): Calls<void> {
+  const { header, chunks } = encodeSafetensors(tensors, metadata);
+  const parts = [header, ...chunks];
+  // A slow disk then keeps nobody waiting.
+  const placed = place === undefined ? parts : yield* place(parts);
+  yield* writeCalls(path, function* (file) {
+    const hash = new Sha256();
+    yield* writeHashed(file, placed, hash, place);
+    yield* file.write(Buffer.from(hash.digest(), 'latin1'), digestStart);
+  });
+}
+
+/**
+ * Makes a safetensors file. Tensors are sorted by element size, the largest first, and then by name. So each tensor is
+ * aligned, and equal content gives equal bytes.
  *
  * @param metadata format ('blasnet') and blasnet.sha256 are added to it
  * @throws TypeError ERR_BLASNET_ARG_TYPE when data has another type than its dtype; RangeError ERR_BLASNET_ARG_VALUE
  *   for names and metadata; ERR_BLASNET_SHAPE when the length of data differs from its shape
  */
-export function serializeSafetensors(tensors: readonly Tensor[], metadata: Metadata = {}): Uint8Array[] {
+export function encodeSafetensors(tensors: readonly Tensor[], metadata: Metadata = {}): EncodedFile {
   const sorted = [...tensors].sort(
     (a, b) => dtypes[b.dtype].size - dtypes[a.dtype].size || (a.name < b.name ? -1 : 1),
   );
@@ -105,31 +138,77 @@ export function serializeSafetensors(tensors: readonly Tensor[], metadata: Metad
     chunks.push(littleEndian(bytesOf(data), dtypes[dtype].size));
     offset += data.byteLength;
   }
-  const header = headerBytes(`{${fields.join()}}`);
-  const digest = sha256([header, ...chunks]);
-  header.write(digest, digestStart, 'latin1');
-  return [header, ...chunks];
+  return { header: headerBytes(`{${fields.join()}}`), chunks };
+}
+
+/** Chooses memory for tensors of a file, by name. The others get memory of their own. */
+export type ChooseMemory = (header: Pick<Header, 'tensors' | 'metadata'>) => ReadonlyMap<string, TensorData>;
+
+/** Reads a safetensors file. @throws like parseSafetensors(); like readCalls() */
+export function* readSafetensors(path: string, choose?: ChooseMemory): Calls<Safetensors> {
+  return yield* readCalls(path, (file) => parseSafetensors(file, path, choose));
 }
 
 /**
- * Parses a safetensors file. It reads the format strictly, and checks the digest of a file that this library wrote.
- * Tensors are views of `bytes` if their bytes are aligned, otherwise copies. The number of bytes limits time and
- * memory.
+ * Parses a safetensors file. It reads the format strictly, and checks the digest of a file that this library wrote. The
+ * number of bytes limits time and memory.
  *
- * @param bytes the whole file
+ * @param source the whole file
  * @param file its name, for the errors
  * @throws Error ERR_BLASNET_FILE; the message names the place and the rule
  */
-export function parseSafetensors(bytes: Uint8Array, file: string): Safetensors {
-  const dataStart = 8 + headerLength(bytes, file);
-  const header = readHeader(bytes, dataStart, file);
-  checkLayout(header.tensors, bytes.length - dataStart, file);
-  checkDigest(bytes, header, file);
+export function* parseSafetensors(
+  source: ByteSource,
+  file: string,
+  choose: ChooseMemory = () => new Map(),
+): Calls<Safetensors> {
+  if (source.size < 8) throw fileError(file, 'the length', 'at least 8 bytes', `${source.size} bytes`);
+  const start = new Uint8Array(8);
+  checkLength(8, yield* source.read(start), source, file);
+  const dataStart = 8 + headerLength(start, source.size, file);
+  const head = new Uint8Array(dataStart);
+  head.set(start);
+  checkLength(dataStart, 8 + (yield* source.read(head.subarray(8))), source, file);
+  const header = readHeader(head, dataStart, file);
+  checkLayout(header.tensors, source.size - dataStart, file);
+  checkHasDigest(header.metadata, file);
+
+  const hash = new Sha256();
+  yield* working(hash.add(withoutDigest(head, header.digestByte)));
+  const chosen = choose(header);
   const tensors = header.tensors.map(({ name, dtype, shape, offsets }): Tensor => {
-    const part = bytes.subarray(dataStart + (offsets[0] as number), dataStart + (offsets[1] as number));
-    return { name, dtype, shape, data: elementsOf(littleEndian(part, dtypes[dtype].size), dtype) };
+    const bytes = (offsets[1] as number) - (offsets[0] as number);
+    return { name, dtype, shape, data: chosen.get(name) ?? memoryFor(bytes, dtype, file) };
   });
+  const parts = tensors.map(({ data }) => bytesOf(data));
+  checkLength(source.size, dataStart + (yield* readHashed(source, parts, hash)), source, file);
+  checkDigest(hash.digest(), header.metadata, file);
+  for (const { dtype, data } of tensors) {
+    const bytes = bytesOf(data);
+    const native = littleEndian(bytes, dtypes[dtype].size);
+    if (native !== bytes) bytes.set(native);
+  }
   return { tensors, metadata: header.metadata };
+}
+
+// A file may become shorter while it is being read.
+function checkLength(expected: number, read: number, { size }: ByteSource, file: string): void {
+  if (read < expected)
+    throw fileError(file, 'the length', `${size} bytes, as when it was opened`, `${read} bytes`);
+}
+
+// A sparse file may have any size, even more than the memory.
+function memoryFor(bytes: number, dtype: TensorDtype, file: string): TensorData {
+  try {
+    if (dtype === 'F64' || dtype === 'F32') {
+      return allocate(bytes / dtypes[dtype].size, dtype === 'F64' ? 'float64' : 'float32');
+    }
+    const { array } = dtypes[dtype];
+    return new array(new ArrayBuffer(bytes));
+  } catch (cause) {
+    const message = `Cannot read ${quote(file)}: there is not enough memory for its ${bytes} bytes`;
+    throw blasnetError('ERR_BLASNET_FILE', message, { cause });
+  }
 }
 
 /**
@@ -142,7 +221,8 @@ export function littleEndian(bytes: Uint8Array, size: number, order = endianness
   return size === 8 ? copy.swap64() : size === 4 ? copy.swap32() : copy.swap16();
 }
 
-interface TensorInfo {
+/** A tensor, as the header describes it. */
+export interface TensorInfo {
   readonly name: string;
   readonly dtype: TensorDtype;
   readonly shape: readonly number[];
@@ -156,12 +236,9 @@ interface Header {
   readonly digestByte: number;
 }
 
-function headerLength(bytes: Uint8Array, file: string): number {
-  if (bytes.length < 8) {
-    throw fileError(file, 'the length', 'at least 8 bytes', `${bytes.length} bytes`);
-  }
-  const length = Buffer.from(bytes.buffer, bytes.byteOffset, 8).readBigUInt64LE();
-  const left = Math.min(longestHeader, bytes.length - 8);
+function headerLength(start: Uint8Array, size: number, file: string): number {
+  const length = Buffer.from(start.buffer).readBigUInt64LE();
+  const left = Math.min(longestHeader, size - 8);
   if (length > left) {
     const why = left === longestHeader ? "the format's limit" : 'the rest of the file';
     throw fileError(file, "the header's length (byte 0)", `at most ${left} bytes, ${why}`, `${length} bytes`);
@@ -256,32 +333,26 @@ function abbreviate(shape: readonly number[]): string {
   return shape.length > 8 ? `${shape.slice(0, 8).join(', ')}, ...` : shape.join(', ');
 }
 
-function checkDigest(bytes: Uint8Array, { metadata, digestByte }: Header, file: string): void {
+function checkHasDigest(metadata: Metadata, file: string): void {
+  if (metadata[digestKey] !== undefined) return;
+  const ours =
+    metadata[formatKey] === ourFormat || Object.keys(metadata).some((key) => key.startsWith('blasnet.'));
+  if (!ours) return;
+  const rule = 'present, as in every file of blasnet';
+  throw fileError(file, `"${digestKey}" of ${metadataKey}`, rule, 'none');
+}
+
+/** A header with zeros in place of its digest. `digestByte` is the index of the quotation mark before it. */
+function withoutDigest(header: Uint8Array, digestByte: number): Uint8Array {
+  if (digestByte === 0) return header;
+  return header.slice().fill(0x30, digestByte + 1, digestByte + 1 + noDigest.length);
+}
+
+function checkDigest(computed: string, metadata: Metadata, file: string): void {
   const digest = metadata[digestKey];
-  if (digest === undefined) {
-    const ours =
-      metadata[formatKey] === ourFormat || Object.keys(metadata).some((key) => key.startsWith('blasnet.'));
-    if (ours)
-      throw fileError(
-        file,
-        `"${digestKey}" of ${metadataKey}`,
-        'present, as in every file of blasnet',
-        'none',
-      );
-    return;
-  }
-  const start = digestByte + 1;
-  const before = bytes.subarray(0, start);
-  const after = bytes.subarray(start + noDigest.length);
-  const computed = sha256([before, Buffer.from(noDigest, 'latin1'), after]);
-  if (digest !== computed) {
-    throw fileError(
-      file,
-      'the SHA-256',
-      `${quote(digest)}, as its metadata says`,
-      `"${computed}": the file is damaged`,
-    );
-  }
+  if (digest === undefined || digest === computed) return;
+  const rule = `${quote(digest)}, as its metadata says`;
+  throw fileError(file, 'the SHA-256', rule, `"${computed}": the file is damaged`);
 }
 
 function checkTensors(tensors: readonly Tensor[]): void {
@@ -328,22 +399,8 @@ function headerBytes(text: string): Buffer {
   return header;
 }
 
-function elementsOf(bytes: Uint8Array, dtype: TensorDtype): TensorData {
-  const { array } = dtypes[dtype];
-  const size = array.BYTES_PER_ELEMENT;
-  // Not bytes.slice(): a Buffer's slice is a view again.
-  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
-  return new array(buffer as ArrayBuffer, byteOffset, bytes.byteLength / size);
-}
-
 function bytesOf({ buffer, byteOffset, byteLength }: TensorData): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function sha256(chunks: readonly Uint8Array[]): string {
-  const hash = nodeCrypto().createHash('sha256');
-  for (const chunk of chunks) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 function json(value: unknown): string {

@@ -1,10 +1,12 @@
-import { isFolder, readFileBytes } from '../formats/atomic';
+import type { WorkOptions } from '../addon/work';
+import { isFolderCalls } from '../formats/atomic';
 import { CheckpointStore } from '../formats/checkpoints';
+import { type Calls, runCalls, unlessAborted, working } from '../formats/file-calls';
 import { fileError } from '../formats/file-error';
-import { parseSafetensors, type Safetensors } from '../formats/safetensors';
+import { type ChooseMemory, readSafetensors, type Safetensors } from '../formats/safetensors';
 import type { LoadOptions } from '../preprocessing';
 import { decodeTraining, type TrainingState } from '../training/resume';
-import { decodeContent, type StoredNetwork } from './network-file';
+import { decodeContent, MemoryOfNetwork, type StoredNetwork } from './network-file';
 
 /** A checkpoint from which a training can continue. */
 export interface FoundTraining {
@@ -22,21 +24,32 @@ export async function findCheckpoint(
   path: string,
   skipDamaged: boolean,
   options: LoadOptions,
+  how: WorkOptions,
 ): Promise<FoundTraining> {
-  const { file, content } = await read(path, skipDamaged);
-  const stored = decodeContent(content, file, options);
+  return runCalls(findCalls(path, skipDamaged, options), how);
+}
+
+function* findCalls(path: string, skipDamaged: boolean, options: LoadOptions): Calls<FoundTraining> {
+  yield* unlessAborted();
+  const memory = new MemoryOfNetwork();
+  const { file, content } = yield* readCalls(path, skipDamaged, memory.choose);
+  const stored = yield* working(decodeContent(content, file, options, memory));
   if (stored.training === undefined) {
     throw fileError(file, 'the content', 'a checkpoint that fit wrote', 'a network without a training');
   }
-  const state = decodeTraining(stored.training, file, stored.architecture, stored.dtype);
+  const state = yield* working(
+    decodeTraining(stored.training, file, stored.architecture, stored.options.dtype),
+  );
   return { path: file, stored, state };
 }
 
-async function read(path: string, skipDamaged: boolean): Promise<{ file: string; content: Safetensors }> {
-  if (await isFolder(path)) {
-    const found = await new CheckpointStore({ directory: path }).latest({ skipDamaged });
-    if (found === undefined) throw fileError(path, 'the content', "a training's checkpoints", 'none');
-    return { file: found.path, content: found.content };
-  }
-  return { file: path, content: parseSafetensors(await readFileBytes(path), path) };
+function* readCalls(
+  path: string,
+  skipDamaged: boolean,
+  choose: ChooseMemory,
+): Calls<{ file: string; content: Safetensors }> {
+  if (!(yield* isFolderCalls(path))) return { file: path, content: yield* readSafetensors(path, choose) };
+  const found = yield* new CheckpointStore({ directory: path }).latestCalls({ skipDamaged }, choose);
+  if (found === undefined) throw fileError(path, 'the content', "a training's checkpoints", 'none');
+  return { file: found.path, content: found.content };
 }

@@ -1,7 +1,13 @@
 import { buildInfo } from '../addon/build-info';
+import { copyArrays } from '../addon/bytes';
+import { type AsyncOptions, asyncConstraints, type Work, workHere } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import type { Dtype, FloatArray, Matrix } from '../base/matrix';
+import { anything, check, checkOptions, filePath } from '../base/validate';
+import type { PlanQueue, Turn } from '../engine/plan-queue';
+import { type Calls, runCalls, runCallsSync, unlessAborted, working } from '../formats/file-calls';
 import { fileError, quote } from '../formats/file-error';
+import { lengthOf, type PlaceRest } from '../formats/hashed-bytes';
 import type { Json } from '../formats/json';
 import {
   decodeModel,
@@ -11,14 +17,25 @@ import {
   type TrainingContent,
 } from '../formats/model';
 import {
+  type ChooseMemory,
   type Metadata,
-  parseSafetensors,
+  readSafetensors,
   type Safetensors,
-  serializeSafetensors,
+  writeSafetensors,
 } from '../formats/safetensors';
 import { type Architecture, completeArchitecture } from '../layers/architecture';
-import { parameterShapes, statisticShapes } from '../layers/parameters';
+import {
+  allocateParameters,
+  allocateStatistics,
+  type Flat,
+  type Parameters,
+  parameterShapes,
+  type Statistics,
+  statisticShapes,
+} from '../layers/parameters';
 import { LabelEncoder, type LoadOptions, Preprocessing } from '../preprocessing';
+import { checkLoadOptions } from '../preprocessing/pipeline';
+import type { NetworkOptions } from './network-options';
 
 /** The parts of a network that a file holds. */
 export interface NetworkContent {
@@ -41,55 +58,207 @@ const schema: ModelSchema<StoredLayer> = {
     ),
 };
 
-/** Encodes a model file, or with `training` a checkpoint. The parameters are copied. */
-export function encodeNetwork(
-  { architecture, dtype, seed, arrays, preprocessing, labels }: NetworkContent,
+/**
+ * Writes a network to a file. It reads the parameters in its turn in the queue. If another operation waits for its
+ * turn, it copies what is not yet written, and ends its turn.
+ */
+export async function saveNetwork(
+  path: string,
+  content: NetworkContent,
+  queue: PlanQueue,
+  options: AsyncOptions,
+): Promise<void> {
+  checkOptions('', options, asyncConstraints);
+  check('path', path, filePath);
+  const model = modelOf(content);
+  if (queue.training === 'here') {
+    // The training does not wait for a turn.
+    const { tensors, copying } = copyOf(model.tensors);
+    workHere(copying, options.threads);
+    return runCalls(writeCalls(path, { ...model, tensors }), options);
+  }
+  const turn = await queue.turnToRead(options.signal);
+  try {
+    await runCalls(
+      writeCalls(path, model, (rest) => copyIfAwaited(rest, turn)),
+      options,
+    );
+  } finally {
+    turn.end();
+  }
+}
+
+function* copyIfAwaited(rest: readonly Uint8Array[], turn: Turn): Calls<readonly Uint8Array[]> {
+  if (rest.length > 0) {
+    if (!turn.awaited) return rest;
+    const copy = new Uint8Array(lengthOf(rest));
+    yield* working(copyArrays(rest, [copy]));
+    turn.end();
+    return [copy];
+  }
+  turn.end();
+  return rest;
+}
+
+/** Like `saveNetwork`, but blocks the calling thread. */
+export function saveNetworkSync(path: string, content: NetworkContent): void {
+  runCallsSync(writeCalls(path, modelOf(content)));
+}
+
+function* writeCalls(path: string, model: ModelContent<StoredLayer>, place?: PlaceRest): Calls<void> {
+  const content = yield* working(encodeModel(model, schema));
+  yield* writeSafetensors(path, content, place);
+}
+
+/** Arrays that become a copy of these by the work `copying`. */
+function copyOf(arrays: Readonly<Record<string, FloatArray>>) {
+  const copies = Object.entries(arrays).map(([name, data]) => {
+    const Float = data instanceof Float64Array ? Float64Array : Float32Array;
+    return [name, new Float(data.length)] as const;
+  });
+  const copying = copyArrays(
+    Object.values(arrays),
+    copies.map(([, copy]) => copy),
+  );
+  return { tensors: Object.fromEntries(copies), copying };
+}
+
+/** Encodes a model file, or with `training` a checkpoint. Its tensors are the network's own memory. */
+export function* encodeNetwork(
+  content: NetworkContent,
   training?: TrainingContent,
   metadata: Metadata = {},
-): Uint8Array[] {
-  const content: ModelContent<StoredLayer> = {
+): Work<Safetensors> {
+  const encoded = yield* encodeModel(
+    { ...modelOf(content), ...(training !== undefined && { training }) },
+    schema,
+  );
+  return { tensors: encoded.tensors, metadata: { ...encoded.metadata, ...metadata } };
+}
+
+function modelOf(content: NetworkContent): ModelContent<StoredLayer> {
+  const { architecture, dtype, seed, arrays, preprocessing, labels } = content;
+  return {
     architecture,
     dtype,
     seed,
-    tensors: Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data.slice()])),
+    tensors: Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data])),
     ...((preprocessing !== undefined || labels !== undefined) && {
       preprocessing: preprocessingJson(preprocessing, labels),
     }),
-    ...(training !== undefined && { training }),
     libraryVersion: buildInfo().version,
   };
-  const encoded = encodeModel(content, schema);
-  return serializeSafetensors(encoded.tensors, { ...encoded.metadata, ...metadata });
+}
+
+/** The memory of a network. */
+export interface NetworkMemory {
+  readonly parameters: Flat<Parameters>;
+  readonly statistics: Flat<Statistics>;
 }
 
 /** The content of a file, with everything checked. */
 export interface StoredNetwork {
   readonly architecture: Architecture;
-  readonly dtype: Dtype;
-  readonly seed: number;
-  readonly tensors: Readonly<Record<string, FloatArray>>;
-  readonly preprocessing: Preprocessing | undefined;
-  readonly labels: LabelEncoder | undefined;
+  readonly options: NetworkOptions & { readonly dtype: Dtype };
+  readonly memory: NetworkMemory;
   readonly training: TrainingContent | undefined;
 }
 
-/** @throws Error ERR_BLASNET_FILE */
-export function decodeNetwork(bytes: Uint8Array, file: string, options: LoadOptions): StoredNetwork {
-  return decodeContent(parseSafetensors(bytes, file), file, options);
+/** Reads the network in a file. @throws Error ERR_BLASNET_FILE */
+export async function loadNetwork(path: string, options: LoadOptions & AsyncOptions): Promise<StoredNetwork> {
+  checkOptions('', options, { steps: anything, ...asyncConstraints });
+  const { signal, threads, ...others } = options;
+  return runCalls(loadCalls(path, others), { signal, threads });
+}
+
+/** Like `loadNetwork`, but blocks the calling thread. */
+export function loadNetworkSync(path: string, options: LoadOptions): StoredNetwork {
+  return runCallsSync(loadCalls(path, options));
+}
+
+function* loadCalls(path: string, options: LoadOptions): Calls<StoredNetwork> {
+  checkLoadOptions(options);
+  yield* unlessAborted();
+  const memory = new MemoryOfNetwork();
+  const content = yield* readSafetensors(path, memory.choose);
+  return yield* working(decodeContent(content, path, options, memory));
+}
+
+/** The memory that a network gets while its file is being read, so that its parameters need not be copied. */
+export class MemoryOfNetwork {
+  #memory: NetworkMemory | undefined;
+
+  /** Makes memory for the network in a file, unless its header is wrong. Decoding then finds what is wrong. */
+  readonly choose: ChooseMemory = ({ tensors, metadata }) => {
+    this.#memory = undefined;
+    let architecture: Architecture;
+    try {
+      architecture = completeArchitecture(JSON.parse(metadata['blasnet.architecture'] as string));
+    } catch {
+      return new Map();
+    }
+    const dtype = metadata['blasnet.dtype'] === 'float32' ? 'float32' : 'float64';
+    const sizes = new Map(tensors.map(({ name, offsets: [from = 0, to = 0] }) => [name, to - from]));
+    const types = new Map(tensors.map((tensor) => [tensor.name, tensor.dtype]));
+    const [type, bytes] = dtype === 'float32' ? ['F32', 4] : ['F64', 8];
+    const shapes = schema.tensorsOf(architecture);
+    const fits = shapes.every(
+      ({ name, shape }) =>
+        types.get(name) === type &&
+        sizes.get(name) === shape.reduce((product, size) => product * size, bytes),
+    );
+    if (!fits) return new Map();
+    this.#memory = newMemory(architecture, dtype);
+    return new Map(Object.entries(arraysOf(this.#memory)).map(([name, { data }]) => [name, data]));
+  };
+
+  /** The memory with the tensors in it. */
+  *with(
+    tensors: Readonly<Record<string, FloatArray>>,
+    architecture: Architecture,
+    dtype: Dtype,
+  ): Work<NetworkMemory> {
+    const isIn = (memory: NetworkMemory) =>
+      Object.entries(arraysOf(memory)).every(([name, { data }]) => data === tensors[name]);
+    if (this.#memory !== undefined && isIn(this.#memory)) return this.#memory;
+    // A file of an older format.
+    const memory = newMemory(architecture, dtype);
+    const to = Object.entries(arraysOf(memory));
+    yield* copyArrays(
+      to.map(([name]) => tensors[name] as FloatArray),
+      to.map(([, { data }]) => data),
+    );
+    return memory;
+  }
+}
+
+function newMemory(architecture: Architecture, dtype: Dtype): NetworkMemory {
+  return {
+    parameters: allocateParameters(architecture, dtype),
+    statistics: allocateStatistics(architecture, dtype),
+  };
+}
+
+/** Parameters and running moments, by name. */
+export function arraysOf({ parameters, statistics }: NetworkMemory): Record<string, Matrix> {
+  return { ...parameters.named, ...statistics.named } as Record<string, Matrix>;
 }
 
 /** @throws Error ERR_BLASNET_FILE */
-export function decodeContent(content: Safetensors, file: string, options: LoadOptions): StoredNetwork {
-  const model = decodeModel(content, file, schema);
-  const { preprocessing, labels } = readPreprocessing(model.preprocessing, file, options);
+export function* decodeContent(
+  content: Safetensors,
+  file: string,
+  options: LoadOptions,
+  memory: MemoryOfNetwork,
+): Work<StoredNetwork> {
+  const model = yield* decodeModel(content, file, schema);
+  const { architecture, dtype, seed, training } = model;
+  const learned = readPreprocessing(model.preprocessing, file, options);
   return {
-    architecture: model.architecture,
-    dtype: model.dtype,
-    seed: model.seed,
-    tensors: model.tensors,
-    preprocessing,
-    labels,
-    training: model.training,
+    architecture,
+    options: { dtype, seed, ...learned },
+    memory: yield* memory.with(model.tensors, architecture, dtype),
+    training,
   };
 }
 
@@ -104,8 +273,8 @@ function readPreprocessing(
   value: Json | undefined,
   file: string,
   options: LoadOptions,
-): Pick<StoredNetwork, 'preprocessing' | 'labels'> {
-  if (value === undefined) return { preprocessing: undefined, labels: undefined };
+): Pick<NetworkOptions, 'preprocessing' | 'labels'> {
+  if (value === undefined) return {};
   const place = '"blasnet.preprocessing" of the metadata';
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw fileError(file, place, 'an object', quote(JSON.stringify(value)));
@@ -115,8 +284,8 @@ function readPreprocessing(
   if (other !== undefined) throw fileError(file, place, 'inputs and labels', `${quote(other)} as well`);
   try {
     return {
-      preprocessing: inputs === undefined ? undefined : Preprocessing.fromJSON(inputs, options),
-      labels: labels === undefined ? undefined : LabelEncoder.fromJSON(labels),
+      ...(inputs !== undefined && { preprocessing: Preprocessing.fromJSON(inputs, options) }),
+      ...(labels !== undefined && { labels: LabelEncoder.fromJSON(labels) }),
     };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

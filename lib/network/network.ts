@@ -11,12 +11,6 @@ import {
 } from '../engine/plan';
 import { PlanQueue } from '../engine/plan-queue';
 import {
-  readFileBytes,
-  readFileBytesSync,
-  writeFileAtomically,
-  writeFileAtomicallySync,
-} from '../formats/atomic';
-import {
   type Architecture,
   completeArchitecture,
   type LayerOptions,
@@ -56,7 +50,16 @@ import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
 import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
-import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
+import {
+  encodeNetwork,
+  loadNetwork,
+  loadNetworkSync,
+  type NetworkContent,
+  type NetworkMemory,
+  type StoredNetwork,
+  saveNetwork,
+  saveNetworkSync,
+} from './network-file';
 import {
   type EvaluateOptions,
   type Evaluation,
@@ -93,6 +96,8 @@ export class Network {
   readonly preprocessing: Preprocessing | undefined;
   readonly labels: LabelEncoder | undefined;
 
+  // The memory that the next constructed network takes, from a file.
+  static #stored: NetworkMemory | undefined;
   #architecture: Architecture;
   readonly #flat: FloatArray;
   readonly #flatStatistics: FloatArray;
@@ -118,13 +123,14 @@ export class Network {
     this.preprocessing = options.preprocessing;
     this.labels = options.labels;
     this.#random = new RandomState(this.seed);
-    const { flat, named } = allocateParameters(this.#architecture, this.dtype);
-    const statistics = allocateStatistics(this.#architecture, this.dtype);
+    const stored = Network.#stored;
+    const { flat, named } = stored?.parameters ?? allocateParameters(this.#architecture, this.dtype);
+    const statistics = stored?.statistics ?? allocateStatistics(this.#architecture, this.dtype);
     this.#flat = flat;
     this.parameters = named;
     this.#flatStatistics = statistics.flat;
     this.statistics = statistics.named;
-    initializeParameters(initializer, this.#random, this.#architecture, named);
+    if (!stored) initializeParameters(initializer, this.#random, this.#architecture, named);
     this.#queue = new PlanQueue(this.#architecture, flat, statistics.flat);
   }
 
@@ -132,20 +138,18 @@ export class Network {
    * Reads the network in a file that `save` wrote, or in a checkpoint, as it was after that epoch. It computes what the
    * saved one did, bit for bit. Its random numbers start again from its seed, and its optimisers from an empty state.
    *
-   * @param options the preprocessing steps of your own that the file may name
+   * @param options the preprocessing steps of your own that the file may name; signal and threads
    * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no network of this library;
    *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for a bad path or a bad step; TypeError
    *   ERR_BLASNET_UNKNOWN_OPTION
    */
-  static async load(path: string, options: LoadOptions = {}): Promise<Network> {
-    checkLoadOptions(options);
-    return Network.#from(decodeNetwork(await readFileBytes(path), path, options));
+  static async load(path: string, options: LoadOptions & AsyncOptions = {}): Promise<Network> {
+    return Network.#from(await loadNetwork(path, options));
   }
 
   /** Like `load`, but blocks the calling thread. @throws like load() */
   static loadSync(path: string, options: LoadOptions = {}): Network {
-    checkLoadOptions(options);
-    return Network.#from(decodeNetwork(readFileBytesSync(path), path, options));
+    return Network.#from(loadNetworkSync(path, options));
   }
 
   /**
@@ -161,7 +165,8 @@ export class Network {
     checkResumeOptions(options);
     const { skipDamaged = false, steps = [], ...fitOptions } = options;
     checkLoadOptions({ steps });
-    const found = await findCheckpoint(path, skipDamaged, { steps });
+    const { signal, threads } = fitOptions;
+    const found = await findCheckpoint(path, skipDamaged, { steps }, { signal, threads });
     const network = Network.#from(found.stored);
     const session = resumedSession(network.#trained, X, Y, fitOptions, found);
     const history = session.emptyHistory();
@@ -363,41 +368,34 @@ export class Network {
    * Writes the network to a file in the safetensors format. It holds every parameter and running moment under its name,
    * and in the metadata the layers, dtype, seed, preprocessing and labels. Only W and the tables have two dimensions.
    * The state of a training is not in it: see fit's option `checkpoint`. An older file is replaced as a whole or not at
-   * all. The parameters are those at the time of the call. During a training, call it between epochs or in callbacks.
+   * all. The parameters are read when the operations before it have ended, so do not change them until the promise
+   * settles. A callback of fitSync gets them copied at once.
    *
-   * @throws Error ERR_BLASNET_FILE, and ERR_BLASNET_BUSY while a step is being taken; RangeError
-   *   ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or labels before fit; like load()
+   * @throws Error ERR_BLASNET_FILE; RangeError ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or
+   *   labels before fit; AbortError when the signal ends the call, and the older file stays; like load()
    */
-  async save(path: string): Promise<void> {
-    this.#queue.checkAtRest('save', 'readers');
-    await writeFileAtomically(path, encodeNetwork(this.#content()));
+  async save(path: string, options: AsyncOptions = {}): Promise<void> {
+    await saveNetwork(path, this.#content(), this.#queue, options);
   }
 
-  /** Like `save`, but blocks the calling thread. @throws like save() */
+  /** Like `save`, but blocks the calling thread. @throws like save(); Error ERR_BLASNET_BUSY while a step is being taken */
   saveSync(path: string): void {
     this.#queue.checkAtRest('saveSync', 'readers');
-    writeFileAtomicallySync(path, encodeNetwork(this.#content()));
+    saveNetworkSync(path, this.#content());
   }
 
-  static #from({ architecture, dtype, seed, tensors, preprocessing, labels }: StoredNetwork): Network {
-    const network = new Network(architecture as readonly LayerOptions[], {
-      dtype,
-      seed,
-      initializer: 'zeros',
-      ...(preprocessing !== undefined && { preprocessing }),
-      ...(labels !== undefined && { labels }),
-    });
-    for (const [name, { data }] of Object.entries(network.#arrays())) data.set(tensors[name] as FloatArray);
-    return network;
-  }
-
-  #arrays(): Record<string, Matrix> {
-    return { ...this.parameters, ...this.statistics } as Record<string, Matrix>;
+  static #from({ architecture, options, memory }: StoredNetwork): Network {
+    Network.#stored = memory;
+    try {
+      return new Network(architecture as readonly LayerOptions[], options);
+    } finally {
+      Network.#stored = undefined;
+    }
   }
 
   #content(): NetworkContent {
-    const { dtype, seed, preprocessing, labels } = this;
-    return { architecture: this.#architecture, dtype, seed, arrays: this.#arrays(), preprocessing, labels };
+    const arrays = { ...this.parameters, ...this.statistics } as Record<string, Matrix>;
+    return { ...this.#kind, seed: this.seed, arrays };
   }
 
   get #kind(): SampleKind {

@@ -4,7 +4,7 @@ import { pin } from '../base/pinning';
 import type { Plan } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
 import { arraysToPin } from '../samples/samples';
-import type { Effect, Workplace } from './effects';
+import type { Effect, Training, Workplace } from './effects';
 import { type EpochReport, type History, record } from './history';
 import { measureElsewhere, measureHere } from './measure';
 import type { TrainingSession } from './session';
@@ -34,35 +34,50 @@ export async function* driveAsync(
   pace: 'epoch' | 'paced',
 ): AsyncGenerator<EpochReport, void, undefined> {
   queue.checkFree('fit');
-  queue.fitting = true;
+  queue.training = 'elsewhere';
   const { samples, validation } = session;
   const unpin = pin([samples, ...(validation === undefined ? [] : [validation])].flatMap(arraysToPin));
   const at = onOtherThreads(session, queue);
   const training = session.train(pace);
+  let step: Step | Promise<Step> = training.next();
   try {
-    for (let step = training.next(); step.done !== true; ) {
+    while (step.done !== true) {
       if (typeof step.value !== 'function') {
         yield step.value;
         step = training.next();
         continue;
       }
-      let answer: unknown;
-      try {
-        const pending = step.value(at);
-        // An answer that is there already costs no turn of the promises.
-        answer = pending instanceof Promise ? await pending : pending;
-      } catch (error) {
-        step = training.throw(error);
-        continue;
-      }
-      step = training.next(answer);
+      step = afterEffect(training, step.value, at);
+      // An answer that is there already costs no turn of the promises.
+      if (step instanceof Promise) step = await step;
     }
   } finally {
-    // Leaving the loop early ends the training.
-    training.return();
-    unpin();
-    queue.fitting = false;
+    try {
+      // Leaving the loop early ends the training. It may then restore the best parameters.
+      for (let last: Step = training.return(); last.done !== true; ) {
+        last = await afterEffect(training, last.value as Effect<unknown>, at);
+      }
+    } finally {
+      unpin();
+      queue.training = undefined;
+    }
   }
+}
+
+type Step = IteratorResult<Effect<unknown> | EpochReport, void>;
+
+function afterEffect(training: Training, effect: Effect<unknown>, at: Workplace): Step | Promise<Step> {
+  let answer: unknown;
+  try {
+    answer = effect(at);
+  } catch (error) {
+    return training.throw(error);
+  }
+  if (!(answer instanceof Promise)) return training.next(answer);
+  return answer.then(
+    (value) => training.next(value),
+    (error) => training.throw(error),
+  );
 }
 
 /** Trains on this thread. */
@@ -74,27 +89,28 @@ export function driveSync(
   const { loss, threads } = session.options;
   const at = onThisThread(queue.inline(loss), threads);
   const training = session.train('paced');
-  queue.fitting = true;
+  queue.training = 'here';
   try {
-    for (let step = training.next(); step.done !== true; ) {
-      if (typeof step.value !== 'function') {
+    for (let step: Step = training.next(); step.done !== true; ) {
+      if (typeof step.value === 'function') step = afterEffectHere(training, step.value, at);
+      else {
         take(step.value);
         step = training.next();
-        continue;
       }
-      let answer: unknown;
-      try {
-        answer = (step.value as Effect<unknown>)(at);
-      } catch (error) {
-        step = training.throw(error);
-        continue;
-      }
-      step = training.next(answer);
     }
   } finally {
-    training.return();
-    queue.fitting = false;
+    queue.training = undefined;
   }
+}
+
+function afterEffectHere(training: Training, effect: Effect<unknown>, at: Workplace): Step {
+  let answer: unknown;
+  try {
+    answer = effect(at);
+  } catch (error) {
+    return training.throw(error);
+  }
+  return training.next(answer);
 }
 
 function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
@@ -106,7 +122,8 @@ function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
     work: (work) => workAnywhere(work, { signal, threads }),
     measure: (metrics, samples, out) => measureElsewhere(metrics, samples, out, options),
     call: (_, call) => settledUnlessAborted(call, signal),
-    file: (file) => file.async(),
+    change: (work) => queue.change(work, threads),
+    file: (file) => file.async(options),
   };
 }
 
@@ -116,6 +133,7 @@ function onThisThread(plan: Plan, threads: number): Workplace {
     read: (operation) => plan.run(operation, threads),
     measure: (metrics, samples, out) => measureHere(metrics, samples, out, threads),
     work: (work) => workHere(work, threads),
+    change: (work) => workHere(work, threads),
     call: (name, call) => noPromise(name, call()),
     file: (file) => file.sync(),
   };

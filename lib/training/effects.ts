@@ -1,7 +1,7 @@
 // A training is written once, as a generator that yields effects: native operations, other work, calls of the user's code, files.
 // `drive.ts` answers them one at a time, on this thread or without blocking it.
 
-import type { Work } from '../addon/work';
+import type { Work, WorkOptions } from '../addon/work';
 import type { Matrix } from '../base/matrix';
 import type { Operation, Outcome } from '../engine/plan';
 import type { ResolvedMetric } from '../metrics/metric';
@@ -14,8 +14,10 @@ export interface Workplace {
   write(operation: Operation): Outcome | Promise<Outcome>;
   /** Runs a native operation that only reads the parameters. */
   read(operation: Operation): Outcome | Promise<Outcome>;
-  /** Does work that does not touch the parameters. */
+  /** Does work that does not change the parameters. */
   work<T>(work: Work<T>): T | Promise<T>;
+  /** Does work that changes the parameters, to its end: no abort stops it. */
+  change(work: Work<void>): void | Promise<void>;
   /** Computes metrics of predictions for samples. */
   measure(
     metrics: readonly ResolvedMetric[],
@@ -30,7 +32,7 @@ export interface Workplace {
 /** Work with files, in a blocking form and an asynchronous one. */
 export interface FileEffect {
   sync(): unknown;
-  async(): Promise<unknown>;
+  async(options: WorkOptions): Promise<unknown>;
 }
 
 export type Effect<T> = (at: Workplace) => T | Promise<T>;

@@ -1,5 +1,8 @@
+import { firstNotFinite } from '../addon/bytes';
+import { firstMisplaced } from '../addon/rows';
+import type { Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { allocate, type Dtype, type FloatArray } from '../base/matrix';
+import type { Dtype, FloatArray } from '../base/matrix';
 import {
   anything,
   boolean,
@@ -29,7 +32,10 @@ import type { OptimizerState } from './optimizer-state';
 import type { CompletedFitOptions } from './options';
 import type { Snapshot, TrainingSession } from './session';
 
-/** Everything that a training needs to continue, for a checkpoint. `decodeTraining` reads it. */
+/**
+ * Everything that a training needs to continue, for a checkpoint. `decodeTraining` reads it. Tensors are not copied: the
+ * training waits until the checkpoint is written.
+ */
 export function encodeTraining(
   session: TrainingSession,
   networkRandom: RandomState,
@@ -110,14 +116,14 @@ const earlyStoppingConstraints = { best: finiteOrNull, bestEpoch: count, wait: c
  *
  * @throws Error ERR_BLASNET_FILE
  */
-export function decodeTraining(
+export function* decodeTraining(
   content: TrainingContent,
   file: string,
   architecture: Architecture,
   dtype: Dtype,
-): TrainingState {
+): Work<TrainingState> {
   try {
-    return readTraining(content, file, architecture, dtype);
+    return yield* readTraining(content, file, architecture, dtype);
   } catch (cause) {
     const { code, message } = cause as Partial<BlasnetError>;
     if (code === undefined || code === 'ERR_BLASNET_FILE') throw cause;
@@ -125,12 +131,12 @@ export function decodeTraining(
   }
 }
 
-function readTraining(
+function* readTraining(
   { state, tensors }: TrainingContent,
   file: string,
   architecture: Architecture,
   dtype: Dtype,
-): TrainingState {
+): Work<TrainingState> {
   checkOptions('training', state, stateConstraints);
   const fields = state as unknown as {
     readonly epoch: number;
@@ -149,15 +155,23 @@ function readTraining(
   const statistics = statisticShapes(architecture).reduce((sum, { rows }) => sum + rows, 0);
   const found: TrainingState = {
     position: { epoch, converged, plateau: checkPlateauState('training.plateau', fields.plateau) },
-    split: find.has('split') ? permutation(find.words('split', fingerprint.rows), file) : undefined,
+    split: find.has('split') ? yield* permutation(find.words('split', fingerprint.rows), file) : undefined,
     reports: readReports(
       find.floats('history', epoch * fingerprint.series.length, 'float64'),
       fingerprint.series,
     ),
     best: find.has('bestParameters')
       ? {
-          parameters: allFinite('bestParameters', find.floats('bestParameters', parameters, dtype), file),
-          statistics: allFinite('bestStatistics', find.floats('bestStatistics', statistics, dtype), file),
+          parameters: yield* allFinite(
+            'bestParameters',
+            find.floats('bestParameters', parameters, dtype),
+            file,
+          ),
+          statistics: yield* allFinite(
+            'bestStatistics',
+            find.floats('bestStatistics', statistics, dtype),
+            file,
+          ),
         }
       : undefined,
     optimizerState: { state: find.floats('optimizer', undefined, dtype), key, steps, batches },
@@ -250,29 +264,20 @@ function readGenerator(name: string, value: unknown, key: Uint32Array): Generato
   return { ...(value as unknown as Omit<GeneratorState, 'key'>), key };
 }
 
-function permutation(order: Uint32Array, file: string): Uint32Array {
-  const seen = new Uint8Array(order.length);
-  for (const row of order) {
-    if (row >= order.length || seen[row] === 1) {
-      throw fileError(file, 'tensor "training.split"', 'a permutation of the rows', row);
-    }
-    seen[row] = 1;
-  }
-  return order;
+function* permutation(order: Uint32Array, file: string): Work<Uint32Array> {
+  const index = yield* firstMisplaced(order);
+  if (index === -1) return order;
+  throw fileError(file, 'tensor "training.split"', 'a permutation of the rows', order[index] as number);
 }
 
-function allFinite(name: string, data: FloatArray, file: string): FloatArray {
-  const index = data.findIndex((value) => !Number.isFinite(value));
+function* allFinite(name: string, data: FloatArray, file: string): Work<FloatArray> {
+  const index = yield* firstNotFinite(data);
   if (index === -1) return data;
-  throw fileError(
-    file,
-    `element ${index} of tensor "training.${name}"`,
-    'a finite number',
-    data[index] as number,
-  );
+  const place = `element ${index} of tensor "training.${name}"`;
+  throw fileError(file, place, 'a finite number', data[index] as number);
 }
 
-// Finds tensors by name and returns copies.
+// Finds tensors by name.
 function tensorFinder(tensors: readonly Tensor[], file: string) {
   const left = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const take = (name: string, dtype: string, length: number | undefined): Tensor => {
@@ -289,12 +294,9 @@ function tensorFinder(tensors: readonly Tensor[], file: string) {
   return {
     has: (name: string) => left.has(name),
     floats(name: string, length: number | undefined, dtype: Dtype): FloatArray {
-      const { data } = take(name, dtype === 'float64' ? 'F64' : 'F32', length);
-      const copy = allocate(data.length, dtype);
-      copy.set(data as FloatArray);
-      return copy;
+      return take(name, dtype === 'float64' ? 'F64' : 'F32', length).data as FloatArray;
     },
-    words: (name: string, length: number) => Uint32Array.from(take(name, 'U32', length).data as Uint32Array),
+    words: (name: string, length: number) => take(name, 'U32', length).data as Uint32Array,
     /** Throws if a tensor is left. */
     end() {
       const [extra] = left.keys();
@@ -307,11 +309,11 @@ function tensorFinder(tensors: readonly Tensor[], file: string) {
 
 function floatTensor(name: string, data: FloatArray): Tensor {
   const dtype = data instanceof Float64Array ? 'F64' : 'F32';
-  return { name, dtype, shape: [data.length], data: data.slice() };
+  return { name, dtype, shape: [data.length], data };
 }
 
 function wordTensor(name: string, data: Uint32Array): Tensor {
-  return { name, dtype: 'U32', shape: [data.length], data: data.slice() };
+  return { name, dtype: 'U32', shape: [data.length], data };
 }
 
 // Not as JSON, which has no -0 and no NaN. (A metric may be NaN.)

@@ -1,7 +1,10 @@
+import { copyArrays } from '../addon/bytes';
+import type { Work } from '../addon/work';
 import { AbortError, blasnetError } from '../base/errors';
-import { Matrix } from '../base/matrix';
+import { allocate, Matrix } from '../base/matrix';
 import { evaluateOperation, type Outcome, outcomeError, predictOperation } from '../engine/plan';
 import { checkJson } from '../formats/json';
+import type { Safetensors } from '../formats/safetensors';
 import { outputLayerOf } from '../layers/architecture';
 import { lossEntry } from '../layers/losses';
 import type { LabelledSamples } from '../samples/samples';
@@ -18,11 +21,11 @@ import type { TrainedNetwork } from './trained-network';
 /** A copy of the best parameters and running moments. */
 export type Snapshot = Pick<TrainedNetwork, 'parameters' | 'statistics'>;
 
-/** Encodes the current state of a session as the bytes of a checkpoint. */
+/** Encodes the current state of a session as the content of a checkpoint. */
 export type EncodeCheckpoint = (
   session: TrainingSession,
   metadata: Readonly<Record<string, string>>,
-) => Iterable<Uint8Array>;
+) => Work<Safetensors>;
 
 /**
  * A training with everything that happens between its epochs: validation, metrics, schedules that monitor them, early
@@ -30,7 +33,7 @@ export type EncodeCheckpoint = (
  */
 export class TrainingSession {
   readonly runner: EpochRunner;
-  /** The parameters to restore at the end. */
+  /** The parameters to restore at the end. Its memory is used again for each better epoch. */
   best: Snapshot | undefined;
   /** The reports of all epochs so far, if checkpoints need them. */
   readonly reports: EpochReport[] = [];
@@ -111,7 +114,7 @@ export class TrainingSession {
       throw error;
     } finally {
       bar?.end();
-      this.#restoreBest();
+      yield* this.#restoreBest();
     }
   }
 
@@ -177,7 +180,9 @@ export class TrainingSession {
     const store = this.options.checkpoint?.store;
     if (store === undefined) return;
     const { epoch } = this.runner.position;
-    yield* ask((at) => at.file({ async: () => store.begin(epoch), sync: () => store.beginSync(epoch) }));
+    yield* ask((at) =>
+      at.file({ async: (how) => store.begin(epoch, how), sync: () => store.beginSync(epoch) }),
+    );
   }
 
   /** Returns whether to end the training after this epoch. */
@@ -193,7 +198,7 @@ export class TrainingSession {
       runner.plateau = plateauAfterEpoch(plateau, runner.plateau, report[plateau.monitor]);
     }
     if (options.checkpoint !== undefined) this.reports.push(report);
-    let stop = this.#stopsEarly(report);
+    let stop = yield* this.#stopsEarly(report);
     const { callbacks } = options;
     if (callbacks.onEpochEnd !== undefined) {
       const answer = yield* ask((at) => at.call('onEpochEnd', () => callbacks.onEpochEnd?.(report)));
@@ -221,21 +226,29 @@ export class TrainingSession {
     return unitOf(this.options.schedule) === 'never' ? {} : { learningRate: this.runner.learningRate };
   }
 
-  #stopsEarly(report: EpochReport): boolean {
+  *#stopsEarly(report: EpochReport): Training<boolean> {
     const { earlyStopping } = this.options;
     if (earlyStopping === undefined) return false;
     const { best, stop } = earlyStopping.update(report);
-    if (best && earlyStopping.restoreBest) {
-      const { parameters, statistics } = this.#network;
-      this.best = { parameters: parameters.slice(), statistics: statistics.slice() };
-    }
+    if (best && earlyStopping.restoreBest) yield* this.#keepBest();
     return stop;
   }
 
-  #restoreBest(): void {
-    if (this.best === undefined) return;
-    this.#network.parameters.set(this.best.parameters);
-    this.#network.statistics.set(this.best.statistics);
+  *#keepBest(): Training {
+    const { parameters, statistics, kind } = this.#network;
+    this.best ??= {
+      parameters: allocate(parameters.length, kind.dtype),
+      statistics: allocate(statistics.length, kind.dtype),
+    };
+    const { best } = this;
+    yield* ask((at) => at.work(copyArrays([parameters, statistics], [best.parameters, best.statistics])));
+  }
+
+  *#restoreBest(): Training {
+    const { best } = this;
+    if (best === undefined) return;
+    const { parameters, statistics } = this.#network;
+    yield* ask((at) => at.change(copyArrays([best.parameters, best.statistics], [parameters, statistics])));
   }
 
   *#evaluate(samples: LabelledSamples): Training<Outcome> {
@@ -275,7 +288,10 @@ export class TrainingSession {
     if (store === undefined) return;
     const encode = (metadata: Readonly<Record<string, string>>) => this.#encodeCheckpoint(this, metadata);
     yield* ask((at) =>
-      at.file({ async: () => store.write(report, encode), sync: () => store.writeSync(report, encode) }),
+      at.file({
+        async: (how) => store.write(report, encode, how),
+        sync: () => store.writeSync(report, encode),
+      }),
     );
   }
 }

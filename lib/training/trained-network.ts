@@ -1,6 +1,7 @@
+import type { Work } from '../addon/work';
 import type { FloatArray } from '../base/matrix';
 import type { TrainingContent } from '../formats/model';
-import type { Metadata } from '../formats/safetensors';
+import type { Metadata, Safetensors } from '../formats/safetensors';
 import type { RandomState } from '../random/random-state';
 import type { SampleKind } from '../samples/samples';
 
@@ -13,6 +14,6 @@ export interface TrainedNetwork {
   readonly statistics: FloatArray;
   /** Draws the random numbers, unless the option `seed` is given. */
   readonly random: RandomState;
-  /** Encodes a checkpoint. */
-  encode(training: TrainingContent, metadata: Metadata): Iterable<Uint8Array>;
+  /** Encodes a checkpoint. Its tensors are the network's own memory and the training's. */
+  encode(training: TrainingContent, metadata: Metadata): Work<Safetensors>;
 }

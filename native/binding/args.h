@@ -99,6 +99,23 @@ class Argument {
     return {array.data, NumberTypeOf(array.type)};
   }
 
+  // The memory of a typed array of any type, and its number of bytes.
+  std::pair<void*, size_t> Bytes() const {
+    const Description array = Describe();
+    return {array.data, array.length * BytesPerElement(array.type)};
+  }
+
+  // The elements of an array. All are read here: see Properties.
+  std::vector<Argument> List() const {
+    if (!value_.IsArray()) throw Wrong("an array");
+    const Napi::Array array = value_.As<Napi::Array>();
+    std::vector<Argument> list;
+    for (uint32_t i = 0; i < array.Length(); i++)
+      list.emplace_back(value_.Env(), array.Get(i), index_, property_);
+    return list;
+  }
+
+  Napi::Value Value() const { return value_; }
   size_t Length() const { return Describe().length; }
   napi_typedarray_type Type() const { return Describe().type; }
 
@@ -167,12 +184,31 @@ class Argument {
     }
   }
 
+  static size_t BytesPerElement(napi_typedarray_type type) {
+    switch (type) {
+      case napi_float64_array:
+      case napi_bigint64_array:
+      case napi_biguint64_array:
+        return 8;
+      case napi_float32_array:
+      case napi_int32_array:
+      case napi_uint32_array:
+        return 4;
+      case napi_int16_array:
+      case napi_uint16_array:
+        return 2;
+      default:
+        return 1;
+    }
+  }
+
   template <typename T>
   static constexpr napi_typedarray_type TypeOf() {
     if constexpr (std::is_same_v<T, double>) return napi_float64_array;
     if constexpr (std::is_same_v<T, float>) return napi_float32_array;
     if constexpr (std::is_same_v<T, int32_t>) return napi_int32_array;
     if constexpr (std::is_same_v<T, uint32_t>) return napi_uint32_array;
+    if constexpr (std::is_same_v<T, uint8_t>) return napi_uint8_array;
   }
 
   Napi::Value value_;

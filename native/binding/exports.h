@@ -5,6 +5,7 @@
 
 namespace blasnet {
 
+void ExportBytes(Napi::Env env, Napi::Object exports);
 void ExportMath(Napi::Env env, Napi::Object exports);
 void ExportKernels(Napi::Env env, Napi::Object exports);
 void ExportMetrics(Napi::Env env, Napi::Object exports);

@@ -12,6 +12,8 @@
 //   stratify({ labels, rows, cols, quotas, order }, callback?)
 //     quotas  Float64Array (classes)
 //     order   Uint32Array (rows), changed in place
+//   checkOrder(order, callback?): the outcome's `index`
+//     order   Uint32Array (rows)
 //   checkWeights(weights, callback?): the outcome's `index` and `loss`
 //     weights  Float64Array or Float32Array
 //   weigh({ weights, labels, cols, ofClass, rows, index, base, out }, callback?): the outcome's `loss`
@@ -45,6 +47,7 @@ class RowsObject final : public Operations<RowsObject> {
                            InstanceMethod<&RowsObject::Take>("take"),
                            InstanceMethod<&RowsObject::Count>("countClasses"),
                            InstanceMethod<&RowsObject::MoveQuotas>("stratify"),
+                           InstanceMethod<&RowsObject::CheckRows>("checkOrder"),
                            InstanceMethod<&RowsObject::Check>("checkWeights"),
                            InstanceMethod<&RowsObject::WeighRows>("weigh"),
                            InstanceMethod<&RowsObject::LimitThreads>("limitThreads"),
@@ -115,6 +118,13 @@ class RowsObject final : public Operations<RowsObject> {
     uint32_t* order = given["order"].Array<uint32_t>(labels.rows);
     return Start(
         info, 1, [=](Totals*) { return Stratify(labels, quotas, classes, order, control_); }, given.Values());
+  }
+
+  Napi::Value CheckRows(const Napi::CallbackInfo& info) {
+    const Argument array = Args(info)[0];
+    const size_t rows = array.Length();
+    const uint32_t* order = array.Array<uint32_t>(rows);
+    return Start(info, 1, [=](Totals*) { return CheckOrder(order, rows, control_); });
   }
 
   Napi::Value Check(const Napi::CallbackInfo& info) {

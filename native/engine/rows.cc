@@ -158,6 +158,16 @@ Outcome Stratify(const LabelRows& labels, const double* quotas, size_t classes, 
   return {};
 }
 
+Outcome CheckOrder(const uint32_t* order, size_t rows, const Control& control) {
+  std::vector<bool> seen(rows);
+  for (size_t i = 0; i < rows; i++) {
+    if (i % kLookRows == 0 && control.Stopped()) return Done(control);
+    if (order[i] >= rows || seen[order[i]]) return {Status::kDone, i};
+    seen[order[i]] = true;
+  }
+  return {Status::kDone, rows};
+}
+
 Outcome CheckWeights(const Elements& weights, size_t count, Totals* totals, const Control& control) {
   return Typed(weights, [&](const auto* data) -> Outcome {
     double sum = 0;

@@ -46,6 +46,10 @@ Outcome Stratify(const LabelRows& labels, const double* quotas, size_t classes, 
 // there is none.
 Outcome CheckWeights(const Elements& weights, size_t count, Totals* totals, const Control& control);
 
+// Outcome: index is the first element of `order` (rows) that is not below `rows` or that repeats another, or
+// `rows`.
+Outcome CheckOrder(const uint32_t* order, size_t rows, const Control& control);
+
 // What Weigh multiplies for each row.
 struct WeightSources {
   const Elements* weights;  // (rows) or null: 1

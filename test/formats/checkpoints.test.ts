@@ -2,13 +2,17 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CheckpointOptions, CheckpointStore, type FindOptions } from '../../lib/formats/checkpoints';
-import { type Metadata, serializeSafetensors } from '../../lib/formats/safetensors';
+import type { Metadata } from '../../lib/formats/safetensors';
 import { expectError, itRejects } from '../support/bad-input';
 import { newFolder, write } from '../support/scratch';
+import { done, serialized } from './helpers';
 
 /** A checkpoint whose only tensor is its epoch. */
 const encode = (epoch: number) => (metadata: Metadata) =>
-  serializeSafetensors([{ name: 'W1', dtype: 'F64', shape: [1], data: Float64Array.of(epoch) }], metadata);
+  done({
+    tensors: [{ name: 'W1', dtype: 'F64', shape: [1], data: Float64Array.of(epoch) }],
+    metadata,
+  } as const);
 
 const nameOf = (epoch: number) => `checkpoint-${String(epoch).padStart(6, '0')}.safetensors`;
 
@@ -153,12 +157,12 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     await expect(open({ directory: folder }).latest()).rejects.toThrow(
       `Expected the epoch of ${JSON.stringify(path)} to be 2, as the file's name says, got 1${hint}`,
     );
-    writeFileSync(path, Buffer.concat(serializeSafetensors([])));
+    writeFileSync(path, serialized([]));
     await expect(open({ directory: folder }).latest()).rejects.toThrow(
       `Expected "blasnet.checkpoint" of the metadata of ${JSON.stringify(path)} to be present, as in every checkpoint, got none${hint}`,
     );
     for (const json of ['null', '{}', '[]', '{"epoch":0}', '{"epoch":"1"}']) {
-      writeFileSync(path, Buffer.concat(serializeSafetensors([], { 'blasnet.checkpoint': json })));
+      writeFileSync(path, serialized([], { 'blasnet.checkpoint': json }));
       await expect(open({ directory: folder }).latest()).rejects.toThrow(
         `Expected "blasnet.checkpoint" of the metadata of ${JSON.stringify(path)} to be an epoch's report, got ${JSON.stringify(json)}${hint}`,
       );

@@ -1,5 +1,13 @@
-import type { Metadata, Tensor } from '../../lib/formats/safetensors';
-import { parseSafetensors, serializeSafetensors } from '../../lib/formats/safetensors';
+import { createHash } from 'node:crypto';
+import type { Work } from '../../lib/addon/work';
+import { runCallsSync } from '../../lib/formats/file-calls';
+import {
+  encodeSafetensors,
+  type Metadata,
+  parseSafetensors,
+  type Safetensors,
+  type Tensor,
+} from '../../lib/formats/safetensors';
 
 /** The bytes of a safetensors file with this header and this data; `headerLength` replaces the true one. */
 export function fileOf(
@@ -14,12 +22,34 @@ export function fileOf(
   return Buffer.concat([length, bytes, data]);
 }
 
+/** The bytes of a file with these tensors; Node computes the digest. */
 export function serialized(tensors: readonly Tensor[], metadata: Metadata = {}): Buffer {
-  return Buffer.concat(serializeSafetensors(tensors, metadata));
+  const { header, chunks } = encodeSafetensors(tensors, metadata);
+  const bytes = Buffer.concat([header, ...chunks]);
+  bytes.write(createHash('sha256').update(bytes).digest('hex'), bytes.indexOf('0'.repeat(64)), 'latin1');
+  return bytes;
 }
 
-export function parse(bytes: Uint8Array) {
-  return parseSafetensors(bytes, 'model.safetensors');
+/** Parses the bytes of a file of this name. */
+export function parse(bytes: Uint8Array, file = 'model.safetensors'): Safetensors {
+  let position = 0;
+  const source = {
+    size: bytes.length,
+    *read(into: Uint8Array) {
+      yield* [];
+      const part = bytes.subarray(position, position + into.length);
+      into.set(part);
+      position += part.length;
+      return part.length;
+    },
+  };
+  return runCallsSync(parseSafetensors(source, file));
+}
+
+/** Work that is done. */
+export function* done<T>(value: T): Work<T> {
+  yield* [];
+  return value;
 }
 
 /** The text of a file's header, with the spaces at its end. */

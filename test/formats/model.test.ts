@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { workHere } from '../../lib/addon/work';
 import {
   decodeModel,
   encodeModel,
@@ -11,6 +12,9 @@ import type { Metadata, Safetensors, Tensor } from '../../lib/formats/safetensor
 import { type Architecture, completeArchitecture, type Layer } from '../../lib/layers/architecture';
 import { type BadCall, itRejects, thrownBy } from '../support/bad-input';
 import { parse, serialized } from './helpers';
+
+const encodeHere = <L>(...given: Parameters<typeof encodeModel<L>>) => workHere(encodeModel(...given));
+const decodeHere = <L>(...given: Parameters<typeof decodeModel<L>>) => workHere(decodeModel(...given));
 
 /** W (outputDim, inputDim) and b (outputDim) of every layer: the tensors of densely connected layers. */
 function denseTensors(
@@ -45,13 +49,13 @@ const content: ModelContent<Layer> = {
 
 /** Writes the content to the bytes of a file, and reads it again. */
 function throughFile(given: ModelContent<Layer>): ModelContent<Layer> {
-  const { tensors, metadata } = encodeModel(given, schema);
-  return decodeModel(parse(serialized(tensors, metadata)), 'model.safetensors', schema);
+  const { tensors, metadata } = encodeHere(given, schema);
+  return decodeHere(parse(serialized(tensors, metadata)), 'model.safetensors', schema);
 }
 
 describe('encodeModel', () => {
   it('writes the article’s keys and shapes, and views of the parameters', () => {
-    const { tensors, metadata } = encodeModel(content, schema);
+    const { tensors, metadata } = encodeHere(content, schema);
     expect(tensors.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
       ['W1', 'F64', [3, 2]],
       ['b1', 'F64', [3]],
@@ -70,7 +74,7 @@ describe('encodeModel', () => {
     });
   });
 
-  const encode = (changes: object) => () => encodeModel({ ...content, ...changes }, schema);
+  const encode = (changes: object) => () => encodeHere({ ...content, ...changes }, schema);
   const withTensor = (name: string, data: unknown) =>
     encode({ tensors: { ...content.tensors, [name]: data } });
   itRejects([
@@ -182,15 +186,15 @@ describe('decodeModel', () => {
   });
 
   it('ignores what others add to the metadata', () => {
-    const { tensors, metadata } = encodeModel(content, schema);
+    const { tensors, metadata } = encodeHere(content, schema);
     const file = parse(serialized(tensors, { ...metadata, author: 'me', 'blasnet.checkpoint': '{}' }));
-    expect(decodeModel(file, 'x', schema).seed).toBe(content.seed);
+    expect(decodeHere(file, 'x', schema).seed).toBe(content.seed);
   });
 
-  const encoded = encodeModel(content, schema);
+  const encoded = encodeHere(content, schema);
   const good: Safetensors = { ...encoded, metadata: { format: 'blasnet', ...encoded.metadata } };
   const decode = (changed: Partial<Safetensors>) => () =>
-    decodeModel({ ...good, ...changed }, 'model.safetensors', schema);
+    decodeHere({ ...good, ...changed }, 'model.safetensors', schema);
   const name = '"model.safetensors"';
 
   const withMetadata = (
@@ -346,7 +350,7 @@ describe('decodeModel', () => {
         throw new TypeError('a bug');
       },
     };
-    expect(() => decodeModel(good, 'x', broken)).toThrow(/^a bug$/);
+    expect(() => decodeHere(good, 'x', broken)).toThrow(/^a bug$/);
   });
 });
 
@@ -358,7 +362,7 @@ describe('a file of an older version', () => {
     ),
     metadata: { ...metadata, 'blasnet.seed': seed },
   });
-  const { tensors, metadata } = encodeModel(content, schema);
+  const { tensors, metadata } = encodeHere(content, schema);
   const { 'blasnet.seed': seed = '', ...rest } = metadata;
   const old = serialized(
     tensors.map((tensor) =>
@@ -368,12 +372,12 @@ describe('a file of an older version', () => {
   );
 
   it('goes through the steps to the present one', () => {
-    const decoded = decodeModel(parse(old), 'old', schema, { 0: fromZero });
+    const decoded = decodeHere(parse(old), 'old', schema, { 0: fromZero });
     expect({ ...decoded, tensors: { ...decoded.tensors } }).toEqual(content);
   });
 
   it('is checked as any other after that', () => {
-    expect(() => decodeModel(parse(old), 'old', schema, { 0: (file) => file })).toThrow(
+    expect(() => decodeHere(parse(old), 'old', schema, { 0: (file) => file })).toThrow(
       'Expected "blasnet.seed" of the metadata of "old" to be present, as in every model file, got none',
     );
   });

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  littleEndian,
-  parseSafetensors,
-  serializeSafetensors,
-  type Tensor,
-} from '../../lib/formats/safetensors';
+import { encodeSafetensors, littleEndian, type Tensor } from '../../lib/formats/safetensors';
 import { itRejects, thrownBy } from '../support/bad-input';
 import { doubles, fileOf, headerOf, parse, serialized } from './helpers';
 
@@ -76,13 +71,11 @@ describe('parseSafetensors', () => {
     expect(parse(fileOf('{}')).tensors).toEqual([]);
   });
 
-  it('views the bytes where they are aligned, and copies the others', () => {
+  it('reads elements that are not aligned', () => {
     const header = '{"x":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}';
     for (const spaces of [0, 1, 2, 3]) {
-      const file = new Uint8Array(fileOf(header + ' '.repeat(spaces), doubles(5)));
-      const data = parse(file).tensors[0]?.data as Float64Array;
-      expect(data).toEqual(Float64Array.of(5));
-      expect(data.buffer === file.buffer).toBe((8 + header.length + spaces) % 8 === 0);
+      const file = fileOf(header + ' '.repeat(spaces), doubles(5));
+      expect(parse(file).tensors[0]?.data).toEqual(Float64Array.of(5));
     }
   });
 
@@ -107,7 +100,7 @@ describe('parseSafetensors', () => {
   });
 });
 
-describe('serializeSafetensors', () => {
+describe('encodeSafetensors', () => {
   it('writes a known file', () => {
     const file = serialized(
       [
@@ -140,12 +133,10 @@ describe('serializeSafetensors', () => {
   it('does not copy the tensors, shared memory neither', () => {
     const data = new Float64Array(new SharedArrayBuffer(32)).subarray(1, 3);
     data.set([1, 2]);
-    const [header, chunk] = serializeSafetensors([{ name: 'x', dtype: 'F64', shape: [2], data }]);
+    const { chunks } = encodeSafetensors([{ name: 'x', dtype: 'F64', shape: [2], data }]);
+    const [chunk] = chunks;
     expect(chunk?.buffer).toBe(data.buffer);
     expect([chunk?.byteOffset, chunk?.byteLength]).toEqual([8, 16]);
-    expect(parse(Buffer.concat([header as Uint8Array, chunk as Uint8Array])).tensors[0]?.data).toEqual(
-      Float64Array.of(1, 2),
-    );
   });
 
   it('makes identical bytes from identical content, in every order', () => {
@@ -158,13 +149,12 @@ describe('serializeSafetensors', () => {
     );
   });
 
-  it('is read back as it was, with every element aligned', () => {
+  it('is read back as it was', () => {
     fc.assert(
       fc.property(anyTensors, anyMetadata, (tensors, metadata) => {
         const file = new Uint8Array(serialized(tensors, metadata));
         const back = parse(file);
         expect(byName(back.tensors)).toEqual(byName(tensors));
-        expect(back.tensors.every(({ data }) => data.length === 0 || data.buffer === file.buffer)).toBe(true);
         const { 'blasnet.sha256': digest, ...rest } = back.metadata;
         expect(digest).toMatch(/^[0-9a-f]{64}$/);
         const { 'blasnet.sha256': _, ...given } = metadata;
@@ -180,7 +170,7 @@ describe('serializeSafetensors', () => {
   itRejects([
     {
       what: 'a name twice',
-      call: () => serializeSafetensors([tensor, tensor]),
+      call: () => encodeSafetensors([tensor, tensor]),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message:
@@ -188,7 +178,7 @@ describe('serializeSafetensors', () => {
     },
     {
       what: 'the name of the metadata',
-      call: () => serializeSafetensors([{ ...tensor, name: '__metadata__' }]),
+      call: () => encodeSafetensors([{ ...tensor, name: '__metadata__' }]),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message:
@@ -196,7 +186,7 @@ describe('serializeSafetensors', () => {
     },
     {
       what: 'half a character in a name',
-      call: () => serializeSafetensors([{ ...tensor, name: 'x\ud83d' }]),
+      call: () => encodeSafetensors([{ ...tensor, name: 'x\ud83d' }]),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message:
@@ -204,28 +194,28 @@ describe('serializeSafetensors', () => {
     },
     {
       what: 'half a character in the metadata',
-      call: () => serializeSafetensors([], { key: '\ude00' }),
+      call: () => encodeSafetensors([], { key: '\ude00' }),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message: 'Expected the metadata to be a string without lone surrogates, got "\\ude00" (string)',
     },
     {
       what: 'data of another kind',
-      call: () => serializeSafetensors([{ ...tensor, dtype: 'F32' }]),
+      call: () => encodeSafetensors([{ ...tensor, dtype: 'F32' }]),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
       message: 'Expected tensor "x" to be of type Float32Array, for F32, got a Float64Array of length 2',
     },
     {
       what: 'data of another length',
-      call: () => serializeSafetensors([{ ...tensor, shape: [3, 1] }]),
+      call: () => encodeSafetensors([{ ...tensor, shape: [3, 1] }]),
       error: RangeError,
       code: 'ERR_BLASNET_SHAPE',
       message: 'Expected tensor "x" to be of F64 [3, 1], got a Float64Array of length 2',
     },
     {
       what: 'a header beyond the format’s limit',
-      call: () => serializeSafetensors([], { key: 'x'.repeat(100_000_000) }),
+      call: () => encodeSafetensors([], { key: 'x'.repeat(100_000_000) }),
       error: RangeError,
       code: 'ERR_BLASNET_ARG_VALUE',
       message: 'Expected the length of the header to be at most 100000000 bytes, got 100000136 (number)',
@@ -312,5 +302,5 @@ it('the elements are turned round where the machine is big-endian', () => {
   expect([...littleEndian(bytes, 2, 'BE')]).toEqual([2, 1, 4, 3, 6, 5, 8, 7]);
   expect(littleEndian(bytes, 1, 'BE')).toBe(bytes);
   expect([...bytes]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-  expect(parseSafetensors(example, 'x').tensors.length).toBe(3);
+  expect(parse(example).tensors.length).toBe(3);
 });

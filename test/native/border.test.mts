@@ -5,6 +5,7 @@ import { native } from '../../lib/addon/binding.js';
 import { packRecord, recordPlaces } from '../../lib/addon/records.js';
 import { joined } from '../../lib/engine/plan.js';
 import { thrownBy } from '../support/bad-input.js';
+import { byteClasses, hashCalls } from './byte-calls.mjs';
 import { type Argument, callsOf, rightArguments, wrongProperty } from './calls.mjs';
 import { kernels } from './kernels.js';
 import { metricCallsOf } from './metric-calls.mjs';
@@ -16,11 +17,12 @@ type Exports = Record<string, AnyFunction>;
 const { functions, kernelFunctions, methods, planArguments } = callsOf(native);
 const addons = {
   library: { exported: native as unknown as Exports, functions },
-  tests: { exported: kernels as unknown as Exports, functions: kernelFunctions },
+  tests: { exported: kernels as unknown as Exports, functions: { ...kernelFunctions, ...hashCalls } },
 };
 const floats = [Float64Array, Float32Array] as const;
 /** The classes of the library's addon. */
 const classes: Record<string, { constructorArguments: Argument[]; methods: Record<string, Argument[]> }> = {
+  ...byteClasses,
   ...preprocessingCalls,
   ...rowClasses,
   Metrics: metricCallsOf(native),

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { byteClasses, hashCalls } from './byte-calls.mjs';
 import { callsOf, rightArguments } from './calls.mjs';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
@@ -121,7 +122,7 @@ const settings = { seed: 20_240_229, numRuns: 1500 };
 
 for (const [addon, tested] of [
   [native, functions],
-  [kernels, kernelFunctions],
+  [kernels, { ...kernelFunctions, ...hashCalls }],
 ]) {
   for (const [name, list] of Object.entries(tested)) {
     fc.assert(
@@ -135,6 +136,7 @@ for (const [addon, tested] of [
 for (const [name, of] of Object.entries({
   Plan: { constructorArguments: planArguments, methods },
   Metrics: metricCallsOf(native),
+  ...byteClasses,
   ...preprocessingCalls,
   ...rowClasses,
 })) {

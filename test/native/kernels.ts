@@ -227,6 +227,10 @@ export interface Kernels {
 
   /** The bytes outside its heap that V8 knows of. */
   externalMemory(): number;
+  /** Hashes whole blocks of 64 bytes into the 8 words of a SHA-256. `way` is one of sha256Ways. */
+  sha256Blocks(way: number, words: Uint32Array, bytes: Uint8Array): void;
+  /** The ways to hash that this processor has, by name. */
+  readonly sha256Ways: Readonly<Record<string, number>>;
 
   readonly lbfgsStatuses: Readonly<Record<string, number>>;
 }

@@ -128,6 +128,7 @@ export const rowClasses = {
         }),
         callback(),
       ],
+      checkOrder: [indices(false, 4, 0, 3, 1, 2), callback()],
       checkWeights: [floats(5, { anyLength: true, anyType: true }), callback()],
       weigh: [
         properties({

@@ -1,7 +1,9 @@
 // Asynchronous operations leave the event loop free.
 
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../lib/network/network';
+import { newFolder } from '../support/scratch';
 import { immediate, layers, longEpoch, snapshot, underWay } from './helpers';
 
 const { X, Y, options } = longEpoch();
@@ -48,6 +50,20 @@ describe('the event loop', () => {
     const wide = new Network(layers([2, 256, 256, 1], 'relu', 'sigmoid'), { seed: 1 });
     const result = call(wide, controller.signal);
     for (let turn = 0; turn < 3; turn++) await immediate();
+    controller.abort();
+    await expect(result).rejects.toThrow('The operation was aborted');
+  });
+
+  it.each([
+    ['saved', (net: Network, path: string, signal: AbortSignal) => net.save(path, { signal })],
+    ['loaded', (_: Network, path: string, signal: AbortSignal) => Network.load(path, { signal })],
+  ] as const)('turns while a network is being %s', async (_, call) => {
+    const path = join(newFolder(), 'model');
+    const controller = new AbortController();
+    const wide = new Network(layers([1000, 2000, 1], 'relu', 'sigmoid'), { seed: 1 });
+    wide.saveSync(path);
+    const result = call(wide, path, controller.signal);
+    for (let turn = 0; turn < 5; turn++) await immediate();
     controller.abort();
     await expect(result).rejects.toThrow('The operation was aborted');
   });

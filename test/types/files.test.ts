@@ -1,5 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import {
+  type AsyncOptions,
   type FitCheckpointOptions,
   type History,
   type LoadOptions,
@@ -10,9 +11,11 @@ import {
 
 describe('the types of files', () => {
   it('give networks, and the history of a training that went on', () => {
-    expectTypeOf(Network.load).toEqualTypeOf<(path: string, options?: LoadOptions) => Promise<Network>>();
+    expectTypeOf(Network.load).toEqualTypeOf<
+      (path: string, options?: LoadOptions & AsyncOptions) => Promise<Network>
+    >();
     expectTypeOf(Network.loadSync).toEqualTypeOf<(path: string, options?: LoadOptions) => Network>();
-    expectTypeOf<Network['save']>().toEqualTypeOf<(path: string) => Promise<void>>();
+    expectTypeOf<Network['save']>().toEqualTypeOf<(path: string, options?: AsyncOptions) => Promise<void>>();
     expectTypeOf<Network['saveSync']>().toEqualTypeOf<(path: string) => void>();
     expectTypeOf(Network.resume).returns.resolves.toEqualTypeOf<Resumed>();
     expectTypeOf<Resumed>().toEqualTypeOf<{ readonly network: Network; readonly history: History }>();

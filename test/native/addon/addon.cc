@@ -6,6 +6,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportTestKernels(env, exports);
   blasnet::ExportTestLayerKernels(env, exports);
   blasnet::ExportTestMemory(env, exports);
+  blasnet::ExportTestSha256(env, exports);
   return exports;
 }
 

@@ -8,5 +8,6 @@ namespace blasnet {
 void ExportTestKernels(Napi::Env env, Napi::Object exports);
 void ExportTestLayerKernels(Napi::Env env, Napi::Object exports);
 void ExportTestMemory(Napi::Env env, Napi::Object exports);
+void ExportTestSha256(Napi::Env env, Napi::Object exports);
 
 }  // namespace blasnet

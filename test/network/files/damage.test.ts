@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { AbortError } from '../../../lib/base/errors';
-import { parseSafetensors, type Tensor } from '../../../lib/formats/safetensors';
+import type { Tensor } from '../../../lib/formats/safetensors';
 import { Network } from '../../../lib/network/network';
-import { encodeNetwork, type NetworkContent } from '../../../lib/network/network-file';
+import type { NetworkContent } from '../../../lib/network/network-file';
 import { adam } from '../../../lib/optimizers/optimizers';
 import { preprocessing, standardScaler } from '../../../lib/preprocessing';
+import { parse } from '../../formats/helpers';
 import { thrownBy } from '../../support/bad-input';
 import { newFolder } from '../../support/scratch';
 import { randomLabels, randomMatrix } from '../helpers';
-import { forged } from './helpers';
+import { bytesOf, forged } from './helpers';
 
 const X = randomMatrix(12, 3, 1);
 const Y = randomLabels(12, 1, 2);
@@ -100,7 +101,7 @@ describe('a file whose metadata lie', () => {
   net.fitSync(X, Y, { epochs: 1 });
   const { architecture, dtype, seed, preprocessing, labels } = net;
   const arrays = { ...net.parameters, ...net.statistics } as NetworkContent['arrays'];
-  const bytes = Buffer.concat(encodeNetwork({ architecture, dtype, seed, arrays, preprocessing, labels }));
+  const bytes = bytesOf({ architecture, dtype, seed, arrays, preprocessing, labels });
   const layers =
     (first: object, second: object = {}) =>
     (_: Tensor[], metadata: Record<string, string>) => {
@@ -311,9 +312,10 @@ describe('a file whose metadata lie', () => {
         layers({ normalization: undefined, outputDim: 2 ** 27 }, { inputDim: 2 ** 27 }),
       ]) {
         writeFileSync(path, forged(bytes, change));
+        allocations.length = 0;
         expect(() => Network.loadSync(path)).toThrow('as the architecture says');
+        expect(allocations.reduce((sum, size) => sum + size, 0)).toBeLessThan(bytes.length);
       }
-      expect(allocations).toEqual([]);
       // A hundred steps of a million columns: the inputs need this number of columns.
       writeFileSync(path, forged(bytes, inputs(Array(100).fill(wide))));
       const before = process.memoryUsage().heapUsed;
@@ -327,7 +329,7 @@ describe('a file whose metadata lie', () => {
 
   it('is refused, or is another network that works, wherever in its JSON it lies', async () => {
     const { path, bytes, options } = await checkpoint();
-    const { metadata } = parseSafetensors(bytes, path);
+    const { metadata } = parse(bytes);
     const keys = ['blasnet.architecture', 'blasnet.preprocessing', 'blasnet.training'];
     const change = fc.record({
       key: fc.constantFrom(...keys),

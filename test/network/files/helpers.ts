@@ -2,12 +2,15 @@
 // library's, and false files.
 
 import { readFileSync } from 'node:fs';
+import { workHere } from '../../../lib/addon/work';
 import type { Matrix } from '../../../lib/base/matrix';
-import { parseSafetensors, serializeSafetensors, type Tensor } from '../../../lib/formats/safetensors';
+import type { Tensor } from '../../../lib/formats/safetensors';
 import { activationNames, elu, leakyRelu } from '../../../lib/layers/activations';
 import type { LayerOptions } from '../../../lib/layers/architecture';
 import { batchNorm, layerNorm } from '../../../lib/layers/normalization';
 import type { Network } from '../../../lib/network/network';
+import { encodeNetwork, type NetworkContent } from '../../../lib/network/network-file';
+import { parse, serialized } from '../../formats/helpers';
 
 const hidden = (layer: Partial<LayerOptions>): LayerOptions[] => [
   { inputDim: 3, outputDim: 5, activation: 'tanh', ...layer },
@@ -83,13 +86,19 @@ export function readSafetensors(path: string) {
   return { metadata, tensors };
 }
 
+/** The bytes of a file with this network. */
+export function bytesOf(content: NetworkContent): Buffer {
+  const { tensors, metadata } = workHere(encodeNetwork(content));
+  return serialized(tensors, metadata);
+}
+
 /** Changes a file's tensors and metadata, and writes them with a correct digest. */
 export function forged(
   bytes: Uint8Array,
   change: (tensors: Tensor[], metadata: Record<string, string>) => unknown,
 ): Buffer {
-  const { tensors, metadata } = parseSafetensors(bytes, 'x');
+  const { tensors, metadata } = parse(bytes);
   const [list, lines] = [[...tensors], { ...metadata }];
   change(list, lines);
-  return Buffer.concat(serializeSafetensors(list, lines));
+  return serialized(list, lines);
 }

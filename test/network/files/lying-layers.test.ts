@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Tensor } from '../../../lib/formats/safetensors';
 import { Network } from '../../../lib/network/network';
-import { encodeNetwork, type NetworkContent } from '../../../lib/network/network-file';
+import type { NetworkContent } from '../../../lib/network/network-file';
 import { thrownBy } from '../../support/bad-input';
 import { newFolder } from '../../support/scratch';
 import { inputsFor, randomLabels } from '../helpers';
-import { forged } from './helpers';
+import { bytesOf, forged } from './helpers';
 
 const layers = [
   {
@@ -32,7 +32,7 @@ const Y = randomLabels(12, 1, 2);
 const net = new Network(layers, { seed: 1 });
 const { architecture, dtype, seed, preprocessing, labels } = net;
 const arrays = { ...net.parameters } as NetworkContent['arrays'];
-const bytes = Buffer.concat(encodeNetwork({ architecture, dtype, seed, arrays, preprocessing, labels }));
+const bytes = bytesOf({ architecture, dtype, seed, arrays, preprocessing, labels });
 
 type Change = (tensors: Tensor[], metadata: Record<string, string>) => unknown;
 
@@ -188,8 +188,9 @@ describe('a file whose architecture lies', () => {
     try {
       const path = join(newFolder(), 'model');
       writeFileSync(path, forged(bytes, tables({ categories: 2 ** 28, outputDim: 3 }, second)));
+      allocations.length = 0;
       expect(() => Network.loadSync(path)).toThrow('to be [268435457, 3], as the architecture says');
-      expect(allocations).toEqual([]);
+      expect(allocations.reduce((sum, size) => sum + size, 0)).toBeLessThan(bytes.length);
     } finally {
       vi.unstubAllGlobals();
     }

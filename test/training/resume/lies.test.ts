@@ -4,8 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as lib from '../../../lib';
-import { parseSafetensors, serializeSafetensors, type Tensor } from '../../../lib/formats/safetensors';
+import type { Tensor } from '../../../lib/formats/safetensors';
 import { Network } from '../../../lib/network/network';
+import { parse, serialized } from '../../formats/helpers';
 import { rejectionOf } from '../../support/bad-input';
 import { interruptedAfter, samplesOf, type Training } from './helpers';
 
@@ -155,10 +156,10 @@ describe('a checkpoint that lies', () => {
   ] as const)('is refused for $what', async ({ lie, message }) => {
     const directory = await interruptedAfter(2, training);
     const path = join(directory, nameOf(2));
-    const { tensors, metadata } = parseSafetensors(readFileSync(path), path);
+    const { tensors, metadata } = parse(readFileSync(path));
     const [list, lines] = [[...tensors], { ...metadata }];
     lie(list as never, lines);
-    writeFileSync(path, Buffer.concat(serializeSafetensors(list, lines)));
+    writeFileSync(path, serialized(list, lines));
     const error = await rejectionOf(Network.resume(path, X, Y, options));
     expect(error.code).toBe('ERR_BLASNET_FILE');
     expect(error.message).toContain(message.replace('@', JSON.stringify(path)));

@@ -1,0 +1,72 @@
+// Native work with whole arrays, such as hashing and copying them. Results do not depend on the number of threads.
+
+import type { FloatArray } from '../base/matrix';
+import { type AnyArray, type Callback, type NativeBytes, native } from './binding';
+import { newOutcome, readOutcome } from './outcome';
+import { Idle, type Work } from './work';
+
+// Bytes that an operation goes through within half a millisecond.
+const briefBytes = 2 ** 18;
+// The 8 words of the hash, a block of 64 bytes, and the 64-bit length.
+const hashWords = 26;
+
+interface Worker {
+  readonly object: NativeBytes;
+  readonly outcome: Float64Array;
+}
+
+const workers = new Idle<Worker>(() => {
+  const outcome = newOutcome();
+  return { object: new native.Bytes({ outcome }), outcome };
+});
+
+/** The SHA-256 of bytes that come in parts. */
+export class Sha256 {
+  readonly #state = new Uint32Array(hashWords);
+
+  constructor() {
+    const worker = workers.take();
+    worker.object.beginHash(this.#state);
+    workers.giveBack(worker);
+  }
+
+  /** Adds bytes to the hash. An abort leaves it of no use. */
+  *add(bytes: Uint8Array): Work<void> {
+    yield* run(bytes.byteLength, (object, callback) => object.hash({ state: this.#state, bytes }, callback));
+  }
+
+  /** The hash of all bytes so far, as hexadecimal digits. */
+  digest(): string {
+    const worker = workers.take();
+    const digest = Buffer.alloc(32);
+    worker.object.endHash(this.#state, digest);
+    workers.giveBack(worker);
+    return digest.toString('hex');
+  }
+}
+
+/**
+ * Copies the bytes of `from`, one array after another, to those of `to`, which has equally many. An abort leaves `to`
+ * half written.
+ */
+export function* copyArrays(from: readonly AnyArray[], to: readonly AnyArray[]): Work<void> {
+  const bytes = to.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  yield* run(bytes, (object, callback) => object.copy({ from, to }, callback));
+}
+
+/** The index of the first NaN or infinity, or -1. */
+export function* firstNotFinite(data: FloatArray): Work<number> {
+  const index = yield* run(data.byteLength, (object, callback) => object.checkFinite(data, callback));
+  return index === data.length ? -1 : index;
+}
+
+function* run(bytes: number, start: (object: NativeBytes, callback?: Callback) => void): Work<number> {
+  const worker = workers.take();
+  const { object, outcome } = worker;
+  try {
+    yield { object, start: (callback) => start(object, callback), brief: bytes <= briefBytes };
+    return readOutcome(outcome).index;
+  } finally {
+    workers.giveBack(worker);
+  }
+}
