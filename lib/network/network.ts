@@ -1,4 +1,4 @@
-import { type AsyncOptions, asyncConstraints } from '../addon/work';
+import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
 import type { Dtype, FloatArray, Matrix } from '../base/matrix';
 import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
 import {
@@ -38,8 +38,9 @@ import { formatSummary } from '../layers/summary';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import { checkLoadOptions } from '../preprocessing/pipeline';
 import { freshSeed, RandomState } from '../random/random-state';
-import { fillElsewhere, fillHere, type InputsLike, networkInputs } from '../samples/inputs';
+import { type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
+import { fillElsewhere, fillHere } from '../samples/pending';
 import { arraysOf, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
 import { newSession, resumedSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
@@ -290,12 +291,12 @@ export class Network {
    */
   async classify(X: InputsLike, options: AsyncOptions = {}): Promise<Label[]> {
     const decode = classDecoder(this.#kind, 'classify');
-    return decode(await this.predict(X, options));
+    return workAnywhere(decode(await this.predict(X, options)), options);
   }
 
   /** Like `classify`, but blocks the calling thread. @throws like classify(); like predictSync() */
   classifySync(X: InputsLike): Label[] {
-    return classDecoder(this.#kind, 'classifySync')(this.predictSync(X));
+    return workHere(classDecoder(this.#kind, 'classifySync')(this.predictSync(X)));
   }
 
   /** Makes a predictor for many small predictions, with its own buffers: see `Predictor`. */
