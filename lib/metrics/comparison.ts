@@ -1,6 +1,13 @@
 import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { type FloatArray, isFloatArray, Matrix, type NumberArray, numbersReading } from '../base/matrix';
+import {
+  allocate,
+  type FloatArray,
+  isFloatArray,
+  Matrix,
+  type NumberArray,
+  numbersReading,
+} from '../base/matrix';
 import { type MatrixLike, rowsInput } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
 import { type Reading, unlessShort } from '../base/reading';
@@ -138,7 +145,7 @@ function asTable(name: string, value: unknown): Table {
     const { matrix, unread } = rowsInput(name, value, 'float64');
     return { data: matrix.data, rows: matrix.rows, cols: matrix.cols, unread };
   }
-  const data = new Float64Array(value.length);
+  const data = allocate(value.length, 'float64');
   const wrong = (i: number, number: unknown) =>
     Array.isArray(number)
       ? argumentError('ERR_BLASNET_ARG_TYPE', `${name}[0]`, 'an array of numbers', value[0])
@@ -155,7 +162,7 @@ function asWeights(given: FloatArray | readonly unknown[]): {
     checkBuffer('sampleWeight', given);
     return { weights: given };
   }
-  const weights = new Float64Array(given.length);
+  const weights = allocate(given.length, 'float64');
   const read = (from: number, to: number) => {
     for (let i = from; i < to; i++) {
       const weight = given[i];

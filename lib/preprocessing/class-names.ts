@@ -22,14 +22,14 @@ export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 
 /** @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE */
 export function* learnClasses(name: string, labels: unknown): Work<KnownClasses> {
-  const { distinct, places } = yield* distinctLabels(name, labels);
+  const { distinct, places, surrogates } = yield* distinctLabels(name, labels);
   if (distinct.length > mostClasses) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
       `Expected labels to have at most ${mostClasses} classes, got ${distinct.length}`,
     );
   }
-  const classes = yield* sorted(distinct);
+  const classes = yield* sorted(distinct, surrogates ? compareLabels : compareUnits);
   yield* inSlices(classes.length, (from, to) => {
     for (let place = from; place < to; place++) places.set(classes[place] as Label, place);
   });
@@ -91,15 +91,21 @@ export function checkList(name: string, labels: unknown): ArrayLike<unknown> {
   return labels;
 }
 
-// The labels that differ, as they come, each with a place in the map.
-function* distinctLabels(
-  name: string,
-  labels: unknown,
-): Work<{ readonly distinct: Label[]; readonly places: Map<Label, number> }> {
+interface DistinctLabels {
+  /** The labels that differ, as they come. */
+  readonly distinct: Label[];
+  /** The place of each in `distinct`. */
+  readonly places: Map<Label, number>;
+  /** Whether a label has surrogates, so that its units are not in the order of its characters. */
+  readonly surrogates: boolean;
+}
+
+function* distinctLabels(name: string, labels: unknown): Work<DistinctLabels> {
   const list = checkList(name, labels);
   const kind = typeof list[0];
   const distinct: Label[] = [];
   const places = new Map<Label, number>();
+  let surrogates = false;
   yield* inSlices(list.length, (from, to) => {
     let last: unknown;
     for (let i = from; i < to; i++) {
@@ -113,9 +119,10 @@ function* distinctLabels(
       places.set(label, distinct.length);
       // -0 is the class 0.
       distinct.push(label === 0 ? 0 : label);
+      surrogates ||= typeof label === 'string' && /[\ud800-\udfff]/.test(label);
     }
   });
-  return { distinct, places };
+  return { distinct, places, surrogates };
 }
 
 function wrongLabel(name: string, label: unknown, i: number, kind: string): BlasnetError | undefined {
@@ -140,35 +147,66 @@ function unknownLabel(labels: ArrayLike<unknown>, i: number, classes: readonly L
 // Labels that are sorted at a stretch, within a millisecond.
 const shortRun = 2 ** 10;
 
+type Order = (a: Label, b: Label) => number;
+
 /** Sorts labels by merging sorted runs, since a long sort cannot pause. */
-function* sorted(labels: Label[]): Work<Label[]> {
+function* sorted(labels: Label[], order: Order): Work<Label[]> {
   const { length } = labels;
-  if (length <= shortRun) return labels.sort(compareLabels);
-  let from = new Array<Label>(length);
-  let to = new Array<Label>(length);
+  if (length <= shortRun) return labels.sort(order);
+  let [from, to] = [new Array<Label>(length), new Array<Label>(length)];
   for (let start = 0; start < length; start += shortRun) {
-    const run = labels.slice(start, start + shortRun).sort(compareLabels);
+    const run = labels.slice(start, start + shortRun).sort(order);
     for (let i = 0; i < run.length; i++) from[start + i] = run[i] as Label;
     yield pause;
   }
   for (let size = shortRun; size < length; size *= 2) {
     for (let start = 0; start < length; start += 2 * size) {
-      yield* merged(from, to, start, Math.min(length, start + size), Math.min(length, start + 2 * size));
+      const merge = new Merge(from, to, start, start + size, order);
+      yield* inSlices(Math.min(length, start + 2 * size) - start, (first, last) => merge.run(last - first));
     }
     [from, to] = [to, from];
   }
   return from;
 }
 
-// Merges the sorted parts [start, middle) and [middle, end) of `from` into the same place of `to`.
-function* merged(from: Label[], to: Label[], start: number, middle: number, end: number): Work<void> {
-  let [left, right] = [start, middle];
-  for (let place = start; place < end; place++) {
-    const takeLeft =
-      right === end || (left < middle && compareLabels(from[left] as Label, from[right] as Label) < 0);
-    to[place] = from[takeLeft ? left++ : right++] as Label;
-    if (place % shortRun === 0) yield pause;
+/** Merges the sorted parts [start, middle) and [middle, 2 * middle - start) of `from` into the same place of `to`. */
+class Merge {
+  readonly #from: readonly Label[];
+  readonly #to: Label[];
+  readonly #order: Order;
+  readonly #middle: number;
+  readonly #end: number;
+  #left: number;
+  #right: number;
+
+  constructor(from: readonly Label[], to: Label[], start: number, middle: number, order: Order) {
+    this.#from = from;
+    this.#to = to;
+    this.#order = order;
+    this.#left = start;
+    this.#middle = Math.min(middle, from.length);
+    this.#right = this.#middle;
+    this.#end = Math.min(2 * middle - start, from.length);
   }
+
+  /** Writes the next labels. */
+  run(count: number): void {
+    const [from, to, order, middle, end] = [this.#from, this.#to, this.#order, this.#middle, this.#end];
+    let [left, right] = [this.#left, this.#right];
+    // As many labels are written as are taken from both parts.
+    const last = left + right - middle + count;
+    for (let place = last - count; place < last; place++) {
+      const takeLeft =
+        right === end || (left < middle && order(from[left] as Label, from[right] as Label) < 0);
+      to[place] = from[takeLeft ? left++ : right++] as Label;
+    }
+    [this.#left, this.#right] = [left, right];
+  }
+}
+
+// The order of numbers, and of strings without surrogates.
+function compareUnits(a: Label, b: Label): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** Orders numbers by size, and strings by their code points. Less than 0 if `a` comes first. */
