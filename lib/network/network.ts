@@ -44,7 +44,7 @@ import { fillElsewhere, fillHere } from '../samples/pending';
 import { arraysOf, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
 import { newSession, resumedSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
-import { type EpochReport, type History, record } from '../training/history';
+import type { EpochReport, History } from '../training/history';
 import type { OptimizerState } from '../training/optimizer-state';
 import {
   checkResumeOptions,
@@ -165,10 +165,7 @@ export class Network {
     const found = await findCheckpoint(path, skipDamaged, { steps });
     const network = Network.#from(found.stored);
     const session = resumedSession(network.#trained, X, Y, fitOptions, found);
-    const history = session.emptyHistory();
-    for (const report of session.reports) record(history, report);
-    for await (const report of driveAsync(session, network.#queue, 'paced')) record(history, report);
-    return { network, history };
+    return { network, history: await fitAsync(session, network.#queue) };
   }
 
   get architecture(): Architecture {

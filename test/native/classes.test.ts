@@ -31,7 +31,7 @@ describe.each(kinds)('in a %o', (Floats) => {
 
   it.each(sizes)('decisions for %d rows are the first of the largest outputs', async (rows) => {
     for (const cols of [1, 2, 7]) {
-      const outputs = Floats.from(ascending(rows * cols), (i) => (((i * 37) % 101) % 5) - 2);
+      const outputs = new Floats(ascending(rows * cols).map((i) => (((i * 37) % 101) % 5) - 2));
       const expected = Int32Array.from(ascending(rows), (row) => {
         const of = Array.from(outputs.subarray(row * cols, (row + 1) * cols));
         return of.indexOf(Math.max(...of));
@@ -65,7 +65,7 @@ describe.each(kinds)('in a %o', (Floats) => {
     'copies of a %o have its numbers',
     async (Kind) => {
       for (const length of sizes) {
-        const from = Kind.from(ascending(length), (i) => (i * 7919) % 2 ** 31);
+        const from = new Kind(ascending(length).map((i) => (i * 7919) % 2 ** 31));
         const out = new Floats(length);
         for (const threads of threadCounts) {
           expect(await workElsewhere(convertNumbers(from, out), { threads })).toBe(undefined);
