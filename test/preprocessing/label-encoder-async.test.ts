@@ -49,48 +49,51 @@ const sets: { what: string; labels: (count: number) => Label[]; dtype: 'float64'
 ];
 
 describe.each(sets)('$what', ({ labels: make, dtype }) => {
-  it.each([2, 4096, 4097, 20_001])('%d of them have the results of plain loops, in both forms', async (count) => {
-    const labels = make(count);
-    const classes = [...new Set(labels)].sort(byCodePoints);
-    const places = new Map(classes.map((label, place) => [label, place]));
-    const indices = Int32Array.from(labels, (label) => places.get(label) as number);
-    const encoder = labelEncoder().fit(labels);
-    const later = await labelEncoder().fitAsync(labels, { threads: 2 });
-    expect(encoder.classes).toEqual(classes);
-    expect(later.classes).toEqual(classes);
-    expectSameBits(encoder.indices(labels), indices);
-    expectSameBits(await later.indicesAsync(labels), indices);
-    expect(encoder.decode(indices)).toEqual(labels);
-    expect(await later.decodeAsync(Array.from(indices))).toEqual(labels);
-    const width = classes.length;
-    if (count * width > 2e7) return;
-    const rows = Matrix.zeros(count, width, dtype);
-    for (const [row, index] of indices.entries()) rows.set(row, index, 1);
-    const signs = width === 2 ? Matrix.zeros(count, 1, dtype) : Matrix.zeros(count, width, dtype);
-    signs.data.fill(-1);
-    for (const [row, index] of indices.entries()) {
-      if (width !== 2) signs.set(row, index, 1);
-      else if (index === 1) signs.set(row, 0, 1);
-    }
-    for (const threads of [1, 3]) {
-      const oneHot = await later.oneHotAsync(labels, { dtype, threads });
-      expect([oneHot.rows, oneHot.cols]).toEqual([count, width]);
-      expectSameBits(oneHot.data, rows.data);
-      expectSameBits((await later.signsAsync(labels, { dtype, threads })).data, signs.data);
-      expect(await later.decodeAsync(oneHot, { threads })).toEqual(labels);
-    }
-    expectSameBits(encoder.oneHot(labels, dtype).data, rows.data);
-    expectSameBits(encoder.signs(labels, dtype).data, signs.data);
-    expect(encoder.decode(rows)).toEqual(labels);
-    if (width !== 2) return;
-    const binary = encoder.binary(labels, dtype);
-    expectSameBits((await later.binaryAsync(labels, { dtype })).data, binary.data);
-    expectSameBits(
-      binary.data,
-      signs.data.map((sign) => (sign + 1) / 2),
-    );
-    expect(await later.decodeAsync(signs, { threshold: 0 })).toEqual(labels);
-  });
+  it.each([2, 4096, 4097, 20_001])(
+    '%d of them have the results of plain loops, in both forms',
+    async (count) => {
+      const labels = make(count);
+      const classes = [...new Set(labels)].sort(byCodePoints);
+      const places = new Map(classes.map((label, place) => [label, place]));
+      const indices = Int32Array.from(labels, (label) => places.get(label) as number);
+      const encoder = labelEncoder().fit(labels);
+      const later = await labelEncoder().fitAsync(labels, { threads: 2 });
+      expect(encoder.classes).toEqual(classes);
+      expect(later.classes).toEqual(classes);
+      expectSameBits(encoder.indices(labels), indices);
+      expectSameBits(await later.indicesAsync(labels), indices);
+      expect(encoder.decode(indices)).toEqual(labels);
+      expect(await later.decodeAsync(Array.from(indices))).toEqual(labels);
+      const width = classes.length;
+      if (count * width > 2e7) return;
+      const rows = Matrix.zeros(count, width, dtype);
+      for (const [row, index] of indices.entries()) rows.set(row, index, 1);
+      const signs = width === 2 ? Matrix.zeros(count, 1, dtype) : Matrix.zeros(count, width, dtype);
+      signs.data.fill(-1);
+      for (const [row, index] of indices.entries()) {
+        if (width !== 2) signs.set(row, index, 1);
+        else if (index === 1) signs.set(row, 0, 1);
+      }
+      for (const threads of [1, 3]) {
+        const oneHot = await later.oneHotAsync(labels, { dtype, threads });
+        expect([oneHot.rows, oneHot.cols]).toEqual([count, width]);
+        expectSameBits(oneHot.data, rows.data);
+        expectSameBits((await later.signsAsync(labels, { dtype, threads })).data, signs.data);
+        expect(await later.decodeAsync(oneHot, { threads })).toEqual(labels);
+      }
+      expectSameBits(encoder.oneHot(labels, dtype).data, rows.data);
+      expectSameBits(encoder.signs(labels, dtype).data, signs.data);
+      expect(encoder.decode(rows)).toEqual(labels);
+      if (width !== 2) return;
+      const binary = encoder.binary(labels, dtype);
+      expectSameBits((await later.binaryAsync(labels, { dtype })).data, binary.data);
+      expectSameBits(
+        binary.data,
+        signs.data.map((sign) => (sign + 1) / 2),
+      );
+      expect(await later.decodeAsync(signs, { threshold: 0 })).toEqual(labels);
+    },
+  );
 });
 
 /** Names whose element `place` calls this when it is read. */
