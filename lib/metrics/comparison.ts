@@ -46,7 +46,7 @@ export const weightConstraints: Readonly<Record<'sampleWeight', Constraint>> = {
 /** A comparison, and the many plain values that are still to be read into it. */
 export interface ComparisonInput {
   readonly comparison: Comparison;
-  readonly unread: readonly Reading[];
+  readonly unread: readonly (Reading | undefined)[];
 }
 
 /**
@@ -91,7 +91,7 @@ export function compare(
   }
   return {
     comparison: { rows, cols, labels: given.data, indices, predictions: predicted.data, weights },
-    unread: [unreadWeights, predicted.unread, given.unread].filter((reading) => reading !== undefined),
+    unread: [unreadWeights, predicted.unread, given.unread],
   };
 }
 

@@ -75,6 +75,6 @@ function* result<Options extends WeightOptions, Result>(
   { comparison, unread }: ComparisonInput,
   options: Options,
 ): Work<Result> {
-  for (const reading of unread) yield* readInSlices(reading);
+  for (const reading of unread) if (reading !== undefined) yield* readInSlices(reading);
   return yield* work(comparison, options);
 }

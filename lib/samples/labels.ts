@@ -116,13 +116,21 @@ function encoded(
     labelRule === 'signs' || (outputDim === 1 && classThreshold(outputActivationOf(architecture)) === 0);
   const data =
     labelRule === 'classes' ? new Int32Array(new SharedArrayBuffer(4 * rows)) : allocate(rows * cols, dtype);
-  function* encode(): Work<void> {
-    checkClasses(labels, outputDim);
-    if (data instanceof Int32Array) yield* labels.indicesWork(names, data);
-    else yield* labels.columnsWork(names, cols, signs ? -1 : 0, data);
-  }
-  const pending = learns ? { work: encode(), arrays: [] } : unlessBrief(encode());
+  const work = encode(labels, names, { data, rows, cols }, outputDim, signs ? -1 : 0);
+  const pending = learns ? { work, arrays: [] } : unlessBrief(work);
   return { data, rows, cols, pending };
+}
+
+function* encode(
+  labels: LabelEncoder,
+  names: readonly Label[],
+  { data, cols }: Labels,
+  outputDim: number,
+  off: number,
+): Work<void> {
+  checkClasses(labels, outputDim);
+  if (data instanceof Int32Array) yield* labels.indicesWork(names, data);
+  else yield* labels.columnsWork(names, cols, off, data);
 }
 
 function checkClasses(labels: LabelEncoder, outputDim: number): void {

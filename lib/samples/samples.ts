@@ -46,6 +46,7 @@ export function labelledSamples(
       `Expected Y to have as many rows as X (${inputs.X.rows}), got ${labels.rows}`,
     );
   }
+  if (labels.pending === undefined) return { ...inputs, Y: labels };
   return { ...inputs, Y: labels, ...joined([inputs.pending, labels.pending]) };
 }
 

@@ -19,7 +19,9 @@ export type SampleWeight = FloatArray | readonly number[];
 export type ClassWeight = 'balanced' | readonly number[] | { readonly [label: number]: number };
 
 /** The weights that follow from both options, see `Samples`, and the work that fills them. */
-export type CombinedWeights = Required<Pick<Samples, 'weights'>> & Pick<Samples, 'ownWeights'> & Pending;
+export interface CombinedWeights extends Pending {
+  readonly weights: Required<Pick<Samples, 'weights'>> & Pick<Samples, 'ownWeights'>;
+}
 
 /**
  * Multiplies the weights of both options and scales them to a mean of 1. So only their ratios matter, and the learning
@@ -36,31 +38,39 @@ export function combineWeights(
 ): CombinedWeights | undefined {
   if (sampleWeight === undefined && classWeight === undefined) return undefined;
   const { rows } = labels;
-  const own = sampleWeight === undefined ? null : weightsInput('sampleWeight', sampleWeight, rows);
-  const weigher = classWeight === undefined ? null : classWeigher(classes, classWeight);
-  const ownWeights = own && allocate(rows, dtype);
-  const weights = weigher === null ? (ownWeights as FloatArray) : allocate(rows, dtype);
-  function* work(): Work<void> {
-    if (own !== null) {
-      yield* checkedWeights(own);
-      yield* meanOne('sampleWeight', { weights: own.weights, rows }, ownWeights as FloatArray);
-    }
-    if (weigher === null) return;
-    const ofClass = weigher(yield* classCounts(labels, classes), rows);
-    const name = own === null ? 'classWeight' : 'sampleWeight * classWeight';
-    const factors = {
-      weights: own === null ? null : own.weights,
-      labels: labels.data,
-      cols: labels.cols,
-      ofClass,
-      rows,
-    };
-    yield* meanOne(name, factors, weights);
+  const given = sampleWeight === undefined ? null : weightsInput('sampleWeight', sampleWeight, rows);
+  const ofClasses = classWeight === undefined ? null : classWeigher(classes, classWeight);
+  const own = given && allocate(rows, dtype);
+  const arrays = given === null ? [] : [given.weights];
+  if (ofClasses === null) {
+    const weights = own as FloatArray;
+    return { weights: { weights, ownWeights: weights }, work: weighOwn(given, weights), arrays };
   }
-  return {
-    ...{ weights, ...(ownWeights && { ownWeights }) },
-    ...{ work: work(), arrays: own === null ? [] : [own.weights] },
-  };
+  const weights = allocate(rows, dtype);
+  const work = weighClasses(labels, classes, given, own, ofClasses, weights);
+  return { weights: own === null ? { weights } : { weights, ownWeights: own }, work, arrays };
+}
+
+function* weighOwn(given: WeightsInput | null, out: FloatArray | null): Work<void> {
+  if (given === null || out === null) return;
+  yield* checkedWeights(given);
+  yield* meanOne(given.name, { weights: given.weights, rows: out.length }, out);
+}
+
+function* weighClasses(
+  labels: Labels,
+  classes: number,
+  given: WeightsInput | null,
+  own: FloatArray | null,
+  ofClasses: ClassWeigher,
+  out: FloatArray,
+): Work<void> {
+  const { data, rows, cols } = labels;
+  yield* weighOwn(given, own);
+  const ofClass = ofClasses(yield* classCounts(labels, classes), rows);
+  const name = given === null ? 'classWeight' : 'sampleWeight * classWeight';
+  const weights = given === null ? null : given.weights;
+  yield* meanOne(name, { weights, labels: data, cols, ofClass, rows }, out);
 }
 
 /** Computes weights as `weigh` does, scaled to a mean of 1. Throws if their sum is 0 or out of range. */
@@ -87,9 +97,10 @@ export function withWeights(
   const { X, Y } = samples;
   const combined = combineWeights(Y, classCount(outputs), X.dtype, sampleWeight, classWeight);
   if (combined === undefined) return samples;
-  const { work, arrays, ...weights } = combined;
+  const { work, arrays, weights } = combined;
   // Weights of classes need the labels.
   const pending = Y.pending === undefined ? unlessBrief(work, arrays) : { work, arrays };
+  if (pending === undefined) return { ...samples, ...weights };
   return { ...samples, ...weights, ...joined([samples.pending, pending]) };
 }
 
@@ -122,11 +133,11 @@ function* checkedWeights({ name, value, weights, unread }: WeightsInput): Work<v
   if (sum === 0) throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'not all 0', value);
 }
 
-/** Checks the `classWeight` option. Returns the weights of the classes, for the number of rows of each. */
-function classWeigher(
-  classes: number,
-  value: unknown,
-): (counts: readonly number[], rows: number) => Float64Array {
+/** The weights of the classes, for the number of rows of each. */
+type ClassWeigher = (counts: readonly number[], rows: number) => Float64Array;
+
+/** Checks the `classWeight` option. */
+function classWeigher(classes: number, value: unknown): ClassWeigher {
   if (value === 'balanced') {
     return (counts, rows) => {
       const present = counts.filter((count) => count > 0).length;

@@ -136,13 +136,12 @@ function sessionOf(
 ): TrainingSession {
   const { options, samples } = runner;
   let fingerprint: Fingerprint | undefined;
-  // Computed before the run starts: holding out rows changes the samples' weights.
-  function* identify(): Work<void> {
-    fingerprint = yield* fingerprintOf(options, samples, validation !== undefined);
-    check?.(fingerprint);
-  }
   if (options.checkpoint !== undefined || check !== undefined) {
-    const work = identify();
+    // Computed before the run starts: holding out rows changes the samples' weights.
+    const work = identify(options, samples, validation !== undefined, (now) => {
+      fingerprint = now;
+      check?.(now);
+    });
     // Weights may be pending, too.
     const last = samples.pending === undefined ? unlessBrief(work) : { work, arrays: [] };
     runner.samples = { ...samples, ...joined([samples.pending, last]) };
@@ -150,4 +149,13 @@ function sessionOf(
   return new TrainingSession(runner, network, validation, (session, metadata) =>
     network.encode(encodeTraining(session, network.random, fingerprint as Fingerprint), metadata),
   );
+}
+
+function* identify(
+  options: CompletedFitOptions,
+  samples: LabelledSamples,
+  validation: boolean,
+  take: (fingerprint: Fingerprint) => void,
+): Work<void> {
+  take(yield* fingerprintOf(options, samples, validation));
 }

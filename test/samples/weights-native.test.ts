@@ -37,7 +37,7 @@ describe.each(dtypes)('weights in %s', (dtype) => {
           const combined = async (sampleWeight: unknown, classWeight: unknown) => {
             const weights = combineWeights(labels, 3, dtype, sampleWeight, classWeight) ?? expect.fail();
             await workElsewhere(weights.work, { threads });
-            return weights;
+            return weights.weights;
           };
           const both = await combined(own, ofClass);
           expectSameBits(both.weights as FloatArray, expected.both);
@@ -54,7 +54,7 @@ describe.each(dtypes)('weights in %s', (dtype) => {
     const labels = { data: new Int32Array(1000), rows: 1000, cols: 1 };
     const combined = combineWeights(labels, 2, dtype, own, undefined) ?? expect.fail();
     workHere(combined.work);
-    expectSameBits(combined.weights as FloatArray, Floats[dtype].from(ofMeanOne(Array.from(own))));
+    expectSameBits(combined.weights.weights as FloatArray, Floats[dtype].from(ofMeanOne(Array.from(own))));
   });
 });
 

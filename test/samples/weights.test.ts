@@ -14,7 +14,7 @@ import { network, oneHot, randomClasses, rowsOf, X, Y } from '../training/helper
 function combineWeights(...args: Parameters<typeof combination>) {
   const combined = combination(...args);
   if (combined !== undefined) workHere(combined.work);
-  return combined;
+  return combined?.weights;
 }
 const full = { batchSize: 'full', optimizer: adam({ learningRate: 0.05 }) } as const;
 const fitted = (options: Omit<FitOptions, 'epochs'>, x: unknown = X, y: unknown = Y) => {

@@ -159,7 +159,7 @@ describe('a training of many rows', () => {
   function firstCall(random: RandomState) {
     const { architecture } = network({ dropout: 0.5 });
     const completed = completeFitOptions(options, architecture, rows, resolveLoss(undefined, 'sigmoid'));
-    const { work, ...weights } = combineWeights(Y, 2, 'float64', sampleWeight, 'balanced') ?? expect.fail();
+    const { work, weights } = combineWeights(Y, 2, 'float64', sampleWeight, 'balanced') ?? expect.fail();
     workHere(work);
     const runner = new EpochRunner(architecture, { X, codes: null, Y, ...weights }, completed, random);
     return runner.next('epoch');
