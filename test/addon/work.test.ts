@@ -200,6 +200,16 @@ describe('pauses', () => {
     }
   });
 
+  it('are not needed by an abort before a native call, which is not started', async () => {
+    const controller = new AbortController();
+    function* work(): Work<void> {
+      controller.abort();
+      yield { ...moments(learner().object, X, new Float64Array(1)), start: () => expect.fail('started') };
+    }
+    const error = await rejectionOf(workElsewhere(work(), { signal: controller.signal }));
+    expect(error).toMatchObject({ name: 'AbortError' });
+  });
+
   it('leave the rest of work that begins at once', async () => {
     const seen: string[] = [];
     function* work(pauses: boolean): Work<void> {
