@@ -40,8 +40,8 @@ import { checkLoadOptions } from '../preprocessing/pipeline';
 import { freshSeed, RandomState } from '../random/random-state';
 import { type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
-import { fillElsewhere, fillHere } from '../samples/pending';
-import { arraysOf, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
+import { fillHere } from '../samples/pending';
+import { arraysOf, fillElsewhere, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
 import { newSession, resumedSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
 import type { EpochReport, History } from '../training/history';
@@ -261,7 +261,7 @@ export class Network {
   async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
     const samples = networkInputs(this.#kind, X);
-    if (samples.pending !== undefined) await fillElsewhere(samples.pending, options);
+    if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples), options);
   }
 
@@ -314,7 +314,7 @@ export class Network {
   ): Promise<Evaluation> {
     checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
     const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
-    if (samples.pending !== undefined) await fillElsewhere(samples.pending, options);
+    if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;

@@ -1,4 +1,4 @@
-import { type AsyncOptions, begun, inOrder, pinnedWork, type Work, workHere } from '../addon/work';
+import { begun, inOrder, type Work, workHere } from '../addon/work';
 import type { NumberArray } from '../base/matrix';
 
 /** Work to be done before samples are used, once. */
@@ -27,9 +27,4 @@ export function joined(parts: readonly (Pending | undefined)[]): { readonly pend
 /** Does the pending work on the calling thread. */
 export function fillHere({ pending }: { readonly pending?: Pending }): void {
   if (pending !== undefined) workHere(pending.work);
-}
-
-/** Does the pending work without blocking the calling thread. @throws AbortError */
-export function fillElsewhere({ work, arrays }: Pending, options: AsyncOptions): Promise<void> {
-  return pinnedWork(work, arrays, options);
 }

@@ -1,3 +1,4 @@
+import { type AsyncOptions, pinnedWork } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import { type Dtype, type FloatArray, type LabelArray, Matrix, type NumberArray } from '../base/matrix';
 import { checkOutput } from '../base/matrix-input';
@@ -6,7 +7,7 @@ import type { LossName } from '../layers/losses';
 import { type InputKind, type Inputs, type InputsLike, type Learning, networkInputs } from './inputs';
 import { asLabels, type LabelKind, type Labels, type LabelsLike } from './labels';
 import { networkMatrix } from './network-matrix';
-import { joined } from './pending';
+import { joined, type Pending } from './pending';
 
 /** The properties of a network that its samples depend on. */
 export interface SampleKind extends InputKind, LabelKind {}
@@ -58,6 +59,11 @@ export function arraysOf({ X, codes, Y, weights }: Samples): LabelArray[] {
 /** The arrays that a training reads, also before its first step. */
 export function arraysToPin(samples: Samples): NumberArray[] {
   return [...arraysOf(samples), ...(samples.pending?.arrays ?? [])];
+}
+
+/** Does pending work of the samples without blocking the calling thread. Meanwhile, all arrays stay in place. */
+export function fillElsewhere(samples: Samples, { work }: Pending, options: AsyncOptions): Promise<void> {
+  return pinnedWork(work, arraysToPin(samples), options);
 }
 
 /** The matrix for the results (rows of X, outputDim): the caller's, checked, or a new one. */
