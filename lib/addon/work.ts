@@ -34,7 +34,7 @@ export interface WorkOptions {
 }
 
 // Numbers that are read within a millisecond, even if each is in a place of its own.
-const briefNumbers = 2 ** 12;
+const briefNumbers = 2 ** 11;
 
 /** Reads values, with pauses. */
 export function* readInSlices({ length, width, read }: Reading): Work<void> {
