@@ -1,10 +1,15 @@
 #include <napi.h>
 
+#include <memory>
+
 #include "binding/exports.h"
+#include "binding/workspaces.h"
 
 namespace {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  // Objects share it, since they may outlive the environment's data.
+  env.SetInstanceData(new std::shared_ptr<blasnet::Workspaces>(std::make_shared<blasnet::Workspaces>()));
   blasnet::ExportMath(env, exports);
   blasnet::ExportKernels(env, exports);
   blasnet::ExportMetrics(env, exports);

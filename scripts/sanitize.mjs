@@ -18,7 +18,14 @@ const kinds = {
   memory: {
     folder: 'build-sanitize',
     runtimes: ['libasan', 'libubsan'],
-    tests: ['test/native', 'test/random/draws', 'test/training/split', 'test/samples'],
+    tests: [
+      'test/native',
+      'test/network/dispose',
+      'test/network/ends-midway',
+      'test/random/draws',
+      'test/training/split',
+      'test/samples',
+    ],
     env: {
       ASAN_OPTIONS: 'detect_leaks=0', // Node does not free everything before the process ends
       UBSAN_OPTIONS: 'print_stacktrace=1',
@@ -33,6 +40,7 @@ const kinds = {
       'test/native/pipeline',
       'test/native/plan-async',
       'test/network/busy',
+      'test/network/ends-midway',
       'test/network/predictor',
       'test/preprocessing/async',
       'test/random/draws',

@@ -10,7 +10,10 @@ import * as options from './options.mjs';
 import * as prebuilt from './prebuilt.mjs';
 import * as predict1 from './predict-1.mjs';
 import * as predict1000 from './predict-1000.mjs';
+import * as preprocessing from './preprocessing.mjs';
+import * as rowWork from './row-work.mjs';
 import * as scaling from './scaling.mjs';
+import * as stalls from './stalls.mjs';
 import * as wide from './wide.mjs';
 
 export const cases = [
@@ -22,7 +25,10 @@ export const cases = [
   predict1,
   predict1000,
   scaling,
+  preprocessing,
+  rowWork,
   loop,
+  stalls,
   memory,
   options,
   prebuilt,

@@ -22,7 +22,8 @@ const must = { ratio: 0.97 };
 
 export async function run(/** @type {Bench} */ bench) {
   // Not Adam: even for tiny gradients, its first steps have the size of the learning rate, so rounding errors would show.
-  const common = { shuffle: true, optimizer: { name: 'sgd', learningRate: 0.01 } };
+  const optimizer = /** @type {const} */ ({ name: 'sgd', learningRate: 0.01 });
+  const common = { shuffle: true, optimizer };
   const rows = (/** @type {number} */ all) => (bench.quick ? 256 : all);
   for (const dtype of /** @type {const} */ (['float64', 'float32'])) {
     await train(bench, `the article's network, full batch, ${dtype}`, {
@@ -31,7 +32,7 @@ export async function run(/** @type {Bench} */ bench) {
       data: moons(),
       batchSize: 900,
       shuffle: false,
-      optimizer: { name: 'sgd', learningRate: 0.01 },
+      optimizer,
     });
     await train(bench, `784-512-256-10, batches of 128, ${dtype}`, {
       ...common,

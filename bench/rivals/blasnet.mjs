@@ -3,11 +3,13 @@
 import { extraOptions } from './extras.mjs';
 import { fitOptions, Matrix, openNetwork, predictorOf, versions } from './library.mjs';
 import { batches, readCodes, readData, serve } from './protocol.mjs';
+import { rowWork } from './row-work.mjs';
 
 serve({
   versions,
 
   open(job) {
+    if (job.work !== undefined) return rowWork(job);
     const net = openNetwork(job);
     const codes = job.codes === undefined ? undefined : readCodes(job.codes);
     const inputs = (/** @type {any} */ X) => (codes === undefined ? X : { numbers: X, categories: codes });

@@ -7,7 +7,7 @@ import { readParameters, Unavailable } from './protocol.mjs';
 const require = createRequire(import.meta.url);
 
 /** @type {any} */
-const blasnet = require('../../dist/index.js');
+export const blasnet = require('../../dist/index.js');
 
 export const { Matrix, Network, RandomState, makeMoons, trainTestSplit } = blasnet;
 
@@ -47,7 +47,7 @@ export function predictorOf(/** @type {any} */ net, /** @type {number} */ batchR
   };
 }
 
-function useThreads(/** @type {number | undefined} */ threads) {
+export function useThreads(/** @type {number | undefined} */ threads) {
   if (threads === undefined) return;
   if (blasnet.setThreads !== undefined) blasnet.setThreads(threads);
   else if (threads > 1) throw new Unavailable('setThreads is not in the library yet');

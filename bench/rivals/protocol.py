@@ -3,6 +3,7 @@
 A rival calls serve(versions, open_network). open_network(job) returns an object with
     train(epochs)   continues the training; returns the mean loss of each epoch, each batch's loss taken before its step
     predict(X)      returns the outputs for X (rows, inputs)
+    repeat(calls)   only for row work: does it that often. Then predict returns the work's result, without X
 """
 
 import json
@@ -51,6 +52,16 @@ def train(job, open_network):
     return {"losses": losses}
 
 
+def predict(job, open_network):
+    predictions = open_network(job).predict(None)
+    np.ascontiguousarray(predictions, dtype=np.float64).tofile(job["predictions"])
+    return {}
+
+
+def time_predictions(job, open_network):
+    return {"milliseconds": median_block(open_network(job).repeat, job["seconds"])}
+
+
 def time_training(job, open_network):
     network = open_network(job)
     return {"milliseconds": median_block(network.train, job["seconds"])}
@@ -94,4 +105,10 @@ def median_block(work, seconds):
     return statistics.median(times)
 
 
-tasks = {"train": train, "time-training": time_training, "train-until": train_until}
+tasks = {
+    "train": train,
+    "predict": predict,
+    "time-training": time_training,
+    "time-predictions": time_predictions,
+    "train-until": train_until,
+}

@@ -1,7 +1,8 @@
-"""scikit-learn's MLPClassifier. Each call of partial_fit is an epoch."""
+"""scikit-learn's MLPClassifier, where each call of partial_fit is an epoch; and its work with rows."""
 
 import protocol
 import sklearn
+from row_work import RowWork
 from sklearn.neural_network import MLPClassifier
 
 
@@ -42,4 +43,8 @@ class Network:
         return self.model.predict_proba(X)
 
 
-protocol.serve(lambda: {"scikit-learn": sklearn.__version__}, Network)
+def open_network(job):
+    return RowWork(job) if "work" in job else Network(job)
+
+
+protocol.serve(lambda: {"scikit-learn": sklearn.__version__}, open_network)

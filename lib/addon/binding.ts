@@ -297,6 +297,8 @@ export interface NativePlan extends NativeOperations {
     callback?: Callback,
   ): void;
   train(given: TrainArguments, callback?: Callback): void;
+  /** Frees the workspace, unless an operation runs. The next operation reserves it again. */
+  release(): void;
 }
 
 /** All names of Binding. A file that lacks one is not this version's addon. A test compares the list with the addon. */

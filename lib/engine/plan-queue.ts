@@ -43,6 +43,12 @@ export class PlanQueue {
     this.#threadPlans.clear();
   }
 
+  /** Frees the workspaces of the plans that are not running. The next operations reserve them again. */
+  release(): void {
+    for (const plans of [this.#inlinePlans, this.#threadPlans])
+      for (const plan of plans.values()) plan.release();
+  }
+
   /** Makes a plan. Each predictor has its own. */
   make(loss: ResolvedLoss): Plan {
     return new Plan(this.#architecture, loss, this.#parameters, this.#statistics);

@@ -123,6 +123,11 @@ export class Plan {
     return outcome;
   }
 
+  /** Frees the workspace, unless an operation runs. The next operation reserves it again. */
+  release(): void {
+    this.native.release();
+  }
+
   #limitThreads(threads: number): void {
     if (threads === this.#threads) return;
     this.native.limitThreads(threads);

@@ -1,3 +1,4 @@
+import { makeDisposable } from '../base/disposable';
 import type { Dtype } from '../base/matrix';
 import { elementError, Matrix } from '../base/matrix';
 import { check, integerBetween } from '../base/validate';
@@ -11,6 +12,8 @@ export interface PredictorOptions {
   readonly maxBatch?: number;
 }
 
+export interface Predictor extends Disposable {}
+
 /**
  * Predicts through buffers that never move, for servers: write into `input`, call `run`, read `output`. A call
  * allocates nothing. The input is not preprocessed.
@@ -19,8 +22,15 @@ export interface PredictorOptions {
  *     predictor.input.data.set([0.5, -1]);
  *     predictor.run();
  *     predictor.output.data[0];
+ *
+ * Its `[Symbol.dispose]` frees the workspace for several rows. The next call reserves it again.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the static block makes it true
 export class Predictor {
+  static {
+    makeDisposable<Predictor>(Predictor.prototype, (predictor) => predictor.#plan.release());
+  }
+
   /** (maxBatch x inputDim): write the rows to predict here, from the first row on. */
   readonly input: Matrix;
   /** (maxBatch x embeddings): write their category codes here; -1, unknown, at first. Empty without embeddings. */

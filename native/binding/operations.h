@@ -35,7 +35,7 @@ struct Job {
   Result result;
 };
 
-// The base of a class of objects with operations. `Self` has control().
+// The base of a class of objects with operations. `Self` has control(), and may have AfterOperation().
 template <class Self>
 class Operations : public Napi::ObjectWrap<Self> {
  public:
@@ -58,6 +58,12 @@ class Operations : public Napi::ObjectWrap<Self> {
     kept_outcome_ = Napi::Persistent(outcome.Object());
   }
 
+  // Whether an asynchronous operation runs.
+  bool Running() const { return busy_; }
+
+  // Called on the JavaScript thread after each operation, failed ones included. A class may have its own.
+  void AfterOperation() {}
+
   void CheckIdle(Napi::Env env) const {
     if (busy_) throw Napi::Error::New(env, "blasnet native: the plan is busy");
   }
@@ -77,6 +83,7 @@ class Operations : public Napi::ObjectWrap<Self> {
       return StartElsewhere(info, callback_index, operation, std::move(held));
     }
     const Result result = Complete(operation);
+    static_cast<Self*>(this)->AfterOperation();
     if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
     Report(result);
     return info.Env().Undefined();
@@ -148,6 +155,7 @@ class Operations : public Napi::ObjectWrap<Self> {
     const Napi::Function callback = callback_.Value();
     LetGo(env);
     busy_ = false;
+    static_cast<Self*>(this)->AfterOperation();
     const std::string failure = std::move(job_->result.failure);
     Report(job_->result);
     callback.Call({failure.empty() ? env.Undefined() : Napi::Error::New(env, failure).Value()});

@@ -23,6 +23,7 @@
 //     state          of T: the optimiser's state between steps
 //     learningRates  Float64Array: one per step; further steps use the last one
 //     losses, hitShares  Float64Array (epochs), written
+//   release(): frees the workspace, unless an operation runs; the next one reserves it again
 //   limitThreads(threads), stop(), clearStop()
 //
 // `codes` is an Int32Array (rows * E); without embeddings it is ignored.
@@ -38,6 +39,7 @@
 #include "binding/operations.h"
 #include "binding/optimizers.h"
 #include "binding/records.h"
+#include "binding/workspaces.h"
 #include "engine/plan.h"
 #include "kernels/rows.h"
 
@@ -46,7 +48,7 @@ namespace {
 
 constexpr size_t kMostSteps = size_t{1} << 53;
 
-class PlanObject final : public Operations<PlanObject> {
+class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
  public:
   Control& control() { return plan_->control(); }
 
@@ -59,13 +61,15 @@ class PlanObject final : public Operations<PlanObject> {
                            InstanceMethod<&PlanObject::Evaluate>("evaluate"),
                            InstanceMethod<&PlanObject::Gradients>("gradients"),
                            InstanceMethod<&PlanObject::Train>("train"),
+                           InstanceMethod<&PlanObject::Release>("release"),
                            InstanceMethod<&PlanObject::LimitThreads>("limitThreads"),
                            InstanceMethod<&PlanObject::Stop>("stop"),
                            InstanceMethod<&PlanObject::ClearStop>("clearStop"),
                        });
   }
 
-  explicit PlanObject(const Napi::CallbackInfo& info) : Operations(info) {
+  explicit PlanObject(const Napi::CallbackInfo& info)
+      : Operations(info), workspaces_(*info.Env().GetInstanceData<std::shared_ptr<Workspaces>>()) {
     const Properties given(
         Args(info), 0,
         {"inputs", "embeddings", "layers", "loss", "lossOptions", "parameters", "statistics", "outcome"});
@@ -98,7 +102,24 @@ class PlanObject final : public Operations<PlanObject> {
     for (size_t i = 0; i < kKept; i++) kept_[i] = Napi::Persistent(kept[i].Object());
   }
 
+  ~PlanObject() override {
+    if (plan_ != nullptr) workspaces_->Release(Env(), this);
+  }
+
+  void AfterOperation() {
+    if (uses_workspace_) workspaces_->Used(Env(), this);
+  }
+
  private:
+  bool Busy() const override { return Running(); }
+  size_t WorkspaceBytes() const override { return plan_->WorkspaceBytes(); }
+  void ReleaseWorkspace() override { plan_->ReleaseWorkspace(); }
+
+  // Frees the workspace, unless an operation runs: then it stays.
+  void Release(const Napi::CallbackInfo& info) {
+    if (!Running()) workspaces_->Release(info.Env(), this);
+  }
+
   // Parameters, statistics.
   static constexpr size_t kKept = 2;
 
@@ -157,7 +178,7 @@ class PlanObject final : public Operations<PlanObject> {
     const void* x = Elements(args[0], rows * numbers_);
     const int32_t* codes = CodesOf(args[1], rows);
     void* out = Elements(args[3], rows * outputs_);
-    return Start(info, 4, [=](Totals*) { return plan_->Predict(x, codes, rows, out); });
+    return Run(info, 4, rows > 1, [=](Totals*) { return plan_->Predict(x, codes, rows, out); });
   }
 
   void Pin(const Napi::CallbackInfo& info) {
@@ -181,6 +202,7 @@ class PlanObject final : public Operations<PlanObject> {
     const size_t rows = Args(info)[0].Size(pinned_.rows);
     const Result result = Complete(
         [this, rows](Totals*) { return plan_->Predict(pinned_.x, pinned_.codes, rows, pinned_.out); });
+    if (rows > 1) workspaces_->Used(info.Env(), this);
     if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
     const double index = static_cast<double>(result.outcome.index);
     switch (result.outcome.status) {
@@ -196,14 +218,14 @@ class PlanObject final : public Operations<PlanObject> {
   Napi::Value Evaluate(const Napi::CallbackInfo& info) {
     const Args args(info);
     const Samples samples = SamplesOf(args[0], args[1], args[2], args[3], args[4].PositiveSize());
-    return Start(info, 5, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
+    return Run(info, 5, true, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
   }
 
   Napi::Value Gradients(const Napi::CallbackInfo& info) {
     const Args args(info);
     const Samples samples = SamplesOf(args[0], args[1], args[2], args[3], args[4].PositiveSize());
     void* gradients = Elements(args[5], parameter_count_);
-    return Start(info, 6, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
+    return Run(info, 6, true, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
   }
 
   Napi::Value Train(const Napi::CallbackInfo& info) {
@@ -239,8 +261,8 @@ class PlanObject final : public Operations<PlanObject> {
     request.rate_count = given["learningRates"].Length();
     request.loss = given["losses"].Array<double>(request.epochs);
     request.hit_share = given["hitShares"].Array<double>(request.epochs);
-    return Start(
-        info, 1,
+    return Run(
+        info, 1, true,
         [=](Totals* totals) {
           if (elsewhere && !HasRowsAlone(request))
             throw std::out_of_range("`order` must have indices of rows");
@@ -252,6 +274,15 @@ class PlanObject final : public Operations<PlanObject> {
   static bool HasRowsAlone(const TrainRequest& request) {
     const size_t rows = request.samples.rows;
     return request.order == nullptr || AllBelow(request.order, request.epochs * rows, rows);
+  }
+
+  // Like Start. All operations use the workspace, except the prediction of one sample.
+  template <class F>
+  Napi::Value Run(const Napi::CallbackInfo& info, size_t callback_index, bool uses_workspace,
+                  const F& operation, std::vector<Napi::Value> held = {}) {
+    CheckIdle(info.Env());
+    uses_workspace_ = uses_workspace;
+    return Start(info, callback_index, operation, std::move(held));
   }
 
   void LimitThreads(const Napi::CallbackInfo& info) { Limit(info); }
@@ -276,8 +307,10 @@ class PlanObject final : public Operations<PlanObject> {
   }
 
   std::unique_ptr<Plan> plan_;
-  size_t numbers_ = 0;  // columns of X
-  size_t codes_ = 0;    // columns of codes
+  const std::shared_ptr<Workspaces> workspaces_;
+  bool uses_workspace_ = false;  // whether the last operation did
+  size_t numbers_ = 0;           // columns of X
+  size_t codes_ = 0;             // columns of codes
   size_t outputs_ = 0;
   size_t parameter_count_ = 0;
   bool float32_ = false;

@@ -133,7 +133,8 @@ Outcome SumRows(const Comparison& comparison, RowValue value, const DecisionRule
       [&](const RowBlock& block, double* values) { RowValues(value, rule, block, values); },
       [&](size_t count, const double* values, const double* weights) {
         double total = *sums;
-        for (size_t r = 0; r < count; r++) total += At(weights, r);
+        if (weights == nullptr) total += static_cast<double>(count);
+        for (size_t r = 0; weights != nullptr && r < count; r++) total += weights[r];
         *sums = total;
         AddWeighted(count, width, values, weights, sums + 1);
       });

@@ -139,6 +139,10 @@ class PlanOf final : public Plan {
     return {Status::kDone, 0, request.epochs};
   }
 
+  // The tile for single samples is small, and belongs to the plan for good.
+  size_t WorkspaceBytes() const override { return runner_.Bytes(); }
+  void ReleaseWorkspace() override { runner_.Release(); }
+
  private:
   size_t Outputs() const { return network_.Outputs(); }
 

@@ -71,6 +71,11 @@ class Plan {
   // `totals` are the sums of the last epoch, penalties included.
   virtual Outcome Train(const TrainRequest& request, Totals* totals) = 0;
 
+  // The memory of the workspace.
+  virtual size_t WorkspaceBytes() const = 0;
+  // Frees it. The next operation reserves it again. Do not call this while an operation runs.
+  virtual void ReleaseWorkspace() = 0;
+
   Control& control() { return control_; }
 
  protected:

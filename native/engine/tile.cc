@@ -269,6 +269,14 @@ void Tile<T>::PredictOne(const Source<T>& source, T* out) {
 }
 
 template <typename T>
+size_t Tile<T>::Bytes() const {
+  size_t bytes = labels_.Bytes() + weights_.Bytes();
+  for (const auto& stage : stages_) bytes += stage->Bytes();
+  for (const GradientArray& array : gradient_arrays_) bytes += array.values.Bytes();
+  return bytes;
+}
+
+template <typename T>
 size_t Tile<T>::FirstBadLayer() const {
   for (size_t l = 0; l < activations_.size(); l++) {
     for (size_t j = 0; j < activations_[l]->units; j++) {

@@ -66,6 +66,9 @@ class Tile {
   // Predicts the source's first sample; for a tile of one sample.
   void PredictOne(const Source<T>& source, T* out);
 
+  // The memory that the tile has reserved.
+  size_t Bytes() const;
+
   // The first layer (from 0) whose activations are not all finite; the last layer if all are.
   size_t FirstBadLayer() const;
 

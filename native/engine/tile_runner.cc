@@ -56,6 +56,20 @@ void TileRunner<T>::ReserveTiles(size_t count, size_t rows, size_t most_rows) {
 }
 
 template <typename T>
+size_t TileRunner<T>::Bytes() const {
+  size_t bytes = partial_gradients_.size() * network_.parameter_count * sizeof(T);
+  for (const auto& tile : tiles_) bytes += tile->Bytes();
+  return bytes;
+}
+
+template <typename T>
+void TileRunner<T>::Release() {
+  reserved_rows_ = 0;
+  tiles_.clear();
+  partial_gradients_.clear();
+}
+
+template <typename T>
 size_t TileRunner<T>::PrepareForward(const TileSplit<T>& split) {
   sweeps_ = large_layers_;
   const size_t most_rows = TileRows(sweeps_);

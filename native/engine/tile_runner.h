@@ -61,6 +61,11 @@ class TileRunner {
   // After SumGradients: moves the running moments towards the moments of its batch.
   void UpdateStatistics(T* statistics) const { tiles_[0]->UpdateStatistics(statistics); }
 
+  // The memory of the tiles and the partial gradients.
+  size_t Bytes() const;
+  // Frees this memory. The next operation reserves it again.
+  void Release();
+
   // Each has (parameter_count) elements.
   std::vector<std::vector<T>>& PartialGradients() { return partial_gradients_; }
 

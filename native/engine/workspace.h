@@ -23,6 +23,7 @@ class Workspace {
     return data_;
   }
   T* data() const { return data_; }
+  size_t Bytes() const { return storage_.size() * sizeof(T); }
 
  private:
   std::vector<T> storage_;

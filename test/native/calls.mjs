@@ -332,6 +332,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     ],
     clipByValue: [floats(5, { anyLength: true, anyType: true }), number(0.1)],
     limitRowNorms: [size(2), size(3), number(1), floats(6, { anyType: true })],
+    externalMemory: [],
     firstBadLabel: [floats(5, { anyLength: true, anyType: true }), code(1, 4), positive(3)],
   };
 
@@ -423,6 +424,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     limitThreads: [size(2)],
     pin: [size(5), shared(15), sharedCodes, shared(10)],
     predictPinned: [size(0)],
+    release: [],
     stop: [],
     clearStop: [],
   };

@@ -225,6 +225,9 @@ export interface Kernels {
   /** Scales each row of W (rows, cols) whose Euclidean norm exceeds `most` down to that norm. */
   limitRowNorms(rows: number, cols: number, most: number, W: FloatArray): void;
 
+  /** The bytes outside its heap that V8 knows of. */
+  externalMemory(): number;
+
   readonly lbfgsStatuses: Readonly<Record<string, number>>;
 }
 

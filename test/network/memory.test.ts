@@ -223,3 +223,31 @@ it('the collector may run during operations whose arrays and networks nothing el
   );
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'true 24\n', stderr: '' });
 });
+
+it('the workspaces of networks dropped in code that never yields do not pile up', async () => {
+  const { stdout, stderr } = await inChild(async (path) => {
+    const { Network, Matrix, adam }: Library = require(path);
+    const [X, Y] = [Matrix.zeros(2048, 40), Matrix.zeros(2048, 1)];
+    X.data.forEach((_, i) => {
+      X.data[i] = Math.sin(i);
+    });
+    const rss: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      const net = new Network(
+        [
+          { inputDim: 40, outputDim: 500, activation: 'relu' },
+          { outputDim: 1, activation: 'sigmoid' },
+        ],
+        { seed: 1 },
+      );
+      net.fitSync(X, Y, { epochs: 1, batchSize: 256, optimizer: adam() });
+      net.evaluateSync(X, Y);
+      rss.push(process.memoryUsage().rss);
+    }
+    console.log(JSON.stringify(rss));
+  }, {});
+  expect(stderr).toBe('');
+  const rss: number[] = JSON.parse(stdout);
+  // Each network has a workspace of 3.5 MiB, and 0.5 MiB of parameters and moments until the collector runs.
+  expect((rss[59] as number) - (rss[9] as number)).toBeLessThan(60 * MiB);
+});

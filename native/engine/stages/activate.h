@@ -22,6 +22,7 @@ class ActivateStage final : public Stage<T> {
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   bool Idle(const TileSamples& at) const override { return forward_fused_ || !ActsIn(at.pass); }
   bool NeedsAllUnits() const override { return blasnet::NeedsAllUnits(activation_); }
+  size_t Bytes() const override { return activations_.Bytes(); }
 
   // An affine stage may apply a relu that follows it (FuseForward), or the derivative of a relu before it
   // (FuseBackward), while its results are in registers. This stage then skips that work.

@@ -16,6 +16,7 @@ class AddStage final : public Stage<T> {
   void Prepare(const TileSamples& at) override;
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
+  size_t Bytes() const override { return sums_.Bytes(); }
 
  private:
   Slot<T>* const earlier_;

@@ -21,6 +21,7 @@ class AffineStage final : public Stage<T> {
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   bool NeedsAllUnits() const override { return true; }
+  size_t Bytes() const override { return sums_.Bytes(); }
 
   // Writes rows from .. to of dW and db to `gradients`, or adds them if `accumulate`.
   void WeightGradients(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) const;

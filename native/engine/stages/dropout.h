@@ -17,6 +17,7 @@ class DropoutStage final : public Stage<T> {
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   bool Idle(const TileSamples& at) const override { return !at.pass.stochastic; }
+  size_t Bytes() const override { return mask_.Bytes() + output_.Bytes(); }
 
  private:
   const double share_;

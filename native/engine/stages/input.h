@@ -45,6 +45,7 @@ class InputStage final : public Stage<T> {
   // Computes the tables' gradients. Each table row sums, in the samples' order, the gradients of the samples
   // that selected it.
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
+  size_t Bytes() const override { return features_.Bytes(); }
 
  private:
   void ToRows(const TileSamples& at);

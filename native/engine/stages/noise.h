@@ -16,6 +16,7 @@ class NoiseStage final : public Stage<T> {
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples&, size_t, size_t, bool, T*) override {}
   bool Idle(const TileSamples& at) const override { return !at.pass.stochastic; }
+  size_t Bytes() const override { return noisy_.Bytes(); }
 
  private:
   const T deviation_;

@@ -18,6 +18,9 @@ class BatchNormStage final : public Stage<T> {
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   void UpdateStatistics(const TileSamples& at, T* statistics) const override;
+  size_t Bytes() const override {
+    return mean_.Bytes() + variance_.Bytes() + inverse_.Bytes() + output_.Bytes();
+  }
 
  private:
   bool UsesOwnMoments(const TileSamples& at) const { return at.pass.training && layer_.UsesBatchMoments(); }
@@ -43,6 +46,7 @@ class LayerNormStage final : public Stage<T> {
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   bool NeedsAllUnits() const override { return true; }
+  size_t Bytes() const override { return inverse_.Bytes() + output_.Bytes(); }
 
  private:
   const Layer& layer_;

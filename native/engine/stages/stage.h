@@ -73,6 +73,9 @@ class Stage {
   // Whether Forward does nothing in the prepared pass.
   virtual bool Idle(const TileSamples&) const { return false; }
 
+  // The memory that the stage has reserved.
+  virtual size_t Bytes() const = 0;
+
   // Whether a unit of `out` depends on all units of `in`. Such a stage begins a new segment.
   virtual bool NeedsAllUnits() const { return false; }
 

@@ -5,6 +5,7 @@ namespace {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportTestKernels(env, exports);
   blasnet::ExportTestLayerKernels(env, exports);
+  blasnet::ExportTestMemory(env, exports);
   return exports;
 }
 

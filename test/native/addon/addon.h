@@ -1,4 +1,4 @@
-// The tests' addon: exports kernels that the library's addon contains but does not export.
+// The tests' addon: exports what the library's addon contains but does not export.
 #pragma once
 
 #include <napi.h>
@@ -7,5 +7,6 @@ namespace blasnet {
 
 void ExportTestKernels(Napi::Env env, Napi::Object exports);
 void ExportTestLayerKernels(Napi::Env env, Napi::Object exports);
+void ExportTestMemory(Napi::Env env, Napi::Object exports);
 
 }  // namespace blasnet
