@@ -115,6 +115,26 @@ function callOf(/** @type {string} */ name) {
       });
       return (signal) => network.fit(X, labels, { epochs: 3, batchSize: 1024, signal });
     },
+    'LabelEncoder.fitAsync and oneHotAsync': () => {
+      const labels = names();
+      return async (signal) => {
+        const encoder = await blasnet.labelEncoder().fitAsync(labels, { signal });
+        return encoder.oneHotAsync(labels, { dtype: 'float32', signal });
+      };
+    },
+    'predict on plain arrays': () => {
+      const rowsOfX = plain();
+      const network = net();
+      return (signal) => network.predict(rowsOfX, { signal });
+    },
+    classify: () => {
+      const labels = blasnet.labelEncoder().fit(['no', 'yes']);
+      const network = new Network([{ inputDim: cols, outputDim: 1, activation: 'sigmoid' }], {
+        dtype: 'float32',
+        labels,
+      });
+      return (signal) => network.classify(X, { signal });
+    },
     'evaluate with rocAuc': () => {
       const network = net();
       return (signal) => network.evaluate(X, Y, { metrics: ['rocAuc'], signal });

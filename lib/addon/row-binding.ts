@@ -127,6 +127,41 @@ export interface NativeRows extends NativeOperations {
   ): void;
   /** The outcome's `index` is that of the first element that is no row or repeats another, or the number of elements. */
   checkOrder(order: Uint32Array, callback?: Callback): void;
+  /** Writes `on` in the column of a row's class, `off` in the others. The last column is that of the last class. */
+  encodeClasses(
+    given: {
+      /** (rows) class numbers */
+      readonly numbers: Int32Array;
+      readonly rows: number;
+      readonly classes: number;
+      /** The columns of `out`: as many as classes, or fewer. */
+      readonly cols: number;
+      readonly off: number;
+      readonly on: number;
+      /** (rows x cols) */
+      readonly out: FloatArray;
+    },
+    callback?: Callback,
+  ): void;
+  /**
+   * Writes the class numbers of rows of outputs: the columns of the largest; or, with a threshold, whether the only
+   * output is above it. The outcome's `index` is the first output that is NaN, or rows * cols.
+   */
+  decideClasses(
+    given: {
+      readonly outputs: FloatArray;
+      readonly rows: number;
+      readonly cols: number;
+      readonly threshold: number | null;
+      readonly numbers: Int32Array;
+    },
+    callback?: Callback,
+  ): void;
+  /**
+   * Copies numbers into an array of another type. The outcome's `index` is the first number that an Int32Array does not
+   * take as a class, an integer from 0 to 2^31 - 1; or the length.
+   */
+  convert(given: { readonly from: NumberArray; readonly out: LabelArray }, callback?: Callback): void;
   /** The outcome's `index` is the first weight that is negative or not finite, or the length; `loss` is the sum. */
   checkWeights(weights: FloatArray, callback?: Callback): void;
   /**

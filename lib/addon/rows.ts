@@ -1,7 +1,7 @@
 // Native work with the rows of samples: copies of some rows, classes, weights. Results do not depend on the number of
 // threads.
 
-import type { FloatArray, LabelArray } from '../base/matrix';
+import type { FloatArray, LabelArray, NumberArray } from '../base/matrix';
 import { type Callback, type NativeRows, native, type WeighArguments } from './binding';
 import { newOutcome, readOutcome } from './outcome';
 import { Idle, type Work } from './work';
@@ -63,6 +63,25 @@ export function* stratify(
 export function* firstMisplaced(order: Uint32Array): Work<number> {
   const { index } = yield* run(order.length, (object, callback) => object.checkOrder(order, callback));
   return index === order.length ? -1 : index;
+}
+
+/** The labels of class numbers: see `NativeRows.encodeClasses`. */
+export function* encodeClasses(given: Parameters<NativeRows['encodeClasses']>[0]): Work<void> {
+  yield* run(given.rows * given.cols, (object, callback) => object.encodeClasses(given, callback));
+}
+
+/** Writes the class numbers of outputs. Returns the index of the first output that is NaN; undefined if none is. */
+export function* decideClasses(given: Parameters<NativeRows['decideClasses']>[0]): Work<number | undefined> {
+  const size = given.rows * given.cols;
+  const { index } = yield* run(size, (object, callback) => object.decideClasses(given, callback));
+  return index < size ? index : undefined;
+}
+
+/** Copies numbers. Returns the index of the first one that an Int32Array does not take; undefined if there is none. */
+export function* convertNumbers(from: NumberArray, out: LabelArray): Work<number | undefined> {
+  const { length } = from;
+  const { index } = yield* run(length, (object, callback) => object.convert({ from, out }, callback));
+  return index < length ? index : undefined;
 }
 
 /** The first weight that is negative or not finite, or the number of weights; and their sum, if there is none. */

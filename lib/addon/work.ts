@@ -1,14 +1,21 @@
 // Work that goes through rows: native operations, and what happens between them on this thread. It is written once, as
-// a generator that yields native calls, and runs on this thread or, without blocking it, on threads of the addon.
+// a generator that yields native calls, and runs on this thread or, without blocking it, on threads of the addon. What
+// only this thread can do, such as reading strings, is cut into slices, and the event loop turns between them.
 
 import { AbortError } from '../base/errors';
 import type { NumberArray } from '../base/matrix';
 import { pin } from '../base/pinning';
+import type { Reading } from '../base/reading';
 import { abortSignal, optional, positiveInteger } from '../base/validate';
 import type { Callback, NativeCall, NativeOperations } from './binding';
 
-/** Yields native calls, and continues when each has ended. */
-export type Work<T> = Generator<NativeCall, T, void>;
+/** A place where the event loop may turn, if work has held it for some time. */
+export const pause = Symbol('pause');
+
+type Step = NativeCall | typeof pause;
+
+/** Yields native calls and pauses, and continues when each has ended. */
+export type Work<T> = Generator<Step, T, void>;
 
 /** The options of asynchronous methods. */
 export interface AsyncOptions {
@@ -26,13 +33,39 @@ export interface WorkOptions {
   readonly threads?: number | undefined;
 }
 
+// Numbers that are read within a millisecond, even if each is in a place of its own.
+const briefNumbers = 2 ** 11;
+
+/** Reads values, with pauses. */
+export function* readInSlices({ length, width, read }: Reading): Work<void> {
+  yield* inSlices(length, read, width);
+}
+
+/** Calls body(from, to) for one part of the numbers from 0 to length after another, with pauses between them. */
+export function* inSlices(length: number, body: (from: number, to: number) => void, width = 1): Work<void> {
+  const part = Math.max(1, Math.floor(briefNumbers / width));
+  for (let from = 0; from < length; from += part) {
+    if (from > 0) yield pause;
+    body(from, Math.min(length, from + part));
+  }
+}
+
+/** Does one piece of work after another. */
+export function* inOrder(works: readonly Work<void>[]): Work<void> {
+  try {
+    for (const work of works) yield* work;
+  } finally {
+    for (const work of works) work.return();
+  }
+}
+
 /** Runs the work on the calling thread, and returns its result. */
 export function workHere<T>(work: Work<T>, threads = 0): T {
   try {
     for (;;) {
       const step = work.next();
       if (step.done) return step.value;
-      runHere(step.value, threads);
+      if (step.value !== pause) runHere(step.value, threads);
     }
   } finally {
     // After an error, the work returns what it borrowed.
@@ -64,19 +97,18 @@ export async function pinnedWork<T>(
   }
 }
 
-/** Like `workElsewhere`, but returns the result itself if all calls are brief. */
+/** Like `workElsewhere`, but returns the result itself if all of the work is brief. */
 export function workAnywhere<T>(work: Work<T>, options: WorkOptions): T | Promise<T> {
   const { signal, threads = 0 } = options;
+  const slice = new Slice();
   let goesOn = false;
   try {
     for (;;) {
       const step = nextUnlessAborted(work, signal);
       if (step.done) return step.value;
-      if (step.value.brief === true) runHere(step.value, threads);
-      else {
-        goesOn = true;
-        return continueElsewhere(work, step.value, options);
-      }
+      if (runIfBrief(step.value, slice, threads)) continue;
+      goesOn = true;
+      return continueElsewhere(work, step.value, slice, options);
     }
   } finally {
     // Ends unfinished work, so that it returns what it borrowed.
@@ -84,27 +116,105 @@ export function workAnywhere<T>(work: Work<T>, options: WorkOptions): T | Promis
   }
 }
 
-async function continueElsewhere<T>(work: Work<T>, first: NativeCall, options: WorkOptions): Promise<T> {
+/** Does work on this thread, up to a pause or a long call. Returns the rest, or undefined if the work is done. */
+export function begun(work: Work<void>): Work<void> | undefined {
+  let goesOn = false;
+  try {
+    for (;;) {
+      const step = work.next();
+      if (step.done) return undefined;
+      if (step.value !== pause && step.value.brief === true) {
+        runHere(step.value, 0);
+        continue;
+      }
+      goesOn = true;
+      return rest(step.value, work);
+    }
+  } finally {
+    if (!goesOn) work.return(undefined);
+  }
+}
+
+function* rest(step: Step, work: Work<void>): Work<void> {
+  try {
+    yield step;
+    yield* work;
+  } finally {
+    work.return();
+  }
+}
+
+async function continueElsewhere<T>(
+  work: Work<T>,
+  first: Step,
+  slice: Slice,
+  options: WorkOptions,
+): Promise<T> {
   const { signal, threads = 0 } = options;
   try {
-    for (let call = first; ; ) {
-      if (call.brief === true) runHere(call, threads);
-      else {
-        call.object.limitThreads(threads);
-        await settled(call.object, call.start, signal);
+    for (let step = first; ; ) {
+      if (!runIfBrief(step, slice, threads)) {
+        if (step === pause) await turnOfEventLoop();
+        else {
+          step.object.limitThreads(threads);
+          await settled(step.object, step.start, signal);
+        }
+        slice.begin();
       }
-      const step = nextUnlessAborted(work, signal);
-      if (step.done) return step.value;
-      call = step.value;
+      const next = nextUnlessAborted(work, signal);
+      if (next.done) return next.value;
+      step = next.value;
     }
   } finally {
     work.return(undefined as T);
   }
 }
 
-function nextUnlessAborted<T>(work: Work<T>, signal: AbortSignal | undefined): IteratorResult<NativeCall, T> {
+// An abort by the work itself, in a getter of the user's data, counts, too, unless the work is done.
+function nextUnlessAborted<T>(work: Work<T>, signal: AbortSignal | undefined): IteratorResult<Step, T> {
   if (signal?.aborted) throw new AbortError(signal.reason);
-  return work.next();
+  const step = work.next();
+  if (signal?.aborted && !step.done) throw new AbortError(signal.reason);
+  return step;
+}
+
+/** Returns false for a step that would take long on this thread. */
+function runIfBrief(step: Step, slice: Slice, threads: number): boolean {
+  if (step === pause) return !slice.over;
+  if (step.brief !== true) return false;
+  runHere(step, threads);
+  return true;
+}
+
+// The milliseconds that a piece of work may hold the event loop.
+const sliceTime = 4;
+
+/** The time since the event loop last turned, as far as a piece of work knows. */
+class Slice {
+  #start = performance.now();
+
+  get over(): boolean {
+    return performance.now() - this.#start > sliceTime;
+  }
+
+  begin(): void {
+    this.#start = performance.now();
+  }
+}
+
+// Pieces of work that wait for the event loop. Each turn continues one of them, so that many at once hold it no longer.
+const waiting: (() => void)[] = [];
+
+function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    if (waiting.push(resolve) === 1) setImmediate(continueNext);
+  });
+}
+
+function continueNext(): void {
+  const resolve = waiting.shift() as () => void;
+  if (waiting.length > 0) setImmediate(continueNext);
+  resolve();
 }
 
 function runHere({ object, start }: NativeCall, threads: number): void {

@@ -7,10 +7,11 @@ import {
   isFloatArray,
   type LabelArray,
   Matrix,
-  matrixFromRows,
   overlap,
+  rowsReading,
 } from './matrix';
 import { checkBuffer } from './pinning';
+import { type Reading, readNow, unlessShort } from './reading';
 
 /**
  * Samples, one per row: a Matrix, a typed array of the network's dtype (its length gives the number of rows), or arrays
@@ -30,9 +31,23 @@ export interface MatrixRule {
   readonly mostCols?: number;
 }
 
+/** A checked matrix. If it stands for many arrays of numbers, it is empty until these are read. */
+export interface MatrixInput {
+  readonly matrix: Matrix;
+  readonly unread?: Reading | undefined;
+}
+
 /** @param name the argument's name, for the errors */
 export function asMatrix(name: string, value: unknown, rule: MatrixRule = {}): Matrix {
-  const matrix = value instanceof Matrix ? value : fromLoose(name, value, rule);
+  const { matrix, unread } = matrixInput(name, value, rule);
+  readNow(unread);
+  return matrix;
+}
+
+/** Like `asMatrix`, but leaves many arrays of numbers to be read later. */
+export function matrixInput(name: string, value: unknown, rule: MatrixRule = {}): MatrixInput {
+  const input = value instanceof Matrix ? { matrix: value } : fromLoose(name, value, rule);
+  const { matrix } = input;
   checkBuffer(name, matrix.data);
   if (matrix.rows === 0) {
     throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have at least one row, got 0`);
@@ -43,11 +58,21 @@ export function asMatrix(name: string, value: unknown, rule: MatrixRule = {}): M
       cols === undefined ? `from 1 to ${mostCols} columns` : withOrigin(`${cols} columns`, origin);
     throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have ${needed}, got ${matrix.cols}`);
   }
-  return matrix;
+  return input;
 }
 
-function fromLoose(name: string, value: unknown, { dtype = 'float64', cols, origin }: MatrixRule): Matrix {
-  if (Array.isArray(value)) return matrixFromRows(name, value, dtype);
+/** A matrix for arrays of numbers of any lengths that are equal; many of them are read later. */
+export function rowsInput(name: string, rows: unknown, dtype: Dtype): MatrixInput {
+  const { matrix, reading } = rowsReading(name, rows, dtype);
+  return { matrix, unread: unlessShort(reading) };
+}
+
+function fromLoose(
+  name: string,
+  value: unknown,
+  { dtype = 'float64', cols, origin }: MatrixRule,
+): MatrixInput {
+  if (Array.isArray(value)) return rowsInput(name, value, dtype);
   if (!isFloatArray(value) || cols === undefined) {
     const rule =
       cols === undefined ? 'a Matrix or an array of rows' : 'a Matrix, a typed array or an array of rows';
@@ -58,7 +83,7 @@ function fromLoose(name: string, value: unknown, { dtype = 'float64', cols, orig
     const rule = withOrigin(`of a length that is a multiple of ${cols}`, origin);
     throw argumentError('ERR_BLASNET_SHAPE', name, rule, value);
   }
-  return new Matrix(value, value.length / cols, cols);
+  return { matrix: new Matrix(value, value.length / cols, cols) };
 }
 
 /** Throws unless the array is of the dtype. `reason` says in the error why. */

@@ -1,4 +1,5 @@
 import { argumentError, type BlasnetError, blasnetError } from './errors';
+import { type Reading, readNow } from './reading';
 import { type Constraint, check, integerFrom, oneOf } from './validate';
 
 /** The element types: 'float64' is stored in a Float64Array, 'float32' in a Float32Array. */
@@ -151,30 +152,71 @@ export function allocate(length: number, dtype: Dtype): FloatArray {
 
 /** Converts number[][] to a matrix. `name` is the argument's name, for the errors. */
 export function matrixFromRows(name: string, rows: unknown, dtype: Dtype): Matrix {
-  if (!Array.isArray(rows)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of rows', rows);
-  if (rows.length === 0) throw argumentError('ERR_BLASNET_SHAPE', name, 'a non-empty array of rows', rows);
+  const { matrix, reading } = rowsReading(name, rows, dtype);
+  readNow(reading);
+  return matrix;
+}
+
+/** A matrix for number[][], and how to read it. Its columns are those of the first row. */
+export function rowsReading(
+  name: string,
+  value: unknown,
+  dtype: Dtype,
+): { readonly matrix: Matrix; readonly reading: Reading } {
+  if (!Array.isArray(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of rows', value);
+  const rows: readonly unknown[] = value;
+  const { length } = rows;
+  if (length === 0) throw argumentError('ERR_BLASNET_SHAPE', name, 'a non-empty array of rows', rows);
   const cols = arrayOfNumbers(`${name}[0]`, rows[0]).length;
   if (cols === 0) throw argumentError('ERR_BLASNET_SHAPE', `${name}[0]`, 'a non-empty row', rows[0]);
-  const data = allocate(rows.length * cols, dtype);
-  for (let r = 0; r < rows.length; r++) {
-    const row = arrayOfNumbers(`${name}[${r}]`, rows[r]);
-    if (row.length !== cols) {
-      throw argumentError('ERR_BLASNET_SHAPE', `${name}[${r}]`, `of length ${cols}, like the first row`, row);
-    }
-    for (let c = 0; c < cols; c++) {
-      const value = row[c];
-      if (typeof value !== 'number') {
-        throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${r}][${c}]`, 'a number', value);
+  const data = allocate(length * cols, dtype);
+  const read = (from: number, to: number) => {
+    for (let r = from; r < to; r++) {
+      const row = rows[r];
+      if (!Array.isArray(row) || row.length !== cols) throw rowError(name, r, row, cols);
+      for (let c = 0; c < cols; c++) {
+        const number: unknown = row[c];
+        if (typeof number !== 'number') {
+          throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${r}][${c}]`, 'a number', number);
+        }
+        data[r * cols + c] = number;
       }
-      data[r * cols + c] = value;
     }
-  }
-  return new Matrix(data, rows.length, cols);
+  };
+  return { matrix: new Matrix(data, length, cols), reading: { length, width: cols, read } };
+}
+
+/** How to read plain numbers into `out`, which is as long. `wrong` makes the error for what is no number. */
+export function numbersReading(
+  name: string,
+  values: ArrayLike<unknown>,
+  out: LabelArray,
+  wrong: (i: number, value: unknown) => BlasnetError = (i, value) =>
+    argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${i}]`, 'a number', value),
+): Reading {
+  const read = (from: number, to: number) => {
+    for (let i = from; i < to; i++) {
+      const value = values[i];
+      if (typeof value !== 'number') throw wrong(i, value);
+      out[i] = value;
+    }
+  };
+  return { length: out.length, width: 1, read };
 }
 
 function arrayOfNumbers(name: string, value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of numbers', value);
   return value;
+}
+
+function rowError(name: string, r: number, row: unknown, cols: number): BlasnetError {
+  const numbers = arrayOfNumbers(`${name}[${r}]`, row);
+  return argumentError(
+    'ERR_BLASNET_SHAPE',
+    `${name}[${r}]`,
+    `of length ${cols}, like the first row`,
+    numbers,
+  );
 }
 
 function checkSize(rows: number, cols: number): void {

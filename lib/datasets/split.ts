@@ -1,7 +1,15 @@
 import { takeRowsOf } from '../addon/rows';
-import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
+import {
+  type AsyncOptions,
+  asyncConstraints,
+  pinnedWork,
+  readInSlices,
+  type Work,
+  workHere,
+} from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { type FloatArray, Matrix, matrixFromRows } from '../base/matrix';
+import { type FloatArray, Matrix } from '../base/matrix';
+import { type MatrixInput, rowsInput } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
 import { boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
 import { drawOrders, RandomState } from '../random/random-state';
@@ -68,12 +76,12 @@ export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options?: Spl
 export function trainTestSplit(X: Matrix | Rows, Y: Matrix | Rows, options: SplitOptions = {}): Split {
   const [inputs, labels] = [toMatrix('X', X), toMatrix('Y', Y)];
   checkOptions('', options, constraints);
-  return workHere(split(inputs, labels, testRowsOf(inputs, labels, options), options));
+  return workHere(split(inputs, labels, testRowsOf(inputs.matrix, labels.matrix, options), options));
 }
 
 /**
- * Like `trainTestSplit`, but works on other threads. Until then, the memory of X and Y must keep its numbers, and
- * cannot be transferred.
+ * Like `trainTestSplit`, but works on other threads. Arrays of rows are read on the calling thread, in slices of some
+ * milliseconds. Until the promise settles, X and Y must keep their numbers, and their memory cannot be transferred.
  *
  * @throws like trainTestSplit(); AbortError when the signal ends the split
  */
@@ -94,8 +102,9 @@ export async function trainTestSplitAsync(
 ): Promise<Split> {
   const [inputs, labels] = [toMatrix('X', X), toMatrix('Y', Y)];
   checkOptions('', options, { ...constraints, ...asyncConstraints });
-  const testRows = testRowsOf(inputs, labels, options);
-  return pinnedWork(split(inputs, labels, testRows, options), [inputs.data, labels.data], options);
+  const testRows = testRowsOf(inputs.matrix, labels.matrix, options);
+  const arrays = [inputs.matrix.data, labels.matrix.data];
+  return pinnedWork(split(inputs, labels, testRows, options), arrays, options);
 }
 
 /** The number of test rows. Throws for sizes that do not fit. */
@@ -115,7 +124,14 @@ function testRowsOf({ rows }: Matrix, labels: Matrix, { testSize = 0.25 }: Split
   return testRows;
 }
 
-function* split(X: Matrix, Y: Matrix, testRows: number, options: SplitOptions): Work<Split> {
+function* split(
+  inputs: MatrixInput,
+  labels: MatrixInput,
+  testRows: number,
+  options: SplitOptions,
+): Work<Split> {
+  for (const { unread } of [inputs, labels]) if (unread !== undefined) yield* readInSlices(unread);
+  const [X, Y] = [inputs.matrix, labels.matrix];
   const { rows } = X;
   const { shuffle = true } = options;
   // Without a shuffle, the random numbers do not matter.
@@ -133,13 +149,13 @@ function* split(X: Matrix, Y: Matrix, testRows: number, options: SplitOptions): 
   };
 }
 
-function toMatrix(name: string, value: unknown): Matrix {
-  if (Array.isArray(value)) return matrixFromRows(name, value, 'float64');
+function toMatrix(name: string, value: unknown): MatrixInput {
+  if (Array.isArray(value)) return rowsInput(name, value, 'float64');
   if (!(value instanceof Matrix)) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix or an array of rows', value);
   }
   checkBuffer(name, value.data);
-  return value;
+  return { matrix: value };
 }
 
 function* select({ data, rows, cols, dtype }: Matrix, index: Uint32Array): Work<Matrix> {

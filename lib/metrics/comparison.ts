@@ -1,8 +1,16 @@
 import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { type FloatArray, isFloatArray, Matrix, matrixFromRows, type NumberArray } from '../base/matrix';
-import type { MatrixLike } from '../base/matrix-input';
+import {
+  allocate,
+  type FloatArray,
+  isFloatArray,
+  Matrix,
+  type NumberArray,
+  numbersReading,
+} from '../base/matrix';
+import { type MatrixLike, rowsInput } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
+import { type Reading, unlessShort } from '../base/reading';
 import { type Constraint, optional } from '../base/validate';
 import { type Comparison, firstBad } from './native';
 
@@ -30,11 +38,16 @@ const weightRule = 'an array of finite numbers, none of them negative';
 export const weightConstraints: Readonly<Record<'sampleWeight', Constraint>> = {
   sampleWeight: optional({
     rule: weightRule,
+    // The numbers are checked when they are read, and by checkNumbers.
     accepts: (value) => Array.isArray(value) || isFloatArray(value),
-    // Native code checks a typed array: see checkNumbers.
-    holds: (value: readonly unknown[] | FloatArray) => isFloatArray(value) || areWeights(value),
   }),
 };
+
+/** A comparison, and the many plain values that are still to be read into it. */
+export interface ComparisonInput {
+  readonly comparison: Comparison;
+  readonly unread: readonly (Reading | undefined)[];
+}
 
 /**
  * Checks the shapes of labels and predictions. A Matrix or a typed array is not copied. An array of numbers or of rows
@@ -45,7 +58,8 @@ export function compare(
   yPredicted: Predictions,
   options: WeightOptions,
   columns: 'classes' | 'numbers' = 'classes',
-): Comparison {
+): ComparisonInput {
+  const weighed = options.sampleWeight && asWeights(options.sampleWeight);
   const predicted = asTable('yPredicted', yPredicted);
   const { rows, cols } = predicted;
   if (rows === 0) {
@@ -66,23 +80,18 @@ export function compare(
       `Expected yTrue to have as many columns as yPredicted (${cols})${or}, got ${given.cols}`,
     );
   }
-  const weights = options.sampleWeight;
-  if (isFloatArray(weights)) checkBuffer('sampleWeight', weights);
-  if (weights !== undefined && weights.length !== rows) {
+  const { weights = null, unread: unreadWeights } = weighed ?? {};
+  if (weights !== null && weights.length !== rows) {
     throw argumentError(
       'ERR_BLASNET_SHAPE',
       'sampleWeight',
       `of length ${rows}, one weight per row`,
-      weights,
+      options.sampleWeight,
     );
   }
   return {
-    rows,
-    cols,
-    labels: given.data,
-    indices,
-    predictions: predicted.data,
-    weights: weights === undefined ? null : isFloatArray(weights) ? weights : new Float64Array(weights),
+    comparison: { rows, cols, labels: given.data, indices, predictions: predicted.data, weights },
+    unread: [unreadWeights, predicted.unread, given.unread],
   };
 }
 
@@ -111,6 +120,7 @@ interface Table {
   readonly data: NumberArray;
   readonly rows: number;
   readonly cols: number;
+  readonly unread?: Reading | undefined;
 }
 
 function asTable(name: string, value: unknown): Table {
@@ -131,28 +141,41 @@ function asTable(name: string, value: unknown): Table {
       value,
     );
   }
-  if (value.some(Array.isArray)) return matrixFromRows(name, value, 'float64');
-  const data = new Float64Array(value.length);
-  for (let row = 0; row < data.length; row++) {
-    const number: unknown = value[row];
-    if (typeof number !== 'number') {
-      throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${row}]`, 'a number', number);
-    }
-    data[row] = number;
+  if (Array.isArray(value[0])) {
+    const { matrix, unread } = rowsInput(name, value, 'float64');
+    return { data: matrix.data, rows: matrix.rows, cols: matrix.cols, unread };
   }
-  return { data, rows: data.length, cols: 1 };
+  const data = allocate(value.length, 'float64');
+  const wrong = (i: number, number: unknown) =>
+    Array.isArray(number)
+      ? argumentError('ERR_BLASNET_ARG_TYPE', `${name}[0]`, 'an array of numbers', value[0])
+      : argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${i}]`, 'a number', number);
+  const unread = unlessShort(numbersReading(name, value, data, wrong));
+  return { data, rows: data.length, cols: 1, unread };
+}
+
+function asWeights(given: FloatArray | readonly unknown[]): {
+  readonly weights: FloatArray;
+  readonly unread?: Reading | undefined;
+} {
+  if (isFloatArray(given)) {
+    checkBuffer('sampleWeight', given);
+    return { weights: given };
+  }
+  const weights = allocate(given.length, 'float64');
+  const read = (from: number, to: number) => {
+    for (let i = from; i < to; i++) {
+      const weight = given[i];
+      if (typeof weight !== 'number' || !Number.isFinite(weight) || weight < 0) {
+        throw argumentError('ERR_BLASNET_ARG_VALUE', 'sampleWeight', weightRule, given);
+      }
+      weights[i] = weight;
+    }
+  };
+  return { weights, unread: unlessShort({ length: weights.length, width: 1, read }) };
 }
 
 function isNumberArray(value: unknown): value is NumberArray {
   const kinds = [Int32Array, Uint32Array, Uint16Array, Uint8Array];
   return isFloatArray(value) || kinds.some((kind) => value instanceof kind);
-}
-
-function areWeights(values: readonly unknown[]): boolean {
-  // A hole in the array is no weight, but every() would pass over it.
-  for (let i = 0; i < values.length; i++) {
-    const weight = values[i];
-    if (typeof weight !== 'number' || !Number.isFinite(weight) || weight < 0) return false;
-  }
-  return true;
 }

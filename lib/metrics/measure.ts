@@ -1,11 +1,19 @@
 // A metric is written once, as work. Its function runs the work on the calling thread, and its asynchronous twin on
 // others.
 
-import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
+import {
+  type AsyncOptions,
+  asyncConstraints,
+  pinnedWork,
+  readInSlices,
+  type Work,
+  workHere,
+} from '../addon/work';
 import { type Constraint, checkOptions } from '../base/validate';
 import {
   arraysOf,
   type Comparison,
+  type ComparisonInput,
   compare,
   type Labels,
   type Predictions,
@@ -37,7 +45,7 @@ export function here<Options extends WeightOptions, Result>(
   options: Options,
 ): Result {
   checkOptions('', options, measure.constraints);
-  return workHere(measure.work(comparison(measure, yTrue, yPredicted, options), options));
+  return workHere(result(measure, input(measure, yTrue, yPredicted, options), options));
 }
 
 /** Makes the asynchronous twin of a metric. */
@@ -46,18 +54,27 @@ export function elsewhere<Options extends WeightOptions, Result>(
 ): AsyncMetric<Options, Result> {
   return async (yTrue, yPredicted, options = {} as Options) => {
     checkOptions('', options, { ...measure.constraints, ...asyncConstraints });
-    const compared = comparison(measure, yTrue, yPredicted, options);
-    return await pinnedWork(measure.work(compared, options), arraysOf(compared), options);
+    const compared = input(measure, yTrue, yPredicted, options);
+    return await pinnedWork(result(measure, compared, options), arraysOf(compared.comparison), options);
   };
 }
 
-function comparison<Options extends WeightOptions>(
+function input<Options extends WeightOptions>(
   { columns, checkColumns }: Measure<Options, unknown>,
   yTrue: Labels,
   yPredicted: Predictions,
   options: Options,
-): Comparison {
+): ComparisonInput {
   const compared = compare(yTrue, yPredicted, options, columns);
-  checkColumns?.(compared.cols, options);
+  checkColumns?.(compared.comparison.cols, options);
   return compared;
+}
+
+function* result<Options extends WeightOptions, Result>(
+  { work }: Measure<Options, Result>,
+  { comparison, unread }: ComparisonInput,
+  options: Options,
+): Work<Result> {
+  for (const reading of unread) if (reading !== undefined) yield* readInSlices(reading);
+  return yield* work(comparison, options);
 }

@@ -1,11 +1,11 @@
-import { workHere } from '../addon/work';
 import type { Outcome } from '../engine/plan';
 import { outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { lossEntry, type ResolvedLoss } from '../layers/losses';
 import { type ResolvedMetric, resolveMetrics } from '../metrics/metric';
-import { fillHere, type InputsLike } from '../samples/inputs';
+import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { fitLoss } from '../samples/labels';
+import { fillHere } from '../samples/pending';
 import { type LabelledSamples, labelledSamples, type SampleKind, type Samples } from '../samples/samples';
 import { withWeights } from '../samples/weights';
 import type { EvaluateOptions, Evaluation } from './network-options';
@@ -29,13 +29,12 @@ export function evaluationTask(
   const loss = fitLoss(architecture, options.loss, Y, kind.labels !== undefined);
   const { outputDim } = outputLayerOf(architecture);
   const metrics = resolveMetrics(options.metrics, outputDim, outputActivationOf(architecture));
-  const samples = workHere(
-    withWeights(labelledSamples(kind, X, Y, loss.name), outputDim, options.sampleWeight, undefined),
-  );
+  const labelled = labelledSamples(kind, X, Y, loss.name);
+  const samples = withWeights(labelled, outputDim, options.sampleWeight, undefined);
   return { samples, loss, metrics };
 }
 
-/** Like `evaluationTask`, with the inputs filled on the calling thread. */
+/** Like `evaluationTask`, with the samples filled on the calling thread. */
 export function evaluationHere(...given: Parameters<typeof evaluationTask>): EvaluationTask {
   const task = evaluationTask(...given);
   fillHere(task.samples);

@@ -1,4 +1,4 @@
-import { type AsyncOptions, asyncConstraints } from '../addon/work';
+import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
 import type { Dtype, FloatArray, Matrix } from '../base/matrix';
 import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
 import {
@@ -32,12 +32,13 @@ import { formatSummary } from '../layers/summary';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import { checkLoadOptions } from '../preprocessing/pipeline';
 import { freshSeed, RandomState } from '../random/random-state';
-import { fillElsewhere, fillHere, type InputsLike, networkInputs } from '../samples/inputs';
+import { type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
-import { arraysOf, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
+import { fillHere } from '../samples/pending';
+import { arraysOf, fillElsewhere, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
 import { newSession, resumedSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
-import { type EpochReport, type History, record } from '../training/history';
+import type { EpochReport, History } from '../training/history';
 import type { OptimizerState } from '../training/optimizer-state';
 import {
   checkResumeOptions,
@@ -169,10 +170,7 @@ export class Network {
     const found = await findCheckpoint(path, skipDamaged, { steps }, { signal, threads });
     const network = Network.#from(found.stored);
     const session = resumedSession(network.#trained, X, Y, fitOptions, found);
-    const history = session.emptyHistory();
-    for (const report of session.reports) record(history, report);
-    for await (const report of driveAsync(session, network.#queue, 'paced')) record(history, report);
-    return { network, history };
+    return { network, history: await fitAsync(session, network.#queue) };
   }
 
   get architecture(): Architecture {
@@ -268,7 +266,7 @@ export class Network {
   async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
     const samples = networkInputs(this.#kind, X);
-    if (samples.pending !== undefined) await fillElsewhere(samples.pending, options);
+    if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples), options);
   }
 
@@ -295,12 +293,12 @@ export class Network {
    */
   async classify(X: InputsLike, options: AsyncOptions = {}): Promise<Label[]> {
     const decode = classDecoder(this.#kind, 'classify');
-    return decode(await this.predict(X, options));
+    return workAnywhere(decode(await this.predict(X, options)), options);
   }
 
   /** Like `classify`, but blocks the calling thread. @throws like classify(); like predictSync() */
   classifySync(X: InputsLike): Label[] {
-    return classDecoder(this.#kind, 'classifySync')(this.predictSync(X));
+    return workHere(classDecoder(this.#kind, 'classifySync')(this.predictSync(X)));
   }
 
   /** Makes a predictor for many small predictions, with its own buffers: see `Predictor`. */
@@ -321,7 +319,7 @@ export class Network {
   ): Promise<Evaluation> {
     checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
     const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
-    if (samples.pending !== undefined) await fillElsewhere(samples.pending, options);
+    if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;

@@ -1,6 +1,8 @@
 export type { CustomStep, FittedCustomStep, LoadOptions } from './custom-step';
 export {
+  type DecodeAsyncOptions,
   type DecodeOptions,
+  type EncodeAsyncOptions,
   type Label,
   LabelEncoder,
   type LabelEncoderJSON,

@@ -1,5 +1,16 @@
+import { decideClasses, encodeClasses } from '../addon/rows';
+import {
+  type AsyncOptions,
+  asyncConstraints,
+  inSlices,
+  pinnedWork,
+  type Work,
+  workElsewhere,
+  workHere,
+} from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { allocate, type Dtype, dtypeName, Matrix } from '../base/matrix';
+import { type Dtype, dtypeName, type FloatArray, Matrix } from '../base/matrix';
+import { checkBuffer } from '../base/pinning';
 import {
   check,
   checkNames,
@@ -9,9 +20,18 @@ import {
   integerBetween,
   optional,
 } from '../base/validate';
+import {
+  checkList,
+  classNumbers,
+  isArrayLike,
+  type KnownClasses,
+  knownClasses,
+  type Label,
+  learnClasses,
+  namesOf,
+} from './class-names';
 
-/** The name of a class. A set of labels has strings or numbers, not both. */
-export type Label = string | number;
+export type { Label } from './class-names';
 
 type LabelArray<T extends Label> = readonly T[] | (T extends number ? ArrayLike<number> : never);
 
@@ -30,8 +50,15 @@ export interface DecodeOptions {
   readonly threshold?: number;
 }
 
-// Far more classes than a network learns in practice.
-const mostClasses = 2 ** 20;
+const decodeConstraints = { threshold: optional(finite) };
+
+/** The options of the asynchronous methods that make labels. */
+export interface EncodeAsyncOptions extends AsyncOptions {
+  /** The dtype of the labels. @default 'float64' */
+  readonly dtype?: Dtype;
+}
+
+export interface DecodeAsyncOptions extends DecodeOptions, AsyncOptions {}
 
 /**
  * Converts class names to the numbers that networks learn, and back. The classes are in ascending order, strings by
@@ -40,10 +67,13 @@ const mostClasses = 2 ** 20;
  *     const classes = labelEncoder().fit(['cat', 'dog', 'cow']);
  *     const Y = classes.oneHot(['dog', 'dog', 'cat']);       // (3, 3)
  *     classes.decode(await net.predict(X));                  // ['dog', ...]
+ *
+ * Each method has an asynchronous twin, which takes `signal` and `threads`. Names are JavaScript values, so the calling
+ * thread reads them in either form: the twin does so in slices of some milliseconds, and the event loop turns between
+ * them. Until the promise settles, do not change the labels.
  */
 export class LabelEncoder<T extends Label = Label> {
-  #classes: readonly T[] | undefined;
-  #places: ReadonlyMap<Label, number> = new Map();
+  #known: KnownClasses | undefined;
 
   /**
    * Makes an encoder from the result of `toJSON`. Everything in it is checked.
@@ -60,50 +90,49 @@ export class LabelEncoder<T extends Label = Label> {
     if (value.version !== 1) {
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'labelEncoder.version', '1', value.version);
     }
-    const classes = checkLabels('labelEncoder.classes', value.classes);
-    for (let i = 1; i < classes.length; i++) {
-      if (compare(classes[i - 1] as Label, classes[i] as Label) >= 0) {
-        const rule = 'greater than the class before it';
-        throw argumentError('ERR_BLASNET_ARG_VALUE', `labelEncoder.classes[${i}]`, rule, classes[i]);
-      }
-    }
     const encoder = new LabelEncoder();
-    encoder.#learn(classes);
+    encoder.#known = workHere(knownClasses('labelEncoder.classes', value.classes));
     return encoder;
   }
 
   /** Whether the encoder knows its classes. */
   get fitted(): boolean {
-    return this.#classes !== undefined;
+    return this.#known !== undefined;
   }
 
   /** The classes in ascending order. @throws Error ERR_BLASNET_NOT_FITTED */
   get classes(): readonly T[] {
-    if (this.#classes !== undefined) return this.#classes;
-    throw blasnetError('ERR_BLASNET_NOT_FITTED', 'Expected fit to be called before the encoder is used');
+    return this.#learned().classes as readonly T[];
   }
 
   /**
-   * Learns the classes from labels. A second call replaces the classes of the first.
+   * Learns the classes from labels. A second call replaces the classes of the first. An error changes nothing.
    *
    * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE
    */
   fit<U extends T>(labels: LabelArray<U>): LabelEncoder<Widened<U>> {
-    const distinct = [...new Set(checkLabels('labels', labels))];
-    if (distinct.length > mostClasses) {
-      throw blasnetError(
-        'ERR_BLASNET_SHAPE',
-        `Expected labels to have at most ${mostClasses} classes, got ${distinct.length}`,
-      );
-    }
-    this.#learn(distinct.sort(compare) as T[]);
+    workHere(this.fitWork(labels));
     return this as unknown as LabelEncoder<Widened<U>>;
+  }
+
+  /** Like `fit`, without blocking the calling thread. @throws like fit(); AbortError */
+  async fitAsync<U extends T>(
+    labels: LabelArray<U>,
+    options: AsyncOptions = {},
+  ): Promise<LabelEncoder<Widened<U>>> {
+    checkOptions('', options, asyncConstraints);
+    await workElsewhere(this.fitWork(labels), options);
+    return this as unknown as LabelEncoder<Widened<U>>;
+  }
+
+  /** @internal Learns the classes from labels. */
+  *fitWork(labels: unknown): Work<void> {
+    this.#known = yield* learnClasses('labels', labels);
   }
 
   /** @internal Forgets what it learned from data that were refused later. */
   forget(): void {
-    this.#classes = undefined;
-    this.#places = new Map();
+    this.#known = undefined;
   }
 
   /**
@@ -112,15 +141,13 @@ export class LabelEncoder<T extends Label = Label> {
    * @throws RangeError ERR_BLASNET_ARG_VALUE for an unknown label; like fit()
    */
   indices(labels: LabelArray<T>): Int32Array {
-    const { classes } = this;
-    const checked = checkLabels('labels', labels);
-    return Int32Array.from(checked, (label, i) => {
-      const place = this.#places.get(label);
-      if (place !== undefined) return place;
-      const some = classes.slice(0, 10).map((name) => JSON.stringify(name));
-      const rule = `one of the classes ${some.join(', ')}${classes.length > 10 ? ', ...' : ''}`;
-      throw argumentError('ERR_BLASNET_ARG_VALUE', `labels[${i}]`, rule, label);
-    });
+    return workHere(this.#indices(labels));
+  }
+
+  /** Like `indices`, without blocking the calling thread. @throws like indices(); AbortError */
+  async indicesAsync(labels: LabelArray<T>, options: AsyncOptions = {}): Promise<Int32Array> {
+    checkOptions('', options, asyncConstraints);
+    return workElsewhere(this.#indices(labels), options);
   }
 
   /**
@@ -129,7 +156,12 @@ export class LabelEncoder<T extends Label = Label> {
    * @throws like indices()
    */
   oneHot(labels: LabelArray<T>, dtype: Dtype = 'float64'): Matrix {
-    return this.#columns(labels, dtype, this.classes.length, 0);
+    return workHere(this.#columns(labels, dtype, 'oneHot'));
+  }
+
+  /** Like `oneHot`, without blocking the calling thread. @throws like oneHot(); AbortError */
+  async oneHotAsync(labels: LabelArray<T>, options: EncodeAsyncOptions = {}): Promise<Matrix> {
+    return this.#columnsAsync(labels, options, 'oneHot');
   }
 
   /**
@@ -138,13 +170,12 @@ export class LabelEncoder<T extends Label = Label> {
    * @throws like indices(); RangeError ERR_BLASNET_SHAPE unless there are two classes
    */
   binary(labels: LabelArray<T>, dtype: Dtype = 'float64'): Matrix {
-    if (this.classes.length !== 2) {
-      throw blasnetError(
-        'ERR_BLASNET_SHAPE',
-        `Expected binary to be used with 2 classes, got ${this.classes.length}; oneHot takes any number`,
-      );
-    }
-    return this.#columns(labels, dtype, 1, 0);
+    return workHere(this.#columns(labels, dtype, 'binary'));
+  }
+
+  /** Like `binary`, without blocking the calling thread. @throws like binary(); AbortError */
+  async binaryAsync(labels: LabelArray<T>, options: EncodeAsyncOptions = {}): Promise<Matrix> {
+    return this.#columnsAsync(labels, options, 'binary');
   }
 
   /**
@@ -153,29 +184,43 @@ export class LabelEncoder<T extends Label = Label> {
    * @throws like indices()
    */
   signs(labels: LabelArray<T>, dtype: Dtype = 'float64'): Matrix {
-    const { length } = this.classes;
-    return this.#columns(labels, dtype, length === 2 ? 1 : length, -1);
+    return workHere(this.#columns(labels, dtype, 'signs'));
+  }
+
+  /** Like `signs`, without blocking the calling thread. @throws like signs(); AbortError */
+  async signsAsync(labels: LabelArray<T>, options: EncodeAsyncOptions = {}): Promise<Matrix> {
+    return this.#columnsAsync(labels, options, 'signs');
   }
 
   /**
    * Returns the class names of indices, or of a network's outputs (m, classes). The largest output of a row decides; of
    * equal ones, the first. For two classes, outputs may be (m, 1): see `DecodeOptions`.
    *
-   * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE,
-   *   ERR_BLASNET_ARG_VALUE, ERR_BLASNET_NOT_FINITE
+   * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DETACHED; RangeError
+   *   ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE, ERR_BLASNET_NOT_FINITE
    */
   decode(outputs: Matrix | ArrayLike<number>, options: DecodeOptions = {}): T[] {
-    checkOptions('', options, { threshold: optional(finite) });
+    checkOptions('', options, decodeConstraints);
+    return workHere(this.decodeWork(outputs, options.threshold));
+  }
+
+  /** Like `decode`, without blocking the calling thread. @throws like decode(); AbortError */
+  async decodeAsync(outputs: Matrix | ArrayLike<number>, options: DecodeAsyncOptions = {}): Promise<T[]> {
+    checkOptions('', options, { ...decodeConstraints, ...asyncConstraints });
+    const arrays = outputs instanceof Matrix ? [outputs.data] : [];
+    return pinnedWork(this.decodeWork(outputs, options.threshold), arrays, options);
+  }
+
+  /** @internal The class names of outputs or indices. */
+  *decodeWork(outputs: Matrix | ArrayLike<number>, threshold = 0.5): Work<T[]> {
     const { classes } = this;
-    if (outputs instanceof Matrix) return decodeRows(outputs, classes, options.threshold ?? 0.5);
+    if (outputs instanceof Matrix) {
+      return yield* namesOf(yield* decided(outputs, classes.length, threshold), classes);
+    }
     if (!isArrayLike(outputs)) {
       throw argumentError('ERR_BLASNET_ARG_TYPE', 'outputs', 'a Matrix or an array of indices', outputs);
     }
-    const most = classes.length - 1;
-    return Array.from(outputs, (index, i) => {
-      check(`outputs[${i}]`, index, integerBetween(0, most));
-      return classes[index] as T;
-    });
+    return yield* namesOf(yield* checkedIndices(outputs, classes.length - 1), classes);
   }
 
   /** The classes, as plain JSON. @throws Error ERR_BLASNET_NOT_FITTED */
@@ -183,23 +228,55 @@ export class LabelEncoder<T extends Label = Label> {
     return { name: 'labelEncoder', version: 1, classes: [...this.classes] };
   }
 
-  #learn(classes: readonly Label[]): void {
-    this.#classes = Object.freeze([...classes]) as readonly T[];
-    this.#places = new Map(classes.map((label, place) => [label, place]));
+  /** @internal Writes the index of each label's class to `out`. */
+  *indicesWork(labels: unknown, out: Int32Array): Work<void> {
+    yield* classNumbers(labels, this.#learned(), out);
   }
 
-  #columns(labels: LabelArray<T>, dtype: Dtype, cols: number, off: number): Matrix {
-    check('dtype', dtype, dtypeName, 'ERR_BLASNET_UNKNOWN_NAME');
-    const indices = this.indices(labels);
-    const data = allocate(indices.length * cols, dtype);
-    if (off !== 0) data.fill(off);
-    for (const [row, index] of indices.entries()) {
-      if (cols > 1 || this.classes.length === 1) data[row * cols + index] = 1;
-      else if (index === 1) data[row] = 1;
+  /** @internal Writes labels to `out` (m, cols): 1 for a row's class, otherwise `off`. See `encodeClasses`. */
+  *columnsWork(labels: unknown, cols: number, off: number, out: FloatArray): Work<void> {
+    const known = this.#learned();
+    const rows = out.length / cols;
+    const numbers = new Int32Array(new SharedArrayBuffer(4 * rows));
+    yield* classNumbers(labels, known, numbers);
+    yield* encodeClasses({ numbers, rows, classes: known.classes.length, cols, off, on: 1, out });
+  }
+
+  *#indices(labels: unknown): Work<Int32Array> {
+    const known = this.#learned();
+    const out = new Int32Array(checkList('labels', labels).length);
+    yield* classNumbers(labels, known, out);
+    return out;
+  }
+
+  *#columns(labels: unknown, dtype: Dtype, form: Form): Work<Matrix> {
+    const { length } = this.classes;
+    if (form === 'binary' && length !== 2) {
+      throw blasnetError(
+        'ERR_BLASNET_SHAPE',
+        `Expected binary to be used with 2 classes, got ${length}; oneHot takes any number`,
+      );
     }
-    return new Matrix(data, indices.length, cols);
+    check('dtype', dtype, dtypeName, 'ERR_BLASNET_UNKNOWN_NAME');
+    const cols = form === 'oneHot' || length !== 2 ? length : 1;
+    const out = Matrix.zeros(checkList('labels', labels).length, cols, dtype);
+    yield* this.columnsWork(labels, cols, form === 'signs' ? -1 : 0, out.data);
+    return out;
+  }
+
+  async #columnsAsync(labels: unknown, options: EncodeAsyncOptions, form: Form): Promise<Matrix> {
+    checkOptions('', options, { ...asyncConstraints, dtype: optional(dtypeName) });
+    const { dtype = 'float64', ...rest } = options;
+    return workElsewhere(this.#columns(labels, dtype, form), rest);
+  }
+
+  #learned(): KnownClasses {
+    if (this.#known !== undefined) return this.#known;
+    throw blasnetError('ERR_BLASNET_NOT_FITTED', 'Expected fit to be called before the encoder is used');
   }
 }
+
+type Form = 'oneHot' | 'binary' | 'signs';
 
 type Widened<T extends Label> = T extends string ? string : number;
 
@@ -208,64 +285,34 @@ export function labelEncoder(): LabelEncoder {
   return new LabelEncoder();
 }
 
-function isArrayLike(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-}
-
-function checkLabels(name: string, labels: unknown): Label[] {
-  if (!isArrayLike(labels)) {
-    throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of strings or of numbers', labels);
-  }
-  if (labels.length === 0) throw argumentError('ERR_BLASNET_SHAPE', name, 'a non-empty array', labels);
-  const kind = typeof labels[0];
-  return Array.from(labels, (label, i) => {
-    const where = `${name}[${i}]`;
-    if (typeof label !== 'string' && typeof label !== 'number') {
-      throw argumentError('ERR_BLASNET_ARG_TYPE', where, 'a string or a number', label);
-    }
-    if (typeof label !== kind)
-      throw argumentError('ERR_BLASNET_ARG_TYPE', where, `a ${kind} like ${name}[0]`, label);
-    if (typeof label === 'string') return label;
-    if (!Number.isFinite(label)) {
-      throw argumentError('ERR_BLASNET_NOT_FINITE', where, 'a string or a finite number', label);
-    }
-    return label + 0;
-  });
-}
-
-function decodeRows<T>({ data, rows, cols }: Matrix, classes: readonly T[], threshold: number): T[] {
-  const single = cols === 1 && classes.length === 2;
-  if (!single && cols !== classes.length) {
-    const or = classes.length === 2 ? ' or 1' : '';
+// The class numbers of outputs (m, classes), or (m, 1) for two classes.
+function* decided({ data: outputs, rows, cols }: Matrix, classes: number, least: number): Work<Int32Array> {
+  const threshold = cols === 1 && classes === 2 ? least : null;
+  if (threshold === null && cols !== classes) {
+    const or = classes === 2 ? ' or 1' : '';
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
-      `Expected outputs to have ${classes.length}${or} columns, one for each class, got ${cols}`,
+      `Expected outputs to have ${classes}${or} columns, one for each class, got ${cols}`,
     );
   }
-  return Array.from({ length: rows }, (_, row) => {
-    let best = 0;
-    for (let c = 0; c < cols; c++) {
-      const value = data[row * cols + c] as number;
-      if (Number.isNaN(value)) {
-        throw blasnetError(
-          'ERR_BLASNET_NOT_FINITE',
-          `Expected outputs to hold numbers, got NaN at row ${row}, column ${c}`,
-        );
-      }
-      if (value > (data[row * cols + best] as number)) best = c;
-    }
-    return classes[single ? Number((data[row] as number) > threshold) : best] as T;
-  });
+  checkBuffer('outputs', outputs);
+  const numbers = new Int32Array(new SharedArrayBuffer(4 * rows));
+  const bad = yield* decideClasses({ outputs, rows, cols, threshold, numbers });
+  if (bad === undefined) return numbers;
+  const place = `row ${Math.floor(bad / cols)}, column ${bad % cols}`;
+  throw blasnetError('ERR_BLASNET_NOT_FINITE', `Expected outputs to hold numbers, got NaN at ${place}`);
 }
 
-// JavaScript orders strings by UTF-16 units, which puts some characters of the BMP after those beyond it.
-function compare(a: Label, b: Label): number {
-  if (typeof a === 'number' || typeof b === 'number') return Number(a) - Number(b);
-  const [left, right] = [a[Symbol.iterator](), b[Symbol.iterator]()];
-  for (;;) {
-    const [x, y] = [left.next(), right.next()];
-    if (x.done || y.done) return Number(!x.done) - Number(!y.done);
-    const difference = (x.value.codePointAt(0) as number) - (y.value.codePointAt(0) as number);
-    if (difference !== 0) return difference;
-  }
+function* checkedIndices(outputs: ArrayLike<unknown>, most: number): Work<Int32Array> {
+  const numbers = new Int32Array(outputs.length);
+  yield* inSlices(numbers.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const index = outputs[i] as number;
+      if (!(Number.isInteger(index) && index >= 0 && index <= most)) {
+        check(`outputs[${i}]`, index, integerBetween(0, most));
+      }
+      numbers[i] = index;
+    }
+  });
+  return numbers;
 }

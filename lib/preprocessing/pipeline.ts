@@ -1,8 +1,23 @@
-import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
+import {
+  type AsyncOptions,
+  asyncConstraints,
+  pinnedWork,
+  readInSlices,
+  type Work,
+  workHere,
+} from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { Matrix } from '../base/matrix';
-import { asMatrix, checkDtype, checkOutput, type MatrixLike } from '../base/matrix-input';
+import {
+  asMatrix,
+  checkDtype,
+  checkOutput,
+  type MatrixInput,
+  type MatrixLike,
+  matrixInput,
+} from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
+import { readNow } from '../base/reading';
 import { check, checkNames, checkObject, checkOptions, didYouMean, integerBetween } from '../base/validate';
 import {
   type CustomStep,
@@ -106,8 +121,8 @@ export class Preprocessing {
 
   /** Like `fit`, but does not block the calling thread, except while a step of your own learns. @throws like fit() */
   async fitAsync(X: Matrix | readonly (readonly number[])[], options: AsyncOptions = {}): Promise<this> {
-    const matrix = trainingMatrix(X);
-    await elsewhere([matrix], options, this.fitWork(matrix));
+    const input = trainingInput(X);
+    await elsewhere(input, options, this.fitWork(input.matrix));
     return this;
   }
 
@@ -134,8 +149,8 @@ export class Preprocessing {
     X: Matrix | readonly (readonly number[])[],
     options: AsyncOptions = {},
   ): Promise<Matrix> {
-    const matrix = trainingMatrix(X);
-    return elsewhere([matrix], options, this.#fitTransform(matrix));
+    const input = trainingInput(X);
+    return elsewhere(input, options, this.#fitTransform(input.matrix));
   }
 
   *#fitTransform(X: Matrix): Work<Matrix> {
@@ -169,9 +184,9 @@ export class Preprocessing {
   ): Promise<Matrix> {
     const fitted = this.#learned('transformAsync');
     const { out, ...rest } = options;
-    const matrix = asMatrix('X', X, { cols: fitted.inputColumns });
-    const result = resultMatrix(matrix, fitted.outputColumns, out);
-    await elsewhere([matrix, result], rest, fitted.transform(matrix, result));
+    const input = matrixInput('X', X, { cols: fitted.inputColumns });
+    const result = resultMatrix(input.matrix, fitted.outputColumns, out);
+    await elsewhere(input, rest, fitted.transform(input.matrix, result), result);
     return result;
   }
 
@@ -199,9 +214,9 @@ export class Preprocessing {
   async inverseAsync(X: MatrixLike, options: AsyncOptions & { readonly out?: Matrix } = {}): Promise<Matrix> {
     const fitted = this.#learned('inverseAsync');
     const { out, ...rest } = options;
-    const matrix = asMatrix('X', X, { cols: fitted.outputColumns });
-    const result = resultMatrix(matrix, fitted.inputColumns, out);
-    await elsewhere([matrix, result], rest, fitted.inverse(matrix, result));
+    const input = matrixInput('X', X, { cols: fitted.outputColumns });
+    const result = resultMatrix(input.matrix, fitted.inputColumns, out);
+    await elsewhere(input, rest, fitted.inverse(input.matrix, result), result);
     return result;
   }
 
@@ -307,16 +322,30 @@ function readStep(where: string, value: unknown, readers: ReadonlyMap<string, St
   return reader(where, value);
 }
 
-/** Checks X for `fit`. */
-export function trainingMatrix(X: unknown): Matrix {
-  return asMatrix('X', X, { mostCols: mostColumns });
+/** Checks X for `fit`. Many arrays of numbers are still to be read. */
+export function trainingInput(X: unknown): MatrixInput {
+  return matrixInput('X', X, { mostCols: mostColumns });
 }
 
-// Runs work on other threads, while these matrices stay in place.
-async function elsewhere<T>(matrices: readonly Matrix[], options: AsyncOptions, work: Work<T>): Promise<T> {
+function trainingMatrix(X: unknown): Matrix {
+  const { matrix, unread } = trainingInput(X);
+  readNow(unread);
+  return matrix;
+}
+
+// Reads the input, and runs work on other threads. Meanwhile, the matrices stay in place.
+async function elsewhere<T>(
+  { matrix, unread }: MatrixInput,
+  options: AsyncOptions,
+  work: Work<T>,
+  out?: Matrix,
+): Promise<T> {
   checkOptions('', options, asyncConstraints);
-  const arrays = matrices.map(({ data }) => data);
-  return pinnedWork(work, arrays, options);
+  function* all(): Work<T> {
+    if (unread !== undefined) yield* readInSlices(unread);
+    return yield* work;
+  }
+  return pinnedWork(all(), [matrix.data, ...(out === undefined ? [] : [out.data])], options);
 }
 
 function resultMatrix(X: Matrix, cols: number, out: Matrix | undefined): Matrix {

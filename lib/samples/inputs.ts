@@ -1,14 +1,16 @@
-import { type AsyncOptions, pinnedWork, type Work, workHere } from '../addon/work';
+import { inOrder, readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { type Dtype, elementError, type LabelArray, Matrix } from '../base/matrix';
-import { asMatrix, type MatrixLike } from '../base/matrix-input';
+import { type Dtype, elementError, Matrix } from '../base/matrix';
+import { type MatrixInput, type MatrixLike, matrixInput } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
+import { type Reading, unlessShort } from '../base/reading';
 import { checkNames, checkObject } from '../base/validate';
 import { type Architecture, embeddingsIn, inputDimOf } from '../layers/architecture';
 import { unknownCode } from '../layers/embeddings';
 import type { Preprocessing } from '../preprocessing';
-import { trainingMatrix } from '../preprocessing/pipeline';
+import { trainingInput } from '../preprocessing/pipeline';
 import { networkMatrix } from './network-matrix';
+import { joined, type Pending } from './pending';
 
 /**
  * Codes of categories, with one row per sample and one column per embedding. An Int32Array holds them row by row and is
@@ -40,15 +42,8 @@ export interface Inputs {
   readonly X: Matrix;
   /** (rows x embeddings); null without embeddings */
   readonly codes: Int32Array | null;
-  /** Fills X, which is empty before: the preprocessing. */
+  /** Fills X and the codes, which are empty before: reads many plain arrays, and preprocesses. */
   readonly pending?: Pending;
-}
-
-/** Work to be done before inputs are used, once. */
-export interface Pending {
-  readonly work: Work<void>;
-  /** The arrays that it reads. They must stay in place. */
-  readonly arrays: readonly LabelArray[];
 }
 
 /** Preprocessing that learns from the training data, before it transforms these and the validation data. */
@@ -58,7 +53,8 @@ export interface Learning {
 }
 
 /**
- * Checks X and returns it as inputs of the network. It copies only plain arrays, and X with preprocessing.
+ * Checks X and returns it as inputs of the network. It copies only plain arrays, and X with preprocessing. Many plain
+ * arrays are still to be read.
  *
  * @param learning given in a training whose preprocessing has not learned: the first X is what it learns from
  */
@@ -66,35 +62,33 @@ export function networkInputs(kind: InputKind, X: InputsLike, learning?: Learnin
   const { length } = embeddingsIn(kind.architecture);
   if (length === 0) {
     if (kind.preprocessing !== undefined) return preprocessed(kind, 'X', X as MatrixLike, null, learning);
-    return { X: networkMatrix('X', X, inputDimOf(kind.architecture), inputDim, kind.dtype), codes: null };
+    return matrixInputs(networkMatrix('X', X, inputDimOf(kind.architecture), inputDim, kind.dtype));
   }
   const { numbers, categories } = mixed(X);
-  const { codes, rows } = codesOf(categories, length);
+  const { codes, rows, unread } = codesOf(categories, length);
   const columns = inputDimOf(kind.architecture);
   let inputs: Inputs;
   // Preprocessing always needs columns.
   if (kind.preprocessing !== undefined) {
     inputs = preprocessed(kind, 'X.numbers', numbers as MatrixLike, codes, learning);
   } else if (columns === 0) {
-    return { X: noNumbers(numbers, rows, kind.dtype), codes };
+    inputs = { X: noNumbers(numbers, rows, kind.dtype), codes };
   } else {
-    inputs = { X: networkMatrix('X.numbers', numbers, columns, inputDim, kind.dtype), codes };
+    inputs = matrixInputs(networkMatrix('X.numbers', numbers, columns, inputDim, kind.dtype), codes);
   }
   checkRows(inputs.X.rows, rows);
-  return inputs;
-}
-
-/** Fills inputs whose preprocessing is pending, on the calling thread. */
-export function fillHere({ pending }: Inputs): void {
-  if (pending !== undefined) workHere(pending.work);
-}
-
-/** Fills inputs on threads of the addon. @throws AbortError */
-export function fillElsewhere({ work, arrays }: Pending, options: AsyncOptions): Promise<void> {
-  return pinnedWork(work, arrays, options);
+  return unread === undefined ? inputs : { ...inputs, ...joined([toBeRead(unread), inputs.pending]) };
 }
 
 const inputDim = "the network's inputDim";
+
+function matrixInputs({ matrix, unread }: MatrixInput, codes: Int32Array | null = null): Inputs {
+  return unread === undefined ? { X: matrix, codes } : { X: matrix, codes, pending: toBeRead(unread) };
+}
+
+function toBeRead(unread: Reading): Pending {
+  return { work: readInSlices(unread), arrays: [] };
+}
 
 // X with its preprocessing pending. The columns stay as they came until then, arrays of numbers as doubles.
 function preprocessed(
@@ -107,9 +101,9 @@ function preprocessed(
   const preprocessing = given as Preprocessing;
   const columns = inputDimOf(architecture);
   const learns = learning !== undefined && learning.columns === undefined;
-  const raw = learns
-    ? inPart(name, () => trainingMatrix(X))
-    : asMatrix(name, X, {
+  const { matrix: raw, unread } = learns
+    ? inPart(name, () => trainingInput(X))
+    : matrixInput(name, X, {
         dtype: 'float64',
         cols: learning?.columns ?? preprocessing.inputColumns,
         origin: "the network's preprocessing",
@@ -117,13 +111,20 @@ function preprocessed(
   if (learns) learning.columns = raw.cols;
   else if (learning === undefined) checkColumns(preprocessing.outputColumns, columns);
   const out = Matrix.zeros(raw.rows, columns, dtype);
+  const reading = unread === undefined ? [] : [readInSlices(unread)];
   const work = learns
-    ? preprocessing.fitWork(raw, (outputColumns) => {
-        checkColumns(outputColumns, columns);
-        return out;
-      })
-    : preprocessing.transformWork(raw, out);
-  return { X: out, codes, pending: { work: inPartOf(name, work), arrays: [raw.data] } };
+    ? inPartOf(
+        name,
+        inOrder([
+          ...reading,
+          preprocessing.fitWork(raw, (outputColumns) => {
+            checkColumns(outputColumns, columns);
+            return out;
+          }),
+        ]),
+      )
+    : inOrder([...reading, inPartOf(name, preprocessing.transformWork(raw, out))]);
+  return { X: out, codes, pending: { work, arrays: [raw.data] } };
 }
 
 function checkColumns(outputColumns: number, columns: number): void {
@@ -199,7 +200,13 @@ function named(name: string, error: unknown): unknown {
   return error;
 }
 
-function codesOf(value: unknown, cols: number): { codes: Int32Array; rows: number } {
+interface Codes {
+  readonly codes: Int32Array;
+  readonly rows: number;
+  readonly unread?: Reading | undefined;
+}
+
+function codesOf(value: unknown, cols: number): Codes {
   const name = 'X.categories';
   if (value instanceof Int32Array) {
     checkBuffer(name, value);
@@ -212,28 +219,37 @@ function codesOf(value: unknown, cols: number): { codes: Int32Array; rows: numbe
   if (!Array.isArray(value)) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an Int32Array or an array of rows', value);
   }
-  const codes = new Int32Array(new SharedArrayBuffer(4 * nonEmpty(value.length) * cols));
-  for (let r = 0; r < value.length; r++) {
-    const row: unknown = value[r];
-    if (!Array.isArray(row))
-      throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${r}]`, 'an array of codes', row);
-    if (row.length !== cols) {
-      const rule = `of length ${cols} (the network's embeddings)`;
-      throw argumentError('ERR_BLASNET_SHAPE', `${name}[${r}]`, rule, row);
+  const rows: readonly unknown[] = value;
+  const codes = new Int32Array(new SharedArrayBuffer(4 * nonEmpty(rows.length) * cols));
+  const read = (from: number, to: number) => {
+    for (let r = from; r < to; r++) {
+      const row = rows[r];
+      if (!Array.isArray(row) || row.length !== cols) throw codesError(`${name}[${r}]`, row, cols);
+      for (let c = 0; c < cols; c++) {
+        const code: unknown = row[c];
+        if (!isCode(code)) throw codeTypeError(`${name}[${r}][${c}]`, code);
+        codes[r * cols + c] = code;
+      }
     }
-    for (let c = 0; c < cols; c++) codes[r * cols + c] = codeOf(`${name}[${r}][${c}]`, row[c]);
-  }
-  return { codes, rows: value.length };
+  };
+  const reading = { length: rows.length, width: cols, read };
+  return { codes, rows: rows.length, unread: unlessShort(reading) };
+}
+
+function codesError(name: string, row: unknown, cols: number): BlasnetError {
+  if (!Array.isArray(row)) return argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of codes', row);
+  return argumentError('ERR_BLASNET_SHAPE', name, `of length ${cols} (the network's embeddings)`, row);
 }
 
 // Native code checks a code against the number of categories of its column.
-function codeOf(name: string, code: unknown): number {
-  if (typeof code !== 'number') throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a number', code);
-  if (!Number.isInteger(code) || code < unknownCode || code >= 2 ** 31) {
-    const rule = `a code, an integer from ${unknownCode} to 2^31 - 1`;
-    throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, code);
-  }
-  return code;
+function isCode(code: unknown): code is number {
+  return Number.isInteger(code) && (code as number) >= unknownCode && (code as number) < 2 ** 31;
+}
+
+function codeTypeError(name: string, code: unknown): BlasnetError {
+  if (typeof code !== 'number') return argumentError('ERR_BLASNET_ARG_TYPE', name, 'a number', code);
+  const rule = `a code, an integer from ${unknownCode} to 2^31 - 1`;
+  return argumentError('ERR_BLASNET_ARG_VALUE', name, rule, code);
 }
 
 function nonEmpty(rows: number): number {

@@ -1,5 +1,14 @@
+import { convertNumbers } from '../addon/rows';
+import { readInSlices, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { type Dtype, type LabelArray, Matrix } from '../base/matrix';
+import {
+  allocate,
+  type Dtype,
+  type LabelArray,
+  type Matrix,
+  type NumberArray,
+  numbersReading,
+} from '../base/matrix';
 import type { MatrixLike } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
 import { type ActivationName, activationRow } from '../layers/activations';
@@ -7,6 +16,7 @@ import { type Architecture, outputActivationOf, outputLayerOf } from '../layers/
 import { defaultLoss, type LossName, lossEntry, type ResolvedLoss, resolveLoss } from '../layers/losses';
 import type { Label, LabelEncoder } from '../preprocessing';
 import { networkMatrix } from './network-matrix';
+import { type Pending, unlessBrief } from './pending';
 
 /**
  * Labels, in one of these forms: rows, one per sample, as in `MatrixLike`; one number per sample, if the network has a
@@ -20,6 +30,8 @@ export interface Labels {
   readonly data: LabelArray;
   readonly rows: number;
   readonly cols: number;
+  /** Fills the data, which are empty before: reads many plain values, and encodes. The samples' pending work has it. */
+  readonly pending?: Pending | undefined;
 }
 
 /** The properties of a network that its labels depend on. */
@@ -48,28 +60,44 @@ export function fitLoss(architecture: Architecture, loss: unknown, Y: unknown, n
   return resolveLoss(classes && ofClasses !== undefined ? ofClasses : loss, output);
 }
 
-/** Converts Y to the form that the loss takes. */
-export function asLabels(kind: LabelKind, Y: LabelsLike, loss: LossName): Labels {
+/**
+ * Converts Y to the form that the loss takes.
+ *
+ * @param learns whether the network's labels still learn their classes, by work that is done before that of Y
+ */
+export function asLabels(kind: LabelKind, Y: LabelsLike, loss: LossName, learns = false): Labels {
   const { architecture, dtype, labels } = kind;
   const { outputDim } = outputLayerOf(architecture);
   if (labels !== undefined && Array.isArray(Y) && !Array.isArray(Y[0])) {
-    return encoded(kind, labels, Y as readonly Label[], loss);
+    return encoded(kind, labels, Y as readonly Label[], loss, learns);
   }
   if (lossEntry(loss).labelRule === 'classes') return classLabels(Y, loss);
-  if (outputDim === 1 && areClasses(Y)) return column(Y as ArrayLike<unknown>, dtype);
-  return networkMatrix('Y', Y, outputDim, "the network's outputDim", dtype);
+  if (outputDim === 1 && areClasses(Y)) return column(Y as ClassesLike, dtype);
+  const { matrix, unread } = networkMatrix('Y', Y, outputDim, "the network's outputDim", dtype);
+  if (unread === undefined) return matrix;
+  const { data, rows, cols } = matrix;
+  return { data, rows, cols, pending: { work: readInSlices(unread), arrays: [] } };
+}
+
+type ClassesLike = Int32Array | Uint8Array | Uint16Array | Uint32Array | readonly unknown[];
+
+function isTyped(values: ClassesLike): values is Exclude<ClassesLike, readonly unknown[]> {
+  return ArrayBuffer.isView(values);
 }
 
 // One number per sample, for a single output.
-function column(values: ArrayLike<unknown>, dtype: Dtype): Matrix {
-  const matrix = Matrix.zeros(values.length, 1, dtype);
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row];
-    if (typeof value !== 'number')
-      throw argumentError('ERR_BLASNET_ARG_TYPE', `Y[${row}]`, 'a number', value);
-    matrix.data[row] = value;
+function column(values: ClassesLike, dtype: Dtype): Labels {
+  const data = allocate(values.length, dtype);
+  const labels = { data, rows: data.length, cols: 1 };
+  if (!isTyped(values)) {
+    return { ...labels, pending: unlessBrief(readInSlices(numbersReading('Y', values, data))) };
   }
-  return matrix;
+  checkBuffer('Y', values);
+  return { ...labels, pending: unlessBrief(copied(values, data), [values]) };
+}
+
+function* copied(...given: Parameters<typeof convertNumbers>): Work<void> {
+  yield* convertNumbers(...given);
 }
 
 // Converts class names to the form that the loss takes.
@@ -78,22 +106,38 @@ function encoded(
   labels: LabelEncoder,
   names: readonly Label[],
   loss: LossName,
+  learns: boolean,
 ): Labels {
   const { outputDim } = outputLayerOf(architecture);
-  const { length } = labels.classes;
-  if (length !== Math.max(outputDim, 2)) {
-    const rule = `${Math.max(outputDim, 2)} classes, since the network's outputDim is ${outputDim}`;
-    throw blasnetError('ERR_BLASNET_SHAPE', `Expected labels to have ${rule}, got ${length}`);
-  }
   const { labelRule } = lossEntry(loss);
-  if (labelRule === 'classes') {
-    return { data: labels.indices(names), rows: names.length, cols: 1 };
-  }
-  const signs = labelRule === 'signs' || classThreshold(outputActivationOf(architecture)) === 0;
-  if (outputDim === 1) return signs ? labels.signs(names, dtype) : labels.binary(names, dtype);
-  const rows = labels.oneHot(names, dtype);
-  if (labelRule === 'signs') for (const [i, one] of rows.data.entries()) rows.data[i] = 2 * one - 1;
-  return rows;
+  const rows = names.length;
+  const cols = labelRule === 'classes' ? 1 : outputDim;
+  const signs =
+    labelRule === 'signs' || (outputDim === 1 && classThreshold(outputActivationOf(architecture)) === 0);
+  const data =
+    labelRule === 'classes' ? new Int32Array(new SharedArrayBuffer(4 * rows)) : allocate(rows * cols, dtype);
+  const work = encode(labels, names, { data, rows, cols }, outputDim, signs ? -1 : 0);
+  const pending = learns ? { work, arrays: [] } : unlessBrief(work);
+  return { data, rows, cols, pending };
+}
+
+function* encode(
+  labels: LabelEncoder,
+  names: readonly Label[],
+  { data, cols }: Labels,
+  outputDim: number,
+  off: number,
+): Work<void> {
+  checkClasses(labels, outputDim);
+  if (data instanceof Int32Array) yield* labels.indicesWork(names, data);
+  else yield* labels.columnsWork(names, cols, off, data);
+}
+
+function checkClasses(labels: LabelEncoder, outputDim: number): void {
+  const { length } = labels.classes;
+  if (length === Math.max(outputDim, 2)) return;
+  const rule = `${Math.max(outputDim, 2)} classes, since the network's outputDim is ${outputDim}`;
+  throw blasnetError('ERR_BLASNET_SHAPE', `Expected labels to have ${rule}, got ${length}`);
 }
 
 /** The number above which a single output means the second class. The labels are 0 and 1, or -1 and 1. */
@@ -110,22 +154,25 @@ function classLabels(Y: LabelsLike, loss: LossName): Labels {
     const rule = `an Int32Array or an array of class numbers from 0 (the loss is ${loss})`;
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'Y', rule, Y);
   }
-  const values = Y as ArrayLike<unknown>;
-  const data = new Int32Array(new SharedArrayBuffer(4 * values.length));
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (typeof value !== 'number') throw argumentError('ERR_BLASNET_ARG_TYPE', `Y[${i}]`, 'a number', value);
-    if (!Number.isInteger(value) || value < 0 || value > 2 ** 31 - 1) {
-      throw argumentError(
-        'ERR_BLASNET_ARG_VALUE',
-        `Y[${i}]`,
-        'a class, an integer from 0 to 2^31 - 1',
-        value,
-      );
-    }
-    data[i] = value;
+  const values = Y as ClassesLike;
+  if (isTyped(values)) checkBuffer('Y', values);
+  const data = nonEmpty(new Int32Array(new SharedArrayBuffer(4 * values.length)));
+  const pending = unlessBrief(classesOf(values, data), isTyped(values) ? [values] : []);
+  return { data, rows: data.length, cols: 1, pending };
+}
+
+function* classesOf(values: ClassesLike, out: Int32Array): Work<void> {
+  let numbers: NumberArray;
+  if (isTyped(values)) numbers = values;
+  else {
+    const read = allocate(out.length, 'float64');
+    yield* readInSlices(numbersReading('Y', values, read));
+    numbers = read;
   }
-  return { data: nonEmpty(data), rows: data.length, cols: 1 };
+  const bad = yield* convertNumbers(numbers, out);
+  if (bad === undefined) return;
+  const rule = 'a class, an integer from 0 to 2^31 - 1';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', `Y[${bad}]`, rule, numbers[bad]);
 }
 
 function nonEmpty(data: Int32Array): Int32Array {
@@ -133,11 +180,11 @@ function nonEmpty(data: Int32Array): Int32Array {
   throw blasnetError('ERR_BLASNET_SHAPE', 'Expected Y to have at least one row, got 0');
 }
 
-/** A function that turns outputs into class names: see Network.classify. @throws Error ERR_BLASNET_NOT_FITTED */
+/** Turns outputs into class names: see Network.classify. @throws Error ERR_BLASNET_NOT_FITTED */
 export function classDecoder(
   { architecture, labels }: LabelKind,
   method: string,
-): (outputs: Matrix) => Label[] {
+): (outputs: Matrix) => Work<Label[]> {
   if (labels === undefined) {
     throw argumentError(
       'ERR_BLASNET_NOT_FITTED',
@@ -147,5 +194,5 @@ export function classDecoder(
     );
   }
   const threshold = classThreshold(outputActivationOf(architecture));
-  return (outputs) => labels.decode(outputs, { threshold });
+  return (outputs) => labels.decodeWork(outputs, threshold);
 }

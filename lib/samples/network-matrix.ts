@@ -1,5 +1,5 @@
-import type { Dtype, Matrix } from '../base/matrix';
-import { asMatrix, checkDtype } from '../base/matrix-input';
+import type { Dtype } from '../base/matrix';
+import { checkDtype, type MatrixInput, matrixInput } from '../base/matrix-input';
 
 // Strings that no call has to build: predictions of one row take a microsecond.
 const reasons = {
@@ -8,7 +8,7 @@ const reasons = {
 } as const;
 
 /**
- * A matrix of the network's dtype and of `cols` columns.
+ * A matrix of the network's dtype and of `cols` columns. Many arrays of numbers are still to be read.
  *
  * @param origin the origin of `cols`, for the errors
  */
@@ -18,8 +18,8 @@ export function networkMatrix(
   cols: number,
   origin: `the network's ${'inputDim' | 'outputDim' | 'preprocessing'}`,
   dtype: Dtype,
-): Matrix {
-  const matrix = asMatrix(name, value, { dtype, cols, origin });
-  checkDtype(name, matrix.data, dtype, reasons[dtype]);
-  return matrix;
+): MatrixInput {
+  const input = matrixInput(name, value, { dtype, cols, origin });
+  checkDtype(name, input.matrix.data, dtype, reasons[dtype]);
+  return input;
 }

@@ -1,11 +1,13 @@
+import { type AsyncOptions, pinnedWork } from '../addon/work';
 import { blasnetError } from '../base/errors';
-import { type Dtype, type FloatArray, type LabelArray, Matrix } from '../base/matrix';
+import { type Dtype, type FloatArray, type LabelArray, Matrix, type NumberArray } from '../base/matrix';
 import { checkOutput } from '../base/matrix-input';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import type { LossName } from '../layers/losses';
 import { type InputKind, type Inputs, type InputsLike, type Learning, networkInputs } from './inputs';
 import { asLabels, type LabelKind, type Labels, type LabelsLike } from './labels';
 import { networkMatrix } from './network-matrix';
+import { joined, type Pending } from './pending';
 
 /** The properties of a network that its samples depend on. */
 export interface SampleKind extends InputKind, LabelKind {}
@@ -20,23 +22,33 @@ export interface Samples extends Inputs {
 
 export type LabelledSamples = Samples & { readonly Y: Labels };
 
-/** Checks X and Y, which must have equal numbers of rows, and converts Y to the form that the loss takes. */
+/** What still learns from the training data, before these and the validation data are converted. */
+export interface LearningParts {
+  readonly preprocessing: Learning | undefined;
+  readonly labels: boolean;
+}
+
+/**
+ * Checks X and Y, which must have equal numbers of rows, and converts Y to the form that the loss takes. What takes long
+ * is pending.
+ */
 export function labelledSamples(
   kind: SampleKind,
   X: InputsLike,
   Y: LabelsLike,
   loss: LossName,
-  learning?: Learning,
+  learning?: LearningParts,
 ): LabelledSamples {
-  const inputs = networkInputs(kind, X, learning);
-  const labels = asLabels(kind, Y, loss);
+  const inputs = networkInputs(kind, X, learning?.preprocessing);
+  const labels = asLabels(kind, Y, loss, learning?.labels);
   if (inputs.X.rows !== labels.rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
       `Expected Y to have as many rows as X (${inputs.X.rows}), got ${labels.rows}`,
     );
   }
-  return { ...inputs, Y: labels };
+  if (labels.pending === undefined) return { ...inputs, Y: labels };
+  return { ...inputs, Y: labels, ...joined([inputs.pending, labels.pending]) };
 }
 
 /** The arrays that native code reads. */
@@ -45,8 +57,13 @@ export function arraysOf({ X, codes, Y, weights }: Samples): LabelArray[] {
 }
 
 /** The arrays that a training reads, also before its first step. */
-export function arraysToPin(samples: Samples): LabelArray[] {
+export function arraysToPin(samples: Samples): NumberArray[] {
   return [...arraysOf(samples), ...(samples.pending?.arrays ?? [])];
+}
+
+/** Does pending work of the samples without blocking the calling thread. Meanwhile, all arrays stay in place. */
+export function fillElsewhere(samples: Samples, { work }: Pending, options: AsyncOptions): Promise<void> {
+  return pinnedWork(work, arraysToPin(samples), options);
 }
 
 /** The matrix for the results (rows of X, outputDim): the caller's, checked, or a new one. */
@@ -55,7 +72,7 @@ export function outputMatrix(architecture: Architecture, dtype: Dtype, inputs: I
   const { outputDim } = outputLayerOf(architecture);
   if (out === undefined) return Matrix.zeros(rows, outputDim, dtype);
   checkOutput(out, inputs.X.data, inputs.codes);
-  const matrix = networkMatrix('out', out, outputDim, "the network's outputDim", dtype);
+  const { matrix } = networkMatrix('out', out, outputDim, "the network's outputDim", dtype);
   if (matrix.rows !== rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',

@@ -1,10 +1,12 @@
 import { checkWeights, countClasses, weigh } from '../addon/rows';
-import type { Work } from '../addon/work';
-import { argumentError, blasnetError } from '../base/errors';
-import { allocate, type Dtype, type FloatArray, isFloatArray } from '../base/matrix';
+import { readInSlices, type Work } from '../addon/work';
+import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { allocate, type Dtype, type FloatArray, isFloatArray, numbersReading } from '../base/matrix';
 import { checkBuffer } from '../base/pinning';
+import type { Reading } from '../base/reading';
 import { checkObject } from '../base/validate';
 import type { Labels } from './labels';
+import { joined, type Pending, unlessBrief } from './pending';
 import type { LabelledSamples, Samples } from './samples';
 
 /** One weight per sample: a typed array or numbers, none negative and not all 0. */
@@ -16,8 +18,10 @@ export type SampleWeight = FloatArray | readonly number[];
  */
 export type ClassWeight = 'balanced' | readonly number[] | { readonly [label: number]: number };
 
-/** The weights that follow from both options; see `Samples`. */
-export type CombinedWeights = Pick<Samples, 'weights' | 'ownWeights'>;
+/** The weights that follow from both options, see `Samples`, and the work that fills them. */
+export interface CombinedWeights extends Pending {
+  readonly weights: Required<Pick<Samples, 'weights'>> & Pick<Samples, 'ownWeights'>;
+}
 
 /**
  * Multiplies the weights of both options and scales them to a mean of 1. So only their ratios matter, and the learning
@@ -25,23 +29,48 @@ export type CombinedWeights = Pick<Samples, 'weights' | 'ownWeights'>;
  *
  * @param classes the number of classes: see `classCount`
  */
-export function* combineWeights(
+export function combineWeights(
   labels: Labels,
   classes: number,
   dtype: Dtype,
   sampleWeight: unknown,
   classWeight: unknown,
-): Work<CombinedWeights | undefined> {
+): CombinedWeights | undefined {
   if (sampleWeight === undefined && classWeight === undefined) return undefined;
   const { rows } = labels;
-  const own = sampleWeight === undefined ? null : yield* readSampleWeight('sampleWeight', sampleWeight, rows);
-  const ownWeights = own && (yield* meanOne('sampleWeight', { weights: own, rows }, allocate(rows, dtype)));
-  if (classWeight === undefined) return ownWeights ? { weights: ownWeights, ownWeights } : undefined;
-  const ofClass = yield* classWeights(labels, classes, classWeight);
-  const name = own === null ? 'classWeight' : 'sampleWeight * classWeight';
-  const factors = { weights: own, labels: labels.data, cols: labels.cols, ofClass, rows };
-  const weights = yield* meanOne(name, factors, allocate(rows, dtype));
-  return { weights, ...(ownWeights && { ownWeights }) };
+  const given = sampleWeight === undefined ? null : weightsInput('sampleWeight', sampleWeight, rows);
+  const ofClasses = classWeight === undefined ? null : classWeigher(classes, classWeight);
+  const own = given && allocate(rows, dtype);
+  const arrays = given === null ? [] : [given.weights];
+  if (ofClasses === null) {
+    const weights = own as FloatArray;
+    return { weights: { weights, ownWeights: weights }, work: weighOwn(given, weights), arrays };
+  }
+  const weights = allocate(rows, dtype);
+  const work = weighClasses(labels, classes, given, own, ofClasses, weights);
+  return { weights: own === null ? { weights } : { weights, ownWeights: own }, work, arrays };
+}
+
+function* weighOwn(given: WeightsInput | null, out: FloatArray | null): Work<void> {
+  if (given === null || out === null) return;
+  yield* checkedWeights(given);
+  yield* meanOne(given.name, { weights: given.weights, rows: out.length }, out);
+}
+
+function* weighClasses(
+  labels: Labels,
+  classes: number,
+  given: WeightsInput | null,
+  own: FloatArray | null,
+  ofClasses: ClassWeigher,
+  out: FloatArray,
+): Work<void> {
+  const { data, rows, cols } = labels;
+  yield* weighOwn(given, own);
+  const ofClass = ofClasses(yield* classCounts(labels, classes), rows);
+  const name = given === null ? 'classWeight' : 'sampleWeight * classWeight';
+  const weights = given === null ? null : given.weights;
+  yield* meanOne(name, { weights, labels: data, cols, ofClass, rows }, out);
 }
 
 /** Computes weights as `weigh` does, scaled to a mean of 1. Throws if their sum is 0 or out of range. */
@@ -58,22 +87,32 @@ export function* meanOne(
   return out;
 }
 
-/** Adds the weights of both options to the samples of a network with `outputs` outputs. */
-export function* withWeights(
+/** Adds the weights of both options to the samples of a network with `outputs` outputs. What takes long is pending. */
+export function withWeights(
   samples: LabelledSamples,
   outputs: number,
   sampleWeight: unknown,
   classWeight: unknown,
-): Work<LabelledSamples> {
+): LabelledSamples {
   const { X, Y } = samples;
-  return {
-    ...samples,
-    ...(yield* combineWeights(Y, classCount(outputs), X.dtype, sampleWeight, classWeight)),
-  };
+  const combined = combineWeights(Y, classCount(outputs), X.dtype, sampleWeight, classWeight);
+  if (combined === undefined) return samples;
+  const { work, arrays, weights } = combined;
+  // Weights of classes need the labels.
+  const pending = Y.pending === undefined ? unlessBrief(work, arrays) : { work, arrays };
+  if (pending === undefined) return { ...samples, ...weights };
+  return { ...samples, ...weights, ...joined([samples.pending, pending]) };
 }
 
-/** Checks the `sampleWeight` option and returns it as a typed array, without a copy if it is one. */
-function* readSampleWeight(name: string, value: unknown, rows: number): Work<FloatArray> {
+interface WeightsInput {
+  readonly name: string;
+  readonly value: unknown;
+  readonly weights: FloatArray;
+  readonly unread?: Reading;
+}
+
+/** Checks the `sampleWeight` option, apart from its numbers. A typed array is not copied, other numbers are unread. */
+function weightsInput(name: string, value: unknown, rows: number): WeightsInput {
   if (!isFloatArray(value) && !Array.isArray(value)) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a typed array or an array of numbers', value);
   }
@@ -81,28 +120,29 @@ function* readSampleWeight(name: string, value: unknown, rows: number): Work<Flo
   if (value.length !== rows) {
     throw argumentError('ERR_BLASNET_SHAPE', name, `of length ${rows}, one weight per sample`, value);
   }
-  const weights = isFloatArray(value) ? value : fromArray(name, value);
+  if (isFloatArray(value)) return { name, value, weights: value };
+  const weights = allocate(rows, 'float64');
+  const wrong = (row: number, weight: unknown) => weightError(name, row, weight);
+  return { name, value, weights, unread: numbersReading(name, value, weights, wrong) };
+}
+
+function* checkedWeights({ name, value, weights, unread }: WeightsInput): Work<void> {
+  if (unread !== undefined) yield* readInSlices(unread);
   const { bad, sum } = yield* checkWeights(weights);
-  if (bad < rows) checkWeight(name, bad, weights[bad]);
+  if (bad < weights.length) throw weightError(name, bad, weights[bad]);
   if (sum === 0) throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'not all 0', value);
-  return weights;
 }
 
-function fromArray(name: string, values: readonly unknown[]): Float64Array {
-  const weights = new Float64Array(values.length);
-  for (let row = 0; row < weights.length; row++) {
-    const weight = values[row];
-    checkWeight(name, row, weight);
-    weights[row] = weight as number;
-  }
-  return weights;
-}
+/** The weights of the classes, for the number of rows of each. */
+type ClassWeigher = (counts: readonly number[], rows: number) => Float64Array;
 
-function* classWeights(labels: Labels, classes: number, value: unknown): Work<Float64Array> {
-  const counts = yield* classCounts(labels, classes);
+/** Checks the `classWeight` option. */
+function classWeigher(classes: number, value: unknown): ClassWeigher {
   if (value === 'balanced') {
-    const present = counts.filter((count) => count > 0).length;
-    return Float64Array.from(counts, (count) => (count === 0 ? 0 : labels.rows / (present * count)));
+    return (counts, rows) => {
+      const present = counts.filter((count) => count > 0).length;
+      return Float64Array.from(counts, (count) => (count === 0 ? 0 : rows / (present * count)));
+    };
   }
   if (typeof value === 'string') {
     throw argumentError(
@@ -112,26 +152,33 @@ function* classWeights(labels: Labels, classes: number, value: unknown): Work<Fl
       value,
     );
   }
-  const given = Array.isArray(value) ? { ...value } : value;
+  const given: unknown = Array.isArray(value) ? { ...value } : value;
   checkObject('classWeight', given);
-  for (const [label, weight] of Object.entries(given)) {
-    checkWeight('classWeight', label, weight);
-    if (!/^(0|[1-9]\d*)$/.test(label) || Number(label) >= counts.length) {
-      const rule = `classes from 0 to ${counts.length - 1}`;
+  const weightOf = new Map(Object.entries(given));
+  for (const [label, weight] of weightOf) {
+    if (!isWeight(weight)) throw weightError('classWeight', label, weight);
+    if (!/^(0|[1-9]\d*)$/.test(label) || Number(label) >= classes) {
+      const rule = `classes from 0 to ${classes - 1}`;
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'the keys of classWeight', rule, label);
     }
   }
-  const weights = counts.map((_, label) => (given[label] as number | undefined) ?? 1);
-  if (weights.every((weight, label) => weight === 0 || counts[label] === 0)) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'classWeight', 'above 0 for at least one class in Y', value);
-  }
-  return Float64Array.from(weights);
+  return (counts) => {
+    const weights = counts.map((_, label) => (weightOf.get(String(label)) as number | undefined) ?? 1);
+    if (weights.every((weight, label) => weight === 0 || counts[label] === 0)) {
+      const rule = 'above 0 for at least one class in Y';
+      throw argumentError('ERR_BLASNET_ARG_VALUE', 'classWeight', rule, value);
+    }
+    return Float64Array.from(weights);
+  };
 }
 
-function checkWeight(name: string, key: number | string, weight: unknown): void {
-  if (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)) return;
+function isWeight(weight: unknown): weight is number {
+  return typeof weight === 'number' && weight >= 0 && Number.isFinite(weight);
+}
+
+function weightError(name: string, key: number | string, weight: unknown): BlasnetError {
   const code = typeof weight === 'number' ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE';
-  throw argumentError(code, `${name}[${key}]`, 'a finite number of at least 0', weight);
+  return argumentError(code, `${name}[${key}]`, 'a finite number of at least 0', weight);
 }
 
 /** The number of classes that a network's outputs tell apart. A single output tells two apart. */

@@ -1,15 +1,20 @@
-import { workHere } from '../addon/work';
+import type { Work } from '../addon/work';
 import { anything, checkOptions } from '../base/validate';
 import { outputLayerOf } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
-import type { Label } from '../preprocessing';
 import { RandomState } from '../random/random-state';
-import type { InputsLike, Learning } from '../samples/inputs';
+import type { InputsLike } from '../samples/inputs';
 import { fitLoss, type LabelsLike } from '../samples/labels';
-import { type LabelledSamples, labelledSamples, type SampleKind } from '../samples/samples';
+import { joined, unlessBrief } from '../samples/pending';
+import {
+  type LabelledSamples,
+  type LearningParts,
+  labelledSamples,
+  type SampleKind,
+} from '../samples/samples';
 import { withWeights } from '../samples/weights';
 import { EpochRunner } from './epoch-runner';
-import { type Fingerprint, fingerprintOf } from './fingerprint';
+import { checkFingerprint, type Fingerprint, fingerprintOf } from './fingerprint';
 import type { OptimizerState } from './optimizer-state';
 import {
   type CompletedFitOptions,
@@ -62,7 +67,8 @@ export function resumedSession(
     completed.earlyStopping.state = state.earlyStopping;
   }
   const runner = new EpochRunner(architecture, samples, completed, random, optimizer);
-  const session = sessionOf(network, runner, validation);
+  const check = (now: Fingerprint) => checkFingerprint(state.fingerprint, now, path);
+  const session = sessionOf(network, runner, validation, check);
   session.restore(state.position, state.split, state.reports, state.best);
   return session;
 }
@@ -85,15 +91,18 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
     for (const part of learning) part?.forget();
   };
   try {
-    if (labels?.fitted === false) labels.fit(Y as readonly Label[]);
-    // The preprocessing learns and transforms in the training's first step: see TrainingSession.
-    const pending: Learning | undefined = preprocessing?.fitted === false ? {} : undefined;
-    const labelled = labelledSamples(kind, X, Y, loss.name, pending);
+    // What takes long is pending until the training's first step: see TrainingSession.
+    const learnsLabels = labels?.fitted === false ? unlessBrief(labels.fitWork(Y)) : undefined;
+    const parts: LearningParts = {
+      preprocessing: preprocessing?.fitted === false ? {} : undefined,
+      labels: learnsLabels !== undefined,
+    };
+    const labelled = labelledSamples(kind, X, Y, loss.name, parts);
     const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
     const { outputDim } = outputLayerOf(architecture);
-    const samples = workHere(withWeights(labelled, outputDim, options.sampleWeight, options.classWeight));
-    const validation =
-      options.validationData && validationSamples(kind, options.validationData, loss, pending);
+    const weighted = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
+    const samples = { ...weighted, ...joined([learnsLabels, weighted.pending]) };
+    const validation = options.validationData && validationSamples(kind, options.validationData, loss, parts);
     return { samples, completed, validation, forget };
   } catch (error) {
     forget();
@@ -105,28 +114,48 @@ function validationSamples(
   kind: SampleKind,
   data: ValidationData,
   loss: ResolvedLoss,
-  learning: Learning | undefined,
+  learning: LearningParts,
 ): LabelledSamples {
   checkOptions('validationData', data, { X: anything, Y: anything, sampleWeight: anything });
   try {
     const { outputDim } = outputLayerOf(kind.architecture);
     const labelled = labelledSamples(kind, data.X, data.Y, loss.name, learning);
-    return workHere(withWeights(labelled, outputDim, data.sampleWeight, undefined));
+    return withWeights(labelled, outputDim, data.sampleWeight, undefined);
   } catch (error) {
     if (error instanceof Error) error.message = `In validationData: ${error.message}`;
     throw error;
   }
 }
 
+/** @param check compares the fingerprint with that of the checkpoint */
 function sessionOf(
   network: TrainedNetwork,
   runner: EpochRunner,
   validation: LabelledSamples | undefined,
+  check?: (fingerprint: Fingerprint) => void,
 ): TrainingSession {
-  // Computed before the run starts: holding out rows changes the samples' weights.
-  const fingerprint =
-    runner.options.checkpoint && fingerprintOf(runner.options, runner.samples, validation !== undefined);
+  const { options, samples } = runner;
+  let fingerprint: Fingerprint | undefined;
+  if (options.checkpoint !== undefined || check !== undefined) {
+    // Computed before the run starts: holding out rows changes the samples' weights.
+    const work = identify(options, samples, validation !== undefined, (now) => {
+      fingerprint = now;
+      check?.(now);
+    });
+    // Weights may be pending, too.
+    const last = samples.pending === undefined ? unlessBrief(work) : { work, arrays: [] };
+    runner.samples = { ...samples, ...joined([samples.pending, last]) };
+  }
   return new TrainingSession(runner, network, validation, (session, metadata) =>
     network.encode(encodeTraining(session, network.random, fingerprint as Fingerprint), metadata),
   );
+}
+
+function* identify(
+  options: CompletedFitOptions,
+  samples: LabelledSamples,
+  validation: boolean,
+  take: (fingerprint: Fingerprint) => void,
+): Work<void> {
+  take(yield* fingerprintOf(options, samples, validation));
 }

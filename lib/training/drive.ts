@@ -9,9 +9,10 @@ import { type EpochReport, type History, record } from './history';
 import { measureElsewhere, measureHere } from './measure';
 import type { TrainingSession } from './session';
 
-/** Trains to the end on other threads. */
+/** Trains to the end on other threads. The history begins with the epochs of a resumed training. */
 export async function fitAsync(session: TrainingSession, queue: PlanQueue): Promise<History> {
   const history = session.emptyHistory();
+  for (const report of session.reports) record(history, report);
   for await (const report of driveAsync(session, queue, 'paced')) record(history, report);
   return history;
 }

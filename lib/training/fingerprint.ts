@@ -1,3 +1,4 @@
+import { inSlices, type Work } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import { nodeCrypto } from '../base/lazy-modules';
 import type { FloatArray } from '../base/matrix';
@@ -19,10 +20,25 @@ export interface Fingerprint {
 }
 
 /** @param validation whether a validation set was given */
-export function fingerprintOf(
+export function* fingerprintOf(
   options: CompletedFitOptions,
   samples: LabelledSamples,
   validation: boolean,
+): Work<Fingerprint> {
+  const digests = {
+    sampleWeight: yield* digest(samples.ownWeights),
+    // The product with sampleWeight. Since sampleWeight is compared, this compares classWeight.
+    classWeight: yield* digest(samples.weights),
+  };
+  return settingsOf(options, samples, validation, digests);
+}
+
+/** The fingerprint without the weights, which may still be pending; with `digests`, all of it. */
+export function settingsOf(
+  options: CompletedFitOptions,
+  samples: LabelledSamples,
+  validation: boolean,
+  digests: Readonly<Record<string, string | null>> = {},
 ): Fingerprint {
   const { batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm } = options;
   const fingerprint: Fingerprint = {
@@ -37,9 +53,7 @@ export function fingerprintOf(
     loss: { name: options.loss.name, ...options.loss.options },
     optimizer: options.optimizer,
     schedule: options.schedule,
-    sampleWeight: digest(samples.ownWeights),
-    // The product with sampleWeight. Since sampleWeight is compared, this compares classWeight.
-    classWeight: digest(samples.weights),
+    ...digests,
     earlyStopping: options.earlyStopping?.settings ?? null,
     series: [
       ...seriesOf(options, validation || heldRows > 0),
@@ -94,11 +108,12 @@ function abbreviate(json = 'nothing'): string {
   return json.length > 500 ? `${json.slice(0, 497)}...` : json;
 }
 
-function digest(weights: FloatArray | undefined): string | null {
+function* digest(weights: FloatArray | undefined): Work<string | null> {
   if (weights === undefined) return null;
-  const { buffer } = weights.slice();
-  return nodeCrypto()
-    .createHash('sha256')
-    .update(new Uint8Array(buffer as ArrayBuffer))
-    .digest('hex');
+  const hash = nodeCrypto().createHash('sha256');
+  yield* inSlices(weights.length, (from, to) => {
+    const { buffer } = weights.slice(from, to);
+    hash.update(new Uint8Array(buffer as ArrayBuffer));
+  });
+  return hash.digest('hex');
 }

@@ -1,3 +1,4 @@
+import { encodeClasses } from '../addon/rows';
 import { type AsyncOptions, pinnedWork, type Work, workHere } from '../addon/work';
 import { Matrix } from '../base/matrix';
 import type { Comparison } from '../metrics/comparison';
@@ -16,7 +17,7 @@ function* measure(
   for (const { name, work, compute } of metrics) {
     values[name] =
       work === undefined
-        ? compute(labelMatrix(Y, predictions), predictions, weights)
+        ? compute(yield* labelMatrix(Y, predictions), predictions, weights)
         : yield* work(comparisonOf(Y, predictions, weights));
   }
   return values;
@@ -53,9 +54,10 @@ function comparisonOf(
 }
 
 // A user's metric takes one row of labels for each sample, so class numbers become one-hot rows.
-function labelMatrix({ data, rows, cols }: Labels, { cols: outputs, dtype }: Matrix): Matrix {
+function* labelMatrix({ data, rows, cols }: Labels, { cols: outputs, dtype }: Matrix): Work<Matrix> {
   if (!(data instanceof Int32Array)) return new Matrix(data, rows, cols);
   const labels = Matrix.zeros(rows, outputs, dtype);
-  for (let row = 0; row < rows; row++) labels.data[row * outputs + (data[row] as number)] = 1;
+  const sizes = { rows, classes: outputs, cols: outputs };
+  yield* encodeClasses({ numbers: data, ...sizes, off: 0, on: 1, out: labels.data });
   return labels;
 }

@@ -26,7 +26,7 @@ import type { GeneratorState, RandomState } from '../random/random-state';
 import type { LabelledSamples } from '../samples/samples';
 import { checkPlateauState } from '../schedules/plateau';
 import type { RunPosition } from './epoch-runner';
-import { checkFingerprint, type Fingerprint, fingerprintOf } from './fingerprint';
+import { checkFingerprint, type Fingerprint, settingsOf } from './fingerprint';
 import type { EpochReport } from './history';
 import type { OptimizerState } from './optimizer-state';
 import type { CompletedFitOptions } from './options';
@@ -185,7 +185,7 @@ function* readTraining(
 }
 
 /**
- * Checks that the options equal the checkpoint's, and returns the optimiser's state to continue with.
+ * Checks that the options, apart from weights, equal the checkpoint's, and returns the optimiser's state to continue with.
  *
  * @param validation whether a validation set was given
  * @throws RangeError ERR_BLASNET_ARG_VALUE for an option that differs; Error ERR_BLASNET_FILE
@@ -198,7 +198,7 @@ export function resumeOptimizer(
   validation: boolean,
   file: string,
 ): OptimizerState {
-  checkFingerprint(state.fingerprint, fingerprintOf(options, samples, validation), file);
+  checkFingerprint(state.fingerprint, settingsOf(options, samples, validation), file);
   const { epoch } = state.position;
   if (epoch > options.epochs) {
     const rule = `at least ${epoch}, the epochs that the checkpoint ${quote(file)} has done`;

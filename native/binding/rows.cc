@@ -14,6 +14,17 @@
 //     order   Uint32Array (rows), changed in place
 //   checkOrder(order, callback?): the outcome's `index`
 //     order   Uint32Array (rows)
+//   encodeClasses({ numbers, rows, classes, cols, off, on, out }, callback?)
+//     numbers  Int32Array (rows)
+//     cols     at most `classes`
+//     out      Float64Array or Float32Array (rows * cols), written
+//   decideClasses({ outputs, rows, cols, threshold, numbers }, callback?): the outcome's `index`
+//     outputs    Float64Array or Float32Array (rows * cols)
+//     threshold  a number, with one column; or null
+//     numbers    Int32Array (rows), written
+//   convert({ from, out }, callback?): the outcome's `index`
+//     from  typed array of any type that NumberType has
+//     out   Float64Array, Float32Array or Int32Array (length of from), written
 //   checkWeights(weights, callback?): the outcome's `index` and `loss`
 //     weights  Float64Array or Float32Array
 //   weigh({ weights, labels, cols, ofClass, rows, index, base, out }, callback?): the outcome's `loss`
@@ -48,6 +59,9 @@ class RowsObject final : public Operations<RowsObject> {
                            InstanceMethod<&RowsObject::Count>("countClasses"),
                            InstanceMethod<&RowsObject::MoveQuotas>("stratify"),
                            InstanceMethod<&RowsObject::CheckRows>("checkOrder"),
+                           InstanceMethod<&RowsObject::Encode>("encodeClasses"),
+                           InstanceMethod<&RowsObject::Decide>("decideClasses"),
+                           InstanceMethod<&RowsObject::Convert>("convert"),
                            InstanceMethod<&RowsObject::Check>("checkWeights"),
                            InstanceMethod<&RowsObject::WeighRows>("weigh"),
                            InstanceMethod<&RowsObject::LimitThreads>("limitThreads"),
@@ -125,6 +139,65 @@ class RowsObject final : public Operations<RowsObject> {
     const size_t rows = array.Length();
     const uint32_t* order = array.Array<uint32_t>(rows);
     return Start(info, 1, [=](Totals*) { return CheckOrder(order, rows, control_); });
+  }
+
+  Napi::Value Encode(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"numbers", "rows", "classes", "cols", "off", "on", "out"});
+    if (given["out"].IsFloat32()) return EncodeAs<float>(info, given);
+    return EncodeAs<double>(info, given);
+  }
+
+  template <typename T>
+  Napi::Value EncodeAs(const Napi::CallbackInfo& info, const Properties& given) {
+    const size_t rows = given["rows"].Size(kMostRows);
+    const size_t cols = given["cols"].PositiveSize(), classes = given["classes"].PositiveSize();
+    if (cols > classes) throw given["cols"].Wrong("at most the number of classes");
+    const int32_t* numbers = given["numbers"].Array<int32_t>(rows);
+    const double off = given["off"].Number(), on = given["on"].Number();
+    T* out = given["out"].Array<T>(rows * cols);
+    return Start(
+        info, 1, [=](Totals*) { return EncodeClasses(numbers, rows, classes, cols, off, on, out, control_); },
+        given.Values());
+  }
+
+  Napi::Value Decide(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"outputs", "rows", "cols", "threshold", "numbers"});
+    if (given["outputs"].IsFloat32()) return DecideAs<float>(info, given);
+    return DecideAs<double>(info, given);
+  }
+
+  template <typename T>
+  Napi::Value DecideAs(const Napi::CallbackInfo& info, const Properties& given) {
+    const size_t rows = given["rows"].Size(kMostRows), cols = given["cols"].PositiveSize();
+    const T* outputs = given["outputs"].Array<T>(rows * cols);
+    int32_t* numbers = given["numbers"].Array<int32_t>(rows);
+    std::optional<double> threshold;
+    if (given["threshold"].Given()) {
+      if (cols > 1) throw given["threshold"].Wrong("null with several columns");
+      threshold = given["threshold"].Number();
+    }
+    return Start(
+        info, 1,
+        [=](Totals*) {
+          return DecideClasses(outputs, rows, cols, threshold ? &*threshold : nullptr, numbers, control_);
+        },
+        given.Values());
+  }
+
+  Napi::Value Convert(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"from", "out"});
+    if (given["out"].Type() == napi_int32_array) return ConvertAs<int32_t>(info, given);
+    if (given["out"].IsFloat32()) return ConvertAs<float>(info, given);
+    return ConvertAs<double>(info, given);
+  }
+
+  template <typename T>
+  Napi::Value ConvertAs(const Napi::CallbackInfo& info, const Properties& given) {
+    const size_t count = given["from"].Length();
+    const blasnet::Numbers from = given["from"].NumberArray(count);
+    T* out = given["out"].Array<T>(count);
+    return Start(
+        info, 1, [=](Totals*) { return ConvertNumbers(from, count, out, control_); }, given.Values());
   }
 
   Napi::Value Check(const Napi::CallbackInfo& info) {

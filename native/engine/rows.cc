@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <stdexcept>
 #include <type_traits>
 #include <vector>
@@ -46,6 +48,13 @@ auto Typed(const Elements& elements, const F& body) {
 
 void CheckIndices(const std::atomic<bool>& bad) {
   if (bad.load()) throw std::out_of_range("an index of a row is out of range");
+}
+
+// Lowers `least` to `index`, if that is lower.
+void Lower(std::atomic<size_t>* least, size_t index) {
+  size_t now = least->load();
+  while (index < now && !least->compare_exchange_weak(now, index)) {
+  }
 }
 
 // Weights of rows, in double precision.
@@ -106,10 +115,7 @@ Outcome CountClasses(const LabelRows& labels, size_t classes, double* counts, co
     const size_t end = Typed(labels.elements, [&](const auto* data) {
       return CountClassesIn(data, labels.cols, first, last, classes, of_slot[slot].data());
     });
-    if (end == last) return;
-    size_t least = bad.load();
-    while (end < least && !bad.compare_exchange_weak(least, end)) {
-    }
+    if (end < last) Lower(&bad, end);
   });
   std::fill_n(counts, classes, 0.0);
   for (const auto& part : of_slot) {
@@ -168,6 +174,71 @@ Outcome CheckOrder(const uint32_t* order, size_t rows, const Control& control) {
   return {Status::kDone, rows};
 }
 
+template <typename T>
+Outcome EncodeClasses(const int32_t* numbers, size_t rows, size_t classes, size_t cols, double off, double on,
+                      T* out, const Control& control) {
+  std::atomic<bool> bad{false};
+  const size_t before = classes - cols, piece = std::max<size_t>(1, kPieceBytes / (cols * sizeof(T)));
+  ForPieces(control.Threads(), rows, piece, control, [&](size_t first, size_t last, size_t) {
+    std::fill(out + first * cols, out + last * cols, static_cast<T>(off));
+    for (size_t row = first; row < last; row++) {
+      // A negative class becomes one that is too large.
+      const size_t number = static_cast<uint32_t>(numbers[row]);
+      if (number >= classes) return bad.store(true);
+      if (number >= before) out[row * cols + number - before] = static_cast<T>(on);
+    }
+  });
+  CheckIndices(bad);
+  return Done(control);
+}
+
+template <typename T>
+Outcome DecideClasses(const T* outputs, size_t rows, size_t cols, const double* threshold, int32_t* numbers,
+                      const Control& control) {
+  std::atomic<size_t> bad{rows * cols};
+  const size_t piece = std::max<size_t>(1, kPieceBytes / (cols * sizeof(T)));
+  ForPieces(control.Threads(), rows, piece, control, [&](size_t first, size_t last, size_t) {
+    for (size_t i = first * cols; i < last * cols; i++) {
+      if (std::isnan(outputs[i])) return Lower(&bad, i);
+    }
+    for (size_t row = first; row < last; row++) {
+      const T* output = outputs + row * cols;
+      if (threshold != nullptr) {
+        numbers[row] = static_cast<double>(*output) > *threshold ? 1 : 0;
+      } else {
+        numbers[row] = static_cast<int32_t>(std::max_element(output, output + cols) - output);
+      }
+    }
+  });
+  Outcome outcome = Done(control);
+  outcome.index = bad.load();
+  return outcome;
+}
+
+template <typename T>
+Outcome ConvertNumbers(const Numbers& from, size_t count, T* out, const Control& control) {
+  std::atomic<size_t> bad{count};
+  ForPieces(control.Threads(), count, kPieceRows, control, [&](size_t first, size_t last, size_t) {
+    double scratch[512];
+    for (size_t at = first; at < last; at += std::size(scratch)) {
+      const size_t size = std::min(std::size(scratch), last - at);
+      const double* numbers = ReadNumbers(from, at, size, scratch);
+      for (size_t i = 0; i < size; i++) {
+        if constexpr (std::is_same_v<T, int32_t>) {
+          if (!(numbers[i] >= 0 && numbers[i] <= std::numeric_limits<T>::max() &&
+                numbers[i] == std::floor(numbers[i]))) {
+            return Lower(&bad, at + i);
+          }
+        }
+        out[at + i] = static_cast<T>(numbers[i]);
+      }
+    }
+  });
+  Outcome outcome = Done(control);
+  outcome.index = bad.load();
+  return outcome;
+}
+
 Outcome CheckWeights(const Elements& weights, size_t count, Totals* totals, const Control& control) {
   return Typed(weights, [&](const auto* data) -> Outcome {
     double sum = 0;
@@ -221,6 +292,16 @@ Outcome Weigh(const WeightSources& sources, const uint32_t* index, size_t count,
   return Done(control);
 }
 
+template Outcome EncodeClasses<double>(const int32_t*, size_t, size_t, size_t, double, double, double*,
+                                       const Control&);
+template Outcome EncodeClasses<float>(const int32_t*, size_t, size_t, size_t, double, double, float*,
+                                      const Control&);
+template Outcome DecideClasses<double>(const double*, size_t, size_t, const double*, int32_t*,
+                                       const Control&);
+template Outcome DecideClasses<float>(const float*, size_t, size_t, const double*, int32_t*, const Control&);
+template Outcome ConvertNumbers<double>(const Numbers&, size_t, double*, const Control&);
+template Outcome ConvertNumbers<float>(const Numbers&, size_t, float*, const Control&);
+template Outcome ConvertNumbers<int32_t>(const Numbers&, size_t, int32_t*, const Control&);
 template Outcome Weigh<double>(const WeightSources&, const uint32_t*, size_t, const double*, double*, Totals*,
                                const Control&);
 template Outcome Weigh<float>(const WeightSources&, const uint32_t*, size_t, const float*, float*, Totals*,

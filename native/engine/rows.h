@@ -1,4 +1,4 @@
-// Operations on the rows of samples: copies of some rows, the classes of labels, weights. Rows are cut by
+// Operations on the rows of samples: copies of some rows, classes, weights. Rows are cut by
 // their shapes alone, and sums run in the order of the rows, so no result depends on the number of threads.
 // After a stop, the results are of no use.
 #pragma once
@@ -9,6 +9,7 @@
 #include "engine/control.h"
 #include "engine/outcome.h"
 #include "kernels/losses.h"
+#include "kernels/numbers.h"
 
 namespace blasnet {
 
@@ -41,6 +42,25 @@ Outcome CountClasses(const LabelRows& labels, size_t classes, double* counts, co
 // an element of `order` is not below the number of rows.
 Outcome Stratify(const LabelRows& labels, const double* quotas, size_t classes, uint32_t* order,
                  const Control& control);
+
+// Writes the labels of class numbers: out (rows x cols) gets `on` in the column of a row's class, `off` in
+// the others. The last column is that of the last class; so a class before the first column has `off` alone.
+// Throws std::out_of_range for a class that is not below `classes`.
+template <typename T>
+Outcome EncodeClasses(const int32_t* numbers, size_t rows, size_t classes, size_t cols, double off, double on,
+                      T* out, const Control& control);
+
+// Writes the class number of each row of outputs (rows x cols): the column of the largest, the first of
+// equals; or, with a threshold and one column, whether the output is above it. Outcome: index is the first
+// output that is NaN, or rows * cols.
+template <typename T>
+Outcome DecideClasses(const T* outputs, size_t rows, size_t cols, const double* threshold, int32_t* numbers,
+                      const Control& control);
+
+// Copies numbers into an array of another type. Outcome: index is the first number that an int32_t array does
+// not take as a class, an integer from 0 to 2^31 - 1; or `count`.
+template <typename T>
+Outcome ConvertNumbers(const Numbers& from, size_t count, T* out, const Control& control);
 
 // Outcome: index is the first weight that is negative or not finite, or `count`. Totals: loss is the sum, if
 // there is none.

@@ -3,7 +3,16 @@
 import { describe, expect, it } from 'vitest';
 import { type NativeColumns, native } from '../../lib/addon/binding';
 import { newOutcome, readOutcome, statusCodes } from '../../lib/addon/outcome';
-import { Idle, type Work, workElsewhere, workHere } from '../../lib/addon/work';
+import {
+  begun,
+  Idle,
+  inSlices,
+  pause,
+  type Work,
+  workAnywhere,
+  workElsewhere,
+  workHere,
+} from '../../lib/addon/work';
 import { rejectionOf } from '../support/bad-input';
 
 const X = Float64Array.of(1, 2, 3, 6);
@@ -93,6 +102,153 @@ describe('work through rows', () => {
     means.fill(0);
     expect(workHere(once())).toBe(3);
     expect(readOutcome(outcome).status).toBe(statusCodes.done);
+  });
+});
+
+describe('pauses', () => {
+  /** Holds the thread for longer than a slice. */
+  function busy(): void {
+    const start = performance.now();
+    while (performance.now() - start < 6);
+  }
+
+  /** Counts the turns of the event loop, until `stop`. */
+  function turns() {
+    let count = 0;
+    let going = true;
+    setImmediate(function turn() {
+      count++;
+      if (going) setImmediate(turn);
+    });
+    return {
+      get count() {
+        return count;
+      },
+      stop: () => {
+        going = false;
+      },
+    };
+  }
+
+  /** Notes the turn before and after each of two pauses. */
+  function* paused(
+    clock: { readonly count: number },
+    hold: () => void,
+    ended: string[] = [],
+  ): Work<number[]> {
+    const seen: number[] = [];
+    try {
+      for (let part = 0; part < 3; part++) {
+        if (part > 0) yield pause;
+        hold();
+        seen.push(clock.count);
+      }
+      return seen;
+    } finally {
+      ended.push('finally');
+    }
+  }
+
+  it('let the event loop turn after work that took long', async () => {
+    const clock = turns();
+    const [first = 0, second = 0, third = 0] = await workElsewhere(paused(clock, busy), {});
+    clock.stop();
+    expect(second).toBeGreaterThan(first);
+    expect(third).toBeGreaterThan(second);
+  });
+
+  it('cost no turn of the event loop or of the promises after brief work', () => {
+    const clock = turns();
+    clock.stop();
+    expect(
+      workAnywhere(
+        paused(clock, () => {}),
+        {},
+      ),
+    ).toEqual([0, 0, 0]);
+  });
+
+  it('do not matter to work on this thread', () => {
+    const clock = turns();
+    clock.stop();
+    expect(workHere(paused(clock, busy))).toEqual([0, 0, 0]);
+  });
+
+  it('continue one piece of work in each turn, however many wait', async () => {
+    const clock = turns();
+    const all = await Promise.all([1, 2, 3].map(() => workElsewhere(paused(clock, busy), {})));
+    clock.stop();
+    const later = all.flatMap(([, ...rest]) => rest);
+    expect(new Set(later).size).toBe(6);
+  });
+
+  it('end work whose signal is aborted in it, unless it is done', async () => {
+    const clock = turns();
+    clock.stop();
+    for (const part of [1, 2, 3]) {
+      const ended: string[] = [];
+      const controller = new AbortController();
+      let parts = 0;
+      const hold = () => {
+        if (++parts === part) controller.abort('why');
+      };
+      const work = workElsewhere(paused(clock, hold, ended), { signal: controller.signal });
+      if (part === 3) expect(await work).toHaveLength(3);
+      else expect(await rejectionOf(work)).toMatchObject({ name: 'AbortError', cause: 'why' });
+      expect(parts).toBe(part);
+      expect(ended).toEqual(['finally']);
+    }
+  });
+
+  it('are not needed by an abort before a native call, which is not started', async () => {
+    const controller = new AbortController();
+    function* work(): Work<void> {
+      controller.abort();
+      yield { ...moments(learner().object, X, new Float64Array(1)), start: () => expect.fail('started') };
+    }
+    const error = await rejectionOf(workElsewhere(work(), { signal: controller.signal }));
+    expect(error).toMatchObject({ name: 'AbortError' });
+  });
+
+  it('leave the rest of work that begins at once', async () => {
+    const seen: string[] = [];
+    function* work(pauses: boolean): Work<void> {
+      try {
+        yield { ...moments(learner().object, X, new Float64Array(1)), brief: true };
+        seen.push('brief');
+        if (pauses) yield pause;
+        seen.push('later');
+      } finally {
+        seen.push('finally');
+      }
+    }
+    expect(begun(work(false))).toBe(undefined);
+    expect(seen.splice(0)).toEqual(['brief', 'later', 'finally']);
+    const rest = begun(work(true)) ?? expect.fail();
+    expect(seen).toEqual(['brief']);
+    workHere(rest);
+    expect(seen).toEqual(['brief', 'later', 'finally']);
+  });
+
+  it.each([
+    [0, 1],
+    [1, 1],
+    [4096, 1],
+    [4097, 1],
+    [10_000, 3],
+    [5, 100_000],
+  ])('stand between the parts of %d numbers in rows of %d', (length, width) => {
+    const parts: [number, number][] = [];
+    let pauses = 0;
+    for (const step of inSlices(length, (from, to) => parts.push([from, to]), width)) {
+      expect(step).toBe(pause);
+      pauses++;
+    }
+    expect(pauses).toBe(Math.max(0, parts.length - 1));
+    expect(parts.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i))).toEqual(
+      Array.from({ length }, (_, i) => i),
+    );
+    for (const [from, to] of parts) expect(to - from).toBeLessThanOrEqual(Math.max(1, 4096 / width));
   });
 });
 

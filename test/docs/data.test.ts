@@ -22,13 +22,13 @@ import { codeOf, namesIn, optionsIn, optionsOf, optionsTaken, tableOf, toldDefau
 
 /** The members of a class that are not internal, including static ones. */
 function membersOf(kind: { readonly prototype: object }, ...instance: string[]): string[] {
-  const internal = ['constructor', 'length', 'name', 'prototype', 'forget', 'fitWork', 'transformWork'];
+  const internal = ['constructor', 'length', 'name', 'prototype', 'forget'];
   const names = [
     ...Object.getOwnPropertyNames(kind),
     ...Object.getOwnPropertyNames(kind.prototype),
     ...instance,
   ];
-  return names.filter((name) => !internal.includes(name)).sort();
+  return names.filter((name) => !internal.includes(name) && !name.endsWith('Work')).sort();
 }
 
 /** The members in the first column of a table: `matrix.get(r, c)`, `Matrix.zeros(rows)`  ->  get, zeros. */

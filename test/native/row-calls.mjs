@@ -129,6 +129,39 @@ export const rowClasses = {
         callback(),
       ],
       checkOrder: [indices(false, 4, 0, 3, 1, 2), callback()],
+      encodeClasses: [
+        properties({
+          ...{ numbers: labels(false), rows: size(5) },
+          classes: { make: () => 3, wrong: (Float) => [...positive(3).wrong(Float), 1] },
+          cols: { make: () => 2, wrong: (Float) => [...positive(2).wrong(Float), 4] },
+          ...{ off: number(-1), on: number(1) },
+          out: floats(10, { anyType: true }),
+        }),
+        callback(),
+      ],
+      decideClasses: [
+        properties({
+          outputs: floats(10, { anyType: true }),
+          ...{ rows: size(5), cols: positive(2) },
+          // Several columns have no threshold.
+          threshold: { make: () => null, wrong: () => [0.5, 'x', true, {}, Symbol('x')] },
+          numbers: labels(false),
+        }),
+        callback(),
+      ],
+      convert: [
+        properties({
+          from: {
+            make: () => Uint16Array.of(1, 2, 3, 4, 5),
+            wrong: () => [
+              ...[undefined, ...notArrays, new BigInt64Array(5), new Int16Array(5), new Int8Array(5)],
+              ...[new Uint8Array(6), new Float64Array(6)],
+            ],
+          },
+          out: floats(5, { anyType: true }),
+        }),
+        callback(),
+      ],
       checkWeights: [floats(5, { anyLength: true, anyType: true }), callback()],
       weigh: [
         properties({

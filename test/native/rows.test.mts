@@ -14,6 +14,11 @@ const weigh = (changes: object) => ({
   out: new Float64Array(5),
   ...changes,
 });
+const encode = (changes: object) => ({
+  ...{ numbers: Int32Array.of(0, 1, 1), rows: 3, classes: 2, cols: 2, off: 0, on: 1 },
+  out: new Float64Array(6),
+  ...changes,
+});
 const order = (...values: number[]) => Uint32Array.from(values);
 
 const calls: [string, (callback?: Callback) => unknown][] = [
@@ -39,6 +44,14 @@ const calls: [string, (callback?: Callback) => unknown][] = [
   [
     'a weight of a negative class',
     (callback) => rows().weigh(weigh({ labels: Int32Array.of(0, 1, -1, 0, 0) }), callback),
+  ],
+  [
+    'a label of a class beyond the last',
+    (callback) => rows().encodeClasses(encode({ numbers: Int32Array.of(0, 1, 2) }), callback),
+  ],
+  [
+    'a label of a negative class',
+    (callback) => rows().encodeClasses(encode({ numbers: Int32Array.of(0, -1, 1) }), callback),
   ],
 ];
 

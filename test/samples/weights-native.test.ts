@@ -34,13 +34,16 @@ describe.each(dtypes)('weights in %s', (dtype) => {
         { data: oneHot, rows, cols: 3 },
       ]) {
         for (const threads of threadCounts) {
-          const combined = (sampleWeight: unknown, classWeight: unknown) =>
-            workElsewhere(combineWeights(labels, 3, dtype, sampleWeight, classWeight), { threads });
+          const combined = async (sampleWeight: unknown, classWeight: unknown) => {
+            const weights = combineWeights(labels, 3, dtype, sampleWeight, classWeight) ?? expect.fail();
+            await workElsewhere(weights.work, { threads });
+            return weights.weights;
+          };
           const both = await combined(own, ofClass);
-          expectSameBits(both?.weights as FloatArray, expected.both);
-          expectSameBits(both?.ownWeights as FloatArray, expected.own);
-          expectSameBits((await combined(own, undefined))?.weights as FloatArray, expected.own);
-          expectSameBits((await combined(undefined, ofClass))?.weights as FloatArray, expected.ofClass);
+          expectSameBits(both.weights as FloatArray, expected.both);
+          expectSameBits(both.ownWeights as FloatArray, expected.own);
+          expectSameBits((await combined(own, undefined)).weights as FloatArray, expected.own);
+          expectSameBits((await combined(undefined, ofClass)).weights as FloatArray, expected.ofClass);
         }
       }
     },
@@ -49,8 +52,9 @@ describe.each(dtypes)('weights in %s', (dtype) => {
   it('come from weights of the other type, too', () => {
     const own = new Float32Array(1000).map((_, row) => 0.1 + (row % 7));
     const labels = { data: new Int32Array(1000), rows: 1000, cols: 1 };
-    const combined = workHere(combineWeights(labels, 2, dtype, own, undefined));
-    expectSameBits(combined?.weights as FloatArray, Floats[dtype].from(ofMeanOne(Array.from(own))));
+    const combined = combineWeights(labels, 2, dtype, own, undefined) ?? expect.fail();
+    workHere(combined.work);
+    expectSameBits(combined.weights.weights as FloatArray, Floats[dtype].from(ofMeanOne(Array.from(own))));
   });
 });
 
@@ -92,7 +96,10 @@ describe('wrong weights', () => {
   const rows = 200_000;
   const labels = { data: new Int32Array(rows), rows, cols: 1 };
   const combined = (sampleWeight: unknown, classWeight?: unknown) =>
-    thrownBy(() => workHere(combineWeights(labels, 2, 'float32', sampleWeight, classWeight)));
+    thrownBy(() => {
+      const { work } = combineWeights(labels, 2, 'float32', sampleWeight, classWeight) ?? expect.fail();
+      workHere(work);
+    });
 
   it.each([-1, -1e-300, Number.NaN, Number.POSITIVE_INFINITY])('are refused at the first %d', (wrong) => {
     const weights = new Float64Array(rows).fill(1);

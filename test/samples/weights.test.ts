@@ -11,7 +11,11 @@ import { layers, snapshot } from '../network/helpers';
 import { maxRelativeError } from '../support/oracle';
 import { network, oneHot, randomClasses, rowsOf, X, Y } from '../training/helpers';
 
-const combineWeights = (...args: Parameters<typeof combination>) => workHere(combination(...args));
+function combineWeights(...args: Parameters<typeof combination>) {
+  const combined = combination(...args);
+  if (combined !== undefined) workHere(combined.work);
+  return combined?.weights;
+}
 const full = { batchSize: 'full', optimizer: adam({ learningRate: 0.05 }) } as const;
 const fitted = (options: Omit<FitOptions, 'epochs'>, x: unknown = X, y: unknown = Y) => {
   const net = network();

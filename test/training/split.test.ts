@@ -1,7 +1,7 @@
 // The parts of validationSplit, and the orders of epochs, on this thread and on others.
 
 import { describe, expect, it } from 'vitest';
-import { workElsewhere, workHere } from '../../lib/addon/work';
+import { pause, workElsewhere, workHere } from '../../lib/addon/work';
 import { AbortError } from '../../lib/base/errors';
 import { type FloatArray, Matrix } from '../../lib/base/matrix';
 import { resolveLoss } from '../../lib/layers/losses';
@@ -159,7 +159,8 @@ describe('a training of many rows', () => {
   function firstCall(random: RandomState) {
     const { architecture } = network({ dropout: 0.5 });
     const completed = completeFitOptions(options, architecture, rows, resolveLoss(undefined, 'sigmoid'));
-    const weights = workHere(combineWeights(Y, 2, 'float64', sampleWeight, 'balanced'));
+    const { work, weights } = combineWeights(Y, 2, 'float64', sampleWeight, 'balanced') ?? expect.fail();
+    workHere(work);
     const runner = new EpochRunner(architecture, { X, codes: null, Y, ...weights }, completed, random);
     return runner.next('epoch');
   }
@@ -173,7 +174,7 @@ describe('a training of many rows', () => {
       // Runs some calls, and then gives up.
       let step = work.next();
       for (let call = 0; call < calls && step.done !== true; call++) {
-        step.value.start();
+        if (step.value !== pause) step.value.start();
         step = work.next();
       }
       done = step.done === true;

@@ -6,6 +6,7 @@ import { expectTypeOf, test } from 'vitest';
 import {
   type CustomStep,
   imputer,
+  type LabelEncoder,
   type LoadOptions,
   labelEncoder,
   type Matrix,
@@ -54,6 +55,11 @@ test('label encoders are typed by their labels', () => {
   compiled((outputs) => {
     expectTypeOf(animals.decode(outputs)).toEqualTypeOf<string[]>();
     numbers.indices(Float64Array.of(1, 2));
+    expectTypeOf(animals.decodeAsync(outputs, { threads: 2 })).toEqualTypeOf<Promise<string[]>>();
+    expectTypeOf(labelEncoder().fitAsync(['cat'])).toEqualTypeOf<Promise<LabelEncoder<string>>>();
+    expectTypeOf(animals.oneHotAsync(['cat'], { dtype: 'float32' })).toEqualTypeOf<Promise<Matrix>>();
+    // @ts-expect-error: the classes are strings
+    animals.oneHotAsync([1, 2]);
     // @ts-expect-error: the classes are strings
     animals.oneHot([1, 2]);
     // @ts-expect-error: a label is a string or a number
