@@ -2,6 +2,7 @@ import type { FloatArray, LabelArray } from '../base/matrix';
 import { loadAddon } from './load';
 import type { Callback, NativeOperations } from './operations';
 import type {
+  NativeArrays,
   NativeColumns,
   NativeGenerator,
   NativeMetrics,
@@ -121,6 +122,7 @@ export interface Binding {
   }) => NativePipeline;
   readonly Generator: new (given: { outcome: Float64Array }) => NativeGenerator;
   readonly Rows: new (given: { outcome: Float64Array }) => NativeRows;
+  readonly Arrays: new (given: { outcome: Float64Array }) => NativeArrays;
 
   /** The activations, by name. */
   readonly activations: Readonly<Record<string, ActivationRow>>;
@@ -303,8 +305,8 @@ export interface NativePlan extends NativeOperations {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan Columns Pipeline Generator Rows activations losses optimizers normalizations statuses ' +
-  'labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays activations losses optimizers normalizations ' +
+  'statuses labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 
 const addon = loadAddon(nativeNames);

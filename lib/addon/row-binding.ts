@@ -77,18 +77,43 @@ export interface NativeGenerator extends NativeOperations {
     given: { readonly state: Uint32Array; low: number; range: number; out: FloatArray },
     callback?: Callback,
   ): void;
-  /** Fills `out` with mean + deviation * randn(). */
+  /** Fills `out` with mean + deviation * randn(). Normals whose absolute value is above `limit` are left out. */
   normal(
-    given: {
-      readonly state: Uint32Array;
-      /** (1) the second normal of a pair, until it is used; otherwise NaN */
-      readonly spare: Float64Array;
+    given: NormalState & {
       readonly mean: number;
       readonly deviation: number;
+      /** At least 1. */
+      readonly limit: number;
       readonly out: FloatArray;
     },
     callback?: Callback,
   ): void;
+  /** Fills `out` with a matrix whose rows (or columns, if there are fewer) are orthogonal and of length `gain`. */
+  orthogonal(
+    given: NormalState & {
+      readonly rows: number;
+      readonly cols: number;
+      readonly gain: number;
+      /** (rows x cols) */
+      readonly out: FloatArray;
+    },
+    callback?: Callback,
+  ): void;
+}
+
+interface NormalState {
+  readonly state: Uint32Array;
+  /** (1) the second normal of a pair, until it is used; otherwise NaN */
+  readonly spare: Float64Array;
+}
+
+/** Work with whole arrays. */
+export interface NativeArrays extends NativeOperations {
+  fill(given: { readonly value: number; readonly out: FloatArray }, callback?: Callback): void;
+  /** Copies elements, also to the other type. */
+  copy(given: { readonly from: FloatArray; readonly out: FloatArray }, callback?: Callback): void;
+  /** The outcome's `index` is the first element that is NaN or infinite, or the length. */
+  findNonFinite(data: FloatArray, callback?: Callback): void;
 }
 
 /** Work with the rows of samples. `labels` are (rows x cols); an Int32Array has one class number per row. */

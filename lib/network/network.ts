@@ -18,17 +18,14 @@ import {
 } from '../formats/atomic';
 import {
   type Architecture,
-  completeArchitecture,
   type LayerOptions,
   outputActivationOf,
   withTrainable,
 } from '../layers/architecture';
-import { initializeParameters, resolveInitializer } from '../layers/initializers';
+import { later } from '../layers/initializers';
 import { type ResolvedLoss, resolveLoss } from '../layers/losses';
 import {
   allocateGradients,
-  allocateParameters,
-  allocateStatistics,
   type Gradients,
   type Parameters,
   parameterCount,
@@ -37,7 +34,6 @@ import {
 import { formatSummary } from '../layers/summary';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import { checkLoadOptions } from '../preprocessing/pipeline';
-import { freshSeed, RandomState } from '../random/random-state';
 import { fillElsewhere, fillHere, type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
 import { arraysOf, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
@@ -56,13 +52,15 @@ import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
 import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
+import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
 import { decodeNetwork, encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
 import {
+  type CreateOptions,
+  createConstraints,
   type EvaluateOptions,
   type Evaluation,
   evaluateConstraints,
   type NetworkOptions,
-  networkConstraints,
   type ResumeOptions,
 } from './network-options';
 import { Predictor, type PredictorOptions } from './predictor';
@@ -94,9 +92,7 @@ export class Network {
   readonly labels: LabelEncoder | undefined;
 
   #architecture: Architecture;
-  readonly #flat: FloatArray;
-  readonly #flatStatistics: FloatArray;
-  readonly #random: RandomState;
+  readonly #parts: NetworkParts;
   readonly #queue: PlanQueue;
   #defaultLoss: ResolvedLoss | undefined;
   // Kept between the calls of trainOnBatch and partialFit.
@@ -110,22 +106,31 @@ export class Network {
    *   not chain)
    */
   constructor(layers: readonly LayerOptions[], options: NetworkOptions = {}) {
-    this.#architecture = completeArchitecture(layers);
-    checkOptions('', options, networkConstraints);
-    const initializer = resolveInitializer(options.initializer);
-    this.dtype = options.dtype ?? 'float64';
-    this.seed = options.seed ?? freshSeed();
+    const parts = newParts(layers, options);
+    this.dtype = parts.dtype;
+    this.seed = parts.seed;
+    this.parameters = parts.parameters;
+    this.statistics = parts.statistics;
     this.preprocessing = options.preprocessing;
     this.labels = options.labels;
-    this.#random = new RandomState(this.seed);
-    const { flat, named } = allocateParameters(this.#architecture, this.dtype);
-    const statistics = allocateStatistics(this.#architecture, this.dtype);
-    this.#flat = flat;
-    this.parameters = named;
-    this.#flatStatistics = statistics.flat;
-    this.statistics = statistics.named;
-    initializeParameters(initializer, this.#random, this.#architecture, named);
-    this.#queue = new PlanQueue(this.#architecture, flat, statistics.flat);
+    this.#parts = parts;
+    this.#architecture = parts.architecture;
+    this.#queue = new PlanQueue(parts.architecture, parts.trained.parameters, parts.trained.statistics);
+    initializeHere(parts, options.initializer);
+  }
+
+  /**
+   * Makes the network that `new Network(layers, options)` makes, but draws its parameters on other threads. Use it for
+   * networks of millions of parameters: the event loop stays free.
+   *
+   * @throws like the constructor; AbortError when the signal ends the call
+   */
+  static async create(layers: readonly LayerOptions[], options: CreateOptions = {}): Promise<Network> {
+    checkOptions('', options, createConstraints);
+    const { signal, threads, initializer, ...others } = options;
+    const network = new Network(layers, { ...others, initializer: later });
+    await initializeElsewhere(network.#parts, initializer, { signal, threads });
+    return network;
   }
 
   /**
@@ -396,8 +401,7 @@ export class Network {
   }
 
   #content(): NetworkContent {
-    const { dtype, seed, preprocessing, labels } = this;
-    return { architecture: this.#architecture, dtype, seed, arrays: this.#arrays(), preprocessing, labels };
+    return { ...this.#kind, seed: this.seed, arrays: this.#arrays() };
   }
 
   get #kind(): SampleKind {
@@ -406,13 +410,9 @@ export class Network {
   }
 
   get #trained(): TrainedNetwork {
-    return {
-      kind: this.#kind,
-      parameters: this.#flat,
-      statistics: this.#flatStatistics,
-      random: this.#random,
-      encode: (training, metadata) => encodeNetwork(this.#content(), training, metadata),
-    };
+    const encode: TrainedNetwork['encode'] = (training, metadata) =>
+      encodeNetwork(this.#content(), training, metadata);
+    return { kind: this.#kind, ...this.#parts.trained, encode };
   }
 
   // Keeps the optimiser's state for the next call, and returns the numbers of the one epoch.

@@ -1,5 +1,5 @@
 /**
- * The classes Generator and Rows of the library's addon: the arguments of their constructors and methods, as in
+ * The classes Generator, Rows and Arrays of the library's addon: the arguments of their constructors and methods, as in
  * calls.mjs.
  */
 import {
@@ -57,7 +57,7 @@ const state = () => ({
   wrong: () => [...words(625).wrong(Float64Array), generatorState(625), generatorState(2 ** 32 - 1)],
 });
 
-/** @type {Record<'Generator' | 'Rows', CallsOfClass>} */
+/** @type {Record<'Generator' | 'Rows' | 'Arrays', CallsOfClass>} */
 export const rowClasses = {
   Generator: {
     constructorArguments: made(),
@@ -91,7 +91,22 @@ export const rowClasses = {
           spare: numbers([Number.NaN], {}, {}),
           mean: number(1),
           deviation: number(2),
+          limit: {
+            make: () => 1,
+            wrong: (Float) => [...number(1).wrong(Float), 0.9, -1, Number.NaN],
+          },
           out: floats(5, { anyLength: true, anyType: true }),
+        }),
+        callback(),
+      ],
+      orthogonal: [
+        properties({
+          state: state(),
+          spare: numbers([Number.NaN], {}, {}),
+          rows: positive(5),
+          cols: positive(3),
+          gain: number(2),
+          out: floats(15, { anyType: true }),
         }),
         callback(),
       ],
@@ -142,6 +157,27 @@ export const rowClasses = {
         }),
         callback(),
       ],
+      ...controls(),
+    },
+  },
+  Arrays: {
+    constructorArguments: made(),
+    methods: {
+      fill: [
+        properties({ value: number(2), out: floats(5, { anyLength: true, anyType: true }) }),
+        callback(),
+      ],
+      copy: [
+        properties({
+          from: {
+            make: (Float) => new Float(5).fill(0.5),
+            wrong: (Float) => [...floats(5, { anyLength: true, anyType: true }).wrong(Float), new Float(6)],
+          },
+          out: floats(5, { anyType: true }),
+        }),
+        callback(),
+      ],
+      findNonFinite: [floats(5, { anyLength: true, anyType: true }), callback()],
       ...controls(),
     },
   },

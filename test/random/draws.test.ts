@@ -59,7 +59,7 @@ describe.each([Float64Array, Float32Array])('numbers in a %o', (Floats) => {
       expectSameBits(uniform, new Floats(Array.from(uniform, () => twin.uniform(-2, 5))));
       random.fillNormal(normal, 1, 3);
       expectSameBits(normal, new Floats(Array.from(normal, () => twin.normal(1, 3))));
-      workHere(drawNormal(random, normal, 1, 3));
+      workHere(drawNormal(random, normal, { mean: 1, deviation: 3 }));
       expectSameBits(normal, new Floats(Array.from(normal, () => twin.normal(1, 3))));
       workHere(drawUniform(random, uniform, -2, 5));
       expectSameBits(uniform, new Floats(Array.from(uniform, () => twin.uniform(-2, 5))));
@@ -73,7 +73,7 @@ const size = 300_001;
 const draws: [string, (random: RandomState, out: DrawTarget) => Work<void>][] = [
   ['orders', (random, { orders }) => drawOrders(random, orders, size, { count: size - 7 })],
   ['uniform numbers', (random, { floats }) => drawUniform(random, floats, -1, 1)],
-  ['normal numbers', (random, { floats }) => drawNormal(random, floats, 0, 2)],
+  ['normal numbers', (random, { floats }) => drawNormal(random, floats, { deviation: 2 })],
 ];
 interface DrawTarget {
   readonly orders: Uint32Array;
