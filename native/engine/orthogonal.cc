@@ -16,11 +16,13 @@ namespace {
 // The rows of a block. Rows are made orthogonal to earlier blocks together, by matrix products, and to each
 // other within a block one by one.
 constexpr size_t kBlock = 32;
-// The columns of a product are computed in pieces of at least so many multiplications, and of a multiple of
-// so many columns. OpenBLAS has other kernels for small products and for the last columns, which round
-// differently. So the pieces have the bits of the whole product.
+// The columns of a product are computed in pieces of at least so many multiplications, since OpenBLAS has
+// other kernels for small products, which round differently.
 constexpr size_t kMultiplications = size_t{1} << 22;
-constexpr size_t kColumns = 16;
+// Pieces have a multiple of these columns: the columns that a kernel of OpenBLAS takes together, or, if the
+// last columns may be fewer, those that go through its cache together. Then the pieces have the bits of the
+// whole product.
+constexpr size_t kTogether = 16, kCached = 192;
 // Elements between two looks at the stop flag.
 constexpr size_t kPiece = size_t{1} << 18;
 
@@ -91,7 +93,8 @@ class GramSchmidt {
   template <class F>
   bool InColumns(size_t columns, size_t each, const F& body) {
     const size_t least = (kMultiplications + each - 1) / each;
-    const size_t piece = (least + kColumns - 1) / kColumns * kColumns;
+    const size_t step = columns % kTogether == 0 ? kTogether : kCached;
+    const size_t piece = (least + step - 1) / step * step;
     const size_t pieces = std::max<size_t>(1, columns / piece);
     ParallelFor(control_.Threads(), pieces, [&](size_t i, size_t) {
       const size_t first = i * piece;
