@@ -1,5 +1,6 @@
 // The cases, in the order of the report.
 
+import * as create from './create.mjs';
 import * as higgsShape from './higgs-shape.mjs';
 import * as loop from './loop.mjs';
 import * as memory from './memory.mjs';
@@ -23,6 +24,7 @@ export const cases = [
   predict1000,
   scaling,
   loop,
+  create,
   memory,
   options,
   prebuilt,

@@ -163,14 +163,7 @@ describe('the caller’s own parameters', () => {
 });
 
 it.each<[what: string, layers: unknown, options: unknown]>([
-  [
-    'layers that do not chain',
-    [
-      { inputDim: 2, outputDim: 3 },
-      { inputDim: 4, outputDim: 1 },
-    ],
-    {},
-  ],
+  ['layers that do not chain', [...layers([2, 3], 'relu', 'relu'), ...layers([4, 1], 'relu', 'relu')], {}],
   ['layers that are no array', 3, {}],
   ['a seed', small, { seed: -1 }],
   ['a dtype', small, { dtype: 'float16' }],
