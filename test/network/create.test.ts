@@ -139,7 +139,7 @@ describe('the caller’s own parameters', () => {
     await expect(aborted).rejects.toThrow(AbortError);
   });
 
-  it('that are detached or may shrink are refused before anything starts', async () => {
+  it('are refused before anything starts if they are detached or may shrink', async () => {
     const detached = new Float64Array(160_000);
     structuredClone(detached, { transfer: [detached.buffer] });
     await expect(create(detached)).rejects.toMatchObject({ code: 'ERR_BLASNET_DETACHED' });
@@ -150,7 +150,7 @@ describe('the caller’s own parameters', () => {
   });
 
   it.each([Float64Array, Float32Array])(
-    'in a %o that are not finite are refused at the first one',
+    'are refused at the first number that is not finite, in a %o',
     async (Floats) => {
       const W1 = new Floats(160_000);
       W1[159_999] = Number.NaN;

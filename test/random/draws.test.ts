@@ -143,7 +143,7 @@ describe('an orthogonal matrix', () => {
     [40, 401],
     [401, 40],
     [130, 2050],
-  ])('of shape (%i, %i) is that of plain Gram-Schmidt', (rows, cols) => {
+  ])('is that of plain Gram-Schmidt, in the shape (%i, %i)', (rows, cols) => {
     const [random, twin] = [generatorAt(5), generatorAt(5)];
     const out = new Float64Array(rows * cols);
     workHere(drawOrthogonal(random, out, rows, cols, 1.5));
