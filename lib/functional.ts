@@ -13,6 +13,7 @@
  */
 
 import { native, SampleAxis } from './addon/binding';
+import { workHere } from './addon/work';
 import { argumentError, blasnetError } from './base/errors';
 import { allocate, elementError, type FloatArray, Matrix } from './base/matrix';
 import { checkBuffer } from './base/pinning';
@@ -58,13 +59,9 @@ export function initLayers(architecture: readonly LayerOptions[], seed = 99): Pa
   const random = new RandomState(seed);
   const { named } = allocateParameters(layers, 'float64');
   for (const [index, layer] of layers.entries()) {
-    initializeLayer(
-      'article',
-      random,
-      layer,
-      matrixOf(named, `W${index + 1}`).data,
-      matrixOf(named, `b${index + 1}`).data,
-    );
+    const weights = matrixOf(named, `W${index + 1}`).data;
+    const biases = matrixOf(named, `b${index + 1}`).data;
+    workHere(initializeLayer('article', random, layer, weights, biases));
   }
   return named;
 }

@@ -48,6 +48,7 @@ export type { Gradients, Parameters, Statistics } from './layers/parameters';
 export * from './metrics';
 export { Network, type Resumed } from './network/network';
 export type {
+  CreateOptions,
   EvaluateOptions,
   Evaluation,
   NetworkOptions,

@@ -10,7 +10,6 @@ namespace {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   // Objects share it, since they may outlive the environment's data.
   env.SetInstanceData(new std::shared_ptr<blasnet::Workspaces>(std::make_shared<blasnet::Workspaces>()));
-  blasnet::ExportBytes(env, exports);
   blasnet::ExportMath(env, exports);
   blasnet::ExportKernels(env, exports);
   blasnet::ExportMetrics(env, exports);
@@ -18,6 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportPreprocessing(env, exports);
   blasnet::ExportGenerator(env, exports);
   blasnet::ExportRows(env, exports);
+  blasnet::ExportArrays(env, exports);
   blasnet::ExportInfo(env, exports);
   return exports;
 }

@@ -1,5 +1,6 @@
 // The cases, in the order of the report.
 
+import * as create from './create.mjs';
 import * as files from './files.mjs';
 import * as higgsShape from './higgs-shape.mjs';
 import * as loop from './loop.mjs';
@@ -30,6 +31,7 @@ export const cases = [
   rowWork,
   loop,
   stalls,
+  create,
   memory,
   files,
   options,

@@ -2,7 +2,7 @@ import type { FloatArray, LabelArray } from '../base/matrix';
 import { loadAddon } from './load';
 import type { Callback, NativeOperations } from './operations';
 import type {
-  NativeBytes,
+  NativeArrays,
   NativeColumns,
   NativeGenerator,
   NativeMetrics,
@@ -121,8 +121,8 @@ export interface Binding {
     outcome: Float64Array;
   }) => NativePipeline;
   readonly Generator: new (given: { outcome: Float64Array }) => NativeGenerator;
-  readonly Bytes: new (given: { outcome: Float64Array }) => NativeBytes;
   readonly Rows: new (given: { outcome: Float64Array }) => NativeRows;
+  readonly Arrays: new (given: { outcome: Float64Array }) => NativeArrays;
 
   /** The activations, by name. */
   readonly activations: Readonly<Record<string, ActivationRow>>;
@@ -307,8 +307,8 @@ export interface NativePlan extends NativeOperations {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Bytes Metrics Plan Columns Pipeline Generator Rows activations losses optimizers normalizations statuses ' +
-  'labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays activations losses optimizers normalizations ' +
+  'statuses labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 
 const addon = loadAddon(nativeNames);

@@ -77,18 +77,65 @@ export interface NativeGenerator extends NativeOperations {
     given: { readonly state: Uint32Array; low: number; range: number; out: FloatArray },
     callback?: Callback,
   ): void;
-  /** Fills `out` with mean + deviation * randn(). */
+  /** Fills `out` with mean + deviation * randn(). Normals whose absolute value is above `limit` are left out. */
   normal(
-    given: {
-      readonly state: Uint32Array;
-      /** (1) the second normal of a pair, until it is used; otherwise NaN */
-      readonly spare: Float64Array;
+    given: NormalState & {
       readonly mean: number;
       readonly deviation: number;
+      /** At least 1. */
+      readonly limit: number;
       readonly out: FloatArray;
     },
     callback?: Callback,
   ): void;
+  /** Fills `out` with a matrix whose rows (or columns, if there are fewer) are orthogonal and of length `gain`. */
+  orthogonal(
+    given: NormalState & {
+      readonly rows: number;
+      readonly cols: number;
+      readonly gain: number;
+      /** (rows x cols) */
+      readonly out: FloatArray;
+    },
+    callback?: Callback,
+  ): void;
+}
+
+interface NormalState {
+  readonly state: Uint32Array;
+  /** (1) the second normal of a pair, until it is used; otherwise NaN */
+  readonly spare: Float64Array;
+}
+
+/** Work with whole arrays. */
+export interface NativeArrays extends NativeOperations {
+  /** Sets all elements to one number. */
+  fill(given: { readonly value: number; readonly out: FloatArray }, callback?: Callback): void;
+  /**
+   * Copies numbers into an array of another type. The outcome's `index` is the first number that an Int32Array does not
+   * take as a class, an integer from 0 to 2^31 - 1; or the length.
+   */
+  convert(given: { readonly from: NumberArray; readonly out: LabelArray }, callback?: Callback): void;
+  /** Adds bytes to a hash. */
+  hash(
+    given: {
+      /** (26) the state that beginHash made */
+      readonly state: Uint32Array;
+      readonly bytes: Uint8Array;
+    },
+    callback?: Callback,
+  ): void;
+  /** Copies the bytes of `from`, one array after another, to those of `to`, which has equally many. */
+  copy(
+    given: { readonly from: readonly AnyArray[]; readonly to: readonly AnyArray[] },
+    callback?: Callback,
+  ): void;
+  /** The outcome's `index` is that of the first NaN or infinity, or the number of elements. */
+  checkFinite(data: FloatArray, callback?: Callback): void;
+  /** Makes the state of an empty SHA-256. */
+  beginHash(state: Uint32Array): void;
+  /** Writes the 32 bytes of the SHA-256. */
+  endHash(state: Uint32Array, digest: Uint8Array): void;
 }
 
 /** Work with the rows of samples. `labels` are (rows x cols); an Int32Array has one class number per row. */
@@ -157,11 +204,6 @@ export interface NativeRows extends NativeOperations {
     },
     callback?: Callback,
   ): void;
-  /**
-   * Copies numbers into an array of another type. The outcome's `index` is the first number that an Int32Array does not
-   * take as a class, an integer from 0 to 2^31 - 1; or the length.
-   */
-  convert(given: { readonly from: NumberArray; readonly out: LabelArray }, callback?: Callback): void;
   /** The outcome's `index` is the first weight that is negative or not finite, or the length; `loss` is the sum. */
   checkWeights(weights: FloatArray, callback?: Callback): void;
   /**
@@ -231,27 +273,3 @@ export type AnyArray =
   | Uint8Array
   | BigInt64Array
   | BigUint64Array;
-
-/** Work with whole arrays. */
-export interface NativeBytes extends NativeOperations {
-  /** Adds bytes to a hash. */
-  hash(
-    given: {
-      /** (26) the state that beginHash made */
-      readonly state: Uint32Array;
-      readonly bytes: Uint8Array;
-    },
-    callback?: Callback,
-  ): void;
-  /** Copies the bytes of `from`, one array after another, to those of `to`, which has equally many. */
-  copy(
-    given: { readonly from: readonly AnyArray[]; readonly to: readonly AnyArray[] },
-    callback?: Callback,
-  ): void;
-  /** The outcome's `index` is that of the first NaN or infinity, or the number of elements. */
-  checkFinite(data: FloatArray, callback?: Callback): void;
-  /** Makes the state of an empty SHA-256. */
-  beginHash(state: Uint32Array): void;
-  /** Writes the 32 bytes of the SHA-256. */
-  endHash(state: Uint32Array, digest: Uint8Array): void;
-}

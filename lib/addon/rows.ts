@@ -1,7 +1,7 @@
 // Native work with the rows of samples: copies of some rows, classes, weights. Results do not depend on the number of
 // threads.
 
-import type { FloatArray, LabelArray, NumberArray } from '../base/matrix';
+import type { FloatArray, LabelArray } from '../base/matrix';
 import { type Callback, type NativeRows, native, type WeighArguments } from './binding';
 import { newOutcome, readOutcome } from './outcome';
 import { Idle, type Work } from './work';
@@ -75,13 +75,6 @@ export function* decideClasses(given: Parameters<NativeRows['decideClasses']>[0]
   const size = given.rows * given.cols;
   const { index } = yield* run(size, (object, callback) => object.decideClasses(given, callback));
   return index < size ? index : undefined;
-}
-
-/** Copies numbers. Returns the index of the first one that an Int32Array does not take; undefined if there is none. */
-export function* convertNumbers(from: NumberArray, out: LabelArray): Work<number | undefined> {
-  const { length } = from;
-  const { index } = yield* run(length, (object, callback) => object.convert({ from, out }, callback));
-  return index < length ? index : undefined;
 }
 
 /** The first weight that is negative or not finite, or the number of weights; and their sum, if there is none. */

@@ -1,6 +1,6 @@
 // The bytes of a file in slices: while one slice is hashed, another is written or read.
 
-import { copyArrays, type Sha256 } from '../addon/bytes';
+import { copyArrays, type Sha256 } from '../addon/arrays';
 import type { Work } from '../addon/work';
 import type { NewFile } from './atomic';
 import { type Calls, together } from './file-calls';

@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { Sha256 } from '../addon/bytes';
+import { Sha256 } from '../addon/arrays';
 import { argumentError, blasnetError } from '../base/errors';
 import { allocate } from '../base/matrix';
 import { readCalls, writeCalls } from './atomic';

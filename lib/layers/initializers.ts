@@ -1,37 +1,42 @@
+import { convertNumbers, fillArray, firstNotFinite } from '../addon/arrays';
+import { pause, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { elementError, type FloatArray, isFloatArray, Matrix, matrixFromRows } from '../base/matrix';
 import { checkBuffer } from '../base/pinning';
 import { above, checkObject, checkOptions, didYouMean, finite, optional } from '../base/validate';
-import type { RandomState } from '../random/random-state';
+import {
+  briefDraws,
+  drawNormal,
+  drawOrthogonal,
+  drawUniform,
+  type RandomState,
+} from '../random/random-state';
 import { activationRow } from './activations';
 import { type Architecture, activationOf, embeddingsIn, featuresOf, type Layer } from './architecture';
 import type { Embedding } from './embeddings';
-import { orthonormalRows } from './orthonormal';
-import { type Parameters, parameterShapes } from './parameters';
+import { type Parameters, parameterShapes, type Statistics } from './parameters';
 
 /**
  * Fills one layer's weights (outputDim x inputDim) and biases (outputDim); both are zero before. It draws numbers row
- * by row, first for the weights, then for the biases. `index` counts layers from 0.
+ * by row, first for the weights, then for the biases.
  */
-type Fill = (
-  random: RandomState,
-  layer: Layer,
-  weights: FloatArray,
-  biases: FloatArray,
-  index: number,
-) => void;
+type Fill = (random: RandomState, layer: Layer, weights: FloatArray, biases: FloatArray) => Work<void>;
 
-/** Fills one embedding's table (categories + 1 x outputDim), which is zero before. `index` counts embeddings from 0. */
-type FillTable = (random: RandomState, embedding: Embedding, table: FloatArray, index: number) => void;
+/** Fills one embedding's table (categories + 1 x outputDim), which is zero before. */
+type FillTable = (random: RandomState, embedding: Embedding, table: FloatArray) => Work<void>;
 
 /** Sets the initial parameters. */
 export interface Initializer {
-  /** Throws for a network that it does not suit. */
-  check?(architecture: Architecture): void;
   readonly fill: Fill;
   /** @default normal with variance 1, as in PyTorch; the row of unknown categories is zero, the mean */
   readonly fillTable?: FillTable;
+  /** The caller's own parameters, by name, which replace others. Throws for a network that they do not suit. */
+  given?(architecture: Architecture): Given;
+  /** Whether it leaves all parameters zero, gamma and the running variances included. */
+  readonly leavesZeros?: boolean;
 }
+
+type Given = ReadonlyMap<string, Matrix>;
 
 /**
  * The initialisers, by name. fanIn is the number of a layer's inputs, fanOut its outputDim. Biases are zero, except
@@ -53,23 +58,22 @@ export interface Initializer {
  * - truncatedNormal: see `truncatedNormal()`
  */
 const table = {
-  auto: (random, layer, weights, biases, index) => {
+  auto: (random, layer, weights, biases) => {
     const fill: Fill = table[activationRow(activationOf(layer).name).initializer];
-    fill(random, layer, weights, biases, index);
+    return fill(random, layer, weights, biases);
   },
-  article: (random, _, weights, biases) => {
-    for (const values of [weights, biases]) {
-      for (let i = 0; i < values.length; i++) values[i] = random.randn() * 0.1;
-    }
+  article: function* (random, _, weights, biases) {
+    yield* drawNormal(random, weights, { deviation: 0.1 });
+    yield* drawNormal(random, biases, { deviation: 0.1 });
   },
-  heNormal: (random, { inputDim }, weights) => random.fillNormal(weights, 0, Math.sqrt(2 / inputDim)),
+  heNormal: (random, { inputDim }, weights) => fillNormal(random, weights, 2 / inputDim),
   heUniform: (random, { inputDim }, weights) => fillSymmetric(random, weights, Math.sqrt(6 / inputDim)),
   glorotNormal: (random, { inputDim, outputDim }, weights) =>
-    random.fillNormal(weights, 0, Math.sqrt(2 / (inputDim + outputDim))),
+    fillNormal(random, weights, 2 / (inputDim + outputDim)),
   glorotUniform: (random, { inputDim, outputDim }, weights) =>
     fillSymmetric(random, weights, Math.sqrt(6 / (inputDim + outputDim))),
-  zeros: (_random, _layer, _weights, _biases) => {},
-  lecunNormal: (random, { inputDim }, weights) => random.fillNormal(weights, 0, Math.sqrt(1 / inputDim)),
+  zeros: nothing,
+  lecunNormal: (random, { inputDim }, weights) => fillNormal(random, weights, 1 / inputDim),
   lecunUniform: (random, { inputDim }, weights) => fillSymmetric(random, weights, Math.sqrt(3 / inputDim)),
   orthogonal: (random, layer, weights) => fillOrthogonal(random, layer, weights, 1),
   truncatedNormal: (random, _, weights) => fillTruncated(random, weights, 0.05),
@@ -155,9 +159,9 @@ function constant(options: ConstantOptions): InitializerObject {
   checkOptions('', options, { value: finite, bias: optional(finite) });
   const { value, bias = 0 } = options;
   return make('constant', {
-    fill: (_random, _layer, weights, biases) => {
-      weights.fill(value);
-      biases.fill(bias);
+    fill: function* (_random, _layer, weights, biases) {
+      yield* fillArray(weights, value);
+      yield* fillArray(biases, bias);
     },
   });
 }
@@ -182,13 +186,14 @@ function initialParameters(values: InitialValues, rest: InitializerOption = 'aut
       throw argumentError('ERR_BLASNET_ARG_TYPE', `values.${name}`, rule, value);
     }
   }
-  const given = { ...values };
+  const own = { ...values };
   const others = resolveInitializer(rest, 'rest');
   return make('initialParameters', {
-    check: (architecture) => {
-      others.check?.(architecture);
+    ...others,
+    given: (architecture) => {
+      const given = new Map(others.given?.(architecture));
       const shapes = new Map(parameterShapes(architecture).map((shape) => [shape.name, shape]));
-      for (const name of Object.keys(given)) {
+      for (const name of Object.keys(own)) {
         const shape = shapes.get(name);
         if (shape === undefined) {
           const tables = embeddingsIn(architecture).length;
@@ -196,29 +201,18 @@ function initialParameters(values: InitialValues, rest: InitializerOption = 'aut
           const message = `Expected values to name parameters of ${what}, got ${name}`;
           throw blasnetError('ERR_BLASNET_SHAPE', message);
         }
-        readParameter(given, name, shape);
+        given.set(name, readParameter(own, name, shape));
       }
-    },
-    fill: (random, layer, weights, biases, index) => {
-      others.fill(random, layer, weights, biases, index);
-      const { inputDim, outputDim } = layer;
-      for (const [name, out, cols] of [
-        [`W${index + 1}`, weights, inputDim],
-        [`b${index + 1}`, biases, 1],
-      ] as const) {
-        if (Object.hasOwn(given, name)) out.set(readParameter(given, name, { rows: outputDim, cols }));
-      }
-    },
-    fillTable: (random, embedding, table, index) => {
-      (others.fillTable ?? fillNormalTable)(random, embedding, table, index);
-      const [name, rows, cols] = [`E${index + 1}`, embedding.categories + 1, embedding.outputDim];
-      if (Object.hasOwn(given, name)) table.set(readParameter(given, name, { rows, cols }));
+      return given;
     },
   });
 }
 
 /** The initialisers that have options. */
 export const initializers = Object.freeze({ orthogonal, truncatedNormal, constant, initialParameters });
+
+/** For a network whose parameters come later: does nothing at all. Users cannot name it. */
+export const later = make('initialParameters', { fill: nothing, fillTable: nothing, leavesZeros: true });
 
 /**
  * Checks the `initializer` option: a name, or the result of a function of `initializers`. `name` is the option's name,
@@ -231,7 +225,7 @@ export function resolveInitializer(value: unknown, name = 'initializer'): Initia
   if (typeof value === 'string') {
     if (Object.hasOwn(table, value)) {
       const fill = table[value as InitializerName];
-      return value === 'zeros' ? { fill, fillTable: () => {} } : { fill };
+      return value === 'zeros' ? { fill, fillTable: nothing } : { fill };
     }
     const message = `Unknown ${name} "${value}"${didYouMean(value, initializerNames)}`;
     throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
@@ -242,27 +236,65 @@ export function resolveInitializer(value: unknown, name = 'initializer'): Initia
   throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
 }
 
+/** The work that gives a network its first parameters. */
+export interface Initialization {
+  readonly work: Work<void>;
+  /** The caller's own arrays, which it reads. They must stay in place. */
+  readonly arrays: readonly FloatArray[];
+}
+
 /**
- * Fills a network's parameters, which are zero before, layer by layer. An initialiser that does not suit throws first.
+ * Fills a network's parameters and running moments, which are zero before, layer by layer. An initialiser that does not
+ * suit throws first.
  */
-export function initializeParameters(
+export function initialization(
   initializer: Initializer,
   random: RandomState,
   architecture: Architecture,
   parameters: Parameters,
-): void {
-  initializer.check?.(architecture);
+  statistics: Statistics = {},
+): Initialization {
+  const given: Given = initializer.given?.(architecture) ?? new Map();
+  const arrays = Array.from(given.values(), ({ data }) => data);
+  if (initializer.leavesZeros) return { work: nothing(), arrays };
+  const work = fillAll(initializer, given, random, architecture, parameters, statistics);
+  const size = Object.values(parameters).reduce((sum, { data }: Matrix) => sum + data.length, 0);
+  return { work: size <= briefDraws ? work : notBrief(work), arrays };
+}
+
+// Many brief calls, one after another, are not brief.
+function* notBrief(work: Work<void>): Work<void> {
+  for (const step of work) yield step === pause ? step : { ...step, brief: false };
+}
+
+function* fillAll(
+  initializer: Initializer,
+  given: Given,
+  random: RandomState,
+  architecture: Architecture,
+  parameters: Parameters,
+  statistics: Statistics,
+): Work<void> {
+  for (const [name, matrix] of given) yield* checkFinite(name, matrix);
   for (const [index, embedding] of embeddingsIn(architecture).entries()) {
-    const table = parameters[`E${index + 1}`] as Matrix;
-    (initializer.fillTable ?? fillNormalTable)(random, embedding, table.data, index);
+    const { data } = parameters[`E${index + 1}`] as Matrix;
+    yield* (initializer.fillTable ?? fillNormalTable)(random, embedding, data);
   }
   for (const [index, layer] of architecture.entries()) {
-    const weights = parameters[`W${index + 1}`] as Matrix;
-    const biases = parameters[`b${index + 1}`] as Matrix;
+    const [weights, biases, gamma, variance] = [
+      parameters[`W${index + 1}`] as Matrix,
+      parameters[`b${index + 1}`] as Matrix,
+      parameters[`gamma${index + 1}`],
+      statistics[`variance${index + 1}`],
+    ];
     // For an initialiser, the outputs of embeddings are inputs, too.
     const shape = { ...layer, inputDim: featuresOf(layer) };
-    initializer.fill(random, shape, weights.data, biases.data, index);
+    yield* initializer.fill(random, shape, weights.data, biases.data);
+    if (gamma !== undefined) yield* fillArray(gamma.data, 1);
+    if (variance !== undefined) yield* fillArray(variance.data, 1);
   }
+  for (const [name, { data }] of given)
+    yield* convertNumbers(data, parameters[name as 'W1']?.data as FloatArray);
 }
 
 export function initializeLayer(
@@ -271,8 +303,8 @@ export function initializeLayer(
   layer: Layer,
   weights: FloatArray,
   biases: FloatArray,
-): void {
-  table[name](random, layer, weights, biases, 0);
+): Work<void> {
+  return table[name](random, layer, weights, biases);
 }
 
 function make(name: InitializerObject['name'], initializer: Initializer): InitializerObject {
@@ -281,21 +313,22 @@ function make(name: InitializerObject['name'], initializer: Initializer): Initia
   return object;
 }
 
-function fillNormalTable(random: RandomState, { categories, outputDim }: Embedding, table: FloatArray): void {
-  random.fillNormal(table.subarray(0, categories * outputDim));
+function* nothing(): Work<void> {}
+
+function fillNormal(random: RandomState, out: FloatArray, variance: number): Work<void> {
+  return drawNormal(random, out, { deviation: Math.sqrt(variance) });
 }
 
-function fillSymmetric(random: RandomState, out: FloatArray, limit: number): void {
-  random.fillUniform(out, -limit, limit);
+function fillNormalTable(random: RandomState, { categories, outputDim }: Embedding, table: FloatArray) {
+  return drawNormal(random, table.subarray(0, categories * outputDim));
 }
 
-function fillTruncated(random: RandomState, out: FloatArray, standardDeviation: number): void {
-  for (let i = 0; i < out.length; i++) {
-    let value: number;
-    do value = random.randn();
-    while (Math.abs(value) > 2);
-    out[i] = value * standardDeviation;
-  }
+function fillSymmetric(random: RandomState, out: FloatArray, limit: number): Work<void> {
+  return drawUniform(random, out, -limit, limit);
+}
+
+function fillTruncated(random: RandomState, out: FloatArray, deviation: number): Work<void> {
+  return drawNormal(random, out, { deviation, limit: 2 });
 }
 
 function fillOrthogonal(
@@ -303,22 +336,16 @@ function fillOrthogonal(
   { inputDim, outputDim }: Layer,
   weights: FloatArray,
   gain: number,
-): void {
-  const normal = new Matrix(new Float64Array(weights.length), outputDim, inputDim);
-  random.fillNormal(normal.data);
-  const wide = outputDim <= inputDim;
-  const rows = wide ? normal : normal.transpose();
-  orthonormalRows(rows);
-  const { data } = wide ? rows : rows.transpose();
-  for (let i = 0; i < data.length; i++) weights[i] = gain * (data[i] as number);
+): Work<void> {
+  return drawOrthogonal(random, weights, outputDim, inputDim, gain);
 }
 
-/** The elements of a user's own parameter. Throws unless it has this shape and is finite. */
+/** The elements of a user's own parameter. Throws unless it has this shape. */
 function readParameter(
   values: Readonly<Record<string, unknown>>,
   name: string,
   { rows, cols }: { readonly rows: number; readonly cols: number },
-): FloatArray {
+): Matrix {
   const where = `values.${name}`;
   const given = values[name] as ParameterValues;
   const length = rows * cols;
@@ -333,9 +360,12 @@ function readParameter(
     const rule = `of length ${rows} * ${cols} = ${length}`;
     throw argumentError('ERR_BLASNET_SHAPE', where, rule, data);
   }
-  const index = data.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) throw elementError(where, new Matrix(data, rows, cols), index, 'finite numbers');
-  return data;
+  return new Matrix(data, rows, cols);
+}
+
+function* checkFinite(name: string, matrix: Matrix): Work<void> {
+  const bad = yield* firstNotFinite(matrix.data);
+  if (bad !== -1) throw elementError(`values.${name}`, matrix, bad, 'finite numbers');
 }
 
 function elementsOf(where: string, given: ParameterValues): FloatArray {

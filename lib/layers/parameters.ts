@@ -88,9 +88,9 @@ export function parameterCount(architecture: readonly Layer[]): number {
   return parameterShapes(architecture).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
 }
 
-/** Zeros for every parameter of the architecture, ones for gamma, on a SharedArrayBuffer. */
+/** Zeros for every parameter of the architecture, on a SharedArrayBuffer. */
 export function allocateParameters(architecture: Architecture, dtype: Dtype): Flat<Parameters> {
-  return filled(allocateNamed<Parameters>(parameterShapes(architecture), dtype), 'gamma');
+  return allocateNamed(parameterShapes(architecture), dtype);
 }
 
 /** Zeros for every gradient of the architecture, in the layout of the parameters. */
@@ -98,9 +98,9 @@ export function allocateGradients(architecture: Architecture, dtype: Dtype): Fla
   return allocateNamed(parameterShapes(architecture), dtype, 'd');
 }
 
-/** The running moments before the first batch: means of 0 and variances of 1. */
+/** Zeros for all running moments. */
 export function allocateStatistics(architecture: Architecture, dtype: Dtype): Flat<Statistics> {
-  return filled(allocateNamed<Statistics>(statisticShapes(architecture), dtype), 'variance');
+  return allocateNamed(statisticShapes(architecture), dtype);
 }
 
 function allocateNamed<Named>(shapes: readonly NamedShape[], dtype: Dtype, prefix = ''): Flat<Named> {
@@ -115,12 +115,4 @@ function allocateNamed<Named>(shapes: readonly NamedShape[], dtype: Dtype, prefi
     offset += rows * cols;
   }
   return { flat, named: Object.freeze(views) as Named };
-}
-
-// Fills the arrays whose names begin with `name` with ones.
-function filled<Named>(arrays: Flat<Named>, name: string): Flat<Named> {
-  for (const [key, { data }] of Object.entries(arrays.named as Record<string, Matrix>)) {
-    if (key.startsWith(name)) data.fill(1);
-  }
-  return arrays;
 }

@@ -13,7 +13,7 @@ export function formatSummary(architecture: Architecture, dtype: Dtype): string 
     String(featuresOf(layer)),
     String(layer.outputDim),
     activationOf(layer).name,
-    parameterCount([layer]).toLocaleString('en-US'),
+    grouped(parameterCount([layer])),
     extras(layer),
   ]);
   const table = [header, ...rows];
@@ -31,7 +31,7 @@ export function formatSummary(architecture: Architecture, dtype: Dtype): string 
   const count = parameterCount(architecture);
   const bytes = count * (dtype === 'float64' ? 8 : 4);
   const longest = Math.max(...lines.map(({ length }) => length));
-  const total = `${count.toLocaleString('en-US')} parameters, ${dtype}, ${formatBytes(bytes)}`;
+  const total = `${grouped(count)} parameters, ${dtype}, ${formatBytes(bytes)}`;
   return [lines[0], '-'.repeat(longest), ...lines.slice(1), total].join('\n');
 }
 
@@ -52,6 +52,11 @@ function extras(layer: Layer): string {
     trainable === false && 'frozen',
   ];
   return parts.filter((part) => part !== false).join(', ');
+}
+
+// 1,234,567. (The first toLocaleString of a process takes 15 ms.)
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 function formatBytes(bytes: number): string {

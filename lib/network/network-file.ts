@@ -1,5 +1,5 @@
+import { copyArrays } from '../addon/arrays';
 import { buildInfo } from '../addon/build-info';
-import { copyArrays } from '../addon/bytes';
 import { type AsyncOptions, asyncConstraints, type Work, workHere } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import type { Dtype, FloatArray, Matrix } from '../base/matrix';
@@ -232,7 +232,8 @@ export class MemoryOfNetwork {
   }
 }
 
-function newMemory(architecture: Architecture, dtype: Dtype): NetworkMemory {
+/** Zeros for every parameter and running moment. */
+export function newMemory(architecture: Architecture, dtype: Dtype): NetworkMemory {
   return {
     parameters: allocateParameters(architecture, dtype),
     statistics: allocateStatistics(architecture, dtype),

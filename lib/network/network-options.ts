@@ -1,3 +1,4 @@
+import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import { type Dtype, dtypeName } from '../base/matrix';
 import { anything, type Constraint, optional, seed as seedConstraint } from '../base/validate';
 import type { InitializerOption } from '../layers/initializers';
@@ -28,6 +29,9 @@ export interface NetworkOptions {
    */
   readonly labels?: LabelEncoder;
 }
+
+/** The options of `Network.create`. */
+export interface CreateOptions extends NetworkOptions, AsyncOptions {}
 
 export interface EvaluateOptions {
   /** The loss to compute. @default by the output activation and the labels, like in `fit` */
@@ -78,5 +82,7 @@ export const networkConstraints = {
   preprocessing: instanceOf(Preprocessing, 'a pipeline from preprocessing()'),
   labels: instanceOf(LabelEncoder, 'an encoder from labelEncoder()'),
 };
+
+export const createConstraints = { ...networkConstraints, ...asyncConstraints };
 
 export const evaluateConstraints = { loss: anything, metrics: anything, sampleWeight: anything };

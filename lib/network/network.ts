@@ -1,5 +1,5 @@
 import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
-import type { Dtype, FloatArray, Matrix } from '../base/matrix';
+import type { Dtype, Matrix } from '../base/matrix';
 import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
 import {
   evaluateOperation,
@@ -12,17 +12,14 @@ import {
 import { PlanQueue } from '../engine/plan-queue';
 import {
   type Architecture,
-  completeArchitecture,
   type LayerOptions,
   outputActivationOf,
   withTrainable,
 } from '../layers/architecture';
-import { initializeParameters, resolveInitializer } from '../layers/initializers';
+import { later } from '../layers/initializers';
 import { type ResolvedLoss, resolveLoss } from '../layers/losses';
 import {
   allocateGradients,
-  allocateParameters,
-  allocateStatistics,
   type Gradients,
   type Parameters,
   parameterCount,
@@ -31,7 +28,6 @@ import {
 import { formatSummary } from '../layers/summary';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import { checkLoadOptions } from '../preprocessing/pipeline';
-import { freshSeed, RandomState } from '../random/random-state';
 import { type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
 import { fillHere } from '../samples/pending';
@@ -51,6 +47,7 @@ import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
 import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
+import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
 import {
   encodeNetwork,
   loadNetwork,
@@ -62,11 +59,12 @@ import {
   saveNetworkSync,
 } from './network-file';
 import {
+  type CreateOptions,
+  createConstraints,
   type EvaluateOptions,
   type Evaluation,
   evaluateConstraints,
   type NetworkOptions,
-  networkConstraints,
   type ResumeOptions,
 } from './network-options';
 import { Predictor, type PredictorOptions } from './predictor';
@@ -100,9 +98,7 @@ export class Network {
   // The memory that the next constructed network takes, from a file.
   static #stored: NetworkMemory | undefined;
   #architecture: Architecture;
-  readonly #flat: FloatArray;
-  readonly #flatStatistics: FloatArray;
-  readonly #random: RandomState;
+  readonly #parts: NetworkParts;
   readonly #queue: PlanQueue;
   #defaultLoss: ResolvedLoss | undefined;
   // Kept between the calls of trainOnBatch and partialFit.
@@ -116,23 +112,31 @@ export class Network {
    *   not chain)
    */
   constructor(layers: readonly LayerOptions[], options: NetworkOptions = {}) {
-    this.#architecture = completeArchitecture(layers);
-    checkOptions('', options, networkConstraints);
-    const initializer = resolveInitializer(options.initializer);
-    this.dtype = options.dtype ?? 'float64';
-    this.seed = options.seed ?? freshSeed();
+    const parts = newParts(layers, options, Network.#stored);
+    this.dtype = parts.dtype;
+    this.seed = parts.seed;
+    this.parameters = parts.parameters;
+    this.statistics = parts.statistics;
     this.preprocessing = options.preprocessing;
     this.labels = options.labels;
-    this.#random = new RandomState(this.seed);
-    const stored = Network.#stored;
-    const { flat, named } = stored?.parameters ?? allocateParameters(this.#architecture, this.dtype);
-    const statistics = stored?.statistics ?? allocateStatistics(this.#architecture, this.dtype);
-    this.#flat = flat;
-    this.parameters = named;
-    this.#flatStatistics = statistics.flat;
-    this.statistics = statistics.named;
-    if (!stored) initializeParameters(initializer, this.#random, this.#architecture, named);
-    this.#queue = new PlanQueue(this.#architecture, flat, statistics.flat);
+    this.#parts = parts;
+    this.#architecture = parts.architecture;
+    this.#queue = new PlanQueue(parts.architecture, parts.trained.parameters, parts.trained.statistics);
+    if (Network.#stored === undefined) initializeHere(parts, options.initializer);
+  }
+
+  /**
+   * Makes the network that `new Network(layers, options)` makes, but draws its parameters on other threads. Use it for
+   * networks of millions of parameters: the event loop stays free.
+   *
+   * @throws like the constructor; AbortError when the signal ends the call
+   */
+  static async create(layers: readonly LayerOptions[], options: CreateOptions = {}): Promise<Network> {
+    checkOptions('', options, createConstraints);
+    const { signal, threads, initializer, ...others } = options;
+    const network = new Network(layers, { ...others, initializer: later });
+    await initializeElsewhere(network.#parts, initializer, { signal, threads });
+    return network;
   }
 
   /**
@@ -402,13 +406,9 @@ export class Network {
   }
 
   get #trained(): TrainedNetwork {
-    return {
-      kind: this.#kind,
-      parameters: this.#flat,
-      statistics: this.#flatStatistics,
-      random: this.#random,
-      encode: (training, metadata) => encodeNetwork(this.#content(), training, metadata),
-    };
+    const encode: TrainedNetwork['encode'] = (training, metadata) =>
+      encodeNetwork(this.#content(), training, metadata);
+    return { kind: this.#kind, ...this.#parts.trained, encode };
   }
 
   // Keeps the optimiser's state for the next call, and returns the numbers of the one epoch.

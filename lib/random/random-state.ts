@@ -36,8 +36,8 @@ export interface Shuffleable {
 const words = 624;
 const lead = 397;
 
-// Numbers that native code draws within half a millisecond.
-const briefDraws = 2 ** 16;
+/** Numbers that native code draws within half a millisecond. */
+export const briefDraws = 2 ** 16;
 
 const generators = new Idle(() => new native.Generator({ outcome: newOutcome() }));
 
@@ -145,7 +145,7 @@ export class RandomState {
     check('out', out, floatArray);
     checkMoments(mean, std);
     drawHere((generator) => {
-      generator.normal({ state: this.#state, spare: this.#spare, mean, deviation: std, out });
+      generator.normal({ ...insideOf(this), mean, deviation: std, limit: Number.POSITIVE_INFINITY, out });
     });
   }
 
@@ -240,10 +240,35 @@ export function* drawOrders(
   });
 }
 
-/** Fills `out` like `fillNormal`. If the work ends early, the generator is unchanged. */
-export function* drawNormal(random: RandomState, out: FloatArray, mean = 0, deviation = 1): Work<void> {
-  yield* draw(random, out.length, ({ state, spare }) => (generator, callback) => {
-    generator.normal({ state, spare, mean, deviation, out }, callback);
+/**
+ * Fills `out` like `fillNormal`. Normals whose absolute value is above `limit`, which is at least 1, are left out. If
+ * the work ends early, the generator is unchanged.
+ */
+export function* drawNormal(
+  random: RandomState,
+  out: FloatArray,
+  { mean = 0, deviation = 1, limit = Number.POSITIVE_INFINITY } = {},
+): Work<void> {
+  yield* draw(random, out.length, (inside) => (generator, callback) => {
+    generator.normal({ ...inside, mean, deviation, limit, out }, callback);
+  });
+}
+
+/**
+ * Fills `out` (rows x cols) with a matrix whose rows, or columns if there are fewer, are orthogonal and of length
+ * `gain`. If the work ends early, the generator is unchanged.
+ */
+export function* drawOrthogonal(
+  random: RandomState,
+  out: FloatArray,
+  rows: number,
+  cols: number,
+  gain: number,
+): Work<void> {
+  // A number of the shorter side takes as long as some draws.
+  const draws = (rows * cols * Math.min(rows, cols)) / 4;
+  yield* draw(random, draws, (inside) => (generator, callback) => {
+    generator.orthogonal({ ...inside, rows, cols, gain, out }, callback);
   });
 }
 
@@ -256,21 +281,24 @@ export function* drawUniform(random: RandomState, out: FloatArray, low = 0, high
 
 type Draw = (generator: NativeGenerator, callback?: Parameters<NativeCall['start']>[0]) => void;
 
-// Draws from a copy of the state, which the generator gets when the draw has ended.
-function* draw(random: RandomState, numbers: number, drawFrom: (copy: NativeState) => Draw): Work<void> {
+// On another thread, draws from a copy of the state, which the generator gets when the draw has ended.
+function* draw(random: RandomState, numbers: number, drawFrom: (state: NativeState) => Draw): Work<void> {
   const inside = insideOf(random);
-  const copy = { state: inside.state.slice(), spare: inside.spare.slice() };
-  const start = drawFrom(copy);
+  let copy: NativeState | undefined;
   const generator = generators.take();
   try {
     yield {
       object: generator,
-      start: (callback) => start(generator, callback),
+      start: (callback) => {
+        if (callback !== undefined) copy = { state: inside.state.slice(), spare: inside.spare.slice() };
+        drawFrom(copy ?? inside)(generator, callback);
+      },
       brief: numbers <= briefDraws,
     };
   } finally {
     generators.giveBack(generator);
   }
+  if (copy === undefined) return;
   inside.state.set(copy.state);
   inside.spare.set(copy.spare);
 }

@@ -1,4 +1,4 @@
-import { convertNumbers } from '../addon/rows';
+import { convertNumbers } from '../addon/arrays';
 import { readInSlices, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import {

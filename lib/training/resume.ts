@@ -1,4 +1,4 @@
-import { firstNotFinite } from '../addon/bytes';
+import { firstNotFinite } from '../addon/arrays';
 import { firstMisplaced } from '../addon/rows';
 import type { Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';

@@ -1,4 +1,4 @@
-import { copyArrays } from '../addon/bytes';
+import { copyArrays } from '../addon/arrays';
 import type { Work } from '../addon/work';
 import { AbortError, blasnetError } from '../base/errors';
 import { allocate, Matrix } from '../base/matrix';

@@ -5,7 +5,6 @@
 
 namespace blasnet {
 
-void ExportBytes(Napi::Env env, Napi::Object exports);
 void ExportMath(Napi::Env env, Napi::Object exports);
 void ExportKernels(Napi::Env env, Napi::Object exports);
 void ExportMetrics(Napi::Env env, Napi::Object exports);
@@ -13,6 +12,7 @@ void ExportPlan(Napi::Env env, Napi::Object exports);
 void ExportPreprocessing(Napi::Env env, Napi::Object exports);
 void ExportGenerator(Napi::Env env, Napi::Object exports);
 void ExportRows(Napi::Env env, Napi::Object exports);
+void ExportArrays(Napi::Env env, Napi::Object exports);
 void ExportInfo(Napi::Env env, Napi::Object exports);
 
 }  // namespace blasnet

@@ -1,18 +1,22 @@
-// The Generator class: bulk draws of NumPy's legacy generator. Its operations run as operations.h says.
+// The Generator class: bulk draws of NumPy's legacy generator, and what is made of them. Its operations run
+// as operations.h says.
 //
 //   new Generator({ outcome })
 //   orders({ state, from, size, count, orders }, callback?): see DrawOrders
 //     state   Uint32Array (kStateWords), read and, when all is drawn, written
 //     from    Uint32Array (size) or null
 //     orders  Uint32Array (any number of orders * size)
-//   uniform({ state, low, range, out }, callback?): see FillUniform
-//   normal({ state, spare, mean, deviation, out }, callback?): see FillNormal
+//   uniform({ state, low, range, out }, callback?): see DrawUniform
+//   normal({ state, spare, mean, deviation, limit, out }, callback?): see DrawNormal
 //     spare   Float64Array (1), read and written like `state`
+//   orthogonal({ state, spare, rows, cols, gain, out }, callback?): see DrawOrthogonal
+//     out     Float64Array or Float32Array (rows * cols)
 //   limitThreads(threads), stop(), clearStop()
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/operations.h"
 #include "engine/draws.h"
+#include "engine/orthogonal.h"
 
 namespace blasnet {
 namespace {
@@ -29,6 +33,7 @@ class GeneratorObject final : public Operations<GeneratorObject> {
                            InstanceMethod<&GeneratorObject::Orders>("orders"),
                            InstanceMethod<&GeneratorObject::Uniform>("uniform"),
                            InstanceMethod<&GeneratorObject::Normal>("normal"),
+                           InstanceMethod<&GeneratorObject::Orthogonal>("orthogonal"),
                            InstanceMethod<&GeneratorObject::LimitThreads>("limitThreads"),
                            InstanceMethod<&GeneratorObject::Stop>("stop"),
                            InstanceMethod<&GeneratorObject::ClearStop>("clearStop"),
@@ -67,12 +72,26 @@ class GeneratorObject final : public Operations<GeneratorObject> {
   }
 
   Napi::Value Normal(const Napi::CallbackInfo& info) {
-    const Properties given(Args(info), 0, {"state", "spare", "mean", "deviation", "out"});
+    const Properties given(Args(info), 0, {"state", "spare", "mean", "deviation", "limit", "out"});
     uint32_t* state = StateOf(given["state"]);
     double* spare = given["spare"].Array<double>(1);
-    const double mean = given["mean"].Number(), deviation = given["deviation"].Number();
+    const NormalOptions options{given["mean"].Number(), given["deviation"].Number(), given["limit"].Number()};
+    // With a limit of 0 or NaN, the draw would never end.
+    if (!(options.limit >= 1)) throw given["limit"].Wrong("at least 1");
     return Fill(info, given, [=](size_t size, auto* out) {
-      return DrawNormal(state, spare, mean, deviation, size, out, control_);
+      return DrawNormal(state, spare, options, size, out, control_);
+    });
+  }
+
+  Napi::Value Orthogonal(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"state", "spare", "rows", "cols", "gain", "out"});
+    uint32_t* state = StateOf(given["state"]);
+    double* spare = given["spare"].Array<double>(1);
+    const size_t rows = given["rows"].PositiveSize(), cols = given["cols"].PositiveSize();
+    const double gain = given["gain"].Number();
+    if (given["out"].Length() / rows < cols) throw given["out"].Wrong("an array of rows * cols elements");
+    return Fill(info, given, [=](size_t, auto* out) {
+      return DrawOrthogonal(state, spare, rows, cols, gain, out, control_);
     });
   }
 

@@ -22,9 +22,6 @@
 //     outputs    Float64Array or Float32Array (rows * cols)
 //     threshold  a number, with one column; or null
 //     numbers    Int32Array (rows), written
-//   convert({ from, out }, callback?): the outcome's `index`
-//     from  typed array of any type that NumberType has
-//     out   Float64Array, Float32Array or Int32Array (length of from), written
 //   checkWeights(weights, callback?): the outcome's `index` and `loss`
 //     weights  Float64Array or Float32Array
 //   weigh({ weights, labels, cols, ofClass, rows, index, base, out }, callback?): the outcome's `loss`
@@ -61,7 +58,6 @@ class RowsObject final : public Operations<RowsObject> {
                            InstanceMethod<&RowsObject::CheckRows>("checkOrder"),
                            InstanceMethod<&RowsObject::Encode>("encodeClasses"),
                            InstanceMethod<&RowsObject::Decide>("decideClasses"),
-                           InstanceMethod<&RowsObject::Convert>("convert"),
                            InstanceMethod<&RowsObject::Check>("checkWeights"),
                            InstanceMethod<&RowsObject::WeighRows>("weigh"),
                            InstanceMethod<&RowsObject::LimitThreads>("limitThreads"),
@@ -182,22 +178,6 @@ class RowsObject final : public Operations<RowsObject> {
           return DecideClasses(outputs, rows, cols, threshold ? &*threshold : nullptr, numbers, control_);
         },
         given.Values());
-  }
-
-  Napi::Value Convert(const Napi::CallbackInfo& info) {
-    const Properties given(Args(info), 0, {"from", "out"});
-    if (given["out"].Type() == napi_int32_array) return ConvertAs<int32_t>(info, given);
-    if (given["out"].IsFloat32()) return ConvertAs<float>(info, given);
-    return ConvertAs<double>(info, given);
-  }
-
-  template <typename T>
-  Napi::Value ConvertAs(const Napi::CallbackInfo& info, const Properties& given) {
-    const size_t count = given["from"].Length();
-    const blasnet::Numbers from = given["from"].NumberArray(count);
-    T* out = given["out"].Array<T>(count);
-    return Start(
-        info, 1, [=](Totals*) { return ConvertNumbers(from, count, out, control_); }, given.Values());
   }
 
   Napi::Value Check(const Napi::CallbackInfo& info) {

@@ -8,6 +8,7 @@
 #include "engine/control.h"
 #include "engine/outcome.h"
 #include "kernels/twister.h"
+#include "kernels/variates.h"
 
 namespace blasnet {
 
@@ -19,13 +20,14 @@ inline constexpr size_t kStateWords = Twister::kWords + 1;
 Outcome DrawOrders(uint32_t* state, const uint32_t* from, size_t repeats, size_t size, size_t count,
                    uint32_t* orders, const Control& control);
 
-// Fills out (size); see FillUniform.
+// out[i] = low + range * a double in [0, 1)
 template <typename T>
 Outcome DrawUniform(uint32_t* state, double low, double range, size_t size, T* out, const Control& control);
 
-// Fills out (size); see FillNormal.
+// Fills out (size) with normals that are within the limit: see NormalOptions. *spare is the second normal of
+// a pair until it is used, and otherwise NaN.
 template <typename T>
-Outcome DrawNormal(uint32_t* state, double* spare, double mean, double deviation, size_t size, T* out,
+Outcome DrawNormal(uint32_t* state, double* spare, const NormalOptions& options, size_t size, T* out,
                    const Control& control);
 
 }  // namespace blasnet

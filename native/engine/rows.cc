@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "engine/pool.h"
+#include "engine/pieces.h"
 #include "kernels/rows.h"
 
 namespace blasnet {
@@ -21,17 +21,6 @@ constexpr size_t kPieceBytes = size_t{1} << 18;  // that a thread copies at a ti
 constexpr size_t kPieceRows = size_t{1} << 14;   // of weights or labels
 constexpr size_t kBlockRows = size_t{1} << 18;   // whose weights are added at a time
 constexpr size_t kLookRows = size_t{1} << 16;    // between two looks at the stop flag
-
-Outcome Done(const Control& control) { return {control.Stopped() ? Status::kStopped : Status::kDone}; }
-
-// Calls body(first, last, slot) for all pieces of the rows. Ends early after a stop.
-template <class F>
-void ForPieces(size_t threads, size_t rows, size_t piece, const Control& control, const F& body) {
-  ParallelFor(threads, (rows + piece - 1) / piece, [&](size_t i, size_t slot) {
-    if (control.Stopped()) return;
-    body(i * piece, std::min(rows, (i + 1) * piece), slot);
-  });
-}
 
 // Calls body(pointer) with the array's own type.
 template <class F>
@@ -48,13 +37,6 @@ auto Typed(const Elements& elements, const F& body) {
 
 void CheckIndices(const std::atomic<bool>& bad) {
   if (bad.load()) throw std::out_of_range("an index of a row is out of range");
-}
-
-// Lowers `least` to `index`, if that is lower.
-void Lower(std::atomic<size_t>* least, size_t index) {
-  size_t now = least->load();
-  while (index < now && !least->compare_exchange_weak(now, index)) {
-  }
 }
 
 // Weights of rows, in double precision.
@@ -215,30 +197,6 @@ Outcome DecideClasses(const T* outputs, size_t rows, size_t cols, const double* 
   return outcome;
 }
 
-template <typename T>
-Outcome ConvertNumbers(const Numbers& from, size_t count, T* out, const Control& control) {
-  std::atomic<size_t> bad{count};
-  ForPieces(control.Threads(), count, kPieceRows, control, [&](size_t first, size_t last, size_t) {
-    double scratch[512];
-    for (size_t at = first; at < last; at += std::size(scratch)) {
-      const size_t size = std::min(std::size(scratch), last - at);
-      const double* numbers = ReadNumbers(from, at, size, scratch);
-      for (size_t i = 0; i < size; i++) {
-        if constexpr (std::is_same_v<T, int32_t>) {
-          if (!(numbers[i] >= 0 && numbers[i] <= std::numeric_limits<T>::max() &&
-                numbers[i] == std::floor(numbers[i]))) {
-            return Lower(&bad, at + i);
-          }
-        }
-        out[at + i] = static_cast<T>(numbers[i]);
-      }
-    }
-  });
-  Outcome outcome = Done(control);
-  outcome.index = bad.load();
-  return outcome;
-}
-
 Outcome CheckWeights(const Elements& weights, size_t count, Totals* totals, const Control& control) {
   return Typed(weights, [&](const auto* data) -> Outcome {
     double sum = 0;
@@ -299,9 +257,6 @@ template Outcome EncodeClasses<float>(const int32_t*, size_t, size_t, size_t, do
 template Outcome DecideClasses<double>(const double*, size_t, size_t, const double*, int32_t*,
                                        const Control&);
 template Outcome DecideClasses<float>(const float*, size_t, size_t, const double*, int32_t*, const Control&);
-template Outcome ConvertNumbers<double>(const Numbers&, size_t, double*, const Control&);
-template Outcome ConvertNumbers<float>(const Numbers&, size_t, float*, const Control&);
-template Outcome ConvertNumbers<int32_t>(const Numbers&, size_t, int32_t*, const Control&);
 template Outcome Weigh<double>(const WeightSources&, const uint32_t*, size_t, const double*, double*, Totals*,
                                const Control&);
 template Outcome Weigh<float>(const WeightSources&, const uint32_t*, size_t, const float*, float*, Totals*,

@@ -57,11 +57,6 @@ template <typename T>
 Outcome DecideClasses(const T* outputs, size_t rows, size_t cols, const double* threshold, int32_t* numbers,
                       const Control& control);
 
-// Copies numbers into an array of another type. Outcome: index is the first number that an int32_t array does
-// not take as a class, an integer from 0 to 2^31 - 1; or `count`.
-template <typename T>
-Outcome ConvertNumbers(const Numbers& from, size_t count, T* out, const Control& control);
-
 // Outcome: index is the first weight that is negative or not finite, or `count`. Totals: loss is the sum, if
 // there is none.
 Outcome CheckWeights(const Elements& weights, size_t count, Totals* totals, const Control& control);

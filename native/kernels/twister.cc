@@ -3,11 +3,7 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
-
-#include "kernels/c_library.h"
 
 namespace blasnet {
 namespace {
@@ -18,6 +14,15 @@ constexpr size_t kLead = 397;
 uint32_t Mixed(uint32_t word, uint32_t next, uint32_t ahead) {
   const uint32_t mixed = (word & 0x80000000U) | (next & 0x7fffffffU);
   return ahead ^ (mixed >> 1) ^ ((0U - (mixed & 1U)) & 0x9908b0dfU);
+}
+
+// The next words from the last, in place. The loops are split where the word ahead wraps around, so that
+// compilers vectorise them.
+void Twist(uint32_t* key) {
+  constexpr size_t kWords = Twister::kWords, kWrap = kWords - kLead;
+  for (size_t i = 0; i < kWrap; i++) key[i] = Mixed(key[i], key[i + 1], key[i + kLead]);
+  for (size_t i = kWrap; i < kWords - 1; i++) key[i] = Mixed(key[i], key[i + 1], key[i - kWrap]);
+  key[kWords - 1] = Mixed(key[kWords - 1], key[0], key[kLead - 1]);
 }
 
 }  // namespace
@@ -32,14 +37,8 @@ size_t Twister::Save(uint32_t* key) const {
   return position_;
 }
 
-// The next words from the last, in place. The loops are split where the word ahead wraps around, so that
-// compilers vectorise them.
 void Twister::Refill() {
-  uint32_t* const key = key_.data();
-  constexpr size_t kWrap = kWords - kLead;
-  for (size_t i = 0; i < kWrap; i++) key[i] = Mixed(key[i], key[i + 1], key[i + kLead]);
-  for (size_t i = kWrap; i < kWords - 1; i++) key[i] = Mixed(key[i], key[i + 1], key[i - kWrap]);
-  key[kWords - 1] = Mixed(key[kWords - 1], key[0], key[kLead - 1]);
+  Twist(key_.data());
   Temper();
   position_ = 0;
 }
@@ -73,6 +72,20 @@ size_t Twister::FallingIntegers(uint32_t bound, uint32_t mask, size_t wanted, ui
   return count;
 }
 
+size_t DrawWords(uint32_t* key, size_t position, size_t count, uint32_t* out) {
+  for (size_t done = 0; done < count;) {
+    if (position == Twister::kWords) {
+      Twist(key);
+      position = 0;
+    }
+    const size_t part = std::min(Twister::kWords - position, count - done);
+    std::copy_n(key + position, part, out + done);
+    position += part;
+    done += part;
+  }
+  return position;
+}
+
 void ShuffleDown(Twister* twister, uint32_t* values, size_t first, size_t last) {
   constexpr size_t kAhead = 16;
   // One more, since a refused integer is written before it is overwritten.
@@ -90,38 +103,5 @@ void ShuffleDown(Twister* twister, uint32_t* values, size_t first, size_t last) 
     last -= count;
   }
 }
-
-template <typename T>
-void FillUniform(Twister* twister, double low, double range, size_t size, T* out) {
-  for (size_t i = 0; i < size; i++) out[i] = static_cast<T>(low + range * twister->Double());
-}
-
-template <typename T>
-void FillNormal(Twister* twister, double* spare, double mean, double deviation, size_t size, T* out) {
-  for (size_t i = 0; i < size; i++) {
-    double normal = *spare;
-    if (std::isnan(normal)) {
-      double x1, x2, r2;
-      do {
-        x1 = 2 * twister->Double() - 1;
-        x2 = 2 * twister->Double() - 1;
-        r2 = x1 * x1 + x2 * x2;
-      } while (r2 >= 1 || r2 == 0);
-      const double f = std::sqrt((-2 * c_library::Log(r2)) / r2);
-      *spare = f * x1;
-      normal = f * x2;
-    } else {
-      *spare = std::numeric_limits<double>::quiet_NaN();
-    }
-    out[i] = static_cast<T>(mean + deviation * normal);
-  }
-}
-
-#define BLASNET_INSTANTIATE(T)                                        \
-  template void FillUniform<T>(Twister*, double, double, size_t, T*); \
-  template void FillNormal<T>(Twister*, double*, double, double, size_t, T*);
-BLASNET_INSTANTIATE(double)
-BLASNET_INSTANTIATE(float)
-#undef BLASNET_INSTANTIATE
 
 }  // namespace blasnet

@@ -1,6 +1,7 @@
 // Embeddings of layers: how they are written, completed, counted, initialised, shown and refused.
 
 import { describe, expect, it } from 'vitest';
+import { workHere } from '../../lib/addon/work';
 import { type Dtype, Matrix } from '../../lib/base/matrix';
 import {
   completeArchitecture,
@@ -132,7 +133,7 @@ describe('initialisers', () => {
       expect(E2).toEqual([...normal(random, 1), 0]);
       // The layer after the tables takes all features.
       const [weights, biases] = [new Float64Array(18), new Float64Array(3)];
-      initializeLayer(name, random, { ...first, inputDim: 6 }, weights, biases);
+      workHere(initializeLayer(name, random, { ...first, inputDim: 6 }, weights, biases));
       expect(rest.slice(0, 2)).toEqual([Array.from(weights), Array.from(biases)]);
       const [E32] = parametersOf(name, 'float32');
       expect(E32).toEqual(E1?.map(Math.fround));

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { workHere } from '../../lib/addon/work';
 import { type Dtype, Matrix } from '../../lib/base/matrix';
 import { completeArchitecture, type Layer } from '../../lib/layers/architecture';
 import {
   type InitializerName,
   type InitializerOption,
+  initialization,
   initializeLayer,
-  initializeParameters,
   initializerNames,
   initializers,
   resolveInitializer,
@@ -24,7 +25,7 @@ const architecture = completeArchitecture([
 /** The parameters of 3-5-2, from the seed 4. */
 function parametersOf(option: InitializerOption, dtype: Dtype = 'float64') {
   const { named } = allocateParameters(architecture, dtype);
-  initializeParameters(resolveInitializer(option), new RandomState(4), architecture, named);
+  workHere(initialization(resolveInitializer(option), new RandomState(4), architecture, named).work);
   return named;
 }
 
@@ -42,7 +43,7 @@ function weightsOf(
   const layer: Layer = { inputDim, outputDim, activation: 'linear' };
   const weights = Matrix.zeros(outputDim, inputDim, dtype);
   const biases = Matrix.zeros(outputDim, 1, dtype);
-  resolveInitializer(option).fill(new RandomState(seed), layer, weights.data, biases.data, 0);
+  workHere(resolveInitializer(option).fill(new RandomState(seed), layer, weights.data, biases.data));
   return weights;
 }
 
@@ -86,7 +87,8 @@ describe('an initialiser by name', () => {
       const random = new RandomState(4);
       for (const [i, layer] of architecture.entries()) {
         const [weights, biases] = [named[`W${i + 1}`], named[`b${i + 1}`]];
-        initializeLayer(name, random, layer, weights?.data ?? expect.fail(), biases?.data ?? expect.fail());
+        const fill = initializeLayer(name, random, layer, weights?.data as never, biases?.data as never);
+        workHere(fill);
       }
       expect(parametersOf(name)).toEqual(named);
     }
@@ -101,7 +103,7 @@ describe('an initialiser by name', () => {
       const [auto, expected] = (['auto', name] as const).map((initializer: InitializerName) => {
         const layer = { inputDim: 7, outputDim: 4, activation: activation as never };
         const weights = new Float64Array(28);
-        initializeLayer(initializer, new RandomState(1), layer, weights, new Float64Array(4));
+        workHere(initializeLayer(initializer, new RandomState(1), layer, weights, new Float64Array(4)));
         return weights;
       });
       expect(auto).toEqual(expected);
@@ -226,7 +228,7 @@ describe('initialParameters', () => {
     const random = new RandomState(4);
     const before = random.getState();
     const bad = resolveInitializer(initialParameters({ W1: Matrix.zeros(5, 3), b2: [1] }));
-    expect(() => initializeParameters(bad, random, architecture, named)).toThrow(RangeError);
+    expect(() => initialization(bad, random, architecture, named)).toThrow(RangeError);
     expect(flat.every((value) => value === 0)).toBe(true);
     expect(random.getState()).toEqual(before);
   });

@@ -5,7 +5,7 @@ import { native } from '../../lib/addon/binding.js';
 import { packRecord, recordPlaces } from '../../lib/addon/records.js';
 import { joined } from '../../lib/engine/plan.js';
 import { thrownBy } from '../support/bad-input.js';
-import { byteClasses, hashCalls } from './byte-calls.mjs';
+import { arrayClasses, hashCalls } from './array-calls.mjs';
 import { type Argument, callsOf, rightArguments, wrongProperty } from './calls.mjs';
 import { kernels } from './kernels.js';
 import { metricCallsOf } from './metric-calls.mjs';
@@ -22,7 +22,7 @@ const addons = {
 const floats = [Float64Array, Float32Array] as const;
 /** The classes of the library's addon. */
 const classes: Record<string, { constructorArguments: Argument[]; methods: Record<string, Argument[]> }> = {
-  ...byteClasses,
+  ...arrayClasses,
   ...preprocessingCalls,
   ...rowClasses,
   Metrics: metricCallsOf(native),

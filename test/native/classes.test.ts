@@ -1,7 +1,8 @@
 // Class numbers: labels of them, decisions for them, and copies of numbers, beside plain loops.
 
 import { describe, expect, it } from 'vitest';
-import { convertNumbers, decideClasses, encodeClasses } from '../../lib/addon/rows';
+import { convertNumbers } from '../../lib/addon/arrays';
+import { decideClasses, encodeClasses } from '../../lib/addon/rows';
 import { workElsewhere } from '../../lib/addon/work';
 import { ascending, expectSameBits } from '../support/oracle-splits';
 

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { byteClasses, hashCalls } from './byte-calls.mjs';
+import { arrayClasses, hashCalls } from './array-calls.mjs';
 import { callsOf, rightArguments } from './calls.mjs';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
@@ -136,7 +136,7 @@ for (const [addon, tested] of [
 for (const [name, of] of Object.entries({
   Plan: { constructorArguments: planArguments, methods },
   Metrics: metricCallsOf(native),
-  ...byteClasses,
+  ...arrayClasses,
   ...preprocessingCalls,
   ...rowClasses,
 })) {

@@ -1,6 +1,5 @@
 /**
- * The classes Generator and Rows of the library's addon: the arguments of their constructors and methods, as in
- * calls.mjs.
+ * The classes Generator and Rows of the library's addon: the arguments of their constructors and methods, as in calls.mjs.
  */
 import {
   callback,
@@ -91,7 +90,22 @@ export const rowClasses = {
           spare: numbers([Number.NaN], {}, {}),
           mean: number(1),
           deviation: number(2),
+          limit: {
+            make: () => 1,
+            wrong: (Float) => [...number(1).wrong(Float), 0.9, -1, Number.NaN],
+          },
           out: floats(5, { anyLength: true, anyType: true }),
+        }),
+        callback(),
+      ],
+      orthogonal: [
+        properties({
+          state: state(),
+          spare: numbers([Number.NaN], {}, {}),
+          rows: positive(5),
+          cols: positive(3),
+          gain: number(2),
+          out: floats(15, { anyType: true }),
         }),
         callback(),
       ],
@@ -146,19 +160,6 @@ export const rowClasses = {
           // Several columns have no threshold.
           threshold: { make: () => null, wrong: () => [0.5, 'x', true, {}, Symbol('x')] },
           numbers: labels(false),
-        }),
-        callback(),
-      ],
-      convert: [
-        properties({
-          from: {
-            make: () => Uint16Array.of(1, 2, 3, 4, 5),
-            wrong: () => [
-              ...[undefined, ...notArrays, new BigInt64Array(5), new Int16Array(5), new Int8Array(5)],
-              ...[new Uint8Array(6), new Float64Array(6)],
-            ],
-          },
-          out: floats(5, { anyType: true }),
         }),
         callback(),
       ],

@@ -4,8 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { native } from '../../lib/addon/binding';
 import { type Work, workAnywhere, workElsewhere, workHere } from '../../lib/addon/work';
 import { AbortError } from '../../lib/base/errors';
-import { drawNormal, drawOrders, drawUniform, RandomState } from '../../lib/random/random-state';
+import {
+  drawNormal,
+  drawOrders,
+  drawOrthogonal,
+  drawUniform,
+  RandomState,
+} from '../../lib/random/random-state';
 import { ascending, expectSameBits, shuffled } from '../support/oracle-splits';
+import { orthogonal } from './orthogonal';
 
 /** A generator whose next word is this one of a block. */
 function generatorAt(position: number): RandomState {
@@ -59,7 +66,7 @@ describe.each([Float64Array, Float32Array])('numbers in a %o', (Floats) => {
       expectSameBits(uniform, new Floats(Array.from(uniform, () => twin.uniform(-2, 5))));
       random.fillNormal(normal, 1, 3);
       expectSameBits(normal, new Floats(Array.from(normal, () => twin.normal(1, 3))));
-      workHere(drawNormal(random, normal, 1, 3));
+      workHere(drawNormal(random, normal, { mean: 1, deviation: 3 }));
       expectSameBits(normal, new Floats(Array.from(normal, () => twin.normal(1, 3))));
       workHere(drawUniform(random, uniform, -2, 5));
       expectSameBits(uniform, new Floats(Array.from(uniform, () => twin.uniform(-2, 5))));
@@ -68,12 +75,104 @@ describe.each([Float64Array, Float32Array])('numbers in a %o', (Floats) => {
   });
 });
 
+/** The next normal whose absolute value is at most `limit`. */
+function normalWithin(random: RandomState, limit: number): number {
+  for (;;) {
+    const value = random.randn();
+    if (Math.abs(value) <= limit) return value;
+  }
+}
+
+describe('normals within a limit', () => {
+  // Many draws, so that they end in each way: with and without a second normal that is left, within the limit or not.
+  it.each([1, 2, Number.POSITIVE_INFINITY])('%d are those that are drawn singly', (limit) => {
+    const [random, twin] = [new RandomState(6), new RandomState(6)];
+    for (const [size, times] of [
+      [0, 3],
+      [1, 300],
+      [2, 300],
+      [3, 300],
+      [7, 100],
+      [624, 20],
+      [5000, 3],
+    ] as const) {
+      for (let i = 0; i < times; i++) {
+        const out = new Float64Array(size);
+        workHere(drawNormal(random, out, { mean: -1, deviation: 0.5, limit }));
+        expectSameBits(
+          out,
+          Float64Array.from(out, () => -1 + 0.5 * normalWithin(twin, limit)),
+        );
+        expect(random.getState()).toEqual(twin.getState());
+      }
+    }
+  });
+});
+
+describe('a draw of several batches', () => {
+  // Words are taken in batches of 2^17: 65,536 uniform numbers, or 32,768 candidates for pairs of normals.
+  it.each([65_535, 65_536, 65_537, 200_003])(
+    'gives the numbers that are drawn singly, %d of them',
+    (size) => {
+      const [random, twin] = [generatorAt(77), generatorAt(77)];
+      const out = new Float64Array(size);
+      for (const limit of [2, Number.POSITIVE_INFINITY]) {
+        workHere(drawNormal(random, out, { limit }));
+        expectSameBits(
+          out,
+          out.map(() => normalWithin(twin, limit)),
+        );
+      }
+      workHere(drawUniform(random, out, -2, 5));
+      expectSameBits(
+        out,
+        out.map(() => twin.uniform(-2, 5)),
+      );
+      expect(random.getState()).toEqual(twin.getState());
+    },
+  );
+});
+
+describe('an orthogonal matrix', () => {
+  // The larger ones are computed in pieces.
+  it.each([
+    [1, 1],
+    [1, 700],
+    [700, 1],
+    [33, 31],
+    [40, 401],
+    [401, 40],
+    [130, 2050],
+  ])('is that of plain Gram-Schmidt, in the shape (%i, %i)', (rows, cols) => {
+    const [random, twin] = [generatorAt(5), generatorAt(5)];
+    const out = new Float64Array(rows * cols);
+    workHere(drawOrthogonal(random, out, rows, cols, 1.5));
+    const expected = orthogonal(
+      out.map(() => twin.randn()),
+      rows,
+      cols,
+    );
+    const most = out.reduce(
+      (worst, value, i) => Math.max(worst, Math.abs(value - 1.5 * (expected[i] ?? 9))),
+      0,
+    );
+    expect(most).toBeLessThan(1e-11);
+    expect(random.getState()).toEqual(twin.getState());
+    const rounded = new Float32Array(out.length);
+    workHere(drawOrthogonal(generatorAt(5), rounded, rows, cols, 1.5));
+    expectSameBits(rounded, Float32Array.from(out));
+  });
+});
+
 /** Each kind of bulk draw, larger than what is drawn on this thread in any case. */
 const size = 300_001;
 const draws: [string, (random: RandomState, out: DrawTarget) => Work<void>][] = [
   ['orders', (random, { orders }) => drawOrders(random, orders, size, { count: size - 7 })],
   ['uniform numbers', (random, { floats }) => drawUniform(random, floats, -1, 1)],
-  ['normal numbers', (random, { floats }) => drawNormal(random, floats, 0, 2)],
+  ['normal numbers', (random, { floats }) => drawNormal(random, floats, { deviation: 2 })],
+  ['truncated normal numbers', (random, { floats }) => drawNormal(random, floats, { limit: 2 })],
+  ['orthogonal matrices', (random, { floats }) => drawOrthogonal(random, floats, 100, 3000, 1)],
+  ['tall orthogonal matrices', (random, { floats }) => drawOrthogonal(random, floats, 3000, 100, 1)],
 ];
 interface DrawTarget {
   readonly orders: Uint32Array;

@@ -1,7 +1,7 @@
 // Native work with whole arrays, such as hashing and copying them. Results do not depend on the number of threads.
 
-import type { FloatArray } from '../base/matrix';
-import { type AnyArray, type Callback, type NativeBytes, native } from './binding';
+import type { FloatArray, LabelArray, NumberArray } from '../base/matrix';
+import { type AnyArray, type Callback, type NativeArrays, native } from './binding';
 import { newOutcome, readOutcome } from './outcome';
 import { Idle, type Work } from './work';
 
@@ -11,13 +11,13 @@ const briefBytes = 2 ** 18;
 const hashWords = 26;
 
 interface Worker {
-  readonly object: NativeBytes;
+  readonly object: NativeArrays;
   readonly outcome: Float64Array;
 }
 
 const workers = new Idle<Worker>(() => {
   const outcome = newOutcome();
-  return { object: new native.Bytes({ outcome }), outcome };
+  return { object: new native.Arrays({ outcome }), outcome };
 });
 
 /** The SHA-256 of bytes that come in parts. */
@@ -54,13 +54,24 @@ export function* copyArrays(from: readonly AnyArray[], to: readonly AnyArray[]):
   yield* run(bytes, (object, callback) => object.copy({ from, to }, callback));
 }
 
+/** Sets all elements of `out` to one number. */
+export function* fillArray(out: FloatArray, value: number): Work<void> {
+  yield* run(out.byteLength, (object, callback) => object.fill({ value, out }, callback));
+}
+
+/** Copies numbers. Returns the index of the first one that an Int32Array does not take; undefined if there is none. */
+export function* convertNumbers(from: NumberArray, out: LabelArray): Work<number | undefined> {
+  const index = yield* run(out.byteLength, (object, callback) => object.convert({ from, out }, callback));
+  return index < from.length ? index : undefined;
+}
+
 /** The index of the first NaN or infinity, or -1. */
 export function* firstNotFinite(data: FloatArray): Work<number> {
   const index = yield* run(data.byteLength, (object, callback) => object.checkFinite(data, callback));
   return index === data.length ? -1 : index;
 }
 
-function* run(bytes: number, start: (object: NativeBytes, callback?: Callback) => void): Work<number> {
+function* run(bytes: number, start: (object: NativeArrays, callback?: Callback) => void): Work<number> {
   const worker = workers.take();
   const { object, outcome } = worker;
   try {

@@ -1,7 +1,12 @@
-// The Bytes class: work with whole arrays, such as hashing and copying them. Its operations run as
-// operations.h says; engine/bytes.h describes them.
+// The Arrays class: work with whole arrays, such as copying and hashing them. Its operations run as
+// operations.h says; engine/arrays.h describes them.
 //
-//   new Bytes({ outcome })
+//   new Arrays({ outcome })
+//   fill({ value, out }, callback?)
+//     out     Float64Array or Float32Array
+//   convert({ from, out }, callback?): the outcome's `index`
+//     from    typed array of any type that NumberType has
+//     out     Float64Array, Float32Array or Int32Array (length of from), written
 //   hash({ state, bytes }, callback?)
 //     state   Uint32Array (kHashWords), which beginHash made; read and written
 //     bytes   Uint8Array (any length)
@@ -17,32 +22,34 @@
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/operations.h"
-#include "engine/bytes.h"
+#include "engine/arrays.h"
 
 namespace blasnet {
 namespace {
 
 constexpr size_t kHashWords = sizeof(Sha256) / sizeof(uint32_t);
 
-class BytesObject final : public Operations<BytesObject> {
+class ArraysObject final : public Operations<ArraysObject> {
  public:
   Control& control() { return control_; }
 
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "Bytes",
+    return DefineClass(env, "Arrays",
                        {
-                           InstanceMethod<&BytesObject::HashBytes>("hash"),
-                           InstanceMethod<&BytesObject::Copy>("copy"),
-                           InstanceMethod<&BytesObject::Check>("checkFinite"),
-                           InstanceMethod<&BytesObject::BeginHash>("beginHash"),
-                           InstanceMethod<&BytesObject::EndHash>("endHash"),
-                           InstanceMethod<&BytesObject::LimitThreads>("limitThreads"),
-                           InstanceMethod<&BytesObject::Stop>("stop"),
-                           InstanceMethod<&BytesObject::ClearStop>("clearStop"),
+                           InstanceMethod<&ArraysObject::Fill>("fill"),
+                           InstanceMethod<&ArraysObject::Convert>("convert"),
+                           InstanceMethod<&ArraysObject::HashBytes>("hash"),
+                           InstanceMethod<&ArraysObject::Copy>("copy"),
+                           InstanceMethod<&ArraysObject::Check>("checkFinite"),
+                           InstanceMethod<&ArraysObject::BeginHash>("beginHash"),
+                           InstanceMethod<&ArraysObject::EndHash>("endHash"),
+                           InstanceMethod<&ArraysObject::LimitThreads>("limitThreads"),
+                           InstanceMethod<&ArraysObject::Stop>("stop"),
+                           InstanceMethod<&ArraysObject::ClearStop>("clearStop"),
                        });
   }
 
-  explicit BytesObject(const Napi::CallbackInfo& info) : Operations(info) {
+  explicit ArraysObject(const Napi::CallbackInfo& info) : Operations(info) {
     ReportTo(Properties(Args(info), 0, {"outcome"})["outcome"]);
   }
 
@@ -54,6 +61,36 @@ class BytesObject final : public Operations<BytesObject> {
     return hash;
   }
   static void Store(const Sha256& hash, uint32_t* state) { std::memcpy(state, &hash, sizeof hash); }
+
+  Napi::Value Fill(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"value", "out"});
+    if (given["out"].IsFloat32()) return FillAs<float>(info, given);
+    return FillAs<double>(info, given);
+  }
+
+  template <typename T>
+  Napi::Value FillAs(const Napi::CallbackInfo& info, const Properties& given) {
+    const double value = given["value"].Number();
+    const size_t size = given["out"].Length();
+    T* out = given["out"].Array<T>(size);
+    return Start(info, 1, [=](Totals*) { return FillArray(value, size, out, control_); }, given.Values());
+  }
+
+  Napi::Value Convert(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"from", "out"});
+    if (given["out"].Type() == napi_int32_array) return ConvertAs<int32_t>(info, given);
+    if (given["out"].IsFloat32()) return ConvertAs<float>(info, given);
+    return ConvertAs<double>(info, given);
+  }
+
+  template <typename T>
+  Napi::Value ConvertAs(const Napi::CallbackInfo& info, const Properties& given) {
+    const size_t count = given["from"].Length();
+    const blasnet::Numbers from = given["from"].NumberArray(count);
+    T* out = given["out"].Array<T>(count);
+    return Start(
+        info, 1, [=](Totals*) { return ConvertNumbers(from, count, out, control_); }, given.Values());
+  }
 
   Napi::Value HashBytes(const Napi::CallbackInfo& info) {
     const Properties given(Args(info), 0, {"state", "bytes"});
@@ -130,6 +167,6 @@ class BytesObject final : public Operations<BytesObject> {
 
 }  // namespace
 
-void ExportBytes(Napi::Env env, Napi::Object exports) { exports.Set("Bytes", BytesObject::Define(env)); }
+void ExportArrays(Napi::Env env, Napi::Object exports) { exports.Set("Arrays", ArraysObject::Define(env)); }
 
 }  // namespace blasnet

@@ -1,8 +1,19 @@
 /**
- * The class Bytes of the library's addon, and the hash of the tests' addon: the arguments of their constructors,
+ * The class Arrays of the library's addon, and the hash of the tests' addon: the arguments of their constructors,
  * methods and functions, as in calls.mjs.
  */
-import { callback, code, floats, notArrays, otherArrays, properties, shared, size, words } from './calls.mjs';
+import {
+  callback,
+  code,
+  floats,
+  notArrays,
+  number,
+  otherArrays,
+  properties,
+  shared,
+  size,
+  words,
+} from './calls.mjs';
 
 /** @typedef {import('./calls.mjs').Argument} Argument */
 
@@ -28,13 +39,30 @@ const arrays = () => ({
   ],
 });
 
-/** @type {Record<'Bytes', { constructorArguments: Argument[], methods: Record<string, Argument[]> }>} */
-export const byteClasses = {
-  Bytes: {
+/** @type {Record<'Arrays', { constructorArguments: Argument[], methods: Record<string, Argument[]> }>} */
+export const arrayClasses = {
+  Arrays: {
     constructorArguments: [properties({ outcome: shared(7, true) })],
     methods: {
       hash: [properties({ state: words(26), bytes: bytes(70) }), callback()],
       copy: [properties({ from: arrays(), to: arrays() }), callback()],
+      fill: [
+        properties({ value: number(2), out: floats(5, { anyLength: true, anyType: true }) }),
+        callback(),
+      ],
+      convert: [
+        properties({
+          from: {
+            make: () => Uint16Array.of(1, 2, 3, 4, 5),
+            wrong: () => [
+              ...[undefined, ...notArrays, new BigInt64Array(5), new Int16Array(5), new Int8Array(5)],
+              ...[new Uint8Array(6), new Float64Array(6)],
+            ],
+          },
+          out: floats(5, { anyType: true }),
+        }),
+        callback(),
+      ],
       checkFinite: [floats(5, { anyLength: true, anyType: true }), callback()],
       beginHash: [words(26)],
       endHash: [words(26), bytes(32, new Uint8Array(31))],

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { copyArrays, firstNotFinite, Sha256 } from '../../lib/addon/arrays';
 import { native } from '../../lib/addon/binding';
-import { copyArrays, firstNotFinite, Sha256 } from '../../lib/addon/bytes';
 import { firstMisplaced } from '../../lib/addon/rows';
 import { setThreads } from '../../lib/addon/threads';
 import { workElsewhere, workHere } from '../../lib/addon/work';
@@ -180,7 +180,7 @@ describe.each(['float64', 'float32'] as const)('the first number of %s that is n
 });
 
 it('what is busy refuses another operation, and keeps its arrays until it has ended', async () => {
-  const object = new native.Bytes({ outcome: allocate(7, 'float64') });
+  const object = new native.Arrays({ outcome: allocate(7, 'float64') });
   const state = new Uint32Array(26);
   object.beginHash(state);
   const done = new Promise<Error | undefined>((resolve) => {
