@@ -11,7 +11,7 @@ import {
 import type { Parameters, Statistics } from '../layers/parameters';
 import { freshSeed, RandomState } from '../random/random-state';
 import type { TrainedNetwork } from '../training/trained-network';
-import { type NetworkMemory, newMemory } from './network-file';
+import { memoryOf, newMemory } from './network-file';
 import { type NetworkOptions, networkConstraints } from './network-options';
 
 /** The parts of a new network. */
@@ -26,18 +26,15 @@ export interface NetworkParts {
 }
 
 /**
- * Makes the parts. The parameters and the running moments are those of `memory`, or zero until they are initialised.
+ * Makes the parts. The parameters and the running moments are those of the file that the options come from, or else
+ * zero until they are initialised.
  */
-export function newParts(
-  layers: readonly LayerOptions[],
-  options: NetworkOptions,
-  memory?: NetworkMemory,
-): NetworkParts {
+export function newParts(layers: readonly LayerOptions[], options: NetworkOptions): NetworkParts {
   const architecture = completeArchitecture(layers);
   checkOptions('', options, networkConstraints);
   const dtype = options.dtype ?? 'float64';
   const seed = options.seed ?? freshSeed();
-  const { parameters, statistics } = memory ?? newMemory(architecture, dtype);
+  const { parameters, statistics } = memoryOf(options) ?? newMemory(architecture, dtype);
   const random = new RandomState(seed);
   return {
     ...{ architecture, dtype, seed, parameters: parameters.named, statistics: statistics.named },
@@ -45,9 +42,9 @@ export function newParts(
   };
 }
 
-/** Fills the parameters and the running moments on the calling thread. */
-export function initializeHere(parts: NetworkParts, initializer: InitializerOption | undefined): void {
-  workHere(firstValues(parts, initializer).work);
+/** Fills the parameters and the running moments on the calling thread, unless they come from a file. */
+export function initializeHere(parts: NetworkParts, options: NetworkOptions): void {
+  if (memoryOf(options) === undefined) workHere(firstValues(parts, options.initializer).work);
 }
 
 /** Fills them on threads of the addon. @throws AbortError */

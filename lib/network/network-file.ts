@@ -159,8 +159,8 @@ export interface NetworkMemory {
 /** The content of a file, with everything checked. */
 export interface StoredNetwork {
   readonly architecture: Architecture;
+  /** Network's constructor finds the file's parameters by these options: see `memoryOf`. */
   readonly options: NetworkOptions & { readonly dtype: Dtype };
-  readonly memory: NetworkMemory;
   readonly training: TrainingContent | undefined;
 }
 
@@ -254,13 +254,16 @@ export function* decodeContent(
 ): Work<StoredNetwork> {
   const model = yield* decodeModel(content, file, schema);
   const { architecture, dtype, seed, training } = model;
-  const learned = readPreprocessing(model.preprocessing, file, options);
-  return {
-    architecture,
-    options: { dtype, seed, ...learned },
-    memory: yield* memory.with(model.tensors, architecture, dtype),
-    training,
-  };
+  const ofNetwork = { dtype, seed, ...readPreprocessing(model.preprocessing, file, options) };
+  memories.set(ofNetwork, yield* memory.with(model.tensors, architecture, dtype));
+  return { architecture, options: ofNetwork, training };
+}
+
+const memories = new WeakMap<NetworkOptions, NetworkMemory>();
+
+/** The memory of the network that was read with these options; undefined for options that a user made. */
+export function memoryOf(options: NetworkOptions): NetworkMemory | undefined {
+  return memories.get(options);
 }
 
 function preprocessingJson(preprocessing: Preprocessing | undefined, labels: LabelEncoder | undefined): Json {

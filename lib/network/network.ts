@@ -1,4 +1,5 @@
 import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
+import { makeDisposable } from '../base/disposable';
 import type { Dtype, Matrix } from '../base/matrix';
 import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
 import {
@@ -53,7 +54,6 @@ import {
   loadNetwork,
   loadNetworkSync,
   type NetworkContent,
-  type NetworkMemory,
   type StoredNetwork,
   saveNetwork,
   saveNetworkSync,
@@ -75,6 +75,8 @@ export interface Resumed {
   readonly history: History;
 }
 
+export interface Network extends Disposable {}
+
 /**
  * A densely connected network: its architecture, its parameters, and the methods that train and use it. Each sample is
  * a row: X is (samples x inputDim), Y is (samples x outputDim). With embeddings X is `{ numbers, categories }`.
@@ -83,8 +85,16 @@ export interface Resumed {
  * do not change these until the promise settles. While a step is being taken, synchronous methods that need the
  * parameters throw ERR_BLASNET_BUSY, and asynchronous ones wait for the current epochs. In callbacks and in the body of
  * a loop over `epochs`, you may call every method, except `setTrainable` and those that train.
+ *
+ * Its `[Symbol.dispose]` frees the workspaces of native code at once. The network stays as it is, and the next call
+ * reserves them again. Parameters are freed by the garbage collector.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the static block makes it true
 export class Network {
+  static {
+    makeDisposable<Network>(Network.prototype, (network) => network.#queue.release());
+  }
+
   readonly dtype: Dtype;
   /** The seed of the network's random numbers. */
   readonly seed: number;
@@ -95,8 +105,6 @@ export class Network {
   readonly preprocessing: Preprocessing | undefined;
   readonly labels: LabelEncoder | undefined;
 
-  // The memory that the next constructed network takes, from a file.
-  static #stored: NetworkMemory | undefined;
   #architecture: Architecture;
   readonly #parts: NetworkParts;
   readonly #queue: PlanQueue;
@@ -112,7 +120,7 @@ export class Network {
    *   not chain)
    */
   constructor(layers: readonly LayerOptions[], options: NetworkOptions = {}) {
-    const parts = newParts(layers, options, Network.#stored);
+    const parts = newParts(layers, options);
     this.dtype = parts.dtype;
     this.seed = parts.seed;
     this.parameters = parts.parameters;
@@ -122,7 +130,7 @@ export class Network {
     this.#parts = parts;
     this.#architecture = parts.architecture;
     this.#queue = new PlanQueue(parts.architecture, parts.trained.parameters, parts.trained.statistics);
-    if (Network.#stored === undefined) initializeHere(parts, options.initializer);
+    initializeHere(parts, options);
   }
 
   /**
@@ -386,13 +394,8 @@ export class Network {
     saveNetworkSync(path, this.#content());
   }
 
-  static #from({ architecture, options, memory }: StoredNetwork): Network {
-    Network.#stored = memory;
-    try {
-      return new Network(architecture as readonly LayerOptions[], options);
-    } finally {
-      Network.#stored = undefined;
-    }
+  static #from({ architecture, options }: StoredNetwork): Network {
+    return new Network(architecture as readonly LayerOptions[], options);
   }
 
   #content(): NetworkContent {

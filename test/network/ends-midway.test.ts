@@ -1,5 +1,7 @@
 // Work with rows that ends in the middle: at an abort, wherever it comes, and with its worker. Nothing is half changed.
 
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from 'vitest';
 import {
@@ -14,8 +16,9 @@ import {
   trainTestSplitAsync,
 } from '../../lib';
 import { RandomState } from '../../lib/random/random-state';
+import { newFolder } from '../support/scratch';
 import { endedWell, inChild, type Library } from './child';
-import { immediate } from './helpers';
+import { immediate, layers } from './helpers';
 
 const rows = 60_000;
 
@@ -74,6 +77,8 @@ interface Subject {
 }
 
 const trained = network();
+const many = Array.from({ length: 200_000 }, (_, i) => `class ${(i * 7919) % 100_000}`);
+const wide = layers([400, 900, 900, 1], 'relu', 'sigmoid');
 trained.fitSync(X, names, { epochs: 1, batchSize: 512 });
 
 const subjects: Record<string, () => Subject> = {
@@ -132,6 +137,34 @@ const subjects: Record<string, () => Subject> = {
     run: (signal) => trainTestSplitAsync(X, column, { seed: 1, ...(signal && { signal }) }),
     state: () => undefined,
   }),
+  'LabelEncoder.fitAsync'() {
+    const encoder = labelEncoder();
+    return {
+      run: (signal) => encoder.fitAsync(many, { ...(signal && { signal }) }).then(({ classes }) => classes),
+      state: () => encoder.fitted,
+    };
+  },
+  'Network.create': () => ({
+    run: (signal) =>
+      Network.create(wide, { seed: 1, ...(signal && { signal }) }).then(({ parameters }) => parameters),
+    state: () => undefined,
+  }),
+  save() {
+    const [net, path] = [new Network(wide, { seed: 1 }), join(newFolder(), 'model')];
+    trained.saveSync(path);
+    return {
+      run: (signal) => net.save(path, { ...(signal && { signal }) }).then(() => readFileSync(path)),
+      state: () => [readdirSync(dirname(path)), readFileSync(path)],
+    };
+  },
+  load() {
+    const path = join(newFolder(), 'model');
+    new Network(wide, { seed: 1 }).saveSync(path);
+    return {
+      run: (signal) => Network.load(path, { ...(signal && { signal }) }).then(({ parameters }) => parameters),
+      state: () => readFileSync(path),
+    };
+  },
   'metrics.async.rocAuc': () => ({
     run: (signal) =>
       metrics.async.rocAuc(labels, outputs, { sampleWeight: weights, ...(signal && { signal }) }),
@@ -177,8 +210,8 @@ it.each(Object.keys(subjects))(
       const trainingBegan = name === 'fit' && (after as boolean[])[0] === true;
       if (trainingBegan) expect(after).toEqual([true, true]);
       else {
-        expect(after).toEqual(before);
         // Much faster than toEqual for large arrays.
+        expect(isDeepStrictEqual(after, before)).toBe(true);
         expect(isDeepStrictEqual(await subject.run(), expected)).toBe(true);
       }
     }
@@ -200,6 +233,11 @@ const program = `
   const layers = [{ inputDim: 4, outputDim: 1, activation: 'sigmoid' }];
   const network = () => new Network(layers, { seed: 1, preprocessing: steps(), labels: labelEncoder() });
   const options = { epochs: 1, validationSplit: 0.1, stratify: true, classWeight: 'balanced', metrics: ['rocAuc'] };
+  const wide = [400, 900, 900, 1].slice(1).map((outputDim, i) => ({
+    inputDim: [400, 900, 900][i], outputDim, activation: 'relu',
+  }));
+  const large = new Network(wide, { seed: 1 });
+  if (workerData.name === 'load') large.saveSync(workerData.file);
   const trained = network();
   trained.fitSync(X.toArray().slice(0, 100), names.slice(0, 100), { epochs: 1 });
   const calls = {
@@ -208,6 +246,10 @@ const program = `
     classify: () => trained.classify(X),
     learning: () => steps().fitTransformAsync(X),
     split: () => trainTestSplitAsync(X, y),
+    encoder: () => labelEncoder().fitAsync(names),
+    create: () => Network.create(wide, { seed: 1 }),
+    save: () => large.save(workerData.file),
+    load: () => Network.load(workerData.file),
     metrics: () => Promise.all([metrics.async.rocAuc(y, y), metrics.async.confusionMatrix(y, y)]),
   };
   (async () => {
@@ -219,24 +261,33 @@ const program = `
   })();
 `;
 
-it.each(['fit', 'evaluate', 'classify', 'learning', 'split', 'metrics'])(
-  'a worker may be terminated in the middle of %s, and others go on',
-  async (name) => {
-    const ended = await inChild(
-      async (path, { program, name }) => {
-        const { Worker } = require('node:worker_threads');
-        const { preprocessing, robustScaler }: Library = require(path);
-        const codes = new Set();
-        for (let turn = 0; turn < 3; turn++) {
-          const worker = new Worker(program, { eval: true, workerData: { path, name, turn } });
-          await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
-          codes.add(await worker.terminate());
-        }
-        const Z = await preprocessing([robustScaler()]).fitTransformAsync([[1], [2], [3]]);
-        console.log(JSON.stringify([...codes, Z.toArray()]));
-      },
-      { program, name },
-    );
-    expect(ended).toEqual(endedWell('[1,[[-1],[0],[1]]]'));
-  },
-);
+const workerCalls = [
+  'fit',
+  'evaluate',
+  'classify',
+  'learning',
+  'split',
+  'encoder',
+  'create',
+  'save',
+  'load',
+  'metrics',
+];
+it.each(workerCalls)('a worker may be terminated in the middle of %s, and others go on', async (name) => {
+  const ended = await inChild(
+    async (path, { program, name, file }) => {
+      const { Worker } = require('node:worker_threads');
+      const { preprocessing, robustScaler }: Library = require(path);
+      const codes = new Set();
+      for (let turn = 0; turn < 3; turn++) {
+        const worker = new Worker(program, { eval: true, workerData: { path, name, turn, file } });
+        await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+        codes.add(await worker.terminate());
+      }
+      const Z = await preprocessing([robustScaler()]).fitTransformAsync([[1], [2], [3]]);
+      console.log(JSON.stringify([...codes, Z.toArray()]));
+    },
+    { program, name, file: join(newFolder(), 'model') },
+  );
+  expect(ended).toEqual(endedWell('[1,[[-1],[0],[1]]]'));
+});
