@@ -92,11 +92,23 @@ export class NewFile {
     this.#file = file;
   }
 
-  /** Writes bytes after those before, or at a position. */
-  *write(bytes: Uint8Array, position: number | null = null): Calls<void> {
+  /** Writes the bytes of the parts after those before. */
+  *write(parts: readonly Uint8Array[]): Calls<void> {
+    for (let rest = parts; rest.length > 0; ) {
+      let done = yield* call('writev', this.#file, rest);
+      const at = rest.findIndex(({ byteLength }) => {
+        if (done < byteLength) return true;
+        done -= byteLength;
+        return false;
+      });
+      rest = at === -1 ? [] : [(rest[at] as Uint8Array).subarray(done), ...rest.slice(at + 1)];
+    }
+  }
+
+  /** Replaces bytes that are written. */
+  *replace(bytes: Uint8Array, position: number): Calls<void> {
     for (let done = 0; done < bytes.byteLength; ) {
-      const at = position === null ? null : position + done;
-      done += yield* call('write', this.#file, bytes, done, bytes.byteLength - done, at);
+      done += yield* call('write', this.#file, bytes, done, bytes.byteLength - done, position + done);
     }
   }
 

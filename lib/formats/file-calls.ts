@@ -23,6 +23,7 @@ interface Synchronous {
   rename: typeof fs.renameSync;
   rm: typeof fs.rmSync;
   stat(path: string): fs.Stats;
+  writev(file: number, parts: readonly Uint8Array[]): number;
   write(file: number, bytes: Uint8Array, offset: number, length: number, position?: number | null): number;
 }
 
@@ -33,15 +34,15 @@ interface Call {
   readonly args: readonly unknown[];
 }
 
-/** Native work, and calls, all of which run at the same time if the operation is asynchronous. */
+/** Native work and calls, all of which run at the same time if the operation is asynchronous. */
 interface Group {
   readonly works: readonly Work<unknown>[];
-  readonly calls: Calls<unknown>;
+  readonly calls: readonly Calls<unknown>[];
 }
 
 interface GroupResult {
   readonly works: readonly unknown[];
-  readonly calls: unknown;
+  readonly calls: readonly unknown[];
 }
 
 /**
@@ -58,14 +59,17 @@ export function* call<N extends Name>(
   return (yield { name, args }) as ReturnType<Synchronous[N]>;
 }
 
-/** Does each work while the calls run, and returns the result of the calls. If one fails, the others still end. */
-export function* together<T>(works: readonly Work<void>[], calls: Calls<T>): Calls<T> {
+/** Does each work while the calls run, and returns the results of the calls. If one fails, the others still end. */
+export function* together<T extends readonly unknown[]>(
+  works: readonly Work<void>[],
+  calls: { readonly [I in keyof T]: Calls<T[I]> },
+): Calls<T> {
   return ((yield { works, calls }) as GroupResult).calls as T;
 }
 
 /** Does native work. */
 export function* working<T>(work: Work<T>): Calls<T> {
-  return ((yield { works: [work], calls: nothing() }) as GroupResult).works[0] as T;
+  return ((yield { works: [work], calls: [] }) as GroupResult).works[0] as T;
 }
 
 /** Ends an operation that is aborted. */
@@ -94,7 +98,7 @@ export function runCallsSync<Result>(calls: Calls<Result>): Result {
 function performSync(step: Call | Group): unknown {
   if ('works' in step) {
     const works = step.works.map((work) => workHere(work));
-    return { works, calls: runCallsSync(step.calls) } satisfies GroupResult;
+    return { works, calls: step.calls.map((calls) => runCallsSync(calls)) } satisfies GroupResult;
   }
   return (nodeFs()[`${step.name}Sync`] as (...args: readonly unknown[]) => unknown)(...step.args);
 }
@@ -122,13 +126,13 @@ export async function runCalls<Result>(calls: Calls<Result>, options: WorkOption
 async function perform(step: Call | Group, options: WorkOptions): Promise<unknown> {
   if (!('works' in step)) return callOf(step);
   // The calls begin first, since brief work runs on this thread.
-  const calls = runCalls(step.calls, options);
+  const calls = step.calls.map((each) => runCalls(each, options));
   const works = step.works.map(async (work) => workAnywhere(work, options));
-  const [ofCalls, ...ofWorks] = (await Promise.allSettled([calls, ...works])).map((each) => {
+  const results = (await Promise.allSettled([...calls, ...works])).map((each) => {
     if (each.status === 'rejected') throw each.reason;
     return each.value;
   });
-  return { works: ofWorks, calls: ofCalls } satisfies GroupResult;
+  return { calls: results.slice(0, calls.length), works: results.slice(calls.length) } satisfies GroupResult;
 }
 
 async function callOf({ name, args }: Call): Promise<unknown> {

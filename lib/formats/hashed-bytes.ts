@@ -1,14 +1,12 @@
-// The bytes of a file in slices: while one slice is hashed, another is written or read.
+// The bytes of a file in slices. A slice is hashed while it is written, and while the next one is read.
 
 import { copyArrays, type Sha256 } from '../addon/arrays';
 import type { Work } from '../addon/work';
 import type { NewFile } from './atomic';
 import { type Calls, together } from './file-calls';
 
-// An abort ends within a slice.
-const sliceBytes = 2 ** 22;
-// The disk then writes while the next slices are hashed.
-const bytesBetweenFlushes = 2 ** 24;
+// The bytes of a slice. An abort ends within a slice.
+const [readSlice, writtenSlice] = [2 ** 22, 2 ** 24];
 
 /** Where bytes come from. */
 export interface ByteSource {
@@ -31,32 +29,22 @@ export function* writeHashed(
   hash: Sha256,
   place?: PlaceRest,
 ): Calls<void> {
-  const buffers = buffersFor(parts);
-  let filled = new Uint8Array(0);
-  let unflushed = 0;
-  for (let rest = parts; ; ) {
+  // The disk writes the last slice while the next one is hashed.
+  let unflushed = false;
+  for (let rest = parts; ; unflushed = true) {
     if (place !== undefined) rest = yield* place(rest);
-    if (rest.length === 0) break;
-    const slice = cut(rest);
+    if (rest.length === 0) return;
+    const slice = cut(rest, writtenSlice);
     rest = slice.rest;
-    const free = buffers.next(slice.parts);
-    unflushed += filled.byteLength;
-    const flush = unflushed >= bytesBetweenFlushes;
-    if (flush) unflushed = 0;
-    yield* together([gather(slice.parts, free, hash)], send(file, filled, flush));
-    filled = free;
+    yield* together(
+      [hashOf(slice.parts, hash)],
+      [file.write(slice.parts), ...(unflushed ? [file.flush()] : [])],
+    );
   }
-  yield* file.write(filled);
 }
 
-function* gather(slice: readonly Uint8Array[], buffer: Uint8Array, hash: Sha256): Work<void> {
-  yield* copyArrays(slice, [buffer]);
-  yield* hash.add(buffer);
-}
-
-function* send(file: NewFile, bytes: Uint8Array, flush: boolean): Calls<void> {
-  yield* file.write(bytes);
-  if (flush) yield* file.flush();
+function* hashOf(parts: readonly Uint8Array[], hash: Sha256): Work<void> {
+  for (const part of parts) yield* hash.add(part);
 }
 
 /**
@@ -68,23 +56,21 @@ export function* readHashed(source: ByteSource, parts: readonly Uint8Array[], ha
   let works: Work<void>[] = [];
   let total = 0;
   for (let rest = parts; rest.length > 0; ) {
-    const slice = cut(rest);
+    const slice = cut(rest, readSlice);
     rest = slice.rest;
     const free = buffers.next(slice.parts);
-    const count = yield* together(works, source.read(free));
+    const [count] = yield* together(works, [source.read(free)]);
     total += count;
     if (count < free.byteLength) return total;
     works = [hash.add(free), copyArrays([free], slice.parts)];
   }
-  yield* together(works, nothing());
+  yield* together(works, []);
   return total;
 }
 
-function* nothing(): Calls<void> {}
-
 // Two buffers, in turns.
 function buffersFor(parts: readonly Uint8Array[]) {
-  const size = Math.min(sliceBytes, lengthOf(parts));
+  const size = Math.min(readSlice, lengthOf(parts));
   let [one, other] = [new Uint8Array(size), new Uint8Array(size)];
   return {
     next(slice: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -95,9 +81,12 @@ function buffersFor(parts: readonly Uint8Array[]) {
 }
 
 /** Cuts a slice from the start of the parts. */
-function cut(parts: readonly Uint8Array[]): { parts: Uint8Array[]; rest: readonly Uint8Array[] } {
+function cut(
+  parts: readonly Uint8Array[],
+  size: number,
+): { parts: Uint8Array[]; rest: readonly Uint8Array[] } {
   const slice: Uint8Array[] = [];
-  let left = sliceBytes;
+  let left = size;
   for (const [i, part] of parts.entries()) {
     slice.push(part.subarray(0, left));
     left -= Math.min(left, part.byteLength);

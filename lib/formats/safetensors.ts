@@ -107,7 +107,7 @@ export function* writeSafetensors(
   yield* writeCalls(path, function* (file) {
     const hash = new Sha256();
     yield* writeHashed(file, placed, hash, place);
-    yield* file.write(Buffer.from(hash.digest(), 'latin1'), digestStart);
+    yield* file.replace(Buffer.from(hash.digest(), 'latin1'), digestStart);
   });
 }
 

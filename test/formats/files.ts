@@ -5,7 +5,7 @@ import { type Calls, runCalls, runCallsSync } from '../../lib/formats/file-calls
 
 const writing = (path: string, chunks: Iterable<Uint8Array>) =>
   writeCalls(path, function* (file) {
-    for (const chunk of chunks) yield* file.write(chunk);
+    for (const chunk of chunks) yield* file.write([chunk]);
   });
 
 function reading(path: string): Calls<Uint8Array> {

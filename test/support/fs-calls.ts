@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { onTestFinished, vi } from 'vitest';
 
 const names =
-  'access close fchmod fdatasync fstat fsync mkdir open read readdir readlink realpath rename rm stat write'.split(
+  'access close fchmod fdatasync fstat fsync mkdir open read readdir readlink realpath rename rm stat write writev'.split(
     ' ',
   ) as 'access'[];
 

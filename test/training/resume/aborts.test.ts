@@ -65,8 +65,8 @@ it('a checkpoint that finds the disk full leaves the older ones, and the next on
   const net = network();
   let writes = 0;
   const watched = watchFs((name) => {
-    if (name === 'write') writes++;
-    return name === 'write' && writes === 5 ? diskFull() : undefined;
+    if (name === 'writev') writes++;
+    return name === 'writev' && writes === 2 ? diskFull() : undefined;
   });
   await expect(net.fit(X, Y, options(directory))).rejects.toMatchObject({
     code: 'ERR_BLASNET_FILE',
