@@ -7,10 +7,11 @@ import {
   defaultMode,
   initialPlateau,
   plateauAfterEpoch,
+  type ReduceOnPlateau,
 } from '../../lib/schedules/plateau';
 import { learningRateAt, plateauOf, unitOf } from '../../lib/schedules/rate';
 import { resolveSchedule } from '../../lib/schedules/schedule';
-import { type BadCall, itRejects } from '../support/bad-input';
+import { type BadCall, expectError, itRejects } from '../support/bad-input';
 
 const { constant, step, exponential, polynomial, cosine, oneCycle, warmUp, reduceOnPlateau } = schedules;
 
@@ -169,13 +170,57 @@ describe('reduceOnPlateau', () => {
   });
 
   it('counts NaN and infinities as no improvement', () => {
-    expect(stateAfter(Number.NaN, Number.NEGATIVE_INFINITY)).toEqual({
+    expect(stateAfter(1, Number.NaN, Number.NEGATIVE_INFINITY)).toEqual({
       factor: 0.5,
-      best: null,
+      best: 1,
       wait: 0,
       cooldown: 2,
     });
   });
+
+  it.each([
+    { value: Number.NaN, got: 'NaN' },
+    { value: Number.POSITIVE_INFINITY, got: 'Infinity' },
+  ])('refuses to lower the rate for a series that was $got in every epoch', ({ value, got }) => {
+    expectError(
+      () => stateAfter(value, value),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected the series 'valLoss' to be finite in at least one of the first 2 epochs, since the schedule monitors it, got ${got} (number)`,
+    );
+  });
+
+  it.each(['min', 'max'] as const)(
+    'lowers the rate after patience + 1 flat epochs at any height, with mode %s',
+    (mode) => {
+      const plateau = plateauOf(reduceOnPlateau({ monitor: 'loss', mode, patience: 3 })) as ReduceOnPlateau;
+      for (const value of [-184, -1e-9, 0, 1e-9, 184, -1e300, 1e300]) {
+        let state = initialPlateau;
+        const factors = Array.from({ length: 6 }, () => {
+          state = plateauAfterEpoch(plateau, state, value);
+          return state.factor;
+        });
+        expect(factors).toEqual([1, 1, 1, 1, 0.1, 0.1]);
+      }
+    },
+  );
+
+  it.each([
+    { mode: 'min', better: [-184.1, 99.8], worse: [-183.9, -184.01, 99.95, 100.2] },
+    { mode: 'max', better: [-99.8, 184.3], worse: [-100.2, -99.95, 184.01, 183] },
+  ] as const)(
+    'takes a change by the threshold for an improvement, with mode $mode',
+    ({ mode, better, worse }) => {
+      const plateau = plateauOf(
+        reduceOnPlateau({ monitor: 'loss', mode, threshold: 1e-3 }),
+      ) as ReduceOnPlateau;
+      const best = (value: number) => (mode === 'min' ? (value < 0 ? -183.85 : 100) : value < 0 ? -100 : 184);
+      const bestAfter = (value: number) =>
+        plateauAfterEpoch(plateau, { ...initialPlateau, best: best(value) }, value).best;
+      for (const value of better) expect(bestAfter(value)).toBe(value);
+      for (const value of worse) expect(bestAfter(value)).toBe(best(value));
+    },
+  );
 
   it('knows which way a series gets better', () => {
     expect(['loss', 'valLoss', 'valRootMeanSquaredError', 'brier'].map(defaultMode)).toEqual(
