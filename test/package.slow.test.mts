@@ -179,11 +179,11 @@ describe('TypeScript', () => {
   });
 
   // Without skipLibCheck, TypeScript also checks the packed declarations, under stricter rules than ours.
-  const compile = (file: string, ...options: string[]) =>
+  const compileBy = (version: string, file: string, ...options: string[]) =>
     spawnSync(
       process.execPath,
       [
-        join(modules, 'typescript/bin/tsc'),
+        join(modules, version, 'bin/tsc'),
         '--strict',
         '--target',
         'es2022',
@@ -194,6 +194,24 @@ describe('TypeScript', () => {
       ],
       { cwd: home, encoding: 'utf8' },
     );
+
+  const compile = (file: string, ...options: string[]) => compileBy('typescript', file, ...options);
+
+  test.each(['typescript-5.0', 'typescript-5.4'])('of the version %s compiles a program, too', (version) => {
+    writeFileSync(join(home, 'user.mts'), `${imports}\n${use}\nexport { loss, W1 };\n`);
+    for (const types of ['node', '']) {
+      const { status, stdout } = compileBy(
+        version,
+        'user.mts',
+        '--noEmit',
+        '--module',
+        'node16',
+        '--types',
+        types,
+      );
+      expect(status, stdout).toBe(0);
+    }
+  });
 
   test.each([
     { what: 'a CommonJS module', file: 'user.cts', options: ['--module', 'node16'] },
