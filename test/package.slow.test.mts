@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeFileTrace } from '@vercel/nft';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordFile } from '../scripts/release/record.mjs';
@@ -106,19 +107,18 @@ const print = 'console.log(JSON.stringify({ finite: Number.isFinite(loss), weigh
 
 const works = { finite: true, weights: 6, same: true };
 
+const commonJs = `
+  const { Network, functional, makeMoons, sgd } = require('blasnet');
+  const { initLayers } = require('blasnet/functional');
+  const same = functional.initLayers === initLayers;`;
+
 const esm = `
   import { functional, makeMoons, Network, sgd } from 'blasnet';
   import { initLayers } from 'blasnet/functional';
   const same = functional.initLayers === initLayers;`;
 
 test.each([
-  {
-    what: 'require',
-    file: 'user.cjs',
-    imports: `const { Network, functional, makeMoons, sgd } = require('blasnet');
-     const { initLayers } = require('blasnet/functional');
-     const same = functional.initLayers === initLayers;`,
-  },
+  { what: 'require', file: 'user.cjs', imports: commonJs },
   { what: 'import', file: 'user.mjs', imports: esm },
   {
     what: 'the default import',
@@ -161,6 +161,15 @@ describe('a bundle by esbuild', () => {
     cpSync(join(installed, 'prebuilds'), join(app, 'prebuilds'), { recursive: true });
     expect(JSON.parse(runIn(process.execPath, ['dist/app.cjs'], app))).toEqual(works);
   });
+});
+
+test('the files that a file tracer finds run in another folder', async () => {
+  writeFileSync(join(home, 'traced.cjs'), `${commonJs}\n${javascript}\n${print}`);
+  const { fileList } = await nodeFileTrace([join(home, 'traced.cjs')], { base: home });
+  expect([...fileList].filter((file) => file.endsWith('.node'))).toHaveLength(1);
+  const service = newFolder();
+  for (const file of fileList) cpSync(join(home, file), join(service, file), { recursive: true });
+  expect(JSON.parse(runIn(process.execPath, ['traced.cjs'], service))).toEqual(works);
 });
 
 test('what package.json does not export cannot be reached', () => {
