@@ -206,7 +206,7 @@ describe('TypeScript', () => {
 
   const compile = (file: string, ...options: string[]) => compileBy('typescript', file, ...options);
 
-  test.each(['typescript-5.0', 'typescript-5.4'])('of the version %s compiles a program, too', (version) => {
+  test.each(['typescript-5.0', 'typescript-5.4'])('%s compiles a program, too', (version) => {
     writeFileSync(join(home, 'user.mts'), `${imports}\n${use}\nexport { loss, W1 };\n`);
     for (const types of ['node', '']) {
       const { status, stdout } = compileBy(
