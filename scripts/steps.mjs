@@ -31,7 +31,8 @@ const library = {
   title: 'Building the library',
   script: 'build:lib',
   inputs: [
-    ...['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs', 'scripts/commit.mjs', 'lib'],
+    ...['tsconfig.json', 'tsconfig.build.json', 'lib'],
+    ...['scripts/bundle.mjs', 'scripts/commit.mjs', 'scripts/declarations.mjs'],
     ...configuration,
   ],
   output: 'dist/index.js',

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeFileTrace } from '@vercel/nft';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordFile } from '../scripts/release/record.mjs';
@@ -106,19 +107,18 @@ const print = 'console.log(JSON.stringify({ finite: Number.isFinite(loss), weigh
 
 const works = { finite: true, weights: 6, same: true };
 
+const commonJs = `
+  const { Network, functional, makeMoons, sgd } = require('blasnet');
+  const { initLayers } = require('blasnet/functional');
+  const same = functional.initLayers === initLayers;`;
+
 const esm = `
   import { functional, makeMoons, Network, sgd } from 'blasnet';
   import { initLayers } from 'blasnet/functional';
   const same = functional.initLayers === initLayers;`;
 
 test.each([
-  {
-    what: 'require',
-    file: 'user.cjs',
-    imports: `const { Network, functional, makeMoons, sgd } = require('blasnet');
-     const { initLayers } = require('blasnet/functional');
-     const same = functional.initLayers === initLayers;`,
-  },
+  { what: 'require', file: 'user.cjs', imports: commonJs },
   { what: 'import', file: 'user.mjs', imports: esm },
   {
     what: 'the default import',
@@ -163,6 +163,15 @@ describe('a bundle by esbuild', () => {
   });
 });
 
+test('the files that a file tracer finds run in another folder', async () => {
+  writeFileSync(join(home, 'traced.cjs'), `${commonJs}\n${javascript}\n${print}`);
+  const { fileList } = await nodeFileTrace([join(home, 'traced.cjs')], { base: home });
+  expect([...fileList].filter((file) => file.endsWith('.node'))).toHaveLength(1);
+  const service = newFolder();
+  for (const file of fileList) cpSync(join(home, file), join(service, file), { recursive: true });
+  expect(JSON.parse(runIn(process.execPath, ['traced.cjs'], service))).toEqual(works);
+});
+
 test('what package.json does not export cannot be reached', () => {
   const script = "require('blasnet/dist/native.js')";
   const { status, stderr } = spawnSync(process.execPath, ['-e', script], { cwd: home, encoding: 'utf8' });
@@ -179,11 +188,11 @@ describe('TypeScript', () => {
   });
 
   // Without skipLibCheck, TypeScript also checks the packed declarations, under stricter rules than ours.
-  const compile = (file: string, ...options: string[]) =>
+  const compileBy = (version: string, file: string, ...options: string[]) =>
     spawnSync(
       process.execPath,
       [
-        join(modules, 'typescript/bin/tsc'),
+        join(modules, version, 'bin/tsc'),
         '--strict',
         '--target',
         'es2022',
@@ -194,6 +203,24 @@ describe('TypeScript', () => {
       ],
       { cwd: home, encoding: 'utf8' },
     );
+
+  const compile = (file: string, ...options: string[]) => compileBy('typescript', file, ...options);
+
+  test.each(['typescript-5.0', 'typescript-5.4'])('%s compiles a program, too', (version) => {
+    writeFileSync(join(home, 'user.mts'), `${imports}\n${use}\nexport { loss, W1 };\n`);
+    for (const types of ['node', '']) {
+      const { status, stdout } = compileBy(
+        version,
+        'user.mts',
+        '--noEmit',
+        '--module',
+        'node16',
+        '--types',
+        types,
+      );
+      expect(status, stdout).toBe(0);
+    }
+  });
 
   test.each([
     { what: 'a CommonJS module', file: 'user.cts', options: ['--module', 'node16'] },

@@ -93,6 +93,14 @@ const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = 
     prebuilt.includes(`${platform}-${arch} (musl)`) &&
     'This system has musl, which is recognised only on Alpine: set LIBC=musl in the environment.',
 
+  ({ file, prebuilt }) =>
+    file === undefined &&
+    prebuilt.length === 0 &&
+    'The folder prebuilds/, which every release has, is missing or empty: a program that copied the files of a service left ' +
+      'it out. Copy node_modules/blasnet/prebuilds, too (Next.js: outputFileTracingIncludes). If it was removed on purpose: ' +
+      fromSource.charAt(0).toLowerCase() +
+      fromSource.slice(1),
+
   ({ file, libc, platform, arch }) =>
     file === undefined &&
     `There is no prebuilt binary for ${platform}-${arch}${libc === undefined ? '' : ` with ${libc}`}. ${fromSource}`,

@@ -1,13 +1,15 @@
 // `using` needs Symbol.dispose, which older versions of Node lack. So classes get the method only where it exists.
 
 declare global {
-  // Equal declarations merge. These serve programs whose TypeScript has no library for them.
+  // Equal declarations merge. This one serves programs whose TypeScript has no library for the symbol.
   interface SymbolConstructor {
     readonly dispose: unique symbol;
   }
-  interface Disposable {
-    [Symbol.dispose](): void;
-  }
+}
+
+/** An object for `using`. Its method exists where the runtime has Symbol.dispose. */
+export interface DisposableObject {
+  [Symbol.dispose](): void;
 }
 
 /** Gives the objects of a class the method `[Symbol.dispose]`, if the runtime has this symbol. */

@@ -18,6 +18,7 @@ import {
 import {
   type ActivationName,
   type ActivationOption,
+  needsAllUnits,
   type ResolvedActivation,
   resolveActivation,
 } from './activations';
@@ -290,7 +291,15 @@ function used(layer: LayerOptions): Partial<Layer> {
   return options;
 }
 
-function checkOutputLayer(name: string, { dropout, normalization, skip }: LayerOptions): void {
+function checkOutputLayer(
+  name: string,
+  { activation, outputDim, dropout, normalization, skip }: LayerOptions,
+): void {
+  if (outputDim === 1 && needsAllUnits(resolveActivation(activation, `${name}.activation`).name)) {
+    const rule =
+      "at least 2 with this activation, whose single output is constant; 'sigmoid' decides between two classes";
+    throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.outputDim`, rule, outputDim);
+  }
   if (dropout !== undefined && dropout !== 0) {
     throw argumentError(
       'ERR_BLASNET_ARG_VALUE',

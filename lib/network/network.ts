@@ -1,5 +1,5 @@
 import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
-import { makeDisposable } from '../base/disposable';
+import { type DisposableObject, makeDisposable } from '../base/disposable';
 import type { Dtype, Matrix } from '../base/matrix';
 import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
 import {
@@ -75,7 +75,7 @@ export interface Resumed {
   readonly history: History;
 }
 
-export interface Network extends Disposable {}
+export interface Network extends DisposableObject {}
 
 /**
  * A densely connected network: its architecture, its parameters, and the methods that train and use it. Each sample is

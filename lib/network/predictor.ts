@@ -1,4 +1,4 @@
-import { makeDisposable } from '../base/disposable';
+import { type DisposableObject, makeDisposable } from '../base/disposable';
 import type { Dtype } from '../base/matrix';
 import { elementError, Matrix } from '../base/matrix';
 import { check, integerBetween } from '../base/validate';
@@ -12,7 +12,7 @@ export interface PredictorOptions {
   readonly maxBatch?: number;
 }
 
-export interface Predictor extends Disposable {}
+export interface Predictor extends DisposableObject {}
 
 /**
  * Predicts through buffers that never move, for servers: write into `input`, call `run`, read `output`. A call

@@ -1,4 +1,4 @@
-import { argumentError } from '../base/errors';
+import { argumentError, type BlasnetError } from '../base/errors';
 import { atLeast, type Constraint, checkOptions, integerFrom } from '../base/validate';
 
 /** A schedule that `reduceOnPlateau()` made. */
@@ -52,7 +52,8 @@ export function checkPlateauState(name: string, value: unknown): PlateauState {
 /**
  * The state after an epoch with this monitored value. A value that is not finite is not an improvement.
  *
- * @throws TypeError ERR_BLASNET_ARG_TYPE when the value is not a number
+ * @throws TypeError ERR_BLASNET_ARG_TYPE when the value is not a number; RangeError ERR_BLASNET_ARG_VALUE when the rate
+ *   would fall before any value was finite
  */
 export function plateauAfterEpoch(
   { monitor, mode, factor, patience, cooldown, threshold }: ReduceOnPlateau,
@@ -67,6 +68,7 @@ export function plateauAfterEpoch(
   const resting = state.cooldown > 0;
   const wait = better || resting ? 0 : state.wait + 1;
   const reduce = wait > patience;
+  if (reduce && state.best === null) throw neverFinite(monitor, wait, 'the schedule', value);
   return Object.freeze({
     factor: reduce ? state.factor * factor : state.factor,
     best: better ? value : state.best,
@@ -75,9 +77,17 @@ export function plateauAfterEpoch(
   });
 }
 
+// The threshold is a share of the best value's size, so that it also works for negative values.
 function isBetter(mode: 'min' | 'max', threshold: number, value: number, best: number | null): boolean {
   if (best === null) return true;
-  return mode === 'min' ? value < best * (1 - threshold) : value > best * (1 + threshold);
+  const least = threshold * Math.abs(best);
+  return mode === 'min' ? value < best - least : value > best + least;
+}
+
+/** The error for a monitored series that had no finite value in any epoch: nothing can be learned from it. */
+export function neverFinite(series: string, epochs: number, monitor: string, value: unknown): BlasnetError {
+  const rule = `finite in at least one of the first ${epochs} epochs, since ${monitor} monitors it`;
+  return argumentError('ERR_BLASNET_ARG_VALUE', `the series '${series}'`, rule, value);
 }
 
 const scores = ['accuracy', 'topKAccuracy', 'precision', 'recall', 'f1', 'rocAuc', 'prAuc', 'r2'];

@@ -8,14 +8,15 @@ import {
   oneOf,
   optional,
 } from '../base/validate';
-import { defaultMode } from '../schedules/plateau';
+import { defaultMode, neverFinite } from '../schedules/plateau';
 import type { EpochReport } from './history';
 
 export interface EarlyStoppingOptions {
   /** Training ends after this many epochs plus one in a row without an improvement. At least 0. */
   readonly patience: number;
   /**
-   * The series of the history to watch. A value that is not finite is no improvement.
+   * The series of the history to watch. A value that is not finite is no improvement. If no value is finite before the
+   * patience ends, the training ends with an error.
    *
    * @default 'valLoss', which needs a validation set
    */
@@ -91,7 +92,11 @@ export class EarlyStopping {
     return this.state.wait > this.#patience;
   }
 
-  /** Takes an epoch's numbers. Returns whether they are the best so far, and whether to stop. */
+  /**
+   * Takes an epoch's numbers. Returns whether they are the best so far, and whether to stop.
+   *
+   * @throws RangeError ERR_BLASNET_ARG_VALUE when the training would stop before any value was finite
+   */
   update(report: EpochReport): { best: boolean; stop: boolean } {
     const value = report[this.monitor];
     const { best, wait } = this.state;
@@ -100,6 +105,9 @@ export class EarlyStopping {
     this.state = better
       ? { best: value, bestEpoch: report.epoch, wait: 0 }
       : { ...this.state, wait: wait + 1 };
+    if (this.stopped && this.state.best === null) {
+      throw neverFinite(this.monitor, this.state.wait, 'earlyStopping', value);
+    }
     return { best: better, stop: this.stopped };
   }
 

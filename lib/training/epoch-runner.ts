@@ -258,10 +258,10 @@ export class EpochRunner {
   }
 
   *#begin(): Work<void> {
-    const { heldRows, optimizer, stratify } = this.options;
+    const { heldRows, optimizer, split: kind } = this.options;
     if (heldRows > 0) {
       const classes = classCount(outputLayerOf(this.#architecture).outputDim);
-      this.#orders.split ??= yield* splitRows(this.samples.Y, classes, heldRows, stratify, this.random);
+      this.#orders.split ??= yield* splitRows(this.samples.Y, classes, heldRows, kind, this.random);
       const { split } = this.#orders;
       this.#held = yield* takeRows(this.samples, split.subarray(this.rows));
       this.samples = yield* reweighted(this.samples, split.subarray(0, this.rows));

@@ -26,7 +26,7 @@ import { resolveSchedule, type Schedule } from '../schedules/schedule';
 import type { CadenceOptions } from './cadence';
 import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping';
 import type { BatchReport, EpochReport } from './history';
-import { validationRows } from './split';
+import { type SplitKind, validationRows } from './split';
 
 /** The samples of a validation set: X and Y are like those of `fit`. The training does not learn from them. */
 export interface ValidationData {
@@ -86,7 +86,10 @@ export interface FitOptions extends StepOptions {
    * step of an epoch may have fewer batches. @default 1
    */
   readonly accumulate?: number;
-  /** Uses a new order of the samples in every epoch. Has no effect with full batches. @default true */
+  /**
+   * Uses a new order of the samples in every epoch. Has no effect with full batches. If it is false, validationSplit holds
+   * out the last samples, as in Keras. @default true
+   */
   readonly shuffle?: boolean;
   /**
    * Draws shuffles, splits, dropout and noise from a new generator with this seed, from 0 to 2^32 - 1.
@@ -98,9 +101,15 @@ export interface FitOptions extends StepOptions {
   readonly schedule?: Schedule;
   /** Evaluated after every epoch, for valLoss and valAccuracy. Not with validationSplit. @default none */
   readonly validationData?: ValidationData;
-  /** The share of the samples, in (0, 1), to hold out at random as the validation set. @default none */
+  /**
+   * The share of the samples, in (0, 1), to hold out as the validation set: at random, or the last ones with
+   * `shuffle: false`. @default none
+   */
   readonly validationSplit?: number;
-  /** Gives the classes equal shares in both parts of the split. Needs validationSplit. @default false */
+  /**
+   * Gives the classes equal shares in both parts of the split. Each class keeps at least one row for training. Needs
+   * validationSplit; not with `shuffle: false`. @default false
+   */
   readonly stratify?: boolean;
   /**
    * Metrics to compute after every epoch. With a validation set, f1 is computed from its predictions, as valF1.
@@ -140,6 +149,8 @@ export interface CompletedFitOptions {
   readonly signal: AbortSignal | undefined;
   readonly heldRows: number;
   readonly stratify: boolean;
+  /** How validationSplit chooses its rows. */
+  readonly split: SplitKind;
   readonly metrics: readonly ResolvedMetric[];
   readonly earlyStopping: EarlyStopping | undefined;
   readonly callbacks: Callbacks;
@@ -222,6 +233,7 @@ export function completeFitOptions(
     signal: options.signal,
     heldRows,
     stratify: options.stratify ?? false,
+    split: options.stratify ? 'stratified' : options.shuffle === false ? 'inOrder' : 'random',
     metrics: resolveMetrics(options.metrics, outputLayerOf(architecture).outputDim, output),
     earlyStopping: options.earlyStopping === undefined ? undefined : new EarlyStopping(options.earlyStopping),
     callbacks: readCallbacks(options.callbacks),
@@ -267,6 +279,10 @@ function heldRowsOf(options: FitOptions, rows: number): number {
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'stratify', 'left out without validationSplit', true);
     }
     return 0;
+  }
+  if (options.stratify === true && options.shuffle === false) {
+    const rule = 'left out with shuffle: false, which holds out the last rows';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'stratify', rule, true);
   }
   if (options.validationData !== undefined) {
     const rule = 'left out when validationData is given';

@@ -11,7 +11,10 @@ import type { EpochReport } from './history';
 
 /** The members of a stream that a progress bar uses, such as process.stderr. */
 export interface ProgressStream {
-  write(text: string): unknown;
+  write(text: string, done?: () => void): unknown;
+  /** If the stream emits errors, the bar listens to them while it draws. */
+  on?(event: 'error', listener: () => void): unknown;
+  off?(event: 'error', listener: () => void): unknown;
   /** Nothing is drawn unless this is true. */
   readonly isTTY?: boolean | undefined;
   /** The terminal's width in characters. @default 80 */
@@ -65,7 +68,7 @@ const constraints = {
  *     epoch  12/100 [===>                          ] loss 0.1234 accuracy 0.953 1 s left 12 ms/epoch
  *
  * The line fits the terminal's width: the bar gets narrower, then the last entries are left out. If the stream is no
- * terminal, nothing is drawn.
+ * terminal, nothing is drawn. If the terminal goes away, the bar is dropped, and the training goes on.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
  */
@@ -82,13 +85,27 @@ export function progressBar(options: ProgressOptions): ProgressBar {
   let shown = true;
   let ended = stream.isTTY !== true;
 
+  // A terminal that is gone must not end a training. A stream reports its errors by throwing, or by an event, which
+  // would end the process if nobody listened.
+  const drop = () => {
+    ended = true;
+  };
+  const write = (text: string, done?: () => void) => {
+    try {
+      stream.write(text, done);
+    } catch {
+      drop();
+    }
+  };
+  if (!ended) stream.on?.('error', drop);
+
   const draw = () => {
     if (last === undefined || shown) return;
     const done = last.report.epoch - startEpoch;
     // The last column stays free: a character there makes some terminals wrap.
     const width = (stream.columns || 80) - 1;
     const line = formatLine(last.report, epochs, done, last.time - start, width);
-    stream.write(`\r${line.padEnd(Math.min(drawnWidth, width))}`);
+    write(`\r${line.padEnd(Math.min(drawnWidth, width))}`);
     drawnWidth = line.length;
     shown = true;
   };
@@ -107,7 +124,9 @@ export function progressBar(options: ProgressOptions): ProgressBar {
       if (ended) return;
       ended = true;
       draw();
-      if (last !== undefined) stream.write('\n');
+      // The error of the last text comes before `done`.
+      if (last === undefined) stream.off?.('error', drop);
+      else write('\n', () => stream.off?.('error', drop));
     },
   };
 }

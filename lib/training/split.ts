@@ -1,6 +1,6 @@
 import { stratify as moveQuotas, takeRowsOf } from '../addon/rows';
 import type { Work } from '../addon/work';
-import { argumentError } from '../base/errors';
+import { argumentError, blasnetError } from '../base/errors';
 import { allocate, type LabelArray, Matrix } from '../base/matrix';
 import { drawOrders, type RandomState } from '../random/random-state';
 import type { Labels } from '../samples/labels';
@@ -16,35 +16,68 @@ export function validationRows(rows: number, share: number): number {
 }
 
 /**
- * The rows in random order: first those for training, then `held` rows for validation. With `stratify`, the shares of
- * the classes are equal in both parts, to within one row.
+ * - inOrder: the last rows are for validation, and all keep their order
+ * - random: rows drawn at random
+ * - stratified: rows drawn at random, with equal shares of the classes in both parts, to within one row
+ */
+export type SplitKind = 'inOrder' | 'random' | 'stratified';
+
+/**
+ * The rows in an order: first those for training, then `held` rows for validation.
+ *
+ * @throws RangeError ERR_BLASNET_ARG_VALUE if a stratified split would leave a class without a row for training
  */
 export function* splitRows(
   labels: Labels,
   classes: number,
   held: number,
-  stratify: boolean,
+  kind: SplitKind,
   random: RandomState,
 ): Work<Uint32Array<SharedArrayBuffer>> {
   const { rows } = labels;
   const order = new Uint32Array(new SharedArrayBuffer(4 * rows));
+  if (kind === 'inOrder') {
+    for (let row = 0; row < rows; row++) order[row] = row;
+    return order;
+  }
   yield* drawOrders(random, order, rows);
-  if (stratify) yield* moveQuotas(labels, shares(yield* classCounts(labels, classes), held), order);
+  if (kind === 'stratified') {
+    yield* moveQuotas(labels, shares(yield* classCounts(labels, classes), held), order);
+  }
   return order;
 }
 
-// Divides `held` among the classes in proportion to their counts, by largest remainders.
+// Divides `held` among the classes in proportion to their counts, by largest remainders. Each class keeps a row.
 function shares(counts: readonly number[], held: number): number[] {
   const rows = counts.reduce((sum, count) => sum + count, 0);
+  const single = counts.indexOf(1);
+  if (single !== -1) {
+    const message =
+      `Expected Y to have at least two rows of each class, since stratify puts classes into both parts, got one row of ` +
+      `class ${single}`;
+    throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
+  }
+  const present = counts.filter((count) => count > 0).length;
+  if (held > rows - present) {
+    const message =
+      `Expected validationSplit to leave one row of each class, so at most ${rows - present} of ${rows} rows with ` +
+      `${present} classes, got ${held} rows to hold out`;
+    throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
+  }
   const exact = counts.map((count) => (count * held) / rows);
   const quotas = exact.map(Math.floor);
   const byRemainder = exact
     .map((share, label) => ({ label, rest: share - Math.floor(share) }))
     .sort((a, b) => b.rest - a.rest || a.label - b.label);
   let left = held - quotas.reduce((sum, quota) => sum + quota, 0);
-  for (const { label } of byRemainder) {
-    if (left-- <= 0) break;
-    quotas[label] = (quotas[label] as number) + 1;
+  // A second round, if classes that keep their last row have passed their turn on.
+  while (left > 0) {
+    for (const { label } of byRemainder) {
+      const quota = quotas[label] as number;
+      if (left === 0 || quota + 1 >= (counts[label] as number)) continue;
+      quotas[label] = quota + 1;
+      left--;
+    }
   }
   return quotas;
 }

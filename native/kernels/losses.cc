@@ -298,8 +298,14 @@ namespace {
 template <typename T>
 size_t SideHits(Loss loss, const T* z, const T* y, size_t m, size_t outputs, size_t ld) {
   if (TraitsOf(loss).hits != Hits::kSides) return 0;
-  const T other = TraitsOf(loss).labels == LabelRule::kSigns ? T{-1} : T{0};
-  return CountBinaryHits(z, y, m, outputs, ld, T{0}, other);
+  const T middle = TraitsOf(loss).labels == LabelRule::kSigns ? T{0} : T{0.5};
+  size_t hits = 0;
+  for (size_t j = 0; j < m; j++) {
+    bool hit = true;
+    for (size_t i = 0; i < outputs; i++) hit &= (y[i * ld + j] > middle) == (z[i * ld + j] > T{0});
+    hits += hit;
+  }
+  return hits;
 }
 
 }  // namespace
@@ -342,17 +348,17 @@ void BinaryCrossEntropyBackward(const float* p, const float* y, size_t size, flo
 }
 
 template <typename T>
-size_t CountBinaryHits(const T* a, const T* y, size_t m, size_t outputs, size_t ld, T threshold, T other) {
+size_t CountBinaryHits(const T* a, const T* y, size_t m, size_t outputs, size_t ld, T threshold) {
   size_t hits = 0;
   for (size_t j = 0; j < m; j++) {
     bool hit = true;
-    for (size_t i = 0; i < outputs; i++) hit &= y[i * ld + j] == (a[i * ld + j] > threshold ? T{1} : other);
+    for (size_t i = 0; i < outputs; i++) hit &= y[i * ld + j] == (a[i * ld + j] > threshold ? T{1} : T{0});
     hits += hit;
   }
   return hits;
 }
-template size_t CountBinaryHits(const double*, const double*, size_t, size_t, size_t, double, double);
-template size_t CountBinaryHits(const float*, const float*, size_t, size_t, size_t, float, float);
+template size_t CountBinaryHits(const double*, const double*, size_t, size_t, size_t, double);
+template size_t CountBinaryHits(const float*, const float*, size_t, size_t, size_t, float);
 
 }  // namespace blasnet
 #endif  // HWY_ONCE

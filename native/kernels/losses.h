@@ -17,7 +17,8 @@ enum class LossOf { kLogits, kOutputs };
 enum class LabelRule { kFinite, kNotNegative, kUnitInterval, kSigns, kClasses };
 inline constexpr const char* kLabelRuleNames[] = {"finite", "notNegative", "unitInterval", "signs",
                                                   "classes"};
-// How correct predictions (hits) are counted. kSides: every output is on its label's side of 0. kLargest: the
+// How correct predictions (hits) are counted. kSides: every output is on its label's side: above 0 if the
+// label is above 1/2 (with signs: above 0), not above 0 otherwise. kLargest: the
 // largest output is where the largest label is; of equal ones, the first counts.
 enum class Hits { kNone, kSides, kLargest };
 
@@ -98,7 +99,7 @@ struct Totals {
 //   binaryCrossEntropy  sum over outputs of max(z, 0) - z y + log(1 + exp(-|z|)); at most 3 ulp (2.76 found)
 //       for one element with label 0 or 1
 //       dZ sigmoid(z) - y
-//       hit: in every output, z > 0 if the label is 1, and z <= 0 if it is 0
+//       hit: in every output, z > 0 if the label is above 1/2, and z <= 0 otherwise
 //   categoricalCrossEntropy  sum over outputs of y (log(sum(exp(z))) - z)
 //       dZ softmax(z) sum(y) - y
 //       hit: the largest z is where the largest label is (of equal ones, the first counts)
@@ -129,10 +130,10 @@ double BinaryCrossEntropy(const T* p, const T* y, size_t size);
 template <typename T>
 void BinaryCrossEntropyBackward(const T* p, const T* y, size_t size, T* da);
 
-// The number of samples in which every output is on its label's side: output > threshold if the label is 1,
-// not above it if the label is `other`. (Other labels are on neither side.) The threshold is 0 for logits,
-// 1/2 for probabilities. A and Y (outputs, m), rows `ld` apart.
+// The number of samples whose labels are all decided right, as the article counts them: output > threshold if
+// the label is 1, not above it if the label is 0. Other labels are never right. A and Y (outputs, m), rows
+// `ld` apart.
 template <typename T>
-size_t CountBinaryHits(const T* a, const T* y, size_t m, size_t outputs, size_t ld, T threshold, T other = 0);
+size_t CountBinaryHits(const T* a, const T* y, size_t m, size_t outputs, size_t ld, T threshold);
 
 }  // namespace blasnet

@@ -11,33 +11,45 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
+// Rounding may take a variance of nearly 0 below it. NaN stays.
+inline double Positive(double variance) { return variance < 0 ? 0 : variance; }
+
 template <typename T>
-void RowMomentsOf(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {
+void RowMomentsOf(size_t units, size_t m, size_t ld, const T* x, T* mean, T* rest, T* variance) {
+  const double count = static_cast<double>(m);
   for (size_t i = 0; i < units; i++) {
     const T* row = x + i * ld;
-    const double sum = SumOf(m, [](auto, auto a) { return a; }, row);
-    const T center = static_cast<T>(sum / static_cast<double>(m));
-    // Sums distances from the mean, so that nothing cancels.
+    // Lanes beyond the last element hold 0; they are not summed.
+    const auto sum_of_distances = [m, row](T from) {
+      return SumOf(m, [from](auto d, auto a) { return hn::Sub(a, hn::Set(d, from)); }, row);
+    };
+    // The sums are those of distances: from the first element, then from the mean. So nothing cancels, and
+    // large numbers that are close to each other keep their digits. The second sum finds what the first one
+    // rounded off.
+    const T center = static_cast<T>(static_cast<double>(row[0]) + sum_of_distances(row[0]) / count);
+    const double off = sum_of_distances(center) / count;
     const double squares = SumOf(
         m,
         [center](auto d, auto a) {
-          // Lanes beyond the last element hold 0; they are not summed.
           const auto distance = hn::Sub(a, hn::Set(d, center));
           return hn::Mul(distance, distance);
         },
         row);
     mean[i] = center;
-    variance[i] = static_cast<T>(squares / static_cast<double>(m));
+    rest[i] = static_cast<T>(off);
+    variance[i] = static_cast<T>(Positive(squares / count - off * off));
   }
 }
 
 template <typename T>
-void NormalizeRowsOf(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* inverse,
-                     const T* gamma, const T* beta, T* normalized, T* out) {
+void NormalizeRowsOf(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* rest,
+                     const T* inverse, const T* gamma, const T* beta, T* normalized, T* out) {
   for (size_t i = 0; i < units; i++) {
-    const T center = mean[i], factor = inverse[i], scale = gamma[i], shift = beta[i];
-    Map(x + i * ld, m, normalized + i * ld, [center, factor](auto d, auto a) {
-      return hn::Mul(hn::Sub(a, hn::Set(d, center)), hn::Set(d, factor));
+    const T center = mean[i], off = rest == nullptr ? T{0} : rest[i];
+    const T factor = inverse[i], scale = gamma[i], shift = beta[i];
+    Map(x + i * ld, m, normalized + i * ld, [center, off, factor](auto d, auto a) {
+      const auto distance = hn::Sub(hn::Sub(a, hn::Set(d, center)), hn::Set(d, off));
+      return hn::Mul(distance, hn::Set(d, factor));
     });
     Map(normalized + i * ld, m, out + i * ld,
         [scale, shift](auto d, auto a) { return hn::MulAdd(hn::Set(d, scale), a, hn::Set(d, shift)); });
@@ -82,20 +94,27 @@ void NormalizeColumnsOf(size_t units, size_t m, size_t ld, const T* x, T epsilon
   const size_t step = hn::Lanes(d);
   const auto count = hn::Set(d, static_cast<T>(units));
   for (size_t j = 0; j < m; j += step) {
+    // As in RowMoments: distances from the first unit, then from the mean, whose sum is what was rounded off.
+    const auto first = hn::LoadU(d, x + j);
     auto sum = hn::Zero(d);
-    for (size_t i = 0; i < units; i++) sum = hn::Add(sum, hn::LoadU(d, x + i * ld + j));
-    const auto mean = hn::Div(sum, count);
-    auto squares = hn::Zero(d);
+    for (size_t i = 0; i < units; i++) sum = hn::Add(sum, hn::Sub(hn::LoadU(d, x + i * ld + j), first));
+    const auto mean = hn::Add(first, hn::Div(sum, count));
+    auto left = hn::Zero(d), squares = hn::Zero(d);
     for (size_t i = 0; i < units; i++) {
       const auto distance = hn::Sub(hn::LoadU(d, x + i * ld + j), mean);
+      left = hn::Add(left, distance);
       squares = hn::MulAdd(distance, distance, squares);
     }
-    const auto root = hn::Sqrt(hn::Add(hn::Div(squares, count), hn::Set(d, epsilon)));
+    const auto off = hn::Div(left, count);
+    // Below 0 by rounding at most; Max would lose a NaN.
+    const auto spread = hn::NegMulAdd(off, off, hn::Div(squares, count));
+    const auto variance = hn::IfThenElse(hn::Lt(spread, hn::Zero(d)), hn::Zero(d), spread);
+    const auto root = hn::Sqrt(hn::Add(variance, hn::Set(d, epsilon)));
     const auto factor = hn::Div(hn::Set(d, T{1}), root);
     hn::StoreU(factor, d, inverse + j);
     for (size_t i = 0; i < units; i++) {
       const size_t at = i * ld + j;
-      const auto value = hn::Mul(hn::Sub(hn::LoadU(d, x + at), mean), factor);
+      const auto value = hn::Mul(hn::Sub(hn::Sub(hn::LoadU(d, x + at), mean), off), factor);
       hn::StoreU(value, d, normalized + at);
       hn::StoreU(hn::MulAdd(hn::Set(d, gamma[i]), value, hn::Set(d, beta[i])), d, out + at);
     }
@@ -130,28 +149,28 @@ void NormalizeColumnsBackwardOf(size_t units, size_t m, size_t ld, const T* norm
   }
 }
 
-#define BLASNET_DEFINE(T, suffix)                                                                            \
-  void RowMoments##suffix(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {             \
-    RowMomentsOf(units, m, ld, x, mean, variance);                                                           \
-  }                                                                                                          \
-  void NormalizeRows##suffix(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* inverse, \
-                             const T* gamma, const T* beta, T* normalized, T* out) {                         \
-    NormalizeRowsOf(units, m, ld, x, mean, inverse, gamma, beta, normalized, out);                           \
-  }                                                                                                          \
-  void NormalizeRowsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,                 \
-                                     const T* inverse, const T* gamma, bool own_moments, bool accumulate,    \
-                                     T* d, T* dgamma, T* dbeta) {                                            \
-    NormalizeRowsBackwardOf(units, m, ld, normalized, inverse, gamma, own_moments, accumulate, d, dgamma,    \
-                            dbeta);                                                                          \
-  }                                                                                                          \
-  void NormalizeColumns##suffix(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,    \
-                                const T* beta, T* normalized, T* inverse, T* out) {                          \
-    NormalizeColumnsOf(units, m, ld, x, epsilon, gamma, beta, normalized, inverse, out);                     \
-  }                                                                                                          \
-  void NormalizeColumnsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,              \
-                                        const T* inverse, const T* gamma, bool accumulate, T* d, T* dgamma,  \
-                                        T* dbeta) {                                                          \
-    NormalizeColumnsBackwardOf(units, m, ld, normalized, inverse, gamma, accumulate, d, dgamma, dbeta);      \
+#define BLASNET_DEFINE(T, suffix)                                                                           \
+  void RowMoments##suffix(size_t units, size_t m, size_t ld, const T* x, T* mean, T* rest, T* variance) {   \
+    RowMomentsOf(units, m, ld, x, mean, rest, variance);                                                    \
+  }                                                                                                         \
+  void NormalizeRows##suffix(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* rest,   \
+                             const T* inverse, const T* gamma, const T* beta, T* normalized, T* out) {      \
+    NormalizeRowsOf(units, m, ld, x, mean, rest, inverse, gamma, beta, normalized, out);                    \
+  }                                                                                                         \
+  void NormalizeRowsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,                \
+                                     const T* inverse, const T* gamma, bool own_moments, bool accumulate,   \
+                                     T* d, T* dgamma, T* dbeta) {                                           \
+    NormalizeRowsBackwardOf(units, m, ld, normalized, inverse, gamma, own_moments, accumulate, d, dgamma,   \
+                            dbeta);                                                                         \
+  }                                                                                                         \
+  void NormalizeColumns##suffix(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,   \
+                                const T* beta, T* normalized, T* inverse, T* out) {                         \
+    NormalizeColumnsOf(units, m, ld, x, epsilon, gamma, beta, normalized, inverse, out);                    \
+  }                                                                                                         \
+  void NormalizeColumnsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,             \
+                                        const T* inverse, const T* gamma, bool accumulate, T* d, T* dgamma, \
+                                        T* dbeta) {                                                         \
+    NormalizeColumnsBackwardOf(units, m, ld, normalized, inverse, gamma, accumulate, d, dgamma, dbeta);     \
   }
 BLASNET_DEFINE(double, F64)
 BLASNET_DEFINE(float, F32)
@@ -177,18 +196,18 @@ HWY_EXPORT(NormalizeColumnsBackwardF32);
 
 #define BLASNET_DISPATCH(T, suffix)                                                                          \
   template <>                                                                                                \
-  void RowMoments(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance) {                     \
-    HWY_DYNAMIC_DISPATCH(RowMoments##suffix)(units, m, ld, x, mean, variance);                               \
+  void RowMoments(size_t units, size_t m, size_t ld, const T* x, T* mean, T* rest, T* variance) {            \
+    HWY_DYNAMIC_DISPATCH(RowMoments##suffix)(units, m, ld, x, mean, rest, variance);                         \
   }                                                                                                          \
   template <>                                                                                                \
   void InverseDeviations(size_t units, const T* variance, T epsilon, T* inverse) {                           \
     for (size_t i = 0; i < units; i++) inverse[i] = T{1} / std::sqrt(variance[i] + epsilon);                 \
   }                                                                                                          \
   template <>                                                                                                \
-  void NormalizeRows(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* inverse,         \
-                     const T* gamma, const T* beta, T* normalized, T* out) {                                 \
+  void NormalizeRows(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* rest,            \
+                     const T* inverse, const T* gamma, const T* beta, T* normalized, T* out) {               \
     HWY_DYNAMIC_DISPATCH(NormalizeRows##suffix)                                                              \
-    (units, m, ld, x, mean, inverse, gamma, beta, normalized, out);                                          \
+    (units, m, ld, x, mean, rest, inverse, gamma, beta, normalized, out);                                    \
   }                                                                                                          \
   template <>                                                                                                \
   void NormalizeRowsBackward(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,       \

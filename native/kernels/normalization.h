@@ -16,18 +16,20 @@ namespace blasnet {
 enum class Normalization : int32_t { kNone = 0, kBatch = 1, kLayer = 2 };
 inline constexpr const char* kNormalizationNames[] = {"none", "batch", "layer"};
 
-// The mean and variance (divided by m) of each row (Ioffe and Szegedy, 2015).
+// The mean and variance (divided by m) of each row (Ioffe and Szegedy, 2015). The mean is mean[i] + rest[i]:
+// T may be too short for it.
 template <typename T>
-void RowMoments(size_t units, size_t m, size_t ld, const T* x, T* mean, T* variance);
+void RowMoments(size_t units, size_t m, size_t ld, const T* x, T* mean, T* rest, T* variance);
 
 // inverse[i] = 1 / sqrt(variance[i] + epsilon)
 template <typename T>
 void InverseDeviations(size_t units, const T* variance, T epsilon, T* inverse);
 
-// Normalises each row with its mean and inverse. `normalized` may be x, and `out` may be any of them.
+// Normalises each row with its mean, mean[i] + rest[i], and inverse. rest: null means 0. `normalized` may be
+// x, and `out` may be any of them.
 template <typename T>
-void NormalizeRows(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* inverse,
-                   const T* gamma, const T* beta, T* normalized, T* out);
+void NormalizeRows(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* rest,
+                   const T* inverse, const T* gamma, const T* beta, T* normalized, T* out);
 
 // Turns d from the gradient of `out` into the gradient of x, and writes dgamma and dbeta, or adds to them if
 // `accumulate`. `own_moments`: the mean and variance were computed from x, so that gradients pass through

@@ -41,6 +41,7 @@ test('the message says so when nothing is prebuilt', () => {
   const root = installed({ addon: null });
   const message = messageOf(root);
   expect(message).toContain('Prebuilt binaries there: none.');
+  expect(message).toContain('The folder prebuilds/, which every release has, is missing or empty');
   expect(message).toContain(`node "${join(root, 'scripts/install.mjs')}"`);
 });
 

@@ -15,6 +15,8 @@ vi.mock('node:os', async (original) => ({
 
 describe('the default threads', () => {
   const v2 = 'sys/fs/cgroup/cpu.max';
+  const own = 'proc/self/cgroup';
+  const nested = (file: string, mounted = '') => `sys/fs/cgroup${mounted}/system.slice/app.service/${file}`;
   const quota = 'sys/fs/cgroup/cpu/cpu.cfs_quota_us';
   const period = 'sys/fs/cgroup/cpu/cpu.cfs_period_us';
 
@@ -48,6 +50,51 @@ describe('the default threads', () => {
     },
     { what: 'a quota without a period', files: { [v2]: '150000\n' }, threads: affinity },
     { what: 'what is no number', files: { [v2]: 'a b\n' }, threads: affinity },
+    {
+      what: 'a limit in a nested group',
+      files: { [own]: '0::/system.slice/app.service\n', [nested('cpu.max')]: '200000 100000\n' },
+      threads: 2,
+    },
+    {
+      what: 'a limit around its nested group',
+      files: {
+        [own]: '0::/system.slice/app.service\n',
+        [nested('cpu.max')]: 'max 100000\n',
+        'sys/fs/cgroup/system.slice/cpu.max': '300000 100000\n',
+      },
+      threads: 3,
+    },
+    {
+      what: 'several limits, of which the least holds',
+      files: {
+        [own]: '0::/system.slice/app.service\n',
+        [nested('cpu.max')]: '500000 100000\n',
+        'sys/fs/cgroup/system.slice/cpu.max': '200000 100000\n',
+        [v2]: '400000 100000\n',
+      },
+      threads: 2,
+    },
+    {
+      what: 'a path that its container does not show',
+      files: { [own]: '0::/docker/0123/app\n', [v2]: '300000 100000\n' },
+      threads: 3,
+    },
+    {
+      what: 'a path above what is mounted',
+      files: { [own]: '0::/../../other\n', [v2]: '300000 100000\n' },
+      threads: 3,
+    },
+    {
+      what: 'a limit in a nested group of version 1',
+      files: {
+        [own]: '7:memory:/m\n4:cpu,cpuacct:/system.slice/app.service\n3:cpuset:/c\n0::/\n',
+        [nested('cpu.cfs_quota_us', '/cpu')]: '200000\n',
+        [nested('cpu.cfs_period_us', '/cpu')]: '100000\n',
+        [quota]: '500000\n',
+        [period]: '100000\n',
+      },
+      threads: 2,
+    },
   ])('are $threads for a cgroup with $what', ({ files, threads }) => {
     const root = newFolder();
     for (const [file, content] of Object.entries(files)) write(root, file, content);

@@ -6,6 +6,7 @@ import {
   describe as describeValue,
   type ErrorCode,
 } from '../../lib/base/errors';
+import { inChild, type Library } from '../network/child';
 
 // Callers match on these, so that changing a class or a code is a breaking change.
 const classes: Record<ErrorCode, ErrorConstructor> = {
@@ -89,4 +90,14 @@ describe('AbortError', () => {
       cause: reason,
     });
   });
+});
+
+it('an error that nobody catches shows the line that threw it, and no other code', async () => {
+  const { stderr } = await inChild((path) => {
+    const { Network }: Library = require(path);
+    new Network([]);
+  }, {});
+  const [place, line] = stderr.split('\n');
+  expect(place).toMatch(/dist\/index\.js:\d+$/);
+  expect(line).toMatch(/^ +throw argumentError\([^;]+;$/);
 });

@@ -33,8 +33,8 @@ describe('completeArchitecture', () => {
   });
 
   it.each(activationNames)('knows %s', (activation) => {
-    expect(complete({ inputDim: 1, outputDim: 1, activation })).toEqual([
-      { inputDim: 1, outputDim: 1, activation },
+    expect(complete({ inputDim: 1, outputDim: 2, activation })).toEqual([
+      { inputDim: 1, outputDim: 2, activation },
     ]);
   });
 
@@ -98,6 +98,17 @@ itRejects([
       },
     ];
   }),
+  ...(['softmax', 'logSoftmax'] as const).map(
+    (activation): BadCall => ({
+      what: `a single output with ${activation}, which is constant`,
+      call: () => complete({ inputDim: 2, outputDim: 1, activation }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message:
+        'Expected layers[0].outputDim to be at least 2 with this activation, whose single output is constant; ' +
+        "'sigmoid' decides between two classes, got 1 (number)",
+    }),
+  ),
   {
     what: 'a first layer without inputDim',
     call: () => complete({ outputDim: 3, activation: 'relu' }),

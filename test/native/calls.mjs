@@ -312,9 +312,12 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
       floats(5, { anyLength: true, anyType: true }),
     ],
     addNoise: [...key(), size32(3), even(), number(2), floats(5, { anyLength: true }), floats(5)],
-    rowMoments: [...rows(), floats(8), floats(2), floats(2)],
+    rowMoments: [...rows(), floats(8), floats(2), floats(2), floats(2)],
     inverseDeviations: [floats(3, { anyLength: true }), number(1e-5), floats(3)],
-    normalizeRows: [...rows(), floats(8), floats(2), floats(2), floats(2), floats(2), floats(8), floats(8)],
+    normalizeRows: [
+      ...[...rows(), floats(8), floats(2), floats(2, { optional: true }), floats(2), floats(2), floats(2)],
+      ...[floats(8), floats(8)],
+    ],
     normalizeRowsBackward: [
       ...[...rows(), floats(8), floats(2), floats(2), flag(true), flag(false)],
       ...[floats(8), floats(2), floats(2)],

@@ -56,6 +56,11 @@ describe.each(floatTypes)('hits of $dtype', (type) => {
     expect(count(0, 1, [], [])).toBe(0);
   });
 
+  it('take a label between 0 and 1 for the class on its side of 1/2', () => {
+    expect(binary(6, 1, [5, -5, 5, -5, 5, -5], [0.9, 0.1, 0.1, 0.9, 0.5, 0.5])).toBe(3);
+    expect(binary(2, 2, [1, -1, 1, -1], [0.6, 0.4, 0.6, 0.6])).toBe(1);
+  });
+
   it('take the first of equal outputs for the largest', () => {
     expect(categorical(3, 3, [1, 2, 3, 3, 2, 3, 0, 0, 0], [0, 0, 1, 0, 1, 0, 1, 0, 0])).toBe(2);
     expect(categorical(1, 3, [5, 5, 1], [0.5, 0.5, 0])).toBe(1);
@@ -64,9 +69,9 @@ describe.each(floatTypes)('hits of $dtype', (type) => {
     expect(categorical(0, 2, [], [])).toBe(0);
   });
 
-  it('take 0 for -1 under hinge, and know the labels -1 and 1 alone', () => {
+  it('take 0 for -1 under hinge', () => {
     expect(hinge(4, 1, [0, -0, 1e-30, -1e-30], [-1, -1, 1, -1])).toBe(4);
-    expect(hinge(4, 1, [-3, 3, 0, nan], [0, 0.5, 1, 1])).toBe(0);
+    expect(hinge(2, 1, [0, nan], [1, 1])).toBe(0);
     expect(hinge(2, 2, [1, -1, 1, 1], [1, -1, 1, -1])).toBe(1);
   });
 

@@ -149,24 +149,29 @@ export interface Kernels {
     X: FloatArray,
     out: FloatArray,
   ): void;
-  /** The mean and variance of each row of X (units, m), rows `ld` apart. See native/kernels/normalization.h. */
+  /**
+   * The mean (mean + rest) and variance of each row of X (units, m), rows `ld` apart. See
+   * native/kernels/normalization.h.
+   */
   rowMoments(
     units: number,
     m: number,
     ld: number,
     X: FloatArray,
     mean: FloatArray,
+    rest: FloatArray,
     variance: FloatArray,
   ): void;
   /** inverse = 1 / sqrt(variance + epsilon) */
   inverseDeviations(variance: FloatArray, epsilon: number, inverse: FloatArray): void;
-  /** For each row: normalized = (X - mean) * inverse, out = gamma * normalized + beta. */
+  /** For each row: normalized = (X - mean - rest) * inverse, out = gamma * normalized + beta. */
   normalizeRows(
     units: number,
     m: number,
     ld: number,
     X: FloatArray,
     mean: FloatArray,
+    rest: FloatArray | null,
     inverse: FloatArray,
     gamma: FloatArray,
     beta: FloatArray,

@@ -84,7 +84,8 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
     const ld = m + 3;
     const x = padded(type, X, ld);
     const [mean, variance, inverse] = [type.array(units), type.array(units), type.array(units)];
-    kernels.rowMoments(units, m, ld, x, mean, variance);
+    const rest = type.array(units);
+    kernels.rowMoments(units, m, ld, x, mean, rest, variance);
     expectClose(mean, expected.mean, tolerance(1), 'mean');
     expectClose(variance, expected.variance, tolerance(1), 'variance');
     kernels.inverseDeviations(variance, epsilon, inverse);
@@ -92,14 +93,14 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
 
     const [normalized, out] = [type.array(units * ld).fill(7), type.array(units * ld).fill(8)];
     const [g, b] = [type.array(gamma.data), type.array(beta.data)];
-    kernels.normalizeRows(units, m, ld, x, mean, inverse, g, b, normalized, out);
+    kernels.normalizeRows(units, m, ld, x, mean, rest, inverse, g, b, normalized, out);
     expectClose(unpadded(normalized, units, m, ld).data, expected.normalized.data, tolerance(m) * 30);
     const shifted = shiftedBy(scaledBy(expected.normalized, gamma), beta);
     expectClose(unpadded(out, units, m, ld).data, shifted.data, tolerance(m) * 30);
     expect(new Set(padding(normalized, units, m, ld))).toEqual(new Set([7]));
     expect(new Set(padding(out, units, m, ld))).toEqual(new Set([8]));
     // Again, in place.
-    kernels.normalizeRows(units, m, ld, x, mean, inverse, g, b, x, x);
+    kernels.normalizeRows(units, m, ld, x, mean, rest, inverse, g, b, x, x);
     expectSameBits(type.array(unpadded(x, units, m, ld).data), type.array(unpadded(out, units, m, ld).data));
   });
 
@@ -181,20 +182,58 @@ describe.each(floatTypes)('normalisation of $dtype', (type) => {
   });
 
   it('takes moments from the distances to the mean, so that nothing cancels', () => {
-    const [mean, variance] = [type.array(1), type.array(1)];
+    const [mean, rest, variance] = [type.array(1), type.array(1), type.array(1)];
     const offset = type === float64 ? 1e8 : 1e4;
     const x = type.array(Array.from({ length: 1000 }, (_, i) => offset + (i % 2)));
-    kernels.rowMoments(1, 1000, 1000, x, mean, variance);
+    kernels.rowMoments(1, 1000, 1000, x, mean, rest, variance);
     expectClose([...mean, ...variance], [offset + 0.5, 0.25], [offset * type.epsilon, 1e-3]);
   });
+
+  // The sizes of groups of equal numbers, the distance of the groups, and what they are near to.
+  it.each([
+    { near: 10000.3, sizes: [1000], apart: 0 },
+    { near: 10000.3, sizes: [700, 300], apart: 2 ** -9 },
+    { near: -7e6, sizes: [1, 999], apart: 1 },
+    { near: 3e-30, sizes: [500, 500], apart: 0 },
+    { near: 0.1, sizes: [20000], apart: 0 },
+  ])(
+    'keeps the digits of $sizes numbers near $near that are $apart apart',
+    ({ near, sizes, apart: distance }) => {
+      const values = type.array(sizes.flatMap((size, i) => Array(size).fill(near + i * distance)));
+      const m = values.length;
+      // By the definition, in double, on the distances from the first number, which are exact.
+      const distances = Array.from(values, (x) => x - (values[0] as number));
+      const wantedMean = distances.reduce((sum, x) => sum + x, 0) / m;
+      const wantedVariance = distances.reduce((sum, x) => sum + (x - wantedMean) ** 2, 0) / m;
+      const wanted = distances.map((x) => (x - wantedMean) / Math.sqrt(wantedVariance + epsilon));
+      const [mean, rest, variance, inverse] = [0, 0, 0, 0].map(() => type.array(1)) as FloatArray[];
+      const one = type.array([1]);
+      const out = type.array(m);
+      kernels.rowMoments(1, m, m, values, mean as FloatArray, rest as FloatArray, variance as FloatArray);
+      kernels.inverseDeviations(variance as FloatArray, epsilon, inverse as FloatArray);
+      const moments = [mean, rest, inverse] as [FloatArray, FloatArray, FloatArray];
+      kernels.normalizeRows(1, m, m, values, ...moments, one, type.array([0]), out, out);
+      const size = wanted.reduce((most, x) => Math.max(most, Math.abs(x)), 1);
+      expectClose(out, wanted, 100 * size * type.epsilon);
+      // The same numbers as the units of one sample.
+      const ld = apart(type, 1);
+      const column = type.array(m * ld);
+      values.forEach((x, i) => {
+        column[i * ld] = x;
+      });
+      const [g, b] = [type.array(m).fill(1), type.array(m)];
+      kernels.normalizeColumns(m, 1, ld, column, epsilon, g, b, column, type.array(ld), column);
+      expectClose(unpadded(column, m, 1, ld).data, wanted, 100 * size * Math.sqrt(m) * type.epsilon);
+    },
+  );
 
   it('passes NaN on, to its own row or column only', () => {
     const { X, gamma, beta } = data(type, 3, 5);
     const ld = apart(type, 5);
     const x = padded(type, X, ld);
     x[ld + 2] = Number.NaN;
-    const [mean, variance, inverse] = [type.array(3), type.array(3), type.array(ld)];
-    kernels.rowMoments(3, 5, ld, x, mean, variance);
+    const [mean, rest, variance, inverse] = [type.array(3), type.array(3), type.array(3), type.array(ld)];
+    kernels.rowMoments(3, 5, ld, x, mean, rest, variance);
     expect(Array.from(mean, Number.isNaN)).toEqual([false, true, false]);
     expect(Array.from(variance, Number.isNaN)).toEqual([false, true, false]);
     const out = type.array(3 * ld);
@@ -229,16 +268,20 @@ describe('the gradient of normalisation', () => {
   }
 
   it('is that of central differences for rows', () => {
-    const arrays = Array.from({ length: 3 }, () => new Float64Array(units));
-    const [mean, variance, inverse] = arrays as [Float64Array, Float64Array, Float64Array];
+    const [mean, rest, variance, inverse] = [0, 0, 0, 0].map(() => new Float64Array(units)) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
     const normalized = new Float64Array(units * m);
     const forward = (x: oracle.Grid, g: oracle.Grid, b: oracle.Grid) => {
       const out = new Float64Array(units * m);
       const given = Float64Array.from(x.data);
-      kernels.rowMoments(units, m, m, given, mean, variance);
+      kernels.rowMoments(units, m, m, given, mean, rest, variance);
       kernels.inverseDeviations(variance, epsilon, inverse);
       const factors = [Float64Array.from(g.data), Float64Array.from(b.data)] as const;
-      kernels.normalizeRows(units, m, m, given, mean, inverse, ...factors, normalized, out);
+      kernels.normalizeRows(units, m, m, given, mean, rest, inverse, ...factors, normalized, out);
       return out;
     };
     forward(X, gamma, beta);

@@ -223,7 +223,9 @@ describe('validation', () => {
         stratify,
       });
       const labels = { data: classes, rows, cols: 1 };
-      const order = workHere(splitRows(labels, 2, 10, stratify, new RandomState(7)));
+      const order = workHere(
+        splitRows(labels, 2, 10, stratify ? 'stratified' : 'random', new RandomState(7)),
+      );
       const held = pick(order.subarray(30));
       expect(valLoss).toEqual([net.evaluateSync(held.X, held.Y).loss]);
       // They take no part in the training: other categories there change no bit of it.

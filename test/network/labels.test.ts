@@ -1,10 +1,12 @@
 // Labels that are classes, by number and by name, and the network's own preprocessing of its inputs.
 
 import { describe, expect, it } from 'vitest';
+import type { Matrix } from '../../lib/base/matrix';
 import type { ActivationName } from '../../lib/layers/activations';
 import type { LossName } from '../../lib/layers/losses';
+import { metrics } from '../../lib/metrics';
 import { Network } from '../../lib/network/network';
-import { adam } from '../../lib/optimizers/optimizers';
+import { adam, sgd } from '../../lib/optimizers/optimizers';
 import { imputer, labelEncoder, minMaxScaler, preprocessing, standardScaler } from '../../lib/preprocessing';
 import { oneHot, randomClasses, stateOf } from '../training/helpers';
 import { layers, randomMatrix } from './helpers';
@@ -299,5 +301,21 @@ describe('what was learned from refused data', () => {
     expect(() => net.fitSync(rows, ['a', 'b', 'c'], { epochs: 1 })).toThrow(/to have 2 classes/);
     net.fitSync(rows, ['no', 'yes'], { epochs: 1 });
     expect(labels.classes).toEqual(['no', 'yes']);
+  });
+});
+
+describe.each(['float64', 'float32'] as const)('labels between 0 and 1 (%s)', (dtype) => {
+  it('are right on their side of 1/2 in every report, as in metrics.accuracy', async () => {
+    const net = new Network([{ inputDim: 1, outputDim: 1, activation: 'sigmoid' }], { seed: 1, dtype });
+    (net.parameters.W1 as Matrix).data[0] = 1;
+    const X = [[5], [-5], [5], [-5], [5]];
+    const Y = [[0.9], [0.1], [0.2], [0.8], [1]];
+    const expected = metrics.accuracy(Y, net.predictSync(X));
+    expect(expected).toBe(3 / 5);
+    const reports = [net.evaluateSync(X, Y).accuracy, (await net.evaluate(X, Y)).accuracy];
+    const options = { epochs: 1, optimizer: sgd({ learningRate: 1e-9 }), validationData: { X, Y } };
+    const history = await net.fit(X, Y, options);
+    reports.push(history.accuracy?.[0], history.valAccuracy?.[0], net.trainOnBatch(X, Y).accuracy);
+    expect(reports).toEqual(Array(5).fill(expected));
   });
 });

@@ -2,12 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Progress, Schedule } from '../../lib/schedules';
 import * as schedules from '../../lib/schedules';
-import {
-  checkPlateauState,
-  defaultMode,
-  initialPlateau,
-  plateauAfterEpoch,
-} from '../../lib/schedules/plateau';
+import { checkPlateauState, initialPlateau, plateauAfterEpoch } from '../../lib/schedules/plateau';
 import { learningRateAt, plateauOf, unitOf } from '../../lib/schedules/rate';
 import { resolveSchedule } from '../../lib/schedules/schedule';
 import { type BadCall, itRejects } from '../support/bad-input';
@@ -140,57 +135,6 @@ describe('the rates of schedules', () => {
           last = rate;
         }
       }),
-    );
-  });
-});
-
-describe('reduceOnPlateau', () => {
-  const schedule = reduceOnPlateau({ patience: 1, factor: 0.5, cooldown: 2, minimum: 0.2, threshold: 0 });
-  const plateau = plateauOf(schedule) ?? expect.fail();
-  const stateAfter = (...values: number[]) =>
-    values.reduce((state, value) => plateauAfterEpoch(plateau, state, value), initialPlateau);
-
-  it('waits, reduces and rests', () => {
-    expect(initialPlateau).toEqual({ factor: 1, best: null, wait: 0, cooldown: 0 });
-    expect(stateAfter(3)).toEqual({ factor: 1, best: 3, wait: 0, cooldown: 0 });
-    expect(stateAfter(3, 3)).toEqual({ factor: 1, best: 3, wait: 1, cooldown: 0 });
-    expect(stateAfter(3, 3, 2)).toEqual({ factor: 1, best: 2, wait: 0, cooldown: 0 });
-    expect(stateAfter(3, 3, 4)).toEqual({ factor: 0.5, best: 3, wait: 0, cooldown: 2 });
-    expect(stateAfter(3, 3, 4, 4, 4)).toEqual({ factor: 0.5, best: 3, wait: 0, cooldown: 0 });
-    expect(stateAfter(3, 3, 4, 4, 4, 4, 4)).toEqual({ factor: 0.25, best: 3, wait: 0, cooldown: 2 });
-  });
-
-  it('stops at its minimum, and does not lift a base below it', () => {
-    const low = { ...initialPlateau, factor: 0.001 };
-    expect(learningRateAt(schedule, 1, at(0), low)).toBe(0.2);
-    expect(learningRateAt(schedule, 0.1, at(0), low)).toBe(0.1);
-    expect(learningRateAt(schedule, 1, at(0))).toBe(1);
-    expect(learningRateAt(warmUp(2, schedule, { from: 0 }), 1, at(1), low)).toBe(0.1);
-  });
-
-  it('counts NaN and infinities as no improvement', () => {
-    expect(stateAfter(Number.NaN, Number.NEGATIVE_INFINITY)).toEqual({
-      factor: 0.5,
-      best: null,
-      wait: 0,
-      cooldown: 2,
-    });
-  });
-
-  it('knows which way a series gets better', () => {
-    expect(['loss', 'valLoss', 'valRootMeanSquaredError', 'brier'].map(defaultMode)).toEqual(
-      Array(4).fill('min'),
-    );
-    expect(['accuracy', 'valF1', 'valRocAuc', 'r2'].map(defaultMode)).toEqual(Array(4).fill('max'));
-    expect(['profit', 'valley', 'val', ''].map(defaultMode)).toEqual(Array(4).fill(undefined));
-    expect(plateauOf(reduceOnPlateau({ monitor: 'valF1' }))?.mode).toBe('max');
-    expect(plateauOf(reduceOnPlateau({ monitor: 'profit', mode: 'max' }))?.mode).toBe('max');
-  });
-
-  it('is found inside a warm-up, and nowhere else', () => {
-    expect(plateauOf(warmUp(3, schedule))).toBe(schedule);
-    expect([constant(), cosine(), warmUp(3), () => 1].map((other) => plateauOf(other))).toEqual(
-      Array(4).fill(undefined),
     );
   });
 });

@@ -253,7 +253,8 @@ function tableGradients(
   return grads;
 }
 
-/** Running moments after a batch of m samples, which mix in the batch's mean and its unbiased variance. */
+/** Running moments after a batch of m samples, which mix in the batch's mean and its unbiased variance. One sample
+ * leaves them as they are. */
 export function updatedStatistics(
   architecture: readonly StackLayer[],
   statistics: Tensors,
@@ -265,10 +266,12 @@ export function updatedStatistics(
     const [, kind = '', l = ''] = /^(\D+)(\d+)$/.exec(name) ?? [];
     const { momentum = 0.1 } = architecture[Number(l) - 1] as StackLayer;
     const found = moments[Number(l) - 1]?.[kind as keyof Moments];
-    const unbiased = kind === 'variance' && m > 1 ? m / (m - 1) : 1;
+    const unbiased = kind === 'variance' ? m / (m - 1) : 1;
     updated[name] = build(old.rows, 1, (r) => {
       const before = at(old, r, 0);
-      return found === undefined ? before : before + momentum * ((found[r] as number) * unbiased - before);
+      return found === undefined || m === 1
+        ? before
+        : before + momentum * ((found[r] as number) * unbiased - before);
     });
   }
   return updated;

@@ -5,6 +5,7 @@ import type { Matrix } from '../../lib/base/matrix';
 import type { Network } from '../../lib/network/network';
 import { sgd } from '../../lib/optimizers/optimizers';
 import { EarlyStopping, type EarlyStoppingOptions } from '../../lib/training/early-stopping';
+import { expectError } from '../support/bad-input';
 import { expectAlike, network, stateOf, X, Y } from './helpers';
 
 /** The epoch of the series after which it ends, if it ends, and the best epoch. */
@@ -72,17 +73,25 @@ it.each([
     end: 4,
     best: 2,
   },
-  {
-    what: 'patience 1 with nothing but NaN',
-    options: { patience: 1 },
-    series: [Number.NaN, Number.NaN],
-    end: 2,
-    best: 0,
-  },
 ] as const)(
   'early stopping by $what ends after epoch $end of $series, and $best is the best',
   ({ options, series, end, best }) => {
     expect(watch(options, [...series])).toEqual({ end, best });
+  },
+);
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+  'early stopping by a series that is %s in every epoch is refused when its patience ends',
+  (value) => {
+    const stopping = new EarlyStopping({ monitor: 'loss', patience: 1 });
+    stopping.update({ epoch: 1, loss: value });
+    expectError(
+      () => stopping.update({ epoch: 2, loss: value }),
+      RangeError,
+      'ERR_BLASNET_ARG_VALUE',
+      "Expected the series 'loss' to be finite in at least one of the first 2 epochs, since earlyStopping monitors it, " +
+        `got ${value} (number)`,
+    );
   },
 );
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type ProgressOptions, type ProgressReport, progressBar } from '../../lib/training/progress';
 import { dist, endedWell, inChild, type Library } from '../network/child';
@@ -34,6 +35,43 @@ describe('progressBar', () => {
       '\repoch 4/4 [==============================] loss 0 accuracy 1 2 s in all 600 ms/epoch      ',
       '\n',
     ]);
+  });
+
+  it.each([
+    {
+      how: 'throws',
+      program: `Object.defineProperty(process.stderr, 'isTTY', { value: true });`,
+      stderr: '/dev/full',
+    },
+    {
+      how: 'emits its errors',
+      program: `
+        const stream = require('node:fs').createWriteStream('/dev/full');
+        stream.isTTY = true;
+        Object.defineProperty(process, 'stderr', { value: stream });`,
+      stderr: '/dev/null',
+    },
+  ])('is dropped when its terminal $how, and the training goes on', ({ program, stderr }) => {
+    const script = `
+      ${program}
+      const { Network } = require(${JSON.stringify(dist)});
+      const net = new Network([{ inputDim: 1, outputDim: 1, activation: 'sigmoid' }], { seed: 1 });
+      net.fit([[0], [1]], [[0], [1]], { epochs: 3000, progress: true })
+        .then(({ loss }) => process.stdout.write(loss.length + ' epochs'));`;
+    const output = execFileSync('/bin/sh', ['-c', `"${process.execPath}" -e "$0" 2>${stderr}`, script]);
+    expect(output.toString()).toBe('3000 epochs');
+  });
+
+  it('stops listening to its stream when its line has ended', async () => {
+    const stream = Object.assign(new Writable({ write: (_chunk, _encoding, done) => done() }), {
+      isTTY: true,
+    });
+    const bar = progressBar({ epochs: 1, stream });
+    expect(stream.listenerCount('error')).toBe(1);
+    bar.update({ epoch: 1, loss: 0 });
+    bar.end();
+    await new Promise((resolve) => stream.end(() => resolve(undefined)));
+    expect(stream.listenerCount('error')).toBe(0);
   });
 
   it('shows all that an epoch reports', () => {

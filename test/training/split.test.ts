@@ -39,29 +39,29 @@ const classesOf = (rows: number) => ascending(rows).map((row) => [0, 1, 0, 2, 0,
 
 describe.each(forms)('a split of %s', (_, labelsOf, cols) => {
   it.each([
-    { rows: 2, held: 1, quotas: [1, 0, 0] },
-    { rows: 6, held: 5, quotas: [3, 1, 1] },
+    { rows: 12, held: 9, quotas: [5, 3, 1] },
+    { rows: 12, held: 5, quotas: [2, 2, 1] },
     { rows: 601, held: 60, quotas: [30, 20, 10] },
     { rows: 600, held: 300, quotas: [150, 100, 50] },
   ])('has the order of plain loops, for $held of $rows rows', ({ rows, held, quotas }) => {
     const classes = classesOf(rows);
     const labels = { data: labelsOf(classes), rows, cols };
     const order = shuffled(new RandomState(7), ascending(rows));
-    const plain = workHere(splitRows(labels, 3, held, false, new RandomState(7)));
+    const plain = workHere(splitRows(labels, 3, held, 'random', new RandomState(7)));
     expect(Array.from(plain)).toEqual(order);
     const random = new RandomState(7);
-    // Of two equal remainders, the first is rounded up: 5 of 6 rows are 2.5, 1.67 and 0.83 rows.
-    const split = workHere(splitRows(labels, 3, held, true, random));
-    const expected = rows === 6 ? [2, 2, 1] : quotas;
-    expect(Array.from(split)).toEqual(stratified(order, classes, expected));
+    // 9 of 12 rows are 4.5, 3 and 1.5 rows, and each class keeps one. 5 are 2.5, 1.67 and 0.83 rows: the largest
+    // remainders are rounded up.
+    const split = workHere(splitRows(labels, 3, held, 'stratified', random));
+    expect(Array.from(split)).toEqual(stratified(order, classes, quotas));
   });
 
   it('is the same on other threads', async () => {
     const rows = 90_001;
     const labels = { data: labelsOf(classesOf(rows)), rows, cols };
-    const expected = workHere(splitRows(labels, 3, 30_000, true, new RandomState(2)));
+    const expected = workHere(splitRows(labels, 3, 30_000, 'stratified', new RandomState(2)));
     for (const threads of threadCounts) {
-      const split = splitRows(labels, 3, 30_000, true, new RandomState(2));
+      const split = splitRows(labels, 3, 30_000, 'stratified', new RandomState(2));
       expectSameBits(await workElsewhere(split, { threads }), expected);
     }
   });

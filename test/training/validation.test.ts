@@ -6,6 +6,7 @@ import { adam, sgd } from '../../lib/optimizers/optimizers';
 import { RandomState } from '../../lib/random/random-state';
 import type { FitOptions } from '../../lib/training/options';
 import { layers, randomLabels, randomMatrix, snapshot } from '../network/helpers';
+import { expectError } from '../support/bad-input';
 import { expectAlike, network, oneHot, randomClasses, rowsOf, stateOf, X, Y } from './helpers';
 
 const held = { X: randomMatrix(17, 3, 8), Y: randomLabels(17, 1, 9) };
@@ -164,7 +165,12 @@ describe('a stratified share', () => {
       counts = [0, 1, 2].map((label) => truth.toArray().filter((row) => row[label] === 1).length);
       return 0;
     };
-    await net.fit(X, y, { epochs: 1, stratify: true, metrics: [count], ...options });
+    await net.fit(X.data.subarray(0, 3 * y.length), y, {
+      epochs: 1,
+      stratify: true,
+      metrics: [count],
+      ...options,
+    });
     return counts;
   }
 
@@ -179,6 +185,46 @@ describe('a stratified share', () => {
     expect(counts).toEqual(expected);
   });
 
+  it.each([
+    { rows: 10, of: [2, 8], validationSplit: 0.6, expected: [1, 5] },
+    { rows: 10, of: [2, 8], validationSplit: 0.8, expected: [1, 7] },
+    { rows: 9, of: [3, 2, 4], validationSplit: 0.65, expected: [2, 1, 3] },
+    { rows: 4, of: [2, 2], validationSplit: 0.5, expected: [1, 1] },
+  ])(
+    'never takes the last row of a class: $of, of which $validationSplit',
+    async ({ of, validationSplit, expected }) => {
+      const few = Int32Array.from(of.flatMap((count, label) => Array(count).fill(label)));
+      const counts = await heldOf(few, { validationSplit });
+      expect(counts.slice(0, of.length)).toEqual(expected);
+    },
+  );
+
+  it.each([
+    {
+      what: 'a class with a single row',
+      of: [1, 9],
+      validationSplit: 0.6,
+      message:
+        'Expected Y to have at least two rows of each class, since stratify puts classes into both parts, got one row ' +
+        'of class 0',
+    },
+    {
+      what: 'a share that leaves a class nothing',
+      of: [2, 2, 2],
+      validationSplit: 0.8,
+      message:
+        'Expected validationSplit to leave one row of each class, so at most 3 of 6 rows with 3 classes, got 5 rows to ' +
+        'hold out',
+    },
+  ])('is refused for $what, and the fit leaves no trace', async ({ of, validationSplit, message }) => {
+    const few = Int32Array.from(of.flatMap((count, label) => Array(count).fill(label)));
+    const [net, twin] = [1, 2].map(() => new Network(layers([3, 4, 3], 'tanh', 'softmax'), { seed: 1 }));
+    const samples = X.data.subarray(0, 3 * few.length);
+    const call = () => net?.fitSync(samples, few, { epochs: 1, stratify: true, validationSplit });
+    expectError(call, RangeError, 'ERR_BLASNET_ARG_VALUE', message);
+    expect(net?.fitSync(samples, few, { epochs: 1 })).toEqual(twin?.fitSync(samples, few, { epochs: 1 }));
+  });
+
   it('has the same classes when labels are one-hot', async () => {
     expect(await heldOf(oneHot(labels, 3), { validationSplit: 0.25 })).toEqual([6, 3, 1]);
   });
@@ -186,5 +232,49 @@ describe('a stratified share', () => {
   it('is the same for the same seed', () => {
     const options = { epochs: 2, seed: 3, validationSplit: 0.25, stratify: true, optimizer: adam() };
     expect(network().fitSync(X, Y, options)).toEqual(network().fitSync(X, Y, options));
+  });
+});
+
+describe('a share of the last rows', () => {
+  const options = { epochs: 3, batchSize: 4, shuffle: false, optimizer: sgd({ learningRate: 0.1 }) } as const;
+  it.each([
+    { validationSplit: 0.2, held: 8 },
+    { validationSplit: 0.01, held: 1 },
+    { validationSplit: 0.99, held: 39 },
+  ])(
+    'is held out without a shuffle, and the others train in order: $validationSplit',
+    async ({ validationSplit, held }) => {
+      const first = 40 - held;
+      const part = (from: number, to: number) => ({
+        X: X.toArray().slice(from, to),
+        Y: Y.toArray().slice(from, to),
+      });
+      const [train, validation] = [part(0, first), part(first, 40)];
+      const [net, other, twin] = [network(), network(), network()];
+      const expected = twin.fitSync(train.X, train.Y, { ...options, validationData: validation });
+      expect(net.fitSync(X, Y, { ...options, validationSplit })).toEqual(expected);
+      expect(await other.fit(X, Y, { ...options, validationSplit })).toEqual(expected);
+      expect(snapshot(net)).toEqual(snapshot(twin));
+    },
+  );
+
+  it('draws no random numbers', () => {
+    const [net, twin] = [network(), network()];
+    net.fitSync(X, Y, { ...options, validationSplit: 0.2 });
+    twin.fitSync(X, Y, { ...options, validationSplit: 0.2 });
+    twin.fitSync(X, Y, { ...options, epochs: 1 });
+    net.fitSync(X, Y, { ...options, epochs: 1 });
+    expect(net.fitSync(X, Y, { epochs: 1 })).toEqual(twin.fitSync(X, Y, { epochs: 1 }));
+  });
+
+  it('holds for full batches, too', () => {
+    const [net, twin] = [network(), network()];
+    const full = { ...options, batchSize: 'full' } as const;
+    const validationData = { X: X.toArray().slice(30), Y: Y.toArray().slice(30) };
+    const expected = twin.fitSync(X.toArray().slice(0, 30), Y.toArray().slice(0, 30), {
+      ...full,
+      validationData,
+    });
+    expect(net.fitSync(X, Y, { ...full, validationSplit: 0.25 })).toEqual(expected);
   });
 });

@@ -10,6 +10,7 @@ template <typename T>
 void BatchNormStage<T>::Prepare(const TileSamples& at) {
   const size_t units = layer_.outputs;
   mean_.Reserve(units);
+  rest_.Reserve(units);
   variance_.Reserve(units);
   inverse_.Reserve(units);
   this->out_->values = output_.Reserve(units * at.capacity);
@@ -20,15 +21,17 @@ void BatchNormStage<T>::Forward(const TileSamples& at, size_t from, size_t to) {
   const size_t units = to - from, start = from * at.ld;
   T* x = this->in_->values + start;
   const T* mean = statistics_ + layer_.mean + from;
+  const T* rest = nullptr;
   const T* variance = statistics_ + layer_.variance + from;
   if (UsesOwnMoments(at)) {
     mean = mean_.data() + from;
+    rest = rest_.data() + from;
     variance = variance_.data() + from;
-    RowMoments(units, at.m, at.ld, x, mean_.data() + from, variance_.data() + from);
+    RowMoments(units, at.m, at.ld, x, mean_.data() + from, rest_.data() + from, variance_.data() + from);
   }
   T* inverse = inverse_.data() + from;
   InverseDeviations(units, variance, layer_.template Epsilon<T>(), inverse);
-  NormalizeRows(units, at.m, at.ld, x, mean, inverse, parameters_ + layer_.gamma + from,
+  NormalizeRows(units, at.m, at.ld, x, mean, rest, inverse, parameters_ + layer_.gamma + from,
                 parameters_ + layer_.beta + from, x, this->out_->values + start);
 }
 
@@ -44,14 +47,14 @@ void BatchNormStage<T>::Backward(const TileSamples& at, size_t from, size_t to, 
 
 template <typename T>
 void BatchNormStage<T>::UpdateStatistics(const TileSamples& at, T* statistics) const {
-  if (!layer_.UsesBatchMoments()) return;
+  // A single sample has no variance. Its computed variance, 0, would pull the running one towards 0.
+  if (!layer_.UsesBatchMoments() || at.m == 1) return;
   const T share = static_cast<T>(layer_.momentum);
-  // A single sample has no unbiased variance; its computed variance, 0, is used.
-  const T unbiased = at.m > 1 ? static_cast<T>(at.m) / static_cast<T>(at.m - 1) : T{1};
+  const T unbiased = static_cast<T>(at.m) / static_cast<T>(at.m - 1);
   for (size_t i = 0; i < layer_.outputs; i++) {
     T& mean = statistics[layer_.mean + i];
     T& variance = statistics[layer_.variance + i];
-    mean += share * (mean_.data()[i] - mean);
+    mean += share * (mean_.data()[i] - mean + rest_.data()[i]);
     variance += share * (variance_.data()[i] * unbiased - variance);
   }
 }
@@ -74,10 +77,10 @@ void LayerNormStage<T>::Forward(const TileSamples& at, size_t, size_t) {
     return NormalizeColumns(units, at.m, at.ld, x, epsilon, gamma, beta, x, inverse_.data(), out);
   }
   // The units of one sample are contiguous, like the samples of one unit.
-  T mean, variance;
-  RowMoments(1, units, units, x, &mean, &variance);
+  T mean, rest, variance;
+  RowMoments(1, units, units, x, &mean, &rest, &variance);
   const T inverse = T{1} / std::sqrt(variance + epsilon);
-  for (size_t i = 0; i < units; i++) out[i] = gamma[i] * ((x[i] - mean) * inverse) + beta[i];
+  for (size_t i = 0; i < units; i++) out[i] = gamma[i] * ((x[i] - mean - rest) * inverse) + beta[i];
 }
 
 template <typename T>

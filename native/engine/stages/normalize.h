@@ -19,7 +19,7 @@ class BatchNormStage final : public Stage<T> {
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   void UpdateStatistics(const TileSamples& at, T* statistics) const override;
   size_t Bytes() const override {
-    return mean_.Bytes() + variance_.Bytes() + inverse_.Bytes() + output_.Bytes();
+    return mean_.Bytes() + rest_.Bytes() + variance_.Bytes() + inverse_.Bytes() + output_.Bytes();
   }
 
  private:
@@ -28,7 +28,8 @@ class BatchNormStage final : public Stage<T> {
   const Layer& layer_;
   const T* const parameters_;
   const T* const statistics_;
-  Workspace<T> mean_;      // (units) of the samples
+  Workspace<T> mean_;      // (units) of the samples, without the rest
+  Workspace<T> rest_;      // (units) what mean_ is too short for
   Workspace<T> variance_;  // (units) of the samples
   Workspace<T> inverse_;   // (units) 1 / standard deviation
   Workspace<T> output_;    // (units, ld); the normalised values are left in `in`

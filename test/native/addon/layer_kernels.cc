@@ -77,11 +77,12 @@ NormalizedShape ColumnsOf(const Args& args) {
   return {args, PaddedSize<T>(args[1].PositiveSize())};
 }
 
-// rowMoments(units, m, ld, X, mean, variance)
+// rowMoments(units, m, ld, X, mean, rest, variance)
 template <typename T>
 void RowMomentsOf(const Args& args) {
   const auto [units, m, ld, size] = RowsOf(args);
-  RowMoments(units, m, ld, args[3].Array<T>(size), args[4].Array<T>(units), args[5].Array<T>(units));
+  RowMoments(units, m, ld, args[3].Array<T>(size), args[4].Array<T>(units), args[5].Array<T>(units),
+             args[6].Array<T>(units));
 }
 
 // inverseDeviations(variance, epsilon, inverse)
@@ -92,13 +93,14 @@ void InverseDeviationsOf(const Args& args) {
                     args[2].Array<T>(units));
 }
 
-// normalizeRows(units, m, ld, X, mean, inverse, gamma, beta, normalized, out)
+// normalizeRows(units, m, ld, X, mean, rest or null, inverse, gamma, beta, normalized, out)
 template <typename T>
 void NormalizeRowsOf(const Args& args) {
   const auto [units, m, ld, size] = RowsOf(args);
-  NormalizeRows(units, m, ld, args[3].Array<T>(size), args[4].Array<T>(units), args[5].Array<T>(units),
-                args[6].Array<T>(units), args[7].Array<T>(units), args[8].Array<T>(size),
-                args[9].Array<T>(size));
+  const T* rest = args[5].Given() ? args[5].Array<T>(units) : nullptr;
+  NormalizeRows(units, m, ld, args[3].Array<T>(size), args[4].Array<T>(units), rest, args[6].Array<T>(units),
+                args[7].Array<T>(units), args[8].Array<T>(units), args[9].Array<T>(size),
+                args[10].Array<T>(size));
 }
 
 // normalizeRowsBackward(units, m, ld, normalized, inverse, gamma, ownMoments, accumulate, d, dgamma, dbeta)
