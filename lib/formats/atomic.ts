@@ -5,11 +5,13 @@ import { getSystemErrorMap } from 'node:util';
 import { type BlasnetError, blasnetError } from '../base/errors';
 import { nodeCrypto, nodeFs } from '../base/lazy-modules';
 import { check, filePath } from '../base/validate';
-import { type Calls, call, unlessAborted } from './file-calls';
+import { type Calls, call, rest, unlessAborted } from './file-calls';
 import { quote } from './file-error';
 
 // Linux follows at most 40 links; more are a circle.
 const mostLinks = 40;
+// In milliseconds.
+const day = 86_400_000;
 
 /** Whether there is a folder at a path. @throws like readCalls() */
 export function* isFolderCalls(path: string): Calls<boolean> {
@@ -33,7 +35,10 @@ export type WriteContent = (file: NewFile) => Calls<void>;
  * - The new file has the permissions of the old file, or without an old file, those that the umask leaves. A file that
  *   the process may not write to is not replaced, even if the folder would allow it.
  * - A write that fails or is aborted removes its temporary file. If a process was killed, the next write to this path
- *   on the same machine (in the same container) removes it, unless another process has its number by then.
+ *   on the same machine (in the same container) removes it, unless another process has its number by then. A file of
+ *   another machine is removed when it is a day old.
+ * - A file that is a mount of its own (`docker -v` of a single file, subPath in Kubernetes) cannot be replaced, and is
+ *   refused.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for an invalid path
  * @throws Error ERR_BLASNET_FILE, with Node's own error as its cause
@@ -52,7 +57,7 @@ export function* writeCalls(path: string, content: WriteContent): Calls<void> {
     const temporary = join(folder, temporaryName(basename(target)));
     yield* writeNew(temporary, content, old === undefined ? undefined : old.mode & 0o777);
     try {
-      yield* call('rename', temporary, target);
+      yield* renameCalls(temporary, target, path);
     } catch (error) {
       yield* call('rm', temporary, { force: true });
       throw error;
@@ -60,6 +65,24 @@ export function* writeCalls(path: string, content: WriteContent): Calls<void> {
     yield* flushFolder(folder);
   } catch (error) {
     throw systemError('write', path, error);
+  }
+}
+
+// On Windows, a virus scanner may hold one of the files for a moment. So the call is repeated for about a second.
+function* renameCalls(from: string, to: string, path: string): Calls<void> {
+  const windows = process.platform === 'win32';
+  for (let pause = 10; ; pause *= 2) {
+    try {
+      return yield* call('rename', from, to);
+    } catch (cause) {
+      const code = codeOf(cause);
+      if (code === 'EBUSY' && !windows) {
+        const message = `Cannot write ${quote(path)}: it is a mount of its own, which cannot be replaced; mount its folder`;
+        throw blasnetError('ERR_BLASNET_FILE', message, { cause });
+      }
+      if (!windows || pause > 640 || !['EACCES', 'EBUSY', 'EPERM'].includes(code)) throw cause;
+      yield* rest(pause);
+    }
   }
 }
 
@@ -229,17 +252,25 @@ function temporaryName(base: string): string {
 const temporaryPattern = /^\.blasnet\.([0-9a-f]{12})\.([0-9a-f]{12})\.([1-9][0-9]*)\.[0-9a-f]{12}\.tmp$/;
 
 /**
- * Removes the temporary files that killed processes left in a folder: those for the file `base`, or all. Files that
- * cannot be removed (another user's, for example) stay; that is not an error.
+ * Removes the temporary files that killed processes left in a folder: those for the file `base`, or all. A file of
+ * another machine, such as a pod that is gone, is removed when it is a day old. Files that cannot be removed (another
+ * user's, for example) stay; that is not an error.
  */
 export function* leftoverCalls(folder: string, base?: string): Calls<void> {
   try {
     for (const name of yield* call('readdir', folder)) {
       const [, owner, maker, pid] = temporaryPattern.exec(name) ?? [];
-      if (maker !== thisMachine() || (base !== undefined && owner !== tagOf(base))) continue;
-      if (isGone(Number(pid))) yield* call('rm', join(folder, name), { force: true });
+      if (maker === undefined || (base !== undefined && owner !== tagOf(base))) continue;
+      const file = join(folder, name);
+      const isLeft = maker === thisMachine() ? isGone(Number(pid)) : yield* isOld(file);
+      if (isLeft) yield* call('rm', file, { force: true });
     }
   } catch {}
+}
+
+function* isOld(file: string): Calls<boolean> {
+  const stats = yield* statsOf(file);
+  return stats !== undefined && Date.now() - stats.mtimeMs > day;
 }
 
 function isGone(pid: number): boolean {

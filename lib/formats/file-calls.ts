@@ -34,6 +34,11 @@ interface Call {
   readonly args: readonly unknown[];
 }
 
+/** A rest between two calls. */
+interface Rest {
+  readonly milliseconds: number;
+}
+
 /** Native work and calls, all of which run at the same time if the operation is asynchronous. */
 interface Group {
   readonly works: readonly Work<unknown>[];
@@ -49,7 +54,7 @@ interface GroupResult {
  * A file operation that returns a Result. An abort ends it at its next work, with an AbortError, never at a call. So
  * what follows an error, such as the removal of a temporary file, always runs to its end.
  */
-export type Calls<Result> = Generator<Call | Group, Result, unknown>;
+export type Calls<Result> = Generator<Call | Group | Rest, Result, unknown>;
 
 /** Calls one function of node:fs; use it with `yield*`. */
 export function* call<N extends Name>(
@@ -65,6 +70,11 @@ export function* together<T extends readonly unknown[]>(
   calls: { readonly [I in keyof T]: Calls<T[I]> },
 ): Calls<T> {
   return ((yield { works, calls }) as GroupResult).calls as T;
+}
+
+/** Waits, before something is tried again. */
+export function* rest(milliseconds: number): Calls<void> {
+  yield { milliseconds };
 }
 
 /** Does native work. */
@@ -95,7 +105,11 @@ export function runCallsSync<Result>(calls: Calls<Result>): Result {
   return step.value;
 }
 
-function performSync(step: Call | Group): unknown {
+function performSync(step: Call | Group | Rest): unknown {
+  if ('milliseconds' in step) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, step.milliseconds);
+    return undefined;
+  }
   if ('works' in step) {
     const works = step.works.map((work) => workHere(work));
     return { works, calls: step.calls.map((calls) => runCallsSync(calls)) } satisfies GroupResult;
@@ -123,7 +137,8 @@ export async function runCalls<Result>(calls: Calls<Result>, options: WorkOption
   return step.value;
 }
 
-async function perform(step: Call | Group, options: WorkOptions): Promise<unknown> {
+async function perform(step: Call | Group | Rest, options: WorkOptions): Promise<unknown> {
+  if ('milliseconds' in step) return new Promise((resolve) => setTimeout(resolve, step.milliseconds));
   if (!('works' in step)) return callOf(step);
   // The calls begin first, since brief work runs on this thread.
   const calls = step.calls.map((each) => runCalls(each, options));

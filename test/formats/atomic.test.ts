@@ -10,14 +10,16 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { leftoverCalls } from '../../lib/formats/atomic';
 import { runCallsSync } from '../../lib/formats/file-calls';
 import { endedWell, inChild } from '../network/child';
 import { bundled } from '../support/bundle';
+import { watchFs } from '../support/fs-calls';
 import { newFolder, write } from '../support/scratch';
 import { readFileBytes, readFileBytesSync, writeFileAtomically, writeFileAtomicallySync } from './files';
 
@@ -192,6 +194,62 @@ it('a write leaves the old file and nothing else when the disk takes no more', (
   expect([text(path), readdirSync(folder)]).toEqual(['old', ['file']]);
 });
 
+describe('a rename', () => {
+  /** Runs with another value of process.platform. */
+  const on = (platform: NodeJS.Platform) => {
+    const real = process.platform;
+    Object.defineProperty(process, 'platform', { value: platform });
+    onTestFinished(() => {
+      Object.defineProperty(process, 'platform', { value: real });
+    });
+  };
+  const held = (code: string, errno: number) => Object.assign(new Error(code), { code, errno });
+
+  it('that another program blocks for a moment is repeated on Windows', async () => {
+    on('win32');
+    const path = join(newFolder(), 'file');
+    let renames = 0;
+    watchFs((name) => (name === 'rename' && ++renames < 4 ? held('EPERM', -1) : undefined));
+    await writeFileAtomically(path, bytes('new'));
+    expect([renames, text(path)]).toEqual([4, 'new']);
+  });
+
+  it('that stays blocked is refused after about a second, and nothing is left', async () => {
+    on('win32');
+    const folder = newFolder();
+    watchFs((name) => (name === 'rename' ? held('EACCES', -13) : undefined));
+    const path = join(folder, 'file');
+    await expect(writeFileAtomically(path, bytes('new'))).rejects.toMatchObject({
+      code: 'ERR_BLASNET_FILE',
+      message: `Cannot write ${JSON.stringify(path)}: permission denied (EACCES)`,
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is not repeated on other systems', async () => {
+    on('linux');
+    let renames = 0;
+    watchFs((name) => (name === 'rename' && ++renames > 0 ? held('EPERM', -1) : undefined));
+    await expect(writeFileAtomically(join(newFolder(), 'file'), bytes('new'))).rejects.toMatchObject({
+      code: 'ERR_BLASNET_FILE',
+    });
+    expect(renames).toBe(1);
+  });
+
+  it('onto a mount of its own is refused, with what to do', async () => {
+    on('linux');
+    const folder = newFolder();
+    const path = join(folder, 'file');
+    write(folder, 'file', 'old');
+    watchFs((name) => (name === 'rename' ? held('EBUSY', -16) : undefined));
+    await expect(writeFileAtomically(path, bytes('new'))).rejects.toMatchObject({
+      code: 'ERR_BLASNET_FILE',
+      message: `Cannot write ${JSON.stringify(path)}: it is a mount of its own, which cannot be replaced; mount its folder`,
+    });
+    expect([readdirSync(folder), text(path)]).toEqual([['file'], 'old']);
+  });
+});
+
 describe('a process that was killed while it wrote', () => {
   /** Leaves a temporary file for `name`, and returns the name of that file. */
   const die = async (folder: string, name: string) => {
@@ -235,6 +293,23 @@ describe('a process that was killed while it wrote', () => {
     for (const name of others) write(folder, name);
     await writeFileAtomically(join(folder, 'file'), bytes('new'));
     expect(readdirSync(folder).sort()).toEqual([...others, 'file'].sort());
+  });
+
+  it('is taken for gone when it was on another machine and its file is a day old', async () => {
+    const folder = newFolder();
+    const [, , owner] = (await die(folder, 'file')).split('.');
+    const nameOf = (digit: string) => `.blasnet.${owner}.${'0'.repeat(12)}.7.${digit.repeat(12)}.tmp`;
+    const hours = (age: number) => new Date(Date.now() - age * 3_600_000);
+    for (const [name, age] of [
+      [nameOf('a'), 25],
+      [nameOf('b'), 23],
+      ['other.tmp', 100],
+    ] as const) {
+      write(folder, name);
+      utimesSync(join(folder, name), hours(age), hours(age));
+    }
+    await writeFileAtomically(join(folder, 'file'), bytes('new'));
+    expect(readdirSync(folder).sort()).toEqual([nameOf('b'), 'file', 'other.tmp'].sort());
   });
 
   it('is cleared away after when a whole folder is cleared', async () => {
