@@ -2,6 +2,7 @@
 // a generator that yields native calls, and runs on this thread or, without blocking it, on threads of the addon. What
 // only this thread can do, such as reading strings, is cut into slices, and the event loop turns between them.
 
+import { onAbort } from '../base/aborts';
 import { AbortError } from '../base/errors';
 import type { NumberArray } from '../base/matrix';
 import { pin } from '../base/pinning';
@@ -229,14 +230,13 @@ export async function settled(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   object.clearStop();
-  const stop = () => object.stop();
-  signal?.addEventListener('abort', stop);
+  const unlisten = onAbort(signal, () => object.stop());
   try {
     await new Promise<void>((resolve, reject) => {
       start((error) => (error === undefined ? resolve() : reject(error)));
     });
   } finally {
-    signal?.removeEventListener('abort', stop);
+    unlisten();
     // The object may be used again, on this thread, too.
     object.clearStop();
   }

@@ -1,4 +1,5 @@
 import { type Work, workElsewhere } from '../addon/work';
+import { onAbort } from '../base/aborts';
 import { AbortError, blasnetError } from '../base/errors';
 import type { FloatArray, LabelArray } from '../base/matrix';
 import { pin } from '../base/pinning';
@@ -167,11 +168,11 @@ export class PlanQueue {
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(new AbortError(signal?.reason));
       if (signal?.aborted) return giveUp();
-      signal?.addEventListener('abort', giveUp);
+      const unlisten = onAbort(signal, giveUp);
       this.#waiting++;
       const result = this.#lastOperation.then(() => {
         this.#waiting--;
-        signal?.removeEventListener('abort', giveUp);
+        unlisten();
         return operation();
       });
       result.then(resolve, reject);

@@ -1,4 +1,5 @@
 import { workAnywhere, workHere } from '../addon/work';
+import { onAbort } from '../base/aborts';
 import { AbortError, blasnetError } from '../base/errors';
 import { pin } from '../base/pinning';
 import type { Plan } from '../engine/plan';
@@ -157,9 +158,6 @@ async function settledUnlessAborted(call: () => unknown, signal: AbortSignal | u
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new AbortError(signal.reason));
     if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp);
-    Promise.resolve(answer)
-      .finally(() => signal.removeEventListener('abort', giveUp))
-      .then(resolve, reject);
+    Promise.resolve(answer).finally(onAbort(signal, giveUp)).then(resolve, reject);
   });
 }
