@@ -49,9 +49,15 @@ export function blasnetError(code: ErrorCode, message: string, options?: ErrorOp
   }) as BlasnetError;
 }
 
-/** The error for a bad argument: `Expected epochs to be a positive integer, got 0 (number)`. */
-export function argumentError(code: ErrorCode, name: string, rule: string, actual: unknown): BlasnetError {
-  return blasnetError(code, `Expected ${name} to be ${rule}, got ${describe(actual)}`);
+/** The error for a bad argument: `Expected epochs to be a positive integer, got 0 (number)`; the hint follows. */
+export function argumentError(
+  code: ErrorCode,
+  name: string,
+  rule: string,
+  actual: unknown,
+  hint = '',
+): BlasnetError {
+  return blasnetError(code, `Expected ${name} to be ${rule}, got ${describe(actual)}${hint}`);
 }
 
 /** Describes a value and its kind in one short line. */

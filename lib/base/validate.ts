@@ -9,6 +9,8 @@ export interface Constraint {
   accepts(value: unknown): boolean;
   holds?(value: never): boolean;
   readonly optional?: boolean;
+  /** The values, if they are names: an error then names the closest one. */
+  readonly names?: readonly string[];
 }
 
 export const positiveInteger: Constraint = integerFrom(1, 'a positive integer');
@@ -90,6 +92,7 @@ export function oneOf(names: readonly string[]): Constraint {
     rule: `one of ${names.map((name) => `'${name}'`).join(', ')}`,
     accepts: (value) => typeof value === 'string',
     holds: (value: string) => names.includes(value),
+    names,
   };
 }
 
@@ -107,7 +110,9 @@ export function check(
 ): void {
   if (value === undefined && constraint.optional) return;
   if (!constraint.accepts(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, constraint.rule, value);
-  if (constraint.holds?.(value as never) === false) throw argumentError(code, name, constraint.rule, value);
+  if (constraint.holds?.(value as never) !== false) return;
+  const hint = typeof value === 'string' ? guessOf(value, constraint.names ?? []) : '';
+  throw argumentError(code, name, constraint.rule, value, hint);
 }
 
 /**
@@ -149,9 +154,51 @@ export function checkNames(name: string, options: object, known: readonly string
 
 /** `; did you mean "learningRate"?` when a known name is close, otherwise the list of known names. */
 export function didYouMean(name: string, known: readonly string[]): string {
+  const best = closest(name, known, Math.max(2, Math.floor(normalize(name).length / 3)));
+  return best === undefined ? `; known: ${known.join(', ')}` : `; did you mean "${best}"?`;
+}
+
+/** `; did you mean "valLoss"?` when a known name differs by a letter or is another library's name, otherwise nothing. */
+export function guessOf(name: string, known: readonly string[]): string {
+  const best = closest(name, known, 1);
+  return best === undefined ? '' : `; did you mean "${best}"?`;
+}
+
+// What Keras, PyTorch, scikit-learn and brain.js call the things that have another name here.
+const otherNames: Readonly<Record<string, string>> = {
+  ...{ acc: 'accuracy', valacc: 'valAccuracy', auc: 'rocAuc', valauc: 'valRocAuc' },
+  ...{
+    averageprecision: 'prAuc',
+    mse: 'meanSquaredError',
+    mae: 'meanAbsoluteError',
+    l1loss: 'meanAbsoluteError',
+  },
+  ...{ rmse: 'rootMeanSquaredError', bce: 'binaryCrossEntropy', bceloss: 'binaryCrossEntropy' },
+  ...{ crossentropy: 'categoricalCrossEntropy', kldiv: 'klDivergence', smoothl1: 'huber' },
+  ...{ units: 'outputDim', neurons: 'outputDim', outputsize: 'outputDim', outfeatures: 'outputDim' },
+  ...{
+    inputsize: 'inputDim',
+    inputshape: 'inputDim',
+    infeatures: 'inputDim',
+    kernelinitializer: 'initializer',
+  },
+  ...{
+    lr: 'learningRate',
+    iterations: 'epochs',
+    maxiter: 'epochs',
+    verbose: 'progress',
+    randomstate: 'seed',
+  },
+  ...{ glorotuniform: 'glorotUniform', xavieruniform: 'glorotUniform', kaimingnormal: 'heNormal' },
+  ...{ minlr: 'minimum', alpha: 'negativeSlope' },
+};
+
+function closest(name: string, known: readonly string[], mostEdits: number): string | undefined {
   const normal = normalize(name);
+  const other = Object.hasOwn(otherNames, normal) ? otherNames[normal] : undefined;
+  if (other !== undefined && known.includes(other)) return other;
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(normal.length / 3)) + 1;
+  let bestDistance = mostEdits + 1;
   for (const candidate of known) {
     const distance = editDistance(normal, normalize(candidate));
     if (distance < bestDistance) {
@@ -159,7 +206,7 @@ export function didYouMean(name: string, known: readonly string[]): string {
       best = candidate;
     }
   }
-  return best === undefined ? `; known: ${known.join(', ')}` : `; did you mean "${best}"?`;
+  return best;
 }
 
 // A string out of range is an unknown name.

@@ -1,5 +1,5 @@
 import { argumentError, type BlasnetError } from '../base/errors';
-import { atLeast, type Constraint, checkOptions, integerFrom } from '../base/validate';
+import { atLeast, type Constraint, checkOptions, guessOf, integerFrom } from '../base/validate';
 
 /** A schedule that `reduceOnPlateau()` made. */
 export interface ReduceOnPlateau {
@@ -99,6 +99,17 @@ const penalties = [
   'rootMeanSquaredError',
   'meanAbsoluteError',
 ];
+
+/** The error for a series that this library does not compute, or that is misspelt, without a mode. */
+export function modeError(name: string, series: string): BlasnetError {
+  const rule = `given as 'min' or 'max' for a series such as '${series}'`;
+  const computed = [...scores, ...penalties];
+  const known = [
+    ...computed,
+    ...computed.map((each) => `val${each.charAt(0).toUpperCase()}${each.slice(1)}`),
+  ];
+  return argumentError('ERR_BLASNET_ARG_VALUE', name, rule, undefined, guessOf(series, known));
+}
 
 /**
  * Whether smaller or larger numbers of a series are better; undefined for a series that this library does not compute.

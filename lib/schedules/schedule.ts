@@ -12,7 +12,7 @@ import {
   optional,
   positiveInteger,
 } from '../base/validate';
-import { defaultMode, type ReduceOnPlateau } from './plateau';
+import { defaultMode, modeError, type ReduceOnPlateau } from './plateau';
 
 /** The unit that a schedule counts in. A step is one update of the parameters; steps are numbered across all epochs. */
 export type Unit = 'step' | 'epoch';
@@ -311,8 +311,7 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Schedule 
   const monitor = options.monitor ?? 'valLoss';
   const mode = options.mode ?? defaultMode(monitor);
   if (mode === undefined) {
-    const rule = `given as 'min' or 'max' for a series such as '${monitor}'`;
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'mode', rule, mode);
+    throw modeError('mode', monitor);
   }
   return make({
     name: 'reduceOnPlateau',

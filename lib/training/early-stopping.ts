@@ -1,4 +1,3 @@
-import { argumentError } from '../base/errors';
 import {
   atLeast,
   boolean,
@@ -8,7 +7,7 @@ import {
   oneOf,
   optional,
 } from '../base/validate';
-import { defaultMode, neverFinite } from '../schedules/plateau';
+import { defaultMode, modeError, neverFinite } from '../schedules/plateau';
 import type { EpochReport } from './history';
 
 export interface EarlyStoppingOptions {
@@ -71,8 +70,7 @@ export class EarlyStopping {
     this.#minDelta = options.minDelta ?? 0;
     const mode = options.mode ?? defaultMode(this.monitor);
     if (mode === undefined) {
-      const rule = `given as 'min' or 'max' for a series such as '${this.monitor}'`;
-      throw argumentError('ERR_BLASNET_ARG_VALUE', 'earlyStopping.mode', rule, mode);
+      throw modeError('earlyStopping.mode', this.monitor);
     }
     this.#mode = mode;
   }

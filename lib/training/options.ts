@@ -7,6 +7,7 @@ import {
   type Constraint,
   checkOptions,
   functionValue,
+  guessOf,
   optional,
   positiveInteger,
   seed,
@@ -359,7 +360,16 @@ function checkMonitors(options: CompletedFitOptions, validation: boolean): void 
         ? ' (for a validation set, pass validationData or validationSplit)'
         : '';
     const rule = `one of ${known.map((series) => `'${series}'`).join(', ')}${hint}`;
-    throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, monitor);
+    throw argumentError(
+      'ERR_BLASNET_ARG_VALUE',
+      name,
+      rule,
+      monitor,
+      guessOf(
+        monitor,
+        seriesOf(options, true).filter((series) => series !== monitor),
+      ),
+    );
   }
 }
 

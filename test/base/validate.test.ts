@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type FitOptions, Network, schedules, sgd } from '../../lib';
 import type { ErrorCode } from '../../lib/base/errors';
 import * as validate from '../../lib/base/validate';
-import { type BadCall, itRejects } from '../support/bad-input';
+import { type BadCall, itRejects, thrownBy } from '../support/bad-input';
 
 const { check, checkOptions, didYouMean, optional } = validate;
 
@@ -262,7 +263,7 @@ describe('checkOptions', () => {
       call: () => checkOptions('', { epochs: 1, activation: 'rely' }, constraints),
       error: RangeError,
       code: 'ERR_BLASNET_UNKNOWN_NAME',
-      message: `Expected activation to be one of 'relu', 'tanh', got "rely" (string)`,
+      message: `Expected activation to be one of 'relu', 'tanh', got "rely" (string); did you mean "relu"?`,
     },
   ]);
 });
@@ -328,5 +329,35 @@ describe('didYouMean', () => {
   it('prefers the nearest, and the first of equals', () => {
     expect(didYouMean('beta', ['beta1', 'beta2'])).toBe(guess('beta1'));
     expect(didYouMean('betta2', ['beta1', 'beta2'])).toBe(guess('beta2'));
+  });
+});
+
+describe('the names of other libraries', () => {
+  const layer = { inputDim: 1, outputDim: 1, activation: 'sigmoid' } as const;
+  const net = () => new Network([layer], { seed: 1 });
+  const train = (options: object) => net().fitSync([[1]], [[1]], { epochs: 1, ...options } as FitOptions);
+  it.each([
+    ['units', () => new Network([{ inputDim: 1, units: 1, activation: 'relu' } as never]), 'outputDim'],
+    ['ReLU', () => new Network([{ ...layer, activation: 'ReLU' as never }]), 'relu'],
+    ['binary_crossentropy', () => train({ loss: 'binary_crossentropy' }), 'binaryCrossEntropy'],
+    ['mse', () => train({ loss: 'mse' }), 'meanSquaredError'],
+    ['auc', () => train({ metrics: ['auc'] }), 'rocAuc'],
+    ['batch_size', () => train({ batch_size: 1 }), 'batchSize'],
+    ['lr', () => sgd({ lr: 1 } as never), 'learningRate'],
+    ['learning_rate', () => sgd({ learning_rate: 1 } as never), 'learningRate'],
+    ['val_loss', () => train({ earlyStopping: { monitor: 'val_loss', patience: 1 } }), 'valLoss'],
+    ['val_acc', () => train({ earlyStopping: { monitor: 'val_acc', patience: 1 } }), 'valAccuracy'],
+    ['val_loss of a plateau', () => schedules.reduceOnPlateau({ monitor: 'val_loss' }), 'valLoss'],
+    [
+      'val_loss with a mode',
+      () =>
+        train({
+          earlyStopping: { monitor: 'val_loss', mode: 'min', patience: 1 },
+          validationData: { X: [[1]], Y: [[1]] },
+        }),
+      'valLoss',
+    ],
+  ])('%s is answered with the name here', (_, call, name) => {
+    expect((thrownBy(call) as Error).message).toMatch(new RegExp(`; did you mean "${name}"\\?$`));
   });
 });

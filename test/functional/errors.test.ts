@@ -184,7 +184,7 @@ describe('singleLayerBackwardPropagation', () => {
       call: () => backward(dA, W, b, Z, X, 'RELU' as never),
       error: RangeError,
       code: 'ERR_BLASNET_UNKNOWN_NAME',
-      message: `Expected activation to be ${names}, got "RELU" (string)`,
+      message: `Expected activation to be ${names}, got "RELU" (string); did you mean "relu"?`,
     },
   ]);
 });

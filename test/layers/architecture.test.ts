@@ -154,7 +154,7 @@ itRejects([
       complete({ inputDim: 2, outputDim: 4, activation: 'relu' }, { outputDim: 1, activation: 'Sigmoid' }),
     error: RangeError,
     code: 'ERR_BLASNET_UNKNOWN_NAME',
-    message: `Expected layers[1].activation to be ${activationRule}, got "Sigmoid" (string)`,
+    message: `Expected layers[1].activation to be ${activationRule}, got "Sigmoid" (string); did you mean "sigmoid"?`,
   },
   {
     what: 'a name from the table’s prototype',
@@ -186,9 +186,7 @@ itRejects([
       ),
     error: TypeError,
     code: 'ERR_BLASNET_UNKNOWN_OPTION',
-    message:
-      'Unknown option "units" in layers[1]; known: name, inputDim, outputDim, activation, normalization, dropout, noise, ' +
-      'skip, embeddings, l1, l2, maxNorm, trainable',
+    message: 'Unknown option "units" in layers[1]; did you mean "outputDim"?',
   },
   {
     what: 'no layer',

@@ -92,7 +92,7 @@ describe('the loss', () => {
       call: () => resolveLoss('mse', 'sigmoid'),
       error: RangeError,
       code: 'ERR_BLASNET_UNKNOWN_NAME',
-      message: `Expected loss to be ${names}, got "mse" (string)`,
+      message: `Expected loss to be ${names}, got "mse" (string); did you mean "meanSquaredError"?`,
     },
     {
       what: 'a name from the table’s prototype',

@@ -59,7 +59,7 @@ const badLosses: Rejection<Options>[] = [
     wrong: { loss: 'mse' },
     error: RangeError,
     code: 'ERR_BLASNET_UNKNOWN_NAME',
-    message: `Expected loss to be one of ${lossNames}, got "mse" (string)`,
+    message: `Expected loss to be one of ${lossNames}, got "mse" (string); did you mean "meanSquaredError"?`,
   },
   {
     what: 'loss: one for other outputs',
@@ -161,7 +161,7 @@ const badFitOptions: Rejection<Options>[] = [
     ['optimiser', '; did you mean "optimizer"?'],
     ['learningRate', `; known: ${knownFitOptions}`],
     ['learning_rate', `; known: ${knownFitOptions}`],
-    ['verbose', `; known: ${knownFitOptions}`],
+    ['verbose', '; did you mean "progress"?'],
   ]),
 ];
 
