@@ -56,6 +56,7 @@ export type {
 } from './network/network-options';
 export type { PredictorOptions } from './network/predictor';
 export { Predictor } from './network/predictor';
+export type { NetworkDescription } from './network/readable';
 export * from './optimizers/optimizers';
 export * from './preprocessing';
 export type { GeneratorState } from './random/random-state';

@@ -35,6 +35,14 @@ export function formatSummary(architecture: Architecture, dtype: Dtype): string 
   return [lines[0], '-'.repeat(longest), ...lines.slice(1), total].join('\n');
 }
 
+/** One line: `2-25-1 (relu, sigmoid), 101 parameters, float64`. */
+export function formatLine(architecture: Architecture, dtype: Dtype): string {
+  const sizes = [featuresOf(architecture[0] as Layer), ...architecture.map(({ outputDim }) => outputDim)];
+  const activations = architecture.map((layer) => activationOf(layer).name).join(', ');
+  const count = grouped(parameterCount(architecture));
+  return `${sizes.join('-')} (${activations}), ${count} parameters, ${dtype}`;
+}
+
 // For example: batch norm, dropout 0.5, frozen.
 function extras(layer: Layer): string {
   const { name, embeddings = [], noise, normalization, dropout, skip, l1, l2, maxNorm, trainable } = layer;

@@ -68,6 +68,7 @@ import {
   type ResumeOptions,
 } from './network-options';
 import { Predictor, type PredictorOptions } from './predictor';
+import { makeReadable, type ReadableNetwork } from './readable';
 
 /** The network of a resumed training, and the history of all epochs of that training. */
 export interface Resumed {
@@ -75,7 +76,7 @@ export interface Resumed {
   readonly history: History;
 }
 
-export interface Network extends DisposableObject {}
+export interface Network extends DisposableObject, ReadableNetwork {}
 
 /**
  * A densely connected network: its architecture, its parameters, and the methods that train and use it. Each sample is
@@ -86,13 +87,13 @@ export interface Network extends DisposableObject {}
  * parameters throw ERR_BLASNET_BUSY, and asynchronous ones wait for the current epochs. In callbacks and in the body of
  * a loop over `epochs`, you may call every method, except `setTrainable` and those that train.
  *
- * Its `[Symbol.dispose]` frees the workspaces of native code at once. The network stays as it is, and the next call
- * reserves them again. Parameters are freed by the garbage collector.
+ * Its `[Symbol.dispose]` frees the workspaces of native code at once. The next call reserves them again.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the static block makes it true
 export class Network {
   static {
     makeDisposable<Network>(Network.prototype, (network) => network.#queue.release());
+    makeReadable(Network.prototype);
   }
 
   readonly dtype: Dtype;

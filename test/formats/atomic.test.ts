@@ -194,7 +194,7 @@ it('a write leaves the old file and nothing else when the disk takes no more', (
   expect([text(path), readdirSync(folder)]).toEqual(['old', ['file']]);
 });
 
-describe('a rename', () => {
+describe('renames', () => {
   /** Runs with another value of process.platform. */
   const on = (platform: NodeJS.Platform) => {
     const real = process.platform;
@@ -205,7 +205,7 @@ describe('a rename', () => {
   };
   const held = (code: string, errno: number) => Object.assign(new Error(code), { code, errno });
 
-  it('that another program blocks for a moment is repeated on Windows', async () => {
+  it('a rename that another program blocks for a moment is repeated on Windows', async () => {
     on('win32');
     const path = join(newFolder(), 'file');
     let renames = 0;
@@ -214,7 +214,7 @@ describe('a rename', () => {
     expect([renames, text(path)]).toEqual([4, 'new']);
   });
 
-  it('that stays blocked is refused after about a second, and nothing is left', async () => {
+  it('a rename that stays blocked is refused after about a second, and nothing is left', async () => {
     on('win32');
     const folder = newFolder();
     watchFs((name) => (name === 'rename' ? held('EACCES', -13) : undefined));
@@ -226,7 +226,7 @@ describe('a rename', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is not repeated on other systems', async () => {
+  it('no rename is repeated on other systems', async () => {
     on('linux');
     let renames = 0;
     watchFs((name) => (name === 'rename' && ++renames > 0 ? held('EPERM', -1) : undefined));
@@ -236,7 +236,7 @@ describe('a rename', () => {
     expect(renames).toBe(1);
   });
 
-  it('onto a mount of its own is refused, with what to do', async () => {
+  it('a rename onto a mount of its own is refused, with what to do', async () => {
     on('linux');
     const folder = newFolder();
     const path = join(folder, 'file');
