@@ -24,6 +24,8 @@ export interface Turn {
 export class PlanQueue {
   /** Where a training is running: on the calling thread, or on others. */
   training: 'here' | 'elsewhere' | undefined;
+  /** The loss that the last training was given; undefined if it had the default. */
+  lastLoss: ResolvedLoss | undefined;
   #architecture: Architecture;
   readonly #parameters: FloatArray;
   readonly #statistics: FloatArray;

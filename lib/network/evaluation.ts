@@ -19,14 +19,16 @@ export interface EvaluationTask {
   readonly metrics: readonly ResolvedMetric[];
 }
 
+/** Checks the arguments. Without a loss, that of the last training counts, if it was given one. */
 export function evaluationTask(
   kind: SampleKind,
   X: InputsLike,
   Y: LabelsLike,
   options: EvaluateOptions,
+  trainedLoss: ResolvedLoss | undefined,
 ): EvaluationTask {
   const { architecture } = kind;
-  const loss = fitLoss(architecture, options.loss, Y, kind.labels !== undefined);
+  const loss = fitLoss(architecture, options.loss, Y, kind.labels !== undefined, trainedLoss);
   const { outputDim } = outputLayerOf(architecture);
   const metrics = resolveMetrics(options.metrics, outputDim, outputActivationOf(architecture));
   const labelled = labelledSamples(kind, X, Y, loss.name);

@@ -34,7 +34,10 @@ export interface NetworkOptions {
 export interface CreateOptions extends NetworkOptions, AsyncOptions {}
 
 export interface EvaluateOptions {
-  /** The loss to compute. @default by the output activation and the labels, like in `fit` */
+  /**
+   * The loss to compute. @default that of the last training of this object; if it had none, by the output activation and
+   * the labels, like in `fit`
+   */
   readonly loss?: LossOption;
   /** Metrics to compute as well. The result has them under their names. @default none */
   readonly metrics?: readonly MetricOption[];

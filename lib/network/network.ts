@@ -331,7 +331,7 @@ export class Network {
     options: EvaluateOptions & AsyncOptions = {},
   ): Promise<Evaluation> {
     checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
-    const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options);
+    const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options, this.#queue.lastLoss);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
     const result = evaluation(outcome, samples, loss);
@@ -345,7 +345,7 @@ export class Network {
   evaluateSync(X: InputsLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
     this.#queue.checkAtRest('evaluateSync', 'readers');
     checkOptions('', options, evaluateConstraints);
-    const { samples, loss, metrics } = evaluationHere(this.#kind, X, Y, options);
+    const { samples, loss, metrics } = evaluationHere(this.#kind, X, Y, options, this.#queue.lastLoss);
     const plan = this.#queue.inline(loss);
     const outcome = plan.run(evaluateOperation(samples));
     this.#check(outcome, samples, loss);
@@ -368,7 +368,7 @@ export class Network {
   ): Gradients & { readonly loss: number } {
     this.#queue.checkAtRest('gradients', 'readers');
     checkOptions('', options, { loss: anything, sampleWeight: anything });
-    const { samples, loss } = evaluationHere(this.#kind, X, Y, options);
+    const { samples, loss } = evaluationHere(this.#kind, X, Y, options, this.#queue.lastLoss);
     const { flat, named } = allocateGradients(this.#architecture, this.dtype);
     const outcome = this.#queue.inline(loss).run(gradientsOperation(samples, flat));
     this.#check(outcome, samples, loss);

@@ -52,12 +52,22 @@ export function areClasses(Y: unknown): boolean {
   );
 }
 
-/** The loss that fit minimises: the option, or the default for the output activation and the kind of labels. */
-export function fitLoss(architecture: Architecture, loss: unknown, Y: unknown, named: boolean): ResolvedLoss {
+/**
+ * The loss of labels: the option, or that of the last training, or the default for the output activation. Without the
+ * option, class numbers get the form of the loss that takes them.
+ */
+export function fitLoss(
+  architecture: Architecture,
+  loss: unknown,
+  Y: unknown,
+  named: boolean,
+  trainedLoss?: ResolvedLoss,
+): ResolvedLoss {
   const output = outputActivationOf(architecture);
-  const { ofClasses } = lossEntry(defaultLoss(output));
-  const classes = loss === undefined && !named && areClasses(Y);
-  return resolveLoss(classes && ofClasses !== undefined ? ofClasses : loss, output);
+  if (loss !== undefined) return resolveLoss(loss, output);
+  const { ofClasses } = lossEntry(trainedLoss?.name ?? defaultLoss(output));
+  if (!named && areClasses(Y) && ofClasses !== undefined) return resolveLoss(ofClasses, output);
+  return trainedLoss ?? resolveLoss(undefined, output);
 }
 
 /**

@@ -37,6 +37,7 @@ export async function* driveAsync(
 ): AsyncGenerator<EpochReport, void, undefined> {
   queue.checkFree('fit');
   queue.training = 'elsewhere';
+  queue.lastLoss = session.options.givenLoss;
   const { samples, validation } = session;
   const unpin = pin([samples, ...(validation === undefined ? [] : [validation])].flatMap(arraysToPin));
   const at = onOtherThreads(session, queue);
@@ -92,6 +93,7 @@ export function driveSync(
   const at = onThisThread(queue.inline(loss), threads);
   const training = session.train('paced');
   queue.training = 'here';
+  queue.lastLoss = session.options.givenLoss;
   try {
     for (let step: Step = training.next(); step.done !== true; ) {
       if (typeof step.value === 'function') step = afterEffectHere(training, step.value, at);

@@ -144,6 +144,8 @@ export interface CompletedFitOptions {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly loss: ResolvedLoss;
+  /** The same, unless it is the default. */
+  readonly givenLoss: ResolvedLoss | undefined;
   readonly clipValue: number;
   readonly clipNorm: number;
   readonly threads: number;
@@ -228,6 +230,7 @@ export function completeFitOptions(
     optimizer,
     schedule: resolveSchedule(options.schedule),
     loss,
+    givenLoss: options.loss === undefined ? undefined : loss,
     clipValue: options.clipValue ?? 0,
     clipNorm: options.clipNorm ?? 0,
     threads: options.threads ?? 0,
