@@ -98,11 +98,22 @@ export function checkOutput(
   out: unknown,
   X: LabelArray,
   codes: LabelArray | null = null,
+  own: NetworkMemory | undefined = undefined,
 ): asserts out is Matrix {
   if (!(out instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', out);
   if (overlap(out.data, X) || (codes !== null && overlap(out.data, codes))) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', 'a matrix that shares no memory with X', out);
   }
+  if (own !== undefined && (overlap(out.data, own.parameters) || overlap(out.data, own.statistics))) {
+    const rule = 'a matrix that shares no memory with the parameters of the network';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', rule, out);
+  }
+}
+
+/** The arrays that a network reads when it predicts. */
+export interface NetworkMemory {
+  readonly parameters: FloatArray;
+  readonly statistics: FloatArray;
 }
 
 function withOrigin(rule: string, origin: string | undefined): string {

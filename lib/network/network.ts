@@ -290,7 +290,7 @@ export class Network {
   predictSync(X: InputsLike, out?: Matrix): Matrix {
     this.#queue.checkAtRest('predictSync', 'readers');
     const samples = networkInputs(this.#kind, X);
-    const result = outputMatrix(this.#architecture, this.dtype, samples, out);
+    const result = outputMatrix(this.#architecture, this.dtype, samples, out, this.#parts.trained);
     fillHere(samples);
     const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
     const outcome = plan.run(predictOperation(samples, result));

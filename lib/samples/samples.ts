@@ -1,7 +1,7 @@
 import { type AsyncOptions, pinnedWork } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import { type Dtype, type FloatArray, type LabelArray, Matrix, type NumberArray } from '../base/matrix';
-import { checkOutput } from '../base/matrix-input';
+import { checkOutput, type NetworkMemory } from '../base/matrix-input';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import type { LossName } from '../layers/losses';
 import { type InputKind, type Inputs, type InputsLike, type Learning, networkInputs } from './inputs';
@@ -66,12 +66,18 @@ export function fillElsewhere(samples: Samples, { work }: Pending, options: Asyn
   return pinnedWork(work, arraysToPin(samples), options);
 }
 
-/** The matrix for the results (rows of X, outputDim): the caller's, checked, or a new one. */
-export function outputMatrix(architecture: Architecture, dtype: Dtype, inputs: Inputs, out?: Matrix): Matrix {
+/** The matrix for the results (rows of X, outputDim): the caller's, checked (also beside the memory `own`), or a new one. */
+export function outputMatrix(
+  architecture: Architecture,
+  dtype: Dtype,
+  inputs: Inputs,
+  out?: Matrix,
+  own?: NetworkMemory,
+): Matrix {
   const { rows } = inputs.X;
   const { outputDim } = outputLayerOf(architecture);
   if (out === undefined) return Matrix.zeros(rows, outputDim, dtype);
-  checkOutput(out, inputs.X.data, inputs.codes);
+  checkOutput(out, inputs.X.data, inputs.codes, own);
   const { matrix } = networkMatrix('out', out, outputDim, "the network's outputDim", dtype);
   if (matrix.rows !== rows) {
     throw blasnetError(

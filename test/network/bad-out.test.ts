@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Matrix } from '../../lib/base/matrix';
+import { type FloatArray, Matrix } from '../../lib/base/matrix';
+import type { LayerOptions } from '../../lib/layers/architecture';
 import { Network } from '../../lib/network/network';
 import { detachedMatrix, hasResizable, resizable } from './bad-buffers';
 import { layers, randomMatrix } from './helpers';
@@ -95,5 +96,34 @@ describe('predictSync', () => {
     const before = X.toArray();
     await expectRejected('predictSync', net, () => net.predictSync(X, wrong() as Matrix), rejection);
     expect(X.toArray()).toEqual(before);
+  });
+
+  it.each([
+    {
+      what: 'weights',
+      out: (net: Network) => new Matrix(net.parameters.W1?.data.subarray(0, 2) as FloatArray, 2, 1),
+    },
+    {
+      what: 'a bias',
+      out: (net: Network) => new Matrix(net.parameters.b1?.data.subarray(1, 3) as FloatArray, 2, 1),
+    },
+    {
+      what: 'running moments',
+      out: (net: Network) => new Matrix(net.statistics.mean1?.data.subarray(0, 2) as FloatArray, 2, 1),
+    },
+  ])('rejects $what of the network for out', async ({ out }) => {
+    const [hidden, output] = layers([2, 3, 1], 'relu', 'sigmoid');
+    const net = new Network([{ ...hidden, normalization: 'batch' } as LayerOptions, output as LayerOptions], {
+      seed: 1,
+    });
+    await expectRejected('predictSync', net, () => net.predictSync(X, out(net)), {
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message:
+        'Expected out to be a matrix that shares no memory with the parameters of the network, got an object (Matrix)',
+    });
+    // The parameters of another network are not its own.
+    const other = new Network(layers([2, 3, 1], 'relu', 'sigmoid'), { seed: 2 });
+    expect(other.predictSync(X, out(net)).rows).toBe(2);
   });
 });
