@@ -23,7 +23,7 @@ const works = {
   f1: metric('f1'),
   confusionMatrix: metric('confusionMatrix'),
   trainTestSplit,
-  'stratified split': whileFitting({ validationSplit: 0.25, stratify: true }),
+  'stratified split': whileFitting({ validationSplit: 0.25, stratify: true, shuffle: true }),
   shuffle: whileFitting({ shuffle: true }),
 };
 

@@ -6,7 +6,7 @@ import type { NewFile } from './atomic';
 import { type Calls, together } from './file-calls';
 
 // The bytes of a slice. An abort ends within a slice.
-const [readSlice, writtenSlice] = [2 ** 22, 2 ** 24];
+const [readSlice, writtenSlice] = [2 ** 22, 2 ** 23];
 
 /** Where bytes come from. */
 export interface ByteSource {
