@@ -174,8 +174,8 @@ describe('docs/install.md', () => {
 
 describe('figures', () => {
   // Lines of the results: case, variant, threads, ours, rival, ratio.
-  const results = read('bench/results/2026-11-23.md')
-    .split('\n')
+  const results = ['2026-11-23', '2026-11-29-rows']
+    .flatMap((name) => read(`bench/results/${name}.md`).split('\n'))
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').map((cell) => cell.trim()));
 
@@ -191,6 +191,7 @@ describe('figures', () => {
   test.each([
     ...tableOf('README.md', 'Case').map((row) => ({ page: 'README.md', ...row })),
     ...tableOf('docs/speed.md', 'Case').map((row) => ({ page: 'docs/speed.md', ...row })),
+    ...tableOf('docs/speed.md', 'Work').map((row) => ({ page: 'docs/speed.md', Case: row.Work, ...row })),
   ])('$page has a measured figure for $Case beside $Rival', (row: Row) => {
     const [, ours = '', unit, threads] = /^([\d.,]+) (\S+) \((\d)\)$/.exec(row.blasnet ?? '') ?? [];
     const [, rival = '', theirs = ''] = /^(.+) ([\d.,]+) \S+$/.exec(row.Rival ?? '') ?? [];
