@@ -1,6 +1,6 @@
-import { inSlices, type Work } from '../addon/work';
+import { Sha256 } from '../addon/arrays';
+import type { Work } from '../addon/work';
 import { blasnetError } from '../base/errors';
-import { nodeCrypto } from '../base/lazy-modules';
 import type { FloatArray } from '../base/matrix';
 import { type LossName, lossEntry, lossNames } from '../layers/losses';
 import type { LabelledSamples } from '../samples/samples';
@@ -110,10 +110,7 @@ function abbreviate(json = 'nothing'): string {
 
 function* digest(weights: FloatArray | undefined): Work<string | null> {
   if (weights === undefined) return null;
-  const hash = nodeCrypto().createHash('sha256');
-  yield* inSlices(weights.length, (from, to) => {
-    const { buffer } = weights.slice(from, to);
-    hash.update(new Uint8Array(buffer as ArrayBuffer));
-  });
-  return hash.digest('hex');
+  const hash = new Sha256();
+  yield* hash.add(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
+  return hash.digest();
 }
