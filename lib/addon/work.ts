@@ -179,11 +179,10 @@ function nextUnlessAborted<T>(work: Work<T>, signal: AbortSignal | undefined): I
   return step;
 }
 
-/** Returns false for a step that would take long on this thread. */
+/** Returns false for a step that would take long on this thread, or that comes after many brief ones. */
 function runIfBrief(step: Step, slice: Slice, threads: number): boolean {
-  if (step === pause) return !slice.over;
-  if (step.brief !== true) return false;
-  runHere(step, threads);
+  if (slice.over || (step !== pause && step.brief !== true)) return false;
+  if (step !== pause) runHere(step, threads);
   return true;
 }
 

@@ -259,3 +259,20 @@ it('idle objects are taken again before others are made', () => {
   idle.giveBack(a);
   expect([idle.take(), idle.take(), b]).toEqual([1, 3, 2]);
 });
+
+it('brief calls run on this thread until they have held the event loop for some milliseconds', async () => {
+  const { object } = learner();
+  let [calls, turned] = [0, false];
+  function* briefly(): Work<void> {
+    while (!turned) {
+      yield { ...moments(object, X, new Float64Array(1)), brief: true };
+      calls++;
+    }
+  }
+  setImmediate(() => {
+    turned = true;
+  });
+  await workElsewhere(briefly(), {});
+  // The first ones, at least, did not wait for another thread.
+  expect(calls).toBeGreaterThan(10);
+});
