@@ -73,7 +73,7 @@ describe('makeMoons', () => {
       call: () => makeMoons({ random_state: 1 }),
       error: TypeError,
       code: 'ERR_BLASNET_UNKNOWN_OPTION',
-      message: 'Unknown option "random_state"; known: samples, noise, shuffle, seed, dtype',
+      message: 'Unknown option "random_state"; did you mean "seed"?',
     },
     {
       what: 'a number for its options',
