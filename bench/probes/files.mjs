@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../harness/statistics.mjs';
 import { Network } from '../rivals/library.mjs';
+import { longestStall } from './longest-stall.mjs';
 
 const { what, measure, folder, bytes } = JSON.parse(process.argv[2] ?? '');
 const path = join(folder, 'network');
@@ -21,7 +22,7 @@ const prepared = measure === 'disk' ? prepareDisk() : prepareNetwork();
 for (let i = 0; i <= repeats; i++) {
   globalThis.gc?.();
   await sleep(50);
-  values.push(measure === 'stall' ? await stallOf(prepared) : await timeOf(prepared));
+  values.push(measure === 'stall' ? await longestStall(prepared) : await timeOf(prepared));
 }
 // The first call loads code and makes the file.
 console.log(JSON.stringify({ value: median(values.slice(1)) }));
@@ -70,21 +71,4 @@ async function timeOf(/** @type {() => Promise<void>} */ call) {
   const start = performance.now();
   await call();
   return performance.now() - start;
-}
-
-// The timer goes on after the call, so that it sees a stall at the call's end.
-async function stallOf(/** @type {() => Promise<void>} */ call) {
-  let longest = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-  }, 1);
-  await sleep(20);
-  longest = 0;
-  await call();
-  await sleep(50);
-  clearInterval(timer);
-  return longest;
 }

@@ -8,6 +8,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blasnet, Matrix, Network, RandomState } from '../rivals/library.mjs';
+import { longestStall } from './longest-stall.mjs';
 
 const cols = 10;
 const { measure, what, rows, folder } = JSON.parse(process.argv[2] ?? '');
@@ -15,23 +16,6 @@ const call = callOf(what);
 console.log(JSON.stringify({ value: await (measure === 'stall' ? longestStall(call) : slowestEnd(call)) }));
 
 /** @typedef {(signal?: AbortSignal) => Promise<unknown>} Call */
-
-// A timer of its own, which goes on after the call, sees every stall.
-async function longestStall(/** @type {Call} */ call) {
-  let longest = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-  }, 1);
-  await sleep(20);
-  longest = 0;
-  await call();
-  await sleep(20);
-  clearInterval(timer);
-  return longest;
-}
 
 // The slowest of the ends when the call is aborted after one turn of the event loop, two turns, four, and so on.
 async function slowestEnd(/** @type {Call} */ call) {
