@@ -147,7 +147,8 @@ const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = 
   },
 
   ({ reason }) => {
-    const [, symbol = ''] = /(GLIBC_[\d.]+|GLIBCXX_[\d.]+|CXXABI_[\d.]+)['’]? not found/.exec(reason) ?? [];
+    const [, symbol = ''] =
+      /(GLIBC_[\d.]+|GLIBCXX_[\d.]+|CXXABI_[\d.]+)['\u2019]? not found/.exec(reason) ?? [];
     const library = symbol.startsWith('GLIBC_') ? 'glibc' : 'libstdc++';
     return symbol && `The binary needs ${symbol}, but this system's ${library} is older. ${fromSource}`;
   },

@@ -98,7 +98,7 @@ export function checkOutput(
   out: unknown,
   X: LabelArray,
   codes: LabelArray | null = null,
-  own: NetworkMemory | undefined = undefined,
+  own: ReadArrays | undefined = undefined,
 ): asserts out is Matrix {
   if (!(out instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', out);
   if (overlap(out.data, X) || (codes !== null && overlap(out.data, codes))) {
@@ -111,7 +111,7 @@ export function checkOutput(
 }
 
 /** The arrays that a network reads when it predicts. */
-export interface NetworkMemory {
+export interface ReadArrays {
   readonly parameters: FloatArray;
   readonly statistics: FloatArray;
 }

@@ -1,7 +1,7 @@
 import { type AsyncOptions, pinnedWork } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import { type Dtype, type FloatArray, type LabelArray, Matrix, type NumberArray } from '../base/matrix';
-import { checkOutput, type NetworkMemory } from '../base/matrix-input';
+import { checkOutput, type ReadArrays } from '../base/matrix-input';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import type { LossName } from '../layers/losses';
 import { type InputKind, type Inputs, type InputsLike, type Learning, networkInputs } from './inputs';
@@ -66,13 +66,16 @@ export function fillElsewhere(samples: Samples, { work }: Pending, options: Asyn
   return pinnedWork(work, arraysToPin(samples), options);
 }
 
-/** The matrix for the results (rows of X, outputDim): the caller's, checked (also beside the memory `own`), or a new one. */
+/**
+ * The matrix for the results (rows of X, outputDim): a new one, or the caller's. That one is checked, also against `own`,
+ * the network's arrays.
+ */
 export function outputMatrix(
   architecture: Architecture,
   dtype: Dtype,
   inputs: Inputs,
   out?: Matrix,
-  own?: NetworkMemory,
+  own?: ReadArrays,
 ): Matrix {
   const { rows } = inputs.X;
   const { outputDim } = outputLayerOf(architecture);

@@ -1,5 +1,5 @@
-// A training is written once, as a generator that yields effects: native operations, other work, calls of the user's code, files.
-// `drive.ts` answers them one at a time, on this thread or without blocking it.
+// A training is written once, as a generator that yields effects: native operations, other work, calls of the user's
+// code, files. `drive.ts` answers them one at a time, on this thread or without blocking it.
 
 import type { Work, WorkOptions } from '../addon/work';
 import type { Matrix } from '../base/matrix';
