@@ -1,38 +1,17 @@
-import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
+import type { AsyncOptions } from '../addon/work';
 import { type DisposableObject, makeDisposable } from '../base/disposable';
 import type { Dtype, Matrix } from '../base/matrix';
-import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
-import {
-  evaluateOperation,
-  gradientsOperation,
-  type Operation,
-  type Outcome,
-  outcomeError,
-  predictOperation,
-} from '../engine/plan';
+import { checkOptions } from '../base/validate';
 import { PlanQueue } from '../engine/plan-queue';
-import {
-  type Architecture,
-  type LayerOptions,
-  outputActivationOf,
-  withTrainable,
-} from '../layers/architecture';
+import { type Architecture, type LayerOptions, withTrainable } from '../layers/architecture';
 import { later } from '../layers/initializers';
-import { type ResolvedLoss, resolveLoss } from '../layers/losses';
-import {
-  allocateGradients,
-  type Gradients,
-  type Parameters,
-  parameterCount,
-  type Statistics,
-} from '../layers/parameters';
+import { type Gradients, type Parameters, parameterCount, type Statistics } from '../layers/parameters';
 import { formatSummary } from '../layers/summary';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import { checkLoadOptions } from '../preprocessing/pipeline';
-import { type InputsLike, networkInputs } from '../samples/inputs';
-import { classDecoder, type LabelsLike } from '../samples/labels';
-import { fillHere } from '../samples/pending';
-import { arraysOf, fillElsewhere, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
+import type { InputsLike } from '../samples/inputs';
+import type { LabelsLike } from '../samples/labels';
+import type { SampleKind } from '../samples/samples';
 import { newSession, resumedSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
 import type { EpochReport, History } from '../training/history';
@@ -46,7 +25,6 @@ import {
 } from '../training/options';
 import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
-import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { findCheckpoint } from './find-checkpoint';
 import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
 import {
@@ -63,12 +41,12 @@ import {
   createConstraints,
   type EvaluateOptions,
   type Evaluation,
-  evaluateConstraints,
   type NetworkOptions,
   type ResumeOptions,
 } from './network-options';
-import { Predictor, type PredictorOptions } from './predictor';
+import type { Predictor, PredictorOptions } from './predictor';
 import { makeReadable, type ReadableNetwork } from './readable';
+import { NetworkReader } from './reader';
 
 /** The network of a resumed training, and the history of all epochs of that training. */
 export interface Resumed {
@@ -109,7 +87,7 @@ export class Network {
   #architecture: Architecture;
   readonly #parts: NetworkParts;
   readonly #queue: PlanQueue;
-  #defaultLoss: ResolvedLoss | undefined;
+  readonly #reader: NetworkReader;
   // Kept between the calls of trainOnBatch and partialFit.
   #optimizerState: OptimizerState | undefined;
 
@@ -131,6 +109,7 @@ export class Network {
     this.#parts = parts;
     this.#architecture = parts.architecture;
     this.#queue = new PlanQueue(parts.architecture, parts.trained.parameters, parts.trained.statistics);
+    this.#reader = new NetworkReader(() => this.#kind, parts.trained, this.#queue);
     initializeHere(parts, options);
   }
 
@@ -277,10 +256,7 @@ export class Network {
    *   Error ERR_BLASNET_NOT_FITTED for preprocessing that has not learned
    */
   async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
-    checkOptions('', options, asyncConstraints);
-    const samples = networkInputs(this.#kind, X);
-    if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
-    return this.#predict(samples, outputMatrix(this.#architecture, this.dtype, samples), options);
+    return this.#reader.predict(X, options);
   }
 
   /**
@@ -288,14 +264,7 @@ export class Network {
    * @throws like predict(); Error ERR_BLASNET_BUSY while a step is being taken
    */
   predictSync(X: InputsLike, out?: Matrix): Matrix {
-    this.#queue.checkAtRest('predictSync', 'readers');
-    const samples = networkInputs(this.#kind, X);
-    const result = outputMatrix(this.#architecture, this.dtype, samples, out, this.#parts.trained);
-    fillHere(samples);
-    const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
-    const outcome = plan.run(predictOperation(samples, result));
-    this.#check(outcome, samples, plan.loss);
-    return result;
+    return this.#reader.predictSync(X, out);
   }
 
   /**
@@ -305,23 +274,17 @@ export class Network {
    * @throws Error ERR_BLASNET_NOT_FITTED without labels; like predict()
    */
   async classify(X: InputsLike, options: AsyncOptions = {}): Promise<Label[]> {
-    const decode = classDecoder(this.#kind, 'classify');
-    return workAnywhere(decode(await this.predict(X, options)), options);
+    return this.#reader.classify(X, options);
   }
 
   /** Like `classify`, but blocks the calling thread. @throws like classify(); like predictSync() */
   classifySync(X: InputsLike): Label[] {
-    return workHere(classDecoder(this.#kind, 'classifySync')(this.predictSync(X)));
+    return this.#reader.classifySync(X);
   }
 
   /** Makes a predictor for many small predictions, with its own buffers: see `Predictor`. */
   predictor(options: PredictorOptions = {}): Predictor {
-    checkOptions('', options, { maxBatch: optional(positiveInteger) });
-    const rows = options.maxBatch ?? 1;
-    const plan = this.#queue.make(this.#outputLoss());
-    return new Predictor(plan, this.#architecture, this.dtype, rows, () =>
-      this.#queue.checkAtRest('run', 'readers'),
-    );
+    return this.#reader.predictor(options);
   }
 
   /** Computes the mean loss, the accuracy if the loss knows one, and metrics. @throws like predict() */
@@ -330,30 +293,12 @@ export class Network {
     Y: LabelsLike,
     options: EvaluateOptions & AsyncOptions = {},
   ): Promise<Evaluation> {
-    checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
-    const { samples, loss, metrics } = evaluationTask(this.#kind, X, Y, options, this.#queue.lastLoss);
-    if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
-    const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
-    const result = evaluation(outcome, samples, loss);
-    if (metrics.length === 0) return result;
-    const out = outputMatrix(this.#architecture, this.dtype, samples);
-    await this.#predict(samples, out, options);
-    return { ...result, ...(await measureElsewhere(metrics, samples, out, options)) };
+    return this.#reader.evaluate(X, Y, options);
   }
 
   /** Like `evaluate`, but blocks the calling thread. @throws like predictSync() */
   evaluateSync(X: InputsLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
-    this.#queue.checkAtRest('evaluateSync', 'readers');
-    checkOptions('', options, evaluateConstraints);
-    const { samples, loss, metrics } = evaluationHere(this.#kind, X, Y, options, this.#queue.lastLoss);
-    const plan = this.#queue.inline(loss);
-    const outcome = plan.run(evaluateOperation(samples));
-    this.#check(outcome, samples, loss);
-    const result = evaluation(outcome, samples, loss);
-    if (metrics.length === 0) return result;
-    const out = outputMatrix(this.#architecture, this.dtype, samples);
-    plan.run(predictOperation(samples, out));
-    return { ...result, ...measureHere(metrics, samples, out) };
+    return this.#reader.evaluateSync(X, Y, options);
   }
 
   /**
@@ -366,13 +311,7 @@ export class Network {
     Y: LabelsLike,
     options: Omit<EvaluateOptions, 'metrics'> = {},
   ): Gradients & { readonly loss: number } {
-    this.#queue.checkAtRest('gradients', 'readers');
-    checkOptions('', options, { loss: anything, sampleWeight: anything });
-    const { samples, loss } = evaluationHere(this.#kind, X, Y, options, this.#queue.lastLoss);
-    const { flat, named } = allocateGradients(this.#architecture, this.dtype);
-    const outcome = this.#queue.inline(loss).run(gradientsOperation(samples, flat));
-    this.#check(outcome, samples, loss);
-    return Object.freeze({ loss: outcome.loss / samples.X.rows, ...named });
+    return this.#reader.gradients(X, Y, options);
   }
 
   /**
@@ -419,31 +358,5 @@ export class Network {
   #afterEpoch(session: TrainingSession, { loss, accuracy }: History): Evaluation {
     this.#optimizerState = session.runner.optimizerState;
     return { loss: loss[0] as number, ...(accuracy && { accuracy: accuracy[0] as number }) };
-  }
-
-  async #predict(samples: Samples, out: Matrix, options: AsyncOptions): Promise<Matrix> {
-    await this.#read(samples, this.#outputLoss(), options, predictOperation(samples, out));
-    return out;
-  }
-
-  async #read(
-    samples: Samples,
-    loss: ResolvedLoss,
-    options: AsyncOptions,
-    operation: Operation,
-  ): Promise<Outcome> {
-    const outcome = await this.#queue.read(arraysOf(samples), loss, operation, options);
-    this.#check(outcome, samples, loss);
-    return outcome;
-  }
-
-  #check(outcome: Outcome, samples: Samples, loss: ResolvedLoss): void {
-    const error = outcomeError(outcome, samples, this.#architecture, loss);
-    if (error !== undefined) throw error;
-  }
-
-  #outputLoss(): ResolvedLoss {
-    this.#defaultLoss ??= resolveLoss(undefined, outputActivationOf(this.#architecture));
-    return this.#defaultLoss;
   }
 }

@@ -1,0 +1,149 @@
+import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
+import type { Matrix } from '../base/matrix';
+import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
+import {
+  evaluateOperation,
+  gradientsOperation,
+  type Operation,
+  type Outcome,
+  outcomeError,
+  predictOperation,
+} from '../engine/plan';
+import type { PlanQueue } from '../engine/plan-queue';
+import { outputActivationOf } from '../layers/architecture';
+import { type ResolvedLoss, resolveLoss } from '../layers/losses';
+import { allocateGradients, type Gradients } from '../layers/parameters';
+import type { Label } from '../preprocessing';
+import { type InputsLike, networkInputs } from '../samples/inputs';
+import { classDecoder, type LabelsLike } from '../samples/labels';
+import { fillHere } from '../samples/pending';
+import { arraysOf, fillElsewhere, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
+import type { TrainedNetwork } from '../training/trained-network';
+import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
+import { type EvaluateOptions, type Evaluation, evaluateConstraints } from './network-options';
+import { Predictor, type PredictorOptions } from './predictor';
+
+/** What reads the parameters of a network and changes nothing. `Network` documents its methods of the same names. */
+export class NetworkReader {
+  readonly #kind: () => SampleKind;
+  readonly #trained: Pick<TrainedNetwork, 'parameters' | 'statistics'>;
+  readonly #queue: PlanQueue;
+  #defaultLoss: ResolvedLoss | undefined;
+
+  /** @param kind returns the present one: `setTrainable` changes the architecture */
+  constructor(
+    kind: () => SampleKind,
+    trained: Pick<TrainedNetwork, 'parameters' | 'statistics'>,
+    queue: PlanQueue,
+  ) {
+    this.#kind = kind;
+    this.#trained = trained;
+    this.#queue = queue;
+  }
+
+  async predict(X: InputsLike, options: AsyncOptions): Promise<Matrix> {
+    checkOptions('', options, asyncConstraints);
+    const kind = this.#kind();
+    const samples = networkInputs(kind, X);
+    if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
+    return this.#predict(samples, outputMatrix(kind.architecture, kind.dtype, samples), options);
+  }
+
+  predictSync(X: InputsLike, out?: Matrix): Matrix {
+    this.#queue.checkAtRest('predictSync', 'readers');
+    const kind = this.#kind();
+    const samples = networkInputs(kind, X);
+    const result = outputMatrix(kind.architecture, kind.dtype, samples, out, this.#trained);
+    fillHere(samples);
+    const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
+    const outcome = plan.run(predictOperation(samples, result));
+    this.#check(outcome, samples, plan.loss);
+    return result;
+  }
+
+  async classify(X: InputsLike, options: AsyncOptions): Promise<Label[]> {
+    const decode = classDecoder(this.#kind(), 'classify');
+    return workAnywhere(decode(await this.predict(X, options)), options);
+  }
+
+  classifySync(X: InputsLike): Label[] {
+    return workHere(classDecoder(this.#kind(), 'classifySync')(this.predictSync(X)));
+  }
+
+  predictor(options: PredictorOptions): Predictor {
+    checkOptions('', options, { maxBatch: optional(positiveInteger) });
+    const rows = options.maxBatch ?? 1;
+    const plan = this.#queue.make(this.#outputLoss());
+    const { architecture, dtype } = this.#kind();
+    return new Predictor(plan, architecture, dtype, rows, () => this.#queue.checkAtRest('run', 'readers'));
+  }
+
+  async evaluate(X: InputsLike, Y: LabelsLike, options: EvaluateOptions & AsyncOptions): Promise<Evaluation> {
+    checkOptions('', options, { ...evaluateConstraints, ...asyncConstraints });
+    const kind = this.#kind();
+    const { samples, loss, metrics } = evaluationTask(kind, X, Y, options, this.#queue.lastLoss);
+    if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
+    const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
+    const result = evaluation(outcome, samples, loss);
+    if (metrics.length === 0) return result;
+    const out = outputMatrix(kind.architecture, kind.dtype, samples);
+    await this.#predict(samples, out, options);
+    return { ...result, ...(await measureElsewhere(metrics, samples, out, options)) };
+  }
+
+  evaluateSync(X: InputsLike, Y: LabelsLike, options: EvaluateOptions): Evaluation {
+    this.#queue.checkAtRest('evaluateSync', 'readers');
+    checkOptions('', options, evaluateConstraints);
+    const kind = this.#kind();
+    const { samples, loss, metrics } = evaluationHere(kind, X, Y, options, this.#queue.lastLoss);
+    const plan = this.#queue.inline(loss);
+    const outcome = plan.run(evaluateOperation(samples));
+    this.#check(outcome, samples, loss);
+    const result = evaluation(outcome, samples, loss);
+    if (metrics.length === 0) return result;
+    const out = outputMatrix(kind.architecture, kind.dtype, samples);
+    plan.run(predictOperation(samples, out));
+    return { ...result, ...measureHere(metrics, samples, out) };
+  }
+
+  gradients(
+    X: InputsLike,
+    Y: LabelsLike,
+    options: Omit<EvaluateOptions, 'metrics'>,
+  ): Gradients & { readonly loss: number } {
+    this.#queue.checkAtRest('gradients', 'readers');
+    checkOptions('', options, { loss: anything, sampleWeight: anything });
+    const kind = this.#kind();
+    const { samples, loss } = evaluationHere(kind, X, Y, options, this.#queue.lastLoss);
+    const { flat, named } = allocateGradients(kind.architecture, kind.dtype);
+    const outcome = this.#queue.inline(loss).run(gradientsOperation(samples, flat));
+    this.#check(outcome, samples, loss);
+    return Object.freeze({ loss: outcome.loss / samples.X.rows, ...named });
+  }
+
+  async #predict(samples: Samples, out: Matrix, options: AsyncOptions): Promise<Matrix> {
+    await this.#read(samples, this.#outputLoss(), options, predictOperation(samples, out));
+    return out;
+  }
+
+  async #read(
+    samples: Samples,
+    loss: ResolvedLoss,
+    options: AsyncOptions,
+    operation: Operation,
+  ): Promise<Outcome> {
+    const outcome = await this.#queue.read(arraysOf(samples), loss, operation, options);
+    this.#check(outcome, samples, loss);
+    return outcome;
+  }
+
+  #check(outcome: Outcome, samples: Samples, loss: ResolvedLoss): void {
+    const error = outcomeError(outcome, samples, this.#kind().architecture, loss);
+    if (error !== undefined) throw error;
+  }
+
+  #outputLoss(): ResolvedLoss {
+    this.#defaultLoss ??= resolveLoss(undefined, outputActivationOf(this.#kind().architecture));
+    return this.#defaultLoss;
+  }
+}
