@@ -19,13 +19,16 @@ export interface NetworkOptions {
   /** Draws the initial parameters: 'zeros', initializers.orthogonal({ gain: 1.4 }), and so on. @default 'auto' */
   readonly initializer?: InitializerOption;
   /**
-   * Transforms a copy of every X before the network takes it. If it has not learned yet, it learns from the first X of
-   * `fit`, the rows that validationSplit holds out included. It is saved with the network. @default none
+   * Transforms a copy of every X before the network takes it. The network takes a copy of the pipeline, as
+   * `net.preprocessing`, and never changes the one given: several networks may get the same one. If it has not learned
+   * yet, the copy learns from the first X of `fit`, the rows that validationSplit holds out included. If it has, `fit`
+   * leaves it as it is. It is saved with the network. @default none
    */
   readonly preprocessing?: Preprocessing;
   /**
-   * The names of the classes. Labels may then be names, and `classify` returns names. If it has not learned yet, it
-   * learns from the first Y of `fit`. It is saved with the network. @default none
+   * The names of the classes. Labels may then be names, and `classify` returns names. The network takes a copy, as
+   * `net.labels`. If the encoder has not learned yet, the copy learns from the first Y of `fit`. It is saved with the
+   * network. @default none
    */
   readonly labels?: LabelEncoder;
 }

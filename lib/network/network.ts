@@ -81,7 +81,9 @@ export class Network {
   readonly parameters: Parameters;
   /** mean1, variance1, ...: the running moments of layers that normalise batches, as views of another flat buffer. */
   readonly statistics: Statistics;
+  /** The network's own copy of the option: `fit` of another network does not change it. */
   readonly preprocessing: Preprocessing | undefined;
+  /** The network's own copy of the option. */
   readonly labels: LabelEncoder | undefined;
 
   #architecture: Architecture;
@@ -104,8 +106,8 @@ export class Network {
     this.seed = parts.seed;
     this.parameters = parts.parameters;
     this.statistics = parts.statistics;
-    this.preprocessing = options.preprocessing;
-    this.labels = options.labels;
+    this.preprocessing = options.preprocessing?.copy();
+    this.labels = options.labels?.copy();
     this.#parts = parts;
     this.#architecture = parts.architecture;
     this.#queue = new PlanQueue(parts.architecture, parts.trained.parameters, parts.trained.statistics);

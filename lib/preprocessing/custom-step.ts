@@ -24,7 +24,10 @@ import { columnCount, type StepReader, type UserStep } from './step';
 export interface CustomStep {
   /** Its name in errors and files: 1 to 100 characters, and not the name of a step of the library. */
   readonly name: string;
-  /** Learns from X (m, inputColumns), which it must not change. X may hold NaN. */
+  /**
+   * Learns from X (m, inputColumns), which it must not change. X may hold NaN. It returns a new object with what it
+   * learned, never the step itself: pipelines, and the networks that copy them, share the step.
+   */
   fit(X: Matrix): FittedCustomStep;
   /**
    * Makes the fitted step again from the state that its `toJSON` returned, as JSON.parse gives it back. Needed only
@@ -93,9 +96,22 @@ export function checkedCustomSteps(
   });
 }
 
-/** Lets a user's step learn from X. @throws the step's errors; TypeError ERR_BLASNET_ARG_TYPE */
+/**
+ * Lets a user's step learn from X.
+ *
+ * @throws the step's errors; TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_ARG_VALUE if it returns itself
+ */
 export function fitCustomStep(step: CustomStep, X: Matrix): UserStep {
-  return new FittedCustom(step.name, X.cols, step.fit(X), 'fit');
+  const fitted = step.fit(X);
+  // What one pipeline learned would change when another one learns, such as that of the next fold.
+  if ((fitted as unknown) === step) {
+    const rule = 'a new object with what it learned, since several pipelines may share the step';
+    throw blasnetError(
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected ${resultOf('fit', step.name)} to be ${rule}, got the step itself`,
+    );
+  }
+  return new FittedCustom(step.name, X.cols, fitted, 'fit');
 }
 
 /**

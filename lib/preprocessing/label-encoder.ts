@@ -130,6 +130,13 @@ export class LabelEncoder<T extends Label = Label> {
     this.#known = yield* learnClasses('labels', labels);
   }
 
+  /** Returns an encoder of its own, which knows the classes that this one knows by now. */
+  copy(): LabelEncoder<T> {
+    const copy = new LabelEncoder<T>();
+    copy.#known = this.#known;
+    return copy;
+  }
+
   /** @internal Forgets what it learned from data that were refused later. */
   forget(): void {
     this.#known = undefined;

@@ -134,6 +134,11 @@ export class Preprocessing {
     this.#fitted = yield* this.#learn(X, makeOut);
   }
 
+  /** Returns a pipeline of its own with the same steps, which knows what this one has learned by now. */
+  copy(): Preprocessing {
+    return new Preprocessing(this.#steps, this.#fitted);
+  }
+
   /** @internal Forgets what it learned from data that were refused later. */
   forget(): void {
     this.#fitted = undefined;

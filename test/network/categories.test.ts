@@ -192,7 +192,7 @@ describe('with labels and preprocessing', () => {
     expect(await net.fit(raw, classes, { ...options, validationData: validationData(raw) })).toEqual(
       twin.fitSync(scaled, classes, { ...options, validationData: validationData(scaled) }),
     );
-    expect(scaling.inputColumns).toBe(2);
+    expect(net.preprocessing?.inputColumns).toBe(2);
     expect(net.predictSync(raw)).toEqual(twin.predictSync(scaled));
     expect(net.evaluateSync(raw, classes)).toEqual(twin.evaluateSync(scaled, classes));
   });

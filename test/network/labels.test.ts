@@ -37,15 +37,14 @@ describe.each(['softmax', 'logSoftmax'] as const)('%s', (output) => {
   });
 
   it('takes names for classes, learns them, and answers with them', async () => {
-    const labels = labelEncoder();
-    const net = make(labels);
+    const net = make(labelEncoder());
     const { loss } = await net.fit(X, named, {
       ...options,
       validationData: { X, Y: named },
       metrics: ['meanSquaredError'],
     });
     expect(loss).toEqual(history.loss);
-    expect(labels.classes).toEqual(names);
+    expect(net.labels?.classes).toEqual(names);
     const best = Array.from({ length: 60 }, (_, row) => {
       const outputs = net.predictSync(X).toArray()[row] ?? [];
       return names[outputs.indexOf(Math.max(...outputs))];
@@ -208,12 +207,11 @@ describe('the preprocessing of a network', () => {
   });
 
   it('learns from the first fit alone', () => {
-    const own = pipeline();
-    const net = make(own);
+    const net = make(pipeline());
     net.fitSync(raw, classes, options);
-    const before = JSON.stringify(own);
+    const before = JSON.stringify(net.preprocessing);
     net.fitSync(X, classes, options);
-    expect(JSON.stringify(own)).toBe(before);
+    expect(JSON.stringify(net.preprocessing)).toBe(before);
   });
 
   it('refuses NaN without an imputer, and fills it with one', () => {
@@ -287,20 +285,21 @@ describe('what was learned from refused data', () => {
     { what: 'a label out of range', Y: [[0], [7]], more: {} },
     { what: 'an option that does not exist', Y: [[0], [1]], more: { epoch: 1 } },
   ])('is forgotten after $what', ({ Y, more }) => {
-    const inputs = preprocessing([standardScaler()]);
-    const net = new Network(layers([1, 1], 'tanh', 'sigmoid'), { seed: 1, preprocessing: inputs });
+    const net = new Network(layers([1, 1], 'tanh', 'sigmoid'), {
+      seed: 1,
+      preprocessing: preprocessing([standardScaler()]),
+    });
     expect(() => net.fitSync(rows, Y, { epochs: 1, ...more })).toThrow();
-    expect(inputs.fitted).toBe(false);
+    expect(net.preprocessing?.fitted).toBe(false);
     net.fitSync([[1], [3]], [[0], [1]], { epochs: 1 });
-    expect(inputs.transform([[1], [3]]).toArray()).toEqual([[-1], [1]]);
+    expect(net.preprocessing?.transform([[1], [3]]).toArray()).toEqual([[-1], [1]]);
   });
 
   it('is forgotten by an encoder, too', () => {
-    const labels = labelEncoder();
-    const net = new Network(layers([1, 1], 'tanh', 'sigmoid'), { seed: 1, labels });
+    const net = new Network(layers([1, 1], 'tanh', 'sigmoid'), { seed: 1, labels: labelEncoder() });
     expect(() => net.fitSync(rows, ['a', 'b', 'c'], { epochs: 1 })).toThrow(/to have 2 classes/);
     net.fitSync(rows, ['no', 'yes'], { epochs: 1 });
-    expect(labels.classes).toEqual(['no', 'yes']);
+    expect(net.labels?.classes).toEqual(['no', 'yes']);
   });
 });
 
