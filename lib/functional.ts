@@ -57,7 +57,7 @@ export interface Memory {
 export function initLayers(architecture: readonly LayerOptions[], seed = 99): Parameters {
   const layers = plainArchitecture(architecture);
   const random = new RandomState(seed);
-  const { named } = allocateParameters(layers, 'float64');
+  const { named } = allocateParameters(layers, 'float64', allocate);
   for (const [index, layer] of layers.entries()) {
     const weights = matrixOf(named, `W${index + 1}`).data;
     const biases = matrixOf(named, `b${index + 1}`).data;

@@ -1,4 +1,4 @@
-import { allocate } from '../base/matrix';
+import { allocateShared } from '../base/matrix';
 import { native } from './binding';
 import { recordPlaces } from './records';
 
@@ -39,7 +39,7 @@ const places = recordPlaces('outcome');
 
 /** Makes an array that operations write their outcomes to. */
 export function newOutcome(): Float64Array {
-  return allocate(Object.keys(places).length, 'float64');
+  return allocateShared(Object.keys(places).length, 'float64');
 }
 
 export function readOutcome(numbers: Float64Array): Outcome {

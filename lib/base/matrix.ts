@@ -38,7 +38,7 @@ export class Matrix<T extends FloatArray = FloatArray> {
     this.cols = cols;
   }
 
-  /** Makes a matrix of zeros on a SharedArrayBuffer. The default dtype is 'float64'. */
+  /** Makes a matrix of zeros. The default dtype is 'float64'. */
   static zeros(rows: number, cols: number, dtype?: 'float64'): Matrix<Float64Array>;
   static zeros(rows: number, cols: number, dtype: Dtype): Matrix;
   static zeros(rows: number, cols: number, dtype: Dtype = 'float64'): Matrix {
@@ -138,21 +138,40 @@ export function valueError(
   return blasnetError(code, `Expected ${name} to hold ${rule}, got ${value} at row ${row}, column ${column}`);
 }
 
-/** Zeros on a SharedArrayBuffer. Such a buffer cannot be detached while native code works on it. */
-export function allocate(length: number, dtype: 'float64'): Float64Array<SharedArrayBuffer>;
-export function allocate(
+/**
+ * Zeros for a result, on a buffer that its owner may transfer. While native code works on it on another thread, no code
+ * of the user's may see it, unless it is pinned.
+ */
+export function allocate(length: number, dtype: 'float64'): Float64Array;
+export function allocate(length: number, dtype: Dtype): FloatArray;
+export function allocate(length: number, dtype: Dtype): FloatArray {
+  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+}
+
+/**
+ * Zeros on a SharedArrayBuffer, which cannot be detached: for what native code keeps, and for what the user's code may
+ * see while native code still needs it.
+ */
+export function allocateShared(length: number, dtype: 'float64'): Float64Array<SharedArrayBuffer>;
+export function allocateShared(
   length: number,
   dtype: Dtype,
 ): Float64Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>;
-export function allocate(length: number, dtype: Dtype): FloatArray {
+export function allocateShared(length: number, dtype: Dtype): FloatArray {
   return dtype === 'float64'
     ? new Float64Array(new SharedArrayBuffer(length * 8))
     : new Float32Array(new SharedArrayBuffer(length * 4));
 }
 
+/** A matrix of zeros on a SharedArrayBuffer: see `allocateShared`. */
+export function sharedZeros(rows: number, cols: number, dtype: Dtype): Matrix {
+  checkSize(rows, cols);
+  return new Matrix<FloatArray>(allocateShared(rows * cols, dtype), rows, cols);
+}
+
 /** Converts number[][] to a matrix. `name` is the argument's name, for the errors. */
 export function matrixFromRows(name: string, rows: unknown, dtype: Dtype): Matrix {
-  const { matrix, reading } = rowsReading(name, rows, dtype);
+  const { matrix, reading } = rowsReading(name, rows, dtype, allocate);
   readNow(reading);
   return matrix;
 }
@@ -162,6 +181,7 @@ export function rowsReading(
   name: string,
   value: unknown,
   dtype: Dtype,
+  zeros: typeof allocate = allocateShared,
 ): { readonly matrix: Matrix; readonly reading: Reading } {
   if (!Array.isArray(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of rows', value);
   const rows: readonly unknown[] = value;
@@ -169,7 +189,7 @@ export function rowsReading(
   if (length === 0) throw argumentError('ERR_BLASNET_SHAPE', name, 'a non-empty array of rows', rows);
   const cols = arrayOfNumbers(`${name}[0]`, rows[0]).length;
   if (cols === 0) throw argumentError('ERR_BLASNET_SHAPE', `${name}[0]`, 'a non-empty row', rows[0]);
-  const data = allocate(length * cols, dtype);
+  const data = zeros(length * cols, dtype);
   const read = (from: number, to: number) => {
     for (let r = from; r < to; r++) {
       const row = rows[r];

@@ -1,3 +1,4 @@
+import { copyArrays } from '../addon/arrays';
 import { takeRowsOf } from '../addon/rows';
 import {
   type AsyncOptions,
@@ -56,7 +57,7 @@ const constraints = {
   seed: optional(seed),
 };
 /**
- * Splits samples into a training set and a test set. Both are copies on SharedArrayBuffers; number[][] becomes float64.
+ * Splits samples into a training set and a test set. Both are copies; number[][] becomes float64.
  * The rows and their order are those of scikit-learn's
  * `train_test_split(X, Y, test_size=..., shuffle=..., random_state=seed)`: the first rows of a permutation are the test
  * set, and the others the training set.
@@ -139,14 +140,21 @@ function* split(
   const order = new Uint32Array(rows);
   yield* drawOrders(random, order, rows, { count: shuffle ? rows : 0 });
   const testStart = shuffle ? 0 : rows - testRows;
-  const testIndex = order.subarray(testStart, testStart + testRows);
-  const trainIndex = shuffle ? order.subarray(testRows) : order.subarray(0, testStart);
+  const testIndex = yield* copyOf(order.subarray(testStart, testStart + testRows));
+  const trainIndex = yield* copyOf(shuffle ? order.subarray(testRows) : order.subarray(0, testStart));
   return {
     train: { X: yield* select(X, trainIndex), Y: yield* select(Y, trainIndex) },
     test: { X: yield* select(X, testIndex), Y: yield* select(Y, testIndex) },
     trainIndex,
     testIndex,
   };
+}
+
+// Each result has a buffer of its own, so that a transfer takes no other with it.
+function* copyOf(order: Uint32Array): Work<Uint32Array> {
+  const copy = new Uint32Array(order.length);
+  yield* copyArrays([order], [copy]);
+  return copy;
 }
 
 function toMatrix(name: string, value: unknown): MatrixInput {

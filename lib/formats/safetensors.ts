@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import { Sha256 } from '../addon/arrays';
 import { argumentError, blasnetError } from '../base/errors';
-import { allocate } from '../base/matrix';
+import { allocateShared } from '../base/matrix';
 import { readCalls, writeCalls } from './atomic';
 import { type Calls, working } from './file-calls';
 import { fileError, quote } from './file-error';
@@ -201,7 +201,7 @@ function checkLength(expected: number, read: number, { size }: ByteSource, file:
 function memoryFor(bytes: number, dtype: TensorDtype, file: string): TensorData {
   try {
     if (dtype === 'F64' || dtype === 'F32') {
-      return allocate(bytes / dtypes[dtype].size, dtype === 'F64' ? 'float64' : 'float32');
+      return allocateShared(bytes / dtypes[dtype].size, dtype === 'F64' ? 'float64' : 'float32');
     }
     const { array } = dtypes[dtype];
     return new array(new ArrayBuffer(bytes));

@@ -1,4 +1,4 @@
-import { allocate, type Dtype, type FloatArray, Matrix } from '../base/matrix';
+import { allocate, allocateShared, type Dtype, type FloatArray, Matrix } from '../base/matrix';
 import { type Architecture, embeddingsIn, featuresOf, type Layer } from './architecture';
 
 /**
@@ -88,23 +88,32 @@ export function parameterCount(architecture: readonly Layer[]): number {
   return parameterShapes(architecture).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
 }
 
-/** Zeros for every parameter of the architecture, on a SharedArrayBuffer. */
-export function allocateParameters(architecture: Architecture, dtype: Dtype): Flat<Parameters> {
-  return allocateNamed(parameterShapes(architecture), dtype);
+/** Zeros for every parameter of the architecture, by default on a SharedArrayBuffer. */
+export function allocateParameters(
+  architecture: Architecture,
+  dtype: Dtype,
+  zeros: typeof allocate = allocateShared,
+): Flat<Parameters> {
+  return allocateNamed(parameterShapes(architecture), zeros, dtype);
 }
 
 /** Zeros for every gradient of the architecture, in the layout of the parameters. */
 export function allocateGradients(architecture: Architecture, dtype: Dtype): Flat<Gradients> {
-  return allocateNamed(parameterShapes(architecture), dtype, 'd');
+  return allocateNamed(parameterShapes(architecture), allocate, dtype, 'd');
 }
 
-/** Zeros for all running moments. */
+/** Zeros for all running moments, on a SharedArrayBuffer. */
 export function allocateStatistics(architecture: Architecture, dtype: Dtype): Flat<Statistics> {
-  return allocateNamed(statisticShapes(architecture), dtype);
+  return allocateNamed(statisticShapes(architecture), allocateShared, dtype);
 }
 
-function allocateNamed<Named>(shapes: readonly NamedShape[], dtype: Dtype, prefix = ''): Flat<Named> {
-  const flat = allocate(
+function allocateNamed<Named>(
+  shapes: readonly NamedShape[],
+  zeros: typeof allocate,
+  dtype: Dtype,
+  prefix = '',
+): Flat<Named> {
+  const flat = zeros(
     shapes.reduce((sum, { rows, cols }) => sum + rows * cols, 0),
     dtype,
   );

@@ -1,7 +1,7 @@
 import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import {
-  allocate,
+  allocateShared,
   type FloatArray,
   isFloatArray,
   Matrix,
@@ -145,7 +145,7 @@ function asTable(name: string, value: unknown): Table {
     const { matrix, unread } = rowsInput(name, value, 'float64');
     return { data: matrix.data, rows: matrix.rows, cols: matrix.cols, unread };
   }
-  const data = allocate(value.length, 'float64');
+  const data = allocateShared(value.length, 'float64');
   const wrong = (i: number, number: unknown) =>
     Array.isArray(number)
       ? argumentError('ERR_BLASNET_ARG_TYPE', `${name}[0]`, 'an array of numbers', value[0])
@@ -162,7 +162,7 @@ function asWeights(given: FloatArray | readonly unknown[]): {
     checkBuffer('sampleWeight', given);
     return { weights: given };
   }
-  const weights = allocate(given.length, 'float64');
+  const weights = allocateShared(given.length, 'float64');
   const read = (from: number, to: number) => {
     for (let i = from; i < to; i++) {
       const weight = given[i];

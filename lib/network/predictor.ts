@@ -1,6 +1,6 @@
 import { type DisposableObject, makeDisposable } from '../base/disposable';
 import type { Dtype } from '../base/matrix';
-import { elementError, Matrix } from '../base/matrix';
+import { elementError, type Matrix, sharedZeros } from '../base/matrix';
 import { check, integerBetween } from '../base/validate';
 import type { Plan } from '../engine/plan';
 import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
@@ -15,7 +15,8 @@ export interface PredictorOptions {
 export interface Predictor extends DisposableObject {}
 
 /**
- * Predicts through buffers that never move, for servers: write into `input`, call `run`, read `output`. A call
+ * Predicts through buffers that never move, for servers: write into `input`, call `run`, read `output`. These are on
+ * SharedArrayBuffers, and each call writes to the same ones. A call
  * allocates nothing. The input is not preprocessed.
  *
  *     const predictor = net.predictor();
@@ -50,9 +51,9 @@ export class Predictor {
     checkAtRest: () => void,
   ) {
     const embeddings = embeddingsIn(architecture).length;
-    this.input = Matrix.zeros(rows, inputDimOf(architecture), dtype);
+    this.input = sharedZeros(rows, inputDimOf(architecture), dtype);
     this.categories = new Int32Array(new SharedArrayBuffer(4 * rows * embeddings)).fill(unknownCode);
-    this.output = Matrix.zeros(rows, outputLayerOf(architecture).outputDim, dtype);
+    this.output = sharedZeros(rows, outputLayerOf(architecture).outputDim, dtype);
     native.pin(rows, this.input.data, embeddings === 0 ? null : this.categories, this.output.data);
     this.#plan = native;
     this.#architecture = architecture;

@@ -17,7 +17,14 @@ import type { Label } from '../preprocessing';
 import { type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
 import { fillHere } from '../samples/pending';
-import { arraysOf, fillElsewhere, outputMatrix, type SampleKind, type Samples } from '../samples/samples';
+import {
+  arraysOf,
+  fillElsewhere,
+  measuredOutputs,
+  outputMatrix,
+  type SampleKind,
+  type Samples,
+} from '../samples/samples';
 import type { TrainedNetwork } from '../training/trained-network';
 import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { type EvaluateOptions, type Evaluation, evaluateConstraints } from './network-options';
@@ -86,7 +93,7 @@ export class NetworkReader {
     const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;
-    const out = outputMatrix(kind.architecture, kind.dtype, samples);
+    const out = measuredOutputs(kind.architecture, kind.dtype, samples);
     await this.#predict(samples, out, options);
     return { ...result, ...(await measureElsewhere(metrics, samples, out, options)) };
   }
@@ -101,7 +108,7 @@ export class NetworkReader {
     this.#check(outcome, samples, loss);
     const result = evaluation(outcome, samples, loss);
     if (metrics.length === 0) return result;
-    const out = outputMatrix(kind.architecture, kind.dtype, samples);
+    const out = measuredOutputs(kind.architecture, kind.dtype, samples);
     plan.run(predictOperation(samples, out));
     return { ...result, ...measureHere(metrics, samples, out) };
   }

@@ -1,7 +1,7 @@
 import { type Callback, type NativePipeline, native } from '../addon/binding';
 import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
 import { Idle, type Work } from '../addon/work';
-import { type Dtype, Matrix } from '../base/matrix';
+import { type Matrix, sharedZeros } from '../base/matrix';
 import { type FittedStep, type LibraryStep, notFinite, type UserStep } from './step';
 
 /** Steps that are applied together: neighbouring steps of the library, in one pass of native code, or a user's step. */
@@ -43,7 +43,8 @@ export class FittedSteps {
     let current = X;
     for (const [i, segment] of this.#segments.entries()) {
       const last = i === this.#segments.length - 1;
-      const next = last && fits(segment, current, out) ? out : between(X, segment.outputColumns, X.dtype);
+      const next =
+        last && fits(segment, current, out) ? out : sharedZeros(X.rows, segment.outputColumns, X.dtype);
       if (segment instanceof NativeSegment) yield* segment.transform(current, next);
       else segment.transform(current, next);
       if (last && next !== out) out.data.set(next.data);
@@ -55,7 +56,8 @@ export class FittedSteps {
   *inverse(X: Matrix, out: Matrix): Work<void> {
     let current = X;
     for (const [i, segment] of [...this.#segments.entries()].reverse()) {
-      const next = i === 0 && fits(segment, current, out) ? out : between(X, segment.inputColumns, X.dtype);
+      const next =
+        i === 0 && fits(segment, current, out) ? out : sharedZeros(X.rows, segment.inputColumns, X.dtype);
       if (segment instanceof NativeSegment) yield* segment.inverse(current, next);
       else segment.inverse(current, next);
       if (i === 0 && next !== out) out.data.set(next.data);
@@ -69,7 +71,7 @@ export function* applyStep(step: FittedStep, place: number, X: Matrix, out: Matr
   if (step.native !== undefined) yield* new NativeSegment([step], place).transform(X, out);
   else if (X.dtype === out.dtype) step.transform(X, out);
   else {
-    const next = Matrix.zeros(out.rows, out.cols, X.dtype);
+    const next = sharedZeros(out.rows, out.cols, X.dtype);
     step.transform(X, next);
     out.data.set(next.data);
   }
@@ -83,10 +85,6 @@ export function inputName(place: number): string {
 // Native code takes and gives any dtype; a user's step gives the dtype that it takes.
 function fits(segment: Segment, X: Matrix, out: Matrix): boolean {
   return segment instanceof NativeSegment || X.dtype === out.dtype;
-}
-
-function between({ rows }: Matrix, cols: number, dtype: Dtype): Matrix {
-  return Matrix.zeros(rows, cols, dtype);
 }
 
 // Elements that a step goes through within half a millisecond.

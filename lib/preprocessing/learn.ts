@@ -3,7 +3,7 @@
 import { type ColumnsArguments, type NativeCall, type NativeColumns, native } from '../addon/binding';
 import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
 import { Idle, type Work } from '../addon/work';
-import { allocate, type Matrix } from '../base/matrix';
+import { allocateShared, type Matrix } from '../base/matrix';
 import { notFinite } from './step';
 
 // Elements that an operation goes through within a millisecond.
@@ -40,7 +40,7 @@ export interface Moments {
 
 /** @throws RangeError ERR_BLASNET_NOT_FINITE */
 export function* learnMoments(from: LearnedColumns): Work<Moments> {
-  const numbers = () => allocate(from.columns.length, 'float64');
+  const numbers = () => allocateShared(from.columns.length, 'float64');
   const moments = { means: numbers(), variances: numbers(), present: numbers() };
   yield* learn(from, (columns, given) => (callback) => columns.moments({ ...given, ...moments }, callback));
   return moments;
@@ -49,7 +49,7 @@ export function* learnMoments(from: LearnedColumns): Work<Moments> {
 /** The least and the largest number of each column. @throws like learnMoments() */
 export function* learnExtremes(from: LearnedColumns): Work<{ least: Float64Array; most: Float64Array }> {
   const { length } = from.columns;
-  const extremes = { least: allocate(length, 'float64'), most: allocate(length, 'float64') };
+  const extremes = { least: allocateShared(length, 'float64'), most: allocateShared(length, 'float64') };
   yield* learn(from, (columns, given) => (callback) => columns.extremes({ ...given, ...extremes }, callback));
   return extremes;
 }
@@ -71,7 +71,7 @@ export function* learnOrders(
   [low, high]: readonly [number, number] = [25, 75],
 ): Work<Order[]> {
   const fields = 5;
-  const orders = allocate(fields * from.columns.length, 'float64');
+  const orders = allocateShared(fields * from.columns.length, 'float64');
   yield* learn(
     from,
     (columns, given) => (callback) => columns.orders({ ...given, low, high, orders }, callback),
@@ -87,7 +87,7 @@ export function* learnCategories(
   from: LearnedColumns,
   most: number,
 ): Work<{ readonly count: number; readonly categories: number[][] | undefined }> {
-  const counts = allocate(from.columns.length, 'float64');
+  const counts = allocateShared(from.columns.length, 'float64');
   let categories: number[][] | undefined;
   let count = 0;
   yield* learn(

@@ -7,7 +7,7 @@ import {
   workHere,
 } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { Matrix } from '../base/matrix';
+import { Matrix, sharedZeros } from '../base/matrix';
 import {
   asMatrix,
   checkDtype,
@@ -191,7 +191,7 @@ export class Preprocessing {
     const { out, ...rest } = options;
     const input = matrixInput('X', X, { cols: fitted.inputColumns });
     const result = resultMatrix(input.matrix, fitted.outputColumns, out);
-    await elsewhere(input, rest, fitted.transform(input.matrix, result), result);
+    await elsewhere(input, rest, fitted.transform(input.matrix, result), out);
     return result;
   }
 
@@ -221,7 +221,7 @@ export class Preprocessing {
     const { out, ...rest } = options;
     const input = matrixInput('X', X, { cols: fitted.outputColumns });
     const result = resultMatrix(input.matrix, fitted.inputColumns, out);
-    await elsewhere(input, rest, fitted.inverse(input.matrix, result), result);
+    await elsewhere(input, rest, fitted.inverse(input.matrix, result), out);
     return result;
   }
 
@@ -266,7 +266,7 @@ export class Preprocessing {
     const step = this.#steps[i];
     if (step === undefined) return undefined;
     const isNative = native !== undefined && PreprocessingStep.fitOf(step) !== undefined;
-    return Matrix.zeros(X.rows, outputColumns, isNative ? 'float64' : X.dtype);
+    return sharedZeros(X.rows, outputColumns, isNative ? 'float64' : X.dtype);
   }
 
   #learned(method: string): FittedSteps {
@@ -338,7 +338,8 @@ function trainingMatrix(X: unknown): Matrix {
   return matrix;
 }
 
-// Reads the input, and runs work on other threads. Meanwhile, the matrices stay in place.
+// Reads the input, and runs work on other threads. Meanwhile, the caller's matrices stay in place. (Those that are not
+// the caller's yet are not pinned, because a buffer that was pinned can never be transferred.)
 async function elsewhere<T>(
   { matrix, unread }: MatrixInput,
   options: AsyncOptions,

@@ -1,6 +1,6 @@
 import { inOrder, readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { type Dtype, elementError, Matrix } from '../base/matrix';
+import { type Dtype, elementError, Matrix, sharedZeros } from '../base/matrix';
 import { type MatrixInput, type MatrixLike, matrixInput } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
 import { type Reading, unlessShort } from '../base/reading';
@@ -110,7 +110,7 @@ function preprocessed(
       });
   if (learns) learning.columns = raw.cols;
   else if (learning === undefined) checkColumns(preprocessing.outputColumns, columns);
-  const out = Matrix.zeros(raw.rows, columns, dtype);
+  const out = sharedZeros(raw.rows, columns, dtype);
   const reading = unread === undefined ? [] : [readInSlices(unread)];
   const work = learns
     ? inPartOf(
@@ -161,7 +161,7 @@ function mixed(X: unknown): MixedInputs {
 
 // X (rows, 0): the numbers are left out, or a matrix without columns, such as a predictor's input.
 function noNumbers(numbers: unknown, rows: number, dtype: Dtype): Matrix {
-  if (numbers === undefined) return Matrix.zeros(rows, 0, dtype);
+  if (numbers === undefined) return sharedZeros(rows, 0, dtype);
   if (!(numbers instanceof Matrix && numbers.cols === 0)) {
     const rule = "left out, since the network's inputDim is 0";
     throw argumentError('ERR_BLASNET_SHAPE', 'X.numbers', rule, numbers);

@@ -2,7 +2,7 @@ import { convertNumbers } from '../addon/arrays';
 import { readInSlices, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import {
-  allocate,
+  allocateShared,
   type Dtype,
   type LabelArray,
   type Matrix,
@@ -97,7 +97,7 @@ function isTyped(values: ClassesLike): values is Exclude<ClassesLike, readonly u
 
 // One number per sample, for a single output.
 function column(values: ClassesLike, dtype: Dtype): Labels {
-  const data = allocate(values.length, dtype);
+  const data = allocateShared(values.length, dtype);
   const labels = { data, rows: data.length, cols: 1 };
   if (!isTyped(values)) {
     return { ...labels, pending: unlessBrief(readInSlices(numbersReading('Y', values, data))) };
@@ -125,7 +125,9 @@ function encoded(
   const signs =
     labelRule === 'signs' || (outputDim === 1 && classThreshold(outputActivationOf(architecture)) === 0);
   const data =
-    labelRule === 'classes' ? new Int32Array(new SharedArrayBuffer(4 * rows)) : allocate(rows * cols, dtype);
+    labelRule === 'classes'
+      ? new Int32Array(new SharedArrayBuffer(4 * rows))
+      : allocateShared(rows * cols, dtype);
   const work = encode(labels, names, { data, rows, cols }, outputDim, signs ? -1 : 0);
   const pending = learns ? { work, arrays: [] } : unlessBrief(work);
   return { data, rows, cols, pending };
@@ -175,7 +177,7 @@ function* classesOf(values: ClassesLike, out: Int32Array): Work<void> {
   let numbers: NumberArray;
   if (isTyped(values)) numbers = values;
   else {
-    const read = allocate(out.length, 'float64');
+    const read = allocateShared(out.length, 'float64');
     yield* readInSlices(numbersReading('Y', values, read));
     numbers = read;
   }

@@ -1,6 +1,13 @@
 import { type AsyncOptions, pinnedWork } from '../addon/work';
 import { blasnetError } from '../base/errors';
-import { type Dtype, type FloatArray, type LabelArray, Matrix, type NumberArray } from '../base/matrix';
+import {
+  type Dtype,
+  type FloatArray,
+  type LabelArray,
+  Matrix,
+  type NumberArray,
+  sharedZeros,
+} from '../base/matrix';
 import { checkOutput, type ReadArrays } from '../base/matrix-input';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import type { LossName } from '../layers/losses';
@@ -64,6 +71,11 @@ export function arraysToPin(samples: Samples): NumberArray[] {
 /** Does pending work of the samples without blocking the calling thread. Meanwhile, all arrays stay in place. */
 export function fillElsewhere(samples: Samples, { work }: Pending, options: AsyncOptions): Promise<void> {
   return pinnedWork(work, arraysToPin(samples), options);
+}
+
+/** A matrix for outputs that are measured (rows of X, outputDim). Metrics of the user's own see it. */
+export function measuredOutputs(architecture: Architecture, dtype: Dtype, { X }: Inputs): Matrix {
+  return sharedZeros(X.rows, outputLayerOf(architecture).outputDim, dtype);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { checkWeights, countClasses, weigh } from '../addon/rows';
 import { readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { allocate, type Dtype, type FloatArray, isFloatArray, numbersReading } from '../base/matrix';
+import { allocateShared, type Dtype, type FloatArray, isFloatArray, numbersReading } from '../base/matrix';
 import { checkBuffer } from '../base/pinning';
 import type { Reading } from '../base/reading';
 import { checkObject } from '../base/validate';
@@ -40,13 +40,13 @@ export function combineWeights(
   const { rows } = labels;
   const given = sampleWeight === undefined ? null : weightsInput('sampleWeight', sampleWeight, rows);
   const ofClasses = classWeight === undefined ? null : classWeigher(classes, classWeight);
-  const own = given && allocate(rows, dtype);
+  const own = given && allocateShared(rows, dtype);
   const arrays = given === null ? [] : [given.weights];
   if (ofClasses === null) {
     const weights = own as FloatArray;
     return { weights: { weights, ownWeights: weights }, work: weighOwn(given, weights), arrays };
   }
-  const weights = allocate(rows, dtype);
+  const weights = allocateShared(rows, dtype);
   const work = weighClasses(labels, classes, given, own, ofClasses, weights);
   return { weights: own === null ? { weights } : { weights, ownWeights: own }, work, arrays };
 }
@@ -121,7 +121,7 @@ function weightsInput(name: string, value: unknown, rows: number): WeightsInput 
     throw argumentError('ERR_BLASNET_SHAPE', name, `of length ${rows}, one weight per sample`, value);
   }
   if (isFloatArray(value)) return { name, value, weights: value };
-  const weights = allocate(rows, 'float64');
+  const weights = allocateShared(rows, 'float64');
   const wrong = (row: number, weight: unknown) => weightError(name, row, weight);
   return { name, value, weights, unread: numbersReading(name, value, weights, wrong) };
 }

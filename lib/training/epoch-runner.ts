@@ -1,7 +1,7 @@
 import { packRecord } from '../addon/records';
 import type { Work } from '../addon/work';
 import { AbortError } from '../base/errors';
-import { allocate } from '../base/matrix';
+import { allocateShared } from '../base/matrix';
 import { type Operation, type Outcome, outcomeError, statusCodes } from '../engine/plan';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import { lossEntry } from '../layers/losses';
@@ -74,8 +74,8 @@ export class EpochRunner {
   // The generator's state before this training drew from it.
   #generatorBefore: GeneratorState | undefined;
   #held: LabelledSamples | undefined;
-  #losses = allocate(0, 'float64');
-  #hitShares = allocate(0, 'float64');
+  #losses = allocateShared(0, 'float64');
+  #hitShares = allocateShared(0, 'float64');
   #call: Call | undefined;
   // If the current epoch runs step by step: its finished rows, and their sums.
   #done = { rows: 0, loss: 0, hits: 0 };
@@ -246,8 +246,8 @@ export class EpochRunner {
     try {
       if (first) yield* this.#begin();
       if (this.#losses.length < epochs) {
-        this.#losses = allocate(epochs, 'float64');
-        this.#hitShares = allocate(epochs, 'float64');
+        this.#losses = allocateShared(epochs, 'float64');
+        this.#hitShares = allocateShared(epochs, 'float64');
       }
       yield* this.#orders.draw(epochs);
       whole = true;

@@ -1,6 +1,6 @@
 import { encodeClasses } from '../addon/rows';
 import { type AsyncOptions, pinnedWork, type Work, workHere } from '../addon/work';
-import { Matrix } from '../base/matrix';
+import { Matrix, sharedZeros } from '../base/matrix';
 import type { Comparison } from '../metrics/comparison';
 import type { ResolvedMetric } from '../metrics/metric';
 import type { Labels } from '../samples/labels';
@@ -56,7 +56,7 @@ function comparisonOf(
 // A user's metric takes one row of labels for each sample, so class numbers become one-hot rows.
 function* labelMatrix({ data, rows, cols }: Labels, { cols: outputs, dtype }: Matrix): Work<Matrix> {
   if (!(data instanceof Int32Array)) return new Matrix(data, rows, cols);
-  const labels = Matrix.zeros(rows, outputs, dtype);
+  const labels = sharedZeros(rows, outputs, dtype);
   const sizes = { rows, classes: outputs, cols: outputs };
   yield* encodeClasses({ numbers: data, ...sizes, off: 0, on: 1, out: labels.data });
   return labels;

@@ -1,4 +1,4 @@
-import { allocate, type Dtype, type FloatArray } from '../base/matrix';
+import { allocateShared, type Dtype, type FloatArray } from '../base/matrix';
 import { type Architecture, isRandom } from '../layers/architecture';
 import { parameterCount } from '../layers/parameters';
 import { type NativeOptimizer, nativeOptimizer } from '../optimizers/make';
@@ -35,7 +35,7 @@ export function newOptimizerState(
   return {
     optimizer,
     native,
-    state: allocate(native.stateSize(parameterCount(architecture)), dtype),
+    state: allocateShared(native.stateSize(parameterCount(architecture)), dtype),
     key: isRandom(architecture) ? [word(), word()] : [0, 0],
     steps: 0,
     batches: 0,

@@ -1,7 +1,7 @@
 import { copyArrays } from '../addon/arrays';
 import type { Work } from '../addon/work';
 import { AbortError, blasnetError } from '../base/errors';
-import { allocate, Matrix } from '../base/matrix';
+import { allocateShared, sharedZeros } from '../base/matrix';
 import { evaluateOperation, type Outcome, outcomeError, predictOperation } from '../engine/plan';
 import { checkJson } from '../formats/json';
 import type { Safetensors } from '../formats/safetensors';
@@ -237,8 +237,8 @@ export class TrainingSession {
   *#keepBest(): Training {
     const { parameters, statistics, kind } = this.#network;
     this.best ??= {
-      parameters: allocate(parameters.length, kind.dtype),
-      statistics: allocate(statistics.length, kind.dtype),
+      parameters: allocateShared(parameters.length, kind.dtype),
+      statistics: allocateShared(statistics.length, kind.dtype),
     };
     const { best } = this;
     yield* ask((at) => at.work(copyArrays([parameters, statistics], [best.parameters, best.statistics])));
@@ -271,7 +271,7 @@ export class TrainingSession {
     const { metrics } = this.options;
     if (metrics.length === 0) return {};
     const { outputDim } = outputLayerOf(this.#network.kind.architecture);
-    const out = Matrix.zeros(samples.X.rows, outputDim, samples.X.dtype);
+    const out = sharedZeros(samples.X.rows, outputDim, samples.X.dtype);
     this.#throwIfFailed(yield* ask((at) => at.read(predictOperation(samples, out))), samples);
     const values = yield* ask((at) => at.measure(metrics, samples, out));
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [nameOf(name), value]));

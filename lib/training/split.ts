@@ -1,7 +1,7 @@
 import { stratify as moveQuotas, takeRowsOf } from '../addon/rows';
 import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { allocate, type LabelArray, Matrix } from '../base/matrix';
+import { allocateShared, type LabelArray, Matrix } from '../base/matrix';
 import { drawOrders, type RandomState } from '../random/random-state';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples } from '../samples/samples';
@@ -95,7 +95,7 @@ export function* takeRows(
   const samples = { X: inputs, codes: taken, Y: labels };
   if (ownWeights === undefined) return samples;
   const factors = { weights: ownWeights, rows: X.rows, index: rows };
-  const out = allocate(length, X.dtype);
+  const out = allocateShared(length, X.dtype);
   const weights = yield* meanOne("the held-out samples' sampleWeight", factors, out);
   return { ...samples, weights };
 }
@@ -105,7 +105,7 @@ export function* reweighted(samples: LabelledSamples, rows: Uint32Array): Work<L
   const { X, weights } = samples;
   if (weights === undefined) return samples;
   const factors = { weights, rows: X.rows, index: rows, base: weights };
-  const out = allocate(X.rows, X.dtype);
+  const out = allocateShared(X.rows, X.dtype);
   return { ...samples, weights: yield* meanOne("the training samples' weights", factors, out) };
 }
 
@@ -115,7 +115,7 @@ function* take<T extends LabelArray>(from: T, rows: number, cols: number, index:
   const out =
     from instanceof Int32Array
       ? new Int32Array(new SharedArrayBuffer(4 * length))
-      : allocate(length, from instanceof Float64Array ? 'float64' : 'float32');
+      : allocateShared(length, from instanceof Float64Array ? 'float64' : 'float32');
   yield* takeRowsOf(from, rows, cols, index, out as T);
   return out as T;
 }
