@@ -140,7 +140,7 @@ export class PlanQueue {
       throw blasnetError(
         'ERR_BLASNET_BUSY',
         `Expected ${method} to be called while no other thread works on the network; ` +
-          'await the call under way, use the asynchronous form, or call it between epochs',
+          'await the call under way, use the asynchronous form, call it between epochs, or use a clone()',
       );
     }
   }

@@ -249,19 +249,25 @@ export function arraysOf({ parameters, statistics }: NetworkMemory): Record<stri
 export function* decodeContent(
   content: Safetensors,
   file: string,
-  options: LoadOptions,
+  loadOptions: LoadOptions,
   memory: MemoryOfNetwork,
 ): Work<StoredNetwork> {
   const model = yield* decodeModel(content, file, schema);
   const { architecture, dtype, seed, training } = model;
-  const ofNetwork = { dtype, seed, ...readPreprocessing(model.preprocessing, file, options) };
-  memories.set(ofNetwork, yield* memory.with(model.tensors, architecture, dtype));
-  return { architecture, options: ofNetwork, training };
+  const ofNetwork = { dtype, seed, ...readPreprocessing(model.preprocessing, file, loadOptions) };
+  const options = withMemory(ofNetwork, yield* memory.with(model.tensors, architecture, dtype));
+  return { architecture, options, training };
 }
 
 const memories = new WeakMap<NetworkOptions, NetworkMemory>();
 
-/** The memory of the network that was read with these options; undefined for options that a user made. */
+/** Lets the network that is made with these options have this memory. */
+export function withMemory<Options extends NetworkOptions>(options: Options, memory: NetworkMemory): Options {
+  memories.set(options, memory);
+  return options;
+}
+
+/** The memory for the network that is made with these options; undefined for options that a user made. */
 export function memoryOf(options: NetworkOptions): NetworkMemory | undefined {
   return memories.get(options);
 }

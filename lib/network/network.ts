@@ -25,6 +25,7 @@ import {
 } from '../training/options';
 import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
+import { type ClonedParts, copyElsewhere, copyHere, type NetworkCopy } from './clone';
 import { findCheckpoint } from './find-checkpoint';
 import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
 import {
@@ -336,8 +337,41 @@ export class Network {
     saveNetworkSync(path, this.#content());
   }
 
-  static #from({ architecture, options }: StoredNetwork): Network {
+  /**
+   * Makes a network with the same layers, parameters, running moments, preprocessing and labels, in memory of its own.
+   * It also takes the state of the random numbers and of the optimiser. So both train on to the same bits, and neither
+   * changes the other: one may predict while the other trains.
+   *
+   * @throws Error ERR_BLASNET_BUSY while a step is being taken
+   */
+  clone(): Network {
+    return Network.#fromCopy(copyHere(this.#cloned, this.#queue));
+  }
+
+  /**
+   * Like `clone`, but copies on other threads. While `fit` trains, it waits for the current epochs.
+   * @throws AbortError when the signal ends the call
+   */
+  async cloneAsync(options: AsyncOptions = {}): Promise<Network> {
+    return Network.#fromCopy(await copyElsewhere(() => this.#cloned, this.#queue, options));
+  }
+
+  static #from({ architecture, options }: Pick<StoredNetwork, 'architecture' | 'options'>): Network {
     return new Network(architecture as readonly LayerOptions[], options);
+  }
+
+  static #fromCopy(copy: NetworkCopy): Network {
+    const network = Network.#from(copy);
+    network.#parts.trained.random.setState(copy.random);
+    network.#queue.lastLoss = copy.lastLoss;
+    network.#optimizerState = copy.optimizerState;
+    return network;
+  }
+
+  get #cloned(): ClonedParts {
+    const { seed } = this;
+    const { trained } = this.#parts;
+    return { kind: this.#kind, seed, trained, optimizerState: this.#optimizerState };
   }
 
   #content(): NetworkContent {

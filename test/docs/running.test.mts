@@ -84,6 +84,7 @@ describe('docs/serving.md', () => {
       evaluateSync: (unknown) => net.evaluateSync(X, X, unknown),
       gradients: (unknown) => net.gradients(X, X, unknown),
       save: (unknown) => net.save('model', unknown),
+      cloneAsync: (unknown) => net.cloneAsync(unknown),
       'Network.load': (unknown) => Network.load('model', unknown),
       'Network.loadSync': (unknown) => Network.loadSync('model', unknown),
     };

@@ -25,7 +25,7 @@ const trained = (method: string) =>
   'the loop over its epochs';
 const atRest = (method: string) =>
   `Expected ${method} to be called while no other thread works on the network; await the call under way, use ` +
-  'the asynchronous form, or call it between epochs';
+  'the asynchronous form, call it between epochs, or use a clone()';
 
 function expectBusy(error: unknown, message: string): void {
   expect(error).toMatchObject({ name: 'Error', code: 'ERR_BLASNET_BUSY', message });

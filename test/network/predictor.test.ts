@@ -241,7 +241,7 @@ describe('a predictor during other calls', () => {
       code: 'ERR_BLASNET_BUSY',
       message:
         'Expected run to be called while no other thread works on the network; await the call under way, use ' +
-        'the asynchronous form, or call it between epochs',
+        'the asynchronous form, call it between epochs, or use a clone()',
     });
     controller.abort();
     await fit;
