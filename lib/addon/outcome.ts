@@ -13,7 +13,8 @@ export const statusCodes = native.statuses as Readonly<
     | 'overflowed'
     | 'converged'
     | 'codeOutside'
-    | 'categoryUnknown',
+    | 'categoryUnknown'
+    | 'noClass',
     number
   >
 >;
@@ -21,7 +22,7 @@ export const statusCodes = native.statuses as Readonly<
 /** The result of an operation. */
 export interface Outcome {
   readonly status: number;
-  /** The bad element of X, of its codes, of Y or of the parameters. */
+  /** The bad element of X, of its codes, of Y or of the parameters; or the row of Y that has no class. */
   readonly index: number;
   /** The number of finished epochs, or the epoch (from 0) that diverged. */
   readonly epoch: number;

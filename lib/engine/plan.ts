@@ -157,6 +157,11 @@ export function outcomeError(
         index,
         `${lossEntry(loss.name).labels} (the loss is ${loss.name})`,
       );
+    case statusCodes.noClass:
+      return blasnetError(
+        'ERR_BLASNET_ARG_VALUE',
+        `Expected Y to hold a label above 0 in each row (the loss is ${loss.name}), got none at row ${index}`,
+      );
     case statusCodes.diverged:
       return blasnetError(
         'ERR_BLASNET_DIVERGED',

@@ -12,6 +12,7 @@ import {
 import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
 import { packRecord } from '../addon/records';
 import { Idle, type Work } from '../addon/work';
+import { blasnetError } from '../base/errors';
 import { type FloatArray, Matrix, type NumberArray } from '../base/matrix';
 
 /** Labels and predictions with shapes that suit each other. */
@@ -61,7 +62,7 @@ export function* sumsOf(
 ): Work<{ readonly weight: number; readonly sums: Float64Array }> {
   const results = new Float64Array(1 + Math.max(1, comparison.cols));
   const given = request(comparison, rule, results, { value });
-  yield* operate((object, callback) => object.sumRows(given, callback));
+  checkClasses(yield* operate((object, callback) => object.sumRows(given, callback)));
   return { weight: results[0] as number, sums: results.subarray(1) };
 }
 
@@ -77,7 +78,7 @@ export function* deviationsOf(comparison: Comparison, means: Float64Array): Work
 export function* countsOf(comparison: Comparison, rule: DecisionRule): Work<Numbers<'count'>[]> {
   const results = resultsFor('count', comparison.cols);
   const given = request(comparison, rule, results);
-  yield* operate((object, callback) => object.countDecisions(given, callback));
+  checkClasses(yield* operate((object, callback) => object.countDecisions(given, callback)));
   return read('count', results);
 }
 
@@ -86,7 +87,7 @@ export function* confusionsOf(comparison: Comparison, rule: DecisionRule): Work<
   const classes = comparison.cols === 1 ? 2 : comparison.cols;
   const matrix = Matrix.zeros(classes, classes);
   const given = request(comparison, rule, matrix.data);
-  yield* operate((object, callback) => object.countConfusions(given, callback));
+  checkClasses(yield* operate((object, callback) => object.countConfusions(given, callback)));
   return matrix;
 }
 
@@ -124,6 +125,13 @@ function request(
     ...{ classes, threshold, k, epsilon },
   });
   return { numbers, labels, predictions, weights, means, results };
+}
+
+function checkClasses(outcome: Float64Array): void {
+  const { status, index } = readOutcome(outcome);
+  if (status !== statusCodes.noClass) return;
+  const rule = 'a label above 0 in each row, since the columns are classes';
+  throw blasnetError('ERR_BLASNET_ARG_VALUE', `Expected yTrue to hold ${rule}, got none at row ${index}`);
 }
 
 /** Runs one operation. Its outcome holds until the next one. */

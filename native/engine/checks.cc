@@ -10,6 +10,12 @@ namespace {
 // Elements between two looks at the stop flag.
 constexpr size_t kPiece = size_t{1} << 20;
 
+// Whether the labels of a row are the shares of classes: at least one of them is above 0.
+bool SharesClasses(const Network& network, Loss loss) {
+  if (loss == Loss::kCategoricalCrossEntropy) return true;
+  return loss == Loss::kKlDivergence && network.layers.back().activation == Activation::kSoftmax;
+}
+
 }  // namespace
 
 template <typename T>
@@ -44,6 +50,15 @@ Outcome CheckSamples(const Network& network, Loss loss, const Source<T>& source,
             ? FirstBadClass(static_cast<const int32_t*>(source.y) + i, outputs, size)
             : FirstBadLabel(TraitsOf(loss).labels, outputs, static_cast<const T*>(source.y) + i, size);
     if (bad != size) return {Status::kLabelOutside, i + bad};
+  }
+  if (SharesClasses(network, loss)) {
+    const T* y = static_cast<const T*>(source.y);
+    for (size_t row = 0; row < rows && !control.Stopped(); row++) {
+      row = FirstRowOfZeros(y, outputs, row, rows);
+      if (row < rows && (source.weights == nullptr || source.weights[row] > 0)) {
+        return {Status::kNoClass, row};
+      }
+    }
   }
   return {control.Stopped() ? Status::kStopped : Status::kDone};
 }

@@ -15,7 +15,8 @@ namespace blasnet {
 template <typename T>
 Outcome CheckInputs(const Network& network, const Source<T>& source, size_t row, size_t m);
 
-// Checks the inputs and labels of rows 0 .. rows. Returns kStopped if `control` says so.
+// Checks the inputs and labels of rows 0 .. rows. If the labels are shares of classes, each row needs one
+// above 0, unless its weight is 0. Returns kStopped if `control` says so.
 template <typename T>
 Outcome CheckSamples(const Network& network, Loss loss, const Source<T>& source, size_t rows,
                      const Control& control);

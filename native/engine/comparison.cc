@@ -1,8 +1,10 @@
 #include "engine/comparison.h"
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
+#include "engine/pieces.h"
 #include "engine/pool.h"
 #include "kernels/scan.h"
 
@@ -35,17 +37,36 @@ RowBlock ReadRows(const Comparison& comparison, size_t row, size_t count, double
   return block;
 }
 
+// Whether the labels say which column is the row's class. Indices always do.
+enum class Classes { kNone, kOneHot };
+
+Classes ClassesOf(const Comparison& comparison, bool classes) {
+  return classes && !comparison.indices ? Classes::kOneHot : Classes::kNone;
+}
+
+// The first row of the block that has a weight, but no label above 0; or the number of rows.
+size_t FirstWithoutClass(const Comparison& comparison, size_t start, const RowBlock& block) {
+  for (size_t r = 0; (r = FirstRowOfZeros(block.labels, block.cols, r, block.rows)) < block.rows; r++) {
+    if (comparison.weights.data == nullptr) return r;
+    double weight = 0;
+    if (*ReadNumbers(comparison.weights, start + r, 1, &weight) > 0) return r;
+  }
+  return block.rows;
+}
+
 // Computes `width` values for each row on several threads: compute(block, values). Then adds them up on this
-// thread, in the order of the rows: take(rows, values, weights), where weights may be null.
+// thread, in the order of the rows: take(rows, values, weights), where weights may be null. Outcome:
+// kNoClass, with its index, if a row has no class but needs one.
 template <typename V, class Compute, class Take>
-Outcome InOrder(const Comparison& comparison, size_t width, const Control& control, const Compute& compute,
-                const Take& take) {
+Outcome InOrder(const Comparison& comparison, Classes classes, size_t width, const Control& control,
+                const Compute& compute, const Take& take) {
   const size_t rows = comparison.rows, cols = std::max<size_t>(1, comparison.cols);
   if (rows == 0) return Ended(control);
   const size_t piece = std::max<size_t>(1, kPiece / cols), batch = std::min(rows, piece * kPieces);
   const size_t threads = rows * cols < kSmall ? 1 : control.Threads();
   std::vector<V> values(batch * width);
   std::vector<double> scratch(threads * 2 * piece * cols), weights(batch);
+  std::atomic<size_t> without_class{rows};
   for (size_t row = 0; row < rows && !control.Stopped(); row += batch) {
     const size_t count = std::min(batch, rows - row);
     ParallelFor(threads, (count + piece - 1) / piece, [&](size_t i, size_t slot) {
@@ -53,8 +74,13 @@ Outcome InOrder(const Comparison& comparison, size_t width, const Control& contr
       double* labels = scratch.data() + slot * 2 * piece * cols;
       const RowBlock block =
           ReadRows(comparison, row + start, std::min(piece, count - start), labels, labels + piece * cols);
+      if (classes == Classes::kOneHot) {
+        const size_t bad = FirstWithoutClass(comparison, row + start, block);
+        if (bad < block.rows) return Lower(&without_class, row + start + bad);
+      }
       compute(block, values.data() + start * width);
     });
+    if (without_class.load() < rows) return {Status::kNoClass, without_class.load()};
     const bool weighted = comparison.weights.data != nullptr;
     take(count, values.data(),
          weighted ? ReadNumbers(comparison.weights, row, count, weights.data()) : nullptr);
@@ -128,8 +154,9 @@ Outcome SumRows(const Comparison& comparison, RowValue value, const DecisionRule
                 const Control& control, double* sums) {
   const size_t width = ValuesPerRow(value, comparison.cols);
   std::fill_n(sums, 1 + width, 0.0);
+  const Classes classes = ClassesOf(comparison, rule.classes || value == RowValue::kTopKHit);
   return InOrder<double>(
-      comparison, width, control,
+      comparison, classes, width, control,
       [&](const RowBlock& block, double* values) { RowValues(value, rule, block, values); },
       [&](size_t count, const double* values, const double* weights) {
         double total = *sums;
@@ -150,7 +177,7 @@ Outcome SumDeviations(const Comparison& comparison, const double* means, const C
     if (first.labels != labels.data()) std::copy_n(first.labels, cols, labels.data());
   }
   const Outcome outcome = InOrder<double>(
-      comparison, width, control,
+      comparison, Classes::kNone, width, control,
       [&](const RowBlock& block, double* values) { RowDeviations(block, means, labels.data(), values); },
       [&](size_t count, const double* values, const double* weights) {
         EachColumn(totals, count, [&](DeviationRecord* total, size_t r, size_t c) {
@@ -171,7 +198,7 @@ Outcome CountDecisions(const Comparison& comparison, const DecisionRule& rule, c
   // A label counts in an average even if it does not occur.
   std::vector<CountRecord> sums(cols, CountRecord{0, 0, 0, rule.classes ? 0.0 : 1.0});
   const Outcome outcome = InOrder<uint32_t>(
-      comparison, width, control,
+      comparison, ClassesOf(comparison, rule.classes), width, control,
       [&](const RowBlock& block, uint32_t* decisions) { RowDecisions(rule, block, decisions); },
       [&](size_t count, const uint32_t* decisions, const double* weights) {
         if (!rule.classes) {
@@ -206,7 +233,7 @@ Outcome CountConfusions(const Comparison& comparison, const DecisionRule& rule, 
   std::fill_n(matrix, classes * classes, 0.0);
   if (classes == 0) return Ended(control);
   return InOrder<uint32_t>(
-      comparison, width, control,
+      comparison, ClassesOf(comparison, rule.classes), width, control,
       [&](const RowBlock& block, uint32_t* decisions) { RowDecisions(rule, block, decisions); },
       [&](size_t count, const uint32_t* decisions, const double* weights) {
         for (size_t r = 0; r < count; r++) {

@@ -47,7 +47,8 @@ struct CountRecord {
                                                    {"occurs", &CountRecord::occurs}};
 };
 
-// Each of these returns kStopped, with unfinished results, if `control` says so.
+// Each of these returns kStopped, with unfinished results, if `control` says so. Where columns are classes, a
+// row of weight above 0 needs a label above 0; otherwise the outcome is kNoClass, with the row.
 
 // Looks for a number that breaks the rule: kLabelOutside, with its index.
 Outcome CheckNumbers(const Numbers& numbers, size_t size, LabelRule rule, size_t classes,

@@ -18,10 +18,11 @@ enum class Status : int32_t {
   kConverged = 6,        // epoch: L-BFGS has converged
   kCodeOutside = 7,      // index: that element of the codes
   kCategoryUnknown = 8,  // index: that element of a pipeline step's input
+  kNoClass = 9,          // index: that row of labels, of which none is above 0
 };
-inline constexpr const char* kStatusNames[] = {"done",         "stopped",     "inputNotFinite",
-                                               "labelOutside", "diverged",    "overflowed",
-                                               "converged",    "codeOutside", "categoryUnknown"};
+inline constexpr const char* kStatusNames[] = {
+    "done",       "stopped",   "inputNotFinite", "labelOutside",    "diverged",
+    "overflowed", "converged", "codeOutside",    "categoryUnknown", "noClass"};
 
 struct Outcome {
   Status status = Status::kDone;

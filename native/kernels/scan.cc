@@ -133,5 +133,16 @@ size_t FirstBadClass(const int32_t* classes, size_t outputs, size_t size) {
   return static_cast<size_t>(bad - classes);
 }
 
+template <typename T>
+size_t FirstRowOfZeros(const T* labels, size_t outputs, size_t row, size_t rows) {
+  for (; row < rows; row++) {
+    const T* from = labels + row * outputs;
+    if (std::none_of(from, from + outputs, [](T label) { return label > 0; })) return row;
+  }
+  return rows;
+}
+template size_t FirstRowOfZeros(const double*, size_t, size_t, size_t);
+template size_t FirstRowOfZeros(const float*, size_t, size_t, size_t);
+
 }  // namespace blasnet
 #endif  // HWY_ONCE

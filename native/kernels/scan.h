@@ -23,4 +23,8 @@ size_t FirstBadLabel(LabelRule rule, size_t outputs, const T* labels, size_t siz
 // The index of the first element that is not a class from 0 to outputs - 1, or `size`.
 size_t FirstBadClass(const int32_t* classes, size_t outputs, size_t size);
 
+// The first of the rows row .. rows in which no label is above 0, or `rows`. labels (rows, outputs)
+template <typename T>
+size_t FirstRowOfZeros(const T* labels, size_t outputs, size_t row, size_t rows);
+
 }  // namespace blasnet

@@ -137,7 +137,8 @@ describe('labels of every form', () => {
   it('labels that are separate are averaged in every way', async () => {
     const { table, predictions } = make({ rows: 3001, cols: 4, dtype: 'float64', grain: 0, weighted: true });
     const next = uniform(5);
-    const y = Float64Array.from(table.y, () => Math.round(next()));
+    // As classes, too: each row has a label.
+    const y = Float64Array.from(table.y, (_, i) => (i % 4 === (i >> 2) % 4 ? 1 : Math.round(next())));
     const labels = new Matrix(y, 3001, 4);
     const sampleWeight = table.w as Float64Array;
     for (const average of ['macro', 'micro', 'weighted'] as const) {

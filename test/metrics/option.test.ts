@@ -7,12 +7,12 @@ import { itRejects } from '../support/bad-input';
 const labels = Matrix.from([
   [1, 0],
   [1, 1],
-  [0, 0],
+  [1, 0],
 ]);
 const predictions = Matrix.from([
   [0.9, 0.8],
   [0.7, 0.9],
-  [0.6, 0.1],
+  [0.6, 0.55],
 ]);
 
 const single = (name: unknown, outputs = 1, output: 'sigmoid' | 'softmax' | 'linear' = 'sigmoid') =>

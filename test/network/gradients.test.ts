@@ -8,7 +8,7 @@ import { binaryCrossEntropy, type LossName, lossEntry, lossNames } from '../../l
 import { Network } from '../../lib/network/network';
 import { sgd } from '../../lib/optimizers/optimizers';
 import * as oracle from '../support/oracle';
-import { layers, plainLayers, randomLabels, randomMatrix, restore, snapshot } from './helpers';
+import { layers, plainLayers, randomLabels, randomMatrix, restore, snapshot, withClasses } from './helpers';
 
 const pairs = lossNames.flatMap((loss) => {
   const { outputs = activationNames } = lossEntry(loss);
@@ -21,7 +21,8 @@ function labelsFor(loss: LossName, rows: number, cols: number, dtype: Dtype = 'f
     loss === 'sparseCategoricalCrossEntropy'
       ? randomLabels(rows, 1, 4, dtype)
       : randomLabels(rows, cols, 4, dtype);
-  if (labels.cols === 1 || loss === 'binaryCrossEntropy' || loss === 'categoricalCrossEntropy') return labels;
+  if (labels.cols === 1 || loss === 'binaryCrossEntropy') return labels;
+  if (loss === 'categoricalCrossEntropy') return withClasses(labels);
   const values = randomMatrix(rows, cols, 4, dtype);
   const from: Partial<Record<LossName, (value: number) => number>> = {
     poisson: (value) => 3 * Math.abs(value),

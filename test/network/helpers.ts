@@ -83,6 +83,12 @@ export function randomLabels(rows: number, cols: number, seed: number, dtype: Dt
   return matrix;
 }
 
+/** Sets one label of each row to 1, so that each has a class. */
+export function withClasses(labels: Matrix): Matrix {
+  for (let row = 0; row < labels.rows; row++) labels.set(row, row % labels.cols, 1);
+  return labels;
+}
+
 /** Copies all parameters, one after another. */
 export function snapshot(net: Network): number[] {
   return Object.values(net.parameters).flatMap(({ data }: { data: FloatArray }) => Array.from(data));
