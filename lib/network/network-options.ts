@@ -21,7 +21,7 @@ export interface NetworkOptions {
   /**
    * Transforms a copy of every X before the network takes it. The network takes a copy of the pipeline, as
    * `net.preprocessing`, and never changes the one given: several networks may get the same one. If it has not learned
-   * yet, the copy learns from the first X of `fit`, the rows that validationSplit holds out included. If it has, `fit`
+   * yet, the copy learns from the first X of `fit`, without the rows that validationSplit holds out. If it has, `fit`
    * leaves it as it is. It is saved with the network. @default none
    */
   readonly preprocessing?: Preprocessing;

@@ -69,10 +69,11 @@ export function imputer(options: ImputerOptions = {}): PreprocessingStep {
     );
   }
   const kept = columns?.slice();
-  return new PreprocessingStep('imputer', function* (name, X) {
+  return new PreprocessingStep('imputer', function* (from) {
+    const { name, X } = from;
     const selected = selectColumns(kept, X.cols);
-    const from = { name, X, columns: selected, skipMissing: true };
-    const learned = yield* strategies[strategy === 'constant' ? 'mean' : strategy](from);
+    const columns = { ...from, columns: selected, skipMissing: true };
+    const learned = yield* strategies[strategy === 'constant' ? 'mean' : strategy](columns);
     const indicated: number[] = [];
     const fill = learned.map(({ present, fill: number }, i) => {
       const column = selected[i] as number;

@@ -3,8 +3,8 @@
 import { type ColumnsArguments, type NativeCall, type NativeColumns, native } from '../addon/binding';
 import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
 import { Idle, type Work } from '../addon/work';
-import { allocateShared, type Matrix } from '../base/matrix';
-import { notFinite } from './step';
+import { allocateShared } from '../base/matrix';
+import { type LearnedMatrix, notFinite } from './step';
 
 // Elements that an operation goes through within a millisecond.
 const briefElements = 2 ** 13;
@@ -19,10 +19,8 @@ const learners = new Idle<Learner>(() => {
   return { native: new native.Columns(outcome), outcome };
 });
 
-/** The columns of X to learn from, which errors call `name`. */
-export interface LearnedColumns {
-  readonly name: string;
-  readonly X: Matrix;
+/** The columns of X to learn from. */
+export interface LearnedColumns extends LearnedMatrix {
   /** Their numbers, ascending. */
   readonly columns: readonly number[];
   /** Whether NaN is left out; otherwise it is refused, like infinities. */
@@ -107,7 +105,7 @@ export function* learnCategories(
 }
 
 function* learn(
-  { name, X, columns, skipMissing }: LearnedColumns,
+  { name, X, rows, columns, skipMissing }: LearnedColumns,
   start: (columns: NativeColumns, given: ColumnsArguments) => NativeCall['start'],
   finish?: (columns: NativeColumns) => void,
 ): Work<void> {
@@ -124,7 +122,8 @@ function* learn(
     yield { object: learner.native, start: start(learner.native, given), brief };
     const { status, index } = readOutcome(learner.outcome);
     if (status === statusCodes.inputNotFinite) {
-      throw notFinite(name, X.data[index] as number, Math.floor(index / X.cols), index % X.cols);
+      const row = Math.floor(index / X.cols);
+      throw notFinite(name, X.data[index] as number, rows?.[row] ?? row, index % X.cols);
     }
     finish?.(learner.native);
   } finally {

@@ -34,10 +34,11 @@ export function oneHotEncoder(options: OneHotEncoderOptions = {}): Preprocessing
   checkOptions('', options, { columns: columnsConstraint, unknown: optional(unknownConstraint) });
   const { unknown = 'error' } = options;
   const kept = options.columns?.slice();
-  return new PreprocessingStep('oneHotEncoder', function* (name, X) {
+  return new PreprocessingStep('oneHotEncoder', function* (from) {
+    const { name, X } = from;
     const columns = selectColumns(kept, X.cols);
     const most = mostColumns - (X.cols - columns.length);
-    const { count, categories } = yield* learnCategories({ name, X, columns, skipMissing: false }, most);
+    const { count, categories } = yield* learnCategories({ ...from, columns, skipMissing: false }, most);
     if (categories === undefined) throw tooWide(name, X.cols - columns.length + count);
     return new OneHotEncoder(X.cols, columns, categories, unknown);
   });

@@ -1,3 +1,4 @@
+import { takeRowsOf } from '../addon/rows';
 import {
   type AsyncOptions,
   asyncConstraints,
@@ -134,6 +135,13 @@ export class Preprocessing {
     this.#fitted = yield* this.#learn(X, makeOut);
   }
 
+  /** @internal Learns from these rows of X, which must be checked, in this order. Errors have the row numbers of X. */
+  *fitRowsWork(X: Matrix, rows: Uint32Array): Work<void> {
+    const part = Matrix.zeros(rows.length, X.cols, X.dtype);
+    yield* takeRowsOf(X.data, X.rows, X.cols, rows, part.data);
+    this.#fitted = yield* this.#learn(part, undefined, rows);
+  }
+
   /** Returns a pipeline of its own with the same steps, which knows what this one has learned by now. */
   copy(): Preprocessing {
     return new Preprocessing(this.#steps, this.#fitted);
@@ -236,7 +244,7 @@ export class Preprocessing {
   }
 
   // Lets every step learn from the output of the step before it.
-  *#learn(X: Matrix, makeOut: ((columns: number) => Matrix) | undefined): Work<FittedSteps> {
+  *#learn(X: Matrix, makeOut?: (columns: number) => Matrix, rows?: Uint32Array): Work<FittedSteps> {
     if (this.#steps.length === 0) {
       throw blasnetError(
         'ERR_BLASNET_ARG_VALUE',
@@ -250,7 +258,7 @@ export class Preprocessing {
       const learned =
         learn === undefined
           ? fitCustomStep(step as CustomStep, current)
-          : yield* learn(inputName(i), current);
+          : yield* learn({ name: inputName(i), X: current, rows });
       fitted.push(learned);
       const out = this.#inputOfNext(i + 1, learned, X) ?? makeOut?.(learned.outputColumns);
       if (out === undefined) break;

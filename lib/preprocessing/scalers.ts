@@ -136,12 +136,13 @@ function scaler(
   clip: readonly [number, number] | null = null,
 ): PreprocessingStep {
   const kept = columns?.slice();
-  return new PreprocessingStep(name, function* (inputName, X) {
+  return new PreprocessingStep(name, function* (from) {
+    const { X } = from;
     const selected = selectColumns(kept, X.cols);
-    const learned = yield* learn({ name: inputName, X, columns: selected, skipMissing: false });
+    const learned = yield* learn({ ...from, columns: selected, skipMissing: false });
     const scales = learned.map(({ center, scale }, i) => {
       // A divisor so small that its inverse is infinite is refused.
-      checkLearned(inputName, selected[i] as number, center, scale, 1 / scale);
+      checkLearned(from.name, selected[i] as number, center, scale, 1 / scale);
       return { center: center + 0, scale };
     });
     return new Scaler(name, X.cols, selected, scales, offset, clip);

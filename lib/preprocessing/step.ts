@@ -4,8 +4,17 @@ import { argumentError, blasnetError } from '../base/errors';
 import { type Matrix, valueError } from '../base/matrix';
 import { type Constraint, check, finite, integerBetween, optional } from '../base/validate';
 
-/** Learns from X (m, inputColumns). Errors call X `name`. */
-type Fit = (name: string, X: Matrix) => Work<LibraryStep>;
+/** What a step learns from. */
+export interface LearnedMatrix {
+  /** How errors call X. */
+  readonly name: string;
+  /** X (m, inputColumns) */
+  readonly X: Matrix;
+  /** The numbers that errors give to the rows of X, if X has only some rows of a larger matrix. */
+  readonly rows?: Uint32Array | undefined;
+}
+
+type Fit = (from: LearnedMatrix) => Work<LibraryStep>;
 
 /** A step of the library with its options, for `preprocessing`: the result of `standardScaler()` and the others. */
 export class PreprocessingStep {

@@ -50,6 +50,8 @@ export interface Inputs {
 export interface Learning {
   /** The columns of the training data. */
   columns?: number;
+  /** Says from which rows it learns, in this order, if rows are held out. The labels are converted by then. */
+  trainedRows?: () => Work<Uint32Array>;
 }
 
 /**
@@ -112,19 +114,38 @@ function preprocessed(
   else if (learning === undefined) checkColumns(preprocessing.outputColumns, columns);
   const out = sharedZeros(raw.rows, columns, dtype);
   const reading = unread === undefined ? [] : [readInSlices(unread)];
+  // trainingInput() calls the part X.
+  const read = learns ? reading.map((work) => inPartOf(name, work)) : reading;
   const work = learns
-    ? inPartOf(
-        name,
-        inOrder([
-          ...reading,
-          preprocessing.fitWork(raw, (outputColumns) => {
-            checkColumns(outputColumns, columns);
-            return out;
-          }),
-        ]),
-      )
-    : inOrder([...reading, inPartOf(name, preprocessing.transformWork(raw, out))]);
-  return { X: out, codes, pending: { work, arrays: [raw.data] } };
+    ? learningWork(name, preprocessing, raw, out, learning)
+    : inPartOf(name, preprocessing.transformWork(raw, out));
+  const pending = inOrder([...read, work]);
+  return { X: out, codes, pending: { work: pending, arrays: [raw.data] } };
+}
+
+// Learns from X, or from its rows that train, and transforms all of it into `out`.
+function* learningWork(
+  name: string,
+  preprocessing: Preprocessing,
+  X: Matrix,
+  out: Matrix,
+  learning: Learning,
+): Work<void> {
+  if (learning.trainedRows === undefined) {
+    const makeOut = (columns: number) => {
+      checkColumns(columns, out.cols);
+      return out;
+    };
+    return yield* inPartOf(name, preprocessing.fitWork(X, makeOut));
+  }
+  const rows = yield* learning.trainedRows();
+  yield* inPartOf(name, preprocessing.fitRowsWork(X, rows));
+  checkColumns(preprocessing.outputColumns, out.cols);
+  // The rows that it learned from are fit to be transformed.
+  yield* after(
+    'In the rows that validationSplit holds out',
+    inPartOf(name, preprocessing.transformWork(X, out)),
+  );
 }
 
 function checkColumns(outputColumns: number, columns: number): void {
@@ -179,11 +200,16 @@ function checkRows(numbers: number, categories: number): void {
 }
 
 // Errors of preprocessing call a part of X just X. This adds the name of the part.
-function* inPartOf(name: string, work: Work<void>): Work<void> {
+function inPartOf(name: string, work: Work<void>): Work<void> {
+  return name === 'X' ? work : after(`In ${name}`, work);
+}
+
+// Puts words before the messages of errors.
+function* after(words: string, work: Work<void>): Work<void> {
   try {
     yield* work;
   } catch (error) {
-    throw named(name, error);
+    throw prefixed(words, error);
   }
 }
 
@@ -191,12 +217,12 @@ function inPart<T>(name: string, check: () => T): T {
   try {
     return check();
   } catch (error) {
-    throw named(name, error);
+    throw name === 'X' ? error : prefixed(`In ${name}`, error);
   }
 }
 
-function named(name: string, error: unknown): unknown {
-  if (name !== 'X' && error instanceof Error) error.message = `In ${name}: ${error.message}`;
+function prefixed(words: string, error: unknown): unknown {
+  if (error instanceof Error) error.message = `${words}: ${error.message}`;
   return error;
 }
 

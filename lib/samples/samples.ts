@@ -55,7 +55,8 @@ export function labelledSamples(
     );
   }
   if (labels.pending === undefined) return { ...inputs, Y: labels };
-  return { ...inputs, Y: labels, ...joined([inputs.pending, labels.pending]) };
+  // The labels first: the rows that preprocessing learns from may depend on them.
+  return { ...inputs, Y: labels, ...joined([labels.pending, inputs.pending]) };
 }
 
 /** The arrays that native code reads. */

@@ -3,7 +3,7 @@ import { anything, checkOptions } from '../base/validate';
 import { outputLayerOf } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
 import { RandomState } from '../random/random-state';
-import type { InputsLike } from '../samples/inputs';
+import type { InputsLike, Learning } from '../samples/inputs';
 import { fitLoss, type LabelsLike } from '../samples/labels';
 import { joined, unlessBrief } from '../samples/pending';
 import {
@@ -38,12 +38,13 @@ export function newSession(
   options: FitOptions,
   kept?: OptimizerState,
 ): TrainingSession {
-  const { samples, completed, validation, forget } = prepare(network.kind, X, Y, options);
+  const { samples, completed, validation, learning, forget } = prepare(network.kind, X, Y, options);
   const random = completed.seed === undefined ? network.random : new RandomState(completed.seed);
   const suits = kept?.optimizer === completed.optimizer && kept.uncertain !== true;
   const optimizerState = suits ? kept : undefined;
   const runner = new EpochRunner(network.kind.architecture, samples, completed, random, optimizerState);
   runner.onRefusal = forget;
+  if (learning !== undefined && completed.heldRows > 0) learning.trainedRows = () => runner.trainedRows();
   return sessionOf(network, runner, validation);
 }
 
@@ -77,6 +78,8 @@ interface Prepared {
   readonly samples: LabelledSamples;
   readonly completed: CompletedFitOptions;
   readonly validation: LabelledSamples | undefined;
+  /** The preprocessing's, if it learns from the samples. */
+  readonly learning: Learning | undefined;
   /** Makes the preprocessing and the labels forget what they learned from the samples. */
   readonly forget: () => void;
 }
@@ -103,7 +106,7 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
     const weighted = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
     const samples = { ...weighted, ...joined([learnsLabels, weighted.pending]) };
     const validation = options.validationData && validationSamples(kind, options.validationData, loss, parts);
-    return { samples, completed, validation, forget };
+    return { samples, completed, validation, learning: parts.preprocessing, forget };
   } catch (error) {
     forget();
     throw error;

@@ -59,7 +59,7 @@ export class EpochRunner {
   readonly random: RandomState;
   /** The number of samples that an epoch trains with; the others are for validation. */
   readonly rows: number;
-  /** Called when the data are refused, before the error is thrown. */
+  /** Called when the training is refused before its first step. */
   onRefusal: () => void = () => {};
   /** The session updates it after each epoch, from the series that the schedule monitors. */
   plateau: PlateauState = initialPlateau;
@@ -73,6 +73,8 @@ export class EpochRunner {
   #converged = false;
   // The generator's state before this training drew from it.
   #generatorBefore: GeneratorState | undefined;
+  // Whether a native call has ended well.
+  #begun = false;
   #held: LabelledSamples | undefined;
   #losses = allocateShared(0, 'float64');
   #hitShares = allocateShared(0, 'float64');
@@ -143,6 +145,23 @@ export class EpochRunner {
    * @throws AbortError when the signal is aborted; the schedule's errors
    */
   *next(stride: Stride): Work<Operation> {
+    let made = false;
+    try {
+      const operation = yield* this.#makeCall(stride);
+      made = true;
+      return operation;
+    } finally {
+      if (!made && !this.#begun) this.refuse();
+    }
+  }
+
+  /** Undoes what happened before the first step, so that a refused training leaves no trace. */
+  refuse(): void {
+    if (this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
+    this.onRefusal();
+  }
+
+  *#makeCall(stride: Stride): Work<Operation> {
     const { options, rows } = this;
     const { batchSize, accumulate, signal, clipValue, clipNorm } = options;
     const left = options.epochs - this.#finished;
@@ -153,8 +172,7 @@ export class EpochRunner {
     const from = byStep ? this.#done.rows : 0;
     const to = byStep ? Math.min(rows, from + batchSize * accumulate) : rows;
     const rates = this.#learningRates(from, byStep ? 1 : epochs * this.#stepsPerEpoch);
-    const first = this.#generatorBefore === undefined;
-    if (from === 0) yield* this.#draw(first, epochs);
+    if (from === 0) yield* this.#draw(epochs);
     this.#call = { startedAt: performance.now(), epochs, from, to, rates };
 
     const { samples, optimizerState } = this;
@@ -173,7 +191,7 @@ export class EpochRunner {
       clipNorm,
       keyLow: key[0],
       keyHigh: key[1],
-      check: first,
+      check: !this.#begun,
     });
     const request = {
       X: samples.X.data,
@@ -197,6 +215,7 @@ export class EpochRunner {
     const { epochs, from, to, startedAt } = this.#call as Call;
     this.#throwIfFailed(outcome);
     this.#pace.adjust(epochs, performance.now() - startedAt);
+    this.#begun = true;
     this.#converged = outcome.status === statusCodes.converged;
     const rows = to - from;
     this.optimizerState.uncertain = false;
@@ -234,17 +253,26 @@ export class EpochRunner {
     // Refused data leave no trace: the generator returns to its state before them.
     const refused = (error as { code?: string }).code !== 'ERR_BLASNET_DIVERGED';
     this.optimizerState.uncertain = !refused;
-    if (refused && this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
-    if (refused) this.onRefusal();
+    if (refused) this.refuse();
     throw error;
   }
 
+  /** The rows to train with, in the order of the split. The first call draws it, and needs the labels. */
+  *trainedRows(): Work<Uint32Array> {
+    this.#generatorBefore ??= this.random.getState();
+    const { heldRows, split: kind } = this.options;
+    const classes = classCount(outputLayerOf(this.#architecture).outputDim);
+    this.#orders.split ??= yield* splitRows(this.samples.Y, classes, heldRows, kind, this.random);
+    return this.#orders.split.subarray(0, this.rows);
+  }
+
   // Draws what the next epochs need. An error or an abort leaves no trace in the generator.
-  *#draw(first: boolean, epochs: number): Work<void> {
+  *#draw(epochs: number): Work<void> {
     const before = this.random.getState();
+    this.#generatorBefore ??= before;
     let whole = false;
     try {
-      if (first) yield* this.#begin();
+      if (!this.#begun) yield* this.#begin();
       if (this.#losses.length < epochs) {
         this.#losses = allocateShared(epochs, 'float64');
         this.#hitShares = allocateShared(epochs, 'float64');
@@ -254,17 +282,14 @@ export class EpochRunner {
     } finally {
       if (!whole) this.random.setState(before);
     }
-    if (first) this.#generatorBefore = before;
   }
 
   *#begin(): Work<void> {
-    const { heldRows, optimizer, split: kind } = this.options;
+    const { heldRows, optimizer } = this.options;
     if (heldRows > 0) {
-      const classes = classCount(outputLayerOf(this.#architecture).outputDim);
-      this.#orders.split ??= yield* splitRows(this.samples.Y, classes, heldRows, kind, this.random);
-      const { split } = this.#orders;
-      this.#held = yield* takeRows(this.samples, split.subarray(this.rows));
-      this.samples = yield* reweighted(this.samples, split.subarray(0, this.rows));
+      const trained = yield* this.trainedRows();
+      this.#held = yield* takeRows(this.samples, (this.split as Uint32Array).subarray(this.rows));
+      this.samples = yield* reweighted(this.samples, trained);
     }
     this.#optimizerState ??= newOptimizerState(
       this.#architecture,

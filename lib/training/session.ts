@@ -151,7 +151,7 @@ export class TrainingSession {
       if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
       yield* this.#beginCheckpoints();
     } catch (error) {
-      this.runner.onRefusal();
+      this.runner.refuse();
       throw error;
     }
   }
