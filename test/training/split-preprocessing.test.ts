@@ -116,13 +116,29 @@ describe.each(['float64', 'float32'] as const)('the preprocessing of a network (
     expect(snapshot(resumed.network)).toEqual(snapshot(whole));
   });
 
-  it('learns on other threads from many rows as on this one', async () => {
+  it('learns on other threads from many rows as on this one, when their names have been read', async () => {
     const X = randomMatrix(50_000, 2, 3, dtype);
-    const Y = Int32Array.from(X.data.subarray(0, 50_000), (value) => Number(value > 0));
-    const nets = [0, 1].map(() => make({ preprocessing: preprocessing([imputer(), robustScaler()]) }));
-    const given = { epochs: 1, batchSize: 5_000, validationSplit: 0.2 };
+    const Y = Array.from(X.data.subarray(0, 50_000), (value) => (value > 0.5 ? 'yes' : 'no'));
+    const nets = [0, 1].map(() =>
+      make({ preprocessing: preprocessing([imputer(), robustScaler()]), labels: labelEncoder() }),
+    );
+    const given = { epochs: 1, batchSize: 5_000, validationSplit: 0.2, stratify: true, seed: 3 };
+    const counts = [0, 0];
+    for (const name of Y) counts[name === 'yes' ? 1 : 0] = (counts[name === 'yes' ? 1 : 0] ?? 0) + 1;
+    const yes = Math.round((counts[1] as number) / 5);
+    const quotas = [10_000 - yes, yes];
+    const order = stratified(
+      shuffled(new RandomState(3), ascending(50_000)),
+      Y.map((name) => Number(name === 'yes')),
+      quotas,
+    );
+    const part = Matrix.zeros(40_000, 2, dtype);
+    for (const [i, row] of order.slice(0, 40_000).entries()) {
+      part.data.set(X.data.subarray(2 * row, 2 * row + 2), 2 * i);
+    }
     expect(await nets[0]?.fit(X, Y, given)).toEqual(nets[1]?.fitSync(X, Y, given));
-    expect(nets[0]?.preprocessing?.toJSON()).toEqual(nets[1]?.preprocessing?.toJSON());
+    const byHand = preprocessing([imputer(), robustScaler()]).fit(part);
+    for (const net of nets) expect(net.preprocessing?.toJSON()).toEqual(byHand.toJSON());
   });
 });
 
