@@ -137,7 +137,7 @@ export class Preprocessing {
 
   /** @internal Learns from these rows of X, which must be checked, in this order. Errors have the row numbers of X. */
   *fitRowsWork(X: Matrix, rows: Uint32Array): Work<void> {
-    const part = Matrix.zeros(rows.length, X.cols, X.dtype);
+    const part = sharedZeros(rows.length, X.cols, X.dtype);
     yield* takeRowsOf(X.data, X.rows, X.cols, rows, part.data);
     this.#fitted = yield* this.#learn(part, undefined, rows);
   }
