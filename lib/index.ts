@@ -46,7 +46,7 @@ export type {
 export { batchNorm, layerNorm } from './layers/normalization';
 export type { Gradients, Parameters, Statistics } from './layers/parameters';
 export * from './metrics';
-export { Network, type Resumed } from './network/network';
+export { Network, type Resumed, type ResumeError } from './network/network';
 export type {
   CreateOptions,
   EvaluateOptions,
@@ -67,7 +67,14 @@ export type { ClassWeight, SampleWeight } from './samples/weights';
 export type { Schedule, ScheduleFunction } from './schedules';
 export * as schedules from './schedules';
 export type { EarlyStoppingOptions } from './training/early-stopping';
-export type { BatchReport, EpochReport, History } from './training/history';
+export type {
+  BatchReport,
+  EpochReport,
+  History,
+  HistoryMembers,
+  HistorySeries,
+  StopReason,
+} from './training/history';
 export type {
   Callbacks,
   FitCheckpointOptions,
@@ -78,3 +85,4 @@ export type {
 } from './training/options';
 export type { ProgressBar, ProgressOptions, ProgressReport, ProgressStream } from './training/progress';
 export { progressBar } from './training/progress';
+export type { TrainingError } from './training/training-error';

@@ -5,7 +5,7 @@ import type { FloatArray, LabelArray } from '../base/matrix';
 import { pin } from '../base/pinning';
 import type { Architecture } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
-import { type Operation, type Outcome, Plan } from './plan';
+import { type Operation, type Outcome, Plan, statusCodes } from './plan';
 
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
@@ -79,7 +79,10 @@ export class PlanQueue {
     return this.#inlinePlan ?? this.inline(loss());
   }
 
-  /** Runs an operation that changes the parameters, on another thread, after those before it. */
+  /**
+   * Runs an operation that changes the parameters, on another thread, after those before it. An abort during the operation
+   * gives it the status `stopped`: it has finished a part.
+   */
   write(loss: ResolvedLoss, operation: Operation, { signal, threads }: OperationOptions): Promise<Outcome> {
     return this.#write(
       () => this.#from(this.#threadPlans, loss).runAsync(operation, signal, threads),
@@ -101,10 +104,12 @@ export class PlanQueue {
   ): Promise<Outcome> {
     const unpin = pin(arrays);
     try {
-      return await this.#read(
+      const outcome = await this.#read(
         () => this.#from(this.#threadPlans, loss).runAsync(operation, signal, threads),
         signal,
       );
+      if (outcome.status === statusCodes.stopped) throw new AbortError(signal?.reason);
+      return outcome;
     } finally {
       unpin();
     }

@@ -113,14 +113,12 @@ export class Plan {
     return readOutcome(this.#outcome);
   }
 
-  /** Runs an operation on a thread of the addon. An abort ends it after the current step. */
+  /** Runs an operation on a thread of the addon. An abort ends it after the current step, with the status `stopped`. */
   async runAsync(operation: Operation, signal?: AbortSignal, threads = 0): Promise<Outcome> {
     if (signal?.aborted) throw new AbortError(signal.reason);
     this.#limitThreads(threads);
     await settled(this.native, (callback) => operation(this.native, callback), signal);
-    const outcome = readOutcome(this.#outcome);
-    if (outcome.status === statusCodes.stopped) throw new AbortError(signal?.reason);
-    return outcome;
+    return readOutcome(this.#outcome);
   }
 
   /** Frees the workspace, unless an operation runs. The next operation reserves it again. */

@@ -25,6 +25,7 @@ import {
 } from '../training/options';
 import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
+import { attach, type TrainingError } from '../training/training-error';
 import { type ClonedParts, copyElsewhere, copyHere, type NetworkCopy } from './clone';
 import { findCheckpoint } from './find-checkpoint';
 import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
@@ -53,6 +54,12 @@ import { NetworkReader } from './reader';
 export interface Resumed {
   readonly network: Network;
   readonly history: History;
+}
+
+/** An error that ended a resumed training. */
+export interface ResumeError extends TrainingError {
+  /** The network as the error left it. */
+  readonly network: Network;
 }
 
 export interface Network extends DisposableObject, ReadableNetwork {}
@@ -155,7 +162,8 @@ export class Network {
    * @param path a folder, for its newest checkpoint, or one checkpoint file. If `checkpoint` names the folder of an
    *   older file, `resume` refuses while newer checkpoints are in it
    * @throws like fit(); RangeError ERR_BLASNET_ARG_VALUE for an option that differs, or fewer epochs than are done;
-   *   Error ERR_BLASNET_FILE for a checkpoint that cannot be read or is damaged
+   *   Error ERR_BLASNET_FILE for a checkpoint that cannot be read or is damaged. An error that ends the training is a
+   *   `ResumeError`: it has the network and the history
    */
   static async resume(path: string, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
     checkResumeOptions(options);
@@ -165,7 +173,12 @@ export class Network {
     const found = await findCheckpoint(path, skipDamaged, { steps }, { signal, threads });
     const network = Network.#from(found.stored);
     const session = resumedSession(network.#trained, X, Y, fitOptions, found);
-    return { network, history: await fitAsync(session, network.#queue) };
+    try {
+      return { network, history: await fitAsync(session, network.#queue) };
+    } catch (error) {
+      attach(error, { network });
+      throw error;
+    }
   }
 
   get architecture(): Architecture {
@@ -203,7 +216,8 @@ export class Network {
    *   when the signal ends the training; RangeError ERR_BLASNET_DIVERGED when a loss is not finite (that step is not
    *   taken), or when parameters are not finite after an epoch; Error ERR_BLASNET_BUSY when the network is already
    *   being trained; Error ERR_BLASNET_FILE when a checkpoint cannot be written; and the errors of callbacks. After an
-   *   error during the training, the parameters are those of the last step
+   *   error during the training, the parameters are those of the last step; with early stopping and restoreBest those of
+   *   the best epoch. Such an error has the epochs that were finished as its property `history`: see `TrainingError`
    */
   async fit(X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History> {
     return fitAsync(newSession(this.#trained, X, Y, options), this.#queue);

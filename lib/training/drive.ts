@@ -6,23 +6,20 @@ import type { Plan } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
 import { arraysToPin } from '../samples/samples';
 import type { Effect, Training, Workplace } from './effects';
-import { type EpochReport, type History, record } from './history';
+import type { EpochReport, History } from './history';
 import { measureElsewhere, measureHere } from './measure';
 import type { TrainingSession } from './session';
 
 /** Trains to the end on other threads. The history begins with the epochs of a resumed training. */
 export async function fitAsync(session: TrainingSession, queue: PlanQueue): Promise<History> {
-  const history = session.emptyHistory();
-  for (const report of session.reports) record(history, report);
-  for await (const report of driveAsync(session, queue, 'paced')) record(history, report);
-  return history;
+  for await (const _ of driveAsync(session, queue, 'paced'));
+  return session.history;
 }
 
 /** Trains to the end on this thread. */
 export function fitHere(session: TrainingSession, queue: PlanQueue): History {
-  const history = session.emptyHistory();
-  driveSync(session, queue, (report) => record(history, report));
-  return history;
+  driveSync(session, queue);
+  return session.history;
 }
 
 /**
@@ -84,11 +81,7 @@ function afterEffect(training: Training, effect: Effect<unknown>, at: Workplace)
 }
 
 /** Trains on this thread. */
-export function driveSync(
-  session: TrainingSession,
-  queue: PlanQueue,
-  take: (report: EpochReport) => void,
-): void {
+function driveSync(session: TrainingSession, queue: PlanQueue): void {
   const { loss, threads } = session.options;
   const at = onThisThread(queue.inline(loss), threads);
   const training = session.train('paced');
@@ -96,11 +89,7 @@ export function driveSync(
   queue.lastLoss = session.options.givenLoss;
   try {
     for (let step: Step = training.next(); step.done !== true; ) {
-      if (typeof step.value === 'function') step = afterEffectHere(training, step.value, at);
-      else {
-        take(step.value);
-        step = training.next();
-      }
+      step = typeof step.value === 'function' ? afterEffectHere(training, step.value, at) : training.next();
     }
   } finally {
     queue.training = undefined;

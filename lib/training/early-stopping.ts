@@ -27,7 +27,10 @@ export interface EarlyStoppingOptions {
   readonly mode?: 'min' | 'max';
   /** An improvement is better than the best value by more than this. At least 0. @default 0 */
   readonly minDelta?: number;
-  /** Restores the best epoch's parameters at the end, unless an error or the signal ends the training. @default true */
+  /**
+   * Restores the best epoch's parameters and running moments at the end, also when an error or the signal ends the
+   * training. @default true
+   */
   readonly restoreBest?: boolean;
 }
 

@@ -29,6 +29,8 @@ export interface Progressed {
   readonly epochs: readonly EpochReport[];
   /** The last step. */
   readonly batch: BatchReport;
+  /** What ended the call after these epochs: a divergence or an abort. */
+  readonly error?: Error | undefined;
 }
 
 /** The length of a native call: one step, one epoch, or the number of epochs that `Pace` says. */
@@ -210,10 +212,16 @@ export class EpochRunner {
     return (plan, callback) => plan.train(request, callback);
   }
 
-  /** Returns the reports of a finished call. Throws the error of a failed one. */
+  /**
+   * Returns what a call has finished, and the error that ended it.
+   *
+   * @throws TypeError or RangeError with a code when the data are refused
+   */
   accept(outcome: Outcome): Progressed {
     const { epochs, from, to, startedAt } = this.#call as Call;
-    this.#throwIfFailed(outcome);
+    const error = this.#errorOf(outcome);
+    if (error !== undefined)
+      return { ...this.#wholeEpochs(to - from === this.rows ? outcome.epoch : 0), error };
     this.#pace.adjust(epochs, performance.now() - startedAt);
     this.#begun = true;
     this.#converged = outcome.status === statusCodes.converged;
@@ -246,14 +254,14 @@ export class EpochRunner {
     return { epochs: [this.#reportOf(epoch, done.loss / this.rows, done.hits / this.rows)], batch };
   }
 
-  #throwIfFailed(outcome: Outcome): void {
-    const { loss } = this.options;
+  #errorOf(outcome: Outcome): Error | undefined {
+    const { loss, signal } = this.options;
+    if (outcome.status === statusCodes.stopped) return new AbortError(signal?.reason);
     const error = outcomeError(outcome, this.samples, this.#architecture, loss, this.#finished + 1);
-    if (error === undefined) return;
+    if (error === undefined || error.code === 'ERR_BLASNET_DIVERGED') return error;
     // Refused data leave no trace: the generator returns to its state before them.
-    const refused = (error as { code?: string }).code !== 'ERR_BLASNET_DIVERGED';
-    this.optimizerState.uncertain = !refused;
-    if (refused) this.refuse();
+    this.optimizerState.uncertain = false;
+    this.refuse();
     throw error;
   }
 

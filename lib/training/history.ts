@@ -1,5 +1,5 @@
-/** The history of a training: one array for each series, with one number for each epoch. */
-export interface History {
+/** The series of a history, each with one number for each epoch. */
+export interface HistorySeries {
   /** The mean loss over the epoch's samples, each before the step of its batch. Penalties are included. */
   readonly loss: number[];
   /** The share of samples predicted right, each before the step of its batch; absent if the loss knows no accuracy. */
@@ -13,6 +13,24 @@ export interface History {
   /** The metrics: valF1 for f1 on the validation set, or without one f1 on the training set. */
   readonly [series: string]: number[] | undefined;
 }
+
+/** What ended a training before its last epoch. 'convergence' is that of lbfgs. */
+export type StopReason = 'earlyStopping' | 'callback' | 'convergence' | 'error';
+
+/** What a history knows beside its series. Copies by JSON or `structuredClone` have only the series. */
+export interface HistoryMembers {
+  /**
+   * The epoch, from 1, with the best number; 0 if no epoch had a finite one. With early stopping it is the epoch that
+   * early stopping takes as the best, by its monitor and minDelta, and whose parameters it restores. Otherwise it is the
+   * one with the smallest valLoss, or without a validation set the smallest loss; the first of equals.
+   */
+  readonly bestEpoch: number;
+  /** What ended the training; undefined if all epochs were done. */
+  readonly stoppedBy: StopReason | undefined;
+}
+
+/** The history of a training: one array for each series, with one number for each epoch, and the members. */
+export type History = HistorySeries & HistoryMembers;
 
 /** One epoch's numbers, under the names of `History`. */
 export interface EpochReport {
@@ -39,16 +57,61 @@ export interface BatchReport {
   readonly learningRate: number;
 }
 
-export function emptyHistory(accuracy: boolean): History {
-  return accuracy ? { loss: [], accuracy: [] } : { loss: [] };
+/** What a history shows of its training. The training changes it. */
+export interface Ending {
+  /** Knows the best epoch, if there is early stopping. */
+  readonly earlyStopping: { readonly state: { readonly bestEpoch: number } } | undefined;
+  stoppedBy: StopReason | undefined;
+}
+
+// The members are those of the prototype, so that the own properties are the series.
+class TrainingHistory {
+  readonly loss: number[] = [];
+  declare accuracy?: number[];
+  declare readonly valLoss?: number[];
+  readonly #ending: Ending;
+
+  constructor(accuracy: boolean, ending: Ending) {
+    if (accuracy) this.accuracy = [];
+    this.#ending = ending;
+  }
+
+  get bestEpoch(): number {
+    const { earlyStopping } = this.#ending;
+    return earlyStopping?.state.bestEpoch ?? epochOfLeast(this.valLoss ?? this.loss);
+  }
+
+  get stoppedBy(): StopReason | undefined {
+    return this.#ending.stoppedBy;
+  }
+}
+
+export function emptyHistory(accuracy: boolean, ending: Ending): History {
+  return new TrainingHistory(accuracy, ending) as unknown as History;
 }
 
 export function record(history: History, report: EpochReport): void {
-  const series = history as Record<string, number[]>;
+  const series = history as unknown as Record<string, number[]>;
   for (const [name, value] of Object.entries(report)) {
     if (name === 'epoch' || value === undefined) continue;
     // A metric may have a name that every object inherits, such as toString.
-    if (!Object.hasOwn(series, name)) series[name] = [];
+    if (!Object.hasOwn(series, name)) {
+      Object.defineProperty(series, name, {
+        value: [],
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    }
     series[name]?.push(value);
   }
+}
+
+/** The epoch of the least finite number, from 1, the first of equals; 0 if there is none. */
+function epochOfLeast(series: readonly number[]): number {
+  let best = 0;
+  for (const [i, value] of series.entries()) {
+    if (Number.isFinite(value) && (best === 0 || value < (series[best - 1] as number))) best = i + 1;
+  }
+  return best;
 }

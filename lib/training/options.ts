@@ -130,7 +130,10 @@ export interface FitOptions extends StepOptions {
    * cannot be written, the training ends with an error. @default none
    */
   readonly checkpoint?: FitCheckpointOptions;
-  /** Ends the training early with an AbortError. The parameters are those of the last finished step. @default none */
+  /**
+   * Ends the training early with an AbortError. The parameters are those of the last finished step, or with early stopping
+   * those of the best epoch. @default none
+   */
   readonly signal?: AbortSignal;
 }
 

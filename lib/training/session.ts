@@ -13,10 +13,18 @@ import { plateauOf, unitOf } from '../schedules/rate';
 import { Cadence } from './cadence';
 import { ask, type Training } from './effects';
 import type { EpochRunner, RunPosition } from './epoch-runner';
-import { type EpochReport, emptyHistory, type History } from './history';
+import {
+  type Ending,
+  type EpochReport,
+  emptyHistory,
+  type History,
+  record,
+  type StopReason,
+} from './history';
 import { type CompletedFitOptions, validationName } from './options';
 import { type ProgressBar, progressBar } from './progress';
 import type { TrainedNetwork } from './trained-network';
+import { attach } from './training-error';
 
 /** A copy of the best parameters and running moments. */
 export type Snapshot = Pick<TrainedNetwork, 'parameters' | 'statistics'>;
@@ -37,6 +45,9 @@ export class TrainingSession {
   best: Snapshot | undefined;
   /** The reports of all epochs so far, if checkpoints need them. */
   readonly reports: EpochReport[] = [];
+  /** All epochs so far. That of a resumed training begins with the epochs before it. */
+  readonly history: History;
+  readonly #ending: Ending;
   readonly #network: TrainedNetwork;
   readonly #encodeCheckpoint: EncodeCheckpoint;
   #validation: LabelledSamples | undefined;
@@ -51,6 +62,8 @@ export class TrainingSession {
     this.#network = network;
     this.#validation = validation;
     this.#encodeCheckpoint = encodeCheckpoint;
+    this.#ending = { earlyStopping: runner.options.earlyStopping, stoppedBy: undefined };
+    this.history = emptyHistory(this.#countsHits(), this.#ending);
   }
 
   get options(): CompletedFitOptions {
@@ -66,10 +79,6 @@ export class TrainingSession {
     return this.#validation;
   }
 
-  emptyHistory(): History {
-    return emptyHistory(this.#countsHits());
-  }
-
   /** Continues from another session's state. */
   restore(
     position: RunPosition,
@@ -79,6 +88,7 @@ export class TrainingSession {
   ): void {
     this.runner.restore(position, split);
     this.reports.push(...reports);
+    for (const report of reports) record(this.history, report);
     this.best = best;
   }
 
@@ -98,24 +108,33 @@ export class TrainingSession {
     const stride = callbacks.onBatchEnd !== undefined ? 'batch' : this.#looksAtEpochs() ? 'epoch' : pace;
     try {
       yield* this.#begin();
-      if (options.earlyStopping?.stopped === true) return;
+      if (options.earlyStopping?.stopped === true) return this.#stop('earlyStopping');
       while (!runner.done) {
         const operation = yield* ask((at) => at.work(runner.next(stride)));
-        const { epochs, batch } = runner.accept(yield* ask((at) => at.write(operation)));
-        if (callbacks.onBatchEnd !== undefined) {
+        const { epochs, batch, error } = runner.accept(yield* ask((at) => at.write(operation)));
+        if (callbacks.onBatchEnd !== undefined && error === undefined) {
           const answer = yield* ask((at) => at.call('onBatchEnd', () => callbacks.onBatchEnd?.(batch)));
-          if (answer === false) return;
+          if (answer === false) return this.#stop('callback');
         }
-        for (const report of epochs) if (yield* this.#finishEpoch(report, bar, cadence)) return;
+        for (const report of epochs) {
+          const reason = yield* this.#finishEpoch(report, bar, cadence);
+          if (reason !== undefined) return this.#stop(reason);
+        }
+        if (error !== undefined) throw error;
       }
+      if (runner.position.converged) this.#stop('convergence');
     } catch (error) {
-      // After an error, the parameters stay those of the last step.
-      this.best = undefined;
+      this.#stop('error');
+      attach(error, { history: this.history });
       throw error;
     } finally {
       bar?.end();
       yield* this.#restoreBest();
     }
+  }
+
+  #stop(reason: StopReason): void {
+    this.#ending.stoppedBy = reason;
   }
 
   // Whether something happens after each epoch, so that each needs a native call.
@@ -185,32 +204,33 @@ export class TrainingSession {
     );
   }
 
-  /** Returns whether to end the training after this epoch. */
+  /** Returns the reason to end the training after this epoch, if there is one. */
   *#finishEpoch(
     bare: EpochReport,
     bar: ProgressBar | undefined,
     cadence: Cadence | undefined,
-  ): Training<boolean> {
+  ): Training<StopReason | undefined> {
     const { options, runner } = this;
     const report: EpochReport = Object.freeze({ ...bare, ...(yield* this.#look()), ...this.#rate() });
+    record(this.history, report);
+    if (options.checkpoint !== undefined) this.reports.push(report);
     const plateau = plateauOf(options.schedule);
     if (plateau !== undefined) {
       runner.plateau = plateauAfterEpoch(plateau, runner.plateau, report[plateau.monitor]);
     }
-    if (options.checkpoint !== undefined) this.reports.push(report);
-    let stop = yield* this.#stopsEarly(report);
+    let reason: StopReason | undefined = (yield* this.#stopsEarly(report)) ? 'earlyStopping' : undefined;
     const { callbacks } = options;
     if (callbacks.onEpochEnd !== undefined) {
       const answer = yield* ask((at) => at.call('onEpochEnd', () => callbacks.onEpochEnd?.(report)));
-      if (answer === false) stop = true;
+      if (answer === false) reason ??= 'callback';
     }
     bar?.update(report);
-    const last = stop || report.epoch === options.epochs || runner.position.converged;
+    const last = reason !== undefined || report.epoch === options.epochs || runner.position.converged;
     if (cadence !== undefined && (cadence.due(report.epoch, performance.now()) || last)) {
       yield* this.#checkpoint(report);
     }
     yield report;
-    return stop;
+    return reason;
   }
 
   // The numbers of a report that the training itself does not give: those of the validation set, or metrics.

@@ -286,9 +286,11 @@ describe('a folder of checkpoints', () => {
     const later = await rejectionOf(net.fit(X, Y, { ...options, callbacks, checkpoint: { directory } }));
     expect(later.code).toBe('ERR_BLASNET_FILE');
     expect(later.message).toContain(`${JSON.stringify(directory)}: file already exists (EEXIST)`);
-    // The network has the parameters of the last epoch, and works.
+    // The network has the parameters of the best epoch, and works.
     expect(parameters.length).toBe(3);
-    expect(bits(net)).toEqual(parameters[2]);
+    const { history } = later as unknown as lib.TrainingError;
+    expect(history.loss).toHaveLength(3);
+    expect(bits(net)).toEqual(parameters[history.bestEpoch - 1]);
     expect((await net.fit(X, Y, { epochs: 1 })).loss.length).toBe(1);
   });
 
