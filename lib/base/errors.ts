@@ -29,6 +29,10 @@ export const errorClasses = {
   ERR_BLASNET_FILE: Error,
   /** Preprocessing or labels that are missing, or that have not learned from data yet. */
   ERR_BLASNET_NOT_FITTED: Error,
+  /** Memory that the system does not give. Native code throws it, too: see native/binding/failure.h. */
+  ERR_BLASNET_MEMORY: Error,
+  /** A thread that the system does not give. Native code throws it. */
+  ERR_BLASNET_THREAD: Error,
   /** The native addon could not be loaded. */
   ERR_BLASNET_LOAD: Error,
 } as const;

@@ -36,16 +36,16 @@ class ArraysObject final : public Operations<ArraysObject> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Arrays",
                        {
-                           InstanceMethod<&ArraysObject::Fill>("fill"),
-                           InstanceMethod<&ArraysObject::Convert>("convert"),
-                           InstanceMethod<&ArraysObject::HashBytes>("hash"),
-                           InstanceMethod<&ArraysObject::Copy>("copy"),
-                           InstanceMethod<&ArraysObject::Check>("checkFinite"),
-                           InstanceMethod<&ArraysObject::BeginHash>("beginHash"),
-                           InstanceMethod<&ArraysObject::EndHash>("endHash"),
-                           InstanceMethod<&ArraysObject::LimitThreads>("limitThreads"),
-                           InstanceMethod<&ArraysObject::Stop>("stop"),
-                           InstanceMethod<&ArraysObject::ClearStop>("clearStop"),
+                           Method<&ArraysObject::Fill>("fill"),
+                           Method<&ArraysObject::Convert>("convert"),
+                           Method<&ArraysObject::HashBytes>("hash"),
+                           Method<&ArraysObject::Copy>("copy"),
+                           Method<&ArraysObject::Check>("checkFinite"),
+                           Method<&ArraysObject::BeginHash>("beginHash"),
+                           Method<&ArraysObject::EndHash>("endHash"),
+                           Method<&ArraysObject::LimitThreads>("limitThreads"),
+                           Method<&ArraysObject::Stop>("stop"),
+                           Method<&ArraysObject::ClearStop>("clearStop"),
                        });
   }
 

@@ -30,13 +30,13 @@ class GeneratorObject final : public Operations<GeneratorObject> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Generator",
                        {
-                           InstanceMethod<&GeneratorObject::Orders>("orders"),
-                           InstanceMethod<&GeneratorObject::Uniform>("uniform"),
-                           InstanceMethod<&GeneratorObject::Normal>("normal"),
-                           InstanceMethod<&GeneratorObject::Orthogonal>("orthogonal"),
-                           InstanceMethod<&GeneratorObject::LimitThreads>("limitThreads"),
-                           InstanceMethod<&GeneratorObject::Stop>("stop"),
-                           InstanceMethod<&GeneratorObject::ClearStop>("clearStop"),
+                           Method<&GeneratorObject::Orders>("orders"),
+                           Method<&GeneratorObject::Uniform>("uniform"),
+                           Method<&GeneratorObject::Normal>("normal"),
+                           Method<&GeneratorObject::Orthogonal>("orthogonal"),
+                           Method<&GeneratorObject::LimitThreads>("limitThreads"),
+                           Method<&GeneratorObject::Stop>("stop"),
+                           Method<&GeneratorObject::ClearStop>("clearStop"),
                        });
   }
 

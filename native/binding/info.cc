@@ -2,6 +2,7 @@
 // addon was built.
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "binding/failure.h"
 #include "binding/records.h"
 #include "engine/comparison.h"
 #include "engine/optimizer.h"
@@ -66,7 +67,10 @@ Napi::Object OptimizerRows(Napi::Env env) {
   return rows;
 }
 
-void SetThreadsOf(const Napi::CallbackInfo& info) { SetThreads(Args(info)[0].PositiveSize()); }
+Napi::Value SetThreadsOf(const Napi::CallbackInfo& info) {
+  SetThreads(Args(info)[0].PositiveSize());
+  return info.Env().Undefined();
+}
 
 Napi::Value ThreadsOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(Threads()));
@@ -93,8 +97,8 @@ void ExportInfo(Napi::Env env, Napi::Object exports) {
   records.Set("ranking", FieldNames<RankingRecord>(env));
   records.Set("outcome", FieldNames<OutcomeRecord>(env));
   exports.Set("records", records);
-  exports.Set("setThreads", Napi::Function::New<SetThreadsOf>(env, "setThreads"));
-  exports.Set("threads", Napi::Function::New<ThreadsOf>(env, "threads"));
+  exports.Set("setThreads", Napi::Function::New<GuardedCall<SetThreadsOf>>(env, "setThreads"));
+  exports.Set("threads", Napi::Function::New<GuardedCall<ThreadsOf>>(env, "threads"));
   exports.Set("buildType", BLASNET_BUILD_TYPE);
   exports.Set("blas", BlasDescription());
   exports.Set("blasCore", BlasCore());

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "binding/args.h"
+#include "binding/failure.h"
 
 namespace blasnet {
 
@@ -18,14 +19,16 @@ inline size_t Elements(const Args& args, size_t i, size_t a, size_t b) { return 
 
 template <typename R, R (*f64)(const Args&), R (*f32)(const Args&), size_t typed>
 Napi::Value Call(const Napi::CallbackInfo& info) {
-  const Args args(info);
-  const auto function = args[typed].IsFloat32() ? f32 : f64;
-  if constexpr (std::is_void_v<R>) {
-    function(args);
-    return info.Env().Undefined();
-  } else {
-    return Napi::Number::New(info.Env(), function(args));
-  }
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const Args args(info);
+    const auto function = args[typed].IsFloat32() ? f32 : f64;
+    if constexpr (std::is_void_v<R>) {
+      function(args);
+      return info.Env().Undefined();
+    } else {
+      return Napi::Number::New(info.Env(), function(args));
+    }
+  });
 }
 
 }  // namespace blasnet

@@ -141,7 +141,8 @@ void ExportKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("binaryCrossEntropyBackward", BinaryCrossEntropyBackwardOf, void, 0);
   BLASNET_EXPORT("countBinaryHits", CountBinaryHitsOf, double, 2);
   BLASNET_EXPORT("gradientDescent", GradientDescentOf, void, 0);
-  exports.Set("optimizerStateSize", Napi::Function::New<OptimizerStateSize>(env, "optimizerStateSize"));
+  exports.Set("optimizerStateSize",
+              Napi::Function::New<GuardedCall<OptimizerStateSize>>(env, "optimizerStateSize"));
   BLASNET_EXPORT("firstNonFinite", FirstNonFiniteOf, double, 0);
   BLASNET_EXPORT("firstOutside", FirstOutsideOf, double, 0);
 }

@@ -1,5 +1,6 @@
 // The C library's log, sin and cos.
 #include "binding/exports.h"
+#include "binding/failure.h"
 #include "kernels/c_library.h"
 
 namespace blasnet {
@@ -14,9 +15,9 @@ Napi::Value Apply(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportMath(Napi::Env env, Napi::Object exports) {
-  exports.Set("log", Napi::Function::New<Apply<c_library::Log>>(env, "log"));
-  exports.Set("sin", Napi::Function::New<Apply<c_library::Sin>>(env, "sin"));
-  exports.Set("cos", Napi::Function::New<Apply<c_library::Cos>>(env, "cos"));
+  exports.Set("log", Napi::Function::New<GuardedCall<Apply<c_library::Log>>>(env, "log"));
+  exports.Set("sin", Napi::Function::New<GuardedCall<Apply<c_library::Sin>>>(env, "sin"));
+  exports.Set("cos", Napi::Function::New<GuardedCall<Apply<c_library::Cos>>>(env, "cos"));
 }
 
 }  // namespace blasnet

@@ -39,15 +39,15 @@ class MetricsObject final : public Operations<MetricsObject> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Metrics",
                        {
-                           InstanceMethod<&MetricsObject::Check>("check"),
-                           InstanceMethod<&MetricsObject::SumValues>("sumRows"),
-                           InstanceMethod<&MetricsObject::SumColumnDeviations>("sumDeviations"),
-                           InstanceMethod<&MetricsObject::CountRows>("countDecisions"),
-                           InstanceMethod<&MetricsObject::Confuse>("countConfusions"),
-                           InstanceMethod<&MetricsObject::Rank>("rankColumns"),
-                           InstanceMethod<&MetricsObject::LimitThreads>("limitThreads"),
-                           InstanceMethod<&MetricsObject::Stop>("stop"),
-                           InstanceMethod<&MetricsObject::ClearStop>("clearStop"),
+                           Method<&MetricsObject::Check>("check"),
+                           Method<&MetricsObject::SumValues>("sumRows"),
+                           Method<&MetricsObject::SumColumnDeviations>("sumDeviations"),
+                           Method<&MetricsObject::CountRows>("countDecisions"),
+                           Method<&MetricsObject::Confuse>("countConfusions"),
+                           Method<&MetricsObject::Rank>("rankColumns"),
+                           Method<&MetricsObject::LimitThreads>("limitThreads"),
+                           Method<&MetricsObject::Stop>("stop"),
+                           Method<&MetricsObject::ClearStop>("clearStop"),
                        });
   }
 

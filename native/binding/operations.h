@@ -4,14 +4,16 @@
 #pragma once
 
 #include <condition_variable>
-#include <exception>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "binding/args.h"
+#include "binding/failure.h"
 #include "binding/records.h"
 #include "engine/control.h"
 #include "engine/job_threads.h"
@@ -20,11 +22,11 @@
 
 namespace blasnet {
 
-// The result of an operation, or the message of its failure.
+// The result of an operation, or its failure.
 struct Result {
   Outcome outcome;
   Totals totals;
-  std::string failure;
+  Failure failure;
 };
 
 // The data that the job thread of an asynchronous operation shares with the JavaScript thread.
@@ -51,6 +53,15 @@ class Operations : public Napi::ObjectWrap<Self> {
  protected:
   using Operation = std::function<Outcome(Totals*)>;
 
+  // A method of the class for DefineClass, like InstanceMethod.
+  template <auto method>
+  static Napi::ClassPropertyDescriptor<Self> Method(const char* name) {
+    napi_property_descriptor descriptor{};
+    descriptor.utf8name = name;
+    descriptor.method = &Enter<method>;
+    return descriptor;
+  }
+
   // Where outcomes go: a Float64Array (OutcomeRecord) on a SharedArrayBuffer.
   void ReportTo(const Argument& outcome) {
     outcome_ = outcome.Array<double>(FieldCount<OutcomeRecord>());
@@ -62,7 +73,7 @@ class Operations : public Napi::ObjectWrap<Self> {
   bool Running() const { return busy_; }
 
   // Called on the JavaScript thread after each operation, failed ones included. A class may have its own.
-  void AfterOperation() {}
+  void AfterOperation(const Failure&) {}
 
   void CheckIdle(Napi::Env env) const {
     if (busy_) throw Napi::Error::New(env, "blasnet native: the plan is busy");
@@ -82,10 +93,9 @@ class Operations : public Napi::ObjectWrap<Self> {
     if (callback_index < info.Length() && Args(info)[callback_index].Given()) {
       return StartElsewhere(info, callback_index, operation, std::move(held));
     }
-    const Result result = Complete(operation);
-    static_cast<Self*>(this)->AfterOperation();
-    if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
-    Report(result);
+    Result result = Complete(operation);
+    End(&result);
+    if (result.failure) throw ErrorOf(info.Env(), result.failure);
     return info.Env().Undefined();
   }
 
@@ -107,17 +117,14 @@ class Operations : public Napi::ObjectWrap<Self> {
         // Under the lock, because an ending environment waits until `running` is false, then destroys the
         // queue of calls. After the call, the JavaScript thread may destroy this object, but not the job.
         const std::lock_guard<std::mutex> lock(job->mutex);
-        main_thread.NonBlockingCall(static_cast<Self*>(this), [](Napi::Env env, Napi::Function, Self* self) {
-          if (env != nullptr) self->Finish(env);
-        });
+        main_thread.NonBlockingCall(static_cast<Self*>(this));
         job->running = false;
         job->ended.notify_all();
       });
-    } catch (const std::exception& error) {
+    } catch (...) {
       job_->running = false;
       LetGo(info.Env());
-      throw Napi::Error::New(info.Env(),
-                             std::string("blasnet native: cannot start a thread: ") + error.what());
+      throw;
     }
     busy_ = true;
     return info.Env().Undefined();
@@ -141,24 +148,34 @@ class Operations : public Napi::ObjectWrap<Self> {
   }
 
   template <class F>
-  static Result Complete(const F& operation) {
+  static Result Complete(const F& operation) noexcept {
     Result result;
     try {
       result.outcome = operation(&result.totals);
-    } catch (const std::exception& error) {
-      result.failure = std::string("blasnet native: ") + error.what();
+    } catch (...) {
+      result.failure = CurrentFailure();
     }
     return result;
+  }
+
+  // On the JavaScript thread, after the operation.
+  void End(Result* result) {
+    try {
+      static_cast<Self*>(this)->AfterOperation(result->failure);
+    } catch (...) {
+      result->failure = CurrentFailure();
+    }
+    if (!result->failure) Report(*result);
   }
 
   void Finish(Napi::Env env) {
     const Napi::Function callback = callback_.Value();
     LetGo(env);
     busy_ = false;
-    static_cast<Self*>(this)->AfterOperation();
-    const std::string failure = std::move(job_->result.failure);
-    Report(job_->result);
-    callback.Call({failure.empty() ? env.Undefined() : Napi::Error::New(env, failure).Value()});
+    End(&job_->result);
+    // The callback may start the next operation.
+    const Failure failure = std::move(job_->result.failure);
+    callback.Call({failure ? ErrorOf(env, failure).Value() : env.Undefined()});
   }
 
   void Report(const Result& result) {
@@ -175,7 +192,7 @@ class Operations : public Napi::ObjectWrap<Self> {
 
   void ConnectToMainThread(Napi::Env env) {
     if (on_main_thread_) return;
-    on_main_thread_ = Napi::ThreadSafeFunction::New(env, Napi::Function(), "blasnet", 0, 1);
+    on_main_thread_ = MainThread::New(env, "blasnet", 0, 1);
     on_main_thread_.Unref(env);
     // Added after the hook of the thread-safe function, so it runs before that one (hooks run last in, first
     // out). It waits until no thread of the addon can call the function.
@@ -191,6 +208,28 @@ class Operations : public Napi::ObjectWrap<Self> {
   }
 
  private:
+  // Napi::ThreadSafeFunction would need memory for each call, on a job thread.
+  static void OnMainThread(Napi::Env env, Napi::Function, std::nullptr_t*, Self* self) {
+    if (env != nullptr) self->Finish(env);
+  }
+  using MainThread = Napi::TypedThreadSafeFunction<std::nullptr_t, Self, &Operations::OnMainThread>;
+
+  template <auto method>
+  static napi_value Enter(napi_env env, napi_callback_info call) {
+    return Napi::details::WrapCallback(env, [&]() -> napi_value {
+      return Guarded(env, [&]() -> napi_value {
+        const Napi::CallbackInfo info(env, call);
+        Self* const self = Self::Unwrap(info.This().template As<Napi::Object>());
+        if constexpr (std::is_void_v<decltype((self->*method)(info))>) {
+          (self->*method)(info);
+          return nullptr;
+        } else {
+          return (self->*method)(info);
+        }
+      });
+    });
+  }
+
   double* outcome_ = nullptr;
   Napi::ObjectReference kept_outcome_;
 
@@ -199,7 +238,7 @@ class Operations : public Napi::ObjectWrap<Self> {
   bool busy_ = false;
   Napi::FunctionReference callback_;
   Napi::Reference<Napi::Array> held_;  // the operation's arguments
-  Napi::ThreadSafeFunction on_main_thread_;
+  MainThread on_main_thread_;
   Napi::Env::CleanupHook<void (*)(Operations*), Operations> cleanup_hook_;
   bool environment_ends_ = false;
 };

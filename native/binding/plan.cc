@@ -55,20 +55,20 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Plan",
                        {
-                           InstanceMethod<&PlanObject::Predict>("predict"),
-                           InstanceMethod<&PlanObject::Pin>("pin"),
-                           InstanceMethod<&PlanObject::PredictPinned>("predictPinned"),
-                           InstanceMethod<&PlanObject::Evaluate>("evaluate"),
-                           InstanceMethod<&PlanObject::Gradients>("gradients"),
-                           InstanceMethod<&PlanObject::Train>("train"),
-                           InstanceMethod<&PlanObject::Release>("release"),
-                           InstanceMethod<&PlanObject::LimitThreads>("limitThreads"),
-                           InstanceMethod<&PlanObject::Stop>("stop"),
-                           InstanceMethod<&PlanObject::ClearStop>("clearStop"),
+                           Method<&PlanObject::Predict>("predict"),
+                           Method<&PlanObject::Pin>("pin"),
+                           Method<&PlanObject::PredictPinned>("predictPinned"),
+                           Method<&PlanObject::Evaluate>("evaluate"),
+                           Method<&PlanObject::Gradients>("gradients"),
+                           Method<&PlanObject::Train>("train"),
+                           Method<&PlanObject::Release>("release"),
+                           Method<&PlanObject::LimitThreads>("limitThreads"),
+                           Method<&PlanObject::Stop>("stop"),
+                           Method<&PlanObject::ClearStop>("clearStop"),
                        });
   }
 
-  explicit PlanObject(const Napi::CallbackInfo& info)
+  explicit PlanObject(const Napi::CallbackInfo& info) try
       : Operations(info), workspaces_(*info.Env().GetInstanceData<std::shared_ptr<Workspaces>>()) {
     const Properties given(
         Args(info), 0,
@@ -100,14 +100,19 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     const Argument kept[] = {parameters, statistics};
     for (const Argument& array : kept) array.CheckShared();
     for (size_t i = 0; i < kKept; i++) kept_[i] = Napi::Persistent(kept[i].Object());
+  } catch (...) {
+    RethrowAsError(info.Env());
   }
 
   ~PlanObject() override {
     if (plan_ != nullptr) workspaces_->Release(Env(), this);
   }
 
-  void AfterOperation() {
-    if (uses_workspace_) workspaces_->Used(Env(), this);
+  void AfterOperation(const Failure& failure) {
+    if (!uses_workspace_) return;
+    // What the operation could reserve before memory was short is of no use, and others may need it.
+    if (failure.kind == FailureKind::kMemory) return workspaces_->Release(Env(), this);
+    workspaces_->Used(Env(), this);
   }
 
  private:
@@ -202,8 +207,9 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     const size_t rows = Args(info)[0].Size(pinned_.rows);
     const Result result = Complete(
         [this, rows](Totals*) { return plan_->Predict(pinned_.x, pinned_.codes, rows, pinned_.out); });
-    if (rows > 1) workspaces_->Used(info.Env(), this);
-    if (!result.failure.empty()) throw Napi::Error::New(info.Env(), result.failure);
+    uses_workspace_ = rows > 1;
+    AfterOperation(result.failure);
+    if (result.failure) throw ErrorOf(info.Env(), result.failure);
     const double index = static_cast<double>(result.outcome.index);
     switch (result.outcome.status) {
       case Status::kInputNotFinite:

@@ -65,14 +65,14 @@ class ColumnsObject final : public Operations<ColumnsObject> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Columns",
                        {
-                           InstanceMethod<&ColumnsObject::Moments>("moments"),
-                           InstanceMethod<&ColumnsObject::Extremes>("extremes"),
-                           InstanceMethod<&ColumnsObject::Orders>("orders"),
-                           InstanceMethod<&ColumnsObject::Categories>("categories"),
-                           InstanceMethod<&ColumnsObject::CopyCategories>("copyCategories"),
-                           InstanceMethod<&ColumnsObject::LimitThreads>("limitThreads"),
-                           InstanceMethod<&ColumnsObject::Stop>("stop"),
-                           InstanceMethod<&ColumnsObject::ClearStop>("clearStop"),
+                           Method<&ColumnsObject::Moments>("moments"),
+                           Method<&ColumnsObject::Extremes>("extremes"),
+                           Method<&ColumnsObject::Orders>("orders"),
+                           Method<&ColumnsObject::Categories>("categories"),
+                           Method<&ColumnsObject::CopyCategories>("copyCategories"),
+                           Method<&ColumnsObject::LimitThreads>("limitThreads"),
+                           Method<&ColumnsObject::Stop>("stop"),
+                           Method<&ColumnsObject::ClearStop>("clearStop"),
                        });
   }
 
@@ -205,15 +205,15 @@ class PipelineObject final : public Operations<PipelineObject> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Pipeline",
                        {
-                           InstanceMethod<&PipelineObject::TransformRows>("transform"),
-                           InstanceMethod<&PipelineObject::InvertRows>("inverse"),
-                           InstanceMethod<&PipelineObject::LimitThreads>("limitThreads"),
-                           InstanceMethod<&PipelineObject::Stop>("stop"),
-                           InstanceMethod<&PipelineObject::ClearStop>("clearStop"),
+                           Method<&PipelineObject::TransformRows>("transform"),
+                           Method<&PipelineObject::InvertRows>("inverse"),
+                           Method<&PipelineObject::LimitThreads>("limitThreads"),
+                           Method<&PipelineObject::Stop>("stop"),
+                           Method<&PipelineObject::ClearStop>("clearStop"),
                        });
   }
 
-  explicit PipelineObject(const Napi::CallbackInfo& info) : Operations(info) {
+  explicit PipelineObject(const Napi::CallbackInfo& info) try : Operations(info) {
     const Properties given(Args(info), 0, {"columns", "steps", "outcome"});
     pipeline_.columns = given["columns"].PositiveSize();
     const Napi::Object steps = given["steps"].Object();
@@ -226,6 +226,8 @@ class PipelineObject final : public Operations<PipelineObject> {
       if (width > kMostSize) throw given["steps"].Wrong("steps with fewer than 2^31 columns");
     }
     ReportTo(given["outcome"]);
+  } catch (...) {
+    RethrowAsError(info.Env());
   }
 
  private:

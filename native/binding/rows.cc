@@ -52,17 +52,17 @@ class RowsObject final : public Operations<RowsObject> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Rows",
                        {
-                           InstanceMethod<&RowsObject::Take>("take"),
-                           InstanceMethod<&RowsObject::Count>("countClasses"),
-                           InstanceMethod<&RowsObject::MoveQuotas>("stratify"),
-                           InstanceMethod<&RowsObject::CheckRows>("checkOrder"),
-                           InstanceMethod<&RowsObject::Encode>("encodeClasses"),
-                           InstanceMethod<&RowsObject::Decide>("decideClasses"),
-                           InstanceMethod<&RowsObject::Check>("checkWeights"),
-                           InstanceMethod<&RowsObject::WeighRows>("weigh"),
-                           InstanceMethod<&RowsObject::LimitThreads>("limitThreads"),
-                           InstanceMethod<&RowsObject::Stop>("stop"),
-                           InstanceMethod<&RowsObject::ClearStop>("clearStop"),
+                           Method<&RowsObject::Take>("take"),
+                           Method<&RowsObject::Count>("countClasses"),
+                           Method<&RowsObject::MoveQuotas>("stratify"),
+                           Method<&RowsObject::CheckRows>("checkOrder"),
+                           Method<&RowsObject::Encode>("encodeClasses"),
+                           Method<&RowsObject::Decide>("decideClasses"),
+                           Method<&RowsObject::Check>("checkWeights"),
+                           Method<&RowsObject::WeighRows>("weigh"),
+                           Method<&RowsObject::LimitThreads>("limitThreads"),
+                           Method<&RowsObject::Stop>("stop"),
+                           Method<&RowsObject::ClearStop>("clearStop"),
                        });
   }
 

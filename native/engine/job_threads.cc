@@ -7,23 +7,24 @@
 #include <mutex>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace blasnet {
 namespace {
 
 constexpr auto kLongestSleep = std::chrono::seconds(10);
 
+// On the stack of a sleeping thread. The list needs no memory of its own, which could be short.
 struct Sleeper {
   std::condition_variable woken;
   std::function<void()> job;  // set by the thread that takes the sleeper off the list
+  Sleeper* next = nullptr;
 };
 
 struct JobThreads {
   std::mutex mutex;
-  std::vector<Sleeper*> sleepers;  // the last one fell asleep last
-  size_t running = 0;              // running jobs
-  std::condition_variable idle;    // the last running job has ended
+  Sleeper* sleepers = nullptr;   // the first one fell asleep last
+  size_t running = 0;            // running jobs
+  std::condition_variable idle;  // the last running job has ended
 };
 
 std::atomic<bool> process_ends{false};
@@ -59,15 +60,12 @@ void Serve(std::function<void()> job) {
     job = nullptr;  // release its captures before the sleep
     std::unique_lock<std::mutex> lock(threads.mutex);
     if (--threads.running == 0) threads.idle.notify_all();
-    threads.sleepers.push_back(&self);
+    self.next = std::exchange(threads.sleepers, &self);
     const bool woken = self.woken.wait_for(lock, kLongestSleep, [&] { return self.job != nullptr; });
     if (!woken) {
-      for (size_t i = 0; i < threads.sleepers.size(); i++) {
-        if (threads.sleepers[i] == &self) {
-          threads.sleepers.erase(threads.sleepers.begin() + static_cast<std::ptrdiff_t>(i));
-          break;
-        }
-      }
+      Sleeper** at = &threads.sleepers;
+      while (*at != &self) at = &(*at)->next;
+      *at = self.next;
       return;
     }
     job = std::exchange(self.job, nullptr);
@@ -81,9 +79,9 @@ void RunJob(std::function<void()> job) {
   {
     const std::lock_guard<std::mutex> lock(threads.mutex);
     threads.running++;
-    if (!threads.sleepers.empty()) {
-      Sleeper* sleeper = threads.sleepers.back();
-      threads.sleepers.pop_back();
+    if (threads.sleepers != nullptr) {
+      Sleeper* sleeper = threads.sleepers;
+      threads.sleepers = sleeper->next;
       sleeper->job = std::move(job);
       sleeper->woken.notify_one();
       return;

@@ -71,8 +71,14 @@ LbfgsStatus Lbfgs<T>::Step(const Evaluate& evaluate, LbfgsPoint* before) {
   if (slope > -options_.tolerance_change) return LbfgsStatus::kConverged;
   std::copy_n(parameters_, size_, origin_);
   Trial best;
-  const bool whole =
-      Search(evaluate, options_.learning_rate * (first ? std::min(1.0, 1 / sum) : 1), slope, &best);
+  bool whole = false;
+  try {
+    whole = Search(evaluate, options_.learning_rate * (first ? std::min(1.0, 1 / sum) : 1), slope, &best);
+  } catch (...) {
+    // For want of memory: the step is not taken.
+    std::copy_n(origin_, size_, parameters_);
+    throw;
+  }
   if (!whole || best.step == 0) {
     std::copy_n(origin_, size_, parameters_);
     if (!whole) return LbfgsStatus::kStopped;

@@ -114,10 +114,19 @@ class PlanOf final : public Plan {
           pass.key = SubKey(request.key, batches++, 0);
           size_t parts = 0;
           const Batch<T> part{source, start + at, std::min(request.batch_size, size - at), size, at > 0};
-          const Outcome outcome = runner_.SumGradients(part, pass, &sums, &parts);
-          if (outcome.status != Status::kDone) {
-            // The step is not taken, so its earlier batches must not change the running moments.
+          // If the step is not taken, its earlier batches must not change the running moments.
+          const auto restore = [&] {
             if (at > 0) std::copy(moments_.begin(), moments_.end(), statistics_);
+          };
+          Outcome outcome;
+          try {
+            outcome = runner_.SumGradients(part, pass, &sums, &parts);
+          } catch (...) {
+            restore();
+            throw;
+          }
+          if (outcome.status != Status::kDone) {
+            restore();
             const size_t before = outcome.status == Status::kStopped ? at / request.batch_size : 0;
             return {outcome.status, 0, epoch, batch - before, outcome.layer};
           }

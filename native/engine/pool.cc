@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -46,20 +47,21 @@ bool SpinUntil(const F& done) {
 struct Loop {
   static constexpr size_t kMostSegments = 16;
 
-  Loop(const std::function<void(size_t, size_t)>& loop_body, size_t iterations, size_t threads)
+  Loop(const LoopBody& loop_body, size_t iterations, size_t threads)
       : body(&loop_body), count(iterations), segments(std::min(threads, kMostSegments)) {
     helpers_wanted = threads - 1;
     for (size_t s = 0; s < segments; s++) next[s].store(Start(s), std::memory_order_relaxed);
   }
 
-  const std::function<void(size_t, size_t)>* body;
+  const LoopBody* body;
   const size_t count;
   const size_t segments;
   size_t helpers_wanted;                    // guarded by the pool's mutex
   size_t helpers = 0;                       // also guarded: helpers that have joined; gives each one its slot
   std::atomic<size_t> next[kMostSegments];  // the next iteration of each segment
   std::atomic<size_t> active{0};            // helpers that are working
-  std::atomic<bool> out_of_memory{false};
+  std::atomic<bool> failed{false};
+  std::exception_ptr failure;  // of the first call that failed
 
   size_t Start(size_t segment) const { return count * segment / segments; }
 
@@ -71,9 +73,9 @@ struct Loop {
           (*body)(i, slot);
         }
       }
-    } catch (const std::bad_alloc&) {
+    } catch (...) {
       for (size_t segment = 0; segment < segments; segment++) next[segment].store(count);
-      out_of_memory.store(true);
+      if (!failed.exchange(true)) failure = std::current_exception();
     }
   }
 };
@@ -90,11 +92,7 @@ class Pool {
       callers_++;
       const size_t busy = callers_ + helping_, budget = Threads();
       loop->helpers_wanted = std::min(loop->helpers_wanted, budget > busy ? budget - busy : 0);
-      if (loop->helpers_wanted > 0) {
-        open_.push_back(loop);
-        open_count_.store(open_.size());
-        StartWorkers(budget - 1);
-      }
+      if (loop->helpers_wanted > 0) Open(loop, budget - 1);
     }
     for (size_t i = std::min(loop->helpers_wanted, sleeping_.load()); i > 0; i--) wake_.notify_one();
     loop->Run(0);
@@ -114,6 +112,18 @@ class Pool {
  private:
   // The caller of these functions holds the mutex.
 
+  // If memory is short, the loop runs on the caller alone.
+  void Open(Loop* loop, size_t most_workers) {
+    try {
+      open_.push_back(loop);
+    } catch (const std::bad_alloc&) {
+      loop->helpers_wanted = 0;
+      return;
+    }
+    open_count_.store(open_.size());
+    StartWorkers(most_workers);
+  }
+
   // Starts workers until there is one for every working helper and every free place in the open loops.
   void StartWorkers(size_t most) {
     size_t wanted = helping_;
@@ -121,8 +131,8 @@ class Pool {
     while (workers_ < std::min(wanted, most)) {
       try {
         std::thread(&Pool::Serve, this).detach();
-      } catch (const std::system_error&) {
-        return;  // no more threads from the system: the loop runs on fewer
+      } catch (const std::exception&) {
+        return;  // no more threads or memory from the system: the loop runs on fewer
       }
       workers_++;
     }
@@ -198,7 +208,7 @@ size_t EffectiveThreads(size_t threads) {
   return threads == 0 ? budget : std::min(threads, budget);
 }
 
-void ParallelFor(size_t threads, size_t count, const std::function<void(size_t, size_t)>& body) {
+void ParallelFor(size_t threads, size_t count, const LoopBody& body) {
   const size_t most = std::min(EffectiveThreads(threads), count);
   if (most <= 1) {
     for (size_t i = 0; i < count; i++) body(i, 0);
@@ -206,7 +216,7 @@ void ParallelFor(size_t threads, size_t count, const std::function<void(size_t, 
   }
   Loop loop(body, count, most);
   Shared().Run(&loop);
-  if (loop.out_of_memory.load()) throw std::bad_alloc();
+  if (loop.failure != nullptr) std::rethrow_exception(loop.failure);
 }
 
 }  // namespace blasnet

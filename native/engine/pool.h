@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 
 namespace blasnet {
 
@@ -18,12 +17,26 @@ inline constexpr size_t kParallelWork = 400'000;
 void SetThreads(size_t threads);
 size_t Threads();
 
+// A function body(i, slot), which must outlive the loop. (A std::function could need memory for it.)
+class LoopBody {
+ public:
+  template <class F>
+  LoopBody(const F& body)  // NOLINT(google-explicit-constructor): a lambda is passed as a body
+      : object_(&body),
+        call_([](const void* object, size_t i, size_t slot) { (*static_cast<const F*>(object))(i, slot); }) {}
+
+  void operator()(size_t i, size_t slot) const { call_(object_, i, slot); }
+
+ private:
+  const void* object_;
+  void (*call_)(const void* object, size_t i, size_t slot);
+};
+
 // Calls body(i, slot) for every i below `count` and returns when all calls have returned. Uses up to
 // `threads` threads, the caller included; 0: the number of SetThreads, which is the upper limit in any case.
-// Iterations that run at the same time have different slots, all below the number of threads. The only
-// exception that a call may throw is std::bad_alloc. Then some calls may be left out, and ParallelFor throws
-// it again at the end.
-void ParallelFor(size_t threads, size_t count, const std::function<void(size_t i, size_t slot)>& body);
+// Iterations that run at the same time have different slots, all below the number of threads. If a call
+// throws an exception, some calls may be left out, and ParallelFor throws it again at the end.
+void ParallelFor(size_t threads, size_t count, const LoopBody& body);
 
 // The most threads that ParallelFor uses for this argument.
 size_t EffectiveThreads(size_t threads);

@@ -1,5 +1,7 @@
 #include "kernels/gemm.h"
 
+#include "kernels/blas_buffers.h"
+
 #ifdef BLASNET_ACCELERATE
 #include <Accelerate/Accelerate.h>
 #else
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <type_traits>
 
 namespace blasnet {
@@ -34,10 +37,12 @@ class LibraryCall {
  public:
   LibraryCall() {
     if (Library().unsafe) lock_ = std::unique_lock<std::mutex>(Library().mutex);
+    call_.emplace();
   }
 
  private:
   std::unique_lock<std::mutex> lock_;
+  std::optional<BlasCall> call_;
 };
 #else
 struct LibraryCall {

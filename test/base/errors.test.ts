@@ -23,6 +23,8 @@ const classes: Record<ErrorCode, ErrorConstructor> = {
   ERR_BLASNET_BUSY: Error,
   ERR_BLASNET_FILE: Error,
   ERR_BLASNET_NOT_FITTED: Error,
+  ERR_BLASNET_MEMORY: Error,
+  ERR_BLASNET_THREAD: Error,
   ERR_BLASNET_LOAD: Error,
 };
 

@@ -1,0 +1,83 @@
+// Turns C++ exceptions into errors of JavaScript. Every call from JavaScript and every job goes through this
+// file: an exception that left it would end the process.
+#pragma once
+
+#include <napi.h>
+
+#include <exception>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace blasnet {
+
+// Why an operation failed.
+enum class FailureKind { kNone, kMemory, kThread, kOther };
+
+struct Failure {
+  FailureKind kind = FailureKind::kNone;
+  std::string message;  // of kOther
+
+  explicit operator bool() const { return kind != FailureKind::kNone; }
+};
+
+// Describes the exception that is being handled. It needs no memory where memory is short.
+inline Failure CurrentFailure() noexcept {
+  try {
+    try {
+      throw;
+    } catch (const std::bad_alloc&) {
+      return {FailureKind::kMemory, {}};
+    } catch (const std::length_error&) {
+      // A vector of more bytes than there are addresses.
+      return {FailureKind::kMemory, {}};
+    } catch (const std::system_error&) {
+      return {FailureKind::kThread, {}};
+    } catch (const std::exception& error) {
+      return {FailureKind::kOther, std::string("blasnet native: ") + error.what()};
+    }
+  } catch (...) {
+    return {FailureKind::kMemory, {}};
+  }
+}
+
+inline Napi::Error ErrorOf(Napi::Env env, const Failure& failure) {
+  if (failure.kind == FailureKind::kOther) return Napi::Error::New(env, failure.message);
+  const bool memory = failure.kind == FailureKind::kMemory;
+  Napi::Error error =
+      Napi::Error::New(env, memory ? "There is not enough memory for this operation"
+                                   : "The system has no thread left for this operation: use the "
+                                     "synchronous form, or end other threads");
+  // The codes of lib/base/errors.ts.
+  error.Set("code", Napi::String::New(env, memory ? "ERR_BLASNET_MEMORY" : "ERR_BLASNET_THREAD"));
+  return error;
+}
+
+// Throws the exception that is being handled again, as an error of JavaScript.
+[[noreturn]] inline void RethrowAsError(Napi::Env env) {
+  try {
+    throw;
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (...) {
+    throw ErrorOf(env, CurrentFailure());
+  }
+}
+
+template <class F>
+auto Guarded(Napi::Env env, const F& body) {
+  try {
+    return body();
+  } catch (...) {
+    RethrowAsError(env);
+  }
+}
+
+// A function for JavaScript.
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+Napi::Value GuardedCall(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&] { return function(info); });
+}
+
+}  // namespace blasnet
