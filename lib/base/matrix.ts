@@ -1,4 +1,5 @@
 import { argumentError, type BlasnetError, blasnetError } from './errors';
+import { memoryError, newSharedArray } from './memory';
 import { type Reading, readNow } from './reading';
 import { type Constraint, check, integerFrom, oneOf } from './validate';
 
@@ -145,7 +146,11 @@ export function valueError(
 export function allocate(length: number, dtype: 'float64'): Float64Array;
 export function allocate(length: number, dtype: Dtype): FloatArray;
 export function allocate(length: number, dtype: Dtype): FloatArray {
-  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+  try {
+    return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+  } catch (cause) {
+    throw memoryError(cause);
+  }
 }
 
 /**
@@ -158,9 +163,7 @@ export function allocateShared(
   dtype: Dtype,
 ): Float64Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>;
 export function allocateShared(length: number, dtype: Dtype): FloatArray {
-  return dtype === 'float64'
-    ? new Float64Array(new SharedArrayBuffer(length * 8))
-    : new Float32Array(new SharedArrayBuffer(length * 4));
+  return dtype === 'float64' ? newSharedArray(Float64Array, length) : newSharedArray(Float32Array, length);
 }
 
 /** A matrix of zeros on a SharedArrayBuffer: see `allocateShared`. */

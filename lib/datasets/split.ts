@@ -11,6 +11,7 @@ import {
 import { argumentError, blasnetError } from '../base/errors';
 import { type FloatArray, Matrix } from '../base/matrix';
 import { type MatrixInput, rowsInput } from '../base/matrix-input';
+import { newArray } from '../base/memory';
 import { checkBuffer } from '../base/pinning';
 import { boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
 import { drawOrders, RandomState } from '../random/random-state';
@@ -137,7 +138,7 @@ function* split(
   const { shuffle = true } = options;
   // Without a shuffle, the random numbers do not matter.
   const random = new RandomState(shuffle ? options.seed : 0);
-  const order = new Uint32Array(rows);
+  const order = newArray(Uint32Array, rows);
   yield* drawOrders(random, order, rows, { count: shuffle ? rows : 0 });
   const testStart = shuffle ? 0 : rows - testRows;
   const testIndex = yield* copyOf(order.subarray(testStart, testStart + testRows));
@@ -152,7 +153,7 @@ function* split(
 
 // Each result has a buffer of its own, so that a transfer takes no other with it.
 function* copyOf(order: Uint32Array): Work<Uint32Array> {
-  const copy = new Uint32Array(order.length);
+  const copy = newArray(Uint32Array, order.length);
   yield* copyArrays([order], [copy]);
   return copy;
 }

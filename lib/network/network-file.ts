@@ -3,6 +3,7 @@ import { buildInfo } from '../addon/build-info';
 import { type AsyncOptions, asyncConstraints, type Work, workHere } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import type { Dtype, FloatArray, Matrix } from '../base/matrix';
+import { newArray } from '../base/memory';
 import { anything, check, checkOptions, filePath } from '../base/validate';
 import type { PlanQueue, Turn } from '../engine/plan-queue';
 import { type Calls, runCalls, runCallsSync, unlessAborted, working } from '../formats/file-calls';
@@ -91,7 +92,7 @@ export async function saveNetwork(
 function* copyIfAwaited(rest: readonly Uint8Array[], turn: Turn): Calls<readonly Uint8Array[]> {
   if (rest.length > 0) {
     if (!turn.awaited) return rest;
-    const copy = new Uint8Array(lengthOf(rest));
+    const copy = newArray(Uint8Array, lengthOf(rest));
     yield* working(copyArrays(rest, [copy]));
     turn.end();
     return [copy];

@@ -1,6 +1,7 @@
 import { type DisposableObject, makeDisposable } from '../base/disposable';
 import type { Dtype } from '../base/matrix';
 import { elementError, type Matrix, sharedZeros } from '../base/matrix';
+import { newSharedArray } from '../base/memory';
 import { check, integerBetween } from '../base/validate';
 import type { Plan } from '../engine/plan';
 import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
@@ -52,7 +53,7 @@ export class Predictor {
   ) {
     const embeddings = embeddingsIn(architecture).length;
     this.input = sharedZeros(rows, inputDimOf(architecture), dtype);
-    this.categories = new Int32Array(new SharedArrayBuffer(4 * rows * embeddings)).fill(unknownCode);
+    this.categories = newSharedArray(Int32Array, rows * embeddings).fill(unknownCode);
     this.output = sharedZeros(rows, outputLayerOf(architecture).outputDim, dtype);
     native.pin(rows, this.input.data, embeddings === 0 ? null : this.categories, this.output.data);
     this.#plan = native;

@@ -10,6 +10,7 @@ import {
 } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { type Dtype, dtypeName, type FloatArray, Matrix } from '../base/matrix';
+import { newArray, newSharedArray } from '../base/memory';
 import { checkBuffer } from '../base/pinning';
 import {
   check,
@@ -244,14 +245,14 @@ export class LabelEncoder<T extends Label = Label> {
   *columnsWork(labels: unknown, cols: number, off: number, out: FloatArray): Work<void> {
     const known = this.#learned();
     const rows = out.length / cols;
-    const numbers = new Int32Array(new SharedArrayBuffer(4 * rows));
+    const numbers = newSharedArray(Int32Array, rows);
     yield* classNumbers(labels, known, numbers);
     yield* encodeClasses({ numbers, rows, classes: known.classes.length, cols, off, on: 1, out });
   }
 
   *#indices(labels: unknown): Work<Int32Array> {
     const known = this.#learned();
-    const out = new Int32Array(checkList('labels', labels).length);
+    const out = newArray(Int32Array, checkList('labels', labels).length);
     yield* classNumbers(labels, known, out);
     return out;
   }
@@ -303,7 +304,7 @@ function* decided({ data: outputs, rows, cols }: Matrix, classes: number, least:
     );
   }
   checkBuffer('outputs', outputs);
-  const numbers = new Int32Array(new SharedArrayBuffer(4 * rows));
+  const numbers = newSharedArray(Int32Array, rows);
   const bad = yield* decideClasses({ outputs, rows, cols, threshold, numbers });
   if (bad === undefined) return numbers;
   const place = `row ${Math.floor(bad / cols)}, column ${bad % cols}`;
@@ -311,7 +312,7 @@ function* decided({ data: outputs, rows, cols }: Matrix, classes: number, least:
 }
 
 function* checkedIndices(outputs: ArrayLike<unknown>, most: number): Work<Int32Array> {
-  const numbers = new Int32Array(outputs.length);
+  const numbers = newArray(Int32Array, outputs.length);
   yield* inSlices(numbers.length, (from, to) => {
     for (let i = from; i < to; i++) {
       const index = outputs[i] as number;

@@ -4,6 +4,7 @@ import { type ColumnsArguments, type NativeCall, type NativeColumns, native } fr
 import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
 import { Idle, type Work } from '../addon/work';
 import { allocateShared } from '../base/matrix';
+import { newArray } from '../base/memory';
 import { type LearnedMatrix, notFinite } from './step';
 
 // Elements that an operation goes through within a millisecond.
@@ -95,7 +96,7 @@ export function* learnCategories(
       count = counts.reduce((sum, one) => sum + one, 0);
       if (count > most) return;
       categories = Array.from(counts, (size, i) => {
-        const known = new Float64Array(size);
+        const known = newArray(Float64Array, size);
         columns.copyCategories(i, known);
         return [...known];
       });

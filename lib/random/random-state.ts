@@ -3,6 +3,7 @@ import { newOutcome } from '../addon/outcome';
 import { Idle, type Work } from '../addon/work';
 import { nodeCrypto } from '../base/lazy-modules';
 import { type FloatArray, isFloatArray } from '../base/matrix';
+import { newArray } from '../base/memory';
 import {
   atLeast,
   type Constraint,
@@ -157,7 +158,7 @@ export class RandomState {
    */
   permutation(n: number): Uint32Array<ArrayBuffer> {
     check('n', n, integerBetween(0, 0xffffffff));
-    const order = new Uint32Array(n);
+    const order = newArray<Uint32Array<ArrayBuffer>>(Uint32Array, n);
     this.#draw(order, null);
     return order;
   }

@@ -2,6 +2,7 @@ import { inOrder, readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { type Dtype, elementError, Matrix, sharedZeros } from '../base/matrix';
 import { type MatrixInput, type MatrixLike, matrixInput } from '../base/matrix-input';
+import { newSharedArray } from '../base/memory';
 import { checkBuffer } from '../base/pinning';
 import { type Reading, unlessShort } from '../base/reading';
 import { checkNames, checkObject } from '../base/validate';
@@ -246,7 +247,7 @@ function codesOf(value: unknown, cols: number): Codes {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an Int32Array or an array of rows', value);
   }
   const rows: readonly unknown[] = value;
-  const codes = new Int32Array(new SharedArrayBuffer(4 * nonEmpty(rows.length) * cols));
+  const codes = newSharedArray(Int32Array, nonEmpty(rows.length) * cols);
   const read = (from: number, to: number) => {
     for (let r = from; r < to; r++) {
       const row = rows[r];

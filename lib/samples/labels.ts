@@ -10,6 +10,7 @@ import {
   numbersReading,
 } from '../base/matrix';
 import type { MatrixLike } from '../base/matrix-input';
+import { newSharedArray } from '../base/memory';
 import { checkBuffer } from '../base/pinning';
 import { type ActivationName, activationRow } from '../layers/activations';
 import { type Architecture, outputActivationOf, outputLayerOf } from '../layers/architecture';
@@ -125,9 +126,7 @@ function encoded(
   const signs =
     labelRule === 'signs' || (outputDim === 1 && classThreshold(outputActivationOf(architecture)) === 0);
   const data =
-    labelRule === 'classes'
-      ? new Int32Array(new SharedArrayBuffer(4 * rows))
-      : allocateShared(rows * cols, dtype);
+    labelRule === 'classes' ? newSharedArray(Int32Array, rows) : allocateShared(rows * cols, dtype);
   const work = encode(labels, names, { data, rows, cols }, outputDim, signs ? -1 : 0);
   const pending = learns ? { work, arrays: [] } : unlessBrief(work);
   return { data, rows, cols, pending };
@@ -168,7 +167,7 @@ function classLabels(Y: LabelsLike, loss: LossName): Labels {
   }
   const values = Y as ClassesLike;
   if (isTyped(values)) checkBuffer('Y', values);
-  const data = nonEmpty(new Int32Array(new SharedArrayBuffer(4 * values.length)));
+  const data = nonEmpty(newSharedArray(Int32Array, values.length));
   const pending = unlessBrief(classesOf(values, data), isTyped(values) ? [values] : []);
   return { data, rows: data.length, cols: 1, pending };
 }

@@ -1,4 +1,5 @@
 import type { Work } from '../addon/work';
+import { newSharedArray } from '../base/memory';
 import { drawOrders, type RandomState } from '../random/random-state';
 
 export interface OrderOptions {
@@ -33,7 +34,7 @@ export class EpochOrders {
     if (!shuffle && this.split === undefined) return;
     const numbers = epochs * rows;
     if (this.#drawn === null || this.#drawn.length < numbers) {
-      this.#drawn = new Uint32Array(new SharedArrayBuffer(4 * numbers));
+      this.#drawn = newSharedArray(Uint32Array, numbers);
     }
     const options = { from: this.split ?? null, count: shuffle ? trainedRows : 0 };
     yield* drawOrders(this.#random, this.#drawn.subarray(0, numbers), rows, options);

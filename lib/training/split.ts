@@ -2,6 +2,7 @@ import { stratify as moveQuotas, takeRowsOf } from '../addon/rows';
 import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { allocateShared, type LabelArray, Matrix } from '../base/matrix';
+import { newSharedArray } from '../base/memory';
 import { drawOrders, type RandomState } from '../random/random-state';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples } from '../samples/samples';
@@ -35,7 +36,7 @@ export function* splitRows(
   random: RandomState,
 ): Work<Uint32Array<SharedArrayBuffer>> {
   const { rows } = labels;
-  const order = new Uint32Array(new SharedArrayBuffer(4 * rows));
+  const order = newSharedArray<Uint32Array<SharedArrayBuffer>>(Uint32Array, rows);
   if (kind === 'inOrder') {
     for (let row = 0; row < rows; row++) order[row] = row;
     return order;
@@ -114,7 +115,7 @@ function* take<T extends LabelArray>(from: T, rows: number, cols: number, index:
   const length = index.length * cols;
   const out =
     from instanceof Int32Array
-      ? new Int32Array(new SharedArrayBuffer(4 * length))
+      ? newSharedArray(Int32Array, length)
       : allocateShared(length, from instanceof Float64Array ? 'float64' : 'float32');
   yield* takeRowsOf(from, rows, cols, index, out as T);
   return out as T;
