@@ -7,6 +7,7 @@ export { AbortError } from './base/errors';
 export type { Dtype, FloatArray } from './base/matrix';
 export { Matrix } from './base/matrix';
 export type { MatrixLike } from './base/matrix-input';
+export type { AnyName } from './base/names';
 export * from './datasets';
 export * as functional from './functional';
 export type {
@@ -51,6 +52,7 @@ export type {
   CreateOptions,
   EvaluateOptions,
   Evaluation,
+  EvaluationOf,
   NetworkOptions,
   ResumeOptions,
 } from './network/network-options';
@@ -72,7 +74,9 @@ export type {
   EpochReport,
   History,
   HistoryMembers,
+  HistoryOf,
   HistorySeries,
+  ReportOf,
   StopReason,
 } from './training/history';
 export type {
@@ -81,6 +85,8 @@ export type {
   FitOptions,
   PartialFitOptions,
   StepOptions,
+  Unvalidated,
+  Validated,
   ValidationData,
 } from './training/options';
 export type { ProgressBar, ProgressOptions, ProgressReport, ProgressStream } from './training/progress';

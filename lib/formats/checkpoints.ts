@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Work, WorkOptions } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import type { AnyName } from '../base/names';
 import {
   anything,
   type Constraint,
@@ -43,7 +44,7 @@ export interface CheckpointOptions {
    * Also keeps the best checkpoint: the one with the smallest ('min') or largest ('max') number of the series
    * `monitor`, the first of equals. @default only the newest are kept
    */
-  readonly best?: { readonly monitor: string; readonly mode: 'min' | 'max' };
+  readonly best?: { readonly monitor: string; readonly mode: 'min' | 'max' | AnyName };
 }
 
 export interface Checkpoint {
@@ -92,7 +93,7 @@ const findConstraints = {
 export class CheckpointStore {
   readonly directory: string;
   readonly keepLast: number;
-  readonly best: { readonly monitor: string; readonly mode: 'min' | 'max' } | undefined;
+  readonly best: { readonly monitor: string; readonly mode: string } | undefined;
   // By epoch: the report in a file, or the error from reading the file.
   #known: Map<number, CheckpointReport | BlasnetError> | undefined;
 

@@ -1,5 +1,6 @@
 import { native } from '../addon/binding';
 import { argumentError } from '../base/errors';
+import type { AnyName } from '../base/names';
 import { above, type Constraint, check, checkOptions, oneOf, optional } from '../base/validate';
 
 /** The properties of an activation that the library needs; its formulas are in native/kernels/activations.cc. */
@@ -101,7 +102,7 @@ export type Activation =
   | ({ readonly name: 'elu' } & Readonly<Required<EluOptions>>);
 
 /** A layer's `activation`: a name (with the defaults), or the result of `leakyRelu()` or `elu()`. */
-export type ActivationOption = ActivationName | Activation;
+export type ActivationOption = ActivationName | Activation | AnyName;
 
 /**
  * Makes the activation z, or negativeSlope * z if z < 0 (Maas et al., 2013).

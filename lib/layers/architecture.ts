@@ -16,6 +16,7 @@ import {
   positiveInteger,
 } from '../base/validate';
 import {
+  type Activation,
   type ActivationName,
   type ActivationOption,
   needsAllUnits,
@@ -84,7 +85,7 @@ export interface Layer {
   readonly name?: string;
   readonly inputDim: number;
   readonly outputDim: number;
-  readonly activation: ActivationOption;
+  readonly activation: ActivationName | Activation;
   readonly normalization?: Normalization;
   readonly dropout?: number;
   readonly noise?: number;
@@ -173,7 +174,8 @@ function completeLayer(name: string, layer: LayerOptions, before: readonly Layer
     ...(layer.name !== undefined && { name: layer.name }),
     inputDim,
     outputDim,
-    activation: typeof activation === 'string' ? activation : Object.freeze({ ...activation }),
+    activation:
+      typeof activation === 'string' ? (activation as ActivationName) : Object.freeze({ ...activation }),
     ...(normalization !== undefined && { normalization }),
     ...(embeddings !== undefined && { embeddings }),
     ...used(layer),

@@ -2,6 +2,7 @@ import { convertNumbers, fillArray, firstNotFinite } from '../addon/arrays';
 import { pause, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { elementError, type FloatArray, isFloatArray, Matrix, matrixFromRows } from '../base/matrix';
+import type { AnyName } from '../base/names';
 import { checkBuffer } from '../base/pinning';
 import { above, checkObject, checkOptions, didYouMean, finite, optional } from '../base/validate';
 import {
@@ -90,7 +91,7 @@ export interface InitializerObject {
 }
 
 /** The choice of the initial parameters: a name (with the defaults), or the result of a function of `initializers`. */
-export type InitializerOption = InitializerName | InitializerObject;
+export type InitializerOption = InitializerName | InitializerObject | AnyName;
 
 export interface OrthogonalOptions {
   /** The factor of the weights. Above 0. @default 1 */

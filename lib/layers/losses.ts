@@ -1,5 +1,6 @@
 import { type LabelRule, native } from '../addon/binding';
 import { argumentError } from '../base/errors';
+import type { AnyName } from '../base/names';
 import { above, type Constraint, check, checkOptions, halfOpen, oneOf, optional } from '../base/validate';
 import { type ActivationName, activationNames, activationRow, needsAllUnits } from './activations';
 
@@ -126,7 +127,7 @@ export type Loss =
   | ({ readonly name: 'huber' } & Readonly<Required<HuberOptions>>);
 
 /** The `loss` option: a name (with the defaults), or the result of a function such as `huber()`. */
-export type LossOption = LossName | Loss;
+export type LossOption = LossName | Loss | AnyName;
 
 /**
  * Makes binary cross-entropy with label smoothing.

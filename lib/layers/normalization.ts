@@ -1,5 +1,6 @@
 import { native } from '../addon/binding';
 import { argumentError } from '../base/errors';
+import type { AnyName } from '../base/names';
 import { above, checkOptions, optional } from '../base/validate';
 
 export interface BatchNormOptions {
@@ -23,7 +24,7 @@ export type Normalization =
   | ({ readonly name: 'layer' } & Readonly<Required<LayerNormOptions>>);
 
 /** A layer's `normalization`: a name (with the defaults), or the result of `batchNorm()` or `layerNorm()`. */
-export type NormalizationOption = 'batch' | 'layer' | Normalization;
+export type NormalizationOption = 'batch' | 'layer' | Normalization | AnyName;
 
 /** Their codes in native code. */
 export const normalizationCodes = native.normalizations as Readonly<

@@ -5,24 +5,28 @@ import { type Architecture, embeddingsIn, featuresOf, type Layer } from './archi
  * The article's parameter dictionary: W1 (outputDim x inputDim), b1 (outputDim x 1), W2, b2, ... of layers 1 to L.
  * Normalised layers also have gamma1 and beta1 (outputDim x 1). E1, E2, ... (categories + 1 x outputDim) are the tables
  * of the first layer's embeddings; the last row of each is for unknown categories. W1 has a column for each of their
- * outputs, too.
+ * outputs, too. Every network has W1 and b1; the others are there if the layers ask for them.
  */
-export interface Parameters {
+export type Parameters = {
+  readonly W1: Matrix;
+  readonly b1: Matrix;
   readonly [key: `W${number}`]: Matrix;
   readonly [key: `b${number}`]: Matrix;
   readonly [key: `gamma${number}`]: Matrix;
   readonly [key: `beta${number}`]: Matrix;
   readonly [key: `E${number}`]: Matrix;
-}
+};
 
 /** The gradients dW1, db1, ..., each in the shape of its parameter. */
-export interface Gradients {
+export type Gradients = {
+  readonly dW1: Matrix;
+  readonly db1: Matrix;
   readonly [key: `dW${number}`]: Matrix;
   readonly [key: `db${number}`]: Matrix;
   readonly [key: `dgamma${number}`]: Matrix;
   readonly [key: `dbeta${number}`]: Matrix;
   readonly [key: `dE${number}`]: Matrix;
-}
+};
 
 /** The running moments of layers with batch normalisation: mean1 and variance1 (outputDim x 1), ... */
 export interface Statistics {

@@ -1,6 +1,7 @@
 import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import type { FloatArray, Matrix } from '../base/matrix';
+import type { AnyName } from '../base/names';
 import { anything, type Constraint, check, checkOptions, didYouMean } from '../base/validate';
 import { type ActivationName, activationNames, activationRow } from '../layers/activations';
 import { accuracyMeasure, f1Measure, precisionMeasure, recallMeasure, topKMeasure } from './classification';
@@ -16,9 +17,9 @@ import {
 } from './regression';
 
 /** A number that a training computes in addition to the loss. `metric` makes one; an object of your own works, too. */
-export interface Metric {
+export interface Metric<Name extends string = string> {
   /** The name of its series in the history: a letter, then letters, digits and underscores. */
-  readonly name: string;
+  readonly name: Name;
   /**
    * Compares the predictions (m, outputs) with the labels (m, outputs). `weights` has one number per row; it is absent
    * if the samples have no weights. Return NaN if there is no result.
@@ -30,7 +31,27 @@ export interface Metric {
 export type MetricFunction = Metric['compute'];
 
 /** An element of the `metrics` option. */
-export type MetricOption = MetricName | Metric | MetricFunction;
+export type MetricOption = MetricName | Metric | MetricFunction | AnyName;
+
+/** The `metrics` option. */
+export type Metrics = readonly MetricOption[];
+
+// Only one literal type: not string, and not a union, of which either name may be meant.
+type OneName<Name, Whole = Name> = Name extends string
+  ? [Whole] extends [Name]
+    ? string extends Name
+      ? never
+      : Name
+    : never
+  : never;
+
+/**
+ * The names in a list of metrics, as far as TypeScript knows them. It knows those of a list that is written in the call or
+ * ends with `as const`; it does not know the names of functions.
+ */
+export type MetricNames<M extends Metrics> = M extends readonly [infer First, ...infer Rest extends Metrics]
+  ? OneName<First extends { readonly name: infer Name } ? Name : First> | MetricNames<Rest>
+  : never;
 
 interface Entry {
   readonly measure: Measure<never>;
@@ -62,12 +83,12 @@ export type MetricName = keyof typeof table;
 export const metricNames = Object.keys(table) as MetricName[];
 
 /** The options of `metric`: those of the metric's function, except `sampleWeight`, and the name of the series. */
-export type MetricOptions<N extends MetricName> = Omit<
+export type MetricOptions<N extends MetricName, Name extends string = string> = Omit<
   Parameters<(typeof table)[N]['measure']['work']>[1],
   keyof WeightOptions
 > & {
   /** The name of the series in the history. @default the metric's name */
-  readonly name?: string;
+  readonly name?: Name;
 };
 
 // Names that a history or an epoch's report uses already, and names for a validation set.
@@ -96,7 +117,10 @@ const made = new WeakMap<object, Made>();
  * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_UNKNOWN_NAME,
  *   ERR_BLASNET_ARG_VALUE
  */
-export function metric<N extends MetricName>(name: N, options?: MetricOptions<N>): Metric;
+export function metric<N extends MetricName, const Name extends string = N>(
+  name: N,
+  options?: MetricOptions<N, Name>,
+): Metric<Name>;
 export function metric(base: MetricName, options: Record<string, unknown> = {}): Metric {
   checkName('name', base);
   const { sampleWeight: _, ...constraints }: Readonly<Record<string, Constraint>> =

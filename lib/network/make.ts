@@ -32,7 +32,7 @@ export interface NetworkParts {
 export function newParts(layers: readonly LayerOptions[], options: NetworkOptions): NetworkParts {
   const architecture = completeArchitecture(layers);
   checkOptions('', options, networkConstraints);
-  const dtype = options.dtype ?? 'float64';
+  const dtype = (options.dtype as Dtype | undefined) ?? 'float64';
   const seed = options.seed ?? freshSeed();
   const { parameters, statistics } = memoryOf(options) ?? newMemory(architecture, dtype);
   const random = new RandomState(seed);

@@ -1,16 +1,18 @@
 import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import { type Dtype, dtypeName } from '../base/matrix';
+import type { AnyName } from '../base/names';
 import { anything, type Constraint, optional, seed as seedConstraint } from '../base/validate';
 import type { InitializerOption } from '../layers/initializers';
 import type { LossOption } from '../layers/losses';
-import type { MetricOption } from '../metrics/metric';
+import type { MetricNames, Metrics } from '../metrics/metric';
 import { LabelEncoder, type LoadOptions, Preprocessing } from '../preprocessing';
 import type { SampleWeight } from '../samples/weights';
+import type { Having } from '../training/history';
 import type { FitOptions } from '../training/options';
 
 export interface NetworkOptions {
   /** The element type of parameters and data. @default 'float64' */
-  readonly dtype?: Dtype;
+  readonly dtype?: Dtype | AnyName;
   /**
    * The seed of the generator that draws the initial parameters, and then shuffles, splits, dropout and noise. From 0
    * to 2^32 - 1, like the seed of np.random.seed. @default a random seed; `net.seed` has it
@@ -36,14 +38,14 @@ export interface NetworkOptions {
 /** The options of `Network.create`. */
 export interface CreateOptions extends NetworkOptions, AsyncOptions {}
 
-export interface EvaluateOptions {
+export interface EvaluateOptions<M extends Metrics = Metrics> {
   /**
    * The loss to compute. @default that of the last training of this object; if it had none, by the output activation and
    * the labels, like in `fit`
    */
   readonly loss?: LossOption;
   /** Metrics to compute as well. The result has them under their names. @default none */
-  readonly metrics?: readonly MetricOption[];
+  readonly metrics?: M;
   /** A weight for each sample, for the loss and the metrics, not the accuracy. Only ratios matter. @default 1 each */
   readonly sampleWeight?: SampleWeight;
 }
@@ -56,6 +58,9 @@ export interface Evaluation {
   readonly accuracy?: number;
   readonly [metric: string]: number | undefined;
 }
+
+/** The results of an evaluation with these metrics: see `MetricNames`. */
+export type EvaluationOf<M extends Metrics> = Having<Evaluation, MetricNames<M>, number>;
 
 /**
  * The options of `Network.resume`. `epochs` counts from the start of the original training. It may be larger than

@@ -7,27 +7,27 @@ import { type Architecture, type LayerOptions, withTrainable } from '../layers/a
 import { later } from '../layers/initializers';
 import { type Gradients, type Parameters, parameterCount, type Statistics } from '../layers/parameters';
 import { formatSummary } from '../layers/summary';
+import type { Metrics } from '../metrics/metric';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
-import { checkLoadOptions } from '../preprocessing/pipeline';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import type { SampleKind } from '../samples/samples';
-import { newSession, resumedSession } from '../training/assemble';
+import { newSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
-import type { EpochReport, History } from '../training/history';
+import type { History, HistoryOf, Reports } from '../training/history';
 import type { OptimizerState } from '../training/optimizer-state';
 import {
-  checkResumeOptions,
   type FitOptions,
   incrementalOptions,
   type PartialFitOptions,
   type StepOptions,
+  type Unvalidated,
+  type Validated,
 } from '../training/options';
 import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
-import { attach, type TrainingError } from '../training/training-error';
+import type { TrainingError } from '../training/training-error';
 import { type ClonedParts, copyElsewhere, copyHere, type NetworkCopy } from './clone';
-import { findCheckpoint } from './find-checkpoint';
 import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
 import {
   encodeNetwork,
@@ -43,17 +43,19 @@ import {
   createConstraints,
   type EvaluateOptions,
   type Evaluation,
+  type EvaluationOf,
   type NetworkOptions,
   type ResumeOptions,
 } from './network-options';
 import type { Predictor, PredictorOptions } from './predictor';
 import { makeReadable, type ReadableNetwork } from './readable';
 import { NetworkReader } from './reader';
+import { resumeTraining } from './resume';
 
 /** The network of a resumed training, and the history of all epochs of that training. */
-export interface Resumed {
+export interface Resumed<H extends History = History> {
   readonly network: Network;
-  readonly history: History;
+  readonly history: H;
 }
 
 /** An error that ended a resumed training. */
@@ -165,20 +167,27 @@ export class Network {
    *   Error ERR_BLASNET_FILE for a checkpoint that cannot be read or is damaged. An error that ends the training is a
    *   `ResumeError`: it has the network and the history
    */
-  static async resume(path: string, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
-    checkResumeOptions(options);
-    const { skipDamaged = false, steps = [], ...fitOptions } = options;
-    checkLoadOptions({ steps });
-    const { signal, threads } = fitOptions;
-    const found = await findCheckpoint(path, skipDamaged, { steps }, { signal, threads });
-    const network = Network.#from(found.stored);
-    const session = resumedSession(network.#trained, X, Y, fitOptions, found);
-    try {
-      return { network, history: await fitAsync(session, network.#queue) };
-    } catch (error) {
-      attach(error, { network });
-      throw error;
-    }
+  static resume<const M extends Metrics>(
+    path: string,
+    X: InputsLike,
+    Y: LabelsLike,
+    options: ResumeOptions & Unvalidated<M>,
+  ): Promise<Resumed<HistoryOf<M>>>;
+  /** The same, with a validation set: the names of its series begin with `val`. */
+  static resume<const M extends Metrics>(
+    path: string,
+    X: InputsLike,
+    Y: LabelsLike,
+    options: ResumeOptions & Validated<M>,
+  ): Promise<Resumed<HistoryOf<M, 'val'>>>;
+  /** The same, with options whose type does not say whether there is a validation set. */
+  static resume(path: string, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed>;
+  static resume(path: string, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
+    const restore = (stored: StoredNetwork) => {
+      const network = Network.#from(stored);
+      return { network, trained: network.#trained, queue: network.#queue };
+    };
+    return resumeTraining(restore, path, X, Y, options);
   }
 
   get architecture(): Architecture {
@@ -219,6 +228,15 @@ export class Network {
    *   error during the training, the parameters are those of the last step; with early stopping and restoreBest those of
    *   the best epoch. Such an error has the epochs that were finished as its property `history`: see `TrainingError`
    */
+  fit<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Unvalidated<M>): Promise<HistoryOf<M>>;
+  /** The same, with a validation set: the names of its series begin with `val`. */
+  fit<const M extends Metrics>(
+    X: InputsLike,
+    Y: LabelsLike,
+    options: Validated<M>,
+  ): Promise<HistoryOf<M, 'val'>>;
+  /** The same, with options whose type does not say whether there is a validation set. */
+  fit(X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History>;
   async fit(X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History> {
     return fitAsync(newSession(this.#trained, X, Y, options), this.#queue);
   }
@@ -227,6 +245,11 @@ export class Network {
    * Like `fit`, but blocks the calling thread. The signal is checked only between native calls.
    * @throws like fit(); Error ERR_BLASNET_BUSY also while another thread reads the network
    */
+  fitSync<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Unvalidated<M>): HistoryOf<M>;
+  /** The same, with a validation set: the names of its series begin with `val`. */
+  fitSync<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Validated<M>): HistoryOf<M, 'val'>;
+  /** The same, with options whose type does not say whether there is a validation set. */
+  fitSync(X: InputsLike, Y: LabelsLike, options: FitOptions): History;
   fitSync(X: InputsLike, Y: LabelsLike, options: FitOptions): History {
     this.#queue.checkFree('fitSync');
     this.#queue.checkAtRest('fitSync', 'nothing');
@@ -239,7 +262,12 @@ export class Network {
    *
    *     for await (const epoch of net.epochs(X, Y, { epochs: 100 })) if (epoch.loss < 0.1) break;
    */
-  epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): AsyncGenerator<EpochReport, void, undefined> {
+  epochs<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Unvalidated<M>): Reports<M>;
+  /** The same, with a validation set: the names of its series begin with `val`. */
+  epochs<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Validated<M>): Reports<M, 'val'>;
+  /** The same, with options whose type does not say whether there is a validation set. */
+  epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics>;
+  epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics> {
     return driveAsync(newSession(this.#trained, X, Y, options), this.#queue, 'epoch');
   }
 
@@ -305,17 +333,21 @@ export class Network {
   }
 
   /** Computes the mean loss, the accuracy if the loss knows one, and metrics. @throws like predict() */
-  async evaluate(
+  async evaluate<const M extends Metrics>(
     X: InputsLike,
     Y: LabelsLike,
-    options: EvaluateOptions & AsyncOptions = {},
-  ): Promise<Evaluation> {
-    return this.#reader.evaluate(X, Y, options);
+    options: EvaluateOptions<M> & AsyncOptions = {},
+  ): Promise<EvaluationOf<M>> {
+    return (await this.#reader.evaluate(X, Y, options)) as EvaluationOf<M>;
   }
 
   /** Like `evaluate`, but blocks the calling thread. @throws like predictSync() */
-  evaluateSync(X: InputsLike, Y: LabelsLike, options: EvaluateOptions = {}): Evaluation {
-    return this.#reader.evaluateSync(X, Y, options);
+  evaluateSync<const M extends Metrics>(
+    X: InputsLike,
+    Y: LabelsLike,
+    options: EvaluateOptions<M> = {},
+  ): EvaluationOf<M> {
+    return this.#reader.evaluateSync(X, Y, options) as EvaluationOf<M>;
   }
 
   /**

@@ -2,6 +2,7 @@ import { checkWeights, countClasses, weigh } from '../addon/rows';
 import { readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { allocateShared, type Dtype, type FloatArray, isFloatArray, numbersReading } from '../base/matrix';
+import type { AnyName } from '../base/names';
 import { checkBuffer } from '../base/pinning';
 import type { Reading } from '../base/reading';
 import { checkObject } from '../base/validate';
@@ -16,7 +17,7 @@ export type SampleWeight = FloatArray | readonly number[];
  * One weight per class, by the class number from 0: an array; a dictionary (a missing class has weight 1); or
  * 'balanced', which is rows / (classes * rows of the class), as in scikit-learn.
  */
-export type ClassWeight = 'balanced' | readonly number[] | { readonly [label: number]: number };
+export type ClassWeight = 'balanced' | AnyName | readonly number[] | { readonly [label: number]: number };
 
 /** The weights that follow from both options, see `Samples`, and the work that fills them. */
 export interface CombinedWeights extends Pending {

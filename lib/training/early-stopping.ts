@@ -1,3 +1,4 @@
+import type { AnyName } from '../base/names';
 import {
   atLeast,
   boolean,
@@ -24,7 +25,7 @@ export interface EarlyStoppingOptions {
    * Whether the series should become small or large. @default 'min' for losses and errors, 'max' for this library's
    * other metrics; required for your own metrics
    */
-  readonly mode?: 'min' | 'max';
+  readonly mode?: 'min' | 'max' | AnyName;
   /** An improvement is better than the best value by more than this. At least 0. @default 0 */
   readonly minDelta?: number;
   /**
@@ -71,7 +72,7 @@ export class EarlyStopping {
     this.restoreBest = options.restoreBest ?? true;
     this.#patience = options.patience;
     this.#minDelta = options.minDelta ?? 0;
-    const mode = options.mode ?? defaultMode(this.monitor);
+    const mode = (options.mode as 'min' | 'max' | undefined) ?? defaultMode(this.monitor);
     if (mode === undefined) {
       throw modeError('earlyStopping.mode', this.monitor);
     }

@@ -1,3 +1,5 @@
+import type { MetricNames, Metrics } from '../metrics/metric';
+
 /** The series of a history, each with one number for each epoch. */
 export interface HistorySeries {
   /** The mean loss over the epoch's samples, each before the step of its batch. Penalties are included. */
@@ -43,6 +45,37 @@ export interface EpochReport {
   readonly learningRate?: number;
   readonly [series: string]: number | undefined;
 }
+
+/** `Type`, in which these names surely have values. */
+export type Having<Type, Names extends string, Value> = [Names] extends [never]
+  ? Type
+  : Type & { readonly [name in Names]: Value };
+
+/** The series that surely follow from metrics: without a validation set ('none'), or with one ('val'). */
+type SeriesOf<M extends Metrics, Set extends 'none' | 'val'> = Set extends 'val'
+  ? `val${Capitalize<MetricNames<M> | 'loss'>}`
+  : MetricNames<M>;
+
+/** The history of a training with these metrics, as far as TypeScript knows their names: see `MetricNames`. */
+export type HistoryOf<M extends Metrics, Set extends 'none' | 'val' = 'none'> = Having<
+  History,
+  SeriesOf<M, Set>,
+  number[]
+>;
+
+/** The report of an epoch, like `HistoryOf`. */
+export type ReportOf<M extends Metrics, Set extends 'none' | 'val' = 'none'> = Having<
+  EpochReport,
+  SeriesOf<M, Set>,
+  number
+>;
+
+/** A loop over such reports. */
+export type Reports<M extends Metrics, Set extends 'none' | 'val' = 'none'> = AsyncGenerator<
+  ReportOf<M, Set>,
+  void,
+  undefined
+>;
 
 /** The numbers of one step. */
 export interface BatchReport {

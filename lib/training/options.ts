@@ -1,4 +1,5 @@
 import { argumentError } from '../base/errors';
+import type { AnyName } from '../base/names';
 import {
   abortSignal,
   above,
@@ -16,7 +17,7 @@ import { type CheckpointOptions, CheckpointStore, checkpointConstraints } from '
 import type { ActivationName } from '../layers/activations';
 import { type Architecture, isRandom, outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { defaultLoss, type LossOption, lossEntry, type ResolvedLoss } from '../layers/losses';
-import { type MetricOption, type ResolvedMetric, resolveMetrics } from '../metrics/metric';
+import { type Metrics, type ResolvedMetric, resolveMetrics } from '../metrics/metric';
 import type { Optimizer } from '../optimizers/optimizers';
 import { resolveOptimizer } from '../optimizers/resolve';
 import type { InputsLike } from '../samples/inputs';
@@ -74,14 +75,14 @@ export interface StepOptions {
   readonly threads?: number;
 }
 
-export interface FitOptions extends StepOptions {
+export interface FitOptions<M extends Metrics = Metrics> extends StepOptions {
   /** The number of passes through the samples. At least 1. */
   readonly epochs: number;
   /**
    * The number of samples in a batch. The last batch of an epoch may be smaller. 'full', or a number above that of the
    * samples, takes all samples at once. @default 32, or 'full' with lbfgs
    */
-  readonly batchSize?: number | 'full';
+  readonly batchSize?: number | 'full' | AnyName;
   /**
    * The number of batches in a step. The step takes the mean of their gradients, weighted by their samples. The last
    * step of an epoch may have fewer batches. @default 1
@@ -117,7 +118,7 @@ export interface FitOptions extends StepOptions {
    * Without one, f1 is computed from those of the training set, as f1, which costs a forward pass. The metric
    * 'accuracy' replaces the accuracy that the loss knows. @default none
    */
-  readonly metrics?: readonly MetricOption[];
+  readonly metrics?: M;
   /** Ends the training when a series stops improving. @default none */
   readonly earlyStopping?: EarlyStoppingOptions;
   /** Called after epochs and steps. A function alone is called after every epoch. @default none */
@@ -136,6 +137,16 @@ export interface FitOptions extends StepOptions {
    */
   readonly signal?: AbortSignal;
 }
+
+/** Options of `fit` without a validation set. */
+export type Unvalidated<M extends Metrics> = FitOptions<M> & {
+  readonly validationSplit?: undefined;
+  readonly validationData?: undefined;
+};
+
+/** Options of `fit` with a validation set. */
+export type Validated<M extends Metrics> = FitOptions<M> &
+  ({ readonly validationSplit: number } | { readonly validationData: ValidationData });
 
 /** The options of `fit`, with the defaults filled in. */
 export interface CompletedFitOptions {
@@ -217,7 +228,8 @@ export function completeFitOptions(
   const optimizer = resolveOptimizer(options.optimizer);
   const heldRows = heldRowsOf(options, rows);
   const trained = rows - heldRows;
-  const size = options.batchSize ?? (optimizer.name === 'lbfgs' ? 'full' : 32);
+  const size =
+    (options.batchSize as number | 'full' | undefined) ?? (optimizer.name === 'lbfgs' ? 'full' : 32);
   const fullBatch = size === 'full' || size >= trained;
   if (optimizer.name === 'lbfgs') checkFullBatch(options, architecture, size, fullBatch);
   const output = outputActivationOf(architecture);

@@ -326,6 +326,12 @@ describe('didYouMean', () => {
     expect(didYouMean('x'.repeat(1e6), known)).toBe(`; known: ${known.join(', ')}`);
   });
 
+  it('takes two letters that changed places as one slip', () => {
+    expect(validate.guessOf('sigmiod', ['sigmoid', 'softmax'])).toBe(guess('sigmoid'));
+    expect(validate.guessOf('rleu', ['relu', 'elu'])).toBe(guess('relu'));
+    expect(validate.guessOf('sgimiod', ['sigmoid', 'softmax'])).toBe('');
+  });
+
   it('prefers the nearest, and the first of equals', () => {
     expect(didYouMean('beta', ['beta1', 'beta2'])).toBe(guess('beta1'));
     expect(didYouMean('betta2', ['beta1', 'beta2'])).toBe(guess('beta2'));

@@ -20,8 +20,8 @@ test('initialisers are typed by their options', () => {
     initializers.truncatedNormal({ std: 0.1 });
     // @ts-expect-error: no such parameter
     initializers.initialParameters({ weights: [1] });
-    // @ts-expect-error: an initialiser that does not exist
-    const misspelt: InitializerOption = 'xavier';
-    return [named, misspelt];
+    // @ts-expect-error: an initialiser is not the function that makes it
+    const wrong: InitializerOption = initializers.orthogonal;
+    return [named, wrong];
   });
 });

@@ -4,11 +4,15 @@
 
 import { describe, expectTypeOf, test } from 'vitest';
 import {
+  type Activation,
+  type ActivationName,
   type Architecture,
   type EpochReport,
   type Evaluation,
   type FitOptions,
+  functional,
   type History,
+  type Layer,
   type LayerOptions,
   Matrix,
   Network,
@@ -29,11 +33,13 @@ describe('the types that come out', () => {
     expectTypeOf<Network['parameters']>().toEqualTypeOf<Parameters>();
   });
 
-  test('describe parameters as a matrix under every W and b, which may not be there', () => {
+  test('describe parameters as a matrix under every W and b, of which only those of layer 1 are always there', () => {
     compiled(({ parameters }) => {
-      expectTypeOf(parameters.W1).toEqualTypeOf<Matrix | undefined>();
+      expectTypeOf(parameters.W1).toEqualTypeOf<Matrix>();
+      expectTypeOf(parameters.b1).toEqualTypeOf<Matrix>();
       expectTypeOf(parameters.b12).toEqualTypeOf<Matrix | undefined>();
-      expectTypeOf(parameters.W1?.data).toEqualTypeOf<Float64Array | Float32Array | undefined>();
+      expectTypeOf(parameters.W1.data).toEqualTypeOf<Float64Array | Float32Array>();
+      expectTypeOf(parameters).toExtend<Record<string, Matrix>>();
       // @ts-expect-error: no such parameter
       parameters.V1;
       // @ts-expect-error: a number is missing
@@ -44,8 +50,10 @@ describe('the types that come out', () => {
   });
 
   test('describe a training', () => {
-    expectTypeOf<Network['fit']>().returns.resolves.toEqualTypeOf<History>();
-    expectTypeOf<Network['fitSync']>().returns.toEqualTypeOf<History>();
+    compiled(async (net, X, Y) => {
+      expectTypeOf(await net.fit(X, Y, { epochs: 1 })).toEqualTypeOf<History>();
+      expectTypeOf(net.fitSync(X, Y, { epochs: 1 })).toEqualTypeOf<History>();
+    });
     expectTypeOf<History['loss']>().toEqualTypeOf<number[]>();
     expectTypeOf<History['accuracy']>().toEqualTypeOf<number[] | undefined>();
   });
@@ -74,8 +82,9 @@ describe('the types that come out', () => {
     compiled((net, X, Y) => {
       const { loss, dW1, db1 } = net.gradients(X, Y);
       expectTypeOf(loss).toEqualTypeOf<number>();
-      expectTypeOf(dW1).toEqualTypeOf<Matrix | undefined>();
-      expectTypeOf(db1).toEqualTypeOf<Matrix | undefined>();
+      expectTypeOf(dW1).toEqualTypeOf<Matrix>();
+      expectTypeOf(db1).toEqualTypeOf<Matrix>();
+      expectTypeOf(net.gradients(X, Y).dW2).toEqualTypeOf<Matrix | undefined>();
       // @ts-expect-error: gradients have a d before the name
       net.gradients(X, Y).W1;
     });
@@ -90,8 +99,8 @@ describe('the types that go in', () => {
       const frozen = [{ inputDim: 2, outputDim: 1, activation: 'softmax' }] as const;
       new Network(frozen);
       new Network(new Network(frozen).architecture);
-      // @ts-expect-error: an activation that does not exist
-      new Network([{ inputDim: 2, outputDim: 1, activation: 'swish' }]);
+      // @ts-expect-error: an activation is a name
+      new Network([{ inputDim: 2, outputDim: 1, activation: Math.tanh }]);
       // @ts-expect-error: the article's own key
       new Network([{ input_dim: 2, outputDim: 1, activation: 'relu' }]);
       // @ts-expect-error: outputDim is needed
@@ -107,16 +116,45 @@ describe('the types that go in', () => {
     });
   });
 
+  test('allow layers and options that are kept in variables', () => {
+    compiled((net, X, Y) => {
+      const layers = [
+        { inputDim: 2, outputDim: 3, activation: 'relu', normalization: 'batch' },
+        { outputDim: 1, activation: 'sigmoid' },
+      ];
+      const settings = { dtype: 'float32', initializer: 'zeros' };
+      new Network(layers, settings);
+      Network.create(layers, settings);
+      functional.initLayers(layers, 1);
+      const options = {
+        ...{
+          epochs: 1,
+          batchSize: 'full',
+          loss: 'binaryCrossEntropy',
+          metrics: ['f1'],
+          classWeight: 'balanced',
+        },
+        earlyStopping: { patience: 1, monitor: 'loss', mode: 'min' },
+        checkpoint: { directory: 'run', best: { monitor: 'loss', mode: 'min' } },
+      };
+      net.fit(X, Y, options);
+      net.fitSync(X, Y, options);
+      net.epochs(X, Y, options);
+      Network.resume('run', X, Y, options);
+      net.evaluateSync(X, Y, { metrics: options.metrics, loss: options.loss });
+      const { activation } = new Network(layers).architecture[0] as Layer;
+      expectTypeOf(activation).toEqualTypeOf<ActivationName | Activation>();
+    });
+  });
+
   test('allow the options of a network, and nothing else', () => {
     compiled(({ architecture }) => {
       new Network(architecture, {});
       new Network(architecture, { dtype: 'float32', seed: 2, initializer: 'article' });
-      // @ts-expect-error: a dtype that does not exist
-      new Network(architecture, { dtype: 'float16' });
       // @ts-expect-error: dtypes are names
       new Network(architecture, { dtype: Float32Array });
-      // @ts-expect-error: an initializer that does not exist
-      new Network(architecture, { initializer: 'xavier' });
+      // @ts-expect-error: an initializer is a name, or made by a function of initializers
+      new Network(architecture, { initializer: 0 });
       // @ts-expect-error: an option in British spelling
       new Network(architecture, { initialiser: 'auto' });
       // @ts-expect-error: seeds are numbers
@@ -127,7 +165,7 @@ describe('the types that go in', () => {
   });
 
   test('allow the options of a training, and nothing else', () => {
-    expectTypeOf<FitOptions['batchSize']>().toEqualTypeOf<number | 'full' | undefined>();
+    expectTypeOf<FitOptions['batchSize']>().toExtend<number | string | undefined>();
     compiled((net, X, Y) => {
       const { signal } = new AbortController();
       net.fit(X, Y, { epochs: 1 });
@@ -143,16 +181,16 @@ describe('the types that go in', () => {
       net.fit(X, Y, { epochs: '10' });
       // @ts-expect-error: an option in snake case
       net.fit(X, Y, { epochs: 1, batch_size: 32 });
-      // @ts-expect-error: no name but 'full'
-      net.fit(X, Y, { epochs: 1, batchSize: 'all' });
+      // @ts-expect-error: a number, or 'full'
+      net.fit(X, Y, { epochs: 1, batchSize: true });
       // @ts-expect-error: the learning rate is the optimizer's
       net.fit(X, Y, { epochs: 1, learningRate: 0.1 });
       // @ts-expect-error: the optimizer is made, not named
       net.fit(X, Y, { epochs: 1, optimizer: 'sgd' });
       // @ts-expect-error: the optimizer is not the function that makes it
       net.fitSync(X, Y, { epochs: 1, optimizer: sgd });
-      // @ts-expect-error: a loss that does not exist
-      net.epochs(X, Y, { epochs: 1, loss: 'mse' });
+      // @ts-expect-error: a loss is a name, or made by a function such as huber
+      net.epochs(X, Y, { epochs: 1, loss: Math.abs });
       // @ts-expect-error: the controller is not its signal
       net.fit(X, Y, { epochs: 1, signal: new AbortController() });
       // @ts-expect-error: an option that does not exist

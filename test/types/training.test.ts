@@ -43,8 +43,6 @@ describe('layers', () => {
       };
       new Network([layer, { outputDim: 1, activation: 'sigmoid', normalization: layerNorm() }]);
       new Network([{ inputDim: 2, outputDim: 3, activation: 'relu', normalization: 'layer' }]);
-      // @ts-expect-error: a normalisation that does not exist
-      new Network([{ inputDim: 2, outputDim: 3, activation: 'relu', normalization: 'group' }]);
       // @ts-expect-error: a normalisation is made, not the function that makes it
       new Network([{ inputDim: 2, outputDim: 3, activation: 'relu', normalization: batchNorm }]);
       // @ts-expect-error: a share is a number
@@ -140,8 +138,8 @@ describe('options of a training', () => {
       net.fit(X, Y, { epochs: 1, earlyStopping: { monitor: 'loss' } });
       // @ts-expect-error: not a number alone
       net.fit(X, Y, { epochs: 1, earlyStopping: 5 });
-      // @ts-expect-error: a direction that does not exist
-      net.fit(X, Y, { epochs: 1, earlyStopping: { patience: 1, mode: 'auto' } });
+      // @ts-expect-error: a direction is a name
+      net.fit(X, Y, { epochs: 1, earlyStopping: { patience: 1, mode: -1 } });
       // @ts-expect-error: validation data have names
       net.fit(X, Y, { epochs: 1, validationData: [X, Y] });
       // @ts-expect-error: labels are needed
@@ -162,7 +160,6 @@ describe('options of a training', () => {
     expectTypeOf<{ 0: number; 3: number }>().toExtend<ClassWeight>();
     expectTypeOf<Float32Array>().toExtend<SampleWeight>();
     expectTypeOf<'balanced'>().not.toExtend<SampleWeight>();
-    expectTypeOf<'auto'>().not.toExtend<ClassWeight>();
     expectTypeOf<Int32Array>().not.toExtend<SampleWeight>();
   });
 
@@ -195,14 +192,83 @@ describe('the result of a training', () => {
     expectTypeOf<ValidationData['Y']>().toEqualTypeOf<LabelsLike>();
   });
 
+  test('has the series that were asked for', () => {
+    const own = (labels: Matrix, predictions: Matrix) => labels.rows - predictions.rows;
+    compiled(async (net, X, Y) => {
+      const plain = await net.fit(X, Y, {
+        epochs: 1,
+        metrics: ['f1', own, metric('f1', { name: 'second' })],
+      });
+      expectTypeOf(plain).toExtend<History>();
+      expectTypeOf([plain.f1, plain.second]).toEqualTypeOf<number[][]>();
+      expectTypeOf(plain.valF1).toEqualTypeOf<number[] | undefined>();
+      expectTypeOf(plain.valLoss).toEqualTypeOf<number[] | undefined>();
+      const split = net.fitSync(X, Y, { epochs: 1, metrics: ['rocAuc', 'accuracy'], validationSplit: 0.1 });
+      expectTypeOf([split.valLoss, split.valRocAuc, split.valAccuracy]).toEqualTypeOf<number[][]>();
+      expectTypeOf(split.rocAuc).toEqualTypeOf<number[] | undefined>();
+      const validationData = { X, Y };
+      for await (const epoch of net.epochs(X, Y, {
+        epochs: 1,
+        validationData,
+        metrics: ['r2', (a) => a.rows],
+      })) {
+        expectTypeOf(epoch).toExtend<EpochReport>();
+        expectTypeOf([epoch.valLoss, epoch.valR2]).toEqualTypeOf<number[]>();
+      }
+      for await (const { brier, valBrier } of net.epochs(X, Y, { epochs: 1, metrics: ['brier'] })) {
+        expectTypeOf(brier).toEqualTypeOf<number>();
+        expectTypeOf(valBrier).toEqualTypeOf<number | undefined>();
+      }
+      const resumed = await Network.resume('run', X, Y, {
+        epochs: 1,
+        validationSplit: 0.1,
+        skipDamaged: true,
+      });
+      expectTypeOf(resumed.history.valLoss).toEqualTypeOf<number[]>();
+      expectTypeOf(resumed.network).toEqualTypeOf<Network>();
+      const again = await Network.resume('run', X, Y, { epochs: 1, metrics: ['f1'] });
+      expectTypeOf(again.history.f1).toEqualTypeOf<number[]>();
+      const { f1, second } = await net.evaluate(X, Y, { metrics: ['f1', metric('f1', { name: 'second' })] });
+      expectTypeOf([f1, second]).toEqualTypeOf<number[]>();
+    });
+  });
+
+  test('has no series for sure that depend on what the types do not tell', () => {
+    type Maybe = { readonly epochs: number; readonly validationSplit?: number };
+    compiled(async (net, X, Y) => {
+      const named: 'f1' | 'rocAuc' = net.seed > 1 ? 'f1' : 'rocAuc';
+      const either = await net.fit(X, Y, { epochs: 1, metrics: [named as 'f1' | 'rocAuc'] });
+      expectTypeOf(either.f1).toEqualTypeOf<number[] | undefined>();
+      const typed = (options: FitOptions, some: Maybe) => [
+        net.fitSync(X, Y, options),
+        net.fitSync(X, Y, { ...options, epochs: 2 }),
+        net.fitSync(X, Y, some),
+        net.fitSync(X, Y, { ...some, metrics: ['f1'] }),
+      ];
+      expectTypeOf(typed).returns.toEqualTypeOf<History[]>();
+      const kept: string = 'kept';
+      const renamed = net.evaluateSync(X, Y, { metrics: [metric('f1', { name: kept })] });
+      expectTypeOf(renamed.f1).toEqualTypeOf<number | undefined>();
+      const unknown = net.evaluateSync(X, Y, { metrics: ['f1', 'r2'].slice(1) });
+      expectTypeOf(unknown.f1).toEqualTypeOf<number | undefined>();
+    });
+  });
+
+  test('comes from a method that is chosen when the program runs', () => {
+    compiled((net, X, Y) => {
+      const method = net.seed > 1 ? 'fit' : 'fitSync';
+      expectTypeOf(net[method](X, Y, { epochs: 1 })).toEqualTypeOf<History | Promise<History>>();
+    });
+  });
+
   test('has the metrics of an evaluation', () => {
     compiled((net, X, Y) => {
       const { loss, accuracy, rocAuc } = net.evaluateSync(X, Y, {
         metrics: ['rocAuc'],
         sampleWeight: [1, 2],
       });
-      expectTypeOf(loss).toEqualTypeOf<number>();
-      expectTypeOf([accuracy, rocAuc]).toEqualTypeOf<(number | undefined)[]>();
+      expectTypeOf([loss, rocAuc]).toEqualTypeOf<number[]>();
+      expectTypeOf(accuracy).toEqualTypeOf<number | undefined>();
       // @ts-expect-error: classes are weighted in training
       net.evaluateSync(X, Y, { classWeight: 'balanced' });
       // @ts-expect-error: a gradient has no metrics
