@@ -4,6 +4,7 @@ export { getThreads, setThreads } from './addon/threads';
 export type { AsyncOptions } from './addon/work';
 export type { BlasnetError, ErrorCode } from './base/errors';
 export { AbortError } from './base/errors';
+export type { FilePath } from './base/file-path';
 export type { Dtype, FloatArray } from './base/matrix';
 export { Matrix } from './base/matrix';
 export type { MatrixLike } from './base/matrix-input';
@@ -47,12 +48,14 @@ export type {
 export { batchNorm, layerNorm } from './layers/normalization';
 export type { Gradients, Parameters, Statistics } from './layers/parameters';
 export * from './metrics';
+export type { FileBytes } from './network/load';
 export { Network, type Resumed, type ResumeError } from './network/network';
 export type {
   CreateOptions,
   EvaluateOptions,
   Evaluation,
   EvaluationOf,
+  NetworkLoadOptions,
   NetworkOptions,
   ResumeOptions,
 } from './network/network-options';

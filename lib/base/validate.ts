@@ -31,7 +31,7 @@ export const functionValue: Constraint = {
 };
 
 export const filePath: Constraint = {
-  rule: 'a non-empty path without null characters',
+  rule: 'a non-empty path without null characters or a file: URL',
   accepts: (value) => typeof value === 'string',
   holds: (value: string) => value !== '' && !value.includes('\0'),
 };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Work, WorkOptions } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { type FilePath, pathOf } from '../base/file-path';
 import type { AnyName } from '../base/names';
 import {
   anything,
@@ -8,7 +9,6 @@ import {
   check,
   checkObject,
   checkOptions,
-  filePath,
   oneOf,
   optional,
   positiveInteger,
@@ -17,13 +17,8 @@ import { leftoverCalls, systemError } from './atomic';
 import { type Calls, call, runCalls, runCallsSync, working } from './file-calls';
 import { fileError, quote } from './file-error';
 import { parseJson } from './json';
-import {
-  type ChooseMemory,
-  type Metadata,
-  readSafetensors,
-  type Safetensors,
-  writeSafetensors,
-} from './safetensors';
+import { type Metadata, type Safetensors, writeSafetensors } from './safetensors';
+import { type ChooseMemory, readSafetensors } from './safetensors-reader';
 
 /** The numbers that a training reports for an epoch. */
 export interface CheckpointReport {
@@ -37,7 +32,7 @@ export interface CheckpointOptions {
    * The folder for the checkpoints of one training: checkpoint-000001.safetensors, ..., by epoch. It is created if it
    * does not exist.
    */
-  readonly directory: string;
+  readonly directory: FilePath;
   /** How many of the newest checkpoints to keep. At least 1. @default 3 */
   readonly keepLast?: number;
   /**
@@ -105,9 +100,9 @@ export class CheckpointStore {
   constructor(options: CheckpointOptions, name = '') {
     checkOptions(name, options, checkpointConstraints);
     const at = (option: string) => (name === '' ? option : `${name}.${option}`);
-    check(at('directory'), options.directory, filePath);
+    const directory = pathOf(at('directory'), options.directory);
     if (options.best !== undefined) checkOptions(at('best'), options.best, bestConstraints);
-    this.directory = options.directory;
+    this.directory = directory;
     this.keepLast = options.keepLast ?? 3;
     this.best = options.best === undefined ? undefined : { ...options.best };
   }
@@ -275,7 +270,7 @@ export class CheckpointStore {
 
   *#readOne(epoch: number, choose?: ChooseMemory): Calls<Omit<FoundCheckpoint, 'skipped'>> {
     const path = this.#pathOf(epoch);
-    const content = yield* readSafetensors(path, choose);
+    const content = yield* readSafetensors(path, choose && { choose });
     const report = parseReport(content.metadata, path);
     if (report.epoch !== epoch) {
       throw fileError(path, 'the epoch', `${epoch}, as the file's name says`, report.epoch);

@@ -2,8 +2,8 @@
 
 import { copyArrays, type Sha256 } from '../addon/arrays';
 import type { Work } from '../addon/work';
-import type { NewFile } from './atomic';
-import { type Calls, together } from './file-calls';
+import { newArray } from '../base/memory';
+import { type Calls, rest, together, working } from './file-calls';
 
 // The bytes of a slice. An abort ends within a slice.
 const [readSlice, writtenSlice] = [2 ** 22, 2 ** 23];
@@ -16,6 +16,68 @@ export interface ByteSource {
   read(into: Uint8Array): Calls<number>;
 }
 
+/** Where bytes go. */
+export interface ByteTarget {
+  /** Writes the bytes of the parts after those before. */
+  write(parts: readonly Uint8Array[]): Calls<void>;
+  /** Replaces bytes that are written. */
+  replace(bytes: Uint8Array, position: number): Calls<void>;
+  /** Brings what is written to where it stays. */
+  flush(): Calls<void>;
+}
+
+/** Memory that bytes go to. */
+export class BytesTarget implements ByteTarget {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  #position = 0;
+
+  /** @throws Error ERR_BLASNET_MEMORY */
+  constructor(size: number) {
+    this.bytes = newArray<Uint8Array<ArrayBuffer>>(Uint8Array, size);
+  }
+
+  *write(parts: readonly Uint8Array[]): Calls<void> {
+    const end = this.#position + lengthOf(parts);
+    const to = this.bytes.subarray(this.#position, end);
+    this.#position = end;
+    yield* working(copyArrays(parts, [to]));
+  }
+
+  *replace(bytes: Uint8Array, position: number): Calls<void> {
+    yield* [];
+    this.bytes.set(bytes, position);
+  }
+
+  *flush(): Calls<void> {}
+}
+
+/** Bytes that a user has. They are copied on the calling thread, part by part: their owner may change or detach them. */
+export class BytesSource implements ByteSource {
+  readonly size: number;
+  readonly #bytes: Uint8Array;
+  #position = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.size = bytes.byteLength;
+  }
+
+  *read(into: Uint8Array): Calls<number> {
+    let done = 0;
+    while (done < into.byteLength) {
+      if (done > 0) yield* rest(0);
+      // A detached array has no bytes.
+      if (this.#position >= this.#bytes.byteLength) break;
+      const end = this.#position + Math.min(readSlice, into.byteLength - done);
+      const part = this.#bytes.subarray(this.#position, end);
+      into.set(part, done);
+      done += part.byteLength;
+      this.#position += part.byteLength;
+    }
+    return done;
+  }
+}
+
 /**
  * Decides, before each slice, where the rest of the bytes is read from: where it is, or a copy. It is called with no
  * parts when all are read.
@@ -24,7 +86,7 @@ export type PlaceRest = (rest: readonly Uint8Array[]) => Calls<readonly Uint8Arr
 
 /** Writes the bytes of the parts, one after another, and adds them to the hash. */
 export function* writeHashed(
-  file: NewFile,
+  target: ByteTarget,
   parts: readonly Uint8Array[],
   hash: Sha256,
   place?: PlaceRest,
@@ -38,7 +100,7 @@ export function* writeHashed(
     rest = slice.rest;
     yield* together(
       [hashOf(slice.parts, hash)],
-      [file.write(slice.parts), ...(unflushed ? [file.flush()] : [])],
+      [target.write(slice.parts), ...(unflushed ? [target.flush()] : [])],
     );
   }
 }

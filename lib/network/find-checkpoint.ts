@@ -1,9 +1,11 @@
 import type { WorkOptions } from '../addon/work';
+import { type FilePath, pathOf } from '../base/file-path';
 import { isFolderCalls } from '../formats/atomic';
 import { CheckpointStore } from '../formats/checkpoints';
 import { type Calls, runCalls, unlessAborted, working } from '../formats/file-calls';
 import { fileError } from '../formats/file-error';
-import { type ChooseMemory, readSafetensors, type Safetensors } from '../formats/safetensors';
+import type { Safetensors } from '../formats/safetensors';
+import { type ChooseMemory, readSafetensors } from '../formats/safetensors-reader';
 import type { LoadOptions } from '../preprocessing';
 import { decodeTraining, type TrainingState } from '../training/resume';
 import { decodeContent, MemoryOfNetwork, type StoredNetwork } from './network-file';
@@ -21,11 +23,12 @@ export interface FoundTraining {
  * @throws Error ERR_BLASNET_FILE
  */
 export async function findCheckpoint(
-  path: string,
+  place: FilePath,
   skipDamaged: boolean,
   options: LoadOptions,
   how: WorkOptions,
 ): Promise<FoundTraining> {
+  const path = pathOf('path', place);
   return runCalls(findCalls(path, skipDamaged, options), how);
 }
 
@@ -48,7 +51,7 @@ function* readCalls(
   skipDamaged: boolean,
   choose: ChooseMemory,
 ): Calls<{ file: string; content: Safetensors }> {
-  if (!(yield* isFolderCalls(path))) return { file: path, content: yield* readSafetensors(path, choose) };
+  if (!(yield* isFolderCalls(path))) return { file: path, content: yield* readSafetensors(path, { choose }) };
   const found = yield* new CheckpointStore({ directory: path }).latestCalls({ skipDamaged }, choose);
   if (found === undefined) throw fileError(path, 'the content', "a training's checkpoints", 'none');
   return { file: found.path, content: found.content };

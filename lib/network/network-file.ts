@@ -2,11 +2,12 @@ import { copyArrays } from '../addon/arrays';
 import { buildInfo } from '../addon/build-info';
 import { type AsyncOptions, asyncConstraints, type Work, workHere } from '../addon/work';
 import { blasnetError } from '../base/errors';
+import { type FilePath, pathOf } from '../base/file-path';
 import type { Dtype, FloatArray, Matrix } from '../base/matrix';
 import { newArray } from '../base/memory';
-import { anything, check, checkOptions, filePath } from '../base/validate';
+import { checkOptions } from '../base/validate';
 import type { PlanQueue, Turn } from '../engine/plan-queue';
-import { type Calls, runCalls, runCallsSync, unlessAborted, working } from '../formats/file-calls';
+import { type Calls, runCalls, runCallsSync, working } from '../formats/file-calls';
 import { fileError, quote } from '../formats/file-error';
 import { lengthOf, type PlaceRest } from '../formats/hashed-bytes';
 import type { Json } from '../formats/json';
@@ -17,13 +18,8 @@ import {
   type ModelSchema,
   type TrainingContent,
 } from '../formats/model';
-import {
-  type ChooseMemory,
-  type Metadata,
-  readSafetensors,
-  type Safetensors,
-  writeSafetensors,
-} from '../formats/safetensors';
+import { type Metadata, type Safetensors, safetensorsBytes, writeSafetensors } from '../formats/safetensors';
+import type { ChooseMemory } from '../formats/safetensors-reader';
 import { type Architecture, completeArchitecture } from '../layers/architecture';
 import {
   allocateParameters,
@@ -35,7 +31,6 @@ import {
   statisticShapes,
 } from '../layers/parameters';
 import { LabelEncoder, type LoadOptions, Preprocessing } from '../preprocessing';
-import { checkLoadOptions } from '../preprocessing/pipeline';
 import type { NetworkOptions } from './network-options';
 
 /** The parts of a network that a file holds. */
@@ -59,29 +54,49 @@ const schema: ModelSchema<StoredLayer> = {
     ),
 };
 
-/**
- * Writes a network to a file. It reads the parameters in its turn in the queue. If another operation waits for its
- * turn, it copies what is not yet written, and ends its turn.
- */
+/** Writes a network to a file. */
 export async function saveNetwork(
-  path: string,
+  path: FilePath,
   content: NetworkContent,
   queue: PlanQueue,
   options: AsyncOptions,
 ): Promise<void> {
   checkOptions('', options, asyncConstraints);
-  check('path', path, filePath);
+  const file = pathOf('path', path);
+  await readInTurn(content, queue, options, (model, place) => writeCalls(file, model, place));
+}
+
+/** Makes the bytes of a network's file. */
+export async function networkBytes(
+  content: NetworkContent,
+  queue: PlanQueue,
+  options: AsyncOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkOptions('', options, asyncConstraints);
+  return readInTurn(content, queue, options, bytesCalls);
+}
+
+/**
+ * Reads the parameters in a turn in the queue. If another operation waits for its turn, what is not yet read is copied,
+ * and the turn ends.
+ */
+async function readInTurn<T>(
+  content: NetworkContent,
+  queue: PlanQueue,
+  options: AsyncOptions,
+  read: (model: ModelContent<StoredLayer>, place?: PlaceRest) => Calls<T>,
+): Promise<T> {
   const model = modelOf(content);
   if (queue.training === 'here') {
     // The training does not wait for a turn.
     const { tensors, copying } = copyOf(model.tensors);
     workHere(copying, options.threads);
-    return runCalls(writeCalls(path, { ...model, tensors }), options);
+    return runCalls(read({ ...model, tensors }), options);
   }
   const turn = await queue.turnToRead(options.signal);
   try {
-    await runCalls(
-      writeCalls(path, model, (rest) => copyIfAwaited(rest, turn)),
+    return await runCalls(
+      read(model, (rest) => copyIfAwaited(rest, turn)),
       options,
     );
   } finally {
@@ -102,8 +117,17 @@ function* copyIfAwaited(rest: readonly Uint8Array[], turn: Turn): Calls<readonly
 }
 
 /** Like `saveNetwork`, but blocks the calling thread. */
-export function saveNetworkSync(path: string, content: NetworkContent): void {
-  runCallsSync(writeCalls(path, modelOf(content)));
+export function saveNetworkSync(path: FilePath, content: NetworkContent): void {
+  runCallsSync(writeCalls(pathOf('path', path), modelOf(content)));
+}
+
+/** Like `networkBytes`, but blocks the calling thread. */
+export function networkBytesSync(content: NetworkContent): Uint8Array<ArrayBuffer> {
+  return runCallsSync(bytesCalls(modelOf(content)));
+}
+
+function* bytesCalls(model: ModelContent<StoredLayer>, place?: PlaceRest): Calls<Uint8Array<ArrayBuffer>> {
+  return yield* safetensorsBytes(yield* working(encodeModel(model, schema)), place);
 }
 
 function* writeCalls(path: string, model: ModelContent<StoredLayer>, place?: PlaceRest): Calls<void> {
@@ -163,26 +187,6 @@ export interface StoredNetwork {
   /** Network's constructor finds the file's parameters by these options: see `memoryOf`. */
   readonly options: NetworkOptions & { readonly dtype: Dtype };
   readonly training: TrainingContent | undefined;
-}
-
-/** Reads the network in a file. @throws Error ERR_BLASNET_FILE */
-export async function loadNetwork(path: string, options: LoadOptions & AsyncOptions): Promise<StoredNetwork> {
-  checkOptions('', options, { steps: anything, ...asyncConstraints });
-  const { signal, threads, ...others } = options;
-  return runCalls(loadCalls(path, others), { signal, threads });
-}
-
-/** Like `loadNetwork`, but blocks the calling thread. */
-export function loadNetworkSync(path: string, options: LoadOptions): StoredNetwork {
-  return runCallsSync(loadCalls(path, options));
-}
-
-function* loadCalls(path: string, options: LoadOptions): Calls<StoredNetwork> {
-  checkLoadOptions(options);
-  yield* unlessAborted();
-  const memory = new MemoryOfNetwork();
-  const content = yield* readSafetensors(path, memory.choose);
-  return yield* working(decodeContent(content, path, options, memory));
 }
 
 /** The memory that a network gets while its file is being read, so that its parameters need not be copied. */

@@ -1,7 +1,7 @@
 import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import { type Dtype, dtypeName } from '../base/matrix';
 import type { AnyName } from '../base/names';
-import { anything, type Constraint, optional, seed as seedConstraint } from '../base/validate';
+import { anything, boolean, type Constraint, optional, seed as seedConstraint } from '../base/validate';
 import type { InitializerOption } from '../layers/initializers';
 import type { LossOption } from '../layers/losses';
 import type { MetricNames, Metrics } from '../metrics/metric';
@@ -33,6 +33,15 @@ export interface NetworkOptions {
    * network. @default none
    */
   readonly labels?: LabelEncoder;
+}
+
+/** The options of the methods that read a network. */
+export interface NetworkLoadOptions extends LoadOptions {
+  /**
+   * Whether the SHA-256 in the file must be that of the file. With `false`, a file whose numbers another program changed
+   * is taken, and damage may go unseen. @default true
+   */
+  readonly verifyChecksum?: boolean;
 }
 
 /** The options of `Network.create`. */
@@ -93,6 +102,8 @@ export const networkConstraints = {
   preprocessing: instanceOf(Preprocessing, 'a pipeline from preprocessing()'),
   labels: instanceOf(LabelEncoder, 'an encoder from labelEncoder()'),
 };
+
+export const loadConstraints = { steps: anything, verifyChecksum: optional(boolean) };
 
 export const createConstraints = { ...networkConstraints, ...asyncConstraints };
 

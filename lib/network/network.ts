@@ -1,5 +1,6 @@
 import type { AsyncOptions } from '../addon/work';
 import { type DisposableObject, makeDisposable } from '../base/disposable';
+import type { FilePath } from '../base/file-path';
 import type { Dtype, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
 import { PlanQueue } from '../engine/plan-queue';
@@ -8,7 +9,7 @@ import { later } from '../layers/initializers';
 import { type Gradients, type Parameters, parameterCount, type Statistics } from '../layers/parameters';
 import { formatSummary } from '../layers/summary';
 import type { Metrics } from '../metrics/metric';
-import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
+import type { Label, LabelEncoder, Preprocessing } from '../preprocessing';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import type { SampleKind } from '../samples/samples';
@@ -28,22 +29,16 @@ import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
 import type { TrainingError } from '../training/training-error';
 import { type ClonedParts, copyElsewhere, copyHere, type NetworkCopy } from './clone';
+import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from './load';
 import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
-import {
-  encodeNetwork,
-  loadNetwork,
-  loadNetworkSync,
-  type NetworkContent,
-  type StoredNetwork,
-  saveNetwork,
-  saveNetworkSync,
-} from './network-file';
+import { encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
 import {
   type CreateOptions,
   createConstraints,
   type EvaluateOptions,
   type Evaluation,
   type EvaluationOf,
+  type NetworkLoadOptions,
   type NetworkOptions,
   type ResumeOptions,
 } from './network-options';
@@ -51,6 +46,7 @@ import type { Predictor, PredictorOptions } from './predictor';
 import { makeReadable, type ReadableNetwork } from './readable';
 import { NetworkReader } from './reader';
 import { resumeTraining } from './resume';
+import { makeSavable, type SavableNetwork } from './savable';
 
 /** The network of a resumed training, and the history of all epochs of that training. */
 export interface Resumed<H extends History = History> {
@@ -64,7 +60,7 @@ export interface ResumeError extends TrainingError {
   readonly network: Network;
 }
 
-export interface Network extends DisposableObject, ReadableNetwork {}
+export interface Network extends DisposableObject, ReadableNetwork, SavableNetwork {}
 
 /**
  * A densely connected network: its architecture, its parameters, and the methods that train and use it. Each sample is
@@ -82,6 +78,7 @@ export class Network {
   static {
     makeDisposable<Network>(Network.prototype, (network) => network.#queue.release());
     makeReadable(Network.prototype);
+    makeSavable<Network>(Network.prototype, (net) => ({ content: net.#content(), queue: net.#queue }));
   }
 
   readonly dtype: Dtype;
@@ -148,13 +145,29 @@ export class Network {
    *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for a bad path or a bad step; TypeError
    *   ERR_BLASNET_UNKNOWN_OPTION
    */
-  static async load(path: string, options: LoadOptions & AsyncOptions = {}): Promise<Network> {
+  static async load(path: FilePath, options: NetworkLoadOptions & AsyncOptions = {}): Promise<Network> {
     return Network.#from(await loadNetwork(path, options));
   }
 
   /** Like `load`, but blocks the calling thread. @throws like load() */
-  static loadSync(path: string, options: LoadOptions = {}): Network {
+  static loadSync(path: FilePath, options: NetworkLoadOptions = {}): Network {
     return Network.#from(loadNetworkSync(path, options));
+  }
+
+  /**
+   * Like `load`, but reads the bytes of a file, for example from an object store. They are copied in parts: if they change
+   * meanwhile, the call is refused. @throws like load(); TypeError ERR_BLASNET_DETACHED, ERR_BLASNET_RESIZABLE
+   */
+  static async fromBytes(
+    bytes: FileBytes,
+    options: NetworkLoadOptions & AsyncOptions = {},
+  ): Promise<Network> {
+    return Network.#from(await networkFrom(bytes, options));
+  }
+
+  /** Like `fromBytes`, but blocks the calling thread. @throws like fromBytes() */
+  static fromBytesSync(bytes: FileBytes, options: NetworkLoadOptions = {}): Network {
+    return Network.#from(networkFromSync(bytes, options));
   }
 
   /**
@@ -168,21 +181,21 @@ export class Network {
    *   `ResumeError`: it has the network and the history
    */
   static resume<const M extends Metrics>(
-    path: string,
+    path: FilePath,
     X: InputsLike,
     Y: LabelsLike,
     options: ResumeOptions & Unvalidated<M>,
   ): Promise<Resumed<HistoryOf<M>>>;
   /** The same, with a validation set: the names of its series begin with `val`. */
   static resume<const M extends Metrics>(
-    path: string,
+    path: FilePath,
     X: InputsLike,
     Y: LabelsLike,
     options: ResumeOptions & Validated<M>,
   ): Promise<Resumed<HistoryOf<M, 'val'>>>;
   /** The same, with options whose type does not say whether there is a validation set. */
-  static resume(path: string, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed>;
-  static resume(path: string, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
+  static resume(path: FilePath, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed>;
+  static resume(path: FilePath, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
     const restore = (stored: StoredNetwork) => {
       const network = Network.#from(stored);
       return { network, trained: network.#trained, queue: network.#queue };
@@ -361,26 +374,6 @@ export class Network {
     options: Omit<EvaluateOptions, 'metrics'> = {},
   ): Gradients & { readonly loss: number } {
     return this.#reader.gradients(X, Y, options);
-  }
-
-  /**
-   * Writes the network to a file in the safetensors format. It holds every parameter and running moment under its name,
-   * and in the metadata the layers, dtype, seed, preprocessing and labels. Only W and the tables have two dimensions.
-   * The state of a training is not in it: see fit's option `checkpoint`. An older file is replaced as a whole or not at
-   * all. The parameters are read when the operations before it have ended, so do not change them until the promise
-   * settles. A callback of fitSync gets them copied at once.
-   *
-   * @throws Error ERR_BLASNET_FILE; RangeError ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing or
-   *   labels before fit; AbortError when the signal ends the call, and the older file stays; like load()
-   */
-  async save(path: string, options: AsyncOptions = {}): Promise<void> {
-    await saveNetwork(path, this.#content(), this.#queue, options);
-  }
-
-  /** Like `save`, but blocks the calling thread. @throws like save(); Error ERR_BLASNET_BUSY while a step is being taken */
-  saveSync(path: string): void {
-    this.#queue.checkAtRest('saveSync', 'readers');
-    saveNetworkSync(path, this.#content());
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Dtype } from '../base/matrix';
+import { giveMethods } from '../base/methods';
 import type { Architecture } from '../layers/architecture';
 import { formatLine } from '../layers/summary';
 
@@ -33,8 +34,5 @@ export function makeReadable(prototype: Described): void {
       return `Network ${formatLine(this.architecture, this.dtype)}`;
     },
   };
-  for (const key of Reflect.ownKeys(methods)) {
-    const value = methods[key as keyof typeof methods];
-    Object.defineProperty(prototype, key, { value, writable: true, configurable: true });
-  }
+  giveMethods(prototype, methods);
 }

@@ -1,3 +1,4 @@
+import type { FilePath } from '../base/file-path';
 import type { PlanQueue } from '../engine/plan-queue';
 import { checkLoadOptions } from '../preprocessing/pipeline';
 import type { InputsLike } from '../samples/inputs';
@@ -22,7 +23,7 @@ interface Restored<Network> {
 /** Does the work of `Network.resume`. `restore` makes the network of a checkpoint. */
 export async function resumeTraining<Network>(
   restore: (stored: StoredNetwork) => Restored<Network>,
-  path: string,
+  path: FilePath,
   X: InputsLike,
   Y: LabelsLike,
   options: ResumeOptions,

@@ -84,9 +84,12 @@ describe('docs/serving.md', () => {
       evaluateSync: (unknown) => net.evaluateSync(X, X, unknown),
       gradients: (unknown) => net.gradients(X, X, unknown),
       save: (unknown) => net.save('model', unknown),
+      toBytes: (unknown) => net.toBytes(unknown),
       cloneAsync: (unknown) => net.cloneAsync(unknown),
       'Network.load': (unknown) => Network.load('model', unknown),
+      'Network.fromBytes': (unknown) => Network.fromBytes(new Uint8Array(8), unknown),
       'Network.loadSync': (unknown) => Network.loadSync('model', unknown),
+      'Network.fromBytesSync': (unknown) => Network.fromBytesSync(new Uint8Array(8), unknown),
     };
     expect(told.map(([name]) => name)).toEqual(Object.keys(calls));
     for (const [name, options] of told) {

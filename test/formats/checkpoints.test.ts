@@ -114,7 +114,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     await expect(fresh.latest()).rejects.toMatchObject({
       code: 'ERR_BLASNET_FILE',
       message: expect.stringMatching(
-        /^Expected the SHA-256 of ".*checkpoint-000003.safetensors" to be .*: the file is damaged \(skipDamaged: true continues with an older checkpoint\)$/,
+        /^Expected the SHA-256 of ".*checkpoint-000003.safetensors" to be .*: the file is damaged, or another program has changed it; .* \(skipDamaged: true continues with an older checkpoint\)$/,
       ),
     });
     const found = await fresh.latest({ skipDamaged: true });
@@ -217,14 +217,16 @@ itRejects([
     call: build({}),
     error: TypeError,
     code: 'ERR_BLASNET_ARG_TYPE',
-    message: 'Expected directory to be a non-empty path without null characters, got undefined',
+    message:
+      'Expected directory to be a non-empty path without null characters or a file: URL, got undefined',
   },
   {
     what: 'an empty path',
     call: build({ directory: '' }),
     error: RangeError,
     code: 'ERR_BLASNET_ARG_VALUE',
-    message: 'Expected directory to be a non-empty path without null characters, got "" (string)',
+    message:
+      'Expected directory to be a non-empty path without null characters or a file: URL, got "" (string)',
   },
   {
     what: 'none to keep',

@@ -4,10 +4,10 @@ import { runCallsSync } from '../../lib/formats/file-calls';
 import {
   encodeSafetensors,
   type Metadata,
-  parseSafetensors,
   type Safetensors,
   type Tensor,
 } from '../../lib/formats/safetensors';
+import { parseSafetensors } from '../../lib/formats/safetensors-reader';
 
 /** The bytes of a safetensors file with this header and this data; `headerLength` replaces the true one. */
 export function fileOf(

@@ -1,10 +1,12 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import {
   type AsyncOptions,
+  type FileBytes,
+  type FilePath,
   type FitCheckpointOptions,
   type History,
-  type LoadOptions,
   Network,
+  type NetworkLoadOptions,
   type Resumed,
   type ResumeOptions,
 } from '../../lib';
@@ -12,16 +14,24 @@ import {
 describe('the types of files', () => {
   it('give networks, and the history of a training that went on', () => {
     expectTypeOf(Network.load).toEqualTypeOf<
-      (path: string, options?: LoadOptions & AsyncOptions) => Promise<Network>
+      (path: FilePath, options?: NetworkLoadOptions & AsyncOptions) => Promise<Network>
     >();
-    expectTypeOf(Network.loadSync).toEqualTypeOf<(path: string, options?: LoadOptions) => Network>();
-    expectTypeOf<Network['save']>().toEqualTypeOf<(path: string, options?: AsyncOptions) => Promise<void>>();
-    expectTypeOf<Network['saveSync']>().toEqualTypeOf<(path: string) => void>();
+    expectTypeOf(Network.loadSync).toEqualTypeOf<(path: FilePath, options?: NetworkLoadOptions) => Network>();
+    expectTypeOf<Network['save']>().toEqualTypeOf<
+      (path: FilePath, options?: AsyncOptions) => Promise<void>
+    >();
+    expectTypeOf<Network['saveSync']>().toEqualTypeOf<(path: FilePath) => void>();
+    expectTypeOf(Network.fromBytes).toEqualTypeOf<
+      (bytes: FileBytes, options?: NetworkLoadOptions & AsyncOptions) => Promise<Network>
+    >();
+    expectTypeOf<Buffer>().toExtend<FileBytes>();
+    expectTypeOf<Network['toBytes']>().returns.resolves.toEqualTypeOf<Uint8Array<ArrayBuffer>>();
     expectTypeOf<Resumed>().toEqualTypeOf<{ readonly network: Network; readonly history: History }>();
   });
 
   it('refuse a value that is no path, and options that do not exist', () => {
-    expectTypeOf(Network.load).parameter(0).not.toExtend<URL>();
+    expectTypeOf<FilePath>().toEqualTypeOf<string | URL>();
+    expectTypeOf(Network.load).parameter(0).not.toExtend<Uint8Array>();
     // @ts-expect-error no epochs
     const none: ResumeOptions = {};
     const best = { monitor: 'loss', mode: 'min' } as const;

@@ -21,7 +21,7 @@ describe('a path', () => {
     { path: null, error: TypeError, got: 'null' },
     { path: 7, error: TypeError, got: '7 (number)' },
     { path: ['model'], error: TypeError, got: 'an array of length 1' },
-    { path: new URL('file:///model'), error: TypeError, got: 'an object (URL)' },
+    { path: new URL('http://host/model'), error: RangeError, got: 'a URL of http:' },
     { path: '', error: RangeError, got: '"" (string)' },
     { path: 'a\0b', error: RangeError, got: '"a\\u0000b" (string)' },
   ] as const;
@@ -31,7 +31,7 @@ describe('a path', () => {
       call: () => call(path as never),
       error,
       code: error === TypeError ? 'ERR_BLASNET_ARG_TYPE' : 'ERR_BLASNET_ARG_VALUE',
-      message: `Expected path to be a non-empty path without null characters, got ${got}`,
+      message: `Expected path to be a non-empty path without null characters or a file: URL, got ${got}`,
     }));
   itRejects([
     ...rejected('saveSync', (path) => network().saveSync(path)),

@@ -216,7 +216,7 @@ describe('a checkpoint that is damaged', () => {
     expect(error.code).toBe('ERR_BLASNET_FILE');
     expect(error.message).toContain(`of ${JSON.stringify(join(directory, nameOf(3)))}`);
     expect(error.message).toMatch(
-      /the file is damaged \(skipDamaged: true continues with an older checkpoint\)$/,
+      /the file is damaged, or another program has changed it; .* \(skipDamaged: true continues with an older checkpoint\)$/,
     );
     const again = { ...options, skipDamaged: true, checkpoint: { directory } };
     const resumed = await Network.resume(directory, X, Y, again);
@@ -312,10 +312,13 @@ describe('a folder of checkpoints', () => {
   });
 
   it.each([
-    [{}, 'Expected checkpoint.directory to be a non-empty path without null characters, got undefined'],
+    [
+      {},
+      'Expected checkpoint.directory to be a non-empty path without null characters or a file: URL, got undefined',
+    ],
     [
       { directory: '' },
-      'Expected checkpoint.directory to be a non-empty path without null characters, got "" (string)',
+      'Expected checkpoint.directory to be a non-empty path without null characters or a file: URL, got "" (string)',
     ],
     [
       { directory: 'x', everyEpoch: 2 },

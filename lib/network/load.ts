@@ -1,0 +1,94 @@
+import { types } from 'node:util';
+import { type AsyncOptions, asyncConstraints } from '../addon/work';
+import { argumentError } from '../base/errors';
+import { type FilePath, pathOf } from '../base/file-path';
+import { checkBuffer } from '../base/pinning';
+import { checkOptions } from '../base/validate';
+import { type Calls, runCalls, runCallsSync, unlessAborted, working } from '../formats/file-calls';
+import { BytesSource } from '../formats/hashed-bytes';
+import type { Safetensors } from '../formats/safetensors';
+import { type ParseOptions, parseSafetensors, readSafetensors } from '../formats/safetensors-reader';
+import { checkLoadOptions } from '../preprocessing/pipeline';
+import { decodeContent, MemoryOfNetwork, type StoredNetwork } from './network-file';
+import { loadConstraints, type NetworkLoadOptions } from './network-options';
+
+/** The content of a file: as a Uint8Array, such as a Buffer, or as an ArrayBuffer. */
+export type FileBytes = Uint8Array | ArrayBuffer | SharedArrayBuffer;
+
+/** Reads the network in a file. @throws Error ERR_BLASNET_FILE */
+export async function loadNetwork(
+  path: FilePath,
+  options: NetworkLoadOptions & AsyncOptions,
+): Promise<StoredNetwork> {
+  return loadElsewhere(options, (others) => fileCalls(path, others));
+}
+
+/** Like `loadNetwork`, but blocks the calling thread. */
+export function loadNetworkSync(path: FilePath, options: NetworkLoadOptions): StoredNetwork {
+  checkOptions('', options, loadConstraints);
+  return runCallsSync(fileCalls(path, options));
+}
+
+/** Reads the network in the bytes of a file. @throws Error ERR_BLASNET_FILE */
+export async function networkFrom(
+  bytes: FileBytes,
+  options: NetworkLoadOptions & AsyncOptions,
+): Promise<StoredNetwork> {
+  return loadElsewhere(options, (others) => bytesCalls(bytes, others));
+}
+
+/** Like `networkFrom`, but blocks the calling thread. */
+export function networkFromSync(bytes: FileBytes, options: NetworkLoadOptions): StoredNetwork {
+  checkOptions('', options, loadConstraints);
+  return runCallsSync(bytesCalls(bytes, options));
+}
+
+async function loadElsewhere(
+  options: NetworkLoadOptions & AsyncOptions,
+  calls: (others: NetworkLoadOptions) => Calls<StoredNetwork>,
+): Promise<StoredNetwork> {
+  checkOptions('', options, { ...loadConstraints, ...asyncConstraints });
+  const { signal, threads, ...others } = options;
+  return runCalls(calls(others), { signal, threads });
+}
+
+function* fileCalls(place: FilePath, options: NetworkLoadOptions): Calls<StoredNetwork> {
+  const path = pathOf('path', place);
+  return yield* loadCalls(path, options, (how) => readSafetensors(path, how));
+}
+
+function* bytesCalls(bytes: FileBytes, options: NetworkLoadOptions): Calls<StoredNetwork> {
+  const source = new BytesSource(checkedBytes(bytes));
+  return yield* loadCalls('bytes', options, (how) => parseSafetensors(source, 'bytes', how));
+}
+
+function* loadCalls(
+  file: string,
+  { verifyChecksum = true, ...options }: NetworkLoadOptions,
+  read: (how: ParseOptions) => Calls<Safetensors>,
+): Calls<StoredNetwork> {
+  checkLoadOptions(options);
+  yield* unlessAborted();
+  const memory = new MemoryOfNetwork();
+  const content = yield* read({ choose: memory.choose, verify: verifyChecksum });
+  return yield* working(decodeContent(content, file, options, memory));
+}
+
+function checkedBytes(bytes: unknown): Uint8Array {
+  const view = types.isAnyArrayBuffer(bytes) ? viewOf(bytes) : bytes;
+  if (!types.isUint8Array(view)) {
+    const hint =
+      typeof bytes === 'string' || bytes instanceof URL ? '; Network.load reads a file at a path' : '';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'bytes', 'a Uint8Array or an ArrayBuffer', bytes, hint);
+  }
+  checkBuffer('bytes', view);
+  return view;
+}
+
+function viewOf(buffer: ArrayBufferLike): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    throw argumentError('ERR_BLASNET_DETACHED', 'bytes', 'an ArrayBuffer that is not detached', buffer);
+  }
+}
