@@ -16,6 +16,7 @@ import type { SampleKind } from '../samples/samples';
 import { newSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
 import type { History, HistoryOf, Reports } from '../training/history';
+import { checkLearned } from '../training/incremental';
 import type { OptimizerState } from '../training/optimizer-state';
 import {
   type FitOptions,
@@ -290,10 +291,12 @@ export class Network {
    * during the training.
    *
    * @returns the epoch's loss, and its accuracy if the loss knows one
-   * @throws like fit()
+   * @throws like fit(); Error ERR_BLASNET_NOT_FITTED if preprocessing or labels have not learned, since one part of the
+   *   data would decide what they know
    */
   async partialFit(X: InputsLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
     const completed = incrementalOptions(options, 'epoch');
+    checkLearned(this, 'partialFit');
     const session = newSession(this.#trained, X, Y, completed, this.#optimizerState);
     const history = await fitAsync(session, this.#queue);
     return this.#afterEpoch(session, history);
@@ -304,6 +307,7 @@ export class Network {
     this.#queue.checkFree('trainOnBatch');
     this.#queue.checkAtRest('trainOnBatch', 'nothing');
     const completed = incrementalOptions(options, 'batch');
+    checkLearned(this, 'trainOnBatch');
     const session = newSession(this.#trained, X, Y, completed, this.#optimizerState);
     return this.#afterEpoch(session, fitHere(session, this.#queue));
   }

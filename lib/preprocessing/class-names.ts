@@ -7,7 +7,7 @@ import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 /** The name of a class. A set of labels has strings or numbers, not both. */
 export type Label = string | number;
 
-/** Classes in ascending order, and the place of each. */
+/** Classes in their order, and the place of each. */
 export interface KnownClasses {
   readonly classes: readonly Label[];
   readonly places: ReadonlyMap<Label, number>;
@@ -23,17 +23,18 @@ export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 /** @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE */
 export function* learnClasses(name: string, labels: unknown): Work<KnownClasses> {
   const { distinct, places, surrogates } = yield* distinctLabels(name, labels);
-  if (distinct.length > mostClasses) {
-    throw blasnetError(
-      'ERR_BLASNET_SHAPE',
-      `Expected labels to have at most ${mostClasses} classes, got ${distinct.length}`,
-    );
-  }
+  checkCount('labels', distinct.length);
   const classes = yield* sorted(distinct, surrogates ? compareLabels : compareUnits);
   yield* inSlices(classes.length, (from, to) => {
     for (let place = from; place < to; place++) places.set(classes[place] as Label, place);
   });
   return { classes: Object.freeze(classes), places };
+}
+
+function checkCount(name: string, count: number): void {
+  if (count <= mostClasses) return;
+  const message = `Expected ${name} to have at most ${mostClasses} classes, got ${count}`;
+  throw blasnetError('ERR_BLASNET_SHAPE', message);
 }
 
 /** Checks classes that are in ascending order. @throws like learnClasses(); RangeError ERR_BLASNET_ARG_VALUE */
@@ -50,6 +51,21 @@ export function* knownClasses(name: string, labels: unknown): Work<KnownClasses>
     );
   }
   return { classes: Object.freeze(distinct), places };
+}
+
+/** Checks classes that are stated in the order in which they count. @throws like learnClasses(); RangeError ERR_BLASNET_ARG_VALUE */
+export function* statedClasses(name: string, labels: unknown): Work<KnownClasses> {
+  const { distinct, places } = yield* distinctLabels(name, labels);
+  const list = labels as ArrayLike<Label>;
+  checkCount(name, distinct.length);
+  if (distinct.length === list.length) return { classes: Object.freeze(distinct), places };
+  const again = Array.from(list).findIndex((label, i) => places.get(label) !== i);
+  throw argumentError(
+    'ERR_BLASNET_ARG_VALUE',
+    `${name}[${again}]`,
+    'unlike the classes before it',
+    list[again],
+  );
 }
 
 /** Writes the number of each label's class. @throws like learnClasses(); RangeError ERR_BLASNET_ARG_VALUE */

@@ -9,10 +9,12 @@ import {
   columnCount,
   columnsConstraint,
   type FittedStep,
+  type LearnedMatrix,
   type LibraryStep,
   PreprocessingStep,
   selectColumns,
 } from './step';
+import { type ColumnSummary, merged, repeated } from './summary';
 
 export interface ImputerOptions {
   /** How to replace a column's missing numbers. @default 'mean' */
@@ -69,15 +71,12 @@ export function imputer(options: ImputerOptions = {}): PreprocessingStep {
     );
   }
   const kept = columns?.slice();
-  return new PreprocessingStep('imputer', function* (from) {
-    const { name, X } = from;
-    const selected = selectColumns(kept, X.cols);
-    const columns = { ...from, columns: selected, skipMissing: true };
-    const learned = yield* strategies[strategy === 'constant' ? 'mean' : strategy](columns);
+  type Told = readonly { readonly present: number; readonly fill: number }[];
+  const make = (name: string, rows: number, cols: number, selected: readonly number[], learned: Told) => {
     const indicated: number[] = [];
     const fill = learned.map(({ present, fill: number }, i) => {
       const column = selected[i] as number;
-      if (indicators && present < X.rows) indicated.push(column);
+      if (indicators && present < rows) indicated.push(column);
       if (strategy === 'constant') return (value ?? 0) + 0;
       if (present === 0) {
         throw blasnetError(
@@ -88,7 +87,42 @@ export function imputer(options: ImputerOptions = {}): PreprocessingStep {
       checkLearned(name, column, number);
       return number + 0;
     });
-    return new Imputer(X.cols, selected, fill, indicated);
+    return new Imputer(cols, selected, fill, indicated);
+  };
+  function* fit(from: LearnedMatrix): Work<Imputer> {
+    const { name, X } = from;
+    const selected = selectColumns(kept, X.cols);
+    const learn = strategies[strategy === 'constant' ? 'mean' : strategy];
+    const learned = yield* learn({ ...from, columns: selected, skipMissing: true });
+    return make(name, X.rows, X.cols, selected, learned);
+  }
+  if (strategy === 'median' || strategy === 'mostFrequent') {
+    const why = `imputer with the strategy '${strategy}', which needs all rows at once: use fit, 'mean' or 'constant'`;
+    return new PreprocessingStep('imputer', fit, why);
+  }
+  return new PreprocessingStep('imputer', fit, {
+    columns: kept,
+    asks: 'moments',
+    skipsMissing: true,
+    learn(name, given) {
+      const selected = selectColumns(kept, given.length);
+      const learned = selected.map((column) => given[column] as ColumnSummary);
+      const told = learned.map(({ present, mean }) => ({ present, fill: mean }));
+      const step = make(name, learned[0]?.rows ?? 0, given.length, selected, told);
+      const output = [...given];
+      for (const [i, column] of selected.entries()) {
+        const summary = learned[i] as ColumnSummary;
+        const missing = summary.rows - summary.present;
+        const filled = merged(summary, repeated(step.fill[i] as number, missing));
+        output[column] = { ...filled, rows: summary.rows };
+      }
+      // An indicator is 1 where the number is missing.
+      for (const column of step.indicators) {
+        const { rows, present } = given[column] as ColumnSummary;
+        output.push(merged(repeated(0, present), repeated(1, rows - present)));
+      }
+      return { step, output };
+    },
   });
 }
 

@@ -6,6 +6,7 @@ export {
   type Label,
   LabelEncoder,
   type LabelEncoderJSON,
+  type LabelEncoderOptions,
   labelEncoder,
 } from './label-encoder';
 export { Preprocessing, type PreprocessingJSON, preprocessing } from './pipeline';

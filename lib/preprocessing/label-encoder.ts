@@ -13,6 +13,8 @@ import { type Dtype, dtypeName, type FloatArray, Matrix } from '../base/matrix';
 import { newArray, newSharedArray } from '../base/memory';
 import { checkBuffer } from '../base/pinning';
 import {
+  anything,
+  boolean,
   check,
   checkNames,
   checkObject,
@@ -30,6 +32,7 @@ import {
   type Label,
   learnClasses,
   namesOf,
+  statedClasses,
 } from './class-names';
 
 export type { Label } from './class-names';
@@ -41,6 +44,16 @@ export interface LabelEncoderJSON {
   readonly name: 'labelEncoder';
   readonly version: 1;
   readonly classes: readonly Label[];
+  /** Whether the classes were stated. They need not be in ascending order then. */
+  readonly stated?: true;
+}
+
+export interface LabelEncoderOptions<T extends Label = Label> {
+  /**
+   * The classes, in the order of their numbers: for labels that come in parts, of which one may lack a class. At least
+   * one, each once, all strings or all numbers. @default `fit` learns the classes, and puts them in ascending order
+   */
+  readonly classes?: readonly T[];
 }
 
 export interface DecodeOptions {
@@ -63,7 +76,7 @@ export interface DecodeAsyncOptions extends DecodeOptions, AsyncOptions {}
 
 /**
  * Converts class names to the numbers that networks learn, and back. The classes are in ascending order, strings by
- * their code points, like in scikit-learn's `LabelEncoder`. `oneHot` and `signs` are its `LabelBinarizer`.
+ * their code points, like in scikit-learn's `LabelEncoder`, unless they are stated: see `LabelEncoderOptions`. `oneHot` and `signs` are its `LabelBinarizer`.
  *
  *     const classes = labelEncoder().fit(['cat', 'dog', 'cow']);
  *     const Y = classes.oneHot(['dog', 'dog', 'cat']);       // (3, 3)
@@ -75,6 +88,13 @@ export interface DecodeAsyncOptions extends DecodeOptions, AsyncOptions {}
  */
 export class LabelEncoder<T extends Label = Label> {
   #known: KnownClasses | undefined;
+  readonly #stated: boolean;
+
+  /** @internal Use `labelEncoder`. */
+  constructor(known?: KnownClasses, stated = false) {
+    this.#known = known;
+    this.#stated = stated;
+  }
 
   /**
    * Makes an encoder from the result of `toJSON`. Everything in it is checked.
@@ -84,16 +104,17 @@ export class LabelEncoder<T extends Label = Label> {
    */
   static fromJSON(value: unknown): LabelEncoder {
     checkObject('labelEncoder', value);
-    checkNames('labelEncoder', value, ['name', 'version', 'classes']);
+    checkNames('labelEncoder', value, ['name', 'version', 'classes', 'stated']);
     if (value.name !== 'labelEncoder') {
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'labelEncoder.name', "'labelEncoder'", value.name);
     }
     if (value.version !== 1) {
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'labelEncoder.version', '1', value.version);
     }
-    const encoder = new LabelEncoder();
-    encoder.#known = workHere(knownClasses('labelEncoder.classes', value.classes));
-    return encoder;
+    check('labelEncoder.stated', value.stated, optional(boolean));
+    const stated = value.stated === true;
+    const read = stated ? statedClasses : knownClasses;
+    return new LabelEncoder(workHere(read('labelEncoder.classes', value.classes)), stated);
   }
 
   /** Whether the encoder knows its classes. */
@@ -101,15 +122,17 @@ export class LabelEncoder<T extends Label = Label> {
     return this.#known !== undefined;
   }
 
-  /** The classes in ascending order. @throws Error ERR_BLASNET_NOT_FITTED */
+  /** The classes in the order of their numbers. @throws Error ERR_BLASNET_NOT_FITTED */
   get classes(): readonly T[] {
     return this.#learned().classes as readonly T[];
   }
 
   /**
-   * Learns the classes from labels. A second call replaces the classes of the first. An error changes nothing.
+   * Learns the classes from labels. A second call replaces the classes of the first. An error changes nothing. If the
+   * classes are stated, they stay, and `fit` only checks that the labels are among them.
    *
-   * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE
+   * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE,
+   *   ERR_BLASNET_ARG_VALUE for a label that is none of the stated classes
    */
   fit<U extends T>(labels: LabelArray<U>): LabelEncoder<Widened<U>> {
     workHere(this.fitWork(labels));
@@ -128,14 +151,16 @@ export class LabelEncoder<T extends Label = Label> {
 
   /** @internal Learns the classes from labels. */
   *fitWork(labels: unknown): Work<void> {
+    if (this.#stated) {
+      yield* this.#indices(labels);
+      return;
+    }
     this.#known = yield* learnClasses('labels', labels);
   }
 
   /** Returns an encoder of its own, which knows the classes that this one knows by now. */
   copy(): LabelEncoder<T> {
-    const copy = new LabelEncoder<T>();
-    copy.#known = this.#known;
-    return copy;
+    return new LabelEncoder<T>(this.#known, this.#stated);
   }
 
   /** @internal Forgets what it learned from data that were refused later. */
@@ -233,7 +258,8 @@ export class LabelEncoder<T extends Label = Label> {
 
   /** The classes, as plain JSON. @throws Error ERR_BLASNET_NOT_FITTED */
   toJSON(): LabelEncoderJSON {
-    return { name: 'labelEncoder', version: 1, classes: [...this.classes] };
+    const classes = [...this.classes];
+    return { name: 'labelEncoder', version: 1, classes, ...(this.#stated && { stated: true }) };
   }
 
   /** @internal Writes the index of each label's class to `out`. */
@@ -288,9 +314,19 @@ type Form = 'oneHot' | 'binary' | 'signs';
 
 type Widened<T extends Label> = T extends string ? string : number;
 
-/** Makes an encoder of class names that is not fitted yet: see `LabelEncoder`. */
-export function labelEncoder(): LabelEncoder {
-  return new LabelEncoder();
+/**
+ * Makes an encoder of class names, which learns the classes in `fit`, or has stated ones: see `LabelEncoder`.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE for a class that
+ *   comes twice, ERR_BLASNET_SHAPE for no class, ERR_BLASNET_NOT_FINITE
+ */
+export function labelEncoder<T extends Label>(
+  options: LabelEncoderOptions<T> = {},
+): LabelEncoder<Widened<T>> {
+  checkOptions('', options, { classes: anything });
+  const { classes } = options;
+  if (classes === undefined) return new LabelEncoder();
+  return new LabelEncoder(workHere(statedClasses('classes', classes)), true);
 }
 
 // The class numbers of outputs (m, classes), or (m, 1) for two classes.

@@ -1,3 +1,4 @@
+import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { anything, checkOptions, oneOf, optional } from '../base/validate';
 import { learnCategories } from './learn';
@@ -7,11 +8,13 @@ import {
   columnCount,
   columnsConstraint,
   type FittedStep,
+  type LearnedMatrix,
   type LibraryStep,
   mostColumns,
   PreprocessingStep,
   selectColumns,
 } from './step';
+import { type ColumnSummary, checkPresent } from './summary';
 
 export interface OneHotEncoderOptions {
   /** The columns of categories, from 0. The others stay as they are. @default all */
@@ -34,14 +37,39 @@ export function oneHotEncoder(options: OneHotEncoderOptions = {}): Preprocessing
   checkOptions('', options, { columns: columnsConstraint, unknown: optional(unknownConstraint) });
   const { unknown = 'error' } = options;
   const kept = options.columns?.slice();
-  return new PreprocessingStep('oneHotEncoder', function* (from) {
+  function* fit(from: LearnedMatrix): Work<OneHotEncoder> {
     const { name, X } = from;
     const columns = selectColumns(kept, X.cols);
     const most = mostColumns - (X.cols - columns.length);
     const { count, categories } = yield* learnCategories({ ...from, columns, skipMissing: false }, most);
     if (categories === undefined) throw tooWide(name, X.cols - columns.length + count);
     return new OneHotEncoder(X.cols, columns, categories, unknown);
+  }
+  return new PreprocessingStep('oneHotEncoder', fit, {
+    columns: kept,
+    asks: 'categories',
+    skipsMissing: false,
+    learn(name, given) {
+      const columns = selectColumns(kept, given.length);
+      const categories = columns.map((column) => categoriesOf(name, column, given[column] as ColumnSummary));
+      checkWidth(name, given.length, categories);
+      // It is the last step.
+      return { step: new OneHotEncoder(given.length, columns, categories, unknown), output: [] };
+    },
   });
+}
+
+function categoriesOf(name: string, column: number, summary: ColumnSummary): readonly number[] {
+  checkPresent(name, column, summary);
+  const { categories } = summary;
+  if (categories === 'tooMany') throw tooWide(name, `more than ${mostColumns}`);
+  if (categories === 'scaled') {
+    throw blasnetError(
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected oneHotEncoder to learn from columns that no scaler has changed in partialFit, got column ${column}`,
+    );
+  }
+  return categories;
 }
 
 class OneHotEncoder implements LibraryStep {
@@ -121,7 +149,7 @@ function checkWidth(name: string, inputColumns: number, categories: readonly (re
   if (width > mostColumns) throw tooWide(name, width);
 }
 
-function tooWide(name: string, width: number): Error {
+function tooWide(name: string, width: number | string): Error {
   return blasnetError(
     'ERR_BLASNET_SHAPE',
     `Expected the categories of ${name} to make at most ${mostColumns} columns, got ${width}`,

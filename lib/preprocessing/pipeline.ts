@@ -28,8 +28,10 @@ import {
   type LoadOptions,
 } from './custom-step';
 import { applyStep, FittedSteps, inputName } from './fitted-steps';
+import { learnedFrom, mergedSummaries, partialLearners, summarize } from './partial';
 import { type FittedStep, mostColumns, PreprocessingStep, type StepReader } from './step';
 import libraryReaders from './steps';
+import type { ColumnSummary } from './summary';
 
 /** The JSON of a fitted pipeline. JSON.stringify and JSON.parse do not change it. */
 export interface PreprocessingJSON {
@@ -55,6 +57,8 @@ const mostSteps = 100;
 export class Preprocessing {
   readonly #steps: readonly (PreprocessingStep | CustomStep)[];
   #fitted: FittedSteps | undefined;
+  // The columns of all parts so far, if it learned by partialFit.
+  #summaries: readonly ColumnSummary[] | undefined;
 
   /** @internal Use `preprocessing`. */
   constructor(steps: readonly (PreprocessingStep | CustomStep)[], fitted?: FittedSteps) {
@@ -132,24 +136,86 @@ export class Preprocessing {
    * for that many output columns.
    */
   *fitWork(X: Matrix, makeOut?: (columns: number) => Matrix): Work<void> {
-    this.#fitted = yield* this.#learn(X, makeOut);
+    this.#knows(yield* this.#learn(X, makeOut));
   }
 
   /** @internal Learns from these rows of X, which must be checked, in this order. Errors have the row numbers of X. */
   *fitRowsWork(X: Matrix, rows: Uint32Array): Work<void> {
     const part = sharedZeros(rows.length, X.cols, X.dtype);
     yield* takeRowsOf(X.data, X.rows, X.cols, rows, part.data);
-    this.#fitted = yield* this.#learn(part, undefined, rows);
+    this.#knows(yield* this.#learn(part, undefined, rows));
   }
 
   /** Returns a pipeline of its own with the same steps, which knows what this one has learned by now. */
   copy(): Preprocessing {
-    return new Preprocessing(this.#steps, this.#fitted);
+    const copy = new Preprocessing(this.#steps, this.#fitted);
+    copy.#summaries = this.#summaries;
+    return copy;
   }
 
   /** @internal Forgets what it learned from data that were refused later. */
   forget(): void {
-    this.#fitted = undefined;
+    this.#knows(undefined);
+  }
+
+  #knows(fitted: FittedSteps | undefined, summaries?: readonly ColumnSummary[]): void {
+    this.#fitted = fitted;
+    this.#summaries = summaries;
+  }
+
+  /**
+   * Learns on from X (m, inputColumns), a part of data that come in parts: afterwards it knows what `fit` would have
+   * learned from all parts so far, up to rounding. The steps may be `standardScaler`, `minMaxScaler`, `imputer` with
+   * 'mean' or 'constant', and last `oneHotEncoder`. After `fit` it is refused. An error changes nothing.
+   *
+   * @throws like fit(); RangeError ERR_BLASNET_ARG_VALUE for a step that needs all rows at once
+   */
+  partialFit(X: MatrixLike): this {
+    const { matrix, unread } = this.#part(X);
+    readNow(unread);
+    workHere(this.#learnPart(matrix));
+    return this;
+  }
+
+  /** Like `partialFit`, but does not block the calling thread. The parts of calls at a time all count. @throws like partialFit() */
+  async partialFitAsync(X: MatrixLike, options: AsyncOptions = {}): Promise<this> {
+    const input = this.#part(X);
+    await elsewhere(input, options, this.#learnPart(input.matrix));
+    return this;
+  }
+
+  // Checks a part.
+  #part(X: unknown): MatrixInput {
+    this.#checkSteps();
+    partialLearners(this.#steps);
+    this.#checkParts();
+    if (this.#summaries === undefined) return trainingInput(X);
+    return matrixInput('X', X, { cols: this.#summaries.length, origin: 'as in the first part' });
+  }
+
+  *#learnPart(X: Matrix): Work<void> {
+    const learners = partialLearners(this.#steps);
+    const summaries = yield* summarize(X, learners);
+    // Other calls may have ended meanwhile.
+    this.#checkParts();
+    const all = this.#summaries === undefined ? summaries : mergedSummaries(this.#summaries, summaries);
+    this.#knows(learnedFrom(learners, all), all);
+  }
+
+  #checkParts(): void {
+    if (this.#fitted === undefined || this.#summaries !== undefined) return;
+    throw blasnetError(
+      'ERR_BLASNET_ARG_VALUE',
+      'This pipeline has learned by fit and cannot learn on from parts: build another one with preprocessing([...])',
+    );
+  }
+
+  #checkSteps(): void {
+    if (this.#steps.length > 0) return;
+    throw blasnetError(
+      'ERR_BLASNET_ARG_VALUE',
+      'This pipeline was loaded from JSON and cannot be fitted again: build it with preprocessing([...])',
+    );
   }
 
   /** Calls `fit`, and returns the transformed X (m, outputColumns). @throws like fit() */
@@ -245,12 +311,7 @@ export class Preprocessing {
 
   // Lets every step learn from the output of the step before it.
   *#learn(X: Matrix, makeOut?: (columns: number) => Matrix, rows?: Uint32Array): Work<FittedSteps> {
-    if (this.#steps.length === 0) {
-      throw blasnetError(
-        'ERR_BLASNET_ARG_VALUE',
-        'This pipeline was loaded from JSON and cannot be fitted again: build it with preprocessing([...])',
-      );
-    }
+    this.#checkSteps();
     let current = X;
     const fitted: FittedStep[] = [];
     for (const [i, step] of this.#steps.entries()) {

@@ -17,10 +17,13 @@ import {
   columnCount,
   columnsConstraint,
   type FittedStep,
+  type LearnedMatrix,
   type LibraryStep,
+  type PartialLearner,
   PreprocessingStep,
   selectColumns,
 } from './step';
+import { type ColumnSummary, checkPresent, scaled } from './summary';
 
 interface ColumnsOptions {
   /** The columns to scale, from 0. The others stay as they are. @default all */
@@ -69,19 +72,21 @@ const flags = { columns: columnsConstraint, center: optional(boolean), scale: op
 export function standardScaler(options: StandardScalerOptions = {}): PreprocessingStep {
   checkOptions('', options, flags);
   const { columns, center = true, scale = true } = options;
+  const scaleOf = (mean: number, variance: number, n: number): Scale => {
+    const rounding = n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
+    return {
+      center: center ? mean : 0,
+      scale: scale && !(variance <= rounding) ? Math.sqrt(variance) : 1,
+    };
+  };
   function* learn(from: LearnedColumns): Work<Scale[]> {
     const { means, variances } = yield* learnMoments(from);
-    const n = from.X.rows;
-    return Array.from(means, (mean, i) => {
-      const variance = variances[i] as number;
-      const rounding = n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
-      return {
-        center: center ? mean : 0,
-        scale: scale && !(variance <= rounding) ? Math.sqrt(variance) : 1,
-      };
-    });
+    return Array.from(means, (mean, i) => scaleOf(mean, variances[i] as number, from.X.rows));
   }
-  return scaler('standardScaler', columns, learn);
+  return scaler('standardScaler', columns, learn, {
+    asks: 'moments',
+    scaleOf: ({ mean, squares, rows }) => scaleOf(mean, squares / rows, rows),
+  });
 }
 
 /**
@@ -98,14 +103,17 @@ export function minMaxScaler(options: MinMaxScalerOptions = {}): PreprocessingSt
   });
   // JSON has no negative zero.
   const [low = 0, high = 1] = (options.range ?? [0, 1]).map((value) => value + 0);
+  const scaleOf = (least: number, most: number): Scale => ({
+    center: least,
+    scale: notZero(most - least) / (high - low),
+  });
   function* learn(from: LearnedColumns): Work<Scale[]> {
     const { least, most } = yield* learnExtremes(from);
-    return Array.from(least, (center, i) => ({
-      center,
-      scale: notZero((most[i] as number) - center) / (high - low),
-    }));
+    return Array.from(least, (center, i) => scaleOf(center, most[i] as number));
   }
-  return scaler('minMaxScaler', options.columns, learn, low, options.clip === true ? [low, high] : null);
+  const ofParts: OfParts = { asks: 'extremes', scaleOf: ({ least, most }) => scaleOf(least, most) };
+  const clip = options.clip === true ? ([low, high] as const) : null;
+  return scaler('minMaxScaler', options.columns, learn, ofParts, low, clip);
 }
 
 /**
@@ -125,27 +133,56 @@ export function robustScaler(options: RobustScalerOptions = {}): PreprocessingSt
       scale: scale ? notZero(high - low) : 1,
     }));
   }
-  return scaler('robustScaler', columns, learn);
+  const why = 'robustScaler, whose percentiles need all rows at once: use fit, or another scaler';
+  return scaler('robustScaler', columns, learn, why);
+}
+
+/** How a scaler learns from the summary of a column. */
+interface OfParts {
+  readonly asks: PartialLearner['asks'];
+  scaleOf(summary: ColumnSummary): Scale;
 }
 
 function scaler(
   name: ScalerName,
   columns: readonly number[] | undefined,
   learn: (from: LearnedColumns) => Work<Scale[]>,
+  ofParts: OfParts | string,
   offset = 0,
   clip: readonly [number, number] | null = null,
 ): PreprocessingStep {
   const kept = columns?.slice();
-  return new PreprocessingStep(name, function* (from) {
-    const { X } = from;
-    const selected = selectColumns(kept, X.cols);
-    const learned = yield* learn({ ...from, columns: selected, skipMissing: false });
+  const make = (input: string, cols: number, selected: readonly number[], learned: readonly Scale[]) => {
     const scales = learned.map(({ center, scale }, i) => {
       // A divisor so small that its inverse is infinite is refused.
-      checkLearned(from.name, selected[i] as number, center, scale, 1 / scale);
+      checkLearned(input, selected[i] as number, center, scale, 1 / scale);
       return { center: center + 0, scale };
     });
-    return new Scaler(name, X.cols, selected, scales, offset, clip);
+    return new Scaler(name, cols, selected, scales, offset, clip);
+  };
+  function* fit(from: LearnedMatrix): Work<Scaler> {
+    const { cols } = from.X;
+    const selected = selectColumns(kept, cols);
+    return make(from.name, cols, selected, yield* learn({ ...from, columns: selected, skipMissing: false }));
+  }
+  if (typeof ofParts === 'string') return new PreprocessingStep(name, fit, ofParts);
+  const { asks, scaleOf } = ofParts;
+  return new PreprocessingStep(name, fit, {
+    columns: kept,
+    asks,
+    skipsMissing: false,
+    learn(input, columns) {
+      const selected = selectColumns(kept, columns.length);
+      const summaries = selected.map((column) => columns[column] as ColumnSummary);
+      for (const [i, column] of selected.entries())
+        checkPresent(input, column, summaries[i] as ColumnSummary);
+      const step = make(input, columns.length, selected, summaries.map(scaleOf));
+      const output = [...columns];
+      for (const [i, column] of selected.entries()) {
+        output[column] = scaled(summaries[i] as ColumnSummary, step.scales[i] as Scale, offset);
+      }
+      return { step, output };
+    },
   });
 }
 

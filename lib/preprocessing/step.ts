@@ -3,6 +3,7 @@ import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { type Matrix, valueError } from '../base/matrix';
 import { type Constraint, check, finite, integerBetween, optional } from '../base/validate';
+import type { ColumnSummary } from './summary';
 
 /** What a step learns from. */
 export interface LearnedMatrix {
@@ -16,21 +17,46 @@ export interface LearnedMatrix {
 
 type Fit = (from: LearnedMatrix) => Work<LibraryStep>;
 
+/** How a step learns from summaries, for `partialFit`. */
+export interface PartialLearner {
+  /** The option `columns`. */
+  readonly columns: readonly number[] | undefined;
+  /** What it learns from, besides the moments. */
+  readonly asks: 'moments' | 'extremes' | 'categories';
+  /** Whether it takes NaN. */
+  readonly skipsMissing: boolean;
+  /** Learns from the summaries of its input, and tells those of its output. Errors call the input `name`. */
+  learn(
+    name: string,
+    columns: readonly ColumnSummary[],
+  ): { readonly step: LibraryStep; readonly output: readonly ColumnSummary[] };
+}
+
 /** A step of the library with its options, for `preprocessing`: the result of `standardScaler()` and the others. */
 export class PreprocessingStep {
   readonly name: string;
   readonly #fit: Fit;
+  readonly #partial: PartialLearner | string;
 
-  /** @internal Use `standardScaler` and the others. */
-  constructor(name: string, fit: Fit) {
+  /**
+   * @internal Use `standardScaler` and the others.
+   * @param partial how it learns from parts of the data; or that it cannot, and what to do: "robustScaler, which ..."
+   */
+  constructor(name: string, fit: Fit, partial: PartialLearner | string) {
     this.name = name;
     this.#fit = fit;
+    this.#partial = partial;
     Object.freeze(this);
   }
 
   /** @internal How a step learns; undefined if the value is none of the library's steps. */
   static fitOf(step: unknown): Fit | undefined {
     return typeof step === 'object' && step !== null && #fit in step ? step.#fit : undefined;
+  }
+
+  /** @internal How a step learns from parts of the data, or why it cannot. */
+  static partialOf(step: PreprocessingStep): PartialLearner | string {
+    return step.#partial;
   }
 }
 

@@ -187,7 +187,7 @@ describe('labelEncoder', () => {
       call: () => read(['a'], { size: 1 }),
       error: TypeError,
       code: 'ERR_BLASNET_UNKNOWN_OPTION',
-      message: 'Unknown option "size" in labelEncoder; known: name, version, classes',
+      message: 'Unknown option "size" in labelEncoder; known: name, version, classes, stated',
     },
     {
       what: 'JSON without classes',

@@ -32,6 +32,8 @@ test('pipelines are typed by what they take and give', () => {
       oneHotEncoder({ columns: [1] }),
     ]);
     pipeline.fit(X).transform(Float64Array.of(1, 2));
+    expectTypeOf(pipeline.partialFit(Float64Array.of(1, 2))).toEqualTypeOf<Preprocessing>();
+    expectTypeOf(pipeline.partialFitAsync(X, { threads: 1 })).toEqualTypeOf<Promise<Preprocessing>>();
     // @ts-expect-error: steps come in an array
     preprocessing(imputer());
     // @ts-expect-error: the columns of a typed array are not known yet
@@ -52,6 +54,9 @@ test('label encoders are typed by their labels', () => {
   const numbers = labelEncoder().fit([1, 2]);
   expectTypeOf(animals.classes).toEqualTypeOf<readonly string[]>();
   expectTypeOf(numbers.classes).toEqualTypeOf<readonly number[]>();
+  expectTypeOf(labelEncoder()).toEqualTypeOf<LabelEncoder>();
+  expectTypeOf(labelEncoder({ classes: ['b', 'a'] })).toEqualTypeOf<LabelEncoder<string>>();
+  expectTypeOf(labelEncoder({ classes: [2, 1] }).classes).toEqualTypeOf<readonly number[]>();
   compiled((outputs) => {
     expectTypeOf(animals.decode(outputs)).toEqualTypeOf<string[]>();
     numbers.indices(Float64Array.of(1, 2));
