@@ -15,7 +15,8 @@
 import { native, SampleAxis } from './addon/binding';
 import { workHere } from './addon/work';
 import { argumentError, blasnetError } from './base/errors';
-import { allocate, elementError, type FloatArray, Matrix } from './base/matrix';
+import { allocate, elementError, type FloatArray, Matrix, matrixOf } from './base/matrix';
+import { dtypeOf } from './base/number-kinds';
 import { checkBuffer } from './base/pinning';
 import {
   above,
@@ -59,8 +60,8 @@ export function initLayers(architecture: readonly LayerOptions[], seed = 99): Pa
   const random = new RandomState(seed);
   const { named } = allocateParameters(layers, 'float64', allocate);
   for (const [index, layer] of layers.entries()) {
-    const weights = matrixOf(named, `W${index + 1}`).data;
-    const biases = matrixOf(named, `b${index + 1}`).data;
+    const weights = entryOf(named, `W${index + 1}`).data;
+    const biases = entryOf(named, `b${index + 1}`).data;
     workHere(initializeLayer('article', random, layer, weights, biases));
   }
   return named;
@@ -215,8 +216,8 @@ export function fullBackwardPropagation(
   native.binaryCrossEntropyBackward(yHat.data, Y.data, dA.data);
   for (let index = layers.length - 1; index >= 0; index--) {
     const { W, b } = layerParameters(params, layers, index);
-    const Z = matrixOf(memory, `Z${index + 1}`, 'memory');
-    const APrev = matrixOf(memory, `A${index}`, 'memory');
+    const Z = entryOf(memory, `Z${index + 1}`, 'memory');
+    const APrev = entryOf(memory, `A${index}`, 'memory');
     const { activation } = layers[index] as { activation: ActivationOption };
     const layer = singleLayerBackwardPropagation(dA, W, b, Z, APrev, activation);
     grads[`dW${index + 1}`] = layer.dW;
@@ -242,8 +243,8 @@ export function update(
   // All matrices are checked before the first one is changed.
   const pairs = layers.flatMap((_, index) => {
     const { W, b } = layerParameters(params, layers, index);
-    const dW = matrixOf(grads, `dW${index + 1}`, 'grads');
-    const db = matrixOf(grads, `db${index + 1}`, 'grads');
+    const dW = entryOf(grads, `dW${index + 1}`, 'grads');
+    const db = entryOf(grads, `db${index + 1}`, 'grads');
     checkShape(`grads.dW${index + 1}`, dW, W.rows, W.cols, W);
     checkShape(`grads.db${index + 1}`, db, b.rows, 1, W);
     return [[W, dW] as const, [b, db] as const];
@@ -325,7 +326,7 @@ function activateBackward(activation: ActivationOption, dA: Matrix, Z: Matrix): 
 }
 
 function zerosLike(matrix: Matrix, rows: number, cols: number): Matrix {
-  return new Matrix<FloatArray>(allocate(rows * cols, matrix.dtype), rows, cols);
+  return new Matrix<FloatArray>(allocate(rows * cols, dtypeOf(matrix.data)), rows, cols);
 }
 
 function layerParameters(
@@ -334,19 +335,19 @@ function layerParameters(
   index: number,
 ): { W: Matrix; b: Matrix } {
   const { inputDim, outputDim } = architecture[index] as { inputDim: number; outputDim: number };
-  const W = matrixOf(params, `W${index + 1}`);
-  const b = matrixOf(params, `b${index + 1}`);
+  const W = entryOf(params, `W${index + 1}`);
+  const b = entryOf(params, `b${index + 1}`);
   checkShape(`params.W${index + 1}`, W, outputDim, inputDim, 'float');
   checkShape(`params.b${index + 1}`, b, outputDim, 1, W);
   return { W, b };
 }
 
-function matrixOf(dictionary: unknown, key: string, name = 'params'): Matrix {
+function entryOf(dictionary: unknown, key: string, name = 'params'): Matrix {
   checkObject(name, dictionary);
   const value = dictionary[key];
-  if (!(value instanceof Matrix))
+  if (matrixOf(value) === undefined)
     throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}.${key}`, 'a Matrix', value);
-  return value;
+  return value as Matrix;
 }
 
 // Refuses layers with options that the article's layers do not have.
@@ -379,7 +380,7 @@ function checkShape(
   cols: number | 'any',
   like: Matrix | 'float',
 ): void {
-  if (!(matrix instanceof Matrix)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix', matrix);
+  if (matrixOf(matrix) === undefined) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix', matrix);
   checkBuffer(name, matrix.data);
   if (matrix.rows === 0 || matrix.cols === 0) {
     throw blasnetError(
@@ -394,11 +395,11 @@ function checkShape(
       `Expected ${name} to be ${expected}, got (${matrix.rows} x ${matrix.cols})`,
     );
   }
-  if (like !== 'float' && matrix.dtype !== like.dtype) {
+  if (like !== 'float' && dtypeOf(matrix.data) !== dtypeOf(like.data)) {
     throw argumentError(
       'ERR_BLASNET_DTYPE',
       name,
-      `of dtype '${like.dtype}', like the other matrices`,
+      `of dtype '${dtypeOf(like.data)}', like the other matrices`,
       matrix.data,
     );
   }

@@ -1,15 +1,22 @@
 import { argumentError, type BlasnetError, blasnetError } from './errors';
+import { elementHint, type Role, rowHint } from './hints';
 import { memoryError, newSharedArray } from './memory';
+import {
+  type Dtype,
+  dtypeOf,
+  type FloatArray,
+  isFloatArray,
+  isTypedNumbers,
+  type LabelArray,
+  lengthOf,
+  type NumbersLike,
+  type TypedNumbers,
+} from './number-kinds';
 import { type Reading, readNow } from './reading';
 import { type Constraint, check, integerFrom, oneOf } from './validate';
 
-/** The element types: 'float64' is stored in a Float64Array, 'float32' in a Float32Array. */
-export type Dtype = 'float64' | 'float32';
-export type FloatArray = Float64Array | Float32Array;
-/** Labels in the form that native code takes. An Int32Array holds class numbers, for the loss that needs them. */
-export type LabelArray = FloatArray | Int32Array;
-/** The typed arrays that metrics read. */
-export type NumberArray = LabelArray | Uint32Array | Uint16Array | Uint8Array;
+export type { Dtype, FloatArray, LabelArray, NumberArray, NumbersLike, TypedNumbers } from './number-kinds';
+export { isFloatArray } from './number-kinds';
 
 export const dtypeName: Constraint = oneOf(['float64', 'float32'] satisfies Dtype[]);
 
@@ -49,20 +56,20 @@ export class Matrix<T extends FloatArray = FloatArray> {
   }
 
   /**
-   * Copies rows of numbers into a matrix. The rows must have equal lengths. The default dtype is 'float64'.
+   * Copies rows of numbers, arrays or typed arrays, into a matrix. The rows must have equal lengths. The default dtype is 'float64'.
    *
-   * @throws TypeError ERR_BLASNET_ARG_TYPE when `rows` is not an array of arrays of numbers
+   * @throws TypeError ERR_BLASNET_ARG_TYPE when `rows` is not an array of rows of numbers
    * @throws RangeError ERR_BLASNET_SHAPE when `rows` is empty or the lengths differ
    */
-  static from(rows: readonly (readonly number[])[], dtype?: 'float64'): Matrix<Float64Array>;
-  static from(rows: readonly (readonly number[])[], dtype: Dtype): Matrix;
-  static from(rows: readonly (readonly number[])[], dtype: Dtype = 'float64'): Matrix {
+  static from(rows: readonly NumbersLike[], dtype?: 'float64'): Matrix<Float64Array>;
+  static from(rows: readonly NumbersLike[], dtype: Dtype): Matrix;
+  static from(rows: readonly NumbersLike[], dtype: Dtype = 'float64'): Matrix {
     check('dtype', dtype, dtypeName, 'ERR_BLASNET_UNKNOWN_NAME');
     return matrixFromRows('rows', rows, dtype);
   }
 
   get dtype(): Dtype {
-    return this.data instanceof Float64Array ? 'float64' : 'float32';
+    return dtypeOf(this.data);
   }
 
   /** Returns the element at row r, column c. @throws RangeError ERR_BLASNET_ARG_VALUE outside the matrix */
@@ -107,8 +114,13 @@ export class Matrix<T extends FloatArray = FloatArray> {
   }
 }
 
-export function isFloatArray(value: unknown): value is FloatArray {
-  return value instanceof Float64Array || value instanceof Float32Array;
+/** The value as a matrix, if it is one: also that of another copy of this library, or a clone without its methods. */
+export function matrixOf(value: unknown): Matrix | undefined {
+  if (value instanceof Matrix) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { data, rows, cols } = value as { readonly [name in 'data' | 'rows' | 'cols']?: unknown };
+  if (!isFloatArray(data) || !Number.isSafeInteger(rows) || !Number.isSafeInteger(cols)) return undefined;
+  return new Matrix(data, rows as number, cols as number);
 }
 
 /** Whether two arrays share memory. */
@@ -172,41 +184,69 @@ export function sharedZeros(rows: number, cols: number, dtype: Dtype): Matrix {
   return new Matrix<FloatArray>(allocateShared(rows * cols, dtype), rows, cols);
 }
 
-/** Converts number[][] to a matrix. `name` is the argument's name, for the errors. */
+/** Converts rows of numbers to a matrix. `name` is the argument's name, for the errors. */
 export function matrixFromRows(name: string, rows: unknown, dtype: Dtype): Matrix {
-  const { matrix, reading } = rowsReading(name, rows, dtype, allocate);
+  const { matrix, reading } = rowsReading(name, rows, dtype, 'numbers', allocate);
   readNow(reading);
   return matrix;
 }
 
-/** A matrix for number[][], and how to read it. Its columns are those of the first row. */
+/** A matrix for rows of numbers, and how to read it. Its columns are those of the first row. */
 export function rowsReading(
   name: string,
   value: unknown,
   dtype: Dtype,
+  role: Role = 'numbers',
   zeros: typeof allocate = allocateShared,
 ): { readonly matrix: Matrix; readonly reading: Reading } {
   if (!Array.isArray(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of rows', value);
   const rows: readonly unknown[] = value;
   const { length } = rows;
   if (length === 0) throw argumentError('ERR_BLASNET_SHAPE', name, 'a non-empty array of rows', rows);
-  const cols = arrayOfNumbers(`${name}[0]`, rows[0]).length;
+  const cols = checkRow(name, rows, 0, role).length;
   if (cols === 0) throw argumentError('ERR_BLASNET_SHAPE', `${name}[0]`, 'a non-empty row', rows[0]);
   const data = zeros(length * cols, dtype);
   const read = (from: number, to: number) => {
     for (let r = from; r < to; r++) {
       const row = rows[r];
-      if (!Array.isArray(row) || row.length !== cols) throw rowError(name, r, row, cols);
+      if (!Array.isArray(row)) {
+        readTyped(name, rows, r, role, cols, data);
+        continue;
+      }
+      if (row.length !== cols) throw rowError(name, r, row, cols);
       for (let c = 0; c < cols; c++) {
         const number: unknown = row[c];
-        if (typeof number !== 'number') {
-          throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${r}][${c}]`, 'a number', number);
-        }
+        if (typeof number !== 'number') throw numberError(`${name}[${r}][${c}]`, number, role);
         data[r * cols + c] = number;
       }
     }
   };
   return { matrix: new Matrix(data, length, cols), reading: { length, width: cols, read } };
+}
+
+function readTyped(
+  name: string,
+  rows: readonly unknown[],
+  r: number,
+  role: Role,
+  cols: number,
+  out: FloatArray,
+): void {
+  const row = checkRow(name, rows, r, role) as TypedNumbers;
+  if (lengthOf(row) !== cols) throw rowError(name, r, row, cols);
+  out.set(row, r * cols);
+}
+
+/** How to read a typed array of any kind into `out`, which is as long. */
+export function typedReading(name: string, from: TypedNumbers, out: LabelArray): Reading {
+  const numbers = from as Float64Array;
+  const read = (start: number, end: number) => {
+    if (lengthOf(from) < end) {
+      throw argumentError('ERR_BLASNET_DETACHED', name, 'an array whose buffer is not detached', from);
+    }
+    out.set(numbers.subarray(start, end), start);
+  };
+  return { length: out.length, width: 1, read };
 }
 
 /** How to read plain numbers into `out`, which is as long. `wrong` makes the error for what is no number. */
@@ -215,7 +255,7 @@ export function numbersReading(
   values: ArrayLike<unknown>,
   out: LabelArray,
   wrong: (i: number, value: unknown) => BlasnetError = (i, value) =>
-    argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${i}]`, 'a number', value),
+    numberError(`${name}[${i}]`, value, 'labels'),
 ): Reading {
   const read = (from: number, to: number) => {
     for (let i = from; i < to; i++) {
@@ -227,19 +267,20 @@ export function numbersReading(
   return { length: out.length, width: 1, read };
 }
 
-function arrayOfNumbers(name: string, value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of numbers', value);
-  return value;
+/** The error for an element that is no number. */
+export function numberError(name: string, value: unknown, role: Role): BlasnetError {
+  return argumentError('ERR_BLASNET_ARG_TYPE', name, 'a number', value, elementHint(value, role));
+}
+
+function checkRow(name: string, rows: readonly unknown[], r: number, role: Role): ArrayLike<unknown> {
+  const row = rows[r];
+  if (Array.isArray(row) || isTypedNumbers(row)) return row;
+  const hint = rowHint(rows, row, role);
+  throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${r}]`, 'an array of numbers', row, hint);
 }
 
 function rowError(name: string, r: number, row: unknown, cols: number): BlasnetError {
-  const numbers = arrayOfNumbers(`${name}[${r}]`, row);
-  return argumentError(
-    'ERR_BLASNET_SHAPE',
-    `${name}[${r}]`,
-    `of length ${cols}, like the first row`,
-    numbers,
-  );
+  return argumentError('ERR_BLASNET_SHAPE', `${name}[${r}]`, `of length ${cols}, like the first row`, row);
 }
 
 function checkSize(rows: number, cols: number): void {

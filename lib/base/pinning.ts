@@ -11,7 +11,7 @@ const transfers = ['transfer', 'transferToFixedLength'] as const;
  * Throws for a typed array that native code must not touch: its buffer is detached, or it is resizable and could
  * shrink while native code reads it.
  */
-export function checkBuffer(name: string, array: NumberArray): void {
+export function checkBuffer(name: string, array: ArrayBufferView): void {
   const { buffer } = array;
   if (isShared(buffer)) return;
   if (isDetached(buffer)) {

@@ -159,7 +159,7 @@ function* copyOf(order: Uint32Array): Work<Uint32Array> {
 }
 
 function toMatrix(name: string, value: unknown): MatrixInput {
-  if (Array.isArray(value)) return rowsInput(name, value, 'float64');
+  if (Array.isArray(value)) return rowsInput(name, value, 'float64', name === 'Y' ? 'labels' : 'inputs');
   if (!(value instanceof Matrix)) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix or an array of rows', value);
   }

@@ -1,8 +1,15 @@
 import { convertNumbers, fillArray, firstNotFinite } from '../addon/arrays';
 import { pause, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { elementError, type FloatArray, isFloatArray, Matrix, matrixFromRows } from '../base/matrix';
+import { elementError, Matrix, matrixFromRows, matrixOf } from '../base/matrix';
 import type { AnyName } from '../base/names';
+import {
+  type FloatArray,
+  isFloatArray,
+  isTypedNumbers,
+  type NumbersLike,
+  type TypedNumbers,
+} from '../base/number-kinds';
 import { checkBuffer } from '../base/pinning';
 import { above, checkObject, checkOptions, didYouMean, finite, optional } from '../base/validate';
 import {
@@ -111,7 +118,7 @@ export interface ConstantOptions {
 }
 
 /** The values of a parameter: a matrix, its rows, or its elements row by row. */
-export type ParameterValues = Matrix | FloatArray | readonly (readonly number[])[] | readonly number[];
+export type ParameterValues = Matrix | NumbersLike | readonly NumbersLike[];
 
 /**
  * Parameters by name, as in `net.parameters`: W (outputDim x inputDim), b (outputDim x 1) and the tables E of
@@ -182,7 +189,7 @@ function initialParameters(values: InitialValues, rest: InitializerOption = 'aut
       const message = `Unknown parameter "${name}" in values; parameters are W1, b1, W2, b2, ..., E1, E2, ...`;
       throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
     }
-    if (!(value instanceof Matrix || isFloatArray(value) || Array.isArray(value))) {
+    if (!(matrixOf(value) !== undefined || isTypedNumbers(value) || Array.isArray(value))) {
       const rule = 'a Matrix, a typed array or an array of numbers or rows';
       throw argumentError('ERR_BLASNET_ARG_TYPE', `values.${name}`, rule, value);
     }
@@ -350,13 +357,14 @@ function readParameter(
   const where = `values.${name}`;
   const given = values[name] as ParameterValues;
   const length = rows * cols;
-  if (given instanceof Matrix && (given.rows !== rows || given.cols !== cols)) {
+  const matrix = matrixOf(given);
+  if (matrix !== undefined && (matrix.rows !== rows || matrix.cols !== cols)) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
-      `Expected ${where} to be (${rows}, ${cols}), got (${given.rows}, ${given.cols})`,
+      `Expected ${where} to be (${rows}, ${cols}), got (${matrix.rows}, ${matrix.cols})`,
     );
   }
-  const data = elementsOf(where, given);
+  const data = elementsOf(where, matrix?.data ?? given);
   if (data.length !== length) {
     const rule = `of length ${rows} * ${cols} = ${length}`;
     throw argumentError('ERR_BLASNET_SHAPE', where, rule, data);
@@ -369,13 +377,13 @@ function* checkFinite(name: string, matrix: Matrix): Work<void> {
   if (bad !== -1) throw elementError(`values.${name}`, matrix, bad, 'finite numbers');
 }
 
-function elementsOf(where: string, given: ParameterValues): FloatArray {
-  if (given instanceof Matrix || isFloatArray(given)) {
-    const data = given instanceof Matrix ? given.data : given;
-    checkBuffer(where, data);
-    return data;
+function elementsOf(where: string, values: ParameterValues): FloatArray {
+  const given = values as TypedNumbers | readonly unknown[];
+  if (isTypedNumbers(given)) {
+    checkBuffer(where, given);
+    return isFloatArray(given) ? given : Float64Array.from(given);
   }
-  if (given.some(Array.isArray)) {
+  if (given.some((value) => Array.isArray(value) || isTypedNumbers(value))) {
     return matrixFromRows(where, given, 'float64').data;
   }
   for (const [i, value] of given.entries()) {

@@ -1,14 +1,16 @@
 import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
+import { tableHint } from '../base/hints';
+import { allocateShared, matrixOf, numberError, numbersReading, typedReading } from '../base/matrix';
+import { type MatrixLike, rowsInput } from '../base/matrix-input';
 import {
-  allocateShared,
   type FloatArray,
   isFloatArray,
-  Matrix,
+  isNumberArray,
+  isTypedNumbers,
   type NumberArray,
-  numbersReading,
-} from '../base/matrix';
-import { type MatrixLike, rowsInput } from '../base/matrix-input';
+  type NumbersLike,
+} from '../base/number-kinds';
 import { checkBuffer } from '../base/pinning';
 import { type Reading, unlessShort } from '../base/reading';
 import { type Constraint, optional } from '../base/validate';
@@ -17,7 +19,7 @@ import { type Comparison, firstBad } from './native';
 export type { Comparison };
 
 /** A flat array of numbers, one per sample. */
-export type Column = readonly number[] | FloatArray | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+export type Column = NumbersLike;
 
 /** The outputs of a model: (m, outputs). A flat array is one column. */
 export type Predictions = MatrixLike | Column;
@@ -30,7 +32,7 @@ export type Labels = MatrixLike | Column;
 
 export interface WeightOptions {
   /** The weight of each sample, in the order of the rows: finite and not negative. @default 1 each */
-  readonly sampleWeight?: FloatArray | readonly number[];
+  readonly sampleWeight?: NumbersLike;
 }
 
 const weightRule = 'an array of finite numbers, none of them negative';
@@ -39,7 +41,7 @@ export const weightConstraints: Readonly<Record<'sampleWeight', Constraint>> = {
   sampleWeight: optional({
     rule: weightRule,
     // The numbers are checked when they are read, and by checkNumbers.
-    accepts: (value) => Array.isArray(value) || isFloatArray(value),
+    accepts: (value) => Array.isArray(value) || isTypedNumbers(value),
   }),
 };
 
@@ -124,48 +126,46 @@ interface Table {
 }
 
 function asTable(name: string, value: unknown): Table {
-  if (value instanceof Matrix) {
-    const { data, rows, cols } = value;
+  const matrix = matrixOf(value);
+  if (matrix !== undefined) {
+    const { data, rows, cols } = matrix;
     checkBuffer(name, data);
     return { data, rows, cols };
   }
-  if (isNumberArray(value)) {
+  if (isTypedNumbers(value)) {
     checkBuffer(name, value);
-    return { data: value, rows: value.length, cols: 1 };
+    const { length: rows } = value;
+    if (isNumberArray(value)) return { data: value, rows, cols: 1 };
+    const data = allocateShared(rows, 'float64');
+    return { data, rows, cols: 1, unread: unlessShort(typedReading(name, value, data)) };
   }
   if (!Array.isArray(value)) {
-    throw argumentError(
-      'ERR_BLASNET_ARG_TYPE',
-      name,
-      'a Matrix, a typed array, an array of rows or an array of numbers',
-      value,
-    );
+    const rule = 'a Matrix, a typed array, an array of rows or an array of numbers';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value, tableHint(value));
   }
-  if (Array.isArray(value[0])) {
-    const { matrix, unread } = rowsInput(name, value, 'float64');
-    return { data: matrix.data, rows: matrix.rows, cols: matrix.cols, unread };
+  if (Array.isArray(value[0]) || isTypedNumbers(value[0])) {
+    const { matrix: rows, unread } = rowsInput(name, value, 'float64');
+    return { data: rows.data, rows: rows.rows, cols: rows.cols, unread };
   }
   const data = allocateShared(value.length, 'float64');
   const wrong = (i: number, number: unknown) =>
     Array.isArray(number)
       ? argumentError('ERR_BLASNET_ARG_TYPE', `${name}[0]`, 'an array of numbers', value[0])
-      : argumentError('ERR_BLASNET_ARG_TYPE', `${name}[${i}]`, 'a number', number);
+      : numberError(`${name}[${i}]`, number, 'numbers');
   const unread = unlessShort(numbersReading(name, value, data, wrong));
   return { data, rows: data.length, cols: 1, unread };
 }
 
-function asWeights(given: FloatArray | readonly unknown[]): {
+function asWeights(given: NumbersLike): {
   readonly weights: FloatArray;
   readonly unread?: Reading | undefined;
 } {
-  if (isFloatArray(given)) {
-    checkBuffer('sampleWeight', given);
-    return { weights: given };
-  }
+  if (isTypedNumbers(given)) checkBuffer('sampleWeight', given);
+  if (isFloatArray(given)) return { weights: given };
   const weights = allocateShared(given.length, 'float64');
   const read = (from: number, to: number) => {
     for (let i = from; i < to; i++) {
-      const weight = given[i];
+      const weight: unknown = given[i];
       if (typeof weight !== 'number' || !Number.isFinite(weight) || weight < 0) {
         throw argumentError('ERR_BLASNET_ARG_VALUE', 'sampleWeight', weightRule, given);
       }
@@ -173,9 +173,4 @@ function asWeights(given: FloatArray | readonly unknown[]): {
     }
   };
   return { weights, unread: unlessShort({ length: weights.length, width: 1, read }) };
-}
-
-function isNumberArray(value: unknown): value is NumberArray {
-  const kinds = [Int32Array, Uint32Array, Uint16Array, Uint8Array];
-  return isFloatArray(value) || kinds.some((kind) => value instanceof kind);
 }

@@ -1,5 +1,6 @@
 import type { Work } from '../addon/work';
 import { blasnetError } from '../base/errors';
+import { kindOf } from '../base/number-kinds';
 import { boolean, optional } from '../base/validate';
 import {
   type Comparison,
@@ -26,7 +27,7 @@ export const logLossMeasure: Measure<ProbabilityOptions> = {
   *work(comparison, options) {
     if (!(yield* checkProbabilities(comparison))) return Number.NaN;
     const { cols, predictions } = comparison;
-    const epsilon = predictions instanceof Float32Array ? 2 ** -23 : Number.EPSILON;
+    const epsilon = kindOf(predictions) === 'Float32Array' ? 2 ** -23 : Number.EPSILON;
     const rule = { classes: areClasses(cols, options), epsilon };
     const { sums, weight } = yield* sumsOf(comparison, 'logLoss', rule);
     return (sums[0] as number) / weight;

@@ -65,7 +65,7 @@ export class NetworkReader {
     const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
     const outcome = plan.run(predictOperation(samples, result));
     this.#check(outcome, samples, plan.loss);
-    return result;
+    return out ?? result;
   }
 
   async classify(X: InputsLike, options: AsyncOptions): Promise<Label[]> {

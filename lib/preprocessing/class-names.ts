@@ -3,6 +3,7 @@
 
 import { inSlices, pause, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { kindOf } from '../base/number-kinds';
 
 /** The name of a class. A set of labels has strings or numbers, not both. */
 export type Label = string | number;
@@ -17,7 +18,7 @@ export interface KnownClasses {
 const mostClasses = 2 ** 20;
 
 export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return Array.isArray(value) || kindOf(value) !== undefined;
 }
 
 /** @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE */
@@ -79,7 +80,7 @@ export function* classNumbers(
     let last: unknown;
     let place: number | undefined;
     for (let i = from; i < to; i++) {
-      const label = list[i];
+      const label = labelAt(list, i);
       if (label !== last || place === undefined) {
         place = places.get(label as Label);
         if (place === undefined) throw unknownLabel(list, i, classes);
@@ -107,6 +108,12 @@ export function checkList(name: string, labels: unknown): ArrayLike<unknown> {
   return labels;
 }
 
+// A label may stand in a row of its own, as in a table of one column.
+function labelAt(labels: ArrayLike<unknown>, i: number): unknown {
+  const label = labels[i];
+  return Array.isArray(label) && label.length === 1 ? label[0] : label;
+}
+
 interface DistinctLabels {
   /** The labels that differ, as they come. */
   readonly distinct: Label[];
@@ -118,14 +125,14 @@ interface DistinctLabels {
 
 function* distinctLabels(name: string, labels: unknown): Work<DistinctLabels> {
   const list = checkList(name, labels);
-  const kind = typeof list[0];
+  const kind = typeof labelAt(list, 0);
   const distinct: Label[] = [];
   const places = new Map<Label, number>();
   let surrogates = false;
   yield* inSlices(list.length, (from, to) => {
     let last: unknown;
     for (let i = from; i < to; i++) {
-      const label = list[i] as Label;
+      const label = labelAt(list, i) as Label;
       if (label === last && i > from) continue;
       if (typeof label !== kind || (kind !== 'string' && !Number.isFinite(label))) {
         throw wrongLabel(name, label, i, kind) as BlasnetError;
@@ -153,11 +160,12 @@ function wrongLabel(name: string, label: unknown, i: number, kind: string): Blas
 }
 
 function unknownLabel(labels: ArrayLike<unknown>, i: number, classes: readonly Label[]): BlasnetError {
-  const wrong = wrongLabel('labels', labels[i], i, typeof labels[0]);
+  const label = labelAt(labels, i);
+  const wrong = wrongLabel('labels', label, i, typeof labelAt(labels, 0));
   if (wrong !== undefined) return wrong;
   const some = classes.slice(0, 10).map((name) => JSON.stringify(name));
   const rule = `one of the classes ${some.join(', ')}${classes.length > 10 ? ', ...' : ''}`;
-  return argumentError('ERR_BLASNET_ARG_VALUE', `labels[${i}]`, rule, labels[i]);
+  return argumentError('ERR_BLASNET_ARG_VALUE', `labels[${i}]`, rule, label);
 }
 
 // Labels that are sorted at a stretch, within a millisecond.

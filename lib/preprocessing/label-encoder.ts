@@ -9,7 +9,7 @@ import {
   workHere,
 } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { type Dtype, dtypeName, type FloatArray, Matrix } from '../base/matrix';
+import { type Dtype, dtypeName, type FloatArray, Matrix, matrixOf } from '../base/matrix';
 import { newArray, newSharedArray } from '../base/memory';
 import { checkBuffer } from '../base/pinning';
 import {
@@ -240,15 +240,17 @@ export class LabelEncoder<T extends Label = Label> {
   /** Like `decode`, without blocking the calling thread. @throws like decode(); AbortError */
   async decodeAsync(outputs: Matrix | ArrayLike<number>, options: DecodeAsyncOptions = {}): Promise<T[]> {
     checkOptions('', options, { ...decodeConstraints, ...asyncConstraints });
-    const arrays = outputs instanceof Matrix ? [outputs.data] : [];
+    const matrix = matrixOf(outputs);
+    const arrays = matrix === undefined ? [] : [matrix.data];
     return pinnedWork(this.decodeWork(outputs, options.threshold), arrays, options);
   }
 
   /** @internal The class names of outputs or indices. */
   *decodeWork(outputs: Matrix | ArrayLike<number>, threshold = 0.5): Work<T[]> {
     const { classes } = this;
-    if (outputs instanceof Matrix) {
-      return yield* namesOf(yield* decided(outputs, classes.length, threshold), classes);
+    const matrix = matrixOf(outputs);
+    if (matrix !== undefined) {
+      return yield* namesOf(yield* decided(matrix, classes.length, threshold), classes);
     }
     if (!isArrayLike(outputs)) {
       throw argumentError('ERR_BLASNET_ARG_TYPE', 'outputs', 'a Matrix or an array of indices', outputs);

@@ -12,10 +12,10 @@ import { Matrix, sharedZeros } from '../base/matrix';
 import {
   asMatrix,
   checkDtype,
-  checkOutput,
   type MatrixInput,
   type MatrixLike,
   matrixInput,
+  outputOf,
 } from '../base/matrix-input';
 import { checkBuffer } from '../base/pinning';
 import { readNow } from '../base/reading';
@@ -250,10 +250,10 @@ export class Preprocessing {
    */
   transform(X: MatrixLike, out?: Matrix): Matrix {
     const fitted = this.#learned('transform');
-    const matrix = asMatrix('X', X, { cols: fitted.inputColumns });
+    const matrix = asMatrix('X', X, { cols: fitted.inputColumns, role: 'inputs' });
     const result = resultMatrix(matrix, fitted.outputColumns, out);
     workHere(fitted.transform(matrix, result));
-    return result;
+    return out ?? result;
   }
 
   /** Like `transform`, but does not block the calling thread: see `fitAsync`. @throws like transform() */
@@ -263,10 +263,10 @@ export class Preprocessing {
   ): Promise<Matrix> {
     const fitted = this.#learned('transformAsync');
     const { out, ...rest } = options;
-    const input = matrixInput('X', X, { cols: fitted.inputColumns });
+    const input = matrixInput('X', X, { cols: fitted.inputColumns, role: 'inputs' });
     const result = resultMatrix(input.matrix, fitted.outputColumns, out);
     await elsewhere(input, rest, fitted.transform(input.matrix, result), out);
-    return result;
+    return out ?? result;
   }
 
   /** @internal X (m, inputColumns), which must be checked, -> out (m, outputColumns), of any dtype. */
@@ -286,7 +286,7 @@ export class Preprocessing {
     const matrix = asMatrix('X', X, { cols: fitted.outputColumns });
     const result = resultMatrix(matrix, fitted.inputColumns, out);
     workHere(fitted.inverse(matrix, result));
-    return result;
+    return out ?? result;
   }
 
   /** Like `inverse`, but does not block the calling thread: see `fitAsync`. @throws like inverse() */
@@ -296,7 +296,7 @@ export class Preprocessing {
     const input = matrixInput('X', X, { cols: fitted.outputColumns });
     const result = resultMatrix(input.matrix, fitted.inputColumns, out);
     await elsewhere(input, rest, fitted.inverse(input.matrix, result), out);
-    return result;
+    return out ?? result;
   }
 
   /**
@@ -398,7 +398,7 @@ function readStep(where: string, value: unknown, readers: ReadonlyMap<string, St
 
 /** Checks X for `fit`. Many arrays of numbers are still to be read. */
 export function trainingInput(X: unknown): MatrixInput {
-  return matrixInput('X', X, { mostCols: mostColumns });
+  return matrixInput('X', X, { mostCols: mostColumns, role: 'inputs' });
 }
 
 function trainingMatrix(X: unknown): Matrix {
@@ -425,14 +425,14 @@ async function elsewhere<T>(
 
 function resultMatrix(X: Matrix, cols: number, out: Matrix | undefined): Matrix {
   if (out === undefined) return Matrix.zeros(X.rows, cols, X.dtype);
-  checkOutput(out, X.data);
-  checkBuffer('out', out.data);
-  checkDtype('out', out.data, X.dtype, ', as X is');
-  if (out.rows !== X.rows || out.cols !== cols) {
+  const result = outputOf(out, X.data);
+  checkBuffer('out', result.data);
+  checkDtype('out', result.data, X.dtype, ', as X is');
+  if (result.rows !== X.rows || result.cols !== cols) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
-      `Expected out to be (${X.rows}, ${cols}), got (${out.rows}, ${out.cols})`,
+      `Expected out to be (${X.rows}, ${cols}), got (${result.rows}, ${result.cols})`,
     );
   }
-  return out;
+  return result;
 }

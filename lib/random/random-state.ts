@@ -2,8 +2,8 @@ import { type NativeCall, type NativeGenerator, native } from '../addon/binding'
 import { newOutcome } from '../addon/outcome';
 import { Idle, type Work } from '../addon/work';
 import { nodeCrypto } from '../base/lazy-modules';
-import { type FloatArray, isFloatArray } from '../base/matrix';
 import { newArray } from '../base/memory';
+import { type FloatArray, isFloatArray, isUint32, kindOf } from '../base/number-kinds';
 import {
   atLeast,
   type Constraint,
@@ -170,7 +170,7 @@ export class RandomState {
    */
   shuffle(array: Shuffleable): void {
     check('array', array, shuffleable);
-    if (array instanceof Uint32Array) {
+    if (isUint32(array)) {
       this.#draw(array, array);
       return;
     }
@@ -343,7 +343,7 @@ const floatArray: Constraint = { rule: 'a Float64Array or Float32Array', accepts
 
 const shuffleable: Constraint = {
   rule: 'an array or a typed array',
-  accepts: (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
+  accepts: (value) => Array.isArray(value) || kindOf(value) !== undefined,
 };
 
 const stateConstraints: Readonly<Record<keyof GeneratorState, Constraint>> = {

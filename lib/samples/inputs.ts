@@ -1,8 +1,16 @@
 import { inOrder, readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { type Dtype, elementError, Matrix, sharedZeros } from '../base/matrix';
+import { tableHint } from '../base/hints';
+import { elementError, type Matrix, matrixOf, sharedZeros } from '../base/matrix';
 import { type MatrixInput, type MatrixLike, matrixInput } from '../base/matrix-input';
 import { newSharedArray } from '../base/memory';
+import {
+  type Dtype,
+  isInt32,
+  isTypedNumbers,
+  type NumbersLike,
+  type TypedNumbers,
+} from '../base/number-kinds';
 import { checkBuffer } from '../base/pinning';
 import { type Reading, unlessShort } from '../base/reading';
 import { checkNames, checkObject } from '../base/validate';
@@ -15,9 +23,9 @@ import { joined, type Pending } from './pending';
 
 /**
  * Codes of categories, with one row per sample and one column per embedding. An Int32Array holds them row by row and is
- * read in place; arrays of rows are converted. A code is from 0 to categories - 1; -1 stands for an unknown category.
+ * read in place; another typed array, a Matrix, or rows are converted. A code is from 0 to categories - 1; -1 stands for an unknown category.
  */
-export type CategoriesLike = Int32Array | readonly (readonly number[])[];
+export type CategoriesLike = Matrix | TypedNumbers | readonly NumbersLike[];
 
 /** The samples of a network with embeddings. */
 export interface MixedInputs {
@@ -108,6 +116,7 @@ function preprocessed(
     ? inPart(name, () => trainingInput(X))
     : matrixInput(name, X, {
         dtype: 'float64',
+        role: 'inputs',
         cols: learning?.columns ?? preprocessing.inputColumns,
         origin: "the network's preprocessing",
       });
@@ -172,7 +181,7 @@ export function codeError(
 
 function mixed(X: unknown): MixedInputs {
   const isObject = typeof X === 'object' && X !== null && !ArrayBuffer.isView(X) && !Array.isArray(X);
-  if (!isObject || X instanceof Matrix) {
+  if (!isObject || matrixOf(X) !== undefined) {
     const rule = '{ numbers, categories }, since the network has embeddings';
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'X', rule, X);
   }
@@ -184,12 +193,13 @@ function mixed(X: unknown): MixedInputs {
 // X (rows, 0): the numbers are left out, or a matrix without columns, such as a predictor's input.
 function noNumbers(numbers: unknown, rows: number, dtype: Dtype): Matrix {
   if (numbers === undefined) return sharedZeros(rows, 0, dtype);
-  if (!(numbers instanceof Matrix && numbers.cols === 0)) {
+  const matrix = matrixOf(numbers);
+  if (matrix?.cols !== 0) {
     const rule = "left out, since the network's inputDim is 0";
     throw argumentError('ERR_BLASNET_SHAPE', 'X.numbers', rule, numbers);
   }
-  checkRows(numbers.rows, rows);
-  return numbers;
+  checkRows(matrix.rows, rows);
+  return matrix;
 }
 
 function checkRows(numbers: number, categories: number): void {
@@ -235,23 +245,22 @@ interface Codes {
 
 function codesOf(value: unknown, cols: number): Codes {
   const name = 'X.categories';
-  if (value instanceof Int32Array) {
-    checkBuffer(name, value);
-    if (value.length % cols !== 0) {
-      const rule = `of a length that is a multiple of ${cols} (the network's embeddings)`;
-      throw argumentError('ERR_BLASNET_SHAPE', name, rule, value);
-    }
-    return { codes: value, rows: nonEmpty(value.length / cols) };
+  const matrix = matrixOf(value);
+  if (matrix !== undefined) {
+    if (matrix.cols === cols) return flatCodes(name, matrix.data, cols);
+    throw argumentError('ERR_BLASNET_SHAPE', name, `of ${cols} columns (the network's embeddings)`, value);
   }
+  if (isTypedNumbers(value)) return flatCodes(name, value, cols);
   if (!Array.isArray(value)) {
-    throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'an Int32Array or an array of rows', value);
+    const rule = 'a Matrix, a typed array of codes or an array of rows';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value, tableHint(value));
   }
   const rows: readonly unknown[] = value;
   const codes = newSharedArray(Int32Array, nonEmpty(rows.length) * cols);
   const read = (from: number, to: number) => {
     for (let r = from; r < to; r++) {
-      const row = rows[r];
-      if (!Array.isArray(row) || row.length !== cols) throw codesError(`${name}[${r}]`, row, cols);
+      const row = rows[r] as readonly unknown[];
+      if (!isRow(row) || row.length !== cols) throw codesError(`${name}[${r}]`, row, cols);
       for (let c = 0; c < cols; c++) {
         const code: unknown = row[c];
         if (!isCode(code)) throw codeTypeError(`${name}[${r}][${c}]`, code);
@@ -263,8 +272,32 @@ function codesOf(value: unknown, cols: number): Codes {
   return { codes, rows: rows.length, unread: unlessShort(reading) };
 }
 
+function flatCodes(name: string, values: TypedNumbers, cols: number): Codes {
+  checkBuffer(name, values);
+  const { length } = values;
+  if (length % cols !== 0) {
+    const rule = `of a length that is a multiple of ${cols} (the network's embeddings)`;
+    throw argumentError('ERR_BLASNET_SHAPE', name, rule, values);
+  }
+  const rows = nonEmpty(length / cols);
+  if (isInt32(values)) return { codes: values, rows };
+  const codes = newSharedArray(Int32Array, length);
+  const read = (from: number, to: number) => {
+    for (let i = from; i < to; i++) {
+      const code = values[i];
+      if (!isCode(code)) throw codeTypeError(`${name}[${i}]`, code);
+      codes[i] = code;
+    }
+  };
+  return { codes, rows, unread: unlessShort({ length, width: 1, read }) };
+}
+
+function isRow(value: unknown): boolean {
+  return Array.isArray(value) || isTypedNumbers(value);
+}
+
 function codesError(name: string, row: unknown, cols: number): BlasnetError {
-  if (!Array.isArray(row)) return argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of codes', row);
+  if (!isRow(row)) return argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of codes', row);
   return argumentError('ERR_BLASNET_SHAPE', name, `of length ${cols} (the network's embeddings)`, row);
 }
 

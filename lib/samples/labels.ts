@@ -1,17 +1,22 @@
 import { convertNumbers } from '../addon/arrays';
 import { readInSlices, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import {
-  allocateShared,
-  type Dtype,
-  type LabelArray,
-  type Matrix,
-  type NumberArray,
-  numbersReading,
-} from '../base/matrix';
-import type { MatrixLike } from '../base/matrix-input';
+import { elementHint } from '../base/hints';
+import { allocateShared, type Matrix, matrixOf, numbersReading, typedReading } from '../base/matrix';
+import { type MatrixLike, rowsInput } from '../base/matrix-input';
 import { newSharedArray } from '../base/memory';
+import {
+  type Dtype,
+  isInt32,
+  isIntegerArray,
+  isNumberArray,
+  isTypedNumbers,
+  type LabelArray,
+  type NumberArray,
+  type NumbersLike,
+} from '../base/number-kinds';
 import { checkBuffer } from '../base/pinning';
+import type { Reading } from '../base/reading';
 import { type ActivationName, activationRow } from '../layers/activations';
 import { type Architecture, outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { defaultLoss, type LossName, lossEntry, type ResolvedLoss, resolveLoss } from '../layers/losses';
@@ -22,9 +27,9 @@ import { type Pending, unlessBrief } from './pending';
 /**
  * Labels, in one of these forms: rows, one per sample, as in `MatrixLike`; one number per sample, if the network has a
  * single output; one class number per sample, from 0, for sparseCategoricalCrossEntropy (an Int32Array is read in
- * place); class names, if the network has `labels`.
+ * place); class names, if the network has `labels`, one after another or in rows of one.
  */
-export type LabelsLike = MatrixLike | Int32Array | Uint8Array | Uint16Array | Uint32Array | readonly Label[];
+export type LabelsLike = MatrixLike | readonly Label[] | readonly (readonly Label[])[];
 
 /** Labels in the form that native code takes: (rows x outputDim), or (rows x 1) of class numbers. */
 export interface Labels {
@@ -42,15 +47,21 @@ export interface LabelKind {
   readonly labels: LabelEncoder | undefined;
 }
 
-/** Whether labels have a type that may hold one class number per sample. */
+/** Whether labels have a form that may hold one class number per sample. */
 export function areClasses(Y: unknown): boolean {
-  return (
-    Y instanceof Int32Array ||
-    Y instanceof Uint8Array ||
-    Y instanceof Uint16Array ||
-    Y instanceof Uint32Array ||
-    (Array.isArray(Y) && typeof Y[0] === 'number')
-  );
+  return isIntegerArray(Y) || (Array.isArray(Y) && typeof Y[0] === 'number');
+}
+
+/**
+ * Whether labels are names of classes: an array of them, rows of one name each, or a typed array of integers, unless the
+ * classes are known to be strings.
+ */
+function areNames(labels: LabelEncoder, Y: unknown, outputDim: number): boolean {
+  if (!Array.isArray(Y))
+    return isIntegerArray(Y) && (!labels.fitted || typeof labels.classes[0] === 'number');
+  const [first] = Y;
+  if (!Array.isArray(first)) return !isTypedNumbers(first);
+  return first.length === 1 && (typeof first[0] === 'string' || outputDim > 1);
 }
 
 /**
@@ -79,32 +90,27 @@ export function fitLoss(
 export function asLabels(kind: LabelKind, Y: LabelsLike, loss: LossName, learns = false): Labels {
   const { architecture, dtype, labels } = kind;
   const { outputDim } = outputLayerOf(architecture);
-  if (labels !== undefined && Array.isArray(Y) && !Array.isArray(Y[0])) {
-    return encoded(kind, labels, Y as readonly Label[], loss, learns);
+  if (labels !== undefined && areNames(labels, Y, outputDim)) {
+    return encoded(kind, labels, Y as ArrayLike<Label>, loss, learns);
   }
   if (lossEntry(loss).labelRule === 'classes') return classLabels(Y, loss);
-  if (outputDim === 1 && areClasses(Y)) return column(Y as ClassesLike, dtype);
+  if (outputDim === 1 && areClasses(Y)) return column(Y as NumbersLike, dtype);
   const { matrix, unread } = networkMatrix('Y', Y, outputDim, "the network's outputDim", dtype);
   if (unread === undefined) return matrix;
   const { data, rows, cols } = matrix;
   return { data, rows, cols, pending: { work: readInSlices(unread), arrays: [] } };
 }
 
-type ClassesLike = Int32Array | Uint8Array | Uint16Array | Uint32Array | readonly unknown[];
-
-function isTyped(values: ClassesLike): values is Exclude<ClassesLike, readonly unknown[]> {
-  return ArrayBuffer.isView(values);
-}
-
 // One number per sample, for a single output.
-function column(values: ClassesLike, dtype: Dtype): Labels {
+function column(values: NumbersLike, dtype: Dtype): Labels {
   const data = allocateShared(values.length, dtype);
   const labels = { data, rows: data.length, cols: 1 };
-  if (!isTyped(values)) {
-    return { ...labels, pending: unlessBrief(readInSlices(numbersReading('Y', values, data))) };
-  }
-  checkBuffer('Y', values);
-  return { ...labels, pending: unlessBrief(copied(values, data), [values]) };
+  if (isTypedNumbers(values)) checkBuffer('Y', values);
+  if (isNumberArray(values)) return { ...labels, pending: unlessBrief(copied(values, data), [values]) };
+  const reading = isTypedNumbers(values)
+    ? typedReading('Y', values, data)
+    : numbersReading('Y', values, data);
+  return { ...labels, pending: unlessBrief(readInSlices(reading)) };
 }
 
 function* copied(...given: Parameters<typeof convertNumbers>): Work<void> {
@@ -115,7 +121,7 @@ function* copied(...given: Parameters<typeof convertNumbers>): Work<void> {
 function encoded(
   { architecture, dtype }: LabelKind,
   labels: LabelEncoder,
-  names: readonly Label[],
+  names: ArrayLike<Label>,
   loss: LossName,
   learns: boolean,
 ): Labels {
@@ -134,13 +140,13 @@ function encoded(
 
 function* encode(
   labels: LabelEncoder,
-  names: readonly Label[],
+  names: ArrayLike<Label>,
   { data, cols }: Labels,
   outputDim: number,
   off: number,
 ): Work<void> {
   checkClasses(labels, outputDim);
-  if (data instanceof Int32Array) yield* labels.indicesWork(names, data);
+  if (isInt32(data)) yield* labels.indicesWork(names, data);
   else yield* labels.columnsWork(names, cols, off, data);
 }
 
@@ -157,27 +163,37 @@ export function classThreshold(output: ActivationName): number {
 }
 
 function classLabels(Y: LabelsLike, loss: LossName): Labels {
-  if (Y instanceof Int32Array) {
+  if (isInt32(Y)) {
     checkBuffer('Y', Y);
     return { data: nonEmpty(Y), rows: Y.length, cols: 1 };
   }
-  if (!areClasses(Y)) {
-    const rule = `an Int32Array or an array of class numbers from 0 (the loss is ${loss})`;
-    throw argumentError('ERR_BLASNET_ARG_TYPE', 'Y', rule, Y);
-  }
-  const values = Y as ClassesLike;
-  if (isTyped(values)) checkBuffer('Y', values);
+  const { values, unread } = classNumbers(Y, loss);
+  if (isTypedNumbers(values)) checkBuffer('Y', values);
   const data = nonEmpty(newSharedArray(Int32Array, values.length));
-  const pending = unlessBrief(classesOf(values, data), isTyped(values) ? [values] : []);
+  const pending = unlessBrief(classesOf(values, unread, data), isNumberArray(values) ? [values] : []);
   return { data, rows: data.length, cols: 1, pending };
 }
 
-function* classesOf(values: ClassesLike, out: Int32Array): Work<void> {
+// One class number per sample: one after another, or in a single column.
+function classNumbers(Y: LabelsLike, loss: LossName): { values: NumbersLike; unread?: Reading | undefined } {
+  if (isTypedNumbers(Y) || areClasses(Y)) return { values: Y as NumbersLike };
+  const isTable = Array.isArray(Y) && (Array.isArray(Y[0]) || isTypedNumbers(Y[0]));
+  const { matrix, unread } = isTable ? rowsInput('Y', Y, 'float64', 'labels') : { matrix: matrixOf(Y) };
+  if (matrix?.cols === 1) return { values: matrix.data, unread };
+  const rule = `a typed array or an array of class numbers from 0 (the loss is ${loss})`;
+  const hint = Array.isArray(Y) ? elementHint(Y[0], 'labels') : '';
+  throw argumentError('ERR_BLASNET_ARG_TYPE', 'Y', rule, Y, isTable ? '' : hint);
+}
+
+function* classesOf(values: NumbersLike, unread: Reading | undefined, out: Int32Array): Work<void> {
+  if (unread !== undefined) yield* readInSlices(unread);
   let numbers: NumberArray;
-  if (isTyped(values)) numbers = values;
+  if (isNumberArray(values)) numbers = values;
   else {
     const read = allocateShared(out.length, 'float64');
-    yield* readInSlices(numbersReading('Y', values, read));
+    yield* readInSlices(
+      isTypedNumbers(values) ? typedReading('Y', values, read) : numbersReading('Y', values, read),
+    );
     numbers = read;
   }
   const bad = yield* convertNumbers(numbers, out);

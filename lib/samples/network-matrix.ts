@@ -1,14 +1,9 @@
-import type { Dtype } from '../base/matrix';
-import { checkDtype, type MatrixInput, matrixInput } from '../base/matrix-input';
-
-// Strings that no call has to build: predictions of one row take a microsecond.
-const reasons = {
-  float64: " (the network's dtype is 'float64')",
-  float32: " (the network's dtype is 'float32')",
-} as const;
+import { convertedInput, type MatrixInput, matrixInput } from '../base/matrix-input';
+import { type Dtype, dtypeOf } from '../base/number-kinds';
 
 /**
- * A matrix of the network's dtype and of `cols` columns. Many arrays of numbers are still to be read.
+ * A matrix of the network's dtype and of `cols` columns. What holds other numbers is converted; many of them are still
+ * to be read.
  *
  * @param origin the origin of `cols`, for the errors
  */
@@ -19,7 +14,8 @@ export function networkMatrix(
   origin: `the network's ${'inputDim' | 'outputDim' | 'preprocessing'}`,
   dtype: Dtype,
 ): MatrixInput {
-  const input = matrixInput(name, value, { dtype, cols, origin });
-  checkDtype(name, input.matrix.data, dtype, reasons[dtype]);
-  return input;
+  const role = origin === "the network's outputDim" ? 'labels' : 'inputs';
+  const input = matrixInput(name, value, { dtype, cols, origin, role });
+  const { data, rows } = input.matrix;
+  return dtypeOf(data) === dtype ? input : convertedInput(name, data, rows, cols, dtype);
 }

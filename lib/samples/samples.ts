@@ -8,12 +8,11 @@ import {
   type NumberArray,
   sharedZeros,
 } from '../base/matrix';
-import { checkOutput, type ReadArrays } from '../base/matrix-input';
+import { asMatrix, checkDtype, outputOf, type ReadArrays } from '../base/matrix-input';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import type { LossName } from '../layers/losses';
 import { type InputKind, type Inputs, type InputsLike, type Learning, networkInputs } from './inputs';
 import { asLabels, type LabelKind, type Labels, type LabelsLike } from './labels';
-import { networkMatrix } from './network-matrix';
 import { joined, type Pending } from './pending';
 
 /** The properties of a network that its samples depend on. */
@@ -79,6 +78,12 @@ export function measuredOutputs(architecture: Architecture, dtype: Dtype, { X }:
   return sharedZeros(X.rows, outputLayerOf(architecture).outputDim, dtype);
 }
 
+// Strings that no call has to build: predictions of one row take a microsecond.
+const reasons = {
+  float64: " (the network's dtype is 'float64')",
+  float32: " (the network's dtype is 'float32')",
+} as const;
+
 /**
  * The matrix for the results (rows of X, outputDim): a new one, or the caller's. That one is checked, also against `own`,
  * the network's arrays.
@@ -93,8 +98,9 @@ export function outputMatrix(
   const { rows } = inputs.X;
   const { outputDim } = outputLayerOf(architecture);
   if (out === undefined) return Matrix.zeros(rows, outputDim, dtype);
-  checkOutput(out, inputs.X.data, inputs.codes, own);
-  const { matrix } = networkMatrix('out', out, outputDim, "the network's outputDim", dtype);
+  const given = outputOf(out, inputs.X.data, inputs.codes, own);
+  const matrix = asMatrix('out', given, { cols: outputDim, origin: "the network's outputDim" });
+  checkDtype('out', matrix.data, dtype, reasons[dtype]);
   if (matrix.rows !== rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',

@@ -1,8 +1,15 @@
 import { checkWeights, countClasses, weigh } from '../addon/rows';
 import { readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { allocateShared, type Dtype, type FloatArray, isFloatArray, numbersReading } from '../base/matrix';
+import { allocateShared, numbersReading } from '../base/matrix';
 import type { AnyName } from '../base/names';
+import {
+  type Dtype,
+  type FloatArray,
+  isFloatArray,
+  isTypedNumbers,
+  type NumbersLike,
+} from '../base/number-kinds';
 import { checkBuffer } from '../base/pinning';
 import type { Reading } from '../base/reading';
 import { checkObject } from '../base/validate';
@@ -10,14 +17,14 @@ import type { Labels } from './labels';
 import { joined, type Pending, unlessBrief } from './pending';
 import type { LabelledSamples, Samples } from './samples';
 
-/** One weight per sample: a typed array or numbers, none negative and not all 0. */
-export type SampleWeight = FloatArray | readonly number[];
+/** One weight per sample: a typed array or an array of numbers, none negative and not all 0. */
+export type SampleWeight = NumbersLike;
 
 /**
  * One weight per class, by the class number from 0: an array; a dictionary (a missing class has weight 1); or
  * 'balanced', which is rows / (classes * rows of the class), as in scikit-learn.
  */
-export type ClassWeight = 'balanced' | AnyName | readonly number[] | { readonly [label: number]: number };
+export type ClassWeight = 'balanced' | AnyName | NumbersLike | { readonly [label: number]: number };
 
 /** The weights that follow from both options, see `Samples`, and the work that fills them. */
 export interface CombinedWeights extends Pending {
@@ -114,10 +121,10 @@ interface WeightsInput {
 
 /** Checks the `sampleWeight` option, apart from its numbers. A typed array is not copied, other numbers are unread. */
 function weightsInput(name: string, value: unknown, rows: number): WeightsInput {
-  if (!isFloatArray(value) && !Array.isArray(value)) {
+  if (!isTypedNumbers(value) && !Array.isArray(value)) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a typed array or an array of numbers', value);
   }
-  if (isFloatArray(value)) checkBuffer(name, value);
+  if (isTypedNumbers(value)) checkBuffer(name, value);
   if (value.length !== rows) {
     throw argumentError('ERR_BLASNET_SHAPE', name, `of length ${rows}, one weight per sample`, value);
   }

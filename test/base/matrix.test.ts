@@ -163,7 +163,7 @@ describe('Matrix', () => {
       call: () => from([1, 2]),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected rows[0] to be an array of numbers, got 1 (number)',
+      message: 'Expected rows[0] to be an array of numbers, got 1 (number); write one row as [[1, 2]]',
     },
     {
       what: 'a longer row',

@@ -186,7 +186,8 @@ describe('trainTestSplit', () => {
       call: () => trainTestSplit(X, [0, 1]),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected Y[0] to be an array of numbers, got 0 (number)',
+      message:
+        'Expected Y[0] to be an array of numbers, got 0 (number); write a row of numbers for each sample',
     },
     {
       what: 'a matrix whose buffer was transferred away',

@@ -290,7 +290,7 @@ itRejects([
     call: () => f1([0, '1' as never], [0, 1]),
     error: TypeError,
     code: 'ERR_BLASNET_ARG_TYPE',
-    message: 'Expected yTrue[1] to be a number, got "1" (string)',
+    message: 'Expected yTrue[1] to be a number, got "1" (string); Number(text) converts it',
   },
   {
     what: 'a ragged row',

@@ -145,7 +145,7 @@ describe('an error of preprocessing', () => {
       () => net.predictSync({ categories }),
       TypeError,
       'ERR_BLASNET_ARG_TYPE',
-      'Expected X.numbers to be a Matrix, a typed array or an array of rows, got undefined',
+      'Expected X.numbers to be a Matrix, a typed array of numbers or an array of rows, got undefined',
     );
     expectError(
       () => net.predictSync(X),

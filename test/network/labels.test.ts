@@ -128,7 +128,7 @@ describe('labels that are wrong', () => {
       make: softmax,
       Y: wrong(3, '1'),
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected Y[3] to be a number, got "1" (string)',
+      message: 'Expected Y[3] to be a number, got "1" (string); Number(text) converts it',
     },
     {
       what: 'one class too few',

@@ -111,7 +111,9 @@ describe('among many values', () => {
     {
       what: 'a name in X',
       given: { X: with9000(plainX, [1, 'x', 2]) },
-      message: 'Expected X[9000][1] to be a number, got "x" (string)',
+      message:
+        'Expected X[9000][1] to be a number, got "x" (string); number the names of a column with ' +
+        'labelEncoder().fit(names).indices(names), and preprocess with oneHotEncoder()',
     },
     {
       what: 'a row of X that is too long',

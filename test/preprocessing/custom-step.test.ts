@@ -287,12 +287,12 @@ describe('preprocessing, given a step of the user’s own,', () => {
     type(
       'a transform that returns nothing',
       transformed(undefined),
-      `${of('transform')} to be a Matrix, a typed array or an array of rows, got undefined`,
+      `${of('transform')} to be a Matrix, a typed array of numbers or an array of rows, got undefined`,
     ),
     type(
       'a promise of a transform',
       transformed(Promise.resolve(table)),
-      `${of('transform')} to be a Matrix, a typed array or an array of rows, got an object (Promise)`,
+      `${of('transform')} to be a Matrix, a typed array of numbers or an array of rows, got an object (Promise)`,
     ),
     shape('a row too few', transformed(table.slice(1)), `${of('transform')} to have 3 rows, got 2`),
     shape(

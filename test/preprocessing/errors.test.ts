@@ -101,7 +101,7 @@ describe('a pipeline, given bad data,', () => {
     type(
       'null',
       () => fitted.transform(null as never),
-      'X to be a Matrix, a typed array or an array of rows, got null',
+      'X to be a Matrix, a typed array of numbers or an array of rows, got null',
     ),
     shape('no rows', () => fitted.transform(Matrix.zeros(0, 2)), 'X to have at least one row, got 0'),
     shape(

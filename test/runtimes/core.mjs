@@ -268,7 +268,7 @@ const checks = {
       [() => net.fitSync(X, Y, /** @type {any} */ ({ epoch: 1 })), { code: 'ERR_BLASNET_UNKNOWN_OPTION' }],
       [() => net.fitSync(X, Matrix.zeros(3, 1), { epochs: 1 }), { code: 'ERR_BLASNET_SHAPE' }],
       [() => net.predictSync([[Number.NaN, 1]]), { name: 'RangeError', code: 'ERR_BLASNET_NOT_FINITE' }],
-      [() => net.predictSync(new Float32Array(2)), { name: 'TypeError', code: 'ERR_BLASNET_DTYPE' }],
+      [() => net.predictSync(new Float64Array(3)), { name: 'RangeError', code: 'ERR_BLASNET_SHAPE' }],
       [() => net.predictSync(/** @type {any} */ ('2')), { name: 'TypeError', code: 'ERR_BLASNET_ARG_TYPE' }],
     ];
     for (const [call, error] of table) assert.throws(call, error);

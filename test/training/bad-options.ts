@@ -89,8 +89,8 @@ export const weights: Row[] = [
   kind(
     'sampleWeight',
     'a typed array or an array of numbers',
-    new Int32Array(40),
-    'an Int32Array of length 40',
+    new BigInt64Array(40),
+    'a BigInt64Array of length 40',
   ),
   kind('classWeight', 'an object', 2, '2 (number)'),
   kind('classWeight', 'an object', null, 'null'),
@@ -169,7 +169,7 @@ export const split: Row[] = [
   type(
     'validation data without labels',
     { validationData: { X } },
-    'In validationData: Expected Y to be a Matrix, a typed array or an array of rows, got undefined',
+    'In validationData: Expected Y to be a Matrix, a typed array of numbers or an array of rows, got undefined',
   ),
   {
     what: 'validation data of other columns',

@@ -94,11 +94,13 @@ describe('samples with categories', () => {
     expectTypeOf<Int32Array>().toExtend<CategoriesLike>();
     expectTypeOf<number[][]>().toExtend<CategoriesLike>();
     expectTypeOf<readonly (readonly number[])[]>().toExtend<CategoriesLike>();
-    expectTypeOf<Uint8Array>().not.toExtend<CategoriesLike>();
-    expectTypeOf<Float64Array>().not.toExtend<CategoriesLike>();
+    expectTypeOf<Uint8Array>().toExtend<CategoriesLike>();
+    expectTypeOf<Float64Array>().toExtend<CategoriesLike>();
+    expectTypeOf<Int32Array[]>().toExtend<CategoriesLike>();
+    expectTypeOf<BigInt64Array>().not.toExtend<CategoriesLike>();
     expectTypeOf<number[]>().not.toExtend<CategoriesLike>();
     expectTypeOf<string[][]>().not.toExtend<CategoriesLike>();
-    expectTypeOf<Matrix>().not.toExtend<CategoriesLike>();
+    expectTypeOf<Matrix>().toExtend<CategoriesLike>();
     expectTypeOf<Matrix>().not.toExtend<MixedInputs>();
   });
 
@@ -120,13 +122,11 @@ describe('samples with categories', () => {
       await Network.resume('checkpoints', X, Y, options);
       // @ts-expect-error: categories are needed
       net.predict({ numbers: [[1, 2]] });
-      // @ts-expect-error: numbers are no integers
       net.predict({ numbers: new Int32Array(2), categories: new Int32Array(2) });
       // @ts-expect-error: codes, not the categories' names
       net.predict({ numbers: [[1, 2]], categories: [['red']] });
       // @ts-expect-error: one sample is a row, too
       net.predict({ numbers: [[1, 2]], categories: [1] });
-      // @ts-expect-error: codes of bytes would have to be copied
       net.predict({ numbers: [[1, 2]], categories: new Uint8Array(2) });
       // @ts-expect-error: nothing else is part of a sample
       net.predict({ numbers: [[1, 2]], categories: [[1]], weights: [1] });

@@ -208,8 +208,10 @@ describe('the types that go in', () => {
       net.predictSync(X, Matrix.zeros(1, 1));
       // @ts-expect-error: one sample is a row of a matrix, too
       net.predict([1, 2]);
-      // @ts-expect-error: samples are floating-point numbers
       net.predict(new Int32Array(2));
+      net.predict([Float32Array.of(1, 2), [1, 2], Buffer.from([1, 2])]);
+      // @ts-expect-error: big integers are no numbers
+      net.predict(new BigInt64Array(2));
       // @ts-expect-error: text is no sample
       net.predict([['1', '2']]);
       // @ts-expect-error: null is no sample

@@ -160,7 +160,8 @@ describe('options of a training', () => {
     expectTypeOf<{ 0: number; 3: number }>().toExtend<ClassWeight>();
     expectTypeOf<Float32Array>().toExtend<SampleWeight>();
     expectTypeOf<'balanced'>().not.toExtend<SampleWeight>();
-    expectTypeOf<Int32Array>().not.toExtend<SampleWeight>();
+    expectTypeOf<Int32Array>().toExtend<SampleWeight>();
+    expectTypeOf<BigInt64Array>().not.toExtend<SampleWeight>();
   });
 
   test('are fewer for one epoch, and for one step', () => {
