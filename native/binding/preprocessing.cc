@@ -45,12 +45,14 @@ struct FloatMatrix {
 // Ascending column numbers below `width`.
 std::vector<uint32_t> ColumnsOf(const Argument& argument, size_t width) {
   const size_t count = argument.Length();
-  const uint32_t* columns = argument.Array<uint32_t>(count);
+  const uint32_t* given = argument.Array<uint32_t>(count);
+  // The copy is checked: another thread may change the array.
+  std::vector<uint32_t> columns(given, given + count);
   for (size_t i = 0; i < count; i++) {
     if (columns[i] >= width || (i > 0 && columns[i] <= columns[i - 1]))
       throw argument.Wrong("ascending column numbers");
   }
-  return {columns, columns + count};
+  return columns;
 }
 
 size_t Product(const Argument& argument, size_t a, size_t b) {

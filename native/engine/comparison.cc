@@ -6,6 +6,7 @@
 
 #include "engine/pieces.h"
 #include "engine/pool.h"
+#include "kernels/read_once.h"
 #include "kernels/scan.h"
 
 namespace blasnet {
@@ -30,7 +31,7 @@ RowBlock ReadRows(const Comparison& comparison, size_t row, size_t count, double
   std::fill_n(labels, size, 0.0);
   for (size_t r = 0; r < count; r++) {
     double index = 0;
-    const double column = *ReadNumbers(comparison.labels, row + r, 1, &index);
+    const double column = ReadOnce(ReadNumbers(comparison.labels, row + r, 1, &index));
     // Another thread may have changed the label since it was checked.
     if (column >= 0 && column < static_cast<double>(cols)) labels[r * cols + static_cast<size_t>(column)] = 1;
   }

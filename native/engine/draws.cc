@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/pool.h"
+#include "kernels/read_once.h"
 
 namespace blasnet {
 namespace {
@@ -14,7 +15,12 @@ namespace {
 // Numbers between two looks at the stop flag.
 constexpr size_t kPiece = size_t{1} << 18;
 
-Twister Continue(const uint32_t* state) { return {state, state[Twister::kWords]}; }
+// Another thread may change the state after its check.
+size_t PositionIn(const uint32_t* state) {
+  return std::min<size_t>(ReadOnce(state + Twister::kWords), Twister::kWords);
+}
+
+Twister Continue(const uint32_t* state) { return {state, PositionIn(state)}; }
 
 void Save(const Twister& twister, uint32_t* state) {
   state[Twister::kWords] = static_cast<uint32_t>(twister.Save(state));
@@ -61,7 +67,7 @@ class Batches {
  public:
   // For `most` units at most.
   Batches(const uint32_t* state, size_t each, size_t most)
-      : each_(each), position_(state[Twister::kWords]), most_(std::min(most, kBatchWords / each)) {
+      : each_(each), position_(PositionIn(state)), most_(std::min(most, kBatchWords / each)) {
     std::copy_n(state, Twister::kWords, key_.begin());
     ready_.words.resize(most_ * each);
     next_.words.resize(most_ * each);

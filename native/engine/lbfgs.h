@@ -83,8 +83,8 @@ class Lbfgs {
   T* Array(size_t i) const { return state_ + i * size_; }
   T* Steps(size_t i) const { return Array(2 * i); }
   T* Changes(size_t i) const { return Array(2 * i + 1); }
-  size_t Count() const { return SizeOf(*count_, options_.History()); }
-  size_t Next() const { return SizeOf(*next_, options_.History() - 1); }
+  size_t Count() const { return SizeOf(ReadOnce(count_), options_.History()); }
+  size_t Next() const { return SizeOf(ReadOnce(next_), options_.History() - 1); }
 
   // A state may come from a file and hold any values.
   static size_t SizeOf(T value, size_t most) {

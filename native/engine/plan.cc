@@ -156,8 +156,8 @@ class PlanOf final : public Plan {
   size_t Outputs() const { return network_.Outputs(); }
 
   static Source<T> SourceOf(const Samples& samples, const uint32_t* order) {
-    return {static_cast<const T*>(samples.x), samples.codes, samples.y,
-            static_cast<const T*>(samples.weights), order};
+    return {static_cast<const T*>(samples.x),       samples.codes, samples.y,
+            static_cast<const T*>(samples.weights), order,         samples.rows};
   }
 
   // Runs the batch again, to compute its moments under the new parameters: the last point of a line search

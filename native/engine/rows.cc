@@ -44,6 +44,11 @@ class Weigher {
  public:
   Weigher(const WeightSources& sources, const uint32_t* index) : sources_(sources), index_(index) {}
 
+  // Another thread may change an index after its check.
+  size_t Row(size_t i) const {
+    return index_ == nullptr ? i : std::min<size_t>(ReadOnce(index_ + i), sources_.rows - 1);
+  }
+
   // Computes the weights [first, last). Returns whether all indices and classes are in range.
   bool Run(size_t first, size_t last, double* out) const {
     const size_t size = last - first;
@@ -67,8 +72,6 @@ class Weigher {
   }
 
  private:
-  size_t Row(size_t i) const { return index_ == nullptr ? i : index_[i]; }
-
   const WeightSources& sources_;
   const uint32_t* index_;
 };
@@ -81,8 +84,8 @@ Outcome TakeRows(const void* from, size_t rows, size_t row_bytes, const uint32_t
   std::atomic<bool> bad{false};
   const size_t piece = std::max<size_t>(1, kPieceBytes / row_bytes);
   ForPieces(control.Threads(), count, piece, control, [&](size_t first, size_t last, size_t) {
-    if (!AllBelow(index + first, last - first, rows)) return bad.store(true);
-    CopyRows(from, row_bytes, index + first, last - first, static_cast<char*>(out) + first * row_bytes);
+    char* to = static_cast<char*>(out) + first * row_bytes;
+    if (!CopyRows(from, rows, row_bytes, index + first, last - first, to)) bad.store(true);
   });
   CheckIndices(bad);
   return Done(control);
@@ -120,17 +123,18 @@ Outcome Stratify(const LabelRows& labels, const double* quotas, size_t classes, 
   const bool in_range = Typed(labels.elements, [&](const auto* data) {
     for (; i < rows && all_left > 0; i++) {
       if (i % kLookRows == 0 && control.Stopped()) return true;
-      if (order[i] >= rows) return false;
+      const uint32_t row = ReadOnce(order + i);
+      if (row >= rows) return false;
       if (i + kAhead < rows) {
         hwy::Prefetch(data + std::min<size_t>(order[i + kAhead], rows - 1) * labels.cols);
       }
-      const size_t label = static_cast<uint32_t>(ClassOf(data, labels.cols, order[i]));
+      const size_t label = static_cast<uint32_t>(ClassOf(data, labels.cols, row));
       if (label < classes && left[label] > 0) {
         left[label]--;
         all_left--;
-        moved.push_back(order[i]);
+        moved.push_back(row);
       } else {
-        order[kept++] = order[i];
+        order[kept++] = row;
       }
     }
     return true;
@@ -150,8 +154,9 @@ Outcome CheckOrder(const uint32_t* order, size_t rows, const Control& control) {
   std::vector<bool> seen(rows);
   for (size_t i = 0; i < rows; i++) {
     if (i % kLookRows == 0 && control.Stopped()) return Done(control);
-    if (order[i] >= rows || seen[order[i]]) return {Status::kDone, i};
-    seen[order[i]] = true;
+    const uint32_t row = ReadOnce(order + i);
+    if (row >= rows || seen[row]) return {Status::kDone, i};
+    seen[row] = true;
   }
   return {Status::kDone, rows};
 }
@@ -165,7 +170,7 @@ Outcome EncodeClasses(const int32_t* numbers, size_t rows, size_t classes, size_
     std::fill(out + first * cols, out + last * cols, static_cast<T>(off));
     for (size_t row = first; row < last; row++) {
       // A negative class becomes one that is too large.
-      const size_t number = static_cast<uint32_t>(numbers[row]);
+      const size_t number = static_cast<uint32_t>(ReadOnce(numbers + row));
       if (number >= classes) return bad.store(true);
       if (number >= before) out[row * cols + number - before] = static_cast<T>(on);
     }
@@ -242,7 +247,7 @@ Outcome Weigh(const WeightSources& sources, const uint32_t* index, size_t count,
     double* const weights = of_slot[slot].data();
     if (!weigher.Run(first, last, weights)) return bad.store(true);
     for (size_t i = first; i < last; i++) {
-      const size_t place = base != nullptr && index != nullptr ? index[i] : i;
+      const size_t place = base != nullptr ? weigher.Row(i) : i;
       out[place] = static_cast<T>(weights[i - first] * scale);
     }
   });

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <iterator>
 
+#include "kernels/read_once.h"
+
 namespace blasnet {
 
 template <class Record>
@@ -25,7 +27,7 @@ constexpr size_t FieldCount() {
 template <class Record>
 Record ReadRecord(const double* numbers) {
   Record record{};
-  for (size_t i = 0; i < FieldCount<Record>(); i++) record.*Record::kFields[i].member = numbers[i];
+  for (size_t i = 0; i < FieldCount<Record>(); i++) record.*Record::kFields[i].member = ReadOnce(numbers + i);
   return record;
 }
 

@@ -18,11 +18,14 @@ void PrefetchRow(const char* row, size_t bytes) {
 
 // With a size that the compiler knows, a copy is a few moves.
 template <size_t bytes>
-void TakeShort(const char* from, const uint32_t* index, size_t count, char* out) {
+bool TakeShort(const char* from, size_t rows, const uint32_t* index, size_t count, char* out) {
   for (size_t i = 0; i < count; i++) {
     if (i + kAhead < count) hwy::Prefetch(from + index[i + kAhead] * bytes);
-    std::memcpy(out + i * bytes, from + index[i] * bytes, bytes);
+    const size_t row = ReadOnce(index + i);
+    if (row >= rows) return false;
+    std::memcpy(out + i * bytes, from + row * bytes, bytes);
   }
+  return true;
 }
 
 bool IsTie(const int32_t*, size_t, size_t, size_t) { return false; }
@@ -38,21 +41,25 @@ bool IsTie(const T* labels, size_t cols, size_t row, size_t label) {
 
 }  // namespace
 
-void CopyRows(const void* from, size_t row_bytes, const uint32_t* index, size_t count, void* out) {
+bool CopyRows(const void* from, size_t rows, size_t row_bytes, const uint32_t* index, size_t count,
+              void* out) {
   const char* source = static_cast<const char*>(from);
   char* target = static_cast<char*>(out);
   switch (row_bytes) {
     case 4:
-      return TakeShort<4>(source, index, count, target);
+      return TakeShort<4>(source, rows, index, count, target);
     case 8:
-      return TakeShort<8>(source, index, count, target);
+      return TakeShort<8>(source, rows, index, count, target);
     case 16:
-      return TakeShort<16>(source, index, count, target);
+      return TakeShort<16>(source, rows, index, count, target);
     default:
       for (size_t i = 0; i < count; i++) {
         if (i + kAhead < count) PrefetchRow(source + index[i + kAhead] * row_bytes, row_bytes);
-        std::memcpy(target + i * row_bytes, source + index[i] * row_bytes, row_bytes);
+        const size_t row = ReadOnce(index + i);
+        if (row >= rows) return false;
+        std::memcpy(target + i * row_bytes, source + row * row_bytes, row_bytes);
       }
+      return true;
   }
 }
 

@@ -7,7 +7,8 @@ namespace blasnet {
 template <typename T>
 size_t InputStage<T>::Picked(size_t e, size_t sample) const {
   // The caller may change the codes between the check and this line: an invalid code counts as unknown.
-  const size_t code = static_cast<uint32_t>(source_.codes[sample * network_.embeddings.size() + e]);
+  const size_t code =
+      static_cast<uint32_t>(ReadOnce(source_.codes + sample * network_.embeddings.size() + e));
   return std::min(code, network_.embeddings[e].categories);
 }
 

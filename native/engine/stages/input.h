@@ -1,15 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "engine/layers.h"
 #include "engine/stages/stage.h"
+#include "kernels/read_once.h"
 
 namespace blasnet {
 
 // Where samples come from: X (rows, numbers), codes (rows, embeddings), and, unless null, Y and weights
 // (rows). Y is (rows, out) of T, or (rows) of int32_t if the loss takes classes. `order` lists the samples to
-// take; null: all in their own order.
+// take, of `rows` in all; null: all in their own order.
 template <typename T>
 struct Source {
   const T* x;
@@ -17,8 +19,12 @@ struct Source {
   const void* y = nullptr;
   const T* weights = nullptr;
   const uint32_t* order = nullptr;
+  size_t rows = 0;  // with an order
 
-  size_t Sample(size_t row) const { return order == nullptr ? row : order[row]; }
+  // Another thread may change the order after its check: an index out of range counts as the last sample.
+  size_t Sample(size_t row) const {
+    return order == nullptr ? row : std::min<size_t>(ReadOnce(order + row), rows - 1);
+  }
 };
 
 // The code of an unknown category.
