@@ -7,7 +7,7 @@ import { native } from '../../lib/addon/binding';
 import { firstMisplaced } from '../../lib/addon/rows';
 import { setThreads } from '../../lib/addon/threads';
 import { workElsewhere, workHere } from '../../lib/addon/work';
-import { allocate } from '../../lib/base/matrix';
+import { allocateShared } from '../../lib/base/matrix';
 import { kernels } from './kernels';
 
 /** Bytes without a short period. */
@@ -138,7 +138,7 @@ describe('a copy', () => {
   });
 
   it('takes arrays of every type, on shared memory too, and none', () => {
-    const shared = allocate(3, 'float32').fill(1.5);
+    const shared = allocateShared(3, 'float32').fill(1.5);
     const out = [new Int8Array(4), new BigUint64Array(1)];
     workHere(copyArrays([shared], out));
     expect(Buffer.concat(out.map((array) => new Uint8Array(array.buffer))).readFloatLE(8)).toBe(1.5);
@@ -165,7 +165,7 @@ describe.each(['float64', 'float32'] as const)('the first number of %s that is n
       for (const count of [1, 2, 3]) {
         setThreads(count);
         for (const length of [0, 1, 7, 300_001]) {
-          const data = allocate(length, dtype).fill(0.5);
+          const data = allocateShared(length, dtype).fill(0.5);
           expect(workHere(firstNotFinite(data))).toBe(-1);
           for (const at of [length - 1, length - 2, 150_000, 3, 0].filter((i) => i >= 0 && i < length)) {
             data[at] = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY][at % 3] as number;
@@ -180,7 +180,7 @@ describe.each(['float64', 'float32'] as const)('the first number of %s that is n
 });
 
 it('what is busy refuses another operation, and keeps its arrays until it has ended', async () => {
-  const object = new native.Arrays({ outcome: allocate(7, 'float64') });
+  const object = new native.Arrays({ outcome: allocateShared(7, 'float64') });
   const state = new Uint32Array(26);
   object.beginHash(state);
   const done = new Promise<Error | undefined>((resolve) => {

@@ -1,7 +1,7 @@
 // L-BFGS on functions with known minima. Every step uses a new object on the old state.
 
 import { describe, expect, it } from 'vitest';
-import { allocate, type FloatArray } from '../../lib/base/matrix';
+import { allocateShared, type FloatArray } from '../../lib/base/matrix';
 import { nativeOptimizer } from '../../lib/optimizers/make';
 import { type LbfgsOptions, lbfgs } from '../../lib/optimizers/optimizers';
 import * as oracle from '../support/oracle';
@@ -24,9 +24,9 @@ const bowl: Objective = (x) => [
 
 function search(type: FloatType, objective: Objective, start: readonly number[], options: LbfgsOptions = {}) {
   const { options: packed, stateSize } = nativeOptimizer(lbfgs(options));
-  const parameters = allocate(start.length, type.dtype);
-  const gradients = allocate(start.length, type.dtype);
-  const memory = allocate(stateSize(start.length) + 10, type.dtype).fill(123.5);
+  const parameters = allocateShared(start.length, type.dtype);
+  const gradients = allocateShared(start.length, type.dtype);
+  const memory = allocateShared(stateSize(start.length) + 10, type.dtype).fill(123.5);
   const state = memory.subarray(5, -5).fill(0);
   parameters.set(start);
   const statuses = Object.keys(kernels.lbfgsStatuses);

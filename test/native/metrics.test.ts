@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { type Callback, type ComparisonArguments, type NativeMetrics, native } from '../../lib/addon/binding';
 import { packRecord, recordPlaces } from '../../lib/addon/records';
-import { allocate } from '../../lib/base/matrix';
+import { allocateShared } from '../../lib/base/matrix';
 import { metrics } from '../../lib/metrics';
 import { expectClose, float64, ulp } from './helpers';
 import { finished } from './plans';
@@ -11,7 +11,7 @@ import { finished } from './plans';
 const places = recordPlaces('outcome');
 
 function make(): { object: NativeMetrics; status: () => number } {
-  const outcome = allocate(Object.keys(places).length, 'float64');
+  const outcome = allocateShared(Object.keys(places).length, 'float64');
   const object = new native.Metrics({ outcome });
   return { object, status: () => outcome[places.status] as number };
 }

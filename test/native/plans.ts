@@ -1,7 +1,7 @@
 import { type Callback, type NativePlan, native } from '../../lib/addon/binding';
 import { packRecord, recordPlaces } from '../../lib/addon/records';
 import type { LabelArray } from '../../lib/base/matrix';
-import { allocate, type FloatArray } from '../../lib/base/matrix';
+import { allocateShared, type FloatArray } from '../../lib/base/matrix';
 import { joined, type Outcome as LibraryOutcome } from '../../lib/engine/plan';
 import { activationCodes } from '../../lib/layers/activations';
 import { type LossName, lossEntry } from '../../lib/layers/losses';
@@ -193,7 +193,7 @@ function layerRecord(layer: StackLayer): Float64Array {
 
 /** An array in the middle of a SharedArrayBuffer. */
 function inside(type: FloatType, values: readonly number[]): FloatArray {
-  const array = allocate(values.length + 10, type.dtype).subarray(5, -5);
+  const array = allocateShared(values.length + 10, type.dtype).subarray(5, -5);
   array.set(values);
   return array;
 }
@@ -230,7 +230,7 @@ export function makePlan(
     }),
   );
   const places = recordPlaces('outcome');
-  const outcome = allocate(Object.keys(places).length, 'float64');
+  const outcome = allocateShared(Object.keys(places).length, 'float64');
   const plan = new native.Plan({
     inputs: numbersOf(architecture),
     embeddings: joined(tablesOf(architecture).map((table) => packRecord('embedding', table))),

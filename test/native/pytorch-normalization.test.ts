@@ -1,7 +1,7 @@
 // A network with batch and layer normalisation takes PyTorch's steps.
 
 import { expect, it } from 'vitest';
-import { allocate } from '../../lib/base/matrix';
+import { allocateShared } from '../../lib/base/matrix';
 import golden from '../fixtures/pytorch-normalization.json';
 import { maxRelativeError } from '../support/oracle';
 import type { StackLayer } from '../support/oracle-stack';
@@ -25,7 +25,7 @@ it.each(golden.runs)('$optimizer is PyTorch’s in batches of $batchSize, weight
   made.statistics.set([...Array(6).fill(0), ...Array(6).fill(1), ...Array(4).fill(0), ...Array(4).fill(1)]);
   const weights = weighted ? Float64Array.from(golden.weights) : undefined;
   const optimizer: 'adam' | 'sgd' = run.optimizer === 'adam' ? 'adam' : 'sgd';
-  const state = allocate(2 * made.flat.length, 'float64');
+  const state = allocateShared(2 * made.flat.length, 'float64');
   const losses: number[] = [];
   for (let steps = 0, from = 0; steps < run.losses.length; steps++) {
     const to = Math.min(rows, from + batchSize);

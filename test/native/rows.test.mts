@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { type Callback, native } from '../../lib/addon/binding.js';
-import { allocate } from '../../lib/base/matrix.js';
+import { allocateShared } from '../../lib/base/matrix.js';
 import { thrownBy } from '../support/bad-input.js';
 import { callsOf, rightArguments } from './calls.mjs';
 
 const { methods, planArguments } = callsOf(native);
-const rows = () => new native.Rows({ outcome: allocate(7, 'float64') });
+const rows = () => new native.Rows({ outcome: allocateShared(7, 'float64') });
 const labels = Int32Array.of(0, 1, 1, 0, 1);
 const weigh = (changes: object) => ({
   ...{ weights: null, labels, cols: 1, ofClass: Float64Array.of(1, 2), rows: 5, index: null, base: null },
