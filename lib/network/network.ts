@@ -17,7 +17,7 @@ import { newSession } from '../training/assemble';
 import { driveAsync, fitAsync, fitHere } from '../training/drive';
 import type { History, HistoryOf, Reports } from '../training/history';
 import { checkLearned } from '../training/incremental';
-import type { OptimizerState } from '../training/optimizer-state';
+import { OptimizerMemory } from '../training/optimizer-state';
 import {
   type FitOptions,
   incrementalOptions,
@@ -26,7 +26,6 @@ import {
   type Unvalidated,
   type Validated,
 } from '../training/options';
-import type { TrainingSession } from '../training/session';
 import type { TrainedNetwork } from '../training/trained-network';
 import type { TrainingError } from '../training/training-error';
 import { type ClonedParts, copyElsewhere, copyHere, type NetworkCopy } from './clone';
@@ -98,8 +97,7 @@ export class Network {
   readonly #parts: NetworkParts;
   readonly #queue: PlanQueue;
   readonly #reader: NetworkReader;
-  // Kept between the calls of trainOnBatch and partialFit.
-  #optimizerState: OptimizerState | undefined;
+  readonly #optimizer = new OptimizerMemory();
 
   /**
    * @param layers one object for each layer: inputDim (required only in the first), outputDim, activation, and the
@@ -218,7 +216,8 @@ export class Network {
   }
 
   /**
-   * Freezes layers, or lets them learn again: `net.setTrainable([1, 2], false)`.
+   * Freezes layers, or lets them learn again: `net.setTrainable([1, 2], false)`. The next training starts its optimiser
+   * anew.
    *
    * @param layers their numbers, from 1
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_BUSY while another
@@ -229,6 +228,16 @@ export class Network {
     this.#queue.checkAtRest('setTrainable', 'nothing');
     this.#architecture = withTrainable(this.#architecture, layers, trainable);
     this.#queue.rebuild(this.#architecture);
+    this.#optimizer.state = undefined;
+  }
+
+  /**
+   * Forgets what the optimiser keeps from one training to the next, such as moments, and frees its memory: the next
+   * training starts it anew. @throws Error ERR_BLASNET_BUSY while the network is being trained
+   */
+  resetOptimizer(): void {
+    this.#queue.checkFree('resetOptimizer');
+    this.#optimizer.state = undefined;
   }
 
   /**
@@ -286,9 +295,8 @@ export class Network {
   }
 
   /**
-   * Trains one epoch, for samples that arrive in parts. The state of the optimiser continues from the last call of
-   * `partialFit` or `trainOnBatch` with this optimiser object. It starts again with another object, and after an error
-   * during the training.
+   * Trains one epoch, for samples that arrive in parts. Like in every training, the optimiser goes on from the last one:
+   * see fit's option `optimizer`.
    *
    * @returns the epoch's loss, and its accuracy if the loss knows one
    * @throws like fit(); Error ERR_BLASNET_NOT_FITTED if preprocessing or labels have not learned, since one part of the
@@ -297,9 +305,8 @@ export class Network {
   async partialFit(X: InputsLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
     const completed = incrementalOptions(options, 'epoch');
     checkLearned(this, 'partialFit');
-    const session = newSession(this.#trained, X, Y, completed, this.#optimizerState);
-    const history = await fitAsync(session, this.#queue);
-    return this.#afterEpoch(session, history);
+    const session = newSession(this.#trained, X, Y, completed);
+    return firstEpoch(await fitAsync(session, this.#queue));
   }
 
   /** Like `partialFit`, but takes one step on all samples, and blocks the calling thread. @throws like fitSync() */
@@ -308,8 +315,8 @@ export class Network {
     this.#queue.checkAtRest('trainOnBatch', 'nothing');
     const completed = incrementalOptions(options, 'batch');
     checkLearned(this, 'trainOnBatch');
-    const session = newSession(this.#trained, X, Y, completed, this.#optimizerState);
-    return this.#afterEpoch(session, fitHere(session, this.#queue));
+    const session = newSession(this.#trained, X, Y, completed);
+    return firstEpoch(fitHere(session, this.#queue));
   }
 
   /**
@@ -407,14 +414,14 @@ export class Network {
     const network = Network.#from(copy);
     network.#parts.trained.random.setState(copy.random);
     network.#queue.lastLoss = copy.lastLoss;
-    network.#optimizerState = copy.optimizerState;
+    network.#optimizer.state = copy.optimizerState;
     return network;
   }
 
   get #cloned(): ClonedParts {
     const { seed } = this;
     const { trained } = this.#parts;
-    return { kind: this.#kind, seed, trained, optimizerState: this.#optimizerState };
+    return { kind: this.#kind, seed, trained, optimizerState: this.#optimizer.state };
   }
 
   #content(): NetworkContent {
@@ -430,12 +437,10 @@ export class Network {
   get #trained(): TrainedNetwork {
     const encode: TrainedNetwork['encode'] = (training, metadata) =>
       encodeNetwork(this.#content(), training, metadata);
-    return { kind: this.#kind, ...this.#parts.trained, encode };
+    return { kind: this.#kind, ...this.#parts.trained, optimizer: this.#optimizer, encode };
   }
+}
 
-  // Keeps the optimiser's state for the next call, and returns the numbers of the one epoch.
-  #afterEpoch(session: TrainingSession, { loss, accuracy }: History): Evaluation {
-    this.#optimizerState = session.runner.optimizerState;
-    return { loss: loss[0] as number, ...(accuracy && { accuracy: accuracy[0] as number }) };
-  }
+function firstEpoch({ loss, accuracy }: History): Evaluation {
+  return { loss: loss[0] as number, ...(accuracy && { accuracy: accuracy[0] as number }) };
 }

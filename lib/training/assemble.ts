@@ -15,7 +15,6 @@ import {
 import { withWeights } from '../samples/weights';
 import { EpochRunner } from './epoch-runner';
 import { checkFingerprint, type Fingerprint, fingerprintOf } from './fingerprint';
-import type { OptimizerState } from './optimizer-state';
 import {
   type CompletedFitOptions,
   checkFitOptions,
@@ -27,22 +26,16 @@ import { encodeTraining, resumeOptimizer, type TrainingState } from './resume';
 import { TrainingSession } from './session';
 import type { TrainedNetwork } from './trained-network';
 
-/**
- * Makes a new training. It continues from `kept`, an optimiser's last state, if the options have this optimiser object
- * and no error left the state uncertain.
- */
+/** Makes a new training. Its optimiser goes on from the network's last training, if that had equal settings. */
 export function newSession(
   network: TrainedNetwork,
   X: InputsLike,
   Y: LabelsLike,
   options: FitOptions,
-  kept?: OptimizerState,
 ): TrainingSession {
   const { samples, completed, validation, learning, forget } = prepare(network.kind, X, Y, options);
   const random = completed.seed === undefined ? network.random : new RandomState(completed.seed);
-  const suits = kept?.optimizer === completed.optimizer && kept.uncertain !== true;
-  const optimizerState = suits ? kept : undefined;
-  const runner = new EpochRunner(network.kind.architecture, samples, completed, random, optimizerState);
+  const runner = new EpochRunner(network.kind.architecture, samples, completed, random, network.optimizer);
   runner.onRefusal = forget;
   if (learning !== undefined && completed.heldRows > 0) learning.trainedRows = () => runner.trainedRows();
   return sessionOf(network, runner, validation);
@@ -67,7 +60,8 @@ export function resumedSession(
   if (completed.earlyStopping !== undefined && state.earlyStopping !== null) {
     completed.earlyStopping.state = state.earlyStopping;
   }
-  const runner = new EpochRunner(architecture, samples, completed, random, optimizer);
+  network.optimizer.state = optimizer;
+  const runner = new EpochRunner(architecture, samples, completed, random, network.optimizer);
   const check = (now: Fingerprint) => checkFingerprint(state.fingerprint, now, path);
   const session = sessionOf(network, runner, validation, check);
   session.restore(state.position, state.split, state.reports, state.best);

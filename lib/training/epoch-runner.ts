@@ -11,7 +11,7 @@ import { classCount } from '../samples/weights';
 import { initialPlateau, type PlateauState } from '../schedules/plateau';
 import { learningRateAt, unitOf } from '../schedules/rate';
 import type { BatchReport, EpochReport } from './history';
-import { newOptimizerState, type OptimizerState } from './optimizer-state';
+import { newOptimizerState, OptimizerMemory, type OptimizerState, withNewKey } from './optimizer-state';
 import type { CompletedFitOptions } from './options';
 import { EpochOrders } from './orders';
 import { Pace } from './pace';
@@ -70,7 +70,10 @@ export class EpochRunner {
   readonly #orders: EpochOrders;
   readonly #pace: Pace;
   readonly #stepsPerEpoch: number;
+  readonly #memory: OptimizerMemory;
   #optimizerState: OptimizerState | undefined;
+  // What the memory had before this training.
+  #kept: OptimizerState | undefined;
   #finished = 0;
   #converged = false;
   // The generator's state before this training drew from it.
@@ -84,13 +87,13 @@ export class EpochRunner {
   // If the current epoch runs step by step: its finished rows, and their sums.
   #done = { rows: 0, loss: 0, hits: 0 };
 
-  /** @param optimizerState the state to continue with; without it the optimiser starts */
+  /** @param memory keeps the optimiser's state from one training to the next */
   constructor(
     architecture: Architecture,
     samples: LabelledSamples,
     options: CompletedFitOptions,
     random: RandomState,
-    optimizerState?: OptimizerState,
+    memory = new OptimizerMemory(),
   ) {
     const { rows } = samples.X;
     this.#architecture = architecture;
@@ -98,7 +101,7 @@ export class EpochRunner {
     this.options = options;
     this.random = random;
     this.rows = rows - options.heldRows;
-    this.#optimizerState = optimizerState;
+    this.#memory = memory;
     this.#orders = new EpochOrders({ shuffle: options.shuffle, rows, trainedRows: this.rows }, random);
     this.#pace = new Pace(rows);
     this.#stepsPerEpoch = this.#stepsIn(this.rows);
@@ -159,8 +162,17 @@ export class EpochRunner {
 
   /** Undoes what happened before the first step, so that a refused training leaves no trace. */
   refuse(): void {
+    if (this.#optimizerState !== undefined) {
+      this.#optimizerState.uncertain = false;
+      this.#memory.state = this.#kept;
+    }
     if (this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
     this.onRefusal();
+  }
+
+  /** Takes back a call that an abort kept from starting. */
+  giveUp(): void {
+    if (this.#optimizerState !== undefined) this.#optimizerState.uncertain = false;
   }
 
   *#makeCall(stride: Stride): Work<Operation> {
@@ -209,6 +221,7 @@ export class EpochRunner {
       hitShares: this.#hitShares,
     };
     optimizerState.uncertain = true;
+    this.#memory.state = optimizerState;
     return (plan, callback) => plan.train(request, callback);
   }
 
@@ -225,11 +238,18 @@ export class EpochRunner {
     this.#pace.adjust(epochs, performance.now() - startedAt);
     this.#begun = true;
     this.#converged = outcome.status === statusCodes.converged;
-    const rows = to - from;
+    this.#countSteps(outcome);
+    return to - from === this.rows ? this.#wholeEpochs(outcome.epoch) : this.#partOfEpoch(outcome, to);
+  }
+
+  // An operation that was stopped has taken the steps of some epochs, and of some batches of the next one.
+  #countSteps({ status, epoch, batch }: Outcome): void {
+    const { from, to } = this.#call as Call;
+    const { batchSize, accumulate } = this.options;
+    const more = status === statusCodes.stopped ? batch : 0;
     this.optimizerState.uncertain = false;
-    this.optimizerState.steps += outcome.epoch * this.#stepsIn(rows);
-    this.optimizerState.batches += outcome.epoch * Math.ceil(rows / this.options.batchSize);
-    return rows === this.rows ? this.#wholeEpochs(outcome.epoch) : this.#partOfEpoch(outcome, to);
+    this.optimizerState.steps += epoch * this.#stepsIn(to - from) + more / accumulate;
+    this.optimizerState.batches += epoch * Math.ceil((to - from) / batchSize) + more;
   }
 
   #wholeEpochs(count: number): Progressed {
@@ -256,11 +276,13 @@ export class EpochRunner {
 
   #errorOf(outcome: Outcome): Error | undefined {
     const { loss, signal } = this.options;
-    if (outcome.status === statusCodes.stopped) return new AbortError(signal?.reason);
+    if (outcome.status === statusCodes.stopped) {
+      this.#countSteps(outcome);
+      return new AbortError(signal?.reason);
+    }
     const error = outcomeError(outcome, this.samples, this.#architecture, loss, this.#finished + 1);
     if (error === undefined || error.code === 'ERR_BLASNET_DIVERGED') return error;
     // Refused data leave no trace: the generator returns to its state before them.
-    this.optimizerState.uncertain = false;
     this.refuse();
     throw error;
   }
@@ -293,18 +315,26 @@ export class EpochRunner {
   }
 
   *#begin(): Work<void> {
-    const { heldRows, optimizer } = this.options;
+    const { heldRows } = this.options;
     if (heldRows > 0) {
       const trained = yield* this.trainedRows();
       this.#held = yield* takeRows(this.samples, (this.split as Uint32Array).subarray(this.rows));
       this.samples = yield* reweighted(this.samples, trained);
     }
-    this.#optimizerState ??= newOptimizerState(
-      this.#architecture,
-      this.samples.X.dtype,
-      optimizer,
-      this.random,
-    );
+    if (this.#optimizerState !== undefined) return;
+    this.#kept = this.#memory.state;
+    this.#optimizerState = this.#firstState();
+  }
+
+  #firstState(): OptimizerState {
+    const { optimizer, seed } = this.options;
+    const kept = this.#memory.stateFor(optimizer);
+    if (kept === undefined) {
+      return newOptimizerState(this.#architecture, this.samples.X.dtype, optimizer, this.random);
+    }
+    // A seed determines the random numbers of dropout and noise, too. (A resumed training has drawn them before.)
+    const fromSeed = seed !== undefined && this.#finished === 0;
+    return fromSeed ? withNewKey(kept, this.#architecture, this.random) : kept;
   }
 
   // The report of epoch i of the call.

@@ -54,7 +54,12 @@ export interface FitCheckpointOptions extends CheckpointOptions, CadenceOptions 
 
 /** The options that `fit`, `partialFit` and `trainOnBatch` share. */
 export interface StepOptions {
-  /** How gradients change the parameters. @default sgd() */
+  /**
+   * How gradients change the parameters. What it keeps from step to step, such as moments, goes on from the network's last
+   * training, if that had an optimiser with the same settings; the learning rate may differ. It starts anew with other
+   * settings, after a training that diverged, and after `resetOptimizer` and `setTrainable`. Files of `save` do not hold
+   * it; checkpoints and clones do. @default sgd()
+   */
   readonly optimizer?: Optimizer;
   /**
    * The loss to minimise.

@@ -125,6 +125,7 @@ export class TrainingSession {
       if (runner.position.converged) this.#stop('convergence');
     } catch (error) {
       this.#stop('error');
+      if (error instanceof AbortError) runner.giveUp();
       attach(error, { history: this.history });
       throw error;
     } finally {

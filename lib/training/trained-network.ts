@@ -4,6 +4,7 @@ import type { TrainingContent } from '../formats/model';
 import type { Metadata, Safetensors } from '../formats/safetensors';
 import type { RandomState } from '../random/random-state';
 import type { SampleKind } from '../samples/samples';
+import type { OptimizerMemory } from './optimizer-state';
 
 /** The parts of a network that a training uses. */
 export interface TrainedNetwork {
@@ -14,6 +15,7 @@ export interface TrainedNetwork {
   readonly statistics: FloatArray;
   /** Draws the random numbers, unless the option `seed` is given. */
   readonly random: RandomState;
+  readonly optimizer: OptimizerMemory;
   /** Encodes a checkpoint. Its tensors are the network's own memory and the training's. */
   encode(training: TrainingContent, metadata: Metadata): Work<Safetensors>;
 }

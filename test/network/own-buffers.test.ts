@@ -140,7 +140,6 @@ const ofFunctional: Calls = {
   train: () => functional.train(columns, Y.transpose(), layers, 2, 0.1).params,
 };
 
-// Public names whose results are no arrays of numbers, or which return their caller's own objects.
 // Public names whose results are no arrays of numbers, or are views of their object's own.
 const others: Readonly<Record<string, readonly string[]>> = {
   Matrix: ['constructor', 'dtype', 'get', 'set', 'row', 'toArray', 'length', 'name', 'prototype'],

@@ -74,17 +74,18 @@ it('nothing changes with all layers frozen', () => {
   expect(new Set(loss).size).toBe(1);
 });
 
-it('the optimiser of partialFit continues when layers are freed', () => {
+it('an optimiser starts anew when layers are frozen or freed', () => {
   const optimizer = adam({ learningRate: 0.05 });
-  const net = network();
-  net.trainOnBatch(X, Y, { optimizer });
-  net.setTrainable(1, false);
-  const frozen = bits(net, ['W1']);
-  net.trainOnBatch(X, Y, { optimizer });
-  expect(bits(net, ['W1'])).toEqual(frozen);
-  net.setTrainable(1, true);
-  net.trainOnBatch(X, Y, { optimizer });
-  expect(bits(net, ['W1'])).not.toEqual(frozen);
+  const [net, twin] = [network(), network()];
+  for (const trainable of [true, false, true]) {
+    for (const own of [net, twin]) own.setTrainable(1, trainable);
+    twin.resetOptimizer();
+    const before = bits(net, ['W1']);
+    for (let step = 0; step < 2; step++) for (const own of [net, twin]) own.trainOnBatch(X, Y, { optimizer });
+    expect(stateOf(net)).toEqual(stateOf(twin));
+    if (trainable) expect(bits(net, ['W1'])).not.toEqual(before);
+    else expect(bits(net, ['W1'])).toEqual(before);
+  }
 });
 
 it('a predictor made before a training sees what that trains', () => {
