@@ -43,6 +43,11 @@ export function newOutcome(): Float64Array {
   return allocateShared(Object.keys(places).length, 'float64');
 }
 
+/** The status alone, for calls that allocate nothing. */
+export function statusOf(numbers: Float64Array): number {
+  return numbers[places.status] as number;
+}
+
 export function readOutcome(numbers: Float64Array): Outcome {
   return {
     status: numbers[places.status] as number,

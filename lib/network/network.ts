@@ -351,7 +351,11 @@ export class Network {
     return this.#reader.classifySync(X);
   }
 
-  /** Makes a predictor for many small predictions, with its own buffers: see `Predictor`. */
+  /**
+   * Makes a predictor for many small predictions, with its own buffers: see `Predictor`. It preprocesses its input.
+   * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE; Error
+   *   ERR_BLASNET_NOT_FITTED for preprocessing that has not learned
+   */
   predictor(options: PredictorOptions = {}): Predictor {
     return this.#reader.predictor(options);
   }

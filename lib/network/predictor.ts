@@ -1,24 +1,31 @@
 import { type DisposableObject, makeDisposable } from '../base/disposable';
-import type { Dtype } from '../base/matrix';
 import { elementError, type Matrix, sharedZeros } from '../base/matrix';
 import { newSharedArray } from '../base/memory';
-import { check, integerBetween } from '../base/validate';
+import { boolean, check, integerBetween, optional, positiveInteger } from '../base/validate';
 import type { Plan } from '../engine/plan';
 import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
 import { unknownCode } from '../layers/embeddings';
-import { codeError } from '../samples/inputs';
+import type { TransformRows } from '../preprocessing/fitted-steps';
+import { checkColumns, codeError, type InputKind } from '../samples/inputs';
 
 export interface PredictorOptions {
   /** The most rows of one call. At least 1. @default 1 */
   readonly maxBatch?: number;
+  /**
+   * Whether the rows that you write into `input` are preprocessed already, if the network has preprocessing.
+   *
+   * @default false: each call preprocesses them
+   */
+  readonly preprocessed?: boolean;
 }
+
+export const predictorConstraints = { maxBatch: optional(positiveInteger), preprocessed: optional(boolean) };
 
 export interface Predictor extends DisposableObject {}
 
 /**
- * Predicts through buffers that never move, for servers: write into `input`, call `run`, read `output`. These are on
- * SharedArrayBuffers, and each call writes to the same ones. A call
- * allocates nothing. The input is not preprocessed.
+ * Predicts through buffers that never move, for servers: write into `input`, call `run`, read `output`. A call
+ * allocates nothing, unless the preprocessing has a step of your own.
  *
  *     const predictor = net.predictor();
  *     predictor.input.data.set([0.5, -1]);
@@ -33,7 +40,10 @@ export class Predictor {
     makeDisposable<Predictor>(Predictor.prototype, (predictor) => predictor.#plan.release());
   }
 
-  /** (maxBatch x inputDim): write the rows to predict here, from the first row on. */
+  /**
+   * (maxBatch x inputDim): write the rows to predict here, from the first row on. With preprocessing
+   * (maxBatch x its inputColumns), of doubles whatever the network's dtype, since these are rounded once, after it.
+   */
   readonly input: Matrix;
   /** (maxBatch x embeddings): write their category codes here; -1, unknown, at first. Empty without embeddings. */
   readonly categories: Int32Array;
@@ -42,20 +52,28 @@ export class Predictor {
   readonly #plan: Plan['native'];
   readonly #architecture: Architecture;
   readonly #checkAtRest: () => void;
+  readonly #preprocess: TransformRows | undefined;
+  // What the plan reads: the input, or what the preprocessing makes of it.
+  readonly #inputs: Matrix;
 
   /** @internal */
   constructor(
     { native }: Plan,
-    architecture: Architecture,
-    dtype: Dtype,
+    { architecture, dtype, preprocessing }: InputKind,
     rows: number,
     checkAtRest: () => void,
   ) {
     const embeddings = embeddingsIn(architecture).length;
-    this.input = sharedZeros(rows, inputDimOf(architecture), dtype);
+    this.#inputs = sharedZeros(rows, inputDimOf(architecture), dtype);
+    this.input = this.#inputs;
+    if (preprocessing !== undefined) {
+      this.input = sharedZeros(rows, preprocessing.inputColumns, 'float64');
+      checkColumns(preprocessing.outputColumns, this.#inputs.cols);
+      this.#preprocess = preprocessing.transformerWork('input', this.input, this.#inputs);
+    }
     this.categories = newSharedArray(Int32Array, rows * embeddings).fill(unknownCode);
     this.output = sharedZeros(rows, outputLayerOf(architecture).outputDim, dtype);
-    native.pin(rows, this.input.data, embeddings === 0 ? null : this.categories, this.output.data);
+    native.pin(rows, this.#inputs.data, embeddings === 0 ? null : this.categories, this.output.data);
     this.#plan = native;
     this.#architecture = architecture;
     this.#checkAtRest = checkAtRest;
@@ -67,17 +85,23 @@ export class Predictor {
    * @param rows from 1 to maxBatch. @default maxBatch
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for the rows; RangeError
    *   ERR_BLASNET_NOT_FINITE for NaN and infinities in the input, ERR_BLASNET_ARG_VALUE for a category that does not
-   *   exist (some other rows may then be predicted); Error ERR_BLASNET_BUSY while a step is being taken
+   *   exist (some other rows may then be predicted); Error ERR_BLASNET_BUSY while a step is being taken; RangeError
+   *   ERR_BLASNET_SHAPE if the preprocessing has learned other numbers of columns since
    */
   run(rows: number = this.input.rows): void {
     if (!(Number.isInteger(rows) && rows >= 1 && rows <= this.input.rows)) {
       check('rows', rows, integerBetween(1, this.input.rows));
     }
     this.#checkAtRest();
+    this.#preprocess?.(rows);
     const bad = this.#plan.predictPinned(rows);
-    if (bad >= 0) throw elementError('input', this.input, bad, 'finite numbers');
+    if (bad >= 0) throw elementError(this.#nameOfInputs(), this.#inputs, bad, 'finite numbers');
     if (bad < -1) {
       throw codeError('categories', { X: this.input, codes: this.categories }, this.#architecture, -2 - bad);
     }
+  }
+
+  #nameOfInputs(): string {
+    return this.#preprocess === undefined ? 'input' : 'the preprocessed input';
   }
 }

@@ -1,6 +1,7 @@
 import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
+import { blasnetError } from '../base/errors';
 import type { Matrix } from '../base/matrix';
-import { anything, checkOptions, optional, positiveInteger } from '../base/validate';
+import { anything, checkOptions } from '../base/validate';
 import {
   evaluateOperation,
   gradientsOperation,
@@ -28,7 +29,7 @@ import {
 import type { TrainedNetwork } from '../training/trained-network';
 import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { type EvaluateOptions, type Evaluation, evaluateConstraints } from './network-options';
-import { Predictor, type PredictorOptions } from './predictor';
+import { Predictor, type PredictorOptions, predictorConstraints } from './predictor';
 
 /** What reads the parameters of a network and changes nothing. `Network` documents its methods of the same names. */
 export class NetworkReader {
@@ -78,11 +79,16 @@ export class NetworkReader {
   }
 
   predictor(options: PredictorOptions): Predictor {
-    checkOptions('', options, { maxBatch: optional(positiveInteger) });
-    const rows = options.maxBatch ?? 1;
+    checkOptions('', options, predictorConstraints);
+    const { maxBatch = 1, preprocessed = false } = options;
+    const kind = this.#kind();
+    if (!preprocessed && kind.preprocessing?.fitted === false) {
+      const rule = 'fitted before predictor is used: call fit, or pass { preprocessed: true }';
+      throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected preprocessing to be ${rule}`);
+    }
     const plan = this.#queue.make(this.#outputLoss());
-    const { architecture, dtype } = this.#kind();
-    return new Predictor(plan, architecture, dtype, rows, () => this.#queue.checkAtRest('run', 'readers'));
+    const atRest = () => this.#queue.checkAtRest('run', 'readers');
+    return new Predictor(plan, preprocessed ? { ...kind, preprocessing: undefined } : kind, maxBatch, atRest);
   }
 
   async evaluate(X: InputsLike, Y: LabelsLike, options: EvaluateOptions & AsyncOptions): Promise<Evaluation> {

@@ -1,7 +1,8 @@
 import { type Callback, type NativePipeline, native } from '../addon/binding';
-import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
-import { Idle, type Work } from '../addon/work';
-import { type Matrix, sharedZeros } from '../base/matrix';
+import { newOutcome, readOutcome, statusCodes, statusOf } from '../addon/outcome';
+import { Idle, type Work, workHere } from '../addon/work';
+import { blasnetError } from '../base/errors';
+import { Matrix, sharedZeros } from '../base/matrix';
 import { type FittedStep, type LibraryStep, notFinite, type UserStep } from './step';
 
 /** Steps that are applied together: neighbouring steps of the library, in one pass of native code, or a user's step. */
@@ -52,6 +53,20 @@ export class FittedSteps {
     }
   }
 
+  /** Like `transform`, for many calls with the same matrices: see `transformerOf`. */
+  transformer(name: string, X: Matrix, out: Matrix): TransformRows {
+    const [first, ...others] = this.#segments;
+    if (others.length === 0 && first instanceof NativeSegment) return first.transformer(name, X, out);
+    return (rows) => {
+      try {
+        workHere(this.transform(firstRows(X, rows), firstRows(out, rows)));
+      } catch (error) {
+        if (error instanceof Error) error.message = `In ${name}: ${error.message}`;
+        throw error;
+      }
+    };
+  }
+
   /** X (m, outputColumns) -> out (m, inputColumns). */
   *inverse(X: Matrix, out: Matrix): Work<void> {
     let current = X;
@@ -64,6 +79,38 @@ export class FittedSteps {
       current = next;
     }
   }
+}
+
+/** Transforms the first rows of a matrix into those of another one. */
+export type TransformRows = (rows: number) => void;
+
+/**
+ * Returns a function that transforms rows of X, on the calling thread, by what is learned at the time of the call. Both
+ * matrices must be on SharedArrayBuffers. Errors call X `name`.
+ */
+export function transformerOf(
+  learned: () => FittedSteps,
+  name: string,
+  X: Matrix,
+  out: Matrix,
+): TransformRows {
+  let steps = learned();
+  let transform = steps.transformer(name, X, out);
+  return (rows) => {
+    const now = learned();
+    if (now !== steps) {
+      if (now.inputColumns !== X.cols || now.outputColumns !== out.cols) {
+        throw blasnetError(
+          'ERR_BLASNET_SHAPE',
+          `Expected the preprocessing to turn ${X.cols} columns into ${out.cols}, as it did when the predictor was ` +
+            `made, got ${now.inputColumns} and ${now.outputColumns}`,
+        );
+      }
+      transform = now.transformer(name, X, out);
+      steps = now;
+    }
+    transform(rows);
+  };
 }
 
 /** Applies one step of a pipeline that is being fitted, step number `place`: X (m, inputColumns) -> out. */
@@ -85,6 +132,10 @@ export function inputName(place: number): string {
 // Native code takes and gives any dtype; a user's step gives the dtype that it takes.
 function fits(segment: Segment, X: Matrix, out: Matrix): boolean {
   return segment instanceof NativeSegment || X.dtype === out.dtype;
+}
+
+function firstRows({ data, cols }: Matrix, rows: number): Matrix {
+  return new Matrix(data.subarray(0, rows * cols), rows, cols);
 }
 
 // Elements that a step goes through within half a millisecond.
@@ -119,6 +170,15 @@ class NativeSegment {
     yield* this.#run(X, out, (pipeline, callback) => pipeline.transform(X.data, X.rows, out.data, callback));
   }
 
+  /** Allocates nothing in a call. */
+  transformer(name: string, { data: X }: Matrix, { data: out }: Matrix): TransformRows {
+    const { native: pipeline, outcome } = this.#runners.take();
+    return (rows) => {
+      pipeline.transform(X, rows, out);
+      if (statusOf(outcome) !== statusCodes.done) this.#throwIfRefused(outcome, name);
+    };
+  }
+
   *inverse(X: Matrix, out: Matrix): Work<void> {
     yield* this.#run(X, out, (pipeline, callback) => pipeline.inverse(X.data, X.rows, out.data, callback));
   }
@@ -134,12 +194,13 @@ class NativeSegment {
     }
   }
 
-  #throwIfRefused(numbers: Float64Array): void {
+  #throwIfRefused(numbers: Float64Array, ofInput?: string): void {
     const { status, index, layer, loss: value } = readOutcome(numbers);
     const unknown = status === statusCodes.categoryUnknown;
     if (status !== statusCodes.inputNotFinite && !unknown) return;
     const step = this.#steps[layer] as LibraryStep;
-    const name = inputName(this.#first + layer);
+    const place = this.#first + layer;
+    const name = place === 0 && ofInput !== undefined ? ofInput : inputName(place);
     const [row, column] = [Math.floor(index / step.inputColumns), index % step.inputColumns];
     if (unknown && step.unknownCategory) throw step.unknownCategory(name, value, row, column);
     throw notFinite(name, value, row, column);

@@ -27,7 +27,7 @@ import {
   fitCustomStep,
   type LoadOptions,
 } from './custom-step';
-import { applyStep, FittedSteps, inputName } from './fitted-steps';
+import { applyStep, FittedSteps, inputName, type TransformRows, transformerOf } from './fitted-steps';
 import { learnedFrom, mergedSummaries, partialLearners, summarize } from './partial';
 import { type FittedStep, mostColumns, PreprocessingStep, type StepReader } from './step';
 import libraryReaders from './steps';
@@ -272,6 +272,11 @@ export class Preprocessing {
   /** @internal X (m, inputColumns), which must be checked, -> out (m, outputColumns), of any dtype. */
   *transformWork(X: Matrix, out: Matrix): Work<void> {
     yield* this.#learned('transform').transform(X, out);
+  }
+
+  /** @internal See `transformerOf`. */
+  transformerWork(name: string, X: Matrix, out: Matrix): TransformRows {
+    return transformerOf(() => this.#learned('predictor'), name, X, out);
   }
 
   /**

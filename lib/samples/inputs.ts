@@ -158,7 +158,8 @@ function* learningWork(
   );
 }
 
-function checkColumns(outputColumns: number, columns: number): void {
+/** Throws unless the preprocessing gives as many columns as the network takes. @throws RangeError ERR_BLASNET_SHAPE */
+export function checkColumns(outputColumns: number, columns: number): void {
   if (outputColumns === columns) return;
   throw blasnetError(
     'ERR_BLASNET_SHAPE',

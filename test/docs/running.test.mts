@@ -99,7 +99,7 @@ describe('docs/serving.md', () => {
 
   test('a predictor has the members and the default in the table', async () => {
     const predictor = net.predictor();
-    expect(await optionsTaken((options) => net.predictor(options))).toEqual(['maxBatch']);
+    expect(await optionsTaken((options) => net.predictor(options))).toEqual(['maxBatch', 'preprocessed']);
     expect(predictor.input.rows).toBe(1);
     const [, ...members] = tableOf(page, 'Member of a Predictor').map(
       (row) => codeIn(row['Member of a Predictor'] as string)[0],
