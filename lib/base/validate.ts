@@ -38,7 +38,9 @@ export const filePath: Constraint = {
 
 export const abortSignal: Constraint = {
   rule: 'an AbortSignal',
-  accepts: (value) => value instanceof AbortSignal,
+  // A signal may come from another realm, such as that of a test runner.
+  accepts: (value) =>
+    value instanceof AbortSignal || Object.prototype.toString.call(value) === '[object AbortSignal]',
 };
 
 /** An integer no smaller than `least`. */

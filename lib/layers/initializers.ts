@@ -1,5 +1,6 @@
 import { convertNumbers, fillArray, firstNotFinite } from '../addon/arrays';
 import { pause, type Work } from '../addon/work';
+import { described } from '../base/description';
 import { argumentError, blasnetError } from '../base/errors';
 import { elementError, Matrix, matrixFromRows, matrixOf } from '../base/matrix';
 import type { AnyName } from '../base/names';
@@ -93,9 +94,15 @@ export type InitializerName = keyof typeof table;
 export const initializerNames = Object.keys(table) as InitializerName[];
 
 /** An initialiser with options, made by a function of `initializers`. */
-export interface InitializerObject {
-  readonly name: 'orthogonal' | 'truncatedNormal' | 'constant' | 'initialParameters';
-}
+export type InitializerObject =
+  | ({ readonly name: 'orthogonal' } & Readonly<Required<OrthogonalOptions>>)
+  | ({ readonly name: 'truncatedNormal' } & Readonly<Required<TruncatedNormalOptions>>)
+  | ({ readonly name: 'constant' } & Readonly<Required<ConstantOptions>>)
+  | {
+      readonly name: 'initialParameters';
+      readonly values: InitialValues;
+      readonly rest: InitializerName | InitializerObject | AnyName;
+    };
 
 /** The choice of the initial parameters: a name (with the defaults), or the result of a function of `initializers`. */
 export type InitializerOption = InitializerName | InitializerObject | AnyName;
@@ -140,9 +147,10 @@ const made = new WeakMap<object, Initializer>();
 function orthogonal(options: OrthogonalOptions = {}): InitializerObject {
   checkOptions('', options, { gain: optional(above(0)) });
   const { gain = 1 } = options;
-  return make('orthogonal', {
-    fill: (random, layer, weights) => fillOrthogonal(random, layer, weights, gain),
-  });
+  return make(
+    { name: 'orthogonal', gain },
+    { fill: (random, layer, weights) => fillOrthogonal(random, layer, weights, gain) },
+  );
 }
 
 /**
@@ -153,9 +161,10 @@ function orthogonal(options: OrthogonalOptions = {}): InitializerObject {
 function truncatedNormal(options: TruncatedNormalOptions = {}): InitializerObject {
   checkOptions('', options, { standardDeviation: optional(above(0)) });
   const { standardDeviation = 0.05 } = options;
-  return make('truncatedNormal', {
-    fill: (random, _, weights) => fillTruncated(random, weights, standardDeviation),
-  });
+  return make(
+    { name: 'truncatedNormal', standardDeviation },
+    { fill: (random, _, weights) => fillTruncated(random, weights, standardDeviation) },
+  );
 }
 
 /**
@@ -166,12 +175,15 @@ function truncatedNormal(options: TruncatedNormalOptions = {}): InitializerObjec
 function constant(options: ConstantOptions): InitializerObject {
   checkOptions('', options, { value: finite, bias: optional(finite) });
   const { value, bias = 0 } = options;
-  return make('constant', {
-    fill: function* (_random, _layer, weights, biases) {
-      yield* fillArray(weights, value);
-      yield* fillArray(biases, bias);
+  return make(
+    { name: 'constant', value, bias },
+    {
+      fill: function* (_random, _layer, weights, biases) {
+        yield* fillArray(weights, value);
+        yield* fillArray(biases, bias);
+      },
     },
-  });
+  );
 }
 
 /**
@@ -194,9 +206,10 @@ function initialParameters(values: InitialValues, rest: InitializerOption = 'aut
       throw argumentError('ERR_BLASNET_ARG_TYPE', `values.${name}`, rule, value);
     }
   }
-  const own = { ...values };
+  const own: InitialValues = Object.freeze({ ...values });
   const others = resolveInitializer(rest, 'rest');
-  return make('initialParameters', {
+  const description = { name: 'initialParameters', values: own, rest } as const;
+  return make(description, {
     ...others,
     given: (architecture) => {
       const given = new Map(others.given?.(architecture));
@@ -220,7 +233,20 @@ function initialParameters(values: InitialValues, rest: InitializerOption = 'aut
 export const initializers = Object.freeze({ orthogonal, truncatedNormal, constant, initialParameters });
 
 /** For a network whose parameters come later: does nothing at all. Users cannot name it. */
-export const later = make('initialParameters', { fill: nothing, fillTable: nothing, leavesZeros: true });
+export const later = make(
+  { name: 'initialParameters', values: {}, rest: 'zeros' },
+  { fill: nothing, fillTable: nothing, leavesZeros: true },
+);
+
+const descriptions = {
+  orthogonal,
+  truncatedNormal,
+  constant,
+  initialParameters: ({ values, rest, ...others }: { values: InitialValues; rest?: InitializerOption }) => {
+    checkOptions('', others, {});
+    return initialParameters(values, rest);
+  },
+};
 
 /**
  * Checks the `initializer` option: a name, or the result of a function of `initializers`. `name` is the option's name,
@@ -238,7 +264,7 @@ export function resolveInitializer(value: unknown, name = 'initializer'): Initia
     const message = `Unknown ${name} "${value}"${didYouMean(value, initializerNames)}`;
     throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
   }
-  const initializer = made.get(value as object);
+  const initializer = made.get(value as object) ?? made.get(described(name, value, descriptions) as object);
   if (initializer !== undefined) return initializer;
   const rule = "a name such as 'heNormal', or an initializer such as initializers.orthogonal({ gain: 1.4 })";
   throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
@@ -315,10 +341,9 @@ export function initializeLayer(
   return table[name](random, layer, weights, biases);
 }
 
-function make(name: InitializerObject['name'], initializer: Initializer): InitializerObject {
-  const object: InitializerObject = Object.freeze({ name });
-  made.set(object, initializer);
-  return object;
+function make(description: InitializerObject, initializer: Initializer): InitializerObject {
+  made.set(Object.freeze(description), initializer);
+  return description;
 }
 
 function* nothing(): Work<void> {}

@@ -1,4 +1,5 @@
 import { type LabelRule, native } from '../addon/binding';
+import { described } from '../base/description';
 import { argumentError } from '../base/errors';
 import type { AnyName } from '../base/names';
 import { above, type Constraint, check, checkOptions, halfOpen, oneOf, optional } from '../base/validate';
@@ -160,6 +161,8 @@ export function huber(options: HuberOptions = {}): Loss {
 // The resolved form of each loss that a factory made.
 const made = new WeakMap<object, ResolvedLoss>();
 
+const factories = { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy, huber };
+
 function make(name: Loss['name'], options: object): Loss {
   const table: Readonly<Record<string, LossOptionRow>> = rows[name].options;
   checkOptions(
@@ -218,7 +221,7 @@ export function resolveLoss(value: unknown, output: ActivationName): ResolvedLos
 
 function readLoss(value: unknown): ResolvedLoss {
   if (typeof value === 'object' && value !== null) {
-    const resolved = made.get(value);
+    const resolved = made.get(value) ?? made.get(described('loss', value, factories) ?? value);
     if (resolved !== undefined) return resolved;
     const rule = 'the name of a loss, or a loss such as huber({ delta: 2 })';
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'loss', rule, value);

@@ -1,4 +1,5 @@
 import type { Work } from '../addon/work';
+import { described } from '../base/description';
 import { argumentError, blasnetError } from '../base/errors';
 import type { FloatArray, Matrix } from '../base/matrix';
 import type { AnyName } from '../base/names';
@@ -133,8 +134,10 @@ export function metric(base: MetricName, options: Record<string, unknown> = {}):
 
 function make(name: string, base: MetricName, options: Made['options']): Metric {
   const measure = measureOf(base);
-  const metric: Metric = Object.freeze({
+  const metric: Metric & Made = Object.freeze({
     name,
+    base,
+    options,
     compute: (labels: Matrix, predictions: Matrix, weights?: FloatArray) =>
       here(
         measure,
@@ -145,6 +148,14 @@ function make(name: string, base: MetricName, options: Made['options']): Metric 
   });
   made.set(metric, { base, options });
   return metric;
+}
+
+// A metric that another copy of this library made, or that comes from JSON, where it has lost its function.
+function madeElsewhere(where: string, item: unknown): Made | undefined {
+  const { name, base, options } = (item ?? {}) as { name?: unknown; base?: unknown; options?: unknown };
+  if (typeof base !== 'string' || !Object.hasOwn(table, base)) return undefined;
+  const factory = (own: object) => metric(base as MetricName, { ...own, name } as never);
+  return made.get(described(where, { name: base, ...(options as object) }, { [base]: factory }) as object);
 }
 
 function measureOf(base: MetricName): Measure<WeightOptions> {
@@ -194,7 +205,7 @@ function resolveMetric(
     checkName(where, item);
     return suited(where, { name: item, base: item, options: {} }, outputs, output);
   }
-  const known = made.get(item as object);
+  const known = made.get(item as object) ?? madeElsewhere(where, item);
   if (known !== undefined) {
     return suited(where, { ...known, name: (item as Metric).name }, outputs, output);
   }

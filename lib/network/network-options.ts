@@ -1,14 +1,21 @@
 import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import { type Dtype, dtypeName } from '../base/matrix';
 import type { AnyName } from '../base/names';
-import { anything, boolean, type Constraint, optional, seed as seedConstraint } from '../base/validate';
+import { anything, boolean, optional, seed as seedConstraint } from '../base/validate';
 import type { InitializerOption } from '../layers/initializers';
 import type { LossOption } from '../layers/losses';
 import type { MetricNames, Metrics } from '../metrics/metric';
-import { LabelEncoder, type LoadOptions, Preprocessing } from '../preprocessing';
+import type {
+  LabelEncoder,
+  LabelEncoderJSON,
+  LoadOptions,
+  Preprocessing,
+  PreprocessingJSON,
+} from '../preprocessing';
 import type { SampleWeight } from '../samples/weights';
 import type { Having } from '../training/history';
 import type { FitOptions } from '../training/options';
+import { labelsOption, preprocessingOption } from './own-parts';
 
 export interface NetworkOptions {
   /** The element type of parameters and data. @default 'float64' */
@@ -24,15 +31,15 @@ export interface NetworkOptions {
    * Transforms a copy of every X before the network takes it. The network takes a copy of the pipeline, as
    * `net.preprocessing`, and never changes the one given: several networks may get the same one. If it has not learned
    * yet, the copy learns from the first X of `fit`, without the rows that validationSplit holds out. If it has, `fit`
-   * leaves it as it is. It is saved with the network. @default none
+   * leaves it as it is. It may also be the result of its `toJSON`. It is saved with the network. @default none
    */
-  readonly preprocessing?: Preprocessing;
+  readonly preprocessing?: Preprocessing | PreprocessingJSON;
   /**
    * The names of the classes. Labels may then be names, and `classify` returns names. The network takes a copy, as
    * `net.labels`. If the encoder has not learned yet, the copy learns from the first Y of `fit`. It is saved with the
    * network. @default none
    */
-  readonly labels?: LabelEncoder;
+  readonly labels?: LabelEncoder | LabelEncoderJSON;
 }
 
 /** The options of the methods that read a network. */
@@ -89,18 +96,12 @@ export interface ResumeOptions extends FitOptions, LoadOptions {
   readonly skipDamaged?: boolean;
 }
 
-const instanceOf = (kind: abstract new (...args: never[]) => unknown, rule: string): Constraint => ({
-  rule,
-  accepts: (value) => value instanceof kind,
-  optional: true,
-});
-
 export const networkConstraints = {
   dtype: optional(dtypeName),
   seed: optional(seedConstraint),
   initializer: anything,
-  preprocessing: instanceOf(Preprocessing, 'a pipeline from preprocessing()'),
-  labels: instanceOf(LabelEncoder, 'an encoder from labelEncoder()'),
+  preprocessing: optional(preprocessingOption),
+  labels: optional(labelsOption),
 };
 
 export const loadConstraints = { steps: anything, verifyChecksum: optional(boolean) };

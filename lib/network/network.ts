@@ -42,6 +42,7 @@ import {
   type NetworkOptions,
   type ResumeOptions,
 } from './network-options';
+import { ownLabels, ownPreprocessing } from './own-parts';
 import type { Predictor, PredictorOptions } from './predictor';
 import { makeReadable, type ReadableNetwork } from './readable';
 import { NetworkReader } from './reader';
@@ -112,8 +113,8 @@ export class Network {
     this.seed = parts.seed;
     this.parameters = parts.parameters;
     this.statistics = parts.statistics;
-    this.preprocessing = options.preprocessing?.copy();
-    this.labels = options.labels?.copy();
+    this.preprocessing = ownPreprocessing(options.preprocessing);
+    this.labels = ownLabels(options.labels);
     this.#parts = parts;
     this.#architecture = parts.architecture;
     this.#queue = new PlanQueue(parts.architecture, parts.trained.parameters, parts.trained.statistics);

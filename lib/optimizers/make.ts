@@ -1,5 +1,6 @@
 import { native } from '../addon/binding';
 import { packFields } from '../addon/records';
+import { described } from '../base/description';
 import {
   above,
   atLeast,
@@ -55,24 +56,31 @@ const constraints: Readonly<Record<string, Constraint>> = {
 };
 
 const rowOf = new WeakMap<object, OptimizerRow<AnyOptimizer>>();
+const factories: Record<string, (options: object) => AnyOptimizer> = {};
 
 /** Returns a function that makes optimisers of this row: it checks their options and fills in the defaults. */
 export function optimizerRow<O extends AnyOptimizer>(row: OptimizerRow<O>): (options: object) => O {
   const rules = { ...constraints, ...row.constraints };
   const known = Object.keys(row.defaults);
   const table = Object.fromEntries(known.map((option) => [option, optional(rules[option] as Constraint)]));
-  return (options) => {
+  const make = (options: object) => {
     checkOptions('', options, table);
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     const optimizer = Object.freeze({ name: row.name, ...row.defaults, ...given }) as unknown as O;
     rowOf.set(optimizer, row as unknown as OptimizerRow<AnyOptimizer>);
     return optimizer;
   };
+  factories[row.name] = make;
+  return make;
 }
 
-/** Whether a factory made the value. */
-export function isOptimizer(value: unknown): boolean {
-  return rowOf.has(value as object);
+/** The optimiser that a factory made, or that a description stands for; undefined for anything else. */
+export function optimizerOf(where: string, value: unknown): AnyOptimizer | undefined {
+  return rowOf.has(value as object) ? (value as AnyOptimizer) : described(where, value, factories);
+}
+
+export function optimizerNames(): string[] {
+  return Object.keys(factories);
 }
 
 /** An optimiser in the form that native code takes. */

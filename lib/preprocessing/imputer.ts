@@ -98,9 +98,9 @@ export function imputer(options: ImputerOptions = {}): PreprocessingStep {
   }
   if (strategy === 'median' || strategy === 'mostFrequent') {
     const why = `imputer with the strategy '${strategy}', which needs all rows at once: use fit, 'mean' or 'constant'`;
-    return new PreprocessingStep('imputer', fit, why);
+    return new PreprocessingStep('imputer', options, fit, why);
   }
-  return new PreprocessingStep('imputer', fit, {
+  return new PreprocessingStep('imputer', options, fit, {
     columns: kept,
     asks: 'moments',
     skipsMissing: true,

@@ -45,7 +45,7 @@ export function oneHotEncoder(options: OneHotEncoderOptions = {}): Preprocessing
     if (categories === undefined) throw tooWide(name, X.cols - columns.length + count);
     return new OneHotEncoder(X.cols, columns, categories, unknown);
   }
-  return new PreprocessingStep('oneHotEncoder', fit, {
+  return new PreprocessingStep('oneHotEncoder', options, fit, {
     columns: kept,
     asks: 'categories',
     skipsMissing: false,

@@ -30,7 +30,7 @@ import {
 import { applyStep, FittedSteps, inputName, type TransformRows, transformerOf } from './fitted-steps';
 import { learnedFrom, mergedSummaries, partialLearners, summarize } from './partial';
 import { type FittedStep, mostColumns, PreprocessingStep, type StepReader } from './step';
-import libraryReaders from './steps';
+import libraryReaders, { libraryStep } from './steps';
 import type { ColumnSummary } from './summary';
 
 /** The JSON of a fitted pipeline. JSON.stringify and JSON.parse do not change it. */
@@ -96,6 +96,11 @@ export class Preprocessing {
       fitted.push(step);
     }
     return new Preprocessing([], new FittedSteps(fitted));
+  }
+
+  /** The steps that the pipeline was made from; none if it comes from JSON. */
+  get steps(): readonly (PreprocessingStep | CustomStep)[] {
+    return this.#steps;
   }
 
   /** Whether the pipeline has learned from data. */
@@ -351,14 +356,16 @@ export class Preprocessing {
 
 /**
  * Makes a pipeline of steps that is not fitted yet: see `Preprocessing`. A step is one of the library's, such as
- * `standardScaler()`, or one of your own: see `CustomStep`.
+ * `standardScaler()`, or one of your own: see `CustomStep`. A step of the library may come from JSON or from another
+ * thread: it is `{ name, options }`.
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE
  */
 export function preprocessing(steps: readonly (PreprocessingStep | CustomStep)[]): Preprocessing {
   const list = checkList('steps', steps);
   const custom: [string, unknown][] = [];
-  for (const [i, step] of list.entries()) {
+  const known = Array.from(list, (step, i) => libraryStep(`steps[${i}]`, step) ?? step);
+  for (const [i, step] of known.entries()) {
     if (PreprocessingStep.fitOf(step) !== undefined) continue;
     if (typeof step !== 'object' || step === null || !('fit' in step)) {
       const rule = 'a step such as standardScaler(), or an object with name and fit';
@@ -367,7 +374,7 @@ export function preprocessing(steps: readonly (PreprocessingStep | CustomStep)[]
     custom.push([`steps[${i}]`, step]);
   }
   checkedCustomSteps(custom, libraryNames);
-  return new Preprocessing([...list] as (PreprocessingStep | CustomStep)[]);
+  return new Preprocessing(known as (PreprocessingStep | CustomStep)[]);
 }
 
 /**

@@ -71,7 +71,7 @@ const flags = { columns: columnsConstraint, center: optional(boolean), scale: op
  */
 export function standardScaler(options: StandardScalerOptions = {}): PreprocessingStep {
   checkOptions('', options, flags);
-  const { columns, center = true, scale = true } = options;
+  const { center = true, scale = true } = options;
   const scaleOf = (mean: number, variance: number, n: number): Scale => {
     const rounding = n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
     return {
@@ -83,7 +83,7 @@ export function standardScaler(options: StandardScalerOptions = {}): Preprocessi
     const { means, variances } = yield* learnMoments(from);
     return Array.from(means, (mean, i) => scaleOf(mean, variances[i] as number, from.X.rows));
   }
-  return scaler('standardScaler', columns, learn, {
+  return scaler('standardScaler', options, learn, {
     asks: 'moments',
     scaleOf: ({ mean, squares, rows }) => scaleOf(mean, squares / rows, rows),
   });
@@ -113,7 +113,7 @@ export function minMaxScaler(options: MinMaxScalerOptions = {}): PreprocessingSt
   }
   const ofParts: OfParts = { asks: 'extremes', scaleOf: ({ least, most }) => scaleOf(least, most) };
   const clip = options.clip === true ? ([low, high] as const) : null;
-  return scaler('minMaxScaler', options.columns, learn, ofParts, low, clip);
+  return scaler('minMaxScaler', options, learn, ofParts, low, clip);
 }
 
 /**
@@ -124,7 +124,7 @@ export function minMaxScaler(options: MinMaxScalerOptions = {}): PreprocessingSt
  */
 export function robustScaler(options: RobustScalerOptions = {}): PreprocessingStep {
   checkOptions('', options, { ...flags, percentiles: optional(rising(0, 100)) });
-  const { columns, center = true, scale = true } = options;
+  const { center = true, scale = true } = options;
   const percentiles = options.percentiles ?? ([25, 75] as const);
   function* learn(from: LearnedColumns): Work<Scale[]> {
     const orders = yield* learnOrders(from, percentiles);
@@ -134,7 +134,7 @@ export function robustScaler(options: RobustScalerOptions = {}): PreprocessingSt
     }));
   }
   const why = 'robustScaler, whose percentiles need all rows at once: use fit, or another scaler';
-  return scaler('robustScaler', columns, learn, why);
+  return scaler('robustScaler', options, learn, why);
 }
 
 /** How a scaler learns from the summary of a column. */
@@ -145,13 +145,13 @@ interface OfParts {
 
 function scaler(
   name: ScalerName,
-  columns: readonly number[] | undefined,
+  options: StandardScalerOptions | MinMaxScalerOptions | RobustScalerOptions,
   learn: (from: LearnedColumns) => Work<Scale[]>,
   ofParts: OfParts | string,
   offset = 0,
   clip: readonly [number, number] | null = null,
 ): PreprocessingStep {
-  const kept = columns?.slice();
+  const kept = options.columns?.slice();
   const make = (input: string, cols: number, selected: readonly number[], learned: readonly Scale[]) => {
     const scales = learned.map(({ center, scale }, i) => {
       // A divisor so small that its inverse is infinite is refused.
@@ -165,9 +165,9 @@ function scaler(
     const selected = selectColumns(kept, cols);
     return make(from.name, cols, selected, yield* learn({ ...from, columns: selected, skipMissing: false }));
   }
-  if (typeof ofParts === 'string') return new PreprocessingStep(name, fit, ofParts);
+  if (typeof ofParts === 'string') return new PreprocessingStep(name, options, fit, ofParts);
   const { asks, scaleOf } = ofParts;
-  return new PreprocessingStep(name, fit, {
+  return new PreprocessingStep(name, options, fit, {
     columns: kept,
     asks,
     skipsMissing: false,

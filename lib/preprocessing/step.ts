@@ -35,6 +35,8 @@ export interface PartialLearner {
 /** A step of the library with its options, for `preprocessing`: the result of `standardScaler()` and the others. */
 export class PreprocessingStep {
   readonly name: string;
+  /** The options that it was given. */
+  readonly options: Readonly<Record<string, unknown>>;
   readonly #fit: Fit;
   readonly #partial: PartialLearner | string;
 
@@ -42,8 +44,9 @@ export class PreprocessingStep {
    * @internal Use `standardScaler` and the others.
    * @param partial how it learns from parts of the data; or that it cannot, and what to do: "robustScaler, which ..."
    */
-  constructor(name: string, fit: Fit, partial: PartialLearner | string) {
+  constructor(name: string, options: object, fit: Fit, partial: PartialLearner | string) {
     this.name = name;
+    this.options = Object.freeze(structuredClone({ ...options }));
     this.#fit = fit;
     this.#partial = partial;
     Object.freeze(this);

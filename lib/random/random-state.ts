@@ -349,7 +349,7 @@ const shuffleable: Constraint = {
 const stateConstraints: Readonly<Record<keyof GeneratorState, Constraint>> = {
   key: {
     rule: `a Uint32Array of ${words} words, not all zero`,
-    accepts: (value) => value instanceof Uint32Array,
+    accepts: isUint32,
     holds: (key: Uint32Array) => key.length === words && !isStuck(key),
   },
   position: integerBetween(0, words),

@@ -1,3 +1,4 @@
+import { described } from '../base/description';
 import { argumentError } from '../base/errors';
 import {
   above,
@@ -339,12 +340,12 @@ export function resolveSchedule(value: unknown): Schedule {
 
 function checkSchedule(name: string, value: unknown): Schedule {
   // The factories are functions, too. A user who passes one most likely forgot to call it.
-  const factory = factories.includes(value as never);
-  if (factory || !(typeof value === 'function' || made.has(value as object))) {
-    const rule = 'a schedule such as schedules.cosine(), or a function';
-    throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
-  }
-  return value as Schedule;
+  const isFactory = factories.includes(value as never);
+  if (!isFactory && (typeof value === 'function' || made.has(value as object))) return value as Schedule;
+  const schedule = described(name, value, descriptions);
+  if (schedule !== undefined) return schedule;
+  const rule = 'a schedule such as schedules.cosine(), or a function';
+  throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
 }
 
 const factories = [
@@ -357,3 +358,24 @@ const factories = [
   warmUp,
   reduceOnPlateau,
 ] as const;
+
+const descriptions = {
+  constant: (options: object) => {
+    checkOptions('', options, {});
+    return constant();
+  },
+  step,
+  exponential,
+  polynomial,
+  cosine: ({ restartFactor, ...options }: CosineOptions) =>
+    cosine(
+      options.restartEvery === undefined || restartFactor === undefined
+        ? options
+        : { ...options, restartFactor },
+    ),
+  oneCycle,
+  warmUp: ({ length, next, ...options }: WarmUpOptions & { length: number; next?: Schedule }) =>
+    // A function is lost on its way to another thread, or in JSON.
+    warmUp(length, checkSchedule('next', next), options),
+  reduceOnPlateau,
+};

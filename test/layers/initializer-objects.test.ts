@@ -273,7 +273,7 @@ itRejects([
   },
   {
     what: 'a look-alike',
-    call: () => resolveInitializer({ name: 'orthogonal' }),
+    call: () => resolveInitializer({ name: 'orthonormal' }),
     error: TypeError,
     code: 'ERR_BLASNET_ARG_TYPE',
     message: `Expected initializer to be ${rule}, got an object (Object)`,

@@ -116,18 +116,18 @@ describe('the loss', () => {
       message: `Expected loss to be ${names}, got null`,
     },
     {
-      what: 'an object that no factory made',
-      call: () => resolveLoss({ name: 'huber', delta: 2 }, 'linear'),
+      what: 'an object with a name that does not exist',
+      call: () => resolveLoss({ name: 'hubert', delta: 2 }, 'linear'),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
       message: `Expected loss to be ${such}, got an object (Object)`,
     },
     {
-      what: 'a copy of what a factory made',
-      call: () => resolveLoss({ ...huber() }, 'linear'),
-      error: TypeError,
-      code: 'ERR_BLASNET_ARG_TYPE',
-      message: `Expected loss to be ${such}, got an object (Object)`,
+      what: 'a copy of what a factory made, with a bad value',
+      call: () => resolveLoss({ ...huber(), delta: -1 }, 'linear'),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'In loss: Expected delta to be a positive finite number, got -1 (number)',
     },
   ]);
 });

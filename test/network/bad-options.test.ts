@@ -143,10 +143,10 @@ const badFitOptions: Rejection<Options>[] = [
   },
   ...outside('seed', seedRule, badSeeds),
   ...outside('optimizer', 'an optimizer such as sgd({ learningRate: 0.01 })', [
-    [{ name: 'sgd', learningRate: 0.01 }, 'an object (Object)'],
-    [{ ...sgd() }, 'an object (Object)'],
+    [{ name: 'sdg', learningRate: 0.01 }, 'an object (Object)'],
+    [{ learningRate: 0.01 }, 'an object (Object)'],
     [sgd, 'function sgd'],
-    ['sgd', '"sgd" (string)'],
+    ['sgd', '"sgd" (string); write sgd()'],
     [null, 'null'],
   ]),
   ...badLosses,

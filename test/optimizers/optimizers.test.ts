@@ -222,19 +222,18 @@ describe('the optimizer option', () => {
   itRejects([
     {
       what: 'a look-alike',
-      call: () => resolveOptimizer({ name: 'sgd', learningRate: 0.1 }),
+      call: () => resolveOptimizer({ name: 'sdg', learningRate: 0.1 }),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
       message:
         'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got an object (Object)',
     },
     {
-      what: 'a copy, which nobody checked',
+      what: 'a copy with a bad value',
       call: () => resolveOptimizer({ ...sgd(), learningRate: -1 }),
-      error: TypeError,
-      code: 'ERR_BLASNET_ARG_TYPE',
-      message:
-        'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got an object (Object)',
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: 'In optimizer: Expected learningRate to be a positive finite number, got -1 (number)',
     },
     {
       what: 'a name',
@@ -242,7 +241,7 @@ describe('the optimizer option', () => {
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
       message:
-        'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got "sgd" (string)',
+        'Expected optimizer to be an optimizer such as sgd({ learningRate: 0.01 }), got "sgd" (string); write sgd()',
     },
     {
       what: 'the factory itself',

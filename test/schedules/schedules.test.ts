@@ -237,7 +237,7 @@ itRejects([
     'next',
     (next) => warmUp(1, next),
     'a schedule such as schedules.cosine(), or a function',
-    [{ name: 'cosine' }, 'an object (Object)'],
+    [{ name: 'cosines' }, 'an object (Object)'],
     [cosine, 'function cosine'],
   ),
   ...outside(
@@ -261,7 +261,7 @@ itRejects([
     'a schedule such as schedules.cosine(), or a function',
     ['cosine', '"cosine" (string)'],
     [null, 'null'],
-    [{ ...cosine() }, 'an object (Object)'],
+    [{ over: 3 }, 'an object (Object)'],
     [oneCycle, 'function oneCycle'],
   ),
   ...outside(
