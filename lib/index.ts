@@ -55,6 +55,7 @@ export type {
   EvaluateOptions,
   Evaluation,
   EvaluationOf,
+  LoadBestOptions,
   NetworkLoadOptions,
   NetworkOptions,
   ResumeOptions,

@@ -18,7 +18,7 @@ import { type Calls, call, runCalls, runCallsSync, working } from './file-calls'
 import { fileError, quote } from './file-error';
 import { parseJson } from './json';
 import { type Metadata, type Safetensors, writeSafetensors } from './safetensors';
-import { type ChooseMemory, readSafetensors } from './safetensors-reader';
+import { type ParseOptions, readSafetensors } from './safetensors-reader';
 
 /** The numbers that a training reports for an epoch. */
 export interface CheckpointReport {
@@ -53,6 +53,12 @@ export interface FoundCheckpoint extends Checkpoint {
   readonly skipped: readonly BlasnetError[];
 }
 
+/** A series of the reports, and whether small or large numbers of it are better. */
+export interface Monitored {
+  readonly monitor: string;
+  readonly mode: string;
+}
+
 export interface FindOptions {
   /** Whether to use an older checkpoint if the newest is damaged. @default false */
   readonly skipDamaged?: boolean;
@@ -61,8 +67,8 @@ export interface FindOptions {
 /** Makes the content of a checkpoint: a safetensors file whose metadata includes these entries. */
 export type EncodeCheckpoint = (metadata: Metadata) => Work<Safetensors>;
 
-// The key of the epoch's report, which every checkpoint has as JSON.
-const reportKey = 'blasnet.checkpoint';
+// The key of the epoch's report, which every checkpoint has as JSON, and that of the option `best`, if it is given.
+const [reportKey, bestKey] = ['blasnet.checkpoint', 'blasnet.best'];
 
 const text: Constraint = {
   rule: 'a non-empty string',
@@ -88,7 +94,7 @@ const findConstraints = {
 export class CheckpointStore {
   readonly directory: string;
   readonly keepLast: number;
-  readonly best: { readonly monitor: string; readonly mode: string } | undefined;
+  readonly best: Monitored | undefined;
   // By epoch: the report in a file, or the error from reading the file.
   #known: Map<number, CheckpointReport | BlasnetError> | undefined;
 
@@ -183,7 +189,9 @@ export class CheckpointStore {
 
   *#write(report: CheckpointReport, encode: EncodeCheckpoint): Calls<Checkpoint> {
     checkReport(report, this.best?.monitor);
-    const content = yield* working(encode({ [reportKey]: JSON.stringify(report) }));
+    const { best } = this;
+    const lines = { [reportKey]: JSON.stringify(report), ...(best && { [bestKey]: JSON.stringify(best) }) };
+    const content = yield* working(encode(lines));
     const known = yield* this.#read();
     yield* this.#begin(report.epoch);
     const path = this.#pathOf(report.epoch);
@@ -198,7 +206,7 @@ export class CheckpointStore {
   *#prune(known: Map<number, CheckpointReport | BlasnetError>): Calls<void> {
     const newest = wholeOf(known).sort(([a], [b]) => b - a);
     const [oldestKept] = newest.slice(0, this.keepLast).at(-1) ?? [0];
-    const best = this.#bestOf(known);
+    const best = this.best && bestOf(known, this.best);
     for (const epoch of [...known.keys()]) {
       // Damaged checkpoints do not count. They are removed if they are older than those that do.
       if (epoch >= oldestKept || epoch === best) continue;
@@ -213,28 +221,14 @@ export class CheckpointStore {
     yield* leftoverCalls(this.directory);
   }
 
-  /** The epoch of the best checkpoint, the first of equals. */
-  #bestOf(known: Map<number, CheckpointReport | BlasnetError>): number | undefined {
-    if (this.best === undefined) return undefined;
-    const { monitor, mode } = this.best;
-    let best: number | undefined;
-    let bestValue = Number.POSITIVE_INFINITY;
-    for (const [epoch, report] of wholeOf(known).sort(([a], [b]) => a - b)) {
-      const number = report[monitor] ?? Number.NaN;
-      const value = mode === 'min' ? number : -number;
-      if (Number.isFinite(value) && value < bestValue) [best, bestValue] = [epoch, value];
-    }
-    return best;
-  }
-
-  /** The calls of `latest`. @param choose the memory for the tensors */
-  *latestCalls(options: FindOptions, choose?: ChooseMemory): Calls<FoundCheckpoint | undefined> {
+  /** The calls of `latest`. */
+  *latestCalls(options: FindOptions, how?: ParseOptions): Calls<FoundCheckpoint | undefined> {
     checkOptions('', options, findConstraints);
     const { skipDamaged = false } = options;
     const skipped: BlasnetError[] = [];
     for (const epoch of (yield* this.#epochs()).sort((a, b) => b - a)) {
       try {
-        return { ...(yield* this.#readOne(epoch, choose)), skipped };
+        return { ...(yield* this.#readOne(epoch, how)), skipped };
       } catch (error) {
         if (!isFileError(error)) throw error;
         if (!skipDamaged) {
@@ -249,8 +243,49 @@ export class CheckpointStore {
   }
 
   *#findBest(): Calls<FoundCheckpoint | undefined> {
-    const epoch = this.#bestOf(yield* this.#read());
+    const epoch = this.best && bestOf(yield* this.#read(), this.best);
     return epoch === undefined ? undefined : { ...(yield* this.#readOne(epoch)), skipped: [] };
+  }
+
+  /**
+   * Reads the best checkpoint by a series that `choose` names. It gets the reports of all checkpoints, by their order,
+   * and the option `best` of the newest.
+   *
+   * @throws Error ERR_BLASNET_FILE if one is damaged, unless `skipDamaged`; if there is none; or if none has a finite
+   *   number of the series
+   */
+  *bestCalls(
+    choose: (reports: readonly CheckpointReport[], best: Monitored | undefined) => Monitored,
+    { skipDamaged = false }: FindOptions,
+    how?: ParseOptions,
+  ): Calls<FoundCheckpoint> {
+    const known = new Map<number, CheckpointReport>();
+    const skipped: BlasnetError[] = [];
+    let best: Monitored | undefined;
+    for (const epoch of (yield* this.#epochs()).sort((a, b) => a - b)) {
+      try {
+        const { report, content, path } = yield* this.#readOne(epoch, how);
+        known.set(epoch, report);
+        best = parseBest(content.metadata, path);
+      } catch (error) {
+        if (!isFileError(error)) throw error;
+        if (!skipDamaged) {
+          const message = `${error.message} (skipDamaged: true chooses among the others)`;
+          throw blasnetError('ERR_BLASNET_FILE', message, { cause: error });
+        }
+        skipped.push(error);
+      }
+    }
+    if (known.size === 0) {
+      throw skipped[0] ?? fileError(this.directory, 'the content', "a training's checkpoints", 'none');
+    }
+    const monitored = choose([...known.values()], best);
+    const epoch = bestOf(known, monitored);
+    if (epoch === undefined) {
+      const rule = `a checkpoint with a finite number of ${quote(monitored.monitor)}`;
+      throw fileError(this.directory, 'the content', rule, 'none');
+    }
+    return { ...(yield* this.#readOne(epoch, how)), skipped };
   }
 
   *#read(): Calls<Map<number, CheckpointReport | BlasnetError>> {
@@ -268,9 +303,9 @@ export class CheckpointStore {
     return known;
   }
 
-  *#readOne(epoch: number, choose?: ChooseMemory): Calls<Omit<FoundCheckpoint, 'skipped'>> {
+  *#readOne(epoch: number, how?: ParseOptions): Calls<Omit<FoundCheckpoint, 'skipped'>> {
     const path = this.#pathOf(epoch);
-    const content = yield* readSafetensors(path, choose && { choose });
+    const content = yield* readSafetensors(path, how);
     const report = parseReport(content.metadata, path);
     if (report.epoch !== epoch) {
       throw fileError(path, 'the epoch', `${epoch}, as the file's name says`, report.epoch);
@@ -325,6 +360,32 @@ function parseReport(metadata: Metadata, path: string): CheckpointReport {
   return Object.fromEntries(
     Object.entries(report as object).filter(([, value]) => typeof value === 'number'),
   ) as unknown as CheckpointReport;
+}
+
+function parseBest(metadata: Metadata, path: string): Monitored | undefined {
+  const place = `"${bestKey}" of the metadata`;
+  const json = metadata[bestKey];
+  if (json === undefined) return undefined;
+  const best = parseJson(json, place, path) as Partial<Monitored> | null;
+  if (typeof best?.monitor !== 'string' || !['min', 'max'].includes(best.mode as string)) {
+    throw fileError(path, place, "fit's option best", quote(json));
+  }
+  return { monitor: best.monitor, mode: best.mode as string };
+}
+
+/** The epoch of the best checkpoint, the first of equals; undefined if none has a finite number. */
+function bestOf(
+  known: Map<number, CheckpointReport | BlasnetError>,
+  { monitor, mode }: Monitored,
+): number | undefined {
+  let best: number | undefined;
+  let bestValue = Number.POSITIVE_INFINITY;
+  for (const [epoch, report] of wholeOf(known).sort(([a], [b]) => a - b)) {
+    const number = report[monitor] ?? Number.NaN;
+    const value = mode === 'min' ? number : -number;
+    if (Number.isFinite(value) && value < bestValue) [best, bestValue] = [epoch, value];
+  }
+  return best;
 }
 
 function wholeOf(known: Map<number, CheckpointReport | BlasnetError>): [number, CheckpointReport][] {

@@ -145,9 +145,16 @@ function migrate(
   file: string,
   steps: Readonly<Record<number, Migration>>,
 ): Safetensors {
-  const format = textOf(content.metadata, 'format', file);
+  const { format } = content.metadata;
   if (format !== 'blasnet') {
-    throw fileError(file, placeOf('format'), '"blasnet", as in a model file of this library', quote(format));
+    const got = format === undefined ? 'none' : quote(format);
+    const hint = 'it looks like a safetensors file of another program; safetensors in Python reads it';
+    throw fileError(
+      file,
+      placeOf('format'),
+      '"blasnet", as in a model file of this library',
+      `${got}: ${hint}`,
+    );
   }
   const text = textOf(content.metadata, 'blasnet.format', file);
   if (!/^(0|[1-9]\d{0,8})$/.test(text)) {

@@ -1,9 +1,10 @@
 import { Sha256 } from '../addon/arrays';
-import { blasnetError } from '../base/errors';
+import { type BlasnetError, blasnetError } from '../base/errors';
 import { allocateShared } from '../base/matrix';
 import { readCalls } from './atomic';
 import { type Calls, working } from './file-calls';
 import { fileError, quote } from './file-error';
+import { foreignFormat, telling } from './foreign';
 import { type ByteSource, readHashed } from './hashed-bytes';
 import { JsonReader } from './json-reader';
 import {
@@ -58,7 +59,11 @@ export function* parseSafetensors(
   if (source.size < 8) throw fileError(file, 'the length', 'at least 8 bytes', `${source.size} bytes`);
   const start = new Uint8Array(8);
   checkLength(8, yield* source.read(start), source, file);
-  const dataStart = 8 + headerLength(start, source.size, file);
+  const length = Buffer.from(start.buffer).readBigUInt64LE();
+  if (length > mostHeaderBytes(source)) {
+    throw (yield* foreignError(start, source, file)) ?? headerLengthError(length, source, file);
+  }
+  const dataStart = 8 + Number(length);
   const head = new Uint8Array(dataStart);
   head.set(start);
   checkLength(dataStart, 8 + (yield* source.read(head.subarray(8))), source, file);
@@ -111,14 +116,23 @@ interface Header {
   readonly digestByte: number;
 }
 
-function headerLength(start: Uint8Array, size: number, file: string): number {
-  const length = Buffer.from(start.buffer).readBigUInt64LE();
-  const left = Math.min(longestHeader, size - 8);
-  if (length > left) {
-    const why = left === longestHeader ? "the format's limit" : 'the rest of the file';
-    throw fileError(file, "the header's length (byte 0)", `at most ${left} bytes, ${why}`, `${length} bytes`);
-  }
-  return Number(length);
+function mostHeaderBytes({ size }: ByteSource): number {
+  return Math.min(longestHeader, size - 8);
+}
+
+function headerLengthError(length: bigint, source: ByteSource, file: string): BlasnetError {
+  const left = mostHeaderBytes(source);
+  const why = left === longestHeader ? "the format's limit" : 'the rest of the file';
+  const rule = `at most ${left} bytes, ${why}`;
+  return fileError(file, "the header's length (byte 0)", rule, `${length} bytes`);
+}
+
+function* foreignError(start: Uint8Array, source: ByteSource, file: string): Calls<BlasnetError | undefined> {
+  const bytes = new Uint8Array(Math.min(telling, source.size));
+  bytes.set(start);
+  const read = yield* source.read(bytes.subarray(start.length));
+  const found = foreignFormat(bytes.subarray(0, start.length + read));
+  return found === undefined ? undefined : fileError(file, 'the content', 'what save or fit wrote', found);
 }
 
 function readHeader(bytes: Uint8Array, end: number, file: string): Header {

@@ -2,6 +2,7 @@ import { copyArrays } from '../addon/arrays';
 import { type AsyncOptions, asyncConstraints, type Work, workElsewhere, workHere } from '../addon/work';
 import { AbortError } from '../base/errors';
 import { allocateShared } from '../base/matrix';
+import { giveMethods } from '../base/methods';
 import { checkOptions } from '../base/validate';
 import type { PlanQueue } from '../engine/plan-queue';
 import type { ResolvedLoss } from '../layers/losses';
@@ -10,6 +11,46 @@ import type { SampleKind } from '../samples/samples';
 import type { OptimizerState } from '../training/optimizer-state';
 import type { TrainedNetwork } from '../training/trained-network';
 import { newMemory, type StoredNetwork, withMemory } from './network-file';
+
+/** A network that can be copied as a whole. */
+export interface ClonableNetwork<Network> {
+  /**
+   * Makes a network with the same layers, parameters, running moments, preprocessing and labels, in memory of its own.
+   * It also takes the state of the random numbers and of the optimiser. So both train on to the same bits, and neither
+   * changes the other: one may predict while the other trains.
+   *
+   * @throws Error ERR_BLASNET_BUSY while a step is being taken; Error ERR_BLASNET_MEMORY
+   */
+  clone(): Network;
+  /**
+   * Like `clone`, but copies on other threads. While `fit` trains, it waits for the current epochs.
+   * @throws AbortError when the signal ends the call; like clone()
+   */
+  cloneAsync(options?: AsyncOptions): Promise<Network>;
+}
+
+/** The inner parts of a network that its clone takes, and the queue of the operations that use them. */
+export interface CloneSource {
+  readonly parts: ClonedParts;
+  readonly queue: PlanQueue;
+}
+
+/** Gives the networks of a class these methods. `make` makes a network from a copy. */
+export function makeClonable<Network extends ClonableNetwork<Network>>(
+  prototype: Network,
+  sourceOf: (network: Network) => CloneSource,
+  make: (copy: NetworkCopy) => Network,
+): void {
+  const methods: ClonableNetwork<Network> & ThisType<Network> = {
+    clone() {
+      return make(copyHere(sourceOf(this)));
+    },
+    async cloneAsync(options = {}) {
+      return make(await copyElsewhere(() => sourceOf(this), options));
+    },
+  };
+  giveMethods(prototype, methods);
+}
 
 /** What a clone takes from its network. */
 export interface ClonedParts {
@@ -26,32 +67,28 @@ export interface NetworkCopy extends Pick<StoredNetwork, 'architecture' | 'optio
   readonly lastLoss: ResolvedLoss | undefined;
 }
 
-/** Copies a network on the calling thread. */
-export function copyHere(parts: ClonedParts, queue: PlanQueue): NetworkCopy {
-  queue.checkAtRest('clone', 'readers');
-  return workHere(copying(parts, queue));
+function copyHere(source: CloneSource): NetworkCopy {
+  source.queue.checkAtRest('clone', 'readers');
+  return workHere(copying(source));
 }
 
-/** Copies a network on other threads, in its turn in the queue. */
-export async function copyElsewhere(
-  parts: () => ClonedParts,
-  queue: PlanQueue,
-  options: AsyncOptions,
-): Promise<NetworkCopy> {
+async function copyElsewhere(source: () => CloneSource, options: AsyncOptions): Promise<NetworkCopy> {
   checkOptions('', options, asyncConstraints);
   const { signal } = options;
   if (signal?.aborted) throw new AbortError(signal.reason);
+  const { queue } = source();
   // A training on this thread does not wait for a turn.
-  if (queue.training === 'here') return copyHere(parts(), queue);
+  if (queue.training === 'here') return copyHere(source());
   const turn = await queue.turnToRead(signal);
   try {
-    return await workElsewhere(copying(parts(), queue), options);
+    return await workElsewhere(copying(source()), options);
   } finally {
     turn.end();
   }
 }
 
-function* copying({ kind, seed, trained, optimizerState }: ClonedParts, queue: PlanQueue): Work<NetworkCopy> {
+function* copying({ parts, queue }: CloneSource): Work<NetworkCopy> {
+  const { kind, seed, trained, optimizerState } = parts;
   const { architecture, dtype } = kind;
   const memory = newMemory(architecture, dtype);
   const optimizer = optimizerState && {

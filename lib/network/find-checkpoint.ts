@@ -52,7 +52,7 @@ function* readCalls(
   choose: ChooseMemory,
 ): Calls<{ file: string; content: Safetensors }> {
   if (!(yield* isFolderCalls(path))) return { file: path, content: yield* readSafetensors(path, { choose }) };
-  const found = yield* new CheckpointStore({ directory: path }).latestCalls({ skipDamaged }, choose);
+  const found = yield* new CheckpointStore({ directory: path }).latestCalls({ skipDamaged }, { choose });
   if (found === undefined) throw fileError(path, 'the content', "a training's checkpoints", 'none');
   return { file: found.path, content: found.content };
 }

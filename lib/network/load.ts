@@ -1,10 +1,12 @@
 import { types } from 'node:util';
 import { type AsyncOptions, asyncConstraints } from '../addon/work';
-import { argumentError } from '../base/errors';
+import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { type FilePath, pathOf } from '../base/file-path';
 import { checkBuffer } from '../base/pinning';
 import { checkOptions } from '../base/validate';
-import { type Calls, runCalls, runCallsSync, unlessAborted, working } from '../formats/file-calls';
+import { isFolderCalls } from '../formats/atomic';
+import { type Calls, call, runCalls, runCallsSync, unlessAborted, working } from '../formats/file-calls';
+import { quote } from '../formats/file-error';
 import { BytesSource } from '../formats/hashed-bytes';
 import type { Safetensors } from '../formats/safetensors';
 import { type ParseOptions, parseSafetensors, readSafetensors } from '../formats/safetensors-reader';
@@ -54,23 +56,50 @@ async function loadElsewhere(
 
 function* fileCalls(place: FilePath, options: NetworkLoadOptions): Calls<StoredNetwork> {
   const path = pathOf('path', place);
-  return yield* loadCalls(path, options, (how) => readSafetensors(path, how));
+  return yield* loadCalls(options, function* (how) {
+    try {
+      return { file: path, content: yield* readSafetensors(path, how) };
+    } catch (error) {
+      throw (yield* folderError(path, error)) ?? error;
+    }
+  });
+}
+
+// A folder may hold what is looked for.
+function* folderError(path: string, error: unknown): Calls<unknown> {
+  if ((error as Partial<BlasnetError>).code !== 'ERR_BLASNET_FILE' || !(yield* isFolderCalls(path)))
+    return undefined;
+  let names: string[] = [];
+  try {
+    names = yield* call('readdir', path);
+  } catch {} // it is a folder in any case
+  const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
+  const got = has(/^checkpoint-\d+\.safetensors$/)
+    ? 'a directory of checkpoints; Network.loadBest reads its best one, and Network.resume continues its training'
+    : has(/^saved_model\.pb$/)
+      ? 'a directory with what looks like a SavedModel of TensorFlow; tf.saved_model.load reads it in Python'
+      : 'a directory';
+  return blasnetError('ERR_BLASNET_FILE', `Expected ${quote(path)} to be a file, got ${got}`, {
+    cause: error,
+  });
 }
 
 function* bytesCalls(bytes: FileBytes, options: NetworkLoadOptions): Calls<StoredNetwork> {
   const source = new BytesSource(checkedBytes(bytes));
-  return yield* loadCalls('bytes', options, (how) => parseSafetensors(source, 'bytes', how));
+  return yield* loadCalls(options, function* (how) {
+    return { file: 'bytes', content: yield* parseSafetensors(source, 'bytes', how) };
+  });
 }
 
-function* loadCalls(
-  file: string,
+/** The calls that load the network that `read` reads. */
+export function* loadCalls(
   { verifyChecksum = true, ...options }: NetworkLoadOptions,
-  read: (how: ParseOptions) => Calls<Safetensors>,
+  read: (how: ParseOptions) => Calls<{ readonly file: string; readonly content: Safetensors }>,
 ): Calls<StoredNetwork> {
   checkLoadOptions(options);
   yield* unlessAborted();
   const memory = new MemoryOfNetwork();
-  const content = yield* read({ choose: memory.choose, verify: verifyChecksum });
+  const { file, content } = yield* read({ choose: memory.choose, verify: verifyChecksum });
   return yield* working(decodeContent(content, file, options, memory));
 }
 

@@ -1,7 +1,14 @@
 import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import { type Dtype, dtypeName } from '../base/matrix';
 import type { AnyName } from '../base/names';
-import { anything, boolean, optional, seed as seedConstraint } from '../base/validate';
+import {
+  anything,
+  boolean,
+  type Constraint,
+  oneOf,
+  optional,
+  seed as seedConstraint,
+} from '../base/validate';
 import type { InitializerOption } from '../layers/initializers';
 import type { LossOption } from '../layers/losses';
 import type { MetricNames, Metrics } from '../metrics/metric';
@@ -49,6 +56,22 @@ export interface NetworkLoadOptions extends LoadOptions {
    * is taken, and damage may go unseen. @default true
    */
   readonly verifyChecksum?: boolean;
+}
+
+/** The options of `Network.loadBest`. */
+export interface LoadBestOptions extends NetworkLoadOptions {
+  /**
+   * The series of the history whose best number is looked for. @default that of fit's option `checkpoint.best`; if it was
+   * not given, `valLoss`, or without a validation set `loss`
+   */
+  readonly monitor?: string;
+  /**
+   * Whether the series should be small or large. @default that of `checkpoint.best` if it names this series, else 'min' for
+   * losses and errors, 'max' for this library's other metrics; required for your own metrics
+   */
+  readonly mode?: 'min' | 'max' | AnyName;
+  /** If checkpoints of the folder are damaged, looks for the best of the whole ones. @default false */
+  readonly skipDamaged?: boolean;
 }
 
 /** The options of `Network.create`. */
@@ -105,6 +128,15 @@ export const networkConstraints = {
 };
 
 export const loadConstraints = { steps: anything, verifyChecksum: optional(boolean) };
+
+const text: Constraint = { rule: 'the name of a series', accepts: (value) => typeof value === 'string' };
+
+export const bestConstraints = {
+  ...loadConstraints,
+  monitor: optional(text),
+  mode: optional(oneOf(['min', 'max'])),
+  skipDamaged: optional(boolean),
+};
 
 export const createConstraints = { ...networkConstraints, ...asyncConstraints };
 

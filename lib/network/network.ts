@@ -28,7 +28,8 @@ import {
 } from '../training/options';
 import type { TrainedNetwork } from '../training/trained-network';
 import type { TrainingError } from '../training/training-error';
-import { type ClonedParts, copyElsewhere, copyHere, type NetworkCopy } from './clone';
+import { loadBest, loadBestSync } from './best';
+import { type ClonableNetwork, type CloneSource, makeClonable, type NetworkCopy } from './clone';
 import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from './load';
 import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
 import { encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
@@ -38,6 +39,7 @@ import {
   type EvaluateOptions,
   type Evaluation,
   type EvaluationOf,
+  type LoadBestOptions,
   type NetworkLoadOptions,
   type NetworkOptions,
   type ResumeOptions,
@@ -61,7 +63,9 @@ export interface ResumeError extends TrainingError {
   readonly network: Network;
 }
 
-export interface Network extends DisposableObject, ReadableNetwork, SavableNetwork {}
+type GivenMethods = DisposableObject & ReadableNetwork & SavableNetwork & ClonableNetwork<Network>;
+
+export interface Network extends GivenMethods {}
 
 /**
  * A densely connected network: its architecture, its parameters, and the methods that train and use it. Each sample is
@@ -80,6 +84,7 @@ export class Network {
     makeDisposable<Network>(Network.prototype, (network) => network.#queue.release());
     makeReadable(Network.prototype);
     makeSavable<Network>(Network.prototype, (net) => ({ content: net.#content(), queue: net.#queue }));
+    makeClonable<Network>(Network.prototype, (net) => net.#cloned, Network.#fromCopy);
   }
 
   readonly dtype: Dtype;
@@ -168,6 +173,19 @@ export class Network {
   /** Like `fromBytes`, but blocks the calling thread. @throws like fromBytes() */
   static fromBytesSync(bytes: FileBytes, options: NetworkLoadOptions = {}): Network {
     return Network.#from(networkFromSync(bytes, options));
+  }
+
+  /**
+   * Reads the best checkpoint in a folder that `fit` wrote: the one with the smallest or largest number of a series, the
+   * first of equals. @throws like load(); RangeError ERR_BLASNET_UNKNOWN_NAME for a series that the checkpoints lack
+   */
+  static async loadBest(folder: FilePath, options: LoadBestOptions & AsyncOptions = {}): Promise<Network> {
+    return Network.#from(await loadBest(folder, options));
+  }
+
+  /** Like `loadBest`, but blocks the calling thread. @throws like loadBest() */
+  static loadBestSync(folder: FilePath, options: LoadBestOptions = {}): Network {
+    return Network.#from(loadBestSync(folder, options));
   }
 
   /**
@@ -392,25 +410,6 @@ export class Network {
     return this.#reader.gradients(X, Y, options);
   }
 
-  /**
-   * Makes a network with the same layers, parameters, running moments, preprocessing and labels, in memory of its own.
-   * It also takes the state of the random numbers and of the optimiser. So both train on to the same bits, and neither
-   * changes the other: one may predict while the other trains.
-   *
-   * @throws Error ERR_BLASNET_BUSY while a step is being taken
-   */
-  clone(): Network {
-    return Network.#fromCopy(copyHere(this.#cloned, this.#queue));
-  }
-
-  /**
-   * Like `clone`, but copies on other threads. While `fit` trains, it waits for the current epochs.
-   * @throws AbortError when the signal ends the call
-   */
-  async cloneAsync(options: AsyncOptions = {}): Promise<Network> {
-    return Network.#fromCopy(await copyElsewhere(() => this.#cloned, this.#queue, options));
-  }
-
   static #from({ architecture, options }: Pick<StoredNetwork, 'architecture' | 'options'>): Network {
     return new Network(architecture as readonly LayerOptions[], options);
   }
@@ -423,10 +422,10 @@ export class Network {
     return network;
   }
 
-  get #cloned(): ClonedParts {
-    const { seed } = this;
+  get #cloned(): CloneSource {
     const { trained } = this.#parts;
-    return { kind: this.#kind, seed, trained, optimizerState: this.#optimizer.state };
+    const optimizerState = this.#optimizer.state;
+    return { parts: { kind: this.#kind, seed: this.seed, trained, optimizerState }, queue: this.#queue };
   }
 
   #content(): NetworkContent {

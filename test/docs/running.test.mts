@@ -90,6 +90,8 @@ describe('docs/serving.md', () => {
       'Network.fromBytes': (unknown) => Network.fromBytes(new Uint8Array(8), unknown),
       'Network.loadSync': (unknown) => Network.loadSync('model', unknown),
       'Network.fromBytesSync': (unknown) => Network.fromBytesSync(new Uint8Array(8), unknown),
+      'Network.loadBest': (unknown) => Network.loadBest('folder', unknown),
+      'Network.loadBestSync': (unknown) => Network.loadBestSync('folder', unknown),
     };
     expect(told.map(([name]) => name)).toEqual(Object.keys(calls));
     for (const [name, options] of told) {

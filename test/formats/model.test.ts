@@ -218,24 +218,22 @@ describe('decodeModel', () => {
     good.tensors.map((tensor) => (tensor.name === 'W1' ? ({ ...tensor, ...changes } as Tensor) : tensor));
 
   itRejects([
-    ...[
-      'format',
-      'blasnet.format',
-      'blasnet.version',
-      'blasnet.architecture',
-      'blasnet.dtype',
-      'blasnet.seed',
-    ].map((key) =>
-      withMetadata(
-        `a file without ${key}`,
-        { [key]: undefined },
-        `Expected "${key}" of the metadata of ${name} to be present, as in every model file, got none`,
-      ),
+    ...['blasnet.format', 'blasnet.version', 'blasnet.architecture', 'blasnet.dtype', 'blasnet.seed'].map(
+      (key) =>
+        withMetadata(
+          `a file without ${key}`,
+          { [key]: undefined },
+          `Expected "${key}" of the metadata of ${name} to be present, as in every model file, got none`,
+        ),
     ),
-    withMetadata(
-      'a file of PyTorch’s',
-      { format: 'pt' },
-      `Expected "format" of the metadata of ${name} to be "blasnet", as in a model file of this library, got "pt"`,
+    ...([undefined, 'pt'] as const).map((format) =>
+      withMetadata(
+        `a file with the format ${format}`,
+        { format },
+        `Expected "format" of the metadata of ${name} to be "blasnet", as in a model file of this library, ` +
+          `got ${format === undefined ? 'none' : '"pt"'}: it looks like a safetensors file of another program; ` +
+          'safetensors in Python reads it',
+      ),
     ),
     withMetadata(
       'a newer version',

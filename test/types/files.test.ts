@@ -5,6 +5,7 @@ import {
   type FilePath,
   type FitCheckpointOptions,
   type History,
+  type LoadBestOptions,
   Network,
   type NetworkLoadOptions,
   type Resumed,
@@ -25,6 +26,11 @@ describe('the types of files', () => {
       (bytes: FileBytes, options?: NetworkLoadOptions & AsyncOptions) => Promise<Network>
     >();
     expectTypeOf<Buffer>().toExtend<FileBytes>();
+    expectTypeOf(Network.loadBest).toEqualTypeOf<
+      (folder: FilePath, options?: LoadBestOptions & AsyncOptions) => Promise<Network>
+    >();
+    expectTypeOf(Network.loadBestSync).returns.toEqualTypeOf<Network>();
+    expectTypeOf<Network['clone']>().toEqualTypeOf<() => Network>();
     expectTypeOf<Network['toBytes']>().returns.resolves.toEqualTypeOf<Uint8Array<ArrayBuffer>>();
     expectTypeOf<Resumed>().toEqualTypeOf<{ readonly network: Network; readonly history: History }>();
   });
