@@ -8,6 +8,7 @@ import { fitLoss } from '../samples/labels';
 import { fillHere } from '../samples/pending';
 import { type LabelledSamples, labelledSamples, type SampleKind, type Samples } from '../samples/samples';
 import { withWeights } from '../samples/weights';
+import type { History } from '../training/history';
 import type { EvaluateOptions, Evaluation } from './network-options';
 
 export { measureElsewhere, measureHere } from '../training/measure';
@@ -46,4 +47,9 @@ export function evaluationHere(...given: Parameters<typeof evaluationTask>): Eva
 export function evaluation(outcome: Outcome, { X }: Samples, loss: ResolvedLoss): Evaluation {
   const mean = outcome.loss / X.rows;
   return lossEntry(loss.name).accuracy ? { loss: mean, accuracy: outcome.hits / X.rows } : { loss: mean };
+}
+
+/** The numbers of a training of one epoch. */
+export function firstEpoch({ loss, accuracy }: History): Evaluation {
+  return { loss: loss[0] as number, ...(accuracy && { accuracy: accuracy[0] as number }) };
 }

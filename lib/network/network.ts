@@ -30,6 +30,7 @@ import type { TrainedNetwork } from '../training/trained-network';
 import type { TrainingError } from '../training/training-error';
 import { loadBest, loadBestSync } from './best';
 import { type ClonableNetwork, type CloneSource, makeClonable, type NetworkCopy } from './clone';
+import { firstEpoch } from './evaluation';
 import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from './load';
 import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
 import { encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
@@ -423,9 +424,8 @@ export class Network {
   }
 
   get #cloned(): CloneSource {
-    const { trained } = this.#parts;
-    const optimizerState = this.#optimizer.state;
-    return { parts: { kind: this.#kind, seed: this.seed, trained, optimizerState }, queue: this.#queue };
+    const parts = { kind: this.#kind, seed: this.seed, optimizerState: this.#optimizer.state };
+    return { parts: { ...parts, trained: this.#parts.trained }, queue: this.#queue };
   }
 
   #content(): NetworkContent {
@@ -443,8 +443,4 @@ export class Network {
       encodeNetwork(this.#content(), training, metadata);
     return { kind: this.#kind, ...this.#parts.trained, optimizer: this.#optimizer, encode };
   }
-}
-
-function firstEpoch({ loss, accuracy }: History): Evaluation {
-  return { loss: loss[0] as number, ...(accuracy && { accuracy: accuracy[0] as number }) };
 }
