@@ -17,6 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportPreprocessing(env, exports);
   blasnet::ExportGenerator(env, exports);
   blasnet::ExportRows(env, exports);
+  blasnet::ExportTables(env, exports);
   blasnet::ExportArrays(env, exports);
   blasnet::ExportInfo(env, exports);
   return exports;

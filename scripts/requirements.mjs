@@ -79,6 +79,19 @@ export const requirements = [
     },
   },
   {
+    name: 'fast_float',
+    purpose: 'libraries',
+    found: (machine) => header(machine, 'fast_float/fast_float.h'),
+    packages: {
+      apt: 'libfast-float-dev',
+      dnf: 'fast_float-devel',
+      apk: 'fast_float',
+      pacman: 'fast_float',
+      brew: 'fast_float',
+      vcpkg: 'fast-float',
+    },
+  },
+  {
     name: 'xz',
     purpose: 'archives',
     // GNU tar needs xz; the tar of other systems unpacks by itself.

@@ -10,6 +10,7 @@ import type {
   NativeRows,
   NativeStep,
 } from './row-binding';
+import type { NativeTextOptions, NativeTextReader } from './text-reader';
 
 export type * from './operations';
 export type * from './row-binding';
@@ -123,6 +124,7 @@ export interface Binding {
   readonly Generator: new (given: { outcome: Float64Array }) => NativeGenerator;
   readonly Rows: new (given: { outcome: Float64Array }) => NativeRows;
   readonly Arrays: new (given: { outcome: Float64Array }) => NativeArrays;
+  readonly TextReader: new (given: NativeTextOptions) => NativeTextReader;
 
   /** The activations, by name. */
   readonly activations: Readonly<Record<string, ActivationRow>>;
@@ -131,6 +133,8 @@ export interface Binding {
   /** The codes of normalisations and statuses, by name. */
   readonly normalizations: Readonly<Record<string, number>>;
   readonly statuses: Readonly<Record<string, number>>;
+  /** The codes of what a column of a text holds. */
+  readonly columnKinds: Readonly<Record<TextColumnKind, number>>;
   /** The codes of the rules for numbers, and of what a row adds to a metric, by name. */
   readonly labelRules: Readonly<Record<LabelRule, number>>;
   readonly rowValues: Readonly<Record<RowValue, number>>;
@@ -150,6 +154,8 @@ export interface Binding {
   /** CMake's name of the build type. */
   readonly buildType: string;
 }
+
+export type TextColumnKind = 'unknown' | 'skipped' | 'number' | 'category' | 'boolean' | 'time';
 
 /** What a row adds to a metric: see native/kernels/metrics.h. */
 export type RowValue = 'squaredError' | 'absoluteError' | 'label' | 'hit' | 'topKHit' | 'logLoss' | 'brier';
@@ -307,7 +313,7 @@ export interface NativePlan extends NativeOperations {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays activations losses optimizers normalizations ' +
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays TextReader activations losses optimizers normalizations columnKinds ' +
   'statuses labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 

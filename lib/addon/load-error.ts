@@ -63,8 +63,8 @@ function tried({ root, platform, arch, file, reason }: Facts): string[] {
 
 const fromSource =
   'Build it on this machine: node "<package>/scripts/install.mjs"\n' +
-  'This needs CMake, a C++ compiler, OpenBLAS and Highway (on Debian: apt-get install cmake g++ make libopenblas-dev ' +
-  'libhwy-dev) and, from npm, cmake-js and node-addon-api.';
+  'This needs CMake, a C++ compiler, OpenBLAS, Highway and fast_float (on Debian: apt-get install cmake g++ make ' +
+  'libopenblas-dev libhwy-dev libfast-float-dev) and, from npm, cmake-js and node-addon-api.';
 const reinstall = 'Remove node_modules/blasnet, and install it again.';
 
 /** The message ends with the first of these that applies. */

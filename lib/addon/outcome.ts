@@ -14,7 +14,8 @@ export const statusCodes = native.statuses as Readonly<
     | 'converged'
     | 'codeOutside'
     | 'categoryUnknown'
-    | 'noClass',
+    | 'noClass'
+    | 'textWrong',
     number
   >
 >;

@@ -143,11 +143,11 @@ export interface NativeRows extends NativeOperations {
   /** Copies the rows of `index` from `from` (rows x cols) to `out`, which has its type. */
   take(
     given: {
-      readonly from: LabelArray | Uint32Array;
+      readonly from: LabelArray | Uint32Array | Int8Array;
       readonly rows: number;
       readonly cols: number;
       readonly index: Uint32Array;
-      readonly out: LabelArray | Uint32Array;
+      readonly out: LabelArray | Uint32Array | Int8Array;
     },
     callback?: Callback,
   ): void;

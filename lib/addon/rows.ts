@@ -27,7 +27,7 @@ const workers = new Idle<Worker>(() => {
 });
 
 /** Copies rows of `from` (rows x cols) to `out` (index.length x cols), which has the type of `from`. */
-export function* takeRowsOf<T extends LabelArray | Uint32Array>(
+export function* takeRowsOf<T extends LabelArray | Uint32Array | Int8Array>(
   from: T,
   rows: number,
   cols: number,

@@ -56,6 +56,11 @@ class Argument {
   size_t Size(size_t most = kMostSize) const { return Whole(Number(), 0, most, "a size"); }
   size_t PositiveSize() const { return Whole(Number(), 1, kMostSize, "a positive size"); }
 
+  std::string Text() const {
+    if (!value_.IsString()) throw Wrong("a string");
+    return value_.As<Napi::String>().Utf8Value();
+  }
+
   // One of an enum's values, which run from 0 to `last`.
   template <typename E>
   E Enum(E last) const {
@@ -209,6 +214,7 @@ class Argument {
     if constexpr (std::is_same_v<T, int32_t>) return napi_int32_array;
     if constexpr (std::is_same_v<T, uint32_t>) return napi_uint32_array;
     if constexpr (std::is_same_v<T, uint8_t>) return napi_uint8_array;
+    if constexpr (std::is_same_v<T, int8_t>) return napi_int8_array;
   }
 
   Napi::Value value_;
@@ -234,6 +240,13 @@ class Properties {
   Properties(const Args& args, size_t index, std::vector<const char*> names)
       : env_(args.Env()), index_(index), names_(std::move(names)) {
     const Napi::Object object = args[index].Object();
+    for (const char* name : names_) values_.push_back(object.Get(name));
+  }
+
+  // The properties of a property.
+  Properties(const Argument& argument, std::vector<const char*> names)
+      : env_(argument.Value().Env()), index_(0), names_(std::move(names)) {
+    const Napi::Object object = argument.Object();
     for (const char* name : names_) values_.push_back(object.Get(name));
   }
 

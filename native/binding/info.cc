@@ -12,6 +12,7 @@
 #include "kernels/activations.h"
 #include "kernels/gemm.h"
 #include "kernels/metrics.h"
+#include "tables/text_reader.h"
 
 namespace blasnet {
 namespace {
@@ -84,6 +85,7 @@ void ExportInfo(Napi::Env env, Napi::Object exports) {
   exports.Set("optimizers", OptimizerRows(env));
   exports.Set("normalizations", Numbered(env, kNormalizationNames));
   exports.Set("statuses", Numbered(env, kStatusNames));
+  exports.Set("columnKinds", Numbered(env, kColumnKindNames));
   exports.Set("labelRules", Numbered(env, kLabelRuleNames));
   exports.Set("rowValues", Numbered(env, kRowValueNames));
   Napi::Object records = Napi::Object::New(env);

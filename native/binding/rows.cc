@@ -4,7 +4,7 @@
 //
 //   new Rows({ outcome })
 //   take({ from, rows, cols, index, out }, callback?)
-//     from    Float64Array, Float32Array, Int32Array or Uint32Array (rows * cols)
+//     from    Float64Array, Float32Array, Int32Array, Uint32Array or Int8Array (rows * cols)
 //     index   Uint32Array (any length)
 //     out     like `from` (length of index * cols)
 //   countClasses({ labels, rows, cols, counts }, callback?): the outcome's `index`
@@ -78,6 +78,8 @@ class RowsObject final : public Operations<RowsObject> {
         return {array.Array<int32_t>(least), sizeof(int32_t)};
       case napi_uint32_array:
         return {array.Array<uint32_t>(least), sizeof(uint32_t)};
+      case napi_int8_array:
+        return {array.Array<int8_t>(least), sizeof(int8_t)};
       default:
         return array.IsFloat32() ? std::pair<const void*, size_t>{array.Array<float>(least), sizeof(float)}
                                  : std::pair<const void*, size_t>{array.Array<double>(least), sizeof(double)};

@@ -19,10 +19,11 @@ enum class Status : int32_t {
   kCodeOutside = 7,      // index: that element of the codes
   kCategoryUnknown = 8,  // index: that element of a pipeline step's input
   kNoClass = 9,          // index: that row of labels, of which none is above 0
+  kTextWrong = 10,       // see TextReader::Fault
 };
 inline constexpr const char* kStatusNames[] = {
-    "done",       "stopped",   "inputNotFinite", "labelOutside",    "diverged",
-    "overflowed", "converged", "codeOutside",    "categoryUnknown", "noClass"};
+    "done",      "stopped",     "inputNotFinite",  "labelOutside", "diverged", "overflowed",
+    "converged", "codeOutside", "categoryUnknown", "noClass",      "textWrong"};
 
 struct Outcome {
   Status status = Status::kDone;

@@ -1,11 +1,11 @@
-// Builds the static OpenBLAS and Highway that a prebuilt addon links.
+// Builds the static OpenBLAS and Highway that a prebuilt addon links, and unpacks the headers of fast_float.
 
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from '../run.mjs';
-import { fetchSource, highway, openblas } from './sources.mjs';
+import { fastFloat, fetchSource, highway, openblas } from './sources.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
 
@@ -63,7 +63,7 @@ export function libraryDefinitions({ platform, openblas: variables }, prefix) {
           ].join(';'),
           BLASNET_BLAS_INCLUDE_DIR: join(prefix, 'include'),
         };
-  return { ...blas, hwy_DIR: join(prefix, 'lib/cmake/hwy') };
+  return { ...blas, hwy_DIR: join(prefix, 'lib/cmake/hwy'), FAST_FLOAT_INCLUDE_DIR: join(prefix, 'include') };
 }
 
 /**
@@ -90,6 +90,8 @@ export async function buildLibraries(target, { sources, folder, definitions, cro
   const installed = join(work, 'installed');
   if (target.openblas.length > 0) await buildOpenblas(target, { sources, work, installed, cross });
   await buildHighway(target, { sources, work, installed, definitions });
+  const headers = join(await unpack(fastFloat, sources, work), 'include');
+  cpSync(headers, join(installed, 'include'), { recursive: true });
   writeFileSync(join(installed, 'recipe'), wanted);
   renameSync(installed, prefix);
   rmSync(work, { recursive: true });
@@ -169,6 +171,7 @@ function recipe(target, definitions) {
     openblasOptions,
     highway,
     highwayOptions,
+    fastFloat,
     headers,
     target,
     definitions,

@@ -1,4 +1,4 @@
-// Builds addons for other machines: they contain OpenBLAS and Highway, and need nothing of this machine.
+// Builds addons for other machines: they contain OpenBLAS, Highway and fast_float, and need nothing of this machine.
 //
 //   node scripts/release/prebuild.mjs [TARGET ...]     (npm run build:prebuilt; the default is this machine's target)
 //
@@ -16,7 +16,7 @@ import { commit } from '../commit.mjs';
 import { RunError } from '../run.mjs';
 import { buildLibraries, libraryDefinitions } from './libraries.mjs';
 import { recordFile, sourcesDigest } from './record.mjs';
-import { archives, highway, openblas } from './sources.mjs';
+import { archives, fastFloat, highway, openblas } from './sources.mjs';
 import { hostTarget, prebuiltFile, prebuiltTestFile, targets } from './targets.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
@@ -76,7 +76,7 @@ async function prebuild(target) {
     target: target.name,
     commit: commit(root),
     sources: sourcesDigest(root),
-    libraries: [...(target.openblas.length > 0 ? [openblas] : []), highway].map(
+    libraries: [...(target.openblas.length > 0 ? [openblas] : []), highway, fastFloat].map(
       ({ name, version, license, sha256 }) => ({ name, version, license, sha256 }),
     ),
     compiler: compiler(cross),

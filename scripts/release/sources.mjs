@@ -43,6 +43,16 @@ export const highway = {
   urls: debian('h/highway/highway_1.2.0.orig.tar.gz'),
 };
 
+/** @type {Source} */
+export const fastFloat = {
+  name: 'fast_float',
+  version: '3.9.0',
+  license: 'MIT',
+  folder: 'fast_float-3.9.0',
+  sha256: 'a10443e13748291709b422b2da49fc6753a1a43bf24205d4600595dfe3d811bb',
+  urls: debian('f/fast-float/fast-float_3.9.0.orig.tar.gz'),
+};
+
 /** The folder of the archives: among the user's caches, so that other checkouts find them. */
 export const archives = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'blasnet');
 

@@ -33,7 +33,9 @@ test('the message names the machine, the paths that were tried, the prebuilt add
     expect.stringMatching(
       /^There is no prebuilt binary for .*\. Build it on this machine: node ".*scripts.install\.mjs"$/,
     ),
-    expect.stringMatching(/^This needs CMake, .*OpenBLAS.*Highway.*cmake-js and node-addon-api\.$/),
+    expect.stringMatching(
+      /^This needs CMake, .*OpenBLAS.*Highway.*fast_float.*cmake-js and node-addon-api\.$/,
+    ),
   ]);
 });
 

@@ -11,6 +11,7 @@ import { kernels } from './kernels.js';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
+import { jsonArguments, textClasses } from './text-calls.mjs';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Exports = Record<string, AnyFunction>;
@@ -21,10 +22,19 @@ const addons = {
 };
 const floats = [Float64Array, Float32Array] as const;
 /** The classes of the library's addon. */
-const classes: Record<string, { constructorArguments: Argument[]; methods: Record<string, Argument[]> }> = {
+const classes: Record<
+  string,
+  {
+    constructorArguments: Argument[];
+    methods: Record<string, Argument[]>;
+    /** What an object needs before its methods take their right arguments. */
+    prepare?: (object: unknown) => void;
+  }
+> = {
   ...arrayClasses,
   ...preprocessingCalls,
   ...rowClasses,
+  ...textClasses,
   Metrics: metricCallsOf(native),
   Plan: { constructorArguments: planArguments, methods },
 };
@@ -129,6 +139,7 @@ describe.each(floats)('given a %o', (Float) => {
   );
   it.each(tables)('$name of $type refuses every wrong argument', ({ type, name, list }) => {
     const object = make(type, rightArguments(classes[type]?.constructorArguments ?? [], Float));
+    classes[type]?.prepare?.(object);
     expect(() => object[name]?.(...rightArguments(list, Float))).not.toThrow();
     object.clearStop?.();
     refusesEveryWrongArgument(list, Float, (args) => object[name]?.(...args));
@@ -139,6 +150,11 @@ describe.each(floats)('given a %o', (Float) => {
       expect(wrong).toThrow(TypeError);
     }
   });
+});
+
+it('a reader of JSON refuses every wrong argument', () => {
+  expect(() => make('TextReader', rightArguments(jsonArguments, Float64Array))).not.toThrow();
+  refusesEveryWrongArgument(jsonArguments, Float64Array, (args) => make('TextReader', args));
 });
 
 it('sizes whose product is too large are refused, not wrapped around', () => {

@@ -11,6 +11,7 @@ import { callsOf, rightArguments } from './calls.mjs';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
+import { jsonArguments, textClasses } from './text-calls.mjs';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -139,6 +140,7 @@ for (const [name, of] of Object.entries({
   ...arrayClasses,
   ...preprocessingCalls,
   ...rowClasses,
+  ...textClasses,
 })) {
   fc.assert(
     fc.property(argumentsFor(of.constructorArguments), (args) => attempt(() => new native[name](...args))),
@@ -164,6 +166,7 @@ for (const [name, of] of Object.entries({
       fc.array(step, { minLength: 1, maxLength: 8 }),
       async (Float, steps) => {
         const object = new native[name](...rightArguments(of.constructorArguments, Float));
+        if ('prepare' in of) of.prepare(object);
         for (const { method, args, isAsync, receiver, waits } of steps) {
           const callbackIndex = (of.methods[method]?.length ?? 0) - 1;
           if (isAsync && callbackIndex > 0) args[callbackIndex] = () => {};
@@ -175,6 +178,11 @@ for (const [name, of] of Object.entries({
     { ...settings, numRuns: 4000 },
   );
 }
+
+fc.assert(
+  fc.property(argumentsFor(jsonArguments), (args) => attempt(() => new native.TextReader(...args))),
+  settings,
+);
 
 // Plans with arbitrary layers and losses, trained with arbitrary numbers. The arrays have valid types and
 // lengths, so that the calls reach the arithmetic.

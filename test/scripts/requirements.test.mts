@@ -180,6 +180,7 @@ describe('the tools of a machine', () => {
     Make: ['bin/make'],
     OpenBLAS: ['include/x86_64-linux-gnu/openblas-pthread/cblas.h', 'lib/x86_64-linux-gnu/libopenblas.so'],
     'Google Highway': ['include/hwy/highway.h', 'lib/libhwy.a'],
+    fast_float: ['include/fast_float/fast_float.h'],
     xz: ['bin/xz'],
     Chromium: ['bin/chromium'],
   };
@@ -223,7 +224,7 @@ describe('the tools of a machine', () => {
     const on = (platform: NodeJS.Platform) =>
       findMissing({ ...machine(newFolder()), platform }, ['compile', 'libraries']).map(({ name }) => name);
     expect(on('darwin')).not.toContain('OpenBLAS');
-    expect(on('win32')).toEqual(['CMake', 'OpenBLAS', 'Google Highway']);
+    expect(on('win32')).toEqual(['CMake', 'OpenBLAS', 'Google Highway', 'fast_float']);
   });
 
   test('include a browser or a compiler that the environment names', () => {
@@ -233,6 +234,6 @@ describe('the tools of a machine', () => {
     const missing = findMissing({ ...machine(root), env }, ['compile', 'libraries', 'archives', 'test']).map(
       ({ name }) => name,
     );
-    expect(missing).toEqual(['CMake', 'Make', 'OpenBLAS', 'Google Highway', 'xz']);
+    expect(missing).toEqual(['CMake', 'Make', 'OpenBLAS', 'Google Highway', 'fast_float', 'xz']);
   });
 });

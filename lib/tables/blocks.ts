@@ -1,0 +1,20 @@
+/** The same bytes, with a first block of at least `size` bytes, unless there are fewer. */
+export async function* gathered(
+  blocks: AsyncGenerator<Uint8Array>,
+  size: number,
+): AsyncGenerator<Uint8Array> {
+  const first: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    while (bytes < size) {
+      const next = await blocks.next();
+      if (next.done) break;
+      first.push(next.value);
+      bytes += next.value.length;
+    }
+    yield first.length === 1 ? (first[0] as Uint8Array) : Buffer.concat(first);
+    yield* blocks;
+  } finally {
+    await blocks.return(undefined);
+  }
+}

@@ -1,0 +1,157 @@
+// CSV, TSV and other delimited text, by the native reader.
+
+import { native } from '../addon/binding';
+import { argumentError, blasnetError } from '../base/errors';
+import { boolean, type Constraint, oneOf, optional } from '../base/validate';
+import { detectDecimal, detectDelimiter } from './detect';
+import { checkKnown } from './from';
+import type { Source } from './source';
+import { type Columns, type Format, type Request, readText, sampleSize } from './text-pass';
+
+export interface CsvOptions {
+  /**
+   * Whether the first record has the names of the columns. Without one, the columns are named `column1`, `column2`, ...;
+   * an array gives other names. @default true
+   */
+  readonly header?: boolean | readonly string[];
+  /** The character between cells. @default detected: a comma, a semicolon, a tab or a vertical bar */
+  readonly delimiter?: string;
+  /** The decimal separator of numbers. @default detected: a comma if the delimiter is another one and numbers have commas */
+  readonly decimal?: '.' | ',';
+  /** The character around cells that contain delimiters or line breaks. Inside, it is doubled. @default '"' */
+  readonly quote?: string;
+  /** The texts that stand for a missing value. @default ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'] */
+  readonly missing?: readonly string[];
+  /** Whether to leave out spaces around cells that are not in quotes. @default true */
+  readonly trim?: boolean;
+  /**
+   * What to do with a record that has fewer or more cells than there are columns. 'error' refuses it; 'fill' gives it
+   * missing values, and leaves out additional cells that are empty. @default 'error'
+   */
+  readonly ragged?: 'error' | 'fill';
+}
+
+export const defaultMissing = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
+
+const character: Constraint = {
+  rule: 'one ASCII character that is no line break',
+  accepts: (value) => typeof value === 'string',
+  holds: (value: string) => value.length === 1 && value.charCodeAt(0) < 128 && !/[\r\n\0]/.test(value),
+};
+const texts: Constraint = {
+  rule: 'an array of strings',
+  accepts: (value) => Array.isArray(value) && value.every((text) => typeof text === 'string'),
+};
+
+export const csvConstraints: Readonly<Record<keyof CsvOptions, Constraint>> = {
+  header: optional({
+    rule: 'true, false or an array of names',
+    accepts: (value) => typeof value === 'boolean' || texts.accepts(value),
+  }),
+  delimiter: optional(character),
+  decimal: optional(oneOf(['.', ','])),
+  quote: optional(character),
+  missing: optional(texts),
+  trim: optional(boolean),
+  ragged: optional(oneOf(['error', 'fill'])),
+};
+
+/** Reads delimited text. */
+export function readCsv(source: Source, options: CsvOptions, request: Request): Promise<Columns> {
+  const { header = true } = options;
+  const { types, columns } = request;
+  // The second pass must read as the first did.
+  let dialect: Dialect | undefined;
+  const format = (late?: ReadonlySet<string>): Format => ({
+    options(sample) {
+      refuseBinary(source.name, sample);
+      dialect ??= dialectOf(sample, options, source);
+      const { delimiter, quote, decimal } = dialect;
+      const { trim = true, ragged = 'error', missing = defaultMissing } = options;
+      const characters = {
+        delimiter: delimiter.charCodeAt(0),
+        quote: quote.charCodeAt(0),
+        decimal: decimal.charCodeAt(0),
+      };
+      return {
+        json: null,
+        csv: { ...characters, header: header === true, trim, fill: ragged === 'fill', missing },
+      };
+    },
+    names: (found) => namesOf(found, header, source.name),
+    kinds(names) {
+      checkKnown(types, names);
+      checkKnown(new Map((columns ?? []).map((name) => [name, undefined])), names, 'columns');
+      const wanted = late ?? (columns && new Set(columns));
+      const { skipped, category, unknown } = native.columnKinds;
+      return Int32Array.from(names, (name) => {
+        if (wanted !== undefined && !wanted.has(name)) return skipped;
+        if (late !== undefined) return category;
+        const kind = types.get(name);
+        return kind === undefined ? unknown : native.columnKinds[kind];
+      });
+    },
+  });
+  return readText(source, format(), request, format);
+}
+
+type Dialect = Required<Pick<CsvOptions, 'delimiter' | 'decimal' | 'quote'>>;
+
+function dialectOf(sample: Uint8Array, options: CsvOptions, { file }: Source): Dialect {
+  const { quote = '"' } = options;
+  const text = Buffer.from(sample.subarray(0, sampleSize)).toString('latin1');
+  const delimiter = options.delimiter ?? detectDelimiter(text, quote, file);
+  const decimal = options.decimal ?? detectDecimal(text, delimiter, quote);
+  for (const [name, value] of Object.entries({ decimal, quote })) {
+    if (value !== delimiter) continue;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'another character than the delimiter', value);
+  }
+  return { delimiter, decimal, quote };
+}
+
+function refuseBinary(name: string, bytes: Uint8Array): void {
+  const [a, b] = bytes;
+  const utf16 = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+  if (utf16) {
+    throw blasnetError(
+      'ERR_BLASNET_FILE',
+      `Cannot read ${name}: expected UTF-8, got UTF-16; save it as UTF-8`,
+    );
+  }
+  if (a === 0x50 && b === 0x4b) {
+    throw blasnetError(
+      'ERR_BLASNET_FILE',
+      `Cannot read ${name}: expected text, got a zip archive, as XLSX is; save the sheet as CSV`,
+    );
+  }
+  if (bytes.subarray(0, 1024).includes(0)) {
+    throw blasnetError('ERR_BLASNET_FILE', `Cannot read ${name}: expected text, got binary data`);
+  }
+}
+
+function namesOf(
+  found: readonly string[],
+  header: boolean | readonly string[],
+  file: string,
+): readonly string[] {
+  if (Array.isArray(header) && header.length !== found.length) {
+    const rule = `an array of ${found.length} names, as many as the columns of ${file}`;
+    throw argumentError('ERR_BLASNET_SHAPE', 'header', rule, header);
+  }
+  const names = found.map((name, i) => {
+    if (Array.isArray(header)) return header[i] as string;
+    return name === '' ? `column${i + 1}` : name;
+  });
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) {
+      const hint = '; to name the columns, write header: [...]';
+      throw blasnetError(
+        'ERR_BLASNET_FILE',
+        `Expected columns of ${file} with different names, got ${JSON.stringify(name)} twice${hint}`,
+      );
+    }
+    seen.add(name);
+  }
+  return names;
+}

@@ -1,0 +1,19 @@
+// The formats of tables, and what tells them apart.
+
+export type TableFormat = 'csv' | 'json';
+
+const endings: Readonly<Record<TableFormat, RegExp>> = {
+  csv: /\.(csv|tsv|tab|txt)$/,
+  json: /\.(json|ndjson|jsonl)$/,
+};
+
+export const formatNames = Object.keys(endings) as TableFormat[];
+
+/** The format that a file's name tells, or otherwise its first bytes. */
+export function formatOf(file: string, sample: Uint8Array): TableFormat {
+  const named = formatNames.find((format) => endings[format].test(file));
+  if (named !== undefined) return named;
+  const text = Buffer.from(sample.subarray(0, 1024)).toString('latin1');
+  const first = /^(?:\xef\xbb\xbf)?\s*(.)/.exec(text)?.[1];
+  return first === '{' || first === '[' ? 'json' : 'csv';
+}

@@ -1,0 +1,52 @@
+import { createGunzip } from 'node:zlib';
+import { blasnetError } from '../base/errors';
+import { gathered } from './blocks';
+
+/** The blocks, decompressed if their first bytes are those of gzip. zlib works on other threads. */
+export async function* gunzipBlocks(
+  name: string,
+  blocks: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const parts = gathered(blocks, 2);
+  const first = (await parts.next()).value as Uint8Array;
+  if (!(first[0] === 0x1f && first[1] === 0x8b)) {
+    yield first;
+    yield* parts;
+    return;
+  }
+  const gunzip = createGunzip({ chunkSize: 2 ** 20 });
+  const feeding = feed(gunzip, first, parts);
+  feeding.catch((error) => gunzip.destroy(error));
+  try {
+    for await (const block of gunzip) yield block as Uint8Array;
+    await feeding;
+  } catch (cause) {
+    if ((cause as { code?: string }).code?.startsWith('Z_') !== true) throw cause;
+    throw blasnetError('ERR_BLASNET_FILE', `Cannot decompress ${name}: ${(cause as Error).message}`, {
+      cause,
+    });
+  } finally {
+    gunzip.destroy();
+    await parts.return(undefined);
+  }
+}
+
+async function feed(
+  gunzip: ReturnType<typeof createGunzip>,
+  first: Uint8Array,
+  blocks: AsyncGenerator<Uint8Array>,
+): Promise<void> {
+  for (let block = first; ; ) {
+    if (gunzip.destroyed) return;
+    if (!gunzip.write(block)) {
+      await new Promise<void>((resolve) => {
+        gunzip.once('drain', resolve);
+        gunzip.once('close', resolve);
+      });
+    }
+    const next = await blocks.next();
+    if (next.done) break;
+    block = next.value;
+  }
+  gunzip.end();
+}

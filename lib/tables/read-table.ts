@@ -1,0 +1,98 @@
+import { AbortError } from '../base/errors';
+import { abortSignal, type Constraint, checkOptions, functionValue, oneOf, optional } from '../base/validate';
+import { type CsvOptions, csvConstraints, readCsv } from './csv';
+import { formatNames, formatOf, type TableFormat } from './formats';
+import { checkTypes, type FromOptions } from './from';
+import { readJson } from './json';
+import { opened, type Source, sourceOf, type TableSource } from './source';
+import { Table } from './table';
+import { type Columns, type Request, sampleSize } from './text-pass';
+
+/** How far a reading is. */
+export interface ReadProgress {
+  /** The bytes read so far, compressed ones if the source is. */
+  readonly bytes: number;
+  /** The bytes of the source; undefined for a stream. */
+  readonly total: number | undefined;
+  /** The rows so far. */
+  readonly rows: number;
+}
+
+export interface ReadTableOptions extends FromOptions, CsvOptions {
+  /**
+   * `json` is NDJSON or an array of records.
+   * @default by the name of the file, otherwise by its first bytes
+   */
+  readonly format?: TableFormat;
+  /** The columns to read, in this order. @default all */
+  readonly columns?: readonly string[];
+  /** Ends the reading early. It then rejects with an AbortError. @default none */
+  readonly signal?: AbortSignal;
+  /** Called after each block of some megabytes. @default none */
+  readonly progress?: (progress: ReadProgress) => void;
+}
+
+const constraints: Readonly<Record<keyof ReadTableOptions, Constraint>> = {
+  ...csvConstraints,
+  format: optional(oneOf(formatNames)),
+  types: optional({
+    rule: 'an object of kinds by column name',
+    accepts: (value) => typeof value === 'object' && value !== null,
+  }),
+  columns: optional({
+    rule: 'an array of different column names',
+    accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+    holds: (value: readonly string[]) => value.length > 0 && new Set(value).size === value.length,
+  }),
+  signal: optional(abortSignal),
+  progress: optional(functionValue),
+};
+
+const readers: Readonly<
+  Record<TableFormat, (source: Source, options: CsvOptions, request: Request) => Promise<Columns>>
+> = {
+  csv: readCsv,
+  json: (source, _, request) => readJson(source, request),
+};
+
+/**
+ * Reads a table from a file, from bytes or from a stream: CSV, TSV and other delimited text, NDJSON, or
+ * a JSON array of records; compressed by gzip or not. The text is parsed on another thread.
+ *
+ * A column's kind follows from all its cells: it is `number`, `time` (dates of ISO 8601) or `boolean` (true and false)
+ * if each cell that is not missing is one; otherwise it is a `category`. Digits with leading zeros, such as 007, and
+ * integers beyond 2^53 are texts, since a number would lose something.
+ *
+ * @param source a path, a `file:` URL, a Uint8Array or ArrayBuffer, a Readable or another iterable of bytes or strings
+ * @throws Error ERR_BLASNET_FILE that names file, line and column; TypeError, RangeError for bad options; AbortError
+ *
+ * @example
+ * const table = await readTable('customers.csv', { types: { zip: 'category' } });
+ */
+export async function readTable(source: TableSource, options: ReadTableOptions = {}): Promise<Table> {
+  const from = sourceOf(source);
+  checkOptions('', options, constraints);
+  const { signal, progress } = options;
+  const types = checkTypes(options.types);
+  if (signal?.aborted) throw new AbortError(signal.reason);
+  const total = progress && (await from.size());
+  let bytes = 0;
+  const onBytes = (more: number) => {
+    bytes += more;
+  };
+  const onRows = (rows: number) => progress?.({ bytes, total, rows });
+  const { sample, source: begun, close } = await opened(from, sampleSize, onBytes);
+  try {
+    const read = readers[options.format ?? formatOf(from.file, sample)];
+    const { columns, rows } = await read(begun, options, {
+      types,
+      columns: options.columns,
+      signal,
+      onBytes,
+      onRows,
+    });
+    return new Table(columns, rows);
+  } finally {
+    await close();
+  }
+}

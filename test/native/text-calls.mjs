@@ -1,0 +1,112 @@
+/**
+ * The class TextReader of the library's addon: the arguments of its constructor and methods, as in calls.mjs.
+ */
+import { callback, code, flag, notArrays, otherArrays, properties, shared, size } from './calls.mjs';
+
+/** @typedef {import('./calls.mjs').Argument} Argument */
+
+/** @param {string[]} values @returns {Argument} */
+const strings = (...values) => ({
+  make: () => values,
+  wrong: () => [undefined, null, 3, 'x', {}, [3], [null], new Float64Array(2)],
+});
+
+/** The code of an ASCII character. @param {string} character @returns {Argument} */
+const character = (character) => code(character.charCodeAt(0), 127);
+
+/**
+ * An array of this class, at least this long.
+ * @param {Float64ArrayConstructor | Int32ArrayConstructor | Uint8ArrayConstructor} kind
+ * @param {number} length @param {number} least @param {boolean} [optional] @returns {Argument}
+ */
+const array = (kind, length, least, optional = false) => ({
+  make: () => new kind(length),
+  wrong: () => [
+    ...(optional ? [] : [undefined, null]),
+    ...[
+      ...notArrays.filter((value) => value !== null),
+      ...otherArrays.filter((other) => other.constructor !== kind),
+    ],
+    ...(least > 0 ? [new kind(least - 1)] : []),
+  ],
+});
+
+/** @returns {Argument} */
+const bytes = () => ({
+  make: () => new TextEncoder().encode('2,y,false\n'),
+  wrong: () => [undefined, ...notArrays, new Float64Array(2), new Int16Array(2)],
+});
+
+/** Reads a row, so that there are three columns: of numbers, of texts and of truth values. @param {any} reader */
+export function prepareReader(reader) {
+  reader.add(new TextEncoder().encode('a,b,c\n1,x,true\n'));
+  reader.readHeader({ last: false });
+  reader.read({ last: false });
+}
+
+const csv = properties({
+  ...{ header: flag(true), trim: flag(true), fill: flag(true) },
+  ...{ delimiter: character(','), quote: character('"'), decimal: character('.') },
+  missing: strings('', 'NA'),
+});
+const json = properties({
+  names: strings('a', 'b'),
+  kinds: {
+    make: () => Int32Array.of(2, 3),
+    wrong: () => [
+      undefined,
+      ...notArrays,
+      ...otherArrays,
+      Int32Array.of(2),
+      Int32Array.of(2, 6),
+      Int32Array.of(-1, 2),
+    ],
+  },
+  otherwise: code(0, 1),
+});
+
+/** @type {Argument} */
+const nothing = { make: () => null, wrong: () => [] };
+
+/** @type {{ TextReader: import('./row-calls.mjs').CallsOfClass & { prepare(reader: any): void } }} */
+export const textClasses = {
+  TextReader: {
+    constructorArguments: [properties({ outcome: shared(7, true), csv, json: nothing })],
+    prepare: prepareReader,
+    methods: {
+      add: [bytes()],
+      readHeader: [properties({ last: flag(false) })],
+      names: [],
+      setKinds: [
+        {
+          make: () => Int32Array.of(0, 0, 0),
+          wrong: () => [
+            undefined,
+            ...notArrays,
+            ...otherArrays,
+            Int32Array.of(0, 0),
+            Int32Array.of(0, 0, 6),
+            Int32Array.of(-1, 0, 0),
+          ],
+        },
+      ],
+      read: [properties({ last: flag(false) }), callback()],
+      fault: [],
+      describe: [array(Float64Array, 15, 15)],
+      take: [
+        properties({
+          column: { make: () => 1, wrong: (Float) => [...size(1).wrong(Float), 3] },
+          values: array(Int32Array, 64, 1),
+          bytes: array(Uint8Array, 64, 1, true),
+          ends: array(Float64Array, 64, 1),
+        }),
+        callback(),
+      ],
+      clear: [],
+      ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
+    },
+  },
+};
+
+/** The arguments of a reader of JSON, for the constructor. */
+export const jsonArguments = [properties({ outcome: shared(7, true), csv: nothing, json })];
