@@ -16,7 +16,7 @@ import {
   sgd,
 } from '../../lib/optimizers/optimizers';
 import type { FitOptions } from '../../lib/training/options';
-import { layers, randomMatrix, underWay } from '../network/helpers';
+import { areAlike, layers, longEpoch, randomMatrix, underWay } from '../network/helpers';
 import { expectError } from '../support/bad-input';
 import { newFolder } from '../support/scratch';
 import { network, stateOf, X, Y } from './helpers';
@@ -128,17 +128,25 @@ describe('an optimiser', () => {
     expect(goesOn(one, other)).toBe(expected);
   });
 
-  it('with another learning rate goes on at that rate', () => {
-    // The rate is the last factor of a step, so that a tenth of the rate takes a tenth of the step.
-    const [whole, tenth] = [network(), network()];
-    for (const net of [whole, tenth]) net.fitSync(X, Y, { ...plain, epochs: 3, optimizer: adam() });
-    const before = stateOf(whole).parameters;
-    whole.trainOnBatch(X, Y, { optimizer: adam({ learningRate: 0.01 }) });
-    tenth.trainOnBatch(X, Y, { optimizer: adam({ learningRate: 0.001 }) });
-    const steps = [whole, tenth].map((net) =>
-      stateOf(net).parameters.map((value, i) => value - (before[i] as number)),
-    );
-    for (const [i, step] of (steps[0] ?? []).entries()) expect(steps[1]?.[i]).toBeCloseTo(step / 10, 12);
+  it.each([
+    { what: 'adam', make: (learningRate: number) => adam({ learningRate }) },
+    // A single evaluation takes the first step that the line search tries.
+    {
+      what: 'lbfgs',
+      make: (learningRate: number) =>
+        lbfgs({ learningRate, maxEvaluations: 1, toleranceGradient: 0, toleranceChange: 0 }),
+    },
+  ])('with another learning rate goes on at that rate ($what)', ({ make }) => {
+    const nets = [network(), network()];
+    for (const net of nets) net.fitSync(X, Y, { ...plain, epochs: 3, optimizer: make(0.01) });
+    const before = stateOf(network());
+    const [whole = [], tenth = []] = nets.map((net, i) => {
+      before.parameters = stateOf(net).parameters;
+      net.fitSync(X, Y, { ...plain, epochs: 1, optimizer: make(0.02 / 10 ** i) });
+      return stateOf(net).parameters.map((value, j) => value - (before.parameters[j] as number));
+    });
+    expect(whole.some((step) => step !== 0)).toBe(true);
+    for (const [i, step] of whole.entries()) expect(tenth[i]).toBeCloseTo(step / 10, 12);
   });
 
   it('starts anew when another one trained in between', () => {
@@ -229,6 +237,34 @@ describe('after a training that did not end well, an optimiser', () => {
     const { loss } = (await failure).history;
     await aborted.fit(big.X, big.Y, { ...own, epochs: 3 });
     twin.fitSync(big.X, big.Y, { ...own, epochs: loss.length + 3 });
+    expect(stateOf(aborted)).toEqual(stateOf(twin));
+  });
+
+  it('goes on in the middle of an epoch, with its own number of steps', async () => {
+    const samples = longEpoch();
+    const batchSize = 10_000;
+    const noisy = () =>
+      new Network(
+        layers([2, 16, 1], 'tanh', 'sigmoid').map((layer, i) => ({ ...layer, dropout: i === 0 ? 0.3 : 0 })),
+        { seed: 1 },
+      );
+    const [aborted, twin] = [noisy(), noisy()];
+    const controller = new AbortController();
+    const options = { epochs: 1, batchSize, shuffle: false, optimizer, signal: controller.signal };
+    const fit = aborted.fit(samples.X, samples.Y, options).catch((error) => error);
+    await underWay(aborted);
+    controller.abort();
+    expect(await fit).toMatchObject({ name: 'AbortError' });
+    const batch = (start: number) =>
+      [
+        samples.X.data.subarray(2 * start, 2 * (start + batchSize)),
+        samples.Y.data.subarray(start, start + batchSize),
+      ] as const;
+    let start = 0;
+    for (; start < samples.X.rows && !areAlike(aborted, twin); start += batchSize)
+      twin.trainOnBatch(...batch(start), { optimizer });
+    expect(areAlike(aborted, twin)).toBe(true);
+    for (const own of [aborted, twin]) own.trainOnBatch(...batch(0), { optimizer });
     expect(stateOf(aborted)).toEqual(stateOf(twin));
   });
 
