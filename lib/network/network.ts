@@ -285,7 +285,8 @@ export class Network {
   }
 
   /**
-   * Like `fit`, but blocks the calling thread. The signal is checked only between native calls.
+   * Like `fit`, but blocks the calling thread: use maxSeconds for a limit of time. A signal that nothing could abort is
+   * refused: see `FitOptions`.
    * @throws like fit(); Error ERR_BLASNET_BUSY also while another thread reads the network
    */
   fitSync<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Unvalidated<M>): HistoryOf<M>;
@@ -296,7 +297,7 @@ export class Network {
   fitSync(X: InputsLike, Y: LabelsLike, options: FitOptions): History {
     this.#queue.checkFree('fitSync');
     this.#queue.checkAtRest('fitSync', 'nothing');
-    return fitHere(newSession(this.#trained, X, Y, options), this.#queue);
+    return fitHere(newSession(this.#trained, X, Y, options, true), this.#queue);
   }
 
   /**

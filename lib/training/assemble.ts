@@ -18,6 +18,7 @@ import { checkFingerprint, type Fingerprint, fingerprintOf } from './fingerprint
 import {
   type CompletedFitOptions,
   checkFitOptions,
+  checkSignalHere,
   completeFitOptions,
   type FitOptions,
   type ValidationData,
@@ -26,14 +27,19 @@ import { encodeTraining, resumeOptimizer, type TrainingState } from './resume';
 import { TrainingSession } from './session';
 import type { TrainedNetwork } from './trained-network';
 
-/** Makes a new training. Its optimiser goes on from the network's last training, if that had equal settings. */
+/**
+ * Makes a new training. Its optimiser goes on from the network's last training, if that had equal settings.
+ *
+ * @param blocking whether it will run on the calling thread
+ */
 export function newSession(
   network: TrainedNetwork,
   X: InputsLike,
   Y: LabelsLike,
   options: FitOptions,
+  blocking = false,
 ): TrainingSession {
-  const { samples, completed, validation, learning, forget } = prepare(network.kind, X, Y, options);
+  const { samples, completed, validation, learning, forget } = prepare(network.kind, X, Y, options, blocking);
   const random = completed.seed === undefined ? network.random : new RandomState(completed.seed);
   const runner = new EpochRunner(network.kind.architecture, samples, completed, random, network.optimizer);
   runner.onRefusal = forget;
@@ -78,7 +84,13 @@ interface Prepared {
   readonly forget: () => void;
 }
 
-function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOptions): Prepared {
+function prepare(
+  kind: SampleKind,
+  X: InputsLike,
+  Y: LabelsLike,
+  options: FitOptions,
+  blocking = false,
+): Prepared {
   checkFitOptions(options);
   const { architecture, preprocessing, labels } = kind;
   const loss = fitLoss(architecture, options.loss, Y, labels !== undefined);
@@ -96,6 +108,7 @@ function prepare(kind: SampleKind, X: InputsLike, Y: LabelsLike, options: FitOpt
     };
     const labelled = labelledSamples(kind, X, Y, loss.name, parts);
     const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
+    if (blocking) checkSignalHere(completed);
     const { outputDim } = outputLayerOf(architecture);
     const weighted = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
     const samples = { ...weighted, ...joined([learnsLabels, weighted.pending]) };

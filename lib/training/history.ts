@@ -17,7 +17,7 @@ export interface HistorySeries {
 }
 
 /** What ended a training before its last epoch. 'convergence' is that of lbfgs. */
-export type StopReason = 'earlyStopping' | 'callback' | 'convergence' | 'error';
+export type StopReason = 'earlyStopping' | 'callback' | 'maxSeconds' | 'convergence' | 'error';
 
 /** What a history knows beside its series. Copies by JSON or `structuredClone` have only the series. */
 export interface HistoryMembers {

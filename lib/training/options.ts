@@ -138,9 +138,15 @@ export interface FitOptions<M extends Metrics = Metrics> extends StepOptions {
   readonly checkpoint?: FitCheckpointOptions;
   /**
    * Ends the training early with an AbortError. The parameters are those of the last finished step, or with early stopping
-   * those of the best epoch. @default none
+   * those of the best epoch. `fitSync` blocks the thread, so that only your own code that it calls can abort the signal, and
+   * no timer: see maxSeconds. @default none
    */
   readonly signal?: AbortSignal;
+  /**
+   * Ends the training, as early stopping does, after the epoch in which this many seconds have passed since its start.
+   * Above 0. @default no limit
+   */
+  readonly maxSeconds?: number;
 }
 
 /** Options of `fit` without a validation set. */
@@ -169,6 +175,7 @@ export interface CompletedFitOptions {
   readonly clipNorm: number;
   readonly threads: number;
   readonly signal: AbortSignal | undefined;
+  readonly maxSeconds: number | undefined;
   readonly heldRows: number;
   readonly stratify: boolean;
   /** How validationSplit chooses its rows. */
@@ -219,6 +226,7 @@ const constraints = {
   progress: optional(boolean),
   checkpoint: anything,
   signal: optional(abortSignal),
+  maxSeconds: optional(above(0)),
 };
 
 const callbackConstraints = { onEpochEnd: optional(functionValue), onBatchEnd: optional(functionValue) };
@@ -255,6 +263,7 @@ export function completeFitOptions(
     clipNorm: options.clipNorm ?? 0,
     threads: options.threads ?? 0,
     signal: options.signal,
+    maxSeconds: options.maxSeconds,
     heldRows,
     stratify: options.stratify ?? false,
     split: options.stratify ? 'stratified' : options.shuffle === false ? 'inOrder' : 'random',
@@ -266,6 +275,27 @@ export function completeFitOptions(
   };
   checkMonitors(completed, options.validationData !== undefined || heldRows > 0);
   return completed;
+}
+
+/**
+ * Checks the signal of a training that blocks its thread. Nothing can abort it, if the training calls no code of the user.
+ *
+ * @throws RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function checkSignalHere({ signal, callbacks, schedule, metrics }: CompletedFitOptions): void {
+  if (signal === undefined || signal.aborted) return;
+  const calls = [callbacks.onEpochEnd, callbacks.onBatchEnd, schedule].some(
+    (own) => typeof own === 'function',
+  );
+  if (calls || metrics.some(({ work }) => work === undefined)) return;
+  const hint = '; fitSync blocks this thread, so that nothing could abort it: use maxSeconds, or fit';
+  throw argumentError(
+    'ERR_BLASNET_ARG_VALUE',
+    'signal',
+    'left out of fitSync without callbacks',
+    signal,
+    hint,
+  );
 }
 
 /** Checks the names and types of the options of `fit`. Options with their own tables are checked later. */

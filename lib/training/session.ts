@@ -51,6 +51,8 @@ export class TrainingSession {
   readonly #network: TrainedNetwork;
   readonly #encodeCheckpoint: EncodeCheckpoint;
   #validation: LabelledSamples | undefined;
+  // By performance.now().
+  #endsAt = Number.POSITIVE_INFINITY;
 
   constructor(
     runner: EpochRunner,
@@ -100,6 +102,7 @@ export class TrainingSession {
   *train(pace: 'epoch' | 'paced'): Training {
     const { options, runner } = this;
     const { callbacks } = options;
+    this.#endsAt = performance.now() + 1000 * (options.maxSeconds ?? Number.POSITIVE_INFINITY);
     const bar = options.progress ? this.#progressBar() : undefined;
     const cadence =
       options.checkpoint === undefined
@@ -118,11 +121,11 @@ export class TrainingSession {
         }
         for (const report of epochs) {
           const reason = yield* this.#finishEpoch(report, bar, cadence);
-          if (reason !== undefined) return this.#stop(reason);
+          if (reason !== undefined) return runner.done ? undefined : this.#stop(reason);
         }
         if (error !== undefined) throw error;
       }
-      if (runner.position.converged) this.#stop('convergence');
+      if (runner.position.epoch < options.epochs) this.#stop('convergence');
     } catch (error) {
       this.#stop('error');
       if (error instanceof AbortError) runner.giveUp();
@@ -147,6 +150,7 @@ export class TrainingSession {
       options.callbacks.onEpochEnd !== undefined ||
       options.earlyStopping !== undefined ||
       options.checkpoint !== undefined ||
+      options.maxSeconds !== undefined ||
       options.progress ||
       unitOf(options.schedule) !== 'never'
     );
@@ -225,6 +229,7 @@ export class TrainingSession {
       const answer = yield* ask((at) => at.call('onEpochEnd', () => callbacks.onEpochEnd?.(report)));
       if (answer === false) reason ??= 'callback';
     }
+    if (performance.now() >= this.#endsAt) reason ??= 'maxSeconds';
     bar?.update(report);
     const last = reason !== undefined || report.epoch === options.epochs || runner.position.converged;
     if (cadence !== undefined && (cadence.due(report.epoch, performance.now()) || last)) {

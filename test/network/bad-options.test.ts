@@ -105,7 +105,7 @@ const badThreads = outside('threads', 'a positive integer', [
 const knownFitOptions =
   'optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, epochs, batchSize, accumulate, shuffle, ' +
   'seed, schedule, validationData, validationSplit, stratify, metrics, earlyStopping, callbacks, progress, ' +
-  'checkpoint, signal';
+  'checkpoint, signal, maxSeconds';
 const badFitOptions: Rejection<Options>[] = [
   ...outside('epochs', 'a positive integer', [
     [0, '0 (number)'],
