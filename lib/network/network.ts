@@ -14,7 +14,7 @@ import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import type { SampleKind } from '../samples/samples';
 import { newSession } from '../training/assemble';
-import { driveAsync, fitAsync, fitHere } from '../training/drive';
+import { fitAsync, fitHere, loopOver } from '../training/drive';
 import type { History, HistoryOf, Reports } from '../training/history';
 import { checkLearned } from '../training/incremental';
 import { OptimizerMemory } from '../training/optimizer-state';
@@ -302,7 +302,8 @@ export class Network {
 
   /**
    * Trains like `fit`, and yields the report of each epoch. No other thread changes the network while the loop's
-   * body runs. Leaving the loop ends the training. @throws like fit()
+   * body runs. Leaving the loop ends the training. If you call `next` yourself, end it by `return`; a generator that is
+   * dropped keeps the network busy until it is collected. @throws like fit()
    *
    *     for await (const epoch of net.epochs(X, Y, { epochs: 100 })) if (epoch.loss < 0.1) break;
    */
@@ -312,7 +313,7 @@ export class Network {
   /** The same, with options whose type does not say whether there is a validation set. */
   epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics>;
   epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics> {
-    return driveAsync(newSession(this.#trained, X, Y, options), this.#queue, 'epoch');
+    return loopOver(newSession(this.#trained, X, Y, options), this.#queue);
   }
 
   /**

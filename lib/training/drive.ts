@@ -23,11 +23,35 @@ export function fitHere(session: TrainingSession, queue: PlanQueue): History {
 }
 
 /**
+ * Trains on other threads, epoch by epoch. A loop that is dropped without its end is ended when it is collected; until then
+ * the network is busy.
+ */
+export function loopOver(
+  session: TrainingSession,
+  queue: PlanQueue,
+): AsyncGenerator<EpochReport, void, undefined> {
+  const training = driveAsync(session, queue, 'epoch');
+  // The training must not know the loop, or the loop would never be collected.
+  const loop = through(training);
+  droppedLoops.register(loop, training);
+  return loop;
+}
+
+async function* through<T>(inner: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+  yield* inner;
+}
+
+const droppedLoops = new FinalizationRegistry<AsyncGenerator>((training) => {
+  // Nobody waits for an error.
+  training.return(undefined).catch(() => {});
+});
+
+/**
  * Trains on other threads. The user's code runs on this thread, between native calls.
  *
  * @param pace 'epoch' if the reader of the reports acts between epochs, 'paced' otherwise
  */
-export async function* driveAsync(
+async function* driveAsync(
   session: TrainingSession,
   queue: PlanQueue,
   pace: 'epoch' | 'paced',
