@@ -345,9 +345,9 @@ function layerParameters(
 function entryOf(dictionary: unknown, key: string, name = 'params'): Matrix {
   checkObject(name, dictionary);
   const value = dictionary[key];
-  if (matrixOf(value) === undefined)
-    throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}.${key}`, 'a Matrix', value);
-  return value as Matrix;
+  const matrix = matrixOf(`${name}.${key}`, value);
+  if (matrix === undefined) throw argumentError('ERR_BLASNET_ARG_TYPE', `${name}.${key}`, 'a Matrix', value);
+  return matrix;
 }
 
 // Refuses layers with options that the article's layers do not have.
@@ -380,7 +380,8 @@ function checkShape(
   cols: number | 'any',
   like: Matrix | 'float',
 ): void {
-  if (matrixOf(matrix) === undefined) throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix', matrix);
+  if (matrixOf(name, matrix) === undefined)
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix', matrix);
   checkBuffer(name, matrix.data);
   if (matrix.rows === 0 || matrix.cols === 0) {
     throw blasnetError(

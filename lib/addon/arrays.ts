@@ -1,5 +1,6 @@
 // Native work with whole arrays, such as hashing and copying them. Results do not depend on the number of threads.
 
+import { lengthOf } from '../base/intrinsics';
 import type { FloatArray, LabelArray, NumberArray } from '../base/matrix';
 import { type AnyArray, type Callback, type NativeArrays, native } from './binding';
 import { newOutcome, readOutcome } from './outcome';
@@ -62,13 +63,13 @@ export function* fillArray(out: FloatArray, value: number): Work<void> {
 /** Copies numbers. Returns the index of the first one that an Int32Array does not take; undefined if there is none. */
 export function* convertNumbers(from: NumberArray, out: LabelArray): Work<number | undefined> {
   const index = yield* run(out.byteLength, (object, callback) => object.convert({ from, out }, callback));
-  return index < from.length ? index : undefined;
+  return index < lengthOf(from) ? index : undefined;
 }
 
 /** The index of the first NaN or infinity, or -1. */
 export function* firstNotFinite(data: FloatArray): Work<number> {
-  const index = yield* run(data.byteLength, (object, callback) => object.checkFinite(data, callback));
-  return index === data.length ? -1 : index;
+  const index = yield* run(8 * lengthOf(data), (object, callback) => object.checkFinite(data, callback));
+  return index === lengthOf(data) ? -1 : index;
 }
 
 function* run(bytes: number, start: (object: NativeArrays, callback?: Callback) => void): Work<number> {

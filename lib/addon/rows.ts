@@ -1,6 +1,7 @@
 // Native work with the rows of samples: copies of some rows, classes, weights. Results do not depend on the number of
 // threads.
 
+import { lengthOf } from '../base/intrinsics';
 import type { FloatArray, LabelArray } from '../base/matrix';
 import { type Callback, type NativeRows, native, type WeighArguments } from './binding';
 import { newOutcome, readOutcome } from './outcome';
@@ -79,7 +80,7 @@ export function* decideClasses(given: Parameters<NativeRows['decideClasses']>[0]
 
 /** The first weight that is negative or not finite, or the number of weights; and their sum, if there is none. */
 export function* checkWeights(weights: FloatArray): Work<{ readonly bad: number; readonly sum: number }> {
-  const { index, sum } = yield* run(weights.length, (object, callback) =>
+  const { index, sum } = yield* run(lengthOf(weights), (object, callback) =>
     object.checkWeights(weights, callback),
   );
   return { bad: index, sum };

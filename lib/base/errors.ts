@@ -1,3 +1,5 @@
+import { kindOf, lengthOf } from './intrinsics';
+
 /**
  * The codes of the library's errors. The code decides the class: a TypeError for the wrong kind of value, a RangeError
  * for a value of the right kind that is not allowed, and an Error for a state, a file or the addon.
@@ -71,19 +73,24 @@ export function describe(value: unknown): string {
   if (typeof value === 'symbol') return String(value);
   if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`;
   if (typeof value !== 'object') return `${String(value)} (${typeof value})`;
-  if (ArrayBuffer.isView(value)) {
-    const { length } = value as { length?: number };
+  const kind = kindOf(value);
+  if (kind !== undefined || ArrayBuffer.isView(value)) {
     const name = className(value);
     const article = name.startsWith('Int') ? 'an' : 'a';
-    return `${article} ${name}${length === undefined ? '' : ` of length ${length}`}`;
+    return `${article} ${name}${kind === undefined ? '' : ` of length ${lengthOf(value as ArrayBufferView)}`}`;
   }
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   return `an object (${className(value)})`;
 }
 
 function className(value: object): string {
-  const { constructor: kind } = value as { constructor?: { name?: unknown } };
-  return typeof kind?.name === 'string' && kind.name !== '' ? kind.name : 'no class';
+  try {
+    const { constructor: kind } = value as { constructor?: { name?: unknown } };
+    return typeof kind?.name === 'string' && kind.name !== '' ? kind.name : 'no class';
+  } catch {
+    // A getter of the object's own may throw anything.
+    return 'no class';
+  }
 }
 
 function abbreviate(text: string): string {

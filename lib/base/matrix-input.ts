@@ -10,6 +10,7 @@ import {
   isFloatArray,
   isTypedNumbers,
   type LabelArray,
+  lengthOf,
   type NumbersLike,
   type TypedNumbers,
 } from './number-kinds';
@@ -54,7 +55,7 @@ export function asMatrix(name: string, value: unknown, rule: MatrixRule = {}): M
 
 /** Like `asMatrix`, but leaves many numbers to be read later. */
 export function matrixInput(name: string, value: unknown, rule: MatrixRule = {}): MatrixInput {
-  const given = matrixOf(value);
+  const given = matrixOf(name, value);
   const input = given === undefined ? fromLoose(name, value, rule) : { matrix: given };
   const { matrix } = input;
   checkBuffer(name, matrix.data);
@@ -104,7 +105,7 @@ function fromLoose(
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value, hint);
   }
   checkBuffer(name, value);
-  const { length } = value;
+  const length = lengthOf(value);
   if (length % cols !== 0) {
     const rule = withOrigin(`of a length that is a multiple of ${cols}`, origin);
     throw argumentError('ERR_BLASNET_SHAPE', name, rule, value);
@@ -128,7 +129,7 @@ export function outputOf(
   codes: LabelArray | null = null,
   own: ReadArrays | undefined = undefined,
 ): Matrix {
-  const out = matrixOf(given);
+  const out = matrixOf('out', given);
   if (out === undefined) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', given);
   if (overlap(out.data, X) || (codes !== null && overlap(out.data, codes))) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', 'a matrix that shares no memory with X', out);

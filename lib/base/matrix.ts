@@ -1,5 +1,6 @@
 import { argumentError, type BlasnetError, blasnetError } from './errors';
 import { elementHint, type Role, rowHint } from './hints';
+import { bufferOf, copyNumbers, partOf, placeOf } from './intrinsics';
 import { memoryError, newSharedArray } from './memory';
 import {
   type Dtype,
@@ -12,6 +13,7 @@ import {
   type NumbersLike,
   type TypedNumbers,
 } from './number-kinds';
+import { checkBuffer } from './pinning';
 import { type Reading, readNow } from './reading';
 import { type Constraint, check, integerFrom, oneOf } from './validate';
 
@@ -38,7 +40,7 @@ export class Matrix<T extends FloatArray = FloatArray> {
       throw argumentError('ERR_BLASNET_ARG_TYPE', 'data', 'a Float64Array or Float32Array', data);
     }
     checkSize(rows, cols);
-    if (data.length !== rows * cols) {
+    if (lengthOf(data) !== rows * cols) {
       throw argumentError('ERR_BLASNET_SHAPE', 'data', `of length ${rows} * ${cols} = ${rows * cols}`, data);
     }
     this.data = data;
@@ -85,7 +87,7 @@ export class Matrix<T extends FloatArray = FloatArray> {
   /** Returns row r as a view of length cols. @throws RangeError ERR_BLASNET_ARG_VALUE outside the matrix */
   row(r: number): T {
     const start = this.#offset(r, 0);
-    return this.data.subarray(start, start + this.cols) as T;
+    return partOf(this.data, start, start + this.cols);
   }
 
   /** Returns a transposed copy. It turns (samples x features) into the article's (features x samples). */
@@ -114,19 +116,30 @@ export class Matrix<T extends FloatArray = FloatArray> {
   }
 }
 
-/** The value as a matrix, if it is one: also that of another copy of this library, or a clone without its methods. */
-export function matrixOf(value: unknown): Matrix | undefined {
-  if (value instanceof Matrix) return value;
+/**
+ * The value as a new matrix on its data, if it is one: also that of another copy of this library, or a clone without its
+ * methods.
+ *
+ * @param name the argument's name, for the errors
+ */
+export function matrixOf(name: string, value: unknown): Matrix | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
+  // Read once: a getter, or a proxy, may answer otherwise the next time; and a caller may change them while native code works.
   const { data, rows, cols } = value as { readonly [name in 'data' | 'rows' | 'cols']?: unknown };
   if (!isFloatArray(data) || !Number.isSafeInteger(rows) || !Number.isSafeInteger(cols)) return undefined;
+  if (lengthOf(data) !== (rows as number) * (cols as number)) {
+    checkBuffer(name, data);
+    const rule = 'a Matrix whose data have rows * cols elements';
+    throw argumentError('ERR_BLASNET_SHAPE', name, rule, data, `, ${rows} rows and ${cols} columns`);
+  }
   return new Matrix(data, rows as number, cols as number);
 }
 
 /** Whether two arrays share memory. */
 export function overlap(a: LabelArray, b: LabelArray): boolean {
-  if (a.buffer !== b.buffer) return false;
-  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+  if (bufferOf(a) !== bufferOf(b)) return false;
+  const [one, other] = [placeOf(a), placeOf(b)];
+  return one.start < other.end && other.start < one.end;
 }
 
 /** The error for the element of a matrix at `index` of its data. */
@@ -234,7 +247,7 @@ function readTyped(
 ): void {
   const row = checkRow(name, rows, r, role) as TypedNumbers;
   if (lengthOf(row) !== cols) throw rowError(name, r, row, cols);
-  out.set(row, r * cols);
+  copyNumbers(row, out, r * cols);
 }
 
 /** How to read a typed array of any kind into `out`, which is as long. */
@@ -244,7 +257,7 @@ export function typedReading(name: string, from: TypedNumbers, out: LabelArray):
     if (lengthOf(from) < end) {
       throw argumentError('ERR_BLASNET_DETACHED', name, 'an array whose buffer is not detached', from);
     }
-    out.set(numbers.subarray(start, end), start);
+    copyNumbers(partOf(numbers, start, end), out, start);
   };
   return { length: out.length, width: 1, read };
 }

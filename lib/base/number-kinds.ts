@@ -1,6 +1,10 @@
 // The typed arrays that hold numbers. They are recognised by what they are, whichever realm made them: Jest and
 // node:vm have classes of their own, for which `instanceof` is false.
 
+import { kindOf, lengthOf } from './intrinsics';
+
+export { kindOf, lengthOf } from './intrinsics';
+
 /** The element types: 'float64' is stored in a Float64Array, 'float32' in a Float32Array. */
 export type Dtype = 'float64' | 'float32';
 export type FloatArray = Float64Array | Float32Array;
@@ -18,20 +22,9 @@ export type TypedNumbers = ArrayBufferView & ArrayLike<number>;
 /** One number after another: a typed array, or an array of numbers. */
 export type NumbersLike = TypedNumbers | readonly number[];
 
-type Getter = (this: unknown) => unknown;
-
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
-const tagOf = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)?.get as Getter;
-const length = Object.getOwnPropertyDescriptor(typedArray, 'length')?.get as Getter;
-
-/** The kind of a typed array, such as 'Int8Array'; undefined for anything else. */
-export function kindOf(value: unknown): string | undefined {
-  return tagOf.call(value) as string | undefined;
-}
-
-/** The number of elements of a typed array; 0 if its buffer is detached. */
-export function lengthOf(array: TypedNumbers): number {
-  return length.call(array) as number;
+/** How many numbers there are. */
+export function countOf(numbers: NumbersLike | ArrayLike<unknown>): number {
+  return isTypedNumbers(numbers) ? lengthOf(numbers) : numbers.length;
 }
 
 export function isFloatArray(value: unknown): value is FloatArray {

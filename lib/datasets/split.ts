@@ -9,7 +9,7 @@ import {
   workHere,
 } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { type FloatArray, Matrix } from '../base/matrix';
+import { type FloatArray, Matrix, matrixOf } from '../base/matrix';
 import { type MatrixInput, rowsInput } from '../base/matrix-input';
 import { newArray } from '../base/memory';
 import { checkBuffer } from '../base/pinning';
@@ -160,11 +160,12 @@ function* copyOf(order: Uint32Array): Work<Uint32Array> {
 
 function toMatrix(name: string, value: unknown): MatrixInput {
   if (Array.isArray(value)) return rowsInput(name, value, 'float64', name === 'Y' ? 'labels' : 'inputs');
-  if (!(value instanceof Matrix)) {
+  const matrix = matrixOf(name, value);
+  if (matrix === undefined) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a Matrix or an array of rows', value);
   }
-  checkBuffer(name, value.data);
-  return { matrix: value };
+  checkBuffer(name, matrix.data);
+  return { matrix };
 }
 
 function* select({ data, rows, cols, dtype }: Matrix, index: Uint32Array): Work<Matrix> {

@@ -8,6 +8,7 @@ import {
   type FloatArray,
   isFloatArray,
   isTypedNumbers,
+  lengthOf,
   type NumbersLike,
   type TypedNumbers,
 } from '../base/number-kinds';
@@ -201,7 +202,7 @@ function initialParameters(values: InitialValues, rest: InitializerOption = 'aut
       const message = `Unknown parameter "${name}" in values; parameters are W1, b1, W2, b2, ..., E1, E2, ...`;
       throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', message);
     }
-    if (!(matrixOf(value) !== undefined || isTypedNumbers(value) || Array.isArray(value))) {
+    if (!(matrixOf(`values.${name}`, value) !== undefined || isTypedNumbers(value) || Array.isArray(value))) {
       const rule = 'a Matrix, a typed array or an array of numbers or rows';
       throw argumentError('ERR_BLASNET_ARG_TYPE', `values.${name}`, rule, value);
     }
@@ -382,7 +383,7 @@ function readParameter(
   const where = `values.${name}`;
   const given = values[name] as ParameterValues;
   const length = rows * cols;
-  const matrix = matrixOf(given);
+  const matrix = matrixOf(where, given);
   if (matrix !== undefined && (matrix.rows !== rows || matrix.cols !== cols)) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
@@ -390,7 +391,7 @@ function readParameter(
     );
   }
   const data = elementsOf(where, matrix?.data ?? given);
-  if (data.length !== length) {
+  if (lengthOf(data) !== length) {
     const rule = `of length ${rows} * ${cols} = ${length}`;
     throw argumentError('ERR_BLASNET_SHAPE', where, rule, data);
   }

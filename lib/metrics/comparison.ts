@@ -4,10 +4,12 @@ import { tableHint } from '../base/hints';
 import { allocateShared, matrixOf, numberError, numbersReading, typedReading } from '../base/matrix';
 import { type MatrixLike, rowsInput } from '../base/matrix-input';
 import {
+  countOf,
   type FloatArray,
   isFloatArray,
   isNumberArray,
   isTypedNumbers,
+  lengthOf,
   type NumberArray,
   type NumbersLike,
 } from '../base/number-kinds';
@@ -83,7 +85,7 @@ export function compare(
     );
   }
   const { weights = null, unread: unreadWeights } = weighed ?? {};
-  if (weights !== null && weights.length !== rows) {
+  if (weights !== null && lengthOf(weights) !== rows) {
     throw argumentError(
       'ERR_BLASNET_SHAPE',
       'sampleWeight',
@@ -126,7 +128,7 @@ interface Table {
 }
 
 function asTable(name: string, value: unknown): Table {
-  const matrix = matrixOf(value);
+  const matrix = matrixOf(name, value);
   if (matrix !== undefined) {
     const { data, rows, cols } = matrix;
     checkBuffer(name, data);
@@ -134,7 +136,7 @@ function asTable(name: string, value: unknown): Table {
   }
   if (isTypedNumbers(value)) {
     checkBuffer(name, value);
-    const { length: rows } = value;
+    const rows = lengthOf(value);
     if (isNumberArray(value)) return { data: value, rows, cols: 1 };
     const data = allocateShared(rows, 'float64');
     return { data, rows, cols: 1, unread: unlessShort(typedReading(name, value, data)) };
@@ -162,7 +164,7 @@ function asWeights(given: NumbersLike): {
 } {
   if (isTypedNumbers(given)) checkBuffer('sampleWeight', given);
   if (isFloatArray(given)) return { weights: given };
-  const weights = allocateShared(given.length, 'float64');
+  const weights = allocateShared(countOf(given), 'float64');
   const read = (from: number, to: number) => {
     for (let i = from; i < to; i++) {
       const weight: unknown = given[i];

@@ -1,6 +1,7 @@
 // Steps that users write. The pipeline sees each of them as a FittedStep, and everything that they return is checked.
 
 import { argumentError, blasnetError } from '../base/errors';
+import { copyNumbers } from '../base/intrinsics';
 import type { Matrix } from '../base/matrix';
 import { asMatrix, checkDtype, type MatrixLike } from '../base/matrix-input';
 import {
@@ -185,7 +186,7 @@ class FittedCustom implements UserStep {
         `Expected ${name} to have ${out.rows} rows, got ${result.rows}`,
       );
     }
-    out.data.set(result.data);
+    copyNumbers(result.data, out.data);
   }
 }
 

@@ -2,6 +2,7 @@ import { type Callback, type NativePipeline, native } from '../addon/binding';
 import { newOutcome, readOutcome, statusCodes, statusOf } from '../addon/outcome';
 import { Idle, type Work, workHere } from '../addon/work';
 import { blasnetError } from '../base/errors';
+import { copyNumbers } from '../base/intrinsics';
 import { Matrix, sharedZeros } from '../base/matrix';
 import { type FittedStep, type LibraryStep, notFinite, type UserStep } from './step';
 
@@ -48,7 +49,7 @@ export class FittedSteps {
         last && fits(segment, current, out) ? out : sharedZeros(X.rows, segment.outputColumns, X.dtype);
       if (segment instanceof NativeSegment) yield* segment.transform(current, next);
       else segment.transform(current, next);
-      if (last && next !== out) out.data.set(next.data);
+      if (last && next !== out) copyNumbers(next.data, out.data);
       current = next;
     }
   }
@@ -75,7 +76,7 @@ export class FittedSteps {
         i === 0 && fits(segment, current, out) ? out : sharedZeros(X.rows, segment.inputColumns, X.dtype);
       if (segment instanceof NativeSegment) yield* segment.inverse(current, next);
       else segment.inverse(current, next);
-      if (i === 0 && next !== out) out.data.set(next.data);
+      if (i === 0 && next !== out) copyNumbers(next.data, out.data);
       current = next;
     }
   }
@@ -120,7 +121,7 @@ export function* applyStep(step: FittedStep, place: number, X: Matrix, out: Matr
   else {
     const next = sharedZeros(out.rows, out.cols, X.dtype);
     step.transform(X, next);
-    out.data.set(next.data);
+    copyNumbers(next.data, out.data);
   }
 }
 
@@ -186,7 +187,7 @@ class NativeSegment {
   *#run(X: Matrix, out: Matrix, start: (pipeline: NativePipeline, callback?: Callback) => void): Work<void> {
     const runner = this.#runners.take();
     try {
-      const brief = (X.data.length + out.data.length) * this.#steps.length <= briefElements;
+      const brief = (X.rows * X.cols + out.rows * out.cols) * this.#steps.length <= briefElements;
       yield { object: runner.native, start: (callback) => start(runner.native, callback), brief };
       this.#throwIfRefused(runner.outcome);
     } finally {

@@ -11,6 +11,7 @@ import {
 import { argumentError, blasnetError } from '../base/errors';
 import { type Dtype, dtypeName, type FloatArray, Matrix, matrixOf } from '../base/matrix';
 import { newArray, newSharedArray } from '../base/memory';
+import { countOf } from '../base/number-kinds';
 import { checkBuffer } from '../base/pinning';
 import {
   anything,
@@ -240,15 +241,15 @@ export class LabelEncoder<T extends Label = Label> {
   /** Like `decode`, without blocking the calling thread. @throws like decode(); AbortError */
   async decodeAsync(outputs: Matrix | ArrayLike<number>, options: DecodeAsyncOptions = {}): Promise<T[]> {
     checkOptions('', options, { ...decodeConstraints, ...asyncConstraints });
-    const matrix = matrixOf(outputs);
+    const matrix = matrixOf('outputs', outputs);
     const arrays = matrix === undefined ? [] : [matrix.data];
-    return pinnedWork(this.decodeWork(outputs, options.threshold), arrays, options);
+    return pinnedWork(this.decodeWork(matrix ?? outputs, options.threshold), arrays, options);
   }
 
   /** @internal The class names of outputs or indices. */
   *decodeWork(outputs: Matrix | ArrayLike<number>, threshold = 0.5): Work<T[]> {
     const { classes } = this;
-    const matrix = matrixOf(outputs);
+    const matrix = matrixOf('outputs', outputs);
     if (matrix !== undefined) {
       return yield* namesOf(yield* decided(matrix, classes.length, threshold), classes);
     }
@@ -350,7 +351,7 @@ function* decided({ data: outputs, rows, cols }: Matrix, classes: number, least:
 }
 
 function* checkedIndices(outputs: ArrayLike<unknown>, most: number): Work<Int32Array> {
-  const numbers = newArray(Int32Array, outputs.length);
+  const numbers = newArray(Int32Array, countOf(outputs));
   yield* inSlices(numbers.length, (from, to) => {
     for (let i = from; i < to; i++) {
       const index = outputs[i] as number;

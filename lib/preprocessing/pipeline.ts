@@ -270,7 +270,7 @@ export class Preprocessing {
     const { out, ...rest } = options;
     const input = matrixInput('X', X, { cols: fitted.inputColumns, role: 'inputs' });
     const result = resultMatrix(input.matrix, fitted.outputColumns, out);
-    await elsewhere(input, rest, fitted.transform(input.matrix, result), out);
+    await elsewhere(input, rest, fitted.transform(input.matrix, result), out && result);
     return out ?? result;
   }
 
@@ -305,7 +305,7 @@ export class Preprocessing {
     const { out, ...rest } = options;
     const input = matrixInput('X', X, { cols: fitted.outputColumns });
     const result = resultMatrix(input.matrix, fitted.inputColumns, out);
-    await elsewhere(input, rest, fitted.inverse(input.matrix, result), out);
+    await elsewhere(input, rest, fitted.inverse(input.matrix, result), out && result);
     return out ?? result;
   }
 

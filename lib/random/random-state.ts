@@ -3,7 +3,7 @@ import { newOutcome } from '../addon/outcome';
 import { Idle, type Work } from '../addon/work';
 import { nodeCrypto } from '../base/lazy-modules';
 import { newArray } from '../base/memory';
-import { type FloatArray, isFloatArray, isUint32, kindOf } from '../base/number-kinds';
+import { countOf, type FloatArray, isFloatArray, isUint32, kindOf, lengthOf } from '../base/number-kinds';
 import {
   atLeast,
   type Constraint,
@@ -174,7 +174,7 @@ export class RandomState {
       this.#draw(array, array);
       return;
     }
-    const order = this.permutation(array.length);
+    const order = this.permutation(countOf(array));
     const values = Array.from(array);
     for (let i = 0; i < values.length; i++) array[i] = values[order[i] as number];
   }
@@ -350,7 +350,7 @@ const stateConstraints: Readonly<Record<keyof GeneratorState, Constraint>> = {
   key: {
     rule: `a Uint32Array of ${words} words, not all zero`,
     accepts: isUint32,
-    holds: (key: Uint32Array) => key.length === words && !isStuck(key),
+    holds: (key: Uint32Array) => lengthOf(key) === words && !isStuck(key),
   },
   position: integerBetween(0, words),
   spareNormal: {

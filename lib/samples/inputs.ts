@@ -8,6 +8,7 @@ import {
   type Dtype,
   isInt32,
   isTypedNumbers,
+  lengthOf,
   type NumbersLike,
   type TypedNumbers,
 } from '../base/number-kinds';
@@ -182,7 +183,7 @@ export function codeError(
 
 function mixed(X: unknown): MixedInputs {
   const isObject = typeof X === 'object' && X !== null && !ArrayBuffer.isView(X) && !Array.isArray(X);
-  if (!isObject || matrixOf(X) !== undefined) {
+  if (!isObject || matrixOf('X', X) !== undefined) {
     const rule = '{ numbers, categories }, since the network has embeddings';
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'X', rule, X);
   }
@@ -194,7 +195,7 @@ function mixed(X: unknown): MixedInputs {
 // X (rows, 0): the numbers are left out, or a matrix without columns, such as a predictor's input.
 function noNumbers(numbers: unknown, rows: number, dtype: Dtype): Matrix {
   if (numbers === undefined) return sharedZeros(rows, 0, dtype);
-  const matrix = matrixOf(numbers);
+  const matrix = matrixOf('X.numbers', numbers);
   if (matrix?.cols !== 0) {
     const rule = "left out, since the network's inputDim is 0";
     throw argumentError('ERR_BLASNET_SHAPE', 'X.numbers', rule, numbers);
@@ -246,7 +247,7 @@ interface Codes {
 
 function codesOf(value: unknown, cols: number): Codes {
   const name = 'X.categories';
-  const matrix = matrixOf(value);
+  const matrix = matrixOf(name, value);
   if (matrix !== undefined) {
     if (matrix.cols === cols) return flatCodes(name, matrix.data, cols);
     throw argumentError('ERR_BLASNET_SHAPE', name, `of ${cols} columns (the network's embeddings)`, value);
@@ -275,7 +276,7 @@ function codesOf(value: unknown, cols: number): Codes {
 
 function flatCodes(name: string, values: TypedNumbers, cols: number): Codes {
   checkBuffer(name, values);
-  const { length } = values;
+  const length = lengthOf(values);
   if (length % cols !== 0) {
     const rule = `of a length that is a multiple of ${cols} (the network's embeddings)`;
     throw argumentError('ERR_BLASNET_SHAPE', name, rule, values);

@@ -6,12 +6,14 @@ import { allocateShared, type Matrix, matrixOf, numbersReading, typedReading } f
 import { type MatrixLike, rowsInput } from '../base/matrix-input';
 import { newSharedArray } from '../base/memory';
 import {
+  countOf,
   type Dtype,
   isInt32,
   isIntegerArray,
   isNumberArray,
   isTypedNumbers,
   type LabelArray,
+  lengthOf,
   type NumberArray,
   type NumbersLike,
 } from '../base/number-kinds';
@@ -103,7 +105,7 @@ export function asLabels(kind: LabelKind, Y: LabelsLike, loss: LossName, learns 
 
 // One number per sample, for a single output.
 function column(values: NumbersLike, dtype: Dtype): Labels {
-  const data = allocateShared(values.length, dtype);
+  const data = allocateShared(countOf(values), dtype);
   const labels = { data, rows: data.length, cols: 1 };
   if (isTypedNumbers(values)) checkBuffer('Y', values);
   if (isNumberArray(values)) return { ...labels, pending: unlessBrief(copied(values, data), [values]) };
@@ -165,11 +167,11 @@ export function classThreshold(output: ActivationName): number {
 function classLabels(Y: LabelsLike, loss: LossName): Labels {
   if (isInt32(Y)) {
     checkBuffer('Y', Y);
-    return { data: nonEmpty(Y), rows: Y.length, cols: 1 };
+    return { data: nonEmpty(Y), rows: lengthOf(Y), cols: 1 };
   }
   const { values, unread } = classNumbers(Y, loss);
   if (isTypedNumbers(values)) checkBuffer('Y', values);
-  const data = nonEmpty(newSharedArray(Int32Array, values.length));
+  const data = nonEmpty(newSharedArray(Int32Array, countOf(values)));
   const pending = unlessBrief(classesOf(values, unread, data), isNumberArray(values) ? [values] : []);
   return { data, rows: data.length, cols: 1, pending };
 }
@@ -178,7 +180,7 @@ function classLabels(Y: LabelsLike, loss: LossName): Labels {
 function classNumbers(Y: LabelsLike, loss: LossName): { values: NumbersLike; unread?: Reading | undefined } {
   if (isTypedNumbers(Y) || areClasses(Y)) return { values: Y as NumbersLike };
   const isTable = Array.isArray(Y) && (Array.isArray(Y[0]) || isTypedNumbers(Y[0]));
-  const { matrix, unread } = isTable ? rowsInput('Y', Y, 'float64', 'labels') : { matrix: matrixOf(Y) };
+  const { matrix, unread } = isTable ? rowsInput('Y', Y, 'float64', 'labels') : { matrix: matrixOf('Y', Y) };
   if (matrix?.cols === 1) return { values: matrix.data, unread };
   const rule = `a typed array or an array of class numbers from 0 (the loss is ${loss})`;
   const hint = Array.isArray(Y) ? elementHint(Y[0], 'labels') : '';
@@ -203,7 +205,7 @@ function* classesOf(values: NumbersLike, unread: Reading | undefined, out: Int32
 }
 
 function nonEmpty(data: Int32Array): Int32Array {
-  if (data.length > 0) return data;
+  if (lengthOf(data) > 0) return data;
   throw blasnetError('ERR_BLASNET_SHAPE', 'Expected Y to have at least one row, got 0');
 }
 

@@ -4,10 +4,12 @@ import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { allocateShared, numbersReading } from '../base/matrix';
 import type { AnyName } from '../base/names';
 import {
+  countOf,
   type Dtype,
   type FloatArray,
   isFloatArray,
   isTypedNumbers,
+  lengthOf,
   type NumbersLike,
 } from '../base/number-kinds';
 import { checkBuffer } from '../base/pinning';
@@ -125,7 +127,7 @@ function weightsInput(name: string, value: unknown, rows: number): WeightsInput 
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a typed array or an array of numbers', value);
   }
   if (isTypedNumbers(value)) checkBuffer(name, value);
-  if (value.length !== rows) {
+  if (countOf(value) !== rows) {
     throw argumentError('ERR_BLASNET_SHAPE', name, `of length ${rows}, one weight per sample`, value);
   }
   if (isFloatArray(value)) return { name, value, weights: value };
@@ -137,7 +139,7 @@ function weightsInput(name: string, value: unknown, rows: number): WeightsInput 
 function* checkedWeights({ name, value, weights, unread }: WeightsInput): Work<void> {
   if (unread !== undefined) yield* readInSlices(unread);
   const { bad, sum } = yield* checkWeights(weights);
-  if (bad < weights.length) throw weightError(name, bad, weights[bad]);
+  if (bad < lengthOf(weights)) throw weightError(name, bad, weights[bad]);
   if (sum === 0) throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'not all 0', value);
 }
 

@@ -139,8 +139,11 @@ class Argument {
 
   Napi::TypeError Wrong(const std::string& rule) const {
     const std::string property = property_ == nullptr ? "" : std::string(" (") + property_ + ")";
-    return Napi::TypeError::New(
+    Napi::TypeError error = Napi::TypeError::New(
         value_.Env(), "blasnet native: argument " + std::to_string(index_) + property + " must be " + rule);
+    // Of lib/base/errors.ts: lib/ lets only arguments pass that lie about themselves.
+    error.Set("code", Napi::String::New(value_.Env(), "ERR_BLASNET_ARG_TYPE"));
+    return error;
   }
 
  private:
