@@ -27,8 +27,8 @@ export class PlanQueue {
   /** The loss that the last training was given; undefined if it had the default. */
   lastLoss: ResolvedLoss | undefined;
   #architecture: Architecture;
-  readonly #parameters: FloatArray;
-  readonly #statistics: FloatArray;
+  #parameters: FloatArray;
+  #statistics: FloatArray;
   // By loss: one plan for calls on this thread, one for calls on others; each plan has its own workspace. They are
   // kept, since Node frees dropped native objects only when the event loop turns.
   readonly #inlinePlans = new Map<string, Plan>();
@@ -49,9 +49,11 @@ export class PlanQueue {
     this.#statistics = statistics;
   }
 
-  /** Replaces the architecture by one with equal shapes. */
-  rebuild(architecture: Architecture): void {
+  /** Replaces the architecture. The parameters and the running moments stay, if it has equal shapes. */
+  rebuild(architecture: Architecture, parameters = this.#parameters, statistics = this.#statistics): void {
     this.#architecture = architecture;
+    this.#parameters = parameters;
+    this.#statistics = statistics;
     this.#inlinePlan = undefined;
     this.#inlinePlans.clear();
     this.#threadPlans.clear();

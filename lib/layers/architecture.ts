@@ -33,8 +33,9 @@ export interface LayerOptions {
   /** A name for the `skip` of later layers: 1 to 100 characters, unique in the network. @default none */
   readonly name?: string;
   /**
-   * The number of inputs. The first layer needs it. With `embeddings`, it counts only the columns of numbers.
-   * @default the previous layer's outputDim; in a first layer with embeddings 0
+   * The number of inputs. The first layer needs it, unless the network has preprocessing: then the columns that this
+   * gives decide it, from the first `fit` on. With `embeddings`, it counts only the columns of numbers.
+   * @default the previous layer's outputDim; in a first layer that of the preprocessing, or with embeddings 0
    */
   readonly inputDim?: number;
   /** The number of units. At least 1. */

@@ -37,10 +37,18 @@ export function formatSummary(architecture: Architecture, dtype: Dtype): string 
 
 /** One line: `2-25-1 (relu, sigmoid), 101 parameters, float64`. */
 export function formatLine(architecture: Architecture, dtype: Dtype): string {
-  const sizes = [featuresOf(architecture[0] as Layer), ...architecture.map(({ outputDim }) => outputDim)];
-  const activations = architecture.map((layer) => activationOf(layer).name).join(', ');
-  const count = grouped(parameterCount(architecture));
-  return `${sizes.join('-')} (${activations}), ${count} parameters, ${dtype}`;
+  const first = featuresOf(architecture[0] as Layer);
+  return `${formatSizes(first, architecture)}, ${grouped(parameterCount(architecture))} parameters, ${dtype}`;
+}
+
+/** The line of a network whose inputDim is not known: `?-25-1 (relu, sigmoid), inputDim is inferred by fit, float64`. */
+export function formatOutline(architecture: Architecture, dtype: Dtype): string {
+  return `${formatSizes('?', architecture)}, inputDim is inferred by fit, ${dtype}`;
+}
+
+function formatSizes(first: number | string, architecture: Architecture): string {
+  const sizes = [first, ...architecture.map(({ outputDim }) => outputDim)];
+  return `${sizes.join('-')} (${architecture.map((layer) => activationOf(layer).name).join(', ')})`;
 }
 
 // For example: batch norm, dropout 0.5, frozen.

@@ -1,64 +1,228 @@
-import { pinnedWork, type WorkOptions, workHere } from '../addon/work';
-import type { Dtype } from '../base/matrix';
+import { pinnedWork, type Work, type WorkOptions, workHere } from '../addon/work';
+import { AbortError, blasnetError } from '../base/errors';
+import type { Dtype, FloatArray } from '../base/matrix';
+import { pin } from '../base/pinning';
 import { checkOptions } from '../base/validate';
-import { type Architecture, completeArchitecture, type LayerOptions } from '../layers/architecture';
+import { PlanQueue } from '../engine/plan-queue';
+import type { TrainingContent } from '../formats/model';
+import type { Metadata, Safetensors } from '../formats/safetensors';
+import {
+  type Architecture,
+  completeArchitecture,
+  featuresOf,
+  type LayerOptions,
+} from '../layers/architecture';
 import {
   type Initialization,
   type InitializerOption,
   initialization,
   resolveInitializer,
 } from '../layers/initializers';
-import type { Parameters, Statistics } from '../layers/parameters';
+import type { LabelEncoder, Preprocessing } from '../preprocessing';
 import { freshSeed, RandomState } from '../random/random-state';
+import type { SampleKind } from '../samples/samples';
+import { OptimizerMemory } from '../training/optimizer-state';
 import type { TrainedNetwork } from '../training/trained-network';
-import { memoryOf, newMemory } from './network-file';
+import {
+  arraysOf,
+  encodeNetwork,
+  memoryOf,
+  type NetworkContent,
+  type NetworkMemory,
+  newMemory,
+} from './network-file';
 import { type NetworkOptions, networkConstraints } from './network-options';
-
-/** The parts of a new network. */
-export interface NetworkParts {
-  readonly architecture: Architecture;
-  readonly dtype: Dtype;
-  readonly seed: number;
-  readonly parameters: Parameters;
-  readonly statistics: Statistics;
-  /** The flat arrays of the parameters and of the running moments, and the generator. */
-  readonly trained: Pick<TrainedNetwork, 'parameters' | 'statistics' | 'random'>;
-}
+import { ownLabels, ownPreprocessing, preprocessingOption } from './own-parts';
 
 /**
- * Makes the parts. The parameters and the running moments are those of the file that the options come from, or else
- * zero until they are initialised.
+ * The parts of a network. If its inputDim was left out, it is undecided until the preprocessing has learned: it then has
+ * no parameters, and a stand-in for its architecture, from which everything except inputDim can be read.
  */
-export function newParts(layers: readonly LayerOptions[], options: NetworkOptions): NetworkParts {
-  const architecture = completeArchitecture(layers);
-  checkOptions('', options, networkConstraints);
-  const dtype = (options.dtype as Dtype | undefined) ?? 'float64';
-  const seed = options.seed ?? freshSeed();
-  const { parameters, statistics } = memoryOf(options) ?? newMemory(architecture, dtype);
-  const random = new RandomState(seed);
-  return {
-    ...{ architecture, dtype, seed, parameters: parameters.named, statistics: statistics.named },
-    trained: { parameters: parameters.flat, statistics: statistics.flat, random },
-  };
+export class NetworkParts implements TrainedNetwork {
+  readonly dtype: Dtype;
+  readonly seed: number;
+  readonly preprocessing: Preprocessing | undefined;
+  readonly labels: LabelEncoder | undefined;
+  readonly random: RandomState;
+  readonly optimizer = new OptimizerMemory();
+  readonly queue: PlanQueue;
+  // With the stand-in of a network that was undecided when it was made.
+  readonly #standIn: Architecture | undefined;
+  #architecture: Architecture;
+  #memory: NetworkMemory | undefined;
+  #initializer: InitializerOption | undefined;
+  // Whether other threads draw the first parameters.
+  #building = false;
+
+  /** Makes the parts. The parameters and the running moments are those of the file that the options come from, or drawn. */
+  constructor(layers: readonly LayerOptions[], options: NetworkOptions) {
+    const stated = infersInputDim(layers, options) ? undefined : completeArchitecture(layers);
+    checkOptions('', options, networkConstraints);
+    this.dtype = (options.dtype as Dtype | undefined) ?? 'float64';
+    this.seed = options.seed ?? freshSeed();
+    this.preprocessing = ownPreprocessing(options.preprocessing);
+    this.labels = ownLabels(options.labels);
+    const undecided = stated === undefined && this.preprocessing?.fitted === false;
+    this.#architecture = undecided ? standInFor(layers) : (stated ?? this.#inferred(layers));
+    this.random = new RandomState(this.seed);
+    this.#initializer = options.initializer;
+    if (undecided) {
+      // Refused now, if it is wrong.
+      resolveInitializer(options.initializer);
+      this.#standIn = this.#architecture;
+      this.queue = new PlanQueue(this.#architecture, nothing, nothing);
+      return;
+    }
+    const stored = memoryOf(options);
+    this.#memory = stored ?? newMemory(this.#architecture, this.dtype);
+    this.queue = new PlanQueue(this.#architecture, this.parameters, this.statistics);
+    if (stored === undefined) workHere(this.#firstValues(this.memory, this.random).work);
+  }
+
+  /** Fills the parameters and the running moments on threads of the addon. @throws AbortError */
+  async initialize(initializer: InitializerOption | undefined, options: WorkOptions): Promise<void> {
+    resolveInitializer(initializer);
+    this.#initializer = initializer;
+    if (this.undecided) {
+      if (options.signal?.aborted) throw new AbortError(options.signal.reason);
+      return;
+    }
+    const { work, arrays } = this.#firstValues(this.memory, this.random);
+    await pinnedWork(work, arrays, options);
+  }
+
+  /** Whether fit still has to infer inputDim. */
+  get undecided(): boolean {
+    return this.#memory === undefined;
+  }
+
+  /** @throws Error ERR_BLASNET_NOT_FITTED while inputDim is not known */
+  get memory(): NetworkMemory {
+    this.decide();
+    return this.#memory as NetworkMemory;
+  }
+
+  /** @throws like memory */
+  get architecture(): Architecture {
+    if (this.#memory === undefined) this.decide();
+    return this.#architecture;
+  }
+
+  set architecture(architecture: Architecture) {
+    this.#architecture = architecture;
+    this.queue.rebuild(architecture);
+  }
+
+  /** The architecture, or its stand-in. */
+  get outline(): Architecture {
+    return this.#architecture;
+  }
+
+  get parameters(): FloatArray {
+    return this.memory.parameters.flat;
+  }
+
+  get statistics(): FloatArray {
+    return this.memory.statistics.flat;
+  }
+
+  /** For what needs the parameters. @throws like memory */
+  get decidedKind(): SampleKind {
+    const { architecture, dtype, preprocessing, labels } = this;
+    return { architecture, dtype, preprocessing, labels };
+  }
+
+  /** For a training, which may decide inputDim. */
+  get kind(): SampleKind {
+    if (!this.undecided || this.preprocessing?.fitted === true) return this.decidedKind;
+    const { outline: architecture, dtype, preprocessing, labels } = this;
+    return { architecture, dtype, preprocessing, labels, undecided: true };
+  }
+
+  /** Makes the parameters, if the preprocessing has learned without them. @throws like memory */
+  decide(): void {
+    if (this.#memory !== undefined) return;
+    const { preprocessing } = this;
+    if (preprocessing?.fitted !== true || this.#building) {
+      throw blasnetError(
+        'ERR_BLASNET_NOT_FITTED',
+        'Expected fit to be called before the network is used: its inputDim was left out, and follows from what its ' +
+          'preprocessing learns',
+      );
+    }
+    workHere(this.build(preprocessing.outputColumns));
+  }
+
+  #inferred(layers: readonly LayerOptions[]): Architecture {
+    const { outputColumns } = this.preprocessing as Preprocessing;
+    return completeArchitecture(withInputDim(layers, outputColumns));
+  }
+
+  /** Makes the parameters for this inputDim: those that the network would have if it had been stated. */
+  *build(inputDim: number): Work<void> {
+    this.#building = true;
+    let unpin = () => {};
+    try {
+      this.#architecture = completeArchitecture(withInputDim(this.outline, inputDim));
+      const memory = newMemory(this.#architecture, this.dtype);
+      const random = new RandomState(this.seed);
+      const { work, arrays } = this.#firstValues(memory, random);
+      unpin = pin(arrays);
+      yield* work;
+      this.random.setState(random.getState());
+      this.#memory = memory;
+      this.queue.rebuild(this.#architecture, memory.parameters.flat, memory.statistics.flat);
+    } finally {
+      unpin();
+      this.#building = false;
+      if (this.#memory === undefined) this.unbuild();
+    }
+  }
+
+  /** Undoes `build`, after a training that was refused. */
+  unbuild(): void {
+    const standIn = this.#standIn as Architecture;
+    this.#architecture = standIn;
+    this.#memory = undefined;
+    this.random.setState(new RandomState(this.seed).getState());
+    this.optimizer.state = undefined;
+    this.queue.rebuild(standIn, nothing, nothing);
+  }
+
+  /** What a file holds. @throws like memory */
+  get content(): NetworkContent {
+    return { ...this.decidedKind, seed: this.seed, arrays: arraysOf(this.memory) };
+  }
+
+  *encode(training: TrainingContent, metadata: Metadata): Work<Safetensors> {
+    return yield* encodeNetwork(this.content, training, metadata);
+  }
+
+  #firstValues({ parameters, statistics }: NetworkMemory, random: RandomState): Initialization {
+    const resolved = resolveInitializer(this.#initializer);
+    return initialization(resolved, random, this.#architecture, parameters.named, statistics.named);
+  }
 }
 
-/** Fills the parameters and the running moments on the calling thread, unless they come from a file. */
-export function initializeHere(parts: NetworkParts, options: NetworkOptions): void {
-  if (memoryOf(options) === undefined) workHere(firstValues(parts, options.initializer).work);
+const nothing = new Float64Array(0);
+
+// Only preprocessing says, in time, how many columns there are.
+function infersInputDim(layers: unknown, options: unknown): boolean {
+  const { preprocessing } = (options ?? {}) as { readonly preprocessing?: unknown };
+  if (!preprocessingOption.accepts(preprocessing) || !Array.isArray(layers)) return false;
+  const first: unknown = layers[0];
+  return typeof first === 'object' && first !== null && (first as LayerOptions).inputDim === undefined;
 }
 
-/** Fills them on threads of the addon. @throws AbortError */
-export async function initializeElsewhere(
-  parts: NetworkParts,
-  initializer: InitializerOption | undefined,
-  options: WorkOptions,
-): Promise<void> {
-  const { work, arrays } = firstValues(parts, initializer);
-  await pinnedWork(work, arrays, options);
+function withInputDim([first, ...others]: readonly LayerOptions[], inputDim: number): LayerOptions[] {
+  return [{ ...(first as LayerOptions), inputDim }, ...others];
 }
 
-function firstValues(parts: NetworkParts, initializer: InitializerOption | undefined): Initialization {
-  const { architecture, parameters, statistics, trained } = parts;
-  const resolved = resolveInitializer(initializer);
-  return initialization(resolved, trained.random, architecture, parameters, statistics);
+// A first layer that adds its inputs needs as many as it has units.
+function standInFor(layers: readonly LayerOptions[]): Architecture {
+  const [first] = layers as [LayerOptions];
+  if (first.skip !== true) return completeArchitecture(withInputDim(layers, 1));
+  const [plain] = completeArchitecture([{ ...first, skip: false, inputDim: 1 }, ...layers.slice(1)]);
+  const embedded = plain === undefined ? 0 : featuresOf(plain) - 1;
+  return completeArchitecture(withInputDim(layers, Math.max(1, first.outputDim - embedded)));
 }

@@ -3,7 +3,7 @@ import { type DisposableObject, makeDisposable } from '../base/disposable';
 import type { FilePath } from '../base/file-path';
 import type { Dtype, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
-import { PlanQueue } from '../engine/plan-queue';
+import type { PlanQueue } from '../engine/plan-queue';
 import { type Architecture, type LayerOptions, withTrainable } from '../layers/architecture';
 import { later } from '../layers/initializers';
 import { type Gradients, type Parameters, parameterCount, type Statistics } from '../layers/parameters';
@@ -12,12 +12,11 @@ import type { Metrics } from '../metrics/metric';
 import type { Label, LabelEncoder, Preprocessing } from '../preprocessing';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
-import type { SampleKind } from '../samples/samples';
 import { newSession } from '../training/assemble';
 import { fitAsync, fitHere, loopOver } from '../training/drive';
 import type { History, HistoryOf, Reports } from '../training/history';
 import { checkLearned } from '../training/incremental';
-import { OptimizerMemory } from '../training/optimizer-state';
+import type { OptimizerMemory } from '../training/optimizer-state';
 import {
   type FitOptions,
   incrementalOptions,
@@ -26,14 +25,13 @@ import {
   type Unvalidated,
   type Validated,
 } from '../training/options';
-import type { TrainedNetwork } from '../training/trained-network';
 import type { TrainingError } from '../training/training-error';
 import { loadBest, loadBestSync } from './best';
 import { type ClonableNetwork, type CloneSource, makeClonable, type NetworkCopy } from './clone';
 import { firstEpoch } from './evaluation';
 import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from './load';
-import { initializeElsewhere, initializeHere, type NetworkParts, newParts } from './make';
-import { encodeNetwork, type NetworkContent, type StoredNetwork } from './network-file';
+import { NetworkParts } from './make';
+import type { StoredNetwork } from './network-file';
 import {
   type CreateOptions,
   createConstraints,
@@ -45,7 +43,6 @@ import {
   type NetworkOptions,
   type ResumeOptions,
 } from './network-options';
-import { ownLabels, ownPreprocessing } from './own-parts';
 import type { Predictor, PredictorOptions } from './predictor';
 import { makeReadable, type ReadableNetwork } from './readable';
 import { NetworkReader } from './reader';
@@ -83,49 +80,40 @@ export interface Network extends GivenMethods {}
 export class Network {
   static {
     makeDisposable<Network>(Network.prototype, (network) => network.#queue.release());
-    makeReadable(Network.prototype);
-    makeSavable<Network>(Network.prototype, (net) => ({ content: net.#content(), queue: net.#queue }));
+    makeReadable<Network>(Network.prototype, (net) => net.#parts);
+    makeSavable<Network>(Network.prototype, (net) => ({ content: net.#parts.content, queue: net.#queue }));
     makeClonable<Network>(Network.prototype, (net) => net.#cloned, Network.#fromCopy);
   }
 
   readonly dtype: Dtype;
   /** The seed of the network's random numbers. */
   readonly seed: number;
-  /** E1, ..., W1, b1, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network. */
-  readonly parameters: Parameters;
-  /** mean1, variance1, ...: the running moments of layers that normalise batches, as views of another flat buffer. */
-  readonly statistics: Statistics;
   /** The network's own copy of the option: `fit` of another network does not change it. */
   readonly preprocessing: Preprocessing | undefined;
   /** The network's own copy of the option. */
   readonly labels: LabelEncoder | undefined;
 
-  #architecture: Architecture;
   readonly #parts: NetworkParts;
   readonly #queue: PlanQueue;
   readonly #reader: NetworkReader;
-  readonly #optimizer = new OptimizerMemory();
+  readonly #optimizer: OptimizerMemory;
 
   /**
-   * @param layers one object for each layer: inputDim (required only in the first), outputDim, activation, and the
-   *   other options of `LayerOptions`
+   * @param layers one object for each layer: inputDim (required only in the first, and not with preprocessing),
+   *   outputDim, activation, and the other options of `LayerOptions`
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION
    * @throws RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE (dimensions that do
    *   not chain)
    */
   constructor(layers: readonly LayerOptions[], options: NetworkOptions = {}) {
-    const parts = newParts(layers, options);
-    this.dtype = parts.dtype;
-    this.seed = parts.seed;
-    this.parameters = parts.parameters;
-    this.statistics = parts.statistics;
-    this.preprocessing = ownPreprocessing(options.preprocessing);
-    this.labels = ownLabels(options.labels);
-    this.#parts = parts;
-    this.#architecture = parts.architecture;
-    this.#queue = new PlanQueue(parts.architecture, parts.trained.parameters, parts.trained.statistics);
-    this.#reader = new NetworkReader(() => this.#kind, parts.trained, this.#queue);
-    initializeHere(parts, options);
+    this.#parts = new NetworkParts(layers, options);
+    this.dtype = this.#parts.dtype;
+    this.seed = this.#parts.seed;
+    this.preprocessing = this.#parts.preprocessing;
+    this.labels = this.#parts.labels;
+    this.#queue = this.#parts.queue;
+    this.#optimizer = this.#parts.optimizer;
+    this.#reader = new NetworkReader(() => this.#parts.decidedKind, this.#parts, this.#queue);
   }
 
   /**
@@ -138,7 +126,7 @@ export class Network {
     checkOptions('', options, createConstraints);
     const { signal, threads, initializer, ...others } = options;
     const network = new Network(layers, { ...others, initializer: later });
-    await initializeElsewhere(network.#parts, initializer, { signal, threads });
+    await network.#parts.initialize(initializer, { signal, threads });
     return network;
   }
 
@@ -217,22 +205,35 @@ export class Network {
   static resume(path: FilePath, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
     const restore = (stored: StoredNetwork) => {
       const network = Network.#from(stored);
-      return { network, trained: network.#trained, queue: network.#queue };
+      return { network, trained: network.#parts, queue: network.#queue };
     };
     return resumeTraining(restore, path, X, Y, options);
   }
 
+  /**
+   * E1, ..., W1, b1, ...: views of one flat buffer on a SharedArrayBuffer. Writing to them changes the network.
+   * @throws Error ERR_BLASNET_NOT_FITTED before the first fit, if inputDim was left out; so do all that need them
+   */
+  get parameters(): Parameters {
+    return this.#parts.memory.parameters.named;
+  }
+
+  /** mean1, variance1, ...: the running moments of layers that normalise batches, as views of another flat buffer. */
+  get statistics(): Statistics {
+    return this.#parts.memory.statistics.named;
+  }
+
   get architecture(): Architecture {
-    return this.#architecture;
+    return this.#parts.architecture;
   }
 
   get parameterCount(): number {
-    return parameterCount(this.#architecture);
+    return parameterCount(this.architecture);
   }
 
   /** Returns a table of the layers, with their shapes and numbers of parameters, in plain text. */
   summary(): string {
-    return formatSummary(this.#architecture, this.dtype);
+    return formatSummary(this.architecture, this.dtype);
   }
 
   /**
@@ -246,8 +247,7 @@ export class Network {
   setTrainable(layers: number | readonly number[], trainable: boolean): void {
     this.#queue.checkFree('setTrainable');
     this.#queue.checkAtRest('setTrainable', 'nothing');
-    this.#architecture = withTrainable(this.#architecture, layers, trainable);
-    this.#queue.rebuild(this.#architecture);
+    this.#parts.architecture = withTrainable(this.architecture, layers, trainable);
     this.#optimizer.state = undefined;
   }
 
@@ -281,7 +281,7 @@ export class Network {
   /** The same, with options whose type does not say whether there is a validation set. */
   fit(X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History>;
   async fit(X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History> {
-    return fitAsync(newSession(this.#trained, X, Y, options), this.#queue);
+    return fitAsync(newSession(this.#parts, X, Y, options), this.#queue);
   }
 
   /**
@@ -297,7 +297,7 @@ export class Network {
   fitSync(X: InputsLike, Y: LabelsLike, options: FitOptions): History {
     this.#queue.checkFree('fitSync');
     this.#queue.checkAtRest('fitSync', 'nothing');
-    return fitHere(newSession(this.#trained, X, Y, options, true), this.#queue);
+    return fitHere(newSession(this.#parts, X, Y, options, true), this.#queue);
   }
 
   /**
@@ -313,7 +313,7 @@ export class Network {
   /** The same, with options whose type does not say whether there is a validation set. */
   epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics>;
   epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics> {
-    return loopOver(newSession(this.#trained, X, Y, options), this.#queue);
+    return loopOver(newSession(this.#parts, X, Y, options), this.#queue);
   }
 
   /**
@@ -327,7 +327,7 @@ export class Network {
   async partialFit(X: InputsLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
     const completed = incrementalOptions(options, 'epoch');
     checkLearned(this, 'partialFit');
-    const session = newSession(this.#trained, X, Y, completed);
+    const session = newSession(this.#parts, X, Y, completed);
     return firstEpoch(await fitAsync(session, this.#queue));
   }
 
@@ -337,7 +337,7 @@ export class Network {
     this.#queue.checkAtRest('trainOnBatch', 'nothing');
     const completed = incrementalOptions(options, 'batch');
     checkLearned(this, 'trainOnBatch');
-    const session = newSession(this.#trained, X, Y, completed);
+    const session = newSession(this.#parts, X, Y, completed);
     return firstEpoch(fitHere(session, this.#queue));
   }
 
@@ -419,30 +419,14 @@ export class Network {
 
   static #fromCopy(copy: NetworkCopy): Network {
     const network = Network.#from(copy);
-    network.#parts.trained.random.setState(copy.random);
+    network.#parts.random.setState(copy.random);
     network.#queue.lastLoss = copy.lastLoss;
     network.#optimizer.state = copy.optimizerState;
     return network;
   }
 
   get #cloned(): CloneSource {
-    const parts = { kind: this.#kind, seed: this.seed, optimizerState: this.#optimizer.state };
-    return { parts: { ...parts, trained: this.#parts.trained }, queue: this.#queue };
-  }
-
-  #content(): NetworkContent {
-    const arrays = { ...this.parameters, ...this.statistics } as Record<string, Matrix>;
-    return { ...this.#kind, seed: this.seed, arrays };
-  }
-
-  get #kind(): SampleKind {
-    const { dtype, preprocessing, labels } = this;
-    return { architecture: this.#architecture, dtype, preprocessing, labels };
-  }
-
-  get #trained(): TrainedNetwork {
-    const encode: TrainedNetwork['encode'] = (training, metadata) =>
-      encodeNetwork(this.#content(), training, metadata);
-    return { kind: this.#kind, ...this.#parts.trained, optimizer: this.#optimizer, encode };
+    const { decidedKind: kind, seed, optimizer, queue } = this.#parts;
+    return { parts: { kind, seed, trained: this.#parts, optimizerState: optimizer.state }, queue };
   }
 }

@@ -1,14 +1,17 @@
 import type { Dtype } from '../base/matrix';
 import { giveMethods } from '../base/methods';
-import type { Architecture } from '../layers/architecture';
-import { formatLine } from '../layers/summary';
+import type { Architecture, LayerOptions } from '../layers/architecture';
+import { parameterCount } from '../layers/parameters';
+import { formatLine, formatOutline } from '../layers/summary';
 
 /** What `JSON.stringify` makes of a network: its layers, without its parameters. To keep a network, `save` it. */
 export interface NetworkDescription {
-  readonly layers: Architecture;
+  /** The layers. The first one has no inputDim while `fit` still has to infer it. */
+  readonly layers: readonly LayerOptions[];
   readonly dtype: Dtype;
   readonly seed: number;
-  readonly parameterCount: number;
+  /** null while `fit` still has to infer inputDim. */
+  readonly parameterCount: number | null;
 }
 
 /** An object that `console.log` and `JSON.stringify` show in a short form. */
@@ -17,22 +20,25 @@ export interface ReadableNetwork {
 }
 
 interface Described {
-  readonly architecture: Architecture;
+  readonly outline: Architecture;
+  readonly undecided: boolean;
   readonly dtype: Dtype;
   readonly seed: number;
-  readonly parameterCount: number;
 }
 
 /** Gives the networks of a class their short forms. */
-export function makeReadable(prototype: Described): void {
+export function makeReadable<Network>(prototype: Network, partsOf: (network: Network) => Described): void {
   const methods = {
-    toJSON(this: Described): NetworkDescription {
-      const { architecture, dtype, seed, parameterCount } = this;
-      return { layers: architecture, dtype, seed, parameterCount };
+    toJSON(this: Network): NetworkDescription {
+      const { outline, undecided, dtype, seed } = partsOf(this);
+      if (!undecided) return { layers: outline, dtype, seed, parameterCount: parameterCount(outline) };
+      const { inputDim: _, ...first } = outline[0] as Architecture[number];
+      return { layers: [first, ...outline.slice(1)], dtype, seed, parameterCount: null };
     },
-    [Symbol.for('nodejs.util.inspect.custom')](this: Described): string {
-      return `Network ${formatLine(this.architecture, this.dtype)}`;
+    [Symbol.for('nodejs.util.inspect.custom')](this: Network): string {
+      const { outline, undecided, dtype } = partsOf(this);
+      return `Network ${undecided ? formatOutline(outline, dtype) : formatLine(outline, dtype)}`;
     },
   };
-  giveMethods(prototype, methods);
+  giveMethods(prototype as object, methods);
 }

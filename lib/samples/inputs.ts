@@ -44,6 +44,8 @@ export interface InputKind {
   readonly architecture: Architecture;
   readonly dtype: Dtype;
   readonly preprocessing: Preprocessing | undefined;
+  /** Whether inputDim is not known yet; that of `architecture` is then only a stand-in. */
+  readonly undecided?: boolean;
 }
 
 /** Inputs in the form that native code takes. */
@@ -54,6 +56,8 @@ export interface Inputs {
   readonly codes: Int32Array | null;
   /** Fills X and the codes, which are empty before: reads many plain arrays, and preprocesses. */
   readonly pending?: Pending;
+  /** If inputDim is not known: X has no columns, and the pending work puts the inputs here. */
+  readonly late?: { X?: Matrix };
 }
 
 /** Preprocessing that learns from the training data, before it transforms these and the validation data. */
@@ -62,6 +66,8 @@ export interface Learning {
   columns?: number;
   /** Says from which rows it learns, in this order, if rows are held out. The labels are converted by then. */
   trainedRows?: () => Work<Uint32Array>;
+  /** Makes the network's parameters, when inputDim is known. */
+  build?: (inputDim: number) => Work<void>;
 }
 
 /**
@@ -104,7 +110,7 @@ function toBeRead(unread: Reading): Pending {
 
 // X with its preprocessing pending. The columns stay as they came until then, arrays of numbers as doubles.
 function preprocessed(
-  { architecture, dtype, preprocessing: given }: InputKind,
+  { architecture, dtype, preprocessing: given, undecided = false }: InputKind,
   name: string,
   X: MatrixLike,
   codes: Int32Array | null,
@@ -123,35 +129,50 @@ function preprocessed(
       });
   if (learns) learning.columns = raw.cols;
   else if (learning === undefined) checkColumns(preprocessing.outputColumns, columns);
-  const out = sharedZeros(raw.rows, columns, dtype);
+  const late: { X?: Matrix } | undefined = undecided ? {} : undefined;
+  const out = sharedZeros(raw.rows, undecided ? 0 : columns, dtype);
+  const outOf: MakeOut = (outputColumns) => {
+    if (late !== undefined) {
+      late.X = sharedZeros(raw.rows, outputColumns, dtype);
+      return late.X;
+    }
+    checkColumns(outputColumns, columns);
+    return out;
+  };
   const reading = unread === undefined ? [] : [readInSlices(unread)];
   // trainingInput() calls the part X.
   const read = learns ? reading.map((work) => inPartOf(name, work)) : reading;
   const work = learns
-    ? learningWork(name, preprocessing, raw, out, learning)
-    : inPartOf(name, preprocessing.transformWork(raw, out));
+    ? learningWork(name, preprocessing, raw, outOf, learning)
+    : inPartOf(name, transformed(preprocessing, raw, outOf));
   const pending = inOrder([...read, work]);
-  return { X: out, codes, pending: { work: pending, arrays: [raw.data] } };
+  return { X: out, codes, pending: { work: pending, arrays: [raw.data] }, ...(late && { late }) };
 }
 
-// Learns from X, or from its rows that train, and transforms all of it into `out`.
+/** The matrix for inputs of this number of columns. Throws if the network does not take so many. */
+type MakeOut = (columns: number) => Matrix;
+
+function* transformed(preprocessing: Preprocessing, X: Matrix, outOf: MakeOut): Work<void> {
+  yield* preprocessing.transformWork(X, outOf(preprocessing.outputColumns));
+}
+
+// Learns from X, or from its rows that train, and transforms all of it.
 function* learningWork(
   name: string,
   preprocessing: Preprocessing,
   X: Matrix,
-  out: Matrix,
+  outOf: MakeOut,
   learning: Learning,
 ): Work<void> {
   if (learning.trainedRows === undefined) {
-    const makeOut = (columns: number) => {
-      checkColumns(columns, out.cols);
-      return out;
-    };
-    return yield* inPartOf(name, preprocessing.fitWork(X, makeOut));
+    yield* inPartOf(name, preprocessing.fitWork(X, outOf));
+    if (learning.build !== undefined) yield* learning.build(preprocessing.outputColumns);
+    return;
   }
   const rows = yield* learning.trainedRows();
   yield* inPartOf(name, preprocessing.fitRowsWork(X, rows));
-  checkColumns(preprocessing.outputColumns, out.cols);
+  const out = outOf(preprocessing.outputColumns);
+  if (learning.build !== undefined) yield* learning.build(out.cols);
   // The rows that it learned from are fit to be transformed.
   yield* after(
     'In the rows that validationSplit holds out',

@@ -58,6 +58,12 @@ export function labelledSamples(
   return { ...inputs, Y: labels, ...joined([labels.pending, inputs.pending]) };
 }
 
+/** The samples with the inputs that the pending work made, of a network whose inputDim was not known. */
+export function withLateInputs(samples: LabelledSamples): LabelledSamples {
+  const { X } = samples.late ?? {};
+  return X === undefined ? samples : { ...samples, X };
+}
+
 /** The arrays that native code reads. */
 export function arraysOf({ X, codes, Y, weights }: Samples): LabelArray[] {
   return [X.data, ...(codes === null ? [] : [codes]), ...(Y ? [Y.data] : []), ...(weights ? [weights] : [])];

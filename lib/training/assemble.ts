@@ -39,10 +39,20 @@ export function newSession(
   options: FitOptions,
   blocking = false,
 ): TrainingSession {
-  const { samples, completed, validation, learning, forget } = prepare(network.kind, X, Y, options, blocking);
+  const { kind } = network;
+  const { samples, completed, validation, learning, forget } = prepare(kind, X, Y, options, blocking);
   const random = completed.seed === undefined ? network.random : new RandomState(completed.seed);
-  const runner = new EpochRunner(network.kind.architecture, samples, completed, random, network.optimizer);
-  runner.onRefusal = forget;
+  const runner = new EpochRunner(kind.architecture, samples, completed, random, network.optimizer);
+  runner.onRefusal = () => {
+    forget();
+    if (kind.undecided === true) network.unbuild();
+  };
+  if (learning !== undefined && kind.undecided === true) {
+    learning.build = function* (inputDim) {
+      yield* network.build(inputDim);
+      runner.architecture = network.kind.architecture;
+    };
+  }
   if (learning !== undefined && completed.heldRows > 0) learning.trainedRows = () => runner.trainedRows();
   return sessionOf(network, runner, validation);
 }

@@ -107,7 +107,8 @@ function afterEffect(training: Training, effect: Effect<unknown>, at: Workplace)
 /** Trains on this thread. */
 function driveSync(session: TrainingSession, queue: PlanQueue): void {
   const { loss, threads } = session.options;
-  const at = onThisThread(queue.inline(loss), threads);
+  // A network may have no parameters yet.
+  const at = onThisThread(() => queue.inline(loss), threads);
   const training = session.train('paced');
   queue.training = 'here';
   queue.lastLoss = session.options.givenLoss;
@@ -144,10 +145,10 @@ function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
   };
 }
 
-function onThisThread(plan: Plan, threads: number): Workplace {
+function onThisThread(plan: () => Plan, threads: number): Workplace {
   return {
-    write: (operation) => plan.run(operation, threads),
-    read: (operation) => plan.run(operation, threads),
+    write: (operation) => plan().run(operation, threads),
+    read: (operation) => plan().run(operation, threads),
     measure: (metrics, samples, out) => measureHere(metrics, samples, out, threads),
     work: (work) => workHere(work, threads),
     change: (work) => workHere(work, threads),

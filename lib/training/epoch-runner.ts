@@ -58,6 +58,8 @@ export class EpochRunner {
   /** All samples, held-out rows included. The first call of `next` gives them the weights of the split. */
   samples: LabelledSamples;
   readonly options: CompletedFitOptions;
+  /** Replaced if the network's inputDim is inferred. */
+  architecture: Architecture;
   readonly random: RandomState;
   /** The number of samples that an epoch trains with; the others are for validation. */
   readonly rows: number;
@@ -66,7 +68,6 @@ export class EpochRunner {
   /** The session updates it after each epoch, from the series that the schedule monitors. */
   plateau: PlateauState = initialPlateau;
 
-  readonly #architecture: Architecture;
   readonly #orders: EpochOrders;
   readonly #pace: Pace;
   readonly #stepsPerEpoch: number;
@@ -96,7 +97,7 @@ export class EpochRunner {
     memory = new OptimizerMemory(),
   ) {
     const { rows } = samples.X;
-    this.#architecture = architecture;
+    this.architecture = architecture;
     this.samples = samples;
     this.options = options;
     this.random = random;
@@ -280,7 +281,7 @@ export class EpochRunner {
       this.#countSteps(outcome);
       return new AbortError(signal?.reason);
     }
-    const error = outcomeError(outcome, this.samples, this.#architecture, loss, this.#finished + 1);
+    const error = outcomeError(outcome, this.samples, this.architecture, loss, this.#finished + 1);
     if (error === undefined || error.code === 'ERR_BLASNET_DIVERGED') return error;
     // Refused data leave no trace: the generator returns to its state before them.
     this.refuse();
@@ -291,7 +292,7 @@ export class EpochRunner {
   *trainedRows(): Work<Uint32Array> {
     this.#generatorBefore ??= this.random.getState();
     const { heldRows, split: kind } = this.options;
-    const classes = classCount(outputLayerOf(this.#architecture).outputDim);
+    const classes = classCount(outputLayerOf(this.architecture).outputDim);
     this.#orders.split ??= yield* splitRows(this.samples.Y, classes, heldRows, kind, this.random);
     return this.#orders.split.subarray(0, this.rows);
   }
@@ -330,11 +331,11 @@ export class EpochRunner {
     const { optimizer, seed } = this.options;
     const kept = this.#memory.stateFor(optimizer);
     if (kept === undefined) {
-      return newOptimizerState(this.#architecture, this.samples.X.dtype, optimizer, this.random);
+      return newOptimizerState(this.architecture, this.samples.X.dtype, optimizer, this.random);
     }
     // A seed determines the random numbers of dropout and noise, too. (A resumed training has drawn them before.)
     const fromSeed = seed !== undefined && this.#finished === 0;
-    return fromSeed ? withNewKey(kept, this.#architecture, this.random) : kept;
+    return fromSeed ? withNewKey(kept, this.architecture, this.random) : kept;
   }
 
   // The report of epoch i of the call.

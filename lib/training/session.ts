@@ -7,7 +7,7 @@ import { checkJson } from '../formats/json';
 import type { Safetensors } from '../formats/safetensors';
 import { outputLayerOf } from '../layers/architecture';
 import { lossEntry } from '../layers/losses';
-import type { LabelledSamples } from '../samples/samples';
+import { type LabelledSamples, withLateInputs } from '../samples/samples';
 import { plateauAfterEpoch } from '../schedules/plateau';
 import { plateauOf, unitOf } from '../schedules/rate';
 import { Cadence } from './cadence';
@@ -193,6 +193,8 @@ export class TrainingSession {
         throw error;
       }
     }
+    this.runner.samples = withLateInputs(this.samples);
+    if (this.#validation !== undefined) this.#validation = withLateInputs(this.#validation);
     // Refused here, before the first step, if a checkpoint cannot hold it.
     const { preprocessing } = this.#network.kind;
     if (this.options.checkpoint !== undefined && preprocessing !== undefined) {

@@ -16,6 +16,10 @@ export interface TrainedNetwork {
   /** Draws the random numbers, unless the option `seed` is given. */
   readonly random: RandomState;
   readonly optimizer: OptimizerMemory;
+  /** Makes the parameters of a network whose kind is undecided, as soon as the preprocessing has learned inputDim. */
+  build(inputDim: number): Work<void>;
+  /** Undoes `build`. */
+  unbuild(): void;
   /** Encodes a checkpoint. Its tensors are the network's own memory and the training's. */
   encode(training: TrainingContent, metadata: Metadata): Work<Safetensors>;
 }

@@ -29,6 +29,7 @@ describe('the types that come out', () => {
     expectTypeOf<Network['dtype']>().toEqualTypeOf<'float64' | 'float32'>();
     expectTypeOf<Network['seed']>().toEqualTypeOf<number>();
     expectTypeOf<Network['parameterCount']>().toEqualTypeOf<number>();
+    expectTypeOf<ReturnType<Network['toJSON']>['parameterCount']>().toEqualTypeOf<number | null>();
     expectTypeOf<Network['summary']>().returns.toEqualTypeOf<string>();
     expectTypeOf<Network['parameters']>().toEqualTypeOf<Parameters>();
   });
