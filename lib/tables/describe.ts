@@ -1,3 +1,4 @@
+import { alignedTable } from './aligned-table';
 import type { Column, ColumnKind } from './column';
 
 /** What a column holds. */
@@ -36,15 +37,7 @@ export class TableDescription {
       column.missing === 0 ? '' : `${((100 * column.missing) / this.rows).toFixed(1)} %`,
       valuesOf(column),
     ]);
-    const widths = head.map((title, i) =>
-      Math.max(title.length, ...lines.map((line) => (line[i] as string).length)),
-    );
-    const format = (line: readonly string[]) =>
-      line
-        .map((text, i) => text.padEnd(widths[i] as number))
-        .join('  ')
-        .trimEnd();
-    return [`${this.rows} rows`, ...[head, ...lines].map(format)].join('\n');
+    return `${this.rows} rows\n${alignedTable([head, ...lines])}`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

@@ -8,5 +8,6 @@ export type { CsvOptions } from './csv';
 export type { ColumnDescription, TableDescription } from './describe';
 export type { ArrowLike, ArrowVectorLike, ColumnData, FrameLike, FromOptions, TableData } from './from';
 export { type ReadProgress, type ReadTableOptions, readTable } from './read-table';
+export { type ColumnSchema, Schema, type SchemaJson } from './schema';
 export type { TableSource } from './source';
 export { Table, type TableRecord } from './table';

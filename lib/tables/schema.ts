@@ -1,0 +1,263 @@
+import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { checkNames, checkObject, didYouMean } from '../base/validate';
+import { alignedTable } from './aligned-table';
+import { articleOf, cellError, isMissing } from './build';
+import { type Column, type ColumnKind, columnKindNames } from './column';
+import { parseTime } from './parse';
+import type { Table } from './table';
+
+/** What was learned about a column. */
+export interface ColumnSchema {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** The share of missing values, from 0 to 1. */
+  readonly missing: number;
+  /** The texts of a category that occur, in the order in which they first came. */
+  readonly categories?: readonly string[];
+  /** The least number, or time in milliseconds since 1970. Left out if there is none. */
+  readonly least?: number;
+  /** The greatest number or time. */
+  readonly greatest?: number;
+}
+
+/** A schema as plain JSON. */
+export interface SchemaJson {
+  readonly columns: readonly ColumnSchema[];
+  /** The names of the columns that are to be predicted. */
+  readonly target: readonly string[];
+}
+
+/**
+ * What a table's columns hold: names, order, kinds, categories, ranges, shares of missing values, and which columns are
+ * the target. It is learned from a table, travels with a model, and says what a record must look like.
+ */
+export class Schema {
+  readonly columns: readonly ColumnSchema[];
+  readonly target: readonly string[];
+  readonly #byName: ReadonlyMap<string, ColumnSchema>;
+
+  private constructor(columns: readonly ColumnSchema[], target: readonly string[]) {
+    this.columns = columns;
+    this.target = target;
+    this.#byName = new Map(columns.map((column) => [column.name, column]));
+  }
+
+  /**
+   * Learns the schema of a table.
+   *
+   * @param target the names of the columns that are to be predicted
+   * @throws RangeError ERR_BLASNET_UNKNOWN_NAME when a target is no column
+   */
+  static of(table: Table, target: string | readonly string[] = []): Schema {
+    const targets = typeof target === 'string' ? [target] : [...target];
+    for (const name of targets) table.column(name);
+    return new Schema(
+      table.names.map((name) => learn(name, table.column(name), table.rows)),
+      targets,
+    );
+  }
+
+  /** Reads what `toJSON` wrote. @throws TypeError or RangeError that names the wrong part */
+  static fromJSON(json: SchemaJson): Schema {
+    checkObject('schema', json);
+    checkNames('schema', json, ['columns', 'target']);
+    const { columns, target } = json;
+    if (!Array.isArray(columns)) throw wrong('schema.columns', 'an array', columns);
+    const read = columns.map((column, i) => readColumn(`schema.columns[${i}]`, column));
+    const names = new Set(read.map(({ name }) => name));
+    if (names.size < read.length) throw wrong('schema.columns', 'columns of different names', columns);
+    if (!Array.isArray(target) || !target.every((name) => names.has(name))) {
+      throw wrong('schema.target', 'an array of names of columns', target);
+    }
+    return new Schema(read, [...target]);
+  }
+
+  /** The columns that are not the target. */
+  get inputs(): readonly ColumnSchema[] {
+    return this.columns.filter(({ name }) => !this.target.includes(name));
+  }
+
+  /** @throws RangeError ERR_BLASNET_UNKNOWN_NAME, with a guess, when there is no such column */
+  column(name: string): ColumnSchema {
+    const column = this.#byName.get(name);
+    if (column !== undefined) return column;
+    const known = [...this.#byName.keys()];
+    throw blasnetError(
+      'ERR_BLASNET_UNKNOWN_NAME',
+      `Unknown column ${JSON.stringify(name)}${didYouMean(String(name), known.slice(0, 100))}`,
+    );
+  }
+
+  toJSON(): SchemaJson {
+    return { columns: this.columns, target: this.target };
+  }
+
+  /**
+   * The type of a record without the target, as TypeScript's source.
+   *
+   * @example
+   * console.log(schema.toTypeScript('Customer'));
+   * // export interface Customer {
+   * //   age: number | null;
+   * //   city: 'Paris' | 'Rome';
+   * // }
+   */
+  toTypeScript(name = 'Row'): string {
+    if (typeof name !== 'string' || !/^[A-Za-z_$][\w$]*$/.test(name)) {
+      throw wrong('name', 'a name of TypeScript', name);
+    }
+    const members = this.inputs.map((column) => `  ${memberName(column.name)}: ${typeOf(column)};`);
+    return [`export interface ${name} {`, ...members, '}'].join('\n');
+  }
+
+  /** A table of the columns for people. */
+  toString(): string {
+    const head = ['column', 'kind', 'missing', 'values'];
+    const lines = this.columns.map((column) => [
+      this.target.includes(column.name) ? `${column.name} (target)` : column.name,
+      column.kind,
+      column.missing === 0 ? '' : `${(100 * column.missing).toFixed(1)} %`,
+      valuesOf(column),
+    ]);
+    return alignedTable([head, ...lines]);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+const shownCategories = 5;
+
+function valuesOf({ kind, categories = [], least, greatest }: ColumnSchema): string {
+  if (kind === 'category') {
+    const shown = categories.slice(0, shownCategories).map((text) => JSON.stringify(text));
+    const more = categories.length - shown.length;
+    return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+  }
+  if (least === undefined || greatest === undefined) return '';
+  const write = (value: number) => (kind === 'time' ? new Date(value).toISOString() : String(value));
+  return `${write(least)} to ${write(greatest)}`;
+}
+
+function memberName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+// More texts make a type that nobody reads.
+const mostLiterals = 20;
+
+function typeOf({ kind, missing, categories = [] }: ColumnSchema): string {
+  const literals = categories.length > 0 && categories.length <= mostLiterals;
+  const types: Readonly<Record<ColumnKind, string>> = {
+    number: 'number',
+    boolean: 'boolean',
+    time: 'Date | string',
+    category: literals ? categories.map((text) => JSON.stringify(text)).join(' | ') : 'string',
+  };
+  return missing > 0 ? `${types[kind]} | null` : types[kind];
+}
+
+function learn(name: string, column: Column, rows: number): ColumnSchema {
+  const { kind, values } = column;
+  const isCode = kind === 'category' || kind === 'boolean';
+  let missing = 0;
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (isCode ? value < 0 : Number.isNaN(value)) missing++;
+    else {
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
+    }
+  }
+  const schema = { name, kind, missing: rows === 0 ? 0 : missing / rows };
+  if (kind === 'category') return { ...schema, categories: usedCategories(column) };
+  return isCode || missing === values.length ? schema : { ...schema, least, greatest };
+}
+
+// A part of a table has the categories of the whole.
+function usedCategories({ values, categories }: Column): readonly string[] {
+  const used = new Uint8Array(categories.length);
+  const order: string[] = [];
+  for (const code of values) {
+    if (code < 0 || used[code] === 1) continue;
+    used[code] = 1;
+    order.push(categories[code] as string);
+  }
+  return order;
+}
+
+function readColumn(place: string, json: unknown): ColumnSchema {
+  checkObject(place, json);
+  checkNames(place, json, ['name', 'kind', 'missing', 'categories', 'least', 'greatest']);
+  const { name, kind, missing, categories, least, greatest } = json;
+  if (typeof name !== 'string') throw wrong(`${place}.name`, 'a string', name);
+  if (!columnKindNames.includes(kind as ColumnKind)) {
+    throw wrong(`${place}.kind`, `one of ${columnKindNames.join(', ')}`, kind);
+  }
+  if (!(typeof missing === 'number' && missing >= 0 && missing <= 1)) {
+    throw wrong(`${place}.missing`, 'a share from 0 to 1', missing);
+  }
+  const isTexts = Array.isArray(categories) && categories.every((text) => typeof text === 'string');
+  if ((kind === 'category') !== isTexts || (isTexts && new Set(categories).size < categories.length)) {
+    throw wrong(`${place}.categories`, 'an array of different strings, of a category alone', categories);
+  }
+  for (const [key, value] of Object.entries({ least, greatest })) {
+    if (value !== undefined && typeof value !== 'number') throw wrong(`${place}.${key}`, 'a number', value);
+  }
+  return json as unknown as ColumnSchema;
+}
+
+function wrong(name: string, rule: string, value: unknown): BlasnetError {
+  const isType = value === undefined || value === null || typeof value === 'object';
+  return argumentError(isType ? 'ERR_BLASNET_ARG_TYPE' : 'ERR_BLASNET_ARG_VALUE', name, rule, value);
+}
+
+/** The raw number of a cell that is missing, and of a text that is no known category. */
+export const gap = Number.NaN;
+export const unseen = -1;
+
+/**
+ * How to read a cell of a record as a number: a number itself, a time in milliseconds, 0 or 1 of a boolean, the index of
+ * a category. It takes only values of the column's kind: a string is no number. A time may be a Date, a text of ISO 8601
+ * or its milliseconds.
+ */
+export function cellReader({
+  name,
+  kind,
+  categories = [],
+}: ColumnSchema): (value: unknown, row: number) => number {
+  const wrongCell = (value: unknown, row: number) => cellError(row, name, articleOf(kind), value);
+  switch (kind) {
+    case 'number':
+      return (value, row) => {
+        if (typeof value === 'number') return value;
+        if (isMissing(value)) return gap;
+        if (typeof value === 'bigint') return Number(value);
+        throw wrongCell(value, row);
+      };
+    case 'category': {
+      const index = new Map(categories.map((text, i) => [text, i]));
+      return (value, row) => {
+        if (typeof value === 'string' && value !== '') return index.get(value) ?? unseen;
+        if (isMissing(value)) return gap;
+        throw wrongCell(value, row);
+      };
+    }
+    case 'boolean':
+      return (value, row) => {
+        if (typeof value === 'boolean') return value ? 1 : 0;
+        if (isMissing(value)) return gap;
+        throw wrongCell(value, row);
+      };
+    default:
+      return (value, row) => {
+        if (value instanceof Date) return value.getTime();
+        if (isMissing(value)) return gap;
+        const time = typeof value === 'string' ? parseTime(value) : value;
+        if (typeof time === 'number') return time;
+        throw wrongCell(value, row);
+      };
+  }
+}
