@@ -4,6 +4,7 @@
 // line of an uncaught error; without its white space a bundle would load no faster. tsc makes the types (npm run build:lib).
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -21,6 +22,11 @@ const options = /** @type {const} */ ({
   logLevel: 'warning',
 });
 const external = ['node-gyp-build'];
+const define = {
+  BLASNET_COMMIT: JSON.stringify(commit(path(''))),
+  BLASNET_TO_PACKAGE: JSON.stringify('..'),
+  BLASNET_VERSION: JSON.stringify(version),
+};
 
 /** Where dist/index.js keeps the modules that other bundles take from it. */
 const modules = "Symbol.for('blasnet.modules')";
@@ -82,27 +88,60 @@ await build({
   },
   outfile: path('dist/index.js'),
   format: 'cjs',
-  define: {
-    BLASNET_COMMIT: JSON.stringify(commit(path(''))),
-    BLASNET_TO_PACKAGE: JSON.stringify('..'),
-    BLASNET_VERSION: JSON.stringify(version),
-  },
+  define,
   // Programs that copy the files of a service (Next.js, serverless functions) know this call, and follow it to the addon.
   // The library itself asks node-gyp-build for the path, to check the file first.
   footer: { js: "0 && require('node-gyp-build')(require('path').join(__dirname, '..'));" },
 });
 
-// Exports each name by itself, so that `import { initLayers } from 'blasnet/functional'` finds it.
+/**
+ * An ES module in which nothing is required. `require` of a module of Node fails in bundles that are ES modules, and
+ * bundlers warn of `require` of a path that is computed. So dist/index.mjs has other forms of some modules, and
+ * node-gyp-build's search for the addon, which needs three modules of Node.
+ * @type {import('esbuild').Plugin}
+ */
+const withoutRequire = {
+  name: 'without-require',
+  setup(builder) {
+    builder.onResolve({ filter: /\/(here|lazy-modules)$/ }, ({ path: name, resolveDir }) => ({
+      path: join(resolveDir, `${name}-esm.mts`),
+    }));
+    const require = createRequire(import.meta.url);
+    builder.onResolve({ filter: /^node-gyp-build$/ }, ({ path: name }) => ({
+      path: require.resolve(`${name}/node-gyp-build.js`),
+    }));
+    builder.onLoad({ filter: /node-gyp-build\.js$/ }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8')
+        .replace(/^var (\w+) = require\('(\w+)'\)$/gm, "import $1 from 'node:$2';")
+        .replace(
+          /^var runtimeRequire = .*$/m,
+          "const runtimeRequire = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));",
+        )
+        .replace('module.exports = load', 'export default load'),
+    }));
+  },
+};
+
+const entries = { index: 'index', functional: 'functional', tables: 'tables/index' };
 const { metafile } = await build({
   ...options,
-  external,
-  entryPoints: [path('lib/functional.ts')],
-  outfile: path('dist/functional.js'),
+  absWorkingDir: path(''),
+  entryPoints: Object.entries(entries).map(([out, name]) => ({ in: path(`lib/${name}.ts`), out })),
+  outdir: path('dist'),
+  outExtension: { '.js': '.mjs' },
   format: 'esm',
-  write: false,
+  splitting: true,
+  define,
+  plugins: [withoutRequire],
   metafile: true,
 });
-const names = Object.values(metafile.outputs).flatMap((output) => output.exports);
+for (const file of Object.keys(metafile.outputs)) {
+  if (!/\brequire\(/.test(readFileSync(path(file), 'utf8'))) continue;
+  throw new Error(`${file} calls require, which bundles that are ES modules do not have.`);
+}
+
+// Exports each name by itself, so that `import { initLayers } from 'blasnet/functional'` finds it.
+const names = metafile.outputs['dist/functional.mjs']?.exports ?? [];
 writeFileSync(
   path('dist/functional.js'),
   `'use strict';\nconst { functional } = require('./index.js');\n${names

@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { executable, findMissing, managersOf, osRelease, planInstall, thisMachine } from './requirements.mjs';
-import { npm, RunError, run } from './run.mjs';
+import { npm, RunError, run, runShown } from './run.mjs';
 import {
   buildSteps,
   dueSteps,
@@ -67,7 +67,12 @@ function setUp(goal = '') {
 
   // Without --include=dev, NODE_ENV=production would leave out packages that the builds need.
   if (install) runNpm('Installing the npm packages', 'ci', '--include=dev', '--no-audit', '--no-fund');
-  for (const step of due) perform(root, step, () => runNpm(step.title, 'run', step.script));
+  for (const step of due) {
+    const build = step.talks
+      ? () => runShown(step.title, npm[0], [...npm.slice(1), 'run', '--silent', step.script], { cwd: root })
+      : () => runNpm(step.title, 'run', step.script);
+    perform(root, step, build);
+  }
 }
 
 function checkNode() {

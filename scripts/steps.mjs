@@ -16,6 +16,7 @@ import { hostTarget, musl, prebuiltFile } from './release/targets.mjs';
  * @property {string} output
  * @property {readonly Purpose[]} needs   the tools that the machine must have
  * @property {(root: string) => boolean} [due]   replaces the comparison of the inputs
+ * @property {boolean} [talks]   the script takes minutes, and prints what it does
  * @property {boolean} [namesCommit]   the output holds the commit: the step is due after each new commit
  * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose
  */
@@ -71,6 +72,7 @@ export const prebuiltSteps = [
           script: 'build:prebuilt',
           inputs: [],
           output: prebuiltFile(host),
+          talks: true,
           needs: /** @type {const} */ (['compile', 'archives']),
           due: (/** @type {string} */ root) => mismatch(root, host) !== undefined,
         },

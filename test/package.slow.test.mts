@@ -50,8 +50,15 @@ test('the package holds the library, this platform’s addon, its sources, and n
   const built = targets.filter((target) => existsSync(join(checkout, prebuiltFile(target))));
   expect(built).toContain(hostTarget());
   expect(prebuilt).toEqual(built.flatMap((target) => [recordFile(target), prebuiltFile(target)]).sort());
-  for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/functional.js', 'dist/functional.d.ts']) {
-    expect(packed).toContain(path);
+  for (const path of [
+    'index.js',
+    'index.mjs',
+    'index.d.ts',
+    'functional.js',
+    'functional.mjs',
+    'functional.d.ts',
+  ]) {
+    expect(packed).toContain(`dist/${path}`);
   }
   const scripts = ['install', 'requirements', 'run'].map((name) => `scripts/${name}.mjs`);
   const texts = ['README.md', 'LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.md'];
@@ -59,7 +66,7 @@ test('the package holds the library, this platform’s addon, its sources, and n
     expect(packed).toContain(path);
   }
   const expected =
-    /^(dist\/.*\.(js|d\.ts)|native\/.*\.(cc|h|map)|prebuilds\/.*|CMakeLists\.txt|[A-Z-]+\.md|LICENSE|package\.json)$/;
+    /^(dist\/.*\.(m?js|d\.ts)|native\/.*\.(cc|h|map)|prebuilds\/.*|CMakeLists\.txt|[A-Z-]+\.md|LICENSE|package\.json)$/;
   expect(packed.filter((path) => !expected.test(path)).sort()).toEqual(scripts);
 });
 

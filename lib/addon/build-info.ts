@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { native, nativeFile } from './binding';
 import { packageRoot } from './package-root';
@@ -62,7 +62,7 @@ function version(): string {
   // Read here and not at start-up, which has to be fast.
   const file = join(packageRoot, 'package.json');
   if (existsSync(file)) {
-    const manifest = require(file) as { name: string; version: string };
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { name: string; version: string };
     if (manifest.name === 'blasnet') return manifest.version;
   }
   // A bundler has put this code into another package.

@@ -19,7 +19,7 @@ export function loadAddon(names: readonly string[]): Addon {
     const path = nodeGypBuild.path(packageRoot);
     file = path;
     checkWhole(path);
-    const exports = withoutOpenBlasThreads(() => requireAtRunTime(path));
+    const exports = withoutOpenBlasThreads(() => open(path));
     checkExports(exports, names);
     return { exports, file };
   } catch (cause) {
@@ -36,11 +36,11 @@ function checkExports(exports: unknown, names: readonly string[]): void {
   throw new Error(`not the addon of this version of blasnet: it does not export ${some}`);
 }
 
-declare const __non_webpack_require__: NodeJS.Require | undefined;
-
-function requireAtRunTime(file: string): unknown {
-  // webpack replaces `require` by a function that looks for the file during bundling.
-  return (typeof __non_webpack_require__ === 'function' ? __non_webpack_require__ : require)(file);
+/** Does what `require` does for an addon. A bundler would look for the file of a `require` while it bundles. */
+function open(file: string): unknown {
+  const module = { exports: {} };
+  process.dlopen(module, file);
+  return module.exports;
 }
 
 // On loading, OpenBLAS starts threads, which spin for a tenth of a second on processors that this library needs. The

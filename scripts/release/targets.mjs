@@ -81,7 +81,7 @@ export function findTarget({ platform, arch, libc }) {
 
 /**
  * The path of a target's addon from the root, where node-gyp-build looks for it.
- * @param {Target} target
+ * @param {{ platform: string, arch: string, libc?: string | undefined }} target
  */
 export function prebuiltFile({ platform, arch, libc }) {
   return `prebuilds/${platform}-${arch}/blasnet${libc ? `.${libc}` : ''}.node`;

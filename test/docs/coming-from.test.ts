@@ -68,19 +68,19 @@ describe('the defaults that the page tells', () => {
     expect(computed(code)).toEqual(literal(value));
   });
 
-  test('are many', () => {
+  test('the page tells many defaults', () => {
     expect(different.length).toBeGreaterThan(15);
   });
 });
 
 describe('the names that the tables use for this library', () => {
-  test('of methods are methods of a network', () => {
+  test('the methods in the tables are methods of a network', () => {
     const methods = here.flatMap(codeIn).flatMap((code) => /^net\.(\w+)$/.exec(code)?.[1] ?? []);
     expect(new Set(methods).size).toBeGreaterThan(8);
     expect(methods.filter((name) => !(name in Network.prototype))).toEqual([]);
   });
 
-  test('of options and values are known, and their calls are accepted', async () => {
+  test('the tables name options that exist, and calls that are accepted', async () => {
     const fitOptions = await optionsTaken((options: never) => net.fitSync([[1]], [[1]], options));
     const known = new Set([...fitOptions, 'initializer', 'decoupled', 'monitor']);
     for (const code of here.flatMap(codeIn)) {
@@ -110,7 +110,7 @@ describe('the behaviour that the tables tell', () => {
     expect(two.evaluateSync([[1], [1]], Y).accuracy).toBe(0.5);
   });
 
-  test('with k outputs, binary cross-entropy is k times the mean over the outputs', () => {
+  test('binary cross-entropy of k outputs is k times the mean over the outputs', () => {
     const three = new Network([{ inputDim: 1, outputDim: 3, activation: 'sigmoid' }], {
       initializer: 'zeros',
     });

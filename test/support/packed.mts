@@ -18,6 +18,11 @@ export function pack(folder: string): string {
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
 }
 
+/** Packs the addon of this checkout's build, without the release build: see scripts/pack-local.mjs. */
+export function packLocal(folder: string): string {
+  return run(process.execPath, ['scripts/pack-local.mjs', folder], checkout).trim().split('\n').at(-1) ?? '';
+}
+
 /** Runs a program, which must succeed, and returns what it prints. */
 export function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
