@@ -198,7 +198,7 @@ export interface NumericRecords {
   deviation: 'residual' | 'spread' | 'differ';
   count: 'hits' | 'predicted' | 'actual' | 'occurs';
   ranking: 'positives' | 'negatives' | 'area' | 'precisions';
-  outcome: 'status' | 'index' | 'epoch' | 'batch' | 'layer' | 'loss' | 'hits';
+  outcome: 'status' | 'index' | 'epoch' | 'batch' | 'layer' | 'loss' | 'hits' | 'rows';
 }
 
 /** Native code's description of an activation. */

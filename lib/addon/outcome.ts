@@ -35,6 +35,8 @@ export interface Outcome {
   readonly loss: number;
   /** The number of samples predicted right. */
   readonly hits: number;
+  /** After an evaluation or gradients: the number of samples that count, which have a weight other than 0. */
+  readonly rows: number;
 }
 
 const places = recordPlaces('outcome');
@@ -58,5 +60,6 @@ export function readOutcome(numbers: Float64Array): Outcome {
     layer: numbers[places.layer] as number,
     loss: numbers[places.loss] as number,
     hits: numbers[places.hits] as number,
+    rows: numbers[places.rows] as number,
   };
 }

@@ -151,12 +151,17 @@ export interface NativeRows extends NativeOperations {
     },
     callback?: Callback,
   ): void;
-  /** Counts the rows of each class. The outcome's `index` is the first row without a class, or `rows`. */
+  /**
+   * Counts the rows of each class, without those of weight 0. The outcome's `index` is the first such row without a class,
+   * or `rows`.
+   */
   countClasses(
     given: {
       readonly labels: LabelArray;
       readonly rows: number;
       readonly cols: number;
+      /** (rows), or null: all 1 */
+      readonly weights: FloatArray | null;
       readonly counts: Float64Array;
     },
     callback?: Callback,
@@ -206,9 +211,14 @@ export interface NativeRows extends NativeOperations {
   ): void;
   /** The outcome's `index` is the first weight that is negative or not finite, or the length; `loss` is the sum. */
   checkWeights(weights: FloatArray, callback?: Callback): void;
+  /** order (length of weights): first the rows whose weight is not 0; the outcome's `index` is their number. */
+  listPresent(
+    given: { readonly weights: FloatArray; readonly order: Uint32Array },
+    callback?: Callback,
+  ): void;
   /**
-   * Multiplies the weights of rows by those of their classes, and scales the products to a mean of 1. The outcome's
-   * `loss` is the sum of the products. If it gives no scale, `out` is unchanged. See native/engine/rows.h.
+   * Multiplies the weights of rows by those of their classes. The outcome's `loss` is the sum of the products, `index` the
+   * first row whose product is beyond the range of `out`, or the number of rows, and `hits` how many are not 0.
    */
   weigh(given: WeighArguments, callback?: Callback): void;
 }
@@ -216,16 +226,15 @@ export interface NativeRows extends NativeOperations {
 export interface WeighArguments {
   /** (rows), or null: all 1 */
   readonly weights: FloatArray | null;
-  /** (rows x cols), or null: no weights of classes */
+  /** (rows x cols), or null: no weights of classes. A row of weight 0 may belong to no class. */
   readonly labels: LabelArray | null;
   readonly cols: number;
   /** (classes) */
   readonly ofClass: Float64Array | null;
   readonly rows: number;
-  /** The rows to weigh; null: all */
-  readonly index: Uint32Array | null;
-  /** (rows) the weights of the other rows; then `out` has all rows. null: `out` has the rows of `index` alone */
-  readonly base: FloatArray | null;
+  /** A factor of all products. */
+  readonly scale: number;
+  /** (rows) */
   readonly out: FloatArray;
 }
 

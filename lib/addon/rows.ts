@@ -39,13 +39,17 @@ export function* takeRowsOf<T extends LabelArray | Uint32Array | Int8Array>(
   yield* run(index.length * cols, (object, callback) => object.take(given, callback));
 }
 
-/** Counts the rows of each class. `bad` is the first row without a class, or the number of rows. */
+/**
+ * Counts the rows of each class; with weights, those whose weight is not 0. `bad` is the first such row without a class, or
+ * the number of rows.
+ */
 export function* countClasses(
   { data, rows, cols }: LabelRows,
   classes: number,
+  weights: FloatArray | null,
 ): Work<{ readonly counts: Float64Array; readonly bad: number }> {
   const counts = new Float64Array(classes);
-  const given = { labels: data, rows, cols, counts };
+  const given = { labels: data, rows, cols, weights, counts };
   const { index } = yield* run(rows * cols, (object, callback) => object.countClasses(given, callback));
   return { counts, bad: index };
 }
@@ -86,23 +90,43 @@ export function* checkWeights(weights: FloatArray): Work<{ readonly bad: number;
   return { bad: index, sum };
 }
 
-/** Writes weights of mean 1, as `WeighArguments` says, unless their sum gives no scale. Returns the sum. */
-export function* weigh(given: Partial<WeighArguments> & Pick<WeighArguments, 'rows' | 'out'>): Work<number> {
-  const all = { weights: null, labels: null, cols: 1, ofClass: null, index: null, base: null, ...given };
-  const { sum } = yield* run(given.rows * all.cols, (object, callback) => object.weigh(all, callback));
-  return sum;
+/** Lists all rows in `order`: first those whose weight is not 0, then the others. Returns the number of the first ones. */
+export function* listPresent(weights: FloatArray, order: Uint32Array): Work<number> {
+  const { index } = yield* run(weights.length, (object, callback) =>
+    object.listPresent({ weights, order }, callback),
+  );
+  return index;
+}
+
+/** What `weigh` has found. */
+export interface Weighed {
+  /** The sum of the weights, without the scale. */
+  readonly sum: number;
+  /** The first row whose weight is beyond the range of the dtype, or the number of rows. */
+  readonly bad: number;
+  /** The number of rows whose weight is not 0. */
+  readonly present: number;
+}
+
+/** Writes the weights of rows, as `WeighArguments` says. */
+export function* weigh(given: Partial<WeighArguments> & Pick<WeighArguments, 'rows' | 'out'>): Work<Weighed> {
+  const all = { weights: null, labels: null, cols: 1, ofClass: null, scale: 1, ...given };
+  const { sum, index, hits } = yield* run(given.rows * all.cols, (object, callback) =>
+    object.weigh(all, callback),
+  );
+  return { sum, bad: index, present: hits };
 }
 
 function* run(
   elements: number,
   start: (object: NativeRows, callback?: Callback) => void,
-): Work<{ readonly index: number; readonly sum: number }> {
+): Work<{ readonly index: number; readonly sum: number; readonly hits: number }> {
   const worker = workers.take();
   const { object, outcome } = worker;
   try {
     yield { object, start: (callback) => start(object, callback), brief: elements <= briefElements };
-    const { index, loss: sum } = readOutcome(outcome);
-    return { index, sum };
+    const { index, loss: sum, hits } = readOutcome(outcome);
+    return { index, sum, hits };
   } finally {
     workers.giveBack(worker);
   }

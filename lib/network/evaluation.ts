@@ -6,8 +6,8 @@ import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { fitLoss } from '../samples/labels';
 import { fillHere } from '../samples/pending';
-import { type LabelledSamples, labelledSamples, type SampleKind, type Samples } from '../samples/samples';
-import { withWeights } from '../samples/weights';
+import { type LabelledSamples, labelledSamples, type SampleKind } from '../samples/samples';
+import { weigher } from '../samples/weights';
 import type { History } from '../training/history';
 import type { EvaluateOptions, Evaluation } from './network-options';
 
@@ -32,8 +32,7 @@ export function evaluationTask(
   const loss = fitLoss(architecture, options.loss, Y, kind.labels !== undefined, trainedLoss);
   const { outputDim } = outputLayerOf(architecture);
   const metrics = resolveMetrics(options.metrics, outputDim, outputActivationOf(architecture));
-  const labelled = labelledSamples(kind, X, Y, loss.name);
-  const samples = withWeights(labelled, outputDim, options.sampleWeight, undefined);
+  const samples = labelledSamples(kind, X, Y, loss.name, weigher(outputDim, options.sampleWeight));
   return { samples, loss, metrics };
 }
 
@@ -44,9 +43,8 @@ export function evaluationHere(...given: Parameters<typeof evaluationTask>): Eva
   return task;
 }
 
-export function evaluation(outcome: Outcome, { X }: Samples, loss: ResolvedLoss): Evaluation {
-  const mean = outcome.loss / X.rows;
-  return lossEntry(loss.name).accuracy ? { loss: mean, accuracy: outcome.hits / X.rows } : { loss: mean };
+export function evaluation({ loss, hits, rows }: Outcome, { name }: ResolvedLoss): Evaluation {
+  return lossEntry(name).accuracy ? { loss: loss / rows, accuracy: hits / rows } : { loss: loss / rows };
 }
 
 /** The numbers of a training of one epoch. */

@@ -85,7 +85,10 @@ export interface EvaluateOptions<M extends Metrics = Metrics> {
   readonly loss?: LossOption;
   /** Metrics to compute as well. The result has them under their names. @default none */
   readonly metrics?: M;
-  /** A weight for each sample, for the loss and the metrics, not the accuracy. Only ratios matter. @default 1 each */
+  /**
+   * A weight for each sample, at least 0. The loss is sum(weight * loss) / samples, the metrics are weighted means, and the
+   * accuracy counts samples. A sample of weight 0 is not there. @default 1 each
+   */
   readonly sampleWeight?: SampleWeight;
 }
 

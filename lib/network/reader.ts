@@ -97,7 +97,7 @@ export class NetworkReader {
     const { samples, loss, metrics } = evaluationTask(kind, X, Y, options, this.#queue.lastLoss);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
-    const result = evaluation(outcome, samples, loss);
+    const result = evaluation(outcome, loss);
     if (metrics.length === 0) return result;
     const out = measuredOutputs(kind.architecture, kind.dtype, samples);
     await this.#predict(samples, out, options);
@@ -112,7 +112,7 @@ export class NetworkReader {
     const plan = this.#queue.inline(loss);
     const outcome = plan.run(evaluateOperation(samples));
     this.#check(outcome, samples, loss);
-    const result = evaluation(outcome, samples, loss);
+    const result = evaluation(outcome, loss);
     if (metrics.length === 0) return result;
     const out = measuredOutputs(kind.architecture, kind.dtype, samples);
     plan.run(predictOperation(samples, out));
@@ -131,7 +131,7 @@ export class NetworkReader {
     const { flat, named } = allocateGradients(kind.architecture, kind.dtype);
     const outcome = this.#queue.inline(loss).run(gradientsOperation(samples, flat));
     this.#check(outcome, samples, loss);
-    return Object.freeze({ loss: outcome.loss / samples.X.rows, ...named });
+    return Object.freeze({ loss: outcome.loss / outcome.rows, ...named });
   }
 
   async #predict(samples: Samples, out: Matrix, options: AsyncOptions): Promise<Matrix> {

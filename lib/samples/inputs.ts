@@ -64,8 +64,11 @@ export interface Inputs {
 export interface Learning {
   /** The columns of the training data. */
   columns?: number;
-  /** Says from which rows it learns, in this order, if rows are held out. The labels are converted by then. */
-  trainedRows?: () => Work<Uint32Array>;
+  /**
+   * Says from which rows it learns, in this order: those that train; undefined if these are all. Labels and weights are
+   * there by then.
+   */
+  trainedRows?: () => Work<Uint32Array | undefined>;
   /** Makes the network's parameters, when inputDim is known. */
   build?: (inputDim: number) => Work<void>;
 }
@@ -164,20 +167,17 @@ function* learningWork(
   outOf: MakeOut,
   learning: Learning,
 ): Work<void> {
-  if (learning.trainedRows === undefined) {
+  const rows = learning.trainedRows && (yield* learning.trainedRows());
+  if (rows === undefined) {
     yield* inPartOf(name, preprocessing.fitWork(X, outOf));
     if (learning.build !== undefined) yield* learning.build(preprocessing.outputColumns);
     return;
   }
-  const rows = yield* learning.trainedRows();
   yield* inPartOf(name, preprocessing.fitRowsWork(X, rows));
   const out = outOf(preprocessing.outputColumns);
   if (learning.build !== undefined) yield* learning.build(out.cols);
   // The rows that it learned from are fit to be transformed.
-  yield* after(
-    'In the rows that validationSplit holds out',
-    inPartOf(name, preprocessing.transformWork(X, out)),
-  );
+  yield* after('In the rows that do not train', inPartOf(name, preprocessing.transformWork(X, out)));
 }
 
 /** Throws unless the preprocessing gives as many columns as the network takes. @throws RangeError ERR_BLASNET_SHAPE */

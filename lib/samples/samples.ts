@@ -18,7 +18,7 @@ import { joined, type Pending } from './pending';
 /** The properties of a network that its samples depend on. */
 export interface SampleKind extends InputKind, LabelKind {}
 
-/** The data that an operation reads: inputs; Y, except for predictions; and weights (rows) of mean 1, if given. */
+/** The data that an operation reads: inputs; Y, except for predictions; and weights (rows), if given. */
 export interface Samples extends Inputs {
   readonly Y?: Labels;
   readonly weights?: FloatArray;
@@ -34,15 +34,19 @@ export interface LearningParts {
   readonly labels: boolean;
 }
 
+/** Makes the weights of samples, from the labels. What takes long is pending. */
+export type Weigh = (labels: Labels, dtype: Dtype) => Pick<Samples, 'weights' | 'ownWeights' | 'pending'>;
+
 /**
- * Checks X and Y, which must have equal numbers of rows, and converts Y to the form that the loss takes. What takes long
- * is pending.
+ * Checks X and Y, which must have equal numbers of rows, converts Y to the form that the loss takes, and adds weights.
+ * What takes long is pending.
  */
 export function labelledSamples(
   kind: SampleKind,
   X: InputsLike,
   Y: LabelsLike,
   loss: LossName,
+  weigh: Weigh,
   learning?: LearningParts,
 ): LabelledSamples {
   const inputs = networkInputs(kind, X, learning?.preprocessing);
@@ -53,9 +57,10 @@ export function labelledSamples(
       `Expected Y to have as many rows as X (${inputs.X.rows}), got ${labels.rows}`,
     );
   }
-  if (labels.pending === undefined) return { ...inputs, Y: labels };
-  // The labels first: the rows that preprocessing learns from may depend on them.
-  return { ...inputs, Y: labels, ...joined([labels.pending, inputs.pending]) };
+  const weights = weigh(labels, kind.dtype);
+  // In this order: weights of classes need the labels, and the rows that preprocessing learns from depend on both.
+  const pending = joined([labels.pending, weights.pending, inputs.pending]);
+  return { ...inputs, Y: labels, ...weights, ...pending };
 }
 
 /** The samples with the inputs that the pending work made, of a network whose inputDim was not known. */

@@ -1,4 +1,4 @@
-import { checkWeights, countClasses, weigh } from '../addon/rows';
+import { checkWeights, countClasses, listPresent, weigh } from '../addon/rows';
 import { readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { allocateShared, numbersReading } from '../base/matrix';
@@ -16,15 +16,19 @@ import { checkBuffer } from '../base/pinning';
 import type { Reading } from '../base/reading';
 import { checkObject } from '../base/validate';
 import type { Labels } from './labels';
-import { joined, type Pending, unlessBrief } from './pending';
-import type { LabelledSamples, Samples } from './samples';
+import { type Pending, unlessBrief } from './pending';
+import type { Samples, Weigh } from './samples';
 
-/** One weight per sample: a typed array or an array of numbers, none negative and not all 0. */
+/**
+ * One weight per sample: a typed array or an array of numbers, none negative and not all 0. A sample of weight 0 is not
+ * there.
+ */
 export type SampleWeight = NumbersLike;
 
 /**
  * One weight per class, by the class number from 0: an array; a dictionary (a missing class has weight 1); or
- * 'balanced', which is rows / (classes * rows of the class), as in scikit-learn.
+ * 'balanced', which is rows / (classes * rows of the class), as in scikit-learn. It counts the samples whose weight is not
+ * 0, and the classes that they belong to.
  */
 export type ClassWeight = 'balanced' | AnyName | NumbersLike | { readonly [label: number]: number };
 
@@ -34,8 +38,13 @@ export interface CombinedWeights extends Pending {
 }
 
 /**
- * Multiplies the weights of both options and scales them to a mean of 1. So only their ratios matter, and the learning
- * rate keeps its meaning. A sample of weight 2 counts like two. Without an option, the result is undefined.
+ * How weights are used. `asGiven` is Keras's way. `ofMeanOne` is that of checkpoints of version 0.1: weights were scaled to
+ * a mean of 1.
+ */
+export type Weighting = 'asGiven' | 'ofMeanOne';
+
+/**
+ * Multiplies the weights of both options. Without an option, the result is undefined.
  *
  * @param classes the number of classes: see `classCount`
  */
@@ -45,6 +54,7 @@ export function combineWeights(
   dtype: Dtype,
   sampleWeight: unknown,
   classWeight: unknown,
+  weighting: Weighting = 'asGiven',
 ): CombinedWeights | undefined {
   if (sampleWeight === undefined && classWeight === undefined) return undefined;
   const { rows } = labels;
@@ -54,17 +64,21 @@ export function combineWeights(
   const arrays = given === null ? [] : [given.weights];
   if (ofClasses === null) {
     const weights = own as FloatArray;
-    return { weights: { weights, ownWeights: weights }, work: weighOwn(given, weights), arrays };
+    return {
+      weights: { weights, ownWeights: weights },
+      work: weighOwn(given, weights, weighting),
+      arrays,
+    };
   }
   const weights = allocateShared(rows, dtype);
-  const work = weighClasses(labels, classes, given, own, ofClasses, weights);
+  const work = weighClasses(labels, classes, given, own, ofClasses, weights, weighting);
   return { weights: own === null ? { weights } : { weights, ownWeights: own }, work, arrays };
 }
 
-function* weighOwn(given: WeightsInput | null, out: FloatArray | null): Work<void> {
+function* weighOwn(given: WeightsInput | null, out: FloatArray | null, weighting: Weighting): Work<void> {
   if (given === null || out === null) return;
   yield* checkedWeights(given);
-  yield* meanOne(given.name, { weights: given.weights, rows: out.length }, out);
+  yield* write(given.name, { weights: given.weights, rows: out.length, out }, weighting);
 }
 
 function* weighClasses(
@@ -74,44 +88,60 @@ function* weighClasses(
   own: FloatArray | null,
   ofClasses: ClassWeigher,
   out: FloatArray,
+  weighting: Weighting,
 ): Work<void> {
   const { data, rows, cols } = labels;
-  yield* weighOwn(given, own);
-  const ofClass = ofClasses(yield* classCounts(labels, classes), rows);
-  const name = given === null ? 'classWeight' : 'sampleWeight * classWeight';
+  yield* weighOwn(given, own, weighting);
   const weights = given === null ? null : given.weights;
-  yield* meanOne(name, { weights, labels: data, cols, ofClass, rows }, out);
+  const ofClass = ofClasses(yield* classCounts(labels, classes, weights));
+  const name = given === null ? 'classWeight' : 'sampleWeight * classWeight';
+  yield* write(name, { weights, labels: data, cols, ofClass, rows, out }, weighting);
 }
 
-/** Computes weights as `weigh` does, scaled to a mean of 1. Throws if their sum is 0 or out of range. */
-export function* meanOne(
-  name: string,
-  factors: Omit<Parameters<typeof weigh>[0], 'out'>,
-  out: FloatArray,
-): Work<FloatArray> {
-  const sum = yield* weigh({ ...factors, out });
-  const scale = (factors.index?.length ?? factors.rows) / sum;
-  if (!(Number.isFinite(scale) && scale > 0)) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'weights with a sum above 0 and in range', sum);
+function* write(name: string, given: Parameters<typeof weigh>[0], weighting: Weighting): Work<void> {
+  const { rows, out } = given;
+  let found = yield* weigh(given);
+  if (weighting === 'ofMeanOne') found = yield* weigh({ ...given, scale: rows / found.sum });
+  const dtype = out instanceof Float64Array ? 'float64' : 'float32';
+  if (found.bad < rows) {
+    const message = `Expected ${name} to stay in the range of ${dtype}, got ${out[found.bad]} for row ${found.bad}`;
+    throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
   }
-  return out;
+  if (found.present > 0) return;
+  const message = `Expected ${name} to be above 0 in ${dtype} for at least one row, got 0 for all ${rows}`;
+  throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
 }
 
-/** Adds the weights of both options to the samples of a network with `outputs` outputs. What takes long is pending. */
-export function withWeights(
-  samples: LabelledSamples,
+/** The rows that count, since their weight is not 0. */
+export interface PresentRows {
+  /** (rows) first these rows, then the others */
+  readonly order: Uint32Array<SharedArrayBuffer>;
+  readonly count: number;
+}
+
+/** Which rows count; undefined if all do. */
+export function* presentRows(weights: FloatArray | undefined): Work<PresentRows | undefined> {
+  if (weights === undefined) return undefined;
+  const order = new Uint32Array(new SharedArrayBuffer(4 * weights.length));
+  const count = yield* listPresent(weights, order);
+  return count === weights.length ? undefined : { order, count };
+}
+
+/** Makes the weights of both options for a network with `outputs` outputs. */
+export function weigher(
   outputs: number,
   sampleWeight: unknown,
-  classWeight: unknown,
-): LabelledSamples {
-  const { X, Y } = samples;
-  const combined = combineWeights(Y, classCount(outputs), X.dtype, sampleWeight, classWeight);
-  if (combined === undefined) return samples;
-  const { work, arrays, weights } = combined;
-  // Weights of classes need the labels.
-  const pending = Y.pending === undefined ? unlessBrief(work, arrays) : { work, arrays };
-  if (pending === undefined) return { ...samples, ...weights };
-  return { ...samples, ...weights, ...joined([samples.pending, pending]) };
+  classWeight?: unknown,
+  weighting?: Weighting,
+): Weigh {
+  return (labels, dtype) => {
+    const combined = combineWeights(labels, classCount(outputs), dtype, sampleWeight, classWeight, weighting);
+    if (combined === undefined) return {};
+    const { work, arrays, weights } = combined;
+    // Weights of classes need the labels.
+    const pending = labels.pending === undefined ? unlessBrief(work, arrays) : { work, arrays };
+    return pending === undefined ? weights : { ...weights, pending };
+  };
 }
 
 interface WeightsInput {
@@ -144,13 +174,14 @@ function* checkedWeights({ name, value, weights, unread }: WeightsInput): Work<v
 }
 
 /** The weights of the classes, for the number of rows of each. */
-type ClassWeigher = (counts: readonly number[], rows: number) => Float64Array;
+type ClassWeigher = (counts: readonly number[]) => Float64Array;
 
 /** Checks the `classWeight` option. */
 function classWeigher(classes: number, value: unknown): ClassWeigher {
   if (value === 'balanced') {
-    return (counts, rows) => {
+    return (counts) => {
       const present = counts.filter((count) => count > 0).length;
+      const rows = counts.reduce((sum, count) => sum + count, 0);
       return Float64Array.from(counts, (count) => (count === 0 ? 0 : rows / (present * count)));
     };
   }
@@ -196,9 +227,13 @@ export function classCount(outputDim: number): number {
   return Math.max(2, outputDim);
 }
 
-/** Counts the samples of each class. Throws if a label belongs to no class. */
-export function* classCounts(labels: Labels, classes: number): Work<number[]> {
-  const { counts, bad } = yield* countClasses(labels, classes);
+/** Counts the samples of each class, without those of weight 0. Throws if a label of theirs belongs to no class. */
+export function* classCounts(
+  labels: Labels,
+  classes: number,
+  weights: FloatArray | null = null,
+): Work<number[]> {
+  const { counts, bad } = yield* countClasses(labels, classes, weights);
   if (bad === labels.rows) return Array.from(counts);
   const { data, cols } = labels;
   const rule = cols === 1 ? `classes from 0 to ${classes - 1}` : 'one largest label in each row';

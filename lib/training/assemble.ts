@@ -12,9 +12,9 @@ import {
   labelledSamples,
   type SampleKind,
 } from '../samples/samples';
-import { withWeights } from '../samples/weights';
+import { type Weighting, weigher } from '../samples/weights';
 import { EpochRunner } from './epoch-runner';
-import { checkFingerprint, type Fingerprint, fingerprintOf } from './fingerprint';
+import { checkFingerprint, type Fingerprint, fingerprintOf, weightingOf } from './fingerprint';
 import {
   type CompletedFitOptions,
   checkFitOptions,
@@ -40,7 +40,14 @@ export function newSession(
   blocking = false,
 ): TrainingSession {
   const { kind } = network;
-  const { samples, completed, validation, learning, forget } = prepare(kind, X, Y, options, blocking);
+  const { samples, completed, validation, learning, forget } = prepare(
+    kind,
+    X,
+    Y,
+    options,
+    'asGiven',
+    blocking,
+  );
   const random = completed.seed === undefined ? network.random : new RandomState(completed.seed);
   const runner = new EpochRunner(kind.architecture, samples, completed, random, network.optimizer);
   runner.onRefusal = () => {
@@ -53,7 +60,7 @@ export function newSession(
       runner.architecture = network.kind.architecture;
     };
   }
-  if (learning !== undefined && completed.heldRows > 0) learning.trainedRows = () => runner.trainedRows();
+  if (learning !== undefined) learning.trainedRows = () => runner.trainedRows();
   return sessionOf(network, runner, validation);
 }
 
@@ -66,7 +73,8 @@ export function resumedSession(
   { state, path }: { readonly state: TrainingState; readonly path: string },
 ): TrainingSession {
   const { architecture } = network.kind;
-  const { samples, completed, validation } = prepare(network.kind, X, Y, options);
+  const weighting = weightingOf(state.fingerprint, path);
+  const { samples, completed, validation } = prepare(network.kind, X, Y, options, weighting);
   const optimizer = resumeOptimizer(state, completed, architecture, samples, validation !== undefined, path);
   // With the option `seed`, the training had its own generator, and the network's stayed as it was.
   const own = state.networkGenerator !== undefined;
@@ -79,7 +87,7 @@ export function resumedSession(
   network.optimizer.state = optimizer;
   const runner = new EpochRunner(architecture, samples, completed, random, network.optimizer);
   const check = (now: Fingerprint) => checkFingerprint(state.fingerprint, now, path);
-  const session = sessionOf(network, runner, validation, check);
+  const session = sessionOf(network, runner, validation, check, weighting);
   session.restore(state.position, state.split, state.reports, state.best);
   return session;
 }
@@ -99,6 +107,7 @@ function prepare(
   X: InputsLike,
   Y: LabelsLike,
   options: FitOptions,
+  weighting: Weighting,
   blocking = false,
 ): Prepared {
   checkFitOptions(options);
@@ -116,14 +125,31 @@ function prepare(
       preprocessing: preprocessing?.fitted === false ? {} : undefined,
       labels: learnsLabels !== undefined,
     };
-    const labelled = labelledSamples(kind, X, Y, loss.name, parts);
-    const completed = completeFitOptions(options, architecture, labelled.X.rows, loss);
-    if (blocking) checkSignalHere(completed);
     const { outputDim } = outputLayerOf(architecture);
-    const weighted = withWeights(labelled, outputDim, options.sampleWeight, options.classWeight);
-    const samples = { ...weighted, ...joined([learnsLabels, weighted.pending]) };
+    const weigh = weigher(outputDim, options.sampleWeight, options.classWeight, weighting);
+    let completed: CompletedFitOptions | undefined;
+    const labelled = labelledSamples(
+      kind,
+      X,
+      Y,
+      loss.name,
+      (given, dtype) => {
+        // Before the weights, since it refuses weights of classes where labels are not classes.
+        completed = completeFitOptions(options, architecture, given.rows, loss);
+        if (blocking) checkSignalHere(completed);
+        return weigh(given, dtype);
+      },
+      parts,
+    );
+    const samples = { ...labelled, ...joined([learnsLabels, labelled.pending]) };
     const validation = options.validationData && validationSamples(kind, options.validationData, loss, parts);
-    return { samples, completed, validation, learning: parts.preprocessing, forget };
+    return {
+      samples,
+      completed: completed as unknown as CompletedFitOptions,
+      validation,
+      learning: parts.preprocessing,
+      forget,
+    };
   } catch (error) {
     forget();
     throw error;
@@ -139,8 +165,7 @@ function validationSamples(
   checkOptions('validationData', data, { X: anything, Y: anything, sampleWeight: anything });
   try {
     const { outputDim } = outputLayerOf(kind.architecture);
-    const labelled = labelledSamples(kind, data.X, data.Y, loss.name, learning);
-    return withWeights(labelled, outputDim, data.sampleWeight, undefined);
+    return labelledSamples(kind, data.X, data.Y, loss.name, weigher(outputDim, data.sampleWeight), learning);
   } catch (error) {
     if (error instanceof Error) error.message = `In validationData: ${error.message}`;
     throw error;
@@ -153,12 +178,13 @@ function sessionOf(
   runner: EpochRunner,
   validation: LabelledSamples | undefined,
   check?: (fingerprint: Fingerprint) => void,
+  weighting: Weighting = 'asGiven',
 ): TrainingSession {
   const { options, samples } = runner;
   let fingerprint: Fingerprint | undefined;
   if (options.checkpoint !== undefined || check !== undefined) {
-    // Computed before the run starts: holding out rows changes the samples' weights.
-    const work = identify(options, samples, validation !== undefined, (now) => {
+    // Computed before the run starts, which may leave out rows.
+    const work = identify(options, samples, validation !== undefined, weighting, (now) => {
       fingerprint = now;
       check?.(now);
     });
@@ -175,7 +201,8 @@ function* identify(
   options: CompletedFitOptions,
   samples: LabelledSamples,
   validation: boolean,
+  weighting: Weighting,
   take: (fingerprint: Fingerprint) => void,
 ): Work<void> {
-  take(yield* fingerprintOf(options, samples, validation));
+  take(yield* fingerprintOf(options, samples, validation, weighting));
 }

@@ -7,7 +7,7 @@ import { type Architecture, outputLayerOf } from '../layers/architecture';
 import { lossEntry } from '../layers/losses';
 import type { GeneratorState, RandomState } from '../random/random-state';
 import type { LabelledSamples } from '../samples/samples';
-import { classCount } from '../samples/weights';
+import { classCount, type PresentRows, presentRows } from '../samples/weights';
 import { initialPlateau, type PlateauState } from '../schedules/plateau';
 import { learningRateAt, unitOf } from '../schedules/rate';
 import type { BatchReport, EpochReport } from './history';
@@ -15,7 +15,8 @@ import { newOptimizerState, OptimizerMemory, type OptimizerState, withNewKey } f
 import type { CompletedFitOptions } from './options';
 import { EpochOrders } from './orders';
 import { Pace } from './pace';
-import { reweighted, splitRows, takeRows } from './split';
+import type { TrainingSizes } from './sizes';
+import { splitRows, takeRows } from './split';
 
 /** A runner's state between two epochs, without the split and the states of optimiser and generator. */
 export interface RunPosition {
@@ -55,22 +56,22 @@ interface Call {
  *     }
  */
 export class EpochRunner {
-  /** All samples, held-out rows included. The first call of `next` gives them the weights of the split. */
+  /** All samples: those to train with, those that are held out, and those of weight 0, which take no part. */
   samples: LabelledSamples;
   readonly options: CompletedFitOptions;
   /** Replaced if the network's inputDim is inferred. */
   architecture: Architecture;
   readonly random: RandomState;
-  /** The number of samples that an epoch trains with; the others are for validation. */
-  readonly rows: number;
   /** Called when the training is refused before its first step. */
   onRefusal: () => void = () => {};
   /** The session updates it after each epoch, from the series that the schedule monitors. */
   plateau: PlateauState = initialPlateau;
 
-  readonly #orders: EpochOrders;
+  #sizes: TrainingSizes;
+  // Which rows have a weight other than 0; null: all. Unknown before the weights are there.
+  #present: PresentRows | null | undefined;
+  #orders: EpochOrders;
   readonly #pace: Pace;
-  readonly #stepsPerEpoch: number;
   readonly #memory: OptimizerMemory;
   #optimizerState: OptimizerState | undefined;
   // What the memory had before this training.
@@ -101,11 +102,15 @@ export class EpochRunner {
     this.samples = samples;
     this.options = options;
     this.random = random;
-    this.rows = rows - options.heldRows;
+    this.#sizes = options;
     this.#memory = memory;
-    this.#orders = new EpochOrders({ shuffle: options.shuffle, rows, trainedRows: this.rows }, random);
+    this.#orders = new EpochOrders({ ...options, rows }, random);
     this.#pace = new Pace(rows);
-    this.#stepsPerEpoch = this.#stepsIn(this.rows);
+  }
+
+  /** The number of samples that an epoch trains with. */
+  get rows(): number {
+    return this.#sizes.trainedRows;
   }
 
   /** Exists after the first call of `next`. */
@@ -119,7 +124,7 @@ export class EpochRunner {
 
   /** The order that split the samples, training rows first; undefined if no rows are held out. */
   get split(): Uint32Array | undefined {
-    return this.#orders.split;
+    return this.#sizes.heldRows > 0 ? this.#orders.split : undefined;
   }
 
   /** Continues from another runner's position. Call it before the first `next`. */
@@ -177,16 +182,18 @@ export class EpochRunner {
   }
 
   *#makeCall(stride: Stride): Work<Operation> {
-    const { options, rows } = this;
-    const { batchSize, accumulate, signal, clipValue, clipNorm } = options;
+    const { options } = this;
+    const { signal, clipValue, clipNorm } = options;
     const left = options.epochs - this.#finished;
     // An abort and the schedule's errors come before anything is drawn, so that they leave no trace.
     if (signal?.aborted) throw new AbortError(signal.reason);
+    yield* this.#leaveOut();
+    const { trainedRows: rows, batchSize, accumulate } = this.#sizes;
     const byStep = stride === 'batch';
     const epochs = stride === 'paced' ? Math.min(left, this.#pace.epochs) : 1;
     const from = byStep ? this.#done.rows : 0;
     const to = byStep ? Math.min(rows, from + batchSize * accumulate) : rows;
-    const rates = this.#learningRates(from, byStep ? 1 : epochs * this.#stepsPerEpoch);
+    const rates = this.#learningRates(from, byStep ? 1 : epochs * this.#stepsIn(rows));
     if (from === 0) yield* this.#draw(epochs);
     this.#call = { startedAt: performance.now(), epochs, from, to, rates };
 
@@ -246,7 +253,7 @@ export class EpochRunner {
   // An operation that was stopped has taken the steps of some epochs, and of some batches of the next one.
   #countSteps({ status, epoch, batch }: Outcome): void {
     const { from, to } = this.#call as Call;
-    const { batchSize, accumulate } = this.options;
+    const { batchSize, accumulate } = this.#sizes;
     const more = status === statusCodes.stopped ? batch : 0;
     this.optimizerState.uncertain = false;
     this.optimizerState.steps += epoch * this.#stepsIn(to - from) + more / accumulate;
@@ -288,13 +295,35 @@ export class EpochRunner {
     throw error;
   }
 
-  /** The rows to train with, in the order of the split. The first call draws it, and needs the labels. */
-  *trainedRows(): Work<Uint32Array> {
+  /**
+   * The rows to train with, in the order of the split; undefined if these are all. The first call draws the split. It needs
+   * the labels and the weights.
+   */
+  *trainedRows(): Work<Uint32Array | undefined> {
     this.#generatorBefore ??= this.random.getState();
-    const { heldRows, split: kind } = this.options;
-    const classes = classCount(outputLayerOf(this.architecture).outputDim);
-    this.#orders.split ??= yield* splitRows(this.samples.Y, classes, heldRows, kind, this.random);
-    return this.#orders.split.subarray(0, this.rows);
+    yield* this.#leaveOut();
+    const { heldRows, trainedRows } = this.#sizes;
+    if (heldRows > 0 && this.#orders.split === undefined) {
+      const classes = classCount(outputLayerOf(this.architecture).outputDim);
+      const present = this.#present ?? undefined;
+      const { split: kind } = this.options;
+      this.#orders.split = yield* splitRows(this.samples.Y, classes, heldRows, kind, this.random, present);
+    }
+    return this.#orders.split?.subarray(0, trainedRows);
+  }
+
+  // Trains as if samples of weight 0 were not there.
+  *#leaveOut(): Work<void> {
+    if (this.#present !== undefined) return;
+    const { weights, X } = this.samples;
+    const present = (yield* presentRows(weights)) ?? null;
+    if (present !== null) {
+      const { split } = this.#orders;
+      this.#sizes = this.options.sizesFor(present.count);
+      this.#orders = new EpochOrders({ ...this.#sizes, rows: X.rows }, this.random);
+      this.#orders.split = this.#sizes.heldRows > 0 ? split : present.order;
+    }
+    this.#present = present;
   }
 
   // Draws what the next epochs need. An error or an abort leaves no trace in the generator.
@@ -316,11 +345,11 @@ export class EpochRunner {
   }
 
   *#begin(): Work<void> {
-    const { heldRows } = this.options;
+    const { heldRows, trainedRows } = this.#sizes;
     if (heldRows > 0) {
-      const trained = yield* this.trainedRows();
-      this.#held = yield* takeRows(this.samples, (this.split as Uint32Array).subarray(this.rows));
-      this.samples = yield* reweighted(this.samples, trained);
+      yield* this.trainedRows();
+      const held = (this.split as Uint32Array).subarray(trainedRows, trainedRows + heldRows);
+      this.#held = yield* takeRows(this.samples, held);
     }
     if (this.#optimizerState !== undefined) return;
     this.#kept = this.#memory.state;
@@ -359,7 +388,7 @@ export class EpochRunner {
   }
 
   #stepsIn(rows: number): number {
-    return Math.ceil(rows / (this.options.batchSize * this.options.accumulate));
+    return Math.ceil(rows / (this.#sizes.batchSize * this.#sizes.accumulate));
   }
 
   // One rate for each step, starting at row `from` of the next epoch; a single rate if it never changes.
@@ -367,7 +396,7 @@ export class EpochRunner {
     const { schedule, optimizer, epochs } = this.options;
     const base = optimizer.learningRate;
     if (unitOf(schedule) === 'never') return Float64Array.of(base);
-    const stepsPerEpoch = this.#stepsPerEpoch;
+    const stepsPerEpoch = this.#stepsIn(this.rows);
     const before = this.#finished * stepsPerEpoch + this.#stepsIn(from);
     return Float64Array.from({ length: steps }, (_, i) => {
       const step = before + i;

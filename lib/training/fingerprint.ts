@@ -1,9 +1,10 @@
 import { Sha256 } from '../addon/arrays';
 import type { Work } from '../addon/work';
-import { blasnetError } from '../base/errors';
+import { argumentError, blasnetError } from '../base/errors';
 import type { FloatArray } from '../base/matrix';
 import { type LossName, lossEntry, lossNames } from '../layers/losses';
 import type { LabelledSamples } from '../samples/samples';
+import type { Weighting } from '../samples/weights';
 import { unitOf } from '../schedules/rate';
 import { type CompletedFitOptions, seriesOf } from './options';
 
@@ -24,11 +25,12 @@ export function* fingerprintOf(
   options: CompletedFitOptions,
   samples: LabelledSamples,
   validation: boolean,
+  weighting: Weighting,
 ): Work<Fingerprint> {
   const digests = {
-    sampleWeight: yield* digest(samples.ownWeights),
+    sampleWeight: yield* digest(samples.ownWeights, weighting),
     // The product with sampleWeight. Since sampleWeight is compared, this compares classWeight.
-    classWeight: yield* digest(samples.weights),
+    classWeight: yield* digest(samples.weights, weighting),
   };
   return settingsOf(options, samples, validation, digests);
 }
@@ -108,9 +110,26 @@ function abbreviate(json = 'nothing'): string {
   return json.length > 500 ? `${json.slice(0, 497)}...` : json;
 }
 
-function* digest(weights: FloatArray | undefined): Work<string | null> {
+// Version 0.1 scaled weights to a mean of 1, and wrote their digests without this.
+const mark = 'as given: ';
+
+function* digest(weights: FloatArray | undefined, weighting: Weighting): Work<string | null> {
   if (weights === undefined) return null;
   const hash = new Sha256();
   yield* hash.add(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
-  return hash.digest();
+  return (weighting === 'asGiven' ? mark : '') + hash.digest();
+}
+
+/**
+ * How the training of a checkpoint uses weights.
+ *
+ * @throws RangeError ERR_BLASNET_ARG_VALUE for weights of version 0.1 whose scale is not known any more
+ */
+export function weightingOf(before: Readonly<Record<string, unknown>>, file: string): Weighting {
+  const digests = [before.sampleWeight, before.classWeight];
+  if (!digests.some((text) => typeof text === 'string' && !text.startsWith(mark))) return 'asGiven';
+  if (before.heldRows === 0) return 'ofMeanOne';
+  const rule =
+    'of a training without both weights and validationSplit, since version 0.1 scaled weights by the split';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'the checkpoint', rule, file);
 }

@@ -5,14 +5,17 @@ import type { Comparison } from '../metrics/comparison';
 import type { ResolvedMetric } from '../metrics/metric';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples } from '../samples/samples';
+import { presentRows } from '../samples/weights';
+import { take } from './split';
 
 // Computes metrics of predictions, by name. Those of this library are native work. A metric of the user's own runs on
-// the calling thread, between the native calls. Y is in the form that the loss takes.
+// the calling thread, between the native calls. Y is in the form that the loss takes. Samples of weight 0 are left out.
 function* measure(
   metrics: readonly ResolvedMetric[],
-  { Y, weights }: LabelledSamples,
-  predictions: Matrix,
+  samples: LabelledSamples,
+  outputs: Matrix,
 ): Work<Record<string, number>> {
+  const { Y, weights, predictions } = yield* withoutAbsent(samples, outputs);
   const values: Record<string, number> = {};
   for (const { name, work, compute } of metrics) {
     values[name] =
@@ -43,6 +46,25 @@ export function measureElsewhere(
   const { Y, weights } = samples;
   const arrays = [Y.data, predictions.data, ...(weights === undefined ? [] : [weights])];
   return pinnedWork(measure(metrics, samples, predictions), arrays, options);
+}
+
+interface Measured {
+  readonly Y: Labels;
+  readonly weights: LabelledSamples['weights'];
+  readonly predictions: Matrix;
+}
+
+function* withoutAbsent({ Y, weights }: LabelledSamples, predictions: Matrix): Work<Measured> {
+  const present = yield* presentRows(weights);
+  if (weights === undefined || present === undefined) return { Y, weights, predictions };
+  const rows = present.order.subarray(0, present.count);
+  const all = weights.length;
+  const { cols } = predictions;
+  return {
+    Y: { data: yield* take(Y.data, all, Y.cols, rows), rows: rows.length, cols: Y.cols },
+    weights: yield* take(weights, all, 1, rows),
+    predictions: new Matrix(yield* take(predictions.data, all, cols, rows), rows.length, cols),
+  };
 }
 
 function comparisonOf(

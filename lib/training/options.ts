@@ -28,7 +28,8 @@ import { resolveSchedule, type Schedule } from '../schedules/schedule';
 import type { CadenceOptions } from './cadence';
 import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping';
 import type { BatchReport, EpochReport } from './history';
-import { type SplitKind, validationRows } from './split';
+import { type SizeOptions, sizesOf, type TrainingSizes } from './sizes';
+import type { SplitKind } from './split';
 
 /** The samples of a validation set: X and Y are like those of `fit`. The training does not learn from them. */
 export interface ValidationData {
@@ -68,9 +69,12 @@ export interface StepOptions {
    *   logSoftmax (sparseCategoricalCrossEntropy if the labels are class numbers), otherwise meanSquaredError
    */
   readonly loss?: LossOption;
-  /** A weight for each sample. Only ratios matter: a sample of weight 2 counts like two samples. @default 1 each */
+  /**
+   * A weight for each sample, at least 0: the loss of a batch is sum(weight * loss) / samples, as in Keras. A sample of
+   * weight 0 is not there: it belongs to no batch. @default 1 each
+   */
   readonly sampleWeight?: SampleWeight;
-  /** A weight for each class, multiplied with the weights of its samples. @default 1 each */
+  /** A weight for each class, multiplied with the weights of its samples. A class of weight 0 has none. @default 1 each */
   readonly classWeight?: ClassWeight;
   /** Limits each gradient to +-clipValue, after the penalties. Above 0. @default no limit */
   readonly clipValue?: number;
@@ -160,11 +164,10 @@ export type Validated<M extends Metrics> = FitOptions<M> &
   ({ readonly validationSplit: number } | { readonly validationData: ValidationData });
 
 /** The options of `fit`, with the defaults filled in. */
-export interface CompletedFitOptions {
+export interface CompletedFitOptions extends TrainingSizes {
   readonly epochs: number;
-  readonly batchSize: number;
-  readonly accumulate: number;
-  readonly shuffle: boolean;
+  /** The sizes for fewer samples, because some have the weight 0. */
+  readonly sizesFor: (rows: number) => TrainingSizes;
   readonly seed: number | undefined;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
@@ -176,7 +179,6 @@ export interface CompletedFitOptions {
   readonly threads: number;
   readonly signal: AbortSignal | undefined;
   readonly maxSeconds: number | undefined;
-  readonly heldRows: number;
   readonly stratify: boolean;
   /** How validationSplit chooses its rows. */
   readonly split: SplitKind;
@@ -239,21 +241,16 @@ export function completeFitOptions(
   loss: ResolvedLoss,
 ): CompletedFitOptions {
   const optimizer = resolveOptimizer(options.optimizer);
-  const heldRows = heldRowsOf(options, rows);
-  const trained = rows - heldRows;
-  const size =
-    (options.batchSize as number | 'full' | undefined) ?? (optimizer.name === 'lbfgs' ? 'full' : 32);
-  const fullBatch = size === 'full' || size >= trained;
-  if (optimizer.name === 'lbfgs') checkFullBatch(options, architecture, size, fullBatch);
+  const sizesFor = (count: number) => sizesOf(options as SizeOptions, optimizer.name, count);
+  const sizes = sizesFor(rows);
+  const { heldRows } = sizes;
+  if (optimizer.name === 'lbfgs') checkFullBatch(options, architecture, sizes);
   const output = outputActivationOf(architecture);
   checkClasses(options, loss, output);
   const completed: CompletedFitOptions = {
     epochs: options.epochs,
-    batchSize: fullBatch ? trained : size,
-    // At most all batches of an epoch.
-    accumulate: Math.min(options.accumulate ?? 1, fullBatch ? 1 : Math.ceil(trained / size)),
-    // In a full batch the order changes only the rounding.
-    shuffle: (options.shuffle ?? true) && !fullBatch,
+    ...sizes,
+    sizesFor,
     seed: options.seed,
     optimizer,
     schedule: resolveSchedule(options.schedule),
@@ -264,7 +261,6 @@ export function completeFitOptions(
     threads: options.threads ?? 0,
     signal: options.signal,
     maxSeconds: options.maxSeconds,
-    heldRows,
     stratify: options.stratify ?? false,
     split: options.stratify ? 'stratified' : options.shuffle === false ? 'inOrder' : 'random',
     metrics: resolveMetrics(options.metrics, outputLayerOf(architecture).outputDim, output),
@@ -327,32 +323,15 @@ export function incrementalOptions(options: unknown, kind: 'epoch' | 'batch'): F
     : { ...(options as StepOptions), epochs: 1, batchSize: 'full' };
 }
 
-function heldRowsOf(options: FitOptions, rows: number): number {
-  if (options.validationSplit === undefined) {
-    if (options.stratify === true) {
-      throw argumentError('ERR_BLASNET_ARG_VALUE', 'stratify', 'left out without validationSplit', true);
-    }
-    return 0;
-  }
-  if (options.stratify === true && options.shuffle === false) {
-    const rule = 'left out with shuffle: false, which holds out the last rows';
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'stratify', rule, true);
-  }
-  if (options.validationData !== undefined) {
-    const rule = 'left out when validationData is given';
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'validationSplit', rule, options.validationSplit);
-  }
-  return validationRows(rows, options.validationSplit);
-}
-
 // L-BFGS needs a function that does not change between evaluations, and chooses the length of its steps itself.
 function checkFullBatch(
   options: FitOptions,
   architecture: Architecture,
-  size: number | 'full',
-  fullBatch: boolean,
+  { batchSize, trainedRows }: TrainingSizes,
 ): void {
-  if (!fullBatch) throw argumentError('ERR_BLASNET_ARG_VALUE', 'batchSize', "'full' with lbfgs", size);
+  if (batchSize < trainedRows) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'batchSize', "'full' with lbfgs", batchSize);
+  }
   for (const name of ['clipValue', 'clipNorm', 'schedule'] as const) {
     if (options[name] === undefined) continue;
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'left out with lbfgs', options[name]);

@@ -4,7 +4,7 @@ import { drawOrders, type RandomState } from '../random/random-state';
 
 export interface OrderOptions {
   readonly shuffle: boolean;
-  /** The number of all samples, held-out ones included. */
+  /** The number of all samples, with those that take no part in an epoch. */
   readonly rows: number;
   /** The number of samples that an epoch trains with. */
   readonly trainedRows: number;
@@ -15,7 +15,7 @@ export class EpochOrders {
   readonly #options: OrderOptions;
   readonly #random: RandomState;
   #drawn: Uint32Array | null = null;
-  /** The training rows, then the held-out rows; undefined if no rows are held out. */
+  /** The training rows, then the other rows; undefined if all rows train. */
   split: Uint32Array | undefined;
 
   constructor(options: OrderOptions, random: RandomState) {

@@ -286,11 +286,10 @@ export class TrainingSession {
   }
 
   *#validate(samples: LabelledSamples): Training<Record<string, number>> {
-    const outcome = yield* this.#evaluate(samples);
-    const { rows } = samples.X;
+    const { loss, hits, rows } = yield* this.#evaluate(samples);
     return {
-      valLoss: outcome.loss / rows,
-      ...(this.#countsHits() && { valAccuracy: outcome.hits / rows }),
+      valLoss: loss / rows,
+      ...(this.#countsHits() && { valAccuracy: hits / rows }),
       ...(yield* this.#measure(samples, validationName)),
     };
   }

@@ -6,7 +6,7 @@ import { newSharedArray } from '../base/memory';
 import { drawOrders, type RandomState } from '../random/random-state';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples } from '../samples/samples';
-import { classCounts, meanOne } from '../samples/weights';
+import { classCounts, type PresentRows } from '../samples/weights';
 
 /** The number of rows to hold out for validation. Training and validation get at least one row each. */
 export function validationRows(rows: number, share: number): number {
@@ -24,11 +24,31 @@ export function validationRows(rows: number, share: number): number {
 export type SplitKind = 'inOrder' | 'random' | 'stratified';
 
 /**
- * The rows in an order: first those for training, then `held` rows for validation.
+ * The rows in an order: first those for training, then `held` rows for validation, then those that are not present.
  *
  * @throws RangeError ERR_BLASNET_ARG_VALUE if a stratified split would leave a class without a row for training
  */
 export function* splitRows(
+  labels: Labels,
+  classes: number,
+  held: number,
+  kind: SplitKind,
+  random: RandomState,
+  present?: PresentRows,
+): Work<Uint32Array<SharedArrayBuffer>> {
+  if (present === undefined) return yield* splitAll(labels, classes, held, kind, random);
+  // As if the other rows were not there.
+  const { order, count } = present;
+  const { rows, cols } = labels;
+  const data = yield* take(labels.data, rows, cols, order.subarray(0, count));
+  const places = yield* splitAll({ data, rows: count, cols }, classes, held, kind, random);
+  const split = newSharedArray<Uint32Array<SharedArrayBuffer>>(Uint32Array, rows);
+  split.set(order);
+  yield* takeRowsOf(order, rows, 1, places, split.subarray(0, count));
+  return split;
+}
+
+function* splitAll(
   labels: Labels,
   classes: number,
   held: number,
@@ -83,7 +103,7 @@ function shares(counts: readonly number[], held: number): number[] {
   return quotas;
 }
 
-/** A copy of some samples. Their weights are those of sampleWeight alone, scaled to a mean of 1. */
+/** A copy of some samples. Their weights are those of sampleWeight alone. */
 export function* takeRows(
   { X, codes, Y, ownWeights }: LabelledSamples,
   rows: Uint32Array,
@@ -95,23 +115,16 @@ export function* takeRows(
   const labels: Labels = { data: yield* take(Y.data, X.rows, Y.cols, rows), rows: length, cols: Y.cols };
   const samples = { X: inputs, codes: taken, Y: labels };
   if (ownWeights === undefined) return samples;
-  const factors = { weights: ownWeights, rows: X.rows, index: rows };
-  const out = allocateShared(length, X.dtype);
-  const weights = yield* meanOne("the held-out samples' sampleWeight", factors, out);
-  return { ...samples, weights };
+  return { ...samples, weights: yield* take(ownWeights, X.rows, 1, rows) };
 }
 
-/** The samples, with the weights of these rows scaled to a mean of 1. */
-export function* reweighted(samples: LabelledSamples, rows: Uint32Array): Work<LabelledSamples> {
-  const { X, weights } = samples;
-  if (weights === undefined) return samples;
-  const factors = { weights, rows: X.rows, index: rows, base: weights };
-  const out = allocateShared(X.rows, X.dtype);
-  return { ...samples, weights: yield* meanOne("the training samples' weights", factors, out) };
-}
-
-// The rows of `index`, from an array (rows x cols), on a SharedArrayBuffer.
-function* take<T extends LabelArray>(from: T, rows: number, cols: number, index: Uint32Array): Work<T> {
+/** The rows of `index`, from an array (rows x cols), on a SharedArrayBuffer. */
+export function* take<T extends LabelArray>(
+  from: T,
+  rows: number,
+  cols: number,
+  index: Uint32Array,
+): Work<T> {
   const length = index.length * cols;
   const out =
     from instanceof Int32Array

@@ -187,6 +187,7 @@ class Operations : public Napi::ObjectWrap<Self> {
     record.layer = static_cast<double>(result.outcome.layer);
     record.loss = result.totals.loss;
     record.hits = static_cast<double>(result.totals.hits);
+    record.rows = static_cast<double>(result.totals.rows);
     WriteRecord(record, outcome_);
   }
 

@@ -106,11 +106,12 @@ struct OutcomeRecord {
   double layer;
   double loss;
   double hits;
+  double rows;
 
   static constexpr Field<OutcomeRecord> kFields[] = {
       {"status", &OutcomeRecord::status}, {"index", &OutcomeRecord::index}, {"epoch", &OutcomeRecord::epoch},
       {"batch", &OutcomeRecord::batch},   {"layer", &OutcomeRecord::layer}, {"loss", &OutcomeRecord::loss},
-      {"hits", &OutcomeRecord::hits}};
+      {"hits", &OutcomeRecord::hits},     {"rows", &OutcomeRecord::rows}};
 };
 
 }  // namespace blasnet

@@ -7,7 +7,8 @@
 //     from    Float64Array, Float32Array, Int32Array, Uint32Array or Int8Array (rows * cols)
 //     index   Uint32Array (any length)
 //     out     like `from` (length of index * cols)
-//   countClasses({ labels, rows, cols, counts }, callback?): the outcome's `index`
+//   countClasses({ labels, rows, cols, weights, counts }, callback?): the outcome's `index`
+//     weights Float64Array or Float32Array (rows), or null
 //     counts  Float64Array (classes), written
 //   stratify({ labels, rows, cols, quotas, order }, callback?)
 //     quotas  Float64Array (classes)
@@ -24,14 +25,15 @@
 //     numbers    Int32Array (rows), written
 //   checkWeights(weights, callback?): the outcome's `index` and `loss`
 //     weights  Float64Array or Float32Array
-//   weigh({ weights, labels, cols, ofClass, rows, index, base, out }, callback?): the outcome's `loss`
+//   listPresent({ weights, order }, callback?): the outcome's `index`
+//     weights  Float64Array or Float32Array
+//     order    Uint32Array (length of weights), written
+//   weigh({ weights, labels, cols, ofClass, rows, scale, out }, callback?): the outcome's `index`, `loss` and
+//   `hits`
 //     weights  Float64Array or Float32Array (rows), or null
 //     labels   or null
 //     ofClass  Float64Array (classes), or null without labels
-//     index    Uint32Array (any length), or null: all rows
-//     base     Float64Array or Float32Array (rows), or null
-//     out      Float64Array or Float32Array (rows with a base, otherwise length of index); `base` has its
-//     type
+//     out      Float64Array or Float32Array (rows), written
 //   limitThreads(threads), stop(), clearStop()
 #include <optional>
 
@@ -59,6 +61,7 @@ class RowsObject final : public Operations<RowsObject> {
                            Method<&RowsObject::Encode>("encodeClasses"),
                            Method<&RowsObject::Decide>("decideClasses"),
                            Method<&RowsObject::Check>("checkWeights"),
+                           Method<&RowsObject::List>("listPresent"),
                            Method<&RowsObject::WeighRows>("weigh"),
                            Method<&RowsObject::LimitThreads>("limitThreads"),
                            Method<&RowsObject::Stop>("stop"),
@@ -114,12 +117,18 @@ class RowsObject final : public Operations<RowsObject> {
   }
 
   Napi::Value Count(const Napi::CallbackInfo& info) {
-    const Properties given(Args(info), 0, {"labels", "rows", "cols", "counts"});
+    const Properties given(Args(info), 0, {"labels", "rows", "cols", "weights", "counts"});
     const LabelRows labels = LabelsOf(given["labels"], given["cols"], given["rows"].Size(kMostRows));
+    std::optional<Elements> weights;
+    if (given["weights"].Given()) weights = Floats(given["weights"], labels.rows);
     const size_t classes = given["counts"].Length();
     double* counts = given["counts"].Array<double>(classes);
     return Start(
-        info, 1, [=](Totals*) { return CountClasses(labels, classes, counts, control_); }, given.Values());
+        info, 1,
+        [=](Totals*) {
+          return CountClasses(labels, weights ? &*weights : nullptr, classes, counts, control_);
+        },
+        given.Values());
   }
 
   Napi::Value MoveQuotas(const Napi::CallbackInfo& info) {
@@ -189,9 +198,18 @@ class RowsObject final : public Operations<RowsObject> {
     return Start(info, 1, [=](Totals* totals) { return CheckWeights(weights, count, totals, control_); });
   }
 
+  Napi::Value List(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"weights", "order"});
+    const size_t rows = given["weights"].Length();
+    if (rows > kMostRows) throw given["weights"].Wrong("fewer weights");
+    const Elements weights = Floats(given["weights"], rows);
+    uint32_t* order = given["order"].Array<uint32_t>(rows);
+    return Start(
+        info, 1, [=](Totals*) { return ListPresent(weights, rows, order, control_); }, given.Values());
+  }
+
   Napi::Value WeighRows(const Napi::CallbackInfo& info) {
-    const Properties given(Args(info), 0,
-                           {"weights", "labels", "cols", "ofClass", "rows", "index", "base", "out"});
+    const Properties given(Args(info), 0, {"weights", "labels", "cols", "ofClass", "rows", "scale", "out"});
     Weights of;
     of.rows = given["rows"].Size(kMostRows);
     if (given["weights"].Given()) of.weights = Floats(given["weights"], of.rows);
@@ -200,11 +218,7 @@ class RowsObject final : public Operations<RowsObject> {
       of.classes = given["ofClass"].Length();
       of.of_class = given["ofClass"].Array<double>(of.classes);
     }
-    of.count = of.rows;
-    if (given["index"].Given()) {
-      of.count = given["index"].Length();
-      of.index = given["index"].Array<uint32_t>(of.count);
-    }
+    of.scale = given["scale"].Number();
     if (given["out"].IsFloat32()) return WeighAs<float>(info, given, of);
     return WeighAs<double>(info, given, of);
   }
@@ -215,20 +229,18 @@ class RowsObject final : public Operations<RowsObject> {
     const double* of_class = nullptr;
     size_t classes = 0;
     size_t rows = 0;
-    const uint32_t* index = nullptr;
-    size_t count = 0;
+    double scale = 1;
   };
 
   template <typename T>
   Napi::Value WeighAs(const Napi::CallbackInfo& info, const Properties& given, const Weights& of) {
-    const T* base = given["base"].Given() ? given["base"].Array<T>(of.rows) : nullptr;
-    T* out = given["out"].Array<T>(base == nullptr ? of.count : of.rows);
+    T* out = given["out"].Array<T>(of.rows);
     return Start(
         info, 1,
         [=](Totals* totals) {
           const WeightSources sources{of.weights ? &*of.weights : nullptr, of.labels ? &*of.labels : nullptr,
                                       of.of_class, of.classes, of.rows};
-          return Weigh(sources, of.index, of.count, base, out, totals, control_);
+          return Weigh(sources, of.scale, out, totals, control_);
         },
         given.Values());
   }

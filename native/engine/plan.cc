@@ -51,8 +51,10 @@ class PlanOf final : public Plan {
   Outcome Evaluate(Samples samples, Totals* totals) override {
     const Outcome outcome = Check(samples);
     if (outcome.status != Status::kDone) return outcome;
-    const TileSplit<T> split = runner_.SplitForward(samples.rows);
-    const Source<T> source = SourceOf(samples, nullptr);
+    const std::vector<uint32_t> present = PresentRows(samples);
+    totals->rows = present.empty() ? samples.rows : present.size();
+    const TileSplit<T> split = runner_.SplitForward(totals->rows);
+    const Source<T> source = SourceOf(samples, present.empty() ? nullptr : present.data());
     std::vector<Totals> parts(split.count);
     const bool whole = runner_.ForEachTile(split, [&](Tile<T>& tile, size_t i) {
       const size_t row = split.Start(i);
@@ -62,7 +64,7 @@ class PlanOf final : public Plan {
     });
     if (!whole) return {Status::kStopped};
     for (const Totals& part : parts) totals->Add(part);
-    totals->loss += update_.Penalty() * static_cast<double>(samples.rows);
+    totals->loss += update_.Penalty() * static_cast<double>(totals->rows);
     return {};
   }
 
@@ -72,7 +74,10 @@ class PlanOf final : public Plan {
     Pass pass;
     pass.training = true;
     size_t parts = 0;
-    const Batch<T> batch{SourceOf(samples, nullptr), 0, samples.rows, samples.rows, false};
+    const std::vector<uint32_t> present = PresentRows(samples);
+    const size_t rows = present.empty() ? samples.rows : present.size();
+    totals->rows = rows;
+    const Batch<T> batch{SourceOf(samples, present.empty() ? nullptr : present.data()), 0, rows, rows, false};
     const Outcome gradient = runner_.SumGradients(batch, pass, totals, &parts);
     // Even a loss that is not finite has gradients: the caller gets both.
     if (gradient.status == Status::kStopped) return gradient;
@@ -82,7 +87,7 @@ class PlanOf final : public Plan {
         update_.Run(runner_.PartialGradients(), parts, control_.Threads(), {}, [&](size_t from, size_t size) {
           std::copy_n(runner_.PartialGradients()[0].data() + from, size, out + from);
         });
-    totals->loss += penalty * static_cast<double>(samples.rows);
+    totals->loss += penalty * static_cast<double>(rows);
     return {};
   }
 
@@ -158,6 +163,19 @@ class PlanOf final : public Plan {
   static Source<T> SourceOf(const Samples& samples, const uint32_t* order) {
     return {static_cast<const T*>(samples.x),       samples.codes, samples.y,
             static_cast<const T*>(samples.weights), order,         samples.rows};
+  }
+
+  // The rows whose weight is not 0. Empty if that is all rows, or none: then all count.
+  static std::vector<uint32_t> PresentRows(const Samples& samples) {
+    const T* weights = static_cast<const T*>(samples.weights);
+    if (weights == nullptr || std::find(weights, weights + samples.rows, T{0}) == weights + samples.rows) {
+      return {};
+    }
+    std::vector<uint32_t> rows;
+    for (size_t row = 0; row < samples.rows; row++) {
+      if (weights[row] != 0) rows.push_back(static_cast<uint32_t>(row));
+    }
+    return rows;
   }
 
   // Runs the batch again, to compute its moments under the new parameters: the last point of a line search

@@ -64,6 +64,7 @@ class Plan {
 
   // X (rows, numbers), codes (rows, embeddings) -> out (rows, out).
   virtual Outcome Predict(const void* x, const int32_t* codes, size_t rows, void* out) = 0;
+  // Here and in Gradients, a sample of weight 0 is not there: not in the mean, nor in a batch's moments.
   virtual Outcome Evaluate(Samples samples, Totals* totals) = 0;
   // Writes the gradients of the mean loss, in the layout of the parameters. Batch normalisation works as in
   // training, dropout and noise do nothing. Gradients of frozen parameters are zeros.

@@ -39,42 +39,41 @@ void CheckIndices(const std::atomic<bool>& bad) {
   if (bad.load()) throw std::out_of_range("an index of a row is out of range");
 }
 
-// Weights of rows, in double precision.
-class Weigher {
- public:
-  Weigher(const WeightSources& sources, const uint32_t* index) : sources_(sources), index_(index) {}
-
-  // Another thread may change an index after its check.
-  size_t Row(size_t i) const {
-    return index_ == nullptr ? i : std::min<size_t>(ReadOnce(index_ + i), sources_.rows - 1);
-  }
-
-  // Computes the weights [first, last). Returns whether all indices and classes are in range.
-  bool Run(size_t first, size_t last, double* out) const {
-    const size_t size = last - first;
-    if (index_ != nullptr && !AllBelow(index_ + first, size, sources_.rows)) return false;
-    if (sources_.weights == nullptr) {
-      std::fill_n(out, size, 1.0);
-    } else {
-      Typed(*sources_.weights, [&](const auto* weights) {
-        for (size_t i = 0; i < size; i++) out[i] = static_cast<double>(weights[Row(first + i)]);
-      });
-    }
-    if (sources_.labels == nullptr) return true;
-    return Typed(sources_.labels->elements, [&](const auto* labels) {
-      for (size_t i = 0; i < size; i++) {
-        const size_t label = static_cast<uint32_t>(ClassOf(labels, sources_.labels->cols, Row(first + i)));
-        if (label >= sources_.classes) return false;
-        out[i] *= sources_.of_class[label];
-      }
-      return true;
+// Computes the weights of rows [first, last), in double precision. Returns whether all classes are in range.
+bool WeighRows(const WeightSources& sources, size_t first, size_t last, double* out) {
+  const size_t size = last - first;
+  if (sources.weights == nullptr) {
+    std::fill_n(out, size, 1.0);
+  } else {
+    Typed(*sources.weights, [&](const auto* weights) {
+      for (size_t i = 0; i < size; i++) out[i] = static_cast<double>(weights[first + i]);
     });
   }
+  if (sources.labels == nullptr) return true;
+  return Typed(sources.labels->elements, [&](const auto* labels) {
+    for (size_t i = 0; i < size; i++) {
+      if (out[i] == 0) continue;
+      const size_t label = static_cast<uint32_t>(ClassOf(labels, sources.labels->cols, first + i));
+      if (label >= sources.classes) return false;
+      out[i] *= sources.of_class[label];
+    }
+    return true;
+  });
+}
 
- private:
-  const WeightSources& sources_;
-  const uint32_t* index_;
-};
+// Like CountClassesIn, without the rows of weight 0.
+size_t CountPresentIn(const LabelRows& labels, const Elements& weights, size_t first, size_t last,
+                      size_t classes, uint64_t* counts) {
+  return Typed(labels.elements, [&](const auto* data) {
+    return Typed(weights, [&](const auto* weight) {
+      for (size_t row = first; row < last; row++) {
+        if (weight[row] == 0) continue;
+        if (CountClassesIn(data, labels.cols, row, row + 1, classes, counts) == row) return row;
+      }
+      return last;
+    });
+  });
+}
 
 }  // namespace
 
@@ -91,15 +90,19 @@ Outcome TakeRows(const void* from, size_t rows, size_t row_bytes, const uint32_t
   return Done(control);
 }
 
-Outcome CountClasses(const LabelRows& labels, size_t classes, double* counts, const Control& control) {
+Outcome CountClasses(const LabelRows& labels, const Elements* weights, size_t classes, double* counts,
+                     const Control& control) {
   const size_t threads = control.Threads();
   std::vector<std::vector<uint64_t>> of_slot(threads);
   std::atomic<size_t> bad{labels.rows};
   ForPieces(threads, labels.rows, kPieceRows, control, [&](size_t first, size_t last, size_t slot) {
     of_slot[slot].resize(classes);
-    const size_t end = Typed(labels.elements, [&](const auto* data) {
-      return CountClassesIn(data, labels.cols, first, last, classes, of_slot[slot].data());
-    });
+    uint64_t* const found = of_slot[slot].data();
+    const size_t end = weights != nullptr
+                           ? CountPresentIn(labels, *weights, first, last, classes, found)
+                           : Typed(labels.elements, [&](const auto* data) {
+                               return CountClassesIn(data, labels.cols, first, last, classes, found);
+                             });
     if (end < last) Lower(&bad, end);
   });
   std::fill_n(counts, classes, 0.0);
@@ -216,43 +219,53 @@ Outcome CheckWeights(const Elements& weights, size_t count, Totals* totals, cons
   });
 }
 
+Outcome ListPresent(const Elements& weights, size_t rows, uint32_t* order, const Control& control) {
+  return Typed(weights, [&](const auto* data) -> Outcome {
+    size_t count = 0;
+    std::vector<uint32_t> others;
+    for (size_t row = 0; row < rows; row++) {
+      if (row % kLookRows == 0 && control.Stopped()) return {Status::kStopped};
+      if (data[row] != 0) {
+        order[count++] = static_cast<uint32_t>(row);
+      } else {
+        others.push_back(static_cast<uint32_t>(row));
+      }
+    }
+    // Another thread may have changed the weights, but every row is in one of the two parts.
+    std::copy(others.begin(), others.end(), order + count);
+    return {Status::kDone, count};
+  });
+}
+
 template <typename T>
-Outcome Weigh(const WeightSources& sources, const uint32_t* index, size_t count, const T* base, T* out,
-              Totals* totals, const Control& control) {
-  const Weigher weigher(sources, index);
-  const size_t threads = control.Threads();
+Outcome Weigh(const WeightSources& sources, double scale, T* out, Totals* totals, const Control& control) {
+  const size_t rows = sources.rows;
   std::atomic<bool> bad{false};
+  std::atomic<size_t> beyond{rows}, present{0};
   // Threads compute a block of weights, which are then added one by one.
-  std::vector<double> block(std::min(count, kBlockRows));
+  std::vector<double> block(std::min(rows, kBlockRows));
   double sum = 0;
-  for (size_t start = 0; start < count && !control.Stopped() && !bad.load(); start += kBlockRows) {
-    const size_t size = std::min(kBlockRows, count - start);
-    ForPieces(threads, size, kPieceRows, control, [&](size_t first, size_t last, size_t) {
-      if (!weigher.Run(start + first, start + last, block.data() + first)) bad.store(true);
+  for (size_t start = 0; start < rows && !control.Stopped() && !bad.load(); start += kBlockRows) {
+    const size_t size = std::min(kBlockRows, rows - start);
+    ForPieces(control.Threads(), size, kPieceRows, control, [&](size_t first, size_t last, size_t) {
+      if (!WeighRows(sources, start + first, start + last, block.data() + first)) return bad.store(true);
+      size_t count = 0;
+      for (size_t i = first; i < last; i++) {
+        const T weight = static_cast<T>(block[i] * scale);
+        out[start + i] = weight;
+        count += weight != 0;
+        if (!std::isfinite(weight)) Lower(&beyond, start + i);
+      }
+      present += count;
     });
     for (size_t i = 0; i < size; i++) sum += block[i];
   }
   CheckIndices(bad);
-  if (control.Stopped()) return {Status::kStopped};
   totals->loss = sum;
-  const double scale = static_cast<double>(count) / sum;
-  if (!(std::isfinite(scale) && scale > 0)) return {};
-  if (base != nullptr) {
-    ForPieces(threads, sources.rows, kPieceRows, control,
-              [&](size_t first, size_t last, size_t) { std::copy(base + first, base + last, out + first); });
-  }
-  std::vector<std::vector<double>> of_slot(threads);
-  ForPieces(threads, count, kPieceRows, control, [&](size_t first, size_t last, size_t slot) {
-    of_slot[slot].resize(kPieceRows);
-    double* const weights = of_slot[slot].data();
-    if (!weigher.Run(first, last, weights)) return bad.store(true);
-    for (size_t i = first; i < last; i++) {
-      const size_t place = base != nullptr ? weigher.Row(i) : i;
-      out[place] = static_cast<T>(weights[i - first] * scale);
-    }
-  });
-  CheckIndices(bad);
-  return Done(control);
+  totals->hits = present.load();
+  Outcome outcome = Done(control);
+  outcome.index = beyond.load();
+  return outcome;
 }
 
 template Outcome EncodeClasses<double>(const int32_t*, size_t, size_t, size_t, double, double, double*,
@@ -262,9 +275,7 @@ template Outcome EncodeClasses<float>(const int32_t*, size_t, size_t, size_t, do
 template Outcome DecideClasses<double>(const double*, size_t, size_t, const double*, int32_t*,
                                        const Control&);
 template Outcome DecideClasses<float>(const float*, size_t, size_t, const double*, int32_t*, const Control&);
-template Outcome Weigh<double>(const WeightSources&, const uint32_t*, size_t, const double*, double*, Totals*,
-                               const Control&);
-template Outcome Weigh<float>(const WeightSources&, const uint32_t*, size_t, const float*, float*, Totals*,
-                              const Control&);
+template Outcome Weigh<double>(const WeightSources&, double, double*, Totals*, const Control&);
+template Outcome Weigh<float>(const WeightSources&, double, float*, Totals*, const Control&);
 
 }  // namespace blasnet

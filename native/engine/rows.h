@@ -33,9 +33,10 @@ struct LabelRows {
 Outcome TakeRows(const void* from, size_t rows, size_t row_bytes, const uint32_t* index, size_t count,
                  void* out, const Control& control);
 
-// Counts the rows of each class. Outcome: index is the first row that belongs to no class, or the number of
-// rows.
-Outcome CountClasses(const LabelRows& labels, size_t classes, double* counts, const Control& control);
+// Counts the rows of each class; with weights (rows), only those whose weight is not 0. Outcome: index is the
+// first such row that belongs to no class, or the number of rows.
+Outcome CountClasses(const LabelRows& labels, const Elements* weights, size_t classes, double* counts,
+                     const Control& control);
 
 // Goes through `order` (rows), and moves quotas[c] rows of each class c to its end, the first ones that come.
 // All rows keep their order otherwise. A class that has no quota has the quota 0. Throws std::out_of_range if
@@ -65,7 +66,11 @@ Outcome CheckWeights(const Elements& weights, size_t count, Totals* totals, cons
 // `rows`.
 Outcome CheckOrder(const uint32_t* order, size_t rows, const Control& control);
 
-// What Weigh multiplies for each row.
+// Lists all rows: first those whose weight is not 0, then the others, both in their own order. order (rows).
+// Outcome: index is the number of the first ones.
+Outcome ListPresent(const Elements& weights, size_t rows, uint32_t* order, const Control& control);
+
+// What Weigh multiplies for each row. A row of weight 0 may belong to no class.
 struct WeightSources {
   const Elements* weights;  // (rows) or null: 1
   const LabelRows* labels;  // or null
@@ -74,12 +79,10 @@ struct WeightSources {
   size_t rows;
 };
 
-// Computes weights, and scales them to a mean of 1: out[i] for the row index[i], or i without an index.
-// Totals: loss is the sum of the weights. If no scale is possible (see lib/samples/weights.ts), writes
-// nothing. With `base`, `out` has all rows: it gets a copy of `base`, and then each weight at the place of
-// its row. Throws std::out_of_range for a bad index or class.
+// Computes the weights of all rows, times `scale`. out (rows). Outcome: index is the first row whose weight
+// is beyond the range of T, or `rows`. Totals: loss is the sum of the weights without the scale, and hits is
+// the number of those in `out` that are not 0. Throws std::out_of_range for a bad class.
 template <typename T>
-Outcome Weigh(const WeightSources& sources, const uint32_t* index, size_t count, const T* base, T* out,
-              Totals* totals, const Control& control);
+Outcome Weigh(const WeightSources& sources, double scale, T* out, Totals* totals, const Control& control);
 
 }  // namespace blasnet

@@ -83,6 +83,7 @@ struct LossSpec {
 struct Totals {
   double loss = 0;
   size_t hits = 0;  // samples predicted right
+  size_t rows = 0;  // set by evaluations: the samples that count, since their weight is not 0
 
   void Add(const Totals& other) {
     loss += other.loss;

@@ -42,7 +42,7 @@ const arrays = () => ({
 /** @type {Record<'Arrays', { constructorArguments: Argument[], methods: Record<string, Argument[]> }>} */
 export const arrayClasses = {
   Arrays: {
-    constructorArguments: [properties({ outcome: shared(7, true) })],
+    constructorArguments: [properties({ outcome: shared(8, true) })],
     methods: {
       hash: [properties({ state: words(26), bytes: bytes(70) }), callback()],
       copy: [properties({ from: arrays(), to: arrays() }), callback()],

@@ -180,7 +180,7 @@ describe.each(['float64', 'float32'] as const)('the first number of %s that is n
 });
 
 it('what is busy refuses another operation, and keeps its arrays until it has ended', async () => {
-  const object = new native.Arrays({ outcome: allocateShared(7, 'float64') });
+  const object = new native.Arrays({ outcome: allocateShared(8, 'float64') });
   const state = new Uint32Array(26);
   object.beginHash(state);
   const done = new Promise<Error | undefined>((resolve) => {

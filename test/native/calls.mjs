@@ -378,7 +378,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
       lossOptions: lossOptions(),
       parameters: shared(50),
       statistics: shared(8),
-      outcome: shared(7, true),
+      outcome: shared(8, true),
     }),
   ];
 

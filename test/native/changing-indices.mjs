@@ -26,7 +26,7 @@ const signed = (values) => {
   array.set(values);
   return array;
 };
-const outcome = () => new Float64Array(new SharedArrayBuffer(8 * 7));
+const outcome = () => new Float64Array(new SharedArrayBuffer(8 * 8));
 const rows = new native.Rows({ outcome: outcome() });
 const generator = new native.Generator({ outcome: outcome() });
 const metrics = new native.Metrics({ outcome: outcome() });
@@ -53,15 +53,14 @@ for (const [name, Float] of Object.entries(kinds)) {
   }
   const weights = new Float(count).fill(1);
   const given = { weights, labels: numbers, cols: 1, ofClass: Float64Array.of(1, 2, 3), rows: count };
-  const weigh = (/** @type {object} */ more) => rows.weigh({ ...given, index: order, ...more });
-  cases[`weigh ${name}`] = { indices: order, call: () => weigh({ base: null, out: new Float(count) }) };
-  cases[`weigh on a base ${name}`] = {
-    indices: order,
-    call: () => weigh({ base: new Float(count), out: new Float(count) }),
-  };
   cases[`weigh classes ${name}`] = {
     indices: numbers,
-    call: () => weigh({ base: null, out: new Float(count) }),
+    call: () => rows.weigh({ ...given, scale: 1, out: new Float(count) }),
+  };
+  cases[`count classes with weights ${name}`] = {
+    indices: numbers,
+    call: () =>
+      rows.countClasses({ labels: numbers, cols: 1, rows: count, weights, counts: new Float64Array(3) }),
   };
   const encoded = { numbers, rows: count, classes: 3, cols: 3, off: 0, on: 1 };
   cases[`encodeClasses ${name}`] = {

@@ -69,7 +69,16 @@ const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<Numeric
   deviation: { residual: true, spread: true, differ: true },
   count: { hits: true, predicted: true, actual: true, occurs: true },
   ranking: { positives: true, negatives: true, area: true, precisions: true },
-  outcome: { status: true, index: true, epoch: true, batch: true, layer: true, loss: true, hits: true },
+  outcome: {
+    status: true,
+    index: true,
+    epoch: true,
+    batch: true,
+    layer: true,
+    loss: true,
+    hits: true,
+    rows: true,
+  },
 };
 
 it.each(Object.entries(fields))(

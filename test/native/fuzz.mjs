@@ -269,7 +269,7 @@ fc.assert(
         lossOptions: Float64Array.from(loss.slice(1)),
         parameters: shared(Float, parameters),
         statistics: shared(Float, 60),
-        outcome: shared(Float64Array, 7),
+        outcome: shared(Float64Array, 8),
       });
       const weights = new Float(rows).fill(0.5, 1);
       attempt(() => plan.predict(X, codes, rows, new Float(rows * outputs)));

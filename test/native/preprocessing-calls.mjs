@@ -92,7 +92,7 @@ const stepList = () => ({
 /** @type {Record<string, { constructorArguments: Argument[], methods: Record<string, Argument[]> }>} */
 export const preprocessingCalls = {
   Columns: {
-    constructorArguments: [shared(7, true)],
+    constructorArguments: [shared(8, true)],
     methods: {
       moments: given({ means: doubles(2), variances: doubles(2), present: doubles(2) }),
       extremes: given({ least: doubles(2), most: doubles(2) }),
@@ -111,7 +111,7 @@ export const preprocessingCalls = {
     },
   },
   Pipeline: {
-    constructorArguments: [properties({ columns: positive(3), steps: stepList(), outcome: shared(7, true) })],
+    constructorArguments: [properties({ columns: positive(3), steps: stepList(), outcome: shared(8, true) })],
     methods: {
       transform: [floats(15, either), positive(5), floats(35, either), callback()],
       inverse: [floats(35, either), positive(5), floats(15, either), callback()],

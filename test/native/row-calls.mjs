@@ -21,7 +21,7 @@ import {
  * @typedef {{ readonly constructorArguments: Argument[], readonly methods: Record<string, Argument[]> }} CallsOfClass
  */
 
-const made = () => [properties({ outcome: shared(7, true) })];
+const made = () => [properties({ outcome: shared(8, true) })];
 
 /** The methods that every class of operations has. */
 const controls = () => ({ limitThreads: [size(2)], stop: [], clearStop: [] });
@@ -126,7 +126,11 @@ export const rowClasses = {
         callback(),
       ],
       countClasses: [
-        properties({ labels: labels(false), rows: size(5), cols: positive(1), counts: anyDoubles(0, 0) }),
+        properties({
+          ...{ labels: labels(false), rows: size(5), cols: positive(1) },
+          weights: floats(5, { optional: true, anyType: true }),
+          counts: anyDoubles(0, 0),
+        }),
         callback(),
       ],
       stratify: [
@@ -164,6 +168,16 @@ export const rowClasses = {
         callback(),
       ],
       checkWeights: [floats(5, { anyLength: true, anyType: true }), callback()],
+      listPresent: [
+        properties({
+          weights: floats(5, { anyLength: true, anyType: true }),
+          order: {
+            make: () => new Uint32Array(5),
+            wrong: () => [...noArrays(false), new Uint32Array(4), new Int32Array(5)],
+          },
+        }),
+        callback(),
+      ],
       weigh: [
         properties({
           weights: floats(5, { optional: true, anyType: true }),
@@ -171,9 +185,8 @@ export const rowClasses = {
           cols: positive(1),
           ofClass: anyDoubles(1, 2),
           rows: size(5),
-          index: indices(true, 4, 0, 2),
-          base: floats(5, { optional: true }),
-          out: floats(5),
+          scale: number(1),
+          out: floats(5, { anyType: true }),
         }),
         callback(),
       ],

@@ -7,10 +7,10 @@ import { thrownBy } from '../support/bad-input.js';
 import { callsOf, rightArguments } from './calls.mjs';
 
 const { methods, planArguments } = callsOf(native);
-const rows = () => new native.Rows({ outcome: allocateShared(7, 'float64') });
+const rows = () => new native.Rows({ outcome: allocateShared(8, 'float64') });
 const labels = Int32Array.of(0, 1, 1, 0, 1);
 const weigh = (changes: object) => ({
-  ...{ weights: null, labels, cols: 1, ofClass: Float64Array.of(1, 2), rows: 5, index: null, base: null },
+  ...{ weights: null, labels, cols: 1, ofClass: Float64Array.of(1, 2), rows: 5, scale: 1 },
   out: new Float64Array(5),
   ...changes,
 });
@@ -36,7 +36,6 @@ const calls: [string, (callback?: Callback) => unknown][] = [
       return rows().stratify({ ...given, order: order(0, 2 ** 32 - 1, 2, 3, 4) }, callback);
     },
   ],
-  ['a weight of a row beyond the last', (callback) => rows().weigh(weigh({ index: order(0, 5) }), callback)],
   [
     'a weight of a row that has no class',
     (callback) => rows().weigh(weigh({ ofClass: Float64Array.of(1) }), callback),
@@ -72,10 +71,14 @@ describe('an error says so', () => {
   });
 });
 
-it('weights whose sum is 0 are not written', () => {
-  const given = weigh({ weights: new Float64Array(5), out: new Float64Array(5).fill(7) });
+it('a row of weight 0 may be in no class', () => {
+  const weights = Float64Array.of(1, 0, 2, 0, 0);
+  const given = weigh({ weights, labels: Int32Array.of(0, -1, 1, 2, 7) });
   rows().weigh(given);
-  expect(given.out).toEqual(new Float64Array(5).fill(7));
+  expect(given.out).toEqual(Float64Array.of(1, 0, 4, 0, 0));
+  const counts = new Float64Array(2);
+  rows().countClasses({ labels: given.labels, rows: 5, cols: 1, weights, counts });
+  expect(counts).toEqual(Float64Array.of(1, 1));
 });
 
 it('quotas that no row can fill move the rows that there are', () => {

@@ -71,7 +71,7 @@ const nothing = { make: () => null, wrong: () => [] };
 /** @type {{ TextReader: import('./row-calls.mjs').CallsOfClass & { prepare(reader: any): void } }} */
 export const textClasses = {
   TextReader: {
-    constructorArguments: [properties({ outcome: shared(7, true), csv, json: nothing })],
+    constructorArguments: [properties({ outcome: shared(8, true), csv, json: nothing })],
     prepare: prepareReader,
     methods: {
       add: [bytes()],
@@ -109,4 +109,4 @@ export const textClasses = {
 };
 
 /** The arguments of a reader of JSON, for the constructor. */
-export const jsonArguments = [properties({ outcome: shared(7, true), csv: nothing, json })];
+export const jsonArguments = [properties({ outcome: shared(8, true), csv: nothing, json })];

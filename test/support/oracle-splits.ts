@@ -56,13 +56,6 @@ export function stratified(
   return [...order.filter((row) => !moved.has(row)), ...order.filter((row) => moved.has(row))];
 }
 
-/** The weights, scaled to a mean of 1. */
-export function ofMeanOne(weights: readonly number[]): number[] {
-  let sum = 0;
-  for (const weight of weights) sum += weight;
-  return weights.map((weight) => weight * (weights.length / sum));
-}
-
 /** Expects equal types and equal bits. (toEqual takes seconds for large arrays.) */
 export function expectSameBits(actual: LabelArray | Uint32Array, expected: LabelArray | Uint32Array): void {
   expect(actual.constructor).toBe(expected.constructor);

@@ -12,10 +12,10 @@ import { combineWeights } from '../../lib/samples/weights';
 import { EpochRunner } from '../../lib/training/epoch-runner';
 import { completeFitOptions } from '../../lib/training/options';
 import { EpochOrders } from '../../lib/training/orders';
-import { reweighted, splitRows, takeRows } from '../../lib/training/split';
+import { splitRows, takeRows } from '../../lib/training/split';
 import { layers } from '../network/helpers';
 import { rejectionOf } from '../support/bad-input';
-import { ascending, expectSameBits, ofMeanOne, shuffled, stratified } from '../support/oracle-splits';
+import { ascending, expectSameBits, shuffled, stratified } from '../support/oracle-splits';
 import { network, oneHot as oneHotRows, randomClasses, X as someX, stateOf } from './helpers';
 
 const threadCounts = [1, 2, 3];
@@ -99,11 +99,8 @@ describe.each([Float64Array, Float32Array])('the parts of samples of a %o', (Flo
         X: Floats.from(rowsOf(samples.X.data, cols)),
         codes: Int32Array.from(rowsOf(samples.codes as Int32Array, 2)),
         Y: Floats.from(pick(samples.Y.data)),
-        held: Floats.from(ofMeanOne(pick(samples.ownWeights as FloatArray))),
-        trained: weights.slice(),
+        held: Floats.from(pick(samples.ownWeights as FloatArray)),
       };
-      for (const [i, weight] of ofMeanOne(pick(weights)).entries())
-        expected.trained[index[i] as number] = weight;
       for (const threads of threadCounts) {
         const taken = await workElsewhere(takeRows(samples, index), { threads });
         expect([taken.X.rows, taken.X.cols, taken.Y.rows, taken.Y.cols]).toEqual([count, cols, count, 1]);
@@ -111,9 +108,6 @@ describe.each([Float64Array, Float32Array])('the parts of samples of a %o', (Flo
         expectSameBits(taken.codes as Int32Array, expected.codes);
         expectSameBits(taken.Y.data, expected.Y);
         expectSameBits(taken.weights as FloatArray, expected.held);
-        const trained = await workElsewhere(reweighted(samples, index), { threads });
-        expectSameBits(trained.weights as FloatArray, expected.trained);
-        expect(trained.X).toBe(samples.X);
       }
       // The samples themselves are as before.
       expectSameBits(weights, samplesOf(rows, cols).weights as FloatArray);

@@ -158,14 +158,15 @@ describe('resume', () => {
     const sampleWeight = Array.from({ length: 60 }, (_, i) => i);
     expect(
       (await rejectionOf(Network.resume(directory, X, Y, { ...options, sampleWeight }))).message,
-    ).toMatch(/^Expected sampleWeight to be null, as in the checkpoint ".*", got "[0-9a-f]{64}"$/);
+    ).toMatch(/^Expected sampleWeight to be null, as in the checkpoint ".*", got "as given: [0-9a-f]{64}"$/);
     const weighted: Training = { options: () => ({ ...options, classWeight: [1, 2] }) };
     const other = await interruptedAfter(2, weighted);
     await expect(Network.resume(other, X, Y, { ...options, classWeight: [1, 3] })).rejects.toThrow(
-      /^Expected classWeight to be "\w{64}", as in the checkpoint ".*", got "\w{64}"$/,
+      /^Expected classWeight to be "as given: \w{64}", as in the checkpoint ".*", got "as given: \w{64}"$/,
     );
-    // Only the ratios of the weights matter.
-    const same = await Network.resume(other, X, Y, { ...options, classWeight: { 0: 2, 1: 4 } });
+    const twice = Network.resume(other, X, Y, { ...options, classWeight: { 0: 2, 1: 4 } });
+    await expect(twice).rejects.toThrow(/^Expected classWeight to be/);
+    const same = await Network.resume(other, X, Y, { ...options, classWeight: { 0: 1, 1: 2 } });
     expectSame(same, await uninterrupted(weighted), weighted);
   });
 
