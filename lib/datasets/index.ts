@@ -1,8 +1,10 @@
 export type { Dataset } from './dataset';
 export { type MoonsOptions, makeMoons } from './moons';
+export type { PartOf, SplitInputs, SplitLabels } from './parts';
 export {
   type Split,
   type SplitAsyncOptions,
+  type SplitOf,
   type SplitOptions,
   trainTestSplit,
   trainTestSplitAsync,

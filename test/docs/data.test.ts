@@ -63,7 +63,7 @@ describe('docs/data.md', () => {
     const told = optionsOf(page, 'Option of trainTestSplit');
     expect([...told.keys()]).toEqual(await optionsTaken((options) => trainTestSplit(X, Y, options)));
     const defaults = toldDefaults(told);
-    expect(Object.keys(defaults)).toEqual(['testSize', 'shuffle']);
+    expect(Object.keys(defaults)).toEqual(['testSize', 'shuffle', 'stratify']);
     expect(trainTestSplit(X, Y, { seed: 1, ...defaults })).toEqual(trainTestSplit(X, Y, { seed: 1 }));
     const more = optionsOf(page, 'Further option of trainTestSplitAsync');
     expect([...told.keys(), ...more.keys()]).toEqual(
