@@ -1,25 +1,11 @@
 import { takeRowsOf } from '../addon/rows';
-import {
-  type AsyncOptions,
-  asyncConstraints,
-  pinnedWork,
-  readInSlices,
-  type Work,
-  workHere,
-} from '../addon/work';
+import { type AsyncOptions, type Work, workHere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { Matrix, sharedZeros } from '../base/matrix';
-import {
-  asMatrix,
-  checkDtype,
-  type MatrixInput,
-  type MatrixLike,
-  matrixInput,
-  outputOf,
-} from '../base/matrix-input';
-import { checkBuffer } from '../base/pinning';
+import { asMatrix, type MatrixInput, type MatrixLike, matrixInput } from '../base/matrix-input';
+import type { NumbersLike } from '../base/number-kinds';
 import { readNow } from '../base/reading';
-import { check, checkNames, checkObject, checkOptions, didYouMean, integerBetween } from '../base/validate';
+import { check, checkNames, checkObject, didYouMean, integerBetween } from '../base/validate';
 import {
   type CustomStep,
   checkedCustomSteps,
@@ -28,8 +14,9 @@ import {
   type LoadOptions,
 } from './custom-step';
 import { applyStep, FittedSteps, inputName, type TransformRows, transformerOf } from './fitted-steps';
+import { elsewhere, resultMatrix, trainingInput, trainingMatrix } from './matrices';
 import { learnedFrom, mergedSummaries, partialLearners, summarize } from './partial';
-import { type FittedStep, mostColumns, PreprocessingStep, type StepReader } from './step';
+import { type FittedStep, PreprocessingStep, type StepReader } from './step';
 import libraryReaders, { libraryStep } from './steps';
 import type { ColumnSummary } from './summary';
 
@@ -124,13 +111,13 @@ export class Preprocessing {
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DETACHED
    * @throws RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE (a column that does not exist), ERR_BLASNET_NOT_FINITE
    */
-  fit(X: Matrix | readonly (readonly number[])[]): this {
+  fit(X: Matrix | readonly NumbersLike[]): this {
     workHere(this.fitWork(trainingMatrix(X)));
     return this;
   }
 
   /** Like `fit`, but does not block the calling thread, except while a step of your own learns. @throws like fit() */
-  async fitAsync(X: Matrix | readonly (readonly number[])[], options: AsyncOptions = {}): Promise<this> {
+  async fitAsync(X: Matrix | readonly NumbersLike[], options: AsyncOptions = {}): Promise<this> {
     const input = trainingInput(X);
     await elsewhere(input, options, this.fitWork(input.matrix));
     return this;
@@ -224,15 +211,12 @@ export class Preprocessing {
   }
 
   /** Calls `fit`, and returns the transformed X (m, outputColumns). @throws like fit() */
-  fitTransform(X: Matrix | readonly (readonly number[])[]): Matrix {
+  fitTransform(X: Matrix | readonly NumbersLike[]): Matrix {
     return workHere(this.#fitTransform(trainingMatrix(X)));
   }
 
   /** Like `fitTransform`, but does not block the calling thread: see `fitAsync`. @throws like fit() */
-  async fitTransformAsync(
-    X: Matrix | readonly (readonly number[])[],
-    options: AsyncOptions = {},
-  ): Promise<Matrix> {
+  async fitTransformAsync(X: Matrix | readonly NumbersLike[], options: AsyncOptions = {}): Promise<Matrix> {
     const input = trainingInput(X);
     return elsewhere(input, options, this.#fitTransform(input.matrix));
   }
@@ -406,45 +390,4 @@ function readStep(where: string, value: unknown, readers: ReadonlyMap<string, St
     throw blasnetError('ERR_BLASNET_UNKNOWN_NAME', `${message}. Pass your own steps in the option steps`);
   }
   return reader(where, value);
-}
-
-/** Checks X for `fit`. Many arrays of numbers are still to be read. */
-export function trainingInput(X: unknown): MatrixInput {
-  return matrixInput('X', X, { mostCols: mostColumns, role: 'inputs' });
-}
-
-function trainingMatrix(X: unknown): Matrix {
-  const { matrix, unread } = trainingInput(X);
-  readNow(unread);
-  return matrix;
-}
-
-// Reads the input, and runs work on other threads. Meanwhile, the caller's matrices stay in place. (Those that are not
-// the caller's yet are not pinned, because a buffer that was pinned can never be transferred.)
-async function elsewhere<T>(
-  { matrix, unread }: MatrixInput,
-  options: AsyncOptions,
-  work: Work<T>,
-  out?: Matrix,
-): Promise<T> {
-  checkOptions('', options, asyncConstraints);
-  function* all(): Work<T> {
-    if (unread !== undefined) yield* readInSlices(unread);
-    return yield* work;
-  }
-  return pinnedWork(all(), [matrix.data, ...(out === undefined ? [] : [out.data])], options);
-}
-
-function resultMatrix(X: Matrix, cols: number, out: Matrix | undefined): Matrix {
-  if (out === undefined) return Matrix.zeros(X.rows, cols, X.dtype);
-  const result = outputOf(out, X.data);
-  checkBuffer('out', result.data);
-  checkDtype('out', result.data, X.dtype, ', as X is');
-  if (result.rows !== X.rows || result.cols !== cols) {
-    throw blasnetError(
-      'ERR_BLASNET_SHAPE',
-      `Expected out to be (${X.rows}, ${cols}), got (${result.rows}, ${result.cols})`,
-    );
-  }
-  return result;
 }

@@ -63,6 +63,13 @@ export class PreprocessingStep {
   }
 }
 
+/** Whether steps surely give as many columns as they take. A step of the user's may give any number. */
+export function keepColumns(steps: readonly unknown[]): boolean {
+  const keeps = (step: unknown) =>
+    step instanceof PreprocessingStep && step.name !== 'oneHotEncoder' && step.options.indicators !== true;
+  return steps.length > 0 && steps.every(keeps);
+}
+
 /** A step that has learned. X (m, inputColumns)  ->  out (m, outputColumns). */
 export type FittedStep = LibraryStep | UserStep;
 

@@ -18,7 +18,8 @@ import { checkNames, checkObject } from '../base/validate';
 import { type Architecture, embeddingsIn, inputDimOf } from '../layers/architecture';
 import { unknownCode } from '../layers/embeddings';
 import type { Preprocessing } from '../preprocessing';
-import { trainingInput } from '../preprocessing/pipeline';
+import { trainingInput } from '../preprocessing/matrices';
+import { keepColumns } from '../preprocessing/step';
 import { networkMatrix } from './network-matrix';
 import { joined, type Pending } from './pending';
 
@@ -123,7 +124,7 @@ function preprocessed(
   const columns = inputDimOf(architecture);
   const learns = learning !== undefined && learning.columns === undefined;
   const { matrix: raw, unread } = learns
-    ? inPart(name, () => trainingInput(X))
+    ? inPart(name, () => trainingInput(X, keepColumns(preprocessing.steps) ? columns : undefined))
     : matrixInput(name, X, {
         dtype: 'float64',
         role: 'inputs',

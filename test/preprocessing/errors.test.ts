@@ -96,7 +96,8 @@ describe('a pipeline, given bad data,', () => {
     type(
       'a typed array of unknown columns',
       () => preprocessing([imputer()]).fit(Float64Array.of(1) as never),
-      'X to be a Matrix or an array of rows, got a Float64Array of length 1',
+      'X to be a Matrix or an array of rows, got a Float64Array of length 1; the number of its columns is not known ' +
+        'before the preprocessing has learned, so write new Matrix(X, rows, columns)',
     ),
     type(
       'null',
