@@ -123,6 +123,11 @@ function preprocessed(
   const preprocessing = given as Preprocessing;
   const columns = inputDimOf(architecture);
   const learns = learning !== undefined && learning.columns === undefined;
+  if (learning === undefined && !preprocessing.fitted) {
+    const rule =
+      'fitted before the network is used: call fit. The network has a copy of its own, net.preprocessing';
+    throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected preprocessing to be ${rule}`);
+  }
   const { matrix: raw, unread } = learns
     ? inPart(name, () => trainingInput(X, keepColumns(preprocessing.steps) ? columns : undefined))
     : matrixInput(name, X, {

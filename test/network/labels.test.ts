@@ -8,6 +8,7 @@ import { metrics } from '../../lib/metrics';
 import { Network } from '../../lib/network/network';
 import { adam, sgd } from '../../lib/optimizers/optimizers';
 import { imputer, labelEncoder, minMaxScaler, preprocessing, standardScaler } from '../../lib/preprocessing';
+import { expectError } from '../support/bad-input';
 import { oneHot, randomClasses, stateOf } from '../training/helpers';
 import { layers, randomMatrix } from './helpers';
 
@@ -228,9 +229,15 @@ describe('the preprocessing of a network', () => {
   });
 
   it('refuses to be used before it has learned', () => {
-    expect(() => make(pipeline()).predictSync(raw)).toThrow(
-      'Expected fit to be called before inputColumns is used',
-    );
+    const message =
+      'Expected preprocessing to be fitted before the network is used: call fit. The network has a copy of its own, ' +
+      'net.preprocessing';
+    // A pipeline that is fitted later is not the network's.
+    const given = pipeline();
+    const net = make(given);
+    given.fit(raw);
+    expectError(() => net.predictSync(raw), Error, 'ERR_BLASNET_NOT_FITTED', message);
+    expectError(() => net.evaluateSync(raw, classes), Error, 'ERR_BLASNET_NOT_FITTED', message);
   });
 
   it('has to make as many columns as the network takes', () => {
