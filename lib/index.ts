@@ -93,6 +93,7 @@ export type {
   Validated,
   ValidationData,
 } from './training/options';
+export type { PlotOptions } from './training/plot';
 export type { ProgressBar, ProgressOptions, ProgressReport, ProgressStream } from './training/progress';
 export { progressBar } from './training/progress';
 export type { TrainingError } from './training/training-error';

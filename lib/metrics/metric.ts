@@ -92,8 +92,8 @@ export type MetricOptions<N extends MetricName, Name extends string = string> = 
   readonly name?: Name;
 };
 
-// Names that a history or an epoch's report uses already, and names for a validation set.
-const reserved = /^(epoch|loss|learningRate|seconds|val[A-Z]\w*)$/;
+// Names that a history, its members or an epoch's report use already, and names for a validation set.
+const reserved = /^(epoch|loss|learningRate|seconds|bestEpoch|stoppedBy|plot|val[A-Z]\w*)$/;
 
 // Checked separately, since an unknown metric has another error code.
 const seriesName: Constraint = {

@@ -1,4 +1,5 @@
 import type { MetricNames, Metrics } from '../metrics/metric';
+import { type PlotOptions, plotSeries } from './plot';
 
 /** The series of a history, each with one number for each epoch. */
 export interface HistorySeries {
@@ -19,7 +20,10 @@ export interface HistorySeries {
 /** What ended a training before its last epoch. 'convergence' is that of lbfgs. */
 export type StopReason = 'earlyStopping' | 'callback' | 'maxSeconds' | 'convergence' | 'error';
 
-/** What a history knows beside its series. Copies by JSON or `structuredClone` have only the series. */
+/**
+ * What a history knows beside its series. Copies by JSON or `structuredClone` have only the series. No metric has one of these
+ * names.
+ */
 export interface HistoryMembers {
   /**
    * The epoch, from 1, with the best number; 0 if no epoch had a finite one. With early stopping it is the epoch that
@@ -29,6 +33,11 @@ export interface HistoryMembers {
   readonly bestEpoch: number;
   /** What ended the training; undefined if all epochs were done. */
   readonly stoppedBy: StopReason | undefined;
+  /**
+   * Draws series as text, for a terminal: `console.log(history.plot())`.
+   * @throws TypeError or RangeError with a code for bad options
+   */
+  plot(options?: PlotOptions): string;
 }
 
 /** The history of a training: one array for each series, with one number for each epoch, and the members. */
@@ -116,6 +125,10 @@ class TrainingHistory {
 
   get stoppedBy(): StopReason | undefined {
     return this.#ending.stoppedBy;
+  }
+
+  plot(options: PlotOptions = {}): string {
+    return plotSeries(this as unknown as HistorySeries, options);
   }
 }
 

@@ -181,6 +181,13 @@ test('the progress bar has the options in the table', async () => {
   expect(toldDefaults(told)).toEqual({ startEpoch: 0 });
 });
 
+test('the plot of a history has the options in the table', async () => {
+  const told = optionsOf(page, 'Option of plot');
+  const history = net.fitSync(X, X, { epochs: 1 });
+  expect([...told.keys()]).toEqual(await optionsTaken((options) => history.plot(options)));
+  expect(history.plot(toldDefaults(told))).toBe(history.plot());
+});
+
 test('the series of a history are those in the table', () => {
   const { loss, accuracy, valLoss, valAccuracy, ...others } = network('sigmoid').fitSync(
     X,

@@ -136,7 +136,7 @@ describe('an optimiser', () => {
       make: (learningRate: number) =>
         lbfgs({ learningRate, maxEvaluations: 1, toleranceGradient: 0, toleranceChange: 0 }),
     },
-  ])('with another learning rate goes on at that rate ($what)', ({ make }) => {
+  ])('goes on at another learning rate when it is given one ($what)', ({ make }) => {
     const nets = [network(), network()];
     for (const net of nets) net.fitSync(X, Y, { ...plain, epochs: 3, optimizer: make(0.01) });
     const before = stateOf(network());
@@ -204,7 +204,7 @@ describe('an optimiser', () => {
     expect(stateOf(resumed)).toEqual(stateOf(twin));
   });
 
-  it('with a seed draws the random numbers anew', () => {
+  it('draws the random numbers anew when it is given a seed', () => {
     // Two networks with different pasts, but one state: the rates of the past are too small to change anything.
     const nets = [1, 3].map((epochs) => {
       const net = network({ dropout: 0.5 });

@@ -50,6 +50,14 @@ describe.each(Object.entries(methods))('maxSeconds of %s', (_, train) => {
     expect(stateOf(net)).toEqual(stateOf(twin));
   });
 
+  it('ends a training of very short epochs with the parameters of the last epoch in its history', async () => {
+    const [net, twin] = [network(), network()];
+    const options = { batchSize: 'full', shuffle: false } as const;
+    const { loss } = await train(net, { ...options, epochs: 1_000_000, maxSeconds: 0.05 });
+    expect(twin.fitSync(X, Y, { ...options, epochs: loss.length }).loss).toEqual(loss);
+    expect(stateOf(net)).toEqual(stateOf(twin));
+  });
+
   it('changes nothing in a training that ends before', async () => {
     const [net, twin] = [network(), network()];
     const options = { epochs: 20, validationSplit: 0.25 };
