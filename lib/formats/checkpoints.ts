@@ -5,6 +5,7 @@ import { type FilePath, pathOf } from '../base/file-path';
 import type { AnyName } from '../base/names';
 import {
   anything,
+  boolean,
   type Constraint,
   check,
   checkObject,
@@ -35,6 +36,11 @@ export interface CheckpointOptions {
   readonly directory: FilePath;
   /** How many of the newest checkpoints to keep. At least 1. @default 3 */
   readonly keepLast?: number;
+  /**
+   * Whether checkpoints of later epochs, from an earlier training, are removed just before the first one is written.
+   * @default false: they are refused
+   */
+  readonly overwrite?: boolean;
   /**
    * Also keeps the best checkpoint: the one with the smallest ('min') or largest ('max') number of the series
    * `monitor`, the first of equals. @default only the newest are kept
@@ -79,6 +85,7 @@ const text: Constraint = {
 export const checkpointConstraints = {
   directory: anything,
   keepLast: optional(positiveInteger),
+  overwrite: optional(boolean),
   best: anything,
 };
 const bestConstraints = { monitor: text, mode: oneOf(['min', 'max']) };
@@ -95,6 +102,9 @@ export class CheckpointStore {
   readonly directory: string;
   readonly keepLast: number;
   readonly best: Monitored | undefined;
+  readonly #overwrite: boolean;
+  // The epochs of checkpoints to remove, from the newest to the oldest.
+  #outdated: readonly number[] = [];
   // By epoch: the report in a file, or the error from reading the file.
   #known: Map<number, CheckpointReport | BlasnetError> | undefined;
 
@@ -110,12 +120,14 @@ export class CheckpointStore {
     if (options.best !== undefined) checkOptions(at('best'), options.best, bestConstraints);
     this.directory = directory;
     this.keepLast = options.keepLast ?? 3;
+    this.#overwrite = options.overwrite ?? false;
     this.best = options.best === undefined ? undefined : { ...options.best };
   }
 
   /**
    * Call this before a training continues after `epoch` (0 for a new training). It throws if the folder has undamaged
-   * checkpoints of later epochs: these belong to another training, and would count as the newest.
+   * checkpoints of later epochs: these belong to another training, and would count as the newest. With `overwrite`, the next
+   * write removes them instead.
    *
    * @throws RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_FILE
    */
@@ -178,11 +190,16 @@ export class CheckpointStore {
 
   *#begin(epoch: number): Calls<void> {
     const known = yield* this.#read();
+    if (this.#overwrite) {
+      const later = [...known.keys()].filter((other) => other > epoch);
+      this.#outdated = [...this.#outdated, ...later].sort((a, b) => b - a);
+      for (const other of later) known.delete(other);
+    }
     const newest = Math.max(0, ...wholeOf(known).map(([other]) => other));
     if (epoch < newest) {
       const message =
         `Expected the checkpoint directory ${quote(this.directory)} to hold no checkpoint of an epoch after ${epoch}, ` +
-        `got one of epoch ${newest}; use another directory for another training`;
+        `got one of epoch ${newest}; use another directory for another training, or overwrite: true to replace that one`;
       throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
     }
   }
@@ -195,6 +212,9 @@ export class CheckpointStore {
     const known = yield* this.#read();
     yield* this.#begin(report.epoch);
     const path = this.#pathOf(report.epoch);
+    // If the process is killed here, the folder holds checkpoints of one training, and none of another.
+    for (const epoch of this.#outdated) yield* this.#remove(epoch);
+    this.#outdated = [];
     yield* mkdirCalls(this.directory);
     yield* writeSafetensors(path, content);
     known.set(report.epoch, report);
@@ -210,15 +230,19 @@ export class CheckpointStore {
     for (const epoch of [...known.keys()]) {
       // Damaged checkpoints do not count. They are removed if they are older than those that do.
       if (epoch >= oldestKept || epoch === best) continue;
-      const path = this.#pathOf(epoch);
-      try {
-        yield* call('rm', path, { force: true });
-      } catch (error) {
-        throw systemError('remove', path, error);
-      }
+      yield* this.#remove(epoch);
       known.delete(epoch);
     }
     yield* leftoverCalls(this.directory);
+  }
+
+  *#remove(epoch: number): Calls<void> {
+    const path = this.#pathOf(epoch);
+    try {
+      yield* call('rm', path, { force: true });
+    } catch (error) {
+      throw systemError('remove', path, error);
+    }
   }
 
   /** The calls of `latest`. */

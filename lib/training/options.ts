@@ -136,7 +136,7 @@ export interface FitOptions<M extends Metrics = Metrics> extends StepOptions {
   readonly progress?: boolean;
   /**
    * Writes checkpoints for `Network.resume` into a folder: after every epoch or less often, and always after the last
-   * one. A folder belongs to one training: `fit` refuses a folder with checkpoints of later epochs. If a checkpoint
+   * one. A folder belongs to one training: `fit` refuses a folder with checkpoints of later epochs, unless `overwrite` is true. If a checkpoint
    * cannot be written, the training ends with an error. @default none
    */
   readonly checkpoint?: FitCheckpointOptions;

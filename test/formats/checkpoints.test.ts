@@ -174,7 +174,7 @@ describe.each(['async', 'sync'] as const)('CheckpointStore, %s', (way) => {
     await open({ directory: folder }).write(7);
     const store = open({ directory: folder });
     const message = (epoch: number) =>
-      `Expected the checkpoint directory ${JSON.stringify(folder)} to hold no checkpoint of an epoch after ${epoch}, got one of epoch 7; use another directory for another training`;
+      `Expected the checkpoint directory ${JSON.stringify(folder)} to hold no checkpoint of an epoch after ${epoch}, got one of epoch 7; use another directory for another training, or overwrite: true to replace that one`;
     await expect(store.begin(0)).rejects.toMatchObject({
       code: 'ERR_BLASNET_ARG_VALUE',
       message: message(0),
@@ -254,7 +254,7 @@ itRejects([
     call: build({ directory: 'x', keep: 3 }),
     error: TypeError,
     code: 'ERR_BLASNET_UNKNOWN_OPTION',
-    message: 'Unknown option "keep"; known: directory, keepLast, best',
+    message: 'Unknown option "keep"; known: directory, keepLast, overwrite, best',
   },
 ]);
 

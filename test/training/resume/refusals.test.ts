@@ -253,7 +253,7 @@ describe('a folder of checkpoints', () => {
     const before = bits(net);
     const checkpoint = { directory };
     const message = (epoch: number) =>
-      `Expected the checkpoint directory ${JSON.stringify(directory)} to hold no checkpoint of an epoch after ${epoch}, got one of epoch 3; use another directory for another training`;
+      `Expected the checkpoint directory ${JSON.stringify(directory)} to hold no checkpoint of an epoch after ${epoch}, got one of epoch 3; use another directory for another training, or overwrite: true to replace that one`;
     const error = await rejectionOf(net.fit(X, Y, { ...options, checkpoint }));
     expect(error).toMatchObject({ code: 'ERR_BLASNET_ARG_VALUE', message: message(0) });
     expect(() => net.fitSync(X, Y, { ...options, checkpoint })).toThrow(message(0));
