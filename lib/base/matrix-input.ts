@@ -2,6 +2,7 @@
 
 import { argumentError, blasnetError } from './errors';
 import { type Role, tableHint } from './hints';
+import { bufferOf } from './intrinsics';
 import { allocateShared, Matrix, matrixOf, overlap, rowsReading, typedReading } from './matrix';
 import {
   type Dtype,
@@ -57,7 +58,12 @@ export function asMatrix(name: string, value: unknown, rule: MatrixRule = {}): M
 export function matrixInput(name: string, value: unknown, rule: MatrixRule = {}): MatrixInput {
   const given = matrixOf(name, value);
   const input = given === undefined ? fromLoose(name, value, rule) : { matrix: given };
-  const { matrix } = input;
+  checkMatrix(name, input.matrix, rule);
+  return input;
+}
+
+/** Throws for a matrix that native code must not touch, or that breaks the rule. */
+export function checkMatrix(name: string, matrix: Matrix, rule: MatrixRule): void {
   checkBuffer(name, matrix.data);
   if (matrix.rows === 0) {
     throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have at least one row, got 0`);
@@ -68,7 +74,6 @@ export function matrixInput(name: string, value: unknown, rule: MatrixRule = {})
       cols === undefined ? `from 1 to ${mostCols} columns` : withOrigin(`${cols} columns`, origin);
     throw blasnetError('ERR_BLASNET_SHAPE', `Expected ${name} to have ${needed}, got ${matrix.cols}`);
   }
-  return input;
 }
 
 /** A matrix for rows of any lengths that are equal; many of them are read later. */
@@ -131,10 +136,12 @@ export function outputOf(
 ): Matrix {
   const out = matrixOf('out', given);
   if (out === undefined) throw argumentError('ERR_BLASNET_ARG_TYPE', 'out', 'a Matrix', given);
-  if (overlap(out.data, X) || (codes !== null && overlap(out.data, codes))) {
+  const { data } = out;
+  const buffer = bufferOf(data);
+  if (overlap(data, X, buffer) || (codes !== null && overlap(data, codes, buffer))) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', 'a matrix that shares no memory with X', out);
   }
-  if (own !== undefined && (overlap(out.data, own.parameters) || overlap(out.data, own.statistics))) {
+  if (own !== undefined && (overlap(data, own.parameters, buffer) || overlap(data, own.statistics, buffer))) {
     const rule = 'a matrix that shares no memory with the parameters of the network';
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'out', rule, out);
   }

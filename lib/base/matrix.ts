@@ -135,9 +135,9 @@ export function matrixOf(name: string, value: unknown): Matrix | undefined {
   return new Matrix(data, rows as number, cols as number);
 }
 
-/** Whether two arrays share memory. */
-export function overlap(a: LabelArray, b: LabelArray): boolean {
-  if (bufferOf(a) !== bufferOf(b)) return false;
+/** Whether two arrays share memory. `buffer` is that of a, for callers that ask often. */
+export function overlap(a: LabelArray, b: LabelArray, buffer = bufferOf(a)): boolean {
+  if (buffer !== bufferOf(b)) return false;
   const [one, other] = [placeOf(a), placeOf(b)];
   return one.start < other.end && other.start < one.end;
 }
@@ -296,7 +296,13 @@ function rowError(name: string, r: number, row: unknown, cols: number): BlasnetE
   return argumentError('ERR_BLASNET_SHAPE', `${name}[${r}]`, `of length ${cols}, like the first row`, row);
 }
 
+function isSize(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
 function checkSize(rows: number, cols: number): void {
+  // Predictions of one row make matrices, and the rules below take longer than the rest of the work.
+  if (isSize(rows) && isSize(cols) && rows * cols <= 2 ** 32) return;
   check('rows', rows, integerFrom(0));
   check('cols', cols, integerFrom(0));
   if (rows * cols > 2 ** 32) {

@@ -8,7 +8,7 @@ import {
   type NumberArray,
   sharedZeros,
 } from '../base/matrix';
-import { asMatrix, checkDtype, outputOf, type ReadArrays } from '../base/matrix-input';
+import { checkDtype, checkMatrix, outputOf, type ReadArrays } from '../base/matrix-input';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import type { LossName } from '../layers/losses';
 import { type InputKind, type Inputs, type InputsLike, type Learning, networkInputs } from './inputs';
@@ -109,8 +109,8 @@ export function outputMatrix(
   const { rows } = inputs.X;
   const { outputDim } = outputLayerOf(architecture);
   if (out === undefined) return Matrix.zeros(rows, outputDim, dtype);
-  const given = outputOf(out, inputs.X.data, inputs.codes, own);
-  const matrix = asMatrix('out', given, { cols: outputDim, origin: "the network's outputDim" });
+  const matrix = outputOf(out, inputs.X.data, inputs.codes, own);
+  checkMatrix('out', matrix, { cols: outputDim, origin: "the network's outputDim" });
   checkDtype('out', matrix.data, dtype, reasons[dtype]);
   if (matrix.rows !== rows) {
     throw blasnetError(
