@@ -16,6 +16,7 @@ const posix = process.platform === 'win32' ? ['network/files', 'formats', 'train
 const others = [
   ...posix,
   'bench',
+  'bundlers',
   'docs',
   'examples',
   'house',
