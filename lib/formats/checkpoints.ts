@@ -17,7 +17,7 @@ import {
 import { leftoverCalls, systemError } from './atomic';
 import { type Calls, call, runCalls, runCallsSync, working } from './file-calls';
 import { fileError, quote } from './file-error';
-import { parseJson } from './json';
+import { parseJson } from './json-reader';
 import { type Metadata, type Safetensors, writeSafetensors } from './safetensors';
 import { type ParseOptions, readSafetensors } from './safetensors-reader';
 
@@ -290,7 +290,7 @@ export class CheckpointStore {
       try {
         const { report, content, path } = yield* this.#readOne(epoch, how);
         known.set(epoch, report);
-        best = parseBest(content.metadata, path);
+        best = yield* working(parseBest(content.metadata, path));
       } catch (error) {
         if (!isFileError(error)) throw error;
         if (!skipDamaged) {
@@ -330,7 +330,7 @@ export class CheckpointStore {
   *#readOne(epoch: number, how?: ParseOptions): Calls<Omit<FoundCheckpoint, 'skipped'>> {
     const path = this.#pathOf(epoch);
     const content = yield* readSafetensors(path, how);
-    const report = parseReport(content.metadata, path);
+    const report = yield* working(parseReport(content.metadata, path));
     if (report.epoch !== epoch) {
       throw fileError(path, 'the epoch', `${epoch}, as the file's name says`, report.epoch);
     }
@@ -372,11 +372,11 @@ function checkReport(report: CheckpointReport, monitor: string | undefined): voi
 }
 
 // A number that is not finite is null in JSON, and such a checkpoint is never the best.
-function parseReport(metadata: Metadata, path: string): CheckpointReport {
+function* parseReport(metadata: Metadata, path: string): Work<CheckpointReport> {
   const place = `"${reportKey}" of the metadata`;
   const json = metadata[reportKey];
   if (json === undefined) throw fileError(path, place, 'present, as in every checkpoint', 'none');
-  const report = parseJson(json, place, path);
+  const report = yield* parseJson(json, place, path);
   const { epoch } = (report ?? {}) as { epoch?: unknown };
   if (!(Number.isSafeInteger(epoch) && (epoch as number) >= 1)) {
     throw fileError(path, place, "an epoch's report", quote(json));
@@ -386,11 +386,11 @@ function parseReport(metadata: Metadata, path: string): CheckpointReport {
   ) as unknown as CheckpointReport;
 }
 
-function parseBest(metadata: Metadata, path: string): Monitored | undefined {
+function* parseBest(metadata: Metadata, path: string): Work<Monitored | undefined> {
   const place = `"${bestKey}" of the metadata`;
   const json = metadata[bestKey];
   if (json === undefined) return undefined;
-  const best = parseJson(json, place, path) as Partial<Monitored> | null;
+  const best = (yield* parseJson(json, place, path)) as Partial<Monitored> | null;
   if (typeof best?.monitor !== 'string' || !['min', 'max'].includes(best.mode as string)) {
     throw fileError(path, place, "fit's option best", quote(json));
   }

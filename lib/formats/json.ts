@@ -1,5 +1,4 @@
 import { argumentError } from '../base/errors';
-import { fileError, quote } from './file-error';
 
 /** A value that JSON.stringify and JSON.parse keep unchanged. */
 export type Json =
@@ -10,8 +9,10 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-// Far deeper than any options, and far less than the call stack allows.
-const deepest = 100;
+/** Far deeper than any options, and far less than the call stack allows. */
+export const deepest = 100;
+/** The most lists, objects and fields of one JSON: more than any learned state has, and each needs some 100 bytes. */
+export const mostParts = 2 ** 20;
 
 /**
  * Throws unless JSON can hold the whole value: JSON.stringify writes null for NaN and {} for a Map, and leaves
@@ -19,7 +20,11 @@ const deepest = 100;
  *
  * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_ARG_VALUE
  */
-export function checkJson(name: string, value: unknown, depth = 0): asserts value is Json {
+export function checkJson(name: string, value: unknown): asserts value is Json {
+  checkPart(name, value, 0, { parts: 0 });
+}
+
+function checkPart(name: string, value: unknown, depth: number, counted: { parts: number }): void {
   if (depth > deepest) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'a value', `at most ${deepest} objects deep`, value);
   }
@@ -28,33 +33,31 @@ export function checkJson(name: string, value: unknown, depth = 0): asserts valu
   }
   if (value === null || ['boolean', 'number', 'string'].includes(typeof value)) return;
   if (Array.isArray(value)) {
+    count(name, value, 1, counted);
     // A loop by index sees holes, too.
-    for (let i = 0; i < value.length; i++) checkJson(`${name}[${i}]`, value[i], depth + 1);
+    for (let i = 0; i < value.length; i++) {
+      const element: unknown = value[i];
+      // The name of an element is made only where it may be needed.
+      if (typeof element !== 'string') checkPart(`${name}[${i}]`, element, depth + 1, counted);
+    }
     return;
   }
   if (!isPlainObject(value)) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a value that JSON can hold', value);
   }
-  for (const [key, field] of Object.entries(value)) {
+  const fields = Object.entries(value);
+  count(name, value, 1 + fields.length, counted);
+  for (const [key, field] of fields) {
     if (key === '__proto__') throw protoError(name, value);
-    if (field !== undefined) checkJson(`${name}.${key}`, field, depth + 1);
+    if (field !== undefined) checkPart(`${name}.${key}`, field, depth + 1, counted);
   }
 }
 
-/**
- * Parses JSON from a file. It refuses the key __proto__, since a copy of such an object could get another prototype. It
- * also refuses JSON that is deeper than checkJson allows.
- *
- * @throws Error ERR_BLASNET_FILE
- */
-export function parseJson(text: string, place: string, file: string): Json {
-  try {
-    const value: unknown = JSON.parse(text);
-    checkJson('it', value);
-    return value;
-  } catch (cause) {
-    throw fileError(file, place, 'JSON as this library writes it', quote(text), { cause });
-  }
+function count(name: string, value: object, parts: number, counted: { parts: number }): void {
+  counted.parts += parts;
+  if (counted.parts <= mostParts) return;
+  const rule = `part of at most ${mostParts} lists, objects and fields`;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, value);
 }
 
 function protoError(name: string, value: unknown): Error {

@@ -4,7 +4,8 @@ import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { type Dtype, dtypeName, type FloatArray } from '../base/matrix';
 import { check, seed as seedConstraint } from '../base/validate';
 import { fileError, quote } from './file-error';
-import { checkJson, type Json, parseJson } from './json';
+import { checkJson, type Json } from './json';
+import { parseJson } from './json-reader';
 import type { Metadata, Safetensors, Tensor } from './safetensors';
 
 // A model file is a safetensors file. Its tensors are the parameters under the article's keys, W1, b1, ... Its metadata
@@ -112,19 +113,21 @@ export function* decodeModel<L>(
   const current = migrate(content, file, steps);
   const { metadata } = current;
   const text = (key: string) => textOf(metadata, key, file);
-  const optionalJson = (key: string) =>
-    metadata[key] === undefined ? undefined : parseJson(metadata[key], placeOf(key), file);
+  const optionalJson = function* (key: string): Work<Json | undefined> {
+    const json = metadata[key];
+    return json === undefined ? undefined : yield* parseJson(json, placeOf(key), file);
+  };
 
   const dtype = text('blasnet.dtype') as Dtype;
   inFile(file, 'blasnet.dtype', () => check('dtype', dtype, dtypeName));
   const seed = text('blasnet.seed');
   inFile(file, 'blasnet.seed', () => check('seed', /^\d+$/.test(seed) ? Number(seed) : seed, seedConstraint));
-  const layers = parseJson(text('blasnet.architecture'), placeOf('blasnet.architecture'), file);
+  const layers = yield* parseJson(text('blasnet.architecture'), placeOf('blasnet.architecture'), file);
   const architecture = inFile(file, 'blasnet.architecture', () =>
     schema.completeArchitecture(layers as unknown as never[]),
   );
-  const preprocessing = optionalJson('blasnet.preprocessing');
-  const state = optionalJson('blasnet.training');
+  const preprocessing = yield* optionalJson('blasnet.preprocessing');
+  const state = yield* optionalJson('blasnet.training');
   const [ofTraining, ofModel] = divide(current.tensors);
   if (state === undefined && ofTraining[0] !== undefined) {
     throw fileError(file, placeOf('blasnet.training'), `present, like ${quote(ofTraining[0].name)}`, 'none');

@@ -1,4 +1,5 @@
 import { Sha256 } from '../addon/arrays';
+import type { Work } from '../addon/work';
 import { type BlasnetError, blasnetError } from '../base/errors';
 import { allocateShared } from '../base/matrix';
 import { readCalls } from './atomic';
@@ -18,6 +19,7 @@ import {
   longestHeader,
   type Metadata,
   metadataKey,
+  mostHeaderParts,
   noDigest,
   ourFormat,
   productOf,
@@ -29,7 +31,9 @@ import {
 } from './safetensors';
 
 /** Chooses memory for tensors of a file, by name. The others get memory of their own. */
-export type ChooseMemory = (header: Pick<Header, 'tensors' | 'metadata'>) => ReadonlyMap<string, TensorData>;
+export type ChooseMemory = (
+  header: Pick<Header, 'tensors' | 'metadata'>,
+) => Work<ReadonlyMap<string, TensorData>>;
 
 export interface ParseOptions {
   /** @default every tensor gets memory of its own */
@@ -54,7 +58,7 @@ export function* readSafetensors(path: string, options?: ParseOptions): Calls<Sa
 export function* parseSafetensors(
   source: ByteSource,
   file: string,
-  { choose = () => new Map(), verify = true }: ParseOptions = {},
+  { choose, verify = true }: ParseOptions = {},
 ): Calls<Safetensors> {
   if (source.size < 8) throw fileError(file, 'the length', 'at least 8 bytes', `${source.size} bytes`);
   const start = new Uint8Array(8);
@@ -67,16 +71,16 @@ export function* parseSafetensors(
   const head = new Uint8Array(dataStart);
   head.set(start);
   checkLength(dataStart, 8 + (yield* source.read(head.subarray(8))), source, file);
-  const header = readHeader(head, dataStart, file);
+  const header = yield* working(readHeader(head, dataStart, file));
   checkLayout(header.tensors, source.size - dataStart, file);
   if (verify) checkHasDigest(header.metadata, file);
 
   const hash = new Sha256();
-  yield* working(hash.add(withoutDigest(head, header.digestByte)));
-  const chosen = choose(header);
+  for (const part of withoutDigest(head, header.digestByte)) yield* working(hash.add(part));
+  const chosen = choose && (yield* working(choose(header)));
   const tensors = header.tensors.map(({ name, dtype, shape, offsets }): Tensor => {
     const bytes = (offsets[1] as number) - (offsets[0] as number);
-    return { name, dtype, shape, data: chosen.get(name) ?? memoryFor(bytes, dtype, file) };
+    return { name, dtype, shape, data: chosen?.get(name) ?? memoryFor(bytes, dtype, file) };
   });
   const parts = tensors.map(({ data }) => bytesOf(data));
   checkLength(source.size, dataStart + (yield* readHashed(source, parts, hash)), source, file);
@@ -109,9 +113,13 @@ function memoryFor(bytes: number, dtype: TensorDtype, file: string): TensorData 
   }
 }
 
-interface Header {
+/** What a file's header says. */
+export interface FileHeader {
   readonly tensors: readonly TensorInfo[];
   readonly metadata: Metadata;
+}
+
+interface Header extends FileHeader {
   /** The index of the quotation mark before the digest. */
   readonly digestByte: number;
 }
@@ -135,15 +143,15 @@ function* foreignError(start: Uint8Array, source: ByteSource, file: string): Cal
   return found === undefined ? undefined : fileError(file, 'the content', 'what save or fit wrote', found);
 }
 
-function readHeader(bytes: Uint8Array, end: number, file: string): Header {
-  const reader = new JsonReader(bytes, 8, end, file);
+function* readHeader(bytes: Uint8Array, end: number, file: string): Work<Header> {
+  const reader = new JsonReader(bytes, 8, end, file, mostHeaderParts);
   const tensors: TensorInfo[] = [];
   let metadata: Metadata = Object.create(null);
   let digestByte = 0;
   if (end === 8 || bytes[8] !== 0x7b) throw reader.error("the header's first byte", '{');
-  reader.object('the header', (name) => {
-    if (name !== metadataKey) tensors.push(readTensor(reader, name));
-    else ({ metadata, digestByte } = readMetadata(reader));
+  yield* reader.object('the header', function* (name) {
+    if (name !== metadataKey) tensors.push(yield* readTensor(reader, name));
+    else ({ metadata, digestByte } = yield* readMetadata(reader));
   });
   reader.end('the header');
   // By their bytes in the file. A tensor without bytes precedes the one that begins at the same byte.
@@ -151,12 +159,11 @@ function readHeader(bytes: Uint8Array, end: number, file: string): Header {
   return { tensors, metadata, digestByte };
 }
 
-function readMetadata(reader: JsonReader): Omit<Header, 'tensors'> {
+function* readMetadata(reader: JsonReader): Work<Omit<Header, 'tensors'>> {
   const metadata: Record<string, string> = Object.create(null);
   let digestByte = 0;
-  reader.object(metadataKey, (key) => {
-    const place = `${quote(key)} of ${metadataKey}`;
-    const value = reader.string(place);
+  yield* reader.object(metadataKey, function* (key) {
+    const value = reader.plainString() ?? (yield* reader.string(() => `${quote(key)} of ${metadataKey}`));
     metadata[key] = value;
     // The start of the string if it has no escapes. A digest with escapes never matches.
     if (key === digestKey) digestByte = reader.position - value.length - 2;
@@ -164,24 +171,28 @@ function readMetadata(reader: JsonReader): Omit<Header, 'tensors'> {
   return { metadata, digestByte };
 }
 
-function readTensor(reader: JsonReader, name: string): TensorInfo {
-  const tensor = `tensor ${quote(name)}`;
+function* readTensor(reader: JsonReader, name: string): Work<TensorInfo> {
+  const tensor = () => `tensor ${quote(name)}`;
   let dtype: TensorDtype = 'U8';
   let shape: number[] = [];
   let offsets: number[] = [];
-  const integers = (key: string) => {
+  const integers = function* (key: string): Work<number[]> {
     const values: number[] = [];
-    reader.array(`${key} of ${tensor}`, (index) => {
-      values.push(reader.unsigned(`${key}[${index}] of ${tensor}`));
-    });
+    yield* reader.array(
+      () => `${key} of ${tensor()}`,
+      (index) => {
+        values.push(reader.unsigned(() => `${key}[${index}] of ${tensor()}`));
+      },
+    );
     return values;
   };
-  const read = (key: string) => {
-    if (key === 'dtype') dtype = reader.oneOf(`dtype of ${tensor}`, Object.keys(dtypes) as TensorDtype[]);
-    else if (key === 'shape') shape = integers(key);
-    else offsets = integers(key);
+  const read = function* (key: string): Work<void> {
+    if (key === 'dtype') {
+      dtype = yield* reader.oneOf(() => `dtype of ${tensor()}`, Object.keys(dtypes) as TensorDtype[]);
+    } else if (key === 'shape') shape = yield* integers(key);
+    else offsets = yield* integers(key);
   };
-  reader.object(tensor, read, ['dtype', 'shape', 'data_offsets']);
+  yield* reader.object(tensor, read, ['dtype', 'shape', 'data_offsets']);
   return { name, dtype, shape, offsets };
 }
 
@@ -221,10 +232,12 @@ function checkHasDigest(metadata: Metadata, file: string): void {
   throw fileError(file, `"${digestKey}" of ${metadataKey}`, rule, `none; ${readAnyway}`);
 }
 
-/** A header with zeros in place of its digest. `digestByte` is the index of the quotation mark before it. */
-function withoutDigest(header: Uint8Array, digestByte: number): Uint8Array {
-  if (digestByte === 0) return header;
-  return header.slice().fill(0x30, digestByte + 1, digestByte + 1 + noDigest.length);
+/** The parts of a header with zeros in place of its digest. `digestByte` is the index of the quotation mark before it. */
+function withoutDigest(header: Uint8Array, digestByte: number): Uint8Array[] {
+  if (digestByte === 0) return [header];
+  const [from, to] = [digestByte + 1, digestByte + 1 + noDigest.length];
+  const zeros = Buffer.from(noDigest, 'latin1').subarray(0, Math.max(0, header.length - from));
+  return [header.subarray(0, from), zeros, header.subarray(to)];
 }
 
 function checkDigest(computed: string, header: Header, head: Uint8Array, file: string): void {

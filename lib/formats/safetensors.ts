@@ -66,6 +66,11 @@ export interface Safetensors {
 // The format's own limit.
 export const longestHeader = 100_000_000;
 
+// A tensor needs some 1000 bytes of memory. So a header has a limit of lists, objects and fields, too.
+export const mostHeaderParts = 2 ** 17;
+// An object with its name, three fields and two lists.
+const partsOfTensor = 7;
+
 export const metadataKey = '__metadata__';
 
 // The format has no checksum, so the library puts one into the metadata: the SHA-256 of the whole file, computed with
@@ -136,6 +141,7 @@ export function encodeSafetensors(tensors: readonly Tensor[], metadata: Metadata
     (a, b) => dtypes[b.dtype].size - dtypes[a.dtype].size || (a.name < b.name ? -1 : 1),
   );
   checkTensors(sorted);
+  checkCount(sorted.length, Object.keys(metadata).length);
   for (const entry of Object.entries(metadata)) for (const text of entry) checkText('the metadata', text);
   const chunks: Uint8Array[] = [];
   const infos: TensorInfo[] = [];
@@ -210,6 +216,14 @@ function checkTensors(tensors: readonly Tensor[]): void {
       throw argumentError('ERR_BLASNET_SHAPE', tensor, `of ${dtype} [${abbreviate(shape)}]`, data);
     }
   }
+}
+
+function checkCount(tensors: number, lines: number): void {
+  // The header and the metadata are objects, too, and two lines are added.
+  const parts = partsOfTensor * tensors + lines + 5;
+  if (parts <= mostHeaderParts) return;
+  const rule = `at most ${mostHeaderParts} lists, objects and fields long`;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'the header', rule, parts);
 }
 
 // A lone surrogate has no UTF-8.

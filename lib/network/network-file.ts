@@ -11,6 +11,7 @@ import { type Calls, runCalls, runCallsSync, working } from '../formats/file-cal
 import { fileError, quote } from '../formats/file-error';
 import { lengthOf, type PlaceRest } from '../formats/hashed-bytes';
 import type { Json } from '../formats/json';
+import { parseJson } from '../formats/json-reader';
 import {
   decodeModel,
   encodeModel,
@@ -19,7 +20,7 @@ import {
   type TrainingContent,
 } from '../formats/model';
 import { type Metadata, type Safetensors, safetensorsBytes, writeSafetensors } from '../formats/safetensors';
-import type { ChooseMemory } from '../formats/safetensors-reader';
+import type { ChooseMemory, FileHeader } from '../formats/safetensors-reader';
 import { type Architecture, completeArchitecture } from '../layers/architecture';
 import {
   allocateParameters,
@@ -194,11 +195,14 @@ export class MemoryOfNetwork {
   #memory: NetworkMemory | undefined;
 
   /** Makes memory for the network in a file, unless its header is wrong. Decoding then finds what is wrong. */
-  readonly choose: ChooseMemory = ({ tensors, metadata }) => {
+  readonly choose: ChooseMemory = (header) => this.#choose(header);
+
+  *#choose({ tensors, metadata }: FileHeader): ReturnType<ChooseMemory> {
     this.#memory = undefined;
     let architecture: Architecture;
     try {
-      architecture = completeArchitecture(JSON.parse(metadata['blasnet.architecture'] as string));
+      const layers = yield* parseJson(metadata['blasnet.architecture'] as string, 'the layers', 'the file');
+      architecture = completeArchitecture(layers as unknown as never[]);
     } catch {
       return new Map();
     }
@@ -215,7 +219,7 @@ export class MemoryOfNetwork {
     if (!fits) return new Map();
     this.#memory = newMemory(architecture, dtype);
     return new Map(Object.entries(arraysOf(this.#memory)).map(([name, { data }]) => [name, data]));
-  };
+  }
 
   /** The memory with the tensors in it. */
   *with(
@@ -259,7 +263,7 @@ export function* decodeContent(
 ): Work<StoredNetwork> {
   const model = yield* decodeModel(content, file, schema);
   const { architecture, dtype, seed, training } = model;
-  const ofNetwork = { dtype, seed, ...readPreprocessing(model.preprocessing, file, loadOptions) };
+  const ofNetwork = { dtype, seed, ...(yield* readPreprocessing(model.preprocessing, file, loadOptions)) };
   const options = withMemory(ofNetwork, yield* memory.with(model.tensors, architecture, dtype));
   return { architecture, options, training };
 }
@@ -284,11 +288,11 @@ function preprocessingJson(preprocessing: Preprocessing | undefined, labels: Lab
   } as unknown as Json;
 }
 
-function readPreprocessing(
+function* readPreprocessing(
   value: Json | undefined,
   file: string,
   options: LoadOptions,
-): Pick<NetworkOptions, 'preprocessing' | 'labels'> {
+): Work<Pick<NetworkOptions, 'preprocessing' | 'labels'>> {
   if (value === undefined) return {};
   const place = '"blasnet.preprocessing" of the metadata';
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -300,7 +304,7 @@ function readPreprocessing(
   try {
     return {
       ...(inputs !== undefined && { preprocessing: Preprocessing.fromJSON(inputs, options) }),
-      ...(labels !== undefined && { labels: LabelEncoder.fromJSON(labels) }),
+      ...(labels !== undefined && { labels: yield* LabelEncoder.fromJSONWork(labels) }),
     };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

@@ -42,15 +42,13 @@ function checkCount(name: string, count: number): void {
 export function* knownClasses(name: string, labels: unknown): Work<KnownClasses> {
   const { distinct, places } = yield* distinctLabels(name, labels);
   const list = labels as ArrayLike<Label>;
-  for (let i = 1; i < list.length; i++) {
-    if (compareLabels(list[i - 1] as Label, list[i] as Label) < 0) continue;
-    throw argumentError(
-      'ERR_BLASNET_ARG_VALUE',
-      `${name}[${i}]`,
-      'greater than the class before it',
-      list[i],
-    );
-  }
+  yield* inSlices(list.length, (from, to) => {
+    for (let i = Math.max(1, from); i < to; i++) {
+      if (compareLabels(list[i - 1] as Label, list[i] as Label) < 0) continue;
+      const rule = 'greater than the class before it';
+      throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}[${i}]`, rule, list[i]);
+    }
+  });
   return { classes: Object.freeze(distinct), places };
 }
 

@@ -104,6 +104,11 @@ export class LabelEncoder<T extends Label = Label> {
    *   ERR_BLASNET_SHAPE
    */
   static fromJSON(value: unknown): LabelEncoder {
+    return workHere(LabelEncoder.fromJSONWork(value));
+  }
+
+  /** @internal Does the work of `fromJSON`. */
+  static *fromJSONWork(value: unknown): Work<LabelEncoder> {
     checkObject('labelEncoder', value);
     checkNames('labelEncoder', value, ['name', 'version', 'classes', 'stated']);
     if (value.name !== 'labelEncoder') {
@@ -115,7 +120,7 @@ export class LabelEncoder<T extends Label = Label> {
     check('labelEncoder.stated', value.stated, optional(boolean));
     const stated = value.stated === true;
     const read = stated ? statedClasses : knownClasses;
-    return new LabelEncoder(workHere(read('labelEncoder.classes', value.classes)), stated);
+    return new LabelEncoder(yield* read('labelEncoder.classes', value.classes), stated);
   }
 
   /** Whether the encoder knows its classes. */
