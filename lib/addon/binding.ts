@@ -10,6 +10,7 @@ import type {
   NativeRows,
   NativeStep,
 } from './row-binding';
+import type { EncoderPartType, NativeTableEncoder, NativeTableEncoderOptions } from './table-encoder';
 import type { NativeTextOptions, NativeTextReader } from './text-reader';
 
 export type * from './operations';
@@ -124,6 +125,7 @@ export interface Binding {
   readonly Generator: new (given: { outcome: Float64Array }) => NativeGenerator;
   readonly Rows: new (given: { outcome: Float64Array }) => NativeRows;
   readonly Arrays: new (given: { outcome: Float64Array }) => NativeArrays;
+  readonly TableEncoder: new (given: NativeTableEncoderOptions) => NativeTableEncoder;
   readonly TextReader: new (given: NativeTextOptions) => NativeTextReader;
 
   /** The activations, by name. */
@@ -134,6 +136,7 @@ export interface Binding {
   readonly normalizations: Readonly<Record<string, number>>;
   readonly statuses: Readonly<Record<string, number>>;
   /** The codes of what a column of a text holds. */
+  readonly encoderParts: Readonly<Record<EncoderPartType, number>>;
   readonly columnKinds: Readonly<Record<TextColumnKind, number>>;
   /** The codes of the rules for numbers, and of what a row adds to a metric, by name. */
   readonly labelRules: Readonly<Record<LabelRule, number>>;
@@ -313,7 +316,7 @@ export interface NativePlan extends NativeOperations {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays TextReader activations losses optimizers normalizations columnKinds ' +
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays TextReader TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
   'statuses labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 

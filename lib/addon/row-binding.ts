@@ -22,6 +22,11 @@ export interface NativeColumns extends NativeOperations {
     callback?: Callback,
   ): void;
   extremes(given: ColumnsArguments & { least: Float64Array; most: Float64Array }, callback?: Callback): void;
+  /** quantiles (columns x percentiles): the percentiles, from 0 to 100. */
+  quantiles(
+    given: ColumnsArguments & { percentiles: Float64Array; quantiles: Float64Array },
+    callback?: Callback,
+  ): void;
   /** orders (columns x 5): present, median, the percentiles `low` and `high`, mode. */
   orders(
     given: ColumnsArguments & { low: number; high: number; orders: Float64Array },

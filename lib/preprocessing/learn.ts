@@ -81,6 +81,17 @@ export function* learnOrders(
   });
 }
 
+/** The percentiles of one column, linear between neighbours; NaN for a column without elements. @throws like learnMoments() */
+export function* learnQuantiles(from: LearnedColumns, percentiles: readonly number[]): Work<Float64Array> {
+  const given = { percentiles: Float64Array.from(percentiles) };
+  const quantiles = allocateShared(percentiles.length * from.columns.length, 'float64');
+  yield* learn(
+    from,
+    (columns, of) => (callback) => columns.quantiles({ ...of, ...given, quantiles }, callback),
+  );
+  return quantiles;
+}
+
 /** The distinct numbers of each column, ascending; undefined if they are more than `most`, then the number of all. */
 export function* learnCategories(
   from: LearnedColumns,

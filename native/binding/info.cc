@@ -12,6 +12,7 @@
 #include "kernels/activations.h"
 #include "kernels/gemm.h"
 #include "kernels/metrics.h"
+#include "tables/encoder.h"
 #include "tables/text_reader.h"
 
 namespace blasnet {
@@ -86,6 +87,7 @@ void ExportInfo(Napi::Env env, Napi::Object exports) {
   exports.Set("normalizations", Numbered(env, kNormalizationNames));
   exports.Set("statuses", Numbered(env, kStatusNames));
   exports.Set("columnKinds", Numbered(env, kColumnKindNames));
+  exports.Set("encoderParts", Numbered(env, kPartTypeNames));
   exports.Set("labelRules", Numbered(env, kLabelRuleNames));
   exports.Set("rowValues", Numbered(env, kRowValueNames));
   Napi::Object records = Napi::Object::New(env);

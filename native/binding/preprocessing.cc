@@ -6,6 +6,9 @@
 //   extremes({ X, rows, width, columns, skipMissing, least, most }, callback?)
 //   orders({ X, rows, width, columns, skipMissing, low, high, orders }, callback?)
 //     orders      Float64Array (columns * 5): see Order
+//   quantiles({ X, rows, width, columns, skipMissing, percentiles, quantiles }, callback?)
+//     percentiles Float64Array (any length), from 0 to 100
+//     quantiles   Float64Array (columns * percentiles), written
 //   categories({ X, rows, width, columns, skipMissing, most, counts }, callback?)
 //   copyCategories(i, out): those of column i of the last operation, as many as counts[i] says
 //     columns     Uint32Array: the selected columns, ascending
@@ -70,6 +73,7 @@ class ColumnsObject final : public Operations<ColumnsObject> {
                            Method<&ColumnsObject::Moments>("moments"),
                            Method<&ColumnsObject::Extremes>("extremes"),
                            Method<&ColumnsObject::Orders>("orders"),
+                           Method<&ColumnsObject::Quantiles>("quantiles"),
                            Method<&ColumnsObject::Categories>("categories"),
                            Method<&ColumnsObject::CopyCategories>("copyCategories"),
                            Method<&ColumnsObject::LimitThreads>("limitThreads"),
@@ -158,6 +162,26 @@ class ColumnsObject final : public Operations<ColumnsObject> {
             std::copy_n(row, 5, numbers + 5 * i);
           }
           return outcome;
+        },
+        properties.Values());
+  }
+
+  Napi::Value Quantiles(const Napi::CallbackInfo& info) {
+    const Properties properties(Args(info), 0,
+                                {"X", "rows", "width", "columns", "skipMissing", "percentiles", "quantiles"});
+    const Given given(properties);
+    const size_t count = properties["percentiles"].Length();
+    const double* from = properties["percentiles"].Array<double>(count);
+    const std::vector<double> percentiles(from, from + count);
+    for (const double percentile : percentiles) {
+      if (!(percentile >= 0 && percentile <= 100)) throw properties["percentiles"].Wrong("from 0 to 100");
+    }
+    double* const quantiles = properties["quantiles"].Array<double>(count * given.columns.size());
+    return Start(
+        info, 1,
+        [=](Totals*) {
+          return given.Visit(
+              [&](const auto& columns) { return LearnQuantiles(columns, percentiles, quantiles, control_); });
         },
         properties.Values());
   }

@@ -21,12 +21,27 @@
 //     ends    Float64Array: the end of each text in `bytes`, or null
 //   clear()
 //   limitThreads(threads), stop(), clearStop()
+//
+// The TableEncoder class: see tables/encoder.h.
+//
+//   new TableEncoder({ outcome, columns, parts, numbers, refuseUnknown })
+//     columns  the number of columns
+//     parts    Int32Array (parts * 3): type, column, how many numbers it has
+//     numbers  Float64Array: those of all parts, one after another
+//   encode({ columns, known, rows, out, codes }, callback?)
+//     columns  an array of Float64Array, Int32Array or Int8Array (rows): numbers, codes or flags
+//     known    an array: for a column of codes an Int32Array, for others null
+//     out      Float64Array or Float32Array (rows * width), written
+//     codes    Int32Array (rows * number of codes), written
+//   encodeRow(raw, out, codes): raw is a Float64Array (columns)
+//   limitThreads(threads), stop(), clearStop()
 #include <memory>
 
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/operations.h"
 #include "tables/csv_reader.h"
+#include "tables/encoder.h"
 #include "tables/json_reader.h"
 
 namespace blasnet {
@@ -221,10 +236,120 @@ class TextReaderObject final : public Operations<TextReaderObject> {
   std::unique_ptr<TextReader> reader_;
 };
 
+class TableEncoderObject final : public Operations<TableEncoderObject> {
+ public:
+  Control& control() { return control_; }
+
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "TableEncoder",
+                       {
+                           Method<&TableEncoderObject::Encode>("encode"),
+                           Method<&TableEncoderObject::EncodeRow>("encodeRow"),
+                           Method<&TableEncoderObject::LimitThreads>("limitThreads"),
+                           Method<&TableEncoderObject::Stop>("stop"),
+                           Method<&TableEncoderObject::ClearStop>("clearStop"),
+                       });
+  }
+
+  explicit TableEncoderObject(const Napi::CallbackInfo& info) : Operations(info) {
+    const Properties given(Args(info), 0, {"outcome", "columns", "parts", "numbers", "refuseUnknown"});
+    ReportTo(given["outcome"]);
+    const size_t columns = given["columns"].Size();
+    const size_t count = given["parts"].Length();
+    const int32_t* const parts = given["parts"].Array<int32_t>(count);
+    const size_t available = given["numbers"].Length();
+    const double* numbers = given["numbers"].Array<double>(available);
+    const double* const end = numbers + available;
+    std::vector<EncoderPart> list;
+    size_t width = 0;
+    for (size_t i = 0; i + 2 < count; i += 3) {
+      EncoderPart part;
+      part.type = given["parts"].EnumOf(parts[i], PartType::kCode);
+      part.column = given["parts"].SizeOf(parts[i + 1], 0, kMostSize);
+      const size_t size = given["parts"].SizeOf(parts[i + 2], 0, static_cast<size_t>(end - numbers));
+      part.numbers.assign(numbers, numbers + size);
+      numbers += size;
+      if (part.type == PartType::kOneHot && size > 0) given["numbers"].SizeOf(part.numbers[0], 1, kMostSize);
+      if (part.column >= columns || size < part.LeastNumbers()) throw given["parts"].Wrong("whole parts");
+      width += part.Width();
+      if (width > kMostSize) throw given["parts"].Wrong("parts that are not too wide together");
+      list.push_back(std::move(part));
+    }
+    encoder_ = std::make_unique<Encoder>(std::move(list), columns, given["refuseUnknown"].Boolean());
+  }
+
+ private:
+  Napi::Value Encode(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"columns", "known", "rows", "out", "codes"});
+    const size_t rows = given["rows"].Size(size_t{UINT32_MAX});
+    const std::vector<Argument> columns = given["columns"].List(), known = given["known"].List();
+    if (columns.size() != encoder_->Columns())
+      throw given["columns"].Wrong("as many as the encoder's columns");
+    if (known.size() != columns.size()) throw given["known"].Wrong("as many as the columns");
+    std::vector<Napi::Value> held = given.Values();
+    std::vector<RawColumn> raw;
+    for (size_t i = 0; i < columns.size(); i++) {
+      held.push_back(columns[i].Value());
+      held.push_back(known[i].Value());
+      raw.push_back(ColumnOf(columns[i], known[i], rows));
+    }
+    int32_t* const codes = given["codes"].Array<int32_t>(rows * encoder_->Codes());
+    if (given["out"].IsFloat32())
+      return EncodeAs<float>(info, given, std::move(raw), rows, codes, std::move(held));
+    return EncodeAs<double>(info, given, std::move(raw), rows, codes, std::move(held));
+  }
+
+  static RawColumn ColumnOf(const Argument& column, const Argument& known, size_t rows) {
+    switch (column.Type()) {
+      case napi_int32_array: {
+        const size_t count = known.Length();
+        return {RawColumn::Type::kCodes, column.Array<int32_t>(rows), known.Array<int32_t>(count), count};
+      }
+      case napi_int8_array:
+        return {RawColumn::Type::kFlags, column.Array<int8_t>(rows)};
+      default:
+        return {RawColumn::Type::kNumbers, column.Array<double>(rows)};
+    }
+  }
+
+  template <typename T>
+  Napi::Value EncodeAs(const Napi::CallbackInfo& info, const Properties& given,
+                       std::vector<RawColumn> columns, size_t rows, int32_t* codes,
+                       std::vector<Napi::Value> held) {
+    T* const out = given["out"].Array<T>(rows * encoder_->Width());
+    return Start(
+        info, 1,
+        [this, columns = std::move(columns), rows, out, codes](Totals*) {
+          return encoder_->Encode(columns, rows, out, codes, control_);
+        },
+        std::move(held));
+  }
+
+  Napi::Value EncodeRow(const Napi::CallbackInfo& info) {
+    const Args args(info);
+    const double* const raw = args[0].Array<double>(encoder_->Columns());
+    int32_t* const codes = args[2].Array<int32_t>(encoder_->Codes());
+    if (args[1].IsFloat32()) {
+      float* const out = args[1].Array<float>(encoder_->Width());
+      return Start(info, 3, [=](Totals*) { return encoder_->EncodeRow(raw, out, codes); });
+    }
+    double* const out = args[1].Array<double>(encoder_->Width());
+    return Start(info, 3, [=](Totals*) { return encoder_->EncodeRow(raw, out, codes); });
+  }
+
+  void LimitThreads(const Napi::CallbackInfo& info) { Limit(info); }
+  void Stop(const Napi::CallbackInfo&) { control_.Stop(); }
+  void ClearStop(const Napi::CallbackInfo&) { control_.ClearStop(); }
+
+  Control control_;
+  std::unique_ptr<Encoder> encoder_;
+};
+
 }  // namespace
 
 void ExportTables(Napi::Env env, Napi::Object exports) {
   exports.Set("TextReader", TextReaderObject::Define(env));
+  exports.Set("TableEncoder", TableEncoderObject::Define(env));
 }
 
 }  // namespace blasnet

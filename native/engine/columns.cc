@@ -253,6 +253,17 @@ Outcome LearnOrders(const Columns<T>& given, double low_percentile, double high_
 }
 
 template <typename T>
+Outcome LearnQuantiles(const Columns<T>& given, const std::vector<double>& percentiles, double* quantiles,
+                       Control& control) {
+  return ForSorted(given, control, [&](size_t i, const std::vector<double>& sorted) {
+    for (size_t k = 0; k < percentiles.size(); k++) {
+      quantiles[i * percentiles.size() + k] =
+          sorted.empty() ? std::numeric_limits<double>::quiet_NaN() : Percentile(sorted, percentiles[k]);
+    }
+  });
+}
+
+template <typename T>
 Outcome LearnCategories(const Columns<T>& given, size_t most, double* counts,
                         std::vector<std::vector<double>>* categories, Control& control) {
   categories->assign(given.count, {});
@@ -271,6 +282,7 @@ Outcome LearnCategories(const Columns<T>& given, size_t most, double* counts,
   template Outcome LearnMoments<T>(const Columns<T>&, double*, double*, double*, Control&);                  \
   template Outcome LearnExtremes<T>(const Columns<T>&, double*, double*, Control&);                          \
   template Outcome LearnOrders<T>(const Columns<T>&, double, double, Order*, Control&);                      \
+  template Outcome LearnQuantiles<T>(const Columns<T>&, const std::vector<double>&, double*, Control&);      \
   template Outcome LearnCategories<T>(const Columns<T>&, size_t, double*, std::vector<std::vector<double>>*, \
                                       Control&);
 BLASNET_INSTANTIATE(double)

@@ -49,6 +49,12 @@ template <typename T>
 Outcome LearnOrders(const Columns<T>& given, double low_percentile, double high_percentile, Order* orders,
                     Control& control);
 
+// The percentiles of each column, linear between neighbours; NaN for a column without elements. quantiles
+// (count, size)
+template <typename T>
+Outcome LearnQuantiles(const Columns<T>& given, const std::vector<double>& percentiles, double* quantiles,
+                       Control& control);
+
 // The distinct elements of each column, ascending; -0 counts as 0. counts (count): how many each column has.
 // If they are more than `most` together, some columns are left without categories.
 template <typename T>

@@ -11,7 +11,7 @@ import { kernels } from './kernels.js';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
-import { jsonArguments, textClasses } from './text-calls.mjs';
+import { encoderClasses, jsonArguments, textClasses } from './text-calls.mjs';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Exports = Record<string, AnyFunction>;
@@ -35,6 +35,7 @@ const classes: Record<
   ...preprocessingCalls,
   ...rowClasses,
   ...textClasses,
+  ...encoderClasses,
   Metrics: metricCallsOf(native),
   Plan: { constructorArguments: planArguments, methods },
 };

@@ -97,6 +97,19 @@ export const preprocessingCalls = {
       moments: given({ means: doubles(2), variances: doubles(2), present: doubles(2) }),
       extremes: given({ least: doubles(2), most: doubles(2) }),
       orders: given({ low: percent(), high: percent(), orders: doubles(10) }),
+      quantiles: given({
+        percentiles: {
+          make: () => Float64Array.of(0, 50, 100),
+          wrong: () => [
+            undefined,
+            ...notArrays,
+            new Float32Array(3),
+            Float64Array.of(0, 101),
+            Float64Array.of(Number.NaN),
+          ],
+        },
+        quantiles: doubles(6),
+      }),
       categories: given({ most: size(9), counts: doubles(2) }),
       copyCategories: [
         size(0),

@@ -1,7 +1,7 @@
 /**
  * The class TextReader of the library's addon: the arguments of its constructor and methods, as in calls.mjs.
  */
-import { callback, code, flag, notArrays, otherArrays, properties, shared, size } from './calls.mjs';
+import { callback, code, flag, floats, notArrays, otherArrays, properties, shared, size } from './calls.mjs';
 
 /** @typedef {import('./calls.mjs').Argument} Argument */
 
@@ -103,6 +103,90 @@ export const textClasses = {
         callback(),
       ],
       clear: [],
+      ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
+    },
+  },
+};
+
+/** @param {number[]} values @param {number[][]} wrong @returns {Argument} */
+const integers = (values, ...wrong) => ({
+  make: () => Int32Array.from(values),
+  wrong: () => [
+    undefined,
+    ...notArrays,
+    ...otherArrays.filter((array) => array.length > 0),
+    ...wrong.map((list) => Int32Array.from(list)),
+  ],
+});
+
+/** A list of typed arrays. @param {() => unknown[]} make @param {() => unknown[][]} wrong @returns {Argument} */
+const arrays = (make, wrong) => ({
+  make,
+  wrong: () => [undefined, null, 3, {}, new Float64Array(3), [], ...wrong()],
+});
+
+const columns = () => [
+  Float64Array.of(1, Number.NaN, 3, 4),
+  Int32Array.of(0, 1, -1, 7),
+  Int8Array.of(0, 1, -1, 1),
+];
+
+/** @type {Record<'TableEncoder', import('./row-calls.mjs').CallsOfClass>} */
+export const encoderClasses = {
+  TableEncoder: {
+    constructorArguments: [
+      properties({
+        outcome: shared(8, true),
+        columns: size(3),
+        // Scale the numbers, say which are missing, encode the codes, once as codes, and the flags.
+        parts: integers(
+          [0, 0, 3, 3, 0, 0, 5, 1, 1, 8, 1, 0, 6, 2, 0],
+          ...[
+            [0, 3, 3],
+            [9, 0, 0],
+            [-1, 0, 0],
+            [0, 0, 2],
+            [0, 0, 9],
+            [5, 1, 0],
+          ],
+        ),
+        numbers: {
+          make: () => Float64Array.of(1, 2, 0, 3),
+          wrong: () => [
+            undefined,
+            ...notArrays,
+            new Float32Array(4),
+            new Float64Array(3),
+            Float64Array.of(1, 2, 0, -1),
+            Float64Array.of(1, 2, 0, 0.5),
+          ],
+        },
+        refuseUnknown: flag(false),
+      }),
+    ],
+    methods: {
+      encode: [
+        properties({
+          columns: arrays(columns, () => [
+            columns().slice(1),
+            [...columns().slice(0, 2), new Int8Array(3)],
+            [new Float32Array(4), ...columns().slice(1)],
+          ]),
+          known: arrays(
+            () => [null, Int32Array.of(2, 0), null],
+            () => [
+              [null, null, null],
+              [null, Int32Array.of(1)],
+              [null, new Float64Array(2), null],
+            ],
+          ),
+          rows: size(4),
+          out: floats(24, { anyType: true }),
+          codes: integers([0, 0, 0, 0], [0]),
+        }),
+        callback(),
+      ],
+      encodeRow: [array(Float64Array, 3, 3), floats(6, { anyType: true }), integers([0], [])],
       ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
     },
   },

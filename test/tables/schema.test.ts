@@ -34,7 +34,7 @@ describe('a schema', () => {
     expect(schema.inputs.map(({ name }) => name)).toEqual(['age', 'city', 'member', 'since']);
   });
 
-  test('of a part of a table has only the categories that occur there', () => {
+  test('has only the categories that occur in its part of a table', () => {
     expect(Schema.of(table.slice(1, 2)).column('city').categories).toEqual(['Rome']);
   });
 
@@ -160,7 +160,7 @@ describe('a cell of a record', () => {
     { kind: 'time', value: '1970-01-02', number: 86_400_000 },
     { kind: 'time', value: 5, number: 5 },
     { kind: 'time', value: new Date(Number.NaN), number: Number.NaN },
-  ])('of a column of the kind $kind reads $value as $number', ({ kind, value, number }) => {
+  ])('reads $value as $number in a column of the kind $kind', ({ kind, value, number }) => {
     expect(cellReader(column(kind))(value, 0)).toBe(number);
   });
 
@@ -175,7 +175,7 @@ describe('a cell of a record', () => {
       value: {},
       message: 'Expected row 3, column "c" to be a number, got an object (Object)',
     },
-  ])('of a column of the kind $kind is no $value', ({ kind, value, message }) => {
+  ])('refuses $value in a column of the kind $kind', ({ kind, value, message }) => {
     expect(() => cellReader(column(kind))(value, 3)).toThrow(expect.objectContaining({ message }));
   });
 
