@@ -2,8 +2,8 @@
 
 import { isTypedNumbers, kindOf } from './number-kinds';
 
-/** What the values of a matrix are for: samples, their labels, or neither. */
-export type Role = 'inputs' | 'labels' | 'numbers';
+/** What the values of a matrix are for: samples, their labels, codes of categories, or something else. */
+export type Role = 'inputs' | 'labels' | 'codes' | 'numbers';
 
 /** What to write instead of an element that is no number. */
 export function elementHint(value: unknown, role: Role): string {
@@ -31,6 +31,7 @@ export function elementHint(value: unknown, role: Role): string {
 const missingHints: Readonly<Record<Role, string>> = {
   inputs: '; write NaN for a missing number, and preprocess with imputer()',
   labels: '; leave out samples without a label',
+  codes: '; write -1 for an unknown category',
   numbers: '',
 };
 
@@ -38,7 +39,8 @@ const nameHints: Readonly<Record<Role, string>> = {
   inputs:
     '; number the names of a column with labelEncoder().fit(names).indices(names), and preprocess with oneHotEncoder()',
   labels: "; names need the network's option labels: labelEncoder()",
-  numbers: '',
+  codes: '; labelEncoder().fit(names).indices(names) numbers the names',
+  numbers: '; labelEncoder().fit(names).indices(names) numbers the names',
 };
 
 /** What to write instead of rows whose first one is no array of numbers. */

@@ -3,6 +3,7 @@
 
 import { inSlices, pause, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { elementHint } from '../base/hints';
 import { kindOf } from '../base/number-kinds';
 
 /** The name of a class. A set of labels has strings or numbers, not both. */
@@ -149,7 +150,8 @@ function* distinctLabels(name: string, labels: unknown): Work<DistinctLabels> {
 function wrongLabel(name: string, label: unknown, i: number, kind: string): BlasnetError | undefined {
   const where = `${name}[${i}]`;
   if (typeof label !== 'string' && typeof label !== 'number') {
-    return argumentError('ERR_BLASNET_ARG_TYPE', where, 'a string or a number', label);
+    const hint = elementHint(label, 'labels');
+    return argumentError('ERR_BLASNET_ARG_TYPE', where, 'a string or a number', label, hint);
   }
   if (typeof label !== kind)
     return argumentError('ERR_BLASNET_ARG_TYPE', where, `a ${kind} like ${name}[0]`, label);

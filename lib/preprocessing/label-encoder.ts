@@ -4,14 +4,16 @@ import {
   asyncConstraints,
   inSlices,
   pinnedWork,
+  readInSlices,
   type Work,
   workElsewhere,
   workHere,
 } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { type Dtype, dtypeName, type FloatArray, Matrix, matrixOf } from '../base/matrix';
+import { rowsInput } from '../base/matrix-input';
 import { newArray, newSharedArray } from '../base/memory';
-import { countOf } from '../base/number-kinds';
+import { countOf, type NumbersLike } from '../base/number-kinds';
 import { checkBuffer } from '../base/pinning';
 import {
   anything,
@@ -238,13 +240,16 @@ export class LabelEncoder<T extends Label = Label> {
    * @throws Error ERR_BLASNET_NOT_FITTED; TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DETACHED; RangeError
    *   ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE, ERR_BLASNET_NOT_FINITE
    */
-  decode(outputs: Matrix | ArrayLike<number>, options: DecodeOptions = {}): T[] {
+  decode(outputs: Matrix | ArrayLike<number> | readonly NumbersLike[], options: DecodeOptions = {}): T[] {
     checkOptions('', options, decodeConstraints);
     return workHere(this.decodeWork(outputs, options.threshold));
   }
 
   /** Like `decode`, without blocking the calling thread. @throws like decode(); AbortError */
-  async decodeAsync(outputs: Matrix | ArrayLike<number>, options: DecodeAsyncOptions = {}): Promise<T[]> {
+  async decodeAsync(
+    outputs: Matrix | ArrayLike<number> | readonly NumbersLike[],
+    options: DecodeAsyncOptions = {},
+  ): Promise<T[]> {
     checkOptions('', options, { ...decodeConstraints, ...asyncConstraints });
     const matrix = matrixOf('outputs', outputs);
     const arrays = matrix === undefined ? [] : [matrix.data];
@@ -252,14 +257,20 @@ export class LabelEncoder<T extends Label = Label> {
   }
 
   /** @internal The class names of outputs or indices. */
-  *decodeWork(outputs: Matrix | ArrayLike<number>, threshold = 0.5): Work<T[]> {
+  *decodeWork(outputs: Matrix | ArrayLike<number> | readonly NumbersLike[], threshold = 0.5): Work<T[]> {
     const { classes } = this;
     const matrix = matrixOf('outputs', outputs);
     if (matrix !== undefined) {
       return yield* namesOf(yield* decided(matrix, classes.length, threshold), classes);
     }
     if (!isArrayLike(outputs)) {
-      throw argumentError('ERR_BLASNET_ARG_TYPE', 'outputs', 'a Matrix or an array of indices', outputs);
+      const rule = 'a Matrix, an array of rows or an array of indices';
+      throw argumentError('ERR_BLASNET_ARG_TYPE', 'outputs', rule, outputs);
+    }
+    if (Array.isArray(outputs) && isArrayLike(outputs[0])) {
+      const rows = rowsInput('outputs', outputs, 'float64');
+      if (rows.unread !== undefined) yield* readInSlices(rows.unread);
+      return yield* namesOf(yield* decided(rows.matrix, classes.length, threshold), classes);
     }
     return yield* namesOf(yield* checkedIndices(outputs, classes.length - 1), classes);
   }

@@ -1,7 +1,7 @@
 import { inOrder, readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { tableHint } from '../base/hints';
-import { elementError, type Matrix, matrixOf, sharedZeros } from '../base/matrix';
+import { rowHint, tableHint } from '../base/hints';
+import { elementError, type Matrix, matrixOf, numberError, sharedZeros } from '../base/matrix';
 import { type MatrixInput, type MatrixLike, matrixInput } from '../base/matrix-input';
 import { newSharedArray } from '../base/memory';
 import {
@@ -123,13 +123,14 @@ function preprocessed(
   const preprocessing = given as Preprocessing;
   const columns = inputDimOf(architecture);
   const learns = learning !== undefined && learning.columns === undefined;
+  const columnsAreKnown = !undecided && keepColumns(preprocessing.steps);
   if (learning === undefined && !preprocessing.fitted) {
     const rule =
       'fitted before the network is used: call fit. The network has a copy of its own, net.preprocessing';
     throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected preprocessing to be ${rule}`);
   }
   const { matrix: raw, unread } = learns
-    ? inPart(name, () => trainingInput(X, keepColumns(preprocessing.steps) ? columns : undefined))
+    ? inPart(name, () => trainingInput(X, columnsAreKnown ? columns : undefined))
     : matrixInput(name, X, {
         dtype: 'float64',
         role: 'inputs',
@@ -289,7 +290,7 @@ function codesOf(value: unknown, cols: number): Codes {
   const read = (from: number, to: number) => {
     for (let r = from; r < to; r++) {
       const row = rows[r] as readonly unknown[];
-      if (!isRow(row) || row.length !== cols) throw codesError(`${name}[${r}]`, row, cols);
+      if (!isRow(row) || row.length !== cols) throw codesError(`${name}[${r}]`, rows, row, cols);
       for (let c = 0; c < cols; c++) {
         const code: unknown = row[c];
         if (!isCode(code)) throw codeTypeError(`${name}[${r}][${c}]`, code);
@@ -325,8 +326,11 @@ function isRow(value: unknown): boolean {
   return Array.isArray(value) || isTypedNumbers(value);
 }
 
-function codesError(name: string, row: unknown, cols: number): BlasnetError {
-  if (!isRow(row)) return argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of codes', row);
+function codesError(name: string, rows: readonly unknown[], row: unknown, cols: number): BlasnetError {
+  if (!isRow(row)) {
+    const hint = rowHint(rows, row, 'codes');
+    return argumentError('ERR_BLASNET_ARG_TYPE', name, 'an array of codes', row, hint);
+  }
   return argumentError('ERR_BLASNET_SHAPE', name, `of length ${cols} (the network's embeddings)`, row);
 }
 
@@ -336,7 +340,7 @@ function isCode(code: unknown): code is number {
 }
 
 function codeTypeError(name: string, code: unknown): BlasnetError {
-  if (typeof code !== 'number') return argumentError('ERR_BLASNET_ARG_TYPE', name, 'a number', code);
+  if (typeof code !== 'number') return numberError(name, code, 'codes');
   const rule = `a code, an integer from ${unknownCode} to 2^31 - 1`;
   return argumentError('ERR_BLASNET_ARG_VALUE', name, rule, code);
 }

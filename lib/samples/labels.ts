@@ -54,6 +54,12 @@ export function areClasses(Y: unknown): boolean {
   return isIntegerArray(Y) || (Array.isArray(Y) && typeof Y[0] === 'number');
 }
 
+/** Whether labels are rows of one number each. */
+function isColumn(Y: unknown): boolean {
+  if (Array.isArray(Y)) return (Array.isArray(Y[0]) || isTypedNumbers(Y[0])) && countOf(Y[0]) === 1;
+  return matrixOf('Y', Y)?.cols === 1;
+}
+
 /**
  * Whether labels are names of classes: an array of them, rows of one name each, or a typed array of integers, unless the
  * classes are known to be strings.
@@ -80,7 +86,8 @@ export function fitLoss(
   const output = outputActivationOf(architecture);
   if (loss !== undefined) return resolveLoss(loss, output);
   const { ofClasses } = lossEntry(trainedLoss?.name ?? defaultLoss(output));
-  if (!named && areClasses(Y) && ofClasses !== undefined) return resolveLoss(ofClasses, output);
+  const classes = areClasses(Y) || (outputLayerOf(architecture).outputDim > 1 && isColumn(Y));
+  if (!named && classes && ofClasses !== undefined) return resolveLoss(ofClasses, output);
   return trainedLoss ?? resolveLoss(undefined, output);
 }
 

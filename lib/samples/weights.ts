@@ -1,6 +1,7 @@
 import { checkWeights, countClasses, listPresent, weigh } from '../addon/rows';
 import { readInSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { tableHint } from '../base/hints';
 import { allocateShared, numbersReading } from '../base/matrix';
 import type { AnyName } from '../base/names';
 import {
@@ -154,7 +155,8 @@ interface WeightsInput {
 /** Checks the `sampleWeight` option, apart from its numbers. A typed array is not copied, other numbers are unread. */
 function weightsInput(name: string, value: unknown, rows: number): WeightsInput {
   if (!isTypedNumbers(value) && !Array.isArray(value)) {
-    throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a typed array or an array of numbers', value);
+    const rule = 'a typed array or an array of numbers';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value, tableHint(value));
   }
   if (isTypedNumbers(value)) checkBuffer(name, value);
   if (countOf(value) !== rows) {

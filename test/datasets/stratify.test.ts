@@ -140,7 +140,7 @@ describe('stratify', () => {
       call: () => trainTestSplit(numbered(4), undefined, { stratify: ['a', 'a', null, 'b'] }),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected stratify[2] to be a string or a number, got null',
+      message: 'Expected stratify[2] to be a string or a number, got null; leave out samples without a label',
     },
     {
       what: 'NaN in a row of labels',

@@ -208,13 +208,16 @@ const wrong: readonly Wrong[] = [
     what: 'with a number for a row',
     x: () => ({ numbers, categories: [0, 1, 2, 2] }),
     ...type,
-    message: 'Expected X.categories[0] to be an array of codes, got 0 (number)',
+    message:
+      'Expected X.categories[0] to be an array of codes, got 0 (number); write one row as [[0, 1, 2, 2]]',
   },
   {
     what: 'with a typed array for a row',
     x: () => ({ numbers, categories: [[0, 1], new BigInt64Array(2)] }),
     ...type,
-    message: 'Expected X.categories[1] to be an array of codes, got a BigInt64Array of length 2',
+    message:
+      'Expected X.categories[1] to be an array of codes, got a BigInt64Array of length 2; ' +
+      'Float64Array.from(values, Number) converts it',
   },
   {
     what: 'with a row that is too short',
@@ -266,12 +269,12 @@ const wrong: readonly Wrong[] = [
   {
     ...codes('with text for a code', 0, 0, 0, '1'),
     ...type,
-    message: 'Expected X.categories[1][1] to be a number, got "1" (string)',
+    message: 'Expected X.categories[1][1] to be a number, got "1" (string); Number(text) converts it',
   },
   {
     ...codes('with null for a code', null, 0, 0, 0),
     ...type,
-    message: 'Expected X.categories[0][0] to be a number, got null',
+    message: 'Expected X.categories[0][0] to be a number, got null; write -1 for an unknown category',
   },
   {
     what: 'with codes on a detached buffer',

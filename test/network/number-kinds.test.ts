@@ -121,6 +121,7 @@ describe.each([
       const expected = twin.fitSync(plainX, Int32Array.from(classes), { ...options, loss });
       expect(await net.fit(plainX, Y, { ...options, loss })).toEqual(expected);
       expect(net.evaluateSync(plainX, Y, { loss })).toEqual(twin.evaluateSync(plainX, classes, { loss }));
+      if (Array.isArray(Y)) expect(several().fitSync(plainX, Y, options)).toEqual(expected);
     });
 
     it.each(kinds)('are taken as one-hot rows in a $name', async (kind) => {
@@ -228,6 +229,17 @@ it.each(kinds)('a $name has initial parameters', (kind) => {
   const expected = snapshot(make([1, 2, 3, 4], [5, 6]));
   expect(snapshot(make(kind.from([1, 2, 3, 4]), kind.from([5, 6])))).toEqual(expected);
   expect(snapshot(make([kind.from([1, 2]), kind.from([3, 4])], [5, 6]))).toEqual(expected);
+});
+
+it.each(kinds)('outputs in rows that are $names are decoded', (kind) => {
+  const encoder = labelEncoder().fit(['ant', 'bee', 'cat']);
+  const outputs = [
+    [0, 3, 1],
+    [4, 0, 2],
+  ];
+  const rows = outputs.map((row) => kind.from(row));
+  expect(encoder.decode(rows)).toEqual(['bee', 'ant']);
+  expect(encoder.decode(outputs)).toEqual(encoder.decode(Matrix.from(outputs)));
 });
 
 it.each(kinds)('rows that are $names make a matrix', (kind) => {

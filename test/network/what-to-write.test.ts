@@ -14,7 +14,7 @@ import {
   robustScaler,
   standardScaler,
 } from '../../lib/index';
-import { thrownBy } from '../support/bad-input';
+import { itRejects, thrownBy } from '../support/bad-input';
 import { layers, snapshot } from './helpers';
 import { methods } from './rejections';
 
@@ -211,6 +211,61 @@ describe.each([
   });
 });
 
+describe('other data', () => {
+  const embedded = new Network(
+    [{ inputDim: 0, outputDim: 1, activation: 'sigmoid', embeddings: [{ categories: 3 }] }],
+    { seed: 1 },
+  );
+  const codes = (categories: unknown) => () => embedded.predictSync({ categories } as never);
+  const code = 'Expected X.categories[0][0] to be a number, got';
+  const numbers = '; labelEncoder().fit(names).indices(names) numbers the names';
+  const weighted = (sampleWeight: unknown) => () =>
+    network().evaluateSync(X, [1, 0], { sampleWeight: sampleWeight as never });
+  const named = (Y: unknown) => () =>
+    softmax({ labels: labelEncoder() }).fitSync(X, Y as never, { epochs: 1 });
+
+  itRejects(
+    (
+      [
+        ['a name for a code', codes([['red']]), `${code} "red" (string)${numbers}`],
+        ['null for a code', codes([[null]]), `${code} null; write -1 for an unknown category`],
+        [
+          'one flat row of codes',
+          codes([1]),
+          'Expected X.categories[0] to be an array of codes, got 1 (number); write one row as [[1]]',
+        ],
+        [
+          'names for a metric',
+          () => metrics.accuracy([0, 1], ['a', 'b'] as never),
+          `Expected yPredicted[0] to be a number, got "a" (string)${numbers}`,
+        ],
+        [
+          'big integers for weights',
+          weighted(new BigInt64Array(2)),
+          'Expected sampleWeight to be a typed array or an array of numbers, got a BigInt64Array of length 2; ' +
+            'Float64Array.from(values, Number) converts it',
+        ],
+        [
+          'null among names',
+          named(['cat', null]),
+          'Expected labels[1] to be a string or a number, got null; leave out samples without a label',
+        ],
+        [
+          'truth for names',
+          named([true, false]),
+          'Expected labels[0] to be a string or a number, got true (boolean); write 1 for true and 0 for false',
+        ],
+      ] as const
+    ).map(([what, call, message]) => ({
+      what,
+      call,
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message,
+    })),
+  );
+});
+
 it('what the errors recommend works', () => {
   const gaps = [
     [Number.NaN, 1],
@@ -286,6 +341,14 @@ describe('a typed array while the preprocessing has not learned', () => {
     expect(await errorOf(() => net.fit(X, Y, { epochs: 1 }))).toMatchObject(error);
     expect(thrownBy(() => pipeline.fit(X as never))).toMatchObject(error);
     expect(net.preprocessing?.fitted).toBe(false);
+  });
+
+  it('is refused with what is missing where the network infers its inputDim, too', () => {
+    const net = new Network([{ outputDim: 1, activation: 'sigmoid' }], { preprocessing: keeping() });
+    expect(thrownBy(() => net.fitSync(Float64Array.from(values), Y, { epochs: 1 }))).toMatchObject({
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: unknown,
+    });
   });
 
   it('is refused if it ends within a row', () => {

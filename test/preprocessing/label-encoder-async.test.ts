@@ -136,7 +136,8 @@ describe.each(methods)('%s', (method) => {
     });
     expect(await rejectionOf(encoder[method](names as never[]))).toMatchObject({
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected labels[20000] to be a string or a number, got undefined',
+      message:
+        'Expected labels[20000] to be a string or a number, got undefined; leave out samples without a label',
     });
     expect(encoder.classes).toHaveLength(7);
   });

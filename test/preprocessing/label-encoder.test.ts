@@ -103,7 +103,8 @@ describe('labelEncoder', () => {
       call: () => labelEncoder().fit([true] as never),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected labels[0] to be a string or a number, got true (boolean)',
+      message:
+        'Expected labels[0] to be a string or a number, got true (boolean); write 1 for true and 0 for false',
     },
     {
       what: 'text for labels',
@@ -166,7 +167,7 @@ describe('labelEncoder', () => {
       call: () => answers.decode('yes' as never),
       error: TypeError,
       code: 'ERR_BLASNET_ARG_TYPE',
-      message: 'Expected outputs to be a Matrix or an array of indices, got "yes" (string)',
+      message: 'Expected outputs to be a Matrix, an array of rows or an array of indices, got "yes" (string)',
     },
     {
       what: 'JSON of something else',

@@ -94,7 +94,7 @@ describe('stated classes', () => {
     type(
       'a class that is no name',
       () => labelEncoder({ classes: [true] as never }),
-      'classes[0] to be a string or a number, got true (boolean)',
+      'classes[0] to be a string or a number, got true (boolean); write 1 for true and 0 for false',
     ),
     notFinite(
       'NaN',

@@ -87,7 +87,7 @@ export const weights: Row[] = [
     'sampleWeight',
     'a typed array or an array of numbers',
     new BigInt64Array(40),
-    'a BigInt64Array of length 40',
+    'a BigInt64Array of length 40; Float64Array.from(values, Number) converts it',
   ),
   kind('classWeight', 'an object', 2, '2 (number)'),
   kind('classWeight', 'an object', null, 'null'),
