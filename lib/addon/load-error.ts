@@ -160,7 +160,7 @@ const fixes: readonly ((facts: Facts) => string | false | null | undefined)[] = 
   ({ reason }) =>
     segment.test(reason) &&
     'The file system is probably mounted with `noexec`, so no addon can be loaded from it: mount it without `noexec`, or ' +
-      'install elsewhere.',
+      'install elsewhere. Or the process may not have enough memory for the addon: raise its limit (`ulimit -v`).',
 
   ({ reason }) =>
     /not the addon of this|did not self-register|undefined symbol|no symbol|symbol not found|procedure could not/i.test(
