@@ -73,6 +73,7 @@ export type { ClassWeight, SampleWeight } from './samples/weights';
 export type { Schedule, ScheduleFunction } from './schedules';
 export * as schedules from './schedules';
 export type { EarlyStoppingOptions } from './training/early-stopping';
+export type { OverrideName } from './training/fingerprint';
 export type {
   BatchReport,
   EpochReport,

@@ -20,6 +20,7 @@ import type {
   PreprocessingJSON,
 } from '../preprocessing';
 import type { SampleWeight } from '../samples/weights';
+import type { OverrideName } from '../training/fingerprint';
 import type { Having } from '../training/history';
 import type { FitOptions } from '../training/options';
 import { labelsOption, preprocessingOption } from './own-parts';
@@ -110,7 +111,7 @@ export type EvaluationOf<M extends Metrics> = Having<Evaluation, MetricNames<M>,
  * only restores the best parameters, if early stopping does that. If early stopping ended the training, it continues
  * only with a larger patience. If a callback ended it, it continues.
  *
- * These must equal those of the original training: the number of X's rows, batchSize, accumulate, shuffle, the number
+ * These must equal those of the original training, unless `override` names them: the number of X's rows, batchSize, accumulate, shuffle, the number
  * of rows that validationSplit holds out, stratify, clipValue, clipNorm, loss, optimizer and schedule with their
  * hyperparameters, sampleWeight, classWeight, earlyStopping except its patience, and the names of the history's series,
  * which follow from validation and metrics. These must be equal too, but nothing compares them: the numbers in X, Y
@@ -120,6 +121,14 @@ export type EvaluationOf<M extends Metrics> = Having<Evaluation, MetricNames<M>,
 export interface ResumeOptions extends FitOptions, LoadOptions {
   /** If the newest checkpoint of a folder is damaged, continues from the newest whole one. @default false */
   readonly skipDamaged?: boolean;
+  /**
+   * The names of what differs from the original training on purpose: 'learningRate' or other options, 'rows' for another
+   * number of rows of X, 'series' for other metrics or another kind of validation. What belongs to them starts anew: the
+   * optimiser with other settings than the learning rate; a schedule's plateau; the split with other rows, validationSplit
+   * or stratify; the best epoch of early stopping where its numbers cannot be compared any more. A new series has NaN for
+   * the epochs before. @default none
+   */
+  readonly override?: readonly (OverrideName | AnyName)[];
 }
 
 export const networkConstraints = {

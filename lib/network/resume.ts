@@ -5,6 +5,7 @@ import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { resumedSession } from '../training/assemble';
 import { fitAsync } from '../training/drive';
+import { checkOverride } from '../training/fingerprint';
 import type { History } from '../training/history';
 import { checkResumeOptions } from '../training/options';
 import type { TrainedNetwork } from '../training/trained-network';
@@ -29,12 +30,13 @@ export async function resumeTraining<Network>(
   options: ResumeOptions,
 ): Promise<{ network: Network; history: History }> {
   checkResumeOptions(options);
-  const { skipDamaged = false, steps = [], ...fitOptions } = options;
+  const { skipDamaged = false, steps = [], override = [], ...fitOptions } = options;
+  checkOverride(override);
   checkLoadOptions({ steps });
   const { signal, threads } = fitOptions;
   const found = await findCheckpoint(path, skipDamaged, { steps }, { signal, threads });
   const { network, trained, queue } = restore(found.stored);
-  const session = resumedSession(trained, X, Y, fitOptions, found);
+  const session = resumedSession(trained, X, Y, fitOptions, found, override);
   try {
     return { network, history: await fitAsync(session, queue) };
   } catch (error) {

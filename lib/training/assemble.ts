@@ -14,7 +14,13 @@ import {
 } from '../samples/samples';
 import { type Weighting, weigher } from '../samples/weights';
 import { EpochRunner } from './epoch-runner';
-import { checkFingerprint, type Fingerprint, fingerprintOf, weightingOf } from './fingerprint';
+import {
+  checkFingerprint,
+  type Fingerprint,
+  fingerprintOf,
+  type OverrideName,
+  weightingOf,
+} from './fingerprint';
 import {
   type CompletedFitOptions,
   checkFitOptions,
@@ -23,7 +29,7 @@ import {
   type FitOptions,
   type ValidationData,
 } from './options';
-import { encodeTraining, resumeOptimizer, type TrainingState } from './resume';
+import { beginningOf, encodeTraining, type TrainingState } from './resume';
 import { TrainingSession } from './session';
 import type { TrainedNetwork } from './trained-network';
 
@@ -64,31 +70,33 @@ export function newSession(
   return sessionOf(network, runner, validation);
 }
 
-/** A training that continues from a checkpoint. */
+/** A training that continues from a checkpoint. @param override the names of what may differ from it */
 export function resumedSession(
   network: TrainedNetwork,
   X: InputsLike,
   Y: LabelsLike,
   options: FitOptions,
   { state, path }: { readonly state: TrainingState; readonly path: string },
+  override: readonly OverrideName[],
 ): TrainingSession {
   const { architecture } = network.kind;
   const weighting = weightingOf(state.fingerprint, path);
   const { samples, completed, validation } = prepare(network.kind, X, Y, options, weighting);
-  const optimizer = resumeOptimizer(state, completed, architecture, samples, validation !== undefined, path);
+  const validated = validation !== undefined;
+  const beginning = beginningOf(state, completed, architecture, samples, validated, path, override);
   // With the option `seed`, the training had its own generator, and the network's stayed as it was.
   const own = state.networkGenerator !== undefined;
   if (own) network.random.setState(state.networkGenerator);
   const random = own ? new RandomState(0) : network.random;
   random.setState(state.generator);
-  if (completed.earlyStopping !== undefined && state.earlyStopping !== null) {
-    completed.earlyStopping.state = state.earlyStopping;
+  if (completed.earlyStopping !== undefined && beginning.earlyStopping !== null) {
+    completed.earlyStopping.state = beginning.earlyStopping;
   }
-  network.optimizer.state = optimizer;
+  network.optimizer.state = beginning.optimizer;
   const runner = new EpochRunner(architecture, samples, completed, random, network.optimizer);
-  const check = (now: Fingerprint) => checkFingerprint(state.fingerprint, now, path);
+  const check = (now: Fingerprint) => void checkFingerprint(state.fingerprint, now, path, override);
   const session = sessionOf(network, runner, validation, check, weighting);
-  session.restore(state.position, state.split, state.reports, state.best);
+  session.restore(beginning.position, beginning.split, beginning.reports, beginning.best);
   return session;
 }
 

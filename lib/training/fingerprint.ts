@@ -2,6 +2,7 @@ import { Sha256 } from '../addon/arrays';
 import type { Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import type { FloatArray } from '../base/matrix';
+import { check, oneOf } from '../base/validate';
 import { type LossName, lossEntry, lossNames } from '../layers/losses';
 import type { LabelledSamples } from '../samples/samples';
 import type { Weighting } from '../samples/weights';
@@ -74,26 +75,89 @@ const descriptions: Readonly<Record<string, string>> = {
   series: "the history's series (from validation and metrics)",
 };
 
+/** The names of what a resumed training may change on purpose. */
+export const overrideNames = [
+  ...(['learningRate', 'optimizer', 'schedule', 'loss', 'batchSize', 'accumulate', 'shuffle'] as const),
+  ...([
+    'clipValue',
+    'clipNorm',
+    'rows',
+    'validationSplit',
+    'stratify',
+    'sampleWeight',
+    'classWeight',
+  ] as const),
+  ...(['earlyStopping', 'series'] as const),
+] as const;
+
+export type OverrideName = (typeof overrideNames)[number];
+
+/** @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_UNKNOWN_NAME */
+export function checkOverride(value: unknown): asserts value is readonly OverrideName[] {
+  if (!Array.isArray(value)) {
+    throw argumentError(
+      'ERR_BLASNET_ARG_TYPE',
+      'override',
+      "an array of names such as 'learningRate'",
+      value,
+    );
+  }
+  for (const [i, name] of value.entries()) {
+    check(`override[${i}]`, name, oneOf(overrideNames), 'ERR_BLASNET_UNKNOWN_NAME');
+  }
+}
+
 /**
- * Throws unless a training has the fingerprint of a checkpoint.
+ * Compares a training with the fingerprint of a checkpoint. Returns the names of what differs.
  *
- * @throws RangeError ERR_BLASNET_ARG_VALUE for the first field that differs
+ * @param override the names of what may differ
+ * @throws RangeError ERR_BLASNET_ARG_VALUE for the first field that differs otherwise
  */
 export function checkFingerprint(
   before: Readonly<Record<string, unknown>>,
   now: Fingerprint,
   file: string,
-): void {
+  override: readonly OverrideName[],
+): ReadonlySet<OverrideName> {
   const then: Readonly<Record<string, unknown>> = { ...before, loss: withOwnOptions(before.loss) };
-  for (const name of Object.keys(now)) {
-    const [old, given] = [JSON.stringify(then[name]), JSON.stringify(now[name])];
+  const changed = new Set<OverrideName>();
+  let error: string | undefined;
+  for (const field of Object.keys(now)) {
+    const [old, given] = [JSON.stringify(then[field]), JSON.stringify(now[field])];
     if (old === given) continue;
-    throw blasnetError(
-      'ERR_BLASNET_ARG_VALUE',
-      `Expected ${descriptions[name] ?? name} to be ${abbreviate(old)}, as in the checkpoint ` +
-        `${JSON.stringify(file)}, got ${abbreviate(given)}`,
-    );
+    const name = nameOf(field, then, now);
+    if (name === undefined) continue;
+    changed.add(name);
+    if (override.includes(name) || (name === 'learningRate' && override.includes('optimizer'))) continue;
+    error ??=
+      `Expected ${descriptions[field] ?? field} to be ${abbreviate(old)}, as in the checkpoint ` +
+      `${JSON.stringify(file)}, got ${abbreviate(given)}`;
   }
+  if (error === undefined) return changed;
+  const names = [...new Set([...override, ...changed])].map((name) => `'${name}'`).join(', ');
+  throw blasnetError('ERR_BLASNET_ARG_VALUE', `${error}; to change it on purpose, pass override: [${names}]`);
+}
+
+/** The name under which a field that differs is overridden; undefined if it only follows from another one. */
+function nameOf(
+  field: string,
+  then: Readonly<Record<string, unknown>>,
+  now: Fingerprint,
+): OverrideName | undefined {
+  const differ = (name: string, what: (value: never) => unknown = (value) => value) =>
+    JSON.stringify(what(then[name] as never)) !== JSON.stringify(what(now[name] as never));
+  if (field === 'heldRows') return 'validationSplit';
+  if (field === 'optimizer') {
+    const others = (optimizer: object) => ({ ...optimizer, learningRate: undefined });
+    return differ('optimizer', others) ? 'optimizer' : 'learningRate';
+  }
+  // The digest is that of the product with sampleWeight.
+  if (field === 'classWeight' && differ('sampleWeight')) return undefined;
+  if (field === 'series' && differ('schedule')) {
+    const others = (series: readonly string[]) => series.filter((name) => name !== 'learningRate');
+    return differ('series', others) ? 'series' : undefined;
+  }
+  return field as OverrideName;
 }
 
 // Version 0.1 wrote the options of all losses with every loss, and label smoothing under another name.

@@ -301,7 +301,12 @@ export function checkFitOptions(options: unknown): void {
 
 /** Like `checkFitOptions`, for the options of `Network.resume`. */
 export function checkResumeOptions(options: unknown): void {
-  checkOptions('', options, { ...constraints, skipDamaged: optional(boolean), steps: anything });
+  checkOptions('', options, {
+    ...constraints,
+    skipDamaged: optional(boolean),
+    steps: anything,
+    override: anything,
+  });
 }
 
 /** The options of `partialFit`. */

@@ -24,9 +24,9 @@ import { parameterCount, statisticShapes } from '../layers/parameters';
 import { nativeOptimizer } from '../optimizers/make';
 import type { GeneratorState, RandomState } from '../random/random-state';
 import type { LabelledSamples } from '../samples/samples';
-import { checkPlateauState } from '../schedules/plateau';
+import { checkPlateauState, initialPlateau } from '../schedules/plateau';
 import type { RunPosition } from './epoch-runner';
-import { checkFingerprint, type Fingerprint, settingsOf } from './fingerprint';
+import { checkFingerprint, type Fingerprint, type OverrideName, settingsOf } from './fingerprint';
 import type { EpochReport } from './history';
 import type { OptimizerState } from './optimizer-state';
 import type { CompletedFitOptions } from './options';
@@ -184,43 +184,100 @@ function* readTraining(
   return found;
 }
 
+/** How a resumed training begins. */
+export interface Beginning
+  extends Pick<TrainingState, 'position' | 'split' | 'reports' | 'best' | 'earlyStopping'> {
+  /** Undefined if the optimiser starts anew. */
+  readonly optimizer: OptimizerState | undefined;
+}
+
 /**
- * Checks that the options, apart from weights, equal the checkpoint's, and returns the optimiser's state to continue with.
+ * Compares the options, apart from weights, with those of the checkpoint, and returns how the training begins. What
+ * belongs to an option that was changed on purpose starts anew.
  *
  * @param validation whether a validation set was given
  * @throws RangeError ERR_BLASNET_ARG_VALUE for an option that differs; Error ERR_BLASNET_FILE
  */
-export function resumeOptimizer(
+export function beginningOf(
   state: TrainingState,
   options: CompletedFitOptions,
   architecture: Architecture,
   samples: LabelledSamples,
   validation: boolean,
   file: string,
-): OptimizerState {
-  checkFingerprint(state.fingerprint, settingsOf(options, samples, validation), file);
+  override: readonly OverrideName[],
+): Beginning {
+  const settings = settingsOf(options, samples, validation);
+  const changed = checkFingerprint(state.fingerprint, settings, file, override);
   const { epoch } = state.position;
   if (epoch > options.epochs) {
     const rule = `at least ${epoch}, the epochs that the checkpoint ${quote(file)} has done`;
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'epochs', rule, options.epochs);
   }
-  checkPresence('tensor "training.split"', state.split, options.heldRows > 0, file);
-  checkPresence(
-    'earlyStopping of the training',
-    state.earlyStopping ?? undefined,
-    options.earlyStopping,
-    file,
-  );
-  const best = options.earlyStopping?.restoreBest === true && state.earlyStopping?.best !== null;
-  checkPresence('tensor "training.bestParameters"', state.best, best, file);
-  const { optimizer } = options;
+  const resplit =
+    splitNames.some((name) => changed.has(name)) || (changed.has('shuffle') && options.split === 'inOrder');
+  if (!resplit) checkPresence('tensor "training.split"', state.split, options.heldRows > 0, file);
+  // The weights are compared later.
+  const newTask =
+    resplit ||
+    taskNames.some((name) => changed.has(name)) ||
+    weightNames.some((name) => override.includes(name));
+  if (!changed.has('earlyStopping')) {
+    const place = 'earlyStopping of the training';
+    checkPresence(place, state.earlyStopping ?? undefined, options.earlyStopping, file);
+    const best = options.earlyStopping?.restoreBest === true && state.earlyStopping?.best !== null;
+    checkPresence('tensor "training.bestParameters"', state.best, best, file);
+  }
+  const { plateau, converged } = state.position;
+  const position: RunPosition = {
+    epoch,
+    converged: converged && changed.size === 0,
+    plateau: changed.has('schedule')
+      ? initialPlateau
+      : newTask
+        ? { ...plateau, best: null, wait: 0 }
+        : plateau,
+  };
+  return {
+    position,
+    split: resplit ? undefined : state.split,
+    reports:
+      changed.has('series') || changed.has('schedule')
+        ? withSeries(state.reports, settings.series)
+        : state.reports,
+    best: newTask ? undefined : state.best,
+    earlyStopping: newTask ? null : state.earlyStopping,
+    optimizer: changed.has('optimizer') ? undefined : optimizerOf(state, options, architecture, file),
+  };
+}
+
+// A change of these draws the split anew.
+const splitNames = ['rows', 'validationSplit', 'stratify'] as const;
+// After a change of these, the numbers of the series cannot be compared with those before.
+const taskNames = ['loss', 'earlyStopping', 'series'] as const;
+const weightNames = ['sampleWeight', 'classWeight'] as const;
+
+/** The reports with these series, NaN where they have none. */
+function withSeries(reports: readonly EpochReport[], series: readonly string[]): EpochReport[] {
+  return reports.map((report) => {
+    const numbers = series.map((name) => [name, report[name] ?? Number.NaN]);
+    return Object.freeze({ epoch: report.epoch, ...Object.fromEntries(numbers) }) as EpochReport;
+  });
+}
+
+function optimizerOf(
+  { optimizerState }: TrainingState,
+  { optimizer }: CompletedFitOptions,
+  architecture: Architecture,
+  file: string,
+): OptimizerState {
   const native = nativeOptimizer(optimizer);
   const size = native.stateSize(parameterCount(architecture));
-  if (state.optimizerState.state.length !== size) {
+  if (optimizerState.state.length !== size) {
     const rule = `of ${size} elements, as ${optimizer.name} needs`;
-    throw fileError(file, 'tensor "training.optimizer"', rule, state.optimizerState.state.length);
+    throw fileError(file, 'tensor "training.optimizer"', rule, optimizerState.state.length);
   }
-  return { ...state.optimizerState, optimizer, native };
+  return { ...optimizerState, optimizer, native };
 }
 
 function checkPresence(place: string, value: unknown, needed: unknown, file: string): void {
@@ -232,7 +289,7 @@ function checkPresence(place: string, value: unknown, needed: unknown, file: str
   throw fileError(file, place, rule, got);
 }
 
-// Checks only the fields that decoding uses. resumeOptimizer compares the others.
+// Checks only the fields that decoding uses. beginningOf compares the others.
 function readFingerprint(value: unknown): Fingerprint {
   checkObject('training.settings', value);
   const { rows, series } = value;

@@ -7,6 +7,7 @@ import { CheckpointStore } from '../../lib/formats/checkpoints.js';
 import * as functional from '../../lib/functional.js';
 import { buildInfo, type FitOptions, type Matrix, Network } from '../../lib/index.js';
 import { Cadence } from '../../lib/training/cadence.js';
+import { overrideNames } from '../../lib/training/fingerprint.js';
 import { targets } from '../../scripts/release/targets.mjs';
 import {
   codeIn,
@@ -30,7 +31,8 @@ describe('docs/files.md', () => {
     const told = optionsOf('docs/files.md', 'Option of checkpoint');
     const taken = await optionsTaken((checkpoint) => train({ epochs: 1, checkpoint }));
     expect([...told.keys()].sort()).toEqual(taken.sort());
-    const { everyEpochs, ...defaults } = toldDefaults(told);
+    const { everyEpochs, overwrite, ...defaults } = toldDefaults(told);
+    expect(overwrite).toBe(false);
     expect(new CheckpointStore({ directory: 'checkpoints' })).toMatchObject(defaults);
     expect(defaults).toEqual({ keepLast: 3 });
     expect(everyEpochs).toBe(1);
@@ -40,13 +42,20 @@ describe('docs/files.md', () => {
     expect(await optionsTaken(best)).toEqual(['monitor', 'mode']);
   });
 
-  test('resume takes the options of fit, skipDamaged and steps', async () => {
+  test('resume takes the options of fit, skipDamaged, steps and override', async () => {
     const taken = await optionsTaken((options) => Network.resume('checkpoints', X, X, options));
-    expect(taken).toEqual([...(await optionsTaken(train)), 'skipDamaged', 'steps']);
+    expect(taken).toEqual([...(await optionsTaken(train)), 'skipDamaged', 'steps', 'override']);
+  });
+
+  test('every name in override has its row', () => {
+    const rows = tableOf('docs/files.md', 'Name in override');
+    expect(rows.flatMap((row) => codeIn(row['Name in override'] as string)).sort()).toEqual(
+      [...overrideNames].sort(),
+    );
   });
 
   test('every option of fit is said to be equal or free in a resumed training', async () => {
-    const rows = tableOf('docs/files.md', 'Must be equal, and is compared');
+    const rows = tableOf('docs/files.md', 'Must be equal, and is compared, unless `override` names it');
     const named = new Set(rows.flatMap((row) => Object.values(row).flatMap(codeIn)));
     // The user gives the functions of callbacks and metrics; the names of metrics are compared as the names of series.
     const inWords = ['callbacks', 'metrics'];

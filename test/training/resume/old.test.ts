@@ -103,7 +103,8 @@ describe.each(trainings)(
       );
       const [before, now] = training.said;
       expect(error.message).toBe(
-        `Expected loss to be ${before}, as in the checkpoint ${JSON.stringify(path)}, got ${now}`,
+        `Expected loss to be ${before}, as in the checkpoint ${JSON.stringify(path)}, got ${now}; ` +
+          `to change it on purpose, pass override: ['loss']`,
       );
       expect(error).toMatchObject({ code: 'ERR_BLASNET_ARG_VALUE' });
     });
