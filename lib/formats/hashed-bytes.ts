@@ -2,6 +2,7 @@
 
 import { copyArrays, type Sha256 } from '../addon/arrays';
 import type { Work } from '../addon/work';
+import { lengthOf as arrayLength, partOf } from '../base/intrinsics';
 import { newArray } from '../base/memory';
 import { type Calls, rest, together, working } from './file-calls';
 
@@ -59,7 +60,7 @@ export class BytesSource implements ByteSource {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.size = bytes.byteLength;
+    this.size = arrayLength(bytes);
   }
 
   *read(into: Uint8Array): Calls<number> {
@@ -67,9 +68,10 @@ export class BytesSource implements ByteSource {
     while (done < into.byteLength) {
       if (done > 0) yield* rest(0);
       // A detached array has no bytes.
-      if (this.#position >= this.#bytes.byteLength) break;
-      const end = this.#position + Math.min(readSlice, into.byteLength - done);
-      const part = this.#bytes.subarray(this.#position, end);
+      const left = arrayLength(this.#bytes) - this.#position;
+      if (left <= 0) break;
+      const count = Math.min(readSlice, left, into.byteLength - done);
+      const part = partOf(this.#bytes, this.#position, this.#position + count);
       into.set(part, done);
       done += part.byteLength;
       this.#position += part.byteLength;

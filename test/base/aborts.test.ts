@@ -1,7 +1,14 @@
 import { getEventListeners } from 'node:events';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { onAbort } from '../../lib/base/aborts';
+import { trainTestSplitAsync } from '../../lib/datasets';
+import { metrics } from '../../lib/metrics';
+import { Network } from '../../lib/network/network';
+import { labelEncoder, preprocessing, standardScaler } from '../../lib/preprocessing';
 import { inChild, type Library } from '../network/child';
+import { immediate, layers, randomLabels, randomMatrix } from '../network/helpers';
+import { newFolder } from '../support/scratch';
 
 describe('callbacks of a signal', () => {
   const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
@@ -33,6 +40,96 @@ describe('callbacks of a signal', () => {
 
   it('may listen to no signal', () => {
     onAbort(undefined, () => expect.fail('there is nothing to abort'))();
+  });
+});
+
+describe('the asynchronous methods that share a signal', () => {
+  const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
+  const [X, Y] = [randomMatrix(20_000, 2, 1), randomLabels(20_000, 1, 2)];
+  const names = Array.from({ length: 20_000 }, (_, i) => `name ${i % 100}`);
+  const architecture = layers([2, 200, 1], 'relu', 'sigmoid');
+  const make = () => new Network(architecture, { seed: 1 });
+
+  /** One call of every method that takes a signal. */
+  function callsWith(signal: AbortSignal, folder: string): Record<string, () => Promise<unknown>> {
+    const [net, trained] = [make(), make()];
+    const file = join(folder, 'model');
+    const bytes = net.toBytesSync();
+    net.saveSync(file);
+    const directory = join(folder, 'checkpoints');
+    trained.fitSync([[1, 2]], [[1]], { epochs: 1, checkpoint: { directory } });
+    const encoder = labelEncoder().fit(names);
+    const pipeline = preprocessing([standardScaler()]).fit(X);
+    const loop = async () => {
+      for await (const _ of make().epochs(X, Y, { epochs: 3, signal }));
+    };
+    return {
+      predict: () => net.predict(X, { signal }),
+      evaluate: () => net.evaluate(X, Y, { signal, metrics: ['rocAuc'] }),
+      fit: () => make().fit(X, Y, { epochs: 3, validationSplit: 0.2, signal }),
+      partialFit: () => make().partialFit(X, Y, { signal }),
+      epochs: loop,
+      save: () => net.save(join(folder, 'other'), { signal }),
+      toBytes: () => net.toBytes({ signal }),
+      cloneAsync: () => net.cloneAsync({ signal }),
+      load: () => Network.load(file, { signal }),
+      loadBest: () => Network.loadBest(directory, { signal }),
+      fromBytes: () => Network.fromBytes(bytes, { signal }),
+      create: () => Network.create(layers([2, 1000, 1000, 1], 'relu', 'sigmoid'), { signal }),
+      resume: () => Network.resume(directory, [[1, 2]], [[1]], { epochs: 200, signal }),
+      rocAuc: () =>
+        metrics.async.rocAuc(
+          X.data,
+          Float64Array.from(X.data, (x) => Number(x > 0)),
+          { signal },
+        ),
+      fitAsync: () => preprocessing([standardScaler()]).fitAsync(X, { signal }),
+      fitTransformAsync: () => preprocessing([standardScaler()]).fitTransformAsync(X, { signal }),
+      transformAsync: () => pipeline.transformAsync(X, { signal }),
+      inverseAsync: () => pipeline.inverseAsync(X, { signal }),
+      encoder: () => labelEncoder().fitAsync(names, { signal }),
+      indicesAsync: () => encoder.indicesAsync(names, { signal }),
+      oneHotAsync: () => encoder.oneHotAsync(names, { signal }),
+      decodeAsync: () => encoder.decodeAsync(encoder.oneHot(names), { signal }),
+      trainTestSplitAsync: () => trainTestSplitAsync(X, Y, { signal }),
+    };
+  }
+
+  it('add one listener together, which is gone when they have ended', async () => {
+    const { signal } = new AbortController();
+    const calls = callsWith(signal, newFolder());
+    let most = 0;
+    const running = Object.values(calls).map((call) => call());
+    let ended = false;
+    const watching = (async () => {
+      for (; !ended; await immediate()) most = Math.max(most, listeners(signal));
+    })();
+    await Promise.all(running);
+    ended = true;
+    await watching;
+    expect([most, listeners(signal)]).toEqual([1, 0]);
+  });
+
+  it('leave none when it is aborted, or was', async () => {
+    const controller = new AbortController();
+    const calls = callsWith(controller.signal, newFolder());
+    const running = Object.values(calls).map((call) => call());
+    await immediate();
+    controller.abort();
+    await Promise.allSettled(running);
+    expect(listeners(controller.signal)).toBe(0);
+    for (const [name, call] of Object.entries(calls)) {
+      await expect(call(), name).rejects.toMatchObject({ name: 'AbortError' });
+    }
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it('leave none when each ends alone', async () => {
+    const { signal } = new AbortController();
+    for (const [name, call] of Object.entries(callsWith(signal, newFolder()))) {
+      await call();
+      expect([name, listeners(signal)]).toEqual([name, 0]);
+    }
   });
 });
 

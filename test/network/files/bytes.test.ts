@@ -89,6 +89,24 @@ describe('bytes to read', () => {
     expect(Buffer.from(new Uint8Array(bytes as ArrayBuffer)).equals(before)).toBe(true);
   });
 
+  it('may be arrays that lie about themselves, or of another class', async () => {
+    class Bytes extends Uint8Array {
+      static get [Symbol.species](): Uint8ArrayConstructor {
+        return Array as never;
+      }
+    }
+    const lying = file.slice();
+    for (const name of ['byteLength', 'length', 'byteOffset'])
+      Object.defineProperty(lying, name, { value: 1e9 });
+    Object.defineProperty(lying, 'buffer', { value: new ArrayBuffer(1) });
+    Object.defineProperty(lying, 'subarray', { value: () => expect.fail('called') });
+    const bare = Object.setPrototypeOf(file.slice(), null) as Uint8Array;
+    for (const bytes of [new Bytes(file), lying, bare]) {
+      expect(snapshot(await Network.fromBytes(bytes))).toEqual(snapshot(net));
+      expect(snapshot(Network.fromBytesSync(bytes))).toEqual(snapshot(net));
+    }
+  });
+
   const detached = new Uint8Array(8);
   structuredClone(detached, { transfer: [detached.buffer] });
   const resizable = new Uint8Array(
