@@ -85,6 +85,18 @@ size_t FirstBadRow(const Columns<T>& given, size_t column) {
   return kNoRow;
 }
 
+// Adds the rows' numbers to `sums` in blocks, so that the number of roundings is that of a block and of the
+// blocks. `add` adds those of rows from .. to.  sums, and what `add` adds to, (count)
+template <size_t count, class F>
+void AddInBlocks(size_t from, size_t to, double* sums, const F& add) {
+  constexpr size_t kBlock = 1024;
+  for (; from < to; from += kBlock) {
+    double block[count] = {};
+    add(from, std::min(to, from + kBlock), block);
+    for (size_t i = 0; i < count; i++) sums[i] += block[i];
+  }
+}
+
 // Goes through pieces of rows of some columns, until the end or a stop.
 template <class F>
 void InPieces(size_t rows, const Control& control, const F& body) {
@@ -104,32 +116,40 @@ Outcome LearnMoments(const Columns<T>& given, double* means, double* variances, 
     InParts(groups[g], [&](auto part, size_t i) {
       constexpr size_t width = part();
       const T* x = given.x + given.columns[i];
-      // For a missing element, `there` is 0 and the element counts as the mean.
-      double sums[width] = {}, counts[width] = {}, squares[width] = {}, rests[width] = {};
+      // A missing element counts as the mean.
+      double totals[2 * width] = {}, rests[2 * width] = {};
+      const double *sums = totals, *counts = totals + width, *off = rests, *squares = rests + width;
       const bool skip = given.skip_missing;
       InPieces(given.rows, control, [&](size_t from, size_t to) {
-        ForRows<width>(x, given.width, from, to, [&](const double* row) {
-          for (size_t c = 0; c < width; c++) {
-            const bool missing = skip && std::isnan(row[c]);
-            sums[c] += missing ? 0 : row[c];
-            counts[c] += missing ? 0 : 1;
-          }
+        AddInBlocks<2 * width>(from, to, totals, [&](size_t first, size_t last, double* block) {
+          ForRows<width>(x, given.width, first, last, [&](const double* row) {
+            for (size_t c = 0; c < width; c++) {
+              const bool missing = skip && std::isnan(row[c]);
+              block[c] += missing ? 0 : row[c];
+              block[width + c] += missing ? 0 : 1;
+            }
+          });
         });
       });
       double mean[width];
       for (size_t c = 0; c < width; c++) mean[c] = sums[c] / counts[c];
       InPieces(given.rows, control, [&](size_t from, size_t to) {
-        ForRows<width>(x, given.width, from, to, [&](const double* row) {
-          for (size_t c = 0; c < width; c++) {
-            const double rest = skip && std::isnan(row[c]) ? 0 : row[c] - mean[c];
-            squares[c] += rest * rest;
-            rests[c] += rest;
-          }
+        AddInBlocks<2 * width>(from, to, rests, [&](size_t first, size_t last, double* block) {
+          ForRows<width>(x, given.width, first, last, [&](const double* row) {
+            for (size_t c = 0; c < width; c++) {
+              const double rest = skip && std::isnan(row[c]) ? 0 : row[c] - mean[c];
+              block[c] += rest;
+              block[width + c] += rest * rest;
+            }
+          });
         });
       });
       for (size_t c = 0; c < width; c++) {
-        means[i + c] = mean[c];
-        variances[i + c] = (squares[c] - rests[c] * rests[c] / counts[c]) / counts[c];
+        // What rounding has left of the mean is the mean of the distances from it.
+        const double left = off[c] / counts[c];
+        means[i + c] = std::isfinite(left) ? mean[c] + left : mean[c];
+        const double variance = squares[c] / counts[c] - left * left;
+        variances[i + c] = variance < 0 ? 0 : variance;  // NaN without elements
         present[i + c] = counts[c];
         // A sum of finite numbers may overflow, too.
         if (!std::isfinite(sums[c]) && !control.Stopped()) bad_rows[i + c] = FirstBadRow(given, i + c);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/optimizers.h"
+
 namespace blasnet {
 
 template <typename T>
@@ -57,7 +59,9 @@ void TileRunner<T>::ReserveTiles(size_t count, size_t rows, size_t most_rows) {
 
 template <typename T>
 size_t TileRunner<T>::Bytes() const {
-  size_t bytes = partial_gradients_.size() * network_.parameter_count * sizeof(T);
+  size_t arrays = partial_gradients_.size();
+  for (const Halves<T>& halves : halves_) arrays += halves.size();
+  size_t bytes = arrays * network_.parameter_count * sizeof(T);
   for (const auto& tile : tiles_) bytes += tile->Bytes();
   return bytes;
 }
@@ -67,6 +71,7 @@ void TileRunner<T>::Release() {
   reserved_rows_ = 0;
   tiles_.clear();
   partial_gradients_.clear();
+  halves_.clear();
 }
 
 template <typename T>
@@ -168,17 +173,24 @@ Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Tot
   const size_t threads = sweeps_ ? 1 : std::min(part_count, ThreadsFor(batch.rows, 6));
   while (partial_gradients_.size() < part_count) partial_gradients_.emplace_back(network_.parameter_count);
   ReserveTiles(threads, tile_rows_, most_rows);
+  if (halves_.size() < threads) halves_.resize(threads);
   sums_.assign(split.count, Totals{});
   const T scale = T{1} / static_cast<T>(batch.step_rows);
   ParallelFor(threads, part_count, [&](size_t part, size_t slot) {
     const size_t first = split.count * part / part_count, end = split.count * (part + 1) / part_count;
-    for (size_t i = first; i < end && !control_.Stopped(); i++) {
+    const auto add = [&](size_t i, bool accumulate, T* gradients) {
+      if (control_.Stopped()) return;
       Tile<T>& tile = *tiles_[slot];
       Load(tile, batch, split, i, pass);
       Forward(tile);
       tile.ComputeLoss(loss_, scale, &sums_[i]);
-      Backward(tile, batch.accumulate || i > first, partial_gradients_[part].data());
-    }
+      Backward(tile, accumulate, gradients);
+    };
+    const auto join = [&](T* gradients, const T* later) {
+      AddTo(gradients, later, network_.parameter_count);
+    };
+    SumByHalves(first, end, batch.accumulate, partial_gradients_[part].data(), network_.parameter_count,
+                &halves_[slot], add, join);
   });
   if (control_.Stopped()) return {Status::kStopped};
   *parts = part_count;

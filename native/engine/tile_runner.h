@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/control.h"
+#include "engine/halves.h"
 #include "engine/outcome.h"
 #include "engine/pool.h"
 #include "engine/tile.h"
@@ -100,7 +101,8 @@ class TileRunner {
   size_t reserved_rows_ = 0;
   std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one per thread
   std::vector<std::vector<T>> partial_gradients_;
-  std::vector<Totals> sums_;  // one per tile of the batch
+  std::vector<Halves<T>> halves_;  // one per thread: for batches of many tiles
+  std::vector<Totals> sums_;       // one per tile of the batch
 };
 
 }  // namespace blasnet

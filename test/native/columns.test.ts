@@ -5,6 +5,7 @@ import { type ColumnsArguments, type NativeColumns, native } from '../../lib/add
 import { newOutcome, readOutcome, statusCodes } from '../../lib/addon/outcome';
 import type { FloatArray } from '../../lib/base/matrix';
 import { RandomState } from '../../lib/random/random-state';
+import { exactSum } from '../support/exact-sums';
 
 const floatTypes = [Float64Array, Float32Array] as const;
 type FloatType = (typeof floatTypes)[number];
@@ -64,9 +65,10 @@ describe.each(cases)('columns of $what', (each) => {
       const values = present(each, X, column);
       expect(counts?.[i]).toBe(values.length);
       if (values.length === 0) continue;
-      const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-      expect(means?.[i]).toBe(mean);
-      const exact = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
+      const mean = exactSum(values.length, (row) => values[row] as number) / values.length;
+      const sizes = exactSum(values.length, (row) => Math.abs(values[row] as number)) / values.length;
+      expect(Math.abs((means?.[i] as number) - mean)).toBeLessThanOrEqual(2 ** -50 * sizes);
+      const exact = exactSum(values.length, (row) => ((values[row] as number) - mean) ** 2) / values.length;
       expect(Math.abs((variances?.[i] as number) - exact)).toBeLessThanOrEqual(1e-14 * (exact + 1));
     }
   });

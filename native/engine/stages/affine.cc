@@ -1,9 +1,13 @@
 #include "engine/stages/affine.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "engine/halves.h"
+#include "engine/tile_split.h"
 #include "kernels/blocks.h"
 #include "kernels/gemm.h"
+#include "kernels/optimizers.h"
 
 namespace blasnet {
 namespace {
@@ -63,14 +67,45 @@ void AffineStage<T>::Forward(const TileSamples& at, size_t from, size_t to) {
   }
 }
 
+// A batch that is normalised as a whole is cut into parts, like other batches into tiles.
 template <typename T>
 void AffineStage<T>::WeightGradients(const TileSamples& at, size_t from, size_t to, bool accumulate,
                                      T* gradients) const {
-  const size_t in = layer_.inputs, rows = to - from, m = at.m, ld = at.ld;
-  const T* samples = this->in_->by_sample;
-  const T* units = this->in_->values;
-  const T* dz = this->out_->gradients + from * ld;
+  const size_t in = layer_.inputs, rows = to - from;
   T* dw = gradients + layer_.weights + from * in;
+  T* db = gradients + layer_.bias + from;
+  const size_t parts = Blocks(at.m, kSweepRows);
+  const auto range = [&](size_t part, bool add, T* w, T* b) {
+    const size_t sample = part * kSweepRows;
+    PartGradients(at, from, to, sample, std::min(at.m - sample, kSweepRows), add, w, b);
+  };
+  if (parts <= kMostInTurn) {
+    for (size_t part = 0; part < parts; part++) range(part, accumulate || part > 0, dw, db);
+    return;
+  }
+  // dW (rows, in), then db (rows)
+  std::vector<T> sums(rows * (in + 1));
+  Halves<T> halves;
+  SumByHalves(
+      0, parts, false, sums.data(), sums.size(), &halves,
+      [&](size_t part, bool add, T* out) { range(part, add, out, out + rows * in); },
+      [&](T* out, const T* later) { AddTo(out, later, sums.size()); });
+  if (!accumulate) {
+    std::fill_n(dw, rows * in, T{0});
+    std::fill_n(db, rows, T{0});
+  }
+  AddTo(dw, sums.data(), rows * in);
+  AddTo(db, sums.data() + rows * in, rows);
+}
+
+// The gradients of samples sample .. sample + m.  dw (to - from, in)  db (to - from)
+template <typename T>
+void AffineStage<T>::PartGradients(const TileSamples& at, size_t from, size_t to, size_t sample, size_t m,
+                                   bool accumulate, T* dw, T* db) const {
+  const size_t in = layer_.inputs, rows = to - from, ld = at.ld;
+  const T* samples = this->in_->by_sample == nullptr ? nullptr : this->in_->by_sample + sample * in;
+  const T* units = this->in_->values == nullptr ? nullptr : this->in_->values + sample;
+  const T* dz = this->out_->gradients + from * ld + sample;
   if (ForBlas()) {
     const T beta = accumulate ? T{1} : T{0};
     if (samples != nullptr) {
@@ -85,7 +120,7 @@ void AffineStage<T>::WeightGradients(const TileSamples& at, size_t from, size_t 
     options.accumulate = accumulate;
     DotProducts(rows, in, m, dz, ld, units, ld, dw, in, options);
   }
-  RowSums(rows, m, dz, ld, accumulate, gradients + layer_.bias + from);
+  RowSums(rows, m, dz, ld, accumulate, db);
 }
 
 template <typename T>

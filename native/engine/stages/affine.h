@@ -30,6 +30,8 @@ class AffineStage final : public Stage<T> {
 
  private:
   bool ForBlas() const;
+  void PartGradients(const TileSamples& at, size_t from, size_t to, size_t sample, size_t m, bool accumulate,
+                     T* dw, T* db) const;
 
   const Layer& layer_;
   const T* const parameters_;

@@ -1,6 +1,9 @@
 #include "engine/stages/input.h"
 
 #include <algorithm>
+#include <vector>
+
+#include "engine/tile_split.h"
 
 namespace blasnet {
 
@@ -76,9 +79,19 @@ void InputStage<T>::Backward(const TileSamples& at, size_t, size_t, bool accumul
     const Embedding& embedding = network_.embeddings[e];
     T* table = gradients + embedding.table;
     if (!accumulate) std::fill_n(table, embedding.Size(), T{0});
-    for (size_t i = 0; i < at.m; i++) {
-      T* row = table + Picked(e, source_.Sample(row_ + i)) * embedding.outputs;
-      for (size_t j = 0; j < embedding.outputs; j++) row[j] += d[j * ld + i];
+    const auto add = [&](auto* sums) {
+      for (size_t i = 0; i < at.m; i++) {
+        auto* row = sums + Picked(e, source_.Sample(row_ + i)) * embedding.outputs;
+        for (size_t j = 0; j < embedding.outputs; j++) row[j] += d[j * ld + i];
+      }
+    };
+    if (at.m <= kSweepRows) {
+      add(table);
+    } else {
+      // A batch that is normalised as a whole: one category may have all samples.
+      std::vector<double> sums(embedding.Size());
+      add(sums.data());
+      for (size_t i = 0; i < sums.size(); i++) table[i] += static_cast<T>(sums[i]);
     }
     d += embedding.outputs * ld;
   }
