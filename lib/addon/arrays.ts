@@ -1,5 +1,6 @@
 // Native work with whole arrays, such as hashing and copying them. Results do not depend on the number of threads.
 
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { lengthOf } from '../base/intrinsics';
 import type { FloatArray, LabelArray, NumberArray } from '../base/matrix';
 import { type AnyArray, type Callback, type NativeArrays, native } from './binding';

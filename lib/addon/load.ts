@@ -1,3 +1,4 @@
+import { toNamespacedPath } from 'node:path';
 import nodeGypBuild from 'node-gyp-build';
 import { checkWhole } from './addon-file';
 import { loadError } from './load-error';
@@ -39,7 +40,7 @@ function checkExports(exports: unknown, names: readonly string[]): void {
 /** Does what `require` does for an addon. A bundler would look for the file of a `require` while it bundles. */
 function open(file: string): unknown {
   const module = { exports: {} };
-  process.dlopen(module, file);
+  process.dlopen(module, toNamespacedPath(file)); // which a long path needs on Windows
   return module.exports;
 }
 

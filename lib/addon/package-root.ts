@@ -14,7 +14,7 @@ const own = join(here, typeof BLASNET_TO_PACKAGE === 'string' ? BLASNET_TO_PACKA
 export const packageRoot = hasAddons(own) ? own : (installedAbove(here) ?? own);
 
 function hasAddons(folder: string): boolean {
-  return existsSync(join(folder, 'prebuilds')) || existsSync(join(folder, 'build'));
+  return existsSync(join(folder, 'prebuilds')) || existsSync(join(folder, 'build/Release'));
 }
 
 /** Looks for node_modules/blasnet where `require` would. */

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
+
 // Files of other programs, which users try to load. Their first bytes tell them apart.
 
 /** What a file looks like, and what reads it. */

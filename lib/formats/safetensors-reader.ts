@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { Sha256 } from '../addon/arrays';
 import type { Work } from '../addon/work';
 import { type BlasnetError, blasnetError } from '../base/errors';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { endianness } from 'node:os';
 import { Sha256 } from '../addon/arrays';
 import { argumentError } from '../base/errors';

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
+
 /** The same bytes, with a first block of at least `size` bytes, unless there are fewer. */
 export async function* gathered(
   blocks: AsyncGenerator<Uint8Array>,

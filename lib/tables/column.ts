@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { argumentError } from '../base/errors';
 
 /** What a column holds. A `category` is text. */

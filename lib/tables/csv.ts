@@ -1,5 +1,6 @@
 // CSV, TSV and other delimited text, by the native reader.
 
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { native } from '../addon/binding';
 import { argumentError, blasnetError } from '../base/errors';
 import { boolean, type Constraint, oneOf, optional } from '../base/validate';

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
+
 // The formats of tables, and what tells them apart.
 
 export type TableFormat = 'csv' | 'json';

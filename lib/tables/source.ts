@@ -1,5 +1,6 @@
 // Where a table's bytes come from: a file, bytes in memory, a stream.
 
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { fileURLToPath } from 'node:url';
 import { argumentError, blasnetError } from '../base/errors';
 import { nodeFs } from '../base/lazy-modules';
