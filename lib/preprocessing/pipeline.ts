@@ -14,10 +14,11 @@ import {
   type LoadOptions,
 } from './custom-step';
 import { applyStep, FittedSteps, inputName, type TransformRows, transformerOf } from './fitted-steps';
+import { libraryStep } from './library-step';
 import { elsewhere, resultMatrix, trainingInput, trainingMatrix } from './matrices';
 import { learnedFrom, mergedSummaries, partialLearners, summarize } from './partial';
 import { type FittedStep, PreprocessingStep, type StepReader } from './step';
-import libraryReaders, { libraryStep } from './steps';
+import libraryReaders from './steps';
 import type { ColumnSummary } from './summary';
 
 /** The JSON of a fitted pipeline. JSON.stringify and JSON.parse do not change it. */
