@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../../lib/network/network';
 import type { ResumeOptions } from '../../../lib/network/network-options';
-import { adam, sgd } from '../../../lib/optimizers/optimizers';
+import { adam, lbfgs, sgd } from '../../../lib/optimizers/optimizers';
 import * as schedules from '../../../lib/schedules';
 import type { OverrideName } from '../../../lib/training/fingerprint';
 import type { FitOptions } from '../../../lib/training/options';
@@ -142,8 +142,56 @@ describe('a change that is named in override', () => {
     expect((await resume(directory, { ...options, ...weights })).history.bestEpoch).toBe(4);
     const anew = { earlyStopping: { ...stopping, minDelta: 0.5 }, override: ['earlyStopping'] } as const;
     expect((await resume(directory, { ...options, ...anew })).history.bestEpoch).toBe(4);
-    const none = await resume(directory, { metrics: [falling()], override: ['earlyStopping'] });
-    expect(none.history.loss).toHaveLength(5);
+  });
+
+  it('lets an optimiser that has converged go on', async () => {
+    const directory = newFolder();
+    const loose = lbfgs({ toleranceGradient: 1e3 });
+    const { stoppedBy } = network().fitSync(X, Y, { epochs: 9, optimizer: loose, checkpoint: { directory } });
+    expect(stoppedBy).toBe('convergence');
+    const options = { batchSize: 'full', epochs: 4 } as const;
+    expect((await resume(directory, { ...options, optimizer: loose })).history.loss).toHaveLength(1);
+    const optimizer = lbfgs({ toleranceGradient: 0, toleranceChange: 0 });
+    const { history } = await resume(directory, { ...options, optimizer, override: ['optimizer'] });
+    expect(history.loss).toHaveLength(4);
+  });
+
+  it('lets a plateau count anew at its low rate when its numbers cannot be compared any more', async () => {
+    let value = 0;
+    const rising = () => ({ name: 'rising', compute: () => value++ });
+    const schedule = schedules.reduceOnPlateau({ monitor: 'rising', mode: 'min', patience: 1 });
+    const { directory, history } = trained({ metrics: [rising()], schedule });
+    expect(history.learningRate).toEqual([0.02, 0.02, 0.02]);
+    const options = { metrics: [rising()], schedule, epochs: 6 };
+    const low = expect.closeTo(0.002, 15);
+    expect((await resume(directory, options)).history.learningRate?.slice(3)).toEqual([
+      low,
+      low,
+      expect.closeTo(0.0002, 15),
+    ]);
+    value = 100;
+    const sampleWeight = Array(40).fill(3);
+    const other = await resume(directory, { ...options, sampleWeight, override: ['sampleWeight'] });
+    // The fourth epoch is the best of the new numbers.
+    expect(other.history.learningRate?.slice(3)).toEqual([low, low, low]);
+  });
+
+  it('forgets the best epoch of early stopping that is gone, or whose numbers cannot be compared any more', async () => {
+    let value = 0;
+    const falling = () => ({ name: 'falling', compute: () => value-- });
+    const earlyStopping = { monitor: 'falling', mode: 'max', patience: 50 } as const;
+    const { directory } = trained({ metrics: [falling()], earlyStopping });
+    const last = network();
+    last.fitSync(X, Y, { ...base, epochs: 3 });
+    const changed = {
+      earlyStopping: { ...earlyStopping, minDelta: 0.5 },
+      override: ['earlyStopping'],
+    } as const;
+    const ended = await resume(directory, { metrics: [falling()], epochs: 3, ...changed });
+    expect(stateOf(ended.network)).toEqual(stateOf(last));
+    const gone = await resume(directory, { metrics: [falling()], override: ['earlyStopping'] });
+    last.fitSync(X, Y, { ...base, epochs: 2 });
+    expect(stateOf(gone.network)).toEqual(stateOf(last));
   });
 });
 
