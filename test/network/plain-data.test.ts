@@ -148,7 +148,7 @@ describe('a training with many weights', () => {
       expect(await rejectionOf(resumed(given))).toMatchObject({
         code: 'ERR_BLASNET_ARG_VALUE',
         message: expect.stringMatching(
-          /^Expected (sampleWeight|classWeight) to be "[0-9a-f]{64}", as in the/,
+          /^Expected (sampleWeight|classWeight) to be "as given: [0-9a-f]{64}", as in the/,
         ),
       });
     }
