@@ -11,7 +11,7 @@ const dtypes = ['float64', 'float32'] as const satisfies Dtype[];
 
 /** Numbers whose sums round in one direction: equal ones, and ones that alternate a little. */
 const kinds = [
-  { what: 'equal numbers', of: () => 0.1 },
+  { what: 'equal numbers', of: () => 1.1 },
   { what: 'numbers close to each other', of: (row: number) => 1.1 + (row % 7) / 1024 },
 ];
 
