@@ -36,12 +36,25 @@ export function pin(arrays: readonly NumberArray[]): () => void {
   const buffers = arrays.map(bufferOf).filter((buffer) => !isShared(buffer)) as ArrayBuffer[];
   for (const buffer of buffers) {
     const count = pins.get(buffer) ?? 0;
-    if (count === 0) nodeWorkerThreads().markAsUntransferable(buffer);
+    if (count === 0 && !markEndsProcess(buffer)) nodeWorkerThreads().markAsUntransferable(buffer);
     pins.set(buffer, count + 1);
   }
   return () => {
     for (const buffer of buffers) pins.set(buffer, (pins.get(buffer) as number) - 1);
   };
+}
+
+// In Node 24, a WebAssembly.Memory that grows ends the process if its buffer has the mark. No code can transfer such a buffer
+// anyway, and neither one that has the mark already.
+function markEndsProcess(buffer: ArrayBuffer): boolean {
+  if (!markHolds) return false;
+  try {
+    // There is no memory for this length, so that nothing is transferred: a RangeError.
+    Reflect.apply(prototypeTransfer as Transfer, buffer, [Number.MAX_SAFE_INTEGER]);
+    return false;
+  } catch (error) {
+    return error instanceof TypeError;
+  }
 }
 
 type Transfer = (this: ArrayBuffer, ...lengths: number[]) => ArrayBuffer;
@@ -50,6 +63,7 @@ type Transfer = (this: ArrayBuffer, ...lengths: number[]) => ArrayBuffer;
 // library is loaded. A method that was saved before, or that of another realm (node:vm), still takes a buffer away.
 const { node, bun, deno } = process.versions;
 const markHolds = Number.parseInt(node, 10) >= 24 && bun === undefined && deno === undefined;
+const prototypeTransfer = (ArrayBuffer.prototype as { transfer?: Transfer }).transfer;
 if (!markHolds) {
   guard('transfer');
   guard('transferToFixedLength');

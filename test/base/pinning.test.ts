@@ -178,6 +178,21 @@ describe('a pinned buffer', () => {
   });
 });
 
+it('the memory of WebAssembly may grow after a call that read it', async () => {
+  const { WebAssembly } = globalThis as unknown as {
+    WebAssembly: { Memory: new (size: object) => { buffer: ArrayBuffer; grow(pages: number): number } };
+  };
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const X = new Float64Array(memory.buffer, 0, 200).fill(0.3);
+  const net = new Network(layers([2, 4, 1], 'tanh', 'sigmoid'), { seed: 1 });
+  const expected = net.predictSync(X);
+  expect(await net.predict(X)).toEqual(expected);
+  expect(await net.predict(X)).toEqual(expected);
+  // Node 24 would end the process here if the buffer were marked.
+  memory.grow(1);
+  expect(X.length).toBe(0);
+});
+
 describe('while a network works on another thread', () => {
   const long = longEpoch();
   const network = () => new Network(layers([2, 4, 1], 'tanh', 'sigmoid'), { seed: 1 });
