@@ -117,6 +117,12 @@ describe('the behaviour that the tables tell', () => {
     expect(three.evaluateSync([[1]], [[0, 1, 0]]).loss).toBeCloseTo(3 * Math.log(2), 14);
   });
 
+  test('the loss is the sum of weight times loss, divided by the rows whose weight is not 0', () => {
+    const sampleWeight = [2, 4, 0];
+    const { loss: weighted } = undecided().evaluateSync([[1], [1], [1]], [[0], [0], [1]], { sampleWeight });
+    expect(weighted).toBeCloseTo(((2 + 4) / 2) * Math.log(2), 14);
+  });
+
   test('patience 3 stops after the fourth epoch without improvement', () => {
     const stopped = new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }], {
       initializer: 'zeros',
