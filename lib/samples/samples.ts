@@ -59,6 +59,9 @@ export function labelledSamples(
   }
   const weights = weigh(labels, kind.dtype);
   // In this order: weights of classes need the labels, and the rows that preprocessing learns from depend on both.
+  if (labels.pending === undefined && weights.pending === undefined) {
+    return weights.weights === undefined ? { ...inputs, Y: labels } : { ...inputs, Y: labels, ...weights };
+  }
   const pending = joined([labels.pending, weights.pending, inputs.pending]);
   return { ...inputs, Y: labels, ...weights, ...pending };
 }

@@ -128,6 +128,9 @@ export function* presentRows(weights: FloatArray | undefined): Work<PresentRows 
   return count === weights.length ? undefined : { order, count };
 }
 
+const noWeights = {};
+const unweighted: Weigh = () => noWeights;
+
 /** Makes the weights of both options for a network with `outputs` outputs. */
 export function weigher(
   outputs: number,
@@ -135,6 +138,7 @@ export function weigher(
   classWeight?: unknown,
   weighting?: Weighting,
 ): Weigh {
+  if (sampleWeight === undefined && classWeight === undefined) return unweighted;
   return (labels, dtype) => {
     const combined = combineWeights(labels, classCount(outputs), dtype, sampleWeight, classWeight, weighting);
     if (combined === undefined) return {};

@@ -104,7 +104,10 @@ export class EpochRunner {
     this.random = random;
     this.#sizes = options;
     this.#memory = memory;
-    this.#orders = new EpochOrders({ ...options, rows }, random);
+    this.#orders = new EpochOrders(
+      { shuffle: options.shuffle, rows, trainedRows: options.trainedRows },
+      random,
+    );
     this.#pace = new Pace(rows);
   }
 
