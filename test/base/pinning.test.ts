@@ -123,7 +123,7 @@ describe('a pinned buffer', () => {
     unpin();
   });
 
-  it.each(thefts)('that is frozen is not taken away by %s', (_, steal) => {
+  it.each(thefts)('is not taken away by %s if it is frozen', (_, steal) => {
     for (const close of [Object.freeze, Object.seal, Object.preventExtensions]) {
       const array = Float64Array.of(1, 2, 3);
       close(array.buffer);

@@ -201,7 +201,7 @@ describe.each(['float64', 'float32'] as const)('inputDim (%s)', (dtype) => {
     }
   });
 
-  it('that does not suit the given parameters is refused, and stays open', () => {
+  it('is refused if it does not suit the given parameters, and stays open', () => {
     const given = stated({ dtype }, 4).parameters.W1 as Matrix;
     const net = inferred({ dtype, initializer: initializers.initialParameters({ W1: given }) });
     expect(() => net.fitSync(table, names, options)).toThrow('W1');

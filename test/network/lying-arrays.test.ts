@@ -136,22 +136,25 @@ function isCoded(value: unknown): boolean {
 describe.each(dtypes)('a typed array (%s)', (dtype) => {
   const given = () => [honest(dtype, 2 * rows), honest(dtype, rows), honest(dtype, rows)] as const;
 
-  it.each(Object.entries(lies))('with %s gives the right result or an error with a code', async (_, lie) => {
-    for (const [name, call] of Object.entries(calls)) {
-      const [X, Y, weights] = given();
-      const right = await answer(() => call(network(dtype), X, Y, weights, dtype));
-      expect(right, name).not.toBeInstanceOf(Error);
-      for (const lying of [0, 1, 2]) {
-        const arrays = given().map((array, i) => (i === lying ? lie(array) : array)) as [
-          Floats,
-          Floats,
-          Floats,
-        ];
-        const got = await answer(() => call(network(dtype), ...arrays, dtype));
-        if (!isCoded(got)) expect(got, `${name}, argument ${lying}`).toEqual(right);
+  it.each(Object.entries(lies))(
+    'gives the right result or an error with a code, also with %s',
+    async (_, lie) => {
+      for (const [name, call] of Object.entries(calls)) {
+        const [X, Y, weights] = given();
+        const right = await answer(() => call(network(dtype), X, Y, weights, dtype));
+        expect(right, name).not.toBeInstanceOf(Error);
+        for (const lying of [0, 1, 2]) {
+          const arrays = given().map((array, i) => (i === lying ? lie(array) : array)) as [
+            Floats,
+            Floats,
+            Floats,
+          ];
+          const got = await answer(() => call(network(dtype), ...arrays, dtype));
+          if (!isCoded(got)) expect(got, `${name}, argument ${lying}`).toEqual(right);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('keeps its memory while native code works on it, whatever it says of its buffer', async () => {
     const long = 40_000;
@@ -192,7 +195,7 @@ describe.each(dtypes)('a typed array (%s)', (dtype) => {
     },
   );
 
-  it('that is detached is refused, even if it denies it', async () => {
+  it('is refused if it is detached, even if it denies it', async () => {
     const X = honest(dtype, 12);
     structuredClone(X.buffer, { transfer: [X.buffer as ArrayBuffer] });
     own(X, { length: 12, byteLength: 12 * X.BYTES_PER_ELEMENT });

@@ -43,9 +43,10 @@ describe('sgd', () => {
     // The first step is as above. Then velocities 0.5 * 21 - 102 = -91.5 and 0.5 * 9 - 42 = -37.5.
     expect(net.fitSync(X, Y, { epochs: 2, batchSize: 'full', optimizer }).loss).toEqual([22.5, 522]);
     expect(values()).toEqual([-8.5 + 0.5 * 91.5, -3.5 + 0.5 * 37.5]);
-    // Another fit starts from rest: outputs 52.5 and 127, errors 52.5 and 126, dW = 430.5, db = 178.5.
+    // Another fit goes on: outputs 52.5 and 127, errors 52.5 and 126, dW = 430.5, db = 178.5. Then velocities
+    // -0.5 * 91.5 + 430.5 = 384.75 and -0.5 * 37.5 + 178.5 = 159.75.
     net.fitSync(X, Y, { epochs: 1, batchSize: 'full', optimizer });
-    expect(values()).toEqual([37.25 - 0.5 * 430.5, 15.25 - 0.5 * 178.5]);
+    expect(values()).toEqual([37.25 - 0.5 * 384.75, 15.25 - 0.5 * 159.75]);
   });
 
   it('has a learning rate of 0.01 when not told otherwise, and is what fit uses by itself', () => {

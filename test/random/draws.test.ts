@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { native } from '../../lib/addon/binding';
+import { newOutcome } from '../../lib/addon/outcome';
 import { type Work, workAnywhere, workElsewhere, workHere } from '../../lib/addon/work';
 import { AbortError } from '../../lib/base/errors';
 import {
@@ -222,7 +223,7 @@ describe.each(draws)('%s', (_, draw) => {
 });
 
 it('a draw that is stopped ends early, and leaves the state as it was', async () => {
-  const generator = new native.Generator({ outcome: new Float64Array(new SharedArrayBuffer(56)) });
+  const generator = new native.Generator({ outcome: newOutcome() });
   const state = new Uint32Array(625).fill(3);
   const orders = new Uint32Array(100);
   const given = { state, from: null, size: 100, count: 100, orders };

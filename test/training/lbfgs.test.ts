@@ -106,6 +106,7 @@ describe('an epoch of L-BFGS', () => {
     // The abort may have come during the first step, so 0 epochs count too.
     for (let epochs = 0; epochs < 100 && !same(); epochs++) {
       restore(again, snapshot(start()));
+      again.resetOptimizer();
       if (epochs > 0) again.fitSync(many.X, many.Y, { epochs, optimizer: lbfgs(exact) });
     }
     expect(same()).toBe(true);
