@@ -87,7 +87,7 @@ export async function workElsewhere<T>(work: Work<T>, options: WorkOptions): Pro
 /** Like `workElsewhere`, but keeps arrays in place until the work is done. */
 export async function pinnedWork<T>(
   work: Work<T>,
-  arrays: readonly NumberArray[],
+  arrays: readonly (NumberArray | Int8Array)[],
   options: WorkOptions,
 ): Promise<T> {
   const unpin = pin(arrays);

@@ -31,7 +31,7 @@ export function checkBuffer(name: string, array: ArrayBufferView): void {
  *
  * @throws TypeError ERR_BLASNET_DETACHED, ERR_BLASNET_RESIZABLE for an array that has lost its memory since its check
  */
-export function pin(arrays: readonly NumberArray[]): () => void {
+export function pin(arrays: readonly (NumberArray | Int8Array)[]): () => void {
   for (const array of arrays) checkBuffer('each array of the call', array);
   const buffers = arrays.map(bufferOf).filter((buffer) => !isShared(buffer)) as ArrayBuffer[];
   for (const buffer of buffers) {

@@ -10,4 +10,5 @@ export type { ArrowLike, ArrowVectorLike, ColumnData, FrameLike, FromOptions, Ta
 export { type ReadProgress, type ReadTableOptions, readTable } from './read-table';
 export { type ColumnSchema, Schema, type SchemaJson } from './schema';
 export type { TableSource } from './source';
-export { Table, type TableRecord } from './table';
+export type { TableSplitAsyncOptions, TableSplitOptions } from './split';
+export { Table, type TableParts, type TableRecord } from './table';

@@ -1,13 +1,20 @@
-import { type Work, workHere } from '../addon/work';
+import { pinnedWork, type Work, workHere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { check, didYouMean, integerFrom } from '../base/validate';
 import { type Cell, Column, type ColumnKind } from './column';
 import { describeTable, type TableDescription } from './describe';
 import { type FromOptions, type TableData, tableParts } from './from';
+import { checkSplit, splitRows, type TableSplitAsyncOptions, type TableSplitOptions } from './split';
 import { takeColumns } from './take';
 
 /** A row of a table, by column name. A missing value is null. */
 export type TableRecord = Record<string, Cell>;
+
+/** The two parts of a table. */
+export interface TableParts {
+  readonly train: Table;
+  readonly test: Table;
+}
 
 /** The columns of a table by name. */
 export type ColumnMap = ReadonlyMap<string, Column>;
@@ -115,6 +122,30 @@ export class Table {
 
   *#take(index: Uint32Array | readonly number[]): Work<Table> {
     return new Table(yield* takeColumns(this.#columns, this.rows, index), index.length);
+  }
+
+  /**
+   * Splits the rows into a part to train with and a part to test with: at random, by equal shares of a column's values, by
+   * groups that stay together, or by time. Rows and order are those of scikit-learn's `train_test_split` with
+   * `random_state=seed`; groups are those of its `GroupShuffleSplit` if it numbers them in the order of the rows.
+   *
+   * @throws RangeError ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE, also for gaps in the column
+   */
+  split(options: TableSplitOptions = {}): TableParts {
+    checkSplit(options, false);
+    return workHere(this.#split(options));
+  }
+
+  /** Like `split`, but copies rows on other threads. @throws like split(); AbortError when the signal ends it */
+  async splitAsync(options: TableSplitAsyncOptions = {}): Promise<TableParts> {
+    checkSplit(options, true);
+    const arrays = [...this.#columns.values()].map(({ values }) => values);
+    return pinnedWork(this.#split(options), arrays, options);
+  }
+
+  *#split(options: TableSplitOptions): Work<TableParts> {
+    const { trainIndex, testIndex } = yield* splitRows(this.rows, (name) => this.column(name), options);
+    return { train: yield* this.#take(trainIndex), test: yield* this.#take(testIndex) };
   }
 
   /** What each column holds: kind, missing values, categories, least, greatest and mean value. */

@@ -27,6 +27,12 @@ test('readTable has the options in the table, and gaps have the texts', async ()
   expect(codeIn(row?.Default as string).map((word) => (word === "''" ? '' : word))).toEqual(defaultMissing);
 });
 
+test('split has the options in the table', async () => {
+  const told = optionsOf(page, 'Option of split');
+  const taken = await optionsTaken((options) => Table.from([{ a: 1 }, { a: 2 }]).split(options));
+  expect([...told.keys()]).toEqual(taken);
+});
+
 test('every value that blasnet/tables exports, and every method of a table, is named', () => {
   const words = new Set(read(page).match(/\w+/g));
   const methods = (type: { prototype: object }) =>

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Column, Table } from '../../lib/tables';
+import { Matrix, trainTestSplit } from '../../lib';
+import { Column, Table, type TableSplitOptions } from '../../lib/tables';
 
 const people = () =>
   Table.from([
@@ -254,5 +255,121 @@ describe('a table', () => {
     },
   ])('refuses: $message', ({ call, message }) => {
     expect(call).toThrow(expect.objectContaining({ message, code: expect.stringMatching(/^ERR_BLASNET_/) }));
+  });
+});
+
+describe('a split', () => {
+  const rows = 40;
+  const whole = Table.from({
+    id: Float64Array.from({ length: rows }, (_, i) => i),
+    kind: Array.from({ length: rows }, (_, i) => (i % 4 === 0 ? 'rare' : 'common')),
+    owner: Array.from({ length: rows }, (_, i) => `o${Math.floor(i / 3)}`),
+    at: Array.from({ length: rows }, (_, i) => new Date(1e9 * ((i * 7) % rows))),
+    gap: Array.from({ length: rows }, (_, i) => (i === 5 ? null : i % 2)),
+  });
+  const ids = (table: Table) => [...table.column('id', 'number').values];
+  const idsOf = (options: TableSplitOptions) => {
+    const { train, test: held } = whole.split(options);
+    return { train: ids(train), test: ids(held) };
+  };
+
+  test('draws the rows that trainTestSplit draws, with and without classes', () => {
+    const X = Matrix.from(Array.from({ length: rows }, (_, i) => [i]));
+    const kinds = whole.column('kind').toArray() as string[];
+    for (const seed of [0, 1, 7]) {
+      const plain = trainTestSplit(X, undefined, { testSize: 0.3, seed });
+      expect(idsOf({ testSize: 0.3, seed })).toEqual({
+        train: [...plain.trainIndex],
+        test: [...plain.testIndex],
+      });
+      const even = trainTestSplit(X, kinds, { testSize: 12, seed, stratify: true });
+      expect(idsOf({ testSize: 12, seed, stratify: 'kind' })).toEqual({
+        train: [...even.trainIndex],
+        test: [...even.testIndex],
+      });
+    }
+    expect(idsOf({ shuffle: false, testSize: 3 }).test).toEqual([37, 38, 39]);
+  });
+
+  test('keeps the rows of a group together, and every row is in one part', () => {
+    const { train, test: held } = whole.split({ group: 'owner', seed: 3, testSize: 0.25 });
+    const owners = (table: Table) => new Set(table.column('owner').toArray());
+    expect([...owners(train)].filter((owner) => owners(held).has(owner))).toEqual([]);
+    // 14 groups: a quarter is 4 of them, rounded up.
+    expect(owners(held).size).toBe(4);
+    expect([...ids(train), ...ids(held)].sort((a, b) => a - b)).toEqual(ids(whole));
+  });
+
+  test('has the latest rows to test with, in their order, if it is by time', () => {
+    const { train, test: held } = whole.split({ time: 'at', testSize: 5 });
+    const times = (table: Table) => [...table.column('at', 'time').values];
+    expect(Math.max(...times(train))).toBeLessThan(Math.min(...times(held)));
+    expect(times(held)).toEqual([...times(held)].sort((a, b) => a - b));
+  });
+
+  test('is the same on other threads', async () => {
+    const options = { stratify: 'kind', seed: 5 } as const;
+    const { train, test: held } = await whole.splitAsync({ ...options, threads: 2 });
+    expect({ train: ids(train), test: ids(held) }).toEqual(idsOf(options));
+    await expect(whole.splitAsync({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ABORT_ERR',
+    });
+  });
+
+  test.each<{ options: object; message: string; code: string }>([
+    {
+      options: { testsize: 1 },
+      message: 'Unknown option "testsize"; did you mean "testSize"?',
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+    },
+    {
+      options: { testSize: 0 },
+      message: 'Expected testSize to be a share between 0 and 1, or a positive whole number, got 0 (number)',
+      code: 'ERR_BLASNET_ARG_VALUE',
+    },
+    {
+      options: { testSize: 40 },
+      message: 'Expected testSize to be small enough to leave one of 40 rows for training, got 40 (number)',
+      code: 'ERR_BLASNET_ARG_VALUE',
+    },
+    {
+      options: { group: 'owner', testSize: 14 },
+      message: 'Expected testSize to be small enough to leave one of 14 groups for training',
+      code: 'ERR_BLASNET_ARG_VALUE',
+    },
+    {
+      options: { stratify: 'knd' },
+      message: 'Unknown column "knd"; did you mean "kind"?',
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+    },
+    {
+      options: { stratify: 'kind', time: 'at' },
+      message: 'Expected either stratify or time, got both',
+      code: 'ERR_BLASNET_ARG_VALUE',
+    },
+    {
+      options: { group: 'owner', shuffle: false },
+      message: 'Expected either group or shuffle: false, got both',
+      code: 'ERR_BLASNET_ARG_VALUE',
+    },
+    {
+      options: { time: 'kind' },
+      message: 'Expected column "kind" to be of times or numbers, to split by, got "category" (string)',
+      code: 'ERR_BLASNET_ARG_TYPE',
+    },
+    {
+      options: { stratify: 'gap' },
+      message: 'Expected column "gap" to have no missing values, to stratify by, got one at row 5',
+      code: 'ERR_BLASNET_ARG_VALUE',
+    },
+    {
+      options: { stratify: 'id' },
+      message: 'Expected column "id" to have at least 2 rows of every class, to stratify by',
+      code: 'ERR_BLASNET_ARG_VALUE',
+    },
+  ])('is refused: $message', ({ options, message, code }) => {
+    expect(() => whole.split(options)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(message), code }),
+    );
   });
 });

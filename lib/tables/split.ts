@@ -1,0 +1,149 @@
+import { type AsyncOptions, asyncConstraints, inSlices, type Work } from '../addon/work';
+import { argumentError, blasnetError } from '../base/errors';
+import { boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
+import { stratified } from '../datasets/stratify';
+import { drawOrders, RandomState } from '../random/random-state';
+import type { Column } from './column';
+
+export interface TableSplitOptions {
+  /**
+   * The size of the test part. Below 1 it is a share of the rows, rounded up to a whole row; from 1 on it is a number of
+   * rows. With `group`, it is a share or a number of groups. @default 0.25
+   */
+  readonly testSize?: number;
+  /** Whether to draw the test rows at random; otherwise they are the last ones. @default true */
+  readonly shuffle?: boolean;
+  /** An integer from 0 to 2^32 - 1. @default a new one on every call, from the system's entropy */
+  readonly seed?: number;
+  /** A column whose values get the same share of both parts, as far as whole rows allow. @default none */
+  readonly stratify?: string;
+  /** A column whose equal values stay together in one part, such as the customer of an order. @default none */
+  readonly group?: string;
+  /** A column of numbers or times: the test part has the greatest ones, the future. Nothing is drawn. @default none */
+  readonly time?: string;
+}
+
+export interface TableSplitAsyncOptions extends TableSplitOptions, AsyncOptions {}
+
+const columnName: Constraint = { rule: "a column's name", accepts: (value) => typeof value === 'string' };
+const constraints = {
+  testSize: optional({
+    rule: 'a share between 0 and 1, or a positive whole number',
+    accepts: (value) => typeof value === 'number',
+    holds: (value: number) => value > 0 && (value < 1 || Number.isSafeInteger(value)),
+  }),
+  shuffle: optional(boolean),
+  seed: optional(seed),
+  stratify: optional(columnName),
+  group: optional(columnName),
+  time: optional(columnName),
+};
+
+/** The rows of both parts. */
+interface Indices {
+  readonly trainIndex: Uint32Array;
+  readonly testIndex: Uint32Array;
+}
+
+/** Checks the options of a split. */
+export function checkSplit(options: TableSplitAsyncOptions, isAsync: boolean): void {
+  checkOptions('', options, isAsync ? { ...constraints, ...asyncConstraints } : constraints);
+  const ways = (['stratify', 'group', 'time'] as const).filter((name) => options[name] !== undefined);
+  const [first, second] = ways;
+  const other = second ?? (options.shuffle === false ? 'shuffle: false' : undefined);
+  if (first !== undefined && other !== undefined) {
+    throw blasnetError('ERR_BLASNET_ARG_VALUE', `Expected either ${first} or ${other}, got both`);
+  }
+}
+
+/** Draws the rows of both parts. `columnOf` throws for an unknown name. */
+export function* splitRows(
+  rows: number,
+  columnOf: (name: string) => Column,
+  options: TableSplitOptions,
+): Work<Indices> {
+  const { group, time, stratify, shuffle = true } = options;
+  if (group !== undefined) return yield* byGroup(rows, columnOf(group), group, options);
+  const testRows = testSizeOf(rows, 'row', options);
+  if (time !== undefined) return byTime(rows, columnOf(time), time, testRows);
+  if (stratify !== undefined) {
+    const column = columnOf(stratify);
+    refuseGaps(column, stratify, 'to stratify by');
+    const values = column.kind === 'category' ? (column.toArray() as string[]) : Array.from(column.values);
+    const name = `column ${JSON.stringify(stratify)}`;
+    return yield* stratified(name, { form: 'list', values }, rows, testRows, new RandomState(options.seed));
+  }
+  const order = new Uint32Array(rows);
+  yield* drawOrders(new RandomState(shuffle ? options.seed : 0), order, rows, { count: shuffle ? rows : 0 });
+  const testStart = shuffle ? 0 : rows - testRows;
+  return {
+    testIndex: order.subarray(testStart, testStart + testRows),
+    trainIndex: shuffle ? order.subarray(testRows) : order.subarray(0, testStart),
+  };
+}
+
+function testSizeOf(count: number, what: string, { testSize = 0.25 }: TableSplitOptions): number {
+  if (count < 2) {
+    throw blasnetError('ERR_BLASNET_SHAPE', `Expected at least 2 ${what}s to split, got ${count}`);
+  }
+  const size = testSize < 1 ? Math.ceil(testSize * count) : testSize;
+  if (size < count) return size;
+  const rule = `small enough to leave one of ${count} ${what}s for training`;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'testSize', rule, testSize);
+}
+
+// The groups in the order in which they first come; then as scikit-learn's GroupShuffleSplit: the first ones of a
+// permutation are those of the test part. Rows keep their order.
+function* byGroup(rows: number, column: Column, name: string, options: TableSplitOptions): Work<Indices> {
+  refuseGaps(column, name, 'to group by');
+  const numbers = new Map<number, number>();
+  const groupOf = new Uint32Array(rows);
+  yield* inSlices(rows, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const value = column.values[row] as number;
+      let number = numbers.get(value);
+      if (number === undefined) {
+        number = numbers.size;
+        numbers.set(value, number);
+      }
+      groupOf[row] = number;
+    }
+  });
+  const testGroups = testSizeOf(numbers.size, 'group', options);
+  const isTest = new Uint8Array(numbers.size);
+  for (const group of new RandomState(options.seed).permutation(numbers.size).subarray(0, testGroups)) {
+    isTest[group] = 1;
+  }
+  const [train, test]: [number[], number[]] = [[], []];
+  yield* inSlices(rows, (from, to) => {
+    for (let row = from; row < to; row++) (isTest[groupOf[row] as number] === 1 ? test : train).push(row);
+  });
+  return { trainIndex: Uint32Array.from(train), testIndex: Uint32Array.from(test) };
+}
+
+function byTime(rows: number, column: Column, name: string, testRows: number): Indices {
+  if (column.kind !== 'time' && column.kind !== 'number') {
+    throw argumentError(
+      'ERR_BLASNET_ARG_TYPE',
+      `column ${JSON.stringify(name)}`,
+      'of times or numbers, to split by',
+      column.kind,
+    );
+  }
+  refuseGaps(column, name, 'to split by');
+  const { values } = column;
+  // Rows of equal times keep their order.
+  const order = Uint32Array.from({ length: rows }, (_, row) => row).sort(
+    (a, b) => (values[a] as number) - (values[b] as number) || a - b,
+  );
+  return { trainIndex: order.subarray(0, rows - testRows), testIndex: order.subarray(rows - testRows) };
+}
+
+function refuseGaps(column: Column, name: string, purpose: string): void {
+  if (column.missing === 0) return;
+  const row = column.toArray().indexOf(null);
+  throw blasnetError(
+    'ERR_BLASNET_ARG_VALUE',
+    `Expected column ${JSON.stringify(name)} to have no missing values, ${purpose}, got one at row ${row}`,
+  );
+}
