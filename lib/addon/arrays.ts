@@ -56,6 +56,12 @@ export function* copyArrays(from: readonly AnyArray[], to: readonly AnyArray[]):
   yield* run(bytes, (object, callback) => object.copy({ from, to }, callback));
 }
 
+/** Writes each column of a matrix (rows x out.length) to an array of its own (rows). */
+export function* splitColumns(from: NumberArray, rows: number, out: readonly Float64Array[]): Work<void> {
+  const given = { from, rows, cols: out.length, out };
+  yield* run(8 * rows * out.length, (object, callback) => object.columns(given, callback));
+}
+
 /** Sets all elements of `out` to one number. */
 export function* fillArray(out: FloatArray, value: number): Work<void> {
   yield* run(out.byteLength, (object, callback) => object.fill({ value, out }, callback));

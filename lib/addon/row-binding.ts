@@ -121,6 +121,16 @@ export interface NativeArrays extends NativeOperations {
    * take as a class, an integer from 0 to 2^31 - 1; or the length.
    */
   convert(given: { readonly from: NumberArray; readonly out: LabelArray }, callback?: Callback): void;
+  /** Writes each column of a matrix (rows x cols) to an array of its own (rows). */
+  columns(
+    given: {
+      readonly from: NumberArray;
+      readonly rows: number;
+      readonly cols: number;
+      readonly out: readonly Float64Array[];
+    },
+    callback?: Callback,
+  ): void;
   /** Adds bytes to a hash. */
   hash(
     given: {

@@ -20,3 +20,10 @@ export async function* gathered(
     await blocks.return(undefined);
   }
 }
+
+/** All bytes. */
+export async function wholeBytes(blocks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const block of blocks) parts.push(block);
+  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+}

@@ -125,7 +125,7 @@ export class ColumnBuilder {
 
   #number(row: number, value: number | bigint | boolean | Date): number {
     const number = Number(value);
-    if (typeof value === 'bigint' && !Number.isSafeInteger(number)) {
+    if (typeof value === 'bigint' && BigInt(number) !== value) {
       throw cellError(row, this.name, 'an integer that a number holds exactly', value);
     }
     return number;

@@ -3,7 +3,9 @@ import { abortSignal, type Constraint, checkOptions, functionValue, oneOf, optio
 import { type CsvOptions, csvConstraints, readCsv } from './csv';
 import { formatNames, formatOf, type TableFormat } from './formats';
 import { checkTypes, type FromOptions } from './from';
+import { readIdx } from './idx';
 import { readJson } from './json';
+import { readNpy, readNpz } from './npy';
 import { opened, type Source, sourceOf, type TableSource } from './source';
 import { Table } from './table';
 import { type Columns, type Request, sampleSize } from './text-pass';
@@ -53,11 +55,14 @@ const readers: Readonly<
 > = {
   csv: readCsv,
   json: (source, _, request) => readJson(source, request),
+  npy: readNpy,
+  npz: readNpz,
+  idx: readIdx,
 };
 
 /**
- * Reads a table from a file, from bytes or from a stream: CSV, TSV and other delimited text, NDJSON, or
- * a JSON array of records; compressed by gzip or not. The text is parsed on another thread.
+ * Reads a table from a file, from bytes or from a stream: CSV, TSV and other delimited text, NDJSON, a
+ * JSON array of records, NPY, NPZ or IDX; compressed by gzip or not. The text is parsed on another thread.
  *
  * A column's kind follows from all its cells: it is `number`, `time` (dates of ISO 8601) or `boolean` (true and false)
  * if each cell that is not missing is one; otherwise it is a `category`. Digits with leading zeros, such as 007, and

@@ -7,6 +7,9 @@
 //   convert({ from, out }, callback?): the outcome's `index`
 //     from    typed array of any type that NumberType has
 //     out     Float64Array, Float32Array or Int32Array (length of from), written
+//   columns({ from, rows, cols, out }, callback?): each column of a matrix
+//     from    typed array of any type that NumberType has (rows * cols)
+//     out     array of Float64Arrays (cols, each rows), written
 //   hash({ state, bytes }, callback?)
 //     state   Uint32Array (kHashWords), which beginHash made; read and written
 //     bytes   Uint8Array (any length)
@@ -38,6 +41,7 @@ class ArraysObject final : public Operations<ArraysObject> {
                        {
                            Method<&ArraysObject::Fill>("fill"),
                            Method<&ArraysObject::Convert>("convert"),
+                           Method<&ArraysObject::Columns>("columns"),
                            Method<&ArraysObject::HashBytes>("hash"),
                            Method<&ArraysObject::Copy>("copy"),
                            Method<&ArraysObject::Check>("checkFinite"),
@@ -90,6 +94,23 @@ class ArraysObject final : public Operations<ArraysObject> {
     T* out = given["out"].Array<T>(count);
     return Start(
         info, 1, [=](Totals*) { return ConvertNumbers(from, count, out, control_); }, given.Values());
+  }
+
+  Napi::Value Columns(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"from", "rows", "cols", "out"});
+    const size_t rows = given["rows"].Size(), cols = given["cols"].Size();
+    const Numbers from = given["from"].NumberArray(rows * cols);
+    std::vector<Napi::Value> held = given.Values();
+    std::vector<double*> out;
+    for (const Argument& column : given["out"].List()) {
+      held.push_back(column.Value());
+      out.push_back(column.Array<double>(rows));
+    }
+    if (out.size() != cols) throw given["out"].Wrong("as many arrays as there are columns");
+    return Start(
+        info, 1,
+        [this, from, rows, out = std::move(out)](Totals*) { return SplitColumns(from, rows, out, control_); },
+        std::move(held));
   }
 
   Napi::Value HashBytes(const Napi::CallbackInfo& info) {

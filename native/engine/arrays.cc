@@ -110,6 +110,21 @@ Outcome ConvertNumbers(const Numbers& from, size_t count, T* out, const Control&
   return outcome;
 }
 
+Outcome SplitColumns(const Numbers& from, size_t rows, const std::vector<double*>& out,
+                     const Control& control) {
+  const size_t cols = out.size();
+  // A block of rows is read once, while its cache lines are at hand.
+  constexpr size_t kRows = 256;
+  ForPieces(control.Threads(), rows, kRows, control, [&](size_t first, size_t last, size_t) {
+    double scratch[kRows];
+    for (size_t c = 0; c < cols; c++) {
+      const double* column = ReadNumbers(from, first * cols + c, cols, last - first, scratch);
+      std::copy_n(column, last - first, out[c] + first);
+    }
+  });
+  return Done(control);
+}
+
 template <typename T>
 Outcome CheckFinite(const T* data, size_t size, const Control& control) {
   std::atomic<size_t> bad{size};

@@ -31,6 +31,10 @@ Outcome CopyBytes(const std::vector<Bytes>& from, const std::vector<Bytes>& to, 
 template <typename T>
 Outcome ConvertNumbers(const Numbers& from, size_t count, T* out, const Control& control);
 
+// Writes each column of a matrix (rows, out.size()) to an array of its own (rows).
+Outcome SplitColumns(const Numbers& from, size_t rows, const std::vector<double*>& out,
+                     const Control& control);
+
 // Outcome: index is the first NaN or infinity of data, or `size`.
 template <typename T>
 Outcome CheckFinite(const T* data, size_t size, const Control& control);

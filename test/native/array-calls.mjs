@@ -50,6 +50,28 @@ export const arrayClasses = {
         properties({ value: number(2), out: floats(5, { anyLength: true, anyType: true }) }),
         callback(),
       ],
+      columns: [
+        properties({
+          from: {
+            make: () => Uint16Array.of(1, 2, 3, 4, 5, 6),
+            wrong: () => [undefined, ...notArrays, new BigInt64Array(6), new Uint8Array(5)],
+          },
+          rows: size(3),
+          cols: { make: () => 2, wrong: (Float) => [...size(2).wrong(Float), 1] },
+          out: {
+            make: () => [new Float64Array(3), new Float64Array(3)],
+            wrong: () => [
+              undefined,
+              null,
+              {},
+              [new Float64Array(3)],
+              [new Float64Array(3), new Float64Array(2)],
+              [new Float64Array(3), new Float32Array(3)],
+            ],
+          },
+        }),
+        callback(),
+      ],
       convert: [
         properties({
           from: {

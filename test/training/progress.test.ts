@@ -206,7 +206,11 @@ function onTerminal(program: string): string {
   return execFileSync(
     'script',
     ['-qec', `stty cols 50 && "${process.execPath}" -e "$PROGRAM"`, '/dev/null'],
-    { encoding: 'utf8', env: { ...process.env, PROGRAM: program }, stdio: ['ignore', 'pipe', 'inherit'] },
+    {
+      encoding: 'utf8',
+      env: { ...process.env, TERM: 'xterm', PROGRAM: program },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
   );
 }
 
