@@ -28,6 +28,8 @@ const kinds = {
       'test/preprocessing/label-encoder-async',
       'test/random/draws',
       'test/training/resume/aborts',
+      'test/tables',
+      'test/tabular',
       'test/training/split',
       'test/samples',
     ],

@@ -16,6 +16,7 @@ import * as preprocessing from './preprocessing.mjs';
 import * as rowWork from './row-work.mjs';
 import * as scaling from './scaling.mjs';
 import * as stalls from './stalls.mjs';
+import * as tables from './tables.mjs';
 import * as wide from './wide.mjs';
 
 export const cases = [
@@ -29,6 +30,7 @@ export const cases = [
   scaling,
   preprocessing,
   rowWork,
+  tables,
   loop,
   stalls,
   create,

@@ -1,0 +1,68 @@
+// A CSV file of 100 MB to typed columns: time beside udsv, memory, and how long the event loop waits.
+
+import { compare } from '../harness/comparison.mjs';
+import { rate, time } from '../harness/quantities.mjs';
+import { takeTurns } from '../harness/rounds.mjs';
+
+/** @import { Bench } from '../harness/bench.mjs' */
+/** @import { Outcome } from '../harness/rounds.mjs' */
+
+export const id = 'tables';
+export const title = 'Reading tables';
+
+export async function run(/** @type {Bench} */ bench) {
+  const megabytes = bench.quick ? 10 : 100;
+  const rows = bench.quick ? 100_000 : 1_000_000;
+  const probe = (/** @type {string} */ reader, /** @type {string} */ measure) => async () => {
+    try {
+      return await bench.probe('tables.mjs', { reader, measure, folder: bench.folder, megabytes, rows });
+    } catch (error) {
+      if (reader === 'udsv') return { unavailable: 'udsv is not installed: npm install --prefix bench' };
+      throw error;
+    }
+  };
+  const contestants = [
+    { key: 'time', measure: probe('blasnet', 'time') },
+    { key: 'udsv', measure: probe('udsv', 'time') },
+    { key: 'stall', measure: probe('blasnet', 'stall') },
+    { key: 'memory', measure: probe('blasnet', 'memory') },
+    { key: 'encode', measure: probe('blasnet', 'encode') },
+  ];
+  const outcomes = await takeTurns(contestants, bench.rounds, (line) => bench.log(`${id}: ${line}`));
+  const outcomeOf = (/** @type {string} */ key) => /** @type {Outcome} */ (outcomes.get(key));
+  const what = { case: id, threads: '' };
+  const variant = `CSV of ${megabytes} MB, 7 columns of numbers and 3 of texts`;
+  bench.rows.push(
+    compare({ ...what, variant, quantity: time(''), must: { ratio: 1 } }, outcomeOf('time'), {
+      title: 'udsv',
+      outcome: outcomeOf('udsv'),
+    }),
+    compare(
+      {
+        ...what,
+        variant: `${variant}: longest stall of the event loop`,
+        quantity: time(''),
+        must: { atMost: 10 },
+      },
+      outcomeOf('stall'),
+    ),
+    compare(
+      {
+        ...what,
+        variant: `${variant}: peak memory, in times of the typed columns`,
+        quantity: { unit: 'times', of: (value) => value, better: 'lower' },
+        must: { atMost: 3 },
+      },
+      outcomeOf('memory'),
+    ),
+    compare(
+      {
+        ...what,
+        threads: '2',
+        variant: `${rows.toLocaleString('en-US')} rows of 10 columns as inputs of a network, float32`,
+        quantity: rate('cells', 10 * rows),
+      },
+      outcomeOf('encode'),
+    ),
+  );
+}
