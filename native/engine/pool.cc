@@ -4,9 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <exception>
+#include <cstring>
 #include <mutex>
 #include <new>
+#include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -19,6 +21,41 @@ namespace {
 
 // A waiting thread spins for this long before it sleeps: about the time of a wake-up.
 constexpr auto kSpin = std::chrono::microseconds(20);
+
+// An exception on its way to the caller's thread. (std::exception_ptr would need a newer C++ library than the
+// prebuilt addon may ask for.)
+class Failure {
+ public:
+  // Keeps the exception that is being handled.
+  void Catch() {
+    try {
+      throw;
+    } catch (const std::bad_alloc&) {
+      kind_ = Kind::kMemory;
+    } catch (const std::system_error& error) {
+      kind_ = Kind::kSystem;
+      code_ = error.code();
+    } catch (const std::exception& error) {
+      kind_ = Kind::kOther;
+      std::strncpy(message_, error.what(), sizeof message_ - 1);
+    } catch (...) {
+      kind_ = Kind::kOther;
+    }
+  }
+
+  [[noreturn]] void Throw() const {
+    if (kind_ == Kind::kMemory) throw std::bad_alloc();
+    if (kind_ == Kind::kSystem) throw std::system_error(code_);
+    throw std::runtime_error(message_);
+  }
+
+ private:
+  enum class Kind { kMemory, kSystem, kOther };
+
+  Kind kind_ = Kind::kOther;
+  std::error_code code_;
+  char message_[200] = "an operation failed";
+};
 
 void Pause() {
 #if defined(__x86_64__) || defined(_M_X64)
@@ -61,7 +98,7 @@ struct Loop {
   std::atomic<size_t> next[kMostSegments];  // the next iteration of each segment
   std::atomic<size_t> active{0};            // helpers that are working
   std::atomic<bool> failed{false};
-  std::exception_ptr failure;  // of the first call that failed
+  Failure failure;  // of the first call that failed
 
   size_t Start(size_t segment) const { return count * segment / segments; }
 
@@ -75,7 +112,7 @@ struct Loop {
       }
     } catch (...) {
       for (size_t segment = 0; segment < segments; segment++) next[segment].store(count);
-      if (!failed.exchange(true)) failure = std::current_exception();
+      if (!failed.exchange(true)) failure.Catch();
     }
   }
 };
@@ -216,7 +253,7 @@ void ParallelFor(size_t threads, size_t count, const LoopBody& body) {
   }
   Loop loop(body, count, most);
   Shared().Run(&loop);
-  if (loop.failure != nullptr) std::rethrow_exception(loop.failure);
+  if (loop.failed) loop.failure.Throw();
 }
 
 }  // namespace blasnet

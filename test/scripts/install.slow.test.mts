@@ -77,7 +77,7 @@ class Project {
       env: { PATH: this.bin, INIT_CWD: this.folder, npm_config_global_prefix: this.prefix, ...env },
       ...(uid === undefined ? {} : { uid }),
     });
-    return { status, stdout: stdout.replace(/\d+\.\d s/, '0.0 s'), stderr };
+    return { status, stdout: stdout.replace(/\.*\d+\.\d s/, '0.0 s'), stderr };
   }
 
   /** The files in build/, from which the library now takes the addon. */

@@ -67,7 +67,7 @@ class Checkout {
       env: { PATH: this.bin, HOME: this.root, npm_config_offline: 'true', CI: 'true', ...env },
       ...(uid === undefined ? {} : { uid }),
     });
-    const titles = stdout.split('\n').map((line) => line.replace(/ \.\.\. \.*\d+\.\d s$/, ''));
+    const titles = stdout.split('\n').map((line) => line.replace(/( \.\.\. \.*\d+\.\d s|:)$/, ''));
     return { status, did: titles.filter(Boolean), stderr };
   }
 }
