@@ -43,6 +43,7 @@ export class TrainingSession {
   readonly runner: EpochRunner;
   /** The parameters to restore at the end. Its memory is used again for each better epoch. */
   best: Snapshot | undefined;
+  #bestIsCopied = true;
   /** The reports of all epochs so far, if checkpoints need them. */
   readonly reports: EpochReport[] = [];
   /** All epochs so far. That of a resumed training begins with the epochs before it. */
@@ -269,12 +270,15 @@ export class TrainingSession {
       statistics: allocateShared(statistics.length, kind.dtype),
     };
     const { best } = this;
+    // If an abort ends the copy halfway, the network itself still is as the best epoch left it.
+    this.#bestIsCopied = false;
     yield* ask((at) => at.work(copyArrays([parameters, statistics], [best.parameters, best.statistics])));
+    this.#bestIsCopied = true;
   }
 
   *#restoreBest(): Training {
     const { best } = this;
-    if (best === undefined) return;
+    if (best === undefined || !this.#bestIsCopied) return;
     const { parameters, statistics } = this.#network;
     yield* ask((at) => at.change(copyArrays([best.parameters, best.statistics], [parameters, statistics])));
   }
