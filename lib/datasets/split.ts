@@ -1,4 +1,3 @@
-import { copyArrays } from '../addon/arrays';
 import {
   type AsyncOptions,
   asyncConstraints,
@@ -7,13 +6,12 @@ import {
   type Work,
   workHere,
 } from '../addon/work';
-import { argumentError, blasnetError } from '../base/errors';
+import { argumentError } from '../base/errors';
 import type { Role } from '../base/hints';
 import type { FloatArray, Matrix, NumberArray } from '../base/matrix';
-import { newArray } from '../base/memory';
 import { lengthOf } from '../base/number-kinds';
-import { anything, boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
-import { drawOrders, RandomState } from '../random/random-state';
+import { anything, boolean, checkOptions, optional, seed } from '../base/validate';
+import { RandomState } from '../random/random-state';
 import type { Dataset } from './dataset';
 import {
   arraysOf,
@@ -27,6 +25,7 @@ import {
   widthOf,
 } from './parts';
 import { type Indices, stratified } from './stratify';
+import { plainIndices, testCountOf, testSizeConstraint } from './test-rows';
 
 export interface SplitOptions {
   /**
@@ -71,12 +70,6 @@ type Rows = readonly (readonly number[])[];
 
 /** The type of a copy of T, which has its own buffer. */
 type Copy<T extends FloatArray> = T extends Float64Array ? Float64Array : Float32Array;
-
-const testSizeConstraint: Constraint = {
-  rule: 'a share of the rows between 0 and 1, or a positive whole number of them',
-  accepts: (value) => typeof value === 'number',
-  holds: (value: number) => value > 0 && (value < 1 || Number.isSafeInteger(value)),
-};
 
 const constraints = {
   testSize: optional(testSizeConstraint),
@@ -154,7 +147,7 @@ class SplitData {
   readonly strata: NamedPart | undefined;
   readonly #form: 'samples' | 'mixed';
 
-  constructor(X: unknown, Y: unknown, { testSize = 0.25, shuffle = true, stratify = false }: SplitOptions) {
+  constructor(X: unknown, Y: unknown, { testSize, shuffle = true, stratify = false }: SplitOptions) {
     const mixed = isMixed(X);
     this.#form = mixed ? 'mixed' : 'samples';
     const given: [string, unknown, Role][] = mixed
@@ -174,15 +167,8 @@ class SplitData {
       throw argumentError('ERR_BLASNET_ARG_TYPE', rowsName, rule, X);
     }
     for (const [name, part] of this.parts) if (name !== rowsName) widthOf(name, part, rows, rowsName);
-    if (rows < 2) {
-      throw blasnetError('ERR_BLASNET_SHAPE', `Expected X to have at least 2 rows, got ${rows}`);
-    }
     this.rows = rows;
-    this.testRows = testSize < 1 ? Math.ceil(testSize * rows) : testSize;
-    if (this.testRows >= rows) {
-      const rule = `small enough to leave one of ${rows} rows for training`;
-      throw argumentError('ERR_BLASNET_ARG_VALUE', 'testSize', rule, testSize);
-    }
+    this.testRows = testCountOf(rows, testSize, 'row', 'X');
     if (stratify === false) return;
     if (!shuffle)
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'stratify', 'left out without shuffle', stratify);
@@ -248,17 +234,5 @@ function* indicesOf({ rows, testRows, strata }: SplitData, options: SplitOptions
   // Without a shuffle, the random numbers do not matter.
   const random = new RandomState(shuffle ? options.seed : 0);
   if (strata !== undefined) return yield* stratified(...strata, rows, testRows, random);
-  const order = newArray(Uint32Array, rows);
-  yield* drawOrders(random, order, rows, { count: shuffle ? rows : 0 });
-  const testStart = shuffle ? 0 : rows - testRows;
-  const testIndex = yield* copyOf(order.subarray(testStart, testStart + testRows));
-  const trainIndex = yield* copyOf(shuffle ? order.subarray(testRows) : order.subarray(0, testStart));
-  return { trainIndex, testIndex };
-}
-
-// Each result has a buffer of its own, so that a transfer takes no other with it.
-function* copyOf(order: Uint32Array): Work<Uint32Array> {
-  const copy = newArray(Uint32Array, order.length);
-  yield* copyArrays([order], [copy]);
-  return copy;
+  return yield* plainIndices(rows, testRows, shuffle, random);
 }

@@ -1,7 +1,7 @@
 // IDX, the format of MNIST: big-endian numbers with their dimensions (http://yann.lecun.com/exdb/mnist).
 
 import { splitColumns } from '../addon/arrays';
-import { pinnedWork } from '../addon/work';
+import { inSlices, pinnedWork, type Work } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import type { NumberArray } from '../base/number-kinds';
 import { wholeBytes } from './blocks';
@@ -45,13 +45,20 @@ export async function readIdx(source: Source, options: CsvOptions, request: Requ
   const cols = rows === 0 ? 0 : elements / rows;
   if (cols === 0) throw failed('it has no elements');
 
-  let numbers: NumberArray = bytes.subarray(start);
-  if (bytes[2] !== 8) {
-    numbers = new Float64Array(elements);
-    for (let i = 0; i < elements; i++) numbers[i] = type.read(view, start + i * type.bytes);
-  }
   const out = Array.from({ length: cols }, () => new Float64Array(rows));
-  await pinnedWork(splitColumns(numbers, rows, out), [bytes], request);
+  const elementType = type;
+  function* read(): Work<void> {
+    let numbers: NumberArray = bytes.subarray(start);
+    if (bytes[2] !== 8) {
+      const doubles = new Float64Array(elements);
+      yield* inSlices(elements, (from, to) => {
+        for (let i = from; i < to; i++) doubles[i] = elementType.read(view, start + i * elementType.bytes);
+      });
+      numbers = doubles;
+    }
+    yield* splitColumns(numbers, rows, out);
+  }
+  await pinnedWork(read(), [bytes], request);
   const columns = new Map(out.map((values, i) => [`column${i + 1}`, columnOf('number', values)]));
   request.onRows(rows);
   return { columns: chosen(columns, source.name, options.header, request), rows };

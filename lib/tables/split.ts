@@ -1,8 +1,9 @@
 import { type AsyncOptions, asyncConstraints, inSlices, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
-import { stratified } from '../datasets/stratify';
-import { drawOrders, RandomState } from '../random/random-state';
+import { type Indices, stratified } from '../datasets/stratify';
+import { plainIndices, testCountOf, testSizeConstraint } from '../datasets/test-rows';
+import { RandomState } from '../random/random-state';
 import type { Column } from './column';
 
 export interface TableSplitOptions {
@@ -27,23 +28,13 @@ export interface TableSplitAsyncOptions extends TableSplitOptions, AsyncOptions 
 
 const columnName: Constraint = { rule: "a column's name", accepts: (value) => typeof value === 'string' };
 const constraints = {
-  testSize: optional({
-    rule: 'a share between 0 and 1, or a positive whole number',
-    accepts: (value) => typeof value === 'number',
-    holds: (value: number) => value > 0 && (value < 1 || Number.isSafeInteger(value)),
-  }),
+  testSize: optional(testSizeConstraint),
   shuffle: optional(boolean),
   seed: optional(seed),
   stratify: optional(columnName),
   group: optional(columnName),
   time: optional(columnName),
 };
-
-/** The rows of both parts. */
-interface Indices {
-  readonly trainIndex: Uint32Array;
-  readonly testIndex: Uint32Array;
-}
 
 /** Checks the options of a split. */
 export function checkSplit(options: TableSplitAsyncOptions, isAsync: boolean): void {
@@ -64,7 +55,7 @@ export function* splitRows(
 ): Work<Indices> {
   const { group, time, stratify, shuffle = true } = options;
   if (group !== undefined) return yield* byGroup(rows, columnOf(group), group, options);
-  const testRows = testSizeOf(rows, 'row', options);
+  const testRows = testCountOf(rows, options.testSize);
   if (time !== undefined) return byTime(rows, columnOf(time), time, testRows);
   if (stratify !== undefined) {
     const column = columnOf(stratify);
@@ -73,23 +64,7 @@ export function* splitRows(
     const name = `column ${JSON.stringify(stratify)}`;
     return yield* stratified(name, { form: 'list', values }, rows, testRows, new RandomState(options.seed));
   }
-  const order = new Uint32Array(rows);
-  yield* drawOrders(new RandomState(shuffle ? options.seed : 0), order, rows, { count: shuffle ? rows : 0 });
-  const testStart = shuffle ? 0 : rows - testRows;
-  return {
-    testIndex: order.subarray(testStart, testStart + testRows),
-    trainIndex: shuffle ? order.subarray(testRows) : order.subarray(0, testStart),
-  };
-}
-
-function testSizeOf(count: number, what: string, { testSize = 0.25 }: TableSplitOptions): number {
-  if (count < 2) {
-    throw blasnetError('ERR_BLASNET_SHAPE', `Expected at least 2 ${what}s to split, got ${count}`);
-  }
-  const size = testSize < 1 ? Math.ceil(testSize * count) : testSize;
-  if (size < count) return size;
-  const rule = `small enough to leave one of ${count} ${what}s for training`;
-  throw argumentError('ERR_BLASNET_ARG_VALUE', 'testSize', rule, testSize);
+  return yield* plainIndices(rows, testRows, shuffle, new RandomState(shuffle ? options.seed : 0));
 }
 
 // The groups in the order in which they first come; then as scikit-learn's GroupShuffleSplit: the first ones of a
@@ -109,7 +84,7 @@ function* byGroup(rows: number, column: Column, name: string, options: TableSpli
       groupOf[row] = number;
     }
   });
-  const testGroups = testSizeOf(numbers.size, 'group', options);
+  const testGroups = testCountOf(numbers.size, options.testSize, 'group');
   const isTest = new Uint8Array(numbers.size);
   for (const group of new RandomState(options.seed).permutation(numbers.size).subarray(0, testGroups)) {
     isTest[group] = 1;

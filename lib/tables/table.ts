@@ -17,7 +17,7 @@ export interface TableParts {
 }
 
 /** The columns of a table by name. */
-export type ColumnMap = ReadonlyMap<string, Column>;
+type ColumnMap = ReadonlyMap<string, Column>;
 
 /**
  * Named columns of equal length. A table never changes; its methods return new tables, which share the columns that are

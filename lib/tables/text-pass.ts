@@ -43,7 +43,7 @@ export const sampleSize = 2 ** 16;
 // Values that are copied within half a millisecond.
 const briefRows = 2 ** 16;
 
-export class TextPass {
+class TextPass {
   readonly #source: Source;
   readonly #format: Format;
   readonly #request: Request;

@@ -24,13 +24,16 @@ constexpr auto kSpin = std::chrono::microseconds(20);
 
 // An exception on its way to the caller's thread. (std::exception_ptr would need a newer C++ library than the
 // prebuilt addon may ask for.)
-class Failure {
+class CaughtException {
  public:
   // Keeps the exception that is being handled.
   void Catch() {
     try {
       throw;
     } catch (const std::bad_alloc&) {
+      kind_ = Kind::kMemory;
+    } catch (const std::length_error&) {
+      // A vector of more bytes than there are addresses.
       kind_ = Kind::kMemory;
     } catch (const std::system_error& error) {
       kind_ = Kind::kSystem;
@@ -98,7 +101,7 @@ struct Loop {
   std::atomic<size_t> next[kMostSegments];  // the next iteration of each segment
   std::atomic<size_t> active{0};            // helpers that are working
   std::atomic<bool> failed{false};
-  Failure failure;  // of the first call that failed
+  CaughtException failure;  // of the first call that failed
 
   size_t Start(size_t segment) const { return count * segment / segments; }
 

@@ -324,7 +324,8 @@ describe('a split', () => {
     },
     {
       options: { testSize: 0 },
-      message: 'Expected testSize to be a share between 0 and 1, or a positive whole number, got 0 (number)',
+      message:
+        'Expected testSize to be a share of the rows between 0 and 1, or a positive whole number of them, got 0 (number)',
       code: 'ERR_BLASNET_ARG_VALUE',
     },
     {
