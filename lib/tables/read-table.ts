@@ -1,14 +1,12 @@
 import { AbortError } from '../base/errors';
 import { abortSignal, type Constraint, checkOptions, functionValue, oneOf, optional } from '../base/validate';
-import { type CsvOptions, csvConstraints, readCsv } from './csv';
+import { type CsvOptions, csvConstraints } from './csv';
 import { formatNames, formatOf, type TableFormat } from './formats';
 import { checkTypes, type FromOptions } from './from';
-import { readIdx } from './idx';
-import { readJson } from './json';
-import { readNpy, readNpz } from './npy';
-import { opened, type Source, sourceOf, type TableSource } from './source';
+import { readers } from './readers';
+import { opened, sourceOf, type TableSource } from './source';
 import { Table } from './table';
-import { type Columns, type Request, sampleSize } from './text-pass';
+import { sampleSize } from './text-pass';
 
 /** How far a reading is. */
 export interface ReadProgress {
@@ -50,16 +48,6 @@ const constraints: Readonly<Record<keyof ReadTableOptions, Constraint>> = {
   progress: optional(functionValue),
 };
 
-const readers: Readonly<
-  Record<TableFormat, (source: Source, options: CsvOptions, request: Request) => Promise<Columns>>
-> = {
-  csv: readCsv,
-  json: (source, _, request) => readJson(source, request),
-  npy: readNpy,
-  npz: readNpz,
-  idx: readIdx,
-};
-
 /**
  * Reads a table from a file, from bytes or from a stream: CSV, TSV and other delimited text, NDJSON, a
  * JSON array of records, NPY, NPZ or IDX; compressed by gzip or not. The text is parsed on another thread.
@@ -88,8 +76,8 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
   const onRows = (rows: number) => progress?.({ bytes, total, rows });
   const { sample, source: begun, close } = await opened(from, sampleSize, onBytes);
   try {
-    const read = readers[options.format ?? formatOf(from.file, sample)];
-    const { columns, rows } = await read(begun, options, {
+    const reader = readers[options.format ?? formatOf(from.file, sample)];
+    const { columns, rows } = await reader.read(begun, options, {
       types,
       columns: options.columns,
       signal,

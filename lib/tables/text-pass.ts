@@ -22,6 +22,12 @@ export interface Request {
   readonly onRows: (rows: number) => void;
 }
 
+/** What a reader of parts is asked for. */
+export interface PartRequest extends Request {
+  /** The most rows of a part; undefined: as many as make some megabytes. */
+  readonly partRows: number | undefined;
+}
+
 export interface Columns {
   readonly columns: ReadonlyMap<string, Column>;
   readonly rows: number;
