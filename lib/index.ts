@@ -46,6 +46,7 @@ export type {
   NormalizationOption,
 } from './layers/normalization';
 export { batchNorm, layerNorm } from './layers/normalization';
+export type { ParameterFactors } from './layers/parameter-factors';
 export type { Gradients, Parameters, Statistics } from './layers/parameters';
 export * from './metrics';
 export type { FileBytes } from './network/load';

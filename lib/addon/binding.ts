@@ -179,6 +179,7 @@ export interface NumericRecords {
     | 'l1'
     | 'l2'
     | 'maxNorm';
+  factors: 'learningRate' | 'weightDecay';
   embedding: 'categories' | 'outputs';
   /** The options of all losses: lib/layers/losses.ts has them. */
   lossOptions: string;
@@ -237,6 +238,8 @@ export interface PlanArguments {
   readonly embeddings: Float64Array;
   /** (layers x fields) one record per layer */
   readonly layers: Float64Array;
+  /** (parameters x fields) one record per parameter such as W1, in their order; or empty, if all factors are 1 */
+  readonly factors: Float64Array;
   /** Its code. */
   readonly loss: number;
   readonly lossOptions: Float64Array;

@@ -15,6 +15,7 @@ import {
 } from '../layers/architecture';
 import { allLossOptions, lossEntry, type ResolvedLoss } from '../layers/losses';
 import { normalizationCodes } from '../layers/normalization';
+import { factorsOf } from '../layers/parameters';
 import { codeError } from '../samples/inputs';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples, Samples } from '../samples/samples';
@@ -98,6 +99,7 @@ export class Plan {
         ),
       ),
       layers: joined(architecture.map(layerRecord)),
+      factors: joined(factorsOf(architecture).map((factors) => packRecord('factors', { ...factors }))),
       loss: lossEntry(loss.name).code,
       lossOptions: packRecord('lossOptions', allLossOptions(loss)),
       parameters,

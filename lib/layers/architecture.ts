@@ -25,6 +25,7 @@ import {
 } from './activations';
 import { completeEmbeddings, type Embedding, type EmbeddingOptions } from './embeddings';
 import { type Normalization, type NormalizationOption, resolveNormalization } from './normalization';
+import { completeFactors, type ParameterFactors } from './parameter-factors';
 
 /**
  * A layer, like in the article's dictionary, with more options. It has W (outputDim x inputDim) and b (outputDim x 1).
@@ -79,6 +80,14 @@ export interface LayerOptions {
   readonly maxNorm?: number;
   /** Whether training changes the layer. A frozen layer normalises batches by the running moments. @default true */
   readonly trainable?: boolean;
+  /**
+   * Factors of the learning rate: one for the whole layer, or one for each kind of its parameters, as in
+   * `{ W: 1, b: 0.1 }`. PyTorch has parameter groups for this. Parameters with the factor 0 are frozen. Not with lbfgs.
+   * @default 1
+   */
+  readonly learningRateFactors?: number | ParameterFactors;
+  /** Factors of the optimiser's weight decay, in the same form; `{ b: 0 }` keeps biases from it. Not with lbfgs. @default 1 */
+  readonly weightDecayFactors?: number | ParameterFactors;
 }
 
 /** A completed layer. Options that it does not use are absent. It is a plain object, and JSON keeps it unchanged. */
@@ -96,6 +105,8 @@ export interface Layer {
   readonly l2?: number;
   readonly maxNorm?: number;
   readonly trainable?: boolean;
+  readonly learningRateFactors?: ParameterFactors;
+  readonly weightDecayFactors?: ParameterFactors;
 }
 
 export type Architecture = readonly Layer[];
@@ -122,6 +133,8 @@ const layerConstraints = {
   l2: optional(atLeast(0)),
   maxNorm: optional(above(0)),
   trainable: optional(boolean),
+  learningRateFactors: anything,
+  weightDecayFactors: anything,
 };
 
 // Native code and CBLAS count in 32 bits.
@@ -180,9 +193,20 @@ function completeLayer(name: string, layer: LayerOptions, before: readonly Layer
     ...(normalization !== undefined && { normalization }),
     ...(embeddings !== undefined && { embeddings }),
     ...used(layer),
+    ...factorsOf(name, layer),
   };
   const skip = skipOf(name, layer, featuresOf(completed), before);
   return Object.freeze(skip === undefined ? completed : { ...completed, skip });
+}
+
+function factorsOf(name: string, layer: LayerOptions): Partial<Layer> {
+  const [learningRateFactors, weightDecayFactors] = (
+    ['learningRateFactors', 'weightDecayFactors'] as const
+  ).map((option) => completeFactors(`${name}.${option}`, layer[option], layer));
+  return {
+    ...(learningRateFactors !== undefined && { learningRateFactors }),
+    ...(weightDecayFactors !== undefined && { weightDecayFactors }),
+  };
 }
 
 function checkName(name: string, layer: LayerOptions, before: readonly Layer[]): void {

@@ -1,5 +1,6 @@
 import { allocate, allocateShared, type Dtype, type FloatArray, Matrix } from '../base/matrix';
 import { type Architecture, embeddingsIn, featuresOf, type Layer } from './architecture';
+import type { ParameterKind } from './parameter-factors';
 
 /**
  * The article's parameter dictionary: W1 (outputDim x inputDim), b1 (outputDim x 1), W2, b2, ... of layers 1 to L.
@@ -72,6 +73,28 @@ export function parameterShapes(architecture: Architecture): NamedShape[] {
     ];
   });
   return [...tables, ...layers];
+}
+
+/** The factors of one parameter: of the learning rate and of the weight decay. */
+interface Factors {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/** The factors of every parameter, in the order of the flat buffer; none if all are 1. */
+export function factorsOf(architecture: Architecture): Factors[] {
+  const none = ({ learningRateFactors, weightDecayFactors }: Layer) =>
+    learningRateFactors === undefined && weightDecayFactors === undefined;
+  if (architecture.every(none)) return [];
+  return parameterShapes(architecture).map(({ name }) => {
+    const [, kind, number] = /^(\D+)(\d+)$/.exec(name) as unknown as [string, ParameterKind, string];
+    // The first layer has all tables.
+    const layer = architecture[kind === 'E' ? 0 : Number(number) - 1] as Layer;
+    return {
+      learningRate: layer.learningRateFactors?.[kind] ?? 1,
+      weightDecay: layer.weightDecayFactors?.[kind] ?? 1,
+    };
+  });
 }
 
 /** The running moments in the order of their flat buffer. */

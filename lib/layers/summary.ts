@@ -1,5 +1,6 @@
 import type { Dtype } from '../base/matrix';
 import { type Architecture, activationOf, featuresOf, type Layer } from './architecture';
+import type { ParameterFactors } from './parameter-factors';
 import { parameterCount } from './parameters';
 
 /**
@@ -54,6 +55,7 @@ function formatSizes(first: number | string, architecture: Architecture): string
 // For example: batch norm, dropout 0.5, frozen.
 function extras(layer: Layer): string {
   const { name, embeddings = [], noise, normalization, dropout, skip, l1, l2, maxNorm, trainable } = layer;
+  const { learningRateFactors, weightDecayFactors } = layer;
   const tables = embeddings.map(({ categories, outputDim }) => `${categories} x ${outputDim}`);
   const parts = [
     name !== undefined && JSON.stringify(name),
@@ -66,8 +68,17 @@ function extras(layer: Layer): string {
     l2 !== undefined && `l2 ${l2}`,
     maxNorm !== undefined && `maxNorm ${maxNorm}`,
     trainable === false && 'frozen',
+    learningRateFactors !== undefined && `learning rate ${factorsText(learningRateFactors)}`,
+    weightDecayFactors !== undefined && `weight decay ${factorsText(weightDecayFactors)}`,
   ];
   return parts.filter((part) => part !== false).join(', ');
+}
+
+// For example: x 0.1 (b), x 6 (gamma).
+function factorsText(factors: ParameterFactors): string {
+  return Object.entries(factors)
+    .map(([kind, factor]) => `x ${factor} (${kind})`)
+    .join(', ');
 }
 
 // 1,234,567. (The first toLocaleString of a process takes 15 ms.)

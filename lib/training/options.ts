@@ -15,7 +15,13 @@ import {
 } from '../base/validate';
 import { type CheckpointOptions, CheckpointStore, checkpointConstraints } from '../formats/checkpoints';
 import type { ActivationName } from '../layers/activations';
-import { type Architecture, isRandom, outputActivationOf, outputLayerOf } from '../layers/architecture';
+import {
+  type Architecture,
+  isRandom,
+  type Layer,
+  outputActivationOf,
+  outputLayerOf,
+} from '../layers/architecture';
 import { defaultLoss, type LossOption, lossEntry, type ResolvedLoss } from '../layers/losses';
 import { type Metrics, type ResolvedMetric, resolveMetrics } from '../metrics/metric';
 import type { Optimizer } from '../optimizers/optimizers';
@@ -341,9 +347,11 @@ function checkFullBatch(
     if (options[name] === undefined) continue;
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'left out with lbfgs', options[name]);
   }
-  const limited = architecture.findIndex(({ maxNorm }) => maxNorm !== undefined);
-  if (isRandom(architecture) || limited !== -1) {
-    const rule = 'other than lbfgs for a network with dropout, noise or maxNorm';
+  const limited = ({ maxNorm, learningRateFactors, weightDecayFactors }: Layer) =>
+    maxNorm !== undefined || learningRateFactors !== undefined || weightDecayFactors !== undefined;
+  if (isRandom(architecture) || architecture.some(limited)) {
+    const rule =
+      'other than lbfgs for a network with dropout, noise, maxNorm, learningRateFactors or weightDecayFactors';
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'optimizer', rule, 'lbfgs');
   }
 }

@@ -1,9 +1,10 @@
 // The Plan class. Its operations run as operations.h says; binding/records.h declares the records.
 //
-//   new Plan({ inputs, embeddings, layers, loss, lossOptions, parameters, statistics, outcome })
+//   new Plan({ inputs, embeddings, layers, factors, loss, lossOptions, parameters, statistics, outcome })
 //     inputs       the number of columns of X
 //     embeddings   Float64Array (E * EmbeddingRecord)
 //     layers       Float64Array (L * LayerRecord)
+//     factors      Float64Array (P * FactorsRecord): one per parameter, in their order; or empty: all are 1
 //     loss         its number
 //     lossOptions  Float64Array (LossOptions)
 //     parameters   Float64Array or Float32Array on a SharedArrayBuffer; its type is the element type T
@@ -70,9 +71,9 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
 
   explicit PlanObject(const Napi::CallbackInfo& info) try
       : Operations(info), workspaces_(*info.Env().GetInstanceData<std::shared_ptr<Workspaces>>()) {
-    const Properties given(
-        Args(info), 0,
-        {"inputs", "embeddings", "layers", "loss", "lossOptions", "parameters", "statistics", "outcome"});
+    const Properties given(Args(info), 0,
+                           {"inputs", "embeddings", "layers", "factors", "loss", "lossOptions", "parameters",
+                            "statistics", "outcome"});
     NetworkSpec network;
     network.input = InputOf(given["inputs"], given["embeddings"]);
     network.layers = LayersOf(network.input.Features(), given["layers"]);
@@ -84,6 +85,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
       parameter_count_ += ParameterCount(layer);
       if (parameter_count_ > kMostSize) throw given["layers"].Wrong("layers of fewer than 2^31 parameters");
     }
+    network.factors = FactorsOf(NamedCount(network), given["factors"]);
     const LossSpec loss{given["loss"].Enum(kLastLoss), given["lossOptions"].Record<LossOptions>()};
     numbers_ = network.input.numbers;
     codes_ = network.input.embeddings.size();
@@ -175,6 +177,18 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
       }
     }
     return layers;
+  }
+
+  static std::vector<ParameterFactors> FactorsOf(size_t count, const Argument& records) {
+    if (records.Length() == 0) return {};
+    constexpr size_t kFields = FieldCount<FactorsRecord>();
+    const double* numbers = records.Array<double>(count * kFields);
+    std::vector<ParameterFactors> factors;
+    for (size_t i = 0; i < count; i++) {
+      const auto record = ReadRecord<FactorsRecord>(numbers + i * kFields);
+      factors.push_back({record.learning_rate, record.weight_decay});
+    }
+    return factors;
   }
 
   Napi::Value Predict(const Napi::CallbackInfo& info) {

@@ -34,6 +34,15 @@ struct LayerRecord {
       {"maxNorm", &LayerRecord::max_norm}};
 };
 
+// The factors of one parameter: see ParameterFactors.
+struct FactorsRecord {
+  double learning_rate;
+  double weight_decay;
+
+  static constexpr Field<FactorsRecord> kFields[] = {{"learningRate", &FactorsRecord::learning_rate},
+                                                     {"weightDecay", &FactorsRecord::weight_decay}};
+};
+
 // An embedding table.
 struct EmbeddingRecord {
   double categories;

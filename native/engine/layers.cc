@@ -7,6 +7,12 @@ size_t ParameterCount(const LayerSpec& spec) {
   return (spec.inputs + 1 + factors) * spec.outputs;
 }
 
+size_t NamedCount(const NetworkSpec& spec) {
+  size_t count = spec.input.embeddings.size();
+  for (const LayerSpec& layer : spec.layers) count += layer.normalization == Normalization::kNone ? 2 : 4;
+  return count;
+}
+
 size_t StatisticCount(const LayerSpec& spec) { return spec.NormalizesBatches() ? 2 * spec.outputs : 0; }
 
 Network LayOut(const NetworkSpec& spec) {
@@ -33,8 +39,17 @@ Network LayOut(const NetworkSpec& spec) {
     layer.end = parameters;
     network.ranges.push_back(
         {layer.weights, weights, layer.trainable, layer.l1, layer.l2, layer.inputs, layer.max_norm});
-    network.ranges.push_back({layer.bias, layer.end - layer.bias, layer.trainable});
+    network.ranges.push_back({layer.bias, layer.outputs, layer.trainable});
+    if (layer.normalization != Normalization::kNone) {
+      network.ranges.push_back({layer.gamma, layer.outputs, layer.trainable});
+      network.ranges.push_back({layer.beta, layer.outputs, layer.trainable});
+    }
     network.layers.push_back(layer);
+  }
+  for (size_t i = 0; i < spec.factors.size(); i++) {
+    ParameterRange& range = network.ranges[i];
+    range.factors = spec.factors[i];
+    if (range.factors.learning_rate == 0) range.trainable = false;
   }
   network.parameter_count = parameters;
   network.statistic_count = statistics;

@@ -77,8 +77,17 @@ struct Embedding : EmbeddingSpec {
   size_t table = 0;
 };
 
-// A contiguous range of parameters with equal rules. If their norms are limited, they are rows of
-// `row_length`.
+// Factors of the optimiser's numbers for one parameter. If the learning rate's is 0, the parameter is frozen.
+struct ParameterFactors {
+  double learning_rate = 1;
+  double weight_decay = 1;
+
+  bool operator==(const ParameterFactors& other) const {
+    return learning_rate == other.learning_rate && weight_decay == other.weight_decay;
+  }
+};
+
+// One parameter, such as W of a layer, and its rules. If its norms are limited, it has rows of `row_length`.
 struct ParameterRange {
   size_t from;
   size_t size;
@@ -87,11 +96,13 @@ struct ParameterRange {
   double l2 = 0;
   size_t row_length = 0;
   double max_norm = 0;
+  ParameterFactors factors{};
 };
 
 struct NetworkSpec {
   InputSpec input;
   std::vector<LayerSpec> layers;
+  std::vector<ParameterFactors> factors;  // of each parameter, in their order; empty: all 1
 };
 
 // The parameters are the tables, then the layers in order. If the first layer is frozen, the tables are, too.
@@ -100,8 +111,8 @@ struct Network {
   std::vector<Embedding> embeddings;
   std::vector<Layer> layers;
   size_t parameter_count = 0;
-  size_t statistic_count = 0;  // running moments of all layers
-  std::vector<ParameterRange> ranges;
+  size_t statistic_count = 0;          // running moments of all layers
+  std::vector<ParameterRange> ranges;  // one per parameter, in their order
 
   size_t Features() const { return layers.front().inputs; }
   size_t Outputs() const { return layers.back().outputs; }
@@ -111,6 +122,8 @@ struct Network {
 Network LayOut(const NetworkSpec& spec);
 
 size_t ParameterCount(const LayerSpec& spec);
+// The number of parameters with a name, such as W, b and the tables.
+size_t NamedCount(const NetworkSpec& spec);
 // The number of the layer's running moments.
 size_t StatisticCount(const LayerSpec& spec);
 

@@ -83,8 +83,8 @@ class PlanOf final : public Plan {
     if (gradient.status == Status::kStopped) return gradient;
     T* out = static_cast<T*>(gradients);
     std::fill_n(out, network_.parameter_count, T{0});
-    const double penalty =
-        update_.Run(runner_.PartialGradients(), parts, control_.Threads(), {}, [&](size_t from, size_t size) {
+    const double penalty = update_.Run(
+        runner_.PartialGradients(), parts, control_.Threads(), {}, [&](size_t from, size_t size, size_t) {
           std::copy_n(runner_.PartialGradients()[0].data() + from, size, out + from);
         });
     totals->loss += penalty * static_cast<double>(rows);
@@ -211,7 +211,7 @@ class PlanOf final : public Plan {
       if (outcome.status == Status::kStopped) return false;
       if (outcome.status == Status::kDiverged) bad_layer = outcome.layer;
       const double penalty = update_.Run(
-          runner_.PartialGradients(), parts, control_.Threads(), {}, [&](size_t from, size_t size) {
+          runner_.PartialGradients(), parts, control_.Threads(), {}, [&](size_t from, size_t size, size_t) {
             std::copy_n(runner_.PartialGradients()[0].data() + from, size, gradients + from);
           });
       *point = {totals.loss / static_cast<double>(rows) + penalty,
@@ -234,14 +234,19 @@ class PlanOf final : public Plan {
   // Takes one step with the sum of the partial gradients; `step` counts from 1. Returns the penalty of the
   // weights before it.
   double Step(const TrainRequest& request, double rate, size_t step, size_t parts) {
-    const auto constants = ConstantsOf<T>(std::get<FirstOrderOptions>(request.optimizer), rate, step);
+    const FirstOrderOptions& options = std::get<FirstOrderOptions>(request.optimizer);
+    constants_.clear();
+    for (const ParameterFactors& factors : update_.Groups()) {
+      constants_.push_back(
+          ConstantsOf<T>(WithDecay(options, factors.weight_decay), rate * factors.learning_rate, step));
+    }
     T* state = static_cast<T*>(request.state);
     const T* gradients = runner_.PartialGradients()[0].data();
     const size_t threads = control_.Threads();
     const double penalty = update_.Run(runner_.PartialGradients(), parts, threads, request.clipping,
-                                       [&](size_t from, size_t size) {
+                                       [&](size_t from, size_t size, size_t group) {
                                          T* states = state == nullptr ? nullptr : state + from;
-                                         UpdateParameters(constants, size, parameters_ + from,
+                                         UpdateParameters(constants_[group], size, parameters_ + from,
                                                           gradients + from, states, network_.parameter_count);
                                        });
     update_.LimitNorms(threads);
@@ -265,8 +270,9 @@ class PlanOf final : public Plan {
   const Network network_;
   Update<T> update_;
   TileRunner<T> runner_;
-  Tile<T> single_;          // for predictions of one sample
-  std::vector<T> moments_;  // the running moments before a step of several batches
+  Tile<T> single_;                           // for predictions of one sample
+  std::vector<StepConstants<T>> constants_;  // of a step, one per group of parameters
+  std::vector<T> moments_;                   // the running moments before a step of several batches
 };
 
 }  // namespace

@@ -18,30 +18,40 @@ constexpr size_t kNormRows = 64;   // units whose norms one thread limits at onc
 
 template <typename T>
 Update<T>::Update(const Network& network, T* parameters) : network_(network), parameters_(parameters) {
-  // Joins neighbours with equal penalties, which gives the fewest pieces.
-  size_t from = 0, to = 0;
-  double l1 = 0, l2 = 0;
+  // Joins neighbours with equal rules, which gives the fewest pieces.
+  ParameterRange joined{0, 0, true};
   for (const ParameterRange& range : network.ranges) {
     if (!range.trainable) continue;
-    if (range.from != to || range.l1 != l1 || range.l2 != l2) {
-      AddPieces(from, to, l1, l2);
-      from = range.from;
-      l1 = range.l1;
-      l2 = range.l2;
+    if (range.from != joined.from + joined.size || range.l1 != joined.l1 || range.l2 != joined.l2 ||
+        !(range.factors == joined.factors)) {
+      AddPieces(joined);
+      joined = range;
+    } else {
+      joined.size += range.size;
     }
-    to = range.from + range.size;
   }
-  AddPieces(from, to, l1, l2);
+  AddPieces(joined);
   penalties_.resize(pieces_.size());
   squares_.resize(pieces_.size());
 }
 
 template <typename T>
-void Update<T>::AddPieces(size_t from, size_t to, double l1, double l2) {
-  trainable_count_ += to - from;
-  for (; from < to; from += kPiece) {
-    pieces_.push_back({from, std::min(kPiece, to - from), static_cast<T>(l1), static_cast<T>(l2)});
+void Update<T>::AddPieces(const ParameterRange& joined) {
+  if (joined.size == 0) return;
+  trainable_count_ += joined.size;
+  const T l1 = static_cast<T>(joined.l1), l2 = static_cast<T>(joined.l2);
+  const size_t group = GroupOf(joined.factors), to = joined.from + joined.size;
+  for (size_t from = joined.from; from < to; from += kPiece) {
+    pieces_.push_back({from, std::min(kPiece, to - from), l1, l2, group});
   }
+}
+
+template <typename T>
+size_t Update<T>::GroupOf(const ParameterFactors& factors) {
+  const auto found = std::find(groups_.begin(), groups_.end(), factors);
+  const size_t group = static_cast<size_t>(found - groups_.begin());
+  if (found == groups_.end()) groups_.push_back(factors);
+  return group;
 }
 
 template <typename T>
@@ -64,10 +74,10 @@ void Update<T>::ForEachPiece(size_t gradients, size_t threads,
 
 template <typename T>
 double Update<T>::Run(std::vector<std::vector<T>>& partial_gradients, size_t count, size_t threads,
-                      const Clipping& clipping, const std::function<void(size_t from, size_t size)>& step) {
+                      const Clipping& clipping, const StepPiece& step) {
   T* gradients = partial_gradients[0].data();
   ForEachPiece(count, threads, [&](size_t i) {
-    const auto [from, size, l1, l2] = pieces_[i];
+    const auto [from, size, l1, l2, group] = pieces_[i];
     for (size_t part = 1; part < count; part++) {
       AddTo(gradients + from, partial_gradients[part].data() + from, size);
     }
@@ -76,7 +86,7 @@ double Update<T>::Run(std::vector<std::vector<T>>& partial_gradients, size_t cou
     if (clipping.norm > 0) {
       squares_[i] = Dot(gradients + from, gradients + from, size);
     } else {
-      step(from, size);
+      step(from, size, group);
     }
   });
   if (clipping.norm > 0) {
@@ -88,7 +98,7 @@ double Update<T>::Run(std::vector<std::vector<T>>& partial_gradients, size_t cou
     ForEachPiece(1, threads, [&](size_t i) {
       const Piece& piece = pieces_[i];
       if (clip) Scale(gradients + piece.from, factor, piece.size, gradients + piece.from);
-      step(piece.from, piece.size);
+      step(piece.from, piece.size, piece.group);
     });
   }
   double penalty = 0;

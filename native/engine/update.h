@@ -1,7 +1,8 @@
 // An update turns a batch's gradients into new parameters: it sums the partial gradients, adds penalties,
 // clips, calls the optimiser's step, and limits the weights' norms. The plan calls it on the operation
 // thread. Pool threads share the work by pieces: ranges of parameters with equal penalties, at most kPiece
-// long. Pieces do not depend on the number of threads, so that it changes no bit.
+// long. Parameters with equal factors form a group. Pieces do not depend on the number of threads, so that it
+// changes no bit.
 #pragma once
 
 #include <functional>
@@ -27,11 +28,17 @@ class Update {
   // The penalty of the present weights, without frozen ones: see AddPenalty.
   double Penalty() const;
 
-  // Sums the first `count` partial gradients into the first one, then adds penalties and clips. Calls
-  // step(from, size) for every piece, on several threads; no piece has frozen parameters. Returns the penalty
-  // of the weights before the step.
+  // Takes the step of parameters from .. from + size, which belong to one group.
+  using StepPiece = std::function<void(size_t from, size_t size, size_t group)>;
+
+  // Sums the first `count` partial gradients into the first one, then adds penalties and clips. Calls `step`
+  // for every piece, on several threads; no piece has frozen parameters. Returns the penalty of the weights
+  // before the step.
   double Run(std::vector<std::vector<T>>& partial_gradients, size_t count, size_t threads,
-             const Clipping& clipping, const std::function<void(size_t from, size_t size)>& step);
+             const Clipping& clipping, const StepPiece& step);
+
+  // The factors of each group of parameters.
+  const std::vector<ParameterFactors>& Groups() const { return groups_; }
 
   // Sets the frozen parameters' elements to 0. `values` is laid out like the parameters.
   void ClearFrozen(T* values) const;
@@ -40,15 +47,17 @@ class Update {
   void LimitNorms(size_t threads);
 
  private:
-  // A range of parameters with equal penalties.
+  // A range of parameters with equal penalties and factors.
   struct Piece {
     size_t from;
     size_t size;
     T l1;
     T l2;
+    size_t group;
   };
 
-  void AddPieces(size_t from, size_t to, double l1, double l2);
+  void AddPieces(const ParameterRange& joined);
+  size_t GroupOf(const ParameterFactors& factors);
   // Runs on up to `threads` threads if the work is large enough: handling an element of a gradient, of the
   // parameters or of the state takes about as long as four operations of a matrix product.
   void ForEachPiece(size_t gradients, size_t threads, const std::function<void(size_t)>& body) const;
@@ -57,6 +66,7 @@ class Update {
   T* const parameters_;
   size_t trainable_count_ = 0;
   std::vector<Piece> pieces_;
+  std::vector<ParameterFactors> groups_;
   std::vector<double> penalties_;  // one per piece
   std::vector<double> squares_;
 };

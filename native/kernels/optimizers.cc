@@ -393,6 +393,12 @@ size_t StateCount(const FirstOrderOptions& options) {
   return std::visit([](const auto& o) { return o.States(); }, options);
 }
 
+FirstOrderOptions WithDecay(const FirstOrderOptions& options, double factor) {
+  FirstOrderOptions changed = options;
+  std::visit([factor](auto& o) { o.weight_decay *= factor; }, changed);
+  return changed;
+}
+
 HWY_EXPORT(AddToF64);
 HWY_EXPORT(AddToF32);
 HWY_EXPORT(GradientDescentF64);

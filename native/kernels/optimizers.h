@@ -284,6 +284,9 @@ using StepConstants =
 // The number of an optimiser's states: arrays of the parameters' size.
 size_t StateCount(const FirstOrderOptions& options);
 
+// The options with their weight decay multiplied by a factor.
+FirstOrderOptions WithDecay(const FirstOrderOptions& options, double factor);
+
 // `step` counts from 1.
 template <typename T>
 StepConstants<T> ConstantsOf(const FirstOrderOptions& options, double learning_rate, size_t step);

@@ -61,7 +61,10 @@ describe('layers', () => {
 
   test('the defaults in the table change nothing', () => {
     const defaults = toldDefaults(told);
-    expect(Object.keys(defaults)).toEqual(['dropout', 'noise', 'skip', 'l1', 'l2', 'trainable']);
+    expect(Object.keys(defaults)).toEqual([
+      ...['dropout', 'noise', 'skip', 'l1', 'l2', 'trainable'],
+      ...['learningRateFactors', 'weightDecayFactors'],
+    ]);
     const { architecture } = new Network([{ ...layer, ...defaults }]);
     expect(architecture).toEqual([layer]);
   });

@@ -33,6 +33,21 @@ describe('completeArchitecture', () => {
     });
   });
 
+  it('keeps the factors that are not 1, by the kinds of parameters that the layer has', () => {
+    const kept = (options: object) => hidden(options)[0]?.learningRateFactors;
+    expect(kept({ learningRateFactors: { W: 1, b: 0.5 } })).toEqual({ b: 0.5 });
+    expect(kept({ learningRateFactors: 0 })).toEqual({ W: 0, b: 0 });
+    expect(kept({ learningRateFactors: 2, normalization: 'batch', embeddings: [{ categories: 2 }] })).toEqual(
+      {
+        ...{ W: 2, b: 2, gamma: 2, beta: 2, E: 2 },
+      },
+    );
+    for (const nothing of [1, {}, { b: undefined }, { W: 1 }, undefined])
+      expect(hidden({ learningRateFactors: nothing, weightDecayFactors: nothing })[0]).toEqual(first);
+    const architecture = hidden({ learningRateFactors: { b: 0.5 }, weightDecayFactors: 3 });
+    expect(complete(...JSON.parse(JSON.stringify(architecture)))).toEqual(architecture);
+  });
+
   it('gives the same architecture after JSON', () => {
     const architecture = hidden({
       activation: elu({ alpha: 2 }),
@@ -103,6 +118,36 @@ itRejects([
   ...values('l2', atLeast0, [-1e-9, Number.NaN, true]),
   ...values('maxNorm', 'a positive finite number', [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '3']),
   ...values('trainable', 'true or false', ['no', null]),
+  ...(['learningRateFactors', 'weightDecayFactors'] as const).flatMap((option): BadCall[] => [
+    {
+      what: `${option} that are text`,
+      call: () => hidden({ [option]: '2' }),
+      error: TypeError,
+      code: 'ERR_BLASNET_ARG_TYPE',
+      message: `Expected layers[0].${option} to be a number of at least 0, or an object of such numbers, got "2" (string)`,
+    },
+    {
+      what: `${option} below 0`,
+      call: () => hidden({ [option]: -1 }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected layers[0].${option} to be ${atLeast0}, got -1 (number)`,
+    },
+    {
+      what: `${option} of a parameter below 0`,
+      call: () => hidden({ [option]: { b: Number.NaN } }),
+      error: RangeError,
+      code: 'ERR_BLASNET_ARG_VALUE',
+      message: `Expected layers[0].${option}.b to be ${atLeast0}, got NaN (number)`,
+    },
+    {
+      what: `${option} of a parameter that the layer lacks`,
+      call: () => hidden({ [option]: { gamma: 1 } }),
+      error: TypeError,
+      code: 'ERR_BLASNET_UNKNOWN_OPTION',
+      message: `Unknown option "gamma" in layers[0].${option}; known: W, b`,
+    },
+  ]),
   {
     what: 'trainable 0',
     call: () => hidden({ trainable: 0 }),

@@ -374,6 +374,8 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
         },
         { anyLength: true },
       ),
+      // Of E1, W1, b1, gamma1, beta1, W2 and b2.
+      factors: numbers([1, 1, 1, 1, 0.1, 0, 6, 1, 0, 2, 1, 1, 0.5, 0.5], {}, { mayBeEmpty: true }),
       loss: loss('binaryCrossEntropy'),
       lossOptions: lossOptions(),
       parameters: shared(50),

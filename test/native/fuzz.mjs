@@ -212,6 +212,8 @@ const network = fc.record({
   }),
   code: fc.oneof(fc.integer({ min: -2, max: 6 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31))),
   layers: fc.array(layer, { minLength: 3, maxLength: 3 }),
+  // None, or two for each of at most 14 parameters.
+  factors: fc.oneof(fc.constant(new Float64Array(0)), doubles(28)),
   loss: fc.tuple(small(9), double, double),
   rows: fc.integer({ min: 1, max: 40 }),
   value: double,
@@ -238,7 +240,7 @@ const training = fc.record({
 
 fc.assert(
   fc.property(network, fc.array(training, { maxLength: 3 }), (net, trainings) => {
-    const { Float, sizes, tables, code, layers, loss, rows, value, label } = net;
+    const { Float, sizes, tables, factors, code, layers, loss, rows, value, label } = net;
     /** @param {typeof Float64Array | typeof Float32Array} kind @param {number} length */
     const shared = (kind, length) => {
       const buffer = new SharedArrayBuffer(length * kind.BYTES_PER_ELEMENT);
@@ -266,6 +268,7 @@ fc.assert(
         inputs: sizes[0],
         embeddings: Float64Array.from(tables.flat()),
         layers: records,
+        factors: Float64Array.from(factors),
         loss: loss[0],
         lossOptions: Float64Array.from(loss.slice(1)),
         parameters: shared(Float, parameters),

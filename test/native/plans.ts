@@ -235,6 +235,7 @@ export function makePlan(
     inputs: numbersOf(architecture),
     embeddings: joined(tablesOf(architecture).map((table) => packRecord('embedding', table))),
     layers: joined(architecture.map(layerRecord)),
+    factors: new Float64Array(0),
     loss: lossEntry(loss).code,
     lossOptions: packRecord('lossOptions', { labelSmoothing: smoothing, delta }),
     parameters: flat,

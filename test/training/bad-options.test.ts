@@ -45,17 +45,20 @@ describe.each(trainings)('%s', (_, call) => {
     expectAlike(net, normalized());
   });
 
-  it.each(['dropout', 'noise', 'maxNorm'] as const)('rejects lbfgs with %s', async (option) => {
-    const make = () => network({ [option]: 0.5 });
-    const net = make();
-    await expectRefused(
-      () => call(net, { epochs: 1, optimizer: lbfgs() } as never),
-      outOfRange(
-        'Expected optimizer to be other than lbfgs for a network with dropout, noise or maxNorm, got "lbfgs" (string)',
-      ),
-    );
-    expectAlike(net, make());
-  });
+  it.each(['dropout', 'noise', 'maxNorm', 'learningRateFactors', 'weightDecayFactors'] as const)(
+    'rejects lbfgs with %s',
+    async (option) => {
+      const make = () => network({ [option]: 0.5 });
+      const net = make();
+      await expectRefused(
+        () => call(net, { epochs: 1, optimizer: lbfgs() } as never),
+        outOfRange(
+          'Expected optimizer to be other than lbfgs for a network with dropout, noise, maxNorm, learningRateFactors or weightDecayFactors, got "lbfgs" (string)',
+        ),
+      );
+      expectAlike(net, make());
+    },
+  );
 
   it.each([
     {

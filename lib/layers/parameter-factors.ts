@@ -1,0 +1,59 @@
+import { argumentError } from '../base/errors';
+import { atLeast, check, checkOptions, optional } from '../base/validate';
+
+/** The options of a layer that give it further parameters. */
+interface Adding {
+  readonly normalization?: unknown;
+  readonly embeddings?: unknown;
+}
+
+/** A factor for each kind of a layer's parameters, at least 0. Those that are left out are 1. */
+export interface ParameterFactors {
+  /** The weights. */
+  readonly W?: number;
+  /** The biases. */
+  readonly b?: number;
+  /** The scales of a normalisation. */
+  readonly gamma?: number;
+  /** The shifts of a normalisation. */
+  readonly beta?: number;
+  /** The tables of the embeddings, of the first layer. */
+  readonly E?: number;
+}
+
+export type ParameterKind = keyof ParameterFactors;
+
+/** The kinds of parameters that a layer with these options has. */
+function kindsOf({ normalization, embeddings }: Adding): ParameterKind[] {
+  return [
+    'W',
+    'b',
+    ...(normalization === undefined ? [] : (['gamma', 'beta'] as const)),
+    ...(embeddings === undefined ? [] : (['E'] as const)),
+  ];
+}
+
+const rule = 'a number of at least 0, or an object of such numbers';
+
+/**
+ * Checks and completes a layer's factors: one number for all kinds, or an object with some kinds. Undefined if all are 1.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE
+ */
+export function completeFactors(where: string, value: unknown, layer: Adding): ParameterFactors | undefined {
+  if (value === undefined) return undefined;
+  const kinds = kindsOf(layer);
+  if (typeof value === 'number') {
+    check(where, value, atLeast(0));
+    return value === 1 ? undefined : Object.freeze(Object.fromEntries(kinds.map((kind) => [kind, value])));
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw argumentError('ERR_BLASNET_ARG_TYPE', where, rule, value);
+  }
+  checkOptions(where, value, Object.fromEntries(kinds.map((kind) => [kind, optional(atLeast(0))])));
+  const given = value as ParameterFactors;
+  const used = kinds.filter((kind) => given[kind] !== undefined && given[kind] !== 1);
+  return used.length === 0
+    ? undefined
+    : Object.freeze(Object.fromEntries(used.map((kind) => [kind, given[kind]])));
+}
