@@ -2,7 +2,10 @@
 
 import type { Callback, NativeOperations } from './operations';
 
-/** What is wrong with a text, and where. Lines count from 1; rows (without the header) and columns from 0. */
+/**
+ * What is wrong with a text, and where. Lines count from 1; rows (without the header) and columns from 0. The column is -1
+ * if the fault is in no column.
+ */
 export interface TextFault {
   readonly fault:
     | 'none'
@@ -11,13 +14,17 @@ export interface TextFault {
     | 'fewCells'
     | 'manyCells'
     | 'notJson'
+    | 'notEscape'
     | 'notRecord'
+    | 'nested'
     | 'twice'
     | 'notUtf8'
     | 'notOfKind'
     | 'infinite'
     | 'recordTooLong'
-    | 'manyRows';
+    | 'manyRows'
+    | 'manyColumns'
+    | 'manyGaps';
   readonly line: number;
   readonly row: number;
   readonly column: number;
@@ -67,6 +74,10 @@ export interface NativeCsvOptions {
   readonly delimiter: number;
   readonly quote: number;
   readonly decimal: number;
+  /** The code of the character that begins a comment; 0: none. */
+  readonly comment: number;
+  /** How many lines at the start are left out. */
+  readonly skipLines: number;
   /** Whether to leave out spaces around cells without quotes. */
   readonly trim: boolean;
   /** Whether short records get missing cells. */

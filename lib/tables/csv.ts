@@ -3,16 +3,18 @@
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { native } from '../addon/binding';
 import { argumentError, blasnetError } from '../base/errors';
-import { boolean, type Constraint, oneOf, optional } from '../base/validate';
-import { detectDecimal, detectDelimiter } from './detect';
+import { boolean, type Constraint, integerFrom, oneOf, optional } from '../base/validate';
+import { detectDecimal, detectDelimiter, withoutComments } from './detect';
 import { checkKnown } from './from';
+import { refuseBinary } from './refuse';
 import type { Source } from './source';
 import { type Columns, type Format, type Request, readText, sampleSize } from './text-pass';
 
 export interface CsvOptions {
   /**
-   * Whether the first record has the names of the columns. Without one, the columns are named `column1`, `column2`, ...;
-   * an array gives other names. @default true
+   * Whether the first record has the names of the columns. Without one, the columns are named `column1`, `column2`, ...
+   * An array has the names of a file without a header. To rename the columns of a file with one, leave its header out by
+   * `skipLines: 1`. @default true
    */
   readonly header?: boolean | readonly string[];
   /** The character between cells. @default detected: a comma, a semicolon, a tab or a vertical bar */
@@ -23,6 +25,10 @@ export interface CsvOptions {
   readonly quote?: string;
   /** The texts that stand for a missing value. @default ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'] */
   readonly missing?: readonly string[];
+  /** How many lines at the start are left out, such as a title. @default 0 */
+  readonly skipLines?: number;
+  /** The character that begins a line that is left out, such as '#'. @default none */
+  readonly comment?: string;
   /** Whether to leave out spaces around cells that are not in quotes. @default true */
   readonly trim?: boolean;
   /**
@@ -53,6 +59,8 @@ export const csvConstraints: Readonly<Record<keyof CsvOptions, Constraint>> = {
   decimal: optional(oneOf(['.', ','])),
   quote: optional(character),
   missing: optional(texts),
+  skipLines: optional(integerFrom(0, 'a number of lines')),
+  comment: optional(character),
   trim: optional(boolean),
   ragged: optional(oneOf(['error', 'fill'])),
 };
@@ -68,15 +76,16 @@ export function readCsv(source: Source, options: CsvOptions, request: Request): 
       refuseBinary(source.name, sample);
       dialect ??= dialectOf(sample, options, source);
       const { delimiter, quote, decimal } = dialect;
-      const { trim = true, ragged = 'error', missing = defaultMissing } = options;
+      const { trim = true, ragged = 'error', missing = defaultMissing, skipLines = 0 } = options;
       const characters = {
         delimiter: delimiter.charCodeAt(0),
         quote: quote.charCodeAt(0),
         decimal: decimal.charCodeAt(0),
+        comment: options.comment?.charCodeAt(0) ?? 0,
       };
       return {
         json: null,
-        csv: { ...characters, header: header === true, trim, fill: ragged === 'fill', missing },
+        csv: { ...characters, header: header === true, skipLines, trim, fill: ragged === 'fill', missing },
       };
     },
     names: (found) => namesOf(found, header, source.name),
@@ -99,35 +108,16 @@ export function readCsv(source: Source, options: CsvOptions, request: Request): 
 type Dialect = Required<Pick<CsvOptions, 'delimiter' | 'decimal' | 'quote'>>;
 
 function dialectOf(sample: Uint8Array, options: CsvOptions, { file }: Source): Dialect {
-  const { quote = '"' } = options;
-  const text = Buffer.from(sample.subarray(0, sampleSize)).toString('latin1');
+  const { quote = '"', skipLines = 0, comment } = options;
+  const bytes = Buffer.from(sample.buffer, sample.byteOffset, Math.min(sample.length, sampleSize));
+  const text = withoutComments(bytes.toString('latin1'), skipLines, comment);
   const delimiter = options.delimiter ?? detectDelimiter(text, quote, file);
   const decimal = options.decimal ?? detectDecimal(text, delimiter, quote);
-  for (const [name, value] of Object.entries({ decimal, quote })) {
+  for (const [name, value] of Object.entries({ decimal, quote, comment })) {
     if (value !== delimiter) continue;
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'another character than the delimiter', value);
   }
   return { delimiter, decimal, quote };
-}
-
-function refuseBinary(name: string, bytes: Uint8Array): void {
-  const [a, b] = bytes;
-  const utf16 = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
-  if (utf16) {
-    throw blasnetError(
-      'ERR_BLASNET_FILE',
-      `Cannot read ${name}: expected UTF-8, got UTF-16; save it as UTF-8`,
-    );
-  }
-  if (a === 0x50 && b === 0x4b) {
-    throw blasnetError(
-      'ERR_BLASNET_FILE',
-      `Cannot read ${name}: expected text, got a zip archive, as XLSX is; save the sheet as CSV`,
-    );
-  }
-  if (bytes.subarray(0, 1024).includes(0)) {
-    throw blasnetError('ERR_BLASNET_FILE', `Cannot read ${name}: expected text, got binary data`);
-  }
 }
 
 function namesOf(
@@ -146,7 +136,7 @@ function namesOf(
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) {
-      const hint = '; to name the columns, write header: [...]';
+      const hint = Array.isArray(header) ? '' : '; to name the columns, write skipLines: 1 and header: [...]';
       throw blasnetError(
         'ERR_BLASNET_FILE',
         `Expected columns of ${file} with different names, got ${JSON.stringify(name)} twice${hint}`,

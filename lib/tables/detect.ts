@@ -32,6 +32,16 @@ export function detectDecimal(sample: string, delimiter: string, quote: string):
   return commas > 0 && points === 0 ? ',' : '.';
 }
 
+/** The text without the lines that are left out. */
+export function withoutComments(text: string, skipLines: number, comment: string | undefined): string {
+  if (skipLines === 0 && comment === undefined) return text;
+  return text
+    .split(/\r\n|\r|\n/)
+    .slice(skipLines)
+    .filter((line) => comment === undefined || !line.startsWith(comment))
+    .join('\n');
+}
+
 /** The first lines, the last of them whole, with quoted cells left out. */
 function linesOf(sample: string, quote: string): string[] {
   const lines: string[] = [];

@@ -2,6 +2,7 @@
 
 import { native } from '../addon/binding';
 import { checkKnown } from './from';
+import { refuseBinary } from './refuse';
 import type { Source } from './source';
 import { type Columns, type Format, type Request, readText } from './text-pass';
 
@@ -10,7 +11,8 @@ export async function readJson(source: Source, request: Request): Promise<Column
   const { types, columns } = request;
   const codes = native.columnKinds;
   const format = (late?: ReadonlySet<string>): Format => ({
-    options() {
+    options(sample) {
+      refuseBinary(source.name, sample);
       const wanted = late ?? columns;
       const names = [...new Set([...(wanted ?? []), ...(late === undefined ? types.keys() : [])])];
       const isWanted = wanted && new Set(wanted);

@@ -8,6 +8,7 @@ import { type BlasnetError, blasnetError } from '../base/errors';
 import { gathered } from './blocks';
 import { articleOf } from './build';
 import { type Column, type ColumnKind, columnOf, encodedCategories, newValues } from './column';
+import { manyColumns } from './limits';
 import type { Source } from './source';
 
 /** What a reader is asked for, whatever the format. */
@@ -179,8 +180,6 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
-const inCell = new Set<TextFault['fault']>(['notOfKind', 'infinite', 'notUtf8', 'twice']);
-
 function faultError(
   fault: TextFault,
   source: string,
@@ -188,7 +187,7 @@ function faultError(
   types: ReadonlyMap<string, ColumnKind>,
 ): BlasnetError {
   const { line, row } = fault;
-  const name = inCell.has(fault.fault) ? names[fault.column] : undefined;
+  const name = names[fault.column];
   const place = name === undefined ? '' : `, column ${JSON.stringify(name)}`;
   const words = wordsOf(fault, names.length, name === undefined ? undefined : types.get(name));
   const error = blasnetError('ERR_BLASNET_FILE', `Cannot read line ${line}${place} of ${source}: ${words}`);
@@ -208,8 +207,12 @@ function wordsOf(fault: TextFault, columns: number, kind: ColumnKind = 'number')
       return `expected ${columns} cells, got ${fault.cells}`;
     case 'notJson':
       return `expected JSON, got ${got}`;
+    case 'notEscape':
+      return `expected an escape of JSON, got ${got}${halfPair(fault.text)}`;
     case 'notRecord':
       return `expected an object of numbers, strings, true, false and null, got ${got}`;
+    case 'nested':
+      return `expected a number, a string, true, false or null, got ${got}; give nested values columns of their own`;
     case 'twice':
       return 'the object has this name twice';
     case 'notUtf8':
@@ -220,9 +223,17 @@ function wordsOf(fault: TextFault, columns: number, kind: ColumnKind = 'number')
       return 'it is longer than 64 MB';
     case 'manyRows':
       return 'a table has at most 2^32 - 1 rows';
+    case 'manyColumns':
+      return manyColumns;
+    case 'manyGaps':
+      return 'nearly all cells would be gaps; to read the columns that matter, write columns: [...]';
     default:
       return `expected ${articleOf(kind)}, got ${got}`;
   }
+}
+
+function halfPair(text: string): string {
+  return /^\\ud[89a-f]/i.test(text) ? ', half of a surrogate pair' : '';
 }
 
 /**

@@ -3,6 +3,8 @@
 //   new TextReader({ outcome, csv, json }): one of both is null
 //     csv.header, csv.trim, csv.fill             true or false
 //     csv.delimiter, csv.quote, csv.decimal      codes of ASCII characters
+//     csv.comment                                that of the character before comments; 0: none
+//     csv.skipLines                              how many lines at the start are left out
 //     csv.missing                                an array of strings
 //     json.names                                 an array of strings
 //     json.kinds                                 Int32Array (names)
@@ -81,13 +83,16 @@ class TextReaderObject final : public Operations<TextReaderObject> {
 
  private:
   static CsvOptions Csv(const Argument& argument) {
-    const Properties given(argument, {"header", "delimiter", "quote", "decimal", "trim", "fill", "missing"});
+    const Properties given(argument, {"header", "delimiter", "quote", "decimal", "comment", "skipLines",
+                                      "trim", "fill", "missing"});
     const auto character = [&](const char* name) { return static_cast<char>(given[name].Size(127)); };
     CsvOptions options;
     options.header = given["header"].Boolean();
     options.delimiter = character("delimiter");
     options.quote = character("quote");
     options.decimal = character("decimal");
+    options.comment = character("comment");
+    options.skip_lines = given["skipLines"].Size();
     options.trim = given["trim"].Boolean();
     options.fill = given["fill"].Boolean();
     for (const Argument& word : given["missing"].List()) options.missing.push_back(word.Text());
@@ -148,10 +153,11 @@ class TextReaderObject final : public Operations<TextReaderObject> {
     CheckIdle(info.Env());
     const TextReader::Fault& fault = reader_->LastFault();
     const Napi::Object object = Napi::Object::New(info.Env());
+    const double column = fault.column == TextReader::kNoColumn ? -1 : static_cast<double>(fault.column);
     object.Set("fault", Napi::String::New(info.Env(), kTextFaultNames[static_cast<size_t>(fault.fault)]));
     object.Set("line", Napi::Number::New(info.Env(), static_cast<double>(fault.line)));
     object.Set("row", Napi::Number::New(info.Env(), static_cast<double>(fault.row)));
-    object.Set("column", Napi::Number::New(info.Env(), static_cast<double>(fault.column)));
+    object.Set("column", Napi::Number::New(info.Env(), column));
     object.Set("cells", Napi::Number::New(info.Env(), static_cast<double>(fault.cells)));
     object.Set("text", Napi::String::New(info.Env(), fault.text));
     return object;

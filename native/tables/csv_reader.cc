@@ -10,6 +10,15 @@ namespace {
 
 bool Space(char c) { return c == ' ' || c == '\t'; }
 
+// The ends of lines in a text: line feeds, carriage returns, or both together.
+size_t LineEnds(std::string_view text) {
+  size_t ends = 0;
+  for (size_t i = 0; i < text.size(); i++) {
+    if (text[i] == '\n' || (text[i] == '\r' && text.substr(i + 1, 1) != "\n")) ends++;
+  }
+  return ends;
+}
+
 }  // namespace
 
 CsvReader::CsvReader(CsvOptions options) : options_(std::move(options)) {
@@ -29,7 +38,7 @@ bool CsvReader::ReadHeader(bool last) {
     const Found found = NextRecord(last);
     if (found == Found::kIncomplete) {
       if (end_ - start_ <= kMostRecord) return false;
-      Fail(TextFault::kRecordTooLong, 0, {});
+      Fail(TextFault::kRecordTooLong, kNoColumn, {});
       return true;
     }
     if (found == Found::kFault || found == Found::kNothing) return true;
@@ -41,7 +50,7 @@ bool CsvReader::ReadHeader(bool last) {
     if (options_.header) name = TextOf(cells_[i]);
     if (FirstNotUtf8(name) != name.size()) {
       names_.clear();
-      Fail(TextFault::kNotUtf8, i, {});
+      Fail(TextFault::kNotUtf8, kNoColumn, {});
       return true;
     }
     names_.emplace_back(name);
@@ -54,12 +63,19 @@ bool CsvReader::ReadHeader(bool last) {
 // Finds the cells of the record at start_.
 CsvReader::Found CsvReader::NextRecord(bool last) {
   if (start_ == end_) return last ? Found::kNothing : Found::kIncomplete;
+  if (line_ <= options_.skip_lines || (options_.comment != 0 && buffer_[start_] == options_.comment)) {
+    return SkipLine(last);
+  }
   cells_.clear();
   next_lines_ = 1;
   char* p = buffer_.data() + start_;
   char* const end = buffer_.data() + end_;
   const char delimiter = options_.delimiter;
   for (;;) {
+    if (cells_.size() == kMostColumns) {
+      Fail(TextFault::kManyColumns, kNoColumn, {});
+      return Found::kFault;
+    }
     char* cell = p;
     if (options_.trim) {
       while (Space(*cell) && *cell != delimiter) cell++;
@@ -97,6 +113,19 @@ CsvReader::Found CsvReader::NextRecord(bool last) {
   return blank ? Found::kNoRecord : Found::kRecord;
 }
 
+// Takes the line at start_, whatever it holds.
+CsvReader::Found CsvReader::SkipLine(bool last) {
+  const char* p = buffer_.data() + start_;
+  const char* const end = buffer_.data() + end_;
+  while (*p != '\n' && *p != '\r') p++;
+  if (!last && (p == end || (*p == '\r' && p + 1 == end))) return Found::kIncomplete;
+  if (p != end && *p == '\r' && p + 1 != end && p[1] == '\n') p++;
+  if (p != end) p++;
+  next_ = static_cast<size_t>(p - buffer_.data());
+  next_lines_ = 1;
+  return Found::kNoRecord;
+}
+
 // Takes the quoted cell at *place, and the spaces behind it.
 CsvReader::Found CsvReader::QuotedCell(char** place, bool last) {
   char* const end = buffer_.data() + end_;
@@ -118,7 +147,7 @@ CsvReader::Found CsvReader::QuotedCell(char** place, bool last) {
   }
   const auto size = static_cast<size_t>(p - text);
   cells_.push_back({text, size, true, escaped});
-  next_lines_ += static_cast<size_t>(std::count(text, p, '\n'));
+  next_lines_ += LineEnds({text, size});
   p++;
   if (options_.trim) {
     while (Space(*p) && *p != options_.delimiter) p++;
@@ -138,9 +167,9 @@ bool CsvReader::StoreRecord() {
     const bool short_one = count < columns_.size();
     if (!(options_.fill && count <= columns_.size())) {
       fault_.cells = cells_.size();
-      return Fail(short_one ? TextFault::kFewCells : TextFault::kManyCells, std::min(count, columns_.size()),
-                  {});
+      return Fail(short_one ? TextFault::kFewCells : TextFault::kManyCells, kNoColumn, {});
     }
+    if (!CountGaps(columns_.size() - count)) return false;
   }
   for (size_t i = 0; i < count; i++) {
     if (!Store(&columns_[i], cells_[i])) {

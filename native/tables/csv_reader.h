@@ -15,8 +15,10 @@ struct CsvOptions {
   char delimiter = ',';
   char quote = '"';
   char decimal = '.';
-  bool trim = true;   // spaces around cells without quotes
-  bool fill = false;  // short records get missing cells, and additional empty cells are left out
+  bool trim = true;       // spaces around cells without quotes
+  bool fill = false;      // short records get missing cells, and additional empty cells are left out
+  char comment = 0;       // lines that begin with it are left out; 0: none
+  size_t skip_lines = 0;  // lines that are left out at the start
   std::vector<std::string> missing;
 };
 
@@ -37,6 +39,7 @@ class CsvReader final : public TextReader {
 
   Found NextRecord(bool last) override;
   bool StoreRecord() override;
+  Found SkipLine(bool last);
   Found QuotedCell(char** place, bool last);
   bool Store(Column* column, const Cell& cell);
   bool StoreUnknown(Column* column, std::string_view text);

@@ -128,6 +128,10 @@ JsonReader::Found JsonReader::Record(char** place, bool last) {
   }
   for (;;) {
     Member member;
+    if (members_.size() == kMostColumns) {
+      Fail(TextFault::kManyColumns, kNoColumn, {});
+      return Found::kFault;
+    }
     if (p == end) return Ends(last, p);
     if (*p != '"') return Wrong(TextFault::kNotJson, p);
     Found found = String(&p, last, &member.name);
@@ -158,7 +162,7 @@ JsonReader::Found JsonReader::Value(char** place, bool last, Member* member) {
       return String(place, last, &member->value);
     case '{':
     case '[':
-      return Wrong(TextFault::kNotRecord, p);
+      return Nested(member, p);
     case 't':
     case 'f':
       member->type = *p == 't' ? ValueType::kTrue : ValueType::kFalse;
@@ -234,7 +238,18 @@ JsonReader::Found JsonReader::Wrong(TextFault fault, const char* at) {
   const auto rest = static_cast<size_t>(buffer_.data() + end_ - at);
   const std::string_view text(at, std::min(rest, kShown));
   line_ += next_lines_;
-  Fail(fault, members_.size(), text.substr(0, text.find('\n')));
+  Fail(fault, kNoColumn, text.substr(0, text.find('\n')));
+  return Found::kFault;
+}
+
+// The fault of an array or an object in the place of a value.
+JsonReader::Found JsonReader::Nested(Member* member, const char* at) {
+  size_t column = kNoColumn;
+  if (NameOf(member)) FindColumn({member->name.bytes, member->name.size}, &column);
+  if (fault_.fault == TextFault::kNone) {
+    Wrong(TextFault::kNested, at);
+    fault_.column = column;
+  }
   return Found::kFault;
 }
 
@@ -242,10 +257,9 @@ bool JsonReader::StoreRecord() {
   const size_t stamp = rows_ + 1;
   likely_ = 0;
   for (Member& member : members_) {
-    if (!Unescape(&member.name) || !Unescape(&member.value)) return Fail(TextFault::kNotUtf8, 0, {});
-    const std::string_view name(member.name.bytes, member.name.size);
-    if (FirstNotUtf8(name) != name.size()) return Fail(TextFault::kNotUtf8, 0, {});
-    const size_t index = ColumnOf(name);
+    size_t index = 0;
+    if (!NameOf(&member) || !FindColumn({member.name.bytes, member.name.size}, &index)) return false;
+    if (!ReadText(&member.value, index)) return false;
     if (last_stored_[index] == stamp) return Fail(TextFault::kTwice, index, {});
     last_stored_[index] = stamp;
     if (!Store(&columns_[index], &member)) {
@@ -254,9 +268,13 @@ bool JsonReader::StoreRecord() {
     }
   }
   if (members_.size() < columns_.size()) {
-    for (size_t i = 0; i < columns_.size(); i++) {
-      if (last_stored_[i] != stamp) StoreMissing(&columns_[i]);
+    size_t gaps = 0;
+    for (const size_t i : wanted_) {
+      if (last_stored_[i] == stamp) continue;
+      StoreMissing(&columns_[i]);
+      gaps++;
     }
+    if (!CountGaps(gaps)) return false;
   }
   if (expected_ == Expected::kAnything || expected_ == Expected::kMoreRecords) {
     expected_ = Expected::kMoreRecords;
@@ -266,13 +284,22 @@ bool JsonReader::StoreRecord() {
   return true;
 }
 
-// The column of this name, which is added if it is new: all rows so far lack it.
-size_t JsonReader::ColumnOf(std::string_view name) {
-  if (likely_ < names_.size() && names_[likely_] == name) return likely_++;
+// Decodes the name of a member. Returns false after a fault.
+bool JsonReader::NameOf(Member* member) {
+  if (!ReadText(&member->name, kNoColumn)) return false;
+  const std::string_view name(member->name.bytes, member->name.size);
+  return FirstNotUtf8(name) == name.size() || Fail(TextFault::kNotUtf8, kNoColumn, {});
+}
+
+// Finds the column of this name, which is added if it is new: all rows so far lack it. Returns false after a
+// fault.
+bool JsonReader::FindColumn(std::string_view name, size_t* index) {
+  if (likely_ < names_.size() && names_[likely_] == name) return *index = likely_++, true;
   const auto [place, added] = index_.try_emplace(std::string(name), names_.size());
-  const size_t index = place->second;
-  likely_ = index + 1;
-  if (!added) return index;
+  *index = place->second;
+  likely_ = *index + 1;
+  if (!added) return true;
+  if (names_.size() == kMostColumns) return Fail(TextFault::kManyColumns, kNoColumn, {});
   names_.emplace_back(name);
   last_stored_.push_back(0);
   Column& column = columns_.emplace_back();
@@ -285,7 +312,9 @@ size_t JsonReader::ColumnOf(std::string_view name) {
     column.stated = column.kind != ColumnKind::kUnknown;
     if (column.stated) Decide(&column, column.kind);
   }
-  return index;
+  if (column.kind == ColumnKind::kSkipped) return true;
+  wanted_.push_back(*index);
+  return CountGaps(values_);
 }
 
 bool JsonReader::Store(Column* column, Member* member) {
@@ -328,10 +357,19 @@ bool JsonReader::Store(Column* column, Member* member) {
   return StoreNumber(column, number), true;
 }
 
-// Decodes a string in place: each escape is longer than what it stands for. Returns false for half a
-// surrogate pair, and for an escape that JSON does not have.
-bool JsonReader::Unescape(Text* text) {
-  if (!text->escaped) return true;
+// Decodes a string. Returns false after a fault.
+bool JsonReader::ReadText(Text* text, size_t column) {
+  const char* const wrong = Unescape(text);
+  if (wrong == nullptr) return true;
+  constexpr size_t kLongestEscape = 6;
+  const auto rest = static_cast<size_t>(text->bytes + text->size - wrong);
+  return Fail(TextFault::kNotEscape, column, {wrong, std::min(rest, wrong[1] == 'u' ? kLongestEscape : 2)});
+}
+
+// Decodes a string in place: each escape is longer than what it stands for. Returns the first escape that
+// JSON does not have or that is half a surrogate pair, otherwise null.
+const char* JsonReader::Unescape(Text* text) {
+  if (!text->escaped) return nullptr;
   const char* in = text->bytes;
   const char* const end = in + text->size;
   char* out = text->bytes;
@@ -340,30 +378,31 @@ bool JsonReader::Unescape(Text* text) {
       *out++ = *in++;
       continue;
     }
+    const char* const escape = in;
     const char c = in[1];
     in += 2;
     if (c == 'u') {
-      if (end - in < 4) return false;
+      if (end - in < 4) return escape;
       int32_t code = Hexadecimal(in);
       in += 4;
       if (code >= 0xd800 && code < 0xdc00 && end - in >= 6 && in[0] == '\\' && in[1] == 'u') {
         const int32_t low = Hexadecimal(in + 2);
-        if (low < 0xdc00 || low > 0xdfff) return false;
+        if (low < 0xdc00 || low > 0xdfff) return escape;
         code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
         in += 6;
       }
-      if (code < 0 || (code >= 0xd800 && code <= 0xdfff)) return false;
+      if (code < 0 || (code >= 0xd800 && code <= 0xdfff)) return escape;
       out = WriteUtf8(code, out);
       continue;
     }
     constexpr std::string_view kEscapes = "\"\\/bfnrt", kMeanings = "\"\\/\b\f\n\r\t";
     const size_t i = kEscapes.find(c);
-    if (i == std::string_view::npos) return false;
+    if (i == std::string_view::npos) return escape;
     *out++ = kMeanings[i];
   }
   text->size = static_cast<size_t>(out - text->bytes);
   text->escaped = false;
-  return true;
+  return nullptr;
 }
 
 }  // namespace blasnet

@@ -49,14 +49,18 @@ class JsonReader final : public TextReader {
   Found Ends(bool last, const char* at);
   char* SkipSpace(char* p);
   Found Wrong(TextFault fault, const char* at);
-  bool Unescape(Text* text);
-  size_t ColumnOf(std::string_view name);
+  const char* Unescape(Text* text);
+  bool ReadText(Text* text, size_t column);
+  bool NameOf(Member* member);
+  Found Nested(Member* member, const char* at);
+  bool FindColumn(std::string_view name, size_t* index);
   bool Store(Column* column, Member* member);
 
   JsonOptions options_;
   Expected expected_ = Expected::kAnything;
   std::vector<Member> members_;
   std::unordered_map<std::string, size_t> index_;
+  std::vector<size_t> wanted_;       // the columns that are not left out
   size_t likely_ = 0;                // the column that probably comes next
   std::vector<size_t> last_stored_;  // for each column the number, from 1, of the last row that has it
 };

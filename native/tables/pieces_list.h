@@ -12,41 +12,50 @@ template <typename T>
 class PiecesList {
  public:
   void Push(T value) {
-    if (used_ == kPiece) AddPiece();
+    if (used_ == room_) AddPiece();
     last_[used_++] = value;
+    size_++;
   }
 
   void Fill(size_t count, T value) {
     for (size_t i = 0; i < count; i++) Push(value);
   }
 
-  size_t Size() const { return pieces_.empty() ? 0 : (pieces_.size() - 1) * kPiece + used_; }
+  size_t Size() const { return size_; }
 
   void CopyTo(T* out) const {
     for (size_t i = 0; i < pieces_.size(); i++) {
-      const size_t size = i + 1 == pieces_.size() ? used_ : kPiece;
-      std::memcpy(out + i * kPiece, pieces_[i].get(), size * sizeof(T));
+      const size_t size = i + 1 == pieces_.size() ? used_ : SizeOf(i);
+      std::memcpy(out, pieces_[i].get(), size * sizeof(T));
+      out += size;
     }
   }
 
   void Clear() {
     pieces_.clear();
-    used_ = kPiece;
     last_ = nullptr;
+    used_ = room_ = size_ = 0;
   }
 
  private:
-  static constexpr size_t kPiece = size_t{1} << 14;
+  // The first piece is small, since a table may have many columns of few rows. Each is twice as large as the
+  // one before, up to 2^14 values.
+  static size_t SizeOf(size_t piece) { return size_t{8} << (piece < 11 ? piece : 11); }
 
   void AddPiece() {
-    pieces_.emplace_back(new T[kPiece]);
+    const size_t room = SizeOf(pieces_.size());
+    pieces_.emplace_back(new T[room]);
     last_ = pieces_.back().get();
+    room_ = room;
     used_ = 0;
   }
 
   std::vector<std::unique_ptr<T[]>> pieces_;
+  // The last piece, its values and its room for values.
   T* last_ = nullptr;
-  size_t used_ = kPiece;
+  size_t used_ = 0;
+  size_t room_ = 0;
+  size_t size_ = 0;
 };
 
 }  // namespace blasnet

@@ -33,6 +33,7 @@ void TextReader::Add(const char* bytes, size_t size) {
   if (size > 0) std::memcpy(buffer_.data() + rest, bytes, size);
   start_ = 0;
   end_ = rest + size;
+  bytes_ += size;
   buffer_[end_] = '\n';
 }
 
@@ -52,11 +53,11 @@ Outcome TextReader::Read(bool last, const Control& control) {
     const Found found = NextRecord(last);
     if (found == Found::kIncomplete) {
       if (end_ - start_ <= kMostRecord) break;
-      Fail(TextFault::kRecordTooLong, 0, {});
+      Fail(TextFault::kRecordTooLong, kNoColumn, {});
     }
     if (found == Found::kNothing || found == Found::kFault) break;
     if (found == Found::kRecord) {
-      if (values_ >= size_t{UINT32_MAX}) Fail(TextFault::kManyRows, 0, {});
+      if (values_ >= size_t{UINT32_MAX}) Fail(TextFault::kManyRows, kNoColumn, {});
       if (fault_.fault != TextFault::kNone || !StoreRecord()) break;
       rows_++;
       values_++;
@@ -120,6 +121,12 @@ void TextReader::StoreMissing(Column* column) {
     default:
       return;
   }
+}
+
+bool TextReader::CountGaps(size_t gaps) {
+  gaps_ += gaps;
+  if (gaps_ <= kMostGaps || gaps_ / kMostGapsPerByte <= bytes_) return true;
+  return Fail(TextFault::kManyGaps, kNoColumn, {});
 }
 
 void TextReader::TurnIntoCategory(Column* column) {

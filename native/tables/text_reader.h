@@ -29,30 +29,42 @@ enum class TextFault : int32_t {
   kFewCells,       // CSV: fewer cells than columns
   kManyCells,      // CSV: more cells than columns
   kNotJson,        // JSON: the text breaks JSON's rules
-  kNotRecord,      // JSON: something else than an object of single values
+  kNotEscape,      // JSON: an escape that JSON does not have, or half a surrogate pair
+  kNotRecord,      // JSON: something else than an object
+  kNested,         // JSON: an array or an object in an object
   kTwice,          // JSON: a name that an object has twice
   kNotUtf8,        // bytes that are no UTF-8
   kNotOfKind,      // a cell that is not of the stated kind
   kInfinite,       // a number that a double cannot hold
   kRecordTooLong,  // a record beyond kMostRecord bytes
   kManyRows,       // more than 2^32 - 1 rows
+  kManyColumns,    // more than kMostColumns columns
+  kManyGaps,       // more gaps than kMostGaps, which the text does not have
 };
 inline constexpr const char* kTextFaultNames[] = {
-    "none",  "quoteOpen", "afterQuote", "fewCells", "manyCells",     "notJson", "notRecord",
-    "twice", "notUtf8",   "notOfKind",  "infinite", "recordTooLong", "manyRows"};
+    "none",      "quoteOpen",     "afterQuote", "fewCells",    "manyCells", "notJson",
+    "notEscape", "notRecord",     "nested",     "twice",       "notUtf8",   "notOfKind",
+    "infinite",  "recordTooLong", "manyRows",   "manyColumns", "manyGaps"};
 
 class TextReader {
  public:
   // A record is no longer than this, so that a quote without an end does not collect the whole file.
   static constexpr size_t kMostRecord = size_t{1} << 26;
+  // lib/tables/limits.ts has this number, too.
+  static constexpr size_t kMostColumns = size_t{1} << 20;
+  // Gaps that stand for cells which the text does not have: of keys that a record lacks, or of short lines. A
+  // small text could fill the memory with them. As many are allowed, and more in proportion to the text.
+  static constexpr size_t kMostGaps = size_t{1} << 24;
+  static constexpr size_t kMostGapsPerByte = 16;
+  static constexpr size_t kNoColumn = SIZE_MAX;
 
   struct Fault {
     TextFault fault = TextFault::kNone;
-    size_t line = 0;    // from 1
-    size_t row = 0;     // from 0, without a header
-    size_t column = 0;  // from 0
-    size_t cells = 0;   // kFewCells, kManyCells: of the record
-    std::string text;   // the start of the cell
+    size_t line = 0;            // from 1
+    size_t row = 0;             // from 0, without a header
+    size_t column = kNoColumn;  // from 0
+    size_t cells = 0;           // kFewCells, kManyCells: of the record
+    std::string text;           // the start of the cell
   };
 
   // The values of a column (rows), and the texts of a category.
@@ -107,6 +119,8 @@ class TextReader {
   void StoreNumber(Column* column, double number) { column->numbers.Push(number); }
   void StoreFlag(Column* column, bool flag) { column->flags.Push(flag ? 1 : 0); }
   void StoreMissing(Column* column);
+  // Counts gaps that stand for no text. Returns false if they are too many.
+  bool CountGaps(size_t gaps);
   // Stores a text as what the column was stated to hold.
   bool StoreStated(Column* column, std::string_view text, char decimal);
   // The column had numbers, times or truth values, and now has a text.
@@ -128,6 +142,8 @@ class TextReader {
   size_t line_ = 1;
   size_t rows_ = 0;
   size_t values_ = 0;  // rows since ClearValues
+  size_t bytes_ = 0;   // of the text so far
+  size_t gaps_ = 0;    // that stand for no text
   std::vector<std::string> names_;
   std::vector<Column> columns_;
   Fault fault_;

@@ -34,13 +34,14 @@ test.each<{ text: string | Uint8Array; options?: ReadTableOptions; message: stri
   },
   {
     text: 'a\n"x\ny"\n"never\n',
-    message: 'Cannot read line 4 of the data: the quoted cell that begins with "never\\n" never ends',
-    place: { line: 4, row: 1 },
+    message:
+      'Cannot read line 4, column "a" of the data: the quoted cell that begins with "never\\n" never ends',
+    place: { line: 4, row: 1, column: 'a' },
   },
   {
     text: 'a,b\n"x" y,2\n',
     message:
-      'Cannot read line 2 of the data: expected a delimiter or the end of the line behind a quoted cell, got "y,2"',
+      'Cannot read line 2, column "a" of the data: expected a delimiter or the end of the line behind a quoted cell, got "y,2"',
   },
   {
     text: 'a,b\n1,31\n2,abc\n',
@@ -81,7 +82,7 @@ test.each<{ text: string | Uint8Array; options?: ReadTableOptions; message: stri
   {
     text: 'a,b,a\n1,2,3\n',
     message:
-      'Expected columns of the data with different names, got "a" twice; to name the columns, write header: [...]',
+      'Expected columns of the data with different names, got "a" twice; to name the columns, write skipLines: 1 and header: [...]',
   },
   {
     text: Buffer.from('\ufeffa,b\n', 'utf16le'),

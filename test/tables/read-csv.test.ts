@@ -79,6 +79,19 @@ describe('text', () => {
     }
   });
 
+  test('may have a title and comments, which are left out, and faults are at the lines of the file', async () => {
+    const text = 'A "title\r\nof two lines; it is long\r# by, me\na;b\n1;2\n#3;4;5\n5;6';
+    const options = { skipLines: 2, comment: '#' };
+    expect(await columnsOf(text, options)).toEqual({ a: ['number', 1, 5], b: ['number', 2, 6] });
+    const oneByOne = Array.from(Buffer.from(text), (byte) => Uint8Array.of(byte));
+    expect((await readTable(oneByOne, options)).rows).toBe(2);
+    await expect(read(`${text}\n7\n`, options)).rejects.toMatchObject({ line: 8, row: 2 });
+    const header = ['x', 'y'];
+    const renamed = await columnsOf('a,a\n1,2\n', { skipLines: 1, header });
+    expect(renamed).toEqual({ x: ['number', 1], y: ['number', 2] });
+    await expect(read('a\n', { skipLines: 5 })).rejects.toThrow('it is empty');
+  });
+
   test('may have semicolons and decimal commas, tabs, or bars', async () => {
     expect(await columnsOf('a;b\n1,5;x\n2,25;y\n')).toEqual({
       a: ['number', 1.5, 2.25],

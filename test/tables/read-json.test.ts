@@ -123,7 +123,8 @@ test.each<{ text: string; message: string; options?: ReadTableOptions; place?: o
   {
     text: '{"a":1,"b":[2]}',
     message:
-      'Cannot read line 1 of the data: expected an object of numbers, strings, true, false and null, got "[2]}"',
+      'Cannot read line 1, column "b" of the data: expected a number, a string, true, false or null, got "[2]}"; give nested values columns of their own',
+    place: { column: 'b' },
   },
   {
     text: '[1,2]',
@@ -135,8 +136,20 @@ test.each<{ text: string; message: string; options?: ReadTableOptions; place?: o
     message: 'Cannot read line 1, column "a" of the data: the object has this name twice',
     place: { column: 'a' },
   },
-  { text: '{"a":"\\ud83d"}', message: 'Cannot read line 1 of the data: expected UTF-8, got other bytes' },
-  { text: '{"a":"\\x"}', message: 'Cannot read line 1 of the data: expected UTF-8, got other bytes' },
+  {
+    text: '{"a":"x\\ud83dy"}',
+    message:
+      'Cannot read line 1, column "a" of the data: expected an escape of JSON, got "\\\\ud83d", half of a surrogate pair',
+  },
+  {
+    text: '{"b":1}\n{"b":2,"a":"\\x"}',
+    message: 'Cannot read line 2, column "a" of the data: expected an escape of JSON, got "\\\\x"',
+    place: { line: 2, row: 1, column: 'a' },
+  },
+  {
+    text: '{"\\u12":1}',
+    message: 'Cannot read line 1 of the data: expected an escape of JSON, got "\\\\u12"',
+  },
   {
     text: '{"a":1}\n{"a":1e999}',
     message: `Cannot read line 2, column "a" of the data: expected a number that a double can hold, got "1e999"; to read the column as texts, state its type 'category'`,
