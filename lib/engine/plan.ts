@@ -152,7 +152,7 @@ export function outcomeError(
       return codeError('X.categories', samples, architecture, index);
     case statusCodes.labelOutside:
       return elementError(
-        'Y',
+        samples.targets === undefined ? 'Y' : 'the scaled Y',
         samples.Y as Labels,
         index,
         `${lossEntry(loss.name).labels} (the loss is ${loss.name})`,

@@ -17,10 +17,14 @@ interface LossRow {
   readonly ofClasses?: string;
   /** Its options, by name. */
   readonly options?: Readonly<Record<string, LossOptionRow>>;
+  /** The d of loss(s a, s y) = s^d loss(a, y) for all s above 0, if there is one. Options of distances are scaled, too. */
+  readonly degree?: number;
 }
 
 interface LossOptionRow {
   readonly default: number;
+  /** Whether it is a distance between a and y. */
+  readonly distance?: boolean;
   readonly constraint: Constraint;
 }
 
@@ -60,10 +64,14 @@ const rows = {
     ofClasses: 'sparseCategoricalCrossEntropy',
     options: smoothing,
   },
-  meanSquaredError: { outputs: activationNames },
+  meanSquaredError: { outputs: activationNames, degree: 2 },
   sparseCategoricalCrossEntropy: { outputs: softmaxes, options: smoothing },
-  meanAbsoluteError: { outputs: activationNames },
-  huber: { outputs: activationNames, options: { delta: { default: 1, constraint: above(0) } } },
+  meanAbsoluteError: { outputs: activationNames, degree: 1 },
+  huber: {
+    outputs: activationNames,
+    options: { delta: { default: 1, constraint: above(0), distance: true } },
+    degree: 2,
+  },
   logCosh: { outputs: activationNames },
   poisson: { outputs: outputsWhere((name) => activationRow(name).range === 'positive') },
   hinge: {
@@ -205,6 +213,25 @@ const defaultOptions: Readonly<Record<string, number>> = Object.assign({}, ...lo
 /** The options of all losses, for native code. Those that this loss does not have are at their defaults. */
 export function allLossOptions({ options }: ResolvedLoss): Readonly<Record<string, number>> {
   return { ...defaultOptions, ...options };
+}
+
+/** A loss of labels and outputs in other units, and what its values are multiplied by to become those of the first loss. */
+export interface LossInUnits {
+  readonly loss: ResolvedLoss;
+  readonly factor: number;
+}
+
+/**
+ * The loss in units of `unit`: of labels and outputs that are divided by it. Undefined if the loss has no degree.
+ */
+export function lossInUnits(loss: ResolvedLoss, unit: number): LossInUnits | undefined {
+  const { degree, options = {} }: LossRow = rows[loss.name];
+  if (degree === undefined) return undefined;
+  const own = Object.entries(loss.options).map(([name, value]) => [
+    name,
+    options[name]?.distance === true ? value / unit : value,
+  ]);
+  return { loss: { name: loss.name, options: Object.fromEntries(own) }, factor: unit ** degree };
 }
 
 /** Checks the `loss` option against the output activation. */

@@ -15,7 +15,7 @@ import { newMemory, type StoredNetwork, withMemory } from './network-file';
 /** A network that can be copied as a whole. */
 export interface ClonableNetwork<Network> {
   /**
-   * Makes a network with the same layers, parameters, running moments, preprocessing and labels, in memory of its own.
+   * Makes a network with the same layers, parameters, running moments, preprocessing, labels and targetScaler, in memory of its own.
    * It also takes the state of the random numbers and of the optimiser. So both train on to the same bits, and neither
    * changes the other: one may predict while the other trains.
    *
@@ -98,6 +98,7 @@ function* copying({ parts, queue }: CloneSource): Work<NetworkCopy> {
   // Before the copying, since this thread may use these parts while another one copies.
   const preprocessing = kind.preprocessing?.copy();
   const labels = kind.labels?.copy();
+  const targetScaler = kind.targetScaler?.copy();
   const { lastLoss } = queue;
   const random = trained.random.getState();
   yield* copyArrays(
@@ -111,6 +112,7 @@ function* copying({ parts, queue }: CloneSource): Work<NetworkCopy> {
     ...{ dtype, seed },
     ...(preprocessing && { preprocessing }),
     ...(labels && { labels }),
+    ...(targetScaler && { targetScaler }),
   };
   return { architecture, options: withMemory(options, memory), random, optimizerState: optimizer, lastLoss };
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from '../engine/plan';
 import { outputActivationOf, outputLayerOf } from '../layers/architecture';
-import { lossEntry, type ResolvedLoss } from '../layers/losses';
+import { type LossInUnits, lossEntry, type ResolvedLoss } from '../layers/losses';
 import { type ResolvedMetric, resolveMetrics } from '../metrics/metric';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
@@ -16,6 +16,7 @@ export { measureElsewhere, measureHere } from '../training/measure';
 /** The checked arguments of `evaluate`. */
 export interface EvaluationTask {
   readonly samples: LabelledSamples;
+  /** The loss that was asked for, to name it in errors. */
   readonly loss: ResolvedLoss;
   readonly metrics: readonly ResolvedMetric[];
 }
@@ -43,8 +44,13 @@ export function evaluationHere(...given: Parameters<typeof evaluationTask>): Eva
   return task;
 }
 
-export function evaluation({ loss, hits, rows }: Outcome, { name }: ResolvedLoss): Evaluation {
-  return lossEntry(name).accuracy ? { loss: loss / rows, accuracy: hits / rows } : { loss: loss / rows };
+/** @param factor see `lossOfScaled` */
+export function evaluation(
+  { loss: sum, hits, rows }: Outcome,
+  { loss: { name }, factor }: LossInUnits,
+): Evaluation {
+  const loss = factor * (sum / rows);
+  return lossEntry(name).accuracy ? { loss, accuracy: hits / rows } : { loss };
 }
 
 /** The numbers of a training of one epoch. */

@@ -1,5 +1,5 @@
 import { pinnedWork, type Work, type WorkOptions, workHere } from '../addon/work';
-import { AbortError, blasnetError } from '../base/errors';
+import { AbortError, argumentError, blasnetError } from '../base/errors';
 import type { Dtype, FloatArray } from '../base/matrix';
 import { pin } from '../base/pinning';
 import { checkOptions } from '../base/validate';
@@ -11,6 +11,7 @@ import {
   completeArchitecture,
   featuresOf,
   type LayerOptions,
+  outputLayerOf,
 } from '../layers/architecture';
 import {
   type Initialization,
@@ -32,7 +33,7 @@ import {
   newMemory,
 } from './network-file';
 import { type NetworkOptions, networkConstraints } from './network-options';
-import { ownLabels, ownPreprocessing, preprocessingOption } from './own-parts';
+import { ownLabels, ownPreprocessing, ownTargetScaler, preprocessingOption } from './own-parts';
 
 /**
  * The parts of a network. If its inputDim was left out, it is undecided until the preprocessing has learned: it then has
@@ -43,6 +44,7 @@ export class NetworkParts implements TrainedNetwork {
   readonly seed: number;
   readonly preprocessing: Preprocessing | undefined;
   readonly labels: LabelEncoder | undefined;
+  readonly targetScaler: Preprocessing | undefined;
   readonly random: RandomState;
   readonly optimizer = new OptimizerMemory();
   readonly queue: PlanQueue;
@@ -62,8 +64,13 @@ export class NetworkParts implements TrainedNetwork {
     this.seed = options.seed ?? freshSeed();
     this.preprocessing = ownPreprocessing(options.preprocessing);
     this.labels = ownLabels(options.labels);
+    if (this.labels !== undefined && options.targetScaler !== undefined) {
+      const rule = 'left out of a network with labels, whose targets are classes';
+      throw argumentError('ERR_BLASNET_ARG_VALUE', 'targetScaler', rule, options.targetScaler);
+    }
     const undecided = stated === undefined && this.preprocessing?.fitted === false;
     this.#architecture = undecided ? standInFor(layers) : (stated ?? this.#inferred(layers));
+    this.targetScaler = ownTargetScaler(options.targetScaler, outputLayerOf(this.outline).outputDim);
     this.random = new RandomState(this.seed);
     this.#initializer = options.initializer;
     if (undecided) {
@@ -128,15 +135,15 @@ export class NetworkParts implements TrainedNetwork {
 
   /** For what needs the parameters. @throws like memory */
   get decidedKind(): SampleKind {
-    const { architecture, dtype, preprocessing, labels } = this;
-    return { architecture, dtype, preprocessing, labels };
+    const { architecture, dtype, preprocessing, labels, targetScaler } = this;
+    return { architecture, dtype, preprocessing, labels, targetScaler };
   }
 
   /** For a training, which may decide inputDim. */
   get kind(): SampleKind {
     if (!this.undecided || this.preprocessing?.fitted === true) return this.decidedKind;
-    const { outline: architecture, dtype, preprocessing, labels } = this;
-    return { architecture, dtype, preprocessing, labels, undecided: true };
+    const { outline: architecture, dtype, preprocessing, labels, targetScaler } = this;
+    return { architecture, dtype, preprocessing, labels, targetScaler, undecided: true };
   }
 
   /** Makes the parameters, if the preprocessing has learned without them. @throws like memory */

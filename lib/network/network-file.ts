@@ -21,7 +21,7 @@ import {
 } from '../formats/model';
 import { type Metadata, type Safetensors, safetensorsBytes, writeSafetensors } from '../formats/safetensors';
 import type { ChooseMemory, FileHeader } from '../formats/safetensors-reader';
-import { type Architecture, completeArchitecture } from '../layers/architecture';
+import { type Architecture, completeArchitecture, outputLayerOf } from '../layers/architecture';
 import {
   allocateParameters,
   allocateStatistics,
@@ -32,6 +32,7 @@ import {
   statisticShapes,
 } from '../layers/parameters';
 import { LabelEncoder, type LoadOptions, Preprocessing } from '../preprocessing';
+import { checkTargetColumns } from '../samples/targets';
 import type { NetworkOptions } from './network-options';
 
 /** The parts of a network that a file holds. */
@@ -43,6 +44,7 @@ export interface NetworkContent {
   readonly arrays: Readonly<Record<string, Matrix>>;
   readonly preprocessing: Preprocessing | undefined;
   readonly labels: LabelEncoder | undefined;
+  readonly targetScaler: Preprocessing | undefined;
 }
 
 type StoredLayer = Architecture[number];
@@ -163,15 +165,14 @@ export function* encodeNetwork(
 }
 
 function modelOf(content: NetworkContent): ModelContent<StoredLayer> {
-  const { architecture, dtype, seed, arrays, preprocessing, labels } = content;
+  const { architecture, dtype, seed, arrays } = content;
+  const preprocessing = preprocessingJson(content);
   return {
     architecture,
     dtype,
     seed,
     tensors: Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data])),
-    ...((preprocessing !== undefined || labels !== undefined) && {
-      preprocessing: preprocessingJson(preprocessing, labels),
-    }),
+    ...(preprocessing !== undefined && { preprocessing }),
     libraryVersion: buildInfo().version,
   };
 }
@@ -263,7 +264,8 @@ export function* decodeContent(
 ): Work<StoredNetwork> {
   const model = yield* decodeModel(content, file, schema);
   const { architecture, dtype, seed, training } = model;
-  const ofNetwork = { dtype, seed, ...(yield* readPreprocessing(model.preprocessing, file, loadOptions)) };
+  const parts = yield* readPreprocessing(model.preprocessing, file, loadOptions, architecture);
+  const ofNetwork = { dtype, seed, ...parts };
   const options = withMemory(ofNetwork, yield* memory.with(model.tensors, architecture, dtype));
   return { architecture, options, training };
 }
@@ -281,30 +283,42 @@ export function memoryOf(options: NetworkOptions): NetworkMemory | undefined {
   return memories.get(options);
 }
 
-function preprocessingJson(preprocessing: Preprocessing | undefined, labels: LabelEncoder | undefined): Json {
-  return {
+// Each has a name that an older version of the library refuses, if it does not know it.
+function preprocessingJson({ preprocessing, labels, targetScaler }: NetworkContent): Json | undefined {
+  const parts = {
     ...(preprocessing !== undefined && { inputs: preprocessing.toJSON() }),
     ...(labels !== undefined && { labels: labels.toJSON() }),
-  } as unknown as Json;
+    ...(targetScaler !== undefined && { targets: targetScaler.toJSON() }),
+  };
+  return Object.keys(parts).length === 0 ? undefined : (parts as unknown as Json);
+}
+
+function readTargetScaler(value: Json, options: LoadOptions, architecture: Architecture): Preprocessing {
+  const scaler = Preprocessing.fromJSON(value, options);
+  checkTargetColumns(scaler, outputLayerOf(architecture).outputDim);
+  return scaler;
 }
 
 function* readPreprocessing(
   value: Json | undefined,
   file: string,
   options: LoadOptions,
-): Work<Pick<NetworkOptions, 'preprocessing' | 'labels'>> {
+  architecture: Architecture,
+): Work<Pick<NetworkOptions, 'preprocessing' | 'labels' | 'targetScaler'>> {
   if (value === undefined) return {};
   const place = '"blasnet.preprocessing" of the metadata';
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw fileError(file, place, 'an object', quote(JSON.stringify(value)));
   }
-  const { inputs, labels, ...others } = value as Readonly<Record<string, Json>>;
+  const { inputs, labels, targets, ...others } = value as Readonly<Record<string, Json>>;
   const [other] = Object.keys(others);
-  if (other !== undefined) throw fileError(file, place, 'inputs and labels', `${quote(other)} as well`);
+  if (other !== undefined)
+    throw fileError(file, place, 'inputs, labels and targets', `${quote(other)} as well`);
   try {
     return {
       ...(inputs !== undefined && { preprocessing: Preprocessing.fromJSON(inputs, options) }),
       ...(labels !== undefined && { labels: yield* LabelEncoder.fromJSONWork(labels) }),
+      ...(targets !== undefined && { targetScaler: readTargetScaler(targets, options, architecture) }),
     };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

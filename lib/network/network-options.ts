@@ -23,7 +23,7 @@ import type { SampleWeight } from '../samples/weights';
 import type { OverrideName } from '../training/fingerprint';
 import type { Having } from '../training/history';
 import type { FitOptions } from '../training/options';
-import { labelsOption, preprocessingOption } from './own-parts';
+import { labelsOption, preprocessingOption, type TargetScaler, targetScalerOption } from './own-parts';
 
 export interface NetworkOptions {
   /** The element type of parameters and data. @default 'float64' */
@@ -48,6 +48,16 @@ export interface NetworkOptions {
    * network. @default none
    */
   readonly labels?: LabelEncoder | LabelEncoderJSON;
+  /**
+   * Scales a copy of the targets, Y, for regression: `standardScaler()`, `minMaxScaler()`, `robustScaler()`, a pipeline of
+   * them, or steps of your own with `inverse`. What the network says is in Y's own units: the results of `predict` (in the
+   * network's dtype), of predictors and of metrics (in doubles). If there is one output, so is every reported loss of
+   * meanSquaredError, meanAbsoluteError and huber, and so is the delta of huber. With several outputs, and for logCosh,
+   * losses are those of the scaled targets. Other losses are refused. Penalties count as in the loss that is minimised,
+   * that of the scaled targets. The network takes a copy, as `net.targetScaler`: it learns from the rows that train, like
+   * that of `preprocessing`, and is saved with the network. Not with `labels`. @default none
+   */
+  readonly targetScaler?: TargetScaler | PreprocessingJSON;
 }
 
 /** The options of the methods that read a network. */
@@ -137,6 +147,7 @@ export const networkConstraints = {
   initializer: anything,
   preprocessing: optional(preprocessingOption),
   labels: optional(labelsOption),
+  targetScaler: optional(targetScalerOption),
 };
 
 export const loadConstraints = { steps: anything, verifyChecksum: optional(boolean) };

@@ -92,6 +92,8 @@ export class Network {
   readonly preprocessing: Preprocessing | undefined;
   /** The network's own copy of the option. */
   readonly labels: LabelEncoder | undefined;
+  /** The network's own copy of the option, as a pipeline. */
+  readonly targetScaler: Preprocessing | undefined;
 
   readonly #parts: NetworkParts;
   readonly #queue: PlanQueue;
@@ -111,6 +113,7 @@ export class Network {
     this.seed = this.#parts.seed;
     this.preprocessing = this.#parts.preprocessing;
     this.labels = this.#parts.labels;
+    this.targetScaler = this.#parts.targetScaler;
     this.#queue = this.#parts.queue;
     this.#optimizer = this.#parts.optimizer;
     this.#reader = new NetworkReader(() => this.#parts.decidedKind, this.#parts, this.#queue);
@@ -321,8 +324,8 @@ export class Network {
    * see fit's option `optimizer`.
    *
    * @returns the epoch's loss, and its accuracy if the loss knows one
-   * @throws like fit(); Error ERR_BLASNET_NOT_FITTED if preprocessing or labels have not learned, since one part of the
-   *   data would decide what they know
+   * @throws like fit(); Error ERR_BLASNET_NOT_FITTED if preprocessing, labels or the targetScaler have not learned, since
+   *   one part of the data would decide what they know
    */
   async partialFit(X: InputsLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
     const completed = incrementalOptions(options, 'epoch');
@@ -344,7 +347,7 @@ export class Network {
   /**
    * Returns the outputs for X as a new matrix (samples x outputDim).
    * @throws TypeError or RangeError with a code for bad options and data; AbortError when the signal ends the call;
-   *   Error ERR_BLASNET_NOT_FITTED for preprocessing that has not learned
+   *   Error ERR_BLASNET_NOT_FITTED for preprocessing or a targetScaler that has not learned
    */
   async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
     return this.#reader.predict(X, options);
@@ -376,7 +379,7 @@ export class Network {
   /**
    * Makes a predictor for many small predictions, with its own buffers: see `Predictor`. It preprocesses its input.
    * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE; Error
-   *   ERR_BLASNET_NOT_FITTED for preprocessing that has not learned
+   *   ERR_BLASNET_NOT_FITTED for preprocessing or a targetScaler that has not learned
    */
   predictor(options: PredictorOptions = {}): Predictor {
     return this.#reader.predictor(options);
@@ -403,7 +406,8 @@ export class Network {
   /**
    * Computes the mean loss over the samples and its gradients, for your own updates: { loss, dW1, db1, ... }. Each
    * gradient has the shape of its parameter. Penalties are included; frozen layers have zeros. Batches are normalised
-   * as in training; dropout and noise do not act. Blocks the calling thread. @throws like predictSync()
+   * as in training; dropout and noise do not act. With a targetScaler, the loss is that of the scaled targets, which
+   * training minimises. Blocks the calling thread. @throws like predictSync()
    */
   gradients(
     X: InputsLike,

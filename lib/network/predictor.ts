@@ -7,6 +7,7 @@ import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../l
 import { unknownCode } from '../layers/embeddings';
 import type { TransformRows } from '../preprocessing/fitted-steps';
 import { checkColumns, codeError, type InputKind } from '../samples/inputs';
+import type { LabelKind } from '../samples/labels';
 
 export interface PredictorOptions {
   /** The most rows of one call. At least 1. @default 1 */
@@ -25,7 +26,7 @@ export interface Predictor extends DisposableObject {}
 
 /**
  * Predicts through buffers that never move, for servers: write into `input`, call `run`, read `output`. A call
- * allocates nothing, unless the preprocessing has a step of your own.
+ * allocates nothing, unless the preprocessing or the targetScaler has a step of your own.
  *
  *     const predictor = net.predictor();
  *     predictor.input.data.set([0.5, -1]);
@@ -47,19 +48,20 @@ export class Predictor {
   readonly input: Matrix;
   /** (maxBatch x embeddings): write their category codes here; -1, unknown, at first. Empty without embeddings. */
   readonly categories: Int32Array;
-  /** (maxBatch x outputDim): the outputs of the rows. */
+  /** (maxBatch x outputDim): the outputs of the rows. With a targetScaler, they are in the targets' own units. */
   readonly output: Matrix;
   readonly #plan: Plan['native'];
   readonly #architecture: Architecture;
   readonly #checkAtRest: () => void;
   readonly #preprocess: TransformRows | undefined;
+  readonly #unscale: TransformRows | undefined;
   // What the plan reads: the input, or what the preprocessing makes of it.
   readonly #inputs: Matrix;
 
   /** @internal */
   constructor(
     { native }: Plan,
-    { architecture, dtype, preprocessing }: InputKind,
+    { architecture, dtype, preprocessing, targetScaler }: InputKind & Pick<LabelKind, 'targetScaler'>,
     rows: number,
     checkAtRest: () => void,
   ) {
@@ -73,6 +75,7 @@ export class Predictor {
     }
     this.categories = newSharedArray(Int32Array, rows * embeddings).fill(unknownCode);
     this.output = sharedZeros(rows, outputLayerOf(architecture).outputDim, dtype);
+    this.#unscale = targetScaler?.inverterWork(this.output);
     native.pin(rows, this.#inputs.data, embeddings === 0 ? null : this.categories, this.output.data);
     this.#plan = native;
     this.#architecture = architecture;
@@ -86,7 +89,7 @@ export class Predictor {
    * @throws TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE for the rows; RangeError
    *   ERR_BLASNET_NOT_FINITE for NaN and infinities in the input, ERR_BLASNET_ARG_VALUE for a category that does not
    *   exist (some other rows may then be predicted); Error ERR_BLASNET_BUSY while a step is being taken; RangeError
-   *   ERR_BLASNET_SHAPE if the preprocessing has learned other numbers of columns since
+   *   ERR_BLASNET_SHAPE if the preprocessing or the targetScaler has learned other numbers of columns since
    */
   run(rows: number = this.input.rows): void {
     if (!(Number.isInteger(rows) && rows >= 1 && rows <= this.input.rows)) {
@@ -95,10 +98,12 @@ export class Predictor {
     this.#checkAtRest();
     this.#preprocess?.(rows);
     const bad = this.#plan.predictPinned(rows);
-    if (bad >= 0) throw elementError(this.#nameOfInputs(), this.#inputs, bad, 'finite numbers');
-    if (bad < -1) {
-      throw codeError('categories', { X: this.input, codes: this.categories }, this.#architecture, -2 - bad);
+    if (bad === -1) {
+      this.#unscale?.(rows);
+      return;
     }
+    if (bad >= 0) throw elementError(this.#nameOfInputs(), this.#inputs, bad, 'finite numbers');
+    throw codeError('categories', { X: this.input, codes: this.categories }, this.#architecture, -2 - bad);
   }
 
   #nameOfInputs(): string {

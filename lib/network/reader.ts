@@ -11,7 +11,7 @@ import {
   predictOperation,
 } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
-import { outputActivationOf } from '../layers/architecture';
+import { outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { type ResolvedLoss, resolveLoss } from '../layers/losses';
 import { allocateGradients, type Gradients } from '../layers/parameters';
 import type { Label } from '../preprocessing';
@@ -26,6 +26,7 @@ import {
   type SampleKind,
   type Samples,
 } from '../samples/samples';
+import { checkTargetScaler, lossOfScaled, measurable, unscale } from '../samples/targets';
 import type { TrainedNetwork } from '../training/trained-network';
 import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { type EvaluateOptions, type Evaluation, evaluateConstraints } from './network-options';
@@ -52,20 +53,25 @@ export class NetworkReader {
   async predict(X: InputsLike, options: AsyncOptions): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
     const kind = this.#kind();
+    checkScaler(kind);
     const samples = networkInputs(kind, X);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
-    return this.#predict(samples, outputMatrix(kind.architecture, kind.dtype, samples), options);
+    const out = await this.#predict(samples, outputMatrix(kind.architecture, kind.dtype, samples), options);
+    await workAnywhere(unscale(kind.targetScaler, out), options);
+    return out;
   }
 
   predictSync(X: InputsLike, out?: Matrix): Matrix {
     this.#queue.checkAtRest('predictSync', 'readers');
     const kind = this.#kind();
+    checkScaler(kind);
     const samples = networkInputs(kind, X);
     const result = outputMatrix(kind.architecture, kind.dtype, samples, out, this.#trained);
     fillHere(samples);
     const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
     const outcome = plan.run(predictOperation(samples, result));
     this.#check(outcome, samples, plan.loss);
+    if (kind.targetScaler !== undefined) workHere(unscale(kind.targetScaler, result));
     return out ?? result;
   }
 
@@ -86,6 +92,7 @@ export class NetworkReader {
       const rule = 'fitted before predictor is used: call fit, or pass { preprocessed: true }';
       throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected preprocessing to be ${rule}`);
     }
+    checkScaler(kind);
     const plan = this.#queue.make(this.#outputLoss());
     const atRest = () => this.#queue.checkAtRest('run', 'readers');
     return new Predictor(plan, preprocessed ? { ...kind, preprocessing: undefined } : kind, maxBatch, atRest);
@@ -96,12 +103,14 @@ export class NetworkReader {
     const kind = this.#kind();
     const { samples, loss, metrics } = evaluationTask(kind, X, Y, options, this.#queue.lastLoss);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
-    const outcome = await this.#read(samples, loss, options, evaluateOperation(samples));
-    const result = evaluation(outcome, loss);
+    const computed = lossOfScaled(kind, loss);
+    const outcome = await this.#read(samples, computed.loss, options, evaluateOperation(samples));
+    const result = evaluation(outcome, computed);
     if (metrics.length === 0) return result;
     const out = measuredOutputs(kind.architecture, kind.dtype, samples);
     await this.#predict(samples, out, options);
-    return { ...result, ...(await measureElsewhere(metrics, samples, out, options)) };
+    const predictions = await workAnywhere(measurable(kind.targetScaler, out), options);
+    return { ...result, ...(await measureElsewhere(metrics, samples, predictions, options)) };
   }
 
   evaluateSync(X: InputsLike, Y: LabelsLike, options: EvaluateOptions): Evaluation {
@@ -109,14 +118,15 @@ export class NetworkReader {
     checkOptions('', options, evaluateConstraints);
     const kind = this.#kind();
     const { samples, loss, metrics } = evaluationHere(kind, X, Y, options, this.#queue.lastLoss);
-    const plan = this.#queue.inline(loss);
+    const computed = lossOfScaled(kind, loss);
+    const plan = this.#queue.inline(computed.loss);
     const outcome = plan.run(evaluateOperation(samples));
     this.#check(outcome, samples, loss);
-    const result = evaluation(outcome, loss);
+    const result = evaluation(outcome, computed);
     if (metrics.length === 0) return result;
     const out = measuredOutputs(kind.architecture, kind.dtype, samples);
     plan.run(predictOperation(samples, out));
-    return { ...result, ...measureHere(metrics, samples, out) };
+    return { ...result, ...measureHere(metrics, samples, workHere(measurable(kind.targetScaler, out))) };
   }
 
   gradients(
@@ -129,7 +139,8 @@ export class NetworkReader {
     const kind = this.#kind();
     const { samples, loss } = evaluationHere(kind, X, Y, options, this.#queue.lastLoss);
     const { flat, named } = allocateGradients(kind.architecture, kind.dtype);
-    const outcome = this.#queue.inline(loss).run(gradientsOperation(samples, flat));
+    const minimised = lossOfScaled(kind, loss).loss;
+    const outcome = this.#queue.inline(minimised).run(gradientsOperation(samples, flat));
     this.#check(outcome, samples, loss);
     return Object.freeze({ loss: outcome.loss / outcome.rows, ...named });
   }
@@ -159,4 +170,8 @@ export class NetworkReader {
     this.#defaultLoss ??= resolveLoss(undefined, outputActivationOf(this.#kind().architecture));
     return this.#defaultLoss;
   }
+}
+
+function checkScaler(kind: SampleKind): void {
+  if (kind.targetScaler !== undefined) checkTargetScaler(kind, outputLayerOf(kind.architecture).outputDim);
 }

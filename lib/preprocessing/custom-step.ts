@@ -165,6 +165,10 @@ class FittedCustom implements UserStep {
     this.#write('transform', this.#fitted.transform(X), out);
   }
 
+  get reversible(): boolean {
+    return this.#fitted.inverse !== undefined;
+  }
+
   inverse(X: Matrix, out: Matrix): void {
     if (this.#fitted.inverse === undefined) throw missing('inverse', this.name);
     this.#write('inverse', this.#fitted.inverse(X), out);

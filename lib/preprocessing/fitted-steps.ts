@@ -68,7 +68,7 @@ export class FittedSteps {
     };
   }
 
-  /** X (m, outputColumns) -> out (m, inputColumns). */
+  /** X (m, outputColumns) -> out (m, inputColumns). If both have as many columns and one dtype, `out` may be X. */
   *inverse(X: Matrix, out: Matrix): Work<void> {
     let current = X;
     for (const [i, segment] of [...this.#segments.entries()].reverse()) {
@@ -80,9 +80,15 @@ export class FittedSteps {
       current = next;
     }
   }
+
+  /** Takes the first rows of a matrix the way back, in place, on the calling thread. The steps must keep the columns. */
+  inverseHere(matrix: Matrix, rows: number): void {
+    const first = firstRows(matrix, rows);
+    workHere(this.inverse(first, first));
+  }
 }
 
-/** Transforms the first rows of a matrix into those of another one. */
+/** Goes through the first rows of a matrix, or from those of one matrix to those of another one. */
 export type TransformRows = (rows: number) => void;
 
 /**

@@ -127,6 +127,7 @@ export function imputer(options: ImputerOptions = {}): PreprocessingStep {
 }
 
 class Imputer implements LibraryStep {
+  readonly name = 'imputer';
   readonly outputColumns: number;
 
   constructor(
@@ -148,9 +149,9 @@ class Imputer implements LibraryStep {
   }
 
   toJSON() {
-    const { inputColumns, columns, fill, indicators } = this;
+    const { name, inputColumns, columns, fill, indicators } = this;
     return {
-      name: 'imputer' as const,
+      name,
       inputColumns,
       columns: [...columns],
       fill: [...fill],

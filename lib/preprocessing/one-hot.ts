@@ -73,6 +73,7 @@ function categoriesOf(name: string, column: number, summary: ColumnSummary): rea
 }
 
 class OneHotEncoder implements LibraryStep {
+  readonly name = 'oneHotEncoder';
   readonly outputColumns: number;
 
   constructor(
@@ -104,9 +105,9 @@ class OneHotEncoder implements LibraryStep {
   }
 
   toJSON() {
-    const { inputColumns, columns, categories, unknown } = this;
+    const { name, inputColumns, columns, categories, unknown } = this;
     return {
-      name: 'oneHotEncoder' as const,
+      name,
       inputColumns,
       columns: [...columns],
       categories: categories.map((one) => [...one]),

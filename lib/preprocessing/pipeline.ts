@@ -17,6 +17,7 @@ import { applyStep, FittedSteps, inputName, type TransformRows, transformerOf } 
 import { libraryStep } from './library-step';
 import { elsewhere, resultMatrix, trainingInput, trainingMatrix } from './matrices';
 import { learnedFrom, mergedSummaries, partialLearners, summarize } from './partial';
+import { inverterOf } from './reversible';
 import { type FittedStep, PreprocessingStep, type StepReader } from './step';
 import libraryReaders from './steps';
 import type { ColumnSummary } from './summary';
@@ -267,6 +268,21 @@ export class Preprocessing {
   /** @internal See `transformerOf`. */
   transformerWork(name: string, X: Matrix, out: Matrix): TransformRows {
     return transformerOf(() => this.#learned('predictor'), name, X, out);
+  }
+
+  /** @internal X (m, outputColumns) -> out (m, inputColumns), of any dtype. See `FittedSteps.inverse`. */
+  *inverseWork(X: Matrix, out: Matrix): Work<void> {
+    yield* this.#learned('inverse').inverse(X, out);
+  }
+
+  /** @internal See `inverterOf`. */
+  inverterWork(matrix: Matrix): TransformRows {
+    return inverterOf(() => this.#learned('predictor'), matrix);
+  }
+
+  /** @internal The steps as they have learned. @throws Error ERR_BLASNET_NOT_FITTED */
+  get learnedSteps(): readonly FittedStep[] {
+    return this.#learned('targetScaler').steps;
   }
 
   /**

@@ -74,6 +74,7 @@ export function keepColumns(steps: readonly unknown[]): boolean {
 export type FittedStep = LibraryStep | UserStep;
 
 interface AnyFittedStep {
+  readonly name: string;
   readonly inputColumns: number;
   readonly outputColumns: number;
   /** Everything learned, safe in JSON: no NaN, no infinity, no negative zero. */
@@ -90,6 +91,8 @@ export interface LibraryStep extends AnyFittedStep {
 /** A step of the user's. `out` has X's dtype. */
 export interface UserStep extends AnyFittedStep {
   readonly native?: undefined;
+  /** Whether it has a way back. */
+  readonly reversible: boolean;
   /** Writes every element of `out`. */
   transform(X: Matrix, out: Matrix): void;
   /** The way back: X (m, outputColumns)  ->  out (m, inputColumns). */

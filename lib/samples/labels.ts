@@ -22,7 +22,7 @@ import type { Reading } from '../base/reading';
 import { type ActivationName, activationRow } from '../layers/activations';
 import { type Architecture, outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { defaultLoss, type LossName, lossEntry, type ResolvedLoss, resolveLoss } from '../layers/losses';
-import type { Label, LabelEncoder } from '../preprocessing';
+import type { Label, LabelEncoder, Preprocessing } from '../preprocessing';
 import { networkMatrix } from './network-matrix';
 import { type Pending, unlessBrief } from './pending';
 
@@ -47,6 +47,8 @@ export interface LabelKind {
   readonly architecture: Architecture;
   readonly dtype: Dtype;
   readonly labels: LabelEncoder | undefined;
+  /** Scales the targets before the network learns them. Not with `labels`. */
+  readonly targetScaler: Preprocessing | undefined;
 }
 
 /** Whether labels have a form that may hold one class number per sample. */

@@ -14,6 +14,7 @@ import type { LossName } from '../layers/losses';
 import { type InputKind, type Inputs, type InputsLike, type Learning, networkInputs } from './inputs';
 import { asLabels, type LabelKind, type Labels, type LabelsLike } from './labels';
 import { joined, type Pending } from './pending';
+import { scaledTargets, type TargetLearning, unscaledKind } from './targets';
 
 /** The properties of a network that its samples depend on. */
 export interface SampleKind extends InputKind, LabelKind {}
@@ -21,6 +22,8 @@ export interface SampleKind extends InputKind, LabelKind {}
 /** The data that an operation reads: inputs; Y, except for predictions; and weights (rows), if given. */
 export interface Samples extends Inputs {
   readonly Y?: Labels;
+  /** With a targetScaler: the targets as they came, in doubles. Y then has them scaled. */
+  readonly targets?: Labels;
   readonly weights?: FloatArray;
   /** The sample weights without the class weights. The evaluation of held-out samples uses these. */
   readonly ownWeights?: FloatArray;
@@ -32,6 +35,7 @@ export type LabelledSamples = Samples & { readonly Y: Labels };
 export interface LearningParts {
   readonly preprocessing: Learning | undefined;
   readonly labels: boolean;
+  readonly targets: TargetLearning | undefined;
 }
 
 /** Makes the weights of samples, from the labels. What takes long is pending. */
@@ -50,7 +54,7 @@ export function labelledSamples(
   learning?: LearningParts,
 ): LabelledSamples {
   const inputs = networkInputs(kind, X, learning?.preprocessing);
-  const labels = asLabels(kind, Y, loss, learning?.labels);
+  const labels = asLabels(unscaledKind(kind), Y, loss, learning?.labels);
   if (inputs.X.rows !== labels.rows) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
@@ -58,6 +62,12 @@ export function labelledSamples(
     );
   }
   const weights = weigh(labels, kind.dtype);
+  if (kind.targetScaler !== undefined) {
+    const late = labels.pending !== undefined || weights.pending !== undefined;
+    const scaled = scaledTargets(kind, labels, loss, late, learning?.targets);
+    const pending = joined([labels.pending, weights.pending, scaled.pending, inputs.pending]);
+    return { ...inputs, Y: scaled, targets: labels, ...weights, ...pending };
+  }
   // In this order: weights of classes need the labels, and the rows that preprocessing learns from depend on both.
   if (labels.pending === undefined && weights.pending === undefined) {
     return weights.weights === undefined ? { ...inputs, Y: labels } : { ...inputs, Y: labels, ...weights };
@@ -73,8 +83,11 @@ export function withLateInputs(samples: LabelledSamples): LabelledSamples {
 }
 
 /** The arrays that native code reads. */
-export function arraysOf({ X, codes, Y, weights }: Samples): LabelArray[] {
-  return [X.data, ...(codes === null ? [] : [codes]), ...(Y ? [Y.data] : []), ...(weights ? [weights] : [])];
+export function arraysOf({ X, codes, Y, targets, weights }: Samples): LabelArray[] {
+  return [
+    ...[X.data, ...(codes === null ? [] : [codes])],
+    ...[...(Y ? [Y.data] : []), ...(targets ? [targets.data] : []), ...(weights ? [weights] : [])],
+  ];
 }
 
 /** The arrays that a training reads, also before its first step. */

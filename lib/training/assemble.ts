@@ -12,6 +12,7 @@ import {
   labelledSamples,
   type SampleKind,
 } from '../samples/samples';
+import type { TargetLearning } from '../samples/targets';
 import { type Weighting, weigher } from '../samples/weights';
 import { EpochRunner } from './epoch-runner';
 import {
@@ -24,6 +25,7 @@ import {
 import {
   type CompletedFitOptions,
   checkFitOptions,
+  checkNoClasses,
   checkSignalHere,
   completeFitOptions,
   type FitOptions,
@@ -46,7 +48,7 @@ export function newSession(
   blocking = false,
 ): TrainingSession {
   const { kind } = network;
-  const { samples, completed, validation, learning, forget } = prepare(
+  const { samples, completed, validation, learning, targets, forget } = prepare(
     kind,
     X,
     Y,
@@ -66,7 +68,8 @@ export function newSession(
       runner.architecture = network.kind.architecture;
     };
   }
-  if (learning !== undefined) learning.trainedRows = () => runner.trainedRows();
+  for (const part of [learning, targets])
+    if (part !== undefined) part.trainedRows = () => runner.trainedRows();
   return sessionOf(network, runner, validation);
 }
 
@@ -106,7 +109,9 @@ interface Prepared {
   readonly validation: LabelledSamples | undefined;
   /** The preprocessing's, if it learns from the samples. */
   readonly learning: Learning | undefined;
-  /** Makes the preprocessing and the labels forget what they learned from the samples. */
+  /** The targetScaler's, if it learns from the samples. */
+  readonly targets: TargetLearning | undefined;
+  /** Makes the preprocessing, the labels and the targetScaler forget what they learned from the samples. */
   readonly forget: () => void;
 }
 
@@ -119,10 +124,10 @@ function prepare(
   blocking = false,
 ): Prepared {
   checkFitOptions(options);
-  const { architecture, preprocessing, labels } = kind;
+  const { architecture, preprocessing, labels, targetScaler } = kind;
   const loss = fitLoss(architecture, options.loss, Y, labels !== undefined);
   // These learn from the samples now, and forget them if the samples are refused later.
-  const learning = [preprocessing, labels].filter((part) => part?.fitted === false);
+  const learning = [preprocessing, labels, targetScaler].filter((part) => part?.fitted === false);
   const forget = () => {
     for (const part of learning) part?.forget();
   };
@@ -132,6 +137,7 @@ function prepare(
     const parts: LearningParts = {
       preprocessing: preprocessing?.fitted === false ? {} : undefined,
       labels: learnsLabels !== undefined,
+      targets: targetScaler?.fitted === false ? {} : undefined,
     };
     const { outputDim } = outputLayerOf(architecture);
     const weigh = weigher(outputDim, options.sampleWeight, options.classWeight, weighting);
@@ -144,6 +150,7 @@ function prepare(
       (given, dtype) => {
         // Before the weights, since it refuses weights of classes where labels are not classes.
         completed = completeFitOptions(options, architecture, given.rows, loss);
+        if (targetScaler !== undefined) checkNoClasses(options);
         if (blocking) checkSignalHere(completed);
         return weigh(given, dtype);
       },
@@ -156,6 +163,7 @@ function prepare(
       completed: completed as unknown as CompletedFitOptions,
       validation,
       learning: parts.preprocessing,
+      targets: parts.targets,
       forget,
     };
   } catch (error) {

@@ -106,9 +106,8 @@ function afterEffect(training: Training, effect: Effect<unknown>, at: Workplace)
 
 /** Trains on this thread. */
 function driveSync(session: TrainingSession, queue: PlanQueue): void {
-  const { loss, threads } = session.options;
   // A network may have no parameters yet.
-  const at = onThisThread(() => queue.inline(loss), threads);
+  const at = onThisThread(() => queue.inline(session.minimised), session.options.threads);
   const training = session.train('paced');
   queue.training = 'here';
   queue.lastLoss = session.options.givenLoss;
@@ -132,11 +131,11 @@ function afterEffectHere(training: Training, effect: Effect<unknown>, at: Workpl
 }
 
 function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
-  const { loss, signal, threads } = session.options;
+  const { signal, threads } = session.options;
   const options = { threads, ...(signal && { signal }) };
   return {
-    write: (operation) => queue.write(loss, operation, { signal, threads }),
-    read: (operation) => queue.read([], loss, operation, { signal, threads }),
+    write: (operation) => queue.write(session.minimised, operation, { signal, threads }),
+    read: (operation) => queue.read([], session.minimised, operation, { signal, threads }),
     work: (work) => workAnywhere(work, { signal, threads }),
     measure: (metrics, samples, out) => measureElsewhere(metrics, samples, out, options),
     call: (_, call) => settledUnlessAborted(call, signal),

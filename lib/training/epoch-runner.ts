@@ -66,6 +66,8 @@ export class EpochRunner {
   onRefusal: () => void = () => {};
   /** The session updates it after each epoch, from the series that the schedule monitors. */
   plateau: PlateauState = initialPlateau;
+  /** What the losses that native code computes are multiplied by, for the reports: see `lossOfScaled`. */
+  lossFactor = 1;
 
   #sizes: TrainingSizes;
   // Which rows have a weight other than 0; null: all. Unknown before the weights are there.
@@ -375,7 +377,8 @@ export class EpochRunner {
     return this.#reportOf(epoch, this.#losses[i] as number, this.#hitShares[i] as number);
   }
 
-  #reportOf(epoch: number, loss: number, accuracy: number): EpochReport {
+  #reportOf(epoch: number, minimised: number, accuracy: number): EpochReport {
+    const loss = this.lossFactor * minimised;
     return lossEntry(this.options.loss.name).accuracy ? { epoch, loss, accuracy } : { epoch, loss };
   }
 

@@ -6,10 +6,11 @@ import type { ResolvedMetric } from '../metrics/metric';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples } from '../samples/samples';
 import { presentRows } from '../samples/weights';
-import { take } from './split';
+import { take, takeLabels } from './split';
 
 // Computes metrics of predictions, by name. Those of this library are native work. A metric of the user's own runs on
-// the calling thread, between the native calls. Y is in the form that the loss takes. Samples of weight 0 are left out.
+// the calling thread, between the native calls. Y is in the form that the loss takes, or with a targetScaler the targets
+// as they came. Samples of weight 0 are left out.
 function* measure(
   metrics: readonly ResolvedMetric[],
   samples: LabelledSamples,
@@ -43,8 +44,8 @@ export function measureElsewhere(
   predictions: Matrix,
   options: AsyncOptions,
 ): Promise<Record<string, number>> {
-  const { Y, weights } = samples;
-  const arrays = [Y.data, predictions.data, ...(weights === undefined ? [] : [weights])];
+  const { Y, targets = Y, weights } = samples;
+  const arrays = [targets.data, predictions.data, ...(weights === undefined ? [] : [weights])];
   return pinnedWork(measure(metrics, samples, predictions), arrays, options);
 }
 
@@ -54,14 +55,17 @@ interface Measured {
   readonly predictions: Matrix;
 }
 
-function* withoutAbsent({ Y, weights }: LabelledSamples, predictions: Matrix): Work<Measured> {
+function* withoutAbsent(
+  { Y: learned, targets: Y = learned, weights }: LabelledSamples,
+  predictions: Matrix,
+): Work<Measured> {
   const present = yield* presentRows(weights);
   if (weights === undefined || present === undefined) return { Y, weights, predictions };
   const rows = present.order.subarray(0, present.count);
   const all = weights.length;
   const { cols } = predictions;
   return {
-    Y: { data: yield* take(Y.data, all, Y.cols, rows), rows: rows.length, cols: Y.cols },
+    Y: yield* takeLabels(Y, rows),
     weights: yield* take(weights, all, 1, rows),
     predictions: new Matrix(yield* take(predictions.data, all, cols, rows), rows.length, cols),
   };

@@ -366,6 +366,15 @@ function checkClasses(options: FitOptions, loss: ResolvedLoss, output: Activatio
   }
 }
 
+/** Refuses what needs classes, since a targetScaler scales numbers. @throws RangeError ERR_BLASNET_ARG_VALUE */
+export function checkNoClasses(options: FitOptions): void {
+  for (const name of ['classWeight', 'stratify'] as const) {
+    if (options[name] === undefined || options[name] === false) continue;
+    const rule = 'left out, since the network has a targetScaler, and its targets are not classes';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, options[name]);
+  }
+}
+
 function readCallbacks(value: unknown): Callbacks {
   if (value === undefined) return {};
   if (typeof value === 'function') return { onEpochEnd: value as (report: EpochReport) => unknown };

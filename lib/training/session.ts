@@ -6,8 +6,9 @@ import { evaluateOperation, type Outcome, outcomeError, predictOperation } from 
 import { checkJson } from '../formats/json';
 import type { Safetensors } from '../formats/safetensors';
 import { outputLayerOf } from '../layers/architecture';
-import { lossEntry } from '../layers/losses';
+import { lossEntry, type ResolvedLoss } from '../layers/losses';
 import { type LabelledSamples, withLateInputs } from '../samples/samples';
+import { lossOfScaled, measurable } from '../samples/targets';
 import { plateauAfterEpoch } from '../schedules/plateau';
 import { plateauOf, unitOf } from '../schedules/rate';
 import { Cadence } from './cadence';
@@ -52,6 +53,8 @@ export class TrainingSession {
   readonly #network: TrainedNetwork;
   readonly #encodeCheckpoint: EncodeCheckpoint;
   #validation: LabelledSamples | undefined;
+  /** The loss that native code minimises. Huber's loss is another one, when a targetScaler has learned. */
+  minimised: ResolvedLoss;
   // By performance.now().
   #endsAt = Number.POSITIVE_INFINITY;
 
@@ -65,6 +68,7 @@ export class TrainingSession {
     this.#network = network;
     this.#validation = validation;
     this.#encodeCheckpoint = encodeCheckpoint;
+    this.minimised = runner.options.loss;
     this.#ending = { earlyStopping: runner.options.earlyStopping, stoppedBy: undefined };
     this.history = emptyHistory(this.#countsHits(), this.#ending);
   }
@@ -196,10 +200,14 @@ export class TrainingSession {
     }
     this.runner.samples = withLateInputs(this.samples);
     if (this.#validation !== undefined) this.#validation = withLateInputs(this.#validation);
+    const { kind } = this.#network;
+    const { loss, factor } = lossOfScaled(kind, this.options.loss);
+    this.minimised = loss;
+    this.runner.lossFactor = factor;
+    if (this.options.checkpoint === undefined) return;
     // Refused here, before the first step, if a checkpoint cannot hold it.
-    const { preprocessing } = this.#network.kind;
-    if (this.options.checkpoint !== undefined && preprocessing !== undefined) {
-      checkJson('preprocessing', preprocessing.toJSON());
+    for (const name of ['preprocessing', 'targetScaler'] as const) {
+      if (kind[name] !== undefined) checkJson(name, kind[name].toJSON());
     }
   }
 
@@ -292,7 +300,7 @@ export class TrainingSession {
   *#validate(samples: LabelledSamples): Training<Record<string, number>> {
     const { loss, hits, rows } = yield* this.#evaluate(samples);
     return {
-      valLoss: loss / rows,
+      valLoss: this.runner.lossFactor * (loss / rows),
       ...(this.#countsHits() && { valAccuracy: hits / rows }),
       ...(yield* this.#measure(samples, validationName)),
     };
@@ -304,7 +312,9 @@ export class TrainingSession {
     const { outputDim } = outputLayerOf(this.#network.kind.architecture);
     const out = sharedZeros(samples.X.rows, outputDim, samples.X.dtype);
     this.#throwIfFailed(yield* ask((at) => at.read(predictOperation(samples, out))), samples);
-    const values = yield* ask((at) => at.measure(metrics, samples, out));
+    const { targetScaler } = this.#network.kind;
+    const predictions = yield* ask((at) => at.work(measurable(targetScaler, out)));
+    const values = yield* ask((at) => at.measure(metrics, samples, predictions));
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [nameOf(name), value]));
   }
 

@@ -105,17 +105,26 @@ function shares(counts: readonly number[], held: number): number[] {
 
 /** A copy of some samples. Their weights are those of sampleWeight alone. */
 export function* takeRows(
-  { X, codes, Y, ownWeights }: LabelledSamples,
+  { X, codes, Y, targets, ownWeights }: LabelledSamples,
   rows: Uint32Array,
 ): Work<LabelledSamples> {
   const { length } = rows;
   const inputs = new Matrix(yield* take(X.data, X.rows, X.cols, rows), length, X.cols);
   const columns = codes === null ? 0 : codes.length / X.rows;
   const taken = codes && (yield* take(codes, X.rows, columns, rows));
-  const labels: Labels = { data: yield* take(Y.data, X.rows, Y.cols, rows), rows: length, cols: Y.cols };
-  const samples = { X: inputs, codes: taken, Y: labels };
+  const samples = {
+    X: inputs,
+    codes: taken,
+    Y: yield* takeLabels(Y, rows),
+    ...(targets && { targets: yield* takeLabels(targets, rows) }),
+  };
   if (ownWeights === undefined) return samples;
   return { ...samples, weights: yield* take(ownWeights, X.rows, 1, rows) };
+}
+
+/** A copy of the labels of some rows. */
+export function* takeLabels({ data, rows, cols }: Labels, index: Uint32Array): Work<Labels> {
+  return { data: yield* take(data, rows, cols, index), rows: index.length, cols };
 }
 
 /** The rows of `index`, from an array (rows x cols), on a SharedArrayBuffer. */

@@ -22,7 +22,7 @@ import { codeOf, namesIn, optionsIn, optionsOf, optionsTaken, tableOf, toldDefau
 
 /** The members of a class that are not internal, including static ones. */
 function membersOf(kind: { readonly prototype: object }, ...instance: string[]): string[] {
-  const internal = ['constructor', 'length', 'name', 'prototype', 'forget'];
+  const internal = ['constructor', 'length', 'name', 'prototype', 'forget', 'learnedSteps'];
   const names = [
     ...Object.getOwnPropertyNames(kind),
     ...Object.getOwnPropertyNames(kind.prototype),

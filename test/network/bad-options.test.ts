@@ -303,7 +303,7 @@ describe('new Network', () => {
       ['dType', '; did you mean "dtype"?'],
       ['initialiser', '; did you mean "initializer"?'],
       ['sed', '; did you mean "seed"?'],
-      ['learningRate', '; known: dtype, seed, initializer, preprocessing, labels'],
+      ['learningRate', '; known: dtype, seed, initializer, preprocessing, labels, targetScaler'],
     ]),
   ];
   itRejects(

@@ -99,9 +99,9 @@ describe('a real file', () => {
 describe('a file whose metadata lie', () => {
   const net = make();
   net.fitSync(X, Y, { epochs: 1 });
-  const { architecture, dtype, seed, preprocessing, labels } = net;
+  const { architecture, dtype, seed, preprocessing, labels, targetScaler } = net;
   const arrays = { ...net.parameters, ...net.statistics } as NetworkContent['arrays'];
-  const bytes = bytesOf({ architecture, dtype, seed, arrays, preprocessing, labels });
+  const bytes = bytesOf({ architecture, dtype, seed, arrays, preprocessing, labels, targetScaler });
   const layers =
     (first: object, second: object = {}) =>
     (_: Tensor[], metadata: Record<string, string>) => {
@@ -259,7 +259,8 @@ describe('a file whose metadata lie', () => {
     {
       what: 'preprocessing of another name',
       change: line('blasnet.preprocessing', '{"input":{}}'),
-      message: '"blasnet.preprocessing" of the metadata of @ to be inputs and labels, got "input" as well',
+      message:
+        '"blasnet.preprocessing" of the metadata of @ to be inputs, labels and targets, got "input" as well',
     },
     {
       what: 'an unknown step',

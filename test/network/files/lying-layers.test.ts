@@ -30,9 +30,9 @@ const layers = [
 const X = inputsFor(layers, 12, 1);
 const Y = randomLabels(12, 1, 2);
 const net = new Network(layers, { seed: 1 });
-const { architecture, dtype, seed, preprocessing, labels } = net;
+const { architecture, dtype, seed, preprocessing, labels, targetScaler } = net;
 const arrays = { ...net.parameters } as NetworkContent['arrays'];
-const bytes = bytesOf({ architecture, dtype, seed, arrays, preprocessing, labels });
+const bytes = bytesOf({ architecture, dtype, seed, arrays, preprocessing, labels, targetScaler });
 
 type Change = (tensors: Tensor[], metadata: Record<string, string>) => unknown;
 
