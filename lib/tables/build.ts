@@ -1,7 +1,7 @@
 // From JavaScript's values to columns.
 
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { type Column, type ColumnKind, columnOf, givenCategories, newValues } from './column';
+import { type Column, type ColumnKind, columnOf, givenCategories, mostTime, newValues } from './column';
 import { parseBoolean, parseNumber, parseTime } from './parse';
 
 const articles: Readonly<Record<ColumnKind, string>> = {
@@ -25,7 +25,7 @@ export function placeOf(row: number, name: string): string {
 export function cellError(row: number, name: string, rule: string, value: unknown, hint = ''): BlasnetError {
   const code =
     typeof value === 'string' || typeof value === 'number' ? 'ERR_BLASNET_ARG_VALUE' : 'ERR_BLASNET_ARG_TYPE';
-  return argumentError(code, placeOf(row, name), rule, value, hint);
+  return Object.assign(argumentError(code, placeOf(row, name), rule, value, hint), { row, column: name });
 }
 
 /**
@@ -127,6 +127,9 @@ export class ColumnBuilder {
     const number = Number(value);
     if (typeof value === 'bigint' && BigInt(number) !== value) {
       throw cellError(row, this.name, 'an integer that a number holds exactly', value);
+    }
+    if (this.#kind === 'time' && !(Math.abs(number) <= mostTime)) {
+      throw cellError(row, this.name, 'a time within the range of a Date', value);
     }
     return number;
   }

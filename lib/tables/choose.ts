@@ -1,6 +1,6 @@
 import { workHere } from '../addon/work';
-import { argumentError } from '../base/errors';
-import type { Column } from './column';
+import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import type { Column, ColumnKind } from './column';
 import { checkKnown, columnFrom } from './from';
 import type { Request } from './text-pass';
 
@@ -15,9 +15,23 @@ export function chosen(
   const names = [...named.keys()];
   checkKnown(types, names);
   checkKnown(new Map((asked ?? []).map((name) => [name, undefined])), names, 'columns');
-  return new Map(
-    (asked ?? names).map((name) => [name, workHere(columnFrom(name, named.get(name), types.get(name)))]),
-  );
+  return new Map((asked ?? names).map((name) => [name, converted(name, named.get(name), types, file)]));
+}
+
+function converted(
+  name: string,
+  column: Column | undefined,
+  types: ReadonlyMap<string, ColumnKind>,
+  file: string,
+): Column {
+  try {
+    return workHere(columnFrom(name, column, types.get(name)));
+  } catch (cause) {
+    const { message, row } = cause as BlasnetError & { readonly row?: number };
+    if (row === undefined) throw cause;
+    const error = blasnetError('ERR_BLASNET_FILE', `Cannot read ${file}: ${message}`, { cause });
+    throw Object.assign(error, { row, column: name });
+  }
 }
 
 function renamed(

@@ -1,6 +1,9 @@
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { argumentError } from '../base/errors';
 
+/** The last millisecond of a Date, and the first one below zero. */
+export const mostTime = 8.64e15;
+
 /** What a column holds. A `category` is text. */
 export type ColumnKind = 'number' | 'category' | 'boolean' | 'time';
 

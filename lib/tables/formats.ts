@@ -18,9 +18,12 @@ export const formatNames = Object.keys(endings) as TableFormat[];
 export function formatOf(file: string, sample: Uint8Array): TableFormat {
   const named = formatNames.find((format) => endings[format].test(file));
   if (named !== undefined) return named;
-  if (sample[0] === 0x93 && sample[1] === 0x4e) return 'npy';
-  if (sample[0] === 0 && sample[1] === 0 && sample.length > 4) return 'idx';
   const text = Buffer.from(sample.subarray(0, 1024)).toString('latin1');
+  if (sample[0] === 0x93 && sample[1] === 0x4e) return 'npy';
+  // A zip archive whose first file is an array. The length of its name is at byte 26, the name at byte 30.
+  const inZip = text.slice(30, 30 + (sample[26] ?? 0) + 256 * (sample[27] ?? 0));
+  if (text.startsWith('PK\x03\x04') && inZip.endsWith('.npy')) return 'npz';
+  if (sample[0] === 0 && sample[1] === 0 && sample.length > 4) return 'idx';
   const first = /^(?:\xef\xbb\xbf)?\s*(.)/.exec(text)?.[1];
   return first === '{' || first === '[' ? 'json' : 'csv';
 }

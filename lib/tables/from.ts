@@ -1,10 +1,11 @@
 // The forms in which a table may be given, and how each becomes columns.
 
 import { inSlices, type Work } from '../addon/work';
-import { argumentError, blasnetError } from '../base/errors';
-import { check, checkOptions, didYouMean, oneOf } from '../base/validate';
+import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { type Constraint, check, checkOptions, didYouMean, oneOf } from '../base/validate';
 import { ColumnBuilder, lengthError } from './build';
 import { Column, type ColumnKind, columnKindNames, columnOf } from './column';
+import { tooManyGaps } from './limits';
 
 /** The values of a column. */
 export type ColumnData = Column | ArrayLike<unknown>;
@@ -53,8 +54,15 @@ export interface TableParts {
   readonly rows: number;
 }
 
+/** The rule of the option `types`. */
+export const kindsByName: Constraint = {
+  rule: 'an object of kinds by column name',
+  accepts: (value) => isObject(value) && !Array.isArray(value) && !(value instanceof Map),
+  optional: true,
+};
+
 const constraints = {
-  types: { rule: 'an object of kinds by column name', accepts: isObject, optional: true },
+  types: kindsByName,
 };
 
 /** The columns of a table. Large ones are read in slices. */
@@ -108,7 +116,8 @@ function* fromRecords(records: readonly unknown[], types: Types): Work<TablePart
   const rows = records.length;
   if (rows === 0) throw blasnetError('ERR_BLASNET_SHAPE', 'Expected data to have at least one record, got 0');
   const builders = new Map<string, ColumnBuilder>();
-  const read = (from: number, to: number) => {
+  const read = (from: number, to: number): number => {
+    let count = 0;
     for (let row = from; row < to; row++) {
       const record = records[row];
       if (!isObject(record) || Array.isArray(record)) {
@@ -120,7 +129,9 @@ function* fromRecords(records: readonly unknown[], types: Types): Work<TablePart
         );
       }
       const values = record as Readonly<Record<string, unknown>>;
-      for (const name of Object.keys(values)) {
+      const names = Object.keys(values);
+      count += names.length;
+      for (const name of names) {
         let builder = builders.get(name);
         if (builder === undefined) {
           builder = new ColumnBuilder(name, rows, types.get(name));
@@ -129,9 +140,26 @@ function* fromRecords(records: readonly unknown[], types: Types): Work<TablePart
         builder.set(row, values[name]);
       }
     }
+    return count;
   };
-  yield* inSlices(rows, read, 8);
+  let values = 0;
+  yield* inSlices(
+    rows,
+    (from, to) => {
+      values += read(from, to);
+      if (tooManyGaps(to, builders.size, values)) throw gapsError(to, builders.size, values);
+    },
+    8,
+  );
   return { rows, columns: new Map([...builders].map(([name, builder]) => [name, builder.done()])) };
+}
+
+function gapsError(rows: number, columns: number, values: number): BlasnetError {
+  const found = `${rows} records with ${columns} keys, of which ${values} cells have a value`;
+  return blasnetError(
+    'ERR_BLASNET_SHAPE',
+    `Expected records to have keys in common, got ${found}: nearly all cells would be gaps`,
+  );
 }
 
 function* fromColumns(entries: readonly (readonly [unknown, unknown])[], types: Types): Work<TableParts> {
@@ -147,6 +175,14 @@ function* fromColumns(entries: readonly (readonly [unknown, unknown])[], types: 
       first = name;
     }
     if (column.length !== rows) throw lengthError(name, column.length, rows, first);
+    if (columns.has(name)) {
+      throw argumentError(
+        'ERR_BLASNET_ARG_VALUE',
+        'data',
+        'a table whose columns have different names',
+        name,
+      );
+    }
     columns.set(name, column);
   }
   return { columns, rows };
@@ -155,8 +191,8 @@ function* fromColumns(entries: readonly (readonly [unknown, unknown])[], types: 
 /** A column of values of any form. A Float64Array is taken as it is. */
 export function* columnFrom(name: string, data: unknown, kind: ColumnKind | undefined): Work<Column> {
   if (data instanceof Column && (kind === undefined || kind === data.kind)) return data;
-  if (data instanceof Float64Array && (kind === undefined || kind === 'number' || kind === 'time')) {
-    return columnOf(kind ?? 'number', data);
+  if (data instanceof Float64Array && (kind === undefined || kind === 'number')) {
+    return columnOf('number', data);
   }
   const values = data instanceof Column ? data.toArray() : data;
   const list = Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
@@ -190,14 +226,15 @@ function* fromArrow(table: ArrowLike, types: Types): Work<TableParts> {
   for (const { name, type } of table.schema.fields) {
     const vector = table.getChild(name);
     if (vector === null || columns.has(name)) {
-      throw argumentError(
-        'ERR_BLASNET_ARG_VALUE',
-        'data',
-        'an Arrow table whose columns have different names',
-        name,
-      );
+      const rule = 'an Arrow table whose columns have different names';
+      throw argumentError('ERR_BLASNET_ARG_VALUE', 'data', rule, name);
     }
-    columns.set(name, yield* fromVector(name, vector, isArrowTime(type), types.get(name)));
+    const column = yield* fromVector(name, vector, isArrowTime(type), types.get(name));
+    if (column.length !== table.numRows) {
+      const rule = `an Arrow table of ${table.numRows} rows in each column`;
+      throw argumentError('ERR_BLASNET_SHAPE', 'data', rule, column.length, ` in ${JSON.stringify(name)}`);
+    }
+    columns.set(name, column);
   }
   return { columns, rows: table.numRows };
 }

@@ -2,7 +2,7 @@ import { AbortError } from '../base/errors';
 import { abortSignal, type Constraint, checkOptions, functionValue, oneOf, optional } from '../base/validate';
 import { type CsvOptions, csvConstraints } from './csv';
 import { formatNames, formatOf, type TableFormat } from './formats';
-import { checkTypes, type FromOptions } from './from';
+import { checkTypes, type FromOptions, kindsByName } from './from';
 import { readers } from './readers';
 import { opened, sourceOf, type TableSource } from './source';
 import { Table } from './table';
@@ -35,10 +35,7 @@ export interface ReadTableOptions extends FromOptions, CsvOptions {
 const constraints: Readonly<Record<keyof ReadTableOptions, Constraint>> = {
   ...csvConstraints,
   format: optional(oneOf(formatNames)),
-  types: optional({
-    rule: 'an object of kinds by column name',
-    accepts: (value) => typeof value === 'object' && value !== null,
-  }),
+  types: kindsByName,
   columns: optional({
     rule: 'an array of different column names',
     accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),

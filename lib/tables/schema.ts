@@ -2,7 +2,7 @@ import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { checkNames, checkObject, didYouMean } from '../base/validate';
 import { alignedTable } from './aligned-table';
 import { articleOf, cellError, isMissing } from './build';
-import { type Column, type ColumnKind, columnKindNames } from './column';
+import { type Column, type ColumnKind, columnKindNames, mostTime } from './column';
 import { parseTime } from './parse';
 import type { Table } from './table';
 
@@ -14,9 +14,9 @@ export interface ColumnSchema {
   readonly missing: number;
   /** The texts of a category that occur, in the order in which they first came. */
   readonly categories?: readonly string[];
-  /** The least number, or time in milliseconds since 1970. Left out if there is none. */
+  /** The least finite number, or time in milliseconds since 1970. Left out if there is none. */
   readonly least?: number;
-  /** The greatest number or time. */
+  /** The greatest finite number, or time. */
   readonly greatest?: number;
 }
 
@@ -51,6 +51,7 @@ export class Schema {
   static of(table: Table, target: string | readonly string[] = []): Schema {
     const targets = typeof target === 'string' ? [target] : [...target];
     for (const name of targets) table.column(name);
+    if (new Set(targets).size < targets.length) throw wrong('target', 'different names', targets);
     return new Schema(
       table.names.map((name) => learn(name, table.column(name), table.rows)),
       targets,
@@ -66,8 +67,12 @@ export class Schema {
     const read = columns.map((column, i) => readColumn(`schema.columns[${i}]`, column));
     const names = new Set(read.map(({ name }) => name));
     if (names.size < read.length) throw wrong('schema.columns', 'columns of different names', columns);
-    if (!Array.isArray(target) || !target.every((name) => names.has(name))) {
-      throw wrong('schema.target', 'an array of names of columns', target);
+    if (
+      !Array.isArray(target) ||
+      !target.every((name) => names.has(name)) ||
+      new Set(target).size < target.length
+    ) {
+      throw wrong('schema.target', 'an array of different names of columns', target);
     }
     return new Schema(read, [...target]);
   }
@@ -166,14 +171,14 @@ function learn(name: string, column: Column, rows: number): ColumnSchema {
   let greatest = Number.NEGATIVE_INFINITY;
   for (const value of values) {
     if (isCode ? value < 0 : Number.isNaN(value)) missing++;
-    else {
+    else if (Number.isFinite(value)) {
       if (value < least) least = value;
       if (value > greatest) greatest = value;
     }
   }
   const schema = { name, kind, missing: rows === 0 ? 0 : missing / rows };
   if (kind === 'category') return { ...schema, categories: usedCategories(column) };
-  return isCode || missing === values.length ? schema : { ...schema, least, greatest };
+  return isCode || least > greatest ? schema : { ...schema, least, greatest };
 }
 
 // A part of a table has the categories of the whole.
@@ -203,10 +208,18 @@ function readColumn(place: string, json: unknown): ColumnSchema {
   if ((kind === 'category') !== isTexts || (isTexts && new Set(categories).size < categories.length)) {
     throw wrong(`${place}.categories`, 'an array of different strings, of a category alone', categories);
   }
+  const isTime = kind === 'time';
+  const rule = isTime ? 'a time within the range of a Date' : 'a finite number';
   for (const [key, value] of Object.entries({ least, greatest })) {
-    if (value !== undefined && typeof value !== 'number') throw wrong(`${place}.${key}`, 'a number', value);
+    if (value === undefined) continue;
+    if (kind !== 'number' && !isTime) throw wrong(`${place}.${key}`, 'left out for this kind', value);
+    const holds = typeof value === 'number' && Math.abs(value) <= (isTime ? mostTime : Number.MAX_VALUE);
+    if (!holds) throw wrong(`${place}.${key}`, rule, value);
   }
-  return json as unknown as ColumnSchema;
+  if ((least === undefined) !== (greatest === undefined) || Number(least) > Number(greatest)) {
+    throw wrong(`${place}.least`, `no greater than ${place}.greatest, or both left out`, least);
+  }
+  return { ...(json as unknown as ColumnSchema), ...(isTexts ? { categories: [...categories] } : {}) };
 }
 
 function wrong(name: string, rule: string, value: unknown): BlasnetError {
@@ -234,7 +247,10 @@ export function cellReader({
       return (value, row) => {
         if (typeof value === 'number') return value;
         if (isMissing(value)) return gap;
-        if (typeof value === 'bigint') return Number(value);
+        if (typeof value === 'bigint') {
+          if (BigInt(Number(value)) === value) return Number(value);
+          throw cellError(row, name, 'an integer that a number holds exactly', value);
+        }
         throw wrongCell(value, row);
       };
     case 'category': {

@@ -66,7 +66,8 @@ describe('an array of NumPy', () => {
     },
     {
       name: 'tooLarge',
-      message: 'Expected row 1, column "column1" to be an integer that a number holds exactly',
+      message:
+        'Cannot read row 1, column "column1" of the data: expected an integer that a number holds exactly, got 1152921504606846977',
     },
     { name: 'npzRagged', message: 'expected arrays of equally many rows, got 2 in "a" and 3 in "b"' },
     {
@@ -78,7 +79,7 @@ describe('an array of NumPy', () => {
     {
       name: 'text',
       options: { types: { column1: 'number' } },
-      message: 'Expected row 0, column "column1" to be a number, got "Zürich" (string)',
+      message: 'Cannot read the data: Expected row 0, column "column1" to be a number, got "Zürich" (string)',
     },
   ])('is refused: $message', async ({ name, options, message }) => {
     await expect(columnsOf(name, options)).rejects.toEqual(

@@ -44,6 +44,16 @@ describe('a schema', () => {
     expect(String(again)).toBe(String(schema));
   });
 
+  test('is equal after JSON if numbers are infinite, which are in no range', () => {
+    const given = Table.from({ a: [Number.POSITIVE_INFINITY, 2, 3], b: [1, 2, 3].map(() => -1 / 0) });
+    const learned = Schema.of(given);
+    expect(learned.columns).toEqual([
+      { name: 'a', kind: 'number', missing: 0, least: 2, greatest: 3 },
+      { name: 'b', kind: 'number', missing: 0 },
+    ]);
+    expect(Schema.fromJSON(JSON.parse(JSON.stringify(learned))).columns).toEqual(learned.columns);
+  });
+
   test('is a table for people', () => {
     expect(String(schema).split('\n')).toEqual([
       'column         kind      missing  values',
@@ -91,7 +101,23 @@ describe('a schema', () => {
     },
     {
       given: { ...json, target: ['x'] },
-      message: 'Expected schema.target to be an array of names of columns',
+      message: 'Expected schema.target to be an array of different names of columns',
+    },
+    {
+      given: { ...json, target: ['left', 'left'] },
+      message: 'Expected schema.target to be an array of different names of columns',
+    },
+    {
+      given: changed({ greatest: undefined }),
+      message: 'Expected schema.columns[0].least to be no greater than schema.columns[0].greatest',
+    },
+    {
+      given: changed({ kind: 'time', greatest: 9e15 }),
+      message: 'Expected schema.columns[0].greatest to be a time within the range of a Date',
+    },
+    {
+      given: changed({ kind: 'boolean' }),
+      message: 'Expected schema.columns[0].least to be left out for this kind',
     },
     {
       given: changed({ name: 1 }),
@@ -117,7 +143,7 @@ describe('a schema', () => {
     },
     {
       given: changed({ least: 'a' }),
-      message: 'Expected schema.columns[0].least to be a number, got "a" (string)',
+      message: 'Expected schema.columns[0].least to be a finite number, got "a" (string)',
     },
   ])('is refused in JSON that is wrong: $message', ({ given, message }) => {
     expect(() => Schema.fromJSON(given as SchemaJson)).toThrow(

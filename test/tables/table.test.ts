@@ -92,6 +92,34 @@ describe('Table.from', () => {
     expect(JSON.stringify(record)).toBe('{"__proto__":1,"constructor":"a","toString":true}');
   });
 
+  test('has times within the range of a Date only', () => {
+    const types = { t: 'time' } as const;
+    expect(Table.from({ t: Float64Array.of(8.64e15, Number.NaN) }, { types }).record(0).t).toEqual(
+      new Date(8.64e15),
+    );
+    for (const t of [[1, 8.64e15 + 2], Float64Array.of(1, -1 / 0), [1, 10n ** 30n]]) {
+      expect(() => Table.from({ t }, { types })).toThrow(
+        expect.objectContaining({
+          message: expect.stringMatching(/^Expected row 1, column "t" to be (a time within|an integer)/),
+          row: 1,
+          column: 't',
+        }),
+      );
+    }
+  });
+
+  test('refuses records that have hardly any key in common, before they fill the memory', () => {
+    const records = Array.from({ length: 6000 }, (_, i) => ({ [`c${i}`]: i }));
+    expect(() => Table.from(records)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          /^Expected records to have keys in common, got \d+ records with \d+ keys, of which \d+ cells have a value: nearly all/,
+        ),
+        code: 'ERR_BLASNET_SHAPE',
+      }),
+    );
+  });
+
   test.each([
     {
       data: 5,
@@ -99,6 +127,20 @@ describe('Table.from', () => {
       code: 'ERR_BLASNET_ARG_TYPE',
     },
     { data: [], message: 'Expected data to have at least one record, got 0', code: 'ERR_BLASNET_SHAPE' },
+    {
+      data: { columns: ['x', 'x'], getColumn: () => ({ toArray: () => [1] }) },
+      message: 'Expected data to be a table whose columns have different names, got "x" (string)',
+      code: 'ERR_BLASNET_ARG_VALUE',
+    },
+    {
+      data: {
+        schema: { fields: [{ name: 'x' }] },
+        numRows: 3,
+        getChild: () => ({ length: 2, nullCount: 0, get: () => 1, toArray: () => [1, 1] }),
+      },
+      message: 'Expected data to be an Arrow table of 3 rows in each column, got 2 (number) in "x"',
+      code: 'ERR_BLASNET_SHAPE',
+    },
     { data: {}, message: 'Expected a table to have at least one column, got 0', code: 'ERR_BLASNET_SHAPE' },
     {
       data: [{ a: 1 }, [2]],
