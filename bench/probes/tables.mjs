@@ -101,13 +101,13 @@ async function encodeTime() {
   if (columns.length !== 7) throw new Error('The table has other columns');
   const parts = [
     ...numbers.flatMap((_, c) => [native.encoderParts.smoothClip, c, 3]),
-    ...codes.flatMap((_, c) => [native.encoderParts.oneHot, 7 + c, 1]),
+    ...codes.flatMap((_, c) => [native.encoderParts.oneHot, 7 + c, 2]),
   ];
   const encoder = new native.TableEncoder({
     outcome: new Float64Array(new SharedArrayBuffer(64)),
     columns: 10,
     parts: Int32Array.from(parts),
-    numbers: Float64Array.from([...numbers.flatMap(() => [0, 0.7, 0]), 5, 5, 5]),
+    numbers: Float64Array.from([...numbers.flatMap(() => [0, 0.7, 0]), 5, 0, 5, 0, 5, 0]),
     refuseUnknown: false,
   });
   native.setThreads(2);

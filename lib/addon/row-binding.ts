@@ -32,6 +32,23 @@ export interface NativeColumns extends NativeOperations {
     given: ColumnsArguments & { low: number; high: number; orders: Float64Array },
     callback?: Callback,
   ): void;
+  /**
+   * The edges of the bins of a tree on the target, at most `bins` bins of at least `least` rows. edges (columns x (bins
+   * + 1)), counts: how many edges each column has. The target is `classes` (rows), codes below `count`, or `targets`,
+   * each (rows).
+   */
+  splits(
+    given: ColumnsArguments & {
+      classes: Int32Array | null;
+      count: number;
+      targets: readonly Float64Array[];
+      bins: number;
+      least: number;
+      edges: Float64Array;
+      counts: Float64Array;
+    },
+    callback?: Callback,
+  ): void;
   /** Finds at most `most` categories, of all columns together. */
   categories(given: ColumnsArguments & { most: number; counts: Float64Array }, callback?: Callback): void;
   /** Copies the categories of the i-th selected column of the last operation. */

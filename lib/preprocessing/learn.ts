@@ -92,6 +92,36 @@ export function* learnQuantiles(from: LearnedColumns, percentiles: readonly numb
   return quantiles;
 }
 
+/** What a tree predicts: the class of each row, or numbers. */
+export type SplitTarget =
+  /** The codes of the classes, from 0 to count - 1. Rows with another code, such as -1, are left out. */
+  | { readonly classes: Int32Array; readonly count: number }
+  /** The numbers of each target. Rows with a number that is not finite are left out. */
+  | { readonly values: readonly Float64Array[] };
+
+/**
+ * The edges of the bins that a decision tree of one column on the target has, ascending: at most `bins` bins, each of at
+ * least `least` rows. None without rows, one if all numbers are equal. The tree grows best first, by Gini's impurity or
+ * by the squared error, in which each target counts equally.
+ *
+ * @throws like learnMoments()
+ */
+export function* learnSplits(
+  from: LearnedColumns,
+  target: SplitTarget,
+  { bins, least }: { readonly bins: number; readonly least: number },
+): Work<Float64Array> {
+  const edges = allocateShared(bins + 1, 'float64');
+  const counts = allocateShared(1, 'float64');
+  const told =
+    'classes' in target ? { ...target, targets: [] } : { classes: null, count: 0, targets: target.values };
+  yield* learn(
+    from,
+    (columns, of) => (callback) => columns.splits({ ...of, ...told, bins, least, edges, counts }, callback),
+  );
+  return edges.slice(0, counts[0]);
+}
+
 /** The distinct numbers of each column, ascending; undefined if they are more than `most`, then the number of all. */
 export function* learnCategories(
   from: LearnedColumns,

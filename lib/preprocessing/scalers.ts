@@ -246,7 +246,8 @@ export function scalerFromJSON(where: string, value: Record<string, unknown>): F
   return new Scaler(name, inputColumns, columns, scales, offset, value.clip as [number, number] | null);
 }
 
-function rising(least: number, most: number): Constraint {
+/** Two numbers within limits, the first one smaller. */
+export function rising(least: number, most: number): Constraint {
   const within = most === Number.POSITIVE_INFINITY ? '' : ` from ${least} to ${most}`;
   return {
     rule: `two finite numbers${within}, the first one smaller`,

@@ -165,8 +165,8 @@ function kindOf(value: unknown): ColumnKind | undefined {
   }
 }
 
-// A Date of another realm is one, too.
-function isDate(value: unknown): value is Date {
+/** Whether a value is a Date. One of another realm is one, too. */
+export function isDate(value: unknown): value is Date {
   return Object.prototype.toString.call(value) === '[object Date]';
 }
 

@@ -1,7 +1,8 @@
+import { inSlices, type Work, workHere } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { checkNames, checkObject, didYouMean } from '../base/validate';
 import { alignedTable } from './aligned-table';
-import { articleOf, cellError, isMissing } from './build';
+import { articleOf, cellError, isDate, isMissing } from './build';
 import { type Column, type ColumnKind, columnKindNames, mostTime } from './column';
 import { parseTime } from './parse';
 import type { Table } from './table';
@@ -49,13 +50,17 @@ export class Schema {
    * @throws RangeError ERR_BLASNET_UNKNOWN_NAME when a target is no column
    */
   static of(table: Table, target: string | readonly string[] = []): Schema {
+    return workHere(Schema.learn(table, target));
+  }
+
+  /** @internal Like `of`, in slices. @throws like of() */
+  static *learn(table: Table, target: string | readonly string[] = []): Work<Schema> {
     const targets = typeof target === 'string' ? [target] : [...target];
     for (const name of targets) table.column(name);
     if (new Set(targets).size < targets.length) throw wrong('target', 'different names', targets);
-    return new Schema(
-      table.names.map((name) => learn(name, table.column(name), table.rows)),
-      targets,
-    );
+    const columns: ColumnSchema[] = [];
+    for (const name of table.names) columns.push(yield* learn(name, table.column(name), table.rows));
+    return new Schema(columns, targets);
   }
 
   /** Reads what `toJSON` wrote. @throws TypeError or RangeError that names the wrong part */
@@ -163,33 +168,39 @@ function typeOf({ kind, missing, categories = [] }: ColumnSchema): string {
   return missing > 0 ? `${types[kind]} | null` : types[kind];
 }
 
-function learn(name: string, column: Column, rows: number): ColumnSchema {
+function* learn(name: string, column: Column, rows: number): Work<ColumnSchema> {
   const { kind, values } = column;
   const isCode = kind === 'category' || kind === 'boolean';
   let missing = 0;
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    if (isCode ? value < 0 : Number.isNaN(value)) missing++;
-    else if (Number.isFinite(value)) {
-      if (value < least) least = value;
-      if (value > greatest) greatest = value;
+  yield* inSlices(values.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const value = values[i] as number;
+      if (isCode ? value < 0 : Number.isNaN(value)) missing++;
+      else if (Number.isFinite(value)) {
+        if (value < least) least = value;
+        if (value > greatest) greatest = value;
+      }
     }
-  }
+  });
   const schema = { name, kind, missing: rows === 0 ? 0 : missing / rows };
-  if (kind === 'category') return { ...schema, categories: usedCategories(column) };
+  if (kind === 'category') return { ...schema, categories: yield* usedCategories(column) };
   return isCode || least > greatest ? schema : { ...schema, least, greatest };
 }
 
 // A part of a table has the categories of the whole.
-function usedCategories({ values, categories }: Column): readonly string[] {
+function* usedCategories({ values, categories }: Column): Work<readonly string[]> {
   const used = new Uint8Array(categories.length);
   const order: string[] = [];
-  for (const code of values) {
-    if (code < 0 || used[code] === 1) continue;
-    used[code] = 1;
-    order.push(categories[code] as string);
-  }
+  yield* inSlices(values.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const code = values[i] as number;
+      if (code < 0 || used[code] === 1) continue;
+      used[code] = 1;
+      order.push(categories[code] as string);
+    }
+  });
   return order;
 }
 
@@ -271,6 +282,7 @@ export function cellReader({
       return (value, row) => {
         if (value instanceof Date) return value.getTime();
         if (isMissing(value)) return gap;
+        if (isDate(value)) return value.getTime();
         const time = typeof value === 'string' ? parseTime(value) : value;
         if (typeof time === 'number') return time;
         throw wrongCell(value, row);

@@ -7,6 +7,8 @@ export interface InputsOptions {
   readonly numbers?: EncodingOption;
   /** @default 'oneHot' up to 9 categories, beyond that 'embedding' */
   readonly categories?: EncodingOption;
+  /** @default 'signs' */
+  readonly booleans?: EncodingOption;
   /** @default 'cyclic', and the time itself as 'robust' */
   readonly times?: EncodingOption;
   /** Columns that are encoded in another way than their kind, by name. @default none */
@@ -20,25 +22,48 @@ export interface InputsOptions {
   readonly unseen?: 'zeros' | 'error';
 }
 
-/** Checks a declaration. */
+const encoding = optional({ rule: 'an encoding', accepts: () => true });
+
+/** The options of `inputs`. */
+export const inputsConstraints = {
+  numbers: encoding,
+  categories: encoding,
+  booleans: encoding,
+  times: encoding,
+  columns: encoding,
+  missing: optional(oneOf(['indicator', 'fill'])),
+  unseen: optional(oneOf(['zeros', 'error'])),
+};
+
+/**
+ * Declares how the columns of a table become inputs of a network: by their kind (`numbers`, `categories`, `booleans`,
+ * `times`) or by their name (`columns`). An encoding is a name, or an object with `encode` and options. What is left out
+ * has a default. What an encoding needs, such as a mean, is learned from the training data.
+ *
+ * @example
+ * inputs({
+ *   numbers: { encode: 'piecewise', bins: 32 },
+ *   columns: { size: { encode: 'ordinal', order: ['small', 'middle', 'large'] }, id: 'ignore' },
+ *   unseen: 'error',
+ * });
+ *
+ * @returns a copy of the options
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE,
+ *   ERR_BLASNET_UNKNOWN_NAME. Whether the columns exist, and suit their encodings, is checked with the table.
+ */
 export function inputs(options: InputsOptions = {}): InputsOptions {
-  const encoding = optional({ rule: 'an encoding', accepts: () => true });
-  checkOptions('inputs', options, {
-    numbers: encoding,
-    categories: encoding,
-    times: encoding,
-    columns: encoding,
-    missing: optional(oneOf(['indicator', 'fill'])),
-    unseen: optional(oneOf(['zeros', 'error'])),
-  });
-  for (const name of ['numbers', 'categories', 'times'] as const) {
+  checkOptions('inputs', options, inputsConstraints);
+  for (const name of ['numbers', 'categories', 'booleans', 'times'] as const) {
     if (options[name] !== undefined) encodingOf(`inputs.${name}`, options[name]);
   }
   if (options.columns !== undefined) {
     checkObject('inputs.columns', options.columns);
-    for (const [name, option] of Object.entries(options.columns)) {
-      encodingOf(`inputs.columns[${JSON.stringify(name)}]`, option);
-    }
+    for (const [name, option] of Object.entries(options.columns)) encodingOf(placeOfColumn(name), option);
   }
-  return options;
+  return structuredClone(options);
+}
+
+/** The name of a column's encoding in errors. */
+export function placeOfColumn(name: string): string {
+  return `inputs.columns[${JSON.stringify(name)}]`;
 }

@@ -1,19 +1,21 @@
 import { native } from '../addon/binding';
 import { newOutcome, type Outcome, readOutcome, statusCodes } from '../addon/outcome';
 import type { NativeTableEncoder } from '../addon/table-encoder';
-import type { Work } from '../addon/work';
+import { Idle, inSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { allocate, type Dtype, type FloatArray, Matrix } from '../base/matrix';
-import { articleOf, cellError, isMissing, placeOf } from '../tables/build';
-import type { Column } from '../tables/column';
-import { type ColumnSchema, cellReader, type Schema } from '../tables/schema';
+import type { SplitTarget } from '../preprocessing/learn';
+import { cellError, placeOf } from '../tables/build';
+import type { ColumnSchema, Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
-import { checkKind, type Encoding, encodingOf } from './encodings';
-import type { InputsOptions } from './inputs';
-import { type LearnedColumn, learnCategories, learnNumbers, type Part } from './learn-part';
+import { type InputsOptions, placeOfColumn } from './inputs';
+import { learnColumn } from './learn-column';
+import { codesOf, type LearnedColumn, type LearnedInputsJson, widthOf } from './part';
+import { type RawColumn, rawColumn } from './raw-column';
+import { readLearnedInputs } from './read-learned-inputs';
+import { checkRecord, type RecordLike, type RecordReader, recordReader } from './record-reader';
 
-/** A record: values by column name. */
-export type RecordLike = Readonly<Record<string, unknown>>;
+export type { LearnedInputsJson, RecordLike };
 
 /** What a network takes: its inputs, and the codes of the columns that it embeds. */
 export interface EncodedRows {
@@ -23,10 +25,10 @@ export interface EncodedRows {
   readonly codes: Int32Array;
 }
 
-/** What `LearnedInputs` writes in JSON. */
-export interface LearnedInputsJson {
-  readonly columns: readonly LearnedColumn[];
-  readonly unseen: 'zeros' | 'error';
+/** A native encoder runs one operation at a time. */
+interface Encoder {
+  readonly native: NativeTableEncoder;
+  readonly outcome: Float64Array;
 }
 
 /**
@@ -37,9 +39,8 @@ export class LearnedInputs {
   readonly columns: readonly LearnedColumn[];
   readonly #unseen: 'zeros' | 'error';
   readonly #schemas: readonly ColumnSchema[];
-  readonly #readers: readonly ((value: unknown, row: number) => number)[];
-  readonly #encoder: NativeTableEncoder;
-  readonly #outcome = newOutcome();
+  readonly #readers: readonly RecordReader[];
+  readonly #encoders = new Idle(() => this.#newEncoder());
   /** The number of inputs, without those of embeddings. */
   readonly width: number;
   /** The embeddings of a network's first layer. */
@@ -52,40 +53,45 @@ export class LearnedInputs {
       ...schema.column(name),
       ...(categories === undefined ? {} : { categories }),
     }));
-    this.#readers = this.#schemas.map(cellReader);
-    this.embeddings = columns.flatMap(({ categories, outputDim }) =>
-      outputDim === undefined ? [] : [{ categories: (categories as readonly string[]).length, outputDim }],
-    );
+    this.#readers = this.#schemas.map(recordReader);
+    this.embeddings = columns.flatMap((column) => {
+      const categories = codesOf(column);
+      return categories === undefined ? [] : [{ categories, outputDim: column.outputDim as number }];
+    });
     this.width = columns.reduce(
       (sum, { parts }) => sum + parts.reduce((own, part) => own + widthOf(part), 0),
       0,
     );
-    const parts = columns.flatMap((column, i) => column.parts.map((part) => ({ ...part, column: i })));
-    this.#encoder = new native.TableEncoder({
-      outcome: this.#outcome,
-      columns: columns.length,
-      parts: Int32Array.from(
-        parts.flatMap(({ type, column, numbers }) => [native.encoderParts[type], column, numbers.length]),
-      ),
-      numbers: Float64Array.from(parts.flatMap(({ numbers }) => numbers)),
-      refuseUnknown: unseen === 'error',
-    });
   }
 
-  /** Learns from the columns of a table that are not the schema's target. */
-  static *learn(table: Table, schema: Schema, options: InputsOptions): Work<LearnedInputs> {
-    for (const name of Object.keys(options.columns ?? {})) schema.column(name);
+  /**
+   * Learns from the columns of a table that are not the schema's target.
+   *
+   * @param target what the columns are to predict, row by row; bins by the target need it
+   * @throws RangeError ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_ARG_VALUE for an encoding that does not suit its column;
+   *   ERR_BLASNET_NOT_FINITE with row and column; ERR_BLASNET_SHAPE if no column differs from row to row
+   */
+  static *learn(
+    table: Table,
+    schema: Schema,
+    options: InputsOptions,
+    target?: SplitTarget,
+  ): Work<LearnedInputs> {
+    for (const name of Object.keys(options.columns ?? {})) {
+      schema.column(name);
+      if (schema.target.includes(name)) {
+        throw argumentError(
+          'ERR_BLASNET_ARG_VALUE',
+          placeOfColumn(name),
+          'left out, since it is the target',
+          name,
+        );
+      }
+    }
     const columns: LearnedColumn[] = [];
     for (const column of schema.inputs) {
-      const { parts, ...learned } = yield* learnColumn(column, table.column(column.name), options);
-      const indicator: Part[] =
-        (options.missing ?? 'indicator') === 'indicator' &&
-        column.missing > 0 &&
-        column.missing < 1 &&
-        parts.length > 0
-          ? [{ type: 'missing', numbers: [] }]
-          : [];
-      if (parts.length > 0) columns.push({ name: column.name, ...learned, parts: [...parts, ...indicator] });
+      const learned = yield* learnColumn(column, table.column(column.name), options, target);
+      if (learned !== undefined) columns.push(learned);
     }
     if (columns.length === 0) {
       throw blasnetError(
@@ -96,7 +102,9 @@ export class LearnedInputs {
     return new LearnedInputs(columns, options.unseen ?? 'zeros', schema);
   }
 
-  static fromJSON({ columns, unseen }: LearnedInputsJson, schema: Schema): LearnedInputs {
+  /** Reads what `toJSON` wrote. @throws TypeError or RangeError that names the wrong part */
+  static fromJSON(json: LearnedInputsJson, schema: Schema): LearnedInputs {
+    const { columns, unseen } = readLearnedInputs(json, schema);
     return new LearnedInputs(columns, unseen, schema);
   }
 
@@ -104,168 +112,113 @@ export class LearnedInputs {
     return { columns: this.columns, unseen: this.#unseen };
   }
 
-  /** Encodes the rows of a table. Its other columns are ignored. */
+  /**
+   * Encodes the rows of a table. Its other columns are ignored.
+   *
+   * @throws RangeError or TypeError that names row and column
+   */
   *encode(table: Table, dtype: Dtype): Work<EncodedRows> {
-    const given = this.#schemas.map((schema) => rawColumn(schema, table));
-    return yield* this.#run(
-      given.map(({ values }) => values),
-      given.map(({ known }) => known),
-      table.rows,
-      dtype,
-      (column, row) => table.column((this.#schemas[column] as ColumnSchema).name).at(row),
+    const raw: RawColumn[] = [];
+    for (const schema of this.#schemas) raw.push(yield* rawColumn(schema, table));
+    return yield* this.#run(raw, table.rows, dtype, (column, row) =>
+      table.column((this.#schemas[column] as ColumnSchema).name).at(row),
     );
   }
 
-  /** Encodes records. */
+  /** Encodes records. @throws like encode() */
   *encodeRecords(records: readonly RecordLike[], dtype: Dtype): Work<EncodedRows> {
     const rows = records.length;
-    const raw = this.#schemas.map(() => new Float64Array(rows));
-    for (let row = 0; row < rows; row++) {
-      const record = records[row] as RecordLike;
-      for (let i = 0; i < raw.length; i++) (raw[i] as Float64Array)[row] = this.#read(record, i, row);
-    }
-    const none = raw.map(() => null);
+    const raw = this.#readers.map((read) => ({ values: new Float64Array(rows), known: null, read }));
+    yield* inSlices(
+      rows,
+      (from, to) => {
+        for (let row = from; row < to; row++) {
+          const record = records[row];
+          checkRecord(record, row);
+          for (const { values, read } of raw) values[row] = read(record, row);
+        }
+      },
+      raw.length,
+    );
     return yield* this.#run(
       raw,
-      none,
       rows,
       dtype,
       (column, row) => (records[row] as RecordLike)[(this.#schemas[column] as ColumnSchema).name],
     );
   }
 
-  /** Makes a function that encodes one record into arrays that it returns each time. */
+  /**
+   * Makes a function that encodes one record into these arrays.
+   *
+   * @param out (width) @param codes (embeddings)
+   */
   rowEncoder(out: FloatArray, codes: Int32Array): (record: RecordLike) => void {
-    const raw = new Float64Array(this.#schemas.length);
-    const encoder = this.#encoder;
+    const readers = this.#readers;
+    const raw = new Float64Array(readers.length);
+    const encoder = this.#newEncoder();
     return (record) => {
-      for (let i = 0; i < raw.length; i++) raw[i] = this.#read(record, i, 0);
-      encoder.encodeRow(raw, out, codes);
-      if (this.#outcome[0] !== statusCodes.done) {
-        const outcome = readOutcome(this.#outcome);
+      checkRecord(record, 0);
+      for (let i = 0; i < raw.length; i++) raw[i] = (readers[i] as RecordReader)(record, 0);
+      encoder.native.encodeRow(raw, out, codes);
+      if (encoder.outcome[0] !== statusCodes.done) {
+        const outcome = readOutcome(encoder.outcome);
         throw this.#error(outcome, record[(this.#schemas[outcome.layer] as ColumnSchema).name]);
       }
     };
   }
 
-  #read(record: RecordLike, i: number, row: number): number {
-    const { name } = this.#schemas[i] as ColumnSchema;
-    const value = record[name];
-    if (value === undefined && !(name in record)) {
-      throw blasnetError(
-        'ERR_BLASNET_ARG_VALUE',
-        `Expected row ${row} to have the column ${JSON.stringify(name)}; write null where a value is missing`,
-      );
-    }
-    return (this.#readers[i] as (value: unknown, row: number) => number)(value, row);
-  }
-
   *#run(
-    columns: readonly (Float64Array | Int32Array | Int8Array)[],
-    known: readonly (Int32Array | null)[],
+    raw: readonly RawColumn[],
     rows: number,
     dtype: Dtype,
     valueAt: (column: number, row: number) => unknown,
   ): Work<EncodedRows> {
     const out = allocate(rows * this.width, dtype);
     const codes = new Int32Array(rows * this.embeddings.length);
-    const object = this.#encoder;
-    const given = { columns, known, rows, out, codes };
-    yield {
-      object,
-      start: (callback) => object.encode(given, callback),
-      brief: rows * columns.length <= 2 ** 13,
-    };
-    const outcome = readOutcome(this.#outcome);
-    if (outcome.status !== statusCodes.done)
-      throw this.#error(outcome, valueAt(outcome.layer, outcome.index));
+    const columns = raw.map(({ values }) => values);
+    const given = { columns, known: raw.map(({ known }) => known), rows, out, codes };
+    const encoder = this.#encoders.take();
+    try {
+      yield {
+        object: encoder.native,
+        start: (callback) => encoder.native.encode(given, callback),
+        brief: rows * columns.length <= 2 ** 13,
+      };
+      const outcome = readOutcome(encoder.outcome);
+      if (outcome.status !== statusCodes.done)
+        throw this.#error(outcome, valueAt(outcome.layer, outcome.index));
+    } finally {
+      this.#encoders.giveBack(encoder);
+    }
     return { numbers: new Matrix(out, rows, this.width), codes };
+  }
+
+  #newEncoder(): Encoder {
+    const parts = this.columns.flatMap((column, i) => column.parts.map((part) => ({ ...part, column: i })));
+    const outcome = newOutcome();
+    const encoder = new native.TableEncoder({
+      outcome,
+      columns: this.columns.length,
+      parts: Int32Array.from(
+        parts.flatMap(({ type, column, numbers }) => [native.encoderParts[type], column, numbers.length]),
+      ),
+      numbers: Float64Array.from(parts.flatMap(({ numbers }) => numbers)),
+      refuseUnknown: this.#unseen === 'error',
+    });
+    return { native: encoder, outcome };
   }
 
   #error({ status, index, layer }: Outcome, value: unknown): BlasnetError {
     const { name, categories = [] } = this.#schemas[layer] as ColumnSchema;
     if (status === statusCodes.inputNotFinite) {
-      return argumentError('ERR_BLASNET_NOT_FINITE', placeOf(index, name), 'a finite number, or null', value);
+      const rule = Number.isFinite(Number(value))
+        ? 'a number that its encoding keeps within the range of the dtype'
+        : 'a finite number, or null';
+      return argumentError('ERR_BLASNET_NOT_FINITE', placeOf(index, name), rule, value);
     }
     const shown = categories.slice(0, 5).map((text) => JSON.stringify(text));
     const rule = `one of the ${categories.length} categories that were learned (${shown.join(', ')}${categories.length > 5 ? ', ...' : ''})`;
     return cellError(index, name, rule, value);
   }
-}
-
-function widthOf({ type, numbers }: Part): number {
-  if (type === 'code') return 0;
-  if (type === 'cyclic') return 2;
-  if (type === 'oneHot') return numbers[0] as number;
-  return type === 'piecewise' ? numbers.length - 2 : 1;
-}
-
-// More categories are embedded.
-const mostOneHot = 9;
-
-function encodingFor(
-  { name, kind, categories = [] }: ColumnSchema,
-  options: InputsOptions,
-): readonly Encoding[] {
-  const own =
-    options.columns !== undefined && Object.hasOwn(options.columns, name) ? options.columns[name] : undefined;
-  const byKind = {
-    number: options.numbers,
-    category: options.categories,
-    time: options.times,
-    boolean: undefined,
-  }[kind];
-  const option = own ?? byKind;
-  if (option !== undefined) {
-    const place =
-      own === undefined
-        ? `inputs.${kind === 'number' ? 'numbers' : kind === 'time' ? 'times' : 'categories'}`
-        : `inputs.columns[${JSON.stringify(name)}]`;
-    const encoding = encodingOf(place, option);
-    checkKind(place, encoding, kind);
-    return [encoding];
-  }
-  if (kind === 'number') return [{ encode: 'robust' }];
-  if (kind === 'time') return [{ encode: 'robust' }, { encode: 'cyclic' }];
-  return [categories.length > mostOneHot ? { encode: 'embedding' } : { encode: 'oneHot' }];
-}
-
-function* learnColumn(
-  schema: ColumnSchema,
-  column: Column,
-  options: InputsOptions,
-): Work<Omit<LearnedColumn, 'name'>> {
-  const encodings = encodingFor(schema, options);
-  if (encodings.some(({ encode }) => encode === 'ignore')) return { parts: [] };
-  if (schema.kind === 'boolean') return { parts: schema.missing < 1 ? [{ type: 'signs', numbers: [] }] : [] };
-  if (schema.kind === 'category') return learnCategories(schema, column, encodings[0] as Encoding);
-  const parts: Part[] = [];
-  for (const encoding of encodings) parts.push(...(yield* learnNumbers(schema, column, encoding)));
-  return { parts };
-}
-
-function rawColumn(
-  { name, kind, categories = [] }: ColumnSchema,
-  table: Table,
-): { readonly values: Float64Array | Int32Array | Int8Array; readonly known: Int32Array | null } {
-  if (!table.has(name)) {
-    throw blasnetError(
-      'ERR_BLASNET_ARG_VALUE',
-      `Expected the table to have the column ${JSON.stringify(name)}`,
-    );
-  }
-  const column = table.column(name);
-  if (column.kind !== kind) {
-    // A part of a table may have gaps alone.
-    if (column.missing === column.length)
-      return { values: new Float64Array(table.rows).fill(Number.NaN), known: null };
-    const row = column.toArray().findIndex((value) => !isMissing(value));
-    throw cellError(row, name, articleOf(kind), column.at(row));
-  }
-  if (kind !== 'category') return { values: column.values, known: null };
-  const index = new Map(categories.map((text, i) => [text, i]));
-  return {
-    values: column.values,
-    known: Int32Array.from(column.categories, (text) => index.get(text) ?? -1),
-  };
 }

@@ -9,6 +9,12 @@
 //   quantiles({ X, rows, width, columns, skipMissing, percentiles, quantiles }, callback?)
 //     percentiles Float64Array (any length), from 0 to 100
 //     quantiles   Float64Array (columns * percentiles), written
+//   splits({ X, rows, width, columns, skipMissing, classes, count, targets, bins, least, edges, counts },
+//          callback?)
+//     classes     Int32Array (rows): a code for each row, below `count`; or null
+//     targets     without classes: an array of Float64Arrays (rows), at least one
+//     bins        the most bins; least: the fewest rows of a bin
+//     edges       Float64Array (columns * (bins + 1)), written
 //   categories({ X, rows, width, columns, skipMissing, most, counts }, callback?)
 //   copyCategories(i, out): those of column i of the last operation, as many as counts[i] says
 //     columns     Uint32Array: the selected columns, ascending
@@ -58,6 +64,9 @@ std::vector<uint32_t> ColumnsOf(const Argument& argument, size_t width) {
   return columns;
 }
 
+// More classes than this are no classes.
+constexpr size_t kMostClasses = size_t{1} << 24;
+
 size_t Product(const Argument& argument, size_t a, size_t b) {
   if (b != 0 && a > kMostElements / b) throw argument.Wrong("smaller");
   return a * b;
@@ -74,6 +83,7 @@ class ColumnsObject final : public Operations<ColumnsObject> {
                            Method<&ColumnsObject::Extremes>("extremes"),
                            Method<&ColumnsObject::Orders>("orders"),
                            Method<&ColumnsObject::Quantiles>("quantiles"),
+                           Method<&ColumnsObject::Splits>("splits"),
                            Method<&ColumnsObject::Categories>("categories"),
                            Method<&ColumnsObject::CopyCategories>("copyCategories"),
                            Method<&ColumnsObject::LimitThreads>("limitThreads"),
@@ -184,6 +194,38 @@ class ColumnsObject final : public Operations<ColumnsObject> {
               [&](const auto& columns) { return LearnQuantiles(columns, percentiles, quantiles, control_); });
         },
         properties.Values());
+  }
+
+  Napi::Value Splits(const Napi::CallbackInfo& info) {
+    const Properties properties(Args(info), 0,
+                                {"X", "rows", "width", "columns", "skipMissing", "classes", "count",
+                                 "targets", "bins", "least", "edges", "counts"});
+    const Given given(properties);
+    std::vector<Napi::Value> held = properties.Values();
+    SplitTarget target;
+    target.class_count = properties["count"].Size(kMostClasses);
+    if (properties["classes"].Given()) {
+      target.classes = properties["classes"].Array<int32_t>(given.rows);
+    } else {
+      for (const Argument& numbers : properties["targets"].List()) {
+        target.numbers.push_back(numbers.Array<double>(given.rows));
+        held.push_back(numbers.Value());
+      }
+      if (target.numbers.empty()) throw properties["targets"].Wrong("at least one array");
+      Product(properties["targets"], given.rows, target.numbers.size());
+    }
+    const SplitLimits limits{properties["bins"].PositiveSize(), properties["least"].PositiveSize()};
+    const size_t edges_of_all = Product(properties["bins"], given.columns.size(), limits.bins + 1);
+    double* const edges = properties["edges"].Array<double>(edges_of_all);
+    double* const counts = properties["counts"].Array<double>(given.columns.size());
+    return Start(
+        info, 1,
+        [=](Totals*) {
+          return given.Visit([&](const auto& columns) {
+            return LearnSplits(columns, target, limits, edges, counts, control_);
+          });
+        },
+        std::move(held));
   }
 
   Napi::Value Categories(const Napi::CallbackInfo& info) {

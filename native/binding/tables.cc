@@ -275,8 +275,11 @@ class TableEncoderObject final : public Operations<TableEncoderObject> {
       const size_t size = given["parts"].SizeOf(parts[i + 2], 0, static_cast<size_t>(end - numbers));
       part.numbers.assign(numbers, numbers + size);
       numbers += size;
-      if (part.type == PartType::kOneHot && size > 0) given["numbers"].SizeOf(part.numbers[0], 1, kMostSize);
       if (part.column >= columns || size < part.LeastNumbers()) throw given["parts"].Wrong("whole parts");
+      if (part.type == PartType::kOneHot || part.type == PartType::kCode) {
+        given["numbers"].SizeOf(part.numbers[0], 1, kMostSize);
+        given["numbers"].SizeOf(part.numbers[1], 0, 1);
+      }
       width += part.Width();
       if (width > kMostSize) throw given["parts"].Wrong("parts that are not too wide together");
       list.push_back(std::move(part));

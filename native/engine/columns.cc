@@ -284,6 +284,25 @@ Outcome LearnQuantiles(const Columns<T>& given, const std::vector<double>& perce
 }
 
 template <typename T>
+Outcome LearnSplits(const Columns<T>& given, const SplitTarget& target, const SplitLimits& limits,
+                    double* edges, double* counts, Control& control) {
+  std::vector<size_t> bad_rows(given.count, kNoRow);
+  ParallelFor(ThreadsFor(given, 100, control), given.count, [&](size_t i, size_t) {
+    std::vector<double> values(given.rows);
+    for (size_t r = 0; r < given.rows; r++) {
+      values[r] = static_cast<double>(given.x[r * given.width + given.columns[i]]);
+      const bool bad = !std::isfinite(values[r]) && !(given.skip_missing && std::isnan(values[r]));
+      if (bad) bad_rows[i] = std::min(bad_rows[i], r);
+    }
+    if (bad_rows[i] != kNoRow) return;
+    const std::vector<double> found = SplitEdges(values, target, limits, control);
+    std::copy(found.begin(), found.end(), edges + i * (limits.bins + 1));
+    counts[i] = static_cast<double>(found.size());
+  });
+  return OutcomeOf(given, bad_rows, control);
+}
+
+template <typename T>
 Outcome LearnCategories(const Columns<T>& given, size_t most, double* counts,
                         std::vector<std::vector<double>>* categories, Control& control) {
   categories->assign(given.count, {});
@@ -303,6 +322,8 @@ Outcome LearnCategories(const Columns<T>& given, size_t most, double* counts,
   template Outcome LearnExtremes<T>(const Columns<T>&, double*, double*, Control&);                          \
   template Outcome LearnOrders<T>(const Columns<T>&, double, double, Order*, Control&);                      \
   template Outcome LearnQuantiles<T>(const Columns<T>&, const std::vector<double>&, double*, Control&);      \
+  template Outcome LearnSplits<T>(const Columns<T>&, const SplitTarget&, const SplitLimits&, double*,        \
+                                  double*, Control&);                                                        \
   template Outcome LearnCategories<T>(const Columns<T>&, size_t, double*, std::vector<std::vector<double>>*, \
                                       Control&);
 BLASNET_INSTANTIATE(double)

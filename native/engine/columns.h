@@ -9,6 +9,7 @@
 
 #include "engine/control.h"
 #include "engine/outcome.h"
+#include "engine/splits.h"
 
 namespace blasnet {
 
@@ -54,6 +55,12 @@ Outcome LearnOrders(const Columns<T>& given, double low_percentile, double high_
 template <typename T>
 Outcome LearnQuantiles(const Columns<T>& given, const std::vector<double>& percentiles, double* quantiles,
                        Control& control);
+
+// The edges of the bins that a tree of each column on the target has: see splits.h. edges (count, bins + 1),
+// counts (count): how many edges each column has
+template <typename T>
+Outcome LearnSplits(const Columns<T>& given, const SplitTarget& target, const SplitLimits& limits,
+                    double* edges, double* counts, Control& control);
 
 // The distinct elements of each column, ascending; -0 counts as 0. counts (count): how many each column has.
 // If they are more than `most` together, some columns are left without categories.

@@ -16,9 +16,10 @@ namespace blasnet {
 
 // The addon exports these numbers by name.
 enum class PartType : int32_t {
-  // center, scale, fill: (x - center) / scale; fill instead of a missing x
+  // center, scale, fill, and perhaps offset, and perhaps low, high: (x - center) / scale + offset, kept from
+  // low to high; x is fill where it is missing
   kScale,
-  // center, scale, fill: s / sqrt(1 + (s / 3)^2) with s = (x - center) / scale
+  // center, scale, fill: s / sqrt(1 + (s / 3)^2) with s = (x - center) / scale; x is fill where it is missing
   kSmoothClip,
   // center, scale, fill: (x - center) / scale of category x; fill where it is missing or unknown
   kPlace,
@@ -28,14 +29,14 @@ enum class PartType : int32_t {
   // first bin
   // is not clipped below and the last one not above
   kPiecewise,
-  // count: 1 in the column of category x, all from count - 1 on in the last one; zeros where x is missing or
-  // unknown
+  // count, own: 1 in the place of category x, all from count - 1 on in the last one. If own is 1, a missing x
+  // has a place behind these. Zeros where x is unknown, or missing without a place
   kOneHot,
   // -1 for category 0, 1 for category 1, 0 where x is missing or unknown
   kSigns,
   // period, offset: sin and cos of 2 pi (x - offset) / period; 0 and 0 where x is missing
   kCyclic,
-  // the index of category x, written to the codes; -1 where it is missing or unknown
+  // count, own: the place of category x as for kOneHot, written to the codes; -1 where it has none
   kCode,
 };
 inline constexpr const char* kPartTypeNames[] = {"scale",  "smoothClip", "place",  "missing", "piecewise",
@@ -74,7 +75,8 @@ class Encoder {
 
   // columns (Columns()) -> out (rows, Width()) and codes (rows, Codes()). An infinite number ends it, and so
   // does an unknown category if these are refused: the outcome is kInputNotFinite or kCategoryUnknown, its
-  // index the first such row, its layer the column.
+  // index the first such row, its layer the column. An input that is beyond the range of T is
+  // kInputNotFinite, too.
   template <typename T>
   Outcome Encode(const std::vector<RawColumn>& columns, size_t rows, T* out, int32_t* codes,
                  Control& control) const;
@@ -86,6 +88,7 @@ class Encoder {
  private:
   std::vector<EncoderPart> parts_;
   size_t columns_;
+  std::vector<char> categories_;  // (columns) whether the column's raw values are categories
   size_t width_ = 0;
   size_t codes_ = 0;
   bool refuse_unknown_;

@@ -110,6 +110,24 @@ export const preprocessingCalls = {
         },
         quantiles: doubles(6),
       }),
+      splits: given({
+        classes: {
+          make: () => null,
+          wrong: () => [
+            ...notArrays.filter((value) => value !== null),
+            ...[new Float64Array(5), new Int32Array(4)],
+          ],
+        },
+        count: size(2),
+        targets: {
+          make: () => [Float64Array.of(1, 0, 2, 5, 4), Float64Array.of(3, 1, Number.NaN, 0, 2)],
+          wrong: () => [
+            ...[undefined, null, 3, 'x', {}, new Float64Array(5), []],
+            ...[...notArrays, new Float32Array(5), new Float64Array(4)].map((value) => [value]),
+          ],
+        },
+        ...{ bins: positive(3), least: positive(1), edges: doubles(8), counts: doubles(2) },
+      }),
       categories: given({ most: size(9), counts: doubles(2) }),
       copyCategories: [
         size(0),

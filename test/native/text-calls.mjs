@@ -141,7 +141,7 @@ export const encoderClasses = {
         columns: size(3),
         // Scale the numbers, say which are missing, encode the codes, once as codes, and the flags.
         parts: integers(
-          [0, 0, 3, 3, 0, 0, 5, 1, 1, 8, 1, 0, 6, 2, 0],
+          [0, 0, 3, 3, 0, 0, 5, 1, 2, 8, 1, 2, 6, 2, 0],
           ...[
             [0, 3, 3],
             [9, 0, 0],
@@ -149,17 +149,22 @@ export const encoderClasses = {
             [0, 0, 2],
             [0, 0, 9],
             [5, 1, 0],
+            [5, 1, 1],
+            [8, 1, 1],
           ],
         ),
         numbers: {
-          make: () => Float64Array.of(1, 2, 0, 3),
+          make: () => Float64Array.of(1, 2, 0, 3, 0, 3, 1),
           wrong: () => [
             undefined,
             ...notArrays,
-            new Float32Array(4),
-            new Float64Array(3),
-            Float64Array.of(1, 2, 0, -1),
-            Float64Array.of(1, 2, 0, 0.5),
+            new Float32Array(7),
+            new Float64Array(6),
+            Float64Array.of(1, 2, 0, -1, 0, 3, 1),
+            Float64Array.of(1, 2, 0, 0.5, 0, 3, 1),
+            Float64Array.of(1, 2, 0, 3, 2, 3, 1),
+            Float64Array.of(1, 2, 0, 3, 0, 3, 0.5),
+            Float64Array.of(1, 2, 0, 3, 0, 2 ** 32, 1),
           ],
         },
         refuseUnknown: flag(false),

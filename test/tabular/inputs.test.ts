@@ -1,7 +1,7 @@
 // What each encoding gives, by its definition in plain loops; and that tables, records and one record give equal bits.
 
 import { describe, expect, test } from 'vitest';
-import { workHere } from '../../lib/addon/work';
+import { workElsewhere, workHere } from '../../lib/addon/work';
 import { Schema, Table } from '../../lib/tables';
 import { type InputsOptions, inputs } from '../../lib/tabular/inputs';
 import { LearnedInputs } from '../../lib/tabular/learned-inputs';
@@ -203,6 +203,17 @@ describe('records that do not fit', () => {
       message: 'Expected row 0 to have the column "city"; write null where a value is missing',
       code: 'ERR_BLASNET_ARG_VALUE',
     },
+    { record: [1, 2], message: 'Expected row 0 to have the column "x"', code: 'ERR_BLASNET_ARG_VALUE' },
+    {
+      record: null as never,
+      message: 'Expected row 0 to be an object, got null',
+      code: 'ERR_BLASNET_ARG_TYPE',
+    },
+    {
+      record: 'x' as never,
+      message: 'Expected row 0 to be an object, got "x"',
+      code: 'ERR_BLASNET_ARG_TYPE',
+    },
     {
       record: { ...good, city: 'z' },
       options: { unseen: 'error' },
@@ -228,6 +239,112 @@ describe('records that do not fit', () => {
   });
 });
 
+describe('tables that cannot be learned', () => {
+  test.each<{ x: number[]; options?: InputsOptions; message: string }>([
+    {
+      x: [1, 2, Number.NEGATIVE_INFINITY],
+      message: 'Expected row 2, column "x" to be a finite number, or null, got -Infinity (number)',
+    },
+    { x: [1, Number.POSITIVE_INFINITY, 1], message: 'Expected row 1, column "x" to be a finite number' },
+    {
+      x: [-1.7e308, 1.7e308],
+      options: { numbers: 'standard' },
+      message: 'Expected column "x" to have a finite mean, spread and range',
+    },
+  ])('are refused: $message', ({ x, options = {}, message }) => {
+    const numbers = Table.from({ x: Float64Array.from(x) });
+    expect(() => workHere(LearnedInputs.learn(numbers, Schema.of(numbers), inputs(options)))).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(message), code: 'ERR_BLASNET_NOT_FINITE' }),
+    );
+  });
+
+  test('have nothing to learn from', () => {
+    const constant = Table.from({ x: [1, 1], flag: [true, true], name: ['a', 'a'], none: [null, null] });
+    expect(() => workHere(LearnedInputs.learn(constant, Schema.of(constant), inputs()))).toThrow(
+      expect.objectContaining({
+        message: 'Expected the table to have a column that differs from row to row, besides the target',
+        code: 'ERR_BLASNET_SHAPE',
+      }),
+    );
+  });
+});
+
+test('a number that float32 cannot hold is an error with row and column, in a table and in a record', () => {
+  const numbers = Table.from({ x: [1, 2, 3] });
+  const learned = workHere(LearnedInputs.learn(numbers, Schema.of(numbers), inputs({ numbers: 'raw' })));
+  const record = { x: 1e300 };
+  const message = 'column "x" to be a number that its encoding keeps within the range of the dtype';
+  const error = (row: number) =>
+    expect.objectContaining({
+      message: expect.stringContaining(`row ${row}, ${message}`),
+      code: 'ERR_BLASNET_NOT_FINITE',
+    });
+  expect(() => workHere(learned.encodeRecords([{ x: 1 }, record], 'float32'))).toThrow(error(1));
+  expect(() => learned.rowEncoder(new Float32Array(1), new Int32Array(0))(record)).toThrow(error(0));
+  expect(workHere(learned.encodeRecords([record], 'float64')).numbers.data[0]).toBe(1e300);
+});
+
+test('many columns are encoded, whatever their names', () => {
+  const names = Array.from({ length: 10_000 }, (_, i) => `column ${i}`);
+  const wide = Table.from(Object.fromEntries(names.map((name, i) => [name, [i, i + 1, null]])));
+  const learned = workHere(
+    LearnedInputs.learn(wide, Schema.of(wide), inputs({ numbers: 'raw', unseen: 'error' })),
+  );
+  const { numbers } = workHere(learned.encode(wide, 'float64'));
+  expect(numbers.cols).toBe(20_000);
+  expect([...numbers.row(1).slice(0, 4)]).toEqual([1, 0, 2, 0]);
+  expect([...numbers.row(2).slice(-2)]).toEqual([9999.5, 1]);
+});
+
+test('records are encoded one by one while a table is encoded on other threads', async () => {
+  const learned = learn({});
+  const [{ y: _, ...record }] = records as [(typeof records)[number]];
+  const large = table.take(Array.from({ length: 50_000 }, (_, i) => i % 60));
+  const works = [0, 1].map(() => workElsewhere(learned.encode(large, 'float64'), {}));
+  const out = new Float64Array(learned.width);
+  learned.rowEncoder(out, new Int32Array(1))(record);
+  for (const { numbers } of await Promise.all(works)) expect(numbers.row(60)).toEqual(out);
+});
+
+describe('inputs from JSON', () => {
+  const good = () => JSON.parse(JSON.stringify(learn({})));
+  test.each<{ change: (json: ReturnType<typeof good>) => void; message: string }>([
+    { change: (json) => delete json.unseen, message: 'inputs.unseen' },
+    { change: (json) => (json.columns = []), message: 'Expected inputs.columns to be an array of columns' },
+    { change: (json) => (json.columns[0].name = 'xx'), message: 'Unknown column "xx"' },
+    {
+      change: (json) => (json.columns[1].name = 'x'),
+      message: 'inputs.columns[1].parts[0] to be a part for a column of the kind number',
+    },
+    { change: (json) => json.columns.push(json.columns[0]), message: 'columns of different names' },
+    { change: (json) => (json.columns[0].parts = []), message: 'inputs.columns[0].parts' },
+    { change: (json) => (json.columns[0].parts[0].type = 'scales'), message: 'did you mean "scale"?' },
+    {
+      change: (json) => json.columns[0].parts[0].numbers.pop(),
+      message: 'a part for a column of the kind number',
+    },
+    {
+      change: (json) => (json.columns[0].parts[0].numbers[0] = null),
+      message: 'numbers to be an array of finite numbers',
+    },
+    { change: (json) => (json.columns[2].parts[0].numbers[0] = 0.5), message: 'inputs.columns[2].parts[0]' },
+    { change: (json) => delete json.columns[2].categories, message: 'inputs.columns[2].categories' },
+    {
+      change: (json) => (json.columns[0].outputDim = 3),
+      message: 'inputs.columns[0].outputDim to be left out',
+    },
+  ])('are refused if they are wrong: $message', ({ change, message }) => {
+    const json = good();
+    change(json);
+    expect(() => LearnedInputs.fromJSON(json, schema)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(message),
+        code: expect.stringMatching(/^ERR_BLASNET_/),
+      }),
+    );
+  });
+});
+
 test.each<{ options: object; message: string }>([
   { options: { number: 'robust' }, message: 'Unknown option "number" in inputs' },
   {
@@ -249,6 +366,40 @@ test.each<{ options: object; message: string }>([
     message: 'it lacks "middle"',
   },
   {
+    options: { columns: { x: 'oneHot' } },
+    message: `Expected inputs.columns["x"] to be an encoding for a column of the kind number, got "oneHot" (string); to read the column as texts, write types: { "x": 'category' }`,
+  },
+  {
+    options: { columns: { y: 'robust' } },
+    message: 'Expected inputs.columns["y"] to be left out, since it is the target',
+  },
+  { options: { columns: { flag: 'ordinal' } }, message: 'inputs.columns["flag"].order' },
+  { options: { booleans: 'oneHot' }, message: 'an encoding for a column of the kind boolean' },
+  {
+    options: { numbers: { encode: 'robust', value: 3 } },
+    message: `Expected inputs.numbers.value to be left out without strategy: 'constant', got 3 (number)`,
+  },
+  {
+    options: { numbers: { encode: 'piecewise', least: 3 } },
+    message: `Expected inputs.numbers.least to be left out without by: 'target', got 3 (number)`,
+  },
+  {
+    options: { numbers: { encode: 'minMax', range: [1, 1] } },
+    message: 'Expected inputs.numbers.range to be two finite numbers, the first one smaller',
+  },
+  {
+    options: { numbers: { encode: 'robust', percentiles: [25, 101] } },
+    message: 'Expected inputs.numbers.percentiles to be two finite numbers from 0 to 100',
+  },
+  {
+    options: { numbers: { encode: 'standard', missing: 'category' } },
+    message: `Expected inputs.numbers.missing to be one of 'indicator', 'fill', got "category" (string)`,
+  },
+  {
+    options: { times: { encode: 'cyclic', periods: ['day', 'day'] } },
+    message: `Expected inputs.times.periods to be an array of 'day', 'week' and 'year', each at most once`,
+  },
+  {
     options: { missing: 'zero' },
     message: `Expected inputs.missing to be one of 'indicator', 'fill', got "zero" (string)`,
   },
@@ -259,4 +410,20 @@ test.each<{ options: object; message: string }>([
       code: expect.stringMatching(/^ERR_BLASNET_/),
     }),
   );
+});
+
+test('a record without a column is refused, even if every object has its name', () => {
+  const data = Object.fromEntries(
+    ['__proto__', 'constructor', 'toString', ''].map((name) => [name, ['a', 'b']]),
+  );
+  const odd = Table.from(data);
+  const learned = workHere(LearnedInputs.learn(odd, Schema.of(odd), inputs()));
+  const encode = learned.rowEncoder(new Float64Array(4), new Int32Array(0));
+  const record = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'b']));
+  encode(record(odd.names));
+  for (const name of odd.names) {
+    expect(() => encode(record(odd.names.filter((other) => other !== name)))).toThrow(
+      `Expected row 0 to have the column ${JSON.stringify(name)}; write null where a value is missing`,
+    );
+  }
 });
