@@ -1,7 +1,8 @@
 // Bundles the library into dist/index.js, since one file loads in half the time of its many modules. What a user may
 // leave out has a bundle of its own: dist/tables.js takes the modules that both need from dist/index.js, so that each
-// exists once. dist/functional.js exports functions of dist/index.js. The bundles keep their lines, since Node prints the
-// line of an uncaught error; without its white space a bundle would load no faster. tsc makes the types (npm run build:lib).
+// exists once. dist/columnar-worker.js runs in a thread of its own, which shares no modules. dist/functional.js exports
+// functions of dist/index.js. The bundles keep their lines, since Node prints the line of an uncaught error; without its
+// white space a bundle would load no faster. tsc makes the types (npm run build:lib).
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,7 +13,7 @@ import { commit } from './commit.mjs';
 
 const path = (/** @type {string} */ name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
+const { version, peerDependencies } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const options = /** @type {const} */ ({
@@ -21,7 +22,7 @@ const options = /** @type {const} */ ({
   target: 'node18',
   logLevel: 'warning',
 });
-const external = ['node-gyp-build'];
+const external = ['node-gyp-build', ...Object.keys(peerDependencies)];
 const define = {
   BLASNET_COMMIT: JSON.stringify(commit(path(''))),
   BLASNET_TO_PACKAGE: JSON.stringify('..'),
@@ -68,8 +69,18 @@ for (const { name, entry, rooms } of parts) {
     outfile: path(`dist/${name}.js`),
     format: 'cjs',
     plugins: [takeOthers(rooms, taken)],
+    // As below: programs that copy the files of a service then copy this one, too.
+    footer: { js: "0 && require('./columnar-worker.js');" },
   });
 }
+
+await build({
+  ...options,
+  external,
+  entryPoints: [path('lib/tables/columnar-worker.ts')],
+  outfile: path('dist/columnar-worker.js'),
+  format: 'cjs',
+});
 
 const shared = [...taken].sort();
 await build({

@@ -35,7 +35,7 @@ export const errorClasses = {
   ERR_BLASNET_MEMORY: Error,
   /** A thread that the system does not give. Native code throws it. */
   ERR_BLASNET_THREAD: Error,
-  /** The native addon could not be loaded. */
+  /** The native addon, or a package that a format needs, could not be loaded. */
   ERR_BLASNET_LOAD: Error,
 } as const;
 

@@ -1,6 +1,7 @@
 // The elements of NumPy's arrays as values of a column.
 
 import { Buffer, isUtf8 } from 'node:buffer'; // the global may be missing in a test environment
+import { halfOf } from './cells';
 import { mostTime } from './column';
 import { type ElementType, timeUnits } from './npy-header';
 
@@ -89,12 +90,4 @@ function utf32Of(view: DataView, at: number, bytes: number, little: boolean): st
     text += String.fromCodePoint(code);
   }
   return text;
-}
-
-function halfOf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }

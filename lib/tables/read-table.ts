@@ -1,10 +1,10 @@
 import { AbortError } from '../base/errors';
 import { abortSignal, type Constraint, checkOptions, functionValue, oneOf, optional } from '../base/validate';
 import { type CsvOptions, csvConstraints } from './csv';
-import { formatNames, formatOf, type TableFormat } from './formats';
+import { formatNames, formatOf, namedFormat, type TableFormat } from './formats';
 import { checkTypes, type FromOptions, kindsByName } from './from';
 import { readers } from './readers';
-import { opened, sourceOf, type TableSource } from './source';
+import { opened, type Source, sourceOf, type TableSource } from './source';
 import { Table } from './table';
 import { sampleSize } from './text-pass';
 
@@ -47,14 +47,16 @@ const constraints: Readonly<Record<keyof ReadTableOptions, Constraint>> = {
 
 /**
  * Reads a table from a file, from bytes or from a stream: CSV, TSV and other delimited text, NDJSON, a
- * JSON array of records, NPY, NPZ or IDX; compressed by gzip or not. The text is parsed on another thread.
+ * JSON array of records, NPY, NPZ, IDX, Parquet or Arrow IPC; compressed by gzip or not. Another thread parses the text.
+ * Parquet needs the packages hyparquet and hyparquet-compressors, Arrow needs apache-arrow.
  *
  * A column's kind follows from all its cells: it is `number`, `time` (dates of ISO 8601) or `boolean` (true and false)
  * if each cell that is not missing is one; otherwise it is a `category`. Digits with leading zeros, such as 007, and
  * integers beyond 2^53 are texts, since a number would lose something.
  *
  * @param source a path, a `file:` URL, a Uint8Array or ArrayBuffer, a Readable or another iterable of bytes or strings
- * @throws Error ERR_BLASNET_FILE that names file, line and column; TypeError, RangeError for bad options; AbortError
+ * @throws Error ERR_BLASNET_FILE that names file, line and column; TypeError, RangeError for bad options; AbortError;
+ * ERR_BLASNET_LOAD for a package that is not installed
  *
  * @example
  * const table = await readTable('customers.csv', { types: { zip: 'category' } });
@@ -71,17 +73,21 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
     bytes += more;
   };
   const onRows = (rows: number) => progress?.({ bytes, total, rows });
+  const request = { types, columns: options.columns, signal, onBytes, onRows };
+  const table = async (format: TableFormat, given: Source) => {
+    const { columns, rows } = await readers[format].read(given, options, request);
+    return new Table(columns, rows);
+  };
+  const opensFile = (format: TableFormat) => from.path !== undefined && readers[format].opensFile === true;
+  const named = options.format ?? namedFormat(from.file);
+  if (named !== undefined && opensFile(named)) return table(named, from);
   const { sample, source: begun, close } = await opened(from, sampleSize, onBytes);
   try {
-    const reader = readers[options.format ?? formatOf(from.file, sample)];
-    const { columns, rows } = await reader.read(begun, options, {
-      types,
-      columns: options.columns,
-      signal,
-      onBytes,
-      onRows,
-    });
-    return new Table(columns, rows);
+    const format = named ?? formatOf(sample);
+    if (!opensFile(format)) return await table(format, begun);
+    // What was read of the file is read again.
+    bytes = 0;
+    return await table(format, from);
   } finally {
     await close();
   }

@@ -25,6 +25,8 @@ export interface Source {
   readonly name: string;
   /** For the format: the file's name without .gz, in lower case. */
   readonly file: string;
+  /** Where the file is; undefined for other sources. */
+  readonly path?: string;
   /** The bytes to be read, for progress; undefined if that is not known. */
   readonly size: () => Promise<number | undefined>;
   /** The blocks, decompressed. `onRead` gets the number of bytes that were read, compressed ones if they are. */
@@ -72,6 +74,7 @@ function fileSource(path: string): Source {
   const name = JSON.stringify(path.length > 200 ? `...${path.slice(-197)}` : path);
   return {
     name,
+    path,
     file: path.toLowerCase().replace(/\.gz$/, ''),
     async size() {
       return (

@@ -1,0 +1,99 @@
+// What is asked of the thread that reads Parquet or Arrow, and what it answers.
+
+import { blasnetError, type ErrorCode } from '../base/errors';
+import type { ColumnKind } from './column';
+import type { PlainColumn } from './column-parts';
+import { checkKnown } from './from';
+
+export type ColumnarFormat = 'parquet' | 'arrow';
+
+/** The question, as the worker's data. */
+export interface ColumnarRequest {
+  readonly format: ColumnarFormat;
+  /** What errors call the source. */
+  readonly name: string;
+  /** The file; undefined if the bytes come in messages. */
+  readonly path: string | undefined;
+  readonly types: ReadonlyMap<string, ColumnKind>;
+  readonly columns: readonly string[] | undefined;
+}
+
+/** A block of the bytes, or null at their end. */
+export type ColumnarBlock = Uint8Array | null;
+
+/** The answers: how far the reading is; at last the columns or an error. */
+export type ColumnarAnswer =
+  | { readonly bytes: number }
+  | { readonly rows: number }
+  | { readonly columns: readonly PlainColumn[] }
+  | { readonly code: ErrorCode; readonly message: string; readonly row?: number; readonly column?: string };
+
+export type Asked = Pick<ColumnarRequest, 'types' | 'columns'>;
+
+/** A column of a file. */
+export interface FieldOf<Type> {
+  readonly name: string;
+  readonly type: Type;
+  /** What it holds, if that has no type. */
+  readonly words: string;
+}
+
+/** The columns that are asked for. Refuses those that a table cannot hold, and names that are not unique. */
+export function askedOf<F extends FieldOf<unknown>>(
+  fields: readonly (Omit<F, 'type'> & Partial<F>)[],
+  { types, columns }: Asked,
+  file: string,
+): readonly F[] {
+  const byName = new Map<string, (typeof fields)[number]>();
+  const twice = new Set<string>();
+  for (const field of fields) {
+    if (byName.has(field.name)) twice.add(field.name);
+    byName.set(field.name, field);
+  }
+  const names = [...byName.keys()];
+  if (names.length === 0) throw blasnetError('ERR_BLASNET_FILE', `Cannot read ${file}: it has no columns`);
+  checkKnown(types, names);
+  checkKnown(new Map((columns ?? []).map((name) => [name, undefined])), names, 'columns');
+  return (columns ?? names).map((name) => {
+    const field = byName.get(name) as (typeof fields)[number];
+    const column = JSON.stringify(name);
+    if (twice.has(name)) {
+      throw blasnetError(
+        'ERR_BLASNET_FILE',
+        `Expected columns of ${file} with different names, got ${column} twice${elsewhere(fields)}`,
+      );
+    }
+    if (field.type === undefined) {
+      throw blasnetError(
+        'ERR_BLASNET_FILE',
+        `Cannot read column ${column} of ${file}: a table cannot hold ${field.words}${elsewhere(fields)}`,
+      );
+    }
+    return field as F;
+  });
+
+  function elsewhere(all: typeof fields): string {
+    const others = [...byName.values()].filter(({ type, name }) => type !== undefined && !twice.has(name));
+    const shown = others.slice(0, 3).map(({ name }) => JSON.stringify(name));
+    if (shown.length === 0) return '';
+    const more = others.length > shown.length ? ', ...' : '';
+    return `; to read the others of ${all.length} columns, write columns: [${shown.join(', ')}${more}]`;
+  }
+}
+
+/** Loads a package that users install if they need it. @throws Error ERR_BLASNET_LOAD that says how */
+export async function optionalPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    const { code, message } = cause as { code?: string; message?: string };
+    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+    const reason = missing ? 'which is not installed' : `which cannot be loaded: ${message}`;
+    const needs = name.startsWith('hyparquet') ? 'hyparquet hyparquet-compressors' : name;
+    throw blasnetError(
+      'ERR_BLASNET_LOAD',
+      `This format needs the package ${name}, ${reason}; install it: npm install ${needs}`,
+      { cause },
+    );
+  }
+}
