@@ -21,14 +21,15 @@ export type {
 export { elu, leakyRelu } from './layers/activations';
 export type { Architecture, Layer, LayerOptions } from './layers/architecture';
 export type { Embedding, EmbeddingOptions } from './layers/embeddings';
+export type { ParameterValues } from './layers/given-parameters';
 export type {
   ConstantOptions,
   InitializerName,
   InitializerObject,
   InitializerOption,
   InitialValues,
+  NormalOptions,
   OrthogonalOptions,
-  ParameterValues,
   TruncatedNormalOptions,
 } from './layers/initializers';
 export { initializers } from './layers/initializers';
@@ -73,6 +74,7 @@ export type { LabelsLike } from './samples/labels';
 export type { ClassWeight, SampleWeight } from './samples/weights';
 export type { Schedule, ScheduleFunction } from './schedules';
 export * as schedules from './schedules';
+export type { Callbacks } from './training/callbacks';
 export type { EarlyStoppingOptions } from './training/early-stopping';
 export type { OverrideName } from './training/fingerprint';
 export type {
@@ -86,7 +88,6 @@ export type {
   StopReason,
 } from './training/history';
 export type {
-  Callbacks,
   FitCheckpointOptions,
   FitOptions,
   PartialFitOptions,

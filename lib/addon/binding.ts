@@ -269,6 +269,9 @@ export interface TrainArguments {
   readonly state: FloatArray;
   /** One per step; the last one also serves all later steps. */
   readonly learningRates: Float64Array;
+  /** The factors of the weight decay and of the shares of dropout, like learningRates. */
+  readonly decayFactors: Float64Array;
+  readonly dropoutFactors: Float64Array;
   /** (epochs) written: each epoch's mean loss */
   readonly losses: Float64Array;
   /** (epochs) written: each epoch's share of samples predicted right */

@@ -1,36 +1,29 @@
-import { convertNumbers, fillArray, firstNotFinite } from '../addon/arrays';
-import { pause, type Work } from '../addon/work';
+import { fillArray } from '../addon/arrays';
+import type { Work } from '../addon/work';
 import { described } from '../base/description';
 import { argumentError, blasnetError } from '../base/errors';
-import { elementError, Matrix, matrixFromRows, matrixOf } from '../base/matrix';
+import { type Matrix, matrixOf } from '../base/matrix';
 import type { AnyName } from '../base/names';
-import {
-  type FloatArray,
-  isFloatArray,
-  isTypedNumbers,
-  lengthOf,
-  type NumbersLike,
-  type TypedNumbers,
-} from '../base/number-kinds';
-import { checkBuffer } from '../base/pinning';
-import { above, checkObject, checkOptions, didYouMean, finite, optional } from '../base/validate';
-import {
-  briefDraws,
-  drawNormal,
-  drawOrthogonal,
-  drawUniform,
-  type RandomState,
-} from '../random/random-state';
+import { type FloatArray, isTypedNumbers } from '../base/number-kinds';
+import { above, atLeast, checkObject, checkOptions, didYouMean, finite, optional } from '../base/validate';
+import { drawNormal, drawOrthogonal, drawUniform, type RandomState } from '../random/random-state';
 import { activationRow } from './activations';
-import { type Architecture, activationOf, embeddingsIn, featuresOf, type Layer } from './architecture';
+import { type Architecture, activationOf, embeddingsIn, type Layer } from './architecture';
 import type { Embedding } from './embeddings';
-import { type Parameters, parameterShapes, type Statistics } from './parameters';
+import { type ParameterValues, readParameter } from './given-parameters';
+import { parameterShapes } from './parameters';
 
 /**
  * Fills one layer's weights (outputDim x inputDim) and biases (outputDim); both are zero before. It draws numbers row
- * by row, first for the weights, then for the biases.
+ * by row, first for the weights, then for the biases. `index` is that of the layer, from 0.
  */
-type Fill = (random: RandomState, layer: Layer, weights: FloatArray, biases: FloatArray) => Work<void>;
+type Fill = (
+  random: RandomState,
+  layer: Layer,
+  weights: FloatArray,
+  biases: FloatArray,
+  index?: number,
+) => Work<void>;
 
 /** Fills one embedding's table (categories + 1 x outputDim), which is zero before. */
 type FillTable = (random: RandomState, embedding: Embedding, table: FloatArray) => Work<void>;
@@ -46,7 +39,8 @@ export interface Initializer {
   readonly leavesZeros?: boolean;
 }
 
-type Given = ReadonlyMap<string, Matrix>;
+/** The caller's own parameters, by name. */
+export type Given = ReadonlyMap<string, Matrix>;
 
 /**
  * The initialisers, by name. fanIn is the number of a layer's inputs, fanOut its outputDim. Biases are zero, except
@@ -98,7 +92,9 @@ export const initializerNames = Object.keys(table) as InitializerName[];
 export type InitializerObject =
   | ({ readonly name: 'orthogonal' } & Readonly<Required<OrthogonalOptions>>)
   | ({ readonly name: 'truncatedNormal' } & Readonly<Required<TruncatedNormalOptions>>)
+  | ({ readonly name: 'normal' } & Readonly<Required<NormalOptions>>)
   | ({ readonly name: 'constant' } & Readonly<Required<ConstantOptions>>)
+  | { readonly name: 'byLayer'; readonly layers: readonly InitializerOption[] }
   | {
       readonly name: 'initialParameters';
       readonly values: InitialValues;
@@ -118,15 +114,19 @@ export interface TruncatedNormalOptions {
   readonly standardDeviation?: number;
 }
 
+export interface NormalOptions {
+  /** The factor of the weights. Above 0. @default 1 */
+  readonly gain?: number;
+  /** The standard deviation of the biases. At least 0. @default 0 */
+  readonly biasDeviation?: number;
+}
+
 export interface ConstantOptions {
   /** The value of every weight. Finite. */
   readonly value: number;
   /** The value of every bias. Finite. @default 0 */
   readonly bias?: number;
 }
-
-/** The values of a parameter: a matrix, its rows, or its elements row by row. */
-export type ParameterValues = Matrix | NumbersLike | readonly NumbersLike[];
 
 /**
  * Parameters by name, as in `net.parameters`: W (outputDim x inputDim), b (outputDim x 1) and the tables E of
@@ -165,6 +165,65 @@ function truncatedNormal(options: TruncatedNormalOptions = {}): InitializerObjec
   return make(
     { name: 'truncatedNormal', standardDeviation },
     { fill: (random, _, weights) => fillTruncated(random, weights, standardDeviation) },
+  );
+}
+
+/**
+ * Makes normal weights of the standard deviation gain / sqrt(fanIn), and normal biases. With `biasDeviation: 1` the layer
+ * begins like one of the neural tangent parametrisation (Jacot et al., 2018), which RealMLP uses.
+ *
+ * @throws like orthogonal()
+ */
+function normal(options: NormalOptions = {}): InitializerObject {
+  checkOptions('', options, { gain: optional(above(0)), biasDeviation: optional(atLeast(0)) });
+  const { gain = 1, biasDeviation = 0 } = options;
+  return make(
+    { name: 'normal', gain, biasDeviation },
+    {
+      fill: function* (random, { inputDim }, weights, biases) {
+        yield* drawNormal(random, weights, { deviation: gain * Math.sqrt(1 / inputDim) });
+        if (biasDeviation > 0) yield* drawNormal(random, biases, { deviation: biasDeviation });
+      },
+    },
+  );
+}
+
+/**
+ * Gives each layer an initialiser of its own: `byLayer(['heNormal', 'heNormal', 'zeros'])`. That of the first layer also
+ * makes the tables of embeddings.
+ *
+ * @param layers one for each layer, and none of them `initialParameters()`, which takes `byLayer` as its second argument
+ * @throws TypeError ERR_BLASNET_ARG_TYPE; RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME; when the network is
+ *   made also RangeError ERR_BLASNET_SHAPE
+ */
+function byLayer(layers: readonly InitializerOption[]): InitializerObject {
+  if (!Array.isArray(layers)) {
+    throw argumentError(
+      'ERR_BLASNET_ARG_TYPE',
+      'layers',
+      'an array of initializers, one for each layer',
+      layers,
+    );
+  }
+  const each = layers.map((layer: unknown, i) => {
+    const initializer = resolveInitializer(layer, `layers[${i}]`);
+    if (initializer.given === undefined) return initializer;
+    const rule = 'an initializer for any layer; write initialParameters(values, byLayer(layers))';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', `layers[${i}]`, rule, layer);
+  });
+  const [first] = each;
+  return make(
+    { name: 'byLayer', layers: Object.freeze([...layers]) },
+    {
+      fill: (random, layer, weights, biases, index) =>
+        (each[index as number] as Initializer).fill(random, layer, weights, biases),
+      ...(first?.fillTable !== undefined && { fillTable: first.fillTable }),
+      given: (architecture) => {
+        if (each.length === architecture.length) return new Map();
+        const rule = `${architecture.length} initializers, one for each layer`;
+        throw argumentError('ERR_BLASNET_SHAPE', 'initializer.layers', rule, layers);
+      },
+    },
   );
 }
 
@@ -231,7 +290,14 @@ function initialParameters(values: InitialValues, rest: InitializerOption = 'aut
 }
 
 /** The initialisers that have options. */
-export const initializers = Object.freeze({ orthogonal, truncatedNormal, constant, initialParameters });
+export const initializers = Object.freeze({
+  orthogonal,
+  truncatedNormal,
+  normal,
+  constant,
+  byLayer,
+  initialParameters,
+});
 
 /** For a network whose parameters come later: does nothing at all. Users cannot name it. */
 export const later = make(
@@ -242,7 +308,12 @@ export const later = make(
 const descriptions = {
   orthogonal,
   truncatedNormal,
+  normal,
   constant,
+  byLayer: ({ layers, ...others }: { layers: readonly InitializerOption[] }) => {
+    checkOptions('', others, {});
+    return byLayer(layers);
+  },
   initialParameters: ({ values, rest, ...others }: { values: InitialValues; rest?: InitializerOption }) => {
     checkOptions('', others, {});
     return initialParameters(values, rest);
@@ -271,67 +342,6 @@ export function resolveInitializer(value: unknown, name = 'initializer'): Initia
   throw argumentError('ERR_BLASNET_ARG_TYPE', name, rule, value);
 }
 
-/** The work that gives a network its first parameters. */
-export interface Initialization {
-  readonly work: Work<void>;
-  /** The caller's own arrays, which it reads. They must stay in place. */
-  readonly arrays: readonly FloatArray[];
-}
-
-/**
- * Fills a network's parameters and running moments, which are zero before, layer by layer. An initialiser that does not
- * suit throws first.
- */
-export function initialization(
-  initializer: Initializer,
-  random: RandomState,
-  architecture: Architecture,
-  parameters: Parameters,
-  statistics: Statistics = {},
-): Initialization {
-  const given: Given = initializer.given?.(architecture) ?? new Map();
-  const arrays = Array.from(given.values(), ({ data }) => data);
-  if (initializer.leavesZeros) return { work: nothing(), arrays };
-  const work = fillAll(initializer, given, random, architecture, parameters, statistics);
-  const size = Object.values(parameters).reduce((sum, { data }: Matrix) => sum + data.length, 0);
-  return { work: size <= briefDraws ? work : notBrief(work), arrays };
-}
-
-// Many brief calls, one after another, are not brief.
-function* notBrief(work: Work<void>): Work<void> {
-  for (const step of work) yield step === pause ? step : { ...step, brief: false };
-}
-
-function* fillAll(
-  initializer: Initializer,
-  given: Given,
-  random: RandomState,
-  architecture: Architecture,
-  parameters: Parameters,
-  statistics: Statistics,
-): Work<void> {
-  for (const [name, matrix] of given) yield* checkFinite(name, matrix);
-  for (const [index, embedding] of embeddingsIn(architecture).entries()) {
-    const { data } = parameters[`E${index + 1}`] as Matrix;
-    yield* (initializer.fillTable ?? fillNormalTable)(random, embedding, data);
-  }
-  for (const [index, layer] of architecture.entries()) {
-    const [weights, biases, gamma, variance] = [
-      parameters[`W${index + 1}`] as Matrix,
-      parameters[`b${index + 1}`] as Matrix,
-      parameters[`gamma${index + 1}`],
-      statistics[`variance${index + 1}`],
-    ];
-    // For an initialiser, the outputs of embeddings are inputs, too.
-    const shape = { ...layer, inputDim: featuresOf(layer) };
-    yield* initializer.fill(random, shape, weights.data, biases.data);
-    if (gamma !== undefined) yield* fillArray(gamma.data, 1);
-    if (variance !== undefined) yield* fillArray(variance.data, 1);
-  }
-  for (const [name, { data }] of given)
-    yield* convertNumbers(data, parameters[name as 'W1']?.data as FloatArray);
-}
-
 export function initializeLayer(
   name: InitializerName,
   random: RandomState,
@@ -347,13 +357,19 @@ function make(description: InitializerObject, initializer: Initializer): Initial
   return description;
 }
 
-function* nothing(): Work<void> {}
+/** Leaves zeros. */
+export function* nothing(): Work<void> {}
 
 function fillNormal(random: RandomState, out: FloatArray, variance: number): Work<void> {
   return drawNormal(random, out, { deviation: Math.sqrt(variance) });
 }
 
-function fillNormalTable(random: RandomState, { categories, outputDim }: Embedding, table: FloatArray) {
+/** Fills an embedding's table, except the row of unknown categories. */
+export function fillNormalTable(
+  random: RandomState,
+  { categories, outputDim }: Embedding,
+  table: FloatArray,
+) {
   return drawNormal(random, table.subarray(0, categories * outputDim));
 }
 
@@ -372,49 +388,4 @@ function fillOrthogonal(
   gain: number,
 ): Work<void> {
   return drawOrthogonal(random, weights, outputDim, inputDim, gain);
-}
-
-/** The elements of a user's own parameter. Throws unless it has this shape. */
-function readParameter(
-  values: Readonly<Record<string, unknown>>,
-  name: string,
-  { rows, cols }: { readonly rows: number; readonly cols: number },
-): Matrix {
-  const where = `values.${name}`;
-  const given = values[name] as ParameterValues;
-  const length = rows * cols;
-  const matrix = matrixOf(where, given);
-  if (matrix !== undefined && (matrix.rows !== rows || matrix.cols !== cols)) {
-    throw blasnetError(
-      'ERR_BLASNET_SHAPE',
-      `Expected ${where} to be (${rows}, ${cols}), got (${matrix.rows}, ${matrix.cols})`,
-    );
-  }
-  const data = elementsOf(where, matrix?.data ?? given);
-  if (lengthOf(data) !== length) {
-    const rule = `of length ${rows} * ${cols} = ${length}`;
-    throw argumentError('ERR_BLASNET_SHAPE', where, rule, data);
-  }
-  return new Matrix(data, rows, cols);
-}
-
-function* checkFinite(name: string, matrix: Matrix): Work<void> {
-  const bad = yield* firstNotFinite(matrix.data);
-  if (bad !== -1) throw elementError(`values.${name}`, matrix, bad, 'finite numbers');
-}
-
-function elementsOf(where: string, values: ParameterValues): FloatArray {
-  const given = values as TypedNumbers | readonly unknown[];
-  if (isTypedNumbers(given)) {
-    checkBuffer(where, given);
-    return isFloatArray(given) ? given : Float64Array.from(given);
-  }
-  if (given.some((value) => Array.isArray(value) || isTypedNumbers(value))) {
-    return matrixFromRows(where, given, 'float64').data;
-  }
-  for (const [i, value] of given.entries()) {
-    if (typeof value !== 'number')
-      throw argumentError('ERR_BLASNET_ARG_TYPE', `${where}[${i}]`, 'a number', value);
-  }
-  return Float64Array.from(given as readonly number[]);
 }

@@ -13,12 +13,8 @@ import {
   type LayerOptions,
   outputLayerOf,
 } from '../layers/architecture';
-import {
-  type Initialization,
-  type InitializerOption,
-  initialization,
-  resolveInitializer,
-} from '../layers/initializers';
+import { type Initialization, initialization } from '../layers/initialization';
+import { type InitializerOption, resolveInitializer } from '../layers/initializers';
 import type { LabelEncoder, Preprocessing } from '../preprocessing';
 import { freshSeed, RandomState } from '../random/random-state';
 import type { SampleKind } from '../samples/samples';

@@ -1,6 +1,8 @@
 export type {
   CosineOptions,
+  CoslogOptions,
   ExponentialOptions,
+  FlatCosineOptions,
   OneCycleOptions,
   PolynomialOptions,
   Progress,
@@ -14,7 +16,9 @@ export type {
 export {
   constant,
   cosine,
+  coslog,
   exponential,
+  flatCosine,
   oneCycle,
   polynomial,
   reduceOnPlateau,

@@ -26,6 +26,27 @@ export function learningRateAt(
   return rate;
 }
 
+/**
+ * The factor of a step by a schedule without state: its rate for the base 1.
+ *
+ * @param name that of the option, for errors
+ * @param most the largest factor
+ * @throws TypeError ERR_BLASNET_ARG_TYPE or RangeError ERR_BLASNET_ARG_VALUE for a factor that is not in [0, most]
+ */
+export function factorAt(name: string, schedule: Schedule, progress: Progress, most: number): number {
+  const factor = rateAt(schedule, 1, progress, initialPlateau);
+  if (typeof factor !== 'number' || !Number.isFinite(factor) || factor < 0 || factor > most) {
+    const where = `the factor of ${name} at epoch ${progress.epoch}, step ${progress.step}`;
+    const within = (value: number) => value >= 0 && value <= most && Number.isFinite(value);
+    check(
+      where,
+      factor,
+      most === 1 ? { ...atLeast(0), rule: 'a number from 0 to 1', holds: within } : atLeast(0),
+    );
+  }
+  return factor;
+}
+
 /** How often a schedule's rate may change. */
 export function unitOf(schedule: Schedule): Unit | 'never' {
   if (typeof schedule === 'function') return 'step';
@@ -61,6 +82,12 @@ function rateAt(schedule: Schedule, base: number, progress: Progress, plateau: P
       return polynomialRate(schedule, base, progress);
     case 'cosine':
       return cosineRate(schedule, base, progress);
+    case 'flatCosine':
+      return flatCosineRate(schedule, base, progress);
+    case 'coslog': {
+      const waves = Math.log2(1 + (2 ** schedule.cycles - 1) * shareOf(progress, schedule.per));
+      return (base * (1 - Math.cos(2 * Math.PI * waves))) / 2;
+    }
     case 'oneCycle':
       return oneCycleRate(schedule, base, progress);
     case 'warmUp':
@@ -107,6 +134,17 @@ function cosineRate(
     }
   }
   return floor + ((base - floor) * (1 + Math.cos((Math.PI * t) / length))) / 2;
+}
+
+// The share of the training before this step or epoch.
+function shareOf(progress: Progress, per: Unit): number {
+  return at(progress, per) / lengthOf(progress, per);
+}
+
+function flatCosineRate({ flat, floor, per }: Of<'flatCosine'>, base: number, progress: Progress): number {
+  const t = shareOf(progress, per);
+  if (t < flat) return base;
+  return floor + ((base - floor) * (1 + Math.cos((Math.PI * (t - flat)) / (1 - flat)))) / 2;
 }
 
 function oneCycleRate(schedule: Of<'oneCycle'>, base: number, progress: Progress): number {

@@ -8,6 +8,7 @@ import {
   check,
   checkOptions,
   halfOpen,
+  integerBetween,
   integerFrom,
   oneOf,
   optional,
@@ -75,6 +76,22 @@ export interface CosineOptions extends UnitOptions {
   readonly restartFactor?: number;
 }
 
+export interface FlatCosineOptions {
+  /** The unit that the schedule counts in. @default 'step' */
+  readonly per?: Unit;
+  /** The share of the training in which the rate stays at the base, in [0, 1). @default 0.5 */
+  readonly flat?: number;
+  /** The learning rate at the end. At least 0. @default 0 */
+  readonly floor?: number;
+}
+
+export interface CoslogOptions {
+  /** The unit that the schedule counts in. @default 'step' */
+  readonly per?: Unit;
+  /** The number of waves, from 1 to 30. @default 4 */
+  readonly cycles?: number;
+}
+
 export interface OneCycleOptions {
   /** The unit that the schedule counts in. @default 'step' */
   readonly per?: Unit;
@@ -136,6 +153,8 @@ export type Schedule =
   | ({ readonly name: 'exponential' } & Filled<ExponentialOptions>)
   | ({ readonly name: 'polynomial' } & Filled<PolynomialOptions, 'over'>)
   | ({ readonly name: 'cosine' } & Filled<CosineOptions, 'over' | 'restartEvery'>)
+  | ({ readonly name: 'flatCosine' } & Filled<FlatCosineOptions>)
+  | ({ readonly name: 'coslog' } & Filled<CoslogOptions>)
   | ({ readonly name: 'oneCycle' } & Filled<OneCycleOptions, 'over'>)
   | ({ readonly name: 'warmUp'; readonly length: number; readonly next: Schedule } & Filled<WarmUpOptions>)
   | ReduceOnPlateau
@@ -240,6 +259,30 @@ export function cosine(options: CosineOptions = {}): Schedule {
 }
 
 /**
+ * Keeps the rate for a share of the training, then lowers it along half a wave of the cosine: with t from 0 to 1 over the
+ * training, base while t < flat, then floor + (base - floor) * (1 + cos(pi * (t - flat) / (1 - flat))) / 2.
+ *
+ * @throws like step()
+ */
+export function flatCosine(options: FlatCosineOptions = {}): Schedule {
+  checkOptions('', options, { flat: optional(halfOpen(0, 1)), floor: optional(atLeast(0)), per });
+  const { flat = 0.5, floor = 0 } = options;
+  return make({ name: 'flatCosine', flat, floor, per: options.per ?? 'step' });
+}
+
+/**
+ * Raises and lowers the rate in waves, of which each is about twice as long as the one before: with t from 0 to 1 over the
+ * training, base * (1 - cos(2 pi * log2(1 + (2^cycles - 1) * t))) / 2. The first rate is 0. With 4 cycles, it is the
+ * coslog4 of RealMLP (Holzmueller et al., 2024).
+ *
+ * @throws like step()
+ */
+export function coslog(options: CoslogOptions = {}): Schedule {
+  checkOptions('', options, { cycles: optional(integerBetween(1, 30)), per });
+  return make({ name: 'coslog', cycles: options.cycles ?? 4, per: options.per ?? 'step' });
+}
+
+/**
  * Follows the 1cycle policy (Smith and Topin, 2018): the rate rises from base / startDivisor to base, and falls to
  * base / startDivisor / endDivisor. It is the learning rate of PyTorch's OneCycleLR with max_lr = base.
  *
@@ -333,9 +376,9 @@ function make<T extends Schedule>(schedule: T): T {
   return schedule;
 }
 
-/** Checks the `schedule` option: a schedule of this file, a user's own function, or undefined for the default. */
-export function resolveSchedule(value: unknown): Schedule {
-  return value === undefined ? constant() : checkSchedule('schedule', value);
+/** Checks an option such as `schedule`: a schedule of this file, a user's own function, or undefined for the default. */
+export function resolveSchedule(value: unknown, name = 'schedule'): Schedule {
+  return value === undefined ? constant() : checkSchedule(name, value);
 }
 
 function checkSchedule(name: string, value: unknown): Schedule {
@@ -354,6 +397,8 @@ const factories = [
   exponential,
   polynomial,
   cosine,
+  flatCosine,
+  coslog,
   oneCycle,
   warmUp,
   reduceOnPlateau,
@@ -373,6 +418,8 @@ const descriptions = {
         ? options
         : { ...options, restartFactor },
     ),
+  flatCosine,
+  coslog,
   oneCycle,
   warmUp: ({ length, next, ...options }: WarmUpOptions & { length: number; next?: Schedule }) =>
     // A function is lost on its way to another thread, or in JSON.

@@ -14,6 +14,7 @@ import {
 } from '../samples/samples';
 import type { TargetLearning } from '../samples/targets';
 import { type Weighting, weigher } from '../samples/weights';
+import type { CompletedFitOptions } from './completed-options';
 import { EpochRunner } from './epoch-runner';
 import {
   checkFingerprint,
@@ -23,7 +24,6 @@ import {
   weightingOf,
 } from './fingerprint';
 import {
-  type CompletedFitOptions,
   checkFitOptions,
   checkNoClasses,
   checkSignalHere,

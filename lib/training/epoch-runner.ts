@@ -9,10 +9,11 @@ import type { GeneratorState, RandomState } from '../random/random-state';
 import type { LabelledSamples } from '../samples/samples';
 import { classCount, type PresentRows, presentRows } from '../samples/weights';
 import { initialPlateau, type PlateauState } from '../schedules/plateau';
-import { learningRateAt, unitOf } from '../schedules/rate';
+import { factorAt, learningRateAt, unitOf } from '../schedules/rate';
+import type { Progress, Schedule } from '../schedules/schedule';
+import type { CompletedFitOptions } from './completed-options';
 import type { BatchReport, EpochReport } from './history';
 import { newOptimizerState, OptimizerMemory, type OptimizerState, withNewKey } from './optimizer-state';
-import type { CompletedFitOptions } from './options';
 import { EpochOrders } from './orders';
 import { Pace } from './pace';
 import type { TrainingSizes } from './sizes';
@@ -113,9 +114,9 @@ export class EpochRunner {
     this.#pace = new Pace(rows);
   }
 
-  /** The number of samples that an epoch trains with. */
+  /** The number of samples in an epoch's batches. */
   get rows(): number {
-    return this.#sizes.trainedRows;
+    return this.#sizes.epochRows;
   }
 
   /** Exists after the first call of `next`. */
@@ -193,17 +194,18 @@ export class EpochRunner {
     // An abort and the schedule's errors come before anything is drawn, so that they leave no trace.
     if (signal?.aborted) throw new AbortError(signal.reason);
     yield* this.#leaveOut();
-    const { trainedRows: rows, batchSize, accumulate } = this.#sizes;
+    const { epochRows: rows, batchSize, accumulate } = this.#sizes;
     const byStep = stride === 'batch';
     const epochs = stride === 'paced' ? Math.min(left, this.#pace.epochs) : 1;
     const from = byStep ? this.#done.rows : 0;
     const to = byStep ? Math.min(rows, from + batchSize * accumulate) : rows;
-    const rates = this.#learningRates(from, byStep ? 1 : epochs * this.#stepsIn(rows));
+    const steps = byStep ? 1 : epochs * this.#stepsIn(rows);
+    const { rates, decayFactors, dropoutFactors } = this.#numbersOf(from, steps);
     if (from === 0) yield* this.#draw(epochs);
     this.#call = { startedAt: performance.now(), epochs, from, to, rates };
 
     const { samples, optimizerState } = this;
-    const { native, state, key, steps, batches } = optimizerState;
+    const { native, state, key, batches } = optimizerState;
     const numbers = packRecord('train', {
       rows: samples.X.rows,
       epochs,
@@ -212,7 +214,7 @@ export class EpochRunner {
       batchSize,
       accumulate,
       optimizer: native.code,
-      steps,
+      steps: optimizerState.steps,
       batches,
       clipValue,
       clipNorm,
@@ -230,6 +232,8 @@ export class EpochRunner {
       options: native.options,
       state,
       learningRates: rates,
+      decayFactors,
+      dropoutFactors,
       losses: this.#losses,
       hitShares: this.#hitShares,
     };
@@ -397,18 +401,27 @@ export class EpochRunner {
     return Math.ceil(rows / (this.#sizes.batchSize * this.#sizes.accumulate));
   }
 
-  // One rate for each step, starting at row `from` of the next epoch; a single rate if it never changes.
-  #learningRates(from: number, steps: number): Float64Array {
-    const { schedule, optimizer, epochs } = this.options;
-    const base = optimizer.learningRate;
-    if (unitOf(schedule) === 'never') return Float64Array.of(base);
+  // What the schedules say for each step, starting at row `from` of the next epoch.
+  #numbersOf(from: number, steps: number) {
+    const { schedule, weightDecaySchedule, dropoutSchedule, optimizer, epochs } = this.options;
     const stepsPerEpoch = this.#stepsIn(this.rows);
     const before = this.#finished * stepsPerEpoch + this.#stepsIn(from);
-    return Float64Array.from({ length: steps }, (_, i) => {
-      const step = before + i;
-      const epoch = Math.floor(step / stepsPerEpoch);
-      const progress = { step, epoch, steps: epochs * stepsPerEpoch, epochs, stepsPerEpoch };
-      return learningRateAt(schedule, base, progress, this.plateau);
-    });
+    // A single number if it never changes.
+    const each = (of: Schedule, base: number, numberAt: (progress: Progress) => number) => {
+      if (unitOf(of) === 'never') return Float64Array.of(base);
+      return Float64Array.from({ length: steps }, (_, i) => {
+        const step = before + i;
+        const epoch = Math.floor(step / stepsPerEpoch);
+        return numberAt({ step, epoch, steps: epochs * stepsPerEpoch, epochs, stepsPerEpoch });
+      });
+    };
+    const factors = (name: string, of: Schedule, most: number) =>
+      each(of, 1, (progress) => factorAt(name, of, progress, most));
+    const base = optimizer.learningRate;
+    return {
+      rates: each(schedule, base, (progress) => learningRateAt(schedule, base, progress, this.plateau)),
+      decayFactors: factors('weightDecaySchedule', weightDecaySchedule, Number.POSITIVE_INFINITY),
+      dropoutFactors: factors('dropoutSchedule', dropoutSchedule, 1),
+    };
   }
 }

@@ -7,7 +7,8 @@ import { type LossName, lossEntry, lossNames } from '../layers/losses';
 import type { LabelledSamples } from '../samples/samples';
 import type { Weighting } from '../samples/weights';
 import { unitOf } from '../schedules/rate';
-import { type CompletedFitOptions, seriesOf } from './options';
+import type { CompletedFitOptions } from './completed-options';
+import { seriesOf } from './series';
 
 /**
  * Everything that a training's results depend on and that two processes can compare, as plain JSON. It leaves out the
@@ -43,7 +44,7 @@ export function settingsOf(
   validation: boolean,
   digests: Readonly<Record<string, string | null>> = {},
 ): Fingerprint {
-  const { batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm } = options;
+  const { batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm, dropLast } = options;
   const fingerprint: Fingerprint = {
     rows: samples.X.rows,
     batchSize,
@@ -54,8 +55,11 @@ export function settingsOf(
     clipValue,
     clipNorm,
     loss: { name: options.loss.name, ...options.loss.options },
+    dropLast,
     optimizer: options.optimizer,
     schedule: options.schedule,
+    weightDecaySchedule: options.weightDecaySchedule,
+    dropoutSchedule: options.dropoutSchedule,
     ...digests,
     earlyStopping: options.earlyStopping?.settings ?? null,
     series: [
@@ -75,9 +79,17 @@ const descriptions: Readonly<Record<string, string>> = {
   series: "the history's series (from validation and metrics)",
 };
 
+// What the checkpoints of version 0.1 do not have, with the values that its trainings had.
+const laterFields = {
+  dropLast: false,
+  weightDecaySchedule: { name: 'constant' },
+  dropoutSchedule: { name: 'constant' },
+};
+
 /** The names of what a resumed training may change on purpose. */
 export const overrideNames = [
   ...(['learningRate', 'optimizer', 'schedule', 'loss', 'batchSize', 'accumulate', 'shuffle'] as const),
+  ...(['dropLast', 'weightDecaySchedule', 'dropoutSchedule'] as const),
   ...([
     'clipValue',
     'clipNorm',
@@ -119,7 +131,11 @@ export function checkFingerprint(
   file: string,
   override: readonly OverrideName[],
 ): ReadonlySet<OverrideName> {
-  const then: Readonly<Record<string, unknown>> = { ...before, loss: withOwnOptions(before.loss) };
+  const then: Readonly<Record<string, unknown>> = {
+    ...laterFields,
+    ...before,
+    loss: withOwnOptions(before.loss),
+  };
   const changed = new Set<OverrideName>();
   let error: string | undefined;
   for (const field of Object.keys(now)) {

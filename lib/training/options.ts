@@ -8,7 +8,6 @@ import {
   type Constraint,
   checkOptions,
   functionValue,
-  guessOf,
   optional,
   positiveInteger,
   seed,
@@ -23,7 +22,7 @@ import {
   outputLayerOf,
 } from '../layers/architecture';
 import { defaultLoss, type LossOption, lossEntry, type ResolvedLoss } from '../layers/losses';
-import { type Metrics, type ResolvedMetric, resolveMetrics } from '../metrics/metric';
+import { type Metrics, resolveMetrics } from '../metrics/metric';
 import type { Optimizer } from '../optimizers/optimizers';
 import { resolveOptimizer } from '../optimizers/resolve';
 import type { InputsLike } from '../samples/inputs';
@@ -32,28 +31,18 @@ import type { ClassWeight, SampleWeight } from '../samples/weights';
 import { plateauOf } from '../schedules/rate';
 import { resolveSchedule, type Schedule } from '../schedules/schedule';
 import type { CadenceOptions } from './cadence';
+import type { Callbacks } from './callbacks';
+import type { CompletedFitOptions } from './completed-options';
 import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping';
-import type { BatchReport, EpochReport } from './history';
+import type { EpochReport } from './history';
+import { checkMonitors } from './series';
 import { type SizeOptions, sizesOf, type TrainingSizes } from './sizes';
-import type { SplitKind } from './split';
 
 /** The samples of a validation set: X and Y are like those of `fit`. The training does not learn from them. */
 export interface ValidationData {
   readonly X: InputsLike;
   readonly Y: LabelsLike;
   readonly sampleWeight?: SampleWeight;
-}
-
-/**
- * Functions that a training calls while no other thread works on the network. If one returns `false`, or a promise of
- * it, the training ends after this step or epoch. If one throws, the training ends, and `fit` rejects with the error.
- * In `fitSync` they must not return promises.
- */
-export interface Callbacks {
-  /** Called after every epoch. */
-  onEpochEnd?(report: EpochReport): unknown;
-  /** Called after every step. Each step is then a native call by itself, which makes small networks slower. */
-  onBatchEnd?(report: BatchReport): unknown;
 }
 
 /** Where and how often to write checkpoints, from which `Network.resume` continues the training. */
@@ -104,6 +93,11 @@ export interface FitOptions<M extends Metrics = Metrics> extends StepOptions {
    */
   readonly accumulate?: number;
   /**
+   * Leaves out the last batch of an epoch if it is not full. With `shuffle`, each epoch leaves out other samples. Has no
+   * effect with full batches. @default false
+   */
+  readonly dropLast?: boolean;
+  /**
    * Uses a new order of the samples in every epoch. Has no effect with full batches. If it is false, validationSplit holds
    * out the last samples, as in Keras. @default true
    */
@@ -116,6 +110,16 @@ export interface FitOptions<M extends Metrics = Metrics> extends StepOptions {
   readonly seed?: number;
   /** Changes the learning rate during the training, based on the optimiser's. @default the rate is constant */
   readonly schedule?: Schedule;
+  /**
+   * Multiplies the optimiser's weight decay, and with it that of `weightDecayFactors`, by the schedule of the base 1. Not
+   * reduceOnPlateau. @default the weight decay is constant
+   */
+  readonly weightDecaySchedule?: Schedule;
+  /**
+   * Multiplies every layer's share of dropout by the schedule of the base 1, which must stay in [0, 1]. Not
+   * reduceOnPlateau. @default the shares are constant
+   */
+  readonly dropoutSchedule?: Schedule;
   /** Evaluated after every epoch, for valLoss and valAccuracy. Not with validationSplit. @default none */
   readonly validationData?: ValidationData;
   /**
@@ -169,32 +173,6 @@ export type Unvalidated<M extends Metrics> = FitOptions<M> & {
 export type Validated<M extends Metrics> = FitOptions<M> &
   ({ readonly validationSplit: number } | { readonly validationData: ValidationData });
 
-/** The options of `fit`, with the defaults filled in. */
-export interface CompletedFitOptions extends TrainingSizes {
-  readonly epochs: number;
-  /** The sizes for fewer samples, because some have the weight 0. */
-  readonly sizesFor: (rows: number) => TrainingSizes;
-  readonly seed: number | undefined;
-  readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
-  readonly loss: ResolvedLoss;
-  /** The same, unless it is the default. */
-  readonly givenLoss: ResolvedLoss | undefined;
-  readonly clipValue: number;
-  readonly clipNorm: number;
-  readonly threads: number;
-  readonly signal: AbortSignal | undefined;
-  readonly maxSeconds: number | undefined;
-  readonly stratify: boolean;
-  /** How validationSplit chooses its rows. */
-  readonly split: SplitKind;
-  readonly metrics: readonly ResolvedMetric[];
-  readonly earlyStopping: EarlyStopping | undefined;
-  readonly callbacks: Callbacks;
-  readonly progress: boolean;
-  readonly checkpoint: { readonly store: CheckpointStore; readonly cadence: CadenceOptions } | undefined;
-}
-
 const batchSize: Constraint = {
   rule: "a positive integer or 'full'",
   accepts: (value) => typeof value === 'number' || value === 'full',
@@ -222,9 +200,12 @@ const constraints = {
   epochs: positiveInteger,
   batchSize: optional(batchSize),
   accumulate: optional(positiveInteger),
+  dropLast: optional(boolean),
   shuffle: optional(boolean),
   seed: optional(seed),
   schedule: anything,
+  weightDecaySchedule: anything,
+  dropoutSchedule: anything,
   validationData: anything,
   validationSplit: optional(share),
   stratify: optional(boolean),
@@ -260,6 +241,8 @@ export function completeFitOptions(
     seed: options.seed,
     optimizer,
     schedule: resolveSchedule(options.schedule),
+    weightDecaySchedule: statelessSchedule('weightDecaySchedule', options.weightDecaySchedule),
+    dropoutSchedule: statelessSchedule('dropoutSchedule', options.dropoutSchedule),
     loss,
     givenLoss: options.loss === undefined ? undefined : loss,
     clipValue: options.clipValue ?? 0,
@@ -284,9 +267,11 @@ export function completeFitOptions(
  *
  * @throws RangeError ERR_BLASNET_ARG_VALUE
  */
-export function checkSignalHere({ signal, callbacks, schedule, metrics }: CompletedFitOptions): void {
+export function checkSignalHere(options: CompletedFitOptions): void {
+  const { signal, callbacks, schedule, weightDecaySchedule, dropoutSchedule, metrics } = options;
   if (signal === undefined || signal.aborted) return;
-  const calls = [callbacks.onEpochEnd, callbacks.onBatchEnd, schedule].some(
+  const schedules = [schedule, weightDecaySchedule, dropoutSchedule];
+  const calls = [callbacks.onEpochEnd, callbacks.onBatchEnd, ...schedules].some(
     (own) => typeof own === 'function',
   );
   if (calls || metrics.some(({ work }) => work === undefined)) return;
@@ -343,7 +328,13 @@ function checkFullBatch(
   if (batchSize < trainedRows) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'batchSize', "'full' with lbfgs", batchSize);
   }
-  for (const name of ['clipValue', 'clipNorm', 'schedule'] as const) {
+  for (const name of [
+    'clipValue',
+    'clipNorm',
+    'schedule',
+    'weightDecaySchedule',
+    'dropoutSchedule',
+  ] as const) {
     if (options[name] === undefined) continue;
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'left out with lbfgs', options[name]);
   }
@@ -354,6 +345,14 @@ function checkFullBatch(
       'other than lbfgs for a network with dropout, noise, maxNorm, learningRateFactors or weightDecayFactors';
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'optimizer', rule, 'lbfgs');
   }
+}
+
+// Checks a schedule of factors, which cannot follow a series of the history.
+function statelessSchedule(name: string, value: unknown): Schedule {
+  const schedule = resolveSchedule(value, name);
+  if (plateauOf(schedule) === undefined) return schedule;
+  const rule = 'a schedule without reduceOnPlateau';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, 'reduceOnPlateau');
 }
 
 // classWeight and stratify need labels that are classes. The loss or the output activation tells whether they are.
@@ -397,44 +396,4 @@ function readCheckpoint(value: FitCheckpointOptions | undefined): CompletedFitOp
       ...(everySeconds !== undefined && { everySeconds }),
     },
   };
-}
-
-/** Throws if an option monitors a series that the training does not compute. */
-function checkMonitors(options: CompletedFitOptions, validation: boolean): void {
-  const known = seriesOf(options, validation);
-  const monitors = [
-    ['earlyStopping.monitor', options.earlyStopping?.monitor],
-    ['schedule.monitor', plateauOf(options.schedule)?.monitor],
-    ['checkpoint.best.monitor', options.checkpoint?.store.best?.monitor],
-  ] as const;
-  for (const [name, monitor] of monitors) {
-    if (monitor === undefined || known.includes(monitor)) continue;
-    const hint =
-      monitor.startsWith('val') && !validation
-        ? ' (for a validation set, pass validationData or validationSplit)'
-        : '';
-    const rule = `one of ${known.map((series) => `'${series}'`).join(', ')}${hint}`;
-    throw argumentError(
-      'ERR_BLASNET_ARG_VALUE',
-      name,
-      rule,
-      monitor,
-      guessOf(
-        monitor,
-        seriesOf(options, true).filter((series) => series !== monitor),
-      ),
-    );
-  }
-}
-
-/** The names of the history's series, except the learning rate's. */
-export function seriesOf({ loss, metrics }: CompletedFitOptions, validation: boolean): string[] {
-  const own = lossEntry(loss.name).accuracy ? ['loss', 'accuracy'] : ['loss'];
-  const names = metrics.map(({ name }) => name);
-  return validation ? [...own, ...[...own, ...names].map(validationName)] : [...own, ...names];
-}
-
-/** valLoss for loss. */
-export function validationName(series: string): string {
-  return `val${series.charAt(0).toUpperCase()}${series.slice(1)}`;
 }

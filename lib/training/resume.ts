@@ -25,11 +25,11 @@ import { nativeOptimizer } from '../optimizers/make';
 import type { GeneratorState, RandomState } from '../random/random-state';
 import type { LabelledSamples } from '../samples/samples';
 import { checkPlateauState, initialPlateau } from '../schedules/plateau';
+import type { CompletedFitOptions } from './completed-options';
 import type { RunPosition } from './epoch-runner';
 import { checkFingerprint, type Fingerprint, type OverrideName, settingsOf } from './fingerprint';
 import type { EpochReport } from './history';
 import type { OptimizerState } from './optimizer-state';
-import type { CompletedFitOptions } from './options';
 import type { Snapshot, TrainingSession } from './session';
 
 /**

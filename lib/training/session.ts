@@ -12,6 +12,7 @@ import { lossOfScaled, measurable } from '../samples/targets';
 import { plateauAfterEpoch } from '../schedules/plateau';
 import { plateauOf, unitOf } from '../schedules/rate';
 import { Cadence } from './cadence';
+import type { CompletedFitOptions } from './completed-options';
 import { ask, type Training } from './effects';
 import type { EpochRunner, RunPosition } from './epoch-runner';
 import {
@@ -22,8 +23,8 @@ import {
   record,
   type StopReason,
 } from './history';
-import { type CompletedFitOptions, validationName } from './options';
 import { type ProgressBar, progressBar } from './progress';
+import { validationName } from './series';
 import type { TrainedNetwork } from './trained-network';
 import { attach } from './training-error';
 

@@ -8,13 +8,17 @@ export interface TrainingSizes {
   readonly trainedRows: number;
   readonly batchSize: number;
   readonly accumulate: number;
+  readonly dropLast: boolean;
   readonly shuffle: boolean;
+  /** The number of samples in an epoch's batches: trainedRows without those that dropLast leaves out. */
+  readonly epochRows: number;
 }
 
 /** The options of `fit` that the sizes follow from. */
 export interface SizeOptions {
   readonly batchSize?: number | 'full' | undefined;
   readonly accumulate?: number | undefined;
+  readonly dropLast?: boolean | undefined;
   readonly shuffle?: boolean | undefined;
   readonly stratify?: boolean | undefined;
   readonly validationSplit?: number | undefined;
@@ -27,12 +31,16 @@ export function sizesOf(options: SizeOptions, optimizer: string, rows: number): 
   const trainedRows = rows - heldRows;
   const size = options.batchSize ?? (optimizer === 'lbfgs' ? 'full' : 32);
   const fullBatch = size === 'full' || size >= trainedRows;
+  const dropLast = options.dropLast ?? false;
+  const epochRows = fullBatch || !dropLast ? trainedRows : trainedRows - (trainedRows % size);
   return {
     heldRows,
     trainedRows,
     batchSize: fullBatch ? trainedRows : size,
     // At most all batches of an epoch.
-    accumulate: Math.min(options.accumulate ?? 1, fullBatch ? 1 : Math.ceil(trainedRows / size)),
+    accumulate: Math.min(options.accumulate ?? 1, fullBatch ? 1 : Math.ceil(epochRows / size)),
+    dropLast,
+    epochRows,
     // In a full batch the order changes only the rounding.
     shuffle: (options.shuffle ?? true) && !fullBatch,
   };

@@ -16,13 +16,13 @@
 //       if a code is invalid, -2 minus the index of the first such code
 //   evaluate(X, codes, Y, weights or null, rows, callback?)
 //   gradients(X, codes, Y, weights or null, rows, out, callback?)
-//   train({ X, codes, Y, weights or null, order or null, numbers, options, state, learningRates, losses,
-//           hitShares }, callback?)
+//   train({ X, codes, Y, weights or null, order or null, numbers, options, state, learningRates,
+//           decayFactors, dropoutFactors, losses, hitShares }, callback?)
 //     numbers        Float64Array (TrainRecord)
 //     order          Uint32Array (epochs * rows): each epoch's samples, in order
 //     options        Float64Array with the optimiser's options
 //     state          of T: the optimiser's state between steps
-//     learningRates  Float64Array: one per step; further steps use the last one
+//     learningRates, decayFactors, dropoutFactors  Float64Array: one per step; further steps use the last one
 //     losses, hitShares  Float64Array (epochs), written
 //   release(): frees the workspace, unless an operation runs; the next one reserves it again
 //   limitThreads(threads), stop(), clearStop()
@@ -251,7 +251,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   Napi::Value Train(const Napi::CallbackInfo& info) {
     const Properties given(Args(info), 0,
                            {"X", "codes", "Y", "weights", "order", "numbers", "options", "state",
-                            "learningRates", "losses", "hitShares"});
+                            "learningRates", "decayFactors", "dropoutFactors", "losses", "hitShares"});
     const Argument numbers = given["numbers"];
     const auto record = numbers.Record<TrainRecord>();
     TrainRequest request{};
@@ -277,8 +277,9 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     request.optimizer =
         ReadOptimizer(numbers.SizeOf(record.optimizer, 0, kOptimizerCount - 1), given["options"]);
     request.state = Elements(given["state"], StateSize(request.optimizer, parameter_count_));
-    request.learning_rates = given["learningRates"].Array<double>(1);
-    request.rate_count = given["learningRates"].Length();
+    request.learning_rates = PerStepOf(given["learningRates"]);
+    request.decay_factors = PerStepOf(given["decayFactors"]);
+    request.dropout_factors = PerStepOf(given["dropoutFactors"]);
     request.loss = given["losses"].Array<double>(request.epochs);
     request.hit_share = given["hitShares"].Array<double>(request.epochs);
     return Run(
@@ -290,6 +291,8 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
         },
         given.Values());
   }
+
+  static PerStep PerStepOf(const Argument& numbers) { return {numbers.Array<double>(1), numbers.Length()}; }
 
   static bool HasRowsAlone(const TrainRequest& request) {
     const size_t rows = request.samples.rows;

@@ -110,6 +110,8 @@ class PlanOf final : public Plan {
       size_t batch = 0;
       for (size_t start = request.from; start < request.to; start += group) {
         const size_t size = std::min(group, request.to - start);
+        const size_t step = steps - request.steps;
+        pass.dropout_factor = request.dropout_factors[step];
         // Each step has its own sums, so that an epoch adds up to the same bits when it is run step by step.
         Totals sums;
         size_t most_parts = 0;
@@ -138,9 +140,8 @@ class PlanOf final : public Plan {
           most_parts = std::max(most_parts, parts);
           if (runner_.UsesBatchMoments()) runner_.UpdateStatistics(statistics_);
         }
-        const size_t step = steps - request.steps;
-        const double rate = request.learning_rates[std::min(step, request.rate_count - 1)];
-        sums.loss += Step(request, rate, ++steps, most_parts) * static_cast<double>(size);
+        sums.loss += Step(request, step, most_parts) * static_cast<double>(size);
+        steps++;
         totals->Add(sums);
       }
       // The next loss would show this, but the last epoch has none.
@@ -231,14 +232,15 @@ class PlanOf final : public Plan {
     return {Status::kDone, 0, request.epochs};
   }
 
-  // Takes one step with the sum of the partial gradients; `step` counts from 1. Returns the penalty of the
-  // weights before it.
-  double Step(const TrainRequest& request, double rate, size_t step, size_t parts) {
+  // Takes the request's step number `step`, from 0, with the sum of the partial gradients. Returns the
+  // penalty of the weights before it.
+  double Step(const TrainRequest& request, size_t step, size_t parts) {
     const FirstOrderOptions& options = std::get<FirstOrderOptions>(request.optimizer);
     constants_.clear();
     for (const ParameterFactors& factors : update_.Groups()) {
-      constants_.push_back(
-          ConstantsOf<T>(WithDecay(options, factors.weight_decay), rate * factors.learning_rate, step));
+      const double rate = request.learning_rates[step] * factors.learning_rate;
+      const double decay = request.decay_factors[step] * factors.weight_decay;
+      constants_.push_back(ConstantsOf<T>(WithDecay(options, decay), rate, request.steps + step + 1));
     }
     T* state = static_cast<T*>(request.state);
     const T* gradients = runner_.PartialGradients()[0].data();

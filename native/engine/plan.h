@@ -20,6 +20,7 @@
 // exception: training with batch normalisation needs the whole batch in one tile.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -35,6 +36,14 @@
 
 namespace blasnet {
 
+// A number for each step of a request. Further steps use the last one.
+struct PerStep {
+  const double* numbers;  // (count)
+  size_t count;
+
+  double operator[](size_t step) const { return numbers[std::min(step, count - 1)]; }
+};
+
 struct TrainRequest {
   Samples samples;
   const uint32_t* order;  // (epochs * rows) indices of samples; null: samples in their own order
@@ -44,10 +53,11 @@ struct TrainRequest {
   size_t batch_size;
   size_t accumulate;  // batches per step
   OptimizerOptions optimizer;
-  void* state;                   // (StateSize) what the optimiser keeps between steps
-  size_t steps;                  // steps taken before this request
-  const double* learning_rates;  // (rate_count) one per step; further steps use the last one
-  size_t rate_count;
+  void* state;   // (StateSize) what the optimiser keeps between steps
+  size_t steps;  // steps taken before this request
+  PerStep learning_rates;
+  PerStep decay_factors;    // of the optimiser's weight decay
+  PerStep dropout_factors;  // of the layers' shares of dropout
   Clipping clipping;
   RandomKey key;      // for dropout and noise
   size_t batches;     // batches used before this request

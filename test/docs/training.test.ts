@@ -53,7 +53,14 @@ describe('the options of fit', () => {
 
   test('the table has the defaults', () => {
     const defaults = toldDefaults(told);
-    expect(Object.keys(defaults)).toEqual(['batchSize', 'accumulate', 'shuffle', 'stratify', 'progress']);
+    expect(Object.keys(defaults)).toEqual([
+      'batchSize',
+      'accumulate',
+      'dropLast',
+      'shuffle',
+      'stratify',
+      'progress',
+    ]);
     const completed = completeFitOptions(
       { epochs: 1 },
       net.architecture,

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { workHere } from '../../lib/addon/work';
 import { type Dtype, Matrix } from '../../lib/base/matrix';
 import { completeArchitecture, type Layer } from '../../lib/layers/architecture';
+import { initialization } from '../../lib/layers/initialization';
 import {
   type InitializerName,
   type InitializerOption,
-  initialization,
   initializeLayer,
   initializerNames,
   initializers,

@@ -421,6 +421,8 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
         options: doubles(adam.options.length),
         state: floats(100),
         learningRates: numbers([0.1, 0.05], {}, { anyLength: true }),
+        decayFactors: numbers([1, 0.5], {}, { anyLength: true }),
+        dropoutFactors: numbers([0.5, 1], {}, { anyLength: true }),
         losses: doubles(2),
         hitShares: doubles(2),
       }),

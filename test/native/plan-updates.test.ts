@@ -295,6 +295,8 @@ describe.each(floatTypes)('L-BFGS in a plan of $dtype', (type) => {
         options,
         state: kept,
         learningRates: Float64Array.of(1),
+        decayFactors: Float64Array.of(1),
+        dropoutFactors: Float64Array.of(1),
         losses,
         hitShares: new Float64Array(epochs),
       });

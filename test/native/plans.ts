@@ -95,6 +95,8 @@ export function train(
       options,
       state,
       learningRates: Float64Array.from([learningRate].flat()),
+      decayFactors: Float64Array.of(1),
+      dropoutFactors: Float64Array.of(1),
       losses,
       hitShares,
     },

@@ -7,7 +7,18 @@ import { learningRateAt, plateauOf, unitOf } from '../../lib/schedules/rate';
 import { resolveSchedule } from '../../lib/schedules/schedule';
 import { type BadCall, itRejects } from '../support/bad-input';
 
-const { constant, step, exponential, polynomial, cosine, oneCycle, warmUp, reduceOnPlateau } = schedules;
+const {
+  constant,
+  step,
+  exponential,
+  polynomial,
+  cosine,
+  flatCosine,
+  coslog,
+  oneCycle,
+  warmUp,
+  reduceOnPlateau,
+} = schedules;
 
 /** The place of a step in a training of 5 epochs of 4 steps. */
 function at(number: number, epochs = 5): Progress {
@@ -57,6 +68,30 @@ describe('the rates of schedules', () => {
     const rates = epochRatesOf(cosine({ restartEvery: 1, restartFactor: 2 }), 1, 8);
     const expected = [1, 1, 0.5, 1, (2 + Math.SQRT2) / 4, 0.5, (2 - Math.SQRT2) / 4, 1];
     for (const [i, rate] of expected.entries()) expect(rates[i]).toBeCloseTo(rate, 15);
+  });
+
+  it('flatCosine stays at the base and then falls to its floor', () => {
+    const rates = ratesOf(flatCosine({ flat: 0.6, floor: 0.2 }), 1);
+    expect(rates.slice(0, 12)).toEqual(Array(12).fill(1));
+    const fall = Array.from({ length: 8 }, (_, i) => 0.2 + 0.8 * Math.cos((Math.PI * i) / 16) ** 2);
+    for (const [i, rate] of fall.entries()) expect(rates[12 + i]).toBeCloseTo(rate, 14);
+    expect(epochRatesOf(flatCosine({ per: 'epoch' }), 1, 4)[3]).toBeCloseTo(0.5, 15);
+    const whole = ratesOf(cosine({ per: 'step' }));
+    for (const [i, rate] of ratesOf(flatCosine({ flat: 0 })).entries())
+      expect(rate).toBeCloseTo(whole[i] as number, 15);
+  });
+
+  it('coslog has four waves, whose ends are where 1 + 15 t is a power of 2', () => {
+    // With 15 steps, step s is at t = s / 15.
+    const rates = Array.from({ length: 15 }, (_, step) =>
+      learningRateAt(coslog(), 2, { step, epoch: 0, steps: 15, epochs: 1, stepsPerEpoch: 15 }),
+    );
+    for (const step of [0, 1, 3, 7]) expect(rates[step]).toBeCloseTo(0, 14);
+    for (const [step, rate] of rates.entries()) {
+      const wave = Math.log2(1 + step) % 1;
+      expect(rate).toBeCloseTo(2 * Math.sin(Math.PI * wave) ** 2, 13);
+    }
+    expect(ratesOf(coslog({ cycles: 1 }), 1)[10]).toBeCloseTo(Math.sin(Math.PI * Math.log2(1.5)) ** 2, 14);
   });
 
   it('oneCycle rises to the base and falls to the end', () => {
@@ -110,6 +145,13 @@ describe('the rates of schedules', () => {
       fc.record({ restartEvery: count, restartFactor: count, per }).map((o) => cosine(o as never)),
       fc
         .record(
+          { flat: fc.constantFrom(0, 0.3, 0.99), floor: fc.constantFrom(0, 0.01), per },
+          { requiredKeys: [] },
+        )
+        .map((o) => flatCosine(o as never)),
+      fc.record({ cycles: count, per }).map((o) => coslog(o as never)),
+      fc
+        .record(
           { over: count, rise: fc.constantFrom(0, 0.1, 0.5), threePhase: fc.boolean(), per },
           { requiredKeys: [] },
         )
@@ -143,6 +185,8 @@ it('a schedule’s unit tells how often its rate changes', () => {
   expect(unitOf(constant())).toBe('never');
   expect(unitOf(cosine())).toBe('epoch');
   expect(unitOf(oneCycle())).toBe('step');
+  expect(unitOf(coslog())).toBe('step');
+  expect(unitOf(flatCosine({ per: 'epoch' }))).toBe('epoch');
   expect(unitOf(reduceOnPlateau())).toBe('epoch');
   expect(unitOf(() => 1)).toBe('step');
   expect(unitOf(warmUp(5))).toBe('step');
@@ -220,6 +264,14 @@ itRejects([
     9,
     '9 (number)',
   ]),
+  ...outside('flat', (flat) => flatCosine({ flat }), 'a number in [0, 1)', [1, '1 (number)'], [null, 'null']),
+  ...outside(
+    'cycles',
+    (cycles) => coslog({ cycles }),
+    'an integer from 1 to 30',
+    [0, '0 (number)'],
+    [31, '31 (number)'],
+  ),
   ...outside('rise', (rise) => oneCycle({ rise }), 'a number in [0, 1)', [1, '1 (number)'], [null, 'null']),
   ...outside('rise', (rise) => oneCycle({ rise, threePhase: true }), 'at most 0.5 with threePhase', [
     0.6,

@@ -38,11 +38,13 @@ describe.each([
     batchSize: number,
     orders: readonly ArrayLike<number>[],
   ) => {
+    const { dropLast = false } = options;
     const net = network(7, dtype);
     const expected = oracleFit(net, X, Y, {
       loss: 'binaryCrossEntropy',
       step: 0.25,
       batchSize,
+      dropLast,
       orders,
     });
     const history = await net.fit(X, Y, { epochs: orders.length, optimizer, ...options });
@@ -55,6 +57,13 @@ describe.each([
     'takes the epoch’s shuffled samples %i at a time, the last batch being what is left',
     (batchSize) => expectOracle({ batchSize }, batchSize, shufflesOf(7, 4)),
   );
+
+  it.each([8, 36])('leaves out the last batch of %i if it is not full and dropLast is true', (batchSize) =>
+    expectOracle({ batchSize, dropLast: true }, batchSize, shufflesOf(7, 4)),
+  );
+
+  it('leaves out nothing of a full batch', () =>
+    expectOracle({ batchSize: 'full', dropLast: true }, rows, [inOrder, inOrder]));
 
   it('takes 32 at a time when not told otherwise', () => expectOracle({}, 32, shufflesOf(7, 4)));
 
@@ -167,3 +176,37 @@ function inside({ data }: Matrix): Float64Array {
   larger.set(data, 3);
   return larger.subarray(3, 3 + data.length);
 }
+
+describe('dropLast', () => {
+  const [X, Y] = [randomMatrix(rows, 3, 1), randomLabels(rows, 2, 2)];
+  const options = { epochs: 3, batchSize: 8, optimizer, dropLast: true } as const;
+
+  it('has the same bits and reports step by step as by epochs', () => {
+    const [net, twin] = [network(7), network(7)];
+    const batches: number[] = [];
+    const callbacks = { onBatchEnd: ({ batch }: { batch: number }) => void batches.push(batch) };
+    const history = net.fitSync(X, Y, { ...options, callbacks });
+    const whole = twin.fitSync(X, Y, options);
+    expect(snapshot(net)).toEqual(snapshot(twin));
+    expect(batches).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
+    for (const [epoch, loss] of history.loss.entries())
+      expect(loss).toBeCloseTo(whole.loss[epoch] as number, 14);
+  });
+
+  it('makes steps of several batches from those that are left', () => {
+    const [net, twin] = [network(7), network(7)];
+    net.fitSync(X, Y, { ...options, shuffle: false, accumulate: 3 });
+    const order = (matrix: Matrix) => matrix.toArray().slice(0, 32);
+    twin.fitSync(order(X), order(Y), { epochs: 3, batchSize: 8, optimizer, shuffle: false, accumulate: 3 });
+    expect(snapshot(net)).toEqual(snapshot(twin));
+  });
+
+  it('counts the samples that have a weight', () => {
+    const [net, twin] = [network(7), network(7)];
+    const sampleWeight = Array.from({ length: rows }, (_, i) => Number(i < 18));
+    net.fitSync(X, Y, { ...options, shuffle: false, sampleWeight });
+    const order = (matrix: Matrix) => matrix.toArray().slice(0, 16);
+    twin.fitSync(order(X), order(Y), { epochs: 3, batchSize: 8, optimizer, shuffle: false });
+    expect(snapshot(net)).toEqual(snapshot(twin));
+  });
+});

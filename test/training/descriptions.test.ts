@@ -74,6 +74,8 @@ describe.each(ways)('after %s', (way, sent) => {
     schedules.cosine({ floor: 0.001 }),
     schedules.cosine({ restartEvery: 2, restartFactor: 2 }),
     schedules.oneCycle({ rise: 0.5 }),
+    schedules.flatCosine({ flat: 0.25 }),
+    schedules.coslog({ cycles: 2 }),
     schedules.warmUp(3, schedules.cosine({ over: 3 }), { from: 0.5 }),
     schedules.warmUp(2, schedules.warmUp(2, schedules.step({ every: 1 }))),
     schedules.reduceOnPlateau({ monitor: 'loss', patience: 0, threshold: 0.5 }),

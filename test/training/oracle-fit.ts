@@ -13,13 +13,16 @@ export interface OracleFit {
   /** A rule, or the learning rate of plain gradient descent. */
   readonly step: Step | number;
   readonly batchSize: number;
+  /** Leaves out a last batch that is not full. */
+  readonly dropLast?: boolean;
   /** The order of the samples in each epoch. */
   readonly orders: readonly ArrayLike<number>[];
 }
 
 /** Returns the history and the parameters that the network must end with; does not change the network. */
 export function oracleFit(net: Network, X: Matrix, Y: Matrix, options: OracleFit) {
-  const { loss: name, step: take, batchSize, orders } = options;
+  const { loss: name, step: take, batchSize, dropLast = false, orders } = options;
+  const rows = dropLast ? X.rows - (X.rows % batchSize) : X.rows;
   const history = { loss: [] as number[], accuracy: [] as number[] };
   let params: oracle.Tensors = Object.fromEntries(
     Object.entries(net.parameters as Record<string, Matrix>).map(([key, matrix]) => [
@@ -31,8 +34,8 @@ export function oracleFit(net: Network, X: Matrix, Y: Matrix, options: OracleFit
   let t = 0;
   for (const order of orders) {
     let [loss, hits] = [0, 0];
-    for (let start = 0; start < X.rows; start += batchSize) {
-      const batch = Array.from(order).slice(start, start + batchSize);
+    for (let start = 0; start < rows; start += batchSize) {
+      const batch = Array.from(order).slice(start, Math.min(start + batchSize, rows));
       const [x, y] = [pick(X, batch), pick(Y, batch)];
       const step = oracle.gradients(plainLayers(net), params, x, y, name);
       loss += step.loss * batch.length;
@@ -41,8 +44,8 @@ export function oracleFit(net: Network, X: Matrix, Y: Matrix, options: OracleFit
       params =
         typeof take === 'number' ? oracle.descend(params, step.grads, take) : take(params, step.grads, t);
     }
-    history.loss.push(loss / X.rows);
-    history.accuracy.push(hits / X.rows);
+    history.loss.push(loss / rows);
+    history.accuracy.push(hits / rows);
   }
   return { history, parameters: Object.values(params).flatMap(({ data }) => Array.from(data)) };
 }

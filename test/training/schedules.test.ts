@@ -30,6 +30,8 @@ const all: [string, Schedule][] = [
   ['polynomial', schedules.polynomial({ power: 2, end: 0.01 })],
   ['cosine', schedules.cosine({ per: 'step' })],
   ['cosine with restarts', schedules.cosine({ restartEvery: 2, restartFactor: 2 })],
+  ['flatCosine', schedules.flatCosine()],
+  ['coslog', schedules.coslog()],
   ['oneCycle', schedules.oneCycle()],
   ['oneCycle by epochs', schedules.oneCycle({ per: 'epoch' })],
   ['warmUp', schedules.warmUp(5, schedules.cosine())],

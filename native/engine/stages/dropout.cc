@@ -15,10 +15,11 @@ template <typename T>
 void DropoutStage<T>::Forward(const TileSamples& at, size_t from, size_t to) {
   if (Idle(at)) return;
   const RandomKey key = SubKey(at.pass.key, 0, stream_);
-  const T scale = static_cast<T>(1 / (1 - share_));
+  const double share = share_ * at.pass.dropout_factor;
+  const T scale = static_cast<T>(1 / (1 - share));
   const size_t start = from * at.ld;
   for (size_t i = from; i < to; i++) {
-    DropoutMask(key, static_cast<uint32_t>(i), at.first, at.m, share_, scale, mask_.data() + i * at.ld);
+    DropoutMask(key, static_cast<uint32_t>(i), at.first, at.m, share, scale, mask_.data() + i * at.ld);
   }
   ApplyMask((to - from) * at.ld, mask_.data() + start, this->in_->values + start, this->out_->values + start);
 }

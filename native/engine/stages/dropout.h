@@ -16,7 +16,9 @@ class DropoutStage final : public Stage<T> {
   void Prepare(const TileSamples& at) override;
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
-  bool Idle(const TileSamples& at) const override { return !at.pass.stochastic; }
+  bool Idle(const TileSamples& at) const override {
+    return !at.pass.stochastic || at.pass.dropout_factor == 0;
+  }
   size_t Bytes() const override { return mask_.Bytes() + output_.Bytes(); }
 
  private:

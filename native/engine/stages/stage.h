@@ -21,7 +21,8 @@ struct Pass {
   bool predicts = false;    // compute the outputs; otherwise the loss, which may use the last layer's logits
   bool training = false;    // a backward pass follows, and batches are normalised by their own moments
   bool stochastic = false;  // dropout and noise are active
-  RandomKey key{};          // the batch's random key
+  double dropout_factor = 1;  // of the layers' shares of dropout
+  RandomKey key{};            // the batch's random key
 };
 
 // The samples of a tile in one pass.

@@ -50,6 +50,11 @@ describe('a change that is named in override', () => {
     },
     { what: 'the batches', options: { batchSize: 20, accumulate: 2 }, override: ['batchSize', 'accumulate'] },
     { what: 'full batches', options: { batchSize: 'full' }, override: ['batchSize', 'shuffle'] },
+    {
+      what: 'the last batch',
+      options: { batchSize: 20, dropLast: true },
+      override: ['batchSize', 'dropLast'],
+    },
     { what: 'the order', options: { shuffle: false }, override: ['shuffle'] },
     { what: 'the limits', options: { clipNorm: 0.1, clipValue: 0.01 }, override: ['clipNorm', 'clipValue'] },
     { what: 'weights', options: { sampleWeight: Array(40).fill(2) }, override: ['sampleWeight'] },
@@ -225,7 +230,8 @@ describe('a change that override does not name', () => {
 describe('override that is wrong', () => {
   const rule = "an array of names such as 'learningRate'";
   const names =
-    "one of 'learningRate', 'optimizer', 'schedule', 'loss', 'batchSize', 'accumulate', 'shuffle', 'clipValue', " +
+    "one of 'learningRate', 'optimizer', 'schedule', 'loss', 'batchSize', 'accumulate', 'shuffle', 'dropLast', " +
+    "'weightDecaySchedule', 'dropoutSchedule', 'clipValue', " +
     "'clipNorm', 'rows', 'validationSplit', 'stratify', 'sampleWeight', 'classWeight', 'earlyStopping', 'series'";
   it.each([
     {

@@ -137,6 +137,14 @@ const variants: Record<string, (after: number) => Partial<FitOptions>> = {
   'a polynomial': () => ({ schedule: schedules.polynomial({ power: 2 }) }),
   'a cosine with restarts': () => ({ schedule: schedules.cosine({ restartEvery: 2, restartFactor: 2 }) }),
   'one cycle': () => ({ schedule: schedules.oneCycle() }),
+  'schedules of all kinds, without the last batch': () => ({
+    dropLast: true,
+    batchSize: 9,
+    optimizer: lib.adamW({ weightDecay: 0.5 }),
+    schedule: schedules.coslog(),
+    weightDecaySchedule: schedules.flatCosine(),
+    dropoutSchedule: schedules.flatCosine({ flat: 0.2 }),
+  }),
   'a warm-up that ends later': () => ({ schedule: schedules.warmUp(15, schedules.cosine()) }),
   'a schedule of one’s own': () => ({ schedule: ({ step }, base) => base / (1 + step) }),
   reduceOnPlateau: () => ({

@@ -1,0 +1,70 @@
+import { convertNumbers, fillArray } from '../addon/arrays';
+import { pause, type Work } from '../addon/work';
+import type { Matrix } from '../base/matrix';
+import type { FloatArray } from '../base/number-kinds';
+import { briefDraws, type RandomState } from '../random/random-state';
+import { type Architecture, embeddingsIn, featuresOf } from './architecture';
+import { checkFinite } from './given-parameters';
+import { fillNormalTable, type Given, type Initializer, nothing } from './initializers';
+import type { Parameters, Statistics } from './parameters';
+
+/** The work that gives a network its first parameters. */
+export interface Initialization {
+  readonly work: Work<void>;
+  /** The caller's own arrays, which it reads. They must stay in place. */
+  readonly arrays: readonly FloatArray[];
+}
+
+/**
+ * Fills a network's parameters and running moments, which are zero before, layer by layer. An initialiser that does not
+ * suit throws first.
+ */
+export function initialization(
+  initializer: Initializer,
+  random: RandomState,
+  architecture: Architecture,
+  parameters: Parameters,
+  statistics: Statistics = {},
+): Initialization {
+  const given: Given = initializer.given?.(architecture) ?? new Map();
+  const arrays = Array.from(given.values(), ({ data }) => data);
+  if (initializer.leavesZeros) return { work: nothing(), arrays };
+  const work = fillAll(initializer, given, random, architecture, parameters, statistics);
+  const size = Object.values(parameters).reduce((sum, { data }: Matrix) => sum + data.length, 0);
+  return { work: size <= briefDraws ? work : notBrief(work), arrays };
+}
+
+// Many brief calls, one after another, are not brief.
+function* notBrief(work: Work<void>): Work<void> {
+  for (const step of work) yield step === pause ? step : { ...step, brief: false };
+}
+
+function* fillAll(
+  initializer: Initializer,
+  given: Given,
+  random: RandomState,
+  architecture: Architecture,
+  parameters: Parameters,
+  statistics: Statistics,
+): Work<void> {
+  for (const [name, matrix] of given) yield* checkFinite(name, matrix);
+  for (const [index, embedding] of embeddingsIn(architecture).entries()) {
+    const { data } = parameters[`E${index + 1}`] as Matrix;
+    yield* (initializer.fillTable ?? fillNormalTable)(random, embedding, data);
+  }
+  for (const [index, layer] of architecture.entries()) {
+    const [weights, biases, gamma, variance] = [
+      parameters[`W${index + 1}`] as Matrix,
+      parameters[`b${index + 1}`] as Matrix,
+      parameters[`gamma${index + 1}`],
+      statistics[`variance${index + 1}`],
+    ];
+    // For an initialiser, the outputs of embeddings are inputs, too.
+    const shape = { ...layer, inputDim: featuresOf(layer) };
+    yield* initializer.fill(random, shape, weights.data, biases.data, index);
+    if (gamma !== undefined) yield* fillArray(gamma.data, 1);
+    if (variance !== undefined) yield* fillArray(variance.data, 1);
+  }
+  for (const [name, { data }] of given)
+    yield* convertNumbers(data, parameters[name as 'W1']?.data as FloatArray);
+}
