@@ -4,7 +4,11 @@ import { describe, test } from 'vitest';
 import { readers } from './properties';
 
 describe.each(Object.entries(readers))('%s:', (_, properties) => {
-  test.each(Object.entries(properties))('%s', async (_, property) => {
-    await property({ numRuns: 10_000 });
-  });
+  test.each(Object.entries(properties))(
+    '%s',
+    async (_, property) => {
+      await property({ numRuns: 10_000 });
+    },
+    900_000,
+  );
 });
