@@ -5,9 +5,11 @@ import { boolean, check, integerBetween, optional, positiveInteger } from '../ba
 import type { Plan } from '../engine/plan';
 import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
 import { unknownCode } from '../layers/embeddings';
+import type { Preprocessing } from '../preprocessing';
 import type { TransformRows } from '../preprocessing/fitted-steps';
 import { checkColumns, codeError, type InputKind } from '../samples/inputs';
 import type { LabelKind } from '../samples/labels';
+import { unscaleHere } from '../samples/targets';
 
 export interface PredictorOptions {
   /** The most rows of one call. At least 1. @default 1 */
@@ -54,7 +56,7 @@ export class Predictor {
   readonly #architecture: Architecture;
   readonly #checkAtRest: () => void;
   readonly #preprocess: TransformRows | undefined;
-  readonly #unscale: TransformRows | undefined;
+  readonly #targetScaler: Preprocessing | undefined;
   // What the plan reads: the input, or what the preprocessing makes of it.
   readonly #inputs: Matrix;
 
@@ -75,7 +77,7 @@ export class Predictor {
     }
     this.categories = newSharedArray(Int32Array, rows * embeddings).fill(unknownCode);
     this.output = sharedZeros(rows, outputLayerOf(architecture).outputDim, dtype);
-    this.#unscale = targetScaler?.inverterWork(this.output);
+    this.#targetScaler = targetScaler;
     native.pin(rows, this.#inputs.data, embeddings === 0 ? null : this.categories, this.output.data);
     this.#plan = native;
     this.#architecture = architecture;
@@ -99,7 +101,7 @@ export class Predictor {
     this.#preprocess?.(rows);
     const bad = this.#plan.predictPinned(rows);
     if (bad === -1) {
-      this.#unscale?.(rows);
+      if (this.#targetScaler !== undefined) unscaleHere(this.#targetScaler, this.output, rows);
       return;
     }
     if (bad >= 0) throw elementError(this.#nameOfInputs(), this.#inputs, bad, 'finite numbers');

@@ -4,6 +4,7 @@ import { Idle, type Work, workHere } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import { copyNumbers } from '../base/intrinsics';
 import { Matrix, sharedZeros } from '../base/matrix';
+import { type ScaleBack, scaleBack, scalesBackOf } from './scale-back';
 import { type FittedStep, type LibraryStep, notFinite, type UserStep } from './step';
 
 /** Steps that are applied together: neighbouring steps of the library, in one pass of native code, or a user's step. */
@@ -13,6 +14,8 @@ type Segment = NativeSegment | UserStep;
 export class FittedSteps {
   readonly steps: readonly FittedStep[];
   readonly #segments: readonly Segment[];
+  // null if a step is no scaler, undefined before it is needed.
+  #back: readonly ScaleBack[] | null | undefined;
 
   constructor(steps: readonly FittedStep[]) {
     this.steps = steps;
@@ -81,8 +84,16 @@ export class FittedSteps {
     }
   }
 
-  /** Takes the first rows of a matrix the way back, in place, on the calling thread. The steps must keep the columns. */
+  /**
+   * Takes the first rows of a matrix the way back, in place, on the calling thread. The steps must keep the columns. For
+   * scalers it allocates nothing.
+   */
   inverseHere(matrix: Matrix, rows: number): void {
+    if (this.#back === undefined) this.#back = scalesBackOf(this.steps) ?? null;
+    if (this.#back !== null) {
+      scaleBack(this.#back, matrix, rows);
+      return;
+    }
     const first = firstRows(matrix, rows);
     workHere(this.inverse(first, first));
   }

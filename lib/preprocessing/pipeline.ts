@@ -17,7 +17,6 @@ import { applyStep, FittedSteps, inputName, type TransformRows, transformerOf } 
 import { libraryStep } from './library-step';
 import { elsewhere, resultMatrix, trainingInput, trainingMatrix } from './matrices';
 import { learnedFrom, mergedSummaries, partialLearners, summarize } from './partial';
-import { inverterOf } from './reversible';
 import { type FittedStep, PreprocessingStep, type StepReader } from './step';
 import libraryReaders from './steps';
 import type { ColumnSummary } from './summary';
@@ -275,9 +274,9 @@ export class Preprocessing {
     yield* this.#learned('inverse').inverse(X, out);
   }
 
-  /** @internal See `inverterOf`. */
-  inverterWork(matrix: Matrix): TransformRows {
-    return inverterOf(() => this.#learned('predictor'), matrix);
+  /** @internal See `FittedSteps.inverseHere`. */
+  inverseHereWork(matrix: Matrix, rows: number): void {
+    this.#learned('inverse').inverseHere(matrix, rows);
   }
 
   /** @internal The steps as they have learned. @throws Error ERR_BLASNET_NOT_FITTED */

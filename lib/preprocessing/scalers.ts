@@ -1,3 +1,4 @@
+import type { NativeStep } from '../addon/binding';
 import type { Work } from '../addon/work';
 import {
   above,
@@ -189,6 +190,7 @@ function scaler(
 /** (x - center) / scale + offset, column by column: the fitted step of all three scalers. */
 class Scaler implements LibraryStep {
   readonly outputColumns: number;
+  readonly native: Extract<NativeStep, { center: unknown }>;
 
   constructor(
     readonly name: ScalerName,
@@ -199,11 +201,7 @@ class Scaler implements LibraryStep {
     readonly clip: readonly [number, number] | null,
   ) {
     this.outputColumns = inputColumns;
-  }
-
-  get native() {
-    const { columns, scales, offset, clip } = this;
-    return {
+    this.native = {
       columns: Uint32Array.from(columns),
       center: Float64Array.from(scales, ({ center }) => center),
       scale: Float64Array.from(scales, ({ scale }) => scale),

@@ -117,9 +117,22 @@ export function lossOfScaled(
   return (unit === undefined ? undefined : lossInUnits(loss, unit)) ?? asItIs;
 }
 
-/** Outputs (rows, outputDim) in the targets' own units: in place, rounded to their dtype. */
+// Outputs that this thread takes back sooner than a native call would.
+const fewOutputs = 2 ** 10;
+
+/** Takes outputs (rows, outputDim) to the targets' own units: in place, rounded to their dtype. */
 export function* unscale(targetScaler: Preprocessing | undefined, outputs: Matrix): Work<void> {
-  if (targetScaler !== undefined) yield* targetScaler.inverseWork(outputs, outputs);
+  if (targetScaler === undefined) return;
+  const few = outputs.rows * outputs.cols <= fewOutputs;
+  if (few) unscaleHere(targetScaler, outputs, outputs.rows);
+  else yield* targetScaler.inverseWork(outputs, outputs);
+}
+
+/** Like `unscale`, for the first rows, on the calling thread. */
+export function unscaleHere(targetScaler: Preprocessing, outputs: Matrix, rows: number): void {
+  // It may have learned anew since the network was last used.
+  if (targetScaler.inputColumns !== outputs.cols) checkTargetColumns(targetScaler, outputs.cols);
+  targetScaler.inverseHereWork(outputs, rows);
 }
 
 /** The outputs in the targets' own units, as doubles, for metrics. Without a scaler they are the outputs themselves. */
