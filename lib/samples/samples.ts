@@ -14,7 +14,7 @@ import type { LossName } from '../layers/losses';
 import { type InputKind, type Inputs, type InputsLike, type Learning, networkInputs } from './inputs';
 import { asLabels, type LabelKind, type Labels, type LabelsLike } from './labels';
 import { joined, type Pending } from './pending';
-import { scaledTargets, type TargetLearning, unscaledKind } from './targets';
+import { checkTargetLoss, scaledTargets, type TargetLearning, unscaledKind } from './targets';
 
 /** The properties of a network that its samples depend on. */
 export interface SampleKind extends InputKind, LabelKind {}
@@ -53,6 +53,7 @@ export function labelledSamples(
   weigh: Weigh,
   learning?: LearningParts,
 ): LabelledSamples {
+  checkTargetLoss(kind, loss);
   const inputs = networkInputs(kind, X, learning?.preprocessing);
   const labels = asLabels(unscaledKind(kind), Y, loss, learning?.labels);
   if (inputs.X.rows !== labels.rows) {

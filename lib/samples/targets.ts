@@ -35,7 +35,6 @@ export function scaledTargets(
   learning?: TargetLearning,
 ): Labels {
   const scaler = targetScaler as Preprocessing;
-  checkLoss(loss);
   const { outputDim } = outputLayerOf(architecture);
   const { rows, cols } = own;
   const Y = { data: sharedZeros(rows, cols, dtype).data, rows, cols };
@@ -72,8 +71,9 @@ function* scaling(
   }
 }
 
-function checkLoss(loss: LossName): void {
-  if (lossEntry(loss).labelRule === 'finite') return;
+/** Throws for a loss whose labels a scaler would spoil. @throws RangeError ERR_BLASNET_ARG_VALUE */
+export function checkTargetLoss({ targetScaler }: Pick<LabelKind, 'targetScaler'>, loss: LossName): void {
+  if (targetScaler === undefined || lossEntry(loss).labelRule === 'finite') return;
   const rule = "one of all numbers, such as 'meanSquaredError', since the network has a targetScaler";
   throw argumentError('ERR_BLASNET_ARG_VALUE', 'loss', rule, loss);
 }
