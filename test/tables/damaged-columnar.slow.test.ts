@@ -1,0 +1,9 @@
+import { test } from 'vitest';
+import { readDamaged } from './damaged-columnar';
+
+test.each(['parquet', 'arrow'] as const)(
+  'a damaged %s file never ends otherwise: it gives a table or an error that says so',
+  async (format) => {
+    await readDamaged(format, 10_000);
+  },
+);

@@ -1,0 +1,74 @@
+// One table is equal, whichever format it comes from.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readTable, Table } from '../../lib/tables';
+import { readArrow } from '../../lib/tables/arrow';
+import { memoryBytes } from '../../lib/tables/bytes';
+import { encodedCategories } from '../../lib/tables/column';
+import type { PlainColumn } from '../../lib/tables/column-parts';
+import { readParquet } from '../../lib/tables/parquet';
+import { arrowOf, contentsOf, ndjsonOf, parquetOf } from '../support/columnar-files';
+
+const real = ['ames', 'churn', 'credit', 'diamonds', 'satellite', 'soybean'];
+
+test.each(real)('%s is one table as CSV, NDJSON, Parquet and Arrow', async (name) => {
+  const csv = readFileSync(join(__dirname, `../fixtures/tabular/${name}.csv.gz`));
+  const table = (await readTable(csv)).slice(0, 3000);
+  const types = Object.fromEntries(table.names.map((column) => [column, table.column(column).kind]));
+  const expected = contentsOf(table);
+  expect(contentsOf(await readTable(ndjsonOf(table), { format: 'json' }))).toEqual(expected);
+  expect(contentsOf(await readTable(await parquetOf(table)))).toEqual(expected);
+  expect(contentsOf(await readTable(await arrowOf(table, 'file')))).toEqual(expected);
+  expect(contentsOf(await readTable(await arrowOf(table, 'stream'), { types }))).toEqual(expected);
+});
+
+const cells = {
+  number: fc.oneof(fc.double({ noNaN: true }), fc.integer(), fc.constant(-0)),
+  category: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
+  boolean: fc.boolean(),
+  time: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }),
+};
+const columns = fc.integer({ min: 1, max: 60 }).chain((rows) =>
+  fc.dictionary(
+    fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom('__proto__', 'constructor', 'a.b', 'ü')),
+    fc.constantFrom(...(['number', 'category', 'boolean', 'time'] as const)).chain((kind) =>
+      fc.record({
+        kind: fc.constant(kind),
+        values: fc.array(fc.option(cells[kind] as fc.Arbitrary<unknown>, { freq: 4 }), {
+          minLength: rows,
+          maxLength: rows,
+        }),
+      }),
+    ),
+    { minKeys: 1, maxKeys: 5, noNullPrototype: true },
+  ),
+);
+
+const all = { types: new Map(), columns: undefined };
+const contentsOfPlain = (plain: readonly PlainColumn[]) =>
+  plain.map(({ name, kind, values, texts }) => {
+    const categories = texts === undefined ? [] : encodedCategories(texts.bytes, texts.ends).texts;
+    return { name, kind, values, categories };
+  });
+
+// On this thread, since each thread takes some time to begin.
+test('a table of any columns comes back from Parquet and from Arrow', async () => {
+  await fc.assert(
+    fc.asyncProperty(columns, fc.integer({ min: 1, max: 70 }), async (given, part) => {
+      const entries = Object.entries(given);
+      const types = Object.fromEntries(entries.map(([name, { kind }]) => [name, kind]));
+      const table = Table.from(new Map(entries.map(([name, { values }]) => [name, values])), { types });
+      const expected = contentsOf(table);
+      const parquet = memoryBytes(await parquetOf(table, part), 'the data');
+      expect(contentsOfPlain(await readParquet(parquet, all, () => {}))).toEqual(expected);
+      for (const format of ['file', 'stream'] as const) {
+        const arrow = memoryBytes(await arrowOf(table, format, part), 'the data');
+        expect(contentsOfPlain(await readArrow(arrow, all, () => {}))).toEqual(expected);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
