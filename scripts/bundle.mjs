@@ -33,7 +33,7 @@ const define = {
 const modules = "Symbol.for('blasnet.modules')";
 
 /** The bundles besides dist/index.js: the file in dist/, and the rooms of lib/ that it contains. */
-const parts = [{ name: 'tables', entry: 'lib/tables/index.ts', rooms: ['tables'] }];
+const parts = [{ name: 'tables', entry: 'lib/tabular/index.ts', rooms: ['tables', 'tabular'] }];
 
 /**
  * Takes modules of other rooms from dist/index.js, and adds their names to `taken`.
@@ -133,7 +133,7 @@ const withoutRequire = {
   },
 };
 
-const entries = { index: 'index', functional: 'functional', tables: 'tables/index' };
+const entries = { index: 'index', functional: 'functional', tables: 'tabular/index' };
 const { metafile } = await build({
   ...options,
   absWorkingDir: path(''),

@@ -18,6 +18,7 @@ import type { Metadata, Safetensors, Tensor } from './safetensors';
 //   blasnet.dtype          'float64' or 'float32'
 //   blasnet.seed           an integer from 0 to 2^32 - 1
 //   blasnet.preprocessing  JSON, or absent
+//   blasnet.table          JSON, or absent: what a Classifier or a Regressor has learned about the columns of a table
 //   blasnet.training       JSON, only in a checkpoint: with the tensors named training.*, all that a training needs to
 //                          continue
 //
@@ -56,6 +57,7 @@ export interface ModelContent<L> {
   /** The elements of every tensor of the schema, row-major. */
   readonly tensors: Readonly<Record<string, FloatArray>>;
   readonly preprocessing?: Json;
+  readonly table?: Json;
   readonly training?: TrainingContent;
   /** The version of the library that wrote the file. */
   readonly libraryVersion: string;
@@ -74,7 +76,7 @@ export const migrations: Readonly<Record<number, Migration>> = {};
  * @throws RangeError ERR_BLASNET_SHAPE for tensors that are not the architecture's; ERR_BLASNET_NOT_FINITE
  */
 export function* encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>): Work<Safetensors> {
-  const { architecture, dtype, seed, preprocessing, training, libraryVersion } = content;
+  const { architecture, dtype, seed, preprocessing, table, training, libraryVersion } = content;
   checkJson('architecture', architecture);
   const metadata: Record<string, string> = {
     'blasnet.format': String(formatVersion),
@@ -87,6 +89,10 @@ export function* encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>
   if (preprocessing !== undefined) {
     checkJson('preprocessing', preprocessing);
     metadata['blasnet.preprocessing'] = JSON.stringify(preprocessing);
+  }
+  if (table !== undefined) {
+    checkJson('table', table);
+    metadata['blasnet.table'] = JSON.stringify(table);
   }
   if (training !== undefined) {
     checkJson('training', training.state);
@@ -127,6 +133,7 @@ export function* decodeModel<L>(
     schema.completeArchitecture(layers as unknown as never[]),
   );
   const preprocessing = yield* optionalJson('blasnet.preprocessing');
+  const table = yield* optionalJson('blasnet.table');
   const state = yield* optionalJson('blasnet.training');
   const [ofTraining, ofModel] = divide(current.tensors);
   if (state === undefined && ofTraining[0] !== undefined) {
@@ -138,6 +145,7 @@ export function* decodeModel<L>(
     seed: Number(seed),
     tensors: yield* checkedTensors(ofModel, schema.tensorsOf(architecture), dtype, file),
     ...(preprocessing !== undefined && { preprocessing }),
+    ...(table !== undefined && { table }),
     ...(state !== undefined && { training: { state, tensors: ofTraining.map(withoutPrefix) } }),
     libraryVersion: text('blasnet.version'),
   };

@@ -5,12 +5,13 @@ import { allocateShared } from '../base/matrix';
 import { giveMethods } from '../base/methods';
 import { checkOptions } from '../base/validate';
 import type { PlanQueue } from '../engine/plan-queue';
+import type { Json } from '../formats/json';
 import type { ResolvedLoss } from '../layers/losses';
 import type { GeneratorState } from '../random/random-state';
 import type { SampleKind } from '../samples/samples';
 import type { OptimizerState } from '../training/optimizer-state';
 import type { TrainedNetwork } from '../training/trained-network';
-import { newMemory, type StoredNetwork, withMemory } from './network-file';
+import { newMemory, type StoredNetwork, withMemory, withTable } from './network-file';
 
 /** A network that can be copied as a whole. */
 export interface ClonableNetwork<Network> {
@@ -56,6 +57,7 @@ export function makeClonable<Network extends ClonableNetwork<Network>>(
 export interface ClonedParts {
   readonly kind: SampleKind;
   readonly seed: number;
+  readonly table: Json | undefined;
   readonly trained: Pick<TrainedNetwork, 'parameters' | 'statistics' | 'random'>;
   readonly optimizerState: OptimizerState | undefined;
 }
@@ -88,7 +90,7 @@ async function copyElsewhere(source: () => CloneSource, options: AsyncOptions): 
 }
 
 function* copying({ parts, queue }: CloneSource): Work<NetworkCopy> {
-  const { kind, seed, trained, optimizerState } = parts;
+  const { kind, seed, table, trained, optimizerState } = parts;
   const { architecture, dtype } = kind;
   const memory = newMemory(architecture, dtype);
   const optimizer = optimizerState && {
@@ -113,6 +115,7 @@ function* copying({ parts, queue }: CloneSource): Work<NetworkCopy> {
     ...(preprocessing && { preprocessing }),
     ...(labels && { labels }),
     ...(targetScaler && { targetScaler }),
+    ...withTable(table),
   };
   return { architecture, options: withMemory(options, memory), random, optimizerState: optimizer, lastLoss };
 }

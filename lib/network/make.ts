@@ -4,6 +4,7 @@ import type { Dtype, FloatArray } from '../base/matrix';
 import { pin } from '../base/pinning';
 import { checkOptions } from '../base/validate';
 import { PlanQueue } from '../engine/plan-queue';
+import type { Json } from '../formats/json';
 import type { TrainingContent } from '../formats/model';
 import type { Metadata, Safetensors } from '../formats/safetensors';
 import {
@@ -27,6 +28,7 @@ import {
   type NetworkContent,
   type NetworkMemory,
   newMemory,
+  tableOf,
 } from './network-file';
 import { type NetworkOptions, networkConstraints } from './network-options';
 import { ownLabels, ownPreprocessing, ownTargetScaler, preprocessingOption } from './own-parts';
@@ -41,6 +43,8 @@ export class NetworkParts implements TrainedNetwork {
   readonly preprocessing: Preprocessing | undefined;
   readonly labels: LabelEncoder | undefined;
   readonly targetScaler: Preprocessing | undefined;
+  /** What was learned about the columns of a table, if the network is that of a Classifier or a Regressor. */
+  readonly table: Json | undefined;
   readonly random: RandomState;
   readonly optimizer = new OptimizerMemory();
   readonly queue: PlanQueue;
@@ -64,6 +68,7 @@ export class NetworkParts implements TrainedNetwork {
       const rule = 'left out of a network with labels, whose targets are classes';
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'targetScaler', rule, options.targetScaler);
     }
+    this.table = tableOf(options);
     const undecided = stated === undefined && this.preprocessing?.fitted === false;
     this.#architecture = undecided ? standInFor(layers) : (stated ?? this.#inferred(layers));
     this.targetScaler = ownTargetScaler(options.targetScaler, outputLayerOf(this.outline).outputDim);
@@ -194,7 +199,7 @@ export class NetworkParts implements TrainedNetwork {
 
   /** What a file holds. @throws like memory */
   get content(): NetworkContent {
-    return { ...this.decidedKind, seed: this.seed, arrays: arraysOf(this.memory) };
+    return { ...this.decidedKind, seed: this.seed, table: this.table, arrays: arraysOf(this.memory) };
   }
 
   *encode(training: TrainingContent, metadata: Metadata): Work<Safetensors> {

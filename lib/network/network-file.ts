@@ -45,6 +45,7 @@ export interface NetworkContent {
   readonly preprocessing: Preprocessing | undefined;
   readonly labels: LabelEncoder | undefined;
   readonly targetScaler: Preprocessing | undefined;
+  readonly table?: Json | undefined;
 }
 
 type StoredLayer = Architecture[number];
@@ -165,7 +166,7 @@ export function* encodeNetwork(
 }
 
 function modelOf(content: NetworkContent): ModelContent<StoredLayer> {
-  const { architecture, dtype, seed, arrays } = content;
+  const { architecture, dtype, seed, arrays, table } = content;
   const preprocessing = preprocessingJson(content);
   return {
     architecture,
@@ -173,6 +174,7 @@ function modelOf(content: NetworkContent): ModelContent<StoredLayer> {
     seed,
     tensors: Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data])),
     ...(preprocessing !== undefined && { preprocessing }),
+    ...(table !== undefined && { table }),
     libraryVersion: buildInfo().version,
   };
 }
@@ -265,9 +267,22 @@ export function* decodeContent(
   const model = yield* decodeModel(content, file, schema);
   const { architecture, dtype, seed, training } = model;
   const parts = yield* readPreprocessing(model.preprocessing, file, loadOptions, architecture);
-  const ofNetwork = { dtype, seed, ...parts };
+  const ofNetwork = { dtype, seed, ...parts, ...withTable(model.table) };
   const options = withMemory(ofNetwork, yield* memory.with(model.tensors, architecture, dtype));
   return { architecture, options, training };
+}
+
+/** What was learned about the columns of a table: the network carries it into its files and copies. */
+const tableKey = Symbol('table');
+
+/** Options that let a network carry this. They may be spread. */
+export function withTable(table: Json | undefined): { readonly [tableKey]?: Json } {
+  return table === undefined ? {} : { [tableKey]: table };
+}
+
+/** What the network that is made with these options carries. */
+export function tableOf(options: NetworkOptions): Json | undefined {
+  return (options as { readonly [tableKey]?: Json })[tableKey];
 }
 
 const memories = new WeakMap<NetworkOptions, NetworkMemory>();

@@ -430,7 +430,7 @@ export class Network {
   }
 
   get #cloned(): CloneSource {
-    const { decidedKind: kind, seed, optimizer, queue } = this.#parts;
-    return { parts: { kind, seed, trained: this.#parts, optimizerState: optimizer.state }, queue };
+    const { decidedKind: kind, seed, table, optimizer, queue } = this.#parts;
+    return { parts: { kind, seed, table, trained: this.#parts, optimizerState: optimizer.state }, queue };
   }
 }

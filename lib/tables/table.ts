@@ -1,6 +1,6 @@
-import { pinnedWork, type Work, workHere } from '../addon/work';
+import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { check, didYouMean, integerFrom } from '../base/validate';
+import { check, checkOptions, didYouMean, integerFrom } from '../base/validate';
 import { type Cell, Column, type ColumnKind } from './column';
 import { describeTable, type TableDescription } from './describe';
 import { type FromOptions, type TableData, tableParts } from './from';
@@ -118,6 +118,13 @@ export class Table {
    */
   take(index: Uint32Array | readonly number[]): Table {
     return workHere(this.#take(index));
+  }
+
+  /** Like `take`, but copies on other threads. @throws like take(); AbortError when the signal ends it */
+  async takeAsync(index: Uint32Array | readonly number[], options: AsyncOptions = {}): Promise<Table> {
+    checkOptions('', options, asyncConstraints);
+    const arrays = [...this.#columns.values()].map(({ values }) => values);
+    return pinnedWork(this.#take(index), arrays, options);
   }
 
   *#take(index: Uint32Array | readonly number[]): Work<Table> {

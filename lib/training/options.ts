@@ -195,7 +195,8 @@ export const stepConstraints = {
   threads: optional(positiveInteger),
 };
 
-const constraints = {
+/** The rules for the options of `fit`. Options with their own tables are checked later. */
+export const fitConstraints = {
   ...stepConstraints,
   epochs: positiveInteger,
   batchSize: optional(batchSize),
@@ -287,13 +288,13 @@ export function checkSignalHere(options: CompletedFitOptions): void {
 
 /** Checks the names and types of the options of `fit`. Options with their own tables are checked later. */
 export function checkFitOptions(options: unknown): void {
-  checkOptions('', options, constraints);
+  checkOptions('', options, fitConstraints);
 }
 
 /** Like `checkFitOptions`, for the options of `Network.resume`. */
 export function checkResumeOptions(options: unknown): void {
   checkOptions('', options, {
-    ...constraints,
+    ...fitConstraints,
     skipDamaged: optional(boolean),
     steps: anything,
     override: anything,
@@ -308,7 +309,7 @@ export interface PartialFitOptions
 const partialNames = ['batchSize', 'accumulate', 'shuffle', 'signal'] as const;
 const partialConstraints = {
   ...stepConstraints,
-  ...Object.fromEntries(partialNames.map((name) => [name, constraints[name]])),
+  ...Object.fromEntries(partialNames.map((name) => [name, fitConstraints[name]])),
 };
 
 /** Checks the options of `partialFit` or `trainOnBatch`, and returns them as options of `fit`. */

@@ -7,6 +7,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/blocks.cc"
 #include "hwy/foreach_target.h"  // before highway.h
+#include "kernels/sums-inl.h"
 #include "kernels/vector-inl.h"
 
 // A block's accumulators must stay in registers. So loops over them are fully unrolled, and their number fits
@@ -16,7 +17,6 @@
 #else
 #define BLASNET_REGISTERS 16
 #endif
-#define BLASNET_UNROLL _Pragma("GCC unroll 16")
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -156,91 +156,17 @@ void ProductUnpaddedOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r
   for (size_t i = 0; i < rows; i++) std::copy_n(out + i * step, rest, c + i * ldc + whole);
 }
 
-#if HWY_TARGET != HWY_SCALAR
-// The sum of a vector's parts of `bytes` bytes.
-template <size_t bytes, class D, class V = hn::Vec<D>>
-HWY_INLINE auto SumOfParts(D, V v) {
-  if constexpr (sizeof(V) > bytes) {
-    const hn::Half<D> half;
-    return SumOfParts<bytes>(half, hn::Add(hn::UpperHalf(half, v), hn::LowerHalf(half, v)));
-  } else {
-    return v;
-  }
-}
-
-// Sums the lanes of some vectors, as many as fill 128 bits with sums, into each 128-bit block: the sums of
-// these blocks are what remains to be summed. Folding the vectors into each other takes half the steps of
-// separate sums.
-template <class D, class V, typename T = hn::TFromD<D>>
-HWY_INLINE V SumsInBlocks(D d, const V* sums) {
-  const auto fold = [d](V a, V b) {
-    return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
-  };
-  if constexpr (sizeof(T) == 8) {
-    return fold(sums[0], sums[1]);
-  } else {
-    // Pairs of lanes: [0 1 0 1] and [2 3 2 3] become [0 1 2 3].
-    const hn::RepartitionToWide<D> pairs;
-    const auto a = hn::BitCast(pairs, fold(sums[0], sums[1]));
-    const auto b = hn::BitCast(pairs, fold(sums[2], sums[3]));
-    return hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, a, b)),
-                   hn::BitCast(d, hn::InterleaveUpper(pairs, a, b)));
-  }
-}
-
-// out = v plus `start` (null: 0); if `relu`, at least 0.
-template <class D, class V, typename T>
-HWY_INLINE void StoreSums(D d, V v, const T* start, bool relu, T* out) {
-  if (start != nullptr) v = hn::Add(v, hn::LoadU(d, start));
-  if (relu) v = hn::IfThenZeroElse(hn::Le(v, hn::Zero(d)), v);
-  hn::StoreU(v, d, out);
-}
-#endif
-
-// out[j] = (start == nullptr ? 0 : start[j]) + the sum of sums[j]'s lanes, for `count` vectors, 4 or 8; if
-// `relu`, at least 0. Stores 32 bytes at a time if the vectors are that long, because the next product loads
-// them this way.
-template <size_t count, class D, class V, typename T>
-HWY_INLINE void AddSumsOfLanes(D d, const V* sums, const T* start, bool relu, T* out) {
-#if HWY_TARGET == HWY_SCALAR
-  for (size_t j = 0; j < count; j++) {
-    const T sum = (start == nullptr ? T{0} : start[j]) + hn::GetLane(sums[j]);
-    out[j] = relu && sum <= 0 ? T{0} : sum;
-  }
-  (void)d;
-#else
-  const auto at = [start](size_t j) { return start == nullptr ? nullptr : start + j; };
-  constexpr size_t kBlock = 16 / sizeof(T);  // sums in 128 bits
-#if HWY_MAX_BYTES >= 32
-  if constexpr (count % (2 * kBlock) == 0) {
-    const hn::FixedTag<T, 2 * kBlock> d256;
-    BLASNET_UNROLL
-    for (size_t j = 0; j < count; j += 2 * kBlock) {
-      const auto a = SumOfParts<32>(d, SumsInBlocks(d, sums + j));
-      const auto b = SumOfParts<32>(d, SumsInBlocks(d, sums + j + kBlock));
-      const auto both = hn::Add(hn::ConcatUpperUpper(d256, b, a), hn::ConcatLowerLower(d256, b, a));
-      StoreSums(d256, both, at(j), relu, out + j);
-    }
-    return;
-  }
-#endif
-  const hn::Full128<T> d128;
-  BLASNET_UNROLL
-  for (size_t j = 0; j < count; j += kBlock) {
-    StoreSums(d128, SumOfParts<16>(d, SumsInBlocks(d, sums + j)), at(j), relu, out + j);
-  }
-#endif
-}
-
 // With a single column, loads take most of the time, and rows may start anywhere. Vectors of half the longest
 // size cross a cache line only every other time.
-template <typename T, size_t cols>
-using DotLanes = std::conditional_t<cols == 1, hn::CappedTag<T, 32 / sizeof(T)>, Lanes<T>>;
+template <typename T, bool single>
+using DotLanes = std::conditional_t<single, hn::CappedTag<T, 32 / sizeof(T)>, Lanes<T>>;
 
-template <size_t rows, size_t cols, typename T>
+// `single`: C has one column. The columns of a wider C are all summed in the same order, whichever block they
+// are in: so the result of a sample does not depend on the others of its batch.
+template <size_t rows, size_t cols, bool single, typename T>
 HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T* HWY_RESTRICT r, size_t ldr,
                          const T* bias, bool accumulate, bool relu, T* c, size_t ldc) {
-  const DotLanes<T, cols> d;
+  const DotLanes<T, single> d;
   using V = hn::Vec<decltype(d)>;
   const size_t step = hn::Lanes(d);
   V sums[rows][cols];
@@ -272,7 +198,7 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
       for (size_t j = 0; j < cols; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
     }
   }
-  if constexpr (cols == 1 && rows % 4 == 0) {
+  if constexpr (single && rows % 4 == 0) {
     if (ldc == 1) {
       V column[rows];
       BLASNET_UNROLL
@@ -283,15 +209,23 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
   BLASNET_UNROLL
   for (size_t i = 0; i < rows; i++) {
     const T start = bias == nullptr ? T{0} : bias[i];
-    if constexpr (cols == 4) {
-      const T starts[] = {start, start, start, start};
-      AddSumsOfLanes<4>(d, sums[i], accumulate ? c + i * ldc : starts, relu, c + i * ldc);
+    if constexpr (single) {
+      const T sum = (accumulate ? c[i * ldc] : start) + hn::GetLane(hn::SumOfLanes(d, sums[i][0]));
+      c[i * ldc] = relu && sum <= 0 ? T{0} : sum;
       continue;
     }
+    V row[4];
+    T starts[4], results[4];
     BLASNET_UNROLL
-    for (size_t j = 0; j < cols; j++) {
-      const T sum = (accumulate ? c[i * ldc + j] : start) + hn::GetLane(hn::SumOfLanes(d, sums[i][j]));
-      c[i * ldc + j] = relu && sum <= 0 ? T{0} : sum;
+    for (size_t j = 0; j < 4; j++) {
+      row[j] = j < cols ? sums[i][j % cols] : hn::Zero(d);
+      starts[j] = accumulate && j < cols ? c[i * ldc + j] : start;
+    }
+    if constexpr (cols == 4) {
+      AddSumsOfLanes<4>(d, row, starts, relu, c + i * ldc);
+    } else {
+      AddSumsOfLanes<4>(d, row, starts, relu, results);
+      for (size_t j = 0; j < cols; j++) c[i * ldc + j] = results[j];
     }
   }
 }
@@ -302,12 +236,12 @@ HWY_NOINLINE void DotRows(size_t cols, size_t k, const T* l, size_t ldl, const T
                           const T* bias, bool accumulate, T* c, size_t ldc) {
   size_t j = 0;
   for (; j + 4 <= cols; j += 4) {
-    DotBlock<rows, 4>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, false, c + j, ldc);
+    DotBlock<rows, 4, false>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, false, c + j, ldc);
   }
   for (; j + 2 <= cols; j += 2) {
-    DotBlock<rows, 2>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, false, c + j, ldc);
+    DotBlock<rows, 2, false>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, false, c + j, ldc);
   }
-  if (j < cols) DotBlock<rows, 1>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, false, c + j, ldc);
+  if (j < cols) DotBlock<rows, 1, false>(k, l, ldl, r + j * ldr, ldr, bias, accumulate, false, c + j, ldc);
 }
 
 // C (rows, cols) becomes 0 where it is below 0.
@@ -334,8 +268,8 @@ void DotProductsOf(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, c
   const bool accumulate = options.accumulate, relu = options.epilogue == Epilogue::kRelu;
   if (cols == 1) {
     InBlocks<RowsOfBlock(1)>(rows, [&](auto count, size_t i) {
-      DotBlock<count(), 1>(k, l + i * ldl, ldl, r, ldr, bias == nullptr ? nullptr : bias + i, accumulate,
-                           relu, c + i * ldc, ldc);
+      DotBlock<count(), 1, true>(k, l + i * ldl, ldl, r, ldr, bias == nullptr ? nullptr : bias + i,
+                                 accumulate, relu, c + i * ldc, ldc);
     });
     return;
   }

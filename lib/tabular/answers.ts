@@ -1,0 +1,106 @@
+// From the outputs of a network to answers: classes by name, probabilities, numbers.
+
+import { splitColumns } from '../addon/arrays';
+import { decideClasses } from '../addon/rows';
+import { inSlices, type Work } from '../addon/work';
+import { blasnetError } from '../base/errors';
+import type { FloatArray, Matrix } from '../base/matrix';
+import { type Column, columnOf, givenCategories } from '../tables/column';
+import { Table } from '../tables/table';
+import type { ClassName, ClassTarget } from './class-target';
+
+/** The number of the class of one row of outputs: the largest, the first of equals; or the side of 1/2 of a single one. */
+export function decide(outputs: FloatArray): number {
+  if (outputs.length === 1) return (outputs[0] as number) > 0.5 ? 1 : 0;
+  let best = 0;
+  for (let i = 1; i < outputs.length; i++) {
+    if ((outputs[i] as number) > (outputs[best] as number)) best = i;
+  }
+  return best;
+}
+
+/** The class numbers of rows of outputs. */
+export function* decided({ data, rows, cols }: Matrix): Work<Int32Array> {
+  const numbers = new Int32Array(rows);
+  yield* decideClasses({ outputs: data, rows, cols, threshold: cols === 1 ? 0.5 : null, numbers });
+  return numbers;
+}
+
+/** The names of class numbers. */
+export function* named(numbers: Int32Array, classes: readonly ClassName[]): Work<ClassName[]> {
+  const names = new Array<ClassName>(numbers.length);
+  yield* inSlices(numbers.length, (from, to) => {
+    for (let row = from; row < to; row++) names[row] = classes[numbers[row] as number] as ClassName;
+  });
+  return names;
+}
+
+/** Each column of outputs as an array of its own. */
+export function* columnsOf({ data, rows, cols }: Matrix): Work<Float64Array[]> {
+  const columns = Array.from({ length: cols }, () => new Float64Array(rows));
+  yield* splitColumns(data, rows, columns);
+  return columns;
+}
+
+/** A table of columns of numbers. */
+export function numbersTable(names: readonly string[], columns: readonly Float64Array[]): Table {
+  return tableOfColumns(
+    names,
+    columns.map((values) => columnOf('number', values)),
+  );
+}
+
+/** A table of the classes of labels: one column for each target. */
+export function* labelsTable(targets: readonly ClassTarget[], columns: readonly Float64Array[]): Work<Table> {
+  const made: Column[] = [];
+  for (const [i, { classes }] of targets.entries()) {
+    const outputs = columns[i] as Float64Array;
+    const [no, yes] = classes as [ClassName, ClassName];
+    const kind = typeof no === 'string' ? 'category' : typeof no === 'boolean' ? 'boolean' : 'number';
+    const [low, high] = typeof no === 'number' ? [no, yes as number] : [0, 1];
+    const values =
+      kind === 'category'
+        ? new Int32Array(outputs.length)
+        : kind === 'boolean'
+          ? new Int8Array(outputs.length)
+          : new Float64Array(outputs.length);
+    yield* inSlices(outputs.length, (from, to) => {
+      for (let row = from; row < to; row++) values[row] = (outputs[row] as number) > 0.5 ? high : low;
+    });
+    made.push(
+      columnOf(kind, values, kind === 'category' ? givenCategories([no, yes] as string[]) : undefined),
+    );
+  }
+  return tableOfColumns(
+    targets.map(({ name }) => name),
+    made,
+  );
+}
+
+function tableOfColumns(names: readonly string[], columns: readonly Column[]): Table {
+  const rows = (columns[0] as Column).length;
+  return new Table(new Map(names.map((name, i) => [name, columns[i] as Column])), rows);
+}
+
+/** Makes objects with these keys. */
+export function recordMaker<T>(names: readonly string[]): (valueAt: (i: number) => T) => Record<string, T> {
+  const plain = !names.includes('__proto__');
+  return (valueAt) => {
+    const record: Record<string, T> = {};
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
+      const value = valueAt(i);
+      if (plain) record[name] = value;
+      // An assignment would set the prototype.
+      else
+        Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+    }
+    return record;
+  };
+}
+
+/** Throws for outputs that are no numbers, which training prevents and a user's change of parameters may cause. */
+export function checkOutput(outputs: FloatArray): void {
+  if (!Number.isNaN(outputs[0])) return;
+  throw blasnetError('ERR_BLASNET_NOT_FINITE', 'Expected the outputs of the network to be numbers, got NaN');
+}

@@ -1,0 +1,317 @@
+import { type AsyncOptions, pinnedWork, type Work, workAnywhere, workHere } from '../addon/work';
+import { blasnetError } from '../base/errors';
+import type { FilePath } from '../base/file-path';
+import type { FloatArray, Matrix } from '../base/matrix';
+import type { Json } from '../formats/json';
+import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from '../network/load';
+import type { NetworkLoadOptions } from '../network/network-options';
+import { labelEncoder } from '../preprocessing';
+import type { Table } from '../tables/table';
+import type { FitOptions } from '../training/options';
+import { columnsOf, decide, decided, labelsTable, named, numbersTable, recordMaker } from './answers';
+import { type ClassName, type ClassTarget, classNumbers, learnClasses } from './class-target';
+import {
+  type ClassifierEvaluation,
+  evaluateClasses,
+  evaluateLabels,
+  type LabelsEvaluation,
+} from './evaluation';
+import { outputFor, type TargetValues } from './labels';
+import type { RecordLike } from './learned-inputs';
+import { areRows, type RowNetwork, type Rows, tableOf } from './row-network';
+import { type ModelParts, modelParts, TableModel, type TargetsJson } from './table-model';
+import { type Task, type Trained, targetsOf, train } from './train';
+import { type ClassifierOptions, checkTrainOptions } from './train-options';
+
+type ClassTargets = Extract<TargetsJson, { kind: 'classifier' }>;
+
+type AnyClassifier = Classifier<unknown, unknown, unknown>;
+
+/** A Classifier of several labels that do not exclude each other. */
+export type LabelsClassifier = Classifier<Record<string, ClassName>, Table, LabelsEvaluation>;
+
+/**
+ * A network that predicts the class of a row from the columns of a table: texts, gaps, times and truth values included.
+ * The same record gives the same answer in training, in a file, in another process, to the last bit.
+ *
+ *     const model = await Classifier.train(table, { target: 'survived' });
+ *     model.predict({ age: 31, sex: 'female', fare: null }); // 'yes'
+ */
+export class Classifier<
+  Answer = ClassName,
+  Answers = ClassName[],
+  Result = ClassifierEvaluation,
+> extends TableModel {
+  /** The targets with their classes. The number of a class is its place. */
+  readonly targets: readonly ClassTarget[];
+  readonly #rows: RowNetwork;
+  readonly #single: boolean;
+  readonly #answer: (outputs: FloatArray) => unknown;
+  readonly #probabilities: (outputs: FloatArray) => Record<string, number>;
+
+  /** @internal */
+  constructor(parts: ModelParts<ClassTargets>) {
+    super(parts);
+    this.targets = parts.targets.columns;
+    this.#rows = parts.rows;
+    this.#single = parts.targets.single;
+    const [first] = this.targets as [ClassTarget];
+    const record = recordMaker<unknown>(this.targets.map(({ name }) => name));
+    this.#answer = this.#single
+      ? (outputs) => first.classes[decide(outputs)]
+      : (outputs) =>
+          record((i) => (this.targets[i] as ClassTarget).classes[(outputs[i] as number) > 0.5 ? 1 : 0]);
+    const probabilities = recordMaker<number>(this.#outputNames);
+    const binary = this.#single && first.classes.length === 2;
+    this.#probabilities = (outputs) =>
+      probabilities((i) =>
+        binary ? (i === 0 ? 1 - (outputs[0] as number) : (outputs[0] as number)) : (outputs[i] as number),
+      );
+  }
+
+  /**
+   * Trains a network on the rows of a table. Classes are the values of the column `target`: texts, truth values or whole
+   * numbers. Columns become inputs by their kinds: see `inputs`.
+   *
+   * @param table a Table, or an array of records
+   * @throws TypeError or RangeError with a code that names row and column for data that cannot be learned from; the
+   *   errors of Network.fit. An error that ends the training has the model as it then is as `model`
+   */
+  static train(table: Rows, options: ClassifierOptions & { readonly target: string }): Promise<Classifier>;
+  /** The same, with several labels that do not exclude each other. Each is a column with two classes. */
+  static train(
+    table: Rows,
+    options: ClassifierOptions & { readonly target: readonly string[] },
+  ): Promise<LabelsClassifier>;
+  static async train(table: Rows, options: ClassifierOptions): Promise<Classifier | LabelsClassifier> {
+    checkTrainOptions(options, 'classifier');
+    const modelOf = ({ rows, schema, values, history }: Trained) =>
+      new Classifier({ rows, schema, history, targets: targetsJson(values) });
+    return modelOf(await train(table, options, taskOf(options), modelOf));
+  }
+
+  /**
+   * Reads a model that `save` wrote, in any process. For several targets, state `load<LabelsClassifier>(...)`.
+   * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no Classifier; like Network.load()
+   */
+  static async load<Model extends AnyClassifier = Classifier>(
+    path: FilePath,
+    options: NetworkLoadOptions & AsyncOptions = {},
+  ): Promise<Model> {
+    return made(modelParts(await loadNetwork(path, options), String(path), 'classifier'));
+  }
+
+  /** Like `load`, but blocks the calling thread. @throws like load() */
+  static loadSync<Model extends AnyClassifier = Classifier>(
+    path: FilePath,
+    options: NetworkLoadOptions = {},
+  ): Model {
+    return made(modelParts(loadNetworkSync(path, options), String(path), 'classifier'));
+  }
+
+  /** Like `load`, but reads the bytes of a file. @throws like load() */
+  static async fromBytes<Model extends AnyClassifier = Classifier>(
+    bytes: FileBytes,
+    options: NetworkLoadOptions & AsyncOptions = {},
+  ): Promise<Model> {
+    return made(modelParts(await networkFrom(bytes, options), 'bytes', 'classifier'));
+  }
+
+  /** Like `fromBytes`, but blocks the calling thread. @throws like load() */
+  static fromBytesSync<Model extends AnyClassifier = Classifier>(
+    bytes: FileBytes,
+    options: NetworkLoadOptions = {},
+  ): Model {
+    return made(modelParts(networkFromSync(bytes, options), 'bytes', 'classifier'));
+  }
+
+  /**
+   * Predicts the classes of a table's rows or of records, on other threads. With several targets, the result is a table of
+   * them.
+   *
+   * @throws TypeError or RangeError that names row and column, for rows that do not fit the schema; AbortError
+   */
+  predict(rows: Rows, options?: AsyncOptions): Promise<Answers>;
+  /**
+   * Predicts the class of one record, at once: the value that the target's column has. With several targets, an object
+   * of them.
+   *
+   * @throws TypeError or RangeError that names the column, for a record that does not fit the schema
+   */
+  predict(record: object): Answer;
+  predict(rows: unknown, options: AsyncOptions = {}): Answer | Promise<Answers> {
+    if (!areRows(rows)) return this.#answer(this.#rows.outputOf(rows as RecordLike)) as Answer;
+    return this.#outputs(rows, options, (outputs) => this.#answers(outputs));
+  }
+
+  /** Like `predict`, but blocks the calling thread for many rows, too. @throws like predict() */
+  predictSync(rows: Rows): Answers;
+  predictSync(record: object): Answer;
+  predictSync(rows: unknown): Answer | Answers {
+    if (!areRows(rows)) return this.#answer(this.#rows.outputOf(rows as RecordLike)) as Answer;
+    return workHere(this.#answers(this.#rows.outputsHere(rows)));
+  }
+
+  /**
+   * The probabilities of rows: a table with a column for each class, by its name. With several targets, it has the
+   * probability of each target's second class by the target's name. @throws like predict()
+   */
+  probabilities(rows: Rows, options?: AsyncOptions): Promise<Table>;
+  /** The probabilities of one record, at once: an object with such names. @throws like predict() */
+  probabilities(record: object): Record<string, number>;
+  probabilities(rows: unknown, options: AsyncOptions = {}): Record<string, number> | Promise<Table> {
+    if (!areRows(rows)) return this.#probabilities(this.#rows.outputOf(rows as RecordLike));
+    return this.#outputs(rows, options, (outputs) => this.#probabilityTable(outputs));
+  }
+
+  /** Like `probabilities`, but blocks the calling thread for many rows, too. @throws like predict() */
+  probabilitiesSync(rows: Rows): Table;
+  probabilitiesSync(record: object): Record<string, number>;
+  probabilitiesSync(rows: unknown): Record<string, number> | Table {
+    if (!areRows(rows)) return this.#probabilities(this.#rows.outputOf(rows as RecordLike));
+    return workHere(this.#probabilityTable(this.#rows.outputsHere(rows)));
+  }
+
+  /**
+   * Compares predictions with the target of a table's rows or of records: accuracy, log loss, precision, recall, F1, AUC
+   * and the confusion matrix by class names. `String(...)` makes a table for people.
+   *
+   * @throws TypeError or RangeError that names row and column, also for a target that is missing or no class
+   */
+  async evaluate(rows: Rows, options: AsyncOptions = {}): Promise<Result> {
+    const table = tableOf(rows);
+    const outputs = await this.#rows.outputs(table, options);
+    const columns = this.targets.map(({ name }) => table.column(name));
+    const numbers: Int32Array[] = [];
+    for (const [i, target] of this.targets.entries()) {
+      const column = columns[i] as (typeof columns)[0];
+      numbers.push(await pinnedWork(knownClasses(target, column), [column.values], options));
+    }
+    return (
+      this.#single
+        ? evaluateClasses(this.targets[0] as ClassTarget, numbers[0] as Int32Array, outputs, options)
+        : evaluateLabels(this.targets, numbers, outputs, options)
+    ) as Promise<Result>;
+  }
+
+  get #outputNames(): string[] {
+    const [first] = this.targets as [ClassTarget];
+    return this.#single ? first.classes.map(String) : this.targets.map(({ name }) => name);
+  }
+
+  async #outputs<T>(rows: Rows, options: AsyncOptions, answer: (outputs: Matrix) => Work<T>): Promise<T> {
+    return workAnywhere(answer(await this.#rows.outputs(rows, options)), options);
+  }
+
+  *#answers(outputs: Matrix): Work<Answers> {
+    const [first] = this.targets as [ClassTarget];
+    const answers = this.#single
+      ? yield* named(yield* decided(outputs), first.classes)
+      : yield* labelsTable(this.targets, yield* columnsOf(outputs));
+    return answers as Answers;
+  }
+
+  *#probabilityTable(outputs: Matrix): Work<Table> {
+    const columns = yield* columnsOf(outputs);
+    const [yes] = columns as [Float64Array];
+    const all = this.#single && outputs.cols === 1 ? [yes.map((share) => 1 - share), yes] : columns;
+    return numbersTable(this.#outputNames, all);
+  }
+}
+
+function made<Model extends AnyClassifier>(parts: ModelParts<ClassTargets>): Model {
+  return new Classifier(parts) as unknown as Model;
+}
+
+function* knownClasses(target: ClassTarget, column: ReturnType<Table['column']>): Work<Int32Array> {
+  const numbers = yield* classNumbers(target, column);
+  const row = numbers.indexOf(-1);
+  if (row === -1) return numbers;
+  throw blasnetError(
+    'ERR_BLASNET_ARG_VALUE',
+    `Expected row ${row}, column ${JSON.stringify(target.name)}, the target, to have a value, got null`,
+  );
+}
+
+function taskOf(options: ClassifierOptions): Task {
+  const names = targetsOf(options);
+  const single = typeof options.target === 'string';
+  return {
+    *learn(table) {
+      const targets: ClassTarget[] = [];
+      for (const name of names) targets.push(yield* learnClasses(name, table.column(name), options.positive));
+      if (!single) checkLabels(targets);
+      return yield* valuesOf(targets, table, single);
+    },
+    *read(table, learned) {
+      return yield* valuesOf(targetsIn(learned), table, single);
+    },
+    describe: (values) => targetsJson(values) as unknown as Json,
+    network(values) {
+      const [first] = targetsIn(values) as [ClassTarget];
+      // The network's own labels are texts or numbers. Numbers would be mistaken for the numbers of classes.
+      if (!single || typeof first.classes[0] !== 'string') return {};
+      return { labels: labelEncoder({ classes: first.classes as readonly string[] }) };
+    },
+    fit: (values) => ({
+      ...(outputFor(values).activation === 'softmax' &&
+        options.loss === undefined && { loss: 'sparseCategoricalCrossEntropy' }),
+      ...classWeightOf(options, targetsIn(values), single),
+    }),
+  };
+}
+
+function* valuesOf(targets: readonly ClassTarget[], table: Table, single: boolean): Work<TargetValues> {
+  const numbers: Int32Array[] = [];
+  for (const target of targets) numbers.push(yield* classNumbers(target, table.column(target.name)));
+  return single
+    ? { kind: 'classes', target: targets[0] as ClassTarget, numbers: numbers[0] as Int32Array }
+    : { kind: 'labels', targets, numbers };
+}
+
+function targetsIn(values: TargetValues): readonly ClassTarget[] {
+  if (values.kind === 'classes') return [values.target];
+  return values.kind === 'labels' ? values.targets : [];
+}
+
+function targetsJson(values: TargetValues): ClassTargets {
+  return { kind: 'classifier', single: values.kind === 'classes', columns: targetsIn(values) };
+}
+
+function checkLabels(targets: readonly ClassTarget[]): void {
+  for (const { name, classes } of targets) {
+    if (classes.length === 2) continue;
+    throw blasnetError(
+      'ERR_BLASNET_ARG_VALUE',
+      `Expected column ${JSON.stringify(name)}, one of several targets, to have 2 classes, got ${classes.length}; ` +
+        'train a Classifier for each column of more classes',
+    );
+  }
+}
+
+function classWeightOf(
+  { classWeight }: ClassifierOptions,
+  targets: readonly ClassTarget[],
+  single: boolean,
+): Partial<FitOptions> {
+  if (classWeight === undefined) return {};
+  if (!single) {
+    throw blasnetError('ERR_BLASNET_ARG_VALUE', 'Expected classWeight to be left out with several targets');
+  }
+  if (typeof classWeight === 'string') return { classWeight };
+  const [{ name, classes }] = targets as [ClassTarget];
+  const names = classes.map(String);
+  const unknown = Object.keys(classWeight).find((key) => !names.includes(key));
+  if (unknown !== undefined) {
+    const shown = names.slice(0, 5).map((each) => JSON.stringify(each));
+    throw blasnetError(
+      'ERR_BLASNET_UNKNOWN_NAME',
+      `Unknown class ${JSON.stringify(unknown)} in classWeight; column ${JSON.stringify(name)} has ${shown.join(', ')}`,
+    );
+  }
+  return {
+    classWeight: Object.fromEntries(
+      names.flatMap((key, i) => (Object.hasOwn(classWeight, key) ? [[i, classWeight[key] as number]] : [])),
+    ),
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * Tables, and models that learn from them: `require('blasnet/tables')`. It is loaded by itself.
+ */
+export * from '../tables';
+export type { ClassName, ClassTarget } from './class-target';
+export { Classifier, type LabelsClassifier } from './classifier';
+export type { Encoding, EncodingOption } from './encodings';
+export type {
+  ClassifierEvaluation,
+  ClassScores,
+  LabelScores,
+  LabelsEvaluation,
+  NumberErrors,
+  RegressorEvaluation,
+  TargetsEvaluation,
+} from './evaluation';
+export { type InputsOptions, inputs } from './inputs';
+export { Regressor, type TargetsRegressor } from './regressor';
+export type { Rows } from './row-network';
+export type { ClassifierOptions, HiddenLayer, TrainOptions } from './train-options';

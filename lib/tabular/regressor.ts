@@ -1,0 +1,220 @@
+import { type AsyncOptions, inSlices, type Work, workAnywhere, workHere } from '../addon/work';
+import { blasnetError } from '../base/errors';
+import type { FilePath } from '../base/file-path';
+import type { FloatArray, Matrix } from '../base/matrix';
+import type { Json } from '../formats/json';
+import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from '../network/load';
+import type { NetworkLoadOptions } from '../network/network-options';
+import { cellError } from '../tables/build';
+import type { Table } from '../tables/table';
+import { columnsOf, numbersTable, recordMaker } from './answers';
+import { evaluateNumbers, type RegressorEvaluation, type TargetsEvaluation } from './evaluation';
+import type { TargetValues } from './labels';
+import type { RecordLike } from './learned-inputs';
+import { areRows, type RowNetwork, type Rows, tableOf } from './row-network';
+import { type ModelParts, modelParts, TableModel, type TargetsJson } from './table-model';
+import { type Task, type Trained, targetsOf, train } from './train';
+import { checkTrainOptions, type TrainOptions } from './train-options';
+
+type NumberTargets = Extract<TargetsJson, { kind: 'regressor' }>;
+type AnyRegressor = Regressor<unknown, unknown, unknown>;
+
+/** A Regressor of several targets. */
+export type TargetsRegressor = Regressor<Record<string, number>, Table, TargetsEvaluation>;
+
+/**
+ * A network that predicts a number, or several, from the columns of a table: texts, gaps, times and truth values
+ * included. Predictions, evaluations and metrics are in the target's own units.
+ *
+ *     const model = await Regressor.train(table, { target: 'price' });
+ *     model.predict({ carat: 0.7, cut: 'Ideal', colour: null }); // 2757.3
+ */
+export class Regressor<
+  Answer = number,
+  Answers = Float64Array,
+  Result = RegressorEvaluation,
+> extends TableModel {
+  /** The names of the target columns. */
+  readonly targets: readonly string[];
+  readonly #rows: RowNetwork;
+  readonly #single: boolean;
+  readonly #answer: (outputs: FloatArray) => unknown;
+
+  /** @internal */
+  constructor(parts: ModelParts<NumberTargets>) {
+    super(parts);
+    this.targets = parts.targets.columns;
+    this.#rows = parts.rows;
+    this.#single = parts.targets.single;
+    const record = recordMaker<number>(this.targets);
+    this.#answer = this.#single ? (outputs) => outputs[0] : (outputs) => record((i) => outputs[i] as number);
+  }
+
+  /**
+   * Trains a network on the rows of a table. The target is a column of numbers. Columns become inputs by their kinds: see
+   * `inputs`. The target is standardised for the training.
+   *
+   * @param table a Table, or an array of records
+   * @throws TypeError or RangeError with a code that names row and column for data that cannot be learned from; the
+   *   errors of Network.fit. An error that ends the training has the model as it then is as `model`
+   */
+  static train(table: Rows, options: TrainOptions & { readonly target: string }): Promise<Regressor>;
+  /** The same, with several targets. */
+  static train(
+    table: Rows,
+    options: TrainOptions & { readonly target: readonly string[] },
+  ): Promise<TargetsRegressor>;
+  static async train(table: Rows, options: TrainOptions): Promise<Regressor | TargetsRegressor> {
+    checkTrainOptions(options, 'regressor');
+    const names = targetsOf(options);
+    const single = typeof options.target === 'string';
+    const targets: NumberTargets = { kind: 'regressor', single, columns: names };
+    const modelOf = ({ rows, schema, history }: Trained) => new Regressor({ rows, schema, history, targets });
+    return modelOf(await train(table, options, taskOf(targets), modelOf));
+  }
+
+  /**
+   * Reads a model that `save` wrote, in any process. For several targets, state `load<TargetsRegressor>(...)`.
+   * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no Regressor; like Network.load()
+   */
+  static async load<Model extends AnyRegressor = Regressor>(
+    path: FilePath,
+    options: NetworkLoadOptions & AsyncOptions = {},
+  ): Promise<Model> {
+    return made(modelParts(await loadNetwork(path, options), String(path), 'regressor'));
+  }
+
+  /** Like `load`, but blocks the calling thread. @throws like load() */
+  static loadSync<Model extends AnyRegressor = Regressor>(
+    path: FilePath,
+    options: NetworkLoadOptions = {},
+  ): Model {
+    return made(modelParts(loadNetworkSync(path, options), String(path), 'regressor'));
+  }
+
+  /** Like `load`, but reads the bytes of a file. @throws like load() */
+  static async fromBytes<Model extends AnyRegressor = Regressor>(
+    bytes: FileBytes,
+    options: NetworkLoadOptions & AsyncOptions = {},
+  ): Promise<Model> {
+    return made(modelParts(await networkFrom(bytes, options), 'bytes', 'regressor'));
+  }
+
+  /** Like `fromBytes`, but blocks the calling thread. @throws like load() */
+  static fromBytesSync<Model extends AnyRegressor = Regressor>(
+    bytes: FileBytes,
+    options: NetworkLoadOptions = {},
+  ): Model {
+    return made(modelParts(networkFromSync(bytes, options), 'bytes', 'regressor'));
+  }
+
+  /**
+   * Predicts a number for each of a table's rows or of records, on other threads. With several targets, the result is a
+   * table of them.
+   *
+   * @throws TypeError or RangeError that names row and column, for rows that do not fit the schema; AbortError
+   */
+  predict(rows: Rows, options?: AsyncOptions): Promise<Answers>;
+  /**
+   * Predicts the number of one record, at once. With several targets, an object of them.
+   * @throws TypeError or RangeError that names the column, for a record that does not fit the schema
+   */
+  predict(record: object): Answer;
+  predict(rows: unknown, options: AsyncOptions = {}): Answer | Promise<Answers> {
+    if (!areRows(rows)) return this.#answer(this.#rows.outputOf(rows as RecordLike)) as Answer;
+    return this.#predict(rows, options);
+  }
+
+  /** Like `predict`, but blocks the calling thread for many rows, too. @throws like predict() */
+  predictSync(rows: Rows): Answers;
+  predictSync(record: object): Answer;
+  predictSync(rows: unknown): Answer | Answers {
+    if (!areRows(rows)) return this.#answer(this.#rows.outputOf(rows as RecordLike)) as Answer;
+    return workHere(this.#answers(this.#rows.outputsHere(rows)));
+  }
+
+  /**
+   * Compares predictions with the target of a table's rows or of records: root mean squared error, mean absolute error and
+   * R2. `String(...)` makes a text for people.
+   *
+   * @throws TypeError or RangeError that names row and column, also for a target that is missing
+   */
+  async evaluate(rows: Rows, options: AsyncOptions = {}): Promise<Result> {
+    const table = tableOf(rows);
+    const values = this.targets.map((name) => numbersIn(name, table));
+    for (const [i, column] of values.entries()) {
+      const row = column.findIndex(Number.isNaN);
+      if (row !== -1) {
+        throw blasnetError(
+          'ERR_BLASNET_ARG_VALUE',
+          `Expected row ${row}, column ${JSON.stringify(this.targets[i])}, the target, to have a value, got null`,
+        );
+      }
+    }
+    const outputs = await this.#rows.outputs(table, options);
+    return (await evaluateNumbers(this.targets, this.#single, values, outputs, options)) as Result;
+  }
+
+  async #predict(rows: Rows, options: AsyncOptions): Promise<Answers> {
+    return workAnywhere(this.#answers(await this.#rows.outputs(rows, options)), options);
+  }
+
+  *#answers(outputs: Matrix): Work<Answers> {
+    const columns = yield* columnsOf(outputs);
+    return (this.#single ? columns[0] : numbersTable(this.targets, columns)) as Answers;
+  }
+}
+
+function made<Model extends AnyRegressor>(parts: ModelParts<NumberTargets>): Model {
+  return new Regressor(parts) as unknown as Model;
+}
+
+function taskOf(targets: NumberTargets): Task {
+  const read = (table: Table): TargetValues => ({
+    kind: 'numbers',
+    values: targets.columns.map((name) => numbersIn(name, table)),
+  });
+  return {
+    *learn(table) {
+      for (const name of targets.columns) yield* checkNumbers(name, numbersIn(name, table));
+      return read(table);
+    },
+    // biome-ignore lint/correctness/useYield: the numbers need no work
+    *read(table) {
+      return read(table);
+    },
+    describe: () => targets as unknown as Json,
+    network: () => ({}),
+    fit: () => ({}),
+  };
+}
+
+/** The numbers of a target column. NaN stands for a missing one. */
+function numbersIn(name: string, table: Table): Float64Array {
+  const column = table.column(name);
+  if (column.kind === 'number') return column.values as Float64Array;
+  const row = column.toArray().findIndex((value) => value !== null);
+  const hint = '; a Classifier predicts texts and truth values';
+  throw cellError(Math.max(0, row), name, 'a number', row < 0 ? null : column.at(row), hint);
+}
+
+/** Throws for infinities, and for a column whose numbers are all equal. */
+function* checkNumbers(name: string, values: Float64Array): Work<void> {
+  let first: number | undefined;
+  let differ = false;
+  yield* inSlices(values.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const value = values[row] as number;
+      if (Number.isNaN(value)) continue;
+      if (!Number.isFinite(value)) throw cellError(row, name, 'a finite number', value);
+      first ??= value;
+      differ ||= value !== first;
+    }
+  });
+  if (differ) return;
+  const got = first === undefined ? 'missing values alone' : `${first} alone`;
+  throw blasnetError(
+    'ERR_BLASNET_ARG_VALUE',
+    `Expected column ${JSON.stringify(name)}, the target, to have at least 2 different numbers, got ${got}`,
+  );
+}

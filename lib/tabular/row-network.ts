@@ -1,0 +1,112 @@
+import {
+  type AsyncOptions,
+  asyncConstraints,
+  inSlices,
+  pinnedWork,
+  type Work,
+  workHere,
+} from '../addon/work';
+import { argumentError } from '../base/errors';
+import type { FloatArray, Matrix } from '../base/matrix';
+import { checkOptions } from '../base/validate';
+import type { Network } from '../network/network';
+import type { Predictor } from '../network/predictor';
+import type { InputsLike } from '../samples/inputs';
+import { Table } from '../tables/table';
+import type { EncodedRows, LearnedInputs, RecordLike } from './learned-inputs';
+
+/** Rows to predict: a table, or records. */
+export type Rows = Table | readonly object[];
+
+/** The X of a network. */
+export function inputsOf({ numbers, codes }: EncodedRows, { embeddings, width }: LearnedInputs): InputsLike {
+  if (embeddings.length === 0) return numbers;
+  return width === 0 ? { categories: codes } : { numbers, categories: codes };
+}
+
+interface OneRecord {
+  readonly predictor: Predictor;
+  readonly encode: (record: RecordLike) => void;
+  readonly outputs: FloatArray;
+}
+
+/** A network that takes rows of a table: tables, records, or one record. Equal rows give equal bits in each form. */
+export class RowNetwork {
+  readonly network: Network;
+  readonly inputs: LearnedInputs;
+  #one: OneRecord | undefined;
+
+  constructor(network: Network, inputs: LearnedInputs) {
+    this.network = network;
+    this.inputs = inputs;
+  }
+
+  /** The outputs of rows, computed on other threads (rows x outputDim). */
+  async outputs(rows: Rows, options: AsyncOptions): Promise<Matrix> {
+    checkOptions('', options, asyncConstraints);
+    const encoded = await pinnedWork(this.#encoded(rows), arraysOf(rows), options);
+    return this.network.predict(inputsOf(encoded, this.inputs), options);
+  }
+
+  /** Like `outputs`, but blocks the calling thread. */
+  outputsHere(rows: Rows): Matrix {
+    return this.network.predictSync(inputsOf(workHere(this.#encoded(rows)), this.inputs));
+  }
+
+  /** The outputs of one record. The next call overwrites them. */
+  outputOf(record: RecordLike): FloatArray {
+    this.#one ??= this.#oneRecord();
+    const { encode, predictor, outputs } = this.#one;
+    encode(record);
+    predictor.run(2);
+    return outputs;
+  }
+
+  #oneRecord(): OneRecord {
+    // The kernel for one row sums in another order than that for several. So the record has a neighbour of zeros.
+    const predictor = this.network.predictor({ maxBatch: 2 });
+    const { input, categories, output } = predictor;
+    const { width, embeddings } = this.inputs;
+    return {
+      predictor,
+      encode: this.inputs.rowEncoder(
+        input.data.subarray(0, width),
+        categories.subarray(0, embeddings.length),
+      ),
+      outputs: output.data.subarray(0, output.cols),
+    };
+  }
+
+  *#encoded(rows: Rows): Work<EncodedRows> {
+    const { dtype } = this.network;
+    if (rows instanceof Table) return yield* this.inputs.encode(rows, dtype);
+    yield* inSlices(rows.length, (from, to) => {
+      for (let row = from; row < to; row++) checkRecord(rows[row], row);
+    });
+    return yield* this.inputs.encodeRecords(rows as readonly RecordLike[], dtype);
+  }
+}
+
+function checkRecord(record: unknown, row: number): void {
+  if (typeof record === 'object' && record !== null) return;
+  throw argumentError('ERR_BLASNET_ARG_TYPE', `rows[${row}]`, 'an object of values by column name', record);
+}
+
+/** Whether an argument holds many rows; otherwise it is one record. @throws TypeError ERR_BLASNET_ARG_TYPE */
+export function areRows(rows: unknown): rows is Rows {
+  if (rows instanceof Table || Array.isArray(rows)) return true;
+  if (typeof rows === 'object' && rows !== null && !ArrayBuffer.isView(rows)) return false;
+  throw argumentError('ERR_BLASNET_ARG_TYPE', 'rows', 'a Table, an array of records, or one record', rows);
+}
+
+/** The table of these rows, with the kinds of columns that are known. */
+export function tableOf(rows: unknown): Table {
+  if (rows instanceof Table) return rows;
+  if (Array.isArray(rows)) return Table.from(rows);
+  throw argumentError('ERR_BLASNET_ARG_TYPE', 'table', 'a Table or an array of records', rows);
+}
+
+/** The arrays of a table, which stay in place while native code reads them. */
+export function arraysOf(rows: Rows) {
+  return rows instanceof Table ? rows.names.map((name) => rows.column(name).values) : [];
+}

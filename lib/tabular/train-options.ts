@@ -1,0 +1,125 @@
+import type { AnyName } from '../base/names';
+import type { Dtype } from '../base/number-kinds';
+import { anything, type Constraint, checkObject, checkOptions, oneOf, optional } from '../base/validate';
+import type { ActivationOption } from '../layers/activations';
+import type { LayerOptions } from '../layers/architecture';
+import type { InitializerOption } from '../layers/initializers';
+import type { Metrics } from '../metrics/metric';
+import type { EarlyStoppingOptions } from '../training/early-stopping';
+import { type FitOptions, fitConstraints } from '../training/options';
+import type { ClassName } from './class-target';
+import { type InputsOptions, inputs } from './inputs';
+import type { Rows } from './row-network';
+
+/** A hidden layer: its number of units, or the options of a layer without those that follow by themselves. */
+export type HiddenLayer = number | Omit<LayerOptions, 'inputDim' | 'embeddings'>;
+
+/** The options of `Classifier.train` and `Regressor.train`: those of `Network.fit`, and what follows from a table. */
+export interface TrainOptions<M extends Metrics = Metrics>
+  extends Omit<
+    FitOptions<M>,
+    'epochs' | 'validationData' | 'sampleWeight' | 'classWeight' | 'stratify' | 'earlyStopping'
+  > {
+  /**
+   * The column to predict, or several. Several columns of a Classifier are labels that do not exclude each other; each
+   * has two classes.
+   */
+  readonly target: string | readonly string[];
+  /** How columns become inputs: see `inputs`. @default each column by its kind */
+  readonly inputs?: InputsOptions;
+  /** The hidden layers. `[]` makes a linear model, such as logistic regression. @default [128, 64] */
+  readonly hidden?: readonly HiddenLayer[];
+  /** The activation of hidden layers that are given as a number of units. @default 'relu' */
+  readonly activation?: ActivationOption;
+  /** The element type of the network. @default 'float32' */
+  readonly dtype?: Dtype | AnyName;
+  /** Draws the first parameters: see `NetworkOptions`. @default 'auto' */
+  readonly initializer?: InitializerOption;
+  /** A column with a weight for each row, at least 0. It is no input. A row of weight 0 is not there. @default none */
+  readonly weight?: string;
+  /** What happens to rows whose target is missing: an error, or they are left out. @default 'error' */
+  readonly missingTarget?: 'error' | 'drop' | AnyName;
+  /** The most passes through the rows. @default 200 */
+  readonly epochs?: number;
+  /**
+   * Rows that the training does not learn from, with the target: a table or records. Not with validationSplit.
+   * @default a share of the rows: see validationSplit
+   */
+  readonly validationData?: Rows;
+  /**
+   * The share of the rows to hold out as the validation set, in (0, 1), or 0 for none: at random, with equal shares of the
+   * classes, or the last rows with `shuffle: false`. @default 0.15 from 100 rows on, and 0 below
+   */
+  readonly validationSplit?: number;
+  /**
+   * Ends the training when a series stops improving, and restores the best epoch; `false` for never.
+   * @default { patience: 20 } with a validation set; false without one
+   */
+  readonly earlyStopping?: EarlyStoppingOptions | false;
+}
+
+/** The options of `Classifier.train`. */
+export interface ClassifierOptions<M extends Metrics = Metrics> extends TrainOptions<M> {
+  /**
+   * A weight for each class, by its name; a missing class has weight 1. 'balanced' gives all classes the same total weight.
+   * Not with several targets. @default 1 each
+   */
+  readonly classWeight?: 'balanced' | AnyName | Readonly<Record<string, number>>;
+  /**
+   * The one of two classes that precision, recall, f1 and AUC are about: it becomes the second class.
+   * @default the second one in ascending order
+   */
+  readonly positive?: ClassName;
+}
+
+const columnName: Constraint = { rule: "a column's name", accepts: (value) => typeof value === 'string' };
+
+const target: Constraint = {
+  rule: "a column's name, or an array of different ones",
+  accepts: (value) =>
+    typeof value === 'string' || (Array.isArray(value) && value.every((name) => typeof name === 'string')),
+  holds: (value: string | readonly string[]) =>
+    typeof value === 'string' || (value.length > 0 && new Set(value).size === value.length),
+};
+
+const share: Constraint = {
+  rule: 'a number of at least 0 and below 1',
+  accepts: (value) => typeof value === 'number',
+  holds: (value: number) => value >= 0 && value < 1,
+};
+
+const hidden: Constraint = { rule: 'an array of hidden layers', accepts: Array.isArray };
+
+const { sampleWeight: _, classWeight, stratify, ...ofFit } = fitConstraints;
+
+const constraints = {
+  ...ofFit,
+  target,
+  inputs: anything,
+  hidden: optional(hidden),
+  activation: anything,
+  dtype: anything,
+  initializer: anything,
+  weight: optional(columnName),
+  missingTarget: optional(oneOf(['error', 'drop'])),
+  epochs: optional(ofFit.epochs),
+  validationSplit: optional(share),
+};
+
+const classifierConstraints = {
+  ...constraints,
+  classWeight,
+  positive: optional({
+    rule: 'the name of a class',
+    accepts: (value) => ['string', 'number', 'boolean'].includes(typeof value),
+  }),
+};
+
+/** Checks the options, as far as that needs no data. */
+export function checkTrainOptions(options: unknown, kind: 'classifier' | 'regressor'): void {
+  checkOptions('', options, kind === 'classifier' ? classifierConstraints : constraints);
+  const { inputs: declared, earlyStopping, classWeight: byClass } = options as ClassifierOptions;
+  if (declared !== undefined) inputs(declared);
+  if (earlyStopping !== undefined && earlyStopping !== false) checkObject('earlyStopping', earlyStopping);
+  if (byClass !== undefined && typeof byClass !== 'string') checkObject('classWeight', byClass);
+}
