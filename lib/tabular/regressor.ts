@@ -5,6 +5,7 @@ import type { FloatArray, Matrix } from '../base/matrix';
 import type { Json } from '../formats/json';
 import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from '../network/load';
 import type { NetworkLoadOptions } from '../network/network-options';
+import { standardScaler } from '../preprocessing';
 import { cellError } from '../tables/build';
 import type { Table } from '../tables/table';
 import { columnsOf, numbersTable, recordMaker } from './answers';
@@ -184,7 +185,7 @@ function taskOf(targets: NumberTargets): Task {
       return read(table);
     },
     describe: () => targets as unknown as Json,
-    network: () => ({}),
+    network: () => ({ targetScaler: standardScaler() }),
     fit: () => ({}),
   };
 }

@@ -24,6 +24,9 @@ test('A Regressor learns numbers, and answers in their own units.', async () => 
   const model = await Regressor.train(table.without(['rooms']), options);
   const { rootMeanSquaredError, meanAbsoluteError, r2, rows } = await model.evaluate(table);
   expect(rows).toBe(300);
+  expect(r2).toBeGreaterThan(0.97);
+  const answer = model.predict({ area: 100, place: 'centre' });
+  expect(Math.abs(answer - 350_000)).toBeLessThan(40_000);
   const answers = await model.predict(table);
   expect(answers).toBeInstanceOf(Float64Array);
   const truth = table.column('price').values;
