@@ -5,6 +5,6 @@ import { readers } from './properties';
 
 describe.each(Object.entries(readers))('%s:', (_, properties) => {
   test.each(Object.entries(properties))('%s', async (_, property) => {
-    await property({ numRuns: 200, seed: 20_240_229 });
+    await property({ numRuns: 150, seed: 20_240_229 });
   });
 });
