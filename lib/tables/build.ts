@@ -167,7 +167,8 @@ function kindOf(value: unknown): ColumnKind | undefined {
 
 /** Whether a value is a Date. One of another realm is one, too. */
 export function isDate(value: unknown): value is Date {
-  return Object.prototype.toString.call(value) === '[object Date]';
+  if (typeof value !== 'object') return false;
+  return value instanceof Date || Object.prototype.toString.call(value) === '[object Date]';
 }
 
 /** The error for a column whose length differs from the table's. */

@@ -25,18 +25,33 @@ export function parseBoolean(text: string): number | undefined {
 export function parseTime(text: string): number | undefined {
   const parts = timePattern.exec(text);
   if (parts === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
-    .slice(1, 7)
-    .map((part) => (part === undefined ? 0 : Number(part)));
-  const fraction = Number(`0.${(parts[7] ?? '0').slice(0, 6)}`) * 1000;
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  const sameDay = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!sameDay || minute > 59 || second > 59) return undefined;
+  // The pattern has the digits at these places.
+  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = parts[4] === undefined ? 0 : twoDigits(text, 11);
+  const minute = parts[5] === undefined ? 0 : twoDigits(text, 14);
+  const second = parts[6] === undefined ? 0 : twoDigits(text, 17);
+  const fraction = parts[7] === undefined ? 0 : Number(`0.${parts[7].slice(0, 6)}`) * 1000;
+  if (month < 1 || month > 12 || day < 1 || minute > 59 || second > 59) return undefined;
+  if (day > (month === 2 && isLeap(year) ? 29 : (daysOfMonth[month - 1] as number))) return undefined;
   if (hour > 23 && !(hour === 24 && minute === 0 && second === 0 && fraction === 0)) return undefined;
   const offset = offsetMinutes(parts[8]);
   if (offset === undefined) return undefined;
-  return date.getTime() + ((hour * 60 + minute - offset) * 60 + second) * 1000 + fraction;
+  // The calendar repeats after 400 years. Date.UTC takes years below 100 as those of the 20th century.
+  const days = Date.UTC(year + 400, month - 1, day) - daysOf400Years * 86_400_000;
+  return days + ((hour * 60 + minute - offset) * 60 + second) * 1000 + fraction;
+}
+
+const daysOfMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const daysOf400Years = 146_097;
+
+function isLeap(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+function twoDigits(text: string, at: number): number {
+  return 10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 11 * 48;
 }
 
 function offsetMinutes(text: string | undefined): number | undefined {

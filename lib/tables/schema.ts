@@ -175,14 +175,19 @@ function* learn(name: string, column: Column, rows: number): Work<ColumnSchema> 
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
   yield* inSlices(values.length, (from, to) => {
+    // Variables of this function are fast; those around it are not.
+    let [gaps, low, high] = [0, least, greatest];
     for (let i = from; i < to; i++) {
       const value = values[i] as number;
-      if (isCode ? value < 0 : Number.isNaN(value)) missing++;
+      if (isCode ? value < 0 : Number.isNaN(value)) gaps++;
       else if (Number.isFinite(value)) {
-        if (value < least) least = value;
-        if (value > greatest) greatest = value;
+        if (value < low) low = value;
+        if (value > high) high = value;
       }
     }
+    missing += gaps;
+    least = low;
+    greatest = high;
   });
   const schema = { name, kind, missing: rows === 0 ? 0 : missing / rows };
   if (kind === 'category') return { ...schema, categories: yield* usedCategories(column) };
@@ -280,11 +285,11 @@ export function cellReader({
       };
     default:
       return (value, row) => {
-        if (value instanceof Date) return value.getTime();
+        if (typeof value === 'number') return value;
         if (isMissing(value)) return gap;
         if (isDate(value)) return value.getTime();
-        const time = typeof value === 'string' ? parseTime(value) : value;
-        if (typeof time === 'number') return time;
+        const time = typeof value === 'string' ? parseTime(value) : undefined;
+        if (time !== undefined) return time;
         throw wrongCell(value, row);
       };
   }

@@ -175,6 +175,7 @@ class Tree {
 std::vector<Item> SortedItems(const std::vector<double>& x, const std::vector<char>& known,
                               const Control& control) {
   std::vector<Item> items;
+  items.reserve(x.size());
   for (size_t row = 0; row < x.size(); row++) {
     if (known[row] != 0 && !std::isnan(x[row])) items.push_back({x[row] + 0.0, row});
   }
