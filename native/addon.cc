@@ -18,6 +18,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportGenerator(env, exports);
   blasnet::ExportRows(env, exports);
   blasnet::ExportTables(env, exports);
+  blasnet::ExportTableColumns(env, exports);
   blasnet::ExportArrays(env, exports);
   blasnet::ExportInfo(env, exports);
   return exports;

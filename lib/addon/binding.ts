@@ -127,6 +127,7 @@ export interface Binding {
   readonly Arrays: new (given: { outcome: Float64Array }) => NativeArrays;
   readonly TableEncoder: new (given: NativeTableEncoderOptions) => NativeTableEncoder;
   readonly TextReader: new (given: NativeTextOptions) => NativeTextReader;
+  readonly TableColumns: new (given: { outcome: Float64Array }) => NativeTableColumns;
 
   /** The activations, by name. */
   readonly activations: Readonly<Record<string, ActivationRow>>;
@@ -252,6 +253,22 @@ export interface PlanArguments {
 }
 
 /** The arguments of a training call. */
+/** Work with columns of tables: see native/binding/table_columns.cc. */
+export interface NativeTableColumns extends NativeOperations {
+  /** Writes 6 numbers: values that are not missing, the least, the greatest, the mean, the least and greatest finite one. */
+  describe(
+    given: { readonly values: Float64Array | Int32Array | Int8Array; readonly out: Float64Array },
+    callback?: Callback,
+  ): void;
+  /** Counts each code, and lists those that come. The outcome's `index` is their number. */
+  count(
+    given: { readonly codes: Int32Array; readonly counts: Float64Array; readonly order: Int32Array },
+    callback?: Callback,
+  ): void;
+  /** Lists the rows from the least value to the greatest. */
+  sort(given: { readonly values: Float64Array; readonly order: Uint32Array }, callback?: Callback): void;
+}
+
 export interface TrainArguments {
   readonly X: FloatArray;
   /** (rows x embeddings); null without embeddings */
@@ -322,7 +339,7 @@ export interface NativePlan extends NativeOperations {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays TextReader TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays TextReader TableColumns TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
   'statuses labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 

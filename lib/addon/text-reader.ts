@@ -43,8 +43,23 @@ export interface NativeTextReader extends NativeOperations {
   names(): string[];
   /** States the kinds of columns: a code of `columnKinds` each. */
   setKinds(kinds: Int32Array): void;
-  /** Reads all whole records so far. The outcome's `index` is the number of rows since `clear`. */
-  read(given: { readonly last: boolean }, callback?: Callback): void;
+  /**
+   * Reads the whole records of the text so far, up to so many rows, or bytes of text, since `clear`. The outcome's `index`
+   * is the number of rows since `clear`.
+   */
+  read(
+    given: { readonly last: boolean; readonly rows: number; readonly bytes: number },
+    callback?: Callback,
+  ): void;
+  /** Whether the last `read` stopped because there are enough rows, or bytes. */
+  full(): boolean;
+  /**
+   * Adds the values since `clear` to the summaries of their columns, and forgets them. Of a column of more different texts
+   * than `texts`, or of more `bytes` of them, it forgets the texts, too.
+   */
+  summarise(given: { readonly texts: number; readonly bytes: number }, callback?: Callback): void;
+  /** Writes 4 numbers a column: values that are not missing, the least, the greatest, whether it has too many texts. */
+  summaries(out: Float64Array): void;
   fault(): TextFault;
   /** Writes 5 numbers a column: its kind, whether it must be read again, missing cells, texts, bytes of the texts. */
   describe(out: Float64Array): void;
@@ -60,6 +75,8 @@ export interface NativeTextReader extends NativeOperations {
   ): void;
   /** Forgets the values, and keeps kinds and texts. */
   clear(): void;
+  /** Forgets the texts of a column. Its codes begin with 0 again. */
+  clearTexts(column: number): void;
 }
 
 export interface NativeTextOptions {

@@ -2,7 +2,7 @@ import { workHere } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import type { Column, ColumnKind } from './column';
 import { checkKnown, columnFrom } from './from';
-import type { Request } from './text-pass';
+import type { Request } from './request';
 
 /** The columns that are asked for, with the names and of the kinds that are stated. */
 export function chosen(

@@ -9,8 +9,8 @@ import { nodeWorkerThreads } from '../base/lazy-modules';
 import { type Column, columnOf, encodedCategories } from './column';
 import type { PlainColumn } from './column-parts';
 import type { ColumnarAnswer, ColumnarBlock, ColumnarFormat, ColumnarRequest } from './columnar-request';
+import type { Columns, Request } from './request';
 import type { Source } from './source';
-import type { Columns, Request } from './text-pass';
 
 type Worker = import('node:worker_threads').Worker;
 

@@ -7,8 +7,10 @@ import { boolean, type Constraint, integerFrom, oneOf, optional } from '../base/
 import { detectDecimal, detectDelimiter, withoutComments } from './detect';
 import { checkKnown } from './from';
 import { refuseBinary } from './refuse';
+import type { Columns, PartRequest, Request, Survey, TextLimits } from './request';
 import type { Source } from './source';
-import { type Columns, type Format, type Request, readText, sampleSize } from './text-pass';
+import { sampleSize } from './text-pass';
+import { type FormatFor, readText, surveyText, textParts } from './text-table';
 
 export interface CsvOptions {
   /**
@@ -67,11 +69,29 @@ export const csvConstraints: Readonly<Record<keyof CsvOptions, Constraint>> = {
 
 /** Reads delimited text. */
 export function readCsv(source: Source, options: CsvOptions, request: Request): Promise<Columns> {
+  return readText(source, csvFormat(source, options, request), request);
+}
+
+/** Reads it part by part. */
+export function csvParts(source: Source, options: CsvOptions, request: PartRequest): AsyncGenerator<Columns> {
+  return textParts(source, csvFormat(source, options, request), request);
+}
+
+/** Finds what it holds. */
+export function surveyCsv(
+  source: Source,
+  options: CsvOptions,
+  request: Request,
+  limits: TextLimits,
+): Promise<Survey> {
+  return surveyText(source, csvFormat(source, options, request), request, limits);
+}
+
+function csvFormat(source: Source, options: CsvOptions, { columns }: Request): FormatFor {
   const { header = true } = options;
-  const { types, columns } = request;
   // The second pass must read as the first did.
   let dialect: Dialect | undefined;
-  const format = (late?: ReadonlySet<string>): Format => ({
+  return (types, late) => ({
     options(sample) {
       refuseBinary(source.name, sample);
       dialect ??= dialectOf(sample, options, source);
@@ -102,7 +122,6 @@ export function readCsv(source: Source, options: CsvOptions, request: Request): 
       });
     },
   });
-  return readText(source, format(), request, format);
 }
 
 type Dialect = Required<Pick<CsvOptions, 'delimiter' | 'decimal' | 'quote'>>;

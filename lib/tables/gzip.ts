@@ -10,8 +10,12 @@ export async function* gunzipBlocks(
   const parts = gathered(blocks, 2);
   const first = (await parts.next()).value as Uint8Array;
   if (!(first[0] === 0x1f && first[1] === 0x8b)) {
-    yield first;
-    yield* parts;
+    try {
+      yield first;
+      yield* parts;
+    } finally {
+      await parts.return(undefined);
+    }
     return;
   }
   const gunzip = createGunzip({ chunkSize: 2 ** 20 });

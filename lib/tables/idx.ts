@@ -9,8 +9,8 @@ import { chosen } from './choose';
 import { columnOf } from './column';
 import type { CsvOptions } from './csv';
 import { manyColumnsError, mostColumns } from './limits';
+import type { Columns, Request } from './request';
 import type { Source } from './source';
-import type { Columns, Request } from './text-pass';
 
 interface ElementType {
   readonly bytes: number;

@@ -3,14 +3,28 @@
 import { native } from '../addon/binding';
 import { checkKnown } from './from';
 import { refuseBinary } from './refuse';
+import type { Columns, PartRequest, Request, Survey, TextLimits } from './request';
 import type { Source } from './source';
-import { type Columns, type Format, type Request, readText } from './text-pass';
+import { type FormatFor, readText, surveyText, textParts } from './text-table';
 
 /** Reads objects of numbers, strings, true, false and null. */
-export async function readJson(source: Source, request: Request): Promise<Columns> {
-  const { types, columns } = request;
+export function readJson(source: Source, request: Request): Promise<Columns> {
+  return readText(source, jsonFormat(source, request), request);
+}
+
+/** Reads them part by part. */
+export function jsonParts(source: Source, request: PartRequest): AsyncGenerator<Columns> {
+  return textParts(source, jsonFormat(source, request), request);
+}
+
+/** Finds what they hold. */
+export function surveyJson(source: Source, request: Request, limits: TextLimits): Promise<Survey> {
+  return surveyText(source, jsonFormat(source, request), request, limits);
+}
+
+function jsonFormat(source: Source, { columns }: Request): FormatFor {
   const codes = native.columnKinds;
-  const format = (late?: ReadonlySet<string>): Format => ({
+  return (types, late) => ({
     options(sample) {
       refuseBinary(source.name, sample);
       const wanted = late ?? columns;
@@ -27,13 +41,11 @@ export async function readJson(source: Source, request: Request): Promise<Column
         json: { names, kinds, otherwise: wanted === undefined ? codes.unknown : codes.skipped },
       };
     },
-    names(found) {
-      if (found.length > 0 && late === undefined) {
-        checkKnown(types, found);
-        checkKnown(new Map((columns ?? []).map((name) => [name, undefined])), found, 'columns');
-      }
-      return found;
+    names: (found) => found,
+    checkNames(names) {
+      if (late !== undefined) return;
+      checkKnown(types, names);
+      checkKnown(new Map((columns ?? []).map((name) => [name, undefined])), names, 'columns');
     },
   });
-  return readText(source, format(), request, format);
 }

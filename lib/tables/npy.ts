@@ -11,8 +11,8 @@ import type { CsvOptions } from './csv';
 import { manyColumnsError, mostColumns } from './limits';
 import { elementReader, WrongElement } from './npy-elements';
 import { type ElementType, failed, type NpyHeader, npyHeader } from './npy-header';
+import type { Columns, Request } from './request';
 import type { Source } from './source';
-import type { Columns, Request } from './text-pass';
 import { unzip } from './zip';
 
 interface NpyArray extends NpyHeader {

@@ -32,7 +32,7 @@ export interface ReadTableOptions extends FromOptions, CsvOptions {
   readonly progress?: (progress: ReadProgress) => void;
 }
 
-const constraints: Readonly<Record<keyof ReadTableOptions, Constraint>> = {
+export const readConstraints: Readonly<Record<keyof ReadTableOptions, Constraint>> = {
   ...csvConstraints,
   format: optional(oneOf(formatNames)),
   types: kindsByName,
@@ -63,7 +63,7 @@ const constraints: Readonly<Record<keyof ReadTableOptions, Constraint>> = {
  */
 export async function readTable(source: TableSource, options: ReadTableOptions = {}): Promise<Table> {
   const from = sourceOf(source);
-  checkOptions('', options, constraints);
+  checkOptions('', options, readConstraints);
   const { signal, progress } = options;
   const types = checkTypes(options.types);
   if (signal?.aborted) throw new AbortError(signal.reason);
@@ -81,7 +81,7 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
   const opensFile = (format: TableFormat) => from.path !== undefined && readers[format].opensFile === true;
   const named = options.format ?? namedFormat(from.file);
   if (named !== undefined && opensFile(named)) return table(named, from);
-  const { sample, source: begun, close } = await opened(from, sampleSize, onBytes);
+  const { sample, source: begun, close } = await opened(from, sampleSize, onBytes, signal);
   try {
     const format = named ?? formatOf(sample);
     if (!opensFile(format)) return await table(format, begun);

@@ -1,13 +1,13 @@
 // How each format is read.
 
 import { readColumnar } from './columnar';
-import { type CsvOptions, readCsv } from './csv';
+import { type CsvOptions, csvParts, readCsv, surveyCsv } from './csv';
 import type { TableFormat } from './formats';
 import { readIdx } from './idx';
-import { readJson } from './json';
+import { jsonParts, readJson, surveyJson } from './json';
 import { readNpy, readNpz } from './npy';
+import type { Columns, PartRequest, Request, Survey, TextLimits } from './request';
 import type { Source } from './source';
-import type { Columns, PartRequest, Request } from './text-pass';
 
 /** How one format is read. */
 export interface FormatReader {
@@ -20,11 +20,17 @@ export interface FormatReader {
    * the whole; the categories of a part may be its own. A format without this method is read as a whole and then cut.
    */
   parts?(source: Source, options: CsvOptions, request: PartRequest): AsyncGenerator<Columns>;
+  /** Finds what the whole holds, without keeping its rows. A format without this method goes through its parts. */
+  survey?(source: Source, options: CsvOptions, request: Request, limits: TextLimits): Promise<Survey>;
 }
 
 export const readers: Readonly<Record<TableFormat, FormatReader>> = {
-  csv: { read: readCsv },
-  json: { read: (source, _, request) => readJson(source, request) },
+  csv: { read: readCsv, parts: csvParts, survey: surveyCsv },
+  json: {
+    read: (source, _, request) => readJson(source, request),
+    parts: (source, _, request) => jsonParts(source, request),
+    survey: (source, _, request, limits) => surveyJson(source, request, limits),
+  },
   npy: { read: readNpy },
   npz: { read: readNpz },
   idx: { read: readIdx },

@@ -5,6 +5,7 @@ import { alignedTable } from './aligned-table';
 import { articleOf, cellError, isDate, isMissing } from './build';
 import { type Column, type ColumnKind, columnKindNames, mostTime } from './column';
 import { parseTime } from './parse';
+import type { Survey } from './request';
 import type { Table } from './table';
 
 /** What was learned about a column. */
@@ -13,7 +14,10 @@ export interface ColumnSchema {
   readonly kind: ColumnKind;
   /** The share of missing values, from 0 to 1. */
   readonly missing: number;
-  /** The texts of a category that occur, in the order in which they first came. */
+  /**
+   * The texts of a category that occur, in the order in which they first came. Left out by a scan if there are more than
+   * its `mostCategories`.
+   */
   readonly categories?: readonly string[];
   /** The least finite number, or time in milliseconds since 1970. Left out if there is none. */
   readonly least?: number;
@@ -61,6 +65,21 @@ export class Schema {
     const columns: ColumnSchema[] = [];
     for (const name of table.names) columns.push(yield* learn(name, table.column(name), table.rows));
     return new Schema(columns, targets);
+  }
+
+  /** @internal The schema of a scan: what its first pass has found. */
+  static ofSurvey({ rows, columns }: Survey, target: string | readonly string[]): Schema {
+    const learned = [...columns].map(([name, { kind, present, least, greatest, categories }]) => ({
+      ...{ name, kind, missing: rows === 0 ? 0 : (rows - present) / rows },
+      ...(categories === undefined ? {} : { categories: categories.texts }),
+      ...((kind === 'number' || kind === 'time') && least <= greatest ? { least, greatest } : {}),
+    }));
+    const schema = new Schema(learned, typeof target === 'string' ? [target] : [...target]);
+    for (const name of schema.target) schema.column(name);
+    if (new Set(schema.target).size < schema.target.length) {
+      throw wrong('target', 'different names', schema.target);
+    }
+    return schema;
   }
 
   /** Reads what `toJSON` wrote. @throws TypeError or RangeError that names the wrong part */
@@ -139,8 +158,9 @@ export class Schema {
 
 const shownCategories = 5;
 
-function valuesOf({ kind, categories = [], least, greatest }: ColumnSchema): string {
+function valuesOf({ kind, categories, least, greatest }: ColumnSchema): string {
   if (kind === 'category') {
+    if (categories === undefined) return 'many texts';
     const shown = categories.slice(0, shownCategories).map((text) => JSON.stringify(text));
     const more = categories.length - shown.length;
     return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
@@ -221,7 +241,8 @@ function readColumn(place: string, json: unknown): ColumnSchema {
     throw wrong(`${place}.missing`, 'a share from 0 to 1', missing);
   }
   const isTexts = Array.isArray(categories) && categories.every((text) => typeof text === 'string');
-  if ((kind === 'category') !== isTexts || (isTexts && new Set(categories).size < categories.length)) {
+  const fits = categories === undefined || (kind === 'category' && isTexts);
+  if (!fits || (isTexts && new Set(categories).size < categories.length)) {
     throw wrong(`${place}.categories`, 'an array of different strings, of a category alone', categories);
   }
   const isTime = kind === 'time';

@@ -2,7 +2,8 @@
 
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { fileURLToPath } from 'node:url';
-import { argumentError, blasnetError } from '../base/errors';
+import { onAbort } from '../base/aborts';
+import { AbortError, argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { nodeFs } from '../base/lazy-modules';
 import { gathered } from './blocks';
 import { gunzipBlocks } from './gzip';
@@ -11,15 +12,15 @@ import { gunzipBlocks } from './gzip';
  * A file (its path, or a URL with the scheme `file:`), bytes, or what yields blocks of bytes or texts: a Readable, an
  * async iterable or an iterable.
  */
-export type TableSource =
-  | string
-  | URL
-  | Uint8Array
-  | ArrayBuffer
-  | AsyncIterable<Uint8Array | string>
-  | Iterable<Uint8Array | string>;
+export type TableSource = string | URL | Uint8Array | ArrayBuffer | TableStream;
 
-/** Bytes that can be read twice. */
+/** Blocks of bytes or texts, such as a Readable. */
+export type TableStream = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+
+/** A source that can be gone through again: `open` makes the stream anew. */
+export type ScanSource = TableSource | (() => TableStream | Promise<TableStream>);
+
+/** Bytes that can be read twice, unless the source is one of a scan and flows once. */
 export interface Source {
   /** What errors call it: the file's name, in quotes, or `the data`. */
   readonly name: string;
@@ -29,24 +30,43 @@ export interface Source {
   readonly path?: string;
   /** The bytes to be read, for progress; undefined if that is not known. */
   readonly size: () => Promise<number | undefined>;
-  /** The blocks, decompressed. `onRead` gets the number of bytes that were read, compressed ones if they are. */
-  blocks(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array>;
+  /** Whether it is a stream that flows once. */
+  readonly flowsOnce: boolean;
+  /** What tells whether a file has changed; undefined for others. */
+  readonly stamp: () => Promise<string | undefined>;
+  /**
+   * The blocks, decompressed. `onRead` gets the number of bytes that were read, compressed ones if they are. If the signal
+   * is aborted, a stream is no longer waited for.
+   */
+  blocks(onRead?: (bytes: number) => void, signal?: AbortSignal): AsyncGenerator<Uint8Array>;
 }
 
 const blockSize = 2 ** 22;
 
+/** The source of a table that is read as a whole. The blocks of a stream are kept, so that they can be read twice. */
 export function sourceOf(given: unknown): Source {
+  const source = storedSource(given) ?? (isIterable(given) ? keptStream(given) : undefined);
+  if (source !== undefined) return source;
+  const rule = 'a path, a file: URL, bytes, a Readable or an async iterable of bytes';
+  throw argumentError('ERR_BLASNET_ARG_TYPE', 'source', rule, given);
+}
+
+/** The source of a table that is read part by part. Nothing is kept. */
+export function scanSourceOf(given: unknown): Source {
+  const stored = storedSource(given);
+  if (stored !== undefined) return stored;
+  if (typeof given === 'function') return openedAnew(given as () => unknown);
+  if (isIterable(given)) return flowingOnce(given);
+  const rule =
+    'a path, a file: URL, bytes, or a function that returns a Readable or an async iterable of bytes';
+  throw argumentError('ERR_BLASNET_ARG_TYPE', 'source', rule, given);
+}
+
+function storedSource(given: unknown): Source | undefined {
   const path = pathOf(given);
   if (path !== undefined) return fileSource(path);
   if (given instanceof Uint8Array) return bytesSource(given);
-  if (given instanceof ArrayBuffer) return bytesSource(new Uint8Array(given));
-  if (isIterable(given)) return streamSource(given);
-  throw argumentError(
-    'ERR_BLASNET_ARG_TYPE',
-    'source',
-    'a path, a file: URL, bytes, a Readable or an async iterable of bytes',
-    given,
-  );
+  return given instanceof ArrayBuffer ? bytesSource(new Uint8Array(given)) : undefined;
 }
 
 function pathOf(given: unknown): string | undefined {
@@ -65,23 +85,26 @@ function pathOf(given: unknown): string | undefined {
   return given;
 }
 
-function isIterable(given: unknown): given is AsyncIterable<unknown> | Iterable<unknown> {
+function isIterable(given: unknown): given is TableStream {
   if (typeof given !== 'object' || given === null) return false;
   return Symbol.asyncIterator in given || Symbol.iterator in given;
 }
 
 function fileSource(path: string): Source {
   const name = JSON.stringify(path.length > 200 ? `...${path.slice(-197)}` : path);
+  const stat = () =>
+    nodeFs()
+      .promises.stat(path)
+      .catch(() => undefined);
   return {
     name,
     path,
     file: path.toLowerCase().replace(/\.gz$/, ''),
-    async size() {
-      return (
-        await nodeFs()
-          .promises.stat(path)
-          .catch(() => undefined)
-      )?.size;
+    flowsOnce: false,
+    size: async () => (await stat())?.size,
+    async stamp() {
+      const stats = await stat();
+      return stats && `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
     },
     blocks: (onRead) => gunzipBlocks(name, fileBlocks(path, name, onRead)),
   };
@@ -124,8 +147,11 @@ async function* fileBlocks(
   }
 }
 
+// What errors call a source without a file.
+const name = 'the data';
+const unnamed = { name, file: '', size: async () => undefined, stamp: async () => undefined };
+
 function bytesSource(bytes: Uint8Array): Source {
-  const name = 'the data';
   async function* blocks(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; at += blockSize) {
       const block = bytes.subarray(at, at + blockSize);
@@ -134,42 +160,120 @@ function bytesSource(bytes: Uint8Array): Source {
     }
   }
   return {
-    name,
-    file: '',
+    ...unnamed,
+    flowsOnce: false,
     size: async () => bytes.length,
     blocks: (onRead) => gunzipBlocks(name, blocks(onRead)),
   };
 }
 
 // A stream flows once, so its blocks are kept until the table is complete.
-function streamSource(stream: AsyncIterable<unknown> | Iterable<unknown>): Source {
-  const name = 'the data';
+function keptStream(stream: TableStream): Source {
   const kept: Uint8Array[] = [];
   let flowed = false;
-  async function* blocks(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  async function* blocks(
+    onRead: ((bytes: number) => void) | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
     if (flowed) {
       yield* kept;
       return;
     }
     flowed = true;
-    for await (const part of stream as AsyncIterable<unknown>) {
-      const block = typeof part === 'string' ? Buffer.from(part) : part;
-      if (!(block instanceof Uint8Array)) {
-        throw argumentError('ERR_BLASNET_ARG_TYPE', 'source', 'an iterable of Uint8Arrays or strings', part);
-      }
-      // The stream may use its memory again.
-      const copy = Uint8Array.from(block);
-      kept.push(copy);
-      onRead?.(copy.length);
-      yield copy;
+    for await (const block of streamBlocks(stream, signal)) {
+      kept.push(block);
+      onRead?.(block.length);
+      yield block;
     }
   }
   return {
-    name,
-    file: '',
-    size: async () => undefined,
-    blocks: (onRead) => gunzipBlocks(name, blocks(onRead)),
+    ...unnamed,
+    flowsOnce: false,
+    blocks: (onRead, signal) => gunzipBlocks(name, blocks(onRead, signal)),
   };
+}
+
+function openedAnew(open: () => unknown): Source {
+  async function* blocks(
+    onRead: ((bytes: number) => void) | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    const stream = await open();
+    if (!isIterable(stream)) {
+      const rule = 'a Readable or an async iterable of bytes';
+      throw argumentError('ERR_BLASNET_ARG_TYPE', 'what source() returns', rule, stream);
+    }
+    for await (const block of streamBlocks(stream, signal)) {
+      onRead?.(block.length);
+      yield block;
+    }
+  }
+  return {
+    ...unnamed,
+    flowsOnce: false,
+    blocks: (onRead, signal) => gunzipBlocks(name, blocks(onRead, signal)),
+  };
+}
+
+function flowingOnce(stream: TableStream): Source {
+  let flowed = false;
+  const source = openedAnew(() => {
+    if (flowed) throw onceError();
+    flowed = true;
+    return stream;
+  });
+  return { ...source, flowsOnce: true };
+}
+
+/** The error for a stream that would have to flow twice. */
+export function onceError(): BlasnetError {
+  return blasnetError(
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected source to be gone through once, since it is a stream: to read it again, pass a function that opens it, such as () => createReadStream(path); to read it in one pass, state the kinds of all columns in types',
+  );
+}
+
+// The blocks of a stream, copied: the stream may use its memory again. An abort ends the wait for the next one.
+async function* streamBlocks(
+  stream: TableStream,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const parts = Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
+  let waits = false;
+  try {
+    for (;;) {
+      if (signal?.aborted) throw new AbortError(signal.reason);
+      waits = true;
+      const { done, value } = await unlessAborted(Promise.resolve(parts.next()), signal);
+      waits = false;
+      if (done) return;
+      const block: unknown = typeof value === 'string' ? Buffer.from(value) : value;
+      if (!(block instanceof Uint8Array)) {
+        throw argumentError('ERR_BLASNET_ARG_TYPE', 'source', 'an iterable of Uint8Arrays or strings', value);
+      }
+      yield Uint8Array.from(block);
+    }
+  } finally {
+    // An iterator that waits for its next block would answer only then. A Readable can be ended all the same.
+    const ending = Promise.resolve(parts.return?.());
+    if (!waits) await ending;
+    else {
+      ending.catch(() => {});
+      (stream as { destroy?: () => void }).destroy?.();
+    }
+  }
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  let unlisten = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    unlisten = onAbort(signal, () => reject(new AbortError(signal?.reason)));
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    unlisten();
+  }
 }
 
 /** Opens a source, so that its first bytes can be looked at. The first call of `blocks` then goes on behind them. */
@@ -177,8 +281,9 @@ export async function opened(
   source: Source,
   size: number,
   onRead: (bytes: number) => void,
+  signal?: AbortSignal,
 ): Promise<{ readonly sample: Uint8Array; readonly source: Source; close(): Promise<void> }> {
-  let blocks: AsyncGenerator<Uint8Array> | undefined = gathered(source.blocks(onRead), size);
+  let blocks: AsyncGenerator<Uint8Array> | undefined = gathered(source.blocks(onRead, signal), size);
   const sample = (await blocks.next()).value as Uint8Array;
   async function* goOn(rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
@@ -192,10 +297,10 @@ export async function opened(
     sample,
     source: {
       ...source,
-      blocks(onReadAgain) {
+      blocks(onReadAgain, signalAgain) {
         const rest = blocks;
         blocks = undefined;
-        return rest === undefined ? source.blocks(onReadAgain) : goOn(rest);
+        return rest === undefined ? source.blocks(onReadAgain, signalAgain) : goOn(rest);
       },
     },
     async close() {

@@ -13,6 +13,7 @@ void ExportPreprocessing(Napi::Env env, Napi::Object exports);
 void ExportGenerator(Napi::Env env, Napi::Object exports);
 void ExportRows(Napi::Env env, Napi::Object exports);
 void ExportTables(Napi::Env env, Napi::Object exports);
+void ExportTableColumns(Napi::Env env, Napi::Object exports);
 void ExportArrays(Napi::Env env, Napi::Object exports);
 void ExportInfo(Napi::Env env, Napi::Object exports);
 

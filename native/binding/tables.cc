@@ -13,7 +13,10 @@
 //   readHeader({ last }): false if there is too little text. Reads it once
 //   names(): the names of the columns so far
 //   setKinds(kinds)              Int32Array (columns); `unknown`: to be found. Forgets all values so far
-//   read({ last }, callback?): the outcome's `index` is the number of rows since clear()
+//   read({ last, rows, bytes }, callback?): up to so many rows, or bytes, since clear(). The outcome's
+//   `index` is the number of rows since clear() full(): whether read() stopped since there are enough
+//   summarise({ texts, bytes }, callback?): the most texts of a column, and their bytes
+//   summaries(out)               Float64Array (columns * 4), written: values, least, greatest, too many texts
 //   fault(): { fault, line, row, column, cells, text }
 //   describe(out)                Float64Array (columns * 5), written: kind, late, missing, texts, bytes of
 //   the texts take({ column, values, bytes, ends }, callback?): copies the values of a column, and the texts
@@ -21,7 +24,7 @@
 //     values  Float64Array, Int32Array (category) or Int8Array (boolean)
 //     bytes   Uint8Array, or null
 //     ends    Float64Array: the end of each text in `bytes`, or null
-//   clear()
+//   clear(), clearTexts(column)
 //   limitThreads(threads), stop(), clearStop()
 //
 // The TableEncoder class: see tables/encoder.h.
@@ -61,10 +64,14 @@ class TextReaderObject final : public Operations<TextReaderObject> {
                            Method<&TextReaderObject::Names>("names"),
                            Method<&TextReaderObject::SetKinds>("setKinds"),
                            Method<&TextReaderObject::Read>("read"),
+                           Method<&TextReaderObject::Full>("full"),
+                           Method<&TextReaderObject::Summarise>("summarise"),
+                           Method<&TextReaderObject::Summaries>("summaries"),
                            Method<&TextReaderObject::Fault>("fault"),
                            Method<&TextReaderObject::Describe>("describe"),
                            Method<&TextReaderObject::Take>("take"),
                            Method<&TextReaderObject::Clear>("clear"),
+                           Method<&TextReaderObject::ClearTexts>("clearTexts"),
                            Method<&TextReaderObject::LimitThreads>("limitThreads"),
                            Method<&TextReaderObject::Stop>("stop"),
                            Method<&TextReaderObject::ClearStop>("clearStop"),
@@ -144,9 +151,33 @@ class TextReaderObject final : public Operations<TextReaderObject> {
   }
 
   Napi::Value Read(const Napi::CallbackInfo& info) {
-    const Properties given(Args(info), 0, {"last"});
+    const Properties given(Args(info), 0, {"last", "rows", "bytes"});
     const bool last = given["last"].Boolean();
-    return Start(info, 1, [this, last](Totals*) { return reader_->Read(last, control_); });
+    const size_t rows = given["rows"].Size(kMostElements), bytes = given["bytes"].Size(kMostElements);
+    return Start(info, 1, [=](Totals*) { return reader_->Read(last, rows, bytes, control_); });
+  }
+
+  Napi::Value Full(const Napi::CallbackInfo& info) {
+    CheckIdle(info.Env());
+    return Napi::Boolean::New(info.Env(), reader_->Full());
+  }
+
+  Napi::Value Summarise(const Napi::CallbackInfo& info) {
+    const Properties given(Args(info), 0, {"texts", "bytes"});
+    const size_t texts = given["texts"].Size(kMostElements), bytes = given["bytes"].Size(kMostElements);
+    return Start(info, 1, [=](Totals*) { return reader_->Summarise(texts, bytes, control_); });
+  }
+
+  void Summaries(const Napi::CallbackInfo& info) {
+    CheckIdle(info.Env());
+    const std::vector<TextReader::Column>& columns = reader_->Columns();
+    auto* out = Args(info)[0].Array<double>(4 * columns.size());
+    for (const TextReader::Column& column : columns) {
+      *out++ = static_cast<double>(column.present);
+      *out++ = column.least;
+      *out++ = column.greatest;
+      *out++ = column.many ? 1 : 0;
+    }
   }
 
   Napi::Value Fault(const Napi::CallbackInfo& info) {
@@ -179,9 +210,7 @@ class TextReaderObject final : public Operations<TextReaderObject> {
   Napi::Value Take(const Napi::CallbackInfo& info) {
     CheckIdle(info.Env());
     const Properties given(Args(info), 0, {"column", "values", "bytes", "ends"});
-    const size_t index = given["column"].Size();
-    if (index >= reader_->Columns().size()) throw given["column"].Wrong("the index of a column");
-    const TextReader::Column* const column = &reader_->Columns()[index];
+    const TextReader::Column* const column = &reader_->Columns()[ColumnOf(given["column"])];
     char* bytes = nullptr;
     double* ends = nullptr;
     if (given["bytes"].Given()) {
@@ -232,6 +261,17 @@ class TextReaderObject final : public Operations<TextReaderObject> {
   void Clear(const Napi::CallbackInfo& info) {
     CheckIdle(info.Env());
     reader_->ClearValues();
+  }
+
+  void ClearTexts(const Napi::CallbackInfo& info) {
+    CheckIdle(info.Env());
+    reader_->ClearTexts(ColumnOf(Args(info)[0]));
+  }
+
+  size_t ColumnOf(const Argument& column) const {
+    const size_t index = column.Size();
+    if (index >= reader_->Columns().size()) throw column.Wrong("the index of a column");
+    return index;
   }
 
   void LimitThreads(const Napi::CallbackInfo& info) { Limit(info); }

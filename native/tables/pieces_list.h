@@ -23,12 +23,19 @@ class PiecesList {
 
   size_t Size() const { return size_; }
 
-  void CopyTo(T* out) const {
+  // Calls use(elements, their number) for each piece in order.
+  template <typename Use>
+  void ForEachPiece(const Use& use) const {
     for (size_t i = 0; i < pieces_.size(); i++) {
-      const size_t size = i + 1 == pieces_.size() ? used_ : SizeOf(i);
-      std::memcpy(out, pieces_[i].get(), size * sizeof(T));
-      out += size;
+      use(pieces_[i].get(), i + 1 == pieces_.size() ? used_ : SizeOf(i));
     }
+  }
+
+  void CopyTo(T* out) const {
+    ForEachPiece([&](const T* elements, size_t size) {
+      std::memcpy(out, elements, size * sizeof(T));
+      out += size;
+    });
   }
 
   void Clear() {

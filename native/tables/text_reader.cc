@@ -9,6 +9,7 @@
 namespace blasnet {
 namespace {
 
+constexpr double kMostFinite = std::numeric_limits<double>::max();
 constexpr double kGap = std::numeric_limits<double>::quiet_NaN();
 // The bytes of a cell that a message shows.
 constexpr size_t kShown = 60;
@@ -47,9 +48,14 @@ void TextReader::State(const std::vector<ColumnKind>& kinds) {
   }
 }
 
-Outcome TextReader::Read(bool last, const Control& control) {
+Outcome TextReader::Read(bool last, size_t rows, size_t bytes, const Control& control) {
+  full_ = false;
   for (size_t i = 0; fault_.fault == TextFault::kNone; i++) {
     if (i % kRecordsBetweenStops == 0 && control.Stopped()) return {Status::kStopped};
+    if (values_ >= rows || part_bytes_ >= bytes) {
+      full_ = true;
+      break;
+    }
     const Found found = NextRecord(last);
     if (found == Found::kIncomplete) {
       if (end_ - start_ <= kMostRecord) break;
@@ -61,11 +67,34 @@ Outcome TextReader::Read(bool last, const Control& control) {
       if (fault_.fault != TextFault::kNone || !StoreRecord()) break;
       rows_++;
       values_++;
+      part_bytes_ += next_ - start_;
     }
     Next();
   }
   if (fault_.fault != TextFault::kNone) return {Status::kTextWrong};
   return {Status::kDone, values_};
+}
+
+Outcome TextReader::Summarise(size_t most_texts, size_t most_bytes, const Control& control) {
+  for (Column& column : columns_) {
+    if (control.Stopped()) return {Status::kStopped};
+    if (!Wanted(column)) continue;
+    column.present += values_ - column.missing;
+    double least = column.least, greatest = column.greatest;
+    column.numbers.ForEachPiece([&](const double* numbers, size_t count) {
+      // A comparison with NaN is false.
+      for (size_t i = 0; i < count; i++) {
+        least = numbers[i] < least && numbers[i] >= -kMostFinite ? numbers[i] : least;
+        greatest = numbers[i] > greatest && numbers[i] <= kMostFinite ? numbers[i] : greatest;
+      }
+    });
+    column.least = least;
+    column.greatest = greatest;
+    column.many |= column.texts.Size() > most_texts || column.texts.Bytes().size() > most_bytes;
+    if (column.many) column.texts = Dictionary();
+  }
+  ClearValues();
+  return {};
 }
 
 void TextReader::ClearValues() {
@@ -76,6 +105,7 @@ void TextReader::ClearValues() {
     column.missing = 0;
   }
   values_ = 0;
+  part_bytes_ = 0;
 }
 
 bool TextReader::StoreText(Column* column, std::string_view text) {

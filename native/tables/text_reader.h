@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,11 @@ class TextReader {
     PiecesList<int32_t> codes;   // -1 where missing
     PiecesList<int8_t> flags;    // -1 where missing
     Dictionary texts;
+    // What Summarise has found. The least and the greatest number are finite.
+    size_t present = 0;
+    double least = std::numeric_limits<double>::infinity();
+    double greatest = -std::numeric_limits<double>::infinity();
+    bool many = false;  // more texts than are kept
   };
 
   virtual ~TextReader() = default;
@@ -98,12 +104,21 @@ class TextReader {
   // States what the columns hold; kUnknown: to be found. Forgets all values so far.
   void State(const std::vector<ColumnKind>& kinds);
 
-  // Reads the records of the text so far; all of them if it is the last. Stops at a fault. Outcome: the
-  // number of rows since ClearValues.
-  Outcome Read(bool last, const Control& control);
+  // Reads the records of the text so far; all of them if it is the last. Stops at a fault, and when there are
+  // so many rows, or bytes of text, since ClearValues. Outcome: the number of rows since ClearValues.
+  Outcome Read(bool last, size_t rows, size_t bytes, const Control& control);
+
+  // Whether Read stopped because there are enough rows, or bytes.
+  bool Full() const { return full_; }
+
+  // Adds the values to what is known about their columns: how many there are, the least, the greatest. Then
+  // forgets them. Of a column of more texts, or bytes of texts, than these, it forgets the texts, too.
+  Outcome Summarise(size_t most_texts, size_t most_bytes, const Control& control);
 
   // Forgets the values, and keeps the kinds and the texts of categories.
   void ClearValues();
+  // Forgets the texts of a column. Codes begin with 0 again.
+  void ClearTexts(size_t column) { columns_[column].texts = Dictionary(); }
 
  protected:
   enum class Found { kRecord, kNoRecord, kIncomplete, kNothing, kFault };
@@ -141,9 +156,11 @@ class TextReader {
   size_t next_lines_ = 0;  // the line ends in that record
   size_t line_ = 1;
   size_t rows_ = 0;
-  size_t values_ = 0;  // rows since ClearValues
-  size_t bytes_ = 0;   // of the text so far
-  size_t gaps_ = 0;    // that stand for no text
+  size_t values_ = 0;      // rows since ClearValues
+  size_t bytes_ = 0;       // of the text so far
+  size_t gaps_ = 0;        // that stand for no text
+  size_t part_bytes_ = 0;  // of the records since ClearValues
+  bool full_ = false;
   std::vector<std::string> names_;
   std::vector<Column> columns_;
   Fault fault_;

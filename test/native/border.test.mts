@@ -11,7 +11,7 @@ import { kernels } from './kernels.js';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
-import { encoderClasses, jsonArguments, textClasses } from './text-calls.mjs';
+import { encoderClasses, jsonArguments, tableColumnClasses, textClasses } from './text-calls.mjs';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Exports = Record<string, AnyFunction>;
@@ -36,6 +36,7 @@ const classes: Record<
   ...rowClasses,
   ...textClasses,
   ...encoderClasses,
+  ...tableColumnClasses,
   Metrics: metricCallsOf(native),
   Plan: { constructorArguments: planArguments, methods },
 };

@@ -37,7 +37,7 @@ export const number = (value) => ({ make: () => value, wrong: () => [undefined, 
 export const size = (value) => ({ make: () => value, wrong: () => [undefined, ...notSizes] });
 
 /** A count that may exceed 32 bits. @param {number} value @returns {Argument} */
-const steps = (value) => ({
+export const steps = (value) => ({
   make: () => value,
   wrong: () => [
     undefined,

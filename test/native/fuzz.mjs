@@ -11,7 +11,7 @@ import { callsOf, rightArguments } from './calls.mjs';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
-import { encoderClasses, jsonArguments, textClasses } from './text-calls.mjs';
+import { encoderClasses, jsonArguments, tableColumnClasses, textClasses } from './text-calls.mjs';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -142,6 +142,7 @@ for (const [name, of] of Object.entries({
   ...rowClasses,
   ...textClasses,
   ...encoderClasses,
+  ...tableColumnClasses,
 })) {
   fc.assert(
     fc.property(argumentsFor(of.constructorArguments), (args) => attempt(() => new native[name](...args))),

@@ -1,7 +1,18 @@
 /**
  * The class TextReader of the library's addon: the arguments of its constructor and methods, as in calls.mjs.
  */
-import { callback, code, flag, floats, notArrays, otherArrays, properties, shared, size } from './calls.mjs';
+import {
+  callback,
+  code,
+  flag,
+  floats,
+  notArrays,
+  otherArrays,
+  properties,
+  shared,
+  size,
+  steps,
+} from './calls.mjs';
 
 /** @typedef {import('./calls.mjs').Argument} Argument */
 
@@ -41,7 +52,7 @@ const bytes = () => ({
 export function prepareReader(reader) {
   reader.add(new TextEncoder().encode('a,b,c\n1,x,true\n'));
   reader.readHeader({ last: false });
-  reader.read({ last: false });
+  reader.read({ last: false, rows: 9, bytes: 99 });
 }
 
 const csv = properties({
@@ -91,7 +102,10 @@ export const textClasses = {
           ],
         },
       ],
-      read: [properties({ last: flag(false) }), callback()],
+      read: [properties({ last: flag(false), rows: steps(9), bytes: steps(99) }), callback()],
+      full: [],
+      summarise: [properties({ texts: steps(9), bytes: steps(99) }), callback()],
+      summaries: [array(Float64Array, 12, 12)],
       fault: [],
       describe: [array(Float64Array, 15, 15)],
       take: [
@@ -104,6 +118,7 @@ export const textClasses = {
         callback(),
       ],
       clear: [],
+      clearTexts: [{ make: () => 1, wrong: (Float) => [...size(1).wrong(Float), 3] }],
       ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
     },
   },
@@ -193,6 +208,44 @@ export const encoderClasses = {
         callback(),
       ],
       encodeRow: [array(Float64Array, 3, 3), floats(6, { anyType: true }), integers([0], [])],
+      ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
+    },
+  },
+};
+
+/** @type {Record<'TableColumns', import('./row-calls.mjs').CallsOfClass>} */
+export const tableColumnClasses = {
+  TableColumns: {
+    constructorArguments: [properties({ outcome: shared(8, true) })],
+    methods: {
+      describe: [
+        properties({
+          values: {
+            make: () => Int8Array.of(0, 1, -1),
+            wrong: () => [undefined, ...notArrays, new Float32Array(3), new Uint8Array(3)],
+          },
+          out: array(Float64Array, 6, 6),
+        }),
+        callback(),
+      ],
+      count: [
+        properties({
+          codes: integers([0, 1, -1, 1]),
+          counts: array(Float64Array, 2, 0),
+          order: integers([0, 0], [0]),
+        }),
+        callback(),
+      ],
+      sort: [
+        properties({
+          values: array(Float64Array, 3, 0),
+          order: {
+            make: () => new Uint32Array(3),
+            wrong: () => [undefined, ...notArrays, new Uint32Array(2)],
+          },
+        }),
+        callback(),
+      ],
       ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
     },
   },

@@ -1,0 +1,266 @@
+import { onAbort } from '../base/aborts';
+import { AbortError } from '../base/errors';
+import { checkOptions, optional, positiveInteger } from '../base/validate';
+import { formatOf, namedFormat, type TableFormat } from './formats';
+import { checkTypes } from './from';
+import { surveyParts, withSharedTexts } from './part-survey';
+import { type ReadTableOptions, readConstraints } from './read-table';
+import { type FormatReader, readers } from './readers';
+import { type Columns, changedError, type PartRequest, rowsOfPart, type Survey } from './request';
+import { Schema } from './schema';
+import { onceError, opened, type ScanSource, type Source, scanSourceOf } from './source';
+import { Table } from './table';
+import { sampleSize } from './text-pass';
+
+export interface ScanTableOptions extends ReadTableOptions {
+  /**
+   * The rows of a part; the last part may have fewer. At least 1.
+   * @default as many as make some megabytes: 524,288 by the number of columns, or fewer if they hold 16 MB of text
+   */
+  readonly rows?: number;
+  /**
+   * The most different texts of a column that all parts share, at most 4 MB of them. A column of more texts has categories
+   * of its own in each part. At least 1. @default 65,536
+   */
+  readonly mostCategories?: number;
+}
+
+const constraints = {
+  ...readConstraints,
+  rows: optional(positiveInteger),
+  mostCategories: optional(positiveInteger),
+};
+
+const defaultMostCategories = 2 ** 16;
+const mostTextBytes = 2 ** 22;
+
+/**
+ * Reads a table of any size part by part, so that memory holds little more than two parts: the one that you work with,
+ * and the next one, which is read meanwhile. Formats, options and errors are those of `readTable`; put together, the
+ * parts are its table.
+ *
+ * The kinds of columns follow from all rows. So a first pass finds them before the first part comes, together with the
+ * categories, which are the same in all parts. A column of more than `mostCategories` texts has categories of its own in
+ * each part: there a code means another text in another part. If `types` states the kinds of all columns, there is no
+ * first pass, and that is so for all columns.
+ *
+ * The parts can be gone through again, by several loops at once, too. A source that is a stream can be gone through
+ * once; then `types` must state the kinds of all columns. A file must not change meanwhile.
+ *
+ * @param source a path, a `file:` URL, a Uint8Array or ArrayBuffer; a function that returns a Readable or another iterable
+ *   of bytes or strings; or such a stream itself
+ * @throws TypeError, RangeError for bad options; in the loop like `readTable`, and Error ERR_BLASNET_FILE for a file that
+ *   has changed
+ *
+ * @example
+ * for await (const table of scanTable('clicks.csv.gz')) count += table.rows;
+ */
+export function scanTable(source: ScanSource, options: ScanTableOptions = {}): TableScan {
+  const from = scanSourceOf(source);
+  checkOptions('', options, constraints);
+  checkTypes(options.types);
+  return new TableScan(from, options);
+}
+
+/** A table that is read part by part. It comes from `scanTable`. */
+export class TableScan implements AsyncIterable<Table> {
+  readonly #source: Source;
+  readonly #options: ScanTableOptions;
+  #survey: Promise<Survey> | undefined;
+  // The stamp of the file when the survey was made.
+  #stamp: string | undefined;
+
+  /** @internal Use `scanTable`. */
+  constructor(source: Source, options: ScanTableOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /**
+   * What the columns hold: names, kinds, categories, ranges and gaps, as `Schema.of` learns them from the whole table. It
+   * takes the first pass, unless that has been made. A column of more than `mostCategories` texts has no `categories`.
+   *
+   * @param target the names of the columns that are to be predicted
+   * @throws like the loop; RangeError ERR_BLASNET_UNKNOWN_NAME when a target is no column
+   */
+  async schema(target: string | readonly string[] = []): Promise<Schema> {
+    return Schema.ofSurvey(await this.#surveyed(), target);
+  }
+
+  /** The number of all rows. It takes the first pass, unless that has been made. @throws like the loop */
+  async countRows(): Promise<number> {
+    return (await this.#surveyed()).rows;
+  }
+
+  /** The parts, in order. A table without rows has none. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Table, void, void> {
+    const { signal } = this.#options;
+    const stop = new AbortController();
+    const unlisten = onAbort(signal, () => stop.abort(signal?.reason));
+    const parts = this.#parts(stop.signal);
+    let next: Promise<IteratorResult<Columns>> | undefined;
+    try {
+      throwIfAborted(signal);
+      next = parts.next();
+      for (;;) {
+        const part = await next;
+        throwIfAborted(signal);
+        if (part.done) return;
+        // The next part is read while the caller works with this one.
+        next = parts.next();
+        next.catch(() => {});
+        yield new Table(part.value.columns, part.value.rows);
+      }
+    } finally {
+      unlisten();
+      stop.abort();
+      await next?.catch(() => {});
+      await parts.return(undefined);
+    }
+  }
+
+  async *#parts(signal: AbortSignal): AsyncGenerator<Columns> {
+    const pass = await this.#open(signal);
+    const { reader, source, request } = pass;
+    try {
+      await this.#checkStamp();
+      yield* reader.parts === undefined
+        ? wholeInParts(reader, source, this.#options, request)
+        : this.#sharing(reader, reader.parts(source, this.#options, request), request);
+      await this.#checkStamp();
+    } finally {
+      await pass.close();
+    }
+  }
+
+  // Texts come in each part with codes of their own, unless the format has a survey of its own.
+  async *#sharing(
+    reader: FormatReader,
+    parts: AsyncGenerator<Columns>,
+    { types, survey, signal }: PartRequest,
+  ): AsyncGenerator<Columns> {
+    if (reader.survey !== undefined || this.#source.flowsOnce) return yield* parts;
+    const first = await parts.next();
+    if (first.done) return;
+    const all = resumed(first.value, parts);
+    const unstated = [...first.value.columns].some(
+      ([name, { kind }]) => kind === 'category' && !types.has(name),
+    );
+    yield* unstated ? withSharedTexts(all, await survey(), this.#source, signal) : all;
+  }
+
+  #surveyed(): Promise<Survey> {
+    this.#survey ??= this.#makeSurvey().catch((error) => {
+      this.#survey = undefined;
+      throw error;
+    });
+    return this.#survey;
+  }
+
+  async #makeSurvey(): Promise<Survey> {
+    const { signal, mostCategories = defaultMostCategories } = this.#options;
+    const limits = { texts: mostCategories, bytes: mostTextBytes };
+    throwIfAborted(signal);
+    const stamp = await this.#source.stamp();
+    const { reader, source, request, close } = await this.#open(signal);
+    try {
+      const survey =
+        reader.survey === undefined
+          ? await surveyParts(partsOf(reader, source, this.#options, request), limits, signal)
+          : await reader.survey(source, this.#options, request, limits);
+      this.#stamp = stamp;
+      await this.#checkStamp();
+      return survey;
+    } finally {
+      await close();
+    }
+  }
+
+  async #checkStamp(): Promise<void> {
+    if (this.#stamp !== undefined && this.#stamp !== (await this.#source.stamp()))
+      throw changedError(this.#source);
+  }
+
+  async #open(signal: AbortSignal | undefined): Promise<{
+    readonly reader: FormatReader;
+    readonly source: Source;
+    readonly request: PartRequest;
+    close(): Promise<void>;
+  }> {
+    const { progress, columns, rows: partRows } = this.#options;
+    const given = this.#source;
+    const total = progress && (await given.size());
+    let bytes = 0;
+    const onBytes = (more: number) => {
+      bytes += more;
+    };
+    // The bytes of each pass are counted.
+    const counted: Source = {
+      ...given,
+      blocks(onRead, signalAgain) {
+        bytes = 0;
+        return given.blocks(onRead, signalAgain);
+      },
+    };
+    const opensFile = (format: TableFormat) => given.path !== undefined && readers[format].opensFile === true;
+    const request: PartRequest = {
+      types: checkTypes(this.#options.types),
+      columns,
+      partRows,
+      signal,
+      onBytes,
+      onRows: (rows) => progress?.({ bytes, total, rows }),
+      survey: async () => {
+        if (given.flowsOnce) throw onceError();
+        return this.#surveyed();
+      },
+    };
+    const named = this.#options.format ?? namedFormat(given.file);
+    const unopened = { source: counted, request, close: async () => {} };
+    if (named !== undefined && opensFile(named)) return { reader: readers[named], ...unopened };
+    const { sample, source, close } = await opened(counted, sampleSize, onBytes, signal);
+    const format = named ?? formatOf(sample);
+    if (!opensFile(format)) return { reader: readers[format], source, request, close };
+    await close();
+    // What was read of the file is read again.
+    bytes = 0;
+    return { reader: readers[format], ...unopened };
+  }
+}
+
+function partsOf(
+  reader: FormatReader,
+  source: Source,
+  options: ScanTableOptions,
+  request: PartRequest,
+): AsyncGenerator<Columns> {
+  return reader.parts?.(source, options, request) ?? wholeInParts(reader, source, options, request);
+}
+
+async function* wholeInParts(
+  reader: FormatReader,
+  source: Source,
+  options: ScanTableOptions,
+  request: PartRequest,
+): AsyncGenerator<Columns> {
+  const { columns, rows } = await reader.read(source, options, request);
+  const table = new Table(columns, rows);
+  const size = rowsOfPart(request, columns.size);
+  for (let from = 0; from < rows; from += size) {
+    const part = table.slice(from, from + size);
+    yield { columns: new Map(part.names.map((name) => [name, part.column(name)])), rows: part.rows };
+  }
+}
+
+async function* resumed<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbortError(signal.reason);
+}
