@@ -175,6 +175,8 @@ export interface NumericRecords {
     | 'momentum'
     | 'dropout'
     | 'noise'
+    | 'scalesInputs'
+    | 'mixes'
     | 'skip'
     | 'trainable'
     | 'l1'

@@ -46,6 +46,8 @@ function layerRecord(layer: Layer, index: number, architecture: Architecture): F
     momentum: normalization?.name === 'batch' ? normalization.momentum : 0,
     dropout,
     noise,
+    scalesInputs: layer.inputScale === true,
+    mixes: layer.activationMix === true,
     skip: skipNumber(architecture, index),
     trainable,
     l1,

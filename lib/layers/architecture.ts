@@ -67,6 +67,16 @@ export interface LayerOptions {
    * penalties do not apply to them. @default none
    */
   readonly embeddings?: readonly EmbeddingOptions[];
+  /**
+   * Whether each input of the layer is multiplied by a factor that training learns, the parameter s; it begins at 1. The
+   * factors act after the noise (RealMLP: Holzmueller et al., 2024). @default false
+   */
+  readonly inputScale?: boolean;
+  /**
+   * Whether each unit learns how much of its activation it uses: z + a * (f(z) - z), with the parameter a, which begins at
+   * 1 (RealMLP). Not for the last layer, and not with softmax and logSoftmax. @default false
+   */
+  readonly activationMix?: boolean;
   /** A penalty on the weights W (not the biases), which is part of the loss: l1 * sum |w|. At least 0. @default 0 */
   readonly l1?: number;
   /**
@@ -101,6 +111,8 @@ export interface Layer {
   readonly noise?: number;
   readonly skip?: true | string;
   readonly embeddings?: readonly Embedding[];
+  readonly inputScale?: true;
+  readonly activationMix?: true;
   readonly l1?: number;
   readonly l2?: number;
   readonly maxNorm?: number;
@@ -129,6 +141,8 @@ const layerConstraints = {
   noise: optional(atLeast(0)),
   skip: anything,
   embeddings: anything,
+  inputScale: optional(boolean),
+  activationMix: optional(boolean),
   l1: optional(atLeast(0)),
   l2: optional(atLeast(0)),
   maxNorm: optional(above(0)),
@@ -184,6 +198,7 @@ function completeLayer(name: string, layer: LayerOptions, before: readonly Layer
       ? undefined
       : resolveNormalization(layer.normalization, `${name}.normalization`);
   if (before.length === count - 1) checkOutputLayer(name, layer);
+  checkMix(name, layer);
   const completed = {
     ...(layer.name !== undefined && { name: layer.name }),
     inputDim,
@@ -284,7 +299,9 @@ function skipOf(
 function parametersOf(layer: Layer): number {
   const { outputDim, normalization, embeddings = [] } = layer;
   const tables = embeddings.reduce((sum, table) => sum + (table.categories + 1) * table.outputDim, 0);
-  return tables + (featuresOf(layer) + (normalization === undefined ? 1 : 3)) * outputDim;
+  const columns = (normalization === undefined ? 1 : 3) + Number(layer.activationMix ?? 0);
+  const factors = layer.inputScale === true ? featuresOf(layer) : 0;
+  return tables + (featuresOf(layer) + columns) * outputDim + factors;
 }
 
 /** The number of columns of W: inputDim, plus the outputs of the embeddings. */
@@ -307,7 +324,7 @@ export function skipNumber(architecture: Architecture, index: number): number {
   return skip === true ? index + 1 : architecture.findIndex(({ name }) => name === skip) + 2;
 }
 
-// The options that the layer uses, of those that 0 turns off; and `trainable` if it is false.
+// The options that the layer uses, of those that 0 or false turns off; and `trainable` if it is false.
 function used(layer: LayerOptions): Partial<Layer> {
   const options: Record<string, number | boolean> = {};
   for (const name of ['dropout', 'noise', 'l1', 'l2', 'maxNorm'] as const) {
@@ -315,12 +332,21 @@ function used(layer: LayerOptions): Partial<Layer> {
     if (value !== undefined && value !== 0) options[name] = value;
   }
   if (layer.trainable === false) options.trainable = false;
+  for (const name of ['inputScale', 'activationMix'] as const) if (layer[name] === true) options[name] = true;
   return options;
+}
+
+function checkMix(name: string, { activation, activationMix }: LayerOptions): void {
+  if (activationMix !== true) return;
+  const { name: activationName } = resolveActivation(activation, `${name}.activation`);
+  if (!needsAllUnits(activationName)) return;
+  const rule = `false or left out with ${activationName}, which depends on all units`;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.activationMix`, rule, activationMix);
 }
 
 function checkOutputLayer(
   name: string,
-  { activation, outputDim, dropout, normalization, skip }: LayerOptions,
+  { activation, outputDim, dropout, normalization, skip, activationMix }: LayerOptions,
 ): void {
   if (outputDim === 1 && needsAllUnits(resolveActivation(activation, `${name}.activation`).name)) {
     const rule =
@@ -339,9 +365,13 @@ function checkOutputLayer(
     const rule = 'left out in the last layer';
     throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.normalization`, rule, normalization);
   }
-  if (skip !== undefined && skip !== false) {
+  for (const [option, value] of [
+    ['skip', skip],
+    ['activationMix', activationMix],
+  ] as const) {
+    if (value === undefined || value === false) continue;
     const rule = 'false or left out in the last layer';
-    throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.skip`, rule, skip);
+    throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.${option}`, rule, value);
   }
 }
 

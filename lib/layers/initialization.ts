@@ -62,7 +62,8 @@ function* fillAll(
     // For an initialiser, the outputs of embeddings are inputs, too.
     const shape = { ...layer, inputDim: featuresOf(layer) };
     yield* initializer.fill(random, shape, weights.data, biases.data, index);
-    if (gamma !== undefined) yield* fillArray(gamma.data, 1);
+    for (const ones of [gamma, parameters[`s${index + 1}`], parameters[`a${index + 1}`]])
+      if (ones !== undefined) yield* fillArray(ones.data, 1);
     if (variance !== undefined) yield* fillArray(variance.data, 1);
   }
   for (const [name, { data }] of given)

@@ -5,6 +5,8 @@ import { atLeast, check, checkOptions, optional } from '../base/validate';
 interface Adding {
   readonly normalization?: unknown;
   readonly embeddings?: unknown;
+  readonly inputScale?: boolean;
+  readonly activationMix?: boolean;
 }
 
 /** A factor for each kind of a layer's parameters, at least 0. Those that are left out are 1. */
@@ -17,6 +19,10 @@ export interface ParameterFactors {
   readonly gamma?: number;
   /** The shifts of a normalisation. */
   readonly beta?: number;
+  /** The factors of the inputs. */
+  readonly s?: number;
+  /** The shares of the activation. */
+  readonly a?: number;
   /** The tables of the embeddings, of the first layer. */
   readonly E?: number;
 }
@@ -24,11 +30,13 @@ export interface ParameterFactors {
 export type ParameterKind = keyof ParameterFactors;
 
 /** The kinds of parameters that a layer with these options has. */
-function kindsOf({ normalization, embeddings }: Adding): ParameterKind[] {
+function kindsOf({ normalization, embeddings, inputScale, activationMix }: Adding): ParameterKind[] {
   return [
     'W',
     'b',
     ...(normalization === undefined ? [] : (['gamma', 'beta'] as const)),
+    ...(inputScale === true ? (['s'] as const) : []),
+    ...(activationMix === true ? (['a'] as const) : []),
     ...(embeddings === undefined ? [] : (['E'] as const)),
   ];
 }

@@ -4,7 +4,8 @@ import type { ParameterKind } from './parameter-factors';
 
 /**
  * The article's parameter dictionary: W1 (outputDim x inputDim), b1 (outputDim x 1), W2, b2, ... of layers 1 to L.
- * Normalised layers also have gamma1 and beta1 (outputDim x 1). E1, E2, ... (categories + 1 x outputDim) are the tables
+ * Normalised layers also have gamma1 and beta1 (outputDim x 1), layers with inputScale s1 (inputs x 1), layers with
+ * activationMix a1 (outputDim x 1). E1, E2, ... (categories + 1 x outputDim) are the tables
  * of the first layer's embeddings; the last row of each is for unknown categories. W1 has a column for each of their
  * outputs, too. Every network has W1 and b1; the others are there if the layers ask for them.
  */
@@ -15,6 +16,8 @@ export type Parameters = {
   readonly [key: `b${number}`]: Matrix;
   readonly [key: `gamma${number}`]: Matrix;
   readonly [key: `beta${number}`]: Matrix;
+  readonly [key: `s${number}`]: Matrix;
+  readonly [key: `a${number}`]: Matrix;
   readonly [key: `E${number}`]: Matrix;
 };
 
@@ -26,6 +29,8 @@ export type Gradients = {
   readonly [key: `db${number}`]: Matrix;
   readonly [key: `dgamma${number}`]: Matrix;
   readonly [key: `dbeta${number}`]: Matrix;
+  readonly [key: `ds${number}`]: Matrix;
+  readonly [key: `da${number}`]: Matrix;
   readonly [key: `dE${number}`]: Matrix;
 };
 
@@ -60,9 +65,9 @@ export function parameterShapes(architecture: Architecture): NamedShape[] {
   }));
   const layers = architecture.flatMap((layer, index) => {
     const { outputDim, normalization } = layer;
-    const column = (name: string) => ({
+    const column = (name: string, rows = outputDim) => ({
       name: `${name}${index + 1}`,
-      rows: outputDim,
+      rows,
       cols: 1,
       vector: true,
     });
@@ -70,6 +75,8 @@ export function parameterShapes(architecture: Architecture): NamedShape[] {
       { name: `W${index + 1}`, rows: outputDim, cols: featuresOf(layer), vector: false },
       column('b'),
       ...(normalization === undefined ? [] : [column('gamma'), column('beta')]),
+      ...(layer.inputScale === true ? [column('s', featuresOf(layer))] : []),
+      ...(layer.activationMix === true ? [column('a')] : []),
     ];
   });
   return [...tables, ...layers];

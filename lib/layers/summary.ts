@@ -63,6 +63,8 @@ function extras(layer: Layer): string {
     normalization !== undefined && `${normalization.name} norm`,
     noise !== undefined && `noise ${noise}`,
     dropout !== undefined && `dropout ${dropout}`,
+    layer.inputScale === true && 'scaled inputs',
+    layer.activationMix === true && 'mixed activation',
     skip !== undefined && (skip === true ? 'skip' : `skip from ${JSON.stringify(skip)}`),
     l1 !== undefined && `l1 ${l1}`,
     l2 !== undefined && `l2 ${l2}`,

@@ -166,11 +166,15 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
       layer.momentum = record.momentum;
       layer.dropout = record.dropout;
       layer.noise = record.noise;
+      layer.scales_inputs = record.scales_inputs != 0;
+      layer.mixes = record.mixes != 0;
       layer.skip = records.SizeOf(record.skip, 0, l + 1 < count ? l + 1 : 0);
       layer.trainable = record.trainable != 0;
       layer.l1 = record.l1;
       layer.l2 = record.l2;
       layer.max_norm = record.max_norm;
+      if (layer.mixes && (l + 1 == count || NeedsAllUnits(layer.activation)))
+        throw records.Wrong("layers whose mixes are of hidden units, one by one");
       layers.push_back(layer);
       if (layer.skip > 0 && layers[layer.skip - 1].inputs != layer.outputs) {
         throw records.Wrong("layers whose skips add inputs as wide as their outputs");

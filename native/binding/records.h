@@ -18,20 +18,29 @@ struct LayerRecord {
   double momentum;  // for batch normalisation
   double dropout;
   double noise;
+  double scales_inputs;
+  double mixes;
   double skip;  // the number (from 1) of the layer whose input is added to the outputs; 0: none
   double trainable;
   double l1;
   double l2;
   double max_norm;  // 0: no limit
 
-  static constexpr Field<LayerRecord> kFields[] = {
-      {"outputs", &LayerRecord::outputs}, {"activation", &LayerRecord::activation},
-      {"alpha", &LayerRecord::alpha},     {"normalization", &LayerRecord::normalization},
-      {"epsilon", &LayerRecord::epsilon}, {"momentum", &LayerRecord::momentum},
-      {"dropout", &LayerRecord::dropout}, {"noise", &LayerRecord::noise},
-      {"skip", &LayerRecord::skip},       {"trainable", &LayerRecord::trainable},
-      {"l1", &LayerRecord::l1},           {"l2", &LayerRecord::l2},
-      {"maxNorm", &LayerRecord::max_norm}};
+  static constexpr Field<LayerRecord> kFields[] = {{"outputs", &LayerRecord::outputs},
+                                                   {"activation", &LayerRecord::activation},
+                                                   {"alpha", &LayerRecord::alpha},
+                                                   {"normalization", &LayerRecord::normalization},
+                                                   {"epsilon", &LayerRecord::epsilon},
+                                                   {"momentum", &LayerRecord::momentum},
+                                                   {"dropout", &LayerRecord::dropout},
+                                                   {"noise", &LayerRecord::noise},
+                                                   {"scalesInputs", &LayerRecord::scales_inputs},
+                                                   {"mixes", &LayerRecord::mixes},
+                                                   {"skip", &LayerRecord::skip},
+                                                   {"trainable", &LayerRecord::trainable},
+                                                   {"l1", &LayerRecord::l1},
+                                                   {"l2", &LayerRecord::l2},
+                                                   {"maxNorm", &LayerRecord::max_norm}};
 };
 
 // The factors of one parameter: see ParameterFactors.

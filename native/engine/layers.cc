@@ -4,12 +4,15 @@ namespace blasnet {
 
 size_t ParameterCount(const LayerSpec& spec) {
   const size_t factors = spec.normalization == Normalization::kNone ? 0 : 2;
-  return (spec.inputs + 1 + factors) * spec.outputs;
+  return (spec.inputs + 1 + factors + spec.mixes) * spec.outputs + (spec.scales_inputs ? spec.inputs : 0);
 }
 
 size_t NamedCount(const NetworkSpec& spec) {
   size_t count = spec.input.embeddings.size();
-  for (const LayerSpec& layer : spec.layers) count += layer.normalization == Normalization::kNone ? 2 : 4;
+  for (const LayerSpec& layer : spec.layers) {
+    count += layer.normalization == Normalization::kNone ? 2 : 4;
+    count += size_t{layer.scales_inputs} + size_t{layer.mixes};
+  }
   return count;
 }
 
@@ -32,6 +35,9 @@ Network LayOut(const NetworkSpec& spec) {
     layer.bias = layer.weights + weights;
     layer.gamma = layer.bias + layer.outputs;
     layer.beta = layer.gamma + layer.outputs;
+    const bool normalizes = layer.normalization != Normalization::kNone;
+    layer.scale = layer.gamma + (normalizes ? 2 * layer.outputs : 0);
+    layer.mix_shares = layer.scale + (layer.scales_inputs ? layer.inputs : 0);
     layer.mean = statistics;
     layer.variance = statistics + layer.outputs;
     parameters += ParameterCount(layer);
@@ -40,10 +46,12 @@ Network LayOut(const NetworkSpec& spec) {
     network.ranges.push_back(
         {layer.weights, weights, layer.trainable, layer.l1, layer.l2, layer.inputs, layer.max_norm});
     network.ranges.push_back({layer.bias, layer.outputs, layer.trainable});
-    if (layer.normalization != Normalization::kNone) {
+    if (normalizes) {
       network.ranges.push_back({layer.gamma, layer.outputs, layer.trainable});
       network.ranges.push_back({layer.beta, layer.outputs, layer.trainable});
     }
+    if (layer.scales_inputs) network.ranges.push_back({layer.scale, layer.inputs, layer.trainable});
+    if (layer.mixes) network.ranges.push_back({layer.mix_shares, layer.outputs, layer.trainable});
     network.layers.push_back(layer);
   }
   for (size_t i = 0; i < spec.factors.size(); i++) {

@@ -40,11 +40,13 @@ struct LayerSpec {
   Activation activation = Activation::kLinear;
   double alpha = 0;  // the activation's parameter
   Normalization normalization = Normalization::kNone;
-  double epsilon = 0;   // for the normalisation
-  double momentum = 0;  // the share of the batch's moments in the new running moments
-  double dropout = 0;   // the share of outputs that dropout sets to 0
-  double noise = 0;     // the standard deviation of the noise on the inputs
-  size_t skip = 0;      // adds the input of layer number `skip` (from 1) to the outputs; 0: nothing
+  double epsilon = 0;          // for the normalisation
+  double momentum = 0;         // the share of the batch's moments in the new running moments
+  double dropout = 0;          // the share of outputs that dropout sets to 0
+  double noise = 0;            // the standard deviation of the noise on the inputs
+  bool scales_inputs = false;  // multiplies each input by a learned factor
+  bool mixes = false;          // mixes each unit's activation with its argument, by a learned share
+  size_t skip = 0;             // adds the input of layer number `skip` (from 1) to the outputs; 0: nothing
   bool trainable = true;
   double l1 = 0;
   double l2 = 0;
@@ -60,13 +62,16 @@ struct LayerSpec {
   bool UsesBatchMoments() const { return NormalizesBatches() && trainable; }
 };
 
-// A layer with the offsets of its parameters: W (out, in), b (out) and, with a normalisation, gamma (out) and
-// beta (out). mean (out) and variance (out) are offsets into the running moments of all layers.
+// A layer with the offsets of its parameters: W (out, in), b (out); with a normalisation, gamma (out) and
+// beta (out); with scaled inputs, s (in); with mixed activations, a (out). mean (out) and variance (out) are
+// offsets into the running moments of all layers.
 struct Layer : LayerSpec {
   size_t weights = 0;
   size_t bias = 0;
   size_t gamma = 0;
   size_t beta = 0;
+  size_t scale = 0;
+  size_t mix_shares = 0;
   size_t end = 0;  // after its last parameter
   size_t mean = 0;
   size_t variance = 0;

@@ -4,8 +4,10 @@
 
 #include "engine/stages/add.h"
 #include "engine/stages/dropout.h"
+#include "engine/stages/mix.h"
 #include "engine/stages/noise.h"
 #include "engine/stages/normalize.h"
+#include "engine/stages/scale.h"
 #include "kernels/blocks.h"
 #include "kernels/scan.h"
 
@@ -69,8 +71,8 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
   size_t first_trained = 0;
   while (first_trained < layers.size() && !layers[first_trained].trainable) first_trained++;
 
-  const bool by_sample =
-      network_.Features() >= kWideInput && layers[0].noise == 0 && !forks[0] && at_.capacity > 1;
+  const bool by_sample = network_.Features() >= kWideInput && layers[0].noise == 0 &&
+                         !layers[0].scales_inputs && !forks[0] && at_.capacity > 1;
   Slot<T>* current = NewSlot(network_.Features());
   input_ = Make<InputStage<T>>(current, network_, parameters, by_sample);
   segments_.push_back({nullptr, {input_}, current->units});
@@ -105,6 +107,15 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
       segments_.back().stages.push_back(Make<NoiseStage<T>>(current, noisy, layer.noise, NoiseStream(l)));
       current = noisy;
     }
+    if (layer.scales_inputs) {
+      Slot<T>* scaled = NewSlot(layer.inputs);
+      gradient_arrays_.push_back({layer.inputs, {scaled}, {}});
+      const bool trained = l > first_trained || (l == 0 && network_.TrainsEmbeddings());
+      segments_.back().stages.push_back(Make<ScaleStage<T>>(current, scaled, layer, parameters, trained));
+      current = scaled;
+      // Its gradient by the factors is that before relu's derivative.
+      relu_before = nullptr;
+    }
     array = take_array(l + 1, !last && forks[l + 1]);
     wanted = true;
     const auto next = [&] { return with_gradients(NewSlot(layer.outputs)); };
@@ -130,13 +141,19 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
       current = out;
     }
     out = next();
-    auto* activate =
-        Make<ActivateStage<T>>(current, out, layer.activation, layer.alpha, last && FromLogits(loss_));
-    append(activate);
+    if (layer.mixes) {
+      append(Make<MixStage<T>>(current, out, layer, parameters));
+      affine->FuseWith(nullptr, relu_before);
+      relu_before = nullptr;
+    } else {
+      auto* activate =
+          Make<ActivateStage<T>>(current, out, layer.activation, layer.alpha, last && FromLogits(loss_));
+      append(activate);
+      affine->FuseWith(layer.normalization == Normalization::kNone ? activate : nullptr, relu_before);
+      relu_before = activate;
+    }
     activations_.push_back(out);
     current = out;
-    affine->FuseWith(layer.normalization == Normalization::kNone ? activate : nullptr, relu_before);
-    relu_before = activate;
     if (layer.dropout > 0) {
       out = next();
       append(Make<DropoutStage<T>>(current, out, layer.dropout, DropoutStream(l)));

@@ -121,8 +121,13 @@ void TileRunner<T>::Backward(Tile<T>& tile, bool accumulate, T* gradients) {
     layers_left--;
     const bool is_last =
         layers_left == first_trainable_ && !(layers_left == 0 && network_.TrainsEmbeddings());
-    tail_done = BackwardLayer(tile, segment, segments[s - 1], !is_last, accumulate, gradients);
-    if (is_last) return;
+    // The factors of the inputs are trained by the stage before.
+    const bool scales = segment.affine->layer().scales_inputs;
+    tail_done = BackwardLayer(tile, segment, segments[s - 1], !is_last || scales, accumulate, gradients);
+    if (!is_last) continue;
+    if (scales && !tail_done)
+      tile.BackwardTail(segments[s - 1], 0, segments[s - 1].units, accumulate, gradients);
+    return;
   }
 }
 
@@ -140,8 +145,9 @@ bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, cons
     tile.BackwardHead(segment, from, to, accumulate, gradients);
     if (with_tail) tile.BackwardTail(before, from, to, accumulate, gradients);
   };
-  // In the network's input, only the features from tables need gradients.
-  const size_t first = segment.affine == tile.Segments()[1].affine ? network_.numbers : 0;
+  // In the network's input, only the features from tables need gradients, unless all are scaled.
+  const bool of_tables = segment.affine == tile.Segments()[1].affine && !layer.scales_inputs;
+  const size_t first = of_tables ? network_.numbers : 0;
   const size_t out = layer.trainable ? layer.outputs : 0, in = to_input ? layer.inputs - first : 0;
   if (!sweeps_) {
     if (out > 0) of_weights(0, out);

@@ -62,7 +62,7 @@ describe('layers', () => {
   test('the defaults in the table change nothing', () => {
     const defaults = toldDefaults(told);
     expect(Object.keys(defaults)).toEqual([
-      ...['dropout', 'noise', 'skip', 'l1', 'l2', 'trainable'],
+      ...['dropout', 'noise', 'skip', 'inputScale', 'activationMix', 'l1', 'l2', 'trainable'],
       ...['learningRateFactors', 'weightDecayFactors'],
     ]);
     const { architecture } = new Network([{ ...layer, ...defaults }]);

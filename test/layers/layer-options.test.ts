@@ -14,9 +14,11 @@ const last = { outputDim: 1, activation: 'sigmoid' };
 
 describe('completeArchitecture', () => {
   it('keeps what a layer uses, and nothing else', () => {
-    const used = { dropout: 0.5, noise: 0.1, l1: 1e-4, l2: 1e-3, maxNorm: 3, trainable: false };
+    const switches = { inputScale: true, activationMix: true, trainable: false };
+    const used = { dropout: 0.5, noise: 0.1, l1: 1e-4, l2: 1e-3, maxNorm: 3, ...switches };
     expect(hidden(used)[0]).toEqual({ ...first, ...used });
     expect(hidden({ dropout: 0, noise: 0, l1: 0, l2: 0, trainable: true })[0]).toEqual(first);
+    expect(hidden({ inputScale: false, activationMix: false })[0]).toEqual(first);
     expect(hidden({ dropout: undefined, normalization: undefined, maxNorm: undefined })[0]).toEqual(first);
   });
 
@@ -69,6 +71,16 @@ describe('completeArchitecture', () => {
     expect(architecture[0]).toMatchObject({ activation: { alpha: 1 }, normalization: { momentum: 0.1 } });
   });
 
+  it('counts factors of inputs and shares of activations among the parameters', () => {
+    const most = 2 ** 31 - 1;
+    const wide = { outputDim: 1, activation: 'relu', inputScale: true, activationMix: true };
+    // The first layer's weights and factors, its bias and its share, and the second layer's weight and bias.
+    expect(complete({ ...wide, inputDim: (most - 5) / 2 }, last)).toHaveLength(2);
+    expect(() => complete({ ...wide, inputDim: (most - 3) / 2 }, last)).toThrow(
+      `Expected the network to have at most ${most} parameters, got ${most + 1} up to layers[1]`,
+    );
+  });
+
   it('counts gamma and beta among the parameters', () => {
     const most = 2 ** 31 - 1;
     const wide = { outputDim: 1, activation: 'relu', normalization: 'layer' };
@@ -118,6 +130,8 @@ itRejects([
   ...values('l2', atLeast0, [-1e-9, Number.NaN, true]),
   ...values('maxNorm', 'a positive finite number', [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '3']),
   ...values('trainable', 'true or false', ['no', null]),
+  ...values('inputScale', 'true or false', ['no', null]),
+  ...values('activationMix', 'true or false', ['no', null]),
   ...(['learningRateFactors', 'weightDecayFactors'] as const).flatMap((option): BadCall[] => [
     {
       what: `${option} that are text`,
@@ -198,6 +212,21 @@ itRejects([
     error: TypeError,
     code: 'ERR_BLASNET_UNKNOWN_OPTION',
     message: 'Unknown option "momentum"; known: epsilon',
+  },
+  {
+    what: 'activationMix in the last layer',
+    call: () => complete(first, { ...last, activationMix: true }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected layers[1].activationMix to be false or left out in the last layer, got true (boolean)',
+  },
+  {
+    what: 'activationMix of softmax',
+    call: () => hidden({ activation: 'softmax', activationMix: true }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message:
+      'Expected layers[0].activationMix to be false or left out with softmax, which depends on all units, got true (boolean)',
   },
   {
     what: 'dropout in the last layer',

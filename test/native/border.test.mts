@@ -50,6 +50,8 @@ const plainLayer = {
   momentum: 0,
   dropout: 0,
   noise: 0,
+  scalesInputs: 0,
+  mixes: 0,
   skip: 0,
   trainable: 1,
   l1: 0,

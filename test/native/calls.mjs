@@ -339,17 +339,17 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     firstBadLabel: [floats(5, { anyLength: true, anyType: true }), code(1, 4), positive(3)],
   };
 
-  // The fields are (outputs, activation, alpha, normalization, epsilon, momentum, dropout, noise, skip,
-  // trainable, l1, l2, maxNorm). The relu layer uses every feature except skips, the other layer none.
+  // The fields are (outputs, activation, alpha, normalization, epsilon, momentum, dropout, noise, scalesInputs,
+  // mixes, skip, trainable, l1, l2, maxNorm). The relu layer uses every feature except skips, the other none.
   const fields = records.layer.length;
   const layerRecords = [
-    ...[4, 2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 0, 1, 1e-3, 1e-3, 2],
-    ...[2, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0],
+    ...[4, 2, 0, 1, 1e-5, 0.1, 0.5, 0.1, 1, 1, 0, 1, 1e-3, 1e-3, 2],
+    ...[2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0],
   ];
 
   /**
    * A plan with 3 numbers, a table of 3 categories and 2 outputs, 4 hidden units with batch normalisation, and
-   * 2 output units: 50 parameters.
+   * 2 output units: 59 parameters.
    */
   const planArguments = [
     properties({
@@ -366,19 +366,25 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
           1: noCodes(count(activations) - 1),
           3: noCodes(count(normalizations) - 1),
           // The layer's own input has another width, and later layers do not exist yet.
-          8: [...noSizes, 1, 2, 3],
+          10: [...noSizes, 1, 2, 3],
           [fields]: [...noSizes, 0, 2 ** 31],
           [fields + 1]: noCodes(count(activations) - 1),
           [fields + 3]: noCodes(count(normalizations) - 1),
-          [fields + 8]: [...noSizes, 1, 2],
+          // The outputs are not mixed.
+          [fields + 9]: [1],
+          [fields + 10]: [...noSizes, 1, 2],
         },
         { anyLength: true },
       ),
-      // Of E1, W1, b1, gamma1, beta1, W2 and b2.
-      factors: numbers([1, 1, 1, 1, 0.1, 0, 6, 1, 0, 2, 1, 1, 0.5, 0.5], {}, { mayBeEmpty: true }),
+      // Of E1, W1, b1, gamma1, beta1, s1, a1, W2 and b2.
+      factors: numbers(
+        [1, 1, 1, 1, 0.1, 0, 6, 1, 0, 2, 1, 1, 0.5, 0.5, 1, 0, 2, 2],
+        {},
+        { mayBeEmpty: true },
+      ),
       loss: loss('binaryCrossEntropy'),
       lossOptions: lossOptions(),
-      parameters: shared(50),
+      parameters: shared(59),
       statistics: shared(8),
       outcome: shared(8, true),
     }),
@@ -409,7 +415,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
   const methods = {
     predict: [floats(15), codes(), size(5), floats(10), callback()],
     evaluate: [...samples(), callback()],
-    gradients: [...samples(), floats(50), callback()],
+    gradients: [...samples(), floats(59), callback()],
     train: [
       properties({
         X: floats(15),
@@ -419,7 +425,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
         order: order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0),
         numbers: trainNumbers,
         options: doubles(adam.options.length),
-        state: floats(100),
+        state: floats(118),
         learningRates: numbers([0.1, 0.05], {}, { anyLength: true }),
         decayFactors: numbers([1, 0.5], {}, { anyLength: true }),
         dropoutFactors: numbers([0.5, 1], {}, { anyLength: true }),

@@ -38,6 +38,8 @@ const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<Numeric
     momentum: true,
     dropout: true,
     noise: true,
+    scalesInputs: true,
+    mixes: true,
     skip: true,
     trainable: true,
     l1: true,

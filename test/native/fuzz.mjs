@@ -200,6 +200,8 @@ const small = (/** @type {number} */ max) => fc.nat({ max });
 const layer = fc
   .tuple(
     ...[small(16), double, small(2), double, double, double, double],
+    // The inputs may be scaled, and the activations mixed.
+    ...[small(1), fc.constantFrom(0, 0, 0, 1)],
     fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, { arbitrary: small(3), weight: 1 }),
     ...[double, double, double, double],
   )
@@ -213,8 +215,8 @@ const network = fc.record({
   }),
   code: fc.oneof(fc.integer({ min: -2, max: 6 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31))),
   layers: fc.array(layer, { minLength: 3, maxLength: 3 }),
-  // None, or two for each of at most 14 parameters.
-  factors: fc.oneof(fc.constant(new Float64Array(0)), doubles(28)),
+  // None, or two for each of at most 20 parameters.
+  factors: fc.oneof(fc.constant(new Float64Array(0)), doubles(40)),
   loss: fc.tuple(small(9), double, double),
   rows: fc.integer({ min: 1, max: 40 }),
   value: double,
@@ -255,9 +257,11 @@ fc.assert(
     const used = layers.slice(0, sizes.length - 1);
     const embedded = tables.reduce((sum, [, outputs]) => sum + outputs, 0);
     const parameters = used.reduce(
-      (sum, [, , normalization = 0], l) =>
-        sum +
-        ((sizes[l] ?? 0) + (l === 0 ? embedded : 0) + (normalization > 0 ? 3 : 1)) * (sizes[l + 1] ?? 0),
+      (sum, [, , normalization = 0, , , , , scales = 0, mixes = 0], l) => {
+        const features = (sizes[l] ?? 0) + (l === 0 ? embedded : 0);
+        const columns = features + (normalization > 0 ? 3 : 1) + mixes;
+        return sum + columns * (sizes[l + 1] ?? 0) + scales * features;
+      },
       tables.reduce((sum, [categories, outputs]) => sum + (categories + 1) * outputs, 0),
     );
     const codes = new Int32Array(rows * tables.length).fill(code, 0, 1);

@@ -152,6 +152,63 @@ export const networks: LayerNetwork[] = [
     ),
     loss: 'poisson',
   },
+  {
+    what: 'scaled inputs of every layer, after relu, and a wide input',
+    architecture: stack(
+      [101, 7, 6, 2],
+      { activation: 'relu', inputScale: true },
+      { activation: 'relu', inputScale: true, normalization: layer },
+      { activation: 'sigmoid', inputScale: true, l2: 0.1 },
+    ),
+    loss: 'binaryCrossEntropy',
+  },
+  {
+    what: 'scaled inputs with embeddings and residual connections',
+    architecture: stack(
+      [6, 6, 6, 6, 1],
+      { activation: 'mish', skip: 1, inputScale: true, embeddings: [{ categories: 5, outputs: 2 }] },
+      { activation: 'relu', skip: 1, inputScale: true },
+      { activation: 'softmax', skip: 2, inputScale: true, normalization: batch },
+      { activation: 'linear', inputScale: true },
+    ),
+    loss: 'meanSquaredError',
+  },
+  {
+    what: 'scaled inputs above, in and below frozen layers',
+    architecture: stack(
+      [4, 6, 5, 5, 5, 2],
+      { activation: 'tanh', trainable: false, inputScale: true, normalization: batch },
+      { activation: 'softmax', trainable: false },
+      { activation: 'relu', inputScale: true },
+      { activation: 'relu', trainable: false, inputScale: true, activationMix: true },
+      'softplus',
+    ),
+    loss: 'poisson',
+  },
+  {
+    what: 'scaled inputs and mixes that follow a frozen relu',
+    architecture: stack(
+      [3, 6, 5, 2],
+      { activation: 'relu', trainable: false, normalization: layer },
+      { activation: 'relu', inputScale: true, activationMix: true },
+      'sigmoid',
+    ),
+    loss: 'binaryCrossEntropy',
+  },
+  {
+    what: 'mixed activations of each kind',
+    architecture: stack(
+      [3, 17, 9, 8, 8, 7, 6, 2],
+      { activation: 'relu', activationMix: true },
+      { activation: 'gelu', activationMix: true, normalization: batch },
+      { activation: 'leakyRelu', alpha: 0.2, activationMix: true, normalization: layer },
+      { activation: 'selu', activationMix: true, skip: 4, inputScale: true },
+      { activation: 'mish', activationMix: true },
+      { activation: 'tanh', activationMix: true, l1: 0.01 },
+      'linear',
+    ),
+    loss: 'huber',
+  },
   // Reads X in rows of samples.
   {
     what: 'a wide input',
@@ -165,6 +222,20 @@ export const networks: LayerNetwork[] = [
 ];
 
 export const random: LayerNetwork[] = [
+  {
+    what: 'scaled inputs and mixed activations around dropout and noise',
+    architecture: stack(
+      [6, 6, 6, 6, 2],
+      {
+        ...{ activation: 'relu', dropout: 0.5, noise: 0.1, skip: 1, inputScale: true, activationMix: true },
+        embeddings: [{ categories: 3, outputs: 2 }],
+      },
+      { activation: 'relu', dropout: 0.3, noise: 0.2, skip: 1, inputScale: true },
+      { activation: 'silu', noise: 0.1, skip: 2, activationMix: true },
+      { activation: 'sigmoid', inputScale: true, noise: 0.1 },
+    ),
+    loss: 'binaryCrossEntropy',
+  },
   {
     what: 'dropout',
     architecture: stack(
@@ -217,6 +288,17 @@ export const random: LayerNetwork[] = [
 // Swept networks, one of them with layers for CBLAS.
 const table = [{ categories: 20_000, outputs: 8 }];
 export const large: LayerNetwork[] = [
+  {
+    what: 'scaled inputs and mixed activations',
+    architecture: stack(
+      [30, 420, 420, 420, 3],
+      { activation: 'relu', inputScale: true, activationMix: true, dropout: 0.2 },
+      { activation: 'gelu', inputScale: true, activationMix: true, normalization: batch },
+      { activation: 'relu', inputScale: true, skip: 2, noise: 0.1 },
+      'sigmoid',
+    ),
+    loss: 'binaryCrossEntropy',
+  },
   {
     what: 'more than 1 MB',
     architecture: stack(

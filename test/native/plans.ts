@@ -17,7 +17,7 @@ export interface TestPlan {
   readonly type: FloatType;
   readonly architecture: readonly StackLayer[];
   /**
-   * W1, b1, W2, ...; after the b of a normalised layer come its gamma and beta. Tables (E1, ...) come first.
+   * W1, b1, W2, ...; after the b of a normalised layer come its gamma and beta, then s and a. Tables (E1, ...) come first.
    */
   readonly flat: FloatArray;
   /** mean1, variance1, ... of layers with batch normalisation */
@@ -147,13 +147,16 @@ function tensorSizes(
   const tables = tablesOf(architecture).map(
     ({ categories, outputs }, e) => [`E${e + 1}`, categories + 1, outputs] as const,
   );
-  const layers = architecture.flatMap(({ inputDim, outputDim, normalization }, index) => {
+  const layers = architecture.flatMap((layer, index) => {
+    const { inputDim, outputDim, normalization } = layer;
     const l = index + 1;
     const factors = [[`gamma${l}`, outputDim, 1] as const, [`beta${l}`, outputDim, 1] as const];
     return [
       [`W${l}`, outputDim, inputDim] as const,
       [`b${l}`, outputDim, 1] as const,
       ...(normalization === undefined ? [] : factors),
+      ...(layer.inputScale === true ? [[`s${l}`, inputDim, 1] as const] : []),
+      ...(layer.activationMix === true ? [[`a${l}`, outputDim, 1] as const] : []),
     ];
   });
   return [...tables, ...layers];
@@ -185,6 +188,8 @@ function layerRecord(layer: StackLayer): Float64Array {
     momentum,
     dropout,
     noise,
+    scalesInputs: layer.inputScale === true,
+    mixes: layer.activationMix === true,
     skip,
     trainable,
     l1,
@@ -208,14 +213,17 @@ export function makePlan(
   { smoothing = 0, delta = 1 }: oracle.LossOptions = {},
 ): TestPlan {
   const random: Record<string, oracle.Grid> = oracle.randomParameters(architecture, seed);
-  const units = architecture.map(({ outputDim }, l) => ({
+  const units = architecture.map(({ inputDim, outputDim }, l) => ({
+    s: oracle.randomDense(inputDim, 1, seed + 6000 + l, 0.5, 1.5),
+    a: oracle.randomDense(outputDim, 1, seed + 7000 + l, 0.25, 1.25),
     gamma: oracle.randomDense(outputDim, 1, seed + 1000 + l, 0.5, 1.5),
     beta: oracle.randomDense(outputDim, 1, seed + 2000 + l, -0.5, 0.5),
     mean: oracle.randomArray(outputDim, seed + 3000 + l, -0.5, 0.5),
     variance: oracle.randomArray(outputDim, seed + 4000 + l, 0.5, 1.5),
   }));
-  units.forEach(({ gamma, beta }, l) => {
-    Object.assign(random, { [`gamma${l + 1}`]: gamma, [`beta${l + 1}`]: beta });
+  units.forEach(({ gamma, beta, s, a }, l) => {
+    const n = l + 1;
+    Object.assign(random, { [`gamma${n}`]: gamma, [`beta${n}`]: beta, [`s${n}`]: s, [`a${n}`]: a });
   });
   tablesOf(architecture).forEach(({ categories, outputs }, e) => {
     random[`E${e + 1}`] = oracle.randomDense(categories + 1, outputs, seed + 5000 + e, -0.5, 0.5);

@@ -22,6 +22,10 @@ export interface StackLayer extends Layer {
   readonly maxNorm?: number;
   /** The number of the layer, from 1, whose input, before its noise, is added to the outputs. */
   readonly skip?: number;
+  /** Multiplies the inputs, after the noise, by s. */
+  readonly inputScale?: boolean;
+  /** Z + a (g(Z) - Z) in place of g(Z). */
+  readonly activationMix?: boolean;
   /** Tables of the first layer. Their rows follow the numbers in its inputs. */
   readonly embeddings?: readonly { readonly categories: number; readonly outputs: number }[];
 }
@@ -41,6 +45,8 @@ export interface PassOptions {
 interface Values {
   /** Before the noise. */
   readonly given: Dense;
+  /** After the noise, before the scale. */
+  readonly unscaled: Dense;
   readonly input: Dense;
   readonly normalized: Grid | undefined;
   /** (m, out): the factors of the distances from the mean */
@@ -110,6 +116,18 @@ function features(layer: StackLayer, params: Tensors, X: Dense, codes: Dense | u
   });
 }
 
+/** Multiplies column c of A by element c of a column of factors. */
+function scaleColumns(A: Dense, factors: Dense): Grid {
+  return build(A.rows, A.cols, (r, c) => at(A, r, c) * at(factors, c, 0));
+}
+
+/** The sum of each column, as a column. */
+function columnSums(A: Dense): Grid {
+  return build(A.cols, 1, (c) =>
+    Array.from({ length: A.rows }, (_, r) => at(A, r, c)).reduce((a, b) => a + b, 0),
+  );
+}
+
 /** Returns the values of all layers, and the outputs. */
 export function stackForward(
   architecture: readonly StackLayer[],
@@ -124,6 +142,8 @@ export function stackForward(
     const given = input;
     const noise = options.random?.[`noise${l}`];
     if (noise !== undefined) input = zip(input, noise, (a, n) => a + n);
+    const unscaled = input;
+    if (layer.inputScale) input = scaleColumns(unscaled, params[`s${l}`] as Dense);
     const { Z: sums } = layerForward(input, params[`W${l}`] as Dense, params[`b${l}`] as Dense, 'linear');
     let Z: Dense = sums;
     let found: Partial<ReturnType<typeof normalize>> = {};
@@ -133,9 +153,20 @@ export function stackForward(
       Z = build(sums.rows, sums.cols, (r, c) => at(gamma, c, 0) * at(of.normalized, r, c) + at(beta, c, 0));
       found = of;
     }
-    const A = activate(layer.activation, Z, 'rows', layer.alpha);
+    let A: Dense = activate(layer.activation, Z, 'rows', layer.alpha);
+    if (layer.activationMix) {
+      const shares = params[`a${l}`] as Dense;
+      A = zip(
+        Z,
+        scaleColumns(
+          zip(A, Z, (g, z) => g - z),
+          shares,
+        ),
+        (z, change) => z + change,
+      );
+    }
     const { normalized, inverse, moments } = found;
-    values.push({ given, input, normalized, inverse, moments, Z, A });
+    values.push({ given, unscaled, input, normalized, inverse, moments, Z, A });
     const mask = options.random?.[`mask${l}`];
     input = mask === undefined ? A : zip(A, mask, (a, share) => a * share);
     if (layer.skip !== undefined) {
@@ -199,30 +230,43 @@ export function stackGradients(
     if (layer.skip !== undefined) skipped[layer.skip - 1] = sum(skipped[layer.skip - 1], delta);
     const mask = options.random?.[`mask${l}`];
     if (mask !== undefined) delta = zip(delta, mask, (g, share) => g * share);
-    if (!(isFromLogits(loss) && l === architecture.length)) {
-      delta = activateBackward(layer.activation as Activation, delta, here.Z, 'rows', layer.alpha);
+    const activationBackward = (d: Dense) =>
+      activateBackward(layer.activation as Activation, d, here.Z, 'rows', layer.alpha);
+    if (layer.activationMix) {
+      const shares = params[`a${l}`] as Dense;
+      const change = zip(activate(layer.activation, here.Z, 'rows', layer.alpha), here.Z, (g, z) => g - z);
+      grads[`da${l}`] = columnSums(zip(delta, change, (g, c) => g * c));
+      const through = activationBackward(scaleColumns(delta, shares));
+      delta = zip(
+        zip(delta, scaleColumns(delta, shares), (g, part) => g - part),
+        through,
+        (x, y) => x + y,
+      );
+    } else if (!(isFromLogits(loss) && l === architecture.length)) {
+      delta = activationBackward(delta);
     }
     if (layer.normalization !== undefined) {
-      const sums = (A: Dense) =>
-        build(A.cols, 1, (c) =>
-          Array.from({ length: A.rows }, (_, r) => at(A, r, c)).reduce((a, b) => a + b, 0),
-        );
-      grads[`dgamma${l}`] = sums(zip(delta, here.normalized as Dense, (g, x) => g * x));
-      grads[`dbeta${l}`] = sums(delta);
+      grads[`dgamma${l}`] = columnSums(zip(delta, here.normalized as Dense, (g, x) => g * x));
+      grads[`dbeta${l}`] = columnSums(delta);
       delta = normalizeBackward(delta, here, layer, params[`gamma${l}`] as Dense);
     }
     const W = params[`W${l}`] as Dense;
     const { dW, db, dAPrev } = layerBackward(delta, W, here.input);
+    let dInput: Dense = dAPrev;
+    if (layer.inputScale) {
+      grads[`ds${l}`] = columnSums(zip(dAPrev, here.unscaled, (g, x) => g * x));
+      dInput = scaleColumns(dAPrev, params[`s${l}`] as Dense);
+    }
     const { l1 = 0, l2 = 0 } = layer;
     grads[`dW${l}`] = zip(dW, W, (g, w) => g + l1 * Math.sign(w) + 2 * l2 * w);
     grads[`db${l}`] = db;
     if (layer.trainable === false) {
-      for (const name of ['W', 'b', 'gamma', 'beta']) {
+      for (const name of ['W', 'b', 'gamma', 'beta', 's', 'a']) {
         const grad = grads[`d${name}${l}`];
         if (grad !== undefined) grads[`d${name}${l}`] = build(grad.rows, grad.cols, () => 0);
       }
     }
-    delta = sum(skipped[l - 1], dAPrev);
+    delta = sum(skipped[l - 1], dInput);
   }
   Object.assign(grads, tableGradients(architecture[0] as StackLayer, params, delta, X.cols, options.codes));
   const value = formula.value(outputs, Y) + penalty(architecture, params);

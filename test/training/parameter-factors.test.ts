@@ -106,7 +106,7 @@ type Named = Readonly<Record<string, Matrix>>;
 
 describe('factors', () => {
   const embeddings = [{ categories: 4, outputDim: 2 }];
-  const first = { normalization: 'layer', embeddings } as const;
+  const first = { normalization: 'layer', embeddings, inputScale: true, activationMix: true } as const;
   const samples = { numbers: X, categories: Int32Array.from({ length: 40 }, (_, i) => (i % 5) - 1) };
 
   /** How far one step of gradient descent moves each parameter. */
@@ -125,7 +125,7 @@ describe('factors', () => {
     );
   }
 
-  it.each(['W', 'b', 'gamma', 'beta', 'E'] as const)('act on the parameter %s alone', (kind) => {
+  it.each(['W', 'b', 'gamma', 'beta', 's', 'a', 'E'] as const)('act on the parameter %s alone', (kind) => {
     const plain = moves();
     const found = moves({ [kind]: 0.125 });
     for (const [name, values] of Object.entries(plain)) {
