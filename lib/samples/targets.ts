@@ -57,13 +57,18 @@ function* scaling(
 ): Work<void> {
   const bad = yield* firstNotFinite(targets.data);
   if (bad !== -1) throw elementError('Y', targets, bad, `${lossEntry(loss).labels} (the loss is ${loss})`);
+  if (learning !== undefined) {
+    const rows = learning.trainedRows && (yield* learning.trainedRows());
+    yield* ofScaler(rows === undefined ? scaler.fitWork(targets) : scaler.fitRowsWork(targets, rows));
+    checkFittedReversible('targetScaler', scaler.learnedSteps);
+  }
+  yield* ofScaler(scaler.transformWork(targets, out));
+}
+
+// The scaler's errors call its input X.
+function* ofScaler(work: Work<void>): Work<void> {
   try {
-    if (learning !== undefined) {
-      const rows = learning.trainedRows && (yield* learning.trainedRows());
-      yield* rows === undefined ? scaler.fitWork(targets) : scaler.fitRowsWork(targets, rows);
-      checkFittedReversible('targetScaler', scaler.learnedSteps);
-    }
-    yield* scaler.transformWork(targets, out);
+    yield* work;
   } catch (error) {
     if (error instanceof Error && !(error instanceof AbortError))
       error.message = `In targetScaler: ${error.message}`;

@@ -11,6 +11,7 @@ import {
   labelEncoder,
   type Matrix,
   minMaxScaler,
+  Network,
   oneHotEncoder,
   Preprocessing,
   preprocessing,
@@ -92,5 +93,21 @@ test('steps of the user’s own are typed by their methods', () => {
     preprocessing([{ name: 'own', fit: () => ({}) }]);
     // @ts-expect-error: a promise
     preprocessing([{ name: 'own', fit: async () => ({ transform: (X: Matrix) => X }) }]);
+  });
+});
+
+test('a network takes whatever scales its targets', () => {
+  expectTypeOf<Network['targetScaler']>().toEqualTypeOf<Preprocessing | undefined>();
+  const layers = [{ inputDim: 1, outputDim: 1, activation: 'linear' }];
+  compiled((Y) => {
+    const pipeline = preprocessing([standardScaler(), minMaxScaler()]);
+    const root: CustomStep = { name: 'root', fit: () => ({ transform: (X) => X, inverse: (X) => X }) };
+    for (const targetScaler of [standardScaler(), root, pipeline, pipeline.toJSON()]) {
+      new Network(layers, { targetScaler }).fitSync(Y, Y, { epochs: 1 });
+    }
+    // @ts-expect-error: a scaler is made, not named
+    new Network(layers, { targetScaler: 'standardScaler' });
+    // @ts-expect-error: a pipeline has its steps in one object
+    new Network(layers, { targetScaler: [standardScaler()] });
   });
 });
