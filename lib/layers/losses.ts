@@ -124,7 +124,10 @@ export interface CrossEntropyOptions {
 }
 
 export interface HuberOptions {
-  /** The loss is quadratic for errors up to delta, and linear beyond it. Above 0. @default 1 */
+  /**
+   * The loss is quadratic for errors up to delta, and linear beyond it. Above 0. With a targetScaler and one output, it is in
+   * the targets' own units. @default 1
+   */
   readonly delta?: number;
 }
 

@@ -46,7 +46,7 @@ export interface FittedCustomStep {
    * change X, and must give equal numbers for equal rows every time.
    */
   transform(X: Matrix): MatrixLike;
-  /** The way back: X (m, outputColumns) -> (m, inputColumns). Needed only for `Preprocessing.inverse`. */
+  /** The way back: X (m, outputColumns) -> (m, inputColumns). Needed for `Preprocessing.inverse` and in a targetScaler. */
   inverse?(X: Matrix): MatrixLike;
   /** Everything that it learned, as plain JSON: finite numbers, strings, arrays, objects. Needed only to save. */
   toJSON?(): unknown;

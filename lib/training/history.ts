@@ -3,7 +3,10 @@ import { type PlotOptions, plotSeries } from './plot';
 
 /** The series of a history, each with one number for each epoch. */
 export interface HistorySeries {
-  /** The mean loss over the epoch's samples, each before the step of its batch. Penalties are included. */
+  /**
+   * The mean loss over the epoch's samples, each before the step of its batch. Penalties are included. `NetworkOptions` says in
+   * which units losses are with a targetScaler.
+   */
   readonly loss: number[];
   /** The share of samples predicted right, each before the step of its batch; absent if the loss knows no accuracy. */
   readonly accuracy?: number[];
