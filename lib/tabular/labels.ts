@@ -5,6 +5,7 @@ import { inSlices, type Work } from '../addon/work';
 import { allocateShared, type Dtype, Matrix } from '../base/matrix';
 import { newSharedArray } from '../base/memory';
 import { lossEntry, resolveLoss } from '../layers/losses';
+import type { SplitTarget } from '../preprocessing/learn';
 import type { LabelsLike } from '../samples/labels';
 import type { ClassTarget } from './class-target';
 
@@ -61,6 +62,19 @@ function* sideBySide(columns: readonly (Int32Array | Float64Array)[], dtype: Dty
     });
   }
   return new Matrix(out, rows, cols);
+}
+
+/** The target as bins by the target need it. */
+export function* splitTargetOf(values: TargetValues): Work<SplitTarget> {
+  if (values.kind === 'classes') return { classes: values.numbers, count: values.target.classes.length };
+  if (values.kind === 'numbers') return { values: values.values };
+  const columns: Float64Array[] = [];
+  for (const numbers of values.numbers) {
+    const column = allocateShared(numbers.length, 'float64');
+    yield* inSlices(numbers.length, (from, to) => column.set(numbers.subarray(from, to), from));
+    columns.push(column);
+  }
+  return { values: columns };
 }
 
 /** The values of these rows. */

@@ -20,7 +20,7 @@ import { attach } from '../training/training-error';
 import { noClass } from './class-target';
 import { holdOut } from './hold-out';
 import { inputs as declaration } from './inputs';
-import { labelsFor, outputFor, type TargetValues, takenNumbers, takeValues } from './labels';
+import { labelsFor, outputFor, splitTargetOf, type TargetValues, takenNumbers, takeValues } from './labels';
 import { LearnedInputs } from './learned-inputs';
 import { arraysOf, inputsOf, RowNetwork, tableOf } from './row-network';
 import type { HiddenLayer, TrainOptions } from './train-options';
@@ -78,9 +78,10 @@ export async function train(
 
   const names = targetsOf(options);
   const columns = trained.table.without(options.weight === undefined ? [] : [options.weight]);
-  const schema = Schema.of(columns, names);
+  const schema = await pinnedWork(Schema.learn(columns, names), arraysOf(columns), how);
+  const target = await workElsewhere(splitTargetOf(trained.values), how);
   const inputs = await pinnedWork(
-    LearnedInputs.learn(columns, schema, declaration(options.inputs)),
+    LearnedInputs.learn(columns, schema, declaration(options.inputs), target),
     arraysOf(columns),
     how,
   );

@@ -12,9 +12,6 @@
 namespace blasnet {
 namespace {
 
-// A node is pure if its impurity is at most this share of the root's.
-constexpr double kPure = std::numeric_limits<double>::epsilon();
-
 // A number of the column, and its row.
 struct Item {
   double x;
@@ -26,7 +23,7 @@ struct Item {
 //   Enter(from, to)  the node; all of its rows are right of the split
 //   Move(i)          takes the next row to the left
 //   Score(left, right)  the sum over both sides of squares of sums / rows: `left` and `right` rows
-//   Pure(rows)
+//   Pure()  whether all rows of the node have equal targets; a difference of sums would be rounding alone
 
 // Gini's impurity of a side times its rows is rows - sum of count^2 / rows.
 class Classes {
@@ -38,11 +35,9 @@ class Classes {
     std::fill(left_.begin(), left_.end(), 0);
     std::fill(right_.begin(), right_.end(), 0);
     for (size_t i = from; i < to; i++) right_[static_cast<size_t>(codes_[i])]++;
-    left_squares_ = right_squares_ = most_ = 0;
-    for (const double count : right_) {
-      right_squares_ += count * count;
-      most_ = std::max(most_, count);
-    }
+    left_squares_ = right_squares_ = 0;
+    for (const double count : right_) right_squares_ += count * count;
+    pure_ = right_[static_cast<size_t>(codes_[from])] == static_cast<double>(to - from);
   }
 
   void Move(size_t i) {
@@ -56,12 +51,13 @@ class Classes {
     return (left > 0 ? left_squares_ / left : 0) + right_squares_ / right;
   }
 
-  bool Pure(double rows) const { return most_ == rows; }
+  bool Pure() const { return pure_; }
 
  private:
   const std::vector<int32_t> codes_;  // in the order of x
   std::vector<double> left_, right_;  // the rows of each class
-  double left_squares_ = 0, right_squares_ = 0, most_ = 0;
+  double left_squares_ = 0, right_squares_ = 0;
+  bool pure_ = false;
 };
 
 // The squared error of a side is sum of y^2 - (sum of y)^2 / rows.
@@ -74,10 +70,12 @@ class Numbers {
   void Enter(size_t from, size_t to) {
     std::fill(left_.begin(), left_.end(), 0);
     std::fill(right_.begin(), right_.end(), 0);
-    squares_ = 0;
-    for (size_t i = from * targets_; i < to * targets_; i++) {
-      right_[i % targets_] += values_[i];
-      squares_ += values_[i] * values_[i];
+    pure_ = true;
+    for (size_t i = from * targets_; i < to * targets_; i += targets_) {
+      for (size_t t = 0; t < targets_; t++) {
+        right_[t] += values_[i + t];
+        pure_ &= values_[i + t] == values_[from * targets_ + t];
+      }
     }
   }
 
@@ -98,15 +96,13 @@ class Numbers {
     return (left > 0 ? of_left / left : 0) + of_right / right;
   }
 
-  bool Pure(double rows) const {
-    return squares_ - Score(0, rows) <= kPure * rows * static_cast<double>(targets_);
-  }
+  bool Pure() const { return pure_; }
 
  private:
   const size_t targets_;
   const std::vector<double> values_;
   std::vector<double> left_, right_;  // sums
-  double squares_ = 0;
+  bool pure_ = false;
 };
 
 // A leaf, rows from .. to in the order of x, and its best split: the first row of its right side.
@@ -147,9 +143,8 @@ class Tree {
     const size_t rows = to - from;
     if (rows < 2 || rows / 2 < limits_.least) return;
     criterion_.Enter(from, to);
-    const auto all = static_cast<double>(rows);
-    if (criterion_.Pure(all)) return;
-    const double whole = criterion_.Score(0, all);
+    if (criterion_.Pure()) return;
+    const double whole = criterion_.Score(0, static_cast<double>(rows));
     Leaf leaf{-std::numeric_limits<double>::infinity(), from, to, from};
     for (size_t i = from + 1; i < to; i++) {
       criterion_.Move(i - 1);

@@ -6,7 +6,7 @@ import { workHere } from '../../lib/addon/work';
 import { Matrix } from '../../lib/base/matrix';
 import { type LearnedColumns, learnSplits, type SplitTarget } from '../../lib/preprocessing/learn';
 import { Schema, Table } from '../../lib/tables';
-import { inputs } from '../../lib/tabular/inputs';
+import { Classifier, inputs, Regressor } from '../../lib/tabular';
 import { LearnedInputs } from '../../lib/tabular/learned-inputs';
 import golden from '../fixtures/sklearn-splits.json';
 import { type TreeRow, treeEdges } from '../support/oracle-trees';
@@ -145,4 +145,22 @@ describe('inputs with bins by the target', () => {
       }),
     );
   });
+});
+
+test('models give the bins their targets: a target with one step needs two bins', async () => {
+  const rows = Array.from({ length: 200 }, (_, i) => {
+    const x = (i * 37) % 200;
+    return { x, class: x < 50 ? 'low' : 'high', label: x < 50, number: x < 50 ? 3 : 1e6 };
+  });
+  const given = Table.from(rows);
+  const options = {
+    inputs: inputs({ numbers: { encode: 'piecewise', bins: 8, by: 'target' } }),
+    ...{ hidden: [], epochs: 1, seed: 1, validationSplit: 0 },
+  } as const;
+  const models = [
+    await Classifier.train(given.select(['x', 'class']), { ...options, target: 'class' }),
+    await Classifier.train(given.select(['x', 'class', 'label']), { ...options, target: ['class', 'label'] }),
+    await Regressor.train(given.select(['x', 'number']), { ...options, target: 'number' }),
+  ];
+  expect(models.map(({ network }) => network.parameters.W1?.cols)).toEqual([2, 2, 2]);
 });
