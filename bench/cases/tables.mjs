@@ -1,4 +1,5 @@
-// A CSV file of 100 MB to typed columns: time beside udsv, memory, and how long the event loop waits.
+// A CSV file of 100 MB to typed columns: time beside udsv, memory, and how long the event loop waits. The same for a
+// Parquet file of a million rows, beside hyparquet alone.
 
 import { compare } from '../harness/comparison.mjs';
 import { rate, time } from '../harness/quantities.mjs';
@@ -21,12 +22,20 @@ export async function run(/** @type {Bench} */ bench) {
       throw error;
     }
   };
+  const parquet = (/** @type {string} */ reader, /** @type {string} */ measure) => () =>
+    bench.probe('parquet.mjs', { reader, measure, folder: bench.folder, rows });
   const contestants = [
     { key: 'time', measure: probe('blasnet', 'time') },
     { key: 'udsv', measure: probe('udsv', 'time') },
     { key: 'stall', measure: probe('blasnet', 'stall') },
     { key: 'memory', measure: probe('blasnet', 'memory') },
     { key: 'encode', measure: probe('blasnet', 'encode') },
+    { key: 'parquet', measure: parquet('blasnet', 'time') },
+    { key: 'hyparquet', measure: parquet('hyparquet', 'time') },
+    { key: 'parquetStall', measure: parquet('blasnet', 'stall') },
+    { key: 'hyparquetStall', measure: parquet('hyparquet', 'stall') },
+    { key: 'parquetMemory', measure: parquet('blasnet', 'memory') },
+    { key: 'hyparquetMemory', measure: parquet('hyparquet', 'memory') },
   ];
   const outcomes = await takeTurns(contestants, bench.rounds, (line) => bench.log(`${id}: ${line}`));
   const outcomeOf = (/** @type {string} */ key) => /** @type {Outcome} */ (outcomes.get(key));
@@ -63,6 +72,38 @@ export async function run(/** @type {Bench} */ bench) {
         quantity: rate('cells', 10 * rows),
       },
       outcomeOf('encode'),
+    ),
+  );
+  const file = `Parquet of ${rows.toLocaleString('en-US')} rows, 7 columns of numbers and 3 of texts`;
+  const besideHyparquet = (/** @type {string} */ measured) => ({
+    title: 'hyparquet alone',
+    outcome: outcomeOf(`hyparquet${measured}`),
+  });
+  bench.rows.push(
+    compare(
+      { ...what, variant: file, quantity: time(''), must: { ratio: 1 } },
+      outcomeOf('parquet'),
+      besideHyparquet(''),
+    ),
+    compare(
+      {
+        ...what,
+        variant: `${file}: longest stall of the event loop`,
+        quantity: time(''),
+        must: { atMost: 10 },
+      },
+      outcomeOf('parquetStall'),
+      besideHyparquet('Stall'),
+    ),
+    compare(
+      {
+        ...what,
+        variant: `${file}: peak memory, in times of the typed columns`,
+        quantity: { unit: 'times', of: (value) => value, better: 'lower' },
+        must: { atMost: 3 },
+      },
+      outcomeOf('parquetMemory'),
+      besideHyparquet('Memory'),
     ),
   );
 }
