@@ -91,6 +91,8 @@ export interface NativeCsvOptions {
   readonly delimiter: number;
   readonly quote: number;
   readonly decimal: number;
+  /** The code of the character between groups of three digits; 0: none. */
+  readonly thousands: number;
   /** The code of the character that begins a comment; 0: none. */
   readonly comment: number;
   /** How many lines at the start are left out. */

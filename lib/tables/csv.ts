@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer'; // the global may be missing in a test env
 import { native } from '../addon/binding';
 import { argumentError, blasnetError } from '../base/errors';
 import { boolean, type Constraint, integerFrom, oneOf, optional } from '../base/validate';
-import { detectDecimal, detectDelimiter, withoutComments } from './detect';
+import { detectDecimal, detectDelimiter, toldDelimiter, withoutComments } from './detect';
 import { checkKnown } from './from';
 import { refuseBinary } from './refuse';
 import type { Columns, PartRequest, Request, Survey, TextLimits } from './request';
@@ -23,9 +23,14 @@ export interface CsvOptions {
   readonly delimiter?: string;
   /** The decimal separator of numbers. @default detected: a comma if the delimiter is another one and numbers have commas */
   readonly decimal?: '.' | ',';
+  /**
+   * The character between groups of three digits: ',' for 1,234,567.8. With '.', the decimal separator is a comma by
+   * default. @default none
+   */
+  readonly thousands?: string;
   /** The character around cells that contain delimiters or line breaks. Inside, it is doubled. @default '"' */
   readonly quote?: string;
-  /** The texts that stand for a missing value. @default ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'] */
+  /** The texts that stand for a missing value. @default ['', 'NA', 'N/A', '#N/A', 'NaN', 'nan', 'null', 'NULL', '\\N'] */
   readonly missing?: readonly string[];
   /** How many lines at the start are left out, such as a title. @default 0 */
   readonly skipLines?: number;
@@ -40,7 +45,7 @@ export interface CsvOptions {
   readonly ragged?: 'error' | 'fill';
 }
 
-export const defaultMissing = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
+export const defaultMissing = ['', 'NA', 'N/A', '#N/A', 'NaN', 'nan', 'null', 'NULL', '\\N'];
 
 const character: Constraint = {
   rule: 'one ASCII character that is no line break',
@@ -59,6 +64,7 @@ export const csvConstraints: Readonly<Record<keyof CsvOptions, Constraint>> = {
   }),
   delimiter: optional(character),
   decimal: optional(oneOf(['.', ','])),
+  thousands: optional(character),
   quote: optional(character),
   missing: optional(texts),
   skipLines: optional(integerFrom(0, 'a number of lines')),
@@ -95,12 +101,13 @@ function csvFormat(source: Source, options: CsvOptions, { columns }: Request): F
     options(sample) {
       refuseBinary(source.name, sample);
       dialect ??= dialectOf(sample, options, source);
-      const { delimiter, quote, decimal } = dialect;
-      const { trim = true, ragged = 'error', missing = defaultMissing, skipLines = 0 } = options;
+      const { delimiter, quote, decimal, skipLines } = dialect;
+      const { trim = true, ragged = 'error', missing = defaultMissing } = options;
       const characters = {
         delimiter: delimiter.charCodeAt(0),
         quote: quote.charCodeAt(0),
         decimal: decimal.charCodeAt(0),
+        thousands: options.thousands?.charCodeAt(0) ?? 0,
         comment: options.comment?.charCodeAt(0) ?? 0,
       };
       return {
@@ -124,19 +131,27 @@ function csvFormat(source: Source, options: CsvOptions, { columns }: Request): F
   });
 }
 
-type Dialect = Required<Pick<CsvOptions, 'delimiter' | 'decimal' | 'quote'>>;
+type Dialect = Required<Pick<CsvOptions, 'delimiter' | 'decimal' | 'quote' | 'skipLines'>>;
 
 function dialectOf(sample: Uint8Array, options: CsvOptions, { file }: Source): Dialect {
-  const { quote = '"', skipLines = 0, comment } = options;
+  const { quote = '"', comment, thousands } = options;
   const bytes = Buffer.from(sample.buffer, sample.byteOffset, Math.min(sample.length, sampleSize));
-  const text = withoutComments(bytes.toString('latin1'), skipLines, comment);
-  const delimiter = options.delimiter ?? detectDelimiter(text, quote, file);
-  const decimal = options.decimal ?? detectDecimal(text, delimiter, quote);
+  const whole = bytes.toString('latin1');
+  const told = options.skipLines === undefined ? toldDelimiter(whole) : undefined;
+  const skipLines = options.skipLines ?? (told === undefined ? 0 : 1);
+  const text = withoutComments(whole, skipLines, comment);
+  const delimiter = options.delimiter ?? told ?? detectDelimiter(text, quote, file);
+  const usual = thousands === '.' ? ',' : '.';
+  const decimal =
+    options.decimal ?? (thousands === undefined ? detectDecimal(text, delimiter, quote) : usual);
+  if (thousands === decimal) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'thousands', 'another character than decimal', thousands);
+  }
   for (const [name, value] of Object.entries({ decimal, quote, comment })) {
     if (value !== delimiter) continue;
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'another character than the delimiter', value);
   }
-  return { delimiter, decimal, quote };
+  return { delimiter, decimal, quote, skipLines };
 }
 
 function namesOf(

@@ -32,6 +32,11 @@ export function detectDecimal(sample: string, delimiter: string, quote: string):
   return commas > 0 && points === 0 ? ',' : '.';
 }
 
+/** The delimiter that a first line `sep=;` tells, as Excel reads it; undefined if there is none. */
+export function toldDelimiter(text: string): string | undefined {
+  return /^(?:\xef\xbb\xbf)?sep=([\t -~])(?:\r\n|\r|\n)/i.exec(text)?.[1];
+}
+
 /** The text without the lines that are left out. */
 export function withoutComments(text: string, skipLines: number, comment: string | undefined): string {
   if (skipLines === 0 && comment === undefined) return text;

@@ -14,11 +14,15 @@ export function parseNumber(text: string): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** 1 for true, yes and 1, 0 for false, no and 0, in any case; or undefined. */
+const truths: Readonly<Record<string, number>> = {
+  ...{ true: 1, yes: 1, t: 1, y: 1, 1: 1 },
+  ...{ false: 0, no: 0, f: 0, n: 0, 0: 0 },
+};
+
+/** 1 for true, yes, t, y and 1; 0 for false, no, f, n and 0, in any case; or undefined. */
 export function parseBoolean(text: string): number | undefined {
   const word = text.toLowerCase();
-  if (word === 'true' || word === 'yes' || word === '1') return 1;
-  return word === 'false' || word === 'no' || word === '0' ? 0 : undefined;
+  return Object.hasOwn(truths, word) ? truths[word] : undefined;
 }
 
 /** A date of ISO 8601, with or without a time, in milliseconds since 1970; or undefined. Without an offset it is UTC. */

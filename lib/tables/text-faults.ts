@@ -16,12 +16,13 @@ export function faultError(
   const { line, row } = fault;
   const name = names[fault.column];
   const place = name === undefined ? '' : `, column ${JSON.stringify(name)}`;
-  const words = wordsOf(fault, names.length, name === undefined ? undefined : types.get(name));
+  const words = wordsOf(fault, names, name === undefined ? undefined : types.get(name));
   const error = blasnetError('ERR_BLASNET_FILE', `Cannot read line ${line}${place} of ${source}: ${words}`);
   return Object.assign(error, { line, row, ...(name === undefined ? {} : { column: name }) });
 }
 
-function wordsOf(fault: TextFault, columns: number, kind: ColumnKind = 'number'): string {
+function wordsOf(fault: TextFault, names: readonly string[], kind: ColumnKind = 'number'): string {
+  const cells = names.length === 1 ? '1 cell' : `${names.length} cells`;
   const got = fault.text === '' ? 'nothing more' : JSON.stringify(fault.text);
   switch (fault.fault) {
     case 'quoteOpen':
@@ -29,9 +30,9 @@ function wordsOf(fault: TextFault, columns: number, kind: ColumnKind = 'number')
     case 'afterQuote':
       return `expected a delimiter or the end of the line behind a quoted cell, got ${got}`;
     case 'fewCells':
-      return `expected ${columns} cells, got ${fault.cells}; to fill up short lines, write ragged: 'fill'`;
+      return `expected ${cells}, got ${fault.cells}; to fill up short lines, write ragged: 'fill'`;
     case 'manyCells':
-      return `expected ${columns} cells, got ${fault.cells}`;
+      return `expected ${cells}, got ${fault.cells}${hintOfNames(names)}`;
     case 'notJson':
       return `expected JSON, got ${got}`;
     case 'notEscape':
@@ -55,8 +56,22 @@ function wordsOf(fault: TextFault, columns: number, kind: ColumnKind = 'number')
     case 'manyGaps':
       return 'nearly all cells would be gaps; to read the columns that matter, write columns: [...]';
     default:
-      return `expected ${articleOf(kind)}, got ${got}`;
+      return `expected ${articleOf(kind)}, got ${got}${hintOfCell(kind, fault.text)}`;
   }
+}
+
+// What the names tell about a file whose lines have more cells than they.
+function hintOfNames(names: readonly string[]): string {
+  if (names[0]?.startsWith('#')) return "; to leave out lines that begin with #, write comment: '#'";
+  return names.length === 1 ? "; if the file has one column, write delimiter: '\\t'" : '';
+}
+
+function hintOfCell(kind: ColumnKind, text: string): string {
+  if (kind === 'time') return '; write times as 2024-02-29 or 2024-02-29T10:00:00';
+  const [, separator] = (kind === 'number' && /^[+-]?\d{1,3}([.,' ])\d{3}(?!\d)/.exec(text)) || [];
+  return separator === undefined
+    ? ''
+    : `; to read thousands so, write thousands: ${JSON.stringify(separator)}`;
 }
 
 function halfPair(text: string): string {

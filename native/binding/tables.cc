@@ -3,6 +3,7 @@
 //   new TextReader({ outcome, csv, json }): one of both is null
 //     csv.header, csv.trim, csv.fill             true or false
 //     csv.delimiter, csv.quote, csv.decimal      codes of ASCII characters
+//     csv.thousands                              that of the character between groups of digits; 0: none
 //     csv.comment                                that of the character before comments; 0: none
 //     csv.skipLines                              how many lines at the start are left out
 //     csv.missing                                an array of strings
@@ -90,14 +91,15 @@ class TextReaderObject final : public Operations<TextReaderObject> {
 
  private:
   static CsvOptions Csv(const Argument& argument) {
-    const Properties given(argument, {"header", "delimiter", "quote", "decimal", "comment", "skipLines",
-                                      "trim", "fill", "missing"});
+    const Properties given(argument, {"header", "delimiter", "quote", "decimal", "thousands", "comment",
+                                      "skipLines", "trim", "fill", "missing"});
     const auto character = [&](const char* name) { return static_cast<char>(given[name].Size(127)); };
     CsvOptions options;
     options.header = given["header"].Boolean();
     options.delimiter = character("delimiter");
     options.quote = character("quote");
     options.decimal = character("decimal");
+    options.thousands = character("thousands");
     options.comment = character("comment");
     options.skip_lines = given["skipLines"].Size();
     options.trim = given["trim"].Boolean();

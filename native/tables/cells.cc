@@ -123,10 +123,10 @@ bool ReadBoolean(std::string_view text, bool* value) {
 }
 
 bool ReadStatedBoolean(std::string_view text, bool* value) {
-  for (const char* word : {"true", "yes", "1"}) {
+  for (const char* word : {"true", "yes", "1", "t", "y"}) {
     if (EqualsIgnoringCase(text, word)) return *value = true, true;
   }
-  for (const char* word : {"false", "no", "0"}) {
+  for (const char* word : {"false", "no", "0", "f", "n"}) {
     if (EqualsIgnoringCase(text, word)) return *value = false, true;
   }
   return false;

@@ -21,7 +21,7 @@ NumberText ReadNumber(std::string_view text, char decimal, double* value);
 // Reads true or false, in lower case, upper case or capitalised.
 bool ReadBoolean(std::string_view text, bool* value);
 
-// Like ReadBoolean, and also yes, no, 1 and 0 in any case.
+// Like ReadBoolean, and also yes, no, t, f, y, n, 1 and 0 in any case.
 bool ReadStatedBoolean(std::string_view text, bool* value);
 
 // Reads a date of ISO 8601, with or without a time and an offset, as the milliseconds since 1970. Without an

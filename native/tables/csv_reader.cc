@@ -185,13 +185,16 @@ bool CsvReader::Store(Column* column, const Cell& cell) {
   if (!Wanted(*column)) return true;
   const std::string_view text = TextOf(cell);
   if (Missing(text)) return StoreMissing(column), true;
-  if (column->stated) return StoreStated(column, text, options_.decimal);
+  if (column->stated) {
+    const bool number = column->kind == ColumnKind::kNumber;
+    return StoreStated(column, number ? Ungrouped(text) : text, options_.decimal);
+  }
 
   double number = 0;
   bool flag = false;
   switch (column->kind) {
     case ColumnKind::kNumber: {
-      const NumberText found = ReadNumber(text, options_.decimal, &number);
+      const NumberText found = ReadNumber(Ungrouped(text), options_.decimal, &number);
       if (found == NumberText::kNumber) return StoreNumber(column, number), true;
       if (found == NumberText::kInfinite) return Fail(TextFault::kInfinite, 0, text);
       break;
@@ -215,7 +218,7 @@ bool CsvReader::Store(Column* column, const Cell& cell) {
 bool CsvReader::StoreUnknown(Column* column, std::string_view text) {
   double number = 0;
   bool flag = false;
-  const NumberText found = ReadNumber(text, options_.decimal, &number);
+  const NumberText found = ReadNumber(Ungrouped(text), options_.decimal, &number);
   if (found == NumberText::kInfinite) return Fail(TextFault::kInfinite, 0, text);
   if (found == NumberText::kNumber) {
     Decide(column, ColumnKind::kNumber);
@@ -231,6 +234,25 @@ bool CsvReader::StoreUnknown(Column* column, std::string_view text) {
     return StoreText(column, text);
   }
   return true;
+}
+
+// The text without separators between groups of three digits. A text with other separators stays as it is.
+std::string_view CsvReader::Ungrouped(std::string_view text) {
+  const char separator = options_.thousands;
+  if (separator == 0 || text.find(separator) == std::string_view::npos) return text;
+  size_t i = text[0] == '-' || text[0] == '+' ? 1 : 0;
+  ungrouped_.assign(text.substr(0, i));
+  for (size_t most = 3, groups = 0;; groups++) {
+    const size_t first = i;
+    while (i < text.size() && text[i] >= '0' && text[i] <= '9') i++;
+    const size_t digits = i - first;
+    if (digits == 0 || digits > most || (groups > 0 && digits < most)) return text;
+    ungrouped_.append(text.substr(first, digits));
+    if (i == text.size() || text[i] != separator) break;
+    i++;
+  }
+  if (text.find(separator, i) != std::string_view::npos) return text;
+  return ungrouped_.append(text.substr(i));
 }
 
 // Writes one quote for two, in place: no record is read twice.

@@ -15,6 +15,7 @@ struct CsvOptions {
   char delimiter = ',';
   char quote = '"';
   char decimal = '.';
+  char thousands = 0;     // stands between groups of three digits; 0: none
   bool trim = true;       // spaces around cells without quotes
   bool fill = false;      // short records get missing cells, and additional empty cells are left out
   char comment = 0;       // lines that begin with it are left out; 0: none
@@ -42,6 +43,7 @@ class CsvReader final : public TextReader {
   Found SkipLine(bool last);
   Found QuotedCell(char** place, bool last);
   bool Store(Column* column, const Cell& cell);
+  std::string_view Ungrouped(std::string_view text);
   bool StoreUnknown(Column* column, std::string_view text);
   std::string_view TextOf(const Cell& cell) const;
   bool Missing(std::string_view text) const;
@@ -51,6 +53,7 @@ class CsvReader final : public TextReader {
   bool may_be_missing_[256] = {};  // by the first byte
   bool empty_is_missing_ = false;
   std::vector<Cell> cells_;
+  std::string ungrouped_;
 };
 
 }  // namespace blasnet

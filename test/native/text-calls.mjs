@@ -58,7 +58,7 @@ export function prepareReader(reader) {
 const csv = properties({
   ...{ header: flag(true), trim: flag(true), fill: flag(true) },
   ...{ delimiter: character(','), quote: character('"'), decimal: character('.') },
-  ...{ comment: character('#'), skipLines: size(0) },
+  ...{ thousands: character(','), comment: character('#'), skipLines: size(0) },
   missing: strings('', 'NA'),
 });
 const json = properties({

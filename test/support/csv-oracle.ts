@@ -7,6 +7,7 @@ export interface CsvDialect {
   readonly delimiter: string;
   readonly quote: string;
   readonly decimal: '.' | ',';
+  readonly thousands?: string;
   readonly header: boolean;
   readonly trim: boolean;
   readonly ragged: 'error' | 'fill';
@@ -24,6 +25,7 @@ interface RecordOfCells {
 /** The table, a fault with its place, or undefined for a text without columns, or with two of one name. */
 export function csvTable(text: string, dialect: CsvDialect): OracleTable | OracleFault | undefined {
   const { header, ragged, missing, types, decimal } = dialect;
+  const plain = (cell: string) => ungrouped(cell, dialect.thousands);
   const reader = new CellReader(text, dialect);
   const records: RecordOfCells[] = [];
   let names: readonly string[] | undefined;
@@ -63,13 +65,21 @@ export function csvTable(text: string, dialect: CsvDialect): OracleTable | Oracl
       return cell === missingCell || missing.includes(cell) ? null : cell;
     });
     const kind = Object.hasOwn(types, name) ? types[name] : undefined;
-    const column = kind === undefined ? foundColumn(texts, decimal) : statedColumn(kind, texts, decimal);
+    const column =
+      kind === undefined ? foundColumn(texts, decimal, plain) : statedColumn(kind, texts, decimal, plain);
     if (typeof column !== 'number') table.set(name, column);
     else if (fault === undefined || column < fault.row) {
       fault = new OracleFault((records[column] as RecordOfCells).line, column, name);
     }
   }
   return fault ?? table;
+}
+
+/** A number without the separators between its groups of three digits; any other text as it is. */
+function ungrouped(cell: string, separator: string | undefined): string {
+  if (separator === undefined) return cell;
+  const groups = new RegExp(`^[+-]?\\d{1,3}(?:[${separator}]\\d{3})+(?!\\d)[^${separator}]*$`);
+  return groups.test(cell) ? cell.replaceAll(separator, '') : cell;
 }
 
 // Stands for a cell that a short line does not have. No text of a test has it.

@@ -103,6 +103,7 @@ const words: Readonly<Record<string, boolean>> = {
   FALSE: false,
 };
 const statedWords: Readonly<Record<string, boolean>> = {
+  ...{ t: true, y: true, f: false, n: false },
   true: true,
   yes: true,
   '1': true,
@@ -112,19 +113,23 @@ const statedWords: Readonly<Record<string, boolean>> = {
 };
 
 /** A column of texts without a stated kind, or the row of a number beyond a double. */
-export function foundColumn(texts: readonly (string | null)[], decimal: string): OracleColumn | number {
+export function foundColumn(
+  texts: readonly (string | null)[],
+  decimal: string,
+  plain: (text: string) => string = (text) => text,
+): OracleColumn | number {
   let isNumber = true;
   let isTime = true;
   let isBoolean = true;
   for (const [row, text] of texts.entries()) {
     if (text === null) continue;
-    const number = kindOfNumber(text, decimal);
+    const number = kindOfNumber(plain(text), decimal);
     if (number === 'infinite' && isNumber) return row;
     isNumber &&= number === 'number';
     isTime &&= timeOf(text) !== undefined;
     isBoolean &&= Object.hasOwn(words, text);
   }
-  if (isNumber) return columnOf('number', texts, (text) => numberOf(text, decimal));
+  if (isNumber) return columnOf('number', texts, (text) => numberOf(plain(text), decimal));
   if (isTime) return columnOf('time', texts, (text) => timeOf(text) as number);
   if (isBoolean) return columnOf('boolean', texts, (text) => words[text] as boolean);
   return columnOf('category', texts, (text) => text);
@@ -135,9 +140,10 @@ export function statedColumn(
   kind: ColumnKind,
   texts: readonly (string | null)[],
   decimal: string,
+  plain: (text: string) => string = (text) => text,
 ): OracleColumn | number {
   const fits: Readonly<Record<ColumnKind, (text: string) => boolean>> = {
-    number: (text) => ['number', 'name'].includes(kindOfNumber(text, decimal)),
+    number: (text) => ['number', 'name'].includes(kindOfNumber(plain(text), decimal)),
     time: (text) => timeOf(text) !== undefined,
     boolean: (text) => Object.hasOwn(statedWords, text.toLowerCase()),
     category: () => true,
@@ -145,7 +151,7 @@ export function statedColumn(
   const wrong = texts.findIndex((text) => text !== null && !fits[kind](text));
   if (wrong >= 0) return wrong;
   const values: Readonly<Record<ColumnKind, (text: string) => number | string | boolean>> = {
-    number: (text) => numberOf(text, decimal),
+    number: (text) => numberOf(plain(text), decimal),
     time: (text) => timeOf(text) as number,
     boolean: (text) => statedWords[text.toLowerCase()] as boolean,
     category: (text) => text,

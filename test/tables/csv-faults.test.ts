@@ -52,7 +52,8 @@ test.each<{ text: string | Uint8Array; options?: ReadTableOptions; message: stri
   {
     text: 'a\n"1,234"\n',
     options: { types: { a: 'number' } },
-    message: 'Cannot read line 2, column "a" of the data: expected a number, got "1,234"',
+    message:
+      'Cannot read line 2, column "a" of the data: expected a number, got "1,234"; to read thousands so, write thousands: ","',
   },
   {
     text: 'a\n12 %\n',
@@ -62,7 +63,8 @@ test.each<{ text: string | Uint8Array; options?: ReadTableOptions; message: stri
   {
     text: 'a\n2024-02-30\n',
     options: { types: { a: 'time' } },
-    message: 'Cannot read line 2, column "a" of the data: expected a time, got "2024-02-30"',
+    message:
+      'Cannot read line 2, column "a" of the data: expected a time, got "2024-02-30"; write times as 2024-02-29 or 2024-02-29T10:00:00',
   },
   {
     text: 'a\nmaybe\n',
@@ -91,6 +93,25 @@ test.each<{ text: string | Uint8Array; options?: ReadTableOptions; message: stri
   {
     text: Buffer.from('PK\x03\x04....'),
     message: 'Cannot read the data: expected text, got a zip archive, as XLSX is; save the sheet as CSV',
+  },
+  {
+    text: '# by me, and you, and others\na,b\n1,2\n',
+    message:
+      "Cannot read line 2 of the data: expected 3 cells, got 2; to fill up short lines, write ragged: 'fill'",
+  },
+  {
+    text: '# by me\na,b\n1,2\n',
+    message:
+      "Cannot read line 2 of the data: expected 1 cell, got 2; to leave out lines that begin with #, write comment: '#'",
+  },
+  {
+    text: 'x\n1,5\n2,5\n',
+    message:
+      "Cannot read line 2 of the data: expected 1 cell, got 2; if the file has one column, write delimiter: '\\t'",
+  },
+  {
+    text: '\n<!DOCTYPE html>\n<html>',
+    message: 'Cannot read the data: expected a table, got a page of HTML or XML; download the file itself',
   },
   { text: Buffer.from([1, 2, 0, 3]), message: 'Cannot read the data: expected text, got binary data' },
   { text: gzipSync('a\n1\n').subarray(0, 20), message: 'Cannot decompress the data: unexpected end of file' },
@@ -125,6 +146,11 @@ test.each<{ options: object; message: string; code: string }>([
   {
     options: { delimiter: '"' },
     message: 'Expected quote to be another character than the delimiter, got "\\"" (string)',
+    code: 'ERR_BLASNET_ARG_VALUE',
+  },
+  {
+    options: { thousands: '.', decimal: '.' },
+    message: 'Expected thousands to be another character than decimal, got "." (string)',
     code: 'ERR_BLASNET_ARG_VALUE',
   },
   {

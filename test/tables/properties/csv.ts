@@ -27,6 +27,7 @@ const dialect: fc.Arbitrary<CsvDialect> = fc
     ragged: fc.constantFrom('error' as const, 'fill' as const),
     skipLines: fc.constantFrom(0, 0, 0, 1, 2),
     comment: fc.constantFrom(undefined, undefined, '#', '%'),
+    thousands: fc.constantFrom(undefined, undefined, '.', ',', "'"),
     missing: fc.constantFrom(defaultMissing, [], ['', '.', '\\N'], ['NA']),
     types: fc.dictionary(
       fc.constantFrom('a', 'b', 'column1', '__proto__'),
@@ -34,8 +35,12 @@ const dialect: fc.Arbitrary<CsvDialect> = fc
       { maxKeys: 1 },
     ),
   })
-  .map(({ comment, ...others }) => ({ ...others, ...(comment === undefined ? {} : { comment }) }))
-  .filter(({ delimiter, decimal }) => delimiter !== decimal);
+  .map(({ comment, thousands, ...others }) => ({
+    ...others,
+    ...(comment === undefined ? {} : { comment }),
+    ...(thousands === undefined ? {} : { thousands }),
+  }))
+  .filter(({ delimiter, decimal, thousands }) => delimiter !== decimal && decimal !== thousands);
 
 export const number = fc.oneof(
   fc.double({ noNaN: true }).map(String),
@@ -73,6 +78,15 @@ export const number = fc.oneof(
   ),
   fc.constantFrom(
     'inf',
+    '1.234.567',
+    '12.345.678,9',
+    '1.2345',
+    '-1,234,567.25e3',
+    '0.123',
+    '1.234,5.6',
+    "1'000'000",
+    '1.',
+    '123.',
     '-Infinity',
     'Infinit',
     'NaN',
