@@ -1,7 +1,8 @@
 // Native work with columns of tables: see native/tables/column_work.h. Results do not depend on the number of threads.
 
+import { argumentError } from '../base/errors';
 import { type Callback, type NativeTableColumns, native } from './binding';
-import { newOutcome, readOutcome } from './outcome';
+import { newOutcome, type Outcome, readOutcome, statusCodes } from './outcome';
 import { Idle, type Work } from './work';
 
 /** The values of a column: numbers with NaN where missing, or codes or flags with -1 there. */
@@ -43,15 +44,25 @@ export function* describeColumn(values: ColumnArray): Work<ColumnFacts> {
   return { present, least, greatest, mean, leastFinite, greatestFinite };
 }
 
-/** How often each category comes; and the codes of those that come at all, first the one that comes first. */
+/**
+ * How often each category comes; and the codes of those that come at all, first the one that comes first.
+ *
+ * @throws RangeError ERR_BLASNET_ARG_VALUE for a code that is no category
+ */
 export function* countCodes(
   codes: Int32Array,
   categories: number,
 ): Work<{ readonly counts: Float64Array; readonly order: Int32Array }> {
   const [counts, order] = [new Float64Array(categories), new Int32Array(categories)];
   const brief = codes.length + categories <= briefValues;
-  const used = yield* run(brief, (object, callback) => object.count({ codes, counts, order }, callback));
-  return { counts, order: order.subarray(0, used) };
+  const { status, index } = yield* run(brief, (object, callback) =>
+    object.count({ codes, counts, order }, callback),
+  );
+  if (status === statusCodes.codeOutside) {
+    const rule = `a code below ${categories}, or -1`;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', `values[${index}]`, rule, codes[index]);
+  }
+  return { counts, order: order.subarray(0, index) };
 }
 
 /** All rows, those with lesser values first, and equal ones as they come. No value is missing. */
@@ -64,12 +75,12 @@ export function* sortRows(values: Float64Array): Work<Uint32Array> {
 function* run(
   brief: boolean,
   start: (object: NativeTableColumns, callback?: Callback) => void,
-): Work<number> {
+): Work<Outcome> {
   const worker = workers.take();
   const { object, outcome } = worker;
   try {
     yield { object, start: (callback) => start(object, callback), brief };
-    return readOutcome(outcome).index;
+    return readOutcome(outcome);
   } finally {
     workers.giveBack(worker);
   }

@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
+import { describeColumn } from '../addon/table-columns';
+import { workHere } from '../addon/work';
 import { argumentError } from '../base/errors';
 
 /** The last millisecond of a Date, and the first one below zero. */
@@ -62,14 +64,7 @@ export class Column<K extends ColumnKind = ColumnKind> {
 
   /** How many values are missing. */
   get missing(): number {
-    const { values } = this;
-    const code = values instanceof Float64Array ? undefined : -1;
-    let missing = 0;
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
-      if (code === undefined ? Number.isNaN(value) : value === code) missing++;
-    }
-    return missing;
+    return this.length - workHere(describeColumn(this.values)).present;
   }
 
   /**

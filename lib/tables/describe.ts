@@ -1,3 +1,5 @@
+import { countCodes, describeColumn } from '../addon/table-columns';
+import { inSlices, type Work } from '../addon/work';
 import { alignedTable } from './aligned-table';
 import type { Column, ColumnKind } from './column';
 
@@ -57,51 +59,37 @@ function valuesOf({ least, greatest, mean, categories, mostFrequent }: ColumnDes
   return `${texts.join(' to ')}${middle}`;
 }
 
-export function describeTable(columns: ReadonlyMap<string, Column>, rows: number): TableDescription {
-  return new TableDescription(
-    rows,
-    [...columns].map(([name, column]) => ({ name, kind: column.kind, ...describeColumn(column) })),
-  );
+export function* describeTable(columns: ReadonlyMap<string, Column>, rows: number): Work<TableDescription> {
+  const described: ColumnDescription[] = [];
+  for (const [name, column] of columns) {
+    described.push({ name, kind: column.kind, ...(yield* describeValues(column)) });
+  }
+  return new TableDescription(rows, described);
 }
 
-function describeColumn(column: Column): Omit<ColumnDescription, 'name' | 'kind'> {
-  if (column.kind === 'category') return describeCategory(column);
-  const isBoolean = column.kind === 'boolean';
-  let missing = 0;
-  let least = Number.POSITIVE_INFINITY;
-  let greatest = Number.NEGATIVE_INFINITY;
-  let mean = 0;
-  let present = 0;
-  for (const value of column.values) {
-    if (isBoolean ? value < 0 : Number.isNaN(value)) {
-      missing++;
-      continue;
-    }
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
-    // Welford's recurrence: a sum could overflow.
-    present++;
-    mean += (value - mean) / present;
-  }
+function* describeValues(column: Column): Work<Omit<ColumnDescription, 'name' | 'kind'>> {
+  const { kind, values } = column;
+  if (kind === 'category') return yield* describeCategory(column as Column<'category'>);
+  const { present, least, greatest, mean } = yield* describeColumn(values);
+  const missing = values.length - present;
   if (present === 0) return { missing };
-  if (isBoolean) return { missing, mean };
-  if (column.kind === 'time') return { missing, least: new Date(least), greatest: new Date(greatest) };
+  if (kind === 'boolean') return { missing, mean };
+  if (kind === 'time') return { missing, least: new Date(least), greatest: new Date(greatest) };
   return { missing, least, greatest, mean };
 }
 
-function describeCategory(column: Column): Omit<ColumnDescription, 'name' | 'kind'> {
-  const categories = column.dictionary?.size ?? 0;
-  const counts = new Uint32Array(categories);
-  let missing = 0;
-  for (const code of column.values) {
-    if (code < 0) missing++;
-    else (counts[code] as number)++;
-  }
+function* describeCategory(column: Column<'category'>): Work<Omit<ColumnDescription, 'name' | 'kind'>> {
+  const { counts, order } = yield* countCodes(column.values, column.dictionary?.size ?? 0);
+  let present = 0;
   let most = 0;
-  for (let code = 1; code < categories; code++)
-    if ((counts[code] as number) > (counts[most] as number)) most = code;
-  const used = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
-  return used === 0
+  yield* inSlices(counts.length, (from, to) => {
+    for (let code = from; code < to; code++) {
+      present += counts[code] as number;
+      if ((counts[code] as number) > (counts[most] as number)) most = code;
+    }
+  });
+  const missing = column.length - present;
+  return present === 0
     ? { missing, categories: 0 }
-    : { missing, categories: used, mostFrequent: column.categories[most] as string };
+    : { missing, categories: order.length, mostFrequent: column.categories[most] as string };
 }

@@ -53,8 +53,8 @@ export interface TextLimits {
   readonly bytes: number;
 }
 
-// The typed values of a part take up to 4 MB, unless there are very many columns.
-const partCells = 2 ** 19;
+// The typed values of a part take up to 2 MB, unless there are very many columns.
+const partCells = 2 ** 18;
 const leastPartRows = 32;
 
 /** The rows of a part of a table with so many columns. */

@@ -15,7 +15,7 @@ import { sampleSize } from './text-pass';
 export interface ScanTableOptions extends ReadTableOptions {
   /**
    * The rows of a part; the last part may have fewer. At least 1.
-   * @default as many as make some megabytes: 524,288 by the number of columns, or fewer if they hold 16 MB of text
+   * @default as many as make some megabytes: 262,144 by the number of columns, or fewer if they hold 8 MB of text
    */
   readonly rows?: number;
   /**

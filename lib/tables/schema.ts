@@ -1,6 +1,14 @@
-import { inSlices, type Work, workHere } from '../addon/work';
+import { countCodes, describeColumn } from '../addon/table-columns';
+import {
+  type AsyncOptions,
+  asyncConstraints,
+  inSlices,
+  pinnedWork,
+  type Work,
+  workHere,
+} from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { checkNames, checkObject, didYouMean } from '../base/validate';
+import { checkNames, checkObject, checkOptions, didYouMean } from '../base/validate';
 import { alignedTable } from './aligned-table';
 import { articleOf, cellError, isDate, isMissing } from './build';
 import { type Column, type ColumnKind, columnKindNames, mostTime } from './column';
@@ -57,7 +65,18 @@ export class Schema {
     return workHere(Schema.learn(table, target));
   }
 
-  /** @internal Like `of`, in slices. @throws like of() */
+  /** Like `of`, on other threads. @throws like of(); AbortError when the signal ends it */
+  static async ofAsync(
+    table: Table,
+    target: string | readonly string[] = [],
+    options: AsyncOptions = {},
+  ): Promise<Schema> {
+    checkOptions('', options, asyncConstraints);
+    const arrays = table.names.map((name) => table.column(name).values);
+    return pinnedWork(Schema.learn(table, target), arrays, options);
+  }
+
+  /** @internal The work of `of`. @throws like of() */
   static *learn(table: Table, target: string | readonly string[] = []): Work<Schema> {
     const targets = typeof target === 'string' ? [target] : [...target];
     for (const name of targets) table.column(name);
@@ -190,43 +209,22 @@ function typeOf({ kind, missing, categories = [] }: ColumnSchema): string {
 
 function* learn(name: string, column: Column, rows: number): Work<ColumnSchema> {
   const { kind, values } = column;
-  const isCode = kind === 'category' || kind === 'boolean';
-  let missing = 0;
-  let least = Number.POSITIVE_INFINITY;
-  let greatest = Number.NEGATIVE_INFINITY;
-  yield* inSlices(values.length, (from, to) => {
-    // Variables of this function are fast; those around it are not.
-    let [gaps, low, high] = [0, least, greatest];
-    for (let i = from; i < to; i++) {
-      const value = values[i] as number;
-      if (isCode ? value < 0 : Number.isNaN(value)) gaps++;
-      else if (Number.isFinite(value)) {
-        if (value < low) low = value;
-        if (value > high) high = value;
-      }
-    }
-    missing += gaps;
-    least = low;
-    greatest = high;
-  });
-  const schema = { name, kind, missing: rows === 0 ? 0 : missing / rows };
-  if (kind === 'category') return { ...schema, categories: yield* usedCategories(column) };
-  return isCode || least > greatest ? schema : { ...schema, least, greatest };
+  const { present, leastFinite: least, greatestFinite: greatest } = yield* describeColumn(values);
+  const schema = { name, kind, missing: rows === 0 ? 0 : (rows - present) / rows };
+  if (kind === 'category') {
+    return { ...schema, categories: yield* usedCategories(column as Column<'category'>) };
+  }
+  return kind === 'boolean' || least > greatest ? schema : { ...schema, least, greatest };
 }
 
 // A part of a table has the categories of the whole.
-function* usedCategories({ values, categories }: Column): Work<readonly string[]> {
-  const used = new Uint8Array(categories.length);
-  const order: string[] = [];
-  yield* inSlices(values.length, (from, to) => {
-    for (let i = from; i < to; i++) {
-      const code = values[i] as number;
-      if (code < 0 || used[code] === 1) continue;
-      used[code] = 1;
-      order.push(categories[code] as string);
-    }
+function* usedCategories({ values, categories }: Column<'category'>): Work<readonly string[]> {
+  const { order } = yield* countCodes(values, categories.length);
+  const texts = new Array<string>(order.length);
+  yield* inSlices(order.length, (from, to) => {
+    for (let i = from; i < to; i++) texts[i] = categories[order[i] as number] as string;
   });
-  return order;
+  return texts;
 }
 
 function readColumn(place: string, json: unknown): ColumnSchema {

@@ -43,6 +43,23 @@ export interface Source {
 
 const blockSize = 2 ** 22;
 
+// Memory for blocks of files. A large file would otherwise leave behind tens of megabytes, which wait to be collected.
+const free: Buffer[] = [];
+const mostFree = 4;
+const blockOf = new WeakMap<ArrayBufferLike, Buffer>();
+
+function newBlock(): Buffer {
+  const block = Buffer.from(new ArrayBuffer(blockSize));
+  blockOf.set(block.buffer, block);
+  return block;
+}
+
+/** Gives back a block that is no longer needed. Its memory may be that of a later block. */
+export function giveBack({ buffer }: Uint8Array): void {
+  const block = blockOf.get(buffer);
+  if (block !== undefined && free.length < mostFree && !free.includes(block)) free.push(block);
+}
+
 /** The source of a table that is read as a whole. The blocks of a stream are kept, so that they can be read twice. */
 export function sourceOf(given: unknown): Source {
   const source = storedSource(given) ?? (isIterable(given) ? keptStream(given) : undefined);
@@ -123,7 +140,7 @@ async function* fileBlocks(
       throw failed(cause);
     });
   const read = async () => {
-    const block = Buffer.allocUnsafe(blockSize);
+    const block = free.pop() ?? newBlock();
     const { bytesRead } = await file.read(block, 0, blockSize, null);
     return block.subarray(0, bytesRead);
   };

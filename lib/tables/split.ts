@@ -1,3 +1,4 @@
+import { describeColumn, sortRows } from '../addon/table-columns';
 import { type AsyncOptions, asyncConstraints, inSlices, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
@@ -56,10 +57,10 @@ export function* splitRows(
   const { group, time, stratify, shuffle = true } = options;
   if (group !== undefined) return yield* byGroup(rows, columnOf(group), group, options);
   const testRows = testCountOf(rows, options.testSize);
-  if (time !== undefined) return byTime(rows, columnOf(time), time, testRows);
+  if (time !== undefined) return yield* byTime(rows, columnOf(time), time, testRows);
   if (stratify !== undefined) {
     const column = columnOf(stratify);
-    refuseGaps(column, stratify, 'to stratify by');
+    yield* refuseGaps(column, stratify, 'to stratify by');
     const values = column.kind === 'category' ? (column.toArray() as string[]) : Array.from(column.values);
     const name = `column ${JSON.stringify(stratify)}`;
     return yield* stratified(name, { form: 'list', values }, rows, testRows, new RandomState(options.seed));
@@ -70,7 +71,7 @@ export function* splitRows(
 // The groups in the order in which they first come; then as scikit-learn's GroupShuffleSplit: the first ones of a
 // permutation are those of the test part. Rows keep their order.
 function* byGroup(rows: number, column: Column, name: string, options: TableSplitOptions): Work<Indices> {
-  refuseGaps(column, name, 'to group by');
+  yield* refuseGaps(column, name, 'to group by');
   const numbers = new Map<number, number>();
   const groupOf = new Uint32Array(rows);
   yield* inSlices(rows, (from, to) => {
@@ -96,7 +97,7 @@ function* byGroup(rows: number, column: Column, name: string, options: TableSpli
   return { trainIndex: Uint32Array.from(train), testIndex: Uint32Array.from(test) };
 }
 
-function byTime(rows: number, column: Column, name: string, testRows: number): Indices {
+function* byTime(rows: number, column: Column, name: string, testRows: number): Work<Indices> {
   if (column.kind !== 'time' && column.kind !== 'number') {
     throw argumentError(
       'ERR_BLASNET_ARG_TYPE',
@@ -105,18 +106,18 @@ function byTime(rows: number, column: Column, name: string, testRows: number): I
       column.kind,
     );
   }
-  refuseGaps(column, name, 'to split by');
-  const { values } = column;
+  yield* refuseGaps(column, name, 'to split by');
   // Rows of equal times keep their order.
-  const order = Uint32Array.from({ length: rows }, (_, row) => row).sort(
-    (a, b) => (values[a] as number) - (values[b] as number) || a - b,
-  );
+  const order = yield* sortRows(column.values as Float64Array);
   return { trainIndex: order.subarray(0, rows - testRows), testIndex: order.subarray(rows - testRows) };
 }
 
-function refuseGaps(column: Column, name: string, purpose: string): void {
-  if (column.missing === 0) return;
-  const row = column.toArray().indexOf(null);
+function* refuseGaps(column: Column, name: string, purpose: string): Work<void> {
+  const { present } = yield* describeColumn(column.values);
+  if (present === column.length) return;
+  // Codes and flags are -1 where missing.
+  const isGap = column.values instanceof Float64Array ? Number.isNaN : (value: number) => value < 0;
+  const row = column.values.findIndex((value) => isGap(value));
   throw blasnetError(
     'ERR_BLASNET_ARG_VALUE',
     `Expected column ${JSON.stringify(name)} to have no missing values, ${purpose}, got one at row ${row}`,

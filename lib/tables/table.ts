@@ -146,8 +146,7 @@ export class Table {
   /** Like `split`, but copies rows on other threads. @throws like split(); AbortError when the signal ends it */
   async splitAsync(options: TableSplitAsyncOptions = {}): Promise<TableParts> {
     checkSplit(options, true);
-    const arrays = [...this.#columns.values()].map(({ values }) => values);
-    return pinnedWork(this.#split(options), arrays, options);
+    return pinnedWork(this.#split(options), this.#arrays(), options);
   }
 
   *#split(options: TableSplitOptions): Work<TableParts> {
@@ -157,7 +156,17 @@ export class Table {
 
   /** What each column holds: kind, missing values, categories, least, greatest and mean value. */
   describe(): TableDescription {
-    return describeTable(this.#columns, this.rows);
+    return workHere(describeTable(this.#columns, this.rows));
+  }
+
+  /** Like `describe`, on other threads. @throws AbortError when the signal ends it */
+  async describeAsync(options: AsyncOptions = {}): Promise<TableDescription> {
+    checkOptions('', options, asyncConstraints);
+    return pinnedWork(describeTable(this.#columns, this.rows), this.#arrays(), options);
+  }
+
+  #arrays(): readonly (Float64Array | Int32Array | Int8Array)[] {
+    return [...this.#columns.values()].map(({ values }) => values);
   }
 
   /** A row as an object. @throws RangeError ERR_BLASNET_ARG_VALUE outside the table */

@@ -15,7 +15,7 @@ import {
   newValues,
 } from './column';
 import type { Request } from './request';
-import type { Source } from './source';
+import { giveBack, type Source } from './source';
 import { faultError } from './text-faults';
 
 /** What differs between formats. */
@@ -103,6 +103,7 @@ export class TextPass {
     const reader = new native.TextReader({ outcome: this.#outcome, ...this.#format.options(sample) });
     this.#reader = reader;
     reader.add(withoutMark(sample));
+    giveBack(sample);
     while (!reader.readHeader({ last: this.#ended }) && !this.#ended) await this.#addBlock();
     this.#throwFault();
     const found = reader.names();
@@ -220,7 +221,10 @@ export class TextPass {
   async #addBlock(): Promise<void> {
     const { done, value } = await (this.#blocks as AsyncGenerator<Uint8Array>).next();
     if (done) this.#ended = true;
-    else (this.#reader as NativeTextReader).add(value);
+    else {
+      (this.#reader as NativeTextReader).add(value);
+      giveBack(value);
+    }
   }
 
   async #run(start: (callback?: (error: Error | undefined) => void) => void, brief = false): Promise<void> {

@@ -100,7 +100,7 @@ export async function* textParts(
 }
 
 // A part has no more text than this, unless its rows are asked for.
-const mostPartBytes = 2 ** 24;
+const mostPartBytes = 2 ** 23;
 
 async function* partsOf(
   pass: TextPass,
