@@ -93,6 +93,9 @@ function check({ rows, columns, missing }: RandomTable): void {
       if (!(error < 1e-8)) expect.fail(`row ${row}, input ${i}: ${got}, not ${number}`);
     }
     expect([...exact.codes.subarray(row * codes.length, (row + 1) * codes.length)]).toEqual(codes);
+    for (const [i, code] of codes.entries()) {
+      expect(code).toBeLessThan(learned.embeddings[i]?.categories as number);
+    }
   }
 
   for (const dtype of ['float64', 'float32'] as const) {

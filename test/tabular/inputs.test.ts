@@ -1,7 +1,7 @@
 // What each encoding gives, by its definition in plain loops; and that tables, records and one record give equal bits.
 
 import { describe, expect, test } from 'vitest';
-import { workElsewhere, workHere } from '../../lib/addon/work';
+import { pause, type Work, workElsewhere, workHere } from '../../lib/addon/work';
 import { Schema, Table } from '../../lib/tables';
 import { type InputsOptions, inputs } from '../../lib/tabular/inputs';
 import { LearnedInputs } from '../../lib/tabular/learned-inputs';
@@ -304,6 +304,25 @@ test('records are encoded one by one while a table is encoded on other threads',
   const out = new Float64Array(learned.width);
   learned.rowEncoder(out, new Int32Array(1))(record);
   for (const { numbers } of await Promise.all(works)) expect(numbers.row(60)).toEqual(out);
+});
+
+test('learning and encoding many rows lets the event loop turn', () => {
+  const many = table.take(Array.from({ length: 40_000 }, (_, i) => i % 60));
+  const pausesOf = (work: Work<unknown>) => {
+    let pauses = 0;
+    for (let step = work.next(); !step.done; step = work.next()) {
+      if (step.value === pause) pauses++;
+      else step.value.start();
+    }
+    return pauses;
+  };
+  const ofColumn = Math.floor(40_000 / 2048);
+  expect(pausesOf(Schema.learn(many))).toBeGreaterThanOrEqual(many.names.length * ofColumn);
+  const gathered = inputs({ categories: { encode: 'oneHot', most: 3 } });
+  // Counts of the categories, and the numbers and times, which must be finite.
+  expect(pausesOf(LearnedInputs.learn(many, Schema.of(many), gathered))).toBeGreaterThanOrEqual(7 * ofColumn);
+  const plain = many.toRecords();
+  expect(pausesOf(learn({}).encodeRecords(plain, 'float64'))).toBeGreaterThanOrEqual(7 * ofColumn);
 });
 
 describe('inputs from JSON', () => {
