@@ -18,10 +18,19 @@ import {
 } from './evaluation';
 import { outputFor, type TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
+import { fromModelJson, type ModelJson } from './model-json';
+import { targetsOf } from './prepare';
 import { areRows, type RowNetwork, type Rows, tableOf } from './row-network';
-import { type ModelParts, modelParts, TableModel, type TargetsJson } from './table-model';
-import { type Task, type Trained, targetsOf, train } from './train';
-import { type ClassifierOptions, checkTrainOptions } from './train-options';
+import {
+  checkSameTarget,
+  type ModelParts,
+  modelInCheckpoint,
+  modelParts,
+  TableModel,
+  type TargetsJson,
+} from './table-model';
+import { resume, type Task, type Trained, train } from './train';
+import { type ClassifierOptions, checkTrainOptions, type ResumingOptions } from './train-options';
 
 type ClassTargets = Extract<TargetsJson, { kind: 'classifier' }>;
 
@@ -123,6 +132,38 @@ export class Classifier<
     options: NetworkLoadOptions = {},
   ): Model {
     return made(modelParts(networkFromSync(bytes, options), 'bytes', 'classifier'));
+  }
+
+  /** Reads what `toJSON` wrote, also as JSON's parser gives it. @throws like load() */
+  static fromJSON<Model extends AnyClassifier = Classifier>(json: ModelJson): Model {
+    return made(modelParts(fromModelJson(json), 'the JSON', 'classifier'));
+  }
+
+  /**
+   * Continues a training from a checkpoint that `train` wrote, with the same rows and options. The result equals that of a
+   * training without interruption, bit for bit: see `Network.resume`. The checkpoint has the target, the inputs, the
+   * layers, the dtype and the seed: these options have no effect.
+   *
+   * @param path a folder, for its newest checkpoint, or one checkpoint file
+   * @throws like train(); like Network.resume()
+   */
+  static async resume<Model extends AnyClassifier = Classifier>(
+    path: FilePath,
+    table: Rows,
+    options: Partial<ClassifierOptions> & ResumingOptions = {},
+  ): Promise<Model> {
+    checkTrainOptions(options, 'classifier', true);
+    const { rows, schema, targets } = await modelInCheckpoint(path, 'classifier', options);
+    const names = targets.columns.map(({ name }) => name);
+    const target = targets.single ? (names[0] as string) : names;
+    checkSameTarget(options.target, target);
+    const none = new Int32Array(0);
+    const values: TargetValues = targets.single
+      ? { kind: 'classes', target: targets.columns[0] as ClassTarget, numbers: none }
+      : { kind: 'labels', targets: targets.columns, numbers: targets.columns.map(() => none) };
+    const full = { ...options, target };
+    const modelOf = (trained: Trained) => made<Model>({ ...trained, targets });
+    return modelOf(await resume(path, table, full, { rows, schema, values }, taskOf(full), modelOf));
   }
 
   /**
@@ -243,9 +284,7 @@ function taskOf(options: ClassifierOptions): Task {
       if (!single) checkLabels(targets);
       return yield* valuesOf(targets, table, single);
     },
-    *read(table, learned) {
-      return yield* valuesOf(targetsIn(learned), table, single);
-    },
+    read: (learned) => (table) => valuesOf(targetsIn(learned), table, single),
     describe: (values) => targetsJson(values) as unknown as Json,
     network(values) {
       const [first] = targetsIn(values) as [ClassTarget];

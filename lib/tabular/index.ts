@@ -15,6 +15,7 @@ export type {
   TargetsEvaluation,
 } from './evaluation';
 export { type InputsOptions, inputs } from './inputs';
+export type { ModelJson } from './model-json';
 export { Regressor, type TargetsRegressor } from './regressor';
 export type { Rows } from './row-network';
-export type { ClassifierOptions, HiddenLayer, TrainOptions } from './train-options';
+export type { ClassifierOptions, HiddenLayer, ResumingOptions, TrainOptions } from './train-options';

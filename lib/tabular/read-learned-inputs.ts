@@ -65,12 +65,21 @@ function readColumn(name: string, json: unknown, schema: Schema): LearnedColumn 
   for (const [i, part] of column.parts.entries()) checkPart(`${name}.parts[${i}]`, part, kind);
   if (kind === 'category') check(`${name}.categories`, column.categories, texts);
   else checkLeftOut(`${name}.categories`, column.categories);
+  const known = column.categories?.length ?? 0;
+  if (column.parts.some(({ type, numbers: [most = 0] }) => takesPlaces(type) && most > known)) {
+    const rule = 'parts for at most as many categories as there are';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.parts`, rule, column.parts);
+  }
   const embedded = column.parts.filter(({ type }) => type === 'code').length;
   if (embedded === 1) check(`${name}.outputDim`, column.outputDim, positiveInteger);
   else checkLeftOut(`${name}.outputDim`, column.outputDim);
   if (embedded > 1)
     throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.parts`, 'parts with one code', column.parts);
   return column;
+}
+
+function takesPlaces(type: Part['type']): boolean {
+  return type === 'oneHot' || type === 'code';
 }
 
 function checkPart(name: string, part: unknown, kind: ColumnKind): void {

@@ -12,10 +12,19 @@ import { columnsOf, numbersTable, recordMaker } from './answers';
 import { evaluateNumbers, type RegressorEvaluation, type TargetsEvaluation } from './evaluation';
 import type { TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
+import { fromModelJson, type ModelJson } from './model-json';
+import { targetsOf } from './prepare';
 import { areRows, type RowNetwork, type Rows, tableOf } from './row-network';
-import { type ModelParts, modelParts, TableModel, type TargetsJson } from './table-model';
-import { type Task, type Trained, targetsOf, train } from './train';
-import { checkTrainOptions, type TrainOptions } from './train-options';
+import {
+  checkSameTarget,
+  type ModelParts,
+  modelInCheckpoint,
+  modelParts,
+  TableModel,
+  type TargetsJson,
+} from './table-model';
+import { resume, type Task, type Trained, train } from './train';
+import { checkTrainOptions, type ResumingOptions, type TrainOptions } from './train-options';
 
 type NumberTargets = Extract<TargetsJson, { kind: 'regressor' }>;
 type AnyRegressor = Regressor<unknown, unknown, unknown>;
@@ -109,6 +118,27 @@ export class Regressor<
     return made(modelParts(networkFromSync(bytes, options), 'bytes', 'regressor'));
   }
 
+  /** Reads what `toJSON` wrote, also as JSON's parser gives it. @throws like load() */
+  static fromJSON<Model extends AnyRegressor = Regressor>(json: ModelJson): Model {
+    return made(modelParts(fromModelJson(json), 'the JSON', 'regressor'));
+  }
+
+  /** Continues a training from a checkpoint that `train` wrote: see `Classifier.resume`. @throws like Classifier.resume() */
+  static async resume<Model extends AnyRegressor = Regressor>(
+    path: FilePath,
+    table: Rows,
+    options: Partial<TrainOptions> & ResumingOptions = {},
+  ): Promise<Model> {
+    checkTrainOptions(options, 'regressor', true);
+    const { rows, schema, targets } = await modelInCheckpoint(path, 'regressor', options);
+    const target = targets.single ? (targets.columns[0] as string) : targets.columns;
+    checkSameTarget(options.target, target);
+    const values: TargetValues = { kind: 'numbers', values: targets.columns.map(() => new Float64Array(0)) };
+    const full = { ...options, target };
+    const modelOf = (trained: Trained) => made<Model>({ ...trained, targets });
+    return modelOf(await resume(path, table, full, { rows, schema, values }, taskOf(targets), modelOf));
+  }
+
   /**
    * Predicts a number for each of a table's rows or of records, on other threads. With several targets, the result is a
    * table of them.
@@ -180,10 +210,11 @@ function taskOf(targets: NumberTargets): Task {
       for (const name of targets.columns) yield* checkNumbers(name, numbersIn(name, table));
       return read(table);
     },
-    // biome-ignore lint/correctness/useYield: the numbers need no work
-    *read(table) {
-      return read(table);
-    },
+    read: () =>
+      // biome-ignore lint/correctness/useYield: the numbers need no work
+      function* (table) {
+        return read(table);
+      },
     describe: () => targets as unknown as Json,
     network: () => ({ targetScaler: standardScaler() }),
     fit: () => ({}),

@@ -1,16 +1,21 @@
 import type { AsyncOptions } from '../addon/work';
+import { argumentError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
 import { fileError, quote } from '../formats/file-error';
 import type { Json } from '../formats/json';
+import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
+import { findCheckpoint } from '../network/find-checkpoint';
 import { Network } from '../network/network';
 import { type StoredNetwork, tableOf } from '../network/network-file';
 import { Schema, type SchemaJson } from '../tables/schema';
 import type { History } from '../training/history';
+import type { ClassTarget } from './class-target';
 import { LearnedInputs, type LearnedInputsJson } from './learned-inputs';
+import { type ModelJson, toModelJson } from './model-json';
 import { RowNetwork } from './row-network';
 
 /** What a file says about a model beside its network. */
-export interface ModelJson {
+interface StoredModel {
   readonly version: 1;
   readonly targets: TargetsJson;
   readonly schema: SchemaJson;
@@ -78,6 +83,16 @@ export abstract class TableModel {
     return this.network.toBytesSync();
   }
 
+  /**
+   * The content of the model's file as plain JSON, with the parameters as rows of numbers: for small models.
+   * `fromJSON` reads it. JSON keeps each number to the last bit.
+   *
+   * @throws RangeError ERR_BLASNET_SHAPE for a model of more than a million parameters; like Network.toBytesSync()
+   */
+  toJSON(): ModelJson {
+    return toModelJson(this.toBytesSync());
+  }
+
   /** The schema and the network's layers, for people. */
   toString(): string {
     return `${this.schema}\n\n${this.network.summary()}`;
@@ -107,8 +122,9 @@ export function modelParts<K extends TargetsJson['kind']>(
       throw fileError(file, 'the content', wanted, `a ${other}; ${other}.load reads it`);
     }
     const schema = Schema.fromJSON(columns);
-    const network = new Network(stored.architecture, stored.options);
-    const rows = new RowNetwork(network, LearnedInputs.fromJSON(inputs, schema));
+    const learned = LearnedInputs.fromJSON(inputs, schema);
+    checkLayers(stored.architecture, learned, targets);
+    const rows = new RowNetwork(new Network(stored.architecture, stored.options), learned);
     return { rows, schema, targets: targets as Extract<TargetsJson, { kind: K }>, history: undefined };
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'ERR_BLASNET_FILE') throw cause;
@@ -117,13 +133,65 @@ export function modelParts<K extends TargetsJson['kind']>(
   }
 }
 
-function readModel(json: Json): ModelJson {
-  const model = json as unknown as ModelJson;
+// A file may lie about what fits together.
+function checkLayers(architecture: Architecture, inputs: LearnedInputs, targets: TargetsJson): void {
+  const embedded = (all: LearnedInputs['embeddings']) =>
+    all.map((each) => [each.categories, each.outputDim].join());
+  const outputs =
+    targets.kind === 'classifier' && targets.single
+      ? (targets.columns[0]?.classes.length ?? 0)
+      : targets.columns.length;
+  const fits =
+    inputDimOf(architecture) === inputs.width &&
+    embedded(embeddingsIn(architecture)).join(';') === embedded(inputs.embeddings).join(';') &&
+    outputLayerOf(architecture).outputDim === (targets.single && outputs === 2 ? 1 : outputs);
+  if (!fits) throw new Error('its columns do not fit the layers of the network');
+}
+
+function readModel(json: Json): StoredModel {
+  const model = json as unknown as StoredModel;
   const { targets } = model;
+  const isText = (value: unknown) => typeof value === 'string';
+  const isTarget = (column: unknown) => {
+    if (targets.kind === 'regressor') return isText(column);
+    const { name, classes } = (column ?? {}) as Partial<ClassTarget>;
+    return isText(name) && Array.isArray(classes) && classes.length >= 2 && classes.every(isClassName);
+  };
   const ok =
     (targets?.kind === 'classifier' || targets?.kind === 'regressor') &&
     typeof targets.single === 'boolean' &&
-    Array.isArray(targets.columns);
+    Array.isArray(targets.columns) &&
+    targets.columns.length > 0 &&
+    (!targets.single || targets.columns.length === 1) &&
+    targets.columns.every(isTarget);
   if (!ok) throw new Error('its targets are damaged');
   return model;
+}
+
+function isClassName(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+/** The model in a checkpoint, from which its training continues. */
+export async function modelInCheckpoint<K extends TargetsJson['kind']>(
+  path: FilePath,
+  kind: K,
+  { signal, threads, skipDamaged = false }: AsyncOptions & { readonly skipDamaged?: boolean },
+): Promise<ModelParts<Extract<TargetsJson, { kind: K }>>> {
+  const found = await findCheckpoint(path, skipDamaged, {}, { signal, threads });
+  return modelParts(found.stored, found.path, kind);
+}
+
+/** Checks that a resumed training states the targets that it had, if it states any. */
+export function checkSameTarget(
+  given: string | readonly string[] | undefined,
+  own: string | readonly string[],
+): void {
+  if (given === undefined || JSON.stringify(given) === JSON.stringify(own)) return;
+  throw argumentError(
+    'ERR_BLASNET_ARG_VALUE',
+    'target',
+    `${JSON.stringify(own)}, as in the checkpoint`,
+    given,
+  );
 }

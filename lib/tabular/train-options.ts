@@ -1,10 +1,19 @@
 import type { AnyName } from '../base/names';
 import type { Dtype } from '../base/number-kinds';
-import { anything, type Constraint, checkObject, checkOptions, oneOf, optional } from '../base/validate';
+import {
+  anything,
+  boolean,
+  type Constraint,
+  checkObject,
+  checkOptions,
+  oneOf,
+  optional,
+} from '../base/validate';
 import type { ActivationOption } from '../layers/activations';
 import type { LayerOptions } from '../layers/architecture';
 import type { InitializerOption } from '../layers/initializers';
 import type { Metrics } from '../metrics/metric';
+import type { ResumeOptions } from '../network/network-options';
 import type { EarlyStoppingOptions } from '../training/early-stopping';
 import { type FitOptions, fitConstraints } from '../training/options';
 import type { ClassName } from './class-target';
@@ -72,6 +81,9 @@ export interface ClassifierOptions<M extends Metrics = Metrics> extends TrainOpt
   readonly positive?: ClassName;
 }
 
+/** The options of `resume` beside those of the training. */
+export type ResumingOptions = Pick<ResumeOptions, 'override' | 'skipDamaged'>;
+
 const columnName: Constraint = { rule: "a column's name", accepts: (value) => typeof value === 'string' };
 
 const target: Constraint = {
@@ -116,8 +128,10 @@ const classifierConstraints = {
 };
 
 /** Checks the options, as far as that needs no data. */
-export function checkTrainOptions(options: unknown, kind: 'classifier' | 'regressor'): void {
-  checkOptions('', options, kind === 'classifier' ? classifierConstraints : constraints);
+export function checkTrainOptions(options: unknown, kind: 'classifier' | 'regressor', resumes = false): void {
+  const known = kind === 'classifier' ? classifierConstraints : constraints;
+  const more = { target: optional(target), override: anything, skipDamaged: optional(boolean) };
+  checkOptions('', options, resumes ? { ...known, ...more } : known);
   const { inputs: declared, earlyStopping, classWeight: byClass } = options as ClassifierOptions;
   if (declared !== undefined) inputs(declared);
   if (earlyStopping !== undefined && earlyStopping !== false) checkObject('earlyStopping', earlyStopping);

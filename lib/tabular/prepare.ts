@@ -1,0 +1,191 @@
+// The rows that a model learns from: with a target, with their weights, in a part to train with and one held out.
+
+import { type AsyncOptions, inSlices, pinnedWork, type Work, workElsewhere } from '../addon/work';
+import { argumentError, blasnetError } from '../base/errors';
+import type { RandomState } from '../random/random-state';
+import { cellError } from '../tables/build';
+import type { Table } from '../tables/table';
+import { noClass } from './class-target';
+import { holdOut } from './hold-out';
+import { type TargetValues, takenNumbers, takeValues } from './labels';
+import { arraysOf, tableOf } from './row-network';
+import type { TrainOptions } from './train-options';
+
+/** Reads the target columns of a table. */
+export type ReadTargets = (table: Table) => Work<TargetValues>;
+
+/** Rows with their targets and weights. */
+export interface Part {
+  readonly table: Table;
+  readonly values: TargetValues;
+  readonly weights: Float64Array | undefined;
+}
+
+/** Below this number of rows, a default training holds none out. */
+const leastToHoldOut = 100;
+
+/** The rows of a training. */
+export interface Rows {
+  readonly trained: Part;
+  readonly held: Part | undefined;
+}
+
+/**
+ * The rows to train with, and those to hold out: the rows that have a target, and a weight above 0.
+ *
+ * @param learn reads the targets, and learns from them
+ * @param read reads the targets of further rows
+ */
+export async function prepareRows(
+  given: unknown,
+  options: TrainOptions,
+  { learn, read }: { readonly learn: ReadTargets; readonly read: (learned: TargetValues) => ReadTargets },
+  random: RandomState,
+  how: AsyncOptions,
+): Promise<Rows> {
+  const table = tableOf(given);
+  checkColumns(table, options);
+  return divided(await presentPart(table, options, learn, how), options, read, random, how);
+}
+
+/** The names of the target columns. */
+export function targetsOf({ target }: Pick<TrainOptions, 'target'>): readonly string[] {
+  return typeof target === 'string' ? [target] : target;
+}
+
+function checkColumns(table: Table, options: TrainOptions): void {
+  const names = targetsOf(options);
+  for (const name of names) table.column(name);
+  const { weight } = options;
+  if (weight === undefined) return;
+  if (names.includes(weight)) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'weight', 'another column than the target', weight);
+  }
+  table.column(weight, 'number');
+}
+
+async function presentPart(
+  table: Table,
+  options: TrainOptions,
+  read: ReadTargets,
+  how: AsyncOptions,
+): Promise<Part> {
+  const values = await pinnedWork(read(table), arraysOf(table), how);
+  return onlyPresent({ table, values, weights: weightsOf(table, options) }, options, how);
+}
+
+function weightsOf(table: Table, { weight }: TrainOptions): Float64Array | undefined {
+  return weight === undefined || !table.has(weight) ? undefined : table.column(weight, 'number').values;
+}
+
+async function onlyPresent(part: Part, options: TrainOptions, how: AsyncOptions): Promise<Part> {
+  const present = await pinnedWork(presentRows(part, options), arraysOf(part.table), how);
+  if (present.length < 2) {
+    throw blasnetError(
+      'ERR_BLASNET_SHAPE',
+      `Expected at least 2 rows with a target and a weight above 0, got ${present.length}`,
+    );
+  }
+  return present.length === part.table.rows ? part : takePart(part, present, how);
+}
+
+function* presentRows({ table, values, weights }: Part, options: TrainOptions): Work<Uint32Array> {
+  const names = targetsOf(options);
+  const columns =
+    values.kind === 'numbers' ? values.values : values.kind === 'labels' ? values.numbers : [values.numbers];
+  const present = new Uint32Array(table.rows);
+  let count = 0;
+  let gaps = 0;
+  let firstGap: readonly [row: number, name: string] | undefined;
+  yield* inSlices(table.rows, (from, to) => {
+    for (let row = from; row < to; row++) {
+      if (weights !== undefined && !weighs(weights[row] as number, row, options.weight as string)) continue;
+      const missing = columns.findIndex((column) =>
+        values.kind === 'numbers' ? Number.isNaN(column[row]) : column[row] === noClass,
+      );
+      if (missing === -1) present[count++] = row;
+      else {
+        gaps++;
+        firstGap ??= [row, names[missing] as string];
+      }
+    }
+  });
+  if (firstGap !== undefined && options.missingTarget !== 'drop') {
+    const [row, name] = firstGap;
+    const hint =
+      `; the target is missing in ${gaps} of ${table.rows} rows: ` +
+      "{ missingTarget: 'drop' } leaves these rows out";
+    throw cellError(row, name, 'a value of the target', null, hint);
+  }
+  return present.subarray(0, count);
+}
+
+function weighs(weight: number, row: number, name: string): boolean {
+  if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return weight > 0;
+  throw cellError(row, name, 'a weight, a finite number of at least 0', Number.isNaN(weight) ? null : weight);
+}
+
+async function takePart(
+  { table, values, weights }: Part,
+  index: Uint32Array,
+  how: AsyncOptions,
+): Promise<Part> {
+  return {
+    table: await table.takeAsync(index, how),
+    values: await workElsewhere(takeValues(values, table.rows, index), how),
+    weights: weights && (await pinnedWork(takenNumbers(weights, table.rows, index), [weights], how)),
+  };
+}
+
+async function divided(
+  whole: Part,
+  options: TrainOptions,
+  read: (learned: TargetValues) => ReadTargets,
+  random: RandomState,
+  how: AsyncOptions,
+): Promise<Rows> {
+  const { validationData, validationSplit, shuffle } = options;
+  const { rows } = whole.table;
+  if (validationData !== undefined) {
+    if (validationSplit !== undefined) {
+      throw blasnetError(
+        'ERR_BLASNET_ARG_VALUE',
+        'Expected either validationData or validationSplit, got both',
+      );
+    }
+    return { trained: whole, held: await validationPart(validationData, options, read(whole.values), how) };
+  }
+  const share = validationSplit ?? (rows < leastToHoldOut ? 0 : 0.15);
+  if (share === 0) return { trained: whole, held: undefined };
+  const { values } = whole;
+  const classes =
+    values.kind === 'classes' ? { numbers: values.numbers, count: values.target.classes.length } : undefined;
+  const { trained, held } = await workElsewhere(
+    holdOut(rows, share, classes, shuffle === false ? undefined : random),
+    how,
+  );
+  if (held.length === 0) {
+    throw argumentError(
+      'ERR_BLASNET_ARG_VALUE',
+      'validationSplit',
+      `a share that holds out at least one of the ${rows} rows`,
+      share,
+    );
+  }
+  return { trained: await takePart(whole, trained, how), held: await takePart(whole, held, how) };
+}
+
+async function validationPart(
+  given: unknown,
+  options: TrainOptions,
+  read: ReadTargets,
+  how: AsyncOptions,
+): Promise<Part> {
+  try {
+    const table = tableOf(given);
+    return await presentPart(table, options, read, how);
+  } catch (error) {
+    if (error instanceof Error) error.message = `In validationData: ${error.message}`;
+    throw error;
+  }
+}
