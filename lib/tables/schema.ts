@@ -125,6 +125,14 @@ export class Schema {
     return this.columns.filter(({ name }) => !this.target.includes(name));
   }
 
+  /**
+   * The kinds of the input columns, by name, so that a further file is read as the first one was:
+   * `readTable(path, { types: model.schema.types })`.
+   */
+  get types(): Readonly<Record<string, ColumnKind>> {
+    return Object.fromEntries(this.inputs.map(({ name, kind }) => [name, kind]));
+  }
+
   /** @throws RangeError ERR_BLASNET_UNKNOWN_NAME, with a guess, when there is no such column */
   column(name: string): ColumnSchema {
     const column = this.#byName.get(name);

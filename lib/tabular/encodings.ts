@@ -242,7 +242,11 @@ function needs(
 }
 
 /** Throws for an encoding of another kind of column. */
-export function checkKind(place: string, { encode }: Encoding, { name, kind }: ColumnSchema): void {
+export function checkKind(
+  place: string,
+  { encode }: Encoding,
+  { name, kind }: Pick<ColumnSchema, 'name' | 'kind'>,
+): void {
   const { kinds } = encodingRows[encode];
   if (kinds.includes(kind)) return;
   const hint = kinds.includes('category')

@@ -20,6 +20,8 @@ export interface InputsOptions {
   readonly missing?: 'indicator' | 'fill';
   /** What a category becomes that the training data does not have: zeros, or an error. @default 'zeros' */
   readonly unseen?: 'zeros' | 'error';
+  /** What happens at prediction to a column that the training data does not have. @default 'ignore' */
+  readonly additional?: 'ignore' | 'error';
 }
 
 const encoding = optional({ rule: 'an encoding', accepts: () => true });
@@ -33,6 +35,7 @@ export const inputsConstraints = {
   columns: encoding,
   missing: optional(oneOf(['indicator', 'fill'])),
   unseen: optional(oneOf(['zeros', 'error'])),
+  additional: optional(oneOf(['ignore', 'error'])),
 };
 
 /**

@@ -31,6 +31,12 @@ export function* learnColumn(
   return parts.length > 0 ? { name: schema.name, ...learned, parts } : undefined;
 }
 
+/** Whether a column gives no inputs, whatever it holds. */
+export function isIgnored(schema: Pick<ColumnSchema, 'name' | 'kind'>, options: InputsOptions): boolean {
+  const { encodings } = encodingFor(schema, options);
+  return (encodings[0] as Encoding).encode === 'ignore';
+}
+
 function* learn(
   place: string,
   schema: ColumnSchema,
@@ -59,7 +65,7 @@ const optionOfKind = {
 
 /** The encodings of a column, and the name of the option that says so. */
 function encodingFor(
-  schema: ColumnSchema,
+  schema: Pick<ColumnSchema, 'name' | 'kind' | 'categories'>,
   options: InputsOptions,
 ): { readonly place: string; readonly encodings: readonly Encoding[] } {
   const { name, kind } = schema;
@@ -73,7 +79,10 @@ function encodingFor(
   return { place, encodings: [encoding] };
 }
 
-function usual({ kind, categories = [] }: ColumnSchema): readonly EncodingOption[] {
+function usual({
+  kind,
+  categories = [],
+}: Pick<ColumnSchema, 'kind' | 'categories'>): readonly EncodingOption[] {
   switch (kind) {
     case 'number':
       return ['robust'];

@@ -46,13 +46,7 @@ export function* learnNumbers(
 ): Work<Part[]> {
   const { name, least, greatest } = schema;
   const values = column.values as Float64Array;
-  yield* inSlices(values.length, (start, end) => {
-    for (let row = start; row < end; row++) {
-      const value = values[row] as number;
-      if (Number.isFinite(value) || Number.isNaN(value)) continue;
-      throw argumentError('ERR_BLASNET_NOT_FINITE', placeOf(row, name), 'a finite number, or null', value);
-    }
-  });
+  yield* checkFinite(name, values);
   if (least === undefined || greatest === undefined || least === greatest) return [];
   const parts = yield* partsOf(place, columnOf(name, values), encoding, (greatest - least) / 2, target);
   const learned = [greatest - least, ...parts.flatMap(({ numbers }) => numbers)];
@@ -61,6 +55,17 @@ export function* learnNumbers(
     'ERR_BLASNET_NOT_FINITE',
     `Expected column ${JSON.stringify(name)} to have a finite mean, spread and range, got ${learned.join(', ')}`,
   );
+}
+
+/** Throws for an infinite number, with its row. */
+export function* checkFinite(name: string, values: Float64Array): Work<void> {
+  yield* inSlices(values.length, (start, end) => {
+    for (let row = start; row < end; row++) {
+      const value = values[row] as number;
+      if (Number.isFinite(value) || Number.isNaN(value)) continue;
+      throw argumentError('ERR_BLASNET_NOT_FINITE', placeOf(row, name), 'a finite number, or null', value);
+    }
+  });
 }
 
 function* partsOf(

@@ -4,6 +4,7 @@ import type { NativeTableEncoder } from '../addon/table-encoder';
 import { Idle, inSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { allocate, type Dtype, type FloatArray, Matrix } from '../base/matrix';
+import { didYouMean } from '../base/validate';
 import type { SplitTarget } from '../preprocessing/learn';
 import { cellError, placeOf } from '../tables/build';
 import type { ColumnSchema, Schema } from '../tables/schema';
@@ -38,6 +39,8 @@ interface Encoder {
 export class LearnedInputs {
   readonly columns: readonly LearnedColumn[];
   readonly #unseen: 'zeros' | 'error';
+  // The names of all columns, if others are refused.
+  readonly #known: ReadonlySet<string> | undefined;
   readonly #schemas: readonly ColumnSchema[];
   readonly #readers: readonly RecordReader[];
   readonly #encoders = new Idle(() => this.#newEncoder());
@@ -46,9 +49,10 @@ export class LearnedInputs {
   /** The embeddings of a network's first layer. */
   readonly embeddings: readonly { readonly categories: number; readonly outputDim: number }[];
 
-  private constructor(columns: readonly LearnedColumn[], unseen: 'zeros' | 'error', schema: Schema) {
+  private constructor({ columns, unseen, additional }: LearnedInputsJson, schema: Schema) {
     this.columns = columns;
     this.#unseen = unseen;
+    this.#known = additional === 'error' ? new Set(schema.columns.map(({ name }) => name)) : undefined;
     this.#schemas = columns.map(({ name, categories }) => ({
       ...schema.column(name),
       ...(categories === undefined ? {} : { categories }),
@@ -99,17 +103,18 @@ export class LearnedInputs {
         'Expected the table to have a column that differs from row to row, besides the target',
       );
     }
-    return new LearnedInputs(columns, options.unseen ?? 'zeros', schema);
+    const { unseen = 'zeros', additional = 'ignore' } = options;
+    return new LearnedInputs({ columns, unseen, additional }, schema);
   }
 
   /** Reads what `toJSON` wrote. @throws TypeError or RangeError that names the wrong part */
   static fromJSON(json: LearnedInputsJson, schema: Schema): LearnedInputs {
-    const { columns, unseen } = readLearnedInputs(json, schema);
-    return new LearnedInputs(columns, unseen, schema);
+    return new LearnedInputs(readLearnedInputs(json, schema), schema);
   }
 
   toJSON(): LearnedInputsJson {
-    return { columns: this.columns, unseen: this.#unseen };
+    const additional = this.#known === undefined ? 'ignore' : 'error';
+    return { columns: this.columns, unseen: this.#unseen, additional };
   }
 
   /**
@@ -118,6 +123,7 @@ export class LearnedInputs {
    * @throws RangeError or TypeError that names row and column
    */
   *encode(table: Table, dtype: Dtype): Work<EncodedRows> {
+    if (this.#known !== undefined) checkNames('the table', table.names, this.#known);
     const raw: RawColumn[] = [];
     for (const schema of this.#schemas) raw.push(yield* rawColumn(schema, table));
     return yield* this.#run(raw, table.rows, dtype, (column, row) =>
@@ -134,7 +140,7 @@ export class LearnedInputs {
       (from, to) => {
         for (let row = from; row < to; row++) {
           const record = records[row];
-          checkRecord(record, row);
+          this.#check(record, row);
           for (const { values, read } of raw) values[row] = read(record, row);
         }
       },
@@ -158,7 +164,7 @@ export class LearnedInputs {
     const raw = new Float64Array(readers.length);
     const encoder = this.#newEncoder();
     return (record) => {
-      checkRecord(record, 0);
+      this.#check(record, 0);
       for (let i = 0; i < raw.length; i++) raw[i] = (readers[i] as RecordReader)(record, 0);
       encoder.native.encodeRow(raw, out, codes);
       if (encoder.outcome[0] !== statusCodes.done) {
@@ -166,6 +172,11 @@ export class LearnedInputs {
         throw this.#error(outcome, record[(this.#schemas[outcome.layer] as ColumnSchema).name]);
       }
     };
+  }
+
+  #check(record: unknown, row: number): asserts record is RecordLike {
+    checkRecord(record, row);
+    if (this.#known !== undefined) checkNames(`row ${row}`, Object.keys(record), this.#known);
   }
 
   *#run(
@@ -221,4 +232,15 @@ export class LearnedInputs {
     const rule = `one of the ${categories.length} categories that were learned (${shown.join(', ')}${categories.length > 5 ? ', ...' : ''})`;
     return cellError(index, name, rule, value);
   }
+}
+
+/** Throws for a column that is not known. */
+function checkNames(where: string, names: readonly string[], known: ReadonlySet<string>): void {
+  const other = names.find((name) => !known.has(name));
+  if (other === undefined) return;
+  const guess = didYouMean(other, [...known].slice(0, 100));
+  throw blasnetError(
+    'ERR_BLASNET_UNKNOWN_NAME',
+    `Unknown column ${JSON.stringify(other)} in ${where}${guess}`,
+  );
 }

@@ -22,6 +22,7 @@ export interface LearnedColumn {
 export interface LearnedInputsJson {
   readonly columns: readonly LearnedColumn[];
   readonly unseen: 'zeros' | 'error';
+  readonly additional: 'ignore' | 'error';
 }
 
 /** The number of inputs that a part gives. */

@@ -8,6 +8,8 @@ import type { Table } from '../tables/table';
 import { noClass } from './class-target';
 import { holdOut } from './hold-out';
 import { type TargetValues, takenNumbers, takeValues } from './labels';
+import { isIgnored } from './learn-column';
+import { checkFinite } from './learn-numbers';
 import { arraysOf, tableOf } from './row-network';
 import type { TrainOptions } from './train-options';
 
@@ -45,6 +47,7 @@ export async function prepareRows(
 ): Promise<Rows> {
   const table = tableOf(given);
   checkColumns(table, options);
+  await pinnedWork(checkNumbers(table, options), arraysOf(table), how);
   return divided(await presentPart(table, options, learn, how), options, read, random, how);
 }
 
@@ -64,6 +67,17 @@ function checkColumns(table: Table, options: TrainOptions): void {
   table.column(weight, 'number');
 }
 
+// Before rows are taken from the table, so that errors have the user's row.
+function* checkNumbers(table: Table, options: TrainOptions): Work<void> {
+  for (const name of table.names) {
+    const { kind, values } = table.column(name);
+    if ((kind !== 'number' && kind !== 'time') || options.weight === name) continue;
+    if (targetsOf(options).includes(name) || isIgnored({ name, kind }, options.inputs ?? {})) continue;
+    yield* checkFinite(name, values as Float64Array);
+  }
+}
+
+/** The rows of a table that have a target, and a weight above 0. */
 async function presentPart(
   table: Table,
   options: TrainOptions,

@@ -43,8 +43,10 @@ function arePlaces([known = -1, missing = -1, ...others]: readonly number[]): bo
 }
 
 export function readLearnedInputs(json: unknown, schema: Schema): LearnedInputsJson {
-  checkOptions('inputs', json, { columns: anything, unseen: oneOf(['zeros', 'error']) });
-  const { columns, unseen } = json as Record<string, unknown>;
+  checkOptions('inputs', json, {
+    ...{ columns: anything, unseen: oneOf(['zeros', 'error']), additional: oneOf(['ignore', 'error']) },
+  });
+  const { columns, unseen, additional } = json as Record<string, unknown>;
   if (!Array.isArray(columns) || columns.length === 0) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'inputs.columns', 'an array of columns', columns);
   }
@@ -52,7 +54,7 @@ export function readLearnedInputs(json: unknown, schema: Schema): LearnedInputsJ
   if (new Set(read.map(({ name }) => name)).size < read.length) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'inputs.columns', 'columns of different names', columns);
   }
-  return { columns: read, unseen: unseen as 'zeros' | 'error' };
+  return { columns: read, unseen, additional } as LearnedInputsJson;
 }
 
 function readColumn(name: string, json: unknown, schema: Schema): LearnedColumn {

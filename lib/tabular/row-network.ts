@@ -1,11 +1,4 @@
-import {
-  type AsyncOptions,
-  asyncConstraints,
-  inSlices,
-  pinnedWork,
-  type Work,
-  workHere,
-} from '../addon/work';
+import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
 import { argumentError } from '../base/errors';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
@@ -80,16 +73,8 @@ export class RowNetwork {
   *#encoded(rows: Rows): Work<EncodedRows> {
     const { dtype } = this.network;
     if (rows instanceof Table) return yield* this.inputs.encode(rows, dtype);
-    yield* inSlices(rows.length, (from, to) => {
-      for (let row = from; row < to; row++) checkRecord(rows[row], row);
-    });
     return yield* this.inputs.encodeRecords(rows as readonly RecordLike[], dtype);
   }
-}
-
-function checkRecord(record: unknown, row: number): void {
-  if (typeof record === 'object' && record !== null) return;
-  throw argumentError('ERR_BLASNET_ARG_TYPE', `rows[${row}]`, 'an object of values by column name', record);
 }
 
 /** Whether an argument holds many rows; otherwise it is one record. @throws TypeError ERR_BLASNET_ARG_TYPE */

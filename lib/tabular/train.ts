@@ -10,6 +10,7 @@ import { withTable } from '../network/network-file';
 import type { NetworkOptions } from '../network/network-options';
 import { adam } from '../optimizers/optimizers';
 import { freshSeed, RandomState } from '../random/random-state';
+import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
@@ -131,10 +132,10 @@ async function samplesOf(
 ) {
   const { loss } = options;
   const { dtype } = rows.network;
-  const X = await encoded(rows, trained.table, how);
+  const X = await encoded(rows, trained.table, options, how);
   const Y = await labels(trained.values, loss, dtype, how);
   const validationData = held && {
-    X: await encoded(rows, held.table, how),
+    X: await encoded(rows, held.table, options, how),
     Y: await labels(held.values, loss, dtype, how),
     ...(held.weights && { sampleWeight: held.weights }),
   };
@@ -146,10 +147,16 @@ async function samplesOf(
   return { X, Y, fitOptions };
 }
 
-function encoded({ inputs, network }: RowNetwork, table: Table, how: AsyncOptions) {
-  return pinnedWork(inputs.encode(table, network.dtype), arraysOf(table), how).then((rows) =>
-    inputsOf(rows, inputs),
-  );
+async function encoded(
+  { inputs, network }: RowNetwork,
+  table: Table,
+  { weight }: TrainOptions,
+  how: AsyncOptions,
+): Promise<InputsLike> {
+  // The weights are no additional column.
+  const columns = weight !== undefined && table.has(weight) ? table.without([weight]) : table;
+  const rows = await pinnedWork(inputs.encode(columns, network.dtype), arraysOf(columns), how);
+  return inputsOf(rows, inputs);
 }
 
 function labels(values: TargetValues, loss: unknown, dtype: Dtype, how: AsyncOptions): Promise<LabelsLike> {

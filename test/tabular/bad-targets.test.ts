@@ -93,7 +93,7 @@ describe('a Classifier refuses', () => {
       'an infinite number',
       rows.map((row, i) => ({ ...row, x: i === 11 ? Number.POSITIVE_INFINITY : i })),
       {},
-      /column "x"/,
+      /^Expected row 11, column "x" to be a finite number, or null, got Infinity \(number\)$/,
       'ERR_BLASNET_NOT_FINITE',
     ],
     [
@@ -328,11 +328,7 @@ describe('a model refuses at prediction', () => {
       7,
       /^Expected rows to be a Table, an array of records, or one record, got 7 \(number\)$/,
     ],
-    [
-      'an element that is no record',
-      [{ x: 1, y: 2 }, null],
-      /^Expected rows\[1\] to be an object of values by column name, got null$/,
-    ],
+    ['an element that is no record', [{ x: 1, y: 2 }, null], /^Expected row 1 to be an object, got null$/],
     ['a table without a column', Table.from([{ x: 1 }]), /^Expected the table to have the column "y"$/],
     ['no rows', [], /at least one r/],
   ])('%s, with a sentence about it', async (_, given, message) => {
@@ -360,4 +356,33 @@ test('A file of another kind of model is refused, with what reads it.', async ()
   await expect(Classifier.load(c)).rejects.toThrow('a network without a schema; Network.load reads it');
   writeFileSync(c, 'no model');
   await expect(Classifier.load(c)).rejects.toMatchObject({ code: 'ERR_BLASNET_FILE' });
+});
+
+test('Additional columns are ignored, or refused by the option.', async () => {
+  const weighed = rows.map((row) => ({ ...row, importance: 1 }));
+  const open = await Classifier.train(weighed, { target: 'word', ...small, weight: 'importance' });
+  expect(open.predict({ x: 1, y: 2, z: 3 })).toMatch(/a|b/);
+  const closed = await Classifier.train(weighed, {
+    ...{ target: 'word', ...small, weight: 'importance' },
+    inputs: { additional: 'error' },
+    validationData: rows,
+  });
+  for (const model of [closed, Classifier.fromBytesSync(closed.toBytesSync())]) {
+    expect(model.predict({ x: 1, y: 2 })).toMatch(/a|b/);
+    // The target may be there.
+    expect(model.predict({ x: 1, y: 2, word: 'a' })).toMatch(/a|b/);
+    expect(() => model.predict({ x: 1, y: 2, xx: 3 })).toThrow(
+      'Unknown column "xx" in row 0; did you mean "x"?',
+    );
+    await expect(
+      model.predict([
+        { x: 1, y: 2 },
+        { x: 1, y: 2, importance: 1 },
+      ]),
+    ).rejects.toThrow('Unknown column "importance" in row 1');
+    await expect(model.predict(Table.from([{ x: 1, y: 2, z: 3 }]))).rejects.toMatchObject({
+      message: 'Unknown column "z" in the table; did you mean "x"?',
+      code: 'ERR_BLASNET_UNKNOWN_NAME',
+    });
+  }
 });
