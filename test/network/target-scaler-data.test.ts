@@ -87,7 +87,7 @@ describe('Y', () => {
     expect(snapshot(net)).toEqual(snapshot(twin));
   });
 
-  it('that is constant is not divided', () => {
+  it('is not divided by zero if it is constant', () => {
     const net = scaling();
     const { loss } = net.fitSync(X, new Array(rows).fill(7), { epochs: 50, optimizer: adam() });
     expect(loss.every(Number.isFinite)).toBe(true);
@@ -325,7 +325,7 @@ describe('a call', () => {
   ];
   itRejects(table);
 
-  it('with Infinity in the validation data is refused, and nothing is learned', async () => {
+  it('is refused with Infinity in the validation data, and nothing is learned', async () => {
     const validationData = { X, Y: numbers.map((y, row) => (row === 3 ? Number.POSITIVE_INFINITY : y)) };
     for (const more of [{ validationData }, {}]) {
       const net = scaling();
@@ -342,14 +342,14 @@ describe('a call', () => {
     }
   });
 
-  it('that is aborted before its first step learns nothing', async () => {
+  it('learns nothing if it is aborted before its first step', async () => {
     const net = scaling();
     const signal = AbortSignal.abort();
     expect((await rejectionOf(net.fit(X, Y, { ...options, signal }))).name).toBe('AbortError');
     expect(net.targetScaler?.fitted).toBe(false);
   });
 
-  it('with a step of the user’s own that has no way back, or gives other numbers, is refused', () => {
+  it('is refused with a step of the user’s own that has no way back, or gives other numbers', () => {
     const step = (transform: (y: number) => number[], inverse?: (y: number) => number[]) => ({
       name: 'own',
       fit: () => ({

@@ -231,7 +231,7 @@ describe('a file', () => {
     expect(error.message).toContain(message);
   });
 
-  it('without a targetScaler has the bytes that it had before there was one', () => {
+  it('has the bytes that it had before there was a targetScaler, if it has none', () => {
     const plain = network(undefined, { preprocessing: preprocessing([standardScaler()]).fit(X) });
     expect(Buffer.from(plain.toBytesSync()).toString('latin1')).not.toContain('targets');
     expect(Network.fromBytesSync(plain.toBytesSync()).targetScaler).toBeUndefined();

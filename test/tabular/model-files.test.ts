@@ -114,7 +114,7 @@ describe('a damaged file', () => {
     ['a category less', (t) => t.inputs.columns.find((column) => column.categories)?.categories?.pop()],
     ['another kind of column', (t) => ((t.schema.columns[0] as { kind: string }).kind = 'category')],
     ['no schema', (t) => delete (t as Partial<Described>).schema],
-  ])('with %s is refused, with its name', async (_, change) => {
+  ])('is refused with its name: %s', async (_, change) => {
     const path = join(newFolder(), 'damaged.safetensors');
     writeFileSync(path, await withTable(change as never));
     await expect(Classifier.load(path)).rejects.toMatchObject({
