@@ -1,7 +1,8 @@
 /**
  * Tables, and models that learn from them: `require('blasnet/tables')`. It is loaded by itself.
  */
-export * from '../tables';
+// The file of the folder: TypeScript would take `../tables` for dist/tables.js, the bundle of this module.
+export * from '../tables/index';
 export type { ClassName, ClassTarget } from './class-target';
 export { Classifier, type LabelsClassifier } from './classifier';
 export type { Encoding, EncodingOption } from './encodings';

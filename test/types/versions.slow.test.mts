@@ -1,11 +1,7 @@
 // The built declarations, as a user's TypeScript reads them: without skipLibCheck, from the oldest version on.
 
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkout, modules } from '../support/packed.mjs';
-import { newFolder } from '../support/scratch.js';
+import { compile, typedUser } from '../support/typed-user.mjs';
 
 // A program that must compile, except the lines under @ts-expect-error. Each version must refuse those.
 const program = `
@@ -52,23 +48,8 @@ test.each(
     { version, rules: 'the strictest', options: ['--strict', ...strictest] },
   ]),
 )('$version types a program right under $rules rules', ({ version, options }) => {
-  const folder = newFolder();
-  mkdirSync(join(folder, 'node_modules'));
-  for (const name of ['@types', 'undici-types']) {
-    symlinkSync(join(modules, name), join(folder, 'node_modules', name));
-  }
-  symlinkSync(checkout, join(folder, 'node_modules/blasnet'));
-  writeFileSync(join(folder, 'user.mts'), program);
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    [
-      join(modules, version, 'bin/tsc'),
-      ...['--noEmit', '--target', 'es2022', '--module', 'nodenext', '--types', 'node'],
-      ...options,
-      'user.mts',
-    ],
-    { cwd: folder, encoding: 'utf8' },
-  );
+  const folder = typedUser('user.mts', program);
+  const { status, stdout } = compile(folder, version, 'user.mts', ['--noEmit', ...options]);
   expect(stdout).toBe('');
   expect(status).toBe(0);
 });
