@@ -2,7 +2,7 @@
 // Parquet file of a million rows, beside hyparquet alone.
 
 import { compare } from '../harness/comparison.mjs';
-import { rate, time } from '../harness/quantities.mjs';
+import { microseconds, rate, time } from '../harness/quantities.mjs';
 import { takeTurns } from '../harness/rounds.mjs';
 
 /** @import { Bench } from '../harness/bench.mjs' */
@@ -30,6 +30,8 @@ export async function run(/** @type {Bench} */ bench) {
     { key: 'stall', measure: probe('blasnet', 'stall') },
     { key: 'memory', measure: probe('blasnet', 'memory') },
     { key: 'encode', measure: probe('blasnet', 'encode') },
+    { key: 'classify', measure: () => bench.probe('records.mjs', { kind: 'Classifier' }) },
+    { key: 'regress', measure: () => bench.probe('records.mjs', { kind: 'Regressor' }) },
     { key: 'parquet', measure: parquet('blasnet', 'time') },
     { key: 'hyparquet', measure: parquet('hyparquet', 'time') },
     { key: 'parquetStall', measure: parquet('blasnet', 'stall') },
@@ -70,8 +72,20 @@ export async function run(/** @type {Bench} */ bench) {
         threads: '2',
         variant: `${rows.toLocaleString('en-US')} rows of 10 columns as inputs of a network, float32`,
         quantity: rate('cells', 10 * rows),
+        must: { atLeast: 5_000_000 },
       },
       outcomeOf('encode'),
+    ),
+    ...['classify', 'regress'].map((key) =>
+      compare(
+        {
+          ...what,
+          variant: `one record of 20 columns, from the object to the answer: ${key}`,
+          quantity: microseconds('a call'),
+          must: { atMost: 10 },
+        },
+        outcomeOf(key),
+      ),
     ),
   );
   const file = `Parquet of ${rows.toLocaleString('en-US')} rows, 7 columns of numbers and 3 of texts`;
