@@ -36,7 +36,8 @@ const mostTextBytes = 2 ** 22;
 
 /**
  * Reads a table of any size part by part, so that memory holds little more than two parts: the one that you work with,
- * and the next one, which is read meanwhile. Formats, options and errors are those of `readTable`; put together, the
+ * and the next one, which is read meanwhile. That holds for delimited text and JSON; other formats are read as a whole
+ * and then cut. Formats, options and errors are those of `readTable`; put together, the
  * parts are its table.
  *
  * The kinds of columns follow from all rows. So a first pass finds them before the first part comes, together with the
