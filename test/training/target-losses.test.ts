@@ -60,6 +60,10 @@ function expectClose(actual: readonly number[] | undefined, expected: readonly n
 }
 
 describe('the loss of one output', () => {
+  it('is known for all losses that have a degree', () => {
+    expect(lossNames.filter((name) => lossEntry(name).degree !== undefined)).toEqual(Object.keys(ofError));
+  });
+
   it.each(Object.keys(ofError))('is that of the predictions in the targets’ own units: %s', (name) => {
     const numbers = { min: Math.fround(1e-3), max: 1e4, noNaN: true } as const;
     const property = fc.property(
