@@ -80,6 +80,7 @@ await build({
   entryPoints: [path('lib/tables/columnar-worker.ts')],
   outfile: path('dist/columnar-worker.js'),
   format: 'cjs',
+  define,
 });
 
 const shared = [...taken].sort();
