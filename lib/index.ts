@@ -47,6 +47,12 @@ export type {
   NormalizationOption,
 } from './layers/normalization';
 export { batchNorm, layerNorm } from './layers/normalization';
+export type {
+  NumericEmbedding,
+  NumericEmbeddingOption,
+  NumericEmbeddingOptions,
+} from './layers/numeric-embeddings';
+export { numericEmbeddings } from './layers/numeric-embeddings';
 export type { ParameterFactors } from './layers/parameter-factors';
 export type { Gradients, Parameters, Statistics } from './layers/parameters';
 export * from './metrics';

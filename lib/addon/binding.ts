@@ -184,6 +184,7 @@ export interface NumericRecords {
     | 'maxNorm';
   factors: 'learningRate' | 'weightDecay';
   embedding: 'categories' | 'outputs';
+  numeric: 'kind' | 'columns' | 'frequencies' | 'outputs';
   /** The options of all losses: lib/layers/losses.ts has them. */
   lossOptions: string;
   train:
@@ -237,6 +238,8 @@ export interface OptimizerRow {
 export interface PlanArguments {
   /** The number of columns of X. */
   readonly inputs: number;
+  /** One record, or empty: no numbers are embedded */
+  readonly numeric: Float64Array;
   /** (embeddings x fields) one record per table */
   readonly embeddings: Float64Array;
   /** (layers x fields) one record per layer */

@@ -11,10 +11,12 @@ import {
   embeddingsIn,
   inputDimOf,
   type Layer,
+  numericColumns,
   skipNumber,
 } from '../layers/architecture';
 import { allLossOptions, lossEntry, type ResolvedLoss } from '../layers/losses';
 import { normalizationCodes } from '../layers/normalization';
+import { numericRecord } from '../layers/numeric-embeddings';
 import { factorsOf } from '../layers/parameters';
 import { codeError } from '../samples/inputs';
 import type { Labels } from '../samples/labels';
@@ -56,6 +58,12 @@ function layerRecord(layer: Layer, index: number, architecture: Architecture): F
   });
 }
 
+function numericOf([first]: Architecture): Float64Array {
+  const { numericEmbeddings } = first as Layer;
+  if (numericEmbeddings === undefined) return new Float64Array(0);
+  return packRecord('numeric', numericRecord(numericEmbeddings, numericColumns(first as Layer)));
+}
+
 /** Joins records into one array. */
 export function joined(records: readonly Float64Array[]): Float64Array {
   return Float64Array.from(records.flatMap((record) => [...record]));
@@ -95,6 +103,7 @@ export class Plan {
     this.loss = loss;
     this.native = new native.Plan({
       inputs: inputDimOf(architecture),
+      numeric: numericOf(architecture),
       embeddings: joined(
         embeddingsIn(architecture).map(({ categories, outputDim }) =>
           packRecord('embedding', { categories, outputs: outputDim }),

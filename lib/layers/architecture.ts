@@ -16,112 +16,18 @@ import {
   positiveInteger,
 } from '../base/validate';
 import {
-  type Activation,
   type ActivationName,
-  type ActivationOption,
   needsAllUnits,
   type ResolvedActivation,
   resolveActivation,
 } from './activations';
-import { completeEmbeddings, type Embedding, type EmbeddingOptions } from './embeddings';
-import { type Normalization, type NormalizationOption, resolveNormalization } from './normalization';
-import { completeFactors, type ParameterFactors } from './parameter-factors';
+import { completeEmbeddings, type Embedding } from './embeddings';
+import type { Architecture, Layer, LayerOptions } from './layer-options';
+import { resolveNormalization } from './normalization';
+import { type NumericEmbedding, numericShapes, resolveNumericEmbeddings } from './numeric-embeddings';
+import { completeFactors } from './parameter-factors';
 
-/**
- * A layer, like in the article's dictionary, with more options. It has W (outputDim x inputDim) and b (outputDim x 1).
- */
-export interface LayerOptions {
-  /** A name for the `skip` of later layers: 1 to 100 characters, unique in the network. @default none */
-  readonly name?: string;
-  /**
-   * The number of inputs. The first layer needs it, unless the network has preprocessing: then the columns that this
-   * gives decide it, from the first `fit` on. With `embeddings`, it counts only the columns of numbers.
-   * @default the previous layer's outputDim; in a first layer that of the preprocessing, or with embeddings 0
-   */
-  readonly inputDim?: number;
-  /** The number of units. At least 1. */
-  readonly outputDim: number;
-  /** A name, or an activation with a hyperparameter: `leakyRelu({ negativeSlope: 0.1 })`. */
-  readonly activation: ActivationOption;
-  /**
-   * The normalisation of the sums before the activation: 'batch', 'layer', batchNorm() or layerNorm(). Not for the last
-   * layer. @default none
-   */
-  readonly normalization?: NormalizationOption;
-  /**
-   * The share of the layer's outputs that training drops, in [0, 1). The other outputs are multiplied by
-   * 1 / (1 - dropout) (Srivastava et al., 2014). Not for the last layer. @default 0
-   */
-  readonly dropout?: number;
-  /** The standard deviation of the Gaussian noise that training adds to the layer's inputs. At least 0. @default 0 */
-  readonly noise?: number;
-  /**
-   * A residual connection (He et al., 2016). It adds units to the layer's outputs, after the activation and the
-   * dropout: `true` adds the layer's inputs, before their noise; a name adds the outputs of the earlier layer with this
-   * name. Both sides must have outputDim units. Not for the last layer. @default false
-   */
-  readonly skip?: boolean | string;
-  /**
-   * Only for the first layer: columns of categories. Trained tables turn them into numbers, which follow the columns of
-   * X. The samples are then `{ numbers, categories }`. If the layer is frozen, the tables are too. The layer's
-   * penalties do not apply to them. @default none
-   */
-  readonly embeddings?: readonly EmbeddingOptions[];
-  /**
-   * Whether each input of the layer is multiplied by a factor that training learns, the parameter s; it begins at 1. The
-   * factors act after the noise (RealMLP: Holzmueller et al., 2024). @default false
-   */
-  readonly inputScale?: boolean;
-  /**
-   * Whether each unit learns how much of its activation it uses: z + a * (f(z) - z), with the parameter a, which begins at
-   * 1 (RealMLP). Not for the last layer, and not with softmax and logSoftmax. @default false
-   */
-  readonly activationMix?: boolean;
-  /** A penalty on the weights W (not the biases), which is part of the loss: l1 * sum |w|. At least 0. @default 0 */
-  readonly l1?: number;
-  /**
-   * A penalty on the weights W, which is part of the loss: l2 * sum w^2, as in Keras (without 1/2). At least 0.
-   * @default 0
-   */
-  readonly l2?: number;
-  /**
-   * The largest Euclidean norm of a unit's weights; after each step, longer ones are scaled down. Above 0. @default any
-   */
-  readonly maxNorm?: number;
-  /** Whether training changes the layer. A frozen layer normalises batches by the running moments. @default true */
-  readonly trainable?: boolean;
-  /**
-   * Factors of the learning rate: one for the whole layer, or one for each kind of its parameters, as in
-   * `{ W: 1, b: 0.1 }`. PyTorch has parameter groups for this. Parameters with the factor 0 are frozen. Not with lbfgs.
-   * @default 1
-   */
-  readonly learningRateFactors?: number | ParameterFactors;
-  /** Factors of the optimiser's weight decay, in the same form; `{ b: 0 }` keeps biases from it. Not with lbfgs. @default 1 */
-  readonly weightDecayFactors?: number | ParameterFactors;
-}
-
-/** A completed layer. Options that it does not use are absent. It is a plain object, and JSON keeps it unchanged. */
-export interface Layer {
-  readonly name?: string;
-  readonly inputDim: number;
-  readonly outputDim: number;
-  readonly activation: ActivationName | Activation;
-  readonly normalization?: Normalization;
-  readonly dropout?: number;
-  readonly noise?: number;
-  readonly skip?: true | string;
-  readonly embeddings?: readonly Embedding[];
-  readonly inputScale?: true;
-  readonly activationMix?: true;
-  readonly l1?: number;
-  readonly l2?: number;
-  readonly maxNorm?: number;
-  readonly trainable?: boolean;
-  readonly learningRateFactors?: ParameterFactors;
-  readonly weightDecayFactors?: ParameterFactors;
-}
-
-export type Architecture = readonly Layer[];
+export type { Architecture, Layer, LayerOptions } from './layer-options';
 
 const layerName: Constraint = {
   rule: 'a name of 1 to 100 characters',
@@ -140,6 +46,7 @@ const layerConstraints = {
   dropout: optional(halfOpen(0, 1)),
   noise: optional(atLeast(0)),
   skip: anything,
+  numericEmbeddings: anything,
   embeddings: anything,
   inputScale: optional(boolean),
   activationMix: optional(boolean),
@@ -193,6 +100,7 @@ function completeLayer(name: string, layer: LayerOptions, before: readonly Layer
   checkName(name, layer, before);
   const embeddings = embeddingsOf(name, layer, before);
   const inputDim = inputDimFor(name, layer, before, embeddings);
+  const numeric = numericOf(name, layer, before, inputDim);
   const normalization =
     layer.normalization === undefined
       ? undefined
@@ -206,6 +114,7 @@ function completeLayer(name: string, layer: LayerOptions, before: readonly Layer
     activation:
       typeof activation === 'string' ? (activation as ActivationName) : Object.freeze({ ...activation }),
     ...(normalization !== undefined && { normalization }),
+    ...(numeric !== undefined && { numericEmbeddings: numeric }),
     ...(embeddings !== undefined && { embeddings }),
     ...used(layer),
     ...factorsOf(name, layer),
@@ -241,6 +150,25 @@ function embeddingsOf(
   if (before.length === 0) return completeEmbeddings(`${name}.embeddings`, embeddings);
   const rule = 'left out in all layers except the first';
   throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.embeddings`, rule, embeddings);
+}
+
+function numericOf(
+  name: string,
+  { numericEmbeddings }: LayerOptions,
+  before: readonly Layer[],
+  inputDim: number,
+): NumericEmbedding | undefined {
+  if (numericEmbeddings === undefined) return undefined;
+  const where = `${name}.numericEmbeddings`;
+  if (before.length > 0) {
+    const rule = 'left out in all layers except the first';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', where, rule, numericEmbeddings);
+  }
+  const numeric = resolveNumericEmbeddings(numericEmbeddings, where);
+  const { columns = Math.max(1, inputDim) } = numeric;
+  if (columns <= inputDim) return numeric;
+  const rule = `at most ${inputDim}, the columns of numbers`;
+  throw argumentError('ERR_BLASNET_SHAPE', `${where}.columns`, rule, columns);
 }
 
 function inputDimFor(
@@ -299,14 +227,30 @@ function skipOf(
 function parametersOf(layer: Layer): number {
   const { outputDim, normalization, embeddings = [] } = layer;
   const tables = embeddings.reduce((sum, table) => sum + (table.categories + 1) * table.outputDim, 0);
+  const numbers = numericParameters(layer).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
   const columns = (normalization === undefined ? 1 : 3) + Number(layer.activationMix ?? 0);
   const factors = layer.inputScale === true ? featuresOf(layer) : 0;
-  return tables + (featuresOf(layer) + columns) * outputDim + factors;
+  return tables + numbers + (featuresOf(layer) + columns) * outputDim + factors;
 }
 
-/** The number of columns of W: inputDim, plus the outputs of the embeddings. */
-export function featuresOf({ inputDim, embeddings = [] }: Pick<Layer, 'inputDim' | 'embeddings'>): number {
-  return embeddings.reduce((sum, { outputDim }) => sum + outputDim, inputDim);
+type FirstLayer = Pick<Layer, 'inputDim' | 'embeddings' | 'numericEmbeddings'>;
+
+/** How many columns of X the layer embeds as numbers. */
+export function numericColumns({ inputDim, numericEmbeddings }: FirstLayer): number {
+  return numericEmbeddings === undefined ? 0 : (numericEmbeddings.columns ?? inputDim);
+}
+
+/** The shapes of the parameters of embedded numbers. */
+export function numericParameters(layer: FirstLayer) {
+  const { numericEmbeddings } = layer;
+  return numericEmbeddings === undefined ? [] : numericShapes(numericEmbeddings, numericColumns(layer));
+}
+
+/** The number of columns of W: inputDim, where embedded columns count with their outputs, plus the outputs of the tables. */
+export function featuresOf(layer: FirstLayer): number {
+  const { inputDim, embeddings = [], numericEmbeddings } = layer;
+  const numbers = inputDim + numericColumns(layer) * ((numericEmbeddings?.outputDim ?? 1) - 1);
+  return embeddings.reduce((sum, { outputDim }) => sum + outputDim, numbers);
 }
 
 const none: readonly Embedding[] = [];

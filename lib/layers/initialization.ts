@@ -2,8 +2,8 @@ import { convertNumbers, fillArray } from '../addon/arrays';
 import { pause, type Work } from '../addon/work';
 import type { Matrix } from '../base/matrix';
 import type { FloatArray } from '../base/number-kinds';
-import { briefDraws, type RandomState } from '../random/random-state';
-import { type Architecture, embeddingsIn, featuresOf } from './architecture';
+import { briefDraws, drawNormal, drawUniform, type RandomState } from '../random/random-state';
+import { type Architecture, embeddingsIn, featuresOf, type Layer } from './architecture';
 import { checkFinite } from './given-parameters';
 import { fillNormalTable, type Given, type Initializer, nothing } from './initializers';
 import type { Parameters, Statistics } from './parameters';
@@ -39,6 +39,22 @@ function* notBrief(work: Work<void>): Work<void> {
   for (const step of work) yield step === pause ? step : { ...step, brief: false };
 }
 
+// Frequencies are normal. Phases are uniform in a turn, and the linear map is PyTorch's: uniform in
+// +-1 / sqrt(waves).
+function* fillNumeric(
+  initializer: Initializer,
+  random: RandomState,
+  { numericEmbeddings }: Layer,
+  { F1, P1, V1, c1 }: Parameters,
+): Work<void> {
+  if (numericEmbeddings === undefined || initializer.fillTable === nothing) return;
+  const [frequencies, weights] = [F1, V1] as [Matrix, Matrix];
+  yield* drawNormal(random, frequencies.data, { deviation: numericEmbeddings.standardDeviation });
+  if (P1 !== undefined) yield* drawUniform(random, P1.data, -Math.PI, Math.PI);
+  const limit = 1 / Math.sqrt(weights.cols);
+  for (const { data } of [weights, c1 as Matrix]) yield* drawUniform(random, data, -limit, limit);
+}
+
 function* fillAll(
   initializer: Initializer,
   given: Given,
@@ -52,6 +68,7 @@ function* fillAll(
     const { data } = parameters[`E${index + 1}`] as Matrix;
     yield* (initializer.fillTable ?? fillNormalTable)(random, embedding, data);
   }
+  yield* fillNumeric(initializer, random, architecture[0] as Layer, parameters);
   for (const [index, layer] of architecture.entries()) {
     const [weights, biases, gamma, variance] = [
       parameters[`W${index + 1}`] as Matrix,

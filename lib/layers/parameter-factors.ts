@@ -1,10 +1,12 @@
 import { argumentError } from '../base/errors';
 import { atLeast, check, checkOptions, optional } from '../base/validate';
+import { resolveNumericEmbeddings } from './numeric-embeddings';
 
 /** The options of a layer that give it further parameters. */
 interface Adding {
   readonly normalization?: unknown;
   readonly embeddings?: unknown;
+  readonly numericEmbeddings?: unknown;
   readonly inputScale?: boolean;
   readonly activationMix?: boolean;
 }
@@ -25,12 +27,28 @@ export interface ParameterFactors {
   readonly a?: number;
   /** The tables of the embeddings, of the first layer. */
   readonly E?: number;
+  /** The frequencies, phases, weights and biases of embedded numbers, of the first layer. */
+  readonly F?: number;
+  readonly P?: number;
+  readonly V?: number;
+  readonly c?: number;
 }
 
 export type ParameterKind = keyof ParameterFactors;
 
+const numericKinds = (value: unknown): ParameterKind[] =>
+  resolveNumericEmbeddings(value, 'numericEmbeddings').name === 'pbld'
+    ? ['F', 'P', 'V', 'c']
+    : ['F', 'V', 'c'];
+
 /** The kinds of parameters that a layer with these options has. */
-function kindsOf({ normalization, embeddings, inputScale, activationMix }: Adding): ParameterKind[] {
+function kindsOf({
+  normalization,
+  embeddings,
+  numericEmbeddings,
+  inputScale,
+  activationMix,
+}: Adding): ParameterKind[] {
   return [
     'W',
     'b',
@@ -38,6 +56,7 @@ function kindsOf({ normalization, embeddings, inputScale, activationMix }: Addin
     ...(inputScale === true ? (['s'] as const) : []),
     ...(activationMix === true ? (['a'] as const) : []),
     ...(embeddings === undefined ? [] : (['E'] as const)),
+    ...(numericEmbeddings === undefined ? [] : numericKinds(numericEmbeddings)),
   ];
 }
 

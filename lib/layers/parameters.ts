@@ -1,5 +1,5 @@
 import { allocate, allocateShared, type Dtype, type FloatArray, Matrix } from '../base/matrix';
-import { type Architecture, embeddingsIn, featuresOf, type Layer } from './architecture';
+import { type Architecture, embeddingsIn, featuresOf, type Layer, numericParameters } from './architecture';
 import type { ParameterKind } from './parameter-factors';
 
 /**
@@ -7,7 +7,7 @@ import type { ParameterKind } from './parameter-factors';
  * Normalised layers also have gamma1 and beta1 (outputDim x 1), layers with inputScale s1 (inputs x 1), layers with
  * activationMix a1 (outputDim x 1). E1, E2, ... (categories + 1 x outputDim) are the tables
  * of the first layer's embeddings; the last row of each is for unknown categories. W1 has a column for each of their
- * outputs, too. Every network has W1 and b1; the others are there if the layers ask for them.
+ * outputs, too. F1, P1, V1 and c1 belong to the first layer's numericEmbeddings: see docs/layers.md. Every network has W1 and b1; the others are there if the layers ask for them.
  */
 export type Parameters = {
   readonly W1: Matrix;
@@ -19,6 +19,10 @@ export type Parameters = {
   readonly [key: `s${number}`]: Matrix;
   readonly [key: `a${number}`]: Matrix;
   readonly [key: `E${number}`]: Matrix;
+  readonly [key: `F${number}`]: Matrix;
+  readonly [key: `P${number}`]: Matrix;
+  readonly [key: `V${number}`]: Matrix;
+  readonly [key: `c${number}`]: Matrix;
 };
 
 /** The gradients dW1, db1, ..., each in the shape of its parameter. */
@@ -32,6 +36,10 @@ export type Gradients = {
   readonly [key: `ds${number}`]: Matrix;
   readonly [key: `da${number}`]: Matrix;
   readonly [key: `dE${number}`]: Matrix;
+  readonly [key: `dF${number}`]: Matrix;
+  readonly [key: `dP${number}`]: Matrix;
+  readonly [key: `dV${number}`]: Matrix;
+  readonly [key: `dc${number}`]: Matrix;
 };
 
 /** The running moments of layers with batch normalisation: mean1 and variance1 (outputDim x 1), ... */
@@ -63,6 +71,12 @@ export function parameterShapes(architecture: Architecture): NamedShape[] {
     cols: outputDim,
     vector: false,
   }));
+  const numeric = numericParameters(architecture[0] as Layer).map(({ name, rows, cols }) => ({
+    name: `${name}1`,
+    rows,
+    cols,
+    vector: name === 'c',
+  }));
   const layers = architecture.flatMap((layer, index) => {
     const { outputDim, normalization } = layer;
     const column = (name: string, rows = outputDim) => ({
@@ -79,7 +93,7 @@ export function parameterShapes(architecture: Architecture): NamedShape[] {
       ...(layer.activationMix === true ? [column('a')] : []),
     ];
   });
-  return [...tables, ...layers];
+  return [...tables, ...numeric, ...layers];
 }
 
 /** The factors of one parameter: of the learning rate and of the weight decay. */

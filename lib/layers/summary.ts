@@ -1,5 +1,5 @@
 import type { Dtype } from '../base/matrix';
-import { type Architecture, activationOf, featuresOf, type Layer } from './architecture';
+import { type Architecture, activationOf, featuresOf, type Layer, numericColumns } from './architecture';
 import type { ParameterFactors } from './parameter-factors';
 import { parameterCount } from './parameters';
 
@@ -55,10 +55,12 @@ function formatSizes(first: number | string, architecture: Architecture): string
 // For example: batch norm, dropout 0.5, frozen.
 function extras(layer: Layer): string {
   const { name, embeddings = [], noise, normalization, dropout, skip, l1, l2, maxNorm, trainable } = layer;
-  const { learningRateFactors, weightDecayFactors } = layer;
+  const { numericEmbeddings, learningRateFactors, weightDecayFactors } = layer;
   const tables = embeddings.map(({ categories, outputDim }) => `${categories} x ${outputDim}`);
   const parts = [
     name !== undefined && JSON.stringify(name),
+    numericEmbeddings !== undefined &&
+      `${numericEmbeddings.name} ${numericColumns(layer)} x ${numericEmbeddings.outputDim}`,
     tables.length > 0 && `embeddings ${tables.join(' + ')}`,
     normalization !== undefined && `${normalization.name} norm`,
     noise !== undefined && `noise ${noise}`,

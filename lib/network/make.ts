@@ -226,11 +226,13 @@ function withInputDim([first, ...others]: readonly LayerOptions[], inputDim: num
   return [{ ...(first as LayerOptions), inputDim }, ...others];
 }
 
-// A first layer that adds its inputs needs as many as it has units.
+// A first layer needs the columns that it embeds; if it adds its inputs, it needs as many as it has units.
 function standInFor(layers: readonly LayerOptions[]): Architecture {
   const [first] = layers as [LayerOptions];
-  if (first.skip !== true) return completeArchitecture(withInputDim(layers, 1));
-  const [plain] = completeArchitecture([{ ...first, skip: false, inputDim: 1 }, ...layers.slice(1)]);
-  const embedded = plain === undefined ? 0 : featuresOf(plain) - 1;
-  return completeArchitecture(withInputDim(layers, Math.max(1, first.outputDim - embedded)));
+  const { columns = 1 } = (first.numericEmbeddings ?? {}) as { columns?: number };
+  const least = Number.isSafeInteger(columns) ? Math.max(1, columns) : 1;
+  if (first.skip !== true) return completeArchitecture(withInputDim(layers, least));
+  const [plain] = completeArchitecture([{ ...first, skip: false, inputDim: least }, ...layers.slice(1)]);
+  const embedded = plain === undefined ? 0 : featuresOf(plain) - least;
+  return completeArchitecture(withInputDim(layers, Math.max(least, first.outputDim - embedded)));
 }

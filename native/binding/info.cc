@@ -93,6 +93,7 @@ void ExportInfo(Napi::Env env, Napi::Object exports) {
   Napi::Object records = Napi::Object::New(env);
   records.Set("layer", FieldNames<LayerRecord>(env));
   records.Set("embedding", FieldNames<EmbeddingRecord>(env));
+  records.Set("numeric", FieldNames<NumericRecord>(env));
   records.Set("factors", FieldNames<FactorsRecord>(env));
   records.Set("lossOptions", FieldNames<LossOptions>(env));
   records.Set("train", FieldNames<TrainRecord>(env));

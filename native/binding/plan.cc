@@ -1,7 +1,9 @@
 // The Plan class. Its operations run as operations.h says; binding/records.h declares the records.
 //
-//   new Plan({ inputs, embeddings, layers, factors, loss, lossOptions, parameters, statistics, outcome })
+//   new Plan({ inputs, numeric, embeddings, layers, factors, loss, lossOptions, parameters, statistics,
+//   outcome })
 //     inputs       the number of columns of X
+//     numeric      Float64Array (NumericRecord), or empty: no numbers are embedded
 //     embeddings   Float64Array (E * EmbeddingRecord)
 //     layers       Float64Array (L * LayerRecord)
 //     factors      Float64Array (P * FactorsRecord): one per parameter, in their order; or empty: all are 1
@@ -72,10 +74,11 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   explicit PlanObject(const Napi::CallbackInfo& info) try
       : Operations(info), workspaces_(*info.Env().GetInstanceData<std::shared_ptr<Workspaces>>()) {
     const Properties given(Args(info), 0,
-                           {"inputs", "embeddings", "layers", "factors", "loss", "lossOptions", "parameters",
-                            "statistics", "outcome"});
+                           {"inputs", "numeric", "embeddings", "layers", "factors", "loss", "lossOptions",
+                            "parameters", "statistics", "outcome"});
     NetworkSpec network;
-    network.input = InputOf(given["inputs"], given["embeddings"]);
+    network.input = InputOf(given["inputs"], given["numeric"], given["embeddings"]);
+    parameter_count_ = network.input.numeric.Size();
     network.layers = LayersOf(network.input.Features(), given["layers"]);
     for (const EmbeddingSpec& embedding : network.input.embeddings) parameter_count_ += embedding.Size();
     size_t statistic_count = 0;
@@ -130,12 +133,27 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   // Parameters, statistics.
   static constexpr size_t kKept = 2;
 
-  static InputSpec InputOf(const Argument& numbers, const Argument& records) {
+  static NumericSpec NumericOf(size_t numbers, const Argument& record_argument) {
+    if (record_argument.Length() == 0) return {};
+    const auto record = record_argument.Record<NumericRecord>();
+    NumericSpec numeric;
+    numeric.kind = record_argument.EnumOf(record.kind, NumericKind::kPlr);
+    // So small that no product of them wraps around.
+    constexpr size_t kMost = 10'000;
+    numeric.columns = record_argument.SizeOf(record.columns, std::min<size_t>(numbers, 1), numbers);
+    numeric.frequencies = record_argument.SizeOf(record.frequencies, 1, kMost);
+    numeric.outputs = record_argument.SizeOf(record.outputs, numeric.KeepsNumber() ? 2 : 1, kMost);
+    if (numeric.Size() > kMostSize) throw record_argument.Wrong("embeddings of fewer than 2^31 parameters");
+    return numeric;
+  }
+
+  static InputSpec InputOf(const Argument& numbers, const Argument& numeric, const Argument& records) {
     constexpr size_t kFields = FieldCount<EmbeddingRecord>();
     InputSpec input{numbers.Size(), {}};
+    input.numeric = NumericOf(input.numbers, numeric);
     const size_t count = records.Length() / kFields;
     const double* fields = records.Array<double>(count * kFields);
-    size_t size = 0;
+    size_t size = input.numeric.Size();
     for (size_t e = 0; e < count; e++) {
       const auto record = ReadRecord<EmbeddingRecord>(fields + e * kFields);
       input.embeddings.push_back({records.SizeOf(record.categories, 1, kMostSize - 1),

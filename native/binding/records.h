@@ -61,6 +61,19 @@ struct EmbeddingRecord {
                                                        {"outputs", &EmbeddingRecord::outputs}};
 };
 
+// Numeric embeddings: see NumericSpec.
+struct NumericRecord {
+  double kind;
+  double columns;
+  double frequencies;
+  double outputs;
+
+  static constexpr Field<NumericRecord> kFields[] = {{"kind", &NumericRecord::kind},
+                                                     {"columns", &NumericRecord::columns},
+                                                     {"frequencies", &NumericRecord::frequencies},
+                                                     {"outputs", &NumericRecord::outputs}};
+};
+
 // The request of a training call.
 struct TrainRecord {
   double rows;    // rows of X

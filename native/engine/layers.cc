@@ -8,7 +8,9 @@ size_t ParameterCount(const LayerSpec& spec) {
 }
 
 size_t NamedCount(const NetworkSpec& spec) {
+  const NumericSpec& numeric = spec.input.numeric;
   size_t count = spec.input.embeddings.size();
+  if (numeric.columns > 0) count += numeric.HasPhases() ? size_t{4} : size_t{3};
   for (const LayerSpec& layer : spec.layers) {
     count += layer.normalization == Normalization::kNone ? 2 : 4;
     count += size_t{layer.scales_inputs} + size_t{layer.mixes};
@@ -21,12 +23,25 @@ size_t StatisticCount(const LayerSpec& spec) { return spec.NormalizesBatches() ?
 Network LayOut(const NetworkSpec& spec) {
   Network network;
   network.numbers = spec.input.numbers;
-  const bool trains_tables = spec.layers.front().trainable;
+  const bool trains_input = spec.layers.front().trainable;
   size_t parameters = 0, statistics = 0;
   for (const EmbeddingSpec& embedding : spec.input.embeddings) {
     network.embeddings.push_back({embedding, parameters});
-    network.ranges.push_back({parameters, embedding.Size(), trains_tables});
+    network.ranges.push_back({parameters, embedding.Size(), trains_input});
     parameters += embedding.Size();
+  }
+  if (spec.input.numeric.columns > 0) {
+    NumericEmbedding& numeric = network.numeric;
+    static_cast<NumericSpec&>(numeric) = spec.input.numeric;
+    const auto add = [&](size_t size) {
+      network.ranges.push_back({parameters, size, trains_input});
+      parameters += size;
+      return parameters - size;
+    };
+    numeric.frequency = add(numeric.columns * numeric.frequencies);
+    if (numeric.HasPhases()) numeric.phase = add(numeric.columns * numeric.frequencies);
+    numeric.weights = add(numeric.columns * numeric.Linear() * numeric.Waves());
+    numeric.bias = add(numeric.columns * numeric.Linear());
   }
   for (const LayerSpec& layer_spec : spec.layers) {
     Layer layer{layer_spec};

@@ -22,13 +22,38 @@ struct EmbeddingSpec {
   size_t Size() const { return Rows() * outputs; }
 };
 
-// The input of the first layer: the numbers of X, then one row of each table, which a code selects.
+// Periodic embeddings of the first columns of X (Gorishniy et al., 2022; Holzmueller et al., 2024). An angle
+// is 2 pi times a learned frequency times the number, plus a learned phase in kPbld.
+//   kPbld  the number itself, then a linear map of the cosines
+//   kPlr   relu of a linear map of the cosines and the sines
+enum class NumericKind { kPbld, kPlr };
+
+struct NumericSpec {
+  NumericKind kind = NumericKind::kPbld;
+  size_t columns = 0;      // of X, which are embedded; 0: none
+  size_t frequencies = 0;  // per column
+  size_t outputs = 0;      // features per column
+
+  bool HasPhases() const { return kind == NumericKind::kPbld; }
+  bool KeepsNumber() const { return kind == NumericKind::kPbld; }
+  bool HasSines() const { return kind == NumericKind::kPlr; }
+  bool IsRectified() const { return kind == NumericKind::kPlr; }
+  size_t Waves() const { return HasSines() ? 2 * frequencies : frequencies; }
+  size_t Linear() const { return KeepsNumber() ? outputs - 1 : outputs; }
+  size_t Size() const {
+    return columns * ((HasPhases() ? size_t{2} : size_t{1}) * frequencies + Linear() * (Waves() + 1));
+  }
+};
+
+// The input of the first layer: the numbers of X, some of them embedded, then one row of each table, which a
+// code selects.
 struct InputSpec {
   size_t numbers;
   std::vector<EmbeddingSpec> embeddings;
+  NumericSpec numeric{};
 
   size_t Features() const {
-    size_t features = numbers;
+    size_t features = numbers - numeric.columns + numeric.columns * numeric.outputs;
     for (const EmbeddingSpec& embedding : embeddings) features += embedding.outputs;
     return features;
   }
@@ -92,6 +117,15 @@ struct ParameterFactors {
   }
 };
 
+// Numeric embeddings with the offsets of their parameters: frequency (columns, frequencies), for kPbld phase
+// (columns, frequencies), weights (columns, linear, waves), bias (columns, linear).
+struct NumericEmbedding : NumericSpec {
+  size_t frequency = 0;
+  size_t phase = 0;
+  size_t weights = 0;
+  size_t bias = 0;
+};
+
 // One parameter, such as W of a layer, and its rules. If its norms are limited, it has rows of `row_length`.
 struct ParameterRange {
   size_t from;
@@ -110,10 +144,12 @@ struct NetworkSpec {
   std::vector<ParameterFactors> factors;  // of each parameter, in their order; empty: all 1
 };
 
-// The parameters are the tables, then the layers in order. If the first layer is frozen, the tables are, too.
+// The parameters are the tables, the numeric embeddings, then the layers in order. If the first layer is
+// frozen, what comes before it is, too.
 struct Network {
   size_t numbers = 0;  // columns of X
   std::vector<Embedding> embeddings;
+  NumericEmbedding numeric{};
   std::vector<Layer> layers;
   size_t parameter_count = 0;
   size_t statistic_count = 0;          // running moments of all layers
@@ -121,7 +157,12 @@ struct Network {
 
   size_t Features() const { return layers.front().inputs; }
   size_t Outputs() const { return layers.back().outputs; }
-  bool TrainsEmbeddings() const { return !embeddings.empty() && layers.front().trainable; }
+  // The units of the input before numbers are embedded.
+  size_t RawFeatures() const { return Features() - numeric.columns * numeric.outputs + numeric.columns; }
+  // Whether something before the first layer is trained.
+  bool TrainsInput() const {
+    return (!embeddings.empty() || numeric.columns > 0) && layers.front().trainable;
+  }
 };
 
 Network LayOut(const NetworkSpec& spec);

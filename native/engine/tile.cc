@@ -7,6 +7,7 @@
 #include "engine/stages/mix.h"
 #include "engine/stages/noise.h"
 #include "engine/stages/normalize.h"
+#include "engine/stages/numeric.h"
 #include "engine/stages/scale.h"
 #include "kernels/blocks.h"
 #include "kernels/scan.h"
@@ -71,9 +72,10 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
   size_t first_trained = 0;
   while (first_trained < layers.size() && !layers[first_trained].trainable) first_trained++;
 
+  const bool embeds_numbers = network_.numeric.columns > 0;
   const bool by_sample = network_.Features() >= kWideInput && layers[0].noise == 0 &&
-                         !layers[0].scales_inputs && !forks[0] && at_.capacity > 1;
-  Slot<T>* current = NewSlot(network_.Features());
+                         !layers[0].scales_inputs && !embeds_numbers && !forks[0] && at_.capacity > 1;
+  Slot<T>* current = NewSlot(network_.RawFeatures());
   input_ = Make<InputStage<T>>(current, network_, parameters, by_sample);
   segments_.push_back({nullptr, {input_}, current->units});
 
@@ -86,7 +88,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
   };
   std::vector<Slot<T>*> inputs(layers.size());
   size_t array = take_array(0, forks[0]);
-  bool wanted = network_.TrainsEmbeddings();  // whether the input's gradient is needed
+  bool wanted = network_.TrainsInput();  // whether the input's gradient is needed
   const auto with_gradients = [&](Slot<T>* slot) {
     if (!wanted) return slot;
     GradientArray& gradients = gradient_arrays_[array];
@@ -94,6 +96,13 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     gradients.units = std::max(gradients.units, slot->units);
     return slot;
   };
+  if (embeds_numbers) {
+    Slot<T>* raw = current;
+    if (wanted) gradient_arrays_.push_back({raw->units, {raw}, {}});
+    current = NewSlot(network_.Features());
+    segments_[0].stages.push_back(Make<NumericStage<T>>(raw, current, network_, parameters));
+    segments_[0].units = current->units;
+  }
   with_gradients(current);
   ActivateStage<T>* relu_before = nullptr;
   for (size_t l = 0; l < layers.size(); l++) {
@@ -110,7 +119,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     if (layer.scales_inputs) {
       Slot<T>* scaled = NewSlot(layer.inputs);
       gradient_arrays_.push_back({layer.inputs, {scaled}, {}});
-      const bool trained = l > first_trained || (l == 0 && network_.TrainsEmbeddings());
+      const bool trained = l > first_trained || (l == 0 && network_.TrainsInput());
       segments_.back().stages.push_back(Make<ScaleStage<T>>(current, scaled, layer, parameters, trained));
       current = scaled;
       // Its gradient by the factors is that before relu's derivative.
@@ -161,7 +170,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     }
     if (layer.skip > 0) {
       const size_t earlier = layer.skip - 1;
-      const bool trained = earlier > first_trained || (earlier == 0 && network_.TrainsEmbeddings());
+      const bool trained = earlier > first_trained || (earlier == 0 && network_.TrainsInput());
       out = next();
       append(Make<AddStage<T>>(current, inputs[earlier], out, trained, last_reader[earlier] == l));
       current = out;

@@ -119,8 +119,7 @@ void TileRunner<T>::Backward(Tile<T>& tile, bool accumulate, T* gradients) {
       continue;
     }
     layers_left--;
-    const bool is_last =
-        layers_left == first_trainable_ && !(layers_left == 0 && network_.TrainsEmbeddings());
+    const bool is_last = layers_left == first_trainable_ && !(layers_left == 0 && network_.TrainsInput());
     // The factors of the inputs are trained by the stage before.
     const bool scales = segment.affine->layer().scales_inputs;
     tail_done = BackwardLayer(tile, segment, segments[s - 1], !is_last || scales, accumulate, gradients);
@@ -145,8 +144,9 @@ bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, cons
     tile.BackwardHead(segment, from, to, accumulate, gradients);
     if (with_tail) tile.BackwardTail(before, from, to, accumulate, gradients);
   };
-  // In the network's input, only the features from tables need gradients, unless all are scaled.
-  const bool of_tables = segment.affine == tile.Segments()[1].affine && !layer.scales_inputs;
+  // In the network's input, only the features from tables need gradients, unless other stages are between.
+  const bool of_tables =
+      segment.affine == tile.Segments()[1].affine && !layer.scales_inputs && network_.numeric.columns == 0;
   const size_t first = of_tables ? network_.numbers : 0;
   const size_t out = layer.trainable ? layer.outputs : 0, in = to_input ? layer.inputs - first : 0;
   if (!sweeps_) {

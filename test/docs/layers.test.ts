@@ -13,6 +13,7 @@ import {
   Matrix,
   Network,
   type NetworkOptions,
+  numericEmbeddings,
 } from '../../lib/index';
 import { activationNames } from '../../lib/layers/activations';
 import { initializerNames } from '../../lib/layers/initializers';
@@ -89,6 +90,21 @@ describe('embeddings', () => {
       });
       expect(architecture[0]?.embeddings?.[0]?.outputDim).toBe(evaluate(formula, { categories }));
     }
+  });
+});
+
+describe('embedded numbers', () => {
+  const rows = tableOf(page, 'Function of numericEmbeddings');
+
+  test('the table has every kind', () => {
+    expect(namesIn(page, 'Function of numericEmbeddings')).toEqual(Object.keys(numericEmbeddings));
+  });
+
+  test.each(rows)('the options and defaults of $Function are those in the table', async (row) => {
+    const make = numericEmbeddings[codeOf(row, 'Function of numericEmbeddings') as 'plr'];
+    const options = optionsIn(row['Options and defaults'] as string);
+    expect([...options.keys()]).toEqual(await optionsTaken(make));
+    expect(make()).toMatchObject(toldDefaults(options));
   });
 });
 

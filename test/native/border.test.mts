@@ -183,13 +183,12 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
 
   // The counts are (2^31 - 1 + 1) * (2^31 - 1), four times, and 2^31 * 4. Their sum is 2^64, which is 0 in 64
   // bits.
+  const none = { numeric: new Float64Array(0), embeddings: new Float64Array(0) };
   const sizes = [most, most, most, most, most, 4];
   for (const [inputs = 1, ...outputs] of [sizes, sizes.slice(0, 2), [2 ** 16, 2 ** 16]]) {
     const layers = joined(outputs.map((size) => packRecord('layer', { ...plainLayer, outputs: size })));
     const [right] = rightArguments(planArguments, Float64Array) as [object];
-    const error = thrownBy(
-      () => new native.Plan({ ...right, embeddings: new Float64Array(0), inputs, layers } as never),
-    );
+    const error = thrownBy(() => new native.Plan({ ...right, ...none, inputs, layers } as never));
     expect(error).toMatchObject({ message: expect.stringContaining('fewer than 2^31 parameters') });
   }
   const plan = makePlan(Float64Array);

@@ -294,6 +294,8 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     largestSize: [floats(5, { anyLength: true, anyType: true })],
     addScaled: [floats(5, { anyLength: true }), number(2), floats(5), floats(5)],
     scale: [floats(5, { anyLength: true }), number(2), floats(5)],
+    waves: [number(2), number(0.25), floats(5, { anyLength: true }), floats(5), floats(5)],
+    waveGradients: [floats(5, { anyLength: true }), floats(5), floats(5), floats(5), floats(5)],
     lbfgsStep: [
       // With a history of one step, the state is 8 arrays of 5, and 4 numbers.
       ...[doubles(5), shared(5, false, true), shared(5), shared(44)],
@@ -348,12 +350,22 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
   ];
 
   /**
-   * A plan with 3 numbers, a table of 3 categories and 2 outputs, 4 hidden units with batch normalisation, and
-   * 2 output units: 59 parameters.
+   * A plan with 3 numbers, of which one becomes 3 features by 2 waves, a table of 3 categories and 2 outputs, 4 hidden units with batch normalisation, and
+   * 2 output units: 79 parameters.
    */
   const planArguments = [
     properties({
       inputs: size(3),
+      numeric: numbers(
+        [0, 1, 2, 3],
+        {
+          0: noCodes(1),
+          1: [...noSizes, 0, 4],
+          2: [...noSizes, 0, 10_001],
+          3: [...noSizes, 0, 1, 10_001],
+        },
+        { mayBeEmpty: true },
+      ),
       embeddings: numbers(
         [3, 2],
         { 0: [...noSizes, 0, 2 ** 31], 1: [...noSizes, 0, 2 ** 31] },
@@ -376,15 +388,15 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
         },
         { anyLength: true },
       ),
-      // Of E1, W1, b1, gamma1, beta1, s1, a1, W2 and b2.
+      // Of E1, F1, P1, V1, c1, W1, b1, gamma1, beta1, s1, a1, W2 and b2.
       factors: numbers(
-        [1, 1, 1, 1, 0.1, 0, 6, 1, 0, 2, 1, 1, 0.5, 0.5, 1, 0, 2, 2],
+        [1, 1, 0.5, 1, 1, 0, 0, 2, 1, 1, 1, 1, 1, 1, 0.1, 0, 6, 1, 0, 2, 1, 1, 0.5, 0.5, 1, 0],
         {},
         { mayBeEmpty: true },
       ),
       loss: loss('binaryCrossEntropy'),
       lossOptions: lossOptions(),
-      parameters: shared(59),
+      parameters: shared(79),
       statistics: shared(8),
       outcome: shared(8, true),
     }),
@@ -415,7 +427,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
   const methods = {
     predict: [floats(15), codes(), size(5), floats(10), callback()],
     evaluate: [...samples(), callback()],
-    gradients: [...samples(), floats(59), callback()],
+    gradients: [...samples(), floats(79), callback()],
     train: [
       properties({
         X: floats(15),
@@ -425,7 +437,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
         order: order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0),
         numbers: trainNumbers,
         options: doubles(adam.options.length),
-        state: floats(118),
+        state: floats(158),
         learningRates: numbers([0.1, 0.05], {}, { anyLength: true }),
         decayFactors: numbers([1, 0.5], {}, { anyLength: true }),
         dropoutFactors: numbers([0.5, 1], {}, { anyLength: true }),

@@ -46,6 +46,7 @@ const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<Numeric
     l2: true,
     maxNorm: true,
   },
+  numeric: { kind: true, columns: true, frequencies: true, outputs: true },
   factors: { learningRate: true, weightDecay: true },
   embedding: { categories: true, outputs: true },
   lossOptions: { labelSmoothing: true, delta: true },

@@ -213,10 +213,20 @@ const network = fc.record({
   tables: fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3 })), {
     maxLength: 2,
   }),
+  // None, or (kind, columns, frequencies, outputs).
+  numeric: fc.oneof(
+    fc.constant([]),
+    fc.tuple(
+      small(1),
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 2, max: 5 }),
+    ),
+  ),
   code: fc.oneof(fc.integer({ min: -2, max: 6 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31))),
   layers: fc.array(layer, { minLength: 3, maxLength: 3 }),
-  // None, or two for each of at most 20 parameters.
-  factors: fc.oneof(fc.constant(new Float64Array(0)), doubles(40)),
+  // None, or two for each of at most 24 parameters.
+  factors: fc.oneof(fc.constant(new Float64Array(0)), doubles(48)),
   loss: fc.tuple(small(9), double, double),
   rows: fc.integer({ min: 1, max: 40 }),
   value: double,
@@ -245,7 +255,7 @@ const training = fc.record({
 
 fc.assert(
   fc.property(network, fc.array(training, { maxLength: 3 }), (net, trainings) => {
-    const { Float, sizes, tables, factors, code, layers, loss, rows, value, label } = net;
+    const { Float, sizes, tables, numeric, factors, code, layers, loss, rows, value, label } = net;
     /** @param {typeof Float64Array | typeof Float32Array} kind @param {number} length */
     const shared = (kind, length) => {
       const buffer = new SharedArrayBuffer(length * kind.BYTES_PER_ELEMENT);
@@ -255,14 +265,20 @@ fc.assert(
     };
     const [inputs = 1, outputs = 1] = [sizes[0], sizes.at(-1)];
     const used = layers.slice(0, sizes.length - 1);
-    const embedded = tables.reduce((sum, [, outputs]) => sum + outputs, 0);
+    const [kind = 0, columns = 0, frequencies = 0, numericOutputs = 0] = numeric;
+    const linear = numericOutputs - (kind === 0 ? 1 : 0);
+    const numericSize =
+      kind === 0
+        ? columns * (2 * frequencies + linear * (frequencies + 1))
+        : columns * (frequencies + linear * (2 * frequencies + 1));
+    const embedded = columns * (numericOutputs - 1) + tables.reduce((sum, [, outputs]) => sum + outputs, 0);
     const parameters = used.reduce(
       (sum, [, , normalization = 0, , , , , scales = 0, mixes = 0], l) => {
         const features = (sizes[l] ?? 0) + (l === 0 ? embedded : 0);
         const columns = features + (normalization > 0 ? 3 : 1) + mixes;
         return sum + columns * (sizes[l + 1] ?? 0) + scales * features;
       },
-      tables.reduce((sum, [categories, outputs]) => sum + (categories + 1) * outputs, 0),
+      tables.reduce((sum, [categories, outputs]) => sum + (categories + 1) * outputs, numericSize),
     );
     const codes = new Int32Array(rows * tables.length).fill(code, 0, 1);
     const records = Float64Array.from(used.flatMap((layer, l) => [sizes[l + 1] ?? 0, ...layer]));
@@ -273,6 +289,7 @@ fc.assert(
     attempt(() => {
       const plan = new native.Plan({
         inputs: sizes[0],
+        numeric: Float64Array.from(numeric),
         embeddings: Float64Array.from(tables.flat()),
         layers: records,
         factors: Float64Array.from(factors),

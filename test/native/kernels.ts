@@ -101,6 +101,16 @@ export interface Kernels {
   largestSize(a: FloatArray): number;
   /** out = x + factor * y; out may be x or y. */
   addScaled(x: FloatArray, factor: number, y: FloatArray, out: FloatArray): void;
+  /** The cosines and sines of 2 pi (frequency * x + phase). */
+  waves(frequency: number, phase: number, x: FloatArray, cosines: FloatArray, sines: FloatArray): void;
+  /** d = dSines * cosines - dCosines * sines */
+  waveGradients(
+    cosines: FloatArray,
+    sines: FloatArray,
+    dCosines: FloatArray,
+    dSines: FloatArray,
+    d: FloatArray,
+  ): void;
   /** out = factor * x; out may be x. */
   scale(x: FloatArray, factor: number, out: FloatArray): void;
   /**

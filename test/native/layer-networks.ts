@@ -209,6 +209,55 @@ export const networks: LayerNetwork[] = [
     ),
     loss: 'huber',
   },
+  {
+    what: 'all numbers embedded by cosines',
+    architecture: stack(
+      [8, 7, 2],
+      { activation: 'relu', numeric: { kind: 'pbld', columns: 2, frequencies: 5, outputs: 4 } },
+      'sigmoid',
+    ),
+    loss: 'binaryCrossEntropy',
+  },
+  {
+    what: 'some numbers embedded by cosines, next to tables, scaled and added',
+    architecture: stack(
+      [11, 11, 5, 1],
+      {
+        ...{ activation: 'mish', skip: 1, inputScale: true, normalization: batch },
+        numeric: { kind: 'pbld', columns: 2, frequencies: 3, outputs: 3 },
+        embeddings: [{ categories: 5, outputs: 3 }],
+      },
+      { activation: 'relu', activationMix: true },
+      'linear',
+    ),
+    loss: 'meanSquaredError',
+  },
+  {
+    what: 'numbers embedded by cosines and sines',
+    architecture: stack(
+      [14, 6, 3],
+      { activation: 'tanh', numeric: { kind: 'plr', columns: 2, frequencies: 4, outputs: 6 } },
+      'softmax',
+    ),
+    loss: 'categoricalCrossEntropy',
+  },
+  {
+    what: 'embedded numbers that are frozen',
+    architecture: stack(
+      [8, 4, 3, 1],
+      {
+        ...{
+          activation: 'tanh',
+          trainable: false,
+          numeric: { kind: 'pbld', columns: 2, frequencies: 3, outputs: 3 },
+        },
+        embeddings: [{ categories: 3, outputs: 1 }],
+      },
+      'relu',
+      'linear',
+    ),
+    loss: 'meanSquaredError',
+  },
   // Reads X in rows of samples.
   {
     what: 'a wide input',
@@ -222,6 +271,18 @@ export const networks: LayerNetwork[] = [
 ];
 
 export const random: LayerNetwork[] = [
+  {
+    what: 'embedded numbers with noise and dropout',
+    architecture: stack(
+      [9, 6, 2],
+      {
+        ...{ activation: 'relu', noise: 0.2, dropout: 0.3, l2: 0.1 },
+        numeric: { kind: 'plr', columns: 2, frequencies: 3, outputs: 4 },
+      },
+      'sigmoid',
+    ),
+    loss: 'binaryCrossEntropy',
+  },
   {
     what: 'scaled inputs and mixed activations around dropout and noise',
     architecture: stack(
@@ -288,6 +349,16 @@ export const random: LayerNetwork[] = [
 // Swept networks, one of them with layers for CBLAS.
 const table = [{ categories: 20_000, outputs: 8 }];
 export const large: LayerNetwork[] = [
+  {
+    what: 'embedded numbers',
+    architecture: stack(
+      [84, 420, 420, 3],
+      { activation: 'relu', numeric: { kind: 'pbld', columns: 20, frequencies: 16, outputs: 4 } },
+      { activation: 'relu', normalization: batch },
+      'sigmoid',
+    ),
+    loss: 'binaryCrossEntropy',
+  },
   {
     what: 'scaled inputs and mixed activations',
     architecture: stack(

@@ -8,6 +8,7 @@ import { type LossName, lossEntry } from '../../lib/layers/losses';
 import { normalizationCodes } from '../../lib/layers/normalization';
 import { nativeOptions } from '../../lib/optimizers/make';
 import * as oracle from '../support/oracle';
+import { numericSizes } from '../support/oracle-numeric';
 import type { StackLayer } from '../support/oracle-stack';
 import type { FloatType } from './helpers';
 
@@ -159,7 +160,7 @@ function tensorSizes(
       ...(layer.activationMix === true ? [[`a${l}`, outputDim, 1] as const] : []),
     ];
   });
-  return [...tables, ...layers];
+  return [...tables, ...numericSizes(architecture[0] as StackLayer), ...layers];
 }
 
 function tablesOf(architecture: readonly StackLayer[]) {
@@ -169,7 +170,9 @@ function tablesOf(architecture: readonly StackLayer[]) {
 /** The number of columns of X: inputs without those that come from tables. */
 function numbersOf(architecture: readonly StackLayer[]): number {
   const inputDim = architecture[0]?.inputDim as number;
-  return tablesOf(architecture).reduce((left, { outputs }) => left - outputs, inputDim);
+  const numeric = architecture[0]?.numeric;
+  const numbers = numeric === undefined ? inputDim : inputDim - numeric.columns * (numeric.outputs - 1);
+  return tablesOf(architecture).reduce((left, { outputs }) => left - outputs, numbers);
 }
 
 export function parameterCount(architecture: readonly StackLayer[]): number {
@@ -195,6 +198,17 @@ function layerRecord(layer: StackLayer): Float64Array {
     l1,
     l2,
     maxNorm,
+  });
+}
+
+function numericOf([first]: readonly StackLayer[]): Float64Array {
+  const { numeric } = first as StackLayer;
+  if (numeric === undefined) return new Float64Array(0);
+  return packRecord('numeric', {
+    kind: numeric.kind === 'pbld' ? 0 : 1,
+    columns: numeric.columns,
+    frequencies: numeric.frequencies,
+    outputs: numeric.outputs,
   });
 }
 
@@ -228,6 +242,8 @@ export function makePlan(
   tablesOf(architecture).forEach(({ categories, outputs }, e) => {
     random[`E${e + 1}`] = oracle.randomDense(categories + 1, outputs, seed + 5000 + e, -0.5, 0.5);
   });
+  for (const [name, rows, cols] of numericSizes(architecture[0] as StackLayer))
+    random[name] = oracle.randomDense(rows, cols, seed + 8000 + name.charCodeAt(0), -0.5, 0.5);
   const flat = inside(
     type,
     tensorSizes(architecture).flatMap(([name]) => random[name]?.data as number[]),
@@ -243,6 +259,7 @@ export function makePlan(
   const outcome = allocateShared(Object.keys(places).length, 'float64');
   const plan = new native.Plan({
     inputs: numbersOf(architecture),
+    numeric: numericOf(architecture),
     embeddings: joined(tablesOf(architecture).map((table) => packRecord('embedding', table))),
     layers: joined(architecture.map(layerRecord)),
     factors: new Float64Array(0),

@@ -5,6 +5,7 @@ import { type Layer, layerBackward, layerForward, type Tensors } from './oracle'
 import { type Activation, activate, activateBackward } from './oracle-activations';
 import { isFromLogits, type Loss, type LossOptions, lossFormula } from './oracle-losses';
 import { at, build, type Dense, type Grid, transpose, zip } from './oracle-matrices';
+import { embedNumbers, type NumericLayer, numericGradients } from './oracle-numeric';
 
 export interface StackLayer extends Layer {
   /** The activation's parameter. */
@@ -26,6 +27,8 @@ export interface StackLayer extends Layer {
   readonly inputScale?: boolean;
   /** Z + a (g(Z) - Z) in place of g(Z). */
   readonly activationMix?: boolean;
+  /** Embeds the first columns of X, in the first layer. */
+  readonly numeric?: NumericLayer;
   /** Tables of the first layer. Their rows follow the numbers in its inputs. */
   readonly embeddings?: readonly { readonly categories: number; readonly outputs: number }[];
 }
@@ -105,8 +108,9 @@ function embeddedColumns({ embeddings = [] }: StackLayer): { e: number; c: numbe
   return embeddings.flatMap(({ outputs }, e) => Array.from({ length: outputs }, (_, c) => ({ e, c })));
 }
 
-/** X, followed by the rows of the tables. */
-function features(layer: StackLayer, params: Tensors, X: Dense, codes: Dense | undefined): Dense {
+/** X, with its embedded columns, followed by the rows of the tables. */
+function features(layer: StackLayer, params: Tensors, given: Dense, codes: Dense | undefined): Dense {
+  const X = embedNumbers(layer.numeric, params, given);
   const columns = embeddedColumns(layer);
   if (columns.length === 0 || codes === undefined) return X;
   return build(X.rows, X.cols + columns.length, (r, col) => {
@@ -268,7 +272,10 @@ export function stackGradients(
     }
     delta = sum(skipped[l - 1], dInput);
   }
-  Object.assign(grads, tableGradients(architecture[0] as StackLayer, params, delta, X.cols, options.codes));
+  const first = architecture[0] as StackLayer;
+  const numbers = embedNumbers(first.numeric, params, X).cols;
+  Object.assign(grads, tableGradients(first, params, delta, numbers, options.codes));
+  Object.assign(grads, numericGradients(first.numeric, params, X, delta, first.trainable === false));
   const value = formula.value(outputs, Y) + penalty(architecture, params);
   return { loss: value, grads, yHat, moments: values.map(({ moments }) => moments) };
 }

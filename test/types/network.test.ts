@@ -42,7 +42,7 @@ describe('the types that come out', () => {
       expectTypeOf(parameters.W1.data).toEqualTypeOf<Float64Array | Float32Array>();
       expectTypeOf(parameters).toExtend<Record<string, Matrix>>();
       // @ts-expect-error: no such parameter
-      parameters.V1;
+      parameters.X1;
       // @ts-expect-error: a number is missing
       parameters.W;
       // @ts-expect-error: the dictionary is read-only

@@ -23,7 +23,7 @@ const T* InputStage<T>::PickedRow(size_t e, size_t sample) const {
 
 template <typename T>
 void InputStage<T>::Prepare(const TileSamples& at) {
-  const size_t features = network_.Features();
+  const size_t features = network_.RawFeatures();
   in_place_ = network_.embeddings.empty() && source_.order == nullptr && (by_sample_ || at.Single());
   T* values;
   if (in_place_) {

@@ -30,7 +30,7 @@ struct Source {
 // The code of an unknown category.
 inline constexpr int32_t kUnknownCode = -1;
 
-// The features of the first layer: first the numbers of X, then the table rows that the codes select.
+// The inputs of the network: first the numbers of X, then the table rows that the codes select.
 template <typename T>
 class InputStage final : public Stage<T> {
  public:

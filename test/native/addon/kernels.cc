@@ -11,6 +11,7 @@
 #include "kernels/optimizers.h"
 #include "kernels/scan.h"
 #include "kernels/vectors.h"
+#include "kernels/waves.h"
 
 namespace blasnet {
 namespace {
@@ -134,6 +135,22 @@ double DotOf(const Args& args) {
   return Dot(args[0].Array<T>(size), args[1].Array<T>(size), size);
 }
 
+// waves(frequency, phase, x, cosines, sines)
+template <typename T>
+void WavesOf(const Args& args) {
+  const size_t size = args[2].Length();
+  Waves(size, static_cast<T>(args[0].Number()), static_cast<T>(args[1].Number()),
+        static_cast<const T*>(args[2].Array<T>(size)), args[3].Array<T>(size), args[4].Array<T>(size));
+}
+
+// waveGradients(cosines, sines, dCosines, dSines, d)
+template <typename T>
+void WaveGradientsOf(const Args& args) {
+  const size_t size = args[0].Length();
+  const auto array = [&](size_t i) { return args[i].Array<T>(size); };
+  WaveGradients<T>(size, array(0), array(1), array(2), array(3), array(4));
+}
+
 // sumOfSizes(a), largestSize(a)
 template <typename T>
 double SumOfSizesOf(const Args& args) {
@@ -211,6 +228,8 @@ void ExportTestKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("largestSize", LargestSizeOf, double, 0);
   BLASNET_EXPORT("addScaled", AddScaledOf, void, 0);
   BLASNET_EXPORT("scale", ScaleOf, void, 0);
+  BLASNET_EXPORT("waves", WavesOf, void, 2);
+  BLASNET_EXPORT("waveGradients", WaveGradientsOf, void, 0);
   BLASNET_EXPORT("lbfgsStep", LbfgsStepOf, double, 1);
   BLASNET_EXPORT("firstBadLabel", FirstBadLabelOf, double, 0);
   Napi::Object statuses = Napi::Object::New(env);
