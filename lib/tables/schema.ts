@@ -222,7 +222,9 @@ function* learn(name: string, column: Column, rows: number): Work<ColumnSchema> 
   if (kind === 'category') {
     return { ...schema, categories: yield* usedCategories(column as Column<'category'>) };
   }
-  return kind === 'boolean' || least > greatest ? schema : { ...schema, least, greatest };
+  // JSON has no -0, which a sum with 0 leaves out.
+  const range = { least: least + 0, greatest: greatest + 0 };
+  return kind === 'boolean' || least > greatest ? schema : { ...schema, ...range };
 }
 
 // A part of a table has the categories of the whole.

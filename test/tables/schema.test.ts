@@ -44,12 +44,17 @@ describe('a schema', () => {
     expect(String(again)).toBe(String(schema));
   });
 
-  test('is equal after JSON if numbers are infinite, which are in no range', () => {
-    const given = Table.from({ a: [Number.POSITIVE_INFINITY, 2, 3], b: [1, 2, 3].map(() => -1 / 0) });
+  test('is equal after JSON if numbers are infinite, which are in no range, or -0', () => {
+    const given = Table.from({
+      a: [Number.POSITIVE_INFINITY, 2, 3],
+      b: [1, 2, 3].map(() => -1 / 0),
+      c: [-0, -0, -0],
+    });
     const learned = Schema.of(given);
     expect(learned.columns).toEqual([
       { name: 'a', kind: 'number', missing: 0, least: 2, greatest: 3 },
       { name: 'b', kind: 'number', missing: 0 },
+      { name: 'c', kind: 'number', missing: 0, least: 0, greatest: 0 },
     ]);
     expect(Schema.fromJSON(JSON.parse(JSON.stringify(learned))).columns).toEqual(learned.columns);
   });
