@@ -10,7 +10,8 @@ const server = createServer(async (request, response) => {
   const answer = (status, body) => response.writeHead(status).end(JSON.stringify(body));
   try {
     const record = await json(request);
-    answer(200, { status: await model.predict(record), probabilities: await model.probabilities(record) });
+    if (Array.isArray(record)) throw new TypeError('Expected one record, got an array');
+    answer(200, { status: model.predict(record), probabilities: model.probabilities(record) });
   } catch (error) {
     // The body is no JSON, or no record that fits the schema. The message says what is wrong.
     answer(400, { code: error.code, message: error.message });

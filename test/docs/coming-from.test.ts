@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import * as blasnet from '../../lib/index';
 import { Matrix, Network, sgd } from '../../lib/index';
+import { Classifier, inputs, Regressor, readTable, Table } from '../../lib/tabular';
 import { EarlyStopping } from '../../lib/training/early-stopping';
 import { completeFitOptions } from '../../lib/training/options';
 import { codeIn, literal, optionsTaken, type Row, read, tableOf } from './markdown';
@@ -92,6 +93,37 @@ describe('the names that the tables use for this library', () => {
       expect(here.join()).toContain(`\`initializer: '${initializer}'\``);
       expect(() => new Network(net.architecture, { initializer })).not.toThrow();
     }
+  });
+});
+
+describe('the table of pipelines', () => {
+  const codes = tableOf(page, 'Step').flatMap((row) => codeIn(row.Here as string));
+
+  test('names methods of tables, of models and of their classes', async () => {
+    const rows = [
+      { x: 1, y: 'a' },
+      { x: 2, y: 'b' },
+    ];
+    const model = await Classifier.train(rows, { target: 'y', epochs: 1, hidden: [2] });
+    const scope = { table: Table.from(rows), model, Classifier, Regressor, Table } as Record<string, object>;
+    const members = codes.flatMap((code) => /^(\w+)\.(\w+)$/.exec(code)?.slice(1) ?? []);
+    expect(members.length).toBeGreaterThan(2 * 12);
+    for (let i = 0; i < members.length; i += 2) {
+      const [owner, name] = members.slice(i, i + 2) as [string, string];
+      expect(name in (scope[owner] as object), `${owner}.${name}`).toBe(true);
+    }
+  });
+
+  test('names options that readTable, split, inputs and train take', async () => {
+    const known = new Set([
+      ...(await optionsTaken((options) => readTable(Buffer.from('a\n1\n'), options))),
+      ...(await optionsTaken((options) => Table.from([{ a: 1 }]).split(options))),
+      ...(await optionsTaken((options) => inputs(options))),
+      ...(await optionsTaken((options) => Classifier.train([{ a: 1 }], options))),
+    ]);
+    const named = codes.flatMap((code) => /^(\w+): /.exec(code)?.[1] ?? []);
+    expect(named).toContain('unseen');
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 });
 

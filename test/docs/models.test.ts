@@ -177,13 +177,18 @@ describe('the errors', () => {
 
   test('of predict are those of the table', async () => {
     const model = await Classifier.train(people, options);
-    const strict = await Classifier.train(people, { ...options, inputs: { unseen: 'error' } });
+    const strict = await Classifier.train(people, {
+      ...options,
+      inputs: { unseen: 'error', additional: 'error' },
+    });
     const calls: Record<string, () => unknown> = {
       'a text in place of a number': () => model.predict({ age: '30', city: 'Rome' }),
       'a number in place of a text': () => model.predict({ age: 30, city: 7 }),
       'an infinite number': () => model.predict({ age: 1 / 0, city: 'Rome' }),
       'a record without a column': () => model.predict({ age: 30 }),
       "an unknown text, with `unseen: 'error'`": () => strict.predict({ age: 30, city: 'Bonn' }),
+      "an additional key, with `additional: 'error'`": () =>
+        strict.predict({ age: 30, city: 'Rome', town: 'Rome' }),
       'a table without a column': () => model.predict(Table.from([{ age: 30 }])),
       'an element that is no record': () => model.predict([people[0] as object, null as never]),
       'something else': () => model.predict(30 as never),
