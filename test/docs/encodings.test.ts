@@ -29,7 +29,7 @@ test('inputs has the options in the table, with their defaults', () => {
   const told = optionsOf(page, 'Option of inputs');
   expect([...told.keys()]).toEqual(Object.keys(inputsConstraints));
   const stated = Object.fromEntries([...told].filter(([, value]) => typeof value === 'string'));
-  expect(Object.keys(stated)).toEqual(['numbers', 'booleans', 'missing', 'unseen']);
+  expect(Object.keys(stated)).toEqual(['numbers', 'booleans', 'missing', 'unseen', 'additional']);
   expect(learned(stated)).toBe(learned({}));
 });
 
