@@ -13,9 +13,9 @@ import {
   shared,
   size,
   words,
-} from './calls.mjs';
+} from './arguments.mjs';
 
-/** @typedef {import('./calls.mjs').Argument} Argument */
+/** @typedef {import('./arguments.mjs').Argument} Argument */
 
 /** Bytes, as many as there are. @param {number} count @param {unknown[]} wrong @returns {Argument} */
 const bytes = (count, ...wrong) => ({

@@ -5,7 +5,8 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { callsOf, rightArguments } from './calls.mjs';
+import { rightArguments } from './arguments.mjs';
+import { callsOf } from './calls.mjs';
 
 const require = createRequire(import.meta.url);
 const native = require('node-gyp-build')(fileURLToPath(new URL('../..', import.meta.url)));

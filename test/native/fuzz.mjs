@@ -6,8 +6,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { rightArguments } from './arguments.mjs';
 import { arrayClasses, hashCalls } from './array-calls.mjs';
-import { callsOf, rightArguments } from './calls.mjs';
+import { callsOf } from './calls.mjs';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
@@ -76,7 +77,7 @@ function makeBuffer(bytes, resizable) {
 /**
  * Arguments for a call: valid ones, but up to three are replaced, and some are left out or added.
  *
- * @param {import('./calls.mjs').Argument[]} list
+ * @param {import('./arguments.mjs').Argument[]} list
  */
 function argumentsFor(list) {
   return fc

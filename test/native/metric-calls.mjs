@@ -1,7 +1,7 @@
 /**
  * The constructor and the methods of native.Metrics, as calls.mjs has those of Plan.
  *
- * @typedef {import('./calls.mjs').Argument} Argument
+ * @typedef {import('./arguments.mjs').Argument} Argument
  */
 import {
   callback,
@@ -16,7 +16,7 @@ import {
   properties,
   shared,
   size,
-} from './calls.mjs';
+} from './arguments.mjs';
 
 /**
  * Numbers of any type that metrics take.

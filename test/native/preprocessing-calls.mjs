@@ -1,7 +1,7 @@
 /**
  * The constructors and methods of native.Columns and native.Pipeline, as calls.mjs has those of Plan.
  *
- * @typedef {import('./calls.mjs').Argument} Argument
+ * @typedef {import('./arguments.mjs').Argument} Argument
  */
 import {
   callback,
@@ -15,7 +15,7 @@ import {
   properties,
   shared,
   size,
-} from './calls.mjs';
+} from './arguments.mjs';
 
 const either = { anyType: true };
 

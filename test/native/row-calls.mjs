@@ -14,10 +14,10 @@ import {
   shared,
   size,
   words,
-} from './calls.mjs';
+} from './arguments.mjs';
 
 /**
- * @typedef {import('./calls.mjs').Argument} Argument
+ * @typedef {import('./arguments.mjs').Argument} Argument
  * @typedef {{ readonly constructorArguments: Argument[], readonly methods: Record<string, Argument[]> }} CallsOfClass
  */
 

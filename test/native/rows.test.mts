@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type Callback, native } from '../../lib/addon/binding.js';
 import { allocateShared } from '../../lib/base/matrix.js';
 import { thrownBy } from '../support/bad-input.js';
-import { callsOf, rightArguments } from './calls.mjs';
+import { rightArguments } from './arguments.mjs';
+import { callsOf } from './calls.mjs';
 
 const { methods, planArguments } = callsOf(native);
 const rows = () => new native.Rows({ outcome: allocateShared(8, 'float64') });

@@ -12,9 +12,9 @@ import {
   shared,
   size,
   steps,
-} from './calls.mjs';
+} from './arguments.mjs';
 
-/** @typedef {import('./calls.mjs').Argument} Argument */
+/** @typedef {import('./arguments.mjs').Argument} Argument */
 
 /** @param {string[]} values @returns {Argument} */
 const strings = (...values) => ({
