@@ -1,10 +1,11 @@
 // Arrow's IPC files and streams, read batch by batch. apache-arrow reads the messages, and leaves the values where they are.
 
 import { blasnetError } from '../base/errors';
+import { loadArrow } from './arrow-package';
 import { type ArrowData, type ArrowReader, type ArrowType, readerOf } from './arrow-types';
 import type { Bytes } from './bytes';
 import { ColumnParts, mostPartRows, type PlainColumn } from './column-parts';
-import { type Asked, askedOf, type FieldOf, optionalPackage } from './columnar-request';
+import { type Asked, askedOf, type FieldOf } from './columnar-request';
 
 interface Field extends FieldOf<ArrowReader> {
   /** Its index in a batch. */
@@ -23,7 +24,7 @@ export async function readArrow(
   asked: Asked,
   onRows: (rows: number) => void,
 ): Promise<readonly PlainColumn[]> {
-  const { RecordBatchReader } = await optionalPackage('apache-arrow', () => import('apache-arrow'));
+  const { RecordBatchReader } = await loadArrow();
   let fields: readonly Field[] = [];
   let columns: readonly ColumnParts[] = [];
   let rows = 0;
