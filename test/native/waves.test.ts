@@ -54,31 +54,34 @@ describe.each(floatTypes)('waves of $dtype', (type) => {
     expect([...sines].map((s) => s + 0)).toEqual([0, 1, 0, -1, 0, -1, 0, 0]);
   });
 
-  it.each([...lengths, 257])('of %s numbers, with their gradients, are those of plain loops', (length) => {
-    const x = type.array(oracle.randomArray(length, 1, -3, 3));
-    const [frequency, phase] = [0.75, -0.375];
-    const [cosines, sines] = [guarded(type, length), guarded(type, length)];
-    kernels.waves(frequency, phase, x, cosines.data, sines.data);
-    const waves = Array.from(x, (value) => exact(frequency * value + phase));
-    const allowed = type === float32 ? 4e-6 : 1e-14;
-    expectClose(
-      cosines.data,
-      waves.map(([c]) => c),
-      allowed,
-      'cosines',
-    );
-    expectClose(
-      sines.data,
-      waves.map(([, s]) => s),
-      allowed,
-      'sines',
-    );
+  it.each([...lengths, 257])(
+    'are those of plain loops for %s numbers, and so are their gradients',
+    (length) => {
+      const x = type.array(oracle.randomArray(length, 1, -3, 3));
+      const [frequency, phase] = [0.75, -0.375];
+      const [cosines, sines] = [guarded(type, length), guarded(type, length)];
+      kernels.waves(frequency, phase, x, cosines.data, sines.data);
+      const waves = Array.from(x, (value) => exact(frequency * value + phase));
+      const allowed = type === float32 ? 4e-6 : 1e-14;
+      expectClose(
+        cosines.data,
+        waves.map(([c]) => c),
+        allowed,
+        'cosines',
+      );
+      expectClose(
+        sines.data,
+        waves.map(([, s]) => s),
+        allowed,
+        'sines',
+      );
 
-    const [dCosines, dSines] = [2, 3].map((seed) => type.array(oracle.randomArray(length, seed)));
-    const d = guarded(type, length);
-    kernels.waveGradients(cosines.data, sines.data, dCosines as never, dSines as never, d.data);
-    for (const array of [cosines, sines, d]) array.intact();
-    const expected = waves.map(([c, s], i) => (dSines?.[i] as number) * c - (dCosines?.[i] as number) * s);
-    expectClose(d.data, expected, allowed, 'gradients');
-  });
+      const [dCosines, dSines] = [2, 3].map((seed) => type.array(oracle.randomArray(length, seed)));
+      const d = guarded(type, length);
+      kernels.waveGradients(cosines.data, sines.data, dCosines as never, dSines as never, d.data);
+      for (const array of [cosines, sines, d]) array.intact();
+      const expected = waves.map(([c, s], i) => (dSines?.[i] as number) * c - (dCosines?.[i] as number) * s);
+      expectClose(d.data, expected, allowed, 'gradients');
+    },
+  );
 });
