@@ -166,7 +166,7 @@ async function refusal(call: () => unknown): Promise<string> {
 /** The error of a row. It may have code inside, such as a name in backticks. */
 const errorOf = (row: Row) => (row.Error as string).replace(/^`|`$/g, '');
 
-describe('the errors', () => {
+describe('what does not fit', () => {
   const people = [
     { age: 30, city: 'Paris', left: 'no' },
     { age: 40, city: 'Rome', left: 'yes' },
@@ -175,7 +175,7 @@ describe('the errors', () => {
   ];
   const options = { target: 'left', seed: 1, epochs: 1, hidden: [2] } as const;
 
-  test('of predict are those of the table', async () => {
+  test('predict answers with the errors of the table', async () => {
     const model = await Classifier.train(people, options);
     const strict = await Classifier.train(people, {
       ...options,
@@ -199,7 +199,7 @@ describe('the errors', () => {
     expect(model.predict({ age: 30, city: 'Bonn' })).toMatch(/yes|no/);
   });
 
-  test('of train are those of the table', async () => {
+  test('train answers with the errors of the table', async () => {
     const classify = (rows: object[], more: object = {}) =>
       Classifier.train(rows, { ...options, ...more } as typeof options);
     const calls: Record<string, () => unknown> = {

@@ -5,7 +5,7 @@ import { readers } from './properties';
 
 describe.each(Object.entries(readers))('%s:', (_, properties) => {
   test.each(Object.entries(properties))(
-    '%s',
+    '%s, in every random case',
     async (_, property) => {
       await property({ numRuns: 10_000 });
     },
