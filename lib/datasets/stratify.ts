@@ -9,7 +9,7 @@ import { drawOrders, type RandomState } from '../random/random-state';
 import { type Part, widthOf } from './parts';
 
 /** The class of each row, by its number in the ascending order of the classes, and the rows of each class. */
-interface Classes {
+export interface Classes {
   readonly numbers: Int32Array;
   readonly counts: readonly number[];
   /** What a class is called, for errors. */
@@ -119,7 +119,8 @@ function approximateMode(counts: readonly number[], draws: number, random: Rando
   return whole;
 }
 
-function* classesOf(name: string, labels: Part, rows: number): Work<Classes> {
+/** The classes of labels. @throws RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_NOT_FINITE; TypeError ERR_BLASNET_ARG_TYPE */
+export function* classesOf(name: string, labels: Part, rows: number): Work<Classes> {
   const width = widthOf(name, labels, rows, 'X');
   const values = labels.form === 'matrix' ? labels.matrix.data : labels.values;
   if (width > 1) return yield* classesOfRows(name, values as ArrayLike<number>, rows, width);

@@ -2,6 +2,7 @@ import { describeColumn, sortRows } from '../addon/table-columns';
 import { type AsyncOptions, asyncConstraints, inSlices, type Work } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { boolean, type Constraint, checkOptions, optional, seed } from '../base/validate';
+import type { Part } from '../datasets/parts';
 import { type Indices, stratified } from '../datasets/stratify';
 import { plainIndices, testCountOf, testSizeConstraint } from '../datasets/test-rows';
 import { RandomState } from '../random/random-state';
@@ -59,11 +60,8 @@ export function* splitRows(
   const testRows = testCountOf(rows, options.testSize);
   if (time !== undefined) return yield* byTime(rows, columnOf(time), time, testRows);
   if (stratify !== undefined) {
-    const column = columnOf(stratify);
-    yield* refuseGaps(column, stratify, 'to stratify by');
-    const values = column.kind === 'category' ? (column.toArray() as string[]) : Array.from(column.values);
-    const name = `column ${JSON.stringify(stratify)}`;
-    return yield* stratified(name, { form: 'list', values }, rows, testRows, new RandomState(options.seed));
+    const [name, values] = yield* labelsIn(columnOf(stratify), stratify, 'to stratify by');
+    return yield* stratified(name, values, rows, testRows, new RandomState(options.seed));
   }
   return yield* plainIndices(rows, testRows, shuffle, new RandomState(shuffle ? options.seed : 0));
 }
@@ -98,6 +96,12 @@ function* byGroup(rows: number, column: Column, name: string, options: TableSpli
 }
 
 function* byTime(rows: number, column: Column, name: string, testRows: number): Work<Indices> {
+  const order = yield* timeOrder(column, name);
+  return { trainIndex: order.subarray(0, rows - testRows), testIndex: order.subarray(rows - testRows) };
+}
+
+/** The rows from the earliest to the latest; rows of equal times keep their order. @throws for a column without times */
+export function* timeOrder(column: Column, name: string): Work<Uint32Array> {
   if (column.kind !== 'time' && column.kind !== 'number') {
     throw argumentError(
       'ERR_BLASNET_ARG_TYPE',
@@ -107,9 +111,21 @@ function* byTime(rows: number, column: Column, name: string, testRows: number): 
     );
   }
   yield* refuseGaps(column, name, 'to split by');
-  // Rows of equal times keep their order.
-  const order = yield* sortRows(column.values as Float64Array);
-  return { trainIndex: order.subarray(0, rows - testRows), testIndex: order.subarray(rows - testRows) };
+  return yield* sortRows(column.values as Float64Array);
+}
+
+/** The values of a column as labels, and how errors call them. @throws RangeError ERR_BLASNET_ARG_VALUE for a gap */
+export function* labelsIn(column: Column, name: string, purpose: string): Work<[name: string, values: Part]> {
+  yield* refuseGaps(column, name, purpose);
+  const { kind, values, categories } = column;
+  const labels = new Array<unknown>(values.length);
+  yield* inSlices(values.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const value = values[row] as number;
+      labels[row] = kind === 'category' ? categories[value] : value;
+    }
+  });
+  return [`column ${JSON.stringify(name)}`, { form: 'list', values: labels }];
 }
 
 function* refuseGaps(column: Column, name: string, purpose: string): Work<void> {
