@@ -13,3 +13,11 @@ export function alignedTable(lines: readonly (readonly string[])[]): string {
     )
     .join('\n');
 }
+
+/** Adds the way to print a result. It stays out of JSON and of copies. */
+export function shownBy<T extends object>(result: T, text: (result: T) => string): T {
+  for (const key of ['toString', Symbol.for('nodejs.util.inspect.custom')]) {
+    Object.defineProperty(result, key, { value: () => text(result) });
+  }
+  return result;
+}

@@ -29,7 +29,7 @@ import {
   TableModel,
   type TargetsJson,
 } from './table-model';
-import { resume, type Task, type Trained, train } from './train';
+import { type Begun, resume, type Task, type Trained, train } from './train';
 import { type ClassifierOptions, checkTrainOptions, type ResumingOptions } from './train-options';
 
 type ClassTargets = Extract<TargetsJson, { kind: 'classifier' }>;
@@ -92,11 +92,15 @@ export class Classifier<
     table: Rows,
     options: ClassifierOptions & { readonly target: readonly string[] },
   ): Promise<LabelsClassifier>;
-  static async train(table: Rows, options: ClassifierOptions): Promise<Classifier | LabelsClassifier> {
+  static async train(
+    table: Rows,
+    options: ClassifierOptions,
+    begun?: Begun<Classifier>,
+  ): Promise<Classifier | LabelsClassifier> {
     checkTrainOptions(options, 'classifier');
     const modelOf = ({ rows, schema, values, history }: Trained) =>
       new Classifier({ rows, schema, history, targets: targetsJson(values) });
-    return modelOf(await train(table, options, taskOf(options), modelOf));
+    return modelOf(await train(table, options, classifierTask(options), modelOf, begun));
   }
 
   /**
@@ -163,7 +167,7 @@ export class Classifier<
       : { kind: 'labels', targets: targets.columns, numbers: targets.columns.map(() => none) };
     const full = { ...options, target };
     const modelOf = (trained: Trained) => made<Model>({ ...trained, targets });
-    return modelOf(await resume(path, table, full, { rows, schema, values }, taskOf(full), modelOf));
+    return modelOf(await resume(path, table, full, { rows, schema, values }, classifierTask(full), modelOf));
   }
 
   /**
@@ -274,7 +278,10 @@ function* knownClasses(target: ClassTarget, column: ReturnType<Table['column']>)
   );
 }
 
-function taskOf(options: ClassifierOptions): Task {
+/** What the training of a Classifier is about. */
+export function classifierTask(
+  options: Pick<ClassifierOptions, 'target' | 'positive' | 'loss' | 'classWeight'>,
+): Task {
   const names = targetsOf(options);
   const single = typeof options.target === 'string';
   return {
@@ -329,7 +336,7 @@ function checkLabels(targets: readonly ClassTarget[]): void {
 }
 
 function classWeightOf(
-  { classWeight }: ClassifierOptions,
+  { classWeight }: Pick<ClassifierOptions, 'classWeight'>,
   targets: readonly ClassTarget[],
   single: boolean,
 ): Partial<FitOptions> {

@@ -3,7 +3,7 @@
 import { type AsyncOptions, workAnywhere } from '../addon/work';
 import { allocateShared, Matrix } from '../base/matrix';
 import { metrics } from '../metrics';
-import { alignedTable } from '../tables/aligned-table';
+import { alignedTable, shownBy } from '../tables/aligned-table';
 import { columnsOf } from './answers';
 import type { ClassName, ClassTarget } from './class-target';
 
@@ -78,7 +78,7 @@ export async function evaluateClasses(
     classes.map(String),
     classes.map((_, i) => scoresOf(confusion, i)),
   );
-  return shown(
+  return shownBy(
     {
       rows: numbers.length,
       accuracy: await measures.accuracy(numbers, outputs, options),
@@ -132,7 +132,7 @@ export async function evaluateLabels(
       rows: own.reduce((sum, number) => sum + number, 0),
     });
   }
-  return shown(
+  return shownBy(
     {
       rows,
       accuracy: await measures.accuracy(labels, outputs, { ...options, multiLabel: true }),
@@ -188,20 +188,12 @@ export async function evaluateNumbers(
     });
   }
   const { rows } = outputs;
-  if (single) return shown({ rows, ...(errors[0] as NumberErrors) }, errorsText);
-  return shown({ rows, byTarget: named(names, errors) }, targetsText);
+  if (single) return shownBy({ rows, ...(errors[0] as NumberErrors) }, errorsText);
+  return shownBy({ rows, byTarget: named(names, errors) }, targetsText);
 }
 
 function named<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
   return Object.fromEntries(names.map((name, i) => [name, values[i] as T]));
-}
-
-/** Adds the way to print a result. It stays out of JSON and of copies. */
-function shown<T extends object>(result: T, text: (result: T) => string): T {
-  for (const key of ['toString', Symbol.for('nodejs.util.inspect.custom')]) {
-    Object.defineProperty(result, key, { value: () => text(result) });
-  }
-  return result;
 }
 
 const short = (value: number) => value.toFixed(4);

@@ -5,6 +5,12 @@
 export * from '../tables/index';
 export type { ClassName, ClassTarget } from './class-target';
 export { Classifier, type LabelsClassifier } from './classifier';
+export {
+  type CrossValidateOptions,
+  type CrossValidation,
+  crossValidate,
+  type FoldResult,
+} from './cross-validate';
 export type { Encoding, EncodingOption } from './encodings';
 export type {
   ClassifierEvaluation,
@@ -15,8 +21,11 @@ export type {
   RegressorEvaluation,
   TargetsEvaluation,
 } from './evaluation';
+export type { FoldOptions } from './folds';
 export { type InputsOptions, inputs } from './inputs';
 export type { ModelJson } from './model-json';
+export type { ParallelOptions } from './parallel';
 export { Regressor, type TargetsRegressor } from './regressor';
 export type { Rows } from './row-network';
+export type { FoldRow, ScoreSummary } from './scores';
 export type { ClassifierOptions, HiddenLayer, ResumingOptions, TrainOptions } from './train-options';

@@ -46,9 +46,28 @@ export async function prepareRows(
   how: AsyncOptions,
 ): Promise<Rows> {
   const table = tableOf(given);
+  await checkTable(table, options, how);
+  return divided(await presentPart(table, options, learn, how), options, read, random, how);
+}
+
+async function checkTable(table: Table, options: TrainOptions, how: AsyncOptions): Promise<void> {
   checkColumns(table, options);
   await pinnedWork(checkNumbers(table, options), arraysOf(table), how);
-  return divided(await presentPart(table, options, learn, how), options, read, random, how);
+}
+
+/** The rows that a training with this table would take, and what it would learn about the targets. */
+export async function trainableRows(
+  table: Table,
+  options: TrainOptions,
+  learn: ReadTargets,
+  how: AsyncOptions,
+): Promise<{ readonly index: Uint32Array; readonly values: TargetValues }> {
+  await checkTable(table, options, how);
+  const values = await pinnedWork(learn(table), arraysOf(table), how);
+  return {
+    index: await presentIn({ table, values, weights: weightsOf(table, options) }, options, how),
+    values,
+  };
 }
 
 /** The names of the target columns. */
@@ -93,6 +112,11 @@ function weightsOf(table: Table, { weight }: TrainOptions): Float64Array | undef
 }
 
 async function onlyPresent(part: Part, options: TrainOptions, how: AsyncOptions): Promise<Part> {
+  const present = await presentIn(part, options, how);
+  return present.length === part.table.rows ? part : takePart(part, present, how);
+}
+
+async function presentIn(part: Part, options: TrainOptions, how: AsyncOptions): Promise<Uint32Array> {
   const present = await pinnedWork(presentRows(part, options), arraysOf(part.table), how);
   if (present.length < 2) {
     throw blasnetError(
@@ -100,7 +124,7 @@ async function onlyPresent(part: Part, options: TrainOptions, how: AsyncOptions)
       `Expected at least 2 rows with a target and a weight above 0, got ${present.length}`,
     );
   }
-  return present.length === part.table.rows ? part : takePart(part, present, how);
+  return present;
 }
 
 function* presentRows({ table, values, weights }: Part, options: TrainOptions): Work<Uint32Array> {

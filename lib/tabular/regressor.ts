@@ -23,7 +23,7 @@ import {
   TableModel,
   type TargetsJson,
 } from './table-model';
-import { resume, type Task, type Trained, train } from './train';
+import { type Begun, resume, type Task, type Trained, train } from './train';
 import { checkTrainOptions, type ResumingOptions, type TrainOptions } from './train-options';
 
 type NumberTargets = Extract<TargetsJson, { kind: 'regressor' }>;
@@ -74,13 +74,15 @@ export class Regressor<
     table: Rows,
     options: TrainOptions & { readonly target: readonly string[] },
   ): Promise<TargetsRegressor>;
-  static async train(table: Rows, options: TrainOptions): Promise<Regressor | TargetsRegressor> {
+  static async train(
+    table: Rows,
+    options: TrainOptions,
+    begun?: Begun<Regressor>,
+  ): Promise<Regressor | TargetsRegressor> {
     checkTrainOptions(options, 'regressor');
-    const names = targetsOf(options);
-    const single = typeof options.target === 'string';
-    const targets: NumberTargets = { kind: 'regressor', single, columns: names };
+    const targets = numberTargets(options);
     const modelOf = ({ rows, schema, history }: Trained) => new Regressor({ rows, schema, history, targets });
-    return modelOf(await train(table, options, taskOf(targets), modelOf));
+    return modelOf(await train(table, options, taskOf(targets), modelOf, begun));
   }
 
   /**
@@ -198,6 +200,16 @@ export class Regressor<
 
 function made<Model extends AnyRegressor>(parts: ModelParts<NumberTargets>): Model {
   return new Regressor(parts) as unknown as Model;
+}
+
+function numberTargets(options: Pick<TrainOptions, 'target'>): NumberTargets {
+  const single = typeof options.target === 'string';
+  return { kind: 'regressor', single, columns: targetsOf(options) };
+}
+
+/** What the training of a Regressor is about. */
+export function regressorTask(options: Pick<TrainOptions, 'target'>): Task {
+  return taskOf(numberTargets(options));
 }
 
 function taskOf(targets: NumberTargets): Task {

@@ -84,7 +84,11 @@ export interface ClassifierOptions<M extends Metrics = Metrics> extends TrainOpt
 /** The options of `resume` beside those of the training. */
 export type ResumingOptions = Pick<ResumeOptions, 'override' | 'skipDamaged'>;
 
-const columnName: Constraint = { rule: "a column's name", accepts: (value) => typeof value === 'string' };
+/** The name of a column. */
+export const columnName: Constraint = {
+  rule: "a column's name",
+  accepts: (value) => typeof value === 'string',
+};
 
 const target: Constraint = {
   rule: "a column's name, or an array of different ones",
@@ -127,11 +131,26 @@ const classifierConstraints = {
   }),
 };
 
+/** The rules for the options of `resume` beside those of the training. */
+const resumingConstraints = {
+  target: optional(target),
+  override: anything,
+  skipDamaged: optional(boolean),
+};
+
 /** Checks the options, as far as that needs no data. */
 export function checkTrainOptions(options: unknown, kind: 'classifier' | 'regressor', resumes = false): void {
+  checkTrainOptionsAnd(options, kind, resumes ? resumingConstraints : {});
+}
+
+/** Like `checkTrainOptions`, for a call with more options than `train` has. */
+export function checkTrainOptionsAnd(
+  options: unknown,
+  kind: 'classifier' | 'regressor',
+  more: Readonly<Record<string, Constraint>>,
+): void {
   const known = kind === 'classifier' ? classifierConstraints : constraints;
-  const more = { target: optional(target), override: anything, skipDamaged: optional(boolean) };
-  checkOptions('', options, resumes ? { ...known, ...more } : known);
+  checkOptions('', options, { ...known, ...more });
   const { inputs: declared, earlyStopping, classWeight: byClass } = options as ClassifierOptions;
   if (declared !== undefined) inputs(declared);
   if (earlyStopping !== undefined && earlyStopping !== false) checkObject('earlyStopping', earlyStopping);

@@ -46,16 +46,20 @@ export interface Trained {
   readonly history: History | undefined;
 }
 
+/** Gets the model before the first epoch of its training. */
+export type Begun<Model> = (model: Model) => void;
+
 /**
  * Trains a network with the rows of a table.
  *
  * @param modelOf makes what an error that ends the training carries as `model`
  */
-export async function train(
+export async function train<Model>(
   given: unknown,
   options: TrainOptions,
   task: Task,
-  modelOf: (trained: Trained) => unknown,
+  modelOf: (trained: Trained) => Model,
+  begun?: Begun<Model>,
 ): Promise<Trained> {
   const how = howOf(options);
   const seed = options.seed ?? freshSeed();
@@ -79,6 +83,7 @@ export async function train(
   });
   const result = { rows: new RowNetwork(network, inputs), schema, values, history: undefined };
   const { X, Y, fitOptions } = await samplesOf(rows, result.rows, options, task, how);
+  begun?.(modelOf(result));
   try {
     return { ...result, history: await network.fit(X, Y, fitOptions) };
   } catch (error) {

@@ -1,0 +1,86 @@
+// Tasks that run beside each other, such as the trainings of several folds.
+
+import { getThreads } from '../addon/threads';
+import { onAbort } from '../base/aborts';
+import type { Constraint } from '../base/validate';
+import { abortSignal, optional, positiveInteger } from '../base/validate';
+
+/** The options of calls that train several models. */
+export interface ParallelOptions {
+  /**
+   * How many models train at a time. Results do not depend on it. @default as many as there are threads
+   */
+  readonly parallel?: number;
+  /** The most threads to compute with, over all models. Results do not depend on it. @default the number of setThreads */
+  readonly threads?: number;
+  /** Ends all trainings early. The call then rejects with an AbortError. @default none */
+  readonly signal?: AbortSignal;
+}
+
+export const parallelConstraints: Readonly<Record<keyof ParallelOptions, Constraint>> = {
+  parallel: optional(positiveInteger),
+  threads: optional(positiveInteger),
+  signal: optional(abortSignal),
+};
+
+/** How many tasks run at a time, and how many threads each may use. */
+export function shareOf(
+  tasks: number,
+  { parallel, threads = getThreads() }: ParallelOptions,
+): { readonly parallel: number; readonly threads: number } {
+  const atOnce = Math.max(1, Math.min(tasks, parallel ?? threads));
+  return { parallel: atOnce, threads: Math.max(1, Math.floor(threads / atOnce)) };
+}
+
+/** A signal that follows another one, and can be aborted by itself. */
+export class Ending {
+  readonly #controller = new AbortController();
+  readonly #unlisten: () => void;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#unlisten = onAbort(signal, () => this.abort(signal?.reason));
+    if (signal?.aborted) this.abort(signal.reason);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason?: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Stops following the other signal. */
+  done(): void {
+    this.#unlisten();
+  }
+}
+
+/**
+ * Runs a task for each number from 0 to count - 1, at most `parallel` at a time, in this order. If one fails, the others
+ * are aborted; when all have ended, the first failure is thrown.
+ */
+export async function runTasks(
+  count: number,
+  parallel: number,
+  ending: Ending,
+  task: (i: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  let failed = false;
+  let failure: unknown;
+  const work = async () => {
+    while (next < count && !failed) {
+      try {
+        await task(next++);
+      } catch (error) {
+        // The others then end with an AbortError, which says less.
+        if (!failed) failure = error;
+        failed = true;
+        ending.abort(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, count) }, work));
+  if (failed) throw failure;
+}
