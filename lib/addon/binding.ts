@@ -335,6 +335,15 @@ export interface NativePlan extends NativeOperations {
     out: FloatArray,
     callback?: Callback,
   ): void;
+  inputGradients(
+    X: FloatArray,
+    codes: Int32Array | null,
+    Y: LabelArray | null,
+    output: number,
+    rows: number,
+    out: FloatArray,
+    callback?: Callback,
+  ): void;
   train(given: TrainArguments, callback?: Callback): void;
   /** Frees the workspace, unless an operation runs. The next operation reserves it again. */
   release(): void;

@@ -86,6 +86,14 @@ export function gradientsOperation(samples: LabelledSamples, gradients: FloatArr
     plan.gradients(X.data, codes, Y.data, weights ?? null, X.rows, gradients, callback);
 }
 
+/** Writes the gradients of an output of each sample, or of its loss if there are labels, by its numbers. */
+export function inputGradientsOperation(samples: Samples, output: number, out: Matrix): Operation {
+  return (plan, callback) => {
+    const { X, codes, Y } = samples;
+    plan.inputGradients(X.data, codes, Y?.data ?? null, output, X.rows, out.data, callback);
+  };
+}
+
 /** The native plan of one network and one loss; see native/engine/plan.h. */
 export class Plan {
   readonly loss: ResolvedLoss;

@@ -29,6 +29,7 @@ import type { TrainingError } from '../training/training-error';
 import { loadBest, loadBestSync } from './best';
 import { type ClonableNetwork, type CloneSource, makeClonable, type NetworkCopy } from './clone';
 import { firstEpoch } from './evaluation';
+import { type ExplainedNetwork, makeExplained } from './input-gradients';
 import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from './load';
 import { NetworkParts } from './make';
 import type { StoredNetwork } from './network-file';
@@ -61,7 +62,11 @@ export interface ResumeError extends TrainingError {
   readonly network: Network;
 }
 
-type GivenMethods = DisposableObject & ReadableNetwork & SavableNetwork & ClonableNetwork<Network>;
+type GivenMethods = DisposableObject &
+  ReadableNetwork &
+  SavableNetwork &
+  ExplainedNetwork &
+  ClonableNetwork<Network>;
 
 export interface Network extends GivenMethods {}
 
@@ -80,6 +85,7 @@ export interface Network extends GivenMethods {}
 export class Network {
   static {
     makeDisposable<Network>(Network.prototype, (network) => network.#queue.release());
+    makeExplained<Network>(Network.prototype, (net) => ({ kind: net.#parts.decidedKind, queue: net.#queue }));
     makeReadable<Network>(Network.prototype, (net) => net.#parts);
     makeSavable<Network>(Network.prototype, (net) => ({ content: net.#parts.content, queue: net.#queue }));
     makeClonable<Network>(Network.prototype, (net) => net.#cloned, Network.#fromCopy);

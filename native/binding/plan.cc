@@ -18,6 +18,7 @@
 //       if a code is invalid, -2 minus the index of the first such code
 //   evaluate(X, codes, Y, weights or null, rows, callback?)
 //   gradients(X, codes, Y, weights or null, rows, out, callback?)
+//   inputGradients(X, codes, Y or null, output, rows, out, callback?)
 //   train({ X, codes, Y, weights or null, order or null, numbers, options, state, learningRates,
 //           decayFactors, dropoutFactors, losses, hitShares }, callback?)
 //     numbers        Float64Array (TrainRecord)
@@ -63,6 +64,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
                            Method<&PlanObject::PredictPinned>("predictPinned"),
                            Method<&PlanObject::Evaluate>("evaluate"),
                            Method<&PlanObject::Gradients>("gradients"),
+                           Method<&PlanObject::InputGradients>("inputGradients"),
                            Method<&PlanObject::Train>("train"),
                            Method<&PlanObject::Release>("release"),
                            Method<&PlanObject::LimitThreads>("limitThreads"),
@@ -270,6 +272,16 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     return Run(info, 6, true, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
   }
 
+  Napi::Value InputGradients(const Napi::CallbackInfo& info) {
+    const Args args(info);
+    const size_t rows = args[4].PositiveSize();
+    Samples samples{Elements(args[0], rows * numbers_), CodesOf(args[1], rows), nullptr, nullptr, rows};
+    if (args[2].Given()) samples.y = LabelsOf(args[2], rows);
+    const size_t output = args[3].Size(outputs_ - 1);
+    void* out = Elements(args[5], rows * numbers_);
+    return Run(info, 6, true, [=](Totals*) { return plan_->InputGradients(samples, output, out); });
+  }
+
   Napi::Value Train(const Napi::CallbackInfo& info) {
     const Properties given(Args(info), 0,
                            {"X", "codes", "Y", "weights", "order", "numbers", "options", "state",
@@ -343,11 +355,13 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     return codes_ == 0 ? nullptr : codes.Array<int32_t>(rows * codes_);
   }
 
+  const void* LabelsOf(const Argument& y, size_t rows) const {
+    return takes_classes_ ? static_cast<const void*>(y.Array<int32_t>(rows)) : Elements(y, rows * outputs_);
+  }
+
   Samples SamplesOf(const Argument& x, const Argument& codes, const Argument& y, const Argument& weights,
                     size_t rows) const {
-    const void* labels =
-        takes_classes_ ? static_cast<const void*>(y.Array<int32_t>(rows)) : Elements(y, rows * outputs_);
-    return {Elements(x, rows * numbers_), CodesOf(codes, rows), labels,
+    return {Elements(x, rows * numbers_), CodesOf(codes, rows), LabelsOf(y, rows),
             weights.Given() ? Elements(weights, rows) : nullptr, rows};
   }
 

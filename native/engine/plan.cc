@@ -91,6 +91,42 @@ class PlanOf final : public Plan {
     return {};
   }
 
+  Outcome InputGradients(Samples samples, size_t output, void* out_data) override {
+    const bool of_loss = samples.y != nullptr;
+    const Source<T> source = SourceOf(samples, nullptr);
+    if (of_loss) {
+      const Outcome outcome = Check(samples);
+      if (outcome.status != Status::kDone) return outcome;
+    }
+    T* out = static_cast<T*>(out_data);
+    const TileSplit<T> split = runner_.SplitByInputs(samples.rows);
+    std::vector<Outcome> found(split.count);
+    Pass pass;
+    pass.predicts = !of_loss;
+    pass.by_inputs = true;
+    const bool whole = runner_.ForEachTileByInputs(split, [&](Tile<T>& tile, T* scratch, size_t i) {
+      const size_t row = split.Start(i), m = split.Start(i + 1) - row;
+      if (!of_loss) found[i] = CheckInputs(network_, source, row, m);
+      if (found[i].status != Status::kDone) return;
+      tile.Load(source, row, m, pass, row);
+      for (size_t s = 1; s < tile.Segments().size(); s++) {
+        tile.Forward(tile.Segments()[s], 0, tile.Segments()[s].units);
+      }
+      Totals ignored;
+      if (of_loss) {
+        tile.ComputeLoss(loss_, T{1}, &ignored);
+      } else {
+        tile.PickOutput(output);
+      }
+      tile.BackwardToInputs(scratch);
+      tile.StoreInputGradients(out + row * network_.numbers);
+    });
+    for (const Outcome& outcome : found) {
+      if (outcome.status != Status::kDone) return outcome;
+    }
+    return {whole ? Status::kDone : Status::kStopped};
+  }
+
   Outcome Train(const TrainRequest& request, Totals* totals) override {
     const size_t rows = request.samples.rows;
     if (request.check) {

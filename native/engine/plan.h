@@ -4,7 +4,7 @@
 // asynchronous.
 //
 // The words of the engine:
-//   operation         one call of Predict, Evaluate, Gradients or Train
+//   operation         one call of Predict, Evaluate, Gradients, InputGradients or Train
 //   operation thread  the thread that makes this call; pool threads help it with loops (pool.h)
 //   job thread        a thread of the addon that runs asynchronous operations (job_threads.h)
 //   stage             one step of the computation; a layer is a list of stages (stages/stage.h)
@@ -79,6 +79,9 @@ class Plan {
   // Writes the gradients of the mean loss, in the layout of the parameters. Batch normalisation works as in
   // training, dropout and noise do nothing. Gradients of frozen parameters are zeros.
   virtual Outcome Gradients(Samples samples, void* gradients, Totals* totals) = 0;
+  // Writes the gradients by the numbers of X, of one output of each sample, or if there are labels of the
+  // sample's loss: out (rows, numbers). All layers work as in predictions.
+  virtual Outcome InputGradients(Samples samples, size_t output, void* out) = 0;
   // `totals` are the sums of the last epoch, penalties included.
   virtual Outcome Train(const TrainRequest& request, Totals* totals) = 0;
 

@@ -36,8 +36,8 @@ uint32_t NoiseStream(size_t l) { return static_cast<uint32_t>(2 * l + 1); }
 
 template <typename T>
 Tile<T>::Tile(const Network& network, Loss loss, const T* parameters, const T* statistics,
-              size_t most_samples)
-    : network_(network), loss_(loss) {
+              size_t most_samples, bool to_inputs)
+    : network_(network), loss_(loss), to_inputs_(to_inputs) {
   at_.capacity = most_samples == 1 ? 1 : RowLength<T>(most_samples);
   Build(parameters, statistics);
 }
@@ -69,8 +69,10 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     forks[layers[l].skip - 1] = true;
     last_reader[layers[l].skip - 1] = l;
   }
+  // Everything before a stage of interest needs gradients.
+  const bool into_input = to_inputs_ || network_.TrainsInput();
   size_t first_trained = 0;
-  while (first_trained < layers.size() && !layers[first_trained].trainable) first_trained++;
+  while (!to_inputs_ && first_trained < layers.size() && !layers[first_trained].trainable) first_trained++;
 
   const bool embeds_numbers = network_.numeric.columns > 0;
   const bool by_sample = network_.Features() >= kWideInput && layers[0].noise == 0 &&
@@ -88,7 +90,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
   };
   std::vector<Slot<T>*> inputs(layers.size());
   size_t array = take_array(0, forks[0]);
-  bool wanted = network_.TrainsInput();  // whether the input's gradient is needed
+  bool wanted = into_input;  // whether the input's gradient is needed
   const auto with_gradients = [&](Slot<T>* slot) {
     if (!wanted) return slot;
     GradientArray& gradients = gradient_arrays_[array];
@@ -100,7 +102,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     Slot<T>* raw = current;
     if (wanted) gradient_arrays_.push_back({raw->units, {raw}, {}});
     current = NewSlot(network_.Features());
-    segments_[0].stages.push_back(Make<NumericStage<T>>(raw, current, network_, parameters));
+    segments_[0].stages.push_back(Make<NumericStage<T>>(raw, current, network_, parameters, to_inputs_));
     segments_[0].units = current->units;
   }
   with_gradients(current);
@@ -119,7 +121,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     if (layer.scales_inputs) {
       Slot<T>* scaled = NewSlot(layer.inputs);
       gradient_arrays_.push_back({layer.inputs, {scaled}, {}});
-      const bool trained = l > first_trained || (l == 0 && network_.TrainsInput());
+      const bool trained = l > first_trained || (l == 0 && into_input);
       segments_.back().stages.push_back(Make<ScaleStage<T>>(current, scaled, layer, parameters, trained));
       current = scaled;
       // Its gradient by the factors is that before relu's derivative.
@@ -170,7 +172,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     }
     if (layer.skip > 0) {
       const size_t earlier = layer.skip - 1;
-      const bool trained = earlier > first_trained || (earlier == 0 && network_.TrainsInput());
+      const bool trained = earlier > first_trained || (earlier == 0 && into_input);
       out = next();
       append(Make<AddStage<T>>(current, inputs[earlier], out, trained, last_reader[earlier] == l));
       current = out;
@@ -201,7 +203,7 @@ template <typename T>
 void Tile<T>::Load(const Source<T>& source, size_t row, size_t m, const Pass& pass, size_t first) {
   input_->Load(source, row);
   Prepare(pass, m, first);
-  if (pass.training) PrepareGradients();
+  if (pass.GoesBack()) PrepareGradients();
   Forward(segments_[0], 0, segments_[0].units);
   if (source.y != nullptr) LoadLabels(source, row);
 }
@@ -239,7 +241,7 @@ void Tile<T>::ComputeLoss(const LossSpec& loss, T scale, Totals* totals) {
   *totals = blasnet::ComputeLoss(
       loss, static_cast<const T*>(outputs.values), static_cast<const T*>(labels_.data()),
       static_cast<const T*>(weighted_ ? weights_.data() : nullptr), at_.m, network_.Outputs(), at_.ld, scale,
-      at_.pass.training ? outputs.gradients : static_cast<T*>(nullptr));
+      at_.pass.GoesBack() ? outputs.gradients : static_cast<T*>(nullptr));
 }
 
 template <typename T>
@@ -258,6 +260,33 @@ template <typename T>
 void Tile<T>::WeightGradients(const Segment<T>& segment, size_t from, size_t to, bool accumulate,
                               T* gradients) const {
   segment.affine->WeightGradients(at_, from, to, accumulate, gradients);
+}
+
+template <typename T>
+void Tile<T>::PickOutput(size_t output) {
+  T* gradients = slots_.back()->gradients;
+  std::fill_n(gradients, network_.Outputs() * at_.ld, T{0});
+  std::fill_n(gradients + output * at_.ld, at_.m, T{1});
+}
+
+template <typename T>
+void Tile<T>::BackwardToInputs(T* parameter_gradients) {
+  for (size_t s = segments_.size(); s-- > 0;) {
+    const Segment<T>& segment = segments_[s];
+    BackwardTail(segment, 0, segment.units, false, parameter_gradients);
+    if (s == 0) return;
+    const size_t units = segment.affine == nullptr ? segment.units : segment.affine->layer().inputs;
+    BackwardHead(segment, 0, units, false, parameter_gradients);
+  }
+}
+
+template <typename T>
+void Tile<T>::StoreInputGradients(T* out) const {
+  const T* d = slots_.front()->gradients;
+  const size_t numbers = network_.numbers;
+  for (size_t i = 0; i < at_.m; i++) {
+    for (size_t j = 0; j < numbers; j++) out[i * numbers + j] = d[j * at_.ld + i];
+  }
 }
 
 template <typename T>

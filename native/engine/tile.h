@@ -32,8 +32,9 @@ template <typename T>
 class Tile {
  public:
   // `network`, `parameters` and `statistics` (the running moments) must outlive the tile. If `most_samples`
-  // is 1, the tile can only predict.
-  Tile(const Network& network, Loss loss, const T* parameters, const T* statistics, size_t most_samples);
+  // is 1, the tile can only predict. `to_inputs`: for gradients by the inputs, in place of training.
+  Tile(const Network& network, Loss loss, const T* parameters, const T* statistics, size_t most_samples,
+       bool to_inputs = false);
 
   // Loads samples row .. row + m of the source, which must stay alive, and runs the input stage. The first of
   // them is sample number `first` of its batch.
@@ -56,6 +57,14 @@ class Tile {
   // Computes rows from .. to of the gradients of an affine stage's weights and bias.
   void WeightGradients(const Segment<T>& segment, size_t from, size_t to, bool accumulate,
                        T* gradients) const;
+
+  // For a tile made with `to_inputs`, after a pass by inputs: writes 1 as the gradient of one output of every
+  // sample, and 0 as that of the others.
+  void PickOutput(size_t output);
+  // Runs all stages backward. The gradients of the parameters (parameter_count) are of no use.
+  void BackwardToInputs(T* parameter_gradients);
+  // Writes the gradients by the numbers of X, one sample per row: (m, numbers).
+  void StoreInputGradients(T* out) const;
 
   // After a training pass: moves the running moments towards the moments of the samples.
   void UpdateStatistics(T* statistics) const;
@@ -85,6 +94,7 @@ class Tile {
 
   const Network& network_;
   const Loss loss_;
+  const bool to_inputs_;
   TileSamples at_;
   std::vector<std::unique_ptr<Stage<T>>> stages_;
   std::vector<std::unique_ptr<Slot<T>>> slots_;

@@ -58,11 +58,25 @@ void TileRunner<T>::ReserveTiles(size_t count, size_t rows, size_t most_rows) {
 }
 
 template <typename T>
+void TileRunner<T>::ReserveInputTiles(size_t count, size_t rows) {
+  if (rows > input_rows_) {
+    input_rows_ = rows + 64 / sizeof(T);
+    input_tiles_.clear();
+  }
+  while (input_tiles_.size() < count) {
+    input_tiles_.push_back(
+        std::make_unique<Tile<T>>(network_, loss_.loss, parameters_, statistics_, input_rows_, true));
+  }
+  while (input_scratch_.size() < count) input_scratch_.emplace_back(network_.parameter_count);
+}
+
+template <typename T>
 size_t TileRunner<T>::Bytes() const {
-  size_t arrays = partial_gradients_.size();
+  size_t arrays = partial_gradients_.size() + input_scratch_.size();
   for (const Halves<T>& halves : halves_) arrays += halves.size();
   size_t bytes = arrays * network_.parameter_count * sizeof(T);
   for (const auto& tile : tiles_) bytes += tile->Bytes();
+  for (const auto& tile : input_tiles_) bytes += tile->Bytes();
   return bytes;
 }
 
@@ -72,6 +86,9 @@ void TileRunner<T>::Release() {
   tiles_.clear();
   partial_gradients_.clear();
   halves_.clear();
+  input_rows_ = 0;
+  input_tiles_.clear();
+  input_scratch_.clear();
 }
 
 template <typename T>

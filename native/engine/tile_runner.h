@@ -50,6 +50,21 @@ class TileRunner {
     return !control_.Stopped();
   }
 
+  // Splits the rows of a pass by inputs into tiles.
+  TileSplit<T> SplitByInputs(size_t rows) const { return SplitRows<T>(rows, TileRows(false)); }
+
+  // Calls body(tile, scratch, i) for every tile of a pass by inputs, whose layers are not swept; `scratch`
+  // has (parameter_count) elements. Returns false if a stop came before the end.
+  template <class F>
+  bool ForEachTileByInputs(const TileSplit<T>& split, const F& body) {
+    const size_t threads = std::min(split.count, ThreadsFor(split.rows, 6));
+    ReserveInputTiles(threads, std::min(split.rows, TileRows(false)));
+    ParallelFor(threads, split.count, [&](size_t i, size_t slot) {
+      if (!control_.Stopped()) body(*input_tiles_[slot], input_scratch_[slot].data(), i);
+    });
+    return !control_.Stopped();
+  }
+
   // Runs all segments after the input.
   void Forward(Tile<T>& tile);
 
@@ -75,6 +90,7 @@ class TileRunner {
   size_t ThreadsFor(size_t rows, size_t operations) const;
   size_t ThreadsForUnits(const Layer& layer) const;
   void ReserveTiles(size_t count, size_t rows, size_t most_rows);
+  void ReserveInputTiles(size_t count, size_t rows);
   size_t PrepareForward(const TileSplit<T>& split);
   void Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit<T>& split, size_t i,
             const Pass& pass) const;
@@ -101,6 +117,10 @@ class TileRunner {
   size_t reserved_rows_ = 0;
   std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one per thread
   std::vector<std::vector<T>> partial_gradients_;
+  // For gradients by the inputs.
+  size_t input_rows_ = 0;
+  std::vector<std::unique_ptr<Tile<T>>> input_tiles_;
+  std::vector<std::vector<T>> input_scratch_;
   std::vector<Halves<T>> halves_;  // one per thread: for batches of many tiles
   std::vector<Totals> sums_;       // one per tile of the batch
 };

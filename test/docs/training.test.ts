@@ -168,6 +168,13 @@ describe('losses', () => {
   });
 });
 
+test('the gradients by the inputs have the options in the table', async () => {
+  const told = optionsOf(page, 'Option of inputGradients');
+  const taken = await optionsTaken((options) => net.inputGradientsSync(X, options));
+  expect([...told.keys()].sort()).toEqual(taken.sort());
+  expect(toldDefaults(told)).toEqual({ output: 0 });
+});
+
 test('early stopping has the options and defaults in the table', async () => {
   const told = optionsOf(page, 'Option of earlyStopping');
   const taken = await optionsTaken((earlyStopping) => train({ epochs: 1, earlyStopping }));

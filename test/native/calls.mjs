@@ -264,6 +264,10 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     predict: [floats(15), codes(), size(5), floats(10), callback()],
     evaluate: [...samples(), callback()],
     gradients: [...samples(), floats(79), callback()],
+    inputGradients: [
+      ...[floats(15), codes(), floats(10, { optional: true }), code(1, 1), positive(5), floats(15)],
+      callback(),
+    ],
     train: [
       properties({
         X: floats(15),

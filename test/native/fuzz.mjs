@@ -304,6 +304,8 @@ fc.assert(
       attempt(() => plan.predict(X, codes, rows, new Float(rows * outputs)));
       attempt(() => plan.evaluate(X, codes, Y, weights, rows));
       attempt(() => plan.gradients(X, codes, Y, null, rows, new Float(parameters)));
+      attempt(() => plan.inputGradients(X, codes, null, outputs - 1, rows, new Float(rows * inputs)));
+      attempt(() => plan.inputGradients(X, codes, Y, 0, rows, new Float(rows * inputs)));
       for (const { optimizer, options, rates, epochs, from, sizes: batches, ...rest } of trainings) {
         const order = new Uint32Array(epochs * rows).map((_, i) => (7 * i) % rows);
         const size = native.optimizerStateSize(optimizer, options, parameters);

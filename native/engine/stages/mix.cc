@@ -9,7 +9,7 @@ void MixStage<T>::Prepare(const TileSamples& at) {
   const size_t size = layer_.outputs * at.capacity;
   activations_.Reserve(size);
   differences_.Reserve(size);
-  if (at.pass.training) slopes_.Reserve(size);
+  if (at.pass.GoesBack()) slopes_.Reserve(size);
   this->out_->values = mixed_.Reserve(size);
 }
 

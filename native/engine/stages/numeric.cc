@@ -30,7 +30,7 @@ template <typename T>
 void NumericStage<T>::Prepare(const TileSamples& at) {
   waves_.Reserve(numeric_.columns * numeric_.Waves() * at.capacity);
   this->out_->values = features_.Reserve(this->out_->units * at.capacity);
-  if (!at.pass.training) return;
+  if (!at.pass.GoesBack()) return;
   if (!numeric_.HasSines()) sines_.Reserve(numeric_.columns * numeric_.frequencies * at.capacity);
   d_waves_.Reserve(numeric_.Waves() * at.capacity);
   d_angles_.Reserve(numeric_.frequencies * at.capacity);
@@ -40,7 +40,7 @@ template <typename T>
 void NumericStage<T>::Forward(const TileSamples& at, size_t, size_t) {
   const size_t m = at.m, ld = at.ld, frequencies = numeric_.frequencies, waves = numeric_.Waves();
   const size_t linear = numeric_.Linear();
-  const bool wants_sines = numeric_.HasSines() || at.pass.training;
+  const bool wants_sines = numeric_.HasSines() || at.pass.GoesBack();
   T* out = this->out_->values;
   for (size_t column = 0; column < numeric_.columns; column++) {
     const T* x = input_->values + column * ld;
@@ -118,8 +118,27 @@ void NumericStage<T>::PartGradients(const TileSamples& at, size_t column, size_t
     const T sum = static_cast<T>(kTurn * Dot(static_cast<const T*>(angles + k * ld), x, m));
     d_frequencies[k] = accumulate ? d_frequencies[k] + sum : sum;
   }
+  if (number_wanted_) NumberGradients(at, column, sample, m);
   if (!numeric_.HasPhases()) return;
   RowSums(frequencies, m, angles, ld, accumulate, gradients + numeric_.phase + column * frequencies);
+}
+
+// By the column itself: an angle is 2 pi times its frequency times the number.
+template <typename T>
+void NumericStage<T>::NumberGradients(const TileSamples& at, size_t column, size_t sample, size_t m) const {
+  const size_t ld = at.ld;
+  T* d = input_->gradients + column * ld + sample;
+  const T* kept = this->out_->gradients + column * numeric_.outputs * ld + sample;
+  if (numeric_.KeepsNumber()) {
+    std::copy_n(kept, m, d);
+  } else {
+    std::fill_n(d, m, T{0});
+  }
+  const T* frequencies = parameters_ + numeric_.frequency + column * numeric_.frequencies;
+  for (size_t k = 0; k < numeric_.frequencies; k++) {
+    const double slope = kTurn * static_cast<double>(frequencies[k]);
+    AddScaled(static_cast<const T*>(d), slope, static_cast<const T*>(d_angles_.data() + k * ld), m, d);
+  }
 }
 
 template class NumericStage<double>;

@@ -10,8 +10,13 @@ namespace blasnet {
 template <typename T>
 class NumericStage final : public Stage<T> {
  public:
-  NumericStage(Slot<T>* in, Slot<T>* out, const Network& network, const T* parameters)
-      : Stage<T>(in, out), numeric_(network.numeric), parameters_(parameters), input_(in) {}
+  // `number_wanted`: the gradient by the embedded columns themselves is needed.
+  NumericStage(Slot<T>* in, Slot<T>* out, const Network& network, const T* parameters, bool number_wanted)
+      : Stage<T>(in, out),
+        numeric_(network.numeric),
+        parameters_(parameters),
+        input_(in),
+        number_wanted_(number_wanted) {}
 
   void Prepare(const TileSamples& at) override;
   // Both compute all units.
@@ -30,9 +35,12 @@ class NumericStage final : public Stage<T> {
   void PartGradients(const TileSamples& at, size_t column, size_t sample, size_t m, bool accumulate,
                      T* gradients);
 
+  void NumberGradients(const TileSamples& at, size_t column, size_t sample, size_t m) const;
+
   const NumericEmbedding& numeric_;
   const T* const parameters_;
   Slot<T>* const input_;
+  const bool number_wanted_;
   Workspace<T> waves_;     // (columns, waves, ld): cosines, then for PLR the sines
   Workspace<T> sines_;     // (columns, frequencies, ld), for PBLD in training
   Workspace<T> features_;  // (out, ld)

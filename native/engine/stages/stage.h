@@ -20,9 +20,12 @@ namespace blasnet {
 struct Pass {
   bool predicts = false;    // compute the outputs; otherwise the loss, which may use the last layer's logits
   bool training = false;    // a backward pass follows, and batches are normalised by their own moments
+  bool by_inputs = false;   // a backward pass to the inputs follows, and nothing is trained
   bool stochastic = false;  // dropout and noise are active
   double dropout_factor = 1;  // of the layers' shares of dropout
   RandomKey key{};            // the batch's random key
+
+  bool GoesBack() const { return training || by_inputs; }
 };
 
 // The samples of a tile in one pass.
