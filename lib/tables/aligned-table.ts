@@ -21,3 +21,9 @@ export function shownBy<T extends object>(result: T, text: (result: T) => string
   }
   return result;
 }
+
+/** A share of missing values for people. */
+export function shareOf(missing: number): string {
+  if (missing === 0) return '';
+  return missing < 0.0005 ? '< 0.1 %' : `${(100 * missing).toFixed(1)} %`;
+}

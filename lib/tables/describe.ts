@@ -1,6 +1,6 @@
 import { countCodes, describeColumn } from '../addon/table-columns';
 import { inSlices, type Work } from '../addon/work';
-import { alignedTable } from './aligned-table';
+import { alignedTable, shareOf } from './aligned-table';
 import type { Column, ColumnKind } from './column';
 
 /** What a column holds. */
@@ -36,7 +36,7 @@ export class TableDescription {
     const lines = this.columns.map((column) => [
       column.name,
       column.kind,
-      column.missing === 0 ? '' : `${((100 * column.missing) / this.rows).toFixed(1)} %`,
+      shareOf(column.missing / this.rows),
       valuesOf(column),
     ]);
     return `${this.rows} rows\n${alignedTable([head, ...lines])}`;

@@ -9,7 +9,7 @@ import {
 } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { checkNames, checkObject, checkOptions, didYouMean } from '../base/validate';
-import { alignedTable } from './aligned-table';
+import { alignedTable, shareOf } from './aligned-table';
 import { articleOf, cellError, isDate, isMissing } from './build';
 import { type Column, type ColumnKind, columnKindNames, mostTime } from './column';
 import { parseTime } from './parse';
@@ -172,7 +172,7 @@ export class Schema {
     const lines = this.columns.map((column) => [
       this.target.includes(column.name) ? `${column.name} (target)` : column.name,
       column.kind,
-      column.missing === 0 ? '' : `${(100 * column.missing).toFixed(1)} %`,
+      shareOf(column.missing),
       valuesOf(column),
     ]);
     return alignedTable([head, ...lines]);

@@ -192,6 +192,11 @@ export class Table {
     return Array.from({ length: this.rows }, (_, row) => this.record(row));
   }
 
+  /** The records, for `JSON.stringify`: times become texts. */
+  toJSON(): TableRecord[] {
+    return this.toRecords();
+  }
+
   *[Symbol.iterator](): Generator<TableRecord> {
     for (let row = 0; row < this.rows; row++) yield this.record(row);
   }

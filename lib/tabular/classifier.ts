@@ -19,8 +19,8 @@ import {
 import { outputFor, type TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
 import { fromModelJson, type ModelJson } from './model-json';
-import { targetsOf } from './prepare';
-import { areRows, type RowNetwork, type Rows, tableOf } from './row-network';
+import { rowsToEvaluate, targetsOf } from './prepare';
+import { areRows, type RowNetwork, type Rows } from './row-network';
 import {
   checkSameTarget,
   type ModelParts,
@@ -30,7 +30,13 @@ import {
   type TargetsJson,
 } from './table-model';
 import { type Begun, resume, type Task, type Trained, train } from './train';
-import { type ClassifierOptions, checkTrainOptions, type ResumingOptions } from './train-options';
+import {
+  type ClassifierOptions,
+  checkEvaluateOptions,
+  checkTrainOptions,
+  type EvaluateRowsOptions,
+  type ResumingOptions,
+} from './train-options';
 
 type ClassTargets = Extract<TargetsJson, { kind: 'classifier' }>;
 
@@ -170,6 +176,8 @@ export class Classifier<
     return modelOf(await resume(path, table, full, { rows, schema, values }, classifierTask(full), modelOf));
   }
 
+  /** One record: see the last form. */
+  predict(record: Readonly<Record<string, unknown>>): Answer;
   /**
    * Predicts the classes of a table's rows or of records, on other threads. With several targets, the result is a table of
    * them.
@@ -190,6 +198,7 @@ export class Classifier<
   }
 
   /** Like `predict`, but blocks the calling thread for many rows, too. @throws like predict() */
+  predictSync(record: Readonly<Record<string, unknown>>): Answer;
   predictSync(rows: Rows): Answers;
   predictSync(record: object): Answer;
   predictSync(rows: unknown): Answer | Answers {
@@ -197,6 +206,8 @@ export class Classifier<
     return workHere(this.#answers(this.#rows.outputsHere(rows)));
   }
 
+  /** One record: see the last form. */
+  probabilities(record: Readonly<Record<string, unknown>>): Record<string, number>;
   /**
    * The probabilities of rows: a table with a column for each class, by its name. With several targets, it has the
    * probability of each target's second class by the target's name. @throws like predict()
@@ -210,6 +221,7 @@ export class Classifier<
   }
 
   /** Like `probabilities`, but blocks the calling thread for many rows, too. @throws like predict() */
+  probabilitiesSync(record: Readonly<Record<string, unknown>>): Record<string, number>;
   probabilitiesSync(rows: Rows): Table;
   probabilitiesSync(record: object): Record<string, number>;
   probabilitiesSync(rows: unknown): Record<string, number> | Table {
@@ -223,14 +235,16 @@ export class Classifier<
    *
    * @throws TypeError or RangeError that names row and column, also for a target that is missing or no class
    */
-  async evaluate(rows: Rows, options: AsyncOptions = {}): Promise<Result> {
-    const table = tableOf(rows);
+  async evaluate(rows: Rows, { missingTarget, ...options }: EvaluateRowsOptions = {}): Promise<Result> {
+    checkEvaluateOptions({ missingTarget, ...options });
+    const names = this.targets.map(({ name }) => name);
+    const table = await rowsToEvaluate(rows, names, { ...options, ...(missingTarget && { missingTarget }) });
     const outputs = await this.#rows.outputs(table, options);
     const columns = this.targets.map(({ name }) => table.column(name));
     const numbers: Int32Array[] = [];
     for (const [i, target] of this.targets.entries()) {
       const column = columns[i] as (typeof columns)[0];
-      numbers.push(await pinnedWork(knownClasses(target, column), [column.values], options));
+      numbers.push(await pinnedWork(classNumbers(target, column), [column.values], options));
     }
     return (
       this.#single
@@ -266,16 +280,6 @@ export class Classifier<
 
 function made<Model extends AnyClassifier>(parts: ModelParts<ClassTargets>): Model {
   return new Classifier(parts) as unknown as Model;
-}
-
-function* knownClasses(target: ClassTarget, column: ReturnType<Table['column']>): Work<Int32Array> {
-  const numbers = yield* classNumbers(target, column);
-  const row = numbers.indexOf(-1);
-  if (row === -1) return numbers;
-  throw blasnetError(
-    'ERR_BLASNET_ARG_VALUE',
-    `Expected row ${row}, column ${JSON.stringify(target.name)}, the target, to have a value, got null`,
-  );
 }
 
 /** What the training of a Classifier is about. */

@@ -11,7 +11,7 @@ import type { ColumnSchema, Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
 import { type InputsOptions, placeOfColumn } from './inputs';
 import { learnColumn } from './learn-column';
-import { codesOf, type LearnedColumn, type LearnedInputsJson, widthOf } from './part';
+import { codesOf, isScaled, type LearnedColumn, type LearnedInputsJson, widthOf } from './part';
 import { type RawColumn, rawColumn } from './raw-column';
 import { readLearnedInputs } from './read-learned-inputs';
 import { checkRecord, type RecordLike, type RecordReader, recordReader } from './record-reader';
@@ -44,14 +44,16 @@ export class LearnedInputs {
   readonly #schemas: readonly ColumnSchema[];
   readonly #readers: readonly RecordReader[];
   readonly #encoders = new Idle(() => this.#newEncoder());
+  readonly numbersFirst: boolean;
   /** The number of inputs, without those of embeddings. */
   readonly width: number;
   /** The embeddings of a network's first layer. */
   readonly embeddings: readonly { readonly categories: number; readonly outputDim: number }[];
 
-  private constructor({ columns, unseen, additional }: LearnedInputsJson, schema: Schema) {
+  private constructor({ columns, unseen, additional, numbersFirst }: LearnedInputsJson, schema: Schema) {
     this.columns = columns;
     this.#unseen = unseen;
+    this.numbersFirst = numbersFirst;
     this.#known = additional === 'error' ? new Set(schema.columns.map(({ name }) => name)) : undefined;
     this.#schemas = columns.map(({ name, categories }) => ({
       ...schema.column(name),
@@ -72,6 +74,7 @@ export class LearnedInputs {
    * Learns from the columns of a table that are not the schema's target.
    *
    * @param target what the columns are to predict, row by row; bins by the target need it
+   * @param numbersFirst whether scaled numbers and times are the first inputs
    * @throws RangeError ERR_BLASNET_UNKNOWN_NAME, ERR_BLASNET_ARG_VALUE for an encoding that does not suit its column;
    *   ERR_BLASNET_NOT_FINITE with row and column; ERR_BLASNET_SHAPE if no column differs from row to row
    */
@@ -80,6 +83,7 @@ export class LearnedInputs {
     schema: Schema,
     options: InputsOptions,
     target?: SplitTarget,
+    numbersFirst = false,
   ): Work<LearnedInputs> {
     for (const name of Object.keys(options.columns ?? {})) {
       schema.column(name);
@@ -104,7 +108,12 @@ export class LearnedInputs {
       );
     }
     const { unseen = 'zeros', additional = 'ignore' } = options;
-    return new LearnedInputs({ columns, unseen, additional }, schema);
+    return new LearnedInputs({ columns, unseen, additional, numbersFirst }, schema);
+  }
+
+  /** The number of scaled numbers and times: with `numbersFirst` these are the first inputs. */
+  get scaled(): number {
+    return this.columns.flatMap(({ parts }) => parts.filter(isScaled)).length;
   }
 
   /** Reads what `toJSON` wrote. @throws TypeError or RangeError that names the wrong part */
@@ -114,7 +123,8 @@ export class LearnedInputs {
 
   toJSON(): LearnedInputsJson {
     const additional = this.#known === undefined ? 'ignore' : 'error';
-    return { columns: this.columns, unseen: this.#unseen, additional };
+    const { columns, numbersFirst } = this;
+    return { columns, unseen: this.#unseen, additional, numbersFirst };
   }
 
   /**
@@ -206,7 +216,10 @@ export class LearnedInputs {
   }
 
   #newEncoder(): Encoder {
-    const parts = this.columns.flatMap((column, i) => column.parts.map((part) => ({ ...part, column: i })));
+    const all = this.columns.flatMap((column, i) => column.parts.map((part) => ({ ...part, column: i })));
+    const parts = this.numbersFirst
+      ? [...all.filter(isScaled), ...all.filter((part) => !isScaled(part))]
+      : all;
     const outcome = newOutcome();
     const encoder = new native.TableEncoder({
       outcome,

@@ -23,6 +23,8 @@ export interface LearnedInputsJson {
   readonly columns: readonly LearnedColumn[];
   readonly unseen: 'zeros' | 'error';
   readonly additional: 'ignore' | 'error';
+  /** Whether scaled numbers and times are the first inputs, since the network embeds them. */
+  readonly numbersFirst: boolean;
 }
 
 /** The number of inputs that a part gives. */
@@ -39,6 +41,11 @@ export function widthOf({ type, numbers }: Part): number {
     default:
       return 1;
   }
+}
+
+/** Whether a part is a scaled number, which a network can embed. */
+export function isScaled({ type }: Part): boolean {
+  return type === 'scale' || type === 'smoothClip';
 }
 
 /** The number of codes that an embedding has; undefined for other columns. */

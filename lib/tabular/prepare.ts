@@ -4,6 +4,7 @@ import { type AsyncOptions, inSlices, pinnedWork, type Work, workElsewhere } fro
 import { argumentError, blasnetError } from '../base/errors';
 import type { RandomState } from '../random/random-state';
 import { cellError } from '../tables/build';
+import type { Column } from '../tables/column';
 import type { Table } from '../tables/table';
 import { noClass } from './class-target';
 import { holdOut } from './hold-out';
@@ -11,7 +12,7 @@ import { type TargetValues, takenNumbers, takeValues } from './labels';
 import { isIgnored } from './learn-column';
 import { checkFinite } from './learn-numbers';
 import { arraysOf, tableOf } from './row-network';
-import type { TrainOptions } from './train-options';
+import type { EvaluateRowsOptions, TrainOptions } from './train-options';
 
 /** Reads the target columns of a table. */
 export type ReadTargets = (table: Table) => Work<TargetValues>;
@@ -226,4 +227,34 @@ async function validationPart(
     if (error instanceof Error) error.message = `In validationData: ${error.message}`;
     throw error;
   }
+}
+
+/** The rows to evaluate with: those that have a target. @throws TypeError that names row and column */
+export async function rowsToEvaluate(
+  given: unknown,
+  targets: readonly string[],
+  { missingTarget, ...how }: EvaluateRowsOptions,
+): Promise<Table> {
+  const table = tableOf(given);
+  const columns = targets.map((name) => ({ name, column: table.column(name) }));
+  const gap = columns.find(({ column }) => column.missing > 0);
+  if (gap === undefined) return table;
+  const isThere = (row: number) =>
+    columns.every(({ column }) => !isGap(column.values[row] as number, column));
+  if (missingTarget !== 'drop') {
+    const row = gap.column.values.findIndex((value) => isGap(value, gap.column));
+    const hint = "; { missingTarget: 'drop' } leaves out rows without a target";
+    throw cellError(row, gap.name, 'a value of the target', null, hint);
+  }
+  const present = new Uint32Array(table.rows);
+  let count = 0;
+  const listing = inSlices(table.rows, (from, to) => {
+    for (let row = from; row < to; row++) if (isThere(row)) present[count++] = row;
+  });
+  await workElsewhere(listing, how);
+  return table.takeAsync(present.subarray(0, count), how);
+}
+
+function isGap(value: number, { kind }: Column): boolean {
+  return kind === 'category' || kind === 'boolean' ? value < 0 : Number.isNaN(value);
 }

@@ -2,7 +2,15 @@
 
 import { native } from '../addon/binding';
 import { argumentError } from '../base/errors';
-import { anything, type Constraint, check, checkOptions, oneOf, positiveInteger } from '../base/validate';
+import {
+  anything,
+  boolean,
+  type Constraint,
+  check,
+  checkOptions,
+  oneOf,
+  positiveInteger,
+} from '../base/validate';
 import type { ColumnKind } from '../tables/column';
 import type { Schema } from '../tables/schema';
 import type { LearnedColumn, LearnedInputsJson, Part } from './part';
@@ -45,8 +53,9 @@ function arePlaces([known = -1, missing = -1, ...others]: readonly number[]): bo
 export function readLearnedInputs(json: unknown, schema: Schema): LearnedInputsJson {
   checkOptions('inputs', json, {
     ...{ columns: anything, unseen: oneOf(['zeros', 'error']), additional: oneOf(['ignore', 'error']) },
+    numbersFirst: boolean,
   });
-  const { columns, unseen, additional } = json as Record<string, unknown>;
+  const { columns, unseen, additional, numbersFirst } = json as Record<string, unknown>;
   if (!Array.isArray(columns) || columns.length === 0) {
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'inputs.columns', 'an array of columns', columns);
   }
@@ -54,7 +63,7 @@ export function readLearnedInputs(json: unknown, schema: Schema): LearnedInputsJ
   if (new Set(read.map(({ name }) => name)).size < read.length) {
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'inputs.columns', 'columns of different names', columns);
   }
-  return { columns: read, unseen, additional } as LearnedInputsJson;
+  return { columns: read, unseen, additional, numbersFirst } as LearnedInputsJson;
 }
 
 function readColumn(name: string, json: unknown, schema: Schema): LearnedColumn {

@@ -13,8 +13,8 @@ import { evaluateNumbers, type RegressorEvaluation, type TargetsEvaluation } fro
 import type { TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
 import { fromModelJson, type ModelJson } from './model-json';
-import { targetsOf } from './prepare';
-import { areRows, type RowNetwork, type Rows, tableOf } from './row-network';
+import { rowsToEvaluate, targetsOf } from './prepare';
+import { areRows, type RowNetwork, type Rows } from './row-network';
 import {
   checkSameTarget,
   type ModelParts,
@@ -24,7 +24,13 @@ import {
   type TargetsJson,
 } from './table-model';
 import { type Begun, resume, type Task, type Trained, train } from './train';
-import { checkTrainOptions, type ResumingOptions, type TrainOptions } from './train-options';
+import {
+  checkEvaluateOptions,
+  checkTrainOptions,
+  type EvaluateRowsOptions,
+  type ResumingOptions,
+  type TrainOptions,
+} from './train-options';
 
 type NumberTargets = Extract<TargetsJson, { kind: 'regressor' }>;
 type AnyRegressor = Regressor<unknown, unknown, unknown>;
@@ -141,6 +147,8 @@ export class Regressor<
     return modelOf(await resume(path, table, full, { rows, schema, values }, taskOf(targets), modelOf));
   }
 
+  /** One record: see the last form. */
+  predict(record: Readonly<Record<string, unknown>>): Answer;
   /**
    * Predicts a number for each of a table's rows or of records, on other threads. With several targets, the result is a
    * table of them.
@@ -159,6 +167,7 @@ export class Regressor<
   }
 
   /** Like `predict`, but blocks the calling thread for many rows, too. @throws like predict() */
+  predictSync(record: Readonly<Record<string, unknown>>): Answer;
   predictSync(rows: Rows): Answers;
   predictSync(record: object): Answer;
   predictSync(rows: unknown): Answer | Answers {
@@ -172,18 +181,11 @@ export class Regressor<
    *
    * @throws TypeError or RangeError that names row and column, also for a target that is missing
    */
-  async evaluate(rows: Rows, options: AsyncOptions = {}): Promise<Result> {
-    const table = tableOf(rows);
+  async evaluate(rows: Rows, { missingTarget, ...options }: EvaluateRowsOptions = {}): Promise<Result> {
+    checkEvaluateOptions({ missingTarget, ...options });
+    const asked = { ...options, ...(missingTarget && { missingTarget }) };
+    const table = await rowsToEvaluate(rows, this.targets, asked);
     const values = this.targets.map((name) => numbersIn(name, table));
-    for (const [i, column] of values.entries()) {
-      const row = column.findIndex(Number.isNaN);
-      if (row !== -1) {
-        throw blasnetError(
-          'ERR_BLASNET_ARG_VALUE',
-          `Expected row ${row}, column ${JSON.stringify(this.targets[i])}, the target, to have a value, got null`,
-        );
-      }
-    }
     const outputs = await this.#rows.outputs(table, options);
     return (await evaluateNumbers(this.targets, this.#single, values, outputs, options)) as Result;
   }

@@ -1,3 +1,4 @@
+import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import type { AnyName } from '../base/names';
 import type { Dtype } from '../base/number-kinds';
 import {
@@ -12,6 +13,7 @@ import {
 import type { ActivationOption } from '../layers/activations';
 import type { LayerOptions } from '../layers/architecture';
 import type { InitializerOption } from '../layers/initializers';
+import type { NumericEmbeddingOption } from '../layers/numeric-embeddings';
 import type { Metrics } from '../metrics/metric';
 import type { ResumeOptions } from '../network/network-options';
 import type { EarlyStoppingOptions } from '../training/early-stopping';
@@ -40,6 +42,11 @@ export interface TrainOptions<M extends Metrics = Metrics>
   readonly hidden?: readonly HiddenLayer[];
   /** The activation of hidden layers that are given as a number of units. @default 'relu' */
   readonly activation?: ActivationOption;
+  /**
+   * Embeds the scaled numbers and times: each becomes some features, by learned waves. See the layer option of this name.
+   * @default none
+   */
+  readonly numericEmbeddings?: NumericEmbeddingOption;
   /** The element type of the network. @default 'float32' */
   readonly dtype?: Dtype | AnyName;
   /** Draws the first parameters: see `NetworkOptions`. @default 'auto' */
@@ -114,6 +121,7 @@ const constraints = {
   inputs: anything,
   hidden: optional(hidden),
   activation: anything,
+  numericEmbeddings: anything,
   dtype: anything,
   initializer: anything,
   weight: optional(columnName),
@@ -155,4 +163,15 @@ export function checkTrainOptionsAnd(
   if (declared !== undefined) inputs(declared);
   if (earlyStopping !== undefined && earlyStopping !== false) checkObject('earlyStopping', earlyStopping);
   if (byClass !== undefined && typeof byClass !== 'string') checkObject('classWeight', byClass);
+}
+
+/** The options of a model's `evaluate`. */
+export interface EvaluateRowsOptions extends AsyncOptions {
+  /** What happens to rows whose target is missing: an error, or they are left out. @default 'error' */
+  readonly missingTarget?: 'error' | 'drop' | AnyName;
+}
+
+/** Checks the options of `evaluate`. */
+export function checkEvaluateOptions(options: unknown): void {
+  checkOptions('', options, { ...asyncConstraints, missingTarget: constraints.missingTarget });
 }

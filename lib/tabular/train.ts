@@ -5,6 +5,7 @@ import type { FilePath } from '../base/file-path';
 import type { Dtype } from '../base/matrix';
 import type { Json } from '../formats/json';
 import type { LayerOptions } from '../layers/architecture';
+import { resolveNumericEmbeddings } from '../layers/numeric-embeddings';
 import { Network } from '../network/network';
 import { withTable } from '../network/network-file';
 import type { NetworkOptions } from '../network/network-options';
@@ -68,7 +69,10 @@ export async function train<Model>(
   const columns = table.without(options.weight === undefined ? [] : [options.weight]);
   const schema = await pinnedWork(Schema.learn(columns, targetsOf(options)), arraysOf(columns), how);
   const target = await workElsewhere(splitTargetOf(values), how);
-  const learning = LearnedInputs.learn(columns, schema, declaration(options.inputs), target);
+  const learning = LearnedInputs.learn(
+    ...([columns, schema, declaration(options.inputs), target] as const),
+    options.numericEmbeddings !== undefined,
+  );
   const inputs = await pinnedWork(learning, arraysOf(columns), how);
   const about = {
     ...{ version: 1, targets: task.describe(values) },
@@ -169,14 +173,20 @@ function labels(values: TargetValues, loss: unknown, dtype: Dtype, how: AsyncOpt
 }
 
 function layersFor(
-  { width, embeddings }: LearnedInputs,
+  { width, embeddings, scaled }: LearnedInputs,
   values: TargetValues,
-  { hidden = [128, 64], activation = 'relu' }: TrainOptions,
+  { hidden = [128, 64], activation = 'relu', numericEmbeddings }: TrainOptions,
 ): readonly LayerOptions[] {
   const layers: LayerOptions[] = hidden.map((layer) => hiddenLayer(layer, activation));
   layers.push(outputFor(values));
   const [first, ...others] = layers as [LayerOptions, ...LayerOptions[]];
-  return [{ ...first, inputDim: width, ...(embeddings.length > 0 && { embeddings }) }, ...others];
+  const waves = numericEmbeddings && resolveNumericEmbeddings(numericEmbeddings, 'numericEmbeddings');
+  const inputs = {
+    inputDim: width,
+    ...(embeddings.length > 0 && { embeddings }),
+    ...(waves && scaled > 0 && { numericEmbeddings: { columns: scaled, ...waves } }),
+  };
+  return [{ ...first, ...inputs }, ...others];
 }
 
 function hiddenLayer(layer: HiddenLayer, activation: LayerOptions['activation']): LayerOptions {
@@ -185,7 +195,18 @@ function hiddenLayer(layer: HiddenLayer, activation: LayerOptions['activation'])
 
 /** The options that fit does not take, or gets in another form. */
 const ownNames = [
-  ...['target', 'inputs', 'hidden', 'activation', 'dtype', 'initializer', 'seed', 'weight', 'missingTarget'],
+  ...[
+    'target',
+    'inputs',
+    'hidden',
+    'activation',
+    'numericEmbeddings',
+    'dtype',
+    'initializer',
+    'seed',
+    'weight',
+    'missingTarget',
+  ],
   ...['validationSplit', 'validationData', 'classWeight', 'positive'],
 ];
 

@@ -232,6 +232,21 @@ test('A Classifier learns from two rows of two classes.', async () => {
   expect([model.predict({ x: 1 }), model.predict({ x: 2 })]).toEqual(['a', 'b']);
 });
 
+test('An evaluation leaves out rows without a target, if that is asked for.', async () => {
+  const noWords = rows.map((row, i) => ({ ...row, word: i % 4 === 1 ? null : row.word }));
+  const words = await Classifier.train(rows, { target: 'word', ...small });
+  const present = Table.from(rows.filter((_, i) => i % 4 !== 1));
+  expect(await words.evaluate(noWords, { missingTarget: 'drop' })).toEqual(await words.evaluate(present));
+  const noNumbers = Table.from(rows.map((row, i) => ({ ...row, y: i % 5 ? row.y : null })));
+  const numbers = await Regressor.train(rows, { target: 'y', ...small });
+  const there = Table.from(rows.filter((_, i) => i % 5));
+  expect(await numbers.evaluate(noNumbers, { missingTarget: 'drop' })).toEqual(await numbers.evaluate(there));
+  await expect(numbers.evaluate(noNumbers)).rejects.toThrow(
+    'Expected row 0, column "y" to be a value of the target',
+  );
+  await expect(words.evaluate(rows, { missing: 1 } as never)).rejects.toThrow('Unknown option "missing"');
+});
+
 test('A Classifier leaves out rows without a target, if that is asked for.', async () => {
   const gaps = Table.from(rows.map((row, i) => ({ ...row, word: i % 4 === 1 ? null : row.word })));
   const present = Table.from(rows.filter((_, i) => i % 4 !== 1));
@@ -240,7 +255,7 @@ test('A Classifier leaves out rows without a target, if that is asked for.', asy
   expect(a.predictSync(present)).toEqual(b.predictSync(present));
   expect(a.history?.loss).toEqual(b.history?.loss);
   await expect(a.evaluate(gaps)).rejects.toThrow(
-    'Expected row 1, column "word", the target, to have a value, got null',
+    'Expected row 1, column "word" to be a value of the target, got null; { missingTarget: \'drop\' } leaves out rows',
   );
 });
 
