@@ -1,5 +1,5 @@
 // A CSV file of 100 MB to typed columns: time beside udsv, memory, and how long the event loop waits. The same for a
-// Parquet file of a million rows, beside hyparquet alone.
+// Parquet file of a million rows, beside hyparquet alone; and for a larger CSV file in parts, beside the whole.
 
 import { compare } from '../harness/comparison.mjs';
 import { microseconds, rate, time } from '../harness/quantities.mjs';
@@ -24,11 +24,18 @@ export async function run(/** @type {Bench} */ bench) {
   };
   const parquet = (/** @type {string} */ reader, /** @type {string} */ measure) => () =>
     bench.probe('parquet.mjs', { reader, measure, folder: bench.folder, rows });
+  const large = bench.quick ? 100 : 300;
+  const ofLarge = (/** @type {string} */ reader, /** @type {string} */ measure) => () =>
+    bench.probe('tables.mjs', { reader, measure, folder: bench.folder, megabytes: large, rows });
   const contestants = [
     { key: 'time', measure: probe('blasnet', 'time') },
     { key: 'udsv', measure: probe('udsv', 'time') },
     { key: 'stall', measure: probe('blasnet', 'stall') },
     { key: 'memory', measure: probe('blasnet', 'memory') },
+    { key: 'parts', measure: ofLarge('parts', 'time') },
+    { key: 'whole', measure: ofLarge('blasnet', 'time') },
+    { key: 'partsStall', measure: ofLarge('parts', 'stall') },
+    { key: 'partsMemory', measure: ofLarge('parts', 'memory') },
     { key: 'encode', measure: probe('blasnet', 'encode') },
     { key: 'classify', measure: () => bench.probe('records.mjs', { kind: 'Classifier' }) },
     { key: 'regress', measure: () => bench.probe('records.mjs', { kind: 'Regressor' }) },
@@ -86,6 +93,32 @@ export async function run(/** @type {Bench} */ bench) {
         },
         outcomeOf(key),
       ),
+    ),
+  );
+  const inParts = `CSV of ${large} MB in parts, by scanTable`;
+  bench.rows.push(
+    // The kinds of columns take a pass of their own.
+    compare({ ...what, variant: inParts, quantity: time(''), must: { ratio: 0.4 } }, outcomeOf('parts'), {
+      title: 'readTable',
+      outcome: outcomeOf('whole'),
+    }),
+    compare(
+      {
+        ...what,
+        variant: `${inParts}: longest stall of the event loop`,
+        quantity: time(''),
+        must: { atMost: 10 },
+      },
+      outcomeOf('partsStall'),
+    ),
+    compare(
+      {
+        ...what,
+        variant: `${inParts}: peak memory`,
+        quantity: { unit: 'MB', of: (value) => value, better: 'lower' },
+        must: { atMost: 96 },
+      },
+      outcomeOf('partsMemory'),
     ),
   );
   const file = `Parquet of ${rows.toLocaleString('en-US')} rows, 7 columns of numbers and 3 of texts`;

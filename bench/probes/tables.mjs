@@ -1,10 +1,11 @@
 // Reads a CSV file into typed columns, or encodes a table.
 //
-//   node tables.mjs '{"reader": "blasnet" | "udsv", "measure": "time" | "stall" | "memory" | "encode", "folder": ...,
+//   node tables.mjs '{"reader": "blasnet" | "parts" | "udsv", "measure": "time" | "stall" | "memory" | "encode", "folder": ...,
 //                     "megabytes": ..., "rows": ...}'
 //
 // prints { value }: the milliseconds of the reading, or of the encoding; the longest time between two ticks of a timer of
-// one millisecond; or how much the process grows by the reading, in times of the typed columns.
+// one millisecond; or how much the process grows by the reading, in times of the typed columns, or for "parts", which
+// scanTable reads, in megabytes.
 
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +18,8 @@ const require = createRequire(import.meta.url);
 const path = join(folder, `table-${megabytes}.csv`);
 if (!existsSync(path)) writeTable();
 
-const read = reader === 'udsv' ? await readerOfUdsv() : readerOfBlasnet();
+const readers = { blasnet: readerOfBlasnet, parts: readerOfParts, udsv: readerOfUdsv };
+const read = await readers[/** @type {keyof typeof readers} */ (reader)]();
 console.log(JSON.stringify({ value: await measured() }));
 
 async function measured() {
@@ -54,6 +56,17 @@ function readerOfBlasnet() {
         0,
       ),
     };
+  };
+}
+
+/** Goes through a file in parts. Its `bytes` are a megabyte, in which its memory is told. */
+function readerOfParts() {
+  const { scanTable } = require('../../dist/tables.js');
+  return async () => {
+    let count = 0;
+    for await (const part of scanTable(path)) count += part.rows;
+    if (count === 0) throw new Error('The table has no rows');
+    return { bytes: 2 ** 20 };
   };
 }
 

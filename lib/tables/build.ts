@@ -41,11 +41,16 @@ export class ColumnBuilder {
   // The row that decided on the kind.
   #first = 0;
   readonly #codes = new Map<string, number>();
+  readonly #before: number;
 
-  /** @param rows of the column; rows that are not set are missing */
-  constructor(name: string, rows: number, stated?: ColumnKind) {
+  /**
+   * @param rows of the column; rows that are not set are missing
+   * @param before the rows of the table before those of this part, for errors
+   */
+  constructor(name: string, rows: number, stated?: ColumnKind, before = 0) {
     this.name = name;
     this.#rows = rows;
+    this.#before = before;
     this.#stated = stated !== undefined;
     if (stated !== undefined) this.#decide(stated);
   }
@@ -76,7 +81,13 @@ export class ColumnBuilder {
     if (kind === undefined) {
       const hint =
         typeof value === 'object' ? '; a cell holds one value: give nested values columns of their own' : '';
-      throw cellError(row, this.name, 'a number, a string, a boolean, a Date or null', value, hint);
+      throw cellError(
+        this.#before + row,
+        this.name,
+        'a number, a string, a boolean, a Date or null',
+        value,
+        hint,
+      );
     }
     this.#first = row;
     this.#decide(kind);
@@ -87,9 +98,9 @@ export class ColumnBuilder {
     if (kindOf(value) !== kind) {
       const name = JSON.stringify(this.name);
       throw cellError(
-        row,
+        this.#before + row,
         this.name,
-        `${articles[kind]}, like row ${this.#first}`,
+        `${articles[kind]}, like row ${this.#before + this.#first}`,
         value,
         `; to read the whole column as texts, write types: { ${name}: 'category' }`,
       );
@@ -102,7 +113,7 @@ export class ColumnBuilder {
   #convert(row: number, value: unknown, kind: ColumnKind): number {
     const { name } = this;
     if (kind === 'category') {
-      if (kindOf(value) === undefined) throw cellError(row, name, articles.category, value);
+      if (kindOf(value) === undefined) throw cellError(this.#before + row, name, articles.category, value);
       return this.#codeOf(value instanceof Date ? value.toISOString() : String(value));
     }
     let number: number | undefined;
@@ -119,17 +130,17 @@ export class ColumnBuilder {
     ) {
       number = this.#number(row, value as number | bigint | boolean | Date);
     }
-    if (number === undefined) throw cellError(row, name, articles[kind], value);
+    if (number === undefined) throw cellError(this.#before + row, name, articles[kind], value);
     return number;
   }
 
   #number(row: number, value: number | bigint | boolean | Date): number {
     const number = Number(value);
     if (typeof value === 'bigint' && BigInt(number) !== value) {
-      throw cellError(row, this.name, 'an integer that a number holds exactly', value);
+      throw cellError(this.#before + row, this.name, 'an integer that a number holds exactly', value);
     }
     if (this.#kind === 'time' && !(Math.abs(number) <= mostTime)) {
-      throw cellError(row, this.name, 'a time within the range of a Date', value);
+      throw cellError(this.#before + row, this.name, 'a time within the range of a Date', value);
     }
     return number;
   }

@@ -3,6 +3,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { blasnetError } from '../base/errors';
 import { nodeFs } from '../base/lazy-modules';
+import { wholeBytes } from './blocks';
+import type { Source } from './source';
 
 export interface Bytes {
   /** What errors call the file. */
@@ -10,8 +12,8 @@ export interface Bytes {
   readonly size: number;
   /** The file, for those who read it themselves. */
   readonly handle: FileHandle | undefined;
-  /** The bytes from `start` up to `end`, in a buffer of their own. */
-  read(start: number, end: number): Promise<Uint8Array>;
+  /** The bytes from `start` up to `end`, in a buffer of their own. Those of a directory need not count as progress. */
+  read(start: number, end: number, counts?: boolean): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -29,7 +31,7 @@ export async function fileBytes(path: string, name: string, onRead: (bytes: numb
     name,
     size,
     handle,
-    async read(start, end) {
+    async read(start, end, counts = true) {
       const bytes = new Uint8Array(end - start);
       for (let at = 0; at < bytes.length; ) {
         const { bytesRead } = await handle
@@ -39,7 +41,7 @@ export async function fileBytes(path: string, name: string, onRead: (bytes: numb
           });
         if (bytesRead === 0) throw failed(new Error('it has become shorter while it was read'));
         at += bytesRead;
-        onRead(bytesRead);
+        if (counts) onRead(bytesRead);
       }
       return bytes;
     },
@@ -56,4 +58,25 @@ export function memoryBytes(bytes: Uint8Array, name: string): Bytes {
     read: async (start, end) => Uint8Array.prototype.slice.call(bytes, start, end),
     close: async () => {},
   };
+}
+
+/** The bytes of a file, by ranges, unless it is compressed; those of other sources as a whole. */
+export async function bytesOf(
+  source: Pick<Source, 'path' | 'name' | 'blocks'>,
+  onRead: (bytes: number) => void,
+  signal?: AbortSignal,
+): Promise<Bytes> {
+  const { path, name } = source;
+  const file = path === undefined ? undefined : await fileBytes(path, name, onRead);
+  if (file !== undefined) {
+    try {
+      const start = await file.read(0, Math.min(2, file.size), false);
+      if (!(start[0] === 0x1f && start[1] === 0x8b)) return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    await file.close();
+  }
+  return memoryBytes(await wholeBytes(source.blocks(onRead, signal)), name);
 }

@@ -1,31 +1,40 @@
-import { workHere } from '../addon/work';
+import type { Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import type { Column, ColumnKind } from './column';
 import { checkKnown, columnFrom } from './from';
 import type { Request } from './request';
 
-/** The columns that are asked for, with the names and of the kinds that are stated. */
-export function chosen(
+/**
+ * The columns that are asked for, with the names and of the kinds that are stated. `before` are the rows of the table
+ * before these.
+ */
+export function* chosen(
   columns: ReadonlyMap<string, Column>,
   file: string,
   header: boolean | readonly string[] | undefined,
-  { types, columns: asked }: Request,
-): ReadonlyMap<string, Column> {
+  { types, columns: asked }: Pick<Request, 'types' | 'columns'>,
+  before: number,
+): Work<ReadonlyMap<string, Column>> {
   const named = Array.isArray(header) ? renamed(columns, header, file) : columns;
   const names = [...named.keys()];
   checkKnown(types, names);
   checkKnown(new Map((asked ?? []).map((name) => [name, undefined])), names, 'columns');
-  return new Map((asked ?? names).map((name) => [name, converted(name, named.get(name), types, file)]));
+  const found = new Map<string, Column>();
+  for (const name of asked ?? names) {
+    found.set(name, yield* converted(name, named.get(name) as Column, types.get(name), file, before));
+  }
+  return found;
 }
 
-function converted(
+function* converted(
   name: string,
-  column: Column | undefined,
-  types: ReadonlyMap<string, ColumnKind>,
+  column: Column,
+  kind: ColumnKind | undefined,
   file: string,
-): Column {
+  before: number,
+): Work<Column> {
   try {
-    return workHere(columnFrom(name, column, types.get(name)));
+    return yield* columnFrom(name, column, kind, before);
   } catch (cause) {
     const { message, row } = cause as BlasnetError & { readonly row?: number };
     if (row === undefined) throw cause;

@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type BlasnetError, blasnetError } from '../base/errors';
 import { readArrow } from './arrow';
 import { wholeBytes } from './blocks';
-import { type Bytes, fileBytes, memoryBytes } from './bytes';
+import { type Bytes, bytesOf, memoryBytes } from './bytes';
 import type { ColumnarAnswer, ColumnarBlock, ColumnarRequest } from './columnar-request';
 import { readParquet } from './parquet';
 import { sourceOf } from './source';
@@ -57,11 +57,7 @@ function errorOf(error: unknown): ColumnarAnswer {
 async function opened(): Promise<Bytes> {
   const { path, name } = request;
   if (path === undefined) return memoryBytes(await wholeBytes(received()), name);
-  const file = await fileBytes(path, name, onBytes);
-  const start = await file.read(0, Math.min(2, file.size));
-  if (!(start[0] === 0x1f && start[1] === 0x8b)) return file;
-  await file.close();
-  return memoryBytes(await wholeBytes(sourceOf(path).blocks(onBytes)), name);
+  return bytesOf(sourceOf(path), onBytes);
 }
 
 async function* received(): AsyncGenerator<Uint8Array> {

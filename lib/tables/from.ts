@@ -188,23 +188,29 @@ function* fromColumns(entries: readonly (readonly [unknown, unknown])[], types: 
   return { columns, rows };
 }
 
-/** A column of values of any form. A Float64Array is taken as it is. */
-export function* columnFrom(name: string, data: unknown, kind: ColumnKind | undefined): Work<Column> {
+/** A column of values of any form. A Float64Array is taken as it is. `before` are the rows before these, for errors. */
+export function* columnFrom(
+  name: string,
+  data: unknown,
+  kind: ColumnKind | undefined,
+  before = 0,
+): Work<Column> {
   if (data instanceof Column && (kind === undefined || kind === data.kind)) return data;
   if (data instanceof Float64Array && (kind === undefined || kind === 'number')) {
     return columnOf('number', data);
   }
-  const values = data instanceof Column ? data.toArray() : data;
-  const list = Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
+  if (data instanceof Column) return yield* built(name, data.length, kind, (row) => data.at(row), before);
+  const list = Array.isArray(data) || (ArrayBuffer.isView(data) && !(data instanceof DataView));
   if (!list) {
     const rule = 'an array, a typed array or a Column';
     throw argumentError('ERR_BLASNET_ARG_TYPE', `column ${JSON.stringify(name)}`, rule, data);
   }
   return yield* built(
     name,
-    (values as ArrayLike<unknown>).length,
+    (data as ArrayLike<unknown>).length,
     kind,
-    (row) => (values as ArrayLike<unknown>)[row],
+    (row) => (data as ArrayLike<unknown>)[row],
+    before,
   );
 }
 
@@ -213,8 +219,9 @@ function* built(
   rows: number,
   kind: ColumnKind | undefined,
   cellOf: (row: number) => unknown,
+  before = 0,
 ): Work<Column> {
-  const builder = new ColumnBuilder(name, rows, kind);
+  const builder = new ColumnBuilder(name, rows, kind, before);
   yield* inSlices(rows, (from, to) => {
     for (let row = from; row < to; row++) builder.set(row, cellOf(row));
   });

@@ -6,6 +6,7 @@ import { gathered } from './blocks';
 export async function* gunzipBlocks(
   name: string,
   blocks: AsyncGenerator<Uint8Array>,
+  chunkSize = 2 ** 20,
 ): AsyncGenerator<Uint8Array> {
   const parts = gathered(blocks, 2);
   const first = (await parts.next()).value as Uint8Array;
@@ -18,7 +19,7 @@ export async function* gunzipBlocks(
     }
     return;
   }
-  const gunzip = createGunzip({ chunkSize: 2 ** 20 });
+  const gunzip = createGunzip({ chunkSize });
   const feeding = feed(gunzip, first, parts);
   feeding.catch((error) => gunzip.destroy(error));
   try {
@@ -44,8 +45,11 @@ async function feed(
     if (gunzip.destroyed) return;
     if (!gunzip.write(block)) {
       await new Promise<void>((resolve) => {
-        gunzip.once('drain', resolve);
-        gunzip.once('close', resolve);
+        const goOn = () => {
+          gunzip.off('drain', goOn).off('close', goOn);
+          resolve();
+        };
+        gunzip.on('drain', goOn).on('close', goOn);
       });
     }
     const next = await blocks.next();

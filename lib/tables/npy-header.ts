@@ -15,7 +15,8 @@ export interface ElementType {
   readonly unit: string;
 }
 
-export interface NpyHeader {
+/** An array of a file: what it holds, and where. */
+export interface ArrayHeader {
   /** Fields of a structured array; one without a name otherwise. */
   readonly fields: readonly { readonly name: string; readonly type: ElementType }[];
   readonly columnMajor: boolean;
@@ -33,7 +34,7 @@ const mostHeader = 2 ** 20;
  *
  * @throws Error ERR_BLASNET_FILE that names the file
  */
-export function npyHeader(bytes: Uint8Array, file: string): NpyHeader | undefined {
+export function npyHeader(bytes: Uint8Array, file: string): ArrayHeader | undefined {
   if (bytes.length < 12 || !magic.equals(bytes.subarray(0, 6)))
     throw failed(file, 'it does not begin as an NPY file does');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -63,7 +64,7 @@ function isShape(shape: Literal | undefined): shape is number[] {
   return Array.isArray(shape) && shape.every((size) => typeof size === 'number' && size >= 0);
 }
 
-function fieldsOf(given: Literal | undefined, file: string): NpyHeader['fields'] {
+function fieldsOf(given: Literal | undefined, file: string): ArrayHeader['fields'] {
   if (typeof given === 'string') return [{ name: '', type: elementType(given, file) }];
   if (!Array.isArray(given) || given.length === 0) throw failed(file, 'its header has no type of elements');
   return given.map((field: Literal) => {

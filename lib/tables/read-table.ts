@@ -28,7 +28,7 @@ export interface ReadTableOptions extends FromOptions, CsvOptions {
   readonly columns?: readonly string[];
   /** Ends the reading early. It then rejects with an AbortError. @default none */
   readonly signal?: AbortSignal;
-  /** Called after each block of some megabytes. @default none */
+  /** Called after each block of about a megabyte. @default none */
   readonly progress?: (progress: ReadProgress) => void;
 }
 
@@ -72,7 +72,8 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
   const onBytes = (more: number) => {
     bytes += more;
   };
-  const onRows = (rows: number) => progress?.({ bytes, total, rows });
+  // Some bytes are read twice.
+  const onRows = (rows: number) => progress?.({ bytes: Math.min(bytes, total ?? bytes), total, rows });
   const request = { types, columns: options.columns, signal, onBytes, onRows };
   const table = async (format: TableFormat, given: Source) => {
     const { columns, rows } = await readers[format].read(given, options, request);

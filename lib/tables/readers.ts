@@ -3,9 +3,9 @@
 import { readColumnar } from './columnar';
 import { type CsvOptions, csvParts, readCsv, surveyCsv } from './csv';
 import type { TableFormat } from './formats';
-import { readIdx } from './idx';
+import { idxParts, readIdx } from './idx';
 import { jsonParts, readJson, surveyJson } from './json';
-import { readNpy, readNpz } from './npy';
+import { npyParts, npzParts, readNpy, readNpz } from './npy';
 import type { Columns, PartRequest, Request, Survey, TextLimits } from './request';
 import type { Source } from './source';
 
@@ -31,9 +31,9 @@ export const readers: Readonly<Record<TableFormat, FormatReader>> = {
     parts: (source, _, request) => jsonParts(source, request),
     survey: (source, _, request, limits) => surveyJson(source, request, limits),
   },
-  npy: { read: readNpy },
-  npz: { read: readNpz },
-  idx: { read: readIdx },
+  npy: { read: readNpy, parts: npyParts },
+  npz: { opensFile: true, read: readNpz, parts: npzParts },
+  idx: { read: readIdx, parts: idxParts },
   parquet: { opensFile: true, read: (source, _, request) => readColumnar('parquet', source, request) },
   arrow: { opensFile: true, read: (source, _, request) => readColumnar('arrow', source, request) },
 };

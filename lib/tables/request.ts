@@ -57,9 +57,18 @@ export interface TextLimits {
 const partCells = 2 ** 18;
 const leastPartRows = 32;
 
-/** The rows of a part of a table with so many columns. */
-export function rowsOfPart({ partRows }: PartRequest, columns: number): number {
-  return partRows ?? Math.max(leastPartRows, Math.floor(partCells / columns));
+/** A part has no more bytes of text than this, unless its rows are asked for. */
+export const mostPartBytes = 2 ** 23;
+
+/** The rows of a part of a table with so many columns, whose rows take so many bytes in the source. */
+export function rowsOfPart(
+  { partRows }: Pick<PartRequest, 'partRows'>,
+  columns: number,
+  rowBytes = 0,
+): number {
+  if (partRows !== undefined) return partRows;
+  const rows = Math.max(leastPartRows, Math.floor(partCells / columns));
+  return Math.max(1, Math.min(rows, Math.floor(mostPartBytes / Math.max(1, rowBytes))));
 }
 
 /** The error for a source that gives other rows when it is read again. */

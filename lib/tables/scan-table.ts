@@ -36,9 +36,8 @@ const mostTextBytes = 2 ** 22;
 
 /**
  * Reads a table of any size part by part, so that memory holds little more than two parts: the one that you work with,
- * and the next one, which is read meanwhile. That holds for delimited text and JSON; other formats are read as a whole
- * and then cut. Formats, options and errors are those of `readTable`; put together, the
- * parts are its table.
+ * and the next one, which is read meanwhile. Parquet and Arrow are read as a whole and then cut. Formats, options and
+ * errors are those of `readTable`; put together, the parts are its table.
  *
  * The kinds of columns follow from all rows. So a first pass finds them before the first part comes, together with the
  * categories, which are the same in all parts. A column of more than `mostCategories` texts has categories of its own in
@@ -140,14 +139,14 @@ export class TableScan implements AsyncIterable<Table> {
     parts: AsyncGenerator<Columns>,
     { types, survey, signal }: PartRequest,
   ): AsyncGenerator<Columns> {
-    if (reader.survey !== undefined || this.#source.flowsOnce) return yield* parts;
+    if (reader.survey !== undefined) return yield* parts;
     const first = await parts.next();
     if (first.done) return;
     const all = resumed(first.value, parts);
-    const unstated = [...first.value.columns].some(
-      ([name, { kind }]) => kind === 'category' && !types.has(name),
-    );
-    yield* unstated ? withSharedTexts(all, await survey(), this.#source, signal) : all;
+    const found = [...first.value.columns];
+    const isStated = found.every(([name]) => types.has(name));
+    const hasTexts = found.some(([, { kind }]) => kind === 'category');
+    yield* !isStated && hasTexts ? withSharedTexts(all, await survey(), this.#source, signal) : all;
   }
 
   #surveyed(): Promise<Survey> {
@@ -210,7 +209,8 @@ export class TableScan implements AsyncIterable<Table> {
       partRows,
       signal,
       onBytes,
-      onRows: (rows) => progress?.({ bytes, total, rows }),
+      // Some bytes are read twice.
+      onRows: (rows) => progress?.({ bytes: Math.min(bytes, total ?? bytes), total, rows }),
       survey: async () => {
         if (given.flowsOnce) throw onceError();
         return this.#surveyed();

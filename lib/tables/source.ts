@@ -41,7 +41,7 @@ export interface Source {
   blocks(onRead?: (bytes: number) => void, signal?: AbortSignal): AsyncGenerator<Uint8Array>;
 }
 
-const blockSize = 2 ** 22;
+const blockSize = 2 ** 20;
 
 // Memory for blocks of files. A large file would otherwise leave behind tens of megabytes, which wait to be collected.
 const free: Buffer[] = [];

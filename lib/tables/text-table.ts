@@ -5,6 +5,7 @@ import type { Column, ColumnKind } from './column';
 import {
   type Columns,
   changedError,
+  mostPartBytes,
   type PartRequest,
   type Request,
   rowsOfPart,
@@ -98,9 +99,6 @@ export async function* textParts(
     await pass.close();
   }
 }
-
-// A part has no more text than this, unless its rows are asked for.
-const mostPartBytes = 2 ** 23;
 
 async function* partsOf(
   pass: TextPass,

@@ -3,44 +3,9 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type ReadTableOptions,
-  readTable,
-  Schema,
-  scanTable,
-  type Table,
-  type TableScan,
-} from '../../lib/tables';
+import { type ReadTableOptions, readTable, Schema, scanTable } from '../../lib/tables';
 import fixture from '../fixtures/numpy-arrays.json';
-
-async function partsOf(scan: TableScan): Promise<Table[]> {
-  const parts: Table[] = [];
-  for await (const part of scan) parts.push(part);
-  return parts;
-}
-
-/** The columns of all parts, one behind the other: kinds, categories of all, values with texts instead of codes. */
-function joined(parts: readonly Table[]) {
-  return (parts[0] as Table).names.map((name) => ({
-    name,
-    kinds: [...new Set(parts.map((part) => part.column(name).kind))],
-    cells: parts.flatMap((part) => part.column(name).toArray()),
-  }));
-}
-
-/** That the parts are the table, with its categories, and as many rows as they should have. */
-async function checkParts(scan: TableScan, table: Table, rows: number): Promise<void> {
-  const parts = await partsOf(scan);
-  expect(joined(parts)).toEqual(joined([table]));
-  expect(parts.map((part) => part.rows)).toEqual(
-    Array.from({ length: Math.ceil(table.rows / rows) }, (_, i) => Math.min(rows, table.rows - i * rows)),
-  );
-  for (const name of table.names) {
-    for (const part of parts) {
-      expect(part.column(name).categories).toEqual(table.column(name).categories);
-    }
-  }
-}
+import { blocksOf, checkParts, joined, partsOf } from '../support/scan-parts';
 
 const cell = fc.oneof(
   { weight: 4, arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true }).map(String) },
@@ -71,12 +36,6 @@ function csvOf(cells: readonly (readonly string[])[], lineEnd: string): Buffer {
   const body = rowsOf(cells).map((row) => row.map(quoted).join(','));
   // A line that is empty is no row.
   return Buffer.from([names.join(','), ...body.map((line) => (line === '' ? '""' : line))].join(lineEnd));
-}
-
-function blocksOf(bytes: Uint8Array, size: number): Uint8Array[] {
-  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
-    bytes.subarray(i * size, (i + 1) * size),
-  );
 }
 
 describe('the parts of a scan, put together,', () => {

@@ -16,7 +16,7 @@ import {
 import { changed, changes, type Property, packing, sourceOf, tableOrFault } from './inputs';
 
 const value = fc.integer({ min: -100, max: 100 });
-const matrix: fc.Arbitrary<MatrixFile> = fc.record({
+export const matrix: fc.Arbitrary<MatrixFile> = fc.record({
   type: fc.constantFrom(...Object.keys(elements)),
   rows: fc.integer({ min: 1, max: 6 }),
   cols: fc.integer({ min: 1, max: 4 }),
@@ -106,7 +106,7 @@ export const npy: Readonly<Record<string, Property>> = {
     ),
 };
 
-const archive = fc.array(matrix, { minLength: 1, maxLength: 3 }).map((list) => {
+export const archive = fc.array(matrix, { minLength: 1, maxLength: 3 }).map((list) => {
   const rows = list[0]?.rows ?? 1;
   const files = list.map((given) => ({ ...given, rows }));
   const named = files.map((given, i) => [`${'abc'[i]}.npy`, npyFile(given)] as const);
