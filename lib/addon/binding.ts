@@ -162,7 +162,15 @@ export interface Binding {
 export type TextColumnKind = 'unknown' | 'skipped' | 'number' | 'category' | 'boolean' | 'time';
 
 /** What a row adds to a metric: see native/kernels/metrics.h. */
-export type RowValue = 'squaredError' | 'absoluteError' | 'label' | 'hit' | 'topKHit' | 'logLoss' | 'brier';
+export type RowValue =
+  | 'squaredError'
+  | 'absoluteError'
+  | 'label'
+  | 'hit'
+  | 'topKHit'
+  | 'logLoss'
+  | 'brier'
+  | 'logitSlopes';
 
 /** The fields of the records that lib/ packs and reads (native/binding/records.h explains each). */
 export interface NumericRecords {
@@ -202,9 +210,10 @@ export interface NumericRecords {
     | 'keyLow'
     | 'keyHigh'
     | 'check';
-  comparison: 'rows' | 'cols' | 'indices' | 'value' | 'classes' | 'threshold' | 'k' | 'epsilon';
+  comparison: 'rows' | 'cols' | 'indices' | 'value' | 'classes' | 'threshold' | 'k' | 'epsilon' | 'scale';
   deviation: 'residual' | 'spread' | 'differ';
   count: 'hits' | 'predicted' | 'actual' | 'occurs';
+  bin: 'weight' | 'predicted' | 'observed';
   ranking: 'positives' | 'negatives' | 'area' | 'precisions';
   outcome: 'status' | 'index' | 'epoch' | 'batch' | 'layer' | 'loss' | 'hits' | 'rows';
 }

@@ -301,6 +301,8 @@ export interface NativeMetrics extends NativeOperations {
   countDecisions(given: ComparisonArguments, callback?: Callback): void;
   /** results (classes x classes): the confusion matrix. */
   countConfusions(given: ComparisonArguments, callback?: Callback): void;
+  /** results (k x bin) */
+  countBins(given: ComparisonArguments, callback?: Callback): void;
   /** results (cols x ranking) */
   rankColumns(given: ComparisonArguments, callback?: Callback): void;
 }

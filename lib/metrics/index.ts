@@ -1,3 +1,4 @@
+import { calibration, calibrationMeasure } from './calibration';
 import {
   accuracy,
   accuracyMeasure,
@@ -25,6 +26,7 @@ import {
   rootMeanSquaredErrorMeasure,
 } from './regression';
 
+export type { Calibration, CalibrationBin, CalibrationOptions } from './calibration';
 export type { TopKOptions } from './classification';
 export type { Labels, Predictions, WeightOptions } from './comparison';
 export type { AveragedOptions, ConfusionOptions, DecisionOptions } from './confusion';
@@ -55,6 +57,7 @@ const asyncMetrics = Object.freeze({
   confusionMatrix: elsewhere(confusionMeasure),
   logLoss: elsewhere(logLossMeasure),
   brier: elsewhere(brierMeasure),
+  calibration: elsewhere(calibrationMeasure),
   meanSquaredError: elsewhere(meanSquaredErrorMeasure),
   rootMeanSquaredError: elsewhere(rootMeanSquaredErrorMeasure),
   meanAbsoluteError: elsewhere(meanAbsoluteErrorMeasure),
@@ -76,6 +79,7 @@ export const metrics = Object.freeze({
   confusionMatrix,
   logLoss,
   brier,
+  calibration,
   meanSquaredError,
   rootMeanSquaredError,
   meanAbsoluteError,

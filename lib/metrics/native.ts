@@ -34,6 +34,7 @@ export interface DecisionRule {
   readonly threshold?: number;
   readonly k?: number;
   readonly epsilon?: number;
+  readonly scale?: number;
 }
 
 interface Comparer {
@@ -60,7 +61,8 @@ export function* sumsOf(
   value: RowValue,
   rule: DecisionRule = {},
 ): Work<{ readonly weight: number; readonly sums: Float64Array }> {
-  const results = new Float64Array(1 + Math.max(1, comparison.cols));
+  const width = value === 'logitSlopes' ? 3 : Math.max(1, comparison.cols);
+  const results = new Float64Array(1 + width);
   const given = request(comparison, rule, results, { value });
   checkClasses(yield* operate((object, callback) => object.sumRows(given, callback)));
   return { weight: results[0] as number, sums: results.subarray(1) };
@@ -91,6 +93,14 @@ export function* confusionsOf(comparison: Comparison, rule: DecisionRule): Work<
   return matrix;
 }
 
+/** What is in each of the bins of equal width that the probabilities fall into. */
+export function* binsOf(comparison: Comparison, bins: number, classes: boolean): Work<Numbers<'bin'>[]> {
+  const results = resultsFor('bin', bins);
+  const given = request(comparison, { classes, k: bins }, results);
+  checkClasses(yield* operate((object, callback) => object.countBins(given, callback)));
+  return read('bin', results);
+}
+
 /** The curves of each column's ranking. */
 export function* rankingsOf(comparison: Comparison): Work<Numbers<'ranking'>[]> {
   const results = resultsFor('ranking', comparison.cols);
@@ -99,7 +109,7 @@ export function* rankingsOf(comparison: Comparison): Work<Numbers<'ranking'>[]> 
   return read('ranking', results);
 }
 
-type ResultRecord = 'deviation' | 'count' | 'ranking';
+type ResultRecord = 'deviation' | 'count' | 'bin' | 'ranking';
 type Numbers<Name extends ResultRecord> = Readonly<Record<NumericRecords[Name], number>>;
 
 function resultsFor(name: ResultRecord, cols: number): Float64Array {
@@ -116,13 +126,13 @@ function read<Name extends ResultRecord>(name: Name, results: Float64Array): Num
 
 function request(
   { rows, cols, labels, indices, predictions, weights }: Comparison,
-  { classes = false, threshold = 0.5, k = 1, epsilon = Number.EPSILON }: DecisionRule,
+  { classes = false, threshold = 0.5, k = 1, epsilon = Number.EPSILON, scale = 1 }: DecisionRule,
   results: Float64Array,
   { value = 'label', means = null }: { value?: RowValue; means?: Float64Array | null } = {},
 ): ComparisonArguments {
   const numbers = packRecord('comparison', {
     ...{ rows, cols, indices, value: native.rowValues[value] },
-    ...{ classes, threshold, k, epsilon },
+    ...{ classes, threshold, k, epsilon, scale },
   });
   return { numbers, labels, predictions, weights, means, results };
 }

@@ -69,8 +69,8 @@ export function brier(yTrue: Labels, yPredicted: Predictions, options: WeightOpt
   return here(brierMeasure, yTrue, yPredicted, options);
 }
 
-// Returns whether all numbers are finite.
-function* checkProbabilities(comparison: Comparison): Work<boolean> {
+/** Checks that labels and predictions are from 0 to 1. Returns whether all numbers are finite. */
+export function* checkProbabilities(comparison: Comparison): Work<boolean> {
   if (!(yield* checkNumbers(comparison))) return false;
   const { labels, indices, predictions, cols } = comparison;
   for (const [name, data] of Object.entries({ yTrue: labels, yPredicted: predictions })) {

@@ -44,7 +44,7 @@ export class NetworkParts implements TrainedNetwork {
   readonly labels: LabelEncoder | undefined;
   readonly targetScaler: Preprocessing | undefined;
   /** What was learned about the columns of a table, if the network is that of a Classifier or a Regressor. */
-  readonly table: Json | undefined;
+  table: Json | undefined;
   readonly random: RandomState;
   readonly optimizer = new OptimizerMemory();
   readonly queue: PlanQueue;

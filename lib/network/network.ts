@@ -87,7 +87,7 @@ export class Network {
     makeDisposable<Network>(Network.prototype, (network) => network.#queue.release());
     makeExplained<Network>(Network.prototype, (net) => ({ kind: net.#parts.decidedKind, queue: net.#queue }));
     makeReadable<Network>(Network.prototype, (net) => net.#parts);
-    makeSavable<Network>(Network.prototype, (net) => ({ content: net.#parts.content, queue: net.#queue }));
+    makeSavable<Network>(Network.prototype, (net) => net.#parts);
     makeClonable<Network>(Network.prototype, (net) => net.#cloned, Network.#fromCopy);
   }
 

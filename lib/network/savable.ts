@@ -2,8 +2,10 @@ import type { AsyncOptions } from '../addon/work';
 import type { FilePath } from '../base/file-path';
 import { giveMethods } from '../base/methods';
 import type { PlanQueue } from '../engine/plan-queue';
+import type { Json } from '../formats/json';
 import {
   type NetworkContent,
+  type NetworkMemory,
   networkBytes,
   networkBytesSync,
   saveNetwork,
@@ -38,6 +40,30 @@ export interface SavableNetwork {
 interface Source {
   readonly content: NetworkContent;
   readonly queue: PlanQueue;
+  readonly memory: NetworkMemory;
+  /** What was learned about the columns of a table. */
+  table: Json | undefined;
+}
+
+const sources = new WeakMap<object, (network: never) => Source>();
+
+function partsOf(network: SavableNetwork): Source {
+  return (sources.get(Object.getPrototypeOf(network)) as (from: SavableNetwork) => Source)(network);
+}
+
+/** What the file of a network holds. Its arrays are the network's own memory. */
+export function contentOf(network: SavableNetwork): NetworkContent {
+  return partsOf(network).content;
+}
+
+/** The network's own parameters and running moments. */
+export function memoryIn(network: SavableNetwork): NetworkMemory {
+  return partsOf(network).memory;
+}
+
+/** Lets a network carry this from now on into its files and copies, as `withTable` does from its beginning. */
+export function carryTable(network: SavableNetwork, table: Json): void {
+  partsOf(network).table = table;
 }
 
 /** Gives the networks of a class these methods. */
@@ -45,6 +71,7 @@ export function makeSavable<Network extends SavableNetwork>(
   prototype: Network,
   sourceOf: (network: Network) => Source,
 ): void {
+  sources.set(prototype, sourceOf);
   const methods: SavableNetwork & ThisType<Network> = {
     async save(path, options = {}) {
       const { content, queue } = sourceOf(this);

@@ -13,6 +13,11 @@ export type ClassName = string | number | boolean;
 export interface ClassTarget {
   readonly name: string;
   readonly classes: readonly ClassName[];
+  /**
+   * The temperature that the logits are divided by; undefined without calibration. The weights of the network's output
+   * layer have it in them.
+   */
+  readonly temperature?: number;
 }
 
 /** The class number of a row whose target is missing. */

@@ -2,6 +2,7 @@ import { type AsyncOptions, pinnedWork, type Work, workAnywhere, workHere } from
 import { blasnetError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
 import type { FloatArray, Matrix } from '../base/matrix';
+import { checkOptions } from '../base/validate';
 import type { Json } from '../formats/json';
 import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from '../network/load';
 import type { NetworkLoadOptions } from '../network/network-options';
@@ -20,6 +21,7 @@ import { outputFor, type TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
 import { fromModelJson, type ModelJson } from './model-json';
 import { rowsToEvaluate, targetsOf } from './prepare';
+import { type ReliabilityOptions, reliabilityConstraints, reliabilityTable } from './reliability';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import {
   checkSameTarget,
@@ -29,6 +31,7 @@ import {
   TableModel,
   type TargetsJson,
 } from './table-model';
+import { calibrate } from './temperature';
 import { type Begun, resume, type Task, type Trained, train } from './train';
 import {
   type ClassifierOptions,
@@ -39,6 +42,9 @@ import {
 } from './train-options';
 
 type ClassTargets = Extract<TargetsJson, { kind: 'classifier' }>;
+
+/** A temperature, or those of several labels by their names. */
+export type Temperature = number | Readonly<Record<string, number>>;
 
 type AnyClassifier = Classifier<unknown, unknown, unknown>;
 
@@ -59,6 +65,11 @@ export class Classifier<
 > extends TableModel {
   /** The targets with their classes. The number of a class is its place. */
   readonly targets: readonly ClassTarget[];
+  /**
+   * What the logits are divided by, so that probabilities agree with what comes true; with several targets, an object of
+   * such numbers. Above 1: the network was too sure. Undefined if nothing was calibrated: see `calibrate` of the options.
+   */
+  readonly temperature: Temperature | undefined;
   readonly #rows: RowNetwork;
   readonly #single: boolean;
   readonly #answer: (outputs: FloatArray) => unknown;
@@ -71,6 +82,7 @@ export class Classifier<
     this.#rows = parts.rows;
     this.#single = parts.targets.single;
     const [first] = this.targets as [ClassTarget];
+    this.temperature = temperatureOf(this.targets, this.#single);
     const record = recordMaker<unknown>(this.targets.map(({ name }) => name));
     this.#answer = this.#single
       ? (outputs) => first.classes[decide(outputs)]
@@ -172,7 +184,7 @@ export class Classifier<
       ? { kind: 'classes', target: targets.columns[0] as ClassTarget, numbers: none }
       : { kind: 'labels', targets: targets.columns, numbers: targets.columns.map(() => none) };
     const full = { ...options, target };
-    const modelOf = (trained: Trained) => made<Model>({ ...trained, targets });
+    const modelOf = (trained: Trained) => made<Model>({ ...trained, targets: targetsJson(trained.values) });
     return modelOf(await resume(path, table, full, { rows, schema, values }, classifierTask(full), modelOf));
   }
 
@@ -235,22 +247,52 @@ export class Classifier<
    *
    * @throws TypeError or RangeError that names row and column, also for a target that is missing or no class
    */
-  async evaluate(rows: Rows, { missingTarget, ...options }: EvaluateRowsOptions = {}): Promise<Result> {
-    checkEvaluateOptions({ missingTarget, ...options });
+  async evaluate(rows: Rows, options: EvaluateRowsOptions = {}): Promise<Result> {
+    checkEvaluateOptions(options);
+    const { numbers, outputs, how } = await this.#compared(rows, options);
+    return (
+      this.#single
+        ? evaluateClasses(this.targets[0] as ClassTarget, numbers[0] as Int32Array, outputs, how)
+        : evaluateLabels(this.targets, numbers, outputs, how)
+    ) as Promise<Result>;
+  }
+
+  /**
+   * Compares probabilities with what came true in a table's rows or in records, in bins of equal width: a table with the
+   * columns `from`, `to`, `rows`, `predicted` (the mean probability) and `observed` (the share that came true), and
+   * `target` first if there are several. Of two classes, the probability is that of the second one; of more, that of the
+   * class that is predicted. Of good probabilities, `predicted` and `observed` are alike.
+   *
+   * @param options the number of `bins`, at most 65,536 (@default 10); those of evaluate
+   * @throws like evaluate()
+   */
+  async reliability(rows: Rows, options: ReliabilityOptions = {}): Promise<Table> {
+    checkOptions('', options, reliabilityConstraints);
+    const { bins, ...others } = options;
+    const { numbers, outputs, how } = await this.#compared(rows, others);
+    const binning = { ...how, ...(bins !== undefined && { bins }) };
+    if (this.#single) return reliabilityTable([undefined], numbers, [outputs], binning);
+    const columns = await workAnywhere(columnsOf(outputs), how);
+    return reliabilityTable(
+      this.targets.map(({ name }) => name),
+      numbers,
+      columns,
+      binning,
+    );
+  }
+
+  // The class numbers of rows, and what the network says about them.
+  async #compared(rows: Rows, { missingTarget, ...how }: EvaluateRowsOptions) {
     const names = this.targets.map(({ name }) => name);
-    const table = await rowsToEvaluate(rows, names, { ...options, ...(missingTarget && { missingTarget }) });
-    const outputs = await this.#rows.outputs(table, options);
+    const table = await rowsToEvaluate(rows, names, { ...how, ...(missingTarget && { missingTarget }) });
+    const outputs = await this.#rows.outputs(table, how);
     const columns = this.targets.map(({ name }) => table.column(name));
     const numbers: Int32Array[] = [];
     for (const [i, target] of this.targets.entries()) {
       const column = columns[i] as (typeof columns)[0];
-      numbers.push(await pinnedWork(classNumbers(target, column), [column.values], options));
+      numbers.push(await pinnedWork(classNumbers(target, column), [column.values], how));
     }
-    return (
-      this.#single
-        ? evaluateClasses(this.targets[0] as ClassTarget, numbers[0] as Int32Array, outputs, options)
-        : evaluateLabels(this.targets, numbers, outputs, options)
-    ) as Promise<Result>;
+    return { numbers, outputs, how };
   }
 
   get #outputNames(): string[] {
@@ -282,9 +324,16 @@ function made<Model extends AnyClassifier>(parts: ModelParts<ClassTargets>): Mod
   return new Classifier(parts) as unknown as Model;
 }
 
+function temperatureOf(targets: readonly ClassTarget[], single: boolean): Temperature | undefined {
+  const temperatures = targets.map(({ temperature }) => temperature);
+  if (temperatures.includes(undefined)) return undefined;
+  if (single) return temperatures[0];
+  return recordMaker<number>(targets.map(({ name }) => name))((i) => temperatures[i] as number);
+}
+
 /** What the training of a Classifier is about. */
 export function classifierTask(
-  options: Pick<ClassifierOptions, 'target' | 'positive' | 'loss' | 'classWeight'>,
+  options: Pick<ClassifierOptions, 'calibrate' | 'target' | 'positive' | 'loss' | 'classWeight'>,
 ): Task {
   const names = targetsOf(options);
   const single = typeof options.target === 'string';
@@ -303,6 +352,9 @@ export function classifierTask(
       if (!single || typeof first.classes[0] !== 'string') return {};
       return { labels: labelEncoder({ classes: first.classes as readonly string[] }) };
     },
+    ...(options.calibrate !== false && {
+      finish: (network, { X, values, weights }, how) => calibrate(network, X, values, weights, how),
+    }),
     fit: (values) => ({
       ...(outputFor(values).activation === 'softmax' &&
         options.loss === undefined && { loss: 'sparseCategoricalCrossEntropy' }),

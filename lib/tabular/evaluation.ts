@@ -26,6 +26,13 @@ export interface ClassifierEvaluation {
   readonly accuracy: number;
   /** The mean of -log(probability of the row's class), by the natural logarithm. */
   readonly logLoss: number;
+  /** Brier's score: the mean of (probability - came true)^2, summed over the classes if there are more than two. */
+  readonly brier: number;
+  /**
+   * How far probabilities are from the shares that come true, on average: the expected calibration error in 10 bins, see
+   * `metrics.calibration`.
+   */
+  readonly calibrationError: number;
   /** Of two classes that of the second, positive one; of more, the mean over the classes that occur. */
   readonly precision: number;
   /** Like precision. */
@@ -48,6 +55,8 @@ export interface ClassifierEvaluation {
 export interface LabelScores extends ClassScores {
   readonly accuracy: number;
   readonly logLoss: number;
+  readonly brier: number;
+  readonly calibrationError: number;
   readonly rocAuc: number;
 }
 
@@ -83,6 +92,8 @@ export async function evaluateClasses(
       rows: numbers.length,
       accuracy: await measures.accuracy(numbers, outputs, options),
       logLoss: await measures.logLoss(numbers, outputs, options),
+      brier: await measures.brier(numbers, outputs, options),
+      calibrationError: (await measures.calibration(numbers, outputs, options)).expectedError,
       precision: await measures.precision(numbers, outputs, options),
       recall: await measures.recall(numbers, outputs, options),
       f1: await measures.f1(numbers, outputs, options),
@@ -125,6 +136,8 @@ export async function evaluateLabels(
     scores.push({
       accuracy: await measures.accuracy(own, predicted, options),
       logLoss: await measures.logLoss(own, predicted, options),
+      brier: await measures.brier(own, predicted, options),
+      calibrationError: (await measures.calibration(own, predicted, options)).expectedError,
       precision: await measures.precision(own, predicted, options),
       recall: await measures.recall(own, predicted, options),
       f1: await measures.f1(own, predicted, options),
@@ -199,10 +212,11 @@ function named<T>(names: readonly string[], values: readonly T[]): Record<string
 const short = (value: number) => value.toFixed(4);
 
 function classesText(result: Omit<ClassifierEvaluation, 'toString'>): string {
-  const { rows, accuracy, logLoss, rocAuc, byClass, confusion } = result;
+  const { rows, accuracy, logLoss, brier, calibrationError, rocAuc, byClass, confusion } = result;
   const names = Object.keys(byClass);
   return [
     `accuracy ${short(accuracy)}, log loss ${short(logLoss)}, ROC AUC ${short(rocAuc)}, ${rows} rows`,
+    `Brier score ${short(brier)}, calibration error ${short(calibrationError)}`,
     '',
     alignedTable([
       ['class', 'precision', 'recall', 'f1', 'rows', ...names.map((name) => `as ${name}`)],

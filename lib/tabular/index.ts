@@ -4,7 +4,7 @@
 // The file of the folder: TypeScript would take `../tables` for dist/tables.js, the bundle of this module.
 export * from '../tables/index';
 export type { ClassName, ClassTarget } from './class-target';
-export { Classifier, type LabelsClassifier } from './classifier';
+export { Classifier, type LabelsClassifier, type Temperature } from './classifier';
 export {
   type CrossValidateOptions,
   type CrossValidation,
@@ -26,6 +26,7 @@ export { type InputsOptions, inputs } from './inputs';
 export type { ModelJson } from './model-json';
 export type { ParallelOptions } from './parallel';
 export { Regressor, type TargetsRegressor } from './regressor';
+export type { ReliabilityOptions } from './reliability';
 export type { Rows } from './row-network';
 export type { FoldRow, ScoreSummary } from './scores';
 export type { ClassifierOptions, HiddenLayer, ResumingOptions, TrainOptions } from './train-options';

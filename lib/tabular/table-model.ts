@@ -7,6 +7,7 @@ import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../l
 import { findCheckpoint } from '../network/find-checkpoint';
 import { Network } from '../network/network';
 import { type StoredNetwork, tableOf } from '../network/network-file';
+import { carryTable, contentOf } from '../network/savable';
 import { Schema, type SchemaJson } from '../tables/schema';
 import type { History } from '../training/history';
 import type { ClassTarget } from './class-target';
@@ -30,6 +31,7 @@ export type TargetsJson =
       readonly columns: readonly {
         readonly name: string;
         readonly classes: readonly (string | number | boolean)[];
+        readonly temperature?: number;
       }[];
     }
   | { readonly kind: 'regressor'; readonly single: boolean; readonly columns: readonly string[] };
@@ -40,6 +42,12 @@ export interface ModelParts<T extends TargetsJson = TargetsJson> {
   readonly schema: Schema;
   readonly targets: T;
   readonly history: History | undefined;
+}
+
+/** Changes what the file of a model will say about its targets. */
+export function describeTargets(network: Network, targets: Json): void {
+  const { table } = contentOf(network);
+  carryTable(network, { ...(table as Readonly<Record<string, Json>>), targets });
 }
 
 /** What a Classifier and a Regressor have in common. */
@@ -154,8 +162,15 @@ function readModel(json: Json): StoredModel {
   const isText = (value: unknown) => typeof value === 'string';
   const isTarget = (column: unknown) => {
     if (targets.kind === 'regressor') return isText(column);
-    const { name, classes } = (column ?? {}) as Partial<ClassTarget>;
-    return isText(name) && Array.isArray(classes) && classes.length >= 2 && classes.every(isClassName);
+    const { name, classes, temperature = 1 } = (column ?? {}) as Partial<ClassTarget>;
+    const isTemperature = typeof temperature === 'number' && temperature > 0;
+    return (
+      isText(name) &&
+      Array.isArray(classes) &&
+      classes.length >= 2 &&
+      classes.every(isClassName) &&
+      isTemperature
+    );
   };
   const ok =
     (targets?.kind === 'classifier' || targets?.kind === 'regressor') &&

@@ -86,6 +86,13 @@ export interface ClassifierOptions<M extends Metrics = Metrics> extends TrainOpt
    * @default the second one in ascending order
    */
   readonly positive?: ClassName;
+  /**
+   * Whether the probabilities are calibrated on the validation set when the training has ended: the logits are divided by
+   * the temperature at which the log loss is least (Guo et al. 2017). The weights of the output layer take it in. So classes
+   * stay as they are, and predictions cost nothing more. Checkpoints, and the model of an error that ends the training,
+   * are not calibrated. @default true; without a validation set nothing is calibrated
+   */
+  readonly calibrate?: boolean;
 }
 
 /** The options of `resume` beside those of the training. */
@@ -130,9 +137,12 @@ const constraints = {
   validationSplit: optional(share),
 };
 
+export const evaluateConstraints = { ...asyncConstraints, missingTarget: constraints.missingTarget };
+
 const classifierConstraints = {
   ...constraints,
   classWeight,
+  calibrate: optional(boolean),
   positive: optional({
     rule: 'the name of a class',
     accepts: (value) => ['string', 'number', 'boolean'].includes(typeof value),
@@ -173,5 +183,5 @@ export interface EvaluateRowsOptions extends AsyncOptions {
 
 /** Checks the options of `evaluate`. */
 export function checkEvaluateOptions(options: unknown): void {
-  checkOptions('', options, { ...asyncConstraints, missingTarget: constraints.missingTarget });
+  checkOptions('', options, evaluateConstraints);
 }

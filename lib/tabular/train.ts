@@ -23,6 +23,7 @@ import { labelsFor, outputFor, splitTargetOf, type TargetValues } from './labels
 import { LearnedInputs } from './learned-inputs';
 import { prepareRows, type Rows, targetsOf } from './prepare';
 import { arraysOf, inputsOf, RowNetwork } from './row-network';
+import { describeTargets } from './table-model';
 import type { HiddenLayer, ResumingOptions, TrainOptions } from './train-options';
 
 /** What a training is about: which targets, and how their columns are read. */
@@ -37,6 +38,15 @@ export interface Task {
   readonly network: (learned: TargetValues) => NetworkOptions;
   /** Options that fit gets. */
   readonly fit: (learned: TargetValues) => Partial<FitOptions>;
+  /** What happens to the trained network. @param held the rows that it did not learn from, and what it learned of the target */
+  readonly finish?: (network: Network, held: HeldSamples, how: AsyncOptions) => Promise<TargetValues>;
+}
+
+/** Rows that a training held out. */
+export interface HeldSamples {
+  readonly X: InputsLike;
+  readonly values: TargetValues;
+  readonly weights: Float64Array | undefined;
 }
 
 /** A trained network and what was learned beside it. */
@@ -89,7 +99,8 @@ export async function train<Model>(
   const { X, Y, fitOptions } = await samplesOf(rows, result.rows, options, task, how);
   begun?.(modelOf(result));
   try {
-    return { ...result, history: await network.fit(X, Y, fitOptions) };
+    const history = await network.fit(X, Y, fitOptions);
+    return { ...result, history, values: await finished(network, rows, values, fitOptions, task, how) };
   } catch (error) {
     attach(error, { model: modelOf(result) });
     throw error;
@@ -119,12 +130,31 @@ export async function resume(
       ...(override !== undefined && { override }),
       ...(skipDamaged !== undefined && { skipDamaged }),
     });
-    return trained(network, history);
+    return {
+      ...trained(network, history),
+      values: await finished(network, rows, values, fitOptions, task, how),
+    };
   } catch (error) {
     const { network } = error as { readonly network?: Network };
     if (network !== undefined) attach(error, { model: modelOf(trained(network, undefined)) });
     throw error;
   }
+}
+
+/** Finishes a trained network, and lets it carry what was learned of the target then. */
+async function finished(
+  network: Network,
+  { held }: Rows,
+  values: TargetValues,
+  { validationData }: FitOptions,
+  task: Task,
+  how: AsyncOptions,
+): Promise<TargetValues> {
+  if (task.finish === undefined || held === undefined || validationData === undefined) return values;
+  const { X } = validationData;
+  const learned = await task.finish(network, { X, values: held.values, weights: held.weights }, how);
+  describeTargets(network, task.describe(learned));
+  return learned;
 }
 
 function howOf({ signal, threads }: TrainOptions): AsyncOptions {
@@ -207,7 +237,7 @@ const ownNames = [
     'weight',
     'missingTarget',
   ],
-  ...['validationSplit', 'validationData', 'classWeight', 'positive'],
+  ...['validationSplit', 'validationData', 'classWeight', 'positive', 'calibrate'],
 ];
 
 /** The options of fit: the user's, and defaults for a table of this size. */

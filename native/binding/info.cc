@@ -100,6 +100,7 @@ void ExportInfo(Napi::Env env, Napi::Object exports) {
   records.Set("comparison", FieldNames<ComparisonRecord>(env));
   records.Set("deviation", FieldNames<DeviationRecord>(env));
   records.Set("count", FieldNames<CountRecord>(env));
+  records.Set("bin", FieldNames<BinRecord>(env));
   records.Set("ranking", FieldNames<RankingRecord>(env));
   records.Set("outcome", FieldNames<OutcomeRecord>(env));
   exports.Set("records", records);

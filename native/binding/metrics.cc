@@ -6,7 +6,8 @@
 //   check({ data, rule, classes }, callback?): the outcome is labelOutside, with the index, if a number
 //   breaks
 //       the rule; `classes` is for the rule kClasses
-//   sumRows, sumDeviations, countDecisions, countConfusions, rankColumns({ numbers, labels, predictions,
+//   sumRows, sumDeviations, countDecisions, countConfusions, countBins, rankColumns({ numbers, labels,
+//   predictions,
 //       weights or null, means, results }, callback?)
 //     numbers      Float64Array (ComparisonRecord)
 //     labels       (rows, cols); or, with `indices`, (rows)
@@ -31,6 +32,7 @@ namespace blasnet {
 namespace {
 
 constexpr size_t kMostElements = size_t{1} << 40;
+constexpr size_t kMostBins = 1 << 16;
 
 class MetricsObject final : public Operations<MetricsObject> {
  public:
@@ -44,6 +46,7 @@ class MetricsObject final : public Operations<MetricsObject> {
                            Method<&MetricsObject::SumColumnDeviations>("sumDeviations"),
                            Method<&MetricsObject::CountRows>("countDecisions"),
                            Method<&MetricsObject::Confuse>("countConfusions"),
+                           Method<&MetricsObject::Bin>("countBins"),
                            Method<&MetricsObject::Rank>("rankColumns"),
                            Method<&MetricsObject::LimitThreads>("limitThreads"),
                            Method<&MetricsObject::Stop>("stop"),
@@ -65,21 +68,21 @@ class MetricsObject final : public Operations<MetricsObject> {
     double* results;
   };
 
-  enum class Means { kUnused, kUsed };
+  enum class Needs { kNothing, kMeans, kBins };
 
   // Runs compute(request), whose results have `size(request)` elements.
   template <class Size, class F>
   Napi::Value Compare(const Napi::CallbackInfo& info, const Size& size, const F& compute,
-                      Means means = Means::kUnused) {
+                      Needs needs = Needs::kNothing) {
     const Properties given(Args(info), 0,
                            {"numbers", "labels", "predictions", "weights", "means", "results"});
-    Request request = RequestOf(given);
-    if (means == Means::kUsed) request.means = given["means"].Array<double>(request.comparison.cols);
+    Request request = RequestOf(given, needs);
+    if (needs == Needs::kMeans) request.means = given["means"].Array<double>(request.comparison.cols);
     request.results = given["results"].Array<double>(size(request));
     return Start(info, 1, [=](Totals*) { return compute(request); }, given.Values());
   }
 
-  static Request RequestOf(const Properties& given) {
+  static Request RequestOf(const Properties& given, Needs needs) {
     const Argument numbers = given["numbers"];
     const auto record = numbers.Record<ComparisonRecord>();
     const size_t rows = numbers.SizeOf(record.rows, 0, kMostElements);
@@ -87,10 +90,12 @@ class MetricsObject final : public Operations<MetricsObject> {
     if (rows > kMostElements / std::max<size_t>(1, cols)) throw numbers.Wrong("a record of fewer elements");
     Request request{};
     request.value = numbers.EnumOf(record.value, kLastRowValue);
-    request.rule = {record.classes != 0, record.threshold, numbers.SizeOf(record.k, 0, kMostElements),
-                    record.epsilon};
+    const bool bins = needs == Needs::kBins;
+    const size_t k = numbers.SizeOf(record.k, bins ? 1 : 0, bins ? kMostBins : kMostElements);
+    request.rule = {record.classes != 0, record.threshold, k, record.epsilon, record.scale};
     // The largest of no numbers has no column.
-    if (cols == 0 && (request.rule.classes || request.value == RowValue::kTopKHit)) {
+    const bool needs_column = request.value == RowValue::kTopKHit || request.value == RowValue::kLogitSlopes;
+    if (cols == 0 && (request.rule.classes || needs_column)) {
       throw numbers.Wrong("a record with columns");
     }
     const bool indices = record.indices != 0;
@@ -125,7 +130,7 @@ class MetricsObject final : public Operations<MetricsObject> {
     return Compare(
         info, [](const Request& of) { return of.comparison.cols * FieldCount<DeviationRecord>(); },
         [this](const Request& of) { return SumDeviations(of.comparison, of.means, control_, of.results); },
-        Means::kUsed);
+        Needs::kMeans);
   }
 
   Napi::Value CountRows(const Napi::CallbackInfo& info) {
@@ -142,6 +147,13 @@ class MetricsObject final : public Operations<MetricsObject> {
           return classes * classes;
         },
         [this](const Request& of) { return CountConfusions(of.comparison, of.rule, control_, of.results); });
+  }
+
+  Napi::Value Bin(const Napi::CallbackInfo& info) {
+    return Compare(
+        info, [](const Request& of) { return of.rule.k * FieldCount<BinRecord>(); },
+        [this](const Request& of) { return CountBins(of.comparison, of.rule, control_, of.results); },
+        Needs::kBins);
   }
 
   Napi::Value Rank(const Napi::CallbackInfo& info) {

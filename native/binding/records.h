@@ -117,6 +117,7 @@ struct ComparisonRecord {
   double threshold;
   double k;
   double epsilon;
+  double scale;
 
   static constexpr Field<ComparisonRecord> kFields[] = {{"rows", &ComparisonRecord::rows},
                                                         {"cols", &ComparisonRecord::cols},
@@ -125,7 +126,8 @@ struct ComparisonRecord {
                                                         {"classes", &ComparisonRecord::classes},
                                                         {"threshold", &ComparisonRecord::threshold},
                                                         {"k", &ComparisonRecord::k},
-                                                        {"epsilon", &ComparisonRecord::epsilon}};
+                                                        {"epsilon", &ComparisonRecord::epsilon},
+                                                        {"scale", &ComparisonRecord::scale}};
 };
 
 // The result of an operation: see Outcome and Totals.

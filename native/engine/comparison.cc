@@ -245,4 +245,24 @@ Outcome CountConfusions(const Comparison& comparison, const DecisionRule& rule, 
       });
 }
 
+Outcome CountBins(const Comparison& comparison, const DecisionRule& rule, const Control& control,
+                  double* bins) {
+  const size_t width = ChancesPerRow(rule, comparison.cols);
+  std::vector<BinRecord> sums(rule.k);
+  const Outcome outcome = InOrder<Chance>(
+      comparison, ClassesOf(comparison, rule.classes), width, control,
+      [&](const RowBlock& block, Chance* chances) { RowChances(rule, block, chances); },
+      [&](size_t count, const Chance* chances, const double* weights) {
+        for (size_t i = 0; i < count * width; i++) {
+          const double weight = At(weights, i / width);
+          BinRecord& bin = sums[BinOf(chances[i].probability, rule.k)];
+          bin.weight += weight;
+          bin.predicted += weight * chances[i].probability;
+          bin.observed += weight * chances[i].came_true;
+        }
+      });
+  WriteAll(sums, bins);
+  return outcome;
+}
+
 }  // namespace blasnet

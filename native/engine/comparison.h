@@ -47,6 +47,17 @@ struct CountRecord {
                                                    {"occurs", &CountRecord::occurs}};
 };
 
+// The predictions in a bin, by their weights.
+struct BinRecord {
+  double weight;
+  double predicted;  // the weighted sum of the probabilities
+  double observed;   // the weight of those that came true
+
+  static constexpr Field<BinRecord> kFields[] = {{"weight", &BinRecord::weight},
+                                                 {"predicted", &BinRecord::predicted},
+                                                 {"observed", &BinRecord::observed}};
+};
+
 // Each of these returns kStopped, with unfinished results, if `control` says so. Where columns are classes, a
 // row of weight above 0 needs a label above 0; otherwise the outcome is kNoClass, with the row.
 
@@ -70,6 +81,10 @@ Outcome CountDecisions(const Comparison& comparison, const DecisionRule& rule, c
 // column has two classes, no and yes.
 Outcome CountConfusions(const Comparison& comparison, const DecisionRule& rule, const Control& control,
                         double* matrix);
+
+// bins (rule.k, BinRecord): the chances of RowChances, by BinOf.
+Outcome CountBins(const Comparison& comparison, const DecisionRule& rule, const Control& control,
+                  double* bins);
 
 // Reads the labels of rows row .. row + count of one column.
 const double* ReadLabels(const Comparison& comparison, size_t column, size_t row, size_t count,

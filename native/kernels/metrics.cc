@@ -70,6 +70,35 @@ double SumOfSquares(const double* labels, const double* predictions, size_t cols
   return sum;
 }
 
+// With the logits z of a row, and p the probabilities of scale * z: the mean of z under p less that under the
+// labels (the first derivative of the cross-entropy by scale), the variance of z under p (the second one),
+// and the plain mean of z less that under the labels. A single logit is that of yes; that of no is 0.
+void LogitSlopes(const DecisionRule& rule, const double* labels, const double* z, size_t cols,
+                 double* slopes) {
+  if (!rule.classes) {
+    const double p = 1 / (1 + std::exp(-rule.scale * *z));
+    slopes[0] = (p - *labels) * *z;
+    slopes[1] = p * (1 - p) * *z * *z;
+    slopes[2] = (0.5 - *labels) * *z;
+    return;
+  }
+  const double largest = *std::max_element(z, z + cols);
+  double total = 0, mean = 0, square = 0, plain = 0, actual = 0;
+  for (size_t c = 0; c < cols; c++) {
+    // From the largest one, so that no power overflows and the variance keeps its digits.
+    const double shifted = z[c] - largest, weight = std::exp(rule.scale * shifted);
+    total += weight;
+    mean += weight * shifted;
+    square += weight * shifted * shifted;
+    plain += shifted;
+    actual += labels[c] * shifted;
+  }
+  mean /= total;
+  slopes[0] = mean - actual;
+  slopes[1] = square / total - mean * mean;
+  slopes[2] = plain / static_cast<double>(cols) - actual;
+}
+
 // values[r] = value(labels of r, predictions of r)
 template <class F>
 void EachRow(const RowBlock& block, double* values, const F& value) {
@@ -87,7 +116,10 @@ void EachElement(const RowBlock& block, double* values, const F& value) {
 
 }  // namespace
 
-size_t ValuesPerRow(RowValue value, size_t cols) { return value <= RowValue::kLabel ? cols : 1; }
+size_t ValuesPerRow(RowValue value, size_t cols) {
+  if (value == RowValue::kLogitSlopes) return 3;
+  return value <= RowValue::kLabel ? cols : 1;
+}
 
 void RowValues(RowValue value, const DecisionRule& rule, const RowBlock& block, double* values) {
   const size_t cols = block.cols;
@@ -111,6 +143,10 @@ void RowValues(RowValue value, const DecisionRule& rule, const RowBlock& block, 
     case RowValue::kBrier:
       return EachRow(block, values,
                      [&](const double* y, const double* p) { return SumOfSquares(y, p, cols); });
+    case RowValue::kLogitSlopes:
+      for (size_t r = 0; r < block.rows; r++) {
+        LogitSlopes(rule, block.labels + r * cols, block.predictions + r * cols, cols, values + 3 * r);
+      }
   }
 }
 
@@ -140,6 +176,30 @@ void RowDecisions(const DecisionRule& rule, const RowBlock& block, uint32_t* dec
     decisions[2 * r] = static_cast<uint32_t>(ArgMax(block.labels + r * cols, cols));
     decisions[2 * r + 1] = static_cast<uint32_t>(ArgMax(block.predictions + r * cols, cols));
   }
+}
+
+size_t ChancesPerRow(const DecisionRule& rule, size_t cols) { return rule.classes ? 1 : cols; }
+
+void RowChances(const DecisionRule& rule, const RowBlock& block, Chance* chances) {
+  const size_t cols = block.cols;
+  if (!rule.classes) {
+    for (size_t i = 0; i < block.rows * cols; i++) chances[i] = {block.predictions[i], block.labels[i]};
+    return;
+  }
+  for (size_t r = 0; r < block.rows; r++) {
+    const double *labels = block.labels + r * cols, *predictions = block.predictions + r * cols;
+    const size_t best = ArgMax(predictions, cols);
+    chances[r] = {predictions[best], static_cast<double>(ArgMax(labels, cols) == best)};
+  }
+}
+
+size_t BinOf(double probability, size_t bins) {
+  const double width = 1 / static_cast<double>(bins);
+  // Products, as in NumPy's linspace, so that a probability on an edge is in the same bin.
+  size_t bin = std::min(bins - 1, static_cast<size_t>(std::clamp(probability, 0.0, 1.0) / width));
+  while (bin > 0 && probability <= static_cast<double>(bin) * width) bin--;
+  while (bin < bins - 1 && probability > static_cast<double>(bin + 1) * width) bin++;
+  return bin;
 }
 
 }  // namespace blasnet

@@ -23,18 +23,21 @@ enum class RowValue : int32_t {
   kTopKHit = 4,        // 1 if the label's column is among the k largest predictions; the last of equals first
   kLogLoss = 5,        // the cross-entropy
   kBrier = 6,          // the sum of the squared errors
+  kLogitSlopes =
+      7,  // how the cross-entropy of `scale` times the logits changes with `scale`: see LogitSlopes
 };
-inline constexpr RowValue kLastRowValue = RowValue::kBrier;
+inline constexpr RowValue kLastRowValue = RowValue::kLogitSlopes;
 inline constexpr const char* kRowValueNames[] = {"squaredError", "absoluteError", "label", "hit",
-                                                 "topKHit",      "logLoss",       "brier"};
+                                                 "topKHit",      "logLoss",       "brier", "logitSlopes"};
 
 // How a row is decided.
 struct DecisionRule {
   bool
       classes;  // the column of the largest number counts, the first of equals; else each column is yes or no
   double threshold;  // a prediction above it means yes; a label above 1/2 does
-  size_t k;          // for kTopKHit
+  size_t k;          // for kTopKHit; for bins, their number
   double epsilon;    // for kLogLoss: probabilities are kept this far away from 0 and 1
+  double scale;      // for kLogitSlopes
 };
 
 // How many numbers a row adds.
@@ -51,5 +54,20 @@ void RowDeviations(const RowBlock& block, const double* means, const double* fir
 // Otherwise a number for each column: 1 for a label's yes plus 2 for a prediction's yes.
 void RowDecisions(const DecisionRule& rule, const RowBlock& block, uint32_t* decisions);
 size_t DecisionsPerRow(const DecisionRule& rule, size_t cols);
+
+// A probability and whether it came true: of the largest column, if the columns are classes; otherwise of
+// each column.
+struct Chance {
+  double probability;
+  double came_true;
+};
+
+// chances (rows, ChancesPerRow)
+void RowChances(const DecisionRule& rule, const RowBlock& block, Chance* chances);
+size_t ChancesPerRow(const DecisionRule& rule, size_t cols);
+
+// The bin of a probability among `bins` of equal width. An edge belongs to the bin below it, as in
+// scikit-learn.
+size_t BinOf(double probability, size_t bins);
 
 }  // namespace blasnet

@@ -114,7 +114,9 @@ describe('metrics', () => {
 
   test('the table has every metric', () => {
     expect([...byName.keys()].sort()).toEqual([...metricNames].sort());
-    expect(Object.keys(metrics.async).sort()).toEqual([...metricNames, 'confusionMatrix'].sort());
+    expect(Object.keys(metrics.async).sort()).toEqual(
+      [...metricNames, 'confusionMatrix', 'calibration'].sort(),
+    );
   });
 
   test.each(metricNames)('%s has the options in the table', async (name: MetricName) => {

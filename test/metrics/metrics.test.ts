@@ -171,10 +171,9 @@ describe('metrics of numbers', () => {
 });
 
 const { async: _, ...functions } = metrics;
-const numbers = Object.entries(functions).filter(([name]) => name !== 'confusionMatrix') as [
-  string,
-  typeof rocAuc,
-][];
+const numbers = Object.entries(functions).filter(
+  ([name]) => name !== 'confusionMatrix' && name !== 'calibration',
+) as [string, typeof rocAuc][];
 
 describe('metrics without an answer', () => {
   it.each<[string, () => number]>([

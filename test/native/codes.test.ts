@@ -68,10 +68,11 @@ const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<Numeric
   },
   comparison: {
     ...{ rows: true, cols: true, indices: true, value: true },
-    ...{ classes: true, threshold: true, k: true, epsilon: true },
+    ...{ classes: true, threshold: true, k: true, epsilon: true, scale: true },
   },
   deviation: { residual: true, spread: true, differ: true },
   count: { hits: true, predicted: true, actual: true, occurs: true },
+  bin: { weight: true, predicted: true, observed: true },
   ranking: { positives: true, negatives: true, area: true, precisions: true },
   outcome: {
     status: true,

@@ -40,8 +40,8 @@ export function metricCallsOf({ labelRules, rowValues, records }) {
   /** @param {object} table */
   const lastOf = (table) => Object.keys(table).length - 1;
 
-  /** (rows, cols, indices, value, classes, threshold, k, epsilon) */
-  const request = [5, 2, 0, rowValues.squaredError, 1, 0.5, 1, 1e-6];
+  /** (rows, cols, indices, value, classes, threshold, k, epsilon, scale) */
+  const request = [5, 2, 0, rowValues.squaredError, 1, 0.5, 1, 1e-6, 1];
   const refused = { 3: noCodes(lastOf(rowValues)), 6: noSizes };
   // The arrays have no elements for more rows or columns.
   const tooLarge = { 0: [...noSizes, 6, 2 ** 40], 1: [...noSizes, 3, 2 ** 40] };
@@ -76,6 +76,7 @@ export function metricCallsOf({ labelRules, rowValues, records }) {
     sumDeviations: comparison(2 * records.deviation.length, true),
     countDecisions: comparison(2 * records.count.length),
     countConfusions: comparison(4),
+    countBins: comparison(records.bin.length),
     rankColumns: comparison(2 * records.ranking.length),
     limitThreads: [size(2)],
     stop: [],

@@ -22,7 +22,7 @@ function request(cols = 1): ComparisonArguments {
   return {
     numbers: packRecord('comparison', {
       ...{ rows, cols, indices: false, value: native.rowValues.logLoss },
-      ...{ classes: false, threshold: 0.5, k: 1, epsilon: 1e-6 },
+      ...{ classes: false, threshold: 0.5, k: 1, epsilon: 1e-6, scale: 1 },
     }),
     labels: new Uint8Array(rows * cols).map((_, i) => i % 2),
     predictions: new Float32Array(rows * cols).map((_, i) => (i % 1021) / 1021),
@@ -32,7 +32,14 @@ function request(cols = 1): ComparisonArguments {
   };
 }
 
-const operations = ['sumRows', 'sumDeviations', 'countDecisions', 'countConfusions', 'rankColumns'] as const;
+const operations = [
+  'sumRows',
+  'sumDeviations',
+  'countDecisions',
+  'countConfusions',
+  'countBins',
+  'rankColumns',
+] as const;
 
 const calls: Readonly<Record<string, (object: NativeMetrics, callback?: Callback) => void>> = {
   check: (object, callback) =>

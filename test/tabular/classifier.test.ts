@@ -26,7 +26,7 @@ const options: ClassifierOptions & { target: string } = { target: 'left', ...qui
 describe('a Classifier', () => {
   test('learns classes from texts, gaps, truth values and times', async () => {
     const model = await Classifier.train(table.without(['size']), options);
-    expect(model.targets).toEqual([{ name: 'left', classes: ['no', 'yes'] }]);
+    expect(model.targets).toMatchObject([{ name: 'left', classes: ['no', 'yes'] }]);
     expect(model.network.labels?.classes).toEqual(['no', 'yes']);
     const { accuracy, rows } = await model.evaluate(table);
     expect(rows).toBe(240);
@@ -77,9 +77,10 @@ describe('a Classifier', () => {
           : Matrix.from(
               Array.from({ length: 240 }, (_, row) => columns.map((values) => values[row] as number)),
             );
-      for (const name of ['accuracy', 'precision', 'recall', 'f1', 'rocAuc', 'logLoss'] as const) {
+      for (const name of ['accuracy', 'precision', 'recall', 'f1', 'rocAuc', 'logLoss', 'brier'] as const) {
         expect(result[name], name).toBeCloseTo(metrics[name](numbers, outputs), 12);
       }
+      expect(result.calibrationError).toBeCloseTo(metrics.calibration(numbers, outputs).expectedError, 12);
       expect(result.confusion).toEqual(metrics.confusionMatrix(numbers, outputs).toArray());
       const total = result.confusion.flat().reduce((sum, count) => sum + count, 0);
       expect(total).toBe(240);
@@ -204,7 +205,7 @@ describe('a Classifier', () => {
     const fixed = await Classifier.train(table, { ...options, epochs: 9, earlyStopping: false });
     expect(fixed.history?.loss.length).toBe(9);
     const { train, test: held } = table.split({ testSize: 0.2, seed: 3 });
-    const given = await Classifier.train(train, { ...options, validationData: held });
+    const given = await Classifier.train(train, { ...options, validationData: held, calibrate: false });
     const again = await Classifier.train(train, { ...options, validationData: held.toRecords() });
     expect(given.history?.valLoss).toEqual(again.history?.valLoss);
     const last = await given.evaluate(held);
