@@ -29,4 +29,7 @@ export { Regressor, type TargetsRegressor } from './regressor';
 export type { ReliabilityOptions } from './reliability';
 export type { Rows } from './row-network';
 export type { FoldRow, ScoreSummary } from './scores';
+export { type SearchOptions, type SearchResult, type SearchSpace, search } from './search';
+export { choice, Distribution, type Drawn, integer, logUniform, type SpaceOf, uniform } from './space';
 export type { ClassifierOptions, HiddenLayer, ResumingOptions, TrainOptions } from './train-options';
+export type { Trial, TrialState } from './trials';

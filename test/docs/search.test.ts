@@ -1,8 +1,9 @@
 // docs/search.md: its tables agree with the library.
 
 import { describe, expect, test } from 'vitest';
-import { Classifier, crossValidate, Regressor, Table } from '../../lib/tabular';
-import { codeIn, namesIn, optionsOf, optionsTaken, tableOf, toldDefaults } from './markdown';
+import { Classifier, choice, crossValidate, Regressor, search, Table } from '../../lib/tabular';
+import { rungsOf } from '../../lib/tabular/trials';
+import { codeIn, namesIn, optionsOf, optionsTaken, read, tableOf, toldDefaults } from './markdown';
 
 const page = 'docs/search.md';
 
@@ -44,5 +45,43 @@ describe('crossValidate', () => {
     expect(Object.keys(labels.scores)).toContain('Status.f1');
     const numbers = await crossValidate(Regressor, given, { ...quick, target: ['Price', 'Area'], folds: 2 });
     expect(Object.keys(numbers.scores)).toEqual(expect.arrayContaining(['r2', 'Price.meanAbsoluteError']));
+  });
+});
+
+describe('search', () => {
+  const given = { target: 'word', space: { hidden: choice([[1], [2]]), epochs: 1 }, seed: 1 } as const;
+
+  test('has the options and defaults of the table', async () => {
+    const told = tableOf(page, 'Option of search').flatMap((row) =>
+      codeIn(row['Option of search'] as string),
+    );
+    expect(told.sort()).toEqual((await optionsTaken((own) => search(Classifier, table, own))).sort());
+    const defaults = toldDefaults(optionsOf(page, 'Option of search'));
+    expect(defaults).toEqual({ trials: 20, folds: 5, method: 'random', reduction: 3, refit: true });
+    const { trials, model, best } = await search(Classifier, table, given);
+    expect([trials.length, new Set(trials.map(({ state }) => state)), model?.constructor]).toEqual([
+      20,
+      new Set(['finished']),
+      Classifier,
+    ]);
+    expect(best.score).toBe(best.scores.logLoss);
+  });
+
+  test('gives what the table says', async () => {
+    const result = await search(Classifier, table, { ...given, folds: 2, trials: 1 });
+    expect(namesIn(page, 'Property of a search').sort()).toEqual(Object.keys(result).sort());
+    const [row] = tableOf(page, 'Property of a search').filter(({ Meaning }) =>
+      Meaning?.startsWith('for each trial'),
+    );
+    expect(codeIn(row?.Meaning as string).sort()).toEqual(Object.keys(result.best).sort());
+  });
+
+  test('goes on with as many trials as the page says', () => {
+    expect(read(page).replace(/\s+/g, ' ')).toContain(
+      'With 27 trials of 81 epochs, all train 3 epochs; the best 9 go on to epoch 9, the best 3 of these to 27, the best one to 81.',
+    );
+    const rungs = rungsOf(27, 81, 3);
+    expect(rungs.map(({ epoch }) => epoch)).toEqual([3, 9, 27]);
+    expect(rungs.map(({ keep }) => keep)).toEqual([9, 3, 1]);
   });
 });

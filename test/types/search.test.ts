@@ -1,0 +1,82 @@
+// The types of cross-validation and search. This file must compile, except the lines under @ts-expect-error.
+
+import { expectTypeOf, test } from 'vitest';
+import {
+  Classifier,
+  type ClassifierEvaluation,
+  choice,
+  crossValidate,
+  type Distribution,
+  integer,
+  type LabelsClassifier,
+  logUniform,
+  Regressor,
+  type RegressorEvaluation,
+  type SearchOptions,
+  search,
+  type Table,
+  uniform,
+} from '../../lib/tabular';
+
+/** Compiled and never run. */
+function compiled(_: () => unknown): void {}
+
+test('crossValidate gives evaluations and models of its class and targets', () => {
+  compiled(async () => {
+    const table = {} as Table;
+    const one = await crossValidate(Classifier, table, { target: 'a', group: 'b', epochs: 3 });
+    expectTypeOf(one.folds[0]?.evaluation).toEqualTypeOf<ClassifierEvaluation | undefined>();
+    expectTypeOf(one.models).toEqualTypeOf<readonly Classifier[]>();
+    const labels = await crossValidate(Classifier, table, {
+      target: ['a', 'b'],
+      onFoldEnd: (fold) => fold.evaluation.byLabel,
+    });
+    expectTypeOf(labels.models).toEqualTypeOf<readonly LabelsClassifier[]>();
+    const number = await crossValidate(Regressor, table, { target: 'a', stratify: false });
+    expectTypeOf(number.folds[0]?.evaluation).toEqualTypeOf<RegressorEvaluation | undefined>();
+    // @ts-expect-error: the target is required
+    await crossValidate(Regressor, table, { folds: 3 });
+    // @ts-expect-error: a Regressor has no classes
+    await crossValidate(Regressor, table, { target: 'a', positive: 'yes' });
+    // @ts-expect-error: an option that does not exist
+    await crossValidate(Regressor, table, { target: 'a', fold: 3 });
+  });
+});
+
+test('a space takes draws at any depth, of the right type', () => {
+  compiled(async () => {
+    const table = {} as Table;
+    const { model } = await search(Classifier, table, {
+      target: 'a',
+      metric: (evaluation) => evaluation.rocAuc,
+      space: {
+        hidden: [
+          choice([16, 32]),
+          { outputDim: integer(4, 8), activation: 'relu', dropout: uniform(0, 0.5) },
+        ],
+        optimizer: choice([
+          { name: 'adam', learningRate: logUniform(1e-4, 1e-2) },
+          { name: 'sgd', learningRate: 0.1, momentum: uniform(0, 0.9) },
+        ]),
+        earlyStopping: choice([false, { patience: integer(3, 9) }]),
+        classWeight: choice(['balanced', undefined]),
+        epochs: 30,
+      },
+    });
+    expectTypeOf(model).toEqualTypeOf<Classifier | undefined>();
+    const several = await search(Regressor, table, { target: ['a', 'b'], space: { epochs: integer(1, 9) } });
+    expectTypeOf(several.model?.predict({})).toEqualTypeOf<Record<string, number> | undefined>();
+    // @ts-expect-error: an option that does not exist
+    await search(Regressor, table, { target: 'a', space: { epoch: integer(1, 9) } });
+    // @ts-expect-error: epochs are a number
+    await search(Regressor, table, { target: 'a', space: { epochs: choice(['a', 'b']) } });
+    // @ts-expect-error: the seed is an option of the search itself
+    await search(Regressor, table, { target: 'a', space: { seed: integer(1, 9) } });
+  });
+});
+
+test('choice draws what its values are when they are drawn', () => {
+  expectTypeOf(choice([1, 2])).toEqualTypeOf<Distribution<1 | 2>>();
+  expectTypeOf(choice([{ a: uniform(0, 1) }])).toEqualTypeOf<Distribution<{ readonly a: number }>>();
+  expectTypeOf<SearchOptions['trials']>().toEqualTypeOf<number | undefined>();
+});
