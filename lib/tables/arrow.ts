@@ -4,8 +4,8 @@ import { blasnetError } from '../base/errors';
 import { loadArrow } from './arrow-package';
 import { type ArrowData, type ArrowReader, type ArrowType, readerOf } from './arrow-types';
 import type { Bytes } from './bytes';
-import { ColumnParts, mostPartRows, type PlainColumn } from './column-parts';
-import { type Asked, askedOf, type FieldOf } from './columnar-request';
+import { ColumnParts, mostPartRows } from './column-parts';
+import { type Asked, askedOf, type ColumnarFile, type FieldOf } from './columnar-request';
 
 interface Field extends FieldOf<ArrowReader> {
   /** Its index in a batch. */
@@ -18,33 +18,37 @@ interface Batch {
   readonly data: { readonly children: readonly ArrowData[] };
 }
 
-/** Reads the columns that are asked for. `onRows` gets the number of rows after each batch. */
-export async function readArrow(
-  bytes: Bytes,
-  asked: Asked,
-  onRows: (rows: number) => void,
-): Promise<readonly PlainColumn[]> {
+/** Opens a file or a stream to read the columns that are asked for. */
+export async function openArrow(bytes: Bytes, asked: Asked): Promise<ColumnarFile> {
   const { RecordBatchReader } = await loadArrow();
-  let fields: readonly Field[] = [];
-  let columns: readonly ColumnParts[] = [];
-  let rows = 0;
   try {
     const source = bytes.handle ?? (await bytes.read(0, bytes.size));
     const reader = await (await RecordBatchReader.from(source as Uint8Array)).open();
     const { schema } = reader as unknown as { readonly schema: Batch['schema'] | undefined };
     if (schema === undefined) throw new Error('it has no schema');
-    fields = askedOf(fieldsOf(schema), asked, bytes.name);
-    columns = fields.map(({ name, type }) => new ColumnParts(name, type.kind, bytes.name));
-    for await (const each of reader) {
-      const batch = each as unknown as Batch;
+    const fields = askedOf<Field>(fieldsOf(schema), asked, bytes.name);
+    const columns = fields.map(({ name, type }) => new ColumnParts(name, type.kind, bytes.name));
+    const batches = reader as unknown as AsyncIterable<Batch>;
+    return { columns, groups: recordBatches(bytes, batches, fields, columns) };
+  } catch (cause) {
+    throw failed(bytes, cause);
+  }
+}
+
+async function* recordBatches(
+  bytes: Bytes,
+  batches: AsyncIterable<Batch> | Iterable<Batch>,
+  fields: readonly Field[],
+  columns: readonly ColumnParts[],
+): AsyncGenerator<number> {
+  try {
+    for await (const batch of batches) {
       readBatch(batch, fields, columns);
-      rows += batch.numRows;
-      onRows(rows);
+      yield batch.numRows;
     }
   } catch (cause) {
     throw failed(bytes, cause);
   }
-  return columns.map((column) => column.done(asked.types.get(column.name)));
 }
 
 function failed({ name }: Bytes, cause: unknown): Error {

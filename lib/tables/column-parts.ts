@@ -1,4 +1,4 @@
-// A column that is filled part by part, where the number of all rows is not known or cannot be trusted.
+// A column that is filled and taken part by part, where the number of all rows is not known or cannot be trusted.
 
 import { type BlasnetError, blasnetError } from '../base/errors';
 import { articleOf, ColumnBuilder, placeOf } from './build';
@@ -20,15 +20,17 @@ export interface PlainColumn {
 export const mostPartRows = 2 ** 26;
 
 const mostRows = 2 ** 32 - 1;
+// Texts that are kept though no row that is left may have them.
+const mostIdleTexts = 2 ** 16;
 
 export class ColumnParts {
   readonly name: string;
   readonly kind: ColumnKind;
-  /** The codes of the texts of a category. */
-  readonly codes = new TextCodes();
   readonly #file: string;
+  #codes = new TextCodes();
   #parts: Values[] = [];
   #rows = 0;
+  #taken = 0;
 
   /** @param file what errors call the file */
   constructor(name: string, kind: ColumnKind, file: string) {
@@ -37,9 +39,19 @@ export class ColumnParts {
     this.#file = file;
   }
 
+  /** The codes of the texts of a category. */
+  get codes(): TextCodes {
+    return this.#codes;
+  }
+
+  /** The rows that were filled, and not taken. */
+  get pending(): number {
+    return this.#rows - this.#taken;
+  }
+
   /** The values of the next rows, all missing at first. */
   next(rows: number): Values {
-    if (rows > mostPartRows || this.#rows + rows > mostRows) {
+    if (rows > mostPartRows || this.pending + rows > mostRows) {
       throw blasnetError('ERR_BLASNET_FILE', `Cannot read ${this.#file}: it has too many rows at once`);
     }
     const part = newValues(this.kind, rows);
@@ -64,36 +76,60 @@ export class ColumnParts {
     return Object.assign(error, { row, column: this.name });
   }
 
-  /** The column of all parts, of the kind that is stated. */
-  done(stated: ColumnKind | undefined): PlainColumn {
+  /** Takes the first rows that are left, as a column of the kind that is stated. Its texts are those of these rows. */
+  take(rows: number, stated: ColumnKind | undefined): PlainColumn {
     const { name, kind } = this;
-    const values = this.#joined();
-    const texts = kind === 'category' ? this.codes.inOrder(values as Int32Array) : undefined;
+    const before = this.#taken;
+    const values = this.#takeValues(rows);
+    const texts = kind === 'category' ? this.#codes.inOrder(values as Int32Array) : undefined;
     if (stated === undefined || stated === kind) return { name, kind, values, texts };
     const column = columnOf(kind, values, texts && encodedCategories(texts.bytes, texts.ends));
-    return this.#converted(column, stated);
+    return this.#converted(column, stated, before);
   }
 
-  #joined(): Values {
-    if (this.#parts.length === 1) return this.#parts[0] as Values;
-    const values = newValues(this.kind, this.#rows);
-    let at = 0;
-    for (const part of this.#parts) {
-      values.set(part, at);
-      at += part.length;
+  #takeValues(rows: number): Values {
+    this.#taken += rows;
+    const [first] = this.#parts;
+    if (first?.length === rows && first.byteLength === first.buffer.byteLength) {
+      this.#parts.shift();
+      return first;
     }
-    this.#parts = [];
+    const values = newValues(this.kind, rows);
+    for (let at = 0; at < rows; ) {
+      const part = this.#parts[0] as Values;
+      const piece = part.subarray(0, rows - at);
+      values.set(piece, at);
+      at += piece.length;
+      if (piece.length === part.length) this.#parts.shift();
+      else this.#parts[0] = part.subarray(piece.length);
+    }
     return values;
   }
 
-  #converted(column: Column, stated: ColumnKind): PlainColumn {
+  /** Forgets texts, if there are many, that no row has which is left. */
+  forget(): void {
+    if (this.#codes.size <= mostIdleTexts) return;
+    const { pending } = this;
+    const values = this.#takeValues(pending) as Int32Array;
+    this.#taken -= pending;
+    const { bytes, ends } = this.#codes.inOrder(values);
+    this.#parts = [values];
+    this.#codes = new TextCodes();
+    let start = 0;
+    for (const end of ends) {
+      this.#codes.codeOf(bytes.subarray(start, end));
+      start = end;
+    }
+  }
+
+  #converted(column: Column, stated: ColumnKind, before: number): PlainColumn {
     const builder = new ColumnBuilder(this.name, column.length, stated);
     for (let row = 0; row < column.length; row++) {
       const cell = column.at(row);
       try {
         builder.set(row, cell);
       } catch {
-        throw this.#errorAt(row, articleOf(stated), cell);
+        throw this.#errorAt(before + row, articleOf(stated), cell);
       }
     }
     const { values, categories } = builder.done();

@@ -2,7 +2,7 @@
 
 import { blasnetError, type ErrorCode } from '../base/errors';
 import type { ColumnKind } from './column';
-import type { PlainColumn } from './column-parts';
+import type { ColumnParts, PlainColumn } from './column-parts';
 import { checkKnown } from './from';
 
 export type ColumnarFormat = 'parquet' | 'arrow';
@@ -16,17 +16,32 @@ export interface ColumnarRequest {
   readonly path: string | undefined;
   readonly types: ReadonlyMap<string, ColumnKind>;
   readonly columns: readonly string[] | undefined;
+  /** Whether each part waits until it is asked for, and its rows, or undefined for the usual number. */
+  readonly parts: { readonly rows: number | undefined } | undefined;
 }
 
-/** A block of the bytes, or null at their end. */
-export type ColumnarBlock = Uint8Array | null;
+/** What the thread is sent: blocks of the bytes, null at their end; or that the next part is wanted. */
+export type ColumnarMessage = Uint8Array | null | 'next';
 
-/** The answers: how far the reading is; at last the columns or an error. */
+/** The answers: how far the reading is; the whole, or its parts; or an error. */
 export type ColumnarAnswer =
   | { readonly bytes: number }
   | { readonly rows: number }
-  | { readonly columns: readonly PlainColumn[] }
+  | ColumnarPart
   | { readonly code: ErrorCode; readonly message: string; readonly row?: number; readonly column?: string };
+
+export interface ColumnarPart {
+  readonly columns: readonly PlainColumn[];
+  /** Whether no part follows. It may have no rows. */
+  readonly isLast: boolean;
+}
+
+/** A file that is open: its columns, which each group of rows fills on. */
+export interface ColumnarFile {
+  readonly columns: readonly ColumnParts[];
+  /** Reads group by group, and gives the number of rows of each. */
+  readonly groups: AsyncGenerator<number>;
+}
 
 export type Asked = Pick<ColumnarRequest, 'types' | 'columns'>;
 

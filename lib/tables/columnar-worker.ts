@@ -3,15 +3,28 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { type BlasnetError, blasnetError } from '../base/errors';
-import { readArrow } from './arrow';
+import { openArrow } from './arrow';
 import { wholeBytes } from './blocks';
 import { type Bytes, bytesOf, memoryBytes } from './bytes';
-import type { ColumnarAnswer, ColumnarBlock, ColumnarRequest } from './columnar-request';
-import { readParquet } from './parquet';
+import type { ColumnParts } from './column-parts';
+import type { ColumnarAnswer, ColumnarFile, ColumnarMessage, ColumnarRequest } from './columnar-request';
+import { openParquet } from './parquet';
+import { rowsOfPart } from './request';
 import { sourceOf } from './source';
 
 const port = parentPort as NonNullable<typeof parentPort>;
 const request = workerData as ColumnarRequest;
+
+// What has been received: blocks, and how many parts are wanted.
+const blocks: (Uint8Array | null)[] = [];
+let wanted = 0;
+let wake = () => {};
+
+port.on('message', (message: ColumnarMessage) => {
+  if (message === 'next') wanted++;
+  else blocks.push(message);
+  wake();
+});
 
 const answer = (message: ColumnarAnswer, memory: readonly ArrayBuffer[] = []) =>
   port.postMessage(message, memory as ArrayBuffer[]);
@@ -25,13 +38,7 @@ async function main(): Promise<void> {
     try {
       if (bytes.size === 0)
         throw blasnetError('ERR_BLASNET_FILE', `Cannot read ${request.name}: it is empty`);
-      const read = { parquet: readParquet, arrow: readArrow }[request.format];
-      const columns = await read(bytes, request, (rows) => answer({ rows }));
-      const memory = columns.flatMap(({ values, texts }) => [
-        values.buffer as ArrayBuffer,
-        ...(texts === undefined ? [] : [texts.bytes.buffer as ArrayBuffer, texts.ends.buffer as ArrayBuffer]),
-      ]);
-      answer({ columns }, memory);
+      await answerParts(await { parquet: openParquet, arrow: openArrow }[request.format](bytes, request));
     } finally {
       await bytes.close();
     }
@@ -39,6 +46,42 @@ async function main(): Promise<void> {
     answer(errorOf(error));
   }
   port.close();
+}
+
+async function answerParts({ columns, groups }: ColumnarFile): Promise<void> {
+  const { parts } = request;
+  const pending = () => columns[0]?.pending ?? 0;
+  let rows = 0;
+  for await (const more of groups) {
+    rows += more;
+    if (parts === undefined) {
+      answer({ rows });
+      continue;
+    }
+    const size = rowsOfPart({ partRows: parts.rows }, columns.length);
+    while (pending() >= size) await giveRows(columns, size, false);
+    for (const column of columns) column.forget();
+  }
+  await giveRows(columns, pending(), true);
+}
+
+async function giveRows(columns: readonly ColumnParts[], rows: number, isLast: boolean): Promise<void> {
+  if (request.parts !== undefined) {
+    while (wanted === 0) await nextMessage();
+    wanted--;
+  }
+  const given = columns.map((column) => column.take(rows, request.types.get(column.name)));
+  const memory = given.flatMap(({ values, texts }) => [
+    values.buffer as ArrayBuffer,
+    ...(texts === undefined ? [] : [texts.bytes.buffer as ArrayBuffer, texts.ends.buffer as ArrayBuffer]),
+  ]);
+  answer({ columns: given, isLast }, memory);
+}
+
+function nextMessage(): Promise<void> {
+  return new Promise<void>((resolve) => {
+    wake = resolve;
+  });
 }
 
 function errorOf(error: unknown): ColumnarAnswer {
@@ -61,19 +104,9 @@ async function opened(): Promise<Bytes> {
 }
 
 async function* received(): AsyncGenerator<Uint8Array> {
-  const blocks: ColumnarBlock[] = [];
-  let wake = () => {};
-  port.on('message', (block: ColumnarBlock) => {
-    blocks.push(block);
-    wake();
-  });
   for (;;) {
-    while (blocks.length === 0) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    const block = blocks.shift() as ColumnarBlock;
+    while (blocks.length === 0) await nextMessage();
+    const block = blocks.shift() as Uint8Array | null;
     if (block === null) return;
     yield block;
   }

@@ -8,8 +8,14 @@ import { AbortError, blasnetError } from '../base/errors';
 import { nodeWorkerThreads } from '../base/lazy-modules';
 import { type Column, columnOf, encodedCategories } from './column';
 import type { PlainColumn } from './column-parts';
-import type { ColumnarAnswer, ColumnarBlock, ColumnarFormat, ColumnarRequest } from './columnar-request';
-import type { Columns, Request } from './request';
+import type {
+  ColumnarAnswer,
+  ColumnarFormat,
+  ColumnarMessage,
+  ColumnarPart,
+  ColumnarRequest,
+} from './columnar-request';
+import type { Columns, PartRequest, Request } from './request';
 import type { Source } from './source';
 
 type Worker = import('node:worker_threads').Worker;
@@ -18,18 +24,50 @@ type Worker = import('node:worker_threads').Worker;
 export async function readColumnar(
   format: ColumnarFormat,
   source: Source,
-  { types, columns, signal, onBytes, onRows }: Request,
+  request: Request,
 ): Promise<Columns> {
+  const { types, columns } = request;
   const { path, name } = source;
-  const request: ColumnarRequest = { format, name, path, types, columns };
+  const given = answers({ format, name, path, types, columns, parts: undefined }, source, request);
+  for await (const { columns: whole } of given) return tableColumns(whole);
+  throw new Error('A thread has answered nothing');
+}
+
+/** Reads it part by part: the file group by group of its rows, if it has a path. */
+export async function* columnarParts(
+  format: ColumnarFormat,
+  source: Source,
+  request: PartRequest,
+): AsyncGenerator<Columns> {
+  const { types, columns, partRows, onRows } = request;
+  const { path, name } = source;
+  const parts = { rows: partRows };
+  let rows = 0;
+  for await (const part of answers({ format, name, path, types, columns, parts }, source, request)) {
+    const table = tableColumns(part.columns);
+    if (table.rows === 0) continue;
+    rows += table.rows;
+    onRows(rows);
+    yield table;
+  }
+}
+
+async function* answers(
+  request: ColumnarRequest,
+  source: Source,
+  { signal, onBytes, onRows }: Request,
+): AsyncGenerator<ColumnarPart> {
   const worker = started(request);
   const unlisten = onAbort(signal, () => void worker.terminate());
   try {
-    const answered = answerOf(worker, request, onBytes, onRows);
-    // An error of the source is thrown first.
-    answered.catch(() => {});
-    if (path === undefined) await sendBlocks(worker, source, onBytes);
-    return await answered;
+    const next = answersOf(worker, request, onBytes, onRows);
+    if (request.path === undefined) await sendBlocks(worker, source, onBytes);
+    for (let isLast = false; !isLast; ) {
+      worker.postMessage('next' satisfies ColumnarMessage);
+      const part = await next();
+      isLast = part.isLast;
+      yield part;
+    }
   } catch (error) {
     if (signal?.aborted) throw new AbortError(signal.reason);
     throw error;
@@ -64,36 +102,53 @@ async function sendBlocks(worker: Worker, source: Source, onBytes: (bytes: numbe
   for await (const block of source.blocks(onBytes)) {
     // The block is the user's, so a copy moves to the other thread.
     const copy = Uint8Array.from(block);
-    worker.postMessage(copy satisfies ColumnarBlock, [copy.buffer]);
+    worker.postMessage(copy satisfies ColumnarMessage, [copy.buffer]);
     await setImmediate();
   }
-  worker.postMessage(null satisfies ColumnarBlock);
+  worker.postMessage(null satisfies ColumnarMessage);
 }
 
-function answerOf(
+/** The next part, or the error that comes instead. */
+function answersOf(
   worker: Worker,
   request: ColumnarRequest,
   onBytes: (bytes: number) => void,
   onRows: (rows: number) => void,
-): Promise<Columns> {
-  return new Promise((resolve, reject) => {
-    worker.on('message', (answer: ColumnarAnswer) => {
-      // What a user's callback throws ends the reading.
-      try {
-        if ('bytes' in answer) onBytes(answer.bytes);
-        else if ('rows' in answer) onRows(answer.rows);
-        else if ('columns' in answer) resolve(tableColumns(answer.columns));
-        else {
-          const { code, message, ...place } = answer;
-          reject(Object.assign(blasnetError(code, message), place));
-        }
-      } catch (error) {
-        reject(error);
-      }
+): () => Promise<ColumnarPart> {
+  const come: (() => ColumnarPart)[] = [];
+  let wake = () => {};
+  const put = (part: () => ColumnarPart) => {
+    come.push(part);
+    wake();
+  };
+  const fail = (error: unknown) =>
+    put(() => {
+      throw error;
     });
-    worker.on('error', (cause) => reject(threadError(request, cause)));
-    worker.on('exit', (code) => reject(threadError(request, new Error(`it ended with code ${code}`))));
+  worker.on('message', (answer: ColumnarAnswer) => {
+    // What a user's callback throws ends the reading.
+    try {
+      if ('bytes' in answer) onBytes(answer.bytes);
+      else if ('rows' in answer) onRows(answer.rows);
+      else if ('columns' in answer) put(() => answer);
+      else {
+        const { code, message, ...place } = answer;
+        fail(Object.assign(blasnetError(code, message), place));
+      }
+    } catch (error) {
+      fail(error);
+    }
   });
+  worker.on('error', (cause) => fail(threadError(request, cause)));
+  worker.on('exit', (code) => fail(threadError(request, new Error(`it ended with code ${code}`))));
+  return async () => {
+    while (come.length === 0) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    return (come.shift() as () => ColumnarPart)();
+  };
 }
 
 function tableColumns(plain: readonly PlainColumn[]): Columns {

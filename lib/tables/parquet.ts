@@ -4,8 +4,8 @@
 import * as zlib from 'node:zlib';
 import { type BlasnetError, blasnetError } from '../base/errors';
 import type { Bytes } from './bytes';
-import { ColumnParts, mostPartRows, type PlainColumn } from './column-parts';
-import { type Asked, askedOf, type FieldOf } from './columnar-request';
+import { ColumnParts, mostPartRows } from './column-parts';
+import { type Asked, askedOf, type ColumnarFile, type FieldOf } from './columnar-request';
 import {
   type Compressors,
   type FileMetadata,
@@ -24,17 +24,23 @@ interface Field extends FieldOf<ParquetType> {
   readonly leaf: number;
 }
 
-/** Reads the columns that are asked for. `onRows` gets the number of rows after each row group. */
-export async function readParquet(
-  bytes: Bytes,
-  asked: Asked,
-  onRows: (rows: number) => void,
-): Promise<readonly PlainColumn[]> {
+/** Opens a file to read the columns that are asked for. */
+export async function openParquet(bytes: Bytes, asked: Asked): Promise<ColumnarFile> {
   const hyparquet = await loadHyparquet();
   const decoder = { ...hyparquet, compressors: { ...hyparquet.compressors, ...nodeCompressors() } };
   const metadata = await readFooter(bytes, hyparquet);
   const fields = askedOf(fieldsOf(metadata.schema, bytes.name), asked, bytes.name);
   const columns = fields.map(({ name, type }) => new ColumnParts(name, type.kind, bytes.name));
+  return { columns, groups: rowGroups(bytes, metadata, fields, columns, decoder) };
+}
+
+async function* rowGroups(
+  bytes: Bytes,
+  metadata: FileMetadata,
+  fields: readonly Field[],
+  columns: readonly ColumnParts[],
+  decoder: Decoder,
+): AsyncGenerator<number> {
   let rows = 0;
   for (const group of metadata.row_groups) {
     const count = Number(group.num_rows);
@@ -46,12 +52,11 @@ export async function readParquet(
       }
     }
     rows += count;
-    onRows(rows);
+    yield count;
   }
   if (BigInt(rows) !== BigInt(metadata.num_rows)) {
     throw damaged(bytes, `its footer says ${metadata.num_rows} rows, its row groups have ${rows}`);
   }
-  return columns.map((column) => column.done(asked.types.get(column.name)));
 }
 
 function damaged({ name }: Bytes, reason: string, cause?: unknown): BlasnetError {

@@ -1,6 +1,6 @@
 // How each format is read.
 
-import { readColumnar } from './columnar';
+import { columnarParts, readColumnar } from './columnar';
 import { type CsvOptions, csvParts, readCsv, surveyCsv } from './csv';
 import type { TableFormat } from './formats';
 import { idxParts, readIdx } from './idx';
@@ -17,9 +17,9 @@ export interface FormatReader {
   readonly opensFile?: boolean;
   /**
    * Reads the table part by part, so that memory holds little more than a part. All parts have the names and kinds of
-   * the whole; the categories of a part may be its own. A format without this method is read as a whole and then cut.
+   * the whole; the categories of a part may be its own.
    */
-  parts?(source: Source, options: CsvOptions, request: PartRequest): AsyncGenerator<Columns>;
+  parts(source: Source, options: CsvOptions, request: PartRequest): AsyncGenerator<Columns>;
   /** Finds what the whole holds, without keeping its rows. A format without this method goes through its parts. */
   survey?(source: Source, options: CsvOptions, request: Request, limits: TextLimits): Promise<Survey>;
 }
@@ -34,6 +34,14 @@ export const readers: Readonly<Record<TableFormat, FormatReader>> = {
   npy: { read: readNpy, parts: npyParts },
   npz: { opensFile: true, read: readNpz, parts: npzParts },
   idx: { read: readIdx, parts: idxParts },
-  parquet: { opensFile: true, read: (source, _, request) => readColumnar('parquet', source, request) },
-  arrow: { opensFile: true, read: (source, _, request) => readColumnar('arrow', source, request) },
+  parquet: {
+    opensFile: true,
+    read: (source, _, request) => readColumnar('parquet', source, request),
+    parts: (source, _, request) => columnarParts('parquet', source, request),
+  },
+  arrow: {
+    opensFile: true,
+    read: (source, _, request) => readColumnar('arrow', source, request),
+    parts: (source, _, request) => columnarParts('arrow', source, request),
+  },
 };

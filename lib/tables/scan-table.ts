@@ -6,7 +6,7 @@ import { checkTypes } from './from';
 import { surveyParts, withSharedTexts } from './part-survey';
 import { type ReadTableOptions, readConstraints } from './read-table';
 import { type FormatReader, readers } from './readers';
-import { type Columns, changedError, type PartRequest, rowsOfPart, type Survey } from './request';
+import { type Columns, changedError, type PartRequest, type Survey } from './request';
 import { Schema } from './schema';
 import { onceError, opened, type ScanSource, type Source, scanSourceOf } from './source';
 import { Table } from './table';
@@ -36,7 +36,7 @@ const mostTextBytes = 2 ** 22;
 
 /**
  * Reads a table of any size part by part, so that memory holds little more than two parts: the one that you work with,
- * and the next one, which is read meanwhile. Parquet and Arrow are read as a whole and then cut. Formats, options and
+ * and the next one, which is read meanwhile. Formats, options and
  * errors are those of `readTable`; put together, the parts are its table.
  *
  * The kinds of columns follow from all rows. So a first pass finds them before the first part comes, together with the
@@ -124,9 +124,7 @@ export class TableScan implements AsyncIterable<Table> {
     const { reader, source, request } = pass;
     try {
       await this.#checkStamp();
-      yield* reader.parts === undefined
-        ? wholeInParts(reader, source, this.#options, request)
-        : this.#sharing(reader, reader.parts(source, this.#options, request), request);
+      yield* this.#sharing(reader, reader.parts(source, this.#options, request), request);
       await this.#checkStamp();
     } finally {
       await pass.close();
@@ -166,7 +164,7 @@ export class TableScan implements AsyncIterable<Table> {
     try {
       const survey =
         reader.survey === undefined
-          ? await surveyParts(partsOf(reader, source, this.#options, request), limits, signal)
+          ? await surveyParts(reader.parts(source, this.#options, request), limits, signal)
           : await reader.survey(source, this.#options, request, limits);
       this.#stamp = stamp;
       await this.#checkStamp();
@@ -226,30 +224,6 @@ export class TableScan implements AsyncIterable<Table> {
     // What was read of the file is read again.
     bytes = 0;
     return { reader: readers[format], ...unopened };
-  }
-}
-
-function partsOf(
-  reader: FormatReader,
-  source: Source,
-  options: ScanTableOptions,
-  request: PartRequest,
-): AsyncGenerator<Columns> {
-  return reader.parts?.(source, options, request) ?? wholeInParts(reader, source, options, request);
-}
-
-async function* wholeInParts(
-  reader: FormatReader,
-  source: Source,
-  options: ScanTableOptions,
-  request: PartRequest,
-): AsyncGenerator<Columns> {
-  const { columns, rows } = await reader.read(source, options, request);
-  const table = new Table(columns, rows);
-  const size = rowsOfPart(request, columns.size);
-  for (let from = 0; from < rows; from += size) {
-    const part = table.slice(from, from + size);
-    yield { columns: new Map(part.names.map((name) => [name, part.column(name)])), rows: part.rows };
   }
 }
 

@@ -22,6 +22,11 @@ export class TextCodes {
   // A code + 1, or 0. At most half of the places are taken.
   #places = new Int32Array(2 ** 7);
 
+  /** How many texts have a code. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** The text's code; -1 for an empty text, which is a missing value; undefined if the bytes are no UTF-8. */
   codeOf(text: Uint8Array): number | undefined {
     const { length } = text;
@@ -97,24 +102,31 @@ export class TextCodes {
    */
   inOrder(codes: Int32Array): EncodedTexts {
     const codeOf = new Int32Array(this.#size).fill(-1);
-    const ends = new Float64Array(this.#size);
-    const bytes = new Uint8Array(this.#size === 0 ? 0 : (this.#ends[this.#size - 1] as number));
-    let used = 0;
-    let end = 0;
+    const used: number[] = [];
+    let length = 0;
     for (let row = 0; row < codes.length; row++) {
       const old = codes[row] as number;
       if (old < 0) continue;
       let code = codeOf[old] as number;
       if (code < 0) {
-        code = used++;
+        code = used.push(old) - 1;
         codeOf[old] = code;
-        const text = this.#bytes.subarray(old === 0 ? 0 : this.#ends[old - 1], this.#ends[old]);
-        bytes.set(text, end);
-        end += text.length;
-        ends[code] = end;
+        length += (this.#ends[old] as number) - this.#startOf(old);
       }
       codes[row] = code;
     }
-    return { bytes: bytes.slice(0, end), ends: ends.slice(0, used) };
+    const bytes = new Uint8Array(length);
+    let end = 0;
+    const ends = Float64Array.from(used, (old) => {
+      const text = this.#bytes.subarray(this.#startOf(old), this.#ends[old]);
+      bytes.set(text, end);
+      end += text.length;
+      return end;
+    });
+    return { bytes, ends };
+  }
+
+  #startOf(code: number): number {
+    return code === 0 ? 0 : (this.#ends[code - 1] as number);
   }
 }

@@ -1,6 +1,8 @@
 // Tables as files of each format, written by other libraries than the one under test.
 
 import type { Table } from '../../lib/tables';
+import type { PlainColumn } from '../../lib/tables/column-parts';
+import type { ColumnarFile } from '../../lib/tables/columnar-request';
 
 /** A Parquet file, by hyparquet-writer. */
 export async function parquetOf(table: Table, rowGroupSize = 1000): Promise<Uint8Array> {
@@ -64,4 +66,11 @@ export function contentsOf(table: Table): unknown {
     const { kind, values, categories } = table.column(name);
     return { name, kind, values, categories };
   });
+}
+
+/** All rows of a file that is open, as one part. */
+export async function wholeColumns(file: Promise<ColumnarFile>): Promise<readonly PlainColumn[]> {
+  const { columns, groups } = await file;
+  for await (const _ of groups);
+  return columns.map((column) => column.take(column.pending, undefined));
 }

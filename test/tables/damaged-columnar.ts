@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { readArrow } from '../../lib/tables/arrow';
+import { openArrow } from '../../lib/tables/arrow';
 import { memoryBytes } from '../../lib/tables/bytes';
-import { readParquet } from '../../lib/tables/parquet';
+import { openParquet } from '../../lib/tables/parquet';
+import { wholeColumns } from '../support/columnar-files';
 
 const fixtures = {
   parquet: [
@@ -16,7 +17,7 @@ const fixtures = {
   ].map((name) => `${name}.parquet`),
   arrow: ['types.arrow', 'types.arrows', 'dictionaries.arrows', 'nested.arrow'],
 };
-const readers = { parquet: readParquet, arrow: readArrow };
+const readers = { parquet: openParquet, arrow: openArrow };
 
 /**
  * Reads many damaged files. Each gives a table or an error of the library, and changes no object that all share. They
@@ -44,7 +45,7 @@ export async function readDamaged(format: 'parquet' | 'arrow', numRuns: number):
       const left = cut === null ? bytes : bytes.subarray(0, Math.floor(cut * bytes.length));
       const asked = { types: new Map(), columns: undefined };
       try {
-        const columns = await readers[format](memoryBytes(left, 'the data'), asked, () => {});
+        const columns = await wholeColumns(readers[format](memoryBytes(left, 'the data'), asked));
         const [first] = columns;
         for (const { values } of columns) expect(values.length).toBe(first?.values.length);
         tables++;

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTable, Table } from '../../lib/tables';
-import { readArrow } from '../../lib/tables/arrow';
+import { openArrow } from '../../lib/tables/arrow';
 import { memoryBytes } from '../../lib/tables/bytes';
 import { encodedCategories } from '../../lib/tables/column';
 import type { PlainColumn } from '../../lib/tables/column-parts';
-import { readParquet } from '../../lib/tables/parquet';
-import { arrowOf, contentsOf, ndjsonOf, parquetOf } from '../support/columnar-files';
+import { openParquet } from '../../lib/tables/parquet';
+import { arrowOf, contentsOf, ndjsonOf, parquetOf, wholeColumns } from '../support/columnar-files';
 
 const real = ['ames', 'churn', 'credit', 'diamonds', 'satellite', 'soybean'];
 
@@ -63,10 +63,10 @@ test('a table of any columns comes back from Parquet and from Arrow', async () =
       const table = Table.from(new Map(entries.map(([name, { values }]) => [name, values])), { types });
       const expected = contentsOf(table);
       const parquet = memoryBytes(await parquetOf(table, part), 'the data');
-      expect(contentsOfPlain(await readParquet(parquet, all, () => {}))).toEqual(expected);
+      expect(contentsOfPlain(await wholeColumns(openParquet(parquet, all)))).toEqual(expected);
       for (const format of ['file', 'stream'] as const) {
         const arrow = memoryBytes(await arrowOf(table, format, part), 'the data');
-        expect(contentsOfPlain(await readArrow(arrow, all, () => {}))).toEqual(expected);
+        expect(contentsOfPlain(await wholeColumns(openArrow(arrow, all)))).toEqual(expected);
       }
     }),
     { numRuns: 200 },
