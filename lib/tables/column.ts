@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'; // the global may be missing in a test env
 import { describeColumn } from '../addon/table-columns';
 import { workHere } from '../addon/work';
 import { argumentError } from '../base/errors';
+import { recognise } from '../base/recognise';
 
 /** The last millisecond of a Date, and the first one below zero. */
 export const mostTime = 8.64e15;
@@ -36,6 +37,10 @@ export interface Categories {
  * - `time`: a Float64Array of milliseconds since 1970, as in a Date; NaN where a value is missing.
  */
 export class Column<K extends ColumnKind = ColumnKind> {
+  static {
+    recognise(Column, 'Column');
+  }
+
   readonly kind: K;
   readonly values: ColumnValues[K];
   readonly #categories: Categories | undefined;

@@ -1,5 +1,6 @@
 import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
+import { recognise } from '../base/recognise';
 import { check, checkOptions, didYouMean, integerFrom } from '../base/validate';
 import { type Cell, Column, type ColumnKind } from './column';
 import { describeTable, type TableDescription } from './describe';
@@ -29,6 +30,10 @@ type ColumnMap = ReadonlyMap<string, Column>;
  * table.column('age').values; // Float64Array [31, NaN]
  */
 export class Table {
+  static {
+    recognise(Table, 'Table');
+  }
+
   readonly rows: number;
   readonly #columns: ColumnMap;
 

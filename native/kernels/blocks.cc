@@ -209,23 +209,15 @@ HWY_INLINE void DotBlock(size_t k, const T* HWY_RESTRICT l, size_t ldl, const T*
   BLASNET_UNROLL
   for (size_t i = 0; i < rows; i++) {
     const T start = bias == nullptr ? T{0} : bias[i];
-    if constexpr (single) {
-      const T sum = (accumulate ? c[i * ldc] : start) + hn::GetLane(hn::SumOfLanes(d, sums[i][0]));
-      c[i * ldc] = relu && sum <= 0 ? T{0} : sum;
+    if constexpr (cols == 4) {
+      const T starts[] = {start, start, start, start};
+      AddSumsOfLanes<4>(d, sums[i], accumulate ? c + i * ldc : starts, relu, c + i * ldc);
       continue;
     }
-    V row[4];
-    T starts[4], results[4];
     BLASNET_UNROLL
-    for (size_t j = 0; j < 4; j++) {
-      row[j] = j < cols ? sums[i][j % cols] : hn::Zero(d);
-      starts[j] = accumulate && j < cols ? c[i * ldc + j] : start;
-    }
-    if constexpr (cols == 4) {
-      AddSumsOfLanes<4>(d, row, starts, relu, c + i * ldc);
-    } else {
-      AddSumsOfLanes<4>(d, row, starts, relu, results);
-      for (size_t j = 0; j < cols; j++) c[i * ldc + j] = results[j];
+    for (size_t j = 0; j < cols; j++) {
+      const T sum = (accumulate ? c[i * ldc + j] : start) + SumOfLanes<single>(d, sums[i][j]);
+      c[i * ldc + j] = relu && sum <= 0 ? T{0} : sum;
     }
   }
 }

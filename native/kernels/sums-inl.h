@@ -96,6 +96,23 @@ HWY_INLINE void AddSumsOfLanes(D d, const V* sums, const T* start, bool relu, T*
 #endif
 }
 
+// The sum of a vector's lanes; unless `any_order`, in the order of AddSumsOfLanes.
+template <bool any_order, class D, class V, typename T = hn::TFromD<D>>
+HWY_INLINE T SumOfLanes(D d, V v) {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (!any_order) {
+    if constexpr (sizeof(T) == 8) {
+      v = hn::Add(v, hn::Shuffle01(v));
+    } else {
+      v = hn::Add(v, hn::Shuffle1032(v));
+      v = hn::Add(v, hn::Shuffle2301(v));
+    }
+    return hn::GetLane(SumOfParts<16>(d, v));
+  }
+#endif
+  return hn::GetLane(hn::SumOfLanes(d, v));
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace blasnet
 HWY_AFTER_NAMESPACE();
