@@ -31,7 +31,7 @@ const constraints = {
   mostCategories: optional(positiveInteger),
 };
 
-const defaultMostCategories = 2 ** 16;
+export const defaultMostCategories = 2 ** 16;
 const mostTextBytes = 2 ** 22;
 
 /**

@@ -2,9 +2,11 @@
 
 import { expect, test } from 'vitest';
 import * as tables from '../../lib/tables';
-import { Column, readTable, Table } from '../../lib/tables';
+import { Column, readTable, scanTable, Table } from '../../lib/tables';
 import { columnKindNames, newValues } from '../../lib/tables/column';
 import { defaultMissing } from '../../lib/tables/csv';
+import { mostPartBytes, rowsOfPart } from '../../lib/tables/request';
+import { defaultMostCategories } from '../../lib/tables/scan-table';
 import { codeIn, codeOf, optionsOf, optionsTaken, read, tableOf } from './markdown';
 
 const page = 'docs/tables.md';
@@ -25,6 +27,27 @@ test('readTable has the options in the table, and gaps have the texts', async ()
     (each) => codeOf(each, 'Option of readTable') === 'missing',
   );
   expect(codeIn(row?.Default as string).map((word) => (word === "''" ? '' : word))).toEqual(defaultMissing);
+});
+
+test('scanTable has the options in the table, and those of readTable, with their defaults', async () => {
+  const given = Buffer.from('a\n1\n');
+  const told = optionsOf(page, 'Option of scanTable');
+  const own = [...told.keys()].filter((name) => name !== '');
+  const taken = await optionsTaken((options) => scanTable(given, options));
+  const ofRead = await optionsTaken((options) => readTable(given, options));
+  expect([...own, ...ofRead].sort()).toEqual(taken.sort());
+  expect(told.get('mostCategories')).toBe(defaultMostCategories);
+  const rows = tableOf(page, 'Option of scanTable').find(
+    (row) => codeOf(row, 'Option of scanTable') === 'rows',
+  );
+  const numbers = (String(rows?.Default).match(/[\d,]*\d/g) ?? []).map((text) =>
+    Number(text.replaceAll(',', '')),
+  );
+  expect(numbers).toEqual([
+    rowsOfPart({ partRows: undefined }, 1),
+    rowsOfPart({ partRows: undefined }, 2 ** 20),
+    mostPartBytes / 2 ** 20,
+  ]);
 });
 
 test('split has the options in the table', async () => {

@@ -1,7 +1,7 @@
 // The parts of a scan, next to the whole table.
 
 import { expect } from 'vitest';
-import type { Table, TableScan } from '../../lib/tables';
+import { readTable, scanTable, type Table, type TableScan } from '../../lib/tables';
 
 /** All parts. */
 export async function partsOf(scan: TableScan): Promise<Table[]> {
@@ -38,4 +38,20 @@ export function blocksOf(bytes: Uint8Array, size: number): Uint8Array[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
     bytes.subarray(i * size, (i + 1) * size),
   );
+}
+
+/** Checks the parts of a table of three rows and so many columns. */
+export async function checkWide(columns: number): Promise<void> {
+  const names = Array.from({ length: columns }, (_, i) => `c${i}`);
+  const lines = [0, 1, 2].map((row) => names.map((_, i) => (i % 3 === 2 ? `t${row}` : i + row)).join(','));
+  const bytes = Buffer.from([names.join(','), ...lines].join('\n'));
+  const table = await readTable(bytes);
+  const parts = await partsOf(scanTable(bytes, { rows: 2 }));
+  expect(parts.map(({ rows }) => rows)).toEqual([2, 1]);
+  for (const part of parts) expect(part.names).toEqual(names);
+  for (const i of [0, columns / 2, columns - 2, columns - 1]) {
+    const cells = parts.flatMap((part) => part.column(`c${i}`).toArray());
+    expect(cells).toEqual(table.column(`c${i}`).toArray());
+    expect(cells).toEqual([0, 1, 2].map((row) => (i % 3 === 2 ? `t${row}` : i + row)));
+  }
 }
