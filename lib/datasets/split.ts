@@ -139,7 +139,7 @@ export async function trainTestSplitAsync(
 }
 
 /** The checked arguments of a split. */
-class SplitData {
+export class SplitData {
   readonly rows: number;
   readonly testRows: number;
   readonly parts: readonly NamedPart[];

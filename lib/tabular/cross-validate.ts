@@ -1,18 +1,24 @@
 import { workElsewhere } from '../addon/work';
 import { argumentError } from '../base/errors';
 import { boolean, type Constraint, functionValue, optional } from '../base/validate';
-import type { Indices } from '../datasets/stratify';
+import type { SplitInputs, SplitLabels } from '../datasets/parts';
 import { freshSeed, RandomState } from '../random/random-state';
 import { shownBy } from '../tables/aligned-table';
 import type { Table } from '../tables/table';
-import { attach } from '../training/training-error';
 import type { Classifier, LabelsClassifier } from './classifier';
+import {
+  crossValidateNetwork,
+  type MakeNetwork,
+  type NetworkCrossValidation,
+  type NetworkFoldOptions,
+} from './cross-validate-network';
 import type {
   ClassifierEvaluation,
   LabelsEvaluation,
   RegressorEvaluation,
   TargetsEvaluation,
 } from './evaluation';
+import { type Fold, type FoldResult, repeatedFolds, runFolds } from './fold-tasks';
 import {
   checkFolds,
   type FoldedTable,
@@ -22,20 +28,14 @@ import {
   foldsOf,
   repeatsConstraint,
 } from './folds';
-import { type AnyModel, type ModelKind, modelKind } from './model-kind';
-import { type FoldOutputs, outOfFold, outputsOf } from './out-of-fold';
-import { Ending, type ParallelOptions, parallelConstraints, runTasks, shareOf } from './parallel';
+import { type AnyModel, kindOf, type ModelKind, modelKind } from './model-kind';
+import { outOfFold, outputsOf } from './out-of-fold';
+import { type ParallelOptions, parallelConstraints, shareOf } from './parallel';
 import { targetsOf } from './prepare';
 import type { Regressor, TargetsRegressor } from './regressor';
 import type { Rows } from './row-network';
-import { type FoldRow, foldsTable, type ScoreSummary, scoresOf, scoresText, summarise } from './scores';
+import { foldsTable, type ScoreSummary, scoresOf, scoresText, summarise } from './scores';
 import type { ClassifierOptions, TrainOptions } from './train-options';
-
-/** What `crossValidate` found out about one fold. */
-export interface FoldResult<Result = ClassifierEvaluation> extends FoldRow {
-  /** The evaluation of the fold's model with the fold's test rows. */
-  readonly evaluation: Result;
-}
 
 /** The options of `crossValidate` beside those of `train`. */
 export interface CrossValidateOptions<Result = ClassifierEvaluation> extends FoldOptions, ParallelOptions {
@@ -132,12 +132,34 @@ export function crossValidate(
   table: Rows,
   options: TrainOptions & CrossValidateOptions<TargetsEvaluation> & { readonly target: readonly string[] },
 ): Promise<CrossValidation<TargetsRegressor, TargetsEvaluation>>;
+/**
+ * Cross-validates networks: `make` makes a new one for each fold, which `fit` trains with the other folds.
+ *
+ *     const make = ({ seed }) => new Network(layers, { seed });
+ *     const { scores } = await crossValidate(make, X, Y, { fit: { epochs: 20 }, stratify: true, seed: 1 });
+ *
+ * @param make called for each fold; its `seed` differs by repeat
+ * @param X (m, inputs), in any form that `fit` takes
+ * @param Y (m, outputs), or one label for each row
+ * @throws like Network.fit(); RangeError ERR_BLASNET_ARG_VALUE for more folds than rows, groups or rows of the smallest class
+ */
+export function crossValidate(
+  make: MakeNetwork,
+  X: SplitInputs,
+  Y: SplitLabels,
+  options: NetworkFoldOptions,
+): Promise<NetworkCrossValidation>;
 export async function crossValidate(
   model: unknown,
-  table: Rows,
-  options: TrainOptions & CrossValidateOptions<never>,
+  given: unknown,
+  labelsOrOptions: unknown,
+  ofNetwork?: NetworkFoldOptions,
 ): Promise<unknown> {
-  const kind = modelKind(model);
+  if (typeof model === 'function' && kindOf(model) === undefined) {
+    return crossValidateNetwork(model as MakeNetwork, given, labelsOrOptions, ofNetwork);
+  }
+  const kind = modelKind(model, 'Classifier, Regressor or a function that makes a network');
+  const [table, options] = [given as Rows, labelsOrOptions as TrainOptions & CrossValidateOptions<never>];
   kind.check(options, own);
   checkShared('', options, 'crossValidate');
   checkFolds(options);
@@ -149,37 +171,15 @@ async function validate(
   given: Rows,
   options: TrainOptions & CrossValidateOptions<never>,
 ): Promise<CrossValidation<AnyModel, object>> {
-  const { seed = freshSeed(), repeats = 1, keepModels = false, onFoldEnd, signal } = options;
+  const { seed = freshSeed(), repeats = 1, signal } = options;
   const how = { ...(signal && { signal }), threads: shareOf(1, options).threads };
   const data = await foldedTable(kind, given, options, how);
-  const random = new RandomState(seed);
-  const folds: Fold[] = [];
-  for (let repeat = 1; repeat <= repeats; repeat++) {
-    const made = await foldsOf(kind, data, options, random, how);
-    folds.push(
-      ...made.map((indices, i) => ({ ...indices, repeat, fold: i + 1, seed: (seed + repeat - 1) % 2 ** 32 })),
-    );
-  }
-  const { parallel, threads } = shareOf(folds.length, options);
-  const results: FoldResult<object>[] = [];
-  const outputs: FoldOutputs[] = [];
-  const models: AnyModel[] = [];
-  const ending = new Ending(signal);
-  try {
-    await runTasks(folds.length, parallel, ending, async (i) => {
-      const fold = folds[i] as Fold;
-      const trained = await trainFold(kind, data, fold, options, { signal: ending.signal, threads });
-      results[i] = trained.result;
-      outputs[i] = { testIndex: fold.testIndex, columns: trained.outputs };
-      if (keepModels) models[i] = trained.model;
-      await (onFoldEnd as ((fold: unknown) => unknown) | undefined)?.(trained.result);
-    });
-  } catch (error) {
-    attach(error, { folds: results.filter(() => true) });
-    throw error;
-  } finally {
-    ending.done();
-  }
+  const folds = await repeatedFolds(repeats, seed, new RandomState(seed), (random) =>
+    foldsOf(kind, data, options, random, how),
+  );
+  const { results, models, outputs } = await runFolds(folds, options, (fold, own) =>
+    trainFold(kind, data, fold, options, own),
+  );
   const joined = outOfFold(data.values, targetsOf(options), data.given, data.index, outputs);
   const scores = summarise(results);
   const title = `${results.length} folds, ${data.table.rows} rows`;
@@ -196,13 +196,6 @@ async function validate(
   );
 }
 
-/** A fold of the rows, and the seed of its training. */
-export interface Fold extends Indices {
-  readonly repeat: number;
-  readonly fold: number;
-  readonly seed: number;
-}
-
 async function trainFold(
   kind: ModelKind,
   { table }: FoldedTable,
@@ -211,30 +204,18 @@ async function trainFold(
   how: { readonly signal: AbortSignal; readonly threads: number },
 ) {
   const start = performance.now();
-  try {
-    const train = await table.takeAsync(fold.trainIndex, how);
-    const model = await kind.train(train, { ...trainOptionsOf(options), seed: fold.seed, ...how });
-    const test = await table.takeAsync(fold.testIndex, how);
-    const evaluation: object = await model.evaluate(test, how);
-    const outputs = await outputsOf(model, test, how);
-    const result: FoldResult<object> = {
-      ...{ repeat: fold.repeat, fold: fold.fold },
-      ...{ trainRows: train.rows, testRows: test.rows },
-      ...{ epochs: model.history?.loss.length ?? 0, seconds: (performance.now() - start) / 1000 },
-      ...{ scores: scoresOf(evaluation), evaluation },
-    };
-    return { result, model, outputs };
-  } catch (error) {
-    throw inFold(error, fold);
-  }
-}
-
-/** Names the fold in an error of this library. */
-export function inFold(error: unknown, { repeat, fold }: Pick<Fold, 'repeat' | 'fold'>): unknown {
-  if (error instanceof Error && String((error as { code?: unknown }).code).startsWith('ERR_BLASNET_')) {
-    error.message = `In fold ${fold}${repeat === 1 ? '' : ` of repeat ${repeat}`}: ${error.message}`;
-  }
-  return error;
+  const train = await table.takeAsync(fold.trainIndex, how);
+  const model = await kind.train(train, { ...trainOptionsOf(options), seed: fold.seed, ...how });
+  const test = await table.takeAsync(fold.testIndex, how);
+  const evaluation: object = await model.evaluate(test, how);
+  const columns = await outputsOf(model, test, how);
+  const result = {
+    ...{ repeat: fold.repeat, fold: fold.fold },
+    ...{ trainRows: train.rows, testRows: test.rows },
+    ...{ epochs: model.history?.loss.length ?? 0, seconds: (performance.now() - start) / 1000 },
+    ...{ scores: scoresOf(evaluation), evaluation },
+  };
+  return { result, model, outputs: { testIndex: fold.testIndex, columns } };
 }
 
 function trainOptionsOf(options: TrainOptions & CrossValidateOptions<never>): TrainOptions {

@@ -9,8 +9,8 @@ export {
   type CrossValidateOptions,
   type CrossValidation,
   crossValidate,
-  type FoldResult,
 } from './cross-validate';
+export type { MakeNetwork, NetworkCrossValidation, NetworkFoldOptions } from './cross-validate-network';
 export type { Encoding, EncodingOption } from './encodings';
 export type {
   ClassifierEvaluation,
@@ -21,6 +21,7 @@ export type {
   RegressorEvaluation,
   TargetsEvaluation,
 } from './evaluation';
+export type { Fold, FoldResult } from './fold-tasks';
 export type { FoldOptions } from './folds';
 export { type InputsOptions, inputs } from './inputs';
 export type { ModelJson } from './model-json';

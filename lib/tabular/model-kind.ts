@@ -58,8 +58,8 @@ export function kindOf(model: unknown): ModelKind | undefined {
 }
 
 /** @throws TypeError ERR_BLASNET_ARG_TYPE unless it is Classifier or Regressor */
-export function modelKind(model: unknown): ModelKind {
+export function modelKind(model: unknown, rule = 'Classifier or Regressor'): ModelKind {
   const kind = kindOf(model);
   if (kind !== undefined) return kind;
-  throw argumentError('ERR_BLASNET_ARG_TYPE', 'model', 'Classifier or Regressor', model);
+  throw argumentError('ERR_BLASNET_ARG_TYPE', 'model', rule, model);
 }

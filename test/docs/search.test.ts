@@ -1,6 +1,7 @@
 // docs/search.md: its tables agree with the library.
 
 import { describe, expect, test } from 'vitest';
+import { Network } from '../../lib';
 import { Classifier, choice, crossValidate, Regressor, search, Table } from '../../lib/tabular';
 import { rungsOf } from '../../lib/tabular/trials';
 import { codeIn, namesIn, optionsOf, optionsTaken, read, tableOf, toldDefaults } from './markdown';
@@ -45,6 +46,23 @@ describe('crossValidate', () => {
     expect(Object.keys(labels.scores)).toContain('Status.f1');
     const numbers = await crossValidate(Regressor, given, { ...quick, target: ['Price', 'Area'], folds: 2 });
     expect(Object.keys(numbers.scores)).toEqual(expect.arrayContaining(['r2', 'Price.meanAbsoluteError']));
+  });
+});
+
+describe('crossValidate for networks', () => {
+  const make = () => new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }], { seed: 1 });
+  const X = [[1], [2], [3], [4], [5]];
+
+  test('has the options and defaults of the tables, and gives what the page says', async () => {
+    const told = optionsOf(page, 'Option for networks');
+    const shared = ['folds', 'repeats', 'seed', 'keepModels', 'parallel', 'threads', 'signal', 'onFoldEnd'];
+    const taken = await optionsTaken((options) => crossValidate(make, X, X, options));
+    expect([...told.keys(), ...shared].sort()).toEqual(taken.sort());
+    expect(toldDefaults(told)).toEqual({ stratify: false, shuffle: true });
+    const result = await crossValidate(make, X, X, { fit: { epochs: 1 }, seed: 3 });
+    const own = namesIn(page, 'Property of a cross-validation').filter((name) => name !== 'probabilities');
+    expect(Object.keys(result).sort()).toEqual(own.sort());
+    expect(result.folds.length).toBe(5);
   });
 });
 

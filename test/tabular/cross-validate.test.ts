@@ -326,7 +326,8 @@ describe('arguments that are refused', () => {
       message: 'Expected at least 2 groups of column "customer", to make folds of, got 1',
     });
     await expect(validate({}, people, 'Classifier')).rejects.toMatchObject({
-      message: 'Expected model to be Classifier or Regressor, got "Classifier" (string)',
+      message:
+        'Expected model to be Classifier, Regressor or a function that makes a network, got "Classifier" (string)',
     });
   });
 

@@ -379,6 +379,12 @@ describe('a search that ends early', () => {
 });
 
 describe('arguments of a search that are refused', () => {
+  test('name what is neither Classifier nor Regressor', async () => {
+    await expect(search((() => 1) as never, people2, options)).rejects.toMatchObject({
+      message: expect.stringMatching(/^Expected model to be Classifier or Regressor, got /),
+    });
+  });
+
   const refused = (more: object) => search(Classifier, people2, { ...options, ...more } as typeof options);
 
   test.each([

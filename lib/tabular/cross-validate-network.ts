@@ -1,0 +1,232 @@
+// Cross-validation of networks, with X and Y.
+
+import { sortRows } from '../addon/table-columns';
+import { inSlices, pinnedWork, type Work, workElsewhere } from '../addon/work';
+import { argumentError } from '../base/errors';
+import { allocateShared, Matrix } from '../base/matrix';
+import {
+  anything,
+  boolean,
+  type Constraint,
+  checkObject,
+  checkOptions,
+  functionValue,
+  optional,
+  seed as seedConstraint,
+} from '../base/validate';
+import { groupFolds, plainFolds, stratifiedFolds, timeFolds } from '../datasets/folds';
+import { partOf, type SplitLabels, widthOf } from '../datasets/parts';
+import { SplitData } from '../datasets/split';
+import { classesOf, type Indices } from '../datasets/stratify';
+import type { Metrics } from '../metrics/metric';
+import type { Network } from '../network/network';
+import type { Evaluation } from '../network/network-options';
+import { freshSeed, RandomState } from '../random/random-state';
+import type { InputsLike } from '../samples/inputs';
+import type { LabelsLike } from '../samples/labels';
+import { shownBy } from '../tables/aligned-table';
+import type { Table } from '../tables/table';
+import type { FitOptions } from '../training/options';
+import { type Fold, type FoldResult, repeatedFolds, runFolds } from './fold-tasks';
+import { checkFolds, foldConstraints, repeatsConstraint } from './folds';
+import { type ParallelOptions, parallelConstraints, shareOf } from './parallel';
+import { foldsTable, type ScoreSummary, scoresOf, scoresText, summarise } from './scores';
+
+/** Makes the network of a fold. */
+export type MakeNetwork = (fold: Fold) => Network | Promise<Network>;
+
+/** The options of `crossValidate` for networks. */
+export interface NetworkFoldOptions extends ParallelOptions {
+  /** The options of `fit`, or a function that gives those of a fold. */
+  readonly fit: FitOptions | ((fold: Fold) => FitOptions);
+  /** Metrics to evaluate with, in addition to the loss and the accuracy. @default none */
+  readonly metrics?: Metrics;
+  /** The number of folds, at least 2. @default 5 */
+  readonly folds?: number;
+  /** Gives every class the same share of all folds: `true` for the classes of Y, or other labels. @default false */
+  readonly stratify?: boolean | SplitLabels;
+  /** A label for each row: rows of equal labels stay together in one fold. @default none */
+  readonly group?: SplitLabels;
+  /** A number or Date for each row: each fold tests with a stretch of time, and trains with all rows before it. @default none */
+  readonly time?: ArrayLike<number | Date>;
+  /** Whether rows are drawn for the folds; otherwise they stay in order. @default true */
+  readonly shuffle?: boolean;
+  /** How often all folds are made anew and trained. Not with group, time or `shuffle: false`. @default 1 */
+  readonly repeats?: number;
+  /** Fixes the folds. `make` gets it, plus 1 for each repeat, as `seed`. @default a new one */
+  readonly seed?: number;
+  /** Keeps the networks of all folds. @default false */
+  readonly keepModels?: boolean;
+  /** Called when a fold is done; not in the order of the folds, if several train at a time. @default none */
+  readonly onFoldEnd?: (fold: FoldResult<Evaluation>) => unknown;
+}
+
+/** The results of `crossValidate` for networks. `String(...)` makes a table for people. */
+export interface NetworkCrossValidation {
+  /** One result for each fold, in the order of the folds. */
+  readonly folds: readonly FoldResult<Evaluation>[];
+  /** Mean and standard deviations of the loss, the accuracy and the metrics over the folds. */
+  readonly scores: Readonly<Record<string, ScoreSummary>>;
+  readonly table: Table;
+  /**
+   * (m, outputs) For each row, the outputs of the network that did not train with it; NaN for rows that no fold tests
+   * with. With repeats, it is their mean.
+   */
+  readonly predictions: Matrix<Float64Array>;
+  /** The networks of the folds with `keepModels`, otherwise empty. */
+  readonly models: readonly Network[];
+  readonly seed: number;
+  toString(): string;
+}
+
+const constraints: Readonly<Record<keyof NetworkFoldOptions, Constraint>> = {
+  ...parallelConstraints,
+  fit: anything,
+  metrics: anything,
+  folds: foldConstraints.folds,
+  stratify: anything,
+  group: anything,
+  time: anything,
+  shuffle: optional(boolean),
+  repeats: repeatsConstraint,
+  seed: optional(seedConstraint),
+  keepModels: optional(boolean),
+  onFoldEnd: optional(functionValue),
+};
+
+export async function crossValidateNetwork(
+  make: MakeNetwork,
+  X: unknown,
+  Y: unknown,
+  options: unknown,
+): Promise<NetworkCrossValidation> {
+  checkOptions('', options, constraints);
+  const given = options as unknown as NetworkFoldOptions;
+  if (typeof given.fit !== 'function') checkObject('fit', given.fit);
+  const { stratify = false, group, time, shuffle = true, repeats = 1, seed = freshSeed(), signal } = given;
+  const way = {
+    ...(stratify !== false && { stratify: 'Y' }),
+    ...(group !== undefined && { group: 'group' }),
+  };
+  checkFolds({ target: 'Y', ...way, ...(time !== undefined && { time: 'time' }), shuffle, repeats });
+  const how = { ...(signal && { signal }), threads: shareOf(1, given).threads };
+  const data = new SplitData(X, Y, { stratify });
+  await pinnedWork(data.read(), data.arrays, how);
+  const folds = await repeatedFolds(repeats, seed, new RandomState(seed), (random) =>
+    pinnedWork(foldsOf(data, given, random), data.arrays, how),
+  );
+  const used = new Set<Network>();
+  const { results, models, outputs } = await runFolds(folds, given, async (fold, own) => {
+    const start = performance.now();
+    const network = await make(fold);
+    if (used.has(network)) {
+      const rule =
+        'a function that makes a new network each time, since each fold needs one that has not seen its rows';
+      throw argumentError('ERR_BLASNET_ARG_VALUE', 'make', rule, network);
+    }
+    used.add(network);
+    const take = (index: Uint32Array) => pinnedWork(data.take(index), data.arrays, own);
+    const train = (await take(fold.trainIndex)) as { X: InputsLike; Y: LabelsLike };
+    const fit = typeof given.fit === 'function' ? given.fit(fold) : given.fit;
+    const history = await network.fit(train.X, train.Y, { ...fit, ...own });
+    const test = (await take(fold.testIndex)) as { X: InputsLike; Y: LabelsLike };
+    const metrics = given.metrics ?? [];
+    const evaluation: Evaluation = await network.evaluate(test.X, test.Y, { metrics, ...own });
+    const predicted = await network.predict(test.X, own);
+    const result = {
+      ...{ repeat: fold.repeat, fold: fold.fold },
+      ...{ trainRows: fold.trainIndex.length, testRows: fold.testIndex.length },
+      ...{ epochs: history.loss.length, seconds: (performance.now() - start) / 1000 },
+      ...{ scores: scoresOf(evaluation), evaluation },
+    };
+    return { result, model: network, outputs: predicted };
+  });
+  const scores = summarise(results);
+  const title = `${results.length} folds, ${data.rows} rows`;
+  return shownBy(
+    {
+      folds: results as readonly FoldResult<Evaluation>[],
+      ...{ scores, table: foldsTable(results) },
+      predictions: await workElsewhere(joined(data.rows, folds, outputs), how),
+      ...{ models, seed },
+    },
+    () => scoresText(title, scores),
+  );
+}
+
+function* foldsOf(
+  { rows, strata }: SplitData,
+  { folds = 5, group, time, shuffle = true }: NetworkFoldOptions,
+  random: RandomState,
+): Work<Indices[]> {
+  if (strata !== undefined) {
+    const [name, part] = strata;
+    return yield* stratifiedFolds(name, yield* classesOf(name, part, rows), folds, shuffle, random);
+  }
+  if (group !== undefined) {
+    const part = partOf('group', group, 'labels');
+    widthOf('group', part, rows, 'X');
+    return yield* groupFolds('group', yield* classesOf('group', part, rows), folds);
+  }
+  if (time !== undefined) return timeFolds(yield* sortRows(yield* timesOf(time, rows)), folds);
+  return yield* plainFolds(rows, folds, shuffle, random);
+}
+
+function* timesOf(time: ArrayLike<number | Date>, rows: number): Work<Float64Array> {
+  const rule = `an array of ${rows} numbers or Dates`;
+  if (typeof time !== 'object' || time === null || time.length !== rows) {
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'time', rule, time);
+  }
+  const times = new Float64Array(rows);
+  yield* inSlices(rows, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const value: unknown = time[row];
+      const at = value instanceof Date ? value.getTime() : value;
+      if (typeof at !== 'number' || Number.isNaN(at)) {
+        throw argumentError('ERR_BLASNET_ARG_TYPE', `time[${row}]`, 'a number or a Date', value);
+      }
+      times[row] = at;
+    }
+  });
+  return times;
+}
+
+/** The outputs for each row, in the order of the folds; the mean, if there are several. */
+function* joined(
+  rows: number,
+  folds: readonly Fold[],
+  outputs: readonly Matrix[],
+): Work<Matrix<Float64Array>> {
+  const { cols } = outputs[0] as Matrix;
+  const mean = new Matrix(allocateShared(rows * cols, 'float64') as Float64Array, rows, cols);
+  const counts = new Uint32Array(rows);
+  const { data } = mean;
+  for (const [i, { testIndex }] of folds.entries()) {
+    const own = (outputs[i] as Matrix).data;
+    yield* inSlices(
+      testIndex.length,
+      (from, to) => {
+        for (let place = from; place < to; place++) {
+          const row = testIndex[place] as number;
+          counts[row] = (counts[row] as number) + 1;
+          for (let c = 0; c < cols; c++) {
+            const at = row * cols + c;
+            data[at] = (data[at] as number) + (own[place * cols + c] as number);
+          }
+        }
+      },
+      cols,
+    );
+  }
+  yield* inSlices(
+    rows,
+    (from, to) => {
+      for (let at = from * cols; at < to * cols; at++) {
+        const count = counts[Math.floor(at / cols)] as number;
+        data[at] = count === 0 ? Number.NaN : (data[at] as number) / count;
+      }
+    },
+    cols,
+  );
+  return mean;
+}
