@@ -38,6 +38,7 @@ export {
   binaryCrossEntropy,
   categoricalCrossEntropy,
   huber,
+  quantile,
   sparseCategoricalCrossEntropy,
 } from './layers/losses';
 export type {

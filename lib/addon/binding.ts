@@ -258,6 +258,8 @@ export interface PlanArguments {
   /** Its code. */
   readonly loss: number;
   readonly lossOptions: Float64Array;
+  /** The levels of the loss quantile: one for each output, or one for all; empty for other losses. */
+  readonly lossLevels: Float64Array;
   /** W1, b1, W2, b2, ... */
   readonly parameters: FloatArray;
   /** mean1, variance1, ... */

@@ -121,6 +121,7 @@ export class Plan {
       factors: joined(factorsOf(architecture).map((factors) => packRecord('factors', { ...factors }))),
       loss: lossEntry(loss.name).code,
       lossOptions: packRecord('lossOptions', allLossOptions(loss)),
+      lossLevels: Float64Array.from(loss.levels ?? []),
       parameters,
       statistics,
       outcome: this.#outcome,

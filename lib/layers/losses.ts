@@ -51,6 +51,8 @@ const outputsWhere = (holds: (name: ActivationName) => boolean) => activationNam
  *   negative, and relu outputs, which would be stuck at 0 with a slope of -y / 1e-7
  * - hinge: the mean of max(0, 1 - y a), for labels -1 and 1; its derivative is 0 if y a is 1
  * - klDivergence: sum(y log(y / p)) over the outputs, with 0 if y is 0; p is taken to be at least 2^-100
+ * - quantile: the mean of q (y - a) if y > a, or (1 - q) (a - y) otherwise, for the level q of the output: the pinball
+ *   loss; its derivative at y = a is 0
  *
  * A sample counts as right in the accuracy: with binaryCrossEntropy, if every output is on its label's side of 1/2;
  * with hinge, on its side of 0; with the categorical losses, if the largest output (the first of equals) is at the
@@ -79,6 +81,7 @@ const rows = {
     outputsRule: "any except 'softmax' and 'logSoftmax'",
   },
   klDivergence: { outputs: outputsWhere((name) => activationRow(name).range === 'probability') },
+  quantile: { outputs: activationNames, degree: 1 },
 } as const satisfies Record<string, LossRow>;
 
 export type LossName = keyof typeof rows;
@@ -131,12 +134,21 @@ export interface HuberOptions {
   readonly delta?: number;
 }
 
+export interface QuantileOptions {
+  /**
+   * The share of labels that should be below each output, in (0, 1): a level for each output, or one for all outputs.
+   * 0.5 asks for the median. @default [0.5]
+   */
+  readonly levels?: readonly number[];
+}
+
 type SmoothedName = 'binaryCrossEntropy' | 'categoricalCrossEntropy' | 'sparseCategoricalCrossEntropy';
 
 /** A loss with its hyperparameter, made by `huber()` or a function of a cross-entropy. */
 export type Loss =
   | ({ readonly name: SmoothedName } & Readonly<Required<CrossEntropyOptions>>)
-  | ({ readonly name: 'huber' } & Readonly<Required<HuberOptions>>);
+  | ({ readonly name: 'huber' } & Readonly<Required<HuberOptions>>)
+  | ({ readonly name: 'quantile' } & Readonly<Required<QuantileOptions>>);
 
 /** The `loss` option: a name (with the defaults), or the result of a function such as `huber()`. */
 export type LossOption = LossName | Loss | AnyName;
@@ -169,12 +181,47 @@ export function huber(options: HuberOptions = {}): Loss {
   return make('huber', options);
 }
 
+const levelsConstraint: Constraint = {
+  rule: 'an array of numbers above 0 and below 1',
+  accepts: (value) => Array.isArray(value) && value.every((level) => typeof level === 'number'),
+  holds: (value: readonly number[]) => value.length > 0 && value.every((level) => level > 0 && level < 1),
+};
+
+/**
+ * Makes the pinball loss (Koenker and Bassett, 1978), which is least where a share of the labels is below the output: the
+ * outputs become quantiles. Y has a column for each output: for several quantiles of one number, it holds the
+ * number several times. Outputs of several levels may cross for some X; sort them if their order matters.
+ *
+ * @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_UNKNOWN_OPTION; RangeError ERR_BLASNET_ARG_VALUE; `fit` throws
+ *   RangeError ERR_BLASNET_SHAPE unless there is one level, or one for each output
+ */
+export function quantile(options: QuantileOptions = {}): Loss {
+  checkOptions('', options, { levels: optional(levelsConstraint) });
+  const levels = Object.freeze([...(options.levels ?? medianLevels)]);
+  const loss = Object.freeze({ name: 'quantile', levels } as const);
+  made.set(loss, { name: 'quantile', options: {}, levels });
+  return loss;
+}
+
+/** Throws unless a loss with levels has one level, or one for each output. @throws RangeError ERR_BLASNET_SHAPE */
+export function checkLevels(loss: ResolvedLoss, outputs: number): ResolvedLoss {
+  const { levels = medianLevels } = loss;
+  if (levels.length === 1 || levels.length === outputs) return loss;
+  const rule = outputs === 1 ? 'of length 1' : `of length 1, or ${outputs}, the network's outputDim`;
+  throw argumentError('ERR_BLASNET_SHAPE', 'levels', rule, levels);
+}
+
+const medianLevels: readonly number[] = Object.freeze([0.5]);
+
 // The resolved form of each loss that a factory made.
 const made = new WeakMap<object, ResolvedLoss>();
 
-const factories = { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy, huber };
+const factories = {
+  ...{ binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy },
+  ...{ huber, quantile },
+};
 
-function make(name: Loss['name'], options: object): Loss {
+function make(name: SmoothedName | 'huber', options: object): Loss {
   const table: Readonly<Record<string, LossOptionRow>> = rows[name].options;
   checkOptions(
     '',
@@ -195,7 +242,10 @@ function defaultsOf(name: LossName): Record<string, number> {
 
 const nameOfLoss = oneOf(lossNames);
 const byName = Object.fromEntries(
-  lossNames.map((name) => [name, { name, options: defaultsOf(name) }]),
+  lossNames.map((name) => [
+    name,
+    { name, options: defaultsOf(name), ...(name === 'quantile' && { levels: medianLevels }) },
+  ]),
 ) as Readonly<Record<LossName, ResolvedLoss>>;
 
 /** The default loss of `fit` for an output activation. */
@@ -209,6 +259,8 @@ export interface ResolvedLoss {
   readonly name: LossName;
   /** Its own options. */
   readonly options: Readonly<Record<string, number>>;
+  /** The levels of the loss quantile. */
+  readonly levels?: readonly number[];
 }
 
 const defaultOptions: Readonly<Record<string, number>> = Object.assign({}, ...lossNames.map(defaultsOf));
@@ -234,7 +286,7 @@ export function lossInUnits(loss: ResolvedLoss, unit: number): LossInUnits | und
     name,
     options[name]?.distance === true ? value / unit : value,
   ]);
-  return { loss: { name: loss.name, options: Object.fromEntries(own) }, factor: unit ** degree };
+  return { loss: { ...loss, options: Object.fromEntries(own) }, factor: unit ** degree };
 }
 
 /** Checks the `loss` option against the output activation. */

@@ -21,7 +21,14 @@ import { checkBuffer } from '../base/pinning';
 import type { Reading } from '../base/reading';
 import { type ActivationName, activationRow } from '../layers/activations';
 import { type Architecture, outputActivationOf, outputLayerOf } from '../layers/architecture';
-import { defaultLoss, type LossName, lossEntry, type ResolvedLoss, resolveLoss } from '../layers/losses';
+import {
+  checkLevels,
+  defaultLoss,
+  type LossName,
+  lossEntry,
+  type ResolvedLoss,
+  resolveLoss,
+} from '../layers/losses';
 import type { Label, LabelEncoder, Preprocessing } from '../preprocessing';
 import { networkMatrix } from './network-matrix';
 import { type Pending, unlessBrief } from './pending';
@@ -86,9 +93,10 @@ export function fitLoss(
   trainedLoss?: ResolvedLoss,
 ): ResolvedLoss {
   const output = outputActivationOf(architecture);
-  if (loss !== undefined) return resolveLoss(loss, output);
+  const { outputDim } = outputLayerOf(architecture);
+  if (loss !== undefined) return checkLevels(resolveLoss(loss, output), outputDim);
   const { ofClasses } = lossEntry(trainedLoss?.name ?? defaultLoss(output));
-  const classes = areClasses(Y) || (outputLayerOf(architecture).outputDim > 1 && isColumn(Y));
+  const classes = areClasses(Y) || (outputDim > 1 && isColumn(Y));
   if (!named && classes && ofClasses !== undefined) return resolveLoss(ofClasses, output);
   return trainedLoss ?? resolveLoss(undefined, output);
 }

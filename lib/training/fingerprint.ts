@@ -54,7 +54,10 @@ export function settingsOf(
     stratify,
     clipValue,
     clipNorm,
-    loss: { name: options.loss.name, ...options.loss.options },
+    loss: {
+      ...{ name: options.loss.name, ...options.loss.options },
+      ...(options.loss.levels && { levels: options.loss.levels }),
+    },
     dropLast,
     optimizer: options.optimizer,
     schedule: options.schedule,

@@ -1,7 +1,7 @@
 // The Plan class. Its operations run as operations.h says; binding/records.h declares the records.
 //
-//   new Plan({ inputs, numeric, embeddings, layers, factors, loss, lossOptions, parameters, statistics,
-//   outcome })
+//   new Plan({ inputs, numeric, embeddings, layers, factors, loss, lossOptions, lossLevels, parameters,
+//   statistics, outcome })
 //     inputs       the number of columns of X
 //     numeric      Float64Array (NumericRecord), or empty: no numbers are embedded
 //     embeddings   Float64Array (E * EmbeddingRecord)
@@ -9,7 +9,8 @@
 //     factors      Float64Array (P * FactorsRecord): one per parameter, in their order; or empty: all are 1
 //     loss         its number
 //     lossOptions  Float64Array (LossOptions)
-//     parameters   Float64Array or Float32Array on a SharedArrayBuffer; its type is the element type T
+//     lossLevels   Float64Array: the levels of the loss quantile, one for each output, or one for all, or
+//     none parameters   Float64Array or Float32Array on a SharedArrayBuffer; its type is the element type T
 //     statistics   of T on a SharedArrayBuffer: running moments
 //     outcome      Float64Array (OutcomeRecord) on a SharedArrayBuffer
 //   predict(X, codes, rows, out, callback?)
@@ -77,7 +78,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
       : Operations(info), workspaces_(*info.Env().GetInstanceData<std::shared_ptr<Workspaces>>()) {
     const Properties given(Args(info), 0,
                            {"inputs", "numeric", "embeddings", "layers", "factors", "loss", "lossOptions",
-                            "parameters", "statistics", "outcome"});
+                            "lossLevels", "parameters", "statistics", "outcome"});
     NetworkSpec network;
     network.input = InputOf(given["inputs"], given["numeric"], given["embeddings"]);
     parameter_count_ = network.input.numeric.Size();
@@ -91,7 +92,8 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
       if (parameter_count_ > kMostSize) throw given["layers"].Wrong("layers of fewer than 2^31 parameters");
     }
     network.factors = FactorsOf(NamedCount(network), given["factors"]);
-    const LossSpec loss{given["loss"].Enum(kLastLoss), given["lossOptions"].Record<LossOptions>()};
+    const LossSpec loss{given["loss"].Enum(kLastLoss), given["lossOptions"].Record<LossOptions>(),
+                        LevelsOf(given["lossLevels"], network.layers.back().outputs)};
     numbers_ = network.input.numbers;
     codes_ = network.input.embeddings.size();
     outputs_ = network.layers.back().outputs;
@@ -213,6 +215,13 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
       factors.push_back({record.learning_rate, record.weight_decay});
     }
     return factors;
+  }
+
+  static std::vector<double> LevelsOf(const Argument& levels, size_t outputs) {
+    const size_t count = levels.Length();
+    if (count > 1 && count != outputs) throw levels.Wrong("empty, or of length 1 or the number of outputs");
+    const double* numbers = levels.Array<double>(count);
+    return {numbers, numbers + count};
   }
 
   Napi::Value Predict(const Napi::CallbackInfo& info) {

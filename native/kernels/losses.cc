@@ -130,6 +130,33 @@ HWY_INLINE V OffZero(D d, V p) {
   return hn::IfThenElse(hn::Lt(p, least), least, p);
 }
 
+// The level of an output.
+double LevelOf(const LossSpec& spec, size_t output) {
+  if (spec.levels.empty()) return 0.5;
+  return spec.levels[std::min(output, spec.levels.size() - 1)];
+}
+
+// The loss of one output, as SumRows computes it.
+template <typename T>
+double Pinball(double level, const T* a, const T* y, const T* weights, size_t m, double divisor, T factor,
+               T* da) {
+  const T below = static_cast<T>(level), above = static_cast<T>(1 - level);
+  return SumRows(
+      a, y, weights, m, 1, m, divisor, factor, da,
+      [=](auto d, auto output, auto label) {
+        const auto difference = hn::Sub(output, label);
+        // NaN stays NaN, since it is not above 0.
+        return hn::IfThenElse(hn::Gt(difference, hn::Zero(d)), hn::Mul(difference, hn::Set(d, above)),
+                              hn::Mul(hn::Neg(difference), hn::Set(d, below)));
+      },
+      [=](auto d, auto output, auto label) {
+        const auto difference = hn::Sub(output, label), zero = hn::Zero(d);
+        const auto slope = hn::IfThenElse(hn::Gt(difference, zero), hn::Set(d, above), hn::Set(d, -below));
+        // The slope at a zero or NaN is the value itself.
+        return hn::IfThenElse(hn::Gt(hn::Abs(difference), zero), slope, difference);
+      });
+}
+
 template <typename T>
 Totals LossOfTile(const LossSpec& spec, const T* a, const T* y, const T* weights, size_t m, size_t outputs,
                   size_t ld, T scale, T* da) {
@@ -225,6 +252,15 @@ Totals LossOfTile(const LossSpec& spec, const T* a, const T* y, const T* weights
           [](auto d, auto probability, auto label) {
             return hn::Neg(hn::Div(label, OffZero(d, probability)));
           });
+    case Loss::kQuantile: {
+      Totals totals;
+      for (size_t i = 0; i < outputs; i++) {
+        T* slopes = da == nullptr ? nullptr : da + i * ld;
+        totals.loss += Pinball(LevelOf(spec, i), a + i * ld, y + i * ld, weights, m,
+                               static_cast<double>(outputs), mean_scale, slopes);
+      }
+      return totals;
+    }
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <vector>
 
 #include "kernels/record.h"
 
@@ -34,7 +35,8 @@ enum class Hits { kNone, kSides, kLargest };
   ROW(LogCosh, "logCosh", kOutputs, kFinite, kNone)                                                \
   ROW(Poisson, "poisson", kOutputs, kNotNegative, kNone)                                           \
   ROW(Hinge, "hinge", kOutputs, kSigns, kSides)                                                    \
-  ROW(KlDivergence, "klDivergence", kOutputs, kUnitInterval, kNone)
+  ROW(KlDivergence, "klDivergence", kOutputs, kUnitInterval, kNone)                                \
+  ROW(Quantile, "quantile", kOutputs, kFinite, kNone)
 
 enum class Loss : int32_t {
 #define BLASNET_ROW(Name, name, of, labels, hits) k##Name,
@@ -77,6 +79,8 @@ struct LossOptions {
 struct LossSpec {
   Loss loss;
   LossOptions options;
+  // For quantile: the level of each output, or one for all outputs; without any, it is 1/2.
+  std::vector<double> levels = {};
 };
 
 // Sums over some samples.
@@ -115,6 +119,8 @@ struct Totals {
 //   poisson             a - y log(a + 1e-7), a >= 0; NaN below -1e-7     dA 1 - y / (a + 1e-7)
 //   hinge               max(0, 1 - y a), y -1 or 1                       dA -y, or 0 if y a >= 1
 //       hit: in every output, a > 0 if the label is 1, and a <= 0 if it is -1
+//   quantile            q (y - a) if y > a, (1 - q) (a - y) otherwise, with the output's level q
+//                                                                        dA -q, 1 - q, or 0 if a = y
 // From outputs a, the sum over the outputs
 //   klDivergence        y log(y / p), 0 if y = 0, with p = max(a, 2^-100)        dA -y / p
 template <typename T>

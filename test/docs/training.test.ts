@@ -11,6 +11,7 @@ import {
   type LossName,
   Network,
   progressBar,
+  quantile,
   sparseCategoricalCrossEntropy,
 } from '../../lib/index';
 import { activationNames } from '../../lib/layers/activations';
@@ -133,7 +134,13 @@ describe('losses', () => {
     const losses = outputs.map((a, r) => {
       const y = labels[r] as number | number[];
       const term = (i: number) =>
-        evaluate(codeIn(formula)[0] as string, { a: a[i], p: a[i], y: (y as number[])[i], delta: 1 });
+        evaluate(codeIn(formula)[0] as string, {
+          a: a[i],
+          p: a[i],
+          y: (y as number[])[i],
+          delta: 1,
+          level: 0.5,
+        });
       if (typeof y === 'number') return term(y);
       const sum = a.reduce((total, _, i) => total + term(i), 0);
       return formula.startsWith('mean of') ? sum / a.length : sum;
@@ -164,6 +171,7 @@ describe('losses', () => {
       categoricalCrossEntropy(),
       sparseCategoricalCrossEntropy(),
       huber(),
+      quantile(),
     ]);
   });
 });

@@ -51,7 +51,7 @@ describe('the loss', () => {
       outputs: activationNames.filter((name) => !softmaxes.includes(name as 'softmax')),
       needed: "any except 'softmax' and 'logSoftmax'",
     },
-    ...(['meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh'] as const).map((loss) => ({
+    ...(['meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh', 'quantile'] as const).map((loss) => ({
       loss,
       outputs: activationNames,
       needed: '',

@@ -72,9 +72,9 @@ export const floats = (length, but = {}) => ({
   ],
 });
 
-/** @param {number} length @returns {Argument} */
-export const doubles = (length) => {
-  const { wrong } = floats(length);
+/** @param {number} length @param {{ optional?: boolean, anyLength?: boolean }} [but] @returns {Argument} */
+export const doubles = (length, but = {}) => {
+  const { wrong } = floats(length, but);
   return { make: () => new Float64Array(length), wrong: () => wrong(Float64Array) };
 };
 

@@ -15,6 +15,7 @@ import {
   key,
   noCodes,
   noSizes,
+  notArrays,
   notNumbers,
   number,
   numbers,
@@ -119,6 +120,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     lossFromOutputs: [
       ...lossArguments(),
       ...[floats(2, { optional: true }), number(1), floats(6, { optional: true })],
+      doubles(3, { optional: true }),
     ],
     countHits: lossArguments(),
     updateParameters: [
@@ -232,6 +234,10 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
       ),
       loss: loss('binaryCrossEntropy'),
       lossOptions: lossOptions(),
+      lossLevels: {
+        make: () => new Float64Array(1),
+        wrong: () => [...notArrays, undefined, new Float32Array(1), new Float64Array(7)],
+      },
       parameters: shared(79),
       statistics: shared(8),
       outcome: shared(8, true),

@@ -296,6 +296,7 @@ fc.assert(
         factors: Float64Array.from(factors),
         loss: loss[0],
         lossOptions: Float64Array.from(loss.slice(1)),
+        lossLevels: new Float64Array(inputs % 2),
         parameters: shared(Float, parameters),
         statistics: shared(Float, 60),
         outcome: shared(Float64Array, 8),

@@ -70,6 +70,8 @@ export interface Kernels {
     weights: FloatArray | null,
     scale: number,
     dZ: FloatArray | null,
+    /** (outputs) the level of each output, for quantile; null: 0.5 */
+    levels?: Float64Array | null,
   ): number;
   /** The number of samples that the loss counts as predicted right. */
   countHits(

@@ -34,7 +34,7 @@ export function lossOf(
   Z: FloatArray,
   Y: FloatArray,
   outputs: number,
-  { scale = 1, smoothing = 0, delta = 1, weights }: LossCall = {},
+  { scale = 1, smoothing = 0, delta = 1, levels, weights }: LossCall = {},
 ): { loss: number; dZ: FloatArray } {
   const m = Z.length / outputs;
   const [columnsZ, columnsY] = [turned(type, Z, m, outputs), turned(type, Y, m, labelsOf(name, outputs))];
@@ -43,7 +43,8 @@ export function lossOf(
     const { code } = lossEntry(name);
     const options = packRecord('lossOptions', { labelSmoothing: smoothing, delta });
     const sizes = [m, outputs, ld] as const;
-    return kernels.lossFromOutputs(code, options, ...sizes, z, y, given, scale, dZ as null);
+    const ofOutputs = levels === undefined ? null : Float64Array.from(levels);
+    return kernels.lossFromOutputs(code, options, ...sizes, z, y, given, scale, dZ as null, ofOutputs);
   };
   const dZ = guarded(type, Z.length);
   const loss = run(m, columnsZ, columnsY, dZ.data);

@@ -25,7 +25,7 @@ const smoothed: readonly LossName[] = [
 ];
 
 /** Options to test: [what, options]. */
-function settings(name: LossName, m: number): [string, oracle.LossOptions][] {
+function settings(name: LossName, m: number, outputs: number): [string, oracle.LossOptions][] {
   const weights = oracle.randomArray(m, 13, 0, 3);
   return [
     ['plain', {}],
@@ -36,6 +36,11 @@ function settings(name: LossName, m: number): [string, oracle.LossOptions][] {
     ...(name === 'huber'
       ? ([['delta', { delta: 2.5, weights }]] satisfies [string, oracle.LossOptions][])
       : []),
+    ...(name === 'quantile'
+      ? ([
+          ['levels', { levels: Array.from({ length: outputs }, (_, j) => ((j % 9) + 1) / 10), weights }],
+        ] satisfies [string, oracle.LossOptions][])
+      : []),
   ];
 }
 
@@ -44,7 +49,7 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
     for (const [m, outputs] of combinations(sizes, sizes)) {
       const Z = outputsFor(type, name, m * outputs);
       for (const Y of labelsFor(type, name, m, outputs)) {
-        for (const [setting, options] of settings(name, m)) {
+        for (const [setting, options] of settings(name, m, outputs)) {
           const what = `${m} x ${outputs}, ${setting}`;
           const given = options.weights && { weights: type.array(options.weights) };
           const [scale, formula] = [1 / m, oracle.lossFormula(name, { ...options, ...given })];
@@ -102,6 +107,9 @@ describe.each(floatTypes)('losses of $dtype', (type) => {
     expectClose(of('logCosh', [2, 0], [1, 0], 1, 1), [Math.log(Math.cosh(1)), Math.tanh(1), 0], 2 * epsilon);
     expectClose(of('poisson', [1, 2], [0, 4], 2, 1), [1.5 - 2 * Math.LN2 - 1e-7, 0.5, -0.5], 1e-7);
     expectClose(of('klDivergence', [0.5, 0.5], [0, 1], 2, 1), [Math.LN2, 0, -2], epsilon);
+    expect(of('quantile', [1, 2, -3, 4], [1, 0, 0, 0], 2, 1, { levels: [0.25, 0.5] })).toEqual([
+      1.875, 0, 0.25, -0.125, 0.25,
+    ]);
     expect(of('klDivergence', [0, 0.5], [0, 0.5], 2, 1)).toEqual([0, -0, -1]);
   });
 

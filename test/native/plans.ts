@@ -265,6 +265,7 @@ export function makePlan(
     factors: new Float64Array(0),
     loss: lossEntry(loss).code,
     lossOptions: packRecord('lossOptions', { labelSmoothing: smoothing, delta }),
+    lossLevels: new Float64Array(0),
     parameters: flat,
     statistics,
     outcome,

@@ -93,6 +93,7 @@ describe.each(floatTypes)('scans of $dtype', (type) => {
     meanSquaredError: numbers,
     meanAbsoluteError: numbers,
     huber: numbers,
+    quantile: numbers,
     logCosh: numbers,
   };
 

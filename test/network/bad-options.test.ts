@@ -52,7 +52,7 @@ const badSeeds = [
 
 const lossNames =
   "'binaryCrossEntropy', 'categoricalCrossEntropy', 'meanSquaredError', 'sparseCategoricalCrossEntropy', " +
-  "'meanAbsoluteError', 'huber', 'logCosh', 'poisson', 'hinge', 'klDivergence'";
+  "'meanAbsoluteError', 'huber', 'logCosh', 'poisson', 'hinge', 'klDivergence', 'quantile'";
 const badLosses: Rejection<Options>[] = [
   {
     what: 'loss: an unknown one',

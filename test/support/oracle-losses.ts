@@ -25,6 +25,8 @@ export interface LossOptions {
   readonly smoothing?: number;
   /** The error up to which huber is quadratic. @default 1 */
   readonly delta?: number;
+  /** The level of each output for quantile. @default all 0.5 */
+  readonly levels?: readonly number[];
   /** Factors for the loss and the gradient of each sample. @default all 1 */
   readonly weights?: ArrayLike<number>;
 }
@@ -32,6 +34,7 @@ export interface LossOptions {
 interface Parameters {
   readonly smoothing: number;
   readonly delta: number;
+  readonly levels: readonly number[];
 }
 
 /** One sample's loss, from its values a (logits for the cross-entropies) and labels y, with its gradient by a. */
@@ -120,6 +123,16 @@ const sampleLosses = {
     (a, y) => (y === 0 ? 0 : y * Math.log(y / Math.max(a, 2 ** -100))),
     (a, y) => -y / Math.max(a, 2 ** -100),
   ),
+  quantile: (a, y, { levels }) => {
+    const terms = a.map((aj, j) => {
+      const [error, q] = [(y[j] as number) - aj, levels[j] ?? 0.5];
+      return error > 0 ? [q * error, -q] : error < 0 ? [(q - 1) * error, 1 - q] : [0, 0];
+    }) as [number, number][];
+    return {
+      value: terms.reduce((all, [value]) => all + value, 0) / a.length,
+      gradient: terms.map(([, slope]) => slope / a.length),
+    };
+  },
 } satisfies Record<string, SampleLoss>;
 
 export type Loss = keyof typeof sampleLosses;
@@ -134,10 +147,12 @@ export function isFromLogits(loss: Loss): boolean {
  * is (m, 1) for the sparse cross-entropy.
  */
 export function lossFormula(loss: Loss, options: LossOptions = {}): LossFormula {
-  const { smoothing = 0, delta = 1, weights } = options;
+  const { smoothing = 0, delta = 1, levels = [], weights } = options;
   const weight = (r: number) => (weights?.[r] ?? 1) as number;
   const each = (A: Dense, Y: Dense) =>
-    Array.from({ length: A.rows }, (_, r) => sampleLosses[loss](row(A, r), row(Y, r), { smoothing, delta }));
+    Array.from({ length: A.rows }, (_, r) =>
+      sampleLosses[loss](row(A, r), row(Y, r), { smoothing, delta, levels }),
+    );
   return {
     value: (A, Y) => each(A, Y).reduce((all, { value }, r) => all + weight(r) * value, 0) / A.rows,
     gradient: (A, Y) => {

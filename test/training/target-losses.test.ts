@@ -42,6 +42,7 @@ const ofError: Record<string, (error: number, delta: number) => number> = {
   meanAbsoluteError: Math.abs,
   huber: (error, delta) =>
     Math.abs(error) <= delta ? error ** 2 / 2 : delta * (Math.abs(error) - delta / 2),
+  quantile: (error) => Math.abs(error) / 2,
 };
 
 /** The mean loss of predictions, in plain loops. */

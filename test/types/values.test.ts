@@ -45,7 +45,16 @@ test('names are typed by their lists', () => {
   >();
   expectTypeOf<LossName>().toEqualTypeOf<
     | ('binaryCrossEntropy' | 'categoricalCrossEntropy' | 'sparseCategoricalCrossEntropy')
-    | ('meanSquaredError' | 'meanAbsoluteError' | 'huber' | 'logCosh' | 'poisson' | 'hinge' | 'klDivergence')
+    | (
+        | 'meanSquaredError'
+        | 'meanAbsoluteError'
+        | 'huber'
+        | 'logCosh'
+        | 'poisson'
+        | 'hinge'
+        | 'klDivergence'
+        | 'quantile'
+      )
   >();
   expectTypeOf<InitializerName>().toEqualTypeOf<
     | ('auto' | 'article' | 'heNormal' | 'heUniform' | 'glorotNormal' | 'glorotUniform' | 'zeros')

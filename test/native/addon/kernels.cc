@@ -97,11 +97,15 @@ struct LossArguments {
   }
 };
 
-// lossFromOutputs(..., weights or null, scale, dZ or null): returns the sum over the samples. Z holds logits
-// for the cross-entropies, outputs for the others.
+// lossFromOutputs(..., weights or null, scale, dZ or null, levels (outputs) or null): returns the sum over
+// the samples. Z holds logits for the cross-entropies, outputs for the others.
 template <typename T>
 double LossFromOutputsOf(const Args& args) {
-  const LossArguments<T> of(args);
+  LossArguments<T> of(args);
+  if (args[10].Given()) {
+    const double* levels = args[10].Array<double>(of.outputs);
+    of.spec.levels.assign(levels, levels + of.outputs);
+  }
   const T* weights = args[7].Given() ? args[7].Array<T>(of.m) : nullptr;
   const T scale = static_cast<T>(args[8].Number());
   T* dz = args[9].Given() ? args[9].Array<T>(of.size) : nullptr;
