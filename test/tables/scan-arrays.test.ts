@@ -136,18 +136,33 @@ test('names, kinds and columns that are asked for hold in all parts, and texts h
   expect(own.flatMap((part) => part.column('b').toArray())).toEqual(table.column('b').toArray());
 });
 
-test('an error names the row of the table, not that of its part', async () => {
-  const bytes = npyFile({
+test.each([
+  {
+    what: 'a value that its stated kind does not have',
     type: '|i1',
+    value: 5,
+    types: { column1: 'boolean' },
+    told: 'Cannot read the data: Expected row 5, column "column1" to be a boolean, got 5 (number)',
+  },
+  {
+    what: 'an element that no column can hold',
+    type: '<M8[D]',
+    value: 1e9,
+    types: {},
+    told: 'Cannot read row 5, column "column1" of the data: expected a time within the range of a Date, got 1000000000 D',
+  },
+] as const)('an error about $what names the row of the table, not that of its part', async (given) => {
+  const { type, value, types, told } = given;
+  const bytes = npyFile({
+    type,
     rows: 7,
     cols: 1,
     columnMajor: false,
     version: 1,
-    values: [1, 0, 1, 0, 0, 5],
+    values: [1, 0, 1, 0, 0, value],
   });
-  const scan = scanTable(bytes, { types: { column1: 'boolean' }, rows: 2 });
-  await expect(partsOf(scan)).rejects.toMatchObject({
-    message: 'Cannot read the data: Expected row 5, column "column1" to be a boolean, got 5 (number)',
+  await expect(partsOf(scanTable(bytes, { types, rows: 2 }))).rejects.toMatchObject({
+    message: told,
     row: 5,
     column: 'column1',
   });
