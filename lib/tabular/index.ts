@@ -3,6 +3,7 @@
  */
 // The file of the folder: TypeScript would take `../tables` for dist/tables.js, the bundle of this module.
 export * from '../tables/index';
+export { Bag } from './bag';
 export type { ClassName, ClassTarget } from './class-target';
 export { Classifier, type LabelsClassifier, type Temperature } from './classifier';
 export {

@@ -19,6 +19,7 @@ import { freshSeed, RandomState } from '../random/random-state';
 import { alignedTable, shownBy } from '../tables/aligned-table';
 import type { Table } from '../tables/table';
 import { attach } from '../training/training-error';
+import { Bag } from './bag';
 import type { Classifier, LabelsClassifier } from './classifier';
 import { checkShared } from './cross-validate';
 import type {
@@ -76,8 +77,11 @@ export interface SearchOptions<Options = ClassifierOptions, Result = ClassifierE
   readonly metric?: string | ((evaluation: Result) => number);
   /** Whether a larger score is better. @default by the metric's name; false for a function */
   readonly maximise?: boolean;
-  /** What becomes of the best options: a model that trains with all rows (true), or nothing (false). @default true */
-  readonly refit?: boolean;
+  /**
+   * What becomes of the best options: true trains a model with all rows, 'bag' keeps the folds' models together as a
+   * `Bag`, false does neither. @default true
+   */
+  readonly refit?: boolean | 'bag' | AnyName;
   /** Fixes the options that are drawn, the folds and the trainings. @default a new one */
   readonly seed?: number;
   /** After this many seconds no trial begins, or goes on to more epochs. Those that run are finished. @default no limit */
@@ -86,14 +90,24 @@ export interface SearchOptions<Options = ClassifierOptions, Result = ClassifierE
   readonly onTrialEnd?: (trial: Trial) => unknown;
 }
 
+/** The bag of such models. */
+export type BagOf<Model> =
+  Model extends Classifier<infer Answer, infer Answers, infer Result>
+    ? Bag<Answer, Answers, Result>
+    : Model extends Regressor<infer Answer, infer Answers, infer Result>
+      ? Bag<Answer, Answers, Result>
+      : never;
+
 /** The results of `search`. `String(...)` makes a table for people. */
 export interface SearchResult<Model = Classifier> {
   /** The best trial. */
   readonly best: Trial;
   /** The best options, as `train` takes them. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** A model that trained with the best options and all rows; undefined with `refit: false`. */
+  /** A model that trained with the best options and all rows; undefined unless `refit` is true. */
   readonly model: Model | undefined;
+  /** The models of the best trial's folds together; undefined unless `refit` is 'bag'. */
+  readonly bag: BagOf<Model> | undefined;
   /** All trials, in their order. */
   readonly trials: readonly Trial[];
   /** The trials as a table: what became of them, and what was drawn. */
@@ -120,7 +134,12 @@ const constraints: Readonly<Record<keyof SearchOptions | 'target', Constraint>> 
   reduction: optional(integerFrom(2)),
   metric: anything,
   maximise: optional(boolean),
-  refit: optional(boolean),
+  refit: optional({
+    rule: "true, false or 'bag'",
+    accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
+    holds: (value: unknown) => typeof value === 'boolean' || value === 'bag',
+    names: ['bag'],
+  }),
   seed: optional(seedConstraint),
   maxSeconds: optional(above(0)),
   onTrialEnd: optional(functionValue),
@@ -247,9 +266,10 @@ async function searchAmong(
     if (winner === undefined) throw allFailed(candidates);
     const best = winner.report;
     const full = trainWith(best.options);
-    const model = refit ? await kind.train(data.table, { ...full, ...how }) : undefined;
-    const found = { best, options: { ...full }, model, ...result() };
-    return shownBy(found as SearchResult<AnyModel>, () => searchText(found.trials, best));
+    const model = refit === true ? await kind.train(data.table, { ...full, ...how }) : undefined;
+    const bag = refit === 'bag' ? new Bag(modelsOf(winner) as Classifier[]) : undefined;
+    const found = { best, options: { ...full }, model, bag, ...result() };
+    return shownBy(found as unknown as SearchResult<AnyModel>, () => searchText(found.trials, best));
   } catch (error) {
     attach(error, { result: result() });
     throw error;
@@ -263,6 +283,10 @@ async function searchAmong(
 function waysOf({ folds, stratify, group, time, target, space }: Given): FoldsOf {
   const given = { folds, stratify, group, time, shuffle: space.shuffle === false ? false : undefined };
   return { target, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+}
+
+function modelsOf({ runs }: Candidate): AnyModel[] {
+  return runs.map(({ model }) => model as AnyModel);
 }
 
 function allFailed(candidates: readonly Candidate[]): Error {

@@ -50,6 +50,14 @@ export function describeTargets(network: Network, targets: Json): void {
   carryTable(network, { ...(table as Readonly<Record<string, Json>>), targets });
 }
 
+// Only this module knows of which parts a model was made.
+const partsOfModel = new WeakMap<TableModel, ModelParts>();
+
+/** The parts of which a model was made. */
+export function partsOf(model: TableModel): ModelParts {
+  return partsOfModel.get(model) as ModelParts;
+}
+
 /** What a Classifier and a Regressor have in common. */
 export abstract class TableModel {
   /** What was learned about the columns that the model was trained with: see `Schema`. */
@@ -60,7 +68,9 @@ export abstract class TableModel {
   readonly history: History | undefined;
 
   /** @internal */
-  constructor({ rows, schema, history }: ModelParts) {
+  constructor(parts: ModelParts) {
+    const { rows, schema, history } = parts;
+    partsOfModel.set(this, parts);
     this.schema = schema;
     this.network = rows.network;
     this.history = history;

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Network } from '../../lib';
-import { Classifier, choice, crossValidate, Regressor, search, Table } from '../../lib/tabular';
+import { Bag, Classifier, choice, crossValidate, Regressor, search, Table } from '../../lib/tabular';
 import { rungsOf } from '../../lib/tabular/trials';
 import { codeIn, namesIn, optionsOf, optionsTaken, read, tableOf, toldDefaults } from './markdown';
 
@@ -102,4 +102,17 @@ describe('search', () => {
     expect(rungs.map(({ epoch }) => epoch)).toEqual([3, 9, 27]);
     expect(rungs.map(({ keep }) => keep)).toEqual([9, 3, 1]);
   });
+});
+
+test('the table of a Bag has its members', async () => {
+  const { models } = await crossValidate(Classifier, table, {
+    ...quick,
+    target: 'word',
+    folds: 2,
+    keepModels: true,
+  });
+  const members = [...Object.getOwnPropertyNames(Bag.prototype), ...Object.keys(new Bag(models))];
+  expect(namesIn(page, 'Member of a Bag').sort()).toEqual(
+    members.filter((name) => name !== 'constructor').sort(),
+  );
 });
