@@ -35,7 +35,7 @@ import { targetsOf } from './prepare';
 import type { Regressor, TargetsRegressor } from './regressor';
 import type { Rows } from './row-network';
 import { foldsTable, type ScoreSummary, scoresOf, scoresText, summarise } from './scores';
-import type { ClassifierOptions, TrainOptions } from './train-options';
+import type { ClassifierOptions, RegressorOptions, TrainOptions } from './train-options';
 
 /** The options of `crossValidate` beside those of `train`. */
 export interface CrossValidateOptions<Result = ClassifierEvaluation> extends FoldOptions, ParallelOptions {
@@ -125,12 +125,13 @@ export function crossValidate(
 export function crossValidate(
   model: typeof Regressor,
   table: Rows,
-  options: TrainOptions & CrossValidateOptions<RegressorEvaluation> & { readonly target: string },
+  options: RegressorOptions & CrossValidateOptions<RegressorEvaluation> & { readonly target: string },
 ): Promise<CrossValidation<Regressor, RegressorEvaluation>>;
 export function crossValidate(
   model: typeof Regressor,
   table: Rows,
-  options: TrainOptions & CrossValidateOptions<TargetsEvaluation> & { readonly target: readonly string[] },
+  options: RegressorOptions &
+    CrossValidateOptions<TargetsEvaluation> & { readonly target: readonly string[] },
 ): Promise<CrossValidation<TargetsRegressor, TargetsEvaluation>>;
 /**
  * Cross-validates networks: `make` makes a new one for each fold, which `fit` trains with the other folds.

@@ -187,10 +187,9 @@ export async function evaluateNumbers(
   names: readonly string[],
   single: boolean,
   values: readonly Float64Array[],
-  outputs: Matrix,
+  columns: readonly Float64Array[],
   options: AsyncOptions,
 ): Promise<RegressorEvaluation | TargetsEvaluation> {
-  const columns = await workAnywhere(columnsOf(outputs), options);
   const errors: NumberErrors[] = [];
   for (const [i, own] of values.entries()) {
     const predicted = columns[i] as Float64Array;
@@ -200,7 +199,7 @@ export async function evaluateNumbers(
       r2: await measures.r2(own, predicted, options),
     });
   }
-  const { rows } = outputs;
+  const rows = columns[0]?.length ?? 0;
   if (single) return shownBy({ rows, ...(errors[0] as NumberErrors) }, errorsText);
   return shownBy({ rows, byTarget: named(names, errors) }, targetsText);
 }

@@ -25,6 +25,7 @@ export type {
 export type { Fold, FoldResult } from './fold-tasks';
 export type { FoldOptions } from './folds';
 export { type InputsOptions, inputs } from './inputs';
+export type { ConformalOptions, Intervals } from './intervals';
 export type { ModelJson } from './model-json';
 export type { ParallelOptions } from './parallel';
 export { Regressor, type TargetsRegressor } from './regressor';
@@ -33,5 +34,11 @@ export type { Rows } from './row-network';
 export type { FoldRow, ScoreSummary } from './scores';
 export { type SearchOptions, type SearchResult, type SearchSpace, search } from './search';
 export { choice, Distribution, type Drawn, integer, logUniform, type SpaceOf, uniform } from './space';
-export type { ClassifierOptions, HiddenLayer, ResumingOptions, TrainOptions } from './train-options';
+export type {
+  ClassifierOptions,
+  HiddenLayer,
+  RegressorOptions,
+  ResumingOptions,
+  TrainOptions,
+} from './train-options';
 export type { Trial, TrialState } from './trials';

@@ -10,8 +10,9 @@ import type {
   TargetsEvaluation,
 } from './evaluation';
 import type { TargetValues } from './labels';
+import { regressorTask } from './number-target';
 import { trainableRows } from './prepare';
-import { Regressor, regressorTask } from './regressor';
+import { Regressor } from './regressor';
 import type { Rows } from './row-network';
 import type { Begun } from './train';
 import { checkTrainOptionsAnd, type TrainOptions } from './train-options';

@@ -1,38 +1,45 @@
-import { type AsyncOptions, inSlices, type Work, workAnywhere, workHere } from '../addon/work';
+import { type AsyncOptions, pinnedWork, type Work, workAnywhere, workHere } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
 import type { FloatArray, Matrix } from '../base/matrix';
+import { checkOptions } from '../base/validate';
 import type { Json } from '../formats/json';
 import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from '../network/load';
 import type { NetworkLoadOptions } from '../network/network-options';
-import { standardScaler } from '../preprocessing';
-import { cellError } from '../tables/build';
 import type { Table } from '../tables/table';
 import { columnsOf, numbersTable, recordMaker } from './answers';
 import { evaluateNumbers, type RegressorEvaluation, type TargetsEvaluation } from './evaluation';
+import {
+  type ConformalOptions,
+  conformalConstraints,
+  type Intervals,
+  intervalOf,
+  marginOf,
+} from './intervals';
 import type { TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
 import { fromModelJson, type ModelJson } from './model-json';
-import { rowsToEvaluate, targetsOf } from './prepare';
+import { checkSameQuantiles, type NumberTargets, numbersIn, numberTargets, taskOf } from './number-target';
+import { rowsToEvaluate } from './prepare';
+import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import {
   checkSameTarget,
+  describeTargets,
   type ModelParts,
   modelInCheckpoint,
   modelParts,
   TableModel,
-  type TargetsJson,
 } from './table-model';
-import { type Begun, resume, type Task, type Trained, train } from './train';
+import { type Begun, resume, type Trained, train } from './train';
 import {
   checkEvaluateOptions,
   checkTrainOptions,
   type EvaluateRowsOptions,
+  type RegressorOptions,
   type ResumingOptions,
-  type TrainOptions,
 } from './train-options';
 
-type NumberTargets = Extract<TargetsJson, { kind: 'regressor' }>;
 type AnyRegressor = Regressor<unknown, unknown, unknown>;
 
 /** A Regressor of several targets. */
@@ -52,9 +59,12 @@ export class Regressor<
 > extends TableModel {
   /** The names of the target columns. */
   readonly targets: readonly string[];
+  /** The levels of the quantiles that the model predicts; undefined if it predicts the mean. */
+  readonly levels: readonly number[] | undefined;
   readonly #rows: RowNetwork;
   readonly #single: boolean;
   readonly #answer: (outputs: FloatArray) => unknown;
+  #intervals: Intervals | undefined;
 
   /** @internal */
   constructor(parts: ModelParts<NumberTargets>) {
@@ -63,7 +73,22 @@ export class Regressor<
     this.#rows = parts.rows;
     this.#single = parts.targets.single;
     const record = recordMaker<number>(this.targets);
-    this.#answer = this.#single ? (outputs) => outputs[0] : (outputs) => record((i) => outputs[i] as number);
+    const { quantiles: levels, intervals } = parts.targets;
+    this.levels = levels;
+    this.#intervals = intervals;
+    if (levels !== undefined) {
+      const median = levels.indexOf(0.5);
+      this.#answer = (outputs) => rearrangedRow(outputs)[median];
+    } else {
+      this.#answer = this.#single
+        ? (outputs) => outputs[0]
+        : (outputs) => record((i) => outputs[i] as number);
+    }
+  }
+
+  /** What `conformal` learned last, or the file has; undefined before. */
+  get intervals(): Intervals | undefined {
+    return this.#intervals;
   }
 
   /**
@@ -74,15 +99,15 @@ export class Regressor<
    * @throws TypeError or RangeError with a code that names row and column for data that cannot be learned from; the
    *   errors of Network.fit. An error that ends the training has the model as it then is as `model`
    */
-  static train(table: Rows, options: TrainOptions & { readonly target: string }): Promise<Regressor>;
+  static train(table: Rows, options: RegressorOptions & { readonly target: string }): Promise<Regressor>;
   /** The same, with several targets. */
   static train(
     table: Rows,
-    options: TrainOptions & { readonly target: readonly string[] },
+    options: RegressorOptions & { readonly target: readonly string[] },
   ): Promise<TargetsRegressor>;
   static async train(
     table: Rows,
-    options: TrainOptions,
+    options: RegressorOptions,
     begun?: Begun<Regressor>,
   ): Promise<Regressor | TargetsRegressor> {
     checkTrainOptions(options, 'regressor');
@@ -135,16 +160,24 @@ export class Regressor<
   static async resume<Model extends AnyRegressor = Regressor>(
     path: FilePath,
     table: Rows,
-    options: Partial<TrainOptions> & ResumingOptions = {},
+    options: Partial<RegressorOptions> & ResumingOptions = {},
   ): Promise<Model> {
     checkTrainOptions(options, 'regressor', true);
     const { rows, schema, targets } = await modelInCheckpoint(path, 'regressor', options);
     const target = targets.single ? (targets.columns[0] as string) : targets.columns;
     checkSameTarget(options.target, target);
-    const values: TargetValues = { kind: 'numbers', values: targets.columns.map(() => new Float64Array(0)) };
+    const values: TargetValues = {
+      kind: 'numbers',
+      values: (targets.quantiles ?? targets.columns).map(() => new Float64Array(0)),
+    };
+    // The intervals come from other rows, after the training.
+    const { intervals: _, ...trainedTargets } = targets;
+    checkSameQuantiles(options.quantiles, targets.quantiles);
     const full = { ...options, target };
-    const modelOf = (trained: Trained) => made<Model>({ ...trained, targets });
-    return modelOf(await resume(path, table, full, { rows, schema, values }, taskOf(targets), modelOf));
+    const modelOf = (trained: Trained) => made<Model>({ ...trained, targets: trainedTargets });
+    return modelOf(
+      await resume(path, table, full, { rows, schema, values }, taskOf(trainedTargets), modelOf),
+    );
   }
 
   /** One record: see the last form. */
@@ -187,7 +220,123 @@ export class Regressor<
     const table = await rowsToEvaluate(rows, this.targets, asked);
     const values = this.targets.map((name) => numbersIn(name, table));
     const outputs = await this.#rows.outputs(table, options);
-    return (await evaluateNumbers(this.targets, this.#single, values, outputs, options)) as Result;
+    const columns = await workAnywhere(this.#predictions(outputs), options);
+    return (await evaluateNumbers(this.targets, this.#single, values, columns, options)) as Result;
+  }
+
+  /**
+   * Predicts the quantiles of a table's rows or of records, on other threads: a table with a column for each of `levels`,
+   * such as '0.05'. In each row they ascend.
+   *
+   * @throws Error ERR_BLASNET_NOT_FITTED for a model that was trained without `quantiles`; like predict()
+   */
+  quantiles(rows: Rows, options?: AsyncOptions): Promise<Table>;
+  /** Predicts the quantiles of one record, at once: an object with such keys. @throws like the other form */
+  quantiles(record: object): Record<string, number>;
+  quantiles(rows: unknown, options: AsyncOptions = {}): Record<string, number> | Promise<Table> {
+    const names = this.#levelNames();
+    if (areRows(rows)) return this.#tableOf(rows, options, names, (columns) => columns);
+    const outputs = rearrangedRow(this.#rows.outputOf(rows as RecordLike));
+    return recordMaker<number>(names)((i) => outputs[i] as number);
+  }
+
+  /**
+   * Learns intervals for predictions from rows that the model has not seen, neither to learn from nor to stop by: of new rows
+   * like these, at least the share `coverage` have their target inside, on average over the draws of all rows (split-conformal
+   * prediction: Vovk et al. 2005; Lei et al. 2018). They are as wide for each row; with `quantiles`, they follow the
+   * outer two (Romano et al. 2019). The margin is the score at place ceil((n + 1) coverage) of the n rows. The model's file
+   * has it. A later call replaces it.
+   *
+   * @throws RangeError ERR_BLASNET_SHAPE for fewer rows than coverage / (1 - coverage); RangeError ERR_BLASNET_ARG_VALUE
+   *   for several targets or a coverage outside (0, 1); like evaluate()
+   */
+  async conformal(rows: Rows, options: ConformalOptions = {}): Promise<Intervals> {
+    const { coverage = 0.9, ...how } = options;
+    checkOptions('', { ...how, coverage }, conformalConstraints);
+    if (!this.#single) {
+      throw blasnetError(
+        'ERR_BLASNET_ARG_VALUE',
+        'Expected a model of one target for intervals, got several',
+      );
+    }
+    const table = await rowsToEvaluate(rows, this.targets, how);
+    const targets = numbersIn(this.targets[0] as string, table);
+    const [low, high] = this.#outer(await this.#columns(table, how));
+    const learned = await pinnedWork(marginOf(targets, low, high, coverage), [targets], how);
+    describeTargets(this.network, { ...this.#described, intervals: learned } as unknown as Json);
+    this.#intervals = learned;
+    return learned;
+  }
+
+  /**
+   * Intervals for a table's rows or for records, on other threads: a table with the columns `low` and `high`.
+   * @throws Error ERR_BLASNET_NOT_FITTED before `conformal`; like predict()
+   */
+  interval(rows: Rows, options?: AsyncOptions): Promise<Table>;
+  /** The interval of one record, at once. @throws like the other form */
+  interval(record: object): [low: number, high: number];
+  interval(rows: unknown, options: AsyncOptions = {}): [low: number, high: number] | Promise<Table> {
+    const margin = this.#margin();
+    if (areRows(rows)) {
+      return this.#tableOf(rows, options, ['low', 'high'], (columns) => {
+        const [low, high] = this.#outer(columns);
+        const ends = Array.from(low, (value, row) => intervalOf(value, high[row] as number, margin));
+        return [Float64Array.from(ends, ([end]) => end), Float64Array.from(ends, ([, end]) => end)];
+      });
+    }
+    const row = this.#rows.outputOf(rows as RecordLike);
+    const outputs = this.levels === undefined ? row : rearrangedRow(row);
+    return intervalOf(outputs[0] as number, outputs[outputs.length - 1] as number, margin);
+  }
+
+  #levelNames(): string[] {
+    if (this.levels !== undefined) return this.levels.map(String);
+    const hint = 'Regressor.train(table, { quantiles: [0.05, 0.5, 0.95], ... })';
+    throw blasnetError(
+      'ERR_BLASNET_NOT_FITTED',
+      `Expected the model to have quantiles: ${hint} trains such a model`,
+    );
+  }
+
+  #margin(): number {
+    if (this.#intervals !== undefined) return this.#intervals.margin;
+    const hint = 'await model.conformal(rows, { coverage: 0.9 }) learns them';
+    throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected the model to have intervals: ${hint}`);
+  }
+
+  // What the file says about the targets.
+  get #described(): NumberTargets {
+    const targets = { kind: 'regressor', single: this.#single, columns: this.targets } as const;
+    return this.levels === undefined ? targets : { ...targets, quantiles: this.levels };
+  }
+
+  // The lowest and the highest output of each row.
+  #outer(columns: readonly Float64Array[]): [Float64Array, Float64Array] {
+    return [columns[0] as Float64Array, columns[columns.length - 1] as Float64Array];
+  }
+
+  async #columns(rows: Rows, options: AsyncOptions): Promise<Float64Array[]> {
+    return workAnywhere(this.#ascending(await this.#rows.outputs(rows, options)), options);
+  }
+
+  async #tableOf(
+    rows: Rows,
+    options: AsyncOptions,
+    names: readonly string[],
+    made: (columns: Float64Array[]) => Float64Array[],
+  ): Promise<Table> {
+    return numbersTable(names, made(await this.#columns(rows, options)));
+  }
+
+  // The outputs by column. Those of quantiles ascend in each row.
+  *#ascending(outputs: Matrix): Work<Float64Array[]> {
+    return yield* columnsOf(this.levels === undefined ? outputs : yield* rearranged(outputs));
+  }
+
+  // What is predicted of each target.
+  *#predictions(outputs: Matrix): Work<Float64Array[]> {
+    const columns = yield* this.#ascending(outputs);
+    return this.levels === undefined ? columns : [columns[this.levels.indexOf(0.5)] as Float64Array];
   }
 
   async #predict(rows: Rows, options: AsyncOptions): Promise<Answers> {
@@ -195,72 +344,11 @@ export class Regressor<
   }
 
   *#answers(outputs: Matrix): Work<Answers> {
-    const columns = yield* columnsOf(outputs);
+    const columns = yield* this.#predictions(outputs);
     return (this.#single ? columns[0] : numbersTable(this.targets, columns)) as Answers;
   }
 }
 
 function made<Model extends AnyRegressor>(parts: ModelParts<NumberTargets>): Model {
   return new Regressor(parts) as unknown as Model;
-}
-
-function numberTargets(options: Pick<TrainOptions, 'target'>): NumberTargets {
-  const single = typeof options.target === 'string';
-  return { kind: 'regressor', single, columns: targetsOf(options) };
-}
-
-/** What the training of a Regressor is about. */
-export function regressorTask(options: Pick<TrainOptions, 'target'>): Task {
-  return taskOf(numberTargets(options));
-}
-
-function taskOf(targets: NumberTargets): Task {
-  const read = (table: Table): TargetValues => ({
-    kind: 'numbers',
-    values: targets.columns.map((name) => numbersIn(name, table)),
-  });
-  return {
-    *learn(table) {
-      for (const name of targets.columns) yield* checkNumbers(name, numbersIn(name, table));
-      return read(table);
-    },
-    read: () =>
-      // biome-ignore lint/correctness/useYield: the numbers need no work
-      function* (table) {
-        return read(table);
-      },
-    describe: () => targets as unknown as Json,
-    network: () => ({ targetScaler: standardScaler() }),
-    fit: () => ({}),
-  };
-}
-
-/** The numbers of a target column. NaN stands for a missing one. */
-function numbersIn(name: string, table: Table): Float64Array {
-  const column = table.column(name);
-  if (column.kind === 'number') return column.values as Float64Array;
-  const row = column.toArray().findIndex((value) => value !== null);
-  const hint = '; a Classifier predicts texts and truth values';
-  throw cellError(Math.max(0, row), name, 'a number', row < 0 ? null : column.at(row), hint);
-}
-
-/** Throws for infinities, and for a column whose numbers are all equal. */
-function* checkNumbers(name: string, values: Float64Array): Work<void> {
-  let first: number | undefined;
-  let differ = false;
-  yield* inSlices(values.length, (from, to) => {
-    for (let row = from; row < to; row++) {
-      const value = values[row] as number;
-      if (Number.isNaN(value)) continue;
-      if (!Number.isFinite(value)) throw cellError(row, name, 'a finite number', value);
-      first ??= value;
-      differ ||= value !== first;
-    }
-  });
-  if (differ) return;
-  const got = first === undefined ? 'missing values alone' : `${first} alone`;
-  throw blasnetError(
-    'ERR_BLASNET_ARG_VALUE',
-    `Expected column ${JSON.stringify(name)}, the target, to have at least 2 different numbers, got ${got}`,
-  );
 }

@@ -38,7 +38,7 @@ import { short } from './scores';
 import { goalOf } from './search-goal';
 import { searchRows } from './search-rows';
 import { drawOptions, hasDistribution, type SpaceOf } from './space';
-import type { ClassifierOptions, TrainOptions } from './train-options';
+import type { ClassifierOptions, RegressorOptions, TrainOptions } from './train-options';
 import { Candidate, rungsOf, runTrials, type Trial, trialsTable } from './trials';
 
 /** Options of `train` that the search has itself, or that several trainings cannot share. */
@@ -179,12 +179,12 @@ export function search(
 export function search(
   model: typeof Regressor,
   table: Rows,
-  options: SearchOptions<TrainOptions, RegressorEvaluation> & { readonly target: string },
+  options: SearchOptions<RegressorOptions, RegressorEvaluation> & { readonly target: string },
 ): Promise<SearchResult<Regressor>>;
 export function search(
   model: typeof Regressor,
   table: Rows,
-  options: SearchOptions<TrainOptions, TargetsEvaluation> & { readonly target: readonly string[] },
+  options: SearchOptions<RegressorOptions, TargetsEvaluation> & { readonly target: readonly string[] },
 ): Promise<SearchResult<TargetsRegressor>>;
 export async function search(model: unknown, table: Rows, options: Given): Promise<unknown> {
   const kind = modelKind(model);

@@ -11,8 +11,10 @@ import { carryTable, contentOf } from '../network/savable';
 import { Schema, type SchemaJson } from '../tables/schema';
 import type { History } from '../training/history';
 import type { ClassTarget } from './class-target';
+import { areIntervals, type Intervals } from './intervals';
 import { LearnedInputs, type LearnedInputsJson } from './learned-inputs';
 import { type ModelJson, toModelJson } from './model-json';
+import { areLevels } from './quantiles';
 import { RowNetwork } from './row-network';
 
 /** What a file says about a model beside its network. */
@@ -34,7 +36,14 @@ export type TargetsJson =
         readonly temperature?: number;
       }[];
     }
-  | { readonly kind: 'regressor'; readonly single: boolean; readonly columns: readonly string[] };
+  | {
+      readonly kind: 'regressor';
+      readonly single: boolean;
+      readonly columns: readonly string[];
+      /** The levels of the outputs, if the network predicts quantiles. */
+      readonly quantiles?: readonly number[];
+      readonly intervals?: Intervals;
+    };
 
 /** The parts of a model. */
 export interface ModelParts<T extends TargetsJson = TargetsJson> {
@@ -158,11 +167,12 @@ function checkLayers(architecture: Architecture, inputs: LearnedInputs, targets:
   const outputs =
     targets.kind === 'classifier' && targets.single
       ? (targets.columns[0]?.classes.length ?? 0)
-      : targets.columns.length;
+      : ((targets.kind === 'regressor' ? targets.quantiles : undefined)?.length ?? targets.columns.length);
+  const oneForTwo = targets.kind === 'classifier' && targets.single && outputs === 2;
   const fits =
     inputDimOf(architecture) === inputs.width &&
     embedded(embeddingsIn(architecture)).join(';') === embedded(inputs.embeddings).join(';') &&
-    outputLayerOf(architecture).outputDim === (targets.single && outputs === 2 ? 1 : outputs);
+    outputLayerOf(architecture).outputDim === (oneForTwo ? 1 : outputs);
   if (!fits) throw new Error('its columns do not fit the layers of the network');
 }
 
@@ -188,10 +198,19 @@ function readModel(json: Json): StoredModel {
     Array.isArray(targets.columns) &&
     targets.columns.length > 0 &&
     (!targets.single || targets.columns.length === 1) &&
-    targets.columns.every(isTarget);
+    targets.columns.every(isTarget) &&
+    (targets.kind === 'classifier' ||
+      (fitQuantiles(targets) && areIntervals(targets.intervals ?? noIntervals)));
   if (!ok) throw new Error('its targets are damaged');
   return model;
 }
+
+// Quantiles are those of one target.
+function fitQuantiles({ quantiles, single }: Extract<TargetsJson, { kind: 'regressor' }>): boolean {
+  return quantiles === undefined || (single && Array.isArray(quantiles) && areLevels(quantiles));
+}
+
+const noIntervals: Intervals = { coverage: 0.5, margin: 0, rows: 1 };
 
 function isClassName(value: unknown): boolean {
   return ['string', 'number', 'boolean'].includes(typeof value);

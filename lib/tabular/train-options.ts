@@ -1,4 +1,5 @@
 import { type AsyncOptions, asyncConstraints } from '../addon/work';
+import { argumentError } from '../base/errors';
 import type { AnyName } from '../base/names';
 import type { Dtype } from '../base/number-kinds';
 import {
@@ -20,6 +21,7 @@ import type { EarlyStoppingOptions } from '../training/early-stopping';
 import { type FitOptions, fitConstraints } from '../training/options';
 import type { ClassName } from './class-target';
 import { type InputsOptions, inputs } from './inputs';
+import { quantilesOption } from './quantiles';
 import type { Rows } from './row-network';
 
 /** A hidden layer: its number of units, or the options of a layer without those that follow by themselves. */
@@ -95,6 +97,16 @@ export interface ClassifierOptions<M extends Metrics = Metrics> extends TrainOpt
   readonly calibrate?: boolean;
 }
 
+/** The options of `Regressor.train`. */
+export interface RegressorOptions<M extends Metrics = Metrics> extends TrainOptions<M> {
+  /**
+   * The levels of the quantiles to predict, increasing, in (0, 1), such as [0.05, 0.5, 0.95]: the network has an output for
+   * each, and minimises their pinball loss. `predict` gives the median, so 0.5 is added if it is missing. Not with
+   * several targets, and not with `loss`. @default none: the network predicts the mean
+   */
+  readonly quantiles?: readonly number[];
+}
+
 /** The options of `resume` beside those of the training. */
 export type ResumingOptions = Pick<ResumeOptions, 'override' | 'skipDamaged'>;
 
@@ -149,6 +161,8 @@ const classifierConstraints = {
   }),
 };
 
+const regressorConstraints = { ...constraints, quantiles: optional(quantilesOption) };
+
 /** The rules for the options of `resume` beside those of the training. */
 const resumingConstraints = {
   target: optional(target),
@@ -167,12 +181,24 @@ export function checkTrainOptionsAnd(
   kind: 'classifier' | 'regressor',
   more: Readonly<Record<string, Constraint>>,
 ): void {
-  const known = kind === 'classifier' ? classifierConstraints : constraints;
+  const known = kind === 'classifier' ? classifierConstraints : regressorConstraints;
   checkOptions('', options, { ...known, ...more });
   const { inputs: declared, earlyStopping, classWeight: byClass } = options as ClassifierOptions;
   if (declared !== undefined) inputs(declared);
   if (earlyStopping !== undefined && earlyStopping !== false) checkObject('earlyStopping', earlyStopping);
   if (byClass !== undefined && typeof byClass !== 'string') checkObject('classWeight', byClass);
+  checkQuantiles(options as RegressorOptions);
+}
+
+function checkQuantiles({ quantiles, target: given, loss }: RegressorOptions): void {
+  if (quantiles === undefined) return;
+  const [option, value] = Array.isArray(given) ? ['quantiles', quantiles] : ['loss', loss];
+  if (option === 'loss' && loss === undefined) return;
+  const rule =
+    option === 'loss'
+      ? 'left out with quantiles, which have a loss of their own'
+      : 'left out with several targets';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', option as string, rule, value);
 }
 
 /** The options of a model's `evaluate`. */

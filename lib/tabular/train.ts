@@ -237,7 +237,7 @@ const ownNames = [
     'weight',
     'missingTarget',
   ],
-  ...['validationSplit', 'validationData', 'classWeight', 'positive', 'calibrate'],
+  ...['validationSplit', 'validationData', 'classWeight', 'positive', 'calibrate', 'quantiles'],
 ];
 
 /** The options of fit: the user's, and defaults for a table of this size. */
