@@ -2,6 +2,7 @@
 
 import * as create from './create.mjs';
 import * as files from './files.mjs';
+import * as folds from './folds.mjs';
 import * as higgsShape from './higgs-shape.mjs';
 import * as loop from './loop.mjs';
 import * as memory from './memory.mjs';
@@ -31,6 +32,7 @@ export const cases = [
   preprocessing,
   rowWork,
   tables,
+  folds,
   loop,
   stalls,
   create,

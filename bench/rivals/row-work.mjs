@@ -1,5 +1,6 @@
 // Work that goes through rows: preprocessing, metrics, splits, shuffles. row_work.py does the same with scikit-learn.
 
+import { createRequire } from 'node:module';
 import { blasnet, Matrix, Network, useThreads } from './library.mjs';
 import { readArray } from './protocol.mjs';
 
@@ -25,6 +26,7 @@ const works = {
   trainTestSplit,
   'stratified split': whileFitting({ validationSplit: 0.25, stratify: true, shuffle: true }),
   shuffle: whileFitting({ shuffle: true }),
+  crossValidate,
 };
 
 /** The job's work as a rival's network: `predict` gives its result, and `repeat` does it several times. */
@@ -67,6 +69,32 @@ function metric(/** @type {string} */ name) {
 function trainTestSplit(/** @type {any} */ job) {
   const [X, Y] = [matrixOf(job), new Matrix(readArray(job.Y, job.dtype), job.rows, 1)];
   return () => blasnet.trainTestSplit(X, Y, { testSize: 0.25, seed: 1 }).test.X.data;
+}
+
+/** @returns {Work} */
+function crossValidate(/** @type {any} */ job) {
+  const {
+    Classifier,
+    crossValidate: validate,
+    Table,
+  } = createRequire(import.meta.url)('../../dist/tables.js');
+  const [X, Y] = [matrixOf(job).data, readArray(job.Y, job.dtype)];
+  const columns = Array.from({ length: job.cols }, (_, c) => [
+    `x${c}`,
+    Float64Array.from(Y, (__, row) => X[row * job.cols + c]),
+  ]);
+  const table = Table.from({ ...Object.fromEntries(columns), y: Float64Array.from(Y) });
+  const { threads } = job;
+  const options = {
+    target: 'y',
+    epochs: 20,
+    batchSize: 128,
+    validationSplit: 0,
+    seed: 1,
+    parallel: threads,
+    threads,
+  };
+  return async () => [(await validate(Classifier, table, options)).scores.accuracy.mean];
 }
 
 /**
