@@ -6,6 +6,7 @@ import { splitRows } from '../tables/split';
 import type { RunRows } from './fold-run';
 import { type FoldedTable, type FoldsOf, foldsOf, wayOf } from './folds';
 import type { ModelKind } from './model-kind';
+import { rowsToEvaluate, targetsOf } from './prepare';
 import { arraysOf, type Rows, tableOf } from './row-network';
 
 /** One part to test with, or the folds. */
@@ -20,11 +21,18 @@ export async function searchRows(
   if (typeof validation !== 'number') {
     const test = tableOf(validation);
     const { group } = ways;
-    return [{ test: group !== undefined && test.has(group) ? test.without([group]) : test }];
+    const inputs = group !== undefined && test.has(group) ? test.without([group]) : test;
+    // A table that cannot be evaluated is found before the first training.
+    return [{ test: await rowsToEvaluate(inputs, targetsOf(ways), how).catch(inValidation) }];
   }
   const { columns, table } = data;
   const order = ways.shuffle === false ? { shuffle: false } : {};
   const split = { testSize: validation, seed, ...order, ...wayOf(kind, ways) };
   const work = splitRows(table.rows, (name) => columns.column(name), split);
   return [await pinnedWork(work, arraysOf(columns), how)];
+}
+
+function inValidation(error: unknown): never {
+  if (error instanceof Error) error.message = `In validation: ${error.message}`;
+  throw error;
 }

@@ -90,6 +90,10 @@ export interface SearchOptions<Options = ClassifierOptions, Result = ClassifierE
   readonly onTrialEnd?: (trial: Trial) => unknown;
 }
 
+/** The option `target` of one column, and of several. */
+type OneTarget = { readonly target: string };
+type SeveralTargets = { readonly target: readonly string[] };
+
 /** The bag of such models. */
 export type BagOf<Model> =
   Model extends Classifier<infer Answer, infer Answers, infer Result>
@@ -99,11 +103,11 @@ export type BagOf<Model> =
       : never;
 
 /** The results of `search`. `String(...)` makes a table for people. */
-export interface SearchResult<Model = Classifier> {
+export interface SearchResult<Model = Classifier, Options = ClassifierOptions & OneTarget> {
   /** The best trial. */
   readonly best: Trial;
   /** The best options, as `train` takes them. */
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Options;
   /** A model that trained with the best options and all rows; undefined unless `refit` is true. */
   readonly model: Model | undefined;
   /** The models of the best trial's folds together; undefined unless `refit` is 'bag'. */
@@ -169,23 +173,23 @@ type Given = SearchOptions<TrainOptions, never> & { readonly target: string | re
 export function search(
   model: typeof Classifier,
   table: Rows,
-  options: SearchOptions & { readonly target: string },
+  options: SearchOptions & OneTarget,
 ): Promise<SearchResult>;
 export function search(
   model: typeof Classifier,
   table: Rows,
-  options: SearchOptions<ClassifierOptions, LabelsEvaluation> & { readonly target: readonly string[] },
-): Promise<SearchResult<LabelsClassifier>>;
+  options: SearchOptions<ClassifierOptions, LabelsEvaluation> & SeveralTargets,
+): Promise<SearchResult<LabelsClassifier, ClassifierOptions & SeveralTargets>>;
 export function search(
   model: typeof Regressor,
   table: Rows,
-  options: SearchOptions<RegressorOptions, RegressorEvaluation> & { readonly target: string },
-): Promise<SearchResult<Regressor>>;
+  options: SearchOptions<RegressorOptions, RegressorEvaluation> & OneTarget,
+): Promise<SearchResult<Regressor, TrainOptions & OneTarget>>;
 export function search(
   model: typeof Regressor,
   table: Rows,
-  options: SearchOptions<RegressorOptions, TargetsEvaluation> & { readonly target: readonly string[] },
-): Promise<SearchResult<TargetsRegressor>>;
+  options: SearchOptions<RegressorOptions, TargetsEvaluation> & SeveralTargets,
+): Promise<SearchResult<TargetsRegressor, TrainOptions & SeveralTargets>>;
 export async function search(model: unknown, table: Rows, options: Given): Promise<unknown> {
   const kind = modelKind(model);
   checkOptions('', options, constraints);
@@ -214,6 +218,10 @@ function checkSpace(space: unknown, { method }: Given): void {
     throw argumentError('ERR_BLASNET_ARG_VALUE', `space.${name}`, rule, space[name]);
   }
   checkShared('space.', space, 'search');
+  if (method === 'halving' && space.maxSeconds !== undefined) {
+    const rule = "left out with method: 'halving', in which trainings wait for each other";
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'space.maxSeconds', rule, space.maxSeconds);
+  }
   for (const name of [...fixedNames, ...(method === 'halving' ? ['epochs'] : [])]) {
     if (!hasDistribution(space[name])) continue;
     const rule = name === 'epochs' ? "fixed with method: 'halving'" : 'fixed';
@@ -237,7 +245,7 @@ async function searchAmong(
   options: Given & { readonly seed: number },
   drawn: readonly ReturnType<typeof drawOptions>[],
   ways: FoldsOf,
-): Promise<SearchResult<AnyModel>> {
+): Promise<SearchResult<AnyModel, TrainOptions>> {
   const { target, seed, signal, method, refit = true, reduction = 3 } = options;
   const fixed = { ...drawn[0]?.options, target } as TrainOptions;
   const all = shareOf(1, options);
@@ -269,7 +277,9 @@ async function searchAmong(
     const model = refit === true ? await kind.train(data.table, { ...full, ...how }) : undefined;
     const bag = refit === 'bag' ? new Bag(modelsOf(winner) as Classifier[]) : undefined;
     const found = { best, options: { ...full }, model, bag, ...result() };
-    return shownBy(found as unknown as SearchResult<AnyModel>, () => searchText(found.trials, best));
+    return shownBy(found as unknown as SearchResult<AnyModel, TrainOptions>, () =>
+      searchText(found.trials, best),
+    );
   } catch (error) {
     attach(error, { result: result() });
     throw error;

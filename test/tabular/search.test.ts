@@ -136,7 +136,7 @@ describe('search', () => {
     expect(best.score).toBe(Math.min(...trials.map(({ score }) => score)));
     expect(best).toEqual(trials[best.trial - 1]);
     expect(found).toEqual({ ...best.options, target: 'left', seed: 5 });
-    const again = await Classifier.train(people2, found as { target: string });
+    const again = await Classifier.train(people2, found);
     expect(model?.toBytesSync()).toEqual(again.toBytesSync());
     expect(seed).toBe(5);
   });
@@ -437,6 +437,15 @@ describe('arguments of a search that are refused', () => {
     },
     { more: { folds: 1 }, message: 'Expected folds to be an integer of at least 2, got 1 (number)' },
     { more: { reduction: 1 }, message: 'Expected reduction to be an integer of at least 2, got 1 (number)' },
+    {
+      more: { space: { ...space, maxSeconds: 3 }, method: 'halving' },
+      message:
+        "Expected space.maxSeconds to be left out with method: 'halving', in which trainings wait for each other, got 3 (number)",
+    },
+    {
+      more: { validation: people2.without(['left']), folds: undefined },
+      message: /^In validation: Unknown column "left"/,
+    },
     { more: { trial: 3 }, message: 'Unknown option "trial"; did you mean "trials"?' },
     { more: { target: 'lefd' }, message: 'Unknown column "lefd"; did you mean "left"?' },
   ])('are named: $message', async ({ more, message }) => {

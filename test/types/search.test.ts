@@ -15,6 +15,7 @@ import {
   type SearchOptions,
   search,
   type Table,
+  type TargetsRegressor,
   uniform,
 } from '../../lib/tabular';
 
@@ -46,7 +47,7 @@ test('crossValidate gives evaluations and models of its class and targets', () =
 test('a space takes draws at any depth, of the right type', () => {
   compiled(async () => {
     const table = {} as Table;
-    const { model } = await search(Classifier, table, {
+    const { model, options } = await search(Classifier, table, {
       target: 'a',
       metric: (evaluation) => evaluation.rocAuc,
       space: {
@@ -64,8 +65,10 @@ test('a space takes draws at any depth, of the right type', () => {
       },
     });
     expectTypeOf(model).toEqualTypeOf<Classifier | undefined>();
+    expectTypeOf(await Classifier.train(table, options)).toEqualTypeOf<Classifier>();
     const several = await search(Regressor, table, { target: ['a', 'b'], space: { epochs: integer(1, 9) } });
     expectTypeOf(several.model?.predict({})).toEqualTypeOf<Record<string, number> | undefined>();
+    expectTypeOf(await Regressor.train(table, several.options)).toEqualTypeOf<TargetsRegressor>();
     // @ts-expect-error: an option that does not exist
     await search(Regressor, table, { target: 'a', space: { epoch: integer(1, 9) } });
     // @ts-expect-error: epochs are a number
