@@ -281,6 +281,8 @@ async function searchAmong(
       searchText(found.trials, best),
     );
   } catch (error) {
+    // Trainings may still wait for each other.
+    ending.abort(error);
     attach(error, { result: result() });
     throw error;
   } finally {

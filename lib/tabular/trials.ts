@@ -109,6 +109,8 @@ export class Candidate {
     if (!Number.isNaN(mean)) return;
     this.state = 'failed';
     this.error = new RangeError('Expected the score to be a number, got NaN');
+    // Its trainings may wait for what never comes.
+    this.ending.abort(this.error);
   }
 
   /** Ends trainings that wait. */
@@ -232,6 +234,7 @@ async function advanceAll(
     of.runs--;
     if (of.runs > 0) return;
     candidate.count();
+    if (candidate.error !== undefined) candidate.release();
     await done(candidate);
   });
 }

@@ -1,6 +1,6 @@
 // The search for options: what is drawn, trained, compared and kept.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { RandomState } from '../../lib/random/random-state';
 import {
   Classifier,
@@ -235,13 +235,16 @@ describe('a search in which trials fail', () => {
     });
   });
 
-  test('counts a score that is no number as a failure', async () => {
-    const given = { ...options, metric: () => Number.NaN, trials: 2 } as const;
-    await expect(search(Classifier, people2, given)).rejects.toMatchObject({
-      message:
-        'Expected at least one of the 2 trials to succeed; trial 1: Expected the score to be a number, got NaN',
-    });
-  });
+  test.each(['random', 'halving'] as const)(
+    'counts a score that is no number as a failure: %s',
+    async (method) => {
+      const given = { ...options, metric: () => Number.NaN, trials: 2, method, reduction: 2 } as const;
+      await expect(search(Classifier, people2, given)).rejects.toMatchObject({
+        message:
+          'Expected at least one of the 2 trials to succeed; trial 1: Expected the score to be a number, got NaN',
+      });
+    },
+  );
 });
 
 describe('a search that ends early', () => {
@@ -292,6 +295,25 @@ describe('a search that ends early', () => {
     const { trials, best } = await search(Classifier, people2, given);
     expect(trials.map(({ state }) => state)).toEqual(['stopped', 'unfinished', 'unfinished', 'unfinished']);
     expect(best).toEqual(trials[0]);
+  });
+
+  test('ends trainings that wait when a callback throws between the comparisons', async () => {
+    const error = new Error('mine');
+    const signals = new Set<AbortSignal>();
+    const { train } = Classifier;
+    const onTrialEnd = ({ state }: Trial) => {
+      if (state === 'stopped') throw error;
+    };
+    const watched = vi.spyOn(Classifier, 'train').mockImplementation(((
+      ...given: Parameters<typeof train>
+    ) => {
+      signals.add(given[1].signal as AbortSignal);
+      return train.apply(Classifier, given);
+    }) as typeof train);
+    const given = { ...options, method: 'halving', reduction: 2, onTrialEnd } as const;
+    await expect(search(Classifier, people2, given)).rejects.toBe(error);
+    watched.mockRestore();
+    expect([...signals].map(({ aborted }) => aborted)).toEqual([true, true, true, true]);
   });
 
   test('rejects with the error of a callback', async () => {
