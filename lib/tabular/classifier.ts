@@ -25,9 +25,11 @@ import { type ReliabilityOptions, reliabilityConstraints, reliabilityTable } fro
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import {
   checkSameTarget,
+  explained,
   type ModelParts,
   modelInCheckpoint,
   modelParts,
+  said,
   TableModel,
   type TargetsJson,
 } from './table-model';
@@ -279,6 +281,24 @@ export class Classifier<
       columns,
       binning,
     );
+  }
+
+  /** @internal */
+  [said](rows: Table, options: AsyncOptions): Promise<Table> {
+    return this.probabilities(rows, options);
+  }
+
+  /** @internal */
+  [explained]() {
+    const names = this.#outputNames;
+    const binary = this.#single && names.length === 2;
+    const outputs = names.map((name, i) => ({
+      name,
+      index: binary ? 0 : i,
+      sign: binary && i === 0 ? (-1 as const) : (1 as const),
+    }));
+    const chosen = (row: ArrayLike<number>) => names[this.#single ? decide(row as FloatArray) : 0] as string;
+    return { outputs, chosen };
   }
 
   // The class numbers of rows, and what the network says about them.

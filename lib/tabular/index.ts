@@ -3,6 +3,7 @@
  */
 // The file of the folder: TypeScript would take `../tables` for dist/tables.js, the bundle of this module.
 export * from '../tables/index';
+export type { AttributionOptions, Attributions } from './attributions';
 export { Bag } from './bag';
 export type { ClassName, ClassTarget } from './class-target';
 export { Classifier, type LabelsClassifier, type Temperature } from './classifier';
@@ -24,10 +25,12 @@ export type {
 } from './evaluation';
 export type { Fold, FoldResult } from './fold-tasks';
 export type { FoldOptions } from './folds';
+export type { ImportanceOptions } from './importance';
 export { type InputsOptions, inputs } from './inputs';
 export type { ConformalOptions, Intervals } from './intervals';
 export type { ModelJson } from './model-json';
 export type { ParallelOptions } from './parallel';
+export type { PartialDependenceOptions } from './partial-dependence';
 export { Regressor, type TargetsRegressor } from './regressor';
 export type { ReliabilityOptions } from './reliability';
 export type { Rows } from './row-network';

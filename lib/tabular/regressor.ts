@@ -26,9 +26,11 @@ import { areRows, type RowNetwork, type Rows } from './row-network';
 import {
   checkSameTarget,
   describeTargets,
+  explained,
   type ModelParts,
   modelInCheckpoint,
   modelParts,
+  said,
   TableModel,
 } from './table-model';
 import { type Begun, resume, type Trained, train } from './train';
@@ -287,6 +289,19 @@ export class Regressor<
     const row = this.#rows.outputOf(rows as RecordLike);
     const outputs = this.levels === undefined ? row : rearrangedRow(row);
     return intervalOf(outputs[0] as number, outputs[outputs.length - 1] as number, margin);
+  }
+
+  /** @internal */
+  async [said](rows: Table, options: AsyncOptions): Promise<Table> {
+    const outputs = await this.#rows.outputs(rows, options);
+    return numbersTable(this.targets, await workAnywhere(this.#predictions(outputs), options));
+  }
+
+  /** @internal */
+  [explained]() {
+    const first = this.levels?.indexOf(0.5) ?? 0;
+    const outputs = this.targets.map((name, i) => ({ name, index: first + i, sign: 1 as const }));
+    return { outputs, chosen: () => this.targets[0] as string };
   }
 
   #levelNames(): string[] {

@@ -9,13 +9,23 @@ import { Network } from '../network/network';
 import { type StoredNetwork, tableOf } from '../network/network-file';
 import { carryTable, contentOf } from '../network/savable';
 import { Schema, type SchemaJson } from '../tables/schema';
+import type { Table } from '../tables/table';
 import type { History } from '../training/history';
+import {
+  type AttributionOptions,
+  type Attributions,
+  attributionsOf,
+  type ExplainedOutput,
+} from './attributions';
 import type { ClassTarget } from './class-target';
+import { type ImportanceOptions, importanceOf, type ScoredModel } from './importance';
 import { areIntervals, type Intervals } from './intervals';
-import { LearnedInputs, type LearnedInputsJson } from './learned-inputs';
+import { LearnedInputs, type LearnedInputsJson, type RecordLike } from './learned-inputs';
 import { type ModelJson, toModelJson } from './model-json';
+import { type PartialDependenceOptions, partialDependenceOf, type SayingModel } from './partial-dependence';
 import { areLevels } from './quantiles';
-import { RowNetwork } from './row-network';
+import { RowNetwork, type Rows, tableOf as tableOfRows } from './row-network';
+import type { EvaluateRowsOptions } from './train-options';
 
 /** What a file says about a model beside its network. */
 interface StoredModel {
@@ -67,6 +77,11 @@ export function partsOf(model: TableModel): ModelParts {
   return partsOfModel.get(model) as ModelParts;
 }
 
+/** The key of what a model says about rows. */
+export const said = Symbol('said');
+/** The key of the outputs that can be explained. */
+export const explained = Symbol('explained');
+
 /** What a Classifier and a Regressor have in common. */
 export abstract class TableModel {
   /** What was learned about the columns that the model was trained with: see `Schema`. */
@@ -83,6 +98,74 @@ export abstract class TableModel {
     this.schema = schema;
     this.network = rows.network;
     this.history = history;
+  }
+
+  /** Compares predictions with the target of rows. */
+  abstract evaluate(rows: Rows, options?: EvaluateRowsOptions): Promise<unknown>;
+
+  /** What the model says about rows, as numbers by the name of each output. */
+  abstract [said](rows: Table, options: AsyncOptions): Promise<Table>;
+
+  /** The outputs that can be explained, and the name of the one that a row of outputs decides for. */
+  abstract [explained](): {
+    readonly outputs: readonly ExplainedOutput[];
+    readonly chosen: (outputs: ArrayLike<number>) => string;
+  };
+
+  /**
+   * Tells how much worse the scores of rows get if a column's values are permuted among the rows: permutation importance
+   * (Breiman 2001; Fisher et al. 2019). Use rows that the model has not learned from. The result is a table with the columns
+   * `column`, `mean` and `std` (of the repeats, that of the population), the most important column first. Columns that tell
+   * the same share their importance: each seems less important than both are.
+   *
+   * @throws RangeError ERR_BLASNET_UNKNOWN_NAME for a metric that no evaluation has; like evaluate()
+   */
+  async importance(rows: Rows, options: ImportanceOptions = {}): Promise<Table> {
+    const { targets } = partsOf(this);
+    const ofNumbers = targets.single ? 'rootMeanSquaredError' : 'r2';
+    const model: ScoredModel = {
+      columns: this.#columns,
+      defaultMetric: targets.kind === 'classifier' ? 'logLoss' : ofNumbers,
+      evaluate: (table, how) => this.evaluate(table, how) as Promise<object>,
+    };
+    return importanceOf(model, tableOfRows(rows), options);
+  }
+
+  /**
+   * Tells what the model says on average over rows, if a column had one value in all of them: partial dependence (Friedman
+   * 2001). The result is a table with the column and the mean of each output: the probability of each class, or each target.
+   * Where columns depend on each other, rows come about that do not exist.
+   *
+   * @throws RangeError ERR_BLASNET_UNKNOWN_NAME for an unknown column; ERR_BLASNET_ARG_VALUE for one that is no input;
+   *   TypeError ERR_BLASNET_ARG_TYPE, also for a value that the column cannot have
+   */
+  async partialDependence(
+    rows: Rows,
+    column: string,
+    options: PartialDependenceOptions = {},
+  ): Promise<Table> {
+    const model: SayingModel = {
+      columns: this.#columns,
+      outputs: (table, how) => this[said](table, how),
+    };
+    return partialDependenceOf(model, tableOfRows(rows), column, options);
+  }
+
+  /**
+   * Tells how much each column of a record moves an output away from that of a baseline: integrated gradients (Sundararajan et
+   * al. 2017), summed by column. They sum up to the difference of the two outputs, except for a small `gap`. Columns
+   * that are embedded change one after another.
+   *
+   * @throws RangeError ERR_BLASNET_UNKNOWN_NAME for an unknown output; TypeError or RangeError that names the column, for
+   *   a record or baseline that does not fit the schema; AbortError
+   */
+  async attributions(record: object, options: AttributionOptions = {}): Promise<Attributions> {
+    const { outputs, chosen } = this[explained]();
+    return attributionsOf(partsOf(this).rows, record as RecordLike, outputs, chosen, options);
+  }
+
+  get #columns(): readonly string[] {
+    return partsOf(this).rows.inputs.columns.map(({ name }) => name);
   }
 
   /**
