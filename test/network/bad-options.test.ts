@@ -103,8 +103,8 @@ const badThreads = outside('threads', 'a positive integer', [
 ]);
 
 const knownFitOptions =
-  'optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, epochs, batchSize, accumulate, shuffle, ' +
-  'seed, schedule, validationData, validationSplit, stratify, metrics, earlyStopping, callbacks, progress, ' +
+  'optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, epochs, batchSize, accumulate, dropLast, shuffle, ' +
+  'seed, schedule, weightDecaySchedule, dropoutSchedule, validationData, validationSplit, stratify, metrics, earlyStopping, callbacks, progress, ' +
   'checkpoint, signal, maxSeconds';
 const badFitOptions: Rejection<Options>[] = [
   ...outside('epochs', 'a positive integer', [
