@@ -96,13 +96,14 @@ export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierE
   }
 }
 
-// Temperatures may differ.
+// Temperatures and intervals may differ.
 function areAlike(a: TargetsJson, b: TargetsJson): boolean {
-  const text = ({ kind, single, columns }: TargetsJson) =>
-    JSON.stringify([
-      ...[kind, single],
-      columns.map((each) => (typeof each === 'string' ? each : [each.name, each.classes])),
-    ]);
+  const text = (targets: TargetsJson) =>
+    JSON.stringify(
+      targets.kind === 'classifier'
+        ? [targets.single, targets.columns.map(({ name, classes }) => [name, classes])]
+        : [targets.kind, targets.single, targets.columns, targets.quantiles],
+    );
   return text(a) === text(b);
 }
 
@@ -111,7 +112,9 @@ function nameOf(targets: TargetsJson): string {
     targets.kind === 'regressor'
       ? targets.columns.map((name) => JSON.stringify(name))
       : targets.columns.map(({ name, classes }) => `${JSON.stringify(name)} of ${classes.length} classes`);
-  const form = targets.single ? '' : ' as one of several';
+  const levels = targets.kind === 'regressor' ? targets.quantiles : undefined;
+  const quantiles = levels === undefined ? '' : ` at the quantiles ${levels.join(', ')}`;
+  const form = `${targets.single ? '' : ' as one of several'}${quantiles}`;
   return `${names.join(' and ')}${form} by a ${targets.kind === 'classifier' ? 'Classifier' : 'Regressor'}`;
 }
 

@@ -129,6 +129,12 @@ describe('a bag', () => {
       [left, kind],
       'Expected models[1] to predict "left" of 2 classes by a Classifier, like models[0], got "kind" of 3 classes by a Classifier',
     );
+    const quantiles = [0.25, 0.5];
+    const spread = await Regressor.train(table, { hidden: [2], epochs: 1, target: 'price', quantiles });
+    refused(
+      [price, spread],
+      'Expected models[1] to predict "price" by a Regressor, like models[0], got "price" at the quantiles 0.25, 0.5 by a Regressor',
+    );
     refused(
       [left, left, price],
       'Expected models[2] to predict "left" of 2 classes by a Classifier, like models[0], got "price" by a Regressor',
