@@ -33,7 +33,14 @@ export type {
   TruncatedNormalOptions,
 } from './layers/initializers';
 export { initializers } from './layers/initializers';
-export type { CrossEntropyOptions, HuberOptions, Loss, LossName, LossOption } from './layers/losses';
+export type {
+  CrossEntropyOptions,
+  HuberOptions,
+  Loss,
+  LossName,
+  LossOption,
+  QuantileOptions,
+} from './layers/losses';
 export {
   binaryCrossEntropy,
   categoricalCrossEntropy,

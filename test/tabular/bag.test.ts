@@ -139,5 +139,25 @@ describe('a bag', () => {
       [left, left, price],
       'Expected models[2] to predict "left" of 2 classes by a Classifier, like models[0], got "price" by a Regressor',
     );
+    const levels = await Regressor.train(table, {
+      ...{ hidden: [2], epochs: 1, target: 'price' },
+      quantiles: [0.1, 0.5],
+    });
+    expect(() => new Bag([price, levels])).toThrow(
+      'Expected models[1] to predict "price" by a Regressor, like models[0], got "price" at the quantiles 0.1, 0.5 by a Regressor',
+    );
+  });
+
+  test('answers, for Regressors with quantiles, with the median of the mean outputs', async () => {
+    const { models } = await crossValidate(Regressor, table, {
+      ...{ ...options, target: 'price', epochs: 60 },
+      quantiles: [0.05, 0.95],
+    });
+    const record = table.record(0);
+    const outputs = [0, 1, 2].map((i) =>
+      mean(models.map((model) => Object.values(model.quantiles(record))[i] as number)),
+    );
+    // After some epochs the outputs do not cross here.
+    expect(new Bag(models).predict(record)).toBeCloseTo(outputs[1] as number, 3);
   });
 });
