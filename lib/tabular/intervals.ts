@@ -78,6 +78,8 @@ export function intervalOf(low: number, high: number, margin: number): [low: num
 }
 
 /** Whether the intervals in a file can be. */
-export function areIntervals({ coverage: share, margin, rows }: Intervals): boolean {
+export function areIntervals(intervals: unknown): intervals is Intervals {
+  if (typeof intervals !== 'object' || intervals === null) return false;
+  const { coverage: share, margin, rows } = intervals as Intervals;
   return share > 0 && share < 1 && Number.isFinite(margin) && Number.isInteger(rows) && rows > 0;
 }

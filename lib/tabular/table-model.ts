@@ -283,17 +283,18 @@ function readModel(json: Json): StoredModel {
     (!targets.single || targets.columns.length === 1) &&
     targets.columns.every(isTarget) &&
     (targets.kind === 'classifier' ||
-      (fitQuantiles(targets) && areIntervals(targets.intervals ?? noIntervals)));
+      (fitQuantiles(targets) && (targets.intervals === undefined || areIntervals(targets.intervals))));
   if (!ok) throw new Error('its targets are damaged');
   return model;
 }
 
 // Quantiles are those of one target.
 function fitQuantiles({ quantiles, single }: Extract<TargetsJson, { kind: 'regressor' }>): boolean {
-  return quantiles === undefined || (single && Array.isArray(quantiles) && areLevels(quantiles));
+  return (
+    quantiles === undefined ||
+    (single && Array.isArray(quantiles) && areLevels(quantiles) && quantiles.includes(0.5))
+  );
 }
-
-const noIntervals: Intervals = { coverage: 0.5, margin: 0, rows: 1 };
 
 function isClassName(value: unknown): boolean {
   return ['string', 'number', 'boolean'].includes(typeof value);

@@ -105,12 +105,19 @@ describe('the table of pipelines', () => {
       { x: 2, y: 'b' },
     ];
     const model = await Classifier.train(rows, { target: 'y', epochs: 1, hidden: [2] });
-    const scope = { table: Table.from(rows), model, Classifier, Regressor, Table } as Record<string, object>;
+    const regressor = await Regressor.train(rows, { target: 'x', epochs: 1, hidden: [2] });
+    const scope: Record<string, readonly object[]> = {
+      ...{ table: [Table.from(rows)], model: [model, regressor] },
+      ...{ Classifier: [Classifier], Regressor: [Regressor], Table: [Table] },
+    };
     const members = codes.flatMap((code) => /^(\w+)\.(\w+)$/.exec(code)?.slice(1) ?? []);
     expect(members.length).toBeGreaterThan(2 * 12);
     for (let i = 0; i < members.length; i += 2) {
       const [owner, name] = members.slice(i, i + 2) as [string, string];
-      expect(name in (scope[owner] as object), `${owner}.${name}`).toBe(true);
+      expect(
+        scope[owner]?.some((each) => name in each),
+        `${owner}.${name}`,
+      ).toBe(true);
     }
   });
 
@@ -120,6 +127,7 @@ describe('the table of pipelines', () => {
       ...(await optionsTaken((options) => Table.from([{ a: 1 }]).split(options))),
       ...(await optionsTaken((options) => inputs(options))),
       ...(await optionsTaken((options) => Classifier.train([{ a: 1 }], options))),
+      ...(await optionsTaken((options) => Regressor.train([{ a: 1 }], options))),
     ]);
     const named = codes.flatMap((code) => /^(\w+): /.exec(code)?.[1] ?? []);
     expect(named).toContain('unseen');

@@ -85,7 +85,10 @@ describe('toJSON', () => {
 describe('a damaged file', () => {
   /** The bytes of a model with another description of its table. */
   async function withTable(change: (table: Record<string, never>) => void): Promise<Uint8Array> {
-    const bytes = (await Classifier.train(table, options)).toBytesSync();
+    return withOther((await Classifier.train(table, options)).toBytesSync(), change);
+  }
+
+  function withOther(bytes: Uint8Array, change: (table: Record<string, never>) => void): Uint8Array {
     const { tensors, metadata } = runCallsSync(parseSafetensors(new BytesSource(bytes), 'bytes'));
     const described = JSON.parse(metadata['blasnet.table'] as string);
     change(described);
@@ -114,10 +117,40 @@ describe('a damaged file', () => {
     ['a category less', (t) => t.inputs.columns.find((column) => column.categories)?.categories?.pop()],
     ['another kind of column', (t) => ((t.schema.columns[0] as { kind: string }).kind = 'category')],
     ['no schema', (t) => delete (t as Partial<Described>).schema],
+    ['a temperature of 0', (t) => ((t.targets.columns[0] as { temperature?: number }).temperature = 0)],
+    ['no temperature', (t) => ((t.targets.columns[0] as { temperature?: unknown }).temperature = null)],
   ])('is refused with its name: %s', async (_, change) => {
     const path = join(newFolder(), 'damaged.safetensors');
     writeFileSync(path, await withTable(change as never));
     await expect(Classifier.load(path)).rejects.toMatchObject({
+      code: 'ERR_BLASNET_FILE',
+      message: expect.stringContaining('damaged.safetensors'),
+    });
+  });
+
+  type Targets = { targets: { quantiles: unknown; intervals: unknown; single: boolean } };
+  test.each<[what: string, change: (table: Targets) => void]>([
+    ['a quantile less', (t) => (t.targets.quantiles = [0.1, 0.5])],
+    ['quantiles without the median', (t) => (t.targets.quantiles = [0.1, 0.4, 0.9])],
+    ['quantiles in another order', (t) => (t.targets.quantiles = [0.9, 0.5, 0.1])],
+    ['one number as quantiles', (t) => (t.targets.quantiles = 0.5)],
+    ['quantiles of several targets', (t) => (t.targets.single = false)],
+    ['no margin', (t) => (t.targets.intervals = { coverage: 0.9, margin: null, rows: 30 })],
+    ['a coverage of 1', (t) => (t.targets.intervals = { coverage: 1, margin: 3, rows: 30 })],
+    ['no intervals', (t) => (t.targets.intervals = null)],
+  ])('is refused with its name, of a Regressor with intervals: %s', async (_, change) => {
+    const model = await Regressor.train(table, {
+      ...{ ...options, target: 'size', quantiles: [0.1, 0.9], epochs: 1 },
+    });
+    await model.conformal(table);
+    const path = join(newFolder(), 'damaged.safetensors');
+    writeFileSync(
+      path,
+      withOther(model.toBytesSync(), () => {}),
+    );
+    expect((await Regressor.load(path)).intervals).toEqual(model.intervals);
+    writeFileSync(path, withOther(model.toBytesSync(), change as never));
+    await expect(Regressor.load(path)).rejects.toMatchObject({
       code: 'ERR_BLASNET_FILE',
       message: expect.stringContaining('damaged.safetensors'),
     });
