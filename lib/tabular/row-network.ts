@@ -1,5 +1,5 @@
 import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
-import { argumentError } from '../base/errors';
+import { argumentError, blasnetError } from '../base/errors';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
 import type { Network } from '../network/network';
@@ -72,6 +72,9 @@ export class RowNetwork {
 
   *#encoded(rows: Rows): Work<EncodedRows> {
     const { dtype } = this.network;
+    if ((rows instanceof Table ? rows.rows : rows.length) === 0) {
+      throw blasnetError('ERR_BLASNET_SHAPE', 'Expected rows to have at least one row, got 0');
+    }
     if (rows instanceof Table) return yield* this.inputs.encode(rows, dtype);
     return yield* this.inputs.encodeRecords(rows as readonly RecordLike[], dtype);
   }
@@ -88,7 +91,8 @@ export function areRows(rows: unknown): rows is Rows {
 export function tableOf(rows: unknown): Table {
   if (rows instanceof Table) return rows;
   if (Array.isArray(rows)) return Table.from(rows);
-  throw argumentError('ERR_BLASNET_ARG_TYPE', 'table', 'a Table or an array of records', rows);
+  const hint = typeof rows === 'string' || rows instanceof URL ? '; readTable reads a file' : '';
+  throw argumentError('ERR_BLASNET_ARG_TYPE', 'table', 'a Table or an array of records', rows, hint);
 }
 
 /** The arrays of a table, which stay in place while native code reads them. */

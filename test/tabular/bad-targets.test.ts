@@ -214,9 +214,10 @@ describe('a Classifier refuses', () => {
   });
 
   test('what is no table', async () => {
-    for (const data of [null, 3, 'rows', new Float64Array(3)]) {
-      const { code } = await refusal(Classifier.train(data as never, { target: 'y' }));
+    for (const data of [null, 3, 'rows.csv', new Float64Array(3)]) {
+      const { code, message } = await refusal(Classifier.train(data as never, { target: 'y' }));
       expect(code).toBe('ERR_BLASNET_ARG_TYPE');
+      expect(message.endsWith('; readTable reads a file')).toBe(data === 'rows.csv');
     }
   });
 });
@@ -345,7 +346,7 @@ describe('a model refuses at prediction', () => {
     ],
     ['an element that is no record', [{ x: 1, y: 2 }, null], /^Expected row 1 to be an object, got null$/],
     ['a table without a column', Table.from([{ x: 1 }]), /^Expected the table to have the column "y"$/],
-    ['no rows', [], /at least one r/],
+    ['no rows', [], /^Expected rows to have at least one row, got 0$/],
   ])('%s, with a sentence about it', async (_, given, message) => {
     const trained = await model();
     const predict = async () => trained.predict(given as never);
