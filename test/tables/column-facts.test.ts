@@ -39,7 +39,7 @@ test('a description has the least, the greatest and the mean of the numbers, als
       const scale = present.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       expect(Math.abs(mean - expected)).toBeLessThanOrEqual(1e-14 * scale + 40 * Number.MIN_VALUE);
     }),
-    { numRuns: 2000 },
+    { numRuns: 2000, seed: 1 },
   );
 });
 
@@ -108,7 +108,7 @@ test('rows are sorted as by a stable sort, and 0 is equal to -0', () => {
       });
       expect(Array.from(workHere(sortRows(values)))).toEqual(expected);
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed: 1 },
   );
 });
 

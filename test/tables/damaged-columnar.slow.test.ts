@@ -8,7 +8,7 @@ const parts = (['parquet', 'arrow'] as const).flatMap((format) =>
 
 test.each(parts)(
   'damaged $format files give tables or errors that say so, part $part',
-  async ({ format }) => {
-    await readDamaged(format, 1000);
+  async ({ format, part }) => {
+    await readDamaged(format, 1000, part);
   },
 );

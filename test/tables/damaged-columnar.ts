@@ -23,7 +23,7 @@ const readers = { parquet: openParquet, arrow: openArrow };
  * Reads many damaged files. Each gives a table or an error of the library, and changes no object that all share. They
  * are read on this thread, where the end of a thread would be noticed.
  */
-export async function readDamaged(format: 'parquet' | 'arrow', numRuns: number): Promise<void> {
+export async function readDamaged(format: 'parquet' | 'arrow', numRuns: number, seed: number): Promise<void> {
   const files = fixtures[format].map((name) => readFileSync(join(__dirname, '../fixtures/tables', name)));
   const change = fc.record({
     // Places near the end are in the footer, those near the start in headers.
@@ -58,7 +58,7 @@ export async function readDamaged(format: 'parquet' | 'arrow', numRuns: number):
         errors++;
       }
     }),
-    { numRuns },
+    { numRuns, seed },
   );
   expect(Object.keys(Object.prototype)).toEqual([]);
   // Both happen.

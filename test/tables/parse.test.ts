@@ -15,7 +15,7 @@ test('a time that a Date writes is read as its milliseconds, for all years of fo
       expect(parseTime(text.slice(0, 10))).toBe(day.getTime());
       expect(parseTime(text.replace('Z', '+02:30'))).toBe(time - 9_000_000);
     }),
-    { numRuns: 2000 },
+    { numRuns: 2000, seed: 1 },
   );
 });
 

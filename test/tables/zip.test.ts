@@ -104,7 +104,7 @@ describe('an archive', () => {
           // A name is not in the checksum.
           else expect(table.toRecords().map(Object.values)).toEqual(expected.map(Object.values));
         }),
-        { numRuns: 500 },
+        { numRuns: 500, seed: 1 },
       );
     },
   );

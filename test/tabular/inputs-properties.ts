@@ -129,5 +129,5 @@ function expectEqualBits(actual: Numbers, expected: Numbers): void {
 }
 
 export function checkInputs(runs: number): void {
-  fc.assert(fc.property(randomTables, check), { numRuns: runs });
+  fc.assert(fc.property(randomTables, check), { numRuns: runs, seed: 1 });
 }
