@@ -103,10 +103,10 @@ export abstract class TableModel {
   /** Compares predictions with the target of rows. */
   abstract evaluate(rows: Rows, options?: EvaluateRowsOptions): Promise<unknown>;
 
-  /** What the model says about rows, as numbers by the name of each output. */
+  /** @internal What the model says about rows, as numbers by the name of each output. */
   abstract [said](rows: Table, options: AsyncOptions): Promise<Table>;
 
-  /** The outputs that can be explained, and the name of the one that a row of outputs decides for. */
+  /** @internal The outputs that can be explained, and the name of the one that a row of outputs decides for. */
   abstract [explained](): {
     readonly outputs: readonly ExplainedOutput[];
     readonly chosen: (outputs: ArrayLike<number>) => string;
