@@ -126,17 +126,19 @@ export async function attributionsOf(
     }
   }
 
-  const moves: number[] = [];
-  let [place, code] = [0, 0];
-  for (const column of inputs.columns) {
-    const own = column.parts.reduce((sum, part) => sum + widthOf(part), 0);
-    let moved = byInput.subarray(place, place + own).reduce((sum, each) => sum + each, 0);
-    place += own;
-    if (codesOf(column) !== undefined) {
-      code++;
-      moved += said(code + 1) - said(code);
-    }
-    moves.push(moved);
+  const moves = new Float64Array(inputs.columns.length);
+  const add = (column: number, moved: number) => {
+    moves[column] = (moves[column] as number) + moved;
+  };
+  let place = 0;
+  for (const part of inputs.parts) {
+    for (const end = place + widthOf(part); place < end; place++) add(part.column, byInput[place] as number);
+  }
+  let code = 0;
+  for (const [i, column] of inputs.columns.entries()) {
+    if (codesOf(column) === undefined) continue;
+    code++;
+    add(i, said(code + 1) - said(code));
   }
   const [prediction, before] = [said(stops - 1), said(0)];
   const sum = moves.reduce((all, each) => all + each, 0);

@@ -11,7 +11,7 @@ import type { ColumnSchema, Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
 import { type InputsOptions, placeOfColumn } from './inputs';
 import { learnColumn } from './learn-column';
-import { codesOf, isScaled, type LearnedColumn, type LearnedInputsJson, widthOf } from './part';
+import { codesOf, isScaled, type LearnedColumn, type LearnedInputsJson, type Part, widthOf } from './part';
 import { type RawColumn, rawColumn } from './raw-column';
 import { readLearnedInputs } from './read-learned-inputs';
 import { checkRecord, type RecordLike, type RecordReader, recordReader } from './record-reader';
@@ -45,6 +45,8 @@ export class LearnedInputs {
   readonly #readers: readonly RecordReader[];
   readonly #encoders = new Idle(() => this.#newEncoder());
   readonly numbersFirst: boolean;
+  /** All parts in the order of the inputs that they give, each with the place of its column. */
+  readonly parts: readonly (Part & { readonly column: number })[];
   /** The number of inputs, without those of embeddings. */
   readonly width: number;
   /** The embeddings of a network's first layer. */
@@ -64,10 +66,11 @@ export class LearnedInputs {
       const categories = codesOf(column);
       return categories === undefined ? [] : [{ categories, outputDim: column.outputDim as number }];
     });
-    this.width = columns.reduce(
-      (sum, { parts }) => sum + parts.reduce((own, part) => own + widthOf(part), 0),
-      0,
-    );
+    const parts = columns.flatMap((own, column) => own.parts.map((part) => ({ ...part, column })));
+    this.parts = numbersFirst
+      ? [...parts.filter(isScaled), ...parts.filter((part) => !isScaled(part))]
+      : parts;
+    this.width = parts.reduce((sum, part) => sum + widthOf(part), 0);
   }
 
   /**
@@ -113,7 +116,7 @@ export class LearnedInputs {
 
   /** The number of scaled numbers and times: with `numbersFirst` these are the first inputs. */
   get scaled(): number {
-    return this.columns.flatMap(({ parts }) => parts.filter(isScaled)).length;
+    return this.parts.filter(isScaled).length;
   }
 
   /** Reads what `toJSON` wrote. @throws TypeError or RangeError that names the wrong part */
@@ -216,10 +219,7 @@ export class LearnedInputs {
   }
 
   #newEncoder(): Encoder {
-    const all = this.columns.flatMap((column, i) => column.parts.map((part) => ({ ...part, column: i })));
-    const parts = this.numbersFirst
-      ? [...all.filter(isScaled), ...all.filter((part) => !isScaled(part))]
-      : all;
+    const { parts } = this;
     const outcome = newOutcome();
     const encoder = new native.TableEncoder({
       outcome,

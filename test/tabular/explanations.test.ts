@@ -261,6 +261,22 @@ describe('attributions', () => {
     expect(nothing.baseline).toBeCloseTo(trained.predict(gaps), 9);
   });
 
+  test('are 0 for columns that are as in the baseline, in whichever order the network takes its inputs', async () => {
+    for (const how of [
+      {},
+      { numericEmbeddings: 'plr' },
+      { numericEmbeddings: 'plr', inputs: inputs({ categories: 'embedding' }) },
+    ] as const) {
+      const trained = await Regressor.train(forNumber, { ...options, target: 'y', ...how });
+      for (const name of ['x', 'colour', 'flag', 'at', 'noise'] as const) {
+        const own = { ...baseline, [name]: record[name] };
+        const { columns, prediction, baseline: before, gap } = await trained.attributions(own, { baseline });
+        expect(columns[name], name).toBeCloseTo(prediction - before - gap, 9);
+        expect(Object.entries(columns).filter(([other, moved]) => other !== name && moved !== 0)).toEqual([]);
+      }
+    }
+  });
+
   test('are the mean gradients of differences by each number, in plain loops', async () => {
     const trained = await Regressor.train(forNumber.select(['x', 'noise', 'y']), {
       ...{ ...options, target: 'y', dtype: 'float64', activation: 'tanh' },
