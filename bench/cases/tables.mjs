@@ -6,151 +6,122 @@ import { microseconds, rate, time } from '../harness/quantities.mjs';
 import { takeTurns } from '../harness/rounds.mjs';
 
 /** @import { Bench } from '../harness/bench.mjs' */
-/** @import { Outcome } from '../harness/rounds.mjs' */
+/** @import { Contestant, Outcome } from '../harness/rounds.mjs' */
 
 export const id = 'tables';
 export const title = 'Reading tables';
 
+/** @typedef {Parameters<typeof compare>[0]} Row */
+
+/**
+ * A measured row, and its rival.
+ * @typedef {object} Measured
+ * @property {Omit<Row, 'case' | 'threads'> & { threads?: string }} row
+ * @property {Contestant['measure']} ours
+ * @property {{ title: string, measure: Contestant['measure'] }} [rival]
+ */
+
 export async function run(/** @type {Bench} */ bench) {
-  const megabytes = bench.quick ? 10 : 100;
-  const rows = bench.quick ? 100_000 : 1_000_000;
-  const probe = (/** @type {string} */ reader, /** @type {string} */ measure) => async () => {
-    try {
-      return await bench.probe('tables.mjs', { reader, measure, folder: bench.folder, megabytes, rows });
-    } catch (error) {
-      if (reader === 'udsv') return { unavailable: 'udsv is not installed: npm install --prefix bench' };
-      throw error;
-    }
-  };
-  const parquet = (/** @type {string} */ reader, /** @type {string} */ measure) => () =>
-    bench.probe('parquet.mjs', { reader, measure, folder: bench.folder, rows });
-  const large = bench.quick ? 100 : 300;
-  const ofLarge = (/** @type {string} */ reader, /** @type {string} */ measure) => () =>
-    bench.probe('tables.mjs', { reader, measure, folder: bench.folder, megabytes: large, rows });
-  const contestants = [
-    { key: 'time', measure: probe('blasnet', 'time') },
-    { key: 'udsv', measure: probe('udsv', 'time') },
-    { key: 'stall', measure: probe('blasnet', 'stall') },
-    { key: 'memory', measure: probe('blasnet', 'memory') },
-    { key: 'parts', measure: ofLarge('parts', 'time') },
-    { key: 'whole', measure: ofLarge('blasnet', 'time') },
-    { key: 'partsStall', measure: ofLarge('parts', 'stall') },
-    { key: 'partsMemory', measure: ofLarge('parts', 'memory') },
-    { key: 'encode', measure: probe('blasnet', 'encode') },
-    { key: 'classify', measure: () => bench.probe('records.mjs', { kind: 'Classifier' }) },
-    { key: 'regress', measure: () => bench.probe('records.mjs', { kind: 'Regressor' }) },
-    { key: 'parquet', measure: parquet('blasnet', 'time') },
-    { key: 'hyparquet', measure: parquet('hyparquet', 'time') },
-    { key: 'parquetStall', measure: parquet('blasnet', 'stall') },
-    { key: 'hyparquetStall', measure: parquet('hyparquet', 'stall') },
-    { key: 'parquetMemory', measure: parquet('blasnet', 'memory') },
-    { key: 'hyparquetMemory', measure: parquet('hyparquet', 'memory') },
-  ];
+  const measured = rowsOf(bench);
+  const contestants = measured.flatMap(({ row: { variant }, ours, rival }) => [
+    { key: variant, measure: ours },
+    ...(rival === undefined ? [] : [{ key: `${variant}, ${rival.title}`, measure: rival.measure }]),
+  ]);
   const outcomes = await takeTurns(contestants, bench.rounds, (line) => bench.log(`${id}: ${line}`));
   const outcomeOf = (/** @type {string} */ key) => /** @type {Outcome} */ (outcomes.get(key));
-  const what = { case: id, threads: '' };
-  const variant = `CSV of ${megabytes} MB, 7 columns of numbers and 3 of texts`;
   bench.rows.push(
-    compare({ ...what, variant, quantity: time(''), must: { ratio: 1 } }, outcomeOf('time'), {
-      title: 'udsv',
-      outcome: outcomeOf('udsv'),
+    ...measured.map(({ row, rival }) => {
+      const { variant } = row;
+      return compare(
+        { case: id, threads: '', ...row },
+        outcomeOf(variant),
+        rival && { title: rival.title, outcome: outcomeOf(`${variant}, ${rival.title}`) },
+      );
     }),
-    compare(
-      {
-        ...what,
-        variant: `${variant}: longest stall of the event loop`,
-        quantity: time(''),
-        must: { atMost: 10 },
+  );
+}
+
+/** @returns {Measured[]} */
+function rowsOf(/** @type {Bench} */ bench) {
+  const megabytes = bench.quick ? 10 : 100;
+  const large = bench.quick ? 100 : 300;
+  const rows = bench.quick ? 100_000 : 1_000_000;
+  const { folder } = bench;
+  const csv =
+    (/** @type {string} */ reader, /** @type {string} */ measure, size = megabytes) =>
+    () =>
+      bench.probe('tables.mjs', { reader, measure, folder, megabytes: size, rows });
+  const parquet = (/** @type {string} */ reader, /** @type {string} */ measure) => () =>
+    bench.probe('parquet.mjs', { reader, measure, folder, rows });
+  const hyparquet = (/** @type {string} */ measure) => ({
+    rival: { title: 'hyparquet alone', measure: parquet('hyparquet', measure) },
+  });
+  const stall = (/** @type {string} */ what) => ({
+    variant: `${what}: longest stall of the event loop`,
+    quantity: time(''),
+    must: { atMost: 10 },
+  });
+  const memory = (/** @type {string} */ what) => ({
+    variant: `${what}: peak memory, in times of the typed columns`,
+    quantity: {
+      unit: 'times',
+      of: (/** @type {number} */ value) => value,
+      better: /** @type {const} */ ('lower'),
+    },
+    must: { atMost: 3 },
+  });
+  const record = (/** @type {string} */ kind) => ({
+    row: {
+      variant: `one record of 20 columns, from the object to the answer of a ${kind}`,
+      quantity: microseconds('a call'),
+      must: { atMost: 10 },
+    },
+    ours: () => bench.probe('records.mjs', { kind }),
+  });
+  const columns = '7 columns of numbers and 3 of texts';
+  const ofCsv = `CSV of ${megabytes} MB, ${columns}`;
+  const inParts = `CSV of ${large} MB in parts, by scanTable`;
+  const ofParquet = `Parquet of ${rows.toLocaleString('en-US')} rows, ${columns}`;
+  return [
+    {
+      row: { variant: ofCsv, quantity: time(''), must: { ratio: 1 } },
+      ours: csv('blasnet', 'time'),
+      rival: { title: 'udsv', measure: csv('udsv', 'time') },
+    },
+    { row: stall(ofCsv), ours: csv('blasnet', 'stall') },
+    { row: memory(ofCsv), ours: csv('blasnet', 'memory') },
+    {
+      // The kinds of columns take a pass of their own.
+      row: { variant: inParts, quantity: time(''), must: { ratio: 0.4 } },
+      ours: csv('parts', 'time', large),
+      rival: { title: 'readTable', measure: csv('blasnet', 'time', large) },
+    },
+    { row: stall(inParts), ours: csv('parts', 'stall', large) },
+    {
+      row: {
+        variant: `${inParts}: peak memory`,
+        quantity: { unit: 'MB', of: (value) => value, better: 'lower' },
+        must: { atMost: 96 },
       },
-      outcomeOf('stall'),
-    ),
-    compare(
-      {
-        ...what,
-        variant: `${variant}: peak memory, in times of the typed columns`,
-        quantity: { unit: 'times', of: (value) => value, better: 'lower' },
-        must: { atMost: 3 },
-      },
-      outcomeOf('memory'),
-    ),
-    compare(
-      {
-        ...what,
+      ours: csv('parts', 'memory', large),
+    },
+    {
+      row: {
         threads: '2',
         variant: `${rows.toLocaleString('en-US')} rows of 10 columns as inputs of a network, float32`,
         quantity: rate('cells', 10 * rows),
         must: { atLeast: 5_000_000 },
       },
-      outcomeOf('encode'),
-    ),
-    ...['classify', 'regress'].map((key) =>
-      compare(
-        {
-          ...what,
-          variant: `one record of 20 columns, from the object to the answer: ${key}`,
-          quantity: microseconds('a call'),
-          must: { atMost: 10 },
-        },
-        outcomeOf(key),
-      ),
-    ),
-  );
-  const inParts = `CSV of ${large} MB in parts, by scanTable`;
-  bench.rows.push(
-    // The kinds of columns take a pass of their own.
-    compare({ ...what, variant: inParts, quantity: time(''), must: { ratio: 0.4 } }, outcomeOf('parts'), {
-      title: 'readTable',
-      outcome: outcomeOf('whole'),
-    }),
-    compare(
-      {
-        ...what,
-        variant: `${inParts}: longest stall of the event loop`,
-        quantity: time(''),
-        must: { atMost: 10 },
-      },
-      outcomeOf('partsStall'),
-    ),
-    compare(
-      {
-        ...what,
-        variant: `${inParts}: peak memory`,
-        quantity: { unit: 'MB', of: (value) => value, better: 'lower' },
-        must: { atMost: 96 },
-      },
-      outcomeOf('partsMemory'),
-    ),
-  );
-  const file = `Parquet of ${rows.toLocaleString('en-US')} rows, 7 columns of numbers and 3 of texts`;
-  const besideHyparquet = (/** @type {string} */ measured) => ({
-    title: 'hyparquet alone',
-    outcome: outcomeOf(`hyparquet${measured}`),
-  });
-  bench.rows.push(
-    compare(
-      { ...what, variant: file, quantity: time(''), must: { ratio: 1 } },
-      outcomeOf('parquet'),
-      besideHyparquet(''),
-    ),
-    compare(
-      {
-        ...what,
-        variant: `${file}: longest stall of the event loop`,
-        quantity: time(''),
-        must: { atMost: 10 },
-      },
-      outcomeOf('parquetStall'),
-      besideHyparquet('Stall'),
-    ),
-    compare(
-      {
-        ...what,
-        variant: `${file}: peak memory, in times of the typed columns`,
-        quantity: { unit: 'times', of: (value) => value, better: 'lower' },
-        must: { atMost: 3 },
-      },
-      outcomeOf('parquetMemory'),
-      besideHyparquet('Memory'),
-    ),
-  );
+      ours: csv('blasnet', 'encode'),
+    },
+    record('Classifier'),
+    record('Regressor'),
+    {
+      row: { variant: ofParquet, quantity: time(''), must: { ratio: 1 } },
+      ours: parquet('blasnet', 'time'),
+      ...hyparquet('time'),
+    },
+    { row: stall(ofParquet), ours: parquet('blasnet', 'stall'), ...hyparquet('stall') },
+    { row: memory(ofParquet), ours: parquet('blasnet', 'memory'), ...hyparquet('memory') },
+  ];
 }

@@ -4,8 +4,6 @@ import type { FilePath } from '../base/file-path';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
 import type { Json } from '../formats/json';
-import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from '../network/load';
-import type { NetworkLoadOptions } from '../network/network-options';
 import { labelEncoder } from '../preprocessing';
 import type { Table } from '../tables/table';
 import type { FitOptions } from '../training/options';
@@ -19,20 +17,17 @@ import {
 } from './evaluation';
 import { outputFor, type TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
-import { fromModelJson, type ModelJson } from './model-json';
+import {
+  checkSameTarget,
+  type ModelReaders,
+  modelInCheckpoint,
+  modelReaders,
+  type TargetsOf,
+} from './model-file';
 import { rowsToEvaluate, targetsOf } from './prepare';
 import { type ReliabilityOptions, reliabilityConstraints, reliabilityTable } from './reliability';
 import { areRows, type RowNetwork, type Rows } from './row-network';
-import {
-  checkSameTarget,
-  explained,
-  type ModelParts,
-  modelInCheckpoint,
-  modelParts,
-  said,
-  TableModel,
-  type TargetsJson,
-} from './table-model';
+import { explained, type ModelParts, said, TableModel } from './table-model';
 import { calibrate } from './temperature';
 import { type Begun, resume, type Task, type Trained, train } from './train';
 import {
@@ -43,12 +38,17 @@ import {
   type ResumingOptions,
 } from './train-options';
 
-type ClassTargets = Extract<TargetsJson, { kind: 'classifier' }>;
+type ClassTargets = TargetsOf<'classifier'>;
 
 /** A temperature, or those of several labels by their names. */
 export type Temperature = number | Readonly<Record<string, number>>;
 
 type AnyClassifier = Classifier<unknown, unknown, unknown>;
+
+const readers: ModelReaders<AnyClassifier, Classifier> = modelReaders(
+  'classifier',
+  (parts) => new Classifier(parts),
+);
 
 /** A Classifier of several labels that do not exclude each other. */
 export type LabelsClassifier = Classifier<Record<string, ClassName>, Table, LabelsEvaluation>;
@@ -123,45 +123,11 @@ export class Classifier<
     return modelOf(await train(table, options, classifierTask(options), modelOf, begun));
   }
 
-  /**
-   * Reads a model that `save` wrote, in any process. For several targets, state `load<LabelsClassifier>(...)`.
-   * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no Classifier; like Network.load()
-   */
-  static async load<Model extends AnyClassifier = Classifier>(
-    path: FilePath,
-    options: NetworkLoadOptions & AsyncOptions = {},
-  ): Promise<Model> {
-    return made(modelParts(await loadNetwork(path, options), String(path), 'classifier'));
-  }
-
-  /** Like `load`, but blocks the calling thread. @throws like load() */
-  static loadSync<Model extends AnyClassifier = Classifier>(
-    path: FilePath,
-    options: NetworkLoadOptions = {},
-  ): Model {
-    return made(modelParts(loadNetworkSync(path, options), String(path), 'classifier'));
-  }
-
-  /** Like `load`, but reads the bytes of a file. @throws like load() */
-  static async fromBytes<Model extends AnyClassifier = Classifier>(
-    bytes: FileBytes,
-    options: NetworkLoadOptions & AsyncOptions = {},
-  ): Promise<Model> {
-    return made(modelParts(await networkFrom(bytes, options), 'bytes', 'classifier'));
-  }
-
-  /** Like `fromBytes`, but blocks the calling thread. @throws like load() */
-  static fromBytesSync<Model extends AnyClassifier = Classifier>(
-    bytes: FileBytes,
-    options: NetworkLoadOptions = {},
-  ): Model {
-    return made(modelParts(networkFromSync(bytes, options), 'bytes', 'classifier'));
-  }
-
-  /** Reads what `toJSON` wrote, also as JSON's parser gives it. @throws like load() */
-  static fromJSON<Model extends AnyClassifier = Classifier>(json: ModelJson): Model {
-    return made(modelParts(fromModelJson(json), 'the JSON', 'classifier'));
-  }
+  static readonly load = readers.load;
+  static readonly loadSync = readers.loadSync;
+  static readonly fromBytes = readers.fromBytes;
+  static readonly fromBytesSync = readers.fromBytesSync;
+  static readonly fromJSON = readers.fromJSON;
 
   /**
    * Continues a training from a checkpoint that `train` wrote, with the same rows and options. The result equals that of a

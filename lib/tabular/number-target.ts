@@ -8,14 +8,14 @@ import { standardScaler } from '../preprocessing';
 import { cellError } from '../tables/build';
 import type { Table } from '../tables/table';
 import type { TargetValues } from './labels';
+import type { TargetsOf } from './model-file';
 import { targetsOf } from './prepare';
 import { withMedian } from './quantiles';
-import type { TargetsJson } from './table-model';
 import type { Task } from './train';
 import type { RegressorOptions } from './train-options';
 
 /** The targets of a Regressor, as its file has them. */
-export type NumberTargets = Extract<TargetsJson, { kind: 'regressor' }>;
+export type NumberTargets = TargetsOf<'regressor'>;
 
 /** What the options say about the targets. */
 export function numberTargets(options: Pick<RegressorOptions, 'target' | 'quantiles'>): NumberTargets {

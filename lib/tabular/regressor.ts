@@ -4,8 +4,6 @@ import type { FilePath } from '../base/file-path';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
 import type { Json } from '../formats/json';
-import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from '../network/load';
-import type { NetworkLoadOptions } from '../network/network-options';
 import type { Table } from '../tables/table';
 import { columnsOf, numbersTable, recordMaker } from './answers';
 import { evaluateNumbers, type RegressorEvaluation, type TargetsEvaluation } from './evaluation';
@@ -18,21 +16,18 @@ import {
 } from './intervals';
 import type { TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
-import { fromModelJson, type ModelJson } from './model-json';
+import {
+  checkSameTarget,
+  describeTargets,
+  type ModelReaders,
+  modelInCheckpoint,
+  modelReaders,
+} from './model-file';
 import { checkSameQuantiles, type NumberTargets, numbersIn, numberTargets, taskOf } from './number-target';
 import { rowsToEvaluate } from './prepare';
 import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
-import {
-  checkSameTarget,
-  describeTargets,
-  explained,
-  type ModelParts,
-  modelInCheckpoint,
-  modelParts,
-  said,
-  TableModel,
-} from './table-model';
+import { explained, type ModelParts, said, TableModel } from './table-model';
 import { type Begun, resume, type Trained, train } from './train';
 import {
   checkEvaluateOptions,
@@ -43,6 +38,11 @@ import {
 } from './train-options';
 
 type AnyRegressor = Regressor<unknown, unknown, unknown>;
+
+const readers: ModelReaders<AnyRegressor, Regressor> = modelReaders(
+  'regressor',
+  (parts) => new Regressor(parts),
+);
 
 /** A Regressor of several targets. */
 export type TargetsRegressor = Regressor<Record<string, number>, Table, TargetsEvaluation>;
@@ -118,45 +118,11 @@ export class Regressor<
     return modelOf(await train(table, options, taskOf(targets), modelOf, begun));
   }
 
-  /**
-   * Reads a model that `save` wrote, in any process. For several targets, state `load<TargetsRegressor>(...)`.
-   * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no Regressor; like Network.load()
-   */
-  static async load<Model extends AnyRegressor = Regressor>(
-    path: FilePath,
-    options: NetworkLoadOptions & AsyncOptions = {},
-  ): Promise<Model> {
-    return made(modelParts(await loadNetwork(path, options), String(path), 'regressor'));
-  }
-
-  /** Like `load`, but blocks the calling thread. @throws like load() */
-  static loadSync<Model extends AnyRegressor = Regressor>(
-    path: FilePath,
-    options: NetworkLoadOptions = {},
-  ): Model {
-    return made(modelParts(loadNetworkSync(path, options), String(path), 'regressor'));
-  }
-
-  /** Like `load`, but reads the bytes of a file. @throws like load() */
-  static async fromBytes<Model extends AnyRegressor = Regressor>(
-    bytes: FileBytes,
-    options: NetworkLoadOptions & AsyncOptions = {},
-  ): Promise<Model> {
-    return made(modelParts(await networkFrom(bytes, options), 'bytes', 'regressor'));
-  }
-
-  /** Like `fromBytes`, but blocks the calling thread. @throws like load() */
-  static fromBytesSync<Model extends AnyRegressor = Regressor>(
-    bytes: FileBytes,
-    options: NetworkLoadOptions = {},
-  ): Model {
-    return made(modelParts(networkFromSync(bytes, options), 'bytes', 'regressor'));
-  }
-
-  /** Reads what `toJSON` wrote, also as JSON's parser gives it. @throws like load() */
-  static fromJSON<Model extends AnyRegressor = Regressor>(json: ModelJson): Model {
-    return made(modelParts(fromModelJson(json), 'the JSON', 'regressor'));
-  }
+  static readonly load = readers.load;
+  static readonly loadSync = readers.loadSync;
+  static readonly fromBytes = readers.fromBytes;
+  static readonly fromBytesSync = readers.fromBytesSync;
+  static readonly fromJSON = readers.fromJSON;
 
   /** Continues a training from a checkpoint that `train` wrote: see `Classifier.resume`. @throws like Classifier.resume() */
   static async resume<Model extends AnyRegressor = Regressor>(

@@ -1,14 +1,7 @@
 import type { AsyncOptions } from '../addon/work';
-import { argumentError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
-import { fileError, quote } from '../formats/file-error';
-import type { Json } from '../formats/json';
-import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
-import { findCheckpoint } from '../network/find-checkpoint';
-import { Network } from '../network/network';
-import { type StoredNetwork, tableOf } from '../network/network-file';
-import { carryTable, contentOf } from '../network/savable';
-import { Schema, type SchemaJson } from '../tables/schema';
+import type { Network } from '../network/network';
+import type { Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
 import type { History } from '../training/history';
 import {
@@ -17,23 +10,13 @@ import {
   attributionsOf,
   type ExplainedOutput,
 } from './attributions';
-import type { ClassTarget } from './class-target';
 import { type ImportanceOptions, importanceOf, type ScoredModel } from './importance';
-import { areIntervals, type Intervals } from './intervals';
-import { LearnedInputs, type LearnedInputsJson, type RecordLike } from './learned-inputs';
+import type { Intervals } from './intervals';
+import type { RecordLike } from './learned-inputs';
 import { type ModelJson, toModelJson } from './model-json';
 import { type PartialDependenceOptions, partialDependenceOf, type SayingModel } from './partial-dependence';
-import { areLevels } from './quantiles';
-import { RowNetwork, type Rows, tableOf as tableOfRows } from './row-network';
+import { type RowNetwork, type Rows, tableOf as tableOfRows } from './row-network';
 import type { EvaluateRowsOptions } from './train-options';
-
-/** What a file says about a model beside its network. */
-interface StoredModel {
-  readonly version: 1;
-  readonly targets: TargetsJson;
-  readonly schema: SchemaJson;
-  readonly inputs: LearnedInputsJson;
-}
 
 /** The targets of a Classifier with their classes, or those of a Regressor. */
 export type TargetsJson =
@@ -61,12 +44,6 @@ export interface ModelParts<T extends TargetsJson = TargetsJson> {
   readonly schema: Schema;
   readonly targets: T;
   readonly history: History | undefined;
-}
-
-/** Changes what the file of a model will say about its targets. */
-export function describeTargets(network: Network, targets: Json): void {
-  const { table } = contentOf(network);
-  carryTable(network, { ...(table as Readonly<Record<string, Json>>), targets });
 }
 
 // Only this module knows of which parts a model was made.
@@ -211,115 +188,4 @@ export abstract class TableModel {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
-}
-
-/** Makes the parts of a model from its file. @throws Error ERR_BLASNET_FILE for a file of something else */
-export function modelParts<K extends TargetsJson['kind']>(
-  stored: StoredNetwork,
-  file: string,
-  kind: K,
-): ModelParts<Extract<TargetsJson, { kind: K }>> {
-  const json = tableOf(stored.options);
-  const other = kind === 'classifier' ? 'Regressor' : 'Classifier';
-  const wanted = kind === 'classifier' ? 'a Classifier' : 'a Regressor';
-  if (json === undefined) {
-    throw fileError(file, 'the content', wanted, 'a network without a schema; Network.load reads it');
-  }
-  try {
-    const { version, targets, schema: columns, inputs } = readModel(json);
-    if (version !== 1) throw new Error(`version ${version} is newer than this library`);
-    if (targets.kind !== kind) {
-      throw fileError(file, 'the content', wanted, `a ${other}; ${other}.load reads it`);
-    }
-    const schema = Schema.fromJSON(columns);
-    const learned = LearnedInputs.fromJSON(inputs, schema);
-    checkLayers(stored.architecture, learned, targets);
-    const rows = new RowNetwork(new Network(stored.architecture, stored.options), learned);
-    return { rows, schema, targets: targets as Extract<TargetsJson, { kind: K }>, history: undefined };
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code === 'ERR_BLASNET_FILE') throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw fileError(file, '"blasnet.table" of the metadata', `that of ${wanted}`, quote(message));
-  }
-}
-
-// A file may lie about what fits together.
-function checkLayers(architecture: Architecture, inputs: LearnedInputs, targets: TargetsJson): void {
-  const embedded = (all: LearnedInputs['embeddings']) =>
-    all.map((each) => [each.categories, each.outputDim].join());
-  const outputs =
-    targets.kind === 'classifier' && targets.single
-      ? (targets.columns[0]?.classes.length ?? 0)
-      : ((targets.kind === 'regressor' ? targets.quantiles : undefined)?.length ?? targets.columns.length);
-  const oneForTwo = targets.kind === 'classifier' && targets.single && outputs === 2;
-  const fits =
-    inputDimOf(architecture) === inputs.width &&
-    embedded(embeddingsIn(architecture)).join(';') === embedded(inputs.embeddings).join(';') &&
-    outputLayerOf(architecture).outputDim === (oneForTwo ? 1 : outputs);
-  if (!fits) throw new Error('its columns do not fit the layers of the network');
-}
-
-function readModel(json: Json): StoredModel {
-  const model = json as unknown as StoredModel;
-  const { targets } = model;
-  const isText = (value: unknown) => typeof value === 'string';
-  const isTarget = (column: unknown) => {
-    if (targets.kind === 'regressor') return isText(column);
-    const { name, classes, temperature = 1 } = (column ?? {}) as Partial<ClassTarget>;
-    const isTemperature = typeof temperature === 'number' && temperature > 0;
-    return (
-      isText(name) &&
-      Array.isArray(classes) &&
-      classes.length >= 2 &&
-      classes.every(isClassName) &&
-      isTemperature
-    );
-  };
-  const ok =
-    (targets?.kind === 'classifier' || targets?.kind === 'regressor') &&
-    typeof targets.single === 'boolean' &&
-    Array.isArray(targets.columns) &&
-    targets.columns.length > 0 &&
-    (!targets.single || targets.columns.length === 1) &&
-    targets.columns.every(isTarget) &&
-    (targets.kind === 'classifier' ||
-      (fitQuantiles(targets) && (targets.intervals === undefined || areIntervals(targets.intervals))));
-  if (!ok) throw new Error('its targets are damaged');
-  return model;
-}
-
-// Quantiles are those of one target.
-function fitQuantiles({ quantiles, single }: Extract<TargetsJson, { kind: 'regressor' }>): boolean {
-  return (
-    quantiles === undefined ||
-    (single && Array.isArray(quantiles) && areLevels(quantiles) && quantiles.includes(0.5))
-  );
-}
-
-function isClassName(value: unknown): boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value);
-}
-
-/** The model in a checkpoint, from which its training continues. */
-export async function modelInCheckpoint<K extends TargetsJson['kind']>(
-  path: FilePath,
-  kind: K,
-  { signal, threads, skipDamaged = false }: AsyncOptions & { readonly skipDamaged?: boolean },
-): Promise<ModelParts<Extract<TargetsJson, { kind: K }>>> {
-  const found = await findCheckpoint(path, skipDamaged, {}, { signal, threads });
-  return modelParts(found.stored, found.path, kind);
-}
-
-/** Checks that a resumed training states the targets that it had, if it states any. */
-export function checkSameTarget(
-  given: string | readonly string[] | undefined,
-  own: string | readonly string[],
-): void {
-  if (given === undefined || JSON.stringify(given) === JSON.stringify(own)) return;
-  throw argumentError(
-    'ERR_BLASNET_ARG_VALUE',
-    'target',
-    `${JSON.stringify(own)}, as in the checkpoint`,
-    given,
-  );
 }

@@ -21,9 +21,9 @@ import { attach } from '../training/training-error';
 import { inputs as declaration } from './inputs';
 import { labelsFor, outputFor, splitTargetOf, type TargetValues } from './labels';
 import { LearnedInputs } from './learned-inputs';
+import { describeTargets } from './model-file';
 import { prepareRows, type Rows, targetsOf } from './prepare';
 import { arraysOf, inputsOf, RowNetwork } from './row-network';
-import { describeTargets } from './table-model';
 import type { HiddenLayer, ResumingOptions, TrainOptions } from './train-options';
 
 /** What a training is about: which targets, and how their columns are read. */
