@@ -3,7 +3,6 @@
 import { splitColumns } from '../addon/arrays';
 import { decideClasses } from '../addon/rows';
 import { inSlices, type Work } from '../addon/work';
-import { blasnetError } from '../base/errors';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { type Column, columnOf, givenCategories } from '../tables/column';
 import { Table } from '../tables/table';
@@ -97,10 +96,4 @@ export function recordMaker<T>(names: readonly string[]): (valueAt: (i: number) 
     }
     return record;
   };
-}
-
-/** Throws for outputs that are no numbers, which training prevents and a user's change of parameters may cause. */
-export function checkOutput(outputs: FloatArray): void {
-  if (!Number.isNaN(outputs[0])) return;
-  throw blasnetError('ERR_BLASNET_NOT_FINITE', 'Expected the outputs of the network to be numbers, got NaN');
 }

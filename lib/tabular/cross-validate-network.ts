@@ -30,7 +30,7 @@ import type { FitOptions } from '../training/options';
 import { type Fold, type FoldResult, repeatedFolds, runFolds } from './fold-tasks';
 import { checkFolds, foldConstraints, repeatsConstraint } from './folds';
 import { type ParallelOptions, parallelConstraints, shareOf } from './parallel';
-import { foldsTable, type ScoreSummary, scoresOf, scoresText, summarise } from './scores';
+import { foldsTable, type ScoreSummary, scoresText, summarise } from './scores';
 
 /** Makes the network of a fold. */
 export type MakeNetwork = (fold: Fold) => Network | Promise<Network>;
@@ -117,7 +117,6 @@ export async function crossValidateNetwork(
   );
   const used = new Set<Network>();
   const { results, models, outputs } = await runFolds(folds, given, async (fold, own) => {
-    const start = performance.now();
     const network = await make(fold);
     if (used.has(network)) {
       const rule =
@@ -131,15 +130,9 @@ export async function crossValidateNetwork(
     const history = await network.fit(train.X, train.Y, { ...fit, ...own });
     const test = (await take(fold.testIndex)) as { X: InputsLike; Y: LabelsLike };
     const metrics = given.metrics ?? [];
-    const evaluation: Evaluation = await network.evaluate(test.X, test.Y, { metrics, ...own });
+    const evaluation = await network.evaluate(test.X, test.Y, { metrics, ...own });
     const predicted = await network.predict(test.X, own);
-    const result = {
-      ...{ repeat: fold.repeat, fold: fold.fold },
-      ...{ trainRows: fold.trainIndex.length, testRows: fold.testIndex.length },
-      ...{ epochs: history.loss.length, seconds: (performance.now() - start) / 1000 },
-      ...{ scores: scoresOf(evaluation), evaluation },
-    };
-    return { result, model: network, outputs: predicted };
+    return { evaluation, epochs: history.loss.length, model: network, outputs: predicted };
   });
   const scores = summarise(results);
   const title = `${results.length} folds, ${data.rows} rows`;

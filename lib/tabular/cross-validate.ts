@@ -34,7 +34,7 @@ import { type ParallelOptions, parallelConstraints, shareOf } from './parallel';
 import { targetsOf } from './prepare';
 import type { Regressor, TargetsRegressor } from './regressor';
 import type { Rows } from './row-network';
-import { foldsTable, type ScoreSummary, scoresOf, scoresText, summarise } from './scores';
+import { foldsTable, type ScoreSummary, scoresText, summarise } from './scores';
 import type { ClassifierOptions, RegressorOptions, TrainOptions } from './train-options';
 
 /** The options of `crossValidate` beside those of `train`. */
@@ -204,19 +204,13 @@ async function trainFold(
   options: TrainOptions & CrossValidateOptions<never>,
   how: { readonly signal: AbortSignal; readonly threads: number },
 ) {
-  const start = performance.now();
   const train = await table.takeAsync(fold.trainIndex, how);
   const model = await kind.train(train, { ...trainOptionsOf(options), seed: fold.seed, ...how });
   const test = await table.takeAsync(fold.testIndex, how);
   const evaluation: object = await model.evaluate(test, how);
   const columns = await outputsOf(model, test, how);
-  const result = {
-    ...{ repeat: fold.repeat, fold: fold.fold },
-    ...{ trainRows: train.rows, testRows: test.rows },
-    ...{ epochs: model.history?.loss.length ?? 0, seconds: (performance.now() - start) / 1000 },
-    ...{ scores: scoresOf(evaluation), evaluation },
-  };
-  return { result, model, outputs: { testIndex: fold.testIndex, columns } };
+  const epochs = model.history?.loss.length ?? 0;
+  return { evaluation, epochs, model, outputs: { testIndex: fold.testIndex, columns } };
 }
 
 function trainOptionsOf(options: TrainOptions & CrossValidateOptions<never>): TrainOptions {

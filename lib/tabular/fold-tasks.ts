@@ -4,7 +4,7 @@ import type { Indices } from '../datasets/stratify';
 import type { RandomState } from '../random/random-state';
 import { attach } from '../training/training-error';
 import { Ending, type ParallelOptions, runTasks, shareOf } from './parallel';
-import type { FoldRow } from './scores';
+import { type FoldRow, scoresOf } from './scores';
 
 /** A fold of the rows, and the seed of its training. */
 export interface Fold extends Indices {
@@ -21,9 +21,10 @@ export interface FoldResult<Result> extends FoldRow {
   readonly evaluation: Result;
 }
 
-/** What is kept of a fold. */
+/** What the training of a fold gives. */
 export interface FoldOutcome<Model, Outputs> {
-  readonly result: FoldResult<object>;
+  readonly evaluation: object;
+  readonly epochs: number;
   readonly model: Model;
   readonly outputs: Outputs;
 }
@@ -70,13 +71,15 @@ export async function runFolds<Model, Outputs>(
   try {
     await runTasks(folds.length, parallel, ending, async (i) => {
       const fold = folds[i] as Fold;
+      const start = performance.now();
       const outcome = await run(fold, { signal: ending.signal, threads }).catch((error: unknown) => {
         throw inFold(error, fold);
       });
-      results[i] = outcome.result;
+      const result = resultOf(fold, outcome, (performance.now() - start) / 1000);
+      results[i] = result;
       outputs[i] = outcome.outputs;
       if (options.keepModels === true) models[i] = outcome.model;
-      await onFoldEnd?.(outcome.result);
+      await onFoldEnd?.(result);
     });
   } catch (error) {
     // A fold that has not ended leaves a hole.
@@ -86,6 +89,17 @@ export async function runFolds<Model, Outputs>(
     ending.done();
   }
   return { results, models, outputs };
+}
+
+function resultOf(
+  { repeat, fold, trainIndex, testIndex }: Fold,
+  { evaluation, epochs }: FoldOutcome<unknown, unknown>,
+  seconds: number,
+): FoldResult<object> {
+  return {
+    ...{ repeat, fold, trainRows: trainIndex.length, testRows: testIndex.length, epochs, seconds },
+    ...{ scores: scoresOf(evaluation), evaluation },
+  };
 }
 
 /** Names the fold in an error of this library. */

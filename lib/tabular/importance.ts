@@ -1,11 +1,10 @@
 // Permutation importance: how much worse the scores get when a column tells nothing.
 
 import { type AsyncOptions, asyncConstraints } from '../addon/work';
-import { argumentError } from '../base/errors';
 import type { AnyName } from '../base/names';
 import {
   boolean,
-  type Constraint,
+  check,
   checkOptions,
   oneOf,
   optional,
@@ -14,7 +13,7 @@ import {
 } from '../base/validate';
 import { freshSeed, RandomState } from '../random/random-state';
 import { Table } from '../tables/table';
-import { isLargerBetter, scoresOf } from './scores';
+import { isLargerBetter, metricOption, scoresOf, summaryOf } from './scores';
 
 /** The options of `importance`. */
 export interface ImportanceOptions extends AsyncOptions {
@@ -33,10 +32,7 @@ export interface ImportanceOptions extends AsyncOptions {
 
 const constraints = {
   ...asyncConstraints,
-  metric: optional({
-    rule: 'the name of a score, or a function of an evaluation',
-    accepts: (value) => typeof value === 'string' || typeof value === 'function',
-  } satisfies Constraint),
+  metric: optional(metricOption),
   maximise: optional(boolean),
   repeats: optional(positiveInteger),
   seed: optional(seedConstraint),
@@ -66,23 +62,20 @@ export async function importanceOf(
   const scoreOf = (of: object) =>
     typeof metric === 'function' ? metric(of as never) : (scoresOf(of)[metric] as number);
   const names = Object.keys(scoresOf(evaluation));
-  if (typeof metric === 'string' && !names.includes(metric)) {
-    throw argumentError('ERR_BLASNET_UNKNOWN_NAME', 'metric', oneOf(names).rule, metric);
-  }
+  if (typeof metric === 'string') check('metric', metric, oneOf(names), 'ERR_BLASNET_UNKNOWN_NAME');
   const better = options.maximise ?? (typeof metric === 'string' && isLargerBetter(metric));
   const before = scoreOf(evaluation);
   const random = new RandomState(seed);
   const orders = Array.from({ length: repeats }, () => random.permutation(table.rows));
   const found: { column: string; mean: number; std: number }[] = [];
   for (const column of model.columns) {
-    const losses: number[] = [];
-    for (const order of orders) {
+    const losses = new Float64Array(repeats);
+    for (const [i, order] of orders.entries()) {
       const after = scoreOf(await model.evaluate(await permuted(table, column, order, how), how));
-      losses.push(better ? before - after : after - before);
+      losses[i] = better ? before - after : after - before;
     }
-    const mean = losses.reduce((sum, each) => sum + each, 0) / repeats;
-    const variance = losses.reduce((sum, each) => sum + (each - mean) ** 2, 0) / repeats;
-    found.push({ column, mean, std: Math.sqrt(variance) });
+    const { mean, std } = summaryOf(losses);
+    found.push({ column, mean, std });
   }
   return Table.from(found.sort((a, b) => b.mean - a.mean));
 }

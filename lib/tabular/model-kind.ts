@@ -13,8 +13,7 @@ import type { TargetValues } from './labels';
 import { regressorTask } from './number-target';
 import { trainableRows } from './prepare';
 import { Regressor } from './regressor';
-import type { Rows } from './row-network';
-import type { Begun } from './train';
+import type { Begun, Task } from './train';
 import { checkTrainOptionsAnd, type TrainOptions } from './train-options';
 
 /** A Classifier or a Regressor, of one target or several. */
@@ -36,21 +35,21 @@ export interface ModelKind {
   train(table: Table, options: TrainOptions, begun?: Begun<AnyModel>): Promise<AnyModel>;
 }
 
-type Train = (table: Rows, options: TrainOptions, begun?: Begun<AnyModel>) => Promise<AnyModel>;
+function kindFrom(
+  name: ModelKind['name'],
+  model: { readonly train: unknown },
+  taskOf: (options: TrainOptions) => Task,
+): ModelKind {
+  return {
+    name,
+    check: (options, more) => checkTrainOptionsAnd(options, name, more),
+    rows: (table, options, how) => trainableRows(table, options, taskOf(options).learn, how),
+    train: (...given) => (model.train as ModelKind['train'])(...given),
+  };
+}
 
-const classifiers: ModelKind = {
-  name: 'classifier',
-  check: (options, more) => checkTrainOptionsAnd(options, 'classifier', more),
-  rows: (table, options, how) => trainableRows(table, options, classifierTask(options).learn, how),
-  train: (table, options, begun) => (Classifier.train as Train)(table, options, begun),
-};
-
-const regressors: ModelKind = {
-  name: 'regressor',
-  check: (options, more) => checkTrainOptionsAnd(options, 'regressor', more),
-  rows: (table, options, how) => trainableRows(table, options, regressorTask(options).learn, how),
-  train: (table, options, begun) => (Regressor.train as Train)(table, options, begun),
-};
+const classifiers = kindFrom('classifier', Classifier, classifierTask);
+const regressors = kindFrom('regressor', Regressor, regressorTask);
 
 /** What stands for a class; undefined for anything else. */
 export function kindOf(model: unknown): ModelKind | undefined {

@@ -1,5 +1,6 @@
 // The scores of evaluations by name, and their means over folds.
 
+import type { Constraint } from '../base/validate';
 import { alignedTable } from '../tables/aligned-table';
 import { Table } from '../tables/table';
 
@@ -54,6 +55,18 @@ export function isLargerBetter(score: string): boolean {
   return larger.has(score.slice(score.lastIndexOf('.') + 1));
 }
 
+/** A score to compare by. */
+export const metricOption: Constraint = {
+  rule: 'the name of a score, or a function of an evaluation',
+  accepts: (value) => typeof value === 'string' || typeof value === 'function',
+};
+
+/** The score to compare by, unless another one is named. */
+export function defaultMetric(kind: 'classifier' | 'regressor', single: boolean): string {
+  if (kind === 'classifier') return 'logLoss';
+  return single ? 'rootMeanSquaredError' : 'r2';
+}
+
 /** Mean and standard deviations of each score. */
 export function summarise(folds: readonly { readonly scores: Scores }[]): Record<string, ScoreSummary> {
   const names = Object.keys(folds[0]?.scores ?? {});
@@ -65,7 +78,8 @@ export function summarise(folds: readonly { readonly scores: Scores }[]): Record
   );
 }
 
-function summaryOf(values: Float64Array): ScoreSummary {
+/** Mean and standard deviations of some values of a score. */
+export function summaryOf(values: Float64Array): ScoreSummary {
   const count = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);

@@ -1,11 +1,11 @@
 // By which score the trials of a search are compared.
 
 import { Matrix } from '../base/matrix';
-import { boolean, type Constraint, check, oneOf, optional } from '../base/validate';
+import { boolean, check, oneOf, optional } from '../base/validate';
 import { evaluateClasses, evaluateLabels, evaluateNumbers } from './evaluation';
 import type { ModelKind } from './model-kind';
 import { targetsOf } from './prepare';
-import { isLargerBetter, type Scores, scoresOf } from './scores';
+import { defaultMetric, isLargerBetter, metricOption, type Scores, scoresOf } from './scores';
 import type { Goal } from './trials';
 
 /** The options of a search that say which trial is better. */
@@ -15,15 +15,10 @@ export interface GoalOptions {
   readonly maximise?: boolean;
 }
 
-const nameOrFunction: Constraint = {
-  rule: 'the name of a score, or a function of an evaluation',
-  accepts: (value) => typeof value === 'string' || typeof value === 'function',
-};
-
 /** @throws RangeError ERR_BLASNET_UNKNOWN_NAME for a name that no evaluation has */
 export async function goalOf(kind: ModelKind, options: GoalOptions): Promise<Goal> {
-  const { metric = defaultMetric(kind, options), maximise } = options;
-  check('metric', metric, optional(nameOrFunction));
+  const { metric = defaultMetric(kind.name, typeof options.target === 'string'), maximise } = options;
+  check('metric', metric, metricOption);
   check('maximise', maximise, optional(boolean));
   if (typeof metric === 'function') {
     const scoreOf = (evaluation: object) => metric(evaluation as never);
@@ -32,11 +27,6 @@ export async function goalOf(kind: ModelKind, options: GoalOptions): Promise<Goa
   check('metric', metric, oneOf(await scoreNames(kind, options)), 'ERR_BLASNET_UNKNOWN_NAME');
   const scoreOf = (_: object, scores: Scores) => scores[metric] as number;
   return { scoreOf, maximise: maximise ?? isLargerBetter(metric) };
-}
-
-function defaultMetric({ name }: ModelKind, { target }: GoalOptions): string {
-  if (name === 'classifier') return 'logLoss';
-  return typeof target === 'string' ? 'rootMeanSquaredError' : 'r2';
 }
 
 /** The scores that an evaluation has: those of two made-up rows. */

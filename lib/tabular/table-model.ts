@@ -16,6 +16,7 @@ import type { RecordLike } from './learned-inputs';
 import { type ModelJson, toModelJson } from './model-json';
 import { type PartialDependenceOptions, partialDependenceOf, type SayingModel } from './partial-dependence';
 import { type RowNetwork, type Rows, tableOf as tableOfRows } from './row-network';
+import { defaultMetric } from './scores';
 import type { EvaluateRowsOptions } from './train-options';
 
 /** The targets of a Classifier with their classes, or those of a Regressor. */
@@ -99,10 +100,9 @@ export abstract class TableModel {
    */
   async importance(rows: Rows, options: ImportanceOptions = {}): Promise<Table> {
     const { targets } = partsOf(this);
-    const ofNumbers = targets.single ? 'rootMeanSquaredError' : 'r2';
     const model: ScoredModel = {
       columns: this.#columns,
-      defaultMetric: targets.kind === 'classifier' ? 'logLoss' : ofNumbers,
+      defaultMetric: defaultMetric(targets.kind, targets.single),
       evaluate: (table, how) => this.evaluate(table, how) as Promise<object>,
     };
     return importanceOf(model, tableOfRows(rows), options);

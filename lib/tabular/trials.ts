@@ -126,7 +126,7 @@ export class Candidate {
 }
 
 /** Whether the first one is better. Of equal scores, the earlier trial is. */
-export function isBetter(a: Candidate, b: Candidate, { maximise }: Goal): boolean {
+function isBetter(a: Candidate, b: Candidate, { maximise }: Goal): boolean {
   if (a.score === b.score) return a.number < b.number;
   return maximise ? a.score > b.score : a.score < b.score;
 }
@@ -144,16 +144,12 @@ export interface Rung {
  * `reduction` times as many epochs, so that the last one trains all of them.
  */
 export function rungsOf(trials: number, epochs: number, reduction: number): readonly Rung[] {
-  const rungs: Rung[] = [];
-  for (
-    let keep = Math.floor(trials / reduction), i = 1;
-    keep >= 1;
-    keep = Math.floor(trials / reduction ** ++i)
-  ) {
-    rungs.push({ epoch: i, keep });
+  const kept: number[] = [];
+  for (let keep = Math.floor(trials / reduction); keep >= 1; keep = Math.floor(keep / reduction)) {
+    kept.push(keep);
   }
-  const made = rungs.map(({ keep }, i) => {
-    return { epoch: Math.max(1, Math.round(epochs / reduction ** (rungs.length - i))), keep };
+  const made = kept.map((keep, i) => {
+    return { epoch: Math.max(1, Math.round(epochs / reduction ** (kept.length - i))), keep };
   });
   // With few epochs, several rungs fall on one; the last one counts.
   return made.filter(({ epoch }, i) => epoch < epochs && epoch !== made[i + 1]?.epoch);
