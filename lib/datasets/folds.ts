@@ -157,17 +157,22 @@ function* foldsIn(foldOf: Uint32Array, folds: number): Work<Indices[]> {
   });
   const made: Indices[] = [];
   for (let fold = 0; fold < folds; fold++) {
-    const size = sizes[fold] as number;
-    const testIndex = newArray(Uint32Array, size);
-    const trainIndex = newArray(Uint32Array, rows - size);
-    let tested = 0;
-    yield* inSlices(rows, (from, to) => {
-      for (let row = from; row < to; row++) {
-        if (foldOf[row] === fold) testIndex[tested++] = row;
-        else trainIndex[row - tested] = row;
-      }
-    });
-    made.push({ trainIndex, testIndex });
+    made.push(yield* rowsOfFold(foldOf, fold, sizes[fold] as number));
   }
   return made;
+}
+
+/** The `size` rows of a fold, and the others; ascending. */
+export function* rowsOfFold(foldOf: Uint32Array | Uint8Array, fold: number, size: number): Work<Indices> {
+  const rows = foldOf.length;
+  const testIndex = newArray(Uint32Array, size);
+  const trainIndex = newArray(Uint32Array, rows - size);
+  let tested = 0;
+  yield* inSlices(rows, (from, to) => {
+    for (let row = from; row < to; row++) {
+      if (foldOf[row] === fold) testIndex[tested++] = row;
+      else trainIndex[row - tested] = row;
+    }
+  });
+  return { trainIndex, testIndex };
 }

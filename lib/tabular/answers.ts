@@ -4,7 +4,7 @@ import { splitColumns } from '../addon/arrays';
 import { decideClasses } from '../addon/rows';
 import { inSlices, type Work } from '../addon/work';
 import type { FloatArray, Matrix } from '../base/matrix';
-import { type Column, columnOf, givenCategories } from '../tables/column';
+import { type Column, type ColumnKind, columnOf, givenCategories, newValues } from '../tables/column';
 import { Table } from '../tables/table';
 import type { ClassName, ClassTarget } from './class-target';
 
@@ -49,26 +49,39 @@ export function numbersTable(names: readonly string[], columns: readonly Float64
   );
 }
 
+/**
+ * A column of classes.
+ *
+ * @param numberOf the class number of a row; undefined where it is missing
+ */
+export function* classColumn(
+  classes: readonly ClassName[],
+  rows: number,
+  numberOf: (row: number) => number | undefined,
+): Work<Column> {
+  const kind = kindOf(classes[0] as ClassName);
+  const values = newValues(kind, rows);
+  const none = kind === 'number' ? Number.NaN : -1;
+  const codes = classes.map((each, number) => (kind === 'category' ? number : Number(each)));
+  yield* inSlices(rows, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const number = numberOf(row);
+      values[row] = number === undefined ? none : (codes[number] as number);
+    }
+  });
+  return columnOf(kind, values, kind === 'category' ? givenCategories(classes as string[]) : undefined);
+}
+
+function kindOf(name: ClassName): ColumnKind {
+  return typeof name === 'string' ? 'category' : typeof name === 'boolean' ? 'boolean' : 'number';
+}
+
 /** A table of the classes of labels: one column for each target. */
 export function* labelsTable(targets: readonly ClassTarget[], columns: readonly Float64Array[]): Work<Table> {
   const made: Column[] = [];
   for (const [i, { classes }] of targets.entries()) {
     const outputs = columns[i] as Float64Array;
-    const [no, yes] = classes as [ClassName, ClassName];
-    const kind = typeof no === 'string' ? 'category' : typeof no === 'boolean' ? 'boolean' : 'number';
-    const [low, high] = typeof no === 'number' ? [no, yes as number] : [0, 1];
-    const values =
-      kind === 'category'
-        ? new Int32Array(outputs.length)
-        : kind === 'boolean'
-          ? new Int8Array(outputs.length)
-          : new Float64Array(outputs.length);
-    yield* inSlices(outputs.length, (from, to) => {
-      for (let row = from; row < to; row++) values[row] = (outputs[row] as number) > 0.5 ? high : low;
-    });
-    made.push(
-      columnOf(kind, values, kind === 'category' ? givenCategories([no, yes] as string[]) : undefined),
-    );
+    made.push(yield* classColumn(classes, outputs.length, (row) => ((outputs[row] as number) > 0.5 ? 1 : 0)));
   }
   return tableOfColumns(
     targets.map(({ name }) => name),

@@ -268,9 +268,10 @@ export class Classifier<
   }
 
   // The class numbers of rows, and what the network says about them.
-  async #compared(rows: Rows, { missingTarget, ...how }: EvaluateRowsOptions) {
+  async #compared(rows: Rows, options: EvaluateRowsOptions) {
+    const { missingTarget: _, ...how } = options;
     const names = this.targets.map(({ name }) => name);
-    const table = await rowsToEvaluate(rows, names, { ...how, ...(missingTarget && { missingTarget }) });
+    const table = await rowsToEvaluate(rows, names, options);
     const outputs = await this.#rows.outputs(table, how);
     const columns = this.targets.map(({ name }) => table.column(name));
     const numbers: Int32Array[] = [];

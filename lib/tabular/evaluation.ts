@@ -1,11 +1,13 @@
 // What an evaluation of a model says, by the names of its classes and targets.
 
-import { type AsyncOptions, workAnywhere } from '../addon/work';
-import { allocateShared, Matrix } from '../base/matrix';
+import { countClasses } from '../addon/rows';
+import { type AsyncOptions, pinnedWork, workAnywhere, workElsewhere } from '../addon/work';
+import type { Matrix } from '../base/matrix';
 import { metrics } from '../metrics';
 import { alignedTable, shownBy } from '../tables/aligned-table';
 import { columnsOf } from './answers';
 import type { ClassName, ClassTarget } from './class-target';
+import { sideBySide } from './labels';
 
 const measures = metrics.async;
 
@@ -128,11 +130,12 @@ export async function evaluateLabels(
 ): Promise<LabelsEvaluation> {
   const { rows, cols } = outputs;
   const columns = await workAnywhere(columnsOf(outputs), options);
-  const labels = new Matrix(allocateShared(rows * cols, 'float64'), rows, cols);
+  const labels = await workElsewhere(sideBySide(numbers, 'float64'), options);
   const scores: LabelScores[] = [];
   for (let i = 0; i < cols; i++) {
     const [own, predicted] = [numbers[i] as Int32Array, columns[i] as Float64Array];
-    for (let row = 0; row < rows; row++) labels.data[row * cols + i] = own[row] as number;
+    const counting = countClasses({ data: own, rows, cols: 1 }, 2, null);
+    const { counts } = await pinnedWork(counting, [own], options);
     scores.push({
       accuracy: await measures.accuracy(own, predicted, options),
       logLoss: await measures.logLoss(own, predicted, options),
@@ -142,7 +145,7 @@ export async function evaluateLabels(
       recall: await measures.recall(own, predicted, options),
       f1: await measures.f1(own, predicted, options),
       rocAuc: await measures.rocAuc(own, predicted, options),
-      rows: own.reduce((sum, number) => sum + number, 0),
+      rows: counts[1] as number,
     });
   }
   return shownBy(

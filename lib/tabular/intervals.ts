@@ -77,6 +77,23 @@ export function intervalOf(low: number, high: number, margin: number): [low: num
   return [middle, middle];
 }
 
+/** The ends of the intervals of rows. */
+export function* intervalsOf(
+  low: Float64Array,
+  high: Float64Array,
+  margin: number,
+): Work<[low: Float64Array, high: Float64Array]> {
+  const ends = [low, high].map(({ length }) => new Float64Array(length)) as [Float64Array, Float64Array];
+  yield* inSlices(low.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const [start, end] = intervalOf(low[row] as number, high[row] as number, margin);
+      ends[0][row] = start;
+      ends[1][row] = end;
+    }
+  });
+  return ends;
+}
+
 /** Whether the intervals in a file can be. */
 export function areIntervals(intervals: unknown): intervals is Intervals {
   if (typeof intervals !== 'object' || intervals === null) return false;

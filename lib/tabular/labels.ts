@@ -51,7 +51,8 @@ export function* labelsFor(values: TargetValues, loss: unknown, dtype: Dtype): W
   return new Matrix(out, rows, outputDim);
 }
 
-function* sideBySide(columns: readonly (Int32Array | Float64Array)[], dtype: Dtype): Work<LabelsLike> {
+/** A matrix with these columns. */
+export function* sideBySide(columns: readonly (Int32Array | Float64Array)[], dtype: Dtype): Work<Matrix> {
   const [first] = columns as [Int32Array | Float64Array];
   if (columns.length === 1 && first instanceof Float64Array) return new Matrix(first, first.length, 1);
   const [rows, cols] = [first.length, columns.length];

@@ -1,10 +1,9 @@
 // Predictions for the rows of a table by models that did not train with them.
 
 import { inSlices, type Work } from '../addon/work';
-import { type Column, type ColumnKind, columnOf, givenCategories, newValues } from '../tables/column';
+import type { Column } from '../tables/column';
 import { Table } from '../tables/table';
-import { numbersTable } from './answers';
-import type { ClassName, ClassTarget } from './class-target';
+import { classColumn, numbersTable } from './answers';
 import { Classifier } from './classifier';
 import type { TargetValues } from './labels';
 import type { AnyModel } from './model-kind';
@@ -76,29 +75,13 @@ export function* outOfFold(
   const predicted: [string, Column][] = [];
   for (const [i, target] of known.entries()) {
     const shares = values.kind === 'classes' ? means : [means[i] as Float64Array];
-    predicted.push([target.name, yield* classColumn(target, shares)]);
+    const column = yield* classColumn(target.classes, rows, (row) => decided(shares, row));
+    predicted.push([target.name, column]);
   }
   return { predictions: new Table(new Map(predicted), rows), probabilities: table };
 }
 
-/** The most probable class of each row; of a single column of probabilities, the side of 1/2. */
-function* classColumn({ classes }: ClassTarget, shares: readonly Float64Array[]): Work<Column> {
-  const rows = (shares[0] as Float64Array).length;
-  const kind = kindOf(classes[0] as ClassName);
-  const values = newValues(kind, rows);
-  const none = kind === 'number' ? Number.NaN : -1;
-  const codes = classes.map((each, number) =>
-    kind === 'number' ? (each as number) : kind === 'boolean' ? Number(each) : number,
-  );
-  yield* inSlices(rows, (from, to) => {
-    for (let row = from; row < to; row++) {
-      const number = decided(shares, row);
-      values[row] = number === undefined ? none : (codes[number] as number);
-    }
-  });
-  return columnOf(kind, values, kind === 'category' ? givenCategories(classes as string[]) : undefined);
-}
-
+/** The most probable class of a row; of a single column of probabilities, the side of 1/2. */
 function decided(shares: readonly Float64Array[], row: number): number | undefined {
   const first = (shares[0] as Float64Array)[row] as number;
   if (Number.isNaN(first)) return undefined;
@@ -109,8 +92,4 @@ function decided(shares: readonly Float64Array[], row: number): number | undefin
       best = i;
   }
   return best;
-}
-
-function kindOf(name: ClassName): ColumnKind {
-  return typeof name === 'string' ? 'category' : typeof name === 'boolean' ? 'boolean' : 'number';
 }

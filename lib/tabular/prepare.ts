@@ -199,11 +199,11 @@ async function divided(
   const { values } = whole;
   const classes =
     values.kind === 'classes' ? { numbers: values.numbers, count: values.target.classes.length } : undefined;
-  const { trained, held } = await workElsewhere(
+  const { trainIndex, testIndex } = await workElsewhere(
     holdOut(rows, share, classes, shuffle === false ? undefined : random),
     how,
   );
-  if (held.length === 0) {
+  if (testIndex.length === 0) {
     throw argumentError(
       'ERR_BLASNET_ARG_VALUE',
       'validationSplit',
@@ -211,7 +211,10 @@ async function divided(
       share,
     );
   }
-  return { trained: await takePart(whole, trained, how), held: await takePart(whole, held, how) };
+  return {
+    trained: await takePart(whole, trainIndex, how),
+    held: await takePart(whole, testIndex, how),
+  };
 }
 
 async function validationPart(

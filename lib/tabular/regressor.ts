@@ -12,6 +12,7 @@ import {
   conformalConstraints,
   type Intervals,
   intervalOf,
+  intervalsOf,
   marginOf,
 } from './intervals';
 import type { TargetValues } from './labels';
@@ -27,7 +28,7 @@ import { checkSameQuantiles, type NumberTargets, numbersIn, numberTargets, taskO
 import { rowsToEvaluate } from './prepare';
 import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
-import { explained, type ModelParts, said, TableModel } from './table-model';
+import { explained, type ModelParts, partsOf, said, TableModel } from './table-model';
 import { type Begun, resume, type Trained, train } from './train';
 import {
   checkEvaluateOptions,
@@ -66,6 +67,8 @@ export class Regressor<
   readonly #rows: RowNetwork;
   readonly #single: boolean;
   readonly #answer: (outputs: FloatArray) => unknown;
+  // The place of the median among the quantiles.
+  readonly #median: number | undefined;
   #intervals: Intervals | undefined;
 
   /** @internal */
@@ -78,8 +81,9 @@ export class Regressor<
     const { quantiles: levels, intervals } = parts.targets;
     this.levels = levels;
     this.#intervals = intervals;
-    if (levels !== undefined) {
-      const median = levels.indexOf(0.5);
+    const median = levels?.indexOf(0.5);
+    this.#median = median;
+    if (median !== undefined) {
       this.#answer = (outputs) => rearrangedRow(outputs)[median];
     } else {
       this.#answer = this.#single
@@ -182,14 +186,14 @@ export class Regressor<
    *
    * @throws TypeError or RangeError that names row and column, also for a target that is missing
    */
-  async evaluate(rows: Rows, { missingTarget, ...options }: EvaluateRowsOptions = {}): Promise<Result> {
-    checkEvaluateOptions({ missingTarget, ...options });
-    const asked = { ...options, ...(missingTarget && { missingTarget }) };
-    const table = await rowsToEvaluate(rows, this.targets, asked);
+  async evaluate(rows: Rows, options: EvaluateRowsOptions = {}): Promise<Result> {
+    checkEvaluateOptions(options);
+    const { missingTarget: _, ...how } = options;
+    const table = await rowsToEvaluate(rows, this.targets, options);
     const values = this.targets.map((name) => numbersIn(name, table));
-    const outputs = await this.#rows.outputs(table, options);
-    const columns = await workAnywhere(this.#predictions(outputs), options);
-    return (await evaluateNumbers(this.targets, this.#single, values, columns, options)) as Result;
+    const outputs = await this.#rows.outputs(table, how);
+    const columns = await workAnywhere(this.#predictions(outputs), how);
+    return (await evaluateNumbers(this.targets, this.#single, values, columns, how)) as Result;
   }
 
   /**
@@ -203,7 +207,7 @@ export class Regressor<
   quantiles(record: object): Record<string, number>;
   quantiles(rows: unknown, options: AsyncOptions = {}): Record<string, number> | Promise<Table> {
     const names = this.#levelNames();
-    if (areRows(rows)) return this.#tableOf(rows, options, names, (columns) => columns);
+    if (areRows(rows)) return this.#tableOf(rows, options, names, (outputs) => this.#ascending(outputs));
     const outputs = rearrangedRow(this.#rows.outputOf(rows as RecordLike));
     return recordMaker<number>(names)((i) => outputs[i] as number);
   }
@@ -229,9 +233,10 @@ export class Regressor<
     }
     const table = await rowsToEvaluate(rows, this.targets, how);
     const targets = numbersIn(this.targets[0] as string, table);
-    const [low, high] = this.#outer(await this.#columns(table, how));
+    const outputs = await this.#rows.outputs(table, how);
+    const [low, high] = await workAnywhere(this.#outer(outputs), how);
     const learned = await pinnedWork(marginOf(targets, low, high, coverage), [targets], how);
-    describeTargets(this.network, { ...this.#described, intervals: learned } as unknown as Json);
+    describeTargets(this.network, { ...partsOf(this).targets, intervals: learned } as unknown as Json);
     this.#intervals = learned;
     return learned;
   }
@@ -246,11 +251,7 @@ export class Regressor<
   interval(rows: unknown, options: AsyncOptions = {}): [low: number, high: number] | Promise<Table> {
     const margin = this.#margin();
     if (areRows(rows)) {
-      return this.#tableOf(rows, options, ['low', 'high'], (columns) => {
-        const [low, high] = this.#outer(columns);
-        const ends = Array.from(low, (value, row) => intervalOf(value, high[row] as number, margin));
-        return [Float64Array.from(ends, ([end]) => end), Float64Array.from(ends, ([, end]) => end)];
-      });
+      return this.#tableOf(rows, options, ['low', 'high'], (outputs) => this.#ends(outputs, margin));
     }
     const row = this.#rows.outputOf(rows as RecordLike);
     const outputs = this.levels === undefined ? row : rearrangedRow(row);
@@ -259,13 +260,12 @@ export class Regressor<
 
   /** @internal */
   async [said](rows: Table, options: AsyncOptions): Promise<Table> {
-    const outputs = await this.#rows.outputs(rows, options);
-    return numbersTable(this.targets, await workAnywhere(this.#predictions(outputs), options));
+    return this.#tableOf(rows, options, this.targets, (outputs) => this.#predictions(outputs));
   }
 
   /** @internal */
   [explained]() {
-    const first = this.levels?.indexOf(0.5) ?? 0;
+    const first = this.#median ?? 0;
     const outputs = this.targets.map((name, i) => ({ name, index: first + i, sign: 1 as const }));
     return { outputs, chosen: () => this.targets[0] as string };
   }
@@ -285,28 +285,24 @@ export class Regressor<
     throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected the model to have intervals: ${hint}`);
   }
 
-  // What the file says about the targets.
-  get #described(): NumberTargets {
-    const targets = { kind: 'regressor', single: this.#single, columns: this.targets } as const;
-    return this.levels === undefined ? targets : { ...targets, quantiles: this.levels };
-  }
-
   // The lowest and the highest output of each row.
-  #outer(columns: readonly Float64Array[]): [Float64Array, Float64Array] {
+  *#outer(outputs: Matrix): Work<[low: Float64Array, high: Float64Array]> {
+    const columns = yield* this.#ascending(outputs);
     return [columns[0] as Float64Array, columns[columns.length - 1] as Float64Array];
   }
 
-  async #columns(rows: Rows, options: AsyncOptions): Promise<Float64Array[]> {
-    return workAnywhere(this.#ascending(await this.#rows.outputs(rows, options)), options);
+  *#ends(outputs: Matrix, margin: number): Work<Float64Array[]> {
+    return yield* intervalsOf(...(yield* this.#outer(outputs)), margin);
   }
 
   async #tableOf(
     rows: Rows,
     options: AsyncOptions,
     names: readonly string[],
-    made: (columns: Float64Array[]) => Float64Array[],
+    columnsFrom: (outputs: Matrix) => Work<Float64Array[]>,
   ): Promise<Table> {
-    return numbersTable(names, made(await this.#columns(rows, options)));
+    const outputs = await this.#rows.outputs(rows, options);
+    return numbersTable(names, await workAnywhere(columnsFrom(outputs), options));
   }
 
   // The outputs by column. Those of quantiles ascend in each row.
@@ -317,7 +313,7 @@ export class Regressor<
   // What is predicted of each target.
   *#predictions(outputs: Matrix): Work<Float64Array[]> {
     const columns = yield* this.#ascending(outputs);
-    return this.levels === undefined ? columns : [columns[this.levels.indexOf(0.5)] as Float64Array];
+    return this.#median === undefined ? columns : [columns[this.#median] as Float64Array];
   }
 
   async #predict(rows: Rows, options: AsyncOptions): Promise<Answers> {

@@ -134,6 +134,13 @@ const hidden: Constraint = { rule: 'an array of hidden layers', accepts: Array.i
 
 const { sampleWeight: _, classWeight, stratify, ...ofFit } = fitConstraints;
 
+/** The options that a training hands to fit as they are. */
+export const fitNames: ReadonlySet<string> = new Set(
+  Object.keys(ofFit).filter(
+    (name) => !['seed', 'validationData', 'validationSplit', 'earlyStopping'].includes(name),
+  ),
+);
+
 const constraints = {
   ...ofFit,
   target,

@@ -24,7 +24,7 @@ import { LearnedInputs } from './learned-inputs';
 import { describeTargets } from './model-file';
 import { prepareRows, type Rows, targetsOf } from './prepare';
 import { arraysOf, inputsOf, RowNetwork } from './row-network';
-import type { HiddenLayer, ResumingOptions, TrainOptions } from './train-options';
+import { fitNames, type HiddenLayer, type ResumingOptions, type TrainOptions } from './train-options';
 
 /** What a training is about: which targets, and how their columns are read. */
 export interface Task {
@@ -117,10 +117,10 @@ export async function resume(
   modelOf: (trained: Trained) => unknown,
 ): Promise<Trained> {
   const how = howOf(options);
-  const { override, skipDamaged, ...others } = options;
+  const { override, skipDamaged } = options;
   const random = new RandomState(restored.network.seed);
-  const rows = await prepareRows(given, others, { ...task, learn: task.read(values) }, random, how);
-  const { X, Y, fitOptions } = await samplesOf(rows, restored, others, task, how);
+  const rows = await prepareRows(given, options, { ...task, learn: task.read(values) }, random, how);
+  const { X, Y, fitOptions } = await samplesOf(rows, restored, options, task, how);
   const trained = (network: Network, history: History | undefined) => ({
     ...{ rows: new RowNetwork(network, restored.inputs), schema, values, history },
   });
@@ -223,36 +223,18 @@ function hiddenLayer(layer: HiddenLayer, activation: LayerOptions['activation'])
   return typeof layer === 'number' ? { outputDim: layer, activation } : layer;
 }
 
-/** The options that fit does not take, or gets in another form. */
-const ownNames = [
-  ...[
-    'target',
-    'inputs',
-    'hidden',
-    'activation',
-    'numericEmbeddings',
-    'dtype',
-    'initializer',
-    'seed',
-    'weight',
-    'missingTarget',
-  ],
-  ...['validationSplit', 'validationData', 'classWeight', 'positive', 'calibrate', 'quantiles'],
-];
-
 /** The options of fit: the user's, and defaults for a table of this size. */
 function fitOptionsOf(
   options: TrainOptions,
   validationData: ValidationData | undefined,
   rows: number,
 ): FitOptions {
-  const { earlyStopping, ...given } = options;
-  const own = new Set(ownNames);
-  const others = Object.fromEntries(Object.entries(given).filter(([name]) => !own.has(name)));
+  const { earlyStopping } = options;
+  const given = Object.fromEntries(Object.entries(options).filter(([name]) => fitNames.has(name)));
   const stopping = earlyStopping ?? (validationData === undefined ? false : { patience: 20 });
   return {
     ...{ epochs: 200, batchSize: rows < 2_000 ? 32 : rows < 20_000 ? 128 : 256, optimizer: adam() },
-    ...others,
+    ...given,
     ...(validationData && { validationData }),
     ...(stopping !== false && { earlyStopping: stopping }),
   } as FitOptions;
