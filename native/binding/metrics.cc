@@ -4,11 +4,9 @@
 //   new Metrics({ outcome })
 //     outcome  Float64Array (OutcomeRecord) on a SharedArrayBuffer
 //   check({ data, rule, classes }, callback?): the outcome is labelOutside, with the index, if a number
-//   breaks
-//       the rule; `classes` is for the rule kClasses
+//       breaks the rule; `classes` is for the rule kClasses
 //   sumRows, sumDeviations, countDecisions, countConfusions, countBins, rankColumns({ numbers, labels,
-//   predictions,
-//       weights or null, means, results }, callback?)
+//       predictions, weights or null, means, results }, callback?)
 //     numbers      Float64Array (ComparisonRecord)
 //     labels       (rows, cols); or, with `indices`, (rows)
 //     predictions  (rows, cols)

@@ -1,7 +1,7 @@
 // The Plan class. Its operations run as operations.h says; binding/records.h declares the records.
 //
 //   new Plan({ inputs, numeric, embeddings, layers, factors, loss, lossOptions, lossLevels, parameters,
-//   statistics, outcome })
+//              statistics, outcome })
 //     inputs       the number of columns of X
 //     numeric      Float64Array (NumericRecord), or empty: no numbers are embedded
 //     embeddings   Float64Array (E * EmbeddingRecord)
@@ -9,8 +9,8 @@
 //     factors      Float64Array (P * FactorsRecord): one per parameter, in their order; or empty: all are 1
 //     loss         its number
 //     lossOptions  Float64Array (LossOptions)
-//     lossLevels   Float64Array: the levels of the loss quantile, one for each output, or one for all, or
-//     none parameters   Float64Array or Float32Array on a SharedArrayBuffer; its type is the element type T
+//     lossLevels   Float64Array: the levels of the loss quantile: one for each output, one for all, or none
+//     parameters   Float64Array or Float32Array on a SharedArrayBuffer; its type is the element type T
 //     statistics   of T on a SharedArrayBuffer: running moments
 //     outcome      Float64Array (OutcomeRecord) on a SharedArrayBuffer
 //   predict(X, codes, rows, out, callback?)
@@ -91,7 +91,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
       parameter_count_ += ParameterCount(layer);
       if (parameter_count_ > kMostSize) throw given["layers"].Wrong("layers of fewer than 2^31 parameters");
     }
-    network.factors = FactorsOf(NamedCount(network), given["factors"]);
+    network.factors = FactorsOf(LayOut(network).ranges.size(), given["factors"]);
     const LossSpec loss{given["loss"].Enum(kLastLoss), given["lossOptions"].Record<LossOptions>(),
                         LevelsOf(given["lossLevels"], network.layers.back().outputs)};
     numbers_ = network.input.numbers;

@@ -7,17 +7,6 @@ size_t ParameterCount(const LayerSpec& spec) {
   return (spec.inputs + 1 + factors + spec.mixes) * spec.outputs + (spec.scales_inputs ? spec.inputs : 0);
 }
 
-size_t NamedCount(const NetworkSpec& spec) {
-  const NumericSpec& numeric = spec.input.numeric;
-  size_t count = spec.input.embeddings.size();
-  if (numeric.columns > 0) count += numeric.HasPhases() ? size_t{4} : size_t{3};
-  for (const LayerSpec& layer : spec.layers) {
-    count += layer.normalization == Normalization::kNone ? 2 : 4;
-    count += size_t{layer.scales_inputs} + size_t{layer.mixes};
-  }
-  return count;
-}
-
 size_t StatisticCount(const LayerSpec& spec) { return spec.NormalizesBatches() ? 2 * spec.outputs : 0; }
 
 Network LayOut(const NetworkSpec& spec) {

@@ -168,8 +168,6 @@ struct Network {
 Network LayOut(const NetworkSpec& spec);
 
 size_t ParameterCount(const LayerSpec& spec);
-// The number of parameters with a name, such as W, b and the tables.
-size_t NamedCount(const NetworkSpec& spec);
 // The number of the layer's running moments.
 size_t StatisticCount(const LayerSpec& spec);
 

@@ -181,12 +181,6 @@ std::vector<Item> SortedItems(const std::vector<double>& x, const std::vector<ch
   return items;
 }
 
-template <class Criterion>
-std::vector<size_t> Splits(const std::vector<double>& x, Criterion criterion, const SplitLimits& limits,
-                           const Control& control) {
-  return Tree<Criterion>(x, std::move(criterion), limits, control).Grow();
-}
-
 // Gives each target mean 0 and variance 1.
 void Standardize(size_t targets, std::vector<double>* values) {
   const auto rows = static_cast<double>(values->size() / targets);
@@ -235,14 +229,14 @@ std::vector<double> SplitEdges(const std::vector<double>& x, const SplitTarget& 
   if (target.classes != nullptr) {
     std::vector<int32_t> in_order(items.size());
     for (size_t i = 0; i < items.size(); i++) in_order[i] = codes[items[i].row];
-    splits = Splits(sorted, Classes(target, std::move(in_order)), limits, control);
+    splits = Tree(sorted, Classes(target, std::move(in_order)), limits, control).Grow();
   } else {
     std::vector<double> in_order(items.size() * targets);
     for (size_t i = 0; i < items.size(); i++) {
       std::copy_n(numbers.data() + items[i].row * targets, targets, in_order.data() + i * targets);
     }
     Standardize(targets, &in_order);
-    splits = Splits(sorted, Numbers(targets, std::move(in_order)), limits, control);
+    splits = Tree(sorted, Numbers(targets, std::move(in_order)), limits, control).Grow();
   }
   std::vector<double> edges{sorted.front()};
   for (const size_t i : splits) {

@@ -73,6 +73,7 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
   const bool into_input = to_inputs_ || network_.TrainsInput();
   size_t first_trained = 0;
   while (!to_inputs_ && first_trained < layers.size() && !layers[first_trained].trainable) first_trained++;
+  const auto wants_gradient = [&](size_t l) { return l > first_trained || (l == 0 && into_input); };
 
   const bool embeds_numbers = network_.numeric.columns > 0;
   const bool by_sample = network_.Features() >= kWideInput && layers[0].noise == 0 &&
@@ -121,8 +122,8 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     if (layer.scales_inputs) {
       Slot<T>* scaled = NewSlot(layer.inputs);
       gradient_arrays_.push_back({layer.inputs, {scaled}, {}});
-      const bool trained = l > first_trained || (l == 0 && into_input);
-      segments_.back().stages.push_back(Make<ScaleStage<T>>(current, scaled, layer, parameters, trained));
+      segments_.back().stages.push_back(
+          Make<ScaleStage<T>>(current, scaled, layer, parameters, wants_gradient(l)));
       current = scaled;
       // Its gradient by the factors is that before relu's derivative.
       relu_before = nullptr;
@@ -152,17 +153,16 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
       current = out;
     }
     out = next();
+    ActivateStage<T>* activate = nullptr;
     if (layer.mixes) {
       append(Make<MixStage<T>>(current, out, layer, parameters));
-      affine->FuseWith(nullptr, relu_before);
-      relu_before = nullptr;
     } else {
-      auto* activate =
+      activate =
           Make<ActivateStage<T>>(current, out, layer.activation, layer.alpha, last && FromLogits(loss_));
       append(activate);
-      affine->FuseWith(layer.normalization == Normalization::kNone ? activate : nullptr, relu_before);
-      relu_before = activate;
     }
+    affine->FuseWith(layer.normalization == Normalization::kNone ? activate : nullptr, relu_before);
+    relu_before = activate;
     activations_.push_back(out);
     current = out;
     if (layer.dropout > 0) {
@@ -172,9 +172,9 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     }
     if (layer.skip > 0) {
       const size_t earlier = layer.skip - 1;
-      const bool trained = earlier > first_trained || (earlier == 0 && into_input);
       out = next();
-      append(Make<AddStage<T>>(current, inputs[earlier], out, trained, last_reader[earlier] == l));
+      append(Make<AddStage<T>>(current, inputs[earlier], out, wants_gradient(earlier),
+                               last_reader[earlier] == l));
       current = out;
       // The next affine stage reads the sum, so it cannot apply relu's derivative.
       relu_before = nullptr;

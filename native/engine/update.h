@@ -1,8 +1,8 @@
 // An update turns a batch's gradients into new parameters: it sums the partial gradients, adds penalties,
 // clips, calls the optimiser's step, and limits the weights' norms. The plan calls it on the operation
-// thread. Pool threads share the work by pieces: ranges of parameters with equal penalties, at most kPiece
-// long. Parameters with equal factors form a group. Pieces do not depend on the number of threads, so that it
-// changes no bit.
+// thread. Pool threads share the work by pieces: ranges of parameters with equal penalties and factors, at
+// most kPiece long. Parameters with equal factors form a group. Pieces do not depend on the number of
+// threads, so that it changes no bit.
 #pragma once
 
 #include <functional>

@@ -23,8 +23,7 @@ enum class RowValue : int32_t {
   kTopKHit = 4,        // 1 if the label's column is among the k largest predictions; the last of equals first
   kLogLoss = 5,        // the cross-entropy
   kBrier = 6,          // the sum of the squared errors
-  kLogitSlopes =
-      7,  // how the cross-entropy of `scale` times the logits changes with `scale`: see LogitSlopes
+  kLogitSlopes = 7,    // how the cross-entropy of `scale` times the logits changes: see LogitSlopes
 };
 inline constexpr RowValue kLastRowValue = RowValue::kLogitSlopes;
 inline constexpr const char* kRowValueNames[] = {"squaredError", "absoluteError", "label", "hit",

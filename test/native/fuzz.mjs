@@ -228,7 +228,7 @@ const network = fc.record({
   layers: fc.array(layer, { minLength: 3, maxLength: 3 }),
   // None, or two for each of at most 24 parameters.
   factors: fc.oneof(fc.constant(new Float64Array(0)), doubles(48)),
-  loss: fc.tuple(small(9), double, double),
+  loss: fc.tuple(small(Object.keys(native.losses).length - 1), double, double),
   rows: fc.integer({ min: 1, max: 40 }),
   value: double,
   label: fc.oneof(fc.integer({ min: -2, max: 9 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31))),
