@@ -79,6 +79,15 @@ export function atLeast(bound: number): Constraint {
   };
 }
 
+/** A number in [low, high]. */
+export function between(low: number, high: number): Constraint {
+  return {
+    rule: `a number from ${low} to ${high}`,
+    accepts: isNumber,
+    holds: (value: number) => value >= low && value <= high,
+  };
+}
+
 /** A number in [low, high). */
 export function halfOpen(low: number, high: number): Constraint {
   return {

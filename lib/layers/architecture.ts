@@ -117,16 +117,16 @@ function completeLayer(name: string, layer: LayerOptions, before: readonly Layer
     ...(numeric !== undefined && { numericEmbeddings: numeric }),
     ...(embeddings !== undefined && { embeddings }),
     ...used(layer),
-    ...factorsOf(name, layer),
   };
+  const factors = factorsOf(name, layer, completed);
   const skip = skipOf(name, layer, featuresOf(completed), before);
-  return Object.freeze(skip === undefined ? completed : { ...completed, skip });
+  return Object.freeze({ ...completed, ...factors, ...(skip !== undefined && { skip }) });
 }
 
-function factorsOf(name: string, layer: LayerOptions): Partial<Layer> {
+function factorsOf(name: string, layer: LayerOptions, completed: Layer): Partial<Layer> {
   const [learningRateFactors, weightDecayFactors] = (
     ['learningRateFactors', 'weightDecayFactors'] as const
-  ).map((option) => completeFactors(`${name}.${option}`, layer[option], layer));
+  ).map((option) => completeFactors(`${name}.${option}`, layer[option], completed));
   return {
     ...(learningRateFactors !== undefined && { learningRateFactors }),
     ...(weightDecayFactors !== undefined && { weightDecayFactors }),
@@ -147,9 +147,9 @@ function embeddingsOf(
   before: readonly Layer[],
 ): readonly Embedding[] | undefined {
   if (embeddings === undefined) return undefined;
-  if (before.length === 0) return completeEmbeddings(`${name}.embeddings`, embeddings);
-  const rule = 'left out in all layers except the first';
-  throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.embeddings`, rule, embeddings);
+  const where = `${name}.embeddings`;
+  checkFirst(where, embeddings, before);
+  return completeEmbeddings(where, embeddings);
 }
 
 function numericOf(
@@ -160,15 +160,17 @@ function numericOf(
 ): NumericEmbedding | undefined {
   if (numericEmbeddings === undefined) return undefined;
   const where = `${name}.numericEmbeddings`;
-  if (before.length > 0) {
-    const rule = 'left out in all layers except the first';
-    throw argumentError('ERR_BLASNET_ARG_VALUE', where, rule, numericEmbeddings);
-  }
+  checkFirst(where, numericEmbeddings, before);
   const numeric = resolveNumericEmbeddings(numericEmbeddings, where);
   const { columns = Math.max(1, inputDim) } = numeric;
   if (columns <= inputDim) return numeric;
   const rule = `at most ${inputDim}, the columns of numbers`;
   throw argumentError('ERR_BLASNET_SHAPE', `${where}.columns`, rule, columns);
+}
+
+function checkFirst(where: string, value: unknown, before: readonly Layer[]): void {
+  if (before.length === 0) return;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', where, 'left out in all layers except the first', value);
 }
 
 function inputDimFor(

@@ -93,14 +93,23 @@ export function numericRecord({ name, frequencies, outputDim }: NumericEmbedding
   return { kind: kinds[name].code, columns, frequencies, outputs: outputDim };
 }
 
+interface NumericShape {
+  readonly name: 'F' | 'P' | 'V' | 'c';
+  readonly rows: number;
+  readonly cols: number;
+}
+
 /** The shapes of the parameters, for this many columns. */
-export function numericShapes({ name, frequencies, outputDim }: NumericEmbedding, columns: number) {
+export function numericShapes(
+  { name, frequencies, outputDim }: NumericEmbedding,
+  columns: number,
+): NumericShape[] {
   const linear = name === 'pbld' ? outputDim - 1 : outputDim;
   const waves = name === 'pbld' ? frequencies : 2 * frequencies;
   return [
     { name: 'F', rows: columns, cols: frequencies },
-    ...(name === 'pbld' ? [{ name: 'P', rows: columns, cols: frequencies }] : []),
+    ...(name === 'pbld' ? [{ name: 'P' as const, rows: columns, cols: frequencies }] : []),
     { name: 'V', rows: columns * linear, cols: waves },
     { name: 'c', rows: columns * linear, cols: 1 },
-  ] as const;
+  ];
 }

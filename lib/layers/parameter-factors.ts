@@ -1,12 +1,12 @@
 import { argumentError } from '../base/errors';
 import { atLeast, check, checkOptions, optional } from '../base/validate';
-import { resolveNumericEmbeddings } from './numeric-embeddings';
+import { type NumericEmbedding, numericShapes } from './numeric-embeddings';
 
-/** The options of a layer that give it further parameters. */
+/** The options of a completed layer that give it further parameters. */
 interface Adding {
   readonly normalization?: unknown;
   readonly embeddings?: unknown;
-  readonly numericEmbeddings?: unknown;
+  readonly numericEmbeddings?: NumericEmbedding;
   readonly inputScale?: boolean;
   readonly activationMix?: boolean;
 }
@@ -36,11 +36,6 @@ export interface ParameterFactors {
 
 export type ParameterKind = keyof ParameterFactors;
 
-const numericKinds = (value: unknown): ParameterKind[] =>
-  resolveNumericEmbeddings(value, 'numericEmbeddings').name === 'pbld'
-    ? ['F', 'P', 'V', 'c']
-    : ['F', 'V', 'c'];
-
 /** The kinds of parameters that a layer with these options has. */
 function kindsOf({
   normalization,
@@ -56,7 +51,7 @@ function kindsOf({
     ...(inputScale === true ? (['s'] as const) : []),
     ...(activationMix === true ? (['a'] as const) : []),
     ...(embeddings === undefined ? [] : (['E'] as const)),
-    ...(numericEmbeddings === undefined ? [] : numericKinds(numericEmbeddings)),
+    ...(numericEmbeddings === undefined ? [] : numericShapes(numericEmbeddings, 1).map(({ name }) => name)),
   ];
 }
 

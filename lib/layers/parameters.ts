@@ -5,9 +5,10 @@ import type { ParameterKind } from './parameter-factors';
 /**
  * The article's parameter dictionary: W1 (outputDim x inputDim), b1 (outputDim x 1), W2, b2, ... of layers 1 to L.
  * Normalised layers also have gamma1 and beta1 (outputDim x 1), layers with inputScale s1 (inputs x 1), layers with
- * activationMix a1 (outputDim x 1). E1, E2, ... (categories + 1 x outputDim) are the tables
- * of the first layer's embeddings; the last row of each is for unknown categories. W1 has a column for each of their
- * outputs, too. F1, P1, V1 and c1 belong to the first layer's numericEmbeddings: see docs/layers.md. Every network has W1 and b1; the others are there if the layers ask for them.
+ * activationMix a1 (outputDim x 1). E1, E2, ... (categories + 1 x outputDim) are the tables of the first layer's
+ * embeddings; the last row of each is for unknown categories. W1 has a column for each of their outputs, too. F1, P1, V1
+ * and c1 belong to the first layer's numericEmbeddings: see docs/layers.md. Every network has W1 and b1; the others are
+ * there if the layers ask for them.
  */
 export type Parameters = {
   readonly W1: Matrix;

@@ -16,9 +16,9 @@ import { newMemory, type StoredNetwork, withMemory, withTable } from './network-
 /** A network that can be copied as a whole. */
 export interface ClonableNetwork<Network> {
   /**
-   * Makes a network with the same layers, parameters, running moments, preprocessing, labels and targetScaler, in memory of its own.
-   * It also takes the state of the random numbers and of the optimiser. So both train on to the same bits, and neither
-   * changes the other: one may predict while the other trains.
+   * Makes a network with the same layers, parameters, running moments, preprocessing, labels and targetScaler, in memory
+   * of its own. It also takes the state of the random numbers and of the optimiser. So both train on to the same bits,
+   * and neither changes the other: one may predict while the other trains.
    *
    * @throws Error ERR_BLASNET_BUSY while a step is being taken; Error ERR_BLASNET_MEMORY
    */

@@ -1,5 +1,5 @@
-// The preprocessing, the labels and the targetScaler of a network are copies of its options. An option may also come from another copy of
-// this library, or from JSON. So it is recognised by what it holds.
+// The preprocessing, the labels and the targetScaler of a network are copies of its options. An option may also come from
+// another copy of this library, or from JSON. So it is recognised by what it holds.
 
 import type { Constraint } from '../base/validate';
 import {

@@ -11,7 +11,7 @@ import {
   predictOperation,
 } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
-import { outputActivationOf, outputLayerOf } from '../layers/architecture';
+import { outputActivationOf } from '../layers/architecture';
 import { type ResolvedLoss, resolveLoss } from '../layers/losses';
 import { allocateGradients, type Gradients } from '../layers/parameters';
 import type { Label } from '../preprocessing';
@@ -53,7 +53,7 @@ export class NetworkReader {
   async predict(X: InputsLike, options: AsyncOptions): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
     const kind = this.#kind();
-    checkScaler(kind);
+    checkTargetScaler(kind);
     const samples = networkInputs(kind, X);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const out = await this.#predict(samples, outputMatrix(kind.architecture, kind.dtype, samples), options);
@@ -64,7 +64,7 @@ export class NetworkReader {
   predictSync(X: InputsLike, out?: Matrix): Matrix {
     this.#queue.checkAtRest('predictSync', 'readers');
     const kind = this.#kind();
-    checkScaler(kind);
+    checkTargetScaler(kind);
     const samples = networkInputs(kind, X);
     const result = outputMatrix(kind.architecture, kind.dtype, samples, out, this.#trained);
     fillHere(samples);
@@ -92,7 +92,7 @@ export class NetworkReader {
       const rule = 'fitted before predictor is used: call fit, or pass { preprocessed: true }';
       throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected preprocessing to be ${rule}`);
     }
-    checkScaler(kind);
+    checkTargetScaler(kind);
     const plan = this.#queue.make(this.#outputLoss());
     const atRest = () => this.#queue.checkAtRest('run', 'readers');
     return new Predictor(plan, preprocessed ? { ...kind, preprocessing: undefined } : kind, maxBatch, atRest);
@@ -170,8 +170,4 @@ export class NetworkReader {
     this.#defaultLoss ??= resolveLoss(undefined, outputActivationOf(this.#kind().architecture));
     return this.#defaultLoss;
   }
-}
-
-function checkScaler(kind: SampleKind): void {
-  if (kind.targetScaler !== undefined) checkTargetScaler(kind, outputLayerOf(kind.architecture).outputDim);
 }

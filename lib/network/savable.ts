@@ -16,10 +16,10 @@ import {
 export interface SavableNetwork {
   /**
    * Writes the network to a file in the safetensors format. It holds every parameter and running moment under its name,
-   * and in the metadata the layers, dtype, seed, preprocessing, labels and targetScaler. Only W and the tables have two dimensions.
-   * The state of a training is not in it: see fit's option `checkpoint`. An older file is replaced as a whole or not at
-   * all. The parameters are read when the operations before it have ended, so do not change them until the promise
-   * settles. A callback of fitSync gets them copied at once.
+   * and in the metadata the layers, dtype, seed, preprocessing, labels and targetScaler. Only W, E, F, P and V have two
+   * dimensions. The state of a training is not in it: see fit's option `checkpoint`. An older file is replaced as a whole
+   * or not at all. The parameters are read when the operations before it have ended, so do not change them until the
+   * promise settles. A callback of fitSync gets them copied at once.
    *
    * @throws Error ERR_BLASNET_FILE; RangeError ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED for preprocessing,
    *   labels or a targetScaler before fit; AbortError when the signal ends the call, and the older file stays; like load()

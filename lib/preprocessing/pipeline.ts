@@ -275,7 +275,7 @@ export class Preprocessing {
   }
 
   /** @internal See `FittedSteps.inverseHere`. */
-  inverseHereWork(matrix: Matrix, rows: number): void {
+  inverseHere(matrix: Matrix, rows: number): void {
     this.#learned('inverse').inverseHere(matrix, rows);
   }
 

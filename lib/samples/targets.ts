@@ -28,19 +28,18 @@ export interface TargetLearning {
  * @param learning given in a training whose scaler has not learned
  */
 export function scaledTargets(
-  { architecture, dtype, targetScaler }: LabelKind,
+  kind: LabelKind,
   own: Labels,
   loss: LossName,
   late: boolean,
   learning?: TargetLearning,
 ): Labels {
-  const scaler = targetScaler as Preprocessing;
-  const { outputDim } = outputLayerOf(architecture);
+  const scaler = kind.targetScaler as Preprocessing;
   const { rows, cols } = own;
-  const Y = { data: sharedZeros(rows, cols, dtype).data, rows, cols };
+  const Y = { data: sharedZeros(rows, cols, kind.dtype).data, rows, cols };
   const learns = learning !== undefined && !learning.begun;
   if (learns) learning.begun = true;
-  else if (learning === undefined) checkTargetScaler({ targetScaler }, outputDim);
+  else if (learning === undefined) checkTargetScaler(kind);
   const targets = new Matrix(own.data as FloatArray, rows, cols);
   const work = scaling(scaler, targets, new Matrix(Y.data, rows, cols), loss, learns ? learning : undefined);
   const pending: Pending | undefined =
@@ -84,17 +83,17 @@ export function checkTargetLoss({ targetScaler }: Pick<LabelKind, 'targetScaler'
 }
 
 /** Throws unless the scaler, if there is one, has learned and takes as many columns as the network has outputs. */
-export function checkTargetScaler(
-  { targetScaler }: Pick<LabelKind, 'targetScaler'>,
-  outputDim: number,
-): void {
+export function checkTargetScaler({
+  architecture,
+  targetScaler,
+}: Pick<LabelKind, 'architecture' | 'targetScaler'>): void {
   if (targetScaler === undefined) return;
   if (!targetScaler.fitted) {
     const rule =
       'fitted before the network is used: call fit. The network has a copy of its own, net.targetScaler';
     throw blasnetError('ERR_BLASNET_NOT_FITTED', `Expected targetScaler to be ${rule}`);
   }
-  checkTargetColumns(targetScaler, outputDim);
+  checkTargetColumns(targetScaler, outputLayerOf(architecture).outputDim);
 }
 
 /** @throws RangeError ERR_BLASNET_SHAPE, ERR_BLASNET_ARG_VALUE for a step that cannot be undone */
@@ -137,7 +136,7 @@ export function* unscale(targetScaler: Preprocessing | undefined, outputs: Matri
 export function unscaleHere(targetScaler: Preprocessing, outputs: Matrix, rows: number): void {
   // It may have learned anew since the network was last used.
   if (targetScaler.inputColumns !== outputs.cols) checkTargetColumns(targetScaler, outputs.cols);
-  targetScaler.inverseHereWork(outputs, rows);
+  targetScaler.inverseHere(outputs, rows);
 }
 
 /** The outputs in the targets' own units, as doubles, for metrics. Without a scaler they are the outputs themselves. */

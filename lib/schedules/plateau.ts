@@ -1,5 +1,5 @@
 import { argumentError, type BlasnetError } from '../base/errors';
-import { atLeast, type Constraint, checkOptions, guessOf, integerFrom } from '../base/validate';
+import { between, type Constraint, checkOptions, guessOf, integerFrom } from '../base/validate';
 
 /** A schedule that `reduceOnPlateau()` made. */
 export interface ReduceOnPlateau {
@@ -28,7 +28,7 @@ export interface PlateauState {
 export const initialPlateau: PlateauState = Object.freeze({ factor: 1, best: null, wait: 0, cooldown: 0 });
 
 const constraints: Readonly<Record<keyof PlateauState, Constraint>> = {
-  factor: { ...atLeast(0), rule: 'a number from 0 to 1', holds: (value: number) => value >= 0 && value <= 1 },
+  factor: between(0, 1),
   best: {
     rule: 'a finite number or null',
     accepts: (value) => value === null || typeof value === 'number',

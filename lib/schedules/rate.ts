@@ -1,4 +1,4 @@
-import { atLeast, check } from '../base/validate';
+import { atLeast, type Constraint, check } from '../base/validate';
 import type { ReduceOnPlateau } from './plateau';
 import { initialPlateau, type PlateauState } from './plateau';
 import type { Progress, Schedule, Unit } from './schedule';
@@ -19,32 +19,38 @@ export function learningRateAt(
   plateau: PlateauState = initialPlateau,
 ): number {
   const rate = rateAt(schedule, base, progress, plateau);
-  if (typeof rate !== 'number' || !Number.isFinite(rate) || rate < 0) {
-    const where = `the schedule's learning rate at epoch ${progress.epoch}, step ${progress.step}`;
-    check(where, rate, atLeast(0));
-  }
-  return rate;
+  return checked("the schedule's learning rate", rate, progress, notNegative);
 }
+
+const notNegative = atLeast(0);
 
 /**
  * The factor of a step by a schedule without state: its rate for the base 1.
  *
  * @param name that of the option, for errors
- * @param most the largest factor
- * @throws TypeError ERR_BLASNET_ARG_TYPE or RangeError ERR_BLASNET_ARG_VALUE for a factor that is not in [0, most]
+ * @param constraint the rule for the factor
+ * @throws TypeError ERR_BLASNET_ARG_TYPE or RangeError ERR_BLASNET_ARG_VALUE for a factor that breaks the rule
  */
-export function factorAt(name: string, schedule: Schedule, progress: Progress, most: number): number {
-  const factor = rateAt(schedule, 1, progress, initialPlateau);
-  if (typeof factor !== 'number' || !Number.isFinite(factor) || factor < 0 || factor > most) {
-    const where = `the factor of ${name} at epoch ${progress.epoch}, step ${progress.step}`;
-    const within = (value: number) => value >= 0 && value <= most && Number.isFinite(value);
-    check(
-      where,
-      factor,
-      most === 1 ? { ...atLeast(0), rule: 'a number from 0 to 1', holds: within } : atLeast(0),
-    );
+export function factorAt(
+  name: string,
+  schedule: Schedule,
+  progress: Progress,
+  constraint: Constraint,
+): number {
+  return checked(
+    `the factor of ${name}`,
+    rateAt(schedule, 1, progress, initialPlateau),
+    progress,
+    constraint,
+  );
+}
+
+// This runs at every step, and makes the name of a step only for an error.
+function checked(name: string, value: number, { step, epoch }: Progress, constraint: Constraint): number {
+  if (!constraint.accepts(value) || constraint.holds?.(value as never) === false) {
+    check(`${name} at epoch ${epoch}, step ${step}`, value, constraint);
   }
-  return factor;
+  return value;
 }
 
 /** How often a schedule's rate may change. */
@@ -84,10 +90,8 @@ function rateAt(schedule: Schedule, base: number, progress: Progress, plateau: P
       return cosineRate(schedule, base, progress);
     case 'flatCosine':
       return flatCosineRate(schedule, base, progress);
-    case 'coslog': {
-      const waves = Math.log2(1 + (2 ** schedule.cycles - 1) * shareOf(progress, schedule.per));
-      return (base * (1 - Math.cos(2 * Math.PI * waves))) / 2;
-    }
+    case 'coslog':
+      return coslogRate(schedule, base, progress);
     case 'oneCycle':
       return oneCycleRate(schedule, base, progress);
     case 'warmUp':
@@ -133,7 +137,12 @@ function cosineRate(
       length *= restartFactor;
     }
   }
-  return floor + ((base - floor) * (1 + Math.cos((Math.PI * t) / length))) / 2;
+  return alongCosine(base, floor, t, length);
+}
+
+// The rate after t of the `length` units in which it goes from one to the other, along half a wave of the cosine.
+function alongCosine(from: number, to: number, t: number, length: number): number {
+  return to + ((from - to) * (1 + Math.cos((Math.PI * t) / length))) / 2;
 }
 
 // The share of the training before this step or epoch.
@@ -143,8 +152,12 @@ function shareOf(progress: Progress, per: Unit): number {
 
 function flatCosineRate({ flat, floor, per }: Of<'flatCosine'>, base: number, progress: Progress): number {
   const t = shareOf(progress, per);
-  if (t < flat) return base;
-  return floor + ((base - floor) * (1 + Math.cos((Math.PI * (t - flat)) / (1 - flat)))) / 2;
+  return t < flat ? base : alongCosine(base, floor, t - flat, 1 - flat);
+}
+
+function coslogRate({ cycles, per }: Of<'coslog'>, base: number, progress: Progress): number {
+  const waves = Math.log2(1 + (2 ** cycles - 1) * shareOf(progress, per));
+  return (base * (1 - Math.cos(2 * Math.PI * waves))) / 2;
 }
 
 function oneCycleRate(schedule: Of<'oneCycle'>, base: number, progress: Progress): number {
@@ -171,9 +184,7 @@ function oneCycleRate(schedule: Of<'oneCycle'>, base: number, progress: Progress
     if (t <= end) {
       // A phase of length 0 is complete when it begins.
       const done = end > from ? (t - from) / (end - from) : 1;
-      return annealing === 'linear'
-        ? rate + (goal - rate) * done
-        : goal + ((rate - goal) * (1 + Math.cos(Math.PI * done))) / 2;
+      return annealing === 'linear' ? rate + (goal - rate) * done : alongCosine(rate, goal, done, 1);
     }
     from = end;
     rate = goal;

@@ -2,6 +2,7 @@ import { packRecord } from '../addon/records';
 import type { Work } from '../addon/work';
 import { AbortError } from '../base/errors';
 import { allocateShared } from '../base/matrix';
+import { atLeast, between, type Constraint } from '../base/validate';
 import { type Operation, type Outcome, outcomeError, statusCodes } from '../engine/plan';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import { lossEntry } from '../layers/losses';
@@ -415,13 +416,13 @@ export class EpochRunner {
         return numberAt({ step, epoch, steps: epochs * stepsPerEpoch, epochs, stepsPerEpoch });
       });
     };
-    const factors = (name: string, of: Schedule, most: number) =>
-      each(of, 1, (progress) => factorAt(name, of, progress, most));
+    const factors = (name: string, of: Schedule, constraint: Constraint) =>
+      each(of, 1, (progress) => factorAt(name, of, progress, constraint));
     const base = optimizer.learningRate;
     return {
       rates: each(schedule, base, (progress) => learningRateAt(schedule, base, progress, this.plateau)),
-      decayFactors: factors('weightDecaySchedule', weightDecaySchedule, Number.POSITIVE_INFINITY),
-      dropoutFactors: factors('dropoutSchedule', dropoutSchedule, 1),
+      decayFactors: factors('weightDecaySchedule', weightDecaySchedule, atLeast(0)),
+      dropoutFactors: factors('dropoutSchedule', dropoutSchedule, between(0, 1)),
     };
   }
 }

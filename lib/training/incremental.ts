@@ -2,8 +2,8 @@ import { blasnetError } from '../base/errors';
 import type { SampleKind } from '../samples/samples';
 
 /**
- * Throws if preprocessing, labels or a targetScaler would learn in `partialFit` or `trainOnBatch`: one part of the data would decide for
- * all others what the scales and the classes are.
+ * Throws if preprocessing, labels or a targetScaler would learn in `partialFit` or `trainOnBatch`: one part of the data
+ * would decide for all others what the scales and the classes are.
  */
 export function checkLearned(
   { preprocessing, labels, targetScaler }: Pick<SampleKind, 'preprocessing' | 'labels' | 'targetScaler'>,

@@ -359,18 +359,19 @@ function statelessSchedule(name: string, value: unknown): Schedule {
 // classWeight and stratify need labels that are classes. The loss or the output activation tells whether they are.
 function checkClasses(options: FitOptions, loss: ResolvedLoss, output: ActivationName): void {
   if (lossEntry(loss.name).accuracy || lossEntry(defaultLoss(output)).accuracy) return;
-  for (const name of ['classWeight', 'stratify'] as const) {
-    if (options[name] === undefined || options[name] === false) continue;
-    const rule = `left out when labels are not classes (the loss is ${loss.name}, the output ${output})`;
-    throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, options[name]);
-  }
+  const rule = `left out when labels are not classes (the loss is ${loss.name}, the output ${output})`;
+  refuseClasses(options, rule);
 }
 
 /** Refuses what needs classes, since a targetScaler scales numbers. @throws RangeError ERR_BLASNET_ARG_VALUE */
 export function checkNoClasses(options: FitOptions): void {
+  const rule = 'left out, since the network has a targetScaler, and its targets are not classes';
+  refuseClasses(options, rule);
+}
+
+function refuseClasses(options: FitOptions, rule: string): void {
   for (const name of ['classWeight', 'stratify'] as const) {
     if (options[name] === undefined || options[name] === false) continue;
-    const rule = 'left out, since the network has a targetScaler, and its targets are not classes';
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, options[name]);
   }
 }
