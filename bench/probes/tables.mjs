@@ -98,7 +98,6 @@ function codesOf(/** @type {readonly unknown[]} */ texts) {
 }
 
 async function encodeTime() {
-  const { Table, Schema } = require('../../dist/tables.js');
   const native = require('node-gyp-build')(
     join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..'),
   );
@@ -109,9 +108,6 @@ async function encodeTime() {
   const codes = Array.from({ length: 3 }, (_, c) =>
     Int32Array.from({ length: rows }, (_, i) => (i * (c + 1)) % 5),
   );
-  const table = Table.from(Object.fromEntries(numbers.map((values, c) => [`x${c}`, values])));
-  const { columns } = Schema.of(table);
-  if (columns.length !== 7) throw new Error('The table has other columns');
   const parts = [
     ...numbers.flatMap((_, c) => [native.encoderParts.smoothClip, c, 3]),
     ...codes.flatMap((_, c) => [native.encoderParts.oneHot, 7 + c, 2]),

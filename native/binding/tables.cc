@@ -14,14 +14,14 @@
 //   readHeader({ last }): false if there is too little text. Reads it once
 //   names(): the names of the columns so far
 //   setKinds(kinds)              Int32Array (columns); `unknown`: to be found. Forgets all values so far
-//   read({ last, rows, bytes }, callback?): up to so many rows, or bytes, since clear(). The outcome's
-//   `index` is the number of rows since clear() full(): whether read() stopped since there are enough
+//   read({ last, rows, bytes }, callback?): up to so many rows, or bytes, since clear(); the outcome's index
+//     counts these rows
+//   full(): whether read() stopped since there are enough
 //   summarise({ texts, bytes }, callback?): the most texts of a column, and their bytes
 //   summaries(out)               Float64Array (columns * 4), written: values, least, greatest, too many texts
 //   fault(): { fault, line, row, column, cells, text }
-//   describe(out)                Float64Array (columns * 5), written: kind, late, missing, texts, bytes of
-//   the texts take({ column, values, bytes, ends }, callback?): copies the values of a column, and the texts
-//   of a category
+//   describe(out)                Float64Array (columns * 5), written: kind, late, missing, texts, their bytes
+//   take({ column, values, bytes, ends }, callback?): the values of a column, and the texts of a category
 //     values  Float64Array, Int32Array (category) or Int8Array (boolean)
 //     bytes   Uint8Array, or null
 //     ends    Float64Array: the end of each text in `bytes`, or null

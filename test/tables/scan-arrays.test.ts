@@ -1,6 +1,6 @@
 // Arrays in parts: the parts are the table, from files and streams, and little more than a part is read at a time.
 
-import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { readTable, type ScanSource, Schema, scanTable } from '../../lib/tables';
 import type { TableFormat } from '../../lib/tables/formats';
 import { crc32, idxFile, npyFile, zipFile } from '../support/numpy-files';
+import { openOf } from '../support/open-files';
 import { blocksOf, checkParts, partsOf } from '../support/scan-parts';
 import { newFolder } from '../support/scratch';
 import { archive, matrix } from './properties/binary';
@@ -202,18 +203,10 @@ test.runIf(process.platform === 'linux').each([
 ])('a loop over $name that ends early closes the file', async ({ name, bytes }) => {
   const path = join(newFolder(), name);
   writeFileSync(path, bytes);
-  const open = () =>
-    readdirSync('/proc/self/fd').filter((fd) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`) === path;
-      } catch {
-        return false;
-      }
-    }).length;
   for await (const part of scanTable(path, { rows: 10 })) {
     expect(part.rows).toBe(10);
-    expect(open()).toBeGreaterThan(0);
+    expect(openOf(path)).toBeGreaterThan(0);
     break;
   }
-  expect(open()).toBe(0);
+  expect(openOf(path)).toBe(0);
 });

@@ -1,11 +1,12 @@
 // Parquet and Arrow in parts: the parts are the table, whatever the groups of rows in the file.
 
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readTable, Schema, scanTable, Table } from '../../lib/tables';
 import { arrowOf, parquetOf } from '../support/columnar-files';
+import { openOf } from '../support/open-files';
 import { blocksOf, checkParts, joined, partsOf } from '../support/scan-parts';
 import { newFolder } from '../support/scratch';
 
@@ -74,27 +75,19 @@ test.runIf(process.platform === 'linux').each(['parquet', 'arrow'] as const)(
       path,
       format === 'parquet' ? await parquetOf(table, 9000) : await arrowOf(table, 'file', 9000),
     );
-    const open = () =>
-      readdirSync('/proc/self/fd').filter((fd) => {
-        try {
-          return readlinkSync(`/proc/self/fd/${fd}`) === path;
-        } catch {
-          return false;
-        }
-      }).length;
     for await (const part of scanTable(path, { columns: ['x'], rows: 10 })) {
       expect(part.rows).toBe(10);
-      expect(open()).toBe(1);
+      expect(openOf(path)).toBe(1);
       break;
     }
-    expect(open()).toBe(0);
+    expect(openOf(path)).toBe(0);
     const controller = new AbortController();
     const { signal } = controller;
     const loop = async () => {
       for await (const _ of scanTable(path, { columns: ['x'], rows: 10, signal })) controller.abort();
     };
     await expect(loop()).rejects.toMatchObject({ name: 'AbortError' });
-    expect(open()).toBe(0);
+    expect(openOf(path)).toBe(0);
   },
 );
 

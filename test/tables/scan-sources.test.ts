@@ -1,6 +1,6 @@
 // Where a scan reads from: how often it can be gone through, what it holds open, and what ends it.
 
-import { createReadStream, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -14,6 +14,7 @@ import {
   type Table,
   type TableScan,
 } from '../../lib/tables';
+import { openOf } from '../support/open-files';
 import { newFolder } from '../support/scratch';
 
 const text = `n,s\n${Array.from({ length: 3000 }, (_, i) => `${i},t${i % 3}`).join('\n')}\n`;
@@ -31,17 +32,6 @@ async function sumOf(scan: TableScan): Promise<number> {
   return sum;
 }
 const sum = (2999 * 3000) / 2;
-
-/** How many descriptors are open for the file. */
-function openOf(path: string): number {
-  return readdirSync('/proc/self/fd').filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`) === path;
-    } catch {
-      return false;
-    }
-  }).length;
-}
 
 const isLinux = process.platform === 'linux';
 
