@@ -1,6 +1,8 @@
 // Many calls may share one signal. If each added its listener, Node would warn from eleven on. So the library has one
 // listener for each signal.
 
+import { AbortError } from './errors';
+
 interface Listening {
   readonly callbacks: Set<() => void>;
   readonly end: () => void;
@@ -36,4 +38,9 @@ function listenTo(signal: AbortSignal): Listening {
   const listening = { callbacks, end };
   listeningTo.set(signal, listening);
   return listening;
+}
+
+/** @throws AbortError if the signal is aborted */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbortError(signal.reason);
 }

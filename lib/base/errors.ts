@@ -55,6 +55,11 @@ export function blasnetError(code: ErrorCode, message: string, options?: ErrorOp
   }) as BlasnetError;
 }
 
+/** Whether the library made an error; false for those of Node, of a package or of a user's code. */
+export function isBlasnetError(error: unknown): error is BlasnetError {
+  return String((error as { readonly code?: unknown } | undefined)?.code).startsWith('ERR_BLASNET_');
+}
+
 /** The error for a bad argument: `Expected epochs to be a positive integer, got 0 (number)`; the hint follows. */
 export function argumentError(
   code: ErrorCode,

@@ -4,7 +4,9 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import workerThreads from 'node:worker_threads';
+import zlib from 'node:zlib';
 
 export const nodeCrypto = () => crypto;
 export const nodeFs = () => fs;
 export const nodeWorkerThreads = () => workerThreads;
+export const nodeZlib = () => zlib;

@@ -12,3 +12,7 @@ export function nodeFs(): typeof import('node:fs') {
 export function nodeWorkerThreads(): typeof import('node:worker_threads') {
   return require('node:worker_threads');
 }
+
+export function nodeZlib(): typeof import('node:zlib') {
+  return require('node:zlib');
+}

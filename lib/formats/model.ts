@@ -1,6 +1,6 @@
 import { firstNotFinite } from '../addon/arrays';
 import type { Work } from '../addon/work';
-import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { argumentError, blasnetError, isBlasnetError } from '../base/errors';
 import { type Dtype, dtypeName, type FloatArray } from '../base/matrix';
 import { check, seed as seedConstraint } from '../base/validate';
 import { fileError, quote } from './file-error';
@@ -280,9 +280,8 @@ function inFile<Result>(file: string, key: string, checked: () => Result): Resul
   try {
     return checked();
   } catch (cause) {
-    const { code, message } = cause as Partial<BlasnetError>;
-    if (!code?.startsWith('ERR_BLASNET_')) throw cause;
-    throw blasnetError('ERR_BLASNET_FILE', `In ${key} of ${quote(file)}: ${message}`, { cause });
+    if (!isBlasnetError(cause)) throw cause;
+    throw blasnetError('ERR_BLASNET_FILE', `In ${key} of ${quote(file)}: ${cause.message}`, { cause });
   }
 }
 

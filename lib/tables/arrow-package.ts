@@ -1,7 +1,7 @@
 // The package apache-arrow, which a user may not have.
 
 import { createRequire } from 'node:module';
-import { optionalPackage } from './columnar-request';
+import { optionalPackage } from './optional-package';
 
 interface ByteBuffer {
   capacity(): number;

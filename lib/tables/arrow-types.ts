@@ -1,7 +1,16 @@
 // How the values of an Arrow column become numbers. The layout in memory is
 // https://arrow.apache.org/docs/format/Columnar.html
 
-import { decimalOf, halfOf, integerOf, timeOf } from './cells';
+import {
+  dateTime,
+  decimalOf,
+  exactInteger,
+  halfOf,
+  integerOf,
+  type TimeUnit,
+  timeOf,
+  timeUnits,
+} from './cells';
 import type { ColumnKind } from './column';
 import type { TextCodes } from './texts';
 
@@ -59,16 +68,8 @@ const ids = {
 
 const half = 0;
 const days = 0;
-/** By the number of a unit: how many there are in a millisecond, and how many milliseconds in one. */
-const units = [
-  { per: 1n, milliseconds: 1000n },
-  { per: 1n, milliseconds: 1n },
-  { per: 1000n, milliseconds: 1n },
-  { per: 1_000_000n, milliseconds: 1n },
-];
-
-const exact = 'an integer that a number holds exactly';
-const inRange = 'a time that a Date holds';
+/** By the number of a unit. */
+const units = [timeUnits.s, timeUnits.ms, timeUnits.us, timeUnits.ns];
 
 /** How to read values of the type; undefined if a table cannot hold them. */
 export function readerOf(type: ArrowType): ArrowReader | undefined {
@@ -77,7 +78,7 @@ export function readerOf(type: ArrowType): ArrowReader | undefined {
       return { kind: 'number', reads: () => () => null };
     case ids.int:
       return type.bitWidth === 64
-        ? { kind: 'number', rule: exact, reads: stored((value) => integerOf(value as bigint)) }
+        ? { kind: 'number', rule: exactInteger, reads: stored((value) => integerOf(value as bigint)) }
         : { kind: 'number', reads: stored(Number) };
     case ids.float:
       return {
@@ -92,7 +93,7 @@ export function readerOf(type: ArrowType): ArrowReader | undefined {
     case ids.decimal:
       return decimalReader(type);
     case ids.date:
-      return timeReader('time', type.unit === days ? { per: 1n, milliseconds: 86_400_000n } : units[1]);
+      return timeReader('time', type.unit === days ? timeUnits.D : timeUnits.ms);
     case ids.timestamp:
       return timeReader('time', units[type.unit ?? -1]);
     case ids.time:
@@ -131,15 +132,9 @@ function stored(convert: (value: number | bigint) => number | undefined): ArrowR
   return (data) => reading(data, data.length, (i) => convert(data.values[i] as number | bigint));
 }
 
-function timeReader(
-  kind: 'time' | 'number',
-  unit: (typeof units)[number] | undefined,
-): ArrowReader | undefined {
+function timeReader(kind: 'time' | 'number', unit: TimeUnit | undefined): ArrowReader | undefined {
   if (unit === undefined) return undefined;
-  const { per, milliseconds } = unit;
-  const convert = (value: number | bigint) =>
-    timeOf(milliseconds === 1n ? value : BigInt(value) * milliseconds, per);
-  return { kind, rule: inRange, reads: stored(convert) };
+  return { kind, rule: dateTime, reads: stored((value) => timeOf(value, unit)) };
 }
 
 // Integers of 128 or 256 bits, in words of 32 bits, the lowest first.

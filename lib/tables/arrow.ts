@@ -1,6 +1,6 @@
 // Arrow's IPC files and streams, read batch by batch. apache-arrow reads the messages, and leaves the values where they are.
 
-import { blasnetError } from '../base/errors';
+import { blasnetError, isBlasnetError } from '../base/errors';
 import { loadArrow } from './arrow-package';
 import { type ArrowData, type ArrowReader, type ArrowType, readerOf } from './arrow-types';
 import type { Bytes } from './bytes';
@@ -52,8 +52,8 @@ async function* recordBatches(
 }
 
 function failed({ name }: Bytes, cause: unknown): Error {
-  const { code, message } = cause as { code?: unknown; message?: string };
-  if (String(code).startsWith('ERR_BLASNET_')) return cause as Error;
+  if (isBlasnetError(cause)) return cause;
+  const { message } = cause as { message?: string };
   if (/compress/.test(message ?? '')) {
     const hint =
       "write it without compression, as pyarrow's write_feather(table, path, compression='uncompressed')";

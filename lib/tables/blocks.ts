@@ -22,23 +22,20 @@ export async function* gathered(
   }
 }
 
-/**
- * All bytes, but not many more than the first block says: `mostOf` reads from it how many there may be, or returns
- * undefined if it does not say so.
- */
-export async function wholeBytes(
-  blocks: AsyncGenerator<Uint8Array>,
-  mostOf: (first: Uint8Array) => number | undefined = () => undefined,
-): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let most: number | undefined;
-  let bytes = 0;
-  for await (const block of blocks) {
-    if (parts.length === 0) most = mostOf(block);
-    parts.push(block);
-    bytes += block.length;
-    if (most !== undefined && bytes > most) break;
+/** What has been taken already, and the rest. */
+export async function* resumed<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
   }
+}
+
+/** All bytes. */
+export async function wholeBytes(blocks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const block of blocks) parts.push(block);
   return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
 }
 

@@ -1,7 +1,9 @@
 // From JavaScript's values to columns.
 
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { type Column, type ColumnKind, columnOf, givenCategories, mostTime, newValues } from './column';
+import { didYouMean } from '../base/validate';
+import { dateTime, exactInteger } from './cells';
+import { type Column, type ColumnKind, columnOf, givenCategories, missingValues, mostTime } from './column';
 import { parseBoolean, parseNumber, parseTime } from './parse';
 
 const articles: Readonly<Record<ColumnKind, string>> = {
@@ -73,7 +75,7 @@ export class ColumnBuilder {
 
   #decide(kind: ColumnKind): void {
     this.#kind = kind;
-    this.#values = newValues(kind, this.#rows).fill(kind === 'number' || kind === 'time' ? Number.NaN : -1);
+    this.#values = missingValues(kind, this.#rows);
   }
 
   #decideBy(row: number, value: unknown): ColumnKind {
@@ -137,10 +139,10 @@ export class ColumnBuilder {
   #number(row: number, value: number | bigint | boolean | Date): number {
     const number = Number(value);
     if (typeof value === 'bigint' && BigInt(number) !== value) {
-      throw cellError(this.#before + row, this.name, 'an integer that a number holds exactly', value);
+      throw cellError(this.#before + row, this.name, exactInteger, value);
     }
     if (this.#kind === 'time' && !(Math.abs(number) <= mostTime)) {
-      throw cellError(this.#before + row, this.name, 'a time within the range of a Date', value);
+      throw cellError(this.#before + row, this.name, dateTime, value);
     }
     return number;
   }
@@ -180,6 +182,12 @@ function kindOf(value: unknown): ColumnKind | undefined {
 export function isDate(value: unknown): value is Date {
   if (typeof value !== 'object') return false;
   return value instanceof Date || Object.prototype.toString.call(value) === '[object Date]';
+}
+
+/** The error for a name that none of these columns has. `where` is the option that has the name. */
+export function unknownColumn(name: string, names: readonly string[], where = ''): BlasnetError {
+  const guess = didYouMean(name, names.slice(0, 100));
+  return blasnetError('ERR_BLASNET_UNKNOWN_NAME', `Unknown column ${JSON.stringify(name)}${where}${guess}`);
 }
 
 /** The error for a column whose length differs from the table's. */

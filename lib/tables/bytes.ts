@@ -1,9 +1,9 @@
 // The bytes of a file, read by ranges, or those of memory.
 
 import type { FileHandle } from 'node:fs/promises';
-import { blasnetError } from '../base/errors';
-import { nodeFs } from '../base/lazy-modules';
 import { wholeBytes } from './blocks';
+import { openFile, readError } from './file';
+import { isGzip } from './gzip';
 import type { Source } from './source';
 
 export interface Bytes {
@@ -17,15 +17,8 @@ export interface Bytes {
   close(): Promise<void>;
 }
 
-/** @throws Error ERR_BLASNET_FILE */
-export async function fileBytes(path: string, name: string, onRead: (bytes: number) => void): Promise<Bytes> {
-  const failed = (cause: unknown) =>
-    blasnetError('ERR_BLASNET_FILE', `Cannot read ${name}: ${(cause as Error).message}`, { cause });
-  const handle = await nodeFs()
-    .promises.open(path, 'r')
-    .catch((cause: unknown) => {
-      throw failed(cause);
-    });
+async function fileBytes(path: string, name: string, onRead: (bytes: number) => void): Promise<Bytes> {
+  const handle = await openFile(path, name);
   const { size } = await handle.stat();
   return {
     name,
@@ -37,9 +30,9 @@ export async function fileBytes(path: string, name: string, onRead: (bytes: numb
         const { bytesRead } = await handle
           .read(bytes, at, bytes.length - at, start + at)
           .catch((cause: unknown) => {
-            throw failed(cause);
+            throw readError(name, cause);
           });
-        if (bytesRead === 0) throw failed(new Error('it has become shorter while it was read'));
+        if (bytesRead === 0) throw readError(name, new Error('it has become shorter while it was read'));
         at += bytesRead;
         if (counts) onRead(bytesRead);
       }
@@ -60,23 +53,28 @@ export function memoryBytes(bytes: Uint8Array, name: string): Bytes {
   };
 }
 
+/** The bytes of a file, by ranges; undefined for a compressed one, and for other sources. @throws Error ERR_BLASNET_FILE */
+export async function rangesOf(
+  { path, name }: Pick<Source, 'path' | 'name'>,
+  onRead: (bytes: number) => void,
+): Promise<Bytes | undefined> {
+  if (path === undefined) return undefined;
+  const file = await fileBytes(path, name, onRead);
+  let packed = true;
+  try {
+    packed = isGzip(await file.read(0, Math.min(2, file.size), false));
+    return packed ? undefined : file;
+  } finally {
+    if (packed) await file.close();
+  }
+}
+
 /** The bytes of a file, by ranges, unless it is compressed; those of other sources as a whole. */
 export async function bytesOf(
   source: Pick<Source, 'path' | 'name' | 'blocks'>,
   onRead: (bytes: number) => void,
   signal?: AbortSignal,
 ): Promise<Bytes> {
-  const { path, name } = source;
-  const file = path === undefined ? undefined : await fileBytes(path, name, onRead);
-  if (file !== undefined) {
-    try {
-      const start = await file.read(0, Math.min(2, file.size), false);
-      if (!(start[0] === 0x1f && start[1] === 0x8b)) return file;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-    await file.close();
-  }
-  return memoryBytes(await wholeBytes(source.blocks(onRead, signal)), name);
+  const file = await rangesOf(source, onRead);
+  return file ?? memoryBytes(await wholeBytes(source.blocks(onRead, signal)), source.name);
 }

@@ -2,6 +2,10 @@
 
 import { mostTime } from './column';
 
+// What errors say of values that a number does not hold.
+export const exactInteger = 'an integer that a number holds exactly';
+export const dateTime = 'a time within the range of a Date';
+
 /** An integer; undefined if a number does not hold it exactly. */
 export function integerOf(value: bigint): number | undefined {
   const number = Number(value);
@@ -13,17 +17,36 @@ export function unsignedOf(value: bigint): number | undefined {
   return integerOf(BigInt.asUintN(64, value));
 }
 
-/**
- * Milliseconds, with the part of one that is left over; undefined for a time that a Date does not hold.
- *
- * @param perMillisecond how many units a millisecond has
- */
-export function timeOf(value: bigint | number, perMillisecond: bigint): number | undefined {
-  const per = Number(perMillisecond);
+/** A unit of times: its milliseconds; of a shorter one, how many make a millisecond. */
+export interface TimeUnit {
+  readonly milliseconds?: number;
+  readonly perMillisecond?: number;
+}
+
+/** By NumPy's names. */
+export const timeUnits = {
+  ns: { perMillisecond: 1e6 },
+  us: { perMillisecond: 1e3 },
+  ms: {},
+  s: { milliseconds: 1e3 },
+  m: { milliseconds: 6e4 },
+  h: { milliseconds: 3.6e6 },
+  D: { milliseconds: 8.64e7 },
+  W: { milliseconds: 6.048e8 },
+} as const satisfies Readonly<Record<string, TimeUnit>>;
+
+/** Milliseconds, with the part of one that is left over; undefined for a time that a Date does not hold. */
+export function timeOf(
+  value: bigint | number,
+  { milliseconds = 1, perMillisecond = 1 }: TimeUnit,
+): number | undefined {
   let number = Number(value);
-  if (Math.abs(number) <= Number.MAX_SAFE_INTEGER) number /= per;
-  else if (typeof value === 'bigint') {
-    number = Number(value / perMillisecond) + Number(value % perMillisecond) / per;
+  if (typeof value === 'number' || Math.abs(number) <= Number.MAX_SAFE_INTEGER) {
+    number = (number * milliseconds) / perMillisecond;
+  } else {
+    // Of longer units it is beyond a Date anyway.
+    const per = BigInt(perMillisecond);
+    number = Number(value / per) + Number(value % per) / perMillisecond;
   }
   return Math.abs(number) <= mostTime ? number : undefined;
 }

@@ -17,8 +17,7 @@ export function* chosen(
 ): Work<ReadonlyMap<string, Column>> {
   const named = Array.isArray(header) ? renamed(columns, header, file) : columns;
   const names = [...named.keys()];
-  checkKnown(types, names);
-  checkKnown(new Map((asked ?? []).map((name) => [name, undefined])), names, 'columns');
+  checkKnown({ types, columns: asked }, names);
   const found = new Map<string, Column>();
   for (const name of asked ?? names) {
     found.set(name, yield* converted(name, named.get(name) as Column, types.get(name), file, before));

@@ -2,7 +2,14 @@
 
 import { type BlasnetError, blasnetError } from '../base/errors';
 import { articleOf, ColumnBuilder, placeOf } from './build';
-import { type Column, type ColumnKind, columnOf, encodedCategories, newValues } from './column';
+import {
+  type Column,
+  type ColumnKind,
+  columnOf,
+  encodedCategories,
+  missingValues,
+  newValues,
+} from './column';
 import { type EncodedTexts, TextCodes } from './texts';
 
 type Values = Float64Array | Int32Array | Int8Array;
@@ -54,8 +61,7 @@ export class ColumnParts {
     if (rows > mostPartRows || this.pending + rows > mostRows) {
       throw blasnetError('ERR_BLASNET_FILE', `Cannot read ${this.#file}: it has too many rows at once`);
     }
-    const part = newValues(this.kind, rows);
-    part.fill(part instanceof Float64Array ? Number.NaN : -1);
+    const part = missingValues(this.kind, rows);
     this.#parts.push(part);
     this.#rows += rows;
     return part;

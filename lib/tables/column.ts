@@ -138,6 +138,12 @@ export function newValues(kind: ColumnKind, length: number): Float64Array | Int3
   return kind === 'boolean' ? new Int8Array(length) : new Float64Array(length);
 }
 
+/** An array for the values of a column, all missing. */
+export function missingValues(kind: ColumnKind, length: number): Float64Array | Int32Array | Int8Array {
+  const values = newValues(kind, length);
+  return values.fill(values instanceof Float64Array ? Number.NaN : -1);
+}
+
 /** A column of values that fit its kind. */
 export function columnOf(
   kind: ColumnKind,

@@ -67,8 +67,7 @@ export function askedOf<F extends FieldOf<unknown>>(
   }
   const names = [...byName.keys()];
   if (names.length === 0) throw blasnetError('ERR_BLASNET_FILE', `Cannot read ${file}: it has no columns`);
-  checkKnown(types, names);
-  checkKnown(new Map((columns ?? []).map((name) => [name, undefined])), names, 'columns');
+  checkKnown({ types, columns }, names);
   return (columns ?? names).map((name) => {
     const field = byName.get(name) as (typeof fields)[number];
     const column = JSON.stringify(name);
@@ -93,22 +92,5 @@ export function askedOf<F extends FieldOf<unknown>>(
     if (shown.length === 0) return '';
     const more = others.length > shown.length ? ', ...' : '';
     return `; to read the others of ${all.length} columns, write columns: [${shown.join(', ')}${more}]`;
-  }
-}
-
-/** Loads a package that users install if they need it. @throws Error ERR_BLASNET_LOAD that says how */
-export async function optionalPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (cause) {
-    const { code, message } = cause as { code?: string; message?: string };
-    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-    const reason = missing ? 'which is not installed' : `which cannot be loaded: ${message}`;
-    const needs = name.startsWith('hyparquet') ? 'hyparquet hyparquet-compressors' : name;
-    throw blasnetError(
-      'ERR_BLASNET_LOAD',
-      `This format needs the package ${name}, ${reason}; install it: npm install ${needs}`,
-      { cause },
-    );
   }
 }

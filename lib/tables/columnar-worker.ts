@@ -2,7 +2,7 @@
 // file, or gets the bytes in messages, and answers with columns, whose memory moves to the other thread.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { type BlasnetError, blasnetError } from '../base/errors';
+import { type BlasnetError, blasnetError, isBlasnetError } from '../base/errors';
 import { openArrow } from './arrow';
 import { wholeBytes } from './blocks';
 import { type Bytes, bytesOf, memoryBytes } from './bytes';
@@ -86,7 +86,7 @@ function nextMessage(): Promise<void> {
 
 function errorOf(error: unknown): ColumnarAnswer {
   const { code, message, row, column } = error as BlasnetError & { row?: number; column?: string };
-  const known = String(code).startsWith('ERR_BLASNET_');
+  const known = isBlasnetError(error);
   // Memory that the system does not give is a RangeError of V8.
   const memory = /allocation failed|Invalid (typed )?array (buffer )?length/i.test(message);
   return {

@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { packageRoot } from '../addon/package-root';
-import { onAbort } from '../base/aborts';
-import { AbortError, blasnetError } from '../base/errors';
+import { onAbort, throwIfAborted } from '../base/aborts';
+import { blasnetError } from '../base/errors';
 import { nodeWorkerThreads } from '../base/lazy-modules';
 import { type Column, columnOf, encodedCategories } from './column';
 import type { PlainColumn } from './column-parts';
@@ -61,7 +61,7 @@ async function* answers(
   const unlisten = onAbort(signal, () => void worker.terminate());
   try {
     const next = answersOf(worker, request, onBytes, onRows);
-    if (request.path === undefined) await sendBlocks(worker, source, onBytes);
+    if (request.path === undefined) await sendBlocks(worker, source, onBytes, signal);
     for (let isLast = false; !isLast; ) {
       worker.postMessage('next' satisfies ColumnarMessage);
       const part = await next();
@@ -69,7 +69,7 @@ async function* answers(
       yield part;
     }
   } catch (error) {
-    if (signal?.aborted) throw new AbortError(signal.reason);
+    throwIfAborted(signal);
     throw error;
   } finally {
     unlisten();
@@ -98,8 +98,13 @@ function threadError({ name }: ColumnarRequest, cause: Error & { code?: string }
   );
 }
 
-async function sendBlocks(worker: Worker, source: Source, onBytes: (bytes: number) => void): Promise<void> {
-  for await (const block of source.blocks(onBytes)) {
+async function sendBlocks(
+  worker: Worker,
+  source: Source,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for await (const block of source.blocks(onBytes, signal)) {
     // The block is the user's, so a copy moves to the other thread.
     const copy = Uint8Array.from(block);
     worker.postMessage(copy satisfies ColumnarMessage, [copy.buffer]);

@@ -117,8 +117,7 @@ function csvFormat(source: Source, options: CsvOptions, { columns }: Request): F
     },
     names: (found) => namesOf(found, header, source.name),
     kinds(names) {
-      checkKnown(types, names);
-      checkKnown(new Map((columns ?? []).map((name) => [name, undefined])), names, 'columns');
+      checkKnown({ types, columns }, names);
       const wanted = late ?? (columns && new Set(columns));
       const { skipped, category, unknown } = native.columnKinds;
       return Int32Array.from(names, (name) => {

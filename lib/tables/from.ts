@@ -2,8 +2,8 @@
 
 import { inSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { type Constraint, check, checkOptions, didYouMean, oneOf } from '../base/validate';
-import { ColumnBuilder, lengthError } from './build';
+import { type Constraint, check, checkOptions, oneOf } from '../base/validate';
+import { ColumnBuilder, lengthError, unknownColumn } from './build';
 import { Column, type ColumnKind, columnKindNames, columnOf } from './column';
 import { tooManyGaps } from './limits';
 
@@ -73,7 +73,7 @@ export function* tableParts(data: TableData, options: FromOptions): Work<TablePa
   const { columns } = parts;
   if (columns.size === 0)
     throw blasnetError('ERR_BLASNET_SHAPE', 'Expected a table to have at least one column, got 0');
-  checkKnown(types, [...columns.keys()]);
+  checkKnown({ types }, [...columns.keys()]);
   return parts;
 }
 
@@ -85,19 +85,16 @@ export function checkTypes(types: FromOptions['types'] = {}): ReadonlyMap<string
   return new Map(Object.entries(types));
 }
 
-/** Throws for a stated kind of a column that does not exist. */
+/** Throws for columns that do not exist: some whose kind is stated, or that are asked for. */
 export function checkKnown(
-  types: ReadonlyMap<string, unknown>,
+  { types, columns = [] }: { readonly types: Types; readonly columns?: readonly string[] | undefined },
   names: readonly string[],
-  option = 'types',
 ): void {
   const known = new Set(names);
-  for (const name of types.keys()) {
-    if (known.has(name)) continue;
-    throw blasnetError(
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Unknown column ${JSON.stringify(name)} in ${option}${didYouMean(name, names.slice(0, 100))}`,
-    );
+  for (const [option, given] of Object.entries({ types: types.keys(), columns })) {
+    for (const name of given) {
+      if (!known.has(name)) throw unknownColumn(name, names, ` in ${option}`);
+    }
   }
 }
 

@@ -1,6 +1,12 @@
-import { createGunzip } from 'node:zlib';
+import type { Gunzip } from 'node:zlib';
 import { blasnetError } from '../base/errors';
-import { gathered } from './blocks';
+import { nodeZlib } from '../base/lazy-modules';
+import { gathered, resumed } from './blocks';
+
+/** Whether bytes begin as those of gzip do. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
 
 /** The blocks, decompressed if their first bytes are those of gzip. zlib works on other threads. */
 export async function* gunzipBlocks(
@@ -10,16 +16,11 @@ export async function* gunzipBlocks(
 ): AsyncGenerator<Uint8Array> {
   const parts = gathered(blocks, 2);
   const first = (await parts.next()).value as Uint8Array;
-  if (!(first[0] === 0x1f && first[1] === 0x8b)) {
-    try {
-      yield first;
-      yield* parts;
-    } finally {
-      await parts.return(undefined);
-    }
+  if (!isGzip(first)) {
+    yield* resumed(first, parts);
     return;
   }
-  const gunzip = createGunzip({ chunkSize });
+  const gunzip = nodeZlib().createGunzip({ chunkSize });
   const feeding = feed(gunzip, first, parts);
   feeding.catch((error) => gunzip.destroy(error));
   try {
@@ -36,11 +37,7 @@ export async function* gunzipBlocks(
   }
 }
 
-async function feed(
-  gunzip: ReturnType<typeof createGunzip>,
-  first: Uint8Array,
-  blocks: AsyncGenerator<Uint8Array>,
-): Promise<void> {
+async function feed(gunzip: Gunzip, first: Uint8Array, blocks: AsyncGenerator<Uint8Array>): Promise<void> {
   for (let block = first; ; ) {
     if (gunzip.destroyed) return;
     if (!gunzip.write(block)) {

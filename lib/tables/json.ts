@@ -44,8 +44,7 @@ function jsonFormat(source: Source, { columns }: Request): FormatFor {
     names: (found) => found,
     checkNames(names) {
       if (late !== undefined) return;
-      checkKnown(types, names);
-      checkKnown(new Map((columns ?? []).map((name) => [name, undefined])), names, 'columns');
+      checkKnown({ types, columns }, names);
     },
   });
 }

@@ -1,9 +1,8 @@
 // The elements of NumPy's arrays as values of a column.
 
 import { Buffer, isUtf8 } from 'node:buffer'; // the global may be missing in a test environment
-import { halfOf } from './cells';
-import { mostTime } from './column';
-import { type ElementType, timeUnits } from './npy-header';
+import { dateTime, exactInteger, halfOf, integerOf, timeOf, timeUnits } from './cells';
+import type { ElementType } from './npy-header';
 
 /** An element that no column can hold: what it should be. */
 export class WrongElement {
@@ -36,7 +35,7 @@ export function elementReader(
     case 'i4':
       return (at) => view.getInt32(at, little);
     case 'i8':
-      return (at) => integerOf(view.getBigInt64(at, little));
+      return (at) => integerIn(view.getBigInt64(at, little));
     case 'u1':
       return (at) => view.getUint8(at);
     case 'u2':
@@ -44,30 +43,25 @@ export function elementReader(
     case 'u4':
       return (at) => view.getUint32(at, little);
     case 'u8':
-      return (at) => integerOf(view.getBigUint64(at, little));
+      return (at) => integerIn(view.getBigUint64(at, little));
     case 'b1':
       return (at) => view.getUint8(at) !== 0;
     default:
       break;
   }
-  if (kind === 'M') return (at) => timeOf(view.getBigInt64(at, little), unit);
+  if (kind === 'M') return (at) => timeIn(view.getBigInt64(at, little), unit as keyof typeof timeUnits);
   if (kind === 'S') return (at) => textOf(new Uint8Array(view.buffer, view.byteOffset + at, bytes));
   return (at) => utf32Of(view, at, bytes, little);
 }
 
-function integerOf(integer: bigint): number | WrongElement {
-  const number = Number(integer);
-  if (BigInt(number) === integer) return number;
-  return new WrongElement('an integer that a number holds exactly', String(integer));
+function integerIn(integer: bigint): number | WrongElement {
+  return integerOf(integer) ?? new WrongElement(exactInteger, String(integer));
 }
 
 // The least integer is NaT.
-function timeOf(count: bigint, unit: string): number | null | WrongElement {
+function timeIn(count: bigint, unit: keyof typeof timeUnits): number | null | WrongElement {
   if (count === -(2n ** 63n)) return null;
-  const { times = 1, perMillisecond = 1 } = timeUnits[unit] ?? {};
-  const time = (Number(count) * times) / perMillisecond;
-  if (Math.abs(time) <= mostTime) return time;
-  return new WrongElement('a time within the range of a Date', `${count} ${unit}`);
+  return timeOf(count, timeUnits[unit]) ?? new WrongElement(dateTime, `${count} ${unit}`);
 }
 
 // NumPy fills up with zeros, and leaves those at the end out.

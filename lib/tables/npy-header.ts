@@ -3,7 +3,8 @@
 
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { type BlasnetError, blasnetError } from '../base/errors';
-import { headerText, type Literal, readLiteral } from './python-literal';
+import { timeUnits } from './cells';
+import { type Literal, readLiteral } from './python-literal';
 
 /** How the elements of an array, or of one field of it, are stored. */
 export interface ElementType {
@@ -44,7 +45,7 @@ export function npyHeader(bytes: Uint8Array, file: string): ArrayHeader | undefi
   const start = (version === 1 ? 10 : 12) + length;
   if (length > mostHeader) throw failed(file, `its header of ${length} bytes is longer than ${mostHeader}`);
   if (start > bytes.length) return undefined;
-  const text = headerText(bytes.subarray(start - length, start), version === 3 ? 'utf8' : 'latin1');
+  const text = Buffer.from(bytes.subarray(start - length, start)).toString(version === 3 ? 'utf8' : 'latin1');
 
   const header = readLiteral(text);
   if (!(header instanceof Map)) throw failed(file, 'its header is no dictionary of Python');
@@ -77,20 +78,6 @@ function fieldsOf(given: Literal | undefined, file: string): ArrayHeader['fields
     return { name, type: elementType(type, file) };
   });
 }
-
-/** The milliseconds of a unit; of units below one, how many make a millisecond. */
-export const timeUnits: Readonly<
-  Record<string, { readonly times?: number; readonly perMillisecond?: number }>
-> = {
-  ns: { perMillisecond: 1e6 },
-  us: { perMillisecond: 1e3 },
-  ms: { times: 1 },
-  s: { times: 1e3 },
-  m: { times: 6e4 },
-  h: { times: 3.6e6 },
-  D: { times: 8.64e7 },
-  W: { times: 6.048e8 },
-};
 
 function elementType(text: string, file: string): ElementType {
   const [, endian = '', kind = '', size = '', unit = ''] =

@@ -2,7 +2,7 @@
 
 import { type ArrayRequest, arrayParts, type NamedRows, wholeOf } from './array-parts';
 import { type ArrayRows, flowingRows, isByColumns, peekedHeader, rowsByColumns } from './array-rows';
-import { bytesOf, fileBytes } from './bytes';
+import { bytesOf, rangesOf } from './bytes';
 import type { CsvOptions } from './csv';
 import { npyHeader } from './npy-header';
 import type { Columns, Request } from './request';
@@ -27,18 +27,13 @@ export async function* npyParts(
 }
 
 // Reads a file by ranges if it is stored by columns, as that of a data frame often is.
-async function storedByColumns(
-  { path, name }: Source,
-  { onBytes }: ArrayRequest,
-): Promise<ArrayRows | undefined> {
-  if (path === undefined) return undefined;
-  const bytes = await fileBytes(path, name, onBytes);
+async function storedByColumns(source: Source, { onBytes }: ArrayRequest): Promise<ArrayRows | undefined> {
+  const bytes = await rangesOf(source, onBytes);
+  if (bytes === undefined) return undefined;
   let array: ArrayRows | undefined;
   try {
-    const start = await bytes.read(0, Math.min(2, bytes.size), false);
-    if (start[0] === 0x1f && start[1] === 0x8b) return undefined;
     const peek = (count: number) => bytes.read(0, Math.min(count, bytes.size), false);
-    const header = await peekedHeader(peek, name, npyHeader);
+    const header = await peekedHeader(peek, source.name, npyHeader);
     if (isByColumns(header)) array = rowsByColumns(bytes, header);
     return array;
   } finally {

@@ -1,6 +1,6 @@
 // The packages hyparquet and hyparquet-compressors, as far as they are used. A user may not have them, nor their types.
 
-import { optionalPackage } from './columnar-request';
+import { optionalPackage } from './optional-package';
 
 /** A column, or a group of columns, as the footer describes it. */
 export interface SchemaElement {

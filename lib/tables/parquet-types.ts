@@ -1,7 +1,17 @@
 // How the values of a Parquet column become numbers. Types and their annotations:
 // https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
 
-import { decimalOf, halfOf, integerOf, timeOf, unsignedOf } from './cells';
+import {
+  dateTime,
+  decimalOf,
+  exactInteger,
+  halfOf,
+  integerOf,
+  type TimeUnit,
+  timeOf,
+  timeUnits,
+  unsignedOf,
+} from './cells';
 import type { ColumnKind } from './column';
 import type { SchemaElement } from './parquet-package';
 
@@ -18,19 +28,19 @@ export interface ParquetType {
   readonly rule?: string;
 }
 
-const exact = 'an integer that a number holds exactly';
-const inRange = 'a time that a Date holds';
-
 const number: ParquetType = { kind: 'number', read: (value: number) => value, plain: true };
 const text: ParquetType = { kind: 'category', read: (code: number) => code, text: true, rule: 'UTF-8' };
 const time = (read: (value: never) => number | undefined): ParquetType => ({
   kind: 'time',
   read,
-  rule: inRange,
+  rule: dateTime,
 });
 
-/** The units of times: how many there are in a millisecond. */
-const units: Readonly<Record<string, bigint>> = { MILLIS: 1n, MICROS: 1000n, NANOS: 1_000_000n };
+const units: Readonly<Record<string, TimeUnit>> = {
+  MILLIS: timeUnits.ms,
+  MICROS: timeUnits.us,
+  NANOS: timeUnits.ns,
+};
 
 /** How to read the column; undefined if a table cannot hold its values. */
 export function typeOf(element: SchemaElement): ParquetType | undefined {
@@ -48,7 +58,7 @@ export function typeOf(element: SchemaElement): ParquetType | undefined {
     case 'INT64':
       return int64(name, converted, element);
     case 'INT96':
-      return time((nanoseconds: bigint) => timeOf(nanoseconds, 1_000_000n));
+      return time((nanoseconds: bigint) => timeOf(nanoseconds, timeUnits.ns));
     case 'BYTE_ARRAY':
       return ['', 'STRING', 'ENUM', 'JSON'].includes(name) && ['', 'UTF8', 'ENUM', 'JSON'].includes(converted)
         ? text
@@ -62,7 +72,7 @@ export function typeOf(element: SchemaElement): ParquetType | undefined {
 }
 
 function int32(name: string, converted: string, element: SchemaElement): ParquetType | undefined {
-  if (name === 'DATE' || converted === 'DATE') return time((days: number) => timeOf(days * 86_400_000, 1n));
+  if (name === 'DATE' || converted === 'DATE') return time((days: number) => timeOf(days, timeUnits.D));
   const { logical_type: logical } = element;
   const unsigned = name === 'INTEGER' ? logical?.isSigned !== true : converted.startsWith('UINT_');
   if (unsigned) return { kind: 'number', read: (value: number) => value >>> 0 };
@@ -71,15 +81,15 @@ function int32(name: string, converted: string, element: SchemaElement): Parquet
 
 function int64(name: string, converted: string, element: SchemaElement): ParquetType | undefined {
   const { logical_type: logical } = element;
-  const perMillisecond = units[logical?.unit ?? converted.replace(/^TIME(STAMP)?_/, '')];
-  if (perMillisecond !== undefined) {
+  const timeUnit = units[logical?.unit ?? converted.replace(/^TIME(STAMP)?_/, '')];
+  if (timeUnit !== undefined) {
     const isTime = name === 'TIMESTAMP' || converted.startsWith('TIMESTAMP_');
-    const read = (value: bigint) => timeOf(value, perMillisecond);
+    const read = (value: bigint) => timeOf(value, timeUnit);
     return isTime ? time(read) : { kind: 'number', read };
   }
   const unsigned = name === 'INTEGER' ? logical?.isSigned !== true : converted === 'UINT_64';
-  if (unsigned) return { kind: 'number', read: unsignedOf, rule: exact };
-  return isInteger(name, converted) ? { kind: 'number', read: integerOf, rule: exact } : undefined;
+  if (unsigned) return { kind: 'number', read: unsignedOf, rule: exactInteger };
+  return isInteger(name, converted) ? { kind: 'number', read: integerOf, rule: exactInteger } : undefined;
 }
 
 // TIME_MILLIS has 32 bits: the milliseconds of the day.

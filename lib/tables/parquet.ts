@@ -2,7 +2,7 @@
 // https://parquet.apache.org/docs/file-format
 
 import * as zlib from 'node:zlib';
-import { type BlasnetError, blasnetError } from '../base/errors';
+import { type BlasnetError, blasnetError, isBlasnetError } from '../base/errors';
 import type { Bytes } from './bytes';
 import { ColumnParts, mostPartRows } from './column-parts';
 import { type Asked, askedOf, type ColumnarFile, type FieldOf } from './columnar-request';
@@ -185,16 +185,12 @@ async function readChunk(
       onChunk: ({ columnData }) => parts.push(columnData),
     });
   } catch (cause) {
-    if (isOurs(cause)) throw cause;
+    if (isBlasnetError(cause)) throw cause;
     throw failed(`its values are damaged: ${(cause as Error).message}`, cause);
   }
   const count = parts.reduce((sum, { length }) => sum + length, 0);
   if (count !== rows) throw failed(`it has ${count} of ${rows} rows`);
   fill(column, type, rows, parts);
-}
-
-function isOurs(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith('ERR_BLASNET_');
 }
 
 /** hyparquet then gives the stored values, whatever they stand for, and a code for each text. */

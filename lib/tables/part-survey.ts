@@ -1,5 +1,6 @@
 // What a table holds, found from its parts; and parts whose texts have the codes of the whole.
 
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { countCodes, describeColumn } from '../addon/table-columns';
 import { inSlices, type Work, workElsewhere } from '../addon/work';
 import { type Column, columnOf, givenCategories } from './column';

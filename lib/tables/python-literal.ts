@@ -1,5 +1,3 @@
-import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-
 /** A value that Python writes as a literal: a text, an integer, True, False, None, a tuple or list, or a dictionary. */
 export type Literal = string | number | boolean | null | readonly Literal[] | ReadonlyMap<string, Literal>;
 
@@ -94,9 +92,4 @@ function unescaped(text: string): string {
       return String.fromCodePoint(point);
     },
   );
-}
-
-/** The text of a header: Latin-1, and UTF-8 if it says so. */
-export function headerText(bytes: Uint8Array, encoding: 'latin1' | 'utf8'): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding);
 }

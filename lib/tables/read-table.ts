@@ -1,9 +1,10 @@
-import { AbortError } from '../base/errors';
+import { throwIfAborted } from '../base/aborts';
 import { abortSignal, type Constraint, checkOptions, functionValue, oneOf, optional } from '../base/validate';
 import { type CsvOptions, csvConstraints } from './csv';
 import { formatNames, formatOf, namedFormat, type TableFormat } from './formats';
 import { checkTypes, type FromOptions, kindsByName } from './from';
-import { readers } from './readers';
+import { type FormatReader, readers } from './readers';
+import type { Request } from './request';
 import { opened, type Source, sourceOf, type TableSource } from './source';
 import { Table } from './table';
 import { sampleSize } from './text-pass';
@@ -64,32 +65,55 @@ export const readConstraints: Readonly<Record<keyof ReadTableOptions, Constraint
 export async function readTable(source: TableSource, options: ReadTableOptions = {}): Promise<Table> {
   const from = sourceOf(source);
   checkOptions('', options, readConstraints);
-  const { signal, progress } = options;
-  const types = checkTypes(options.types);
-  if (signal?.aborted) throw new AbortError(signal.reason);
-  const total = progress && (await from.size());
+  throwIfAborted(options.signal);
+  const { reader, source: begun, request, close } = await openTable(from, options, options.signal);
+  try {
+    const { columns, rows } = await reader.read(begun, options, request);
+    return new Table(columns, rows);
+  } finally {
+    await close();
+  }
+}
+
+/** A source that is to be read, and the reader of its format. */
+export interface OpenedTable {
+  readonly reader: FormatReader;
+  readonly source: Source;
+  readonly request: Request;
+  close(): Promise<void>;
+}
+
+/** Finds out the format of a source. */
+export async function openTable(
+  given: Source,
+  { types, columns, format: stated, progress }: ReadTableOptions,
+  signal: AbortSignal | undefined,
+): Promise<OpenedTable> {
+  const total = progress && (await given.size());
   let bytes = 0;
   const onBytes = (more: number) => {
     bytes += more;
   };
+  // The bytes of each pass are counted.
+  const counted: Source = {
+    ...given,
+    blocks(onRead, signalAgain) {
+      bytes = 0;
+      return given.blocks(onRead, signalAgain);
+    },
+  };
   // Some bytes are read twice.
   const onRows = (rows: number) => progress?.({ bytes: Math.min(bytes, total ?? bytes), total, rows });
-  const request = { types, columns: options.columns, signal, onBytes, onRows };
-  const table = async (format: TableFormat, given: Source) => {
-    const { columns, rows } = await readers[format].read(given, options, request);
-    return new Table(columns, rows);
-  };
-  const opensFile = (format: TableFormat) => from.path !== undefined && readers[format].opensFile === true;
-  const named = options.format ?? namedFormat(from.file);
-  if (named !== undefined && opensFile(named)) return table(named, from);
-  const { sample, source: begun, close } = await opened(from, sampleSize, onBytes, signal);
-  try {
-    const format = named ?? formatOf(sample);
-    if (!opensFile(format)) return await table(format, begun);
-    // What was read of the file is read again.
-    bytes = 0;
-    return await table(format, from);
-  } finally {
-    await close();
-  }
+  const request = { types: checkTypes(types), columns, signal, onBytes, onRows };
+  const opensFile = (format: TableFormat) => given.path !== undefined && readers[format].opensFile === true;
+  const unopened = { source: counted, request, close: async () => {} };
+  const named = stated ?? namedFormat(given.file);
+  if (named !== undefined && opensFile(named)) return { reader: readers[named], ...unopened };
+  const { sample, source, close } = await opened(counted, sampleSize, onBytes, signal);
+  const format = named ?? formatOf(sample);
+  if (!opensFile(format)) return { reader: readers[format], source, request, close };
+  await close();
+  // What was read of the file is read again.
+  bytes = 0;
+  return { reader: readers[format], ...unopened };
 }

@@ -1,16 +1,14 @@
-import { onAbort } from '../base/aborts';
-import { AbortError } from '../base/errors';
+import { onAbort, throwIfAborted } from '../base/aborts';
 import { checkOptions, optional, positiveInteger } from '../base/validate';
-import { formatOf, namedFormat, type TableFormat } from './formats';
+import { resumed } from './blocks';
 import { checkTypes } from './from';
 import { surveyParts, withSharedTexts } from './part-survey';
-import { type ReadTableOptions, readConstraints } from './read-table';
-import { type FormatReader, readers } from './readers';
+import { type OpenedTable, openTable, type ReadTableOptions, readConstraints } from './read-table';
+import type { FormatReader } from './readers';
 import { type Columns, changedError, type PartRequest, type Survey } from './request';
 import { Schema } from './schema';
-import { onceError, opened, type ScanSource, type Source, scanSourceOf } from './source';
+import { onceError, type ScanSource, type Source, scanSourceOf } from './source';
 import { Table } from './table';
-import { sampleSize } from './text-pass';
 
 export interface ScanTableOptions extends ReadTableOptions {
   /**
@@ -179,63 +177,12 @@ export class TableScan implements AsyncIterable<Table> {
       throw changedError(this.#source);
   }
 
-  async #open(signal: AbortSignal | undefined): Promise<{
-    readonly reader: FormatReader;
-    readonly source: Source;
-    readonly request: PartRequest;
-    close(): Promise<void>;
-  }> {
-    const { progress, columns, rows: partRows } = this.#options;
-    const given = this.#source;
-    const total = progress && (await given.size());
-    let bytes = 0;
-    const onBytes = (more: number) => {
-      bytes += more;
+  async #open(signal: AbortSignal | undefined): Promise<OpenedTable & { readonly request: PartRequest }> {
+    const opened = await openTable(this.#source, this.#options, signal);
+    const survey = async () => {
+      if (this.#source.flowsOnce) throw onceError();
+      return this.#surveyed();
     };
-    // The bytes of each pass are counted.
-    const counted: Source = {
-      ...given,
-      blocks(onRead, signalAgain) {
-        bytes = 0;
-        return given.blocks(onRead, signalAgain);
-      },
-    };
-    const opensFile = (format: TableFormat) => given.path !== undefined && readers[format].opensFile === true;
-    const request: PartRequest = {
-      types: checkTypes(this.#options.types),
-      columns,
-      partRows,
-      signal,
-      onBytes,
-      // Some bytes are read twice.
-      onRows: (rows) => progress?.({ bytes: Math.min(bytes, total ?? bytes), total, rows }),
-      survey: async () => {
-        if (given.flowsOnce) throw onceError();
-        return this.#surveyed();
-      },
-    };
-    const named = this.#options.format ?? namedFormat(given.file);
-    const unopened = { source: counted, request, close: async () => {} };
-    if (named !== undefined && opensFile(named)) return { reader: readers[named], ...unopened };
-    const { sample, source, close } = await opened(counted, sampleSize, onBytes, signal);
-    const format = named ?? formatOf(sample);
-    if (!opensFile(format)) return { reader: readers[format], source, request, close };
-    await close();
-    // What was read of the file is read again.
-    bytes = 0;
-    return { reader: readers[format], ...unopened };
+    return { ...opened, request: { ...opened.request, partRows: this.#options.rows, survey } };
   }
-}
-
-async function* resumed<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
-  try {
-    yield first;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AbortError(signal.reason);
 }

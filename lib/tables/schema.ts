@@ -7,10 +7,11 @@ import {
   type Work,
   workHere,
 } from '../addon/work';
-import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
-import { checkNames, checkObject, checkOptions, didYouMean } from '../base/validate';
+import { argumentError, type BlasnetError } from '../base/errors';
+import { checkNames, checkObject, checkOptions } from '../base/validate';
 import { alignedTable, shareOf } from './aligned-table';
-import { articleOf, cellError, isDate, isMissing } from './build';
+import { articleOf, cellError, isDate, isMissing, unknownColumn } from './build';
+import { dateTime, exactInteger, integerOf } from './cells';
 import { type Column, type ColumnKind, columnKindNames, mostTime } from './column';
 import { parseTime } from './parse';
 import type { Survey } from './request';
@@ -78,9 +79,7 @@ export class Schema {
 
   /** @internal The work of `of`. @throws like of() */
   static *learn(table: Table, target: string | readonly string[] = []): Work<Schema> {
-    const targets = typeof target === 'string' ? [target] : [...target];
-    for (const name of targets) table.column(name);
-    if (new Set(targets).size < targets.length) throw wrong('target', 'different names', targets);
+    const targets = targetsOf(target, (name) => table.column(name));
     const columns: ColumnSchema[] = [];
     for (const name of table.names) columns.push(yield* learn(name, table.column(name), table.rows));
     return new Schema(columns, targets);
@@ -89,16 +88,15 @@ export class Schema {
   /** @internal The schema of a scan: what its first pass has found. */
   static ofSurvey({ rows, columns }: Survey, target: string | readonly string[]): Schema {
     const learned = [...columns].map(([name, { kind, present, least, greatest, categories }]) => ({
-      ...{ name, kind, missing: rows === 0 ? 0 : (rows - present) / rows },
+      ...{ name, kind, missing: shareMissing(present, rows) },
       ...(categories === undefined ? {} : { categories: categories.texts }),
-      ...((kind === 'number' || kind === 'time') && least <= greatest ? { least, greatest } : {}),
+      ...rangeOf(least, greatest),
     }));
-    const schema = new Schema(learned, typeof target === 'string' ? [target] : [...target]);
-    for (const name of schema.target) schema.column(name);
-    if (new Set(schema.target).size < schema.target.length) {
-      throw wrong('target', 'different names', schema.target);
-    }
-    return schema;
+    const known = new Schema(learned, []);
+    return new Schema(
+      learned,
+      targetsOf(target, (name) => known.column(name)),
+    );
   }
 
   /** Reads what `toJSON` wrote. @throws TypeError or RangeError that names the wrong part */
@@ -137,11 +135,7 @@ export class Schema {
   column(name: string): ColumnSchema {
     const column = this.#byName.get(name);
     if (column !== undefined) return column;
-    const known = [...this.#byName.keys()];
-    throw blasnetError(
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Unknown column ${JSON.stringify(name)}${didYouMean(String(name), known.slice(0, 100))}`,
-    );
+    throw unknownColumn(String(name), [...this.#byName.keys()]);
   }
 
   toJSON(): SchemaJson {
@@ -217,14 +211,29 @@ function typeOf({ kind, missing, categories = [] }: ColumnSchema): string {
 
 function* learn(name: string, column: Column, rows: number): Work<ColumnSchema> {
   const { kind, values } = column;
-  const { present, leastFinite: least, greatestFinite: greatest } = yield* describeColumn(values);
-  const schema = { name, kind, missing: rows === 0 ? 0 : (rows - present) / rows };
-  if (kind === 'category') {
-    return { ...schema, categories: yield* usedCategories(column as Column<'category'>) };
-  }
+  const { present, leastFinite, greatestFinite } = yield* describeColumn(values);
+  const schema = { name, kind, missing: shareMissing(present, rows) };
+  return kind === 'category'
+    ? { ...schema, categories: yield* usedCategories(column as Column<'category'>) }
+    : { ...schema, ...rangeOf(leastFinite, greatestFinite) };
+}
+
+function shareMissing(present: number, rows: number): number {
+  return rows === 0 ? 0 : (rows - present) / rows;
+}
+
+// Codes, flags and gaps have no range: the least is infinity then.
+function rangeOf(least: number, greatest: number): Pick<ColumnSchema, 'least' | 'greatest'> {
   // JSON has no -0, which a sum with 0 leaves out.
-  const range = { least: least + 0, greatest: greatest + 0 };
-  return kind === 'boolean' || least > greatest ? schema : { ...schema, ...range };
+  return least > greatest ? {} : { least: least + 0, greatest: greatest + 0 };
+}
+
+/** The names of the target. `columnOf` throws for an unknown one. */
+function targetsOf(target: string | readonly string[], columnOf: (name: string) => unknown): string[] {
+  const names = typeof target === 'string' ? [target] : [...target];
+  for (const name of names) columnOf(name);
+  if (new Set(names).size < names.length) throw wrong('target', 'different names', names);
+  return names;
 }
 
 // A part of a table has the categories of the whole.
@@ -254,7 +263,7 @@ function readColumn(place: string, json: unknown): ColumnSchema {
     throw wrong(`${place}.categories`, 'an array of different strings, of a category alone', categories);
   }
   const isTime = kind === 'time';
-  const rule = isTime ? 'a time within the range of a Date' : 'a finite number';
+  const rule = isTime ? dateTime : 'a finite number';
   for (const [key, value] of Object.entries({ least, greatest })) {
     if (value === undefined) continue;
     if (kind !== 'number' && !isTime) throw wrong(`${place}.${key}`, 'left out for this kind', value);
@@ -293,8 +302,9 @@ export function cellReader({
         if (typeof value === 'number') return value;
         if (isMissing(value)) return gap;
         if (typeof value === 'bigint') {
-          if (BigInt(Number(value)) === value) return Number(value);
-          throw cellError(row, name, 'an integer that a number holds exactly', value);
+          const number = integerOf(value);
+          if (number !== undefined) return number;
+          throw cellError(row, name, exactInteger, value);
         }
         throw wrongCell(value, row);
       };

@@ -2,10 +2,11 @@
 
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { fileURLToPath } from 'node:url';
-import { onAbort } from '../base/aborts';
+import { onAbort, throwIfAborted } from '../base/aborts';
 import { AbortError, argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { nodeFs } from '../base/lazy-modules';
-import { gathered } from './blocks';
+import { gathered, resumed } from './blocks';
+import { openFile, readError } from './file';
 import { gunzipBlocks } from './gzip';
 
 /**
@@ -132,13 +133,7 @@ async function* fileBlocks(
   name: string,
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const failed = (cause: unknown) =>
-    blasnetError('ERR_BLASNET_FILE', `Cannot read ${name}: ${(cause as Error).message}`, { cause });
-  const file = await nodeFs()
-    .promises.open(path, 'r')
-    .catch((cause: unknown) => {
-      throw failed(cause);
-    });
+  const file = await openFile(path, name);
   const read = async () => {
     const block = free.pop() ?? newBlock();
     const { bytesRead } = await file.read(block, 0, blockSize, null);
@@ -157,7 +152,7 @@ async function* fileBlocks(
       yield block;
     }
   } catch (cause) {
-    throw failed(cause);
+    throw readError(name, cause);
   } finally {
     await next?.catch(() => {});
     await file.close();
@@ -166,32 +161,34 @@ async function* fileBlocks(
 
 // What errors call a source without a file.
 const name = 'the data';
-const unnamed = { name, file: '', size: async () => undefined, stamp: async () => undefined };
+
+function unnamed(blocks: Source['blocks']): Source {
+  return {
+    name,
+    file: '',
+    size: async () => undefined,
+    flowsOnce: false,
+    stamp: async () => undefined,
+    blocks: (onRead, signal) => gunzipBlocks(name, blocks(onRead, signal)),
+  };
+}
 
 function bytesSource(bytes: Uint8Array): Source {
-  async function* blocks(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const source = unnamed(async function* (onRead) {
     for (let at = 0; at < bytes.length; at += blockSize) {
       const block = bytes.subarray(at, at + blockSize);
       onRead?.(block.length);
       yield block;
     }
-  }
-  return {
-    ...unnamed,
-    flowsOnce: false,
-    size: async () => bytes.length,
-    blocks: (onRead) => gunzipBlocks(name, blocks(onRead)),
-  };
+  });
+  return { ...source, size: async () => bytes.length };
 }
 
 // A stream flows once, so its blocks are kept until the table is complete.
 function keptStream(stream: TableStream): Source {
   const kept: Uint8Array[] = [];
   let flowed = false;
-  async function* blocks(
-    onRead: ((bytes: number) => void) | undefined,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Uint8Array> {
+  return unnamed(async function* (onRead, signal) {
     if (flowed) {
       yield* kept;
       return;
@@ -202,19 +199,11 @@ function keptStream(stream: TableStream): Source {
       onRead?.(block.length);
       yield block;
     }
-  }
-  return {
-    ...unnamed,
-    flowsOnce: false,
-    blocks: (onRead, signal) => gunzipBlocks(name, blocks(onRead, signal)),
-  };
+  });
 }
 
 function openedAnew(open: () => unknown): Source {
-  async function* blocks(
-    onRead: ((bytes: number) => void) | undefined,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Uint8Array> {
+  return unnamed(async function* (onRead, signal) {
     const stream = await open();
     if (!isIterable(stream)) {
       const rule = 'a Readable or an async iterable of bytes';
@@ -224,12 +213,7 @@ function openedAnew(open: () => unknown): Source {
       onRead?.(block.length);
       yield block;
     }
-  }
-  return {
-    ...unnamed,
-    flowsOnce: false,
-    blocks: (onRead, signal) => gunzipBlocks(name, blocks(onRead, signal)),
-  };
+  });
 }
 
 function flowingOnce(stream: TableStream): Source {
@@ -259,7 +243,7 @@ async function* streamBlocks(
   let waits = false;
   try {
     for (;;) {
-      if (signal?.aborted) throw new AbortError(signal.reason);
+      throwIfAborted(signal);
       waits = true;
       const { done, value } = await unlessAborted(Promise.resolve(parts.next()), signal);
       waits = false;
@@ -302,14 +286,6 @@ export async function opened(
 ): Promise<{ readonly sample: Uint8Array; readonly source: Source; close(): Promise<void> }> {
   let blocks: AsyncGenerator<Uint8Array> | undefined = gathered(source.blocks(onRead, signal), size);
   const sample = (await blocks.next()).value as Uint8Array;
-  async function* goOn(rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-    try {
-      yield sample;
-      yield* rest;
-    } finally {
-      await rest.return(undefined);
-    }
-  }
   return {
     sample,
     source: {
@@ -317,7 +293,7 @@ export async function opened(
       blocks(onReadAgain, signalAgain) {
         const rest = blocks;
         blocks = undefined;
-        return rest === undefined ? source.blocks(onReadAgain, signalAgain) : goOn(rest);
+        return rest === undefined ? source.blocks(onReadAgain, signalAgain) : resumed(sample, rest);
       },
     },
     async close() {

@@ -1,7 +1,8 @@
 import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
-import { argumentError, blasnetError } from '../base/errors';
+import { argumentError } from '../base/errors';
 import { recognise } from '../base/recognise';
-import { check, checkOptions, didYouMean, integerFrom } from '../base/validate';
+import { check, checkOptions, integerFrom } from '../base/validate';
+import { unknownColumn } from './build';
 import { type Cell, Column, type ColumnKind } from './column';
 import { describeTable, type TableDescription } from './describe';
 import { type FromOptions, type TableData, tableParts } from './from';
@@ -128,8 +129,7 @@ export class Table {
   /** Like `take`, but copies on other threads. @throws like take(); AbortError when the signal ends it */
   async takeAsync(index: Uint32Array | readonly number[], options: AsyncOptions = {}): Promise<Table> {
     checkOptions('', options, asyncConstraints);
-    const arrays = [...this.#columns.values()].map(({ values }) => values);
-    return pinnedWork(this.#take(index), arrays, options);
+    return pinnedWork(this.#take(index), this.#arrays(), options);
   }
 
   *#take(index: Uint32Array | readonly number[]): Work<Table> {
@@ -234,11 +234,7 @@ export class Table {
   #unknown(name: unknown): Error {
     if (typeof name !== 'string')
       return argumentError('ERR_BLASNET_ARG_TYPE', 'name', "a column's name", name);
-    const known = [...this.#columns.keys()];
-    return blasnetError(
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Unknown column ${JSON.stringify(name)}${didYouMean(name, known.slice(0, 100))}`,
-    );
+    return unknownColumn(name, this.names);
   }
 }
 

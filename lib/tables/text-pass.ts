@@ -10,8 +10,10 @@ import {
   type Categories,
   type Column,
   type ColumnKind,
+  columnKindNames,
   columnOf,
   encodedCategories,
+  missingValues,
   newValues,
 } from './column';
 import type { Request } from './request';
@@ -245,13 +247,12 @@ export class TextPass {
 
 /** A column of missing values. */
 export function gaps(kind: ColumnKind, rows: number, categories?: Categories): Column {
-  const values = newValues(kind, rows).fill(kind === 'number' || kind === 'time' ? Number.NaN : -1);
-  return columnOf(kind, values, categories);
+  return columnOf(kind, missingValues(kind, rows), categories);
 }
 
 /** The kind of a code of `native.columnKinds`. */
 export const kindNames: Readonly<Record<number, ColumnKind>> = Object.fromEntries(
-  (['number', 'category', 'boolean', 'time'] as const).map((kind) => [native.columnKinds[kind], kind]),
+  columnKindNames.map((kind) => [native.columnKinds[kind], kind]),
 );
 
 // A file may begin with U+FEFF, which says that it is UTF-8.

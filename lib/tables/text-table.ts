@@ -14,7 +14,15 @@ import {
   type TextLimits,
 } from './request';
 import type { Source } from './source';
-import { type ColumnState, type Format, gaps, kindNames, noLimit, TextPass } from './text-pass';
+import {
+  type ColumnState,
+  type ColumnSummary,
+  type Format,
+  gaps,
+  kindNames,
+  noLimit,
+  TextPass,
+} from './text-pass';
 
 /**
  * Makes the format for a pass: for columns of these kinds; or, if `late` names columns, for a pass that reads these
@@ -22,45 +30,47 @@ import { type ColumnState, type Format, gaps, kindNames, noLimit, TextPass } fro
  */
 export type FormatFor = (types: ReadonlyMap<string, ColumnKind>, late?: ReadonlySet<string>) => Format;
 
-/**
- * Reads all columns. If one turns out to be text after it began with other values, its texts are read by a second pass.
- */
-export async function readText(source: Source, formatFor: FormatFor, request: Request): Promise<Columns> {
-  const { types } = request;
-  const first = await passed(source, formatFor(types), request);
-  const late = lateColumns(first);
-  const columns = await takeAll(first, late);
-  if (late.size > 0) {
-    const second = await passed(source, formatFor(types, late), silent(request));
-    if (second.rows !== first.rows) throw changedError(source);
-    for (const [name, column] of await takeAll(second)) columns.set(name, column);
-  }
-  const order = request.columns ?? first.names();
-  return { columns: new Map(order.map((name) => [name, columns.get(name) as Column])), rows: first.rows };
+/** Reads all columns. */
+export function readText(source: Source, formatFor: FormatFor, request: Request): Promise<Columns> {
+  return found(source, formatFor, request, (pass) => (state) => pass.take(state));
 }
 
 /** Finds the kinds of all columns, their ranges and gaps, and their texts up to a limit. */
-export async function surveyText(
+export function surveyText(
   source: Source,
   formatFor: FormatFor,
   request: Request,
   limits: TextLimits,
 ): Promise<Survey> {
-  const { types } = request;
   const summarise = (pass: TextPass) => pass.summarise(limits.texts, limits.bytes);
-  const first = await passed(source, formatFor(types), request, summarise);
+  return found(source, formatFor, request, surveyed, summarise);
+}
+
+/** How to get something of each column, when a pass has come to the end. */
+type Getter<T> = (pass: TextPass) => (state: ColumnState) => Promise<T>;
+
+/**
+ * Goes through the text, and gets something of each column. If one turns out to be text after it began with other values,
+ * its texts are read by a second pass.
+ */
+async function found<T>(
+  source: Source,
+  formatFor: FormatFor,
+  request: Request,
+  getter: Getter<T>,
+  afterBlock?: (pass: TextPass) => Promise<void>,
+): Promise<{ readonly columns: ReadonlyMap<string, T>; readonly rows: number }> {
+  const { types } = request;
+  const first = await passed(source, formatFor(types), request, afterBlock);
   const late = lateColumns(first);
-  const columns = await surveyed(first, late);
+  const columns = await gotten(first, getter, late);
   if (late.size > 0) {
-    const second = await passed(source, formatFor(types, late), silent(request), summarise);
+    const second = await passed(source, formatFor(types, late), silent(request), afterBlock);
     if (second.total !== first.total) throw changedError(source);
-    for (const [name, column] of await surveyed(second)) columns.set(name, column);
+    for (const [name, column] of await gotten(second, getter)) columns.set(name, column);
   }
   const order = request.columns ?? first.names();
-  return {
-    columns: new Map(order.map((name) => [name, columns.get(name) as SurveyedColumn])),
-    rows: first.total,
-  };
+  return { columns: new Map(order.map((name) => [name, columns.get(name) as T])), rows: first.total };
 }
 
 /**
@@ -177,34 +187,30 @@ function lateColumns(pass: TextPass): ReadonlySet<string> {
   return new Set([...columnsOf(pass)].flatMap(([name, { late }]) => (late ? [name] : [])));
 }
 
-/** The columns that were read, except these. */
-async function takeAll(
+/** Something of the columns that were read, except these. */
+async function gotten<T>(
   pass: TextPass,
+  getter: Getter<T>,
   except: ReadonlySet<string> = new Set(),
-): Promise<Map<string, Column>> {
-  const taken = new Map<string, Column>();
+): Promise<Map<string, T>> {
+  const columns = new Map<string, T>();
+  const get = getter(pass);
   for (const [name, state] of columnsOf(pass)) {
     if (state.code === native.columnKinds.skipped || except.has(name)) continue;
-    taken.set(name, await pass.take(state));
+    columns.set(name, await get(state));
   }
-  return taken;
+  return columns;
 }
 
-async function surveyed(
-  pass: TextPass,
-  except: ReadonlySet<string> = new Set(),
-): Promise<Map<string, SurveyedColumn>> {
+function surveyed(pass: TextPass): (state: ColumnState) => Promise<SurveyedColumn> {
   const summaries = pass.summaries();
-  const found = new Map<string, SurveyedColumn>();
-  for (const [name, state] of columnsOf(pass)) {
-    if (state.code === native.columnKinds.skipped || except.has(name)) continue;
-    const { present, least, greatest, many } = summaries[state.index] as (typeof summaries)[number];
+  return async (state) => {
+    const { many, ...summary } = summaries[state.index] as ColumnSummary;
     // All cells may be missing.
     const kind = kindNames[state.code] ?? 'number';
     const categories = kind === 'category' && !many ? await pass.texts(state) : undefined;
-    found.set(name, { kind, present, least, greatest, categories });
-  }
-  return found;
+    return { kind, ...summary, categories };
+  };
 }
 
 function silent(request: Request): Request {

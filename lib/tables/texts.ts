@@ -51,7 +51,7 @@ export class TextCodes {
   }
 
   #holds(code: number, text: Uint8Array): boolean {
-    const start = code === 0 ? 0 : (this.#ends[code - 1] as number);
+    const start = this.#startOf(code);
     if ((this.#ends[code] as number) - start !== text.length) return false;
     for (let i = 0; i < text.length; i++) {
       if (this.#bytes[start + i] !== text[i]) return false;
@@ -61,7 +61,7 @@ export class TextCodes {
 
   #add(text: Uint8Array, hash: number, place: number): number {
     const code = this.#size++;
-    const start = code === 0 ? 0 : (this.#ends[code - 1] as number);
+    const start = this.#startOf(code);
     const end = start + text.length;
     if (end > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length));

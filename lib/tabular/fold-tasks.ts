@@ -1,5 +1,6 @@
 // The trainings of all folds of a cross-validation.
 
+import { isBlasnetError } from '../base/errors';
 import type { Indices } from '../datasets/stratify';
 import type { RandomState } from '../random/random-state';
 import { attach } from '../training/training-error';
@@ -104,7 +105,7 @@ function resultOf(
 
 /** Names the fold in an error of this library. */
 function inFold(error: unknown, { repeat, fold }: Fold): unknown {
-  if (error instanceof Error && String((error as { code?: unknown }).code).startsWith('ERR_BLASNET_')) {
+  if (isBlasnetError(error)) {
     error.message = `In fold ${fold}${repeat === 1 ? '' : ` of repeat ${repeat}`}: ${error.message}`;
   }
   return error;

@@ -1,5 +1,6 @@
 // The trials of a search, and the way from all of them to the best one.
 
+import { isBlasnetError } from '../base/errors';
 import { Table } from '../tables/table';
 import type { FoldRun } from './fold-run';
 import { type Ending, runTasks } from './parallel';
@@ -83,8 +84,7 @@ export class Candidate {
 
   // Errors of this library are about the options that were drawn. Others, and an abort, end the search.
   #fail(error: unknown): void {
-    const { code } = error as { code?: unknown };
-    if (this.error === undefined && !String(code).startsWith('ERR_BLASNET_')) throw error;
+    if (this.error === undefined && !isBlasnetError(error)) throw error;
     this.error ??= error as Error;
     this.state = 'failed';
     this.ending.abort(error);

@@ -38,6 +38,16 @@ function csvOf(cells: readonly (readonly string[])[], lineEnd: string): Buffer {
   return Buffer.from([names.join(','), ...body.map((line) => (line === '' ? '""' : line))].join(lineEnd));
 }
 
+test('the schema of a scan has 0 for a least or greatest number of -0, as that of the table does', async () => {
+  const bytes = Buffer.from('x,y\n-0,-1\n1,-0\n');
+  const schema = Schema.of(await readTable(bytes));
+  expect((await scanTable(bytes).schema()).toJSON()).toEqual(schema.toJSON());
+  expect(schema.columns.map(({ least, greatest }) => [least, greatest])).toEqual([
+    [0, 1],
+    [-1, 0],
+  ]);
+});
+
 describe('the parts of a scan, put together,', () => {
   const variant = fc.record({
     lineEnd: fc.constantFrom('\n', '\r\n', '\r'),
