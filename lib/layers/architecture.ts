@@ -24,7 +24,12 @@ import {
 import { completeEmbeddings, type Embedding } from './embeddings';
 import type { Architecture, Layer, LayerOptions } from './layer-options';
 import { resolveNormalization } from './normalization';
-import { type NumericEmbedding, numericShapes, resolveNumericEmbeddings } from './numeric-embeddings';
+import {
+  type NumericEmbedding,
+  type NumericShape,
+  numericShapes,
+  resolveNumericEmbeddings,
+} from './numeric-embeddings';
 import { completeFactors } from './parameter-factors';
 
 export type { Architecture, Layer, LayerOptions } from './layer-options';
@@ -243,7 +248,7 @@ export function numericColumns({ inputDim, numericEmbeddings }: FirstLayer): num
 }
 
 /** The shapes of the parameters of embedded numbers. */
-export function numericParameters(layer: FirstLayer) {
+export function numericParameters(layer: FirstLayer): NumericShape[] {
   const { numericEmbeddings } = layer;
   return numericEmbeddings === undefined ? [] : numericShapes(numericEmbeddings, numericColumns(layer));
 }

@@ -93,7 +93,8 @@ export function numericRecord({ name, frequencies, outputDim }: NumericEmbedding
   return { kind: kinds[name].code, columns, frequencies, outputs: outputDim };
 }
 
-interface NumericShape {
+/** The shape of a parameter of embedded numbers. */
+export interface NumericShape {
   readonly name: 'F' | 'P' | 'V' | 'c';
   readonly rows: number;
   readonly cols: number;

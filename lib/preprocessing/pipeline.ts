@@ -275,7 +275,7 @@ export class Preprocessing {
   }
 
   /** @internal See `FittedSteps.inverseHere`. */
-  inverseHere(matrix: Matrix, rows: number): void {
+  inverseHereWork(matrix: Matrix, rows: number): void {
     this.#learned('inverse').inverseHere(matrix, rows);
   }
 

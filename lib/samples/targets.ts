@@ -136,7 +136,7 @@ export function* unscale(targetScaler: Preprocessing | undefined, outputs: Matri
 export function unscaleHere(targetScaler: Preprocessing, outputs: Matrix, rows: number): void {
   // It may have learned anew since the network was last used.
   if (targetScaler.inputColumns !== outputs.cols) checkTargetColumns(targetScaler, outputs.cols);
-  targetScaler.inverseHere(outputs, rows);
+  targetScaler.inverseHereWork(outputs, rows);
 }
 
 /** The outputs in the targets' own units, as doubles, for metrics. Without a scaler they are the outputs themselves. */

@@ -65,7 +65,6 @@ export const readConstraints: Readonly<Record<keyof ReadTableOptions, Constraint
 export async function readTable(source: TableSource, options: ReadTableOptions = {}): Promise<Table> {
   const from = sourceOf(source);
   checkOptions('', options, readConstraints);
-  throwIfAborted(options.signal);
   const { reader, source: begun, request, close } = await openTable(from, options, options.signal);
   try {
     const { columns, rows } = await reader.read(begun, options, request);
@@ -83,12 +82,14 @@ export interface OpenedTable {
   close(): Promise<void>;
 }
 
-/** Finds out the format of a source. */
+/** Finds out the format of a source. @throws AbortError if the signal is aborted; like readTable() */
 export async function openTable(
   given: Source,
   { types, columns, format: stated, progress }: ReadTableOptions,
   signal: AbortSignal | undefined,
 ): Promise<OpenedTable> {
+  const kinds = checkTypes(types);
+  throwIfAborted(signal);
   const total = progress && (await given.size());
   let bytes = 0;
   const onBytes = (more: number) => {
@@ -104,7 +105,7 @@ export async function openTable(
   };
   // Some bytes are read twice.
   const onRows = (rows: number) => progress?.({ bytes: Math.min(bytes, total ?? bytes), total, rows });
-  const request = { types: checkTypes(types), columns, signal, onBytes, onRows };
+  const request = { types: kinds, columns, signal, onBytes, onRows };
   const opensFile = (format: TableFormat) => given.path !== undefined && readers[format].opensFile === true;
   const unopened = { source: counted, request, close: async () => {} };
   const named = stated ?? namedFormat(given.file);
