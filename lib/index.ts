@@ -64,7 +64,9 @@ export { numericEmbeddings } from './layers/numeric-embeddings';
 export type { ParameterFactors } from './layers/parameter-factors';
 export type { Gradients, Parameters, Statistics } from './layers/parameters';
 export * from './metrics';
+export type { ExportableNetwork } from './network/exportable';
 export type { ExplainedNetwork, InputGradientOptions } from './network/input-gradients';
+export type { ExportFormat, ExportOptions, ImportFormat, ImportOptions } from './network/interop-options';
 export type { FileBytes } from './network/load';
 export { Network, type Resumed, type ResumeError } from './network/network';
 export type {

@@ -1,6 +1,6 @@
 // Bundles the library into dist/index.js, since one file loads in half the time of its many modules. What a user may
 // leave out has a bundle of its own: dist/tables.js takes the modules that both need from dist/index.js, so that each
-// exists once. dist/columnar-worker.js runs in a thread of its own, which shares no modules. dist/functional.js exports
+// exists once; so does dist/interop.js, which dist/index.js and dist/tables.js load on first use. dist/columnar-worker.js runs in a thread of its own, which shares no modules. dist/functional.js exports
 // functions of dist/index.js. The bundles keep their lines, since Node prints the line of an uncaught error; without its
 // white space a bundle would load no faster. tsc makes the types (npm run build:lib).
 
@@ -33,7 +33,36 @@ const define = {
 const modules = "Symbol.for('blasnet.modules')";
 
 /** The bundles besides dist/index.js: the file in dist/, and the rooms of lib/ that it contains. */
-const parts = [{ name: 'tables', entry: 'lib/tabular/index.ts', rooms: ['tables', 'tabular'] }];
+const parts = [
+  {
+    name: 'tables',
+    entry: 'lib/tabular/index.ts',
+    rooms: ['tables', 'tabular'],
+    // As below: programs that copy the files of a service then copy this one, too.
+    footer: "0 && require('./columnar-worker.js');",
+  },
+  { name: 'interop', entry: 'lib/interop/index.ts', rooms: ['interop'], footer: '' },
+];
+
+const partOfRoom = new Map(parts.flatMap(({ name, rooms }) => rooms.map((room) => [room, name])));
+
+/**
+ * Lets a bundle load another one on first use: `import('../interop/index.js')` becomes `require('./interop.js')`.
+ * @type {import('esbuild').Plugin}
+ */
+const loadLater = {
+  name: 'load-later',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\// }, ({ importer, path: imported, kind }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const name = relative(path('lib'), join(dirname(importer), imported)).split(sep)[0] ?? '';
+      return { path: `./${partOfRoom.get(name)}.js`, external: true };
+    });
+  },
+};
+
+/** `require`, since a test runner's own module system may lack `import()`. */
+const supported = { 'dynamic-import': false };
 
 /**
  * Takes modules of other rooms from dist/index.js, and adds their names to `taken`.
@@ -49,7 +78,9 @@ const takeOthers = (rooms, taken) => ({
       const name = relative(path('lib'), join(dirname(importer), imported))
         .split(sep)
         .join('/');
-      if (rooms.includes(name.split('/')[0] ?? '')) return undefined;
+      const room = name.split('/')[0] ?? '';
+      if (rooms.includes(room)) return undefined;
+      if (partOfRoom.has(room)) throw new Error(`${importer} takes ${name}, which is in another bundle.`);
       taken.add(name);
       return { path: name, namespace: 'other' };
     });
@@ -61,16 +92,16 @@ const takeOthers = (rooms, taken) => ({
 
 /** @type {Set<string>} */
 const taken = new Set();
-for (const { name, entry, rooms } of parts) {
+for (const { name, entry, rooms, footer } of parts) {
   await build({
     ...options,
     external,
     entryPoints: [path(entry)],
     outfile: path(`dist/${name}.js`),
     format: 'cjs',
-    plugins: [takeOthers(rooms, taken)],
-    // As below: programs that copy the files of a service then copy this one, too.
-    footer: { js: "0 && require('./columnar-worker.js');" },
+    supported,
+    plugins: [loadLater, takeOthers(rooms, taken)],
+    footer: { js: footer },
   });
 }
 
@@ -100,6 +131,8 @@ await build({
   },
   outfile: path('dist/index.js'),
   format: 'cjs',
+  supported,
+  plugins: [loadLater],
   define,
   // Programs that copy the files of a service (Next.js, serverless functions) know this call, and follow it to the addon.
   // The library itself asks node-gyp-build for the path, to check the file first.
@@ -134,7 +167,12 @@ const withoutRequire = {
   },
 };
 
-const entries = { index: 'index', functional: 'functional', tables: 'tabular/index' };
+const entries = {
+  index: 'index',
+  functional: 'functional',
+  tables: 'tabular/index',
+  interop: 'interop/index',
+};
 const { metafile } = await build({
   ...options,
   absWorkingDir: path(''),

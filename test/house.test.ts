@@ -12,7 +12,7 @@ const contributing = read('CONTRIBUTING.md');
 
 /** The floor of each room of lib/, from the table in CONTRIBUTING.md; index.ts is a room, too. */
 const floorOf = new Map(
-  [...contributing.matchAll(/^\| (\d) \| `(\w+)(?:\.ts)?` \|/gm)].map(([, floor, room = '']) => [
+  [...contributing.matchAll(/^\| (\d+) \| `(\w+)(?:\.ts)?` \|/gm)].map(([, floor, room = '']) => [
     room,
     Number(floor),
   ]),

@@ -7,7 +7,6 @@ import type { PlanQueue } from '../engine/plan-queue';
 import { type Architecture, type LayerOptions, withTrainable } from '../layers/architecture';
 import { later } from '../layers/initializers';
 import { type Gradients, type Parameters, parameterCount, type Statistics } from '../layers/parameters';
-import { formatSummary } from '../layers/summary';
 import type { Metrics } from '../metrics/metric';
 import type { Label, LabelEncoder, Preprocessing } from '../preprocessing';
 import type { InputsLike } from '../samples/inputs';
@@ -29,7 +28,9 @@ import type { TrainingError } from '../training/training-error';
 import { loadBest, loadBestSync } from './best';
 import { type ClonableNetwork, type CloneSource, makeClonable, type NetworkCopy } from './clone';
 import { firstEpoch } from './evaluation';
+import { type ExportableNetwork, interop, makeExportable } from './exportable';
 import { type ExplainedNetwork, makeExplained } from './input-gradients';
+import type { ImportOptions } from './interop-options';
 import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from './load';
 import { NetworkParts } from './make';
 import type { StoredNetwork } from './network-file';
@@ -65,6 +66,7 @@ export interface ResumeError extends TrainingError {
 type GivenMethods = DisposableObject &
   ReadableNetwork &
   SavableNetwork &
+  ExportableNetwork &
   ExplainedNetwork &
   ClonableNetwork<Network>;
 
@@ -88,6 +90,7 @@ export class Network {
     makeExplained<Network>(Network.prototype, (net) => ({ kind: net.#parts.decidedKind, queue: net.#queue }));
     makeReadable<Network>(Network.prototype, (net) => net.#parts);
     makeSavable<Network>(Network.prototype, (net) => net.#parts);
+    makeExportable(Network.prototype);
     makeClonable<Network>(Network.prototype, (net) => net.#cloned, Network.#fromCopy);
   }
 
@@ -174,6 +177,15 @@ export class Network {
   }
 
   /**
+   * Makes a network from a file of another tool, such as ONNX, or from its bytes: see docs/interchange.md. It trains on like
+   * one that was made here. Scalers in the file become its preprocessing. What this library does not compute is refused.
+   * @throws Error ERR_BLASNET_FILE with file, place and rule; ERR_BLASNET_LOAD for a package that is missing; like load()
+   */
+  static async import(from: FilePath | FileBytes, options: ImportOptions = {}): Promise<Network> {
+    return Network.#from(await (await interop()).importNetwork(from, options));
+  }
+
+  /**
    * Reads the best checkpoint in a folder that `fit` wrote: the one with the smallest or largest number of a series, the
    * first of equals. @throws like load(); RangeError ERR_BLASNET_UNKNOWN_NAME for a series that the checkpoints lack
    */
@@ -238,11 +250,6 @@ export class Network {
 
   get parameterCount(): number {
     return parameterCount(this.architecture);
-  }
-
-  /** Returns a table of the layers, with their shapes and numbers of parameters, in plain text. */
-  summary(): string {
-    return formatSummary(this.architecture, this.dtype);
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Dtype } from '../base/matrix';
 import { giveMethods } from '../base/methods';
 import type { Architecture, LayerOptions } from '../layers/architecture';
 import { parameterCount } from '../layers/parameters';
-import { formatLine, formatOutline } from '../layers/summary';
+import { formatLine, formatOutline, formatSummary } from '../layers/summary';
 
 /** What `JSON.stringify` makes of a network: its layers, without its parameters. To keep a network, `save` it. */
 export interface NetworkDescription {
@@ -16,10 +16,14 @@ export interface NetworkDescription {
 
 /** An object that `console.log` and `JSON.stringify` show in a short form. */
 export interface ReadableNetwork {
+  /** Returns a table of the layers, with their shapes and numbers of parameters, in plain text. */
+  summary(): string;
   toJSON(): NetworkDescription;
 }
 
 interface Described {
+  /** @throws Error ERR_BLASNET_NOT_FITTED while inputDim is not known */
+  readonly architecture: Architecture;
   readonly outline: Architecture;
   readonly undecided: boolean;
   readonly dtype: Dtype;
@@ -29,6 +33,10 @@ interface Described {
 /** Gives the networks of a class their short forms. */
 export function makeReadable<Network>(prototype: Network, partsOf: (network: Network) => Described): void {
   const methods = {
+    summary(this: Network): string {
+      const { architecture, dtype } = partsOf(this);
+      return formatSummary(architecture, dtype);
+    },
     toJSON(this: Network): NetworkDescription {
       const { outline, undecided, dtype, seed } = partsOf(this);
       if (!undecided) return { layers: outline, dtype, seed, parameterCount: parameterCount(outline) };

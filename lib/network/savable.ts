@@ -47,47 +47,48 @@ interface Source {
 
 const sources = new WeakMap<object, (network: never) => Source>();
 
-function partsOf(network: SavableNetwork): Source {
+/** What a network writes, and the queue of the operations that use it. */
+export function sourceOf(network: SavableNetwork): Source {
   return (sources.get(Object.getPrototypeOf(network)) as (from: SavableNetwork) => Source)(network);
 }
 
 /** What the file of a network holds. Its arrays are the network's own memory. */
 export function contentOf(network: SavableNetwork): NetworkContent {
-  return partsOf(network).content;
+  return sourceOf(network).content;
 }
 
 /** The network's own parameters and running moments. */
 export function memoryIn(network: SavableNetwork): NetworkMemory {
-  return partsOf(network).memory;
+  return sourceOf(network).memory;
 }
 
 /** Lets a network carry this from now on into its files and copies, as `withTable` does from its beginning. */
 export function carryTable(network: SavableNetwork, table: Json): void {
-  partsOf(network).table = table;
+  sourceOf(network).table = table;
 }
 
 /** Gives the networks of a class these methods. */
 export function makeSavable<Network extends SavableNetwork>(
   prototype: Network,
-  sourceOf: (network: Network) => Source,
+  partsOf: (network: Network) => Source,
 ): void {
-  sources.set(prototype, sourceOf);
+  sources.set(prototype, partsOf);
   const methods: SavableNetwork & ThisType<Network> = {
     async save(path, options = {}) {
-      const { content, queue } = sourceOf(this);
+      const { content, queue } = partsOf(this);
       await saveNetwork(path, content, queue, options);
     },
     saveSync(path) {
-      const { content, queue } = sourceOf(this);
+      const { content, queue } = partsOf(this);
       queue.checkAtRest('saveSync', 'readers');
       saveNetworkSync(path, content);
     },
     async toBytes(options = {}) {
-      const { content, queue } = sourceOf(this);
+      const { content, queue } = partsOf(this);
       return networkBytes(content, queue, options);
     },
     toBytesSync() {
-      const { content, queue } = sourceOf(this);
+      const { content, queue } = partsOf(this);
       queue.checkAtRest('toBytesSync', 'readers');
       return networkBytesSync(content);
     },

@@ -1,5 +1,7 @@
 import type { AsyncOptions } from '../addon/work';
 import type { FilePath } from '../base/file-path';
+import { exportNetwork, exportNetworkBytes } from '../network/exportable';
+import type { ExportOptions } from '../network/interop-options';
 import type { Network } from '../network/network';
 import type { Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
@@ -168,6 +170,21 @@ export abstract class TableModel {
   /** Like `toBytes`, but blocks the calling thread. @throws like toBytes() */
   toBytesSync(): Uint8Array<ArrayBuffer> {
     return this.network.toBytesSync();
+  }
+
+  /**
+   * Writes the model for another tool, from the columns of a record to its answer: see `Network.export` and
+   * docs/interchange.md. Columns are inputs by their names there.
+   *
+   * @throws like Network.export()
+   */
+  async export(path: FilePath, options: ExportOptions = {}): Promise<void> {
+    return exportNetwork(this.network, path, options, true);
+  }
+
+  /** Returns the bytes of the file that `export` writes. @throws like Network.exportBytes() */
+  async exportBytes(options: ExportOptions): Promise<Uint8Array<ArrayBuffer>> {
+    return exportNetworkBytes(this.network, options, true);
   }
 
   /**

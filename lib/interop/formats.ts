@@ -1,0 +1,6 @@
+// All formats of other tools.
+
+import type { Format } from './format';
+
+/** By name. */
+export const formats: readonly Format[] = [];

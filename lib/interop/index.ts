@@ -1,0 +1,133 @@
+/** Files of other tools: written by `export`, read by `Network.import`. This room is loaded on first use. */
+
+import { asyncConstraints, pinnedWork } from '../addon/work';
+import { argumentError } from '../base/errors';
+import { type FilePath, pathOf } from '../base/file-path';
+import { type Dtype, dtypeName } from '../base/matrix';
+import { anything, check, checkObject, checkOptions, oneOf, optional, seed } from '../base/validate';
+import { fileError } from '../formats/file-error';
+import type { ExportOptions, ImportOptions } from '../network/interop-options';
+import type { FileBytes } from '../network/load';
+import type { NetworkContent, StoredNetwork } from '../network/network-file';
+import { castChain } from './cast';
+import type { Chain } from './chain';
+import { extensionOf, joined, openSource, stemOf, writeFiles } from './files';
+import { checkHolds, type ExportedFile, type Format, type ImportSource } from './format';
+import { formats } from './formats';
+import { chainOf } from './from-network';
+import { arraysIn, networkOf } from './to-network';
+
+/** What is exported: a network alone, or with what a Classifier or a Regressor knows about the columns of a table. */
+export interface Exported {
+  readonly content: Promise<NetworkContent>;
+  readonly whole: boolean;
+}
+
+/** Writes a network to the files of a format: see `ExportableNetwork.export`. */
+export async function exportFile(place: FilePath, options: ExportOptions, exported: Exported): Promise<void> {
+  const path = pathOf('path', place);
+  const format = formatFor('out', options, path);
+  const files = await written(format, stemOf(path), options, exported);
+  await writeFiles(path, files, options);
+}
+
+/** Makes the bytes of an export: see `ExportableNetwork.exportBytes`. */
+export async function exportBytes(
+  options: ExportOptions,
+  exported: Exported,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const format = formatFor('out', options, undefined);
+  const [main, other] = await written(format, 'model', options, exported);
+  if (other !== undefined) {
+    const rule = 'a format of one file; export writes the files of this one';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'format', rule, format.name);
+  }
+  return joined((main as ExportedFile).parts, options);
+}
+
+async function written(
+  format: Format,
+  name: string,
+  options: ExportOptions,
+  exported: Exported,
+): Promise<readonly ExportedFile[]> {
+  const { content, whole } = exported;
+  const { out } = format as Format & Required<Pick<Format, 'out'>>;
+  checkOptions('', options, {
+    ...{ format: anything, dtype: optional(dtypeName) },
+    ...asyncConstraints,
+    ...out.options,
+  });
+  const { format: _, dtype, signal, threads, ...own } = options;
+  const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
+  const chain = chainOf(await content, whole);
+  const asked = (dtype as Dtype | undefined) ?? chain.dtype;
+  checkHolds(format, chain, asked);
+  const cast = await pinnedWork(castChain(chain, asked), arraysIn(chain), how);
+  return out.write(cast, { name, own, ...how });
+}
+
+/**
+ * Reads a network from a file of another tool: see `Network.import`.
+ */
+export async function importNetwork(
+  from: FilePath | FileBytes,
+  options: ImportOptions,
+): Promise<StoredNetwork> {
+  checkObject('options', options as unknown);
+  const { signal, threads } = options;
+  const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
+  const isPath =
+    !(from instanceof Uint8Array) && !(from instanceof ArrayBuffer) && !(from instanceof SharedArrayBuffer);
+  let format =
+    isPath || options.format !== undefined
+      ? formatFor('in', options, isPath ? pathOf('path', from) : undefined)
+      : undefined;
+  const source = await openSource(from, how);
+  format ??= formatOfBytes(source);
+  const { read, options: constraints } = (format as Format & Required<Pick<Format, 'in'>>).in;
+  checkOptions('', options, {
+    ...{ format: anything, dtype: optional(dtypeName), seed: optional(seed) },
+    ...asyncConstraints,
+    ...constraints,
+  });
+  const { format: _, dtype, seed: given, signal: __, threads: ___, ...own } = options;
+  const chain: Chain = await read(source, { own, ...how });
+  const asked = {
+    ...(dtype !== undefined && { dtype: dtype as Dtype }),
+    ...(given !== undefined && { seed: given }),
+  };
+  return pinnedWork(networkOf(chain, source.file, asked), arraysIn(chain), how);
+}
+
+/** The format that the options or the extension of the path name. */
+function formatFor(
+  direction: 'out' | 'in',
+  options: { readonly format?: unknown },
+  path: string | undefined,
+): Format {
+  checkObject('options', options as unknown);
+  const suited = formats.filter((each) => each[direction] !== undefined);
+  const names = suited.map(({ name }) => name);
+  const { format } = options;
+  if (format !== undefined) {
+    check('format', format, oneOf(names), 'ERR_BLASNET_UNKNOWN_NAME');
+    return suited.find(({ name }) => name === format) as Format;
+  }
+  const extension = path === undefined ? '' : extensionOf(path);
+  const found = suited.find(({ extensions }) => extensions.includes(extension));
+  if (found !== undefined) return found;
+  const known = suited.flatMap(({ extensions }) => extensions).join(', ');
+  if (path === undefined)
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'format', oneOf(names).rule, undefined);
+  const hint = '; the option format names another format';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'path', `a path that ends in ${known}`, path, hint);
+}
+
+function formatOfBytes({ bytes }: ImportSource): Format {
+  const found = formats.find((format) => format.in !== undefined && format.looksLike(bytes));
+  if (found !== undefined) return found;
+  const names = formats.flatMap(({ name, in: reads }) => (reads === undefined ? [] : [`'${name}'`]));
+  const hint = 'one that begins like none of them; the option format names one';
+  throw fileError('bytes', 'the content', `that of one of the formats ${names.join(', ')}`, hint);
+}

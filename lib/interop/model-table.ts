@@ -1,0 +1,20 @@
+// What the chain of a Classifier or a Regressor says about the columns of a table. Types alone are taken from the room of
+// models, which is in another bundle.
+
+import type { Json } from '../formats/json';
+import type { SchemaJson } from '../tables/schema';
+import type { LearnedInputsJson } from '../tabular/part';
+import type { TargetsJson } from '../tabular/table-model';
+
+/** As the file of a model has it: see lib/tabular/model-file.ts. */
+export interface ModelTable {
+  readonly version: 1;
+  readonly targets: TargetsJson;
+  readonly schema: SchemaJson;
+  readonly inputs: LearnedInputsJson;
+}
+
+/** The table of a chain, which the library itself wrote. */
+export function modelTable(table: Json): ModelTable {
+  return table as unknown as ModelTable;
+}
