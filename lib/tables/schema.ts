@@ -8,6 +8,7 @@ import {
   workHere,
 } from '../addon/work';
 import { argumentError, type BlasnetError } from '../base/errors';
+import { isIdentifier, recordType } from '../base/typescript';
 import { checkNames, checkObject, checkOptions } from '../base/validate';
 import { alignedTable, shareOf } from './aligned-table';
 import { articleOf, cellError, isDate, isMissing, unknownColumn } from './build';
@@ -153,11 +154,8 @@ export class Schema {
    * // }
    */
   toTypeScript(name = 'Row'): string {
-    if (typeof name !== 'string' || !/^[A-Za-z_$][\w$]*$/.test(name)) {
-      throw wrong('name', 'a name of TypeScript', name);
-    }
-    const members = this.inputs.map((column) => `  ${memberName(column.name)}: ${typeOf(column)};`);
-    return [`export interface ${name} {`, ...members, '}'].join('\n');
+    if (typeof name !== 'string' || !isIdentifier(name)) throw wrong('name', 'a name of TypeScript', name);
+    return recordType(name, this.inputs);
   }
 
   /** A table of the columns for people. */
@@ -189,24 +187,6 @@ function valuesOf({ kind, categories, least, greatest }: ColumnSchema): string {
   if (least === undefined || greatest === undefined) return '';
   const write = (value: number) => (kind === 'time' ? new Date(value).toISOString() : String(value));
   return `${write(least)} to ${write(greatest)}`;
-}
-
-function memberName(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
-}
-
-// More texts make a type that nobody reads.
-const mostLiterals = 20;
-
-function typeOf({ kind, missing, categories = [] }: ColumnSchema): string {
-  const literals = categories.length > 0 && categories.length <= mostLiterals;
-  const types: Readonly<Record<ColumnKind, string>> = {
-    number: 'number',
-    boolean: 'boolean',
-    time: 'Date | string',
-    category: literals ? categories.map((text) => JSON.stringify(text)).join(' | ') : 'string',
-  };
-  return missing > 0 ? `${types[kind]} | null` : types[kind];
 }
 
 function* learn(name: string, column: Column, rows: number): Work<ColumnSchema> {

@@ -1,4 +1,5 @@
 import { native } from '../addon/binding';
+import { orderedParts } from '../addon/encoder-parts';
 import { newOutcome, type Outcome, readOutcome, statusCodes } from '../addon/outcome';
 import type { NativeTableEncoder } from '../addon/table-encoder';
 import { Idle, inSlices, type Work } from '../addon/work';
@@ -66,11 +67,8 @@ export class LearnedInputs {
       const categories = codesOf(column);
       return categories === undefined ? [] : [{ categories, outputDim: column.outputDim as number }];
     });
-    const parts = columns.flatMap((own, column) => own.parts.map((part) => ({ ...part, column })));
-    this.parts = numbersFirst
-      ? [...parts.filter(isScaled), ...parts.filter((part) => !isScaled(part))]
-      : parts;
-    this.width = parts.reduce((sum, part) => sum + widthOf(part), 0);
+    this.parts = orderedParts(columns, numbersFirst);
+    this.width = this.parts.reduce((sum, part) => sum + widthOf(part), 0);
   }
 
   /**
