@@ -34,6 +34,8 @@ export interface ExportedFile {
   readonly name?: string;
   /** Its bytes, in parts. */
   readonly parts: readonly Uint8Array[];
+  /** Whether the main file is complete without it. */
+  readonly spare?: true;
 }
 
 /** What a reader reads. */

@@ -1,6 +1,7 @@
 // All formats of other tools.
 
 import type { Format } from './format';
+import { standalone } from './standalone';
 
 /** By name. */
-export const formats: readonly Format[] = [];
+export const formats: readonly Format[] = [standalone];

@@ -37,8 +37,8 @@ export async function exportBytes(
   exported: Exported,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const format = formatFor('out', options, undefined);
-  const [main, other] = await written(format, 'model', options, exported);
-  if (other !== undefined) {
+  const [main, ...others] = await written(format, 'model', options, exported);
+  if (others.some(({ spare }) => spare !== true)) {
     const rule = 'a format of one file; export writes the files of this one';
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'format', rule, format.name);
   }

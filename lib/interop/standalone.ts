@@ -1,0 +1,46 @@
+// A standalone module: what a network computes as JavaScript that needs no library.
+
+import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
+import { workAnywhere } from '../addon/work';
+import type { Chain } from './chain';
+import {
+  type ExportedFile,
+  type Feature,
+  type Format,
+  features,
+  type Rule,
+  type WriteOptions,
+} from './format';
+import { modelTable } from './model-table';
+import { modelModule } from './standalone/model-module';
+import { networkModule } from './standalone/network-module';
+
+const actInTraining: readonly Feature[] = ['noise', 'dropout'];
+
+async function write(chain: Chain, options: WriteOptions): Promise<readonly ExportedFile[]> {
+  const { name, signal, threads } = options;
+  const work = chain.table === undefined ? networkModule(chain) : modelModule(chain, modelTable(chain.table));
+  const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
+  const { module, types } = await workAnywhere(work, how);
+  return [{ parts: module }, { name: `${name}.d.mts`, parts: [Buffer.from(types)], spare: true }];
+}
+
+/** Everything that a network has, in either dtype. */
+export const standalone: Format = {
+  name: 'module',
+  title: 'ES module',
+  extensions: ['.mjs'],
+  // It is written alone.
+  looksLike: () => false,
+  out: {
+    rules: Object.fromEntries(
+      features.map((feature): [Feature, Rule] => [
+        feature,
+        actInTraining.includes(feature) ? 'training' : true,
+      ]),
+    ) as Record<Feature, Rule>,
+    dtypes: ['float64', 'float32'],
+    options: {},
+    write,
+  },
+};
