@@ -43,7 +43,7 @@ async function main(/** @type {string[]} */ args) {
     await run(bench);
   }
 
-  const { rows, verified } = bench;
+  const { rows, verified, tables } = bench;
   const { quick, rounds } = options;
   /** @type {Results} */
   const results = {
@@ -55,6 +55,7 @@ async function main(/** @type {string[]} */ args) {
     limits,
     rows,
     verified,
+    tables,
   };
   console.log(reportPage(results));
   // A partial run must not replace the results of a complete one.

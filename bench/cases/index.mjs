@@ -18,6 +18,7 @@ import * as rowWork from './row-work.mjs';
 import * as scaling from './scaling.mjs';
 import * as stalls from './stalls.mjs';
 import * as tables from './tables.mjs';
+import * as tabular from './tabular.mjs';
 import * as wide from './wide.mjs';
 
 export const cases = [
@@ -33,6 +34,7 @@ export const cases = [
   rowWork,
   tables,
   folds,
+  tabular,
   loop,
   stalls,
   create,

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileLimit, fmaRate, gemmRate } from './limits.mjs';
 import { runJson } from './processes.mjs';
-import { ask, probe, rivalEntry, rivalIds } from './rivals.mjs';
+import { ask, fit, probe, rivalEntry, rivalIds } from './rivals.mjs';
 
 /** @import { Row } from './rows.mjs' */
 /** @import { Dtype } from './limits.mjs' */
 /** @import { RivalId } from './rivals.mjs' */
 /** @import { Measurement } from './rounds.mjs' */
+/** @import { Fit, Sheet } from './tabular-tables.mjs' */
 
 /**
  * A comparison of results before the timing.
@@ -24,25 +25,33 @@ import { ask, probe, rivalEntry, rivalIds } from './rivals.mjs';
  * @property {number} tolerance
  */
 
+/**
+ * What the case tabular trains.
+ * @typedef {{ presets: readonly string[] | undefined, sets: readonly string[], folds: number }} TabularOptions
+ */
+
 export class Bench {
   /** @type {Row[]} */
   rows = [];
   /** @type {Verified[]} */
   verified = [];
+  /** @type {Sheet[]} */
+  tables = [];
   /** @type {Map<RivalId, { versions: Record<string, string> } | { missing: string }>} */
   #rivals = new Map();
   /** @type {Map<string, string | Error>} */
   #programs = new Map();
 
   /**
-   * @param {{ quick: boolean, rounds: number, seconds: number }} options
+   * @param {{ quick: boolean, rounds: number, seconds: number, tabular: TabularOptions }} options
    *   seconds: how long a process measures, after its warm-up
    * @param {(line: string) => void} log
    */
-  constructor({ quick, rounds, seconds }, log) {
+  constructor({ quick, rounds, seconds, tabular }, log) {
     this.quick = quick;
     this.rounds = rounds;
     this.seconds = seconds;
+    this.tabular = tabular;
     this.log = log;
     this.folder = mkdtempSync(join(tmpdir(), 'blasnet-bench-'));
   }
@@ -79,6 +88,17 @@ export class Bench {
 
   ask(/** @type {RivalId} */ id, /** @type {Parameters<typeof ask>[1]} */ job) {
     return ask(id, job);
+  }
+
+  /**
+   * Fits a model with a fold of a table, in a fresh process.
+   *
+   * @param {string} file   a program of rivals/
+   * @param {{ threads: number, [name: string]: unknown }} question
+   * @returns {Promise<Fit>}
+   */
+  fit(file, question) {
+    return fit(file, question);
   }
 
   /**

@@ -9,8 +9,8 @@ import { Network } from '../rivals/library.mjs';
 
 /**
  * @typedef {{ categories: number, outputDim: number }} Embedding
- * @typedef {{ inputDim: number, outputDim: number, activation: string, skip?: boolean, embeddings?: readonly Embedding[] }} Layer
- * @typedef {{ name: 'sgd' | 'adam', learningRate: number, momentum?: number, epsilon?: number }} Optimizer
+ * @typedef {{ inputDim: number, outputDim: number, activation: string, skip?: boolean, embeddings?: readonly Embedding[], [option: string]: unknown }} Layer
+ * @typedef {{ name: 'sgd' | 'adam' | 'adamW', learningRate: number, momentum?: number, epsilon?: number, [option: string]: unknown }} Optimizer
  * @typedef {{ X: ArrayLike<number>, codes?: Int32Array, Y: ArrayLike<number> }} Samples   row-major
  */
 
@@ -27,6 +27,9 @@ import { Network } from '../rivals/library.mjs';
  * @property {boolean} [shuffle]
  * @property {Optimizer} [optimizer]
  * @property {string} [loss]
+ * @property {boolean} [allShapes]   gives the rivals all parameters by name, not only W and b
+ * @property {number} [labelSmoothing]   for the rivals; ours has it from `extra`
+ * @property {string | undefined} [extra]
  */
 
 let jobs = 0;
@@ -46,7 +49,7 @@ export function dense(
 
 /** Writes the files of a task, and returns the job for every rival. */
 export function writeJob(/** @type {Bench} */ bench, /** @type {Task} */ task) {
-  const { layers, dtype, initializer = 'auto', seed = 1, data, test, ...rest } = task;
+  const { layers, dtype, initializer = 'auto', seed = 1, data, test, allShapes, ...rest } = task;
   const name = `job${jobs++}`;
   const file = (/** @type {string} */ part, /** @type {ArrayLike<number>} */ values) => {
     const path = join(bench.folder, `${name}-${part}.bin`);
@@ -59,8 +62,10 @@ export function writeJob(/** @type {Bench} */ bench, /** @type {Task} */ task) {
     return path;
   };
   const rows = rowsOf(task);
+  const { parameters } = new Network(layers, { dtype, initializer, seed });
   return {
     ...rest,
+    ...(allShapes && { shapes: shapesOf(parameters) }),
     layers,
     dtype,
     rows,
@@ -70,7 +75,7 @@ export function writeJob(/** @type {Bench} */ bench, /** @type {Task} */ task) {
     ...(data.codes && { codes: codesFile(data.codes) }),
     Y: file('Y', data.Y),
     ...(test && { testX: file('testX', test.X), testY: file('testY', test.Y) }),
-    parameters: file('parameters', initialParameters(layers, dtype, initializer, seed)),
+    parameters: file('parameters', allShapes ? valuesOf(parameters) : weightsAndBiases(layers, parameters)),
     predictions: join(bench.folder, `${name}-predictions.bin`),
   };
 }
@@ -108,12 +113,16 @@ export function trainingFlop(/** @type {readonly Layer[]} */ layers, /** @type {
 }
 
 /** @returns {number[]} */
-function initialParameters(
-  /** @type {readonly Layer[]} */ layers,
-  /** @type {Dtype} */ dtype,
-  /** @type {string} */ initializer,
-  /** @type {number} */ seed,
-) {
-  const { parameters } = new Network(layers, { dtype, initializer, seed });
+function weightsAndBiases(/** @type {readonly Layer[]} */ layers, /** @type {any} */ parameters) {
   return layers.flatMap((_, i) => [...parameters[`W${i + 1}`].data, ...parameters[`b${i + 1}`].data]);
+}
+
+/** @returns {number[]} */
+function valuesOf(/** @type {any} */ parameters) {
+  return Object.values(parameters).flatMap(({ data }) => [...data]);
+}
+
+/** @returns {[name: string, rows: number, cols: number][]} */
+function shapesOf(/** @type {any} */ parameters) {
+  return Object.entries(parameters).map(([name, { rows, cols }]) => [name, rows, cols]);
 }

@@ -1,6 +1,7 @@
 // The command line.
 
 import { parseArgs } from 'node:util';
+import { tabularSets } from './tabular-data.mjs';
 
 export const usage = `Usage: npm run bench -- [options]
 
@@ -8,6 +9,9 @@ export const usage = `Usage: npm run bench -- [options]
   --quick          one round of tiny runs, to check that everything works
   --rounds N       the number of rounds (default 5)
   --seconds S      how long each process measures (default 1.5)
+  --preset A,B     the case tabular: presets to train with (default: none, the default options)
+  --sets A,B       the case tabular: its data sets (default: all)
+  --folds N        the case tabular: how many of the five folds (default 5)
   --list           list the cases`;
 
 /** An error in the command line. */
@@ -30,6 +34,11 @@ export function readOptions(args, cases) {
     only,
     rounds: positive('--rounds', values.rounds ?? (quick ? '1' : '5'), true),
     seconds: positive('--seconds', values.seconds ?? (quick ? '0.1' : '1.5'), false),
+    tabular: {
+      presets: values.preset?.split(','),
+      sets: known('--sets', values.sets?.split(',') ?? [...tabularSets], tabularSets),
+      folds: Math.min(5, positive('--folds', values.folds ?? (quick ? '1' : '5'), true)),
+    },
   };
 }
 
@@ -41,6 +50,9 @@ function parse(/** @type {readonly string[]} */ args) {
         only: { type: 'string', multiple: true },
         quick: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
+        preset: { type: 'string' },
+        sets: { type: 'string' },
+        folds: { type: 'string' },
         rounds: { type: 'string' },
         seconds: { type: 'string' },
       },
@@ -48,6 +60,16 @@ function parse(/** @type {readonly string[]} */ args) {
   } catch (error) {
     throw new UsageError(/** @type {Error} */ (error).message);
   }
+}
+
+function known(
+  /** @type {string} */ name,
+  /** @type {readonly string[]} */ values,
+  /** @type {readonly string[]} */ all,
+) {
+  const unknown = values.find((value) => !all.includes(value));
+  if (unknown === undefined) return values;
+  throw new UsageError(`Unknown value ${unknown} of ${name}; there are ${all.join(', ')}`);
 }
 
 function positive(/** @type {string} */ name, /** @type {string} */ text, /** @type {boolean} */ whole) {

@@ -7,6 +7,7 @@ import { markdownTable, resultTable } from './table.mjs';
 
 /** @import { Row } from './rows.mjs' */
 /** @import { Verified } from './bench.mjs' */
+/** @import { Sheet } from './tabular-tables.mjs' */
 
 /**
  * @typedef {object} Results
@@ -18,11 +19,12 @@ import { markdownTable, resultTable } from './table.mjs';
  * @property {Record<string, string>} limits
  * @property {readonly Row[]} rows
  * @property {readonly Verified[]} verified
+ * @property {readonly Sheet[]} tables
  */
 
 /** The whole run as a Markdown page. */
 export function reportPage(
-  /** @type {Results} */ { date, quick, rounds, machine, versions, limits, rows, verified },
+  /** @type {Results} */ { date, quick, rounds, machine, versions, limits, rows, verified, tables },
 ) {
   const facts = Object.entries({ Date: date, ...machine, ...versions, ...limits });
   const warning = quick
@@ -41,6 +43,7 @@ export function reportPage(
     '',
     summary(rows),
     '',
+    ...tables.flatMap(({ title, header, body }) => [`## ${title}`, '', markdownTable(header, body), '']),
     '## Results that were compared before the timing',
     '',
     markdownTable(

@@ -37,6 +37,12 @@ const entries = {
     install: 'apt-get install python3-numpy',
   },
   torch: { title: 'PyTorch', file: 'pytorch.py', threads: [1, 2], install: 'apt-get install python3-torch' },
+  'torch-tables': {
+    title: 'PyTorch',
+    file: 'pytorch_tables.py',
+    threads: [1, 2],
+    install: 'apt-get install python3-torch',
+  },
   sklearn: {
     title: 'scikit-learn',
     file: 'scikit_learn.py',
@@ -78,12 +84,27 @@ export const rivalIds = /** @type {RivalId[]} */ (Object.keys(entries));
  */
 export function ask(id, job) {
   const { file, job: fixed, env: own = {} } = rivalEntry(id);
-  const command = file.endsWith('.py') ? python : process.execPath;
-  const threads = String(job.threads ?? 1);
-  const env = { OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
-  return runJson(command, [`${folder}${file}`, JSON.stringify({ ...fixed, ...job })], {
-    env: file === 'blasnet.mjs' ? own : env,
-  });
+  const env = file === 'blasnet.mjs' ? own : threadsOf(job.threads);
+  return runJson(commandOf(file), [`${folder}${file}`, JSON.stringify({ ...fixed, ...job })], { env });
+}
+
+/** Lets a program of rivals/ fit a model, in a fresh process. It may take an hour. */
+export function fit(
+  /** @type {string} */ file,
+  /** @type {{ threads: number, [name: string]: unknown }} */ question,
+) {
+  const env = file === 'tabular.mjs' ? {} : threadsOf(question.threads);
+  return runJson(commandOf(file), [`${folder}${file}`, JSON.stringify(question)], { env, seconds: 3600 });
+}
+
+function commandOf(/** @type {string} */ file) {
+  return file.endsWith('.py') ? python : process.execPath;
+}
+
+/** @returns {Record<string, string>} */
+function threadsOf(threads = 1) {
+  const count = String(threads);
+  return { OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count, MKL_NUM_THREADS: count };
 }
 
 /**

@@ -5,13 +5,19 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 
 /** @type {any} */
-const { Matrix, schedules } = require('../../dist/index.js');
+const { binaryCrossEntropy, Matrix, schedules } = require('../../dist/index.js');
 
 const extras = {
   clipNorm: () => ({ clipNorm: 1 }),
   schedule: () => ({ schedule: schedules.cosine({ per: 'step', floor: 1e-4 }) }),
   accumulate: () => ({ accumulate: 4 }),
   metrics: () => ({ metrics: ['f1', 'rocAuc'] }),
+  realMlp: (/** @type {any} */ { labelSmoothing }) => ({
+    schedule: schedules.coslog(),
+    weightDecaySchedule: schedules.flatCosine(),
+    dropoutSchedule: schedules.flatCosine(),
+    ...(labelSmoothing > 0 && { loss: binaryCrossEntropy({ labelSmoothing }) }),
+  }),
   onEpochEnd: () => ({ callbacks: { onEpochEnd: () => undefined } }),
   onBatchEnd: () => ({ callbacks: { onBatchEnd: () => undefined } }),
   sampleWeight: (/** @type {any} */ { rows }) => ({

@@ -2,12 +2,15 @@
 // if an older version lacks one, the case says so.
 
 import { createRequire } from 'node:module';
-import { readParameters, Unavailable } from './protocol.mjs';
+import { readArray, readParameters, Unavailable } from './protocol.mjs';
 
 const require = createRequire(import.meta.url);
 
 /** @type {any} */
 export const blasnet = require('../../dist/index.js');
+
+// Not `require`: the compiler would check the bundle, which has no types of its own beside it.
+export const tables = createRequire(import.meta.url)('../../dist/tables.js');
 
 export const { Matrix, Network, RandomState, makeMoons, trainTestSplit } = blasnet;
 
@@ -22,7 +25,16 @@ export function versions() {
 export function openNetwork(/** @type {any} */ job) {
   useThreads(job.threads);
   const net = new Network(job.layers, { dtype: job.dtype, seed: 1 });
-  // Rivals have no tables, so no parameters are given: the seed initialises such a network.
+  if (job.shapes !== undefined) {
+    const values = readArray(job.parameters, job.dtype);
+    let offset = 0;
+    for (const [name, rows, cols] of job.shapes) {
+      net.parameters[name].data.set(values.subarray(offset, offset + rows * cols));
+      offset += rows * cols;
+    }
+    return net;
+  }
+  // Other rivals have no tables, so no parameters are given: the seed initialises such a network.
   if (job.layers[0].embeddings !== undefined) return net;
   for (const [i, { W, b }] of readParameters(job).entries()) {
     net.parameters[`W${i + 1}`].data.set(W);
