@@ -38,10 +38,12 @@ const parts = [
     name: 'tables',
     entry: 'lib/tabular/index.ts',
     rooms: ['tables', 'tabular'],
+    copies: [],
     // As below: programs that copy the files of a service then copy this one, too.
     footer: "0 && require('./columnar-worker.js');",
   },
-  { name: 'interop', entry: 'lib/interop/index.ts', rooms: ['interop'], footer: '' },
+  // It has a few modules of tables, too, so that it does without the rest of them.
+  { name: 'interop', entry: 'lib/interop/index.ts', rooms: ['interop'], copies: ['tables'], footer: '' },
 ];
 
 const partOfRoom = new Map(parts.flatMap(({ name, rooms }) => rooms.map((room) => [room, name])));
@@ -92,7 +94,7 @@ const takeOthers = (rooms, taken) => ({
 
 /** @type {Set<string>} */
 const taken = new Set();
-for (const { name, entry, rooms, footer } of parts) {
+for (const { name, entry, rooms, copies, footer } of parts) {
   await build({
     ...options,
     external,
@@ -100,7 +102,7 @@ for (const { name, entry, rooms, footer } of parts) {
     outfile: path(`dist/${name}.js`),
     format: 'cjs',
     supported,
-    plugins: [loadLater, takeOthers(rooms, taken)],
+    plugins: [loadLater, takeOthers([...rooms, ...copies], taken)],
     footer: { js: footer },
   });
 }

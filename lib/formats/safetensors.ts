@@ -138,6 +138,17 @@ function* writeParts(target: ByteTarget, parts: readonly Uint8Array[], place?: P
  *   for names and metadata; ERR_BLASNET_SHAPE when the length of data differs from its shape
  */
 export function encodeSafetensors(tensors: readonly Tensor[], metadata: Metadata = {}): EncodedFile {
+  const { infos, chunks } = layOut(tensors, metadata);
+  return { header: headerBytes(headerText(infos, noDigest, metadata)), chunks };
+}
+
+/** Makes a safetensors file for other programs, with this metadata alone. @throws like encodeSafetensors() */
+export function plainSafetensors(tensors: readonly Tensor[], metadata: Metadata): EncodedFile {
+  const { infos, chunks } = layOut(tensors, metadata);
+  return { header: headerBytes(textOf(infos, Object.entries(metadata))), chunks };
+}
+
+function layOut(tensors: readonly Tensor[], metadata: Metadata) {
   const sorted = [...tensors].sort(
     (a, b) => dtypes[b.dtype].size - dtypes[a.dtype].size || (a.name < b.name ? -1 : 1),
   );
@@ -152,7 +163,7 @@ export function encodeSafetensors(tensors: readonly Tensor[], metadata: Metadata
     chunks.push(littleEndian(bytesOf(data), dtypes[dtype].size));
     offset += data.byteLength;
   }
-  return { header: headerBytes(headerText(infos, noDigest, metadata)), chunks };
+  return { infos, chunks };
 }
 
 /** The JSON of a header with this digest; the tensors are in the order of their bytes. */
@@ -160,7 +171,10 @@ export function headerText(tensors: readonly TensorInfo[], digest: string, metad
   const entries = Object.entries(metadata)
     .filter(([key]) => key !== formatKey && key !== digestKey)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  const lines = [[digestKey, digest], [formatKey, ourFormat], ...entries];
+  return textOf(tensors, [[digestKey, digest], [formatKey, ourFormat], ...entries]);
+}
+
+function textOf(tensors: readonly TensorInfo[], lines: readonly (readonly string[])[]): string {
   const fields = tensors.map(
     ({ name, dtype, shape, offsets }) => `${json(name)}:${json({ dtype, shape, data_offsets: offsets })}`,
   );

@@ -145,6 +145,11 @@ export const features: readonly Feature[] = [
   ...activationNames,
 ];
 
+/** The rules of a format, with a rule for each feature. */
+export function rulesBy<T>(rule: (feature: Feature) => T): Readonly<Record<Feature, T>> {
+  return Object.fromEntries(features.map((feature) => [feature, rule(feature)])) as Record<Feature, T>;
+}
+
 /**
  * Throws unless the format holds everything that the chain has.
  * @throws RangeError ERR_BLASNET_ARG_VALUE that names what it lacks and what to do; ERR_BLASNET_UNKNOWN_NAME

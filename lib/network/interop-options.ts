@@ -33,4 +33,9 @@ export interface ImportOptions extends AsyncOptions {
    * Only for safetensors and npz, whose files have numbers alone: the activation of each layer, the last one's too.
    */
   readonly activations?: readonly ActivationOption[];
+  /**
+   * Only for safetensors: the names of the modules that have tensors, in their order, such as `['fc1', 'bn1', 'out']`.
+   * @default by the numbers in the names
+   */
+  readonly modules?: readonly string[];
 }

@@ -9,6 +9,9 @@ import { gunzipBlocks } from './gzip';
 /** A file of an archive. */
 interface Entry {
   readonly name: string;
+  /** The bytes that it has, and those that it takes in the archive, as the directory says. */
+  readonly size: number;
+  readonly packedSize: number;
   /** Its bytes, decompressed, in blocks of about this size. They are compared with their checksum, on other threads. */
   blocks(blockSize: number): AsyncGenerator<Uint8Array>;
 }
@@ -80,7 +83,7 @@ export async function unzip(bytes: Bytes): Promise<Entry[]> {
     };
     ranges.push(packed);
     entries.push({
-      name,
+      ...{ name, size, packedSize },
       blocks: (blockSize) => unpacked(bytes, packed, `${quoted} of ${file}`, blockSize),
     });
     at += 46 + nameLength + directory.getUint16(at + 30, true) + directory.getUint16(at + 32, true);
