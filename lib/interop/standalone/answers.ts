@@ -144,6 +144,13 @@ function numbersOf({ single, columns, quantiles, intervals }: Numbers): Answers 
   if (intervals !== undefined) {
     const outputs = quantiles === undefined ? 'outputsOf(record, row)' : 'outputsOf(record, row).sort()';
     code.push(forRecords('interval', `intervalOf(${outputs}, ${literal(intervals.margin)})`));
+    code.push(`// From the least output to the greatest one, with a margin; a negative margin may turn it around
+function intervalOf(outputs, margin) {
+  const low = outputs[0];
+  const high = outputs[outputs.length - 1];
+  if (low - margin <= high + margin) return [low - margin, high + margin];
+  return [(low + high) / 2, (low + high) / 2];
+}`);
     types.push(
       declared(
         'interval',

@@ -63,7 +63,8 @@ function readNumber(value, name, row) {
   if (typeof value === 'number') return value;
   if (isGap(value)) return NaN;
   if (typeof value !== 'bigint') return refuseCell(row, name, 'a number', value);
-  if (BigInt(Number(value)) === value) return Number(value);
+  const number = Number(value);
+  if (Number.isFinite(number) && BigInt(number) === value) return number;
   return refuseCell(row, name, 'an integer that a number holds exactly', value);
 }`,
   readCategory: `// The place of a text among the known categories; -1 for another text, NaN where it is missing
