@@ -18,6 +18,8 @@ export interface Chain {
   readonly outputs: number;
   /** What happens to the outputs at last, one after another, in doubles: the way back of a targetScaler. */
   readonly after: readonly Back[];
+  /** What each output is kept between after that, for a Regressor that clamps its predictions. */
+  readonly clamp?: readonly (readonly [least: number, greatest: number])[];
   /** The names of the classes, in the order of the outputs; two classes may share one output. */
   readonly classes?: readonly (string | number)[];
   /** What was learned about the columns of a table, for a Classifier or a Regressor: see `ModelTable` of model-table.ts. */

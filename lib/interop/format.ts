@@ -14,6 +14,7 @@ export type Feature =
   | 'activationMix'
   | Step['name']
   | 'targetScaler'
+  | 'clamp'
   | 'labels'
   | 'table'
   | ActivationName;
@@ -98,7 +99,7 @@ export interface Format {
 
 /** The features of a chain, each once. */
 export function featuresOf(chain: Chain): readonly Feature[] {
-  const { before, stages, after, classes, table } = chain;
+  const { before, stages, after, clamp, classes, table } = chain;
   const features: Feature[] = [
     ...before.map(({ name }) => name),
     ...stages.flatMap((stage): Feature[] => {
@@ -107,6 +108,7 @@ export function featuresOf(chain: Chain): readonly Feature[] {
       return stage.mix === undefined ? [name] : [name, 'activationMix'];
     }),
     ...(after.length > 0 ? (['targetScaler'] as const) : []),
+    ...(clamp !== undefined ? (['clamp'] as const) : []),
     ...(classes !== undefined ? (['labels'] as const) : []),
     ...(table !== undefined ? (['table'] as const) : []),
   ];
@@ -130,6 +132,7 @@ const words: Readonly<Record<Exclude<Feature, ActivationName>, string>> = {
   imputer: 'the preprocessing step imputer',
   oneHotEncoder: 'the preprocessing step oneHotEncoder',
   targetScaler: 'a targetScaler',
+  clamp: 'clamped predictions',
   labels: 'labels',
   table: 'a Classifier or a Regressor',
 };

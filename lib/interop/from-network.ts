@@ -2,6 +2,7 @@
 
 import { blasnetError } from '../base/errors';
 import type { Matrix } from '../base/matrix';
+import type { Json } from '../formats/json';
 import {
   activationOf,
   inputDimOf,
@@ -14,6 +15,7 @@ import type { NetworkContent } from '../network/network-file';
 import type { Preprocessing } from '../preprocessing';
 import { scalesBackOf } from '../preprocessing/scale-back';
 import type { Back, Chain, Stage, Step, Waves } from './chain';
+import { clampOf, modelTable } from './model-table';
 
 /**
  * The chain of a network. It has the arrays of the content.
@@ -33,8 +35,13 @@ export function chainOf(content: NetworkContent, whole = false): Chain {
     outputs: outputDim,
     after: targetScaler === undefined ? [] : backOf(targetScaler),
     ...(labels !== undefined && { classes: labels.classes }),
-    ...(whole && table !== undefined && { table }),
+    ...(whole && table !== undefined && ofTable(table)),
   };
+}
+
+function ofTable(table: Json): Pick<Chain, 'clamp' | 'table'> {
+  const clamp = clampOf(modelTable(table));
+  return { ...(clamp !== undefined && { clamp }), table };
 }
 
 function stepsOf(pipeline: Preprocessing, option: string): readonly Step[] {

@@ -5,6 +5,7 @@ import type { Json } from '../formats/json';
 import type { SchemaJson } from '../tables/schema';
 import type { LearnedInputsJson } from '../tabular/part';
 import type { TargetsJson } from '../tabular/table-model';
+import type { Chain } from './chain';
 
 /** As the file of a model has it: see lib/tabular/model-file.ts. */
 export interface ModelTable {
@@ -12,6 +13,13 @@ export interface ModelTable {
   readonly targets: TargetsJson;
   readonly schema: SchemaJson;
   readonly inputs: LearnedInputsJson;
+}
+
+/** What each output of a model is kept between: see `clamp` of a chain. */
+export function clampOf({ targets }: ModelTable): Chain['clamp'] {
+  if (targets.kind !== 'regressor' || targets.ranges === undefined) return undefined;
+  const { ranges, quantiles } = targets;
+  return ranges.flatMap((range) => new Array<typeof range>(quantiles?.length ?? 1).fill(range));
 }
 
 /** The table of a chain, which the library itself wrote. */

@@ -8,6 +8,7 @@ import { lossEntry, resolveLoss } from '../layers/losses';
 import type { SplitTarget } from '../preprocessing/learn';
 import type { LabelsLike } from '../samples/labels';
 import type { ClassTarget } from './class-target';
+import type { TargetRange } from './ranges';
 
 /** What the target columns of a table hold, row by row. */
 export type TargetValues =
@@ -17,7 +18,12 @@ export type TargetValues =
       readonly targets: readonly ClassTarget[];
       readonly numbers: readonly Int32Array[];
     }
-  | { readonly kind: 'numbers'; readonly values: readonly Float64Array[] };
+  | {
+      readonly kind: 'numbers';
+      readonly values: readonly Float64Array[];
+      /** The ranges that predictions are kept in, if they are. */
+      readonly ranges?: readonly TargetRange[];
+    };
 
 /** The output layer for a target. */
 export function outputFor(values: TargetValues): { readonly outputDim: number; readonly activation: string } {

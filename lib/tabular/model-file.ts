@@ -18,6 +18,7 @@ import { areIntervals } from './intervals';
 import { LearnedInputs, type LearnedInputsJson } from './learned-inputs';
 import { fromModelJson, type ModelJson } from './model-json';
 import { areLevels } from './quantiles';
+import { areRanges, outputRanges } from './ranges';
 import { RowNetwork } from './row-network';
 import type { ModelParts, TargetsJson } from './table-model';
 
@@ -108,7 +109,8 @@ export function modelParts<K extends TargetsJson['kind']>(
     const schema = Schema.fromJSON(columns);
     const learned = LearnedInputs.fromJSON(inputs, schema);
     checkLayers(stored.architecture, learned, targets);
-    const rows = new RowNetwork(new Network(stored.architecture, stored.options), learned);
+    const ranges = targets.kind === 'regressor' ? outputRanges(targets) : undefined;
+    const rows = new RowNetwork(new Network(stored.architecture, stored.options), learned, ranges);
     return { rows, schema, targets: targets as TargetsOf<K>, history: undefined };
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'ERR_BLASNET_FILE') throw cause;
@@ -157,7 +159,9 @@ function readModel(json: Json): StoredModel {
     (!targets.single || targets.columns.length === 1) &&
     targets.columns.every(isTarget) &&
     (targets.kind === 'classifier' ||
-      (fitQuantiles(targets) && (targets.intervals === undefined || areIntervals(targets.intervals))));
+      (fitQuantiles(targets) &&
+        (targets.intervals === undefined || areIntervals(targets.intervals)) &&
+        (targets.ranges === undefined || areRanges(targets.ranges, targets.columns.length))));
   if (!ok) throw new Error('its targets are damaged');
   return model;
 }

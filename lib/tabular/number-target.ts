@@ -11,6 +11,7 @@ import type { TargetValues } from './labels';
 import type { TargetsOf } from './model-file';
 import { targetsOf } from './prepare';
 import { withMedian } from './quantiles';
+import { rangesOf, type TargetRange } from './ranges';
 import type { Task } from './train';
 import type { RegressorOptions } from './train-options';
 
@@ -25,12 +26,19 @@ export function numberTargets(options: Pick<RegressorOptions, 'target' | 'quanti
 }
 
 /** What the training of a Regressor is about. */
-export function regressorTask(options: Pick<RegressorOptions, 'target'>): Task {
-  return taskOf(numberTargets(options));
+export function regressorTask(options: Pick<RegressorOptions, 'target' | 'clamp'>): Task {
+  return taskOf(numberTargets(options), options.clamp);
+}
+
+/** The targets with what a training has learned about them. */
+export function learnedTargets(targets: NumberTargets, values: TargetValues): NumberTargets {
+  if (values.kind !== 'numbers' || values.ranges === undefined) return targets;
+  const copies = targets.quantiles?.length ?? 1;
+  return { ...targets, ranges: targets.columns.map((_, i) => values.ranges?.[i * copies] as TargetRange) };
 }
 
 /** What a training with these targets is about. */
-export function taskOf(targets: NumberTargets): Task {
+export function taskOf(targets: NumberTargets, clamp = false): Task {
   const { quantiles: levels } = targets;
   const copies = levels?.length ?? 1;
   const read = (table: Table): TargetValues => ({
@@ -48,7 +56,13 @@ export function taskOf(targets: NumberTargets): Task {
       function* (table) {
         return read(table);
       },
-    describe: () => targets as unknown as Json,
+    ...(clamp && {
+      *settle(values) {
+        if (values.kind !== 'numbers') return values;
+        return { ...values, ranges: yield* rangesOf(values.values) };
+      },
+    }),
+    describe: (values) => learnedTargets(targets, values) as unknown as Json,
     network: () => ({ targetScaler: standardScaler() }),
     fit: () => (levels === undefined ? {} : { loss: quantile({ levels }) }),
   };
@@ -82,6 +96,13 @@ function* checkNumbers(name: string, values: Float64Array): Work<void> {
     'ERR_BLASNET_ARG_VALUE',
     `Expected column ${JSON.stringify(name)}, the target, to have at least 2 different numbers, got ${got}`,
   );
+}
+
+/** Checks that a resumed training clamps as it did, if it says so. */
+export function checkSameClamp(given: boolean | undefined, { ranges }: NumberTargets): void {
+  const own = ranges !== undefined;
+  if (given === undefined || given === own) return;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'clamp', `${own}, as in the checkpoint`, given);
 }
 
 /** Checks that a resumed training states the quantiles that it had, if it states any. */

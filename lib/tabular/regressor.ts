@@ -24,7 +24,15 @@ import {
   modelInCheckpoint,
   modelReaders,
 } from './model-file';
-import { checkSameQuantiles, type NumberTargets, numbersIn, numberTargets, taskOf } from './number-target';
+import {
+  checkSameClamp,
+  checkSameQuantiles,
+  learnedTargets,
+  type NumberTargets,
+  numbersIn,
+  numberTargets,
+  taskOf,
+} from './number-target';
 import { rowsToEvaluate } from './prepare';
 import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
@@ -118,8 +126,9 @@ export class Regressor<
   ): Promise<Regressor | TargetsRegressor> {
     checkTrainOptions(options, 'regressor');
     const targets = numberTargets(options);
-    const modelOf = ({ rows, schema, history }: Trained) => new Regressor({ rows, schema, history, targets });
-    return modelOf(await train(table, options, taskOf(targets), modelOf, begun));
+    const modelOf = ({ rows, schema, values, history }: Trained) =>
+      new Regressor({ rows, schema, history, targets: learnedTargets(targets, values) });
+    return modelOf(await train(table, options, taskOf(targets, options.clamp), modelOf, begun));
   }
 
   static readonly load = readers.load;
@@ -141,10 +150,12 @@ export class Regressor<
     const values: TargetValues = {
       kind: 'numbers',
       values: (targets.quantiles ?? targets.columns).map(() => new Float64Array(0)),
+      ...(rows.ranges && { ranges: rows.ranges }),
     };
     // The intervals come from other rows, after the training.
     const { intervals: _, ...trainedTargets } = targets;
     checkSameQuantiles(options.quantiles, targets.quantiles);
+    checkSameClamp(options.clamp, targets);
     const full = { ...options, target };
     const modelOf = (trained: Trained) => made<Model>({ ...trained, targets: trainedTargets });
     return modelOf(

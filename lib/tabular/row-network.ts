@@ -1,4 +1,11 @@
-import { type AsyncOptions, asyncConstraints, pinnedWork, type Work, workHere } from '../addon/work';
+import {
+  type AsyncOptions,
+  asyncConstraints,
+  pinnedWork,
+  type Work,
+  workAnywhere,
+  workHere,
+} from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
@@ -7,6 +14,7 @@ import type { Predictor } from '../network/predictor';
 import type { InputsLike } from '../samples/inputs';
 import { Table } from '../tables/table';
 import type { EncodedRows, LearnedInputs, RecordLike } from './learned-inputs';
+import { clamped, clampRow, type TargetRange } from './ranges';
 
 /** Rows to predict: a table, or records. */
 export type Rows = Table | readonly object[];
@@ -27,23 +35,28 @@ interface OneRecord {
 export class RowNetwork {
   readonly network: Network;
   readonly inputs: LearnedInputs;
+  /** For each output, the range that it is kept in; undefined if it may be any number. */
+  readonly ranges: readonly TargetRange[] | undefined;
   #one: OneRecord | undefined;
 
-  constructor(network: Network, inputs: LearnedInputs) {
+  constructor(network: Network, inputs: LearnedInputs, ranges?: readonly TargetRange[]) {
     this.network = network;
     this.inputs = inputs;
+    this.ranges = ranges;
   }
 
   /** The outputs of rows, computed on other threads (rows x outputDim). */
   async outputs(rows: Rows, options: AsyncOptions): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
     const encoded = await pinnedWork(this.#encoded(rows), arraysOf(rows), options);
-    return this.network.predict(inputsOf(encoded, this.inputs), options);
+    const outputs = await this.network.predict(inputsOf(encoded, this.inputs), options);
+    return this.ranges === undefined ? outputs : workAnywhere(clamped(outputs, this.ranges), options);
   }
 
   /** Like `outputs`, but blocks the calling thread. */
   outputsHere(rows: Rows): Matrix {
-    return this.network.predictSync(inputsOf(workHere(this.#encoded(rows)), this.inputs));
+    const outputs = this.network.predictSync(inputsOf(workHere(this.#encoded(rows)), this.inputs));
+    return this.ranges === undefined ? outputs : workHere(clamped(outputs, this.ranges));
   }
 
   /** The outputs of one record. The next call overwrites them. */
@@ -52,6 +65,7 @@ export class RowNetwork {
     const { encode, predictor, outputs } = this.#one;
     encode(record);
     predictor.run(2);
+    if (this.ranges !== undefined) clampRow(outputs, 0, this.ranges);
     return outputs;
   }
 

@@ -17,6 +17,7 @@ import type { Intervals } from './intervals';
 import type { RecordLike } from './learned-inputs';
 import { type ModelJson, toModelJson } from './model-json';
 import { type PartialDependenceOptions, partialDependenceOf, type SayingModel } from './partial-dependence';
+import type { TargetRange } from './ranges';
 import { type RowNetwork, type Rows, tableOf as tableOfRows } from './row-network';
 import { defaultMetric } from './scores';
 import type { EvaluateRowsOptions } from './train-options';
@@ -39,6 +40,8 @@ export type TargetsJson =
       /** The levels of the outputs, if the network predicts quantiles. */
       readonly quantiles?: readonly number[];
       readonly intervals?: Intervals;
+      /** For each column, the range that its predictions are kept in. */
+      readonly ranges?: readonly TargetRange[];
     };
 
 /** The parts of a model. */

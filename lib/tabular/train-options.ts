@@ -105,6 +105,12 @@ export interface RegressorOptions<M extends Metrics = Metrics> extends TrainOpti
    * several targets, and not with `loss`. @default none: the network predicts the mean
    */
   readonly quantiles?: readonly number[];
+  /**
+   * Whether predictions, quantiles included, are kept between the least and the greatest target of the rows that the model
+   * learned from, rounded to its dtype (RealMLP: Holzmueller et al., 2024). The training itself is the same. `network` is not
+   * clamped, and intervals may go beyond. @default false
+   */
+  readonly clamp?: boolean;
 }
 
 /** The options of `resume` beside those of the training. */
@@ -168,7 +174,11 @@ const classifierConstraints = {
   }),
 };
 
-const regressorConstraints = { ...constraints, quantiles: optional(quantilesOption) };
+const regressorConstraints = {
+  ...constraints,
+  quantiles: optional(quantilesOption),
+  clamp: optional(boolean),
+};
 
 /** The rules for the options of `resume` beside those of the training. */
 const resumingConstraints = {

@@ -30,6 +30,8 @@ import { fitNames, type HiddenLayer, type ResumingOptions, type TrainOptions } f
 export interface Task {
   /** Reads the target columns. Learns from them what there is to learn, such as classes. */
   readonly learn: (table: Table) => Work<TargetValues>;
+  /** Learns more from the targets of the rows that train. @default nothing */
+  readonly settle?: (values: TargetValues) => Work<TargetValues>;
   /** Reads the target columns of further rows. */
   readonly read: (learned: TargetValues) => (table: Table) => Work<TargetValues>;
   /** What the model's file says about the targets. */
@@ -75,7 +77,8 @@ export async function train<Model>(
   const how = howOf(options);
   const seed = options.seed ?? freshSeed();
   const rows = await prepareRows(given, options, task, new RandomState(seed), how);
-  const { table, values } = rows.trained;
+  const { table } = rows.trained;
+  const values = await settled(rows.trained.values, task, how);
   const columns = table.without(options.weight === undefined ? [] : [options.weight]);
   const schema = await pinnedWork(Schema.learn(columns, targetsOf(options)), arraysOf(columns), how);
   const target = await workElsewhere(splitTargetOf(values), how);
@@ -95,7 +98,9 @@ export async function train<Model>(
     ...task.network(values),
     ...withTable(about as unknown as Json),
   });
-  const result = { rows: new RowNetwork(network, inputs), schema, values, history: undefined };
+  const result = {
+    ...{ rows: new RowNetwork(network, inputs, rangesIn(values)), schema, values, history: undefined },
+  };
   const { X, Y, fitOptions } = await samplesOf(rows, result.rows, options, task, how);
   begun?.(modelOf(result));
   try {
@@ -122,7 +127,7 @@ export async function resume(
   const rows = await prepareRows(given, options, { ...task, learn: task.read(values) }, random, how);
   const { X, Y, fitOptions } = await samplesOf(rows, restored, options, task, how);
   const trained = (network: Network, history: History | undefined) => ({
-    ...{ rows: new RowNetwork(network, restored.inputs), schema, values, history },
+    ...{ rows: new RowNetwork(network, restored.inputs, restored.ranges), schema, values, history },
   });
   try {
     const { network, history } = await Network.resume(path, X, Y, {
@@ -139,6 +144,14 @@ export async function resume(
     if (network !== undefined) attach(error, { model: modelOf(trained(network, undefined)) });
     throw error;
   }
+}
+
+async function settled(values: TargetValues, { settle }: Task, how: AsyncOptions): Promise<TargetValues> {
+  return settle === undefined ? values : workElsewhere(settle(values), how);
+}
+
+function rangesIn(values: TargetValues) {
+  return values.kind === 'numbers' ? values.ranges : undefined;
 }
 
 /** Finishes a trained network, and lets it carry what was learned of the target then. */

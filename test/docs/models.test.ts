@@ -52,6 +52,7 @@ describe('the options of train', () => {
       dtype: 'float32',
       initializer: 'auto',
       missingTarget: 'error',
+      clamp: false,
     });
     const model = await Classifier.train(rowsOf(99), { target: 'word', seed: 1 });
     expect(model.network.dtype).toBe('float32');

@@ -19,14 +19,19 @@ export interface NetworkCode {
 }
 
 /** The code that computes a network's outputs. */
-export function networkCode({ stages, after }: Chain): NetworkCode {
+export function networkCode({ stages, after, clamp }: Chain): NetworkCode {
   const writer = new StageWriter(stages);
   for (const stage of stages) writer.write(stage);
   const outputs = after.reduce(
     (y, { offset, scale, center }) => `scaledBack(${y}, ${list(offset)}, ${list(scale)}, ${list(center)})`,
     writer.current,
   );
-  return { lines: [...writer.lines, `return ${outputs};`], arrays: writer.arrays };
+  const kept = clamp === undefined ? outputs : `keptWithin(${outputs}, ${ranges(clamp)})`;
+  return { lines: [...writer.lines, `return ${kept};`], arrays: writer.arrays };
+}
+
+function ranges(clamp: NonNullable<Chain['clamp']>): string {
+  return `[${clamp.map((range) => list(range)).join(', ')}]`;
 }
 
 /** Writes one stage after the other. A line is a layer, or what comes before the first one. */

@@ -92,6 +92,10 @@ function encoded(x, row, { columns, categories, refusesUnknown }) {
 function checkPresent(value, row, column) {
   if (!Number.isFinite(value)) refuseNumber('X', 'finite numbers (an imputer replaces NaN)', value, row, column);
 }`,
+  keptWithin: `// y, each output kept between the two numbers of its range
+function keptWithin(y, ranges) {
+  return y.map((value, i) => Math.min(ranges[i][1], Math.max(ranges[i][0], value)));
+}`,
   scaledBack: `// (y - offset) * scale + center, for each output
 function scaledBack(y, offset, scale, center) {
   return y.map((value, i) => (value - offset[i]) * scale[i] + center[i]);
