@@ -1,9 +1,10 @@
 // All formats of other tools.
 
 import type { Format } from './format';
+import { keras } from './keras';
 import { npz } from './npz';
 import { pytorch } from './pytorch';
 import { standalone } from './standalone';
 
 /** By name. */
-export const formats: readonly Format[] = [pytorch, npz, standalone];
+export const formats: readonly Format[] = [keras, pytorch, npz, standalone];
