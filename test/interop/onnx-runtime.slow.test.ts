@@ -191,9 +191,11 @@ describe('models', () => {
     const model = await Regressor.train(rows.slice(0, 40), options);
     const { answers } = await answersOf(model, fresh);
     const own = model.predictSync(fresh);
-    expect(Array.from(answers.prediction?.data ?? []).map((value) => Number(value).toFixed(9))).toEqual(
-      Array.from(own, (value) => value.toFixed(9)),
+    expect(new Set(own).size).toBeLessThan(fresh.length);
+    const far = own.findIndex(
+      (value, i) => !(Math.abs((answers.prediction?.data[i] as number) - value) < 1e-9),
     );
+    expect(far).toBe(-1);
   });
 
   test('several numbers have an output each', async () => {
