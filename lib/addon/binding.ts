@@ -253,6 +253,8 @@ export interface PlanArguments {
   readonly embeddings: Float64Array;
   /** (layers x fields) one record per layer */
   readonly layers: Float64Array;
+  /** The number of members; 0: the network has none. */
+  readonly members: number;
   /** (parameters x fields) one record per parameter such as W1, in their order; or empty, if all factors are 1 */
   readonly factors: Float64Array;
   /** Its code. */

@@ -118,6 +118,7 @@ export class Plan {
         ),
       ),
       layers: joined(architecture.map(layerRecord)),
+      members: architecture[0]?.members ?? 0,
       factors: joined(factorsOf(architecture).map((factors) => packRecord('factors', { ...factors }))),
       loss: lossEntry(loss.name).code,
       lossOptions: packRecord('lossOptions', allLossOptions(loss)),

@@ -53,6 +53,7 @@ const layerConstraints = {
   skip: anything,
   numericEmbeddings: anything,
   embeddings: anything,
+  members: optional(integerBetween(1, 10_000)),
   inputScale: optional(boolean),
   activationMix: optional(boolean),
   l1: optional(atLeast(0)),
@@ -87,7 +88,7 @@ export function completeArchitecture(layers: readonly LayerOptions[]): Architect
     checkObject(name, layer);
     checkOptions(name, layer, layerConstraints);
     const next = completeLayer(name, layer as unknown as LayerOptions, completed, layers.length);
-    parameters += parametersOf(next);
+    parameters += parametersOf(next) + (index + 1 === layers.length ? headsOf([...completed, next]) : 0);
     if (parameters > mostParameters) {
       throw blasnetError(
         'ERR_BLASNET_SHAPE',
@@ -106,6 +107,7 @@ function completeLayer(name: string, layer: LayerOptions, before: readonly Layer
   const embeddings = embeddingsOf(name, layer, before);
   const inputDim = inputDimFor(name, layer, before, embeddings);
   const numeric = numericOf(name, layer, before, inputDim);
+  checkMembers(name, layer, before);
   const normalization =
     layer.normalization === undefined
       ? undefined
@@ -121,6 +123,7 @@ function completeLayer(name: string, layer: LayerOptions, before: readonly Layer
     ...(normalization !== undefined && { normalization }),
     ...(numeric !== undefined && { numericEmbeddings: numeric }),
     ...(embeddings !== undefined && { embeddings }),
+    ...(layer.members !== undefined && { members: layer.members }),
     ...used(layer),
   };
   const factors = factorsOf(name, layer, completed);
@@ -155,6 +158,12 @@ function embeddingsOf(
   const where = `${name}.embeddings`;
   checkFirst(where, embeddings, before);
   return completeEmbeddings(where, embeddings);
+}
+
+function checkMembers(name: string, { members }: LayerOptions, before: readonly Layer[]): void {
+  if (members === undefined || before.length === 0) return;
+  const rule = 'left out in all layers except the first';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', `${name}.members`, rule, members);
 }
 
 function numericOf(
@@ -236,8 +245,19 @@ function parametersOf(layer: Layer): number {
   const tables = embeddings.reduce((sum, table) => sum + (table.categories + 1) * table.outputDim, 0);
   const numbers = numericParameters(layer).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
   const columns = (normalization === undefined ? 1 : 3) + Number(layer.activationMix ?? 0);
-  const factors = layer.inputScale === true ? featuresOf(layer) : 0;
+  const factors = (Number(layer.inputScale ?? 0) + (layer.members ?? 0)) * featuresOf(layer);
   return tables + numbers + (featuresOf(layer) + columns) * outputDim + factors;
+}
+
+// The parameters of the members' last layers, except the first member's.
+function headsOf(architecture: readonly Layer[]): number {
+  const last = architecture.at(-1) as Layer;
+  return (membersOf(architecture) - 1) * (featuresOf(last) + 1) * last.outputDim;
+}
+
+/** The number of members; 1 if the network is one of its own. */
+export function membersOf(architecture: readonly Layer[]): number {
+  return architecture[0]?.members ?? 1;
 }
 
 type FirstLayer = Pick<Layer, 'inputDim' | 'embeddings' | 'numericEmbeddings'>;

@@ -1,9 +1,9 @@
 import { convertNumbers, fillArray } from '../addon/arrays';
-import { pause, type Work } from '../addon/work';
+import { inSlices, pause, type Work } from '../addon/work';
 import type { Matrix } from '../base/matrix';
 import type { FloatArray } from '../base/number-kinds';
 import { briefDraws, drawNormal, drawUniform, type RandomState } from '../random/random-state';
-import { type Architecture, embeddingsIn, featuresOf, type Layer } from './architecture';
+import { type Architecture, embeddingsIn, featuresOf, type Layer, membersOf } from './architecture';
 import { checkFinite } from './given-parameters';
 import { fillNormalTable, type Given, type Initializer, nothing } from './initializers';
 import type { Parameters, Statistics } from './parameters';
@@ -55,6 +55,23 @@ function* fillNumeric(
   for (const { data } of [weights, c1 as Matrix]) yield* drawUniform(random, data, -limit, limit);
 }
 
+// Signs, so that members differ and no input vanishes; normal if the inputs are embedded, as TabM draws them.
+function* fillMembers(
+  initializer: Initializer,
+  random: RandomState,
+  { embeddings, numericEmbeddings }: Layer,
+  { R1 }: Parameters,
+): Work<void> {
+  if (R1 === undefined || initializer.leavesZeros === true) return;
+  const { data } = R1;
+  if (initializer.fillTable === nothing) return yield* fillArray(data, 1);
+  if (embeddings !== undefined || numericEmbeddings !== undefined) return yield* drawNormal(random, data);
+  yield* drawUniform(random, data, -1, 1);
+  yield* inSlices(data.length, (from, to) => {
+    for (let i = from; i < to; i++) data[i] = (data[i] as number) < 0 ? -1 : 1;
+  });
+}
+
 function* fillAll(
   initializer: Initializer,
   given: Given,
@@ -69,6 +86,7 @@ function* fillAll(
     yield* (initializer.fillTable ?? fillNormalTable)(random, embedding, data);
   }
   yield* fillNumeric(initializer, random, architecture[0] as Layer, parameters);
+  yield* fillMembers(initializer, random, architecture[0] as Layer, parameters);
   for (const [index, layer] of architecture.entries()) {
     const [weights, biases, gamma, variance] = [
       parameters[`W${index + 1}`] as Matrix,
@@ -78,7 +96,13 @@ function* fillAll(
     ];
     // For an initialiser, the outputs of embeddings are inputs, too.
     const shape = { ...layer, inputDim: featuresOf(layer) };
-    yield* initializer.fill(random, shape, weights.data, biases.data, index);
+    const heads = index + 1 === architecture.length ? membersOf(architecture) : 1;
+    const [size, units] = [weights.data.length / heads, layer.outputDim];
+    for (let head = 0; head < heads; head++) {
+      const ownWeights = weights.data.subarray(head * size, (head + 1) * size);
+      const ownBiases = biases.data.subarray(head * units, (head + 1) * units);
+      yield* initializer.fill(random, shape, ownWeights, ownBiases, index);
+    }
     for (const ones of [gamma, parameters[`s${index + 1}`], parameters[`a${index + 1}`]])
       if (ones !== undefined) yield* fillArray(ones.data, 1);
     if (variance !== undefined) yield* fillArray(variance.data, 1);

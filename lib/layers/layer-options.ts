@@ -51,6 +51,13 @@ export interface LayerOptions {
    */
   readonly embeddings?: readonly EmbeddingOptions[];
   /**
+   * Only for the first layer: the number of members of the network, from 1 to 10,000, which share its layers (TabM-mini:
+   * Gorishniy et al., 2025). Each member multiplies the first layer's inputs, embedded if they are, by factors of its own,
+   * and has weights and biases of its own in the last layer. Training minimises the mean of their losses; predictions are the
+   * mean of their outputs. Each sample costs as much as `members` samples do. @default none
+   */
+  readonly members?: number;
+  /**
    * Whether each input of the layer is multiplied by a factor that training learns, the parameter s; it begins at 1. The
    * factors act after the noise (RealMLP: Holzmueller et al., 2024). @default false
    */
@@ -95,6 +102,7 @@ export interface Layer {
   readonly skip?: true | string;
   readonly numericEmbeddings?: NumericEmbedding;
   readonly embeddings?: readonly Embedding[];
+  readonly members?: number;
   readonly inputScale?: true;
   readonly activationMix?: true;
   readonly l1?: number;

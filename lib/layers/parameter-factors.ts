@@ -7,6 +7,7 @@ interface Adding {
   readonly normalization?: unknown;
   readonly embeddings?: unknown;
   readonly numericEmbeddings?: NumericEmbedding;
+  readonly members?: number;
   readonly inputScale?: boolean;
   readonly activationMix?: boolean;
 }
@@ -32,6 +33,8 @@ export interface ParameterFactors {
   readonly P?: number;
   readonly V?: number;
   readonly c?: number;
+  /** The members' factors of the inputs, of the first layer. */
+  readonly R?: number;
 }
 
 export type ParameterKind = keyof ParameterFactors;
@@ -41,6 +44,7 @@ function kindsOf({
   normalization,
   embeddings,
   numericEmbeddings,
+  members,
   inputScale,
   activationMix,
 }: Adding): ParameterKind[] {
@@ -52,6 +56,7 @@ function kindsOf({
     ...(activationMix === true ? (['a'] as const) : []),
     ...(embeddings === undefined ? [] : (['E'] as const)),
     ...(numericEmbeddings === undefined ? [] : numericShapes(numericEmbeddings, 1).map(({ name }) => name)),
+    ...(members === undefined ? [] : (['R'] as const)),
   ];
 }
 

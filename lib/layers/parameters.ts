@@ -1,5 +1,12 @@
 import { allocate, allocateShared, type Dtype, type FloatArray, Matrix } from '../base/matrix';
-import { type Architecture, embeddingsIn, featuresOf, type Layer, numericParameters } from './architecture';
+import {
+  type Architecture,
+  embeddingsIn,
+  featuresOf,
+  type Layer,
+  membersOf,
+  numericParameters,
+} from './architecture';
 import type { ParameterKind } from './parameter-factors';
 
 /**
@@ -7,8 +14,9 @@ import type { ParameterKind } from './parameter-factors';
  * Normalised layers also have gamma1 and beta1 (outputDim x 1), layers with inputScale s1 (inputs x 1), layers with
  * activationMix a1 (outputDim x 1). E1, E2, ... (categories + 1 x outputDim) are the tables of the first layer's
  * embeddings; the last row of each is for unknown categories. W1 has a column for each of their outputs, too. F1, P1, V1
- * and c1 belong to the first layer's numericEmbeddings: see docs/layers.md. Every network has W1 and b1; the others are
- * there if the layers ask for them.
+ * and c1 belong to the first layer's numericEmbeddings: see docs/layers.md. A network with members has R1 (members x
+ * inputs), a row of factors for each; its last W and b have outputDim rows for each member, one member after another.
+ * Every network has W1 and b1; the others are there if the layers ask for them.
  */
 export type Parameters = {
   readonly W1: Matrix;
@@ -24,6 +32,7 @@ export type Parameters = {
   readonly [key: `P${number}`]: Matrix;
   readonly [key: `V${number}`]: Matrix;
   readonly [key: `c${number}`]: Matrix;
+  readonly [key: `R${number}`]: Matrix;
 };
 
 /** The gradients dW1, db1, ..., each in the shape of its parameter. */
@@ -41,6 +50,7 @@ export type Gradients = {
   readonly [key: `dP${number}`]: Matrix;
   readonly [key: `dV${number}`]: Matrix;
   readonly [key: `dc${number}`]: Matrix;
+  readonly [key: `dR${number}`]: Matrix;
 };
 
 /** The running moments of layers with batch normalisation: mean1 and variance1 (outputDim x 1), ... */
@@ -78,8 +88,14 @@ export function parameterShapes(architecture: Architecture): NamedShape[] {
     cols,
     vector: name === 'c',
   }));
+  const { members } = architecture[0] as Layer;
+  const factors =
+    members === undefined
+      ? []
+      : [{ name: 'R1', rows: members, cols: featuresOf(architecture[0] as Layer), vector: false }];
   const layers = architecture.flatMap((layer, index) => {
     const { outputDim, normalization } = layer;
+    const heads = index + 1 === architecture.length ? membersOf(architecture) : 1;
     const column = (name: string, rows = outputDim) => ({
       name: `${name}${index + 1}`,
       rows,
@@ -87,14 +103,14 @@ export function parameterShapes(architecture: Architecture): NamedShape[] {
       vector: true,
     });
     return [
-      { name: `W${index + 1}`, rows: outputDim, cols: featuresOf(layer), vector: false },
-      column('b'),
+      { name: `W${index + 1}`, rows: heads * outputDim, cols: featuresOf(layer), vector: false },
+      column('b', heads * outputDim),
       ...(normalization === undefined ? [] : [column('gamma'), column('beta')]),
       ...(layer.inputScale === true ? [column('s', featuresOf(layer))] : []),
       ...(layer.activationMix === true ? [column('a')] : []),
     ];
   });
-  return [...tables, ...numeric, ...layers];
+  return [...tables, ...numeric, ...factors, ...layers];
 }
 
 /** The factors of one parameter: of the learning rate and of the weight decay. */

@@ -1,7 +1,7 @@
 import type { Dtype } from '../base/matrix';
 import { type Architecture, activationOf, featuresOf, type Layer, numericColumns } from './architecture';
 import type { ParameterFactors } from './parameter-factors';
-import { parameterCount } from './parameters';
+import { parameterCount, parameterShapes } from './parameters';
 
 /**
  * A table of the layers in plain text: number, shape of W, activation, parameters and other options; and a line with
@@ -9,12 +9,13 @@ import { parameterCount } from './parameters';
  */
 export function formatSummary(architecture: Architecture, dtype: Dtype): string {
   const header = ['layer', 'inputs', 'outputs', 'activation', 'parameters', ''];
+  const counts = layerCounts(architecture);
   const rows = architecture.map((layer, index) => [
     String(index + 1),
     String(featuresOf(layer)),
     String(layer.outputDim),
     activationOf(layer).name,
-    grouped(parameterCount([layer])),
+    grouped(counts[index] as number),
     extras(layer),
   ]);
   const table = [header, ...rows];
@@ -34,6 +35,16 @@ export function formatSummary(architecture: Architecture, dtype: Dtype): string 
   const longest = Math.max(...lines.map(({ length }) => length));
   const total = `${grouped(count)} parameters, ${dtype}, ${formatBytes(bytes)}`;
   return [lines[0], '-'.repeat(longest), ...lines.slice(1), total].join('\n');
+}
+
+// The number of parameters of each layer. The first one has what comes before it.
+function layerCounts(architecture: Architecture): number[] {
+  const counts = architecture.map(() => 0);
+  for (const { name, rows, cols } of parameterShapes(architecture)) {
+    const place = name.startsWith('E') ? 0 : Number(name.replace(/^\D+/, '')) - 1;
+    counts[place] = (counts[place] as number) + rows * cols;
+  }
+  return counts;
 }
 
 /** One line: `2-25-1 (relu, sigmoid), 101 parameters, float64`. */
@@ -62,6 +73,7 @@ function extras(layer: Layer): string {
     numericEmbeddings !== undefined &&
       `${numericEmbeddings.name} ${numericColumns(layer)} x ${numericEmbeddings.outputDim}`,
     tables.length > 0 && `embeddings ${tables.join(' + ')}`,
+    layer.members !== undefined && `${layer.members} members`,
     normalization !== undefined && `${normalization.name} norm`,
     noise !== undefined && `noise ${noise}`,
     dropout !== undefined && `dropout ${dropout}`,

@@ -6,6 +6,7 @@
 //     numeric      Float64Array (NumericRecord), or empty: no numbers are embedded
 //     embeddings   Float64Array (E * EmbeddingRecord)
 //     layers       Float64Array (L * LayerRecord)
+//     members      the number of members; 0: the network has none
 //     factors      Float64Array (P * FactorsRecord): one per parameter, in their order; or empty: all are 1
 //     loss         its number
 //     lossOptions  Float64Array (LossOptions)
@@ -77,8 +78,8 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   explicit PlanObject(const Napi::CallbackInfo& info) try
       : Operations(info), workspaces_(*info.Env().GetInstanceData<std::shared_ptr<Workspaces>>()) {
     const Properties given(Args(info), 0,
-                           {"inputs", "numeric", "embeddings", "layers", "factors", "loss", "lossOptions",
-                            "lossLevels", "parameters", "statistics", "outcome"});
+                           {"inputs", "numeric", "embeddings", "layers", "members", "factors", "loss",
+                            "lossOptions", "lossLevels", "parameters", "statistics", "outcome"});
     NetworkSpec network;
     network.input = InputOf(given["inputs"], given["numeric"], given["embeddings"]);
     parameter_count_ = network.input.numeric.Size();
@@ -91,6 +92,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
       parameter_count_ += ParameterCount(layer);
       if (parameter_count_ > kMostSize) throw given["layers"].Wrong("layers of fewer than 2^31 parameters");
     }
+    AddMembers(given["members"], &network);
     network.factors = FactorsOf(LayOut(network).ranges.size(), given["factors"]);
     const LossSpec loss{given["loss"].Enum(kLastLoss), given["lossOptions"].Record<LossOptions>(),
                         LevelsOf(given["lossLevels"], network.layers.back().outputs)};
@@ -132,6 +134,19 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   // Frees the workspace, unless an operation runs: then it stays.
   void Release(const Napi::CallbackInfo& info) {
     if (!Running()) workspaces_->Release(info.Env(), this);
+  }
+
+  // The last layer has a head for each member.
+  void AddMembers(const Argument& members, NetworkSpec* network) {
+    // So few that no count of parameters wraps around.
+    constexpr size_t kMost = 10'000;
+    network->members = members.Size(kMost);
+    if (network->members == 0) return;
+    LayerSpec& last = network->layers.back();
+    const size_t before = ParameterCount(last);
+    last.heads = network->members;
+    parameter_count_ += ParameterCount(last) - before + network->members * network->input.Features();
+    if (parameter_count_ > kMostSize) throw members.Wrong("so few that there are fewer than 2^31 parameters");
   }
 
   // Parameters, statistics.

@@ -4,7 +4,8 @@ namespace blasnet {
 
 size_t ParameterCount(const LayerSpec& spec) {
   const size_t factors = spec.normalization == Normalization::kNone ? 0 : 2;
-  return (spec.inputs + 1 + factors + spec.mixes) * spec.outputs + (spec.scales_inputs ? spec.inputs : 0);
+  return ((spec.inputs + 1) * spec.heads + factors + spec.mixes) * spec.outputs +
+         (spec.scales_inputs ? spec.inputs : 0);
 }
 
 size_t StatisticCount(const LayerSpec& spec) { return spec.NormalizesBatches() ? 2 * spec.outputs : 0; }
@@ -32,12 +33,19 @@ Network LayOut(const NetworkSpec& spec) {
     numeric.weights = add(numeric.columns * numeric.Linear() * numeric.Waves());
     numeric.bias = add(numeric.columns * numeric.Linear());
   }
+  if (spec.members > 0) {
+    network.members = spec.members;
+    network.member_factors = parameters;
+    const size_t size = spec.members * spec.input.Features();
+    network.ranges.push_back({parameters, size, trains_input});
+    parameters += size;
+  }
   for (const LayerSpec& layer_spec : spec.layers) {
     Layer layer{layer_spec};
-    const size_t weights = layer.inputs * layer.outputs;
+    const size_t weights = layer.heads * layer.inputs * layer.outputs, biases = layer.heads * layer.outputs;
     layer.weights = parameters;
     layer.bias = layer.weights + weights;
-    layer.gamma = layer.bias + layer.outputs;
+    layer.gamma = layer.bias + biases;
     layer.beta = layer.gamma + layer.outputs;
     const bool normalizes = layer.normalization != Normalization::kNone;
     layer.scale = layer.gamma + (normalizes ? 2 * layer.outputs : 0);
@@ -49,7 +57,7 @@ Network LayOut(const NetworkSpec& spec) {
     layer.end = parameters;
     network.ranges.push_back(
         {layer.weights, weights, layer.trainable, layer.l1, layer.l2, layer.inputs, layer.max_norm});
-    network.ranges.push_back({layer.bias, layer.outputs, layer.trainable});
+    network.ranges.push_back({layer.bias, biases, layer.trainable});
     if (normalizes) {
       network.ranges.push_back({layer.gamma, layer.outputs, layer.trainable});
       network.ranges.push_back({layer.beta, layer.outputs, layer.trainable});

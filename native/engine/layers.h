@@ -73,6 +73,7 @@ struct LayerSpec {
   bool mixes = false;          // mixes each unit's activation with its argument, by a learned share
   size_t skip = 0;             // adds the input of layer number `skip` (from 1) to the outputs; 0: nothing
   bool trainable = true;
+  size_t heads = 1;  // members that have weights and a bias of their own
   double l1 = 0;
   double l2 = 0;
   double max_norm = 0;  // the largest norm of a unit's weights; 0: no limit
@@ -87,9 +88,9 @@ struct LayerSpec {
   bool UsesBatchMoments() const { return NormalizesBatches() && trainable; }
 };
 
-// A layer with the offsets of its parameters: W (out, in), b (out); with a normalisation, gamma (out) and
-// beta (out); with scaled inputs, s (in); with mixed activations, a (out). mean (out) and variance (out) are
-// offsets into the running moments of all layers.
+// A layer with the offsets of its parameters: W (heads, out, in), b (heads, out); with a normalisation, gamma
+// (out) and beta (out); with scaled inputs, s (in); with mixed activations, a (out). mean (out) and variance
+// (out) are offsets into the running moments of all layers.
 struct Layer : LayerSpec {
   size_t weights = 0;
   size_t bias = 0;
@@ -142,14 +143,19 @@ struct NetworkSpec {
   InputSpec input;
   std::vector<LayerSpec> layers;
   std::vector<ParameterFactors> factors;  // of each parameter, in their order; empty: all 1
+  // Members that share the layers, except the weights and the bias of the last one; 0: the network is one of
+  // its own, and its inputs have no factors.
+  size_t members = 0;
 };
 
-// The parameters are the tables, the numeric embeddings, then the layers in order. If the first layer is
-// frozen, what comes before it is, too.
+// The parameters are the tables, the numeric embeddings, the members' factors of the inputs, then the layers
+// in order. If the first layer is frozen, what comes before it is, too.
 struct Network {
   size_t numbers = 0;  // columns of X
   std::vector<Embedding> embeddings;
   NumericEmbedding numeric{};
+  size_t members = 0;
+  size_t member_factors = 0;  // their offset: (members, features)
   std::vector<Layer> layers;
   size_t parameter_count = 0;
   size_t statistic_count = 0;          // running moments of all layers
@@ -159,10 +165,14 @@ struct Network {
   size_t Outputs() const { return layers.back().outputs; }
   // The units of the input before numbers are embedded.
   size_t RawFeatures() const { return Features() - numeric.columns * numeric.outputs + numeric.columns; }
-  // Whether something before the first layer is trained.
-  bool TrainsInput() const {
+  // The rows that a sample becomes: one for each member.
+  size_t RowsPerSample() const { return std::max<size_t>(members, 1); }
+  // Whether the features of a sample are trained.
+  bool TrainsFeatures() const {
     return (!embeddings.empty() || numeric.columns > 0) && layers.front().trainable;
   }
+  // Whether something before the first layer is trained.
+  bool TrainsInput() const { return TrainsFeatures() || (members > 0 && layers.front().trainable); }
 };
 
 Network LayOut(const NetworkSpec& spec);

@@ -30,7 +30,7 @@ class PlanOf final : public Plan {
     const Source<T> source{static_cast<const T*>(x_data), codes};
     T* out = static_cast<T*>(out_data);
     if (rows == 1) return PredictOne(source, out);
-    const TileSplit<T> split = runner_.SplitForward(rows);
+    const TileSplit split = runner_.SplitForward(rows);
     std::vector<Outcome> found(split.count);
     Pass pass;
     pass.predicts = true;
@@ -53,7 +53,7 @@ class PlanOf final : public Plan {
     if (outcome.status != Status::kDone) return outcome;
     const std::vector<uint32_t> present = PresentRows(samples);
     totals->rows = present.empty() ? samples.rows : present.size();
-    const TileSplit<T> split = runner_.SplitForward(totals->rows);
+    const TileSplit split = runner_.SplitForward(totals->rows);
     const Source<T> source = SourceOf(samples, present.empty() ? nullptr : present.data());
     std::vector<Totals> parts(split.count);
     const bool whole = runner_.ForEachTile(split, [&](Tile<T>& tile, size_t i) {
@@ -99,7 +99,7 @@ class PlanOf final : public Plan {
       if (outcome.status != Status::kDone) return outcome;
     }
     T* out = static_cast<T*>(out_data);
-    const TileSplit<T> split = runner_.SplitByInputs(samples.rows);
+    const TileSplit split = runner_.SplitByInputs(samples.rows);
     std::vector<Outcome> found(split.count);
     Pass pass;
     pass.predicts = !of_loss;

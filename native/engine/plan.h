@@ -12,6 +12,8 @@
 //   segment           stages that can run together on a range of units (tile.h)
 //   tile              some samples of a batch, in their own workspace (tile.h)
 //   partial gradient  the summed gradients of some of a batch's tiles (tile_runner.h)
+//   member            one of several networks that share the layers (stages/members.h)
+//   answer            the mean of the members' outputs (consensus.h)
 //   sweep             the schedule for large networks: one layer after another (tile_runner.h)
 //   piece             a range of parameters that one thread updates at once (update.h)
 //

@@ -4,6 +4,7 @@
 
 #include "engine/stages/add.h"
 #include "engine/stages/dropout.h"
+#include "engine/stages/members.h"
 #include "engine/stages/mix.h"
 #include "engine/stages/noise.h"
 #include "engine/stages/normalize.h"
@@ -37,9 +38,16 @@ uint32_t NoiseStream(size_t l) { return static_cast<uint32_t>(2 * l + 1); }
 template <typename T>
 Tile<T>::Tile(const Network& network, Loss loss, const T* parameters, const T* statistics,
               size_t most_samples, bool to_inputs)
-    : network_(network), loss_(loss), to_inputs_(to_inputs) {
-  at_.capacity = most_samples == 1 ? 1 : RowLength<T>(most_samples);
+    : network_(network), loss_(loss), to_inputs_(to_inputs), consensus_(network, loss) {
+  samples_.capacity = most_samples == 1 ? 1 : RowLength<T>(most_samples);
+  rows_.capacity = network.RowsPerSample() == 1 ? samples_.capacity : MemberRowLength(most_samples);
   Build(parameters, statistics);
+}
+
+// The products of the last member write whole vectors, too.
+template <typename T>
+size_t Tile<T>::MemberRowLength(size_t samples) const {
+  return RowLength<T>((network_.RowsPerSample() - 1) * samples + PaddedSize<T>(samples));
 }
 
 template <typename T>
@@ -77,7 +85,8 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
 
   const bool embeds_numbers = network_.numeric.columns > 0;
   const bool by_sample = network_.Features() >= kWideInput && layers[0].noise == 0 &&
-                         !layers[0].scales_inputs && !embeds_numbers && !forks[0] && at_.capacity > 1;
+                         !layers[0].scales_inputs && !embeds_numbers && !HasMembers() && !forks[0] &&
+                         samples_.capacity > 1;
   Slot<T>* current = NewSlot(network_.RawFeatures());
   input_ = Make<InputStage<T>>(current, network_, parameters, by_sample);
   segments_.push_back({nullptr, {input_}, current->units});
@@ -105,6 +114,14 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     current = NewSlot(network_.Features());
     segments_[0].stages.push_back(Make<NumericStage<T>>(raw, current, network_, parameters, to_inputs_));
     segments_[0].units = current->units;
+  }
+  if (HasMembers()) {
+    Slot<T>* features = current;
+    const bool features_wanted = to_inputs_ || network_.TrainsFeatures();
+    if (features_wanted) gradient_arrays_.push_back({features->units, {features}, {}});
+    current = NewSlot(network_.Features());
+    auto* members = Make<MembersStage<T>>(features, current, network_, parameters, samples_, features_wanted);
+    segments_.push_back({nullptr, {members}, current->units});
   }
   with_gradients(current);
   ActivateStage<T>* relu_before = nullptr;
@@ -184,17 +201,28 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
 
 template <typename T>
 void Tile<T>::Prepare(const Pass& pass, size_t m, size_t first) {
-  at_.m = m;
-  at_.ld = at_.capacity == 1 ? 1 : RowLength<T>(m);
-  at_.first = first;
-  at_.pass = pass;
-  for (const auto& stage : stages_) stage->Prepare(at_);
+  const size_t members = network_.RowsPerSample(), capacity = rows_.capacity;
+  samples_.m = m;
+  samples_.ld = samples_.capacity == 1 ? 1 : RowLength<T>(m);
+  samples_.first = first;
+  samples_.pass = pass;
+  rows_ = samples_;
+  rows_.capacity = capacity;
+  if (members > 1) {
+    rows_.m = members * m;
+    rows_.ld = MemberRowLength(m);
+    // Each tile has the draws of its own rows.
+    rows_.first = members * first;
+  }
+  for (const Segment<T>& segment : segments_) {
+    for (Stage<T>* stage : segment.stages) stage->Prepare(At(segment));
+  }
 }
 
 template <typename T>
 void Tile<T>::PrepareGradients() {
   for (GradientArray& array : gradient_arrays_) {
-    T* values = array.values.Reserve(array.units * at_.capacity);
+    T* values = array.values.Reserve(array.units * rows_.capacity);
     for (Slot<T>* slot : array.slots) slot->gradients = values;
   }
 }
@@ -210,15 +238,15 @@ void Tile<T>::Load(const Source<T>& source, size_t row, size_t m, const Pass& pa
 
 template <typename T>
 void Tile<T>::LoadLabels(const Source<T>& source, size_t row) {
-  const size_t m = at_.m, ld = at_.ld;
+  const size_t m = samples_.m, ld = rows_.ld;
   if (TakesClasses(loss_)) {
     const int32_t* classes = static_cast<const int32_t*>(source.y);
-    T* labels = labels_.Reserve(at_.capacity);
+    T* labels = labels_.Reserve(samples_.capacity);
     for (size_t i = 0; i < m; i++) labels[i] = static_cast<T>(classes[source.Sample(row + i)]);
   } else {
     const size_t out = network_.Outputs();
     const T* y = static_cast<const T*>(source.y);
-    T* labels = labels_.Reserve(out * at_.capacity);
+    T* labels = labels_.Reserve(out * rows_.capacity);
     for (size_t i = 0; i < m; i++) {
       const T* outputs = y + source.Sample(row + i) * out;
       for (size_t j = 0; j < out; j++) labels[j * ld + i] = outputs[j];
@@ -226,47 +254,74 @@ void Tile<T>::LoadLabels(const Source<T>& source, size_t row) {
   }
   weighted_ = source.weights != nullptr;
   if (!weighted_) return;
-  T* weights = weights_.Reserve(at_.capacity);
+  T* weights = weights_.Reserve(samples_.capacity);
   for (size_t i = 0; i < m; i++) weights[i] = source.weights[source.Sample(row + i)];
 }
 
 template <typename T>
 void Tile<T>::Forward(const Segment<T>& segment, size_t from, size_t to) {
-  for (Stage<T>* stage : segment.stages) stage->Forward(at_, from, to);
+  for (Stage<T>* stage : segment.stages) stage->Forward(At(segment), from, to);
 }
 
 template <typename T>
 void Tile<T>::ComputeLoss(const LossSpec& loss, T scale, Totals* totals) {
   const Slot<T>& outputs = *slots_.back();
-  *totals = blasnet::ComputeLoss(
-      loss, static_cast<const T*>(outputs.values), static_cast<const T*>(labels_.data()),
-      static_cast<const T*>(weighted_ ? weights_.data() : nullptr), at_.m, network_.Outputs(), at_.ld, scale,
-      at_.pass.GoesBack() ? outputs.gradients : static_cast<T*>(nullptr));
+  const size_t m = samples_.m, ld = rows_.ld, members = network_.RowsPerSample();
+  const T* weights = weighted_ ? weights_.data() : nullptr;
+  const T* labels = labels_.data();
+  const T* values = outputs.values;
+  const bool goes_back = rows_.pass.GoesBack();
+  const auto loss_of = [&](const T* of, T factor, T* gradients) {
+    return blasnet::ComputeLoss(loss, of, labels, weights, m, network_.Outputs(), ld, factor, gradients);
+  };
+  if (members == 1) {
+    *totals = loss_of(values, scale, goes_back ? outputs.gradients : nullptr);
+    return;
+  }
+  *totals = {};
+  if (!goes_back || TraitsOf(loss_).hits != Hits::kNone) {
+    *totals =
+        loss_of(FromLogits(loss_) ? consensus_.OfLogits(values, m, ld) : consensus_.OfOutputs(values, m, ld),
+                T{0}, nullptr);
+  }
+  if (!goes_back) return;
+  totals->loss = 0;
+  const double share = 1.0 / static_cast<double>(members);
+  for (size_t member = 0; member < members; member++) {
+    const size_t block = member * m;
+    const Totals own = loss_of(values + block, scale / static_cast<T>(members), outputs.gradients + block);
+    totals->loss += own.loss * share;
+  }
 }
 
 template <typename T>
 void Tile<T>::BackwardTail(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients) {
   for (size_t i = segment.stages.size(); i-- > 1;) {
-    segment.stages[i]->Backward(at_, from, to, accumulate, gradients);
+    segment.stages[i]->Backward(At(segment), from, to, accumulate, gradients);
   }
 }
 
 template <typename T>
 void Tile<T>::BackwardHead(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients) {
-  segment.stages.front()->Backward(at_, from, to, accumulate, gradients);
+  segment.stages.front()->Backward(At(segment), from, to, accumulate, gradients);
 }
 
 template <typename T>
 void Tile<T>::WeightGradients(const Segment<T>& segment, size_t from, size_t to, bool accumulate,
                               T* gradients) const {
-  segment.affine->WeightGradients(at_, from, to, accumulate, gradients);
+  segment.affine->WeightGradients(rows_, from, to, accumulate, gradients);
 }
 
 template <typename T>
 void Tile<T>::PickOutput(size_t output) {
   T* gradients = slots_.back()->gradients;
-  std::fill_n(gradients, network_.Outputs() * at_.ld, T{0});
-  std::fill_n(gradients + output * at_.ld, at_.m, T{1});
+  const size_t ld = rows_.ld;
+  std::fill_n(gradients, network_.Outputs() * ld, T{0});
+  if (HasMembers()) {
+    consensus_.Backward(slots_.back()->values, Answers(), output, samples_.m, ld, gradients);
+  } else {
+    std::fill_n(gradients + output * ld, samples_.m, T{1});
+  }
 }
 
 template <typename T>
@@ -284,48 +339,55 @@ template <typename T>
 void Tile<T>::StoreInputGradients(T* out) const {
   const T* d = slots_.front()->gradients;
   const size_t numbers = network_.numbers;
-  for (size_t i = 0; i < at_.m; i++) {
-    for (size_t j = 0; j < numbers; j++) out[i * numbers + j] = d[j * at_.ld + i];
+  for (size_t i = 0; i < samples_.m; i++) {
+    for (size_t j = 0; j < numbers; j++) out[i * numbers + j] = d[j * samples_.ld + i];
   }
 }
 
 template <typename T>
 void Tile<T>::UpdateStatistics(T* statistics) const {
-  for (const auto& stage : stages_) stage->UpdateStatistics(at_, statistics);
+  for (const auto& stage : stages_) stage->UpdateStatistics(rows_, statistics);
 }
 
 template <typename T>
-void Tile<T>::Store(T* out) const {
+const T* Tile<T>::Answers() {
   const T* a = slots_.back()->values;
+  return HasMembers() ? consensus_.OfOutputs(a, samples_.m, rows_.ld) : a;
+}
+
+template <typename T>
+void Tile<T>::Store(T* out) {
+  const T* a = Answers();
   const size_t outputs = network_.Outputs();
-  for (size_t i = 0; i < at_.m; i++) {
-    for (size_t j = 0; j < outputs; j++) out[i * outputs + j] = a[j * at_.ld + i];
+  for (size_t i = 0; i < samples_.m; i++) {
+    for (size_t j = 0; j < outputs; j++) out[i * outputs + j] = a[j * rows_.ld + i];
   }
 }
 
 template <typename T>
 void Tile<T>::PredictOne(const Source<T>& source, T* out) {
   input_->Load(source, 0);
-  if (at_.ld == 0) {
+  if (samples_.ld == 0) {
     Pass pass;
     pass.predicts = true;
     Prepare(pass, 1, 0);
     for (const Segment<T>& segment : segments_) {
       for (Stage<T>* stage : segment.stages) {
-        if (!stage->Idle(at_)) busy_.push_back({stage, segment.units});
+        const TileSamples& at = At(segment);
+        if (!stage->Idle(at)) busy_.push_back({stage, segment.units, &at});
       }
     }
   } else {
     // The later stages are still prepared from the previous sample.
-    for (Stage<T>* stage : segments_[0].stages) stage->Prepare(at_);
+    for (Stage<T>* stage : segments_[0].stages) stage->Prepare(samples_);
   }
-  for (const auto& [stage, units] : busy_) stage->Forward(at_, 0, units);
-  std::copy_n(slots_.back()->values, network_.Outputs(), out);
+  for (const auto& [stage, units, at] : busy_) stage->Forward(*at, 0, units);
+  Store(out);
 }
 
 template <typename T>
 size_t Tile<T>::Bytes() const {
-  size_t bytes = labels_.Bytes() + weights_.Bytes();
+  size_t bytes = labels_.Bytes() + weights_.Bytes() + consensus_.Bytes();
   for (const auto& stage : stages_) bytes += stage->Bytes();
   for (const GradientArray& array : gradient_arrays_) bytes += array.values.Bytes();
   return bytes;
@@ -335,7 +397,7 @@ template <typename T>
 size_t Tile<T>::FirstBadLayer() const {
   for (size_t l = 0; l < activations_.size(); l++) {
     for (size_t j = 0; j < activations_[l]->units; j++) {
-      if (FirstNonFinite(activations_[l]->values + j * at_.ld, at_.m) != at_.m) return l;
+      if (FirstNonFinite(activations_[l]->values + j * rows_.ld, rows_.m) != rows_.m) return l;
     }
   }
   return activations_.size() - 1;

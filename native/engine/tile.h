@@ -6,12 +6,17 @@
 // A tile groups the network's stages into segments. The first stage of a segment needs all units of its
 // input; the other stages work unit by unit. So a segment can take some of its units through all its stages
 // at a time, and threads can share its units.
+//
+// If the network has members, the stages of segment 0 work on samples, and all others on rows: each member
+// has a row for each sample. A loss that is trained is the mean over the members, and answers are their
+// consensus.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "engine/consensus.h"
 #include "engine/layers.h"
 #include "engine/stages/affine.h"
 #include "engine/stages/input.h"
@@ -46,8 +51,8 @@ class Tile {
   // Runs a segment's stages for units from .. to.
   void Forward(const Segment<T>& segment, size_t from, size_t to);
 
-  // Computes the samples' loss and hits. In a training pass, also writes `scale` times the loss's gradient to
-  // the last slot.
+  // Computes the samples' loss and hits: those of the answers. In a training pass, the loss is the mean of
+  // the members' own; also writes `scale` times its gradient to the last slot.
   void ComputeLoss(const LossSpec& loss, T scale, Totals* totals);
 
   // Runs a segment's stages backward, all except the first, for units from .. to.
@@ -59,7 +64,7 @@ class Tile {
                        T* gradients) const;
 
   // For a tile made with `to_inputs`, after a pass by inputs: writes 1 as the gradient of one output of every
-  // sample, and 0 as that of the others.
+  // sample's answer, and 0 as that of the others.
   void PickOutput(size_t output);
   // Runs all stages backward. The gradients of the parameters (parameter_count) are of no use.
   void BackwardToInputs(T* parameter_gradients);
@@ -69,8 +74,8 @@ class Tile {
   // After a training pass: moves the running moments towards the moments of the samples.
   void UpdateStatistics(T* statistics) const;
 
-  // Writes the outputs, one sample per row: (m, out).
-  void Store(T* out) const;
+  // Writes the answers, one sample per row: (m, out).
+  void Store(T* out);
 
   // Predicts the source's first sample; for a tile of one sample.
   void PredictOne(const Source<T>& source, T* out);
@@ -88,14 +93,25 @@ class Tile {
   template <class S, class... Arguments>
   S* Make(Arguments&&... arguments);
   Slot<T>* NewSlot(size_t units);
+  // The columns that a segment works on.
+  const TileSamples& At(const Segment<T>& segment) const {
+    return &segment == segments_.data() ? samples_ : rows_;
+  }
+  bool HasMembers() const { return network_.members > 0; }
+  // The distance between rows of this many samples, each with a row for every member.
+  size_t MemberRowLength(size_t samples) const;
   void Prepare(const Pass& pass, size_t m, size_t first);
   void PrepareGradients();
   void LoadLabels(const Source<T>& source, size_t row);
+  // The outputs of a pass that predicts, in the first columns of (out, ld).
+  const T* Answers();
 
   const Network& network_;
   const Loss loss_;
   const bool to_inputs_;
-  TileSamples at_;
+  TileSamples samples_;  // the samples
+  TileSamples rows_;     // their rows, one for each member; without members, the samples
+  Consensus<T> consensus_;
   std::vector<std::unique_ptr<Stage<T>>> stages_;
   std::vector<std::unique_ptr<Slot<T>>> slots_;
   std::vector<Segment<T>> segments_;
@@ -105,6 +121,7 @@ class Tile {
   struct Busy {
     Stage<T>* stage;
     size_t units;
+    const TileSamples* at;
   };
   std::vector<Busy> busy_;
   // Arrays for the slots' gradients. All slots between two affine stages share one array, since their stages

@@ -15,6 +15,8 @@ TileRunner<T>::TileRunner(const Network& network, const LossSpec& loss, const T*
       parameters_(parameters),
       statistics_(statistics),
       control_(control),
+      members_(network.RowsPerSample()),
+      grain_(members_ == 1 ? 64 / sizeof(T) : 2),
       layer_parameters_(network.parameter_count - network.layers.front().weights),
       large_layers_(layer_parameters_ * sizeof(T) >= kSweepBytes),
       large_(network.parameter_count * sizeof(T) >= kSweepBytes) {
@@ -26,20 +28,22 @@ TileRunner<T>::TileRunner(const Network& network, const LossSpec& loss, const T*
 
 template <typename T>
 size_t TileRunner<T>::TileRows(bool sweeps) const {
-  return sweeps ? kSweepRows : std::clamp(kTileWork / (6 * layer_parameters_), kLeastTileRows, kMostTileRows);
+  const size_t rows =
+      sweeps ? kSweepRows : std::clamp(kTileWork / (6 * layer_parameters_), kLeastTileRows, kMostTileRows);
+  return std::max(rows / members_, grain_);
 }
 
 // The number of threads that is worth using for `rows`. Per parameter and sample, a forward pass takes 2
 // operations, a training step 6.
 template <typename T>
 size_t TileRunner<T>::ThreadsFor(size_t rows, size_t operations) const {
-  return rows * layer_parameters_ * operations < kParallelWork ? 1 : control_.Threads();
+  return rows * members_ * layer_parameters_ * operations < kParallelWork ? 1 : control_.Threads();
 }
 
 // The limit of threads that share a layer in a sweep.
 template <typename T>
 size_t TileRunner<T>::ThreadsForUnits(const Layer& layer) const {
-  return tile_rows_ * (layer.end - layer.weights) * 2 < kParallelWork ? 1 : control_.ThreadLimit();
+  return tile_rows_ * members_ * (layer.end - layer.weights) * 2 < kParallelWork ? 1 : control_.ThreadLimit();
 }
 
 // Creates tiles until there are `count`. Their size grows with use, so that a plan for a few rows stays
@@ -48,7 +52,7 @@ template <typename T>
 void TileRunner<T>::ReserveTiles(size_t count, size_t rows, size_t most_rows) {
   if (rows > reserved_rows_) {
     const size_t grown = std::max(rows, std::min(most_rows, 2 * reserved_rows_));
-    reserved_rows_ = grown + 64 / sizeof(T);
+    reserved_rows_ = grown + grain_;
     tiles_.clear();
   }
   while (tiles_.size() < count) {
@@ -60,7 +64,7 @@ void TileRunner<T>::ReserveTiles(size_t count, size_t rows, size_t most_rows) {
 template <typename T>
 void TileRunner<T>::ReserveInputTiles(size_t count, size_t rows) {
   if (rows > input_rows_) {
-    input_rows_ = rows + 64 / sizeof(T);
+    input_rows_ = rows + grain_;
     input_tiles_.clear();
   }
   while (input_tiles_.size() < count) {
@@ -92,7 +96,7 @@ void TileRunner<T>::Release() {
 }
 
 template <typename T>
-size_t TileRunner<T>::PrepareForward(const TileSplit<T>& split) {
+size_t TileRunner<T>::PrepareForward(const TileSplit& split) {
   sweeps_ = large_layers_;
   const size_t most_rows = TileRows(sweeps_);
   tile_rows_ = std::min(split.rows, most_rows);
@@ -191,7 +195,7 @@ Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Tot
   sweeps_ = large_ || whole;
   const size_t most_rows = whole ? batch.rows : TileRows(large_);
   tile_rows_ = std::min(batch.rows, most_rows);
-  const TileSplit<T> split = SplitRows<T>(batch.rows, most_rows);
+  const TileSplit split = Split(batch.rows, most_rows);
   const size_t part_count = sweeps_ ? 1 : std::min(split.count, kMostPartialGradients);
   const size_t threads = sweeps_ ? 1 : std::min(part_count, ThreadsFor(batch.rows, 6));
   while (partial_gradients_.size() < part_count) partial_gradients_.emplace_back(network_.parameter_count);
@@ -225,7 +229,7 @@ Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Tot
 }
 
 template <typename T>
-void TileRunner<T>::Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit<T>& split, size_t i,
+void TileRunner<T>::Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit& split, size_t i,
                          const Pass& pass) const {
   const size_t row = split.Start(i);
   tile.Load(batch.source, batch.start + row, split.Start(i + 1) - row, pass, row);
@@ -233,8 +237,7 @@ void TileRunner<T>::Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit<T
 
 // Runs the diverged tile forward again, to find the layer where it began.
 template <typename T>
-Outcome TileRunner<T>::Diverged(const Batch<T>& batch, const TileSplit<T>& split, size_t i,
-                                const Pass& pass) {
+Outcome TileRunner<T>::Diverged(const Batch<T>& batch, const TileSplit& split, size_t i, const Pass& pass) {
   Tile<T>& tile = *tiles_[0];
   Load(tile, batch, split, i, pass);
   Forward(tile);

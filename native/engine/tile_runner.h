@@ -38,11 +38,11 @@ class TileRunner {
              const Control& control);
 
   // Splits the rows of a forward pass into tiles.
-  TileSplit<T> SplitForward(size_t rows) const { return SplitRows<T>(rows, TileRows(large_layers_)); }
+  TileSplit SplitForward(size_t rows) const { return Split(rows, TileRows(large_layers_)); }
 
   // Calls body(tile, i) for every tile of a forward pass. Returns false if a stop came before the end.
   template <class F>
-  bool ForEachTile(const TileSplit<T>& split, const F& body) {
+  bool ForEachTile(const TileSplit& split, const F& body) {
     const size_t threads = PrepareForward(split);
     ParallelFor(threads, split.count, [&](size_t i, size_t slot) {
       if (!control_.Stopped()) body(*tiles_[slot], i);
@@ -51,12 +51,12 @@ class TileRunner {
   }
 
   // Splits the rows of a pass by inputs into tiles.
-  TileSplit<T> SplitByInputs(size_t rows) const { return SplitRows<T>(rows, TileRows(false)); }
+  TileSplit SplitByInputs(size_t rows) const { return Split(rows, TileRows(false)); }
 
   // Calls body(tile, scratch, i) for every tile of a pass by inputs, whose layers are not swept; `scratch`
   // has (parameter_count) elements. Returns false if a stop came before the end.
   template <class F>
-  bool ForEachTileByInputs(const TileSplit<T>& split, const F& body) {
+  bool ForEachTileByInputs(const TileSplit& split, const F& body) {
     const size_t threads = std::min(split.count, ThreadsFor(split.rows, 6));
     ReserveInputTiles(threads, std::min(split.rows, TileRows(false)));
     ParallelFor(threads, split.count, [&](size_t i, size_t slot) {
@@ -86,24 +86,27 @@ class TileRunner {
   std::vector<std::vector<T>>& PartialGradients() { return partial_gradients_; }
 
  private:
+  // The samples of a tile: fewer if they have members, whose rows take the same memory.
   size_t TileRows(bool sweeps) const;
+  TileSplit Split(size_t rows, size_t tile_rows) const { return SplitRows(rows, tile_rows, grain_); }
   size_t ThreadsFor(size_t rows, size_t operations) const;
   size_t ThreadsForUnits(const Layer& layer) const;
   void ReserveTiles(size_t count, size_t rows, size_t most_rows);
   void ReserveInputTiles(size_t count, size_t rows);
-  size_t PrepareForward(const TileSplit<T>& split);
-  void Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit<T>& split, size_t i,
-            const Pass& pass) const;
+  size_t PrepareForward(const TileSplit& split);
+  void Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit& split, size_t i, const Pass& pass) const;
   void Backward(Tile<T>& tile, bool accumulate, T* gradients);
   bool BackwardLayer(Tile<T>& tile, const Segment<T>& segment, const Segment<T>& before, bool to_input,
                      bool accumulate, T* gradients);
-  Outcome Diverged(const Batch<T>& batch, const TileSplit<T>& split, size_t i, const Pass& pass);
+  Outcome Diverged(const Batch<T>& batch, const TileSplit& split, size_t i, const Pass& pass);
 
   const Network& network_;
   const LossSpec& loss_;
   const T* const parameters_;
   const T* const statistics_;
   const Control& control_;
+  const size_t members_;           // rows of each sample
+  const size_t grain_;             // tiles are multiples of this many samples long
   const size_t layer_parameters_;  // without the embedding tables: a sample reads few of their rows
   const bool large_layers_;        // layer_parameters_ do not stay in cache: predictions sweep
   const bool large_;               // the parameters do not all stay in cache: training sweeps

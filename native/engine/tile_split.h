@@ -19,22 +19,19 @@ inline constexpr size_t kMostPartialGradients = 16;  // partial gradients of a b
 
 constexpr size_t Blocks(size_t size, size_t block) { return (size + block - 1) / block; }
 
-// Splits rows into `count` tiles of nearly equal size. Every tile except the last is a whole number of cache
-// lines long.
-template <typename T>
+// Splits rows into `count` tiles of nearly equal size. Every tile except the last is a multiple of `grain`
+// rows long.
 struct TileSplit {
   size_t rows;
   size_t count;
+  size_t grain;
 
-  size_t Start(size_t i) const {
-    constexpr size_t kLine = 64 / sizeof(T);
-    return std::min(rows, Blocks(rows, kLine) * i / count * kLine);
-  }
+  size_t Start(size_t i) const { return std::min(rows, Blocks(rows, grain) * i / count * grain); }
 };
 
-template <typename T>
-TileSplit<T> SplitRows(size_t rows, size_t tile_rows) {
-  return {rows, Blocks(rows, tile_rows)};
+// `grain`: at most tile_rows, and even, as the draws of dropout need it.
+constexpr TileSplit SplitRows(size_t rows, size_t tile_rows, size_t grain) {
+  return {rows, Blocks(rows, tile_rows), grain};
 }
 
 }  // namespace blasnet

@@ -131,6 +131,21 @@ itRejects([
   ...values('maxNorm', 'a positive finite number', [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '3']),
   ...values('trainable', 'true or false', ['no', null]),
   ...values('inputScale', 'true or false', ['no', null]),
+  ...values('members', 'an integer from 1 to 10000', [0, 1.5, -1, 10_001, Number.NaN, '4', null]),
+  {
+    what: 'members of a later layer',
+    call: () => complete(first, { ...last, members: 2 }),
+    error: RangeError,
+    code: 'ERR_BLASNET_ARG_VALUE',
+    message: 'Expected layers[1].members to be left out in all layers except the first, got 2 (number)',
+  },
+  {
+    what: 'members with too many last layers',
+    call: () => complete({ ...first, outputDim: 1000, members: 10_000 }, { ...last, outputDim: 300 }),
+    error: RangeError,
+    code: 'ERR_BLASNET_SHAPE',
+    message: 'Expected the network to have at most 2147483647 parameters, got 3003023000 up to layers[1]',
+  },
   ...values('activationMix', 'true or false', ['no', null]),
   ...(['learningRateFactors', 'weightDecayFactors'] as const).flatMap((option): BadCall[] => [
     {

@@ -193,6 +193,13 @@ it('sizes whose product is too large are refused, not wrapped around', () => {
     const error = thrownBy(() => new native.Plan({ ...right, ...none, inputs, layers } as never));
     expect(error).toMatchObject({ message: expect.stringContaining('fewer than 2^31 parameters') });
   }
+  // Members have as many last layers.
+  const heads = packRecord('layer', { ...plainLayer, outputs: 2 ** 14 });
+  const [args] = rightArguments(planArguments, Float64Array) as [object];
+  const wide = { ...args, ...none, inputs: 2 ** 14, layers: heads, members: 10_000 };
+  expect(thrownBy(() => new native.Plan(wide as never))).toMatchObject({
+    message: expect.stringContaining('so few that there are fewer than 2^31 parameters'),
+  });
   const plan = makePlan(Float64Array);
   for (const rows of [most, 2 ** 30]) {
     expect(() => plan.predict?.(a, new Int32Array(8), rows, a)).toThrow(TypeError);

@@ -132,6 +132,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     largestSize: [floats(5, { anyLength: true, anyType: true })],
     addScaled: [floats(5, { anyLength: true }), number(2), floats(5), floats(5)],
     scale: [floats(5, { anyLength: true }), number(2), floats(5)],
+    logMeanExp: [positive(2), floats(10), floats(5, { anyLength: true, anyType: true })],
     waves: [number(2), number(0.25), floats(5, { anyLength: true }), floats(5), floats(5)],
     waveGradients: [floats(5, { anyLength: true }), floats(5), floats(5), floats(5), floats(5)],
     lbfgsStep: [
@@ -189,7 +190,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
 
   /**
    * A plan with 3 numbers, of which one becomes 3 features by 2 waves, a table of 3 categories and 2 outputs, 4 hidden units with batch normalisation, and
-   * 2 output units: 79 parameters.
+   * 2 output units, with 2 members: 103 parameters.
    */
   const planArguments = [
     properties({
@@ -226,9 +227,10 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
         },
         { anyLength: true },
       ),
-      // Of E1, F1, P1, V1, c1, W1, b1, gamma1, beta1, s1, a1, W2 and b2.
+      members: code(2, 10_000),
+      // Of E1, F1, P1, V1, c1, R1, W1, b1, gamma1, beta1, s1, a1, W2 and b2.
       factors: numbers(
-        [1, 1, 0.5, 1, 1, 0, 0, 2, 1, 1, 1, 1, 1, 1, 0.1, 0, 6, 1, 0, 2, 1, 1, 0.5, 0.5, 1, 0],
+        [1, 1, 0.5, 1, 1, 0, 0, 2, 1, 1, 3, 0.5, 1, 1, 1, 1, 0.1, 0, 6, 1, 0, 2, 1, 1, 0.5, 0.5, 1, 0],
         {},
         { mayBeEmpty: true },
       ),
@@ -238,7 +240,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
         make: () => new Float64Array(1),
         wrong: () => [...notArrays, undefined, new Float32Array(1), new Float64Array(7)],
       },
-      parameters: shared(79),
+      parameters: shared(103),
       statistics: shared(8),
       outcome: shared(8, true),
     }),
@@ -269,7 +271,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
   const methods = {
     predict: [floats(15), codes(), size(5), floats(10), callback()],
     evaluate: [...samples(), callback()],
-    gradients: [...samples(), floats(79), callback()],
+    gradients: [...samples(), floats(103), callback()],
     inputGradients: [
       ...[floats(15), codes(), floats(10, { optional: true }), code(1, 1), positive(5), floats(15)],
       callback(),
@@ -283,7 +285,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
         order: order(0, 1, 2, 3, 4, 4, 3, 2, 1, 0),
         numbers: trainNumbers,
         options: doubles(adam.options.length),
-        state: floats(158),
+        state: floats(206),
         learningRates: numbers([0.1, 0.05], {}, { anyLength: true }),
         decayFactors: numbers([1, 0.5], {}, { anyLength: true }),
         dropoutFactors: numbers([0.5, 1], {}, { anyLength: true }),

@@ -226,8 +226,9 @@ const network = fc.record({
   ),
   code: fc.oneof(fc.integer({ min: -2, max: 6 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31))),
   layers: fc.array(layer, { minLength: 3, maxLength: 3 }),
-  // None, or two for each of at most 24 parameters.
-  factors: fc.oneof(fc.constant(new Float64Array(0)), doubles(48)),
+  members: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 4 })),
+  // None, or two for each of at most 25 parameters.
+  factors: fc.oneof(fc.constant(new Float64Array(0)), doubles(50)),
   loss: fc.tuple(small(Object.keys(native.losses).length - 1), double, double),
   rows: fc.integer({ min: 1, max: 40 }),
   value: double,
@@ -256,7 +257,7 @@ const training = fc.record({
 
 fc.assert(
   fc.property(network, fc.array(training, { maxLength: 3 }), (net, trainings) => {
-    const { Float, sizes, tables, numeric, factors, code, layers, loss, rows, value, label } = net;
+    const { Float, sizes, tables, numeric, factors, code, layers, members, loss, rows, value, label } = net;
     /** @param {typeof Float64Array | typeof Float32Array} kind @param {number} length */
     const shared = (kind, length) => {
       const buffer = new SharedArrayBuffer(length * kind.BYTES_PER_ELEMENT);
@@ -277,7 +278,9 @@ fc.assert(
       (sum, [, , normalization = 0, , , , , scales = 0, mixes = 0], l) => {
         const features = (sizes[l] ?? 0) + (l === 0 ? embedded : 0);
         const columns = features + (normalization > 0 ? 3 : 1) + mixes;
-        return sum + columns * (sizes[l + 1] ?? 0) + scales * features;
+        const heads = l === used.length - 1 ? Math.max(1, members) : 1;
+        const own = (heads - 1) * (features + 1) * (sizes[l + 1] ?? 0) + (l === 0 ? members * features : 0);
+        return sum + columns * (sizes[l + 1] ?? 0) + scales * features + own;
       },
       tables.reduce((sum, [categories, outputs]) => sum + (categories + 1) * outputs, numericSize),
     );
@@ -293,6 +296,7 @@ fc.assert(
         numeric: Float64Array.from(numeric),
         embeddings: Float64Array.from(tables.flat()),
         layers: records,
+        members,
         factors: Float64Array.from(factors),
         loss: loss[0],
         lossOptions: Float64Array.from(loss.slice(1)),

@@ -103,6 +103,8 @@ export interface Kernels {
   largestSize(a: FloatArray): number;
   /** out = x + factor * y; out may be x or y. */
   addScaled(x: FloatArray, factor: number, y: FloatArray, out: FloatArray): void;
+  /** Each out: the logarithm of the mean of exp of `blocks` numbers. x (blocks, size of out) */
+  logMeanExp(blocks: number, x: FloatArray, out: FloatArray): void;
   /** The cosines and sines of 2 pi (frequency * x + phase). */
   waves(frequency: number, phase: number, x: FloatArray, cosines: FloatArray, sines: FloatArray): void;
   /** d = dSines * cosines - dCosines * sines */

@@ -151,16 +151,23 @@ function tensorSizes(
   const layers = architecture.flatMap((layer, index) => {
     const { inputDim, outputDim, normalization } = layer;
     const l = index + 1;
+    const heads = l === architecture.length ? membersOf(architecture) : 1;
     const factors = [[`gamma${l}`, outputDim, 1] as const, [`beta${l}`, outputDim, 1] as const];
     return [
-      [`W${l}`, outputDim, inputDim] as const,
-      [`b${l}`, outputDim, 1] as const,
+      [`W${l}`, heads * outputDim, inputDim] as const,
+      [`b${l}`, heads * outputDim, 1] as const,
       ...(normalization === undefined ? [] : factors),
       ...(layer.inputScale === true ? [[`s${l}`, inputDim, 1] as const] : []),
       ...(layer.activationMix === true ? [[`a${l}`, outputDim, 1] as const] : []),
     ];
   });
-  return [...tables, ...numericSizes(architecture[0] as StackLayer), ...layers];
+  const { members, inputDim } = architecture[0] as StackLayer;
+  const factors = members === undefined ? [] : [['R1', members, inputDim] as const];
+  return [...tables, ...numericSizes(architecture[0] as StackLayer), ...factors, ...layers];
+}
+
+function membersOf([first]: readonly StackLayer[]): number {
+  return first?.members ?? 1;
 }
 
 function tablesOf(architecture: readonly StackLayer[]) {
@@ -244,6 +251,13 @@ export function makePlan(
   });
   for (const [name, rows, cols] of numericSizes(architecture[0] as StackLayer))
     random[name] = oracle.randomDense(rows, cols, seed + 8000 + name.charCodeAt(0), -0.5, 0.5);
+  const { members, inputDim } = architecture[0] as StackLayer;
+  if (members !== undefined) {
+    const [last, { outputDim, inputDim: width }] = [architecture.length, architecture.at(-1) as StackLayer];
+    random.R1 = oracle.randomDense(members, inputDim, seed + 9000, -1.5, 1.5);
+    random[`W${last}`] = oracle.randomDense(members * outputDim, width, seed + 9001, -0.5, 0.5);
+    random[`b${last}`] = oracle.randomDense(members * outputDim, 1, seed + 9002, -0.5, 0.5);
+  }
   const flat = inside(
     type,
     tensorSizes(architecture).flatMap(([name]) => random[name]?.data as number[]),
@@ -262,6 +276,7 @@ export function makePlan(
     numeric: numericOf(architecture),
     embeddings: joined(tablesOf(architecture).map((table) => packRecord('embedding', table))),
     layers: joined(architecture.map(layerRecord)),
+    members: architecture[0]?.members ?? 0,
     factors: new Float64Array(0),
     loss: lossEntry(loss).code,
     lossOptions: packRecord('lossOptions', { labelSmoothing: smoothing, delta }),

@@ -5,6 +5,7 @@ import { type Layer, layerBackward, layerForward, type Tensors } from './oracle'
 import { type Activation, activate, activateBackward } from './oracle-activations';
 import { isFromLogits, type Loss, type LossOptions, lossFormula } from './oracle-losses';
 import { at, build, type Dense, type Grid, transpose, zip } from './oracle-matrices';
+import { answers, byMember, expand, expandBackward, membersLoss, rowsFrom } from './oracle-members';
 import { embedNumbers, type NumericLayer, numericGradients } from './oracle-numeric';
 
 export interface StackLayer extends Layer {
@@ -29,6 +30,8 @@ export interface StackLayer extends Layer {
   readonly activationMix?: boolean;
   /** Embeds the first columns of X, in the first layer. */
   readonly numeric?: NumericLayer;
+  /** The number of members, in the first layer. */
+  readonly members?: number;
   /** Tables of the first layer. Their rows follow the numbers in its inputs. */
   readonly embeddings?: readonly { readonly categories: number; readonly outputs: number }[];
 }
@@ -132,7 +135,32 @@ function columnSums(A: Dense): Grid {
   );
 }
 
-/** Returns the values of all layers, and the outputs. */
+/** One layer's sums. The last layer has a head for each member: its own rows of W and b. */
+function headSums(input: Dense, W: Dense, b: Dense, heads: number): Dense {
+  const out = W.rows / heads;
+  return byMember(input, heads, (block, j) => {
+    return layerForward(block, rowsFrom(W, j * out, out), rowsFrom(b, j * out, out), 'linear').Z;
+  });
+}
+
+function headsBackward(delta: Dense, W: Dense, input: Dense, heads: number) {
+  const [m, out] = [input.rows / heads, W.rows / heads];
+  const parts = Array.from({ length: heads }, (_, j) =>
+    layerBackward(rowsFrom(delta, j * m, m), rowsFrom(W, j * out, out), rowsFrom(input, j * m, m)),
+  );
+  const joined = (name: 'dW' | 'db' | 'dAPrev'): Grid => {
+    const grids = parts.map((part) => part[name]);
+    const { cols } = grids[0] as Grid;
+    return {
+      data: grids.flatMap(({ data }) => data),
+      rows: grids.reduce((n, { rows }) => n + rows, 0),
+      cols,
+    };
+  };
+  return { dW: joined('dW'), db: joined('db'), dAPrev: joined('dAPrev') };
+}
+
+/** Returns the values of all layers, and the outputs: with members, the mean of theirs. */
 export function stackForward(
   architecture: readonly StackLayer[],
   params: Tensors,
@@ -140,7 +168,9 @@ export function stackForward(
   options: PassOptions = {},
 ): { values: Values[]; yHat: Dense } {
   const values: Values[] = [];
+  const { members = 1 } = architecture[0] as StackLayer;
   let input = features(architecture[0] as StackLayer, params, X, options.codes);
+  if (params.R1 !== undefined) input = expand(input, params.R1);
   architecture.forEach((layer, index) => {
     const l = index + 1;
     const given = input;
@@ -148,7 +178,8 @@ export function stackForward(
     if (noise !== undefined) input = zip(input, noise, (a, n) => a + n);
     const unscaled = input;
     if (layer.inputScale) input = scaleColumns(unscaled, params[`s${l}`] as Dense);
-    const { Z: sums } = layerForward(input, params[`W${l}`] as Dense, params[`b${l}`] as Dense, 'linear');
+    const heads = l === architecture.length ? members : 1;
+    const sums = headSums(input, params[`W${l}`] as Dense, params[`b${l}`] as Dense, heads);
     let Z: Dense = sums;
     let found: Partial<ReturnType<typeof normalize>> = {};
     if (layer.normalization !== undefined) {
@@ -177,7 +208,7 @@ export function stackForward(
       input = zip(input, values[layer.skip - 1]?.given as Dense, (a, b) => a + b);
     }
   });
-  return { values, yHat: input };
+  return { values, yHat: answers(input, members, architecture.at(-1)?.activation as string) };
 }
 
 /** Turns the gradient by Z into the gradient by the sums. */
@@ -221,10 +252,12 @@ export function stackGradients(
 ) {
   const { values, yHat } = stackForward(architecture, params, X, options);
   const formula = lossFormula(loss, lossOptions);
-  const { Z: logits } = values.at(-1) as Values;
-  const outputs = isFromLogits(loss) ? logits : yHat;
+  const { Z: logits, A: activations } = values.at(-1) as Values;
+  const { members = 1 } = architecture[0] as StackLayer;
+  const outputs = isFromLogits(loss) ? logits : activations;
+  const found = membersLoss(formula, loss, outputs, yHat, members, Y);
   const grads: Record<string, Grid> = {};
-  let delta: Dense = formula.gradient(outputs, Y);
+  let delta: Dense = found.gradient;
   // For each layer, the gradient by its inputs that comes through the skips of later layers.
   const skipped: (Dense | undefined)[] = [];
   const sum = (a: Dense | undefined, b: Dense) => (a === undefined ? b : zip(a, b, (x, y) => x + y));
@@ -255,7 +288,7 @@ export function stackGradients(
       delta = normalizeBackward(delta, here, layer, params[`gamma${l}`] as Dense);
     }
     const W = params[`W${l}`] as Dense;
-    const { dW, db, dAPrev } = layerBackward(delta, W, here.input);
+    const { dW, db, dAPrev } = headsBackward(delta, W, here.input, l === architecture.length ? members : 1);
     let dInput: Dense = dAPrev;
     if (layer.inputScale) {
       grads[`ds${l}`] = columnSums(zip(dAPrev, here.unscaled, (g, x) => g * x));
@@ -274,10 +307,22 @@ export function stackGradients(
   }
   const first = architecture[0] as StackLayer;
   const numbers = embedNumbers(first.numeric, params, X).cols;
+  if (params.R1 !== undefined) {
+    const { dX, dR } = expandBackward(delta, features(first, params, X, options.codes), params.R1);
+    grads.dR1 = first.trainable === false ? build(dR.rows, dR.cols, () => 0) : dR;
+    delta = dX;
+  }
   Object.assign(grads, tableGradients(first, params, delta, numbers, options.codes));
   Object.assign(grads, numericGradients(first.numeric, params, X, delta, first.trainable === false));
-  const value = formula.value(outputs, Y) + penalty(architecture, params);
-  return { loss: value, grads, yHat, moments: values.map(({ moments }) => moments) };
+  const penalties = penalty(architecture, params);
+  return {
+    loss: found.value + penalties,
+    /** Of the members' mean. */
+    answerLoss: found.ofAnswers + penalties,
+    grads,
+    yHat,
+    moments: values.map(({ moments }) => moments),
+  };
 }
 
 /** dE1, dE2, ...: each row sums the gradients of the samples that picked it; zeros if the first layer is frozen. */

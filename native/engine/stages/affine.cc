@@ -40,14 +40,21 @@ void AffineStage<T>::Prepare(const TileSamples& at) {
   if (relu_after_ != nullptr) relu_after_->FuseForward(applies_relu_);
 }
 
+// Products write whole vectors, so that a head's last vector reaches into the next head's columns. These come
+// later, and write them again.
 template <typename T>
 void AffineStage<T>::Forward(const TileSamples& at, size_t from, size_t to) {
-  const size_t in = layer_.inputs, rows = to - from, m = at.m, ld = at.ld;
-  const T* w = parameters_ + layer_.weights + from * in;
-  const T* b = parameters_ + layer_.bias + from;
+  for (size_t head = 0; head < layer_.heads; head++) HeadForward(at, head, from, to);
+}
+
+template <typename T>
+void AffineStage<T>::HeadForward(const TileSamples& at, size_t head, size_t from, size_t to) {
+  const size_t in = layer_.inputs, rows = to - from, m = at.m / layer_.heads, ld = at.ld;
+  const T* w = parameters_ + layer_.weights + (head * layer_.outputs + from) * in;
+  const T* b = parameters_ + layer_.bias + head * layer_.outputs + from;
   const T* samples = this->in_->by_sample;
-  const T* units = this->in_->values;
-  T* z = this->out_->values + from * ld;
+  const T* units = this->in_->values + head * m;
+  T* z = this->out_->values + from * ld + head * m;
   ProductOptions<T> options;
   options.bias = b;
   if (applies_relu_) options.epilogue = Epilogue::kRelu;
@@ -67,17 +74,23 @@ void AffineStage<T>::Forward(const TileSamples& at, size_t from, size_t to) {
   }
 }
 
-// A batch that is normalised as a whole is cut into parts, like other batches into tiles.
 template <typename T>
 void AffineStage<T>::WeightGradients(const TileSamples& at, size_t from, size_t to, bool accumulate,
                                      T* gradients) const {
-  const size_t in = layer_.inputs, rows = to - from;
-  T* dw = gradients + layer_.weights + from * in;
-  T* db = gradients + layer_.bias + from;
-  const size_t parts = Blocks(at.m, kSweepRows);
+  for (size_t head = 0; head < layer_.heads; head++) HeadGradients(at, head, from, to, accumulate, gradients);
+}
+
+// A batch that is normalised as a whole is cut into parts, like other batches into tiles.
+template <typename T>
+void AffineStage<T>::HeadGradients(const TileSamples& at, size_t head, size_t from, size_t to,
+                                   bool accumulate, T* gradients) const {
+  const size_t in = layer_.inputs, rows = to - from, m = at.m / layer_.heads;
+  T* dw = gradients + layer_.weights + (head * layer_.outputs + from) * in;
+  T* db = gradients + layer_.bias + head * layer_.outputs + from;
+  const size_t parts = Blocks(m, kSweepRows);
   const auto range = [&](size_t part, bool add, T* w, T* b) {
-    const size_t sample = part * kSweepRows;
-    PartGradients(at, from, to, sample, std::min(at.m - sample, kSweepRows), add, w, b);
+    const size_t start = part * kSweepRows;
+    PartGradients(at.ld, from, to, head * m + start, std::min(m - start, kSweepRows), add, w, b);
   };
   if (parts <= kMostInTurn) {
     for (size_t part = 0; part < parts; part++) range(part, accumulate || part > 0, dw, db);
@@ -98,14 +111,14 @@ void AffineStage<T>::WeightGradients(const TileSamples& at, size_t from, size_t 
   AddTo(db, sums.data() + rows * in, rows);
 }
 
-// The gradients of samples sample .. sample + m.  dw (to - from, in)  db (to - from)
+// The gradients of columns column .. column + m.  dw (to - from, in)  db (to - from)
 template <typename T>
-void AffineStage<T>::PartGradients(const TileSamples& at, size_t from, size_t to, size_t sample, size_t m,
+void AffineStage<T>::PartGradients(size_t ld, size_t from, size_t to, size_t column, size_t m,
                                    bool accumulate, T* dw, T* db) const {
-  const size_t in = layer_.inputs, rows = to - from, ld = at.ld;
-  const T* samples = this->in_->by_sample == nullptr ? nullptr : this->in_->by_sample + sample * in;
-  const T* units = this->in_->values == nullptr ? nullptr : this->in_->values + sample;
-  const T* dz = this->out_->gradients + from * ld + sample;
+  const size_t in = layer_.inputs, rows = to - from;
+  const T* samples = this->in_->by_sample == nullptr ? nullptr : this->in_->by_sample + column * in;
+  const T* units = this->in_->values == nullptr ? nullptr : this->in_->values + column;
+  const T* dz = this->out_->gradients + from * ld + column;
   if (ForBlas()) {
     const T beta = accumulate ? T{1} : T{0};
     if (samples != nullptr) {
@@ -123,12 +136,20 @@ void AffineStage<T>::PartGradients(const TileSamples& at, size_t from, size_t to
   RowSums(rows, m, dz, ld, accumulate, db);
 }
 
+// As in Forward, later heads write again what earlier ones wrote beyond their columns. They would add to it
+// if the input forked; that of the last layer, the only one with heads, never does.
 template <typename T>
 void AffineStage<T>::Backward(const TileSamples& at, size_t from, size_t to, bool, T*) {
-  const size_t in = layer_.inputs, out = layer_.outputs, rows = to - from, m = at.m, ld = at.ld;
-  const T* w = parameters_ + layer_.weights + from;
-  const T* dz = this->out_->gradients;
-  T* d = input_->gradients + from * ld;
+  for (size_t head = 0; head < layer_.heads; head++) HeadBackward(at, head, from, to);
+}
+
+template <typename T>
+void AffineStage<T>::HeadBackward(const TileSamples& at, size_t head, size_t from, size_t to) {
+  const size_t in = layer_.inputs, out = layer_.outputs, rows = to - from, ld = at.ld;
+  const size_t m = at.m / layer_.heads;
+  const T* w = parameters_ + layer_.weights + head * out * in + from;
+  const T* dz = this->out_->gradients + head * m;
+  T* d = input_->gradients + from * ld + head * m;
   if (ForBlas()) {
     const T beta = input_->forks ? T{1} : T{0};
     Gemm(Transpose::kYes, Transpose::kNo, rows, m, out, T{1}, w, in, dz, ld, beta, d, ld);
@@ -138,7 +159,7 @@ void AffineStage<T>::Backward(const TileSamples& at, size_t from, size_t to, boo
   options.accumulate = input_->forks;
   if (relu_before_ != nullptr) {
     options.epilogue = Epilogue::kReluGradient;
-    options.relu = relu_before_->Output().values + from * ld;
+    options.relu = relu_before_->Output().values + from * ld + head * m;
   }
   Product(rows, m, out, Strided<T>{w, 1, in}, dz, ld, d, ld, options);
 }

@@ -6,7 +6,8 @@
 
 namespace blasnet {
 
-// Z = W input + b. The input may come in rows of samples (Slot::by_sample).
+// Z = W input + b. The input may come in rows of samples (Slot::by_sample). In a layer with heads, the
+// columns are as many blocks, one after another, and each block is multiplied by a head's own W and b.
 template <typename T>
 class AffineStage final : public Stage<T> {
  public:
@@ -30,8 +31,12 @@ class AffineStage final : public Stage<T> {
 
  private:
   bool ForBlas() const;
-  void PartGradients(const TileSamples& at, size_t from, size_t to, size_t sample, size_t m, bool accumulate,
-                     T* dw, T* db) const;
+  void HeadForward(const TileSamples& at, size_t head, size_t from, size_t to);
+  void HeadGradients(const TileSamples& at, size_t head, size_t from, size_t to, bool accumulate,
+                     T* gradients) const;
+  void PartGradients(size_t ld, size_t from, size_t to, size_t column, size_t m, bool accumulate, T* dw,
+                     T* db) const;
+  void HeadBackward(const TileSamples& at, size_t head, size_t from, size_t to);
 
   const Layer& layer_;
   const T* const parameters_;

@@ -73,6 +73,7 @@ void InputStage<T>::ToColumns(const TileSamples& at) {
 
 template <typename T>
 void InputStage<T>::Backward(const TileSamples& at, size_t, size_t, bool accumulate, T* gradients) {
+  if (network_.embeddings.empty()) return;
   const size_t ld = at.ld;
   const T* d = this->out_->gradients + network_.numbers * ld;
   for (size_t e = 0; e < network_.embeddings.size(); e++) {

@@ -1,8 +1,9 @@
 // A stage is one step of the computation. Forward, it computes the values of one slot from the values of
 // another, for the samples of a tile; backward, it turns the loss's gradient with respect to its output into
 // the gradient with respect to its input. A layer is a list of stages: noise, scale, affine, normalise,
-// activate or mix, dropout, add. The network's input is a stage, too. Tiles own the stages and call them. One
-// thread calls Prepare; then several threads may call Forward or Backward at once, for different units.
+// activate or mix, dropout, add. The network's input is a stage, too, and its members are one. Tiles own the
+// stages and call them. One thread calls Prepare; then several threads may call Forward or Backward at once,
+// for different units.
 //
 // In a slot, a row is a unit and a column is a sample, as in the article. So vectors run along the samples,
 // and they are full for layers of any width. Letters: m samples; ld >= m, the distance between rows; in and
@@ -28,7 +29,7 @@ struct Pass {
   bool GoesBack() const { return training || by_inputs; }
 };
 
-// The samples of a tile in one pass.
+// The samples of a tile in one pass; where a network has members, their rows are its samples.
 struct TileSamples {
   size_t m = 0;
   size_t ld = 0;

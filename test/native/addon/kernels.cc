@@ -7,6 +7,7 @@
 #include "binding/optimizers.h"
 #include "engine/lbfgs.h"
 #include "kernels/blocks.h"
+#include "kernels/log_mean.h"
 #include "kernels/losses.h"
 #include "kernels/optimizers.h"
 #include "kernels/scan.h"
@@ -139,6 +140,13 @@ double DotOf(const Args& args) {
   return Dot(args[0].Array<T>(size), args[1].Array<T>(size), size);
 }
 
+// logMeanExp(blocks, x, out)
+template <typename T>
+void LogMeanExpOf(const Args& args) {
+  const size_t size = args[2].Length(), blocks = args[0].PositiveSize();
+  LogMeanExp<T>(blocks, size, args[1].Array<T>(blocks * size), args[2].Array<T>(size));
+}
+
 // waves(frequency, phase, x, cosines, sines)
 template <typename T>
 void WavesOf(const Args& args) {
@@ -232,6 +240,7 @@ void ExportTestKernels(Napi::Env env, Napi::Object exports) {
   BLASNET_EXPORT("largestSize", LargestSizeOf, double, 0);
   BLASNET_EXPORT("addScaled", AddScaledOf, void, 0);
   BLASNET_EXPORT("scale", ScaleOf, void, 0);
+  BLASNET_EXPORT("logMeanExp", LogMeanExpOf, void, 2);
   BLASNET_EXPORT("waves", WavesOf, void, 2);
   BLASNET_EXPORT("waveGradients", WaveGradientsOf, void, 0);
   BLASNET_EXPORT("lbfgsStep", LbfgsStepOf, double, 1);
