@@ -22,7 +22,7 @@ import { clampOf, modelTable } from './model-table';
  *
  * @param whole whether it also has what the network carries about the columns of a table, for a Classifier or a Regressor
  * @throws Error ERR_BLASNET_NOT_FITTED for preprocessing, labels or a targetScaler before fit; RangeError
- *   ERR_BLASNET_ARG_VALUE for steps of the user's own
+ *   ERR_BLASNET_ARG_VALUE for steps of the user's own, and for several members
  */
 export function chainOf(content: NetworkContent, whole = false): Chain {
   const { architecture, dtype, preprocessing, labels, targetScaler, table } = content;
@@ -76,6 +76,10 @@ function stagesOf({ architecture, arrays }: NetworkContent): readonly Stage[] {
   }
   const waves = wavesOf(first, named);
   if (waves !== undefined) stages.push({ kind: 'waves', waves });
+  if (first.members !== undefined) {
+    checkLone(first.members);
+    stages.push({ kind: 'scale', factors: vector('R1') });
+  }
   // By layer: how many stages there are before it.
   const starts: number[] = [];
   for (const [index, layer] of architecture.entries()) {
@@ -106,6 +110,16 @@ function stagesOf({ architecture, arrays }: NetworkContent): readonly Stage[] {
     if (skip > 0) stages.push({ kind: 'add', from: starts[skip - 1] as number });
   }
   return stages;
+}
+
+// A lone member is a network like others; its factors scale the inputs.
+function checkLone(members: number): void {
+  if (members === 1) return;
+  throw blasnetError(
+    'ERR_BLASNET_ARG_VALUE',
+    `Expected the network to have one member at most for export, got ${members}: other tools know none. Export one of them, ` +
+      'as in net.keepMembers([0])',
+  );
 }
 
 function wavesOf(first: Layer, named: (name: string) => Matrix): Waves | undefined {

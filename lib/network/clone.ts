@@ -11,10 +11,11 @@ import type { GeneratorState } from '../random/random-state';
 import type { SampleKind } from '../samples/samples';
 import type { OptimizerState } from '../training/optimizer-state';
 import type { TrainedNetwork } from '../training/trained-network';
+import { architectureOfMembers, copyMembers, makeOfMembers, type NetworkOfMembers } from './members';
 import { newMemory, type StoredNetwork, withMemory, withTable } from './network-file';
 
-/** A network that can be copied as a whole. */
-export interface ClonableNetwork<Network> {
+/** A network that can be copied as a whole, or with some of its members. */
+export interface ClonableNetwork<Network> extends NetworkOfMembers<Network> {
   /**
    * Makes a network with the same layers, parameters, running moments, preprocessing, labels and targetScaler, in memory
    * of its own. It also takes the state of the random numbers and of the optimiser. So both train on to the same bits,
@@ -42,7 +43,7 @@ export function makeClonable<Network extends ClonableNetwork<Network>>(
   sourceOf: (network: Network) => CloneSource,
   make: (copy: NetworkCopy) => Network,
 ): void {
-  const methods: ClonableNetwork<Network> & ThisType<Network> = {
+  const methods: Pick<ClonableNetwork<Network>, 'clone' | 'cloneAsync'> & ThisType<Network> = {
     clone() {
       return make(copyHere(sourceOf(this)));
     },
@@ -51,6 +52,11 @@ export function makeClonable<Network extends ClonableNetwork<Network>>(
     },
   };
   giveMethods(prototype, methods);
+  makeOfMembers(
+    prototype,
+    (network) => sourceOf(network).parts.kind.architecture,
+    (network, members) => make(membersHere(sourceOf(network), members)),
+  );
 }
 
 /** What a clone takes from its network. */
@@ -74,6 +80,11 @@ function copyHere(source: CloneSource): NetworkCopy {
   return workHere(copying(source));
 }
 
+function membersHere(source: CloneSource, members: readonly number[]): NetworkCopy {
+  source.queue.checkAtRest('keepMembers', 'readers');
+  return workHere(copying(source, members));
+}
+
 async function copyElsewhere(source: () => CloneSource, options: AsyncOptions): Promise<NetworkCopy> {
   checkOptions('', options, asyncConstraints);
   const { signal } = options;
@@ -89,9 +100,13 @@ async function copyElsewhere(source: () => CloneSource, options: AsyncOptions): 
   }
 }
 
-function* copying({ parts, queue }: CloneSource): Work<NetworkCopy> {
-  const { kind, seed, table, trained, optimizerState } = parts;
-  const { architecture, dtype } = kind;
+/** @param members those that the copy has; without, it also has the optimiser's state */
+function* copying({ parts, queue }: CloneSource, members?: readonly number[]): Work<NetworkCopy> {
+  const { kind, seed, table, trained } = parts;
+  const { dtype } = kind;
+  const optimizerState = members === undefined ? parts.optimizerState : undefined;
+  const architecture =
+    members === undefined ? kind.architecture : architectureOfMembers(kind.architecture, members);
   const memory = newMemory(architecture, dtype);
   const optimizer = optimizerState && {
     ...optimizerState,
@@ -103,10 +118,11 @@ function* copying({ parts, queue }: CloneSource): Work<NetworkCopy> {
   const targetScaler = kind.targetScaler?.copy();
   const { lastLoss } = queue;
   const random = trained.random.getState();
-  yield* copyArrays(
-    [trained.parameters, trained.statistics],
-    [memory.parameters.flat, memory.statistics.flat],
-  );
+  const { parameters, statistics } = memory;
+  yield* members === undefined
+    ? copyArrays([trained.parameters], [parameters.flat])
+    : copyMembers(kind.architecture, members, trained.parameters, parameters.flat);
+  yield* copyArrays([trained.statistics], [statistics.flat]);
   if (optimizerState !== undefined && optimizer !== undefined) {
     yield* copyArrays([optimizerState.state], [optimizer.state]);
   }
