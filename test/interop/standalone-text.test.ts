@@ -60,7 +60,7 @@ describe('the text of a module', () => {
   test('has no word that needs a platform or makes code of texts', async () => {
     const models = [classifier, ...Array.from({ length: 12 }, (_, seed) => caseOf(seed).network)];
     for (const model of models) {
-      const text = (await textOf(model)).replace(/`[^`]*`/g, '');
+      const text = (await textOf(model)).replace(/^ {2}'[\w+/=]+',$/gm, '');
       expect(text).toContain('export function predict');
       expect(text).not.toMatch(
         /\b(import|require|process|Buffer|eval|Function|atob|btoa|window|document|globalThis|self)\b/,
@@ -71,7 +71,7 @@ describe('the text of a module', () => {
   test('has only functions that something in it calls', async () => {
     const models = [classifier, ...Array.from({ length: 30 }, (_, seed) => caseOf(seed).network)];
     for (const model of models) {
-      const text = (await textOf(model)).replace(/\/\/.*/g, '').replace(/`[^`]*`/g, '');
+      const text = (await textOf(model)).replace(/\/\/.*/g, '').replace(/^ {2}'[\w+/=]+',$/gm, '');
       const names = [...text.matchAll(/^function (\w+)/gm)].map(([, name]) => name as string);
       const idle = names.filter((name) => (text.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length < 2);
       expect(names.length).toBeGreaterThan(5);
@@ -81,7 +81,7 @@ describe('the text of a module', () => {
 
   test('is that of the file, and half as long with floats', async () => {
     const network = new Network([
-      { inputDim: 64, outputDim: 64, activation: 'relu' },
+      { inputDim: 100, outputDim: 100, activation: 'relu' },
       { outputDim: 2, activation: 'linear' },
     ]);
     const path = join(newFolder(), 'large.mjs');

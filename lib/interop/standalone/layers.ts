@@ -5,22 +5,27 @@ import type { Functions } from './functions';
 export const layerFunctions: Functions = {
   affine: `// W x + b.  W (units, inputs)  b (units)  x (inputs)  ->  (units)
 function affine(W, b, x) {
-  const sums = new Float64Array(b.length);
-  const whole = x.length - (x.length % 4);
-  for (let unit = 0, k = 0; unit < sums.length; unit++) {
-    // Four sums at a time are faster than one after the other, and more accurate.
-    let [first, second, third, fourth] = [b[unit], 0, 0, 0];
-    let i = 0;
-    for (; i < whole; i += 4, k += 4) {
+  const out = new Float64Array(b.length);
+  const inputs = x.length;
+  const whole = inputs - (inputs % 4);
+  for (let unit = 0; unit < b.length; unit++) {
+    const row = unit * inputs;
+    // Four sums at a time are faster than one, and more accurate.
+    let first = b[unit];
+    let second = 0;
+    let third = 0;
+    let fourth = 0;
+    for (let i = 0; i < whole; i += 4) {
+      const k = row + i;
       first += W[k] * x[i];
       second += W[k + 1] * x[i + 1];
       third += W[k + 2] * x[i + 2];
       fourth += W[k + 3] * x[i + 3];
     }
-    for (; i < x.length; i++, k++) first += W[k] * x[i];
-    sums[unit] = first + second + (third + fourth);
+    for (let i = whole; i < inputs; i++) first += W[row + i] * x[i];
+    out[unit] = first + second + (third + fourth);
   }
-  return sums;
+  return out;
 }`,
   batchNorm: `// gamma (x - mean) / sqrt(variance + epsilon) + beta, by the moments of the training
 function batchNorm(x, gamma, beta, mean, variance, epsilon) {
@@ -114,34 +119,36 @@ function tableRow(table, width, code) {
 
 /** The parameters, which stand at the end of the module. */
 export const weightFunctions: Functions = {
-  float64s: `// The doubles in a text of base64, little-endian
-function float64s(text) {
-  const bytes = bytesOf(text);
-  const view = new DataView(bytes.buffer);
-  return new Float64Array(bytes.length / 8).map((_, i) => view.getFloat64(8 * i, true));
+  float64s: `// The doubles in lines of base64, little-endian
+function float64s(lines) {
+  const view = new DataView(bytesOf(lines).buffer);
+  const out = new Float64Array(Math.floor(view.byteLength / 8));
+  for (let i = 0; i < out.length; i++) out[i] = view.getFloat64(8 * i, true);
+  return out;
 }`,
-  float32s: `// The floats in a text of base64, little-endian
-function float32s(text) {
-  const bytes = bytesOf(text);
-  const view = new DataView(bytes.buffer);
-  return new Float32Array(bytes.length / 4).map((_, i) => view.getFloat32(4 * i, true));
+  float32s: `// The floats in lines of base64, little-endian
+function float32s(lines) {
+  const view = new DataView(bytesOf(lines).buffer);
+  const out = new Float32Array(Math.floor(view.byteLength / 4));
+  for (let i = 0; i < out.length; i++) out[i] = view.getFloat32(4 * i, true);
+  return out;
 }`,
-  bytesOf: `// The bytes in a text of base64, whose lines may end anywhere
-function bytesOf(text) {
+  bytesOf: `// The bytes in lines of base64: three for each four digits. Zeros stand in for those that the last digits lack.
+function bytesOf(lines) {
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  const values = new Int8Array(128).fill(-1);
+  const values = new Uint8Array(128);
   for (let i = 0; i < 64; i++) values[digits.charCodeAt(i)] = i;
-  const bytes = new Uint8Array(text.length);
-  let [count, held, bits] = [0, 0, 0];
-  for (let i = 0; i < text.length; i++) {
-    const value = values[text.charCodeAt(i)];
-    if (value === -1) continue;
-    held = ((held << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes[count++] = held >> bits;
+  const bytes = new Uint8Array(lines.reduce((sum, { length }) => sum + (3 * length) / 4, 0));
+  let at = 0;
+  for (const line of lines) {
+    for (let i = 0; i < line.length; i += 4) {
+      const high = (values[line.charCodeAt(i)] << 6) | values[line.charCodeAt(i + 1)];
+      const low = (values[line.charCodeAt(i + 2)] << 6) | values[line.charCodeAt(i + 3)];
+      bytes[at++] = high >> 4;
+      bytes[at++] = (high << 4) | (low >> 8);
+      bytes[at++] = low;
+    }
   }
-  return bytes.slice(0, count);
+  return bytes;
 }`,
 };

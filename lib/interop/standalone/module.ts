@@ -61,9 +61,9 @@ export function* moduleText({ head, code, facts, arrays, dtype }: ModuleParts): 
   ];
   const parts: Uint8Array[] = [Buffer.from(`${texts.join('\n\n')}\n\n`)];
   for (const { name, shape, data } of arrays) {
-    parts.push(Buffer.from(`// (${shape.join(', ')})\nconst ${name} = ${reader}(\``));
+    parts.push(Buffer.from(`// (${shape.join(', ')})\nconst ${name} = ${reader}([\n`));
     parts.push(yield* base64(data));
-    parts.push(Buffer.from('`);\n'));
+    parts.push(Buffer.from(']);\n'));
   }
   return parts;
 }
@@ -81,22 +81,29 @@ export function madeBy(): string {
   return `Made by blasnet ${buildInfo().version}. It needs no package: browsers, Node, Deno, Bun and edge functions run it.`;
 }
 
-const bytesOfLine = 90;
+// Engines are slow with many short lines, and editors with long ones.
+const bytesOfLine = 900;
+const quotes = "  '',\n";
 
-// In lines, since editors are slow with long ones.
+// As an array of texts: engines are slow with one long text.
 function* base64(data: FloatArray): Work<Uint8Array> {
-  const { BYTES_PER_ELEMENT } = data;
-  const little = littleEndian(bytesOf(data), BYTES_PER_ELEMENT);
+  const little = littleEndian(bytesOf(data), data.BYTES_PER_ELEMENT);
   const bytes = Buffer.from(little.buffer, little.byteOffset, little.byteLength);
   const lines = Math.ceil(bytes.length / bytesOfLine);
-  const out = Buffer.alloc(4 * Math.ceil(bytes.length / 3) + lines - 1);
+  const out = Buffer.alloc(4 * Math.ceil(bytes.length / 3) + quotes.length * lines);
   let at = 0;
-  yield* inSlices(lines, (from, to) => {
-    for (let line = from; line < to; line++) {
-      if (line > 0) out[at++] = 10;
-      const start = line * bytesOfLine;
-      at += out.write(bytes.toString('base64', start, start + bytesOfLine), at, 'latin1');
-    }
-  });
+  const add = (text: string) => {
+    at += out.write(text, at, 'latin1');
+  };
+  yield* inSlices(
+    lines,
+    (from, to) => {
+      for (let line = from; line < to; line++) {
+        const start = line * bytesOfLine;
+        add(`  '${bytes.toString('base64', start, start + bytesOfLine)}',\n`);
+      }
+    },
+    bytesOfLine,
+  );
   return out;
 }

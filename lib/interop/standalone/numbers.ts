@@ -22,11 +22,18 @@ function numbersIn(values, count, row) {
   if (values.length !== count) {
     throw refusal('ERR_BLASNET_SHAPE', 'row ' + row, 'of length ' + count, values);
   }
-  return Float64Array.from(values, (value, column) => {
-    if (typeof value === 'number') return value;
-    const hint = value === null || value === undefined ? ' (NaN stands for a missing number)' : '';
-    throw refusal('ERR_BLASNET_ARG_TYPE', 'row ' + row + ', column ' + column, 'a number' + hint, value);
-  });
+  const numbers = new Float64Array(count);
+  for (let column = 0; column < count; column++) {
+    if (typeof values[column] !== 'number') refuseElement(values[column], row, column);
+    numbers[column] = values[column];
+  }
+  return numbers;
+}`,
+  refuseElement: `// Throws for an element of a row that is no number
+function refuseElement(value, row, column) {
+  const isMissing = value === null || value === undefined;
+  const rule = isMissing ? 'a number (NaN stands for a missing one)' : 'a number';
+  throw refusal('ERR_BLASNET_ARG_TYPE', 'row ' + row + ', column ' + column, rule, value);
 }`,
   codesIn: `// The codes of a row, one for each table; -1 stands for an unknown category
 function codesIn(values, categories, row) {
