@@ -2,7 +2,6 @@
 
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { expect } from 'vitest';
 import { readTable, type Table } from '../../../lib/tables';
 import {
   crc32,
@@ -13,7 +12,7 @@ import {
   npyRows,
   zipFile,
 } from '../../support/numpy-files';
-import { changed, changes, type Property, packing, sourceOf, tableOrFault } from './inputs';
+import { changed, changes, expectEqual, type Property, packing, sourceOf, tableOrFault } from './inputs';
 
 const value = fc.integer({ min: -100, max: 100 });
 export const matrix: fc.Arbitrary<MatrixFile> = fc.record({
@@ -86,7 +85,7 @@ export const npy: Readonly<Record<string, Property>> = {
     fc.assert(
       fc.asyncProperty(matrix, packing, async (given, packed) => {
         const table = await readTable(sourceOf(npyFile(given), packed));
-        expect(rowsOf(table)).toEqual(npyRows(given));
+        expectEqual(rowsOf(table), npyRows(given));
       }),
       parameters as never,
     ),
@@ -119,7 +118,10 @@ export const npz: Readonly<Record<string, Property>> = {
       fc.asyncProperty(archive, packing, async ({ files, bytes }, packed) => {
         const table = await readTable(sourceOf(bytes, packed));
         const parts = files.map(npyRows);
-        expect(rowsOf(table)).toEqual(parts[0]?.map((_, row) => parts.flatMap((part) => part[row])));
+        expectEqual(
+          rowsOf(table),
+          parts[0]?.map((_, row) => parts.flatMap((part) => part[row])),
+        );
       }),
       parameters as never,
     ),
@@ -137,7 +139,7 @@ export const idx: Readonly<Record<string, Property>> = {
     fc.assert(
       fc.asyncProperty(shape, values, packing, async (sizes, list, packed) => {
         const { bytes, rows } = idxFile(sizes, list);
-        expect(rowsOf(await readTable(sourceOf(bytes, packed)))).toEqual(rows);
+        expectEqual(rowsOf(await readTable(sourceOf(bytes, packed))), rows);
       }),
       parameters as never,
     ),
@@ -166,7 +168,7 @@ export const gzip: Readonly<Record<string, Property>> = {
         // Behind the magic, a file of gzip has a name and a time, which may be any, and checksums of the rest.
         const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
         if (found instanceof Error || !isPacked) return;
-        expect(found.toRecords()).toEqual((await readTable(plain, { delimiter: ',' })).toRecords());
+        expectEqual(found.toRecords(), (await readTable(plain, { delimiter: ',' })).toRecords());
       }),
       parameters as never,
     ),

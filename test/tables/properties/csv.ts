@@ -9,6 +9,7 @@ import { contentOf, OracleFault } from '../../support/table-oracle';
 import {
   changed,
   changes,
+  expectEqual,
   oddName,
   type Packing,
   type Property,
@@ -226,11 +227,11 @@ async function compare(text: string, options: CsvDialect, packed: Packing): Prom
   if (expected === undefined) expect(found).toBeInstanceOf(Error);
   else if (expected instanceof OracleFault) {
     const { line, row, column } = found as Error & OracleFault;
-    expect({ line, row, column }).toEqual({ ...expected });
+    expectEqual({ line, row, column }, { ...expected });
     expect((found as Error).message).toContain(`line ${line}`);
   } else {
     if (found instanceof Error) throw found;
-    expect(contentOf(found)).toEqual(expected);
+    expectEqual(contentOf(found), expected);
   }
 }
 

@@ -1,10 +1,9 @@
 // One table, read from each of the forms in which it may be written, is one table.
 
 import fc from 'fast-check';
-import { expect } from 'vitest';
 import { readTable, Table } from '../../../lib/tables';
 import { contentOf } from '../../support/table-oracle';
-import { expectPrototypes, oddName, type Property, packing, sourceOf } from './inputs';
+import { expectEqual, expectPrototypes, oddName, type Property, packing, sourceOf } from './inputs';
 
 const kinds = ['number', 'category', 'boolean', 'time'] as const;
 type Kind = (typeof kinds)[number];
@@ -83,12 +82,15 @@ export const equal: Readonly<Record<string, Property>> = {
           ]),
         );
         for (const given of tables) {
-          expect(given.names).toEqual(columns.map((column) => column.name));
-          expect(contentOf(given)).toEqual(expected);
+          expectEqual(
+            given.names,
+            columns.map((column) => column.name),
+          );
+          expectEqual(contentOf(given), expected);
         }
         // Integer-like keys of an object come first.
         const records = Table.from(rows.map((row) => Object.fromEntries(row)));
-        expect(contentOf(records)).toEqual(expected);
+        expectEqual(contentOf(records), expected);
         expectPrototypes();
       }),
       parameters as never,

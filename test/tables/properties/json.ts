@@ -8,6 +8,7 @@ import { number, time } from './csv';
 import {
   changed,
   changes,
+  expectEqual,
   oddName,
   type Packing,
   type Property,
@@ -104,8 +105,8 @@ async function compare(text: string, packed: Packing): Promise<void> {
     expect(found).toMatchObject({ message: 'Cannot read the data: it is empty' });
   } else {
     if (found instanceof Error) throw found;
-    expect(found.names).toEqual([...expected.keys()]);
-    expect(contentOf(found)).toEqual(expected);
+    expectEqual(found.names, [...expected.keys()]);
+    expectEqual(contentOf(found), expected);
   }
 }
 
