@@ -41,7 +41,7 @@ describe.each(kinds)('in a %o', (Floats) => {
         const numbers = new Int32Array(rows);
         const work = decideClasses({ outputs, rows, cols, threshold: null, numbers });
         expect(await workElsewhere(work, { threads })).toBe(undefined);
-        expect(numbers).toEqual(expected);
+        expectSameBits(numbers, expected);
       }
     }
   });

@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest';
 import { readTable, scanTable, type Table, type TableScan } from '../../lib/tables';
+import { expectEqual } from './equal';
 
 /** All parts. */
 export async function partsOf(scan: TableScan): Promise<Table[]> {
@@ -22,13 +23,13 @@ export function joined(parts: readonly Table[]) {
 /** Checks that the parts are the table, with its categories, and have as many rows as they should. */
 export async function checkParts(scan: TableScan, table: Table, rows: number): Promise<void> {
   const parts = await partsOf(scan);
-  expect(joined(parts)).toEqual(joined([table]));
+  expectEqual(joined(parts), joined([table]));
   expect(parts.map((part) => part.rows)).toEqual(
     Array.from({ length: Math.ceil(table.rows / rows) }, (_, i) => Math.min(rows, table.rows - i * rows)),
   );
   for (const name of table.names) {
     for (const part of parts) {
-      expect(part.column(name).categories).toEqual(table.column(name).categories);
+      expectEqual(part.column(name).categories, table.column(name).categories);
     }
   }
 }
@@ -48,7 +49,7 @@ export async function checkWide(columns: number): Promise<void> {
   const table = await readTable(bytes);
   const parts = await partsOf(scanTable(bytes, { rows: 2 }));
   expect(parts.map(({ rows }) => rows)).toEqual([2, 1]);
-  for (const part of parts) expect(part.names).toEqual(names);
+  for (const part of parts) expectEqual(part.names, names);
   for (const i of [0, columns / 2, columns - 2, columns - 1]) {
     const cells = parts.flatMap((part) => part.column(`c${i}`).toArray());
     expect(cells).toEqual(table.column(`c${i}`).toArray());

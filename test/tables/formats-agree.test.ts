@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { readTable, Table } from '../../lib/tables';
 import { openArrow } from '../../lib/tables/arrow';
 import { memoryBytes } from '../../lib/tables/bytes';
@@ -11,6 +11,7 @@ import { encodedCategories } from '../../lib/tables/column';
 import type { PlainColumn } from '../../lib/tables/column-parts';
 import { openParquet } from '../../lib/tables/parquet';
 import { arrowOf, contentsOf, ndjsonOf, parquetOf, wholeColumns } from '../support/columnar-files';
+import { expectEqual } from '../support/equal';
 
 const real = ['ames', 'churn', 'credit', 'diamonds', 'satellite', 'soybean'];
 
@@ -19,10 +20,10 @@ test.each(real)('%s is one table as CSV, NDJSON, Parquet and Arrow', async (name
   const table = (await readTable(csv)).slice(0, 3000);
   const types = Object.fromEntries(table.names.map((column) => [column, table.column(column).kind]));
   const expected = contentsOf(table);
-  expect(contentsOf(await readTable(ndjsonOf(table), { format: 'json' }))).toEqual(expected);
-  expect(contentsOf(await readTable(await parquetOf(table)))).toEqual(expected);
-  expect(contentsOf(await readTable(await arrowOf(table, 'file')))).toEqual(expected);
-  expect(contentsOf(await readTable(await arrowOf(table, 'stream'), { types }))).toEqual(expected);
+  expectEqual(contentsOf(await readTable(ndjsonOf(table), { format: 'json' })), expected);
+  expectEqual(contentsOf(await readTable(await parquetOf(table))), expected);
+  expectEqual(contentsOf(await readTable(await arrowOf(table, 'file'))), expected);
+  expectEqual(contentsOf(await readTable(await arrowOf(table, 'stream'), { types })), expected);
 });
 
 const cells = {
@@ -64,10 +65,10 @@ test('a table of any columns comes back from Parquet and from Arrow', async () =
       const table = Table.from(new Map(entries.map(([name, { values }]) => [name, values])), { types });
       const expected = contentsOf(table);
       const parquet = memoryBytes(await parquetOf(table, part), 'the data');
-      expect(contentsOfPlain(await wholeColumns(openParquet(parquet, all)))).toEqual(expected);
+      expectEqual(contentsOfPlain(await wholeColumns(openParquet(parquet, all))), expected);
       for (const format of ['file', 'stream'] as const) {
         const arrow = memoryBytes(await arrowOf(table, format, part), 'the data');
-        expect(contentsOfPlain(await wholeColumns(openArrow(arrow, all)))).toEqual(expected);
+        expectEqual(contentsOfPlain(await wholeColumns(openArrow(arrow, all))), expected);
       }
     }),
     { numRuns: 200, seed: 1 },

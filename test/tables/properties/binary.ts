@@ -3,6 +3,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { readTable, type Table } from '../../../lib/tables';
+import { expectEqual } from '../../support/equal';
 import {
   crc32,
   elements,
@@ -12,7 +13,7 @@ import {
   npyRows,
   zipFile,
 } from '../../support/numpy-files';
-import { changed, changes, expectEqual, type Property, packing, sourceOf, tableOrFault } from './inputs';
+import { changed, changes, type Property, packing, sourceOf, tableOrFault } from './inputs';
 
 const value = fc.integer({ min: -100, max: 100 });
 export const matrix: fc.Arbitrary<MatrixFile> = fc.record({

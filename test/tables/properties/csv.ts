@@ -5,11 +5,11 @@ import { expect } from 'vitest';
 import { Table } from '../../../lib/tables';
 import { defaultMissing } from '../../../lib/tables/csv';
 import { type CsvDialect, csvTable } from '../../support/csv-oracle';
+import { expectEqual } from '../../support/equal';
 import { contentOf, OracleFault } from '../../support/table-oracle';
 import {
   changed,
   changes,
-  expectEqual,
   oddName,
   type Packing,
   type Property,

@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { readTable, Table } from '../../../lib/tables';
+import { expectEqual } from '../../support/equal';
 import { contentOf } from '../../support/table-oracle';
-import { expectEqual, expectPrototypes, oddName, type Property, packing, sourceOf } from './inputs';
+import { expectPrototypes, oddName, type Property, packing, sourceOf } from './inputs';
 
 const kinds = ['number', 'category', 'boolean', 'time'] as const;
 type Kind = (typeof kinds)[number];

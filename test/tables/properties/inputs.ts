@@ -1,10 +1,10 @@
 // What the properties of readers have in common: bytes in random blocks, damaged bytes, and the answers allowed.
 
-import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { type ReadTableOptions, readTable, type Table } from '../../../lib/tables';
+import { expectEqual } from '../../support/equal';
 
 /** A property of a reader, for so many cases. */
 export type Property = (parameters: fc.Parameters<unknown>) => Promise<void>;
@@ -79,11 +79,6 @@ export function changed(bytes: Uint8Array, list: readonly Change[]): Buffer {
 
 const prototypes = [Object.prototype, Array.prototype, Function.prototype, Map.prototype];
 const before = prototypes.map((prototype) => Reflect.ownKeys(prototype).map(String).join());
-
-/** Like expect().toEqual(), which takes a hundred times as long where the two are equal, as in nearly all cases. */
-export function expectEqual(found: unknown, expected: unknown): void {
-  if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected);
-}
 
 /** No reader has added anything to a prototype. */
 export function expectPrototypes(): void {

@@ -2,13 +2,13 @@
 
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { expectEqual } from '../../support/equal';
 import { jsonTable } from '../../support/json-oracle';
 import { contentOf, OracleFault } from '../../support/table-oracle';
 import { number, time } from './csv';
 import {
   changed,
   changes,
-  expectEqual,
   oddName,
   type Packing,
   type Property,
