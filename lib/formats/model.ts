@@ -19,6 +19,7 @@ import type { Metadata, Safetensors, Tensor } from './safetensors';
 //   blasnet.seed           an integer from 0 to 2^32 - 1
 //   blasnet.preprocessing  JSON, or absent
 //   blasnet.table          JSON, or absent: what a Classifier or a Regressor has learned about the columns of a table
+//   blasnet.bag            JSON: the file has several models instead, see lib/tabular/bag-file.ts
 //   blasnet.training       JSON, only in a checkpoint: with the tensors named training.*, all that a training needs to
 //                          continue
 //
@@ -26,6 +27,9 @@ import type { Metadata, Safetensors, Tensor } from './safetensors';
 
 /** The version of the format that this library writes. It is also the newest that it reads. */
 export const formatVersion = 1;
+
+/** The key of the metadata that only the file of a bag has. */
+export const bagKey = 'blasnet.bag';
 
 const trainingPrefix = 'training.';
 
@@ -118,6 +122,10 @@ export function* decodeModel<L>(
 ): Work<ModelContent<L>> {
   const current = migrate(content, file, steps);
   const { metadata } = current;
+  if (metadata[bagKey] !== undefined) {
+    const got = 'a bag of several models; Bag.load of blasnet/tables reads it';
+    throw fileError(file, 'the content', 'one model', got);
+  }
   const text = (key: string) => textOf(metadata, key, file);
   const optionalJson = function* (key: string): Work<Json | undefined> {
     const json = metadata[key];

@@ -57,12 +57,17 @@ async function loadElsewhere(
 function* fileCalls(place: FilePath, options: NetworkLoadOptions): Calls<StoredNetwork> {
   const path = pathOf('path', place);
   return yield* loadCalls(options, function* (how) {
-    try {
-      return { file: path, content: yield* readSafetensors(path, how) };
-    } catch (error) {
-      throw (yield* folderError(path, error)) ?? error;
-    }
+    return { file: path, content: yield* readContent(path, how) };
   });
+}
+
+/** Reads a file. If it is a folder, the error says what that seems to hold. @throws Error ERR_BLASNET_FILE */
+export function* readContent(path: string, how: ParseOptions): Calls<Safetensors> {
+  try {
+    return yield* readSafetensors(path, how);
+  } catch (error) {
+    throw (yield* folderError(path, error)) ?? error;
+  }
 }
 
 // A folder may hold what is looked for.
@@ -85,10 +90,15 @@ function* folderError(path: string, error: unknown): Calls<unknown> {
 }
 
 function* bytesCalls(bytes: FileBytes, options: NetworkLoadOptions): Calls<StoredNetwork> {
-  const source = new BytesSource(checkedBytes(bytes));
+  const source = bytesIn(bytes);
   return yield* loadCalls(options, function* (how) {
     return { file: 'bytes', content: yield* parseSafetensors(source, 'bytes', how) };
   });
+}
+
+/** The bytes of a file, to be read. @throws TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DETACHED */
+export function bytesIn(bytes: FileBytes): BytesSource {
+  return new BytesSource(checkedBytes(bytes));
 }
 
 /** The calls that load the network that `read` reads. */

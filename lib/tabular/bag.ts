@@ -1,15 +1,39 @@
-import { type AsyncOptions, inSlices, type Work, workAnywhere, workHere } from '../addon/work';
+import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import { allocateShared, type FloatArray, Matrix } from '../base/matrix';
+import { type FilePath, pathOf } from '../base/file-path';
+import { type Constraint, check, checkObject, checkOptions, oneOf } from '../base/validate';
+import { type Calls, runCalls, runCallsSync } from '../formats/file-calls';
+import { type Safetensors, safetensorsBytes, writeSafetensors } from '../formats/safetensors';
+import type { FileBytes } from '../network/load';
+import { loadConstraints, type NetworkLoadOptions } from '../network/network-options';
 import type { Table } from '../tables/table';
+import { bagContent, bagInBytes, bagInFile, inBagFile, type StoredBag } from './bag-file';
 import type { ClassName } from './class-target';
 import { Classifier } from './classifier';
 import type { ClassifierEvaluation } from './evaluation';
-import type { RecordLike } from './learned-inputs';
+import { MeanRows } from './mean-rows';
+import { modelParts } from './model-file';
+import type { ModelJson } from './model-json';
 import { Regressor } from './regressor';
-import { RowNetwork, type Rows } from './row-network';
+import type { Rows } from './row-network';
 import { type ModelParts, partsOf, type TargetsJson } from './table-model';
 import type { EvaluateRowsOptions } from './train-options';
+
+type AnyBag = Bag<unknown, unknown, unknown>;
+
+/** The bag of such models. */
+export type BagOf<Model> =
+  Model extends Classifier<infer Answer, infer Answers, infer Result>
+    ? Bag<Answer, Answers, Result>
+    : Model extends Regressor<infer Answer, infer Answers, infer Result>
+      ? Bag<Answer, Answers, Result>
+      : never;
+
+/** A bag as plain JSON: see `Bag.toJSON`. */
+export interface BagJson {
+  readonly kind: 'classifier' | 'regressor';
+  readonly models: readonly ModelJson[];
+}
 
 type Member<Answer, Answers, Result> =
   | Classifier<Answer, Answers, Result>
@@ -24,7 +48,7 @@ type Member<Answer, Answers, Result> =
  *     bag.predict({ age: 31, sex: 'female', fare: null }); // 'yes'
  */
 export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierEvaluation> {
-  /** The models. Save each to a file of its own; a bag of the loaded models is the same bag. */
+  /** The models. */
   readonly models: readonly Member<Answer, Answers, Result>[];
   // A model whose outputs are the means.
   readonly #mean: Member<Answer, Answers, Result>;
@@ -94,6 +118,129 @@ export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierE
   evaluate(rows: Rows, options: EvaluateRowsOptions = {}): Promise<Result> {
     return this.#mean.evaluate(rows, options);
   }
+
+  /**
+   * Writes all models to one file, which `Bag.load` reads: a safetensors file with the parameters of each model, and a schema
+   * once if models share it. An older file is replaced as a whole or not at all. No training can be resumed from it.
+   *
+   * @throws like Classifier.save()
+   */
+  async save(path: FilePath, options: AsyncOptions = {}): Promise<void> {
+    const file = pathOf('path', path);
+    await runCalls(writeSafetensors(file, await this.#content(options)), options);
+  }
+
+  /** Like `save`, but blocks the calling thread. @throws like save() */
+  saveSync(path: FilePath): void {
+    runCallsSync(writeSafetensors(pathOf('path', path), this.#contentHere()));
+  }
+
+  /** Returns the bytes of the file that `save` writes. @throws like Classifier.toBytes() */
+  async toBytes(options: AsyncOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return runCalls(safetensorsBytes(await this.#content(options)), options);
+  }
+
+  /** Like `toBytes`, but blocks the calling thread. @throws like toBytes() */
+  toBytesSync(): Uint8Array<ArrayBuffer> {
+    return runCallsSync(safetensorsBytes(this.#contentHere()));
+  }
+
+  /**
+   * The models as plain JSON: for small ones. `Bag.fromJSON` reads it.
+   * @throws like Classifier.toJSON(), where the limit is for each model
+   */
+  toJSON(): BagJson {
+    return { kind: partsOf(this.#mean).targets.kind, models: this.models.map((model) => model.toJSON()) };
+  }
+
+  /**
+   * Reads a bag that `save` wrote, in any process. Of Regressors, or of several targets, state the type:
+   * `load<BagOf<Regressor>>(...)`.
+   *
+   * @throws Error ERR_BLASNET_FILE for a file that cannot be read, is damaged, or holds no bag; like Network.load()
+   */
+  static async load<Any extends AnyBag = Bag>(
+    path: FilePath,
+    options: NetworkLoadOptions & AsyncOptions = {},
+  ): Promise<Any> {
+    return bagElsewhere((others) => bagInFile(path, others), options);
+  }
+
+  /** Like `load`, but blocks the calling thread. @throws like load() */
+  static loadSync<Any extends AnyBag = Bag>(path: FilePath, options: NetworkLoadOptions = {}): Any {
+    return bagHere((others) => bagInFile(path, others), options);
+  }
+
+  /** Like `load`, but reads the bytes of a file. @throws like load() */
+  static async fromBytes<Any extends AnyBag = Bag>(
+    bytes: FileBytes,
+    options: NetworkLoadOptions & AsyncOptions = {},
+  ): Promise<Any> {
+    return bagElsewhere((others) => bagInBytes(bytes, others), options);
+  }
+
+  /** Like `fromBytes`, but blocks the calling thread. @throws like load() */
+  static fromBytesSync<Any extends AnyBag = Bag>(bytes: FileBytes, options: NetworkLoadOptions = {}): Any {
+    return bagHere((others) => bagInBytes(bytes, others), options);
+  }
+
+  /** Reads what `toJSON` wrote, also as JSON's parser gives it. @throws like load() */
+  static fromJSON<Any extends AnyBag = Bag>(json: BagJson): Any {
+    checkObject('json', json);
+    const { kind, models } = json;
+    check('json.kind', kind, oneOf(['classifier', 'regressor']));
+    check('json.models', models, modelsRule);
+    const read = models.map((each) =>
+      kind === 'regressor' ? Regressor.fromJSON(each) : Classifier.fromJSON(each),
+    );
+    return inBagFile('the JSON', () => new Bag(read as Classifier[])) as unknown as Any;
+  }
+
+  // Each model gives its own bytes in its turn, so that a training beside this never shows half a step.
+  async #content(options: AsyncOptions): Promise<Safetensors> {
+    const files: Uint8Array[] = [];
+    for (const model of this.models) files.push(await model.toBytes(options));
+    return runCalls(bagContent(files), options);
+  }
+
+  #contentHere(): Safetensors {
+    return runCallsSync(bagContent(this.models.map((model) => model.toBytesSync())));
+  }
+}
+
+const modelsRule: Constraint = {
+  rule: 'an array of at least one model',
+  accepts: Array.isArray,
+  holds: ({ length }: readonly unknown[]) => length > 0,
+};
+
+async function bagElsewhere<Any extends AnyBag>(
+  calls: (options: NetworkLoadOptions) => Calls<StoredBag>,
+  options: NetworkLoadOptions & AsyncOptions,
+): Promise<Any> {
+  checkOptions('', options, { ...loadConstraints, ...asyncConstraints });
+  const { signal, threads, ...others } = options;
+  const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
+  return bagFrom(await runCalls(calls(others), how));
+}
+
+function bagHere<Any extends AnyBag>(
+  calls: (options: NetworkLoadOptions) => Calls<StoredBag>,
+  options: NetworkLoadOptions,
+): Any {
+  checkOptions('', options, loadConstraints);
+  return bagFrom(runCallsSync(calls(options)));
+}
+
+function bagFrom<Any extends AnyBag>({ file, kind, models }: StoredBag): Any {
+  return inBagFile(file, () => {
+    const read = models.map((stored) =>
+      kind === 'classifier'
+        ? new Classifier(modelParts(stored, file, kind))
+        : new Regressor(modelParts(stored, file, kind)),
+    );
+    return new Bag(read as Classifier[]);
+  }) as unknown as Any;
 }
 
 // Temperatures and intervals may differ.
@@ -116,48 +263,4 @@ function nameOf(targets: TargetsJson): string {
   const quantiles = levels === undefined ? '' : ` at the quantiles ${levels.join(', ')}`;
   const form = `${targets.single ? '' : ' as one of several'}${quantiles}`;
   return `${names.join(' and ')}${form} by a ${targets.kind === 'classifier' ? 'Classifier' : 'Regressor'}`;
-}
-
-/** Means over several networks that take rows. */
-class MeanRows extends RowNetwork {
-  readonly #members: readonly RowNetwork[];
-
-  constructor(members: readonly RowNetwork[]) {
-    const [{ network, inputs }] = members as [RowNetwork];
-    super(network, inputs);
-    this.#members = members;
-  }
-
-  override async outputs(rows: Rows, options: AsyncOptions): Promise<Matrix> {
-    const all: Matrix[] = [];
-    for (const member of this.#members) all.push(await member.outputs(rows, options));
-    return workAnywhere(meanOf(all), options);
-  }
-
-  override outputsHere(rows: Rows): Matrix {
-    return workHere(meanOf(this.#members.map((member) => member.outputsHere(rows))));
-  }
-
-  override outputOf(record: RecordLike): FloatArray {
-    const all = this.#members.map((member) => member.outputOf(record));
-    const [first] = all as [FloatArray];
-    return Float64Array.from(
-      first,
-      (_, i) => all.reduce((sum, outputs) => sum + (outputs[i] as number), 0) / all.length,
-    );
-  }
-}
-
-// The sums are in the order of the models, as in outputOf: one record has the bits of a row.
-function* meanOf(all: readonly Matrix[]): Work<Matrix> {
-  const { rows, cols } = all[0] as Matrix;
-  const data = allocateShared(rows * cols, 'float64');
-  yield* inSlices(data.length, (from, to) => {
-    for (let i = from; i < to; i++) {
-      let sum = 0;
-      for (const matrix of all) sum += matrix.data[i] as number;
-      data[i] = sum / all.length;
-    }
-  });
-  return new Matrix(data, rows, cols);
 }

@@ -4,7 +4,7 @@
 // The file of the folder: TypeScript would take `../tables` for dist/tables.js, the bundle of this module.
 export * from '../tables/index';
 export type { AttributionOptions, Attributions } from './attributions';
-export { Bag } from './bag';
+export { Bag, type BagJson, type BagOf } from './bag';
 export type { ClassName, ClassTarget } from './class-target';
 export { Classifier, type LabelsClassifier, type Temperature } from './classifier';
 export {

@@ -19,7 +19,7 @@ import { freshSeed, RandomState } from '../random/random-state';
 import { alignedTable, shownBy } from '../tables/aligned-table';
 import type { Table } from '../tables/table';
 import { attach } from '../training/training-error';
-import { Bag } from './bag';
+import { Bag, type BagOf } from './bag';
 import type { Classifier, LabelsClassifier } from './classifier';
 import { checkShared } from './cross-validate';
 import type {
@@ -93,14 +93,6 @@ export interface SearchOptions<Options = ClassifierOptions, Result = ClassifierE
 /** The option `target` of one column, and of several. */
 type OneTarget = { readonly target: string };
 type SeveralTargets = { readonly target: readonly string[] };
-
-/** The bag of such models. */
-export type BagOf<Model> =
-  Model extends Classifier<infer Answer, infer Answers, infer Result>
-    ? Bag<Answer, Answers, Result>
-    : Model extends Regressor<infer Answer, infer Answers, infer Result>
-      ? Bag<Answer, Answers, Result>
-      : never;
 
 /** The results of `search`. `String(...)` makes a table for people. */
 export interface SearchResult<Model = Classifier, Options = ClassifierOptions & OneTarget> {

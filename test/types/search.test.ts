@@ -2,6 +2,8 @@
 
 import { expectTypeOf, test } from 'vitest';
 import {
+  Bag,
+  type BagOf,
   Classifier,
   type ClassifierEvaluation,
   choice,
@@ -15,6 +17,7 @@ import {
   type SearchOptions,
   search,
   type Table,
+  type TargetsEvaluation,
   type TargetsRegressor,
   uniform,
 } from '../../lib/tabular';
@@ -82,4 +85,14 @@ test('choice draws what its values are when they are drawn', () => {
   expectTypeOf(choice([1, 2])).toEqualTypeOf<Distribution<1 | 2>>();
   expectTypeOf(choice([{ a: uniform(0, 1) }])).toEqualTypeOf<Distribution<{ readonly a: number }>>();
   expectTypeOf<SearchOptions['trials']>().toEqualTypeOf<number | undefined>();
+});
+
+test('Bag reads what it is said to hold, and a bag of Classifiers if nothing is said', () => {
+  compiled(() => {
+    expectTypeOf(Bag.load('path')).toEqualTypeOf<Promise<Bag>>();
+    expectTypeOf(Bag.loadSync<BagOf<Regressor>>('path').predict({})).toEqualTypeOf<number>();
+    expectTypeOf(Bag.fromBytesSync<BagOf<TargetsRegressor>>(new Uint8Array())).toEqualTypeOf<
+      Bag<Record<string, number>, Table, TargetsEvaluation>
+    >();
+  });
 });
