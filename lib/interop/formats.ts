@@ -6,6 +6,7 @@ import { npz } from './npz';
 import { onnx } from './onnx/onnx';
 import { pytorch } from './pytorch';
 import { standalone } from './standalone';
+import { tfjs } from './tfjs';
 
 /** By name. */
-export const formats: readonly Format[] = [keras, pytorch, npz, standalone, onnx];
+export const formats: readonly Format[] = [onnx, tfjs, keras, pytorch, npz, standalone];

@@ -76,8 +76,12 @@ function stagesOfAffine({ center, factor, offset }: Affine, dtype: Dtype): Stage
 export function* withFactorsInWeights(stages: readonly Stage[], dtype: Dtype): Work<Stage[]> {
   const plain: Stage[] = [];
   let factors: FloatArray | undefined;
+  // By the number of stages: how many of them are left.
+  const left: number[] = [];
   for (const stage of stages) {
+    left.push(plain.length);
     if (stage.kind === 'scale') factors = stage.factors;
+    else if (stage.kind === 'add') plain.push({ ...stage, from: left[stage.from] as number });
     else if (stage.kind !== 'dense' || factors === undefined) plain.push(stage);
     else {
       const { inputs, outputs, W } = stage;

@@ -1,0 +1,11 @@
+// Many random networks, run by the programs that they are exported for.
+
+import { test } from 'vitest';
+import { compareNetworks } from './tfjs-networks';
+
+test.each(['cpu', 'wasm'] as const)(
+  'the backend %s of TensorFlow.js answers like 500 networks',
+  async (backend) => {
+    await compareNetworks(backend, 500);
+  },
+);
