@@ -8,6 +8,7 @@ import {
   type Constraint,
   checkObject,
   checkOptions,
+  integerBetween,
   oneOf,
   optional,
 } from '../base/validate';
@@ -49,6 +50,11 @@ export interface TrainOptions<M extends Metrics = Metrics>
    * @default none
    */
   readonly numericEmbeddings?: NumericEmbeddingOption;
+  /**
+   * How many networks share the layers and answer by their mean, from 1 to 10,000 (TabM-mini: Gorishniy et al., 2025); 16 or
+   * 32 are usual. An epoch takes nearly as many times as long. See the layer option of this name. @default none
+   */
+  readonly members?: number;
   /** The element type of the network. @default 'float32' */
   readonly dtype?: Dtype | AnyName;
   /** Draws the first parameters: see `NetworkOptions`. @default 'auto' */
@@ -91,7 +97,8 @@ export interface ClassifierOptions<M extends Metrics = Metrics> extends TrainOpt
   /**
    * Whether the probabilities are calibrated on the validation set when the training has ended: the logits are divided by
    * the temperature at which the log loss is least (Guo et al. 2017). The weights of the output layer take it in. So classes
-   * stay as they are, and predictions cost nothing more. Checkpoints, and the model of an error that ends the training,
+   * stay as they are, and predictions cost nothing more. With `members`, the logits of each are divided, by the temperature that
+   * is best for the mean of their probabilities; a class may then change where they disagree. Checkpoints, and the model of an error that ends the training,
    * are not calibrated. @default true; without a validation set nothing is calibrated
    */
   readonly calibrate?: boolean;
@@ -154,6 +161,7 @@ const constraints = {
   hidden: optional(hidden),
   activation: anything,
   numericEmbeddings: anything,
+  members: optional(integerBetween(1, 10_000)),
   dtype: anything,
   initializer: anything,
   weight: optional(columnName),

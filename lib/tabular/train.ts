@@ -218,7 +218,7 @@ function labels(values: TargetValues, loss: unknown, dtype: Dtype, how: AsyncOpt
 function layersFor(
   { width, embeddings, scaled }: LearnedInputs,
   values: TargetValues,
-  { hidden = [128, 64], activation = 'relu', numericEmbeddings }: TrainOptions,
+  { hidden = [128, 64], activation = 'relu', numericEmbeddings, members }: TrainOptions,
 ): readonly LayerOptions[] {
   const layers: LayerOptions[] = hidden.map((layer) => hiddenLayer(layer, activation));
   layers.push(outputFor(values));
@@ -228,6 +228,7 @@ function layersFor(
     inputDim: width,
     ...(embeddings.length > 0 && { embeddings }),
     ...(waves && scaled > 0 && { numericEmbeddings: { columns: scaled, ...waves } }),
+    ...(members !== undefined && { members }),
   };
   return [{ ...first, ...inputs }, ...others];
 }

@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { workHere } from '../../lib/addon/work';
+import type { Matrix } from '../../lib/base/matrix';
 import { Classifier, type ClassifierOptions, type LabelsClassifier, Table } from '../../lib/tabular';
-import { fitTemperature } from '../../lib/tabular/temperature';
+import { fitMembersTemperature, fitTemperature } from '../../lib/tabular/temperature';
 
 /** The weighted cross-entropy of logits / T, with labels that count as if one more row were of every class alike. */
 function smoothedLoss(
@@ -114,7 +115,109 @@ describe('fitTemperature', () => {
   });
 });
 
+describe('fitMembersTemperature', () => {
+  const numbers = fc.double({ min: -6, max: 6, noNaN: true });
+  /** softmax(z / T) for each member, and the slopes of its logarithms by 1 / T. */
+  const sharesAt = (z: readonly number[], scale: number) => {
+    const powers = z.map((each) => Math.exp(scale * each));
+    const sum = powers.reduce((all, power) => all + power, 0);
+    const shares = powers.map((power) => power / sum);
+    const mean = z.reduce((all, each, c) => all + each * (shares[c] as number), 0);
+    return { shares, slopes: z.map((each) => each - mean) };
+  };
+
+  test('finds where the cross-entropy of the mean of probabilities has no slope', () => {
+    let inside = 0;
+    fc.assert(
+      fc.property(
+        fc.tuple(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 2, max: 3 })).chain(([cols, members]) =>
+          fc.array(
+            fc.record({
+              z: fc.array(fc.array(numbers, { minLength: cols, maxLength: cols }), {
+                minLength: members,
+                maxLength: members,
+              }),
+              label: fc.integer({ min: -2 * cols, max: cols - 1 }),
+              weight: fc.double({ min: 0.1, max: 3, noNaN: true }),
+            }),
+            { minLength: 4, maxLength: 12 },
+          ),
+        ),
+        (drawn) => {
+          // Most labels are those that the first member expects, so that few temperatures are at their limits.
+          const rows = drawn.map(({ z: [first = [], ...others], label, weight }) => {
+            const own = first.length === 2 ? [0, first[1] as number] : first;
+            return { z: [own, ...others], weight, label: label < 0 ? own.indexOf(Math.max(...own)) : label };
+          });
+          const cols = rows[0]?.z[0]?.length as number;
+          const logits = rows.map(({ z }) => z.map((own) => (cols === 2 ? [0, own[1] as number] : own)));
+          const temperature = workHere(
+            fitMembersTemperature({
+              ...{ rows: rows.length, cols: cols === 2 ? 1 : cols, indices: cols > 2 },
+              labels: Int32Array.from(rows, ({ label }) => label),
+              logits: (logits[0] ?? []).map((_, member) =>
+                Float64Array.from(logits.flatMap((row) => (row[member] ?? []).slice(cols === 2 ? 1 : 0))),
+              ),
+              weights: Float64Array.from(rows, ({ weight }) => weight),
+            }),
+          );
+          if (temperature < 0.02 || temperature > 50) return;
+          inside += 1;
+          let [slope, size] = [0, 0];
+          for (const [r, { label, weight }] of rows.entries()) {
+            const own = (logits[r] ?? []).map((z) => sharesAt(z, 1 / temperature));
+            const sum = own.reduce((all, { shares }) => all + (shares[label] as number), 0);
+            for (const { shares, slopes } of own) {
+              const part = (weight * (shares[label] as number)) / sum;
+              const actual = slopes[label] as number;
+              // One more row is of every class alike.
+              const alike = slopes.reduce((all, each) => all + each, 0) / cols;
+              slope += part * (actual + (alike - actual) / (rows.length + 1));
+              size += part * Math.abs(actual);
+            }
+          }
+          expect(Math.abs(slope)).toBeLessThan(1e-6 * Math.max(size, 1e-3));
+        },
+      ),
+      { numRuns: 200, seed: 2 },
+    );
+    expect(inside).toBeGreaterThan(50);
+  });
+});
+
 describe('a calibrated Classifier', () => {
+  test.each([['left'], ['size'], [['left', 'warm']]])(
+    'divides the logits of each member: %s',
+    async (target) => {
+      const own = { ...options, target, members: 4, hidden: [16], epochs: 60 };
+      const trained = (more: object) =>
+        Classifier.train(train, { ...own, ...more } as ClassifierOptions & { target: string });
+      const plain = await trained({ calibrate: false });
+      const model = await trained({});
+      const given = model.temperature as number | Record<string, number>;
+      const temperatures = typeof given === 'number' ? [given] : Object.values(given);
+      for (const temperature of temperatures) expect(Math.abs(Math.log(temperature))).toBeGreaterThan(0.02);
+      const last = model.network.architecture.length;
+      for (const name of [`W${last}`, `b${last}`] as const) {
+        const [before, after] = [plain.network.parameters, model.network.parameters].map(
+          (parameters) => (parameters as Record<string, Matrix>)[name],
+        );
+        const outputs = (before?.rows as number) / 4;
+        before?.data.forEach((value, i) => {
+          const output = Math.floor(i / before.cols) % outputs;
+          expect(after?.data[i]).toBeCloseTo(
+            value / (temperatures[output] ?? (temperatures[0] as number)),
+            12,
+          );
+        });
+      }
+      const [worse, better] = [await plain.evaluate(held), await model.evaluate(held)];
+      const lossOf = (scores: object) => (scores as { logLoss?: number }).logLoss;
+      if (typeof target === 'string') expect(lossOf(better)).toBeLessThan(lossOf(worse) as number);
+      expect(Classifier.fromBytesSync(model.toBytesSync()).temperature).toEqual(given);
+    },
+  );
+
   test.each(['left', 'size'])('divides the logits by the best temperature: %s', async (target) => {
     const plain = await Classifier.train(train, { ...options, target, calibrate: false });
     const model = await Classifier.train(train, { ...options, target });
