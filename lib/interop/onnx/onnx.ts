@@ -2,17 +2,15 @@
 
 import { integerBetween, optional } from '../../base/validate';
 import type { Chain } from '../chain';
-import type { ExportedFile, Feature, Format, Rule, WriteOptions } from '../format';
-import { features } from '../format';
+import { type ExportedFile, type Format, type Rule, rulesBy, type WriteOptions } from '../format';
 import { opsets } from './graph-writer';
+import { readChain } from './read-model';
 import { writeModel } from './write-model';
 
-const rules = Object.fromEntries(
-  features.map((feature): [Feature, Rule] => {
-    if (feature === 'gelu') return [feature, 'float32'];
-    return [feature, feature === 'noise' ? 'training' : true];
-  }),
-) as Record<Feature, Rule>;
+const rules = rulesBy((feature): Rule => {
+  if (feature === 'gelu') return 'float32';
+  return feature === 'noise' ? 'training' : true;
+});
 
 export const onnx: Format = {
   name: 'onnx',
@@ -28,5 +26,12 @@ export const onnx: Format = {
       const { opset = opsets.usual } = own as { readonly opset?: number };
       return [{ parts: writeModel(chain, opset) }];
     },
+  },
+  in: {
+    // Noise has no operator, and a table has inputs of its own.
+    rules: rulesBy((feature) => feature !== 'noise' && feature !== 'table' && feature !== 'clamp'),
+    dtypes: ['float32', 'float64'],
+    options: {},
+    read: readChain,
   },
 };
