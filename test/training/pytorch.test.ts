@@ -3,13 +3,14 @@
 import { expect, it } from 'vitest';
 import type { LayerOptions } from '../../lib/layers/architecture';
 import { Network } from '../../lib/network/network';
-import { adam, sgd } from '../../lib/optimizers/optimizers';
+import { adam, adamW, sgd } from '../../lib/optimizers/optimizers';
 import stacks from '../fixtures/pytorch-layers.json';
+import shared from '../fixtures/pytorch-members.json';
 import golden from '../fixtures/pytorch-optimizers.json';
 import { expectClose } from '../native/helpers';
 import { layers, restore, snapshot } from '../network/helpers';
 
-const optimizers = { sgd, adam };
+const optimizers = { sgd, adam, adamW };
 
 it.each(golden.runs)(
   '$optimizer $options trains as in PyTorch in batches of $batchSize (0: full)',
@@ -71,4 +72,26 @@ it.each(stacks.runs)('$name train as in PyTorch by $optimizer.name $optimizer.op
   const grouped = make();
   expect(grouped.fitSync(X, Y, fitOptions).loss).toEqual(losses);
   expect(snapshot(grouped)).toEqual(snapshot(net));
+});
+
+it.each(shared.runs)('members train and answer as in PyTorch: $name, $optimizer.name', async (run) => {
+  const net = new Network(run.layers as LayerOptions[]);
+  restore(net, run.start);
+  const labels = shared.labels[run.name as keyof typeof shared.labels];
+  const Y = run.name === 'softmax' ? Int32Array.from(labels as number[]) : (labels as number[][]);
+  const { name, options } = run.optimizer;
+  const optimizer = optimizers[name as keyof typeof optimizers](options);
+  const kept: number[][] = [];
+  const losses: number[] = [];
+  const fitOptions = { epochs: 15, batchSize: shared.batchSize, shuffle: false, optimizer };
+  for await (const { epoch, loss } of net.epochs(shared.X, Y, fitOptions)) {
+    losses.push(loss);
+    if (epoch % 5 === 0) kept.push(snapshot(net));
+  }
+  expectClose(losses, run.losses, 1e-9, 'losses');
+  for (const [i, expected] of run.parameters.entries()) {
+    expectClose(kept[i] ?? [], expected, 1e-9, `parameters ${i}`);
+  }
+  expectClose(net.predictSync(shared.X).data, run.answers, 1e-9, 'answers');
+  expectClose([net.evaluateSync(shared.X, Y).loss], [run.answerLoss], 1e-9, 'loss of the answers');
 });
