@@ -7,6 +7,7 @@ import * as higgsShape from './higgs-shape.mjs';
 import * as loop from './loop.mjs';
 import * as memory from './memory.mjs';
 import * as mnist from './mnist.mjs';
+import * as modules from './modules.mjs';
 import * as moons32 from './moons-32.mjs';
 import * as moonsFull from './moons-full.mjs';
 import * as options from './options.mjs';
@@ -40,6 +41,7 @@ export const cases = [
   create,
   memory,
   files,
+  modules,
   options,
   prebuilt,
 ];
