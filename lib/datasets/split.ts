@@ -229,7 +229,8 @@ function* split(data: SplitData, options: SplitOptions): Work<unknown> {
   return { train, test, trainIndex, testIndex };
 }
 
-function* indicesOf({ rows, testRows, strata }: SplitData, options: SplitOptions): Work<Indices> {
+/** The rows of both parts. */
+export function* indicesOf({ rows, testRows, strata }: SplitData, options: SplitOptions): Work<Indices> {
   const { shuffle = true } = options;
   // Without a shuffle, the random numbers do not matter.
   const random = new RandomState(shuffle ? options.seed : 0);

@@ -113,7 +113,7 @@ export async function crossValidateNetwork(
   const data = new SplitData(X, Y, { stratify });
   await pinnedWork(data.read(), data.arrays, how);
   const folds = await repeatedFolds(repeats, seed, new RandomState(seed), (random) =>
-    pinnedWork(foldsOf(data, given, random), data.arrays, how),
+    pinnedWork(networkFolds(data, given, random), data.arrays, how),
   );
   const used = new Set<Network>();
   const { results, models, outputs } = await runFolds(folds, given, async (fold, own) => {
@@ -147,9 +147,15 @@ export async function crossValidateNetwork(
   );
 }
 
-function* foldsOf(
+/** The folds of X and Y. */
+export function* networkFolds(
   { rows, strata }: SplitData,
-  { folds = 5, group, time, shuffle = true }: NetworkFoldOptions,
+  {
+    folds = 5,
+    group,
+    time,
+    shuffle = true,
+  }: Pick<NetworkFoldOptions, 'folds' | 'group' | 'time' | 'shuffle'>,
   random: RandomState,
 ): Work<Indices[]> {
   if (strata !== undefined) {

@@ -4,6 +4,7 @@ import type { Indices } from '../datasets/stratify';
 import type { Table } from '../tables/table';
 import type { Callbacks } from '../training/callbacks';
 import type { EpochReport } from '../training/history';
+import type { FitOptions } from '../training/options';
 import type { AnyModel, ModelKind } from './model-kind';
 import type { TrainOptions } from './train-options';
 
@@ -13,23 +14,35 @@ export interface RunHow {
   readonly threads: number;
 }
 
-/** The rows of a fold: those of one table, or a table of its own to test with. */
-export type RunRows = Indices | { readonly test: Table };
+/** What is trained and evaluated. */
+export interface RunTask<Model = unknown> {
+  /** The callbacks that the training has anyway. */
+  readonly callbacks: FitOptions['callbacks'];
+  /**
+   * Trains a model with the fold's training rows.
+   *
+   * @param callbacks those to train with, if they differ
+   * @param begun gets the model before the first epoch
+   */
+  train(
+    how: RunHow,
+    callbacks: Callbacks | undefined,
+    begun: (model: Model) => void,
+  ): Promise<{ readonly model: Model; readonly epochs: number }>;
+  /** Evaluates the model with the fold's test rows. */
+  evaluate(model: Model, how: RunHow): Promise<object>;
+}
 
 export class FoldRun {
   /** The model as it is after the last `advance`. */
-  model: AnyModel | undefined;
+  model: unknown;
   /** Its evaluation with the fold's test rows. */
   evaluation: object | undefined;
   /** The epochs that are done. */
   epochs = 0;
   seconds = 0;
-  readonly #kind: ModelKind;
-  readonly #table: Table;
-  readonly #rows: RunRows;
-  readonly #options: TrainOptions;
+  readonly #task: RunTask;
   readonly #how: RunHow;
-  #test: Table | undefined;
   // Settles when the training has ended.
   #training: Promise<void> | undefined;
   #ended = false;
@@ -37,11 +50,8 @@ export class FoldRun {
   #paused: (() => void) | undefined;
   #answer: ((goesOn: boolean) => void) | undefined;
 
-  constructor(kind: ModelKind, table: Table, rows: RunRows, options: TrainOptions, how: RunHow) {
-    this.#kind = kind;
-    this.#table = table;
-    this.#rows = rows;
-    this.#options = options;
+  constructor(task: RunTask, how: RunHow) {
+    this.#task = task;
     this.#how = how;
   }
 
@@ -65,7 +75,7 @@ export class FoldRun {
       this.#answer?.(true);
     }
     await Promise.race([paused, this.#training]);
-    this.evaluation = await (this.model as AnyModel).evaluate(this.#test as Table, this.#how);
+    this.evaluation = await this.#task.evaluate(this.model, this.#how);
     this.seconds += (performance.now() - start) / 1000;
   }
 
@@ -76,19 +86,17 @@ export class FoldRun {
   }
 
   async #train(waits: boolean): Promise<void> {
-    const rows = this.#rows;
-    const train = 'test' in rows ? this.#table : await this.#table.takeAsync(rows.trainIndex, this.#how);
-    this.#test = 'test' in rows ? rows.test : await this.#table.takeAsync(rows.testIndex, this.#how);
-    const options = { ...this.#options, ...this.#how, ...(waits && { callbacks: this.#callbacks() }) };
-    this.model = await this.#kind.train(train, options, (model) => {
+    const begun = (model: unknown) => {
       this.model = model;
-    });
-    this.epochs = this.model.history?.loss.length ?? 0;
+    };
+    const { model, epochs } = await this.#task.train(this.#how, waits ? this.#callbacks() : undefined, begun);
+    this.model = model;
+    this.epochs = epochs;
     this.#ended = true;
   }
 
   #callbacks(): Callbacks {
-    const { callbacks = {} } = this.#options;
+    const { callbacks = {} } = this.#task;
     const given = typeof callbacks === 'function' ? { onEpochEnd: callbacks } : callbacks;
     return {
       ...given,
@@ -103,5 +111,41 @@ export class FoldRun {
         return answer;
       },
     };
+  }
+}
+
+/** The rows of a fold: those of one table, or a table of its own to test with. */
+export type RunRows = Indices | { readonly test: Table };
+
+/** A Classifier or a Regressor, trained with a table. */
+export class TableRun implements RunTask<AnyModel> {
+  readonly #kind: ModelKind;
+  readonly #table: Table;
+  readonly #rows: RunRows;
+  readonly #options: TrainOptions;
+  #test: Table | undefined;
+
+  constructor(kind: ModelKind, table: Table, rows: RunRows, options: TrainOptions) {
+    this.#kind = kind;
+    this.#table = table;
+    this.#rows = rows;
+    this.#options = options;
+  }
+
+  get callbacks(): FitOptions['callbacks'] {
+    return this.#options.callbacks;
+  }
+
+  async train(how: RunHow, callbacks: Callbacks | undefined, begun: (model: AnyModel) => void) {
+    const rows = this.#rows;
+    const train = 'test' in rows ? this.#table : await this.#table.takeAsync(rows.trainIndex, how);
+    this.#test = 'test' in rows ? rows.test : await this.#table.takeAsync(rows.testIndex, how);
+    const options = { ...this.#options, ...how, ...(callbacks && { callbacks }) };
+    const model = await this.#kind.train(train, options, begun);
+    return { model, epochs: model.history?.loss.length ?? 0 };
+  }
+
+  evaluate(model: AnyModel, how: RunHow): Promise<object> {
+    return model.evaluate(this.#test as Table, how);
   }
 }

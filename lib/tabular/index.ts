@@ -36,6 +36,8 @@ export type { ReliabilityOptions } from './reliability';
 export type { Rows } from './row-network';
 export type { FoldRow, ScoreSummary } from './scores';
 export { type SearchOptions, type SearchResult, type SearchSpace, search } from './search';
+export type { NetworkSearchOptions, NetworkSearchResult, SearchedNetwork } from './search-network';
+export type { SearchFindings, SearchRunOptions } from './search-run';
 export { choice, Distribution, type Drawn, integer, logUniform, type SpaceOf, uniform } from './space';
 export type {
   ClassifierOptions,

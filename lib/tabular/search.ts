@@ -1,24 +1,9 @@
-import { argumentError, blasnetError, type ErrorCode } from '../base/errors';
+import { argumentError, blasnetError } from '../base/errors';
 import type { AnyName } from '../base/names';
-import {
-  above,
-  anything,
-  boolean,
-  type Constraint,
-  checkObject,
-  checkOptions,
-  functionValue,
-  integerFrom,
-  oneOf,
-  optional,
-  positiveInteger,
-  seed as seedConstraint,
-} from '../base/validate';
+import { anything, boolean, type Constraint, checkObject, checkOptions, optional } from '../base/validate';
+import type { SplitInputs, SplitLabels } from '../datasets/parts';
 import { testSizeConstraint } from '../datasets/test-rows';
 import { freshSeed, RandomState } from '../random/random-state';
-import { alignedTable, shownBy } from '../tables/aligned-table';
-import type { Table } from '../tables/table';
-import { attach } from '../training/training-error';
 import { Bag, type BagOf } from './bag';
 import type { Classifier, LabelsClassifier } from './classifier';
 import { checkShared } from './cross-validate';
@@ -28,18 +13,29 @@ import type {
   RegressorEvaluation,
   TargetsEvaluation,
 } from './evaluation';
-import { FoldRun } from './fold-run';
+import { type RunTask, TableRun } from './fold-run';
 import { checkFolds, type FoldOptions, type FoldsOf, foldConstraints, foldedTable } from './folds';
-import { type AnyModel, type ModelKind, modelKind } from './model-kind';
-import { Ending, type ParallelOptions, parallelConstraints, shareOf } from './parallel';
+import { type AnyModel, kindOf, type ModelKind, modelKind } from './model-kind';
+import { shareOf } from './parallel';
 import type { Regressor, TargetsRegressor } from './regressor';
 import type { Rows } from './row-network';
-import { short } from './scores';
 import { goalOf } from './search-goal';
+import {
+  type NetworkSearchOptions,
+  type NetworkSearchResult,
+  type SearchedNetwork,
+  searchNetwork,
+} from './search-network';
 import { searchRows } from './search-rows';
-import { drawOptions, hasDistribution, type SpaceOf } from './space';
+import {
+  runSearch,
+  type SearchFindings,
+  type SearchPlan,
+  type SearchRunOptions,
+  searchRunConstraints,
+} from './search-run';
+import { type DrawnOptions, drawOptions, hasDistribution, type SpaceOf } from './space';
 import type { ClassifierOptions, RegressorOptions, TrainOptions } from './train-options';
-import { Candidate, rungsOf, runTrials, type Trial, trialsTable } from './trials';
 
 /** Options of `train` that the search has itself, or that several trainings cannot share. */
 type Unsearched = 'target' | 'seed' | 'signal' | 'threads' | 'checkpoint' | 'progress';
@@ -50,26 +46,17 @@ export type SearchSpace<Options> = { readonly [K in keyof Omit<Options, Unsearch
 /** The options of `search`. */
 export interface SearchOptions<Options = ClassifierOptions, Result = ClassifierEvaluation>
   extends FoldOptions,
-    ParallelOptions {
+    SearchRunOptions {
   /**
    * The options of `train`. Any value may be drawn, also inside objects and arrays:
    * `{ epochs: 100, optimizer: { name: 'adam', learningRate: logUniform(1e-4, 1e-2) } }`.
    */
   readonly space: SearchSpace<Options>;
-  /** How many sets of options are drawn. @default 20 */
-  readonly trials?: number;
   /**
    * Instead of folds, one part to test with: a share or a number of the rows, as `testSize` of `Table.split`, or a table
    * or records. @default none: folds
    */
   readonly validation?: number | Rows;
-  /**
-   * 'random' trains all trials to their end. 'halving' compares them after some epochs, and only the best ones go on
-   * (successive halving: Jamieson and Talwalkar, 2016; Li et al., 2018). @default 'random'
-   */
-  readonly method?: 'random' | 'halving' | AnyName;
-  /** With 'halving', one of this many trials goes on. At least 2. @default 3 */
-  readonly reduction?: number;
   /**
    * The score to compare trials by: a name in `scores`, or a function of an evaluation.
    * @default 'logLoss' for a Classifier, 'rootMeanSquaredError' for a Regressor, 'r2' for one of several targets
@@ -82,12 +69,6 @@ export interface SearchOptions<Options = ClassifierOptions, Result = ClassifierE
    * `Bag`, false does neither. @default true
    */
   readonly refit?: boolean | 'bag' | AnyName;
-  /** Fixes the options that are drawn, the folds and the trainings. @default a new one */
-  readonly seed?: number;
-  /** After this many seconds no trial begins, or goes on to more epochs. Those that run are finished. @default no limit */
-  readonly maxSeconds?: number;
-  /** Called when a trial has ended. @default none */
-  readonly onTrialEnd?: (trial: Trial) => unknown;
 }
 
 /** The option `target` of one column, and of several. */
@@ -95,21 +76,14 @@ type OneTarget = { readonly target: string };
 type SeveralTargets = { readonly target: readonly string[] };
 
 /** The results of `search`. `String(...)` makes a table for people. */
-export interface SearchResult<Model = Classifier, Options = ClassifierOptions & OneTarget> {
-  /** The best trial. */
-  readonly best: Trial;
+export interface SearchResult<Model = Classifier, Options = ClassifierOptions & OneTarget>
+  extends SearchFindings {
   /** The best options, as `train` takes them. */
   readonly options: Options;
   /** A model that trained with the best options and all rows; undefined unless `refit` is true. */
   readonly model: Model | undefined;
   /** The models of the best trial's folds together; undefined unless `refit` is 'bag'. */
   readonly bag: BagOf<Model> | undefined;
-  /** All trials, in their order. */
-  readonly trials: readonly Trial[];
-  /** The trials as a table: what became of them, and what was drawn. */
-  readonly table: Table;
-  readonly seed: number;
-  toString(): string;
 }
 
 const validation: Constraint = {
@@ -121,13 +95,10 @@ const validation: Constraint = {
 
 const constraints: Readonly<Record<keyof SearchOptions | 'target', Constraint>> = {
   ...foldConstraints,
-  ...parallelConstraints,
+  ...searchRunConstraints,
   target: anything,
   space: anything,
-  trials: optional(positiveInteger),
   validation: optional(validation),
-  method: optional(oneOf(['random', 'halving'])),
-  reduction: optional(integerFrom(2)),
   metric: anything,
   maximise: optional(boolean),
   refit: optional({
@@ -136,9 +107,6 @@ const constraints: Readonly<Record<keyof SearchOptions | 'target', Constraint>> 
     holds: (value: unknown) => typeof value === 'boolean' || value === 'bag',
     names: ['bag'],
   }),
-  seed: optional(seedConstraint),
-  maxSeconds: optional(above(0)),
-  onTrialEnd: optional(functionValue),
 };
 
 type Given = SearchOptions<TrainOptions, never> & { readonly target: string | readonly string[] };
@@ -182,8 +150,40 @@ export function search(
   table: Rows,
   options: SearchOptions<RegressorOptions, TargetsEvaluation> & SeveralTargets,
 ): Promise<SearchResult<TargetsRegressor, TrainOptions & SeveralTargets>>;
-export async function search(model: unknown, table: Rows, options: Given): Promise<unknown> {
-  const kind = modelKind(model);
+/**
+ * Searches for good options of networks: `make` makes one with the options that are drawn from `space`, and `fit` says how it
+ * trains.
+ *
+ *     const make = ({ units }, { seed }) =>
+ *       new Network([{ inputDim: 2, outputDim: units, activation: 'relu' }, { outputDim: 1, activation: 'sigmoid' }], { seed });
+ *     const { model, best } = await search(make, X, Y, {
+ *       space: { units: integer(4, 64), rate: logUniform(1e-4, 1e-1) },
+ *       fit: ({ rate }) => ({ epochs: 50, optimizer: adam({ learningRate: rate }) }),
+ *     });
+ *
+ * @param make called for each trial and fold, and once more for the best options
+ * @param X (m, inputs), in any form that `fit` takes
+ * @param Y (m, outputs), or one label for each row
+ * @throws like crossValidate(); RangeError ERR_BLASNET_UNKNOWN_NAME for an unknown metric; ERR_BLASNET_ARG_VALUE for a space
+ *   in which nothing is drawn; the error of the first trial, if all fail
+ */
+export function search<const Space extends object>(
+  make: SearchedNetwork<Space>,
+  X: SplitInputs,
+  Y: SplitLabels,
+  options: NetworkSearchOptions<Space>,
+): Promise<NetworkSearchResult>;
+export async function search(
+  model: unknown,
+  given: unknown,
+  labelsOrOptions: unknown,
+  ofNetwork?: unknown,
+): Promise<unknown> {
+  if (typeof model === 'function' && kindOf(model) === undefined) {
+    return searchNetwork(model as SearchedNetwork<object>, given, labelsOrOptions, ofNetwork);
+  }
+  const kind = modelKind(model, 'Classifier, Regressor or a function that makes a network');
+  const [table, options] = [given as Rows, labelsOrOptions as Given];
   checkOptions('', options, constraints);
   checkSpace(options.space, options);
   const { seed = freshSeed(), trials = 20, target } = options;
@@ -235,79 +235,32 @@ async function searchAmong(
   kind: ModelKind,
   given: Rows,
   options: Given & { readonly seed: number },
-  drawn: readonly ReturnType<typeof drawOptions>[],
+  drawn: readonly DrawnOptions[],
   ways: FoldsOf,
 ): Promise<SearchResult<AnyModel, TrainOptions>> {
-  const { target, seed, signal, method, refit = true, reduction = 3 } = options;
+  const { target, seed, signal, refit = true } = options;
   const fixed = { ...drawn[0]?.options, target } as TrainOptions;
-  const all = shareOf(1, options);
-  const how = { ...(signal && { signal }), threads: all.threads };
+  const how = { ...(signal && { signal }), threads: shareOf(1, options).threads };
   const goal = await goalOf(kind, options);
   const data = await foldedTable(kind, given, { ...fixed, ...ways }, how);
   const rows = await searchRows(kind, data, ways, options, how);
-  const { parallel, threads } = shareOf(drawn.length * rows.length, options);
-  const ending = new Ending(signal);
-  const candidates = drawn.map((each, i) => new Candidate(i + 1, each, goal, new Ending(ending.signal)));
   const trainWith = (own: object) => ({ ...own, target, seed }) as unknown as TrainOptions;
-  const result = () => {
-    const trials = candidates.map(({ report }) => report);
-    return { trials, table: trialsTable(trials), seed };
+  const plan: SearchPlan = {
+    ...{ drawn, goal, epochs: fixed.epochs ?? 200 },
+    folds: rows.length,
+    tasksOf: (trial) =>
+      rows.map((each) => new TableRun(kind, data.table, each, trainWith(trial.options)) as RunTask),
   };
-  try {
-    const winner = await runTrials(candidates, {
-      ...{ goal, parallel, ending, onTrialEnd: options.onTrialEnd },
-      rungs: method === 'halving' ? rungsOf(drawn.length, fixed.epochs ?? 200, reduction) : [],
-      endsAt: performance.now() + 1000 * (options.maxSeconds ?? Number.POSITIVE_INFINITY),
-      runsOf: ({ report, ending: { signal: own } }) =>
-        rows.map(
-          (each) => new FoldRun(kind, data.table, each, trainWith(report.options), { signal: own, threads }),
-        ),
-    });
-    if (winner === undefined) throw allFailed(candidates);
-    const best = winner.report;
+  return runSearch(plan, options, async (best, models) => {
     const full = trainWith(best.options);
     const model = refit === true ? await kind.train(data.table, { ...full, ...how }) : undefined;
-    const bag = refit === 'bag' ? new Bag(modelsOf(winner) as Classifier[]) : undefined;
-    const found = { best, options: { ...full }, model, bag, ...result() };
-    return shownBy(found as unknown as SearchResult<AnyModel, TrainOptions>, () =>
-      searchText(found.trials, best),
-    );
-  } catch (error) {
-    // Trainings may still wait for each other.
-    ending.abort(error);
-    attach(error, { result: result() });
-    throw error;
-  } finally {
-    ending.done();
-    for (const candidate of candidates) candidate.ending.done();
-  }
+    const bag = refit === 'bag' ? new Bag(models as Classifier[]) : undefined;
+    return { options: { ...full }, model, bag } as object;
+  }) as unknown as Promise<SearchResult<AnyModel, TrainOptions>>;
 }
 
 /** How rows are divided: in order, if no trial shuffles. */
 function waysOf({ folds, stratify, group, time, target, space }: Given): FoldsOf {
   const given = { folds, stratify, group, time, shuffle: space.shuffle === false ? false : undefined };
   return { target, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
-}
-
-function modelsOf({ runs }: Candidate): AnyModel[] {
-  return runs.map(({ model }) => model as AnyModel);
-}
-
-function allFailed(candidates: readonly Candidate[]): Error {
-  const { number, error } = candidates.find((each) => each.error !== undefined) as Candidate;
-  const code = ((error as { code?: ErrorCode }).code ?? 'ERR_BLASNET_NOT_FINITE') as ErrorCode;
-  const message = `Expected at least one of the ${candidates.length} trials to succeed; trial ${number}: ${error?.message}`;
-  return blasnetError(code, message, { cause: error });
-}
-
-function searchText(trials: readonly Trial[], best: Trial): string {
-  const count = (state: string) => trials.filter((trial) => trial.state === state).length;
-  const states = ['finished', 'stopped', 'failed', 'unfinished'].filter((state) => count(state) > 0);
-  const title = `${trials.length} trials: ${states.map((state) => `${count(state)} ${state}`).join(', ')}`;
-  const lines = Object.entries(best.drawn).map(([path, value]) => [
-    path,
-    JSON.stringify(value) ?? String(value),
-  ]);
-  const scores = `best: trial ${best.trial}, score ${short(best.score)}, std ${short(best.std)}`;
-  return [title, scores, '', alignedTable([['option', 'value'], ...lines])].join('\n');
 }

@@ -36,6 +36,14 @@ export interface Trial {
   readonly error: Error | undefined;
 }
 
+const searchEnders = new WeakSet<Error>();
+
+/** Lets an error of this library end the search, since it is about no options that were drawn. */
+export function endsSearch<E extends Error>(error: E): E {
+  searchEnders.add(error);
+  return error;
+}
+
 /** How trials are compared. */
 export interface Goal {
   readonly scoreOf: (evaluation: object, scores: Scores) => number;
@@ -84,6 +92,7 @@ export class Candidate {
 
   // Errors of this library are about the options that were drawn. Others, and an abort, end the search.
   #fail(error: unknown): void {
+    if (searchEnders.has(error as Error)) throw error;
     if (this.error === undefined && !isBlasnetError(error)) throw error;
     this.error ??= error as Error;
     this.state = 'failed';

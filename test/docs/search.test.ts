@@ -104,6 +104,32 @@ describe('search', () => {
   });
 });
 
+describe('search for networks', () => {
+  const make = () => new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }], { seed: 1 });
+  const X = [[1], [2], [3], [4], [5]];
+  const own = 'Search option for networks';
+
+  test('has the options and defaults of the tables', async () => {
+    const named = (header: string) => tableOf(page, header).flatMap((row) => codeIn(row[header] as string));
+    const others = named('Option of search').filter((name) => name !== 'target');
+    const taken = await optionsTaken((options) => search(make, X, X, options as never));
+    expect([...new Set([...named(own), ...others])].sort()).toEqual(taken.sort());
+    expect(toldDefaults(optionsOf(page, own))).toEqual({ metric: 'loss', refit: true });
+  });
+
+  test('gives what the page says', async () => {
+    const result = await search(make, X, X, {
+      ...{ space: { a: choice([1, 2]) }, fit: { epochs: 1 }, trials: 1, seed: 1 },
+    });
+    const shared = ['best', 'trials', 'table', 'seed'];
+    expect([...namesIn(page, 'Property of a search for networks'), ...shared].sort()).toEqual(
+      Object.keys(result).sort(),
+    );
+    expect(result.best.score).toBe(result.best.scores.loss);
+    expect(result.model).toBeInstanceOf(Network);
+  });
+});
+
 test('the table of a Bag has its members', async () => {
   const { models } = await crossValidate(Classifier, table, {
     ...quick,

@@ -327,9 +327,11 @@ describe('a search that ends early', () => {
 });
 
 describe('arguments of a search that are refused', () => {
-  test('name what is neither Classifier nor Regressor', async () => {
-    await expect(search((() => 1) as never, people2, options)).rejects.toMatchObject({
-      message: expect.stringMatching(/^Expected model to be Classifier or Regressor, got /),
+  test('name what is neither a class of models nor a function', async () => {
+    await expect(search({} as never, people2, options)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^Expected model to be Classifier, Regressor or a function that makes a network, got /,
+      ),
     });
   });
 

@@ -1,6 +1,7 @@
 // The types of cross-validation and search. This file must compile, except the lines under @ts-expect-error.
 
 import { expectTypeOf, test } from 'vitest';
+import type { Network } from '../../lib';
 import {
   Bag,
   type BagOf,
@@ -94,5 +95,33 @@ test('Bag reads what it is said to hold, and a bag of Classifiers if nothing is 
     expectTypeOf(Bag.fromBytesSync<BagOf<TargetsRegressor>>(new Uint8Array())).toEqualTypeOf<
       Bag<Record<string, number>, Table, TargetsEvaluation>
     >();
+  });
+});
+
+test('the functions of a search for networks get what is drawn', () => {
+  compiled(async () => {
+    const { model, models, best } = await search(
+      ({ units, kind }, { seed }) => {
+        expectTypeOf(units).toEqualTypeOf<number>();
+        expectTypeOf(kind).toEqualTypeOf<'relu' | 'tanh'>();
+        expectTypeOf(seed).toEqualTypeOf<number>();
+        return {} as Network;
+      },
+      [[1]],
+      ['a'],
+      {
+        space: { units: integer(1, 9), kind: choice(['relu', 'tanh']), deep: { rate: uniform(0, 1) } },
+        fit: ({ deep: { rate } }) => {
+          expectTypeOf(rate).toEqualTypeOf<number>();
+          return { epochs: 3 };
+        },
+        refit: 'folds',
+      },
+    );
+    expectTypeOf(model).toEqualTypeOf<Network | undefined>();
+    expectTypeOf(models).toEqualTypeOf<readonly Network[]>();
+    expectTypeOf(best.score).toEqualTypeOf<number>();
+    // @ts-expect-error: fit is required
+    await search(() => ({}) as Network, [[1]], [[1]], { space: { a: integer(1, 2) } });
   });
 });

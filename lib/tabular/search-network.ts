@@ -1,0 +1,331 @@
+// The search for options of networks, with X and Y.
+
+import { type AsyncOptions, pinnedWork } from '../addon/work';
+import { argumentError, blasnetError } from '../base/errors';
+import type { AnyName } from '../base/names';
+import {
+  anything,
+  boolean,
+  type Constraint,
+  check,
+  checkObject,
+  checkOptions,
+  oneOf,
+  optional,
+} from '../base/validate';
+import type { SplitInputs, SplitLabels } from '../datasets/parts';
+import { indicesOf, SplitData } from '../datasets/split';
+import type { Indices } from '../datasets/stratify';
+import { testSizeConstraint } from '../datasets/test-rows';
+import { type Metrics, metricNames } from '../metrics/metric';
+import type { Network } from '../network/network';
+import type { Evaluation } from '../network/network-options';
+import { freshSeed, RandomState } from '../random/random-state';
+import type { InputsLike } from '../samples/inputs';
+import type { LabelsLike } from '../samples/labels';
+import type { Callbacks } from '../training/callbacks';
+import { type FitOptions, fitConstraints } from '../training/options';
+import { checkShared } from './cross-validate';
+import { type NetworkFoldOptions, networkFolds } from './cross-validate-network';
+import type { RunHow, RunTask } from './fold-run';
+import { checkFolds, foldConstraints } from './folds';
+import { shareOf } from './parallel';
+import { isLargerBetter, metricOption, type Scores } from './scores';
+import { runSearch, type SearchFindings, type SearchRunOptions, searchRunConstraints } from './search-run';
+import { type Drawn, type DrawnOptions, drawOptions, hasDistribution } from './space';
+import { endsSearch, type Goal, type Trial } from './trials';
+
+/** Makes a network with options that were drawn. Its first parameters should come from the seed. */
+export type SearchedNetwork<Space> = (
+  options: Drawn<Space>,
+  how: { readonly seed: number },
+) => Network | Promise<Network>;
+
+/** The options of `search` for networks. */
+export interface NetworkSearchOptions<Space = object>
+  extends SearchRunOptions,
+    Pick<NetworkFoldOptions, 'metrics' | 'folds' | 'stratify' | 'group' | 'time' | 'shuffle'> {
+  /** What options are drawn from, under names of your own: `{ units: integer(4, 64), rate: logUniform(1e-4, 1e-1) }`. */
+  readonly space: Space;
+  /** The options of `fit`, or a function that makes them of the options that were drawn. */
+  readonly fit: FitOptions | ((options: Drawn<Space>) => FitOptions);
+  /** Instead of folds, one part to test with: a share or a number of the rows, or samples. @default none: folds */
+  readonly validation?: number | { readonly X: SplitInputs; readonly Y: SplitLabels };
+  /**
+   * The score to compare trials by: 'loss', 'accuracy' or the name of a metric, which is then computed, too; or a function of
+   * an evaluation. @default 'loss'
+   */
+  readonly metric?: string | ((evaluation: Evaluation) => number);
+  /** Whether a larger score is better. @default by the metric's name; false for a function, and for names of your own */
+  readonly maximise?: boolean;
+  /**
+   * What becomes of the best options: true trains a network with all rows, 'folds' keeps the networks of the folds, false
+   * does neither. @default true
+   */
+  readonly refit?: boolean | 'folds' | AnyName;
+}
+
+/** The results of `search` for networks. `String(...)` makes a table for people. */
+export interface NetworkSearchResult extends SearchFindings {
+  /** A network that trained with the best options and all rows; undefined unless `refit` is true. */
+  readonly model: Network | undefined;
+  /** The networks of the best trial's folds; empty unless `refit` is 'folds'. */
+  readonly models: readonly Network[];
+}
+
+const validation: Constraint = {
+  rule: 'a share or number of rows, or an object with X and Y',
+  accepts: (value) => typeof value === 'number' || (typeof value === 'object' && value !== null),
+  holds: (value: unknown) =>
+    typeof value === 'number'
+      ? testSizeConstraint.holds?.(value as never) !== false
+      : 'X' in (value as object) && 'Y' in (value as object),
+};
+
+const constraints: Readonly<Record<keyof NetworkSearchOptions, Constraint>> = {
+  ...searchRunConstraints,
+  folds: foldConstraints.folds,
+  space: anything,
+  fit: anything,
+  metrics: anything,
+  stratify: anything,
+  group: anything,
+  time: anything,
+  shuffle: optional(boolean),
+  validation: optional(validation),
+  metric: anything,
+  maximise: optional(boolean),
+  refit: optional({
+    rule: "true, false or 'folds'",
+    accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
+    holds: (value: unknown) => typeof value === 'boolean' || value === 'folds',
+    names: ['folds'],
+  }),
+};
+
+type Given = NetworkSearchOptions<object>;
+type Samples = { readonly X: InputsLike; readonly Y: LabelsLike };
+
+/** What a training takes: rows of X and Y by their numbers, or samples. */
+type Part = Indices | { readonly train: Samples; readonly test: Samples };
+
+/** A trial's options of fit, and what they were made of. */
+interface Settings {
+  readonly drawn: DrawnOptions;
+  readonly fit: FitOptions;
+}
+
+export async function searchNetwork(
+  make: SearchedNetwork<object>,
+  X: unknown,
+  Y: unknown,
+  options: unknown,
+): Promise<NetworkSearchResult> {
+  checkOptions('', options, constraints);
+  const given = options as unknown as Given;
+  const { seed = freshSeed(), trials = 20, stratify = false, shuffle = true, refit = true } = given;
+  checkSpace(given.space);
+  const { goal, metrics } = goalOf(given);
+  checkDivision(given);
+  const random = new RandomState(seed);
+  const settings = Array.from({ length: trials }, () => settingsOf(given, random));
+  const epochs = sharedEpochs(settings, given);
+  const how = { ...(given.signal && { signal: given.signal }), threads: shareOf(1, given).threads };
+  const data = new SplitData(X, Y, {
+    ...{ stratify, shuffle },
+    ...(typeof given.validation === 'number' && { testSize: given.validation }),
+  });
+  await pinnedWork(data.read(), data.arrays, how);
+  const whole = { X: X as InputsLike, Y: Y as LabelsLike };
+  const parts = await partsOf(whole, data, given, seed, how);
+  const makeNew = makerOf(make, seed);
+  const byNumber = (trial: Trial) => settings[trial.trial - 1] as Settings;
+  return runSearch(
+    {
+      drawn: settings.map(({ drawn }) => drawn),
+      ...{ goal, epochs, folds: parts.length },
+      tasksOf: (trial) =>
+        parts.map((part) => new NetworkRun(makeNew, data, part, byNumber(trial), metrics) as RunTask),
+    },
+    { ...given, seed },
+    async (best, models) => {
+      const kept = refit === 'folds' ? (models as readonly Network[]) : [];
+      if (refit !== true) return { model: undefined, models: kept };
+      const { drawn, fit } = byNumber(best);
+      const model = await makeNew(drawn);
+      await model.fit(whole.X, whole.Y, { ...fit, ...how });
+      return { model, models: kept };
+    },
+  );
+}
+
+function checkSpace(space: unknown): void {
+  checkObject('space', space);
+  if (hasDistribution(space)) return;
+  throw blasnetError(
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected space to have something to draw: choice, uniform, logUniform or integer; crossValidate takes fixed options',
+  );
+}
+
+function checkDivision({
+  folds,
+  validation: part,
+  stratify = false,
+  group,
+  time,
+  shuffle = true,
+}: Given): void {
+  if (folds !== undefined && part !== undefined) {
+    throw blasnetError('ERR_BLASNET_ARG_VALUE', 'Expected either folds or validation, got both');
+  }
+  const ways = {
+    ...(stratify !== false && { stratify: 'Y' }),
+    ...(group !== undefined && { group: 'group' }),
+    ...(time !== undefined && { time: 'time' }),
+  };
+  checkFolds({ target: 'Y', ...ways, shuffle });
+  if (part === undefined || (group === undefined && time === undefined)) return;
+  const [name, value] = group === undefined ? ['time', time] : ['group', group];
+  throw argumentError('ERR_BLASNET_ARG_VALUE', name as string, 'left out with validation', value);
+}
+
+/** Draws the options of a trial. A wrong option of fit is found before the first training. */
+function settingsOf(given: Given, random: RandomState): Settings {
+  const { space, method } = given;
+  const drawn = drawOptions(space, random);
+  const options: unknown = typeof given.fit === 'function' ? given.fit(drawn.options as never) : given.fit;
+  checkObject('fit', options);
+  checkOptions('fit', options, fitConstraints);
+  for (const name of ['signal', 'threads']) {
+    if (options[name] === undefined) continue;
+    const rule = 'left out, since it is an option of the search itself';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', `fit.${name}`, rule, options[name]);
+  }
+  checkShared('fit.', options, 'search');
+  if (method === 'halving' && options.maxSeconds !== undefined) {
+    const rule = "left out with method: 'halving', in which trainings wait for each other";
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'fit.maxSeconds', rule, options.maxSeconds);
+  }
+  return { drawn, fit: options as unknown as FitOptions };
+}
+
+function sharedEpochs(settings: readonly Settings[], { method }: Given): number {
+  const [{ fit }] = settings as [Settings];
+  const other = settings.find((each) => each.fit.epochs !== fit.epochs);
+  if (method !== 'halving' || other === undefined) return fit.epochs;
+  const rule = `${fit.epochs}, the same in all trials, with method: 'halving'`;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'fit.epochs', rule, other.fit.epochs);
+}
+
+/** How trials are compared, and the metrics to evaluate with. */
+function goalOf({ metric = 'loss', maximise, metrics = [] }: Given): {
+  readonly goal: Goal;
+  readonly metrics: Metrics;
+} {
+  check('metric', metric, metricOption);
+  if (typeof metric === 'function') {
+    const scoreOf = (evaluation: object) => metric(evaluation as Evaluation);
+    return { goal: { scoreOf, maximise: maximise ?? false }, metrics };
+  }
+  const own = Array.isArray(metrics)
+    ? metrics.map((each) => (typeof each === 'string' ? each : String((each as { name?: unknown })?.name)))
+    : [];
+  const names = new Set(['loss', 'accuracy', ...own, ...metricNames]);
+  check('metric', metric, oneOf([...names]), 'ERR_BLASNET_UNKNOWN_NAME');
+  const scoreOf = (_: object, scores: Scores) => scores[metric] ?? Number.NaN;
+  const computed = ['loss', 'accuracy', ...own].includes(metric) ? metrics : [...metrics, metric];
+  return { goal: { scoreOf, maximise: maximise ?? isLargerBetter(metric) }, metrics: computed };
+}
+
+/** One part to test with, or the folds. */
+async function partsOf(
+  train: Samples,
+  data: SplitData,
+  given: Given,
+  seed: number,
+  how: AsyncOptions,
+): Promise<readonly Part[]> {
+  const { validation: part, shuffle = true } = given;
+  if (typeof part === 'object') return [{ train, test: await readable(part, how) }];
+  if (part === undefined) {
+    return pinnedWork(networkFolds(data, given, new RandomState(seed)), data.arrays, how);
+  }
+  return [await pinnedWork(indicesOf(data, { shuffle, seed }), data.arrays, how)];
+}
+
+/** Samples that can be read: what is wrong with them is found before the first training. */
+async function readable(part: { readonly X: SplitInputs; readonly Y: SplitLabels }, how: AsyncOptions) {
+  try {
+    const data = new SplitData(part.X, part.Y, {});
+    await pinnedWork(data.read(), data.arrays, how);
+  } catch (error) {
+    if (error instanceof Error) error.message = `In validation: ${error.message}`;
+    throw error;
+  }
+  return part as unknown as Samples;
+}
+
+/** Makes networks, each a new one. */
+function makerOf(make: SearchedNetwork<object>, seed: number) {
+  const used = new WeakSet<Network>();
+  return async ({ options }: DrawnOptions): Promise<Network> => {
+    const network = await make(options as never, { seed });
+    if (used.has(network)) {
+      const rule =
+        'a function that makes a new network each time, since each training needs one that has learned nothing';
+      throw endsSearch(argumentError('ERR_BLASNET_ARG_VALUE', 'make', rule, network));
+    }
+    used.add(network);
+    return network;
+  };
+}
+
+/** A network, trained with some rows of X and Y. */
+class NetworkRun implements RunTask<Network> {
+  readonly #make: (drawn: DrawnOptions) => Promise<Network>;
+  readonly #data: SplitData;
+  readonly #part: Part;
+  readonly #settings: Settings;
+  readonly #metrics: Metrics;
+  #test: Samples | undefined;
+
+  constructor(
+    make: (drawn: DrawnOptions) => Promise<Network>,
+    data: SplitData,
+    part: Part,
+    settings: Settings,
+    metrics: Metrics,
+  ) {
+    this.#make = make;
+    this.#data = data;
+    this.#part = part;
+    this.#settings = settings;
+    this.#metrics = metrics;
+  }
+
+  get callbacks(): FitOptions['callbacks'] {
+    return this.#settings.fit.callbacks;
+  }
+
+  async train(how: RunHow, callbacks: Callbacks | undefined, begun: (network: Network) => void) {
+    const part = this.#part;
+    const { X, Y } = 'test' in part ? part.train : await this.#take(part.trainIndex, how);
+    this.#test = 'test' in part ? part.test : await this.#take(part.testIndex, how);
+    const { drawn, fit } = this.#settings;
+    const network = await this.#make(drawn);
+    begun(network);
+    const history = await network.fit(X, Y, { ...fit, ...how, ...(callbacks && { callbacks }) });
+    return { model: network, epochs: history.loss.length };
+  }
+
+  evaluate(network: Network, how: RunHow): Promise<object> {
+    const { X, Y } = this.#test as Samples;
+    const { loss } = this.#settings.fit;
+    return network.evaluate(X, Y, { metrics: this.#metrics, ...(loss !== undefined && { loss }), ...how });
+  }
+
+  async #take(index: Uint32Array, how: AsyncOptions): Promise<Samples> {
+    return (await pinnedWork(this.#data.take(index), this.#data.arrays, how)) as unknown as Samples;
+  }
+}

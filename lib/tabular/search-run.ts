@@ -1,0 +1,138 @@
+// The run of a search: its trials, the way to the best one, and the results, whatever is trained.
+
+import { blasnetError, type ErrorCode } from '../base/errors';
+import type { AnyName } from '../base/names';
+import {
+  above,
+  type Constraint,
+  functionValue,
+  integerFrom,
+  oneOf,
+  optional,
+  positiveInteger,
+  seed as seedConstraint,
+} from '../base/validate';
+import { alignedTable, shownBy } from '../tables/aligned-table';
+import type { Table } from '../tables/table';
+import { attach } from '../training/training-error';
+import { FoldRun, type RunTask } from './fold-run';
+import { Ending, type ParallelOptions, parallelConstraints, shareOf } from './parallel';
+import { short } from './scores';
+import type { DrawnOptions } from './space';
+import { Candidate, type Goal, rungsOf, runTrials, type Trial, trialsTable } from './trials';
+
+/** The options that every search has. */
+export interface SearchRunOptions extends ParallelOptions {
+  /** How many sets of options are drawn. @default 20 */
+  readonly trials?: number;
+  /**
+   * 'random' trains all trials to their end. 'halving' compares them after some epochs, and only the best ones go on
+   * (successive halving: Jamieson and Talwalkar, 2016; Li et al., 2018). @default 'random'
+   */
+  readonly method?: 'random' | 'halving' | AnyName;
+  /** With 'halving', one of this many trials goes on. At least 2. @default 3 */
+  readonly reduction?: number;
+  /** Fixes the options that are drawn, the folds and the trainings. @default a new one */
+  readonly seed?: number;
+  /** After this many seconds no trial begins, or goes on to more epochs. Those that run are finished. @default no limit */
+  readonly maxSeconds?: number;
+  /** Called when a trial has ended. @default none */
+  readonly onTrialEnd?: (trial: Trial) => unknown;
+}
+
+export const searchRunConstraints: Readonly<Record<keyof SearchRunOptions, Constraint>> = {
+  ...parallelConstraints,
+  trials: optional(positiveInteger),
+  method: optional(oneOf(['random', 'halving'])),
+  reduction: optional(integerFrom(2)),
+  seed: optional(seedConstraint),
+  maxSeconds: optional(above(0)),
+  onTrialEnd: optional(functionValue),
+};
+
+/** What every search finds. */
+export interface SearchFindings {
+  /** The best trial. */
+  readonly best: Trial;
+  /** All trials, in their order. */
+  readonly trials: readonly Trial[];
+  /** The trials as a table: what became of them, and what was drawn. */
+  readonly table: Table;
+  readonly seed: number;
+  toString(): string;
+}
+
+/** What a search tries. */
+export interface SearchPlan {
+  readonly drawn: readonly DrawnOptions[];
+  readonly goal: Goal;
+  /** The epochs of each training, for 'halving'. */
+  readonly epochs: number;
+  /** How many trainings a trial has. */
+  readonly folds: number;
+  /** What a trial trains, for each fold. */
+  readonly tasksOf: (trial: Trial) => readonly RunTask[];
+}
+
+/**
+ * Runs the trials. The results also have what `finish` makes of the best one and the models of its folds. An error has the
+ * trials so far as `result`.
+ */
+export async function runSearch<Finished extends object>(
+  { drawn, goal, epochs, folds, tasksOf }: SearchPlan,
+  options: SearchRunOptions & { readonly seed: number },
+  finish: (best: Trial, models: readonly unknown[]) => Promise<Finished>,
+): Promise<SearchFindings & Finished> {
+  const { method, reduction = 3, seed, maxSeconds = Number.POSITIVE_INFINITY } = options;
+  const { parallel, threads } = shareOf(drawn.length * folds, options);
+  const ending = new Ending(options.signal);
+  const candidates = drawn.map((each, i) => new Candidate(i + 1, each, goal, new Ending(ending.signal)));
+  const result = () => {
+    const trials = candidates.map(({ report }) => report);
+    return { trials, table: trialsTable(trials), seed };
+  };
+  try {
+    const winner = await runTrials(candidates, {
+      ...{ goal, parallel, ending, onTrialEnd: options.onTrialEnd },
+      rungs: method === 'halving' ? rungsOf(drawn.length, epochs, reduction) : [],
+      endsAt: performance.now() + 1000 * maxSeconds,
+      runsOf: ({ report, ending: { signal } }) =>
+        tasksOf(report).map((task) => new FoldRun(task, { signal, threads })),
+    });
+    if (winner === undefined) throw allFailed(candidates);
+    const best = winner.report;
+    const finished = await finish(
+      best,
+      winner.runs.map(({ model }) => model),
+    );
+    const found = { best, ...finished, ...result() };
+    return shownBy(found, () => searchText(found.trials, best));
+  } catch (error) {
+    // Trainings may still wait for each other.
+    ending.abort(error);
+    attach(error, { result: result() });
+    throw error;
+  } finally {
+    ending.done();
+    for (const candidate of candidates) candidate.ending.done();
+  }
+}
+
+function allFailed(candidates: readonly Candidate[]): Error {
+  const { number, error } = candidates.find((each) => each.error !== undefined) as Candidate;
+  const code = ((error as { code?: ErrorCode }).code ?? 'ERR_BLASNET_NOT_FINITE') as ErrorCode;
+  const message = `Expected at least one of the ${candidates.length} trials to succeed; trial ${number}: ${error?.message}`;
+  return blasnetError(code, message, { cause: error });
+}
+
+function searchText(trials: readonly Trial[], best: Trial): string {
+  const count = (state: string) => trials.filter((trial) => trial.state === state).length;
+  const states = ['finished', 'stopped', 'failed', 'unfinished'].filter((state) => count(state) > 0);
+  const title = `${trials.length} trials: ${states.map((state) => `${count(state)} ${state}`).join(', ')}`;
+  const lines = Object.entries(best.drawn).map(([path, value]) => [
+    path,
+    JSON.stringify(value) ?? String(value),
+  ]);
+  const scores = `best: trial ${best.trial}, score ${short(best.score)}, std ${short(best.std)}`;
+  return [title, scores, '', alignedTable([['option', 'value'], ...lines])].join('\n');
+}
