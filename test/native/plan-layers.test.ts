@@ -13,6 +13,7 @@ import {
   named,
   namedStatistics,
   parameterCount,
+  pick,
   samplesFor,
   type TestPlan,
   type TrainingRequest,
@@ -32,14 +33,17 @@ const rowCountsOf = (architecture: readonly StackLayer[]) => {
   return architecture[0]?.members === undefined ? [1, 2, 7, 65, 129, 300] : [1, 2, 7, 65];
 };
 
-/** The rows of members take their draws tile by tile: these are in one. */
-const drawnRowCountsOf = (architecture: readonly StackLayer[]) =>
-  isRandom(architecture) && architecture[0]?.members !== undefined
-    ? [1, 2, 7, 20]
-    : rowCountsOf(architecture);
-
-const isRandom = (architecture: readonly StackLayer[]) =>
-  architecture.some(({ dropout = 0, noise = 0 }) => dropout + noise > 0);
+/** Where each row of a small network's members takes its draws: tiles of some samples, with all their members' rows. */
+function drawPlaces(rows: number, members: number): number[] {
+  const count = Math.ceil(rows / Math.max(2, Math.floor(128 / members)));
+  const start = (tile: number) => Math.min(rows, 2 * Math.floor((Math.ceil(rows / 2) * tile) / count));
+  return Array.from({ length: members * rows }, (_, row) => {
+    const [member, sample] = [Math.floor(row / rows), row % rows];
+    const tile = Array.from({ length: count }, (__, i) => i).findLastIndex((i) => start(i) <= sample);
+    const [from, to] = [start(tile), start(tile + 1)];
+    return members * from + member * (to - from) + sample - from;
+  });
+}
 
 function tolerance(type: FloatType, values: ArrayLike<number>): number {
   return (
@@ -53,17 +57,20 @@ function labelled(made: TestPlan, loss: LossName, rows: number) {
   return { ...samples, Y: classes, weights, denseY: oracle.dense(classes, rows, 1) };
 }
 
-/** The oracle's masks and noise for batch number `index`, with m samples. */
+/** The oracle's masks and noise for batch number `index`, with this many samples. */
 function randomOf(
   architecture: readonly StackLayer[],
   index: number,
-  m: number,
+  samples: number,
 ): Record<string, oracle.Grid> {
   const tensors: Record<string, oracle.Grid> = {};
+  const { members = 1 } = architecture[0] as StackLayer;
+  const m = members * samples;
+  const drawn = (draws: oracle.Grid) => (members === 1 ? draws : pick(draws, drawPlaces(samples, members)));
   architecture.forEach(({ inputDim, outputDim, dropout = 0, noise = 0 }, l) => {
     const keys = layerKeys(key, index, l + 1);
-    if (dropout > 0) tensors[`mask${l + 1}`] = maskOf(keys.mask, m, outputDim, dropout);
-    if (noise > 0) tensors[`noise${l + 1}`] = noiseOf(keys.noise, m, inputDim, noise);
+    if (dropout > 0) tensors[`mask${l + 1}`] = drawn(maskOf(keys.mask, m, outputDim, dropout));
+    if (noise > 0) tensors[`noise${l + 1}`] = drawn(noiseOf(keys.noise, m, inputDim, noise));
   });
   return tensors;
 }
@@ -153,7 +160,7 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
   });
 
   it.each(all)('take the step of plain loops: $what', ({ architecture, loss }) => {
-    for (const rows of drawnRowCountsOf(architecture)) {
+    for (const rows of rowCountsOf(architecture)) {
       for (const batches of [0, 2 ** 33 + 5]) {
         const made = makePlan(type, architecture, loss);
         const statistics = Object.fromEntries(
@@ -163,7 +170,7 @@ describe.each(floatTypes)('layers of $dtype in a plan', (type) => {
         const params = named(architecture, step.before);
         const expected = stackGradients(architecture, params, step.denseX, step.denseY, loss, {
           ...{ codes: step.denseCodes, statistics, learning: true },
-          random: randomOf(architecture, batches, rows * (architecture[0]?.members ?? 1)),
+          random: randomOf(architecture, batches, rows),
           lossOptions: { weights: step.weights },
         });
         const what = `of ${rows}, batch ${batches}`;
