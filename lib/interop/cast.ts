@@ -4,7 +4,7 @@ import { firstNotFinite } from '../addon/arrays';
 import { inSlices, type Work } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import { allocate, type Dtype, type FloatArray } from '../base/matrix';
-import type { Chain, Stage } from './chain';
+import type { Chain, Numbers, Stage } from './chain';
 
 // Numbers that are converted at a stretch.
 const block = 2 ** 14;
@@ -14,7 +14,8 @@ export function* castChain(chain: Chain, dtype: Dtype): Work<Chain> {
   if (chain.dtype === dtype) return chain;
   const stages: Stage[] = [];
   for (const stage of chain.stages) stages.push((yield* castParts(stage, dtype)) as Stage);
-  return { ...chain, dtype, stages };
+  const members = chain.members && ((yield* castParts(chain.members, dtype)) as Numbers);
+  return { ...chain, dtype, stages, ...(members !== undefined && { members }) };
 }
 
 // Every array in a stage is one of its numbers.

@@ -18,6 +18,12 @@ export interface Chain {
   readonly outputs: number;
   /** What happens to the outputs at last, one after another, in doubles: the way back of a targetScaler. */
   readonly after: readonly Back[];
+  /**
+   * Of a network whose members share its layers: the factors of each member's inputs, (members x width). Each member
+   * multiplies by them what the stages `embed` and `waves` give, and has `outputs` rows of the last `dense` stage, one below
+   * another. The result is the mean of the members' outputs; of logSoftmax, the logarithm of the mean probability.
+   */
+  readonly members?: Numbers;
   /** What each output is kept between after that, for a Regressor that clamps its predictions. */
   readonly clamp?: readonly (readonly [least: number, greatest: number])[];
   /** The names of the classes, in the order of the outputs; two classes may share one output. */

@@ -13,6 +13,7 @@ export type Feature =
   | Exclude<StageKind, 'activation'>
   | 'activationMix'
   | Step['name']
+  | 'members'
   | 'targetScaler'
   | 'clamp'
   | 'labels'
@@ -28,6 +29,9 @@ export type Feature =
  * - `{ no }`: not at all; the text says what to do instead, as in "apply the scaler before X".
  */
 export type Rule = true | 'float32' | 'training' | { readonly no: string };
+
+/** The rule of formats that know no members. */
+export const oneMember: Rule = { no: 'keep one, as in net.keepMembers([0]), or export a module' };
 
 /** A file of an export. */
 export interface ExportedFile {
@@ -99,7 +103,7 @@ export interface Format {
 
 /** The features of a chain, each once. */
 export function featuresOf(chain: Chain): readonly Feature[] {
-  const { before, stages, after, clamp, classes, table } = chain;
+  const { before, stages, members, after, clamp, classes, table } = chain;
   const features: Feature[] = [
     ...before.map(({ name }) => name),
     ...stages.flatMap((stage): Feature[] => {
@@ -107,6 +111,7 @@ export function featuresOf(chain: Chain): readonly Feature[] {
       const { name } = stage.activation;
       return stage.mix === undefined ? [name] : [name, 'activationMix'];
     }),
+    ...(members !== undefined ? (['members'] as const) : []),
     ...(after.length > 0 ? (['targetScaler'] as const) : []),
     ...(clamp !== undefined ? (['clamp'] as const) : []),
     ...(classes !== undefined ? (['labels'] as const) : []),
@@ -131,6 +136,7 @@ const words: Readonly<Record<Exclude<Feature, ActivationName>, string>> = {
   robustScaler: 'the preprocessing step robustScaler',
   imputer: 'the preprocessing step imputer',
   oneHotEncoder: 'the preprocessing step oneHotEncoder',
+  members: 'several members',
   targetScaler: 'a targetScaler',
   clamp: 'clamped predictions',
   labels: 'labels',

@@ -7,6 +7,7 @@ import {
   activationOf,
   inputDimOf,
   type Layer,
+  membersOf,
   numericColumns,
   outputLayerOf,
   skipNumber,
@@ -22,7 +23,7 @@ import { clampOf, modelTable } from './model-table';
  *
  * @param whole whether it also has what the network carries about the columns of a table, for a Classifier or a Regressor
  * @throws Error ERR_BLASNET_NOT_FITTED for preprocessing, labels or a targetScaler before fit; RangeError
- *   ERR_BLASNET_ARG_VALUE for steps of the user's own, and for several members
+ *   ERR_BLASNET_ARG_VALUE for steps of the user's own
  */
 export function chainOf(content: NetworkContent, whole = false): Chain {
   const { architecture, dtype, preprocessing, labels, targetScaler, table } = content;
@@ -33,6 +34,7 @@ export function chainOf(content: NetworkContent, whole = false): Chain {
     before: preprocessing === undefined ? [] : stepsOf(preprocessing, 'preprocessing'),
     stages: stagesOf(content),
     outputs: outputDim,
+    ...(membersOf(architecture) > 1 && { members: content.arrays.R1 as Matrix }),
     after: targetScaler === undefined ? [] : backOf(targetScaler),
     ...(labels !== undefined && { classes: labels.classes }),
     ...(whole && table !== undefined && ofTable(table)),
@@ -76,10 +78,8 @@ function stagesOf({ architecture, arrays }: NetworkContent): readonly Stage[] {
   }
   const waves = wavesOf(first, named);
   if (waves !== undefined) stages.push({ kind: 'waves', waves });
-  if (first.members !== undefined) {
-    checkLone(first.members);
-    stages.push({ kind: 'scale', factors: vector('R1') });
-  }
+  // A lone member is a network like others; its factors scale the inputs.
+  if (first.members === 1) stages.push({ kind: 'scale', factors: vector('R1') });
   // By layer: how many stages there are before it.
   const starts: number[] = [];
   for (const [index, layer] of architecture.entries()) {
@@ -87,9 +87,9 @@ function stagesOf({ architecture, arrays }: NetworkContent): readonly Stage[] {
     starts.push(stages.length);
     if (layer.noise !== undefined) stages.push({ kind: 'noise', standardDeviation: layer.noise });
     if (layer.inputScale === true) stages.push({ kind: 'scale', factors: vector(`s${n}`) });
-    const { rows: outputs, cols: inputs, data: W } = named(`W${n}`);
+    const { cols: inputs, data: W } = named(`W${n}`);
     const name = layer.name === undefined ? {} : { name: layer.name };
-    stages.push({ kind: 'dense', ...name, inputs, outputs, W, b: vector(`b${n}`) });
+    stages.push({ kind: 'dense', ...name, inputs, outputs: layer.outputDim, W, b: vector(`b${n}`) });
     const { normalization } = layer;
     if (normalization !== undefined) {
       const { epsilon } = normalization;
@@ -110,16 +110,6 @@ function stagesOf({ architecture, arrays }: NetworkContent): readonly Stage[] {
     if (skip > 0) stages.push({ kind: 'add', from: starts[skip - 1] as number });
   }
   return stages;
-}
-
-// A lone member is a network like others; its factors scale the inputs.
-function checkLone(members: number): void {
-  if (members === 1) return;
-  throw blasnetError(
-    'ERR_BLASNET_ARG_VALUE',
-    `Expected the network to have one member at most for export, got ${members}: other tools know none. Export one of them, ` +
-      'as in net.keepMembers([0])',
-  );
 }
 
 function wavesOf(first: Layer, named: (name: string) => Matrix): Waves | undefined {

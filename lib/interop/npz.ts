@@ -9,7 +9,7 @@ import { activationNames } from '../layers/activations';
 import { filesIn, firstNameIn } from './archive';
 import type { Chain, Stage } from './chain';
 import { dictionaryOf } from './dictionary';
-import { type Feature, type Format, type ImportSource, type Rule, rulesBy } from './format';
+import { type Feature, type Format, type ImportSource, oneMember, type Rule, rulesBy } from './format';
 import { activationStage, activationsOption, givenActivations } from './given-activations';
 import { type NpyArray, npyNumbers, npyOf, npyOfTexts, npyTexts } from './npy-file';
 import { arraysIn } from './to-network';
@@ -18,6 +18,7 @@ import { zipOf } from './zip-writer';
 const elsewhere = { no: 'export ONNX or a module, which compute it, too' } as const;
 
 const notHeld: Partial<Record<Feature, Rule>> = {
+  members: oneMember,
   standardScaler: elsewhere,
   minMaxScaler: elsewhere,
   robustScaler: elsewhere,

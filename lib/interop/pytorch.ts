@@ -11,7 +11,7 @@ import { ourFormat, plainSafetensors, type Tensor } from '../formats/safetensors
 import { parseSafetensors } from '../formats/safetensors-reader';
 import { activationNames } from '../layers/activations';
 import type { Stage } from './chain';
-import { type Feature, type Format, type Rule, rulesBy } from './format';
+import { type Feature, type Format, oneMember, type Rule, rulesBy } from './format';
 import { activationsOption } from './given-activations';
 import { classesIn, jsonOf } from './json-of';
 import { withFactorsInWeights, withScalersAsStages } from './plain-stages';
@@ -23,6 +23,7 @@ const title = 'PyTorch (safetensors)';
 const elsewhere = { no: 'export ONNX or a module, which compute it, too' } as const;
 
 const notHeld: Partial<Record<Feature, Rule>> = {
+  members: oneMember,
   embed: elsewhere,
   waves: elsewhere,
   add: { no: 'a Sequential of PyTorch has none; export ONNX or a module, which compute it' },

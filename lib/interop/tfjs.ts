@@ -7,7 +7,7 @@ import { allocate, type FloatArray } from '../base/matrix';
 import { bytesOf, littleEndian } from '../formats/safetensors';
 import { activationNames } from '../layers/activations';
 import type { Chain, Stage } from './chain';
-import { type ExportedFile, type Feature, type Format, type Rule, rulesBy } from './format';
+import { type ExportedFile, type Feature, type Format, oneMember, type Rule, rulesBy } from './format';
 import { withFactorsInWeights, withScalersAsStages } from './plain-stages';
 import { lackingActivations, type TfjsLayer, tfjsLayersOf, topologyOf } from './tfjs-layers';
 import { readTfjs } from './tfjs-reader';
@@ -17,6 +17,7 @@ const title = 'TensorFlow.js';
 const elsewhere = { no: 'export ONNX or a module, which compute it, too' } as const;
 
 const notHeld: Partial<Record<Feature, Rule>> = {
+  members: oneMember,
   embed: elsewhere,
   waves: elsewhere,
   activationMix: elsewhere,

@@ -140,13 +140,13 @@ function checkVariances(arrays: Readonly<Record<string, Matrix>>, file: string):
 }
 
 /** The arrays of a chain, to keep them in place while native code reads them. */
-export function arraysIn({ stages }: Chain): readonly FloatArray[] {
+export function arraysIn({ stages, members }: Chain): readonly FloatArray[] {
   const found = new Set<FloatArray>();
   const collect = (part: unknown) => {
     if (typeof part !== 'object' || part === null) return;
     if (ArrayBuffer.isView(part)) found.add(part as FloatArray);
     else for (const value of Object.values(part)) collect(value);
   };
-  for (const stage of stages) collect(stage);
+  collect([stages, members]);
   return [...found];
 }

@@ -2,6 +2,8 @@
 
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { type LayerOptions, type Matrix, Network, RandomState } from '../../lib';
+import { contentOf } from '../../lib/network/savable';
 import { newFolder } from '../support/scratch';
 import { inPlainNode, type ModuleCall } from './plain-node';
 import { type Case, caseOf, inputsOf } from './random-networks';
@@ -20,10 +22,33 @@ function rowsOf({ numbers, categories }: Case): unknown[] {
     : numbers.map((row, i) => ({ numbers: row, categories: categories[i] }));
 }
 
-/** Compares the modules of networks of these seeds with the networks. */
+/** The case of a seed, whose network has three members. */
+function withMembers(seed: number): Case {
+  const { network, ...others } = caseOf(seed);
+  const { architecture, dtype, preprocessing, labels, targetScaler } = contentOf(network);
+  const layers = architecture.map((layer, i) => (i === 0 ? { ...layer, members: 3 } : layer));
+  const several = new Network(layers as readonly LayerOptions[], {
+    ...{ dtype, seed },
+    ...(preprocessing !== undefined && { preprocessing }),
+    ...(labels !== undefined && { labels }),
+    ...(targetScaler !== undefined && { targetScaler }),
+  });
+  // The biases of the members' last layers begin equal.
+  const random = new RandomState(seed);
+  for (const { data } of Object.values(several.parameters as Record<string, Matrix>)) {
+    for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) + random.normal() / 8;
+  }
+  return { network: several, ...others };
+}
+
+/** Compares the modules of networks of these seeds with the networks. One in four has members. */
 export async function compareNetworks(seeds: readonly number[]): Promise<void> {
   const folder = newFolder();
-  const cases = seeds.map((seed) => ({ seed, given: caseOf(seed), file: join(folder, `${seed}.mjs`) }));
+  const cases = seeds.map((seed) => ({
+    seed,
+    given: seed % 4 === 0 ? withMembers(seed) : caseOf(seed),
+    file: join(folder, `${seed}.mjs`),
+  }));
   const calls: ModuleCall[] = [];
   for (const { given, file } of cases) {
     await given.network.export(file);

@@ -93,6 +93,18 @@ describe('the text of a module', () => {
   });
 });
 
+test('a module rounds what a float32 network takes, once, after the preprocessing', async () => {
+  const network = new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }], { dtype: 'float32' });
+  network.parameters.W1.data[0] = 1;
+  const folder = newFolder();
+  const file = join(folder, 'model.mjs');
+  await network.export(file);
+  // The next float to this integer.
+  const [result] = await inPlainNode(folder, [{ file, name: 'predict', argument: [2 ** 24 + 1] }]);
+  expect(result?.value).toEqual([2 ** 24]);
+  expect(network.predictSync([[2 ** 24 + 1]]).get(0, 0)).toBe(2 ** 24);
+});
+
 const hostile = fc.oneof(
   fc.constantFrom(
     ...['</script><script>globalThis.hacked = 1</script>', '<!--<script>', '*/ hacked()', '`hacked()`'],

@@ -2,12 +2,13 @@
 
 import { integerBetween, optional } from '../../base/validate';
 import type { Chain } from '../chain';
-import { type ExportedFile, type Format, type Rule, rulesBy, type WriteOptions } from '../format';
+import { type ExportedFile, type Format, oneMember, type Rule, rulesBy, type WriteOptions } from '../format';
 import { opsets } from './graph-writer';
 import { readChain } from './read-model';
 import { writeModel } from './write-model';
 
 const rules = rulesBy((feature): Rule => {
+  if (feature === 'members') return oneMember;
   if (feature === 'gelu') return 'float32';
   return feature === 'noise' ? 'training' : true;
 });
@@ -29,7 +30,9 @@ export const onnx: Format = {
   },
   in: {
     // Noise has no operator, and a table has inputs of its own.
-    rules: rulesBy((feature) => feature !== 'noise' && feature !== 'table' && feature !== 'clamp'),
+    rules: rulesBy(
+      (feature) => feature !== 'noise' && feature !== 'members' && feature !== 'table' && feature !== 'clamp',
+    ),
     dtypes: ['float32', 'float64'],
     options: {},
     read: readChain,

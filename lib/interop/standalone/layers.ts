@@ -97,6 +97,18 @@ function plr(x, columns, F, V, c) {
   }
   return joined([...out, x.subarray(columns)]);
 }`,
+  meanOf: `// The mean of arrays
+function meanOf(arrays) {
+  return arrays[0].map((_, i) => arrays.reduce((all, array) => all + array[i], 0) / arrays.length);
+}`,
+  logOfMean: `// The logarithms of mean probabilities, from the logarithms of the probabilities
+function logOfMean(arrays) {
+  return arrays[0].map((_, i) => {
+    const all = arrays.map((array) => array[i]);
+    const greatest = greatestOf(all);
+    return greatest + Math.log(all.reduce((total, each) => total + Math.exp(each - greatest), 0) / all.length);
+  });
+}`,
   joined: `// One array after the other
 function joined(arrays) {
   const out = new Float64Array(arrays.reduce((length, array) => length + array.length, 0));

@@ -17,7 +17,7 @@ import { readerOf } from './records';
 export function* modelModule(chain: Chain, table: ModelTable): Work<Standalone> {
   const { targets, inputs } = table;
   const answers = answersOf(targets);
-  const { lines, arrays } = networkCode(chain);
+  const { lines, functions, arrays } = networkCode(chain);
   const columns = columnsOf(table);
   const code = [
     ...answers.code,
@@ -26,6 +26,7 @@ function outputsOf(record, row) {
   const { x, codes } = inputsOf(record, row);
 ${lines.map((line) => `  ${line}`).join('\n')}
 }`,
+    ...functions,
     inputsCode(table, chain),
     `const readers = [${columns.map(({ kind }) => readerOf[kind]).join(', ')}];`,
     partsCode(table),

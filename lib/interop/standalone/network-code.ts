@@ -1,7 +1,7 @@
 // The stages of a network as JavaScript.
 
 import type { FloatArray } from '../../base/matrix';
-import type { Chain, DenseStage, Stage, Waves } from '../chain';
+import type { Chain, DenseStage, Numbers, Stage, Waves } from '../chain';
 import { activated, functionOfUnit } from './activations';
 import { list, literal } from './literals';
 
@@ -15,19 +15,54 @@ export interface NamedArray {
 export interface NetworkCode {
   /** The lines of a function of `x`, the preprocessed numbers, and `codes`, those of the tables. */
   readonly lines: readonly string[];
+  /** Functions that these lines call. */
+  readonly functions: readonly string[];
   readonly arrays: readonly NamedArray[];
 }
 
 /** The code that computes a network's outputs. */
-export function networkCode({ stages, after, clamp }: Chain): NetworkCode {
-  const writer = new StageWriter(stages);
-  for (const stage of stages) writer.write(stage);
-  const outputs = after.reduce(
+export function networkCode(chain: Chain): NetworkCode {
+  if (chain.members !== undefined) return membersCode(chain, chain.members);
+  const writer = new StageWriter(chain.stages);
+  for (const stage of chain.stages) writer.write(stage);
+  const lines = [...writer.lines, `return ${answer(writer.current, chain)};`];
+  return { lines, functions: [], arrays: writer.arrays };
+}
+
+// Members share what comes before their factors.
+function membersCode(chain: Chain, { rows, cols, data }: Numbers): NetworkCode {
+  const { stages } = chain;
+  const start = stages.findIndex(({ kind }) => kind !== 'embed' && kind !== 'waves');
+  const shared = new StageWriter(stages.slice(0, start));
+  for (const stage of stages.slice(0, start)) shared.write(stage);
+  const own = new StageWriter(stages, start);
+  for (const stage of stages.slice(start)) own.write(stage);
+  const last = stages.at(-1) as Stage;
+  const isLogarithm = last.kind === 'activation' && last.activation.name === 'logSoftmax';
+  const x = shared.named();
+  const factors = `partOf(R1, ${cols}, member)`;
+  const lines = [
+    ...shared.lines,
+    `const outputs = Array.from({ length: ${rows} }, (_, member) =>`,
+    `  outputsOfMember(multiplied(${x}, ${factors}), member),`,
+    ');',
+    `return ${answer(isLogarithm ? 'logOfMean(outputs)' : 'meanOf(outputs)', chain)};`,
+  ];
+  const body = [...own.lines, `return ${own.current};`].map((line) => `  ${line}`).join('\n');
+  return {
+    lines,
+    functions: [`// The outputs of one of the members\nfunction outputsOfMember(x, member) {\n${body}\n}`],
+    arrays: [...shared.arrays, { name: 'R1', shape: [rows, cols], data }, ...own.arrays],
+  };
+}
+
+// What becomes of the outputs, which are an expression.
+function answer(outputs: string, { after, clamp }: Chain): string {
+  const scaled = after.reduce(
     (y, { offset, scale, center }) => `scaledBack(${y}, ${list(offset)}, ${list(scale)}, ${list(center)})`,
-    writer.current,
+    outputs,
   );
-  const kept = clamp === undefined ? outputs : `keptWithin(${outputs}, ${ranges(clamp)})`;
-  return { lines: [...writer.lines, `return ${kept};`], arrays: writer.arrays };
+  return clamp === undefined ? scaled : `keptWithin(${scaled}, ${ranges(clamp)})`;
 }
 
 function ranges(clamp: NonNullable<Chain['clamp']>): string {
@@ -42,22 +77,28 @@ class StageWriter {
   current = 'x';
   // The numbers of stages whose result a later stage adds, and the names of these results.
   readonly #added: ReadonlySet<number>;
-  readonly #names = new Map([[0, 'x']]);
-  #stages = 0;
+  readonly #names: Map<number, string>;
+  // Of members: the stage with a part of its arrays for each.
+  readonly #parted: Stage | undefined;
+  #stages: number;
   #layers = 0;
   #results = 0;
 
-  constructor(stages: readonly Stage[]) {
+  /** @param start the number of stages that are shared, if it writes a member: `x` is then the member's own */
+  constructor(stages: readonly Stage[], start?: number) {
+    this.#stages = start ?? 0;
+    this.#names = new Map([[this.#stages, 'x']]);
+    if (start !== undefined) this.#parted = stages.filter(({ kind }) => kind === 'dense').at(-1);
     this.#added = new Set(stages.flatMap((stage) => (stage.kind === 'add' ? [stage.from] : [])));
   }
 
   write(stage: Stage): void {
     // A layer begins where another one ends, or the input.
-    if (stage.kind === 'dense') this.#named();
+    if (stage.kind === 'dense') this.named();
     if (stage.kind === 'dense') this.#layers++;
     this.current = this.#expression(stage, this.current);
     this.#stages++;
-    if (this.#added.has(this.#stages)) this.#names.set(this.#stages, this.#named());
+    if (this.#added.has(this.#stages)) this.#names.set(this.#stages, this.named());
   }
 
   #expression(stage: Stage, x: string): string {
@@ -78,9 +119,12 @@ class StageWriter {
       case 'scale':
         return `multiplied(${x}, ${this.#array(`s${this.#layers + 1}`, stage.factors)})`;
       case 'dense': {
-        const [W, b] = [`W${this.#layers}`, `b${this.#layers}`];
-        this.#array(W, weightsOf(stage), [stage.outputs, stage.inputs]);
-        return `affine(${W}, ${this.#array(b, stage.b)}, ${x})`;
+        const { inputs, outputs, b } = stage;
+        const W = this.#array(`W${this.#layers}`, weightsOf(stage), [b.length, inputs]);
+        this.#array(`b${this.#layers}`, b);
+        if (stage !== this.#parted) return `affine(${W}, b${this.#layers}, ${x})`;
+        const parts = `partOf(${W}, ${inputs * outputs}, member), partOf(b${this.#layers}, ${outputs}, member)`;
+        return `affine(${parts}, ${x})`;
       }
       case 'batchNorm': {
         const names = (['gamma', 'beta', 'mean', 'variance'] as const).map((name) =>
@@ -121,8 +165,8 @@ class StageWriter {
     return name;
   }
 
-  // Gives the result so far a name.
-  #named(): string {
+  /** Gives the result so far a name. */
+  named(): string {
     if (/^x\d*$/.test(this.current)) return this.current;
     const name = `x${++this.#results}`;
     this.lines.push(`const ${name} = ${this.current};`);

@@ -10,13 +10,14 @@ import { stepCode } from './numbers';
 
 /** The module of a network. @throws like moduleText() */
 export function* networkModule(chain: Chain): Work<Standalone> {
-  const { lines, arrays } = networkCode(chain);
+  const { lines, functions, arrays } = networkCode(chain);
   const { classes, dtype } = chain;
   const body = [...inputLines(chain), ...lines].map((line) => `  ${line}`).join('\n');
   const code = [
     predictCode,
     ...(classes === undefined ? [] : [classifyCode(chain)]),
     `// -> (${chain.outputs})\nfunction outputsOf(values, row) {\n${body}\n}`,
+    ...functions,
     ...chain.before.map((step, i) => `const step${i} = ${stepCode(step).learned};`),
   ].join('\n\n');
   const facts = classes === undefined ? [] : [`export const classes = ${list(classes)};`];
