@@ -9,6 +9,8 @@ export function readLinks(
 ): Map<string, number> {
   const links = new Map<string, number>();
   const add = (name: string, address: number): void => {
+    if (name.includes('/'))
+      throw bytes.error(`the members of ${place}`, 'named without /', JSON.stringify(name));
     if (links.has(name))
       throw bytes.error(`the members of ${place}`, 'named once each', JSON.stringify(name));
     links.set(name, address);

@@ -46,6 +46,8 @@ export function openHdf5(content: Uint8Array, file: string): Hdf5Group {
       bytes.length(addresses, 'the base address'),
     );
   }
+  const end = bytes.length(addresses + 16, 'the end of the file');
+  if (end > content.length) throw bytes.error('the length', `${end} bytes, as it says`, content.length);
   const rootAt = addresses + (isOld ? 40 : 24);
   const root = bytes.address(rootAt, 'the root group');
   if (root === undefined) throw bytes.error(`the root group (byte ${rootAt})`, 'present', 'none');

@@ -86,7 +86,7 @@ function* filesOf(chain: Chain, name: string): Work<ExportedFile[]> {
     weightsManifest: [{ paths, weights: specs }],
     ...(classes !== undefined && { userDefinedMetadata: { classes } }),
   };
-  const main = { parts: [Buffer.from(`${JSON.stringify(json)}\n`)] };
+  const main = { parts: [Buffer.from(JSON.stringify(json))] };
   return [main, ...shards.map((shard, i) => ({ name: paths[i] as string, parts: shard }))];
 }
 
