@@ -45,7 +45,7 @@ export async function foldTables(/** @type {string} */ name, /** @type {number} 
 /**
  * The training rows of a set's first fold as inputs of a network, in the way of RealMLP: numbers centred by the median, scaled
  * by the quartiles and clipped smoothly; categories one-hot up to 8, and as codes of an embedding above. A missing value is
- * 0, or a code of its own.
+ * 0, or the code -1.
  *
  * @returns {Promise<{ data: Samples, inputDim: number, numbers: number, embeddings: Embedding[] }>}
  */
@@ -68,7 +68,7 @@ export async function recipeInputs(/** @type {string} */ name) {
       for (const code of categories.keys()) oneHot.push((row) => Number(values[row] === code));
     } else {
       embeddings.push({ categories: categories.length, outputDim: 8 });
-      codes.push((row) => (values[row] < 0 ? categories.length : values[row]));
+      codes.push((row) => values[row]);
     }
   }
   const inputs = [...numbers, ...oneHot];

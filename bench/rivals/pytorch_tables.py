@@ -31,8 +31,10 @@ class Network:
     def read_codes(job):
         if "codes" not in job:
             return None
-        codes = np.fromfile(job["codes"], dtype=np.int32)
-        return torch.from_numpy(codes.reshape(job["rows"], -1).astype(np.int64))
+        codes = np.fromfile(job["codes"], dtype=np.int32).reshape(job["rows"], -1)
+        sizes = [embedding["categories"] + 1 for embedding in job["layers"][0]["embeddings"]]
+        # -1 is an unknown category: the last row of its table.
+        return torch.from_numpy(codes.astype(np.int64) % sizes)
 
     @staticmethod
     def read_parameters(job):
