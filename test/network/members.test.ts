@@ -58,17 +58,12 @@ describe('keepMembers', () => {
 
   it('lets a lone member be exported, and several only as a module', async () => {
     const net = trained();
-    for (const [format, title] of [
-      ['npz', 'NumPy'],
-      ['onnx', 'ONNX'],
-      ['tfjs', 'TensorFlow.js'],
-      ['safetensors', 'PyTorch'],
-    ] as const) {
+    for (const format of ['npz', 'onnx', 'tfjs', 'safetensors'] as const) {
       const error = await rejectionOf(net.exportBytes({ format, dtype: 'float32' }));
-      expect(error).toMatchObject({
-        code: 'ERR_BLASNET_ARG_VALUE',
-        message: `${title} cannot hold several members: keep one, as in net.keepMembers([0]), or export a module`,
-      });
+      expect(error).toMatchObject({ code: 'ERR_BLASNET_ARG_VALUE' });
+      expect(error.message).toMatch(
+        /cannot hold several members: keep one, as in net\.keepMembers\(\[0\]\), or export a module$/,
+      );
     }
     expect(String(Buffer.from(await net.exportBytes({ format: 'module' })))).toContain('outputsOfMember');
     const lone = net.keepMembers([2]);
