@@ -62,6 +62,17 @@ const tables = (/** @type {number} */ categories) => (/** @type {Task} */ task) 
   return { ...task, layers: [{ ...layer, inputDim, embeddings }, ...rest], data };
 };
 
+/** Eight times the rows, in batches of eight times the size: what eight members go through. */
+const eightfold = (/** @type {Task} */ task) => {
+  const [{ inputDim }] = /** @type {[Layer]} */ (task.layers);
+  const outputs = 10;
+  return {
+    ...task,
+    data: synthetic((8 * task.data.Y.length) / outputs, inputDim, outputs),
+    batchSize: 8 * /** @type {number} */ (task.batchSize),
+  };
+};
+
 /** @type {readonly Option[]} */
 const stackOptions = [
   {
@@ -70,6 +81,8 @@ const stackOptions = [
   },
   { name: 'embeddings of 4 x 50 categories for half of the inputs', task: tables(50) },
   { name: 'embeddings of 4 x 5,000 categories for half of the inputs', task: tables(5000) },
+  { name: '8 members; 8 networks take 8', layers: first({ members: 8 }) },
+  { name: 'beside them: 8 times the rows, in batches of 1,024', task: eightfold },
 ];
 
 export async function run(/** @type {Bench} */ bench) {

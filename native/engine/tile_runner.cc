@@ -16,7 +16,7 @@ TileRunner<T>::TileRunner(const Network& network, const LossSpec& loss, const T*
       statistics_(statistics),
       control_(control),
       members_(network.RowsPerSample()),
-      grain_(members_ == 1 ? 64 / sizeof(T) : 2),
+      grain_(members_ == 1 ? 64 / sizeof(T) : kMemberSamples),
       layer_parameters_(network.parameter_count - network.layers.front().weights),
       large_layers_(layer_parameters_ * sizeof(T) >= kSweepBytes),
       large_(network.parameter_count * sizeof(T) >= kSweepBytes) {

@@ -7,14 +7,16 @@
 
 namespace blasnet {
 
-// kSweepBytes, kSweepRows and the two limits of tile rows were measured on the networks of bench/. The other
-// numbers are estimates that fit these networks.
+// kSweepBytes, kSweepRows, kMemberSamples and the two limits of tile rows were measured on the networks of
+// bench/. The other numbers are estimates that fit these networks.
 inline constexpr size_t kSweepBytes = 1'000'000;  // bytes of parameters from which networks are swept
 inline constexpr size_t kSweepRows = 256;         // samples in a tile of a sweep
 inline constexpr size_t kSweepUnits = 64;         // units of a layer that one thread takes at once in a sweep
 inline constexpr size_t kTileWork = 4'000'000;    // floating-point operations that a tile aims at
 inline constexpr size_t kLeastTileRows = 100;     // with fewer, matrix products are too thin
 inline constexpr size_t kMostTileRows = 128;      // with more, activations leave the cache
+inline constexpr size_t kMemberSamples =
+    8;  // with fewer samples in a tile, members' last layers are too thin
 inline constexpr size_t kMostPartialGradients = 16;  // partial gradients of a batch
 
 constexpr size_t Blocks(size_t size, size_t block) { return (size + block - 1) / block; }

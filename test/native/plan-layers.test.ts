@@ -35,8 +35,8 @@ const rowCountsOf = (architecture: readonly StackLayer[]) => {
 
 /** Where each row of a small network's members takes its draws: tiles of some samples, with all their members' rows. */
 function drawPlaces(rows: number, members: number): number[] {
-  const count = Math.ceil(rows / Math.max(2, Math.floor(128 / members)));
-  const start = (tile: number) => Math.min(rows, 2 * Math.floor((Math.ceil(rows / 2) * tile) / count));
+  const count = Math.ceil(rows / Math.max(8, Math.floor(128 / members)));
+  const start = (tile: number) => Math.min(rows, 8 * Math.floor((Math.ceil(rows / 8) * tile) / count));
   return Array.from({ length: members * rows }, (_, row) => {
     const [member, sample] = [Math.floor(row / rows), row % rows];
     const tile = Array.from({ length: count }, (__, i) => i).findLastIndex((i) => start(i) <= sample);
