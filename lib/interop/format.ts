@@ -92,6 +92,8 @@ export interface Format {
   looksLike(bytes: Uint8Array): boolean;
   readonly out?: Direction<Rule> & {
     write(chain: Chain, options: WriteOptions): Promise<readonly ExportedFile[]>;
+    /** Writes several models of tables that answer together, if the format can hold such a bag. */
+    writeBag?(chains: readonly Chain[], options: WriteOptions): Promise<readonly ExportedFile[]>;
   };
   readonly in?: Direction<boolean> & {
     /**

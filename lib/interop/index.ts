@@ -1,7 +1,7 @@
 /** Files of other tools: written by `export`, read by `Network.import`. This room is loaded on first use. */
 
 import { asyncConstraints, pinnedWork } from '../addon/work';
-import { argumentError } from '../base/errors';
+import { argumentError, blasnetError } from '../base/errors';
 import { type FilePath, pathOf } from '../base/file-path';
 import { type Dtype, dtypeName } from '../base/matrix';
 import { anything, check, checkObject, checkOptions, oneOf, optional, seed } from '../base/validate';
@@ -21,6 +21,8 @@ import { arraysIn, networkOf } from './to-network';
 export interface Exported {
   readonly content: Promise<NetworkContent>;
   readonly whole: boolean;
+  /** The other models of a bag; undefined if it is none. */
+  readonly others?: readonly Promise<NetworkContent>[];
 }
 
 /** Writes a network to the files of a format: see `ExportableNetwork.export`. */
@@ -51,7 +53,7 @@ async function written(
   options: ExportOptions,
   exported: Exported,
 ): Promise<readonly ExportedFile[]> {
-  const { content, whole } = exported;
+  const { content, whole, others } = exported;
   const { out } = format as Format & Required<Pick<Format, 'out'>>;
   checkOptions('', options, {
     ...{ format: anything, dtype: optional(dtypeName) },
@@ -60,11 +62,17 @@ async function written(
   });
   const { format: _, dtype, signal, threads, ...own } = options;
   const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
-  const chain = chainOf(await content, whole);
-  const asked = (dtype as Dtype | undefined) ?? chain.dtype;
-  checkHolds(format, chain, asked);
-  const cast = await pinnedWork(castChain(chain, asked), arraysIn(chain), how);
-  return out.write(cast, { name, own, ...how });
+  const chains: Chain[] = [];
+  for (const each of [content, ...(others ?? [])]) {
+    const chain = chainOf(await each, whole);
+    const asked = (dtype as Dtype | undefined) ?? chain.dtype;
+    checkHolds(format, chain, asked);
+    chains.push(await pinnedWork(castChain(chain, asked), arraysIn(chain), how));
+  }
+  if (others === undefined) return out.write(chains[0] as Chain, { name, own, ...how });
+  if (out.writeBag !== undefined) return out.writeBag(chains, { name, own, ...how });
+  const hint = "format: 'module' holds it, and each of its models can be exported";
+  throw blasnetError('ERR_BLASNET_ARG_VALUE', `${format.title} cannot hold a bag of models: ${hint}`);
 }
 
 /**

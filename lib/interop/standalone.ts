@@ -1,7 +1,8 @@
 // A standalone module: what a network computes as JavaScript that needs no library.
 
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-import { workAnywhere } from '../addon/work';
+import { type Work, workAnywhere } from '../addon/work';
+import type { Json } from '../formats/json';
 import type { Chain } from './chain';
 import {
   type ExportedFile,
@@ -12,14 +13,31 @@ import {
   type WriteOptions,
 } from './format';
 import { modelTable } from './model-table';
-import { modelModule } from './standalone/model-module';
+import { bagModule, modelModule } from './standalone/model-module';
+import type { Standalone } from './standalone/module';
 import { networkModule } from './standalone/network-module';
 
 const actInTraining: readonly Feature[] = ['noise', 'dropout'];
 
 async function write(chain: Chain, options: WriteOptions): Promise<readonly ExportedFile[]> {
-  const { name, signal, threads } = options;
-  const work = chain.table === undefined ? networkModule(chain) : modelModule(chain, modelTable(chain.table));
+  const { table } = chain;
+  return filesOf(
+    table === undefined ? networkModule(chain) : modelModule({ chain, table: modelTable(table) }),
+    options,
+  );
+}
+
+async function writeBag(chains: readonly Chain[], options: WriteOptions): Promise<readonly ExportedFile[]> {
+  return filesOf(
+    bagModule(chains.map((chain) => ({ chain, table: modelTable(chain.table as Json) }))),
+    options,
+  );
+}
+
+async function filesOf(
+  work: Work<Standalone>,
+  { name, signal, threads }: WriteOptions,
+): Promise<readonly ExportedFile[]> {
   const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
   const { module, types } = await workAnywhere(work, how);
   return [{ parts: module }, { name: `${name}.d.mts`, parts: [Buffer.from(types)], spare: true }];
@@ -42,5 +60,6 @@ export const standalone: Format = {
     dtypes: ['float64', 'float32'],
     options: {},
     write,
+    writeBag,
   },
 };

@@ -31,36 +31,51 @@ export interface ExportableNetwork {
 export function makeExportable(prototype: SavableNetwork): void {
   const methods: ExportableNetwork & ThisType<SavableNetwork> = {
     async export(path, options = {}) {
-      await exportNetwork(this, path, options, false);
+      await exportNetwork({ network: this, whole: false }, path, options);
     },
     async exportBytes(options) {
-      return exportNetworkBytes(this, options, false);
+      return exportNetworkBytes({ network: this, whole: false }, options);
     },
   };
   giveMethods(prototype, methods);
 }
 
-/** @param whole whether what the network carries about the columns of a table is exported, too */
+/** What is exported. */
+export interface ExportedNetwork {
+  readonly network: SavableNetwork;
+  /** Whether what the network carries about the columns of a table is exported, too. */
+  readonly whole: boolean;
+  /** The networks of the other models of a bag; undefined if it is none. */
+  readonly others?: readonly SavableNetwork[];
+}
+
+/** Writes a network, or several, for another tool: see `ExportableNetwork.export`. */
 export async function exportNetwork(
-  network: SavableNetwork,
+  exported: ExportedNetwork,
   path: FilePath,
   options: ExportOptions,
-  whole: boolean,
 ): Promise<void> {
-  const content = begunSnapshot(network, options);
+  const content = contentsOf(exported, options);
   const { exportFile } = await interop();
-  await exportFile(path, options, { content, whole });
+  await exportFile(path, options, content);
 }
 
 /** Like `exportNetwork`, to bytes. */
 export async function exportNetworkBytes(
-  network: SavableNetwork,
+  exported: ExportedNetwork,
   options: ExportOptions,
-  whole: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const content = begunSnapshot(network, options);
+  const content = contentsOf(exported, options);
   const { exportBytes } = await interop();
-  return exportBytes(options, { content, whole });
+  return exportBytes(options, content);
+}
+
+function contentsOf({ network, whole, others }: ExportedNetwork, options: ExportOptions) {
+  return {
+    content: begunSnapshot(network, options),
+    whole,
+    ...(others !== undefined && { others: others.map((other) => begunSnapshot(other, options)) }),
+  };
 }
 
 // It begins at once, so that no later call of the user's comes before it.

@@ -4,7 +4,10 @@ import { type FilePath, pathOf } from '../base/file-path';
 import { type Constraint, check, checkObject, checkOptions, oneOf } from '../base/validate';
 import { type Calls, runCalls, runCallsSync } from '../formats/file-calls';
 import { type Safetensors, safetensorsBytes, writeSafetensors } from '../formats/safetensors';
+import { type ExportedNetwork, exportNetwork, exportNetworkBytes } from '../network/exportable';
+import type { ExportOptions } from '../network/interop-options';
 import type { FileBytes } from '../network/load';
+import type { Network } from '../network/network';
 import { loadConstraints, type NetworkLoadOptions } from '../network/network-options';
 import type { Table } from '../tables/table';
 import { bagContent, bagInBytes, bagInFile, inBagFile, type StoredBag } from './bag-file';
@@ -143,6 +146,26 @@ export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierE
   /** Like `toBytes`, but blocks the calling thread. @throws like toBytes() */
   toBytesSync(): Uint8Array<ArrayBuffer> {
     return runCallsSync(safetensorsBytes(this.#contentHere()));
+  }
+
+  /**
+   * Writes the bag as a module of JavaScript that needs no library, with the types beside it: see `Network.export`. Other
+   * formats are refused, since they hold one model.
+   *
+   * @throws like Network.export()
+   */
+  async export(path: FilePath, options: ExportOptions = {}): Promise<void> {
+    return exportNetwork(this.#exported, path, options);
+  }
+
+  /** Returns the bytes of the file that `export` writes. @throws like Network.exportBytes() */
+  async exportBytes(options: ExportOptions): Promise<Uint8Array<ArrayBuffer>> {
+    return exportNetworkBytes(this.#exported, options);
+  }
+
+  get #exported(): ExportedNetwork {
+    const [first, ...others] = this.models.map(({ network }) => network);
+    return { network: first as Network, others, whole: true };
   }
 
   /**

@@ -182,12 +182,12 @@ export abstract class TableModel {
    * @throws like Network.export()
    */
   async export(path: FilePath, options: ExportOptions = {}): Promise<void> {
-    return exportNetwork(this.network, path, options, true);
+    return exportNetwork({ network: this.network, whole: true }, path, options);
   }
 
   /** Returns the bytes of the file that `export` writes. @throws like Network.exportBytes() */
   async exportBytes(options: ExportOptions): Promise<Uint8Array<ArrayBuffer>> {
-    return exportNetworkBytes(this.network, options, true);
+    return exportNetworkBytes({ network: this.network, whole: true }, options);
   }
 
   /**

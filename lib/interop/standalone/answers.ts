@@ -17,8 +17,9 @@ export interface Answers {
   readonly types: readonly string[];
 }
 
-export function answersOf(targets: Targets): Answers {
-  if (targets.kind === 'regressor') return numbersOf(targets);
+/** @param bag whether several models answer, of which the bag has no quantiles and intervals */
+export function answersOf(targets: Targets, bag = false): Answers {
+  if (targets.kind === 'regressor') return numbersOf(targets, bag);
   return targets.single ? classOf(targets) : labelsOf(targets);
 }
 
@@ -102,7 +103,7 @@ function probabilitiesOf(outputs) {
   };
 }
 
-function numbersOf({ single, columns, quantiles, intervals }: Numbers): Answers {
+function numbersOf({ single, columns, quantiles, intervals }: Numbers, bag: boolean): Answers {
   const [first] = columns as [string];
   const code: string[] = [];
   const types: string[] = [];
@@ -128,7 +129,7 @@ function numbersOf({ single, columns, quantiles, intervals }: Numbers): Answers 
       declared('predict', 'Answer', 'The number of each target.'),
     );
   }
-  if (quantiles !== undefined) {
+  if (quantiles !== undefined && !bag) {
     const names = quantiles.map(String);
     facts.push(`export const levels = ${list(quantiles)};`);
     code.push(forRecords('quantiles', 'quantilesOf(outputsOf(record, row).sort())'));
@@ -141,7 +142,7 @@ function numbersOf({ single, columns, quantiles, intervals }: Numbers): Answers 
       declared('quantiles', 'Quantiles', 'The quantiles, by their levels. They ascend.'),
     );
   }
-  if (intervals !== undefined) {
+  if (intervals !== undefined && !bag) {
     const outputs = quantiles === undefined ? 'outputsOf(record, row)' : 'outputsOf(record, row).sort()';
     code.push(forRecords('interval', `intervalOf(${outputs}, ${literal(intervals.margin)})`));
     code.push(`// From the least output to the greatest one, with a margin; a negative margin may turn it around

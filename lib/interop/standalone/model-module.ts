@@ -9,18 +9,69 @@ import type { ModelTable } from '../model-table';
 import { answersOf } from './answers';
 import { encoderOf } from './encodings';
 import { list, literal, object } from './literals';
-import { madeBy, moduleText, type Standalone } from './module';
+import { type CodeBlock, madeBy, moduleText, type Standalone } from './module';
 import { networkCode } from './network-code';
 import { readerOf } from './records';
 
+/** A model: the chain of its network, and its table. */
+export interface ChainOfModel {
+  readonly chain: Chain;
+  readonly table: ModelTable;
+}
+
 /** The module of a model. @throws like moduleText() */
-export function* modelModule(chain: Chain, table: ModelTable): Work<Standalone> {
-  const { targets, inputs } = table;
-  const answers = answersOf(targets);
-  const { lines, functions, arrays } = networkCode(chain);
+export function* modelModule({ chain, table }: ChainOfModel): Work<Standalone> {
+  const answers = answersOf(table.targets);
   const columns = columnsOf(table);
+  const { facts, code, arrays } = outputsCode(chain, table);
+  const module = yield* moduleText({
+    head: [
+      madeBy(),
+      `${titleOf(table)}: predict(record) gives its answer, predict(records) those of each record.`,
+    ],
+    facts: [...answers.facts, `export ${columnsFact(columns)}`, ...facts],
+    code: [...answers.code, code].join('\n\n'),
+    arrays,
+  });
+  return { module, types: typesOf(columns, answers.types) };
+}
+
+/** The module of a bag: of several models, whose outputs it averages. @throws like moduleText() */
+export function* bagModule(bag: readonly ChainOfModel[]): Work<Standalone> {
+  const [{ table }] = bag as [ChainOfModel];
+  const answers = answersOf(table.targets, true);
+  const columns = columnsOfAll(bag.map((each) => columnsOf(each.table)));
+  const module = yield* moduleText({
+    head: [
+      madeBy(),
+      `A bag of ${bag.length} models: predict(record) gives its answer, predict(records) those of each record.`,
+    ],
+    facts: [...answers.facts, `export ${columnsFact(columns)}`],
+    code: [
+      ...answers.code,
+      `const models = [${bag.map((_, i) => `model${i + 1}()`).join(', ')}];`,
+      `// The mean of the models' outputs
+function outputsOf(record, row) {
+  return meanOf(models.map((outputsOfModel) => outputsOfModel(record, row)));
+}`,
+    ].join('\n\n'),
+    arrays: [],
+    models: bag.map(({ chain, table: own }) => {
+      const { facts, ...others } = outputsCode(chain, own);
+      return { ...others, facts: [columnsFact(columnsOf(own)), ...facts] };
+    }),
+  });
+  return { module, types: typesOf(columns, answers.types) };
+}
+
+function titleOf({ targets }: ModelTable): string {
+  return targets.kind === 'classifier' ? 'A Classifier' : 'A Regressor';
+}
+
+// From a record to the outputs of the network. It reads the constant `columns`.
+function outputsCode(chain: Chain, table: ModelTable): CodeBlock {
+  const { lines, functions, arrays } = networkCode(chain);
   const code = [
-    ...answers.code,
     `// A record -> (${chain.outputs})
 function outputsOf(record, row) {
   const { x, codes } = inputsOf(record, row);
@@ -28,24 +79,17 @@ ${lines.map((line) => `  ${line}`).join('\n')}
 }`,
     ...functions,
     inputsCode(table, chain),
-    `const readers = [${columns.map(({ kind }) => readerOf[kind]).join(', ')}];`,
+    `const readers = [${columnsOf(table)
+      .map(({ kind }) => readerOf[kind])
+      .join(', ')}];`,
     partsCode(table),
   ];
   const known = table.schema.columns.map(({ name }) => name);
-  const facts = [
-    ...answers.facts,
-    `export const columns = [\n${columns.map((column) => `  ${columnFact(column)},`).join('\n')}\n];`,
-    placesCode,
-    ...(inputs.additional === 'error' ? [`const knownColumns = ${list(known)};`] : []),
-  ];
-  const kind = targets.kind === 'classifier' ? 'A Classifier' : 'A Regressor';
-  const head = [
-    madeBy(),
-    `${kind}: predict(record) gives its answer, predict(records) those of each record.`,
-  ];
+  const refuses = table.inputs.additional === 'error';
   return {
-    module: yield* moduleText({ head, facts, code: code.join('\n\n'), arrays, dtype: chain.dtype }),
-    types: typesOf(columns, answers.types),
+    facts: [placesCode, ...(refuses ? [`const knownColumns = ${list(known)};`] : [])],
+    code: code.join('\n\n'),
+    arrays,
   };
 }
 
@@ -56,6 +100,31 @@ function columnsOf({ schema, inputs }: ModelTable): readonly ColumnSchema[] {
     ...(byName.get(name) as ColumnSchema),
     ...(categories === undefined ? {} : { categories }),
   }));
+}
+
+// Those of several models: each column once, with everything that is known about it.
+function columnsOfAll(models: readonly (readonly ColumnSchema[])[]): readonly ColumnSchema[] {
+  const byName = new Map<string, ColumnSchema>();
+  for (const column of models.flat()) {
+    const before = byName.get(column.name);
+    byName.set(column.name, before === undefined ? column : bothOf(before, column));
+  }
+  return [...byName.values()];
+}
+
+function bothOf(a: ColumnSchema, b: ColumnSchema): ColumnSchema {
+  const { categories, least = Number.POSITIVE_INFINITY, greatest = Number.NEGATIVE_INFINITY } = b;
+  return {
+    ...a,
+    missing: Math.max(a.missing, b.missing),
+    ...(a.categories && { categories: [...new Set([...a.categories, ...(categories ?? [])])] }),
+    ...(a.least !== undefined && { least: Math.min(a.least, least) }),
+    ...(a.greatest !== undefined && { greatest: Math.max(a.greatest, greatest) }),
+  };
+}
+
+function columnsFact(columns: readonly ColumnSchema[]): string {
+  return `const columns = [\n${columns.map((column) => `  ${columnFact(column)},`).join('\n')}\n];`;
 }
 
 function columnFact({ name, kind, missing, categories, least, greatest }: ColumnSchema): string {

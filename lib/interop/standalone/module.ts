@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer'; // the global may be missing in a test env
 import { buildInfo } from '../../addon/build-info';
 import { inSlices, type Work } from '../../addon/work';
 import { blasnetError } from '../../base/errors';
-import type { Dtype, FloatArray } from '../../base/matrix';
+import type { FloatArray } from '../../base/matrix';
 import { bytesOf, littleEndian } from '../../formats/safetensors';
 import { activationFunctions } from './activations';
 import { encodingFunctions } from './encodings';
@@ -23,16 +23,21 @@ export interface Standalone {
   readonly types: string;
 }
 
-/** The source of a module. */
-export interface ModuleParts {
-  /** What the module is, as lines of a comment. No name of anybody stands in it. */
-  readonly head: readonly string[];
-  /** The module's own code. */
+/** Code, with what it reads. */
+export interface CodeBlock {
+  /** Functions and constants of the library. */
   readonly code: string;
   /** Constants with names of anybody, in which no function is looked for. */
   readonly facts: readonly string[];
   readonly arrays: readonly NamedArray[];
-  readonly dtype: Dtype;
+}
+
+/** The source of a module. */
+export interface ModuleParts extends CodeBlock {
+  /** What the module is, as lines of a comment. No name of anybody stands in it. */
+  readonly head: readonly string[];
+  /** The models of a bag: each becomes a function `model1`, `model2`, ... that returns its function `outputsOf`. */
+  readonly models?: readonly CodeBlock[];
 }
 
 const functions: Functions = {
@@ -49,23 +54,38 @@ const functions: Functions = {
 const mostBytes = 2 ** 28;
 
 /** The text of a module, in parts. @throws RangeError ERR_BLASNET_SHAPE for too many parameters */
-export function* moduleText({ head, code, facts, arrays, dtype }: ModuleParts): Work<Uint8Array[]> {
+export function* moduleText({ head, models = [], ...block }: ModuleParts): Work<Uint8Array[]> {
+  const blocks = [block, ...models];
+  const arrays = blocks.flatMap((each) => each.arrays);
   checkSize(arrays);
-  const reader = dtype === 'float32' ? 'float32s' : 'float64s';
-  const needed = neededBy(`${code}\n${reader}`, functions);
+  const calls = [...blocks.map(({ code }) => code), ...arrays.map(readerOf)].join('\n');
   const texts = [
     head.map((line) => `// ${line}`).join('\n'),
-    ...facts,
-    code,
-    ...needed.map((name) => functions[name] as string),
+    ...block.facts,
+    block.code,
+    ...neededBy(calls, functions).map((name) => functions[name] as string),
   ];
   const parts: Uint8Array[] = [Buffer.from(`${texts.join('\n\n')}\n\n`)];
-  for (const { name, shape, data } of arrays) {
-    parts.push(Buffer.from(`// (${shape.join(', ')})\nconst ${name} = ${reader}([\n`));
+  yield* addArrays(parts, block.arrays);
+  for (const [i, { facts, code, arrays: own }] of models.entries()) {
+    parts.push(Buffer.from(`\nfunction model${i + 1}() {\n${[...facts, code].join('\n\n')}\n\n`));
+    yield* addArrays(parts, own);
+    parts.push(Buffer.from('return outputsOf;\n}\n'));
+  }
+  return parts;
+}
+
+function readerOf({ data }: NamedArray): string {
+  return data instanceof Float32Array ? 'float32s' : 'float64s';
+}
+
+function* addArrays(parts: Uint8Array[], arrays: readonly NamedArray[]): Work<void> {
+  for (const array of arrays) {
+    const { name, shape, data } = array;
+    parts.push(Buffer.from(`// (${shape.join(', ')})\nconst ${name} = ${readerOf(array)}([\n`));
     for (const part of yield* base64(data)) parts.push(part);
     parts.push(Buffer.from(']);\n'));
   }
-  return parts;
 }
 
 function checkSize(arrays: readonly NamedArray[]): void {

@@ -11,7 +11,7 @@ import { stepCode } from './numbers';
 /** The module of a network. @throws like moduleText() */
 export function* networkModule(chain: Chain): Work<Standalone> {
   const { lines, functions, arrays } = networkCode(chain);
-  const { classes, dtype } = chain;
+  const { classes } = chain;
   const body = [...inputLines(chain), ...lines].map((line) => `  ${line}`).join('\n');
   const code = [
     predictCode,
@@ -25,7 +25,7 @@ export function* networkModule(chain: Chain): Work<Standalone> {
     madeBy(),
     'A network: predict(row) gives the outputs of a row, predict(rows) those of each row.',
   ];
-  return { module: yield* moduleText({ head, facts, code, arrays, dtype }), types: typesOf(chain) };
+  return { module: yield* moduleText({ head, facts, code, arrays }), types: typesOf(chain) };
 }
 
 const predictCode = `export function predict(rows) {
