@@ -38,7 +38,7 @@ export const telling = 512;
 
 /** The first that matches counts. */
 const formats: readonly ForeignFormat[] = [
-  { looksLike: 'an ONNX model', hint: 'onnxruntime-node runs it', matches: isOnnx },
+  { looksLike: 'an ONNX model', hint: 'Network.import reads it', matches: isOnnx },
   {
     looksLike: 'a checkpoint of PyTorch',
     hint: 'torch.load reads it in Python',

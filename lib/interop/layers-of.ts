@@ -13,6 +13,9 @@ export type Source =
   | { readonly fill: number }
   | 'identity';
 
+/** The most weights of identities, in all layers of a network: a small file could ask for any number of them. */
+export const mostIdentities = 2 ** 24;
+
 export interface LayersOf {
   readonly architecture: Architecture;
   /** By the name of the parameter or of the running moments. */
@@ -54,9 +57,14 @@ export function layersOf(chain: Chain, columns: number): LayersOf {
   const ends = new Map(groups.map(({ end }, i) => [end, i]));
   const named = new Set<number>();
   let width = input.width;
+  let identities = 0;
   const layers = groups.map((group, i) => {
     const { layer, skip } = layerOf(group, i, width, ends, sources);
     if (skip !== undefined) named.add(skip);
+    if (sources.get(`W${i + 1}`) === 'identity') identities += width ** 2;
+    if (identities > mostIdentities) {
+      throw new Error(`it needs layers of ${width} units between its own, which would have too many weights`);
+    }
     width = layer.outputDim;
     return i === 0 ? { ...layer, inputDim: columns, ...input.options } : layer;
   });

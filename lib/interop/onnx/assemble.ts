@@ -4,6 +4,7 @@
 import type { Dtype } from '../../base/matrix';
 import { fileError, quote } from '../../formats/file-error';
 import type { Back, Chain, DenseStage, ScalerStep, Stage, Step } from '../chain';
+import { mostIdentities } from '../layers-of';
 import type { Graph } from './graph';
 import { elementTypes } from './graph-writer';
 import type { Node, ValueInfo } from './model';
@@ -11,9 +12,6 @@ import type { Deed, Way } from './read-graph';
 import type { FoundOutputs } from './read-outputs';
 
 type Arithmetic = Extract<Deed, { kind: 'arithmetic' }>;
-
-// A shift that no layer has as its biases becomes a layer, whose weights are the identity.
-const mostShifted = 4096;
 
 /** @throws Error ERR_BLASNET_FILE for sizes that are not known, and for what no network of this library does there */
 export function chainOf(graph: Graph, { deeds, input }: Way, { classes }: FoundOutputs): Chain {
@@ -247,6 +245,7 @@ function backOf(deeds: readonly Deed[], outputs: number): readonly Back[] {
 class Middle {
   readonly stages: Stage[] = [];
   readonly #graph: Graph;
+  #identities = 0;
   width: number;
 
   constructor(graph: Graph, width: number) {
@@ -311,7 +310,9 @@ class Middle {
     if (by === 'From') this.stages.push({ kind: 'scale', factors: Float64Array.from(numbers, () => -1) });
     const b = Float64Array.from(by === 'From' ? numbers : shift);
     const n = this.width;
-    if (n > mostShifted) throw this.#graph.wrong(deed.node, `one of at most ${mostShifted} columns there`, n);
+    this.#identities += n * n;
+    if (this.#identities > mostIdentities)
+      throw this.#graph.wrong(deed.node, 'one of fewer columns there', n);
     const W = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
     this.stages.push({ kind: 'dense', inputs: n, outputs: n, W, b });
   }

@@ -48,6 +48,8 @@ export class GraphWriter implements Ops<Value> {
   readonly #inputs: Message[] = [];
   readonly #outputs: Message[] = [];
   readonly #taken = new Set<string>();
+  /** By name: the number that the last value of this name has behind it. */
+  readonly #numbers = new Map<string, number>();
   // Constants by their content, so that each number is in the file once.
   readonly #constants = new Map<string, Value>();
   #usesMl = false;
@@ -166,13 +168,17 @@ export class GraphWriter implements Ops<Value> {
     const message = new Message();
     for (const size of shape) message.integer(1, size);
     const own = this.#free(name);
-    this.#initializers.push(message.integer(2, elementTypes[type]).text(8, own).bytes(9, bytes));
+    this.#initializers.push(message.integer(2, elementTypes[type]).text(8, own).bytes(9, [bytes]));
     return own;
   }
 
   #free(name: string): Value {
     let free = name;
-    for (let n = 2; this.#taken.has(free); n++) free = `${name}_${n}`;
+    while (this.#taken.has(free)) {
+      const number = (this.#numbers.get(name) ?? 1) + 1;
+      this.#numbers.set(name, number);
+      free = `${name}_${number}`;
+    }
     this.#taken.add(free);
     return free;
   }

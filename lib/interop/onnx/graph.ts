@@ -32,11 +32,23 @@ export interface Constant {
   readonly transposed: boolean;
 }
 
+interface Stored {
+  readonly tensor: Tensor;
+  readonly transposed: boolean;
+}
+
+function isIdentity({ domain, type, inputs, outputs }: Node): boolean {
+  return domain === '' && type === 'Identity' && inputs.length === 1 && outputs.length === 1;
+}
+
 export class Graph {
   readonly model: OnnxModel;
   readonly #producers = new Map<string, Node>();
   /** How many nodes lie between a value and the inputs, at most. */
   readonly #depths = new Map<string, number>();
+  /** What `Identity` gives, and what it is of. */
+  readonly #aliases = new Map<string, string>();
+  readonly #constants = new Map<string, Stored | undefined>();
 
   /** @throws Error ERR_BLASNET_FILE for values that nothing makes, or that are made twice, and for circles */
   constructor(model: OnnxModel) {
@@ -96,6 +108,8 @@ export class Graph {
       const next: Node[] = [];
       for (const node of ready) {
         done++;
+        if (isIdentity(node))
+          this.#aliases.set(node.outputs[0] as string, this.behind(node.inputs[0] as string));
         const depth = node.inputs.reduce((most, name) => Math.max(most, this.depthOf(name)), 0) + 1;
         for (const output of node.outputs) {
           this.#depths.set(output, depth);
@@ -124,12 +138,7 @@ export class Graph {
 
   /** The value behind `Identity`: names of values are compared by it. */
   behind(value: string): string {
-    let name = value;
-    for (;;) {
-      const node = this.#producers.get(name);
-      if (node === undefined || node.domain !== '' || node.type !== 'Identity') return name;
-      name = node.inputs[0] as string;
-    }
+    return this.#aliases.get(value) ?? value;
   }
 
   /** Whether a value is a constant of the file. */
@@ -161,22 +170,39 @@ export class Graph {
   }
 
   // Also behind nodes that only turn it or change its type.
-  #tensorOf(value: string): { readonly tensor: Tensor; readonly transposed: boolean } | undefined {
+  #tensorOf(value: string): Stored | undefined {
+    const way: string[] = [];
     let name = value;
-    let transposed = false;
-    for (;;) {
-      const tensor = this.model.tensors.get(name);
-      if (tensor !== undefined) return { tensor, transposed };
-      const node = this.#producers.get(name);
-      if (node === undefined || node.domain !== '') return undefined;
-      if (node.type === 'Constant') {
-        const constant = constantNode(node);
-        return constant && { tensor: constant, transposed };
+    while (!this.#constants.has(name)) {
+      way.push(name);
+      const next = this.#step(name);
+      if (typeof next !== 'string') {
+        this.#constants.set(name, next);
+        break;
       }
-      if (!['Identity', 'Cast', 'Transpose'].includes(node.type)) return undefined;
-      if (node.type === 'Transpose') transposed = !transposed;
-      name = node.inputs[0] ?? '';
+      name = next;
     }
+    // A long way is gone once.
+    let found = this.#constants.get(name);
+    for (const each of way.reverse()) {
+      const turns = each !== name && this.#producers.get(each)?.type === 'Transpose';
+      if (turns && found !== undefined) found = { ...found, transposed: !found.transposed };
+      this.#constants.set(each, found);
+    }
+    return found;
+  }
+
+  /** The constant of a name, or the value that it is made of. */
+  #step(name: string): Stored | string | undefined {
+    const tensor = this.model.tensors.get(name);
+    if (tensor !== undefined) return { tensor, transposed: false };
+    const node = this.#producers.get(name);
+    if (node === undefined || node.domain !== '') return undefined;
+    if (node.type === 'Constant') {
+      const constant = constantNode(node);
+      return constant && { tensor: constant, transposed: false };
+    }
+    return ['Identity', 'Cast', 'Transpose'].includes(node.type) ? node.inputs[0] : undefined;
   }
 
   #numbers(tensor: Tensor): FloatArray {

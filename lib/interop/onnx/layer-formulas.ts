@@ -7,11 +7,12 @@ export function layerNormFormula<E>(
   { op, opset, integers }: Ops<E>,
   x: E,
   { scale, bias, epsilon }: { readonly scale: E; readonly bias: E; readonly epsilon: E },
+  square = (of: E) => op('Mul', [of, of]),
 ): E {
   const mean = (of: E) =>
     opset >= 18 ? op('ReduceMean', [of, integers([-1])]) : op('ReduceMean', [of], { axes: [-1n] });
   const centered = op('Sub', [x, mean(x)]);
-  const variance = mean(op('Mul', [centered, centered]));
+  const variance = mean(square(centered));
   const normal = op('Div', [centered, op('Sqrt', [op('Add', [variance, epsilon])])]);
   return op('Add', [op('Mul', [normal, scale]), bias]);
 }

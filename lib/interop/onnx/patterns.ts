@@ -102,13 +102,12 @@ const activations: readonly { readonly name: ActivationName; readonly pattern: P
   // The larger ones first: each may have a smaller one in it.
   .sort((a, b) => sizeOf(b.pattern) - sizeOf(a.pattern));
 
-const layerNorms = forms((ops) =>
-  layerNormFormula(ops, z, {
-    scale: constant('gamma'),
-    bias: constant('beta'),
-    epsilon: constant('epsilon'),
-  }),
-);
+const ofLayerNorm = { scale: constant('gamma'), bias: constant('beta'), epsilon: constant('epsilon') };
+const layerNorms = [
+  ...forms((ops) => layerNormFormula(ops, z, ofLayerNorm)),
+  // PyTorch, before there was an operator.
+  ...forms((ops) => layerNormFormula(ops, z, ofLayerNorm, (of) => ops.op('Pow', [of, ops.number(2)]))),
+];
 
 const waves = { F: constant('F'), V: constant('V'), c: constant('c') };
 const features = Number.NaN;

@@ -24,31 +24,31 @@ export class Message {
 
   /** An integer of 64 bits, or one of an enumeration. */
   integer(field: number, value: number | bigint): this {
-    return this.#add(tag(field, kinds.varint), varint(BigInt(value)));
+    return this.#add([tag(field, kinds.varint), varint(BigInt(value))]);
   }
 
   /** A float of 32 bits. */
   float(field: number, value: number): this {
     const bytes = Buffer.alloc(4);
     bytes.writeFloatLE(value);
-    return this.#add(tag(field, kinds.fixed32), bytes);
+    return this.#add([tag(field, kinds.fixed32), bytes]);
   }
 
   text(field: number, value: string): this {
-    return this.bytes(field, Buffer.from(value));
+    return this.bytes(field, [Buffer.from(value)]);
   }
 
-  bytes(field: number, ...parts: readonly Uint8Array[]): this {
+  bytes(field: number, parts: readonly Uint8Array[]): this {
     const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return this.#add(tag(field, kinds.bytes), varint(BigInt(length)), ...parts);
+    return this.#add([tag(field, kinds.bytes), varint(BigInt(length))]).#add(parts);
   }
 
   /** A message within this one. It must be complete. */
   message(field: number, inner: Message): this {
-    return this.bytes(field, ...inner.parts);
+    return this.bytes(field, inner.parts);
   }
 
-  #add(...parts: readonly Uint8Array[]): this {
+  #add(parts: readonly Uint8Array[]): this {
     for (const part of parts) {
       if (part.byteLength === 0) continue;
       this.#length += part.byteLength;

@@ -178,15 +178,19 @@ function takenAt(graph: Graph, node: Node): Taken | undefined {
   return { of: graph.behind(x), columns: Array.from(graph.constant(index)?.data ?? []) };
 }
 
-/** The value behind nodes that only change its type or its form. */
+// Programs write one or two in a row.
+const mostCasts = 8;
+
+/** The value behind a few nodes that only change its type or its form. */
 export function behindCasts(graph: Graph, value: string): string {
   let name = graph.behind(value);
-  for (;;) {
+  for (let i = 0; i < mostCasts; i++) {
     const node = graph.producer(name);
     const shown = node?.domain === '' && ['Cast', 'Reshape', 'Flatten', 'Squeeze'].includes(node.type);
     if (node === undefined || !shown) return name;
     name = graph.behind(node.inputs[0] as string);
   }
+  return name;
 }
 
 /** Whether a node puts values side by side. */

@@ -40,6 +40,9 @@ interface Before {
   readonly of: string | undefined;
 }
 
+// Far more than any network needs.
+const mostDeeds = 2000;
+
 /** @throws Error ERR_BLASNET_FILE with node, operator and rule */
 export function wayTo(graph: Graph, output: string): Way {
   const inputs = new Map(graph.model.inputs.map((input) => [input.name, input]));
@@ -51,6 +54,9 @@ export function wayTo(graph: Graph, output: string): Way {
     places.set(value, backwards.length);
     const { deed, of } = before(graph, value);
     if (deed !== undefined) backwards.push(deed);
+    if (places.size > mostDeeds) {
+      throw fileError(graph.file, 'the graph', `one of at most ${mostDeeds} operators in a row`, 'more');
+    }
     value = of === undefined ? undefined : graph.behind(of);
   }
   if (value !== undefined) places.set(value, backwards.length);

@@ -1,0 +1,258 @@
+// Files of ONNX that are damaged, or that hold what this library does not compute.
+
+import { Buffer } from 'node:buffer';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Network } from '../../lib/index';
+import { GraphWriter } from '../../lib/interop/onnx/graph-writer';
+import { Message } from '../../lib/interop/onnx/protobuf-writer';
+import { newFolder } from '../support/scratch';
+import { damaged, readsDamaged, smallFile } from './onnx-damage';
+
+describe('damage', () => {
+  test('a file that ends early, at any byte, is refused', async () => {
+    const bytes = await smallFile();
+    for (let length = 0; length < bytes.length; length++) {
+      // The last field of a model is the version of the operators, which nothing here needs.
+      const isWhole = await readsDamaged(bytes.subarray(0, length));
+      if (isWhole) expect(bytes.length - length).toBeLessThan(8);
+    }
+  });
+
+  test('random damage gives a network or an error about the file', async () => {
+    const bytes = await smallFile();
+    for (let seed = 0; seed < 300; seed++) await readsDamaged(damaged(bytes, 20_000 + seed));
+  });
+});
+
+const bytesOf = (graph: GraphWriter) => Buffer.concat(graph.file('1', {}));
+const numbers = Float32Array.of(1, 2, 3, 4);
+
+/** A graph of an input of 2 columns, with the output that `make` gives. */
+function graphOf(make: (graph: GraphWriter, x: string) => string): Buffer {
+  const graph = new GraphWriter(18, 'float32');
+  graph.reserve('Y');
+  graph.output(make(graph, graph.input('X', 'float32', 2)), 'Y', 'float32', 2);
+  return bytesOf(graph);
+}
+
+const weights = (graph: GraphWriter) => graph.tensor('W', numbers, [2, 2]);
+
+/** The same from messages, for what the writer does not write. */
+function rawModel(...fields: readonly [number, Message][]): Buffer {
+  const graph = new Message();
+  for (const [field, message] of fields) graph.message(field, message);
+  const size = (value: number) => new Message().integer(1, value);
+  const info = (name: string) => {
+    const shape = new Message().message(1, new Message().text(2, 'rows')).message(1, size(2));
+    const tensor = new Message().integer(1, 1).message(2, shape);
+    return new Message().text(1, name).message(2, new Message().message(1, tensor));
+  };
+  graph.message(11, info('X')).message(12, info('Y'));
+  return Buffer.concat(new Message().integer(1, 8).message(7, graph).parts);
+}
+
+const node = (type: string, inputs: readonly string[], output: string) => {
+  const message = new Message();
+  for (const input of inputs) message.text(1, input);
+  return message.text(2, output).text(3, `the ${type}`).text(4, type);
+};
+
+const tensor = (type: number, dims: readonly number[], bytes: Uint8Array) => {
+  const message = new Message();
+  for (const size of dims) message.integer(1, size);
+  return message.integer(2, type).text(8, 'W').bytes(9, [bytes]);
+};
+
+const multiply: [number, Message] = [1, node('MatMul', ['X', 'W'], 'Y')];
+
+describe('what is refused', () => {
+  test.each([
+    {
+      what: 'an unknown operator',
+      bytes: graphOf(({ op }, x) => op('Conv', [x])),
+      message: 'Expected node 1 "Conv" (Conv) of "bytes" to be one of a dense network (Gemm, MatMul, ',
+    },
+    {
+      what: 'a quantised operator',
+      bytes: graphOf(({ op }, x) => op('MatMulInteger', [x])),
+      message: 'got MatMulInteger; export the model before it is quantised',
+    },
+    {
+      what: 'the slope of an activation that no layer has',
+      bytes: graphOf(({ op }, x) => op('LeakyRelu', [x], { alpha: -1 })),
+      message: 'to be a positive finite number, got -1',
+    },
+    {
+      what: 'weights of three dimensions',
+      bytes: graphOf((graph, x) => graph.op('MatMul', [x, graph.tensor('W', numbers, [1, 2, 2])])),
+      message: 'to be one with weights of 2 dimensions, got [1, 2, 2]',
+    },
+    {
+      what: 'weights for other columns',
+      bytes: graphOf((graph, x) => graph.op('MatMul', [x, graph.tensor('W', numbers, [4, 1])])),
+      message: 'to be one for 2 columns, as many as it gets, got one for 4',
+    },
+    {
+      what: 'weights that are computed',
+      bytes: graphOf(({ op }, x) => op('MatMul', [x, op('Exp', [x])])),
+      message: 'to be one with weights that are stored in the file',
+    },
+    {
+      what: 'the product of two values',
+      bytes: graphOf(({ op }, x) => op('Mul', [op('Exp', [x]), op('Abs', [x])])),
+      message: 'to be one with a constant, got Mul of two values',
+    },
+    {
+      what: 'a sum of what two branches give',
+      bytes: graphOf((graph, x) => {
+        const product = (of: string) => graph.op('MatMul', [of, weights(graph)]);
+        return graph.op('Add', [product(x), graph.op('Relu', [product(graph.op('Tanh', [x]))])]);
+      }),
+      message: 'to be one that adds a value that is on the way to its other input',
+    },
+    {
+      what: 'half precision',
+      bytes: rawModel([5, tensor(10, [2, 2], new Uint8Array(8))], multiply),
+      message:
+        'Expected the type of initializer "W" of "bytes" to be float32 or float64, got float16; this library',
+    },
+    {
+      what: 'integers of 8 bits as weights',
+      bytes: rawModel([5, tensor(3, [2, 2], new Uint8Array(4))], multiply),
+      message: 'to be float32 or float64, got int8',
+    },
+    {
+      what: 'fewer elements than the sizes tell',
+      bytes: rawModel([5, tensor(1, [2, 2], new Uint8Array(12))], multiply),
+      message: 'Expected the elements of initializer "W" of "bytes" to be 4, by its sizes, got 3',
+    },
+    {
+      what: 'sizes beyond all memory',
+      bytes: rawModel([5, tensor(1, [2 ** 40, 2 ** 40], new Uint8Array(16))], multiply),
+      message: 'by its sizes, got 4',
+    },
+    {
+      what: 'a negative size',
+      bytes: rawModel([5, tensor(1, [-1, 2], new Uint8Array(16))], multiply),
+      message: 'Expected a size of initializer "W" of "bytes" to be at least 0, got -1',
+    },
+    {
+      what: 'an initializer that is missing',
+      bytes: rawModel(multiply),
+      message:
+        'Expected node 1 "the MatMul" (MatMul) of "bytes" to be a node whose inputs exist, got the input "W", which nothing makes',
+    },
+    {
+      what: 'a circle',
+      bytes: rawModel(
+        [1, node('Relu', ['b'], 'a')],
+        [1, node('Relu', ['a'], 'b')],
+        [1, node('Relu', ['X'], 'Y')],
+      ),
+      message: 'to be in a graph without circles, got a node that needs its own result',
+    },
+    {
+      what: 'a node that needs itself',
+      bytes: rawModel([1, node('Relu', ['Y'], 'Y')]),
+      message: 'to be in a graph without circles',
+    },
+    {
+      what: 'two nodes for one value',
+      bytes: rawModel([1, node('Relu', ['X'], 'Y')], [1, node('Tanh', ['X'], 'Y')]),
+      message: 'to be the only one that makes its output, got another one that makes "Y"',
+    },
+    {
+      what: 'an output that nothing makes',
+      bytes: rawModel([1, node('Relu', ['X'], 'Z')]),
+      message: 'Expected the graph of "bytes" to be one whose output depends on an input, got "Y"',
+    },
+    {
+      what: 'a model without a graph',
+      bytes: Buffer.of(8, 8),
+      message: 'a model of ONNX with a graph, got none',
+    },
+    { what: 'no bytes', bytes: Buffer.alloc(0), message: 'a model of ONNX with a graph, got none' },
+    {
+      what: 'a length beyond the end',
+      bytes: Buffer.of(8, 8, 0x3a, 255, 255, 255, 255, 15),
+      message:
+        'Expected byte 2, in the model, of "bytes" to be a field of at most 0 bytes, as many as there are',
+    },
+  ])('$what is named, with its place and the rule', async ({ bytes, message }) => {
+    const reading = Network.import(bytes, { format: 'onnx' });
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_BLASNET_FILE' });
+    await expect(reading).rejects.toThrow(message);
+  });
+
+  test.each(['Add', 'Identity', 'Cast'])('a graph of 5,000 nodes (%s) takes no long way', async (type) => {
+    const bytes = graphOf(({ op }, x) => {
+      let value = x;
+      for (let i = 0; i < 5000; i++) {
+        value =
+          type === 'Add' ? op(type, [value, value]) : op(type, [value], type === 'Cast' ? { to: 1n } : {});
+      }
+      return value;
+    });
+    const reading = Network.import(bytes);
+    if (type === 'Identity') expect((await reading).architecture.length).toBe(1);
+    else await expect(reading).rejects.toThrow('to be one of at most 2000 operators in a row, got more');
+  });
+
+  test('a network that would need layers of many units between its own is refused', async () => {
+    const graph = new GraphWriter(18, 'float32');
+    graph.reserve('Y');
+    const X = graph.input('X', 'float32', 30_000);
+    graph.output(graph.op('Relu', [graph.op('Tanh', [X])]), 'Y', 'float32', 30_000);
+    await expect(Network.import(bytesOf(graph))).rejects.toThrow('which would have too many weights');
+  });
+});
+
+describe('external data', () => {
+  function model(entries: Readonly<Record<string, string>>): Buffer {
+    const weights = new Message().integer(1, 2).integer(1, 2).integer(2, 1).text(8, 'W').integer(14, 1);
+    for (const [key, value] of Object.entries(entries)) {
+      weights.message(13, new Message().text(1, key).text(2, value));
+    }
+    return rawModel([5, weights], multiply);
+  }
+
+  const data = Buffer.concat([Buffer.alloc(4), Buffer.from(numbers.buffer)]);
+
+  test('weights in a file beside the model are read', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'weights.bin'), data);
+    const path = join(folder, 'model.onnx');
+    writeFileSync(path, model({ location: 'weights.bin', offset: '4', length: '16' }));
+    const network = await Network.import(path);
+    // (1, 2) times rows of inputs [1, 2] and [3, 4]
+    expect(network.predictSync([[1, 2]]).toArray()).toEqual([[7, 10]]);
+  });
+
+  test.each([
+    [{ location: '../weights.bin' }, 'each file that it needs'],
+    [{ location: '/etc/passwd' }, 'each file that it needs'],
+    [{ location: 'link.bin' }, 'each file that it needs'],
+    [{ location: 'none.bin' }, 'Cannot read'],
+    [{ location: 'weights.bin', offset: '100' }, 'within the 20 bytes of "weights.bin"'],
+    [{ location: 'weights.bin', length: '-1' }, 'an integer of at least 0'],
+    [{}, 'in a file that is named'],
+  ])('data at %j is refused', async (entries, message) => {
+    const outside = newFolder();
+    const folder = join(outside, 'inner');
+    mkdirSync(folder);
+    writeFileSync(join(outside, 'weights.bin'), data);
+    writeFileSync(join(folder, 'weights.bin'), data);
+    symlinkSync(join(outside, 'weights.bin'), join(folder, 'link.bin'));
+    writeFileSync(join(folder, 'model.onnx'), model(entries as Record<string, string>));
+    const reading = Network.import(join(folder, 'model.onnx'));
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_BLASNET_FILE' });
+    await expect(reading).rejects.toThrow(message);
+  });
+
+  test('bytes without a folder have no data beside them', async () => {
+    const bytes = model({ location: 'weights.bin' });
+    await expect(Network.import(bytes)).rejects.toThrow('import the path of the main file');
+  });
+});
