@@ -38,7 +38,7 @@ export const telling = 512;
 
 /** The first that matches counts. */
 const formats: readonly ForeignFormat[] = [
-  { looksLike: 'an ONNX model', hint: 'Network.import reads it', matches: isOnnx },
+  { looksLike: 'an ONNX model', hint: 'Network.import reads a dense network', matches: isOnnx },
   {
     looksLike: 'a checkpoint of PyTorch',
     hint: 'torch.load reads it in Python',
@@ -46,7 +46,7 @@ const formats: readonly ForeignFormat[] = [
   },
   {
     looksLike: 'a model of Keras',
-    hint: 'keras.saving.load_model reads it in Python',
+    hint: 'Network.import reads a dense network',
     matches: zipWith(/^(metadata\.json|config\.json|model\.weights\.h5)$/),
   },
   {
@@ -62,7 +62,7 @@ const formats: readonly ForeignFormat[] = [
   },
   {
     looksLike: 'an HDF5 file, such as a model of Keras (h5)',
-    hint: 'keras.saving.load_model reads it in Python',
+    hint: 'Network.import reads a dense network',
     matches: startsWith(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a),
   },
   {
@@ -82,7 +82,7 @@ const formats: readonly ForeignFormat[] = [
   },
   {
     looksLike: 'a model of TensorFlow.js (model.json)',
-    hint: 'tf.loadLayersModel or tf.loadGraphModel of @tensorflow/tfjs reads it',
+    hint: 'Network.import reads a layers model',
     matches: text(/^\s*\{[\s\S]*"(modelTopology|weightsManifest|format":\s*"(layers|graph)-model)"/),
   },
   {

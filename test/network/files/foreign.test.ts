@@ -35,9 +35,13 @@ const rows: [file: string, content: Buffer, told: string][] = [
   [
     'PyTorch.onnx',
     bytes(0x08, 0x07, 0x12, 0x07, 'pytorch', 0x1a, 0x05, '2.1.0', 0x3a),
-    'an ONNX model; onnxruntime-node runs it',
+    'an ONNX model; Network.import reads a dense network',
   ],
-  ['skl2onnx.onnx', bytes(0x08, 0x0a, 0x3a, 0x80, 0x02), 'an ONNX model; onnxruntime-node runs it'],
+  [
+    'skl2onnx.onnx',
+    bytes(0x08, 0x0a, 0x3a, 0x80, 0x02),
+    'an ONNX model; Network.import reads a dense network',
+  ],
   ['state.pt', zip('archive/data.pkl'), 'a checkpoint of PyTorch; torch.load reads it in Python'],
   ['state.pth', zip('state/data.pkl'), 'a checkpoint of PyTorch; torch.load reads it in Python'],
   [
@@ -50,11 +54,11 @@ const rows: [file: string, content: Buffer, told: string][] = [
     bytes(0x80, 0x04, 0x95, 0x20, 0x01, 0x00, 0x00, 0x00),
     'a pickle, such as an old checkpoint of PyTorch or a model of scikit-learn; torch.load or joblib.load reads it in Python',
   ],
-  ['model.keras', zip('metadata.json'), 'a model of Keras; keras.saving.load_model reads it in Python'],
+  ['model.keras', zip('metadata.json'), 'a model of Keras; Network.import reads a dense network'],
   [
     'model.h5',
     bytes(0x89, 'HDF\r\n', 0x1a, '\n'),
-    'an HDF5 file, such as a model of Keras (h5); keras.saving.load_model reads it in Python',
+    'an HDF5 file, such as a model of Keras (h5); Network.import reads a dense network',
   ],
   ['weights.npz', zip('arr_0.npy'), "a file of NumPy's arrays (npz); numpy.load reads it in Python"],
   ['other.zip', zip('readme.txt'), 'a zip archive; unpack it first'],
@@ -62,12 +66,12 @@ const rows: [file: string, content: Buffer, told: string][] = [
   [
     'model.json',
     Buffer.from('{\n  "format": "layers-model", "generatedBy": "keras v2", "modelTopology": {}}'),
-    'a model of TensorFlow.js (model.json); tf.loadLayersModel or tf.loadGraphModel of @tensorflow/tfjs reads it',
+    'a model of TensorFlow.js (model.json); Network.import reads a layers model',
   ],
   [
     'topology.json',
     Buffer.from('{"modelTopology": {"class_name": "Sequential"}, "weightsManifest": []}'),
-    'a model of TensorFlow.js (model.json); tf.loadLayersModel or tf.loadGraphModel of @tensorflow/tfjs reads it',
+    'a model of TensorFlow.js (model.json); Network.import reads a layers model',
   ],
   [
     'brain.json',
