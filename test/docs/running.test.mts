@@ -86,12 +86,14 @@ describe('docs/serving.md', () => {
         (name) => [name, codeIn(row.Options as string)] as const,
       ),
     );
+    const ofMembers = new Network([{ inputDim: 1, outputDim: 1, activation: 'tanh', members: 2 }]);
     const calls: Record<string, (unknown: never) => unknown> = {
       predict: (unknown) => net.predict(X, unknown),
       classify: (unknown) => net.predict(X, unknown), // it passes its options to predict
       evaluate: (unknown) => net.evaluate(X, X, unknown),
       evaluateSync: (unknown) => net.evaluateSync(X, X, unknown),
       gradients: (unknown) => net.gradients(X, X, unknown),
+      selectMembers: (unknown) => ofMembers.selectMembers(1, X, X, unknown),
       save: (unknown) => net.save('model', unknown),
       toBytes: (unknown) => net.toBytes(unknown),
       cloneAsync: (unknown) => net.cloneAsync(unknown),
