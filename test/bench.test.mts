@@ -330,6 +330,7 @@ describe('scores on real tables', () => {
           { method: 'b', accuracy: mean(0.8), logLoss: mean(0.2) },
           { method: 'LogisticRegression', accuracy: mean(0.8), logLoss: mean(0.3) },
           { method: 'rare', accuracy: mean(1), logLoss: mean(0) },
+          { method: 'broken', failure: 'TypeError: unknown' },
         ],
       ],
       [
@@ -338,9 +339,15 @@ describe('scores on real tables', () => {
           { method: 'b', rmse: mean(2) },
           { method: 'Ridge', rmse: mean(1) },
           { method: 'a', rmse: mean(3) },
+          { method: 'broken', rmse: mean(0) },
         ],
       ],
     ]);
+    expect(
+      scoreTable('classes', sets.get('classes') ?? [])
+        .body.at(-1)
+        ?.at(-1),
+    ).toBe('failed: TypeError: unknown');
     expect(rankTable(sets).body).toEqual([
       ['LogisticRegression or Ridge', '1.75', '1.50'],
       ['a', '2.00', '3.00'],

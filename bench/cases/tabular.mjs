@@ -3,6 +3,7 @@
 // same network, trained in the same way.
 
 import { readFileSync } from 'node:fs';
+import { ProcessError } from '../harness/processes.mjs';
 import { seconds } from '../harness/quantities.mjs';
 import { recipeInputs, setInfo } from '../harness/tabular-data.mjs';
 import { meansOf, rankTable, scoreTable } from '../harness/tabular-tables.mjs';
@@ -46,23 +47,41 @@ async function scores(/** @type {Bench} */ bench) {
   /** @type {Map<string, MethodScores[]>} */
   const all = new Map();
   for (const set of sets) {
-    /** @type {Fit[][]} */
-    const fits = contestants.map(() => []);
+    const outcomes = contestants.map(({ title }) => ({
+      title,
+      fits: /** @type {Fit[]} */ ([]),
+      failure: /** @type {string | undefined} */ (undefined),
+    }));
     for (let fold = 0; fold < folds; fold++) {
       for (const [i, contestant] of contestants.entries()) {
-        const fit = await contestant.fit(set, fold);
-        fits[i]?.push(fit);
-        const shown = Object.entries(fit).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
+        const outcome = /** @type {typeof outcomes[number]} */ (outcomes[i]);
+        if (outcome.failure !== undefined) continue;
+        const fit = await contestant.fit(set, fold).catch(failure);
+        if ('failed' in fit) outcome.failure = fit.failed;
+        else outcome.fits.push(fit);
+        const shown = Object.entries(fit).map(([name, value]) => `${name} ${briefly(value)}`);
         bench.log(`${id} ${set}, fold ${fold + 1}/${folds}, ${contestant.title}: ${shown.join(', ')}`);
       }
     }
-    const measured = contestants.map((contestant, i) => meansOf(contestant.title, fits[i] ?? []));
+    const measured = outcomes.map(({ title, fits, failure }) =>
+      failure === undefined ? meansOf(title, fits) : { method: title, failure },
+    );
     const methods = [...measured, ...known[set].map((/** @type {object} */ each) => ({ ...each, date }))];
     all.set(set, methods);
     const count = `${folds} of 5 folds`;
     bench.tables.push(scoreTable(`${set}, ${setInfo(set).task}: ${count}, ${threads} threads`, methods));
   }
   if (sets.length > 1) bench.tables.push(rankTable(all));
+}
+
+/** If a program fails, its method has no figures. */
+function failure(/** @type {unknown} */ error) {
+  if (!(error instanceof ProcessError)) throw error;
+  return { failed: error.message };
+}
+
+function briefly(/** @type {string | number} */ value) {
+  return typeof value === 'number' ? value.toPrecision(4) : value;
 }
 
 async function recipe(/** @type {Bench} */ bench, /** @type {string} */ set) {

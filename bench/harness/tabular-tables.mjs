@@ -19,6 +19,7 @@ import { number } from './quantities.mjs';
 /**
  * @typedef {object} MethodScores
  * @property {string} method
+ * @property {string} [failure]   why it has no figures
  * @property {string} [date]   when it was measured, if not in this run
  * @property {number[]} [folds]   of a measurement of another day
  * @property {Mean} [accuracy]
@@ -71,9 +72,14 @@ export function scoreTable(/** @type {string} */ title, /** @type {readonly Meth
       each.date === undefined && each.seconds !== undefined ? number(each.seconds) : '',
       // The baselines have processor seconds only.
       secondsText(each.date === undefined ? each.cpu : each.seconds),
-      each.date === undefined ? 'in this run' : `${each.date}${foldsText(each.folds)}`,
+      whenText(each),
     ]),
   };
+}
+
+function whenText(/** @type {MethodScores} */ { date, folds, failure }) {
+  if (failure !== undefined) return `failed: ${failure}`;
+  return date === undefined ? 'in this run' : `${date}${foldsText(folds)}`;
 }
 
 function secondsText(/** @type {number | undefined} */ value) {
@@ -117,7 +123,9 @@ const nameOf = (/** @type {MethodScores} */ { method }) =>
   ['LogisticRegression', 'Ridge'].includes(method) ? 'LogisticRegression or Ridge' : method;
 
 function namesOf(/** @type {ReadonlyMap<string, readonly MethodScores[]>} */ sets) {
-  const lists = [...sets.values()].map((methods) => methods.map(nameOf));
+  const lists = [...sets.values()].map((methods) =>
+    methods.filter(({ failure }) => failure === undefined).map(nameOf),
+  );
   const [first = []] = lists;
   return first.filter((name) => lists.every((list) => list.includes(name)));
 }
