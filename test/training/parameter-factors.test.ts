@@ -106,7 +106,10 @@ type Named = Readonly<Record<string, Matrix>>;
 
 describe('factors', () => {
   const embeddings = [{ categories: 4, outputDim: 2 }];
-  const first = { normalization: 'layer', embeddings, inputScale: true, activationMix: true } as const;
+  const first = {
+    ...{ normalization: 'layer', embeddings, inputScale: true, activationMix: true },
+    members: 2,
+  } as const;
   const samples = { numbers: X, categories: Int32Array.from({ length: 40 }, (_, i) => (i % 5) - 1) };
 
   /** How far one step of gradient descent moves each parameter. */
@@ -125,15 +128,18 @@ describe('factors', () => {
     );
   }
 
-  it.each(['W', 'b', 'gamma', 'beta', 's', 'a', 'E'] as const)('act on the parameter %s alone', (kind) => {
-    const plain = moves();
-    const found = moves({ [kind]: 0.125 });
-    for (const [name, values] of Object.entries(plain)) {
-      expect(values.some((value) => Math.abs(value) > 1e-6)).toBe(true);
-      const factor = name === `${kind}1` ? 0.125 : 1;
-      for (const [i, value] of values.entries()) expect(found[name]?.[i]).toBeCloseTo(factor * value, 14);
-    }
-  });
+  it.each(['W', 'b', 'gamma', 'beta', 's', 'a', 'E', 'R'] as const)(
+    'act on the parameter %s alone',
+    (kind) => {
+      const plain = moves();
+      const found = moves({ [kind]: 0.125 });
+      for (const [name, values] of Object.entries(plain)) {
+        expect(values.some((value) => Math.abs(value) > 1e-6)).toBe(true);
+        const factor = name === `${kind}1` ? 0.125 : 1;
+        for (const [i, value] of values.entries()) expect(found[name]?.[i]).toBeCloseTo(factor * value, 14);
+      }
+    },
+  );
 
   it('act on all parameters of a layer if they are one number', () => {
     const plain = moves();
