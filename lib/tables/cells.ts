@@ -9,7 +9,8 @@ export const dateTime = 'a time within the range of a Date';
 /** An integer; undefined if a number does not hold it exactly. */
 export function integerOf(value: bigint): number | undefined {
   const number = Number(value);
-  return Math.abs(number) <= Number.MAX_SAFE_INTEGER || BigInt(number) === value ? number : undefined;
+  if (Math.abs(number) <= Number.MAX_SAFE_INTEGER) return number;
+  return Number.isFinite(number) && BigInt(number) === value ? number : undefined;
 }
 
 /** An integer without sign, whose bits are read as one with sign. */

@@ -83,6 +83,7 @@ function strangeRecords(records: readonly RecordOf[]): RecordOf[] {
       Number.POSITIVE_INFINITY,
       12n,
       2n ** 60n + 1n,
+      10n ** 400n,
       true,
       null,
       undefined,
@@ -227,6 +228,7 @@ async function modelOf(table: RandomTable, i: number): Promise<Model | undefined
     ...{ inputs: inputs(how), epochs: 1, seed: i, validationSplit: 0, hidden: [3], batchSize: 8 },
     dtype: i % 2 === 0 ? 'float64' : 'float32',
     ...(i % 3 === 0 && { numericEmbeddings: 'pbld' }),
+    ...(i % 4 === 1 && { members: 2 }),
   };
   const train = kinds[i % kinds.length] as (typeof kinds)[number];
   try {

@@ -175,6 +175,11 @@ describe('Table.from', () => {
         'Expected row 0, column "a" to be an integer that a number holds exactly, got 1152921504606846977 (bigint)',
       code: 'ERR_BLASNET_ARG_TYPE',
     },
+    {
+      data: { a: [10n ** 309n] },
+      message: `Expected row 0, column "a" to be an integer that a number holds exactly, got 1${'0'.repeat(309)} (bigint)`,
+      code: 'ERR_BLASNET_ARG_TYPE',
+    },
   ])('refuses data: $message', ({ data, message, code }) => {
     expect(() => Table.from(data as never)).toThrow(expect.objectContaining({ message, code }));
   });
