@@ -61,39 +61,52 @@ function affine(width: number, dtype: Dtype): Affine {
 }
 
 function stagesOfAffine({ center, factor, offset }: Affine, dtype: Dtype): Stage[] {
-  const width = center.length;
-  const zeros = allocate(width, dtype);
-  const moments = { variance: allocate(width, dtype).fill(variance), epsilon, momentum: 0 };
-  const stage = (mean: FloatArray, gamma: FloatArray, beta: FloatArray): BatchNormStage => ({
-    kind: 'batchNorm',
-    ...{ mean, gamma, beta },
-    ...moments,
-  });
-  return [stage(center, allocate(width, dtype).fill(1), zeros), stage(zeros, factor, offset)];
+  const { length } = center;
+  const difference = fixed(center, allocate(length, dtype).fill(1), allocate(length, dtype), dtype);
+  return [difference, fixed(allocate(length, dtype), factor, offset, dtype)];
+}
+
+function scaled(factors: FloatArray, dtype: Dtype): Stage {
+  const { length } = factors;
+  return fixed(allocate(length, dtype), factors, allocate(length, dtype), dtype);
+}
+
+/** (x - mean) * gamma + beta */
+function fixed(mean: FloatArray, gamma: FloatArray, beta: FloatArray, dtype: Dtype): BatchNormStage {
+  const moments = { variance: allocate(mean.length, dtype).fill(variance), epsilon, momentum: 0 };
+  return { kind: 'batchNorm', ...{ mean, gamma, beta }, ...moments };
+}
+
+/** The factors of inputs that are multiplied twice: a single member has factors of its own in front of the layer's. */
+export function productOf(before: FloatArray | undefined, factors: FloatArray): FloatArray {
+  return before === undefined ? factors : factors.map((factor, i) => factor * (before[i] as number));
 }
 
 /** The stages with the factors of inputs as a part of the weights that they are multiplied by. */
 export function* withFactorsInWeights(stages: readonly Stage[], dtype: Dtype): Work<Stage[]> {
   const plain: Stage[] = [];
   let factors: FloatArray | undefined;
+  const added = new Set(stages.flatMap((stage) => (stage.kind === 'add' ? [stage.from] : [])));
   // By the number of stages: how many of them are left.
   const left: number[] = [];
   for (const stage of stages) {
     left.push(plain.length);
-    if (stage.kind === 'scale') factors = stage.factors;
+    // What is added elsewhere must be there by itself.
+    if (stage.kind === 'scale' && added.has(left.length)) plain.push(scaled(stage.factors, dtype));
+    else if (stage.kind === 'scale') factors = productOf(factors, stage.factors);
     else if (stage.kind === 'add') plain.push({ ...stage, from: left[stage.from] as number });
     else if (stage.kind !== 'dense' || factors === undefined) plain.push(stage);
     else {
       const { inputs, outputs, W } = stage;
-      const scaled = allocate(W.length, dtype);
+      const product = allocate(W.length, dtype);
       const scales = factors;
       const multiply = (from: number, to: number) => {
         for (let i = from * inputs; i < to * inputs; i++) {
-          scaled[i] = (W[i] as number) * (scales[i % inputs] as number);
+          product[i] = (W[i] as number) * (scales[i % inputs] as number);
         }
       };
       yield* inSlices(outputs, multiply, inputs);
-      plain.push({ ...stage, W: scaled });
+      plain.push({ ...stage, W: product });
       factors = undefined;
     }
   }

@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Network } from '../../lib/index';
-import { keras } from '../../lib/interop/keras';
-import { npz } from '../../lib/interop/npz';
-import { pytorch } from '../../lib/interop/pytorch';
-import { tfjs } from '../../lib/interop/tfjs';
+import { keras } from '../../lib/interop/keras/keras';
+import { npz } from '../../lib/interop/npz/npz';
+import { pytorch } from '../../lib/interop/pytorch/pytorch';
+import { tfjs } from '../../lib/interop/tfjs/tfjs';
 import { newFolder } from '../support/scratch';
 import { damages, flips, survives, truncations, type Victim } from './hostile-files';
 

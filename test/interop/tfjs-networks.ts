@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { Network } from '../../lib/index';
-import { lackingActivations } from '../../lib/interop/tfjs-layers';
+import { lackingActivations } from '../../lib/interop/tfjs/layers';
 import { activationNames } from '../../lib/layers/activations';
 import { newFolder } from '../support/scratch';
 import { expectClose } from './plain-modules';

@@ -17,8 +17,10 @@ export const onnx: Format = {
   name: 'onnx',
   title: 'ONNX',
   extensions: ['.onnx'],
-  // The version of the format is the first field, and the producer or the graph follows.
-  looksLike: ([field, version = 0]) => field === 0x08 && version > 2 && version < 32,
+  // The version of the format is the first field, and the producer or the graph follows. A safetensors file may begin like
+  // that, too, but it has a brace after its first 8 bytes.
+  looksLike: ({ 0: field, 1: version = 0, 8: ninth }) =>
+    field === 0x08 && version > 2 && version < 32 && ninth !== 0x7b,
   out: {
     rules,
     dtypes: ['float32', 'float64'],

@@ -1,6 +1,6 @@
-import type { FloatArray } from '../base/matrix';
-import { littleEndian } from '../formats/safetensors';
-import type { Hdf5Bytes } from './hdf5-bytes';
+import type { FloatArray } from '../../base/matrix';
+import { littleEndian } from '../../formats/safetensors';
+import type { Hdf5Bytes } from './bytes';
 
 /** What the elements of a data set or of an attribute are. */
 export interface ElementType {

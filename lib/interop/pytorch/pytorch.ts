@@ -1,38 +1,44 @@
 // The tensors of a network in PyTorch, in the safetensors format, under the names of a state_dict.
 
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-import { pinnedWork, workAnywhere } from '../addon/work';
-import type { Dtype, FloatArray } from '../base/matrix';
-import { runCalls } from '../formats/file-calls';
-import { fileError } from '../formats/file-error';
-import { BytesSource } from '../formats/hashed-bytes';
-import type { Json } from '../formats/json';
-import { ourFormat, plainSafetensors, type Tensor } from '../formats/safetensors';
-import { parseSafetensors } from '../formats/safetensors-reader';
-import { activationNames } from '../layers/activations';
-import type { Stage } from './chain';
-import { type Feature, type Format, oneMember, type Rule, rulesBy } from './format';
-import { activationsOption } from './given-activations';
-import { classesIn, jsonOf } from './json-of';
-import { withFactorsInWeights, withScalersAsStages } from './plain-stages';
-import { modulesOf } from './pytorch-modules';
-import { modulesOption, stagesOfState } from './pytorch-state';
-import { arraysIn } from './to-network';
+import { pinnedWork, workAnywhere } from '../../addon/work';
+import type { Dtype, FloatArray } from '../../base/matrix';
+import { runCalls } from '../../formats/file-calls';
+import { fileError } from '../../formats/file-error';
+import { BytesSource } from '../../formats/hashed-bytes';
+import type { Json } from '../../formats/json';
+import { ourFormat, plainSafetensors, type Tensor } from '../../formats/safetensors';
+import { parseSafetensors } from '../../formats/safetensors-reader';
+import { activationNames } from '../../layers/activations';
+import type { Stage } from '../chain';
+import { type Feature, type Format, oneMember, type Rule, rulesBy } from '../format';
+import { activationsOption } from '../given-activations';
+import { classesIn, jsonOf } from '../json-of';
+import { withFactorsInWeights, withScalersAsStages } from '../plain-stages';
+import { arraysIn } from '../to-network';
+import { modulesOf } from './modules';
+import { modulesOption, stagesOfState } from './state';
 
 const title = 'PyTorch (safetensors)';
 const elsewhere = { no: 'export ONNX or a module, which compute it, too' } as const;
 
-const notHeld: Partial<Record<Feature, Rule>> = {
-  members: oneMember,
-  embed: elsewhere,
-  waves: elsewhere,
-  add: { no: 'a Sequential of PyTorch has none; export ONNX or a module, which compute it' },
-  activationMix: elsewhere,
-  imputer: elsewhere,
-  oneHotEncoder: elsewhere,
-  table: elsewhere,
+// What is not named is refused.
+const rules: Partial<Record<Feature, Rule>> = {
+  ...Object.fromEntries(activationNames.map((name) => [name, true])),
   exponential: { no: 'torch.nn has no module of it; export ONNX or a module, which compute it' },
+  members: oneMember,
+  add: { no: 'a Sequential of PyTorch has none; export ONNX or a module, which compute it' },
   noise: 'training',
+  scale: true,
+  dense: true,
+  batchNorm: true,
+  layerNorm: true,
+  dropout: true,
+  standardScaler: true,
+  minMaxScaler: true,
+  robustScaler: true,
+  targetScaler: true,
+  labels: true,
 };
 
 const read: ReadonlySet<Feature> = new Set([
@@ -49,7 +55,7 @@ export const pytorch: Format = {
   // The length of a header, and then its brace.
   looksLike: (bytes) => bytes.length > 9 && bytes[8] === 0x7b && bytes[7] === 0,
   out: {
-    rules: rulesBy((feature) => notHeld[feature] ?? true),
+    rules: rulesBy((feature) => rules[feature] ?? elsewhere),
     dtypes,
     options: {},
     async write(chain, options) {

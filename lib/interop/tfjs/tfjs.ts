@@ -1,34 +1,53 @@
 // Layers models of TensorFlow.js: model.json with the layers, and shards of the weights beside it.
 
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-import { pinnedWork, type Work } from '../addon/work';
-import { argumentError } from '../base/errors';
-import { allocate, type FloatArray } from '../base/matrix';
-import { bytesOf, littleEndian } from '../formats/safetensors';
-import { activationNames } from '../layers/activations';
-import type { Chain, Stage } from './chain';
-import { type ExportedFile, type Feature, type Format, oneMember, type Rule, rulesBy } from './format';
-import { withFactorsInWeights, withScalersAsStages } from './plain-stages';
-import { lackingActivations, type TfjsLayer, tfjsLayersOf, topologyOf } from './tfjs-layers';
-import { readTfjs } from './tfjs-reader';
-import { arraysIn, transpose } from './to-network';
+import { pinnedWork, type Work } from '../../addon/work';
+import { argumentError } from '../../base/errors';
+import { allocate, type FloatArray } from '../../base/matrix';
+import { bytesOf, littleEndian } from '../../formats/safetensors';
+import { activationNames } from '../../layers/activations';
+import type { Chain, Stage } from '../chain';
+import { type ExportedFile, type Feature, type Format, oneMember, type Rule, rulesBy } from '../format';
+import { withFactorsInWeights, withScalersAsStages } from '../plain-stages';
+import { arraysIn, transpose } from '../to-network';
+import { lackingActivations, type TfjsLayer, tfjsLayersOf, topologyOf } from './layers';
+import { readTfjs } from './read-model';
 
 const title = 'TensorFlow.js';
 const elsewhere = { no: 'export ONNX or a module, which compute it, too' } as const;
 
-const notHeld: Partial<Record<Feature, Rule>> = {
+// What is not named is refused.
+const rules: Partial<Record<Feature, Rule>> = {
+  ...Object.fromEntries(
+    activationNames.map((name) => [name, !lackingActivations.includes(name) || elsewhere]),
+  ),
   members: oneMember,
-  embed: elsewhere,
-  waves: elsewhere,
-  activationMix: elsewhere,
-  imputer: elsewhere,
-  oneHotEncoder: elsewhere,
-  table: elsewhere,
-  ...Object.fromEntries(lackingActivations.map((name) => [name, elsewhere])),
+  noise: true,
+  scale: true,
+  dense: true,
+  batchNorm: true,
+  layerNorm: true,
+  dropout: true,
+  add: true,
+  standardScaler: true,
+  minMaxScaler: true,
+  robustScaler: true,
+  targetScaler: true,
+  labels: true,
 };
 
 const read: ReadonlySet<Feature> = new Set([
-  ...(['noise', 'dense', 'batchNorm', 'layerNorm', 'dropout', 'add', 'standardScaler', 'labels'] as const),
+  ...([
+    'noise',
+    'dense',
+    'batchNorm',
+    'layerNorm',
+    'dropout',
+    'add',
+    'standardScaler',
+    'minMaxScaler',
+    'labels',
+  ] as const),
   ...activationNames,
 ]);
 
@@ -41,7 +60,7 @@ export const tfjs: Format = {
   extensions: ['.json'],
   looksLike: (bytes) => /^\s*\{/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1')),
   out: {
-    rules: rulesBy((feature) => notHeld[feature] ?? true),
+    rules: rulesBy((feature) => rules[feature] ?? elsewhere),
     dtypes: ['float32'],
     options: {},
     async write(chain, { name, ...options }) {

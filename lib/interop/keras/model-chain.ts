@@ -1,10 +1,10 @@
 // From the description of a model of Keras and its weights to a chain.
 
-import type { Dtype } from '../base/matrix';
-import { fileError, quote } from '../formats/file-error';
-import type { Chain, ScalerStep, Stage } from './chain';
-import { type KerasContext, readLayer, rolesOf, type WeightArray, type Weights } from './keras-layers';
-import { type KerasLayer, layersOfModel } from './keras-model';
+import type { Dtype } from '../../base/matrix';
+import { fileError, quote } from '../../formats/file-error';
+import type { Chain, ScalerStep, Stage } from '../chain';
+import { type KerasContext, readLayer, rolesOf, type WeightArray, type Weights } from './layers';
+import { type KerasLayer, layersOfModel } from './model';
 
 /**
  * The chain of a model.

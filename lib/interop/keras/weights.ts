@@ -1,9 +1,9 @@
 // The weights of a model of Keras, by the ways in which its files name them.
 
-import { fileError, quote } from '../formats/file-error';
-import type { Hdf5Group } from './hdf5';
-import { rolesOf, type WeightArray, type Weights } from './keras-layers';
-import type { KerasLayer } from './keras-model';
+import { fileError, quote } from '../../formats/file-error';
+import type { Hdf5Group } from '../hdf5/group';
+import { rolesOf, type WeightArray, type Weights } from './layers';
+import type { KerasLayer } from './model';
 
 /** A weight with a name such as dense/kernel, dense/kernel:0 or sequential/dense/kernel. */
 export interface NamedWeight {

@@ -1,13 +1,13 @@
 // From the tensors of a state_dict to stages.
 
-import { argumentError } from '../base/errors';
-import { allocate, type Dtype, type FloatArray } from '../base/matrix';
-import type { Constraint } from '../base/validate';
-import { fileError, quote } from '../formats/file-error';
-import { abbreviate, type Tensor } from '../formats/safetensors';
-import type { Stage } from './chain';
-import { activationStage, givenActivations } from './given-activations';
-import { type ModuleKind, moduleOf } from './pytorch-modules';
+import { argumentError } from '../../base/errors';
+import { allocate, type Dtype, type FloatArray } from '../../base/matrix';
+import type { Constraint } from '../../base/validate';
+import { fileError, quote } from '../../formats/file-error';
+import { abbreviate, type Tensor } from '../../formats/safetensors';
+import type { Stage } from '../chain';
+import { activationStage, givenActivations } from '../given-activations';
+import { type ModuleKind, moduleOf } from './modules';
 
 /** The option `modules`. */
 export const modulesOption: Constraint = {

@@ -1,13 +1,13 @@
 // What the layers of Keras compute, as stages of a chain: a row for each class that is read.
 
-import type { Dtype, FloatArray } from '../base/matrix';
-import { allocate } from '../base/matrix';
-import { fileError, quote } from '../formats/file-error';
-import type { ScalerStep, Stage } from './chain';
-import { activationStage } from './given-activations';
-import { activationIn } from './keras-activations';
-import { isObject } from './keras-fields';
-import type { KerasLayer } from './keras-model';
+import type { Dtype, FloatArray } from '../../base/matrix';
+import { allocate } from '../../base/matrix';
+import { fileError, quote } from '../../formats/file-error';
+import type { ScalerStep, Stage } from '../chain';
+import { activationStage } from '../given-activations';
+import { activationIn } from './activations';
+import { isObject } from './fields';
+import type { KerasLayer } from './model';
 
 /** An array of a file of weights. */
 export interface WeightArray {

@@ -1,5 +1,5 @@
-import type { Hdf5Bytes } from './hdf5-bytes';
-import { type Message, messageTypes } from './hdf5-headers';
+import type { Hdf5Bytes } from './bytes';
+import { type Message, messageTypes } from './headers';
 
 /** The members of a group: the addresses of their headers, by name. */
 export function readLinks(

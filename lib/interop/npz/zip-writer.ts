@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-import type { Work } from '../addon/work';
-import { argumentError } from '../base/errors';
-import { lengthOf } from '../formats/hashed-bytes';
+import type { Work } from '../../addon/work';
+import { argumentError } from '../../base/errors';
+import { lengthOf } from '../../formats/hashed-bytes';
 import { crc32 } from './crc32';
 
 /** A file to be put into an archive. Its name has letters of ASCII alone. */

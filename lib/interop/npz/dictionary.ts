@@ -1,8 +1,9 @@
 // A network as a dictionary of arrays, under the names that its parameters and running moments have in this library:
 // W1, b1, gamma1, mean1, W2, ...
 
-import type { FloatArray } from '../base/matrix';
-import type { Chain, Numbers } from './chain';
+import type { FloatArray } from '../../base/matrix';
+import type { Chain, Numbers } from '../chain';
+import { productOf } from '../plain-stages';
 
 /** An array of the dictionary, row-major: (rows x cols). */
 export type Dictionary = ReadonlyMap<string, Numbers>;
@@ -27,7 +28,7 @@ export function dictionaryOf({ stages }: Chain): Dictionary {
         break;
       }
       case 'scale':
-        column(`s${layer + 1}`, stage.factors);
+        column(`s${layer + 1}`, productOf(arrays.get(`s${layer + 1}`)?.data, stage.factors));
         break;
       case 'dense':
         layer++;

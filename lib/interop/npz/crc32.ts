@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-import { inSlices, type Work } from '../addon/work';
+import { inSlices, type Work } from '../../addon/work';
 
 // zip's checksum: https://www.w3.org/TR/png/#D-CRCAppendix. Four tables let a loop take four bytes at once. node:zlib has
 // it from Node 20.15 on only.

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-import type { BlasnetError } from '../base/errors';
-import { fileError } from '../formats/file-error';
+import type { BlasnetError } from '../../base/errors';
+import { fileError } from '../../formats/file-error';
 
 // HDF5 writes a length of 32 bits here, and all bits set for an address that there is none.
 const noAddress = (1n << 64n) - 1n;

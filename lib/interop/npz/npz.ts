@@ -1,34 +1,36 @@
 // NumPy's archives of arrays. The article's dictionary of parameters is np.load('params.npz').
 
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-import { pinnedWork } from '../addon/work';
-import { argumentError } from '../base/errors';
-import type { Dtype, FloatArray } from '../base/matrix';
-import { fileError, quote } from '../formats/file-error';
-import { activationNames } from '../layers/activations';
-import { filesIn, firstNameIn } from './archive';
-import type { Chain, Stage } from './chain';
+import { pinnedWork } from '../../addon/work';
+import { argumentError } from '../../base/errors';
+import type { Dtype, FloatArray } from '../../base/matrix';
+import { fileError, quote } from '../../formats/file-error';
+import { activationNames } from '../../layers/activations';
+import { filesIn, firstNameIn } from '../archive';
+import type { Chain, Stage } from '../chain';
+import { type Feature, type Format, type ImportSource, oneMember, type Rule, rulesBy } from '../format';
+import { activationStage, activationsOption, givenActivations } from '../given-activations';
+import { arraysIn } from '../to-network';
 import { dictionaryOf } from './dictionary';
-import { type Feature, type Format, type ImportSource, oneMember, type Rule, rulesBy } from './format';
-import { activationStage, activationsOption, givenActivations } from './given-activations';
 import { type NpyArray, npyNumbers, npyOf, npyOfTexts, npyTexts } from './npy-file';
-import { arraysIn } from './to-network';
 import { zipOf } from './zip-writer';
 
 const elsewhere = { no: 'export ONNX or a module, which compute it, too' } as const;
 
-const notHeld: Partial<Record<Feature, Rule>> = {
+// What is not named is refused.
+const rules: Partial<Record<Feature, Rule>> = {
+  ...Object.fromEntries(activationNames.map((name) => [name, true])),
   members: oneMember,
-  standardScaler: elsewhere,
-  minMaxScaler: elsewhere,
-  robustScaler: elsewhere,
-  imputer: elsewhere,
-  oneHotEncoder: elsewhere,
-  targetScaler: elsewhere,
-  table: elsewhere,
-  add: elsewhere,
+  embed: true,
+  waves: true,
   noise: 'training',
+  scale: true,
+  dense: true,
+  batchNorm: true,
+  layerNorm: true,
   dropout: 'training',
+  activationMix: true,
+  labels: true,
 };
 
 const read: ReadonlySet<Feature> = new Set([
@@ -45,7 +47,7 @@ export const npz: Format = {
   extensions: ['.npz'],
   looksLike: (bytes) => firstNameIn(bytes)?.endsWith('.npy') === true,
   out: {
-    rules: rulesBy((feature) => notHeld[feature] ?? true),
+    rules: rulesBy((feature) => rules[feature] ?? elsewhere),
     dtypes,
     options: {},
     async write(chain, options) {

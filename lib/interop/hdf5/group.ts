@@ -1,8 +1,8 @@
-import type { FloatArray } from '../base/matrix';
-import { Hdf5Bytes } from './hdf5-bytes';
-import { type Message, messageTypes, readMessages } from './hdf5-headers';
-import { readLinks } from './hdf5-links';
-import { type ElementType, readFloats, readShape, readTexts, readType } from './hdf5-types';
+import type { FloatArray } from '../../base/matrix';
+import { Hdf5Bytes } from './bytes';
+import { type Message, messageTypes, readMessages } from './headers';
+import { readLinks } from './links';
+import { type ElementType, readFloats, readShape, readTexts, readType } from './types';
 
 // HDF5 as h5py writes it for Keras: groups, attributes that are texts, and data sets of floating-point numbers that are
 // neither compressed nor cut into chunks.

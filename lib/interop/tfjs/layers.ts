@@ -1,8 +1,8 @@
 // The stages of a chain as layers of TensorFlow.js, whose JSON is that of Keras 2.
 
-import type { FloatArray } from '../base/matrix';
-import { type ActivationName, activationNames, type ResolvedActivation } from '../layers/activations';
-import type { Stage } from './chain';
+import type { FloatArray } from '../../base/matrix';
+import { type ActivationName, activationNames, type ResolvedActivation } from '../../layers/activations';
+import type { Stage } from '../chain';
 
 /** A layer, and its weights by their roles. */
 export interface TfjsLayer {

@@ -1,8 +1,8 @@
 // The modules of PyTorch as they print themselves, such as "LeakyReLU(negative_slope=0.1)". A list of them says what to
 // put into torch.nn.Sequential.
 
-import { type ActivationName, defaultAlpha, type ResolvedActivation } from '../layers/activations';
-import type { Stage } from './chain';
+import { type ActivationName, defaultAlpha, type ResolvedActivation } from '../../layers/activations';
+import type { Stage } from '../chain';
 
 /** The module of each activation, without its parameter; exponential has none. */
 const modules: Readonly<Partial<Record<ActivationName, string>>> = {

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { endianness } from 'node:os';
-import type { FloatArray } from '../base/matrix';
-import { fileError } from '../formats/file-error';
-import { bytesOf, littleEndian } from '../formats/safetensors';
-import { npyHeader } from '../tables/npy-header';
+import type { FloatArray } from '../../base/matrix';
+import { fileError } from '../../formats/file-error';
+import { bytesOf, littleEndian } from '../../formats/safetensors';
+import { npyHeader } from '../../tables/npy-header';
 
 // Files of one array of NumPy: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 

@@ -1,5 +1,5 @@
-import type { BlasnetError } from '../base/errors';
-import { fileError, quote } from '../formats/file-error';
+import type { BlasnetError } from '../../base/errors';
+import { fileError, quote } from '../../formats/file-error';
 
 /**
  * The fields of an object of Keras's JSON. A field may be spelled as Keras does (batch_shape) or as TensorFlow.js does

@@ -1,7 +1,7 @@
 // The activations of Keras and TensorFlow.js, by their names there.
 
-import { type ActivationName, defaultAlpha, type ResolvedActivation } from '../layers/activations';
-import type { Fields } from './keras-fields';
+import { type ActivationName, defaultAlpha, type ResolvedActivation } from '../../layers/activations';
+import type { Fields } from './fields';
 
 /** Their names in Keras. hardSigmoid has another formula before Keras 3, and in TensorFlow.js. */
 const names: Readonly<Record<string, ActivationName>> = {

@@ -1,18 +1,18 @@
 // Reads layers models of TensorFlow.js, written by it, by its converter from Keras 2 and 3, or by this library.
 
 import { normalize } from 'node:path';
-import { type WorkOptions, workAnywhere } from '../addon/work';
-import { fileError, quote } from '../formats/file-error';
-import { lengthOf } from '../formats/hashed-bytes';
-import { littleEndian } from '../formats/safetensors';
-import type { Chain } from './chain';
-import { joined } from './files';
-import type { ImportSource } from './format';
-import { classesIn, jsonOf } from './json-of';
-import { chainOfModel } from './keras-chain';
-import { Fields, isObject } from './keras-fields';
-import type { WeightArray } from './keras-layers';
-import { type NamedWeight, namedWeights } from './keras-weights';
+import { type WorkOptions, workAnywhere } from '../../addon/work';
+import { fileError, quote } from '../../formats/file-error';
+import { lengthOf } from '../../formats/hashed-bytes';
+import { littleEndian } from '../../formats/safetensors';
+import type { Chain } from '../chain';
+import { joined } from '../files';
+import type { ImportSource } from '../format';
+import { classesIn, jsonOf } from '../json-of';
+import { Fields, isObject } from '../keras/fields';
+import type { WeightArray } from '../keras/layers';
+import { chainOfModel } from '../keras/model-chain';
+import { type NamedWeight, namedWeights } from '../keras/weights';
 
 /** Reads the model whose main file is model.json. */
 export async function readTfjs(source: ImportSource, options: WorkOptions): Promise<Chain> {

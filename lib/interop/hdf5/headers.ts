@@ -1,4 +1,4 @@
-import type { Hdf5Bytes } from './hdf5-bytes';
+import type { Hdf5Bytes } from './bytes';
 
 /** A message of an object: one of its properties. */
 export interface Message {

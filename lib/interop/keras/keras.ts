@@ -1,22 +1,31 @@
 // Files of Keras: .keras, a zip archive with config.json and model.weights.h5, and .h5, which is HDF5.
 
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-import { type WorkOptions, workAnywhere } from '../addon/work';
-import { fileError, quote } from '../formats/file-error';
-import { activationNames } from '../layers/activations';
-import { filesIn, firstNameIn } from './archive';
-import type { Chain } from './chain';
-import { type Feature, type Format, type ImportSource, rulesBy } from './format';
-import { isHdf5, openHdf5 } from './hdf5';
-import { jsonOf } from './json-of';
-import { chainOfModel } from './keras-chain';
-import { isObject } from './keras-fields';
-import { weightsOfArchive, weightsOfLegacy } from './keras-weights';
+import { type WorkOptions, workAnywhere } from '../../addon/work';
+import { fileError, quote } from '../../formats/file-error';
+import { activationNames } from '../../layers/activations';
+import { filesIn, firstNameIn } from '../archive';
+import type { Chain } from '../chain';
+import { type Feature, type Format, type ImportSource, rulesBy } from '../format';
+import { isHdf5, openHdf5 } from '../hdf5/group';
+import { jsonOf } from '../json-of';
+import { isObject } from './fields';
+import { chainOfModel } from './model-chain';
+import { weightsOfArchive, weightsOfLegacy } from './weights';
 
 const members = ['config.json', 'metadata.json', 'model.weights.h5'];
 
 const read: ReadonlySet<Feature> = new Set([
-  ...(['noise', 'dense', 'batchNorm', 'layerNorm', 'dropout', 'add', 'standardScaler'] as const),
+  ...([
+    'noise',
+    'dense',
+    'batchNorm',
+    'layerNorm',
+    'dropout',
+    'add',
+    'standardScaler',
+    'minMaxScaler',
+  ] as const),
   ...activationNames,
 ]);
 

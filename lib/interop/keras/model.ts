@@ -1,7 +1,7 @@
 // The layers of a model of Keras or TensorFlow.js, from the JSON that describes them, in the order of the computation.
 
-import { fileError, quote } from '../formats/file-error';
-import { Fields, isObject } from './keras-fields';
+import { fileError, quote } from '../../formats/file-error';
+import { Fields, isObject } from './fields';
 
 /** A layer of a model. */
 export interface KerasLayer {
