@@ -4,6 +4,7 @@ import * as create from './create.mjs';
 import * as files from './files.mjs';
 import * as folds from './folds.mjs';
 import * as higgsShape from './higgs-shape.mjs';
+import * as interchange from './interchange.mjs';
 import * as loop from './loop.mjs';
 import * as memory from './memory.mjs';
 import * as mnist from './mnist.mjs';
@@ -41,6 +42,7 @@ export const cases = [
   create,
   memory,
   files,
+  interchange,
   modules,
   options,
   prebuilt,

@@ -1,6 +1,8 @@
 // The contents of a file of ONNX: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto has the numbers of its fields.
 
+import type { WorkOptions } from '../../addon/work';
 import { fileError, quote } from '../../formats/file-error';
+import { joined } from '../files';
 import type { ImportSource } from '../format';
 import { elementTypes } from './graph-writer';
 import { type Field, FieldReader, type FileState, fieldsOf } from './protobuf-reader';
@@ -54,19 +56,28 @@ export interface ValueInfo {
   readonly dims: readonly number[] | undefined;
 }
 
+const largeBytes = 2 ** 18;
+
 /**
  * Reads a model.
  * @throws Error ERR_BLASNET_FILE with file, place and rule
  */
-export async function readModel(source: ImportSource): Promise<OnnxModel> {
+export async function readModel(source: ImportSource, options: WorkOptions): Promise<OnnxModel> {
   const { file, bytes } = source;
   const model = new ModelReader({ file, bytes, fields: 0 }).model();
   const tensors = new Map<string, Tensor>();
   const files = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   for (const tensor of model.tensors.values()) {
-    tensors.set(tensor.name, await withData(tensor, source, files));
+    tensors.set(tensor.name, await aligned(await withData(tensor, source, files), options));
   }
   return { ...model, tensors };
+}
+
+// Large arrays of numbers begin at a multiple of their size. They are copied on another thread.
+async function aligned(tensor: Tensor, options: WorkOptions): Promise<Tensor> {
+  const { raw } = tensor;
+  if (raw === undefined || raw.byteOffset % 8 === 0 || raw.length < largeBytes) return tensor;
+  return { ...tensor, raw: await joined([raw], options) };
 }
 
 async function withData(

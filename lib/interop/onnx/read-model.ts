@@ -1,5 +1,6 @@
 // A model of ONNX as a chain.
 
+import type { AsyncOptions } from '../../addon/work';
 import { fileError } from '../../formats/file-error';
 import type { Chain } from '../chain';
 import type { ImportSource } from '../format';
@@ -14,8 +15,8 @@ import { outputsOf } from './read-outputs';
  * Reads a dense network. Nothing in the file is run, and no other file is read but that of its external data.
  * @throws Error ERR_BLASNET_FILE with file, node, operator and rule
  */
-export async function readChain(source: ImportSource): Promise<Chain> {
-  const model = await readModel(source);
+export async function readChain(source: ImportSource, options: AsyncOptions): Promise<Chain> {
+  const model = await readModel(source, options);
   checkInputs(model);
   const graph = new Graph(model);
   const outputs = outputsOf(graph);
