@@ -2,7 +2,7 @@
 
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { didYouMean } from '../base/validate';
-import { dateTime, exactInteger } from './cells';
+import { dateTime, exactInteger, integerOf } from './cells';
 import { type Column, type ColumnKind, columnOf, givenCategories, missingValues, mostTime } from './column';
 import { parseBoolean, parseNumber, parseTime } from './parse';
 
@@ -138,7 +138,7 @@ export class ColumnBuilder {
 
   #number(row: number, value: number | bigint | boolean | Date): number {
     const number = Number(value);
-    if (typeof value === 'bigint' && BigInt(number) !== value) {
+    if (typeof value === 'bigint' && integerOf(value) === undefined) {
       throw cellError(this.#before + row, this.name, exactInteger, value);
     }
     if (this.#kind === 'time' && !(Math.abs(number) <= mostTime)) {
