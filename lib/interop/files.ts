@@ -56,12 +56,17 @@ export async function joined(
   return bytes;
 }
 
+/** Whether an import was given bytes. Whether they are of the right kind is checked by `openSource`. */
+export function isBytes(from: unknown): from is FileBytes {
+  return types.isAnyArrayBuffer(from) || ArrayBuffer.isView(from);
+}
+
 /**
  * Opens what `Network.import` was given.
  * @throws Error ERR_BLASNET_FILE; TypeError ERR_BLASNET_ARG_TYPE, ERR_BLASNET_DETACHED, ERR_BLASNET_RESIZABLE
  */
 export async function openSource(from: FilePath | FileBytes, options: WorkOptions): Promise<ImportSource> {
-  if (types.isAnyArrayBuffer(from) || ArrayBuffer.isView(from)) {
+  if (isBytes(from)) {
     const bytes = viewOf(from);
     return {
       file: 'bytes',

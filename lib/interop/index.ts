@@ -11,7 +11,7 @@ import type { FileBytes } from '../network/load';
 import type { NetworkContent, StoredNetwork } from '../network/network-file';
 import { castChain } from './cast';
 import type { Chain } from './chain';
-import { extensionOf, joined, openSource, stemOf, writeFiles } from './files';
+import { extensionOf, isBytes, joined, openSource, stemOf, writeFiles } from './files';
 import { checkHolds, type ExportedFile, type Format, type ImportSource } from './format';
 import { formats } from './formats';
 import { chainOf } from './from-network';
@@ -85,27 +85,32 @@ export async function importNetwork(
   checkObject('options', options as unknown);
   const { signal, threads } = options;
   const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
-  const isPath =
-    !(from instanceof Uint8Array) && !(from instanceof ArrayBuffer) && !(from instanceof SharedArrayBuffer);
-  let format =
-    isPath || options.format !== undefined
-      ? formatFor('in', options, isPath ? pathOf('path', from) : undefined)
-      : undefined;
+  checkOptions('', { signal, threads }, asyncConstraints);
+  const path = isBytes(from) ? undefined : pathOf('path', from);
+  const named = path !== undefined || options.format !== undefined;
+  const stated = named ? formatFor('in', options, path) : undefined;
+  if (stated !== undefined) checkImport(stated, options);
   const source = await openSource(from, how);
-  format ??= formatOfBytes(source);
-  const { read, options: constraints } = (format as Format & Required<Pick<Format, 'in'>>).in;
-  checkOptions('', options, {
-    ...{ format: anything, dtype: optional(dtypeName), seed: optional(seed) },
-    ...asyncConstraints,
-    ...constraints,
-  });
+  const format = stated ?? formatOfBytes(source);
+  checkImport(format, options);
   const { format: _, dtype, seed: given, signal: __, threads: ___, ...own } = options;
+  const { read } = (format as Readable).in;
   const chain: Chain = await read(source, { own, ...how });
   const asked = {
     ...(dtype !== undefined && { dtype: dtype as Dtype }),
     ...(given !== undefined && { seed: given }),
   };
   return pinnedWork(networkOf(chain, source.file, asked), arraysIn(chain), how);
+}
+
+type Readable = Format & Required<Pick<Format, 'in'>>;
+
+function checkImport(format: Format, options: ImportOptions): void {
+  checkOptions('', options, {
+    ...{ format: anything, dtype: optional(dtypeName), seed: optional(seed) },
+    ...asyncConstraints,
+    ...(format as Readable).in.options,
+  });
 }
 
 /** The format that the options or the extension of the path name. */
