@@ -51,7 +51,7 @@ const formats: readonly ForeignFormat[] = [
   },
   {
     looksLike: "a file of NumPy's arrays (npz)",
-    hint: 'numpy.load reads it in Python',
+    hint: 'Network.import reads the parameters of a network, and numpy.load any arrays in Python',
     matches: zipWith(/\.npy$/),
   },
   { looksLike: 'a zip archive', hint: 'unpack it first', matches: isZip },

@@ -167,7 +167,7 @@ function migrate(
   const { format } = content.metadata;
   if (format !== 'blasnet') {
     const got = format === undefined ? 'none' : quote(format);
-    const hint = 'it looks like a safetensors file of another program; safetensors in Python reads it';
+    const hint = 'it looks like a safetensors file of another program; Network.import reads one of PyTorch';
     throw fileError(
       file,
       placeOf('format'),

@@ -232,7 +232,7 @@ describe('decodeModel', () => {
         { format },
         `Expected "format" of the metadata of ${name} to be "blasnet", as in a model file of this library, ` +
           `got ${format === undefined ? 'none' : '"pt"'}: it looks like a safetensors file of another program; ` +
-          'safetensors in Python reads it',
+          'Network.import reads one of PyTorch',
       ),
     ),
     withMetadata(

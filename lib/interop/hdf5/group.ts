@@ -16,7 +16,7 @@ export function isHdf5(bytes: Uint8Array): boolean {
 /** An array of the file. */
 export interface Hdf5Array {
   readonly shape: readonly number[];
-  /** The elements, row-major, in memory of their own. */
+  /** The elements, row-major: those of the file's bytes, or a copy. */
   readonly data: FloatArray;
 }
 

@@ -76,7 +76,7 @@ export function readShape(bytes: Hdf5Bytes, at: number, place: string): number[]
   return Array.from({ length: rank }, (_, i) => bytes.length(start + 8 * i, `the shape of ${place}`));
 }
 
-/** The elements at an address, copied. */
+/** The elements at an address. They are copied only if they do not begin at a multiple of their size. */
 export function readFloats(
   bytes: Hdf5Bytes,
   { size }: ElementType,
@@ -86,9 +86,11 @@ export function readFloats(
 ): FloatArray {
   const part = bytes.part(at, count * size, place);
   bytes.take(part.length, place);
-  const copy = new Uint8Array(part.length);
-  copy.set(littleEndian(part, size));
-  return size === 4 ? new Float32Array(copy.buffer) : new Float64Array(copy.buffer);
+  const aligned = part.byteOffset % size === 0 ? part : Uint8Array.prototype.slice.call(part);
+  const { buffer, byteOffset } = littleEndian(aligned, size);
+  return size === 4
+    ? new Float32Array(buffer, byteOffset, count)
+    : new Float64Array(buffer, byteOffset, count);
 }
 
 /** Texts at an address: of equal length and filled up, or each elsewhere in the file. */

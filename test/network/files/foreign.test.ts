@@ -60,7 +60,11 @@ const rows: [file: string, content: Buffer, told: string][] = [
     bytes(0x89, 'HDF\r\n', 0x1a, '\n'),
     'an HDF5 file, such as a model of Keras (h5); Network.import reads a dense network',
   ],
-  ['weights.npz', zip('arr_0.npy'), "a file of NumPy's arrays (npz); numpy.load reads it in Python"],
+  [
+    'weights.npz',
+    zip('arr_0.npy'),
+    "a file of NumPy's arrays (npz); Network.import reads the parameters of a network, and numpy.load any arrays in Python",
+  ],
   ['other.zip', zip('readme.txt'), 'a zip archive; unpack it first'],
   ['W1.npy', bytes(0x93, 'NUMPY', 1, 0), 'an array of NumPy (npy); numpy.load reads it in Python'],
   [
@@ -170,7 +174,7 @@ describe('what reads a network', () => {
     };
     const expected = (got: string) =>
       `Expected "format" of the metadata of "bytes" to be "blasnet", as in a model file of this library, got ${got}: ` +
-      'it looks like a safetensors file of another program; safetensors in Python reads it';
+      'it looks like a safetensors file of another program; Network.import reads one of PyTorch';
     expect(() => Network.fromBytesSync(file({ __metadata__: { format: 'pt' } }))).toThrow(expected('"pt"'));
     expect(() => Network.fromBytesSync(file({}))).toThrow(expected('none'));
   });
