@@ -29,6 +29,7 @@ export type { ImportanceOptions } from './importance';
 export { type InputsOptions, inputs } from './inputs';
 export type { ConformalOptions, Intervals } from './intervals';
 export type { ModelJson } from './model-json';
+export { NetworkBag } from './network-bag';
 export type { ParallelOptions } from './parallel';
 export type { PartialDependenceOptions } from './partial-dependence';
 export { Regressor, type TargetsRegressor } from './regressor';

@@ -33,8 +33,8 @@ export class MeanRows extends RowNetwork {
   }
 }
 
-// The sums are in the order of the models, as in outputOf: one record has the bits of a row.
-function* meanOf(all: readonly Matrix[]): Work<Matrix> {
+/** The means of several outputs. The sums are in the order of the models, as in outputOf: one record has the bits of a row. */
+export function* meanOf(all: readonly Matrix[]): Work<Matrix> {
   const { rows, cols } = all[0] as Matrix;
   const data = allocateShared(rows * cols, 'float64');
   yield* inSlices(data.length, (from, to) => {

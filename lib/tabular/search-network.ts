@@ -29,6 +29,7 @@ import { checkShared } from './cross-validate';
 import { type NetworkFoldOptions, networkFolds } from './cross-validate-network';
 import type { RunHow, RunTask } from './fold-run';
 import { checkFolds, foldConstraints } from './folds';
+import { NetworkBag } from './network-bag';
 import { shareOf } from './parallel';
 import { isLargerBetter, metricOption, type Scores } from './scores';
 import { runSearch, type SearchFindings, type SearchRunOptions, searchRunConstraints } from './search-run';
@@ -59,18 +60,18 @@ export interface NetworkSearchOptions<Space = object>
   /** Whether a larger score is better. @default by the metric's name; false for a function, and for names of your own */
   readonly maximise?: boolean;
   /**
-   * What becomes of the best options: true trains a network with all rows, 'folds' keeps the networks of the folds, false
-   * does neither. @default true
+   * What becomes of the best options: true trains a network with all rows, 'bag' keeps the networks of the folds together as a
+   * `NetworkBag`, false does neither. @default true
    */
-  readonly refit?: boolean | 'folds' | AnyName;
+  readonly refit?: boolean | 'bag' | AnyName;
 }
 
 /** The results of `search` for networks. `String(...)` makes a table for people. */
 export interface NetworkSearchResult extends SearchFindings {
   /** A network that trained with the best options and all rows; undefined unless `refit` is true. */
   readonly model: Network | undefined;
-  /** The networks of the best trial's folds; empty unless `refit` is 'folds'. */
-  readonly models: readonly Network[];
+  /** The networks of the best trial's folds together; undefined unless `refit` is 'bag'. */
+  readonly bag: NetworkBag | undefined;
 }
 
 const validation: Constraint = {
@@ -96,10 +97,10 @@ const constraints: Readonly<Record<keyof NetworkSearchOptions, Constraint>> = {
   metric: anything,
   maximise: optional(boolean),
   refit: optional({
-    rule: "true, false or 'folds'",
+    rule: "true, false or 'bag'",
     accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
-    holds: (value: unknown) => typeof value === 'boolean' || value === 'folds',
-    names: ['folds'],
+    holds: (value: unknown) => typeof value === 'boolean' || value === 'bag',
+    names: ['bag'],
   }),
 };
 
@@ -149,12 +150,12 @@ export async function searchNetwork(
     },
     { ...given, seed },
     async (best, models) => {
-      const kept = refit === 'folds' ? (models as readonly Network[]) : [];
-      if (refit !== true) return { model: undefined, models: kept };
+      const bag = refit === 'bag' ? new NetworkBag(models as readonly Network[]) : undefined;
+      if (refit !== true) return { model: undefined, bag };
       const { drawn, fit } = byNumber(best);
       const model = await makeNew(drawn);
       await model.fit(whole.X, whole.Y, { ...fit, ...how });
-      return { model, models: kept };
+      return { model, bag };
     },
   );
 }

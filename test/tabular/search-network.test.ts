@@ -8,6 +8,7 @@ import {
   crossValidate,
   integer,
   logUniform,
+  NetworkBag,
   type NetworkSearchOptions,
   search,
   type Trial,
@@ -38,7 +39,7 @@ const drawnOf = ({ drawn }: Trial) => drawn as { units: number; rate: number };
 
 describe('search for networks', () => {
   test('scores each trial like crossValidate, and trains the best one with all rows', async () => {
-    const { best, trials, model, models, seed } = await search(make, X, Y, options);
+    const { best, trials, model, bag, seed } = await search(make, X, Y, options);
     expect(trials.map(({ trial, state, epochs }) => [trial, state, epochs])).toEqual(
       [1, 2, 3, 4].map((trial) => [trial, 'finished', 4]),
     );
@@ -56,7 +57,7 @@ describe('search for networks', () => {
     const again = make(drawnOf(best), { seed: 5 });
     again.fitSync(X, Y, fitOf(drawnOf(best)));
     expect(model?.parameters).toEqual(again.parameters);
-    expect([models, seed]).toEqual([[], 5]);
+    expect([bag, seed]).toEqual([undefined, 5]);
   });
 
   test('gives the same for any number of networks at a time', async () => {
@@ -84,19 +85,23 @@ describe('search for networks', () => {
     expect(String(halved)).toMatch(/^4 trials: 1 finished, 3 stopped\nbest: trial \d, score 0\.\d{4}/);
   });
 
-  test('keeps the networks of the folds, or none', async () => {
-    const { best, models, model } = await search(make, X, Y, { ...options, refit: 'folds' });
+  test('keeps the networks of the folds together, or none', async () => {
+    const { best, bag, model } = await search(make, X, Y, { ...options, refit: 'bag' });
     const drawn = drawnOf(best);
     const each = ({ seed }: { seed: number }) => make(drawn, { seed });
     const validated = await crossValidate(each, X, Y, {
       ...{ fit: fitOf(drawn), folds: 2, seed: 5, keepModels: true },
     });
     expect(model).toBeUndefined();
-    expect(models.map(({ parameters }) => parameters)).toEqual(
+    expect(bag?.models.map(({ parameters }) => parameters)).toEqual(
       validated.models.map(({ parameters }) => parameters),
     );
+    const outputs = validated.models.map((network) => network.predictSync(X).data);
+    const means = outputs[0]?.map((value, row) => (value + (outputs[1]?.[row] as number)) / 2);
+    expect((await bag?.predict(X))?.data).toEqual(means);
+    expect(bag?.predictSync(X).data).toEqual(means);
     const none = await search(make, X, Y, { ...options, refit: false });
-    expect([none.model, none.models]).toEqual([undefined, []]);
+    expect([none.model, none.bag]).toEqual([undefined, undefined]);
   });
 
   test('tests with one part instead of folds: a share of the rows, or other samples', async () => {
@@ -227,7 +232,7 @@ describe('search for networks', () => {
     ['a metric without a name', { metric: 'sharpness' }, 'Expected metric to be one of'],
     ['folds and a validation part', { validation: 0.2 }, 'Expected either folds or validation, got both'],
     ['too many folds', { folds: 41 }, 'Expected folds to be at most 40'],
-    ['a wrong refit', { refit: 'bag' }, "Expected refit to be true, false or 'folds'"],
+    ['a wrong refit', { refit: 'folds' }, "Expected refit to be true, false or 'bag'"],
     [
       'other epochs while trials wait for each other',
       { method: 'halving', fit: ({ units }: { units: number }) => ({ epochs: units }) },
@@ -257,5 +262,26 @@ describe('search for networks', () => {
     const changed = { ...options, ...change } as NetworkSearchOptions<typeof space>;
     await expect(search(counted, X, Y, changed)).rejects.toThrow(message);
     expect(made).toBe(0);
+  });
+});
+
+describe('a NetworkBag', () => {
+  test('is refused for other things, and for networks with different numbers of outputs', () => {
+    const [one, two] = [1, 2].map(
+      (outputDim) => new Network([{ inputDim: 2, outputDim, activation: 'linear' }]),
+    );
+    const refused = (models: unknown, code: string, message: string) =>
+      expect(() => new NetworkBag(models as Network[])).toThrow(expect.objectContaining({ code, message }));
+    refused(
+      [],
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected models to be an array of Networks, got an array of length 0',
+    );
+    refused(
+      [one, {}],
+      'ERR_BLASNET_ARG_TYPE',
+      'Expected models to be an array of Networks, got an array of length 2',
+    );
+    refused([one, two], 'ERR_BLASNET_SHAPE', 'Expected models[1] to have outputDim 1, like models[0], got 2');
   });
 });

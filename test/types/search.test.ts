@@ -13,6 +13,7 @@ import {
   integer,
   type LabelsClassifier,
   logUniform,
+  type NetworkBag,
   Regressor,
   type RegressorEvaluation,
   type SearchOptions,
@@ -100,7 +101,7 @@ test('Bag reads what it is said to hold, and a bag of Classifiers if nothing is 
 
 test('the functions of a search for networks get what is drawn', () => {
   compiled(async () => {
-    const { model, models, best } = await search(
+    const { model, bag, best } = await search(
       ({ units, kind }, { seed }) => {
         expectTypeOf(units).toEqualTypeOf<number>();
         expectTypeOf(kind).toEqualTypeOf<'relu' | 'tanh'>();
@@ -115,11 +116,11 @@ test('the functions of a search for networks get what is drawn', () => {
           expectTypeOf(rate).toEqualTypeOf<number>();
           return { epochs: 3 };
         },
-        refit: 'folds',
+        refit: 'bag',
       },
     );
     expectTypeOf(model).toEqualTypeOf<Network | undefined>();
-    expectTypeOf(models).toEqualTypeOf<readonly Network[]>();
+    expectTypeOf(bag).toEqualTypeOf<NetworkBag | undefined>();
     expectTypeOf(best.score).toEqualTypeOf<number>();
     // @ts-expect-error: fit is required
     await search(() => ({}) as Network, [[1]], [[1]], { space: { a: integer(1, 2) } });
