@@ -9,6 +9,8 @@ import { type Browser, chromium } from 'playwright-core';
 import ts from 'typescript-5.4';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labelEncoder, Network, preprocessing, standardScaler } from '../../lib';
+import { workHere } from '../../lib/addon/work';
+import { networkModule } from '../../lib/interop/standalone/network-module';
 import { Classifier, type LabelsClassifier, Regressor } from '../../lib/tabular';
 import { newFolder } from '../support/scratch';
 import { inPlainNode } from './plain-node';
@@ -103,6 +105,18 @@ test('a module rounds what a float32 network takes, once, after the preprocessin
   const [result] = await inPlainNode(folder, [{ file, name: 'predict', argument: [2 ** 24 + 1] }]);
   expect(result?.value).toEqual([2 ** 24]);
   expect(network.predictSync([[2 ** 24 + 1]]).get(0, 0)).toBe(2 ** 24);
+});
+
+test('a network beyond the longest text of engines is refused, with what to do instead', () => {
+  const outputs = 2 ** 13;
+  const inputs = 2 ** 12;
+  // Nothing reads these zeros, so the system gives no memory for them.
+  const W = new Float64Array(inputs * outputs);
+  const dense = { kind: 'dense', inputs, outputs, W, b: new Float64Array(outputs) } as const;
+  const chain = { inputs, outputs, dtype: 'float64', before: [], stages: [dense], after: [] } as const;
+  expect(() => workHere(networkModule(chain))).toThrow(
+    "Expected a network of at most 268435456 bytes of parameters for a module, got 268500992; format: 'onnx' and save take any network",
+  );
 });
 
 const hostile = fc.oneof(
