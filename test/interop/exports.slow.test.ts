@@ -2,6 +2,7 @@
 
 import { test } from 'vitest';
 import { compareNetworks } from './tfjs-networks';
+import { compareWithFormulas } from './torch-networks';
 
 test.each(['cpu', 'wasm'] as const)(
   'the backend %s of TensorFlow.js answers like 500 networks',
@@ -9,3 +10,7 @@ test.each(['cpu', 'wasm'] as const)(
     await compareNetworks(backend, 500);
   },
 );
+
+test('PyTorch and NumPy compute by plain formulas what 500 networks answer', async () => {
+  await compareWithFormulas(500);
+});

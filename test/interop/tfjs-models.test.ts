@@ -217,6 +217,17 @@ test.each<[string, unknown, string]>([
     '(1 x 2); Flatten makes it one',
   ],
   ['no layers', withLayers(), 'Expected the layers of the model of "model.json" to be present'],
+  ['too many layers', withLayers(input, ...Array(1000).fill(dense)), 'to be at most 1000, got 1001'],
+  [
+    'an input that fills the memory',
+    withLayers({ ...input, config: { name: 'input', batch_input_shape: [null, 2 ** 40] } }, dense),
+    'to be sizes of at most 4194304 numbers',
+  ],
+  [
+    'too many weights',
+    withManifest({ paths: [], weights: Array(10_001).fill({ name: 'a/b', shape: [0], dtype: 'float32' }) }),
+    'Expected the weights of "model.json" to be at most 10000, got more',
+  ],
   [
     'two layers of a name',
     withLayers(input, dense, dense),

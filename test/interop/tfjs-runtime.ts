@@ -29,6 +29,8 @@ export async function tensorflow(backend: 'cpu' | 'wasm') {
   const tf = require('@tensorflow/tfjs-core');
   const layers = require('@tensorflow/tfjs-layers');
   require(`@tensorflow/tfjs-backend-${backend}`);
+  // It would else print an advertisement.
+  tf.env().set('IS_TEST', true);
   await tf.setBackend(backend);
   return {
     /** The package that makes models. */

@@ -61,6 +61,8 @@ function dtypeOf(arrays: ReadonlyMap<KerasLayer, readonly WeightArray[]>, file: 
   return dtype ?? 'float32';
 }
 
+const mostInputs = 2 ** 22;
+
 // The sizes of a sample, which the first layer has, or a layer within the first.
 function shapeOfInput(layers: readonly KerasLayer[], file: string): readonly number[] {
   const [first] = layers as [KerasLayer];
@@ -69,15 +71,14 @@ function shapeOfInput(layers: readonly KerasLayer[], file: string): readonly num
     for (const field of ['batch_shape', 'batch_input_shape', 'build_input_shape']) {
       const found = config.list(field);
       if (found === undefined) continue;
-      const sizes = found.slice(1);
-      if (
-        sizes.length > 0 &&
-        sizes.length <= 8 &&
-        sizes.every((size) => Number.isSafeInteger(size) && Number(size) > 0)
-      ) {
-        return sizes as readonly number[];
+      const sizes = found.slice(1) as readonly number[];
+      const areSizes = sizes.every((size) => Number.isSafeInteger(size) && size > 0);
+      if (sizes.length === 0 || sizes.length > 8 || !areSizes) {
+        throw config.error(field, 'sizes of 1 and more behind that of the samples', found);
       }
-      throw config.error(field, 'sizes of 1 and more behind that of the samples', found);
+      // A layer without weights would else need memory that nothing in the file asks for.
+      if (sizes.reduce((product, size) => product * size, 1) <= mostInputs) return sizes;
+      throw config.error(field, `sizes of at most ${mostInputs} numbers`, found);
     }
   }
   throw fileError(file, `the input shape of ${quote(first.name)}`, 'present', 'none');

@@ -20,6 +20,8 @@ export interface KerasLayer {
 
 type Building = { -readonly [Key in keyof KerasLayer]: KerasLayer[Key] } & { sources: string[] };
 
+// Far more than networks have. The layers are compared with each other, so their number limits the time.
+const mostLayers = 1000;
 const deepest = 10;
 
 /**
@@ -43,6 +45,9 @@ function layersIn(model: Fields, file: string, parent: KerasLayer | undefined, d
   const given = model.get('config');
   const config = Array.isArray(given) ? undefined : model.fields('config');
   const list = Array.isArray(given) ? given : config?.list('layers');
+  if (list !== undefined && list.length > mostLayers) {
+    throw fileError(file, `the layers of ${model.place}`, `at most ${mostLayers}`, list.length);
+  }
   if (list === undefined || list.length === 0)
     throw fileError(file, `the layers of ${model.place}`, 'present', 'none');
   const siblings: Building[] = [];

@@ -14,10 +14,15 @@ export interface NamedWeight {
   read(): WeightArray;
 }
 
+// They are searched for each layer.
+const mostWeights = 10_000;
+
 /** Weights with names: those of TensorFlow.js, and of Keras's older files. */
 export function namedWeights(weights: Iterable<NamedWeight>, file: string): Weights {
+  let count = 0;
   const byRole = new Map<string, { weight: NamedWeight; path: string }[]>();
   for (const weight of weights) {
+    if (++count > mostWeights) throw fileError(file, 'the weights', `at most ${mostWeights}`, 'more');
     const path = weight.name.replace(/:\d+$/, '');
     const role = path.slice(path.lastIndexOf('/') + 1);
     const list = byRole.get(role);
@@ -42,7 +47,10 @@ export function namedWeights(weights: Iterable<NamedWeight>, file: string): Weig
 
 /** The weights of Keras's older files, under the layer's name: those that its attribute weight_names lists. */
 export function weightsOfLegacy(root: Hdf5Group, file: string): Weights {
-  const list: NamedWeight[] = [];
+  return namedWeights(legacyWeights(root, file), file);
+}
+
+function* legacyWeights(root: Hdf5Group, file: string): Generator<NamedWeight> {
   for (const owner of root.names) {
     const group = root.member(owner) as Hdf5Group;
     for (const name of longTexts(group, 'weight_names')) {
@@ -52,10 +60,9 @@ export function weightsOfLegacy(root: Hdf5Group, file: string): Weights {
         if (found !== undefined) return found;
         throw fileError(file, `the weight ${quote(name)} of ${quote(owner)}`, 'present', 'none');
       };
-      list.push({ name, owner, read });
+      yield { name, owner, read };
     }
   }
-  return namedWeights(list, file);
 }
 
 // An attribute that would be too long is cut into weight_names0, weight_names1, ...
