@@ -5,10 +5,11 @@ import type { Dtype } from '../../base/matrix';
 import { fileError, quote } from '../../formats/file-error';
 import type { Back, Chain, DenseStage, ScalerStep, Stage, Step } from '../chain';
 import { mostIdentities } from '../layers-of';
+import type { Deed } from './deeds';
 import type { Graph } from './graph';
 import { elementTypes } from './graph-writer';
 import type { Node, ValueInfo } from './model';
-import type { Deed, Way } from './read-graph';
+import type { Way } from './read-graph';
 import type { FoundOutputs } from './read-outputs';
 
 type Arithmetic = Extract<Deed, { kind: 'arithmetic' }>;
