@@ -31,17 +31,16 @@ export function wavesOf({ constants }: Match): Waves {
   };
 }
 
-// Numbers and the rows of tables side by side, or embedded numbers and others.
+/** Numbers and the rows of tables side by side, or embedded numbers and others. */
 export function readBeside(graph: Graph, node: Node): Before {
   if (!isBesides(node)) throw graph.wrong(node, 'one along the columns', 'one along another axis');
   const waves = wavesAt(graph, node.inputs[0] as string);
   if (waves !== undefined && node.inputs.length === 2) {
-    const rest = graph.producer(node.inputs[1] as string);
-    const first = graph.producer(waves.value);
-    const isRest = rest?.type === 'Slice' && first?.type === 'Slice' && rest.inputs[0] === first.inputs[0];
-    if (isRest) {
-      const stage = { kind: 'waves', waves: wavesOf(waves) } as const;
-      return { deed: { kind: 'stage', node, stage }, of: rest.inputs[0] as string };
+    const { columns } = wavesOf(waves);
+    const first = cutAt(graph, waves.value);
+    const rest = cutAt(graph, node.inputs[1] as string);
+    if (first?.of === rest?.of && first?.from === 0 && first.to === columns && rest?.from === columns) {
+      return { deed: { kind: 'stage', node, stage: { kind: 'waves', waves: wavesOf(waves) } }, of: rest.of };
     }
   }
   const tables = node.inputs
@@ -56,6 +55,16 @@ export function readBeside(graph: Graph, node: Node): Before {
     );
   }
   return embedded(graph, node, tables.slice(begin) as Numbers[], begin === 1 ? node.inputs[0] : undefined);
+}
+
+/** Columns next to each other that are cut out of a value. */
+function cutAt(graph: Graph, value: string): { of: string; from: number; to: number } | undefined {
+  const node = graph.producer(value);
+  if (node === undefined || node.type !== 'Slice' || node.inputs.length !== 4) return undefined;
+  const [from, to, axis] = node.inputs.slice(1).map((input) => graph.constant(input)?.data[0]);
+  const isAlongColumns = axis === 1 || axis === -1;
+  if (from === undefined || to === undefined || !isAlongColumns) return undefined;
+  return { of: graph.behind(node.inputs[0] as string), from, to };
 }
 
 /** Rows of one table alone. */
