@@ -209,6 +209,22 @@ describe('what is refused', () => {
   });
 });
 
+test('integers that stand together are read, however long they are', async () => {
+  // The sizes of a Reshape: -1 in ten bytes, and 2.
+  const sizes = new Message().integer(1, 2).integer(2, 7).text(8, 'sizes');
+  sizes.bytes(7, [Buffer.from([...new Array<number>(9).fill(255), 1, 2])]);
+  const weights = tensor(1, [2, 2], new Uint8Array(numbers.buffer));
+  const model = rawModel(
+    [5, weights],
+    [5, sizes],
+    [1, node('Reshape', ['X', 'sizes'], 'x')],
+    [1, node('MatMul', ['x', 'W'], 'Y')],
+  );
+  expect((await Network.import(model)).predictSync([[1, 2]]).toArray()).toEqual([[7, 10]]);
+  const open = sizes.bytes(7, [Buffer.of(255)]);
+  await expect(Network.import(rawModel([5, open], multiply))).rejects.toThrow('a part of one at its end');
+});
+
 describe('external data', () => {
   function model(entries: Readonly<Record<string, string>>): Buffer {
     const weights = new Message().integer(1, 2).integer(1, 2).integer(2, 1).text(8, 'W').integer(14, 1);

@@ -113,22 +113,31 @@ export class FieldReader {
     if (field.kind === 'integer') return [this.integer(field)];
     this.#expect(field, 'bytes');
     const numbers: number[] = [];
-    const { bytes } = this.#state;
-    let value = 0n;
-    let shift = 0n;
-    for (let at = field.from; at < field.to; at++) {
-      const byte = bytes[at] as number;
-      if (shift > 63n) throw this.#wrong(field, 'numbers of at most 64 bits', 'a longer one');
-      value |= BigInt(byte & 127) << shift;
-      shift += 7n;
-      if (byte >= 128) continue;
-      const number = Number(BigInt.asIntN(64, value));
-      if (!Number.isSafeInteger(number)) throw this.#wrong(field, 'integers within 53 bits', number);
-      numbers.push(number);
-      [value, shift] = [0n, 0n];
+    for (let at = field.from; at < field.to; ) {
+      const start = at;
+      let value = 0;
+      let factor = 1;
+      for (let more = true; more; factor *= 128) {
+        if (at === field.to) throw this.#wrong(field, 'whole numbers', 'a part of one at its end');
+        if (at - start === 10) throw this.#wrong(field, 'numbers of at most 64 bits', 'a longer one');
+        const byte = this.#state.bytes[at++] as number;
+        value += (byte & 127) * factor;
+        more = byte >= 128;
+      }
+      // Seven bytes have 49 bits. Longer numbers are negative, or too large for a double.
+      numbers.push(at - start <= 7 ? value : this.#long(field, start, at));
     }
-    if (shift > 0n) throw this.#wrong(field, 'whole numbers', 'a part of one at its end');
     return numbers;
+  }
+
+  #long(field: Field, from: number, to: number): number {
+    let value = 0n;
+    for (let at = to - 1; at >= from; at--) {
+      value = (value << 7n) | BigInt((this.#state.bytes[at] as number) & 127);
+    }
+    const number = Number(BigInt.asIntN(64, value));
+    if (Number.isSafeInteger(number)) return number;
+    throw this.#wrong(field, 'integers within 53 bits', number);
   }
 
   /** Repeated floats of 32 or 64 bits: one a field, or many together. */
