@@ -287,7 +287,7 @@ export class JsonReader {
   }
 
   #next(): string {
-    if (this.#position >= this.#end) return 'the end of the header';
+    if (this.#position >= this.#end) return 'the end';
     const byte = this.#bytes[this.#position] as number;
     if (byte === quotationMark) return 'a string';
     const character = String.fromCharCode(byte);

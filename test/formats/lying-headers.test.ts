@@ -47,7 +47,7 @@ itRejects([
   refused(
     'a header of no bytes',
     fileOf('', data),
-    `the header's first byte (byte 8) of ${name} to be {, got the end of the header`,
+    `the header's first byte (byte 8) of ${name} to be {, got the end`,
   ),
   lies('a header that begins later', ' {}', `the header's first byte (byte 9) of ${name} to be {, got {`),
   lies('an array', '[]', `the header's first byte (byte 8) of ${name} to be {, got [`),
@@ -61,7 +61,7 @@ itRejects([
   lies(
     'a header without an end',
     '{"x":{"dtype":"F64"',
-    `the text after an entry of tensor "x" (byte 27) of ${name} to be a comma or a closing brace, got the end of the header`,
+    `the text after an entry of tensor "x" (byte 27) of ${name} to be a comma or a closing brace, got the end`,
   ),
   lies(
     'a comma at the end',

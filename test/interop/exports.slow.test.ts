@@ -11,6 +11,6 @@ test.each(['cpu', 'wasm'] as const)(
   },
 );
 
-test('PyTorch and NumPy compute by plain formulas what 500 networks answer', async () => {
+test("the formulas of PyTorch's modules give what 500 networks answer", async () => {
   await compareWithFormulas(500);
 });

@@ -25,6 +25,15 @@ test.each(['sequential.keras', 'sequential.h5', 'functional.keras', 'functional.
   },
 );
 
+test('what acts in training alone is kept for a training that goes on', async () => {
+  const { architecture } = await Network.import(join(folder, 'keras3-sequential.keras'));
+  expect(architecture[0]).toMatchObject({ noise: 0.1, dropout: 0.25, activation: 'gelu' });
+  const { normalization } = architecture[0] as { normalization: { momentum: number; epsilon: number } };
+  expect(normalization).toMatchObject({ name: 'batch', epsilon: 0.001 });
+  // Keras has the share that stays, 0.99.
+  expect(normalization.momentum).toBeCloseTo(0.01, 15);
+});
+
 // Those of latest have the newest format of HDF5, and the archive is compressed.
 test.each(['sequential.h5', 'functional.h5', 'latest.h5', 'functional.keras'])(
   'the model %s of Keras 2 answers as it did there',

@@ -148,9 +148,7 @@ function inOrder(config: Fields, names: ReadonlyMap<string, Building>, file: str
   const isReady = (layer: Building) =>
     !done.has(layer) && layer.sources.every((source) => done.has(names.get(source) as Building));
   for (let last = start; last !== end; ) {
-    // What is added later is computed first.
-    const ready = (users.get(last.name) ?? []).filter(isReady);
-    const next = ready.find(({ className }) => className !== 'Add') ?? ready[0];
+    const next = (users.get(last.name) ?? []).find(isReady);
     if (next === undefined) throw branching(last, file);
     const others = next.sources.filter((source) => source !== last.name);
     if (next.className === 'Add' ? next.sources.length !== 2 : next.sources.length !== 1) {
