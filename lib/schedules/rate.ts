@@ -146,17 +146,21 @@ function alongCosine(from: number, to: number, t: number, length: number): numbe
 }
 
 // The share of the training before this step or epoch.
-function shareOf(progress: Progress, per: Unit): number {
-  return at(progress, per) / lengthOf(progress, per);
+function shareOf(progress: Progress, per: Unit, over = lengthOf(progress, per)): number {
+  return Math.min(1, at(progress, per) / over);
 }
 
-function flatCosineRate({ flat, floor, per }: Of<'flatCosine'>, base: number, progress: Progress): number {
-  const t = shareOf(progress, per);
+function flatCosineRate(
+  { over, flat, floor, per }: Of<'flatCosine'>,
+  base: number,
+  progress: Progress,
+): number {
+  const t = shareOf(progress, per, over);
   return t < flat ? base : alongCosine(base, floor, t - flat, 1 - flat);
 }
 
-function coslogRate({ cycles, per }: Of<'coslog'>, base: number, progress: Progress): number {
-  const waves = Math.log2(1 + (2 ** cycles - 1) * shareOf(progress, per));
+function coslogRate({ over, cycles, per }: Of<'coslog'>, base: number, progress: Progress): number {
+  const waves = Math.log2(1 + (2 ** cycles - 1) * shareOf(progress, per, over));
   return (base * (1 - Math.cos(2 * Math.PI * waves))) / 2;
 }
 

@@ -79,6 +79,8 @@ export interface CosineOptions extends UnitOptions {
 export interface FlatCosineOptions {
   /** The unit that the schedule counts in. @default 'step' */
   readonly per?: Unit;
+  /** How many steps (or epochs) t takes from 0 to 1; then it stays at 1. At least 1. @default the whole training */
+  readonly over?: number;
   /** The share of the training in which the rate stays at the base, in [0, 1). @default 0.5 */
   readonly flat?: number;
   /** The learning rate at the end. At least 0. @default 0 */
@@ -88,6 +90,8 @@ export interface FlatCosineOptions {
 export interface CoslogOptions {
   /** The unit that the schedule counts in. @default 'step' */
   readonly per?: Unit;
+  /** How many steps (or epochs) all waves take; then the rate stays at 0. At least 1. @default the whole training */
+  readonly over?: number;
   /** The number of waves, from 1 to 30. @default 4 */
   readonly cycles?: number;
 }
@@ -153,8 +157,8 @@ export type Schedule =
   | ({ readonly name: 'exponential' } & Filled<ExponentialOptions>)
   | ({ readonly name: 'polynomial' } & Filled<PolynomialOptions, 'over'>)
   | ({ readonly name: 'cosine' } & Filled<CosineOptions, 'over' | 'restartEvery'>)
-  | ({ readonly name: 'flatCosine' } & Filled<FlatCosineOptions>)
-  | ({ readonly name: 'coslog' } & Filled<CoslogOptions>)
+  | ({ readonly name: 'flatCosine' } & Filled<FlatCosineOptions, 'over'>)
+  | ({ readonly name: 'coslog' } & Filled<CoslogOptions, 'over'>)
   | ({ readonly name: 'oneCycle' } & Filled<OneCycleOptions, 'over'>)
   | ({ readonly name: 'warmUp'; readonly length: number; readonly next: Schedule } & Filled<WarmUpOptions>)
   | ReduceOnPlateau
@@ -265,9 +269,14 @@ export function cosine(options: CosineOptions = {}): Schedule {
  * @throws like step()
  */
 export function flatCosine(options: FlatCosineOptions = {}): Schedule {
-  checkOptions('', options, { flat: optional(halfOpen(0, 1)), floor: optional(atLeast(0)), per });
-  const { flat = 0.5, floor = 0 } = options;
-  return make({ name: 'flatCosine', flat, floor, per: options.per ?? 'step' });
+  checkOptions('', options, {
+    over: optional(positiveInteger),
+    flat: optional(halfOpen(0, 1)),
+    floor: optional(atLeast(0)),
+    per,
+  });
+  const { over, flat = 0.5, floor = 0 } = options;
+  return make({ name: 'flatCosine', over, flat, floor, per: options.per ?? 'step' });
 }
 
 /**
@@ -278,8 +287,13 @@ export function flatCosine(options: FlatCosineOptions = {}): Schedule {
  * @throws like step()
  */
 export function coslog(options: CoslogOptions = {}): Schedule {
-  checkOptions('', options, { cycles: optional(integerBetween(1, 30)), per });
-  return make({ name: 'coslog', cycles: options.cycles ?? 4, per: options.per ?? 'step' });
+  checkOptions('', options, {
+    over: optional(positiveInteger),
+    cycles: optional(integerBetween(1, 30)),
+    per,
+  });
+  const { over, cycles = 4 } = options;
+  return make({ name: 'coslog', over, cycles, per: options.per ?? 'step' });
 }
 
 /**

@@ -81,6 +81,18 @@ describe('the rates of schedules', () => {
       expect(rate).toBeCloseTo(whole[i] as number, 15);
   });
 
+  it('flatCosine and coslog end where over says, and stay there', () => {
+    const long = (schedule: Schedule) => ratesOf(schedule).slice(0, 12);
+    for (const make of [flatCosine, coslog]) {
+      const short = Array.from({ length: 12 }, (_, step) =>
+        learningRateAt(make(), 1, { step, epoch: 0, steps: 12, epochs: 1, stepsPerEpoch: 12 }),
+      );
+      for (const [i, rate] of long(make({ over: 12 })).entries())
+        expect(rate).toBeCloseTo(short[i] as number, 15);
+      expect(ratesOf(make({ over: 12 }))[15]).toBeCloseTo(0, 15);
+    }
+  });
+
   it('coslog has four waves, whose ends are where 1 + 15 t is a power of 2', () => {
     // With 15 steps, step s is at t = s / 15.
     const rates = Array.from({ length: 15 }, (_, step) =>
@@ -145,11 +157,11 @@ describe('the rates of schedules', () => {
       fc.record({ restartEvery: count, restartFactor: count, per }).map((o) => cosine(o as never)),
       fc
         .record(
-          { flat: fc.constantFrom(0, 0.3, 0.99), floor: fc.constantFrom(0, 0.01), per },
+          { over: count, flat: fc.constantFrom(0, 0.3, 0.99), floor: fc.constantFrom(0, 0.01), per },
           { requiredKeys: [] },
         )
         .map((o) => flatCosine(o as never)),
-      fc.record({ cycles: count, per }).map((o) => coslog(o as never)),
+      fc.record({ over: count, cycles: count, per }, { requiredKeys: [] }).map((o) => coslog(o as never)),
       fc
         .record(
           { over: count, rise: fc.constantFrom(0, 0.1, 0.5), threePhase: fc.boolean(), per },
