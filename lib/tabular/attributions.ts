@@ -55,12 +55,39 @@ export interface ExplainedOutput {
   readonly sign: 1 | -1;
 }
 
+/** The attributions of a model. Those of several networks are the means, as their outputs are. */
+export async function attributionsOf(
+  rows: RowNetwork,
+  record: RecordLike,
+  outputs: readonly ExplainedOutput[],
+  chosen: (outputs: ArrayLike<number>) => string,
+  options: AttributionOptions,
+): Promise<Attributions> {
+  const { members } = rows;
+  if (members.length === 1) return attributionsOfOne(rows, record, outputs, chosen, options);
+  const output = options.output ?? chosen(rows.outputOf(record));
+  const all: Attributions[] = [];
+  for (const member of members) {
+    all.push(await attributionsOfOne(member, record, outputs, chosen, { ...options, output }));
+  }
+  const mean = (of: (one: Attributions) => number) => all.reduce((sum, one) => sum + of(one), 0) / all.length;
+  // A column that is constant in the rows of a fold is no input of its network.
+  const names = [...new Set(all.flatMap(({ columns }) => Object.keys(columns)))];
+  return {
+    output,
+    prediction: mean(({ prediction }) => prediction),
+    baseline: mean(({ baseline }) => baseline),
+    columns: recordMaker<number>(names)((i) => mean(({ columns }) => columns[names[i] as string] ?? 0)),
+    gap: mean(({ gap }) => gap),
+  };
+}
+
 /**
  * Integrates the gradients of an output along the straight way from the baseline's inputs to the record's (Sundararajan et al.
  * 2017), by the midpoint rule, and sums them up by column. Codes of embedded columns have no way between them: these columns
  * change one after another at the end of the way, in the order of the table.
  */
-export async function attributionsOf(
+async function attributionsOfOne(
   { network, inputs }: RowNetwork,
   record: RecordLike,
   outputs: readonly ExplainedOutput[],

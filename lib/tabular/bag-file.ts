@@ -5,10 +5,10 @@
 //   blasnet.bag    JSON: { version: 1, schemas, models }; of each model architecture, dtype, seed, perhaps preprocessing, and
 //                  table, in which a number stands for the schema
 
-import type { Work } from '../addon/work';
+import type { AsyncOptions, Work } from '../addon/work';
 import type { BlasnetError } from '../base/errors';
 import { type FilePath, pathOf } from '../base/file-path';
-import { type Calls, unlessAborted, working } from '../formats/file-calls';
+import { type Calls, runCalls, runCallsSync, unlessAborted, working } from '../formats/file-calls';
 import { fileError, quote } from '../formats/file-error';
 import { BytesSource } from '../formats/hashed-bytes';
 import type { Json } from '../formats/json';
@@ -17,6 +17,7 @@ import { bagKey } from '../formats/model';
 import type { Metadata, Safetensors, Tensor } from '../formats/safetensors';
 import { type ParseOptions, parseSafetensors } from '../formats/safetensors-reader';
 import { bytesIn, type FileBytes, readContent } from '../network/load';
+import type { Network } from '../network/network';
 import { decodeContent, MemoryOfNetwork, type StoredNetwork } from '../network/network-file';
 import type { NetworkLoadOptions } from '../network/network-options';
 import { checkLoadOptions } from '../preprocessing/pipeline';
@@ -66,6 +67,18 @@ export function* bagContent(files: readonly Uint8Array[]): Calls<Safetensors> {
   };
 }
 
+/** The content of a bag's file for some networks that carry their tables. */
+export async function bagOf(networks: readonly Network[], options: AsyncOptions): Promise<Safetensors> {
+  const files: Uint8Array[] = [];
+  for (const network of networks) files.push(await network.toBytes(options));
+  return runCalls(bagContent(files), options);
+}
+
+/** Like `bagOf`, but blocks the calling thread. */
+export function bagHere(networks: readonly Network[]): Safetensors {
+  return runCallsSync(bagContent(networks.map((network) => network.toBytesSync())));
+}
+
 /** Reads the bag in a file. @throws Error ERR_BLASNET_FILE */
 export function* bagInFile(place: FilePath, options: NetworkLoadOptions): Calls<StoredBag> {
   const file = pathOf('path', place);
@@ -78,6 +91,49 @@ export function* bagInBytes(bytes: FileBytes, options: NetworkLoadOptions): Call
   return yield* storedBag('bytes', options, (how) => parseSafetensors(source, 'bytes', how));
 }
 
+/** Reads the model in a file: a single one, or those of a bag. @throws Error ERR_BLASNET_FILE */
+export function* modelsInFile(place: FilePath, options: NetworkLoadOptions): Calls<readonly StoredNetwork[]> {
+  const file = pathOf('path', place);
+  return yield* storedModels(file, options, (how) => readContent(file, how));
+}
+
+/** Reads the model in the bytes of a file: a single one, or those of a bag. @throws Error ERR_BLASNET_FILE */
+export function* modelsInBytes(
+  bytes: FileBytes,
+  options: NetworkLoadOptions,
+): Calls<readonly StoredNetwork[]> {
+  const source = bytesIn(bytes);
+  return yield* storedModels('bytes', options, (how) => parseSafetensors(source, 'bytes', how));
+}
+
+function* storedModels(
+  file: string,
+  options: NetworkLoadOptions,
+  read: (how: ParseOptions) => Calls<Safetensors>,
+): Calls<readonly StoredNetwork[]> {
+  const { verifyChecksum: verify = true, ...others } = options;
+  checkLoadOptions(others);
+  yield* unlessAborted();
+  const memory = new MemoryOfNetwork();
+  const content = yield* read({ choose: memory.choose, verify });
+  if (content.metadata[bagKey] === undefined) {
+    return [yield* working(decodeContent(content, file, others, memory))];
+  }
+  return yield* networksOf((yield* working(modelsIn(content, file))).files, file, others);
+}
+
+function* networksOf(
+  files: readonly Safetensors[],
+  file: string,
+  options: NetworkLoadOptions,
+): Calls<StoredNetwork[]> {
+  const models: StoredNetwork[] = [];
+  for (const each of files) {
+    models.push(yield* working(decodeContent(each, file, options, new MemoryOfNetwork())));
+  }
+  return models;
+}
+
 function* storedBag(
   file: string,
   { verifyChecksum = true, ...options }: NetworkLoadOptions,
@@ -87,11 +143,7 @@ function* storedBag(
   yield* unlessAborted();
   const content = yield* read({ verify: verifyChecksum });
   const { kind, files } = yield* working(modelsIn(content, file));
-  const models: StoredNetwork[] = [];
-  for (const each of files) {
-    models.push(yield* working(decodeContent(each, file, options, new MemoryOfNetwork())));
-  }
-  return { file, kind, models };
+  return { file, kind, models: yield* networksOf(files, file, options) };
 }
 
 /** What the files of the models would hold. */

@@ -3,23 +3,23 @@ import { argumentError, blasnetError } from '../base/errors';
 import { type FilePath, pathOf } from '../base/file-path';
 import { type Constraint, check, checkObject, checkOptions, oneOf } from '../base/validate';
 import { type Calls, runCalls, runCallsSync } from '../formats/file-calls';
-import { type Safetensors, safetensorsBytes, writeSafetensors } from '../formats/safetensors';
+import { safetensorsBytes, writeSafetensors } from '../formats/safetensors';
 import { type ExportedNetwork, exportNetwork, exportNetworkBytes } from '../network/exportable';
 import type { ExportOptions } from '../network/interop-options';
 import type { FileBytes } from '../network/load';
 import type { Network } from '../network/network';
 import { loadConstraints, type NetworkLoadOptions } from '../network/network-options';
 import type { Table } from '../tables/table';
-import { bagContent, bagInBytes, bagInFile, inBagFile, type StoredBag } from './bag-file';
+import { bagHere, bagInBytes, bagInFile, bagOf, inBagFile, type StoredBag } from './bag-file';
 import type { ClassName } from './class-target';
 import { Classifier } from './classifier';
 import type { ClassifierEvaluation } from './evaluation';
-import { MeanRows } from './mean-rows';
+import { meanParts } from './mean-parts';
 import { modelParts } from './model-file';
 import type { ModelJson } from './model-json';
 import { Regressor } from './regressor';
 import type { Rows } from './row-network';
-import { type ModelParts, partsOf, type TargetsJson } from './table-model';
+import { type ModelParts, partsOf } from './table-model';
 import type { EvaluateRowsOptions } from './train-options';
 
 type AnyBag = Bag<unknown, unknown, unknown>;
@@ -71,19 +71,20 @@ export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierE
       );
     }
     const parts = models.map(partsOf);
-    const [first] = parts as [ModelParts];
-    const other = parts.findIndex(({ targets }) => !areAlike(targets, first.targets));
-    if (other !== -1) {
-      const got = nameOf((parts[other] as ModelParts).targets);
-      const message = `Expected models[${other}] to predict ${nameOf(first.targets)}, like models[0], got ${got}`;
+    const several = parts.findIndex(({ rows }) => rows.members.length > 1);
+    if (several !== -1) {
+      const got = `${(parts[several] as ModelParts).rows.members.length}`;
+      const message = `Expected models[${several}] to have one network, got ${got}: it is a bag itself`;
       throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
     }
-    const mean: ModelParts<never> = {
-      ...(first as ModelParts<never>),
-      rows: new MeanRows(parts.map(({ rows }) => rows)),
-    };
+    const parted: ModelParts = meanParts(parts);
+    const mean = parted as ModelParts<never>;
     this.models = [...models];
-    this.#mean = first.targets.kind === 'classifier' ? new Classifier(mean) : new Regressor(mean);
+    this.#mean = parted.targets.kind === 'classifier' ? new Classifier(mean) : new Regressor(mean);
+  }
+
+  get #networks(): readonly Network[] {
+    return this.models.map(({ network }) => network);
   }
 
   /** Predicts the rows of a table or records, like the models' `predict`. @throws like predict() of a model */
@@ -130,22 +131,22 @@ export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierE
    */
   async save(path: FilePath, options: AsyncOptions = {}): Promise<void> {
     const file = pathOf('path', path);
-    await runCalls(writeSafetensors(file, await this.#content(options)), options);
+    await runCalls(writeSafetensors(file, await bagOf(this.#networks, options)), options);
   }
 
   /** Like `save`, but blocks the calling thread. @throws like save() */
   saveSync(path: FilePath): void {
-    runCallsSync(writeSafetensors(pathOf('path', path), this.#contentHere()));
+    runCallsSync(writeSafetensors(pathOf('path', path), bagHere(this.#networks)));
   }
 
   /** Returns the bytes of the file that `save` writes. @throws like Classifier.toBytes() */
   async toBytes(options: AsyncOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return runCalls(safetensorsBytes(await this.#content(options)), options);
+    return runCalls(safetensorsBytes(await bagOf(this.#networks, options)), options);
   }
 
   /** Like `toBytes`, but blocks the calling thread. @throws like toBytes() */
   toBytesSync(): Uint8Array<ArrayBuffer> {
-    return runCallsSync(safetensorsBytes(this.#contentHere()));
+    return runCallsSync(safetensorsBytes(bagHere(this.#networks)));
   }
 
   /**
@@ -164,7 +165,7 @@ export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierE
   }
 
   get #exported(): ExportedNetwork {
-    const [first, ...others] = this.models.map(({ network }) => network);
+    const [first, ...others] = this.#networks;
     return { network: first as Network, others, whole: true };
   }
 
@@ -191,7 +192,7 @@ export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierE
 
   /** Like `load`, but blocks the calling thread. @throws like load() */
   static loadSync<Any extends AnyBag = Bag>(path: FilePath, options: NetworkLoadOptions = {}): Any {
-    return bagHere((others) => bagInFile(path, others), options);
+    return readHere((others) => bagInFile(path, others), options);
   }
 
   /** Like `load`, but reads the bytes of a file. @throws like load() */
@@ -204,7 +205,7 @@ export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierE
 
   /** Like `fromBytes`, but blocks the calling thread. @throws like load() */
   static fromBytesSync<Any extends AnyBag = Bag>(bytes: FileBytes, options: NetworkLoadOptions = {}): Any {
-    return bagHere((others) => bagInBytes(bytes, others), options);
+    return readHere((others) => bagInBytes(bytes, others), options);
   }
 
   /** Reads what `toJSON` wrote, also as JSON's parser gives it. @throws like load() */
@@ -217,17 +218,6 @@ export class Bag<Answer = ClassName, Answers = ClassName[], Result = ClassifierE
       kind === 'regressor' ? Regressor.fromJSON(each) : Classifier.fromJSON(each),
     );
     return inBagFile('the JSON', () => new Bag(read as Classifier[])) as unknown as Any;
-  }
-
-  // Each model gives its own bytes in its turn, so that a training beside this never shows half a step.
-  async #content(options: AsyncOptions): Promise<Safetensors> {
-    const files: Uint8Array[] = [];
-    for (const model of this.models) files.push(await model.toBytes(options));
-    return runCalls(bagContent(files), options);
-  }
-
-  #contentHere(): Safetensors {
-    return runCallsSync(bagContent(this.models.map((model) => model.toBytesSync())));
   }
 }
 
@@ -247,7 +237,7 @@ async function bagElsewhere<Any extends AnyBag>(
   return bagFrom(await runCalls(calls(others), how));
 }
 
-function bagHere<Any extends AnyBag>(
+function readHere<Any extends AnyBag>(
   calls: (options: NetworkLoadOptions) => Calls<StoredBag>,
   options: NetworkLoadOptions,
 ): Any {
@@ -264,26 +254,4 @@ function bagFrom<Any extends AnyBag>({ file, kind, models }: StoredBag): Any {
     );
     return new Bag(read as Classifier[]);
   }) as unknown as Any;
-}
-
-// Temperatures and intervals may differ.
-function areAlike(a: TargetsJson, b: TargetsJson): boolean {
-  const text = (targets: TargetsJson) =>
-    JSON.stringify(
-      targets.kind === 'classifier'
-        ? [targets.single, targets.columns.map(({ name, classes }) => [name, classes])]
-        : [targets.kind, targets.single, targets.columns, targets.quantiles],
-    );
-  return text(a) === text(b);
-}
-
-function nameOf(targets: TargetsJson): string {
-  const names =
-    targets.kind === 'regressor'
-      ? targets.columns.map((name) => JSON.stringify(name))
-      : targets.columns.map(({ name, classes }) => `${JSON.stringify(name)} of ${classes.length} classes`);
-  const levels = targets.kind === 'regressor' ? targets.quantiles : undefined;
-  const quantiles = levels === undefined ? '' : ` at the quantiles ${levels.join(', ')}`;
-  const form = `${targets.single ? '' : ' as one of several'}${quantiles}`;
-  return `${names.join(' and ')}${form} by a ${targets.kind === 'classifier' ? 'Classifier' : 'Regressor'}`;
 }

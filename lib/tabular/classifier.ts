@@ -28,8 +28,9 @@ import { rowsToEvaluate, targetsOf } from './prepare';
 import { type ReliabilityOptions, reliabilityConstraints, reliabilityTable } from './reliability';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { explained, type ModelParts, said, TableModel } from './table-model';
-import { calibrate } from './temperature';
-import { type Begun, resume, type Task, type Trained, train } from './train';
+import type { Task, Trained } from './task';
+import { calibratedLoss, type HeldLogits, logitsOf, pooled, temperaturesOf } from './temperature';
+import { type Begun, resume, train } from './train';
 import {
   type ClassifierOptions,
   checkEvaluateOptions,
@@ -143,7 +144,8 @@ export class Classifier<
     options: Partial<ClassifierOptions> & ResumingOptions = {},
   ): Promise<Model> {
     checkTrainOptions(options, 'classifier', true);
-    const { rows, schema, targets } = await modelInCheckpoint(path, 'classifier', options);
+    const { recipe, ...stored } = await modelInCheckpoint(path, 'classifier', options);
+    const { rows, schema, targets } = stored;
     const names = targets.columns.map(({ name }) => name);
     const target = targets.single ? (names[0] as string) : names;
     checkSameTarget(options.target, target);
@@ -153,7 +155,8 @@ export class Classifier<
       : { kind: 'labels', targets: targets.columns, numbers: targets.columns.map(() => none) };
     const full = { ...options, target };
     const modelOf = (trained: Trained) => made<Model>({ ...trained, targets: targetsJson(trained.values) });
-    return modelOf(await resume(path, table, full, { rows, schema, values }, classifierTask(full), modelOf));
+    const trained = { rows, schema, values, recipe };
+    return modelOf(await resume(path, table, full, trained, classifierTask(full), modelOf));
   }
 
   /** One record: see the last form. */
@@ -339,9 +342,17 @@ export function classifierTask(
       if (!single || typeof first.classes[0] !== 'string') return {};
       return { labels: labelEncoder({ classes: first.classes as readonly string[] }) };
     },
-    ...(options.calibrate !== false && {
-      finish: (network, { X, values, weights }, how) => calibrate(network, X, values, weights, how),
-    }),
+    async observe(network, { X, values, weights }, how) {
+      return { logits: await logitsOf(network, X, how), values, weights };
+    },
+    async judge(observed, how) {
+      const held = await workAnywhere(pooled(observed as HeldLogits[]), how);
+      const temperatures = await temperaturesOf(held, how);
+      return {
+        loss: await calibratedLoss(held, temperatures, how),
+        ...(options.calibrate !== false && { temperatures }),
+      };
+    },
     fit: (values) => ({
       ...(outputFor(values).activation === 'softmax' &&
         options.loss === undefined && { loss: 'sparseCategoricalCrossEntropy' }),

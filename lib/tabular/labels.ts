@@ -25,6 +25,13 @@ export type TargetValues =
       readonly ranges?: readonly TargetRange[];
     };
 
+/** The number of rows. */
+export function rowsIn(values: TargetValues): number {
+  const columns =
+    values.kind === 'numbers' ? values.values : values.kind === 'labels' ? values.numbers : [values.numbers];
+  return columns[0]?.length ?? 0;
+}
+
 /** The output layer for a target. */
 export function outputFor(values: TargetValues): { readonly outputDim: number; readonly activation: string } {
   switch (values.kind) {

@@ -13,6 +13,10 @@ export class MeanRows extends RowNetwork {
     this.#members = members;
   }
 
+  override get members(): readonly RowNetwork[] {
+    return this.#members;
+  }
+
   override async outputs(rows: Rows, options: AsyncOptions): Promise<Matrix> {
     const all: Matrix[] = [];
     for (const member of this.#members) all.push(await member.outputs(rows, options));

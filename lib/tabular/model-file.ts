@@ -1,24 +1,29 @@
 // The file of a model: that of its network, whose metadata also say what was learned about the columns.
 
-import type { AsyncOptions } from '../addon/work';
+import { type AsyncOptions, asyncConstraints } from '../addon/work';
 import { argumentError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
+import { checkOptions } from '../base/validate';
+import { type Calls, runCalls, runCallsSync } from '../formats/file-calls';
 import { fileError, quote } from '../formats/file-error';
 import type { Json } from '../formats/json';
 import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
 import { findCheckpoint } from '../network/find-checkpoint';
-import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from '../network/load';
+import type { FileBytes } from '../network/load';
 import { Network } from '../network/network';
 import { type StoredNetwork, tableOf } from '../network/network-file';
-import type { NetworkLoadOptions } from '../network/network-options';
+import { loadConstraints, type NetworkLoadOptions } from '../network/network-options';
 import { carryTable, contentOf } from '../network/savable';
 import { Schema, type SchemaJson } from '../tables/schema';
+import { inBagFile, modelsInBytes, modelsInFile } from './bag-file';
 import type { ClassTarget } from './class-target';
 import { areIntervals } from './intervals';
 import { LearnedInputs, type LearnedInputsJson } from './learned-inputs';
+import { meanParts } from './mean-parts';
 import { fromModelJson, type ModelJson } from './model-json';
 import { areLevels } from './quantiles';
 import { areRanges, outputRanges } from './ranges';
+import { isRecipe, type Recipe } from './recipe';
 import { RowNetwork } from './row-network';
 import type { ModelParts, TargetsJson } from './table-model';
 
@@ -53,25 +58,39 @@ export function modelReaders<K extends TargetsJson['kind'], Any, Usual extends A
   kind: K,
   make: (parts: ModelParts<TargetsOf<K>>) => unknown,
 ): ModelReaders<Any, Usual> {
-  const made = <Model>(stored: StoredNetwork, file: FilePath) =>
-    make(modelParts(stored, String(file), kind)) as Model;
+  const made = <Model>(stored: readonly StoredNetwork[], file: FilePath) => {
+    const name = String(file);
+    const parts = stored.map((each) => modelParts(each, name, kind));
+    return make(inBagFile(name, () => meanParts(parts))) as Model;
+  };
   return {
     async load(path, options = {}) {
-      return made(await loadNetwork(path, options), path);
+      return made(await modelsElsewhere((others) => modelsInFile(path, others), options), path);
     },
     loadSync(path, options = {}) {
-      return made(loadNetworkSync(path, options), path);
+      checkOptions('', options, loadConstraints);
+      return made(runCallsSync(modelsInFile(path, options)), path);
     },
     async fromBytes(bytes, options = {}) {
-      return made(await networkFrom(bytes, options), 'bytes');
+      return made(await modelsElsewhere((others) => modelsInBytes(bytes, others), options), 'bytes');
     },
     fromBytesSync(bytes, options = {}) {
-      return made(networkFromSync(bytes, options), 'bytes');
+      checkOptions('', options, loadConstraints);
+      return made(runCallsSync(modelsInBytes(bytes, options)), 'bytes');
     },
     fromJSON(json) {
-      return made(fromModelJson(json), 'the JSON');
+      return made([fromModelJson(json)], 'the JSON');
     },
   };
+}
+
+async function modelsElsewhere(
+  calls: (options: NetworkLoadOptions) => Calls<readonly StoredNetwork[]>,
+  options: NetworkLoadOptions & AsyncOptions,
+): Promise<readonly StoredNetwork[]> {
+  checkOptions('', options, { ...loadConstraints, ...asyncConstraints });
+  const { signal, threads, ...others } = options;
+  return runCalls(calls(others), { signal, threads });
 }
 
 /** What a file says about a model beside its network. */
@@ -80,6 +99,8 @@ interface StoredModel {
   readonly targets: TargetsJson;
   readonly schema: SchemaJson;
   readonly inputs: LearnedInputsJson;
+  /** What a preset trained, for who resumes the training. */
+  readonly recipe?: Recipe;
 }
 
 /** Changes what the file of a model will say about its targets. */
@@ -137,7 +158,7 @@ function checkLayers(architecture: Architecture, inputs: LearnedInputs, targets:
 
 function readModel(json: Json): StoredModel {
   const model = json as unknown as StoredModel;
-  const { targets } = model;
+  const { targets, recipe } = model;
   const isText = (value: unknown) => typeof value === 'string';
   const isTarget = (column: unknown) => {
     if (targets.kind === 'regressor') return isText(column);
@@ -163,6 +184,7 @@ function readModel(json: Json): StoredModel {
         (targets.intervals === undefined || areIntervals(targets.intervals)) &&
         (targets.ranges === undefined || areRanges(targets.ranges, targets.columns.length))));
   if (!ok) throw new Error('its targets are damaged');
+  if (recipe !== undefined && !isRecipe(recipe)) throw new Error('its recipe is damaged');
   return model;
 }
 
@@ -183,9 +205,10 @@ export async function modelInCheckpoint<K extends TargetsJson['kind']>(
   path: FilePath,
   kind: K,
   { signal, threads, skipDamaged = false }: AsyncOptions & { readonly skipDamaged?: boolean },
-): Promise<ModelParts<TargetsOf<K>>> {
-  const found = await findCheckpoint(path, skipDamaged, {}, { signal, threads });
-  return modelParts(found.stored, found.path, kind);
+): Promise<ModelParts<TargetsOf<K>> & { readonly recipe: Recipe | undefined }> {
+  const { stored, path: file } = await findCheckpoint(path, skipDamaged, {}, { signal, threads });
+  const parts = modelParts(stored, file, kind);
+  return { ...parts, recipe: (tableOf(stored.options) as unknown as StoredModel).recipe };
 }
 
 /** Checks that a resumed training states the targets that it had, if it states any. */

@@ -1,18 +1,18 @@
 // Columns of numbers, as the targets of a Regressor.
 
-import { inSlices, type Work } from '../addon/work';
+import { inSlices, type Work, workElsewhere } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import type { Json } from '../formats/json';
 import { quantile } from '../layers/losses';
 import { standardScaler } from '../preprocessing';
 import { cellError } from '../tables/build';
 import type { Table } from '../tables/table';
-import type { TargetValues } from './labels';
+import { labelsFor, rowsIn, type TargetValues } from './labels';
 import type { TargetsOf } from './model-file';
 import { targetsOf } from './prepare';
 import { withMedian } from './quantiles';
 import { rangesOf, type TargetRange } from './ranges';
-import type { Task } from './train';
+import type { Task } from './task';
 import type { RegressorOptions } from './train-options';
 
 /** The targets of a Regressor, as its file has them. */
@@ -26,8 +26,10 @@ export function numberTargets(options: Pick<RegressorOptions, 'target' | 'quanti
 }
 
 /** What the training of a Regressor is about. */
-export function regressorTask(options: Pick<RegressorOptions, 'target' | 'clamp'>): Task {
-  return taskOf(numberTargets(options), options.clamp);
+export function regressorTask(
+  options: Pick<RegressorOptions, 'target' | 'quantiles' | 'clamp' | 'loss'>,
+): Task {
+  return taskOf(numberTargets(options), options);
 }
 
 /** The targets with what a training has learned about them. */
@@ -37,9 +39,19 @@ export function learnedTargets(targets: NumberTargets, values: TargetValues): Nu
   return { ...targets, ranges: targets.columns.map((_, i) => values.ranges?.[i * copies] as TargetRange) };
 }
 
+/** The loss of rows that a training did not learn from, and their weight. */
+interface HeldLoss {
+  readonly loss: number;
+  readonly weight: number;
+}
+
 /** What a training with these targets is about. */
-export function taskOf(targets: NumberTargets, clamp = false): Task {
+export function taskOf(
+  targets: NumberTargets,
+  { clamp = false, loss }: Pick<RegressorOptions, 'clamp' | 'loss'> = {},
+): Task {
   const { quantiles: levels } = targets;
+  const fit = levels === undefined ? {} : { loss: quantile({ levels }) };
   const copies = levels?.length ?? 1;
   const read = (table: Table): TargetValues => ({
     kind: 'numbers',
@@ -64,7 +76,20 @@ export function taskOf(targets: NumberTargets, clamp = false): Task {
     }),
     describe: (values) => learnedTargets(targets, values) as unknown as Json,
     network: () => ({ targetScaler: standardScaler() }),
-    fit: () => (levels === undefined ? {} : { loss: quantile({ levels }) }),
+    fit: () => fit,
+    async observe(network, { X, values, weights }, how) {
+      const Y = await workElsewhere(labelsFor(values, undefined, network.dtype), how);
+      const { loss: own } = await network.evaluate(X, Y, {
+        ...{ ...how, ...fit, ...(loss !== undefined && { loss }) },
+        ...(weights && { sampleWeight: weights }),
+      });
+      return { loss: own, weight: rowsIn(values) } satisfies HeldLoss;
+    },
+    async judge(observed) {
+      const parts = observed as readonly HeldLoss[];
+      const whole = parts.reduce((sum, { weight }) => sum + weight, 0);
+      return { loss: parts.reduce((sum, part) => sum + part.loss * (part.weight / whole), 0) };
+    },
   };
 }
 

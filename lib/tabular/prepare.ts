@@ -34,21 +34,19 @@ export interface Rows {
 }
 
 /**
- * The rows to train with, and those to hold out: the rows that have a target, and a weight above 0.
+ * The rows that have a target, and a weight above 0.
  *
  * @param learn reads the targets, and learns from them
- * @param read reads the targets of further rows
  */
-export async function prepareRows(
+export async function presentRows(
   given: unknown,
   options: TrainOptions,
-  { learn, read }: { readonly learn: ReadTargets; readonly read: (learned: TargetValues) => ReadTargets },
-  random: RandomState,
+  learn: ReadTargets,
   how: AsyncOptions,
-): Promise<Rows> {
+): Promise<Part> {
   const table = tableOf(given);
   await checkTable(table, options, how);
-  return divided(await presentPart(table, options, learn, how), options, read, random, how);
+  return presentPart(table, options, learn, how);
 }
 
 async function checkTable(table: Table, options: TrainOptions, how: AsyncOptions): Promise<void> {
@@ -118,7 +116,7 @@ async function onlyPresent(part: Part, options: TrainOptions, how: AsyncOptions)
 }
 
 async function presentIn(part: Part, options: TrainOptions, how: AsyncOptions): Promise<Uint32Array> {
-  const present = await pinnedWork(presentRows(part, options), arraysOf(part.table), how);
+  const present = await pinnedWork(presentIndex(part, options), arraysOf(part.table), how);
   if (present.length < 2) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
@@ -128,7 +126,7 @@ async function presentIn(part: Part, options: TrainOptions, how: AsyncOptions): 
   return present;
 }
 
-function* presentRows({ table, values, weights }: Part, options: TrainOptions): Work<Uint32Array> {
+function* presentIndex({ table, values, weights }: Part, options: TrainOptions): Work<Uint32Array> {
   const names = targetsOf(options);
   const columns =
     values.kind === 'numbers' ? values.values : values.kind === 'labels' ? values.numbers : [values.numbers];
@@ -164,7 +162,8 @@ function weighs(weight: number, row: number, name: string): boolean {
   throw cellError(row, name, 'a weight, a finite number of at least 0', Number.isNaN(weight) ? null : weight);
 }
 
-async function takePart(
+/** These rows of a part. */
+export async function takePart(
   { table, values, weights }: Part,
   index: Uint32Array,
   how: AsyncOptions,
@@ -176,7 +175,12 @@ async function takePart(
   };
 }
 
-async function divided(
+/**
+ * Divides rows into those to train with and those to hold out.
+ *
+ * @param read reads the targets of further rows
+ */
+export async function divided(
   whole: Part,
   options: TrainOptions,
   read: (learned: TargetValues) => ReadTargets,

@@ -37,7 +37,8 @@ import { rowsToEvaluate } from './prepare';
 import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { explained, type ModelParts, partsOf, said, TableModel } from './table-model';
-import { type Begun, resume, type Trained, train } from './train';
+import type { Trained } from './task';
+import { type Begun, resume, train } from './train';
 import {
   checkEvaluateOptions,
   checkTrainOptions,
@@ -128,7 +129,7 @@ export class Regressor<
     const targets = numberTargets(options);
     const modelOf = ({ rows, schema, values, history }: Trained) =>
       new Regressor({ rows, schema, history, targets: learnedTargets(targets, values) });
-    return modelOf(await train(table, options, taskOf(targets, options.clamp), modelOf, begun));
+    return modelOf(await train(table, options, taskOf(targets, options), modelOf, begun));
   }
 
   static readonly load = readers.load;
@@ -144,7 +145,8 @@ export class Regressor<
     options: Partial<RegressorOptions> & ResumingOptions = {},
   ): Promise<Model> {
     checkTrainOptions(options, 'regressor', true);
-    const { rows, schema, targets } = await modelInCheckpoint(path, 'regressor', options);
+    const { recipe, ...stored } = await modelInCheckpoint(path, 'regressor', options);
+    const { rows, schema, targets } = stored;
     const target = targets.single ? (targets.columns[0] as string) : targets.columns;
     checkSameTarget(options.target, target);
     const values: TargetValues = {
@@ -159,7 +161,14 @@ export class Regressor<
     const full = { ...options, target };
     const modelOf = (trained: Trained) => made<Model>({ ...trained, targets: trainedTargets });
     return modelOf(
-      await resume(path, table, full, { rows, schema, values }, taskOf(trainedTargets), modelOf),
+      await resume(
+        path,
+        table,
+        full,
+        { rows, schema, values, recipe },
+        taskOf(trainedTargets, full),
+        modelOf,
+      ),
     );
   }
 

@@ -45,6 +45,11 @@ export class RowNetwork {
     this.ranges = ranges;
   }
 
+  /** The networks whose outputs are averaged: this one alone, if there are no others. */
+  get members(): readonly RowNetwork[] {
+    return [this];
+  }
+
   /** The outputs of rows, computed on other threads (rows x outputDim). */
   async outputs(rows: Rows, options: AsyncOptions): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);

@@ -1,6 +1,9 @@
 import type { AsyncOptions } from '../addon/work';
-import type { FilePath } from '../base/file-path';
-import { exportNetwork, exportNetworkBytes } from '../network/exportable';
+import { blasnetError } from '../base/errors';
+import { type FilePath, pathOf } from '../base/file-path';
+import { runCalls, runCallsSync } from '../formats/file-calls';
+import { safetensorsBytes, writeSafetensors } from '../formats/safetensors';
+import { type ExportedNetwork, exportNetwork, exportNetworkBytes } from '../network/exportable';
 import type { ExportOptions } from '../network/interop-options';
 import type { Network } from '../network/network';
 import type { Schema } from '../tables/schema';
@@ -12,6 +15,7 @@ import {
   attributionsOf,
   type ExplainedOutput,
 } from './attributions';
+import { bagHere, bagOf } from './bag-file';
 import { type ImportanceOptions, importanceOf, type ScoredModel } from './importance';
 import type { Intervals } from './intervals';
 import type { RecordLike } from './learned-inputs';
@@ -69,8 +73,10 @@ export const explained = Symbol('explained');
 export abstract class TableModel {
   /** What was learned about the columns that the model was trained with: see `Schema`. */
   readonly schema: Schema;
-  /** The network inside. Its inputs are the encoded columns. */
+  /** The network inside. Its inputs are the encoded columns. Of several networks, it is the first. */
   readonly network: Network;
+  /** The networks whose outputs are averaged: eight with `preset: 'best'`, otherwise one. */
+  readonly networks: readonly Network[];
   /** The history of the training; undefined if the model was loaded. */
   readonly history: History | undefined;
 
@@ -80,6 +86,7 @@ export abstract class TableModel {
     partsOfModel.set(this, parts);
     this.schema = schema;
     this.network = rows.network;
+    this.networks = rows.members.map(({ network }) => network);
     this.history = history;
   }
 
@@ -146,6 +153,11 @@ export abstract class TableModel {
     return attributionsOf(partsOf(this).rows, record as RecordLike, outputs, chosen, options);
   }
 
+  get #exported(): ExportedNetwork {
+    const [network, ...others] = this.networks as [Network];
+    return others.length > 0 ? { network, others, whole: true } : { network, whole: true };
+  }
+
   get #columns(): readonly string[] {
     return partsOf(this).rows.inputs.columns.map(({ name }) => name);
   }
@@ -157,22 +169,27 @@ export abstract class TableModel {
    * @throws like Network.save()
    */
   async save(path: FilePath, options: AsyncOptions = {}): Promise<void> {
-    return this.network.save(path, options);
+    if (this.networks.length === 1) return this.network.save(path, options);
+    const file = pathOf('path', path);
+    await runCalls(writeSafetensors(file, await bagOf(this.networks, options)), options);
   }
 
   /** Like `save`, but blocks the calling thread. @throws like save() */
   saveSync(path: FilePath): void {
-    this.network.saveSync(path);
+    if (this.networks.length === 1) this.network.saveSync(path);
+    else runCallsSync(writeSafetensors(pathOf('path', path), bagHere(this.networks)));
   }
 
   /** Returns the bytes of the file that `save` writes. @throws like Network.toBytes() */
   async toBytes(options: AsyncOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return this.network.toBytes(options);
+    if (this.networks.length === 1) return this.network.toBytes(options);
+    return runCalls(safetensorsBytes(await bagOf(this.networks, options)), options);
   }
 
   /** Like `toBytes`, but blocks the calling thread. @throws like toBytes() */
   toBytesSync(): Uint8Array<ArrayBuffer> {
-    return this.network.toBytesSync();
+    if (this.networks.length === 1) return this.network.toBytesSync();
+    return runCallsSync(safetensorsBytes(bagHere(this.networks)));
   }
 
   /**
@@ -182,12 +199,12 @@ export abstract class TableModel {
    * @throws like Network.export()
    */
   async export(path: FilePath, options: ExportOptions = {}): Promise<void> {
-    return exportNetwork({ network: this.network, whole: true }, path, options);
+    return exportNetwork(this.#exported, path, options);
   }
 
   /** Returns the bytes of the file that `export` writes. @throws like Network.exportBytes() */
   async exportBytes(options: ExportOptions): Promise<Uint8Array<ArrayBuffer>> {
-    return exportNetworkBytes({ network: this.network, whole: true }, options);
+    return exportNetworkBytes(this.#exported, options);
   }
 
   /**
@@ -197,6 +214,12 @@ export abstract class TableModel {
    * @throws RangeError ERR_BLASNET_SHAPE for a model of more than a million parameters; like Network.toBytesSync()
    */
   toJSON(): ModelJson {
+    const { length } = this.networks;
+    if (length > 1) {
+      const hint = '; save and toBytes take any model';
+      const message = `Expected a model with one network for toJSON, got ${length} networks${hint}`;
+      throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
+    }
     return toModelJson(this.toBytesSync());
   }
 

@@ -1,9 +1,16 @@
 // Temperature scaling: the logits are divided by one number, so that probabilities agree with what comes true.
 
 import { copyArrays } from '../addon/arrays';
-import { type AsyncOptions, inSlices, pinnedWork, type Work, workAnywhere } from '../addon/work';
-import type { FloatArray, Matrix } from '../base/matrix';
-import { newArray } from '../base/memory';
+import {
+  type AsyncOptions,
+  inSlices,
+  pinnedWork,
+  type Work,
+  workAnywhere,
+  workElsewhere,
+} from '../addon/work';
+import { type FloatArray, Matrix } from '../base/matrix';
+import { newArray, newSharedArray } from '../base/memory';
 import { membersOf } from '../layers/architecture';
 import { arraysOf, type Comparison } from '../metrics/comparison';
 import { sumsOf } from '../metrics/native';
@@ -11,7 +18,7 @@ import { logitsNetwork, scaleLogits } from '../network/logits';
 import type { Network } from '../network/network';
 import type { InputsLike } from '../samples/inputs';
 import { columnsOf } from './answers';
-import type { TargetValues } from './labels';
+import { outputFor, type TargetValues } from './labels';
 
 /** The least and the largest temperature. A model that is worse than chance has the largest. */
 const least = 1e-2;
@@ -124,7 +131,7 @@ function logProbability(z: FloatArray, start: number, cols: number, label: numbe
 }
 
 /** The logits of each member; those of the network, if it has no members. */
-async function logitsOf(network: Network, X: InputsLike, options: AsyncOptions): Promise<Matrix[]> {
+export async function logitsOf(network: Network, X: InputsLike, options: AsyncOptions): Promise<Matrix[]> {
   const members = membersOf(network.architecture);
   if (members === 1) return [await logitsNetwork(network).predict(X, options)];
   const all: Matrix[] = [];
@@ -139,41 +146,124 @@ async function logitsOf(network: Network, X: InputsLike, options: AsyncOptions):
   return all;
 }
 
-/**
- * Fits a temperature to rows that the training did not learn from, one for each of several labels, and divides the logits of
- * the network's output layer by it.
- */
-export async function calibrate(
-  network: Network,
-  X: InputsLike,
-  values: TargetValues,
-  weights: Float64Array | undefined,
-  options: AsyncOptions,
-): Promise<TargetValues> {
-  if (values.kind === 'numbers') return values;
-  const all = await logitsOf(network, X, options);
-  const { rows, cols } = all[0] as Matrix;
-  const temperatureFor = (labels: Int32Array, logits: readonly FloatArray[], width: number) => {
-    const indices = width > 1;
-    const given = { rows, cols: width, labels, indices, logits, weights: weights ?? null };
-    const arrays = logits.flatMap((predictions) => arraysOf({ ...given, predictions }));
-    return pinnedWork(fitMembersTemperature(given), arrays, options);
-  };
-  if (values.kind === 'classes') {
-    const temperature = await temperatureFor(
-      values.numbers,
-      all.map(({ data }) => data),
-      cols,
+/** Logits of rows that the training did not learn from, with what these rows are. */
+export interface HeldLogits {
+  /** Those of each member, (rows, outputs). */
+  readonly logits: readonly Matrix[];
+  readonly values: Exclude<TargetValues, { kind: 'numbers' }>;
+  readonly weights: Float64Array | undefined;
+}
+
+/** Puts the rows of several networks with the same targets one below the other. */
+export function* pooled(parts: readonly HeldLogits[]): Work<HeldLogits> {
+  const [first] = parts as [HeldLogits];
+  if (parts.length === 1) return first;
+  const rowsOf = ({ logits }: HeldLogits) => (logits[0] as Matrix).rows;
+  const rows = parts.reduce((sum, part) => sum + rowsOf(part), 0);
+  const logits = first.logits.map(({ cols, dtype }) => Matrix.zeros(rows, cols, dtype));
+  const weights = first.weights && newArray(Float64Array, rows);
+  const numbers = numbersOf(first.values).map(() => newSharedArray(Int32Array, rows));
+  let start = 0;
+  for (const part of parts) {
+    const end = start + rowsOf(part);
+    yield* copyArrays(
+      part.logits.map(({ data }) => data),
+      logits.map(({ data, cols }) => data.subarray(start * cols, end * cols)),
     );
-    scaleLogits(network, new Array(cols).fill(1 / temperature));
-    return { ...values, target: { ...values.target, temperature } };
+    yield* copyArrays(
+      numbersOf(part.values),
+      numbers.map((column) => column.subarray(start, end)),
+    );
+    if (weights) yield* copyArrays([part.weights as Float64Array], [weights.subarray(start, end)]);
+    start = end;
+  }
+  const { values } = first;
+  return {
+    ...{ logits, weights },
+    values:
+      values.kind === 'classes' ? { ...values, numbers: numbers[0] as Int32Array } : { ...values, numbers },
+  };
+}
+
+function numbersOf(values: HeldLogits['values']): readonly Int32Array[] {
+  return values.kind === 'classes' ? [values.numbers] : values.numbers;
+}
+
+/** Fits a temperature, one for each of several labels. */
+export async function temperaturesOf(held: HeldLogits, how: AsyncOptions): Promise<readonly number[]> {
+  const temperatures: number[] = [];
+  for (const each of await workAnywhere(comparisonsOf(held), how)) {
+    const arrays = each.logits.flatMap((predictions) => arraysOf({ ...each, predictions }));
+    temperatures.push(await pinnedWork(fitMembersTemperature(each), arrays, how));
+  }
+  return temperatures;
+}
+
+/** One comparison of logits with class numbers, or one for each label. */
+function* comparisonsOf({ logits, values, weights: given }: HeldLogits): Work<MembersComparison[]> {
+  const weights = given ?? null;
+  const { rows, cols } = logits[0] as Matrix;
+  if (values.kind === 'classes') {
+    const all = logits.map(({ data }) => data);
+    return [{ rows, cols, indices: cols > 1, labels: values.numbers, logits: all, weights }];
   }
   const columns: Float64Array[][] = [];
-  for (const logits of all) columns.push(await workAnywhere(columnsOf(logits), options));
-  const temperatures: number[] = [];
-  for (const [i, labels] of values.numbers.entries()) {
-    const logits = columns.map((own) => own[i] as Float64Array);
-    temperatures.push(await temperatureFor(labels, logits, 1));
+  for (const each of logits) columns.push(yield* columnsOf(each));
+  return values.numbers.map((labels, i) => ({
+    ...{ rows, cols: 1, indices: false, labels, weights },
+    logits: columns.map((own) => own[i] as Float64Array),
+  }));
+}
+
+/** The mean log loss at these temperatures; of several labels, the mean over the labels. */
+export async function calibratedLoss(
+  held: HeldLogits,
+  temperatures: readonly number[],
+  how: AsyncOptions,
+): Promise<number> {
+  const comparisons = await workAnywhere(comparisonsOf(held), how);
+  let sum = 0;
+  for (const [i, comparison] of comparisons.entries()) {
+    sum += await workElsewhere(logLossOf(comparison, 1 / (temperatures[i] as number)), how);
+  }
+  return sum / comparisons.length;
+}
+
+function* logLossOf({ rows, cols, labels, logits, weights }: MembersComparison, scale: number): Work<number> {
+  const members = logits.length;
+  const own = new Float64Array(members);
+  let loss = 0;
+  let whole = 0;
+  yield* inSlices(
+    rows,
+    (from, to) => {
+      for (let row = from; row < to; row++) {
+        for (const [member, z] of logits.entries())
+          own[member] = logProbability(z, row * cols, cols, labels[row] as number, scale);
+        const top = Math.max(...own);
+        let sum = 0;
+        for (const value of own) sum += Math.exp(value - top);
+        const weight = weights?.[row] ?? 1;
+        loss -= weight * (top + Math.log(sum / members));
+        whole += weight;
+      }
+    },
+    members * cols,
+  );
+  return loss / whole;
+}
+
+/** Divides the logits of the network's output layer by the temperatures. */
+export function applyTemperatures(
+  network: Network,
+  values: TargetValues,
+  temperatures: readonly number[],
+): TargetValues {
+  if (values.kind === 'numbers') return values;
+  if (values.kind === 'classes') {
+    const [temperature] = temperatures as [number];
+    scaleLogits(network, new Array(outputFor(values).outputDim).fill(1 / temperature));
+    return { ...values, target: { ...values.target, temperature } };
   }
   scaleLogits(
     network,

@@ -46,25 +46,49 @@ describe('the options of train', () => {
   });
 
   test('have the defaults of the table, as far as they are values', async () => {
-    const { hidden, epochs, ...defaults } = toldDefaults(told);
-    expect(defaults).toEqual({
-      activation: 'relu',
-      dtype: 'float32',
-      initializer: 'auto',
-      missingTarget: 'error',
-      clamp: false,
-    });
-    const model = await Classifier.train(rowsOf(99), { target: 'word', seed: 1 });
-    expect(model.network.dtype).toBe('float32');
-    const [first, second, last] = model.network.architecture;
-    expect([first?.outputDim, second?.outputDim]).toEqual(hidden);
-    expect([first?.activation, last?.activation]).toEqual(['relu', 'sigmoid']);
+    expect(toldDefaults(told)).toEqual({ dtype: 'float32', missingTarget: 'error', clamp: false });
+    const without = (name: string) => codeIn(cell(name).Default as string)[0];
+    expect(['hidden', 'activation', 'initializer', 'optimizer'].map(without)).toEqual([
+      '[128, 64]',
+      "'relu'",
+      "'auto'",
+      'adam()',
+    ]);
     // 99 rows hold none out, so nothing stops the training early.
-    expect(model.history?.loss.length).toBe(epochs);
+    const own = await Classifier.train(rowsOf(99), { target: 'word', seed: 1, earlyStopping: false });
+    const shape = own.network.architecture.map(({ outputDim, activation }) => [outputDim, activation]);
+    expect(shape).toEqual([
+      [128, 'relu'],
+      [64, 'relu'],
+      [1, 'sigmoid'],
+    ]);
+    expect(own.network.dtype).toBe('float32');
+    expect(cell('epochs').Default).toContain(`${own.history?.loss.length};`);
+  });
+
+  test('have the presets of the table, and the first one by default', async () => {
+    const presets = tableOf(page, 'Preset').map((row) => codeIn(row.Preset as string)[0]);
+    expect(presets).toEqual(["'default'", "'fast'", "'best'"]);
+    const rows = rowsOf(40);
+    const train = async (options: object) =>
+      (await Classifier.train(rows, { target: 'word', seed: 1, epochs: 2, ...options })).toBytesSync();
+    expect(await train({})).toEqual(await train({ preset: 'default' }));
+    expect(await train({})).not.toEqual(await train({ preset: 'fast' }));
+    for (const [target, epochs] of [
+      ['word', 64],
+      ['x', 32],
+    ] as const) {
+      expect(cell('epochs').Default).toContain(`${epochs} for ${target === 'word' ? 'classes' : 'numbers'}`);
+      const trained = async (options: { epochs?: number }) => {
+        const all = { target, seed: 1, ...options };
+        const model = await (target === 'word' ? Classifier.train(rows, all) : Regressor.train(rows, all));
+        return model.toBytesSync();
+      };
+      expect(await trained({})).toEqual(await trained({ epochs }));
+    }
   });
 
   test('have the optimiser of the table', async () => {
-    expect(cell('optimizer').Default).toBe('`adam()`');
     const table = rowsOf(200);
     expect(await bytesWith(table, {})).toEqual(await bytesWith(table, { optimizer: adam() }));
   });
@@ -75,7 +99,9 @@ describe('the options of train', () => {
     { rows: 19_999, batchSize: 128 },
     { rows: 20_000, batchSize: 256 },
   ])('have batches of $batchSize for $rows rows that train', async ({ rows, batchSize }) => {
-    expect(cell('batchSize').Default).toBe('32 below 2,000 rows that train, 128 below 20,000, otherwise 256');
+    expect(cell('batchSize').Default).toContain(
+      '32 below 2,000 rows that train, 128 below 20,000, otherwise 256; with a preset 64 below 1,000, 128 below 2,000, otherwise 256',
+    );
     const table = rowsOf(rows);
     const train = (options: object) => bytesWith(table, { validationSplit: 0, ...options });
     expect(await train({})).toEqual(await train({ batchSize }));
@@ -83,7 +109,7 @@ describe('the options of train', () => {
   });
 
   test('hold out 15 % from 100 rows on, with a patience of 20', async () => {
-    expect(cell('validationSplit').Default).toBe('0.15 from 100 rows on, 0 below');
+    expect(cell('validationSplit').Default).toBe('0.15 from 100 rows on, 0 below; folds with a preset');
     expect(codeOf(cell('earlyStopping'), 'Default')).toBe('{ patience: 20 }');
     const table = rowsOf(100);
     const options = { ...quick, epochs: 120 };
