@@ -24,7 +24,8 @@ export function foldsOf(preset: Preset, options: TrainOptions, values: TargetVal
     rows >= fewest &&
     (rows <= most || preset === 'best');
   if (!folds) return undefined;
-  return preset === 'best' ? 8 : 4;
+  // A network that misses a fourth of few rows says little about one that has them all.
+  return preset === 'best' || rows < 1_000 ? 8 : 4;
 }
 
 // With fewer rows, a fold says little. With more, one part to hold out says enough.
@@ -75,7 +76,11 @@ export function recipesFor(
   const usual = preset !== 'fast' && values.kind !== 'numbers' ? 64 : 32;
   const epochs = given ?? usual;
   const recipe = { epochs, end: epochs, linear: false };
-  return rowsIn(values) < fewRows ? [recipe, { ...recipe, linear: true }] : [recipe];
+  const rows = rowsIn(values);
+  if (rows >= fewRows) return [recipe];
+  // A linear network has no minimum to miss, and a step costs little.
+  const long = given ?? Math.max(usual, Math.ceil((1_000 * usualBatch(rows)) / rows));
+  return [recipe, { epochs: long, end: long, linear: true }];
 }
 
 /** The epochs at which the waves of the learning rate end: there a training may stop. */
@@ -104,6 +109,13 @@ export function networkOptions({ linear }: Recipe): NetworkOptions {
   return { initializer: initializers.byLayer([...hidden, 'zeros']) };
 }
 
+/** The batch size by the number of rows that train, so that few rows make some hundred steps, too. */
+function usualBatch(rows: number): number {
+  const sizes = [16, 32, 64, 128, 256] as const;
+  const limits = [100, 300, 1_000, 2_000, Number.POSITIVE_INFINITY];
+  return sizes[limits.findIndex((limit) => rows < limit)] as number;
+}
+
 /** The options of fit. @param rows that train */
 export function fitOptions(
   { epochs, end, linear }: Recipe,
@@ -111,8 +123,8 @@ export function fitOptions(
   { kind }: TargetValues,
   { batchSize: given }: TrainOptions,
 ): Partial<FitOptions> {
-  const usual = rows < 1_000 ? 64 : rows < 2_000 ? 128 : 256;
-  const batchSize = given === 'full' ? rows : Math.min((given as number | undefined) ?? usual, rows);
+  const batchSize =
+    given === 'full' ? rows : Math.min((given as number | undefined) ?? usualBatch(rows), rows);
   const over = epochs * Math.floor(rows / batchSize);
   const learningRate = linear ? 0.05 : kind === 'numbers' ? 0.1 : 0.01;
   return {

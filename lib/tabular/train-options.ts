@@ -43,9 +43,9 @@ export interface TrainOptions<M extends Metrics = Metrics>
   /** How columns become inputs: see `inputs`. @default each column by its kind */
   readonly inputs?: InputsOptions;
   /**
-   * How long to look for a good network. 'default' trains four times without a fourth of the rows, which tells where to stop
-   * and how sure probabilities may be, and then once with all rows; with fewer than 20 or more than 60,000 rows, with rows held
-   * out, with `shuffle: false` or `maxSeconds` it trains once. 'fast' trains once, and holds rows out. 'best' trains eight
+   * How long to look for a good network. 'default' trains four times without a fourth of the rows (eight times without an
+   * eighth below 1,000 rows), which tells where to stop and how sure probabilities may be, and then once with all rows; with
+   * fewer than 20 or more than 60,000 rows, with rows held out, with `shuffle: false` or `maxSeconds` it trains once. 'fast' trains once, and holds rows out. 'best' trains eight
    * times without an eighth of the rows; these networks answer together. A preset chooses layers, optimiser and schedules, so
    * leave these out with it. @default 'default'; none if one of hidden, activation, numericEmbeddings, initializer,
    *   optimizer, schedule, weightDecaySchedule, dropoutSchedule and earlyStopping is given

@@ -3,6 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { adam, Network } from '../../lib';
 import { Classifier, type ClassifierOptions, Regressor, Table } from '../../lib/tabular';
+import type { TargetValues } from '../../lib/tabular/labels';
+import type { Preset } from '../../lib/tabular/presets';
+import { recipesFor } from '../../lib/tabular/recipe';
 import {
   codeIn,
   codeOf,
@@ -74,18 +77,19 @@ describe('the options of train', () => {
       (await Classifier.train(rows, { target: 'word', seed: 1, epochs: 2, ...options })).toBytesSync();
     expect(await train({})).toEqual(await train({ preset: 'default' }));
     expect(await train({})).not.toEqual(await train({ preset: 'fast' }));
-    for (const [target, epochs] of [
-      ['word', 64],
-      ['x', 32],
-    ] as const) {
-      expect(cell('epochs').Default).toContain(`${epochs} for ${target === 'word' ? 'classes' : 'numbers'}`);
-      const trained = async (options: { epochs?: number }) => {
-        const all = { target, seed: 1, ...options };
-        const model = await (target === 'word' ? Classifier.train(rows, all) : Regressor.train(rows, all));
-        return model.toBytesSync();
-      };
-      expect(await trained({})).toEqual(await trained({ epochs }));
-    }
+    const classes = {
+      kind: 'classes',
+      target: { name: 'y', classes: [0, 1] },
+      numbers: new Int32Array(9),
+    } as const;
+    const numbers = { kind: 'numbers', values: [new Float64Array(9)] } as const;
+    const epochsOf = (preset: Preset, values: TargetValues) =>
+      recipesFor(preset, { target: 'y' }, values)[0].epochs;
+    const [long, short] = [epochsOf('default', classes), epochsOf('best', numbers)];
+    expect(cell('epochs').Default).toBe(
+      `200; with a preset ${long} for classes, and ${short} for numbers or \`'fast'\``,
+    );
+    expect(epochsOf('fast', classes)).toBe(short);
   });
 
   test('have the optimiser of the table', async () => {
@@ -100,7 +104,7 @@ describe('the options of train', () => {
     { rows: 20_000, batchSize: 256 },
   ])('have batches of $batchSize for $rows rows that train', async ({ rows, batchSize }) => {
     expect(cell('batchSize').Default).toContain(
-      '32 below 2,000 rows that train, 128 below 20,000, otherwise 256; with a preset 64 below 1,000, 128 below 2,000, otherwise 256',
+      '32 below 2,000 rows that train, 128 below 20,000, otherwise 256; with a preset 16 below 100, 32 below 300, 64 below 1,000, 128 below 2,000, otherwise 256',
     );
     const table = rowsOf(rows);
     const train = (options: object) => bytesWith(table, { validationSplit: 0, ...options });
