@@ -73,7 +73,8 @@ export function makeOfMembers<Network extends NetworkOfMembers<Network>>(
           const together = network.keepMembers([...chosen, member]);
           try {
             const { loss } = await together.evaluate(X, Y, options);
-            if (!(loss >= best.loss)) best = { member, loss };
+            // A member that diverged has no loss. It is chosen last.
+            if (best.member < 0 || loss < best.loss || Number.isNaN(best.loss)) best = { member, loss };
           } finally {
             together[Symbol.dispose]();
           }

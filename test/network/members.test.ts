@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
+import type { Matrix } from '../../lib/base/matrix';
 import { Network } from '../../lib/network/network';
 import { adam } from '../../lib/optimizers/optimizers';
 import { type BadCall, itRejects, rejectionOf, thrownBy } from '../support/bad-input';
@@ -115,6 +116,13 @@ describe('selectMembers', () => {
     const found = new Set<number>();
     for (const row of [0, 1, 2, 3, 4, 5, 6, 7]) found.add(await best(row));
     expect(found.size).toBeGreaterThan(1);
+  });
+
+  it('takes members without a loss last', async () => {
+    const net = trained();
+    for (const broken of [0, 4]) (net.parameters.b2 as Matrix).data[broken] = Number.NaN;
+    const chosen = await net.selectMembers(5, valX, valY);
+    expect(chosen.slice(0, 3).sort()).toEqual([1, 2, 3]);
   });
 
   it('ends with an AbortError when the signal says so', async () => {
