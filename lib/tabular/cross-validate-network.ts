@@ -115,15 +115,9 @@ export async function crossValidateNetwork(
   const folds = await repeatedFolds(repeats, seed, new RandomState(seed), (random) =>
     pinnedWork(networkFolds(data, given, random), data.arrays, how),
   );
-  const used = new Set<Network>();
+  const used = new WeakSet<Network>();
   const { results, models, outputs } = await runFolds(folds, given, async (fold, own) => {
-    const network = await make(fold);
-    if (used.has(network)) {
-      const rule =
-        'a function that makes a new network each time, since each fold needs one that has not seen its rows';
-      throw argumentError('ERR_BLASNET_ARG_VALUE', 'make', rule, network);
-    }
-    used.add(network);
+    const network = unused(await make(fold), used, 'each fold needs one that has not seen its rows');
     const take = (index: Uint32Array) => pinnedWork(data.take(index), data.arrays, own);
     const train = (await take(fold.trainIndex)) as { X: InputsLike; Y: LabelsLike };
     const fit = typeof given.fit === 'function' ? given.fit(fold) : given.fit;
@@ -145,6 +139,19 @@ export async function crossValidateNetwork(
     },
     () => scoresText(title, scores),
   );
+}
+
+/** Checks that a user's function has made a network, and a new one. @param why it has to be new */
+export function unused(network: Network, used: WeakSet<Network>, why: string): Network {
+  if (typeof (network as Partial<Network> | null | undefined)?.fit !== 'function') {
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'make', 'a function that makes a Network', network);
+  }
+  if (used.has(network)) {
+    const rule = `a function that makes a new network each time, since ${why}`;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'make', rule, network);
+  }
+  used.add(network);
+  return network;
 }
 
 /** The folds of X and Y. */

@@ -26,7 +26,7 @@ import type { LabelsLike } from '../samples/labels';
 import type { Callbacks } from '../training/callbacks';
 import { type FitOptions, fitConstraints } from '../training/options';
 import { checkShared } from './cross-validate';
-import { type NetworkFoldOptions, networkFolds } from './cross-validate-network';
+import { type NetworkFoldOptions, networkFolds, unused } from './cross-validate-network';
 import type { RunHow, RunTask } from './fold-run';
 import { checkFolds, foldConstraints } from './folds';
 import { NetworkBag } from './network-bag';
@@ -272,13 +272,11 @@ function makerOf(make: SearchedNetwork<object>, seed: number) {
   const used = new WeakSet<Network>();
   return async ({ options }: DrawnOptions): Promise<Network> => {
     const network = await make(options as never, { seed });
-    if (used.has(network)) {
-      const rule =
-        'a function that makes a new network each time, since each training needs one that has learned nothing';
-      throw endsSearch(argumentError('ERR_BLASNET_ARG_VALUE', 'make', rule, network));
+    try {
+      return unused(network, used, 'each training needs one that has learned nothing');
+    } catch (error) {
+      throw endsSearch(error as Error);
     }
-    used.add(network);
-    return network;
   };
 }
 

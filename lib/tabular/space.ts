@@ -119,32 +119,33 @@ export interface DrawnOptions {
 
 /** Draws options: the distributions in the order of the keys. */
 export function drawOptions(space: object, random: RandomState): DrawnOptions {
-  const drawn: Record<string, unknown> = {};
+  const drawn = new Map<string, unknown>();
   const options = resolve(space, '', random, drawn) as Readonly<Record<string, unknown>>;
-  return { options, drawn };
+  return { options, drawn: Object.fromEntries(drawn) };
 }
 
-function resolve(value: unknown, path: string, random: RandomState, drawn: Record<string, unknown>): unknown {
+function resolve(value: unknown, path: string, random: RandomState, drawn: Map<string, unknown>): unknown {
   if (value instanceof Distribution) {
     const resolved = resolve(value.draw(random), path, random, drawn);
-    drawn[path] = resolved;
+    drawn.set(path, resolved);
     return resolved;
   }
+  if (!hasDistribution(value)) return value;
   if (Array.isArray(value)) return value.map((each, i) => resolve(each, `${path}[${i}]`, random, drawn));
-  if (!isPlain(value) || !hasDistribution(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [
+    Object.entries(value as object).map(([key, each]) => [
       key,
       resolve(each, path === '' ? key : `${path}.${key}`, random, drawn),
     ]),
   );
 }
 
-/** Whether something is drawn in a value. */
-export function hasDistribution(value: unknown): boolean {
+/** Whether something is drawn in a value. @param within the values that it is in: one may contain itself */
+export function hasDistribution(value: unknown, within: readonly unknown[] = []): boolean {
   if (value instanceof Distribution) return true;
-  if (Array.isArray(value)) return value.some(hasDistribution);
-  return isPlain(value) && Object.values(value).some(hasDistribution);
+  if ((!Array.isArray(value) && !isPlain(value)) || within.includes(value)) return false;
+  const around = [...within, value];
+  return Object.values(value).some((each) => hasDistribution(each, around));
 }
 
 // Tables, schedules of functions and the like are values. So are the factories' objects, unless something is drawn in them.

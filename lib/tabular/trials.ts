@@ -1,6 +1,6 @@
 // The trials of a search, and the way from all of them to the best one.
 
-import { isBlasnetError } from '../base/errors';
+import { describe, isBlasnetError } from '../base/errors';
 import { Table } from '../tables/table';
 import type { FoldRun } from './fold-run';
 import { type Ending, runTasks } from './parallel';
@@ -244,7 +244,7 @@ async function advanceAll(
   });
 }
 
-/** The trials as a table: what became of them, and what was drawn by its path. */
+/** The trials as a table: what became of them, and what was drawn by its path, which `drawn.` may precede. */
 export function trialsTable(trials: readonly Trial[]): Table {
   const paths = [...new Set(trials.flatMap(({ drawn }) => Object.keys(drawn)))];
   const own = {
@@ -256,18 +256,30 @@ export function trialsTable(trials: readonly Trial[]): Table {
     seconds: trials.map(({ seconds }) => seconds),
     error: trials.map(({ error }) => error?.message ?? null),
   };
-  const options = paths.map((path) => [path, cells(trials.map(({ drawn }) => drawn[path]))] as const);
+  const options = paths.map(
+    (path) => [path in own ? `drawn.${path}` : path, cells(trials.map(({ drawn }) => drawn[path]))] as const,
+  );
   return Table.from({ ...own, ...Object.fromEntries(options) });
 }
 
-// A column has one kind of values. Where they differ, and for objects, it has texts.
+// A column has one kind of values. Where they differ, and for other kinds, it has texts.
 function cells(values: readonly unknown[]): readonly unknown[] {
   const kinds = new Set(values.filter((value) => value !== undefined).map((value) => typeof value));
   const [kind] = kinds;
-  if (kinds.size === 1 && kind !== 'object' && kind !== 'function') return values;
+  if (kinds.size === 1 && ['number', 'string', 'boolean'].includes(kind as string)) return values;
   return values.map((value) => {
     if (value === undefined) return null;
-    if (typeof value === 'string') return value;
-    return typeof value === 'function' ? value.name : JSON.stringify(value);
+    return typeof value === 'string' ? value : shownValue(value);
   });
+}
+
+/** A value that was drawn, as a short text. */
+export function shownValue(value: unknown): string {
+  if (typeof value === 'function') return describe(value);
+  try {
+    return JSON.stringify(value) ?? describe(value);
+  } catch {
+    // A bigint, or an object that contains itself.
+    return describe(value);
+  }
 }

@@ -12,6 +12,7 @@ import {
   type NetworkSearchOptions,
   search,
   type Trial,
+  uniform,
 } from '../../lib/tabular';
 
 const random = new RandomState(1);
@@ -185,6 +186,24 @@ describe('search for networks', () => {
     });
   });
 
+  test('has a column for each option that is drawn, whatever its name and its values are', async () => {
+    const own: { self?: object } = {};
+    own.self = own;
+    const odd = choice([2n ** 80n, Symbol('odd'), own, () => 1]);
+    const result = await search(make, X, Y, {
+      ...options,
+      ...{ space: { units: 2, rate: 1e-3, std: uniform(5, 6), odd }, trials: 20, folds: 2, refit: false },
+      fit: { epochs: 1 },
+    });
+    const { table, trials } = result;
+    expect([...table.column('std').values]).toEqual(trials.map(({ std }) => std));
+    expect([...table.column('drawn.std').values]).toEqual(trials.map(({ drawn }) => drawn.std));
+    expect([...new Set(table.column('odd').toArray())].sort()).toEqual([
+      ...['1208925819614629174706176 (bigint)', 'Symbol(odd)', 'a function', 'an object (Object)'],
+    ]);
+    expect(String(result)).toMatch(/\nodd +\S/);
+  });
+
   test('ends with the error of a function of the user, or of an abort, and the trials so far', async () => {
     const broken = () => {
       throw new TypeError('broken');
@@ -197,6 +216,15 @@ describe('search for networks', () => {
     await expect(search(() => one, X, Y, options)).rejects.toThrow(
       'Expected make to be a function that makes a new',
     );
+    for (const call of [
+      search((() => null) as never, X, Y, options),
+      crossValidate((() => null) as never, X, Y, { fit: { epochs: 1 } }),
+    ]) {
+      await expect(call).rejects.toMatchObject({
+        code: 'ERR_BLASNET_ARG_TYPE',
+        message: expect.stringMatching(/Expected make to be a function that makes a Network, got null$/),
+      });
+    }
     const controller = new AbortController();
     await expect(
       search(make, X, Y, {

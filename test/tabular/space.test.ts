@@ -63,6 +63,20 @@ describe('draws from a space', () => {
     expect(some[0]?.drawn).toEqual({ stop: some[0]?.options.stop, 'stop.patience': expect.any(Number) });
   });
 
+  test('take values that contain themselves as they are, and names of any kind', () => {
+    const own: { self?: object } = {};
+    own.self = own;
+    const space = Object.defineProperty({ a: choice([own]), b: own }, '__proto__', {
+      ...{ value: choice([3]), enumerable: true },
+    });
+    const [first] = draws(space, 1);
+    expect(Object.entries(first?.drawn ?? {})).toEqual([
+      ['a', own],
+      ['__proto__', 3],
+    ]);
+    expect(first?.options.b).toBe(own);
+  });
+
   test.each([
     {
       make: () => choice([]),
