@@ -61,6 +61,9 @@ export function isRecipe(value: unknown): value is Recipe {
   );
 }
 
+/** The epochs of the preset 'fast', unless the options have others. */
+export const fastEpochs = 32;
+
 const width = 128;
 const depth = 3;
 
@@ -73,7 +76,7 @@ export function recipesFor(
   { epochs: given }: TrainOptions,
   values: TargetValues,
 ): readonly [Recipe, ...Recipe[]] {
-  const usual = preset !== 'fast' && values.kind !== 'numbers' ? 64 : 32;
+  const usual = preset !== 'fast' && values.kind !== 'numbers' ? 64 : fastEpochs;
   const epochs = given ?? usual;
   const recipe = { epochs, end: epochs, linear: false };
   const rows = rowsIn(values);

@@ -17,6 +17,8 @@ import { type RunTask, TableRun } from './fold-run';
 import { checkFolds, type FoldOptions, type FoldsOf, foldConstraints, foldedTable } from './folds';
 import { type AnyModel, kindOf, type ModelKind, modelKind } from './model-kind';
 import { shareOf } from './parallel';
+import { presetOf } from './presets';
+import { fastEpochs } from './recipe';
 import type { Regressor, TargetsRegressor } from './regressor';
 import type { Rows } from './row-network';
 import { goalOf } from './search-goal';
@@ -66,7 +68,7 @@ export interface SearchOptions<Options = ClassifierOptions, Result = ClassifierE
   readonly maximise?: boolean;
   /**
    * What becomes of the best options: true trains a model with all rows, 'bag' keeps the folds' models together as a
-   * `Bag`, false does neither. @default true
+   * `Bag` (not with the preset 'best'), false does neither. @default true
    */
   readonly refit?: boolean | 'bag' | AnyName;
 }
@@ -190,7 +192,10 @@ export async function search(
   const random = new RandomState(seed);
   const drawn = Array.from({ length: trials }, () => drawOptions(options.space, random));
   // A wrong option is found before the first training.
-  for (const { options: own } of drawn) kind.check({ ...own, target }, {});
+  for (const { options: own } of drawn) {
+    kind.check({ ...own, target }, {});
+    checkPreset(own, options);
+  }
   const ways = waysOf(options);
   checkFolds(ways);
   if (options.folds !== undefined && options.validation !== undefined) {
@@ -231,6 +236,22 @@ function checkSpace(space: unknown, { method }: Given): void {
   );
 }
 
+/** Refuses presets of several networks, and of trainings before the one that can wait. */
+function checkPreset(drawn: TrainOptions | object, { method, refit }: Given): void {
+  const preset = presetOf(drawn);
+  const refuse = (rule: string) => {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'space.preset', rule, (drawn as TrainOptions).preset);
+  };
+  if (method === 'halving' && preset !== undefined && preset !== 'fast') {
+    refuse(
+      "'fast' with method: 'halving', unless the space has layers, an optimiser or a schedule of its own",
+    );
+  }
+  if (refit === 'bag' && preset === 'best') {
+    refuse("'default' or 'fast' with refit: 'bag', since a model of 'best' is a bag itself");
+  }
+}
+
 async function searchAmong(
   kind: ModelKind,
   given: Rows,
@@ -246,7 +267,7 @@ async function searchAmong(
   const rows = await searchRows(kind, data, ways, options, how);
   const trainWith = (own: object) => ({ ...own, target, seed }) as unknown as TrainOptions;
   const plan: SearchPlan = {
-    ...{ drawn, goal, epochs: fixed.epochs ?? 200 },
+    ...{ drawn, goal, epochs: fixed.epochs ?? (presetOf(fixed) === undefined ? 200 : fastEpochs) },
     folds: rows.length,
     tasksOf: (trial) =>
       rows.map((each) => new TableRun(kind, data.table, each, trainWith(trial.options)) as RunTask),

@@ -242,6 +242,9 @@ function checkPreset(options: TrainOptions): void {
   refuse(ownOption(options), 'left out with preset, which chooses it');
   if (options.preset !== 'best') return;
   const given = ofOneTraining.find((name) => options[name] !== undefined && options[name] !== false);
+  if (options.shuffle === false) {
+    refuse('shuffle', "left out with the preset 'best', whose networks learn from rows of all places");
+  }
   refuse(given, "left out with the preset 'best', which trains several networks with parts of the rows");
 }
 

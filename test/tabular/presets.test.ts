@@ -215,6 +215,7 @@ describe("the preset 'best'", () => {
     { metrics: ['accuracy'] },
     { validationSplit: 0.2 },
     { maxSeconds: 9 },
+    { shuffle: false },
   ])('refuses %o', async (option) => {
     const options = { ...classes, ...option, preset: 'best' } as ClassifierOptions & { target: string };
     await expect(Classifier.train(train, options)).rejects.toMatchObject({

@@ -191,6 +191,14 @@ describe('successive halving', () => {
     }
   });
 
+  test("compares trials of the preset 'fast' within its 32 epochs", async () => {
+    const { trials } = await search(Classifier, people2, {
+      ...{ target: 'left', space: { preset: 'fast', dtype: choice(['float32', 'float64']) } },
+      ...{ trials: 2, folds: 2, method: 'halving', reduction: 2, refit: false, seed: 5 },
+    });
+    expect(trials.map(({ epochs }) => epochs).sort((a, b) => a - b)).toEqual([16, 32]);
+  });
+
   test("calls the user's callbacks, which may end a training", async () => {
     const epochs: number[] = [];
     const callbacks = ({ epoch }: { epoch: number }) => {
@@ -395,6 +403,20 @@ describe('arguments of a search that are refused', () => {
     {
       more: { validation: people2.without(['left']), folds: undefined },
       message: /^In validation: Unknown column "left"/,
+    },
+    {
+      more: { space: { dtype: choice(['float32', 'float64']) }, method: 'halving' },
+      message:
+        "Expected space.preset to be 'fast' with method: 'halving', unless the space has layers, an optimiser or a schedule of its own, got undefined",
+    },
+    {
+      more: { space: { preset: choice(['fast', 'best']), epochs: 1 }, trials: 8, method: 'halving' },
+      message: /^Expected space\.preset to be 'fast' with method: 'halving'.*, got "best" \(string\)$/,
+    },
+    {
+      more: { space: { preset: choice(['fast', 'best']), epochs: 1 }, trials: 8, refit: 'bag' },
+      message:
+        "Expected space.preset to be 'default' or 'fast' with refit: 'bag', since a model of 'best' is a bag itself, got \"best\" (string)",
     },
     { more: { trial: 3 }, message: 'Unknown option "trial"; did you mean "trials"?' },
     { more: { target: 'lefd' }, message: 'Unknown column "lefd"; did you mean "left"?' },
