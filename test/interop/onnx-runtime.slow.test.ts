@@ -142,6 +142,17 @@ describe('models', () => {
     expect(session.outputNames).toEqual(['label', 'probabilities']);
   });
 
+  test('a huge number is as far from the others as it can be, like here', async () => {
+    const options = { target: 'amount', epochs: 1, seed: 1, dtype: 'float64' } as const;
+    const model = await Regressor.train(rows, options);
+    const [first] = fresh as [Person];
+    const records = [-1e300, -1e160, 1e160, 1e300].map((age) => ({ ...first, age }));
+    const { answers } = await answersOf(model, records);
+    for (const [i, value] of model.predictSync(records).entries()) {
+      expect(Math.abs((answers.prediction?.data[i] as number) - value)).toBeLessThan(1e-9);
+    }
+  });
+
   test('a Classifier that refuses unknown texts refuses them there, too', async () => {
     const options = { target: 'rating', epochs: 1, seed: 1, inputs: { unseen: 'error' } } as const;
     const model = await Classifier.train(rows, options);

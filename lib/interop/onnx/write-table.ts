@@ -84,7 +84,9 @@ function writePart(graph: GraphWriter, { type, numbers }: Part, column: Column):
       return op('Min', [op('Max', [y, one('low', low)]), one('high', high)]);
     }
     case 'smoothClip': {
-      const s = scaled(graph, x, numbers);
+      // Of a huge number the square overflows. Here it makes no difference any more.
+      const above = op('Max', [scaled(graph, x, numbers), one('low', -1e100)]);
+      const s = op('Min', [above, one('high', 1e100)]);
       const third = op('Div', [s, one('limit', 3)]);
       const norm = op('Sqrt', [op('Add', [one('one', 1), op('Mul', [third, third])])]);
       return op('Div', [s, norm]);
