@@ -88,6 +88,7 @@ test.each(['batch', 'layer'] as const)("the normalization '%s' comes back", asyn
 test('names of classes travel as texts or as numbers', async () => {
   for (const classes of [
     ['ä', 'naïve', '日本𝄞'],
+    ['a\0b', '', '\0c'],
     [3, 5, 8],
   ]) {
     const network = new Network([{ inputDim: 2, outputDim: 3, activation: 'softmax' }], {
@@ -98,6 +99,13 @@ test('names of classes travel as texts or as numbers', async () => {
     });
     expect(copy.labels?.classes).toEqual(classes);
   }
+});
+
+test('a name that NumPy would shorten is refused', async () => {
+  const network = new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }], {
+    labels: labelEncoder({ classes: ['a', 'b\0'] }),
+  });
+  await expect(network.exportBytes({ format: 'npz' })).rejects.toThrow('texts that do not end with \\0');
 });
 
 test('arrays may be vectors, stored by columns, or float32', async () => {

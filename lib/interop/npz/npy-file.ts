@@ -70,11 +70,17 @@ export function npyTexts(bytes: Uint8Array, place: string): string[] {
     for (let at = 0; at < type.bytes; at += 4) {
       const code = view.getUint32(start + i * type.bytes + at, true);
       if (code > 0x10ffff) throw fileError(place, `element ${i}`, 'a text', `a letter ${code}`);
-      if (code === 0) break;
       text += String.fromCodePoint(code);
     }
-    return text;
+    // Zeros at the end fill the text up.
+    return text.slice(0, lengthWithoutZeros(text));
   });
+}
+
+function lengthWithoutZeros(text: string): number {
+  let length = text.length;
+  while (length > 0 && text.charCodeAt(length - 1) === 0) length--;
+  return length;
 }
 
 function checkedHeader(bytes: Uint8Array, place: string) {

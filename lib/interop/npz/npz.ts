@@ -73,7 +73,16 @@ function classesOf(classes: readonly (string | number)[]): Uint8Array[] {
   if (classes.every((name) => typeof name === 'number')) {
     return npyOf(Float64Array.from(classes as readonly number[]), [classes.length]);
   }
-  return npyOfTexts(classes.map(String));
+  const names = classes.map(String);
+  // NumPy fills texts up with zeros.
+  const open = names.find((name) => name.endsWith('\0'));
+  if (open === undefined) return npyOfTexts(names);
+  throw argumentError(
+    'ERR_BLASNET_ARG_VALUE',
+    'the labels',
+    'texts that do not end with \\0, for NumPy (npz)',
+    open,
+  );
 }
 
 const known = /^(?:(?:W|b|gamma|beta|mean|variance|s|a)([1-9]\d{0,3})|classes)\.npy$/;
