@@ -140,6 +140,11 @@ test.each<[string, string, string]>([
     '["Linear(2, 1)", "Linear(1, 1)"]',
     'Expected the tensor "1.weight" of "bytes" to be present',
   ],
+  [
+    'a first normalisation without tensors',
+    '["Dropout(p=0.5)", "LayerNorm(2, eps=1e-5)"]',
+    'Expected the tensor "1.weight" of "bytes" to be present',
+  ],
   ['too few modules', '[]', 'also those of "0"'],
   ['no JSON', '[', '"modules" of the metadata'],
 ])('metadata with %s are refused', async (_, modules, message) => {

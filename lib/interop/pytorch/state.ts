@@ -217,8 +217,10 @@ class StateReader {
   }
 
   #length(name: string): number {
-    const { tensors } = this.#modules.get(name) as Module;
-    return (tensors.get('running_mean') ?? tensors.get('weight'))?.shape[0] ?? 0;
+    const tensors = this.#modules.get(name)?.tensors;
+    return (
+      (tensors?.get('running_mean') ?? tensors?.get('weight') ?? this.#missing(name, 'weight')).shape[0] ?? 0
+    );
   }
 
   #vector(name: string, leaf: string, length: number): FloatArray | undefined {
