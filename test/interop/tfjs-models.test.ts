@@ -245,6 +245,11 @@ test.each<[string, unknown, string]>([
   ],
   ['no weights', { ...plain, weightsManifest: [] }, 'Expected the weight "dense/kernel"'],
   [
+    'a weight of two layers',
+    withLayers(input, dense, { class_name: 'Sequential', config: { name: 'inner', layers: [dense] } }),
+    'Expected the weight "dense/kernel" of "model.json" to be that of one layer, got also that of layer "dense"',
+  ],
+  [
     'quantised weights',
     spec({ quantization: { dtype: 'uint8', min: 0, scale: 1 } }),
     'to be left out for "dense/kernel": convert the model without quantization',

@@ -21,6 +21,7 @@ const mostWeights = 10_000;
 export function namedWeights(weights: Iterable<NamedWeight>, file: string): Weights {
   let count = 0;
   const byRole = new Map<string, { weight: NamedWeight; path: string }[]>();
+  const used = new Set<NamedWeight>();
   for (const weight of weights) {
     if (++count > mostWeights) throw fileError(file, 'the weights', `at most ${mostWeights}`, 'more');
     const path = weight.name.replace(/:\d+$/, '');
@@ -37,7 +38,14 @@ export function namedWeights(weights: Iterable<NamedWeight>, file: string): Weig
         const exact = all.filter(({ path }) => path === end || path.endsWith(`/${end}`));
         const found = exact.length > 0 ? exact : all.filter(({ weight }) => weight.owner === name);
         const [only] = found;
-        if (only !== undefined && found.length === 1) return only.weight.read();
+        if (only !== undefined && found.length === 1) {
+          if (used.has(only.weight)) {
+            const place = `the weight ${quote(only.weight.name)}`;
+            throw fileError(file, place, 'that of one layer', `also that of ${config.place}`);
+          }
+          used.add(only.weight);
+          return only.weight.read();
+        }
         const got = found.length === 0 ? 'none' : `${found.length} of this name`;
         throw fileError(file, `the weight ${quote(end)} of ${config.place}`, 'there once', got);
       });
