@@ -1,7 +1,7 @@
 // Files of ONNX that are damaged, or that hold what this library does not compute.
 
 import { Buffer } from 'node:buffer';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Network } from '../../lib/index';
@@ -113,6 +113,45 @@ describe('what is refused', () => {
       message: 'to be one that adds a value that is on the way to its other input',
     },
     {
+      what: 'a cast that rounds',
+      bytes: graphOf(({ op }, x) => op('Cast', [op('Cast', [x], { to: 7n })], { to: 1n })),
+      message: 'to be one to float32 or float64, got type 7 of ONNX',
+    },
+    {
+      what: 'a form with other columns, before the first layer',
+      bytes: graphOf((graph, x) => graph.op('Reshape', [x, graph.integers([-1, 1])])),
+      message: 'to be one that keeps 2 columns, got 1 columns',
+    },
+    {
+      what: 'a form with other columns, behind it',
+      bytes: graphOf((graph, x) =>
+        graph.op('Reshape', [graph.op('MatMul', [x, weights(graph)]), graph.integers([-1])]),
+      ),
+      message: 'to be one that keeps 2 columns, got 1 columns',
+    },
+    {
+      what: 'a form of one row',
+      bytes: graphOf(({ op }, x) => op('Flatten', [x], { axis: 0n })),
+      message: 'to be one to rows and columns, got axis = 0',
+    },
+    {
+      what: 'biases for each row',
+      bytes: graphOf((graph, x) =>
+        graph.op('Gemm', [x, weights(graph), graph.tensor('b', numbers.subarray(2), [2, 1])]),
+      ),
+      message: 'to be one with a number for each column, got numbers of the sizes [2, 1]',
+    },
+    {
+      what: 'a limit of three values',
+      bytes: graphOf((graph, x) => graph.op('Max', [x, graph.number(0), graph.number(1)])),
+      message: 'to be one of two inputs, got 3',
+    },
+    {
+      what: 'the second result of a node',
+      bytes: graphOf((graph, x) => graph.several('Dropout', [x, graph.number(0.5)], {}, 2)[1] as string),
+      message: 'to be one of whose results the first alone is used, got "Dropout_2"',
+    },
+    {
       what: 'half precision',
       bytes: rawModel([5, tensor(10, [2, 2], new Uint8Array(8))], multiply),
       message:
@@ -207,6 +246,21 @@ describe('what is refused', () => {
     graph.output(graph.op('Relu', [graph.op('Tanh', [X])]), 'Y', 'float32', 30_000);
     await expect(Network.import(bytesOf(graph))).rejects.toThrow('which would have too many weights');
   });
+
+  test('weights may be shared, but a small file asks for no large network by them', async () => {
+    const units = 1500;
+    const shared = (times: number) => {
+      const graph = new GraphWriter(18, 'float32');
+      graph.reserve('Y');
+      const W = graph.tensor('W', new Float32Array(units ** 2), [units, units]);
+      let value = graph.input('X', 'float32', units);
+      for (let i = 0; i < times; i++) value = graph.op('MatMul', [value, W]);
+      graph.output(value, 'Y', 'float32', units);
+      return Network.import(bytesOf(graph));
+    };
+    expect((await shared(2)).architecture.length).toBe(2);
+    await expect(shared(100)).rejects.toThrow('with at most 16777216 weights more than the file');
+  });
 });
 
 test('integers that stand together are read, however long they are', async () => {
@@ -265,6 +319,27 @@ describe('external data', () => {
     const reading = Network.import(join(folder, 'model.onnx'));
     await expect(reading).rejects.toMatchObject({ code: 'ERR_BLASNET_FILE' });
     await expect(reading).rejects.toThrow(message);
+  });
+
+  test('bytes that many initializers share are refused, however the file is spelled', async () => {
+    const folder = newFolder();
+    const size = 2 ** 26;
+    writeFileSync(join(folder, 'weights.bin'), '');
+    truncateSync(join(folder, 'weights.bin'), size);
+    const initializer = (name: string, location: string): [number, Message] => {
+      const entry = new Message().text(1, 'location').text(2, location);
+      const message = new Message()
+        .integer(1, size / 4)
+        .integer(2, 1)
+        .text(8, name);
+      return [5, message.integer(14, 1).message(13, entry)];
+    };
+    const places = ['weights.bin', './weights.bin', 'a/../weights.bin', './/weights.bin'];
+    const path = join(folder, 'model.onnx');
+    writeFileSync(path, rawModel(...places.map((place, i) => initializer(`W${i}`, place)), multiply));
+    await expect(Network.import(path)).rejects.toThrow(
+      'to be its own in ".//weights.bin", got bytes that others have, too',
+    );
   });
 
   test('bytes without a folder have no data beside them', async () => {

@@ -198,3 +198,28 @@ describe('scikit-learn and Keras, by graphs in the form that their converters wr
     expect(loss[19]).toBeLessThan(loss[0] as number);
   });
 });
+
+describe('old operators, whose numbers are attributes', () => {
+  const identity = (graph: GraphWriter) => graph.tensor('W', Float32Array.of(1, 0, 0, 1), [2, 2]);
+  const read = (make: (graph: GraphWriter, x: string) => string) => {
+    const graph = new GraphWriter(13, 'float32');
+    graph.reserve('Y');
+    graph.output(make(graph, graph.input('X', 'float32', 2)), 'Y', 'float32', 2);
+    return Network.import(Buffer.concat(graph.file('1', {})));
+  };
+
+  test('Clip limits the inputs', async () => {
+    const network = await read((graph, x) =>
+      graph.op('MatMul', [graph.op('Clip', [x], { min: -1, max: 2 }), identity(graph)]),
+    );
+    expect(network.predictSync([[-3, 5]]).toArray()).toEqual([[-1, 2]]);
+  });
+
+  test('Dropout has its rate', async () => {
+    const network = await read((graph, x) => {
+      const hidden = graph.op('Relu', [graph.op('MatMul', [x, identity(graph)])]);
+      return graph.op('MatMul', [graph.op('Dropout', [hidden], { ratio: 0.2 }), identity(graph)]);
+    });
+    expect(network.architecture[0]?.dropout).toBe(0.2);
+  });
+});

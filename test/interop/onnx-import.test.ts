@@ -1,7 +1,7 @@
 // Networks come back from the ONNX that they were written to.
 
 import { expect, test } from 'vitest';
-import { Network } from '../../lib/index';
+import { labelEncoder, Network } from '../../lib/index';
 import { type Case, forCases, inputsOf } from './random-networks';
 
 // Runtimes have no gelu in float64.
@@ -31,4 +31,12 @@ test.each([13, 18, 20, 26])('networks come back from the operators of version %i
       );
     }
   });
+});
+
+test.each([1, 2])('names that are no whole numbers come back, with %i outputs', async (outputDim) => {
+  const activation = outputDim === 1 ? 'sigmoid' : 'softmax';
+  const labels = labelEncoder({ classes: [0.5, 2 ** 60] });
+  const network = new Network([{ inputDim: 2, outputDim, activation }], { labels });
+  const copy = await Network.import(await network.exportBytes({ format: 'onnx' }));
+  expect(copy.labels?.classes).toEqual([0.5, 2 ** 60]);
 });

@@ -1,7 +1,7 @@
 // From the deeds of a graph to a chain: arithmetic before the first stage becomes preprocessing, that after the last one
 // the way back of a targetScaler, and that between them biases, factors or weights.
 
-import type { Dtype } from '../../base/matrix';
+import type { Dtype, FloatArray } from '../../base/matrix';
 import { fileError, quote } from '../../formats/file-error';
 import type { Back, Chain, DenseStage, ScalerStep, Stage, Step } from '../chain';
 import { mostIdentities } from '../layers-of';
@@ -29,7 +29,7 @@ export function chainOf(graph: Graph, { deeds, input }: Way, { classes }: FoundO
     middle.take(deeds[i] as Deed, places, added.has(i));
   }
   const outputs = middle.width;
-  const after = backOf(deeds.slice(end), outputs);
+  const after = backOf(graph, deeds.slice(end), outputs);
   checkClasses(graph, classes, outputs);
   return {
     inputs,
@@ -101,7 +101,8 @@ function stepsOf(graph: Graph, deeds: readonly Deed[], inputs: number): readonly
     return scales;
   };
   for (const deed of deeds) {
-    if (deed.kind === 'step') {
+    if (deed.kind === 'cast') checkColumns(graph, deed, columns);
+    else if (deed.kind === 'step') {
       flush();
       const step = deed.step.make(columns);
       steps.push(step);
@@ -180,6 +181,12 @@ function scalersOf(scales: readonly Scale[]): readonly ScalerStep[] {
   });
 }
 
+// Another form would mix the columns of several rows.
+function checkColumns(graph: Graph, { node, columns }: Extract<Deed, { kind: 'cast' }>, width: number): void {
+  if (columns === undefined || columns === width) return;
+  throw graph.wrong(node, `one that keeps ${width} columns`, `${columns} columns`);
+}
+
 /** The numbers for each of some columns. */
 function spread(
   graph: Graph,
@@ -217,7 +224,7 @@ function isShift(deed: Deed): boolean {
   return deed.kind === 'arithmetic' && (deed.by === 'Add' || deed.by === 'Sub');
 }
 
-function backOf(deeds: readonly Deed[], outputs: number): readonly Back[] {
+function backOf(graph: Graph, deeds: readonly Deed[], outputs: number): readonly Back[] {
   const ways: Back[] = [];
   const all = (value: number) => new Array<number>(outputs).fill(value);
   let way: { offset: number[]; scale: number[]; center: number[] } | undefined;
@@ -231,6 +238,7 @@ function backOf(deeds: readonly Deed[], outputs: number): readonly Back[] {
     return way;
   };
   for (const deed of deeds) {
+    if (deed.kind === 'cast') checkColumns(graph, deed, outputs);
     if (deed.kind !== 'arithmetic') continue;
     const { by, values } = deed;
     const numbers = Array.from({ length: outputs }, (_, c) => values[values.length === 1 ? 0 : c] as number);
@@ -246,7 +254,9 @@ function backOf(deeds: readonly Deed[], outputs: number): readonly Back[] {
 class Middle {
   readonly stages: Stage[] = [];
   readonly #graph: Graph;
-  #identities = 0;
+  readonly #used = new Set<FloatArray>();
+  // The weights that the network has, but the file has not.
+  #extra = 0;
   width: number;
 
   constructor(graph: Graph, width: number) {
@@ -267,6 +277,7 @@ class Middle {
         this.#arithmetic(deed, fixed);
         return;
       case 'cast':
+        checkColumns(this.#graph, deed, this.width);
         return;
       default: {
         const what = deed.kind === 'limit' ? 'limits' : 'preprocessing';
@@ -290,6 +301,21 @@ class Middle {
     }
     this.width = sizes.gives;
     this.stages.push(stage);
+    if (stage.kind === 'dense') this.#use(node, stage.W);
+    if (stage.kind === 'embed') for (const { data } of stage.tables) this.#use(node, data);
+  }
+
+  // Weights that several nodes share become those of several layers.
+  #use(node: Node, weights: FloatArray): void {
+    if (this.#used.has(weights)) this.#countExtra(node, weights.length);
+    this.#used.add(weights);
+  }
+
+  #countExtra(node: Node, weights: number): void {
+    this.#extra += weights;
+    if (this.#extra <= mostIdentities) return;
+    const rule = `one in a graph with at most ${mostIdentities} weights more than the file`;
+    throw this.#graph.wrong(node, rule, `${weights} more`);
   }
 
   #arithmetic(deed: Arithmetic, fixed: boolean): void {
@@ -311,9 +337,7 @@ class Middle {
     if (by === 'From') this.stages.push({ kind: 'scale', factors: Float64Array.from(numbers, () => -1) });
     const b = Float64Array.from(by === 'From' ? numbers : shift);
     const n = this.width;
-    this.#identities += n * n;
-    if (this.#identities > mostIdentities)
-      throw this.#graph.wrong(deed.node, 'one of fewer columns there', n);
+    this.#countExtra(deed.node, n * n);
     const W = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
     this.stages.push({ kind: 'dense', inputs: n, outputs: n, W, b });
   }

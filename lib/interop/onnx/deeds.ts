@@ -19,7 +19,8 @@ export type Deed = { readonly node: Node } & (
   /** Keeps numbers from `low` to `high`. */
   | { readonly kind: 'limit'; readonly low: FloatArray | undefined; readonly high: FloatArray | undefined }
   | { readonly kind: 'step'; readonly step: FoundStep }
-  | { readonly kind: 'cast' }
+  /** Changes the type or the form of numbers. `columns` is how many columns the form has, if the graph says it. */
+  | { readonly kind: 'cast'; readonly columns?: number }
   /** Adds the value that was there after the first `from` deeds. */
   | { readonly kind: 'add'; readonly from: number }
 );

@@ -49,6 +49,8 @@ export class Graph {
   /** What `Identity` gives, and what it is of. */
   readonly #aliases = new Map<string, string>();
   readonly #constants = new Map<string, Stored | undefined>();
+  // So that what uses a constant twice has one array.
+  readonly #arrays = new Map<Tensor, FloatArray>();
 
   /** @throws Error ERR_BLASNET_FILE for values that nothing makes, or that are made twice, and for circles */
   constructor(model: OnnxModel) {
@@ -206,6 +208,14 @@ export class Graph {
   }
 
   #numbers(tensor: Tensor): FloatArray {
+    const known = this.#arrays.get(tensor);
+    if (known !== undefined) return known;
+    const made = this.#read(tensor);
+    this.#arrays.set(tensor, made);
+    return made;
+  }
+
+  #read(tensor: Tensor): FloatArray {
     const { name, type, dims, raw, values } = tensor;
     const place = name === '' ? 'a constant' : `initializer ${quote(name)}`;
     const count = productOf(dims);
@@ -255,6 +265,7 @@ function constantNode({ attributes }: Node): Tensor | undefined {
 /** What attributes are if they are left out. */
 const defaults: Readonly<Record<string, Readonly<Record<string, number | string>>>> = {
   BatchNormalization: { epsilon: 1e-5, momentum: 0.9, training_mode: 0 },
+  Dropout: { ratio: 0.5 },
   Elu: { alpha: 1 },
   Flatten: { axis: 1 },
   Gather: { axis: 0 },

@@ -1,5 +1,6 @@
 // The contents of a file of ONNX: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto has the numbers of its fields.
 
+import { normalize } from 'node:path';
 import type { WorkOptions } from '../../addon/work';
 import { fileError, quote } from '../../formats/file-error';
 import { joined } from '../files';
@@ -57,6 +58,7 @@ export interface ValueInfo {
 }
 
 const largeBytes = 2 ** 18;
+const mostShared = 2 ** 27;
 
 /**
  * Reads a model.
@@ -66,7 +68,7 @@ export async function readModel(source: ImportSource, options: WorkOptions): Pro
   const { file, bytes } = source;
   const model = new ModelReader({ file, bytes, fields: 0 }).model();
   const tensors = new Map<string, Tensor>();
-  const files = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  const files = new Map<string, OtherFile>();
   for (const tensor of model.tensors.values()) {
     tensors.set(tensor.name, await aligned(await withData(tensor, source, files), options));
   }
@@ -80,19 +82,35 @@ async function aligned(tensor: Tensor, options: WorkOptions): Promise<Tensor> {
   return { ...tensor, raw: await joined([raw], options) };
 }
 
+/** A file beside the model. */
+interface OtherFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many of its bytes may still be used. Some may be shared, but all again and again would fill the memory. */
+  left: number;
+}
+
+function otherFile(bytes: Uint8Array<ArrayBuffer>): OtherFile {
+  return { bytes, left: bytes.length + mostShared };
+}
+
 async function withData(
   tensor: Tensor,
   source: ImportSource,
-  files: Map<string, Promise<Uint8Array<ArrayBuffer>>>,
+  files: Map<string, OtherFile>,
 ): Promise<Tensor> {
   if (tensor.external === undefined) return tensor;
   const { location, offset, length } = tensor.external;
-  const known = files.get(location) ?? source.neighbour(location);
-  files.set(location, known);
-  const bytes = await known;
+  const plain = normalize(location);
+  const other = files.get(plain) ?? otherFile(await source.neighbour(location));
+  files.set(plain, other);
+  const { bytes } = other;
   const end = length === undefined ? bytes.length : offset + length;
-  if (end <= bytes.length && offset <= end) return { ...tensor, raw: bytes.subarray(offset, end) };
   const place = `the bytes of initializer ${quote(tensor.name)}`;
+  if (end <= bytes.length && offset <= end) {
+    other.left -= end - offset;
+    if (other.left >= 0) return { ...tensor, raw: bytes.subarray(offset, end) };
+    throw fileError(source.file, place, `its own in ${quote(location)}`, 'bytes that others have, too');
+  }
   throw fileError(
     source.file,
     place,

@@ -5,6 +5,7 @@ import { fileError, quote } from '../../formats/file-error';
 import type { Stage } from '../chain';
 import type { Before } from './deeds';
 import { attributeOf, type Constant, decimalOf, type Graph } from './graph';
+import { elementTypes } from './graph-writer';
 import type { Node } from './model';
 import { activationAt, layerNormAt, type Match, wavesAt } from './patterns';
 import { type FoundStep, stepAt } from './read-columns';
@@ -16,6 +17,9 @@ export function before(graph: Graph, value: string): Before {
   const node = graph.producer(value);
   if (node === undefined) {
     throw fileError(graph.file, 'the graph', 'one whose output depends on an input', quote(value));
+  }
+  if (graph.behind(value) !== node.outputs[0]) {
+    throw graph.wrong(node, 'one of whose results the first alone is used', quote(value));
   }
   const stage = (made: Exclude<Stage, { kind: 'add' }>, of: string | undefined): Before => ({
     deed: { kind: 'stage', node, stage: made },
@@ -58,9 +62,9 @@ const readers: Readonly<Record<string, Reader>> = {
   Dropout: readDropout,
   Concat: readBeside,
   Gather: readEmbeddings,
-  Flatten: passes,
+  Flatten: readFlatten,
   Reshape: readReshape,
-  Cast: (_, node) => ({ deed: { kind: 'cast', node }, of: node.inputs[0] as string }),
+  Cast: readCast,
   'ai.onnx.ml.Scaler': readScaler,
 };
 
@@ -79,6 +83,13 @@ function operand(graph: Graph, node: Node, index: number, what: string): Constan
   throw graph.wrong(node, `one with ${what} that are stored in the file`, quote(value ?? ''));
 }
 
+/** A constant operand with a number for each column, or one for all. */
+function rowOperand(graph: Graph, node: Node, index: number, what: string): FloatArray {
+  const { data, dims } = operand(graph, node, index, what);
+  checkVector(graph, node, dims);
+  return data;
+}
+
 function readGemm(graph: Graph, node: Node): Before {
   for (const [name, wanted] of [
     ['alpha', 1],
@@ -90,7 +101,7 @@ function readGemm(graph: Graph, node: Node): Before {
   }
   const { outputs, ...dense } = weightsOf(graph, node, attributeOf(node, 'transB') === 1);
   const hasBias = node.inputs[2] !== undefined && node.inputs[2] !== '';
-  const bias = hasBias ? operand(graph, node, 2, 'biases').data : new Float64Array(1);
+  const bias = hasBias ? rowOperand(graph, node, 2, 'biases') : new Float64Array(1);
   // One number is that of all units.
   const b = bias.length === 1 ? new Float64Array(outputs).fill(bias[0] as number) : bias;
   if (b.length !== outputs) throw graph.wrong(node, `one with ${outputs} biases`, b.length);
@@ -144,15 +155,19 @@ function checkVector(graph: Graph, node: Node, dims: readonly number[]): void {
 function readLimit(graph: Graph, node: Node): Before {
   const [left = '', right = ''] = node.inputs;
   if (node.type === 'Clip') {
-    const bound = (index: number) =>
-      node.inputs[index] === undefined || node.inputs[index] === ''
+    // Before version 11 of the operators, limits are attributes.
+    const bound = (index: number, name: string) => {
+      const attribute = attributeOf(node, name);
+      if (typeof attribute === 'number') return Float64Array.of(attribute);
+      return node.inputs[index] === undefined || node.inputs[index] === ''
         ? undefined
         : operand(graph, node, index, 'limits').data;
-    return { deed: { kind: 'limit', node, low: bound(1), high: bound(2) }, of: left };
+    };
+    return { deed: { kind: 'limit', node, low: bound(1, 'min'), high: bound(2, 'max') }, of: left };
   }
+  if (node.inputs.length !== 2) throw graph.wrong(node, 'one of two inputs', node.inputs.length);
   const leftIs = graph.isConstant(left);
-  const { data, dims } = operand(graph, node, leftIs ? 0 : 1, 'limits');
-  checkVector(graph, node, dims);
+  const data = rowOperand(graph, node, leftIs ? 0 : 1, 'limits');
   const [low, high] = node.type === 'Max' ? [data, undefined] : [undefined, data];
   return { deed: { kind: 'limit', node, low, high }, of: leftIs ? right : left };
 }
@@ -238,7 +253,10 @@ function layerNormOf({ constants }: Match): Exclude<Stage, { kind: 'add' }> {
 function readDropout(graph: Graph, node: Node): Before {
   const ratio = node.inputs[1];
   const isStored = ratio !== undefined && ratio !== '';
-  const rate = isStored ? (operand(graph, node, 1, 'a ratio').data[0] as number) : 0.5;
+  // Before version 12 of the operators, it is an attribute.
+  const rate = isStored
+    ? (operand(graph, node, 1, 'a ratio').data[0] as number)
+    : (attributeOf(node, 'ratio') as number);
   if (!(rate > 0 && rate < 1)) return passes(graph, node);
   const stage = { kind: 'dropout', rate: decimalOf(rate) } as const;
   return { deed: { kind: 'stage', node, stage }, of: node.inputs[0] as string };
@@ -265,6 +283,26 @@ function mixAt(graph: Graph, node: Node): { stage: Exclude<Stage, { kind: 'add' 
 
 function readReshape(graph: Graph, node: Node): Before {
   const { data } = operand(graph, node, 1, 'sizes');
-  if (data.length === 2 || (data.length === 1 && data[0] === -1)) return passes(graph, node);
-  throw graph.wrong(node, 'one to rows and columns', `sizes [${data.join(', ')}]`);
+  const [first, second = 0] = data;
+  // A list of answers has one column. The sizes 0 and -1 say no number.
+  const columns = data.length === 1 && first === -1 ? 1 : second;
+  if (data.length !== 2 && columns !== 1)
+    throw graph.wrong(node, 'one to rows and columns', `sizes [${data.join(', ')}]`);
+  const deed = { kind: 'cast', node, ...(columns > 0 && { columns }) } as const;
+  return { deed, of: node.inputs[0] as string };
+}
+
+function readFlatten(graph: Graph, node: Node): Before {
+  const axis = attributeOf(node, 'axis');
+  if (axis === -1) return passes(graph, node);
+  throw graph.wrong(node, 'one to rows and columns', `axis = ${String(axis)}`);
+}
+
+// A cast to other types rounds.
+function readCast(graph: Graph, node: Node): Before {
+  const to = attributeOf(node, 'to');
+  if (to !== elementTypes.float32 && to !== elementTypes.float64) {
+    throw graph.wrong(node, 'one to float32 or float64', `type ${String(to)} of ONNX`);
+  }
+  return { deed: { kind: 'cast', node }, of: node.inputs[0] as string };
 }

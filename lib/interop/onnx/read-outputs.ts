@@ -15,7 +15,11 @@ export interface FoundOutputs {
 /** @throws Error ERR_BLASNET_FILE for a graph with several outputs of numbers */
 export function outputsOf(graph: Graph): FoundOutputs {
   const { outputs } = graph.model;
-  const isLabel = ({ type }: ValueInfo) => type === elementTypes.string || type === elementTypes.int64;
+  const isLabel = ({ name, type }: ValueInfo) =>
+    type === elementTypes.string ||
+    type === elementTypes.int64 ||
+    // Names that are numbers, but not whole ones.
+    (outputs.length > 1 && namesBehind(graph, name) !== undefined);
   const numbers = outputs.filter((output) => !isLabel(output));
   const [main, other] = numbers;
   if (main === undefined || other !== undefined) {
