@@ -184,7 +184,8 @@ function readModel(json: Json): StoredModel {
         (targets.intervals === undefined || areIntervals(targets.intervals)) &&
         (targets.ranges === undefined || areRanges(targets.ranges, targets.columns.length))));
   if (!ok) throw new Error('its targets are damaged');
-  if (recipe !== undefined && !isRecipe(recipe)) throw new Error('its recipe is damaged');
+  const fits = isRecipe(recipe) && (recipe.temperatures ?? targets.columns).length === targets.columns.length;
+  if (recipe !== undefined && !fits) throw new Error('its recipe is damaged');
   return model;
 }
 

@@ -3,12 +3,14 @@
 import type { AsyncOptions } from '../addon/work';
 import { argumentError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
+import type { ActivationName } from '../layers/activations';
 import { Network } from '../network/network';
 import { freshSeed, RandomState } from '../random/random-state';
 import type { History } from '../training/history';
+import { checkWatching } from '../training/options';
 import { attach } from '../training/training-error';
 import { type CrossFit, crossFit, settled } from './cross-fit';
-import type { TargetValues } from './labels';
+import { outputFor, type TargetValues } from './labels';
 import { MeanRows } from './mean-rows';
 import { describeTargets } from './model-file';
 import { divided, presentRows, type Rows } from './prepare';
@@ -17,7 +19,7 @@ import { foldsOf, type Recipe, recipesFor } from './recipe';
 import { RowNetwork } from './row-network';
 import type { Task, Trained } from './task';
 import { applyTemperatures } from './temperature';
-import type { ResumingOptions, TrainOptions } from './train-options';
+import type { ClassifierOptions, ResumingOptions, TrainOptions } from './train-options';
 import { type FitSamples, newNetwork, samplesOf, type Training } from './train-rows';
 
 /** Gets the model before the first epoch of its training. */
@@ -41,6 +43,9 @@ export async function train<Model>(
   const preset = presetOf(options);
   const recipes = preset && recipesFor(preset, options, whole.values);
   const folds = preset && foldsOf(preset, options, whole.values);
+  // A wrong option is found before the first training, though only the last one follows it.
+  const { outputDim, activation } = outputFor(whole.values);
+  if (folds) checkWatching(options, outputDim, activation as ActivationName);
   const common = { options, task, seed, how };
   const crossed = recipes && folds ? await crossFit(whole, recipes, folds, common) : undefined;
   if (preset === 'best' && crossed !== undefined) return together(crossed, task);
@@ -86,7 +91,7 @@ export async function resume(
   const { override, skipDamaged } = options;
   const { rows: restored, schema, values, recipe } = stored;
   const { seed } = restored.network;
-  checkSameLength(options.epochs, recipe);
+  checkSameRecipe(options, recipe);
   const whole = await presentRows(given, options, task.read(values), how);
   const rows: Rows =
     recipe?.folds === undefined
@@ -120,9 +125,10 @@ async function finished(
   { held }: Rows,
   values: TargetValues,
   { fitOptions: { validationData } }: FitSamples,
-  { recipe, task, how }: Training,
+  { options, recipe, task, how }: Training,
 ): Promise<TargetValues> {
-  let temperatures = recipe?.temperatures;
+  const { calibrate = true } = options as ClassifierOptions;
+  let temperatures = calibrate ? recipe?.temperatures : undefined;
   if (held !== undefined && validationData !== undefined) {
     const samples = { X: validationData.X, values: held.values, weights: held.weights };
     ({ temperatures } = await task.judge([await task.observe(network, samples, how)], how));
@@ -143,11 +149,22 @@ function withTemperatures(
   return learned;
 }
 
-/** A recipe's schedules have a fixed length. */
-function checkSameLength(given: number | undefined, recipe: Recipe | undefined): void {
-  if (given === undefined || recipe === undefined || given === recipe.epochs) return;
-  const rule = `${recipe.epochs}, as in the checkpoint, since the schedules of a preset end there`;
-  throw argumentError('ERR_BLASNET_ARG_VALUE', 'epochs', rule, given);
+/** Checks that a resumed training with a preset states no other length and no other rows. */
+function checkSameRecipe(options: TrainOptions, recipe: Recipe | undefined): void {
+  if (recipe === undefined) return;
+  const refuse = (name: keyof TrainOptions, rule: string) => {
+    if (options[name] === undefined) return;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, options[name]);
+  };
+  const { epochs, folds } = recipe;
+  if (options.epochs !== epochs) {
+    refuse('epochs', `${epochs}, as in the checkpoint, since the schedules of a preset end there`);
+  }
+  if (options.preset === 'best') refuse('preset', 'left out, since trainings of it have no checkpoints');
+  if (folds === undefined) return;
+  for (const name of ['validationData', 'validationSplit'] as const) {
+    refuse(name, 'left out, as in the checkpoint, whose training learns from all rows');
+  }
 }
 
 function howOf({ signal, threads }: TrainOptions): AsyncOptions {

@@ -348,6 +348,22 @@ function checkFullBatch(
   }
 }
 
+/**
+ * Checks the options that watch a training, for who trains others before it.
+ *
+ * @param outputs of the network @param output its activation
+ * @throws like fit
+ */
+export function checkWatching(
+  { callbacks, checkpoint, metrics }: Pick<FitOptions, 'callbacks' | 'checkpoint' | 'metrics'>,
+  outputs: number,
+  output: ActivationName,
+): void {
+  readCallbacks(callbacks);
+  readCheckpoint(checkpoint);
+  resolveMetrics(metrics, outputs, output);
+}
+
 // Checks a schedule of factors, which cannot follow a series of the history.
 function statelessSchedule(name: string, value: unknown): Schedule {
   const schedule = resolveSchedule(value, name);

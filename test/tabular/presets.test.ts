@@ -141,6 +141,16 @@ describe('a preset', () => {
     }
   });
 
+  test.each([
+    [{ metrics: ['rocAux'] }, 'did you mean "rocAuc"?'],
+    [{ callbacks: 3 }, 'Expected callbacks to be '],
+    [{ checkpoint: { directory: 'somewhere', everyEpoch: 1 } }, 'Unknown option "everyEpoch" in checkpoint'],
+  ])('refuses %o before it trains without a fold', async (option, message) => {
+    // The first training would find the loss.
+    const options = { ...classes, ...option, loss: 'nothing' } as ClassifierOptions & { target: string };
+    await expect(Classifier.train(train, options)).rejects.toThrow(message);
+  });
+
   test('ends with an AbortError while it trains without a fold', async () => {
     const controller = new AbortController();
     const training = Classifier.train(train, { ...classes, epochs: 5_000, signal: controller.signal });
@@ -245,11 +255,32 @@ describe('a training with a preset that is resumed', () => {
       code: 'ERR_BLASNET_ARG_VALUE',
       message: expect.stringContaining('Expected epochs to be 8, as in the checkpoint'),
     });
+    for (const [option, rule] of [
+      [{ validationData: others }, 'validationData to be left out, as in the checkpoint'],
+      [{ validationSplit: 0.2 }, 'validationSplit to be left out, as in the checkpoint'],
+      [{ preset: 'best' }, 'preset to be left out, since trainings of it have no checkpoints'],
+    ] as const) {
+      await expect(Classifier.resume(directory, train, { ...options, ...option })).rejects.toMatchObject({
+        code: 'ERR_BLASNET_ARG_VALUE',
+        message: expect.stringContaining(`Expected ${rule}`),
+      });
+    }
+    const plain = await Classifier.resume(directory, train, { ...options, calibrate: false });
+    expect(plain.temperature).toBeUndefined();
     const resumed = await Classifier.resume(directory, train, options);
     expect(resumed.temperature).toBe(whole.temperature);
     expect((await resumed.probabilities(others)).toRecords()).toEqual(
       (await whole.probabilities(others)).toRecords(),
     );
+  });
+
+  test('is refused for a file with damaged temperatures', async () => {
+    const json = (await Classifier.train(train, { ...classes, epochs: 1 })).toJSON();
+    const { recipe, ...others } = json.table as { recipe: object };
+    for (const temperatures of [[], [1, 1], [0], 1]) {
+      const damaged = { ...json, table: { ...others, recipe: { ...recipe, temperatures } } };
+      expect(() => Classifier.fromJSON(damaged as never)).toThrow('its recipe is damaged');
+    }
   });
 });
 
