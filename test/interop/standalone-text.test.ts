@@ -107,6 +107,15 @@ test('a module rounds what a float32 network takes, once, after the preprocessin
   expect(network.predictSync([[2 ** 24 + 1]]).get(0, 0)).toBe(2 ** 24);
 });
 
+test('a row that begins with a gap is a row, and the gap is named', async () => {
+  const network = new Network([{ inputDim: 2, outputDim: 1, activation: 'sigmoid' }], { seed: 1 });
+  const folder = newFolder();
+  const file = join(folder, 'model.mjs');
+  await network.export(file);
+  const [result] = await inPlainNode(folder, [{ file, name: 'predict', argument: [null, 1] }]);
+  expect(result?.error?.message).toMatch(/^Expected row 0, column 0 to be a number \(NaN stands for/);
+});
+
 test('a network beyond the longest text of engines is refused, with what to do instead', () => {
   const outputs = 2 ** 13;
   const inputs = 2 ** 12;

@@ -7,7 +7,7 @@ import { list, literal, object } from './literals';
 export const numberFunctions: Functions = {
   ofRows: `// Calls f with one row, or with each row of an array of rows
 function ofRows(rows, f) {
-  const isRow = !Array.isArray(rows) || typeof rows[0] !== 'object';
+  const isRow = !Array.isArray(rows) || typeof rows[0] !== 'object' || rows[0] === null;
   return isRow ? f(rows, 0) : Array.from(rows, f);
 }`,
   placeOfGreatest: `// The place of the greatest number, the first of equals
