@@ -151,11 +151,14 @@ const withManifest = (change: object) => ({ ...plain, weightsManifest: [{ ...man
 const withLayers = (...layers: object[]) => ({ ...plain, modelTopology: sequential(...layers) });
 const spec = (change: object) => withManifest({ weights: [{ ...weights[0], ...change }, weights[1]] });
 const add = { class_name: 'Add', name: 'add', config: { name: 'add' } };
-const named = (each: typeof input | typeof dense, ...sources: string[]) => ({
+const named = (each: { readonly config: { readonly name: string } }, ...sources: string[]) => ({
   ...each,
   name: each.config.name,
   inbound_nodes: sources.length === 0 ? [] : call(...sources),
 });
+const rescaling = { class_name: 'Rescaling', config: { name: 'r', scale: 0.5, offset: 0 } };
+const cube = { ...input, config: { name: 'input', batch_input_shape: [null, 2, 1] } };
+const flatten = { class_name: 'Flatten', config: { name: 'f' } };
 const second = { ...dense, config: { ...dense.config, name: 'other' } };
 
 test.each<[string, unknown, string]>([
@@ -244,6 +247,33 @@ test.each<[string, unknown, string]>([
     'to be 16 bytes, as it says, got 12',
   ],
   ['no weights', { ...plain, weightsManifest: [] }, 'Expected the weight "dense/kernel"'],
+  [
+    'a softmax over a part of the inputs',
+    withLayers(
+      cube,
+      { class_name: 'Activation', config: { name: 'a', activation: 'softmax' } },
+      flatten,
+      dense,
+    ),
+    'Expected activation of layer "a" (Activation) of "model.json" to be one of each unit alone, in front of Flatten',
+  ],
+  [
+    'a Flatten that changes the order of the inputs',
+    withLayers(cube, { ...flatten, config: { name: 'f', data_format: 'channels_first' } }, dense),
+    'Expected data_format of layer "f" (Flatten) of "model.json" to be "channels_last", got "channels_first"',
+  ],
+  [
+    'a sum with what is in front of the preprocessing',
+    {
+      ...plain,
+      modelTopology: graph(
+        [named(input), named(rescaling, 'input'), named(dense, 'r'), named(add, 'dense', 'input')],
+        'Functional',
+        [['add', 0, 0]],
+      ),
+    },
+    'Expected layer "add" (Add) of "model.json" to be a sum of layers behind the preprocessing, got one of "input"',
+  ],
   [
     'a weight of two layers',
     withLayers(input, dense, { class_name: 'Sequential', config: { name: 'inner', layers: [dense] } }),

@@ -62,7 +62,7 @@ const nothing: Row = { read: () => ({}) };
 
 const rows: Readonly<Record<string, Row>> = {
   InputLayer: nothing,
-  Flatten: { read: (_, { shape }) => ({ shape: [shape.reduce((product, size) => product * size, 1)] }) },
+  Flatten: { read: flattened },
   Reshape: { read: reshaped },
   Identity: nothing,
   Dense: {
@@ -70,9 +70,14 @@ const rows: Readonly<Record<string, Row>> = {
     read: dense,
   },
   Activation: {
-    read: ({ config }, { version }) => ({
-      stages: activationStage(activationIn(config, 'activation', version)),
-    }),
+    read: ({ config }, { version, shape }) => {
+      const activation = activationIn(config, 'activation', version);
+      if (shape.length > 1 && ['softmax', 'logSoftmax'].includes(activation.name)) {
+        const rule = 'one of each unit alone, in front of Flatten';
+        throw config.error('activation', rule, activation.name);
+      }
+      return { stages: activationStage(activation) };
+    },
   },
   ReLU: fixed(({ config }) => {
     config.only('max_value', undefined);
@@ -242,6 +247,12 @@ function checkedShape(
   if (array.shape.length === shape.length && shape.every((size, i) => array.shape[i] === size)) return array;
   const got = `(${array.shape.slice(0, 8).join(' x ')})`;
   throw fileError(file, `the shape of the ${role} of ${place}`, `(${shape.join(' x ')})`, got);
+}
+
+function flattened({ config }: KerasLayer, { shape }: KerasContext): Result {
+  // It would change the order of the inputs.
+  if (shape.length > 1) config.only('data_format', 'channels_last');
+  return { shape: [shape.reduce((product, size) => product * size, 1)] };
 }
 
 function reshaped({ config }: KerasLayer, { shape }: KerasContext): Result {

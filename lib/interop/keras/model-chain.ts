@@ -19,8 +19,8 @@ export function chainOfModel(json: unknown, version: number, weights: Weights, f
   const dtype = dtypeOf(arrays, file);
   const before: ScalerStep[] = [];
   const stages: Stage[] = [];
-  // How many stages lead to the outputs of each layer.
-  const ends = new Map<KerasLayer, number>();
+  // How many stages and steps lead to the outputs of each layer.
+  const ends = new Map<KerasLayer, { readonly stages: number; readonly steps: number }>();
   const input = shapeOfInput(layers, file);
   let shape: readonly number[] = input;
   for (const layer of layers) {
@@ -31,10 +31,16 @@ export function chainOfModel(json: unknown, version: number, weights: Weights, f
     const result = readLayer(layer, context);
     if (result.step !== undefined) before.push(result.step);
     stages.push(...(result.stages ?? []));
-    if (layer.other !== undefined)
-      stages.push({ kind: 'add', from: ends.get(lastOf(layer.other)) as number });
+    if (layer.other !== undefined) {
+      const other = ends.get(lastOf(layer.other));
+      if (other?.steps !== before.length) {
+        const rule = 'a sum of layers behind the preprocessing';
+        throw fileError(file, layer.config.place, rule, `one of ${quote(layer.other.name)} before it`);
+      }
+      stages.push({ kind: 'add', from: other.stages });
+    }
     ({ shape = shape } = result);
-    ends.set(layer, stages.length);
+    ends.set(layer, { stages: stages.length, steps: before.length });
   }
   if (shape.length !== 1) throw fileError(file, 'the outputs', 'of one dimension', `(${shape.join(' x ')})`);
   const inputs = input.reduce((product, size) => product * size, 1);
