@@ -41,15 +41,20 @@ const weights = (graph: GraphWriter) => graph.tensor('W', numbers, [2, 2]);
 
 /** The same from messages, for what the writer does not write. */
 function rawModel(...fields: readonly [number, Message][]): Buffer {
+  return rawModelOf([2], ...fields);
+}
+
+function rawModelOf(inputs: readonly number[], ...fields: readonly [number, Message][]): Buffer {
   const graph = new Message();
   for (const [field, message] of fields) graph.message(field, message);
   const size = (value: number) => new Message().integer(1, value);
-  const info = (name: string) => {
-    const shape = new Message().message(1, new Message().text(2, 'rows')).message(1, size(2));
+  const info = (name: string, sizes: readonly number[]) => {
+    const shape = new Message().message(1, new Message().text(2, 'rows'));
+    for (const each of sizes) shape.message(1, size(each));
     const tensor = new Message().integer(1, 1).message(2, shape);
     return new Message().text(1, name).message(2, new Message().message(1, tensor));
   };
-  graph.message(11, info('X')).message(12, info('Y'));
+  graph.message(11, info('X', inputs)).message(12, info('Y', [2]));
   return Buffer.concat(new Message().integer(1, 8).message(7, graph).parts);
 }
 
@@ -133,6 +138,16 @@ describe('what is refused', () => {
       what: 'a form of one row',
       bytes: graphOf(({ op }, x) => op('Flatten', [x], { axis: 0n })),
       message: 'to be one to rows and columns, got axis = 0',
+    },
+    {
+      what: 'a softmax over a part of the inputs',
+      bytes: rawModelOf(
+        [2, 2],
+        [1, node('Softmax', ['X'], 'p')],
+        [1, node('Relu', ['p'], 'r')],
+        [1, node('Flatten', ['r'], 'Y')],
+      ),
+      message: 'Expected node 1 "the Softmax" (Softmax) of "bytes" to be behind Flatten, got softmax',
     },
     {
       what: 'biases for each row',

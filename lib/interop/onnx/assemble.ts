@@ -17,6 +17,7 @@ type Arithmetic = Extract<Deed, { kind: 'arithmetic' }>;
 /** @throws Error ERR_BLASNET_FILE for sizes that are not known, and for what no network of this library does there */
 export function chainOf(graph: Graph, { deeds, input }: Way, { classes }: FoundOutputs): Chain {
   const inputs = input === undefined ? 0 : columnsOf(graph, input);
+  if ((input?.dims?.length ?? 0) > 2) checkFlat(graph, deeds);
   const added = new Set(deeds.flatMap((deed) => (deed.kind === 'add' ? [deed.from] : [])));
   const begin = beginOf(deeds, added);
   const before = stepsOf(graph, deeds.slice(0, begin), inputs);
@@ -49,6 +50,16 @@ function columnsOf(graph: Graph, { name, dims, type }: ValueInfo): number {
   const columns = sizes.reduce((product, size) => product * size, 1);
   if (sizes.length > 0 && columns > 0 && Number.isSafeInteger(columns)) return columns;
   throw fileError(graph.file, place, 'one whose columns are known', `the sizes [${dims?.join(', ') ?? ''}]`);
+}
+
+// Inputs of several dimensions are one row here, also in front of the node that makes them one.
+function checkFlat(graph: Graph, deeds: readonly Deed[]): void {
+  for (const deed of deeds) {
+    if (deed.kind === 'cast' && deed.node.type !== 'Cast') return;
+    if (deed.kind !== 'stage' || deed.stage.kind !== 'activation') continue;
+    const { name } = deed.stage.activation;
+    if (name === 'softmax' || name === 'logSoftmax') throw graph.wrong(deed.node, 'behind Flatten', name);
+  }
 }
 
 // What can be preprocessing. Factors alone are those of a layer.

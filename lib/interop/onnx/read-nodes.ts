@@ -294,7 +294,7 @@ function readReshape(graph: Graph, node: Node): Before {
 
 function readFlatten(graph: Graph, node: Node): Before {
   const axis = attributeOf(node, 'axis');
-  if (axis === -1) return passes(graph, node);
+  if (axis === -1) return { deed: { kind: 'cast', node }, of: node.inputs[0] as string };
   throw graph.wrong(node, 'one to rows and columns', `axis = ${String(axis)}`);
 }
 

@@ -19,7 +19,7 @@ export function outputsOf(graph: Graph): FoundOutputs {
     type === elementTypes.string ||
     type === elementTypes.int64 ||
     // Names that are numbers, but not whole ones.
-    (outputs.length > 1 && namesBehind(graph, name) !== undefined);
+    (outputs.length === 2 && namesBehind(graph, name) !== undefined);
   const numbers = outputs.filter((output) => !isLabel(output));
   const [main, other] = numbers;
   if (main === undefined || other !== undefined) {
