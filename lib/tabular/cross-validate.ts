@@ -209,7 +209,7 @@ async function trainFold(
   const test = await table.takeAsync(fold.testIndex, how);
   const evaluation: object = await model.evaluate(test, how);
   const columns = await outputsOf(model, test, how);
-  const epochs = model.history?.loss.length ?? 0;
+  const epochs = model.history?.loss.length ?? Number.NaN;
   return { evaluation, epochs, model, outputs: { testIndex: fold.testIndex, columns } };
 }
 

@@ -142,7 +142,7 @@ export class TableRun implements RunTask<AnyModel> {
     this.#test = 'test' in rows ? rows.test : await this.#table.takeAsync(rows.testIndex, how);
     const options = { ...this.#options, ...how, ...(callbacks && { callbacks }) };
     const model = await this.#kind.train(train, options, begun);
-    return { model, epochs: model.history?.loss.length ?? 0 };
+    return { model, epochs: model.history?.loss.length ?? Number.NaN };
   }
 
   evaluate(model: AnyModel, how: RunHow): Promise<object> {

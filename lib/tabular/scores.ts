@@ -92,6 +92,7 @@ export interface FoldRow {
   readonly fold: number;
   readonly trainRows: number;
   readonly testRows: number;
+  /** The epochs that were trained; NaN for a model of several networks. */
   readonly epochs: number;
   readonly seconds: number;
   readonly scores: Scores;

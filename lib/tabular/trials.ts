@@ -28,7 +28,7 @@ export interface Trial {
   readonly std: number;
   /** The mean of each score over the folds. */
   readonly scores: Scores;
-  /** The mean over the folds of the epochs that were trained. */
+  /** The mean over the folds of the epochs that were trained; NaN for models of several networks. */
   readonly epochs: number;
   /** The time of all its trainings and evaluations together. */
   readonly seconds: number;

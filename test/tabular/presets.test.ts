@@ -12,8 +12,11 @@ import {
   Bag,
   Classifier,
   type ClassifierOptions,
+  choice,
+  crossValidate,
   Regressor,
   type RegressorOptions,
+  search,
   Table,
 } from '../../lib/tabular';
 import { foldsFor } from '../../lib/tabular/hold-out';
@@ -175,6 +178,16 @@ describe("the preset 'best'", () => {
     const { models } = await Bag.fromBytes<Bag<number, Float64Array, object>>(await regressor.toBytes());
     const sum = models.reduce((all, each) => all + each.predict(record), 0);
     expect(regressor.predict(record)).toBeCloseTo(sum / 8, 6);
+  });
+
+  test('is cross-validated and searched, without a number of epochs', async () => {
+    const options = { target: 'left', folds: 2, seed: 1 } as const;
+    const { folds } = await crossValidate(Classifier, train, { ...options, preset: 'best', epochs: 1 });
+    expect(folds.map(({ epochs }) => epochs)).toEqual([Number.NaN, Number.NaN]);
+    const space = { preset: 'best', epochs: 1, clipNorm: choice([1]) } as const;
+    const { best, table, model } = await search(Classifier, train, { ...options, space, trials: 1 });
+    expect([best.epochs, table.column('trainedEpochs').missing]).toEqual([Number.NaN, 1]);
+    expect(model?.networks).toHaveLength(8);
   });
 
   test('has one file, which Classifier.load and Bag.load read in every way', async () => {
