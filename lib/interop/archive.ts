@@ -8,6 +8,8 @@ import type { ImportSource } from './format';
 // Numbers hardly compress: an archive whose files become larger than this, each, is made to fill the memory.
 const mostGrowth = 100;
 const least = 2 ** 20;
+// Of all files together.
+const leastOfAll = 2 ** 26;
 
 /** The name of the first file of a zip archive; undefined for other bytes. */
 export function firstNameIn(bytes: Uint8Array): string | undefined {
@@ -26,8 +28,13 @@ export async function filesIn(
   wanted: (name: string) => boolean,
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const found = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const { name, size, packedSize, blocks } of await unzip(memoryBytes(bytes, file))) {
-    if (!wanted(name)) continue;
+  const entries = (await unzip(memoryBytes(bytes, file))).filter(({ name }) => wanted(name));
+  const all = entries.reduce((sum, { size }) => sum + size, 0);
+  if (all > Math.max(leastOfAll, mostGrowth * bytes.length)) {
+    const rule = `together at most ${mostGrowth} times as large as the archive`;
+    throw fileError(file, 'the files', rule, `${all} bytes out of ${bytes.length}`);
+  }
+  for (const { name, size, packedSize, blocks } of entries) {
     if (found.has(name)) throw fileError(file, `the file ${quote(name)}`, 'there once', 'two of this name');
     if (size > Math.max(least, mostGrowth * packedSize)) {
       const rule = `at most ${mostGrowth} times as large as in the archive`;

@@ -7,15 +7,20 @@ import { filesIn } from '../../lib/interop/archive';
 import { zipOf } from '../../lib/interop/npz/zip-writer';
 import { checksumOf } from './npz-files';
 
-/** An archive of one file, compressed. */
-function compressed(content: Uint8Array): Uint8Array<ArrayBuffer> {
-  const packed = deflateRawSync(content, { level: 9 });
-  const bytes = Buffer.concat(workHere(zipOf([{ name: 'file', parts: [packed] }])));
-  const directory = bytes.lastIndexOf('PK\x01\x02');
-  for (const at of [8, directory + 10]) {
-    bytes.writeUInt16LE(8, at); // the method
-    bytes.writeUInt32LE(checksumOf(content), at + 6);
-    bytes.writeUInt32LE(content.length, at + 14);
+/** An archive of a file, or of several with equal content, compressed. */
+function compressed(content: Uint8Array, names: readonly string[] = ['file']): Uint8Array<ArrayBuffer> {
+  const parts = [deflateRawSync(content, { level: 9 })];
+  const bytes = Buffer.concat(workHere(zipOf(names.map((name) => ({ name, parts })))));
+  const checksum = checksumOf(content);
+  for (const [signature, method] of [
+    ['PK\x03\x04', 8],
+    ['PK\x01\x02', 10],
+  ] as const) {
+    for (let at = bytes.indexOf(signature); at >= 0; at = bytes.indexOf(signature, at + 1)) {
+      bytes.writeUInt16LE(8, at + method);
+      bytes.writeUInt32LE(checksum, at + method + 6);
+      bytes.writeUInt32LE(content.length, at + method + 14);
+    }
   }
   return new Uint8Array(bytes);
 }
@@ -29,6 +34,13 @@ test('a compressed file comes out as it went in', async () => {
 test('a file that grows a thousandfold is refused, since numbers do not', async () => {
   await expect(open(compressed(new Uint8Array(2 ** 23)))).rejects.toThrow(
     /Expected the file "file" of "archive" to be at most 100 times as large as in the archive, got 8388608 bytes out of \d+$/,
+  );
+});
+
+test('many files that grow are refused, though each of them is small', async () => {
+  const names = Array.from({ length: 65 }, (_, i) => `file ${i}`);
+  await expect(open(compressed(new Uint8Array(2 ** 20), names))).rejects.toThrow(
+    'Expected the files of "archive" to be together at most 100 times as large as the archive, got 68157440 bytes out of',
   );
 });
 
