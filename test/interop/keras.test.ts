@@ -65,6 +65,27 @@ const edited = (edit: (text: string) => string, name = 'config.json') =>
   );
 const sequential = 'keras2-sequential.h5';
 
+/** An HDF5 file of groups, each with the next one as its only member. */
+function nestedGroups(depth: number): Uint8Array {
+  const name = 'normalization';
+  const parts = [Buffer.alloc(48)];
+  const [head] = parts as [Buffer];
+  head.write('\x89HDF\r\n\x1a\n\x02\x08\x08', 0, 'latin1');
+  head.writeBigUInt64LE(48n, 36);
+  let at = 48;
+  for (let i = 0; i < depth; i++) {
+    const member = Buffer.from(i === 0 ? 'layers' : name);
+    // A header of version 2 with one message, a link: its version and flags, the length of the name, the name, the address.
+    const link = Buffer.concat([Buffer.of(1, 0, member.length), member, Buffer.alloc(8)]);
+    const header = Buffer.from(`OHDR\x02\x00`, 'latin1');
+    const group = Buffer.concat([header, Buffer.of(4 + link.length, 6, link.length, 0, 0), link]);
+    at += group.length;
+    group.writeBigUInt64LE(BigInt(at), group.length - 8);
+    parts.push(group);
+  }
+  return Buffer.concat(parts);
+}
+
 test.each<[string, () => Uint8Array | Promise<Uint8Array>, string]>([
   [
     'weights alone',
@@ -97,6 +118,11 @@ test.each<[string, () => Uint8Array | Promise<Uint8Array>, string]>([
     'an archive with another file as weights',
     () => archive((files) => files.set('model.weights.h5', new Uint8Array(99))),
     'Expected the content of "model.weights.h5 of bytes" to be HDF5',
+  ],
+  [
+    'groups within groups without end',
+    () => archive((files) => files.set('model.weights.h5', nestedGroups(20_000))),
+    '/normalization" of "model.weights.h5 of bytes" to be in at most 100 groups, got more',
   ],
   [
     'an archive without a version',

@@ -54,6 +54,9 @@ export function openHdf5(content: Uint8Array, file: string): Hdf5Group {
   return new Hdf5Group(bytes, root, '/');
 }
 
+// Files of Keras have a few. What searches them calls itself for each.
+const deepest = 100;
+
 export class Hdf5Group {
   /** Its path in the file. */
   readonly path: string;
@@ -61,10 +64,14 @@ export class Hdf5Group {
   readonly #messages: readonly Message[];
   readonly #links: Map<string, number>;
   readonly #objects = new Map<string, Hdf5Group>();
+  readonly #depth: number;
 
-  constructor(bytes: Hdf5Bytes, at: number, path: string) {
+  /** @param depth how many groups it is in */
+  constructor(bytes: Hdf5Bytes, at: number, path: string, depth = 0) {
+    if (depth > deepest) throw bytes.error(`"${path}"`, `in at most ${deepest} groups`, 'more');
     this.path = path;
     this.#bytes = bytes;
+    this.#depth = depth;
     this.#messages = readMessages(bytes, at, `"${path}"`);
     this.#links = readLinks(bytes, this.#messages, `"${path}"`);
   }
@@ -81,7 +88,8 @@ export class Hdf5Group {
     if (at === undefined) return undefined;
     let found = this.#objects.get(first);
     if (found === undefined) {
-      found = new Hdf5Group(this.#bytes, at, `${this.path === '/' ? '' : this.path}/${first}`);
+      const place = `${this.path === '/' ? '' : this.path}/${first}`;
+      found = new Hdf5Group(this.#bytes, at, place, this.#depth + 1);
       this.#objects.set(first, found);
     }
     return others.length === 0 ? found : found.member(others.join('/'));
