@@ -6,7 +6,7 @@
 //                  table, in which a number stands for the schema
 
 import type { AsyncOptions, Work } from '../addon/work';
-import type { BlasnetError } from '../base/errors';
+import { type BlasnetError, blasnetError } from '../base/errors';
 import { type FilePath, pathOf } from '../base/file-path';
 import { type Calls, runCalls, runCallsSync, unlessAborted, working } from '../formats/file-calls';
 import { fileError, quote } from '../formats/file-error';
@@ -32,8 +32,11 @@ export interface StoredBag {
 }
 
 const shared = ['blasnet.format', 'blasnet.version'] as const;
-const texts = ['dtype'] as const;
+const plain = ['dtype'] as const;
 const values = ['seed', 'architecture', 'preprocessing', 'table'] as const;
+
+/** The most characters of the models' schemas: a file has each schema once, but the memory has one for each model. */
+const mostOfSchemas = 2 ** 28;
 
 /** Makes the content of a bag's file from the files of its models. */
 export function* bagContent(files: readonly Uint8Array[]): Calls<Safetensors> {
@@ -45,7 +48,7 @@ export function* bagContent(files: readonly Uint8Array[]): Calls<Safetensors> {
   const schemas = new Map<string, number>();
   const models = contents.map(({ metadata }) => {
     const fields: Record<string, unknown> = {};
-    for (const key of texts) fields[key] = metadata[`blasnet.${key}`];
+    for (const key of plain) fields[key] = metadata[`blasnet.${key}`];
     for (const key of values) {
       const text = metadata[`blasnet.${key}`];
       if (text !== undefined) fields[key] = JSON.parse(text);
@@ -56,9 +59,11 @@ export function* bagContent(files: readonly Uint8Array[]): Calls<Safetensors> {
     // In the place of the schema, so that the file of a loaded model has equal bytes.
     return { ...fields, table: { ...table, schema: schemas.get(text) as number } };
   });
+  const texts = [...schemas.keys()];
+  checkSchemas(models.map(({ table: { schema } }) => (texts[schema] as string).length));
   const [{ metadata }] = contents as [Safetensors];
   const own = Object.fromEntries(shared.map((key) => [key, metadata[key] as string]));
-  const bag = { version: 1, schemas: [...schemas.keys()].map((text) => JSON.parse(text)), models };
+  const bag = { version: 1, schemas: texts.map((text) => JSON.parse(text)), models };
   return {
     tensors: contents.flatMap(({ tensors }, i) =>
       tensors.map((each) => ({ ...each, name: `${i}.${each.name}` })),
@@ -187,6 +192,8 @@ function otherThan(metadata: Metadata): string {
 function checkedBag({ version, schemas, models }: Fields) {
   if (version !== 1) throw new Error(`version ${String(version)} is newer than this library`);
   if (!Array.isArray(schemas) || !Array.isArray(models) || models.length === 0) throw damaged();
+  const lengths = schemas.map((schema) => JSON.stringify(schema).length);
+  checkSchemas(models.map((model) => lengths[objectOf(objectOf(model).table).schema as number] ?? 0));
   let kind: unknown;
   const read = models.map((model: Json) => {
     const fields = objectOf(model);
@@ -196,7 +203,7 @@ function checkedBag({ version, schemas, models }: Fields) {
     if (typeof schema !== 'number' || whole === undefined) throw damaged();
     kind ??= objectOf(table.targets).kind;
     const metadata: Record<string, string> = {};
-    for (const key of texts) metadata[`blasnet.${key}`] = String(fields[key]);
+    for (const key of plain) metadata[`blasnet.${key}`] = String(fields[key]);
     for (const key of values) {
       const value = key === 'table' ? { ...table, schema: whole } : fields[key];
       if (value !== undefined) metadata[`blasnet.${key}`] = JSON.stringify(value);
@@ -205,6 +212,13 @@ function checkedBag({ version, schemas, models }: Fields) {
   });
   if (kind !== 'classifier' && kind !== 'regressor') throw damaged();
   return { kind: kind as StoredBag['kind'], models: read };
+}
+
+function checkSchemas(lengths: readonly number[]): void {
+  const sum = lengths.reduce((all, length) => all + length, 0);
+  if (sum <= mostOfSchemas) return;
+  const message = `Expected the schemas of all ${lengths.length} models to have at most ${mostOfSchemas} characters, got ${sum}`;
+  throw blasnetError('ERR_BLASNET_SHAPE', message);
 }
 
 function objectOf(value: Json | undefined): Fields {

@@ -176,6 +176,18 @@ describe('a bag in a file', () => {
     );
   });
 
+  test('is refused if a small file repeats a schema until it fills the memory', () => {
+    const bytes = changed((_, described) => {
+      described.schemas[0] = { ...(described.schemas[0] as object), pad: 'x'.repeat(2e6) } as never;
+      described.models = Array.from({ length: 200 }, () => described.models[0] as Described['models'][0]);
+      return {};
+    });
+    expect(bytes.length).toBeLessThan(3e6);
+    expect(() => Bag.fromBytesSync(bytes)).toThrow(
+      /the schemas of all 200 models to have at most 268435456 characters, got 4\d{8}/,
+    );
+  });
+
   test('is refused as JSON of other things', () => {
     const refused = (json: unknown, message: string) =>
       expect(() => Bag.fromJSON(json as never)).toThrow(expect.objectContaining({ message }));
