@@ -59,8 +59,8 @@ export async function crossFit(
         reached.map(({ observed }) => observed),
         how,
       );
-      // Of equals, the later one.
-      if (best !== undefined && judgement.loss > best.loss) continue;
+      // Of equals, the later one; a number before NaN.
+      if (best !== undefined && !Number.isNaN(best.loss) && !(judgement.loss <= best.loss)) continue;
       const { temperatures } = judgement;
       const members = reached.map(({ trained }) => trained);
       best = {
