@@ -198,7 +198,14 @@ describe('models', () => {
   });
 
   test('a Regressor that clamps its predictions does so there, too', async () => {
-    const options = { target: 'amount', epochs: 1, seed: 1, dtype: 'float64', clamp: true } as const;
+    const options = {
+      target: 'amount',
+      hidden: [128, 64],
+      epochs: 1,
+      seed: 1,
+      dtype: 'float64',
+      clamp: true,
+    } as const;
     const model = await Regressor.train(rows.slice(0, 40), options);
     const { answers } = await answersOf(model, fresh);
     const own = model.predictSync(fresh);
