@@ -32,7 +32,13 @@ import { checkFolds, foldConstraints } from './folds';
 import { NetworkBag } from './network-bag';
 import { shareOf } from './parallel';
 import { isLargerBetter, metricOption, type Scores } from './scores';
-import { runSearch, type SearchFindings, type SearchRunOptions, searchRunConstraints } from './search-run';
+import {
+  bestConstraints,
+  runSearch,
+  type SearchFindings,
+  type SearchRunOptions,
+  searchRunConstraints,
+} from './search-run';
 import { type Drawn, type DrawnOptions, drawOptions, hasDistribution } from './space';
 import { endsSearch, type Goal, type Trial } from './trials';
 
@@ -85,6 +91,7 @@ const validation: Constraint = {
 
 const constraints: Readonly<Record<keyof NetworkSearchOptions, Constraint>> = {
   ...searchRunConstraints,
+  ...bestConstraints,
   folds: foldConstraints.folds,
   space: anything,
   fit: anything,
@@ -94,14 +101,6 @@ const constraints: Readonly<Record<keyof NetworkSearchOptions, Constraint>> = {
   time: anything,
   shuffle: optional(boolean),
   validation: optional(validation),
-  metric: anything,
-  maximise: optional(boolean),
-  refit: optional({
-    rule: "true, false or 'bag'",
-    accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
-    holds: (value: unknown) => typeof value === 'boolean' || value === 'bag',
-    names: ['bag'],
-  }),
 };
 
 type Given = NetworkSearchOptions<object>;

@@ -4,6 +4,8 @@ import { blasnetError, type ErrorCode } from '../base/errors';
 import type { AnyName } from '../base/names';
 import {
   above,
+  anything,
+  boolean,
   type Constraint,
   functionValue,
   integerFrom,
@@ -48,6 +50,18 @@ export const searchRunConstraints: Readonly<Record<keyof SearchRunOptions, Const
   seed: optional(seedConstraint),
   maxSeconds: optional(above(0)),
   onTrialEnd: optional(functionValue),
+};
+
+/** The rules for the options that say which trial is the best, and what becomes of it. */
+export const bestConstraints: Readonly<Record<'metric' | 'maximise' | 'refit', Constraint>> = {
+  metric: anything,
+  maximise: optional(boolean),
+  refit: optional({
+    rule: "true, false or 'bag'",
+    accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
+    holds: (value: unknown) => typeof value === 'boolean' || value === 'bag',
+    names: ['bag'],
+  }),
 };
 
 /** What every search finds. */

@@ -1,6 +1,6 @@
 import { argumentError, blasnetError } from '../base/errors';
 import type { AnyName } from '../base/names';
-import { anything, boolean, type Constraint, checkObject, checkOptions, optional } from '../base/validate';
+import { anything, type Constraint, checkObject, checkOptions, optional } from '../base/validate';
 import type { SplitInputs, SplitLabels } from '../datasets/parts';
 import { testSizeConstraint } from '../datasets/test-rows';
 import { freshSeed, RandomState } from '../random/random-state';
@@ -30,6 +30,7 @@ import {
 } from './search-network';
 import { searchRows } from './search-rows';
 import {
+  bestConstraints,
   runSearch,
   type SearchFindings,
   type SearchPlan,
@@ -98,17 +99,10 @@ const validation: Constraint = {
 const constraints: Readonly<Record<keyof SearchOptions | 'target', Constraint>> = {
   ...foldConstraints,
   ...searchRunConstraints,
+  ...bestConstraints,
   target: anything,
   space: anything,
   validation: optional(validation),
-  metric: anything,
-  maximise: optional(boolean),
-  refit: optional({
-    rule: "true, false or 'bag'",
-    accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
-    holds: (value: unknown) => typeof value === 'boolean' || value === 'bag',
-    names: ['bag'],
-  }),
 };
 
 type Given = SearchOptions<TrainOptions, never> & { readonly target: string | readonly string[] };

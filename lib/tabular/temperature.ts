@@ -93,28 +93,36 @@ export function* fitMembersTemperature(given: MembersComparison): Work<number> {
 }
 
 /** Writes each member's share of the probability of each row's label, times the row's weight. */
-function* weigh(
-  { rows, cols, labels, logits, weights }: MembersComparison,
-  scale: number,
-  shares: Float64Array,
-): Work<void> {
+function* weigh(given: MembersComparison, scale: number, shares: Float64Array): Work<void> {
+  const { rows, cols, logits, weights } = given;
   const own = new Float64Array(logits.length);
   yield* inSlices(
     rows,
     (from, to) => {
       for (let row = from; row < to; row++) {
-        for (const [member, z] of logits.entries())
-          own[member] = logProbability(z, row * cols, cols, labels[row] as number, scale);
-        const top = Math.max(...own);
-        let sum = 0;
-        for (const value of own) sum += Math.exp(value - top);
-        const weight = (weights?.[row] ?? 1) / sum;
+        const all = labelLogs(given, row, scale, own);
+        const weight = weights?.[row] ?? 1;
         for (const [member, value] of own.entries())
-          shares[member * rows + row] = weight * Math.exp(value - top);
+          shares[member * rows + row] = weight * Math.exp(value - all);
       }
     },
     logits.length * cols,
   );
+}
+
+/** Writes the log of the probability that each member gives to a row's label into `own`. @returns the log of their sum */
+function labelLogs(
+  { cols, labels, logits }: MembersComparison,
+  row: number,
+  scale: number,
+  own: Float64Array,
+): number {
+  for (const [member, z] of logits.entries())
+    own[member] = logProbability(z, row * cols, cols, labels[row] as number, scale);
+  const top = Math.max(...own);
+  let sum = 0;
+  for (const value of own) sum += Math.exp(value - top);
+  return top + Math.log(sum);
 }
 
 /** log(softmax(scale * z)) of the label; with one column, of the logits 0 and z. */
@@ -229,8 +237,9 @@ export async function calibratedLoss(
   return sum / comparisons.length;
 }
 
-function* logLossOf({ rows, cols, labels, logits, weights }: MembersComparison, scale: number): Work<number> {
-  const members = logits.length;
+function* logLossOf(given: MembersComparison, scale: number): Work<number> {
+  const { rows, cols, weights } = given;
+  const members = given.logits.length;
   const own = new Float64Array(members);
   let loss = 0;
   let whole = 0;
@@ -238,13 +247,8 @@ function* logLossOf({ rows, cols, labels, logits, weights }: MembersComparison, 
     rows,
     (from, to) => {
       for (let row = from; row < to; row++) {
-        for (const [member, z] of logits.entries())
-          own[member] = logProbability(z, row * cols, cols, labels[row] as number, scale);
-        const top = Math.max(...own);
-        let sum = 0;
-        for (const value of own) sum += Math.exp(value - top);
         const weight = weights?.[row] ?? 1;
-        loss -= weight * (top + Math.log(sum / members));
+        loss -= weight * (labelLogs(given, row, scale, own) - Math.log(members));
         whole += weight;
       }
     },

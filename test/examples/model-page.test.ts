@@ -5,8 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../support/browser';
 
 const root = join(__dirname, '../..');
 
@@ -21,13 +22,7 @@ describe('the example of a model in a page', () => {
     const run = spawnSync(process.execPath, [program], { cwd: folder, encoding: 'utf8' });
     expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' });
     stdout = run.stdout;
-    const { findBrowser } = await import('../../scripts/requirements.mjs'); // setup.mjs checked for this browser
-    const executablePath = findBrowser();
-    if (!executablePath) throw new Error('Expected a browser; npm test installs Chromium where it can');
-    browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-gpu', '--no-first-run'],
-    });
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { launchBrowser } from '../support/browser';
 import { finished, startDemo } from './demo';
 
 export const frames = 40;
@@ -20,13 +21,7 @@ beforeAll(async () => {
   expect(stderr).toContain('done\n');
   expect(code).toBe(0);
   url = pathToFileURL(join(folder, 'moons.html')).href;
-  const { findBrowser } = await import('../../scripts/requirements.mjs'); // setup.mjs checked for this browser
-  const executablePath = findBrowser();
-  if (!executablePath) throw new Error('Expected a browser; npm test installs Chromium where it can');
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-  });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {

@@ -5,13 +5,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import ts from 'typescript-5.4';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labelEncoder, Network, preprocessing, standardScaler } from '../../lib';
 import { workHere } from '../../lib/addon/work';
 import { networkModule } from '../../lib/interop/standalone/network-module';
 import { Classifier, type LabelsClassifier, Regressor } from '../../lib/tabular';
+import { launchBrowser } from '../support/browser';
 import { newFolder } from '../support/scratch';
 import { inPlainNode } from './plain-node';
 import { caseOf } from './random-networks';
@@ -237,13 +238,7 @@ describe('a module in a browser', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    const { findBrowser } = await import('../../scripts/requirements.mjs'); // setup.mjs checked for this browser
-    const executablePath = findBrowser();
-    if (!executablePath) throw new Error('Expected a browser; npm test installs Chromium where it can');
-    browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-gpu', '--no-first-run'],
-    });
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {

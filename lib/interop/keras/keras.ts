@@ -3,31 +3,18 @@
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
 import { type WorkOptions, workAnywhere } from '../../addon/work';
 import { fileError, quote } from '../../formats/file-error';
-import { activationNames } from '../../layers/activations';
 import { filesIn, firstNameIn } from '../archive';
 import type { Chain } from '../chain';
 import { type Feature, type Format, type ImportSource, rulesBy } from '../format';
 import { isHdf5, openHdf5 } from '../hdf5/group';
 import { jsonOf } from '../json-of';
 import { isObject } from './fields';
-import { chainOfModel } from './model-chain';
+import { chainOfModel, featuresOfLayers } from './model-chain';
 import { weightsOfArchive, weightsOfLegacy } from './weights';
 
 const members = ['config.json', 'metadata.json', 'model.weights.h5'];
 
-const read: ReadonlySet<Feature> = new Set([
-  ...([
-    'noise',
-    'dense',
-    'batchNorm',
-    'layerNorm',
-    'dropout',
-    'add',
-    'standardScaler',
-    'minMaxScaler',
-  ] as const),
-  ...activationNames,
-]);
+const read: ReadonlySet<Feature> = new Set(featuresOfLayers);
 
 /** Sequential models, and functional ones whose layers follow each other; Rescaling and Normalization are preprocessing. */
 export const keras: Format = {

@@ -2,9 +2,26 @@
 
 import type { Dtype } from '../../base/matrix';
 import { fileError, quote } from '../../formats/file-error';
+import { activationNames } from '../../layers/activations';
 import type { Chain, ScalerStep, Stage } from '../chain';
+import type { Feature } from '../format';
 import { type KerasContext, readLayer, rolesOf, type WeightArray, type Weights } from './layers';
 import { type KerasLayer, layersOfModel } from './model';
+
+/** What a chain that comes from layers of Keras may have. */
+export const featuresOfLayers: readonly Feature[] = [
+  ...([
+    'noise',
+    'dense',
+    'batchNorm',
+    'layerNorm',
+    'dropout',
+    'add',
+    'standardScaler',
+    'minMaxScaler',
+  ] as const),
+  ...activationNames,
+];
 
 /**
  * The chain of a model.

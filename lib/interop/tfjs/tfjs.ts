@@ -8,6 +8,7 @@ import { bytesOf, littleEndian } from '../../formats/safetensors';
 import { activationNames } from '../../layers/activations';
 import type { Chain, Stage } from '../chain';
 import { type ExportedFile, type Feature, type Format, oneMember, type Rule, rulesBy } from '../format';
+import { featuresOfLayers } from '../keras/model-chain';
 import { withFactorsInWeights, withScalersAsStages } from '../plain-stages';
 import { arraysIn, transpose } from '../to-network';
 import { lackingActivations, type TfjsLayer, tfjsLayersOf, topologyOf } from './layers';
@@ -36,20 +37,7 @@ const rules: Partial<Record<Feature, Rule>> = {
   labels: true,
 };
 
-const read: ReadonlySet<Feature> = new Set([
-  ...([
-    'noise',
-    'dense',
-    'batchNorm',
-    'layerNorm',
-    'dropout',
-    'add',
-    'standardScaler',
-    'minMaxScaler',
-    'labels',
-  ] as const),
-  ...activationNames,
-]);
+const read: ReadonlySet<Feature> = new Set([...featuresOfLayers, 'labels']);
 
 /** Browsers keep files of a few megabytes in their caches. The converter of TensorFlow.js makes them as large. */
 const shardBytes = 2 ** 22;
