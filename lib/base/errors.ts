@@ -35,6 +35,12 @@ export const errorClasses = {
   ERR_BLASNET_MEMORY: Error,
   /** A thread that the system does not give. Native code throws it. */
   ERR_BLASNET_THREAD: Error,
+  /** A slot that has no model, or none to go back to. */
+  ERR_BLASNET_NO_MODEL: Error,
+  /** A queue in which as many calls wait as it takes. */
+  ERR_BLASNET_QUEUE_FULL: Error,
+  /** A slot or a batcher that was closed. */
+  ERR_BLASNET_CLOSED: Error,
   /** The native addon, or a package that a format needs, could not be loaded. */
   ERR_BLASNET_LOAD: Error,
 } as const;

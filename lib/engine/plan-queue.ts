@@ -117,6 +117,11 @@ export class PlanQueue {
     }
   }
 
+  /** Like `read`, with a plan of the caller's, whose arrays are on SharedArrayBuffers. */
+  readWith(plan: Plan, operation: Operation, { signal, threads }: OperationOptions): Promise<Outcome> {
+    return this.#read(() => plan.runAsync(operation, signal, threads), signal);
+  }
+
   /** Waits for the operations before it. Nothing changes the parameters until the turn is ended. */
   turnToRead(signal: AbortSignal | undefined): Promise<Turn> {
     return new Promise((resolve, reject) => {

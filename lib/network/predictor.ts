@@ -1,8 +1,9 @@
+import type { WorkOptions } from '../addon/work';
 import { type DisposableObject, makeDisposable } from '../base/disposable';
 import { elementError, type Matrix, sharedZeros } from '../base/matrix';
 import { newSharedArray } from '../base/memory';
 import { boolean, check, integerBetween, optional, positiveInteger } from '../base/validate';
-import type { Plan } from '../engine/plan';
+import { type Operation, type Outcome, type Plan, statusCodes } from '../engine/plan';
 import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
 import { unknownCode } from '../layers/embeddings';
 import type { Preprocessing } from '../preprocessing';
@@ -23,6 +24,12 @@ export interface PredictorOptions {
 }
 
 export const predictorConstraints = { maxBatch: optional(positiveInteger), preprocessed: optional(boolean) };
+
+/** Lets a plan read the parameters on another thread, after the operations before it. */
+export type ReadElsewhere = (plan: Plan, operation: Operation, options: WorkOptions) => Promise<Outcome>;
+
+/** The key of a predictor's `run` on other threads. */
+export const runElsewhere: unique symbol = Symbol.for('blasnet.runElsewhere') as never;
 
 export interface Predictor extends DisposableObject {}
 
@@ -52,9 +59,10 @@ export class Predictor {
   readonly categories: Int32Array;
   /** (maxBatch x outputDim): the outputs of the rows. With a targetScaler, they are in the targets' own units. */
   readonly output: Matrix;
-  readonly #plan: Plan['native'];
+  readonly #plan: Plan;
   readonly #architecture: Architecture;
   readonly #checkAtRest: () => void;
+  readonly #read: ReadElsewhere;
   readonly #preprocess: TransformRows | undefined;
   readonly #targetScaler: Preprocessing | undefined;
   // What the plan reads: the input, or what the preprocessing makes of it.
@@ -62,10 +70,11 @@ export class Predictor {
 
   /** @internal */
   constructor(
-    { native }: Plan,
+    plan: Plan,
     { architecture, dtype, preprocessing, targetScaler }: InputKind & Pick<LabelKind, 'targetScaler'>,
     rows: number,
     checkAtRest: () => void,
+    read: ReadElsewhere,
   ) {
     const embeddings = embeddingsIn(architecture).length;
     this.#inputs = sharedZeros(rows, inputDimOf(architecture), dtype);
@@ -78,10 +87,11 @@ export class Predictor {
     this.categories = newSharedArray(Int32Array, rows * embeddings).fill(unknownCode);
     this.output = sharedZeros(rows, outputLayerOf(architecture).outputDim, dtype);
     this.#targetScaler = targetScaler;
-    native.pin(rows, this.#inputs.data, embeddings === 0 ? null : this.categories, this.output.data);
-    this.#plan = native;
+    plan.native.pin(rows, this.#inputs.data, embeddings === 0 ? null : this.categories, this.output.data);
+    this.#plan = plan;
     this.#architecture = architecture;
     this.#checkAtRest = checkAtRest;
+    this.#read = read;
   }
 
   /**
@@ -99,13 +109,31 @@ export class Predictor {
     }
     this.#checkAtRest();
     this.#preprocess?.(rows);
-    const bad = this.#plan.predictPinned(rows);
+    const bad = this.#plan.native.predictPinned(rows);
     if (bad === -1) {
       if (this.#targetScaler !== undefined) unscaleHere(this.#targetScaler, this.output, rows);
       return;
     }
-    if (bad >= 0) throw elementError(this.#nameOfInputs(), this.#inputs, bad, 'finite numbers');
-    throw codeError('categories', { X: this.input, codes: this.categories }, this.#architecture, -2 - bad);
+    throw bad >= 0 ? this.#notFinite(bad) : this.#codeOutside(-2 - bad);
+  }
+
+  /** @internal Like `run`, on other threads. The buffers must stay as they are until then. */
+  async [runElsewhere](rows: number, options: WorkOptions): Promise<void> {
+    this.#preprocess?.(rows);
+    const operation: Operation = (plan, callback) =>
+      plan.predict(this.#inputs.data, this.categories, rows, this.output.data, callback);
+    const { status, index } = await this.#read(this.#plan, operation, options);
+    if (status === statusCodes.inputNotFinite) throw this.#notFinite(index);
+    if (status === statusCodes.codeOutside) throw this.#codeOutside(index);
+    if (this.#targetScaler !== undefined) unscaleHere(this.#targetScaler, this.output, rows);
+  }
+
+  #notFinite(index: number): Error {
+    return elementError(this.#nameOfInputs(), this.#inputs, index, 'finite numbers');
+  }
+
+  #codeOutside(index: number): Error {
+    return codeError('categories', { X: this.input, codes: this.categories }, this.#architecture, index);
   }
 
   #nameOfInputs(): string {

@@ -30,7 +30,7 @@ import { checkTargetScaler, lossOfScaled, measurable, unscale } from '../samples
 import type { TrainedNetwork } from '../training/trained-network';
 import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { type EvaluateOptions, type Evaluation, evaluateConstraints } from './network-options';
-import { Predictor, type PredictorOptions, predictorConstraints } from './predictor';
+import { Predictor, type PredictorOptions, predictorConstraints, type ReadElsewhere } from './predictor';
 
 /** What reads the parameters of a network and changes nothing. `Network` documents its methods of the same names. */
 export class NetworkReader {
@@ -95,7 +95,9 @@ export class NetworkReader {
     checkTargetScaler(kind);
     const plan = this.#queue.make(this.#outputLoss());
     const atRest = () => this.#queue.checkAtRest('run', 'readers');
-    return new Predictor(plan, preprocessed ? { ...kind, preprocessing: undefined } : kind, maxBatch, atRest);
+    const read: ReadElsewhere = (own, operation, how) => this.#queue.readWith(own, operation, how);
+    const given = preprocessed ? { ...kind, preprocessing: undefined } : kind;
+    return new Predictor(plan, given, maxBatch, atRest, read);
   }
 
   async evaluate(X: InputsLike, Y: LabelsLike, options: EvaluateOptions & AsyncOptions): Promise<Evaluation> {

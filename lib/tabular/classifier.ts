@@ -4,6 +4,7 @@ import type { FilePath } from '../base/file-path';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
 import type { Json } from '../formats/json';
+import { type Served, served } from '../network/served-model';
 import { labelEncoder } from '../preprocessing';
 import type { Table } from '../tables/table';
 import type { FitOptions } from '../training/options';
@@ -27,7 +28,8 @@ import {
 import { rowsToEvaluate, targetsOf } from './prepare';
 import { type ReliabilityOptions, reliabilityConstraints, reliabilityTable } from './reliability';
 import { areRows, type RowNetwork, type Rows } from './row-network';
-import { explained, type ModelParts, said, TableModel } from './table-model';
+import { servedRows } from './served-rows';
+import { explained, type ModelParts, partsOf, said, TableModel } from './table-model';
 import type { Task, Trained } from './task';
 import { calibratedLoss, type HeldLogits, logitsOf, pooled, temperaturesOf } from './temperature';
 import { type Begun, resume, train } from './train';
@@ -268,6 +270,15 @@ export class Classifier<
     }));
     const chosen = (row: ArrayLike<number>) => names[this.#single ? decide(row as FloatArray) : 0] as string;
     return { outputs, chosen };
+  }
+
+  /** @internal */
+  [served](): Served {
+    const outputs = this.targets.flatMap(({ name, classes }) =>
+      classes.map((each) => `the class ${JSON.stringify(each)} of ${JSON.stringify(name)}`),
+    );
+    const answers = { answer: this.#answer, probabilities: this.#probabilities };
+    return servedRows('Classifier', partsOf(this), outputs, answers);
   }
 
   // The class numbers of rows, and what the network says about them.

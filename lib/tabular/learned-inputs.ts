@@ -6,10 +6,12 @@ import { Idle, inSlices, type Work } from '../addon/work';
 import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { allocate, type Dtype, type FloatArray, Matrix } from '../base/matrix';
 import { didYouMean } from '../base/validate';
+import type { InputRules } from '../network/served-model';
 import type { SplitTarget } from '../preprocessing/learn';
 import { cellError, placeOf } from '../tables/build';
 import type { ColumnSchema, Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
+import { asFieldError, checkFields, doorReader } from './door-reader';
 import { type InputsOptions, placeOfColumn } from './inputs';
 import { learnColumn } from './learn-column';
 import { codesOf, isScaled, type LearnedColumn, type LearnedInputsJson, type Part, widthOf } from './part';
@@ -40,7 +42,9 @@ interface Encoder {
 export class LearnedInputs {
   readonly columns: readonly LearnedColumn[];
   readonly #unseen: 'zeros' | 'error';
-  // The names of all columns, if others are refused.
+  // The names of all columns.
+  readonly #names: ReadonlySet<string>;
+  // The same, if others are refused.
   readonly #known: ReadonlySet<string> | undefined;
   readonly #schemas: readonly ColumnSchema[];
   readonly #readers: readonly RecordReader[];
@@ -57,7 +61,8 @@ export class LearnedInputs {
     this.columns = columns;
     this.#unseen = unseen;
     this.numbersFirst = numbersFirst;
-    this.#known = additional === 'error' ? new Set(schema.columns.map(({ name }) => name)) : undefined;
+    this.#names = new Set(schema.columns.map(({ name }) => name));
+    this.#known = additional === 'error' ? this.#names : undefined;
     this.#schemas = columns.map(({ name, categories }) => ({
       ...schema.column(name),
       ...(categories === undefined ? {} : { categories }),
@@ -169,18 +174,23 @@ export class LearnedInputs {
    * Makes a function that encodes one record into these arrays.
    *
    * @param out (width) @param codes (embeddings)
+   * @param rules those for the records of callers
    */
-  rowEncoder(out: FloatArray, codes: Int32Array): (record: RecordLike) => void {
-    const readers = this.#readers;
+  rowEncoder(out: FloatArray, codes: Int32Array, rules?: Required<InputRules>): (record: RecordLike) => void {
+    const readers =
+      rules === undefined ? this.#readers : this.#schemas.map((schema) => doorReader(schema, rules));
     const raw = new Float64Array(readers.length);
     const encoder = this.#newEncoder();
     return (record) => {
+      if (rules !== undefined) checkFields(record, this.#names, rules);
       this.#check(record, 0);
       for (let i = 0; i < raw.length; i++) raw[i] = (readers[i] as RecordReader)(record, 0);
       encoder.native.encodeRow(raw, out, codes);
       if (encoder.outcome[0] !== statusCodes.done) {
         const outcome = readOutcome(encoder.outcome);
-        throw this.#error(outcome, record[(this.#schemas[outcome.layer] as ColumnSchema).name]);
+        const { name } = this.#schemas[outcome.layer] as ColumnSchema;
+        const error = this.#error(outcome, record[name]);
+        throw rules === undefined ? error : asFieldError(error, name);
       }
     };
   }

@@ -4,6 +4,7 @@ import type { FilePath } from '../base/file-path';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
 import type { Json } from '../formats/json';
+import { type Served, served } from '../network/served-model';
 import type { Table } from '../tables/table';
 import { columnsOf, numbersTable, recordMaker } from './answers';
 import { evaluateNumbers, type RegressorEvaluation, type TargetsEvaluation } from './evaluation';
@@ -36,6 +37,7 @@ import {
 import { rowsToEvaluate } from './prepare';
 import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
+import { servedRows } from './served-rows';
 import { explained, type ModelParts, partsOf, said, TableModel } from './table-model';
 import type { Trained } from './task';
 import { type Begun, resume, train } from './train';
@@ -288,6 +290,15 @@ export class Regressor<
     const first = this.#median ?? 0;
     const outputs = this.targets.map((name, i) => ({ name, index: first + i, sign: 1 as const }));
     return { outputs, chosen: () => this.targets[0] as string };
+  }
+
+  /** @internal */
+  [served](): Served {
+    const outputs = [
+      ...this.targets.map((name) => `the number ${JSON.stringify(name)}`),
+      ...(this.levels ?? []).map((level) => `the quantile ${level}`),
+    ];
+    return servedRows('Regressor', partsOf(this), outputs, { answer: this.#answer });
   }
 
   #levelNames(): string[] {

@@ -6,6 +6,7 @@ import { safetensorsBytes, writeSafetensors } from '../formats/safetensors';
 import { type ExportedNetwork, exportNetwork, exportNetworkBytes } from '../network/exportable';
 import type { ExportOptions } from '../network/interop-options';
 import type { Network } from '../network/network';
+import { type Served, served } from '../network/served-model';
 import type { Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
 import type { History } from '../training/history';
@@ -101,6 +102,9 @@ export abstract class TableModel {
     readonly outputs: readonly ExplainedOutput[];
     readonly chosen: (outputs: ArrayLike<number>) => string;
   };
+
+  /** @internal How `blasnet/serving` serves it. */
+  abstract [served](): Served;
 
   /**
    * Tells how much worse the scores of rows get if a column's values are permuted among the rows: permutation importance

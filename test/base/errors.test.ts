@@ -25,6 +25,9 @@ const classes: Record<ErrorCode, ErrorConstructor> = {
   ERR_BLASNET_NOT_FITTED: Error,
   ERR_BLASNET_MEMORY: Error,
   ERR_BLASNET_THREAD: Error,
+  ERR_BLASNET_NO_MODEL: Error,
+  ERR_BLASNET_QUEUE_FULL: Error,
+  ERR_BLASNET_CLOSED: Error,
   ERR_BLASNET_LOAD: Error,
 };
 
