@@ -4,8 +4,11 @@ export type Callback = (error: Error | undefined) => void;
 
 /** A native object with operations: see native/binding/operations.h. */
 export interface NativeOperations {
-  /** Sets how many threads the next operations may use; 0: all that setThreads allows. */
-  limitThreads(threads: number): void;
+  /**
+   * Sets how many threads the next operations may use (0: all that setThreads allows), and whether those that run on other
+   * threads have the lowest priority. @default low: false
+   */
+  limitThreads(threads: number, low?: boolean): void;
   /** Ends the running operation, and each later one until clearStop, after its current step. */
   stop(): void;
   clearStop(): void;

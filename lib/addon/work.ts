@@ -7,7 +7,7 @@ import { AbortError } from '../base/errors';
 import type { NumberArray } from '../base/matrix';
 import { pin } from '../base/pinning';
 import type { Reading } from '../base/reading';
-import { abortSignal, optional, positiveInteger } from '../base/validate';
+import { abortSignal, oneOf, optional, positiveInteger } from '../base/validate';
 import type { Callback, NativeCall, NativeOperations } from './binding';
 
 /** A place where the event loop may turn, if work has held it for some time. */
@@ -18,20 +18,45 @@ type Step = NativeCall | typeof pause;
 /** Yields native calls and pauses, and continues when each has ended. */
 export type Work<T> = Generator<Step, T, void>;
 
+/** The priority of the threads that compute. */
+export type Priority = 'normal' | 'low';
+
+export const priority = optional(oneOf(['normal', 'low']));
+
 /** The options of asynchronous methods. */
 export interface AsyncOptions {
   /** Ends the operation early. It then rejects with an AbortError. @default none */
   readonly signal?: AbortSignal;
   /** The most threads to compute with. At least 1. Results do not depend on it. @default the number of setThreads */
   readonly threads?: number;
+  /**
+   * 'low' computes on threads that have the lowest priority of the system, so that it slows down other work as little as
+   * possible. Results do not depend on it. @default 'normal'
+   */
+  readonly priority?: Priority;
 }
 
-export const asyncConstraints = { signal: optional(abortSignal), threads: optional(positiveInteger) };
+export const asyncConstraints = {
+  signal: optional(abortSignal),
+  threads: optional(positiveInteger),
+  priority,
+};
 
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
   /** How many threads a call may use; 0: all that setThreads allows. @default 0 */
   readonly threads?: number | undefined;
+  /** The priority of calls on threads of the addon. @default 'normal' */
+  readonly priority?: Priority | undefined;
+}
+
+/** The options that say how asynchronous work is done, out of all options of a call. */
+export function howOf({ signal, threads, priority }: WorkOptions): AsyncOptions {
+  return {
+    ...(signal !== undefined && { signal }),
+    ...(threads !== undefined && { threads }),
+    ...(priority !== undefined && { priority }),
+  };
 }
 
 // Numbers that are read within a millisecond, even if each is in a place of its own.
@@ -157,7 +182,7 @@ async function continueElsewhere<T>(
       if (!runIfBrief(step, slice, threads)) {
         if (step === pause) await turnOfEventLoop();
         else {
-          step.object.limitThreads(threads);
+          step.object.limitThreads(threads, options.priority === 'low');
           await settled(step.object, step.start, signal);
         }
         slice.begin();

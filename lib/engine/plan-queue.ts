@@ -1,4 +1,4 @@
-import { type Work, workElsewhere } from '../addon/work';
+import { type Work, type WorkOptions, workElsewhere } from '../addon/work';
 import { onAbort } from '../base/aborts';
 import { AbortError, blasnetError } from '../base/errors';
 import type { FloatArray, LabelArray } from '../base/matrix';
@@ -6,11 +6,6 @@ import { pin } from '../base/pinning';
 import type { Architecture } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
 import { type Operation, type Outcome, Plan, statusCodes } from './plan';
-
-export interface OperationOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly threads?: number | undefined;
-}
 
 /** A time in which the parameters may be read, and nothing changes them. */
 export interface Turn {
@@ -85,16 +80,16 @@ export class PlanQueue {
    * Runs an operation that changes the parameters, on another thread, after those before it. An abort during the operation
    * gives it the status `stopped`: it has finished a part.
    */
-  write(loss: ResolvedLoss, operation: Operation, { signal, threads }: OperationOptions): Promise<Outcome> {
+  write(loss: ResolvedLoss, operation: Operation, options: WorkOptions): Promise<Outcome> {
     return this.#write(
-      () => this.#from(this.#threadPlans, loss).runAsync(operation, signal, threads),
-      signal,
+      () => this.#from(this.#threadPlans, loss).runAsync(operation, options),
+      options.signal,
     );
   }
 
-  /** Does work that changes the parameters, on other threads, after the operations before it. */
-  change(work: Work<void>, threads: number): Promise<void> {
-    return this.#write(() => workElsewhere(work, { threads }), undefined);
+  /** Does work that changes the parameters, on other threads, after the operations before it. No abort ends it. */
+  change(work: Work<void>, options: Omit<WorkOptions, 'signal'>): Promise<void> {
+    return this.#write(() => workElsewhere(work, options), undefined);
   }
 
   /** Runs an operation that reads the parameters, on another thread, after those before it. Pins the arrays. */
@@ -102,12 +97,13 @@ export class PlanQueue {
     arrays: readonly LabelArray[],
     loss: ResolvedLoss,
     operation: Operation,
-    { signal, threads }: OperationOptions,
+    options: WorkOptions,
   ): Promise<Outcome> {
+    const { signal } = options;
     const unpin = pin(arrays);
     try {
       const outcome = await this.#read(
-        () => this.#from(this.#threadPlans, loss).runAsync(operation, signal, threads),
+        () => this.#from(this.#threadPlans, loss).runAsync(operation, options),
         signal,
       );
       if (outcome.status === statusCodes.stopped) throw new AbortError(signal?.reason);
@@ -118,8 +114,8 @@ export class PlanQueue {
   }
 
   /** Like `read`, with a plan of the caller's, whose arrays are on SharedArrayBuffers. */
-  readWith(plan: Plan, operation: Operation, { signal, threads }: OperationOptions): Promise<Outcome> {
-    return this.#read(() => plan.runAsync(operation, signal, threads), signal);
+  readWith(plan: Plan, operation: Operation, options: WorkOptions): Promise<Outcome> {
+    return this.#read(() => plan.runAsync(operation, options), options.signal);
   }
 
   /** Waits for the operations before it. Nothing changes the parameters until the turn is ended. */

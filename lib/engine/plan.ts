@@ -1,7 +1,7 @@
 import { type Callback, type NativePlan, native } from '../addon/binding';
 import { newOutcome, type Outcome, readOutcome, statusCodes } from '../addon/outcome';
 import { packRecord } from '../addon/records';
-import { settled } from '../addon/work';
+import { settled, type WorkOptions } from '../addon/work';
 import { AbortError, type BlasnetError, blasnetError } from '../base/errors';
 import { elementError, type FloatArray, type Matrix } from '../base/matrix';
 import { activationCodes } from '../layers/activations';
@@ -101,6 +101,7 @@ export class Plan {
   readonly native: NativePlan;
   readonly #outcome = newOutcome();
   #threads = 0;
+  #low = false;
 
   constructor(
     architecture: Architecture,
@@ -131,15 +132,18 @@ export class Plan {
 
   /** Runs an operation on the calling thread, with at most `threads` threads; 0: the number of setThreads. */
   run(operation: Operation, threads = 0): Outcome {
-    this.#limitThreads(threads);
+    this.#limitThreads(threads, false);
     operation(this.native);
     return readOutcome(this.#outcome);
   }
 
   /** Runs an operation on a thread of the addon. An abort ends it after the current step, with the status `stopped`. */
-  async runAsync(operation: Operation, signal?: AbortSignal, threads = 0): Promise<Outcome> {
+  async runAsync(
+    operation: Operation,
+    { signal, threads = 0, priority }: WorkOptions = {},
+  ): Promise<Outcome> {
     if (signal?.aborted) throw new AbortError(signal.reason);
-    this.#limitThreads(threads);
+    this.#limitThreads(threads, priority === 'low');
     await settled(this.native, (callback) => operation(this.native, callback), signal);
     return readOutcome(this.#outcome);
   }
@@ -149,10 +153,11 @@ export class Plan {
     this.native.release();
   }
 
-  #limitThreads(threads: number): void {
-    if (threads === this.#threads) return;
-    this.native.limitThreads(threads);
+  #limitThreads(threads: number, low: boolean): void {
+    if (threads === this.#threads && low === this.#low) return;
+    this.native.limitThreads(threads, low);
     this.#threads = threads;
+    this.#low = low;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Files of other tools: written by `export`, read by `Network.import`. This room is loaded on first use. */
 
-import { asyncConstraints, pinnedWork } from '../addon/work';
+import { asyncConstraints, howOf, pinnedWork } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { type FilePath, pathOf } from '../base/file-path';
 import { type Dtype, dtypeName } from '../base/matrix';
@@ -60,8 +60,8 @@ async function written(
     ...asyncConstraints,
     ...out.options,
   });
-  const { format: _, dtype, signal, threads, ...own } = options;
-  const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
+  const { format: _, dtype, signal: __, threads: ___, priority: ____, ...own } = options;
+  const how = howOf(options);
   const chains: Chain[] = [];
   for (const each of [content, ...(others ?? [])]) {
     const chain = chainOf(await each, whole);
@@ -83,9 +83,8 @@ export async function importNetwork(
   options: ImportOptions,
 ): Promise<StoredNetwork> {
   checkObject('options', options as unknown);
-  const { signal, threads } = options;
-  const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
-  checkOptions('', { signal, threads }, asyncConstraints);
+  const how = howOf(options);
+  checkOptions('', how, asyncConstraints);
   const path = isBytes(from) ? undefined : pathOf('path', from);
   const named = path !== undefined || options.format !== undefined;
   const stated = named ? formatFor('in', options, path) : undefined;
@@ -93,7 +92,7 @@ export async function importNetwork(
   const source = await openSource(from, how);
   const format = stated ?? formatOfBytes(source);
   checkImport(format, options);
-  const { format: _, dtype, seed: given, signal: __, threads: ___, ...own } = options;
+  const { format: _, dtype, seed: given, signal: __, threads: ___, priority: ____, ...own } = options;
   const { read } = (format as Readable).in;
   const chain: Chain = await read(source, { own, ...how });
   const asked = {

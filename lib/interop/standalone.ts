@@ -1,7 +1,7 @@
 // A standalone module: what a network computes as JavaScript that needs no library.
 
 import { Buffer } from 'node:buffer'; // the global may be missing in a test environment
-import { type Work, workAnywhere } from '../addon/work';
+import { howOf, type Work, workAnywhere } from '../addon/work';
 import type { Json } from '../formats/json';
 import type { Chain } from './chain';
 import {
@@ -36,10 +36,9 @@ async function writeBag(chains: readonly Chain[], options: WriteOptions): Promis
 
 async function filesOf(
   work: Work<Standalone>,
-  { name, signal, threads }: WriteOptions,
+  { name, ...options }: WriteOptions,
 ): Promise<readonly ExportedFile[]> {
-  const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
-  const { module, types } = await workAnywhere(work, how);
+  const { module, types } = await workAnywhere(work, howOf(options));
   return [{ parts: module }, { name: `${name}.d.mts`, parts: [Buffer.from(types)], spare: true }];
 }
 

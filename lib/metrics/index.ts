@@ -43,7 +43,7 @@ export type { ProbabilityOptions } from './probability';
 
 /**
  * The functions of `metrics` without blocking the calling thread: `await metrics.async.f1(yTrue, yPredicted)`. They also
- * take `signal` and `threads`, and a bad argument rejects the promise. Do not write to the arrays until the promise has
+ * take `signal`, `threads` and `priority`, and a bad argument rejects the promise. Do not write to the arrays until the promise has
  * settled. Arrays of numbers and arrays of rows are first read on the calling thread, in slices of some milliseconds.
  */
 const asyncMetrics = Object.freeze({

@@ -16,8 +16,8 @@ export async function loadBest(
   options: LoadBestOptions & AsyncOptions,
 ): Promise<StoredNetwork> {
   checkOptions('', options, { ...bestConstraints, ...asyncConstraints });
-  const { signal, threads, ...others } = options;
-  return runCalls(bestCalls(pathOf('folder', folder), others), { signal, threads });
+  const { signal, threads, priority, ...others } = options;
+  return runCalls(bestCalls(pathOf('folder', folder), others), { signal, threads, priority });
 }
 
 /** Like `loadBest`, but blocks the calling thread. */

@@ -1,4 +1,4 @@
-import { type AsyncOptions, asyncConstraints } from '../addon/work';
+import { asyncConstraints, howOf } from '../addon/work';
 import type { FilePath } from '../base/file-path';
 import { giveMethods } from '../base/methods';
 import { checkObject, checkOptions } from '../base/validate';
@@ -81,9 +81,9 @@ function contentsOf({ network, whole, others }: ExportedNetwork, options: Export
 // It begins at once, so that no later call of the user's comes before it.
 function begunSnapshot(network: SavableNetwork, options: unknown): Promise<NetworkContent> {
   checkObject('options', options);
-  const { signal, threads } = options;
-  checkOptions('', { signal, threads }, asyncConstraints);
-  const snapshot = snapshotOf(network, options as AsyncOptions);
+  const how = howOf(options);
+  checkOptions('', how, asyncConstraints);
+  const snapshot = snapshotOf(network, how);
   // If the export is refused for its options, nobody waits for it.
   snapshot.catch(() => {});
   return snapshot;

@@ -50,8 +50,8 @@ async function loadElsewhere(
   calls: (others: NetworkLoadOptions) => Calls<StoredNetwork>,
 ): Promise<StoredNetwork> {
   checkOptions('', options, { ...loadConstraints, ...asyncConstraints });
-  const { signal, threads, ...others } = options;
-  return runCalls(calls(others), { signal, threads });
+  const { signal, threads, priority, ...others } = options;
+  return runCalls(calls(others), { signal, threads, priority });
 }
 
 function* fileCalls(place: FilePath, options: NetworkLoadOptions): Calls<StoredNetwork> {

@@ -136,9 +136,9 @@ export class Network {
    */
   static async create(layers: readonly LayerOptions[], options: CreateOptions = {}): Promise<Network> {
     checkOptions('', options, createConstraints);
-    const { signal, threads, initializer, ...others } = options;
+    const { signal, threads, priority, initializer, ...others } = options;
     const network = new Network(layers, { ...others, initializer: later });
-    await network.#parts.initialize(initializer, { signal, threads });
+    await network.#parts.initialize(initializer, { signal, threads, priority });
     return network;
   }
 

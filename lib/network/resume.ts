@@ -1,3 +1,4 @@
+import { howOf } from '../addon/work';
 import type { FilePath } from '../base/file-path';
 import type { PlanQueue } from '../engine/plan-queue';
 import { checkLoadOptions } from '../preprocessing/pipeline';
@@ -33,8 +34,7 @@ export async function resumeTraining<Network>(
   const { skipDamaged = false, steps = [], override = [], ...fitOptions } = options;
   checkOverride(override);
   checkLoadOptions({ steps });
-  const { signal, threads } = fitOptions;
-  const found = await findCheckpoint(path, skipDamaged, { steps }, { signal, threads });
+  const found = await findCheckpoint(path, skipDamaged, { steps }, howOf(fitOptions));
   const { network, trained, queue } = restore(found.stored);
   const session = resumedSession(trained, X, Y, fitOptions, found, override);
   try {

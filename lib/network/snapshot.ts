@@ -13,17 +13,15 @@ import { type SavableNetwork, sourceOf } from './savable';
  * @throws RangeError ERR_BLASNET_NOT_FINITE; Error ERR_BLASNET_NOT_FITTED before the first fit, if inputDim was left out;
  *   Error ERR_BLASNET_MEMORY; AbortError
  */
-export async function snapshotOf(
-  network: SavableNetwork,
-  { signal, threads }: AsyncOptions,
-): Promise<NetworkContent> {
+export async function snapshotOf(network: SavableNetwork, options: AsyncOptions): Promise<NetworkContent> {
+  const { signal } = options;
   if (signal?.aborted) throw new AbortError(signal.reason);
   const { content, queue } = sourceOf(network);
   // A training on this thread does not wait for a turn.
-  if (queue.training === 'here') return workHere(copying(content), threads);
+  if (queue.training === 'here') return workHere(copying(content), options.threads);
   const turn = await queue.turnToRead(signal);
   try {
-    return await workElsewhere(copying(sourceOf(network).content), { signal, threads });
+    return await workElsewhere(copying(sourceOf(network).content), options);
   } finally {
     turn.end();
   }

@@ -85,7 +85,7 @@ export interface DecodeAsyncOptions extends DecodeOptions, AsyncOptions {}
  *     const Y = classes.oneHot(['dog', 'dog', 'cat']);       // (3, 3)
  *     classes.decode(await net.predict(X));                  // ['dog', ...]
  *
- * Each method has an asynchronous twin, which takes `signal` and `threads`. Names are JavaScript values, so the calling
+ * Each method has an asynchronous twin, which takes `signal`, `threads` and `priority`. Names are JavaScript values, so the calling
  * thread reads them in either form: the twin does so in slices of some milliseconds, and the event loop turns between
  * them. Until the promise settles, do not change the labels.
  */

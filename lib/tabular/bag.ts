@@ -1,4 +1,4 @@
-import { type AsyncOptions, asyncConstraints } from '../addon/work';
+import { type AsyncOptions, asyncConstraints, howOf } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
 import { type FilePath, pathOf } from '../base/file-path';
 import { type Constraint, check, checkObject, checkOptions, oneOf } from '../base/validate';
@@ -232,8 +232,8 @@ async function bagElsewhere<Any extends AnyBag>(
   options: NetworkLoadOptions & AsyncOptions,
 ): Promise<Any> {
   checkOptions('', options, { ...loadConstraints, ...asyncConstraints });
-  const { signal, threads, ...others } = options;
-  const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
+  const { signal: _, threads: __, priority: ___, ...others } = options;
+  const how = howOf(options);
   return bagFrom(await runCalls(calls(others), how));
 }
 

@@ -1,7 +1,7 @@
 // Trainings with folds of the rows, which tell the last training what it cannot learn from its own rows: where to stop, how
 // sure its probabilities may be, and whether a linear network does as well.
 
-import { type AsyncOptions, workElsewhere } from '../addon/work';
+import { type AsyncOptions, howOf, workElsewhere } from '../addon/work';
 import type { Indices } from '../datasets/stratify';
 import { RandomState } from '../random/random-state';
 import type { EpochReport } from '../training/history';
@@ -84,14 +84,12 @@ async function all<T>(
   options: TrainOptions,
   run: (i: number, how: AsyncOptions) => Promise<T>,
 ): Promise<T[]> {
-  const { parallel, threads } = shareOf(count, {
-    ...(options.threads !== undefined && { threads: options.threads }),
-  });
+  const { parallel, how } = shareOf(count, howOf(options));
   const ending = new Ending(options.signal);
   const results: T[] = [];
   try {
     await runTasks(count, parallel, ending, async (i) => {
-      results[i] = await run(i, { signal: ending.signal, threads });
+      results[i] = await run(i, { signal: ending.signal, ...how });
     });
   } finally {
     ending.done();

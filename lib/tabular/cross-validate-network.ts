@@ -29,7 +29,7 @@ import type { Table } from '../tables/table';
 import type { FitOptions } from '../training/options';
 import { type Fold, type FoldResult, repeatedFolds, runFolds } from './fold-tasks';
 import { checkFolds, foldConstraints, repeatsConstraint } from './folds';
-import { type ParallelOptions, parallelConstraints, shareOf } from './parallel';
+import { type ParallelOptions, parallelConstraints, wholeHow } from './parallel';
 import { foldsTable, type ScoreSummary, scoresText, summarise } from './scores';
 
 /** Makes the network of a fold. */
@@ -103,13 +103,13 @@ export async function crossValidateNetwork(
   checkOptions('', options, constraints);
   const given = options as unknown as NetworkFoldOptions;
   if (typeof given.fit !== 'function') checkObject('fit', given.fit);
-  const { stratify = false, group, time, shuffle = true, repeats = 1, seed = freshSeed(), signal } = given;
+  const { stratify = false, group, time, shuffle = true, repeats = 1, seed = freshSeed() } = given;
   const way = {
     ...(stratify !== false && { stratify: 'Y' }),
     ...(group !== undefined && { group: 'group' }),
   };
   checkFolds({ target: 'Y', ...way, ...(time !== undefined && { time: 'time' }), shuffle, repeats });
-  const how = { ...(signal && { signal }), threads: shareOf(1, given).threads };
+  const how = wholeHow(given);
   const data = new SplitData(X, Y, { stratify });
   await pinnedWork(data.read(), data.arrays, how);
   const folds = await repeatedFolds(repeats, seed, new RandomState(seed), (random) =>

@@ -30,7 +30,7 @@ import {
 } from './folds';
 import { type AnyModel, kindOf, type ModelKind, modelKind } from './model-kind';
 import { outOfFold, outputsOf } from './out-of-fold';
-import { type ParallelOptions, parallelConstraints, shareOf } from './parallel';
+import { type ParallelOptions, parallelConstraints, type TaskHow, wholeHow } from './parallel';
 import { targetsOf } from './prepare';
 import type { Regressor, TargetsRegressor } from './regressor';
 import type { Rows } from './row-network';
@@ -172,8 +172,8 @@ async function validate(
   given: Rows,
   options: TrainOptions & CrossValidateOptions<never>,
 ): Promise<CrossValidation<AnyModel, object>> {
-  const { seed = freshSeed(), repeats = 1, signal } = options;
-  const how = { ...(signal && { signal }), threads: shareOf(1, options).threads };
+  const { seed = freshSeed(), repeats = 1 } = options;
+  const how = wholeHow(options);
   const data = await foldedTable(kind, given, options, how);
   const folds = await repeatedFolds(repeats, seed, new RandomState(seed), (random) =>
     foldsOf(kind, data, options, random, how),
@@ -202,7 +202,7 @@ async function trainFold(
   { table }: FoldedTable,
   fold: Fold,
   options: TrainOptions & CrossValidateOptions<never>,
-  how: { readonly signal: AbortSignal; readonly threads: number },
+  how: TaskHow,
 ) {
   const train = await table.takeAsync(fold.trainIndex, how);
   const model = await kind.train(train, { ...trainOptionsOf(options), seed: fold.seed, ...how });

@@ -6,13 +6,8 @@ import type { Callbacks } from '../training/callbacks';
 import type { EpochReport } from '../training/history';
 import type { FitOptions } from '../training/options';
 import type { AnyModel, ModelKind } from './model-kind';
+import type { TaskHow } from './parallel';
 import type { TrainOptions } from './train-options';
-
-/** How a training computes. */
-export interface RunHow {
-  readonly signal: AbortSignal;
-  readonly threads: number;
-}
 
 /** What is trained and evaluated. */
 export interface RunTask<Model = unknown> {
@@ -25,12 +20,12 @@ export interface RunTask<Model = unknown> {
    * @param begun gets the model before the first epoch
    */
   train(
-    how: RunHow,
+    how: TaskHow,
     callbacks: Callbacks | undefined,
     begun: (model: Model) => void,
   ): Promise<{ readonly model: Model; readonly epochs: number }>;
   /** Evaluates the model with the fold's test rows. */
-  evaluate(model: Model, how: RunHow): Promise<object>;
+  evaluate(model: Model, how: TaskHow): Promise<object>;
 }
 
 export class FoldRun {
@@ -42,7 +37,7 @@ export class FoldRun {
   epochs = 0;
   seconds = 0;
   readonly #task: RunTask;
-  readonly #how: RunHow;
+  readonly #how: TaskHow;
   // Settles when the training has ended.
   #training: Promise<void> | undefined;
   #ended = false;
@@ -50,7 +45,7 @@ export class FoldRun {
   #paused: (() => void) | undefined;
   #answer: ((goesOn: boolean) => void) | undefined;
 
-  constructor(task: RunTask, how: RunHow) {
+  constructor(task: RunTask, how: TaskHow) {
     this.#task = task;
     this.#how = how;
   }
@@ -136,7 +131,7 @@ export class TableRun implements RunTask<AnyModel> {
     return this.#options.callbacks;
   }
 
-  async train(how: RunHow, callbacks: Callbacks | undefined, begun: (model: AnyModel) => void) {
+  async train(how: TaskHow, callbacks: Callbacks | undefined, begun: (model: AnyModel) => void) {
     const rows = this.#rows;
     const train = 'test' in rows ? this.#table : await this.#table.takeAsync(rows.trainIndex, how);
     this.#test = 'test' in rows ? rows.test : await this.#table.takeAsync(rows.testIndex, how);
@@ -145,7 +140,7 @@ export class TableRun implements RunTask<AnyModel> {
     return { model, epochs: model.history?.loss.length ?? Number.NaN };
   }
 
-  evaluate(model: AnyModel, how: RunHow): Promise<object> {
+  evaluate(model: AnyModel, how: TaskHow): Promise<object> {
     return model.evaluate(this.#test as Table, how);
   }
 }

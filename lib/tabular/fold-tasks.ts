@@ -4,7 +4,7 @@ import { isBlasnetError } from '../base/errors';
 import type { Indices } from '../datasets/stratify';
 import type { RandomState } from '../random/random-state';
 import { attach } from '../training/training-error';
-import { Ending, type ParallelOptions, runTasks, shareOf } from './parallel';
+import { Ending, type ParallelOptions, runTasks, shareOf, type TaskHow } from './parallel';
 import { type FoldRow, scoresOf } from './scores';
 
 /** A fold of the rows, and the seed of its training. */
@@ -54,16 +54,13 @@ export async function repeatedFolds(
 export async function runFolds<Model, Outputs>(
   folds: readonly Fold[],
   options: FoldTaskOptions,
-  run: (
-    fold: Fold,
-    how: { readonly signal: AbortSignal; readonly threads: number },
-  ) => Promise<FoldOutcome<Model, Outputs>>,
+  run: (fold: Fold, how: TaskHow) => Promise<FoldOutcome<Model, Outputs>>,
 ): Promise<{
   readonly results: readonly FoldResult<object>[];
   readonly models: readonly Model[];
   readonly outputs: readonly Outputs[];
 }> {
-  const { parallel, threads } = shareOf(folds.length, options);
+  const { parallel, how } = shareOf(folds.length, options);
   const onFoldEnd = options.onFoldEnd as ((fold: FoldResult<object>) => unknown) | undefined;
   const results: FoldResult<object>[] = [];
   const outputs: Outputs[] = [];
@@ -73,7 +70,7 @@ export async function runFolds<Model, Outputs>(
     await runTasks(folds.length, parallel, ending, async (i) => {
       const fold = folds[i] as Fold;
       const start = performance.now();
-      const outcome = await run(fold, { signal: ending.signal, threads }).catch((error: unknown) => {
+      const outcome = await run(fold, { signal: ending.signal, ...how }).catch((error: unknown) => {
         throw inFold(error, fold);
       });
       const result = resultOf(fold, outcome, (performance.now() - start) / 1000);

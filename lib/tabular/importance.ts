@@ -1,6 +1,6 @@
 // Permutation importance: how much worse the scores get when a column tells nothing.
 
-import { type AsyncOptions, asyncConstraints } from '../addon/work';
+import { type AsyncOptions, asyncConstraints, howOf } from '../addon/work';
 import type { AnyName } from '../base/names';
 import {
   boolean,
@@ -56,8 +56,8 @@ export async function importanceOf(
   options: ImportanceOptions,
 ): Promise<Table> {
   checkOptions('', options, constraints);
-  const { metric = model.defaultMetric, repeats = 5, seed = freshSeed(), signal, threads } = options;
-  const how = { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
+  const { metric = model.defaultMetric, repeats = 5, seed = freshSeed() } = options;
+  const how = howOf(options);
   const evaluation = await model.evaluate(table, how);
   const scoreOf = (of: object) =>
     typeof metric === 'function' ? metric(of as never) : (scoresOf(of)[metric] as number);

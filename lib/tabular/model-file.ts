@@ -1,6 +1,6 @@
 // The file of a model: that of its network, whose metadata also say what was learned about the columns.
 
-import { type AsyncOptions, asyncConstraints } from '../addon/work';
+import { type AsyncOptions, asyncConstraints, howOf } from '../addon/work';
 import { argumentError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
 import { checkOptions } from '../base/validate';
@@ -89,8 +89,8 @@ async function modelsElsewhere(
   options: NetworkLoadOptions & AsyncOptions,
 ): Promise<readonly StoredNetwork[]> {
   checkOptions('', options, { ...loadConstraints, ...asyncConstraints });
-  const { signal, threads, ...others } = options;
-  return runCalls(calls(others), { signal, threads });
+  const { signal, threads, priority, ...others } = options;
+  return runCalls(calls(others), { signal, threads, priority });
 }
 
 /** What a file says about a model beside its network. */
@@ -205,9 +205,9 @@ function isClassName(value: unknown): boolean {
 export async function modelInCheckpoint<K extends TargetsJson['kind']>(
   path: FilePath,
   kind: K,
-  { signal, threads, skipDamaged = false }: AsyncOptions & { readonly skipDamaged?: boolean },
+  { skipDamaged = false, ...options }: AsyncOptions & { readonly skipDamaged?: boolean },
 ): Promise<ModelParts<TargetsOf<K>> & { readonly recipe: Recipe | undefined }> {
-  const { stored, path: file } = await findCheckpoint(path, skipDamaged, {}, { signal, threads });
+  const { stored, path: file } = await findCheckpoint(path, skipDamaged, {}, howOf(options));
   const parts = modelParts(stored, file, kind);
   return { ...parts, recipe: (tableOf(stored.options) as unknown as StoredModel).recipe };
 }

@@ -7,6 +7,7 @@ import { classColumn, numbersTable } from './answers';
 import { Classifier } from './classifier';
 import type { TargetValues } from './labels';
 import type { AnyModel } from './model-kind';
+import type { TaskHow } from './parallel';
 
 /** What a fold's model says about the fold's test rows: columns by name. */
 export interface FoldOutputs {
@@ -21,11 +22,7 @@ export interface OutOfFold {
 }
 
 /** The numbers that are averaged: probabilities, or predicted numbers. */
-export async function outputsOf(
-  model: AnyModel,
-  test: Table,
-  options: { readonly signal: AbortSignal; readonly threads: number },
-): Promise<Table> {
+export async function outputsOf(model: AnyModel, test: Table, options: TaskHow): Promise<Table> {
   if (model instanceof Classifier) return model.probabilities(test, options);
   const answers = await model.predict(test, options);
   return answers instanceof Table ? answers : numbersTable(model.targets, [answers as Float64Array]);

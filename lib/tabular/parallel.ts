@@ -1,6 +1,7 @@
 // Tasks that run beside each other, such as the trainings of several folds.
 
 import { getThreads } from '../addon/threads';
+import { type AsyncOptions, howOf, type Priority, priority } from '../addon/work';
 import { onAbort } from '../base/aborts';
 import type { Constraint } from '../base/validate';
 import { abortSignal, optional, positiveInteger } from '../base/validate';
@@ -13,6 +14,8 @@ export interface ParallelOptions {
   readonly parallel?: number;
   /** The most threads to compute with, over all models. Results do not depend on it. @default the number of setThreads */
   readonly threads?: number;
+  /** 'low' computes on threads that have the lowest priority of the system: see `fit`. @default 'normal' */
+  readonly priority?: Priority;
   /** Ends all trainings early. The call then rejects with an AbortError. @default none */
   readonly signal?: AbortSignal;
 }
@@ -20,16 +23,30 @@ export interface ParallelOptions {
 export const parallelConstraints: Readonly<Record<keyof ParallelOptions, Constraint>> = {
   parallel: optional(positiveInteger),
   threads: optional(positiveInteger),
+  priority,
   signal: optional(abortSignal),
 };
 
-/** How many tasks run at a time, and how many threads each may use. */
+/** How one of several tasks computes. */
+export interface TaskHow {
+  readonly signal: AbortSignal;
+  readonly threads: number;
+  readonly priority?: Priority;
+}
+
+/** How many tasks run at a time, and how each computes. */
 export function shareOf(
   tasks: number,
-  { parallel, threads = getThreads() }: ParallelOptions,
-): { readonly parallel: number; readonly threads: number } {
+  { parallel, threads = getThreads(), priority }: ParallelOptions,
+): { readonly parallel: number; readonly how: Omit<TaskHow, 'signal'> } {
   const atOnce = Math.max(1, Math.min(tasks, parallel ?? threads));
-  return { parallel: atOnce, threads: Math.max(1, Math.floor(threads / atOnce)) };
+  const share = Math.max(1, Math.floor(threads / atOnce));
+  return { parallel: atOnce, how: { threads: share, ...(priority !== undefined && { priority }) } };
+}
+
+/** How a call computes beside its tasks. */
+export function wholeHow(options: ParallelOptions): AsyncOptions {
+  return howOf({ ...options, ...shareOf(1, options).how });
 }
 
 /** A signal that follows another one, and can be aborted by itself. */

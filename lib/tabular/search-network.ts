@@ -27,10 +27,10 @@ import type { Callbacks } from '../training/callbacks';
 import { type FitOptions, fitConstraints } from '../training/options';
 import { checkShared } from './cross-validate';
 import { type NetworkFoldOptions, networkFolds, unused } from './cross-validate-network';
-import type { RunHow, RunTask } from './fold-run';
+import type { RunTask } from './fold-run';
 import { checkFolds, foldConstraints } from './folds';
 import { NetworkBag } from './network-bag';
-import { shareOf } from './parallel';
+import { type TaskHow, wholeHow } from './parallel';
 import { isLargerBetter, metricOption, type Scores } from './scores';
 import {
   bestConstraints,
@@ -130,7 +130,7 @@ export async function searchNetwork(
   const random = new RandomState(seed);
   const settings = Array.from({ length: trials }, () => settingsOf(given, random));
   const epochs = sharedEpochs(settings, given);
-  const how = { ...(given.signal && { signal: given.signal }), threads: shareOf(1, given).threads };
+  const how = wholeHow(given);
   const data = new SplitData(X, Y, {
     ...{ stratify, shuffle },
     ...(typeof given.validation === 'number' && { testSize: given.validation }),
@@ -197,7 +197,7 @@ function settingsOf(given: Given, random: RandomState): Settings {
   const options: unknown = typeof given.fit === 'function' ? given.fit(drawn.options as never) : given.fit;
   checkObject('fit', options);
   checkOptions('fit', options, fitConstraints);
-  for (const name of ['signal', 'threads']) {
+  for (const name of ['signal', 'threads', 'priority']) {
     if (options[name] === undefined) continue;
     const rule = 'left out, since it is an option of the search itself';
     throw argumentError('ERR_BLASNET_ARG_VALUE', `fit.${name}`, rule, options[name]);
@@ -306,7 +306,7 @@ class NetworkRun implements RunTask<Network> {
     return this.#settings.fit.callbacks;
   }
 
-  async train(how: RunHow, callbacks: Callbacks | undefined, begun: (network: Network) => void) {
+  async train(how: TaskHow, callbacks: Callbacks | undefined, begun: (network: Network) => void) {
     const part = this.#part;
     const { X, Y } = 'test' in part ? part.train : await this.#take(part.trainIndex, how);
     this.#test = 'test' in part ? part.test : await this.#take(part.testIndex, how);
@@ -317,7 +317,7 @@ class NetworkRun implements RunTask<Network> {
     return { model: network, epochs: history.loss.length };
   }
 
-  evaluate(network: Network, how: RunHow): Promise<object> {
+  evaluate(network: Network, how: TaskHow): Promise<object> {
     const { X, Y } = this.#test as Samples;
     const { loss } = this.#settings.fit;
     return network.evaluate(X, Y, { metrics: this.#metrics, ...(loss !== undefined && { loss }), ...how });

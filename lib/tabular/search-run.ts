@@ -98,7 +98,7 @@ export async function runSearch<Finished extends object>(
   finish: (best: Trial, models: readonly unknown[]) => Promise<Finished>,
 ): Promise<SearchFindings & Finished> {
   const { method, reduction = 3, seed, maxSeconds = Number.POSITIVE_INFINITY } = options;
-  const { parallel, threads } = shareOf(drawn.length * folds, options);
+  const { parallel, how } = shareOf(drawn.length * folds, options);
   const ending = new Ending(options.signal);
   const candidates = drawn.map((each, i) => new Candidate(i + 1, each, goal, new Ending(ending.signal)));
   const result = () => {
@@ -111,7 +111,7 @@ export async function runSearch<Finished extends object>(
       rungs: method === 'halving' ? rungsOf(drawn.length, epochs, reduction) : [],
       endsAt: performance.now() + 1000 * maxSeconds,
       runsOf: ({ report, ending: { signal } }) =>
-        tasksOf(report).map((task) => new FoldRun(task, { signal, threads })),
+        tasksOf(report).map((task) => new FoldRun(task, { signal, ...how })),
     });
     if (winner === undefined) throw allFailed(candidates);
     const best = winner.report;

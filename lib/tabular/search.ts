@@ -16,7 +16,7 @@ import type {
 import { type RunTask, TableRun } from './fold-run';
 import { checkFolds, type FoldOptions, type FoldsOf, foldConstraints, foldedTable } from './folds';
 import { type AnyModel, kindOf, type ModelKind, modelKind } from './model-kind';
-import { shareOf } from './parallel';
+import { wholeHow } from './parallel';
 import { presetOf } from './presets';
 import { fastEpochs } from './recipe';
 import type { Regressor, TargetsRegressor } from './regressor';
@@ -41,7 +41,7 @@ import { type DrawnOptions, drawOptions, hasDistribution, type SpaceOf } from '.
 import type { ClassifierOptions, RegressorOptions, TrainOptions } from './train-options';
 
 /** Options of `train` that the search has itself, or that several trainings cannot share. */
-type Unsearched = 'target' | 'seed' | 'signal' | 'threads' | 'checkpoint' | 'progress';
+type Unsearched = 'target' | 'seed' | 'signal' | 'threads' | 'priority' | 'checkpoint' | 'progress';
 
 /** The space of a search: the options of `train`, in which any value may be a distribution. */
 export type SearchSpace<Options> = { readonly [K in keyof Omit<Options, Unsearched>]: SpaceOf<Options[K]> };
@@ -203,7 +203,7 @@ const fixedNames = ['weight', 'missingTarget', 'positive'];
 
 function checkSpace(space: unknown, { method }: Given): void {
   checkObject('space', space);
-  for (const name of ['target', 'seed', 'signal', 'threads']) {
+  for (const name of ['target', 'seed', 'signal', 'threads', 'priority']) {
     if (space[name] === undefined) continue;
     const rule = 'left out, since it is an option of the search itself';
     throw argumentError('ERR_BLASNET_ARG_VALUE', `space.${name}`, rule, space[name]);
@@ -253,9 +253,9 @@ async function searchAmong(
   drawn: readonly DrawnOptions[],
   ways: FoldsOf,
 ): Promise<SearchResult<AnyModel, TrainOptions>> {
-  const { target, seed, signal, refit = true } = options;
+  const { target, seed, refit = true } = options;
   const fixed = { ...drawn[0]?.options, target } as TrainOptions;
-  const how = { ...(signal && { signal }), threads: shareOf(1, options).threads };
+  const how = wholeHow(options);
   const goal = await goalOf(kind, options);
   const data = await foldedTable(kind, given, { ...fixed, ...ways }, how);
   const rows = await searchRows(kind, data, ways, options, how);

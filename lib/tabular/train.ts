@@ -1,6 +1,6 @@
 // The training of a Classifier or a Regressor: from a table to a network.
 
-import type { AsyncOptions } from '../addon/work';
+import { howOf } from '../addon/work';
 import { argumentError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
 import type { ActivationName } from '../layers/activations';
@@ -165,8 +165,4 @@ function checkSameRecipe(options: TrainOptions, recipe: Recipe | undefined): voi
   for (const name of ['validationData', 'validationSplit'] as const) {
     refuse(name, 'left out, as in the checkpoint, whose training learns from all rows');
   }
-}
-
-function howOf({ signal, threads }: TrainOptions): AsyncOptions {
-  return { ...(signal && { signal }), ...(threads !== undefined && { threads }) };
 }

@@ -123,7 +123,7 @@ function prepare(
   weighting: Weighting,
   blocking = false,
 ): Prepared {
-  checkFitOptions(options);
+  checkFitOptions(options, blocking);
   const { architecture, preprocessing, labels, targetScaler } = kind;
   const loss = fitLoss(architecture, options.loss, Y, labels !== undefined);
   // These learn from the samples now, and forget them if the samples are refused later.

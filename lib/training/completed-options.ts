@@ -1,3 +1,4 @@
+import type { Priority } from '../addon/work';
 import type { CheckpointStore } from '../formats/checkpoints';
 import type { ResolvedLoss } from '../layers/losses';
 import type { ResolvedMetric } from '../metrics/metric';
@@ -25,6 +26,7 @@ export interface CompletedFitOptions extends TrainingSizes {
   readonly clipValue: number;
   readonly clipNorm: number;
   readonly threads: number;
+  readonly priority: Priority;
   readonly signal: AbortSignal | undefined;
   readonly maxSeconds: number | undefined;
   readonly stratify: boolean;

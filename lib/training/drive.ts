@@ -1,4 +1,4 @@
-import { workAnywhere, workHere } from '../addon/work';
+import { howOf, workAnywhere, workHere } from '../addon/work';
 import { onAbort } from '../base/aborts';
 import { AbortError, blasnetError } from '../base/errors';
 import { pin } from '../base/pinning';
@@ -131,15 +131,15 @@ function afterEffectHere(training: Training, effect: Effect<unknown>, at: Workpl
 }
 
 function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
-  const { signal, threads } = session.options;
-  const options = { threads, ...(signal && { signal }) };
+  const { signal, threads, priority } = session.options;
+  const options = howOf({ signal, threads, priority });
   return {
-    write: (operation) => queue.write(session.minimised, operation, { signal, threads }),
-    read: (operation) => queue.read([], session.minimised, operation, { signal, threads }),
-    work: (work) => workAnywhere(work, { signal, threads }),
+    write: (operation) => queue.write(session.minimised, operation, options),
+    read: (operation) => queue.read([], session.minimised, operation, options),
+    work: (work) => workAnywhere(work, options),
     measure: (metrics, samples, out) => measureElsewhere(metrics, samples, out, options),
     call: (_, call) => settledUnlessAborted(call, signal),
-    change: (work) => queue.change(work, threads),
+    change: (work) => queue.change(work, { threads, priority }),
     file: (file) => file.async(options),
   };
 }

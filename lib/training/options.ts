@@ -1,3 +1,4 @@
+import { type Priority, priority } from '../addon/work';
 import { argumentError } from '../base/errors';
 import type { AnyName } from '../base/names';
 import {
@@ -151,6 +152,13 @@ export interface FitOptions<M extends Metrics = Metrics> extends StepOptions {
    */
   readonly checkpoint?: FitCheckpointOptions;
   /**
+   * 'low' trains on threads that have the lowest priority of the system, also between the epochs, so that predictions and
+   * other work are slowed down as little as possible. Results do not depend on it. Not an option of `fitSync`.
+   *
+   * @default 'normal'
+   */
+  readonly priority?: Priority;
+  /**
    * Ends the training early with an AbortError. The parameters are those of the last finished step, or with early stopping
    * those of the best epoch. `fitSync` blocks the thread, so that only your own code that it calls can abort the signal, and
    * no timer: see maxSeconds. @default none
@@ -215,6 +223,7 @@ export const fitConstraints = {
   callbacks: anything,
   progress: optional(boolean),
   checkpoint: anything,
+  priority,
   signal: optional(abortSignal),
   maxSeconds: optional(above(0)),
 };
@@ -249,6 +258,7 @@ export function completeFitOptions(
     clipValue: options.clipValue ?? 0,
     clipNorm: options.clipNorm ?? 0,
     threads: options.threads ?? 0,
+    priority: options.priority ?? 'normal',
     signal: options.signal,
     maxSeconds: options.maxSeconds,
     stratify: options.stratify ?? false,
@@ -286,9 +296,10 @@ export function checkSignalHere(options: CompletedFitOptions): void {
   );
 }
 
-/** Checks the names and types of the options of `fit`. Options with their own tables are checked later. */
-export function checkFitOptions(options: unknown): void {
-  checkOptions('', options, fitConstraints);
+/** Checks the names and types of the options of `fit`, or of `fitSync`. Options with their own tables are checked later. */
+export function checkFitOptions(options: unknown, blocking: boolean): void {
+  const { priority: _, ...ofThisThread } = fitConstraints;
+  checkOptions('', options, blocking ? ofThisThread : fitConstraints);
 }
 
 /** Like `checkFitOptions`, for the options of `Network.resume`. */
@@ -304,9 +315,9 @@ export function checkResumeOptions(options: unknown): void {
 /** The options of `partialFit`. */
 export interface PartialFitOptions
   extends StepOptions,
-    Pick<FitOptions, 'batchSize' | 'accumulate' | 'shuffle' | 'signal'> {}
+    Pick<FitOptions, 'batchSize' | 'accumulate' | 'shuffle' | 'priority' | 'signal'> {}
 
-const partialNames = ['batchSize', 'accumulate', 'shuffle', 'signal'] as const;
+const partialNames = ['batchSize', 'accumulate', 'shuffle', 'priority', 'signal'] as const;
 const partialConstraints = {
   ...stepConstraints,
   ...Object.fromEntries(partialNames.map((name) => [name, fitConstraints[name]])),

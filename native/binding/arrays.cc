@@ -19,7 +19,7 @@
 //     data    Float64Array or Float32Array
 //   beginHash(state), endHash(state, digest): on the calling thread
 //     digest  Uint8Array (32), written
-//   limitThreads(threads), stop(), clearStop()
+//   limitThreads(threads, low), stop(), clearStop()
 #include <cstring>
 
 #include "binding/args.h"

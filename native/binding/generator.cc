@@ -11,7 +11,7 @@
 //     spare   Float64Array (1), read and written like `state`
 //   orthogonal({ state, spare, rows, cols, gain, out }, callback?): see DrawOrthogonal
 //     out     Float64Array or Float32Array (rows * cols)
-//   limitThreads(threads), stop(), clearStop()
+//   limitThreads(threads, low), stop(), clearStop()
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/operations.h"

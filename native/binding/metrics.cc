@@ -13,7 +13,7 @@
 //     weights      (rows)
 //     means        Float64Array (cols), for sumDeviations only
 //     results      Float64Array, written
-//   limitThreads(threads), stop(), clearStop()
+//   limitThreads(threads, low), stop(), clearStop()
 //
 // `data`, `labels`, `predictions` and `weights` are typed arrays of any type that NumberType has.
 #include <algorithm>

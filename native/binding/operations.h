@@ -81,7 +81,12 @@ class Operations : public Napi::ObjectWrap<Self> {
 
   void Limit(const Napi::CallbackInfo& info) {
     CheckIdle(info.Env());
-    static_cast<Self*>(this)->control().LimitThreads(Args(info)[0].Size());
+    const Args args(info);
+    const size_t threads = args[0].Size();
+    const bool low = args[1].Given() && args[1].Boolean();
+    Control& control = static_cast<Self*>(this)->control();
+    control.LimitThreads(threads);
+    control.SetPriority(low ? Priority::kLow : Priority::kNormal);
   }
 
   // Runs the operation on this thread, or on another one if there is a callback at `callback_index`. Then the
@@ -112,8 +117,9 @@ class Operations : public Napi::ObjectWrap<Self> {
       job_->running = true;
     }
     try {
-      RunJob([this, job = job_, main_thread = on_main_thread_, operation = std::move(operation)] {
-        job->result = Complete(operation);
+      const Priority priority = static_cast<Self*>(this)->control().JobPriority();
+      RunJob([this, job = job_, main_thread = on_main_thread_, priority, operation = std::move(operation)] {
+        job->result = priority == Priority::kLow ? CompleteAtLowPriority(operation) : Complete(operation);
         // Under the lock, because an ending environment waits until `running` is false, then destroys the
         // queue of calls. After the call, the JavaScript thread may destroy this object, but not the job.
         const std::lock_guard<std::mutex> lock(job->mutex);
@@ -152,6 +158,16 @@ class Operations : public Napi::ObjectWrap<Self> {
     Result result;
     try {
       result.outcome = operation(&result.totals);
+    } catch (...) {
+      result.failure = CurrentFailure();
+    }
+    return result;
+  }
+
+  static Result CompleteAtLowPriority(const Operation& operation) noexcept {
+    Result result;
+    try {
+      RunAtLowPriority([&] { result = Complete(operation); });
     } catch (...) {
       result.failure = CurrentFailure();
     }

@@ -30,7 +30,7 @@
 //     learningRates, decayFactors, dropoutFactors  Float64Array: one per step; further steps use the last one
 //     losses, hitShares  Float64Array (epochs), written
 //   release(): frees the workspace, unless an operation runs; the next one reserves it again
-//   limitThreads(threads), stop(), clearStop()
+//   limitThreads(threads, low), stop(), clearStop()
 //
 // `codes` is an Int32Array (rows * E); without embeddings it is ignored.
 #include <algorithm>

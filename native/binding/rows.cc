@@ -34,7 +34,7 @@
 //     labels   or null
 //     ofClass  Float64Array (classes), or null without labels
 //     out      Float64Array or Float32Array (rows), written
-//   limitThreads(threads), stop(), clearStop()
+//   limitThreads(threads, low), stop(), clearStop()
 #include <optional>
 
 #include "binding/args.h"

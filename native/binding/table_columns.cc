@@ -13,7 +13,7 @@
 //   sort({ values, order }, callback?)
 //     values  Float64Array, no NaN
 //     order   Uint32Array (length of values), written
-//   limitThreads(threads), stop(), clearStop()
+//   limitThreads(threads, low), stop(), clearStop()
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/operations.h"

@@ -26,7 +26,7 @@
 //     bytes   Uint8Array, or null
 //     ends    Float64Array: the end of each text in `bytes`, or null
 //   clear(), clearTexts(column)
-//   limitThreads(threads), stop(), clearStop()
+//   limitThreads(threads, low), stop(), clearStop()
 //
 // The TableEncoder class: see tables/encoder.h.
 //
@@ -40,7 +40,7 @@
 //     out      Float64Array or Float32Array (rows * width), written
 //     codes    Int32Array (rows * number of codes), written
 //   encodeRow(raw, out, codes): raw is a Float64Array (columns)
-//   limitThreads(threads), stop(), clearStop()
+//   limitThreads(threads, low), stop(), clearStop()
 #include <memory>
 
 #include "binding/args.h"

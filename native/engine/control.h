@@ -1,6 +1,6 @@
-// The caller's control over a plan: how many threads it may use, and whether it must stop. binding/plan.cc
-// sets both on the JavaScript thread; it sets the thread limit between operations only. All threads of an
-// operation read them.
+// The caller's control over a plan: how many threads it may use, their priority, and whether it must stop.
+// binding/operations.h sets them on the JavaScript thread; it sets the thread limit and the priority between
+// operations only. All threads of an operation read them.
 #pragma once
 
 #include <atomic>
@@ -8,6 +8,7 @@
 
 #include "engine/job_threads.h"
 #include "engine/pool.h"
+#include "engine/priority.h"
 
 namespace blasnet {
 
@@ -18,6 +19,11 @@ class Control {
   size_t ThreadLimit() const { return limit_; }
   size_t Threads() const { return EffectiveThreads(limit_); }
 
+  // The priority of the next operations that run on job threads. One that runs on the JavaScript thread has
+  // that thread's.
+  void SetPriority(Priority priority) { priority_ = priority; }
+  Priority JobPriority() const { return priority_; }
+
   // Makes the running operation and all later ones end early, until ClearStop is called. Training never
   // leaves a step half done.
   void Stop() { stop_.store(true, std::memory_order_relaxed); }
@@ -26,6 +32,7 @@ class Control {
 
  private:
   size_t limit_ = 0;
+  Priority priority_ = Priority::kNormal;
   std::atomic<bool> stop_{false};
 };
 

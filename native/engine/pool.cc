@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "engine/priority.h"
+
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
 #endif
@@ -21,6 +23,8 @@ namespace {
 
 // A waiting thread spins for this long before it sleeps: about the time of a wake-up.
 constexpr auto kSpin = std::chrono::microseconds(20);
+
+std::atomic<size_t> budget{0};  // of SetThreads
 
 // An exception on its way to the caller's thread. (std::exception_ptr would need a newer C++ library than the
 // prebuilt addon may ask for.)
@@ -120,19 +124,20 @@ struct Loop {
   }
 };
 
+// The workers of one priority, and the loops that they help with. The pool of low priority uses the threads
+// that the other one leaves. It only reads a number of that one, which knows nothing of it.
 class Pool {
  public:
-  void SetThreads(size_t threads) { budget_.store(threads); }
-  size_t Threads() const { return budget_.load(); }
+  Pool(Priority priority, const Pool* first) : priority_(priority), first_(first) {}
 
   void Run(Loop* loop) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       // The loop gets the threads that other loops leave.
-      callers_++;
-      const size_t busy = callers_ + helping_, budget = Threads();
-      loop->helpers_wanted = std::min(loop->helpers_wanted, budget > busy ? budget - busy : 0);
-      if (loop->helpers_wanted > 0) Open(loop, budget - 1);
+      busy_++;
+      const size_t busy = Busy(), most = Threads();
+      loop->helpers_wanted = std::min(loop->helpers_wanted, most > busy ? most - busy : 0);
+      if (loop->helpers_wanted > 0) Open(loop, most - 1);
     }
     for (size_t i = std::min(loop->helpers_wanted, sleeping_.load()); i > 0; i--) wake_.notify_one();
     loop->Run(0);
@@ -140,7 +145,7 @@ class Pool {
       // After this no helper can join.
       const std::lock_guard<std::mutex> lock(mutex_);
       Close(loop);
-      callers_--;
+      busy_--;
       if (!open_.empty()) wake_.notify_one();  // one more helper may work now
     }
     const auto done = [loop] { return loop->active.load() == 0; };
@@ -178,6 +183,9 @@ class Pool {
     }
   }
 
+  // The threads that work on loops, as far as they count here.
+  size_t Busy() const { return busy_.load() + (first_ == nullptr ? 0 : first_->busy_.load()); }
+
   void Close(Loop* loop) {
     const auto at = std::find(open_.begin(), open_.end(), loop);
     if (at != open_.end()) open_.erase(at);
@@ -186,11 +194,12 @@ class Pool {
 
   Loop* Join(size_t* slot) {
     // Later callers work, too, and may have used up the budget.
-    if (callers_ + helping_ >= Threads()) return nullptr;
+    if (Busy() >= Threads()) return nullptr;
     for (Loop* loop : open_) {
       if (loop->helpers == loop->helpers_wanted) continue;
       loop->active.fetch_add(1);
       helping_++;
+      busy_++;
       *slot = ++loop->helpers;
       if (loop->helpers == loop->helpers_wanted) Close(loop);
       return loop;
@@ -198,7 +207,20 @@ class Pool {
     return nullptr;
   }
 
+  // Gives this worker the pool's priority. If the system refuses, the loops run on fewer threads.
+  bool Lowered() {
+    try {
+      if (priority_ == Priority::kLow) LowerThisThread();
+      return true;
+    } catch (const std::system_error&) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      workers_--;
+      return false;
+    }
+  }
+
   void Serve() {
+    if (!Lowered()) return;
     for (;;) {
       SpinUntil([this] { return open_count_.load(std::memory_order_relaxed) > 0; });
       std::unique_lock<std::mutex> lock(mutex_);
@@ -214,11 +236,15 @@ class Pool {
       // The caller may destroy the loop as soon as `active` is 0.
       lock.lock();
       helping_--;
+      busy_--;
       loop->active.fetch_sub(1);
       lock.unlock();
       finished_.notify_all();
     }
   }
+
+  const Priority priority_;
+  const Pool* const first_;  // the pool whose loops come first, if there is one
 
   std::mutex mutex_;
   std::condition_variable wake_;      // a loop wants helpers
@@ -226,26 +252,30 @@ class Pool {
   std::vector<Loop*> open_;           // loops that want more helpers, the oldest first
   std::atomic<size_t> open_count_{0};
   std::atomic<size_t> sleeping_{0};
-  std::atomic<size_t> budget_{0};
   size_t workers_ = 0;
-  size_t callers_ = 0;  // threads in Run
-  size_t helping_ = 0;  // workers that are working
+  size_t helping_ = 0;           // workers that are working
+  std::atomic<size_t> busy_{0};  // these, and the threads in Run
 };
 
 // Never destroyed: workers may still be asleep when the process ends.
-Pool& Shared() {
-  static Pool* pool = new Pool;
+Pool& Normal() {
+  static Pool* pool = new Pool(Priority::kNormal, nullptr);
+  return *pool;
+}
+
+Pool& Low() {
+  static Pool* pool = new Pool(Priority::kLow, &Normal());
   return *pool;
 }
 
 }  // namespace
 
-void SetThreads(size_t threads) { Shared().SetThreads(threads); }
-size_t Threads() { return Shared().Threads(); }
+void SetThreads(size_t threads) { budget.store(threads); }
+size_t Threads() { return budget.load(); }
 
 size_t EffectiveThreads(size_t threads) {
-  const size_t budget = std::max<size_t>(Threads(), 1);
-  return threads == 0 ? budget : std::min(threads, budget);
+  const size_t most = std::max<size_t>(Threads(), 1);
+  return threads == 0 ? most : std::min(threads, most);
 }
 
 void ParallelFor(size_t threads, size_t count, const LoopBody& body) {
@@ -255,7 +285,7 @@ void ParallelFor(size_t threads, size_t count, const LoopBody& body) {
     return;
   }
   Loop loop(body, count, most);
-  Shared().Run(&loop);
+  (ThisThreadsPriority() == Priority::kLow ? Low() : Normal()).Run(&loop);
   if (loop.failed) loop.failure.Throw();
 }
 

@@ -1,6 +1,7 @@
 // The pool: threads of the process, which all plans share. Operation threads call ParallelFor.
-// Workers help them with their loops, and sleep when there is no loop. An iteration must compute equal values
-// on every thread; then no result depends on the number of threads. The JavaScript thread calls SetThreads.
+// Workers of the caller's priority help them with their loops, and sleep when there is no loop. An iteration
+// must compute equal values on every thread; then no result depends on the number of threads. The JavaScript
+// thread calls SetThreads.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,8 @@ inline constexpr size_t kParallelWork = 400'000;
 
 // Sets how many threads, callers included, may work on loops at once; at least 1. A caller always works on
 // its own loop, even if there are more callers than threads. A worker stays with a loop until it ends. The
-// setting takes effect with the next loop. Before the first call, Threads() is 0 and loops run on the caller
+// setting takes effect with the next loop. Loops of low priority get the threads that all others leave; those
+// of normal priority do not count them. Before the first call, Threads() is 0 and loops run on the caller
 // alone.
 void SetThreads(size_t threads);
 size_t Threads();

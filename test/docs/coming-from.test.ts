@@ -82,7 +82,7 @@ describe('the names that the tables use for this library', () => {
   });
 
   test('the tables name options that exist, and calls that are accepted', async () => {
-    const fitOptions = await optionsTaken((options: never) => net.fitSync([[1]], [[1]], options));
+    const fitOptions = await optionsTaken((options: never) => net.fit([[1]], [[1]], options));
     const known = new Set([...fitOptions, 'initializer', 'targetScaler', 'decoupled', 'monitor']);
     for (const code of here.flatMap(codeIn)) {
       const [, option] = /^(\w+): /.exec(code) ?? [];

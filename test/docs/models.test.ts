@@ -36,7 +36,7 @@ describe('the options of train', () => {
 
   test('are those of the table, and those of fit that the page does not leave out', async () => {
     const net = new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }]);
-    const ofFit = await optionsTaken((options: never) => net.fitSync([[1]], [[1]], options));
+    const ofFit = await optionsTaken((options: never) => net.fit([[1]], [[1]], options));
     const kept = ofFit.filter((name) => !['sampleWeight', 'stratify'].includes(name));
     const taken = await optionsTaken((options) => Classifier.train(rowsOf(2), options));
     const ofRegressor = await optionsTaken((options) => Regressor.train(rowsOf(2), options));

@@ -24,7 +24,7 @@ import {
 
 const X = [[1], [2]];
 const net = new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }], { seed: 1 });
-const train = (options: FitOptions) => net.fitSync(X, X, options);
+const train = (options: FitOptions) => net.fit(X, X, options);
 
 describe('docs/files.md', () => {
   test('checkpoints have the options and defaults in the table', async () => {

@@ -19,7 +19,7 @@ describe('crossValidate', () => {
     const ofTrain = await optionsTaken((options) => Classifier.train(table, options));
     const taken = await optionsTaken((options) => crossValidate(Classifier, table, options));
     expect([...new Set([...told.keys(), ...ofTrain])].sort()).toEqual(taken.sort());
-    expect(toldDefaults(told)).toEqual({ folds: 5, repeats: 1, keepModels: false });
+    expect(toldDefaults(told)).toEqual({ folds: 5, repeats: 1, keepModels: false, priority: 'normal' });
     const { folds, models } = await crossValidate(Classifier, table, { ...quick, target: 'word' });
     expect([folds.length, folds.at(-1)?.repeat, models.length]).toEqual([5, 1, 0]);
   });
@@ -55,7 +55,17 @@ describe('crossValidate for networks', () => {
 
   test('has the options and defaults of the tables, and gives what the page says', async () => {
     const told = optionsOf(page, 'Option for networks');
-    const shared = ['folds', 'repeats', 'seed', 'keepModels', 'parallel', 'threads', 'signal', 'onFoldEnd'];
+    const shared = [
+      'folds',
+      'repeats',
+      'seed',
+      'keepModels',
+      'parallel',
+      'threads',
+      'priority',
+      'signal',
+      'onFoldEnd',
+    ];
     const taken = await optionsTaken((options) => crossValidate(make, X, X, options));
     expect([...told.keys(), ...shared].sort()).toEqual(taken.sort());
     expect(toldDefaults(told)).toEqual({ stratify: false, shuffle: true });
@@ -75,7 +85,9 @@ describe('search', () => {
     );
     expect(told.sort()).toEqual((await optionsTaken((own) => search(Classifier, table, own))).sort());
     const defaults = toldDefaults(optionsOf(page, 'Option of search'));
-    expect(defaults).toEqual({ trials: 20, folds: 5, method: 'random', reduction: 3, refit: true });
+    expect(defaults).toEqual({
+      ...{ trials: 20, folds: 5, method: 'random', reduction: 3, refit: true, priority: 'normal' },
+    });
     const { trials, model, best } = await search(Classifier, table, given);
     expect([trials.length, new Set(trials.map(({ state }) => state)), model?.constructor]).toEqual([
       20,

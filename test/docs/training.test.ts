@@ -43,7 +43,7 @@ function network(activation: ActivationName): Network {
 }
 
 const net = network('linear');
-const train = (options: FitOptions) => net.fitSync(X, X, options);
+const train = (options: FitOptions) => net.fit(X, X, options);
 
 describe('the options of fit', () => {
   const told = optionsOf(page, 'Option of fit');
@@ -61,6 +61,7 @@ describe('the options of fit', () => {
       'shuffle',
       'stratify',
       'progress',
+      'priority',
     ]);
     const completed = completeFitOptions(
       { epochs: 1 },

@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "engine/priority.h"
+
 namespace {
 
 using blasnet::ParallelFor;
@@ -77,17 +79,69 @@ void Meet(size_t callers, size_t threads) {
   }
 }
 
-// The budget changes while loops run.
+// Threads of low priority that work on a loop are no reason for one of normal priority to have fewer: no
+// iteration of the normal loop ends before all its threads have begun, while the low loop uses the whole
+// budget.
+void KeepHelpers(size_t threads) {
+  SetThreads(threads);
+  std::atomic<size_t> low{0}, normal{0};
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    blasnet::LowerThisThread();
+    ParallelFor(0, threads, [&](size_t, size_t) {
+      low.fetch_add(1);
+      while (!done.load()) std::this_thread::yield();
+    });
+  });
+  while (low.load() < threads) std::this_thread::yield();
+  for (size_t round = 0; round < 20; round++) {
+    normal.store(0);
+    ParallelFor(0, threads, [&](size_t, size_t) {
+      normal.fetch_add(1);
+      while (normal.load() < threads) std::this_thread::yield();
+    });
+  }
+  done.store(true);
+  other.join();
+}
+
+// A loop of low priority has no helpers while one of normal priority uses the whole budget.
+void LeaveThreads(size_t threads) {
+  SetThreads(threads);
+  std::atomic<size_t> normal{0};
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    ParallelFor(0, threads, [&](size_t, size_t) {
+      normal.fetch_add(1);
+      while (!done.load()) std::this_thread::yield();
+    });
+  });
+  while (normal.load() < threads) std::this_thread::yield();
+  std::thread low([&] {
+    blasnet::LowerThisThread();
+    for (size_t round = 0; round < 20; round++) {
+      ParallelFor(0, 4 * threads, [&](size_t, size_t slot) {
+        Expect(slot == 0, "a helper beyond the threads that are left", threads, 2);
+      });
+    }
+  });
+  low.join();
+  done.store(true);
+  other.join();
+}
+
+// The budget changes while loops of both priorities run.
 void Change() {
   std::atomic<bool> done{false};
   std::thread changing([&] {
     for (size_t budget = 1; !done.load(); budget = budget % 9 + 1) SetThreads(budget);
   });
-  OnThreads(3, [&](size_t) {
+  OnThreads(4, [&](size_t caller) {
+    if (caller % 2 == 1) blasnet::LowerThisThread();
     for (size_t round = 0; round < 500; round++) {
       std::vector<int> runs(17);
       ParallelFor(0, runs.size(), [&](size_t i, size_t) { runs[i]++; });
-      for (int count : runs) Expect(count == 1, "an iteration was not run once", 0, 3);
+      for (int count : runs) Expect(count == 1, "an iteration was not run once", 0, 4);
     }
   });
   done.store(true);
@@ -105,6 +159,10 @@ int main() {
   }
   for (size_t callers : {1, 2, 3}) {
     for (size_t threads : {1, 2, 4}) Meet(callers, threads);
+  }
+  for (size_t threads : {2, 3, 8}) {
+    KeepHelpers(threads);
+    LeaveThreads(threads);
   }
   Change();
   std::puts("ok");

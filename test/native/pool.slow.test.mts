@@ -20,7 +20,15 @@ it.runIf(sanitizers)(
       spawnSync(command, args, { cwd: root, encoding: 'utf8', env });
     const compiled = run(
       ...(['c++', '-std=c++17', '-O1', '-g', '-pthread', '-fsanitize=thread', '-Wall', '-Wextra'] as const),
-      ...['-I', 'native', 'test/native/pool.cc', 'native/engine/pool.cc', '-o', program],
+      ...[
+        '-I',
+        'native',
+        'test/native/pool.cc',
+        'native/engine/pool.cc',
+        'native/engine/priority.cc',
+        '-o',
+        program,
+      ],
     );
     expect(compiled.status, compiled.stderr).toBe(0);
     const { status, signal, stdout, stderr } = run(program);

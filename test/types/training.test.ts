@@ -166,7 +166,7 @@ describe('options of a training', () => {
 
   test('are fewer for one epoch, and for one step', () => {
     expectTypeOf<keyof Omit<PartialFitOptions, keyof StepOptions>>().toEqualTypeOf<
-      'batchSize' | 'accumulate' | 'shuffle' | 'signal'
+      'batchSize' | 'accumulate' | 'shuffle' | 'priority' | 'signal'
     >();
     expectTypeOf<Network['partialFit']>().returns.resolves.toEqualTypeOf<Evaluation>();
     expectTypeOf<Network['trainOnBatch']>().returns.toEqualTypeOf<Evaluation>();
