@@ -104,7 +104,8 @@ function className(value: object): string {
   }
 }
 
-function abbreviate(text: string): string {
+/** The beginning of a long text. */
+export function abbreviate(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

@@ -1,7 +1,7 @@
 // How a network is served: a row is an array of numbers, or { numbers, categories } if the network has embeddings.
 
 import type { WorkOptions } from '../addon/work';
-import { argumentError, blasnetError } from '../base/errors';
+import { abbreviate, argumentError, blasnetError } from '../base/errors';
 import { allocate, type FloatArray, sharedZeros } from '../base/matrix';
 import { countOf, isTypedNumbers } from '../base/number-kinds';
 import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
@@ -105,7 +105,7 @@ class NetworkDoor implements Door {
     if (this.#rules.additional === 'reject') {
       const other = Object.keys(row).find((name) => name !== 'numbers' && name !== 'categories');
       if (other !== undefined) {
-        const message = `Unknown field ${JSON.stringify(other)} in row; known: numbers, categories`;
+        const message = `Unknown field ${JSON.stringify(abbreviate(other))} in row; known: numbers, categories`;
         throw ofField(blasnetError('ERR_BLASNET_UNKNOWN_NAME', message), other, 'additional');
       }
     }

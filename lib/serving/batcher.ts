@@ -34,7 +34,7 @@ export interface BatcherOptions {
   readonly maxQueue?: number;
   /**
    * Models of at most so many parameters, tables of embeddings left out, are asked at once, on the calling thread: that takes
-   * less time than a queue. 0: none. @default 65_536
+   * less time than a queue. 0: none. @default 32_768
    */
   readonly atOnce?: number;
   /** The most threads for a batch. Results do not depend on it. @default the number of setThreads */
@@ -57,10 +57,14 @@ const constraints = {
   input: anything,
 };
 
+const noOptions: BatcherCallOptions = {};
 const callConstraints = { signal: optional(abortSignal) };
 
-/** Below, a row is predicted sooner than it would be put into a queue: see docs/serving.md. */
-const weightsAtOnce = 2 ** 16;
+/** With fewer, a queue costs more than a product of many rows saves: see the measurements in docs/serving.md. */
+const weightsAtOnce = 2 ** 15;
+
+/** The rows that a batch predicts before its model goes live. They reserve its workspace. */
+const rowsToWarmUp = 256;
 
 /** How many batches of a model are kept for the next rows: one that runs, and one that fills up. */
 const keptBatches = 2;
@@ -158,12 +162,10 @@ export class Batcher<M extends ServedModel = ServedModel> {
     this.#counts = new BatcherCounts(maxBatch);
     this.#unwatch = this.#slot[watch](async (model, served) => {
       const line = this.#lineOf(model, served);
-      if (line.atOnce) line.single.runHere(1);
-      else {
-        const batch = this.#newBatch(line);
-        await batch.rows.run(maxBatch, this.#how);
-        this.#giveBack(batch);
-      }
+      if (line.atOnce || line.idle.length > 0) return;
+      const batch = this.#newBatch(line);
+      await batch.rows.run(Math.min(maxBatch, rowsToWarmUp), this.#how);
+      this.#giveBack(batch);
     });
   }
 
@@ -176,7 +178,7 @@ export class Batcher<M extends ServedModel = ServedModel> {
    * @throws TypeError or RangeError that names the field, the rule and the value, for a row that does not fit: see `FieldError`;
    *   Error ERR_BLASNET_QUEUE_FULL, ERR_BLASNET_CLOSED, ERR_BLASNET_NO_MODEL; AbortError
    */
-  async predict(row: RowOf<M>, options: BatcherCallOptions = {}): Promise<AnswerOf<M>> {
+  async predict(row: RowOf<M>, options: BatcherCallOptions = noOptions): Promise<AnswerOf<M>> {
     return this.#call(row, options, false) as Promise<AnswerOf<M>>;
   }
 
@@ -184,7 +186,10 @@ export class Batcher<M extends ServedModel = ServedModel> {
    * Predicts the probabilities of one record: an object with the names of the classes; with several targets, those of each
    * target's second class. @throws TypeError ERR_BLASNET_ARG_TYPE for a model without classes; like predict()
    */
-  async probabilities(row: RowOf<M>, options: BatcherCallOptions = {}): Promise<Record<string, number>> {
+  async probabilities(
+    row: RowOf<M>,
+    options: BatcherCallOptions = noOptions,
+  ): Promise<Record<string, number>> {
     return this.#call(row, options, true) as Promise<Record<string, number>>;
   }
 
@@ -205,7 +210,7 @@ export class Batcher<M extends ServedModel = ServedModel> {
   }
 
   #call(row: unknown, options: BatcherCallOptions, probabilities: boolean): unknown {
-    checkOptions('', options, callConstraints);
+    if (options !== noOptions) checkOptions('', options, callConstraints);
     const { signal } = options;
     const start = performance.now();
     this.#counts.requests++;

@@ -1,6 +1,6 @@
 // Reads the fields of a caller's record by rules.
 
-import { argumentError, type BlasnetError, blasnetError } from '../base/errors';
+import { abbreviate, argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { didYouMean } from '../base/validate';
 import { type FieldError, fieldError, ofField } from '../network/field-error';
 import type { InputRules } from '../network/served-model';
@@ -91,7 +91,7 @@ export function checkFields(record: unknown, known: ReadonlySet<string>, rules: 
     const guess = didYouMean(name, [...known].slice(0, 100));
     const error = blasnetError(
       'ERR_BLASNET_UNKNOWN_NAME',
-      `Unknown field ${JSON.stringify(name)} in the record${guess}`,
+      `Unknown field ${JSON.stringify(abbreviate(name))} in the record${guess}`,
     );
     throw ofField(error, name, 'additional');
   }

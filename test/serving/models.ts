@@ -1,6 +1,6 @@
 // Small models of every kind, each with rows that it takes.
 
-import { makeMoons, type Network as NetworkClass, Network as Networks } from '../../lib';
+import { type Matrix, makeMoons, type Network as NetworkClass, Network as Networks } from '../../lib';
 import { imputer, labelEncoder, oneHotEncoder, preprocessing, standardScaler } from '../../lib/preprocessing';
 import type { ServedModel } from '../../lib/serving';
 import { Classifier, Regressor } from '../../lib/tabular';
@@ -74,6 +74,26 @@ function regressor(name: string, target: string | readonly string[], options: ob
       Regressor.train(columnsOf([target].flat(), seed), { target, seed, ...brief, ...options } as never),
     row: record,
     expected: oneByOne('predict'),
+  };
+}
+
+/** A Regressor whose networks predict numbers far outside the range, unless they are clamped. */
+function leavingRange(kind: Kind): Kind {
+  return {
+    ...kind,
+    async make(seed) {
+      const model = (await kind.make(seed)) as Regressor;
+      for (const { parameters } of model.networks) {
+        const [name] = Object.keys(parameters)
+          .filter((each) => /^W\d+$/.test(each))
+          .slice(-1) as [string];
+        const { data } = parameters[name as 'W1'] as Matrix;
+        data.forEach((weight, i) => {
+          data[i] = weight * 100;
+        });
+      }
+      return model;
+    },
   };
 }
 
@@ -182,6 +202,8 @@ export const kinds: readonly Kind[] = [
   regressor('a Regressor', 'price'),
   regressor('a Regressor of several targets', ['price', 'weight'], { dtype: 'float32' }),
   regressor('a Regressor with quantiles', 'price', { quantiles: [0.1, 0.9] }),
-  regressor('a Regressor that clamps', 'price', { clamp: true, epochs: 1 }),
-  regressor('a Regressor of several networks', 'price', { preset: 'best', ...many, clamp: true }),
+  leavingRange(regressor('a Regressor that clamps', 'price', { clamp: true })),
+  leavingRange(
+    regressor('a Regressor of several networks', 'price', { preset: 'best', ...many, clamp: true }),
+  ),
 ];

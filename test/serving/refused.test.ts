@@ -110,6 +110,73 @@ describe('a row of a network', () => {
   });
 });
 
+describe('a row of a network with embeddings', () => {
+  const kindOf = kind('a network with embeddings and 3 numbers');
+  const row = { numbers: [1, 2, 3], categories: [0, 6] };
+  test.each([
+    [
+      'no categories',
+      { numbers: [1, 2, 3] },
+      'ERR_BLASNET_ARG_TYPE',
+      400,
+      'row.categories to be an array of 2 codes',
+    ],
+    [
+      'too few codes',
+      { ...row, categories: [1] },
+      'ERR_BLASNET_SHAPE',
+      422,
+      'row.categories to be an array of 2',
+    ],
+    [
+      'a code outside',
+      { ...row, categories: [4, 0] },
+      'ERR_BLASNET_ARG_VALUE',
+      422,
+      'a code from 0 to 3, or -1',
+    ],
+    ['half a code', { ...row, categories: [0.5, 0] }, 'ERR_BLASNET_ARG_VALUE', 422, 'row.categories[0]'],
+    [
+      'an additional field',
+      { ...row, codes: [1] },
+      'ERR_BLASNET_UNKNOWN_NAME',
+      422,
+      'Unknown field "codes" in row',
+    ],
+    ['NaN', { ...row, numbers: [1, 2, Number.NaN] }, 'ERR_BLASNET_NOT_FINITE', 422, 'row.numbers[2]'],
+    ['an array', [1, 2, 3], 'ERR_BLASNET_ARG_TYPE', 400, '{ numbers, categories }'],
+  ])('is refused with %s, and all others are answered', async (_name, bad, code, status, text) => {
+    const net = (await kindOf.make(1)) as Network;
+    const batcher = new Batcher<ServedModel>(net, { atOnce: 0 });
+    const [first, error] = await Promise.all([
+      batcher.predict(row),
+      batcher.predict(bad).catch((each: Error) => each),
+    ]);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(text) });
+    expect(httpStatus(error)).toBe(status);
+    expect([first]).toEqual(kindOf.expected(net as never, [row]));
+    const unknown = { ...row, categories: [-1, 0] };
+    checkRecord(net, unknown);
+    expect(() => checkRecord(net, unknown, { unknownCategory: 'reject' })).toThrow(
+      'a code from 0 to 3, got -1',
+    );
+  });
+});
+
+test('preprocessing refuses a row for its caller alone', async () => {
+  const own = kind('a network of float64 with preprocessing and a targetScaler');
+  const net = await own.make(1);
+  const batcher = new Batcher<ServedModel>(net, { atOnce: 0, input: { notFinite: 'accept' } });
+  const rows = [own.row(1), [Number.NaN, 1, 2], [1, Number.NaN, Infinity], own.row(2)];
+  const [first, gap, error, last] = await Promise.all(
+    rows.map((row) => batcher.predict(row).catch((each: Error) => each)),
+  );
+  // The imputer takes NaN.
+  expect([first, gap, last]).toEqual(own.expected(net as never, [0, 1, 3].map((i) => rows[i]) as object[]));
+  expect(error).toMatchObject({ code: expect.stringMatching(/NOT_FINITE|ARG_VALUE/) });
+  expect(httpStatus(error)).toBe(422);
+});
+
 describe('a slot', () => {
   test('refuses to answer without a model', async () => {
     const slot = new ModelSlot();
