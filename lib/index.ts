@@ -82,6 +82,7 @@ export type {
 export type { PredictorOptions } from './network/predictor';
 export { Predictor } from './network/predictor';
 export type { NetworkDescription } from './network/readable';
+export type { SharedNetwork } from './network/shared';
 export * from './optimizers/optimizers';
 export * from './preprocessing';
 export type { GeneratorState } from './random/random-state';

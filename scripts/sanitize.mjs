@@ -60,6 +60,7 @@ const kinds = {
       'test/network/ends-midway',
       'test/network/files/beside-training',
       'test/network/predictor',
+      'test/network/share',
       'test/preprocessing/async',
       'test/random/draws',
       'test/samples/weights-native',

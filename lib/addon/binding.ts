@@ -125,6 +125,19 @@ export interface Binding {
   readonly Generator: new (given: { outcome: Float64Array }) => NativeGenerator;
   readonly Rows: new (given: { outcome: Float64Array }) => NativeRows;
   readonly Arrays: new (given: { outcome: Float64Array }) => NativeArrays;
+  readonly Versions: new (given: {
+    /** (versionControl) on a SharedArrayBuffer */
+    readonly control: Int32Array;
+    /** (2 * stride) on a SharedArrayBuffer */
+    readonly memory: FloatArray;
+    /** How many elements a version has of each, and how many there are from one version to the next. */
+    readonly parameters: number;
+    readonly statistics: number;
+    readonly stride: number;
+    readonly outcome: Float64Array;
+  }) => NativeVersions;
+  /** The integers of a control block of versions. */
+  readonly versionControl: number;
   readonly TableEncoder: new (given: NativeTableEncoderOptions) => NativeTableEncoder;
   readonly TextReader: new (given: NativeTextOptions) => NativeTextReader;
   readonly TableColumns: new (given: { outcome: Float64Array }) => NativeTableColumns;
@@ -266,6 +279,8 @@ export interface PlanArguments {
   readonly parameters: FloatArray;
   /** mean1, variance1, ... */
   readonly statistics: FloatArray;
+  /** If parameters has the places of versions, which no operation changes. */
+  readonly versions: { readonly control: Int32Array; readonly stride: number } | null;
   /** The record that every operation writes. */
   readonly outcome: Float64Array;
 }
@@ -358,15 +373,32 @@ export interface NativePlan extends NativeOperations {
     callback?: Callback,
   ): void;
   train(given: TrainArguments, callback?: Callback): void;
+  /** The number of the version that the last operation read; 0 without versions. */
+  version(): number;
   /** Frees the workspace, unless an operation runs. The next operation reserves it again. */
   release(): void;
+}
+
+/** Versions of parameters in shared memory: see native/binding/versions.cc. */
+export interface NativeVersions extends NativeOperations {
+  /** Makes a version of these arrays the current one. The outcome's `index` is its number. */
+  publish(given: VersionArrays, callback?: Callback): void;
+  /** Copies the current version to the arrays. The outcome's `index` is its number. */
+  copy(given: VersionArrays, callback?: Callback): void;
+  /** The number of the current version. */
+  current(): number;
+}
+
+interface VersionArrays {
+  readonly parameters: FloatArray;
+  readonly statistics: FloatArray;
 }
 
 /** All names of Binding. A file that lacks one is not this version's addon. A test compares the list with the addon. */
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays TextReader TableColumns TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays Versions versionControl TextReader TableColumns TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
   'statuses labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 

@@ -27,6 +27,10 @@ export const errorClasses = {
   ERR_BLASNET_DIVERGED: RangeError,
   /** A call that needs a network's parameters while the network is training. */
   ERR_BLASNET_BUSY: Error,
+  /** A call that would change a network that reads parameters in shared memory. */
+  ERR_BLASNET_READ_ONLY: Error,
+  /** A handle of a shared network that another version of the library made. */
+  ERR_BLASNET_VERSION: Error,
   /** A file that cannot be read or written, is damaged, or has the wrong content. */
   ERR_BLASNET_FILE: Error,
   /** Preprocessing or labels that are missing, or that have not learned from data yet. */

@@ -1,11 +1,11 @@
 import { type Work, type WorkOptions, workElsewhere } from '../addon/work';
 import { onAbort } from '../base/aborts';
 import { AbortError, blasnetError } from '../base/errors';
-import type { FloatArray, LabelArray } from '../base/matrix';
+import type { LabelArray } from '../base/matrix';
 import { pin } from '../base/pinning';
 import type { Architecture } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
-import { type Operation, type Outcome, Plan, statusCodes } from './plan';
+import { type Operation, type Outcome, Plan, type PlanMemory, statusCodes } from './plan';
 
 /** A time in which the parameters may be read, and nothing changes them. */
 export interface Turn {
@@ -22,8 +22,7 @@ export class PlanQueue {
   /** The loss that the last training was given; undefined if it had the default. */
   lastLoss: ResolvedLoss | undefined;
   #architecture: Architecture;
-  #parameters: FloatArray;
-  #statistics: FloatArray;
+  #memory: PlanMemory;
   // By loss: one plan for calls on this thread, one for calls on others; each plan has its own workspace. They are
   // kept, since Node frees dropped native objects only when the event loop turns.
   readonly #inlinePlans = new Map<string, Plan>();
@@ -38,17 +37,15 @@ export class PlanQueue {
   #writing = false;
   #reading = 0;
 
-  constructor(architecture: Architecture, parameters: FloatArray, statistics: FloatArray) {
+  constructor(architecture: Architecture, memory: PlanMemory) {
     this.#architecture = architecture;
-    this.#parameters = parameters;
-    this.#statistics = statistics;
+    this.#memory = memory;
   }
 
   /** Replaces the architecture. The parameters and the running moments stay, if it has equal shapes. */
-  rebuild(architecture: Architecture, parameters = this.#parameters, statistics = this.#statistics): void {
+  rebuild(architecture: Architecture, memory: PlanMemory = this.#memory): void {
     this.#architecture = architecture;
-    this.#parameters = parameters;
-    this.#statistics = statistics;
+    this.#memory = memory;
     this.#inlinePlan = undefined;
     this.#inlinePlans.clear();
     this.#threadPlans.clear();
@@ -62,7 +59,7 @@ export class PlanQueue {
 
   /** Makes a plan. Each predictor has its own. */
   make(loss: ResolvedLoss): Plan {
-    return new Plan(this.#architecture, loss, this.#parameters, this.#statistics);
+    return new Plan(this.#architecture, loss, this.#memory);
   }
 
   /** The plan of a loss, for operations on this thread. */
@@ -120,15 +117,21 @@ export class PlanQueue {
 
   /** Waits for the operations before it. Nothing changes the parameters until the turn is ended. */
   turnToRead(signal: AbortSignal | undefined): Promise<Turn> {
+    this.#reading++;
+    let reads = true;
+    const leave = () => {
+      if (reads) this.#reading--;
+      reads = false;
+    };
     return new Promise((resolve, reject) => {
-      const reading = this.#read(async () => {
+      const reading = this.#inTurn(async () => {
         // Nobody would end it.
         if (signal?.aborted) return;
-        const turn = new ReadingTurn(() => this.#waiting > 0);
+        const turn = new ReadingTurn(() => this.#waiting > 0, leave);
         resolve(turn);
         await turn.ended;
       }, signal);
-      reading.catch(reject);
+      reading.finally(leave).catch(reject);
     });
   }
 
@@ -200,14 +203,17 @@ export class PlanQueue {
 
 class ReadingTurn implements Turn {
   readonly #isAwaited: () => boolean;
+  readonly #leave: () => void;
   #end: () => void = () => {};
   #over = false;
   readonly ended = new Promise<void>((resolve) => {
     this.#end = resolve;
   });
 
-  constructor(isAwaited: () => boolean) {
+  /** @param leave is called at the end, before anybody learns of it: who awaited the turn's work may then train at once */
+  constructor(isAwaited: () => boolean, leave: () => void) {
     this.#isAwaited = isAwaited;
+    this.#leave = leave;
   }
 
   get awaited(): boolean {
@@ -216,6 +222,7 @@ class ReadingTurn implements Turn {
 
   end(): void {
     this.#over = true;
+    this.#leave();
     this.#end();
   }
 }

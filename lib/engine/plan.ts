@@ -21,6 +21,7 @@ import { factorsOf } from '../layers/parameters';
 import { codeError } from '../samples/inputs';
 import type { Labels } from '../samples/labels';
 import type { LabelledSamples, Samples } from '../samples/samples';
+import { strideOf, type Versions } from './versions';
 
 export { type Outcome, statusCodes } from '../addon/outcome';
 
@@ -94,6 +95,16 @@ export function inputGradientsOperation(samples: Samples, output: number, out: M
   };
 }
 
+/** What a plan computes with. */
+export interface PlanMemory {
+  /** The flat buffer of all parameters. */
+  readonly parameters: FloatArray;
+  /** The flat buffer of all running moments. */
+  readonly statistics: FloatArray;
+  /** If the network reads versions in shared memory. Then the arrays are not used. */
+  readonly versions?: Versions | undefined;
+}
+
 /** The native plan of one network and one loss; see native/engine/plan.h. */
 export class Plan {
   readonly loss: ResolvedLoss;
@@ -103,12 +114,8 @@ export class Plan {
   #threads = 0;
   #low = false;
 
-  constructor(
-    architecture: Architecture,
-    loss: ResolvedLoss,
-    parameters: FloatArray,
-    statistics: FloatArray,
-  ) {
+  constructor(architecture: Architecture, loss: ResolvedLoss, memory: PlanMemory) {
+    const { versions } = memory;
     this.loss = loss;
     this.native = new native.Plan({
       inputs: inputDimOf(architecture),
@@ -124,8 +131,10 @@ export class Plan {
       loss: lossEntry(loss.name).code,
       lossOptions: packRecord('lossOptions', allLossOptions(loss)),
       lossLevels: Float64Array.from(loss.levels ?? []),
-      parameters,
-      statistics,
+      parameters: versions?.memory ?? memory.parameters,
+      statistics: versions?.memory ?? memory.statistics,
+      versions:
+        versions === undefined ? null : { control: versions.control, stride: strideOf(versions.sizes) },
       outcome: this.#outcome,
     });
   }

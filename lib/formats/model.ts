@@ -126,12 +126,30 @@ export function* decodeModel<L>(
     const got = 'a bag of several models; Bag.load of blasnet/tables reads it';
     throw fileError(file, 'the content', 'one model', got);
   }
-  const text = (key: string) => textOf(metadata, key, file);
-  const optionalJson = function* (key: string): Work<Json | undefined> {
-    const json = metadata[key];
-    return json === undefined ? undefined : yield* parseJson(json, placeOf(key), file);
+  const header = yield* decodeHeader(metadata, file, schema);
+  const { architecture, dtype } = header;
+  const state = yield* optionalJson(metadata, 'blasnet.training', file);
+  const [ofTraining, ofModel] = divide(current.tensors);
+  if (state === undefined && ofTraining[0] !== undefined) {
+    throw fileError(file, placeOf('blasnet.training'), `present, like ${quote(ofTraining[0].name)}`, 'none');
+  }
+  return {
+    ...header,
+    tensors: yield* checkedTensors(ofModel, schema.tensorsOf(architecture), dtype, file),
+    ...(state !== undefined && { training: { state, tensors: ofTraining.map(withoutPrefix) } }),
   };
+}
 
+/** What a model file says about a model, except its tensors and its training. */
+export type ModelHeader<L> = Omit<ModelContent<L>, 'tensors' | 'training'>;
+
+/** Reads the metadata of a model file of this version. @throws Error ERR_BLASNET_FILE */
+export function* decodeHeader<L>(
+  metadata: Metadata,
+  file: string,
+  schema: ModelSchema<L>,
+): Work<ModelHeader<L>> {
+  const text = (key: string) => textOf(metadata, key, file);
   const dtype = text('blasnet.dtype') as Dtype;
   inFile(file, 'blasnet.dtype', () => check('dtype', dtype, dtypeName));
   const seed = text('blasnet.seed');
@@ -140,23 +158,21 @@ export function* decodeModel<L>(
   const architecture = inFile(file, 'blasnet.architecture', () =>
     schema.completeArchitecture(layers as unknown as never[]),
   );
-  const preprocessing = yield* optionalJson('blasnet.preprocessing');
-  const table = yield* optionalJson('blasnet.table');
-  const state = yield* optionalJson('blasnet.training');
-  const [ofTraining, ofModel] = divide(current.tensors);
-  if (state === undefined && ofTraining[0] !== undefined) {
-    throw fileError(file, placeOf('blasnet.training'), `present, like ${quote(ofTraining[0].name)}`, 'none');
-  }
+  const preprocessing = yield* optionalJson(metadata, 'blasnet.preprocessing', file);
+  const table = yield* optionalJson(metadata, 'blasnet.table', file);
   return {
     architecture,
     dtype,
     seed: Number(seed),
-    tensors: yield* checkedTensors(ofModel, schema.tensorsOf(architecture), dtype, file),
     ...(preprocessing !== undefined && { preprocessing }),
     ...(table !== undefined && { table }),
-    ...(state !== undefined && { training: { state, tensors: ofTraining.map(withoutPrefix) } }),
     libraryVersion: text('blasnet.version'),
   };
+}
+
+function* optionalJson(metadata: Metadata, key: string, file: string): Work<Json | undefined> {
+  const json = metadata[key];
+  return json === undefined ? undefined : yield* parseJson(json, placeOf(key), file);
 }
 
 function migrate(

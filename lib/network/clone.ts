@@ -12,7 +12,7 @@ import type { SampleKind } from '../samples/samples';
 import type { OptimizerState } from '../training/optimizer-state';
 import type { TrainedNetwork } from '../training/trained-network';
 import { architectureOfMembers, copyMembers, makeOfMembers, type NetworkOfMembers } from './members';
-import { newMemory, type StoredNetwork, withMemory, withTable } from './network-file';
+import { type NetworkMemory, newMemory, type StoredNetwork, withMemory, withTable } from './network-file';
 
 /** A network that can be copied as a whole, or with some of its members. */
 export interface ClonableNetwork<Network> extends NetworkOfMembers<Network> {
@@ -64,7 +64,8 @@ export interface ClonedParts {
   readonly kind: SampleKind;
   readonly seed: number;
   readonly table: Json | undefined;
-  readonly trained: Pick<TrainedNetwork, 'parameters' | 'statistics' | 'random'>;
+  /** A network that is attached to shared memory gives a new copy each time. */
+  readonly trained: Pick<TrainedNetwork, 'random'> & { readonly memory: NetworkMemory };
   readonly optimizerState: OptimizerState | undefined;
 }
 
@@ -119,10 +120,11 @@ function* copying({ parts, queue }: CloneSource, members?: readonly number[]): W
   const { lastLoss } = queue;
   const random = trained.random.getState();
   const { parameters, statistics } = memory;
+  const from = trained.memory;
   yield* members === undefined
-    ? copyArrays([trained.parameters], [parameters.flat])
-    : copyMembers(kind.architecture, members, trained.parameters, parameters.flat);
-  yield* copyArrays([trained.statistics], [statistics.flat]);
+    ? copyArrays([from.parameters.flat], [parameters.flat])
+    : copyMembers(kind.architecture, members, from.parameters.flat, parameters.flat);
+  yield* copyArrays([from.statistics.flat], [statistics.flat]);
   if (optimizerState !== undefined && optimizer !== undefined) {
     yield* copyArrays([optimizerState.state], [optimizer.state]);
   }

@@ -1,9 +1,11 @@
 import { pinnedWork, type Work, type WorkOptions, workHere } from '../addon/work';
 import { AbortError, argumentError, blasnetError } from '../base/errors';
 import type { Dtype, FloatArray } from '../base/matrix';
+import type { ReadArrays } from '../base/matrix-input';
 import { pin } from '../base/pinning';
 import { checkOptions } from '../base/validate';
 import { PlanQueue } from '../engine/plan-queue';
+import type { Versions } from '../engine/versions';
 import type { Json } from '../formats/json';
 import type { TrainingContent } from '../formats/model';
 import type { Metadata, Safetensors } from '../formats/safetensors';
@@ -29,6 +31,7 @@ import {
   type NetworkMemory,
   newMemory,
   tableOf,
+  versionsOf,
 } from './network-file';
 import { type NetworkOptions, networkConstraints } from './network-options';
 import { ownLabels, ownPreprocessing, ownTargetScaler, preprocessingOption } from './own-parts';
@@ -51,6 +54,7 @@ export class NetworkParts implements TrainedNetwork {
   // With the stand-in of a network that was undecided when it was made.
   readonly #standIn: Architecture | undefined;
   #architecture: Architecture;
+  readonly #attached: Versions | undefined;
   #memory: NetworkMemory | undefined;
   #initializer: InitializerOption | undefined;
   // Whether other threads draw the first parameters.
@@ -78,12 +82,17 @@ export class NetworkParts implements TrainedNetwork {
       // Refused now, if it is wrong.
       resolveInitializer(options.initializer);
       this.#standIn = this.#architecture;
-      this.queue = new PlanQueue(this.#architecture, nothing, nothing);
+      this.queue = new PlanQueue(this.#architecture, nothing);
+      return;
+    }
+    this.#attached = versionsOf(options);
+    if (this.#attached !== undefined) {
+      this.queue = new PlanQueue(this.#architecture, { ...nothing, versions: this.#attached });
       return;
     }
     const stored = memoryOf(options);
     this.#memory = stored ?? newMemory(this.#architecture, this.dtype);
-    this.queue = new PlanQueue(this.#architecture, this.parameters, this.statistics);
+    this.queue = new PlanQueue(this.#architecture, this);
     if (stored === undefined) workHere(this.#firstValues(this.memory, this.random).work);
   }
 
@@ -101,22 +110,47 @@ export class NetworkParts implements TrainedNetwork {
 
   /** Whether fit still has to infer inputDim. */
   get undecided(): boolean {
-    return this.#memory === undefined;
+    return this.#memory === undefined && this.#attached === undefined;
   }
 
-  /** @throws Error ERR_BLASNET_NOT_FITTED while inputDim is not known */
+  /** The shared memory that the network reads, and never changes; undefined if it has its own. */
+  get attached(): Versions | undefined {
+    return this.#attached;
+  }
+
+  /**
+   * The memory of the network; if it is attached to shared memory, a copy of the version that is current now.
+   * @throws Error ERR_BLASNET_NOT_FITTED while inputDim is not known
+   */
   get memory(): NetworkMemory {
+    if (this.#attached !== undefined) return copyOfCurrent(this.#attached, this.#architecture, this.dtype);
     this.decide();
     return this.#memory as NetworkMemory;
   }
 
+  /** The arrays that the network alone reads and writes; undefined if it is attached to shared memory. */
+  get own(): ReadArrays | undefined {
+    return this.#attached === undefined ? this : undefined;
+  }
+
+  /** @throws Error ERR_BLASNET_READ_ONLY for a network that is attached to shared memory */
+  checkWritable(): void {
+    if (this.#attached === undefined) return;
+    throw blasnetError(
+      'ERR_BLASNET_READ_ONLY',
+      'Expected a network with parameters of its own, got one that Network.attach made, which reads those that others ' +
+        'share: train a clone() of it, or the network that shares them, and publish() what was trained',
+    );
+  }
+
   /** @throws like memory */
   get architecture(): Architecture {
-    if (this.#memory === undefined) this.decide();
+    if (this.undecided) this.decide();
     return this.#architecture;
   }
 
   set architecture(architecture: Architecture) {
+    this.checkWritable();
     this.#architecture = architecture;
     this.queue.rebuild(architecture);
   }
@@ -140,8 +174,9 @@ export class NetworkParts implements TrainedNetwork {
     return { architecture, dtype, preprocessing, labels, targetScaler };
   }
 
-  /** For a training, which may decide inputDim. */
+  /** For a training, which may decide inputDim. @throws like checkWritable */
   get kind(): SampleKind {
+    this.checkWritable();
     if (!this.undecided || this.preprocessing?.fitted === true) return this.decidedKind;
     const { outline: architecture, dtype, preprocessing, labels, targetScaler } = this;
     return { architecture, dtype, preprocessing, labels, targetScaler, undecided: true };
@@ -149,7 +184,7 @@ export class NetworkParts implements TrainedNetwork {
 
   /** Makes the parameters, if the preprocessing has learned without them. @throws like memory */
   decide(): void {
-    if (this.#memory !== undefined) return;
+    if (!this.undecided) return;
     const { preprocessing } = this;
     if (preprocessing?.fitted !== true || this.#building) {
       throw blasnetError(
@@ -179,7 +214,7 @@ export class NetworkParts implements TrainedNetwork {
       yield* work;
       this.random.setState(random.getState());
       this.#memory = memory;
-      this.queue.rebuild(this.#architecture, memory.parameters.flat, memory.statistics.flat);
+      this.queue.rebuild(this.#architecture, this);
     } finally {
       unpin();
       this.#building = false;
@@ -194,7 +229,7 @@ export class NetworkParts implements TrainedNetwork {
     this.#memory = undefined;
     this.random.setState(new RandomState(this.seed).getState());
     this.optimizer.state = undefined;
-    this.queue.rebuild(standIn, nothing, nothing);
+    this.queue.rebuild(standIn, nothing);
   }
 
   /** What a file holds. @throws like memory */
@@ -212,7 +247,13 @@ export class NetworkParts implements TrainedNetwork {
   }
 }
 
-const nothing = new Float64Array(0);
+const nothing = { parameters: new Float64Array(0), statistics: new Float64Array(0) };
+
+function copyOfCurrent(versions: Versions, architecture: Architecture, dtype: Dtype): NetworkMemory {
+  const memory = newMemory(architecture, dtype);
+  workHere(versions.copy(memory.parameters.flat, memory.statistics.flat));
+  return memory;
+}
 
 // Only preprocessing says, in time, how many columns there are.
 function infersInputDim(layers: unknown, options: unknown): boolean {

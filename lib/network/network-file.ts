@@ -7,6 +7,7 @@ import type { Dtype, FloatArray, Matrix } from '../base/matrix';
 import { newArray } from '../base/memory';
 import { checkOptions } from '../base/validate';
 import type { PlanQueue, Turn } from '../engine/plan-queue';
+import type { Versions } from '../engine/versions';
 import { type Calls, runCalls, runCallsSync, working } from '../formats/file-calls';
 import { fileError, quote } from '../formats/file-error';
 import { lengthOf, type PlaceRest } from '../formats/hashed-bytes';
@@ -14,8 +15,10 @@ import type { Json } from '../formats/json';
 import { parseJson } from '../formats/json-reader';
 import {
   decodeModel,
+  decodeHeader as decodeModelHeader,
   encodeModel,
   type ModelContent,
+  type ModelHeader,
   type ModelSchema,
   type TrainingContent,
 } from '../formats/model';
@@ -265,11 +268,29 @@ export function* decodeContent(
   memory: MemoryOfNetwork,
 ): Work<StoredNetwork> {
   const model = yield* decodeModel(content, file, schema);
-  const { architecture, dtype, seed, training } = model;
-  const parts = yield* readPreprocessing(model.preprocessing, file, loadOptions, architecture);
-  const ofNetwork = { dtype, seed, ...parts, ...withTable(model.table) };
+  const { architecture, dtype, training } = model;
+  const ofNetwork = yield* optionsIn(model, file, loadOptions);
   const options = withMemory(ofNetwork, yield* memory.with(model.tensors, architecture, dtype));
   return { architecture, options, training };
+}
+
+/** Reads what metadata say about a network, without its parameters. @throws Error ERR_BLASNET_FILE */
+export function* decodeHeader(
+  metadata: Metadata,
+  file: string,
+  loadOptions: LoadOptions,
+): Work<Pick<StoredNetwork, 'architecture' | 'options'>> {
+  const header = yield* decodeModelHeader(metadata, file, schema);
+  return { architecture: header.architecture, options: yield* optionsIn(header, file, loadOptions) };
+}
+
+function* optionsIn(
+  { architecture, dtype, seed, preprocessing, table }: ModelHeader<StoredLayer>,
+  file: string,
+  loadOptions: LoadOptions,
+): Work<StoredNetwork['options']> {
+  const parts = yield* readPreprocessing(preprocessing, file, loadOptions, architecture);
+  return { dtype, seed, ...parts, ...withTable(table) };
 }
 
 /** What was learned about the columns of a table: the network carries it into its files and copies. */
@@ -296,6 +317,19 @@ export function withMemory<Options extends NetworkOptions>(options: Options, mem
 /** The memory for the network that is made with these options; undefined for options that a user made. */
 export function memoryOf(options: NetworkOptions): NetworkMemory | undefined {
   return memories.get(options);
+}
+
+const shared = new WeakMap<NetworkOptions, Versions>();
+
+/** Lets the network that is made with these options read versions in shared memory. */
+export function withVersions<Options extends NetworkOptions>(options: Options, versions: Versions): Options {
+  shared.set(options, versions);
+  return options;
+}
+
+/** The shared memory for the network that is made with these options; undefined for options that a user made. */
+export function versionsOf(options: NetworkOptions): Versions | undefined {
+  return shared.get(options);
 }
 
 // Each has a name that an older version of the library refuses, if it does not know it.

@@ -8,27 +8,19 @@ import { type Architecture, type LayerOptions, withTrainable } from '../layers/a
 import { later } from '../layers/initializers';
 import { type Gradients, type Parameters, parameterCount, type Statistics } from '../layers/parameters';
 import type { Metrics } from '../metrics/metric';
-import type { Label, LabelEncoder, Preprocessing } from '../preprocessing';
+import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { newSession } from '../training/assemble';
 import { fitAsync, fitHere, loopOver } from '../training/drive';
 import type { History, HistoryOf, Reports } from '../training/history';
-import { checkLearned } from '../training/incremental';
 import type { OptimizerMemory } from '../training/optimizer-state';
-import {
-  type FitOptions,
-  incrementalOptions,
-  type PartialFitOptions,
-  type StepOptions,
-  type Unvalidated,
-  type Validated,
-} from '../training/options';
+import type { FitOptions, Unvalidated, Validated } from '../training/options';
 import type { TrainingError } from '../training/training-error';
 import { loadBest, loadBestSync } from './best';
 import { type ClonableNetwork, type CloneSource, makeClonable, type NetworkCopy } from './clone';
-import { firstEpoch } from './evaluation';
 import { type ExportableNetwork, interop, makeExportable } from './exportable';
+import { type IncrementalNetwork, makeIncremental } from './incremental';
 import { type ExplainedNetwork, makeExplained } from './input-gradients';
 import type { ImportOptions } from './interop-options';
 import { type FileBytes, loadNetwork, loadNetworkSync, networkFrom, networkFromSync } from './load';
@@ -38,7 +30,6 @@ import {
   type CreateOptions,
   createConstraints,
   type EvaluateOptions,
-  type Evaluation,
   type EvaluationOf,
   type LoadBestOptions,
   type NetworkLoadOptions,
@@ -50,6 +41,13 @@ import { makeReadable, type ReadableNetwork } from './readable';
 import { NetworkReader } from './reader';
 import { resumeTraining } from './resume';
 import { makeSavable, type SavableNetwork } from './savable';
+import {
+  attachedNetwork,
+  keepHandle,
+  makeSharable,
+  type SharableNetwork,
+  type SharedNetwork,
+} from './shared';
 
 /** The network of a resumed training, and the history of all epochs of that training. */
 export interface Resumed<H extends History = History> {
@@ -68,6 +66,8 @@ type GivenMethods = DisposableObject &
   SavableNetwork &
   ExportableNetwork &
   ExplainedNetwork &
+  IncrementalNetwork &
+  SharableNetwork &
   ClonableNetwork<Network>;
 
 export interface Network extends GivenMethods {}
@@ -91,6 +91,8 @@ export class Network {
     makeReadable<Network>(Network.prototype, (net) => net.#parts);
     makeSavable<Network>(Network.prototype, (net) => net.#parts);
     makeExportable(Network.prototype);
+    makeIncremental<Network>(Network.prototype, (net) => net.#parts);
+    makeSharable<Network>(Network.prototype, (net) => net.#parts);
     makeClonable<Network>(Network.prototype, (net) => net.#cloned, Network.#fromCopy);
   }
 
@@ -125,7 +127,11 @@ export class Network {
     this.targetScaler = this.#parts.targetScaler;
     this.#queue = this.#parts.queue;
     this.#optimizer = this.#parts.optimizer;
-    this.#reader = new NetworkReader(() => this.#parts.decidedKind, this.#parts, this.#queue);
+    this.#reader = new NetworkReader(
+      () => this.#parts.decidedKind,
+      () => this.#parts.own,
+      this.#queue,
+    );
   }
 
   /**
@@ -183,6 +189,20 @@ export class Network {
    */
   static async import(from: FilePath | FileBytes, options: ImportOptions = {}): Promise<Network> {
     return Network.#from(await (await interop()).importNetwork(from, options));
+  }
+
+  /**
+   * Makes a network that reads the parameters of a handle, in any thread of the process. It has none of its own: it
+   * predicts, evaluates, is saved and cloned, and each call reads the version that is current when it begins. What would
+   * change it is refused with ERR_BLASNET_READ_ONLY. Its `parameters` are a copy.
+   *
+   * @param options the preprocessing steps of your own that the network has
+   * @throws TypeError ERR_BLASNET_ARG_TYPE; Error ERR_BLASNET_VERSION for a handle of another version of the library
+   */
+  static attach(handle: SharedNetwork, options: LoadOptions = {}): Network {
+    const network = Network.#from(attachedNetwork(handle, options));
+    keepHandle(network, handle);
+    return network;
   }
 
   /**
@@ -330,31 +350,6 @@ export class Network {
   epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics>;
   epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics> {
     return loopOver(newSession(this.#parts, X, Y, options), this.#queue);
-  }
-
-  /**
-   * Trains one epoch, for samples that arrive in parts. Like in every training, the optimiser goes on from the last one:
-   * see fit's option `optimizer`.
-   *
-   * @returns the epoch's loss, and its accuracy if the loss knows one
-   * @throws like fit(); Error ERR_BLASNET_NOT_FITTED if preprocessing, labels or the targetScaler have not learned, since
-   *   one part of the data would decide what they know
-   */
-  async partialFit(X: InputsLike, Y: LabelsLike, options: PartialFitOptions = {}): Promise<Evaluation> {
-    const completed = incrementalOptions(options, 'epoch');
-    checkLearned(this, 'partialFit');
-    const session = newSession(this.#parts, X, Y, completed);
-    return firstEpoch(await fitAsync(session, this.#queue));
-  }
-
-  /** Like `partialFit`, but takes one step on all samples, and blocks the calling thread. @throws like fitSync() */
-  trainOnBatch(X: InputsLike, Y: LabelsLike, options: StepOptions = {}): Evaluation {
-    this.#queue.checkFree('trainOnBatch');
-    this.#queue.checkAtRest('trainOnBatch', 'nothing');
-    const completed = incrementalOptions(options, 'batch');
-    checkLearned(this, 'trainOnBatch');
-    const session = newSession(this.#parts, X, Y, completed);
-    return firstEpoch(fitHere(session, this.#queue));
   }
 
   /**

@@ -136,6 +136,14 @@ export class Predictor {
     return codeError('categories', { X: this.input, codes: this.categories }, this.#architecture, index);
   }
 
+  /**
+   * The number of the version that the last `run` read; undefined before it, and for a network that `Network.attach` did
+   * not make.
+   */
+  get version(): number | undefined {
+    return this.#plan.native.version() || undefined;
+  }
+
   #nameOfInputs(): string {
     return this.#preprocess === undefined ? 'input' : 'the preprocessed input';
   }

@@ -1,6 +1,7 @@
 import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import type { Matrix } from '../base/matrix';
+import type { ReadArrays } from '../base/matrix-input';
 import { anything, checkOptions } from '../base/validate';
 import {
   evaluateOperation,
@@ -27,7 +28,6 @@ import {
   type Samples,
 } from '../samples/samples';
 import { checkTargetScaler, lossOfScaled, measurable, unscale } from '../samples/targets';
-import type { TrainedNetwork } from '../training/trained-network';
 import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { type EvaluateOptions, type Evaluation, evaluateConstraints } from './network-options';
 import { Predictor, type PredictorOptions, predictorConstraints, type ReadElsewhere } from './predictor';
@@ -35,18 +35,17 @@ import { Predictor, type PredictorOptions, predictorConstraints, type ReadElsewh
 /** What reads the parameters of a network and changes nothing. `Network` documents its methods of the same names. */
 export class NetworkReader {
   readonly #kind: () => SampleKind;
-  readonly #trained: Pick<TrainedNetwork, 'parameters' | 'statistics'>;
+  readonly #own: () => ReadArrays | undefined;
   readonly #queue: PlanQueue;
   #defaultLoss: ResolvedLoss | undefined;
 
-  /** @param kind returns the present one: `setTrainable` changes the architecture */
-  constructor(
-    kind: () => SampleKind,
-    trained: Pick<TrainedNetwork, 'parameters' | 'statistics'>,
-    queue: PlanQueue,
-  ) {
+  /**
+   * @param kind returns the present one: `setTrainable` changes the architecture
+   * @param own returns the arrays that `out` must not overlap
+   */
+  constructor(kind: () => SampleKind, own: () => ReadArrays | undefined, queue: PlanQueue) {
     this.#kind = kind;
-    this.#trained = trained;
+    this.#own = own;
     this.#queue = queue;
   }
 
@@ -66,7 +65,7 @@ export class NetworkReader {
     const kind = this.#kind();
     checkTargetScaler(kind);
     const samples = networkInputs(kind, X);
-    const result = outputMatrix(kind.architecture, kind.dtype, samples, out, this.#trained);
+    const result = outputMatrix(kind.architecture, kind.dtype, samples, out, out && this.#own());
     fillHere(samples);
     const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
     const outcome = plan.run(predictOperation(samples, result));

@@ -131,6 +131,7 @@ export class Classifier<
   static readonly fromBytes = readers.fromBytes;
   static readonly fromBytesSync = readers.fromBytesSync;
   static readonly fromJSON = readers.fromJSON;
+  static readonly attach = readers.attach;
 
   /**
    * Continues a training from a checkpoint that `train` wrote, with the same rows and options. The result equals that of a

@@ -40,6 +40,7 @@ export { type SearchOptions, type SearchResult, type SearchSpace, search } from 
 export type { NetworkSearchOptions, NetworkSearchResult, SearchedNetwork } from './search-network';
 export type { SearchFindings, SearchRunOptions } from './search-run';
 export { choice, Distribution, type Drawn, integer, logUniform, type SpaceOf, uniform } from './space';
+export type { SharedModel } from './table-model';
 export type {
   ClassifierOptions,
   HiddenLayer,

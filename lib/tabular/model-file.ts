@@ -14,6 +14,8 @@ import { Network } from '../network/network';
 import { type StoredNetwork, tableOf } from '../network/network-file';
 import { loadConstraints, type NetworkLoadOptions } from '../network/network-options';
 import { carryTable, contentOf } from '../network/savable';
+import { attachedNetwork, keepHandle, type SharedNetwork } from '../network/shared';
+import type { LoadOptions } from '../preprocessing';
 import { Schema, type SchemaJson } from '../tables/schema';
 import { inBagFile, modelsInBytes, modelsInFile } from './bag-file';
 import type { ClassTarget } from './class-target';
@@ -25,7 +27,7 @@ import { areLevels } from './quantiles';
 import { areRanges, outputRanges } from './ranges';
 import { isRecipe, type Recipe } from './recipe';
 import { RowNetwork } from './row-network';
-import type { ModelParts, TargetsJson } from './table-model';
+import type { ModelParts, SharedModel, TargetsJson } from './table-model';
 
 /** The targets of one kind of model. */
 export type TargetsOf<K extends TargetsJson['kind']> = Extract<TargetsJson, { kind: K }>;
@@ -51,6 +53,19 @@ export interface ModelReaders<Any, Usual extends Any> {
   fromBytesSync<Model extends Any = Usual>(bytes: FileBytes, options?: NetworkLoadOptions): Model;
   /** Reads what `toJSON` wrote, also as JSON's parser gives it. @throws like load() */
   fromJSON<Model extends Any = Usual>(json: ModelJson): Model;
+  /**
+   * Makes a model that reads the parameters of a handle from `share`, in any thread of the process: see `Network.attach`.
+   * It has the schema and the classes, and answers as the model that was shared.
+   *
+   * @throws TypeError ERR_BLASNET_ARG_TYPE; Error ERR_BLASNET_FILE for a model of another kind; like Network.attach()
+   */
+  attach<Model extends Any = Usual>(handle: SharedModel, options?: LoadOptions): Model;
+}
+
+function handlesIn(handle: unknown): readonly SharedNetwork[] {
+  const { format, networks } = (handle ?? {}) as Partial<SharedModel>;
+  if (format === 'blasnet.shared-model' && Array.isArray(networks) && networks.length > 0) return networks;
+  throw argumentError('ERR_BLASNET_ARG_TYPE', 'handle', 'a handle of a model, from share()', handle);
 }
 
 /** Makes the static methods that read a model of one kind. */
@@ -80,6 +95,13 @@ export function modelReaders<K extends TargetsJson['kind'], Any, Usual extends A
     },
     fromJSON(json) {
       return made([fromModelJson(json)], 'the JSON');
+    },
+    attach(handle, options = {}) {
+      const networks = handlesIn(handle);
+      const stored = networks.map((each, i) => attachedNetwork(each, options, `handle.networks[${i}]`));
+      const model = made<{ readonly networks: readonly Network[] }>(stored, 'the handle');
+      for (const [i, network] of model.networks.entries()) keepHandle(network, networks[i] as SharedNetwork);
+      return model as never;
     },
   };
 }

@@ -139,6 +139,7 @@ export class Regressor<
   static readonly fromBytes = readers.fromBytes;
   static readonly fromBytesSync = readers.fromBytesSync;
   static readonly fromJSON = readers.fromJSON;
+  static readonly attach = readers.attach;
 
   /** Continues a training from a checkpoint that `train` wrote: see `Classifier.resume`. @throws like Classifier.resume() */
   static async resume<Model extends AnyRegressor = Regressor>(

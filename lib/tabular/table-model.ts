@@ -7,6 +7,7 @@ import { type ExportedNetwork, exportNetwork, exportNetworkBytes } from '../netw
 import type { ExportOptions } from '../network/interop-options';
 import type { Network } from '../network/network';
 import { type Served, served } from '../network/served-model';
+import type { SharedNetwork } from '../network/shared';
 import type { Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
 import type { History } from '../training/history';
@@ -48,6 +49,16 @@ export type TargetsJson =
       /** For each column, the range that its predictions are kept in. */
       readonly ranges?: readonly TargetRange[];
     };
+
+/**
+ * A handle of a model that several threads of a process read: a plain object, for `postMessage` and `workerData`. See
+ * `SharedNetwork`.
+ */
+export interface SharedModel {
+  readonly format: 'blasnet.shared-model';
+  /** The handle of each network: several with `preset: 'best'`, otherwise one. */
+  readonly networks: readonly SharedNetwork[];
+}
 
 /** The parts of a model. */
 export interface ModelParts<T extends TargetsJson = TargetsJson> {
@@ -194,6 +205,15 @@ export abstract class TableModel {
   toBytesSync(): Uint8Array<ArrayBuffer> {
     if (this.networks.length === 1) return this.network.toBytesSync();
     return runCallsSync(safetensorsBytes(bagHere(this.networks)));
+  }
+
+  /**
+   * Copies the parameters into memory that all threads of the process can read, and returns a handle for them:
+   * `Classifier.attach` and `Regressor.attach` make a model of it. See `Network.share`. @throws like Network.share()
+   */
+  share(): SharedModel {
+    const networks = Object.freeze(this.networks.map((network) => network.share()));
+    return Object.freeze({ format: 'blasnet.shared-model', networks });
   }
 
   /**

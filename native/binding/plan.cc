@@ -1,7 +1,7 @@
 // The Plan class. Its operations run as operations.h says; binding/records.h declares the records.
 //
 //   new Plan({ inputs, numeric, embeddings, layers, factors, loss, lossOptions, lossLevels, parameters,
-//              statistics, outcome })
+//              statistics, versions, outcome })
 //     inputs       the number of columns of X
 //     numeric      Float64Array (NumericRecord), or empty: no numbers are embedded
 //     embeddings   Float64Array (E * EmbeddingRecord)
@@ -13,7 +13,11 @@
 //     lossLevels   Float64Array: the levels of the loss quantile: one for each output, one for all, or none
 //     parameters   Float64Array or Float32Array on a SharedArrayBuffer; its type is the element type T
 //     statistics   of T on a SharedArrayBuffer: running moments
+//     versions     null, or { control, stride }: then `parameters` has the places of versions
+//     (engine/versions.h),
+//                  each with its statistics after its parameters, and no operation changes them
 //     outcome      Float64Array (OutcomeRecord) on a SharedArrayBuffer
+//   version(): the number of the version that the last operation read; 0 without versions
 //   predict(X, codes, rows, out, callback?)
 //   pin(rows, X, codes, out): keeps arrays on SharedArrayBuffers for predictPinned
 //   predictPinned(rows): returns -1; if an element of X is not finite, the index of the first such element;
@@ -36,17 +40,20 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "binding/network_spec.h"
 #include "binding/operations.h"
 #include "binding/optimizers.h"
 #include "binding/records.h"
 #include "binding/workspaces.h"
 #include "engine/plan.h"
+#include "engine/versions.h"
 #include "kernels/rows.h"
 
 namespace blasnet {
@@ -56,7 +63,7 @@ constexpr size_t kMostSteps = size_t{1} << 53;
 
 class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
  public:
-  Control& control() { return plan_->control(); }
+  Control& control() { return control_; }
 
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Plan",
@@ -68,6 +75,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
                            Method<&PlanObject::Gradients>("gradients"),
                            Method<&PlanObject::InputGradients>("inputGradients"),
                            Method<&PlanObject::Train>("train"),
+                           Method<&PlanObject::VersionOf>("version"),
                            Method<&PlanObject::Release>("release"),
                            Method<&PlanObject::LimitThreads>("limitThreads"),
                            Method<&PlanObject::Stop>("stop"),
@@ -79,7 +87,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
       : Operations(info), workspaces_(*info.Env().GetInstanceData<std::shared_ptr<Workspaces>>()) {
     const Properties given(Args(info), 0,
                            {"inputs", "numeric", "embeddings", "layers", "members", "factors", "loss",
-                            "lossOptions", "lossLevels", "parameters", "statistics", "outcome"});
+                            "lossOptions", "lossLevels", "parameters", "statistics", "versions", "outcome"});
     NetworkSpec network;
     network.input = InputOf(given["inputs"], given["numeric"], given["embeddings"]);
     parameter_count_ = network.input.numeric.Size();
@@ -102,21 +110,40 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     takes_classes_ = TakesClasses(loss.loss);
     const Argument parameters = given["parameters"], statistics = given["statistics"];
     float32_ = parameters.IsFloat32();
-    plan_ = float32_ ? MakePlan(network, loss, parameters.Array<float>(parameter_count_),
-                                statistics.Array<float>(statistic_count))
-                     : MakePlan(network, loss, parameters.Array<double>(parameter_count_),
-                                statistics.Array<double>(statistic_count));
+    const auto make = [&](auto* weights, auto* moments) {
+      plans_.push_back(MakePlan(network, loss, weights, moments, control_));
+    };
+    if (given["versions"].Given()) {
+      const Properties versions(given["versions"], {"control", "stride"});
+      const Argument control = versions["control"];
+      const size_t stride = versions["stride"].Size();
+      if (parameter_count_ + statistic_count > stride)
+        throw versions["stride"].Wrong("at least the number of parameters and statistics");
+      void* const memory = Elements(parameters, Versions::kPlaces * stride);
+      for (size_t place = 0; place < Versions::kPlaces; place++) {
+        const auto at = [&](auto* weights) { make(weights, weights + parameter_count_); };
+        if (float32_) at(static_cast<float*>(memory) + place * stride);
+        if (!float32_) at(static_cast<double*>(memory) + place * stride);
+      }
+      versions_.emplace(control.Array<int32_t>(Versions::kControl));
+      control.CheckShared();
+      kept_[2] = Napi::Persistent(control.Object());
+    } else if (float32_) {
+      make(parameters.Array<float>(parameter_count_), statistics.Array<float>(statistic_count));
+    } else {
+      make(parameters.Array<double>(parameter_count_), statistics.Array<double>(statistic_count));
+    }
     ReportTo(given["outcome"]);
     // A SharedArrayBuffer cannot be detached, so references keep the memory in place.
     const Argument kept[] = {parameters, statistics};
     for (const Argument& array : kept) array.CheckShared();
-    for (size_t i = 0; i < kKept; i++) kept_[i] = Napi::Persistent(kept[i].Object());
+    for (size_t i = 0; i < 2; i++) kept_[i] = Napi::Persistent(kept[i].Object());
   } catch (...) {
     RethrowAsError(info.Env());
   }
 
   ~PlanObject() override {
-    if (plan_ != nullptr) workspaces_->Release(Env(), this);
+    if (!plans_.empty()) workspaces_->Release(Env(), this);
   }
 
   void AfterOperation(const Failure& failure) {
@@ -128,8 +155,25 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
 
  private:
   bool Busy() const override { return Running(); }
-  size_t WorkspaceBytes() const override { return plan_->WorkspaceBytes(); }
-  void ReleaseWorkspace() override { plan_->ReleaseWorkspace(); }
+  size_t WorkspaceBytes() const override {
+    size_t bytes = 0;
+    for (const auto& plan : plans_) bytes += plan->WorkspaceBytes();
+    return bytes;
+  }
+  void ReleaseWorkspace() override {
+    for (const auto& plan : plans_) plan->ReleaseWorkspace();
+  }
+
+  // Calls read(plan) with the plan whose parameters do not change meanwhile.
+  template <class F>
+  Outcome Read(const F& read) {
+    if (!versions_) return read(*plans_[0]);
+    const Versions::Claim claim(*versions_);
+    version_ = claim.Version();
+    return read(*plans_[claim.Place()]);
+  }
+
+  Napi::Value VersionOf(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), version_); }
 
   // Frees the workspace, unless an operation runs: then it stays.
   void Release(const Napi::CallbackInfo& info) {
@@ -149,103 +193,14 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     if (parameter_count_ > kMostSize) throw members.Wrong("so few that there are fewer than 2^31 parameters");
   }
 
-  // Parameters, statistics.
-  static constexpr size_t kKept = 2;
-
-  static NumericSpec NumericOf(size_t numbers, const Argument& record_argument) {
-    if (record_argument.Length() == 0) return {};
-    const auto record = record_argument.Record<NumericRecord>();
-    NumericSpec numeric;
-    numeric.kind = record_argument.EnumOf(record.kind, NumericKind::kPlr);
-    // So small that no product of them wraps around.
-    constexpr size_t kMost = 10'000;
-    numeric.columns = record_argument.SizeOf(record.columns, std::min<size_t>(numbers, 1), numbers);
-    numeric.frequencies = record_argument.SizeOf(record.frequencies, 1, kMost);
-    numeric.outputs = record_argument.SizeOf(record.outputs, numeric.KeepsNumber() ? 2 : 1, kMost);
-    if (numeric.Size() > kMostSize) throw record_argument.Wrong("embeddings of fewer than 2^31 parameters");
-    return numeric;
-  }
-
-  static InputSpec InputOf(const Argument& numbers, const Argument& numeric, const Argument& records) {
-    constexpr size_t kFields = FieldCount<EmbeddingRecord>();
-    InputSpec input{numbers.Size(), {}};
-    input.numeric = NumericOf(input.numbers, numeric);
-    const size_t count = records.Length() / kFields;
-    const double* fields = records.Array<double>(count * kFields);
-    size_t size = input.numeric.Size();
-    for (size_t e = 0; e < count; e++) {
-      const auto record = ReadRecord<EmbeddingRecord>(fields + e * kFields);
-      input.embeddings.push_back({records.SizeOf(record.categories, 1, kMostSize - 1),
-                                  records.SizeOf(record.outputs, 1, kMostSize)});
-      size += input.embeddings.back().Size();
-      if (size > kMostSize) throw records.Wrong("tables of fewer than 2^31 parameters");
-    }
-    if (input.Features() == 0 || input.Features() > kMostSize)
-      throw numbers.Wrong("a size that gives 1 to 2^31 - 1 features, with embeddings");
-    return input;
-  }
-
-  static std::vector<LayerSpec> LayersOf(size_t features, const Argument& records) {
-    constexpr size_t kFields = FieldCount<LayerRecord>();
-    const size_t count = records.Length() / kFields;
-    if (count == 0) throw records.Wrong("at least one layer");
-    const double* numbers = records.Array<double>(count * kFields);
-    std::vector<LayerSpec> layers;
-    for (size_t l = 0; l < count; l++) {
-      const auto record = ReadRecord<LayerRecord>(numbers + l * kFields);
-      LayerSpec layer{};
-      layer.inputs = l == 0 ? features : layers.back().outputs;
-      layer.outputs = records.SizeOf(record.outputs, 1, kMostSize);
-      layer.activation = records.EnumOf(record.activation, kLastActivation);
-      layer.alpha = record.alpha;
-      layer.normalization = records.EnumOf(record.normalization, Normalization::kLayer);
-      layer.epsilon = record.epsilon;
-      layer.momentum = record.momentum;
-      layer.dropout = record.dropout;
-      layer.noise = record.noise;
-      layer.scales_inputs = record.scales_inputs != 0;
-      layer.mixes = record.mixes != 0;
-      layer.skip = records.SizeOf(record.skip, 0, l + 1 < count ? l + 1 : 0);
-      layer.trainable = record.trainable != 0;
-      layer.l1 = record.l1;
-      layer.l2 = record.l2;
-      layer.max_norm = record.max_norm;
-      if (layer.mixes && (l + 1 == count || NeedsAllUnits(layer.activation)))
-        throw records.Wrong("layers whose mixes are of hidden units, one by one");
-      layers.push_back(layer);
-      if (layer.skip > 0 && layers[layer.skip - 1].inputs != layer.outputs) {
-        throw records.Wrong("layers whose skips add inputs as wide as their outputs");
-      }
-    }
-    return layers;
-  }
-
-  static std::vector<ParameterFactors> FactorsOf(size_t count, const Argument& records) {
-    if (records.Length() == 0) return {};
-    constexpr size_t kFields = FieldCount<FactorsRecord>();
-    const double* numbers = records.Array<double>(count * kFields);
-    std::vector<ParameterFactors> factors;
-    for (size_t i = 0; i < count; i++) {
-      const auto record = ReadRecord<FactorsRecord>(numbers + i * kFields);
-      factors.push_back({record.learning_rate, record.weight_decay});
-    }
-    return factors;
-  }
-
-  static std::vector<double> LevelsOf(const Argument& levels, size_t outputs) {
-    const size_t count = levels.Length();
-    if (count > 1 && count != outputs) throw levels.Wrong("empty, or of length 1 or the number of outputs");
-    const double* numbers = levels.Array<double>(count);
-    return {numbers, numbers + count};
-  }
-
   Napi::Value Predict(const Napi::CallbackInfo& info) {
     const Args args(info);
     const size_t rows = args[2].Size();
     const void* x = Elements(args[0], rows * numbers_);
     const int32_t* codes = CodesOf(args[1], rows);
     void* out = Elements(args[3], rows * outputs_);
-    return Run(info, 4, rows > 1, [=](Totals*) { return plan_->Predict(x, codes, rows, out); });
+    return Run(info, 4, rows > 1,
+               [=](Totals*) { return Read([&](Plan& plan) { return plan.Predict(x, codes, rows, out); }); });
   }
 
   void Pin(const Napi::CallbackInfo& info) {
@@ -267,8 +222,9 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   Napi::Value PredictPinned(const Napi::CallbackInfo& info) {
     CheckIdle(info.Env());
     const size_t rows = Args(info)[0].Size(pinned_.rows);
-    const Result result = Complete(
-        [this, rows](Totals*) { return plan_->Predict(pinned_.x, pinned_.codes, rows, pinned_.out); });
+    const Result result = Complete([this, rows](Totals*) {
+      return Read([&](Plan& plan) { return plan.Predict(pinned_.x, pinned_.codes, rows, pinned_.out); });
+    });
     uses_workspace_ = rows > 1;
     AfterOperation(result.failure);
     if (result.failure) throw ErrorOf(info.Env(), result.failure);
@@ -286,14 +242,18 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   Napi::Value Evaluate(const Napi::CallbackInfo& info) {
     const Args args(info);
     const Samples samples = SamplesOf(args[0], args[1], args[2], args[3], args[4].PositiveSize());
-    return Run(info, 5, true, [=](Totals* totals) { return plan_->Evaluate(samples, totals); });
+    return Run(info, 5, true, [=](Totals* totals) {
+      return Read([&](Plan& plan) { return plan.Evaluate(samples, totals); });
+    });
   }
 
   Napi::Value Gradients(const Napi::CallbackInfo& info) {
     const Args args(info);
     const Samples samples = SamplesOf(args[0], args[1], args[2], args[3], args[4].PositiveSize());
     void* gradients = Elements(args[5], parameter_count_);
-    return Run(info, 6, true, [=](Totals* totals) { return plan_->Gradients(samples, gradients, totals); });
+    return Run(info, 6, true, [=](Totals* totals) {
+      return Read([&](Plan& plan) { return plan.Gradients(samples, gradients, totals); });
+    });
   }
 
   Napi::Value InputGradients(const Napi::CallbackInfo& info) {
@@ -303,7 +263,9 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     if (args[2].Given()) samples.y = LabelsOf(args[2], rows);
     const size_t output = args[3].Size(outputs_ - 1);
     void* out = Elements(args[5], rows * numbers_);
-    return Run(info, 6, true, [=](Totals*) { return plan_->InputGradients(samples, output, out); });
+    return Run(info, 6, true, [=](Totals*) {
+      return Read([&](Plan& plan) { return plan.InputGradients(samples, output, out); });
+    });
   }
 
   Napi::Value Train(const Napi::CallbackInfo& info) {
@@ -311,6 +273,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
                            {"X", "codes", "Y", "weights", "order", "numbers", "options", "state",
                             "learningRates", "decayFactors", "dropoutFactors", "losses", "hitShares"});
     const Argument numbers = given["numbers"];
+    if (versions_) throw numbers.Wrong("left out of a plan that reads versions");
     const auto record = numbers.Record<TrainRecord>();
     TrainRequest request{};
     const size_t rows = numbers.SizeOf(record.rows, 1, kMostSize);
@@ -345,7 +308,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
         [=](Totals* totals) {
           if (elsewhere && !HasRowsAlone(request))
             throw std::out_of_range("`order` must have indices of rows");
-          return plan_->Train(request, totals);
+          return plans_[0]->Train(request, totals);
         },
         given.Values());
   }
@@ -389,7 +352,10 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
             weights.Given() ? Elements(weights, rows) : nullptr, rows};
   }
 
-  std::unique_ptr<Plan> plan_;
+  Control control_;
+  std::vector<std::unique_ptr<Plan>> plans_;  // one for each place of versions; one without versions
+  std::optional<Versions> versions_;
+  int32_t version_ = 0;  // of the last operation
   const std::shared_ptr<Workspaces> workspaces_;
   bool uses_workspace_ = false;  // whether the last operation did
   size_t numbers_ = 0;           // columns of X
@@ -398,7 +364,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   size_t parameter_count_ = 0;
   bool float32_ = false;
   bool takes_classes_ = false;
-  Napi::ObjectReference kept_[kKept];
+  Napi::ObjectReference kept_[3];  // parameters, statistics, the control block of versions
 
   struct Pinned {
     size_t rows = 0;

@@ -15,8 +15,9 @@ namespace {
 template <typename T>
 class PlanOf final : public Plan {
  public:
-  PlanOf(const NetworkSpec& spec, const LossSpec& loss, T* parameters, T* statistics)
-      : loss_(loss),
+  PlanOf(const NetworkSpec& spec, const LossSpec& loss, T* parameters, T* statistics, const Control& control)
+      : control_(control),
+        loss_(loss),
         parameters_(parameters),
         statistics_(statistics),
         network_(LayOut(spec)),
@@ -302,6 +303,7 @@ class PlanOf final : public Plan {
     return CheckSamples(network_, loss_.loss, SourceOf(samples, nullptr), samples.rows, control_);
   }
 
+  const Control& control_;
   const LossSpec loss_;
   T* const parameters_;
   T* const statistics_;
@@ -316,12 +318,13 @@ class PlanOf final : public Plan {
 }  // namespace
 
 template <typename T>
-std::unique_ptr<Plan> MakePlan(const NetworkSpec& network, const LossSpec& loss, T* parameters,
-                               T* statistics) {
-  return std::make_unique<PlanOf<T>>(network, loss, parameters, statistics);
+std::unique_ptr<Plan> MakePlan(const NetworkSpec& network, const LossSpec& loss, T* parameters, T* statistics,
+                               const Control& control) {
+  return std::make_unique<PlanOf<T>>(network, loss, parameters, statistics, control);
 }
 
-template std::unique_ptr<Plan> MakePlan(const NetworkSpec&, const LossSpec&, double*, double*);
-template std::unique_ptr<Plan> MakePlan(const NetworkSpec&, const LossSpec&, float*, float*);
+template std::unique_ptr<Plan> MakePlan(const NetworkSpec&, const LossSpec&, double*, double*,
+                                        const Control&);
+template std::unique_ptr<Plan> MakePlan(const NetworkSpec&, const LossSpec&, float*, float*, const Control&);
 
 }  // namespace blasnet

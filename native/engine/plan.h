@@ -91,16 +91,12 @@ class Plan {
   virtual size_t WorkspaceBytes() const = 0;
   // Frees it. The next operation reserves it again. Do not call this while an operation runs.
   virtual void ReleaseWorkspace() = 0;
-
-  Control& control() { return control_; }
-
- protected:
-  Control control_;
 };
 
-// `parameters` and `statistics` (the running moments) are laid out by LayOut; both must outlive the plan.
+// `parameters` and `statistics` (the running moments) are laid out by LayOut. They and the control must
+// outlive the plan.
 template <typename T>
-std::unique_ptr<Plan> MakePlan(const NetworkSpec& network, const LossSpec& loss, T* parameters,
-                               T* statistics);
+std::unique_ptr<Plan> MakePlan(const NetworkSpec& network, const LossSpec& loss, T* parameters, T* statistics,
+                               const Control& control);
 
 }  // namespace blasnet

@@ -21,6 +21,8 @@ const classes: Record<ErrorCode, ErrorConstructor> = {
   ERR_BLASNET_RESIZABLE: TypeError,
   ERR_BLASNET_DIVERGED: RangeError,
   ERR_BLASNET_BUSY: Error,
+  ERR_BLASNET_READ_ONLY: Error,
+  ERR_BLASNET_VERSION: Error,
   ERR_BLASNET_FILE: Error,
   ERR_BLASNET_NOT_FITTED: Error,
   ERR_BLASNET_MEMORY: Error,

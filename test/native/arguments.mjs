@@ -160,6 +160,8 @@ export const words = (length) => ({
   make: () => new Uint32Array(length),
   wrong: () => [undefined, ...notArrays, ...otherArrays, new Int32Array(length), new Uint32Array(length - 1)],
 });
+/** Zeros on a SharedArrayBuffer. @param {number} length */
+export const sharedWords = (length) => new Int32Array(new SharedArrayBuffer(4 * length));
 /** Arguments for rows of 3 that are 4 apart, and for padded columns. */
 export const rows = () => [
   positive(2),

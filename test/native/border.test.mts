@@ -13,6 +13,7 @@ import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
 import { encoderClasses, jsonArguments, tableColumnClasses, textClasses } from './text-calls.mjs';
+import { versionClasses } from './version-calls.mjs';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Exports = Record<string, AnyFunction>;
@@ -38,6 +39,7 @@ const classes: Record<
   ...textClasses,
   ...encoderClasses,
   ...tableColumnClasses,
+  ...versionClasses,
   Metrics: metricCallsOf(native),
   Plan: { constructorArguments: planArguments, methods },
 };

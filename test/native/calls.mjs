@@ -26,6 +26,7 @@ import {
   rate,
   rows,
   shared,
+  sharedWords,
   size,
   size32,
   steps,
@@ -242,6 +243,16 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
       },
       parameters: shared(103),
       statistics: shared(8),
+      versions: {
+        make: () => null,
+        wrong: () => [
+          ...[3, 'x', true, {}, { control: sharedWords(48), stride: 110 }],
+          ...[
+            { control: sharedWords(48), stride: 2 ** 31 },
+            { control: sharedWords(47), stride: 111 },
+          ],
+        ],
+      },
       outcome: shared(8, true),
     }),
   ];
@@ -297,6 +308,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     limitThreads: [size(2)],
     pin: [size(5), shared(15), sharedCodes, shared(10)],
     predictPinned: [size(0)],
+    version: [],
     release: [],
     stop: [],
     clearStop: [],

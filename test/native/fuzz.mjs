@@ -13,6 +13,7 @@ import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
 import { encoderClasses, jsonArguments, tableColumnClasses, textClasses } from './text-calls.mjs';
+import { versionClasses } from './version-calls.mjs';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -144,6 +145,7 @@ for (const [name, of] of Object.entries({
   ...textClasses,
   ...encoderClasses,
   ...tableColumnClasses,
+  ...versionClasses,
 })) {
   fc.assert(
     fc.property(argumentsFor(of.constructorArguments), (args) => attempt(() => new native[name](...args))),
@@ -303,6 +305,7 @@ fc.assert(
         lossLevels: new Float64Array(inputs % 2),
         parameters: shared(Float, parameters),
         statistics: shared(Float, 60),
+        versions: null,
         outcome: shared(Float64Array, 8),
       });
       const weights = new Float(rows).fill(0.5, 1);

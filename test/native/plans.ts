@@ -283,6 +283,7 @@ export function makePlan(
     lossLevels: new Float64Array(0),
     parameters: flat,
     statistics,
+    versions: null,
     outcome,
   });
   const statuses = Object.keys(native.statuses);

@@ -24,7 +24,10 @@ function start(options: FitOptions) {
   return {
     net,
     runner: new EpochRunner(net.architecture, { X, codes: null, Y }, completed, new RandomState(3)),
-    plan: new Plan(net.architecture, completed.loss, flat, new Float64Array(new SharedArrayBuffer(0))),
+    plan: new Plan(net.architecture, completed.loss, {
+      parameters: flat,
+      statistics: new Float64Array(new SharedArrayBuffer(0)),
+    }),
   };
 }
 
