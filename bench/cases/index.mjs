@@ -18,6 +18,8 @@ import * as predict1000 from './predict-1000.mjs';
 import * as preprocessing from './preprocessing.mjs';
 import * as rowWork from './row-work.mjs';
 import * as scaling from './scaling.mjs';
+import * as servingRoutes from './serving-routes.mjs';
+import * as servingRows from './serving-rows.mjs';
 import * as stalls from './stalls.mjs';
 import * as tables from './tables.mjs';
 import * as tabular from './tabular.mjs';
@@ -38,6 +40,8 @@ export const cases = [
   folds,
   tabular,
   loop,
+  servingRoutes,
+  servingRows,
   stalls,
   create,
   memory,

@@ -121,9 +121,20 @@ export class Bench {
    * @returns {Promise<{ value: number }>}
    */
   async probe(file, question) {
+    const { value } = await this.figures(file, question);
+    return { value: Number(value) };
+  }
+
+  /**
+   * Runs one of probes/ that measures several figures, in a fresh process.
+   *
+   * @param {string} file
+   * @param {Record<string, unknown>} question
+   * @returns {Promise<Record<string, number>>}
+   */
+  figures(file, question) {
     const path = fileURLToPath(new URL(`../probes/${file}`, import.meta.url));
-    const { value } = await runJson(process.execPath, [path, JSON.stringify(question)]);
-    return { value };
+    return runJson(process.execPath, [path, JSON.stringify(question)]);
   }
 
   /**

@@ -11,6 +11,18 @@ export function median(values) {
 }
 
 /**
+ * The smallest value that this share of the values does not exceed.
+ *
+ * @param {readonly number[]} values   at least one
+ * @param {number} share   such as 0.99
+ */
+export function quantile(values, share) {
+  if (values.length === 0) throw new RangeError('The quantile of nothing');
+  const sorted = values.toSorted((a, b) => a - b);
+  return /** @type {number} */ (sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]);
+}
+
+/**
  * @param {readonly number[]} values   at least one
  * @returns {Spread}
  */
