@@ -47,11 +47,14 @@ HWY_INLINE void InBlocks(size_t rows, const F& block) {
   if (i < rows) block(std::integral_constant<size_t, 1>{}, i);
 }
 
-template <size_t rows, size_t vectors, typename T>
-HWY_INLINE void ProductBlock(size_t k, Strided<T> l, const T* HWY_RESTRICT r, size_t ldr, T* c, size_t ldc,
-                             const T* bias, bool accumulate, Epilogue epilogue, const T* relu) {
-  const Lanes<T> d;
-  using V = hn::Vec<decltype(d)>;
+// For a few columns: on some processors, the longest vectors take twice the time.
+template <typename T>
+using FewLanes = hn::CappedTag<T, 4>;
+
+template <size_t rows, size_t vectors, class D, typename T>
+HWY_INLINE void ProductBlock(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT r, size_t ldr, T* c,
+                             size_t ldc, const T* bias, bool accumulate, Epilogue epilogue, const T* relu) {
+  using V = hn::Vec<D>;
   const size_t step = hn::Lanes(d);
   V sums[rows][vectors];
   BLASNET_UNROLL
@@ -94,21 +97,27 @@ HWY_INLINE void ProductBlock(size_t k, Strided<T> l, const T* HWY_RESTRICT r, si
 }
 
 // All rows of a panel that is `vectors` wide.
-template <size_t vectors, typename T>
-HWY_NOINLINE void ProductPanel(size_t rows, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,
-                               const ProductOptions<T>& options, const T* relu) {
+template <size_t vectors, class D, typename T>
+HWY_NOINLINE void ProductPanel(D d, size_t rows, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,
+                               size_t ldc, const ProductOptions<T>& options, const T* relu) {
   InBlocks<RowsOfBlock(vectors)>(rows, [&](auto count, size_t i) {
-    ProductBlock<count(), vectors>(k, Strided<T>{l.data + i * l.row_stride, l.row_stride, l.k_stride}, r, ldr,
-                                   c + i * ldc, ldc, options.bias == nullptr ? nullptr : options.bias + i,
-                                   options.accumulate, options.epilogue,
-                                   relu == nullptr ? nullptr : relu + i * ldc);
+    ProductBlock<count(), vectors>(d, k, Strided<T>{l.data + i * l.row_stride, l.row_stride, l.k_stride}, r,
+                                   ldr, c + i * ldc, ldc,
+                                   options.bias == nullptr ? nullptr : options.bias + i, options.accumulate,
+                                   options.epilogue, relu == nullptr ? nullptr : relu + i * ldc);
   });
 }
 
 template <typename T>
 void ProductOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,
                const ProductOptions<T>& options) {
-  const size_t step = hn::Lanes(Lanes<T>());
+  const FewLanes<T> few;
+  if (n > 0 && n <= hn::Lanes(few)) {
+    ProductPanel<1>(few, rows, k, l, r, ldr, c, ldc, options, options.relu);
+    return;
+  }
+  const Lanes<T> d;
+  const size_t step = hn::Lanes(d);
   size_t left = (n + step - 1) / step;  // vectors that are left
   for (size_t j = 0; left > 0;) {
     // Panels of 4 and 3 vectors are equally fast, a panel of 1 wastes most. So 4 = 4, 5 = 3 + 2, 7 = 3 + 4.
@@ -116,16 +125,16 @@ void ProductOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t
     const T* relu = options.relu == nullptr ? nullptr : options.relu + j;
     switch (take) {
       case 1:
-        ProductPanel<1>(rows, k, l, r + j, ldr, c + j, ldc, options, relu);
+        ProductPanel<1>(d, rows, k, l, r + j, ldr, c + j, ldc, options, relu);
         break;
       case 2:
-        ProductPanel<2>(rows, k, l, r + j, ldr, c + j, ldc, options, relu);
+        ProductPanel<2>(d, rows, k, l, r + j, ldr, c + j, ldc, options, relu);
         break;
       case 3:
-        ProductPanel<3>(rows, k, l, r + j, ldr, c + j, ldc, options, relu);
+        ProductPanel<3>(d, rows, k, l, r + j, ldr, c + j, ldc, options, relu);
         break;
       default:
-        ProductPanel<4>(rows, k, l, r + j, ldr, c + j, ldc, options, relu);
+        ProductPanel<4>(d, rows, k, l, r + j, ldr, c + j, ldc, options, relu);
         break;
     }
     j += take * step;
