@@ -18,8 +18,11 @@ import * as predict1000 from './predict-1000.mjs';
 import * as preprocessing from './preprocessing.mjs';
 import * as rowWork from './row-work.mjs';
 import * as scaling from './scaling.mjs';
+import * as servingMemory from './serving-memory.mjs';
 import * as servingRoutes from './serving-routes.mjs';
 import * as servingRows from './serving-rows.mjs';
+import * as servingStart from './serving-start.mjs';
+import * as servingTraining from './serving-training.mjs';
 import * as stalls from './stalls.mjs';
 import * as tables from './tables.mjs';
 import * as tabular from './tabular.mjs';
@@ -42,6 +45,9 @@ export const cases = [
   loop,
   servingRoutes,
   servingRows,
+  servingTraining,
+  servingStart,
+  servingMemory,
   stalls,
   create,
   memory,

@@ -12,12 +12,12 @@ import { recordLayers, servers, writeServed } from '../harness/served.mjs';
 export const id = 'serving-routes';
 export const title = 'A service that predicts a row a request';
 
-const libraries = /** @type {const} */ (['blasnet', 'onnxruntime', 'tfjs-wasm', 'brain']);
+const libraries = /** @type {const} */ (['blasnet', 'predictor', 'onnxruntime', 'tfjs-wasm', 'brain']);
 const figures = ['predict', 'constant', 'predictUsage', 'constantUsage'];
 
 export async function run(/** @type {Bench} */ bench) {
   const served = await writeServed(bench, recordLayers, 1000);
-  const installed = libraries.filter((library) => !bench.missing(library));
+  const installed = libraries.filter((library) => library === 'predictor' || !bench.missing(library));
   const outcomes = await takeTurns(
     installed.flatMap((library) =>
       together(library, figures, () =>
@@ -43,13 +43,18 @@ export async function run(/** @type {Bench} */ bench) {
   ])) {
     const ours = outcomeOf('blasnet', figure);
     const constant = outcomeOf('blasnet', figure.replace('predict', 'constant'));
+    const direct = { ...row, variant: `${row.variant}, by a predictor` };
     bench.rows.push(
       compare({ ...row, must: { ratio: 0.95 } }, ours, {
         title: 'the same route without a model',
         outcome: constant,
       }),
+      compare(direct, outcomeOf('predictor', figure), {
+        title: 'the same route without a model',
+        outcome: outcomeOf('predictor', figure.replace('predict', 'constant')),
+      }),
       ...libraries
-        .slice(1)
+        .slice(2)
         .map((library) =>
           compare(row, ours, { title: servers[library].title, outcome: outcomeOf(library, figure) }),
         ),

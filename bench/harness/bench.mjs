@@ -134,7 +134,7 @@ export class Bench {
    */
   figures(file, question) {
     const path = fileURLToPath(new URL(`../probes/${file}`, import.meta.url));
-    return runJson(process.execPath, [path, JSON.stringify(question)]);
+    return runJson(process.execPath, ['--expose-gc', path, JSON.stringify(question)]);
   }
 
   /**

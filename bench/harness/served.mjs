@@ -56,6 +56,7 @@ export async function writeServed(bench, layers, rows) {
  */
 export const servers = {
   blasnet: { title: 'blasnet', packages: [] },
+  predictor: { title: 'blasnet, a predictor', packages: [] },
   onnxruntime: { title: 'onnxruntime-node', packages: ['onnxruntime-node'] },
   'tfjs-wasm': {
     title: 'TensorFlow.js wasm',

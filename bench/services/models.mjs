@@ -28,24 +28,14 @@ export function openModel(library, files) {
 const openers = {
   async blasnet({ folder, sizes, threads }) {
     const { Matrix, Network, setThreads } = require('../../dist/index.js');
+    const { Batcher } = require('../../dist/serving.js');
     if (threads !== undefined) setThreads(threads);
     const net = await Network.load(join(folder, 'model.safetensors'));
-    const predictor = net.predictor();
+    const batcher = new Batcher(net);
     return {
-      row: (row) => {
-        predictor.input.data.set(row);
-        predictor.run();
-        return predictor.output.data;
-      },
+      row: (row) => batcher.predict(row),
       rows: async (rows, count) => (await net.predict(new Matrix(rows, count, sizes[0]))).data,
     };
-  },
-
-  async 'blasnet-sync'({ folder, sizes, threads }) {
-    const { Matrix, Network, setThreads } = require('../../dist/index.js');
-    if (threads !== undefined) setThreads(threads);
-    const net = await Network.load(join(folder, 'model.safetensors'));
-    return { row: 0, rows: async (rows, count) => (net.predictSync(new Matrix(rows, count, sizes[0]))).data };
   },
 
   async onnxruntime({ folder, sizes: [inputs], threads = availableParallelism() }) {
@@ -84,6 +74,19 @@ const openers = {
       return values;
     };
     return { row: (row) => run(row, 1), rows: run };
+  },
+
+  // Our buffers alone, without what a batcher does for a service: no checks, no figures.
+  async predictor({ folder }) {
+    const { Network } = require('../../dist/index.js');
+    const predictor = (await Network.load(join(folder, 'model.safetensors'))).predictor();
+    return {
+      row: (row) => {
+        predictor.input.data.set(row);
+        predictor.run();
+        return predictor.output.data;
+      },
+    };
   },
 
   // One activation for all layers.

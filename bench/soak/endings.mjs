@@ -64,9 +64,13 @@ async function endOnce(
 ) {
   // From nothing to more than the time of a save, in steps that are the same in each run.
   const delay = (index * 7) % 23;
-  const child = spawn(process.execPath, [program, JSON.stringify({ middle, end, file, delay, sync: index % 2 === 1 })], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [program, JSON.stringify({ middle, end, file, delay, sync: index % 2 === 1 })],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let out = '';
   let err = '';
   child.stdout.on('data', (text) => {
@@ -97,7 +101,8 @@ async function endOnce(
   if (middle !== 'saving') return undefined;
   // The file has been saved once before, so it is there, and it is one or the other.
   return Network.load(file).then(
-    (net) => (Number.isFinite(net.parameters.W1.data[0]) ? undefined : 'the file has other numbers'),
-    (error) => `half a file: ${error.message}`,
+    (/** @type {any} */ net) =>
+      Number.isFinite(net.parameters.W1.data[0]) ? undefined : 'the file has other numbers',
+    (/** @type {Error} */ error) => `half a file: ${error.message}`,
   );
 }

@@ -38,6 +38,8 @@ export async function longLife({ scale, log }) {
   const slot = new ModelSlot(newNetwork(0));
   const atOnce = new Batcher(slot);
   const batched = new Batcher(slot, { atOnce: 0 });
+  const shared = newNetwork(0);
+  const handle = shared.share();
   const row = [0.1, 0.2, 0.3, 0.4];
   const done = { predictions: 0, fits: 0, workers: 0, swaps: 0 };
   /** @type {Record<string, number[]>} */
@@ -60,11 +62,12 @@ export async function longLife({ scale, log }) {
     for (let i = 0; i < swaps; i++) {
       if (i % 5 === 4) slot.rollback();
       else await slot.swap(newNetwork(round));
+      await shared.publish();
     }
     done.swaps += swaps;
 
     const workers = due('workers');
-    for (let i = 0; i < workers; i++) await useWorker(done.workers + i);
+    for (let i = 0; i < workers; i++) await useWorker(done.workers + i, handle);
     done.workers += workers;
 
     const predictions = due('predictions');
@@ -94,7 +97,9 @@ export async function longLife({ scale, log }) {
   }
   await Promise.all([atOnce.close(), batched.close()]);
   slot.close();
-  const growth = Object.entries(memory).map(([what, values]) => growthOf(what, values.slice(settling * rounds)));
+  const growth = Object.entries(memory).map(([what, values]) =>
+    growthOf(what, values.slice(settling * rounds)),
+  );
   for (const { what, first, last, slope } of growth) {
     log(`${what}: ${first.toFixed(1)} to ${last.toFixed(1)} MiB, ${slope.toFixed(2)} MiB along the line`);
   }
@@ -109,10 +114,10 @@ function ignoreAborts(/** @type {Error} */ error) {
   if (error.name !== 'AbortError') throw error;
 }
 
-// Three of four are terminated in the middle of a call: a synchronous one, a prediction, a training.
-async function useWorker(/** @type {number} */ index) {
+// Three of four are terminated in the middle of a call: a synchronous one, predictions in shared memory, a training.
+async function useWorker(/** @type {number} */ index, /** @type {object} */ handle) {
   const what = /** @type {const} */ (['all', 'fitSync', 'predict', 'fit'])[index % 4];
-  const thread = new Worker(worker, { workerData: { what } });
+  const thread = new Worker(worker, { workerData: { what, handle } });
   await new Promise((resolve, reject) => {
     thread.once('message', resolve);
     thread.once('error', reject);

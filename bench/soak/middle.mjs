@@ -51,7 +51,11 @@ async function prepared() {
   }
   const inputs = 64;
   const rows = 4000;
-  const X = new Matrix(new Float64Array(rows * inputs).map((_, i) => (i % 101) / 101), rows, inputs);
+  const X = new Matrix(
+    new Float64Array(rows * inputs).map((_, i) => (i % 101) / 101),
+    rows,
+    inputs,
+  );
   if (middle === 'training') {
     const Y = Float64Array.from({ length: rows }, (_, i) => i % 2);
     const net = newNetwork(inputs);
@@ -64,7 +68,8 @@ async function prepared() {
   const row = X.data.slice(0, inputs);
   if (middle === 'prediction') {
     if (here) return () => slot.model.predictSync(X);
-    return () => Promise.all([slot.model.predict(X), ...Array.from({ length: 100 }, () => batcher.predict(row))]);
+    return () =>
+      Promise.all([slot.model.predict(X), ...Array.from({ length: 100 }, () => batcher.predict(row))]);
   }
   let seed = 0;
   return () =>

@@ -3,12 +3,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Matrix, Network } from '../rivals/library.mjs';
 
-const { what } = workerData;
-const X = new Matrix(new Float64Array(2000 * 8).map((_, i) => (i % 101) / 101), 2000, 8);
+const { what, handle } = workerData;
+const X = new Matrix(
+  new Float64Array(2000 * 8).map((_, i) => (i % 101) / 101),
+  2000,
+  8,
+);
 const Y = Float64Array.from({ length: 2000 }, (_, i) => i % 2);
 const net = new Network(
   [
-    { inputDim: 8, outputDim: 32, activation: 'relu' },
+    { inputDim: 4, outputDim: 32, activation: 'relu' },
     { outputDim: 1, activation: 'sigmoid' },
   ],
   { seed: 1 },
@@ -20,7 +24,8 @@ if (what === 'fit' || what === 'all') {
   parentPort?.postMessage('begun');
   await training;
 } else if (what === 'predict') {
-  const predictions = Array.from({ length: 1000 }, () => net.predict(X));
+  const attached = Network.attach(handle);
+  const predictions = Array.from({ length: 1000 }, () => attached.predict(X));
   parentPort?.postMessage('begun');
   await Promise.all(predictions);
 } else {
