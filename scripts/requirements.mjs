@@ -112,6 +112,12 @@ export const requirements = [
     },
     hint: 'If a browser is not on the PATH, set CHROMIUM=/path/to/browser.',
   },
+  {
+    name: 'curl',
+    purpose: 'test',
+    found: (machine) => executable(machine, 'curl') !== undefined,
+    packages: { apt: 'curl', dnf: 'curl', apk: 'curl', pacman: 'curl', brew: 'curl' },
+  },
 ];
 
 /**

@@ -3,15 +3,20 @@
 // is due.
 //
 //   node scripts/setup.mjs start | test | test:slow | pack
+//   node scripts/setup.mjs start examples/server      installs the packages of that example, too
+//
+// Tests use the examples, so their goals install the packages of all that have some.
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { executable, findMissing, managersOf, osRelease, planInstall, thisMachine } from './requirements.mjs';
 import { npm, RunError, run, runShown } from './run.mjs';
 import {
   buildSteps,
   dueSteps,
+  foldersWithPackages,
   packagesDue,
   packSteps,
   perform,
@@ -29,44 +34,56 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /**
  * The builds of a goal, and the tools that it always needs: some tests compile, one opens a page in a browser. The
  * tools of a build are checked only if the build is due.
- * @type {Record<string, { steps: readonly Step[], needs: readonly Purpose[] }>}
+ * @type {Record<string, { steps: readonly Step[], needs: readonly Purpose[], examples?: boolean }>}
  * @typedef {import('./steps.mjs').Step} Step
  * @typedef {import('./requirements.mjs').Requirement['purpose']} Purpose
  */
 const goals = {
   start: { steps: buildSteps, needs: [] },
-  test: { steps: buildSteps, needs: ['compile', 'test'] },
+  test: { steps: buildSteps, needs: ['compile', 'test'], examples: true },
   'test:slow': {
     steps: [...buildSteps, ...prebuiltSteps, ...sanitizerSteps],
     needs: ['compile', 'libraries', 'test'],
+    examples: true,
   },
   pack: { steps: packSteps, needs: [] },
 };
 
 try {
-  setUp(process.argv[2]);
+  setUp(...process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof SetupError || error instanceof RunError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }
 
-/** @param {string | undefined} goal */
-function setUp(goal = '') {
+/**
+ * @param {string | undefined} goal
+ * @param {...string} asked   folders with packages of their own
+ */
+function setUp(goal = '', ...asked) {
   const chosen = Object.hasOwn(goals, goal) ? goals[goal] : undefined;
   if (chosen === undefined) {
-    throw new SetupError(`Usage: node scripts/setup.mjs ${Object.keys(goals).join(' | ')}`);
+    throw new SetupError(`Usage: node scripts/setup.mjs ${Object.keys(goals).join(' | ')} [folders]`);
   }
-  const { steps, needs } = chosen;
+  const { steps, needs, examples = false } = chosen;
   checkNode();
   const install = packagesDue(root);
+  const folders = (examples ? foldersWithPackages(root) : asked).filter((folder) =>
+    packagesDue(join(root, folder)),
+  );
   const due = dueSteps(root, steps);
-  if (install || due.length > 0) checkWritable();
+  if (install || folders.length > 0 || due.length > 0) checkWritable();
 
   meetRequirements([...needs, ...due.flatMap((step) => step.needs)]);
 
   // Without --include=dev, NODE_ENV=production would leave out packages that the builds need.
   if (install) runNpm('Installing the npm packages', 'ci', '--include=dev', '--no-audit', '--no-fund');
+  for (const folder of folders) {
+    // Scripts would build this package, to which the example has a link, once more.
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefix', join(root, folder)];
+    runNpm(`Installing the npm packages of ${folder}`, 'ci', ...options);
+  }
   for (const step of due) {
     const build = step.talks
       ? () => runShown(step.title, npm[0], [...npm.slice(1), 'run', '--silent', step.script], { cwd: root })

@@ -1,6 +1,6 @@
 // The build steps of a checkout, and which of them are due.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { head } from './commit.mjs';
 import { fingerprint } from './fingerprint.mjs';
@@ -106,7 +106,7 @@ export const sanitizerSteps = sanitizers
   : [];
 
 /**
- * Whether node_modules differs from package-lock.json. npm records an installation at its end, so an interrupted one
+ * Whether node_modules differs from package-lock.json in a folder. npm records an installation at its end, so an interrupted one
  * does not count.
  * @param {string} root
  */
@@ -114,11 +114,20 @@ export function packagesDue(root) {
   const wanted = packagesIn(join(root, 'package-lock.json'));
   const installed = packagesIn(join(root, 'node_modules', '.package-lock.json'));
   return Object.entries(wanted).some(([path, { version, integrity, optional }]) => {
-    if (path === '') return false; // the checkout itself
+    if (path === '' || path.startsWith('..')) return false; // the folder itself, and that to which it has a link
     const present = installed[path];
     if (present === undefined) return !optional; // made for another platform
     return present.version !== version || present.integrity !== integrity;
   });
+}
+
+/** The folders of examples that have packages of their own. @param {string} root */
+export function foldersWithPackages(root) {
+  const examples = join(root, 'examples');
+  if (!existsSync(examples)) return [];
+  return readdirSync(examples)
+    .filter((name) => existsSync(join(examples, name, 'package-lock.json')))
+    .map((name) => `examples/${name}`);
 }
 
 /**

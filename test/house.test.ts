@@ -137,7 +137,8 @@ function filesUnder(...folders: string[]): string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
       const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return ['dist', 'fixtures'].includes(entry.name) ? [] : filesUnder(path);
+      if (entry.isDirectory())
+        return ['dist', 'fixtures', 'node_modules'].includes(entry.name) ? [] : filesUnder(path);
       return /\.(ts|mts|mjs|cc|h|css|html)$/.test(entry.name) ? [path] : [];
     }),
   );

@@ -183,6 +183,7 @@ describe('the tools of a machine', () => {
     fast_float: ['include/fast_float/fast_float.h'],
     xz: ['bin/xz'],
     Chromium: ['bin/chromium'],
+    curl: ['bin/curl'],
   };
   const machine = (root: string) => ({
     platform: 'linux' as const,
@@ -234,6 +235,6 @@ describe('the tools of a machine', () => {
     const missing = findMissing({ ...machine(root), env }, ['compile', 'libraries', 'archives', 'test']).map(
       ({ name }) => name,
     );
-    expect(missing).toEqual(['CMake', 'Make', 'OpenBLAS', 'Google Highway', 'fast_float', 'xz']);
+    expect(missing).toEqual(['CMake', 'Make', 'OpenBLAS', 'Google Highway', 'fast_float', 'xz', 'curl']);
   });
 });

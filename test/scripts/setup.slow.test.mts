@@ -60,8 +60,33 @@ class Checkout {
     write(this.bin, name, `#!${process.execPath}\n${program}`, 0o755);
   }
 
-  setUp({ goal = 'start', env = {}, uid }: { goal?: string; env?: NodeJS.ProcessEnv; uid?: number } = {}) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/setup.mjs', goal], {
+  /** Adds an example with packages of its own, which has a link to this checkout. */
+  addExample(name: string): void {
+    const itself = { name, version: '1.0.0', dependencies: { scratch: 'file:../..' } };
+    const packages = {
+      '': itself,
+      '../..': { name: 'scratch', version: '1.0.0' },
+      'node_modules/scratch': { resolved: '../..', link: true },
+    };
+    this.write(`examples/${name}/package.json`, JSON.stringify(itself));
+    this.write(
+      `examples/${name}/package-lock.json`,
+      JSON.stringify({ ...itself, lockfileVersion: 3, packages }),
+    );
+  }
+
+  setUp({
+    goal = 'start',
+    folders = [],
+    env = {},
+    uid,
+  }: {
+    goal?: string;
+    folders?: string[];
+    env?: NodeJS.ProcessEnv;
+    uid?: number;
+  } = {}) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/setup.mjs', goal, ...folders], {
       cwd: this.root,
       encoding: 'utf8',
       env: { PATH: this.bin, HOME: this.root, npm_config_offline: 'true', CI: 'true', ...env },
@@ -157,9 +182,11 @@ test('the addon that is built needs no compiler any more', () => {
   expect(checkout.setUp()).toEqual({ status: 0, did: ['Building the library'], stderr: '' });
 });
 
+/** What the tests need. */
+const tools = ['cmake', 'c++', 'make', 'xz', 'chromium', 'curl'];
+
 describe('the goal', () => {
   const titles = (...steps: (readonly Step[])[]) => steps.flat().map(({ title }) => title);
-  const tools = ['cmake', 'c++', 'make', 'xz', 'chromium'];
 
   test.each([
     { goal: 'test', built: titles(buildSteps) },
@@ -171,11 +198,23 @@ describe('the goal', () => {
   });
 });
 
+test('the packages of an example are installed when it starts, and those of all examples for tests', () => {
+  const checkout = new Checkout({ tools });
+  checkout.addExample('server');
+  const title = 'Installing the npm packages of examples/server';
+  expect(checkout.setUp().did).not.toContain(title);
+  expect(checkout.setUp({ folders: ['examples/server'] })).toEqual({ status: 0, did: [title], stderr: '' });
+  expect(existsSync(join(checkout.root, 'examples/server/node_modules/scratch'))).toBe(true);
+  expect(checkout.setUp({ goal: 'test' })).toEqual({ status: 0, did: [], stderr: '' });
+  rmSync(join(checkout.root, 'examples/server/node_modules'), { recursive: true });
+  expect(checkout.setUp({ goal: 'test' })).toEqual({ status: 0, did: [title], stderr: '' });
+});
+
 test.each(['strat', 'toString', ''])('the unknown goal "%s" prints the usage', (goal) => {
   const { status, stderr } = new Checkout().setUp({ goal });
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: 'Usage: node scripts/setup.mjs start | test | test:slow | pack\n',
+    stderr: 'Usage: node scripts/setup.mjs start | test | test:slow | pack [folders]\n',
   });
 });
 

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { dueSteps, packagesDue, perform } from '../../scripts/steps.mjs';
+import { dueSteps, foldersWithPackages, packagesDue, perform } from '../../scripts/steps.mjs';
 import { newFolder, write } from '../support/scratch.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
@@ -127,7 +127,18 @@ describe('npm ci', () => {
     expect(dueWith(installed)).toBe(due);
   });
 
-  test('is not due in this checkout, whose tests are running', () => {
-    expect(packagesDue(checkout)).toBe(false);
+  test('is not due in this checkout and its examples, whose tests are running', () => {
+    const examples = foldersWithPackages(checkout);
+    expect(examples).toContain('examples/server');
+    expect(['.', ...examples].filter((folder) => packagesDue(join(checkout, folder)))).toEqual([]);
+  });
+
+  test('is not due for another version of the checkout, to which an example has a link', () => {
+    const root = newFolder();
+    const link = { 'node_modules/blasnet': { resolved: '../..', link: true } };
+    const at = (version: string) => JSON.stringify({ packages: { '../..': { version }, ...link } });
+    write(root, 'package-lock.json', at('1.0.0'));
+    write(root, 'node_modules/.package-lock.json', at('1.1.0'));
+    expect(packagesDue(root)).toBe(false);
   });
 });
