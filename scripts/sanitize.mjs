@@ -51,6 +51,7 @@ const kinds = {
     runtimes: ['libtsan'],
     tests: [
       'test/engine/concurrency',
+      'test/engine/priority',
       'test/native/arrays',
       'test/native/columns',
       'test/native/pipeline',

@@ -1,5 +1,6 @@
 // The cases, in the order of the report.
 
+import * as beside from './beside.mjs';
 import * as create from './create.mjs';
 import * as files from './files.mjs';
 import * as folds from './folds.mjs';
@@ -43,6 +44,7 @@ export const cases = [
   folds,
   tabular,
   loop,
+  beside,
   servingRoutes,
   servingRows,
   servingTraining,

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -79,55 +80,63 @@ void Meet(size_t callers, size_t threads) {
   }
 }
 
+// A loop of `threads` iterations that use the whole budget, each on a thread of its own, until `gate` is
+// open.
+void Fill(size_t threads, std::atomic<size_t>* present, std::mutex* gate) {
+  ParallelFor(0, threads, [&](size_t, size_t) {
+    present->fetch_add(1);
+    const std::lock_guard<std::mutex> open(*gate);
+  });
+}
+
+void WaitFor(const std::atomic<size_t>& present, size_t threads) {
+  while (present.load() < threads) std::this_thread::yield();
+}
+
 // Threads of low priority that work on a loop are no reason for one of normal priority to have fewer: no
-// iteration of the normal loop ends before all its threads have begun, while the low loop uses the whole
-// budget.
+// iteration of the normal loop ends before all its threads have begun.
 void KeepHelpers(size_t threads) {
   SetThreads(threads);
-  std::atomic<size_t> low{0}, normal{0};
-  std::atomic<bool> done{false};
-  std::thread other([&] {
+  std::atomic<size_t> present{0};
+  std::mutex gate;
+  std::unique_lock<std::mutex> closed(gate);
+  std::thread low([&] {
     blasnet::LowerThisThread();
-    ParallelFor(0, threads, [&](size_t, size_t) {
-      low.fetch_add(1);
-      while (!done.load()) std::this_thread::yield();
-    });
+    Fill(threads, &present, &gate);
   });
-  while (low.load() < threads) std::this_thread::yield();
-  for (size_t round = 0; round < 20; round++) {
-    normal.store(0);
+  WaitFor(present, threads);
+  for (size_t round = 0; round < 10; round++) {
+    std::atomic<size_t> normal{0};
     ParallelFor(0, threads, [&](size_t, size_t) {
       normal.fetch_add(1);
-      while (normal.load() < threads) std::this_thread::yield();
+      WaitFor(normal, threads);
     });
   }
-  done.store(true);
-  other.join();
+  closed.unlock();
+  low.join();
 }
 
 // A loop of low priority has no helpers while one of normal priority uses the whole budget.
 void LeaveThreads(size_t threads) {
   SetThreads(threads);
-  std::atomic<size_t> normal{0};
-  std::atomic<bool> done{false};
-  std::thread other([&] {
-    ParallelFor(0, threads, [&](size_t, size_t) {
-      normal.fetch_add(1);
-      while (!done.load()) std::this_thread::yield();
-    });
-  });
-  while (normal.load() < threads) std::this_thread::yield();
+  std::atomic<size_t> present{0};
+  std::mutex gate;
+  std::unique_lock<std::mutex> closed(gate);
+  std::thread normal([&] { Fill(threads, &present, &gate); });
+  WaitFor(present, threads);
   std::thread low([&] {
     blasnet::LowerThisThread();
-    for (size_t round = 0; round < 20; round++) {
-      ParallelFor(0, 4 * threads, [&](size_t, size_t slot) {
+    for (size_t round = 0; round < 10; round++) {
+      ParallelFor(0, 2 * threads, [&](size_t, size_t slot) {
         Expect(slot == 0, "a helper beyond the threads that are left", threads, 2);
+        // A helper would have time to join.
+        for (size_t turn = 0; turn < 20; turn++) std::this_thread::yield();
       });
     }
   });
   low.join();
-  done.store(true);
-  other.join();
+  closed.unlock();
+  normal.join();
 }
 
 // The budget changes while loops of both priorities run.
