@@ -36,6 +36,7 @@ afterAll(() => {
 const program = `
 import { buildInfo, functional, makeMoons, Network } from 'blasnet';
 import { initLayers } from 'blasnet/functional';
+import { Batcher } from 'blasnet/serving';
 import { Column } from 'blasnet/tables';
 
 async function main() {
@@ -45,11 +46,13 @@ async function main() {
   await net.save('net.safetensors');
   const { seed } = await Network.load('net.safetensors');
   const same = functional.initLayers === initLayers;
-  console.log(JSON.stringify({ learned: loss[1] < loss[0], seed, same, tables: typeof Column, file: buildInfo().file }));
+  const [served] = await new Batcher(net, { atOnce: 0 }).predict([0.5, -1]);
+  const serves = served === net.predictSync([[0.5, -1], [0.5, -1]]).get(0, 0);
+  console.log(JSON.stringify({ learned: loss[1] < loss[0], seed, same, serves, tables: typeof Column, file: buildInfo().file }));
 }
 main();
 `;
-const works = { learned: true, seed: 2, same: true, tables: 'function' };
+const works = { learned: true, seed: 2, same: true, serves: true, tables: 'function' };
 
 const bundles = ['esbuild', 'webpack', 'rollup'].flatMap((bundler) =>
   ['esm', 'cjs'].map((format) => ({ bundler, format })),

@@ -158,13 +158,13 @@ describe('words', () => {
   });
 });
 
-test('blasnet/functional is importable by its name', () => {
+test('the parts of blasnet are importable by their names', () => {
   const { status, stderr } = spawnSync(
     process.execPath,
     [
       '--input-type=module',
       '-e',
-      "import { Network } from 'blasnet'; import * as f from 'blasnet/functional'; new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }]); if (!f.initLayers) throw 0;",
+      "import { Network } from 'blasnet'; import * as f from 'blasnet/functional'; import { Table } from 'blasnet/tables'; import { Batcher, ModelSlot, checkRecord, httpStatus } from 'blasnet/serving'; new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }]); if (!(f.initLayers && Table && Batcher && ModelSlot && checkRecord && httpStatus)) throw 0;",
     ],
     { cwd: root, encoding: 'utf8' },
   );

@@ -4,8 +4,18 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Network, standardScaler } from '../../lib';
+import { blasnetError } from '../../lib/base/errors';
+import { type Served, served } from '../../lib/network/served-model';
+import { servedNetwork } from '../../lib/network/served-network';
 import { preprocessing } from '../../lib/preprocessing';
-import { Batcher, type BatcherFigures, checkRecord, ModelSlot } from '../../lib/serving';
+import {
+  Batcher,
+  type BatcherFigures,
+  checkRecord,
+  httpStatus,
+  ModelSlot,
+  type ServedModel,
+} from '../../lib/serving';
 import { Classifier } from '../../lib/tabular';
 
 const net = new Network(
@@ -45,7 +55,7 @@ describe('a batcher', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('with a delay waits for a full batch, and no longer', async () => {
+  test('waits for a full batch if it has a delay, and no longer', async () => {
     const batcher = new Batcher(net, { atOnce: 0, maxDelay: 1e9, maxBatch: 3 });
     const calls = [1, 2, 3].map(() => batcher.predict(row));
     await Promise.all(calls);
@@ -58,7 +68,7 @@ describe('a batcher', () => {
     expect([...(await last)]).toEqual(answer);
   });
 
-  test('with a delay ends its wait by itself', async () => {
+  test('ends its wait by itself if it has a delay', async () => {
     const batcher = new Batcher(net, { atOnce: 0, maxDelay: 1 });
     await batcher.predict(row);
     const controller = new AbortController();
@@ -121,6 +131,53 @@ describe('a batcher', () => {
       await training;
       expect([...(await batcher.predict(row))]).toEqual([...own.predictSync([row, row]).row(0)]);
     }
+  });
+
+  test.each([0, 1e6])(
+    'answers from shared memory by what was published last (atOnce: %i)',
+    async (atOnce) => {
+      const own = net.clone();
+      const attached = Network.attach(own.share());
+      const batcher = new Batcher(attached, { atOnce });
+      expect([...(await batcher.predict(row))]).toEqual(answer);
+      own.parameters.b2?.data.fill(1);
+      expect([...(await batcher.predict(row))]).toEqual(answer);
+      expect(await own.publish()).toBe(2);
+      const [first] = own.predictSync([row, row]).toArray();
+      expect(first).not.toEqual(answer);
+      expect([...(await batcher.predict(row))]).toEqual(first);
+    },
+  );
+
+  test('gives the error of a batch that fails to its callers alone', async () => {
+    const real = servedNetwork(net);
+    let runs = 0;
+    // Memory that the system does not give, for one batch.
+    const model = {
+      [served]: (): Served => ({
+        ...real,
+        door(rules) {
+          const door = real.door(rules);
+          return {
+            take: (each) => door.take(each),
+            batch(rows) {
+              const batch = door.batch(rows);
+              const run = batch.run.bind(batch);
+              const memory = blasnetError('ERR_BLASNET_MEMORY', 'There is not enough memory');
+              batch.run = (...given) => (++runs === 1 ? Promise.reject(memory) : run(...given));
+              return batch;
+            },
+          };
+        },
+      }),
+    };
+    const batcher = new Batcher(model as never as ServedModel, { atOnce: 0, maxBatch: 2 });
+    const calls = await Promise.allSettled([1, 2, 3].map(() => batcher.predict(row)));
+    expect(calls.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+    const { reason } = calls[0] as PromiseRejectedResult;
+    expect([reason.code, httpStatus(reason)]).toEqual(['ERR_BLASNET_MEMORY', 500]);
+    expect(batcher.figures()).toMatchObject({ answered: 1, failed: 2, batches: 2, queued: 0, running: 0 });
+    expect([...((await batcher.predict(row)) as Float64Array)]).toEqual(answer);
   });
 
   test('refuses bad options, and probabilities of what has none', async () => {

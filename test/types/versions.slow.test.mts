@@ -7,6 +7,7 @@ import { compile, typedUser } from '../support/typed-user.mjs';
 const program = `
 import { adam, metric, Network, type Matrix } from 'blasnet';
 import { initLayers } from 'blasnet/functional';
+import { Batcher, type Histogram, ModelSlot } from 'blasnet/serving';
 
 const layers = [
   { inputDim: 2, outputDim: 25, activation: 'relu', normalization: 'batch' },
@@ -26,6 +27,11 @@ export async function train(X: Matrix, Y: Matrix, kept: { epochs: number; valida
   for await (const { valLoss } of net.epochs(X, Y, { ...options, validationData: { X, Y } })) {
     numbers.push([valLoss]);
   }
+  const batcher = new Batcher(new ModelSlot(net), { maxBatch: 8 });
+  const answer: Float32Array | Float64Array = await batcher.predict([0.5, -1]);
+  const { latencySeconds }: { latencySeconds: Histogram } = batcher.figures();
+  numbers.push([...answer, latencySeconds.sum]);
+  await batcher[Symbol.asyncDispose]();
   // @ts-expect-error: no validation set was asked for
   numbers.push(plain.valLoss);
   // @ts-expect-error: with a validation set the metric's name begins with val
