@@ -118,12 +118,18 @@ function ignoreAborts(/** @type {Error} */ error) {
 async function useWorker(/** @type {number} */ index, /** @type {object} */ handle) {
   const what = /** @type {const} */ (['all', 'fitSync', 'predict', 'fit'])[index % 4];
   const thread = new Worker(worker, { workerData: { what, handle } });
-  await new Promise((resolve, reject) => {
+  /** @type {unknown} */
+  let failure;
+  await new Promise((resolve) => {
     thread.once('message', resolve);
-    thread.once('error', reject);
+    thread.once('error', (error) => {
+      failure = error;
+      resolve(undefined);
+    });
   });
   if (what !== 'all') await thread.terminate();
   else await new Promise((resolve) => thread.once('exit', resolve));
+  if (failure !== undefined) throw failure;
 }
 
 /** @returns {Growth} */

@@ -5,9 +5,9 @@ import { Matrix, Network } from '../rivals/library.mjs';
 
 const { what, handle } = workerData;
 const X = new Matrix(
-  new Float64Array(2000 * 8).map((_, i) => (i % 101) / 101),
+  new Float64Array(2000 * 4).map((_, i) => (i % 101) / 101),
   2000,
-  8,
+  4,
 );
 const Y = Float64Array.from({ length: 2000 }, (_, i) => i % 2);
 const net = new Network(
@@ -25,6 +25,7 @@ if (what === 'fit' || what === 'all') {
   await training;
 } else if (what === 'predict') {
   const attached = Network.attach(handle);
+  await attached.predict(X);
   const predictions = Array.from({ length: 1000 }, () => attached.predict(X));
   parentPort?.postMessage('begun');
   await Promise.all(predictions);
