@@ -24,11 +24,14 @@ export function detached(array) {
   return array;
 }
 
-/** @param {boolean} value @returns {Argument} */
-export const flag = (value) => ({
+/** @param {boolean} value @param {{ optional?: boolean }} [options] @returns {Argument} */
+export const flag = (value, { optional = false } = {}) => ({
   make: () => value,
-  wrong: () => [undefined, null, 0, 1, 'true', {}, Symbol('x')],
+  wrong: () => [...(optional ? [] : [undefined, null]), 0, 1, 'true', {}, Symbol('x')],
 });
+
+/** The arguments of limitThreads: how many threads, and whether they have the lowest priority. */
+export const limits = () => [size(2), flag(false, { optional: true })];
 
 /** @param {number} value @returns {Argument} */
 export const number = (value) => ({ make: () => value, wrong: () => [undefined, ...notNumbers] });

@@ -6,6 +6,7 @@ import {
   callback,
   code,
   floats,
+  limits,
   notArrays,
   number,
   otherArrays,
@@ -88,7 +89,7 @@ export const arrayClasses = {
       checkFinite: [floats(5, { anyLength: true, anyType: true }), callback()],
       beginHash: [words(26)],
       endHash: [words(26), bytes(32, new Uint8Array(31))],
-      ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
+      ...{ limitThreads: limits(), stop: [], clearStop: [] },
     },
   },
 };

@@ -8,6 +8,7 @@ import {
   code,
   detached,
   doubles,
+  limits,
   noCodes,
   noSizes,
   notArrays,
@@ -15,7 +16,6 @@ import {
   positive,
   properties,
   shared,
-  size,
 } from './arguments.mjs';
 
 /**
@@ -78,7 +78,7 @@ export function metricCallsOf({ labelRules, rowValues, records }) {
     countConfusions: comparison(4),
     countBins: comparison(records.bin.length),
     rankColumns: comparison(2 * records.ranking.length),
-    limitThreads: [size(2)],
+    limitThreads: limits(),
     stop: [],
     clearStop: [],
   };

@@ -5,6 +5,7 @@ import {
   callback,
   detached,
   floats,
+  limits,
   notArrays,
   number,
   numbers,
@@ -24,7 +25,7 @@ import {
 const made = () => [properties({ outcome: shared(8, true) })];
 
 /** The methods that every class of operations has. */
-const controls = () => ({ limitThreads: [size(2)], stop: [], clearStop: [] });
+const controls = () => ({ limitThreads: limits(), stop: [], clearStop: [] });
 
 /** Doubles of any number. @param {...number} values */
 const anyDoubles = (...values) => numbers(values, {}, { anyLength: true, mayBeEmpty: true });

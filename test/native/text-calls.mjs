@@ -6,6 +6,7 @@ import {
   code,
   flag,
   floats,
+  limits,
   notArrays,
   otherArrays,
   properties,
@@ -119,7 +120,7 @@ export const textClasses = {
       ],
       clear: [],
       clearTexts: [{ make: () => 1, wrong: (Float) => [...size(1).wrong(Float), 3] }],
-      ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
+      ...{ limitThreads: limits(), stop: [], clearStop: [] },
     },
   },
 };
@@ -208,7 +209,7 @@ export const encoderClasses = {
         callback(),
       ],
       encodeRow: [array(Float64Array, 3, 3), floats(6, { anyType: true }), integers([0], [])],
-      ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
+      ...{ limitThreads: limits(), stop: [], clearStop: [] },
     },
   },
 };
@@ -246,7 +247,7 @@ export const tableColumnClasses = {
         }),
         callback(),
       ],
-      ...{ limitThreads: [size(2)], stop: [], clearStop: [] },
+      ...{ limitThreads: limits(), stop: [], clearStop: [] },
     },
   },
 };

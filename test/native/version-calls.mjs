@@ -2,6 +2,7 @@
 import {
   callback,
   floats,
+  limits,
   notArrays,
   otherArrays,
   properties,
@@ -34,7 +35,7 @@ export const versionClasses = {
       publish: [arrays(), callback()],
       copy: [arrays(), callback()],
       current: [],
-      limitThreads: [size(2)],
+      limitThreads: limits(),
       stop: [],
       clearStop: [],
     },
