@@ -17,9 +17,7 @@ export async function openCredit() {
   }
 
   /** @param {import('./training.mjs').LearnOptions} options */
-  async function learn({ epochs = 32, seed, threads, signal, onEpoch }) {
-    // 'low': the system gives these threads the processor when no prediction needs it.
-    const work = { threads, signal, priority: 'low' };
+  async function learn({ epochs = 32, seed, onEpoch, ...work }) {
     const model = await Classifier.train(train, {
       ...{ target: 'Status', positive: 'bad', preset: 'fast', epochs, seed },
       callbacks: { onEpochEnd: (report) => onEpoch(report) },

@@ -137,7 +137,8 @@ export class LiveModel {
   /** Answers what waits, then lets go of the models. */
   async close() {
     await this.#batcher.close();
-    await this.#saved;
+    // Whoever has asked for it knows if it has failed.
+    await this.#saved.catch(() => {});
     this.#slot.close();
   }
 
@@ -165,10 +166,15 @@ export class LiveModel {
   }
 
   // The file is that of the live model, whichever came last. A reader finds a whole one at any time.
-  #save() {
+  async #save() {
     if (this.#file === undefined) return;
     this.#saved = this.#saved.catch(() => {}).then(() => this.#slot.model.save(this.#file));
-    return this.#saved;
+    try {
+      await this.#saved;
+    } catch (cause) {
+      const message = `Version ${this.version} is live, but its file is not written: ${cause.message}`;
+      throw new Error(message, { cause });
+    }
   }
 }
 

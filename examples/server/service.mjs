@@ -42,6 +42,8 @@ export function buildService({ name, learn, file, trainingThreads, maxQueue, max
   const app = Fastify({
     logger: log === 'silent' ? false : { level: log },
     bodyLimit: 2 ** 21,
+    // A client that sends its request byte by byte must not hold a connection for ever.
+    requestTimeout: 30_000,
     routerOptions: { ignoreTrailingSlash: true },
     // A text is no number: what does not fit is an error, and nothing is converted or left out in silence.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },

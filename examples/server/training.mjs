@@ -8,6 +8,7 @@ import { ServiceError } from './failures.mjs';
  * @property {number} [epochs]
  * @property {number} [seed]
  * @property {number} [threads]
+ * @property {'normal' | 'low'} priority
  * @property {AbortSignal} signal
  * @property {(report: Record<string, number>) => void} onEpoch
  *
@@ -18,7 +19,7 @@ import { ServiceError } from './failures.mjs';
  * @typedef {{ id: number, event: 'start' | 'epoch' | 'end', data: Record<string, unknown> }} TrainingEvent
  */
 
-/** Emits each TrainingEvent as 'event', and 'close' when no more will come. */
+/** Emits each TrainingEvent as 'event'. */
 export class Training extends EventEmitter {
   #learn;
   #live;
@@ -86,7 +87,12 @@ export class Training extends EventEmitter {
     this.#closed = true;
     if (how === 'abort') this.#controller?.abort();
     await this.finished;
-    this.emit('close');
+  }
+
+  // At low priority, the system gives a training the processors that no prediction needs. The first one has all: nobody
+  // can be answered before it has ended.
+  get #budget() {
+    return this.#live.ready ? { threads: this.#threads, priority: 'low' } : { priority: 'normal' };
   }
 
   async #train(options, swap, signal) {
@@ -101,7 +107,7 @@ export class Training extends EventEmitter {
         this.epochs++;
         this.#tell('epoch', { run: this.#run, ...report });
       };
-      const { model, metrics } = await this.#learn({ ...options, threads: this.#threads, signal, onEpoch });
+      const { model, metrics } = await this.#learn({ ...options, ...this.#budget, signal, onEpoch });
       signal.throwIfAborted();
       if (swap) end('live', { metrics, version: await this.#live.swap(model, { metrics }) });
       else {

@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Classifier } from '../../lib/tabular/index.js';
 import { launchBrowser } from '../support/browser.js';
-import { customer, Service } from './service.js';
+import { customer, Service, type Told } from './service.js';
 
 let temporary: string;
 beforeAll(() => {
@@ -81,6 +81,9 @@ describe('the page of the example service', () => {
     await page.getByText(/^Version 2 of "credit" answers/).waitFor();
     await page.getByRole('button', { name: 'Roll back' }).click();
     await page.getByText(/^Version 3 of "credit" answers/).waitFor();
+
+    await page.setViewportSize({ width: 375, height: 720 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
     expect({ complaints, elsewhere }).toEqual({ complaints: [], elsewhere: [] });
   });
 });
@@ -98,6 +101,20 @@ it('the example service starts with the model in its file, if there is one', asy
   expect((await second.post('/probabilities', customer)).body).toEqual(body);
   expect((await second.get('/model')).body.metrics.rows).toBe(1114);
   expect(await second.stop()).toBe(0);
+});
+
+it('the example service says that the file of its model is not written, and answers all the same', async () => {
+  const file = join(temporary, 'missing', 'small.safetensors');
+  const service = await Service.start({ MODEL: file }, join(__dirname, 'small-service.mjs'));
+  await service.post('/training');
+  service.child.send('learn');
+  const { data } = (await service.until('end')).at(-1) as Told;
+  expect(data.outcome).toBe('failed');
+  expect(data.message).toMatch(/^Version 1 is live, but its file is not written: .*small\.safetensors/);
+  expect((await service.post('/predict', { age: 30, city: 'Rome' })).body.version).toBe(1);
+  // A stream has no end, and so no HEAD.
+  expect((await fetch(`${service.url}/training/events`, { method: 'HEAD' })).status).toBe(404);
+  expect(await service.stop()).toBe(0);
 });
 
 describe('the example service that gets a signal', () => {

@@ -57,7 +57,7 @@ function fieldOf({ name, kind, categories, least, greatest, missing }) {
     field.required = missing === 0;
   } else {
     const gap = missing === 0 ? [] : [''];
-    for (const text of [...gap, ...options]) field.append(new Option(text, text));
+    for (const text of [...options, ...gap]) field.append(new Option(text, text));
   }
   label.append(name, field);
   return label;

@@ -31,7 +31,8 @@ export async function trainingRoutes(app, { service: { training } }) {
     for (const stream of streams) stream.end();
   });
 
-  app.get('/training/events', (request, reply) => {
+  // A HEAD request would never end.
+  app.get('/training/events', { exposeHeadRoute: false }, (request, reply) => {
     const stream = openStream(reply);
     // A client that comes back names the last event that it has; another one gets the last training from its start.
     const last = Number(request.headers['last-event-id'] ?? 0);
