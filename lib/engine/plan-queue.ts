@@ -57,6 +57,15 @@ export class PlanQueue {
       for (const plan of plans.values()) plan.release();
   }
 
+  /**
+   * A queue for several operations that must read equal parameters: if the network reads versions, one with a copy of
+   * the version that is current now; otherwise this one.
+   */
+  *still(): Work<PlanQueue> {
+    const { versions } = this.#memory;
+    return versions === undefined ? this : new PlanQueue(this.#architecture, yield* versions.copied());
+  }
+
   /** Makes a plan. Each predictor has its own. */
   make(loss: ResolvedLoss): Plan {
     return new Plan(this.#architecture, loss, this.#memory);

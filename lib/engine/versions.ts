@@ -1,7 +1,8 @@
 import { type NativeVersions, native } from '../addon/binding';
-import { newOutcome, readOutcome } from '../addon/outcome';
-import type { Work } from '../addon/work';
-import type { FloatArray } from '../base/matrix';
+import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
+import { Idle, settled, type Work, type WorkOptions } from '../addon/work';
+import { AbortError } from '../base/errors';
+import { allocateShared, type FloatArray } from '../base/matrix';
 
 // Numbers that are copied within half a millisecond.
 const briefNumbers = 2 ** 15;
@@ -10,6 +11,12 @@ const briefNumbers = 2 ** 15;
 export interface VersionSizes {
   readonly parameters: number;
   readonly statistics: number;
+}
+
+/** The elements of a version. */
+export interface VersionArrays {
+  readonly parameters: FloatArray;
+  readonly statistics: FloatArray;
 }
 
 /** The elements from the beginning of one place to that of the next: whole cache lines. */
@@ -35,35 +42,66 @@ export class Versions {
   /** (memorySize) the places. */
   readonly memory: FloatArray;
   readonly sizes: VersionSizes;
-  // A native object runs one operation at a time. This thread copies while another one publishes.
+  // A native object runs one operation at a time. Copies may be made while another thread publishes or copies.
   readonly #publisher: Native;
-  readonly #copier: Native;
+  readonly #copiers = new Idle(() => this.#make());
 
   constructor(control: Int32Array, memory: FloatArray, sizes: VersionSizes) {
     this.control = control;
     this.memory = memory;
     this.sizes = sizes;
     this.#publisher = this.#make();
-    this.#copier = this.#make();
   }
 
   /** The number of the current version: 1, 2, ... */
   get current(): number {
-    return this.#copier.object.current();
+    return this.#publisher.object.current();
   }
 
-  /** Makes a version of these arrays the current one, and returns its number. */
-  *publish(parameters: FloatArray, statistics: FloatArray): Work<number> {
+  /**
+   * Makes a version of these arrays the current one, on threads of the addon, and returns its number.
+   * @throws AbortError if the signal came before the version was complete; then the old one stays
+   */
+  async publish(parts: VersionArrays, { signal, threads = 0, priority }: WorkOptions): Promise<number> {
+    if (signal?.aborted) throw new AbortError(signal.reason);
     const { object, outcome } = this.#publisher;
-    yield { object, start: (callback) => object.publish({ parameters, statistics }, callback) };
+    object.limitThreads(threads, priority === 'low');
+    await settled(object, (callback) => object.publish(parts, callback), signal);
+    const { status, index } = readOutcome(outcome);
+    if (status === statusCodes.stopped) throw new AbortError(signal?.reason);
+    return index;
+  }
+
+  /** Like `publish`, but blocks the calling thread. */
+  publishHere(parts: VersionArrays, threads = 0): number {
+    const { object, outcome } = this.#publisher;
+    object.limitThreads(threads);
+    object.publish(parts);
     return readOutcome(outcome).index;
   }
 
   /** Copies the current version to these arrays. */
-  *copy(parameters: FloatArray, statistics: FloatArray): Work<void> {
-    const { object } = this.#copier;
-    const brief = parameters.length + statistics.length <= briefNumbers;
-    yield { object, start: (callback) => object.copy({ parameters, statistics }, callback), brief };
+  *copy(parts: VersionArrays): Work<void> {
+    const copier = this.#copiers.take();
+    const { object } = copier;
+    const brief = parts.parameters.length + parts.statistics.length <= briefNumbers;
+    try {
+      yield { object, start: (callback) => object.copy(parts, callback), brief };
+    } finally {
+      this.#copiers.giveBack(copier);
+    }
+  }
+
+  /** Arrays with a copy of the current version. */
+  *copied(): Work<VersionArrays> {
+    const { parameters, statistics } = this.sizes;
+    const dtype = this.memory instanceof Float64Array ? 'float64' : 'float32';
+    const copy = {
+      parameters: allocateShared(parameters, dtype),
+      statistics: allocateShared(statistics, dtype),
+    };
+    yield* this.copy(copy);
+    return copy;
   }
 
   #make(): Native {

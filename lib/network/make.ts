@@ -251,7 +251,7 @@ const nothing = { parameters: new Float64Array(0), statistics: new Float64Array(
 
 function copyOfCurrent(versions: Versions, architecture: Architecture, dtype: Dtype): NetworkMemory {
   const memory = newMemory(architecture, dtype);
-  workHere(versions.copy(memory.parameters.flat, memory.statistics.flat));
+  workHere(versions.copy({ parameters: memory.parameters.flat, statistics: memory.statistics.flat }));
   return memory;
 }
 

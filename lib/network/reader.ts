@@ -105,11 +105,12 @@ export class NetworkReader {
     const { samples, loss, metrics } = evaluationTask(kind, X, Y, options, this.#queue.lastLoss);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const computed = lossOfScaled(kind, loss);
-    const outcome = await this.#read(samples, computed.loss, options, evaluateOperation(samples));
+    const queue = metrics.length === 0 ? this.#queue : await workAnywhere(this.#queue.still(), options);
+    const outcome = await this.#read(samples, computed.loss, options, evaluateOperation(samples), queue);
     const result = evaluation(outcome, computed);
     if (metrics.length === 0) return result;
     const out = measuredOutputs(kind.architecture, kind.dtype, samples);
-    await this.#predict(samples, out, options);
+    await this.#predict(samples, out, options, queue);
     const predictions = await workAnywhere(measurable(kind.targetScaler, out), options);
     return { ...result, ...(await measureElsewhere(metrics, samples, predictions, options)) };
   }
@@ -120,7 +121,8 @@ export class NetworkReader {
     const kind = this.#kind();
     const { samples, loss, metrics } = evaluationHere(kind, X, Y, options, this.#queue.lastLoss);
     const computed = lossOfScaled(kind, loss);
-    const plan = this.#queue.inline(computed.loss);
+    const queue = metrics.length === 0 ? this.#queue : workHere(this.#queue.still());
+    const plan = queue.inline(computed.loss);
     const outcome = plan.run(evaluateOperation(samples));
     this.#check(outcome, samples, loss);
     const result = evaluation(outcome, computed);
@@ -146,8 +148,8 @@ export class NetworkReader {
     return Object.freeze({ loss: outcome.loss / outcome.rows, ...named });
   }
 
-  async #predict(samples: Samples, out: Matrix, options: AsyncOptions): Promise<Matrix> {
-    await this.#read(samples, this.#outputLoss(), options, predictOperation(samples, out));
+  async #predict(samples: Samples, out: Matrix, options: AsyncOptions, queue?: PlanQueue): Promise<Matrix> {
+    await this.#read(samples, this.#outputLoss(), options, predictOperation(samples, out), queue);
     return out;
   }
 
@@ -156,8 +158,9 @@ export class NetworkReader {
     loss: ResolvedLoss,
     options: AsyncOptions,
     operation: Operation,
+    queue = this.#queue,
   ): Promise<Outcome> {
-    const outcome = await this.#queue.read(arraysOf(samples), loss, operation, options);
+    const outcome = await queue.read(arraysOf(samples), loss, operation, options);
     this.#check(outcome, samples, loss);
     return outcome;
   }

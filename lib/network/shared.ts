@@ -59,11 +59,13 @@ export interface SharableNetwork {
   /**
    * Makes what was trained the version that all readers read, from their next call on. A call that runs meanwhile keeps
    * the old version to its end: no prediction sees a mixture. Readers never wait. This call does: for the end of the
-   * calls that still read the version before the old one. While `fit` trains, it waits for the current epochs.
+   * calls that still read the version before the old one. While `fit` trains, it waits for the current epochs. A network
+   * that is not shared yet is shared, as version 1.
    *
    * @returns the number of the version. The first one, of `share`, is 1
    * @throws Error ERR_BLASNET_READ_ONLY for a network of `Network.attach`; RangeError ERR_BLASNET_NOT_FINITE;
-   *   ERR_BLASNET_ARG_VALUE if the preprocessing has changed since `share`; AbortError. Then the old version stays
+   *   ERR_BLASNET_ARG_VALUE if the preprocessing has changed since `share`; AbortError; like share(). Then the old version
+   *   stays
    */
   publish(options?: AsyncOptions): Promise<number>;
   /** The number of the version that is current for all readers; undefined before `share`. */
@@ -102,13 +104,11 @@ export function makeSharable<Network extends SharableNetwork>(
       const parts = partsOf(this);
       parts.checkWritable();
       if (options.signal?.aborted) throw new AbortError(options.signal.reason);
-      const sharing = sharings.get(parts.queue);
-      if (sharing === undefined) return sharingOf(parts).versions.current;
       // A training on this thread does not wait for a turn.
-      if (parts.queue.training === 'here') return workHere(publishing(parts, sharing), options.threads);
+      if (parts.queue.training === 'here') return publishHere(parts, options.threads);
       const turn = await parts.queue.turnToRead(options.signal);
       try {
-        return await workElsewhere(publishing(parts, sharing), options);
+        return await publishElsewhere(parts, options);
       } finally {
         turn.end();
       }
@@ -151,7 +151,24 @@ function sharingOf(parts: Source): Sharing {
   return sharing;
 }
 
-function* publishing(parts: Source, { handle, versions }: Sharing): Work<number> {
+function publishHere(parts: Source, threads: number | undefined): number {
+  const sharing = sharings.get(parts.queue);
+  if (sharing === undefined) return sharingOf(parts).versions.current;
+  workHere(checking(parts, sharing), threads);
+  const { parameters, statistics } = parts;
+  return sharing.versions.publishHere({ parameters, statistics }, threads);
+}
+
+async function publishElsewhere(parts: Source, options: AsyncOptions): Promise<number> {
+  const sharing = sharings.get(parts.queue);
+  if (sharing === undefined) return sharingOf(parts).versions.current;
+  await workElsewhere(checking(parts, sharing), options);
+  const { parameters, statistics } = parts;
+  return sharing.versions.publish({ parameters, statistics }, options);
+}
+
+/** Checks that the network may be the next version. */
+function* checking(parts: Source, { handle }: Sharing): Work<void> {
   // Checks that all numbers are finite, too.
   const { metadata } = yield* encodeNetwork(parts.content);
   for (const key of ['blasnet.preprocessing', 'blasnet.table']) {
@@ -162,7 +179,6 @@ function* publishing(parts: Source, { handle, versions }: Sharing): Work<number>
         'shared; share a clone() of the network, and give its handle to the readers',
     );
   }
-  return yield* versions.publish(parts.parameters, parts.statistics);
 }
 
 function sizesOf(architecture: Architecture): VersionSizes {

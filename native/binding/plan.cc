@@ -355,7 +355,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   Control control_;
   std::vector<std::unique_ptr<Plan>> plans_;  // one for each place of versions; one without versions
   std::optional<Versions> versions_;
-  int32_t version_ = 0;  // of the last operation
+  uint32_t version_ = 0;  // of the last operation
   const std::shared_ptr<Workspaces> workspaces_;
   bool uses_workspace_ = false;  // whether the last operation did
   size_t numbers_ = 0;           // columns of X

@@ -57,11 +57,11 @@ Outcome Versions::Publish(const Bytes& parameters, const Bytes& statistics, cons
   const Outcome copied = CopyBytes({parameters, statistics},
                                    {{to, parameters.size}, {to + parameters.size, statistics.size}}, control);
   if (copied.status != Status::kDone) return copied;
-  const int32_t version = Stored(current).load() + 1;
-  Stored(place).store(version);
+  const uint32_t version = VersionAt(current);
+  Stored(place).store(static_cast<int32_t>(version));
   Word(kCurrent).store(static_cast<int32_t>(place));
   Outcome outcome;
-  outcome.index = static_cast<size_t>(version) + 1;
+  outcome.index = size_t{version} + 1;
   return outcome;
 }
 

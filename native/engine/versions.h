@@ -47,7 +47,7 @@ class Versions {
     Claim& operator=(const Claim&) = delete;
 
     size_t Place() const { return place_; }
-    int32_t Version() const { return versions_.VersionAt(place_); }
+    uint32_t Version() const { return versions_.VersionAt(place_); }
 
    private:
     const Versions& versions_;
@@ -55,7 +55,7 @@ class Versions {
   };
 
   // The number of the current version: 1, 2, ...
-  int32_t Current() const { return Claim(*this).Version(); }
+  uint32_t Current() const { return Claim(*this).Version(); }
 
   // Copies parameters and running moments to the place that is not current, when its last reader has left,
   // and makes it current. Several writers do so one after another. Outcome: index is the number of the new
@@ -75,7 +75,8 @@ class Versions {
   std::atomic<int32_t>& Readers(size_t place) const { return Word(16 * (1 + place) + kReaders); }
   // Counted from 0 there, so that a block of zeros is valid.
   std::atomic<int32_t>& Stored(size_t place) const { return Word(16 * (1 + place) + kVersion); }
-  int32_t VersionAt(size_t place) const { return Stored(place).load() + 1; }
+  // Unsigned, since the block may hold any number.
+  uint32_t VersionAt(size_t place) const { return static_cast<uint32_t>(Stored(place).load()) + 1; }
 
   size_t CurrentPlace() const;
   size_t Enter() const;

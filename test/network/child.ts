@@ -35,7 +35,12 @@ export function inChild<A>(
 
 /** Runs a program in another process, and waits until it ends by itself. */
 export function runScript(script: string, { flags = [], env = {} }: ChildOptions = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [...flags, '-e', script], { env: { ...process.env, ...env } });
+  return run([...flags, '-e', script], env);
+}
+
+/** Runs Node with these arguments, and waits until it ends by itself. */
+export function run(args: readonly string[], env: ChildOptions['env'] = {}): Promise<Ended> {
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...env } });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
