@@ -217,3 +217,37 @@ describe.runIf(process.platform === 'linux')('the threads that compute', () => {
     expect({ busy: new Set(busy), low, main }).toEqual({ busy: new Set([0]), low: 0, main: 0 });
   });
 });
+
+// Trains at low priority, without an end, and calls `begun` after each epoch.
+const training = `
+  const { Matrix, Network } = require(path);
+  const X = Matrix.zeros(1000, 50, 'float32');
+  const Y = Matrix.zeros(1000, 1, 'float32');
+  const net = new Network([{ inputDim: 50, outputDim: 100, activation: 'relu' }, { outputDim: 1, activation: 'sigmoid' }]);
+  net.fit(X, Y, { epochs: 1e9, threads: 2, priority: 'low', callbacks: begun });`;
+
+describe('a training of low priority', () => {
+  it('ends with its process, whose exit code stays', async () => {
+    const ended = await inChild((path, body) => {
+      new Function('require', 'path', 'begun', body)(require, path, () =>
+        setImmediate(() => process.exit(7)),
+      );
+    }, training);
+    expect(ended).toEqual({ code: 7, signal: null, stdout: '', stderr: '' });
+  });
+
+  it('ends with its worker', async () => {
+    const ended = await inChild(async (path, body) => {
+      const { Worker } = require('node:worker_threads');
+      const program = `const { parentPort, workerData: path } = require('node:worker_threads');
+        const begun = () => void parentPort.postMessage('');
+        ${body}`;
+      for (let i = 0; i < 3; i++) {
+        const worker = new Worker(program, { eval: true, workerData: path });
+        await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+        await worker.terminate();
+      }
+    }, training);
+    expect(ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+  });
+});
