@@ -4,7 +4,7 @@ import { AbortError, blasnetError } from '../base/errors';
 import {
   abortSignal,
   anything,
-  atLeast,
+  between,
   checkOptions,
   integerBetween,
   integerFrom,
@@ -27,7 +27,7 @@ export interface BatcherOptions {
   readonly maxBatch?: number;
   /**
    * How many milliseconds the first row of a batch may wait for others, if no batch runs. At 0, what is waiting goes at the next
-   * turn of the event loop. @default 0
+   * turn of the event loop. At most 60,000. @default 0
    */
   readonly maxDelay?: number;
   /** How many rows may wait. Further calls are refused with ERR_BLASNET_QUEUE_FULL. At least 1. @default 10_000 */
@@ -50,7 +50,7 @@ export interface BatcherCallOptions {
 
 const constraints = {
   maxBatch: optional(integerBetween(1, 65_536)),
-  maxDelay: optional(atLeast(0)),
+  maxDelay: optional(between(0, 60_000)),
   maxQueue: optional(integerFrom(1)),
   atOnce: optional(integerFrom(0)),
   threads: optional(positiveInteger),

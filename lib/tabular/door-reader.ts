@@ -2,7 +2,7 @@
 
 import { abbreviate, argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { didYouMean } from '../base/validate';
-import { type FieldError, fieldError, ofField } from '../network/field-error';
+import { type FieldError, type FieldRule, fieldError, ofField } from '../network/field-error';
 import type { InputRules } from '../network/served-model';
 import { articleOf, isMissing, placeOf } from '../tables/build';
 import { type ColumnSchema, cellReader, gap, unseen } from '../tables/schema';
@@ -37,7 +37,8 @@ export function doorReader(schema: ColumnSchema, rules: Rules): RecordReader {
     }
     const number = cell(read, value, name, place);
     if (number === unseen && kind === 'category' && rules.unknownCategory === 'reject') {
-      throw unknownCategory(schema, place, value);
+      const words = oneOfLearned(schema);
+      throw fieldError('ERR_BLASNET_ARG_VALUE', [name, place], 'unknownCategory', words, value);
     }
     return number;
   };
@@ -56,27 +57,32 @@ function cell(
   try {
     return read(value, 0);
   } catch (error) {
-    throw asFieldError(error as BlasnetError, name, place);
+    throw asFieldError(error as BlasnetError, name, 'type', place);
   }
 }
 
 /** The error of a model about a column of the only row, as one about the field of a record. */
-export function asFieldError(error: BlasnetError, name: string, place = placeOfField(name)): FieldError {
-  const message = error.message.replace(placeOf(0, name), () => place);
-  const rule =
-    error.code === 'ERR_BLASNET_NOT_FINITE'
-      ? 'notFinite'
-      : message.includes('categories that were learned')
-        ? 'unknownCategory'
-        : 'type';
-  return ofField(blasnetError(error.code, message), name, rule);
+export function asFieldError(
+  { code, message }: BlasnetError,
+  name: string,
+  rule: FieldRule,
+  place = placeOfField(name),
+): FieldError {
+  return ofField(
+    blasnetError(
+      code,
+      message.replace(placeOf(0, name), () => place),
+    ),
+    name,
+    rule,
+  );
 }
 
-function unknownCategory({ name, categories = [] }: ColumnSchema, place: string, value: unknown): FieldError {
+/** The rule for a text of a column whose categories were learned. */
+export function oneOfLearned({ categories = [] }: ColumnSchema): string {
   const shown = categories.slice(0, 5).map((text) => JSON.stringify(text));
   const more = categories.length > 5 ? ', ...' : '';
-  const words = `one of the ${categories.length} categories that were learned (${shown.join(', ')}${more})`;
-  return fieldError('ERR_BLASNET_ARG_VALUE', [name, place], 'unknownCategory', words, value);
+  return `one of the ${categories.length} categories that were learned (${shown.join(', ')}${more})`;
 }
 
 /** @throws TypeError ERR_BLASNET_ARG_TYPE unless the value can be a record; RangeError ERR_BLASNET_UNKNOWN_NAME */

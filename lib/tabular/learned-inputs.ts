@@ -11,7 +11,7 @@ import type { SplitTarget } from '../preprocessing/learn';
 import { cellError, placeOf } from '../tables/build';
 import type { ColumnSchema, Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
-import { asFieldError, checkFields, doorReader } from './door-reader';
+import { asFieldError, checkFields, doorReader, oneOfLearned } from './door-reader';
 import { type InputsOptions, placeOfColumn } from './inputs';
 import { learnColumn } from './learn-column';
 import { codesOf, isScaled, type LearnedColumn, type LearnedInputsJson, type Part, widthOf } from './part';
@@ -174,23 +174,27 @@ export class LearnedInputs {
    * Makes a function that encodes one record into these arrays.
    *
    * @param out (width) @param codes (embeddings)
-   * @param rules those for the records of callers
+   * @param given the rules for the records of callers
    */
-  rowEncoder(out: FloatArray, codes: Int32Array, rules?: Required<InputRules>): (record: RecordLike) => void {
+  rowEncoder(out: FloatArray, codes: Int32Array, given?: Required<InputRules>): (record: RecordLike) => void {
+    // What the model itself refuses is refused in any case.
+    const rules = given && this.#known !== undefined ? { ...given, additional: 'reject' as const } : given;
     const readers =
       rules === undefined ? this.#readers : this.#schemas.map((schema) => doorReader(schema, rules));
     const raw = new Float64Array(readers.length);
     const encoder = this.#newEncoder();
     return (record) => {
-      if (rules !== undefined) checkFields(record, this.#names, rules);
-      this.#check(record, 0);
+      if (rules === undefined) this.#check(record, 0);
+      else checkFields(record, this.#names, rules);
       for (let i = 0; i < raw.length; i++) raw[i] = (readers[i] as RecordReader)(record, 0);
       encoder.native.encodeRow(raw, out, codes);
       if (encoder.outcome[0] !== statusCodes.done) {
         const outcome = readOutcome(encoder.outcome);
         const { name } = this.#schemas[outcome.layer] as ColumnSchema;
         const error = this.#error(outcome, record[name]);
-        throw rules === undefined ? error : asFieldError(error, name);
+        if (rules === undefined) throw error;
+        const notFinite = outcome.status === statusCodes.inputNotFinite;
+        throw asFieldError(error, name, notFinite ? 'notFinite' : 'unknownCategory');
       }
     };
   }
@@ -242,16 +246,15 @@ export class LearnedInputs {
   }
 
   #error({ status, index, layer }: Outcome, value: unknown): BlasnetError {
-    const { name, categories = [] } = this.#schemas[layer] as ColumnSchema;
+    const schema = this.#schemas[layer] as ColumnSchema;
+    const { name } = schema;
     if (status === statusCodes.inputNotFinite) {
       const rule = Number.isFinite(Number(value))
         ? 'a number that its encoding keeps within the range of the dtype'
         : 'a finite number, or null';
       return argumentError('ERR_BLASNET_NOT_FINITE', placeOf(index, name), rule, value);
     }
-    const shown = categories.slice(0, 5).map((text) => JSON.stringify(text));
-    const rule = `one of the ${categories.length} categories that were learned (${shown.join(', ')}${categories.length > 5 ? ', ...' : ''})`;
-    return cellError(index, name, rule, value);
+    return cellError(index, name, oneOfLearned(schema), value);
   }
 }
 

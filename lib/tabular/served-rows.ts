@@ -54,7 +54,7 @@ class RecordDoor implements Door {
     this.#answers = answers;
     const known = new Map<string, Encoded>();
     this.#encoded = this.#members.map(({ inputs, network }) => {
-      const key = `${network.dtype} ${JSON.stringify(inputs)}`;
+      const key = this.#members.length === 1 ? '' : `${network.dtype} ${JSON.stringify(inputs)}`;
       const encoded = known.get(key) ?? encodedBy(inputs, network.dtype, rules);
       known.set(key, encoded);
       return encoded;

@@ -2,8 +2,15 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Network } from '../../lib';
-import { Batcher, checkRecord, httpStatus, ModelSlot, type ServedModel } from '../../lib/serving';
-import type { Classifier } from '../../lib/tabular';
+import {
+  Batcher,
+  checkRecord,
+  type FieldError,
+  httpStatus,
+  ModelSlot,
+  type ServedModel,
+} from '../../lib/serving';
+import { Classifier } from '../../lib/tabular';
 import { kinds, record } from './models';
 
 const kind = (name: string) => kinds.find((each) => each.name === name) as (typeof kinds)[0];
@@ -77,6 +84,37 @@ describe('a record', () => {
       /^Expected the field "code" to be one of the 12 categories that were learned \("c\d+", .*\.\.\.\), got "new"/,
     );
   });
+});
+
+test('what the model itself refuses is refused at the door by any rules', async () => {
+  const records = Array.from({ length: 40 }, (_, i) => ({ x: i, word: i % 2 ? 'a' : 'b', y: i > 20 }));
+  const strict = await Classifier.train(records, {
+    ...{ target: 'y', hidden: [3], epochs: 1, seed: 1 },
+    inputs: { unseen: 'error', additional: 'error' },
+  });
+  const rules = { missing: 'accept', additional: 'ignore', notFinite: 'accept' } as const;
+  const refusedBy = (row: object) => {
+    try {
+      checkRecord(strict, row, rules);
+    } catch (error) {
+      const { code, field, rule, message } = error as FieldError;
+      return [code, field, rule, message];
+    }
+    return undefined;
+  };
+  expect(refusedBy({ x: 1, word: 'a', y: true })).toBeUndefined();
+  expect(refusedBy({ x: 1, word: 'c' })).toEqual([
+    ...['ERR_BLASNET_ARG_VALUE', 'word', 'unknownCategory'],
+    'Expected the field "word" to be one of the 2 categories that were learned ("b", "a"), got "c" (string)',
+  ]);
+  expect(refusedBy({ x: 1, word: 'a', z: 1 })).toEqual([
+    ...['ERR_BLASNET_UNKNOWN_NAME', 'z', 'additional'],
+    'Unknown field "z" in the record; did you mean "x"?',
+  ]);
+  expect(refusedBy({ x: 1 / 0, word: 'a' })).toEqual([
+    ...['ERR_BLASNET_NOT_FINITE', 'x', 'notFinite'],
+    'Expected the field "x" to be a finite number, or null, got Infinity (number)',
+  ]);
 });
 
 describe('a row of a network', () => {
