@@ -119,14 +119,17 @@ function columnOf(place, tensor, schema) {
 }
 
 /**
- * The outputs that a request asks for: all, if it names none.
+ * The outputs that a request asks for: all, if it names none; and which of them it wants as bytes.
  *
- * @param {unknown} outputs
+ * @param {{ outputs?: unknown, parameters?: unknown }} request
  * @param {readonly { name: string }[]} known
+ * @returns {{ name: string, binary: boolean }[]}
  */
-export function requestedOf(outputs, known) {
+export function requestedOf({ outputs, parameters }, known) {
+  checkParameters('parameters', parameters);
   const names = known.map(({ name }) => name);
-  if (outputs === undefined) return names;
+  const binary = parameters?.binary_data_output === true;
+  if (outputs === undefined) return names.map((name) => ({ name, binary }));
   if (!Array.isArray(outputs)) throw refused('Expected outputs to be an array');
   return outputs.map((output, i) => {
     if (!isObject(output) || !names.includes(output.name)) {
@@ -135,14 +138,14 @@ export function requestedOf(outputs, known) {
       );
     }
     checkParameters(`the parameters of "${output.name}"`, output.parameters);
-    return output.name;
+    return { name: output.name, binary: output.parameters?.binary_data ?? binary };
   });
 }
 
 /**
  * The tensors of an answer.
  *
- * @param {readonly string[]} requested
+ * @param {readonly { name: string }[]} requested
  * @param {readonly Record<string, number>[]} probabilities   of each row, by the names of the classes
  */
 export function tensorsOf(requested, probabilities, { targets: [{ classes }] }) {
@@ -163,7 +166,7 @@ export function tensorsOf(requested, probabilities, { targets: [{ classes }] }) 
       ),
     classes: () => tensor([classes.length], datatype, classes),
   };
-  return requested.map((name) => ({ name, ...made[name]() }));
+  return requested.map(({ name }) => ({ name, ...made[name]() }));
 }
 
 const tensor = (shape, datatype, data) => ({ shape, datatype, data });
@@ -178,8 +181,8 @@ function datatypeOf([first]) {
   return { string: 'BYTES', boolean: 'BOOL', number: 'INT64' }[typeof first];
 }
 
-/** Parameters may say anything; this service has none that change an answer. */
-export function checkParameters(place, parameters) {
+/** Parameters may say anything. This service reads those of binary tensors. */
+function checkParameters(place, parameters) {
   if (parameters !== undefined && !isObject(parameters)) throw refused(`Expected ${place} to be an object`);
 }
 

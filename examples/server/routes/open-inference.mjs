@@ -2,17 +2,9 @@
 // others speak it. https://github.com/kserve/open-inference-protocol
 
 import { createRequire } from 'node:module';
+import { sizeHeader, toBytes, withBytes } from '../binary-tensors.mjs';
 import { markFailed, messageOf, ServiceError } from '../failures.mjs';
-import {
-  checkParameters,
-  inputsOf,
-  isObject,
-  outputsOf,
-  recordsOf,
-  refused,
-  requestedOf,
-  tensorsOf,
-} from '../tensors.mjs';
+import { inputsOf, isObject, outputsOf, recordsOf, refused, requestedOf, tensorsOf } from '../tensors.mjs';
 import { isReady } from './health.mjs';
 import { gone } from './predict.mjs';
 
@@ -32,7 +24,26 @@ export async function openInferenceRoutes(app, { service }) {
     reply.code(404).send({ error: `There is no ${method} ${url}` });
   });
 
-  app.get('/', () => ({ name: 'blasnet-example-server', version, extensions: [] }));
+  // Clients need not say that they send JSON.
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    const size = Number(request.headers[sizeHeader] ?? body.length);
+    if (!(Number.isSafeInteger(size) && size >= 0 && size <= body.length)) {
+      done(refused(`Expected the header ${sizeHeader} to be the size of the JSON in the body`));
+      return;
+    }
+    parseJson(request, body.toString('utf8', 0, size), (error, json) => {
+      if (error) return done(error);
+      try {
+        done(null, withBytes(json, body.subarray(size)));
+      } catch (fault) {
+        done(fault);
+      }
+    });
+  });
+
+  app.get('/', () => ({ name: 'blasnet-example-server', version, extensions: ['binary_tensor_data'] }));
   app.get('/health/live', () => ({ live: true }));
   app.get('/health/ready', (_, reply) => {
     const ready = isReady(service);
@@ -60,16 +71,20 @@ export async function openInferenceRoutes(app, { service }) {
     app.post(`${path}/infer`, async ({ params, body }, reply) => {
       const model = modelOf(params);
       if (!isObject(body)) throw refused('Expected the body to be an object');
-      const { id, inputs, outputs, parameters } = body;
+      const { id, inputs } = body;
       if (id !== undefined && typeof id !== 'string') throw refused('Expected id to be a string');
-      checkParameters('parameters', parameters);
-      const requested = requestedOf(outputs, outputsOf(model));
+      const requested = requestedOf(body, outputsOf(model));
       const records = recordsOf(inputs, model.schema);
       const { probabilities, version } = await answer(records, reply);
-      return {
+      const told = {
         ...{ model_name: live.name, model_version: String(version), id },
         outputs: tensorsOf(requested, probabilities, model),
       };
+      const binary = new Set(requested.filter(({ binary }) => binary).map(({ name }) => name));
+      if (binary.size === 0) return told;
+      const { json, bytes } = toBytes(told, binary);
+      reply.header(sizeHeader, json.length).type('application/octet-stream');
+      return Buffer.concat([json, bytes]);
     });
   }
 
