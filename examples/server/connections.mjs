@@ -1,16 +1,24 @@
-// Connections without a request. Clients and load balancers open some in advance, and Node counts these as busy: a server
-// would wait a minute for their first request before it has closed.
+// Connections on which nothing is asked. A server has closed when its last connection has ended, and clients keep theirs for
+// the next request.
 
-/** Lets a server that closes end the connections on which nothing has come yet. */
+/** How often to look for connections whose last answer has gone, in milliseconds. */
+const pause = 50;
+
+/** Lets a server that closes end such connections. */
 export function endUnusedConnections(app) {
+  const { server } = app;
   const sockets = new Set();
-  app.server.on('connection', (socket) => {
+  server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   app.addHook('preClose', async () => {
+    // Clients and load balancers open some in advance, which Node counts as busy until their first request.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     // Until the server no longer listens, one more may come.
-    app.server.on('connection', (socket) => socket.destroy());
+    server.on('connection', (socket) => socket.destroy());
+    // Node ends those that are idle when it begins to close; others become so with the answers that are under way.
+    const timer = setInterval(() => server.closeIdleConnections(), pause);
+    server.once('close', () => clearInterval(timer));
   });
 }

@@ -127,6 +127,28 @@ describe('a service that is about to end', () => {
     expect(await Classifier.load(file)).toMatchObject({ targets: [{ classes: [false, true] }] });
   });
 
+  it('answers a request that it has begun to read, while it takes no more connections', async () => {
+    const service = await Service.start({}, small);
+    await learn(service);
+    const { hostname, port } = new URL(service.url);
+    const body = JSON.stringify(record);
+    const socket = connect(Number(port), hostname);
+    socket.setEncoding('utf8');
+    const answers = socket[Symbol.asyncIterator]();
+    const length = `Content-Length: ${body.length}\r\nExpect: 100-continue`;
+    socket.write(`POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${length}\r\n\r\n`);
+    expect((await answers.next()).value).toMatch(/^HTTP\/1.1 100 Continue/);
+    service.child.kill('SIGTERM');
+    const refused = () => service.get('/health/live').then(String, ({ cause }) => cause.code);
+    await expect.poll(refused).toBe('ECONNREFUSED');
+    socket.write(body);
+    const answer = (await answers.next()).value;
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK[\s\S]*\{"prediction":false,"version":1\}$/);
+    // The client keeps its connection, and the service ends all the same.
+    expect(await service.ended).toBe(0);
+    expect(service.stderr).toBe('');
+  });
+
   it('aborts its training at SIGTERM, and leaves the file as it was', async () => {
     const file = join(temporary, 'aborted.safetensors');
     const service = await Service.startReady({ MODEL: file });
