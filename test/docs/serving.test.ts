@@ -1,5 +1,6 @@
 // docs/serving.md: its tables of blasnet/serving agree with the library.
 
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { Network } from '../../lib';
 import { errorClasses } from '../../lib/base/errors';
@@ -89,7 +90,7 @@ test('httpStatus gives each code the status of the table', () => {
     for (const code of codeIn(row.Code as string))
       if (/^[A-Z_]+$/.test(code)) told.set(code, Number(row.Status));
   }
-  expect(told.size).toBe(11);
+  expect(told.size).toBe(12);
   const statusOf = (code: string) => httpStatus(Object.assign(new Error('any'), { code }));
   for (const code of [...Object.keys(errorClasses), 'ABORT_ERR']) {
     expect([code, statusOf(code)]).toEqual([code, told.get(code) ?? 500]);
@@ -99,4 +100,20 @@ test('httpStatus gives each code the status of the table', () => {
     httpStatus(Object.assign(new TypeError('any'), { code: 'ERR_BLASNET_ARG_TYPE', field: 'age' })),
   ).toBe(422);
   expect(['text', null, undefined, {}, new Error('any')].map(httpStatus)).toEqual([500, 500, 500, 500, 500]);
+  // Every object inherits these names.
+  expect([{ code: 'constructor' }, { code: Object.create(null) }].map(httpStatus)).toEqual([500, 500]);
+});
+
+test('httpStatus tells a caller that has gone from a time that is over', async () => {
+  const batcher = new Batcher(new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }]), {
+    atOnce: 0,
+  });
+  const reasonOf = (signal: AbortSignal) => batcher.predict([1], { signal }).catch((error: unknown) => error);
+  const timeout = AbortSignal.timeout(0);
+  await once(timeout, 'abort');
+  for (const [signal, status] of [[AbortSignal.abort(), 499] as const, [timeout, 503] as const]) {
+    expect(httpStatus(await reasonOf(signal))).toBe(status);
+    // What signal.throwIfAborted() throws.
+    expect(httpStatus(signal.reason)).toBe(status);
+  }
 });
