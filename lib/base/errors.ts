@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { kindOf, lengthOf } from './intrinsics';
 
 /**
@@ -95,6 +96,7 @@ export function describe(value: unknown): string {
     return `${article} ${name}${kind === undefined ? '' : ` of length ${lengthOf(value as ArrayBufferView)}`}`;
   }
   if (Array.isArray(value)) return `an array of length ${value.length}`;
+  if (types.isDate(value) && Number.isNaN(Date.prototype.getTime.call(value))) return 'an invalid Date';
   return `an object (${className(value)})`;
 }
 

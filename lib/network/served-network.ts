@@ -106,7 +106,7 @@ class NetworkDoor implements Door {
       const other = Object.keys(row).find((name) => name !== 'numbers' && name !== 'categories');
       if (other !== undefined) {
         const message = `Unknown field ${JSON.stringify(abbreviate(other))} in row; known: numbers, categories`;
-        throw ofField(blasnetError('ERR_BLASNET_UNKNOWN_NAME', message), other, 'additional');
+        throw ofField(blasnetError('ERR_BLASNET_UNKNOWN_NAME', message), abbreviate(other), 'additional');
       }
     }
     this.#takeNumbers('row.numbers', numbers);

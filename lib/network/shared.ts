@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { types } from 'node:util';
 import { buildInfo } from '../addon/build-info';
 import { type AsyncOptions, asyncConstraints, type Work, workElsewhere, workHere } from '../addon/work';
-import { AbortError, argumentError, blasnetError } from '../base/errors';
+import { AbortError, argumentError, type BlasnetError, blasnetError } from '../base/errors';
 import { allocateShared, type Dtype, type FloatArray } from '../base/matrix';
 import { newSharedArray } from '../base/memory';
 import { giveMethods } from '../base/methods';
@@ -215,8 +215,17 @@ export function keepHandle(network: SharableNetwork, handle: SharedNetwork): voi
   sharings.set(queue, { handle, versions: attached as Versions });
 }
 
+/** The error for a handle that another class attaches. */
+export function handleElsewhere(name: string, wanted: string, got: string, takenBy: string): BlasnetError {
+  const message = `Expected ${name} to be a handle of ${wanted}, got one of ${got}; attach of ${takenBy} takes it`;
+  return blasnetError('ERR_BLASNET_ARG_TYPE', message);
+}
+
 function checkedHandle(handle: unknown, name: string): SharedNetwork {
   const { format, version, metadata, memory, control } = (handle ?? {}) as Partial<SharedNetwork>;
+  if (format === ('blasnet.shared-model' as string)) {
+    throw handleElsewhere(name, 'a network', 'a model of tables', 'Classifier or Regressor');
+  }
   if (format !== 'blasnet.shared') {
     throw argumentError('ERR_BLASNET_ARG_TYPE', name, 'a handle of a network, from share()', handle);
   }

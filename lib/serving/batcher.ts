@@ -152,7 +152,7 @@ export class Batcher<M extends ServedModel = ServedModel> {
       threads,
       input,
     } = options;
-    this.#slot = source instanceof ModelSlot ? source : new ModelSlot<M>(source);
+    this.#slot = source instanceof ModelSlot ? source : slotOf(source);
     this.#maxBatch = maxBatch;
     this.#maxDelay = maxDelay;
     this.#maxQueue = maxQueue;
@@ -383,6 +383,12 @@ export class Batcher<M extends ServedModel = ServedModel> {
     if (this.#waiting.length === 0 && this.#start !== undefined) this.#cancelStart();
     this.#wake();
   }
+}
+
+// A slot that nobody else knows. It would stay empty without a model.
+function slotOf<M extends ServedModel>(model: M): ModelSlot<M> {
+  servedOf('source', model);
+  return new ModelSlot<M>(model);
 }
 
 // The answer at once, unless the network takes a step just now.

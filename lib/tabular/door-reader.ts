@@ -32,8 +32,8 @@ export function doorReader(schema: ColumnSchema, rules: Rules): RecordReader {
       throw fieldError('ERR_BLASNET_ARG_VALUE', [name, place], 'missing', words, value);
     }
     if (rules.notFinite === 'reject' && (isMissing(value) || isInfinite(value))) {
-      const words = kind === 'time' ? 'a time' : 'a finite number';
-      throw fieldError('ERR_BLASNET_NOT_FINITE', [name, place], 'notFinite', `${words}, or null`, value);
+      const words = `${kind === 'time' ? 'a time' : 'a finite number'}${acceptsNull ? ', or null' : ''}`;
+      throw fieldError('ERR_BLASNET_NOT_FINITE', [name, place], 'notFinite', words, value);
     }
     const number = cell(read, value, name, place);
     if (number === unseen && kind === 'category' && rules.unknownCategory === 'reject') {
@@ -99,7 +99,7 @@ export function checkFields(record: unknown, known: ReadonlySet<string>, rules: 
       'ERR_BLASNET_UNKNOWN_NAME',
       `Unknown field ${JSON.stringify(abbreviate(name))} in the record${guess}`,
     );
-    throw ofField(error, name, 'additional');
+    throw ofField(error, abbreviate(name), 'additional');
   }
 }
 

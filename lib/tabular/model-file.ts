@@ -14,7 +14,7 @@ import { Network } from '../network/network';
 import { type StoredNetwork, tableOf } from '../network/network-file';
 import { loadConstraints, type NetworkLoadOptions } from '../network/network-options';
 import { carryTable, contentOf } from '../network/savable';
-import { attachedNetwork, keepHandle, type SharedNetwork } from '../network/shared';
+import { attachedNetwork, handleElsewhere, keepHandle, type SharedNetwork } from '../network/shared';
 import type { LoadOptions } from '../preprocessing';
 import { Schema, type SchemaJson } from '../tables/schema';
 import { inBagFile, modelsInBytes, modelsInFile } from './bag-file';
@@ -65,6 +65,8 @@ export interface ModelReaders<Any, Usual extends Any> {
 function handlesIn(handle: unknown): readonly SharedNetwork[] {
   const { format, networks } = (handle ?? {}) as Partial<SharedModel>;
   if (format === 'blasnet.shared-model' && Array.isArray(networks) && networks.length > 0) return networks;
+  if (format === ('blasnet.shared' as string))
+    throw handleElsewhere('handle', 'a model', 'a network', 'Network');
   throw argumentError('ERR_BLASNET_ARG_TYPE', 'handle', 'a handle of a model, from share()', handle);
 }
 

@@ -27,7 +27,17 @@ const faults = [
   ['null without gaps', { ...good, age: null }, 'ERR_BLASNET_ARG_VALUE', 'age', 'missing', 'got null'],
   ['an additional field', { ...good, agee: 1 }, 'ERR_BLASNET_UNKNOWN_NAME', 'agee', 'additional', '"age"?'],
   ['NaN', { ...good, age: Number.NaN }, 'ERR_BLASNET_NOT_FINITE', 'age', 'notFinite', 'got NaN (number)'],
-  ['infinity', { ...good, age: 1 / 0 }, 'ERR_BLASNET_NOT_FINITE', 'age', 'notFinite', 'got Infinity'],
+  // Without ", or null": the model has learned from no gaps there.
+  [
+    'infinity',
+    { ...good, age: 1 / 0 },
+    ...(['ERR_BLASNET_NOT_FINITE', 'age', 'notFinite', 'to be a finite number, got Infinity'] as const),
+  ],
+  [
+    'an invalid Date',
+    { ...good, since: new Date(Number.NaN) },
+    ...(['ERR_BLASNET_NOT_FINITE', 'since', 'notFinite', 'to be a time, got an invalid Date'] as const),
+  ],
   ['a text as number', { ...good, age: '31' }, 'ERR_BLASNET_ARG_VALUE', 'age', 'type', 'got "31" (string)'],
   ['a list as text', { ...good, code: [] }, 'ERR_BLASNET_ARG_TYPE', 'code', 'type', 'an array of length 0'],
   ['a bad time', { ...good, since: 'soon' }, 'ERR_BLASNET_ARG_VALUE', 'since', 'type', 'a time, got "soon"'],
@@ -62,6 +72,13 @@ describe('a record', () => {
       expect(httpStatus(error)).toBe(400);
     },
   );
+
+  test('is refused for a name of any length without repeating all of it', () => {
+    const name = 'y'.repeat(1e6);
+    expect(() => checkRecord(model, { ...good, [name]: 1 })).toThrow(
+      expect.objectContaining({ field: `${name.slice(0, 57)}...`, rule: 'additional' }),
+    );
+  });
 
   test('passes by rules that are less strict', () => {
     const rules = { missing: 'accept', additional: 'ignore', notFinite: 'accept' } as const;
@@ -223,6 +240,18 @@ describe('a slot', () => {
     expect(httpStatus(error)).toBe(503);
     expect(() => slot.rollback()).toThrow('Expected the slot to keep an earlier model');
     expect(slot.history).toEqual([]);
+  });
+
+  test('is not what a batcher makes of nothing', () => {
+    // An empty slot that nobody knows would answer 503 for ever.
+    for (const nothing of [undefined, null]) {
+      expect(() => new Batcher(nothing as never)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_BLASNET_ARG_TYPE',
+          message: expect.stringContaining(`got ${nothing}`),
+        }),
+      );
+    }
   });
 
   test('refuses another model before it goes live, and says why', async () => {

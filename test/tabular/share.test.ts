@@ -1,6 +1,7 @@
 // Models of tables that several threads read.
 
 import { describe, expect, it } from 'vitest';
+import { Network } from '../../lib';
 import { Classifier, Regressor, type SharedModel } from '../../lib/tabular';
 import { endedWell, inChild } from '../network/child';
 import { thrownBy } from '../support/bad-input';
@@ -33,6 +34,25 @@ describe.each(['fast', 'best'] as const)("a model of the preset '%s'", (preset) 
     const other = Regressor.attach(structuredClone(regressor.share()));
     for (const record of records) expect(other.predict(record)).toBe(regressor.predict(record));
     expect(thrownBy(() => Regressor.attach(model.share()))).toMatchObject({ code: 'ERR_BLASNET_FILE' });
+  });
+});
+
+it('says who takes the handle of another class', async () => {
+  const model = await Classifier.train(
+    records.map((each, i) => ({ ...each, buys: i % 2 })),
+    {
+      ...{ target: 'buys', hidden: [2], epochs: 1, seed: 1 },
+    },
+  );
+  const [network] = model.networks as [Network];
+  expect(thrownBy(() => Network.attach(model.share() as never))).toMatchObject({
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message:
+      'Expected handle to be a handle of a network, got one of a model of tables; attach of Classifier or Regressor takes it',
+  });
+  expect(thrownBy(() => Classifier.attach(network.share() as never))).toMatchObject({
+    code: 'ERR_BLASNET_ARG_TYPE',
+    message: 'Expected handle to be a handle of a model, got one of a network; attach of Network takes it',
   });
 });
 
