@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 
 export const folder = join(__dirname, '../../examples/server');
 
@@ -25,6 +26,12 @@ export interface Told {
   readonly data: any;
 }
 
+// A test that fails does not come to its end.
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export class Service {
   readonly child: ChildProcess;
   readonly ended: Promise<number | NodeJS.Signals>;
@@ -34,6 +41,8 @@ export class Service {
 
   private constructor(program: string, env: NodeJS.ProcessEnv) {
     this.child = fork(program, { env: { ...process.env, PORT: '0', ...env }, silent: true });
+    running.add(this.child);
+    this.child.once('exit', () => running.delete(this.child));
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk;
     });
