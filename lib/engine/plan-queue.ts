@@ -98,25 +98,37 @@ export class PlanQueue {
     return this.#write(() => workElsewhere(work, options), undefined);
   }
 
-  /** Runs an operation that reads the parameters, on another thread, after those before it. Pins the arrays. */
+  /**
+   * Runs operations that read the parameters, on another thread, after those before them. All of them read the same:
+   * nothing changes the parameters in between. Pins the arrays.
+   */
   async read(
     arrays: readonly LabelArray[],
     loss: ResolvedLoss,
-    operation: Operation,
+    operations: readonly Operation[],
     options: WorkOptions,
-  ): Promise<Outcome> {
+  ): Promise<Outcome[]> {
     const { signal } = options;
     const unpin = pin(arrays);
     try {
-      const outcome = await this.#read(
-        () => this.#from(this.#threadPlans, loss).runAsync(operation, options),
-        signal,
-      );
-      if (outcome.status === statusCodes.stopped) throw new AbortError(signal?.reason);
-      return outcome;
+      const outcomes = await this.#read(() => this.#runAll(loss, operations, options), signal);
+      if (outcomes.some(({ status }) => status === statusCodes.stopped)) throw new AbortError(signal?.reason);
+      return outcomes;
     } finally {
       unpin();
     }
+  }
+
+  async #runAll(
+    loss: ResolvedLoss,
+    operations: readonly Operation[],
+    options: WorkOptions,
+  ): Promise<Outcome[]> {
+    const queue = operations.length > 1 ? await workElsewhere(this.still(), options) : this;
+    const plan = queue.#from(queue.#threadPlans, loss);
+    const outcomes: Outcome[] = [];
+    for (const operation of operations) outcomes.push(await plan.runAsync(operation, options));
+    return outcomes;
   }
 
   /** Like `read`, with a plan of the caller's, whose arrays are on SharedArrayBuffers. */

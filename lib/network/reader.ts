@@ -55,7 +55,8 @@ export class NetworkReader {
     checkTargetScaler(kind);
     const samples = networkInputs(kind, X);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
-    const out = await this.#predict(samples, outputMatrix(kind.architecture, kind.dtype, samples), options);
+    const out = outputMatrix(kind.architecture, kind.dtype, samples);
+    await this.#read(samples, this.#outputLoss(), [predictOperation(samples, out)], options);
     await workAnywhere(unscale(kind.targetScaler, out), options);
     return out;
   }
@@ -105,12 +106,13 @@ export class NetworkReader {
     const { samples, loss, metrics } = evaluationTask(kind, X, Y, options, this.#queue.lastLoss);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const computed = lossOfScaled(kind, loss);
-    const queue = metrics.length === 0 ? this.#queue : await workAnywhere(this.#queue.still(), options);
-    const outcome = await this.#read(samples, computed.loss, options, evaluateOperation(samples), queue);
-    const result = evaluation(outcome, computed);
-    if (metrics.length === 0) return result;
+    const evaluating = evaluateOperation(samples);
+    if (metrics.length === 0) {
+      return evaluation(await this.#read(samples, computed.loss, [evaluating], options), computed);
+    }
     const out = measuredOutputs(kind.architecture, kind.dtype, samples);
-    await this.#predict(samples, out, options, queue);
+    const operations = [evaluating, predictOperation(samples, out)];
+    const result = evaluation(await this.#read(samples, computed.loss, operations, options), computed);
     const predictions = await workAnywhere(measurable(kind.targetScaler, out), options);
     return { ...result, ...(await measureElsewhere(metrics, samples, predictions, options)) };
   }
@@ -148,21 +150,16 @@ export class NetworkReader {
     return Object.freeze({ loss: outcome.loss / outcome.rows, ...named });
   }
 
-  async #predict(samples: Samples, out: Matrix, options: AsyncOptions, queue?: PlanQueue): Promise<Matrix> {
-    await this.#read(samples, this.#outputLoss(), options, predictOperation(samples, out), queue);
-    return out;
-  }
-
+  /** Runs operations on other threads, and returns the outcome of the first one. */
   async #read(
     samples: Samples,
     loss: ResolvedLoss,
+    operations: readonly Operation[],
     options: AsyncOptions,
-    operation: Operation,
-    queue = this.#queue,
   ): Promise<Outcome> {
-    const outcome = await queue.read(arraysOf(samples), loss, operation, options);
-    this.#check(outcome, samples, loss);
-    return outcome;
+    const outcomes = await this.#queue.read(arraysOf(samples), loss, operations, options);
+    for (const outcome of outcomes) this.#check(outcome, samples, loss);
+    return outcomes[0] as Outcome;
   }
 
   #check(outcome: Outcome, samples: Samples, loss: ResolvedLoss): void {

@@ -117,6 +117,21 @@ describe('during a fit of many epochs', () => {
     expect(epoch).toBeGreaterThan(0);
   });
 
+  it('the loss and the metrics of an evaluation come from the same epoch', async () => {
+    const net = network();
+    const controller = new AbortController();
+    const options = { epochs: 10_000_000, batchSize: 'full', signal: controller.signal } as const;
+    const fit = net.fit(X, Y, options).catch((error) => error);
+    for (let i = 0; i < 10; i++) {
+      await underWay(net);
+      const asked = { loss: 'meanSquaredError', metrics: ['rootMeanSquaredError'] } as const;
+      const { loss, rootMeanSquaredError } = await net.evaluate(X, Y, asked);
+      expect(rootMeanSquaredError ** 2 / loss).toBeCloseTo(1, 12);
+    }
+    controller.abort();
+    await fit;
+  });
+
   it('an evaluation by another loss does not disturb the fit', async () => {
     const [net, alone] = [network(), network()];
     const fit = net.fit(X, Y, { epochs: 300 });

@@ -110,13 +110,13 @@ describe('a bad call', () => {
       what: 'epochs',
       options: { epochs: 2 },
       message:
-        'Unknown option "epochs"; known: optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, batchSize, accumulate, shuffle, signal',
+        'Unknown option "epochs"; known: optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, batchSize, accumulate, shuffle, priority, signal',
     },
     {
       what: 'a validation set',
       options: { validationSplit: 0.1 },
       message:
-        'Unknown option "validationSplit"; known: optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, batchSize, accumulate, shuffle, signal',
+        'Unknown option "validationSplit"; known: optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, batchSize, accumulate, shuffle, priority, signal',
     },
     {
       what: 'batch_size',
