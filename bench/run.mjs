@@ -25,7 +25,7 @@ try {
 async function main(/** @type {string[]} */ args) {
   const options = readOptions(args, names);
   if (options.list) {
-    for (const { id, title } of cases) console.log(`${id.padEnd(14)}${title}`);
+    for (const { id, title } of cases) console.log(`${id.padEnd(18)}${title}`);
     return 0;
   }
 

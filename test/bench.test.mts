@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compare, fastest } from '../bench/harness/comparison.mjs';
+import { together } from '../bench/harness/figures.mjs';
 import { compileLimit } from '../bench/harness/limits.mjs';
 import { processorFlags } from '../bench/harness/machine.mjs';
 import { readOptions, UsageError } from '../bench/harness/options.mjs';
@@ -14,7 +15,7 @@ import { number, rate, time, withSpread } from '../bench/harness/quantities.mjs'
 import { summary } from '../bench/harness/report.mjs';
 import { takeTurns } from '../bench/harness/rounds.mjs';
 import { judge, type Row } from '../bench/harness/rows.mjs';
-import { largestDifference, median, ratios, spread } from '../bench/harness/statistics.mjs';
+import { growth, largestDifference, median, quantile, ratios, spread } from '../bench/harness/statistics.mjs';
 import { markdownTable, resultTable } from '../bench/harness/table.mjs';
 import { tabularSets } from '../bench/harness/tabular-data.mjs';
 import { meansOf, rankTable, scoreTable } from '../bench/harness/tabular-tables.mjs';
@@ -30,6 +31,21 @@ describe('statistics', () => {
     expect(median([4, 1, 3, 2])).toBe(2.5);
     expect(median([7])).toBe(7);
     expect(() => median([])).toThrow('The median of nothing');
+  });
+
+  test('a quantile is the smallest value that this share does not exceed', () => {
+    const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
+    expect(quantile(hundred, 0.99)).toBe(99);
+    expect(quantile(hundred, 1)).toBe(100);
+    expect(quantile([5], 0.5)).toBe(5);
+    expect(() => quantile([], 0.5)).toThrow('The quantile of nothing');
+  });
+
+  test('the growth of a series is that of the line of least squares', () => {
+    const { first, last, slope } = growth([10, 12, 14, 16]);
+    expect([first, last]).toEqual([10, 16]);
+    expect(slope).toBeCloseTo(6, 12);
+    expect(growth([10, 30, 10, 30, 10]).slope).toBeCloseTo(0, 12);
   });
 
   test('numbers are sorted as numbers', () => expect(median([10, 9, 100])).toBe(10));
@@ -218,6 +234,19 @@ describe('rounds', () => {
     const outcomes = await takeTurns([contestant('A'), contestant('B')], 2, () => {});
     expect(turns).toEqual(['A', 'B', 'A', 'B']);
     expect(outcomes.get('B')).toEqual({ values: [2, 4] });
+  });
+
+  test('contestants that share a process take their figures from one answer in each round', async () => {
+    let processes = 0;
+    const contestants = together('A', ['time', 'usage', 'absent'], async () => {
+      processes++;
+      return { time: processes, usage: 10 * processes };
+    });
+    const outcomes = await takeTurns(contestants, 2, () => {});
+    expect(processes).toBe(2);
+    expect(outcomes.get('A time')).toEqual({ values: [1, 2] });
+    expect(outcomes.get('A usage')).toEqual({ values: [10, 20] });
+    expect(outcomes.get('A absent')).toEqual({ unavailable: 'not measured' });
   });
 
   test('a contestant that fails is left out from then on, and a fault of the suite itself is not hidden', async () => {

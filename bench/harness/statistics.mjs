@@ -31,6 +31,25 @@ export function spread(values) {
 }
 
 /**
+ * How a series grows. The slope is that of the line of least squares, over the whole series.
+ *
+ * @param {readonly number[]} values   at least two
+ * @returns {{ first: number, last: number, slope: number }}
+ */
+export function growth(values) {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  let products = 0;
+  let squares = 0;
+  for (const [i, value] of values.entries()) {
+    const x = i - (n - 1) / 2;
+    products += x * (value - mean);
+    squares += x * x;
+  }
+  return { first: Number(values[0]), last: Number(values[n - 1]), slope: (products / squares) * (n - 1) };
+}
+
+/**
  * The rival's value divided by ours, round by round: a slow phase of the machine slows both values of a round.
  *
  * @param {readonly number[]} ours

@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import { growth } from '../harness/statistics.mjs';
 import { Network, RandomState } from '../rivals/library.mjs';
 
 const { Batcher, ModelSlot } = createRequire(import.meta.url)('../../dist/serving.js');
@@ -97,13 +98,14 @@ export async function longLife({ scale, log }) {
   }
   await Promise.all([atOnce.close(), batched.close()]);
   slot.close();
-  const growth = Object.entries(memory).map(([what, values]) =>
-    growthOf(what, values.slice(settling * rounds)),
-  );
-  for (const { what, first, last, slope } of growth) {
+  const memoryGrowth = Object.entries(memory).map(([what, values]) => ({
+    what,
+    ...growth(values.slice(settling * rounds)),
+  }));
+  for (const { what, first, last, slope } of memoryGrowth) {
     log(`${what}: ${first.toFixed(1)} to ${last.toFixed(1)} MiB, ${slope.toFixed(2)} MiB along the line`);
   }
-  return { ...done, seconds: (performance.now() - start) / 1000, memory: growth };
+  return { ...done, seconds: (performance.now() - start) / 1000, memory: memoryGrowth };
 }
 
 function rows(/** @type {Float64Array} */ X) {
@@ -130,19 +132,4 @@ async function useWorker(/** @type {number} */ index, /** @type {object} */ hand
   if (what !== 'all') await thread.terminate();
   else await new Promise((resolve) => thread.once('exit', resolve));
   if (failure !== undefined) throw failure;
-}
-
-/** @returns {Growth} */
-export function growthOf(/** @type {string} */ what, /** @type {readonly number[]} */ values) {
-  const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  let products = 0;
-  let squares = 0;
-  for (const [i, value] of values.entries()) {
-    const x = i - (n - 1) / 2;
-    products += x * (value - mean);
-    squares += x * x;
-  }
-  const slope = (products / squares) * (n - 1);
-  return { what, first: Number(values[0]), last: Number(values[n - 1]), slope };
 }
