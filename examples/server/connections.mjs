@@ -1,6 +1,8 @@
 // Connections on which nothing is asked. A server has closed when its last connection has ended, and clients keep theirs for
 // the next request.
 
+import { setTimeout } from 'node:timers/promises';
+
 /** How often to look for connections whose last answer has gone, in milliseconds. */
 const pause = 50;
 
@@ -13,6 +15,8 @@ export function endUnusedConnections(app) {
     socket.once('close', () => sockets.delete(socket));
   });
   app.addHook('preClose', async () => {
+    // A first request may have come that is not read yet. Fastify answers it with 503.
+    await setTimeout(pause);
     // Clients and load balancers open some in advance, which Node counts as busy until their first request.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     // Until the server no longer listens, one more may come.

@@ -149,6 +149,19 @@ describe('a service that is about to end', () => {
     expect(service.stderr).toBe('');
   });
 
+  it('answers a request that it has not begun to read when it closes', async () => {
+    const service = await Service.start({}, small);
+    service.child.kill('SIGUSR2');
+    await service.said(/^Closes at the next connection$/m);
+    const { hostname, port } = new URL(service.url);
+    const socket = connect(Number(port), hostname);
+    socket.setEncoding('utf8').write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    const { value } = await socket[Symbol.asyncIterator]().next();
+    expect(value).toMatch(/^HTTP\/1.1 503 /);
+    expect(await service.ended).toBe(0);
+    expect(service.stderr).toBe('');
+  });
+
   it('aborts its training at SIGTERM, and leaves the file as it was', async () => {
     const file = join(temporary, 'aborted.safetensors');
     const service = await Service.startReady({ MODEL: file });

@@ -38,5 +38,10 @@ const service = buildService({
   maxQueue: Number(process.env.MAX_QUEUE ?? 1000),
   maxRows: 10,
 });
+// It closes when the next connection comes, on which nothing is read yet.
+process.once('SIGUSR2', () => {
+  service.app.server.once('connection', () => process.emit('SIGTERM'));
+  console.log('Closes at the next connection');
+});
 closeOnSignals(service, { onClose: process.env.ON_CLOSE ?? 'abort', closeSeconds: 60 });
 console.log(`Listening on ${await service.app.listen({ host: '127.0.0.1', port: 0 })}`);
