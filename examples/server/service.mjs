@@ -42,12 +42,15 @@ export function buildService({ name, learn, file, trainingThreads, maxQueue, max
   const app = Fastify({
     logger: log === 'silent' ? false : { level: log },
     bodyLimit: 2 ** 21,
+    frameworkErrors: answerError,
     // A client that sends its request byte by byte must not hold a connection for ever.
     requestTimeout: 30_000,
     routerOptions: { ignoreTrailingSlash: true },
     // A text is no number: what does not fit is an error, and nothing is converted or left out in silence.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
+  // A text is no record either.
+  app.removeContentTypeParser('text/plain');
   const live = new LiveModel({ name, file, maxQueue, maxRows });
   const training = new Training({ learn, live, threads: trainingThreads, log: app.log });
   const metrics = newMetrics({ live, training });

@@ -129,7 +129,8 @@ export function requestedOf({ outputs, parameters }, known) {
   checkParameters('parameters', parameters);
   const names = known.map(({ name }) => name);
   const binary = parameters?.binary_data_output === true;
-  if (outputs === undefined) return names.map((name) => ({ name, binary }));
+  const asksForAll = isAbsent(outputs) || (Array.isArray(outputs) && outputs.length === 0);
+  if (asksForAll) return names.map((name) => ({ name, binary }));
   if (!Array.isArray(outputs)) throw refused('Expected outputs to be an array');
   return outputs.map((output, i) => {
     if (!isObject(output) || !names.includes(output.name)) {
@@ -183,7 +184,12 @@ function datatypeOf([first]) {
 
 /** Parameters may say anything. This service reads those of binary tensors. */
 function checkParameters(place, parameters) {
-  if (parameters !== undefined && !isObject(parameters)) throw refused(`Expected ${place} to be an object`);
+  if (!isAbsent(parameters) && !isObject(parameters)) throw refused(`Expected ${place} to be an object`);
+}
+
+/** Some clients write null for what they do not set. */
+export function isAbsent(value) {
+  return value === undefined || value === null;
 }
 
 export function refused(message) {

@@ -27,7 +27,8 @@ export class Training extends EventEmitter {
   #log;
   #controller;
   #run = 0;
-  #lastId = 0;
+  // A client that comes back to a new process names an event of the old one, so ids grow from process to process.
+  #lastId = 1000 * Date.now();
   #closed = false;
 
   /** The events of the last training, so that who comes later sees its whole curve. @type {TrainingEvent[]} */

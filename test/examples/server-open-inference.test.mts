@@ -112,6 +112,18 @@ describe('an inference', () => {
     expect(alone.body.outputs[0].data).toEqual(together.body.outputs[0].data.slice(0, 2));
   });
 
+  it.each([
+    { what: 'null for what is not set', unset: { id: null, parameters: null, outputs: null } },
+    { what: 'no output by name', unset: { outputs: [] } },
+  ])('gives all outputs to a request with $what', async ({ unset }) => {
+    const expected = await service.post('/v2/models/credit/infer', { inputs });
+    const answer = await service.post('/v2/models/credit/infer', {
+      ...unset,
+      inputs: inputs.map((tensor) => ({ ...tensor, parameters: null })),
+    });
+    expect(answer.body).toEqual(expected.body);
+  });
+
   it('gives the outputs that are requested, in their order', async () => {
     const outputs = [{ name: 'classes' }, { name: 'prediction' }];
     const { body } = await service.post('/v2/models/credit/infer', { inputs, outputs });

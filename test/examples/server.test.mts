@@ -150,6 +150,8 @@ describe('the example service', () => {
 
   it.each([
     { what: 'another type', path: '/predict', type: 'text/csv', status: 415 },
+    { what: 'a text', path: '/predict', type: 'text/plain', status: 415 },
+    { what: 'a path that is none', path: '/%E0%A4%A', type: 'application/json', status: 400 },
     { what: 'an unknown path', path: '/predictions', type: 'application/json', status: 404 },
     { what: 'too large a body', path: '/predict', type: 'application/json', status: 413, size: 2 ** 21 },
   ])('refuses $what with $status', async ({ path, type, status, size = 0 }) => {
@@ -222,6 +224,10 @@ describe('the example service', () => {
     // Who was away for a while names the last event that it has.
     const rest = await service.until('end', { 'last-event-id': String(told.at(-3)?.id) });
     expect(rest).toEqual(told.slice(-2));
+    // The last event of a process before this one, or of another service.
+    for (const id of [String(1000 * (Date.now() - 3_600_000)), 'none']) {
+      expect(await service.until('end', { 'last-event-id': id })).toEqual(told);
+    }
 
     const second = (await service.post('/probabilities', customer)).body;
     expect(second).toEqual({ probabilities: expect.anything(), version: 2 });

@@ -4,7 +4,16 @@
 import { createRequire } from 'node:module';
 import { sizeHeader, toBytes, withBytes } from '../binary-tensors.mjs';
 import { markFailed, messageOf, ServiceError } from '../failures.mjs';
-import { inputsOf, isObject, outputsOf, recordsOf, refused, requestedOf, tensorsOf } from '../tensors.mjs';
+import {
+  inputsOf,
+  isAbsent,
+  isObject,
+  outputsOf,
+  recordsOf,
+  refused,
+  requestedOf,
+  tensorsOf,
+} from '../tensors.mjs';
 import { isReady } from './health.mjs';
 import { gone } from './predict.mjs';
 
@@ -72,12 +81,12 @@ export async function openInferenceRoutes(app, { service }) {
       const model = modelOf(params);
       if (!isObject(body)) throw refused('Expected the body to be an object');
       const { id, inputs } = body;
-      if (id !== undefined && typeof id !== 'string') throw refused('Expected id to be a string');
+      if (!isAbsent(id) && typeof id !== 'string') throw refused('Expected id to be a string');
       const requested = requestedOf(body, outputsOf(model));
       const records = recordsOf(inputs, model.schema);
       const { probabilities, version } = await answer(records, reply);
       const told = {
-        ...{ model_name: live.name, model_version: String(version), id },
+        ...{ model_name: live.name, model_version: String(version), id: id ?? undefined },
         outputs: tensorsOf(requested, probabilities, model),
       };
       const binary = new Set(requested.filter(({ binary }) => binary).map(({ name }) => name));

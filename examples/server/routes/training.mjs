@@ -35,7 +35,7 @@ export async function trainingRoutes(app, { service: { training } }) {
   app.get('/training/events', { exposeHeadRoute: false }, (request, reply) => {
     const stream = openStream(reply);
     // A client that comes back names the last event that it has; another one gets the last training from its start.
-    const last = Number(request.headers['last-event-id'] ?? 0);
+    const last = Number(request.headers['last-event-id']) || 0;
     for (const event of training.events) if (event.id > last) stream.send(event);
     training.on('event', stream.send);
     streams.add(stream);
