@@ -17,12 +17,12 @@ const statusOfCode: ReadonlyMap<unknown, number> = new Map([
 /** What signals abort with. The codes of these exceptions are numbers. */
 const statusOfName: ReadonlyMap<unknown, number> = new Map([
   ['AbortError', 499],
-  ['TimeoutError', 503],
+  ['TimeoutError', 504],
 ]);
 
 /**
  * The status of HTTP for an error of a prediction: 400 for what is no record at all, or no JSON (a SyntaxError); 422 for a record
- * that does not fit the model's schema, whichever its code; 499 for an aborted call, and 503 if AbortSignal.timeout has
+ * that does not fit the model's schema, whichever its code; 499 for an aborted call, and 504 if AbortSignal.timeout has
  * aborted it; 503 for a full queue, a closed batcher or slot, a slot without a model, and a network that trains just now; 500
  * for all else.
  */
@@ -32,7 +32,7 @@ export function httpStatus(error: unknown): number {
   const { code, name, cause, field, column } = error as Readonly<Record<string, unknown>>;
   const status = statusOfCode.get(code) ?? statusOfName.get(name) ?? 500;
   // The service's own limit has ended the call, and the caller waits for an answer.
-  if (status === 499 && isTimeout(cause)) return 503;
+  if (status === 499 && isTimeout(cause)) return 504;
   // A field of the wrong type stands in a record all the same.
   return status === 400 && (field !== undefined || column !== undefined) ? 422 : status;
 }

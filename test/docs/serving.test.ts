@@ -111,7 +111,7 @@ test('httpStatus tells a caller that has gone from a time that is over', async (
   const reasonOf = (signal: AbortSignal) => batcher.predict([1], { signal }).catch((error: unknown) => error);
   const timeout = AbortSignal.timeout(0);
   await once(timeout, 'abort');
-  for (const [signal, status] of [[AbortSignal.abort(), 499] as const, [timeout, 503] as const]) {
+  for (const [signal, status] of [[AbortSignal.abort(), 499] as const, [timeout, 504] as const]) {
     expect(httpStatus(await reasonOf(signal))).toBe(status);
     // What signal.throwIfAborted() throws.
     expect(httpStatus(signal.reason)).toBe(status);
