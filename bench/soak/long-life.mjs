@@ -120,6 +120,8 @@ function ignoreAborts(/** @type {Error} */ error) {
 async function useWorker(/** @type {number} */ index, /** @type {object} */ handle) {
   const what = /** @type {const} */ (['all', 'fitSync', 'predict', 'fit'])[index % 4];
   const thread = new Worker(worker, { workerData: { what, handle } });
+  // Now: a thread that has ended before its message is read says both at once.
+  const exited = new Promise((resolve) => thread.once('exit', resolve));
   /** @type {unknown} */
   let failure;
   await new Promise((resolve) => {
@@ -130,6 +132,6 @@ async function useWorker(/** @type {number} */ index, /** @type {object} */ hand
     });
   });
   if (what !== 'all') await thread.terminate();
-  else await new Promise((resolve) => thread.once('exit', resolve));
+  else await exited;
   if (failure !== undefined) throw failure;
 }
