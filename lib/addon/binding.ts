@@ -354,6 +354,16 @@ export interface NativePlan extends NativeOperations {
     rows: number,
     callback?: Callback,
   ): void;
+  /** Like `evaluate`, and writes the predictions to `out` (rows, outputs). Both read the same parameters. */
+  evaluateAndPredict(
+    X: FloatArray,
+    codes: Int32Array | null,
+    Y: LabelArray,
+    weights: FloatArray | null,
+    rows: number,
+    out: FloatArray,
+    callback?: Callback,
+  ): void;
   gradients(
     X: FloatArray,
     codes: Int32Array | null,

@@ -57,15 +57,6 @@ export class PlanQueue {
       for (const plan of plans.values()) plan.release();
   }
 
-  /**
-   * A queue for several operations that must read equal parameters: if the network reads versions, one with a copy of
-   * the version that is current now; otherwise this one.
-   */
-  *still(): Work<PlanQueue> {
-    const { versions } = this.#memory;
-    return versions === undefined ? this : new PlanQueue(this.#architecture, yield* versions.copied());
-  }
-
   /** Makes a plan. Each predictor has its own. */
   make(loss: ResolvedLoss): Plan {
     return new Plan(this.#architecture, loss, this.#memory);
@@ -98,37 +89,25 @@ export class PlanQueue {
     return this.#write(() => workElsewhere(work, options), undefined);
   }
 
-  /**
-   * Runs operations that read the parameters, on another thread, after those before them. All of them read the same:
-   * nothing changes the parameters in between. Pins the arrays.
-   */
+  /** Runs an operation that reads the parameters, on another thread, after those before it. Pins the arrays. */
   async read(
     arrays: readonly LabelArray[],
     loss: ResolvedLoss,
-    operations: readonly Operation[],
+    operation: Operation,
     options: WorkOptions,
-  ): Promise<Outcome[]> {
+  ): Promise<Outcome> {
     const { signal } = options;
     const unpin = pin(arrays);
     try {
-      const outcomes = await this.#read(() => this.#runAll(loss, operations, options), signal);
-      if (outcomes.some(({ status }) => status === statusCodes.stopped)) throw new AbortError(signal?.reason);
-      return outcomes;
+      const outcome = await this.#read(
+        () => this.#from(this.#threadPlans, loss).runAsync(operation, options),
+        signal,
+      );
+      if (outcome.status === statusCodes.stopped) throw new AbortError(signal?.reason);
+      return outcome;
     } finally {
       unpin();
     }
-  }
-
-  async #runAll(
-    loss: ResolvedLoss,
-    operations: readonly Operation[],
-    options: WorkOptions,
-  ): Promise<Outcome[]> {
-    const queue = operations.length > 1 ? await workElsewhere(this.still(), options) : this;
-    const plan = queue.#from(queue.#threadPlans, loss);
-    const outcomes: Outcome[] = [];
-    for (const operation of operations) outcomes.push(await plan.runAsync(operation, options));
-    return outcomes;
   }
 
   /** Like `read`, with a plan of the caller's, whose arrays are on SharedArrayBuffers. */

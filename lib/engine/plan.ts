@@ -75,9 +75,13 @@ export function predictOperation({ X, codes }: Samples, out: Matrix): Operation 
   return (plan, callback) => plan.predict(X.data, codes, X.rows, out.data, callback);
 }
 
-/** Sums the loss and the hits of samples. */
-export function evaluateOperation({ X, codes, Y, weights }: LabelledSamples): Operation {
-  return (plan, callback) => plan.evaluate(X.data, codes, Y.data, weights ?? null, X.rows, callback);
+/** Sums the loss and the hits of samples. With `out`, it also predicts them, by the same parameters. */
+export function evaluateOperation({ X, codes, Y, weights }: LabelledSamples, out?: Matrix): Operation {
+  return (plan, callback) => {
+    const samples = [X.data, codes, Y.data, weights ?? null, X.rows] as const;
+    if (out === undefined) plan.evaluate(...samples, callback);
+    else plan.evaluateAndPredict(...samples, out.data, callback);
+  };
 }
 
 /** Writes the gradients of the samples' mean loss, laid out like the parameters. */

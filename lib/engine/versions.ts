@@ -2,7 +2,7 @@ import { type NativeVersions, native } from '../addon/binding';
 import { newOutcome, readOutcome, statusCodes } from '../addon/outcome';
 import { Idle, settled, type Work, type WorkOptions } from '../addon/work';
 import { AbortError } from '../base/errors';
-import { allocateShared, type FloatArray } from '../base/matrix';
+import type { FloatArray } from '../base/matrix';
 
 // Numbers that are copied within half a millisecond.
 const briefNumbers = 2 ** 15;
@@ -90,18 +90,6 @@ export class Versions {
     } finally {
       this.#copiers.giveBack(copier);
     }
-  }
-
-  /** Arrays with a copy of the current version. */
-  *copied(): Work<VersionArrays> {
-    const { parameters, statistics } = this.sizes;
-    const dtype = this.memory instanceof Float64Array ? 'float64' : 'float32';
-    const copy = {
-      parameters: allocateShared(parameters, dtype),
-      statistics: allocateShared(statistics, dtype),
-    };
-    yield* this.copy(copy);
-    return copy;
   }
 
   #make(): Native {

@@ -3,7 +3,7 @@ import { argumentError } from '../base/errors';
 import { Matrix } from '../base/matrix';
 import { giveMethods } from '../base/methods';
 import { anything, check, checkOptions, integerBetween } from '../base/validate';
-import { inputGradientsOperation, type Outcome, outcomeError } from '../engine/plan';
+import { inputGradientsOperation, outcomeError } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
 import { outputActivationOf, outputLayerOf } from '../layers/architecture';
 import { type LossOption, type ResolvedLoss, resolveLoss } from '../layers/losses';
@@ -89,8 +89,8 @@ export function makeExplained<Network>(prototype: Network, sourceOf: (network: N
       const source = sourceOf(this);
       const { samples, loss, out, operation } = taskOf(source, X, options);
       if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
-      const [outcome] = await source.queue.read(arraysOf(samples), loss, [operation], options);
-      const error = outcomeError(outcome as Outcome, samples, source.kind.architecture, loss);
+      const outcome = await source.queue.read(arraysOf(samples), loss, operation, options);
+      const error = outcomeError(outcome, samples, source.kind.architecture, loss);
       if (error !== undefined) throw error;
       return out;
     },

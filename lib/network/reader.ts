@@ -56,7 +56,7 @@ export class NetworkReader {
     const samples = networkInputs(kind, X);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const out = outputMatrix(kind.architecture, kind.dtype, samples);
-    await this.#read(samples, this.#outputLoss(), [predictOperation(samples, out)], options);
+    await this.#read(samples, this.#outputLoss(), predictOperation(samples, out), options);
     await workAnywhere(unscale(kind.targetScaler, out), options);
     return out;
   }
@@ -106,13 +106,10 @@ export class NetworkReader {
     const { samples, loss, metrics } = evaluationTask(kind, X, Y, options, this.#queue.lastLoss);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const computed = lossOfScaled(kind, loss);
-    const evaluating = evaluateOperation(samples);
-    if (metrics.length === 0) {
-      return evaluation(await this.#read(samples, computed.loss, [evaluating], options), computed);
-    }
-    const out = measuredOutputs(kind.architecture, kind.dtype, samples);
-    const operations = [evaluating, predictOperation(samples, out)];
-    const result = evaluation(await this.#read(samples, computed.loss, operations, options), computed);
+    const out = metrics.length === 0 ? undefined : measuredOutputs(kind.architecture, kind.dtype, samples);
+    const outcome = await this.#read(samples, computed.loss, evaluateOperation(samples, out), options);
+    const result = evaluation(outcome, computed);
+    if (out === undefined) return result;
     const predictions = await workAnywhere(measurable(kind.targetScaler, out), options);
     return { ...result, ...(await measureElsewhere(metrics, samples, predictions, options)) };
   }
@@ -123,14 +120,11 @@ export class NetworkReader {
     const kind = this.#kind();
     const { samples, loss, metrics } = evaluationHere(kind, X, Y, options, this.#queue.lastLoss);
     const computed = lossOfScaled(kind, loss);
-    const queue = metrics.length === 0 ? this.#queue : workHere(this.#queue.still());
-    const plan = queue.inline(computed.loss);
-    const outcome = plan.run(evaluateOperation(samples));
+    const out = metrics.length === 0 ? undefined : measuredOutputs(kind.architecture, kind.dtype, samples);
+    const outcome = this.#queue.inline(computed.loss).run(evaluateOperation(samples, out));
     this.#check(outcome, samples, loss);
     const result = evaluation(outcome, computed);
-    if (metrics.length === 0) return result;
-    const out = measuredOutputs(kind.architecture, kind.dtype, samples);
-    plan.run(predictOperation(samples, out));
+    if (out === undefined) return result;
     return { ...result, ...measureHere(metrics, samples, workHere(measurable(kind.targetScaler, out))) };
   }
 
@@ -150,16 +144,15 @@ export class NetworkReader {
     return Object.freeze({ loss: outcome.loss / outcome.rows, ...named });
   }
 
-  /** Runs operations on other threads, and returns the outcome of the first one. */
   async #read(
     samples: Samples,
     loss: ResolvedLoss,
-    operations: readonly Operation[],
+    operation: Operation,
     options: AsyncOptions,
   ): Promise<Outcome> {
-    const outcomes = await this.#queue.read(arraysOf(samples), loss, operations, options);
-    for (const outcome of outcomes) this.#check(outcome, samples, loss);
-    return outcomes[0] as Outcome;
+    const outcome = await this.#queue.read(arraysOf(samples), loss, operation, options);
+    this.#check(outcome, samples, loss);
+    return outcome;
   }
 
   #check(outcome: Outcome, samples: Samples, loss: ResolvedLoss): void {

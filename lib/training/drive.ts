@@ -2,7 +2,7 @@ import { howOf, workAnywhere, workHere } from '../addon/work';
 import { onAbort } from '../base/aborts';
 import { AbortError, blasnetError } from '../base/errors';
 import { pin } from '../base/pinning';
-import type { Outcome, Plan } from '../engine/plan';
+import type { Plan } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
 import { arraysToPin } from '../samples/samples';
 import type { Effect, Training, Workplace } from './effects';
@@ -135,7 +135,7 @@ function onOtherThreads(session: TrainingSession, queue: PlanQueue): Workplace {
   const options = howOf({ signal, threads, priority });
   return {
     write: (operation) => queue.write(session.minimised, operation, options),
-    read: async (operation) => (await queue.read([], session.minimised, [operation], options))[0] as Outcome,
+    read: (operation) => queue.read([], session.minimised, operation, options),
     work: (work) => workAnywhere(work, options),
     measure: (metrics, samples, out) => measureElsewhere(metrics, samples, out, options),
     call: (_, call) => settledUnlessAborted(call, signal),

@@ -23,6 +23,7 @@
 //   predictPinned(rows): returns -1; if an element of X is not finite, the index of the first such element;
 //       if a code is invalid, -2 minus the index of the first such code
 //   evaluate(X, codes, Y, weights or null, rows, callback?)
+//   evaluateAndPredict(X, codes, Y, weights or null, rows, out, callback?): both by the same parameters
 //   gradients(X, codes, Y, weights or null, rows, out, callback?)
 //   inputGradients(X, codes, Y or null, output, rows, out, callback?)
 //   train({ X, codes, Y, weights or null, order or null, numbers, options, state, learningRates,
@@ -72,6 +73,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
                            Method<&PlanObject::Pin>("pin"),
                            Method<&PlanObject::PredictPinned>("predictPinned"),
                            Method<&PlanObject::Evaluate>("evaluate"),
+                           Method<&PlanObject::EvaluateAndPredict>("evaluateAndPredict"),
                            Method<&PlanObject::Gradients>("gradients"),
                            Method<&PlanObject::InputGradients>("inputGradients"),
                            Method<&PlanObject::Train>("train"),
@@ -244,6 +246,21 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     const Samples samples = SamplesOf(args[0], args[1], args[2], args[3], args[4].PositiveSize());
     return Run(info, 5, true, [=](Totals* totals) {
       return Read([&](Plan& plan) { return plan.Evaluate(samples, totals); });
+    });
+  }
+
+  Napi::Value EvaluateAndPredict(const Napi::CallbackInfo& info) {
+    const Args args(info);
+    const size_t rows = args[4].PositiveSize();
+    const Samples samples = SamplesOf(args[0], args[1], args[2], args[3], rows);
+    void* out = Elements(args[5], rows * outputs_);
+    return Run(info, 6, true, [=](Totals* totals) {
+      return Read([&](Plan& plan) {
+        const Outcome evaluated = plan.Evaluate(samples, totals);
+        if (evaluated.status != Status::kDone) return evaluated;
+        const Outcome predicted = plan.Predict(samples.x, samples.codes, rows, out);
+        return predicted.status == Status::kDone ? evaluated : predicted;
+      });
     });
   }
 

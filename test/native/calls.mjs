@@ -283,6 +283,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
   const methods = {
     predict: [floats(15), codes(), size(5), floats(10), callback()],
     evaluate: [...samples(), callback()],
+    evaluateAndPredict: [...samples(), floats(10), callback()],
     gradients: [...samples(), floats(103), callback()],
     inputGradients: [
       ...[floats(15), codes(), floats(10, { optional: true }), code(1, 1), positive(5), floats(15)],

@@ -311,6 +311,7 @@ fc.assert(
       const weights = new Float(rows).fill(0.5, 1);
       attempt(() => plan.predict(X, codes, rows, new Float(rows * outputs)));
       attempt(() => plan.evaluate(X, codes, Y, weights, rows));
+      attempt(() => plan.evaluateAndPredict(X, codes, Y, weights, rows, new Float(rows * outputs)));
       attempt(() => plan.gradients(X, codes, Y, null, rows, new Float(parameters)));
       attempt(() => plan.inputGradients(X, codes, null, outputs - 1, rows, new Float(rows * inputs)));
       attempt(() => plan.inputGradients(X, codes, Y, 0, rows, new Float(rows * inputs)));

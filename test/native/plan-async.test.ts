@@ -36,6 +36,16 @@ describe.each(floatTypes)('operations on another thread, $dtype', (type) => {
       await finished((callback) => plan.evaluate(X, null, Y, null, rows, callback));
       expect(outcome()).toEqual(evaluated);
 
+      here.out.fill(0);
+      plan.evaluateAndPredict(X, null, Y, null, rows, here.out);
+      expect(outcome()).toEqual(evaluated);
+      expectSameBits(here.out, there.out.data);
+      there.out.data.fill(0);
+      await finished((callback) => plan.evaluateAndPredict(X, null, Y, null, rows, there.out.data, callback));
+      there.out.intact();
+      expect(outcome()).toEqual(evaluated);
+      expectSameBits(there.out.data, here.out);
+
       plan.gradients(X, null, Y, null, rows, here.gradients);
       await finished((callback) => plan.gradients(X, null, Y, null, rows, there.gradients.data, callback));
       there.gradients.intact();

@@ -105,7 +105,7 @@ const badThreads = outside('threads', 'a positive integer', [
 const knownFitOptions =
   'optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, epochs, batchSize, accumulate, dropLast, shuffle, ' +
   'seed, schedule, weightDecaySchedule, dropoutSchedule, validationData, validationSplit, stratify, metrics, earlyStopping, callbacks, progress, ' +
-  'checkpoint, signal, maxSeconds';
+  'checkpoint, priority, signal, maxSeconds';
 const badFitOptions: Rejection<Options>[] = [
   ...outside('epochs', 'a positive integer', [
     [0, '0 (number)'],
@@ -251,7 +251,7 @@ const readings: {
         wrong: { batchSize: 32 },
         error: TypeError,
         code: 'ERR_BLASNET_UNKNOWN_OPTION',
-        message: 'Unknown option "batchSize"; known: signal, threads',
+        message: 'Unknown option "batchSize"; known: signal, threads, priority',
       },
     ],
     call: (net, options) => net.predict(X, options),
