@@ -13,7 +13,7 @@ export const most = { predictions: 10_000_000, fits: 1000, workers: 1000, swaps:
 
 /** The rounds after which the memory is read. The first ones fill heaps and pools. */
 const rounds = 100;
-const settling = 0.2;
+const settling = 0.4;
 
 /**
  * @param {{ scale: number, log: (line: string) => void }} options
