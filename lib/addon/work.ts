@@ -227,6 +227,24 @@ class Slice {
   }
 }
 
+// When brief work began in this turn of the event loop; undefined before.
+let turnBegan: number | undefined;
+
+/**
+ * Whether this thread may take on another brief piece of work before the event loop turns. Code that awaits such work
+ * again and again would hold the loop for ever.
+ */
+export function mayWorkHere(): boolean {
+  const now = performance.now();
+  if (turnBegan === undefined) {
+    turnBegan = now;
+    setImmediate(() => {
+      turnBegan = undefined;
+    });
+  }
+  return now - turnBegan <= sliceTime;
+}
+
 // Pieces of work that wait for the event loop. Each turn continues one of them, so that many at once hold it no longer.
 const waiting: (() => void)[] = [];
 

@@ -115,6 +115,11 @@ export class PlanQueue {
     return this.#read(() => plan.runAsync(operation, options), options.signal);
   }
 
+  /** Whether an operation that reads would begin at once: nothing trains, and nothing waits. */
+  get free(): boolean {
+    return this.training === undefined && !this.#writing && this.#waiting === 0;
+  }
+
   /** Waits for the operations before it. Nothing changes the parameters until the turn is ended. */
   turnToRead(signal: AbortSignal | undefined): Promise<Turn> {
     this.#reading++;

@@ -153,6 +153,14 @@ export function parameterCount(architecture: readonly Layer[]): number {
   return parameterShapes(architecture).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
 }
 
+/** The parameters that a row is multiplied with: all but the tables of embeddings, of which it takes a row each. */
+export function weightsOf(architecture: Architecture): number {
+  return embeddingsIn(architecture).reduce(
+    (rest, { categories, outputDim }) => rest - categories * outputDim,
+    parameterCount(architecture),
+  );
+}
+
 /** Zeros for every parameter of the architecture, by default on a SharedArrayBuffer. */
 export function allocateParameters(
   architecture: Architecture,

@@ -1,4 +1,4 @@
-import { type AsyncOptions, asyncConstraints, workAnywhere, workHere } from '../addon/work';
+import { type AsyncOptions, asyncConstraints, mayWorkHere, workAnywhere, workHere } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import type { Matrix } from '../base/matrix';
 import type { ReadArrays } from '../base/matrix-input';
@@ -12,9 +12,9 @@ import {
   predictOperation,
 } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
-import { outputActivationOf } from '../layers/architecture';
+import { membersOf, outputActivationOf } from '../layers/architecture';
 import { type ResolvedLoss, resolveLoss } from '../layers/losses';
-import { allocateGradients, type Gradients } from '../layers/parameters';
+import { allocateGradients, type Gradients, weightsOf } from '../layers/parameters';
 import type { Label } from '../preprocessing';
 import { type InputsLike, networkInputs } from '../samples/inputs';
 import { classDecoder, type LabelsLike } from '../samples/labels';
@@ -31,6 +31,14 @@ import { checkTargetScaler, lossOfScaled, measurable, unscale } from '../samples
 import { evaluation, evaluationHere, evaluationTask, measureElsewhere, measureHere } from './evaluation';
 import { type EvaluateOptions, type Evaluation, evaluateConstraints } from './network-options';
 import { Predictor, type PredictorOptions, predictorConstraints, type ReadElsewhere } from './predictor';
+
+// Multiplications of a prediction that takes half a millisecond or less on one core. Another thread would take up to a
+// tenth of that to wake and to call back.
+const briefProducts = 2 ** 23;
+
+function isBrief({ X }: Samples, { architecture }: SampleKind): boolean {
+  return X.rows * membersOf(architecture) * weightsOf(architecture) <= briefProducts;
+}
 
 /** What reads the parameters of a network and changes nothing. `Network` documents its methods of the same names. */
 export class NetworkReader {
@@ -56,7 +64,13 @@ export class NetworkReader {
     const samples = networkInputs(kind, X);
     if (samples.pending !== undefined) await fillElsewhere(samples, samples.pending, options);
     const out = outputMatrix(kind.architecture, kind.dtype, samples);
-    await this.#read(samples, this.#outputLoss(), predictOperation(samples, out), options);
+    const operation = predictOperation(samples, out);
+    if (isBrief(samples, kind) && this.#mayReadHere(options)) {
+      const plan = this.#queue.inlineOfAny(() => this.#outputLoss());
+      this.#check(plan.run(operation, options.threads), samples, plan.loss);
+    } else {
+      await this.#read(samples, this.#outputLoss(), operation, options);
+    }
     await workAnywhere(unscale(kind.targetScaler, out), options);
     return out;
   }
@@ -142,6 +156,10 @@ export class NetworkReader {
     const outcome = this.#queue.inline(minimised).run(gradientsOperation(samples, flat));
     this.#check(outcome, samples, loss);
     return Object.freeze({ loss: outcome.loss / outcome.rows, ...named });
+  }
+
+  #mayReadHere({ signal, priority }: AsyncOptions): boolean {
+    return priority !== 'low' && signal?.aborted !== true && this.#queue.free && mayWorkHere();
   }
 
   async #read(

@@ -4,9 +4,9 @@ import type { WorkOptions } from '../addon/work';
 import { abbreviate, argumentError, blasnetError } from '../base/errors';
 import { allocate, type FloatArray, sharedZeros } from '../base/matrix';
 import { countOf, isTypedNumbers } from '../base/number-kinds';
-import { type Architecture, embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
+import { embeddingsIn, inputDimOf, outputLayerOf } from '../layers/architecture';
 import { unknownCode } from '../layers/embeddings';
-import { parameterCount } from '../layers/parameters';
+import { weightsOf } from '../layers/parameters';
 import type { TransformRows } from '../preprocessing/fitted-steps';
 import { fieldError, ofField } from './field-error';
 import type { Network } from './network';
@@ -44,14 +44,6 @@ export function servedNetwork(network: Network): Served {
     classifies: false,
     door: (rules) => new NetworkDoor(network, rules, columns),
   };
-}
-
-/** The parameters without the tables of embeddings, of which a row takes few. */
-export function weightsOf(architecture: Architecture): number {
-  return embeddingsIn(architecture).reduce(
-    (rest, { categories, outputDim }) => rest - categories * outputDim,
-    parameterCount(architecture),
-  );
 }
 
 class NetworkDoor implements Door {

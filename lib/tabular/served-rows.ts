@@ -2,9 +2,9 @@
 
 import type { WorkOptions } from '../addon/work';
 import { allocate, type FloatArray } from '../base/matrix';
+import { weightsOf } from '../layers/parameters';
 import { NetworkBatch } from '../network/network-batch';
 import type { Door, InputRules, Served, ServedBatch, Signature } from '../network/served-model';
-import { weightsOf } from '../network/served-network';
 import type { Schema } from '../tables/schema';
 import type { LearnedInputs, RecordLike } from './learned-inputs';
 import { clampRow } from './ranges';

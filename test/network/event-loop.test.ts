@@ -32,6 +32,22 @@ describe('the event loop', () => {
     await expect(fit).rejects.toThrow('The operation was aborted');
   });
 
+  it('turns while brief predictions are awaited without end', async () => {
+    const net = network();
+    const row = Float64Array.of(0.1, 0.2);
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    let predicted = 0;
+    while (!turned) {
+      await net.predict(row);
+      predicted++;
+    }
+    // Without a thread, a prediction takes microseconds, and the loop turned in their midst.
+    expect(predicted).toBeGreaterThan(1);
+  });
+
   it('turns while one epoch of a loop over epochs is being trained', async () => {
     const net = network();
     const controller = new AbortController();

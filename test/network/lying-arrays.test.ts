@@ -78,10 +78,10 @@ const lies: Record<string, (array: Floats) => Floats> = {
   },
 };
 
-const network = (dtype: Dtype) =>
+const network = (dtype: Dtype, hidden = 3) =>
   new Network(
     [
-      { inputDim: 2, outputDim: 3, activation: 'tanh' },
+      { inputDim: 2, outputDim: hidden, activation: 'tanh' },
       { outputDim: 1, activation: 'sigmoid' },
     ],
     { seed: 1, dtype },
@@ -158,12 +158,14 @@ describe.each(dtypes)('a typed array (%s)', (dtype) => {
 
   it('keeps its memory while native code works on it, whatever it says of its buffer', async () => {
     const long = 40_000;
+    // So wide that a prediction goes to another thread.
+    const wide = network(dtype, 200);
     for (const [name, lie] of Object.entries(lies)) {
       const X = honest(dtype, long);
       const { buffer } = X;
       const bytes = buffer.byteLength;
-      const right = network(dtype).predictSync(X.slice());
-      const prediction = answer(() => network(dtype).predict(lie(X)));
+      const right = wide.predictSync(X.slice());
+      const prediction = answer(() => wide.predict(lie(X)));
       try {
         structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
       } catch {
@@ -275,13 +277,15 @@ describe.each(dtypes)('a matrix (%s)', (dtype) => {
 
 it('a changed Symbol.hasInstance makes no buffer shared', async () => {
   const X = honest('float64', 40_000);
-  const right = network('float64').predictSync(X.slice());
+  // So wide that a prediction goes to another thread.
+  const wide = network('float64', 200);
+  const right = wide.predictSync(X.slice());
   for (const kind of [SharedArrayBuffer, ArrayBuffer, Matrix, Float64Array]) {
     Object.defineProperty(kind, Symbol.hasInstance, { value: () => true, configurable: true });
   }
   let prediction: Promise<Matrix>;
   try {
-    prediction = network('float64').predict(X);
+    prediction = wide.predict(X);
     try {
       structuredClone(X.buffer, { transfer: [X.buffer as ArrayBuffer] });
     } catch {}

@@ -195,7 +195,7 @@ describe('a batcher', () => {
     expect(made({ input: { nan: 'reject' } })).toThrow('Unknown option "nan" in input');
     expect(made({ input: null })).toThrow('Expected input to be an object, got null');
     expect(() => new Batcher({} as never)).toThrow(
-      'Expected model to be a Network, a Classifier or a Regressor',
+      'Expected source to be a Network, a Classifier or a Regressor',
     );
     const batcher = new Batcher(net);
     await expect(batcher.probabilities(row)).rejects.toMatchObject({
