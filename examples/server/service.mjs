@@ -51,6 +51,12 @@ export function buildService({ name, learn, file, trainingThreads, maxQueue, max
   });
   // A text is no record either.
   app.removeContentTypeParser('text/plain');
+  // Clients name JSON also where they send nothing, as in POST /model/swap.
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body, done);
+  });
   const live = new LiveModel({ name, file, maxQueue, maxRows });
   const training = new Training({ learn, live, threads: trainingThreads, log: app.log });
   const metrics = newMetrics({ live, training });

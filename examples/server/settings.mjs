@@ -11,6 +11,8 @@ export function readSettings(env) {
     file: env.MODEL,
     /** What a signal does with a running training: 'abort' or 'finish'. */
     onClose: oneOf(env, 'ON_CLOSE', ['abort', 'finish']),
+    /** How many seconds after a signal the service still answers, until load balancers have seen that it is not ready. */
+    drainSeconds: whole(env, 'DRAIN_SECONDS', 0, { least: 0 }),
     /** After so many seconds the process ends in any case. */
     closeSeconds: whole(env, 'CLOSE_SECONDS', 30),
     /** The threads of a training. The others are for predictions. */

@@ -127,6 +127,16 @@ describe('a service that is about to end', () => {
     expect(await Classifier.load(file)).toMatchObject({ targets: [{ classes: [false, true] }] });
   });
 
+  it('still answers for the time that a load balancer may take to see that it is not ready', async () => {
+    const service = await Service.start({ DRAIN_SECONDS: '1' }, small);
+    await learn(service);
+    service.child.kill('SIGTERM');
+    await expect.poll(async () => (await service.get('/health/ready')).status).toBe(503);
+    expect(await service.post('/predict', record)).toMatchObject({ status: 200, body: { version: 1 } });
+    expect(await service.ended).toBe(0);
+    expect(service.stderr).toBe('');
+  });
+
   it('answers a request that it has begun to read, while it takes no more connections', async () => {
     const service = await Service.start({}, small);
     await learn(service);

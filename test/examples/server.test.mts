@@ -161,6 +161,14 @@ describe('the example service', () => {
     expect(answer.body).toEqual({ code: expect.any(String), message: expect.any(String) });
   });
 
+  it('takes a call without a body whose header names JSON', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await service.ask('DELETE', '/training', undefined, { headers });
+    expect(answer.body.message ?? '').not.toMatch(/body/i);
+    const wanting = await service.ask('POST', '/predict', undefined, { headers });
+    expect(wanting.status).toBe(400);
+  });
+
   it.each([
     { what: 'an unknown option', body: { epoch: 3 }, message: 'body must NOT have additional properties' },
     { what: 'a text for a number', body: { epochs: '3' }, message: 'body/epochs must be integer' },

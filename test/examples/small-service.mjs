@@ -43,5 +43,9 @@ process.once('SIGUSR2', () => {
   service.app.server.once('connection', () => process.emit('SIGTERM'));
   console.log('Closes at the next connection');
 });
-closeOnSignals(service, { onClose: process.env.ON_CLOSE ?? 'abort', closeSeconds: 60 });
+closeOnSignals(service, {
+  onClose: process.env.ON_CLOSE ?? 'abort',
+  drainSeconds: Number(process.env.DRAIN_SECONDS ?? 0),
+  closeSeconds: 60,
+});
 console.log(`Listening on ${await service.app.listen({ host: '127.0.0.1', port: 0 })}`);
