@@ -65,6 +65,23 @@ test.each([
     status: 0,
   },
 ])('closes with $line when $what', ({ quick, slow, line, status }) => {
+  const run = runOf(quick, slow);
+  expect(run.stdout).toBe(`${quick.output}${slow.output}${line}\n`);
+  expect({ status: run.status, stderr: run.stderr }).toEqual({ status, stderr: '' });
+});
+
+test('says again before the last line what failed', () => {
+  const reasons = [' FAIL  quick  a.test.ts > one', 'AssertionError: expected 1 to be 2'];
+  const output = `\u001b[31m${reasons[0]}\u001b[39m\n${reasons[1]}\n  other\n${fails.output}`;
+  const run = runOf({ output, status: 1 }, passes);
+  expect(run.stdout).toBe(`${output}${passes.output}${reasons.join('\n')}\n79 passed, 3 failed\n`);
+});
+
+/** Runs .ci/run with these outputs of its two parts. */
+function runOf(
+  quick: { readonly output: string; readonly status: number },
+  slow: { readonly output: string; readonly status: number },
+) {
   const root = newFolder();
   cpSync(fileURLToPath(new URL('../../.ci', import.meta.url)), join(root, '.ci'), { recursive: true });
   write(root, 'quick', quick.output);
@@ -81,11 +98,9 @@ test.each([
      esac`,
     0o755,
   );
-  const run = spawnSync('bash', ['.ci/run'], {
+  return spawnSync('bash', ['.ci/run'], {
     cwd: root,
     encoding: 'utf8',
     env: { PATH: `${join(root, 'bin')}:${process.env.PATH}` },
   });
-  expect(run.stdout).toBe(`${quick.output}${slow.output}${line}\n`);
-  expect({ status: run.status, stderr: run.stderr }).toEqual({ status, stderr: '' });
-});
+}
