@@ -5,7 +5,7 @@ import type { ReadArrays } from '../base/matrix-input';
 import { pin } from '../base/pinning';
 import { checkOptions } from '../base/validate';
 import { PlanQueue } from '../engine/plan-queue';
-import type { Versions } from '../engine/versions';
+import { Versions } from '../engine/versions';
 import type { Json } from '../formats/json';
 import type { TrainingContent } from '../formats/model';
 import type { Metadata, Safetensors } from '../formats/safetensors';
@@ -31,7 +31,6 @@ import {
   type NetworkMemory,
   newMemory,
   tableOf,
-  versionsOf,
 } from './network-file';
 import { type NetworkOptions, networkConstraints } from './network-options';
 import { ownLabels, ownPreprocessing, ownTargetScaler, preprocessingOption } from './own-parts';
@@ -85,12 +84,12 @@ export class NetworkParts implements TrainedNetwork {
       this.queue = new PlanQueue(this.#architecture, nothing);
       return;
     }
-    this.#attached = versionsOf(options);
-    if (this.#attached !== undefined) {
-      this.queue = new PlanQueue(this.#architecture, { ...nothing, versions: this.#attached });
+    const stored = memoryOf(options);
+    if (stored instanceof Versions) {
+      this.#attached = stored;
+      this.queue = new PlanQueue(this.#architecture, { ...nothing, versions: stored });
       return;
     }
-    const stored = memoryOf(options);
     this.#memory = stored ?? newMemory(this.#architecture, this.dtype);
     this.queue = new PlanQueue(this.#architecture, this);
     if (stored === undefined) workHere(this.#firstValues(this.memory, this.random).work);

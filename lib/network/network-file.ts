@@ -306,30 +306,20 @@ export function tableOf(options: NetworkOptions): Json | undefined {
   return (options as { readonly [tableKey]?: Json })[tableKey];
 }
 
-const memories = new WeakMap<NetworkOptions, NetworkMemory>();
+/** The memory of a network's own, or versions in shared memory, which it only reads. */
+export type GivenMemory = NetworkMemory | Versions;
+
+const memories = new WeakMap<NetworkOptions, GivenMemory>();
 
 /** Lets the network that is made with these options have this memory. */
-export function withMemory<Options extends NetworkOptions>(options: Options, memory: NetworkMemory): Options {
+export function withMemory<Options extends NetworkOptions>(options: Options, memory: GivenMemory): Options {
   memories.set(options, memory);
   return options;
 }
 
 /** The memory for the network that is made with these options; undefined for options that a user made. */
-export function memoryOf(options: NetworkOptions): NetworkMemory | undefined {
+export function memoryOf(options: NetworkOptions): GivenMemory | undefined {
   return memories.get(options);
-}
-
-const shared = new WeakMap<NetworkOptions, Versions>();
-
-/** Lets the network that is made with these options read versions in shared memory. */
-export function withVersions<Options extends NetworkOptions>(options: Options, versions: Versions): Options {
-  shared.set(options, versions);
-  return options;
-}
-
-/** The shared memory for the network that is made with these options; undefined for options that a user made. */
-export function versionsOf(options: NetworkOptions): Versions | undefined {
-  return shared.get(options);
 }
 
 // Each has a name that an older version of the library refuses, if it does not know it.

@@ -76,7 +76,7 @@ export interface Network extends GivenMethods {}
  * A densely connected network: its architecture, its parameters, and the methods that train and use it. Each sample is
  * a row: X is (samples x inputDim), Y is (samples x outputDim). With embeddings X is `{ numbers, categories }`.
  *
- * Asynchronous methods compute on the addon's own threads, one at a time. They read and write your arrays in place, so
+ * Asynchronous methods compute on the addon's own threads, one at a time; brief predictions at once. They read and write your arrays in place, so
  * do not change these until the promise settles. While a step is being taken, synchronous methods that need the
  * parameters throw ERR_BLASNET_BUSY, and asynchronous ones wait for the current epochs. In callbacks and in the body of
  * a loop over `epochs`, you may call every method, except `setTrainable` and those that train.
@@ -353,7 +353,8 @@ export class Network {
   }
 
   /**
-   * Returns the outputs for X as a new matrix (samples x outputDim).
+   * Returns the outputs for X as a new matrix (samples x outputDim). A prediction of less than a millisecond blocks the
+   * calling thread for that time: see docs/serving.md.
    * @throws TypeError or RangeError with a code for bad options and data; AbortError when the signal ends the call;
    *   Error ERR_BLASNET_NOT_FITTED for preprocessing or a targetScaler that has not learned
    */

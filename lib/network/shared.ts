@@ -22,7 +22,7 @@ import {
   encodeNetwork,
   type NetworkContent,
   type StoredNetwork,
-  withVersions,
+  withMemory,
 } from './network-file';
 
 /**
@@ -203,7 +203,7 @@ export function attachedNetwork(handle: unknown, options: LoadOptions = {}, name
     throw argumentError('ERR_BLASNET_SHAPE', `${name}.memory`, rule, array);
   }
   const versions = new Versions(new Int32Array(control), array, sizes);
-  return { architecture, options: withVersions(own, versions), training: undefined };
+  return { architecture, options: withMemory(own, versions), training: undefined };
 }
 
 const sources = new WeakMap<object, (network: never) => Source>();

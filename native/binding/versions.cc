@@ -67,29 +67,38 @@ class VersionsObject final : public Operations<VersionsObject> {
     return {data, count * element_};
   }
 
+  // The arrays of a version: its parameters and its running moments.
+  struct Parts {
+    Bytes parameters;
+    Bytes statistics;
+  };
+  Parts PartsOf(const Properties& given) const {
+    return {BytesOf(given["parameters"], layout_.parameters),
+            BytesOf(given["statistics"], layout_.statistics)};
+  }
+
   Napi::Value Publish(const Napi::CallbackInfo& info) {
     const Properties given(Args(info), 0, {"parameters", "statistics"});
-    const Bytes parameters = BytesOf(given["parameters"], layout_.parameters),
-                statistics = BytesOf(given["statistics"], layout_.statistics);
+    const Parts from = PartsOf(given);
     return Start(
         info, 1,
         [=](Totals*) {
-          return versions_.Publish(parameters, statistics, layout_, memory_, element_, control_);
+          return versions_.Publish(from.parameters, from.statistics, layout_, memory_, element_, control_);
         },
         given.Values());
   }
 
   Napi::Value Copy(const Napi::CallbackInfo& info) {
     const Properties given(Args(info), 0, {"parameters", "statistics"});
-    const Bytes parameters = BytesOf(given["parameters"], layout_.parameters),
-                statistics = BytesOf(given["statistics"], layout_.statistics);
+    const Parts to = PartsOf(given);
     return Start(
         info, 1,
         [=](Totals*) {
           const Versions::Claim claim(versions_);
           unsigned char* const from = memory_ + claim.Place() * layout_.stride * element_;
-          Outcome outcome = CopyBytes({{from, parameters.size}, {from + parameters.size, statistics.size}},
-                                      {parameters, statistics}, control_);
+          Outcome outcome =
+              CopyBytes({{from, to.parameters.size}, {from + to.parameters.size, to.statistics.size}},
+                        {to.parameters, to.statistics}, control_);
           outcome.index = static_cast<size_t>(claim.Version());
           return outcome;
         },
