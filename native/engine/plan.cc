@@ -31,7 +31,7 @@ class PlanOf final : public Plan {
     const Source<T> source{static_cast<const T*>(x_data), codes};
     T* out = static_cast<T*>(out_data);
     if (rows == 1) return PredictOne(source, out);
-    const TileSplit split = runner_.SplitForward(rows);
+    const LaneSplit split = runner_.SplitForward(rows);
     std::vector<Outcome> found(split.count);
     Pass pass;
     pass.predicts = true;
@@ -54,7 +54,7 @@ class PlanOf final : public Plan {
     if (outcome.status != Status::kDone) return outcome;
     const std::vector<uint32_t> present = PresentRows(samples);
     totals->rows = present.empty() ? samples.rows : present.size();
-    const TileSplit split = runner_.SplitForward(totals->rows);
+    const LaneSplit split = runner_.SplitForward(totals->rows);
     const Source<T> source = SourceOf(samples, present.empty() ? nullptr : present.data());
     std::vector<Totals> parts(split.count);
     const bool whole = runner_.ForEachTile(split, [&](Tile<T>& tile, size_t i) {
@@ -64,7 +64,8 @@ class PlanOf final : public Plan {
       tile.ComputeLoss(loss_, T{0}, &parts[i]);
     });
     if (!whole) return {Status::kStopped};
-    for (const Totals& part : parts) totals->Add(part);
+    totals->Add(
+        SumOfNode({0, split.lanes}, [&](size_t lane) { return SumOfLane(split, lane, parts.data()); }));
     totals->loss += update_.Penalty() * static_cast<double>(totals->rows);
     return {};
   }
@@ -74,20 +75,16 @@ class PlanOf final : public Plan {
     if (outcome.status != Status::kDone) return outcome;
     Pass pass;
     pass.training = true;
-    size_t parts = 0;
     const std::vector<uint32_t> present = PresentRows(samples);
     const size_t rows = present.empty() ? samples.rows : present.size();
     totals->rows = rows;
-    const Batch<T> batch{SourceOf(samples, present.empty() ? nullptr : present.data()), 0, rows, rows, false};
-    const Outcome gradient = runner_.SumGradients(batch, pass, totals, &parts);
+    const Batch<T> batch{SourceOf(samples, present.empty() ? nullptr : present.data()), 0, rows, rows};
+    const Outcome gradient = runner_.SumGradients(batch, pass, totals);
     // Even a loss that is not finite has gradients: the caller gets both.
     if (gradient.status == Status::kStopped) return gradient;
     T* out = static_cast<T*>(gradients);
     std::fill_n(out, network_.parameter_count, T{0});
-    const double penalty = update_.Run(
-        runner_.PartialGradients(), parts, control_.Threads(), {}, [&](size_t from, size_t size, size_t) {
-          std::copy_n(runner_.PartialGradients()[0].data() + from, size, out + from);
-        });
+    const double penalty = CopyGradient(out);
     totals->loss += penalty * static_cast<double>(rows);
     return {};
   }
@@ -100,7 +97,7 @@ class PlanOf final : public Plan {
       if (outcome.status != Status::kDone) return outcome;
     }
     T* out = static_cast<T*>(out_data);
-    const TileSplit split = runner_.SplitByInputs(samples.rows);
+    const LaneSplit split = runner_.SplitByInputs(samples.rows);
     std::vector<Outcome> found(split.count);
     Pass pass;
     pass.predicts = !of_loss;
@@ -151,20 +148,19 @@ class PlanOf final : public Plan {
         pass.dropout_factor = request.dropout_factors[step];
         // Each step has its own sums, so that an epoch adds up to the same bits when it is run step by step.
         Totals sums;
-        size_t most_parts = 0;
         if (runner_.UsesBatchMoments() && request.accumulate > 1)
           std::copy_n(statistics_, moments_.size(), moments_.data());
         for (size_t at = 0; at < size; at += request.batch_size, batch++) {
           pass.key = SubKey(request.key, batches++, 0);
-          size_t parts = 0;
-          const Batch<T> part{source, start + at, std::min(request.batch_size, size - at), size, at > 0};
+          const Batch<T> part{source, start + at, std::min(request.batch_size, size - at), size};
           // If the step is not taken, its earlier batches must not change the running moments.
           const auto restore = [&] {
             if (at > 0) std::copy(moments_.begin(), moments_.end(), statistics_);
           };
           Outcome outcome;
           try {
-            outcome = runner_.SumGradients(part, pass, &sums, &parts);
+            outcome = runner_.SumGradients(part, pass, &sums);
+            if (request.accumulate > 1 && outcome.status == Status::kDone) AddToStep(at > 0);
           } catch (...) {
             restore();
             throw;
@@ -174,10 +170,9 @@ class PlanOf final : public Plan {
             const size_t before = outcome.status == Status::kStopped ? at / request.batch_size : 0;
             return {outcome.status, 0, epoch, batch - before, outcome.layer};
           }
-          most_parts = std::max(most_parts, parts);
           if (runner_.UsesBatchMoments()) runner_.UpdateStatistics(statistics_);
         }
-        sums.loss += Step(request, step, most_parts) * static_cast<double>(size);
+        sums.loss += Step(request, step) * static_cast<double>(size);
         steps++;
         totals->Add(sums);
       }
@@ -192,8 +187,11 @@ class PlanOf final : public Plan {
   }
 
   // The tile for single samples is small, and belongs to the plan for good.
-  size_t WorkspaceBytes() const override { return runner_.Bytes(); }
-  void ReleaseWorkspace() override { runner_.Release(); }
+  size_t WorkspaceBytes() const override { return runner_.Bytes() + step_gradient_.size() * sizeof(T); }
+  void ReleaseWorkspace() override {
+    runner_.Release();
+    step_gradient_ = std::vector<T>();
+  }
 
  private:
   size_t Outputs() const { return network_.Outputs(); }
@@ -220,8 +218,7 @@ class PlanOf final : public Plan {
   // may differ from the point that it returns. Returns false if stopped.
   bool UpdateMoments(const Batch<T>& batch, const Pass& pass) {
     Totals ignored;
-    size_t parts = 0;
-    if (runner_.SumGradients(batch, pass, &ignored, &parts).status == Status::kStopped) return false;
+    if (runner_.SumGradients(batch, pass, &ignored).status == Status::kStopped) return false;
     runner_.UpdateStatistics(statistics_);
     return true;
   }
@@ -231,7 +228,7 @@ class PlanOf final : public Plan {
   Outcome TrainByLbfgs(const TrainRequest& request) {
     const uint32_t* order = request.order;
     const size_t rows = request.to - request.from;
-    const Batch<T> batch{SourceOf(request.samples, order), request.from, rows, rows, false};
+    const Batch<T> batch{SourceOf(request.samples, order), request.from, rows, rows};
     Pass pass;
     pass.training = true;
     const LbfgsOptions& options = std::get<LbfgsOptions>(request.optimizer);
@@ -244,14 +241,10 @@ class PlanOf final : public Plan {
     size_t bad_layer = network_.layers.size();
     const auto evaluate = [&](T* gradients, LbfgsPoint* point) {
       Totals totals;
-      size_t parts = 0;
-      const Outcome outcome = runner_.SumGradients(batch, pass, &totals, &parts);
+      const Outcome outcome = runner_.SumGradients(batch, pass, &totals);
       if (outcome.status == Status::kStopped) return false;
       if (outcome.status == Status::kDiverged) bad_layer = outcome.layer;
-      const double penalty = update_.Run(
-          runner_.PartialGradients(), parts, control_.Threads(), {}, [&](size_t from, size_t size, size_t) {
-            std::copy_n(runner_.PartialGradients()[0].data() + from, size, gradients + from);
-          });
+      const double penalty = CopyGradient(gradients);
       *point = {totals.loss / static_cast<double>(rows) + penalty,
                 static_cast<double>(totals.hits) / static_cast<double>(rows)};
       return true;
@@ -269,9 +262,22 @@ class PlanOf final : public Plan {
     return {Status::kDone, 0, request.epochs};
   }
 
-  // Takes the request's step number `step`, from 0, with the sum of the partial gradients. Returns the
-  // penalty of the weights before it.
-  double Step(const TrainRequest& request, size_t step, size_t parts) {
+  // Writes the batch's gradient with penalties. Returns the penalty.
+  double CopyGradient(T* out) {
+    return update_.Run(runner_.Gradient(), control_.Threads(), {},
+                       [out](size_t from, size_t size, size_t, const T* gradients) {
+                         std::copy_n(gradients, size, out + from);
+                       });
+  }
+
+  // A step of several batches: its gradient is the sum of theirs, in their order.
+  void AddToStep(bool accumulate) {
+    if (step_gradient_.empty()) step_gradient_.resize(network_.parameter_count);
+    update_.Sum(runner_.Gradient(), control_.Threads(), accumulate, step_gradient_.data());
+  }
+
+  // Takes the request's step number `step`, from 0. Returns the penalty of the weights before it.
+  double Step(const TrainRequest& request, size_t step) {
     const FirstOrderOptions& options = std::get<FirstOrderOptions>(request.optimizer);
     constants_.clear();
     for (const ParameterFactors& factors : update_.Groups()) {
@@ -280,13 +286,14 @@ class PlanOf final : public Plan {
       constants_.push_back(ConstantsOf<T>(WithDecay(options, decay), rate, request.steps + step + 1));
     }
     T* state = static_cast<T*>(request.state);
-    const T* gradients = runner_.PartialGradients()[0].data();
     const size_t threads = control_.Threads();
-    const double penalty = update_.Run(runner_.PartialGradients(), parts, threads, request.clipping,
-                                       [&](size_t from, size_t size, size_t group) {
+    NodeGradient<T> gradient = runner_.Gradient();
+    if (request.accumulate > 1) gradient = {1, {step_gradient_.data()}};
+    const double penalty = update_.Run(gradient, threads, request.clipping,
+                                       [&](size_t from, size_t size, size_t group, const T* gradients) {
                                          T* states = state == nullptr ? nullptr : state + from;
                                          UpdateParameters(constants_[group], size, parameters_ + from,
-                                                          gradients + from, states, network_.parameter_count);
+                                                          gradients, states, network_.parameter_count);
                                        });
     update_.LimitNorms(threads);
     return penalty;
@@ -312,6 +319,7 @@ class PlanOf final : public Plan {
   TileRunner<T> runner_;
   Tile<T> single_;                           // for predictions of one sample
   std::vector<StepConstants<T>> constants_;  // of a step, one per group of parameters
+  std::vector<T> step_gradient_;             // of a step of several batches
   std::vector<T> moments_;                   // the running moments before a step of several batches
 };
 

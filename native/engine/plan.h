@@ -11,7 +11,7 @@
 //   slot              the values between two stages, and their gradients (stages/stage.h)
 //   segment           stages that can run together on a range of units (tile.h)
 //   tile              some samples of a batch, in their own workspace (tile.h)
-//   partial gradient  the summed gradients of some of a batch's tiles (tile_runner.h)
+//   lane              some tiles of a batch; the batch's gradient is a tree of sums over its lanes (lanes.h)
 //   member            one of several networks that share the layers (stages/members.h)
 //   answer            the mean of the members' outputs (consensus.h)
 //   sweep             the schedule for large networks: one layer after another (tile_runner.h)

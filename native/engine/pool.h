@@ -6,6 +6,8 @@
 
 #include <cstddef>
 
+#include "engine/function_ref.h"
+
 namespace blasnet {
 
 // With fewer floating-point operations, waking a thread costs more time than it saves.
@@ -19,20 +21,7 @@ inline constexpr size_t kParallelWork = 400'000;
 void SetThreads(size_t threads);
 size_t Threads();
 
-// A function body(i, slot), which must outlive the loop. (A std::function could need memory for it.)
-class LoopBody {
- public:
-  template <class F>
-  LoopBody(const F& body)  // NOLINT(google-explicit-constructor): a lambda is passed as a body
-      : object_(&body),
-        call_([](const void* object, size_t i, size_t slot) { (*static_cast<const F*>(object))(i, slot); }) {}
-
-  void operator()(size_t i, size_t slot) const { call_(object_, i, slot); }
-
- private:
-  const void* object_;
-  void (*call_)(const void* object, size_t i, size_t slot);
-};
+using LoopBody = FunctionRef<size_t, size_t>;
 
 // Calls body(i, slot) for every i below `count` and returns when all calls have returned. Uses up to
 // `threads` threads, the caller included; 0: the number of SetThreads, which is the upper limit in any case.

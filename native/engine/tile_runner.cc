@@ -6,6 +6,11 @@
 #include "kernels/optimizers.h"
 
 namespace blasnet {
+namespace {
+
+constexpr size_t kJoinPiece = 16'384;  // parameters whose sums a thread joins at once
+
+}  // namespace
 
 template <typename T>
 TileRunner<T>::TileRunner(const Network& network, const LossSpec& loss, const T* parameters,
@@ -76,7 +81,7 @@ void TileRunner<T>::ReserveInputTiles(size_t count, size_t rows) {
 
 template <typename T>
 size_t TileRunner<T>::Bytes() const {
-  size_t arrays = partial_gradients_.size() + input_scratch_.size();
+  size_t arrays = arrays_.size() + input_scratch_.size();
   for (const Halves<T>& halves : halves_) arrays += halves.size();
   size_t bytes = arrays * network_.parameter_count * sizeof(T);
   for (const auto& tile : tiles_) bytes += tile->Bytes();
@@ -88,7 +93,7 @@ template <typename T>
 void TileRunner<T>::Release() {
   reserved_rows_ = 0;
   tiles_.clear();
-  partial_gradients_.clear();
+  arrays_.clear();
   halves_.clear();
   input_rows_ = 0;
   input_tiles_.clear();
@@ -189,43 +194,86 @@ bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, cons
   return with_tail;
 }
 
+// Array number i of gradients. Earlier ones stay where they are.
 template <typename T>
-Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Totals* totals, size_t* parts) {
+T* TileRunner<T>::Array(size_t i) {
+  while (arrays_.size() <= i) arrays_.emplace_back(network_.parameter_count);
+  return arrays_[i].data();
+}
+
+template <typename T>
+Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Totals* totals) {
   const bool whole = pass.training && batch_moments_;
   sweeps_ = large_ || whole;
   const size_t most_rows = whole ? batch.rows : TileRows(large_);
   tile_rows_ = std::min(batch.rows, most_rows);
-  const TileSplit split = Split(batch.rows, most_rows);
-  const size_t part_count = sweeps_ ? 1 : std::min(split.count, kMostPartialGradients);
-  const size_t threads = sweeps_ ? 1 : std::min(part_count, ThreadsFor(batch.rows, 6));
-  while (partial_gradients_.size() < part_count) partial_gradients_.emplace_back(network_.parameter_count);
+  const LaneSplit split = Split(batch.rows, most_rows);
+  const LaneNode node = NodeOf(split.lanes, batch.rank, batch.ranks);
+  gradient_.count = 0;
+  if (node.Count() == 0) return {};
+  const size_t threads = sweeps_ ? 1 : std::min(node.Count(), ThreadsFor(batch.rows, 6));
   ReserveTiles(threads, tile_rows_, most_rows);
-  if (halves_.size() < threads) halves_.resize(threads);
   sums_.assign(split.count, Totals{});
   const T scale = T{1} / static_cast<T>(batch.step_rows);
-  ParallelFor(threads, part_count, [&](size_t part, size_t slot) {
-    const size_t first = split.count * part / part_count, end = split.count * (part + 1) / part_count;
-    const auto add = [&](size_t i, bool accumulate, T* gradients) {
-      if (control_.Stopped()) return;
-      Tile<T>& tile = *tiles_[slot];
-      Load(tile, batch, split, i, pass);
-      Forward(tile);
-      tile.ComputeLoss(loss_, scale, &sums_[i]);
-      Backward(tile, accumulate, gradients);
-    };
-    const auto join = [&](T* gradients, const T* later) {
-      AddTo(gradients, later, network_.parameter_count);
-    };
-    SumByHalves(first, end, batch.accumulate, partial_gradients_[part].data(), network_.parameter_count,
-                &halves_[slot], add, join);
+  SumLanes(split, node, threads, [&](size_t i, bool accumulate, T* gradients, size_t slot) {
+    if (control_.Stopped()) return;
+    Tile<T>& tile = *tiles_[slot];
+    Load(tile, batch, split, i, pass);
+    Forward(tile);
+    tile.ComputeLoss(loss_, scale, &sums_[i]);
+    Backward(tile, accumulate, gradients);
   });
   if (control_.Stopped()) return {Status::kStopped};
-  *parts = part_count;
-  for (size_t i = 0; i < split.count; i++) {
-    totals->Add(sums_[i]);
+  totals->Add(SumOfNode(node, [&](size_t lane) { return SumOfLane(split, lane, sums_.data()); }));
+  for (size_t i = split.TileOf(node.first); i < split.TileOf(node.end); i++) {
     if (!std::isfinite(sums_[i].loss)) return Diverged(batch, split, i, pass);
   }
   return {};
+}
+
+// Calls add(tile, accumulate, gradients, slot) for the tiles of a node, and leaves its sum in gradient_.
+template <typename T>
+template <class Add>
+void TileRunner<T>::SumLanes(const LaneSplit& split, LaneNode node, size_t threads, const Add& add) {
+  const size_t size = network_.parameter_count;
+  if (sweeps_) {
+    gradient_.arrays[gradient_.count++] = Array(0);
+    if (node.Count() == 1) return Sweep(split, node, Array(0), 1, add);
+    gradient_.arrays[gradient_.count++] = Array(1);
+    Sweep(split, node.Earlier(), Array(0), 1, add);
+    Sweep(split, node.Later(), Array(1), 2, add);
+    return;
+  }
+  for (; gradient_.count < node.Count(); gradient_.count++) {
+    gradient_.arrays[gradient_.count] = Array(gradient_.count);
+  }
+  if (halves_.size() < threads) halves_.resize(threads);
+  ParallelFor(threads, node.Count(), [&](size_t i, size_t slot) {
+    const size_t first = split.TileOf(node.first + i), end = split.TileOf(node.first + i + 1);
+    SumByHalves(
+        first, end, false, gradient_.arrays[i], size, &halves_[slot],
+        [&](size_t tile, bool accumulate, T* out) { add(tile, accumulate, out, slot); },
+        [&](T* out, const T* later) { AddTo(out, later, size); });
+  });
+}
+
+// Sums the lanes of a node into `out`. The arrays from number `depth` on are free.
+template <typename T>
+template <class Add>
+void TileRunner<T>::Sweep(const LaneSplit& split, LaneNode node, T* out, size_t depth, const Add& add) {
+  if (node.Count() == 1) {
+    const size_t first = split.TileOf(node.first), end = split.TileOf(node.end);
+    for (size_t i = first; i < end; i++) add(i, i > first, out, 0);
+    return;
+  }
+  Sweep(split, node.Earlier(), out, depth, add);
+  T* later = Array(depth);
+  Sweep(split, node.Later(), later, depth + 1, add);
+  const size_t size = network_.parameter_count;
+  ParallelFor(control_.Threads(), Blocks(size, kJoinPiece), [&](size_t i, size_t) {
+    const size_t from = i * kJoinPiece;
+    AddTo(out + from, later + from, std::min(kJoinPiece, size - from));
+  });
 }
 
 template <typename T>

@@ -1,12 +1,13 @@
 // The tile runner takes the tiles of a batch forward and backward, by one of two schedules. Each plan has
 // one, and calls it on the operation thread; the runner shares its loops with pool threads.
 //
-// Small networks, whose parameters stay in cache: the tiles of a batch are divided among up to 16 partial
-// gradients, which threads share. A thread takes each of its tiles forward and backward through all layers,
-// and adds the tile's gradients to the partial gradient. Update sums the partial gradients later.
+// Small networks, whose parameters stay in cache: threads share the lanes of a batch (lanes.h). A thread
+// takes each tile of its lane forward and backward through all layers, and adds the tile's gradients to the
+// lane's. Update sums the lanes later.
 //
 // Large networks, or layers that must see the whole batch: the runner sweeps. It takes one tile after another
-// through the network, layer by layer, and threads share blocks of a layer's units.
+// through the network, layer by layer, and threads share blocks of a layer's units. It sums the lanes on the
+// way, so that it needs few arrays of gradients; only the last sum is left to Update.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,7 @@
 
 #include "engine/control.h"
 #include "engine/halves.h"
+#include "engine/lanes.h"
 #include "engine/outcome.h"
 #include "engine/pool.h"
 #include "engine/tile.h"
@@ -27,7 +29,9 @@ struct Batch {
   size_t start;      // position of its first sample
   size_t rows;       // number of its samples
   size_t step_rows;  // number of samples in all batches of the step
-  bool accumulate;   // add to the gradients of the step's earlier batches
+  // If processes share the batch: the number of this one, and of all. See NodeOf.
+  size_t rank = 0;
+  size_t ranks = 1;
 };
 
 template <typename T>
@@ -38,7 +42,7 @@ class TileRunner {
              const Control& control);
 
   // Splits the rows of a forward pass into tiles.
-  TileSplit SplitForward(size_t rows) const { return Split(rows, TileRows(large_layers_)); }
+  LaneSplit SplitForward(size_t rows) const { return Split(rows, TileRows(large_layers_)); }
 
   // Calls body(tile, i) for every tile of a forward pass. Returns false if a stop came before the end.
   template <class F>
@@ -51,7 +55,7 @@ class TileRunner {
   }
 
   // Splits the rows of a pass by inputs into tiles.
-  TileSplit SplitByInputs(size_t rows) const { return Split(rows, TileRows(false)); }
+  LaneSplit SplitByInputs(size_t rows) const { return Split(rows, TileRows(false)); }
 
   // Calls body(tile, scratch, i) for every tile of a pass by inputs, whose layers are not swept; `scratch`
   // has (parameter_count) elements. Returns false if a stop came before the end.
@@ -68,33 +72,37 @@ class TileRunner {
   // Runs all segments after the input.
   void Forward(Tile<T>& tile);
 
-  // Computes a batch's share of the gradient of the step's mean loss, and adds it to the first `parts`
-  // partial gradients, or overwrites them.
-  Outcome SumGradients(const Batch<T>& batch, const Pass& pass, Totals* totals, size_t* parts);
+  // Computes the gradient of the step's mean loss with respect to the parameters, as far as it comes from the
+  // batch, and adds its losses to `totals`. If processes share the batch: the node of this one.
+  Outcome SumGradients(const Batch<T>& batch, const Pass& pass, Totals* totals);
+  // The gradient of the last call, until the next one.
+  const NodeGradient<T>& Gradient() const { return gradient_; }
 
   // Whether training normalises some layer by the batch's own moments.
   bool UsesBatchMoments() const { return batch_moments_; }
   // After SumGradients: moves the running moments towards the moments of its batch.
   void UpdateStatistics(T* statistics) const { tiles_[0]->UpdateStatistics(statistics); }
 
-  // The memory of the tiles and the partial gradients.
+  // The memory of the tiles and the gradients.
   size_t Bytes() const;
   // Frees this memory. The next operation reserves it again.
   void Release();
 
-  // Each has (parameter_count) elements.
-  std::vector<std::vector<T>>& PartialGradients() { return partial_gradients_; }
-
  private:
   // The samples of a tile: fewer if they have members, whose rows take the same memory.
   size_t TileRows(bool sweeps) const;
-  TileSplit Split(size_t rows, size_t tile_rows) const { return SplitRows(rows, tile_rows, grain_); }
+  LaneSplit Split(size_t rows, size_t tile_rows) const { return SplitLanes(rows, tile_rows, grain_); }
   size_t ThreadsFor(size_t rows, size_t operations) const;
   size_t ThreadsForUnits(const Layer& layer) const;
   void ReserveTiles(size_t count, size_t rows, size_t most_rows);
   void ReserveInputTiles(size_t count, size_t rows);
   size_t PrepareForward(const TileSplit& split);
   void Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit& split, size_t i, const Pass& pass) const;
+  template <class Add>
+  void SumLanes(const LaneSplit& split, LaneNode node, size_t threads, const Add& add);
+  template <class Add>
+  void Sweep(const LaneSplit& split, LaneNode node, T* out, size_t depth, const Add& add);
+  T* Array(size_t i);
   void Backward(Tile<T>& tile, bool accumulate, T* gradients);
   bool BackwardLayer(Tile<T>& tile, const Segment<T>& segment, const Segment<T>& before, bool to_input,
                      bool accumulate, T* gradients);
@@ -119,12 +127,13 @@ class TileRunner {
 
   size_t reserved_rows_ = 0;
   std::vector<std::unique_ptr<Tile<T>>> tiles_;  // one per thread
-  std::vector<std::vector<T>> partial_gradients_;
+  std::vector<std::vector<T>> arrays_;           // of gradients: (parameter_count) each
+  NodeGradient<T> gradient_;
   // For gradients by the inputs.
   size_t input_rows_ = 0;
   std::vector<std::unique_ptr<Tile<T>>> input_tiles_;
   std::vector<std::vector<T>> input_scratch_;
-  std::vector<Halves<T>> halves_;  // one per thread: for batches of many tiles
+  std::vector<Halves<T>> halves_;  // one per thread: for lanes of many tiles
   std::vector<Totals> sums_;       // one per tile of the batch
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "engine/lanes.h"
+
 namespace blasnet {
 
 // kSweepBytes, kSweepRows, kMemberSamples and the two limits of tile rows were measured on the networks of
@@ -17,7 +19,6 @@ inline constexpr size_t kLeastTileRows = 100;     // with fewer, matrix products
 inline constexpr size_t kMostTileRows = 128;      // with more, activations leave the cache
 inline constexpr size_t kMemberSamples =
     8;  // with fewer samples in a tile, members' last layers are too thin
-inline constexpr size_t kMostPartialGradients = 16;  // partial gradients of a batch
 
 constexpr size_t Blocks(size_t size, size_t block) { return (size + block - 1) / block; }
 
@@ -31,9 +32,30 @@ struct TileSplit {
   size_t Start(size_t i) const { return std::min(rows, Blocks(rows, grain) * i / count * grain); }
 };
 
+// Tiles in lanes: lane l has tiles TileOf(l) .. TileOf(l + 1).
+struct LaneSplit : TileSplit {
+  size_t lanes;
+
+  size_t TileOf(size_t lane) const { return count / lanes * lane; }
+};
+
+// The fewest lanes, a power of two, whose tiles have at most `tile_rows` rows; kMostLanes lanes have more
+// than one tile, if need be. No tile is empty: if there are fewer grains than that needs, tiles are longer.
 // `grain`: at most tile_rows, and even, as the draws of dropout need it.
-constexpr TileSplit SplitRows(size_t rows, size_t tile_rows, size_t grain) {
-  return {rows, Blocks(rows, tile_rows), grain};
+constexpr LaneSplit SplitLanes(size_t rows, size_t tile_rows, size_t grain) {
+  const size_t grains = Blocks(rows, grain);
+  size_t lanes = 1;
+  while (lanes < kMostLanes && lanes * tile_rows < rows && 2 * lanes <= grains) lanes *= 2;
+  const size_t tiles = std::min(Blocks(rows, lanes * tile_rows), std::max<size_t>(grains / lanes, 1));
+  return {{rows, lanes * tiles, grain}, lanes};
+}
+
+// The sum over a lane's tiles, one after another. Sums has the member Add.
+template <class Sums>
+Sums SumOfLane(const LaneSplit& split, size_t lane, const Sums* tiles) {
+  Sums sum{};
+  for (size_t i = split.TileOf(lane); i < split.TileOf(lane + 1); i++) sum.Add(tiles[i]);
+  return sum;
 }
 
 }  // namespace blasnet

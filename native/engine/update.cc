@@ -11,8 +11,16 @@
 namespace blasnet {
 namespace {
 
-constexpr size_t kPiece = 16'384;  // parameters in a piece
-constexpr size_t kNormRows = 64;   // units whose norms one thread limits at once
+constexpr size_t kPiece = 16'384;     // parameters in a piece
+constexpr size_t kBlockBytes = 4096;  // of the parameters in a block
+constexpr size_t kNormRows = 64;      // units whose norms one thread limits at once
+
+// Calls body(start, size) for the blocks of from .. from + size.
+template <typename T, class F>
+void ForEachBlock(size_t from, size_t size, const F& body) {
+  constexpr size_t kBlock = kBlockBytes / sizeof(T);
+  for (size_t at = 0; at < size; at += kBlock) body(from + at, std::min(kBlock, size - at));
+}
 
 }  // namespace
 
@@ -66,28 +74,33 @@ double Update<T>::Penalty() const {
 }
 
 template <typename T>
-void Update<T>::ForEachPiece(size_t gradients, size_t threads,
-                             const std::function<void(size_t)>& body) const {
+template <class F>
+void Update<T>::ForEachPiece(size_t gradients, size_t threads, const F& body) const {
   const size_t most = trainable_count_ * (gradients + 2) * 4 < kParallelWork ? 1 : threads;
   ParallelFor(most, pieces_.size(), [&](size_t i, size_t) { body(i); });
 }
 
 template <typename T>
-double Update<T>::Run(std::vector<std::vector<T>>& partial_gradients, size_t count, size_t threads,
-                      const Clipping& clipping, const StepPiece& step) {
-  T* gradients = partial_gradients[0].data();
-  ForEachPiece(count, threads, [&](size_t i) {
-    const auto [from, size, l1, l2, group] = pieces_[i];
-    for (size_t part = 1; part < count; part++) {
-      AddTo(gradients + from, partial_gradients[part].data() + from, size);
-    }
-    if (l1 > 0 || l2 > 0) penalties_[i] = AddPenalty(size, parameters_ + from, l1, l2, gradients + from);
-    if (clipping.value > 0) ClipByValue(size, static_cast<T>(clipping.value), gradients + from);
-    if (clipping.norm > 0) {
-      squares_[i] = Dot(gradients + from, gradients + from, size);
-    } else {
-      step(from, size, group);
-    }
+double Update<T>::Run(const NodeGradient<T>& gradient, size_t threads, const Clipping& clipping,
+                      const StepBlock& step) {
+  ForEachPiece(gradient.count, threads, [&](size_t i) {
+    const Piece& piece = pieces_[i];
+    const T l1 = piece.l1, l2 = piece.l2;
+    const bool penalises = l1 > 0 || l2 > 0;
+    double penalty = 0, squares = 0;
+    ForEachBlock<T>(piece.from, piece.size, [&](size_t from, size_t size) {
+      T* gradients = gradient.arrays[0] + from;
+      if (gradient.count > 1) SumArrays(gradient.arrays, gradient.count, from, size, gradients);
+      if (penalises) penalty += AddPenalty(size, parameters_ + from, l1, l2, gradients);
+      if (clipping.value > 0) ClipByValue(size, static_cast<T>(clipping.value), gradients);
+      if (clipping.norm > 0) {
+        squares += Dot(gradients, gradients, size);
+      } else {
+        step(from, size, piece.group, gradients);
+      }
+    });
+    penalties_[i] = penalty;
+    squares_[i] = squares;
   });
   if (clipping.norm > 0) {
     double squares = 0;
@@ -97,13 +110,27 @@ double Update<T>::Run(std::vector<std::vector<T>>& partial_gradients, size_t cou
     const T factor = static_cast<T>(clip ? clipping.norm / norm : 1);
     ForEachPiece(1, threads, [&](size_t i) {
       const Piece& piece = pieces_[i];
-      if (clip) Scale(gradients + piece.from, factor, piece.size, gradients + piece.from);
-      step(piece.from, piece.size, piece.group);
+      ForEachBlock<T>(piece.from, piece.size, [&](size_t from, size_t size) {
+        T* gradients = gradient.arrays[0] + from;
+        if (clip) Scale(gradients, factor, size, gradients);
+        step(from, size, piece.group, gradients);
+      });
     });
   }
   double penalty = 0;
   for (const double part : penalties_) penalty += part;
   return penalty;
+}
+
+template <typename T>
+void Update<T>::Sum(const NodeGradient<T>& gradient, size_t threads, bool accumulate, T* out) const {
+  ForEachPiece(gradient.count, threads, [&](size_t i) {
+    ForEachBlock<T>(pieces_[i].from, pieces_[i].size, [&](size_t from, size_t size) {
+      T* sums = accumulate ? gradient.arrays[0] + from : out + from;
+      SumArrays(gradient.arrays, gradient.count, from, size, sums);
+      if (accumulate) AddTo(out + from, sums, size);
+    });
+  });
 }
 
 template <typename T>

@@ -1,13 +1,15 @@
-// An update turns a batch's gradients into new parameters: it sums the partial gradients, adds penalties,
+// An update turns a batch's gradient into new parameters: it sums the arrays of the gradient, adds penalties,
 // clips, calls the optimiser's step, and limits the weights' norms. The plan calls it on the operation
 // thread. Pool threads share the work by pieces: ranges of parameters with equal penalties and factors, at
-// most kPiece long. Parameters with equal factors form a group. Pieces do not depend on the number of
-// threads, so that it changes no bit.
+// most kPiece long. Parameters with equal factors form a group. A thread takes its pieces block by block, so
+// that a block stays in its cache from the sum to the step. Neither depends on the number of threads, so that
+// it changes no bit.
 #pragma once
 
-#include <functional>
 #include <vector>
 
+#include "engine/function_ref.h"
+#include "engine/lanes.h"
 #include "engine/layers.h"
 
 namespace blasnet {
@@ -28,14 +30,17 @@ class Update {
   // The penalty of the present weights, without frozen ones: see AddPenalty.
   double Penalty() const;
 
-  // Takes the step of parameters from .. from + size, which belong to one group.
-  using StepPiece = std::function<void(size_t from, size_t size, size_t group)>;
+  // Takes the step of parameters from .. from + size, which belong to one group, with their gradients (size).
+  using StepBlock = FunctionRef<size_t /* from */, size_t /* size */, size_t /* group */, const T*>;
 
-  // Sums the first `count` partial gradients into the first one, then adds penalties and clips. Calls `step`
-  // for every piece, on several threads; no piece has frozen parameters. Returns the penalty of the weights
-  // before the step.
-  double Run(std::vector<std::vector<T>>& partial_gradients, size_t count, size_t threads,
-             const Clipping& clipping, const StepPiece& step);
+  // Sums the gradient, which is not empty, then adds penalties and clips. Calls `step` for every block, on
+  // several threads; no block has frozen parameters. Overwrites the gradient's first array. Returns the
+  // penalty of the weights before the step.
+  double Run(const NodeGradient<T>& gradient, size_t threads, const Clipping& clipping,
+             const StepBlock& step);
+
+  // Writes the sum of the gradient, which is not empty, to `out`, or adds it. Leaves frozen parameters out.
+  void Sum(const NodeGradient<T>& gradient, size_t threads, bool accumulate, T* out) const;
 
   // The factors of each group of parameters.
   const std::vector<ParameterFactors>& Groups() const { return groups_; }
@@ -60,7 +65,8 @@ class Update {
   size_t GroupOf(const ParameterFactors& factors);
   // Runs on up to `threads` threads if the work is large enough: handling an element of a gradient, of the
   // parameters or of the state takes about as long as four operations of a matrix product.
-  void ForEachPiece(size_t gradients, size_t threads, const std::function<void(size_t)>& body) const;
+  template <class F>
+  void ForEachPiece(size_t gradients, size_t threads, const F& body) const;
 
   const Network& network_;
   T* const parameters_;

@@ -22,4 +22,10 @@ void AddScaled(const T* x, double factor, const T* y, size_t size, T* out);
 template <typename T>
 void Scale(const T* x, double factor, size_t size, T* out);
 
+// out = the sum of the arrays, as a binary tree: that of the first half of them plus that of the second half.
+// `count` is a power of two, at most 16. Elements from .. from + size of the arrays become elements 0 .. size
+// of `out`, which may be arrays[0] + from.
+template <typename T>
+void SumArrays(const T* const* arrays, size_t count, size_t from, size_t size, T* out);
+
 }  // namespace blasnet

@@ -95,7 +95,7 @@ describe.each(floatTypes)('a plan of $dtype', (type) => {
       check(wide, 'binaryCrossEntropy', rows);
       check(wider, 'binaryCrossEntropy', rows);
     }
-    // More tiles than partial gradients.
+    // More tiles than lanes.
     check(network([2, 3, 1], ['tanh', 'sigmoid']), 'binaryCrossEntropy', 5000);
   });
 
