@@ -31,56 +31,84 @@ constexpr size_t RowsOfBlock(size_t vectors) {
   return BLASNET_REGISTERS == 32 ? (vectors >= 4 ? 6 : 8) : (vectors == 4 ? 3 : vectors == 3 ? 4 : 6);
 }
 
-// Calls block(count, i) for `count` rows from row i: blocks of `most` rows, and the rest in blocks of 4, 2
-// and 1.
+// Calls f(count) with a constant of this value, from 1 to `most`.
+template <size_t most, class F>
+HWY_INLINE void WithConstant(size_t count, const F& f) {
+  if constexpr (most > 1) {
+    if (count < most) return WithConstant<most - 1>(count, f);
+  }
+  f(std::integral_constant<size_t, most>{});
+}
+
+// Calls block(count, i) for blocks of `count` rows from row i: as few blocks of at most `most` rows as
+// possible, whose heights differ by at most one. So none is so low that it waits for its loads and for the
+// results of its own multiplications.
 template <size_t most, class F>
 HWY_INLINE void InBlocks(size_t rows, const F& block) {
-  size_t i = 0;
-  for (; i + most <= rows; i += most) block(std::integral_constant<size_t, most>{}, i);
-  if constexpr (most > 4) {
-    if (i + 4 <= rows) {
-      block(std::integral_constant<size_t, 4>{}, i);
-      i += 4;
-    }
+  const size_t blocks = (rows + most - 1) / most;
+  if (blocks == 0) return;
+  const size_t least = rows / blocks, taller = rows % blocks;
+  for (size_t b = 0, i = 0; b < blocks; b++) {
+    const size_t height = b < taller ? least + 1 : least;
+    WithConstant<most>(height, [&](auto count) { block(count, i); });
+    i += height;
   }
-  for (; i + 2 <= rows; i += 2) block(std::integral_constant<size_t, 2>{}, i);
-  if (i < rows) block(std::integral_constant<size_t, 1>{}, i);
 }
 
 // For a few columns: on some processors, the longest vectors take twice the time.
 template <typename T>
 using FewLanes = hn::CappedTag<T, 4>;
 
+// Hides from the compiler that a pointer is the one it knows. Otherwise it computes the addresses of C's rows
+// once, for the beginning and for the end of a block, and must spill them: this takes longer than to compute
+// them twice.
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+#define BLASNET_FORGET(pointer) asm("" : "+r"(pointer))
+#else
+#define BLASNET_FORGET(pointer) (void)pointer
+#endif
+
+// sums[i][j] is vector j of row i of C. For each k: loads vectors of R's row, and broadcasts one element
+// after the other of L's column.
 template <size_t rows, size_t vectors, class D, typename T>
 HWY_INLINE void ProductBlock(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT r, size_t ldr, T* c,
                              size_t ldc, const T* bias, bool accumulate, Epilogue epilogue, const T* relu) {
   using V = hn::Vec<D>;
   const size_t step = hn::Lanes(d);
   V sums[rows][vectors];
-  BLASNET_UNROLL
-  for (size_t i = 0; i < rows; i++) {
-    const V start = bias == nullptr ? hn::Zero(d) : hn::Set(d, bias[i]);
-    BLASNET_UNROLL
-    for (size_t j = 0; j < vectors; j++) sums[i][j] = start;
-  }
   if (accumulate) {
+    const T* row = c;
+    BLASNET_UNROLL
+    for (size_t i = 0; i < rows; i++, row += ldc) {
+      BLASNET_UNROLL
+      for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::LoadU(d, row + j * step);
+    }
+  } else {
     BLASNET_UNROLL
     for (size_t i = 0; i < rows; i++) {
+      const V start = bias == nullptr ? hn::Zero(d) : hn::Set(d, bias[i]);
       BLASNET_UNROLL
-      for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::LoadU(d, c + i * ldc + j * step);
+      for (size_t j = 0; j < vectors; j++) sums[i][j] = start;
     }
   }
+  // Two pointers into L, four rows apart: an address can add 1, 2 or 3 rows.
+  const T* low = l.data;
+  const T* high = l.data + 4 * l.row_stride;
   for (size_t at = 0; at < k; at++) {
     V right[vectors];
     BLASNET_UNROLL
-    for (size_t j = 0; j < vectors; j++) right[j] = hn::LoadU(d, r + at * ldr + j * step);
+    for (size_t j = 0; j < vectors; j++) right[j] = hn::LoadU(d, r + j * step);
     BLASNET_UNROLL
     for (size_t i = 0; i < rows; i++) {
-      const V left = hn::Set(d, l.data[i * l.row_stride + at * l.k_stride]);
+      const V left = hn::Set(d, (i < 4 ? low : high)[i % 4 * l.row_stride]);
       BLASNET_UNROLL
       for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
     }
+    r += ldr;
+    low += l.k_stride;
+    if (rows > 4) high += l.k_stride;
   }
+  BLASNET_FORGET(c);
   BLASNET_UNROLL
   for (size_t i = 0; i < rows; i++) {
     BLASNET_UNROLL
@@ -88,11 +116,13 @@ HWY_INLINE void ProductBlock(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT 
       V value = sums[i][j];
       if (epilogue == Epilogue::kRelu) value = hn::IfThenZeroElse(hn::Le(value, hn::Zero(d)), value);
       if (epilogue == Epilogue::kReluGradient) {
-        const V a = hn::LoadU(d, relu + i * ldc + j * step);
+        const V a = hn::LoadU(d, relu + j * step);
         value = hn::IfThenZeroElse(hn::Le(a, hn::Zero(d)), value);
       }
-      hn::StoreU(value, d, c + i * ldc + j * step);
+      hn::StoreU(value, d, c + j * step);
     }
+    c += ldc;
+    relu += ldc;
   }
 }
 
