@@ -1,15 +1,15 @@
-// How fast this core can multiply and add: a loop of fused multiply-adds in registers only. No program that computes
-// matrix products in this element type can be faster, so this is the limit for all others.
+// How fast this core can multiply and add: a loop of fused multiply-adds in registers only. No program that
+// computes matrix products in this element type can be faster, so this is the limit for all others.
 //
 //   fma float32|float64 SECONDS
 //
-// prints one JSON line: for every vector width the best rate of several trials, and whether the results equal those of
-// plain scalar code.
+// prints one JSON line: for every vector width the best rate of several trials, and whether the results equal
+// those of plain scalar code.
 //
-// A chain repeats the step x = factor * addend + x. A step takes the processor about four cycles, and it has two units,
-// so at least eight independent chains are needed to keep it busy. Compilers merge chains with equal numbers, drop chains
-// whose end nobody reads, and may keep x in memory. To prevent this, every step is one instruction in assembler, every
-// lane starts from a different number, and all ends are read.
+// A chain repeats the step x = factor * addend + x. A step takes the processor about four cycles, and it has
+// two units, so at least eight independent chains are needed to keep it busy. Compilers merge chains with
+// equal numbers, drop chains whose end nobody reads, and may keep x in memory. To prevent this, every step is
+// one instruction in assembler, every lane starts from a different number, and all ends are read.
 #include <algorithm>
 #include <chrono>
 #include <cmath>

@@ -16,7 +16,6 @@ import { longestStall } from './longest-stall.mjs';
 const given = JSON.parse(process.argv[2] ?? '');
 const { reader, measure, folder, rows } = given;
 const path = join(folder, `table-${rows}.parquet`);
-const require = createRequire(import.meta.url);
 
 if (reader === 'writer') await writeTable();
 else {
@@ -54,7 +53,7 @@ async function measured(/** @type {Read} */ read) {
 
 /** @type {Read} */
 async function readByBlasnet() {
-  const { readTable } = require('../../dist/tables.js');
+  const { readTable } = createRequire(import.meta.url)('../../dist/tables.js');
   const table = await readTable(path);
   return table.names.map((/** @type {string} */ name) => table.column(name).values);
 }

@@ -2,8 +2,7 @@
 
 import { createRequire } from 'node:module';
 
-const require = createRequire(import.meta.url);
-const { Table, ...models } = require('../../dist/tables.js');
+const { Table, ...models } = createRequire(import.meta.url)('../../dist/tables.js');
 
 const rows = 2_000;
 const range = (/** @type {number} */ length) => Array.from({ length }, (_, i) => i);

@@ -46,7 +46,7 @@ async function measured() {
 
 /** @returns {() => Promise<{ bytes: number }>} */
 function readerOfBlasnet() {
-  const { readTable } = require('../../dist/tables.js');
+  const { readTable } = createRequire(import.meta.url)('../../dist/tables.js');
   return async () => {
     const table = await readTable(path);
     const columns = table.names.map((/** @type {string} */ name) => table.column(name).values);
@@ -61,7 +61,7 @@ function readerOfBlasnet() {
 
 /** Goes through a file in parts. Its `bytes` are a megabyte, in which its memory is told. */
 function readerOfParts() {
-  const { scanTable } = require('../../dist/tables.js');
+  const { scanTable } = createRequire(import.meta.url)('../../dist/tables.js');
   return async () => {
     let count = 0;
     for await (const part of scanTable(path)) count += part.rows;
@@ -71,7 +71,7 @@ function readerOfParts() {
 }
 
 async function readerOfUdsv() {
-  const { inferSchema, initParser } = await import('udsv');
+  const { inferSchema, initParser } = await import(/** @type {string} */ ('udsv'));
   return async () => {
     const text = readFileSync(path, 'utf8');
     const columns = initParser(inferSchema(text)).typedCols(text);
