@@ -37,13 +37,14 @@ async function main(/** @type {string[]} */ args) {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
     process.once(signal, () => process.exit(1));
   await bench.probeRivals();
+  await bench.probeLibraries();
   const limits = await describeLimits(bench);
   for (const { id, title, run } of cases.filter(({ id }) => options.only.includes(id))) {
     log(`\n${id}: ${title}`);
     await run(bench);
   }
 
-  const { rows, verified, tables } = bench;
+  const { rows, verified, tables, pictures } = bench;
   const { quick, rounds } = options;
   /** @type {Results} */
   const results = {
@@ -56,34 +57,29 @@ async function main(/** @type {string[]} */ args) {
     rows,
     verified,
     tables,
+    pictures,
   };
-  console.log(reportPage(results));
   // A partial run must not replace the results of a complete one.
-  writeResults(resultsFolder, quick || options.only.length < names.length ? 'partial' : 'latest', results);
+  const name = options.name ?? (quick || options.only.length < names.length ? 'partial' : 'latest');
+  console.log(reportPage(results, name));
+  writeResults(resultsFolder, name, results);
   log(summary(rows));
   return rows.some((row) => judge(row).verdict === 'wrong') ? 1 : 0;
 }
 
 /** @returns {Promise<Record<string, string>>} */
 async function describeLimits(/** @type {Bench} */ bench) {
-  const described = [];
-  for (const [name, title] of /** @type {const} */ ([
-    ['fma', 'FMA limit of a core'],
-    ['gemm', "OpenBLAS's 1024-cube, 1 thread"],
-  ])) {
-    const rates = [];
-    for (const dtype of /** @type {const} */ (['float64', 'float32'])) {
-      const answer = await bench.limit(name, dtype);
-      rates.push('unavailable' in answer ? answer.unavailable : describeRate(dtype, answer));
-    }
-    described.push([title, rates.join(', ')]);
+  const rates = [];
+  for (const dtype of /** @type {const} */ (['float64', 'float32'])) {
+    const answer = await bench.limit(dtype);
+    rates.push('unavailable' in answer ? answer.unavailable : describeRate(dtype, answer));
   }
-  return Object.fromEntries(described);
+  return { 'FMA limit of a core': rates.join(', ') };
 }
 
 function describeRate(
   /** @type {string} */ dtype,
-  /** @type {{ gflops: number, bits?: number }} */ { gflops, bits },
+  /** @type {{ gflops: number, bits: number }} */ { gflops, bits },
 ) {
-  return `${number(gflops)} GFLOP/s ${dtype}${bits === undefined ? '' : ` (${bits}-bit vectors)`}`;
+  return `${number(gflops)} GFLOP/s ${dtype} (${bits}-bit vectors)`;
 }

@@ -1,14 +1,12 @@
 // The parts of bench/ that need no rival and no clock: arithmetic, formatting, verdicts.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compare, fastest } from '../bench/harness/comparison.mjs';
 import { together } from '../bench/harness/figures.mjs';
-import { compileLimit } from '../bench/harness/limits.mjs';
-import { processorFlags } from '../bench/harness/machine.mjs';
 import { readOptions, UsageError } from '../bench/harness/options.mjs';
 import { ProcessError, runJson } from '../bench/harness/processes.mjs';
 import { number, rate, time, withSpread } from '../bench/harness/quantities.mjs';
@@ -325,6 +323,15 @@ describe('options', () => {
     });
   });
 
+  test('several cases are named at once or one by one, and the results may have a name', () => {
+    expect(readOptions(['--only', 'mnist,moons-full'], cases).only).toEqual(['mnist', 'moons-full']);
+    expect(readOptions(['--only', 'mnist', '--only', 'moons-full'], cases).only).toEqual([
+      'mnist',
+      'moons-full',
+    ]);
+    expect(readOptions(['--name', '2026-01-02'], cases).name).toBe('2026-01-02');
+  });
+
   test('the case of tables trains all sets and folds, and one fold in a quick run', () => {
     expect(readOptions([], cases).tabular).toEqual({ presets: undefined, sets: tabularSets, folds: 5 });
     const some = ['--quick', '--preset', 'fast,best', '--sets', 'ames,credit'];
@@ -336,6 +343,7 @@ describe('options', () => {
   test.each([
     [['--sets', 'ames,iris'], 'Unknown value iris of --sets; there are credit, churn'],
     [['--folds', '0'], 'Expected --folds to be a positive integer, got 0'],
+    [['--only', 'mnist,moon'], 'Unknown case moon; there are moons-full, mnist'],
     [['--only', 'moon'], 'Unknown case moon; there are moons-full, mnist'],
     [['--rounds', '0'], 'Expected --rounds to be a positive integer, got 0'],
     [['--rounds', '1.5'], 'Expected --rounds to be a positive integer, got 1.5'],
@@ -370,24 +378,4 @@ describe('options', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('Usage: npm run bench');
   });
-});
-
-describe('the limit', () => {
-  const fused = process.arch === 'arm64' || processorFlags().includes('fma');
-
-  test.skipIf(!fused).each(['float32', 'float64'])(
-    'the loop of fma.cc takes the steps that it says, in %s',
-    async (dtype) => {
-      const program = join(folder, 'fma');
-      if (!existsSync(program)) compileLimit('fma', folder);
-      const { widths } = await runJson(program, [dtype, '0.001']);
-      const bytes = dtype === 'float32' ? 4 : 8;
-      expect(widths.length).toBeGreaterThanOrEqual(1);
-      for (const { bits, chains, flopPerStep, correct, gflops } of widths) {
-        expect(correct).toBe(true);
-        expect(flopPerStep).toBe(2 * chains * (bits / 8 / bytes));
-        expect(gflops).toBeGreaterThan(0);
-      }
-    },
-  );
 });

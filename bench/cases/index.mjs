@@ -6,6 +6,7 @@ import * as files from './files.mjs';
 import * as folds from './folds.mjs';
 import * as higgsShape from './higgs-shape.mjs';
 import * as interchange from './interchange.mjs';
+import * as large from './large.mjs';
 import * as loop from './loop.mjs';
 import * as memory from './memory.mjs';
 import * as mnist from './mnist.mjs';
@@ -17,6 +18,7 @@ import * as prebuilt from './prebuilt.mjs';
 import * as predict1 from './predict-1.mjs';
 import * as predict1000 from './predict-1000.mjs';
 import * as preprocessing from './preprocessing.mjs';
+import * as products from './products.mjs';
 import * as rowWork from './row-work.mjs';
 import * as scaling from './scaling.mjs';
 import * as servingMemory from './serving-memory.mjs';
@@ -34,9 +36,11 @@ export const cases = [
   moons32,
   mnist,
   wide,
+  large,
   higgsShape,
   predict1,
   predict1000,
+  products,
   scaling,
   preprocessing,
   rowWork,

@@ -31,12 +31,19 @@ function variants(/** @type {boolean} */ quick) {
   const adam = /** @type {const} */ ({ name: 'adam', learningRate: 0.001 });
   const besideTorch = /** @type {const} */ ({ rival: 'torch', must: { best: 12 } });
   const besideTfjs = /** @type {const} */ ({ rival: 'tfjs-wasm', must: { best: 100 } });
+  const besideLimit = (/** @type {number} */ share) =>
+    /** @type {const} */ ({
+      yardsticks: [{ yardstick: 'fma', must: { 1: share } }],
+      // A step takes some microseconds, so the engine may stay on one thread. A fiftieth is the noise of two runs.
+      twoThreads: 0.98,
+    });
   return [
     {
       name: 'SGD, float64',
       task: { ...task, dtype: 'float64', optimizer: sgd },
       verify,
       comparisons: [{ ...besideTorch, tolerance: 1e-9 }],
+      ...besideLimit(0.65),
     },
     {
       name: 'SGD, float32',
@@ -46,12 +53,14 @@ function variants(/** @type {boolean} */ quick) {
         { ...besideTorch, tolerance: 1e-4 },
         { ...besideTfjs, tolerance: 1e-4 },
       ],
+      ...besideLimit(0.55),
     },
     {
       name: 'Adam, float64',
       task: { ...task, dtype: 'float64', optimizer: adam },
       verify: { epochs: 1 },
       comparisons: [{ ...besideTorch, tolerance: 1e-9 }],
+      ...besideLimit(0.65),
     },
     {
       name: 'Adam, float32',
@@ -61,6 +70,7 @@ function variants(/** @type {boolean} */ quick) {
         { ...besideTorch, tolerance: 1e-3 },
         { ...besideTfjs, tolerance: 1e-3 },
       ],
+      ...besideLimit(0.55),
     },
     {
       // brain.js has one activation for all layers, the squared error, and a step after every sample. Results are

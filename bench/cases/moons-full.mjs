@@ -35,7 +35,12 @@ function variants(/** @type {boolean} */ quick) {
         { rival: 'numpy', tolerance: 1e-9, must: { 1: 4, 2: 6.5 } },
         { rival: 'torch', tolerance: 1e-9, must: { 1: 2.7, 2: 4.5 } },
       ],
-      yardsticks: [{ yardstick: 'fma', must: 0.6 }, { yardstick: 'gemm' }],
+      yardsticks: [
+        { yardstick: 'fma', must: { 1: 0.8, 2: 0.7 } },
+        { yardstick: 'openblas', shape: '50x900x50' },
+        { yardstick: 'libxsmm', shape: '128x50x50' },
+      ],
+      twoThreads: 1.8,
     },
     {
       name: 'float32',
@@ -46,7 +51,12 @@ function variants(/** @type {boolean} */ quick) {
         { rival: 'tfjs-wasm', tolerance: 1e-5, must: { 1: 60, 2: undefined } },
         { rival: 'tfjs-cpu', tolerance: 1e-5 },
       ],
-      yardsticks: [{ yardstick: 'fma' }],
+      yardsticks: [
+        { yardstick: 'fma', must: { 1: 0.8, 2: 0.7 } },
+        { yardstick: 'onednn', shape: '50x900x50' },
+        { yardstick: 'libxsmm', shape: '128x50x50' },
+      ],
+      twoThreads: 1.8,
     },
   ];
 }

@@ -30,6 +30,11 @@ function variants(/** @type {boolean} */ quick) {
     },
     verify: { epochs: 2, rows: 640 },
     comparisons: [{ rival: 'torch', tolerance: dtype === 'float64' ? 1e-9 : 1e-4, must: { 1: 1, 2: 1.5 } }],
-    yardsticks: [{ yardstick: 'gemm', must: 1 }, { yardstick: 'fma' }],
+    yardsticks: [
+      { yardstick: 'fma', must: { 1: dtype === 'float64' ? 0.85 : 0.88, 2: 0.8 } },
+      { yardstick: 'openblas', shape: '1024x1024x1024', must: { 1: 1 } },
+      { yardstick: dtype === 'float64' ? 'blis' : 'onednn', shape: '512x128x784' },
+    ],
+    twoThreads: 1.8,
   }));
 }

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileLimit, fmaRate, gemmRate } from './limits.mjs';
-import { runJson } from './processes.mjs';
+import { compileLimit, fmaRate, libraryEntry, libraryIds, productRates } from './limits.mjs';
+import { ProcessError, runJson } from './processes.mjs';
 import { ask, fit, probe, rivalEntry, rivalIds } from './rivals.mjs';
 
 /** @import { Row } from './rows.mjs' */
-/** @import { Dtype } from './limits.mjs' */
+/** @import { Dtype, LibraryId, Shape } from './limits.mjs' */
 /** @import { RivalId } from './rivals.mjs' */
 /** @import { Measurement } from './rounds.mjs' */
 /** @import { Fit, Sheet } from './tabular-tables.mjs' */
@@ -26,6 +26,11 @@ import { ask, fit, probe, rivalEntry, rivalIds } from './rivals.mjs';
  */
 
 /**
+ * A picture of the report; its file has this name after that of the results.
+ * @typedef {{ name: string, title: string, svg: string }} Picture
+ */
+
+/**
  * What the case tabular trains.
  * @typedef {{ presets: readonly string[] | undefined, sets: readonly string[], folds: number }} TabularOptions
  */
@@ -37,9 +42,13 @@ export class Bench {
   verified = [];
   /** @type {Sheet[]} */
   tables = [];
+  /** @type {Picture[]} */
+  pictures = [];
   /** @type {Map<RivalId, { versions: Record<string, string> } | { missing: string }>} */
   #rivals = new Map();
-  /** @type {Map<string, string | Error>} */
+  /** @type {Record<string, string>} */
+  #libraries = {};
+  /** @type {Map<string, string | ProcessError>} */
   #programs = new Map();
 
   /**
@@ -72,6 +81,23 @@ export class Bench {
     }
   }
 
+  /** Asks every library of products whether it is installed. */
+  async probeLibraries() {
+    for (const id of libraryIds) {
+      const { title, install, dtypes } = libraryEntry(id);
+      try {
+        const program = this.#program(id);
+        if (program instanceof Error) throw program;
+        const { library } = await productRates(program, id, /** @type {Dtype} */ (dtypes[0]), [], 0);
+        this.#libraries[`${title}'s products`] = library;
+      } catch (error) {
+        if (!(error instanceof ProcessError)) throw error;
+        this.#programs.set(id, error);
+        this.log(`${title}'s products are left out: ${error.message} (${install})`);
+      }
+    }
+  }
+
   /** The reason why a rival cannot take part; undefined if it can. */
   missing(/** @type {RivalId} */ id) {
     const answer = this.#rivals.get(id);
@@ -83,6 +109,7 @@ export class Bench {
     return Object.assign(
       {},
       ...[...this.#rivals.values()].map((answer) => ('versions' in answer ? answer.versions : {})),
+      this.#libraries,
     );
   }
 
@@ -138,27 +165,39 @@ export class Bench {
   }
 
   /**
-   * The rate of a yardstick, in GFLOP/s.
+   * The most that a core can do, in GFLOP/s.
    *
-   * @param {'fma' | 'gemm'} name
    * @param {Dtype} dtype
-   * @returns {Promise<{ gflops: number, bits?: number } | { unavailable: string }>}
+   * @returns {Promise<{ gflops: number, bits: number } | { unavailable: string }>}
    */
-  async limit(name, dtype) {
-    const program = this.#program(name);
-    if (program instanceof Error)
-      return { unavailable: `limits/${name}.cc: ${program.message.split('\n')[0]}` };
-    const seconds = this.seconds / 5;
-    return name === 'fma' ? fmaRate(program, dtype, seconds) : gemmRate(program, dtype, seconds);
+  async limit(dtype) {
+    const program = this.#program('fma');
+    if (program instanceof Error) return { unavailable: `limits/fma.cc: ${program.message}` };
+    return fmaRate(program, dtype, this.seconds / 5);
   }
 
-  #program(/** @type {'fma' | 'gemm'} */ name) {
+  /**
+   * The rates of another library's products on one thread, in GFLOP/s.
+   *
+   * @param {LibraryId} id
+   * @param {Dtype} dtype
+   * @param {readonly Shape[]} shapes
+   * @returns {Promise<{ library: string, rates: Record<Shape, number> } | { unavailable: string }>}
+   */
+  async products(id, dtype, shapes) {
+    const program = this.#program(id);
+    if (program instanceof Error) return { unavailable: 'is not installed' };
+    return productRates(program, id, dtype, shapes, this.seconds / 10);
+  }
+
+  #program(/** @type {'fma' | LibraryId} */ name) {
     let program = this.#programs.get(name);
     if (program === undefined) {
       try {
         program = compileLimit(name, this.folder);
       } catch (error) {
-        program = /** @type {Error} */ (error);
+        if (!(error instanceof ProcessError)) throw error;
+        program = error;
       }
       this.#programs.set(name, program);
     }

@@ -112,6 +112,11 @@ export function trainingFlop(/** @type {readonly Layer[]} */ layers, /** @type {
   return 2 * rows * (3 * all - /** @type {number} */ (weights[0]));
 }
 
+/** The floating-point operations of the products that predict so many rows. */
+export function predictionFlop(/** @type {readonly Layer[]} */ layers, /** @type {number} */ rows) {
+  return layers.reduce((sum, { inputDim, outputDim }) => sum + 2 * rows * inputDim * outputDim, 0);
+}
+
 /** @returns {number[]} */
 function weightsAndBiases(/** @type {readonly Layer[]} */ layers, /** @type {any} */ parameters) {
   return layers.flatMap((_, i) => [...parameters[`W${i + 1}`].data, ...parameters[`b${i + 1}`].data]);

@@ -5,13 +5,14 @@ import { tabularSets } from './tabular-data.mjs';
 
 export const usage = `Usage: npm run bench -- [options]
 
-  --only CASE      run this case only; may be repeated
+  --only A,B       run these cases only
   --quick          one round of tiny runs, to check that everything works
   --rounds N       the number of rounds (default 5)
   --seconds S      how long each process measures (default 1.5)
   --preset A,B     the case tabular: presets to train with (default: none, the default options)
   --sets A,B       the case tabular: its data sets (default: all)
   --folds N        the case tabular: how many of the five folds (default 5)
+  --name NAME      the name of the result files (default: latest, or partial)
   --list           list the cases`;
 
 /** An error in the command line. */
@@ -23,7 +24,7 @@ export class UsageError extends Error {}
  */
 export function readOptions(args, cases) {
   const { quick, list, ...values } = parse(args);
-  const only = values.only ?? [...cases];
+  const only = values.only?.flatMap((names) => names.split(',')) ?? [...cases];
   const unknown = only.filter((name) => !cases.includes(name));
   if (unknown.length > 0) {
     throw new UsageError(`Unknown case ${unknown.join(', ')}; there are ${cases.join(', ')}`);
@@ -32,6 +33,7 @@ export function readOptions(args, cases) {
     quick,
     list,
     only,
+    name: values.name,
     rounds: positive('--rounds', values.rounds ?? (quick ? '1' : '5'), true),
     seconds: positive('--seconds', values.seconds ?? (quick ? '0.1' : '1.5'), false),
     tabular: {
@@ -52,6 +54,7 @@ function parse(/** @type {readonly string[]} */ args) {
         list: { type: 'boolean', default: false },
         preset: { type: 'string' },
         sets: { type: 'string' },
+        name: { type: 'string' },
         folds: { type: 'string' },
         rounds: { type: 'string' },
         seconds: { type: 'string' },

@@ -6,7 +6,7 @@ import { judge } from './rows.mjs';
 import { markdownTable, resultTable } from './table.mjs';
 
 /** @import { Row } from './rows.mjs' */
-/** @import { Verified } from './bench.mjs' */
+/** @import { Picture, Verified } from './bench.mjs' */
 /** @import { Sheet } from './tabular-tables.mjs' */
 
 /**
@@ -20,12 +20,12 @@ import { markdownTable, resultTable } from './table.mjs';
  * @property {readonly Row[]} rows
  * @property {readonly Verified[]} verified
  * @property {readonly Sheet[]} tables
+ * @property {readonly Picture[]} pictures
  */
 
-/** The whole run as a Markdown page. */
-export function reportPage(
-  /** @type {Results} */ { date, quick, rounds, machine, versions, limits, rows, verified, tables },
-) {
+/** The whole run as a Markdown page. `name` is that of its file. */
+export function reportPage(/** @type {Results} */ results, /** @type {string} */ name) {
+  const { date, quick, rounds, machine, versions, limits, rows, verified, tables, pictures } = results;
   const facts = Object.entries({ Date: date, ...machine, ...versions, ...limits });
   const warning = quick
     ? ['This was a quick run. It checks that everything works; its figures mean nothing.', '']
@@ -43,6 +43,7 @@ export function reportPage(
     '',
     summary(rows),
     '',
+    ...pictures.flatMap((picture) => [`![${picture.title}](${pictureFile(name, picture)})`, '']),
     ...tables.flatMap(({ title, header, body }) => [`## ${title}`, '', markdownTable(header, body), '']),
     '## Results that were compared before the timing',
     '',
@@ -72,7 +73,11 @@ export function summary(/** @type {readonly Row[]} */ rows) {
     .join(', ');
 }
 
-/** Writes NAME.json and NAME.md into a folder. */
+function pictureFile(/** @type {string} */ name, /** @type {Picture} */ picture) {
+  return `${name}-${picture.name}.svg`;
+}
+
+/** Writes NAME.json, NAME.md and its pictures into a folder. */
 export function writeResults(
   /** @type {string} */ folder,
   /** @type {string} */ name,
@@ -80,6 +85,8 @@ export function writeResults(
 ) {
   mkdirSync(folder, { recursive: true });
   const rows = results.rows.map((row) => ({ ...row, verdict: judge(row).verdict }));
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ ...results, rows }, null, 2)}\n`);
-  writeFileSync(join(folder, `${name}.md`), reportPage(results));
+  const { pictures, ...figures } = results;
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ ...figures, rows }, null, 2)}\n`);
+  writeFileSync(join(folder, `${name}.md`), reportPage(results, name));
+  for (const picture of pictures) writeFileSync(join(folder, pictureFile(name, picture)), picture.svg);
 }

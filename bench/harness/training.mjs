@@ -2,7 +2,7 @@
 // then their trainings are timed in turns.
 
 import { compare, fastest } from './comparison.mjs';
-import { keyOf, timed, yardstickFor } from './contestants.mjs';
+import { keyOf, timed, yardstickFor, yardstickTitle } from './contestants.mjs';
 import { firstRows, rowsOf, trainingFlop, writeJob } from './jobs.mjs';
 import { rate, time } from './quantities.mjs';
 import { rivalEntry } from './rivals.mjs';
@@ -10,6 +10,7 @@ import { takeTurns } from './rounds.mjs';
 import { resultOf, titleOf, verifyEqual } from './verification.mjs';
 
 /** @import { Bench } from './bench.mjs' */
+/** @import { Yardstick } from './contestants.mjs' */
 /** @import { Job, Task } from './jobs.mjs' */
 /** @import { Quantity } from './quantities.mjs' */
 /** @import { RivalId } from './rivals.mjs' */
@@ -33,21 +34,25 @@ import { resultOf, titleOf, verifyEqual } from './verification.mjs';
  */
 
 /**
+ * A yardstick, and the share of its rate that we must reach on one thread, and of the FMA limit of two cores on two. There
+ * is a row for each number of threads that is named; undefined: no aim. Default: a row for one thread, without an aim.
+ * @typedef {Yardstick & { must?: Partial<Record<1 | 2, number | undefined>> }} Share
+ */
+
+/**
  * @typedef {object} TrainingVariant
  * @property {string} name
  * @property {Task} task
  * @property {{ epochs: number, rows?: number }} verify   the epochs and rows of the comparison; default: all rows
  * @property {readonly Comparison[]} comparisons
- * @property {readonly { yardstick: 'fma' | 'gemm', must?: number }[]} [yardsticks]
- *   the share of its rate that our one thread must reach
+ * @property {readonly Share[]} [yardsticks]
+ * @property {number} [twoThreads]   how many times faster two threads must be than one
  * @property {{ accuracy: number, mostEpochs: number }} [until]
  *   times the training until this share of task.test is predicted right, instead of an epoch
  * @property {Quantity} [quantity]   default: milliseconds for an epoch
  */
 
 const threadCounts = [1, 2];
-
-const yardstickTitles = { fma: 'FMA limit', gemm: "OpenBLAS's 1024-cube" };
 
 /**
  * @param {Bench} bench
@@ -68,7 +73,7 @@ export async function runTraining(bench, id, variant) {
           contestant(bench, rival, threads, rivalJob, variant),
         );
       }),
-    ...yardsticks.map(({ yardstick }) => yardstickFor(bench, yardstick, task)),
+    ...yardsticks.map((yardstick) => yardstickFor(bench, yardstick, task)),
   ];
   const turns = problems.has('blasnet') ? [] : contestants;
   const outcomes = await takeTurns(turns, bench.rounds, (line) =>
@@ -81,18 +86,16 @@ export async function runTraining(bench, id, variant) {
 
   for (const comparison of comparisons)
     bench.rows.push(...comparisonRows(id, variant, comparison, outcomeOf));
-  for (const { yardstick, must } of yardsticks) {
-    const flop = trainingFlop(task.layers, rowsOf(task));
-    const quantity = rate('GFLOP', flop / 1e9);
-    const what = {
-      case: id,
-      variant: variant.name,
-      threads: '1',
-      quantity,
-      must: must === undefined ? undefined : { ratio: must },
-    };
-    const outcome = outcomes.get(yardstick) ?? { unavailable: 'not run' };
-    bench.rows.push(compare(what, outcomeOf('blasnet', 1), { title: yardstickTitles[yardstick], outcome }));
+  for (const yardstick of yardsticks) {
+    const outcome = outcomes.get(yardstickTitle(yardstick)) ?? { unavailable: 'not run' };
+    bench.rows.push(...shareRows(id, variant, yardstick, outcome, (n) => outcomeOf('blasnet', n)));
+  }
+  if (variant.twoThreads !== undefined) {
+    const quantity = variant.quantity ?? time('an epoch');
+    const must = { ratio: variant.twoThreads };
+    const what = { case: id, variant: variant.name, threads: '2', quantity, must };
+    const one = { title: 'blasnet (1)', outcome: outcomeOf('blasnet', 1) };
+    bench.rows.push(compare(what, outcomeOf('blasnet', 2), one));
   }
 }
 
@@ -180,4 +183,32 @@ function comparisonRows(
     };
     return compare(what, ours.outcome, theirs);
   });
+}
+
+/**
+ * Our rate as a share of a yardstick's.
+ *
+ * @param {string} id
+ * @param {TrainingVariant} variant
+ * @param {Share} share
+ * @param {Outcome} outcome   the yardstick's, on one core
+ * @param {(threads: number) => Outcome} oursOn
+ * @returns {Row[]}
+ */
+export function shareRows(id, { name, task }, { must = { 1: undefined }, ...yardstick }, outcome, oursOn) {
+  const flop = trainingFlop(task.layers, rowsOf(task));
+  return Object.entries(must).map(([threads, ratio]) => {
+    const what = {
+      ...{ case: id, variant: name, threads, quantity: rate('GFLOP', flop / 1e9) },
+      must: ratio === undefined ? undefined : { ratio },
+    };
+    const title = yardstickTitle(/** @type {Yardstick} */ (yardstick), Number(threads));
+    return compare(what, oursOn(Number(threads)), { title, outcome: onCores(outcome, Number(threads)) });
+  });
+}
+
+/** What several cores could do at the rate of one. */
+function onCores(/** @type {Outcome} */ outcome, /** @type {number} */ cores) {
+  if ('unavailable' in outcome) return outcome;
+  return { ...outcome, values: outcome.values.map((value) => value / cores) };
 }
