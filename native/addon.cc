@@ -21,6 +21,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportTableColumns(env, exports);
   blasnet::ExportArrays(env, exports);
   blasnet::ExportVersions(env, exports);
+  blasnet::ExportRankGroup(env, exports);
   blasnet::ExportInfo(env, exports);
   return exports;
 }

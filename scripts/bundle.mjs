@@ -43,6 +43,15 @@ const parts = [
     footer: "0 && require('./columnar-worker.js');",
   },
   { name: 'serving', entry: 'lib/serving/index.ts', rooms: ['serving'], copies: [], footer: '' },
+  { name: 'distributed', entry: 'lib/distributed/index.ts', rooms: ['distributed'], copies: [], footer: '' },
+  {
+    name: 'cli',
+    entry: 'lib/cli/index.ts',
+    rooms: ['cli'],
+    copies: ['distributed'],
+    banner: '#!/usr/bin/env node',
+    footer: '',
+  },
   // It has a few modules of tables, too, so that it does without the rest of them.
   { name: 'interop', entry: 'lib/interop/index.ts', rooms: ['interop'], copies: ['tables'], footer: '' },
 ];
@@ -95,7 +104,7 @@ const takeOthers = (rooms, taken) => ({
 
 /** @type {Set<string>} */
 const taken = new Set();
-for (const { name, entry, rooms, copies, footer } of parts) {
+for (const { name, entry, rooms, copies, footer, banner = '' } of parts) {
   await build({
     ...options,
     external,
@@ -105,6 +114,7 @@ for (const { name, entry, rooms, copies, footer } of parts) {
     supported,
     plugins: [loadLater, takeOthers([...rooms, ...copies], taken)],
     footer: { js: footer },
+    banner: { js: banner },
   });
 }
 
@@ -175,6 +185,7 @@ const entries = {
   functional: 'functional',
   tables: 'tabular/index',
   serving: 'serving/index',
+  distributed: 'distributed/index',
   interop: 'interop/index',
 };
 const { metafile } = await build({

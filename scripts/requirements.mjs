@@ -19,7 +19,8 @@ import { delimiter, isAbsolute, join } from 'node:path';
 /**
  * @typedef {object} Requirement
  * @property {string} name
- * @property {'compile' | 'libraries' | 'archives' | 'test'} purpose   libraries: of the system, for a local build
+ * @property {'compile' | 'libraries' | 'archives' | 'test' | 'ranks'} purpose   libraries: of the system, for a
+ *   local build; ranks: for the slow tests of several processes
  * @property {(machine: Machine) => boolean} found
  * @property {Partial<Record<Manager, string>>} packages   a manager without an entry has no such package
  * @property {string} [hint]
@@ -118,6 +119,19 @@ export const requirements = [
     found: (machine) => executable(machine, 'curl') !== undefined,
     packages: { apt: 'curl', dnf: 'curl', apk: 'curl', pacman: 'curl', brew: 'curl' },
   },
+  ...[
+    { name: 'Open MPI', program: 'mpirun.openmpi', apt: 'openmpi-bin' },
+    { name: "Open MPI's header", program: 'mpicc.openmpi', apt: 'libopenmpi-dev' },
+    { name: 'MPICH', program: 'mpirun.mpich', apt: 'mpich' },
+    { name: "MPICH's header", program: 'mpicc.mpich', apt: 'libmpich-dev' },
+  ].map(({ name, program, apt }) => ({
+    name,
+    purpose: /** @type {const} */ ('ranks'),
+    // Only Debian has both side by side, under names of their own. Elsewhere their tests are left out.
+    found: (/** @type {Machine} */ machine) =>
+      executable(machine, 'apt-get') === undefined || executable(machine, program) !== undefined,
+    packages: { apt },
+  })),
 ];
 
 /**

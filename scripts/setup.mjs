@@ -43,7 +43,7 @@ const goals = {
   test: { steps: buildSteps, needs: ['compile', 'test'], examples: true },
   'test:slow': {
     steps: [...buildSteps, ...prebuiltSteps, ...sanitizerSteps],
-    needs: ['compile', 'libraries', 'test'],
+    needs: ['compile', 'libraries', 'test', 'ranks'],
     examples: true,
   },
   pack: { steps: packSteps, needs: [] },

@@ -1,6 +1,7 @@
 import type { FloatArray, LabelArray } from '../base/matrix';
 import { loadAddon } from './load';
 import type { Callback, NativeOperations } from './operations';
+import type { NativeRankGroup } from './rank-group';
 import type {
   NativeArrays,
   NativeColumns,
@@ -125,6 +126,7 @@ export interface Binding {
   readonly Generator: new (given: { outcome: Float64Array }) => NativeGenerator;
   readonly Rows: new (given: { outcome: Float64Array }) => NativeRows;
   readonly Arrays: new (given: { outcome: Float64Array }) => NativeArrays;
+  readonly RankGroup: new (given: { outcome: Float64Array }) => NativeRankGroup;
   readonly Versions: new (given: {
     /** (versionControl) on a SharedArrayBuffer */
     readonly control: Int32Array;
@@ -408,7 +410,7 @@ interface VersionArrays {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays Versions versionControl TextReader TableColumns TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays RankGroup Versions versionControl TextReader TableColumns TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
   'statuses labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 

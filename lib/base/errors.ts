@@ -46,7 +46,9 @@ export const errorClasses = {
   ERR_BLASNET_QUEUE_FULL: Error,
   /** A slot or a batcher that was closed. */
   ERR_BLASNET_CLOSED: Error,
-  /** The native addon, or a package that a format needs, could not be loaded. */
+  /** Processes that train one network together, and do not agree, or of which one does not answer. Native code throws it, too. */
+  ERR_BLASNET_RANKS: Error,
+  /** The native addon, a package that a format needs, or the MPI library of a launcher could not be loaded. */
   ERR_BLASNET_LOAD: Error,
 } as const;
 

@@ -15,6 +15,7 @@ void ExportRows(Napi::Env env, Napi::Object exports);
 void ExportTables(Napi::Env env, Napi::Object exports);
 void ExportTableColumns(Napi::Env env, Napi::Object exports);
 void ExportVersions(Napi::Env env, Napi::Object exports);
+void ExportRankGroup(Napi::Env env, Napi::Object exports);
 void ExportArrays(Napi::Env env, Napi::Object exports);
 void ExportInfo(Napi::Env env, Napi::Object exports);
 

@@ -10,14 +10,16 @@
 #include <string>
 #include <system_error>
 
+#include "engine/ranks.h"
+
 namespace blasnet {
 
 // Why an operation failed.
-enum class FailureKind { kNone, kMemory, kThread, kOther };
+enum class FailureKind { kNone, kMemory, kThread, kRanks, kOther };
 
 struct Failure {
   FailureKind kind = FailureKind::kNone;
-  std::string message;  // of kOther
+  std::string message;  // of kRanks and kOther
 
   explicit operator bool() const { return kind != FailureKind::kNone; }
 };
@@ -34,6 +36,8 @@ inline Failure CurrentFailure() noexcept {
       return {FailureKind::kMemory, {}};
     } catch (const std::system_error&) {
       return {FailureKind::kThread, {}};
+    } catch (const RanksError& error) {
+      return {FailureKind::kRanks, error.what()};
     } catch (const std::exception& error) {
       return {FailureKind::kOther, std::string("blasnet native: ") + error.what()};
     }
@@ -44,6 +48,11 @@ inline Failure CurrentFailure() noexcept {
 
 inline Napi::Error ErrorOf(Napi::Env env, const Failure& failure) {
   if (failure.kind == FailureKind::kOther) return Napi::Error::New(env, failure.message);
+  if (failure.kind == FailureKind::kRanks) {
+    Napi::Error error = Napi::Error::New(env, failure.message);
+    error.Set("code", Napi::String::New(env, "ERR_BLASNET_RANKS"));
+    return error;
+  }
   const bool memory = failure.kind == FailureKind::kMemory;
   Napi::Error error =
       Napi::Error::New(env, memory ? "There is not enough memory for this operation"

@@ -15,6 +15,7 @@
 #include "binding/args.h"
 #include "binding/failure.h"
 #include "binding/records.h"
+#include "distributed/group.h"
 #include "engine/control.h"
 #include "engine/job_threads.h"
 #include "engine/outcome.h"
@@ -28,6 +29,10 @@ struct Result {
   Totals totals;
   Failure failure;
 };
+
+// Runs a job on a thread that is not JavaScript's.
+using JobRunner = void (*)(std::function<void()>);
+inline void RunOnGroup(std::function<void()> job) { Group::OfProcess().Run(std::move(job)); }
 
 // The data that the job thread of an asynchronous operation shares with the JavaScript thread.
 struct Job {
@@ -96,7 +101,7 @@ class Operations : public Napi::ObjectWrap<Self> {
                     std::vector<Napi::Value> held = {}) {
     CheckIdle(info.Env());
     if (callback_index < info.Length() && Args(info)[callback_index].Given()) {
-      return StartElsewhere(info, callback_index, operation, std::move(held));
+      return StartElsewhere(info, callback_index, operation, std::move(held), RunJob);
     }
     Result result = Complete(operation);
     End(&result);
@@ -105,7 +110,7 @@ class Operations : public Napi::ObjectWrap<Self> {
   }
 
   Napi::Value StartElsewhere(const Napi::CallbackInfo& info, size_t callback_index, Operation operation,
-                             std::vector<Napi::Value> held) {
+                             std::vector<Napi::Value> held, JobRunner run) {
     const Argument callback = Args(info)[callback_index];
     const Napi::Function function = callback.Function();
     ConnectToMainThread(info.Env());
@@ -117,8 +122,10 @@ class Operations : public Napi::ObjectWrap<Self> {
       job_->running = true;
     }
     try {
-      const Priority priority = static_cast<Self*>(this)->control().JobPriority();
-      RunJob([this, job = job_, main_thread = on_main_thread_, priority, operation = std::move(operation)] {
+      // The group's thread makes all calls of MPI, so what runs on it has no other priority.
+      const Priority priority =
+          run == RunJob ? static_cast<Self*>(this)->control().JobPriority() : Priority::kNormal;
+      run([this, job = job_, main_thread = on_main_thread_, priority, operation = std::move(operation)] {
         job->result = priority == Priority::kLow ? CompleteAtLowPriority(operation) : Complete(operation);
         // Under the lock, because an ending environment waits until `running` is false, then destroys the
         // queue of calls. After the call, the JavaScript thread may destroy this object, but not the job.

@@ -30,6 +30,7 @@ const classes: Record<ErrorCode, ErrorConstructor> = {
   ERR_BLASNET_NO_MODEL: Error,
   ERR_BLASNET_QUEUE_FULL: Error,
   ERR_BLASNET_CLOSED: Error,
+  ERR_BLASNET_RANKS: Error,
   ERR_BLASNET_LOAD: Error,
 };
 

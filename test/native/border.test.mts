@@ -11,6 +11,7 @@ import { callsOf } from './calls.mjs';
 import { kernels } from './kernels.js';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
+import { rankClasses } from './rank-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
 import { encoderClasses, jsonArguments, tableColumnClasses, textClasses } from './text-calls.mjs';
 import { versionClasses } from './version-calls.mjs';
@@ -40,6 +41,7 @@ const classes: Record<
   ...encoderClasses,
   ...tableColumnClasses,
   ...versionClasses,
+  ...rankClasses,
   Metrics: metricCallsOf(native),
   Plan: { constructorArguments: planArguments, methods },
 };

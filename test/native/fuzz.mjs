@@ -11,6 +11,7 @@ import { arrayClasses, hashCalls } from './array-calls.mjs';
 import { callsOf } from './calls.mjs';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
+import { rankClasses } from './rank-calls.mjs';
 import { rowClasses } from './row-calls.mjs';
 import { encoderClasses, jsonArguments, tableColumnClasses, textClasses } from './text-calls.mjs';
 import { versionClasses } from './version-calls.mjs';
@@ -146,6 +147,7 @@ for (const [name, of] of Object.entries({
   ...encoderClasses,
   ...tableColumnClasses,
   ...versionClasses,
+  ...rankClasses,
 })) {
   fc.assert(
     fc.property(argumentsFor(of.constructorArguments), (args) => attempt(() => new native[name](...args))),
