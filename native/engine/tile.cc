@@ -17,8 +17,10 @@ namespace blasnet {
 namespace {
 
 // With at least this many features, the first layer reads X in rows of samples. With fewer, the rows are so
-// short that transposing X is cheaper than the products.
+// short that transposing X is cheaper than the products. It is cheaper, too, if the layer has many outputs:
+// they read the transposed X again and again.
 constexpr size_t kWideInput = 96;
+constexpr size_t kManyOutputs = 192;
 
 // The distance between rows of `samples` elements. With an even number of cache lines, every other row would
 // start in the same cache sets.
@@ -84,9 +86,9 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
   const auto wants_gradient = [&](size_t l) { return l > first_trained || (l == 0 && into_input); };
 
   const bool embeds_numbers = network_.numeric.columns > 0;
-  const bool by_sample = network_.Features() >= kWideInput && layers[0].noise == 0 &&
-                         !layers[0].scales_inputs && !embeds_numbers && !HasMembers() && !forks[0] &&
-                         samples_.capacity > 1;
+  const bool by_sample = network_.Features() >= kWideInput && layers[0].outputs < kManyOutputs &&
+                         layers[0].noise == 0 && !layers[0].scales_inputs && !embeds_numbers &&
+                         !HasMembers() && !forks[0] && samples_.capacity > 1;
   Slot<T>* current = NewSlot(network_.RawFeatures());
   input_ = Make<InputStage<T>>(current, network_, parameters, by_sample);
   segments_.push_back({nullptr, {input_}, current->units});

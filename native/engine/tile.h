@@ -59,7 +59,8 @@ class Tile {
   void BackwardTail(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients);
   // Runs the first stage backward, for units from .. to of its input.
   void BackwardHead(const Segment<T>& segment, size_t from, size_t to, bool accumulate, T* gradients);
-  // Computes rows from .. to of the gradients of an affine stage's weights and bias.
+  // Computes columns from .. to of the gradients of an affine stage's weights; with the first, also those of
+  // its bias.
   void WeightGradients(const Segment<T>& segment, size_t from, size_t to, bool accumulate,
                        T* gradients) const;
 

@@ -174,20 +174,21 @@ bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, cons
   const bool of_tables =
       segment.affine == tile.Segments()[1].affine && !layer.scales_inputs && network_.numeric.columns == 0;
   const size_t first = of_tables ? network_.numbers : 0;
-  const size_t out = layer.trainable ? layer.outputs : 0, in = to_input ? layer.inputs - first : 0;
+  const size_t columns = layer.trainable ? layer.inputs : 0, in = to_input ? layer.inputs - first : 0;
   if (!sweeps_) {
-    if (out > 0) of_weights(0, out);
+    if (columns > 0) of_weights(0, columns);
     if (in > 0) of_input(first, first + in);
   } else {
     // One loop for both kinds of blocks: neither needs the other's result.
     const size_t inputs = Blocks(in, kSweepUnits);
-    ParallelFor(ThreadsForUnits(layer), inputs + Blocks(out, kSweepUnits), [&](size_t i, size_t) {
+    ParallelFor(ThreadsForUnits(layer), inputs + Blocks(columns, kSweepColumns), [&](size_t i, size_t) {
       if (control_.Stopped()) return;
-      const size_t from = (i < inputs ? i : i - inputs) * kSweepUnits;
       if (i < inputs) {
+        const size_t from = i * kSweepUnits;
         of_input(first + from, first + std::min(in, from + kSweepUnits));
       } else {
-        of_weights(from, std::min(out, from + kSweepUnits));
+        const size_t from = (i - inputs) * kSweepColumns;
+        of_weights(from, std::min(columns, from + kSweepColumns));
       }
     });
   }

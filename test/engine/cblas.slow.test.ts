@@ -1,4 +1,4 @@
-// Layers that are so large that they use CBLAS. The oracle is slow on them.
+// Layers that are so large that they use CBLAS on ARM processors. The oracle is slow on them.
 
 import { describe, expect, it } from 'vitest';
 import type { LossName } from '../../lib/layers/losses';
@@ -7,7 +7,7 @@ import { makePlan, network, samplesFor, train } from '../native/plans';
 import type * as oracle from '../support/oracle';
 import { expectLikeOracle, shrink, tolerance } from './like-oracle';
 
-describe('a float32 network swept with a layer for CBLAS', () => {
+describe('a float32 network swept with a layer of millions of weights', () => {
   const networks: { what: string; architecture: oracle.Layer[]; loss: LossName }[] = [
     {
       what: 'a wide input',

@@ -51,6 +51,38 @@ export interface Kernels {
     relu: boolean,
     C: FloatArray,
   ): void;
+  /**
+   * Like `product`, for wide layers. Rows of R, C and `relu` are `ld` apart, at least n rounded up to 64
+   * bytes.
+   */
+  wideProduct(
+    rows: number,
+    n: number,
+    k: number,
+    L: FloatArray,
+    lRowStride: number,
+    lKStride: number,
+    R: FloatArray,
+    bias: FloatArray | null,
+    accumulate: boolean,
+    epilogue: number,
+    relu: FloatArray | null,
+    C: FloatArray,
+    ld: number,
+  ): void;
+  /** C (rows, cols), rows `ldc` apart, = L (rows, k) R (cols, k)^T, plus the old C if `accumulate`. */
+  wideProductTransposed(
+    rows: number,
+    cols: number,
+    k: number,
+    L: FloatArray,
+    R: FloatArray,
+    C: FloatArray,
+    ldc: number,
+    accumulate: boolean,
+  ): void;
+  /** out (cols, rows), rows `ld` apart, = A (rows, cols)^T. */
+  copyTransposed(rows: number, cols: number, A: FloatArray, out: FloatArray, ld: number): void;
   /** sums (rows) = the sum of each row of A (rows, n), plus the old `sums` if `accumulate`. */
   rowSums(rows: number, n: number, A: FloatArray, accumulate: boolean, sums: FloatArray): void;
   /**

@@ -8,19 +8,26 @@
 #include "kernels/blocks.h"
 #include "kernels/gemm.h"
 #include "kernels/optimizers.h"
+#include "kernels/packed.h"
 
 namespace blasnet {
 namespace {
 
-// Layers with at least this many weights use CBLAS, which packs its operands. Measured on square layers with
-// AVX-512: at 1 million weights the register blocks are 4 to 14 % faster, at 4 million both are equally fast.
-constexpr size_t kManyWeights = 1'500'000;
+// Layers with at least this many weights, and as many outputs, read their operands so often that they use the
+// kernels of packed.h.
+constexpr size_t kWideWeights = 65'536;
+constexpr size_t kWideOutputs = 64;
 
 }  // namespace
 
 template <typename T>
 bool AffineStage<T>::ForBlas() const {
-  return layer_.inputs * layer_.outputs >= kManyWeights;
+  return layer_.inputs * layer_.outputs >= kGemmWeights;
+}
+
+template <typename T>
+bool AffineStage<T>::Wide() const {
+  return layer_.outputs >= kWideOutputs && layer_.inputs * layer_.outputs >= kWideWeights;
 }
 
 template <typename T>
@@ -69,6 +76,8 @@ void AffineStage<T>::HeadForward(const TileSamples& at, size_t head, size_t from
     }
   } else if (samples != nullptr) {
     DotProducts(rows, m, in, w, in, samples, in, z, ld, options);
+  } else if (Wide()) {
+    WideProduct(rows, m, in, Strided<T>{w, in, 1}, units, ld, z, ld, options);
   } else {
     Product(rows, m, in, Strided<T>{w, in, 1}, units, ld, z, ld, options);
   }
@@ -84,56 +93,66 @@ void AffineStage<T>::WeightGradients(const TileSamples& at, size_t from, size_t 
 template <typename T>
 void AffineStage<T>::HeadGradients(const TileSamples& at, size_t head, size_t from, size_t to,
                                    bool accumulate, T* gradients) const {
-  const size_t in = layer_.inputs, rows = to - from, m = at.m / layer_.heads;
-  T* dw = gradients + layer_.weights + (head * layer_.outputs + from) * in;
-  T* db = gradients + layer_.bias + head * layer_.outputs + from;
+  const size_t in = layer_.inputs, out = layer_.outputs, cols = to - from, m = at.m / layer_.heads;
+  T* dw = gradients + layer_.weights + head * out * in + from;
+  T* db = from == 0 ? gradients + layer_.bias + head * out : nullptr;
   const size_t parts = Blocks(m, kSweepRows);
-  const auto range = [&](size_t part, bool add, T* w, T* b) {
+  const auto range = [&](size_t part, bool add, T* w, size_t ldw, T* b) {
     const size_t start = part * kSweepRows;
-    PartGradients(at.ld, from, to, head * m + start, std::min(m - start, kSweepRows), add, w, b);
+    PartGradients(at.ld, from, to, head * m + start, std::min(m - start, kSweepRows), add, w, ldw, b);
   };
   if (parts <= kMostInTurn) {
-    for (size_t part = 0; part < parts; part++) range(part, accumulate || part > 0, dw, db);
+    for (size_t part = 0; part < parts; part++) range(part, accumulate || part > 0, dw, in, db);
     return;
   }
-  // dW (rows, in), then db (rows)
-  std::vector<T> sums(rows * (in + 1));
+  // dW (out, cols), then db (out)
+  std::vector<T> sums(out * (cols + 1));
   Halves<T> halves;
   SumByHalves(
       0, parts, false, sums.data(), sums.size(), &halves,
-      [&](size_t part, bool add, T* out) { range(part, add, out, out + rows * in); },
-      [&](T* out, const T* later) { AddTo(out, later, sums.size()); });
-  if (!accumulate) {
-    std::fill_n(dw, rows * in, T{0});
-    std::fill_n(db, rows, T{0});
-  }
-  AddTo(dw, sums.data(), rows * in);
-  AddTo(db, sums.data() + rows * in, rows);
+      [&](size_t part, bool add, T* of) {
+        range(part, add, of, cols, db == nullptr ? nullptr : of + out * cols);
+      },
+      [&](T* of, const T* later) { AddTo(of, later, sums.size()); });
+  const auto store = [&](T* of, const T* values, size_t size) {
+    if (accumulate) {
+      AddTo(of, values, size);
+    } else {
+      std::copy_n(values, size, of);
+    }
+  };
+  for (size_t i = 0; i < out; i++) store(dw + i * in, sums.data() + i * cols, cols);
+  if (db != nullptr) store(db, sums.data() + out * cols, out);
 }
 
-// The gradients of columns column .. column + m.  dw (to - from, in)  db (to - from)
+// The gradients of samples column .. column + m.  dw (out, to - from), rows `ldw` apart  db (out) or null
 template <typename T>
 void AffineStage<T>::PartGradients(size_t ld, size_t from, size_t to, size_t column, size_t m,
-                                   bool accumulate, T* dw, T* db) const {
-  const size_t in = layer_.inputs, rows = to - from;
-  const T* samples = this->in_->by_sample == nullptr ? nullptr : this->in_->by_sample + column * in;
-  const T* units = this->in_->values == nullptr ? nullptr : this->in_->values + column;
-  const T* dz = this->out_->gradients + from * ld + column;
-  if (ForBlas()) {
-    const T beta = accumulate ? T{1} : T{0};
-    if (samples != nullptr) {
-      Gemm(Transpose::kNo, Transpose::kNo, rows, in, m, T{1}, dz, ld, samples, in, beta, dw, in);
+                                   bool accumulate, T* dw, size_t ldw, T* db) const {
+  const size_t in = layer_.inputs, out = layer_.outputs, cols = to - from;
+  const T* dz = this->out_->gradients + column;
+  if (this->in_->by_sample != nullptr) {
+    const T* samples = this->in_->by_sample + column * in + from;
+    if (ForBlas()) {
+      Gemm(Transpose::kNo, Transpose::kNo, out, cols, m, T{1}, dz, ld, samples, in, accumulate ? T{1} : T{0},
+           dw, ldw);
     } else {
-      Gemm(Transpose::kNo, Transpose::kYes, rows, in, m, T{1}, dz, ld, units, ld, beta, dw, in);
+      ProductUnpadded(out, cols, m, Strided<T>{dz, ld, 1}, samples, in, dw, ldw, accumulate);
     }
-  } else if (samples != nullptr) {
-    ProductUnpadded(rows, in, m, Strided<T>{dz, ld, 1}, samples, in, dw, in, accumulate);
   } else {
-    ProductOptions<T> options;
-    options.accumulate = accumulate;
-    DotProducts(rows, in, m, dz, ld, units, ld, dw, in, options);
+    const T* units = this->in_->values + from * ld + column;
+    if (ForBlas()) {
+      Gemm(Transpose::kNo, Transpose::kYes, out, cols, m, T{1}, dz, ld, units, ld, accumulate ? T{1} : T{0},
+           dw, ldw);
+    } else if (Wide()) {
+      WideProductTransposed(out, cols, m, dz, ld, units, ld, dw, ldw, accumulate);
+    } else {
+      ProductOptions<T> options;
+      options.accumulate = accumulate;
+      DotProducts(out, cols, m, dz, ld, units, ld, dw, ldw, options);
+    }
   }
-  RowSums(rows, m, dz, ld, accumulate, db);
+  if (db != nullptr) RowSums(out, m, dz, ld, accumulate, db);
 }
 
 // As in Forward, later heads write again what earlier ones wrote beyond their columns. They would add to it
@@ -161,7 +180,11 @@ void AffineStage<T>::HeadBackward(const TileSamples& at, size_t head, size_t fro
     options.epilogue = Epilogue::kReluGradient;
     options.relu = relu_before_->Output().values + from * ld + head * m;
   }
-  Product(rows, m, out, Strided<T>{w, 1, in}, dz, ld, d, ld, options);
+  if (Wide()) {
+    WideProduct(rows, m, out, Strided<T>{w, 1, in}, dz, ld, d, ld, options);
+  } else {
+    Product(rows, m, out, Strided<T>{w, 1, in}, dz, ld, d, ld, options);
+  }
 }
 
 template class AffineStage<double>;

@@ -24,18 +24,20 @@ class AffineStage final : public Stage<T> {
   bool NeedsAllUnits() const override { return true; }
   size_t Bytes() const override { return sums_.Bytes(); }
 
-  // Writes rows from .. to of dW and db to `gradients`, or adds them if `accumulate`.
+  // Writes columns from .. to of dW to `gradients`, those of some inputs, or adds them if `accumulate`. The
+  // call for the first column does so with db.
   void WeightGradients(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) const;
 
   const Layer& layer() const { return layer_; }
 
  private:
   bool ForBlas() const;
+  bool Wide() const;
   void HeadForward(const TileSamples& at, size_t head, size_t from, size_t to);
   void HeadGradients(const TileSamples& at, size_t head, size_t from, size_t to, bool accumulate,
                      T* gradients) const;
   void PartGradients(size_t ld, size_t from, size_t to, size_t column, size_t m, bool accumulate, T* dw,
-                     T* db) const;
+                     size_t ldw, T* db) const;
   void HeadBackward(const TileSamples& at, size_t head, size_t from, size_t to);
 
   const Layer& layer_;

@@ -4,8 +4,14 @@
 #include <vector>
 
 #include "engine/tile_split.h"
+#include "kernels/transpose.h"
 
 namespace blasnet {
+namespace {
+
+constexpr size_t kRowsAtOnce = 64;
+
+}  // namespace
 
 template <typename T>
 size_t InputStage<T>::Picked(size_t e, size_t sample) const {
@@ -59,10 +65,15 @@ template <typename T>
 void InputStage<T>::ToColumns(const TileSamples& at) {
   const size_t numbers = network_.numbers, ld = at.ld;
   T* values = features_.data();
+  const T* rows[kRowsAtOnce];
+  for (size_t i = 0; i < at.m; i += kRowsAtOnce) {
+    const size_t count = std::min(kRowsAtOnce, at.m - i);
+    for (size_t j = 0; j < count; j++) rows[j] = source_.x + source_.Sample(row_ + i + j) * numbers;
+    CopyTransposed(count, numbers, rows, values + i, ld);
+  }
+  if (network_.embeddings.empty()) return;
   for (size_t i = 0; i < at.m; i++) {
     const size_t sample = source_.Sample(row_ + i);
-    const T* x = source_.x + sample * numbers;
-    for (size_t j = 0; j < numbers; j++) values[j * ld + i] = x[j];
     size_t unit = numbers;
     for (size_t e = 0; e < network_.embeddings.size(); e++) {
       const T* picked = PickedRow(e, sample);

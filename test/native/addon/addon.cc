@@ -4,6 +4,7 @@ namespace {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportTestKernels(env, exports);
+  blasnet::ExportTestWideKernels(env, exports);
   blasnet::ExportTestLayerKernels(env, exports);
   blasnet::ExportTestMemory(env, exports);
   blasnet::ExportTestSha256(env, exports);

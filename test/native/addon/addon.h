@@ -6,6 +6,7 @@
 namespace blasnet {
 
 void ExportTestKernels(Napi::Env env, Napi::Object exports);
+void ExportTestWideKernels(Napi::Env env, Napi::Object exports);
 void ExportTestLayerKernels(Napi::Env env, Napi::Object exports);
 void ExportTestMemory(Napi::Env env, Napi::Object exports);
 void ExportTestSha256(Napi::Env env, Napi::Object exports);
