@@ -5,7 +5,7 @@ export type { AsyncOptions } from './addon/work';
 export type { BlasnetError, ErrorCode } from './base/errors';
 export { AbortError } from './base/errors';
 export type { FilePath } from './base/file-path';
-export type { Dtype, FloatArray, NumbersLike, TypedNumbers } from './base/matrix';
+export type { Dtype, FloatArray, MapOptions, NumbersLike, TypedNumbers } from './base/matrix';
 export { Matrix } from './base/matrix';
 export type { MatrixLike } from './base/matrix-input';
 export type { AnyName } from './base/names';

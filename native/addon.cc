@@ -20,6 +20,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blasnet::ExportTables(env, exports);
   blasnet::ExportTableColumns(env, exports);
   blasnet::ExportArrays(env, exports);
+  blasnet::ExportMappedFile(env, exports);
   blasnet::ExportVersions(env, exports);
   blasnet::ExportRankGroup(env, exports);
   blasnet::ExportInfo(env, exports);

@@ -1,6 +1,6 @@
 // Bundles the library into dist/index.js, since one file loads in half the time of its many modules. What a user may
 // leave out has a bundle of its own: dist/tables.js takes the modules that both need from dist/index.js, so that each
-// exists once; so do dist/serving.js and dist/interop.js, which dist/index.js and dist/tables.js load on first use. dist/columnar-worker.js runs in a thread of its own, which shares no modules. dist/functional.js exports
+// exists once; so do dist/serving.js, dist/mapping.js and dist/interop.js, which dist/index.js and dist/tables.js load on first use. dist/columnar-worker.js runs in a thread of its own, which shares no modules. dist/functional.js exports
 // functions of dist/index.js. The bundles keep their lines, since Node prints the line of an uncaught error; without its
 // white space a bundle would load no faster. tsc makes the types (npm run build:lib).
 
@@ -52,7 +52,8 @@ const parts = [
     banner: '#!/usr/bin/env node',
     footer: '',
   },
-  // It has a few modules of tables, too, so that it does without the rest of them.
+  // They have a few modules of tables, too, so that they do without the rest of them.
+  { name: 'mapping', entry: 'lib/mapping/index.ts', rooms: ['mapping'], copies: ['tables'], footer: '' },
   { name: 'interop', entry: 'lib/interop/index.ts', rooms: ['interop'], copies: ['tables'], footer: '' },
 ];
 
@@ -187,6 +188,7 @@ const entries = {
   serving: 'serving/index',
   distributed: 'distributed/index',
   interop: 'interop/index',
+  mapping: 'mapping/index',
 };
 const { metafile } = await build({
   ...options,

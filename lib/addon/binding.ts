@@ -127,6 +127,7 @@ export interface Binding {
   readonly Rows: new (given: { outcome: Float64Array }) => NativeRows;
   readonly Arrays: new (given: { outcome: Float64Array }) => NativeArrays;
   readonly RankGroup: new (given: { outcome: Float64Array }) => NativeRankGroup;
+  readonly MappedFile: new (given: { outcome: Float64Array }) => NativeMappedFile;
   readonly Versions: new (given: {
     /** (versionControl) on a SharedArrayBuffer */
     readonly control: Int32Array;
@@ -391,6 +392,20 @@ export interface NativePlan extends NativeOperations {
   release(): void;
 }
 
+/** A file whose bytes are read without a copy: see native/binding/mapped_file.cc. */
+export interface NativeMappedFile extends NativeOperations {
+  /** Maps the file at this path. */
+  open(given: { readonly path: string }, callback?: Callback): void;
+  /** The bytes of the file; 0 before `open`. */
+  size(): number;
+  /** Copies the first bytes. */
+  read(out: Uint8Array): void;
+  /** A part of the file; null if the runtime has no ArrayBuffers on such memory. */
+  buffer(given: { readonly start: number; readonly bytes: number }): ArrayBuffer | null;
+  /** Lets go of the file; buffers of it stay. */
+  close(): void;
+}
+
 /** Versions of parameters in shared memory: see native/binding/versions.cc. */
 export interface NativeVersions extends NativeOperations {
   /** Makes a version of these arrays the current one. The outcome's `index` is its number. */
@@ -410,7 +425,7 @@ interface VersionArrays {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays RankGroup Versions versionControl TextReader TableColumns TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays MappedFile RankGroup Versions versionControl TextReader TableColumns TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
   'statuses labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 

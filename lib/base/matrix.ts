@@ -1,4 +1,5 @@
 import { argumentError, type BlasnetError, blasnetError } from './errors';
+import type { FilePath } from './file-path';
 import { elementHint, type Role, rowHint } from './hints';
 import { bufferOf, copyNumbers, partOf, placeOf } from './intrinsics';
 import { memoryError, newSharedArray } from './memory';
@@ -21,6 +22,12 @@ export type { Dtype, FloatArray, LabelArray, NumberArray, NumbersLike, TypedNumb
 export { isFloatArray } from './number-kinds';
 
 export const dtypeName: Constraint = oneOf(['float64', 'float32'] satisfies Dtype[]);
+
+/** The options of `Matrix.map`. */
+export interface MapOptions {
+  /** The dtype that the file must have. @default that of the file */
+  readonly dtype?: Dtype;
+}
 
 /**
  * A row-major matrix. It is a view of a typed array, never a copy. Element (r, c) is `data[r * cols + c]`.
@@ -68,6 +75,28 @@ export class Matrix<T extends FloatArray = FloatArray> {
   static from(rows: readonly NumbersLike[], dtype: Dtype = 'float64'): Matrix {
     check('dtype', dtype, dtypeName, 'ERR_BLASNET_UNKNOWN_NAME');
     return matrixFromRows('rows', rows, dtype);
+  }
+
+  /**
+   * Makes a matrix of the array in an NPY file, whose memory is the file's: nothing is copied, and the system reads a
+   * part when it is first used, and may forget it again. So the file may be larger than the memory. Its array must have
+   * one or two dimensions, the type `<f4` or `<f8`, and C order; one with one dimension becomes a column.
+   *
+   * The file is only read: what you write to the matrix stays in this process. If the file becomes shorter meanwhile, each
+   * operation that reads the matrix rejects with ERR_BLASNET_FILE, a training without the step that would have used it, and
+   * your own reads find zeros. The file is released when the matrix is collected.
+   *
+   * @throws Error ERR_BLASNET_FILE for a file that cannot be mapped; TypeError ERR_BLASNET_DTYPE;
+   *   TypeError ERR_BLASNET_ARG_TYPE, RangeError ERR_BLASNET_ARG_VALUE, ERR_BLASNET_UNKNOWN_NAME;
+   *   TypeError ERR_BLASNET_UNKNOWN_OPTION
+   */
+  static map(path: FilePath, options: { readonly dtype: 'float64' }): Promise<Matrix<Float64Array>>;
+  static map(path: FilePath, options: { readonly dtype: 'float32' }): Promise<Matrix<Float32Array>>;
+  static map(path: FilePath, options?: MapOptions): Promise<Matrix>;
+  static async map(path: FilePath, options: MapOptions = {}): Promise<Matrix> {
+    // The type is stated for the declarations, as in lib/network/exportable.ts.
+    const { mapNpy }: typeof import('../mapping/index.js') = await import('../mapping/index.js');
+    return mapNpy(path, options);
   }
 
   get dtype(): Dtype {

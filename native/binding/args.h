@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "binding/read_files.h"
 #include "kernels/numbers.h"
 #include "kernels/record.h"
 
@@ -170,6 +171,7 @@ class Argument {
     if (!is_typed_array) throw Wrong("a typed array");
     napi_get_typedarray_info(value_.Env(), value_, &array.type, &array.length, &array.data, &array.buffer,
                              nullptr);
+    NoteRead(array.data);
     return array;
   }
 

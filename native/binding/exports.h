@@ -14,6 +14,7 @@ void ExportGenerator(Napi::Env env, Napi::Object exports);
 void ExportRows(Napi::Env env, Napi::Object exports);
 void ExportTables(Napi::Env env, Napi::Object exports);
 void ExportTableColumns(Napi::Env env, Napi::Object exports);
+void ExportMappedFile(Napi::Env env, Napi::Object exports);
 void ExportVersions(Napi::Env env, Napi::Object exports);
 void ExportRankGroup(Napi::Env env, Napi::Object exports);
 void ExportArrays(Napi::Env env, Napi::Object exports);

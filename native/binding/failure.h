@@ -10,16 +10,18 @@
 #include <string>
 #include <system_error>
 
+#include "binding/read_files.h"
+#include "engine/file_map.h"
 #include "engine/ranks.h"
 
 namespace blasnet {
 
 // Why an operation failed.
-enum class FailureKind { kNone, kMemory, kThread, kRanks, kOther };
+enum class FailureKind { kNone, kMemory, kThread, kFile, kRanks, kOther };
 
 struct Failure {
   FailureKind kind = FailureKind::kNone;
-  std::string message;  // of kRanks and kOther
+  std::string message;  // of kFile, kRanks and kOther
 
   explicit operator bool() const { return kind != FailureKind::kNone; }
 };
@@ -38,6 +40,8 @@ inline Failure CurrentFailure() noexcept {
       return {FailureKind::kThread, {}};
     } catch (const RanksError& error) {
       return {FailureKind::kRanks, error.what()};
+    } catch (const FileError& error) {
+      return {FailureKind::kFile, error.what()};
     } catch (const std::exception& error) {
       return {FailureKind::kOther, std::string("blasnet native: ") + error.what()};
     }
@@ -48,19 +52,20 @@ inline Failure CurrentFailure() noexcept {
 
 inline Napi::Error ErrorOf(Napi::Env env, const Failure& failure) {
   if (failure.kind == FailureKind::kOther) return Napi::Error::New(env, failure.message);
-  if (failure.kind == FailureKind::kRanks) {
-    Napi::Error error = Napi::Error::New(env, failure.message);
-    error.Set("code", Napi::String::New(env, "ERR_BLASNET_RANKS"));
+  // The codes are those of lib/base/errors.ts.
+  const auto coded = [&](const char* code, const std::string& message) {
+    Napi::Error error = Napi::Error::New(env, message);
+    error.Set("code", Napi::String::New(env, code));
     return error;
+  };
+  if (failure.kind == FailureKind::kFile) return coded("ERR_BLASNET_FILE", failure.message);
+  if (failure.kind == FailureKind::kRanks) return coded("ERR_BLASNET_RANKS", failure.message);
+  if (failure.kind == FailureKind::kMemory) {
+    return coded("ERR_BLASNET_MEMORY", "There is not enough memory for this operation");
   }
-  const bool memory = failure.kind == FailureKind::kMemory;
-  Napi::Error error =
-      Napi::Error::New(env, memory ? "There is not enough memory for this operation"
-                                   : "The system has no thread left for this operation: use the "
-                                     "synchronous form, or end other threads");
-  // The codes of lib/base/errors.ts.
-  error.Set("code", Napi::String::New(env, memory ? "ERR_BLASNET_MEMORY" : "ERR_BLASNET_THREAD"));
-  return error;
+  return coded(
+      "ERR_BLASNET_THREAD",
+      "The system has no thread left for this operation: use the synchronous form, or end other threads");
 }
 
 // Throws the exception that is being handled again, as an error of JavaScript.
@@ -74,10 +79,15 @@ inline Napi::Error ErrorOf(Napi::Env env, const Failure& failure) {
   }
 }
 
+// Also refuses what was computed from mapped files that have lost bytes. (An operation takes the files that
+// it reads from the list: see operations.h.)
 template <class F>
 auto Guarded(Napi::Env env, const F& body) {
   try {
-    return body();
+    ForgetReadFiles();
+    auto result = body();
+    CheckReadFiles();
+    return result;
   } catch (...) {
     RethrowAsError(env);
   }

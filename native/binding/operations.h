@@ -100,6 +100,8 @@ class Operations : public Napi::ObjectWrap<Self> {
   Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, const F& operation,
                     std::vector<Napi::Value> held = {}) {
     CheckIdle(info.Env());
+    // From here on, the operation keeps the mapped files that it reads.
+    static_cast<Self*>(this)->control().Watch(TakeReadFiles());
     if (callback_index < info.Length() && Args(info)[callback_index].Given()) {
       return StartElsewhere(info, callback_index, operation, std::move(held), RunJob);
     }
@@ -184,7 +186,12 @@ class Operations : public Napi::ObjectWrap<Self> {
   // On the JavaScript thread, after the operation.
   void End(Result* result) {
     try {
-      static_cast<Self*>(this)->AfterOperation(result->failure);
+      Self* const self = static_cast<Self*>(this);
+      if (const FileMap* lost = self->control().LostInput(); lost != nullptr && !result->failure) {
+        result->failure = {FailureKind::kFile, lost->LostError().what()};
+      }
+      self->control().Watch({});
+      self->AfterOperation(result->failure);
     } catch (...) {
       result->failure = CurrentFailure();
     }

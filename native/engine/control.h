@@ -1,11 +1,13 @@
-// The caller's control over a plan: how many threads it may use, their priority, and whether it must stop.
-// binding/operations.h sets them on the JavaScript thread; it sets the thread limit and the priority between
-// operations only. All threads of an operation read them.
+// The caller's control over a plan: how many threads it may use, their priority, which mapped files it reads,
+// and whether it must stop. binding/operations.h sets them on the JavaScript thread; all but the stop it sets
+// between operations only. All threads of an operation read them.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
+#include <utility>
 
+#include "engine/file_map.h"
 #include "engine/job_threads.h"
 #include "engine/pool.h"
 #include "engine/priority.h"
@@ -30,7 +32,19 @@ class Control {
   void ClearStop() { stop_.store(false, std::memory_order_relaxed); }
   bool Stopped() const { return stop_.load(std::memory_order_relaxed) || ProcessEnds(); }
 
+  // The mapped files that the next operation reads; none: it reads memory alone.
+  void Watch(FileMaps maps) { maps_ = std::move(maps); }
+  // The first of them that has lost bytes; null if none has. Then zeros stand in for what was lost, and
+  // nothing that was computed from it may stay.
+  const FileMap* LostInput() const {
+    for (const auto& map : maps_) {
+      if (map->Lost()) return map.get();
+    }
+    return nullptr;
+  }
+
  private:
+  FileMaps maps_;
   size_t limit_ = 0;
   Priority priority_ = Priority::kNormal;
   std::atomic<bool> stop_{false};

@@ -224,7 +224,7 @@ Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Tot
     tile.ComputeLoss(loss_, scale, &sums_[i]);
     Backward(tile, accumulate, gradients);
   });
-  if (control_.Stopped()) return {Status::kStopped};
+  if (control_.Stopped() || control_.LostInput() != nullptr) return {Status::kStopped};
   totals->Add(SumOfNode(node, [&](size_t lane) { return SumOfLane(split, lane, sums_.data()); }));
   for (size_t i = split.TileOf(node.first); i < split.TileOf(node.end); i++) {
     if (!std::isfinite(sums_[i].loss)) return Diverged(batch, split, i, pass);

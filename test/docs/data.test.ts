@@ -46,6 +46,11 @@ describe('docs/data.md', () => {
     expect(membersIn(page, 'Member')).toEqual(membersOf(Matrix, 'data', 'rows', 'cols'));
   });
 
+  test('Matrix.map has the options in the table', async () => {
+    const told = optionsOf(page, 'Option of map');
+    expect([...told.keys()]).toEqual(await optionsTaken((options) => Matrix.map('missing.npy', options)));
+  });
+
   test('the members of a generator are those in the table', () => {
     expect(membersIn(page, 'Member of RandomState')).toEqual(membersOf(RandomState));
   });

@@ -9,6 +9,7 @@ import { type Argument, rightArguments, wrongProperty } from './arguments.mjs';
 import { arrayClasses, hashCalls } from './array-calls.mjs';
 import { callsOf } from './calls.mjs';
 import { kernels } from './kernels.js';
+import { mappedClasses } from './mapped-calls.mjs';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rankClasses } from './rank-calls.mjs';
@@ -42,6 +43,7 @@ const classes: Record<
   ...tableColumnClasses,
   ...versionClasses,
   ...rankClasses,
+  ...mappedClasses,
   Metrics: metricCallsOf(native),
   Plan: { constructorArguments: planArguments, methods },
 };

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { rightArguments } from './arguments.mjs';
 import { arrayClasses, hashCalls } from './array-calls.mjs';
 import { callsOf } from './calls.mjs';
+import { mappedClasses } from './mapped-calls.mjs';
 import { metricCallsOf } from './metric-calls.mjs';
 import { preprocessingCalls } from './preprocessing-calls.mjs';
 import { rankClasses } from './rank-calls.mjs';
@@ -148,6 +149,7 @@ for (const [name, of] of Object.entries({
   ...tableColumnClasses,
   ...versionClasses,
   ...rankClasses,
+  ...mappedClasses,
 })) {
   fc.assert(
     fc.property(argumentsFor(of.constructorArguments), (args) => attempt(() => new native[name](...args))),
