@@ -41,14 +41,18 @@ async function main(/** @type {string[]} */ args) {
   const limits = await describeLimits(bench);
   for (const { id, title, run } of cases.filter(({ id }) => options.only.includes(id))) {
     log(`\n${id}: ${title}`);
+    const start = performance.now();
     await run(bench);
+    log(`${id} took ${inWords(performance.now() - start)}`);
   }
 
   const { rows, verified, tables, pictures } = bench;
   const { quick, rounds } = options;
+  const took = inWords(performance.now());
   /** @type {Results} */
   const results = {
     date: new Date().toISOString(),
+    took,
     quick,
     rounds,
     machine,
@@ -75,6 +79,12 @@ async function describeLimits(/** @type {Bench} */ bench) {
     rates.push('unavailable' in answer ? answer.unavailable : describeRate(dtype, answer));
   }
   return { 'FMA limit of a core': rates.join(', ') };
+}
+
+/** 95 s, 19 minutes */
+function inWords(/** @type {number} */ milliseconds) {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} minutes`;
 }
 
 function describeRate(

@@ -98,7 +98,15 @@ describe('a chart', () => {
 
 test('the report refers to its pictures by the names of their files', () => {
   const results = {
-    ...{ date: '2026-01-02T03:04:05Z', quick: false, rounds: 1, machine: {}, versions: {}, limits: {} },
+    ...{
+      date: '2026-01-02T03:04:05Z',
+      took: '3 s',
+      quick: false,
+      rounds: 1,
+      machine: {},
+      versions: {},
+      limits: {},
+    },
     ...{ rows: [], verified: [], tables: [] },
     pictures: [{ name: 'rows', title: picture.title, svg: drawChart(picture) }],
   };

@@ -24,7 +24,10 @@ export async function run(/** @type {Bench} */ bench) {
     },
     verify: { epochs: 2, rows: 1000 },
     comparisons: [{ rival: 'torch', tolerance: 1e-4, must: { 1: undefined, best: 1.5 } }],
-    yardsticks: [{ yardstick: 'fma', must: { 1: 0.8, 2: 0.7 } }],
+    yardsticks: [
+      { yardstick: 'fma', must: { 1: 0.8, 2: 0.7 } },
+      { yardstick: 'onednn', shape: '300x100x300' },
+    ],
     twoThreads: 1.8,
     quantity: rate('rows', rows),
   });

@@ -50,7 +50,10 @@ function variants(/** @type {boolean} */ quick) {
         { ...torch, must: { 1: 1.7, 2: 3 } },
         { ...sklearn, must: { 1: undefined, best: 5 } },
       ],
-      yardsticks: [{ yardstick: 'fma', must: { 1: 0.75, 2: 0.65 } }],
+      yardsticks: [
+        { yardstick: 'fma', must: { 1: 0.75, 2: 0.65 } },
+        { yardstick: 'onednn', shape: '100x200x784' },
+      ],
       twoThreads: 1.8,
       quantity: seconds('an epoch'),
     },

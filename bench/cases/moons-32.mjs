@@ -33,7 +33,10 @@ function variants(/** @type {boolean} */ quick) {
   const besideTfjs = /** @type {const} */ ({ rival: 'tfjs-wasm', must: { best: 100 } });
   const besideLimit = (/** @type {number} */ share) =>
     /** @type {const} */ ({
-      yardsticks: [{ yardstick: 'fma', must: { 1: share } }],
+      yardsticks: [
+        { yardstick: 'fma', must: { 1: share } },
+        { yardstick: 'libxsmm', shape: '32x50x50' },
+      ],
       // A step takes some microseconds, so the engine may stay on one thread. A fiftieth is the noise of two runs.
       twoThreads: 0.98,
     });

@@ -2,7 +2,7 @@
 // for the first cache, of a layer, and as libraries like them best.
 
 import { together } from '../harness/figures.mjs';
-import { libraryEntry, libraryIds, shapeText } from '../harness/limits.mjs';
+import { libraryEntry, shapeText } from '../harness/limits.mjs';
 import { ProcessError } from '../harness/processes.mjs';
 import { number } from '../harness/quantities.mjs';
 import { takeTurns } from '../harness/rounds.mjs';
@@ -20,7 +20,7 @@ const shapes = ['32x50x50', '64x50x50', '128x50x50', '50x900x50', '512x128x784',
 
 export async function run(/** @type {Bench} */ bench) {
   for (const dtype of /** @type {const} */ (['float64', 'float32'])) {
-    const libraries = libraryIds.filter((library) => libraryEntry(library).dtypes.includes(dtype));
+    const libraries = bench.librariesFor(dtype);
     const contestants = [
       ...libraries.flatMap((library) => productsOf(bench, library, dtype)),
       limitOf(bench, dtype),

@@ -176,6 +176,13 @@ export class Bench {
     return fmaRate(program, dtype, this.seconds / 5);
   }
 
+  /** The libraries whose products can be timed in a type. */
+  librariesFor(/** @type {Dtype} */ dtype) {
+    return libraryIds.filter(
+      (id) => libraryEntry(id).dtypes.includes(dtype) && !(this.#program(id) instanceof Error),
+    );
+  }
+
   /**
    * The rates of another library's products on one thread, in GFLOP/s.
    *

@@ -12,6 +12,7 @@ import { markdownTable, resultTable } from './table.mjs';
 /**
  * @typedef {object} Results
  * @property {string} date
+ * @property {string} took   how long the run was
  * @property {boolean} quick
  * @property {number} rounds
  * @property {Record<string, string>} machine
@@ -25,8 +26,8 @@ import { markdownTable, resultTable } from './table.mjs';
 
 /** The whole run as a Markdown page. `name` is that of its file. */
 export function reportPage(/** @type {Results} */ results, /** @type {string} */ name) {
-  const { date, quick, rounds, machine, versions, limits, rows, verified, tables, pictures } = results;
-  const facts = Object.entries({ Date: date, ...machine, ...versions, ...limits });
+  const { date, took, quick, rounds, machine, versions, limits, rows, verified, tables, pictures } = results;
+  const facts = Object.entries({ Date: date, Took: took, ...machine, ...versions, ...limits });
   const warning = quick
     ? ['This was a quick run. It checks that everything works; its figures mean nothing.', '']
     : [];
