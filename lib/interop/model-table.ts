@@ -3,8 +3,8 @@
 
 import type { Json } from '../formats/json';
 import type { SchemaJson } from '../tables/schema';
+import type { TargetsJson } from '../tabular/model-parts';
 import type { LearnedInputsJson } from '../tabular/part';
-import type { TargetsJson } from '../tabular/table-model';
 import type { Chain } from './chain';
 
 /** As the file of a model has it: see lib/tabular/model-file.ts. */

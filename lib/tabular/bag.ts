@@ -17,9 +17,10 @@ import type { ClassifierEvaluation } from './evaluation';
 import { meanParts } from './mean-parts';
 import { modelParts } from './model-file';
 import type { ModelJson } from './model-json';
+import type { ModelParts } from './model-parts';
 import { Regressor } from './regressor';
 import type { Rows } from './row-network';
-import { type ModelParts, partsOf } from './table-model';
+import { partsOf } from './table-model';
 import type { EvaluateRowsOptions } from './train-options';
 
 type AnyBag = Bag<unknown, unknown, unknown>;

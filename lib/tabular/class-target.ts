@@ -51,7 +51,8 @@ export function* learnClasses(name: string, column: Column, positive?: ClassName
   return { name, classes: [classes.find((each) => each !== positive) as ClassName, positive] };
 }
 
-function* classesIn(name: string, column: Column): Work<ClassName[]> {
+/** The classes of a column, in ascending order. @throws like learnClasses() for what is no class */
+export function* classesIn(name: string, column: Column): Work<ClassName[]> {
   const { kind, values, categories } = column;
   if (kind === 'time') {
     const hint = '; a Classifier predicts texts, truth values or whole numbers';

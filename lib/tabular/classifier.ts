@@ -1,37 +1,29 @@
 import { type AsyncOptions, pinnedWork, type Work, workAnywhere, workHere } from '../addon/work';
-import { blasnetError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
 import type { FloatArray, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
-import type { Json } from '../formats/json';
 import { type Served, served } from '../network/served-model';
-import { labelEncoder } from '../preprocessing';
 import type { Table } from '../tables/table';
-import type { FitOptions } from '../training/options';
 import { columnsOf, decide, decided, labelsTable, named, numbersTable, recordMaker } from './answers';
-import { type ClassName, type ClassTarget, classNumbers, learnClasses } from './class-target';
+import { type ClassName, type ClassTarget, classesIn, classNumbers } from './class-target';
+import { type ClassTargets, classifierTask, plain, targetsIn, targetsJson, valuesOf } from './class-task';
+import type { Continuing } from './continual/update';
 import {
   type ClassifierEvaluation,
   evaluateClasses,
   evaluateLabels,
   type LabelsEvaluation,
 } from './evaluation';
-import { outputFor, type TargetValues } from './labels';
+import type { TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
-import {
-  checkSameTarget,
-  type ModelReaders,
-  modelInCheckpoint,
-  modelReaders,
-  type TargetsOf,
-} from './model-file';
-import { rowsToEvaluate, targetsOf } from './prepare';
+import { checkSameTarget, type ModelReaders, modelInCheckpoint, modelReaders } from './model-file';
+import type { ModelParts } from './model-parts';
+import { rowsToEvaluate } from './prepare';
 import { type ReliabilityOptions, reliabilityConstraints, reliabilityTable } from './reliability';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { servedRows } from './served-rows';
-import { explained, type ModelParts, partsOf, said, TableModel } from './table-model';
-import type { Task, Trained } from './task';
-import { calibratedLoss, type HeldLogits, logitsOf, pooled, temperaturesOf } from './temperature';
+import { continuing, explained, partsOf, said, TableModel } from './table-model';
+import type { Trained } from './task';
 import { type Begun, resume, train } from './train';
 import {
   type ClassifierOptions,
@@ -40,8 +32,6 @@ import {
   type EvaluateRowsOptions,
   type ResumingOptions,
 } from './train-options';
-
-type ClassTargets = TargetsOf<'classifier'>;
 
 /** A temperature, or those of several labels by their names. */
 export type Temperature = number | Readonly<Record<string, number>>;
@@ -274,6 +264,30 @@ export class Classifier<
   }
 
   /** @internal */
+  [continuing](): Continuing<this> {
+    const { targets } = this;
+    const single = this.#single;
+    const names = targets.map(({ name }) => name);
+    const [first] = targets as [ClassTarget];
+    const target = single ? first.name : names;
+    return {
+      names,
+      *learn(table) {
+        if (!single) return yield* valuesOf(targets.map(plain), table, single);
+        const { name, classes } = first;
+        const found = yield* classesIn(name, table.column(name));
+        const fresh = found.filter((each) => !classes.includes(each));
+        const grown = { name, classes: [...classes, ...fresh] };
+        return yield* valuesOf([grown], table, single);
+      },
+      task: classifierTask({ target, calibrate: false }),
+      targets: targetsJson,
+      newClasses: (values) => (targetsIn(values)[0] as ClassTarget).classes.slice(first.classes.length),
+      made: (parts) => made<AnyClassifier>(parts as ModelParts<ClassTargets>) as this,
+    };
+  }
+
+  /** @internal */
   [served](): Served {
     const outputs = this.targets.flatMap(({ name, classes }) =>
       classes.map((each) => `the class ${JSON.stringify(each)} of ${JSON.stringify(name)}`),
@@ -331,99 +345,4 @@ function temperatureOf(targets: readonly ClassTarget[], single: boolean): Temper
   if (temperatures.includes(undefined)) return undefined;
   if (single) return temperatures[0];
   return recordMaker<number>(targets.map(({ name }) => name))((i) => temperatures[i] as number);
-}
-
-/** What the training of a Classifier is about. */
-export function classifierTask(
-  options: Pick<ClassifierOptions, 'calibrate' | 'target' | 'positive' | 'loss' | 'classWeight'>,
-): Task {
-  const names = targetsOf(options);
-  const single = typeof options.target === 'string';
-  return {
-    *learn(table) {
-      const targets: ClassTarget[] = [];
-      for (const name of names) targets.push(yield* learnClasses(name, table.column(name), options.positive));
-      if (!single) checkLabels(targets);
-      return yield* valuesOf(targets, table, single);
-    },
-    read: (learned) => (table) => valuesOf(targetsIn(learned), table, single),
-    describe: (values) => targetsJson(values) as unknown as Json,
-    network(values) {
-      const [first] = targetsIn(values) as [ClassTarget];
-      // The network's own labels are texts or numbers. Numbers would be mistaken for the numbers of classes.
-      if (!single || typeof first.classes[0] !== 'string') return {};
-      return { labels: labelEncoder({ classes: first.classes as readonly string[] }) };
-    },
-    async observe(network, { X, values, weights }, how) {
-      return { logits: await logitsOf(network, X, how), values, weights };
-    },
-    async judge(observed, how) {
-      const held = await workAnywhere(pooled(observed as HeldLogits[]), how);
-      const temperatures = await temperaturesOf(held, how);
-      return {
-        loss: await calibratedLoss(held, temperatures, how),
-        ...(options.calibrate !== false && { temperatures }),
-      };
-    },
-    fit: (values) => ({
-      ...(outputFor(values).activation === 'softmax' &&
-        options.loss === undefined && { loss: 'sparseCategoricalCrossEntropy' }),
-      ...classWeightOf(options, targetsIn(values), single),
-    }),
-  };
-}
-
-function* valuesOf(targets: readonly ClassTarget[], table: Table, single: boolean): Work<TargetValues> {
-  const numbers: Int32Array[] = [];
-  for (const target of targets) numbers.push(yield* classNumbers(target, table.column(target.name)));
-  return single
-    ? { kind: 'classes', target: targets[0] as ClassTarget, numbers: numbers[0] as Int32Array }
-    : { kind: 'labels', targets, numbers };
-}
-
-function targetsIn(values: TargetValues): readonly ClassTarget[] {
-  if (values.kind === 'classes') return [values.target];
-  return values.kind === 'labels' ? values.targets : [];
-}
-
-function targetsJson(values: TargetValues): ClassTargets {
-  return { kind: 'classifier', single: values.kind === 'classes', columns: targetsIn(values) };
-}
-
-function checkLabels(targets: readonly ClassTarget[]): void {
-  for (const { name, classes } of targets) {
-    if (classes.length === 2) continue;
-    throw blasnetError(
-      'ERR_BLASNET_ARG_VALUE',
-      `Expected column ${JSON.stringify(name)}, one of several targets, to have 2 classes, got ${classes.length}; ` +
-        'train a Classifier for each column of more classes',
-    );
-  }
-}
-
-function classWeightOf(
-  { classWeight }: Pick<ClassifierOptions, 'classWeight'>,
-  targets: readonly ClassTarget[],
-  single: boolean,
-): Partial<FitOptions> {
-  if (classWeight === undefined) return {};
-  if (!single) {
-    throw blasnetError('ERR_BLASNET_ARG_VALUE', 'Expected classWeight to be left out with several targets');
-  }
-  if (typeof classWeight === 'string') return { classWeight };
-  const [{ name, classes }] = targets as [ClassTarget];
-  const names = classes.map(String);
-  const unknown = Object.keys(classWeight).find((key) => !names.includes(key));
-  if (unknown !== undefined) {
-    const shown = names.slice(0, 5).map((each) => JSON.stringify(each));
-    throw blasnetError(
-      'ERR_BLASNET_UNKNOWN_NAME',
-      `Unknown class ${JSON.stringify(unknown)} in classWeight; column ${JSON.stringify(name)} has ${shown.join(', ')}`,
-    );
-  }
-  return {
-    classWeight: Object.fromEntries(
-      names.flatMap((key, i) => (Object.hasOwn(classWeight, key) ? [[i, classWeight[key] as number]] : [])),
-    ),
-  };
 }

@@ -7,6 +7,8 @@ export type { AttributionOptions, Attributions } from './attributions';
 export { Bag, type BagJson, type BagOf } from './bag';
 export type { ClassName, ClassTarget } from './class-target';
 export { Classifier, type LabelsClassifier, type Temperature } from './classifier';
+export type { GateScore } from './continual/gate';
+export type { DriftOptions, ModelUpdate, UpdateOptions } from './continual/update';
 export {
   type CrossValidateOptions,
   type CrossValidation,

@@ -63,6 +63,14 @@ const optionOfKind = {
   time: 'times',
 } as const satisfies Record<ColumnKind, keyof InputsOptions>;
 
+/** The encodings of a column. */
+export function encodingsFor(
+  schema: Pick<ColumnSchema, 'name' | 'kind' | 'categories'>,
+  options: InputsOptions,
+): readonly Encoding[] {
+  return encodingFor(schema, options).encodings;
+}
+
 /** The encodings of a column, and the name of the option that says so. */
 function encodingFor(
   schema: Pick<ColumnSchema, 'name' | 'kind' | 'categories'>,

@@ -2,7 +2,7 @@
 
 import { blasnetError } from '../base/errors';
 import { MeanRows } from './mean-rows';
-import type { ModelParts, TargetsJson } from './table-model';
+import type { ModelParts, TargetsJson } from './model-parts';
 
 /**
  * The parts of a model whose outputs are the means of several. Schema and history are those of the first.

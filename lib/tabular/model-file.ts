@@ -23,11 +23,12 @@ import { areIntervals } from './intervals';
 import { LearnedInputs, type LearnedInputsJson } from './learned-inputs';
 import { meanParts } from './mean-parts';
 import { fromModelJson, type ModelJson } from './model-json';
+import type { ModelParts, TargetsJson } from './model-parts';
 import { areLevels } from './quantiles';
 import { areRanges, outputRanges } from './ranges';
 import { isRecipe, type Recipe } from './recipe';
 import { RowNetwork } from './row-network';
-import type { ModelParts, SharedModel, TargetsJson } from './table-model';
+import type { SharedModel } from './table-model';
 
 /** The targets of one kind of model. */
 export type TargetsOf<K extends TargetsJson['kind']> = Extract<TargetsJson, { kind: K }>;

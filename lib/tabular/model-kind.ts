@@ -2,7 +2,8 @@ import type { AsyncOptions } from '../addon/work';
 import { argumentError } from '../base/errors';
 import type { Constraint } from '../base/validate';
 import type { Table } from '../tables/table';
-import { Classifier, classifierTask } from './classifier';
+import { classifierTask } from './class-task';
+import { Classifier } from './classifier';
 import type {
   ClassifierEvaluation,
   LabelsEvaluation,

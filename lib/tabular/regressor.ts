@@ -7,6 +7,7 @@ import type { Json } from '../formats/json';
 import { type Served, served } from '../network/served-model';
 import type { Table } from '../tables/table';
 import { columnsOf, numbersTable, recordMaker } from './answers';
+import type { Continuing } from './continual/update';
 import { evaluateNumbers, type RegressorEvaluation, type TargetsEvaluation } from './evaluation';
 import {
   type ConformalOptions,
@@ -17,6 +18,7 @@ import {
   marginOf,
 } from './intervals';
 import type { TargetValues } from './labels';
+import { checkFinite } from './learn-numbers';
 import type { RecordLike } from './learned-inputs';
 import {
   checkSameTarget,
@@ -25,6 +27,7 @@ import {
   modelInCheckpoint,
   modelReaders,
 } from './model-file';
+import type { ModelParts } from './model-parts';
 import {
   checkSameClamp,
   checkSameQuantiles,
@@ -38,7 +41,7 @@ import { rowsToEvaluate } from './prepare';
 import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { servedRows } from './served-rows';
-import { explained, type ModelParts, partsOf, said, TableModel } from './table-model';
+import { continuing, explained, partsOf, said, TableModel } from './table-model';
 import type { Trained } from './task';
 import { type Begun, resume, train } from './train';
 import {
@@ -291,6 +294,24 @@ export class Regressor<
     const first = this.#median ?? 0;
     const outputs = this.targets.map((name, i) => ({ name, index: first + i, sign: 1 as const }));
     return { outputs, chosen: () => this.targets[0] as string };
+  }
+
+  /** @internal */
+  [continuing](): Continuing<this> {
+    const { columns, single, quantiles } = partsOf(this).targets as NumberTargets;
+    const targets: NumberTargets = { kind: 'regressor', single, columns, ...(quantiles && { quantiles }) };
+    const task = taskOf(targets);
+    return {
+      names: columns,
+      *learn(table) {
+        for (const name of columns) yield* checkFinite(name, numbersIn(name, table));
+        return yield* task.read({ kind: 'numbers', values: [] })(table);
+      },
+      task,
+      targets: (_, ranges) => ({ ...targets, ...(ranges && { ranges }) }),
+      newClasses: () => [],
+      made: (parts) => made<AnyRegressor>(parts as ModelParts<NumberTargets>) as this,
+    };
   }
 
   /** @internal */

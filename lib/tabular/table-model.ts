@@ -18,37 +18,22 @@ import {
   type ExplainedOutput,
 } from './attributions';
 import { bagHere, bagOf } from './bag-file';
+import {
+  type Continuing,
+  type DriftOptions,
+  driftOfModel,
+  type ModelUpdate,
+  type UpdateOptions,
+  updateModel,
+} from './continual/update';
 import { type ImportanceOptions, importanceOf, type ScoredModel } from './importance';
-import type { Intervals } from './intervals';
 import type { RecordLike } from './learned-inputs';
 import { type ModelJson, toModelJson } from './model-json';
+import type { ModelParts } from './model-parts';
 import { type PartialDependenceOptions, partialDependenceOf, type SayingModel } from './partial-dependence';
-import type { TargetRange } from './ranges';
-import { type RowNetwork, type Rows, tableOf as tableOfRows } from './row-network';
+import { type Rows, tableOf as tableOfRows } from './row-network';
 import { defaultMetric } from './scores';
 import type { EvaluateRowsOptions } from './train-options';
-
-/** The targets of a Classifier with their classes, or those of a Regressor. */
-export type TargetsJson =
-  | {
-      readonly kind: 'classifier';
-      readonly single: boolean;
-      readonly columns: readonly {
-        readonly name: string;
-        readonly classes: readonly (string | number | boolean)[];
-        readonly temperature?: number;
-      }[];
-    }
-  | {
-      readonly kind: 'regressor';
-      readonly single: boolean;
-      readonly columns: readonly string[];
-      /** The levels of the outputs, if the network predicts quantiles. */
-      readonly quantiles?: readonly number[];
-      readonly intervals?: Intervals;
-      /** For each column, the range that its predictions are kept in. */
-      readonly ranges?: readonly TargetRange[];
-    };
 
 /**
  * A handle of a model that several threads of a process read: a plain object, for `postMessage` and `workerData`. See
@@ -58,14 +43,6 @@ export interface SharedModel {
   readonly format: 'blasnet.shared-model';
   /** The handle of each network: several with `preset: 'best'`, otherwise one. */
   readonly networks: readonly SharedNetwork[];
-}
-
-/** The parts of a model. */
-export interface ModelParts<T extends TargetsJson = TargetsJson> {
-  readonly rows: RowNetwork;
-  readonly schema: Schema;
-  readonly targets: T;
-  readonly history: History | undefined;
 }
 
 // Only this module knows of which parts a model was made.
@@ -78,6 +55,8 @@ export function partsOf(model: TableModel): ModelParts {
 
 /** The key of what a model says about rows. */
 export const said = Symbol('said');
+/** The key of how a model goes on with new rows. */
+export const continuing = Symbol('continuing');
 /** The key of the outputs that can be explained. */
 export const explained = Symbol('explained');
 
@@ -113,6 +92,9 @@ export abstract class TableModel {
     readonly outputs: readonly ExplainedOutput[];
     readonly chosen: (outputs: ArrayLike<number>) => string;
   };
+
+  /** @internal How the model goes on with new rows. */
+  abstract [continuing](): Continuing<this>;
 
   /** @internal How `blasnet/serving` serves it. */
   abstract [served](): Served;
@@ -166,6 +148,32 @@ export abstract class TableModel {
   async attributions(record: object, options: AttributionOptions = {}): Promise<Attributions> {
     const { outputs, chosen } = this[explained]();
     return attributionsOf(partsOf(this).rows, record as RecordLike, outputs, chosen, options);
+  }
+
+  /**
+   * Tells how rows differ from those that the model learned from: a table with a row for each column, inputs and targets.
+   * It has their shares of missing values, means and deviations before and now, the population stability index `psi`
+   * (Siddiqi 2006), the Kolmogorov-Smirnov distance `ks` and the categories that are new. See docs/continual.md.
+   *
+   * @throws RangeError ERR_BLASNET_ARG_VALUE for a model that remembers no rows, without the option `old`;
+   *   ERR_BLASNET_UNKNOWN_NAME for a column that is not there; TypeError ERR_BLASNET_ARG_TYPE for one of another kind; AbortError
+   */
+  async drift(rows: Rows, options: DriftOptions = {}): Promise<Table> {
+    return driftOfModel(partsOf(this), this[continuing]().names, rows, options);
+  }
+
+  /**
+   * Goes on learning with new rows. It makes a new model: scales follow the moments of all rows, new categories and classes get
+   * weights of their own, and the network trains on with the new rows and those that the model remembers. The new model
+   * is the result if it is not worse with rows that were held out, otherwise the old one. This model does not change.
+   * See docs/continual.md.
+   *
+   * @param rows with the target: a table or records
+   * @throws like drift() and train(); RangeError ERR_BLASNET_ARG_VALUE for a model of several networks, and for too few rows to hold
+   *   some out; AbortError
+   */
+  async update(rows: Rows, options: UpdateOptions = {}): Promise<ModelUpdate<this>> {
+    return updateModel(this, partsOf(this), this[continuing](), rows, options);
   }
 
   get #exported(): ExportedNetwork {

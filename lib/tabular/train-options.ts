@@ -69,6 +69,11 @@ export interface TrainOptions<M extends Metrics = Metrics>
   readonly dtype?: Dtype | AnyName;
   /** Draws the first parameters: see `NetworkOptions`. @default 'auto' */
   readonly initializer?: InitializerOption;
+  /**
+   * How many rows the model remembers, from 1 to 1,000,000, so that `update` and `drift` can go on from them: a uniform sample of
+   * the rows, and summaries of all columns. They are saved with the model. Not with the preset 'best'. @default none
+   */
+  readonly remember?: number;
   /** A column with a weight for each row, at least 0. It is no input. A row of weight 0 is not there. @default none */
   readonly weight?: string;
   /** What happens to rows whose target is missing: an error, or they are left out. @default 'error' */
@@ -175,6 +180,7 @@ const constraints = {
   members: optional(integerBetween(1, 10_000)),
   dtype: anything,
   initializer: anything,
+  remember: optional(integerBetween(1, 1_000_000)),
   weight: optional(columnName),
   missingTarget: optional(oneOf(['error', 'drop'])),
   epochs: optional(ofFit.epochs),
@@ -230,7 +236,7 @@ export function checkTrainOptionsAnd(
 /** Options that make no sense for several trainings with folds of the rows. */
 const ofOneTraining = [
   ...(['validationData', 'validationSplit', 'maxSeconds'] as const),
-  ...(['callbacks', 'progress', 'checkpoint', 'metrics'] as const),
+  ...(['callbacks', 'progress', 'checkpoint', 'metrics', 'remember'] as const),
 ] satisfies (keyof TrainOptions)[];
 
 function checkPreset(options: TrainOptions): void {

@@ -13,6 +13,7 @@ import type { LabelsLike } from '../samples/labels';
 import { Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
 import type { FitOptions, ValidationData } from '../training/options';
+import { columnsOf } from './continual/update';
 import { inputs as declaration } from './inputs';
 import { labelsFor, outputFor, splitTargetOf, type TargetValues } from './labels';
 import { LearnedInputs } from './learned-inputs';
@@ -29,6 +30,8 @@ export interface Training {
   /** The network of a preset; undefined if the options describe it. */
   readonly recipe: Recipe | undefined;
   readonly seed: number;
+  /** What the model's file says about the rows that it remembers, with these columns; undefined for none. */
+  readonly remembered?: (columns: readonly string[]) => Promise<Json | undefined>;
   readonly how: AsyncOptions;
 }
 
@@ -38,17 +41,20 @@ export async function newNetwork(
   values: TargetValues,
   training: Training,
 ): Promise<Trained> {
-  const { options, task, recipe, seed, how } = training;
+  const { options, task, recipe, seed, remembered, how } = training;
   const table = given.without(options.weight === undefined ? [] : [options.weight]);
   const schema = await pinnedWork(Schema.learn(table, targetsOf(options)), arraysOf(table), how);
   const target = await workElsewhere(splitTargetOf(values), how);
   const embeds = recipe === undefined ? options.numericEmbeddings !== undefined : !recipe.linear;
   const learning = LearnedInputs.learn(table, schema, declaration(options.inputs), target, embeds);
   const inputs = await pinnedWork(learning, arraysOf(table), how);
+  const columns = columnsOf({ rows: { inputs } }, targetsOf(options), options.weight);
+  const memory = await remembered?.(columns);
   const about = {
     ...{ version: 1, targets: task.describe(values) },
     ...{ schema: schema.toJSON(), inputs: inputs.toJSON() },
     ...(recipe && { recipe }),
+    ...(memory !== undefined && { memory }),
   };
   const network = await Network.create(layersFor(inputs, values, options, recipe), {
     ...how,

@@ -1,14 +1,17 @@
 // The training of a Classifier or a Regressor: from a table to a network.
 
-import { howOf } from '../addon/work';
+import { type AsyncOptions, howOf, workElsewhere } from '../addon/work';
 import { argumentError } from '../base/errors';
 import type { FilePath } from '../base/file-path';
+import type { Json } from '../formats/json';
 import type { ActivationName } from '../layers/activations';
 import { Network } from '../network/network';
 import { freshSeed, RandomState } from '../random/random-state';
+import type { Table } from '../tables/table';
 import type { History } from '../training/history';
 import { checkWatching } from '../training/options';
 import { attach } from '../training/training-error';
+import { memoryJson, remember } from './continual/memory';
 import { type CrossFit, crossFit, settled } from './cross-fit';
 import { outputFor, type TargetValues } from './labels';
 import { MeanRows } from './mean-rows';
@@ -53,7 +56,9 @@ export async function train<Model>(
   const rows: Rows = folds
     ? { trained: whole, held: undefined }
     : await divided(whole, options, task.read, new RandomState(seed), how);
-  const training: Training = { ...common, recipe };
+  const remembered = (columns: readonly string[]) =>
+    rememberedRows(whole.table.select(columns), options, seed, how);
+  const training: Training = { ...common, recipe, remembered };
   const values = await settled(rows.trained.values, task, how);
   const result = await newNetwork(rows.trained, values, training);
   const samples = await samplesOf(rows, result.rows, training);
@@ -66,6 +71,18 @@ export async function train<Model>(
     attach(error, { model: modelOf(result) });
     throw error;
   }
+}
+
+/** What the model's file says about the rows that it remembers. */
+async function rememberedRows(
+  table: Table,
+  { remember: capacity, inputs = {}, weight }: TrainOptions,
+  seed: number,
+  how: AsyncOptions,
+): Promise<Json | undefined> {
+  if (capacity === undefined) return undefined;
+  const memory = await remember({ seed, capacity, inputs, weight }, table, how);
+  return workElsewhere(memoryJson(memory), how);
 }
 
 /** The networks of all folds, which answer together. Schema and classes are those of the first. */

@@ -1,0 +1,187 @@
+// What a model remembers of the rows that it learned from: a sample of them, and summaries of all columns.
+
+import { type AsyncOptions, inSlices, pinnedWork, type Work } from '../../addon/work';
+import type { Json } from '../../formats/json';
+import { RandomState } from '../../random/random-state';
+import {
+  type Column,
+  type ColumnKind,
+  columnKindNames,
+  columnOf,
+  givenCategories,
+  newValues,
+} from '../../tables/column';
+import { Table } from '../../tables/table';
+import type { InputsOptions } from '../inputs';
+import { arraysOf } from '../row-network';
+import { joinTables } from './join-tables';
+import { sampleOn } from './reservoir';
+import { type ColumnSummary, joinSummaries, summarize } from './summary';
+
+export interface Memory {
+  /** The seed of the draws. Each update has draws of its own. */
+  readonly seed: number;
+  readonly updates: number;
+  /** The most rows of the sample. */
+  readonly capacity: number;
+  /** How many rows the model has learned from. */
+  readonly seen: number;
+  /** A uniform sample of them, with the inputs, the targets and the weight. */
+  readonly sample: Table;
+  /** The summaries of all rows, by the names of the sample's columns. */
+  readonly columns: ReadonlyMap<string, ColumnSummary>;
+  /** How the columns were declared as inputs. */
+  readonly inputs: InputsOptions;
+  /** The column with the weights of rows. */
+  readonly weight: string | undefined;
+}
+
+/** What a memory is about, before it has rows. */
+export type NewMemory = Pick<Memory, 'seed' | 'capacity' | 'inputs' | 'weight'>;
+
+/** The memory of the first rows. @throws RangeError ERR_BLASNET_NOT_FINITE for an infinite number */
+export async function remember(about: NewMemory, table: Table, how: AsyncOptions): Promise<Memory> {
+  const columns = new Map<string, ColumnSummary>();
+  const summarizing = function* (): Work<Uint32Array> {
+    for (const name of table.names) columns.set(name, yield* summarize(name, table.column(name)));
+    const { capacity, seed } = about;
+    return yield* sampleOn({ seen: 0, kept: 0, capacity, rows: table.rows }, new RandomState(seed));
+  };
+  const index = await pinnedWork(summarizing(), arraysOf(table), how);
+  return { ...about, updates: 0, seen: table.rows, sample: await table.takeAsync(index, how), columns };
+}
+
+/** The memory of these rows, too. They have the columns of the sample. */
+export async function rememberMore(memory: Memory, table: Table, how: AsyncOptions): Promise<Memory> {
+  const { seed, updates, capacity, seen, sample } = memory;
+  const columns = new Map<string, ColumnSummary>();
+  const joining = function* (): Work<{ readonly all: Table; readonly index: Uint32Array }> {
+    for (const [name, known] of memory.columns) {
+      const edges = 'edges' in known ? known.edges : undefined;
+      columns.set(name, joinSummaries(known, yield* summarize(name, table.column(name), edges)));
+    }
+    const all = yield* joinTables(sample, table, sample.names);
+    const sizes = { seen, kept: sample.rows, capacity, rows: table.rows };
+    return { all, index: yield* sampleOn(sizes, new RandomState(seedOf(seed, updates + 1))) };
+  };
+  const { all, index } = await pinnedWork(joining(), [...arraysOf(sample), ...arraysOf(table)], how);
+  return {
+    ...memory,
+    ...{ updates: updates + 1, seen: seen + table.rows, sample: await all.takeAsync(index, how), columns },
+  };
+}
+
+/** The seed of an update's draws. */
+export function seedOf(seed: number, updates: number): number {
+  return (seed + Math.imul(updates, 0x9e3779b1)) >>> 0;
+}
+
+interface StoredColumn {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** Numbers, times in milliseconds, codes, or 0 and 1; null where a value is missing. */
+  readonly values: readonly (number | null)[];
+  readonly texts?: readonly string[];
+}
+
+interface StoredMemory extends Omit<Memory, 'sample' | 'columns' | 'weight'> {
+  readonly version: 1;
+  readonly weight?: string;
+  readonly sample: readonly StoredColumn[];
+  readonly columns: readonly (readonly [name: string, summary: ColumnSummary])[];
+}
+
+/** A memory as the file of a model has it. */
+export function* memoryJson({ sample, columns, weight, ...others }: Memory): Work<Json> {
+  const stored: StoredColumn[] = [];
+  for (const name of sample.names) {
+    const { kind, values, categories } = sample.column(name);
+    const cells = new Array<number | null>(values.length);
+    const isCode = kind === 'category' || kind === 'boolean';
+    yield* inSlices(values.length, (from, to) => {
+      for (let row = from; row < to; row++) {
+        const value = values[row] as number;
+        cells[row] = (isCode ? value < 0 : Number.isNaN(value)) ? null : value;
+      }
+    });
+    stored.push({ name, kind, values: cells, ...(kind === 'category' && { texts: categories }) });
+  }
+  const json: StoredMemory = {
+    ...{ version: 1, ...others, ...(weight !== undefined && { weight }) },
+    ...{ sample: stored, columns: [...columns] },
+  };
+  return json as unknown as Json;
+}
+
+/** Reads what `memoryJson` wrote. @throws Error that says what is wrong */
+export function* readMemory(json: Json): Work<Memory> {
+  const { version, sample, columns, ...others } = json as unknown as StoredMemory;
+  if (version !== 1) throw new Error(`its memory has version ${String(version)}, newer than this library`);
+  const { seed, updates, capacity, seen, inputs, weight } = others;
+  const isCount = (value: unknown, least = 0) => Number.isSafeInteger(value) && (value as number) >= least;
+  const counts =
+    isCount(seed) && seed < 2 ** 32 && isCount(updates) && isCount(capacity, 1) && isCount(seen, 1);
+  const isName = weight === undefined || typeof weight === 'string';
+  if (!counts || !isName || typeof inputs !== 'object' || inputs === null) throw damaged();
+  if (!Array.isArray(sample) || !Array.isArray(columns)) throw damaged();
+  const table = yield* readSample(sample);
+  if (table.rows > Math.min(capacity, seen) || columns.length !== table.names.length) throw damaged();
+  const summaries = new Map<string, ColumnSummary>();
+  for (const [i, entry] of columns.entries()) {
+    const [name, summary] = (Array.isArray(entry) ? entry : []) as Partial<[string, ColumnSummary]>;
+    if (name !== table.names[i] || !isSummary(summary)) throw damaged();
+    summaries.set(name as string, summary);
+  }
+  return { seed, updates, capacity, seen, inputs, weight, sample: table, columns: summaries };
+}
+
+function* readSample(stored: readonly StoredColumn[]): Work<Table> {
+  const columns = new Map<string, Column>();
+  const rows = stored[0]?.values?.length ?? 0;
+  for (const { name, kind, values, texts = [] } of stored) {
+    const fits =
+      typeof name === 'string' &&
+      columnKindNames.includes(kind) &&
+      Array.isArray(values) &&
+      values.length === rows &&
+      Array.isArray(texts) &&
+      texts.every((text) => typeof text === 'string');
+    if (!fits || columns.has(name)) throw damaged();
+    const out = newValues(kind, rows);
+    const isCode = kind === 'category' || kind === 'boolean';
+    const codes = kind === 'category' ? texts.length : 2;
+    yield* inSlices(rows, (from, to) => {
+      for (let row = from; row < to; row++) {
+        const value = values[row];
+        const holds = isCode ? Number.isInteger(value) && Number(value) >= 0 && Number(value) < codes : true;
+        if (value !== null && !(typeof value === 'number' && holds)) throw damaged();
+        out[row] = value ?? (isCode ? -1 : Number.NaN);
+      }
+    });
+    columns.set(name, columnOf(kind, out, kind === 'category' ? givenCategories(texts) : undefined));
+  }
+  if (rows === 0) throw damaged();
+  return new Table(columns, rows);
+}
+
+function isSummary(value: unknown): value is ColumnSummary {
+  const summary = (value ?? {}) as Record<string, unknown>;
+  const areNumbers = (list: unknown) => Array.isArray(list) && list.every(Number.isFinite);
+  const sized = (list: unknown, size: number) => areNumbers(list) && (list as unknown[]).length === size;
+  const { kind, present, missing, texts, counts, edges, truths } = summary;
+  if (!Number.isFinite(present) || !Number.isFinite(missing)) return false;
+  if (kind === 'boolean') return Number.isFinite(truths);
+  if (kind === 'category') {
+    return (
+      Array.isArray(texts) && texts.every((text) => typeof text === 'string') && sized(counts, texts.length)
+    );
+  }
+  if (kind !== 'number' && kind !== 'time') return false;
+  const { mean, squares, least, greatest } = summary;
+  const finite = [mean, squares, least, greatest].every(Number.isFinite);
+  return finite && areNumbers(edges) && sized(counts, (edges as unknown[]).length + 1);
+}
+
+function damaged(): Error {
+  return new Error('its memory of rows is damaged');
+}

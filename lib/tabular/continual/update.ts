@@ -1,0 +1,394 @@
+// A model goes on with new rows: its scales, categories and classes grow, the network trains on, and a gate decides.
+
+import {
+  type AsyncOptions,
+  asyncConstraints,
+  howOf,
+  pinnedWork,
+  type Work,
+  workElsewhere,
+} from '../../addon/work';
+import { argumentError, blasnetError } from '../../base/errors';
+import type { AnyName } from '../../base/names';
+import {
+  above,
+  anything,
+  atLeast,
+  checkOptions,
+  halfOpen,
+  integerBetween,
+  oneOf,
+  optional,
+  positiveInteger,
+  seed as seedConstraint,
+} from '../../base/validate';
+import type { Json } from '../../formats/json';
+import { contentOf } from '../../network/savable';
+import { adam } from '../../optimizers/optimizers';
+import { RandomState } from '../../random/random-state';
+import { cosine } from '../../schedules/schedule';
+import type { Schema } from '../../tables/schema';
+import type { Table } from '../../tables/table';
+import type { History } from '../../training/history';
+import type { FitOptions } from '../../training/options';
+import type { ClassName } from '../class-target';
+import { holdOut } from '../hold-out';
+import { labelsFor, rowsIn, type TargetValues } from '../labels';
+import type { ModelParts, TargetsJson } from '../model-parts';
+import { type Part, presentRows, takePart } from '../prepare';
+import { outputRanges, type TargetRange } from '../ranges';
+import { arraysOf, inputsOf, RowNetwork, type Rows, tableOf } from '../row-network';
+import type { Task } from '../task';
+import { columnName } from '../train-options';
+import { driftOf } from './drift';
+import { type GateScore, gateScore } from './gate';
+import { type GrownInputs, growInputs } from './grow-inputs';
+import { followsScales, growNetwork } from './grow-network';
+import { joinTables } from './join-tables';
+import { type Memory, memoryJson, readMemory, remember, rememberMore, seedOf } from './memory';
+
+/** How many rows a memory has, if nothing says so. */
+const usualCapacity = 10_000;
+
+/** The options of `drift`. */
+export interface DriftOptions extends AsyncOptions {
+  /**
+   * Rows that the model learned from, or rows like them: a table or records. @default those that it remembers (see `remember` of
+   * the options of train)
+   */
+  readonly old?: Rows;
+}
+
+/** The options of `update`. */
+export interface UpdateOptions extends DriftOptions {
+  /** The passes through the rows. @default 20 */
+  readonly epochs?: number;
+  /** @default 32 below 2,000 rows, 128 below 20,000 and 256 from there on */
+  readonly batchSize?: number;
+  /**
+   * The learning rate of the first step; it falls to 0 on a cosine. @default 0.003; 0.01 for a
+   * Regressor with a preset's network
+   */
+  readonly learningRate?: number;
+  /** The share of the new rows that the gate judges with, in (0, 1): the new model does not learn from them. @default 0.2 */
+  readonly validationSplit?: number;
+  /** How much the loss that the gate compares may grow. @default 0 */
+  readonly tolerance?: number;
+  /** Draws which rows are held out, remembered and trained in which order. @default from the model's own seed */
+  readonly seed?: number;
+  /** The most rows that are remembered, with `old`. @default 10,000 */
+  readonly remember?: number;
+  /** A column with a weight for each row, with `old`; otherwise it is that of the training. @default none */
+  readonly weight?: string;
+  /** What happens to rows whose target is missing: an error, or they are left out. @default 'error' */
+  readonly missingTarget?: 'error' | 'drop' | AnyName;
+  /** Those of `Network.fit`. @default none */
+  readonly callbacks?: FitOptions['callbacks'];
+}
+
+/** What an update has made. */
+export interface ModelUpdate<Model> {
+  /** The new model; the one that was to be updated, if the gate refused. */
+  readonly model: Model;
+  /** Whether the gate accepted the new model. */
+  readonly accepted: boolean;
+  /** How good the old model is. */
+  readonly before: GateScore;
+  /** How good the new model is with the same rows. */
+  readonly after: GateScore;
+  /** How the rows differ from earlier ones: see `drift`. */
+  readonly drift: Table;
+  /** The categories that were new, by column. */
+  readonly newCategories: Readonly<Record<string, readonly string[]>>;
+  /** The classes that were new. */
+  readonly newClasses: readonly ClassName[];
+  /** The history of the training. */
+  readonly history: History;
+}
+
+/** What an update asks the model. */
+export interface Continuing<Model> {
+  readonly names: readonly string[];
+  /** Reads the targets, and learns of new classes. */
+  readonly learn: (table: Table) => Work<TargetValues>;
+  readonly task: Task;
+  /** The targets as the file has them. */
+  readonly targets: (values: TargetValues, ranges: readonly TargetRange[] | undefined) => TargetsJson;
+  readonly newClasses: (values: TargetValues) => readonly ClassName[];
+  readonly made: (parts: ModelParts) => Model;
+}
+
+const driftConstraints = { ...asyncConstraints, old: anything };
+
+const updateConstraints = {
+  ...driftConstraints,
+  epochs: optional(positiveInteger),
+  batchSize: optional(positiveInteger),
+  learningRate: optional(above(0)),
+  validationSplit: optional(halfOpen(0, 1)),
+  tolerance: optional(atLeast(0)),
+  seed: optional(seedConstraint),
+  remember: optional(integerBetween(1, 1_000_000)),
+  weight: optional(columnName),
+  missingTarget: optional(oneOf(['error', 'drop'])),
+  callbacks: anything,
+};
+
+/** See `TableModel.drift`. */
+export async function driftOfModel(
+  parts: ModelParts,
+  names: readonly string[],
+  given: unknown,
+  options: DriftOptions,
+): Promise<Table> {
+  checkOptions('', options, driftConstraints);
+  const how = howOf(options);
+  const table = tableOf(given);
+  const memory = await memoryFor(parts, names, { ...options, missingTarget: 'drop' }, 'drift', how);
+  checkRows(table, parts, memory, names);
+  return driftOf(memory, table, names, how);
+}
+
+/** See `TableModel.update`. */
+export async function updateModel<Model>(
+  model: Model,
+  parts: ModelParts,
+  continuing: Continuing<Model>,
+  given: unknown,
+  options: UpdateOptions,
+): Promise<ModelUpdate<Model>> {
+  checkOptions('', options, updateConstraints);
+  const how = howOf(options);
+  const { names, task } = continuing;
+  checkOneNetwork(parts);
+  const memory = await memoryFor(parts, names, options, 'update', how);
+  const table = tableOf(given);
+  checkRows(table, parts, memory, names);
+  for (const name of names) table.column(name);
+  const columns = [...memory.columns.keys()];
+  const rowOptions = rowOptionsOf(names, memory, options);
+  const fresh = await presentRows(table.select(columns), rowOptions, continuing.learn, how);
+  const drift = await driftOf(memory, fresh.table, names, how);
+  const next = await rememberMore(memory, fresh.table, how);
+  const old = await partOf(memory.sample, fresh.values, task, memory.weight, how);
+
+  const { rows: oldRows, targets } = parts;
+  const grown = growInputs(oldRows.inputs, parts.schema, next, followsScales(oldRows.network));
+  const made = await makeModel(parts, grown, next, fresh.values, continuing, how);
+
+  const seed = options.seed ?? seedOf(memory.seed, next.updates);
+  const random = new RandomState(seed);
+  const share = options.validationSplit ?? 0.2;
+  const { trained, held } = await divide(fresh, share, random, how);
+  const before = await gateScore(oldRows, held, old, task, how);
+  const mixed = await mix(trained, old, task, fresh.values, how);
+  const history = await train(made.rows, mixed, task, { ...options, seed }, how);
+  const after = await gateScore(made.rows, held, old, task, how);
+  const accepted = after.loss <= before.loss + (options.tolerance ?? 0);
+  return {
+    model: accepted ? continuing.made({ ...made, history }) : model,
+    ...{ accepted, before, after, drift, history },
+    newCategories: Object.fromEntries(grown.categories),
+    newClasses: targets.kind === 'classifier' ? continuing.newClasses(fresh.values) : [],
+  };
+}
+
+function checkOneNetwork({ rows }: ModelParts): void {
+  const { length } = rows.members;
+  if (length === 1) return;
+  throw blasnetError(
+    'ERR_BLASNET_ARG_VALUE',
+    `Expected a model with one network for update, got ${length} networks; train with another preset than 'best'`,
+  );
+}
+
+/** The memory that a model has, or that of `old`. */
+async function memoryFor(
+  parts: ModelParts,
+  names: readonly string[],
+  options: UpdateOptions,
+  method: 'update' | 'drift',
+  how: AsyncOptions,
+): Promise<Memory> {
+  const { old, remember: capacity, weight } = options;
+  const { seed, table } = contentOf(parts.rows.network);
+  const stored = (table as { readonly memory?: Json } | undefined)?.memory;
+  if (old === undefined) {
+    if (stored === undefined) {
+      const hint =
+        method === 'update'
+          ? 'train with { remember: 10000 }, or pass earlier rows as old'
+          : 'pass earlier rows as old, or train with { remember: 10000 }';
+      throw blasnetError(
+        'ERR_BLASNET_ARG_VALUE',
+        `Expected a model that remembers rows for ${method}, got one without; ${hint}`,
+      );
+    }
+    for (const name of ['remember', 'weight'] as const) {
+      if (options[name] === undefined) continue;
+      throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'left out without old', options[name]);
+    }
+    try {
+      return await workElsewhere(readMemory(stored), how);
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      if ((cause as { name?: unknown }).name === 'AbortError') throw cause;
+      throw blasnetError('ERR_BLASNET_FILE', `In the file of the model: ${message}`, { cause });
+    }
+  }
+  const earlier = tableOf(old);
+  const columns = columnsOf(parts, names, weight);
+  const about = { seed, capacity: capacity ?? usualCapacity, inputs: {}, weight };
+  try {
+    for (const name of columns) earlier.column(name);
+    return await remember(about, earlier.select(columns), how);
+  } catch (error) {
+    if (error instanceof Error) error.message = `In old: ${error.message}`;
+    throw error;
+  }
+}
+
+/** The columns that a model remembers: inputs, targets, and the weight. */
+export function columnsOf(
+  { rows }: { readonly rows: Pick<RowNetwork, 'inputs'> },
+  names: readonly string[],
+  weight: string | undefined,
+): string[] {
+  const columns = [...rows.inputs.columns.map(({ name }) => name), ...names];
+  return weight === undefined ? columns : [...columns, weight];
+}
+
+// Rows must have the columns that the model knows, of the same kinds.
+function checkRows(table: Table, { schema }: ModelParts, memory: Memory, names: readonly string[]): void {
+  for (const name of memory.columns.keys()) {
+    const isTarget = names.includes(name);
+    if (isTarget && !table.has(name)) continue;
+    const column = table.column(name);
+    if (isTarget || name === memory.weight || column.missing === column.length) continue;
+    table.column(name, schema.column(name).kind);
+  }
+}
+
+function rowOptionsOf(
+  names: readonly string[],
+  { weight, inputs }: Memory,
+  { missingTarget }: UpdateOptions,
+) {
+  return {
+    ...{ target: names, inputs },
+    ...(weight !== undefined && { weight }),
+    ...(missingTarget !== undefined && { missingTarget }),
+  };
+}
+
+/** Rows with the targets that are known by now. */
+async function partOf(
+  table: Table,
+  learned: TargetValues,
+  task: Task,
+  weight: string | undefined,
+  how: AsyncOptions,
+): Promise<Part> {
+  const values = await pinnedWork(task.read(learned)(table), arraysOf(table), how);
+  return { table, values, weights: weight === undefined ? undefined : table.column(weight, 'number').values };
+}
+
+/** Trains with some rows and holds out others: each class gives the same share. */
+async function divide(part: Part, share: number, random: RandomState, how: AsyncOptions) {
+  const { values } = part;
+  const classes =
+    values.kind === 'classes' ? { numbers: values.numbers, count: values.target.classes.length } : undefined;
+  const work = holdOut(rowsIn(values), share, classes, random);
+  const { trainIndex, testIndex } = await workElsewhere(work, how);
+  if (testIndex.length === 0) {
+    const rule = `a share that holds out at least one of the ${rowsIn(values)} new rows`;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'validationSplit', rule, share);
+  }
+  return {
+    trained: await takePart(part, trainIndex, how),
+    held: await takePart(part, testIndex, how),
+  };
+}
+
+async function mix(
+  fresh: Part,
+  old: Part,
+  task: Task,
+  learned: TargetValues,
+  how: AsyncOptions,
+): Promise<Part> {
+  const arrays = [...arraysOf(fresh.table), ...arraysOf(old.table)];
+  const work = joinTables(old.table, fresh.table, old.table.names);
+  const table = await pinnedWork(work, arrays, how);
+  const { weights } = old;
+  const values = await pinnedWork(task.read(learned)(table), arraysOf(table), how);
+  if (weights === undefined) return { table, values, weights: undefined };
+  const all = new Float64Array(table.rows);
+  all.set(weights, 0);
+  all.set(fresh.weights as Float64Array, weights.length);
+  return { table, values, weights: all };
+}
+
+interface MadeModel {
+  readonly rows: RowNetwork;
+  readonly schema: Schema;
+  readonly targets: TargetsJson;
+}
+
+async function makeModel<Model>(
+  parts: ModelParts,
+  grown: GrownInputs,
+  memory: Memory,
+  values: TargetValues,
+  { task, targets: targetsFor }: Continuing<Model>,
+  how: AsyncOptions,
+): Promise<MadeModel> {
+  const targets = targetsFor(values, grownRanges(parts.targets, memory));
+  const table = {
+    ...{ version: 1, targets, schema: grown.schema.toJSON(), inputs: grown.inputs.toJSON() },
+    memory: await workElsewhere(memoryJson(memory), how),
+  };
+  const classes = values.kind === 'classes' ? values.target.classes.length : undefined;
+  const { targetScaler: _, ...options } = task.network(values);
+  const network = growNetwork(parts.rows.network, grown, classes, options, table as unknown as Json);
+  const ranges = targets.kind === 'regressor' ? outputRanges(targets) : undefined;
+  return { rows: new RowNetwork(network, grown.inputs, ranges), schema: grown.schema, targets };
+}
+
+function grownRanges(targets: TargetsJson, { columns }: Memory): readonly TargetRange[] | undefined {
+  if (targets.kind !== 'regressor' || targets.ranges === undefined) return undefined;
+  const { ranges } = targets;
+  return targets.columns.map((name, i): TargetRange => {
+    const [least, greatest] = ranges[i] as TargetRange;
+    const summary = columns.get(name);
+    if (summary === undefined || !('least' in summary)) return [least, greatest];
+    return [Math.min(least, summary.least), Math.max(greatest, summary.greatest)];
+  });
+}
+
+async function train(
+  { network, inputs }: RowNetwork,
+  { table, values, weights }: Part,
+  task: Task,
+  options: UpdateOptions,
+  how: AsyncOptions,
+): Promise<History> {
+  const rows = rowsIn(values);
+  const encoded = await pinnedWork(inputs.encode(table, network.dtype), arraysOf(table), how);
+  const X = inputsOf(encoded, inputs);
+  const Y = await workElsewhere(labelsFor(values, undefined, network.dtype), how);
+  const { epochs = 20, callbacks, seed } = options;
+  const batchSize = Math.min(options.batchSize ?? (rows < 2_000 ? 32 : rows < 20_000 ? 128 : 256), rows);
+  // The layers of a preset have factors below 1.
+  const [first] = contentOf(network).architecture;
+  const factors = first?.learningRateFactors !== undefined;
+  const usual = factors ? (values.kind === 'numbers' ? 0.01 : 0.003) : 0.003;
+  return network.fit(X, Y, {
+    ...{ ...how, ...task.fit(values), epochs, batchSize },
+    optimizer: adam({ learningRate: options.learningRate ?? usual }),
+    schedule: cosine(),
+    ...(seed !== undefined && { seed }),
+    ...(weights && { sampleWeight: weights }),
+    ...(callbacks !== undefined && { callbacks }),
+  });
+}
