@@ -29,6 +29,7 @@ import * as servingTraining from './serving-training.mjs';
 import * as stalls from './stalls.mjs';
 import * as tables from './tables.mjs';
 import * as tabular from './tabular.mjs';
+import * as update from './update.mjs';
 import * as wide from './wide.mjs';
 
 export const cases = [
@@ -47,6 +48,7 @@ export const cases = [
   tables,
   folds,
   tabular,
+  update,
   loop,
   beside,
   servingRoutes,
