@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const posix = process.platform === 'win32' ? ['network/files', 'formats', 'training/resume'] : [];
 const others = [
   ...posix,
-  'bench',
+  'bench*',
   'bundlers',
   'docs',
   'examples',
