@@ -72,12 +72,15 @@ export { Network, type Resumed, type ResumeError } from './network/network';
 export type {
   CreateOptions,
   EvaluateOptions,
+  EvaluateSourceOptions,
   Evaluation,
   EvaluationOf,
   LoadBestOptions,
   NetworkLoadOptions,
   NetworkOptions,
+  PredictSourceOptions,
   ResumeOptions,
+  ResumeSourceOptions,
 } from './network/network-options';
 export type { PredictorOptions } from './network/predictor';
 export { Predictor } from './network/predictor';
@@ -89,6 +92,7 @@ export type { GeneratorState } from './random/random-state';
 export { RandomState } from './random/random-state';
 export type { CategoriesLike, InputsLike, MixedInputs } from './samples/inputs';
 export type { LabelsLike } from './samples/labels';
+export type { Chunks, InputChunk, InputSource, SampleChunk, Source } from './samples/source';
 export type { ClassWeight, SampleWeight } from './samples/weights';
 export type { Schedule, ScheduleFunction } from './schedules';
 export * as schedules from './schedules';
@@ -117,4 +121,5 @@ export type {
 export type { PlotOptions } from './training/plot';
 export type { ProgressBar, ProgressOptions, ProgressReport, ProgressStream } from './training/progress';
 export { progressBar } from './training/progress';
+export type { SourceFitOptions, UnvalidatedSource, ValidatedSource } from './training/source-options';
 export type { TrainingError } from './training/training-error';

@@ -1,6 +1,6 @@
 // Bundles the library into dist/index.js, since one file loads in half the time of its many modules. What a user may
 // leave out has a bundle of its own: dist/tables.js takes the modules that both need from dist/index.js, so that each
-// exists once; so do dist/serving.js, dist/mapping.js and dist/interop.js, which dist/index.js and dist/tables.js load on first use. dist/columnar-worker.js runs in a thread of its own, which shares no modules. dist/functional.js exports
+// exists once; so do dist/serving.js, dist/streaming.js, dist/mapping.js and dist/interop.js, which dist/index.js and dist/tables.js load on first use. dist/columnar-worker.js runs in a thread of its own, which shares no modules. dist/functional.js exports
 // functions of dist/index.js. The bundles keep their lines, since Node prints the line of an uncaught error; without its
 // white space a bundle would load no faster. tsc makes the types (npm run build:lib).
 
@@ -43,6 +43,7 @@ const parts = [
     footer: "0 && require('./columnar-worker.js');",
   },
   { name: 'serving', entry: 'lib/serving/index.ts', rooms: ['serving'], copies: [], footer: '' },
+  { name: 'streaming', entry: 'lib/streaming/index.ts', rooms: ['streaming'], copies: [], footer: '' },
   { name: 'distributed', entry: 'lib/distributed/index.ts', rooms: ['distributed'], copies: [], footer: '' },
   {
     name: 'cli',
@@ -189,6 +190,7 @@ const entries = {
   distributed: 'distributed/index',
   interop: 'interop/index',
   mapping: 'mapping/index',
+  streaming: 'streaming/index',
 };
 const { metafile } = await build({
   ...options,

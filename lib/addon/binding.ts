@@ -225,7 +225,9 @@ export interface NumericRecords {
     | 'clipNorm'
     | 'keyLow'
     | 'keyHigh'
-    | 'check';
+    | 'check'
+    | 'lossBefore'
+    | 'hitsBefore';
   comparison: 'rows' | 'cols' | 'indices' | 'value' | 'classes' | 'threshold' | 'k' | 'epsilon' | 'scale';
   deviation: 'residual' | 'spread' | 'differ';
   count: 'hits' | 'predicted' | 'actual' | 'occurs';

@@ -248,7 +248,8 @@ export function mayWorkHere(): boolean {
 // Pieces of work that wait for the event loop. Each turn continues one of them, so that many at once hold it no longer.
 const waiting: (() => void)[] = [];
 
-function turnOfEventLoop(): Promise<void> {
+/** Resolves when the event loop has turned. */
+export function turnOfEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.push(resolve) === 1) setImmediate(continueNext);
   });

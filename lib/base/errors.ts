@@ -34,6 +34,8 @@ export const errorClasses = {
   ERR_BLASNET_VERSION: Error,
   /** A file that cannot be read or written, is damaged, or has the wrong content. */
   ERR_BLASNET_FILE: Error,
+  /** A source of chunks that fails, or that has other rows than before. */
+  ERR_BLASNET_SOURCE: Error,
   /** Preprocessing or labels that are missing, or that have not learned from data yet. */
   ERR_BLASNET_NOT_FITTED: Error,
   /** Memory that the system does not give. Native code throws it, too: see native/binding/failure.h. */

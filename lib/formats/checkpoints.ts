@@ -30,8 +30,8 @@ export interface CheckpointReport {
 
 export interface CheckpointOptions {
   /**
-   * The folder for the checkpoints of one training: checkpoint-000001.safetensors, ..., by epoch. It is created if it
-   * does not exist.
+   * The folder for the checkpoints of one training: checkpoint-000001.safetensors, ..., by epoch;
+   * checkpoint-000001-part.safetensors is one within the next epoch, from a source. It is created if it does not exist.
    */
   readonly directory: FilePath;
   /** How many of the newest checkpoints to keep. At least 1. @default 3 */
@@ -75,6 +75,10 @@ export type EncodeCheckpoint = (metadata: Metadata) => Work<Safetensors>;
 
 // The key of the epoch's report, which every checkpoint has as JSON, and that of the option `best`, if it is given.
 const [reportKey, bestKey] = ['blasnet.checkpoint', 'blasnet.best'];
+
+// A checkpoint within an epoch has a place between those of two epochs.
+const withinEpoch = 0.5;
+const partEnding = '-part.safetensors';
 
 const text: Constraint = {
   rule: 'a non-empty string',
@@ -129,10 +133,11 @@ export class CheckpointStore {
    * checkpoints of later epochs: these belong to another training, and would count as the newest. With `overwrite`, the next
    * write removes them instead.
    *
+   * @param within whether it continues within the epoch after that one
    * @throws RangeError ERR_BLASNET_ARG_VALUE; Error ERR_BLASNET_FILE
    */
-  begin(epoch: number, options: WorkOptions = {}): Promise<void> {
-    return runCalls(this.#begin(epoch), options);
+  begin(epoch: number, options: WorkOptions = {}, within = false): Promise<void> {
+    return runCalls(this.#begin(epoch + (within ? withinEpoch : 0)), options);
   }
 
   /** Like `begin`, but blocks the calling thread. */
@@ -155,6 +160,14 @@ export class CheckpointStore {
     options: WorkOptions = {},
   ): Promise<Checkpoint> {
     return runCalls(this.#write(report, encode), options);
+  }
+
+  /**
+   * Writes a checkpoint within the epoch after `epoch`. It replaces an earlier one of that epoch, and goes when the epoch's
+   * own is written. @throws like write()
+   */
+  async writePart(epoch: number, encode: EncodeCheckpoint, options: WorkOptions = {}): Promise<void> {
+    await runCalls(this.#writeAt(epoch + withinEpoch, { epoch }, encode), options);
   }
 
   /** Like `write`, but blocks the calling thread. */
@@ -198,26 +211,30 @@ export class CheckpointStore {
     const newest = Math.max(0, ...wholeOf(known).map(([other]) => other));
     if (epoch < newest) {
       const message =
-        `Expected the checkpoint directory ${quote(this.directory)} to hold no checkpoint of an epoch after ${epoch}, ` +
-        `got one of epoch ${newest}; use another directory for another training, or overwrite: true to replace that one`;
+        `Expected the checkpoint directory ${quote(this.directory)} to hold no checkpoint of an epoch after ${Math.floor(epoch)}, ` +
+        `got one of epoch ${Math.ceil(newest)}; use another directory for another training, or overwrite: true to replace that one`;
       throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
     }
   }
 
   *#write(report: CheckpointReport, encode: EncodeCheckpoint): Calls<Checkpoint> {
     checkReport(report, this.best?.monitor);
+    return yield* this.#writeAt(report.epoch, report, encode);
+  }
+
+  *#writeAt(place: number, report: CheckpointReport, encode: EncodeCheckpoint): Calls<Checkpoint> {
     const { best } = this;
     const lines = { [reportKey]: JSON.stringify(report), ...(best && { [bestKey]: JSON.stringify(best) }) };
     const content = yield* working(encode(lines));
     const known = yield* this.#read();
-    yield* this.#begin(report.epoch);
-    const path = this.#pathOf(report.epoch);
+    yield* this.#begin(place);
+    const path = this.#pathOf(place);
     // If the process is killed here, the folder holds checkpoints of one training, and none of another.
     for (const epoch of this.#outdated) yield* this.#remove(epoch);
     this.#outdated = [];
     yield* mkdirCalls(this.directory);
     yield* writeSafetensors(path, content);
-    known.set(report.epoch, report);
+    known.set(place, report);
     yield* this.#prune(known);
     return { path, report };
   }
@@ -225,11 +242,15 @@ export class CheckpointStore {
   // Runs only when the new checkpoint exists. If the process is killed here, the next write removes the rest.
   *#prune(known: Map<number, CheckpointReport | BlasnetError>): Calls<void> {
     const newest = wholeOf(known).sort(([a], [b]) => b - a);
-    const [oldestKept] = newest.slice(0, this.keepLast).at(-1) ?? [0];
+    const [oldestKept] = newest
+      .filter(([place]) => Number.isInteger(place))
+      .slice(0, this.keepLast)
+      .at(-1) ?? [0];
     const best = this.best && bestOf(known, this.best);
     for (const epoch of [...known.keys()]) {
       // Damaged checkpoints do not count. They are removed if they are older than those that do.
-      if (epoch >= oldestKept || epoch === best) continue;
+      const outdated = !Number.isInteger(epoch) && epoch < (newest[0]?.[0] as number);
+      if ((epoch >= oldestKept && !outdated) || epoch === best) continue;
       yield* this.#remove(epoch);
       known.delete(epoch);
     }
@@ -286,7 +307,7 @@ export class CheckpointStore {
     const known = new Map<number, CheckpointReport>();
     const skipped: BlasnetError[] = [];
     let best: Monitored | undefined;
-    for (const epoch of (yield* this.#epochs()).sort((a, b) => a - b)) {
+    for (const epoch of (yield* this.#epochs()).filter(Number.isInteger).sort((a, b) => a - b)) {
       try {
         const { report, content, path } = yield* this.#readOne(epoch, how);
         known.set(epoch, report);
@@ -331,8 +352,8 @@ export class CheckpointStore {
     const path = this.#pathOf(epoch);
     const content = yield* readSafetensors(path, how);
     const report = yield* working(parseReport(content.metadata, path));
-    if (report.epoch !== epoch) {
-      throw fileError(path, 'the epoch', `${epoch}, as the file's name says`, report.epoch);
+    if (report.epoch !== Math.floor(epoch)) {
+      throw fileError(path, 'the epoch', `${Math.floor(epoch)}, as the file's name says`, report.epoch);
     }
     return { path, report, content };
   }
@@ -346,8 +367,9 @@ export class CheckpointStore {
       throw systemError('list', this.directory, error);
     }
     return names
-      .map((name) => Number(/^checkpoint-(\d+)\.safetensors$/.exec(name)?.[1]))
-      .filter((epoch) => Number.isSafeInteger(epoch) && names.includes(nameOf(epoch)));
+      .map((name) => /^checkpoint-(\d+)(-part)?\.safetensors$/.exec(name))
+      .map((found) => Number(found?.[1]) + (found?.[2] === undefined ? 0 : withinEpoch))
+      .filter((epoch) => Number.isSafeInteger(Math.floor(epoch)) && names.includes(nameOf(epoch)));
   }
 
   #pathOf(epoch: number): string {
@@ -378,7 +400,7 @@ function* parseReport(metadata: Metadata, path: string): Work<CheckpointReport> 
   if (json === undefined) throw fileError(path, place, 'present, as in every checkpoint', 'none');
   const report = yield* parseJson(json, place, path);
   const { epoch } = (report ?? {}) as { epoch?: unknown };
-  if (!(Number.isSafeInteger(epoch) && (epoch as number) >= 1)) {
+  if (!(Number.isSafeInteger(epoch) && (epoch as number) >= (path.endsWith(partEnding) ? 0 : 1))) {
     throw fileError(path, place, "an epoch's report", quote(json));
   }
   return Object.fromEntries(
@@ -421,5 +443,6 @@ function isFileError(error: unknown): error is BlasnetError {
 }
 
 function nameOf(epoch: number): string {
-  return `checkpoint-${String(epoch).padStart(6, '0')}.safetensors`;
+  const number = String(Math.floor(epoch)).padStart(6, '0');
+  return `checkpoint-${number}${Number.isInteger(epoch) ? '.safetensors' : partEnding}`;
 }

@@ -46,7 +46,7 @@ export function evaluationHere(...given: Parameters<typeof evaluationTask>): Eva
 
 /** @param factor see `lossOfScaled` */
 export function evaluation(
-  { loss: sum, hits, rows }: Outcome,
+  { loss: sum, hits, rows }: Pick<Outcome, 'loss' | 'hits' | 'rows'>,
   { loss: { name }, factor }: LossInUnits,
 ): Evaluation {
   const loss = factor * (sum / rows);

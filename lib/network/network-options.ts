@@ -23,6 +23,7 @@ import type { SampleWeight } from '../samples/weights';
 import type { OverrideName } from '../training/fingerprint';
 import type { Having } from '../training/history';
 import type { FitOptions } from '../training/options';
+import type { SourceFitOptions } from '../training/source-options';
 import { labelsOption, preprocessingOption, type TargetScaler, targetScalerOption } from './own-parts';
 
 export interface NetworkOptions {
@@ -140,6 +141,18 @@ export interface ResumeOptions extends FitOptions, LoadOptions {
    */
   readonly override?: readonly (OverrideName | AnyName)[];
 }
+
+/** The options of `Network.evaluate` with a source, whose chunks have the weights. */
+export interface EvaluateSourceOptions<M extends Metrics = Metrics>
+  extends Omit<EvaluateOptions<M>, 'sampleWeight'>,
+    AsyncOptions,
+    Pick<SourceFitOptions, 'windowRows'> {}
+
+/** The options of `Network.predict` with a source. */
+export interface PredictSourceOptions extends AsyncOptions {}
+
+/** The options of `Network.resume` with a source. */
+export type ResumeSourceOptions = SourceFitOptions & Omit<ResumeOptions, keyof FitOptions>;
 
 export const networkConstraints = {
   dtype: optional(dtypeName),

@@ -11,11 +11,10 @@ import type { Metrics } from '../metrics/metric';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
-import { newSession } from '../training/assemble';
-import { fitAsync, fitHere, loopOver } from '../training/drive';
-import type { History, HistoryOf, Reports } from '../training/history';
+import { type InputSource, isSource, type SampleChunk, type Source } from '../samples/source';
+import type { History, HistoryOf } from '../training/history';
 import type { OptimizerMemory } from '../training/optimizer-state';
-import type { FitOptions, Unvalidated, Validated } from '../training/options';
+import type { Unvalidated, Validated } from '../training/options';
 import type { TrainingError } from '../training/training-error';
 import { loadBest, loadBestSync } from './best';
 import { type ClonableNetwork, type CloneSource, makeClonable, type NetworkCopy } from './clone';
@@ -30,11 +29,15 @@ import {
   type CreateOptions,
   createConstraints,
   type EvaluateOptions,
+  type EvaluateSourceOptions,
+  type Evaluation,
   type EvaluationOf,
   type LoadBestOptions,
   type NetworkLoadOptions,
   type NetworkOptions,
+  type PredictSourceOptions,
   type ResumeOptions,
+  type ResumeSourceOptions,
 } from './network-options';
 import type { Predictor, PredictorOptions } from './predictor';
 import { makeReadable, type ReadableNetwork } from './readable';
@@ -48,6 +51,7 @@ import {
   type SharableNetwork,
   type SharedNetwork,
 } from './shared';
+import { evaluateChunks, makeTrainable, predictChunks, type TrainableNetwork } from './trainable';
 
 /** The network of a resumed training, and the history of all epochs of that training. */
 export interface Resumed<H extends History = History> {
@@ -66,6 +70,7 @@ type GivenMethods = DisposableObject &
   SavableNetwork &
   ExportableNetwork &
   ExplainedNetwork &
+  TrainableNetwork &
   IncrementalNetwork &
   SharableNetwork &
   ClonableNetwork<Network>;
@@ -91,6 +96,7 @@ export class Network {
     makeReadable<Network>(Network.prototype, (net) => net.#parts);
     makeSavable<Network>(Network.prototype, (net) => net.#parts);
     makeExportable(Network.prototype);
+    makeTrainable<Network>(Network.prototype, (net) => net.#parts);
     makeIncremental<Network>(Network.prototype, (net) => net.#parts);
     makeSharable<Network>(Network.prototype, (net) => net.#parts);
     makeClonable<Network>(Network.prototype, (net) => net.#cloned, Network.#fromCopy);
@@ -243,10 +249,15 @@ export class Network {
   ): Promise<Resumed<HistoryOf<M, 'val'>>>;
   /** The same, with options whose type does not say whether there is a validation set. */
   static resume(path: FilePath, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed>;
-  static resume(path: FilePath, X: InputsLike, Y: LabelsLike, options: ResumeOptions): Promise<Resumed> {
+  /**
+   * The same for a training from a source, which may have been within an epoch: the rows that it had trained are read and
+   * left out. @throws Error ERR_BLASNET_SOURCE also when the source has other rows than the checkpoint says
+   */
+  static resume(path: FilePath, source: Source<SampleChunk>, options: ResumeSourceOptions): Promise<Resumed>;
+  static resume(path: FilePath, X: unknown, Y: unknown, options?: ResumeOptions): Promise<Resumed> {
     const restore = (stored: StoredNetwork) => {
       const network = Network.#from(stored);
-      return { network, trained: network.#parts, queue: network.#queue };
+      return { network, trained: network.#parts };
     };
     return resumeTraining(restore, path, X, Y, options);
   }
@@ -297,69 +308,23 @@ export class Network {
   }
 
   /**
-   * Trains the network on other threads. The gradient of a batch is that of the mean loss over its samples.
-   *
-   * @returns the history: the loss of every epoch, and the series that `History` describes
-   * @throws TypeError or RangeError with a code for bad options and data, which change no parameters; AbortError
-   *   when the signal ends the training; RangeError ERR_BLASNET_DIVERGED when a loss is not finite (that step is not
-   *   taken), or when parameters are not finite after an epoch; Error ERR_BLASNET_BUSY when the network is already
-   *   being trained; Error ERR_BLASNET_FILE when a checkpoint cannot be written; and the errors of callbacks. After an
-   *   error during the training, the parameters are those of the last step; with early stopping and restoreBest those of
-   *   the best epoch. Such an error has the epochs that were finished as its property `history`: see `TrainingError`
-   */
-  fit<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Unvalidated<M>): Promise<HistoryOf<M>>;
-  /** The same, with a validation set: the names of its series begin with `val`. */
-  fit<const M extends Metrics>(
-    X: InputsLike,
-    Y: LabelsLike,
-    options: Validated<M>,
-  ): Promise<HistoryOf<M, 'val'>>;
-  /** The same, with options whose type does not say whether there is a validation set. */
-  fit(X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History>;
-  async fit(X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History> {
-    return fitAsync(newSession(this.#parts, X, Y, options), this.#queue);
-  }
-
-  /**
-   * Like `fit`, but blocks the calling thread: use maxSeconds for a limit of time. A signal that nothing could abort is
-   * refused: see `FitOptions`.
-   * @throws like fit(); Error ERR_BLASNET_BUSY also while another thread reads the network
-   */
-  fitSync<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Unvalidated<M>): HistoryOf<M>;
-  /** The same, with a validation set: the names of its series begin with `val`. */
-  fitSync<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Validated<M>): HistoryOf<M, 'val'>;
-  /** The same, with options whose type does not say whether there is a validation set. */
-  fitSync(X: InputsLike, Y: LabelsLike, options: FitOptions): History;
-  fitSync(X: InputsLike, Y: LabelsLike, options: FitOptions): History {
-    this.#queue.checkFree('fitSync');
-    this.#queue.checkAtRest('fitSync', 'nothing');
-    return fitHere(newSession(this.#parts, X, Y, options, true), this.#queue);
-  }
-
-  /**
-   * Trains like `fit`, and yields the report of each epoch. No other thread changes the network while the loop's
-   * body runs. Leaving the loop ends the training. If you call `next` yourself, end it by `return`; a generator that is
-   * dropped keeps the network busy until it is collected. @throws like fit()
-   *
-   *     for await (const epoch of net.epochs(X, Y, { epochs: 100 })) if (epoch.loss < 0.1) break;
-   */
-  epochs<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Unvalidated<M>): Reports<M>;
-  /** The same, with a validation set: the names of its series begin with `val`. */
-  epochs<const M extends Metrics>(X: InputsLike, Y: LabelsLike, options: Validated<M>): Reports<M, 'val'>;
-  /** The same, with options whose type does not say whether there is a validation set. */
-  epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics>;
-  epochs(X: InputsLike, Y: LabelsLike, options: FitOptions): Reports<Metrics> {
-    return loopOver(newSession(this.#parts, X, Y, options), this.#queue);
-  }
-
-  /**
    * Returns the outputs for X as a new matrix (samples x outputDim). A prediction of less than a millisecond blocks the
    * calling thread for that time: see docs/serving.md.
    * @throws TypeError or RangeError with a code for bad options and data; AbortError when the signal ends the call;
    *   Error ERR_BLASNET_NOT_FITTED for preprocessing or a targetScaler that has not learned
    */
-  async predict(X: InputsLike, options: AsyncOptions = {}): Promise<Matrix> {
-    return this.#reader.predict(X, options);
+  predict(X: InputsLike, options?: AsyncOptions): Promise<Matrix>;
+  /**
+   * Predicts the chunks of a source, one after another: see docs/large-data.md. The next chunk is read meanwhile.
+   * @throws like predict(); Error ERR_BLASNET_SOURCE when the source throws
+   */
+  predict(source: InputSource, options?: PredictSourceOptions): AsyncGenerator<Matrix, void, undefined>;
+  predict(
+    X: InputsLike | InputSource,
+    options: AsyncOptions = {},
+  ): Promise<Matrix> | AsyncGenerator<Matrix, void, undefined> {
+    if (isSource(X)) return predictChunks((part, how) => this.#reader.predict(part, how), X, options);
+    return this.#reader.predict(X as InputsLike, options);
   }
 
   /**
@@ -395,12 +360,22 @@ export class Network {
   }
 
   /** Computes the mean loss, the accuracy if the loss knows one, and metrics. @throws like predict() */
-  async evaluate<const M extends Metrics>(
+  evaluate<const M extends Metrics>(
     X: InputsLike,
     Y: LabelsLike,
-    options: EvaluateOptions<M> & AsyncOptions = {},
-  ): Promise<EvaluationOf<M>> {
-    return (await this.#reader.evaluate(X, Y, options)) as EvaluationOf<M>;
+    options?: EvaluateOptions<M> & AsyncOptions,
+  ): Promise<EvaluationOf<M>>;
+  /**
+   * The same with the rows of a source, window by window: see docs/large-data.md. With metrics, the predictions and labels of all
+   * rows stay in memory. @throws like evaluate(); Error ERR_BLASNET_SOURCE when the source throws or has no rows
+   */
+  evaluate<const M extends Metrics>(
+    source: Source<SampleChunk>,
+    options?: EvaluateSourceOptions<M>,
+  ): Promise<EvaluationOf<M>>;
+  async evaluate(X: unknown, Y: unknown, options: EvaluateOptions & AsyncOptions = {}): Promise<Evaluation> {
+    if (isSource(X)) return evaluateChunks(this.#parts.decidedKind, this.#queue, X, Y);
+    return this.#reader.evaluate(X as InputsLike, Y as LabelsLike, options);
   }
 
   /** Like `evaluate`, but blocks the calling thread. @throws like predictSync() */

@@ -14,31 +14,37 @@ import { attach } from '../training/training-error';
 import { findCheckpoint } from './find-checkpoint';
 import type { StoredNetwork } from './network-file';
 import type { ResumeOptions } from './network-options';
+import { fromSource, streaming } from './trainable';
 
 /** A network that was made from a checkpoint, with its inner parts. */
 interface Restored<Network> {
   readonly network: Network;
-  readonly trained: TrainedNetwork;
-  readonly queue: PlanQueue;
+  readonly trained: TrainedNetwork & { readonly queue: PlanQueue };
 }
 
 /** Does the work of `Network.resume`. `restore` makes the network of a checkpoint. */
 export async function resumeTraining<Network>(
   restore: (stored: StoredNetwork) => Restored<Network>,
   path: FilePath,
-  X: InputsLike,
-  Y: LabelsLike,
-  options: ResumeOptions,
+  X: unknown,
+  Y: unknown,
+  options: ResumeOptions | undefined,
 ): Promise<{ network: Network; history: History }> {
-  checkResumeOptions(options);
-  const { skipDamaged = false, steps = [], override = [], ...fitOptions } = options;
+  const ofSource = fromSource(X, options);
+  const given = (ofSource ? Y : options) as ResumeOptions;
+  checkResumeOptions(given, ofSource);
+  const { skipDamaged = false, steps = [], override = [], ...fitOptions } = given;
   checkOverride(override);
   checkLoadOptions({ steps });
   const found = await findCheckpoint(path, skipDamaged, { steps }, howOf(fitOptions));
-  const { network, trained, queue } = restore(found.stored);
-  const session = resumedSession(trained, X, Y, fitOptions, found, override);
+  const { network, trained } = restore(found.stored);
   try {
-    return { network, history: await fitAsync(session, queue) };
+    if (ofSource) {
+      const { resumeSource } = await streaming();
+      return { network, history: await resumeSource(trained, X, fitOptions, found, override) };
+    }
+    const session = resumedSession(trained, X as InputsLike, Y as LabelsLike, fitOptions, found, override);
+    return { network, history: await fitAsync(session, trained.queue) };
   } catch (error) {
     attach(error, { network });
     throw error;

@@ -40,9 +40,9 @@ export interface CombinedWeights extends Pending {
 
 /**
  * How weights are used. `asGiven` is Keras's way. `ofMeanOne` is that of checkpoints of version 0.1: weights were scaled to
- * a mean of 1.
+ * a mean of 1. `ofPart` is as given, for a part of the rows: all of its weights may be 0.
  */
-export type Weighting = 'asGiven' | 'ofMeanOne';
+export type Weighting = 'asGiven' | 'ofMeanOne' | 'ofPart';
 
 /**
  * Multiplies the weights of both options. Without an option, the result is undefined.
@@ -60,7 +60,7 @@ export function combineWeights(
   if (sampleWeight === undefined && classWeight === undefined) return undefined;
   const { rows } = labels;
   const given = sampleWeight === undefined ? null : weightsInput('sampleWeight', sampleWeight, rows);
-  const ofClasses = classWeight === undefined ? null : classWeigher(classes, classWeight);
+  const ofClasses = classWeight === undefined ? null : classWeigher(classes, classWeight, weighting);
   const own = given && allocateShared(rows, dtype);
   const arrays = given === null ? [] : [given.weights];
   if (ofClasses === null) {
@@ -78,7 +78,7 @@ export function combineWeights(
 
 function* weighOwn(given: WeightsInput | null, out: FloatArray | null, weighting: Weighting): Work<void> {
   if (given === null || out === null) return;
-  yield* checkedWeights(given);
+  yield* checkedWeights(given, weighting);
   yield* write(given.name, { weights: given.weights, rows: out.length, out }, weighting);
 }
 
@@ -108,7 +108,7 @@ function* write(name: string, given: Parameters<typeof weigh>[0], weighting: Wei
     const message = `Expected ${name} to stay in the range of ${dtype}, got ${out[found.bad]} for row ${found.bad}`;
     throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
   }
-  if (found.present > 0) return;
+  if (found.present > 0 || weighting === 'ofPart') return;
   const message = `Expected ${name} to be above 0 in ${dtype} for at least one row, got 0 for all ${rows}`;
   throw blasnetError('ERR_BLASNET_ARG_VALUE', message);
 }
@@ -172,25 +172,27 @@ function weightsInput(name: string, value: unknown, rows: number): WeightsInput 
   return { name, value, weights, unread: numbersReading(name, value, weights, wrong) };
 }
 
-function* checkedWeights({ name, value, weights, unread }: WeightsInput): Work<void> {
+function* checkedWeights({ name, value, weights, unread }: WeightsInput, weighting: Weighting): Work<void> {
   if (unread !== undefined) yield* readInSlices(unread);
   const { bad, sum } = yield* checkWeights(weights);
   if (bad < lengthOf(weights)) throw weightError(name, bad, weights[bad]);
-  if (sum === 0) throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'not all 0', value);
+  if (sum === 0 && weighting !== 'ofPart')
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'not all 0', value);
 }
 
 /** The weights of the classes, for the number of rows of each. */
 type ClassWeigher = (counts: readonly number[]) => Float64Array;
 
+/** The weights 'balanced' of classes that have so many rows. */
+export function balancedWeights(counts: readonly number[]): Float64Array {
+  const present = counts.filter((count) => count > 0).length;
+  const rows = counts.reduce((sum, count) => sum + count, 0);
+  return Float64Array.from(counts, (count) => (count === 0 ? 0 : rows / (present * count)));
+}
+
 /** Checks the `classWeight` option. */
-function classWeigher(classes: number, value: unknown): ClassWeigher {
-  if (value === 'balanced') {
-    return (counts) => {
-      const present = counts.filter((count) => count > 0).length;
-      const rows = counts.reduce((sum, count) => sum + count, 0);
-      return Float64Array.from(counts, (count) => (count === 0 ? 0 : rows / (present * count)));
-    };
-  }
+function classWeigher(classes: number, value: unknown, weighting: Weighting): ClassWeigher {
+  if (value === 'balanced') return balancedWeights;
   if (typeof value === 'string') {
     throw argumentError(
       'ERR_BLASNET_UNKNOWN_NAME',
@@ -211,7 +213,8 @@ function classWeigher(classes: number, value: unknown): ClassWeigher {
   }
   return (counts) => {
     const weights = counts.map((_, label) => (weightOf.get(String(label)) as number | undefined) ?? 1);
-    if (weights.every((weight, label) => weight === 0 || counts[label] === 0)) {
+    const none = weights.every((weight, label) => weight === 0 || counts[label] === 0);
+    if (none && weighting !== 'ofPart') {
       const rule = 'above 0 for at least one class in Y';
       throw argumentError('ERR_BLASNET_ARG_VALUE', 'classWeight', rule, value);
     }

@@ -1,4 +1,5 @@
 import type { Work } from '../addon/work';
+import { argumentError } from '../base/errors';
 import { anything, checkOptions } from '../base/validate';
 import { outputLayerOf } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
@@ -21,6 +22,7 @@ import {
   type Fingerprint,
   fingerprintOf,
   type OverrideName,
+  settingsOf,
   weightingOf,
 } from './fingerprint';
 import {
@@ -82,11 +84,13 @@ export function resumedSession(
   { state, path }: { readonly state: TrainingState; readonly path: string },
   override: readonly OverrideName[],
 ): TrainingSession {
+  checkBetweenEpochs(state, path);
   const { architecture } = network.kind;
   const weighting = weightingOf(state.fingerprint, path);
   const { samples, completed, validation } = prepare(network.kind, X, Y, options, weighting);
   const validated = validation !== undefined;
-  const beginning = beginningOf(state, completed, architecture, samples, validated, path, override);
+  const settings = settingsOf(completed, samples.X.rows, validated);
+  const beginning = beginningOf(state, completed, architecture, settings, path, override);
   // With the option `seed`, the training had its own generator, and the network's stayed as it was.
   const own = state.networkGenerator !== undefined;
   if (own) network.random.setState(state.networkGenerator);
@@ -101,6 +105,14 @@ export function resumedSession(
   const session = sessionOf(network, runner, validation, check, weighting);
   session.restore(beginning.position, beginning.split, beginning.reports, beginning.best);
   return session;
+}
+
+// Samples in memory are gone through epoch by epoch.
+function checkBetweenEpochs({ source }: TrainingState, path: string): void {
+  const { part } = (source ?? {}) as { readonly part?: { readonly rows?: unknown } };
+  if (part === undefined || part.rows === 0) return;
+  const rule = 'one after an epoch, since X and Y are in memory: within an epoch, resume takes its source';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'the checkpoint', rule, path);
 }
 
 interface Prepared {

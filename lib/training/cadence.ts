@@ -7,7 +7,10 @@ export interface CadenceOptions {
    * @default 1, or never if everySeconds is given
    */
   readonly everyEpochs?: number;
-  /** Writes after an epoch if this many seconds have passed since the last time. Above 0. @default never */
+  /**
+   * Writes after an epoch if this many seconds have passed since the last time; in a training from a source also within an
+   * epoch, between two windows. Above 0. @default never
+   */
   readonly everySeconds?: number;
 }
 
@@ -36,6 +39,13 @@ export class Cadence {
   due(epoch: number, now: number): boolean {
     // Uses the epoch's number, so that a resumed training keeps the rhythm of the original one.
     const due = epoch % this.#epochs === 0 || now - this.#last >= this.#milliseconds;
+    if (due) this.#last = now;
+    return due;
+  }
+
+  /** Whether to write within an epoch. If so, the seconds start again at `now`. */
+  dueWithin(now: number): boolean {
+    const due = now - this.#last >= this.#milliseconds;
     if (due) this.#last = now;
     return due;
   }

@@ -2,7 +2,6 @@ import { packRecord } from '../addon/records';
 import type { Work } from '../addon/work';
 import { AbortError } from '../base/errors';
 import { allocateShared } from '../base/matrix';
-import { atLeast, between, type Constraint } from '../base/validate';
 import { type Operation, type Outcome, outcomeError, statusCodes } from '../engine/plan';
 import { type Architecture, outputLayerOf } from '../layers/architecture';
 import { lossEntry } from '../layers/losses';
@@ -10,15 +9,16 @@ import type { GeneratorState, RandomState } from '../random/random-state';
 import type { LabelledSamples } from '../samples/samples';
 import { classCount, type PresentRows, presentRows } from '../samples/weights';
 import { initialPlateau, type PlateauState } from '../schedules/plateau';
-import { factorAt, learningRateAt, unitOf } from '../schedules/rate';
-import type { Progress, Schedule } from '../schedules/schedule';
 import type { CompletedFitOptions } from './completed-options';
 import type { BatchReport, EpochReport } from './history';
 import { newOptimizerState, OptimizerMemory, type OptimizerState, withNewKey } from './optimizer-state';
 import { EpochOrders } from './orders';
 import { Pace } from './pace';
+import type { Progressed, Stride } from './progressed';
 import type { TrainingSizes } from './sizes';
 import { splitRows, takeRows } from './split';
+import { stepNumbers } from './step-numbers';
+import { type EpochPart, epochBegin, type Window } from './window';
 
 /** A runner's state between two epochs, without the split and the states of optimiser and generator. */
 export interface RunPosition {
@@ -26,18 +26,6 @@ export interface RunPosition {
   readonly plateau: PlateauState;
   readonly converged: boolean;
 }
-
-/** The epochs and the step that a native call finished. */
-export interface Progressed {
-  readonly epochs: readonly EpochReport[];
-  /** The last step. */
-  readonly batch: BatchReport;
-  /** What ended the call after these epochs: a divergence or an abort. */
-  readonly error?: Error | undefined;
-}
-
-/** The length of a native call: one step, one epoch, or the number of epochs that `Pace` says. */
-export type Stride = 'batch' | 'epoch' | 'paced';
 
 /** The current native call: the rows of an epoch that it goes through, and the learning rates of its steps. */
 interface Call {
@@ -90,8 +78,11 @@ export class EpochRunner {
   #losses = allocateShared(0, 'float64');
   #hitShares = allocateShared(0, 'float64');
   #call: Call | undefined;
-  // If the current epoch runs step by step: its finished rows, and their sums.
-  #done = { rows: 0, loss: 0, hits: 0 };
+  // If the current epoch runs in several calls: its finished rows, and their sums.
+  #done = epochBegin;
+  // The rows of a source that are in memory; undefined if the samples are all rows.
+  #window: Window | undefined;
+  #usedUp = false;
 
   /** @param memory keeps the optimiser's state from one training to the next */
   constructor(
@@ -120,6 +111,32 @@ export class EpochRunner {
     return this.#sizes.epochRows;
   }
 
+  /** Where the current epoch stands, if it runs in several calls. */
+  get part(): EpochPart {
+    return this.#done;
+  }
+
+  /**
+   * The next calls train with these rows of a source, whose epochs have `total` rows, or unknown ones before the first
+   * epoch's end. Call it for the first window, and whenever `wantsWindow`.
+   */
+  enter(window: Window, total: number | undefined): void {
+    const { X } = window.samples;
+    this.#window = window;
+    this.#usedUp = false;
+    this.#present = null;
+    this.samples = window.samples;
+    if (total !== undefined) this.#sizes = this.options.sizesFor(total);
+    const { shuffle } = this.#sizes;
+    if (this.#orders.rows === X.rows && this.#orders.shuffle === shuffle) return;
+    this.#orders = new EpochOrders({ shuffle, rows: X.rows, trainedRows: X.rows }, this.random);
+  }
+
+  /** Whether a training from a source has used up its window. */
+  get wantsWindow(): boolean {
+    return this.#window === undefined || this.#usedUp;
+  }
+
   /** Exists after the first call of `next`. */
   get optimizerState(): OptimizerState {
     return this.#optimizerState as OptimizerState;
@@ -135,7 +152,8 @@ export class EpochRunner {
   }
 
   /** Continues from another runner's position. Call it before the first `next`. */
-  restore(position: RunPosition, split: Uint32Array | undefined): void {
+  restore(position: RunPosition, split: Uint32Array | undefined, part = epochBegin): void {
+    this.#done = part;
     this.#finished = position.epoch;
     this.plateau = position.plateau;
     this.#converged = position.converged;
@@ -173,6 +191,11 @@ export class EpochRunner {
     }
   }
 
+  /** Keeps the generator's state, to which a refusal of the training returns. Call it before numbers are drawn. */
+  keepGenerator(): void {
+    this.#generatorBefore ??= this.random.getState();
+  }
+
   /** Undoes what happened before the first step, so that a refused training leaves no trace. */
   refuse(): void {
     if (this.#optimizerState !== undefined) {
@@ -195,13 +218,18 @@ export class EpochRunner {
     // An abort and the schedule's errors come before anything is drawn, so that they leave no trace.
     if (signal?.aborted) throw new AbortError(signal.reason);
     yield* this.#leaveOut();
-    const { epochRows: rows, batchSize, accumulate } = this.#sizes;
+    const { batchSize, accumulate } = this.#sizes;
+    const window = this.#window;
+    const rows = window?.rows ?? this.rows;
+    const before = window?.first ?? 0;
     const byStep = stride === 'batch';
-    const epochs = stride === 'paced' ? Math.min(left, this.#pace.epochs) : 1;
-    const from = byStep ? this.#done.rows : 0;
+    const epochs = stride === 'paced' && window === undefined ? Math.min(left, this.#pace.epochs) : 1;
+    const from = byStep ? this.#done.rows - before : 0;
     const to = byStep ? Math.min(rows, from + batchSize * accumulate) : rows;
     const steps = byStep ? 1 : epochs * this.#stepsIn(rows);
-    const { rates, decayFactors, dropoutFactors } = this.#numbersOf(from, steps);
+    const stepsPerEpoch = this.#stepsIn(this.rows);
+    const first = this.#finished * stepsPerEpoch + this.#stepsIn(before + from);
+    const { rates, ...factors } = stepNumbers(options, first, steps, stepsPerEpoch, this.plateau);
     if (from === 0) yield* this.#draw(epochs);
     this.#call = { startedAt: performance.now(), epochs, from, to, rates };
 
@@ -221,7 +249,10 @@ export class EpochRunner {
       clipNorm,
       keyLow: key[0],
       keyHigh: key[1],
-      check: !this.#begun,
+      // Each window has rows that nothing has checked.
+      check: !this.#begun || (window !== undefined && from === 0),
+      lossBefore: this.#done.loss,
+      hitsBefore: this.#done.hits,
     });
     const request = {
       X: samples.X.data,
@@ -233,8 +264,7 @@ export class EpochRunner {
       options: native.options,
       state,
       learningRates: rates,
-      decayFactors,
-      dropoutFactors,
+      ...factors,
       losses: this.#losses,
       hitShares: this.#hitShares,
     };
@@ -251,13 +281,13 @@ export class EpochRunner {
   accept(outcome: Outcome): Progressed {
     const { epochs, from, to, startedAt } = this.#call as Call;
     const error = this.#errorOf(outcome);
-    if (error !== undefined)
-      return { ...this.#wholeEpochs(to - from === this.rows ? outcome.epoch : 0), error };
+    const whole = this.#window === undefined && to - from === this.rows;
+    if (error !== undefined) return { ...this.#wholeEpochs(whole ? outcome.epoch : 0), error };
     this.#pace.adjust(epochs, performance.now() - startedAt);
     this.#begun = true;
     this.#converged = outcome.status === statusCodes.converged;
     this.#countSteps(outcome);
-    return to - from === this.rows ? this.#wholeEpochs(outcome.epoch) : this.#partOfEpoch(outcome, to);
+    return whole ? this.#wholeEpochs(outcome.epoch) : this.#partOfEpoch(outcome, to);
   }
 
   // An operation that was stopped has taken the steps of some epochs, and of some batches of the next one.
@@ -273,23 +303,21 @@ export class EpochRunner {
   #wholeEpochs(count: number): Progressed {
     const epochs = Array.from({ length: count }, (_, i) => this.#report(this.#finished + i + 1, i));
     this.#finished += count;
-    this.#done = { rows: 0, loss: 0, hits: 0 };
+    this.#done = epochBegin;
     return { epochs, batch: this.#batchReport(this.#finished, epochs.at(-1)) };
   }
 
   #partOfEpoch(outcome: Outcome, to: number): Progressed {
     const epoch = this.#finished + 1;
     const batch = this.#batchReport(epoch, this.#report(epoch, 0));
-    const done = {
-      rows: to,
-      loss: this.#done.loss + outcome.loss,
-      hits: this.#done.hits + outcome.hits,
-    };
+    const { first, rows, last } = this.#window ?? { first: 0, rows: this.rows, last: true };
+    const done = { rows: first + to, loss: outcome.loss, hits: outcome.hits };
     this.#done = done;
-    if (to < this.rows) return { epochs: [], batch };
+    this.#usedUp = to === rows;
+    if (to < rows || !last) return { epochs: [], batch };
     this.#finished++;
-    this.#done = { rows: 0, loss: 0, hits: 0 };
-    return { epochs: [this.#reportOf(epoch, done.loss / this.rows, done.hits / this.rows)], batch };
+    this.#done = epochBegin;
+    return { epochs: [this.#reportOf(epoch, done.loss / done.rows, done.hits / done.rows)], batch };
   }
 
   #errorOf(outcome: Outcome): Error | undefined {
@@ -298,8 +326,15 @@ export class EpochRunner {
       this.#countSteps(outcome);
       return new AbortError(signal?.reason);
     }
-    const error = outcomeError(outcome, this.samples, this.architecture, loss, this.#finished + 1);
+    const error =
+      this.#window?.refusal(outcome) ??
+      outcomeError(outcome, this.samples, this.architecture, loss, this.#finished + 1);
     if (error === undefined || error.code === 'ERR_BLASNET_DIVERGED') return error;
+    if (this.#begun) {
+      // A later window of a source. No step was taken with it.
+      this.giveUp();
+      return error;
+    }
     // Refused data leave no trace: the generator returns to its state before them.
     this.refuse();
     throw error;
@@ -391,7 +426,7 @@ export class EpochRunner {
     const { loss = Number.NaN, accuracy } = report ?? {};
     return Object.freeze({
       epoch,
-      batch: this.#stepsIn((this.#call as Call).from + 1),
+      batch: this.#stepsIn((this.#window?.first ?? 0) + (this.#call as Call).from + 1),
       loss,
       ...(accuracy !== undefined && { accuracy }),
       learningRate: this.learningRate,
@@ -400,29 +435,5 @@ export class EpochRunner {
 
   #stepsIn(rows: number): number {
     return Math.ceil(rows / (this.#sizes.batchSize * this.#sizes.accumulate));
-  }
-
-  // What the schedules say for each step, starting at row `from` of the next epoch.
-  #numbersOf(from: number, steps: number) {
-    const { schedule, weightDecaySchedule, dropoutSchedule, optimizer, epochs } = this.options;
-    const stepsPerEpoch = this.#stepsIn(this.rows);
-    const before = this.#finished * stepsPerEpoch + this.#stepsIn(from);
-    // A single number if it never changes.
-    const each = (of: Schedule, base: number, numberAt: (progress: Progress) => number) => {
-      if (unitOf(of) === 'never') return Float64Array.of(base);
-      return Float64Array.from({ length: steps }, (_, i) => {
-        const step = before + i;
-        const epoch = Math.floor(step / stepsPerEpoch);
-        return numberAt({ step, epoch, steps: epochs * stepsPerEpoch, epochs, stepsPerEpoch });
-      });
-    };
-    const factors = (name: string, of: Schedule, constraint: Constraint) =>
-      each(of, 1, (progress) => factorAt(name, of, progress, constraint));
-    const base = optimizer.learningRate;
-    return {
-      rates: each(schedule, base, (progress) => learningRateAt(schedule, base, progress, this.plateau)),
-      decayFactors: factors('weightDecaySchedule', weightDecaySchedule, atLeast(0)),
-      dropoutFactors: factors('dropoutSchedule', dropoutSchedule, between(0, 1)),
-    };
   }
 }

@@ -34,19 +34,25 @@ export function* fingerprintOf(
     // The product with sampleWeight. Since sampleWeight is compared, this compares classWeight.
     classWeight: yield* digest(samples.weights, weighting),
   };
-  return settingsOf(options, samples, validation, digests);
+  return settingsOf(options, samples.X.rows, validation, digests);
 }
 
-/** The fingerprint without the weights, which may still be pending; with `digests`, all of it. */
+/**
+ * The fingerprint without the weights, which may still be pending; with `digests`, all of it.
+ *
+ * @param windowRows those of a training from a source; null: the samples are in memory
+ */
 export function settingsOf(
   options: CompletedFitOptions,
-  samples: LabelledSamples,
+  rows: number,
   validation: boolean,
   digests: Readonly<Record<string, string | null>> = {},
+  windowRows: number | null = null,
 ): Fingerprint {
   const { batchSize, accumulate, shuffle, heldRows, stratify, clipValue, clipNorm, dropLast } = options;
   const fingerprint: Fingerprint = {
-    rows: samples.X.rows,
+    rows,
+    windowRows,
     batchSize,
     accumulate,
     shuffle,
@@ -78,12 +84,14 @@ export function settingsOf(
 /** Descriptions of the fields that are not options. */
 const descriptions: Readonly<Record<string, string>> = {
   rows: 'the rows of X',
+  windowRows: 'windowRows (null: arrays in memory)',
   heldRows: 'the rows that validationSplit holds out',
   series: "the history's series (from validation and metrics)",
 };
 
 // What the checkpoints of version 0.1 do not have, with the values that its trainings had.
 const laterFields = {
+  windowRows: null,
   dropLast: false,
   weightDecaySchedule: { name: 'constant' },
   dropoutSchedule: { name: 'constant' },
@@ -97,6 +105,7 @@ export const overrideNames = [
     'clipValue',
     'clipNorm',
     'rows',
+    'windowRows',
     'validationSplit',
     'stratify',
     'sampleWeight',

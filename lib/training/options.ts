@@ -303,9 +303,10 @@ export function checkFitOptions(options: unknown, blocking: boolean): void {
 }
 
 /** Like `checkFitOptions`, for the options of `Network.resume`. */
-export function checkResumeOptions(options: unknown): void {
+export function checkResumeOptions(options: unknown, ofSource = false): void {
   checkOptions('', options, {
     ...fitConstraints,
+    ...(ofSource && { windowRows: anything }),
     skipDamaged: optional(boolean),
     steps: anything,
     override: anything,

@@ -23,6 +23,14 @@ export class EpochOrders {
     this.#random = random;
   }
 
+  get rows(): number {
+    return this.#options.rows;
+  }
+
+  get shuffle(): boolean {
+    return this.#options.shuffle;
+  }
+
   /** (epochs * rows) the orders of the last `draw`, on a SharedArrayBuffer; null: the order of the samples. */
   get drawn(): Uint32Array | null {
     return this.#drawn;

@@ -23,11 +23,10 @@ import type { Architecture } from '../layers/architecture';
 import { parameterCount, statisticShapes } from '../layers/parameters';
 import { nativeOptimizer } from '../optimizers/make';
 import type { GeneratorState, RandomState } from '../random/random-state';
-import type { LabelledSamples } from '../samples/samples';
 import { checkPlateauState, initialPlateau } from '../schedules/plateau';
 import type { CompletedFitOptions } from './completed-options';
 import type { RunPosition } from './epoch-runner';
-import { checkFingerprint, type Fingerprint, type OverrideName, settingsOf } from './fingerprint';
+import { checkFingerprint, type Fingerprint, type OverrideName } from './fingerprint';
 import type { EpochReport } from './history';
 import type { OptimizerState } from './optimizer-state';
 import type { Snapshot, TrainingSession } from './session';
@@ -40,6 +39,7 @@ export function encodeTraining(
   session: TrainingSession,
   networkRandom: RandomState,
   fingerprint: Fingerprint,
+  source: Json = null,
 ): TrainingContent {
   const { runner, best, reports } = session;
   const { options, random, optimizerState, position, split } = runner;
@@ -63,6 +63,7 @@ export function encodeTraining(
     generator: { position: generator.position, spareNormal: generator.spareNormal },
     networkGenerator: null as Json,
     settings: fingerprint,
+    source,
   };
   if (networkRandom !== random) {
     const { key, ...rest } = networkRandom.getState();
@@ -84,6 +85,8 @@ export interface TrainingState {
   /** The network's generator, if the option `seed` gave the training another one. */
   readonly networkGenerator: GeneratorState | undefined;
   readonly fingerprint: Fingerprint;
+  /** Where a training from a source stands in it; null for one with samples in memory. */
+  readonly source: unknown;
 }
 
 const finiteOrNull: Constraint = {
@@ -95,7 +98,7 @@ const count = integerFrom(0);
 const word = integerBetween(0, 2 ** 32 - 1);
 const generatorConstraints = { position: integerBetween(0, 624), spareNormal: finiteOrNull };
 const stateConstraints = {
-  epoch: positiveInteger,
+  epoch: count,
   plateau: anything,
   converged: boolean,
   steps: count,
@@ -108,6 +111,7 @@ const stateConstraints = {
   generator: anything,
   networkGenerator: anything,
   settings: anything,
+  source: anything,
 };
 const earlyStoppingConstraints = { best: finiteOrNull, bestEpoch: count, wait: count };
 
@@ -144,7 +148,7 @@ function* readTraining(
     readonly steps: number;
     readonly batches: number;
     readonly key: readonly [number, number];
-  } & Record<'plateau' | 'earlyStopping' | 'generator' | 'networkGenerator' | 'settings', unknown>;
+  } & Record<'plateau' | 'earlyStopping' | 'generator' | 'networkGenerator' | 'settings' | 'source', unknown>;
   const { epoch, converged, steps, batches, key } = fields;
   for (const [i, item] of key.entries()) check(`training.key[${i}]`, item, word);
   const fingerprint = readFingerprint(fields.settings);
@@ -179,6 +183,7 @@ function* readTraining(
     generator: generator('generator'),
     networkGenerator: fields.networkGenerator === null ? undefined : generator('networkGenerator'),
     fingerprint,
+    source: fields.source ?? null,
   };
   find.end();
   return found;
@@ -195,19 +200,17 @@ export interface Beginning
  * Compares the options, apart from weights, with those of the checkpoint, and returns how the training begins. What
  * belongs to an option that was changed on purpose starts anew.
  *
- * @param validation whether a validation set was given
+ * @param settings of the training that goes on
  * @throws RangeError ERR_BLASNET_ARG_VALUE for an option that differs; Error ERR_BLASNET_FILE
  */
 export function beginningOf(
   state: TrainingState,
   options: CompletedFitOptions,
   architecture: Architecture,
-  samples: LabelledSamples,
-  validation: boolean,
+  settings: Fingerprint,
   file: string,
   override: readonly OverrideName[],
 ): Beginning {
-  const settings = settingsOf(options, samples, validation);
   const changed = checkFingerprint(state.fingerprint, settings, file, override);
   const { epoch } = state.position;
   if (epoch > options.epochs) {

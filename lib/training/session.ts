@@ -15,6 +15,7 @@ import { Cadence } from './cadence';
 import type { CompletedFitOptions } from './completed-options';
 import { ask, type Training } from './effects';
 import type { EpochRunner, RunPosition } from './epoch-runner';
+import type { Feed } from './feed';
 import {
   type Ending,
   type EpochReport,
@@ -27,6 +28,7 @@ import { type ProgressBar, progressBar } from './progress';
 import { validationName } from './series';
 import type { TrainedNetwork } from './trained-network';
 import { attach } from './training-error';
+import type { EpochPart } from './window';
 
 /** A copy of the best parameters and running moments. */
 export type Snapshot = Pick<TrainedNetwork, 'parameters' | 'statistics'>;
@@ -54,6 +56,8 @@ export class TrainingSession {
   readonly #network: TrainedNetwork;
   readonly #encodeCheckpoint: EncodeCheckpoint;
   #validation: LabelledSamples | undefined;
+  // Brings the rows, if they come from a source.
+  readonly #feed: Feed | undefined;
   /** The loss that native code minimises. Huber's loss is another one, when a targetScaler has learned. */
   minimised: ResolvedLoss;
   // By performance.now().
@@ -64,7 +68,9 @@ export class TrainingSession {
     network: TrainedNetwork,
     validation: LabelledSamples | undefined,
     encodeCheckpoint: EncodeCheckpoint,
+    feed?: Feed,
   ) {
+    this.#feed = feed;
     this.runner = runner;
     this.#network = network;
     this.#validation = validation;
@@ -93,8 +99,9 @@ export class TrainingSession {
     split: Uint32Array | undefined,
     reports: readonly EpochReport[],
     best: Snapshot | undefined,
+    part?: EpochPart,
   ): void {
-    this.runner.restore(position, split);
+    this.runner.restore(position, split, part);
     this.reports.push(...reports);
     for (const report of reports) record(this.history, report);
     this.best = best;
@@ -107,6 +114,7 @@ export class TrainingSession {
    */
   *train(pace: 'epoch' | 'paced'): Training {
     const { options, runner } = this;
+    const feed = this.#feed;
     const { callbacks } = options;
     this.#endsAt = performance.now() + 1000 * (options.maxSeconds ?? Number.POSITIVE_INFINITY);
     const bar = options.progress ? this.#progressBar() : undefined;
@@ -119,6 +127,7 @@ export class TrainingSession {
       yield* this.#begin();
       if (options.earlyStopping?.stopped === true) return this.#stop('earlyStopping');
       while (!runner.done) {
+        if (feed !== undefined && runner.wantsWindow) yield* ask(() => feed.next());
         const operation = yield* ask((at) => at.work(runner.next(stride)));
         const { epochs, batch, error } = runner.accept(yield* ask((at) => at.write(operation)));
         if (callbacks.onBatchEnd !== undefined && error === undefined) {
@@ -130,6 +139,12 @@ export class TrainingSession {
           if (reason !== undefined) return runner.done ? undefined : this.#stop(reason);
         }
         if (error !== undefined) throw error;
+        if (feed === undefined || epochs.length > 0 || !runner.wantsWindow) continue;
+        // An epoch of a source may take long, or never end.
+        const over = performance.now() >= this.#endsAt;
+        if (cadence !== undefined && (cadence.dueWithin(performance.now()) || over))
+          yield* this.#partCheckpoint();
+        if (over) return this.#stop('maxSeconds');
       }
       if (runner.position.epoch < options.epochs) this.#stop('convergence');
     } catch (error) {
@@ -139,6 +154,7 @@ export class TrainingSession {
       throw error;
     } finally {
       bar?.end();
+      if (feed !== undefined) yield* ask(() => feed.end());
       yield* this.#restoreBest();
     }
   }
@@ -167,7 +183,7 @@ export class TrainingSession {
   }
 
   #hasValidation(): boolean {
-    return this.#validation !== undefined || this.options.heldRows > 0;
+    return this.#validation !== undefined || this.options.heldRows > 0 || this.#feed?.validate !== undefined;
   }
 
   #progressBar(): ProgressBar {
@@ -176,7 +192,9 @@ export class TrainingSession {
 
   // Runs before anything changes, so that a refusal leaves no trace.
   *#begin(): Training {
+    const feed = this.#feed;
     try {
+      if (feed !== undefined) yield* ask((at) => feed.begin(at));
       yield* this.#preprocess();
       if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
       yield* this.#beginCheckpoints();
@@ -216,8 +234,9 @@ export class TrainingSession {
     const store = this.options.checkpoint?.store;
     if (store === undefined) return;
     const { epoch } = this.runner.position;
+    const within = this.runner.part.rows > 0;
     yield* ask((at) =>
-      at.file({ async: (how) => store.begin(epoch, how), sync: () => store.beginSync(epoch) }),
+      at.file({ async: (how) => store.begin(epoch, how, within), sync: () => store.beginSync(epoch) }),
     );
   }
 
@@ -253,6 +272,8 @@ export class TrainingSession {
 
   // The numbers of a report that the training itself does not give: those of the validation set, or metrics.
   *#look(): Training<Readonly<Record<string, number>>> {
+    const validate = this.#feed?.validate;
+    if (validate !== undefined) return yield* ask((at) => validate(at));
     if (this.#hasValidation()) {
       this.#validation ??= this.runner.heldSamples() as LabelledSamples;
       return yield* this.#validate(this.#validation);
@@ -323,6 +344,20 @@ export class TrainingSession {
     const error = outcomeError(outcome, samples, this.#network.kind.architecture, this.options.loss);
     if (error === undefined) return;
     throw blasnetError(error.code, `In validationData: ${error.message}`, { cause: error });
+  }
+
+  *#partCheckpoint(): Training {
+    const store = this.options.checkpoint?.store;
+    if (store === undefined) return;
+    const { epoch } = this.runner.position;
+    const encode = (metadata: Readonly<Record<string, string>>) => this.#encodeCheckpoint(this, metadata);
+    yield* ask((at) =>
+      at.file({
+        async: (how) => store.writePart(epoch, encode, how),
+        // Trainings from a source are never synchronous.
+        sync: () => undefined,
+      }),
+    );
   }
 
   *#checkpoint(report: EpochReport): Training {

@@ -305,6 +305,8 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     request.key = {static_cast<uint32_t>(numbers.SizeOf(record.key_low, 0, UINT32_MAX)),
                    static_cast<uint32_t>(numbers.SizeOf(record.key_high, 0, UINT32_MAX))};
     request.check = record.check != 0;
+    request.before.loss = record.loss_before;
+    request.before.hits = numbers.SizeOf(record.hits_before, 0, kMostSteps);
     // A job thread checks the order itself.
     const bool elsewhere = Args(info)[1].Given();
     if (given["order"].Given()) {

@@ -89,7 +89,9 @@ struct TrainRecord {
   double clip_norm;   // 0: no clipping
   double key_low;     // for dropout and noise
   double key_high;
-  double check;  // check the samples first
+  double check;        // check the samples first
+  double loss_before;  // the sums of the epoch's earlier steps, if other requests took them
+  double hits_before;
 
   static constexpr Field<TrainRecord> kFields[] = {{"rows", &TrainRecord::rows},
                                                    {"epochs", &TrainRecord::epochs},
@@ -104,7 +106,9 @@ struct TrainRecord {
                                                    {"clipNorm", &TrainRecord::clip_norm},
                                                    {"keyLow", &TrainRecord::key_low},
                                                    {"keyHigh", &TrainRecord::key_high},
-                                                   {"check", &TrainRecord::check}};
+                                                   {"check", &TrainRecord::check},
+                                                   {"lossBefore", &TrainRecord::loss_before},
+                                                   {"hitsBefore", &TrainRecord::hits_before}};
 };
 
 // The request of a metric: see Comparison and DecisionRule.

@@ -140,7 +140,8 @@ class PlanOf final : public Plan {
     for (size_t epoch = 0; epoch < request.epochs; epoch++) {
       const uint32_t* order = request.order == nullptr ? nullptr : request.order + epoch * rows;
       const Source<T> source = SourceOf(request.samples, order);
-      *totals = {};
+      *totals = epoch == 0 ? request.before : Totals{};
+      Totals own;
       size_t batch = 0;
       for (size_t start = request.from; start < request.to; start += group) {
         const size_t size = std::min(group, request.to - start);
@@ -175,13 +176,14 @@ class PlanOf final : public Plan {
         sums.loss += Step(request, step) * static_cast<double>(size);
         steps++;
         totals->Add(sums);
+        own.Add(sums);
       }
       // The next loss would show this, but the last epoch has none.
       const size_t bad = FirstNonFinite(parameters_, network_.parameter_count);
       if (bad != network_.parameter_count) return {Status::kOverflowed, bad, epoch};
       const double count = static_cast<double>(request.to - request.from);
-      request.loss[epoch] = totals->loss / count;
-      request.hit_share[epoch] = static_cast<double>(totals->hits) / count;
+      request.loss[epoch] = own.loss / count;
+      request.hit_share[epoch] = static_cast<double>(own.hits) / count;
     }
     return {Status::kDone, 0, request.epochs};
   }

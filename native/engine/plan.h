@@ -64,7 +64,8 @@ struct TrainRequest {
   RandomKey key;      // for dropout and noise
   size_t batches;     // batches used before this request
   bool check;         // first look for NaN, infinities, and codes and labels out of range
-  double* loss;       // (epochs) written: the mean loss, each batch's from before its step
+  Totals before;      // the sums of the first epoch's earlier steps, if other requests took them
+  double* loss;       // (epochs) written: the mean loss of the steps, each batch's from before its step
   double* hit_share;  // (epochs) written: the share of samples predicted right
 };
 
@@ -84,7 +85,8 @@ class Plan {
   // Writes the gradients by the numbers of X, of one output of each sample, or if there are labels of the
   // sample's loss: out (rows, numbers). All layers work as in predictions.
   virtual Outcome InputGradients(Samples samples, size_t output, void* out) = 0;
-  // `totals` are the sums of the last epoch, penalties included.
+  // `totals` are the sums of the last epoch, penalties included. Those of its earlier steps are included,
+  // too.
   virtual Outcome Train(const TrainRequest& request, Totals* totals) = 0;
 
   // The memory of the workspace.

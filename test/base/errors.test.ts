@@ -24,6 +24,7 @@ const classes: Record<ErrorCode, ErrorConstructor> = {
   ERR_BLASNET_READ_ONLY: Error,
   ERR_BLASNET_VERSION: Error,
   ERR_BLASNET_FILE: Error,
+  ERR_BLASNET_SOURCE: Error,
   ERR_BLASNET_NOT_FITTED: Error,
   ERR_BLASNET_MEMORY: Error,
   ERR_BLASNET_THREAD: Error,

@@ -259,9 +259,10 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
   ];
 
   /**
-   * (rows, epochs, from, to, batchSize, accumulate, optimizer, steps, batches, clipValue, clipNorm, keyLow, keyHigh, check)
+   * (rows, epochs, from, to, batchSize, accumulate, optimizer, steps, batches, clipValue, clipNorm, keyLow, keyHigh, check,
+   * lossBefore, hitsBefore)
    */
-  const trainNumbers = numbers([5, 2, 1, 5, 3, 2, 4, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 1, 1], {
+  const trainNumbers = numbers([5, 2, 1, 5, 3, 2, 4, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 1, 1, 0.5, 2], {
     0: [...noSizes, 0, 2 ** 31],
     1: [...noSizes, 2 ** 31],
     2: [...noSizes, 5],
@@ -273,6 +274,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     8: noSizes,
     11: [...noSizes, 2 ** 32],
     12: [...noSizes, 2 ** 32],
+    15: noSizes,
   });
 
   const sharedCodes = codes((Int, length) => new Int(new SharedArrayBuffer(4 * length)));

@@ -65,6 +65,8 @@ const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<Numeric
     keyLow: true,
     keyHigh: true,
     check: true,
+    lossBefore: true,
+    hitsBefore: true,
   },
   comparison: {
     ...{ rows: true, cols: true, indices: true, value: true },

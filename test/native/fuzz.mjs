@@ -257,6 +257,7 @@ const training = fc.record({
   clipping: fc.tuple(double, double),
   key: fc.tuple(fc.constantFrom(0, 5, 2 ** 32 - 1), fc.constantFrom(0, 5, 2 ** 32 - 1)),
   check: small(1),
+  before: fc.tuple(double, fc.constantFrom(0, 7, 2 ** 53)),
   shuffled: fc.boolean(),
   weighted: fc.boolean(),
 });
@@ -333,6 +334,7 @@ fc.assert(
           ...rest.clipping,
           ...rest.key,
           rest.check,
+          ...rest.before,
         ];
         attempt(() =>
           plan.train({

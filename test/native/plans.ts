@@ -124,6 +124,8 @@ export function trainNumbers(request: TrainingRequest, optimizer: number): Float
     keyLow: key[0],
     keyHigh: key[1],
     check,
+    lossBefore: 0,
+    hitsBefore: 0,
   });
 }
 

@@ -8,8 +8,9 @@ import { resolveLoss } from '../../lib/layers/losses';
 import { Network } from '../../lib/network/network';
 import { adam, sgd } from '../../lib/optimizers/optimizers';
 import { RandomState } from '../../lib/random/random-state';
-import { EpochRunner, type Progressed, type Stride } from '../../lib/training/epoch-runner';
+import { EpochRunner } from '../../lib/training/epoch-runner';
 import { completeFitOptions, type FitOptions } from '../../lib/training/options';
+import type { Progressed, Stride } from '../../lib/training/progressed';
 import { layers, randomLabels, randomMatrix, snapshot } from '../network/helpers';
 
 const X = randomMatrix(50, 2, 1);

@@ -110,7 +110,7 @@ describe('a checkpoint that lies', () => {
     {
       what: 'half an epoch',
       lie: state({ epoch: 1.5 }),
-      message: 'In blasnet.training of @: Expected training.epoch to be a positive integer, got 1.5',
+      message: 'In blasnet.training of @: Expected training.epoch to be an integer of at least 0, got 1.5',
     },
     {
       what: 'a key of one word',

@@ -232,7 +232,7 @@ describe('override that is wrong', () => {
   const names =
     "one of 'learningRate', 'optimizer', 'schedule', 'loss', 'batchSize', 'accumulate', 'shuffle', 'dropLast', " +
     "'weightDecaySchedule', 'dropoutSchedule', 'clipValue', " +
-    "'clipNorm', 'rows', 'validationSplit', 'stratify', 'sampleWeight', 'classWeight', 'earlyStopping', 'series'";
+    "'clipNorm', 'rows', 'windowRows', 'validationSplit', 'stratify', 'sampleWeight', 'classWeight', 'earlyStopping', 'series'";
   it.each([
     {
       override: 'learningRate',

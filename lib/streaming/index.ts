@@ -1,0 +1,2 @@
+export { evaluateSource, predictSource } from './evaluate';
+export { fitSource, resumeSource, sourceEpochs } from './session';
