@@ -338,18 +338,19 @@ export const SampleAxis = { rows: 0, columns: 1 } as const;
 export type SampleAxis = (typeof SampleAxis)[keyof typeof SampleAxis];
 
 /**
+ * Predicts the first `rows` rows of the arrays that a plan has pinned. Returns undefined; or the index of the first
+ * element of X that is not finite; or -1 minus the index of the first code out of range.
+ */
+export type PredictPinned = (rows: number) => number | undefined;
+
+/**
  * A network's layers and parameters, with the workspace to run them. Samples are rows. With a callback, an operation
  * runs on another thread; without one, it blocks. Only one operation may run at a time.
  */
 export interface NativePlan extends NativeOperations {
   predict(X: FloatArray, codes: Int32Array | null, rows: number, out: FloatArray, callback?: Callback): void;
-  /** Keeps arrays of `rows` rows, on SharedArrayBuffers, for predictPinned. */
-  pin(rows: number, X: FloatArray, codes: Int32Array | null, out: FloatArray): void;
-  /**
-   * Predicts the first `rows` rows of the pinned arrays. Returns -1; or the index of the first element of X that is not
-   * finite; or -2 minus the index of the first code out of range.
-   */
-  predictPinned(rows: number): number;
+  /** Keeps arrays of `rows` rows, on SharedArrayBuffers, in place of those before. */
+  pin(rows: number, X: FloatArray, codes: Int32Array | null, out: FloatArray): PredictPinned;
   evaluate(
     X: FloatArray,
     codes: Int32Array | null,

@@ -1,3 +1,4 @@
+import type { PredictPinned } from '../addon/binding';
 import type { WorkOptions } from '../addon/work';
 import { type DisposableObject, makeDisposable } from '../base/disposable';
 import { elementError, type Matrix, sharedZeros } from '../base/matrix';
@@ -60,6 +61,7 @@ export class Predictor {
   /** (maxBatch x outputDim): the outputs of the rows. With a targetScaler, they are in the targets' own units. */
   readonly output: Matrix;
   readonly #plan: Plan;
+  readonly #predict: PredictPinned;
   readonly #architecture: Architecture;
   readonly #checkAtRest: () => void;
   readonly #read: ReadElsewhere;
@@ -87,7 +89,8 @@ export class Predictor {
     this.categories = newSharedArray(Int32Array, rows * embeddings).fill(unknownCode);
     this.output = sharedZeros(rows, outputLayerOf(architecture).outputDim, dtype);
     this.#targetScaler = targetScaler;
-    plan.native.pin(rows, this.#inputs.data, embeddings === 0 ? null : this.categories, this.output.data);
+    const codes = embeddings === 0 ? null : this.categories;
+    this.#predict = plan.native.pin(rows, this.#inputs.data, codes, this.output.data);
     this.#plan = plan;
     this.#architecture = architecture;
     this.#checkAtRest = checkAtRest;
@@ -109,12 +112,10 @@ export class Predictor {
     }
     this.#checkAtRest();
     this.#preprocess?.(rows);
-    const bad = this.#plan.native.predictPinned(rows);
-    if (bad === -1) {
-      if (this.#targetScaler !== undefined) unscaleHere(this.#targetScaler, this.output, rows);
-      return;
-    }
-    throw bad >= 0 ? this.#notFinite(bad) : this.#codeOutside(-2 - bad);
+    const predict = this.#predict;
+    const bad = predict(rows);
+    if (bad !== undefined) throw bad >= 0 ? this.#notFinite(bad) : this.#codeOutside(-1 - bad);
+    if (this.#targetScaler !== undefined) unscaleHere(this.#targetScaler, this.output, rows);
   }
 
   /** @internal Like `run`, on other threads. The buffers must stay as they are until then. */

@@ -33,9 +33,11 @@ class Argument {
   // Whether the argument is given: not undefined and not null.
   bool Given() const { return !value_.IsUndefined() && !value_.IsNull(); }
 
+  // Calls Node-API directly, because node-addon-api asks for the type before: twice the time.
   double Number() const {
-    if (!value_.IsNumber()) throw Wrong("a number");
-    return value_.As<Napi::Number>().DoubleValue();
+    double number = 0;
+    if (napi_get_value_double(value_.Env(), value_, &number) != napi_ok) throw Wrong("a number");
+    return number;
   }
 
   bool Boolean() const {
@@ -156,11 +158,10 @@ class Argument {
   };
 
   size_t Whole(double value, size_t least, size_t most, const char* rule) const {
-    if (!(value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
-          value == std::floor(value))) {
-      throw Wrong(rule);
-    }
-    return static_cast<size_t>(value);
+    if (!(value >= static_cast<double>(least) && value <= static_cast<double>(most))) throw Wrong(rule);
+    const size_t whole = static_cast<size_t>(value);
+    if (static_cast<double>(whole) != value) throw Wrong(rule);
+    return whole;
   }
 
   // Calls Node-API directly, because node-addon-api's accessors do not know SharedArrayBuffer.

@@ -19,9 +19,9 @@
 //     outcome      Float64Array (OutcomeRecord) on a SharedArrayBuffer
 //   version(): the number of the version that the last operation read; 0 without versions
 //   predict(X, codes, rows, out, callback?)
-//   pin(rows, X, codes, out): keeps arrays on SharedArrayBuffers for predictPinned
-//   predictPinned(rows): returns -1; if an element of X is not finite, the index of the first such element;
-//       if a code is invalid, -2 minus the index of the first such code
+//   pin(rows, X, codes, out): keeps arrays on SharedArrayBuffers, and returns a function that predicts them:
+//     predict(rows): returns undefined; if an element of X is not finite, the index of the first such
+//       element; if a code is invalid, -1 minus the index of the first such code
 //   evaluate(X, codes, Y, weights or null, rows, callback?)
 //   evaluateAndPredict(X, codes, Y, weights or null, rows, out, callback?): both by the same parameters
 //   gradients(X, codes, Y, weights or null, rows, out, callback?)
@@ -71,7 +71,6 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
                        {
                            Method<&PlanObject::Predict>("predict"),
                            Method<&PlanObject::Pin>("pin"),
-                           Method<&PlanObject::PredictPinned>("predictPinned"),
                            Method<&PlanObject::Evaluate>("evaluate"),
                            Method<&PlanObject::EvaluateAndPredict>("evaluateAndPredict"),
                            Method<&PlanObject::Gradients>("gradients"),
@@ -205,7 +204,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
                [=](Totals*) { return Read([&](Plan& plan) { return plan.Predict(x, codes, rows, out); }); });
   }
 
-  void Pin(const Napi::CallbackInfo& info) {
+  Napi::Value Pin(const Napi::CallbackInfo& info) {
     const Args args(info);
     // Checks all arrays before it keeps any.
     const size_t rows = args[0].Size();
@@ -213,31 +212,63 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     x.CheckShared();
     if (codes_ > 0) codes.CheckShared();
     out.CheckShared();
-    pinned_ =
-        Pinned{rows, Elements(x, rows * numbers_), CodesOf(codes, rows), Elements(out, rows * outputs_)};
+    const Pinned pinned{rows, Elements(x, rows * numbers_), CodesOf(codes, rows),
+                        Elements(out, rows * outputs_)};
+    const Napi::Value predict = PinnedFunction(info);
+    pinned_ = pinned;
     pinned_references_[0] = Napi::Persistent(x.Object());
     if (codes_ > 0) pinned_references_[1] = Napi::Persistent(codes.Object());
     pinned_references_[2] = Napi::Persistent(out.Object());
+    return predict;
   }
 
-  // For one row the call costs more than the arithmetic, so it takes and returns a single number.
-  Napi::Value PredictPinned(const Napi::CallbackInfo& info) {
-    CheckIdle(info.Env());
-    const size_t rows = Args(info)[0].Size(pinned_.rows);
+  // A function of this plan's own: to find the plan of a method's `this` takes as long as the rest of the
+  // call. The function has the plan as a property that nothing can change, so the plan lives as long as it.
+  Napi::Value PinnedFunction(const Napi::CallbackInfo& info) {
+    const napi_env env = info.Env();
+    napi_value function = nullptr;
+    if (napi_create_function(env, "predict", NAPI_AUTO_LENGTH, PredictPinned, this, &function) != napi_ok)
+      throw Napi::Error::New(env);
+    napi_property_descriptor plan{};
+    plan.utf8name = "plan";
+    plan.value = info.This();
+    plan.attributes = napi_default;
+    if (napi_define_properties(env, function, 1, &plan) != napi_ok) throw Napi::Error::New(env);
+    return {env, function};
+  }
+
+  static napi_value PredictPinned(napi_env env, napi_callback_info call) {
+    return Napi::details::WrapCallback(env, [&]() -> napi_value {
+      return Guarded(env, [&]() -> napi_value {
+        size_t count = 1;
+        napi_value rows = nullptr;
+        void* plan = nullptr;
+        if (napi_get_cb_info(env, call, &count, &rows, nullptr, &plan) != napi_ok) return nullptr;
+        return static_cast<PlanObject*>(plan)->PredictPinned(Argument(env, rows, 0));
+      });
+    });
+  }
+
+  // For one row the call costs about as much as the arithmetic, so it takes and returns a single number, or
+  // nothing.
+  napi_value PredictPinned(const Argument& given) {
+    const Napi::Env env = Env();
+    CheckIdle(env);
+    const size_t rows = given.Size(pinned_.rows);
     const Result result = Complete([this, rows](Totals*) {
       return Read([&](Plan& plan) { return plan.Predict(pinned_.x, pinned_.codes, rows, pinned_.out); });
     });
     uses_workspace_ = rows > 1;
     AfterOperation(result.failure);
-    if (result.failure) throw ErrorOf(info.Env(), result.failure);
+    if (result.failure) throw ErrorOf(env, result.failure);
     const double index = static_cast<double>(result.outcome.index);
     switch (result.outcome.status) {
       case Status::kInputNotFinite:
-        return Napi::Number::New(info.Env(), index);
+        return Napi::Number::New(env, index);
       case Status::kCodeOutside:
-        return Napi::Number::New(info.Env(), -2 - index);
+        return Napi::Number::New(env, -1 - index);
       default:
-        return Napi::Number::New(info.Env(), -1);
+        return nullptr;
     }
   }
 

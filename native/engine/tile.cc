@@ -1,6 +1,7 @@
 #include "engine/tile.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/stages/add.h"
 #include "engine/stages/dropout.h"
@@ -369,22 +370,46 @@ void Tile<T>::Store(T* out) {
 template <typename T>
 void Tile<T>::PredictOne(const Source<T>& source, T* out) {
   input_->Load(source, 0);
-  if (samples_.ld == 0) {
-    Pass pass;
-    pass.predicts = true;
-    Prepare(pass, 1, 0);
-    for (const Segment<T>& segment : segments_) {
-      for (Stage<T>* stage : segment.stages) {
-        const TileSamples& at = At(segment);
-        if (!stage->Idle(at)) busy_.push_back({stage, segment.units, &at});
-      }
-    }
+  if (busy_.empty()) {
+    PrepareOne();
   } else {
     // The later stages are still prepared from the previous sample.
     for (Stage<T>* stage : segments_[0].stages) stage->Prepare(samples_);
   }
-  for (const auto& [stage, units, at] : busy_) stage->Forward(*at, 0, units);
+  for (const Busy& busy : busy_) {
+    if (busy.layers.empty()) {
+      busy.stage->Forward(*busy.at, 0, busy.units);
+    } else {
+      RowForward(busy.layers.data(), busy.layers.size(), busy.input->values);
+    }
+  }
   Store(out);
+}
+
+template <typename T>
+void Tile<T>::PrepareOne() {
+  Pass pass;
+  pass.predicts = true;
+  Prepare(pass, 1, 0);
+  // If memory is short, the next sample tries again.
+  std::vector<Busy> busy;
+  for (const Segment<T>& segment : segments_) {
+    const TileSamples& at = At(segment);
+    for (Stage<T>* stage : segment.stages) {
+      if (stage->Idle(at)) continue;
+      // With members, a sample has several rows.
+      if (stage != segment.affine || !at.Single()) {
+        busy.push_back({stage, segment.units, &at, nullptr});
+        continue;
+      }
+      const Slot<T>& input = segment.affine->input();
+      const bool follows =
+          !busy.empty() && !busy.back().layers.empty() && busy.back().layers.back().z == input.values;
+      if (!follows) busy.push_back({stage, segment.units, &at, &input});
+      busy.back().layers.push_back(segment.affine->ForOneRow());
+    }
+  }
+  busy_ = std::move(busy);
 }
 
 template <typename T>

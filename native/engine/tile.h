@@ -103,6 +103,7 @@ class Tile {
   size_t MemberRowLength(size_t samples) const;
   void Prepare(const Pass& pass, size_t m, size_t first);
   void PrepareGradients();
+  void PrepareOne();
   void LoadLabels(const Source<T>& source, size_t row);
   // The outputs of a pass that predicts, in the first columns of (out, ld).
   const T* Answers();
@@ -118,11 +119,14 @@ class Tile {
   std::vector<Segment<T>> segments_;
   InputStage<T>* input_ = nullptr;
   std::vector<const Slot<T>*> activations_;  // one per layer
-  // For a tile of one sample: the stages that are not idle.
+  // For a tile of one sample: a stage that is not idle, or affine stages that follow each other. These are
+  // one call of a kernel: for small layers, a call takes as long as their products.
   struct Busy {
     Stage<T>* stage;
     size_t units;
     const TileSamples* at;
+    const Slot<T>* input;               // of the layers
+    std::vector<RowLayer<T>> layers{};  // of the affine stages
   };
   std::vector<Busy> busy_;
   // Arrays for the slots' gradients. All slots between two affine stages share one array, since their stages

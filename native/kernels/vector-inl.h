@@ -2,8 +2,8 @@
 // quick reference). Kernels include this file after foreach_target.h, therefore it has no ordinary include
 // guard.
 //
-// The last, partial vector goes through a buffer and the instructions of the full vectors. So an element's
-// result does not depend on its position, and cutting an array into pieces changes no bit.
+// The last, partial vector goes through the instructions of the full vectors. So an element's result does not
+// depend on its position, and cutting an array into pieces changes no bit.
 #if defined(BLASNET_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_VECTOR_INL_H_
 #undef BLASNET_VECTOR_INL_H_
@@ -77,9 +77,7 @@ HWY_INLINE void MapAll(size_t size, T* out, const F& f, const In*... in) {
   size_t i = 0;
   for (; i + step <= size; i += step) hn::StoreU(f(d, hn::LoadU(d, in + i)...), d, out + i);
   if (i < size) {
-    Buffer<T> last;
-    hn::Store(f(d, hn::Load(d, Buffer<T>().From(in + i, size - i))...), d, last.lanes);
-    std::copy_n(last.lanes, size - i, out + i);
+    StoreFirst(d, f(d, LoadFirst(d, in + i, size - i)...), out + i, size - i);
   }
 }
 
@@ -130,8 +128,7 @@ HWY_INLINE size_t FindFirst(const T* in, size_t size, const F& f) {
     if (HWY_UNLIKELY(!hn::AllFalse(d, found))) return i + static_cast<size_t>(hn::FindFirstTrue(d, found));
   }
   if (i < size) {
-    Buffer<T> a;
-    const auto found = f(d, hn::Load(d, a.From(in + i, size - i)));
+    const auto found = f(d, LoadFirst(d, in + i, size - i));
     if (!hn::AllFalse(d, found)) return std::min(size, i + static_cast<size_t>(hn::FindFirstTrue(d, found)));
   }
   return size;

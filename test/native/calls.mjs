@@ -118,6 +118,10 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
       ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(4, { optional: true })],
       ...[flag(false), flag(true), floats(12)],
     ],
+    rowForward: [
+      ...[size(3), size(4), size(2), floats(3), floats(12), floats(4), flag(true)],
+      ...[floats(8), floats(2), floats(4), floats(2)],
+    ],
     rowSums: [size(4), size(3), floats(12), flag(false), floats(4)],
     lossFromOutputs: [
       ...lossArguments(),
@@ -311,7 +315,6 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     ],
     limitThreads: limits(),
     pin: [size(5), shared(15), sharedCodes, shared(10)],
-    predictPinned: [size(0)],
     version: [],
     release: [],
     stop: [],

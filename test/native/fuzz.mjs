@@ -176,10 +176,16 @@ for (const [name, of] of Object.entries({
       async (Float, steps) => {
         const object = new native[name](...rightArguments(of.constructorArguments, Float));
         if ('prepare' in of) of.prepare(object);
+        /** Functions that methods returned. @type {((...args: unknown[]) => unknown)[]} */
+        const returned = [];
         for (const { method, args, isAsync, receiver, waits } of steps) {
           const callbackIndex = (of.methods[method]?.length ?? 0) - 1;
           if (isAsync && callbackIndex > 0) args[callbackIndex] = () => {};
-          attempt(() => Reflect.apply(object[method], receiver === 'object' ? object : receiver, args));
+          attempt(() => {
+            const result = Reflect.apply(object[method], receiver === 'object' ? object : receiver, args);
+            if (typeof result === 'function') returned.push(result);
+          });
+          for (const call of returned) attempt(() => Reflect.apply(call, receiver, args));
           if (waits) await new Promise(setImmediate);
         }
       },

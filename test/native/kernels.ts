@@ -83,6 +83,20 @@ export interface Kernels {
   ): void;
   /** out (cols, rows), rows `ld` apart, = A (rows, cols)^T. */
   copyTransposed(rows: number, cols: number, A: FloatArray, out: FloatArray, ld: number): void;
+  /** Two layers for one sample: h (units) = W (units, in) x + b, then relu if `relu`; z (out) = V (out, units) h + c. */
+  rowForward(
+    inputs: number,
+    units: number,
+    outputs: number,
+    x: FloatArray,
+    W: FloatArray,
+    b: FloatArray,
+    relu: boolean,
+    V: FloatArray,
+    c: FloatArray,
+    h: FloatArray,
+    z: FloatArray,
+  ): void;
   /** sums (rows) = the sum of each row of A (rows, n), plus the old `sums` if `accumulate`. */
   rowSums(rows: number, n: number, A: FloatArray, accumulate: boolean, sums: FloatArray): void;
   /**

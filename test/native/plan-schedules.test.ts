@@ -56,46 +56,83 @@ describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     const { X } = samplesFor(made, 'binaryCrossEntropy', 200);
     const [input, output] = [shared(600), shared(400)];
-    made.plan.pin(200, input, null, output);
+    const predict = made.plan.pin(200, input, null, output);
     for (const rows of [1, 2, 64, 200]) {
       input.set(X);
       output.fill(Number.NaN);
       const expected = type.array(400).fill(Number.NaN);
       made.plan.predict(X, null, rows, expected);
-      expect(made.plan.predictPinned(rows)).toBe(-1);
+      expect(predict(rows)).toBeUndefined();
       expectSameBits(output, expected);
     }
-    expect(made.plan.predictPinned(0)).toBe(-1);
-    expect(() => made.plan.predictPinned(201)).toThrow(TypeError);
+    expect(predict(0)).toBeUndefined();
   });
 
   it('are searched for NaN and infinities', () => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
     const [input, output] = [shared(600), shared(400)];
-    made.plan.pin(200, input, null, output);
+    const predict = made.plan.pin(200, input, null, output);
     for (const index of [0, 2, 3, 400, 599]) {
       input.fill(0);
       input[index] = Number.NaN;
       input[599] = Number.POSITIVE_INFINITY;
-      expect(made.plan.predictPinned(200)).toBe(index);
+      expect(predict(200)).toBe(index);
     }
     input.fill(0, 0, 3);
-    expect(made.plan.predictPinned(1)).toBe(-1);
+    expect(predict(1)).toBeUndefined();
   });
 
-  it('are missing at first, and may be replaced by others', () => {
+  it('may be replaced by others, which the earlier functions then predict, too', () => {
     const made = makePlan(type, architecture, 'binaryCrossEntropy');
-    expect(() => made.plan.predictPinned(1)).toThrow(TypeError);
-    const [first, second] = [shared(2), shared(2)];
-    made.plan.pin(1, shared(3), null, first);
-    made.plan.predictPinned(1);
+    const [first, second] = [shared(4), shared(2)];
+    const predict = made.plan.pin(2, shared(6), null, first);
+    predict(2);
     made.plan.pin(1, shared(3), null, second);
     first.fill(7);
-    made.plan.predictPinned(1);
-    expect(Array.from(first)).toEqual([7, 7]);
+    predict(1);
+    expect(Array.from(first)).toEqual([7, 7, 7, 7]);
+    expect(Array.from(second)).not.toEqual([0, 0]);
+    expect(() => predict(2)).toThrow(TypeError);
     expect(() => made.plan.pin(2, shared(3), null, second)).toThrow(TypeError);
     expect(() => made.plan.pin(1, type.array(3), null, second)).toThrow(TypeError);
     // The last valid arrays stay pinned.
-    expect(made.plan.predictPinned(1)).toBe(-1);
+    expect(predict(1)).toBeUndefined();
+  });
+
+  it('are predicted by a function that refuses all other rows, and needs no plan as its this', () => {
+    const made = makePlan(type, architecture, 'binaryCrossEntropy');
+    const output = shared(4);
+    const predict = made.plan.pin(2, shared(6), null, output) as (...args: unknown[]) => unknown;
+    for (const rows of [
+      3,
+      -1,
+      0.5,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      2 ** 53,
+      '1',
+      null,
+      {},
+      1n,
+      Symbol(),
+    ]) {
+      expect(() => predict(rows), String(rows)).toThrow(TypeError);
+    }
+    expect(() => predict()).toThrow(/^blasnet native: argument 0 must be a number$/);
+    expect(Array.from(output)).toEqual([0, 0, 0, 0]);
+    for (const self of [undefined, null, 7, {}, made.plan])
+      expect(predict.call(self, 1, 2, 3)).toBeUndefined();
+    expect(() => Reflect.construct(predict, [1])).not.toThrow();
+  });
+
+  it('keep their plan alive: its function holds it for good', () => {
+    const made = makePlan(type, architecture, 'binaryCrossEntropy');
+    const predict = made.plan.pin(1, shared(3), null, shared(2));
+    expect(Object.getOwnPropertyDescriptor(predict, 'plan')).toEqual({
+      value: made.plan,
+      writable: false,
+      enumerable: false,
+      configurable: false,
+    });
   });
 });

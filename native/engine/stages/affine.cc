@@ -55,6 +55,16 @@ void AffineStage<T>::Forward(const TileSamples& at, size_t from, size_t to) {
 }
 
 template <typename T>
+RowLayer<T> AffineStage<T>::ForOneRow() const {
+  return {parameters_ + layer_.weights,
+          parameters_ + layer_.bias,
+          layer_.inputs,
+          layer_.outputs,
+          applies_relu_,
+          this->out_->values};
+}
+
+template <typename T>
 void AffineStage<T>::HeadForward(const TileSamples& at, size_t head, size_t from, size_t to) {
   const size_t in = layer_.inputs, rows = to - from, m = at.m / layer_.heads, ld = at.ld;
   const T* w = parameters_ + layer_.weights + (head * layer_.outputs + from) * in;
@@ -65,9 +75,7 @@ void AffineStage<T>::HeadForward(const TileSamples& at, size_t head, size_t from
   ProductOptions<T> options;
   options.bias = b;
   if (applies_relu_) options.epilogue = Epilogue::kRelu;
-  if (at.Single()) {
-    DotProducts(rows, 1, in, w, in, units, in, z, 1, options);
-  } else if (ForBlas()) {
+  if (ForBlas()) {
     for (size_t i = 0; i < rows; i++) std::fill_n(z + i * ld, m, b[i]);
     if (samples != nullptr) {
       Gemm(Transpose::kNo, Transpose::kYes, rows, m, in, T{1}, w, in, samples, in, T{1}, z, ld);

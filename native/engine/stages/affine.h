@@ -3,6 +3,7 @@
 #include "engine/layers.h"
 #include "engine/stages/activate.h"
 #include "engine/stages/stage.h"
+#include "kernels/row.h"
 
 namespace blasnet {
 
@@ -22,6 +23,8 @@ class AffineStage final : public Stage<T> {
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   bool NeedsAllUnits() const override { return true; }
+  // Of a prepared tile for one sample, in place of Forward; the input is input().values.
+  RowLayer<T> ForOneRow() const;
   size_t Bytes() const override { return sums_.Bytes(); }
 
   // Writes columns from .. to of dW to `gradients`, those of some inputs, or adds them if `accumulate`. The
@@ -29,6 +32,7 @@ class AffineStage final : public Stage<T> {
   void WeightGradients(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) const;
 
   const Layer& layer() const { return layer_; }
+  const Slot<T>& input() const { return *input_; }
 
  private:
   bool ForBlas() const;

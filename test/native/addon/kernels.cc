@@ -10,6 +10,7 @@
 #include "kernels/log_mean.h"
 #include "kernels/losses.h"
 #include "kernels/optimizers.h"
+#include "kernels/row.h"
 #include "kernels/scan.h"
 #include "kernels/vectors.h"
 #include "kernels/waves.h"
@@ -67,6 +68,20 @@ void DotProductsOf(const Args& args) {
   DotProducts(rows, cols, k, args[3].Array<T>(Elements(args, 0, rows, k)), k,
               args[4].Array<T>(Elements(args, 1, cols, k)), k,
               args[8].Array<T>(Elements(args, 0, rows, cols)), cols, options);
+}
+
+// rowForward(in, units, out, x (in), W (units, in), b (units), relu, V (out, units), c (out), h (units), z
+// (out)): two layers, h = W x + b and z = V h + c. Only the first one may end in relu.
+template <typename T>
+void RowForwardOf(const Args& args) {
+  const size_t in = args[0].Size(), units = args[1].Size(), out = args[2].Size();
+  const RowLayer<T> layers[] = {
+      {args[4].Array<T>(Elements(args, 0, in, units)), args[5].Array<T>(units), in, units, args[6].Boolean(),
+       args[9].Array<T>(units)},
+      {args[7].Array<T>(Elements(args, 1, units, out)), args[8].Array<T>(out), units, out, false,
+       args[10].Array<T>(out)},
+  };
+  RowForward<T>(layers, 2, args[3].Array<T>(in));
 }
 
 // rowSums(rows, n, A (rows, n), accumulate, sums)
@@ -231,6 +246,7 @@ void ExportTestKernels(Napi::Env env, Napi::Object exports) {
   exports.Set("product", Napi::Function::New<ProductCall>(env, "product"));
   BLASNET_EXPORT("productUnpadded", ProductUnpaddedOf, void, 5);
   BLASNET_EXPORT("dotProducts", DotProductsOf, void, 8);
+  BLASNET_EXPORT("rowForward", RowForwardOf, void, 3);
   BLASNET_EXPORT("rowSums", RowSumsOf, void, 4);
   BLASNET_EXPORT("lossFromOutputs", LossFromOutputsOf, double, 5);
   BLASNET_EXPORT("countHits", CountHitsOf, double, 5);
