@@ -36,11 +36,11 @@ const modules = "Symbol.for('blasnet.modules')";
 const parts = [
   {
     name: 'tables',
-    entry: 'lib/tabular/index.ts',
+    entry: 'lib/tabular/with-worker.ts',
     rooms: ['tables', 'tabular'],
     copies: [],
     // As below: programs that copy the files of a service then copy this one, too.
-    footer: "0 && require('./columnar-worker.js');",
+    footer: "0 && require('./columnar-worker.js');\n0 && require('./trial-worker.js');",
   },
   { name: 'serving', entry: 'lib/serving/index.ts', rooms: ['serving'], copies: [], footer: '' },
   { name: 'streaming', entry: 'lib/streaming/index.ts', rooms: ['streaming'], copies: [], footer: '' },
@@ -208,6 +208,12 @@ for (const file of Object.keys(metafile.outputs)) {
   if (!/\brequire\(/.test(readFileSync(path(file), 'utf8'))) continue;
   throw new Error(`${file} calls require, which bundles that are ES modules do not have.`);
 }
+
+// The program of a worker process, which lib/tabular/processes/channel.ts starts.
+writeFileSync(
+  path('dist/trial-worker.js'),
+  "'use strict';\nrequire('./tables.js')[Symbol.for('blasnet.trialWorker')]();\n",
+);
 
 // Exports each name by itself, so that `import { initLayers } from 'blasnet/functional'` finds it.
 const names = metafile.outputs['dist/functional.mjs']?.exports ?? [];

@@ -42,6 +42,8 @@ export const errorClasses = {
   ERR_BLASNET_MEMORY: Error,
   /** A thread that the system does not give. Native code throws it. */
   ERR_BLASNET_THREAD: Error,
+  /** A worker process that ended before its task. */
+  ERR_BLASNET_WORKER: Error,
   /** A slot that has no model, or none to go back to. */
   ERR_BLASNET_NO_MODEL: Error,
   /** A queue in which as many calls wait as it takes. */

@@ -1,6 +1,10 @@
 // Few calls need these modules of Node. They are loaded on first use: some take milliseconds, and a default import of
 // node:fs copies all its functions.
 
+export function nodeChildProcess(): typeof import('node:child_process') {
+  return require('node:child_process');
+}
+
 export function nodeCrypto(): typeof import('node:crypto') {
   return require('node:crypto');
 }

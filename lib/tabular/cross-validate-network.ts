@@ -29,7 +29,7 @@ import type { Table } from '../tables/table';
 import type { FitOptions } from '../training/options';
 import { type Fold, type FoldResult, repeatedFolds, runFolds } from './fold-tasks';
 import { checkFolds, foldConstraints, repeatsConstraint } from './folds';
-import { type ParallelOptions, parallelConstraints, wholeHow } from './parallel';
+import { checkWorkers, type ParallelOptions, parallelConstraints, wholeHow } from './parallel';
 import { foldsTable, type ScoreSummary, scoresText, summarise } from './scores';
 
 /** Makes the network of a fold. */
@@ -102,6 +102,7 @@ export async function crossValidateNetwork(
 ): Promise<NetworkCrossValidation> {
   checkOptions('', options, constraints);
   const given = options as unknown as NetworkFoldOptions;
+  checkWorkers(given, 'a function that makes networks');
   if (typeof given.fit !== 'function') checkObject('fit', given.fit);
   const { stratify = false, group, time, shuffle = true, repeats = 1, seed = freshSeed() } = given;
   const way = {

@@ -30,8 +30,13 @@ import {
 } from './folds';
 import { type AnyModel, kindOf, type ModelKind, modelKind } from './model-kind';
 import { outOfFold, outputsOf } from './out-of-fold';
-import { type ParallelOptions, parallelConstraints, type TaskHow, wholeHow } from './parallel';
+import { checkWorkers, type ParallelOptions, parallelConstraints, type TaskHow, wholeHow } from './parallel';
 import { targetsOf } from './prepare';
+import type { TaskChannel } from './processes/channel';
+import type { SentTable, TaskResult } from './processes/messages';
+import { RemoteRun } from './processes/remote-run';
+import { checkSendable } from './processes/sendable';
+import { loadedModel, received, withWorkers } from './processes/workers';
 import type { Regressor, TargetsRegressor } from './regressor';
 import type { Rows } from './row-network';
 import { foldsTable, type ScoreSummary, scoresText, summarise } from './scores';
@@ -164,6 +169,8 @@ export async function crossValidate(
   kind.check(options, own);
   checkShared('', options, 'crossValidate');
   checkFolds(options);
+  checkWorkers(options);
+  if (options.workers !== undefined) checkSendable('', trainOptionsOf(options));
   return validate(kind, table, options);
 }
 
@@ -178,9 +185,12 @@ async function validate(
   const folds = await repeatedFolds(repeats, seed, new RandomState(seed), (random) =>
     foldsOf(kind, data, options, random, how),
   );
-  const { results, models, outputs } = await runFolds(folds, options, (fold, own) =>
-    trainFold(kind, data, fold, options, own),
-  );
+  const { results, models, outputs } =
+    options.workers === undefined
+      ? await runFolds(folds, options, (fold, own) => trainFold(kind, data, fold, options, own))
+      : await withWorkers({ kind, table: data.table, parts: folds }, folds.length, options, (channel) =>
+          runFolds(folds, options, (fold, own) => trainElsewhere(kind, folds, fold, options, channel, own)),
+        );
   const joined = outOfFold(data.values, targetsOf(options), data.given, data.index, outputs);
   const scores = summarise(results);
   const title = `${results.length} folds, ${data.table.rows} rows`;
@@ -211,6 +221,29 @@ async function trainFold(
   const columns = await outputsOf(model, test, how);
   const epochs = model.history?.loss.length ?? Number.NaN;
   return { evaluation, epochs, model, outputs: { testIndex: fold.testIndex, columns } };
+}
+
+async function trainElsewhere(
+  kind: ModelKind,
+  folds: readonly Fold[],
+  fold: Fold,
+  options: TrainOptions & CrossValidateOptions<never>,
+  channel: TaskChannel,
+  { signal }: TaskHow,
+) {
+  const part = folds.indexOf(fold);
+  const task = {
+    ...{ run: part, name: 'the training', part, wantsOutputs: true },
+    ...{ options: { ...trainOptionsOf(options), seed: fold.seed }, wantsModel: options.keepModels === true },
+  };
+  const run = new RemoteRun(channel, task, signal);
+  await run.advance();
+  const { outputs, model } = run.result as TaskResult;
+  return {
+    ...{ evaluation: run.evaluation as object, epochs: run.epochs },
+    model: (model && (await loadedModel(kind, model))) as AnyModel,
+    outputs: { testIndex: fold.testIndex, columns: received(outputs as SentTable) },
+  };
 }
 
 function trainOptionsOf(options: TrainOptions & CrossValidateOptions<never>): TrainOptions {

@@ -28,7 +28,17 @@ export interface RunTask<Model = unknown> {
   evaluate(model: Model, how: TaskHow): Promise<object>;
 }
 
-export class FoldRun {
+/** A training that can wait at an epoch, wherever it runs. */
+export interface TrialRun {
+  readonly model: unknown;
+  readonly evaluation: object | undefined;
+  readonly epochs: number;
+  readonly seconds: number;
+  advance(epoch?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export class FoldRun implements TrialRun {
   /** The model as it is after the last `advance`. */
   model: unknown;
   /** Its evaluation with the fold's test rows. */
@@ -129,6 +139,11 @@ export class TableRun implements RunTask<AnyModel> {
 
   get callbacks(): FitOptions['callbacks'] {
     return this.#options.callbacks;
+  }
+
+  /** The rows that it tests with. They are there when the training has begun. */
+  get test(): Table {
+    return this.#test as Table;
   }
 
   async train(how: TaskHow, callbacks: Callbacks | undefined, begun: (model: AnyModel) => void) {

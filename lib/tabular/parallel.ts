@@ -3,6 +3,7 @@
 import { getThreads } from '../addon/threads';
 import { type AsyncOptions, howOf, type Priority, priority } from '../addon/work';
 import { onAbort } from '../base/aborts';
+import { argumentError } from '../base/errors';
 import type { Constraint } from '../base/validate';
 import { abortSignal, optional, positiveInteger } from '../base/validate';
 
@@ -12,6 +13,11 @@ export interface ParallelOptions {
    * How many models train at a time. Results do not depend on it. @default as many as there are threads
    */
   readonly parallel?: number;
+  /**
+   * How many processes of this machine the models train in, one at a time in each: see docs/search.md. Not with `parallel`.
+   * Results do not depend on it. @default none: they train in this process
+   */
+  readonly workers?: number;
   /** The most threads to compute with, over all models. Results do not depend on it. @default the number of setThreads */
   readonly threads?: number;
   /** 'low' computes on threads that have the lowest priority of the system: see `fit`. @default 'normal' */
@@ -22,6 +28,7 @@ export interface ParallelOptions {
 
 export const parallelConstraints: Readonly<Record<keyof ParallelOptions, Constraint>> = {
   parallel: optional(positiveInteger),
+  workers: optional(positiveInteger),
   threads: optional(positiveInteger),
   priority,
   signal: optional(abortSignal),
@@ -37,11 +44,26 @@ export interface TaskHow {
 /** How many tasks run at a time, and how each computes. */
 export function shareOf(
   tasks: number,
-  { parallel, threads = getThreads(), priority }: ParallelOptions,
+  { workers, parallel = workers, threads = getThreads(), priority }: ParallelOptions,
 ): { readonly parallel: number; readonly how: Omit<TaskHow, 'signal'> } {
   const atOnce = Math.max(1, Math.min(tasks, parallel ?? threads));
   const share = Math.max(1, Math.floor(threads / atOnce));
   return { parallel: atOnce, how: { threads: share, ...(priority !== undefined && { priority }) } };
+}
+
+/**
+ * Checks the option `workers`.
+ *
+ * @param local what the call has that no other process can have
+ */
+export function checkWorkers({ workers, parallel }: ParallelOptions, local?: string): void {
+  if (workers === undefined) return;
+  if (parallel !== undefined) {
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'parallel', 'left out with workers', parallel);
+  }
+  if (local === undefined) return;
+  const rule = `left out with ${local}, which cannot be sent to another process`;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'workers', rule, workers);
 }
 
 /** How a call computes beside its tasks. */

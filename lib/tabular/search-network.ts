@@ -30,7 +30,7 @@ import { type NetworkFoldOptions, networkFolds, unused } from './cross-validate-
 import type { RunTask } from './fold-run';
 import { checkFolds, foldConstraints } from './folds';
 import { NetworkBag } from './network-bag';
-import { type TaskHow, wholeHow } from './parallel';
+import { checkWorkers, type TaskHow, wholeHow } from './parallel';
 import { isLargerBetter, metricOption, type Scores } from './scores';
 import {
   bestConstraints,
@@ -124,6 +124,7 @@ export async function searchNetwork(
   checkOptions('', options, constraints);
   const given = options as unknown as Given;
   const { seed = freshSeed(), trials = 20, stratify = false, shuffle = true, refit = true } = given;
+  checkWorkers(given, 'a function that makes networks');
   checkSpace(given.space);
   const { goal, metrics } = goalOf(given);
   checkDivision(given);

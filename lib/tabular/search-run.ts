@@ -17,7 +17,7 @@ import {
 import { alignedTable, shownBy } from '../tables/aligned-table';
 import type { Table } from '../tables/table';
 import { attach } from '../training/training-error';
-import { FoldRun, type RunTask } from './fold-run';
+import { FoldRun, type RunTask, type TrialRun } from './fold-run';
 import { Ending, type ParallelOptions, parallelConstraints, shareOf } from './parallel';
 import { short } from './scores';
 import type { DrawnOptions } from './space';
@@ -86,6 +86,8 @@ export interface SearchPlan {
   readonly folds: number;
   /** What a trial trains, for each fold. */
   readonly tasksOf: (trial: Trial) => readonly RunTask[];
+  /** Makes its trainings elsewhere, with workers. */
+  readonly runsOf?: ((trial: Trial, signal: AbortSignal) => readonly TrialRun[]) | undefined;
 }
 
 /**
@@ -93,7 +95,7 @@ export interface SearchPlan {
  * trials so far as `result`.
  */
 export async function runSearch<Finished extends object>(
-  { drawn, goal, epochs, folds, tasksOf }: SearchPlan,
+  { drawn, goal, epochs, folds, tasksOf, runsOf }: SearchPlan,
   options: SearchRunOptions & { readonly seed: number },
   finish: (best: Trial, models: readonly unknown[]) => Promise<Finished>,
 ): Promise<SearchFindings & Finished> {
@@ -111,7 +113,7 @@ export async function runSearch<Finished extends object>(
       rungs: method === 'halving' ? rungsOf(drawn.length, epochs, reduction) : [],
       endsAt: performance.now() + 1000 * maxSeconds,
       runsOf: ({ report, ending: { signal } }) =>
-        tasksOf(report).map((task) => new FoldRun(task, { signal, ...how })),
+        runsOf?.(report, signal) ?? tasksOf(report).map((task) => new FoldRun(task, { signal, ...how })),
     });
     if (winner === undefined) throw allFailed(candidates);
     const best = winner.report;

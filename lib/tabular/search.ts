@@ -13,11 +13,15 @@ import type {
   RegressorEvaluation,
   TargetsEvaluation,
 } from './evaluation';
-import { type RunTask, TableRun } from './fold-run';
+import { type RunTask, TableRun, type TrialRun } from './fold-run';
 import { checkFolds, type FoldOptions, type FoldsOf, foldConstraints, foldedTable } from './folds';
 import { type AnyModel, kindOf, type ModelKind, modelKind } from './model-kind';
-import { wholeHow } from './parallel';
+import { checkWorkers, wholeHow } from './parallel';
 import { presetOf } from './presets';
+import type { TaskChannel } from './processes/channel';
+import { RemoteRun } from './processes/remote-run';
+import { checkSendable } from './processes/sendable';
+import { loadedModel, withWorkers } from './processes/workers';
 import { fastEpochs } from './recipe';
 import type { Regressor, TargetsRegressor } from './regressor';
 import type { Rows } from './row-network';
@@ -39,6 +43,7 @@ import {
 } from './search-run';
 import { type DrawnOptions, drawOptions, hasDistribution, type SpaceOf } from './space';
 import type { ClassifierOptions, RegressorOptions, TrainOptions } from './train-options';
+import type { Trial } from './trials';
 
 /** Options of `train` that the search has itself, or that several trainings cannot share. */
 type Unsearched = 'target' | 'seed' | 'signal' | 'threads' | 'priority' | 'checkpoint' | 'progress';
@@ -182,6 +187,7 @@ export async function search(
   const [table, options] = [given as Rows, labelsOrOptions as Given];
   checkOptions('', options, constraints);
   checkSpace(options.space, options);
+  checkWorkers(options);
   const { seed = freshSeed(), trials = 20, target } = options;
   const random = new RandomState(seed);
   const drawn = Array.from({ length: trials }, () => drawOptions(options.space, random));
@@ -189,6 +195,7 @@ export async function search(
   for (const { options: own } of drawn) {
     kind.check({ ...own, target }, {});
     checkPreset(own, options);
+    if (options.workers !== undefined) checkSendable('space', own);
   }
   const ways = waysOf(options);
   checkFolds(ways);
@@ -266,12 +273,47 @@ async function searchAmong(
     tasksOf: (trial) =>
       rows.map((each) => new TableRun(kind, data.table, each, trainWith(trial.options)) as RunTask),
   };
-  return runSearch(plan, options, async (best, models) => {
-    const full = trainWith(best.options);
-    const model = refit === true ? await kind.train(data.table, { ...full, ...how }) : undefined;
-    const bag = refit === 'bag' ? new Bag(models as Classifier[]) : undefined;
-    return { options: { ...full }, model, bag } as object;
-  }) as unknown as Promise<SearchResult<AnyModel, TrainOptions>>;
+  const run = (channel?: TaskChannel) =>
+    runSearch(
+      { ...plan, runsOf: channel && runsElsewhere(channel, rows.length, trainWith, refit === 'bag') },
+      options,
+      async (best, models) => {
+        const full = trainWith(best.options);
+        const model = refit === true ? await kind.train(data.table, { ...full, ...how }) : undefined;
+        const own = () => modelsOf(kind, models, channel !== undefined);
+        const bag = refit === 'bag' ? new Bag((await own()) as Classifier[]) : undefined;
+        return { options: { ...full }, model, bag } as object;
+      },
+    );
+  const tasks = drawn.length * rows.length;
+  const found =
+    options.workers === undefined
+      ? run()
+      : withWorkers({ kind, table: data.table, parts: rows }, tasks, options, run);
+  return found as unknown as Promise<SearchResult<AnyModel, TrainOptions>>;
+}
+
+/** Makes the trainings of a trial, one for each fold, in workers. */
+function runsElsewhere(
+  channel: TaskChannel,
+  folds: number,
+  trainWith: (own: object) => TrainOptions,
+  wantsModel: boolean,
+) {
+  return ({ trial, options }: Trial, signal: AbortSignal): readonly TrialRun[] =>
+    Array.from({ length: folds }, (_, part) => {
+      const name = `trial ${trial}, fold ${part + 1}`;
+      const task = { run: trial * folds + part, name, part, wantsOutputs: false, wantsModel };
+      return new RemoteRun(channel, { ...task, options: trainWith(options) }, signal);
+    });
+}
+
+function modelsOf(
+  kind: ModelKind,
+  models: readonly unknown[],
+  areBytes: boolean,
+): Promise<readonly unknown[]> {
+  return Promise.all(models.map((model) => (areBytes ? loadedModel(kind, model as Uint8Array) : model)));
 }
 
 /** How rows are divided: in order, if no trial shuffles. */

@@ -2,7 +2,7 @@
 
 import { describe, isBlasnetError } from '../base/errors';
 import { Table } from '../tables/table';
-import type { FoldRun } from './fold-run';
+import type { TrialRun } from './fold-run';
 import { type Ending, runTasks } from './parallel';
 import { type Scores, scoresOf, summarise } from './scores';
 import type { DrawnOptions } from './space';
@@ -60,7 +60,7 @@ export class Candidate {
   readonly #drawn: DrawnOptions;
   readonly #goal: Goal;
   /** Its trainings, one for each fold; empty before it begins and when it has been released. */
-  runs: readonly FoldRun[] = [];
+  runs: readonly TrialRun[] = [];
   #facts = { std: Number.NaN, scores: {} as Scores, epochs: 0, seconds: 0 };
 
   constructor(number: number, drawn: DrawnOptions, goal: Goal, ending: Ending) {
@@ -81,7 +81,7 @@ export class Candidate {
   }
 
   /** Advances one run, unless another one has failed. */
-  async advance(run: FoldRun, epoch: number | undefined): Promise<void> {
+  async advance(run: TrialRun, epoch: number | undefined): Promise<void> {
     if (this.error !== undefined) return;
     try {
       await run.advance(epoch);
@@ -174,7 +174,7 @@ export interface TrialPlan {
   /** By performance.now(): no trial begins, or goes on after a rung, when it has passed. */
   readonly endsAt: number;
   /** Makes the trainings of a trial. */
-  readonly runsOf: (candidate: Candidate) => readonly FoldRun[];
+  readonly runsOf: (candidate: Candidate) => readonly TrialRun[];
   readonly onTrialEnd: ((trial: Trial) => unknown) | undefined;
 }
 

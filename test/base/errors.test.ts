@@ -32,6 +32,7 @@ const classes: Record<ErrorCode, ErrorConstructor> = {
   ERR_BLASNET_QUEUE_FULL: Error,
   ERR_BLASNET_CLOSED: Error,
   ERR_BLASNET_RANKS: Error,
+  ERR_BLASNET_WORKER: Error,
   ERR_BLASNET_LOAD: Error,
 };
 

@@ -58,6 +58,7 @@ describe('crossValidate for networks', () => {
     const shared = [
       'folds',
       'repeats',
+      'workers',
       'seed',
       'keepModels',
       'parallel',
