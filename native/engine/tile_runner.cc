@@ -48,6 +48,7 @@ size_t TileRunner<T>::ThreadsFor(size_t rows, size_t operations) const {
 // The limit of threads that share a layer in a sweep.
 template <typename T>
 size_t TileRunner<T>::ThreadsForUnits(const Layer& layer) const {
+  if (by_tiles_) return 1;
   return tile_rows_ * members_ * (layer.end - layer.weights) * 2 < kParallelWork ? 1 : control_.ThreadLimit();
 }
 
@@ -105,7 +106,10 @@ size_t TileRunner<T>::PrepareForward(const TileSplit& split) {
   sweeps_ = large_layers_;
   const size_t most_rows = TileRows(sweeps_);
   tile_rows_ = std::min(split.rows, most_rows);
-  const size_t threads = sweeps_ ? 1 : std::min(split.count, ThreadsFor(split.rows, 2));
+  // Threads that take whole tiles meet only at the end. In a sweep, this pays if all get as many, or nearly.
+  const size_t most = ThreadsFor(split.rows, 2);
+  by_tiles_ = !sweeps_ || (most > 1 && (split.count % most == 0 || split.count >= kManyTiles * most));
+  const size_t threads = by_tiles_ ? std::min(split.count, most) : 1;
   ReserveTiles(threads, tile_rows_, most_rows);
   return threads;
 }
@@ -206,6 +210,7 @@ template <typename T>
 Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Totals* totals) {
   const bool whole = pass.training && batch_moments_;
   sweeps_ = large_ || whole;
+  by_tiles_ = !sweeps_;
   const size_t most_rows = whole ? batch.rows : TileRows(large_);
   tile_rows_ = std::min(batch.rows, most_rows);
   const LaneSplit split = Split(batch.rows, most_rows);

@@ -123,6 +123,7 @@ class TileRunner {
 
   // For the operation that is running.
   bool sweeps_ = false;
+  bool by_tiles_ = true;  // threads share the tiles, not the units of a layer
   size_t tile_rows_ = 0;
 
   size_t reserved_rows_ = 0;

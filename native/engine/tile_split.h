@@ -15,6 +15,7 @@ inline constexpr size_t kSweepBytes = 1'000'000;  // bytes of parameters from wh
 inline constexpr size_t kSweepRows = 256;         // samples in a tile of a sweep
 inline constexpr size_t kSweepUnits = 64;         // units of a layer that one thread takes at once in a sweep
 inline constexpr size_t kSweepColumns = 96;       // columns of dW likewise: whole panels of packed.h
+inline constexpr size_t kManyTiles = 8;           // for each thread: then one tile more does not matter
 inline constexpr size_t kTileWork = 4'000'000;    // floating-point operations that a tile aims at
 inline constexpr size_t kLeastTileRows = 100;     // with fewer, matrix products are too thin
 inline constexpr size_t kMostTileRows = 128;      // with more, activations leave the cache

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectSameBits, floatTypes } from './helpers';
+import { native } from '../../lib/addon/binding';
+import { combinations, expectSameBits, floatTypes } from './helpers';
 import { makePlan, network, parameterCount, samplesFor } from './plans';
 import { type Scheduled, testSchedules } from './schedules';
 
@@ -19,7 +20,7 @@ const networks: Scheduled[] = [
   {
     what: 'in tiles from a wide input',
     rows: 2500,
-    architecture: network([400, 200, 3], ['tanh', 'linear']),
+    architecture: network([400, 180, 3], ['tanh', 'linear']),
     loss: 'meanSquaredError',
   },
   {
@@ -34,6 +35,12 @@ const networks: Scheduled[] = [
     architecture: network([900, 200, 210, 70], ['relu', 'relu', 'softmax']),
     loss: 'categoricalCrossEntropy',
   },
+  {
+    what: 'swept from a wide input to few outputs',
+    rows: 300,
+    architecture: network([900, 150, 3], ['relu', 'softmax']),
+    loss: 'categoricalCrossEntropy',
+  },
 ];
 
 testSchedules(networks);
@@ -44,6 +51,34 @@ it('the networks here are as large as they have to be', () => {
   for (const many of bytes.slice(3)) expect(many).toBeGreaterThan(1e6);
   expect((bytes[3] as number) / 2).toBeGreaterThan(1e6); // also in float32
 });
+
+it.each(floatTypes)(
+  'predictions of wide layers of $dtype have the same bits on any number of threads, in batches of any size',
+  (type) => {
+    const { plan, architecture } = makePlan(
+      type,
+      network([300, 420, 420, 5], ['relu', 'relu', 'softmax']),
+      'categoricalCrossEntropy',
+    );
+    // Tiles of 256 rows: 1, 2, 3, 4 and 9 of them, which threads share by tiles or by units.
+    const rows = 2200;
+    const inputs = (architecture[0] as { inputDim: number }).inputDim;
+    const X = type.array(Array.from({ length: rows * inputs }, (_, i) => ((i * 7919) % 1000) / 1000 - 0.5));
+    const expected = type.array(rows * 5);
+    try {
+      native.setThreads(1);
+      plan.predict(X, null, rows, expected);
+      for (const [threads, count] of combinations([2, 3], [2, 256, 500, 700, 1000, rows])) {
+        native.setThreads(threads);
+        const output = type.array(count * 5);
+        plan.predict(X.subarray(0, count * inputs), null, count, output);
+        expectSameBits(output, expected.subarray(0, count * 5));
+      }
+    } finally {
+      native.setThreads(1);
+    }
+  },
+);
 
 describe.each(floatTypes)('pinned arrays of $dtype', (type) => {
   const architecture = network([3, 5, 2], ['relu', 'sigmoid']);

@@ -9,8 +9,9 @@ import { expectClose, expectSameBits, type FloatType, floatTypes, guarded } from
 import { hits, makePlan, named, samplesFor, train } from './plans';
 
 // The schedule depends on the network's size. Networks with 1 MB of parameters or more are swept, 256 rows at
-// a time. Layers with 1,500,000 weights or more use CBLAS. With 96 features or more, X is read in rows of
-// samples. A batch has up to 16 lanes.
+// a time. Layers of 65,536 weights or more with 64 outputs or more are wide; on ARM, those with 1,500,000 weights
+// or more use CBLAS. With 96 features or more and fewer than 192 outputs, X is read in rows of samples. A batch
+// has up to 16 lanes.
 export interface Scheduled {
   readonly what: string;
   readonly rows: number;
