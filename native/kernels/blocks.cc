@@ -1,22 +1,11 @@
 #include "kernels/blocks.h"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/blocks.cc"
 #include "hwy/foreach_target.h"  // before highway.h
-#include "kernels/sums-inl.h"
-#include "kernels/vector-inl.h"
-
-// A block's accumulators must stay in registers. So loops over them are fully unrolled, and their number fits
-// the register file (32 registers with AVX-512 and NEON, 16 before), with room for one column of operands.
-#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
-#define BLASNET_REGISTERS 32
-#else
-#define BLASNET_REGISTERS 16
-#endif
+#include "kernels/blocks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -26,173 +15,48 @@ namespace HWY_NAMESPACE {
 // any value from 20 to 28 KB is about as fast.
 constexpr size_t kDotBytes = 24'000;
 
-// Rows of a block that is `vectors` wide: 8x3, 6x4 (with 16 registers: 4x3, 3x4, 6x2).
-constexpr size_t RowsOfBlock(size_t vectors) {
-  return BLASNET_REGISTERS == 32 ? (vectors >= 4 ? 6 : 8) : (vectors == 4 ? 3 : vectors == 3 ? 4 : 6);
-}
-
-// Calls f(count) with a constant of this value, from 1 to `most`.
-template <size_t most, class F>
-HWY_INLINE void WithConstant(size_t count, const F& f) {
-  if constexpr (most > 1) {
-    if (count < most) return WithConstant<most - 1>(count, f);
-  }
-  f(std::integral_constant<size_t, most>{});
-}
-
-// Calls block(count, i) for blocks of `count` rows from row i: as few blocks of at most `most` rows as
-// possible, whose heights differ by at most one. So none is so low that it waits for its loads and for the
-// results of its own multiplications.
-template <size_t most, class F>
-HWY_INLINE void InBlocks(size_t rows, const F& block) {
-  const size_t blocks = (rows + most - 1) / most;
-  if (blocks == 0) return;
-  const size_t least = rows / blocks, taller = rows % blocks;
-  for (size_t b = 0, i = 0; b < blocks; b++) {
-    const size_t height = b < taller ? least + 1 : least;
-    WithConstant<most>(height, [&](auto count) { block(count, i); });
-    i += height;
-  }
-}
-
-// For a few columns: on some processors, the longest vectors take twice the time.
+// For the last columns, if they are few: on some processors, the longest vectors take twice the time.
 template <typename T>
 using FewLanes = hn::CappedTag<T, 4>;
-
-// Hides from the compiler that a pointer is the one it knows. Otherwise it computes the addresses of C's rows
-// once, for the beginning and for the end of a block, and must spill them: this takes longer than to compute
-// them twice.
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-#define BLASNET_FORGET(pointer) asm("" : "+r"(pointer))
-#else
-#define BLASNET_FORGET(pointer) (void)pointer
-#endif
-
-// sums[i][j] is vector j of row i of C. For each k: loads vectors of R's row, and broadcasts one element
-// after the other of L's column.
-template <size_t rows, size_t vectors, class D, typename T>
-HWY_INLINE void ProductBlock(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT r, size_t ldr, T* c,
-                             size_t ldc, const T* bias, bool accumulate, Epilogue epilogue, const T* relu) {
-  using V = hn::Vec<D>;
-  const size_t step = hn::Lanes(d);
-  V sums[rows][vectors];
-  if (accumulate) {
-    const T* row = c;
-    BLASNET_UNROLL
-    for (size_t i = 0; i < rows; i++, row += ldc) {
-      BLASNET_UNROLL
-      for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::LoadU(d, row + j * step);
-    }
-  } else {
-    BLASNET_UNROLL
-    for (size_t i = 0; i < rows; i++) {
-      const V start = bias == nullptr ? hn::Zero(d) : hn::Set(d, bias[i]);
-      BLASNET_UNROLL
-      for (size_t j = 0; j < vectors; j++) sums[i][j] = start;
-    }
-  }
-  // Two pointers into L, four rows apart: an address can add 1, 2 or 3 rows.
-  const T* low = l.data;
-  const T* high = l.data + 4 * l.row_stride;
-  for (size_t at = 0; at < k; at++) {
-    V right[vectors];
-    BLASNET_UNROLL
-    for (size_t j = 0; j < vectors; j++) right[j] = hn::LoadU(d, r + j * step);
-    BLASNET_UNROLL
-    for (size_t i = 0; i < rows; i++) {
-      const V left = hn::Set(d, (i < 4 ? low : high)[i % 4 * l.row_stride]);
-      BLASNET_UNROLL
-      for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
-    }
-    r += ldr;
-    low += l.k_stride;
-    if (rows > 4) high += l.k_stride;
-  }
-  BLASNET_FORGET(c);
-  BLASNET_UNROLL
-  for (size_t i = 0; i < rows; i++) {
-    BLASNET_UNROLL
-    for (size_t j = 0; j < vectors; j++) {
-      V value = sums[i][j];
-      if (epilogue == Epilogue::kRelu) value = hn::IfThenZeroElse(hn::Le(value, hn::Zero(d)), value);
-      if (epilogue == Epilogue::kReluGradient) {
-        const V a = hn::LoadU(d, relu + j * step);
-        value = hn::IfThenZeroElse(hn::Le(a, hn::Zero(d)), value);
-      }
-      hn::StoreU(value, d, c + j * step);
-    }
-    c += ldc;
-    relu += ldc;
-  }
-}
 
 // All rows of a panel that is `vectors` wide.
 template <size_t vectors, class D, typename T>
 HWY_NOINLINE void ProductPanel(D d, size_t rows, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,
                                size_t ldc, const ProductOptions<T>& options, const T* relu) {
   InBlocks<RowsOfBlock(vectors)>(rows, [&](auto count, size_t i) {
-    ProductBlock<count(), vectors>(d, k, Strided<T>{l.data + i * l.row_stride, l.row_stride, l.k_stride}, r,
-                                   ldr, c + i * ldc, ldc,
-                                   options.bias == nullptr ? nullptr : options.bias + i, options.accumulate,
-                                   options.epilogue, relu == nullptr ? nullptr : relu + i * ldc);
+    ProductBlock<count(), vectors, false>(
+        d, k, Strided<T>{l.data + i * l.row_stride, l.row_stride, l.k_stride}, r, ldr, c + i * ldc, ldc, 0,
+        options.bias == nullptr ? nullptr : options.bias + i, options.accumulate, options.epilogue,
+        relu == nullptr ? nullptr : relu + i * ldc);
   });
 }
 
 template <typename T>
 void ProductOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,
                const ProductOptions<T>& options) {
-  const FewLanes<T> few;
-  if (n > 0 && n <= hn::Lanes(few)) {
-    ProductPanel<1>(few, rows, k, l, r, ldr, c, ldc, options, options.relu);
-    return;
-  }
   const Lanes<T> d;
-  const size_t step = hn::Lanes(d);
-  size_t left = (n + step - 1) / step;  // vectors that are left
-  for (size_t j = 0; left > 0;) {
+  const FewLanes<T> few;
+  const size_t step = hn::Lanes(d), over = n % step;
+  const bool ends_in_few = over > 0 && over <= hn::Lanes(few);
+  size_t left = n / step + (over > 0 && !ends_in_few ? 1 : 0);  // vectors that are left
+  size_t j = 0;
+  while (left > 0) {
     // Panels of 4 and 3 vectors are equally fast, a panel of 1 wastes most. So 4 = 4, 5 = 3 + 2, 7 = 3 + 4.
     const size_t take = left == 4 ? 4 : std::min<size_t>(left, 3);
     const T* relu = options.relu == nullptr ? nullptr : options.relu + j;
-    switch (take) {
-      case 1:
-        ProductPanel<1>(d, rows, k, l, r + j, ldr, c + j, ldc, options, relu);
-        break;
-      case 2:
-        ProductPanel<2>(d, rows, k, l, r + j, ldr, c + j, ldc, options, relu);
-        break;
-      case 3:
-        ProductPanel<3>(d, rows, k, l, r + j, ldr, c + j, ldc, options, relu);
-        break;
-      default:
-        ProductPanel<4>(d, rows, k, l, r + j, ldr, c + j, ldc, options, relu);
-        break;
-    }
+    WithConstant<4>(take, [&](auto vectors) {
+      ProductPanel<vectors()>(d, rows, k, l, r + j, ldr, c + j, ldc, options, relu);
+    });
     j += take * step;
     left -= take;
   }
-}
-
-template <typename T>
-void ProductUnpaddedOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,
-                       size_t ldc, bool accumulate) {
-  const size_t step = hn::Lanes(Lanes<T>());
-  const size_t whole = n / step * step;
-  ProductOptions<T> options;
-  options.accumulate = accumulate;
-  ProductOf(rows, whole, k, l, r, ldr, c, ldc, options);
-  if (whole == n) return;
-  // Multiplies the last columns in a padded copy.
-  const size_t rest = n - whole;
-  thread_local std::vector<T> scratch;
-  scratch.assign((k + rows) * step, T{0});
-  T* right = scratch.data();
-  T* out = right + k * step;
-  for (size_t i = 0; i < k; i++) std::copy_n(r + i * ldr + whole, rest, right + i * step);
-  if (accumulate) {
-    for (size_t i = 0; i < rows; i++) std::copy_n(c + i * ldc + whole, rest, out + i * step);
+  if (!ends_in_few) return;
+  if (!options.accumulate && hn::Lanes(few) < step) {
+    // Other stages compute with whole vectors: these must not hold ever older numbers.
+    for (size_t i = 0; i < rows; i++) hn::StoreU(hn::Zero(d), d, c + i * ldc + j);
   }
-  ProductOf(rows, rest, k, l, right, step, out, step, options);
-  for (size_t i = 0; i < rows; i++) std::copy_n(out + i * step, rest, c + i * ldc + whole);
+  ProductPanel<1>(few, rows, k, l, r + j, ldr, c + j, ldc, options,
+                  options.relu == nullptr ? nullptr : options.relu + j);
 }
 
 // With a single column, loads take most of the time, and rows may start anywhere. Vectors of half the longest
@@ -339,21 +203,17 @@ void RowSumsOf(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T
   }
 }
 
-#define BLASNET_DEFINE(T, suffix)                                                                           \
-  void Product##suffix(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,         \
-                       size_t ldc, const ProductOptions<T>& options) {                                      \
-    ProductOf(rows, n, k, l, r, ldr, c, ldc, options);                                                      \
-  }                                                                                                         \
-  void ProductUnpadded##suffix(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, \
-                               size_t ldc, bool accumulate) {                                               \
-    ProductUnpaddedOf(rows, n, k, l, r, ldr, c, ldc, accumulate);                                           \
-  }                                                                                                         \
-  void DotProducts##suffix(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r,          \
-                           size_t ldr, T* c, size_t ldc, const ProductOptions<T>& options) {                \
-    DotProductsOf(rows, cols, k, l, ldl, r, ldr, c, ldc, options);                                          \
-  }                                                                                                         \
-  void RowSums##suffix(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums) {           \
-    RowSumsOf(rows, n, a, lda, accumulate, sums);                                                           \
+#define BLASNET_DEFINE(T, suffix)                                                                   \
+  void Product##suffix(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, \
+                       size_t ldc, const ProductOptions<T>& options) {                              \
+    ProductOf(rows, n, k, l, r, ldr, c, ldc, options);                                              \
+  }                                                                                                 \
+  void DotProducts##suffix(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r,  \
+                           size_t ldr, T* c, size_t ldc, const ProductOptions<T>& options) {        \
+    DotProductsOf(rows, cols, k, l, ldl, r, ldr, c, ldc, options);                                  \
+  }                                                                                                 \
+  void RowSums##suffix(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums) {   \
+    RowSumsOf(rows, n, a, lda, accumulate, sums);                                                   \
   }
 BLASNET_DEFINE(double, F64)
 BLASNET_DEFINE(float, F32)
@@ -363,16 +223,11 @@ BLASNET_DEFINE(float, F32)
 }  // namespace blasnet
 HWY_AFTER_NAMESPACE();
 
-#undef BLASNET_REGISTERS
-#undef BLASNET_UNROLL
-
 #if HWY_ONCE
 namespace blasnet {
 
 HWY_EXPORT(ProductF64);
 HWY_EXPORT(ProductF32);
-HWY_EXPORT(ProductUnpaddedF64);
-HWY_EXPORT(ProductUnpaddedF32);
 HWY_EXPORT(DotProductsF64);
 HWY_EXPORT(DotProductsF32);
 HWY_EXPORT(RowSumsF64);
@@ -383,11 +238,6 @@ HWY_EXPORT(RowSumsF32);
   void Product(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,      \
                const ProductOptions<T>& options) {                                                           \
     HWY_DYNAMIC_DISPATCH(Product##suffix)(rows, n, k, l, r, ldr, c, ldc, options);                           \
-  }                                                                                                          \
-  template <>                                                                                                \
-  void ProductUnpadded(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,          \
-                       size_t ldc, bool accumulate) {                                                        \
-    HWY_DYNAMIC_DISPATCH(ProductUnpadded##suffix)(rows, n, k, l, r, ldr, c, ldc, accumulate);                \
   }                                                                                                          \
   template <>                                                                                                \
   void DotProducts(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr, T* c, \

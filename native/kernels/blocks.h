@@ -51,6 +51,13 @@ template <typename T>
 void DotProducts(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr, T* c,
                  size_t ldc, const ProductOptions<T>& options);
 
+// Like DotProducts without options, for gradients: takes less time for small k, but the order of a column's
+// sums depends on its place. C (rows, cols) = L (rows, k) R (cols, k)^T, plus the old C if `accumulate`.
+// Reads nothing beyond k, and writes nothing beyond `cols`.
+template <typename T>
+void ProductTransposed(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, const T* r, size_t ldr,
+                       T* c, size_t ldc, bool accumulate);
+
 // sums (rows) = the sum of each row of A (rows, n), plus the old `sums` if `accumulate`.
 template <typename T>
 void RowSums(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums);

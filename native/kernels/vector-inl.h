@@ -49,9 +49,14 @@ HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* in, size_t count) {
 // Stores the first `count` lanes. Does not touch memory behind them.
 template <class D, typename T>
 HWY_INLINE void StoreFirst(D d, hn::Vec<D> value, T* out, size_t count) {
+#if HWY_TARGET <= HWY_AVX3
+  hn::BlendedStore(value, hn::FirstN(d, count), d, out);
+#else
+  // Some processors take long for masked stores of shorter vectors.
   Buffer<T> buffer;
   hn::Store(value, d, buffer.lanes);
   std::copy_n(buffer.lanes, count, out);
+#endif
 }
 
 // A whole vector, or its first `count` elements if fewer are left.

@@ -8,6 +8,8 @@ import { kernels } from './kernels';
 const heights = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 17];
 const widths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 33, 40, 48, 49, 63, 65, 81, 129, 161];
 
+const upTo = (most: number) => Array.from({ length: most }, (_, i) => i + 1);
+
 /** The length of a row of n elements that is padded to 64 bytes. */
 function padded({ dtype }: FloatType, n: number): number {
   const lanes = dtype === 'float64' ? 8 : 16;
@@ -80,6 +82,13 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
     for (const [rows, n, k] of combinations(heights, widths, [1, 3, 17])) {
       const [L, R] = [integers(rows, k, 5), integers(k, n, 7)];
       expectClose(product(type, L, R, options), oracle.matmul(L, R).data, 0, `${rows} x ${n} x ${k}`);
+    }
+  });
+
+  it('product equals the oracle for every number of rows up to three blocks', () => {
+    for (const [rows, n, k] of combinations(upTo(20), [3, 20, 36, 52, 100], [5])) {
+      const [L, R] = [integers(rows, k, 5), integers(k, n, 7)];
+      expectClose(product(type, L, R), oracle.matmul(L, R).data, 0, `${rows} x ${n} x ${k}`);
     }
   });
 
@@ -162,6 +171,53 @@ describe.each(floatTypes)('block products of $dtype', (type) => {
       }
     },
   );
+
+  // Short products copy R, long ones are inner products; both must be right around every border of a block.
+  it.each([false, true])(
+    'productTransposed equals the oracle, to the end of memory (accumulate: %s)',
+    (accumulate) => {
+      for (const [rows, cols, k] of [
+        ...combinations(upTo(20), [1, 8, 16, 25, 50], [3, 32]),
+        ...combinations([1, 7, 24], upTo(70), [2, 17]),
+        ...combinations([25], [4, 25, 50], [...upTo(70), 127, 128, 129, 257]),
+      ]) {
+        const [L, R, C] = [integers(rows, k, 5), integers(cols, k, 7), integers(rows, cols, 11)];
+        const out = guarded(type, rows * cols);
+        if (accumulate) out.data.set(C.data);
+        kernels.productTransposed(
+          rows,
+          cols,
+          k,
+          type.array(L.data),
+          type.array(R.data),
+          out.data,
+          accumulate,
+        );
+        out.intact();
+        const LR = oracle.matmul(L, R, false, true);
+        const expected = accumulate ? oracle.zip(LR, C, (a, b) => a + b) : LR;
+        expectClose(out.data, expected.data, 0, `${rows} x ${cols} x ${k}`);
+      }
+    },
+  );
+
+  it('productTransposed passes NaN on, and rounds once a term at most', () => {
+    for (const [cols, k] of combinations([9, 50], [33, 300])) {
+      const [L, R] = [oracle.randomDense(24, k, 1), oracle.randomDense(cols, k, 2)].map((A) =>
+        oracle.map(A, Math.fround),
+      ) as [oracle.Grid, oracle.Grid];
+      L.data[3 * k + k - 1] = Number.NaN;
+      const out = type.array(24 * cols);
+      kernels.productTransposed(24, cols, k, type.array(L.data), type.array(R.data), out, false);
+      const allowed = oracle.matmul(absolute(L), absolute(R), false, true).data;
+      expectClose(
+        out,
+        oracle.matmul(L, R, false, true).data,
+        allowed.map((size) => k * type.epsilon * size),
+      );
+      expect(out.filter(Number.isNaN).length).toBe(cols);
+    }
+  });
 
   it('dotProducts equals the oracle, to the end of memory', () => {
     for (const [rows, cols, k] of combinations(heights, [1, 2, 3, 4, 5, 7, 8, 9, 13], widths)) {

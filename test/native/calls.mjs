@@ -114,6 +114,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
       }),
     ],
     productUnpadded: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
+    productTransposed: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
     dotProducts: [
       ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(4, { optional: true })],
       ...[flag(false), flag(true), floats(12)],

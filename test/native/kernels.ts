@@ -36,6 +36,16 @@ export interface Kernels {
     C: FloatArray,
     accumulate: boolean,
   ): void;
+  /** C (rows, cols) = L (rows, k) R (cols, k)^T, plus the old C if `accumulate`. */
+  productTransposed(
+    rows: number,
+    cols: number,
+    k: number,
+    L: FloatArray,
+    R: FloatArray,
+    C: FloatArray,
+    accumulate: boolean,
+  ): void;
   /**
    * C (rows, cols) = L (rows, k) R (cols, k)^T, plus the old C if `accumulate`, otherwise plus bias (rows);
    * then relu if `relu`.

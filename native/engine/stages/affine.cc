@@ -155,9 +155,7 @@ void AffineStage<T>::PartGradients(size_t ld, size_t from, size_t to, size_t col
     } else if (Wide()) {
       WideProductTransposed(out, cols, m, dz, ld, units, ld, dw, ldw, accumulate);
     } else {
-      ProductOptions<T> options;
-      options.accumulate = accumulate;
-      DotProducts(out, cols, m, dz, ld, units, ld, dw, ldw, options);
+      ProductTransposed(out, cols, m, dz, ld, units, ld, dw, ldw, accumulate);
     }
   }
   if (db != nullptr) RowSums(out, m, dz, ld, accumulate, db);

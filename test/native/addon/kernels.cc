@@ -57,6 +57,15 @@ void ProductUnpaddedOf(const Args& args) {
                   n, args[6].Boolean());
 }
 
+// productTransposed(rows, cols, k, L (rows, k), R (cols, k), C (rows, cols), accumulate)
+template <typename T>
+void ProductTransposedOf(const Args& args) {
+  const size_t rows = args[0].PositiveSize(), cols = args[1].PositiveSize(), k = args[2].PositiveSize();
+  ProductTransposed(rows, cols, k, args[3].Array<T>(Elements(args, 0, rows, k)), k,
+                    args[4].Array<T>(Elements(args, 1, cols, k)), k,
+                    args[5].Array<T>(Elements(args, 0, rows, cols)), cols, args[6].Boolean());
+}
+
 // dotProducts(rows, cols, k, L (rows, k), R (cols, k), bias or null, accumulate, relu, C (rows, cols))
 template <typename T>
 void DotProductsOf(const Args& args) {
@@ -245,6 +254,7 @@ double FirstBadLabelOf(const Args& args) {
 void ExportTestKernels(Napi::Env env, Napi::Object exports) {
   exports.Set("product", Napi::Function::New<ProductCall>(env, "product"));
   BLASNET_EXPORT("productUnpadded", ProductUnpaddedOf, void, 5);
+  BLASNET_EXPORT("productTransposed", ProductTransposedOf, void, 5);
   BLASNET_EXPORT("dotProducts", DotProductsOf, void, 8);
   BLASNET_EXPORT("rowForward", RowForwardOf, void, 3);
   BLASNET_EXPORT("rowSums", RowSumsOf, void, 4);
