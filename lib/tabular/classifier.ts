@@ -23,8 +23,8 @@ import { type ReliabilityOptions, reliabilityConstraints, reliabilityTable } fro
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { servedRows } from './served-rows';
 import { continuing, explained, partsOf, said, TableModel } from './table-model';
-import type { Trained } from './task';
-import { type Begun, resume, train } from './train';
+import type { Begun, Trained } from './task';
+import { resume, train } from './train';
 import {
   type ClassifierOptions,
   checkEvaluateOptions,
@@ -32,6 +32,7 @@ import {
   type EvaluateRowsOptions,
   type ResumingOptions,
 } from './train-options';
+import { checkTrainOptionsFor, type TableChunks, type WindowOptions } from './train-source';
 
 /** A temperature, or those of several labels by their names. */
 export type Temperature = number | Readonly<Record<string, number>>;
@@ -95,22 +96,26 @@ export class Classifier<
    * Trains a network on the rows of a table. Classes are the values of the column `target`: texts, truth values or whole
    * numbers. Columns become inputs by their kinds: see `inputs`.
    *
-   * @param table a Table, or an array of records
+   * @param table a Table, or an array of records; or a source of tables, such as `scanTable('big.parquet')` or an array of
+   *   files, for data larger than memory: see docs/large-data.md
    * @throws TypeError or RangeError with a code that names row and column for data that cannot be learned from; the
    *   errors of Network.fit. An error that ends the training has the model as it then is as `model`
    */
-  static train(table: Rows, options: ClassifierOptions & { readonly target: string }): Promise<Classifier>;
+  static train(
+    table: Rows | TableChunks,
+    options: ClassifierOptions & WindowOptions & { readonly target: string },
+  ): Promise<Classifier>;
   /** The same, with several labels that do not exclude each other. Each is a column with two classes. */
   static train(
-    table: Rows,
-    options: ClassifierOptions & { readonly target: readonly string[] },
+    table: Rows | TableChunks,
+    options: ClassifierOptions & WindowOptions & { readonly target: readonly string[] },
   ): Promise<LabelsClassifier>;
   static async train(
-    table: Rows,
-    options: ClassifierOptions,
+    table: Rows | TableChunks,
+    options: ClassifierOptions & WindowOptions,
     begun?: Begun<Classifier>,
   ): Promise<Classifier | LabelsClassifier> {
-    checkTrainOptions(options, 'classifier');
+    checkTrainOptionsFor(table, options, 'classifier');
     const modelOf = ({ rows, schema, values, history }: Trained) =>
       new Classifier({ rows, schema, history, targets: targetsJson(values) });
     return modelOf(await train(table, options, classifierTask(options), modelOf, begun));

@@ -14,8 +14,7 @@ import type { TargetValues } from './labels';
 import { regressorTask } from './number-target';
 import { trainableRows } from './prepare';
 import { Regressor } from './regressor';
-import type { Task } from './task';
-import type { Begun } from './train';
+import type { Begun, Task } from './task';
 import { checkTrainOptionsAnd, type TrainOptions } from './train-options';
 
 /** A Classifier or a Regressor, of one target or several. */

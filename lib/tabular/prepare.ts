@@ -110,6 +110,23 @@ function weightsOf(table: Table, { weight }: TrainOptions): Float64Array | undef
   return weight === undefined || !table.has(weight) ? undefined : table.column(weight, 'number').values;
 }
 
+/** The rows of one of several tables that have a target, and a weight above 0. There may be none. */
+export async function readPart(
+  table: Table,
+  options: TrainOptions,
+  read: ReadTargets,
+  how: AsyncOptions,
+): Promise<Part> {
+  await checkTable(table, options, how);
+  const part = {
+    table,
+    values: await pinnedWork(read(table), arraysOf(table), how),
+    weights: weightsOf(table, options),
+  };
+  const present = await pinnedWork(presentIndex(part, options), arraysOf(table), how);
+  return present.length === table.rows ? part : takePart(part, present, how);
+}
+
 async function onlyPresent(part: Part, options: TrainOptions, how: AsyncOptions): Promise<Part> {
   const present = await presentIn(part, options, how);
   return present.length === part.table.rows ? part : takePart(part, present, how);

@@ -42,8 +42,8 @@ import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { servedRows } from './served-rows';
 import { continuing, explained, partsOf, said, TableModel } from './table-model';
-import type { Trained } from './task';
-import { type Begun, resume, train } from './train';
+import type { Begun, Trained } from './task';
+import { resume, train } from './train';
 import {
   checkEvaluateOptions,
   checkTrainOptions,
@@ -51,6 +51,7 @@ import {
   type RegressorOptions,
   type ResumingOptions,
 } from './train-options';
+import { checkTrainOptionsFor, type TableChunks, type WindowOptions } from './train-source';
 
 type AnyRegressor = Regressor<unknown, unknown, unknown>;
 
@@ -115,22 +116,26 @@ export class Regressor<
    * Trains a network on the rows of a table. The target is a column of numbers. Columns become inputs by their kinds: see
    * `inputs`. The target is standardised for the training.
    *
-   * @param table a Table, or an array of records
+   * @param table a Table, or an array of records; or a source of tables, such as `scanTable('big.parquet')` or an array of
+   *   files, for data larger than memory: see docs/large-data.md
    * @throws TypeError or RangeError with a code that names row and column for data that cannot be learned from; the
    *   errors of Network.fit. An error that ends the training has the model as it then is as `model`
    */
-  static train(table: Rows, options: RegressorOptions & { readonly target: string }): Promise<Regressor>;
+  static train(
+    table: Rows | TableChunks,
+    options: RegressorOptions & WindowOptions & { readonly target: string },
+  ): Promise<Regressor>;
   /** The same, with several targets. */
   static train(
-    table: Rows,
-    options: RegressorOptions & { readonly target: readonly string[] },
+    table: Rows | TableChunks,
+    options: RegressorOptions & WindowOptions & { readonly target: readonly string[] },
   ): Promise<TargetsRegressor>;
   static async train(
-    table: Rows,
-    options: RegressorOptions,
+    table: Rows | TableChunks,
+    options: RegressorOptions & WindowOptions,
     begun?: Begun<Regressor>,
   ): Promise<Regressor | TargetsRegressor> {
-    checkTrainOptions(options, 'regressor');
+    checkTrainOptionsFor(table, options, 'regressor');
     const targets = numberTargets(options);
     const modelOf = ({ rows, schema, values, history }: Trained) =>
       new Regressor({ rows, schema, history, targets: learnedTargets(targets, values) });

@@ -12,6 +12,9 @@ import type { FitOptions } from '../training/options';
 import type { TargetValues } from './labels';
 import type { RowNetwork } from './row-network';
 
+/** Gets the model before the first epoch of its training. */
+export type Begun<Model> = (model: Model) => void;
+
 /** What a training is about: which targets, and how their columns are read. */
 export interface Task {
   /** Reads the target columns. Learns from them what there is to learn, such as classes. */

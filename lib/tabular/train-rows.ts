@@ -10,6 +10,7 @@ import { withTable } from '../network/network-file';
 import { adam } from '../optimizers/optimizers';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
+import type { SampleChunk } from '../samples/source';
 import { Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
 import type { FitOptions, ValidationData } from '../training/options';
@@ -99,6 +100,19 @@ export async function samplesOf(
   };
 }
 
+/** Encodes one of several parts of the rows. */
+export async function encodedPart(
+  { table, values, weights }: Part,
+  rows: RowNetwork,
+  { options, how }: Training,
+): Promise<SampleChunk> {
+  return {
+    X: await encoded(rows, table, options, how),
+    Y: await labels(values, options.loss, rows.network.dtype, how),
+    ...(weights && { sampleWeight: weights }),
+  };
+}
+
 /** The X of a network for the rows of a table. */
 export async function encoded(
   { inputs, network }: RowNetwork,
@@ -148,10 +162,10 @@ function hiddenLayer(layer: HiddenLayer, activation: LayerOptions['activation'])
 }
 
 /** The options of fit: the user's, and defaults for a table of this size. */
-function fitOptionsOf(
+export function fitOptionsOf(
   options: TrainOptions,
   validationData: ValidationData | undefined,
-  { table: { rows }, values }: Part,
+  { table: { rows }, values }: { readonly table: { readonly rows: number }; readonly values: TargetValues },
   recipe: Recipe | undefined,
 ): FitOptions {
   const { earlyStopping } = options;

@@ -20,13 +20,11 @@ import { divided, presentRows, type Rows } from './prepare';
 import { presetOf } from './presets';
 import { foldsOf, type Recipe, recipesFor } from './recipe';
 import { RowNetwork } from './row-network';
-import type { Task, Trained } from './task';
+import type { Begun, Task, Trained } from './task';
 import { applyTemperatures } from './temperature';
 import type { ClassifierOptions, ResumingOptions, TrainOptions } from './train-options';
 import { type FitSamples, newNetwork, samplesOf, type Training } from './train-rows';
-
-/** Gets the model before the first epoch of its training. */
-export type Begun<Model> = (model: Model) => void;
+import { isTableSource, trainSource } from './train-source';
 
 /**
  * Trains a network with the rows of a table.
@@ -40,6 +38,7 @@ export async function train<Model>(
   modelOf: (trained: Trained) => Model,
   begun?: Begun<Model>,
 ): Promise<Trained> {
+  if (isTableSource(given)) return trainSource(given, options, task, modelOf, begun);
   const how = howOf(options);
   const seed = options.seed ?? freshSeed();
   const whole = await presentRows(given, options, task.learn, how);

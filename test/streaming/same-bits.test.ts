@@ -45,7 +45,7 @@ describe('a source in order gives the bits of arrays in order', () => {
       options: { windowRows: 1, schedule: schedules.cosine({ per: 'step' }) },
     },
     { what: 'the last rows held out', sizes: [33], options: { windowRows: 1, validationSplit: 0.1 } },
-  ])('with $what', async ({ sizes, options }) => {
+  ])('$what gives equal bits', async ({ sizes, options }) => {
     const fixed = { epochs: 3, shuffle: false, optimizer: adam(), ...options };
     await expectSame(() => smallNet(), 203, sizes, fixed);
   });
@@ -55,7 +55,7 @@ describe('a source in order gives the bits of arrays in order', () => {
     await expectSame(make, 150, [40, 3], { epochs: 3, shuffle: false, windowRows: 32 });
   });
 
-  test('with any chunks, batches and windows', async () => {
+  test('any chunks, batches and windows', async () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(
