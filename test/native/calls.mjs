@@ -115,6 +115,14 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     ],
     productUnpadded: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
     productTransposed: [positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), flag(true)],
+    wideProduct: [
+      ...[positive(4), positive(3), positive(2), floats(8), size(2), size(1), floats(32)],
+      ...[floats(4, { optional: true }), flag(false), code(2, 2), floats(64), floats(64), padded()],
+    ],
+    wideProductTransposed: [
+      ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(12), size(3), flag(true)],
+    ],
+    copyTransposed: [size(2), size(3), floats(6), floats(6), size(2)],
     dotProducts: [
       ...[positive(4), positive(3), positive(2), floats(8), floats(6), floats(4, { optional: true })],
       ...[flag(false), flag(true), floats(12)],
