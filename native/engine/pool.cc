@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "engine/priority.h"
+#include "engine/processors.h"
+#include "engine/timeline.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
@@ -21,8 +23,10 @@
 namespace blasnet {
 namespace {
 
-// A waiting thread spins for this long before it sleeps: about the time of a wake-up.
-constexpr auto kSpin = std::chrono::microseconds(20);
+// A waiting thread spins for this long before it sleeps. A worker that spins takes time from others, so it
+// spins about as long as a step's serial parts and a wake-up take. A caller waits for iterations that run.
+constexpr auto kWorkerSpin = std::chrono::microseconds(50);
+constexpr auto kCallerSpin = std::chrono::microseconds(200);
 
 std::atomic<size_t> budget{0};  // of SetThreads
 
@@ -72,10 +76,10 @@ void Pause() {
 #endif
 }
 
-// Spins until done(), for kSpin at most. Returns done().
+// Spins until done(), for `most` at most. Returns done().
 template <class F>
-bool SpinUntil(const F& done) {
-  const auto end = std::chrono::steady_clock::now() + kSpin;
+bool SpinUntil(std::chrono::microseconds most, const F& done) {
+  const auto end = std::chrono::steady_clock::now() + most;
   do {
     for (int i = 0; i < 32; i++) {
       if (done()) return true;
@@ -101,6 +105,7 @@ struct Loop {
   const size_t count;
   const size_t segments;
   size_t helpers_wanted;                    // guarded by the pool's mutex
+  int processor = -1;                       // also guarded: the caller's
   size_t helpers = 0;                       // also guarded: helpers that have joined; gives each one its slot
   std::atomic<size_t> next[kMostSegments];  // the next iteration of each segment
   std::atomic<size_t> active{0};            // helpers that are working
@@ -139,7 +144,10 @@ class Pool {
       loop->helpers_wanted = std::min(loop->helpers_wanted, most > busy ? most - busy : 0);
       if (loop->helpers_wanted > 0) Open(loop, most - 1);
     }
-    for (size_t i = std::min(loop->helpers_wanted, sleeping_.load()); i > 0; i--) wake_.notify_one();
+    {
+      const Span span("wake");
+      for (size_t i = std::min(loop->helpers_wanted, sleeping_.load()); i > 0; i--) wake_.notify_one();
+    }
     loop->Run(0);
     {
       // After this no helper can join.
@@ -148,8 +156,9 @@ class Pool {
       busy_--;
       if (!open_.empty()) wake_.notify_one();  // one more helper may work now
     }
+    const Span span("wait");
     const auto done = [loop] { return loop->active.load() == 0; };
-    if (SpinUntil(done)) return;
+    if (SpinUntil(kCallerSpin, done)) return;
     std::unique_lock<std::mutex> lock(mutex_);
     finished_.wait(lock, done);
   }
@@ -159,6 +168,7 @@ class Pool {
 
   // If memory is short, the loop runs on the caller alone.
   void Open(Loop* loop, size_t most_workers) {
+    loop->processor = ThisProcessor();
     try {
       open_.push_back(loop);
     } catch (const std::bad_alloc&) {
@@ -192,19 +202,20 @@ class Pool {
     open_count_.store(open_.size());
   }
 
-  Loop* Join(size_t* slot) {
+  // The loop that a worker may join now, if there is one.
+  Loop* Find() const {
     // Later callers work, too, and may have used up the budget.
-    if (Busy() >= Threads()) return nullptr;
-    for (Loop* loop : open_) {
-      if (loop->helpers == loop->helpers_wanted) continue;
-      loop->active.fetch_add(1);
-      helping_++;
-      busy_++;
-      *slot = ++loop->helpers;
-      if (loop->helpers == loop->helpers_wanted) Close(loop);
-      return loop;
-    }
-    return nullptr;
+    return open_.empty() || Busy() >= Threads() ? nullptr : open_.front();
+  }
+
+  // Returns the helper's slot.
+  size_t Join(Loop* loop) {
+    loop->active.fetch_add(1);
+    helping_++;
+    busy_++;
+    const size_t slot = ++loop->helpers;
+    if (loop->helpers == loop->helpers_wanted) Close(loop);
+    return slot;
   }
 
   // Gives this worker the pool's priority. If the system refuses, the loops run on fewer threads.
@@ -219,18 +230,38 @@ class Pool {
     }
   }
 
+  void Sleep(std::unique_lock<std::mutex>* lock) {
+    const Span span("sleep");
+    sleeping_.fetch_add(1);
+    wake_.wait(*lock);
+    sleeping_.fetch_sub(1);
+  }
+
   void Serve() {
     if (!Lowered()) return;
     for (;;) {
-      SpinUntil([this] { return open_count_.load(std::memory_order_relaxed) > 0; });
+      SpinUntil(kWorkerSpin, [this] { return open_count_.load(std::memory_order_relaxed) > 0; });
       std::unique_lock<std::mutex> lock(mutex_);
-      size_t slot = 0;
-      Loop* loop = Join(&slot);
-      if (loop == nullptr) {
-        sleeping_.fetch_add(1);
-        wake_.wait(lock, [&] { return (loop = Join(&slot)) != nullptr; });
-        sleeping_.fetch_sub(1);
+      Loop* loop = Find();
+      for (bool stepped_aside = false;; loop = Find()) {
+        if (loop == nullptr) {
+          Sleep(&lock);
+          stepped_aside = false;
+        } else if (!stepped_aside && loop->processor >= 0 && loop->processor == ThisProcessor()) {
+          // Not after it has joined: the loop's end would wait for it.
+          const int processor = loop->processor;
+          lock.unlock();
+          {
+            const Span span("step aside");
+            LeaveProcessor(processor);
+          }
+          lock.lock();
+          stepped_aside = true;
+        } else {
+          break;
+        }
       }
+      const size_t slot = Join(loop);
       lock.unlock();
       loop->Run(slot);
       // The caller may destroy the loop as soon as `active` is 0.

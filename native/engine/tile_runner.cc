@@ -1,9 +1,12 @@
 #include "engine/tile_runner.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
+#include "engine/timeline.h"
 #include "kernels/optimizers.h"
+#include "kernels/vectors.h"
 
 namespace blasnet {
 namespace {
@@ -126,8 +129,10 @@ void TileRunner<T>::Forward(Tile<T>& tile) {
       continue;
     }
     const size_t threads = ThreadsForUnits(segment.affine->layer());
-    ParallelFor(threads, Blocks(units, kSweepUnits), [&](size_t i, size_t) {
-      if (!control_.Stopped()) tile.Forward(segment, i * kSweepUnits, std::min(units, (i + 1) * kSweepUnits));
+    const TileSplit blocks = SplitShares(units, kSweepUnits, kUnitGrain);
+    ParallelFor(threads, blocks.count, [&](size_t i, size_t) {
+      const Span span("forward");
+      if (!control_.Stopped()) tile.Forward(segment, blocks.Start(i), blocks.Start(i + 1));
     });
   }
 }
@@ -183,16 +188,20 @@ bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, cons
     if (columns > 0) of_weights(0, columns);
     if (in > 0) of_input(first, first + in);
   } else {
-    // One loop for both kinds of blocks: neither needs the other's result.
-    const size_t inputs = Blocks(in, kSweepUnits);
-    ParallelFor(ThreadsForUnits(layer), inputs + Blocks(columns, kSweepColumns), [&](size_t i, size_t) {
+    // One loop for both kinds of blocks: neither needs the other's result. Their first blocks come first, as
+    // in Forward, so that a thread meets the same units again.
+    const TileSplit inputs = SplitShares(in, kSweepUnits, kUnitGrain);
+    const TileSplit weights = SplitShares(columns, kSweepColumns, kColumnGrain);
+    const size_t count = inputs.count + weights.count;
+    ParallelFor(ThreadsForUnits(layer), count, [&](size_t i, size_t) {
       if (control_.Stopped()) return;
-      if (i < inputs) {
-        const size_t from = i * kSweepUnits;
-        of_input(first + from, first + std::min(in, from + kSweepUnits));
+      const Span span("backward");
+      // The number of inputs' blocks among the first i, and among the first i + 1.
+      const size_t of_first = i * inputs.count / count, of_next = (i + 1) * inputs.count / count;
+      if (of_next > of_first) {
+        of_input(first + inputs.Start(of_first), first + inputs.Start(of_next));
       } else {
-        const size_t from = (i - inputs) * kSweepColumns;
-        of_weights(from, std::min(columns, from + kSweepColumns));
+        of_weights(weights.Start(i - of_first), weights.Start(i - of_first + 1));
       }
     });
   }
@@ -223,6 +232,7 @@ Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Tot
   const T scale = T{1} / static_cast<T>(batch.step_rows);
   SumLanes(split, node, threads, [&](size_t i, bool accumulate, T* gradients, size_t slot) {
     if (control_.Stopped()) return;
+    const Span span("tile");
     Tile<T>& tile = *tiles_[slot];
     Load(tile, batch, split, i, pass);
     Forward(tile);
@@ -250,16 +260,31 @@ void TileRunner<T>::SumLanes(const LaneSplit& split, LaneNode node, size_t threa
     Sweep(split, node.Later(), Array(1), 2, add);
     return;
   }
-  for (; gradient_.count < node.Count(); gradient_.count++) {
-    gradient_.arrays[gradient_.count] = Array(gradient_.count);
+  // Each thread has a group of neighbouring lanes, and sums it: so only one array of a thread travels to the
+  // others. One thread leaves all sums to Update, which takes fewer passes.
+  size_t groups = 1;
+  while (groups < (threads == 1 ? node.Count() : threads)) groups *= 2;
+  const size_t in_group = node.Count() / groups;
+  T* lanes[kMostLanes];
+  std::atomic<size_t> left[kMostLanes];
+  for (size_t i = 0; i < node.Count(); i++) lanes[i] = Array(i);
+  for (size_t group = 0; group < groups; group++) {
+    left[group].store(in_group, std::memory_order_relaxed);
+    gradient_.arrays[group] = lanes[group * in_group];
   }
+  gradient_.count = groups;
   if (halves_.size() < threads) halves_.resize(threads);
   ParallelFor(threads, node.Count(), [&](size_t i, size_t slot) {
     const size_t first = split.TileOf(node.first + i), end = split.TileOf(node.first + i + 1);
     SumByHalves(
-        first, end, false, gradient_.arrays[i], size, &halves_[slot],
+        first, end, false, lanes[i], size, &halves_[slot],
         [&](size_t tile, bool accumulate, T* out) { add(tile, accumulate, out, slot); },
         [&](T* out, const T* later) { AddTo(out, later, size); });
+    const size_t group = i / in_group;
+    if (in_group == 1 || left[group].fetch_sub(1) > 1) return;
+    const Span span("sum");
+    T** arrays = lanes + group * in_group;
+    SumArrays(arrays, in_group, 0, size, arrays[0]);
   });
 }
 

@@ -13,12 +13,14 @@ namespace blasnet {
 // bench/. The other numbers are estimates that fit these networks.
 inline constexpr size_t kSweepBytes = 1'000'000;  // bytes of parameters from which networks are swept
 inline constexpr size_t kSweepRows = 256;         // samples in a tile of a sweep
-inline constexpr size_t kSweepUnits = 64;         // units of a layer that one thread takes at once in a sweep
-inline constexpr size_t kSweepColumns = 96;       // columns of dW likewise: whole panels of packed.h
-inline constexpr size_t kManyTiles = 8;           // for each thread: then one tile more does not matter
-inline constexpr size_t kTileWork = 4'000'000;    // floating-point operations that a tile aims at
-inline constexpr size_t kLeastTileRows = 100;     // with fewer, matrix products are too thin
-inline constexpr size_t kMostTileRows = 128;      // with more, activations leave the cache
+inline constexpr size_t kSweepUnits = 64;    // most units of a layer that a thread takes at once in a sweep
+inline constexpr size_t kUnitGrain = 8;      // blocks of units are multiples of this many units long
+inline constexpr size_t kSweepColumns = 96;  // most columns of dW likewise
+inline constexpr size_t kColumnGrain = 48;   // whole panels of packed.h
+inline constexpr size_t kManyTiles = 8;      // for each thread: then one tile more does not matter
+inline constexpr size_t kTileWork = 4'000'000;  // floating-point operations that a tile aims at
+inline constexpr size_t kLeastTileRows = 100;   // with fewer, matrix products are too thin
+inline constexpr size_t kMostTileRows = 128;    // with more, activations leave the cache
 inline constexpr size_t kMemberSamples =
     8;  // with fewer samples in a tile, members' last layers are too thin
 
@@ -50,6 +52,13 @@ constexpr LaneSplit SplitLanes(size_t rows, size_t tile_rows, size_t grain) {
   while (lanes < kMostLanes && lanes * tile_rows < rows && 2 * lanes <= grains) lanes *= 2;
   const size_t tiles = std::min(Blocks(rows, lanes * tile_rows), std::max<size_t>(grains / lanes, 1));
   return {{rows, lanes * tiles, grain}, lanes};
+}
+
+// Splits `size` units or columns into blocks for the threads of a sweep: a multiple of four blocks, so that
+// two or four threads have equal shares, unless that makes blocks of less than two grains.
+constexpr TileSplit SplitShares(size_t size, size_t most, size_t grain) {
+  const size_t blocks = Blocks(size, most), grains = Blocks(size, grain);
+  return {size, std::max(blocks, std::min(Blocks(blocks, 4) * 4, grains / 2)), grain};
 }
 
 // The sum over a lane's tiles, one after another. Sums has the member Add.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/pool.h"
+#include "engine/timeline.h"
 #include "kernels/optimizers.h"
 #include "kernels/regularizers.h"
 #include "kernels/vectors.h"
@@ -11,9 +12,12 @@
 namespace blasnet {
 namespace {
 
-constexpr size_t kPiece = 16'384;     // parameters in a piece
+constexpr size_t kPiece = 4096;       // parameters in a piece
 constexpr size_t kBlockBytes = 4096;  // of the parameters in a block
-constexpr size_t kNormRows = 64;      // units whose norms one thread limits at once
+// Reading or writing an element of a gradient, of the parameters or of the state takes about as long as this
+// many operations of a matrix product: some come from the caches of other processors.
+constexpr size_t kElementWork = 10;
+constexpr size_t kNormRows = 64;  // units whose norms one thread limits at once
 
 // Calls body(start, size) for the blocks of from .. from + size.
 template <typename T, class F>
@@ -76,8 +80,11 @@ double Update<T>::Penalty() const {
 template <typename T>
 template <class F>
 void Update<T>::ForEachPiece(size_t gradients, size_t threads, const F& body) const {
-  const size_t most = trainable_count_ * (gradients + 2) * 4 < kParallelWork ? 1 : threads;
-  ParallelFor(most, pieces_.size(), [&](size_t i, size_t) { body(i); });
+  const size_t most = trainable_count_ * (gradients + 2) * kElementWork < kParallelWork ? 1 : threads;
+  ParallelFor(most, pieces_.size(), [&](size_t i, size_t) {
+    const Span span("update");
+    body(i);
+  });
 }
 
 template <typename T>
@@ -145,7 +152,7 @@ void Update<T>::LimitNorms(size_t threads) {
   for (const ParameterRange& range : network_.ranges) {
     if (range.max_norm == 0 || !range.trainable) continue;
     const size_t row = range.row_length, rows = range.size / row;
-    const size_t most = range.size * 8 < kParallelWork ? 1 : threads;
+    const size_t most = range.size * 2 * kElementWork < kParallelWork ? 1 : threads;
     ParallelFor(most, (rows + kNormRows - 1) / kNormRows, [&](size_t i, size_t) {
       const size_t from = i * kNormRows;
       LimitRowNorms(std::min(kNormRows, rows - from), row, static_cast<T>(range.max_norm),

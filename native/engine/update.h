@@ -63,8 +63,7 @@ class Update {
 
   void AddPieces(const ParameterRange& joined);
   size_t GroupOf(const ParameterFactors& factors);
-  // Runs on up to `threads` threads if the work is large enough: handling an element of a gradient, of the
-  // parameters or of the state takes about as long as four operations of a matrix product.
+  // Runs on up to `threads` threads if the work is large enough.
   template <class F>
   void ForEachPiece(size_t gradients, size_t threads, const F& body) const;
 

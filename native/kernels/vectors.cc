@@ -1,5 +1,7 @@
 #include "kernels/vectors.h"
 
+#include "hwy/cache_control.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/vectors.cc"
 #include "hwy/foreach_target.h"  // before highway.h
@@ -52,6 +54,7 @@ HWY_INLINE auto SumByHalves(const T* const* arrays, const Load& load) {
 
 template <size_t count, typename T>
 void SumArraysOf(const T* const* given, size_t from, size_t size, T* out) {
+  constexpr size_t kAhead = 2048 / sizeof(T);
   const Lanes<T> d;
   const size_t lanes = hn::Lanes(d);
   // No store can change local copies, so the compiler may keep them in registers.
@@ -59,6 +62,8 @@ void SumArraysOf(const T* const* given, size_t from, size_t size, T* out) {
   for (size_t k = 0; k < count; k++) arrays[k] = given[k] + from;
   size_t i = 0;
   for (; i + lanes <= size; i += lanes) {
+    // Arrays of other threads come from the caches of their processors.
+    for (size_t k = 0; k < count; k++) hwy::Prefetch(arrays[k] + i + kAhead);
     hn::StoreU(SumByHalves<count>(arrays, [d, i](const T* in) { return hn::LoadU(d, in + i); }), d, out + i);
   }
   if (i < size) {

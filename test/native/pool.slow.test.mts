@@ -26,6 +26,7 @@ it.runIf(sanitizers)(
         'test/native/pool.cc',
         'native/engine/pool.cc',
         'native/engine/priority.cc',
+        'native/engine/processors.cc',
         '-o',
         program,
       ],
