@@ -14,7 +14,7 @@ import type { SampleChunk } from '../samples/source';
 import { Schema } from '../tables/schema';
 import type { Table } from '../tables/table';
 import type { FitOptions, ValidationData } from '../training/options';
-import { columnsOf } from './continual/update';
+import { columnsOf } from './continual/model-memory';
 import { inputs as declaration } from './inputs';
 import { labelsFor, outputFor, splitTargetOf, type TargetValues } from './labels';
 import { LearnedInputs } from './learned-inputs';

@@ -7,7 +7,7 @@ import type { Column, ColumnKind } from '../../tables/column';
 import { Table } from '../../tables/table';
 import { arraysOf } from '../row-network';
 import type { Memory } from './memory';
-import { type ColumnSummary, deviationOf, type NumberSummary, summarize } from './summary';
+import { type ColumnSummary, deviationOf, edgesOf, type NumberSummary, summarize } from './summary';
 
 /**
  * The table of `drift`: one row for each column.
@@ -48,7 +48,7 @@ function* compareAll(memory: Memory, table: Table, targets: readonly string[]): 
   for (const [name, before] of memory.columns) {
     if (name === memory.weight || !table.has(name)) continue;
     const column = table.column(name);
-    const now = yield* summarize(name, column, 'edges' in before ? before.edges : undefined);
+    const now = yield* summarize(name, column, edgesOf(before));
     const role = targets.includes(name) ? 'target' : 'input';
     const sample = memory.sample.column(name);
     rows.push({
@@ -120,9 +120,10 @@ function stability(before: readonly number[], now: readonly number[]): number {
   }, 0);
 }
 
-/** The greatest distance between the distribution functions of two arrays, without NaN. */
-function* distance(first: Float64Array, second: Float64Array): Work<number> {
+/** The greatest distance between the distribution functions of two arrays, without NaN; null if one has no other. */
+function* distance(first: Float64Array, second: Float64Array): Work<number | null> {
   const [a, b] = [yield* ascending(first), yield* ascending(second)];
+  if (a.length === 0 || b.length === 0) return null;
   let [i, j, greatest] = [0, 0, 0];
   yield* inSlices(
     a.length + b.length,

@@ -1,7 +1,7 @@
 // How the inputs of a model go on with more rows: scales follow the moments of all rows, new categories get places.
 
 import { type ColumnSchema, Schema } from '../../tables/schema';
-import type { Encoding } from '../encodings';
+import type { EmbeddingEncoding, Encoding, OneHotEncoding } from '../encodings';
 import { encodingsFor } from '../learn-column';
 import { LearnedInputs } from '../learned-inputs';
 import { isScaled, type LearnedColumn, type Part, widthOf } from '../part';
@@ -30,6 +30,22 @@ export interface GrownInputs {
   readonly categories: ReadonlyMap<string, readonly string[]>;
 }
 
+/** What a network takes. */
+export interface WaysToGrow {
+  /** Whether scales follow; without, they stay as they are, as a network needs that embeds numbers. */
+  readonly scales: boolean;
+  /** Whether there may be more inputs; without, new categories stay unknown, unless they have vectors. */
+  readonly width: boolean;
+}
+
+/** The new categories of a column. */
+interface FreshTexts {
+  /** Those that get places of their own come first. */
+  readonly texts: readonly string[];
+  /** How many places there are more: from the last place on, all share it. */
+  readonly places: number;
+}
+
 const same = { factor: 1, offset: 0 };
 
 /** A part of a column: how it was, how it is now, and where its inputs come from (counted from the part's first one). */
@@ -42,13 +58,12 @@ interface GrownPart {
  * Lets inputs go on.
  *
  * @param memory of all rows, the new ones included
- * @param scales whether scales follow; without, they stay as they are, as a network needs that embeds numbers
  */
 export function growInputs(
   old: LearnedInputs,
   schema: Schema,
   memory: Pick<Memory, 'columns' | 'inputs'>,
-  scales: boolean,
+  ways: WaysToGrow,
 ): GrownInputs {
   const { columns: learned, ...others } = old.toJSON();
   const categories = new Map<string, readonly string[]>();
@@ -56,16 +71,17 @@ export function growInputs(
   const partsOf: GrownPart[][] = [];
   const columns = learned.map((column): LearnedColumn => {
     const summary = memory.columns.get(column.name) as ColumnSummary;
-    const fresh = freshTexts(column, summary);
-    const encodings = scales ? encodingsFor(schema.column(column.name), memory.inputs) : [];
-    const grown = column.parts.map((part) => growPart(part, column, summary, fresh.length, encodings));
+    const encodings = encodingsFor(schema.column(column.name), memory.inputs);
+    const fresh = freshTexts(column, summary, encodings, ways);
+    const scales = ways.scales ? encodings : [];
+    const grown = column.parts.map((part) => growPart(part, column, summary, fresh, scales));
     partsOf.push(grown);
     const code = column.parts.find(({ type }) => type === 'code');
-    if (code !== undefined) tables.push(grownTable(code, grownPlaces(column, code, fresh.length)));
-    if (fresh.length > 0) categories.set(column.name, fresh);
+    if (code !== undefined) tables.push(grownTable(code, fresh.places));
+    if (fresh.texts.length > 0) categories.set(column.name, fresh.texts);
     return {
       ...column,
-      ...(column.categories && { categories: [...column.categories, ...fresh] }),
+      ...(column.categories && { categories: [...column.categories, ...fresh.texts] }),
       parts: grown.map(({ part }) => part),
     };
   });
@@ -80,50 +96,62 @@ export function growInputs(
   return { inputs, schema: next, origins: originsOf(old, inputs, partsOf), tables, categories };
 }
 
-// A column of categories that shares its last place has one for all that are rare or new.
-function freshTexts({ categories = [], parts }: LearnedColumn, summary: ColumnSummary): readonly string[] {
-  if (summary.kind !== 'category' || parts.some(({ type }) => type === 'place')) return [];
+function freshTexts(
+  { categories = [], parts }: LearnedColumn,
+  summary: ColumnSummary,
+  [encoding]: readonly Encoding[],
+  { width }: WaysToGrow,
+): FreshTexts {
+  const part = parts.find(({ type }) => type === 'oneHot' || type === 'signs' || type === 'code');
+  const takes = part !== undefined && (width || part.type === 'code');
+  if (summary.kind !== 'category' || !takes) return { texts: [], places: 0 };
+  const counts = new Map(summary.texts.map((text, i) => [text, summary.counts[i] as number]));
+  const countOf = (text: string) => counts.get(text) ?? 0;
   const known = new Set(categories);
-  return summary.texts.filter((text) => !known.has(text));
-}
-
-function grownPlaces({ categories = [] }: LearnedColumn, { numbers }: Part, fresh: number): number {
-  return numbers[0] === categories.length ? fresh : 0;
+  const texts = summary.texts.filter((text) => !known.has(text));
+  const { most = Number.POSITIVE_INFINITY, least = 1 } = encoding as OneHotEncoding | EmbeddingEncoding;
+  const places = part.type === 'signs' ? 2 : (part.numbers[0] as number);
+  // One rare category alone has the place that the rare ones share.
+  const shared = places < categories.length || countOf(categories[places - 1] as string) < least;
+  if (shared) return { texts, places: 0 };
+  const common = texts.filter((text) => countOf(text) >= least).length;
+  const wanted = common + (common < texts.length ? 1 : 0);
+  const more = Math.min(wanted, Math.max(0, most - places));
+  if (more < texts.length) texts.sort((a, b) => countOf(b) - countOf(a));
+  return { texts, places: more };
 }
 
 function growPart(
   part: Part,
   column: LearnedColumn,
   summary: ColumnSummary,
-  fresh: number,
+  fresh: FreshTexts,
   encodings: readonly Encoding[],
 ): GrownPart {
   const { type, numbers } = part;
   const kept = (width: number, start = 0) =>
     Array.from({ length: width }, (_, i): Origin => ({ from: start + i, ...same }));
+  const news = Array.from({ length: fresh.places }, (): Origin => ({ from: undefined, ...same }));
   switch (type) {
     case 'oneHot': {
       const [places = 0, missing = 0] = numbers;
-      const more = grownPlaces(column, part, fresh);
-      const news = Array.from({ length: more }, (): Origin => ({ from: undefined, ...same }));
       return {
-        part: { type, numbers: [places + more, missing] },
+        part: { type, numbers: [places + fresh.places, missing] },
         origins: [...kept(places), ...news, ...kept(missing, places)],
       };
     }
     case 'signs': {
       // -1 and 1 of one input become two inputs of their own; of truth values there are no others.
-      if (column.categories === undefined || fresh === 0) return { part, origins: kept(1) };
-      const news = Array.from({ length: fresh }, (): Origin => ({ from: undefined, ...same }));
+      if (column.categories === undefined || fresh.texts.length === 0) return { part, origins: kept(1) };
       return {
-        part: { type: 'oneHot', numbers: [2 + fresh, 0] },
+        part: { type: 'oneHot', numbers: [2 + fresh.places, 0] },
         origins: [{ from: 0, factor: -1, offset: 0 }, { from: 0, ...same }, ...news],
       };
     }
     case 'code': {
       const [places = 0, missing = 0] = numbers;
       return {
-        part: { type, numbers: [places + grownPlaces(column, part, fresh), missing] },
+        part: { type, numbers: [places + fresh.places, missing] },
         origins: [],
       };
     }

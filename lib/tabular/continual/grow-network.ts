@@ -13,15 +13,15 @@ import { Network } from '../../network/network';
 import { arraysOf, newMemory, withMemory, withTable } from '../../network/network-file';
 import type { NetworkOptions } from '../../network/network-options';
 import { contentOf } from '../../network/savable';
-import type { GrownInputs, Origin } from './grow-inputs';
+import type { GrownInputs, Origin, WaysToGrow } from './grow-inputs';
 
-/** Whether the scales of the inputs can follow without a change of the answers: the first layer takes them as they are. */
-export function followsScales(network: Network): boolean {
+/** What may change in front of the network's first layer without a change of its answers. */
+export function waysToGrow(network: Network): WaysToGrow {
   const [first] = contentOf(network).architecture as [Layer];
   const { numericEmbeddings, members, skip, trainable } = first;
-  return (
-    numericEmbeddings === undefined && members === undefined && skip === undefined && trainable !== false
-  );
+  const takesNumbers = numericEmbeddings === undefined && members === undefined && skip === undefined;
+  // A layer that adds its inputs to its outputs has as many inputs as units.
+  return { scales: takesNumbers && trainable !== false, width: skip === undefined };
 }
 
 /** The logit that a new class begins with, below the mean of the others: it is nearly never chosen. */

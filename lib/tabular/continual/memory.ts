@@ -16,7 +16,7 @@ import type { InputsOptions } from '../inputs';
 import { arraysOf } from '../row-network';
 import { joinTables } from './join-tables';
 import { sampleOn } from './reservoir';
-import { type ColumnSummary, joinSummaries, summarize } from './summary';
+import { type ColumnSummary, edgesOf, joinSummaries, summarize } from './summary';
 
 export interface Memory {
   /** The seed of the draws. Each update has draws of its own. */
@@ -44,25 +44,32 @@ export async function remember(about: NewMemory, table: Table, how: AsyncOptions
   const columns = new Map<string, ColumnSummary>();
   const summarizing = function* (): Work<Uint32Array> {
     for (const name of table.names) columns.set(name, yield* summarize(name, table.column(name)));
-    const { capacity, seed } = about;
-    return yield* sampleOn({ seen: 0, kept: 0, capacity, rows: table.rows }, new RandomState(seed));
+    // Other draws than those of the training, which hold rows out.
+    const random = new RandomState(seedOf(about.seed, -1));
+    const { capacity } = about;
+    return yield* sampleOn({ seen: 0, kept: 0, capacity, rows: table.rows }, random);
   };
   const index = await pinnedWork(summarizing(), arraysOf(table), how);
   return { ...about, updates: 0, seen: table.rows, sample: await table.takeAsync(index, how), columns };
 }
 
-/** The memory of these rows, too. They have the columns of the sample. */
-export async function rememberMore(memory: Memory, table: Table, how: AsyncOptions): Promise<Memory> {
-  const { seed, updates, capacity, seen, sample } = memory;
+/** The memory of these rows, too. They have the columns of the sample. `random` draws those of the new sample. */
+export async function rememberMore(
+  memory: Memory,
+  table: Table,
+  how: AsyncOptions,
+  random = new RandomState(seedOf(memory.seed, memory.updates + 1)),
+): Promise<Memory> {
+  const { updates, capacity, seen, sample } = memory;
   const columns = new Map<string, ColumnSummary>();
   const joining = function* (): Work<{ readonly all: Table; readonly index: Uint32Array }> {
     for (const [name, known] of memory.columns) {
-      const edges = 'edges' in known ? known.edges : undefined;
-      columns.set(name, joinSummaries(known, yield* summarize(name, table.column(name), edges)));
+      const edges = edgesOf(known);
+      columns.set(name, joinSummaries(name, known, yield* summarize(name, table.column(name), edges)));
     }
     const all = yield* joinTables(sample, table, sample.names);
     const sizes = { seen, kept: sample.rows, capacity, rows: table.rows };
-    return { all, index: yield* sampleOn(sizes, new RandomState(seedOf(seed, updates + 1))) };
+    return { all, index: yield* sampleOn(sizes, random) };
   };
   const { all, index } = await pinnedWork(joining(), [...arraysOf(sample), ...arraysOf(table)], how);
   return {
@@ -96,15 +103,22 @@ export function* memoryJson({ sample, columns, weight, ...others }: Memory): Wor
   const stored: StoredColumn[] = [];
   for (const name of sample.names) {
     const { kind, values, categories } = sample.column(name);
+    const texts: string[] = [];
+    const places = new Int32Array(categories.length).fill(-1);
     const cells = new Array<number | null>(values.length);
     const isCode = kind === 'category' || kind === 'boolean';
     yield* inSlices(values.length, (from, to) => {
       for (let row = from; row < to; row++) {
         const value = values[row] as number;
-        cells[row] = (isCode ? value < 0 : Number.isNaN(value)) ? null : value;
+        const isGap = isCode ? value < 0 : Number.isNaN(value);
+        // Of the texts, only those that the sample has.
+        if (kind === 'category' && !isGap && places[value] === -1) {
+          places[value] = texts.push(categories[value] as string) - 1;
+        }
+        cells[row] = isGap ? null : kind === 'category' ? (places[value] as number) : value;
       }
     });
-    stored.push({ name, kind, values: cells, ...(kind === 'category' && { texts: categories }) });
+    stored.push({ name, kind, values: cells, ...(kind === 'category' && { texts }) });
   }
   const json: StoredMemory = {
     ...{ version: 1, ...others, ...(weight !== undefined && { weight }) },

@@ -2,6 +2,7 @@
 
 import { countCodes, describeColumn } from '../../addon/table-columns';
 import { inSlices, type Work } from '../../addon/work';
+import { blasnetError } from '../../base/errors';
 import { Matrix } from '../../base/matrix';
 import { type LearnedColumns, learnExtremes, learnMoments, learnQuantiles } from '../../preprocessing/learn';
 import type { Column } from '../../tables/column';
@@ -51,7 +52,7 @@ const deciles = [10, 20, 30, 40, 50, 60, 70, 80, 90];
  *
  * @param name for errors
  * @param edges those of another summary, whose bins are to be compared; without, the deciles of these values
- * @throws RangeError ERR_BLASNET_NOT_FINITE for an infinite number
+ * @throws RangeError ERR_BLASNET_NOT_FINITE for an infinite number, and for moments that overflow
  */
 export function* summarize(name: string, column: Column, edges?: readonly number[]): Work<ColumnSummary> {
   const { kind, values } = column;
@@ -93,7 +94,21 @@ function* summarizeNumbers(
   const edges = given ?? innerEdges(yield* learnQuantiles(from, deciles), low);
   const counts = yield* countBins(values, edges);
   const [mean, squares] = [means[0] as number, (variances[0] as number) * present];
-  return { kind, present, missing, mean, squares, least: low, greatest: high, edges, counts };
+  return checked(name, { kind, present, missing, mean, squares, least: low, greatest: high, edges, counts });
+}
+
+function checked(name: string, summary: NumberSummary): NumberSummary {
+  const { mean, squares, least, greatest } = summary;
+  if ([mean, squares, greatest - least].every(Number.isFinite)) return summary;
+  throw blasnetError(
+    'ERR_BLASNET_NOT_FINITE',
+    `Expected column ${JSON.stringify(name)} to have a finite mean, spread and range, got numbers from ${least} to ${greatest}`,
+  );
+}
+
+/** The edges that further values are counted by; undefined before there are any values. */
+export function edgesOf(summary: ColumnSummary): readonly number[] | undefined {
+  return 'edges' in summary && summary.present > 0 ? summary.edges : undefined;
 }
 
 // Equal edges would make empty bins, and one at the least value, too.
@@ -122,8 +137,10 @@ function* countBins(values: Float64Array, edges: readonly number[]): Work<number
 /**
  * The summary of all values of both. Moments are joined as by Chan, Golub and LeVeque (1979). The bins are those of `first`, and
  * `second` has the same, if `first` has any values.
+ *
+ * @throws RangeError ERR_BLASNET_NOT_FINITE that names the column if the moments of both together overflow
  */
-export function joinSummaries(first: ColumnSummary, second: ColumnSummary): ColumnSummary {
+export function joinSummaries(name: string, first: ColumnSummary, second: ColumnSummary): ColumnSummary {
   const [present, missing] = [first.present + second.present, first.missing + second.missing];
   // A column that only has gaps has another kind in some tables.
   if (second.present === 0) return { ...first, missing };
@@ -140,7 +157,7 @@ export function joinSummaries(first: ColumnSummary, second: ColumnSummary): Colu
   }
   const [one, other] = [first as NumberSummary, second as NumberSummary];
   const step = other.mean - one.mean;
-  return {
+  return checked(name, {
     kind: one.kind,
     ...{ present, missing },
     mean: one.mean + step * (other.present / present),
@@ -149,7 +166,7 @@ export function joinSummaries(first: ColumnSummary, second: ColumnSummary): Colu
     greatest: Math.max(one.greatest, other.greatest),
     edges: one.edges,
     counts: one.counts.map((count, bin) => count + (other.counts[bin] as number)),
-  };
+  });
 }
 
 /** The standard deviation over the number of values; 0 without values. */

@@ -14,8 +14,8 @@ import {
   above,
   anything,
   atLeast,
+  type Constraint,
   checkOptions,
-  halfOpen,
   integerBetween,
   oneOf,
   optional,
@@ -34,6 +34,7 @@ import type { FitOptions } from '../../training/options';
 import type { ClassName } from '../class-target';
 import { holdOut } from '../hold-out';
 import { labelsFor, rowsIn, type TargetValues } from '../labels';
+import { LearnedInputs } from '../learned-inputs';
 import type { ModelParts, TargetsJson } from '../model-parts';
 import { type Part, presentRows, takePart } from '../prepare';
 import { outputRanges, type TargetRange } from '../ranges';
@@ -43,12 +44,13 @@ import { columnName } from '../train-options';
 import { driftOf } from './drift';
 import { type GateScore, gateScore } from './gate';
 import { type GrownInputs, growInputs } from './grow-inputs';
-import { followsScales, growNetwork } from './grow-network';
+import { growNetwork, waysToGrow } from './grow-network';
 import { joinTables } from './join-tables';
-import { type Memory, memoryJson, readMemory, remember, rememberMore, seedOf } from './memory';
+import { type Memory, memoryJson, type NewMemory, rememberMore, seedOf } from './memory';
+import { aboutOld, checkRows, columnsOf, memoryOfOld, storedMemory } from './model-memory';
 
-/** How many rows a memory has, if nothing says so. */
-const usualCapacity = 10_000;
+/** The share of the new rows that the gate judges with. */
+const usualShare = 0.2;
 
 /** The options of `drift`. */
 export interface DriftOptions extends AsyncOptions {
@@ -70,7 +72,8 @@ export interface UpdateOptions extends DriftOptions {
    * Regressor with a preset's network
    */
   readonly learningRate?: number;
-  /** The share of the new rows that the gate judges with, in (0, 1): the new model does not learn from them. @default 0.2 */
+  /** The share of the new rows that the gate judges with, in (0, 1): the new model does not learn from them. @default 0.2, and
+   *   one row at least */
   readonly validationSplit?: number;
   /** How much the loss that the gate compares may grow. @default 0 */
   readonly tolerance?: number;
@@ -120,12 +123,18 @@ export interface Continuing<Model> {
 
 const driftConstraints = { ...asyncConstraints, old: anything };
 
+const shareConstraint: Constraint = {
+  rule: 'a number in (0, 1)',
+  accepts: (value) => typeof value === 'number',
+  holds: (value: number) => value > 0 && value < 1,
+};
+
 const updateConstraints = {
   ...driftConstraints,
   epochs: optional(positiveInteger),
   batchSize: optional(positiveInteger),
   learningRate: optional(above(0)),
-  validationSplit: optional(halfOpen(0, 1)),
+  validationSplit: optional(shareConstraint),
   tolerance: optional(atLeast(0)),
   seed: optional(seedConstraint),
   remember: optional(integerBetween(1, 1_000_000)),
@@ -143,9 +152,16 @@ export async function driftOfModel(
 ): Promise<Table> {
   checkOptions('', options, driftConstraints);
   const how = howOf(options);
+  // A target may be left out.
+  const columns = (rows: Table) =>
+    columnsOf(parts, names, undefined).filter((name) => rows.has(name) || !names.includes(name));
+  const { old } = options;
+  const memory =
+    old === undefined
+      ? await storedMemory(parts, 'drift', how)
+      : await memoryOfOld(aboutOld(parts, {}), parts, old, columns, undefined, how);
   const table = tableOf(given);
-  const memory = await memoryFor(parts, names, { ...options, missingTarget: 'drop' }, 'drift', how);
-  checkRows(table, parts, memory, names);
+  checkRows(table, parts, columns(table), undefined);
   return driftOf(memory, table, names, how);
 }
 
@@ -161,26 +177,31 @@ export async function updateModel<Model>(
   const how = howOf(options);
   const { names, task } = continuing;
   checkOneNetwork(parts);
-  const memory = await memoryFor(parts, names, options, 'update', how);
+  const stored = options.old === undefined ? await storedMemory(parts, 'update', how) : undefined;
+  if (stored !== undefined) checkWithoutOld(options);
+  const about = stored ?? aboutOld(parts, options);
+  const columns = columnsOf(parts, names, about.weight);
   const table = tableOf(given);
-  checkRows(table, parts, memory, names);
-  for (const name of names) table.column(name);
-  const columns = [...memory.columns.keys()];
-  const rowOptions = rowOptionsOf(names, memory, options);
+  checkRows(table, parts, columns, about.weight);
+  const rowOptions = rowOptionsOf(names, about, options);
   const fresh = await presentRows(table.select(columns), rowOptions, continuing.learn, how);
+  const readOld = (rows: Table) => presentRows(rows, rowOptions, task.read(fresh.values), how);
+  const memory =
+    stored ?? (await memoryOfOld(about, parts, options.old as Rows, () => columns, readOld, how));
+  const seed = options.seed ?? seedOf(memory.seed, memory.updates + 1);
+  const random = new RandomState(seed);
   const drift = await driftOf(memory, fresh.table, names, how);
-  const next = await rememberMore(memory, fresh.table, how);
+  const next = await rememberMore(memory, fresh.table, how, random);
   const old = await partOf(memory.sample, fresh.values, task, memory.weight, how);
 
   const { rows: oldRows, targets } = parts;
-  const grown = growInputs(oldRows.inputs, parts.schema, next, followsScales(oldRows.network));
+  const grown = growInputs(oldRows.inputs, parts.schema, next, waysToGrow(oldRows.network));
   const made = await makeModel(parts, grown, next, fresh.values, continuing, how);
+  // Before rows are divided, so that errors have the user's row.
+  await pinnedWork(grown.inputs.encode(fresh.table, made.rows.network.dtype), arraysOf(fresh.table), how);
 
-  const seed = options.seed ?? seedOf(memory.seed, next.updates);
-  const random = new RandomState(seed);
-  const share = options.validationSplit ?? 0.2;
-  const { trained, held } = await divide(fresh, share, random, how);
-  const before = await gateScore(oldRows, held, old, task, how);
+  const { trained, held } = await divide(fresh, options.validationSplit, random, how);
+  const before = await gateScore(lenient(parts), held, old, task, how);
   const mixed = await mix(trained, old, task, fresh.values, how);
   const history = await train(made.rows, mixed, task, { ...options, seed }, how);
   const after = await gateScore(made.rows, held, old, task, how);
@@ -202,76 +223,16 @@ function checkOneNetwork({ rows }: ModelParts): void {
   );
 }
 
-/** The memory that a model has, or that of `old`. */
-async function memoryFor(
-  parts: ModelParts,
-  names: readonly string[],
-  options: UpdateOptions,
-  method: 'update' | 'drift',
-  how: AsyncOptions,
-): Promise<Memory> {
-  const { old, remember: capacity, weight } = options;
-  const { seed, table } = contentOf(parts.rows.network);
-  const stored = (table as { readonly memory?: Json } | undefined)?.memory;
-  if (old === undefined) {
-    if (stored === undefined) {
-      const hint =
-        method === 'update'
-          ? 'train with { remember: 10000 }, or pass earlier rows as old'
-          : 'pass earlier rows as old, or train with { remember: 10000 }';
-      throw blasnetError(
-        'ERR_BLASNET_ARG_VALUE',
-        `Expected a model that remembers rows for ${method}, got one without; ${hint}`,
-      );
-    }
-    for (const name of ['remember', 'weight'] as const) {
-      if (options[name] === undefined) continue;
-      throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'left out without old', options[name]);
-    }
-    try {
-      return await workElsewhere(readMemory(stored), how);
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      if ((cause as { name?: unknown }).name === 'AbortError') throw cause;
-      throw blasnetError('ERR_BLASNET_FILE', `In the file of the model: ${message}`, { cause });
-    }
-  }
-  const earlier = tableOf(old);
-  const columns = columnsOf(parts, names, weight);
-  const about = { seed, capacity: capacity ?? usualCapacity, inputs: {}, weight };
-  try {
-    for (const name of columns) earlier.column(name);
-    return await remember(about, earlier.select(columns), how);
-  } catch (error) {
-    if (error instanceof Error) error.message = `In old: ${error.message}`;
-    throw error;
-  }
-}
-
-/** The columns that a model remembers: inputs, targets, and the weight. */
-export function columnsOf(
-  { rows }: { readonly rows: Pick<RowNetwork, 'inputs'> },
-  names: readonly string[],
-  weight: string | undefined,
-): string[] {
-  const columns = [...rows.inputs.columns.map(({ name }) => name), ...names];
-  return weight === undefined ? columns : [...columns, weight];
-}
-
-// Rows must have the columns that the model knows, of the same kinds.
-function checkRows(table: Table, { schema }: ModelParts, memory: Memory, names: readonly string[]): void {
-  for (const name of memory.columns.keys()) {
-    const isTarget = names.includes(name);
-    if (isTarget && !table.has(name)) continue;
-    const column = table.column(name);
-    if (isTarget || name === memory.weight || column.missing === column.length) continue;
-    table.column(name, schema.column(name).kind);
+function checkWithoutOld(options: UpdateOptions): void {
+  for (const name of ['remember', 'weight'] as const) {
+    if (options[name] === undefined) continue;
+    throw argumentError('ERR_BLASNET_ARG_VALUE', name, 'left out without old', options[name]);
   }
 }
 
 function rowOptionsOf(
   names: readonly string[],
-  { weight, inputs }: Memory,
+  { weight, inputs }: NewMemory,
   { missingTarget }: UpdateOptions,
 ) {
   return {
@@ -293,15 +254,32 @@ async function partOf(
   return { table, values, weights: weight === undefined ? undefined : table.column(weight, 'number').values };
 }
 
-/** Trains with some rows and holds out others: each class gives the same share. */
-async function divide(part: Part, share: number, random: RandomState, how: AsyncOptions) {
+/** The old model for the gate: a category that it does not know is no error. */
+function lenient({ rows: { network, inputs, ranges }, schema }: ModelParts): RowNetwork {
+  return new RowNetwork(
+    network,
+    LearnedInputs.fromJSON({ ...inputs.toJSON(), unseen: 'zeros' }, schema),
+    ranges,
+  );
+}
+
+/**
+ * Trains with some rows and holds out others. Each class gives the same share; if that is no row, the rows are drawn from
+ * all classes.
+ */
+async function divide(part: Part, given: number | undefined, random: RandomState, how: AsyncOptions) {
   const { values } = part;
+  const rows = rowsIn(values);
+  // One row at least, of a few.
+  const share = given ?? Math.max(usualShare, 1 / rows);
   const classes =
     values.kind === 'classes' ? { numbers: values.numbers, count: values.target.classes.length } : undefined;
-  const work = holdOut(rowsIn(values), share, classes, random);
-  const { trainIndex, testIndex } = await workElsewhere(work, how);
+  let { trainIndex, testIndex } = await workElsewhere(holdOut(rows, share, classes, random), how);
+  if (testIndex.length === 0 && classes !== undefined) {
+    ({ trainIndex, testIndex } = await workElsewhere(holdOut(rows, share, undefined, random), how));
+  }
   if (testIndex.length === 0) {
-    const rule = `a share that holds out at least one of the ${rowsIn(values)} new rows`;
+    const rule = `a share that holds out at least one of the ${rows} new rows`;
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'validationSplit', rule, share);
   }
   return {
