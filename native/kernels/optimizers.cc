@@ -82,6 +82,15 @@ HWY_INLINE V MeanWith(D d, V mean, T keep, V value, T rest) {
   return hn::MulAdd(hn::Set(d, keep), mean, hn::Mul(hn::Set(d, rest), value));
 }
 
+// A mean of gradients that are 0 by now, such as those of a category that no longer occurs, ends at a few
+// times the least subnormal number, for good: keep times that rounds to itself. Many processors are slow with
+// such numbers.
+template <class D, class V>
+HWY_INLINE V WithoutSubnormals(D d, V mean) {
+  using T = hn::TFromD<D>;
+  return hn::IfThenZeroElse(hn::Lt(hn::Abs(mean), hn::Set(d, std::numeric_limits<T>::min())), mean);
+}
+
 // p - rate * value
 template <class D, class V, typename T>
 HWY_INLINE V Less(D d, V p, T rate, V value) {
@@ -99,7 +108,7 @@ HWY_INLINE V Root(D d, V square, const Constants& c) {
 template <bool nesterov, typename T>
 void MomentumStep(const SgdConstants<T>& k, const Arrays<T>& arrays) {
   Walk<1>(k, arrays, [k](auto d, auto p, auto g, auto& velocity, auto&, auto&) {
-    velocity = MeanWith(d, velocity, k.momentum, g, k.gradient_share);
+    velocity = WithoutSubnormals(d, MeanWith(d, velocity, k.momentum, g, k.gradient_share));
     if constexpr (nesterov) return Less(d, p, k.rate, hn::MulAdd(hn::Set(d, k.momentum), velocity, g));
     return Less(d, p, k.rate, velocity);
   });
@@ -162,7 +171,7 @@ void Step(const AdadeltaConstants<T>& k, const Arrays<T>& arrays) {
 // The two means of Adam and Nadam, and the root that both divide by.
 template <class D, class V, class Constants>
 HWY_INLINE void UpdateMeans(D d, V g, V& mean, V& square, const Constants& k) {
-  mean = MeanWith(d, mean, k.beta1, g, k.one_minus_beta1);
+  mean = WithoutSubnormals(d, MeanWith(d, mean, k.beta1, g, k.one_minus_beta1));
   square = MeanWith(d, square, k.beta2, hn::Mul(g, g), k.one_minus_beta2);
 }
 template <class D, class V, class Constants>
@@ -187,7 +196,7 @@ void Step(const AdamConstants<T>& k, const Arrays<T>& arrays) {
 template <typename T>
 void Step(const AdamaxConstants<T>& k, const Arrays<T>& arrays) {
   Walk<2>(k, arrays, [k](auto d, auto p, auto g, auto& mean, auto& norm, auto&) {
-    mean = MeanWith(d, mean, k.beta1, g, k.one_minus_beta1);
+    mean = WithoutSubnormals(d, MeanWith(d, mean, k.beta1, g, k.one_minus_beta1));
     norm = hn::Max(hn::Mul(hn::Set(d, k.beta2), norm), hn::Add(hn::Abs(g), hn::Set(d, k.epsilon_in_norm)));
     return Less(d, p, k.rate, hn::Div(mean, hn::Add(norm, hn::Set(d, k.epsilon_beside_norm))));
   });
@@ -210,7 +219,7 @@ void Step(const LionConstants<T>& k, const Arrays<T>& arrays) {
     // The sign of a zero or NaN is the value itself.
     const auto one = hn::CopySign(hn::Set(d, T{1}), direction);
     const auto is_signed = hn::Gt(hn::Abs(direction), hn::Zero(d));
-    mean = MeanWith(d, mean, k.beta2, g, k.one_minus_beta2);
+    mean = WithoutSubnormals(d, MeanWith(d, mean, k.beta2, g, k.one_minus_beta2));
     return Less(d, p, k.rate, hn::IfThenElse(is_signed, one, direction));
   });
 }
