@@ -26,6 +26,7 @@ import * as servingRoutes from './serving-routes.mjs';
 import * as servingRows from './serving-rows.mjs';
 import * as servingStart from './serving-start.mjs';
 import * as servingTraining from './serving-training.mjs';
+import * as sources from './sources.mjs';
 import * as stalls from './stalls.mjs';
 import * as tables from './tables.mjs';
 import * as tabular from './tabular.mjs';
@@ -56,6 +57,7 @@ export const cases = [
   servingTraining,
   servingStart,
   servingMemory,
+  sources,
   stalls,
   create,
   memory,
