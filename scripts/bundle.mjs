@@ -212,7 +212,7 @@ for (const file of Object.keys(metafile.outputs)) {
 // The program of a worker process, which lib/tabular/processes/channel.ts starts.
 writeFileSync(
   path('dist/trial-worker.js'),
-  "'use strict';\nrequire('./tables.js')[Symbol.for('blasnet.trialWorker')]();\n",
+  "'use strict';\nrequire('./tables.js')[Symbol.for('blasnet.trialWorker')]((url) => import(url));\n",
 );
 
 // Exports each name by itself, so that `import { initLayers } from 'blasnet/functional'` finds it.

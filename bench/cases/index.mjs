@@ -32,6 +32,7 @@ import * as tables from './tables.mjs';
 import * as tabular from './tabular.mjs';
 import * as update from './update.mjs';
 import * as wide from './wide.mjs';
+import * as workers from './workers.mjs';
 
 export const cases = [
   moonsFull,
@@ -48,6 +49,7 @@ export const cases = [
   rowWork,
   tables,
   folds,
+  workers,
   tabular,
   update,
   loop,

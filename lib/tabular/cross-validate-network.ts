@@ -29,7 +29,13 @@ import type { Table } from '../tables/table';
 import type { FitOptions } from '../training/options';
 import { type Fold, type FoldResult, repeatedFolds, runFolds } from './fold-tasks';
 import { checkFolds, foldConstraints, repeatsConstraint } from './folds';
-import { checkWorkers, type ParallelOptions, parallelConstraints, wholeHow } from './parallel';
+import { checkWorkers, type ParallelOptions, parallelConstraints, type TaskHow, wholeHow } from './parallel';
+import type { TaskChannel } from './processes/channel';
+import { checkMakeFrom, type MakeFrom, type SentFunction } from './processes/make-from';
+import type { NetworkTaskOptions, TaskResult } from './processes/messages';
+import { RemoteRun } from './processes/remote-run';
+import { checkSendable } from './processes/sendable';
+import { loadedNetwork, withWorkers } from './processes/workers';
 import { foldsTable, type ScoreSummary, scoresText, summarise } from './scores';
 
 /** Makes the network of a fold. */
@@ -51,6 +57,8 @@ export interface NetworkFoldOptions extends ParallelOptions {
   readonly time?: ArrayLike<number | Date>;
   /** Whether rows are drawn for the folds; otherwise they stay in order. @default true */
   readonly shuffle?: boolean;
+  /** Where `workers` find the function `make`, which cannot be sent to them. @default none; needed with workers */
+  readonly makeFrom?: MakeFrom;
   /** How often all folds are made anew and trained. Not with group, time or `shuffle: false`. @default 1 */
   readonly repeats?: number;
   /** Fixes the folds. `make` gets it, plus 1 for each repeat, as `seed`. @default a new one */
@@ -88,6 +96,7 @@ const constraints: Readonly<Record<keyof NetworkFoldOptions, Constraint>> = {
   group: anything,
   time: anything,
   shuffle: optional(boolean),
+  makeFrom: anything,
   repeats: repeatsConstraint,
   seed: optional(seedConstraint),
   keepModels: optional(boolean),
@@ -102,7 +111,7 @@ export async function crossValidateNetwork(
 ): Promise<NetworkCrossValidation> {
   checkOptions('', options, constraints);
   const given = options as unknown as NetworkFoldOptions;
-  checkWorkers(given, 'a function that makes networks');
+  const from = sentMake(given, given.metrics);
   if (typeof given.fit !== 'function') checkObject('fit', given.fit);
   const { stratify = false, group, time, shuffle = true, repeats = 1, seed = freshSeed() } = given;
   const way = {
@@ -117,7 +126,7 @@ export async function crossValidateNetwork(
     pinnedWork(networkFolds(data, given, random), data.arrays, how),
   );
   const used = new WeakSet<Network>();
-  const { results, models, outputs } = await runFolds(folds, given, async (fold, own) => {
+  const trainHere = async (fold: Fold, own: TaskHow) => {
     const network = unused(await make(fold), used, 'each fold needs one that has not seen its rows');
     const take = (index: Uint32Array) => pinnedWork(data.take(index), data.arrays, own);
     const train = (await take(fold.trainIndex)) as { X: InputsLike; Y: LabelsLike };
@@ -128,7 +137,17 @@ export async function crossValidateNetwork(
     const evaluation = await network.evaluate(test.X, test.Y, { metrics, ...own });
     const predicted = await network.predict(test.X, own);
     return { evaluation, epochs: history.loss.length, model: network, outputs: predicted };
-  });
+  };
+  const { results, models, outputs } =
+    from === undefined
+      ? await runFolds(folds, given, trainHere)
+      : await withWorkers(
+          { samples: data, make: from, metrics: given.metrics ?? [], parts: folds },
+          folds.length,
+          given,
+          (channel) =>
+            runFolds(folds, given, (fold, { signal }) => trainElsewhere(channel, folds, fold, given, signal)),
+        );
   const scores = summarise(results);
   const title = `${results.length} folds, ${data.rows} rows`;
   return shownBy(
@@ -140,6 +159,45 @@ export async function crossValidateNetwork(
     },
     () => scoresText(title, scores),
   );
+}
+
+/** Where the workers of a call find the function that makes networks; undefined without workers. */
+export function sentMake(
+  given: ParallelOptions & { readonly makeFrom?: MakeFrom },
+  metrics: Metrics = [],
+): SentFunction | undefined {
+  checkWorkers(given);
+  if (given.workers === undefined) return undefined;
+  if (given.makeFrom === undefined) {
+    const rule = 'given with workers, since a function cannot be sent to another process';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'makeFrom', rule, given.makeFrom);
+  }
+  checkSendable('', { metrics });
+  return checkMakeFrom(given.makeFrom);
+}
+
+async function trainElsewhere(
+  channel: TaskChannel,
+  folds: readonly Fold[],
+  fold: Fold,
+  given: NetworkFoldOptions,
+  signal: AbortSignal,
+) {
+  const { keepModels = false } = given;
+  const { trainIndex, testIndex, ...named } = fold;
+  const own = typeof given.fit === 'function' ? given.fit(fold) : given.fit;
+  checkSendable('fit', own);
+  const part = folds.indexOf(fold);
+  const options: NetworkTaskOptions = { given: [named], isFold: true, fit: own };
+  const task = { run: part, name: 'the training', options, part, wantsOutputs: true, wantsModel: keepModels };
+  const run = new RemoteRun(channel, task, signal);
+  await run.advance();
+  const { matrix, model } = run.result as TaskResult;
+  const { rows, cols, data } = matrix as Matrix;
+  return {
+    ...{ evaluation: run.evaluation as object, epochs: run.epochs, outputs: new Matrix(data, rows, cols) },
+    model: (model && (await loadedNetwork(model))) as Network,
+  };
 }
 
 /** Checks that a user's function has made a network, and a new one. @param why it has to be new */

@@ -34,6 +34,7 @@ export type { ModelJson } from './model-json';
 export { NetworkBag } from './network-bag';
 export type { ParallelOptions } from './parallel';
 export type { PartialDependenceOptions } from './partial-dependence';
+export type { MakeFrom } from './processes/make-from';
 export { Regressor, type TargetsRegressor } from './regressor';
 export type { ReliabilityOptions } from './reliability';
 export type { Rows } from './row-network';

@@ -51,19 +51,10 @@ export function shareOf(
   return { parallel: atOnce, how: { threads: share, ...(priority !== undefined && { priority }) } };
 }
 
-/**
- * Checks the option `workers`.
- *
- * @param local what the call has that no other process can have
- */
-export function checkWorkers({ workers, parallel }: ParallelOptions, local?: string): void {
-  if (workers === undefined) return;
-  if (parallel !== undefined) {
-    throw argumentError('ERR_BLASNET_ARG_VALUE', 'parallel', 'left out with workers', parallel);
-  }
-  if (local === undefined) return;
-  const rule = `left out with ${local}, which cannot be sent to another process`;
-  throw argumentError('ERR_BLASNET_ARG_VALUE', 'workers', rule, workers);
+/** Checks the option `workers`. */
+export function checkWorkers({ workers, parallel }: ParallelOptions): void {
+  if (workers === undefined || parallel === undefined) return;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'parallel', 'left out with workers', parallel);
 }
 
 /** How a call computes beside its tasks. */

@@ -26,16 +26,22 @@ import type { LabelsLike } from '../samples/labels';
 import type { Callbacks } from '../training/callbacks';
 import { type FitOptions, fitConstraints } from '../training/options';
 import { checkShared } from './cross-validate';
-import { type NetworkFoldOptions, networkFolds, unused } from './cross-validate-network';
-import type { RunTask } from './fold-run';
+import { type NetworkFoldOptions, networkFolds, sentMake, unused } from './cross-validate-network';
+import type { RunTask, TrialRun } from './fold-run';
 import { checkFolds, foldConstraints } from './folds';
 import { NetworkBag } from './network-bag';
-import { checkWorkers, type TaskHow, wholeHow } from './parallel';
+import { type TaskHow, wholeHow } from './parallel';
+import type { TaskChannel } from './processes/channel';
+import type { NetworkTaskOptions } from './processes/messages';
+import { RemoteRun } from './processes/remote-run';
+import { checkSendable } from './processes/sendable';
+import { loadedNetwork, withWorkers } from './processes/workers';
 import { isLargerBetter, metricOption, type Scores } from './scores';
 import {
   bestConstraints,
   runSearch,
   type SearchFindings,
+  type SearchPlan,
   type SearchRunOptions,
   searchRunConstraints,
 } from './search-run';
@@ -51,7 +57,7 @@ export type SearchedNetwork<Space> = (
 /** The options of `search` for networks. */
 export interface NetworkSearchOptions<Space = object>
   extends SearchRunOptions,
-    Pick<NetworkFoldOptions, 'metrics' | 'folds' | 'stratify' | 'group' | 'time' | 'shuffle'> {
+    Pick<NetworkFoldOptions, 'metrics' | 'folds' | 'stratify' | 'group' | 'time' | 'shuffle' | 'makeFrom'> {
   /** What options are drawn from, under names of your own: `{ units: integer(4, 64), rate: logUniform(1e-4, 1e-1) }`. */
   readonly space: Space;
   /** The options of `fit`, or a function that makes them of the options that were drawn. */
@@ -100,6 +106,7 @@ const constraints: Readonly<Record<keyof NetworkSearchOptions, Constraint>> = {
   group: anything,
   time: anything,
   shuffle: optional(boolean),
+  makeFrom: anything,
   validation: optional(validation),
 };
 
@@ -124,9 +131,9 @@ export async function searchNetwork(
   checkOptions('', options, constraints);
   const given = options as unknown as Given;
   const { seed = freshSeed(), trials = 20, stratify = false, shuffle = true, refit = true } = given;
-  checkWorkers(given, 'a function that makes networks');
   checkSpace(given.space);
   const { goal, metrics } = goalOf(given);
+  const from = sentMake(given, metrics);
   checkDivision(given);
   const random = new RandomState(seed);
   const settings = Array.from({ length: trials }, () => settingsOf(given, random));
@@ -141,23 +148,60 @@ export async function searchNetwork(
   const parts = await partsOf(whole, data, given, seed, how);
   const makeNew = makerOf(make, seed);
   const byNumber = (trial: Trial) => settings[trial.trial - 1] as Settings;
-  return runSearch(
-    {
-      drawn: settings.map(({ drawn }) => drawn),
-      ...{ goal, epochs, folds: parts.length },
-      tasksOf: (trial) =>
-        parts.map((part) => new NetworkRun(makeNew, data, part, byNumber(trial), metrics) as RunTask),
-    },
-    { ...given, seed },
-    async (best, models) => {
-      const bag = refit === 'bag' ? new NetworkBag(models as readonly Network[]) : undefined;
-      if (refit !== true) return { model: undefined, bag };
-      const { drawn, fit } = byNumber(best);
-      const model = await makeNew(drawn);
-      await model.fit(whole.X, whole.Y, { ...fit, ...how });
-      return { model, bag };
-    },
+  const plan: SearchPlan = {
+    drawn: settings.map(({ drawn }) => drawn),
+    ...{ goal, epochs, folds: parts.length },
+    tasksOf: (trial) =>
+      parts.map((part) => new NetworkRun(makeNew, data, part, byNumber(trial), metrics) as RunTask),
+  };
+  const run = (channel?: TaskChannel) =>
+    runSearch(
+      { ...plan, runsOf: channel && runsElsewhere(channel, parts.length, byNumber, seed, refit === 'bag') },
+      { ...given, seed },
+      async (best, models) => {
+        const own =
+          channel === undefined ? models : models.map((bytes) => loadedNetwork(bytes as Uint8Array));
+        const bag = refit === 'bag' ? new NetworkBag((await Promise.all(own)) as Network[]) : undefined;
+        if (refit !== true) return { model: undefined, bag };
+        const { drawn, fit } = byNumber(best);
+        const model = await makeNew(drawn);
+        await model.fit(whole.X, whole.Y, { ...fit, ...how });
+        return { model, bag };
+      },
+    );
+  if (from === undefined) return run();
+  for (const { drawn, fit } of settings) {
+    checkSendable('fit', fit);
+    checkSendable('space', drawn.options);
+  }
+  const job = { samples: data, make: from, metrics, parts: parts.map(indicesOnly) };
+  return withWorkers(job, settings.length * parts.length, given, run);
+}
+
+function indicesOnly(part: Part): Indices {
+  if (!('test' in part)) return part;
+  throw blasnetError(
+    'ERR_BLASNET_ARG_VALUE',
+    'Expected validation to be a share or number of rows with workers',
   );
+}
+
+/** Makes the trainings of a trial, one for each part, in workers. */
+function runsElsewhere(
+  channel: TaskChannel,
+  parts: number,
+  byNumber: (trial: Trial) => Settings,
+  seed: number,
+  wantsModel: boolean,
+) {
+  return (trial: Trial, signal: AbortSignal): readonly TrialRun[] =>
+    Array.from({ length: parts }, (_, part) => {
+      const { drawn, fit } = byNumber(trial);
+      const options: NetworkTaskOptions = { given: [drawn.options, { seed }], isFold: false, fit };
+      const name = `trial ${trial.trial}, fold ${part + 1}`;
+      const run = trial.trial * parts + part;
+      return new RemoteRun(channel, { run, name, options, part, wantsOutputs: false, wantsModel }, signal);
+    });
 }
 
 function checkSpace(space: unknown): void {
@@ -281,7 +325,7 @@ function makerOf(make: SearchedNetwork<object>, seed: number) {
 }
 
 /** A network, trained with some rows of X and Y. */
-class NetworkRun implements RunTask<Network> {
+export class NetworkRun implements RunTask<Network> {
   readonly #make: (drawn: DrawnOptions) => Promise<Network>;
   readonly #data: SplitData;
   readonly #part: Part;
@@ -305,6 +349,11 @@ class NetworkRun implements RunTask<Network> {
 
   get callbacks(): FitOptions['callbacks'] {
     return this.#settings.fit.callbacks;
+  }
+
+  /** The samples that it tests with. They are there when the training has begun. */
+  get test(): Samples {
+    return this.#test as Samples;
   }
 
   async train(how: TaskHow, callbacks: Callbacks | undefined, begun: (network: Network) => void) {

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { Network, sgd } from '../../lib/index';
+import { sgd } from '../../lib/index';
 import {
   Classifier,
   choice,
@@ -267,15 +267,6 @@ describe('what cannot be sent', () => {
     await expect(call).rejects.toMatchObject({
       code: 'ERR_BLASNET_ARG_TYPE',
       message: expect.stringMatching(/^Expected space\.schedule to be left out with workers/),
-    });
-  });
-
-  it('networks are refused, since functions make them', async () => {
-    const make = () => new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }]);
-    const call = crossValidate(make, [[1], [2]], [[1], [2]], { fit: { epochs: 1 }, workers: 2 });
-    await expect(call).rejects.toMatchObject({
-      code: 'ERR_BLASNET_ARG_VALUE',
-      message: expect.stringMatching(/^Expected workers to be left out with a function that makes networks/),
     });
   });
 });

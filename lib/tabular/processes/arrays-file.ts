@@ -6,9 +6,21 @@ import { type NativeMappedFile, native } from '../../addon/binding';
 import { newOutcome } from '../../addon/outcome';
 import { nodeFs } from '../../base/lazy-modules';
 
-export type FileArray = Float64Array | Float32Array | Int32Array | Uint32Array | Int8Array | Uint8Array;
+const kinds = {
+  ...{ Float64Array, Float32Array, Int32Array, Uint32Array, Int16Array, Uint16Array },
+  ...{ Int8Array, Uint8Array, Uint8ClampedArray },
+};
 
-const kinds = { Float64Array, Float32Array, Int32Array, Uint32Array, Int8Array, Uint8Array };
+export type FileArray =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray;
 
 interface Header {
   readonly content: unknown;

@@ -2,8 +2,12 @@
 
 import type { Priority } from '../../addon/work';
 import type { ErrorCode } from '../../base/errors';
-import type { RunRows } from '../fold-run';
+import type { Matrix } from '../../base/matrix';
+import type { Metrics } from '../../metrics/metric';
+import type { FitOptions } from '../../training/options';
 import type { FileArray } from './arrays-file';
+import type { SentFunction } from './make-from';
+import type { PackedPart } from './packed-samples';
 import type { PackedTable } from './packed-table';
 
 /** What all tasks of a call have in common. The data are in a file. */
@@ -16,13 +20,27 @@ export interface JobMessage {
 }
 
 /** What the file of a job holds. Numbers stand for arrays. */
-export interface JobContent {
-  readonly kind: 'classifier' | 'regressor';
-  readonly table: PackedTable;
+export type JobContent = {
   readonly parts: readonly (
     | { readonly trainIndex: number; readonly testIndex: number }
     | { readonly test: PackedTable }
   )[];
+} & (
+  | { readonly kind: 'classifier' | 'regressor'; readonly table: PackedTable }
+  | {
+      readonly kind: 'network';
+      readonly samples: readonly PackedPart[];
+      readonly make: SentFunction;
+      readonly metrics: Metrics;
+    }
+);
+
+/** The options of a task that trains a network. */
+export interface NetworkTaskOptions {
+  /** What `make` gets. Of a cross-validation, the first is the fold, without its rows. */
+  readonly given: readonly unknown[];
+  readonly isFold: boolean;
+  readonly fit: FitOptions;
 }
 
 /** A part of a training. A worker that does not know the run begins it anew. */
@@ -31,7 +49,7 @@ export interface Task {
   readonly run: number;
   /** What errors call it: `trial 3, fold 1`. */
   readonly name: string;
-  /** The options of `train`. */
+  /** The options of `train`, or `NetworkTaskOptions`. */
   readonly options: object;
   /** The number of the rows that it trains and tests with. */
   readonly part: number;
@@ -55,6 +73,8 @@ export interface TaskResult {
   readonly text: string;
   readonly epochs: number;
   readonly outputs: SentTable | undefined;
+  /** The outputs of a network. */
+  readonly matrix: Matrix | undefined;
   /** The bytes of the model's file. */
   readonly model: Uint8Array<ArrayBuffer> | undefined;
 }
@@ -76,6 +96,3 @@ export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'result'; readonly run: number; readonly result: TaskResult }
   | { readonly type: 'failed'; readonly run: number; readonly error: SentError };
-
-/** The rows of the job's parts, and their arrays. */
-export type JobParts = readonly RunRows[];

@@ -1,59 +1,84 @@
 // The program of a worker process: it trains what it is told, and answers with evaluations.
 
 import { setThreads } from '../../addon/threads';
+import { SplitData } from '../../datasets/split';
 import type { Indices } from '../../datasets/stratify';
+import type { Network } from '../../network/network';
 import { Classifier } from '../classifier';
-import { FoldRun, type RunRows, TableRun } from '../fold-run';
+import { unused } from '../cross-validate-network';
+import { FoldRun, type RunRows, type RunTask, TableRun } from '../fold-run';
 import { type AnyModel, modelKind } from '../model-kind';
 import { outputsOf } from '../out-of-fold';
 import type { TaskHow } from '../parallel';
 import { Regressor } from '../regressor';
+import { NetworkRun } from '../search-network';
 import type { TrainOptions } from '../train-options';
 import { type FileArray, readArrays } from './arrays-file';
-import type { FromWorker, JobContent, JobMessage, SentError, Task, TaskResult, ToWorker } from './messages';
+import { functionAt } from './make-from';
+import type {
+  FromWorker,
+  JobContent,
+  JobMessage,
+  NetworkTaskOptions,
+  SentError,
+  Task,
+  TaskResult,
+  ToWorker,
+} from './messages';
+import { unpackSamples } from './packed-samples';
 import { packTable, unpackTable } from './packed-table';
 
-/** Answers the messages of the process that started this one, until that goes. */
-export function serveTasks(): void {
+type Load = (url: string) => Promise<object>;
+
+/**
+ * Answers the messages of the process that started this one, until that goes.
+ *
+ * @param load imports a module
+ */
+export function serveTasks(load: Load): void {
   let job: Job | undefined;
   process.on('message', (message: ToWorker) => {
     if (message.type === 'job') {
-      job = new Job(message);
+      job = new Job(message, load);
       answer({ type: 'ready' });
     } else if (message.type === 'task') void job?.run(message.task);
     else job?.end(message.run);
   });
-  // Nobody waits for the results of a process that has no parent. `exit` would wait for the training that runs.
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  process.on('disconnect', endNow);
+}
+
+// Nobody waits for the results of a process that has no parent. `exit` would wait for the training that runs.
+function endNow(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function answer(message: FromWorker): void {
-  process.send?.(message);
+  process.send?.(message, undefined, undefined, (error) => {
+    if (error !== null) endNow();
+  });
 }
 
-interface Run {
+/** What is trained, and what its model says about the rows that it is tested with. */
+interface Trained {
+  readonly task: RunTask;
+  readonly outputs: (model: unknown, how: TaskHow) => Promise<Partial<TaskResult>>;
+}
+
+type Begin = (options: object, part: number) => Promise<Trained>;
+
+interface Run extends Trained {
   readonly run: FoldRun;
-  readonly task: TableRun;
   readonly abort: AbortController;
 }
 
 class Job {
-  readonly #content: JobContent;
-  readonly #table: ReturnType<typeof unpackTable>;
-  readonly #parts: readonly RunRows[];
+  readonly #begin: Begin;
   readonly #how: Omit<TaskHow, 'signal'>;
   readonly #runs = new Map<number, Run>();
 
-  constructor({ file, threads, priority }: JobMessage) {
+  constructor({ file, threads, priority }: JobMessage, load: Load) {
     const { content, arrays } = readArrays(file);
-    const { kind, table, parts } = content as JobContent;
-    this.#content = { kind, table, parts };
-    this.#table = unpackTable(table, arrays);
-    this.#parts = parts.map((part): RunRows => {
-      if ('test' in part) return { test: unpackTable(part.test, arrays) };
-      const of = (i: number) => arrays[i] as Uint32Array;
-      return { trainIndex: of(part.trainIndex), testIndex: of(part.testIndex) } as Indices;
-    });
+    this.#begin = beginner(content as JobContent, arrays, load);
     setThreads(threads);
     this.#how = { threads, ...(priority !== undefined && { priority }) };
   }
@@ -84,30 +109,82 @@ class Job {
     wantsOutputs,
     wantsModel,
   }: Task): Promise<TaskResult> {
-    const known = this.#runs.get(number) ?? this.#begin(options, part);
+    const known = this.#runs.get(number) ?? (await this.#new(options, part));
     this.#runs.set(number, known);
-    const { run, task, abort } = known;
+    const { run, outputs, abort } = known;
     await run.advance(epoch);
     const how = { ...this.#how, signal: abort.signal };
-    const model = run.model as AnyModel;
-    const arrays: FileArray[] = [];
-    const outputs = wantsOutputs ? await outputsOf(model, task.test, how) : undefined;
+    const said = wantsOutputs ? await outputs(run.model, how) : {};
     if (epoch === undefined) this.#runs.delete(number);
     const evaluation = run.evaluation as object;
+    const model = run.model as Pick<AnyModel, 'toBytes'>;
     return {
-      ...{ evaluation, text: `${evaluation}`, epochs: run.epochs },
-      outputs: outputs && { table: packTable(outputs, arrays), arrays },
+      ...{
+        evaluation,
+        text: `${evaluation}`,
+        epochs: run.epochs,
+        outputs: undefined,
+        matrix: undefined,
+        ...said,
+      },
       model: wantsModel ? await model.toBytes(how) : undefined,
     };
   }
 
-  #begin(options: object, part: number): Run {
-    const kind = modelKind(this.#content.kind === 'classifier' ? Classifier : Regressor);
-    const rows = this.#parts[part] as RunRows;
-    const task = new TableRun(kind, this.#table, rows, options as TrainOptions);
+  async #new(options: object, part: number): Promise<Run> {
     const abort = new AbortController();
-    return { task, abort, run: new FoldRun(task, { ...this.#how, signal: abort.signal }) };
+    const trained = await this.#begin(options, part);
+    return { ...trained, abort, run: new FoldRun(trained.task, { ...this.#how, signal: abort.signal }) };
   }
+}
+
+function beginner(content: JobContent, arrays: readonly FileArray[], load: Load): Begin {
+  const rows = content.parts.map((part): RunRows => {
+    if ('test' in part) return { test: unpackTable(part.test, arrays) };
+    const of = (i: number) => arrays[i] as Uint32Array;
+    return { trainIndex: of(part.trainIndex), testIndex: of(part.testIndex) } as Indices;
+  });
+  if (content.kind === 'network') return networks(content, rows as Indices[], arrays, load);
+  const kind = modelKind(content.kind === 'classifier' ? Classifier : Regressor);
+  const table = unpackTable(content.table, arrays);
+  return async (options, part) => {
+    const task = new TableRun(kind, table, rows[part] as RunRows, options as TrainOptions);
+    const outputs = async (model: unknown, how: TaskHow) => {
+      const own: FileArray[] = [];
+      return {
+        outputs: { table: packTable(await outputsOf(model as AnyModel, task.test, how), own), arrays: own },
+      };
+    };
+    return { task: task as RunTask, outputs };
+  };
+}
+
+function networks(
+  { samples, make, metrics }: JobContent & { readonly kind: 'network' },
+  rows: readonly Indices[],
+  arrays: readonly FileArray[],
+  load: Load,
+): Begin {
+  const { X, Y } = unpackSamples(samples, arrays);
+  const data = new SplitData(X, Y, {});
+  const loaded = functionAt(make, load);
+  loaded.catch(() => {});
+  const used = new WeakSet<Network>();
+  return async (options, part) => {
+    const { given, isFold, fit } = options as NetworkTaskOptions;
+    const own = rows[part] as Indices;
+    const [first, ...others] = given;
+    const all = isFold ? [{ ...(first as object), ...own }, ...others] : given;
+    const makeNew = async () => {
+      const network = (await (await loaded)(...all)) as Network;
+      return unused(network, used, 'each training needs one that has learned nothing');
+    };
+    const task = new NetworkRun(makeNew, data, own, { drawn: { options: {}, drawn: {} }, fit }, metrics);
+    const outputs = async (network: unknown, how: TaskHow) => ({
+      matrix: await (network as Network).predict(task.test.X, how),
+    });
+    return { task: task as RunTask, outputs };
+  };
 }
 
 function sentError(error: unknown): SentError {

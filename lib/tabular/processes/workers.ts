@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blasnetError } from '../../base/errors';
 import { nodeFs } from '../../base/lazy-modules';
+import type { SplitData } from '../../datasets/split';
+import type { Metrics } from '../../metrics/metric';
+import { Network } from '../../network/network';
 import type { Table } from '../../tables/table';
 import { Classifier } from '../classifier';
 import type { RunRows } from '../fold-run';
@@ -12,15 +15,16 @@ import { type ParallelOptions, shareOf } from '../parallel';
 import { Regressor } from '../regressor';
 import { type FileArray, writeArrays } from './arrays-file';
 import { ProcessChannel, type TaskChannel } from './channel';
+import type { SentFunction } from './make-from';
 import type { JobContent, SentTable } from './messages';
+import { packSamples } from './packed-samples';
 import { packTable, unpackTable } from './packed-table';
 
 /** What the tasks of a call have in common. */
-export interface Job {
-  readonly kind: ModelKind;
-  readonly table: Table;
-  readonly parts: readonly RunRows[];
-}
+export type Job = { readonly parts: readonly RunRows[] } & (
+  | { readonly kind: ModelKind; readonly table: Table }
+  | { readonly samples: SplitData; readonly make: SentFunction; readonly metrics: Metrics }
+);
 
 /**
  * Calls `body` with a channel to workers, which have the data, and ends them.
@@ -61,16 +65,19 @@ function cannotWrite(cause: Error): never {
   throw blasnetError('ERR_BLASNET_FILE', `Cannot write the data for workers: ${cause.message}`, { cause });
 }
 
-async function writeJob(file: string, { kind, table, parts }: Job): Promise<void> {
+async function writeJob(file: string, job: Job): Promise<void> {
   const arrays: FileArray[] = [];
-  const content: JobContent = {
-    kind: kind.name,
-    table: packTable(table, arrays),
-    parts: parts.map((part) => {
-      if ('test' in part) return { test: packTable(part.test, arrays) };
-      return { trainIndex: arrays.push(part.trainIndex) - 1, testIndex: arrays.push(part.testIndex) - 1 };
-    }),
-  };
+  const parts = job.parts.map((part) => {
+    if ('test' in part) return { test: packTable(part.test, arrays) };
+    return { trainIndex: arrays.push(part.trainIndex) - 1, testIndex: arrays.push(part.testIndex) - 1 };
+  });
+  const content: JobContent =
+    'kind' in job
+      ? { kind: job.kind.name, table: packTable(job.table, arrays), parts }
+      : {
+          ...{ kind: 'network', samples: packSamples(job.samples, arrays), parts },
+          ...{ make: job.make, metrics: job.metrics },
+        };
   await writeArrays(file, content, arrays);
 }
 
@@ -83,4 +90,9 @@ export function received({ table, arrays }: SentTable): Table {
 export async function loadedModel(kind: ModelKind, bytes: Uint8Array): Promise<AnyModel> {
   const model = kind.name === 'classifier' ? Classifier.fromBytes(bytes) : Regressor.fromBytes(bytes);
   return (await model) as unknown as AnyModel;
+}
+
+/** The network whose bytes a worker has sent. */
+export function loadedNetwork(bytes: Uint8Array): Promise<Network> {
+  return Network.fromBytes(bytes);
 }
