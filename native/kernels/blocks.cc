@@ -184,21 +184,34 @@ void DotProductsOf(size_t rows, size_t cols, size_t k, const T* l, size_t ldl, c
   if (relu) ReluRows(rows, cols, c, ldc);
 }
 
+// The sum of a row's vectors.
+template <class D, typename T>
+HWY_INLINE hn::Vec<D> SumOfVectors(D d, size_t n, const T* row) {
+  const size_t step = hn::Lanes(d);
+  auto even = hn::Zero(d), odd = hn::Zero(d);
+  size_t at = 0;
+  for (; at + 2 * step <= n; at += 2 * step) {
+    even = hn::Add(even, hn::LoadU(d, row + at));
+    odd = hn::Add(odd, hn::LoadU(d, row + at + step));
+  }
+  for (; at + step <= n; at += step) even = hn::Add(even, hn::LoadU(d, row + at));
+  if (at < n) odd = hn::Add(odd, LoadFirst(d, row + at, n - at));
+  return hn::Add(even, odd);
+}
+
+// Four rows at a time, which sum their lanes together.
 template <typename T>
 void RowSumsOf(size_t rows, size_t n, const T* a, size_t lda, bool accumulate, T* sums) {
   const Lanes<T> d;
-  const size_t step = hn::Lanes(d);
-  for (size_t i = 0; i < rows; i++) {
-    const T* row = a + i * lda;
-    auto even = hn::Zero(d), odd = hn::Zero(d);
-    size_t at = 0;
-    for (; at + 2 * step <= n; at += 2 * step) {
-      even = hn::Add(even, hn::LoadU(d, row + at));
-      odd = hn::Add(odd, hn::LoadU(d, row + at + step));
-    }
-    for (; at + step <= n; at += step) even = hn::Add(even, hn::LoadU(d, row + at));
-    if (at < n) odd = hn::Add(odd, LoadFirst(d, row + at, n - at));
-    const T sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd)));
+  size_t i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    hn::Vec<Lanes<T>> of_rows[4];
+    BLASNET_UNROLL
+    for (size_t row = 0; row < 4; row++) of_rows[row] = SumOfVectors(d, n, a + (i + row) * lda);
+    AddSumsOfLanes<4>(d, of_rows, accumulate ? sums + i : nullptr, false, sums + i);
+  }
+  for (; i < rows; i++) {
+    const T sum = SumOfLanes<false>(d, SumOfVectors(d, n, a + i * lda));
     sums[i] = accumulate ? sums[i] + sum : sum;
   }
 }
