@@ -34,22 +34,26 @@ function valuesOf(given: Table): unknown {
   return given.names.filter((name) => name !== 'seconds').map((name) => [name, given.column(name).toArray()]);
 }
 
-/** The workers that this process, or another one, has. */
+/** The parent of a worker that runs; undefined if no worker has this number. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    const isOne = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('trial-worker.js');
+    return isOne && state !== 'Z' ? Number(parent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isWorker = (pid: number) => parentOf(pid) !== undefined;
+
+/** The workers of a process. */
 function workersOf(parent: number): number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => {
-      try {
-        const after = readFileSync(`/proc/${pid}/stat`, 'utf8')
-          .replace(/^.*\) /s, '')
-          .split(' ');
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        return Number(after[1]) === parent && after[0] !== 'Z' && command.includes('trial-worker.js');
-      } catch {
-        return false;
-      }
-    });
+    .filter((pid) => parentOf(pid) === parent);
 }
 
 function killWorkers(): number {
@@ -160,18 +164,25 @@ describe('crossValidate', () => {
 
   it.skipIf(!isLinux)('leaves no worker behind when its process is killed', async () => {
     const script = `
+      const processes = require('node:child_process');
+      const { fork } = processes;
+      const pids = [];
+      processes.fork = (...given) => {
+        const child = fork(...given);
+        pids.push(child.pid);
+        return child;
+      };
       const { Classifier, crossValidate } = require(process.argv[1] + '/dist/tables.js');
       const rows = Array.from({ length: 60 }, (_, i) => ({ a: i % 7, y: i % 2 ? 'yes' : 'no' }));
       let ended = 0;
       crossValidate(Classifier, rows, {
         target: 'y', folds: 30, epochs: 50, hidden: [8], workers: 2,
-        onFoldEnd: () => { if (++ended === 1) console.log(process.pid); },
+        onFoldEnd: () => { if (++ended === 4) console.log(pids.join()); },
       });`;
-    const [parent] = await killedAfter(1, script, process.cwd());
-    // They are children of another process then, so that their command tells them.
-    const orphans = () => workersOf(1).length;
-    expect(Number(parent)).toBeGreaterThan(1);
-    while (orphans() > 0) await new Promise(setImmediate);
+    const [line = ''] = await killedAfter(1, script, process.cwd());
+    const pids = line.split(',').map(Number);
+    expect(pids.length).toBe(2);
+    while (pids.some(isWorker)) await new Promise(setImmediate);
   });
 });
 
