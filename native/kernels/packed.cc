@@ -37,9 +37,10 @@ constexpr size_t kPrefetchSteps = 40;
 // The bytes of a panel of R in each row.
 constexpr size_t kPanelBytes = 192;
 
-// The elements of a thread's room: a packed piece of L, or of a panel of R.
+// The elements of a thread's room: a packed piece of L, whose last block may be partly empty, or of a panel
+// of R.
 template <typename T>
-constexpr size_t kRoom = kMostPacked * std::max(kPackedRows, kPanelBytes / sizeof(T));
+constexpr size_t kRoom = kMostPacked * std::max(kPackedRows + 8, kPanelBytes / sizeof(T));
 
 }  // namespace
 }  // namespace blasnet
@@ -72,12 +73,10 @@ using FewLanes = hn::CappedTag<T, 4>;
 #define BLASNET_FORGET(pointer) (void)pointer
 #endif
 
-// Where a block reads: a row of R, and a column of L by two pointers, four rows apart, because an address can
-// add 1, 2 or 3 rows.
+// Where a block reads: a column of L and a row of R.
 template <typename T>
 struct Operands {
-  const T* low;
-  const T* high;
+  const T* l;
   const T* r;
 };
 
@@ -90,13 +89,12 @@ HWY_INLINE void Step(D d, size_t row_stride, size_t k_stride, size_t ldr, Operan
   for (size_t j = 0; j < vectors; j++) right[j] = hn::LoadU(d, at.r + j * hn::Lanes(d));
   BLASNET_EACH
   for (size_t i = 0; i < rows; i++) {
-    const V left = hn::Set(d, (i < 4 ? at.low : at.high)[i % 4 * row_stride]);
+    const V left = hn::Set(d, at.l[i * row_stride]);
     BLASNET_EACH
     for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
   }
   at.r += ldr;
-  at.low += k_stride;
-  if (rows > 4) at.high += k_stride;
+  at.l += k_stride;
 }
 
 // A block of C: rows x vectors. The sums start at 0, and are added to what C starts from at the end: this is
@@ -112,7 +110,7 @@ HWY_INLINE void Block(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT r, size
     BLASNET_EACH
     for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::Zero(d);
   }
-  Operands<T> at{l.data, l.data + 4 * l.row_stride, r};
+  Operands<T> at{l.data, r};
   size_t left = k;
   for (; left > kPrefetchSteps; left--) Step(d, l.row_stride, l.k_stride, ldr, at, sums);
   // Some of the last steps prefetch C, a row each: all at once, they would delay the steps, and the first
