@@ -1,21 +1,14 @@
 // What a model remembers of the rows that it learned from: a sample of them, and summaries of all columns.
 
-import { type AsyncOptions, inSlices, pinnedWork, type Work } from '../../addon/work';
+import { type AsyncOptions, pinnedWork, type Work } from '../../addon/work';
 import type { Json } from '../../formats/json';
 import { RandomState } from '../../random/random-state';
-import {
-  type Column,
-  type ColumnKind,
-  columnKindNames,
-  columnOf,
-  givenCategories,
-  newValues,
-} from '../../tables/column';
-import { Table } from '../../tables/table';
+import type { Table } from '../../tables/table';
 import type { InputsOptions } from '../inputs';
 import { arraysOf } from '../row-network';
 import { joinTables } from './join-tables';
 import { sampleOn } from './reservoir';
+import { readRows, type StoredColumn, storeRows } from './stored-rows';
 import { type ColumnSummary, edgesOf, joinSummaries, summarize } from './summary';
 
 export interface Memory {
@@ -83,14 +76,6 @@ export function seedOf(seed: number, updates: number): number {
   return (seed + Math.imul(updates, 0x9e3779b1)) >>> 0;
 }
 
-interface StoredColumn {
-  readonly name: string;
-  readonly kind: ColumnKind;
-  /** Numbers, times in milliseconds, codes, or 0 and 1; null where a value is missing. */
-  readonly values: readonly (number | null)[];
-  readonly texts?: readonly string[];
-}
-
 interface StoredMemory extends Omit<Memory, 'sample' | 'columns' | 'weight'> {
   readonly version: 1;
   readonly weight?: string;
@@ -100,29 +85,9 @@ interface StoredMemory extends Omit<Memory, 'sample' | 'columns' | 'weight'> {
 
 /** A memory as the file of a model has it. */
 export function* memoryJson({ sample, columns, weight, ...others }: Memory): Work<Json> {
-  const stored: StoredColumn[] = [];
-  for (const name of sample.names) {
-    const { kind, values, categories } = sample.column(name);
-    const texts: string[] = [];
-    const places = new Int32Array(categories.length).fill(-1);
-    const cells = new Array<number | null>(values.length);
-    const isCode = kind === 'category' || kind === 'boolean';
-    yield* inSlices(values.length, (from, to) => {
-      for (let row = from; row < to; row++) {
-        const value = values[row] as number;
-        const isGap = isCode ? value < 0 : Number.isNaN(value);
-        // Of the texts, only those that the sample has.
-        if (kind === 'category' && !isGap && places[value] === -1) {
-          places[value] = texts.push(categories[value] as string) - 1;
-        }
-        cells[row] = isGap ? null : kind === 'category' ? (places[value] as number) : value;
-      }
-    });
-    stored.push({ name, kind, values: cells, ...(kind === 'category' && { texts }) });
-  }
   const json: StoredMemory = {
     ...{ version: 1, ...others, ...(weight !== undefined && { weight }) },
-    ...{ sample: stored, columns: [...columns] },
+    ...{ sample: yield* storeRows(sample), columns: [...columns] },
   };
   return json as unknown as Json;
 }
@@ -138,8 +103,9 @@ export function* readMemory(json: Json): Work<Memory> {
   const isName = weight === undefined || typeof weight === 'string';
   if (!counts || !isName || typeof inputs !== 'object' || inputs === null) throw damaged();
   if (!Array.isArray(sample) || !Array.isArray(columns)) throw damaged();
-  const table = yield* readSample(sample);
-  if (table.rows > Math.min(capacity, seen) || columns.length !== table.names.length) throw damaged();
+  const table = yield* readRows(sample);
+  if (table === undefined || table.rows > Math.min(capacity, seen) || columns.length !== table.names.length)
+    throw damaged();
   const summaries = new Map<string, ColumnSummary>();
   for (const [i, entry] of columns.entries()) {
     const [name, summary] = (Array.isArray(entry) ? entry : []) as Partial<[string, ColumnSummary]>;
@@ -147,35 +113,6 @@ export function* readMemory(json: Json): Work<Memory> {
     summaries.set(name as string, summary);
   }
   return { seed, updates, capacity, seen, inputs, weight, sample: table, columns: summaries };
-}
-
-function* readSample(stored: readonly StoredColumn[]): Work<Table> {
-  const columns = new Map<string, Column>();
-  const rows = stored[0]?.values?.length ?? 0;
-  for (const { name, kind, values, texts = [] } of stored) {
-    const fits =
-      typeof name === 'string' &&
-      columnKindNames.includes(kind) &&
-      Array.isArray(values) &&
-      values.length === rows &&
-      Array.isArray(texts) &&
-      texts.every((text) => typeof text === 'string');
-    if (!fits || columns.has(name)) throw damaged();
-    const out = newValues(kind, rows);
-    const isCode = kind === 'category' || kind === 'boolean';
-    const codes = kind === 'category' ? texts.length : 2;
-    yield* inSlices(rows, (from, to) => {
-      for (let row = from; row < to; row++) {
-        const value = values[row];
-        const holds = isCode ? Number.isInteger(value) && Number(value) >= 0 && Number(value) < codes : true;
-        if (value !== null && !(typeof value === 'number' && holds)) throw damaged();
-        out[row] = value ?? (isCode ? -1 : Number.NaN);
-      }
-    });
-    columns.set(name, columnOf(kind, out, kind === 'category' ? givenCategories(texts) : undefined));
-  }
-  if (rows === 0) throw damaged();
-  return new Table(columns, rows);
 }
 
 function isSummary(value: unknown): value is ColumnSummary {
