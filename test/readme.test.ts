@@ -86,7 +86,7 @@ describe('commands', () => {
   test('every other command is one that is known', () => {
     const others = commands.filter((command) => !/^(npm (start|test|run) ?|node )/.test(command));
     const known =
-      /^(npm (install( blasnet)?|pack)|npx cmake-js compile( --CD\w+=\S+)+|pnpm approve-builds|deno run .*)$/;
+      /^(npm (install( blasnet)?|pack)|npx cmake-js compile( --CD\w+=\S+)+|npx blasnet doctor|pnpm approve-builds|deno run .*)$/;
     const { peerDependencies } = JSON.parse(read('package.json')) as { peerDependencies: object };
     const peers = Object.keys(peerDependencies).join('|');
     const optional = new RegExp(`^npm install( (${peers}))+$`);

@@ -8,6 +8,7 @@ import * as higgsShape from './higgs-shape.mjs';
 import * as interchange from './interchange.mjs';
 import * as large from './large.mjs';
 import * as loop from './loop.mjs';
+import * as machines from './machines.mjs';
 import * as memory from './memory.mjs';
 import * as mnist from './mnist.mjs';
 import * as modules from './modules.mjs';
@@ -41,6 +42,7 @@ export const cases = [
   wide,
   large,
   higgsShape,
+  machines,
   predict1,
   predict1000,
   products,

@@ -227,7 +227,8 @@ export interface NumericRecords {
     | 'keyHigh'
     | 'check'
     | 'lossBefore'
-    | 'hitsBefore';
+    | 'hitsBefore'
+    | 'ranks';
   comparison: 'rows' | 'cols' | 'indices' | 'value' | 'classes' | 'threshold' | 'k' | 'epsilon' | 'scale';
   deviation: 'residual' | 'spread' | 'differ';
   count: 'hits' | 'predicted' | 'actual' | 'occurs';
@@ -389,6 +390,8 @@ export interface NativePlan extends NativeOperations {
     callback?: Callback,
   ): void;
   train(given: TrainArguments, callback?: Callback): void;
+  /** How many rows of a training's batch belong to this rank of 1, 2, 4, 8 or 16. */
+  rowsOfRank(rows: number, rank: number, ranks: number): number;
   /** The number of the version that the last operation read; 0 without versions. */
   version(): number;
   /** Frees the workspace, unless an operation runs. The next operation reserves it again. */

@@ -1,7 +1,9 @@
 import { type MpiLibraryFacts, type NativeRankGroup, rankStates } from '../addon/rank-group';
 import { settled } from '../addon/work';
 import { blasnetError } from '../base/errors';
-import type { RankGroup } from '../training/distribution';
+import { type Distribution, distributionOf } from '../training/distribution';
+import type { TrainingSession } from '../training/session';
+import { checkFacts, factsOf } from './agree';
 
 /** Where a rank is, and what its library is. */
 export interface Place {
@@ -13,7 +15,7 @@ export interface Place {
 }
 
 /** The group of this process. Without a launcher it has no native part, and one rank. */
-export class Ranks implements RankGroup {
+export class Ranks implements Distribution {
   readonly rank: number;
   readonly size: number;
   readonly localRank: number;
@@ -30,9 +32,21 @@ export class Ranks implements RankGroup {
     this.#native = native;
   }
 
-  /** Whether trainings can use it. */
-  get open(): boolean {
-    return this.#native === undefined || this.#native.state() === rankStates.open;
+  get [distributionOf](): Distribution {
+    return this;
+  }
+
+  get launched(): boolean {
+    return this.#native !== undefined;
+  }
+
+  async agree(session: TrainingSession): Promise<void> {
+    if (this.#native !== undefined) checkFacts(await this.gather(await factsOf(session)));
+  }
+
+  async firstOf<T>(own: T | undefined): Promise<T | undefined> {
+    const answers = await this.gather({ answer: own });
+    return answers.find(({ answer }) => answer !== undefined)?.answer;
   }
 
   async close(): Promise<void> {

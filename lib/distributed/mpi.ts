@@ -21,6 +21,9 @@ export interface MpiOptions {
   readonly timeout?: number;
 }
 
+// Seconds: the processes of a large job may start at very different times.
+const leastStart = 60;
+
 let group: Promise<Ranks> | undefined;
 
 /**
@@ -50,6 +53,7 @@ async function join(timeout: number): Promise<Ranks> {
   if (launch === undefined) {
     return new Ranks({ rank: 0, size: 1, localRank: 0, localSize: 1, library: undefined }, undefined);
   }
+  keepProcessWhole();
   const ranks = new native.RankGroup({ outcome: newOutcome() });
   await start(ranks, launch, timeout);
   const { rank, size, path, version, family } = ranks.facts();
@@ -74,15 +78,23 @@ async function join(timeout: number): Promise<Ranks> {
   return new Ranks(place, ranks);
 }
 
+// UCX, through which MPICH talks, would replace functions of the C library in a process whose threads are running, and
+// handle its faults. Both can be allowed again by the same variables.
+function keepProcessWhole(): void {
+  process.env.UCX_MEM_EVENTS ??= 'n';
+  process.env.UCX_HANDLE_ERRORS ??= 'none';
+}
+
 async function start(ranks: NativeRankGroup, launch: Launch, seconds: number): Promise<void> {
   const libraries = librariesFor(launch.family);
+  const limit = Math.max(seconds, leastStart);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     // MPI_Init_thread returns when all ranks have called it, and knows no limit.
     timer = setTimeout(() => {
-      const waited = `MPI has not started within ${seconds} s: every process must call mpi()`;
+      const waited = `MPI has not started within ${limit} s: every process must call mpi()`;
       reject(blasnetError('ERR_BLASNET_RANKS', waited));
-    }, 1000 * Math.min(seconds, 2_000_000));
+    }, 1000 * Math.min(limit, 2_000_000));
   });
   const opened = settled(ranks, (callback) => ranks.open({ libraries, seconds }, callback), undefined);
   try {

@@ -355,6 +355,11 @@ export function outputActivationOf(architecture: Architecture): ActivationName {
 }
 
 /** Whether training draws random numbers for the layers, in addition to the shuffles. */
+/** Whether a layer normalises by the moments of a batch. */
+export function normalizesBatches({ normalization }: Layer): boolean {
+  return normalization?.name === 'batch';
+}
+
 export function isRandom(architecture: Architecture): boolean {
   return architecture.some(({ dropout = 0, noise = 0 }) => dropout > 0 || noise > 0);
 }

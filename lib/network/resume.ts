@@ -5,6 +5,7 @@ import { checkLoadOptions } from '../preprocessing/pipeline';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { resumedSession } from '../training/assemble';
+import { forAllRanks } from '../training/distribution';
 import { fitAsync } from '../training/drive';
 import { checkOverride } from '../training/fingerprint';
 import type { History } from '../training/history';
@@ -36,17 +37,19 @@ export async function resumeTraining<Network>(
   const { skipDamaged = false, steps = [], override = [], ...fitOptions } = given;
   checkOverride(override);
   checkLoadOptions({ steps });
-  const found = await findCheckpoint(path, skipDamaged, { steps }, howOf(fitOptions));
-  const { network, trained } = restore(found.stored);
-  try {
-    if (ofSource) {
+  return forAllRanks(fitOptions, async () => {
+    const found = await findCheckpoint(path, skipDamaged, { steps }, howOf(fitOptions));
+    const { network, trained } = restore(found.stored);
+    const session = ofSource
+      ? undefined
+      : resumedSession(trained, X as InputsLike, Y as LabelsLike, fitOptions, found, override);
+    try {
+      if (session !== undefined) return { network, history: await fitAsync(session, trained.queue) };
       const { resumeSource } = await streaming();
       return { network, history: await resumeSource(trained, X, fitOptions, found, override) };
+    } catch (error) {
+      attach(error, { network });
+      throw error;
     }
-    const session = resumedSession(trained, X as InputsLike, Y as LabelsLike, fitOptions, found, override);
-    return { network, history: await fitAsync(session, trained.queue) };
-  } catch (error) {
-    attach(error, { network });
-    throw error;
-  }
+  });
 }

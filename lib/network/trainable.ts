@@ -9,6 +9,7 @@ import type { LabelsLike } from '../samples/labels';
 import type { SampleKind } from '../samples/samples';
 import { isSource, type SampleChunk, type Source } from '../samples/source';
 import { newSession } from '../training/assemble';
+import { forAllRanks } from '../training/distribution';
 import { fitAsync, fitHere, loopOver } from '../training/drive';
 import type { History, HistoryOf, Reports } from '../training/history';
 import type { FitOptions, Unvalidated, Validated } from '../training/options';
@@ -103,7 +104,7 @@ export function makeTrainable<Network extends TrainableNetwork>(
     async fit(this: Network, X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History> {
       const parts = partsOf(this);
       if (fromSource(X, options)) return (await streaming()).fitSource(parts, X, Y);
-      return fitAsync(newSession(parts, X, Y, options), parts.queue);
+      return forAllRanks(options, () => fitAsync(newSession(parts, X, Y, options), parts.queue));
     },
     fitSync(this: Network, X: InputsLike, Y: LabelsLike, options: FitOptions): History {
       const parts = partsOf(this);

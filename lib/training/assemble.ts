@@ -35,6 +35,7 @@ import {
 } from './options';
 import { beginningOf, encodeTraining, type TrainingState } from './resume';
 import { TrainingSession } from './session';
+import { checkShared } from './shared-rules';
 import type { TrainedNetwork } from './trained-network';
 
 /**
@@ -164,6 +165,8 @@ function prepare(
         completed = completeFitOptions(options, architecture, given.rows, loss);
         if (targetScaler !== undefined) checkNoClasses(options);
         if (blocking) checkSignalHere(completed);
+        const validationData = options.validationData !== undefined;
+        checkShared(completed, architecture, { validationData, learns: learning.length > 0 });
         return weigh(given, dtype);
       },
       parts,

@@ -6,6 +6,7 @@ import type { Optimizer } from '../optimizers/optimizers';
 import type { Schedule } from '../schedules/schedule';
 import type { CadenceOptions } from './cadence';
 import type { Callbacks } from './callbacks';
+import type { Shared } from './distribution';
 import type { EarlyStopping } from './early-stopping';
 import type { TrainingSizes } from './sizes';
 import type { SplitKind } from './split';
@@ -27,6 +28,8 @@ export interface CompletedFitOptions extends TrainingSizes {
   readonly clipNorm: number;
   readonly threads: number;
   readonly priority: Priority;
+  /** The ranks of the training; undefined if this process is alone. */
+  readonly shared: Shared | undefined;
   readonly signal: AbortSignal | undefined;
   readonly maxSeconds: number | undefined;
   readonly stratify: boolean;

@@ -1,6 +1,6 @@
 import { howOf, workAnywhere, workHere } from '../addon/work';
 import { onAbort } from '../base/aborts';
-import { AbortError, blasnetError } from '../base/errors';
+import { AbortError, argumentError, blasnetError } from '../base/errors';
 import { pin } from '../base/pinning';
 import type { Plan } from '../engine/plan';
 import type { PlanQueue } from '../engine/plan-queue';
@@ -57,6 +57,11 @@ async function* driveAsync(
   pace: 'epoch' | 'paced',
 ): AsyncGenerator<EpochReport, void, undefined> {
   queue.checkFree('fit');
+  if (pace === 'epoch' && session.options.shared !== undefined) {
+    session.runner.refuse();
+    const rule = 'left out of epochs(): use fit, with callbacks';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'distributed', rule, session.options.shared.group.size);
+  }
   queue.training = 'elsewhere';
   queue.lastLoss = session.options.givenLoss;
   const { samples, validation } = session;

@@ -10,6 +10,7 @@ import type { LabelledSamples } from '../samples/samples';
 import { classCount, type PresentRows, presentRows } from '../samples/weights';
 import { initialPlateau, type PlateauState } from '../schedules/plateau';
 import type { CompletedFitOptions } from './completed-options';
+import { knownToAll, rankCode, refuseZeroWeights } from './distribution';
 import type { BatchReport, EpochReport } from './history';
 import { newOptimizerState, OptimizerMemory, type OptimizerState, withNewKey } from './optimizer-state';
 import { EpochOrders } from './orders';
@@ -100,7 +101,7 @@ export class EpochRunner {
     this.#sizes = options;
     this.#memory = memory;
     this.#orders = new EpochOrders(
-      { shuffle: options.shuffle, rows, trainedRows: options.trainedRows },
+      { shuffle: options.shuffle, rows, trainedRows: Math.min(rows, options.trainedRows) },
       random,
     );
     this.#pace = new Pace(rows);
@@ -253,6 +254,7 @@ export class EpochRunner {
       check: !this.#begun || (window !== undefined && from === 0),
       lossBefore: this.#done.loss,
       hitsBefore: this.#done.hits,
+      ranks: rankCode(options.shared),
     });
     const request = {
       X: samples.X.data,
@@ -324,12 +326,13 @@ export class EpochRunner {
     const { loss, signal } = this.options;
     if (outcome.status === statusCodes.stopped) {
       this.#countSteps(outcome);
-      return new AbortError(signal?.reason);
+      return knownToAll(new AbortError(signal?.reason));
     }
     const error =
       this.#window?.refusal(outcome) ??
       outcomeError(outcome, this.samples, this.architecture, loss, this.#finished + 1);
-    if (error === undefined || error.code === 'ERR_BLASNET_DIVERGED') return error;
+    if (error === undefined) return undefined;
+    if (error.code === 'ERR_BLASNET_DIVERGED') return knownToAll(error);
     if (this.#begun) {
       // A later window of a source. No step was taken with it.
       this.giveUp();
@@ -363,6 +366,7 @@ export class EpochRunner {
     const { weights, X } = this.samples;
     const present = (yield* presentRows(weights)) ?? null;
     if (present !== null) {
+      refuseZeroWeights(this.options.shared);
       const { split } = this.#orders;
       this.#sizes = this.options.sizesFor(present.count);
       this.#orders = new EpochOrders({ ...this.#sizes, rows: X.rows }, this.random);

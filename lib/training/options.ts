@@ -34,6 +34,7 @@ import { resolveSchedule, type Schedule } from '../schedules/schedule';
 import type { CadenceOptions } from './cadence';
 import type { Callbacks } from './callbacks';
 import type { CompletedFitOptions } from './completed-options';
+import { type DistributedOptions, distributed, type RankGroup, sharedBy } from './distribution';
 import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping';
 import type { EpochReport } from './history';
 import { checkMonitors } from './series';
@@ -159,6 +160,12 @@ export interface FitOptions<M extends Metrics = Metrics> extends StepOptions {
    */
   readonly priority?: Priority;
   /**
+   * Shares the training between the processes that mpirun started: the group that `mpi` of 'blasnet/distributed' returns.
+   * Each rank calls `fit` with the same options. The result is that of one process, bit for bit: see docs/machines.md. Not an
+   * option of `fitSync` and `epochs`. @default this process is alone
+   */
+  readonly distributed?: RankGroup | DistributedOptions;
+  /**
    * Ends the training early with an AbortError. The parameters are those of the last finished step, or with early stopping
    * those of the best epoch. `fitSync` blocks the thread, so that only your own code that it calls can abort the signal, and
    * no timer: see maxSeconds. @default none
@@ -224,6 +231,7 @@ export const fitConstraints = {
   progress: optional(boolean),
   checkpoint: anything,
   priority,
+  distributed: optional(distributed),
   signal: optional(abortSignal),
   maxSeconds: optional(above(0)),
 };
@@ -238,7 +246,9 @@ export function completeFitOptions(
   loss: ResolvedLoss,
 ): CompletedFitOptions {
   const optimizer = resolveOptimizer(options.optimizer);
-  const sizesFor = (count: number) => sizesOf(options as SizeOptions, optimizer.name, count);
+  const shared = sharedBy(options.distributed);
+  const all = shared?.ownRows === true ? shared.group.size : 1;
+  const sizesFor = (count: number) => sizesOf(options as SizeOptions, optimizer.name, all * count);
   const sizes = sizesFor(rows);
   const { heldRows } = sizes;
   if (optimizer.name === 'lbfgs') checkFullBatch(options, architecture, sizes);
@@ -259,6 +269,7 @@ export function completeFitOptions(
     clipNorm: options.clipNorm ?? 0,
     threads: options.threads ?? 0,
     priority: options.priority ?? 'normal',
+    shared,
     signal: options.signal,
     maxSeconds: options.maxSeconds,
     stratify: options.stratify ?? false,
@@ -298,7 +309,7 @@ export function checkSignalHere(options: CompletedFitOptions): void {
 
 /** Checks the names and types of the options of `fit`, or of `fitSync`. Options with their own tables are checked later. */
 export function checkFitOptions(options: unknown, blocking: boolean): void {
-  const { priority: _, ...ofThisThread } = fitConstraints;
+  const { priority: _, distributed: __, ...ofThisThread } = fitConstraints;
   checkOptions('', options, blocking ? ofThisThread : fitConstraints);
 }
 

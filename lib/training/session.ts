@@ -1,6 +1,6 @@
 import { copyArrays } from '../addon/arrays';
 import type { Work } from '../addon/work';
-import { AbortError, blasnetError } from '../base/errors';
+import { AbortError, argumentError, blasnetError } from '../base/errors';
 import { allocateShared, sharedZeros } from '../base/matrix';
 import { evaluateOperation, type Outcome, outcomeError, predictOperation } from '../engine/plan';
 import { checkJson } from '../formats/json';
@@ -13,6 +13,7 @@ import { plateauAfterEpoch } from '../schedules/plateau';
 import { plateauOf, unitOf } from '../schedules/rate';
 import { Cadence } from './cadence';
 import type { CompletedFitOptions } from './completed-options';
+import type { Distribution } from './distribution';
 import { ask, type Training } from './effects';
 import type { EpochRunner, RunPosition } from './epoch-runner';
 import type { Feed } from './feed';
@@ -53,7 +54,7 @@ export class TrainingSession {
   /** All epochs so far. That of a resumed training begins with the epochs before it. */
   readonly history: History;
   readonly #ending: Ending;
-  readonly #network: TrainedNetwork;
+  readonly network: TrainedNetwork;
   readonly #encodeCheckpoint: EncodeCheckpoint;
   #validation: LabelledSamples | undefined;
   // Brings the rows, if they come from a source.
@@ -72,7 +73,7 @@ export class TrainingSession {
   ) {
     this.#feed = feed;
     this.runner = runner;
-    this.#network = network;
+    this.network = network;
     this.#validation = validation;
     this.#encodeCheckpoint = encodeCheckpoint;
     this.minimised = runner.options.loss;
@@ -117,7 +118,7 @@ export class TrainingSession {
     const feed = this.#feed;
     const { callbacks } = options;
     this.#endsAt = performance.now() + 1000 * (options.maxSeconds ?? Number.POSITIVE_INFINITY);
-    const bar = options.progress ? this.#progressBar() : undefined;
+    const bar = options.progress && this.#writes ? this.#progressBar() : undefined;
     const cadence =
       options.checkpoint === undefined
         ? undefined
@@ -131,7 +132,8 @@ export class TrainingSession {
         const operation = yield* ask((at) => at.work(runner.next(stride)));
         const { epochs, batch, error } = runner.accept(yield* ask((at) => at.write(operation)));
         if (callbacks.onBatchEnd !== undefined && error === undefined) {
-          const answer = yield* ask((at) => at.call('onBatchEnd', () => callbacks.onBatchEnd?.(batch)));
+          const own = yield* ask((at) => at.call('onBatchEnd', () => callbacks.onBatchEnd?.(batch)));
+          const answer = yield* this.#together(own === false ? false : undefined);
           if (answer === false) return this.#stop('callback');
         }
         for (const report of epochs) {
@@ -167,6 +169,7 @@ export class TrainingSession {
   #looksAtEpochs(): boolean {
     const { options } = this;
     return (
+      options.shared !== undefined ||
       this.#hasValidation() ||
       options.metrics.length > 0 ||
       options.callbacks.onEpochEnd !== undefined ||
@@ -176,6 +179,47 @@ export class TrainingSession {
       options.progress ||
       unitOf(options.schedule) !== 'never'
     );
+  }
+
+  get #group(): Distribution | undefined {
+    return this.options.shared?.group;
+  }
+
+  // Of several ranks, rank 0 writes progress and checkpoints.
+  get #writes(): boolean {
+    return (this.#group?.rank ?? 0) === 0;
+  }
+
+  // No rank decides alone: the answer of the first rank that has one is that of all.
+  *#together<T>(own: T | undefined): Training<T | undefined> {
+    const group = this.#group;
+    return group === undefined ? own : yield* ask(() => group.firstOf(own));
+  }
+
+  *#agree(): Training {
+    const group = this.#group;
+    if (group === undefined) return;
+    yield* ask(() => group.agree(this));
+    if (this.options.shared?.ownRows === true && group.launched) yield* this.#checkShares(group);
+  }
+
+  // With rows of their own, ranks must need equally many for each batch.
+  *#checkShares({ rank, size }: Distribution): Training {
+    const { batchSize, epochRows } = this.options;
+    const shares = new Map<number, number>();
+    yield* ask((at) =>
+      at.read((plan, callback) => {
+        for (const rows of [batchSize, epochRows % batchSize]) {
+          if (rows > 0) shares.set(rows, plan.rowsOfRank(rows, rank, size));
+        }
+        callback?.(undefined);
+      }),
+    );
+    const uneven = yield* this.#together([...shares].find(([rows, share]) => size * share !== rows)?.[0]);
+    if (uneven === undefined) return;
+    const rule = `such that each of ${size} ranks computes ${uneven / size} rows of a batch of ${uneven}, as with a multiple of ${256 * size}`;
+    const hint = '; rows at the end that fill no batch are left out by dropLast';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'batchSize', rule, batchSize, hint);
   }
 
   #countsHits(): boolean {
@@ -197,6 +241,7 @@ export class TrainingSession {
       if (feed !== undefined) yield* ask((at) => feed.begin(at));
       yield* this.#preprocess();
       if (this.#validation !== undefined) yield* this.#evaluate(this.#validation);
+      yield* this.#agree();
       yield* this.#beginCheckpoints();
     } catch (error) {
       this.runner.refuse();
@@ -219,7 +264,7 @@ export class TrainingSession {
     }
     this.runner.samples = withLateInputs(this.samples);
     if (this.#validation !== undefined) this.#validation = withLateInputs(this.#validation);
-    const { kind } = this.#network;
+    const { kind } = this.network;
     const { loss, factor } = lossOfScaled(kind, this.options.loss);
     this.minimised = loss;
     this.runner.lossFactor = factor;
@@ -232,7 +277,7 @@ export class TrainingSession {
 
   *#beginCheckpoints(): Training {
     const store = this.options.checkpoint?.store;
-    if (store === undefined) return;
+    if (store === undefined || !this.#writes) return;
     const { epoch } = this.runner.position;
     const within = this.runner.part.rows > 0;
     yield* ask((at) =>
@@ -261,6 +306,7 @@ export class TrainingSession {
       if (answer === false) reason ??= 'callback';
     }
     if (performance.now() >= this.#endsAt) reason ??= 'maxSeconds';
+    reason = yield* this.#together(reason);
     bar?.update(report);
     const last = reason !== undefined || report.epoch === options.epochs || runner.position.converged;
     if (cadence !== undefined && (cadence.due(report.epoch, performance.now()) || last)) {
@@ -294,7 +340,7 @@ export class TrainingSession {
   }
 
   *#keepBest(): Training {
-    const { parameters, statistics, kind } = this.#network;
+    const { parameters, statistics, kind } = this.network;
     this.best ??= {
       parameters: allocateShared(parameters.length, kind.dtype),
       statistics: allocateShared(statistics.length, kind.dtype),
@@ -309,7 +355,7 @@ export class TrainingSession {
   *#restoreBest(): Training {
     const { best } = this;
     if (best === undefined || !this.#bestIsCopied) return;
-    const { parameters, statistics } = this.#network;
+    const { parameters, statistics } = this.network;
     yield* ask((at) => at.change(copyArrays([best.parameters, best.statistics], [parameters, statistics])));
   }
 
@@ -331,17 +377,17 @@ export class TrainingSession {
   *#measure(samples: LabelledSamples, nameOf: (name: string) => string): Training<Record<string, number>> {
     const { metrics } = this.options;
     if (metrics.length === 0) return {};
-    const { outputDim } = outputLayerOf(this.#network.kind.architecture);
+    const { outputDim } = outputLayerOf(this.network.kind.architecture);
     const out = sharedZeros(samples.X.rows, outputDim, samples.X.dtype);
     this.#throwIfFailed(yield* ask((at) => at.read(predictOperation(samples, out))), samples);
-    const { targetScaler } = this.#network.kind;
+    const { targetScaler } = this.network.kind;
     const predictions = yield* ask((at) => at.work(measurable(targetScaler, out)));
     const values = yield* ask((at) => at.measure(metrics, samples, predictions));
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [nameOf(name), value]));
   }
 
   #throwIfFailed(outcome: Outcome, samples: LabelledSamples): void {
-    const error = outcomeError(outcome, samples, this.#network.kind.architecture, this.options.loss);
+    const error = outcomeError(outcome, samples, this.network.kind.architecture, this.options.loss);
     if (error === undefined) return;
     throw blasnetError(error.code, `In validationData: ${error.message}`, { cause: error });
   }
@@ -362,7 +408,7 @@ export class TrainingSession {
 
   *#checkpoint(report: EpochReport): Training {
     const store = this.options.checkpoint?.store;
-    if (store === undefined) return;
+    if (store === undefined || !this.#writes) return;
     const encode = (metadata: Readonly<Record<string, string>>) => this.#encodeCheckpoint(this, metadata);
     yield* ask((at) =>
       at.file({

@@ -98,12 +98,12 @@ class Operations : public Napi::ObjectWrap<Self> {
   // arguments before the callback and the values in `held` are kept alive until the operation has ended.
   template <class F>
   Napi::Value Start(const Napi::CallbackInfo& info, size_t callback_index, const F& operation,
-                    std::vector<Napi::Value> held = {}) {
+                    std::vector<Napi::Value> held = {}, JobRunner run = RunJob) {
     CheckIdle(info.Env());
     // From here on, the operation keeps the mapped files that it reads.
     static_cast<Self*>(this)->control().Watch(TakeReadFiles());
     if (callback_index < info.Length() && Args(info)[callback_index].Given()) {
-      return StartElsewhere(info, callback_index, operation, std::move(held), RunJob);
+      return StartElsewhere(info, callback_index, operation, std::move(held), run);
     }
     Result result = Complete(operation);
     End(&result);

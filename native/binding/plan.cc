@@ -13,10 +13,10 @@
 //     lossLevels   Float64Array: the levels of the loss quantile: one for each output, one for all, or none
 //     parameters   Float64Array or Float32Array on a SharedArrayBuffer; its type is the element type T
 //     statistics   of T on a SharedArrayBuffer: running moments
-//     versions     null, or { control, stride }: then `parameters` has the places of versions
-//     (engine/versions.h),
-//                  each with its statistics after its parameters, and no operation changes them
+//     versions     null, or { control, stride }: `parameters` has the places of engine/versions.h, each with
+//                  its statistics after its parameters, and no operation changes them
 //     outcome      Float64Array (OutcomeRecord) on a SharedArrayBuffer
+//   rowsOfRank(rows, rank, ranks): how many rows of a training's batch belong to this rank
 //   version(): the number of the version that the last operation read; 0 without versions
 //   predict(X, codes, rows, out, callback?)
 //   pin(rows, X, codes, out): keeps arrays on SharedArrayBuffers, and returns a function that predicts them:
@@ -39,7 +39,6 @@
 //
 // `codes` is an Int32Array (rows * E); without embeddings it is ignored.
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -76,6 +75,7 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
                            Method<&PlanObject::Gradients>("gradients"),
                            Method<&PlanObject::InputGradients>("inputGradients"),
                            Method<&PlanObject::Train>("train"),
+                           Method<&PlanObject::RowsOfRank>("rowsOfRank"),
                            Method<&PlanObject::VersionOf>("version"),
                            Method<&PlanObject::Release>("release"),
                            Method<&PlanObject::LimitThreads>("limitThreads"),
@@ -174,6 +174,13 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     return read(*plans_[claim.Place()]);
   }
 
+  Napi::Value RowsOfRank(const Napi::CallbackInfo& info) {
+    const Args args(info);
+    const size_t ranks = args[2].PositiveSize();
+    CheckRanks(ranks, args[2]);
+    const size_t rows = args[0].PositiveSize(), rank = args[1].Size(ranks - 1);
+    return Napi::Number::New(info.Env(), static_cast<double>(plans_[0]->RowsOfRank(rows, rank, ranks)));
+  }
   Napi::Value VersionOf(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), version_); }
 
   // Frees the workspace, unless an operation runs: then it stays.
@@ -327,7 +334,15 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     const size_t rows = numbers.SizeOf(record.rows, 1, kMostSize);
     request.samples = SamplesOf(given["X"], given["codes"], given["Y"], given["weights"], rows);
     request.epochs = numbers.SizeOf(record.epochs, 0, kMostSize);
-    request.to = numbers.SizeOf(record.to, 1, rows);
+    const size_t ranks = numbers.SizeOf(record.ranks, 0, 2);
+    const bool elsewhere = Args(info)[1].Given();
+    if (ranks != 0) {
+      request.ranks = &Group::OfProcess();
+      if (!elsewhere) throw numbers.Wrong("of no ranks, without a callback");
+      CheckRanks(request.ranks->Size(), numbers);
+      request.own_rows = ranks == 2;
+    }
+    request.to = numbers.SizeOf(record.to, 1, request.own_rows ? rows * request.ranks->Size() : rows);
     request.from = numbers.SizeOf(record.from, 0, request.to - 1);
     request.batch_size = numbers.SizeOf(record.batch_size, 1, kMostSize);
     request.accumulate = numbers.SizeOf(record.accumulate, 1, kMostSize);
@@ -339,7 +354,6 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
     request.before.loss = record.loss_before;
     request.before.hits = numbers.SizeOf(record.hits_before, 0, kMostSteps);
     // A job thread checks the order itself.
-    const bool elsewhere = Args(info)[1].Given();
     if (given["order"].Given()) {
       request.order = given["order"].Array<uint32_t>(request.epochs * rows);
       if (!elsewhere && !HasRowsAlone(request)) throw given["order"].Wrong("indices of rows");
@@ -360,11 +374,13 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
             throw std::out_of_range("`order` must have indices of rows");
           return plans_[0]->Train(request, totals);
         },
-        given.Values());
+        given.Values(), ranks == 0 ? RunJob : RunOnGroup);
   }
 
   static PerStep PerStepOf(const Argument& numbers) { return {numbers.Array<double>(1), numbers.Length()}; }
-
+  static void CheckRanks(size_t ranks, const Argument& argument) {
+    if (ranks > kMostLanes || (ranks & (ranks - 1)) != 0) throw argument.Wrong("of 1, 2, 4, 8 or 16 ranks");
+  }
   static bool HasRowsAlone(const TrainRequest& request) {
     const size_t rows = request.samples.rows;
     return request.order == nullptr || AllBelow(request.order, request.epochs * rows, rows);
@@ -373,10 +389,10 @@ class PlanObject final : public Operations<PlanObject>, private WorkspaceOwner {
   // Like Start. All operations use the workspace, except the prediction of one sample.
   template <class F>
   Napi::Value Run(const Napi::CallbackInfo& info, size_t callback_index, bool uses_workspace,
-                  const F& operation, std::vector<Napi::Value> held = {}) {
+                  const F& operation, std::vector<Napi::Value> held = {}, JobRunner run = RunJob) {
     CheckIdle(info.Env());
     uses_workspace_ = uses_workspace;
-    return Start(info, callback_index, operation, std::move(held));
+    return Start(info, callback_index, operation, std::move(held), run);
   }
 
   void LimitThreads(const Napi::CallbackInfo& info) { Limit(info); }

@@ -92,6 +92,8 @@ struct TrainRecord {
   double check;        // check the samples first
   double loss_before;  // the sums of the epoch's earlier steps, if other requests took them
   double hits_before;
+  double ranks;  // 0: this process is alone; 1: the group shares each batch; 2: and each rank has rows of its
+                 // own
 
   static constexpr Field<TrainRecord> kFields[] = {{"rows", &TrainRecord::rows},
                                                    {"epochs", &TrainRecord::epochs},
@@ -108,7 +110,8 @@ struct TrainRecord {
                                                    {"keyHigh", &TrainRecord::key_high},
                                                    {"check", &TrainRecord::check},
                                                    {"lossBefore", &TrainRecord::loss_before},
-                                                   {"hitsBefore", &TrainRecord::hits_before}};
+                                                   {"hitsBefore", &TrainRecord::hits_before},
+                                                   {"ranks", &TrainRecord::ranks}};
 };
 
 // The request of a metric: see Comparison and DecisionRule.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "engine/checks.h"
 #include "engine/lbfgs.h"
+#include "engine/rank_sum.h"
 #include "engine/tile_runner.h"
 #include "kernels/optimizers.h"
 #include "kernels/scan.h"
@@ -79,7 +81,7 @@ class PlanOf final : public Plan {
     const size_t rows = present.empty() ? samples.rows : present.size();
     totals->rows = rows;
     const Batch<T> batch{SourceOf(samples, present.empty() ? nullptr : present.data()), 0, rows, rows};
-    const Outcome gradient = runner_.SumGradients(batch, pass, totals);
+    const Outcome gradient = SumGradients(Share{}, batch, 0, false, pass, totals);
     // Even a loss that is not finite has gradients: the caller gets both.
     if (gradient.status == Status::kStopped) return gradient;
     T* out = static_cast<T*>(gradients);
@@ -125,6 +127,12 @@ class PlanOf final : public Plan {
     return {whole ? Status::kDone : Status::kStopped};
   }
 
+  size_t RowsOfRank(size_t rows, size_t rank, size_t ranks) const override {
+    const LaneSplit split = runner_.SplitTraining(rows);
+    const LaneNode node = NodeOf(split.lanes, rank, ranks);
+    return split.Start(split.TileOf(node.end)) - split.Start(split.TileOf(node.first));
+  }
+
   Outcome Train(const TrainRequest& request, Totals* totals) override {
     const size_t rows = request.samples.rows;
     if (request.check) {
@@ -133,6 +141,7 @@ class PlanOf final : public Plan {
     }
     if (std::holds_alternative<LbfgsOptions>(request.optimizer)) return TrainByLbfgs(request);
     size_t steps = request.steps, batches = request.batches;
+    const Share share = ShareOf(request);
     const size_t group = request.batch_size * request.accumulate;
     Pass pass;
     pass.training = true;
@@ -154,13 +163,14 @@ class PlanOf final : public Plan {
         for (size_t at = 0; at < size; at += request.batch_size, batch++) {
           pass.key = SubKey(request.key, batches++, 0);
           const Batch<T> part{source, start + at, std::min(request.batch_size, size - at), size};
+          const bool first = start + at == 0;
           // If the step is not taken, its earlier batches must not change the running moments.
           const auto restore = [&] {
             if (at > 0) std::copy(moments_.begin(), moments_.end(), statistics_);
           };
           Outcome outcome;
           try {
-            outcome = runner_.SumGradients(part, pass, &sums);
+            outcome = SumGradients(share, part, batches, first, pass, &sums);
             if (request.accumulate > 1 && outcome.status == Status::kDone) AddToStep(at > 0);
           } catch (...) {
             restore();
@@ -189,10 +199,14 @@ class PlanOf final : public Plan {
   }
 
   // The tile for single samples is small, and belongs to the plan for good.
-  size_t WorkspaceBytes() const override { return runner_.Bytes() + step_gradient_.size() * sizeof(T); }
+  size_t WorkspaceBytes() const override {
+    return runner_.Bytes() + (step_gradient_.size() + 2 * rank_gradient_.size()) * sizeof(T);
+  }
   void ReleaseWorkspace() override {
     runner_.Release();
     step_gradient_ = std::vector<T>();
+    rank_gradient_ = std::vector<T>();
+    rank_sum_ = RankSum<T>();
   }
 
  private:
@@ -225,6 +239,55 @@ class PlanOf final : public Plan {
     return true;
   }
 
+  // What this process computes of each batch.
+  struct Share {
+    Ranks* ranks = nullptr;  // null: all of it
+    bool own_rows = false;   // see TrainRequest
+    size_t full = 0;         // this rank's rows of a full batch
+    size_t batch_size = 0;
+    size_t samples = 0;
+  };
+
+  Share ShareOf(const TrainRequest& request) const {
+    if (request.ranks == nullptr) return {};
+    const size_t full = std::min(request.batch_size, request.to);
+    return {request.ranks, request.own_rows, RowsOfRank(full, request.ranks->Rank(), request.ranks->Size()),
+            request.batch_size, request.samples.rows};
+  }
+
+  // Computes a batch's gradient, into gradient_, and adds its losses to `totals`. If ranks share it, each
+  // computes its node, and all have the sum. `number`: that of the batch, for messages; `compares`: whether
+  // the ranks compare their parameters.
+  Outcome SumGradients(const Share& share, Batch<T> batch, size_t number, bool compares, const Pass& pass,
+                       Totals* totals) {
+    if (share.ranks == nullptr) {
+      const Outcome outcome = runner_.SumGradients(batch, pass, totals);
+      gradient_ = runner_.Gradient();
+      return outcome;
+    }
+    batch.rank = share.ranks->Rank();
+    batch.ranks = share.ranks->Size();
+    if (share.own_rows) {
+      // Row r of the batch, which is one of this rank's, becomes its row number `first` + r - rows.first.
+      const LaneSplit split = runner_.SplitTraining(batch.rows);
+      const LaneNode node = NodeOf(split.lanes, batch.rank, batch.ranks);
+      const size_t from = split.Start(split.TileOf(node.first)), to = split.Start(split.TileOf(node.end));
+      const size_t first = batch.start / share.batch_size * share.full;
+      if (first + (to - from) > share.samples) throw std::out_of_range("a rank has too few rows of its own");
+      batch.start = first - from;  // It may wrap around; the sum with a row does so back.
+    }
+    Totals own;
+    const size_t size = network_.parameter_count, threads = control_.Threads();
+    if (rank_gradient_.empty()) rank_gradient_.resize(size);
+    const Outcome outcome = runner_.SumGradients(batch, pass, &own);
+    if (outcome.status != Status::kStopped && runner_.Gradient().count > 0)
+      update_.Sum(runner_.Gradient(), threads, false, rank_gradient_.data());
+    const uint64_t checksum = compares ? ChecksumOf(parameters_, size) : 0;
+    gradient_ = {1, {rank_gradient_.data()}};
+    return rank_sum_.Sum(*share.ranks, runner_.SplitTraining(batch.rows).lanes, number, checksum, outcome,
+                         own, threads, rank_gradient_.data(), size, totals);
+  }
+
   // One step per epoch. Each call evaluates its first point again, because the caller may have changed the
   // parameters.
   Outcome TrainByLbfgs(const TrainRequest& request) {
@@ -240,10 +303,13 @@ class PlanOf final : public Plan {
       update_.ClearFrozen(state + i * network_.parameter_count);
     }
     Lbfgs<T> lbfgs(options, network_.parameter_count, parameters_, state);
-    size_t bad_layer = network_.layers.size();
+    size_t bad_layer = network_.layers.size(), evaluations = 0;
+    const Share share = ShareOf(request);
     const auto evaluate = [&](T* gradients, LbfgsPoint* point) {
       Totals totals;
-      const Outcome outcome = runner_.SumGradients(batch, pass, &totals);
+      const Outcome outcome =
+          SumGradients(share, batch, request.batches + evaluations, evaluations == 0, pass, &totals);
+      evaluations++;
       if (outcome.status == Status::kStopped) return false;
       if (outcome.status == Status::kDiverged) bad_layer = outcome.layer;
       const double penalty = CopyGradient(gradients);
@@ -266,7 +332,7 @@ class PlanOf final : public Plan {
 
   // Writes the batch's gradient with penalties. Returns the penalty.
   double CopyGradient(T* out) {
-    return update_.Run(runner_.Gradient(), control_.Threads(), {},
+    return update_.Run(gradient_, control_.Threads(), {},
                        [out](size_t from, size_t size, size_t, const T* gradients) {
                          std::copy_n(gradients, size, out + from);
                        });
@@ -275,7 +341,7 @@ class PlanOf final : public Plan {
   // A step of several batches: its gradient is the sum of theirs, in their order.
   void AddToStep(bool accumulate) {
     if (step_gradient_.empty()) step_gradient_.resize(network_.parameter_count);
-    update_.Sum(runner_.Gradient(), control_.Threads(), accumulate, step_gradient_.data());
+    update_.Sum(gradient_, control_.Threads(), accumulate, step_gradient_.data());
   }
 
   // Takes the request's step number `step`, from 0. Returns the penalty of the weights before it.
@@ -289,7 +355,7 @@ class PlanOf final : public Plan {
     }
     T* state = static_cast<T*>(request.state);
     const size_t threads = control_.Threads();
-    NodeGradient<T> gradient = runner_.Gradient();
+    NodeGradient<T> gradient = gradient_;
     if (request.accumulate > 1) gradient = {1, {step_gradient_.data()}};
     const double penalty = update_.Run(gradient, threads, request.clipping,
                                        [&](size_t from, size_t size, size_t group, const T* gradients) {
@@ -321,8 +387,11 @@ class PlanOf final : public Plan {
   TileRunner<T> runner_;
   Tile<T> single_;                           // for predictions of one sample
   std::vector<StepConstants<T>> constants_;  // of a step, one per group of parameters
+  NodeGradient<T> gradient_;                 // of a batch
   std::vector<T> step_gradient_;             // of a step of several batches
-  std::vector<T> moments_;                   // the running moments before a step of several batches
+  std::vector<T> rank_gradient_;             // of a batch that ranks share
+  RankSum<T> rank_sum_;
+  std::vector<T> moments_;  // the running moments before a step of several batches
 };
 
 }  // namespace

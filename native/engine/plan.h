@@ -31,6 +31,7 @@
 #include "engine/layers.h"
 #include "engine/optimizer.h"
 #include "engine/outcome.h"
+#include "engine/ranks.h"
 #include "engine/samples.h"
 #include "engine/update.h"
 #include "kernels/losses.h"
@@ -61,10 +62,15 @@ struct TrainRequest {
   PerStep decay_factors;    // of the optimiser's weight decay
   PerStep dropout_factors;  // of the layers' shares of dropout
   Clipping clipping;
-  RandomKey key;      // for dropout and noise
-  size_t batches;     // batches used before this request
-  bool check;         // first look for NaN, infinities, and codes and labels out of range
-  Totals before;      // the sums of the first epoch's earlier steps, if other requests took them
+  RandomKey key;   // for dropout and noise
+  size_t batches;  // batches used before this request
+  bool check;      // first look for NaN, infinities, and codes and labels out of range
+  Totals before;   // the sums of the first epoch's earlier steps, if other requests took them
+  // The processes that share each batch; null: this one is alone. If `own_rows`, each has samples of its own:
+  // a batch takes so many of each rank's as its lanes have rows, in the order of the ranks. `from` and `to`
+  // are positions among the samples of all ranks, and `from` is the start of a batch.
+  Ranks* ranks;
+  bool own_rows;
   double* loss;       // (epochs) written: the mean loss of the steps, each batch's from before its step
   double* hit_share;  // (epochs) written: the share of samples predicted right
 };
@@ -85,6 +91,8 @@ class Plan {
   // Writes the gradients by the numbers of X, of one output of each sample, or if there are labels of the
   // sample's loss: out (rows, numbers). All layers work as in predictions.
   virtual Outcome InputGradients(Samples samples, size_t output, void* out) = 0;
+  // The number of a batch's rows that belong to this rank of `ranks`, a power of two, at most kMostLanes.
+  virtual size_t RowsOfRank(size_t rows, size_t rank, size_t ranks) const = 0;
   // `totals` are the sums of the last epoch, penalties included. Those of its earlier steps are included,
   // too.
   virtual Outcome Train(const TrainRequest& request, Totals* totals) = 0;

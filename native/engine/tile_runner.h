@@ -69,6 +69,9 @@ class TileRunner {
     return !control_.Stopped();
   }
 
+  // Splits the rows of a training's batch into lanes.
+  LaneSplit SplitTraining(size_t rows) const { return Split(rows, batch_moments_ ? rows : TileRows(large_)); }
+
   // Runs all segments after the input.
   void Forward(Tile<T>& tile);
 

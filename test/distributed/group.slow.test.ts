@@ -1,7 +1,7 @@
 // Groups of real processes: how they are found, what they agree on, and how they end.
 
 import { describe, expect, it } from 'vitest';
-import { type Bundles, type DistributedLibrary, launched, launcherNames, printed } from './launched';
+import { type Bundles, type DistributedLibrary, launched, launcherNames, written } from './launched';
 
 type Scenario =
   | 'gather'
@@ -16,7 +16,7 @@ type Scenario =
   | 'report';
 
 /** Rank 1 does what the scenario says, while the others wait for it. */
-async function scenario({ distributed }: Bundles, what: Scenario): Promise<void> {
+async function scenario({ distributed, folder }: Bundles, what: Scenario): Promise<void> {
   const { mpi } = require(distributed) as DistributedLibrary;
   const group = (await mpi({ timeout: what === 'stuck' ? 1 : 60 })) as never as {
     rank: number;
@@ -30,14 +30,14 @@ async function scenario({ distributed }: Bundles, what: Scenario): Promise<void>
   };
   const { rank } = group;
   const other = rank === 1;
+  const write = (value: unknown) =>
+    require('node:fs').appendFileSync(`${folder}/${rank}`, `${JSON.stringify(value)}\n`);
   if (what === 'gather') {
     const { size, localRank, localSize, library } = group;
     // Longer than what a note has room for, but for rank 0.
     const all = await group.gather({ rank, text: 'x'.repeat(1000 * rank) });
     const places = { rank, size, localRank, localSize, version: library.version };
-    console.log(
-      JSON.stringify({ ...places, ranks: all.map((one) => one.rank), long: all.at(-1)?.text.length }),
-    );
+    write({ ...places, ranks: all.map((one) => one.rank), long: all.at(-1)?.text.length });
   }
   if (what === 'close') await group.close();
   if (what === 'exit 0' && other) process.exit(0);
@@ -49,11 +49,11 @@ async function scenario({ distributed }: Bundles, what: Scenario): Promise<void>
     if (other) await group.fail(new Error('rank 1 has no rows'));
     else if (what === 'fail') await group.gather(0);
     else {
-      await group.gather(0).catch((error) => console.log(JSON.stringify({ message: error.message })));
+      await group.gather(0).catch((error) => write({ message: error.message }));
     }
     // They can go on together.
     const all = await group.gather(rank);
-    console.log(JSON.stringify({ all }));
+    write({ all });
     return;
   }
   if (!['gather', 'close', 'end'].includes(what) && !(other && what === 'stuck')) await group.gather(0);
@@ -66,7 +66,7 @@ describe.each(launcherNames)('%s', (launcher) => {
     const ranks = launcher === 'Open MPI' ? 4 : 2;
     const result = await end('gather', ranks);
     const all = Array.from({ length: ranks }, (_, rank) => rank);
-    const found = printed<{ rank: number }>(result).sort((one, two) => one.rank - two.rank);
+    const found = written<{ rank: number }>(result).sort((one, two) => one.rank - two.rank);
     expect(result.stderr).toBe('');
     expect(found).toEqual(
       all.map((rank) => ({
@@ -99,8 +99,8 @@ describe.each(launcherNames)('%s', (launcher) => {
       expect(result.stderr).toContain(says);
       expect(result.code).toBe(code);
       if (what === 'report') {
-        expect(result.stdout).toContain('Rank 1 of 2 cannot go on: rank 1 has no rows');
-        expect(printed<{ all?: number[] }>(result).filter(({ all }) => all?.join() === '0,1')).toHaveLength(
+        expect(JSON.stringify(written(result))).toContain('Rank 1 of 2 cannot go on: rank 1 has no rows');
+        expect(written<{ all?: number[] }>(result).filter(({ all }) => all?.join() === '0,1')).toHaveLength(
           2,
         );
       }

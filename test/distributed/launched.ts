@@ -1,10 +1,11 @@
 // Starts programs by the launchers of real MPIs: as many processes as there are ranks.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { dist } from '../network/child';
+import { newFolder } from '../support/scratch';
 
 export type DistributedLibrary = typeof import('../../lib/distributed/index');
 
@@ -27,6 +28,7 @@ export interface Launched {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  readonly folder: string;
 }
 
 export interface LaunchOptions {
@@ -35,8 +37,10 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The places of the library: of dist/index.js and dist/distributed.js. */
+/** The places of the library, of dist/index.js and dist/distributed.js, and where ranks write. */
 export interface Bundles {
+  /** Each rank appends lines of JSON to a file with its number: a launcher would mix the lines that ranks print. */
+  readonly folder: string;
   readonly blasnet: string;
   readonly distributed: string;
 }
@@ -50,7 +54,7 @@ export function launched<A>(
   body: (bundles: Bundles, argument: A) => unknown,
   argument: A,
 ): Promise<Launched> {
-  const bundles: Bundles = { blasnet: dist, distributed: join(dist, 'distributed.js') };
+  const bundles = newBundles();
   const script = `(${body})(${JSON.stringify(bundles)}, ${JSON.stringify(argument)})`;
   const isOpenMpi = launcher === 'Open MPI';
   const options = isOpenMpi ? ['--oversubscribe', '--bind-to', 'none'] : [];
@@ -82,14 +86,22 @@ export function launched<A>(
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code) => resolve({ code, stdout, stderr, folder: bundles.folder }));
   });
 }
 
-/** The values that the ranks printed by `console.log(JSON.stringify(value))`, one line each, in any order. */
-export function printed<T>({ stdout }: Launched): T[] {
-  return stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as T);
+/** The library, and a folder for what ranks write. */
+export function newBundles(): Bundles {
+  return { blasnet: dist, distributed: join(dist, 'distributed.js'), folder: newFolder() };
+}
+
+/** What the ranks wrote, in their order. */
+export function written<T>({ folder }: { readonly folder: string }): T[] {
+  const files = readdirSync(folder).sort((a, b) => Number(a) - Number(b));
+  return files.flatMap((file) =>
+    readFileSync(join(folder, file), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as T),
+  );
 }

@@ -273,9 +273,9 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
 
   /**
    * (rows, epochs, from, to, batchSize, accumulate, optimizer, steps, batches, clipValue, clipNorm, keyLow, keyHigh, check,
-   * lossBefore, hitsBefore)
+   * lossBefore, hitsBefore, ranks)
    */
-  const trainNumbers = numbers([5, 2, 1, 5, 3, 2, 4, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 1, 1, 0.5, 2], {
+  const trainNumbers = numbers([5, 2, 1, 5, 3, 2, 4, 3, 4, 0.1, 0.1, 7, 2 ** 32 - 1, 1, 0.5, 2, 0], {
     0: [...noSizes, 0, 2 ** 31],
     1: [...noSizes, 2 ** 31],
     2: [...noSizes, 5],
@@ -288,6 +288,8 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     11: [...noSizes, 2 ** 32],
     12: [...noSizes, 2 ** 32],
     15: noSizes,
+    // On this thread, it cannot call MPI.
+    16: [...noSizes, 1, 2, 3],
   });
 
   const sharedCodes = codes((Int, length) => new Int(new SharedArrayBuffer(4 * length)));
@@ -324,6 +326,10 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     ],
     limitThreads: limits(),
     pin: [size(5), shared(15), sharedCodes, shared(10)],
+    rowsOfRank: [
+      ...[positive(5), code(1, 1)],
+      { make: () => 2, wrong: (Float) => [...positive(2).wrong(Float), 3, 32] },
+    ],
     version: [],
     release: [],
     stop: [],

@@ -67,6 +67,7 @@ const fields: { readonly [Name in keyof NumericRecords]: Readonly<Record<Numeric
     check: true,
     lossBefore: true,
     hitsBefore: true,
+    ranks: true,
   },
   comparison: {
     ...{ rows: true, cols: true, indices: true, value: true },

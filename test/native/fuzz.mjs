@@ -264,6 +264,7 @@ const training = fc.record({
   key: fc.tuple(fc.constantFrom(0, 5, 2 ** 32 - 1), fc.constantFrom(0, 5, 2 ** 32 - 1)),
   check: small(1),
   before: fc.tuple(double, fc.constantFrom(0, 7, 2 ** 53)),
+  ranks: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, 2),
   shuffled: fc.boolean(),
   weighted: fc.boolean(),
 });
@@ -341,6 +342,7 @@ fc.assert(
           ...rest.key,
           rest.check,
           ...rest.before,
+          rest.ranks,
         ];
         attempt(() =>
           plan.train({

@@ -126,6 +126,7 @@ export function trainNumbers(request: TrainingRequest, optimizer: number): Float
     check,
     lossBefore: 0,
     hitsBefore: 0,
+    ranks: 0,
   });
 }
 
