@@ -43,7 +43,13 @@ const parts = [
     footer: "0 && require('./columnar-worker.js');\n0 && require('./trial-worker.js');",
   },
   { name: 'serving', entry: 'lib/serving/index.ts', rooms: ['serving'], copies: [], footer: '' },
-  { name: 'streaming', entry: 'lib/streaming/index.ts', rooms: ['streaming'], copies: [], footer: '' },
+  {
+    name: 'streaming',
+    entry: 'lib/streaming/index.ts',
+    rooms: ['streaming'],
+    copies: ['tabular'],
+    footer: '',
+  },
   { name: 'distributed', entry: 'lib/distributed/index.ts', rooms: ['distributed'], copies: [], footer: '' },
   {
     name: 'cli',

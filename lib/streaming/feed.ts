@@ -85,7 +85,7 @@ export class SourceFeed implements Feed {
     // The first rows are checked before anything changes.
     await this.#coming;
     if (validationData === undefined && validationSplit === undefined) return;
-    const { conversion } = this;
+    const conversion = this.#conversion();
     const { outputDim } = outputLayerOf(kind.architecture);
     this.#validation = new SourceValidation({
       ...(validationData === undefined
@@ -141,7 +141,7 @@ export class SourceFeed implements Feed {
     const { epoch } = runner.position;
     const before = runner.part.rows;
     const moves = shuffle && epoch > 0 && before === 0 && (this.#rows as number) > this.windowRows;
-    const pieces = new Pieces(run, this.conversion, not(this.#held));
+    const pieces = new Pieces(run, this.#conversion(), not(this.#held));
     this.#windows = new Windows(
       pieces,
       this.#memory as WindowMemory,
@@ -176,7 +176,7 @@ export class SourceFeed implements Feed {
     if (last && rows < expected) throw changedRows(sourceName, expected, String(rows), epoch);
   }
 
-  private get conversion(): Conversion {
+  #conversion(): Conversion {
     const { network, runner, how } = this.#parts;
     const { kind } = network;
     const { outputDim } = outputLayerOf(kind.architecture);

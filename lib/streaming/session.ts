@@ -146,7 +146,7 @@ function prepared(
     if (kind.undecided === true) network.unbuild();
   };
   const feed = new SourceFeed({
-    ...{ network, runner, source, options, run, how: howOf(completed) },
+    ...{ network, runner, source, options, run, how: howOf(options) },
     ...(stored && { state: stored.state }),
   });
   const session = new TrainingSession(

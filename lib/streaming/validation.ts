@@ -18,7 +18,7 @@ import type { TrainedNetwork } from '../training/trained-network';
 import type { Window } from '../training/window';
 import { type Conversion, Pieces, type Wanted } from './pieces';
 import { Run } from './run';
-import { noRows, Windows, windowMemory } from './windows';
+import { noRows, type WindowMemory, Windows, windowMemory } from './windows';
 
 /** Runs an operation of the network that reads the parameters, for a loss. */
 export type ReadNetwork = (operation: Operation) => Outcome | Promise<Outcome>;
@@ -142,10 +142,12 @@ export class SourceValidation {
   readonly #parts: ValidationParts;
   // The whole set, if it fits in a window.
   #kept: Window | undefined;
+  readonly #memory: WindowMemory;
   #run: Run<SampleChunk> | undefined;
 
   constructor(parts: ValidationParts) {
     this.#parts = parts;
+    this.#memory = windowMemory(parts.windowRows, 1);
   }
 
   /** Reads the first window, and evaluates it if it is the whole set, so that bad rows are refused before the first step. */
@@ -204,7 +206,7 @@ export class SourceValidation {
     const pieces = new Pieces(this.#run, conversion, wanted, wanted !== undefined);
     return new Windows(
       pieces,
-      windowMemory(windowRows, 1),
+      this.#memory,
       { rows: windowRows, firstRows: windowRows, least: 1 },
       { architecture: network.kind.architecture, loss: runner.options.loss },
       how,

@@ -6,8 +6,10 @@ import {
   adam,
   labelEncoder,
   Network,
+  type Preprocessing,
   preprocessing,
   RandomState,
+  robustScaler,
   schedules,
   sgd,
   standardScaler,
@@ -201,5 +203,41 @@ describe('what learns from the data', () => {
     expect(b.targetScaler?.toJSON()).toEqual(a.targetScaler?.toJSON());
     expect({ ...history }).toEqual({ ...expected });
     expect(bitsOf(b)).toBe(bitsOf(a));
+  });
+});
+
+describe('many rows', () => {
+  test('teach scalers in parts of 65,536, and robust ones by a sample', async () => {
+    const rows = 150_000;
+    const random = new RandomState(2);
+    const X = new Float64Array(rows).map(() => random.uniform(0, 1) ** 3);
+    const source = function* () {
+      for (const [from, to] of cuts(rows, [40_000]))
+        yield { X: X.subarray(from, to), Y: X.subarray(from, to) };
+    };
+    const learned = async (step: typeof standardScaler | typeof robustScaler) => {
+      const scaled = preprocessing([step()]);
+      const net = new Network([{ inputDim: 1, outputDim: 1, activation: 'linear' }], {
+        seed: 1,
+        preprocessing: scaled,
+      });
+      await net.fit(source, { epochs: 1, batchSize: 50_000 });
+      const fitted = net.preprocessing as Preprocessing;
+      const [{ center, scale }] = fitted.toJSON().steps as unknown as [{ center: [number]; scale: [number] }];
+      return { center: center[0], scale: scale[0] };
+    };
+    const standard = await learned(standardScaler);
+    const mean = X.reduce((sum, value) => sum + value, 0) / rows;
+    const variance = X.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rows;
+    expect(standard.center).toBeCloseTo(mean, 12);
+    expect(standard.scale).toBeCloseTo(Math.sqrt(variance), 12);
+
+    const robust = await learned(robustScaler);
+    const sorted = X.slice().sort();
+    const quantile = (level: number) => sorted[Math.round(level * (rows - 1))] as number;
+    expect(robust.center).toBeGreaterThan(quantile(0.495));
+    expect(robust.center).toBeLessThan(quantile(0.505));
+    expect(robust.scale).toBeGreaterThan(quantile(0.745) - quantile(0.255));
+    expect(robust.scale).toBeLessThan(quantile(0.755) - quantile(0.245));
   });
 });
