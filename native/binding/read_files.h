@@ -22,6 +22,7 @@ inline void NoteRead(const void* memory) {
   FileMaps& files = ReadFiles();
   if (map == nullptr || std::find(files.begin(), files.end(), map) != files.end()) return;
   files.push_back(std::move(map));
+  BusGuard::Renew();
 }
 
 inline FileMaps TakeReadFiles() { return FileMap::Any() ? std::exchange(ReadFiles(), {}) : FileMaps(); }

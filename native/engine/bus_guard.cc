@@ -7,12 +7,14 @@ namespace blasnet {
 BusGuard::BusGuard(void*, size_t) {}
 BusGuard::~BusGuard() = default;
 bool BusGuard::Broken() const { return false; }
+void BusGuard::Renew() {}
 
 }  // namespace blasnet
 
 #else
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -45,7 +47,18 @@ std::mutex& Lock() {
 }
 std::atomic<GuardedRange*> ranges{nullptr};
 uintptr_t page_size = 0;
-struct sigaction previous{};
+
+// A handler that had the place before this file's. Never freed, since a signal may read it at any time.
+struct Before {
+  struct sigaction action{};
+  const Before* older = nullptr;
+};
+std::atomic<const Before*> before{nullptr};
+
+// The handler that a signal is handed on to, and the thread that does so. That handler may hand on to this
+// file's, which it found in its place: then the older one is next.
+std::atomic<const Before*> called{nullptr};
+std::atomic<uintptr_t> calling_thread{0};
 
 // Puts zeros in place of the page and of all behind it: a file that has lost a page has lost those, too, and
 // so a file of many pages raises few signals. Returns whether the address is guarded. Calls nothing but mmap.
@@ -71,12 +84,18 @@ bool IsSent(const siginfo_t& info) {
   return info.si_code <= 0 || info.si_code == SI_USER || info.si_code == SI_QUEUE;
 }
 
-void CallPrevious(int signal, siginfo_t* info, void* context) {
-  if ((previous.sa_flags & SA_SIGINFO) != 0) {
-    previous.sa_sigaction(signal, info, context);
-  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
-    previous.sa_handler(signal);
-  } else if (previous.sa_handler == SIG_DFL || !IsSent(*info)) {
+void CallBefore(int signal, siginfo_t* info, void* context) {
+  const auto self = (uintptr_t)pthread_self();  // NOLINT: a number or a pointer, by the system
+  const Before* const outer = calling_thread.load() == self ? called.load() : nullptr;
+  const Before* const next = outer == nullptr ? before.load() : outer->older;
+  called.store(next);
+  calling_thread.store(self);
+  const auto handler = next == nullptr ? SIG_DFL : next->action.sa_handler;
+  if (next != nullptr && (next->action.sa_flags & SA_SIGINFO) != 0) {
+    next->action.sa_sigaction(signal, info, context);
+  } else if (handler != SIG_DFL && handler != SIG_IGN) {
+    handler(signal);
+  } else if (handler == SIG_DFL || !IsSent(*info)) {
     // Ends the process, as it would have without this handler: the read is tried again, or the signal comes
     // again.
     struct sigaction action{};
@@ -84,19 +103,22 @@ void CallPrevious(int signal, siginfo_t* info, void* context) {
     sigaction(signal, &action, nullptr);
     if (IsSent(*info)) raise(signal);
   }
+  called.store(outer);
+  if (outer == nullptr) calling_thread.store(0);
 }
 
 void OnBusError(int signal, siginfo_t* info, void* context) {
   const int error = errno;
   const bool mended = !IsSent(*info) && PutZeros(reinterpret_cast<uintptr_t>(info->si_addr));
-  if (!mended) CallPrevious(signal, info, context);
+  if (!mended) CallBefore(signal, info, context);
   errno = error;
 }
 
-// Once for the process. A second time, the handler before could be one that hands on to this one: a circle.
+// Under the lock.
 void InstallHandler() {
-  static bool installed = false;
-  if (installed) return;
+  struct sigaction now{};
+  sigaction(SIGBUS, nullptr, &now);
+  if ((now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == OnBusError) return;
 #ifndef __linux__
   // Linux keeps the addon for good (CMakeLists.txt). Elsewhere it would go with the last thread that uses it.
   Dl_info self{};
@@ -104,13 +126,16 @@ void InstallHandler() {
     dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
 #endif
   page_size = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  // Read first: the handler could be called before sigaction returns.
-  sigaction(SIGBUS, nullptr, &previous);
+  // One that is known takes its old place, so that two that replace each other in turn need no memory.
+  const Before* known = before.load();
+  while (known != nullptr && known->action.sa_handler != now.sa_handler) known = known->older;
+  // Written first: the handler could be called before sigaction returns.
+  before.store(known != nullptr ? known : new Before{now, before.load()});
   struct sigaction action{};
   action.sa_sigaction = OnBusError;
-  action.sa_mask = previous.sa_mask;
+  action.sa_mask = now.sa_mask;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-  installed = sigaction(SIGBUS, &action, nullptr) == 0;
+  sigaction(SIGBUS, &action, nullptr);
 }
 
 }  // namespace
@@ -142,6 +167,11 @@ BusGuard::~BusGuard() {
 }
 
 bool BusGuard::Broken() const { return range_->broken.load(); }
+
+void BusGuard::Renew() {
+  const std::lock_guard<std::mutex> lock(Lock());
+  InstallHandler();
+}
 
 }  // namespace blasnet
 

@@ -3,8 +3,9 @@
 // this file puts zeros in place of the page and of all that follow it, and marks the guard. Whoever reads the
 // memory looks at the mark afterwards.
 //
-// The handler stays when the last guard has gone. It hands on all signals that are not from guarded memory to
-// the handler before it. Windows has no such signal, and refuses to shorten a mapped file.
+// The handler stays when the last guard has gone, and takes its place again if another one came later. It
+// hands on all signals that are not from guarded memory to the handler before it. Windows has no such signal,
+// and refuses to shorten a mapped file.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +25,10 @@ class BusGuard {
 
   // Whether zeros stand in place of a part of the memory.
   bool Broken() const;
+
+  // Puts the handler back if another one has taken its place, such as that of process.on('SIGBUS'). Called
+  // before guarded memory is read.
+  static void Renew();
 
  private:
   GuardedRange* range_ = nullptr;

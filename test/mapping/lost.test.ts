@@ -191,6 +191,37 @@ describe.skipIf(isWindows)('in a process of its own', () => {
     expect(await inChild(body, { file: path, listens: false })).toMatchObject({ signal: 'SIGBUS' });
   });
 
+  it('a handler of SIGBUS that came after the map, or went, does not take the guard away', async () => {
+    const paths = [1, 2].map((i) => npyFile({ shape: [4096, 2] }, waves(8192), `lost ${i}.npy`));
+    const ended = await inChild(async (library, files) => {
+      const { Matrix, Network } = require(library) as Library;
+      const { truncateSync } = require('node:fs') as typeof import('node:fs');
+      const net = new Network([{ inputDim: 2, outputDim: 1, activation: 'linear' }], { seed: 1 });
+      const predict = async (file: string, X: import('../../lib/index').Matrix) => {
+        truncateSync(file, 200);
+        const code = await net.predict(X).then(
+          () => 'predicted',
+          (error) => error.code,
+        );
+        console.log(code);
+      };
+      const [one, other] = files as [string, string];
+      setTimeout(() => {}, 60_000);
+      const [X, Z] = [await Matrix.map(one), await Matrix.map(other)];
+      const heard = new Promise<void>((resolve) => process.once('SIGBUS', () => resolve()));
+      await predict(one, X);
+      process.kill(process.pid, 'SIGBUS');
+      await heard;
+      console.log('heard');
+      await predict(other, Z);
+      process.kill(process.pid, 'SIGBUS');
+    }, paths);
+    expect(ended).toMatchObject({
+      signal: 'SIGBUS',
+      stdout: expect.stringMatching(/^ERR_BLASNET_FILE\nheard\nERR_BLASNET_FILE\n?$/),
+    });
+  });
+
   it.skipIf(process.platform !== 'linux')('a matrix that is collected lets go of its file', async () => {
     const path = npyFile({ shape: [9] }, waves(9));
     const ended = await inChild(
