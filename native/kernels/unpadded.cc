@@ -23,8 +23,8 @@ HWY_INLINE void TransposePanel(size_t units, size_t k, const T* r, size_t ldr, T
   size_t whole = 0;  // samples that are done
 #if HWY_TARGET != HWY_SCALAR
   constexpr size_t kSide = 16 / sizeof(T);
-  const hn::Full128<T> d128;
 #if HWY_MAX_BYTES >= 32
+  const hn::Full128<T> d128;
   const hn::FixedTag<T, 2 * kSide> d;
   const auto load = [&](const T* low, const T* high) {
     return hn::Combine(d, hn::LoadU(d128, high), hn::LoadU(d128, low));
