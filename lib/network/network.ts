@@ -11,7 +11,7 @@ import type { Metrics } from '../metrics/metric';
 import type { Label, LabelEncoder, LoadOptions, Preprocessing } from '../preprocessing';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
-import { type InputSource, isSource, type SampleChunk, type Source } from '../samples/source';
+import { areLabels, type InputSource, isSource, type SampleChunk, type Source } from '../samples/source';
 import type { History, HistoryOf } from '../training/history';
 import type { OptimizerMemory } from '../training/optimizer-state';
 import type { Unvalidated, Validated } from '../training/options';
@@ -374,7 +374,7 @@ export class Network {
     options?: EvaluateSourceOptions<M>,
   ): Promise<EvaluationOf<M>>;
   async evaluate(X: unknown, Y: unknown, options: EvaluateOptions & AsyncOptions = {}): Promise<Evaluation> {
-    if (isSource(X)) return evaluateChunks(this.#parts.decidedKind, this.#queue, X, Y);
+    if (isSource(X) && !areLabels(Y)) return evaluateChunks(this.#parts.decidedKind, this.#queue, X, Y);
     return this.#reader.evaluate(X as InputsLike, Y as LabelsLike, options);
   }
 

@@ -42,6 +42,15 @@ export function isSource(value: unknown): boolean {
   return Symbol.asyncIterator in value || isIterator(value);
 }
 
+/** Whether an argument after X holds labels, so that X is no source: options are a plain object. */
+export function areLabels(value: unknown): boolean {
+  return (
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value) ||
+    (typeof value === 'object' && value !== null && 'data' in value)
+  );
+}
+
 /** Whether a value can be gone through once only. */
 export function isIterator(value: object): boolean {
   return typeof (value as { next?: unknown }).next === 'function';

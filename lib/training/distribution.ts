@@ -108,9 +108,11 @@ export function knownToAll<E extends Error>(error: E): E {
 
 /** Runs a training. An error of this rank alone is thrown on the others, too, so that none waits for it. */
 export async function forAllRanks<T>(
-  { distributed: given }: { readonly distributed?: RankGroup | DistributedOptions },
+  options: { readonly distributed?: RankGroup | DistributedOptions },
   run: () => Promise<T>,
 ): Promise<T> {
+  // Options that are no object are refused by `run`.
+  const given = (options as typeof options | null | undefined)?.distributed;
   if (given === undefined) return run();
   try {
     return await run();

@@ -92,22 +92,19 @@ HWY_INLINE void ProductBlock(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT 
       for (size_t j = 0; j < vectors; j++) sums[i][j] = start;
     }
   }
-  // Two pointers into L, four rows apart: an address can add 1, 2 or 3 rows.
-  const T* low = l.data;
-  const T* high = l.data + 4 * l.row_stride;
+  const T* column = l.data;
   for (size_t at = 0; at < k; at++) {
     V right[vectors];
     BLASNET_UNROLL
     for (size_t j = 0; j < vectors; j++) right[j] = hn::LoadU(d, r + j * step);
     BLASNET_UNROLL
     for (size_t i = 0; i < rows; i++) {
-      const V left = hn::Set(d, (i < 4 ? low : high)[i % 4 * l.row_stride]);
+      const V left = hn::Set(d, column[i * l.row_stride]);
       BLASNET_UNROLL
       for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
     }
     r += ldr;
-    low += l.k_stride;
-    if (rows > 4) high += l.k_stride;
+    column += l.k_stride;
   }
   BLASNET_FORGET(c);
   BLASNET_UNROLL

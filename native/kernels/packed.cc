@@ -270,7 +270,7 @@ void RowsOf(D d, size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size
 template <typename T>
 void WideProductOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, size_t ldr, T* c, size_t ldc,
                    const ProductOptions<T>& options, T* room) {
-  // A few columns more than whole vectors are not worth packing for: Product takes them, in shorter vectors.
+  // A few columns more than whole vectors take shorter vectors, and are summed in the same order.
   const size_t over = n % hn::Lanes(Lanes<T>());
   const size_t few = n > over && over <= hn::Lanes(FewLanes<T>()) ? over : 0, most = n - few;
   for (size_t i = 0; i < rows; i += kPackedRows) {
@@ -286,7 +286,7 @@ void WideProductOf(size_t rows, size_t n, size_t k, Strided<T> l, const T* r, si
     RowsOf(Lanes<T>(), size, most, k, own, r, ldr, c + i * ldc, ldc, of_rows, room);
     if (few == 0) continue;
     if (options.relu != nullptr) of_rows.relu += most;
-    Product(size, few, k, own, r + most, ldr, c + i * ldc + most, ldc, of_rows);
+    RowsOf(FewLanes<T>(), size, few, k, own, r + most, ldr, c + i * ldc + most, ldc, of_rows, room);
   }
 }
 

@@ -105,7 +105,7 @@ const badThreads = outside('threads', 'a positive integer', [
 const knownFitOptions =
   'optimizer, loss, sampleWeight, classWeight, clipValue, clipNorm, threads, epochs, batchSize, accumulate, dropLast, shuffle, ' +
   'seed, schedule, weightDecaySchedule, dropoutSchedule, validationData, validationSplit, stratify, metrics, earlyStopping, callbacks, progress, ' +
-  'checkpoint, priority, signal, maxSeconds';
+  'checkpoint, priority, distributed, signal, maxSeconds';
 const badFitOptions: Rejection<Options>[] = [
   ...outside('epochs', 'a positive integer', [
     [0, '0 (number)'],

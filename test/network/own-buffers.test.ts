@@ -142,7 +142,8 @@ const ofFunctional: Calls = {
 
 // Public names whose results are no arrays of numbers, or are views of their object's own.
 const others: Readonly<Record<string, readonly string[]>> = {
-  Matrix: ['constructor', 'dtype', 'get', 'set', 'row', 'toArray', 'length', 'name', 'prototype'],
+  // A mapped matrix lies on the file: test/mapping.
+  Matrix: ['constructor', 'dtype', 'get', 'set', 'row', 'toArray', 'length', 'name', 'prototype', 'map'],
   RandomState: [
     ...['constructor', 'random', 'uniform', 'fillUniform', 'randn', 'normal', 'fillNormal', 'shuffle'],
     'setState',

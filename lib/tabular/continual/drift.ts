@@ -52,10 +52,10 @@ function* compareAll(memory: Memory, table: Table, targets: readonly string[]): 
     const role = targets.includes(name) ? 'target' : 'input';
     const sample = memory.sample.column(name);
     rows.push({
-      ...nothing,
       column: name,
       kind: before.kind,
       role,
+      ...nothing,
       ...(yield* compare(before, now, sample, column)),
     });
   }
