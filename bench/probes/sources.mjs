@@ -7,9 +7,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const require = createRequire(import.meta.url);
-const { Matrix, Network, adam } = require('../../dist/index.js');
-const { scanTable } = require('../../dist/tables.js');
+const load = createRequire(import.meta.url);
+const { Matrix, Network, adam } = load('../../dist/index.js');
+const { scanTable } = load('../../dist/tables.js');
 const { way, rows, file, layers } = JSON.parse(process.argv[2] ?? '');
 
 const net = new Network(layers, { seed: 1, dtype: 'float32' });

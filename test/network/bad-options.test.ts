@@ -195,7 +195,7 @@ describe.each(trainings)('%s', (name, call) => {
     const net = network();
     const options = { epochs: 1, ...wrong };
     // What runs on the calling thread has its priority.
-    const message = rejection.message.replace(name === 'fitSync' ? 'priority, ' : '', '');
+    const message = rejection.message.replace(name === 'fitSync' ? 'priority, distributed, ' : '', '');
     await expectRejected(name, net, () => call(net, options as never), { ...rejection, message });
   });
 
