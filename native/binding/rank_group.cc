@@ -17,7 +17,8 @@
 //   find(libraries): loads the first library that is there, without starting MPI
 //   facts(): { path, version, family, rank, size }, once it is open; find returns the first three
 //   limitThreads(threads, low), stop(), clearStop()
-#include <future>
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -83,13 +84,21 @@ class RankGroupObject final : public Operations<RankGroupObject> {
     if (Args(info)[callback_index].Given()) {
       return StartElsewhere(info, callback_index, operation, {}, RunOnGroup);
     }
+    // (std::promise would need a newer C++ library than the oldest one that the prebuilt addon runs with.)
     Result result;
-    std::promise<void> ended;
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool ended = false;
     RunOnGroup([&] {
       result = Complete(operation);
-      ended.set_value();
+      const std::lock_guard<std::mutex> lock(mutex);
+      ended = true;
+      changed.notify_one();
     });
-    ended.get_future().wait();
+    {
+      std::unique_lock<std::mutex> lock(mutex);
+      changed.wait(lock, [&] { return ended; });
+    }
     End(&result);
     if (result.failure) throw ErrorOf(info.Env(), result.failure);
     return info.Env().Undefined();

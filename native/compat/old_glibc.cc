@@ -2,7 +2,9 @@
 // libstdc++ of GCC 8 (RHEL 8), which Node's own binaries require. Newer systems (Debian 12 and 13) have newer
 // versions of the functions below, which the linker would otherwise require. CMakeLists.txt redirects the
 // calls to this file (--wrap), which calls the oldest version.
+#include <dlfcn.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <condition_variable>
@@ -27,6 +29,32 @@ extern "C" double __wrap_pow(double x, double y);
 BLASNET_OLD_MATH(exp, (double x), (x))
 BLASNET_OLD_MATH(log, (double x), (x))
 BLASNET_OLD_MATH(pow, (double x, double y), (x, y))
+
+// glibc 2.34 moved these from libdl to libc, with new versions. Programs of older systems, such as Node, have
+// libdl loaded.
+#define BLASNET_OLD_DL(type, name, parameters, arguments)                   \
+  extern "C" type blasnet_old_##name parameters;                            \
+  __asm__(".symver blasnet_old_" #name "," #name "@" BLASNET_OLDEST_GLIBC); \
+  extern "C" type __wrap_##name parameters;                                 \
+  extern "C" type __wrap_##name parameters { return blasnet_old_##name arguments; }
+
+BLASNET_OLD_DL(void*, dlopen, (const char* path, int mode), (path, mode))
+BLASNET_OLD_DL(void*, dlsym, (void* library, const char* name), (library, name))
+BLASNET_OLD_DL(char*, dlerror, (), ())
+BLASNET_OLD_DL(int, dladdr, (const void* address, Dl_info* info), (address, info))
+
+// fstat was an inline function before glibc 2.33, which called this one with the version of struct stat.
+#if defined(__x86_64__)
+constexpr int kStatVersion = 1;
+#else
+constexpr int kStatVersion = 0;
+#endif
+extern "C" int blasnet_old_fxstat(int version, int file, struct stat* about);
+__asm__(".symver blasnet_old_fxstat,__fxstat@" BLASNET_OLDEST_GLIBC);
+extern "C" int __wrap_fstat(int file, struct stat* about);
+extern "C" int __wrap_fstat(int file, struct stat* about) {
+  return blasnet_old_fxstat(kStatVersion, file, about);
+}
 
 // std::condition_variable::wait, which GCC 12 declares as throwing.
 #define BLASNET_WAIT "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE"
