@@ -23,6 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'blasnet-bench-limits-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the limit', () => {
+  // The loop consists of fused multiply-adds.
   const fused = process.arch === 'arm64' || processorFlags().includes('fma');
 
   test.skipIf(!fused)('the loop of fma.cc takes the steps that it says', async () => {

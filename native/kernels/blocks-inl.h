@@ -22,16 +22,6 @@
 #define BLASNET_REGISTERS 16
 #endif
 
-// Hides from the compiler that a pointer is the one it knows. Otherwise it computes the addresses of C's rows
-// once, for the beginning and for the end of a block, and must spill them: this takes longer than to compute
-// them twice.
-#undef BLASNET_FORGET
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-#define BLASNET_FORGET(pointer) asm("" : "+r"(pointer))
-#else
-#define BLASNET_FORGET(pointer) (void)pointer
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {

@@ -15,10 +15,6 @@ namespace HWY_NAMESPACE {
 // any value from 20 to 28 KB is about as fast.
 constexpr size_t kDotBytes = 24'000;
 
-// For the last columns, if they are few: on some processors, the longest vectors take twice the time.
-template <typename T>
-using FewLanes = hn::CappedTag<T, 4>;
-
 // All rows of a panel that is `vectors` wide.
 template <size_t vectors, class D, typename T>
 HWY_NOINLINE void ProductPanel(D d, size_t rows, size_t k, Strided<T> l, const T* r, size_t ldr, T* c,

@@ -59,20 +59,6 @@ constexpr size_t kRows = 8, kVectors = 3;
 constexpr size_t kRows = 6, kVectors = 2;
 #endif
 
-#define BLASNET_EACH _Pragma("GCC unroll 16")
-
-// For a few columns: on some processors, the longest vectors take twice the time.
-template <typename T>
-using FewLanes = hn::CappedTag<T, 4>;
-
-// Hides from the compiler that a pointer is the one it knows. Otherwise it computes the addresses of C's rows
-// once for all their uses, and must spill them.
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-#define BLASNET_FORGET(pointer) asm("" : "+r"(pointer))
-#else
-#define BLASNET_FORGET(pointer) (void)pointer
-#endif
-
 // Where a block reads: a column of L and a row of R.
 template <typename T>
 struct Operands {
@@ -85,12 +71,12 @@ template <size_t rows, size_t vectors, class D, class V, typename T>
 HWY_INLINE void Step(D d, size_t row_stride, size_t k_stride, size_t ldr, Operands<T>& at,
                      V (&sums)[rows][vectors]) {
   V right[vectors];
-  BLASNET_EACH
+  BLASNET_UNROLL
   for (size_t j = 0; j < vectors; j++) right[j] = hn::LoadU(d, at.r + j * hn::Lanes(d));
-  BLASNET_EACH
+  BLASNET_UNROLL
   for (size_t i = 0; i < rows; i++) {
     const V left = hn::Set(d, at.l[i * row_stride]);
-    BLASNET_EACH
+    BLASNET_UNROLL
     for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
   }
   at.r += ldr;
@@ -105,9 +91,9 @@ HWY_INLINE void Block(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT r, size
   using V = hn::Vec<D>;
   const size_t step = hn::Lanes(d);
   V sums[rows][vectors];
-  BLASNET_EACH
+  BLASNET_UNROLL
   for (size_t i = 0; i < rows; i++) {
-    BLASNET_EACH
+    BLASNET_UNROLL
     for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::Zero(d);
   }
   Operands<T> at{l.data, r};
@@ -117,7 +103,7 @@ HWY_INLINE void Block(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT r, size
   // steps come so early that L and R drive C out of L1 again.
   const T* row = c;
   for (size_t i = 0; i < rows && left > 0; i++, left--, row += ldc) {
-    BLASNET_EACH
+    BLASNET_UNROLL
     for (size_t j = 0; j < vectors; j++) hwy::Prefetch(row + j * step);
     Step(d, l.row_stride, l.k_stride, ldr, at, sums);
   }
@@ -126,30 +112,30 @@ HWY_INLINE void Block(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT r, size
   if (accumulate) {
     row = c;
     BLASNET_FORGET(row);
-    BLASNET_EACH
+    BLASNET_UNROLL
     for (size_t i = 0; i < rows; i++, row += ldc) {
-      BLASNET_EACH
+      BLASNET_UNROLL
       for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::Add(sums[i][j], hn::LoadU(d, row + j * step));
     }
   } else if (bias != nullptr) {
-    BLASNET_EACH
+    BLASNET_UNROLL
     for (size_t i = 0; i < rows; i++) {
-      BLASNET_EACH
+      BLASNET_UNROLL
       for (size_t j = 0; j < vectors; j++) sums[i][j] = hn::Add(sums[i][j], hn::Set(d, bias[i]));
     }
   }
   if (epilogue == Epilogue::kRelu) {
-    BLASNET_EACH
+    BLASNET_UNROLL
     for (size_t i = 0; i < rows; i++) {
-      BLASNET_EACH
+      BLASNET_UNROLL
       for (size_t j = 0; j < vectors; j++) {
         sums[i][j] = hn::IfThenZeroElse(hn::Le(sums[i][j], hn::Zero(d)), sums[i][j]);
       }
     }
   } else if (epilogue == Epilogue::kReluGradient) {
-    BLASNET_EACH
+    BLASNET_UNROLL
     for (size_t i = 0; i < rows; i++, relu += ldc) {
-      BLASNET_EACH
+      BLASNET_UNROLL
       for (size_t j = 0; j < vectors; j++) {
         const V a = hn::LoadU(d, relu + j * step);
         sums[i][j] = hn::IfThenZeroElse(hn::Le(a, hn::Zero(d)), sums[i][j]);
@@ -157,9 +143,9 @@ HWY_INLINE void Block(D d, size_t k, Strided<T> l, const T* HWY_RESTRICT r, size
     }
   }
   BLASNET_FORGET(c);
-  BLASNET_EACH
+  BLASNET_UNROLL
   for (size_t i = 0; i < rows; i++, c += ldc) {
-    BLASNET_EACH
+    BLASNET_UNROLL
     for (size_t j = 0; j < vectors; j++) hn::StoreU(sums[i][j], d, c + j * step);
   }
 }
@@ -346,8 +332,6 @@ void WideProductTransposedOf(size_t rows, size_t cols, size_t k, const T* l, siz
 BLASNET_DEFINE(double, F64)
 BLASNET_DEFINE(float, F32)
 #undef BLASNET_DEFINE
-#undef BLASNET_EACH
-#undef BLASNET_FORGET
 
 }  // namespace HWY_NAMESPACE
 }  // namespace blasnet

@@ -92,8 +92,6 @@ void RowForwardF32(const RowLayer<float>* layers, size_t count, const float* x) 
 }  // namespace blasnet
 HWY_AFTER_NAMESPACE();
 
-#undef BLASNET_UNROLL
-
 #if HWY_ONCE
 namespace blasnet {
 

@@ -11,11 +11,6 @@
 #include "hwy/highway.h"
 #include "kernels/vector-inl.h"
 
-// For loops over vectors that must stay in registers.
-#ifndef BLASNET_UNROLL
-#define BLASNET_UNROLL _Pragma("GCC unroll 16")
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {

@@ -16,6 +16,20 @@
 
 #include "hwy/highway.h"
 
+// For loops over vectors that must stay in registers.
+#undef BLASNET_UNROLL
+#define BLASNET_UNROLL _Pragma("GCC unroll 16")
+
+// Hides from the compiler that a pointer is the one it knows. Otherwise it computes the addresses of C's rows
+// once, for the beginning and for the end of a block, and must spill them: this takes longer than to compute
+// them twice.
+#undef BLASNET_FORGET
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+#define BLASNET_FORGET(pointer) asm("" : "+r"(pointer))
+#else
+#define BLASNET_FORGET(pointer) (void)pointer
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
@@ -23,6 +37,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 template <typename T>
 using Lanes = hn::ScalableTag<T>;
+
+// For a few columns: on some processors, the longest vectors take twice the time.
+template <typename T>
+using FewLanes = hn::CappedTag<T, 4>;
 
 // Room for one vector.
 template <typename T>

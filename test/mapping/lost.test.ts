@@ -15,6 +15,7 @@ import { endedWell, inChild, type Library } from '../network/child';
 import { openOf } from '../support/open-files';
 import { npyFile, waves } from './npy';
 
+// Windows lets nobody shorten a file that is mapped.
 const isWindows = process.platform === 'win32';
 const layers = [
   { inputDim: 2, outputDim: 3, activation: 'tanh' as const },
@@ -222,6 +223,7 @@ describe.skipIf(isWindows)('in a process of its own', () => {
     });
   });
 
+  // Which files are open is read from /proc.
   it.skipIf(process.platform !== 'linux')('a matrix that is collected lets go of its file', async () => {
     const path = npyFile({ shape: [9] }, waves(9));
     const ended = await inChild(
@@ -256,6 +258,7 @@ describe.skipIf(isWindows)('in a process of its own', () => {
   });
 });
 
+// Which files are open is read from /proc.
 it.skipIf(process.platform !== 'linux')('a file that is refused is not kept open', async () => {
   const path = npyFile({ shape: [1, 2, 3] }, waves(6));
   await expect(Matrix.map(path)).rejects.toMatchObject({ code: 'ERR_BLASNET_FILE' });

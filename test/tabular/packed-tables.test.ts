@@ -73,6 +73,7 @@ it('a table comes out of a file as it was, to the last bit', async () => {
   );
 });
 
+// Windows has no such modes of files.
 it.skipIf(process.platform === 'win32')('nobody else may read the file', async () => {
   const path = join(newFolder(), 'job');
   await writeArrays(path, {}, [Int8Array.of(1, 2)]);

@@ -15,6 +15,7 @@ import {
 } from '../../lib/tabular/index';
 import { killedAfter } from '../network/child';
 
+// The numbers of the workers' processes are read from /proc.
 const isLinux = process.platform === 'linux';
 
 const table = Table.from(

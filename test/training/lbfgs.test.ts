@@ -42,8 +42,10 @@ describe('the trajectory of L-BFGS', () => {
   it('is PyTorch’s on the article’s network, while rounding is small', async () => {
     const net = new Network(demonstration, { seed: 2, initializer: 'article' });
     const { loss } = await net.fit(moons.X, moons.Y, { epochs: 25, optimizer: lbfgs(exact) });
-    expectClose(loss, golden.moons.slice(0, 25), 1e-6);
+    // Each epoch magnifies the rounding of those before.
+    expectClose(loss.slice(0, 4), golden.moons.slice(0, 4), 1e-12);
     expectClose(loss.slice(0, 10), golden.moons.slice(0, 10), 1e-9);
+    expectClose(loss, golden.moons.slice(0, 25), 1e-7);
   });
 });
 
