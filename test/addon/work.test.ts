@@ -14,6 +14,7 @@ import {
   workHere,
 } from '../../lib/addon/work';
 import { rejectionOf } from '../support/bad-input';
+import { withStillClock } from '../support/still-clock';
 
 const X = Float64Array.of(1, 2, 3, 6);
 
@@ -160,12 +161,8 @@ describe('pauses', () => {
   it('cost no turn of the event loop or of the promises after brief work', () => {
     const clock = turns();
     clock.stop();
-    expect(
-      workAnywhere(
-        paused(clock, () => {}),
-        {},
-      ),
-    ).toEqual([0, 0, 0]);
+    const work = paused(clock, () => {});
+    expect(withStillClock(() => workAnywhere(work, {}))).toEqual([0, 0, 0]);
   });
 
   it('do not matter to work on this thread', () => {
@@ -260,19 +257,32 @@ it('idle objects are taken again before others are made', () => {
   expect([idle.take(), idle.take(), b]).toEqual([1, 3, 2]);
 });
 
-it('brief calls run on this thread until they have held the event loop for some milliseconds', async () => {
-  const { object } = learner();
-  let [calls, turned] = [0, false];
-  function* briefly(): Work<void> {
-    while (!turned) {
+describe('brief calls', () => {
+  function* calls(count: number, seen: string[], after = () => {}): Work<void> {
+    const { object } = learner();
+    for (let call = 0; call < count; call++) {
       yield { ...moments(object, X, new Float64Array(1)), brief: true };
-      calls++;
+      seen.push('call');
+      after();
     }
   }
-  setImmediate(() => {
-    turned = true;
+
+  it('run on this thread, one after another, while they take no time', () => {
+    const seen: string[] = [];
+    expect(withStillClock(() => workAnywhere(calls(100, seen), {}))).toBe(undefined);
+    expect(seen).toHaveLength(100);
   });
-  await workElsewhere(briefly(), {});
-  // The first ones, at least, did not wait for another thread.
-  expect(calls).toBeGreaterThan(10);
+
+  it('run on another thread when they have held the event loop for some milliseconds', async () => {
+    const seen: string[] = [];
+    const working = withStillClock((pass) =>
+      workElsewhere(
+        calls(2, seen, () => pass(5)),
+        {},
+      ),
+    );
+    expect(seen).toEqual(['call']);
+    await working;
+    expect(seen).toEqual(['call', 'call']);
+  });
 });
