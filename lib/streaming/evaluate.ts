@@ -15,8 +15,8 @@ import { weigher } from '../samples/weights';
 import { measureElsewhere } from '../training/measure';
 import { sourceName } from './feed';
 import { defaultWindowRows } from './options';
-import { inChunk, Pieces } from './pieces';
-import { checkSource, Run } from './run';
+import { Pieces } from './pieces';
+import { checkSource, inChunk, Run } from './run';
 import { evaluateWindows } from './validation';
 import { noRows, Windows, windowMemory } from './windows';
 

@@ -26,9 +26,9 @@ import type { SampleChunk } from '../samples/source';
 import { unscaledKind } from '../samples/targets';
 import { classCount, classCounts, weigher } from '../samples/weights';
 import { sampleOn } from '../tabular/continual/reservoir';
-import { choose, inChunk, type Piece, type Wanted } from './pieces';
+import { choose, type Piece, type Wanted } from './pieces';
 import { RowBuffers } from './row-buffers';
-import type { Run } from './run';
+import { inChunk, type Run } from './run';
 import { noRows } from './windows';
 
 /** How many rows a part has from which preprocessing learns: what it learns does not depend on the chunks. */

@@ -1,6 +1,6 @@
 import type { AsyncOptions } from '../addon/work';
 import { inSlices, type Work, workAnywhere } from '../addon/work';
-import { AbortError, argumentError, blasnetError } from '../base/errors';
+import { argumentError, blasnetError } from '../base/errors';
 import { checkObject } from '../base/validate';
 import type { LossName } from '../layers/losses';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../samples/samples';
 import type { SampleChunk } from '../samples/source';
 import { presentRows } from '../samples/weights';
-import type { Run } from './run';
+import { inChunk, type Run } from './run';
 
 /** The rows of a chunk, in the form that native code takes. */
 export interface Piece {
@@ -128,16 +128,6 @@ function checkChunk(chunk: unknown): void {
     const rule = 'an object with X and Y, and sampleWeight if rows have weights';
     throw argumentError('ERR_BLASNET_ARG_TYPE', 'the chunk', rule, chunk);
   }
-}
-
-/** Says in the message of an error in which chunk it occurred. */
-export function inChunk(
-  { name, chunks }: { readonly name: string; readonly chunks: number },
-  error: unknown,
-) {
-  if (error instanceof Error && !(error instanceof AbortError))
-    error.message = `In chunk ${chunks} of ${name}: ${error.message}`;
-  return error;
 }
 
 /** The error for a source that has other rows than in its first epoch. */

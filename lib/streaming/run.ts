@@ -21,6 +21,21 @@ function isOnce(value: object): boolean {
   return isIterator(value) || typeof (value as { pipe?: unknown }).pipe === 'function';
 }
 
+// Errors that name the chunk in which they occurred.
+const placed = new WeakSet<Error>();
+
+/** Says in the message of an error in which chunk it occurred. */
+export function inChunk(
+  { name, chunks }: { readonly name: string; readonly chunks: number },
+  error: unknown,
+): unknown {
+  if (error instanceof Error && !(error instanceof AbortError) && !placed.has(error)) {
+    error.message = `In chunk ${chunks} of ${name}: ${error.message}`;
+    placed.add(error);
+  }
+  return error;
+}
+
 // The milliseconds for which chunks that are there at once may hold the event loop.
 const sliceTime = 4;
 
@@ -132,8 +147,8 @@ export class Run<Chunk> {
 
   #failure(error: unknown): unknown {
     if (isBlasnetError(error)) {
-      if (error.code !== 'ERR_BLASNET_SOURCE') error.message = `In ${this.name}: ${error.message}`;
-      return error;
+      if (error.code === 'ERR_BLASNET_SOURCE') return error;
+      return inChunk({ name: this.name, chunks: this.chunks + 1 }, error);
     }
     const reason = error instanceof Error ? error.message : String(error);
     const message = `Expected ${this.name} to give its chunk ${this.chunks + 1}, got an error: ${reason}`;

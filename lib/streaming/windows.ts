@@ -6,8 +6,9 @@ import type { Architecture } from '../layers/architecture';
 import type { ResolvedLoss } from '../layers/losses';
 import type { LabelledSamples, Samples } from '../samples/samples';
 import type { Window } from '../training/window';
-import { inChunk, type Piece, type Pieces } from './pieces';
+import type { Piece, Pieces } from './pieces';
 import { type Place, RowBuffers } from './row-buffers';
+import { inChunk } from './run';
 
 /** Two windows in memory: one is used while the other is filled. */
 export type WindowMemory = readonly [RowBuffers, RowBuffers];

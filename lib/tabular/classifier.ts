@@ -18,11 +18,11 @@ import type { TargetValues } from './labels';
 import type { RecordLike } from './learned-inputs';
 import { checkSameTarget, type ModelReaders, modelInCheckpoint, modelReaders } from './model-file';
 import type { ModelParts } from './model-parts';
-import { rowsToEvaluate } from './prepare';
 import { type ReliabilityOptions, reliabilityConstraints, reliabilityTable } from './reliability';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { servedRows } from './served-rows';
 import { continuing, explained, partsOf, said, TableModel } from './table-model';
+import { comparedRows, isTableSource, predictTables, type TableChunks } from './table-source';
 import type { Begun, Trained } from './task';
 import { resume, train } from './train';
 import {
@@ -32,7 +32,7 @@ import {
   type EvaluateRowsOptions,
   type ResumingOptions,
 } from './train-options';
-import { checkTrainOptionsFor, type TableChunks, type WindowOptions } from './train-source';
+import { checkTrainOptionsFor, type WindowOptions } from './train-source';
 
 /** A temperature, or those of several labels by their names. */
 export type Temperature = number | Readonly<Record<string, number>>;
@@ -160,6 +160,11 @@ export class Classifier<
   /** One record: see the last form. */
   predict(record: Readonly<Record<string, unknown>>): Answer;
   /**
+   * Predicts the tables of a source, one after another, as the last form does: see docs/large-data.md. The next table is read
+   * meanwhile. @throws like the last form; Error ERR_BLASNET_SOURCE when the source throws
+   */
+  predict(source: TableChunks, options?: AsyncOptions): AsyncGenerator<Answers, void, undefined>;
+  /**
    * Predicts the classes of a table's rows or of records, on other threads. With several targets, the result is a table of
    * them.
    *
@@ -173,7 +178,11 @@ export class Classifier<
    * @throws TypeError or RangeError that names the column, for a record that does not fit the schema
    */
   predict(record: object): Answer;
-  predict(rows: unknown, options: AsyncOptions = {}): Answer | Promise<Answers> {
+  predict(
+    rows: unknown,
+    options: AsyncOptions = {},
+  ): Answer | Promise<Answers> | AsyncGenerator<Answers, void, undefined> {
+    if (isTableSource(rows)) return this.#each(rows, options, (outputs) => this.#answers(outputs));
     if (!areRows(rows)) return this.#answer(this.#rows.outputOf(rows as RecordLike)) as Answer;
     return this.#outputs(rows, options, (outputs) => this.#answers(outputs));
   }
@@ -189,6 +198,8 @@ export class Classifier<
 
   /** One record: see the last form. */
   probabilities(record: Readonly<Record<string, unknown>>): Record<string, number>;
+  /** The probabilities of the tables of a source, one after another. @throws like predict() */
+  probabilities(source: TableChunks, options?: AsyncOptions): AsyncGenerator<Table, void, undefined>;
   /**
    * The probabilities of rows: a table with a column for each class, by its name. With several targets, it has the
    * probability of each target's second class by the target's name. @throws like predict()
@@ -196,7 +207,11 @@ export class Classifier<
   probabilities(rows: Rows, options?: AsyncOptions): Promise<Table>;
   /** The probabilities of one record, at once: an object with such names. @throws like predict() */
   probabilities(record: object): Record<string, number>;
-  probabilities(rows: unknown, options: AsyncOptions = {}): Record<string, number> | Promise<Table> {
+  probabilities(
+    rows: unknown,
+    options: AsyncOptions = {},
+  ): Record<string, number> | Promise<Table> | AsyncGenerator<Table, void, undefined> {
+    if (isTableSource(rows)) return this.#each(rows, options, (outputs) => this.#probabilityTable(outputs));
     if (!areRows(rows)) return this.#probabilities(this.#rows.outputOf(rows as RecordLike));
     return this.#outputs(rows, options, (outputs) => this.#probabilityTable(outputs));
   }
@@ -212,11 +227,13 @@ export class Classifier<
 
   /**
    * Compares predictions with the target of a table's rows or of records: accuracy, log loss, precision, recall, F1, AUC
-   * and the confusion matrix by class names. `String(...)` makes a table for people.
+   * and the confusion matrix by class names. `String(...)` makes a table for people. Rows may come from a source: outputs and
+   * targets of all its rows stay in memory.
    *
-   * @throws TypeError or RangeError that names row and column, also for a target that is missing or no class
+   * @throws TypeError or RangeError that names row and column, also for a target that is missing or no class; Error
+   *   ERR_BLASNET_SOURCE when a source throws or has no rows
    */
-  async evaluate(rows: Rows, options: EvaluateRowsOptions = {}): Promise<Result> {
+  async evaluate(rows: Rows | TableChunks, options: EvaluateRowsOptions = {}): Promise<Result> {
     checkEvaluateOptions(options);
     const { numbers, outputs, how } = await this.#compared(rows, options);
     return (
@@ -235,7 +252,7 @@ export class Classifier<
    * @param options the number of `bins`, at most 65,536 (@default 10); those of evaluate
    * @throws like evaluate()
    */
-  async reliability(rows: Rows, options: ReliabilityOptions = {}): Promise<Table> {
+  async reliability(rows: Rows | TableChunks, options: ReliabilityOptions = {}): Promise<Table> {
     checkOptions('', options, reliabilityConstraints);
     const { bins, ...others } = options;
     const { numbers, outputs, how } = await this.#compared(rows, others);
@@ -302,18 +319,20 @@ export class Classifier<
   }
 
   // The class numbers of rows, and what the network says about them.
-  async #compared(rows: Rows, options: EvaluateRowsOptions) {
+  async #compared(rows: Rows | TableChunks, options: EvaluateRowsOptions) {
     const { missingTarget: _, ...how } = options;
     const names = this.targets.map(({ name }) => name);
-    const table = await rowsToEvaluate(rows, names, options);
-    const outputs = await this.#rows.outputs(table, how);
-    const columns = this.targets.map(({ name }) => table.column(name));
-    const numbers: Int32Array[] = [];
-    for (const [i, target] of this.targets.entries()) {
-      const column = columns[i] as (typeof columns)[0];
-      numbers.push(await pinnedWork(classNumbers(target, column), [column.values], how));
-    }
-    return { numbers, outputs, how };
+    const { outputs, columns } = await comparedRows(rows, names, options, async (table) => {
+      const said = await this.#rows.outputs(table, how);
+      const given = names.map((name) => table.column(name));
+      const numbers: Int32Array[] = [];
+      for (const [i, target] of this.targets.entries()) {
+        const column = given[i] as (typeof given)[0];
+        numbers.push(await pinnedWork(classNumbers(target, column), [column.values], how));
+      }
+      return { outputs: said, columns: numbers };
+    });
+    return { numbers: columns, outputs, how };
   }
 
   get #outputNames(): string[] {
@@ -323,6 +342,10 @@ export class Classifier<
 
   async #outputs<T>(rows: Rows, options: AsyncOptions, answer: (outputs: Matrix) => Work<T>): Promise<T> {
     return workAnywhere(answer(await this.#rows.outputs(rows, options)), options);
+  }
+
+  #each<T>(source: TableChunks, options: AsyncOptions, answer: (outputs: Matrix) => Work<T>) {
+    return predictTables(source, (table, how) => this.#outputs(table, how, answer), options);
   }
 
   *#answers(outputs: Matrix): Work<Answers> {

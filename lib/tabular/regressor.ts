@@ -37,11 +37,11 @@ import {
   numberTargets,
   taskOf,
 } from './number-target';
-import { rowsToEvaluate } from './prepare';
 import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { servedRows } from './served-rows';
 import { continuing, explained, partsOf, said, TableModel } from './table-model';
+import { comparedRows, isTableSource, predictTables, type TableChunks } from './table-source';
 import type { Begun, Trained } from './task';
 import { resume, train } from './train';
 import {
@@ -51,7 +51,7 @@ import {
   type RegressorOptions,
   type ResumingOptions,
 } from './train-options';
-import { checkTrainOptionsFor, type TableChunks, type WindowOptions } from './train-source';
+import { checkTrainOptionsFor, type WindowOptions } from './train-source';
 
 type AnyRegressor = Regressor<unknown, unknown, unknown>;
 
@@ -186,6 +186,11 @@ export class Regressor<
   /** One record: see the last form. */
   predict(record: Readonly<Record<string, unknown>>): Answer;
   /**
+   * Predicts the tables of a source, one after another, as the last form does: see docs/large-data.md. The next table is read
+   * meanwhile. @throws like the last form; Error ERR_BLASNET_SOURCE when the source throws
+   */
+  predict(source: TableChunks, options?: AsyncOptions): AsyncGenerator<Answers, void, undefined>;
+  /**
    * Predicts a number for each of a table's rows or of records, on other threads. With several targets, the result is a
    * table of them.
    *
@@ -197,7 +202,13 @@ export class Regressor<
    * @throws TypeError or RangeError that names the column, for a record that does not fit the schema
    */
   predict(record: object): Answer;
-  predict(rows: unknown, options: AsyncOptions = {}): Answer | Promise<Answers> {
+  predict(
+    rows: unknown,
+    options: AsyncOptions = {},
+  ): Answer | Promise<Answers> | AsyncGenerator<Answers, void, undefined> {
+    if (isTableSource(rows)) {
+      return predictTables(rows, (table, how) => this.#predict(table, how), options);
+    }
     if (!areRows(rows)) return this.#answer(this.#rows.outputOf(rows as RecordLike)) as Answer;
     return this.#predict(rows, options);
   }
@@ -213,32 +224,38 @@ export class Regressor<
 
   /**
    * Compares predictions with the target of a table's rows or of records: root mean squared error, mean absolute error and
-   * R2. `String(...)` makes a text for people.
+   * R2. `String(...)` makes a text for people. Rows may come from a source: outputs and targets of all its rows stay in memory.
    *
-   * @throws TypeError or RangeError that names row and column, also for a target that is missing
+   * @throws TypeError or RangeError that names row and column, also for a target that is missing; Error ERR_BLASNET_SOURCE
+   *   when a source throws or has no rows
    */
-  async evaluate(rows: Rows, options: EvaluateRowsOptions = {}): Promise<Result> {
+  async evaluate(rows: Rows | TableChunks, options: EvaluateRowsOptions = {}): Promise<Result> {
     checkEvaluateOptions(options);
-    const { missingTarget: _, ...how } = options;
-    const table = await rowsToEvaluate(rows, this.targets, options);
-    const values = this.targets.map((name) => numbersIn(name, table));
-    const outputs = await this.#rows.outputs(table, how);
+    const { values, outputs, how } = await this.#compared(rows, options);
     const columns = await workAnywhere(this.#predictions(outputs), how);
     return (await evaluateNumbers(this.targets, this.#single, values, columns, how)) as Result;
   }
 
   /**
-   * Predicts the quantiles of a table's rows or of records, on other threads: a table with a column for each of `levels`,
-   * such as '0.05'. In each row they ascend.
+   * Predicts the quantiles of the tables of a source, one after another: tables with a column for each of `levels`, such as
+   * '0.05'. In each row they ascend.
    *
    * @throws Error ERR_BLASNET_NOT_FITTED for a model that was trained without `quantiles`; like predict()
    */
+  quantiles(source: TableChunks, options?: AsyncOptions): AsyncGenerator<Table, void, undefined>;
+  /** The quantiles of the rows of a table or of records. @throws like the other form */
   quantiles(rows: Rows, options?: AsyncOptions): Promise<Table>;
   /** Predicts the quantiles of one record, at once: an object with such keys. @throws like the other form */
   quantiles(record: object): Record<string, number>;
-  quantiles(rows: unknown, options: AsyncOptions = {}): Record<string, number> | Promise<Table> {
+  quantiles(
+    rows: unknown,
+    options: AsyncOptions = {},
+  ): Record<string, number> | Promise<Table> | AsyncGenerator<Table, void, undefined> {
     const names = this.#levelNames();
-    if (areRows(rows)) return this.#tableOf(rows, options, names, (outputs) => this.#ascending(outputs));
+    const ofRows = (given: Rows, how: AsyncOptions) =>
+      this.#tableOf(given, how, names, (outputs) => this.#ascending(outputs));
+    if (isTableSource(rows)) return predictTables(rows, ofRows, options);
+    if (areRows(rows)) return ofRows(rows, options);
     const outputs = rearrangedRow(this.#rows.outputOf(rows as RecordLike));
     return recordMaker<number>(names)((i) => outputs[i] as number);
   }
@@ -253,7 +270,7 @@ export class Regressor<
    * @throws RangeError ERR_BLASNET_SHAPE for fewer rows than coverage / (1 - coverage); RangeError ERR_BLASNET_ARG_VALUE
    *   for several targets or a coverage outside (0, 1); like evaluate()
    */
-  async conformal(rows: Rows, options: ConformalOptions = {}): Promise<Intervals> {
+  async conformal(rows: Rows | TableChunks, options: ConformalOptions = {}): Promise<Intervals> {
     const { coverage = 0.9, ...how } = options;
     checkOptions('', { ...how, coverage }, conformalConstraints);
     if (!this.#single) {
@@ -262,9 +279,8 @@ export class Regressor<
         'Expected a model of one target for intervals, got several',
       );
     }
-    const table = await rowsToEvaluate(rows, this.targets, how);
-    const targets = numbersIn(this.targets[0] as string, table);
-    const outputs = await this.#rows.outputs(table, how);
+    const { values, outputs } = await this.#compared(rows, how);
+    const [targets] = values as [Float64Array];
     const [low, high] = await workAnywhere(this.#outer(outputs), how);
     const learned = await pinnedWork(marginOf(targets, low, high, coverage), [targets], how);
     describeTargets(this.network, { ...partsOf(this).targets, intervals: learned } as unknown as Json);
@@ -273,17 +289,23 @@ export class Regressor<
   }
 
   /**
-   * Intervals for a table's rows or for records, on other threads: a table with the columns `low` and `high`.
+   * Intervals for the tables of a source, one after another: tables with the columns `low` and `high`.
    * @throws Error ERR_BLASNET_NOT_FITTED before `conformal`; like predict()
    */
+  interval(source: TableChunks, options?: AsyncOptions): AsyncGenerator<Table, void, undefined>;
+  /** Intervals for the rows of a table or for records. @throws like the other form */
   interval(rows: Rows, options?: AsyncOptions): Promise<Table>;
   /** The interval of one record, at once. @throws like the other form */
   interval(record: object): [low: number, high: number];
-  interval(rows: unknown, options: AsyncOptions = {}): [low: number, high: number] | Promise<Table> {
+  interval(
+    rows: unknown,
+    options: AsyncOptions = {},
+  ): [low: number, high: number] | Promise<Table> | AsyncGenerator<Table, void, undefined> {
     const margin = this.#margin();
-    if (areRows(rows)) {
-      return this.#tableOf(rows, options, ['low', 'high'], (outputs) => this.#ends(outputs, margin));
-    }
+    const ofRows = (given: Rows, how: AsyncOptions) =>
+      this.#tableOf(given, how, ['low', 'high'], (outputs) => this.#ends(outputs, margin));
+    if (isTableSource(rows)) return predictTables(rows, ofRows, options);
+    if (areRows(rows)) return ofRows(rows, options);
     const row = this.#rows.outputOf(rows as RecordLike);
     const outputs = this.levels === undefined ? row : rearrangedRow(row);
     return intervalOf(outputs[0] as number, outputs[outputs.length - 1] as number, margin);
@@ -372,6 +394,16 @@ export class Regressor<
   *#predictions(outputs: Matrix): Work<Float64Array[]> {
     const columns = yield* this.#ascending(outputs);
     return this.#median === undefined ? columns : [columns[this.#median] as Float64Array];
+  }
+
+  // The targets of rows, and what the network says about them.
+  async #compared(rows: Rows | TableChunks, options: EvaluateRowsOptions) {
+    const { missingTarget: _, ...how } = options;
+    const { outputs, columns } = await comparedRows(rows, this.targets, options, async (table) => ({
+      columns: this.targets.map((name) => numbersIn(name, table)),
+      outputs: await this.#rows.outputs(table, how),
+    }));
+    return { values: columns, outputs, how };
   }
 
   async #predict(rows: Rows, options: AsyncOptions): Promise<Answers> {

@@ -7,7 +7,7 @@ import {
   workHere,
 } from '../addon/work';
 import { argumentError, blasnetError } from '../base/errors';
-import type { FloatArray, Matrix } from '../base/matrix';
+import { type FloatArray, Matrix } from '../base/matrix';
 import { checkOptions } from '../base/validate';
 import type { Network } from '../network/network';
 import type { Predictor } from '../network/predictor';
@@ -53,14 +53,18 @@ export class RowNetwork {
   /** The outputs of rows, computed on other threads (rows x outputDim). */
   async outputs(rows: Rows, options: AsyncOptions): Promise<Matrix> {
     checkOptions('', options, asyncConstraints);
-    const encoded = await pinnedWork(this.#encoded(rows), arraysOf(rows), options);
-    const outputs = await this.network.predict(inputsOf(encoded, this.inputs), options);
+    const several = notAlone(rows);
+    const encoded = await pinnedWork(this.#encoded(several), arraysOf(several), options);
+    const all = await this.network.predict(inputsOf(encoded, this.inputs), options);
+    const outputs = several === rows ? all : firstRow(all);
     return this.ranges === undefined ? outputs : workAnywhere(clamped(outputs, this.ranges), options);
   }
 
   /** Like `outputs`, but blocks the calling thread. */
   outputsHere(rows: Rows): Matrix {
-    const outputs = this.network.predictSync(inputsOf(workHere(this.#encoded(rows)), this.inputs));
+    const several = notAlone(rows);
+    const all = this.network.predictSync(inputsOf(workHere(this.#encoded(several)), this.inputs));
+    const outputs = several === rows ? all : firstRow(all);
     return this.ranges === undefined ? outputs : workHere(clamped(outputs, this.ranges));
   }
 
@@ -75,7 +79,7 @@ export class RowNetwork {
   }
 
   #oneRecord(): OneRecord {
-    // The kernel for one row sums in another order than that for several. So the record has a neighbour of zeros.
+    // As in `notAlone`: the record has a neighbour of zeros.
     const predictor = this.network.predictor({ maxBatch: 2 });
     const { input, categories, output } = predictor;
     const { width, embeddings } = this.inputs;
@@ -97,6 +101,16 @@ export class RowNetwork {
     if (rows instanceof Table) return yield* this.inputs.encode(rows, dtype);
     return yield* this.inputs.encodeRecords(rows as readonly RecordLike[], dtype);
   }
+}
+
+// The kernel for one row sums in another order than that for several. So a single row has a copy of itself beside it.
+function notAlone(rows: Rows): Rows {
+  if (rows instanceof Table) return rows.rows === 1 ? rows.take([0, 0]) : rows;
+  return rows.length === 1 ? [rows[0] as object, rows[0] as object] : rows;
+}
+
+function firstRow({ data, cols }: Matrix): Matrix {
+  return new Matrix(data.subarray(0, cols), 1, cols);
 }
 
 /** Whether an argument holds many rows; otherwise it is one record. @throws TypeError ERR_BLASNET_ARG_TYPE */

@@ -33,6 +33,7 @@ import type { ModelParts } from './model-parts';
 import { type PartialDependenceOptions, partialDependenceOf, type SayingModel } from './partial-dependence';
 import { type Rows, tableOf as tableOfRows } from './row-network';
 import { defaultMetric } from './scores';
+import type { TableChunks } from './table-source';
 import type { EvaluateRowsOptions } from './train-options';
 
 /**
@@ -82,7 +83,7 @@ export abstract class TableModel {
   }
 
   /** Compares predictions with the target of rows. */
-  abstract evaluate(rows: Rows, options?: EvaluateRowsOptions): Promise<unknown>;
+  abstract evaluate(rows: Rows | TableChunks, options?: EvaluateRowsOptions): Promise<unknown>;
 
   /** @internal What the model says about rows, as numbers by the name of each output. */
   abstract [said](rows: Table, options: AsyncOptions): Promise<Table>;

@@ -4,9 +4,8 @@ import { type AsyncOptions, howOf, inSlices, pinnedWork, type Work, workElsewher
 import { argumentError, blasnetError } from '../base/errors';
 import { optional, positiveInteger } from '../base/validate';
 import { freshSeed, RandomState } from '../random/random-state';
-import type { Chunks, SampleChunk, Source } from '../samples/source';
+import type { SampleChunk, Source } from '../samples/source';
 import type { Column } from '../tables/column';
-import { scanTable } from '../tables/scan-table';
 import { Table } from '../tables/table';
 import type { ValidationData } from '../training/options';
 import type { SourceFitOptions } from '../training/source-options';
@@ -18,12 +17,10 @@ import { presentRows, readPart, targetsOf } from './prepare';
 import { presetOf } from './presets';
 import { recipesFor } from './recipe';
 import { arraysOf, type Rows } from './row-network';
+import { eachTable, isTableSource, sourceName, type TableChunks, tablesOf } from './table-source';
 import type { Begun, Task, Trained } from './task';
 import { checkTrainOptionsAnd, type TrainOptions } from './train-options';
 import { encodedPart, fitOptionsOf, newNetwork, type Training } from './train-rows';
-
-/** Tables that can be gone through again, such as the result of `scanTable`; or files that `scanTable` reads. */
-export type TableChunks = Source<Table> | readonly (string | URL)[];
 
 /** The options that a source has beside those of a table. */
 export type WindowOptions = Pick<SourceFitOptions, 'windowRows'>;
@@ -36,16 +33,6 @@ export function checkTrainOptionsFor(
 ): void {
   const more = isTableSource(rows) ? { windowRows: optional(positiveInteger) } : {};
   checkTrainOptionsAnd(options, kind, more);
-}
-
-/** Whether rows come from a source. */
-export function isTableSource(value: unknown): value is TableChunks {
-  if (typeof value === 'function') return true;
-  if (Array.isArray(value)) {
-    const [first] = value;
-    return first instanceof Table || typeof first === 'string' || first instanceof URL;
-  }
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 /** The most rows from which schema, inputs and classes are learned. */
@@ -73,7 +60,8 @@ export async function trainSource<Model>(
   const training: Training = { options, task, recipe, seed, how };
   const { values } = whole;
   const result = await newNetwork(whole, values, training);
-  const chunks = (source: Source<Table>) => encodedChunks(source, result, values, training);
+  const chunks = (source: Source<Table>, name?: string) =>
+    encodedChunks(source, result, values, training, name);
   const { validationData: held, validationSplit = held === undefined ? usualShare : 0 } = options;
   const validationData = held && (await heldChunks(held, chunks));
   const trained = Math.max(1, Math.round(rows * (1 - validationSplit)));
@@ -110,46 +98,31 @@ function refuse(options: TrainOptions): void {
   if (clamp === true) wrong('clamp', 'left out, since it needs the range of all rows,', clamp);
 }
 
-function tablesOf(given: TableChunks): Source<Table> {
-  if (!Array.isArray(given) || given[0] instanceof Table) return given as Source<Table>;
-  return async function* () {
-    for (const file of given as readonly (string | URL)[]) yield* scanTable(file);
-  };
-}
-
 async function heldChunks(
   held: Rows | TableChunks,
-  chunks: (source: Source<Table>) => Source<SampleChunk>,
+  chunks: (source: Source<Table>, name: string) => Source<SampleChunk>,
 ): Promise<Source<SampleChunk>> {
-  if (isTableSource(held)) return chunks(tablesOf(held));
-  return chunks([held instanceof Table ? held : Table.from(held as never)]);
+  const tables = isTableSource(held)
+    ? tablesOf(held)
+    : [held instanceof Table ? held : Table.from(held as never)];
+  return chunks(tables, 'validationData');
 }
 
-/** The tables of a source, one after another. */
-async function* partsOf(source: Source<Table>): AsyncGenerator<Table, void, void> {
-  const chunks: Chunks<Table> = typeof source === 'function' ? await source() : source;
-  for await (const table of chunks) {
-    if (!(table instanceof Table)) {
-      const hint = ': scanTable makes such a source';
-      throw argumentError('ERR_BLASNET_ARG_TYPE', 'each part of the source', 'a Table', table, hint);
-    }
-    if (table.rows > 0) yield table;
-  }
-}
-
-/** The encoded rows of a source. */
+/** The encoded rows of a source. @param name what errors call it */
 function encodedChunks(
   source: Source<Table>,
   result: Trained,
   values: TargetValues,
   training: Training,
+  name = sourceName,
 ): () => AsyncGenerator<SampleChunk> {
   const { options, task, how } = training;
+  const encoded = async (table: Table): Promise<SampleChunk | undefined> => {
+    const part = await readPart(table, options, task.read(values), how);
+    return part.table.rows > 0 ? encodedPart(part, result.rows, training) : undefined;
+  };
   return async function* () {
-    for await (const table of partsOf(source)) {
-      const part = await readPart(table, options, task.read(values), how);
-      if (part.table.rows > 0) yield encodedPart(part, result.rows, training);
-    }
+    for await (const chunk of eachTable(source, encoded, how, name)) if (chunk !== undefined) yield chunk;
   };
 }
 
@@ -171,18 +144,21 @@ async function sampleOf(
     checkColumns(other, one.names);
     return pinnedWork(joinTables(one, other, one.names), [...arraysOf(one), ...arraysOf(other)], how);
   };
-  for await (const table of partsOf(source)) {
+  const take = async (table: Table): Promise<void> => {
     for (const name of names(table)) table.column(name);
     const all = { seen: rows, kept: sample?.rows ?? 0, capacity: sampledRows, rows: table.rows };
     const index = await workElsewhere(sampleOn(all, random), how);
     rows += table.rows;
     const joined = await join(sample, table);
-    sample = index.length === joined.rows ? joined : await joined.takeAsync(index, how);
+    // A copy of the first table, whose arrays the source may fill again.
+    const isCopy = joined !== table && index.length === joined.rows;
+    sample = isCopy ? joined : await joined.takeAsync(index, how);
     const found: number[] = [];
     for (const [i, name] of targets.entries())
       found.push(...(await workElsewhere(newClasses(table.column(name), seen[i] as Set<unknown>), how)));
     if (found.length > 0) firsts = await join(firsts, table.take(found));
-  }
+  };
+  for await (const _ of eachTable(source, take, how));
   if (sample === undefined)
     throw blasnetError('ERR_BLASNET_SOURCE', 'Expected the source to give at least one row, got none');
   // All rows are in the sample if they are few.

@@ -20,11 +20,12 @@ import { divided, presentRows, type Rows } from './prepare';
 import { presetOf } from './presets';
 import { foldsOf, type Recipe, recipesFor } from './recipe';
 import { RowNetwork } from './row-network';
+import { isTableSource } from './table-source';
 import type { Begun, Task, Trained } from './task';
 import { applyTemperatures } from './temperature';
 import type { ClassifierOptions, ResumingOptions, TrainOptions } from './train-options';
 import { type FitSamples, newNetwork, samplesOf, type Training } from './train-rows';
-import { isTableSource, trainSource } from './train-source';
+import { trainSource } from './train-source';
 
 /**
  * Trains a network with the rows of a table.

@@ -121,7 +121,7 @@ describe('a source that is wrong', () => {
     {
       what: 'no tables',
       source: () => [{ size: 3 }],
-      message: 'Expected each part of the source to be a Table',
+      message: 'In chunk 1 of the source: Expected the chunk to be a Table',
     },
     {
       what: 'other columns in a later part',

@@ -3,7 +3,7 @@
 
 import { describe, expectTypeOf, test } from 'vitest';
 import type { EpochReport, History, Matrix, Network, Source } from '../../lib/index';
-import type { Classifier as ClassifierClass, Table } from '../../lib/tabular';
+import type { Classifier as ClassifierClass, ClassName, Table } from '../../lib/tabular';
 import { Classifier, scanTable } from '../../lib/tabular';
 
 /** Compiled and never run. */
@@ -44,6 +44,12 @@ describe('the types of sources', () => {
       expectTypeOf(model).toEqualTypeOf<ClassifierClass>();
       Classifier.train(['a.csv', 'b.csv'], { target: 'y' });
       Classifier.train((): Table[] => [], { target: 'y' });
+      expectTypeOf(model.predict(scanTable('a.csv'))).toEqualTypeOf<
+        AsyncGenerator<ClassName[], void, undefined>
+      >();
+      expectTypeOf(model.probabilities(['a.csv'])).toEqualTypeOf<AsyncGenerator<Table, void, undefined>>();
+      expectTypeOf(model.predict([{ a: 1 }])).toEqualTypeOf<Promise<ClassName[]>>();
+      expectTypeOf(model.predict({ a: 1 })).toEqualTypeOf<ClassName>();
     });
   });
 
