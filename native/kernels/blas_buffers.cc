@@ -48,7 +48,7 @@ bool HasRoom() {
 }
 
 // Makes OpenBLAS have one more buffer than `count`. Meanwhile no call runs. Returns false if memory is short.
-bool Grow(size_t count) {
+bool Grow([[maybe_unused]] size_t count) {
   if (!HasRoom()) return false;
 #ifdef BLASNET_OPENBLAS_BUFFERS
   constexpr size_t kMost = 64;  // with more calls at once, OpenBLAS makes the buffer at the call
