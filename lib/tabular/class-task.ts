@@ -23,6 +23,7 @@ export function classifierTask(
   const names = targetsOf(options);
   const single = typeof options.target === 'string';
   return {
+    classes: true,
     *learn(table) {
       const targets: ClassTarget[] = [];
       for (const name of names) targets.push(yield* learnClasses(name, table.column(name), options.positive));

@@ -7,6 +7,7 @@ import type { Table } from '../tables/table';
 import { columnsOf, decide, decided, labelsTable, named, numbersTable, recordMaker } from './answers';
 import { type ClassName, type ClassTarget, classesIn, classNumbers } from './class-target';
 import { type ClassTargets, classifierTask, plain, targetsIn, targetsJson, valuesOf } from './class-task';
+import { comparedRows } from './compared-rows';
 import type { Continuing } from './continual/update';
 import {
   type ClassifierEvaluation,
@@ -22,13 +23,12 @@ import { type ReliabilityOptions, reliabilityConstraints, reliabilityTable } fro
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { servedRows } from './served-rows';
 import { continuing, explained, partsOf, said, TableModel } from './table-model';
-import { comparedRows, isTableSource, predictTables, type TableChunks } from './table-source';
+import { isTableSource, predictTables, type TableChunks } from './table-source';
 import type { Begun, Trained } from './task';
 import { resume, train } from './train';
 import {
   type ClassifierOptions,
   checkEvaluateOptions,
-  checkTrainOptions,
   type EvaluateRowsOptions,
   type ResumingOptions,
 } from './train-options';
@@ -138,11 +138,11 @@ export class Classifier<
    */
   static async resume<Model extends AnyClassifier = Classifier>(
     path: FilePath,
-    table: Rows,
-    options: Partial<ClassifierOptions> & ResumingOptions = {},
+    table: Rows | TableChunks,
+    options: Partial<ClassifierOptions> & ResumingOptions & WindowOptions = {},
   ): Promise<Model> {
-    checkTrainOptions(options, 'classifier', true);
-    const { recipe, ...stored } = await modelInCheckpoint(path, 'classifier', options);
+    checkTrainOptionsFor(table, options, 'classifier', true);
+    const { recipe, source, ...stored } = await modelInCheckpoint(path, 'classifier', options);
     const { rows, schema, targets } = stored;
     const names = targets.columns.map(({ name }) => name);
     const target = targets.single ? (names[0] as string) : names;
@@ -153,7 +153,7 @@ export class Classifier<
       : { kind: 'labels', targets: targets.columns, numbers: targets.columns.map(() => none) };
     const full = { ...options, target };
     const modelOf = (trained: Trained) => made<Model>({ ...trained, targets: targetsJson(trained.values) });
-    const trained = { rows, schema, values, recipe };
+    const trained = { rows, schema, values, recipe, source };
     return modelOf(await resume(path, table, full, trained, classifierTask(full), modelOf));
   }
 

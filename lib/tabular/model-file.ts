@@ -126,6 +126,31 @@ interface StoredModel {
   readonly inputs: LearnedInputsJson;
   /** What a preset trained, for who resumes the training. */
   readonly recipe?: Recipe;
+  /** Of a training from a source, for who resumes it. */
+  readonly source?: SourceCounts;
+}
+
+/** What a training from a source has counted. */
+export interface SourceCounts {
+  /** The rows that have a target and a weight above 0. */
+  readonly rows: number;
+  /** Those among them that train. */
+  readonly trained: number;
+  /** The share of the rows that is held out. */
+  readonly share: number;
+}
+
+/** What a checkpoint says about its training. */
+export interface Stored {
+  readonly recipe: Recipe | undefined;
+  /** Undefined for a training with rows in memory. */
+  readonly source: SourceCounts | undefined;
+}
+
+function isSourceCounts(value: unknown): value is SourceCounts {
+  const { rows, trained, share } = (value ?? {}) as Partial<SourceCounts>;
+  const isCount = (count: unknown) => Number.isSafeInteger(count) && (count as number) > 0;
+  return isCount(rows) && isCount(trained) && typeof share === 'number' && share >= 0 && share < 1;
 }
 
 /** Changes what the file of a model will say about its targets. */
@@ -211,6 +236,7 @@ function readModel(json: Json): StoredModel {
   if (!ok) throw new Error('its targets are damaged');
   const fits = isRecipe(recipe) && (recipe.temperatures ?? targets.columns).length === targets.columns.length;
   if (recipe !== undefined && !fits) throw new Error('its recipe is damaged');
+  if (model.source !== undefined && !isSourceCounts(model.source)) throw new Error('its source is damaged');
   return model;
 }
 
@@ -231,10 +257,11 @@ export async function modelInCheckpoint<K extends TargetsJson['kind']>(
   path: FilePath,
   kind: K,
   { skipDamaged = false, ...options }: AsyncOptions & { readonly skipDamaged?: boolean },
-): Promise<ModelParts<TargetsOf<K>> & { readonly recipe: Recipe | undefined }> {
+): Promise<ModelParts<TargetsOf<K>> & Stored> {
   const { stored, path: file } = await findCheckpoint(path, skipDamaged, {}, howOf(options));
   const parts = modelParts(stored, file, kind);
-  return { ...parts, recipe: (tableOf(stored.options) as unknown as StoredModel).recipe };
+  const { recipe, source } = tableOf(stored.options) as unknown as StoredModel;
+  return { ...parts, recipe, source };
 }
 
 /** Checks that a resumed training states the targets that it had, if it states any. */

@@ -6,7 +6,6 @@ import type { RandomState } from '../random/random-state';
 import { cellError } from '../tables/build';
 import type { Column } from '../tables/column';
 import type { Table } from '../tables/table';
-import { noClass } from './class-target';
 import { holdOut } from './hold-out';
 import { type TargetValues, takenNumbers, takeValues } from './labels';
 import { isIgnored } from './learn-column';
@@ -64,7 +63,7 @@ export async function trainableRows(
   await checkTable(table, options, how);
   const values = await pinnedWork(learn(table), arraysOf(table), how);
   return {
-    index: await presentIn({ table, values, weights: weightsOf(table, options) }, options, how),
+    index: await presentIn(table, options, how),
     values,
   };
 }
@@ -110,12 +109,13 @@ function weightsOf(table: Table, { weight }: TrainOptions): Float64Array | undef
   return weight === undefined || !table.has(weight) ? undefined : table.column(weight, 'number').values;
 }
 
-/** The rows of one of several tables that have a target, and a weight above 0. There may be none. */
+/** Those rows of one of several tables that `choose` takes from the present ones. There may be none. */
 export async function readPart(
   table: Table,
   options: TrainOptions,
   read: ReadTargets,
   how: AsyncOptions,
+  choose?: (present: Uint32Array) => Work<Uint32Array>,
 ): Promise<Part> {
   await checkTable(table, options, how);
   const part = {
@@ -123,17 +123,28 @@ export async function readPart(
     values: await pinnedWork(read(table), arraysOf(table), how),
     weights: weightsOf(table, options),
   };
-  const present = await pinnedWork(presentIndex(part, options), arraysOf(table), how);
-  return present.length === table.rows ? part : takePart(part, present, how);
+  const present = await pinnedWork(presentIndex(table, options), arraysOf(table), how);
+  const rows = choose === undefined ? present : await workElsewhere(choose(present), how);
+  return rows.length === table.rows ? part : takePart(part, rows, how);
+}
+
+/** The rows of one of several tables that have a target, and a weight above 0. There may be none. */
+export async function presentRowsOf(
+  table: Table,
+  options: TrainOptions,
+  how: AsyncOptions,
+): Promise<Uint32Array> {
+  await checkTable(table, options, how);
+  return pinnedWork(presentIndex(table, options), arraysOf(table), how);
 }
 
 async function onlyPresent(part: Part, options: TrainOptions, how: AsyncOptions): Promise<Part> {
-  const present = await presentIn(part, options, how);
+  const present = await presentIn(part.table, options, how);
   return present.length === part.table.rows ? part : takePart(part, present, how);
 }
 
-async function presentIn(part: Part, options: TrainOptions, how: AsyncOptions): Promise<Uint32Array> {
-  const present = await pinnedWork(presentIndex(part, options), arraysOf(part.table), how);
+async function presentIn(table: Table, options: TrainOptions, how: AsyncOptions): Promise<Uint32Array> {
+  const present = await pinnedWork(presentIndex(table, options), arraysOf(table), how);
   if (present.length < 2) {
     throw blasnetError(
       'ERR_BLASNET_SHAPE',
@@ -143,10 +154,10 @@ async function presentIn(part: Part, options: TrainOptions, how: AsyncOptions): 
   return present;
 }
 
-function* presentIndex({ table, values, weights }: Part, options: TrainOptions): Work<Uint32Array> {
+function* presentIndex(table: Table, options: TrainOptions): Work<Uint32Array> {
   const names = targetsOf(options);
-  const columns =
-    values.kind === 'numbers' ? values.values : values.kind === 'labels' ? values.numbers : [values.numbers];
+  const weights = weightsOf(table, options);
+  const columns = names.map((name) => table.column(name));
   const present = new Uint32Array(table.rows);
   let count = 0;
   let gaps = 0;
@@ -154,9 +165,7 @@ function* presentIndex({ table, values, weights }: Part, options: TrainOptions):
   yield* inSlices(table.rows, (from, to) => {
     for (let row = from; row < to; row++) {
       if (weights !== undefined && !weighs(weights[row] as number, row, options.weight as string)) continue;
-      const missing = columns.findIndex((column) =>
-        values.kind === 'numbers' ? Number.isNaN(column[row]) : column[row] === noClass,
-      );
+      const missing = columns.findIndex((column) => isGap(column.values[row] as number, column));
       if (missing === -1) present[count++] = row;
       else {
         gaps++;

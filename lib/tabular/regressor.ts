@@ -7,6 +7,7 @@ import type { Json } from '../formats/json';
 import { type Served, served } from '../network/served-model';
 import type { Table } from '../tables/table';
 import { columnsOf, numbersTable, recordMaker } from './answers';
+import { comparedRows } from './compared-rows';
 import type { Continuing } from './continual/update';
 import { evaluateNumbers, type RegressorEvaluation, type TargetsEvaluation } from './evaluation';
 import {
@@ -41,12 +42,11 @@ import { rearranged, rearrangedRow } from './quantiles';
 import { areRows, type RowNetwork, type Rows } from './row-network';
 import { servedRows } from './served-rows';
 import { continuing, explained, partsOf, said, TableModel } from './table-model';
-import { comparedRows, isTableSource, predictTables, type TableChunks } from './table-source';
+import { isTableSource, predictTables, type TableChunks } from './table-source';
 import type { Begun, Trained } from './task';
 import { resume, train } from './train';
 import {
   checkEvaluateOptions,
-  checkTrainOptions,
   type EvaluateRowsOptions,
   type RegressorOptions,
   type ResumingOptions,
@@ -152,11 +152,11 @@ export class Regressor<
   /** Continues a training from a checkpoint that `train` wrote: see `Classifier.resume`. @throws like Classifier.resume() */
   static async resume<Model extends AnyRegressor = Regressor>(
     path: FilePath,
-    table: Rows,
-    options: Partial<RegressorOptions> & ResumingOptions = {},
+    table: Rows | TableChunks,
+    options: Partial<RegressorOptions> & ResumingOptions & WindowOptions = {},
   ): Promise<Model> {
-    checkTrainOptions(options, 'regressor', true);
-    const { recipe, ...stored } = await modelInCheckpoint(path, 'regressor', options);
+    checkTrainOptionsFor(table, options, 'regressor', true);
+    const { recipe, source, ...stored } = await modelInCheckpoint(path, 'regressor', options);
     const { rows, schema, targets } = stored;
     const target = targets.single ? (targets.columns[0] as string) : targets.columns;
     checkSameTarget(options.target, target);
@@ -176,7 +176,7 @@ export class Regressor<
         path,
         table,
         full,
-        { rows, schema, values, recipe },
+        { rows, schema, values, recipe, source },
         taskOf(trainedTargets, full),
         modelOf,
       ),

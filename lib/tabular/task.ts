@@ -17,6 +17,8 @@ export type Begun<Model> = (model: Model) => void;
 
 /** What a training is about: which targets, and how their columns are read. */
 export interface Task {
+  /** Whether the targets are classes. */
+  readonly classes: boolean;
   /** Reads the target columns. Learns from them what there is to learn, such as classes. */
   readonly learn: (table: Table) => Work<TargetValues>;
   /** Learns more from the targets of the rows that train. @default nothing */

@@ -25,6 +25,7 @@ import { type InputsOptions, inputs } from './inputs';
 import { ownOption, presets } from './presets';
 import { quantilesOption } from './quantiles';
 import type { Rows } from './row-network';
+import type { TableChunks } from './table-source';
 
 /** A hidden layer: its number of units, or the options of a layer without those that follow by themselves. */
 export type HiddenLayer = number | Omit<LayerOptions, 'inputDim' | 'embeddings'>;
@@ -81,10 +82,11 @@ export interface TrainOptions<M extends Metrics = Metrics>
   /** The most passes through the rows. @default 200; with a preset 64 for classes, and 32 for numbers or 'fast' */
   readonly epochs?: number;
   /**
-   * Rows that the training does not learn from, with the target: a table or records. Not with validationSplit.
+   * Rows that the training does not learn from, with the target: a table or records; for a training from a source also a source of
+   * its own. Not with validationSplit.
    * @default a share of the rows: see validationSplit
    */
-  readonly validationData?: Rows;
+  readonly validationData?: Rows | TableChunks;
   /**
    * The share of the rows to hold out as the validation set, in (0, 1), or 0 for none: at random, with equal shares of the
    * classes, or the last rows with `shuffle: false`. @default 0.15 from 100 rows on, and 0 below
@@ -206,18 +208,13 @@ const regressorConstraints = {
 };
 
 /** The rules for the options of `resume` beside those of the training. */
-const resumingConstraints = {
+export const resumingConstraints = {
   target: optional(target),
   override: anything,
   skipDamaged: optional(boolean),
 };
 
-/** Checks the options, as far as that needs no data. */
-export function checkTrainOptions(options: unknown, kind: 'classifier' | 'regressor', resumes = false): void {
-  checkTrainOptionsAnd(options, kind, resumes ? resumingConstraints : {});
-}
-
-/** Like `checkTrainOptions`, for a call with more options than `train` has. */
+/** Checks the options, as far as that needs no data. @param more the rules for options that `train` does not have */
 export function checkTrainOptionsAnd(
   options: unknown,
   kind: 'classifier' | 'regressor',

@@ -18,6 +18,7 @@ import { columnsOf } from './continual/model-memory';
 import { inputs as declaration } from './inputs';
 import { labelsFor, outputFor, splitTargetOf, type TargetValues } from './labels';
 import { LearnedInputs } from './learned-inputs';
+import type { SourceCounts } from './model-file';
 import { type Part, type Rows, targetsOf } from './prepare';
 import { fitOptions, hiddenLayers, networkOptions, type Recipe } from './recipe';
 import { arraysOf, inputsOf, RowNetwork } from './row-network';
@@ -33,6 +34,8 @@ export interface Training {
   readonly seed: number;
   /** What the model's file says about the rows that it remembers, with these columns; undefined for none. */
   readonly remembered?: (columns: readonly string[]) => Promise<Json | undefined>;
+  /** What the model's file says about a source. */
+  readonly source?: SourceCounts;
   readonly how: AsyncOptions;
 }
 
@@ -42,7 +45,7 @@ export async function newNetwork(
   values: TargetValues,
   training: Training,
 ): Promise<Trained> {
-  const { options, task, recipe, seed, remembered, how } = training;
+  const { options, task, recipe, seed, remembered, source, how } = training;
   const table = given.without(options.weight === undefined ? [] : [options.weight]);
   const schema = await pinnedWork(Schema.learn(table, targetsOf(options)), arraysOf(table), how);
   const target = await workElsewhere(splitTargetOf(values), how);
@@ -55,6 +58,7 @@ export async function newNetwork(
     ...{ version: 1, targets: task.describe(values) },
     ...{ schema: schema.toJSON(), inputs: inputs.toJSON() },
     ...(recipe && { recipe }),
+    ...(source && { source }),
     ...(memory !== undefined && { memory }),
   };
   const network = await Network.create(layersFor(inputs, values, options, recipe), {

@@ -11,21 +11,21 @@ import type { Table } from '../tables/table';
 import type { History } from '../training/history';
 import { checkWatching } from '../training/options';
 import { attach } from '../training/training-error';
+import { withTemperatures } from './calibrated';
 import { memoryJson, remember } from './continual/memory';
 import { type CrossFit, crossFit, settled } from './cross-fit';
 import { outputFor, type TargetValues } from './labels';
 import { MeanRows } from './mean-rows';
-import { describeTargets } from './model-file';
+import type { Stored } from './model-file';
 import { divided, presentRows, type Rows } from './prepare';
 import { presetOf } from './presets';
 import { foldsOf, type Recipe, recipesFor } from './recipe';
 import { RowNetwork } from './row-network';
 import { isTableSource } from './table-source';
 import type { Begun, Task, Trained } from './task';
-import { applyTemperatures } from './temperature';
 import type { ClassifierOptions, ResumingOptions, TrainOptions } from './train-options';
 import { type FitSamples, newNetwork, samplesOf, type Training } from './train-rows';
-import { trainSource } from './train-source';
+import { resumeSource, trainSource } from './train-source';
 
 /**
  * Trains a network with the rows of a table.
@@ -100,7 +100,7 @@ export async function resume(
   path: FilePath,
   given: unknown,
   options: TrainOptions & ResumingOptions,
-  stored: Omit<Trained, 'history'> & { readonly recipe: Recipe | undefined },
+  stored: Omit<Trained, 'history'> & Stored,
   task: Task,
   modelOf: (trained: Trained) => unknown,
 ): Promise<Trained> {
@@ -109,6 +109,11 @@ export async function resume(
   const { rows: restored, schema, values, recipe } = stored;
   const { seed } = restored.network;
   checkSameRecipe(options, recipe);
+  if (isTableSource(given)) return resumeSource(path, given, options, stored, task, modelOf);
+  if (stored.source !== undefined) {
+    const rule = 'a source, as in the training of the checkpoint';
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'table', rule, given);
+  }
   const whole = await presentRows(given, options, task.read(values), how);
   const rows: Rows =
     recipe?.folds === undefined
@@ -151,19 +156,6 @@ async function finished(
     ({ temperatures } = await task.judge([await task.observe(network, samples, how)], how));
   }
   return withTemperatures(network, values, temperatures, task);
-}
-
-/** Calibrates a network, and lets it carry what was learned of the target then. */
-function withTemperatures(
-  network: Network,
-  values: TargetValues,
-  temperatures: readonly number[] | undefined,
-  task: Task,
-): TargetValues {
-  if (temperatures === undefined) return values;
-  const learned = applyTemperatures(network, values, temperatures);
-  describeTargets(network, task.describe(learned));
-  return learned;
 }
 
 /** Checks that a resumed training with a preset states no other length and no other rows. */

@@ -96,6 +96,7 @@ describe('a model from a source', () => {
       hidden: [],
       epochs: 1,
       batchSize: 4096,
+      validationSplit: 0,
       seed: 1,
     });
     expect([...model.schema.columns].find(({ name }) => name === 'y')?.categories).toEqual([
@@ -103,6 +104,75 @@ describe('a model from a source', () => {
       'b',
       'rare',
     ]);
+  });
+});
+
+describe('what a table can, a source can', () => {
+  const weighted = Table.from({
+    ...Object.fromEntries(table.names.map((name) => [name, table.column(name)])),
+    weight: Float64Array.from({ length: 400 }, (_, row) => row % 5),
+    dear: Array.from({ length: 400 }, (_, row) => (row % 50 === 7 ? null : ['no', 'yes', 'so'][row % 3])),
+  });
+  const source = () => [weighted.slice(0, 70), weighted.slice(70, 310), weighted.slice(310)];
+  const held = {
+    ...{ hidden: [8], epochs: 6, seed: 5, shuffle: false, validationSplit: 0.2, weight: 'weight' },
+    ...{ optimizer: adam({ learningRate: 0.03 }), missingTarget: 'drop' },
+  } as const;
+  const classes = { ...held, target: 'dear' } as const;
+  const rows = { validationData: table.slice(0, 60).without(['fruit']), validationSplit: undefined };
+
+  test.each([
+    { what: 'holds the last rows out, stops early and calibrates', more: {} },
+    { what: 'weighs classes', more: { classWeight: 'balanced', calibrate: false } },
+    { what: 'follows a preset', more: { preset: 'fast', hidden: undefined, optimizer: undefined } },
+  ])('it $what', async ({ more }) => {
+    const expected = await Classifier.train(weighted, { ...classes, ...more } as never);
+    const model = await Classifier.train(source, { ...classes, ...more } as never);
+    expect(bitsOf(model.network)).toBe(bitsOf(expected.network));
+    expect(model.temperature).toBe(expected.temperature);
+    expect(model.temperature === undefined).toBe('calibrate' in more);
+    expect(model.history?.valLoss).toEqual(expected.history?.valLoss);
+    expect(model.schema.toJSON()).toEqual(expected.schema.toJSON());
+  });
+
+  test('it is validated by rows or by a source of its own, whose errors have its name', async () => {
+    const wanted = { ...held, ...rows, weight: undefined, target: 'dear', inputs: { numbers: 'standard' } };
+    const own = { ...wanted, inputs: { columns: { fruit: 'ignore' } } } as never;
+    const validation = rows.validationData;
+    const expected = await Classifier.train(table, own);
+    for (const validationData of [validation, [validation.slice(0, 20), validation.slice(20)]]) {
+      const model = await Classifier.train(parts([150]), { ...(own as object), validationData } as never);
+      expect(bitsOf(model.network)).toBe(bitsOf(expected.network));
+      expect(model.temperature).toBe(expected.temperature);
+    }
+    const wrong = [validation, validation.without(['size'])];
+    await expect(
+      Classifier.train(parts([150]), { ...(own as object), validationData: wrong } as never),
+    ).rejects.toThrow('In chunk 2 of validationData: Expected the table to have the column "size"');
+  });
+
+  test('it clamps predictions to the range of the rows that train', async () => {
+    const wanted = { ...held, target: 'price', clamp: true, quantiles: [0.1, 0.9] } as const;
+    const expected = await Regressor.train(weighted, wanted);
+    const model = await Regressor.train(source, wanted);
+    const far = Table.from({ size: [-1e6, 1e6], fruit: ['fig', 'nut'], dear: ['no', 'yes'] });
+    expect((await model.quantiles(far)).toRecords()).toEqual((await expected.quantiles(far)).toRecords());
+    const trained = weighted.column('price').values as Float64Array;
+    expect(Math.min(...(await model.predict(far)))).toBeGreaterThanOrEqual(Math.fround(Math.min(...trained)));
+  });
+
+  test('it remembers the rows that a table remembers, and goes on with new ones', async () => {
+    const wanted = { ...classes, remember: 30, epochs: 2 } as const;
+    const [expected, model] = [
+      await Classifier.train(weighted, wanted),
+      await Classifier.train(source, wanted),
+    ];
+    const ofTable = JSON.parse(JSON.stringify(expected)).table.memory;
+    const ofSource = JSON.parse(JSON.stringify(model)).table.memory;
+    expect(ofSource.sample).toEqual(ofTable.sample);
+    expect(ofSource.seen).toBe(ofTable.seen);
+    const { model: next } = await model.update(weighted.slice(0, 90), { epochs: 1, missingTarget: 'drop' });
+    expect(next.schema.column('size').kind).toBe('number');
   });
 });
 
@@ -117,7 +187,11 @@ describe('a source that is wrong', () => {
   });
 
   test.each([
-    { what: 'no rows', source: () => [], message: 'Expected the source to give at least one row, got none' },
+    {
+      what: 'no rows',
+      source: () => [],
+      message: 'Expected the source to give at least one row with a target',
+    },
     {
       what: 'no tables',
       source: () => [{ size: 3 }],
@@ -135,7 +209,10 @@ describe('a source that is wrong', () => {
 
   test.each([
     [{ preset: 'best' }, "Expected preset to be 'default' or 'fast', which train once, with a source"],
-    [{ remember: 100 }, 'Expected remember to be left out with a source'],
+    [
+      { validationSplit: 0.001 },
+      'Expected validationSplit to be a share that holds out at least one of the 400',
+    ],
     [{ windowRows: -1 }, 'Expected windowRows to be a positive integer'],
   ])('cannot have %o', async (more, message) => {
     await expect(Classifier.train(parts([90]), { target: 'dear', ...more } as never)).rejects.toThrow(

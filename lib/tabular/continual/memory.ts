@@ -9,7 +9,9 @@ import { arraysOf } from '../row-network';
 import { joinTables } from './join-tables';
 import { sampleOn } from './reservoir';
 import { readRows, type StoredColumn, storeRows } from './stored-rows';
+
 import { type ColumnSummary, edgesOf, joinSummaries, summarize } from './summary';
+import { TableSample } from './table-sample';
 
 export interface Memory {
   /** The seed of the draws. Each update has draws of its own. */
@@ -44,6 +46,38 @@ export async function remember(about: NewMemory, table: Table, how: AsyncOptions
   };
   const index = await pinnedWork(summarizing(), arraysOf(table), how);
   return { ...about, updates: 0, seen: table.rows, sample: await table.takeAsync(index, how), columns };
+}
+
+/**
+ * The memory of the first rows, which come table by table, with the columns of `like`. The bins are those of `like`, and the sample is
+ * that of one table with all rows. @throws like remember()
+ */
+export async function rememberTables(
+  about: NewMemory,
+  like: Table,
+  tables: AsyncIterable<Table>,
+  how: AsyncOptions,
+): Promise<Memory> {
+  const columns = new Map<string, ColumnSummary>();
+  const edges = new Map<string, readonly number[] | undefined>();
+  const learning = function* (): Work<void> {
+    for (const name of like.names) edges.set(name, edgesOf(yield* summarize(name, like.column(name))));
+  };
+  await pinnedWork(learning(), arraysOf(like), how);
+  const sample = new TableSample(about.capacity, new RandomState(seedOf(about.seed, -1)));
+  for await (const table of tables) {
+    const summarizing = function* (): Work<void> {
+      for (const name of like.names) {
+        const known = columns.get(name);
+        const bins = (known && edgesOf(known)) ?? edges.get(name);
+        const more = yield* summarize(name, table.column(name), bins);
+        columns.set(name, known === undefined ? more : joinSummaries(name, known, more));
+      }
+    };
+    await pinnedWork(summarizing(), arraysOf(table), how);
+    await sample.add(table, undefined, how);
+  }
+  return { ...about, updates: 0, seen: sample.seen, sample: sample.table as Table, columns };
 }
 
 /** The memory of these rows, too. They have the columns of the sample. `random` draws those of the new sample. */
