@@ -82,9 +82,9 @@ HWY_INLINE V MeanWith(D d, V mean, T keep, V value, T rest) {
   return hn::MulAdd(hn::Set(d, keep), mean, hn::Mul(hn::Set(d, rest), value));
 }
 
-// A mean of gradients that are 0 by now, such as those of a category that no longer occurs, ends at a few
-// times the least subnormal number, for good: keep times that rounds to itself. Many processors are slow with
-// such numbers.
+// A mean of gradients that are 0 by now, such as those of a category that no longer occurs, or of their
+// squares, ends at some hundred times the least subnormal number, for good: keep times that rounds to itself.
+// Many processors are slow with such numbers, above all with their roots.
 template <class D, class V>
 HWY_INLINE V WithoutSubnormals(D d, V mean) {
   using T = hn::TFromD<D>;
@@ -124,7 +124,7 @@ template <bool centered, bool momentum, typename T>
 void RmsPropStep(const RmsPropConstants<T>& k, const Arrays<T>& arrays) {
   constexpr size_t states = 1 + size_t{centered} + size_t{momentum};
   Walk<states>(k, arrays, [k](auto d, auto p, auto g, auto& square, auto& b, auto& c) {
-    square = MeanWith(d, square, k.decay, hn::Mul(g, g), k.one_minus_decay);
+    square = WithoutSubnormals(d, MeanWith(d, square, k.decay, hn::Mul(g, g), k.one_minus_decay));
     auto spread = square;
     if constexpr (centered) {
       b = MeanWith(d, b, k.decay, g, k.one_minus_decay);
@@ -172,7 +172,7 @@ void Step(const AdadeltaConstants<T>& k, const Arrays<T>& arrays) {
 template <class D, class V, class Constants>
 HWY_INLINE void UpdateMeans(D d, V g, V& mean, V& square, const Constants& k) {
   mean = WithoutSubnormals(d, MeanWith(d, mean, k.beta1, g, k.one_minus_beta1));
-  square = MeanWith(d, square, k.beta2, hn::Mul(g, g), k.one_minus_beta2);
+  square = WithoutSubnormals(d, MeanWith(d, square, k.beta2, hn::Mul(g, g), k.one_minus_beta2));
 }
 template <class D, class V, class Constants>
 HWY_INLINE V CorrectedRoot(D d, V square, const Constants& k) {

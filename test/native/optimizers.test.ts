@@ -178,17 +178,26 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
     expectSameBits(parameters, type.array([1, -0, 0, -3]));
   });
 
-  const averaging = optimizers.filter(({ names }) => names[0] === 'mean' || names[0] === 'velocity');
-  it.each(averaging)('$what ends a mean of gradients that have become zero', ({ optimizer, names }) => {
-    const { name, ...options } = optimizer;
-    const bare = factories[name]({ ...options, weightDecay: 0 } as object);
-    const first = [8 * type.leastNormal, -type.leastNormal, type.leastNormal * type.epsilon];
-    const states = type.array([...first, ...Array(3 * (names.length - 1)).fill(1)]);
-    update(bare, 5, type.array(3), type.array(3), states);
-    const [normal = 0, ...others] = states.slice(0, 3);
-    expect(normal).toBeGreaterThan(type.leastNormal);
-    expect(others.map(Math.abs)).toEqual([0, 0]);
-  });
+  const averages = optimizers.flatMap(({ what, optimizer, names }) =>
+    names.flatMap((state, at) => {
+      const ends =
+        state === 'square' ? optimizer.name !== 'adadelta' : at === 0 && /mean|velocity/.test(state);
+      return ends ? [{ what, optimizer, state, at, count: names.length }] : [];
+    }),
+  );
+  it.each(averages)(
+    '$what ends the $state of gradients that have become zero',
+    ({ optimizer, at, count }) => {
+      const { name, ...options } = optimizer;
+      const bare = factories[name]({ ...options, weightDecay: 0 } as object);
+      const states = type.array(Array(3 * count).fill(1));
+      states.set([8 * type.leastNormal, -type.leastNormal, type.leastNormal * type.epsilon], 3 * at);
+      update(bare, 5, type.array(3), type.array(3), states);
+      const [normal = 0, ...others] = states.slice(3 * at, 3 * at + 3);
+      expect(normal).toBeGreaterThan(type.leastNormal);
+      expect(others.map(Math.abs)).toEqual([0, 0]);
+    },
+  );
 
   it('gradient descent has worked values, and takes more gradients than it needs', () => {
     const parameters = type.array([1, -2, 0.5, 0, 7]);
