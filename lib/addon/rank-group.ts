@@ -20,6 +20,12 @@ export interface NativeRankGroup extends NativeOperations {
   /** Gathers the bytes of all ranks, for `gathered`. */
   gather(bytes: Uint8Array, callback?: Callback): void;
   gathered(): Uint8Array[];
+  /** Has `listen` send a letter to other ranks, also one that runs already. */
+  post(ranks: Uint32Array, bytes: Uint8Array): void;
+  /** Sends letters, and waits for one of these ranks, without a limit; without ranks, until all are sent. */
+  listen(ranks: Uint32Array, callback?: Callback): void;
+  /** The letters that have come. */
+  heard(): { readonly rank: number; readonly bytes: Uint8Array }[];
   /** Throws an error with this text on the other ranks. */
   fail(text: string, callback?: Callback): void;
   /** Ends MPI, when all ranks do so. */

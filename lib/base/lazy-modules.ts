@@ -13,6 +13,10 @@ export function nodeFs(): typeof import('node:fs') {
   return require('node:fs');
 }
 
+export function nodeV8(): typeof import('node:v8') {
+  return require('node:v8');
+}
+
 export function nodeWorkerThreads(): typeof import('node:worker_threads') {
   return require('node:worker_threads');
 }

@@ -6,7 +6,6 @@ import { settingsOf } from '../training/fingerprint';
 import type { TrainingSession } from '../training/session';
 
 type Facts = Readonly<Record<string, unknown>>;
-type AnyArray = Float64Array | Float32Array | Int32Array | Uint32Array;
 
 // Of long arrays, so many parts of so many bytes are compared, spread evenly.
 const parts = 256;
@@ -17,16 +16,14 @@ export async function factsOf(session: TrainingSession): Promise<Facts> {
   const { options, samples, validation, runner, network } = session;
   const { X, codes, Y, weights } = samples;
   const { kind, optimizer } = network;
-  const { simd, blas, blasCore } = buildInfo();
   const shared = options.shared as NonNullable<typeof options.shared>;
-  const digest = (...arrays: (AnyArray | null | undefined)[]) => workElsewhere(digestOf(arrays), {});
+  const digest = (...arrays: (ArrayBufferView | null | undefined)[]) => workElsewhere(digestOf(arrays), {});
   const state = optimizer.stateFor(options.optimizer);
   const { position, key, spareNormal } = runner.random.getState();
   const { preprocessing, labels, targetScaler } = kind;
   const learned = [preprocessing, labels, targetScaler].map((part) => part?.toJSON());
   return {
-    "the kernels' instruction set": simd,
-    'the BLAS': [blas, blasCore],
+    ...kernelFacts(),
     "the network's layers": plain(kind.architecture),
     dtype: X.dtype,
     'distributed.rows': shared.ownRows ? 'own' : 'all',
@@ -45,6 +42,30 @@ export async function factsOf(session: TrainingSession): Promise<Facts> {
       validation &&
       (await digest(validation.X.data, validation.codes, validation.Y.data, validation.weights)),
   };
+}
+
+/** What a call says must be equal on all ranks, and what results depend on anyway. */
+export async function factsAbout(
+  facts: Facts,
+  arrays: Readonly<Record<string, readonly ArrayBufferView[]>>,
+): Promise<Facts> {
+  const all: Record<string, unknown> = kernelFacts();
+  for (const [name, fact] of Object.entries(facts)) {
+    const text = JSON.stringify(plain(fact));
+    // Such as a label for each row.
+    const isLong = text.length > 1000;
+    all[name] = isLong
+      ? `${text.slice(0, 40)}..., ${await workElsewhere(digestOf([new TextEncoder().encode(text)]), {})}`
+      : plain(fact);
+  }
+  for (const [name, own] of Object.entries(arrays)) all[name] = await workElsewhere(digestOf(own), {});
+  return all;
+}
+
+// Equal code gives equal bits with equal instructions.
+function kernelFacts(): Record<string, unknown> {
+  const { simd, blas, blasCore } = buildInfo();
+  return { "the kernels' instruction set": simd, 'the BLAS': [blas, blasCore] };
 }
 
 /** @throws Error ERR_BLASNET_RANKS which names what differs, and on which ranks */
@@ -73,7 +94,7 @@ export function checkFacts(all: readonly Facts[]): void {
   );
 }
 
-function* digestOf(arrays: readonly (AnyArray | null | undefined)[]): Work<string> {
+function* digestOf(arrays: readonly (ArrayBufferView | null | undefined)[]): Work<string> {
   const hash = new Sha256();
   for (const array of arrays) {
     if (array === null || array === undefined) continue;
@@ -88,9 +109,14 @@ function* digestOf(arrays: readonly (AnyArray | null | undefined)[]): Work<strin
   return hash.digest().slice(0, 16);
 }
 
-// A function, such as a user's schedule, cannot be compared.
+// A function, such as a user's schedule, cannot be compared. Of arrays in options, the first elements are.
 function plain(value: unknown): unknown {
-  const text = JSON.stringify(value, (_, one) => (typeof one === 'function' ? 'a function' : one));
+  const text = JSON.stringify(value, (_, one) => {
+    if (typeof one === 'function') return 'a function';
+    if (!ArrayBuffer.isView(one) || one instanceof DataView) return one;
+    const elements = one as Uint8Array;
+    return `${elements.length} elements: ${elements.subarray(0, 8).join()}`;
+  });
   return text === undefined ? null : JSON.parse(text);
 }
 

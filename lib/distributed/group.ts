@@ -3,7 +3,7 @@ import { settled } from '../addon/work';
 import { blasnetError } from '../base/errors';
 import { type Distribution, distributionOf } from '../training/distribution';
 import type { TrainingSession } from '../training/session';
-import { checkFacts, factsOf } from './agree';
+import { checkFacts, factsAbout, factsOf } from './agree';
 
 /** Where a rank is, and what its library is. */
 export interface Place {
@@ -42,6 +42,24 @@ export class Ranks implements Distribution {
 
   async agree(session: TrainingSession): Promise<void> {
     if (this.#native !== undefined) checkFacts(await this.gather(await factsOf(session)));
+  }
+
+  async compare(
+    facts: Readonly<Record<string, unknown>>,
+    arrays: Readonly<Record<string, readonly ArrayBufferView[]>>,
+  ): Promise<void> {
+    if (this.#native !== undefined) checkFacts(await this.gather(await factsAbout(facts, arrays)));
+  }
+
+  post(ranks: readonly number[], letter: Uint8Array): void {
+    this.#native?.post(Uint32Array.from(ranks), letter);
+  }
+
+  async listen(ranks: readonly number[]): Promise<readonly { rank: number; bytes: Uint8Array }[]> {
+    const native = this.#native;
+    if (native === undefined) return [];
+    await settled(native, (callback) => native.listen(Uint32Array.from(ranks), callback), undefined);
+    return native.heard();
   }
 
   async firstOf<T>(own: T | undefined): Promise<T | undefined> {

@@ -21,20 +21,31 @@ import { classesOf, type Indices } from '../datasets/stratify';
 import type { Metrics } from '../metrics/metric';
 import type { Network } from '../network/network';
 import type { Evaluation } from '../network/network-options';
-import { freshSeed, RandomState } from '../random/random-state';
+import { RandomState } from '../random/random-state';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
 import { shownBy } from '../tables/aligned-table';
 import type { Table } from '../tables/table';
+import { forAllRanks } from '../training/distribution';
 import type { FitOptions } from '../training/options';
 import { type Fold, type FoldResult, repeatedFolds, runFolds } from './fold-tasks';
 import { checkFolds, foldConstraints, repeatsConstraint } from './folds';
-import { checkWorkers, type ParallelOptions, parallelConstraints, type TaskHow, wholeHow } from './parallel';
-import type { TaskChannel } from './processes/channel';
+import {
+  checkPlaces,
+  type ParallelOptions,
+  parallelConstraints,
+  ranksOf,
+  type TaskHow,
+  wholeHow,
+} from './parallel';
+import { addSamples, agreedSeed, agreementOn } from './processes/agreement';
+import type { TaskChannel } from './processes/dispatcher';
 import { checkMakeFrom, type MakeFrom, type SentFunction } from './processes/make-from';
-import type { NetworkTaskOptions, TaskResult } from './processes/messages';
-import { RemoteRun } from './processes/remote-run';
+import type { NetworkTaskOptions } from './processes/messages';
+import { overRanks } from './processes/ranks';
+import { printable, runFoldsBy } from './processes/remote-folds';
 import { checkSendable } from './processes/sendable';
+import { networkTask } from './processes/task-runs';
 import { loadedNetwork, withWorkers } from './processes/workers';
 import { foldsTable, type ScoreSummary, scoresText, summarise } from './scores';
 
@@ -103,51 +114,93 @@ const constraints: Readonly<Record<keyof NetworkFoldOptions, Constraint>> = {
   onFoldEnd: optional(functionValue),
 };
 
-export async function crossValidateNetwork(
+export function crossValidateNetwork(
   make: MakeNetwork,
   X: unknown,
   Y: unknown,
   options: unknown,
 ): Promise<NetworkCrossValidation> {
-  checkOptions('', options, constraints);
-  const given = options as unknown as NetworkFoldOptions;
+  return forAllRanks(options as NetworkFoldOptions, async () => {
+    checkOptions('', options, constraints);
+    return validate(make, X, Y, options as unknown as NetworkFoldOptions);
+  });
+}
+
+async function validate(
+  make: MakeNetwork,
+  X: unknown,
+  Y: unknown,
+  given: NetworkFoldOptions,
+): Promise<NetworkCrossValidation> {
   const from = sentMake(given, given.metrics);
-  if (typeof given.fit !== 'function') checkObject('fit', given.fit);
-  const { stratify = false, group, time, shuffle = true, repeats = 1, seed = freshSeed() } = given;
+  if (typeof given.fit !== 'function') {
+    checkObject('fit', given.fit);
+    if (given.distributed !== undefined) unshared(given.fit);
+  }
+  const { stratify = false, group, time, shuffle = true, repeats = 1 } = given;
   const way = {
     ...(stratify !== false && { stratify: 'Y' }),
     ...(group !== undefined && { group: 'group' }),
   };
   checkFolds({ target: 'Y', ...way, ...(time !== undefined && { time: 'time' }), shuffle, repeats });
   const how = wholeHow(given);
+  const ranks = ranksOf(given);
+  const seed = await agreedSeed(ranks, given.seed);
   const data = new SplitData(X, Y, { stratify });
   await pinnedWork(data.read(), data.arrays, how);
   const folds = await repeatedFolds(repeats, seed, new RandomState(seed), (random) =>
     pinnedWork(networkFolds(data, given, random), data.arrays, how),
   );
   const used = new WeakSet<Network>();
+  const makeFor = async (fold: Fold) =>
+    unused(await make(fold), used, 'each fold needs one that has not seen its rows');
+  const fitOf = (fold: Fold) => (typeof given.fit === 'function' ? given.fit(fold) : given.fit);
+  const metrics = given.metrics ?? [];
   const trainHere = async (fold: Fold, own: TaskHow) => {
-    const network = unused(await make(fold), used, 'each fold needs one that has not seen its rows');
+    const network = await makeFor(fold);
     const take = (index: Uint32Array) => pinnedWork(data.take(index), data.arrays, own);
     const train = (await take(fold.trainIndex)) as { X: InputsLike; Y: LabelsLike };
-    const fit = typeof given.fit === 'function' ? given.fit(fold) : given.fit;
-    const history = await network.fit(train.X, train.Y, { ...fit, ...own });
+    const history = await network.fit(train.X, train.Y, { ...fitOf(fold), ...own });
     const test = (await take(fold.testIndex)) as { X: InputsLike; Y: LabelsLike };
-    const metrics = given.metrics ?? [];
     const evaluation = await network.evaluate(test.X, test.Y, { metrics, ...own });
     const predicted = await network.predict(test.X, own);
     return { evaluation, epochs: history.loss.length, model: network, outputs: predicted };
   };
+  const run = (channel: TaskChannel) =>
+    runFoldsBy(channel, folds, given, (fold) => {
+      const fit = fitOf(fold);
+      if (ranks === undefined) checkSendable('fit', fit);
+      const { trainIndex, testIndex, ...named } = fold;
+      return { given: [named], isFold: true, fit } satisfies NetworkTaskOptions;
+    });
+  const trainElsewhere = async () => {
+    if (from !== undefined) {
+      return withWorkers({ samples: data, make: from, metrics, parts: folds }, folds.length, given, run);
+    }
+    if (ranks === undefined) return undefined;
+    const agreement = agreementOn('crossValidate of networks', { ...given, seed });
+    addSamples(agreement, data);
+    await ranks.compare(agreement.facts, agreement.arrays);
+    const begin = ({ part }: { readonly part: number }) => {
+      const fold = folds[part] as Fold;
+      return networkTask(() => makeFor(fold), data, fold, unshared(fitOf(fold)), metrics);
+    };
+    return overRanks(ranks, begin, given, run);
+  };
+  const elsewhere = await trainElsewhere();
   const { results, models, outputs } =
-    from === undefined
+    elsewhere === undefined
       ? await runFolds(folds, given, trainHere)
-      : await withWorkers(
-          { samples: data, make: from, metrics: given.metrics ?? [], parts: folds },
-          folds.length,
-          given,
-          (channel) =>
-            runFolds(folds, given, (fold, { signal }) => trainElsewhere(channel, folds, fold, given, signal)),
-        );
+      : {
+          results: printable(elsewhere),
+          models: await Promise.all(
+            elsewhere.answers.flatMap(({ model }) => (model === undefined ? [] : [loadedNetwork(model)])),
+          ),
+          outputs: elsewhere.answers.map(({ matrix }) => {
+            const { rows, cols, data: values } = matrix as Matrix;
+            return new Matrix(values, rows, cols);
+          }),
+        };
   const scores = summarise(results);
   const title = `${results.length} folds, ${data.rows} rows`;
   return shownBy(
@@ -166,7 +219,7 @@ export function sentMake(
   given: ParallelOptions & { readonly makeFrom?: MakeFrom },
   metrics: Metrics = [],
 ): SentFunction | undefined {
-  checkWorkers(given);
+  checkPlaces(given);
   if (given.workers === undefined) return undefined;
   if (given.makeFrom === undefined) {
     const rule = 'given with workers, since a function cannot be sent to another process';
@@ -176,28 +229,11 @@ export function sentMake(
   return checkMakeFrom(given.makeFrom);
 }
 
-async function trainElsewhere(
-  channel: TaskChannel,
-  folds: readonly Fold[],
-  fold: Fold,
-  given: NetworkFoldOptions,
-  signal: AbortSignal,
-) {
-  const { keepModels = false } = given;
-  const { trainIndex, testIndex, ...named } = fold;
-  const own = typeof given.fit === 'function' ? given.fit(fold) : given.fit;
-  checkSendable('fit', own);
-  const part = folds.indexOf(fold);
-  const options: NetworkTaskOptions = { given: [named], isFold: true, fit: own };
-  const task = { run: part, name: 'the training', options, part, wantsOutputs: true, wantsModel: keepModels };
-  const run = new RemoteRun(channel, task, signal);
-  await run.advance();
-  const { matrix, model } = run.result as TaskResult;
-  const { rows, cols, data } = matrix as Matrix;
-  return {
-    ...{ evaluation: run.evaluation as object, epochs: run.epochs, outputs: new Matrix(data, rows, cols) },
-    model: (model && (await loadedNetwork(model))) as Network,
-  };
+/** Refuses a fit that shares each of its steps between the ranks that share the trainings. */
+export function unshared(fit: FitOptions): FitOptions {
+  if (fit.distributed === undefined) return fit;
+  const rule = 'left out with distributed, by which each rank trains a network of its own';
+  throw argumentError('ERR_BLASNET_ARG_VALUE', 'fit.distributed', rule, fit.distributed);
 }
 
 /** Checks that a user's function has made a network, and a new one. @param why it has to be new */

@@ -2,9 +2,10 @@ import { workElsewhere } from '../addon/work';
 import { argumentError } from '../base/errors';
 import { boolean, type Constraint, functionValue, optional } from '../base/validate';
 import type { SplitInputs, SplitLabels } from '../datasets/parts';
-import { freshSeed, RandomState } from '../random/random-state';
+import { RandomState } from '../random/random-state';
 import { shownBy } from '../tables/aligned-table';
 import type { Table } from '../tables/table';
+import { forAllRanks } from '../training/distribution';
 import type { Classifier, LabelsClassifier } from './classifier';
 import {
   crossValidateNetwork,
@@ -30,12 +31,22 @@ import {
 } from './folds';
 import { type AnyModel, kindOf, type ModelKind, modelKind } from './model-kind';
 import { outOfFold, outputsOf } from './out-of-fold';
-import { checkWorkers, type ParallelOptions, parallelConstraints, type TaskHow, wholeHow } from './parallel';
+import {
+  checkPlaces,
+  type ParallelOptions,
+  parallelConstraints,
+  ranksOf,
+  type TaskHow,
+  wholeHow,
+} from './parallel';
 import { targetsOf } from './prepare';
-import type { TaskChannel } from './processes/channel';
-import type { SentTable, TaskResult } from './processes/messages';
-import { RemoteRun } from './processes/remote-run';
+import { addTable, agreedSeed, agreementOn } from './processes/agreement';
+import type { TaskChannel } from './processes/dispatcher';
+import type { SentTable } from './processes/messages';
+import { overRanks } from './processes/ranks';
+import { printable, runFoldsBy } from './processes/remote-folds';
 import { checkSendable } from './processes/sendable';
+import { tableTask } from './processes/task-runs';
 import { loadedModel, received, withWorkers } from './processes/workers';
 import type { Regressor, TargetsRegressor } from './regressor';
 import type { Rows } from './row-network';
@@ -166,12 +177,14 @@ export async function crossValidate(
   }
   const kind = modelKind(model, 'Classifier, Regressor or a function that makes a network');
   const [table, options] = [given as Rows, labelsOrOptions as TrainOptions & CrossValidateOptions<never>];
-  kind.check(options, own);
-  checkShared('', options, 'crossValidate');
-  checkFolds(options);
-  checkWorkers(options);
-  if (options.workers !== undefined) checkSendable('', trainOptionsOf(options));
-  return validate(kind, table, options);
+  return forAllRanks(options, async () => {
+    kind.check(options, own);
+    checkShared('', options, 'crossValidate');
+    checkFolds(options);
+    checkPlaces(options);
+    if (options.workers !== undefined) checkSendable('', trainOptionsOf(options));
+    return validate(kind, table, options);
+  });
 }
 
 async function validate(
@@ -179,18 +192,42 @@ async function validate(
   given: Rows,
   options: TrainOptions & CrossValidateOptions<never>,
 ): Promise<CrossValidation<AnyModel, object>> {
-  const { seed = freshSeed(), repeats = 1 } = options;
+  const { repeats = 1 } = options;
   const how = wholeHow(options);
+  const group = ranksOf(options);
+  const seed = await agreedSeed(group, options.seed);
   const data = await foldedTable(kind, given, options, how);
   const folds = await repeatedFolds(repeats, seed, new RandomState(seed), (random) =>
     foldsOf(kind, data, options, random, how),
   );
+  const optionsOf = (fold: Fold) => ({ ...trainOptionsOf(options), seed: fold.seed });
+  const run = (channel: TaskChannel) => runFoldsBy(channel, folds, options, optionsOf);
+  const train = async () => {
+    if (options.workers !== undefined) {
+      return withWorkers({ kind, table: data.table, parts: folds }, folds.length, options, run);
+    }
+    if (group === undefined) return undefined;
+    const agreement = agreementOn(`crossValidate of a ${kind.name}`, { ...options, seed });
+    addTable(agreement, 'the rows', data.table);
+    await group.compare(agreement.facts, agreement.arrays);
+    const begin = ({ part }: { readonly part: number }) =>
+      tableTask(kind, data.table, folds[part] as Fold, optionsOf(folds[part] as Fold));
+    return overRanks(group, begin, options, run);
+  };
+  const elsewhere = await train();
   const { results, models, outputs } =
-    options.workers === undefined
+    elsewhere === undefined
       ? await runFolds(folds, options, (fold, own) => trainFold(kind, data, fold, options, own))
-      : await withWorkers({ kind, table: data.table, parts: folds }, folds.length, options, (channel) =>
-          runFolds(folds, options, (fold, own) => trainElsewhere(kind, folds, fold, options, channel, own)),
-        );
+      : {
+          results: printable(elsewhere),
+          models: await Promise.all(
+            elsewhere.answers.flatMap(({ model }) => (model === undefined ? [] : [loadedModel(kind, model)])),
+          ),
+          outputs: elsewhere.answers.map(({ outputs: sent }, i) => ({
+            testIndex: (folds[i] as Fold).testIndex,
+            columns: received(sent as SentTable),
+          })),
+        };
   const joined = outOfFold(data.values, targetsOf(options), data.given, data.index, outputs);
   const scores = summarise(results);
   const title = `${results.length} folds, ${data.table.rows} rows`;
@@ -221,29 +258,6 @@ async function trainFold(
   const columns = await outputsOf(model, test, how);
   const epochs = model.history?.loss.length ?? Number.NaN;
   return { evaluation, epochs, model, outputs: { testIndex: fold.testIndex, columns } };
-}
-
-async function trainElsewhere(
-  kind: ModelKind,
-  folds: readonly Fold[],
-  fold: Fold,
-  options: TrainOptions & CrossValidateOptions<never>,
-  channel: TaskChannel,
-  { signal }: TaskHow,
-) {
-  const part = folds.indexOf(fold);
-  const task = {
-    ...{ run: part, name: 'the training', part, wantsOutputs: true },
-    ...{ options: { ...trainOptionsOf(options), seed: fold.seed }, wantsModel: options.keepModels === true },
-  };
-  const run = new RemoteRun(channel, task, signal);
-  await run.advance();
-  const { outputs, model } = run.result as TaskResult;
-  return {
-    ...{ evaluation: run.evaluation as object, epochs: run.epochs },
-    model: (model && (await loadedModel(kind, model))) as AnyModel,
-    outputs: { testIndex: fold.testIndex, columns: received(outputs as SentTable) },
-  };
 }
 
 function trainOptionsOf(options: TrainOptions & CrossValidateOptions<never>): TrainOptions {

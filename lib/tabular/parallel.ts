@@ -6,6 +6,7 @@ import { onAbort } from '../base/aborts';
 import { argumentError } from '../base/errors';
 import type { Constraint } from '../base/validate';
 import { abortSignal, optional, positiveInteger } from '../base/validate';
+import { type Distribution, distributed, groupGiven, type RankGroup } from '../training/distribution';
 
 /** The options of calls that train several models. */
 export interface ParallelOptions {
@@ -18,6 +19,12 @@ export interface ParallelOptions {
    * Results do not depend on it. @default none: they train in this process
    */
   readonly workers?: number;
+  /**
+   * Trains the models in the processes that mpirun started, one at a time in each: the group that `mpi` of
+   * 'blasnet/distributed' returns. All of them must make the call, with equal arguments. Not with `workers` or `parallel`.
+   * Results do not depend on the number of processes: see docs/search.md. @default none
+   */
+  readonly distributed?: RankGroup;
   /** The most threads to compute with, over all models. Results do not depend on it. @default the number of setThreads */
   readonly threads?: number;
   /** 'low' computes on threads that have the lowest priority of the system: see `fit`. @default 'normal' */
@@ -29,6 +36,7 @@ export interface ParallelOptions {
 export const parallelConstraints: Readonly<Record<keyof ParallelOptions, Constraint>> = {
   parallel: optional(positiveInteger),
   workers: optional(positiveInteger),
+  distributed: optional(distributed),
   threads: optional(positiveInteger),
   priority,
   signal: optional(abortSignal),
@@ -44,17 +52,29 @@ export interface TaskHow {
 /** How many tasks run at a time, and how each computes. */
 export function shareOf(
   tasks: number,
-  { workers, parallel = workers, threads = getThreads(), priority }: ParallelOptions,
+  { workers, distributed: ranks, parallel = workers, threads = getThreads(), priority }: ParallelOptions,
 ): { readonly parallel: number; readonly how: Omit<TaskHow, 'signal'> } {
-  const atOnce = Math.max(1, Math.min(tasks, parallel ?? threads));
-  const share = Math.max(1, Math.floor(threads / atOnce));
+  const others = ranks === undefined || ranks.size === 1 ? undefined : ranks.size;
+  const atOnce = Math.max(1, Math.min(tasks, others ?? parallel ?? threads));
+  // Each rank has threads of its own.
+  const share = others === undefined ? Math.max(1, Math.floor(threads / atOnce)) : threads;
   return { parallel: atOnce, how: { threads: share, ...(priority !== undefined && { priority }) } };
 }
 
-/** Checks the option `workers`. */
-export function checkWorkers({ workers, parallel }: ParallelOptions): void {
-  if (workers === undefined || parallel === undefined) return;
-  throw argumentError('ERR_BLASNET_ARG_VALUE', 'parallel', 'left out with workers', parallel);
+/** Checks the options that say where models train. */
+export function checkPlaces({ workers, distributed: ranks, parallel }: ParallelOptions): void {
+  groupGiven(ranks);
+  const place = ranks === undefined ? 'workers' : 'distributed';
+  const [name, value] =
+    ranks === undefined || workers === undefined ? ['parallel', parallel] : ['workers', workers];
+  if ((workers ?? ranks) === undefined || value === undefined) return;
+  throw argumentError('ERR_BLASNET_ARG_VALUE', name as string, `left out with ${place}`, value);
+}
+
+/** The ranks that share the trainings; undefined if this process is alone. */
+export function ranksOf({ distributed: ranks }: ParallelOptions): Distribution | undefined {
+  const group = groupGiven(ranks);
+  return group !== undefined && group.size > 1 ? group : undefined;
 }
 
 /** How a call computes beside its tasks. */

@@ -20,29 +20,35 @@ import { testSizeConstraint } from '../datasets/test-rows';
 import { type Metrics, metricNames } from '../metrics/metric';
 import type { Network } from '../network/network';
 import type { Evaluation } from '../network/network-options';
-import { freshSeed, RandomState } from '../random/random-state';
+import { RandomState } from '../random/random-state';
 import type { InputsLike } from '../samples/inputs';
 import type { LabelsLike } from '../samples/labels';
-import type { Callbacks } from '../training/callbacks';
+import { forAllRanks } from '../training/distribution';
 import { type FitOptions, fitConstraints } from '../training/options';
 import { checkShared } from './cross-validate';
-import { type NetworkFoldOptions, networkFolds, sentMake, unused } from './cross-validate-network';
+import { type NetworkFoldOptions, networkFolds, sentMake, unshared, unused } from './cross-validate-network';
 import type { RunTask, TrialRun } from './fold-run';
 import { checkFolds, foldConstraints } from './folds';
 import { NetworkBag } from './network-bag';
-import { type TaskHow, wholeHow } from './parallel';
-import type { TaskChannel } from './processes/channel';
-import type { NetworkTaskOptions } from './processes/messages';
+import { NetworkRun, type Part, type Samples, type Settings } from './network-run';
+import { ranksOf, wholeHow } from './parallel';
+import { addSamples, agreedSeed, agreementOn } from './processes/agreement';
+import type { TaskChannel } from './processes/dispatcher';
+import type { NetworkTaskOptions, Task } from './processes/messages';
+import { overRanks } from './processes/ranks';
 import { RemoteRun } from './processes/remote-run';
+import { findBestBy, foundBy } from './processes/search-ranks';
 import { checkSendable } from './processes/sendable';
+import type { Trained } from './processes/task-runs';
 import { loadedNetwork, withWorkers } from './processes/workers';
 import { isLargerBetter, metricOption, type Scores } from './scores';
 import {
   bestConstraints,
-  runSearch,
+  findBest,
   type SearchFindings,
   type SearchPlan,
   type SearchRunOptions,
+  searchResult,
   searchRunConstraints,
 } from './search-run';
 import { type Drawn, type DrawnOptions, drawOptions, hasDistribution } from './space';
@@ -111,30 +117,32 @@ const constraints: Readonly<Record<keyof NetworkSearchOptions, Constraint>> = {
 };
 
 type Given = NetworkSearchOptions<object>;
-type Samples = { readonly X: InputsLike; readonly Y: LabelsLike };
 
-/** What a training takes: rows of X and Y by their numbers, or samples. */
-type Part = Indices | { readonly train: Samples; readonly test: Samples };
-
-/** A trial's options of fit, and what they were made of. */
-interface Settings {
-  readonly drawn: DrawnOptions;
-  readonly fit: FitOptions;
-}
-
-export async function searchNetwork(
+export function searchNetwork(
   make: SearchedNetwork<object>,
   X: unknown,
   Y: unknown,
   options: unknown,
 ): Promise<NetworkSearchResult> {
-  checkOptions('', options, constraints);
-  const given = options as unknown as Given;
-  const { seed = freshSeed(), trials = 20, stratify = false, shuffle = true, refit = true } = given;
+  return forAllRanks(options as Given, async () => {
+    checkOptions('', options, constraints);
+    return searchSamples(make, X, Y, options as unknown as Given);
+  });
+}
+
+async function searchSamples(
+  make: SearchedNetwork<object>,
+  X: unknown,
+  Y: unknown,
+  given: Given,
+): Promise<NetworkSearchResult> {
+  const { trials = 20, stratify = false, shuffle = true, refit = true } = given;
   checkSpace(given.space);
   const { goal, metrics } = goalOf(given);
   const from = sentMake(given, metrics);
   checkDivision(given);
+  const group = ranksOf(given);
+  const seed = await agreedSeed(group, given.seed);
   const random = new RandomState(seed);
   const settings = Array.from({ length: trials }, () => settingsOf(given, random));
   const epochs = sharedEpochs(settings, given);
@@ -154,28 +162,45 @@ export async function searchNetwork(
     tasksOf: (trial) =>
       parts.map((part) => new NetworkRun(makeNew, data, part, byNumber(trial), metrics) as RunTask),
   };
-  const run = (channel?: TaskChannel) =>
-    runSearch(
-      { ...plan, runsOf: channel && runsElsewhere(channel, parts.length, byNumber, seed, refit === 'bag') },
-      { ...given, seed },
-      async (best, models) => {
-        const own =
-          channel === undefined ? models : models.map((bytes) => loadedNetwork(bytes as Uint8Array));
-        const bag = refit === 'bag' ? new NetworkBag((await Promise.all(own)) as Network[]) : undefined;
-        if (refit !== true) return { model: undefined, bag };
-        const { drawn, fit } = byNumber(best);
-        const model = await makeNew(drawn);
-        await model.fit(whole.X, whole.Y, { ...fit, ...how });
-        return { model, bag };
-      },
+  const runsOf = (channel: TaskChannel) =>
+    runsElsewhere(channel, parts.length, byNumber, seed, refit === 'bag');
+  const find = async () => {
+    if (from !== undefined) {
+      for (const { drawn, fit } of settings) {
+        checkSendable('fit', fit);
+        checkSendable('space', drawn.options);
+      }
+      const job = { samples: data, make: from, metrics, parts: parts.map(indicesOnly) };
+      return withWorkers(job, settings.length * parts.length, given, (channel) =>
+        findBest({ ...plan, runsOf: runsOf(channel) }, { ...given, seed }),
+      );
+    }
+    if (group === undefined) return findBest(plan, { ...given, seed });
+    const agreement = agreementOn('search of networks', { ...given, seed }, ['space', 'validation', 'fit']);
+    agreement.facts['what was drawn from space'] = plan.drawn.map((each) => each.options);
+    agreement.facts.fit = settings.map(({ fit }) => fit);
+    addSamples(agreement, data);
+    await group.compare(agreement.facts, agreement.arrays);
+    const begin = ({ run, part }: Task): Trained => {
+      const own = settings[Math.floor(run / parts.length) - 1] as Settings;
+      const task = new NetworkRun(makeNew, data, parts[part] as Part, own, metrics);
+      return { task: task as RunTask, outputs: async () => ({}) };
+    };
+    const found = await overRanks(group, begin, given, (channel) =>
+      findBestBy(plan, { ...given, seed }, runsOf, channel),
     );
-  if (from === undefined) return run();
-  for (const { drawn, fit } of settings) {
-    checkSendable('fit', fit);
-    checkSendable('space', drawn.options);
-  }
-  const job = { samples: data, make: from, metrics, parts: parts.map(indicesOnly) };
-  return withWorkers(job, settings.length * parts.length, given, run);
+    return foundBy(found, plan.drawn);
+  };
+  return searchResult(await find(), seed, async (best, models) => {
+    const areBytes = from !== undefined || group !== undefined;
+    const loaded = (model: unknown) => (areBytes ? loadedNetwork(model as Uint8Array) : (model as Network));
+    const bag = refit === 'bag' ? new NetworkBag(await Promise.all(models.map(loaded))) : undefined;
+    if (refit !== true) return { model: undefined, bag };
+    const { drawn, fit } = byNumber(best);
+    const model = await makeNew(drawn);
+    await model.fit(whole.X, whole.Y, { ...fit, ...how });
+    return { model, bag };
+  });
 }
 
 function indicesOnly(part: Part): Indices {
@@ -186,7 +211,7 @@ function indicesOnly(part: Part): Indices {
   );
 }
 
-/** Makes the trainings of a trial, one for each part, in workers. */
+/** Makes the trainings of a trial, one for each part, in other processes. */
 function runsElsewhere(
   channel: TaskChannel,
   parts: number,
@@ -248,6 +273,7 @@ function settingsOf(given: Given, random: RandomState): Settings {
     throw argumentError('ERR_BLASNET_ARG_VALUE', `fit.${name}`, rule, options[name]);
   }
   checkShared('fit.', options, 'search');
+  if (given.distributed !== undefined) unshared(options as unknown as FitOptions);
   if (method === 'halving' && options.maxSeconds !== undefined) {
     const rule = "left out with method: 'halving', in which trainings wait for each other";
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'fit.maxSeconds', rule, options.maxSeconds);
@@ -322,58 +348,4 @@ function makerOf(make: SearchedNetwork<object>, seed: number) {
       throw endsSearch(error as Error);
     }
   };
-}
-
-/** A network, trained with some rows of X and Y. */
-export class NetworkRun implements RunTask<Network> {
-  readonly #make: (drawn: DrawnOptions) => Promise<Network>;
-  readonly #data: SplitData;
-  readonly #part: Part;
-  readonly #settings: Settings;
-  readonly #metrics: Metrics;
-  #test: Samples | undefined;
-
-  constructor(
-    make: (drawn: DrawnOptions) => Promise<Network>,
-    data: SplitData,
-    part: Part,
-    settings: Settings,
-    metrics: Metrics,
-  ) {
-    this.#make = make;
-    this.#data = data;
-    this.#part = part;
-    this.#settings = settings;
-    this.#metrics = metrics;
-  }
-
-  get callbacks(): FitOptions['callbacks'] {
-    return this.#settings.fit.callbacks;
-  }
-
-  /** The samples that it tests with. They are there when the training has begun. */
-  get test(): Samples {
-    return this.#test as Samples;
-  }
-
-  async train(how: TaskHow, callbacks: Callbacks | undefined, begun: (network: Network) => void) {
-    const part = this.#part;
-    const { X, Y } = 'test' in part ? part.train : await this.#take(part.trainIndex, how);
-    this.#test = 'test' in part ? part.test : await this.#take(part.testIndex, how);
-    const { drawn, fit } = this.#settings;
-    const network = await this.#make(drawn);
-    begun(network);
-    const history = await network.fit(X, Y, { ...fit, ...how, ...(callbacks && { callbacks }) });
-    return { model: network, epochs: history.loss.length };
-  }
-
-  evaluate(network: Network, how: TaskHow): Promise<object> {
-    const { X, Y } = this.#test as Samples;
-    const { loss } = this.#settings.fit;
-    return network.evaluate(X, Y, { metrics: this.#metrics, ...(loss !== undefined && { loss }), ...how });
-  }
-
-  async #take(index: Uint32Array, how: AsyncOptions): Promise<Samples> {
-    return (await pinnedWork(this.#data.take(index), this.#data.arrays, how)) as unknown as Samples;
-  }
 }

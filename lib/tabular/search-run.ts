@@ -90,23 +90,24 @@ export interface SearchPlan {
   readonly runsOf?: ((trial: Trial, signal: AbortSignal) => readonly TrialRun[]) | undefined;
 }
 
-/**
- * Runs the trials. The results also have what `finish` makes of the best one and the models of its folds. An error has the
- * trials so far as `result`.
- */
-export async function runSearch<Finished extends object>(
+/** What the trials of a search have found. */
+export interface Found {
+  readonly trials: readonly Trial[];
+  readonly best: Trial;
+  /** The models of the best trial's folds. */
+  readonly models: readonly unknown[];
+}
+
+/** Runs the trials. An error has the trials so far as `result`. */
+export async function findBest(
   { drawn, goal, epochs, folds, tasksOf, runsOf }: SearchPlan,
   options: SearchRunOptions & { readonly seed: number },
-  finish: (best: Trial, models: readonly unknown[]) => Promise<Finished>,
-): Promise<SearchFindings & Finished> {
+): Promise<Found> {
   const { method, reduction = 3, seed, maxSeconds = Number.POSITIVE_INFINITY } = options;
   const { parallel, how } = shareOf(drawn.length * folds, options);
   const ending = new Ending(options.signal);
   const candidates = drawn.map((each, i) => new Candidate(i + 1, each, goal, new Ending(ending.signal)));
-  const result = () => {
-    const trials = candidates.map(({ report }) => report);
-    return { trials, table: trialsTable(trials), seed };
-  };
+  const reports = () => candidates.map(({ report }) => report);
   try {
     const winner = await runTrials(candidates, {
       ...{ goal, parallel, ending, onTrialEnd: options.onTrialEnd },
@@ -116,22 +117,36 @@ export async function runSearch<Finished extends object>(
         runsOf?.(report, signal) ?? tasksOf(report).map((task) => new FoldRun(task, { signal, ...how })),
     });
     if (winner === undefined) throw allFailed(candidates);
-    const best = winner.report;
-    const finished = await finish(
-      best,
-      winner.runs.map(({ model }) => model),
-    );
-    const found = { best, ...finished, ...result() };
-    return shownBy(found, () => searchText(found.trials, best));
+    return { trials: reports(), best: winner.report, models: winner.runs.map(({ model }) => model) };
   } catch (error) {
     // Trainings may still wait for each other.
     ending.abort(error);
-    attach(error, { result: result() });
+    attachTrials(error, reports(), seed);
     throw error;
   } finally {
     ending.done();
     for (const candidate of candidates) candidate.ending.done();
   }
+}
+
+/** The results of a search, with what `finish` makes of it. An error has the trials as `result`. */
+export async function searchResult<Finished extends object>(
+  { trials, best, models }: Found,
+  seed: number,
+  finish: (best: Trial, models: readonly unknown[]) => Promise<Finished>,
+): Promise<SearchFindings & Finished> {
+  try {
+    const finished = await finish(best, models);
+    const found = { best, ...finished, trials, table: trialsTable(trials), seed };
+    return shownBy(found, () => searchText(found.trials, best));
+  } catch (error) {
+    attachTrials(error, trials, seed);
+    throw error;
+  }
+}
+
+function attachTrials(error: unknown, trials: readonly Trial[], seed: number): void {
+  attach(error, { result: { trials, table: trialsTable(trials), seed } });
 }
 
 function allFailed(candidates: readonly Candidate[]): Error {

@@ -3,7 +3,8 @@ import type { AnyName } from '../base/names';
 import { anything, type Constraint, checkObject, checkOptions, optional } from '../base/validate';
 import type { SplitInputs, SplitLabels } from '../datasets/parts';
 import { testSizeConstraint } from '../datasets/test-rows';
-import { freshSeed, RandomState } from '../random/random-state';
+import { RandomState } from '../random/random-state';
+import { forAllRanks } from '../training/distribution';
 import { Bag, type BagOf } from './bag';
 import type { Classifier, LabelsClassifier } from './classifier';
 import { checkShared } from './cross-validate';
@@ -13,14 +14,19 @@ import type {
   RegressorEvaluation,
   TargetsEvaluation,
 } from './evaluation';
-import { type RunTask, TableRun, type TrialRun } from './fold-run';
+import { type RunRows, type RunTask, TableRun, type TrialRun } from './fold-run';
 import { checkFolds, type FoldOptions, type FoldsOf, foldConstraints, foldedTable } from './folds';
 import { type AnyModel, kindOf, type ModelKind, modelKind } from './model-kind';
-import { checkWorkers, wholeHow } from './parallel';
+import { checkPlaces, ranksOf, wholeHow } from './parallel';
 import { presetOf } from './presets';
-import type { TaskChannel } from './processes/channel';
+import { addTable, agreedSeed, agreementOn } from './processes/agreement';
+import type { TaskChannel } from './processes/dispatcher';
+import type { Task } from './processes/messages';
+import { overRanks } from './processes/ranks';
 import { RemoteRun } from './processes/remote-run';
+import { findBestBy, foundBy } from './processes/search-ranks';
 import { checkSendable } from './processes/sendable';
+import { tableTask } from './processes/task-runs';
 import { loadedModel, withWorkers } from './processes/workers';
 import { fastEpochs } from './recipe';
 import type { Regressor, TargetsRegressor } from './regressor';
@@ -35,10 +41,11 @@ import {
 import { searchRows } from './search-rows';
 import {
   bestConstraints,
-  runSearch,
+  findBest,
   type SearchFindings,
   type SearchPlan,
   type SearchRunOptions,
+  searchResult,
   searchRunConstraints,
 } from './search-run';
 import { type DrawnOptions, drawOptions, hasDistribution, type SpaceOf } from './space';
@@ -185,10 +192,15 @@ export async function search(
   }
   const kind = modelKind(model, 'Classifier, Regressor or a function that makes a network');
   const [table, options] = [given as Rows, labelsOrOptions as Given];
+  return forAllRanks(options, () => searchTable(kind, table, options));
+}
+
+async function searchTable(kind: ModelKind, table: Rows, options: Given) {
   checkOptions('', options, constraints);
   checkSpace(options.space, options);
-  checkWorkers(options);
-  const { seed = freshSeed(), trials = 20, target } = options;
+  checkPlaces(options);
+  const { trials = 20, target } = options;
+  const seed = await agreedSeed(ranksOf(options), options.seed);
   const random = new RandomState(seed);
   const drawn = Array.from({ length: trials }, () => drawOptions(options.space, random));
   // A wrong option is found before the first training.
@@ -273,27 +285,41 @@ async function searchAmong(
     tasksOf: (trial) =>
       rows.map((each) => new TableRun(kind, data.table, each, trainWith(trial.options)) as RunTask),
   };
-  const run = (channel?: TaskChannel) =>
-    runSearch(
-      { ...plan, runsOf: channel && runsElsewhere(channel, rows.length, trainWith, refit === 'bag') },
-      options,
-      async (best, models) => {
-        const full = trainWith(best.options);
-        const model = refit === true ? await kind.train(data.table, { ...full, ...how }) : undefined;
-        const own = () => modelsOf(kind, models, channel !== undefined);
-        const bag = refit === 'bag' ? new Bag((await own()) as Classifier[]) : undefined;
-        return { options: { ...full }, model, bag } as object;
-      },
+  const group = ranksOf(options);
+  const find = async () => {
+    const runsOf = (channel: TaskChannel) => runsElsewhere(channel, rows.length, trainWith, refit === 'bag');
+    if (options.workers !== undefined) {
+      const job = { kind, table: data.table, parts: rows };
+      return withWorkers(job, drawn.length * rows.length, options, (channel) =>
+        findBest({ ...plan, runsOf: runsOf(channel) }, options),
+      );
+    }
+    if (group === undefined) return findBest(plan, options);
+    const agreement = agreementOn(`search of a ${kind.name}`, options, ['space', 'validation']);
+    agreement.facts['what was drawn from space'] = drawn.map((each) => each.options);
+    addTable(agreement, 'the rows', data.table);
+    for (const each of rows) if ('test' in each) addTable(agreement, 'validation', each.test);
+    await group.compare(agreement.facts, agreement.arrays);
+    const begin = ({ run, part }: Task) => {
+      const { options: own } = drawn[Math.floor(run / rows.length) - 1] as DrawnOptions;
+      return tableTask(kind, data.table, rows[part] as RunRows, trainWith(own));
+    };
+    const found = await overRanks(group, begin, options, (channel) =>
+      findBestBy(plan, options, runsOf, channel),
     );
-  const tasks = drawn.length * rows.length;
-  const found =
-    options.workers === undefined
-      ? run()
-      : withWorkers({ kind, table: data.table, parts: rows }, tasks, options, run);
+    return foundBy(found, drawn);
+  };
+  const found = searchResult(await find(), seed, async (best, models) => {
+    const full = trainWith(best.options);
+    const model = refit === true ? await kind.train(data.table, { ...full, ...how }) : undefined;
+    const own = () => modelsOf(kind, models, options.workers !== undefined || group !== undefined);
+    const bag = refit === 'bag' ? new Bag((await own()) as Classifier[]) : undefined;
+    return { options: { ...full }, model, bag } as object;
+  });
   return found as unknown as Promise<SearchResult<AnyModel, TrainOptions>>;
 }
 
-/** Makes the trainings of a trial, one for each fold, in workers. */
+/** Makes the trainings of a trial, one for each fold, in other processes. */
 function runsElsewhere(
   channel: TaskChannel,
   folds: number,

@@ -44,6 +44,10 @@ export function endsSearch<E extends Error>(error: E): E {
   return error;
 }
 
+export function doesEndSearch(error: unknown): boolean {
+  return searchEnders.has(error as Error);
+}
+
 /** How trials are compared. */
 export interface Goal {
   readonly scoreOf: (evaluation: object, scores: Scores) => number;
@@ -92,7 +96,7 @@ export class Candidate {
 
   // Errors of this library are about the options that were drawn. Others, and an abort, end the search.
   #fail(error: unknown): void {
-    if (searchEnders.has(error as Error)) throw error;
+    if (doesEndSearch(error)) throw error;
     if (this.error === undefined && !isBlasnetError(error)) throw error;
     this.error ??= error as Error;
     this.state = 'failed';

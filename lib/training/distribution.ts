@@ -39,6 +39,20 @@ export interface Distribution extends RankGroup {
   readonly launched: boolean;
   /** Compares what must be equal on all ranks, of a TrainingSession. @throws Error ERR_BLASNET_RANKS, on all ranks, which names what differs */
   agree(session: object): Promise<void>;
+  /** Compares facts, which are plain data, and arrays, by their names. @throws Error ERR_BLASNET_RANKS like `agree` */
+  compare(
+    facts: Readonly<Record<string, unknown>>,
+    arrays: Readonly<Record<string, readonly ArrayBufferView[]>>,
+  ): Promise<void>;
+  /** Gathers a value of each rank, in their order. Values must be plain JSON. */
+  gather<T>(value: T): Promise<T[]>;
+  /** Has `listen` send a letter to other ranks, also one that runs already. */
+  post(ranks: readonly number[], letter: Uint8Array): void;
+  /**
+   * Waits for letters of these ranks, without a limit; without ranks, until all that was posted is sent. Each of them must
+   * send one at some time.
+   */
+  listen(ranks: readonly number[]): Promise<readonly { readonly rank: number; readonly bytes: Uint8Array }[]>;
   /** The first answer, in the order of the ranks, that is not undefined. */
   firstOf<T>(own: T | undefined): Promise<T | undefined>;
   /** Throws the error on the other ranks, too. */
@@ -72,6 +86,14 @@ export function sharedBy(value: RankGroup | DistributedOptions | undefined): Sha
     throw argumentError('ERR_BLASNET_ARG_VALUE', 'distributed', rule, size);
   }
   return { group: given, ownRows: rows === 'own' };
+}
+
+/** The group in an option that takes one alone; undefined if it is left out. @throws TypeError ERR_BLASNET_ARG_TYPE */
+export function groupGiven(value: RankGroup | undefined): Distribution | undefined {
+  const given = (value as { [distributionOf]?: Distribution } | undefined)?.[distributionOf];
+  if (value === undefined || given !== undefined) return given;
+  const rule = "the group that mpi() of 'blasnet/distributed' returns";
+  throw argumentError('ERR_BLASNET_ARG_TYPE', 'distributed', rule, value);
 }
 
 function groupIn(value: unknown): Distribution | undefined {

@@ -9,6 +9,12 @@
 //     seconds     the time limit of each wait
 //   gather(bytes, callback?): a Uint8Array of each rank; gathered() has them afterwards
 //   gathered(): array of Uint8Array, one for each rank
+//   post(ranks, bytes): has listen send a letter to other ranks, also one that runs already
+//     ranks       Uint32Array
+//   listen(ranks, callback?): sends letters, and waits for one of these ranks; without ranks, until all are
+//   sent
+//     ranks       Uint32Array
+//   heard(): array of { rank, bytes }: the letters that have come
 //   fail(text, callback?): throws an error with this text on the other ranks
 //   close(callback?): ends MPI, when all ranks do so
 //   abort(code): ends all ranks at once, if MPI runs
@@ -42,6 +48,9 @@ class RankGroupObject final : public Operations<RankGroupObject> {
                            Method<&RankGroupObject::Open>("open"),
                            Method<&RankGroupObject::Gather>("gather"),
                            Method<&RankGroupObject::Gathered>("gathered"),
+                           Method<&RankGroupObject::Post>("post"),
+                           Method<&RankGroupObject::Listen>("listen"),
+                           Method<&RankGroupObject::Heard>("heard"),
                            Method<&RankGroupObject::Fail>("fail"),
                            Method<&RankGroupObject::Close>("close"),
                            Method<&RankGroupObject::Abort>("abort"),
@@ -72,6 +81,12 @@ class RankGroupObject final : public Operations<RankGroupObject> {
     facts.Set("path", library.Path());
     facts.Set("version", library.Version());
     facts.Set("family", library.Family());
+  }
+
+  static Napi::Uint8Array BytesOf(Napi::Env env, const std::string& bytes) {
+    Napi::Uint8Array copy = Napi::Uint8Array::New(env, bytes.size());
+    std::copy(bytes.begin(), bytes.end(), copy.Data());
+    return copy;
   }
 
   template <class F>
@@ -123,11 +138,46 @@ class RankGroupObject final : public Operations<RankGroupObject> {
     CheckIdle(info.Env());
     const Napi::Array all = Napi::Array::New(info.Env(), gathered_.size());
     for (size_t rank = 0; rank < gathered_.size(); rank++) {
-      const std::string& bytes = gathered_[rank];
-      Napi::Uint8Array copy = Napi::Uint8Array::New(info.Env(), bytes.size());
-      std::copy(bytes.begin(), bytes.end(), copy.Data());
-      all.Set(static_cast<uint32_t>(rank), copy);
+      all.Set(static_cast<uint32_t>(rank), BytesOf(info.Env(), gathered_[rank]));
     }
+    return all;
+  }
+
+  // The numbers of other ranks. A process that is alone has none.
+  static std::vector<size_t> OtherRanks(const Argument& given) {
+    const uint32_t* const numbers = given.Array<uint32_t>(0);
+    const std::vector<size_t> ranks(numbers, numbers + given.Length());
+    const Group& group = Group::OfProcess();
+    const size_t size = group.GetState() == Group::State::kOpen ? group.Size() : 0;
+    for (const size_t rank : ranks) {
+      if (rank >= size || rank == group.Rank()) throw given.Wrong("other ranks of the group");
+    }
+    return ranks;
+  }
+
+  void Post(const Napi::CallbackInfo& info) {
+    const Args args(info);
+    const std::vector<size_t> ranks = OtherRanks(args[0]);
+    const uint8_t* const data = args[1].Array<uint8_t>(0);
+    std::string copy(reinterpret_cast<const char*>(data), args[1].Length());
+    Group::OfProcess().Post(ranks, std::move(copy));
+  }
+
+  Napi::Value Listen(const Napi::CallbackInfo& info) {
+    const std::vector<size_t> ranks = OtherRanks(Args(info)[0]);
+    return StartOnGroup(info, 1, [this, ranks](Group& group) { heard_ = group.Listen(ranks); });
+  }
+
+  Napi::Value Heard(const Napi::CallbackInfo& info) {
+    CheckIdle(info.Env());
+    const Napi::Array all = Napi::Array::New(info.Env(), heard_.size());
+    for (size_t i = 0; i < heard_.size(); i++) {
+      const Napi::Object letter = Napi::Object::New(info.Env());
+      letter.Set("rank", static_cast<double>(heard_[i].rank));
+      letter.Set("bytes", BytesOf(info.Env(), heard_[i].bytes));
+      all.Set(static_cast<uint32_t>(i), letter);
+    }
+    heard_.clear();
     return all;
   }
 
@@ -176,6 +226,7 @@ class RankGroupObject final : public Operations<RankGroupObject> {
 
   Control control_;
   std::vector<std::string> gathered_;
+  std::vector<Letters::Letter> heard_;
 };
 
 }  // namespace

@@ -142,6 +142,16 @@ void Group::Fail(const std::string& error) {
   }
 }
 
+std::vector<Letters::Letter> Group::Listen(const std::vector<size_t>& ranks) {
+  CheckOpen();
+  if (!begun_) return {};
+  try {
+    return letters_.Listen(library_.get(), ranks);
+  } catch (const std::exception& error) {
+    Break(Prefix() + error.what() + ", while it exchanged letters with other ranks");
+  }
+}
+
 void Group::Close() {
   Note note{};
   note.purpose = Purpose::kClose;

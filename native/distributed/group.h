@@ -16,8 +16,10 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "distributed/letters.h"
 #include "distributed/mpi_library.h"
 #include "engine/ranks.h"
 
@@ -44,6 +46,9 @@ class Group final : public Ranks {
   // Ends all ranks with this exit code. Safe on any thread, while the group's own is in a call.
   void Abort(int code);
 
+  // Any thread may post a letter to other ranks; Listen sends it.
+  void Post(const std::vector<size_t>& ranks, std::string bytes) { letters_.Post(ranks, std::move(bytes)); }
+
   // The rest is called on the group's thread.
 
   // Loads the first library that is there, and starts MPI; without names, does nothing. `seconds`: the time
@@ -57,6 +62,9 @@ class Group final : public Ranks {
   // Takes part in the meeting at which the others are, or to which they come, only to report an error: it is
   // thrown there. The ranks can go on together after it.
   void Fail(const std::string& error);
+  // Sends the letters that were posted, and waits for one of these ranks: see Letters. The others must
+  // listen, too. Throws RanksError.
+  std::vector<Letters::Letter> Listen(const std::vector<size_t>& ranks);
   // Ends MPI when all ranks close the group. If one does not, throws RanksError.
   void Close();
 
@@ -121,6 +129,7 @@ class Group final : public Ranks {
   uint64_t meetings_ = 0;
   std::vector<Note> notes_{1};  // of the last meeting, one for each rank
   std::vector<Pending> pending_;
+  Letters letters_;
   std::string doing_;  // what this rank waits in, for messages
 };
 

@@ -59,6 +59,7 @@ describe('crossValidate for networks', () => {
       'folds',
       'repeats',
       'workers',
+      'distributed',
       'seed',
       'keepModels',
       'parallel',

@@ -19,6 +19,11 @@ const bytes = {
   wrong: () => [undefined, ...notArrays, new Int8Array(3), new Float64Array(3)],
 };
 /** @type {Argument} */
+const noRanks = {
+  make: () => new Uint32Array(0),
+  wrong: () => [undefined, ...notArrays, Uint32Array.of(0), Uint32Array.of(1), new Int32Array(1)],
+};
+/** @type {Argument} */
 const seconds = { make: () => 1, wrong: (Float) => [...number(1).wrong(Float), 0, -1, Number.NaN] };
 
 /** @type {Record<'RankGroup', { constructorArguments: Argument[], methods: Record<string, Argument[]> }>} */
@@ -29,6 +34,10 @@ export const rankClasses = {
       open: [properties({ libraries: noLibraries, seconds }), callback()],
       gather: [bytes, callback()],
       gathered: [],
+      // It is alone, so any rank is wrong.
+      post: [noRanks, bytes],
+      listen: [noRanks, callback()],
+      heard: [],
       fail: [text, callback()],
       close: [callback()],
       abort: [{ make: () => 3, wrong: (Float) => [...size(3).wrong(Float), 256] }],

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { mpi } from '../../lib/distributed/index';
 import { sgd } from '../../lib/index';
 import {
   Classifier,
@@ -271,6 +272,37 @@ describe('what cannot be sent', () => {
   it.each(bad)('workers are refused with %s', async (_, more, code, message) => {
     const call = crossValidate(Classifier, table, { ...options, workers: 2, ...(more as object) });
     await expect(call).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('a group of one rank trains in this process, and what is no group is refused', async () => {
+    const alone = await mpi();
+    const here = await crossValidate(Classifier, table, options);
+    const there = await crossValidate(Classifier, table, {
+      ...options,
+      distributed: alone,
+    });
+    expect(valuesOf(there.predictions)).toEqual(valuesOf(here.predictions));
+    for (const [more, code, message] of [
+      [
+        { distributed: alone, workers: 2 },
+        'ERR_BLASNET_ARG_VALUE',
+        /^Expected workers to be left out with distributed, got 2/,
+      ],
+      [
+        { distributed: alone, parallel: 2 },
+        'ERR_BLASNET_ARG_VALUE',
+        /^Expected parallel to be left out with distributed, got 2/,
+      ],
+      [
+        { distributed: { group: alone } },
+        'ERR_BLASNET_ARG_TYPE',
+        /^Expected distributed to be the group that mpi\(\)/,
+      ],
+      [{ distributed: 3 }, 'ERR_BLASNET_ARG_TYPE', /^Expected distributed to be a group of ranks/],
+    ] as const) {
+      const call = crossValidate(Classifier, table, { ...options, ...(more as object) });
+      await expect(call).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    }
   });
 
   it('a function in the space of a search is refused by its name', async () => {

@@ -1,7 +1,6 @@
 // What the process of a call and its workers tell each other: tasks, results, and what the tasks have in common.
 
 import type { Priority } from '../../addon/work';
-import type { ErrorCode } from '../../base/errors';
 import type { Matrix } from '../../base/matrix';
 import type { Metrics } from '../../metrics/metric';
 import type { FitOptions } from '../../training/options';
@@ -9,6 +8,7 @@ import type { FileArray } from './arrays-file';
 import type { SentFunction } from './make-from';
 import type { PackedPart } from './packed-samples';
 import type { PackedTable } from './packed-table';
+import type { SentError } from './sent-error';
 
 /** What all tasks of a call have in common. The data are in a file. */
 export interface JobMessage {
@@ -60,8 +60,9 @@ export interface Task {
   readonly wantsModel: boolean;
 }
 
-export type ToWorker =
-  | JobMessage
+export type ToWorker = JobMessage | TaskMessage;
+
+export type TaskMessage =
   | { readonly type: 'task'; readonly task: Task }
   /** Ends a training that waits, or that runs. */
   | { readonly type: 'end'; readonly run: number };
@@ -82,14 +83,6 @@ export interface TaskResult {
 export interface SentTable {
   readonly table: PackedTable;
   readonly arrays: readonly FileArray[];
-}
-
-/** An error that goes to another process. */
-export interface SentError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string | undefined;
-  readonly code: ErrorCode | string | undefined;
 }
 
 export type FromWorker =

@@ -1,10 +1,10 @@
 import { onAbort } from '../../base/aborts';
 import { shownBy } from '../../tables/aligned-table';
 import type { TrialRun } from '../fold-run';
-import type { TaskChannel } from './channel';
+import type { TaskChannel } from './dispatcher';
 import type { Task, TaskResult } from './messages';
 
-/** A training with one fold, in a worker. */
+/** A training with one fold, in another process. */
 export class RemoteRun implements TrialRun {
   /** The bytes of the model's file, if they are wanted. */
   model: unknown;
@@ -34,7 +34,7 @@ export class RemoteRun implements TrialRun {
     this.#ended = epoch === undefined;
     this.result = result;
     // The way to print it stays behind.
-    this.evaluation = shownBy(result.evaluation, () => result.text);
+    this.evaluation = shownBy({ ...result.evaluation }, () => result.text);
     this.epochs = result.epochs;
     this.model = result.model;
   }
