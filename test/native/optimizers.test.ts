@@ -199,6 +199,16 @@ describe.each(floatTypes)('optimisers of $dtype', (type) => {
     },
   );
 
+  it('steps of adam are finite beside the least and the largest roots', () => {
+    const parameters = type.array(Array(3).fill(1));
+    const [means, squares] = [
+      [0, 1, 0],
+      [0, Number.POSITIVE_INFINITY, Number.MAX_VALUE],
+    ];
+    update(make.adam({ epsilon: 1e-310 }), 5, parameters, type.array(3), type.array([...means, ...squares]));
+    expectSameBits(parameters, type.array([1, 1, 1]));
+  });
+
   it('gradient descent has worked values, and takes more gradients than it needs', () => {
     const parameters = type.array([1, -2, 0.5, 0, 7]);
     native.gradientDescent(parameters, type.array([4, -4, 1, -0.5, 0, 9]), 0.25);
