@@ -1,5 +1,6 @@
 #include "kernels/row.h"
 
+#include <algorithm>
 #include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
@@ -20,28 +21,74 @@ using RowLanes = hn::CappedTag<T, 32 / sizeof(T)>;
 // Units of a block: enough chains of MulAdd to keep two units of the processor busy.
 constexpr size_t kRowUnits = 8;
 
+// The elements of W's rows and of x after the last whole vector; `count` may be 0. What they have in common
+// is made once a layer.
+template <typename T>
+class RowEnd {
+ public:
+  RowEnd(const RowLayer<T>& layer, const T* x) : count(layer.in % hn::Lanes(d_)), first_(layer.w) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+    of_x = LoadBefore(x, x + layer.in);
+    of_x = hn::IfThenZeroElse(hn::FirstN(d_, hn::Lanes(d_) - count), of_x);
+#else
+    mask_ = hn::FirstN(d_, count);
+    of_x = hn::MaskedLoad(mask_, d_, x + layer.in - count);
+#endif
+  }
+
+  // `row_end`: after the row's last element.
+  HWY_INLINE hn::Vec<RowLanes<T>> OfRow(const T* row_end) const {
+#if HWY_MEM_OPS_MIGHT_FAULT
+    return LoadBefore(first_, row_end);
+#else
+    return hn::MaskedLoad(mask_, d_, row_end - count);
+#endif
+  }
+
+  size_t count;
+  hn::Vec<RowLanes<T>> of_x;
+
+ private:
+#if HWY_MEM_OPS_MIGHT_FAULT
+  // The vector before `end`, since one that is filled element by element takes ten times as long. What it has
+  // of the elements before these is multiplied with 0. Does not touch memory before `first`.
+  HWY_INLINE hn::Vec<RowLanes<T>> LoadBefore(const T* first, const T* end) const {
+    const size_t step = hn::Lanes(d_), size = static_cast<size_t>(end - first);
+    if (HWY_LIKELY(size >= step)) return hn::LoadU(d_, end - step);
+    Buffer<T> buffer;
+    std::copy(first, end, buffer.lanes + (step - size));
+    return hn::Load(d_, buffer.lanes);
+  }
+#else
+  hn::Mask<RowLanes<T>> mask_;
+#endif
+  RowLanes<T> d_;
+  const T* first_;
+};
+
 // `units` outputs of a layer. Each has a vector of sums; a vector of x is read once for all of them.
 //   w (units, in)  x (in)  b (units)  ->  z (units)
+// `w` and `x` move on together, so that the rows' distances from w stay in registers from block to block:
+// a block whose loop counts elements instead first computes where each row starts, which takes a fifth of its
+// time.
 template <size_t units, typename T>
-HWY_INLINE void RowBlock(size_t in, const T* HWY_RESTRICT w, const T* HWY_RESTRICT x, const T* b, bool relu,
-                         T* z) {
+HWY_INLINE void RowBlock(size_t in, const RowEnd<T>& end, const T* HWY_RESTRICT w, const T* HWY_RESTRICT x,
+                         const T* b, bool relu, T* z) {
   const RowLanes<T> d;
   using V = hn::Vec<decltype(d)>;
   const size_t step = hn::Lanes(d);
   V sums[units];
   BLASNET_UNROLL
   for (size_t i = 0; i < units; i++) sums[i] = hn::Zero(d);
-  size_t at = 0;
-  for (; at + step <= in; at += step) {
-    const V right = hn::LoadU(d, x + at);
+  for (const T* last = x + (in - end.count); x < last; x += step, w += step) {
+    const V right = hn::LoadU(d, x);
     BLASNET_UNROLL
-    for (size_t i = 0; i < units; i++) sums[i] = hn::MulAdd(hn::LoadU(d, w + i * in + at), right, sums[i]);
+    for (size_t i = 0; i < units; i++) sums[i] = hn::MulAdd(hn::LoadU(d, w + i * in), right, sums[i]);
   }
-  if (at < in) {
-    const V right = LoadFirst(d, x + at, in - at);
+  if (end.count > 0) {
     BLASNET_UNROLL
     for (size_t i = 0; i < units; i++) {
-      sums[i] = hn::MulAdd(LoadFirst(d, w + i * in + at, in - at), right, sums[i]);
+      sums[i] = hn::MulAdd(end.OfRow(w + i * in + end.count), end.of_x, sums[i]);
     }
   }
   if constexpr (units % 4 == 0) {
@@ -60,17 +107,23 @@ HWY_INLINE void RowBlock(size_t in, const T* HWY_RESTRICT w, const T* HWY_RESTRI
 // multiples of their size, so that the next layer's loads of z match their stores.
 template <typename T>
 HWY_INLINE void ForwardLayer(const RowLayer<T>& layer, const T* x) {
-  const auto block = [&](auto units, size_t unit) {
-    RowBlock<units()>(layer.in, layer.w + unit * layer.in, x, layer.b + unit, layer.relu, layer.z + unit);
-  };
-  const size_t rest = layer.out % kRowUnits, whole = layer.out - rest;
+  const size_t in = layer.in, rest = layer.out % kRowUnits, whole = layer.out - rest;
+  const RowEnd<T> end(layer, x);
+  const bool relu = layer.relu;
   size_t unit = whole;
-  if (rest & 4) block(std::integral_constant<size_t, 4>{}, unit);
-  unit += rest & 4;
-  if (rest & 2) block(std::integral_constant<size_t, 2>{}, unit);
-  unit += rest & 2;
-  if (rest & 1) block(std::integral_constant<size_t, 1>{}, unit);
-  for (unit = 0; unit < whole; unit += kRowUnits) block(std::integral_constant<size_t, kRowUnits>{}, unit);
+  const auto of_rest = [&](auto units) {
+    if ((rest & units()) == 0) return;
+    RowBlock<units()>(in, end, layer.w + unit * in, x, layer.b + unit, relu, layer.z + unit);
+    unit += units();
+  };
+  of_rest(std::integral_constant<size_t, 4>{});
+  of_rest(std::integral_constant<size_t, 2>{});
+  of_rest(std::integral_constant<size_t, 1>{});
+  const T *w = layer.w, *b = layer.b;
+  T *z = layer.z, *const z_end = z + whole;
+  for (; z < z_end; z += kRowUnits, b += kRowUnits, w += kRowUnits * in) {
+    RowBlock<kRowUnits>(in, end, w, x, b, relu, z);
+  }
 }
 
 template <typename T>

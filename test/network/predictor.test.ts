@@ -35,6 +35,22 @@ describe.each(['float64', 'float32'] as const)('a predictor in %s', (dtype) => {
     }
   });
 
+  it('predicts one row of every width up to a few vectors', () => {
+    for (let inputs = 1; inputs <= 35; inputs++) {
+      const outputs = 1 + (inputs % 17);
+      const wide = new Network(layers([inputs, outputs], 'relu', 'relu'), { seed: inputs, dtype });
+      const predictor = wide.predictor();
+      predictor.input.data.set(randomMatrix(1, inputs, inputs).data);
+      predictor.run();
+      const { W1, b1 } = wide.parameters;
+      for (let unit = 0; unit < outputs; unit++) {
+        let sum = Number(b1?.data[unit]);
+        for (let i = 0; i < inputs; i++) sum += Number(W1?.get(unit, i)) * predictor.input.get(0, i);
+        expect(predictor.output.get(0, unit)).toBeCloseTo(Math.max(sum, 0), dtype === 'float64' ? 13 : 5);
+      }
+    }
+  });
+
   it('has one row by default, in its own shared memory', () => {
     const [first, second] = [net.predictor(), net.predictor({})];
     expect([first.input.rows, first.input.cols, first.output.rows, first.output.cols]).toEqual([1, 3, 1, 2]);
