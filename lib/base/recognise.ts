@@ -6,6 +6,11 @@ export function recognise(type: { readonly prototype: object }, name: string): v
   const brand = Symbol.for(`blasnet.${name}`);
   Object.defineProperty(type.prototype, brand, { value: true });
   Object.defineProperty(type, Symbol.hasInstance, {
-    value: (value: unknown) => typeof value === 'object' && value !== null && brand in value,
+    value: (value: unknown) => isRecognised(value, name),
   });
+}
+
+/** Whether a value is an object of the class of this name, which need not be loaded. */
+export function isRecognised(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && Symbol.for(`blasnet.${name}`) in value;
 }

@@ -1,6 +1,7 @@
 // Sources of samples: chunks of rows that can be gone through again, for data that do not fit in memory. The room
 // `streaming` reads them; it is loaded on first use.
 
+import { isRecognised } from '../base/recognise';
 import type { InputsLike } from './inputs';
 import type { LabelsLike } from './labels';
 import type { SampleWeight } from './weights';
@@ -51,11 +52,18 @@ export function areLabels(value: unknown): boolean {
   );
 }
 
+/** Whether a value is a file or a `Table` of `blasnet/tables`, which is not loaded for this. */
+export function isFileOrTable(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof URL || isRecognised(value, 'Table');
+}
+
 /** Whether a value can be gone through once only. */
 export function isIterator(value: object): boolean {
   return typeof (value as { next?: unknown }).next === 'function';
 }
 
+// A network takes no files and no tables: the error says what makes chunks of them.
 function isChunk(value: unknown): boolean {
+  if (isFileOrTable(value)) return true;
   return typeof value === 'object' && value !== null && 'X' in value;
 }

@@ -10,7 +10,7 @@ import {
   type SampleKind,
   type Weigh,
 } from '../samples/samples';
-import type { SampleChunk } from '../samples/source';
+import { isFileOrTable, type SampleChunk } from '../samples/source';
 import { presentRows } from '../samples/weights';
 import { inChunk, type Run } from './run';
 
@@ -122,6 +122,10 @@ function withOwnWeights({ weights: _, ownWeights, ...samples }: LabelledSamples)
 }
 
 function checkChunk(chunk: unknown): void {
+  if (isFileOrTable(chunk)) {
+    const hint = '; samplesFrom of blasnet/tables makes such chunks of files and tables';
+    throw argumentError('ERR_BLASNET_ARG_TYPE', 'the chunk', 'an object with X and Y', chunk, hint);
+  }
   checkObject('the chunk', chunk);
   for (const name of ['X', 'Y'] as const) {
     if (chunk[name] !== undefined) continue;

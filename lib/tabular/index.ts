@@ -38,12 +38,14 @@ export type { MakeFrom } from './processes/make-from';
 export { Regressor, type TargetsRegressor } from './regressor';
 export type { ReliabilityOptions } from './reliability';
 export type { Rows } from './row-network';
+export { type SamplesOptions, samplesFrom } from './samples-from';
 export type { FoldRow, ScoreSummary } from './scores';
 export { type SearchOptions, type SearchResult, type SearchSpace, search } from './search';
 export type { NetworkSearchOptions, NetworkSearchResult, SearchedNetwork } from './search-network';
 export type { SearchFindings, SearchRunOptions } from './search-run';
 export { choice, Distribution, type Drawn, integer, logUniform, type SpaceOf, uniform } from './space';
 export type { SharedModel } from './table-model';
+export type { TableChunks } from './table-source';
 export type {
   ClassifierOptions,
   HiddenLayer,

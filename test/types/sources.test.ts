@@ -4,7 +4,7 @@
 import { describe, expectTypeOf, test } from 'vitest';
 import type { EpochReport, History, Matrix, Network, Source } from '../../lib/index';
 import type { Classifier as ClassifierClass, ClassName, Table } from '../../lib/tabular';
-import { Classifier, scanTable } from '../../lib/tabular';
+import { Classifier, samplesFrom, scanTable } from '../../lib/tabular';
 
 /** Compiled and never run. */
 function compiled(_: (net: Network, source: Source, X: Matrix) => unknown): void {}
@@ -43,6 +43,8 @@ describe('the types of sources', () => {
       const model = await Classifier.train(scanTable('a.csv'), { target: 'y', windowRows: 1024 });
       expectTypeOf(model).toEqualTypeOf<ClassifierClass>();
       Classifier.train(['a.csv', 'b.csv'], { target: 'y' });
+      net.fit(samplesFrom(['a.csv'], { target: 'y' }), { epochs: 1 });
+      net.predict(samplesFrom(scanTable('a.csv'), { inputs: ['a'] }));
       Classifier.train((): Table[] => [], { target: 'y' });
       expectTypeOf(model.predict(scanTable('a.csv'))).toEqualTypeOf<
         AsyncGenerator<ClassName[], void, undefined>
@@ -63,6 +65,8 @@ describe('the types of sources', () => {
       net.fit(source, { epochs: 1, batchSize: 'full' });
       // @ts-expect-error: a chunk needs Y
       net.fit([{ X }], { epochs: 1 });
+      // @ts-expect-error: these chunks have no Y
+      net.fit(samplesFrom(['a.csv']), { epochs: 1 });
       // @ts-expect-error: it would block the thread
       net.fitSync(source, { epochs: 1 });
     });
