@@ -166,7 +166,7 @@ function prepare(
         if (targetScaler !== undefined) checkNoClasses(options);
         if (blocking) checkSignalHere(completed);
         const validationData = options.validationData !== undefined;
-        checkShared(completed, architecture, { validationData, learns: learning.length > 0 });
+        checkShared(completed, { validationData, learns: learning.length > 0 });
         return weigh(given, dtype);
       },
       parts,

@@ -128,6 +128,11 @@ export function knownToAll<E extends Error>(error: E): E {
   return error;
 }
 
+/** Whether all ranks have this error. */
+export function isKnownToAll(error: unknown): boolean {
+  return known.has(error as object);
+}
+
 /** Runs a training. An error of this rank alone is thrown on the others, too, so that none waits for it. */
 export async function forAllRanks<T>(
   options: { readonly distributed?: RankGroup | DistributedOptions },
@@ -139,7 +144,7 @@ export async function forAllRanks<T>(
   try {
     return await run();
   } catch (error) {
-    const ofAll = known.has(error as object) || (isBlasnetError(error) && error.code === 'ERR_BLASNET_RANKS');
+    const ofAll = isKnownToAll(error) || (isBlasnetError(error) && error.code === 'ERR_BLASNET_RANKS');
     if (!ofAll) await groupIn(given)?.fail(error);
     throw error;
   }

@@ -207,6 +207,12 @@ export class EpochRunner {
     this.onRefusal();
   }
 
+  /** After an error of one rank alone: its next training is like that of ranks which were elsewhere. */
+  startAnew(): void {
+    this.#memory.state = undefined;
+    if (this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
+  }
+
   /** Takes back a call that an abort kept from starting. */
   giveUp(): void {
     if (this.#optimizerState !== undefined) this.#optimizerState.uncertain = false;

@@ -13,7 +13,7 @@ import { plateauAfterEpoch } from '../schedules/plateau';
 import { plateauOf, unitOf } from '../schedules/rate';
 import { Cadence } from './cadence';
 import type { CompletedFitOptions } from './completed-options';
-import type { Distribution } from './distribution';
+import { type Distribution, isKnownToAll } from './distribution';
 import { ask, type Training } from './effects';
 import type { EpochRunner, RunPosition } from './epoch-runner';
 import type { Feed } from './feed';
@@ -123,9 +123,11 @@ export class TrainingSession {
       options.checkpoint === undefined
         ? undefined
         : new Cadence(options.checkpoint.cadence, performance.now());
+    let begun = false;
     const stride = callbacks.onBatchEnd !== undefined ? 'batch' : this.#looksAtEpochs() ? 'epoch' : pace;
     try {
       yield* this.#begin();
+      begun = true;
       if (options.earlyStopping?.stopped === true) return this.#stop('earlyStopping');
       while (!runner.done) {
         if (feed !== undefined && runner.wantsWindow) yield* ask(() => feed.next());
@@ -151,7 +153,8 @@ export class TrainingSession {
       if (runner.position.epoch < options.epochs) this.#stop('convergence');
     } catch (error) {
       this.#stop('error');
-      if (error instanceof AbortError) runner.giveUp();
+      if (begun && this.#group?.launched === true && !isKnownToAll(error)) runner.startAnew();
+      else if (error instanceof AbortError) runner.giveUp();
       attach(error, { history: this.history });
       throw error;
     } finally {

@@ -1,22 +1,15 @@
 import { argumentError } from '../base/errors';
-import { type Architecture, normalizesBatches } from '../layers/architecture';
 import type { CompletedFitOptions } from './completed-options';
 
 /** Refuses what ranks cannot do together. @throws RangeError ERR_BLASNET_ARG_VALUE */
 export function checkShared(
   { shared, priority, heldRows, metrics }: CompletedFitOptions,
-  architecture: Architecture,
   given: { readonly validationData: boolean; readonly learns: boolean },
 ): void {
   if (shared === undefined) return;
   const refuse = (name: string, rule: string, actual: unknown) => {
     throw argumentError('ERR_BLASNET_ARG_VALUE', name, rule, actual);
   };
-  if (architecture.some(normalizesBatches)) {
-    const rule =
-      'left out for a network with batch normalisation, which needs the moments of the whole batch: use layer normalisation';
-    refuse('distributed', rule, shared.group.size);
-  }
   if (priority === 'low') refuse('priority', "'normal' for a training of several ranks", priority);
   if (!shared.ownRows) return;
   const rule = 'left out when ranks have rows of their own: pass the same validationData on each rank';

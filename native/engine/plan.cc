@@ -230,15 +230,6 @@ class PlanOf final : public Plan {
     return rows;
   }
 
-  // Runs the batch again, to compute its moments under the new parameters: the last point of a line search
-  // may differ from the point that it returns. Returns false if stopped.
-  bool UpdateMoments(const Batch<T>& batch, const Pass& pass) {
-    Totals ignored;
-    if (runner_.SumGradients(batch, pass, &ignored).status == Status::kStopped) return false;
-    runner_.UpdateStatistics(statistics_);
-    return true;
-  }
-
   // What this process computes of each batch.
   struct Share {
     Ranks* ranks = nullptr;  // null: all of it
@@ -267,6 +258,7 @@ class PlanOf final : public Plan {
     }
     batch.rank = share.ranks->Rank();
     batch.ranks = share.ranks->Size();
+    batch.others = share.ranks;
     if (share.own_rows) {
       // Row r of the batch, which is one of this rank's, becomes its row number `first` + r - rows.first.
       const LaneSplit split = runner_.SplitTraining(batch.rows);
@@ -279,6 +271,10 @@ class PlanOf final : public Plan {
     Totals own;
     const size_t size = network_.parameter_count, threads = control_.Threads();
     if (rank_gradient_.empty()) rank_gradient_.resize(size);
+    if (runner_.UsesBatchMoments()) {
+      runner_.ReserveForMoments(batch);
+      if (share.ranks->MeetAtStep(number, control_.Stopped(), 0)) return {Status::kStopped};
+    }
     const Outcome outcome = runner_.SumGradients(batch, pass, &own);
     if (outcome.status != Status::kStopped && runner_.Gradient().count > 0)
       update_.Sum(runner_.Gradient(), threads, false, rank_gradient_.data());
@@ -286,6 +282,15 @@ class PlanOf final : public Plan {
     gradient_ = {1, {rank_gradient_.data()}};
     return rank_sum_.Sum(*share.ranks, runner_.SplitTraining(batch.rows).lanes, number, checksum, outcome,
                          own, threads, rank_gradient_.data(), size, totals);
+  }
+
+  // Runs the batch again, to compute its moments under the new parameters: the last point of a line search
+  // may differ from the point that it returns. Returns false if stopped.
+  bool UpdateMoments(const Share& share, const Batch<T>& batch, size_t number, const Pass& pass) {
+    Totals ignored;
+    if (SumGradients(share, batch, number, false, pass, &ignored).status == Status::kStopped) return false;
+    runner_.UpdateStatistics(statistics_);
+    return true;
   }
 
   // One step per epoch. Each call evaluates its first point again, because the caller may have changed the
@@ -322,7 +327,8 @@ class PlanOf final : public Plan {
       const LbfgsStatus status = lbfgs.Step(evaluate, &before);
       if (status == LbfgsStatus::kStopped) return {Status::kStopped, 0, epoch};
       if (status == LbfgsStatus::kDiverged) return {Status::kDiverged, 0, epoch, 0, bad_layer};
-      if (runner_.UsesBatchMoments() && !UpdateMoments(batch, pass)) return {Status::kStopped, 0, epoch};
+      if (runner_.UsesBatchMoments() && !UpdateMoments(share, batch, request.batches + evaluations++, pass))
+        return {Status::kStopped, 0, epoch};
       request.loss[epoch] = before.loss;
       request.hit_share[epoch] = before.accuracy;
       if (status == LbfgsStatus::kConverged) return {Status::kConverged, 0, epoch + 1};

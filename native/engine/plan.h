@@ -19,7 +19,8 @@
 //
 // How work is split depends on sizes alone, and sums run in a fixed order. Therefore the number of threads
 // changes no bit of a result. The workspace holds the tiles, so it does not grow with the batch, with one
-// exception: training with batch normalisation needs the whole batch in one tile.
+// exception: training with batch normalisation takes all tiles of a batch through the network in step
+// (in_step.h).
 #pragma once
 
 #include <algorithm>

@@ -70,9 +70,9 @@ Outcome RankSum<T>::Sum(Ranks& ranks, size_t lanes, uint64_t step, uint64_t chec
     if (!takes_part(rank)) continue;
     const Part& part = parts_[rank];
     sums.push_back({part.loss, part.hits});
-    if (part.diverged != 0 && result.status == Status::kDone) {
-      result = {Status::kDiverged, 0, 0, 0, part.layer};
-    }
+    if (part.diverged == 0) continue;
+    const bool first = result.status == Status::kDone;
+    result = {Status::kDiverged, 0, 0, 0, first ? part.layer : std::min<size_t>(result.layer, part.layer)};
   }
   totals->Add(SumOfNode({0, nodes}, [&](size_t i) { return sums[i]; }));
   return result;

@@ -21,8 +21,8 @@ class RankSum {
  public:
   // Sums `gradient` (size), this rank's node of a batch of `lanes` lanes, unless the node is empty: then it
   // is only written. Adds the batch's losses to `totals`; `own` are those of this rank. `outcome` is how its
-  // part ended, and the result is how the batch ended for all: stopped if any rank was, otherwise as the
-  // first that diverged. Other outcomes are kDone. Throws RanksError.
+  // part ended, and the result is how the batch ended for all: stopped if any rank was, otherwise
+  // diverged if any did, in the first layer of all. Other outcomes are kDone. Throws RanksError.
   Outcome Sum(Ranks& ranks, size_t lanes, uint64_t step, uint64_t checksum, const Outcome& outcome,
               const Totals& own, size_t threads, T* gradient, size_t size, Totals* totals);
 

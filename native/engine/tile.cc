@@ -8,7 +8,6 @@
 #include "engine/stages/members.h"
 #include "engine/stages/mix.h"
 #include "engine/stages/noise.h"
-#include "engine/stages/normalize.h"
 #include "engine/stages/numeric.h"
 #include "engine/stages/scale.h"
 #include "kernels/blocks.h"
@@ -165,7 +164,9 @@ void Tile<T>::Build(const T* parameters, const T* statistics) {
     current = out;
     if (layer.normalization == Normalization::kBatch) {
       out = next();
-      append(Make<BatchNormStage<T>>(current, out, layer, parameters, statistics));
+      auto* norm = Make<BatchNormStage<T>>(current, out, layer, parameters, statistics);
+      append(norm);
+      if (layer.UsesBatchMoments()) segments_.back().norm = norm;
       current = out;
     } else if (layer.normalization == Normalization::kLayer) {
       out = next();
@@ -345,11 +346,6 @@ void Tile<T>::StoreInputGradients(T* out) const {
   for (size_t i = 0; i < samples_.m; i++) {
     for (size_t j = 0; j < numbers; j++) out[i * numbers + j] = d[j * samples_.ld + i];
   }
-}
-
-template <typename T>
-void Tile<T>::UpdateStatistics(T* statistics) const {
-  for (const auto& stage : stages_) stage->UpdateStatistics(rows_, statistics);
 }
 
 template <typename T>

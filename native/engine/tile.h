@@ -20,6 +20,7 @@
 #include "engine/layers.h"
 #include "engine/stages/affine.h"
 #include "engine/stages/input.h"
+#include "engine/stages/normalize.h"
 #include "engine/stages/stage.h"
 #include "engine/workspace.h"
 #include "kernels/losses.h"
@@ -31,6 +32,8 @@ struct Segment {
   AffineStage<T>* affine = nullptr;  // the first stage, if affine: only then may threads share the units
   std::vector<Stage<T>*> stages;     // all stages, in order
   size_t units = 0;                  // units of the segment's output
+  // The second stage, if training normalises by the batch's moments there: see in_step.h.
+  BatchNormStage<T>* norm = nullptr;
 };
 
 template <typename T>
@@ -50,6 +53,9 @@ class Tile {
 
   // Runs a segment's stages for units from .. to.
   void Forward(const Segment<T>& segment, size_t from, size_t to);
+
+  // For the stages of later segments: the rows of the loaded samples.
+  const TileSamples& Rows() const { return rows_; }
 
   // Computes the samples' loss and hits: those of the answers. In a training pass, the loss is the mean of
   // the members' own; also writes `scale` times its gradient to the last slot.
@@ -71,9 +77,6 @@ class Tile {
   void BackwardToInputs(T* parameter_gradients);
   // Writes the gradients by the numbers of X, one sample per row: (m, numbers).
   void StoreInputGradients(T* out) const;
-
-  // After a training pass: moves the running moments towards the moments of the samples.
-  void UpdateStatistics(T* statistics) const;
 
   // Writes the answers, one sample per row: (m, out).
   void Store(T* out);

@@ -27,12 +27,8 @@ TileRunner<T>::TileRunner(const Network& network, const LossSpec& loss, const T*
       grain_(members_ == 1 ? 64 / sizeof(T) : kMemberSamples),
       layer_parameters_(network.parameter_count - network.layers.front().weights),
       large_layers_(layer_parameters_ * sizeof(T) >= kSweepBytes),
-      large_(network.parameter_count * sizeof(T) >= kSweepBytes) {
-  const std::vector<Layer>& layers = network.layers;
-  const auto trains = std::find_if(layers.begin(), layers.end(), [](const Layer& l) { return l.trainable; });
-  first_trainable_ = static_cast<size_t>(trains - layers.begin());
-  for (const Layer& layer : layers) batch_moments_ |= layer.UsesBatchMoments();
-}
+      large_(network.parameter_count * sizeof(T) >= kSweepBytes),
+      moments_(network) {}
 
 template <typename T>
 size_t TileRunner<T>::TileRows(bool sweeps) const {
@@ -67,6 +63,7 @@ void TileRunner<T>::ReserveTiles(size_t count, size_t rows, size_t most_rows) {
   while (tiles_.size() < count) {
     tiles_.push_back(
         std::make_unique<Tile<T>>(network_, loss_.loss, parameters_, statistics_, reserved_rows_));
+    UseMoments(*tiles_.back(), moments_);
   }
 }
 
@@ -87,7 +84,7 @@ template <typename T>
 size_t TileRunner<T>::Bytes() const {
   size_t arrays = arrays_.size() + input_scratch_.size();
   for (const Halves<T>& halves : halves_) arrays += halves.size();
-  size_t bytes = arrays * network_.parameter_count * sizeof(T);
+  size_t bytes = arrays * network_.parameter_count * sizeof(T) + moments_.Bytes();
   for (const auto& tile : tiles_) bytes += tile->Bytes();
   for (const auto& tile : input_tiles_) bytes += tile->Bytes();
   return bytes;
@@ -99,6 +96,7 @@ void TileRunner<T>::Release() {
   tiles_.clear();
   arrays_.clear();
   halves_.clear();
+  moments_.Release();
   input_rows_ = 0;
   input_tiles_.clear();
   input_scratch_.clear();
@@ -142,8 +140,7 @@ void TileRunner<T>::Forward(Tile<T>& tile) {
 template <typename T>
 void TileRunner<T>::Backward(Tile<T>& tile, bool accumulate, T* gradients) {
   const std::vector<Segment<T>>& segments = tile.Segments();
-  size_t layers_left = network_.layers.size();
-  if (first_trainable_ == layers_left) return;
+  if (!TrainsAny(network_)) return;
   bool tail_done = false;
   for (size_t s = segments.size(); s-- > 0;) {
     const Segment<T>& segment = segments[s];
@@ -153,24 +150,21 @@ void TileRunner<T>::Backward(Tile<T>& tile, bool accumulate, T* gradients) {
       tile.BackwardHead(segment, 0, segment.units, accumulate, gradients);
       continue;
     }
-    layers_left--;
-    const bool is_last = layers_left == first_trainable_ && !(layers_left == 0 && network_.TrainsInput());
+    const LayerBackward work = BackwardOf(network_, segment.affine->layer());
+    tail_done = BackwardLayer(tile, segment, segments[s - 1], work, accumulate, gradients);
+    if (!work.last) continue;
     // The factors of the inputs are trained by the stage before.
-    const bool scales = segment.affine->layer().scales_inputs;
-    tail_done = BackwardLayer(tile, segment, segments[s - 1], !is_last || scales, accumulate, gradients);
-    if (!is_last) continue;
-    if (scales && !tail_done)
+    if (work.inputs > 0 && !tail_done)
       tile.BackwardTail(segments[s - 1], 0, segments[s - 1].units, accumulate, gradients);
     return;
   }
 }
 
-// Runs an affine stage backward: computes the gradients of its weights and, if `to_input`, of its input. Then
-// runs the tail of the segment before if that begins with an affine stage, too; returns whether it does.
+// Runs an affine stage backward: computes the gradients of its weights and of its input. Then runs the tail
+// of the segment before if that begins with an affine stage, too; returns whether it does.
 template <typename T>
 bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, const Segment<T>& before,
-                                  bool to_input, bool accumulate, T* gradients) {
-  const Layer& layer = segment.affine->layer();
+                                  const LayerBackward& work, bool accumulate, T* gradients) {
   const bool with_tail = before.affine != nullptr;
   const auto of_weights = [&](size_t from, size_t to) {
     tile.WeightGradients(segment, from, to, accumulate, gradients);
@@ -179,30 +173,15 @@ bool TileRunner<T>::BackwardLayer(Tile<T>& tile, const Segment<T>& segment, cons
     tile.BackwardHead(segment, from, to, accumulate, gradients);
     if (with_tail) tile.BackwardTail(before, from, to, accumulate, gradients);
   };
-  // In the network's input, only the features from tables need gradients, unless other stages are between.
-  const bool of_tables =
-      segment.affine == tile.Segments()[1].affine && !layer.scales_inputs && network_.numeric.columns == 0;
-  const size_t first = of_tables ? network_.numbers : 0;
-  const size_t columns = layer.trainable ? layer.inputs : 0, in = to_input ? layer.inputs - first : 0;
   if (!sweeps_) {
-    if (columns > 0) of_weights(0, columns);
-    if (in > 0) of_input(first, first + in);
+    if (work.columns > 0) of_weights(0, work.columns);
+    if (work.inputs > 0) of_input(work.first, work.first + work.inputs);
   } else {
-    // One loop for both kinds of blocks: neither needs the other's result. Their first blocks come first, as
-    // in Forward, so that a thread meets the same units again.
-    const TileSplit inputs = SplitShares(in, kSweepUnits, kUnitGrain);
-    const TileSplit weights = SplitShares(columns, kSweepColumns, kColumnGrain);
-    const size_t count = inputs.count + weights.count;
-    ParallelFor(ThreadsForUnits(layer), count, [&](size_t i, size_t) {
+    const BackwardBlocks blocks(work);
+    ParallelFor(ThreadsForUnits(segment.affine->layer()), blocks.Count(), [&](size_t i, size_t) {
       if (control_.Stopped()) return;
       const Span span("backward");
-      // The number of inputs' blocks among the first i, and among the first i + 1.
-      const size_t of_first = i * inputs.count / count, of_next = (i + 1) * inputs.count / count;
-      if (of_next > of_first) {
-        of_input(first + inputs.Start(of_first), first + inputs.Start(of_next));
-      } else {
-        of_weights(weights.Start(i - of_first), weights.Start(i - of_first + 1));
-      }
+      blocks.Run(i, of_weights, of_input);
     });
   }
   return with_tail;
@@ -217,34 +196,73 @@ T* TileRunner<T>::Array(size_t i) {
 
 template <typename T>
 Outcome TileRunner<T>::SumGradients(const Batch<T>& batch, const Pass& pass, Totals* totals) {
-  const bool whole = pass.training && batch_moments_;
-  sweeps_ = large_ || whole;
-  by_tiles_ = !sweeps_;
-  const size_t most_rows = whole ? batch.rows : TileRows(large_);
-  tile_rows_ = std::min(batch.rows, most_rows);
-  const LaneSplit split = Split(batch.rows, most_rows);
+  const bool in_step = pass.training && moments_.Any();
+  const LaneSplit split = SplitTraining(batch.rows);
   const LaneNode node = NodeOf(split.lanes, batch.rank, batch.ranks);
+  sweeps_ = large_;
+  by_tiles_ = !sweeps_;
+  tile_rows_ = std::min(batch.rows, TileRows(large_));
   gradient_.count = 0;
-  if (node.Count() == 0) return {};
-  const size_t threads = sweeps_ ? 1 : std::min(node.Count(), ThreadsFor(batch.rows, 6));
-  ReserveTiles(threads, tile_rows_, most_rows);
   sums_.assign(split.count, Totals{});
-  const T scale = T{1} / static_cast<T>(batch.step_rows);
-  SumLanes(split, node, threads, [&](size_t i, bool accumulate, T* gradients, size_t slot) {
-    if (control_.Stopped()) return;
-    const Span span("tile");
-    Tile<T>& tile = *tiles_[slot];
-    Load(tile, batch, split, i, pass);
-    Forward(tile);
-    tile.ComputeLoss(loss_, scale, &sums_[i]);
-    Backward(tile, accumulate, gradients);
-  });
-  if (control_.Stopped() || control_.LostInput() != nullptr) return {Status::kStopped};
-  totals->Add(SumOfNode(node, [&](size_t lane) { return SumOfLane(split, lane, sums_.data()); }));
-  for (size_t i = split.TileOf(node.first); i < split.TileOf(node.end); i++) {
-    if (!std::isfinite(sums_[i].loss)) return Diverged(batch, split, i, pass);
+  if (in_step) {
+    SumInStep(batch, split, pass);
+  } else if (node.Count() > 0) {
+    const size_t threads = sweeps_ ? 1 : std::min(node.Count(), ThreadsFor(batch.rows, 6));
+    ReserveTiles(threads, tile_rows_, TileRows(large_));
+    const T scale = T{1} / static_cast<T>(batch.step_rows);
+    SumLanes(split, node, threads, [&](size_t i, bool accumulate, T* gradients, size_t slot) {
+      if (control_.Stopped()) return;
+      const Span span("tile");
+      Tile<T>& tile = *tiles_[slot];
+      Load(tile, batch, split, i, pass);
+      Forward(tile);
+      tile.ComputeLoss(loss_, scale, &sums_[i]);
+      Backward(tile, accumulate, gradients);
+    });
   }
+  if (control_.Stopped() || control_.LostInput() != nullptr) return {Status::kStopped};
+  if (node.Count() == 0) return {};
+  totals->Add(SumOfNode(node, [&](size_t lane) { return SumOfLane(split, lane, sums_.data()); }));
+  // The first layer, of all tiles: with moments of the batch, one tile's numbers reach all others.
+  const size_t none = network_.layers.size();
+  size_t bad = none;
+  for (size_t i = split.TileOf(node.first); i < split.TileOf(node.end); i++) {
+    if (std::isfinite(sums_[i].loss)) continue;
+    const size_t tile = in_step ? i - split.TileOf(node.first) : 0;
+    if (!in_step) {
+      Load(*tiles_[0], batch, split, i, pass);
+      Forward(*tiles_[0]);
+    }
+    bad = std::min(bad, tiles_[tile]->FirstBadLayer());
+  }
+  if (bad < none) return {Status::kDiverged, 0, 0, 0, bad + 1};
   return {};
+}
+
+template <typename T>
+void TileRunner<T>::ReserveForMoments(const Batch<T>& batch) {
+  const LaneSplit split = SplitTraining(batch.rows);
+  const LaneNode node = NodeOf(split.lanes, batch.rank, batch.ranks);
+  moments_.Begin(split, batch.rank, batch.ranks, batch.others);
+  // One at least, which shows a rank without tiles what the others exchange.
+  const size_t tiles = std::max<size_t>(split.TileOf(node.end) - split.TileOf(node.first), 1);
+  ReserveTiles(tiles, std::min(batch.rows, TileRows(large_)), TileRows(large_));
+  for (size_t i = 0; i < InStep<T>::Arrays(node, large_); i++) Array(i);
+}
+
+// All tiles of the node at once.
+template <typename T>
+void TileRunner<T>::SumInStep(const Batch<T>& batch, const LaneSplit& split, const Pass& pass) {
+  const LaneNode node = NodeOf(split.lanes, batch.rank, batch.ranks);
+  ReserveForMoments(batch);
+  InStep<T> tiles(network_, control_, split, node, tiles_, arrays_, moments_, large_);
+  tiles.ForEachTile([&](Tile<T>& tile, size_t i) { Load(tile, batch, split, i, pass); });
+  tiles.Forward();
+  const T scale = T{1} / static_cast<T>(batch.step_rows);
+  tiles.ForEachTile([&](Tile<T>& tile, size_t i) { tile.ComputeLoss(loss_, scale, &sums_[i]); });
+  tiles.Backward();
+  tiles.End();
+  if (node.Count() > 0) gradient_ = tiles.Gradient();
 }
 
 // Calls add(tile, accumulate, gradients, slot) for the tiles of a node, and leaves its sum in gradient_.
@@ -312,15 +330,6 @@ void TileRunner<T>::Load(Tile<T>& tile, const Batch<T>& batch, const TileSplit& 
                          const Pass& pass) const {
   const size_t row = split.Start(i);
   tile.Load(batch.source, batch.start + row, split.Start(i + 1) - row, pass, row);
-}
-
-// Runs the diverged tile forward again, to find the layer where it began.
-template <typename T>
-Outcome TileRunner<T>::Diverged(const Batch<T>& batch, const TileSplit& split, size_t i, const Pass& pass) {
-  Tile<T>& tile = *tiles_[0];
-  Load(tile, batch, split, i, pass);
-  Forward(tile);
-  return {Status::kDiverged, 0, 0, 0, tile.FirstBadLayer() + 1};
 }
 
 template class TileRunner<double>;

@@ -1,20 +1,25 @@
-// The tile runner takes the tiles of a batch forward and backward, by one of two schedules. Each plan has
+// The tile runner takes the tiles of a batch forward and backward, by one of three schedules. Each plan has
 // one, and calls it on the operation thread; the runner shares its loops with pool threads.
 //
 // Small networks, whose parameters stay in cache: threads share the lanes of a batch (lanes.h). A thread
 // takes each tile of its lane forward and backward through all layers, and adds the tile's gradients to the
 // lane's. Update sums the lanes later.
 //
-// Large networks, or layers that must see the whole batch: the runner sweeps. It takes one tile after another
-// through the network, layer by layer, and threads share blocks of a layer's units. It sums the lanes on the
-// way, so that it needs few arrays of gradients; only the last sum is left to Update.
+// Large networks: the runner sweeps. It takes one tile after another through the network, layer by layer, and
+// threads share blocks of a layer's units. It sums the lanes on the way, so that it needs few arrays of
+// gradients; only the last sum is left to Update.
+//
+// Training with layers that normalise by the moments of the batch: all tiles go through the network in step
+// (in_step.h).
 #pragma once
 
 #include <memory>
 #include <vector>
 
+#include "engine/batch_moments.h"
 #include "engine/control.h"
 #include "engine/halves.h"
+#include "engine/in_step.h"
 #include "engine/lanes.h"
 #include "engine/outcome.h"
 #include "engine/pool.h"
@@ -32,6 +37,7 @@ struct Batch {
   // If processes share the batch: the number of this one, and of all. See NodeOf.
   size_t rank = 0;
   size_t ranks = 1;
+  Ranks* others = nullptr;  // with which this one exchanges the moments of the batch
 };
 
 template <typename T>
@@ -70,10 +76,14 @@ class TileRunner {
   }
 
   // Splits the rows of a training's batch into lanes.
-  LaneSplit SplitTraining(size_t rows) const { return Split(rows, batch_moments_ ? rows : TileRows(large_)); }
+  LaneSplit SplitTraining(size_t rows) const { return Split(rows, TileRows(large_)); }
 
   // Runs all segments after the input.
   void Forward(Tile<T>& tile);
+
+  // Reserves what SumGradients needs for this batch, whose layers normalise by its moments: so it cannot fail
+  // while other ranks wait for this one.
+  void ReserveForMoments(const Batch<T>& batch);
 
   // Computes the gradient of the step's mean loss with respect to the parameters, as far as it comes from the
   // batch, and adds its losses to `totals`. If processes share the batch: the node of this one.
@@ -82,9 +92,9 @@ class TileRunner {
   const NodeGradient<T>& Gradient() const { return gradient_; }
 
   // Whether training normalises some layer by the batch's own moments.
-  bool UsesBatchMoments() const { return batch_moments_; }
+  bool UsesBatchMoments() const { return moments_.Any(); }
   // After SumGradients: moves the running moments towards the moments of its batch.
-  void UpdateStatistics(T* statistics) const { tiles_[0]->UpdateStatistics(statistics); }
+  void UpdateStatistics(T* statistics) const { moments_.UpdateStatistics(statistics); }
 
   // The memory of the tiles and the gradients.
   size_t Bytes() const;
@@ -107,9 +117,9 @@ class TileRunner {
   void Sweep(const LaneSplit& split, LaneNode node, T* out, size_t depth, const Add& add);
   T* Array(size_t i);
   void Backward(Tile<T>& tile, bool accumulate, T* gradients);
-  bool BackwardLayer(Tile<T>& tile, const Segment<T>& segment, const Segment<T>& before, bool to_input,
-                     bool accumulate, T* gradients);
-  Outcome Diverged(const Batch<T>& batch, const TileSplit& split, size_t i, const Pass& pass);
+  bool BackwardLayer(Tile<T>& tile, const Segment<T>& segment, const Segment<T>& before,
+                     const LayerBackward& work, bool accumulate, T* gradients);
+  void SumInStep(const Batch<T>& batch, const LaneSplit& split, const Pass& pass);
 
   const Network& network_;
   const LossSpec& loss_;
@@ -121,8 +131,7 @@ class TileRunner {
   const size_t layer_parameters_;  // without the embedding tables: a sample reads few of their rows
   const bool large_layers_;        // layer_parameters_ do not stay in cache: predictions sweep
   const bool large_;               // the parameters do not all stay in cache: training sweeps
-  size_t first_trainable_ = 0;
-  bool batch_moments_ = false;
+  BatchMoments<T> moments_;
 
   // For the operation that is running.
   bool sweeps_ = false;

@@ -56,34 +56,37 @@ void NormalizeRowsOf(size_t units, size_t m, size_t ld, const T* x, const T* mea
   }
 }
 
-// The gradients of a row's gamma and beta.
+// The sums of a row that are the gradients of its gamma and beta.
 template <typename T>
-HWY_INLINE void RowGradients(size_t m, const T* d, const T* normalized, bool accumulate, T* dgamma,
-                             T* dbeta) {
-  const T by_gamma =
-      static_cast<T>(SumOf(m, [](auto, auto a, auto b) { return hn::Mul(a, b); }, d, normalized));
-  const T by_beta = static_cast<T>(SumOf(m, [](auto, auto a) { return a; }, d));
-  *dgamma = accumulate ? *dgamma + by_gamma : by_gamma;
-  *dbeta = accumulate ? *dbeta + by_beta : by_beta;
+HWY_INLINE double SumOfProducts(size_t m, const T* d, const T* normalized) {
+  return SumOf(m, [](auto, auto a, auto b) { return hn::Mul(a, b); }, d, normalized);
+}
+template <typename T>
+HWY_INLINE double SumOfRow(size_t m, const T* d) {
+  return SumOf(m, [](auto, auto a) { return a; }, d);
+}
+
+template <typename T>
+void RowGradientsOf(size_t units, size_t m, size_t ld, const T* d, const T* normalized, double* by_gamma,
+                    double* by_beta) {
+  for (size_t i = 0; i < units; i++) {
+    by_gamma[i] = SumOfProducts(m, d + i * ld, normalized + i * ld);
+    by_beta[i] = SumOfRow(m, d + i * ld);
+  }
 }
 
 template <typename T>
 void NormalizeRowsBackwardOf(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,
-                             const T* gamma, bool own_moments, bool accumulate, T* d, T* dgamma, T* dbeta) {
+                             const T* gamma, const T* mean_gamma, const T* mean_beta, T* d) {
   for (size_t i = 0; i < units; i++) {
     T* row = d + i * ld;
-    const T* values = normalized + i * ld;
-    T by_gamma, by_beta;
-    RowGradients(m, row, values, false, &by_gamma, &by_beta);
     const T factor = gamma[i] * inverse[i];
-    const T mean_gamma = own_moments ? by_gamma / static_cast<T>(m) : T{0};
-    const T mean_beta = own_moments ? by_beta / static_cast<T>(m) : T{0};
-    Map(row, values, m, row, [=](auto v, auto a, auto value) {
-      const auto rest = hn::NegMulAdd(value, hn::Set(v, mean_gamma), hn::Sub(a, hn::Set(v, mean_beta)));
+    const T by_gamma = mean_gamma == nullptr ? T{0} : mean_gamma[i];
+    const T by_beta = mean_beta == nullptr ? T{0} : mean_beta[i];
+    Map(row, normalized + i * ld, m, row, [=](auto v, auto a, auto value) {
+      const auto rest = hn::NegMulAdd(value, hn::Set(v, by_gamma), hn::Sub(a, hn::Set(v, by_beta)));
       return hn::Mul(rest, hn::Set(v, factor));
     });
-    dgamma[i] = accumulate ? dgamma[i] + by_gamma : by_gamma;
-    dbeta[i] = accumulate ? dbeta[i] + by_beta : by_beta;
   }
 }
 
@@ -125,7 +128,10 @@ template <typename T>
 void NormalizeColumnsBackwardOf(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,
                                 const T* gamma, bool accumulate, T* gradient, T* dgamma, T* dbeta) {
   for (size_t i = 0; i < units; i++) {
-    RowGradients(m, gradient + i * ld, normalized + i * ld, accumulate, dgamma + i, dbeta + i);
+    const T by_gamma = static_cast<T>(SumOfProducts(m, gradient + i * ld, normalized + i * ld));
+    const T by_beta = static_cast<T>(SumOfRow(m, gradient + i * ld));
+    dgamma[i] = accumulate ? dgamma[i] + by_gamma : by_gamma;
+    dbeta[i] = accumulate ? dbeta[i] + by_beta : by_beta;
   }
   const Lanes<T> d;
   const size_t step = hn::Lanes(d);
@@ -157,11 +163,14 @@ void NormalizeColumnsBackwardOf(size_t units, size_t m, size_t ld, const T* norm
                              const T* inverse, const T* gamma, const T* beta, T* normalized, T* out) {      \
     NormalizeRowsOf(units, m, ld, x, mean, rest, inverse, gamma, beta, normalized, out);                    \
   }                                                                                                         \
+  void RowGradients##suffix(size_t units, size_t m, size_t ld, const T* d, const T* normalized,             \
+                            double* by_gamma, double* by_beta) {                                            \
+    RowGradientsOf(units, m, ld, d, normalized, by_gamma, by_beta);                                         \
+  }                                                                                                         \
   void NormalizeRowsBackward##suffix(size_t units, size_t m, size_t ld, const T* normalized,                \
-                                     const T* inverse, const T* gamma, bool own_moments, bool accumulate,   \
-                                     T* d, T* dgamma, T* dbeta) {                                           \
-    NormalizeRowsBackwardOf(units, m, ld, normalized, inverse, gamma, own_moments, accumulate, d, dgamma,   \
-                            dbeta);                                                                         \
+                                     const T* inverse, const T* gamma, const T* mean_gamma,                 \
+                                     const T* mean_beta, T* d) {                                            \
+    NormalizeRowsBackwardOf(units, m, ld, normalized, inverse, gamma, mean_gamma, mean_beta, d);            \
   }                                                                                                         \
   void NormalizeColumns##suffix(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,   \
                                 const T* beta, T* normalized, T* inverse, T* out) {                         \
@@ -187,6 +196,8 @@ HWY_EXPORT(RowMomentsF64);
 HWY_EXPORT(RowMomentsF32);
 HWY_EXPORT(NormalizeRowsF64);
 HWY_EXPORT(NormalizeRowsF32);
+HWY_EXPORT(RowGradientsF64);
+HWY_EXPORT(RowGradientsF32);
 HWY_EXPORT(NormalizeRowsBackwardF64);
 HWY_EXPORT(NormalizeRowsBackwardF32);
 HWY_EXPORT(NormalizeColumnsF64);
@@ -194,38 +205,43 @@ HWY_EXPORT(NormalizeColumnsF32);
 HWY_EXPORT(NormalizeColumnsBackwardF64);
 HWY_EXPORT(NormalizeColumnsBackwardF32);
 
-#define BLASNET_DISPATCH(T, suffix)                                                                          \
-  template <>                                                                                                \
-  void RowMoments(size_t units, size_t m, size_t ld, const T* x, T* mean, T* rest, T* variance) {            \
-    HWY_DYNAMIC_DISPATCH(RowMoments##suffix)(units, m, ld, x, mean, rest, variance);                         \
-  }                                                                                                          \
-  template <>                                                                                                \
-  void InverseDeviations(size_t units, const T* variance, T epsilon, T* inverse) {                           \
-    for (size_t i = 0; i < units; i++) inverse[i] = T{1} / std::sqrt(variance[i] + epsilon);                 \
-  }                                                                                                          \
-  template <>                                                                                                \
-  void NormalizeRows(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* rest,            \
-                     const T* inverse, const T* gamma, const T* beta, T* normalized, T* out) {               \
-    HWY_DYNAMIC_DISPATCH(NormalizeRows##suffix)                                                              \
-    (units, m, ld, x, mean, rest, inverse, gamma, beta, normalized, out);                                    \
-  }                                                                                                          \
-  template <>                                                                                                \
-  void NormalizeRowsBackward(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,       \
-                             const T* gamma, bool own_moments, bool accumulate, T* d, T* dgamma, T* dbeta) { \
-    HWY_DYNAMIC_DISPATCH(NormalizeRowsBackward##suffix)                                                      \
-    (units, m, ld, normalized, inverse, gamma, own_moments, accumulate, d, dgamma, dbeta);                   \
-  }                                                                                                          \
-  template <>                                                                                                \
-  void NormalizeColumns(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,            \
-                        const T* beta, T* normalized, T* inverse, T* out) {                                  \
-    HWY_DYNAMIC_DISPATCH(NormalizeColumns##suffix)                                                           \
-    (units, m, ld, x, epsilon, gamma, beta, normalized, inverse, out);                                       \
-  }                                                                                                          \
-  template <>                                                                                                \
-  void NormalizeColumnsBackward(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,    \
-                                const T* gamma, bool accumulate, T* d, T* dgamma, T* dbeta) {                \
-    HWY_DYNAMIC_DISPATCH(NormalizeColumnsBackward##suffix)                                                   \
-    (units, m, ld, normalized, inverse, gamma, accumulate, d, dgamma, dbeta);                                \
+#define BLASNET_DISPATCH(T, suffix)                                                                       \
+  template <>                                                                                             \
+  void RowMoments(size_t units, size_t m, size_t ld, const T* x, T* mean, T* rest, T* variance) {         \
+    HWY_DYNAMIC_DISPATCH(RowMoments##suffix)(units, m, ld, x, mean, rest, variance);                      \
+  }                                                                                                       \
+  template <>                                                                                             \
+  void InverseDeviations(size_t units, const T* variance, T epsilon, T* inverse) {                        \
+    for (size_t i = 0; i < units; i++) inverse[i] = T{1} / std::sqrt(variance[i] + epsilon);              \
+  }                                                                                                       \
+  template <>                                                                                             \
+  void NormalizeRows(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* rest,         \
+                     const T* inverse, const T* gamma, const T* beta, T* normalized, T* out) {            \
+    HWY_DYNAMIC_DISPATCH(NormalizeRows##suffix)                                                           \
+    (units, m, ld, x, mean, rest, inverse, gamma, beta, normalized, out);                                 \
+  }                                                                                                       \
+  template <>                                                                                             \
+  void RowGradients(size_t units, size_t m, size_t ld, const T* d, const T* normalized, double* by_gamma, \
+                    double* by_beta) {                                                                    \
+    HWY_DYNAMIC_DISPATCH(RowGradients##suffix)(units, m, ld, d, normalized, by_gamma, by_beta);           \
+  }                                                                                                       \
+  template <>                                                                                             \
+  void NormalizeRowsBackward(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,    \
+                             const T* gamma, const T* mean_gamma, const T* mean_beta, T* d) {             \
+    HWY_DYNAMIC_DISPATCH(NormalizeRowsBackward##suffix)                                                   \
+    (units, m, ld, normalized, inverse, gamma, mean_gamma, mean_beta, d);                                 \
+  }                                                                                                       \
+  template <>                                                                                             \
+  void NormalizeColumns(size_t units, size_t m, size_t ld, const T* x, T epsilon, const T* gamma,         \
+                        const T* beta, T* normalized, T* inverse, T* out) {                               \
+    HWY_DYNAMIC_DISPATCH(NormalizeColumns##suffix)                                                        \
+    (units, m, ld, x, epsilon, gamma, beta, normalized, inverse, out);                                    \
+  }                                                                                                       \
+  template <>                                                                                             \
+  void NormalizeColumnsBackward(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse, \
+                                const T* gamma, bool accumulate, T* d, T* dgamma, T* dbeta) {             \
+    HWY_DYNAMIC_DISPATCH(NormalizeColumnsBackward##suffix)                                                \
+    (units, m, ld, normalized, inverse, gamma, accumulate, d, dgamma, dbeta);                             \
   }
 BLASNET_DISPATCH(double, F64)
 BLASNET_DISPATCH(float, F32)

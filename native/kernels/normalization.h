@@ -31,12 +31,18 @@ template <typename T>
 void NormalizeRows(size_t units, size_t m, size_t ld, const T* x, const T* mean, const T* rest,
                    const T* inverse, const T* gamma, const T* beta, T* normalized, T* out);
 
-// Turns d from the gradient of `out` into the gradient of x, and writes dgamma and dbeta, or adds to them if
-// `accumulate`. `own_moments`: the mean and variance were computed from x, so that gradients pass through
-// them, too.
+// The gradients of each row's gamma and beta, of which d is that of `out`: the sums of d * normalized, and of
+// d.
+template <typename T>
+void RowGradients(size_t units, size_t m, size_t ld, const T* d, const T* normalized, double* by_gamma,
+                  double* by_beta);
+
+// Turns d from the gradient of `out` into the gradient of x. mean_gamma, mean_beta (units): RowGradients over
+// all samples from which the mean and variance were computed, divided by their number, so that gradients pass
+// through them, too; null: they were not computed from x.
 template <typename T>
 void NormalizeRowsBackward(size_t units, size_t m, size_t ld, const T* normalized, const T* inverse,
-                           const T* gamma, bool own_moments, bool accumulate, T* d, T* dgamma, T* dbeta);
+                           const T* gamma, const T* mean_gamma, const T* mean_beta, T* d);
 
 // Normalises each column with its own mean and variance (Ba, Kiros and Hinton, 2016). Writes `inverse` (ld).
 template <typename T>

@@ -23,7 +23,7 @@ export interface Case {
 export interface Trained {
   readonly rank: number;
   readonly size: number;
-  /** Of each case: the hash of the parameters, and the history. */
+  /** Of each case: the hash of the parameters and the running moments, and the history. */
   readonly results: readonly { readonly name: string; readonly hash: string; readonly history: string }[];
 }
 
@@ -97,7 +97,9 @@ export async function trainCases(
       ...(group !== undefined && { distributed: own === true ? { group, rows: 'own' as const } : group }),
     });
     const hash = createHash('sha256');
-    for (const parameter of Object.values(net.parameters)) hash.update((parameter as typeof values).data);
+    for (const numbers of [net.parameters, net.statistics]) {
+      for (const one of Object.values(numbers)) hash.update((one as typeof values).data);
+    }
     results.push({ name, hash: hash.digest('hex').slice(0, 16), history: JSON.stringify(history) });
   }
   const line = JSON.stringify({ rank: group?.rank ?? 0, size: group?.size ?? 1, results });
@@ -112,6 +114,8 @@ const wide = {
   rows: 1100,
   fit: { batchSize: 1024, epochs: 2 },
 } as const;
+
+const normalized = { normalization: 'batch' };
 
 /** @param optimizers the names of all optimisers */
 export function casesFor(optimizers: readonly string[]): Case[] {
@@ -141,6 +145,39 @@ export function casesFor(optimizers: readonly string[]): Case[] {
     { ...small, name: 'layer normalisation', optimizer: 'adam', layer: { normalization: 'layer' } },
     { ...small, name: 'penalties and limits', optimizer: 'sgd', layer: { l2: 0.01, maxNorm: 1 } },
     { ...small, name: 'members', optimizer: 'adam', members: 3 },
+    ...(['float64', 'float32'] as const).map((dtype): Case => {
+      return { ...small, name: `batch normalisation, ${dtype}`, optimizer: 'adam', dtype, layer: normalized };
+    }),
+    {
+      ...small,
+      name: 'batch normalisation, dropout, noise, residual connections and members',
+      hidden: [4, 4],
+      optimizer: 'sgd',
+      members: 3,
+      layer: { ...normalized, dropout: 0.3, noise: 0.1, skip: true },
+      fit: { batchSize: 400, accumulate: 3 },
+    },
+    {
+      ...wide,
+      name: 'batch normalisation, wide',
+      optimizer: 'sgd',
+      layer: normalized,
+      fit: { batchSize: 1024, epochs: 2, metrics: ['f1'], validationSplit: 0.1 },
+    },
+    {
+      ...small,
+      name: 'batch normalisation, lbfgs',
+      optimizer: 'lbfgs',
+      layer: normalized,
+      fit: { epochs: 2 },
+    },
+    {
+      ...small,
+      name: 'batch normalisation, batches of fewer lanes than ranks',
+      optimizer: 'adam',
+      layer: normalized,
+      fit: { batchSize: 130, epochs: 1 },
+    },
     { ...small, name: 'weights, some of them 0', optimizer: 'adam', weighted: true },
     { ...small, name: 'one thread', optimizer: 'adam', threads: 1 },
     {
@@ -177,6 +214,15 @@ export const ownCases: Case[] = [
     own: true,
     rows: 5120,
     fit: { batchSize: 2048, accumulate: 2, shuffle: false },
+  },
+  {
+    ...small,
+    name: 'own rows, batch normalisation',
+    optimizer: 'adam',
+    own: true,
+    rows: 4096,
+    layer: normalized,
+    fit: { batchSize: 1024, shuffle: false },
   },
   {
     ...wide,

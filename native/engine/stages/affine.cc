@@ -1,13 +1,10 @@
 #include "engine/stages/affine.h"
 
 #include <algorithm>
-#include <vector>
 
-#include "engine/halves.h"
 #include "engine/tile_split.h"
 #include "kernels/blocks.h"
 #include "kernels/gemm.h"
-#include "kernels/optimizers.h"
 #include "kernels/packed.h"
 
 namespace blasnet {
@@ -97,40 +94,17 @@ void AffineStage<T>::WeightGradients(const TileSamples& at, size_t from, size_t 
   for (size_t head = 0; head < layer_.heads; head++) HeadGradients(at, head, from, to, accumulate, gradients);
 }
 
-// A batch that is normalised as a whole is cut into parts, like other batches into tiles.
+// The rows of many members are cut into parts, so that no sum is longer than that of other tiles.
 template <typename T>
 void AffineStage<T>::HeadGradients(const TileSamples& at, size_t head, size_t from, size_t to,
                                    bool accumulate, T* gradients) const {
-  const size_t in = layer_.inputs, out = layer_.outputs, cols = to - from, m = at.m / layer_.heads;
+  const size_t in = layer_.inputs, out = layer_.outputs, m = at.m / layer_.heads;
   T* dw = gradients + layer_.weights + head * out * in + from;
   T* db = from == 0 ? gradients + layer_.bias + head * out : nullptr;
-  const size_t parts = Blocks(m, kSweepRows);
-  const auto range = [&](size_t part, bool add, T* w, size_t ldw, T* b) {
-    const size_t start = part * kSweepRows;
-    PartGradients(at.ld, from, to, head * m + start, std::min(m - start, kSweepRows), add, w, ldw, b);
-  };
-  if (parts <= kMostInTurn) {
-    for (size_t part = 0; part < parts; part++) range(part, accumulate || part > 0, dw, in, db);
-    return;
+  for (size_t start = 0; start < m; start += kSweepRows) {
+    PartGradients(at.ld, from, to, head * m + start, std::min(m - start, kSweepRows), accumulate || start > 0,
+                  dw, in, db);
   }
-  // dW (out, cols), then db (out)
-  std::vector<T> sums(out * (cols + 1));
-  Halves<T> halves;
-  SumByHalves(
-      0, parts, false, sums.data(), sums.size(), &halves,
-      [&](size_t part, bool add, T* of) {
-        range(part, add, of, cols, db == nullptr ? nullptr : of + out * cols);
-      },
-      [&](T* of, const T* later) { AddTo(of, later, sums.size()); });
-  const auto store = [&](T* of, const T* values, size_t size) {
-    if (accumulate) {
-      AddTo(of, values, size);
-    } else {
-      std::copy_n(values, size, of);
-    }
-  };
-  for (size_t i = 0; i < out; i++) store(dw + i * in, sums.data() + i * cols, cols);
-  if (db != nullptr) store(db, sums.data() + out * cols, out);
 }
 
 // The gradients of samples column .. column + m.  dw (out, to - from), rows `ldw` apart  db (out) or null

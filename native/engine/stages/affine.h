@@ -23,6 +23,10 @@ class AffineStage final : public Stage<T> {
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   bool NeedsAllUnits() const override { return true; }
+  ParameterSpan Parameters() const override {
+    return {layer_.weights,
+            layer_.trainable ? layer_.bias + layer_.heads * layer_.outputs - layer_.weights : 0};
+  }
   // Of a prepared tile for one sample, in place of Forward; the input is input().values.
   RowLayer<T> ForOneRow() const;
   size_t Bytes() const override { return sums_.Bytes(); }

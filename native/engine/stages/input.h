@@ -51,6 +51,11 @@ class InputStage final : public Stage<T> {
   // Computes the tables' gradients. Each table row sums, in the samples' order, the gradients of the samples
   // that selected it.
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
+  ParameterSpan Parameters() const override {
+    if (network_.embeddings.empty()) return {};
+    const Embedding& last = network_.embeddings.back();
+    return {network_.embeddings.front().table, last.table + last.Size() - network_.embeddings.front().table};
+  }
   size_t Bytes() const override { return features_.Bytes(); }
 
  private:

@@ -26,6 +26,9 @@ class MembersStage final : public Stage<T> {
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   bool NeedsAllUnits() const override { return true; }
+  ParameterSpan Parameters() const override {
+    return {network_.member_factors, network_.members * network_.Features()};
+  }
   size_t Bytes() const override { return columns_.Bytes(); }
 
  private:

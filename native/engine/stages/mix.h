@@ -16,6 +16,7 @@ class MixStage final : public Stage<T> {
   void Prepare(const TileSamples& at) override;
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
+  ParameterSpan Parameters() const override { return {layer_.mix_shares, layer_.outputs}; }
   size_t Bytes() const override {
     return activations_.Bytes() + differences_.Bytes() + slopes_.Bytes() + mixed_.Bytes();
   }

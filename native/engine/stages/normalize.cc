@@ -17,17 +17,29 @@ void BatchNormStage<T>::Prepare(const TileSamples& at) {
 }
 
 template <typename T>
+void BatchNormStage<T>::Measure(const TileSamples& at, size_t from, size_t to, double* part) {
+  const size_t units = layer_.outputs;
+  T *mean = mean_.data(), *rest = rest_.data(), *variance = variance_.data();
+  RowMoments(to - from, at.m, at.ld, this->in_->values + from * at.ld, mean + from, rest + from,
+             variance + from);
+  for (size_t i = from; i < to; i++) {
+    part[i] = static_cast<double>(mean[i]);
+    part[units + i] = static_cast<double>(rest[i]);
+    part[2 * units + i] = static_cast<double>(variance[i]) * static_cast<double>(at.m);
+  }
+}
+
+template <typename T>
 void BatchNormStage<T>::Forward(const TileSamples& at, size_t from, size_t to) {
   const size_t units = to - from, start = from * at.ld;
   T* x = this->in_->values + start;
   const T* mean = statistics_ + layer_.mean + from;
   const T* rest = nullptr;
   const T* variance = statistics_ + layer_.variance + from;
-  if (UsesOwnMoments(at)) {
-    mean = mean_.data() + from;
-    rest = rest_.data() + from;
-    variance = variance_.data() + from;
-    RowMoments(units, at.m, at.ld, x, mean_.data() + from, rest_.data() + from, variance_.data() + from);
+  if (UsesBatch(at)) {
+    mean = batch_->mean.data() + from;
+    rest = batch_->rest.data() + from;
+    variance = batch_->variance.data() + from;
   }
   T* inverse = inverse_.data() + from;
   InverseDeviations(units, variance, layer_.template Epsilon<T>(), inverse);
@@ -36,27 +48,29 @@ void BatchNormStage<T>::Forward(const TileSamples& at, size_t from, size_t to) {
 }
 
 template <typename T>
-void BatchNormStage<T>::Backward(const TileSamples& at, size_t from, size_t to, bool accumulate,
-                                 T* gradients) {
-  const size_t start = from * at.ld;
-  NormalizeRowsBackward(to - from, at.m, at.ld, this->in_->values + start, inverse_.data() + from,
-                        parameters_ + layer_.gamma + from, UsesOwnMoments(at), accumulate,
-                        this->out_->gradients + start, gradients + layer_.gamma + from,
-                        gradients + layer_.beta + from);
+void BatchNormStage<T>::GradientsOfFactors(const TileSamples& at, size_t from, size_t to, bool accumulate,
+                                           T* gradients, double* part) {
+  const size_t units = layer_.outputs, start = from * at.ld;
+  RowGradients(to - from, at.m, at.ld, this->out_->gradients + start, this->in_->values + start, part + from,
+               part + units + from);
+  T* dgamma = gradients + layer_.gamma;
+  T* dbeta = gradients + layer_.beta;
+  for (size_t i = from; i < to; i++) {
+    const T by_gamma = static_cast<T>(part[i]), by_beta = static_cast<T>(part[units + i]);
+    dgamma[i] = accumulate ? dgamma[i] + by_gamma : by_gamma;
+    dbeta[i] = accumulate ? dbeta[i] + by_beta : by_beta;
+  }
 }
 
+// A layer that does not use the batch's moments is frozen, or the pass trains nothing.
 template <typename T>
-void BatchNormStage<T>::UpdateStatistics(const TileSamples& at, T* statistics) const {
-  // A single sample has no variance. Its computed variance, 0, would pull the running one towards 0.
-  if (!layer_.UsesBatchMoments() || at.m == 1) return;
-  const T share = static_cast<T>(layer_.momentum);
-  const T unbiased = static_cast<T>(at.m) / static_cast<T>(at.m - 1);
-  for (size_t i = 0; i < layer_.outputs; i++) {
-    T& mean = statistics[layer_.mean + i];
-    T& variance = statistics[layer_.variance + i];
-    mean += share * (mean_.data()[i] - mean + rest_.data()[i]);
-    variance += share * (variance_.data()[i] * unbiased - variance);
-  }
+void BatchNormStage<T>::Backward(const TileSamples& at, size_t from, size_t to, bool, T*) {
+  const size_t start = from * at.ld;
+  const bool uses_batch = UsesBatch(at);
+  NormalizeRowsBackward(
+      to - from, at.m, at.ld, this->in_->values + start, inverse_.data() + from,
+      parameters_ + layer_.gamma + from, uses_batch ? batch_->mean_gamma.data() + from : nullptr,
+      uses_batch ? batch_->mean_beta.data() + from : nullptr, this->out_->gradients + start);
 }
 
 template <typename T>

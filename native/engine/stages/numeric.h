@@ -23,6 +23,7 @@ class NumericStage final : public Stage<T> {
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
   bool NeedsAllUnits() const override { return true; }
+  ParameterSpan Parameters() const override { return {numeric_.frequency, numeric_.Size()}; }
   size_t Bytes() const override {
     return waves_.Bytes() + sines_.Bytes() + features_.Bytes() + d_waves_.Bytes() + d_angles_.Bytes();
   }

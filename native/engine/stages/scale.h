@@ -21,6 +21,7 @@ class ScaleStage final : public Stage<T> {
   void Prepare(const TileSamples& at) override;
   void Forward(const TileSamples& at, size_t from, size_t to) override;
   void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) override;
+  ParameterSpan Parameters() const override { return {layer_.scale, layer_.inputs}; }
   size_t Bytes() const override { return scaled_.Bytes(); }
 
  private:

@@ -53,6 +53,12 @@ struct Slot {
   bool forks = false;
 };
 
+// Neighbours among the parameters.
+struct ParameterSpan {
+  size_t from = 0;
+  size_t size = 0;
+};
+
 template <typename T>
 class Stage {
  public:
@@ -72,8 +78,8 @@ class Stage {
   // affine stage does this in WeightGradients.)
   virtual void Backward(const TileSamples& at, size_t from, size_t to, bool accumulate, T* gradients) = 0;
 
-  // Moves the running moments towards the moments of the samples.
-  virtual void UpdateStatistics(const TileSamples&, T*) const {}
+  // The parameters whose gradients Backward writes (of an affine stage, WeightGradients).
+  virtual ParameterSpan Parameters() const { return {}; }
 
   // Whether Forward does nothing in the prepared pass.
   virtual bool Idle(const TileSamples&) const { return false; }

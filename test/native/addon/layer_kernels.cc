@@ -1,5 +1,7 @@
 // Kernels for the features of layers besides products and activations: normalisation, random numbers,
 // penalties and limits. Each works in place.
+#include <vector>
+
 #include "addon.h"
 #include "binding/kernel_calls.h"
 #include "kernels/blocks.h"
@@ -107,9 +109,23 @@ void NormalizeRowsOf(const Args& args) {
 template <typename T>
 void NormalizeRowsBackwardOf(const Args& args) {
   const auto [units, m, ld, size] = RowsOf(args);
-  NormalizeRowsBackward(units, m, ld, args[3].Array<T>(size), args[4].Array<T>(units),
-                        args[5].Array<T>(units), args[6].Boolean(), args[7].Boolean(), args[8].Array<T>(size),
-                        args[9].Array<T>(units), args[10].Array<T>(units));
+  const bool own = args[6].Boolean(), accumulate = args[7].Boolean();
+  const T* normalized = args[3].Array<T>(size);
+  const T* inverse = args[4].Array<T>(units);
+  const T* gamma = args[5].Array<T>(units);
+  T* d = args[8].Array<T>(size);
+  T* out[] = {args[9].Array<T>(units), args[10].Array<T>(units)};
+  std::vector<double> sums[] = {std::vector<double>(units), std::vector<double>(units)};
+  RowGradients(units, m, ld, d, normalized, sums[0].data(), sums[1].data());
+  std::vector<T> means[2];
+  for (size_t k = 0; k < 2; k++) {
+    for (size_t i = 0; i < units; i++) {
+      means[k].push_back(static_cast<T>(sums[k][i] / static_cast<double>(m)));
+      out[k][i] = static_cast<T>(sums[k][i]) + (accumulate ? out[k][i] : T{0});
+    }
+  }
+  NormalizeRowsBackward(units, m, ld, normalized, inverse, gamma, own ? means[0].data() : nullptr,
+                        own ? means[1].data() : nullptr, d);
 }
 
 // normalizeColumns(units, m, ld, X, epsilon, gamma, beta, normalized, inverse (ld), out)
