@@ -46,6 +46,8 @@ export function run(title, command, args, { cwd, env = {}, before = '', dotEvery
       // Unlike Ninja, Make uses one processor by default.
       env: { CMAKE_BUILD_PARALLEL_LEVEL: String(cpus().length), ...process.env, ...env },
     });
+    // At once, so that no dot comes after the result.
+    dots.kill('SIGKILL');
     const said = before + readFileSync(log, 'utf8');
     if (status === 0) {
       console.log(`${((performance.now() - start) / 1000).toFixed(1)} s`);

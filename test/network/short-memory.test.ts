@@ -133,7 +133,7 @@ describe.skipIf(process.platform !== 'linux')('a process that gets no more threa
       const X = new Float64Array(600_000).fill(0.1);
       const Y = new Float64Array(300_000);
       const size = 1024 * Number(/VmSize:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
-      run('prlimit', ['--pid', String(process.pid), `--as=${size + 120 * 2 ** 20}:unlimited`]);
+      run('prlimit', ['--pid', String(process.pid), `--as=${size + 240 * 2 ** 20}:unlimited`]);
       const codes: string[] = [];
       for (const call of [
         // So brief that it would need no thread at normal priority.
