@@ -9,6 +9,7 @@ import * as interchange from './interchange.mjs';
 import * as large from './large.mjs';
 import * as loop from './loop.mjs';
 import * as machines from './machines.mjs';
+import * as mapped from './mapped.mjs';
 import * as memory from './memory.mjs';
 import * as mnist from './mnist.mjs';
 import * as modules from './modules.mjs';
@@ -62,6 +63,7 @@ export const cases = [
   servingStart,
   servingMemory,
   sources,
+  mapped,
   stalls,
   create,
   memory,

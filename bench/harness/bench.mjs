@@ -52,14 +52,16 @@ export class Bench {
   #programs = new Map();
 
   /**
-   * @param {{ quick: boolean, rounds: number, seconds: number, tabular: TabularOptions }} options
-   *   seconds: how long a process measures, after its warm-up
+   * @param {{ quick: boolean, rounds: number, seconds: number, gigabytes: number, tabular: TabularOptions }} options
+   *   seconds: how long a process measures, after its warm-up; gigabytes: the size of files that are larger than what is
+   *   kept of them
    * @param {(line: string) => void} log
    */
-  constructor({ quick, rounds, seconds, tabular }, log) {
+  constructor({ quick, rounds, seconds, gigabytes, tabular }, log) {
     this.quick = quick;
     this.rounds = rounds;
     this.seconds = seconds;
+    this.gigabytes = gigabytes;
     this.tabular = tabular;
     this.log = log;
     this.folder = mkdtempSync(join(tmpdir(), 'blasnet-bench-'));

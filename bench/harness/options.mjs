@@ -12,6 +12,7 @@ export const usage = `Usage: npm run bench -- [options]
   --preset A,B     the case tabular: presets to train with (default: none, the default options)
   --sets A,B       the case tabular: its data sets (default: all)
   --folds N        the case tabular: how many of the five folds (default 5)
+  --gigabytes N    the cases sources and mapped: the size of each file (default 0.1)
   --name NAME      the name of the result files (default: latest, or partial)
   --list           list the cases`;
 
@@ -36,6 +37,7 @@ export function readOptions(args, cases) {
     name: values.name,
     rounds: positive('--rounds', values.rounds ?? (quick ? '1' : '5'), true),
     seconds: positive('--seconds', values.seconds ?? (quick ? '0.1' : '1.5'), false),
+    gigabytes: positive('--gigabytes', values.gigabytes ?? (quick ? '0.001' : '0.1'), false),
     tabular: {
       presets: values.preset?.split(','),
       sets: known('--sets', values.sets?.split(',') ?? [...tabularSets], tabularSets),
@@ -54,6 +56,7 @@ function parse(/** @type {readonly string[]} */ args) {
         list: { type: 'boolean', default: false },
         preset: { type: 'string' },
         sets: { type: 'string' },
+        gigabytes: { type: 'string' },
         name: { type: 'string' },
         folds: { type: 'string' },
         rounds: { type: 'string' },

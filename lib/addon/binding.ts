@@ -127,6 +127,8 @@ export interface Binding {
   readonly Rows: new (given: { outcome: Float64Array }) => NativeRows;
   readonly Arrays: new (given: { outcome: Float64Array }) => NativeArrays;
   readonly RankGroup: new (given: { outcome: Float64Array }) => NativeRankGroup;
+  /** Lets the system have the pages of a mapped file that an array is on, if it is on some. They are read again when they are used. */
+  forgetPages(array: ArrayBufferView): void;
   readonly MappedFile: new (given: { outcome: Float64Array }) => NativeMappedFile;
   readonly Versions: new (given: {
     /** (versionControl) on a SharedArrayBuffer */
@@ -431,7 +433,7 @@ interface VersionArrays {
 export const nativeNames: readonly string[] = (
   'log sin cos gemm activationForward activationBackward layerForward layerGradients layerInputGradient ' +
   'binaryCrossEntropy binaryCrossEntropyBackward countBinaryHits gradientDescent optimizerStateSize firstNonFinite ' +
-  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays MappedFile RankGroup Versions versionControl TextReader TableColumns TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
+  'firstOutside Metrics Plan Columns Pipeline Generator Rows Arrays MappedFile forgetPages RankGroup Versions versionControl TextReader TableColumns TableEncoder activations losses optimizers normalizations columnKinds encoderParts ' +
   'statuses labelRules rowValues records setThreads threads blas blasCore simd simdTargets buildType'
 ).split(' ');
 

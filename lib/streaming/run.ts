@@ -1,3 +1,4 @@
+import { native } from '../addon/binding';
 import { turnOfEventLoop } from '../addon/work';
 import { onAbort, throwIfAborted } from '../base/aborts';
 import { AbortError, argumentError, blasnetError, isBlasnetError } from '../base/errors';
@@ -51,6 +52,8 @@ export class Run<Chunk> {
   // Ends the wait for the source; undefined if nothing waits.
   #stopWaiting: ((error: unknown) => void) | undefined;
   #pushedBack: [Chunk] | undefined;
+  // Whose arrays are not read any more when the next chunk is asked for.
+  #last: Chunk | undefined;
   #ended = false;
   #turned = performance.now();
 
@@ -74,6 +77,8 @@ export class Run<Chunk> {
       return chunk;
     }
     if (this.#ended) return undefined;
+    forgetPages(this.#last);
+    this.#last = undefined;
     if (performance.now() - this.#turned > sliceTime) {
       await turnOfEventLoop();
       this.#turned = performance.now();
@@ -92,6 +97,7 @@ export class Run<Chunk> {
       return undefined;
     }
     this.chunks++;
+    this.#last = result.value;
     return result.value;
   }
 
@@ -153,6 +159,16 @@ export class Run<Chunk> {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `Expected ${this.name} to give its chunk ${this.chunks + 1}, got an error: ${reason}`;
     return blasnetError('ERR_BLASNET_SOURCE', message, { cause: error });
+  }
+}
+
+/** Lets the system have the pages of mapped files that a chunk is on: they would count as memory of the process. */
+function forgetPages(chunk: unknown): void {
+  if (typeof chunk !== 'object' || chunk === null) return;
+  const { X, Y, sampleWeight } = chunk as Partial<Record<'X' | 'Y' | 'sampleWeight', unknown>>;
+  for (const array of [chunk, X, Y, sampleWeight]) {
+    const data = ArrayBuffer.isView(array) ? array : (array as { data?: unknown } | undefined)?.data;
+    if (ArrayBuffer.isView(data)) native.forgetPages(data);
   }
 }
 

@@ -10,6 +10,8 @@
 //                             null if this runtime has no ArrayBuffers on such memory
 //   close(): lets go of the file; buffers of it stay
 //   limitThreads(threads, low), stop(), clearStop()
+//
+// forgetPages(array)          typed array: the system may have its pages, if they are those of a file
 #include <cstring>
 #include <memory>
 
@@ -112,10 +114,19 @@ class MappedFileObject final : public Operations<MappedFileObject> {
   Map map_;
 };
 
+Napi::Value ForgetPages(const Napi::CallbackInfo& info) {
+  const auto [data, bytes] = Args(info)[0].Bytes();
+  FileMap::ForgetPages(data, bytes);
+  // Whether the file is whole is a matter of those who read it.
+  ForgetReadFiles();
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void ExportMappedFile(Napi::Env env, Napi::Object exports) {
   exports.Set("MappedFile", MappedFileObject::Define(env));
+  exports.Set("forgetPages", Napi::Function::New<GuardedCall<ForgetPages>>(env, "forgetPages"));
 }
 
 }  // namespace blasnet

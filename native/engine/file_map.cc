@@ -1,5 +1,6 @@
 #include "engine/file_map.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -71,6 +72,7 @@ std::wstring Wide(const std::string& text) {
 // Closes the file unless it is taken.
 class OpenFile {
  public:
+  explicit OpenFile(int file) : file_(file) {}
   explicit OpenFile(const std::string& path) : file_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     if (file_ < 0) throw FileError(path, std::generic_category().message(errno));
   }
@@ -111,6 +113,14 @@ std::shared_ptr<FileMap> FileMap::At(const void* address) {
   return map;
 }
 
+void FileMap::ForgetPages(const void* start, size_t bytes) {
+  if (!Any() || bytes == 0) return;
+  const std::shared_ptr<FileMap> map = At(start);
+  if (map == nullptr) return;
+  const size_t first = AddressOf(start) - AddressOf(map->data_);
+  map->Forget(first, std::min(map->size_, first + bytes));
+}
+
 FileError FileMap::LostError() const {
   return {path_, "it became shorter while it was mapped, or the disk failed"};
 }
@@ -141,6 +151,8 @@ FileMap::~FileMap() {
 }
 
 bool FileMap::Lost() const { return false; }
+
+void FileMap::Forget(size_t, size_t) const {}
 
 #else
 
@@ -183,6 +195,51 @@ bool FileMap::Lost() const {
   struct stat about{};
   return guard_->Broken() || fstat(file_, &about) != 0 || static_cast<size_t>(about.st_size) < size_;
 }
+
+#ifdef __linux__
+
+namespace {
+
+// The bits of a page in /proc/self/pagemap: https://docs.kernel.org/admin-guide/mm/pagemap.html
+constexpr uint64_t kOfFile = uint64_t{1} << 61, kSwapped = uint64_t{1} << 62, kPresent = uint64_t{1} << 63;
+constexpr size_t kFlagsAtOnce = 512;
+// The system maps the neighbours of a page that is read, too.
+constexpr size_t kAround = size_t{1} << 21;
+
+}  // namespace
+
+// Without the look at each page, what was written to the map would be lost.
+void FileMap::Forget(size_t first, size_t end) const {
+  const int pages = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  if (pages < 0) return;
+  const OpenFile closes(pages);
+  const auto page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t first_page = (first - std::min(first, kAround)) / page_size;
+  const size_t end_page = (end + page_size - 1) / page_size;
+  const size_t page_of_data = AddressOf(data_) / page_size;
+  uint64_t flags[kFlagsAtOnce];
+  for (size_t page = first_page; page < end_page; page += kFlagsAtOnce) {
+    const size_t count = std::min(kFlagsAtOnce, end_page - page);
+    const size_t bytes = count * sizeof(uint64_t);
+    const auto place = static_cast<off_t>((page_of_data + page) * sizeof(uint64_t));
+    if (pread(pages, flags, bytes, place) != static_cast<ssize_t>(bytes)) return;
+    const auto clean = [&](size_t i) {
+      return (flags[i] & (kOfFile | kSwapped | kPresent)) == (kOfFile | kPresent);
+    };
+    for (size_t i = 0; i < count; i++) {
+      if (!clean(i)) continue;
+      const size_t from = i;
+      while (i + 1 < count && clean(i + 1)) i++;
+      madvise(data_ + (page + from) * page_size, (i + 1 - from) * page_size, MADV_DONTNEED);
+    }
+  }
+}
+
+#else
+
+void FileMap::Forget(size_t, size_t) const {}
+
+#endif
 
 #endif
 

@@ -33,6 +33,12 @@ class FileMap {
   // The map that holds this address, if one does.
   static std::shared_ptr<FileMap> At(const void* address);
 
+  // Lets the system have the pages of this memory that it can read from the file again: they count as memory
+  // of the process no more. Pages that were written stay. On the thread that alone writes to the memory. Does
+  // nothing for other memory, and where the system does not say which pages were written (elsewhere than on
+  // Linux).
+  static void ForgetPages(const void* start, size_t bytes);
+
   // Whether there are maps at all.
   static bool Any() { return count_.load(std::memory_order_relaxed) > 0; }
 
@@ -51,6 +57,8 @@ class FileMap {
 
  private:
   static std::atomic<size_t> count_;
+
+  void Forget(size_t first, size_t end) const;
 
   const std::string path_;
   int file_ = -1;  // -1 on Windows, which keeps a mapped file as it is

@@ -90,6 +90,7 @@ export function callsOf({ activations, losses, optimizers, normalizations, recor
     setThreads: [positive(2)],
     threads: [],
     firstNonFinite: [floats(5, { anyLength: true, anyType: true })],
+    forgetPages: [{ make: () => new Float32Array(5), wrong: () => [undefined, ...notArrays] }],
     firstOutside: [floats(5, { anyLength: true, anyType: true }), number(0), number(1)],
   };
 
