@@ -52,6 +52,7 @@ export function classifierTask(
     fit: (values) => ({
       ...(outputFor(values).activation === 'softmax' &&
         options.loss === undefined && { loss: 'sparseCategoricalCrossEntropy' }),
+      ...(options.loss !== undefined && { loss: options.loss }),
       ...classWeightOf(options, targetsIn(values), single),
     }),
   };

@@ -302,7 +302,7 @@ export class Classifier<
         const grown = { name, classes: [...classes, ...fresh] };
         return yield* valuesOf([grown], table, single);
       },
-      task: classifierTask({ target, calibrate: false }),
+      task: (fit) => classifierTask({ ...fit, target, calibrate: false }),
       targets: targetsJson,
       newClasses: (values) => (targetsIn(values)[0] as ClassTarget).classes.slice(first.classes.length),
       made: (parts) => made<AnyClassifier>(parts as ModelParts<ClassTargets>) as this,

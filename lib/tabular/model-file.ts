@@ -29,6 +29,7 @@ import { areRanges, outputRanges } from './ranges';
 import { isRecipe, type Recipe } from './recipe';
 import { RowNetwork } from './row-network';
 import type { SharedModel } from './table-model';
+import type { StoredFit } from './train-options';
 
 /** The targets of one kind of model. */
 export type TargetsOf<K extends TargetsJson['kind']> = Extract<TargetsJson, { kind: K }>;
@@ -128,6 +129,8 @@ interface StoredModel {
   readonly recipe?: Recipe;
   /** Of a training from a source, for who resumes it. */
   readonly source?: SourceCounts;
+  /** For an update, which learns as the training did. */
+  readonly fit?: StoredFit;
 }
 
 /** What a training from a source has counted. */
@@ -237,6 +240,8 @@ function readModel(json: Json): StoredModel {
   const fits = isRecipe(recipe) && (recipe.temperatures ?? targets.columns).length === targets.columns.length;
   if (recipe !== undefined && !fits) throw new Error('its recipe is damaged');
   if (model.source !== undefined && !isSourceCounts(model.source)) throw new Error('its source is damaged');
+  if (model.fit !== undefined && (typeof model.fit !== 'object' || model.fit === null))
+    throw new Error('its loss is damaged');
   return model;
 }
 

@@ -51,7 +51,8 @@ export function taskOf(
   { clamp = false, loss }: Pick<RegressorOptions, 'clamp' | 'loss'> = {},
 ): Task {
   const { quantiles: levels } = targets;
-  const fit = levels === undefined ? {} : { loss: quantile({ levels }) };
+  const own = loss === undefined ? {} : { loss };
+  const fit = levels === undefined ? own : { loss: quantile({ levels }) };
   const copies = levels?.length ?? 1;
   const read = (table: Table): TargetValues => ({
     kind: 'numbers',
@@ -81,7 +82,7 @@ export function taskOf(
     async observe(network, { X, values, weights }, how) {
       const Y = await workElsewhere(labelsFor(values, undefined, network.dtype), how);
       const { loss: own } = await network.evaluate(X, Y, {
-        ...{ ...how, ...fit, ...(loss !== undefined && { loss }) },
+        ...{ ...how, ...fit },
         ...(weights && { sampleWeight: weights }),
       });
       return { loss: own, weight: rowsIn(values) } satisfies HeldLoss;

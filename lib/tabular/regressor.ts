@@ -327,14 +327,13 @@ export class Regressor<
   [continuing](): Continuing<this> {
     const { columns, single, quantiles } = partsOf(this).targets as NumberTargets;
     const targets: NumberTargets = { kind: 'regressor', single, columns, ...(quantiles && { quantiles }) };
-    const task = taskOf(targets);
     return {
       names: columns,
       *learn(table) {
         for (const name of columns) yield* checkFinite(name, numbersIn(name, table));
-        return yield* task.read({ kind: 'numbers', values: [] })(table);
+        return yield* taskOf(targets).read({ kind: 'numbers', values: [] })(table);
       },
-      task,
+      task: (fit) => taskOf(targets, fit),
       targets: (_, ranges) => ({ ...targets, ...(ranges && { ranges }) }),
       newClasses: () => [],
       made: (parts) => made<AnyRegressor>(parts as ModelParts<NumberTargets>) as this,

@@ -121,6 +121,9 @@ export interface ClassifierOptions<M extends Metrics = Metrics> extends TrainOpt
   readonly calibrate?: boolean;
 }
 
+/** The options of a training that its updates follow, too. */
+export type StoredFit = Pick<ClassifierOptions, 'loss' | 'classWeight'>;
+
 /** The options of `Regressor.train`. */
 export interface RegressorOptions<M extends Metrics = Metrics> extends TrainOptions<M> {
   /**

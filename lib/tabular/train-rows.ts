@@ -23,7 +23,13 @@ import { type Part, type Rows, targetsOf } from './prepare';
 import { fitOptions, hiddenLayers, networkOptions, type Recipe } from './recipe';
 import { arraysOf, inputsOf, RowNetwork } from './row-network';
 import type { Task, Trained } from './task';
-import { fitNames, type HiddenLayer, type TrainOptions } from './train-options';
+import {
+  type ClassifierOptions,
+  fitNames,
+  type HiddenLayer,
+  type StoredFit,
+  type TrainOptions,
+} from './train-options';
 
 /** What a training does, and how it computes. */
 export interface Training {
@@ -59,6 +65,7 @@ export async function newNetwork(
     ...{ schema: schema.toJSON(), inputs: inputs.toJSON() },
     ...(recipe && { recipe }),
     ...(source && { source }),
+    ...storedFit(options),
     ...(memory !== undefined && { memory }),
   };
   const network = await Network.create(layersFor(inputs, values, options, recipe), {
@@ -71,6 +78,12 @@ export async function newNetwork(
   });
   const ranges = values.kind === 'numbers' ? values.ranges : undefined;
   return { rows: new RowNetwork(network, inputs, ranges), schema, values, history: undefined };
+}
+
+/** What the model's file says for an update. A loss is a name or a plain description. */
+function storedFit({ loss, classWeight }: ClassifierOptions): { readonly fit?: StoredFit } {
+  if (loss === undefined && classWeight === undefined) return {};
+  return { fit: { ...(loss !== undefined && { loss }), ...(classWeight !== undefined && { classWeight }) } };
 }
 
 /** What the network's fit takes. */

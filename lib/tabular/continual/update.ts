@@ -23,6 +23,7 @@ import {
   seed as seedConstraint,
 } from '../../base/validate';
 import type { Json } from '../../formats/json';
+import { outputLayerOf } from '../../layers/architecture';
 import { contentOf } from '../../network/savable';
 import { adam } from '../../optimizers/optimizers';
 import { RandomState } from '../../random/random-state';
@@ -33,14 +34,14 @@ import type { History } from '../../training/history';
 import type { FitOptions } from '../../training/options';
 import type { ClassName } from '../class-target';
 import { holdOut } from '../hold-out';
-import { labelsFor, rowsIn, type TargetValues } from '../labels';
+import { labelsFor, outputFor, rowsIn, type TargetValues } from '../labels';
 import { LearnedInputs } from '../learned-inputs';
 import type { ModelParts, TargetsJson } from '../model-parts';
 import { type Part, presentRows, takePart } from '../prepare';
 import { outputRanges, type TargetRange } from '../ranges';
 import { arraysOf, inputsOf, RowNetwork, type Rows, tableOf } from '../row-network';
 import type { Task } from '../task';
-import { columnName } from '../train-options';
+import { columnName, type StoredFit } from '../train-options';
 import { driftOf } from './drift';
 import { type GateScore, gateScore } from './gate';
 import { type GrownInputs, growInputs } from './grow-inputs';
@@ -114,7 +115,8 @@ export interface Continuing<Model> {
   readonly names: readonly string[];
   /** Reads the targets, and learns of new classes. */
   readonly learn: (table: Table) => Work<TargetValues>;
-  readonly task: Task;
+  /** What the update's training is about. */
+  readonly task: (fit: StoredFit) => Task;
   /** The targets as the file has them. */
   readonly targets: (values: TargetValues, ranges: readonly TargetRange[] | undefined) => TargetsJson;
   readonly newClasses: (values: TargetValues) => readonly ClassName[];
@@ -175,7 +177,7 @@ export async function updateModel<Model>(
 ): Promise<ModelUpdate<Model>> {
   checkOptions('', options, updateConstraints);
   const how = howOf(options);
-  const { names, task } = continuing;
+  const { names } = continuing;
   checkOneNetwork(parts);
   const stored = options.old === undefined ? await storedMemory(parts, 'update', how) : undefined;
   if (stored !== undefined) checkWithoutOld(options);
@@ -185,6 +187,7 @@ export async function updateModel<Model>(
   checkRows(table, parts, columns, about.weight);
   const rowOptions = rowOptionsOf(names, about, options);
   const fresh = await presentRows(table.select(columns), rowOptions, continuing.learn, how);
+  const task = continuing.task(fitFor(parts, fresh.values));
   const readOld = (rows: Table) => presentRows(rows, rowOptions, task.read(fresh.values), how);
   const memory =
     stored ?? (await memoryOfOld(about, parts, options.old as Rows, () => columns, readOld, how));
@@ -196,7 +199,7 @@ export async function updateModel<Model>(
 
   const { rows: oldRows, targets } = parts;
   const grown = growInputs(oldRows.inputs, parts.schema, next, waysToGrow(oldRows.network));
-  const made = await makeModel(parts, grown, next, fresh.values, continuing, how);
+  const made = await makeModel(parts, grown, next, fresh.values, { ...continuing, task }, how);
   // Before rows are divided, so that errors have the user's row.
   await pinnedWork(grown.inputs.encode(fresh.table, made.rows.network.dtype), arraysOf(fresh.table), how);
 
@@ -307,6 +310,20 @@ async function mix(
   return { table, values, weights: all };
 }
 
+/** What the model's file says about the options of its training. */
+function fitIn({ rows: { network } }: ModelParts): StoredFit | undefined {
+  return (contentOf(network).table as { readonly fit?: StoredFit } | undefined)?.fit;
+}
+
+/** The training's own loss and class weights. A loss of two classes may suit no three: then the usual one is taken. */
+function fitFor(parts: ModelParts, values: TargetValues): StoredFit {
+  const { loss, ...others } = fitIn(parts) ?? {};
+  if (loss === undefined) return others;
+  const before = outputLayerOf(parts.rows.network.architecture).activation;
+  const { activation } = outputFor(values);
+  return activation === before ? { ...others, loss } : others;
+}
+
 interface MadeModel {
   readonly rows: RowNetwork;
   readonly schema: Schema;
@@ -318,13 +335,14 @@ async function makeModel<Model>(
   grown: GrownInputs,
   memory: Memory,
   values: TargetValues,
-  { task, targets: targetsFor }: Continuing<Model>,
+  { task, targets: targetsFor }: Omit<Continuing<Model>, 'task'> & { readonly task: Task },
   how: AsyncOptions,
 ): Promise<MadeModel> {
   const targets = targetsFor(values, grownRanges(parts.targets, memory));
   const table = {
     ...{ version: 1, targets, schema: grown.schema.toJSON(), inputs: grown.inputs.toJSON() },
     memory: await workElsewhere(memoryJson(memory), how),
+    ...(fitIn(parts) && { fit: fitIn(parts) }),
   };
   const classes = values.kind === 'classes' ? values.target.classes.length : undefined;
   const { targetScaler: _, ...options } = task.network(values);
@@ -354,7 +372,8 @@ async function train(
   const rows = rowsIn(values);
   const encoded = await pinnedWork(inputs.encode(table, network.dtype), arraysOf(table), how);
   const X = inputsOf(encoded, inputs);
-  const Y = await workElsewhere(labelsFor(values, undefined, network.dtype), how);
+  const fit = task.fit(values);
+  const Y = await workElsewhere(labelsFor(values, fit.loss, network.dtype), how);
   const { epochs = 20, callbacks, seed } = options;
   const batchSize = Math.min(options.batchSize ?? (rows < 2_000 ? 32 : rows < 20_000 ? 128 : 256), rows);
   // The layers of a preset have factors below 1.
@@ -362,7 +381,7 @@ async function train(
   const factors = first?.learningRateFactors !== undefined;
   const usual = factors ? (values.kind === 'numbers' ? 0.01 : 0.003) : 0.003;
   return network.fit(X, Y, {
-    ...{ ...how, ...task.fit(values), epochs, batchSize },
+    ...{ ...how, ...fit, epochs, batchSize },
     optimizer: adam({ learningRate: options.learningRate ?? usual }),
     schedule: cosine(),
     ...(seed !== undefined && { seed }),
