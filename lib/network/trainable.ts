@@ -103,7 +103,10 @@ export function makeTrainable<Network extends TrainableNetwork>(
   const methods = {
     async fit(this: Network, X: InputsLike, Y: LabelsLike, options: FitOptions): Promise<History> {
       const parts = partsOf(this);
-      if (fromSource(X, options)) return (await streaming()).fitSource(parts, X, Y);
+      if (fromSource(X, options)) {
+        const { fitSource } = await streaming();
+        return forAllRanks(Y as unknown as FitOptions, () => fitSource(parts, X, Y));
+      }
       return forAllRanks(options, () => fitAsync(newSession(parts, X, Y, options), parts.queue));
     },
     fitSync(this: Network, X: InputsLike, Y: LabelsLike, options: FitOptions): History {

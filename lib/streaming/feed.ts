@@ -4,6 +4,7 @@ import { checkColumns } from '../samples/inputs';
 import { isSource, type SampleChunk, type Source } from '../samples/source';
 import { balancedWeights, weigher } from '../samples/weights';
 import { unitOf } from '../schedules/rate';
+import { ownersOf } from '../training/distribution';
 import type { Workplace } from '../training/effects';
 import type { EpochRunner } from '../training/epoch-runner';
 import type { Feed } from '../training/feed';
@@ -80,7 +81,8 @@ export class SourceFeed implements Feed {
     const { validationData, validationSplit } = options;
     this.windowRows = windowRowsOf(options, runner.options, kind.architecture, kind.dtype);
     const { dropLast, batchSize } = runner.options;
-    this.#memory = windowMemory(this.windowRows, dropLast ? batchSize : 1);
+    const owners = this.#owners;
+    this.#memory = windowMemory(this.windowRows / owners, dropLast ? batchSize / owners : 1);
     this.#coming = this.#fill();
     // The first rows are checked before anything changes.
     await this.#coming;
@@ -111,6 +113,7 @@ export class SourceFeed implements Feed {
     const { runner } = this.#parts;
     if (window === undefined) throw noRows(sourceName);
     this.#checkRows(window);
+    await this.#agree(window);
     if (window.last) {
       this.#coming = undefined;
       await this.#run?.end();
@@ -120,7 +123,33 @@ export class SourceFeed implements Feed {
       // It is awaited when the window is used up.
       this.#coming.catch(() => {});
     }
-    runner.enter(window, this.#rows);
+    const owners = this.#owners;
+    const { first, rows } = window;
+    runner.enter(
+      owners === 1 ? window : { ...window, first: first * owners, rows: rows * owners },
+      this.#rows,
+    );
+  }
+
+  // How many ranks have a source of their own. Then each has its share of every window.
+  get #owners(): number {
+    return ownersOf(this.#parts.runner.options.shared);
+  }
+
+  // Ranks that read other rows would train with a mixture, and those that end early would leave the others waiting.
+  async #agree({ samples, first, last }: Window): Promise<void> {
+    const { shared } = this.#parts.runner.options;
+    if (shared?.group.launched !== true) return;
+    const { X, codes, Y, weights } = samples;
+    const from = `of the source from row ${first} of epoch ${this.#parts.runner.position.epoch + 1} on`;
+    const arrays = [X.data, codes, Y.data, weights].filter((array) => array != null);
+    await shared.group.compare(
+      {
+        [`the number of rows in the window ${from}`]: X.rows,
+        [`whether it is the last window ${from}`]: last,
+      },
+      shared.ownRows ? {} : { [`the rows ${from}`]: arrays },
+    );
   }
 
   async end(): Promise<void> {
@@ -139,16 +168,18 @@ export class SourceFeed implements Feed {
     this.#run = run;
     const { dropLast, batchSize, loss, shuffle } = runner.options;
     const { epoch } = runner.position;
-    const before = runner.part.rows;
-    const moves = shuffle && epoch > 0 && before === 0 && (this.#rows as number) > this.windowRows;
+    const owners = this.#owners;
+    const before = runner.part.rows / owners;
+    const windowRows = this.windowRows / owners;
+    const moves = shuffle && epoch > 0 && before === 0 && (this.#rows as number) > windowRows;
     const pieces = new Pieces(run, this.#conversion(), not(this.#held));
     this.#windows = new Windows(
       pieces,
       this.#memory as WindowMemory,
       {
-        rows: this.windowRows,
-        firstRows: moves ? this.#drawnRows() : this.windowRows,
-        least: dropLast ? batchSize : 1,
+        rows: windowRows,
+        firstRows: moves ? this.#drawnRows() / owners : windowRows,
+        least: dropLast ? batchSize / owners : 1,
       },
       { architecture: kind.architecture, loss },
       how,
@@ -157,7 +188,7 @@ export class SourceFeed implements Feed {
     return this.#windows.next();
   }
 
-  // Whole steps, at most a window.
+  // Whole steps, at most a window; of all ranks.
   #drawnRows(): number {
     const { random, options } = this.#parts.runner;
     const step = options.batchSize * options.accumulate;

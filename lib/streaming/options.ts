@@ -23,8 +23,6 @@ export function checkSourceOptions(options: unknown): asserts options is SourceF
     refuse('sampleWeight', 'left out with a source, whose chunks have it: { X, Y, sampleWeight }');
   if (given.stratify !== undefined)
     refuse('stratify', 'left out with a source, whose rows are held out one by one');
-  if (given.distributed !== undefined)
-    refuse('distributed', 'left out with a source: ranks share trainings from arrays only');
   if ((given.batchSize as unknown) === 'full')
     refuse('batchSize', 'a number with a source, whose rows are not all in memory');
   if (resolveOptimizer(given.optimizer).name === 'lbfgs')

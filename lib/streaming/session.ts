@@ -15,6 +15,7 @@ import type { EpochReport, History } from '../training/history';
 import { checkNoClasses, type FitOptions } from '../training/options';
 import { beginningOf, encodeTraining, type TrainingState } from '../training/resume';
 import { TrainingSession } from '../training/session';
+import { checkShared } from '../training/shared-rules';
 import type { SourceFitOptions } from '../training/source-options';
 import type { TrainedNetwork } from '../training/trained-network';
 import { SourceFeed, sourceName } from './feed';
@@ -112,6 +113,11 @@ function prepared(
   const loss = fitLoss(architecture, options.loss, first?.Y, labels !== undefined);
   checkTargetLoss(kind, loss.name);
   const completed = completeSourceOptions(options, architecture, loss);
+  const learning = [preprocessing, labels, targetScaler].filter((part) => part?.fitted === false);
+  checkShared(
+    { ...completed, heldRows: options.validationSplit ?? 0 },
+    { validationData: options.validationData !== undefined, learns: learning.length > 0 },
+  );
   if (targetScaler !== undefined) checkNoClasses(options as FitOptions);
   const stored =
     checkpoint === undefined ? undefined : storedSource(checkpoint.state.source, checkpoint.path);
@@ -140,7 +146,6 @@ function prepared(
     network.optimizer.state = beginning.optimizer;
   }
   const runner = new EpochRunner(architecture, nothing(kind.dtype), completed, random, network.optimizer);
-  const learning = [preprocessing, labels, targetScaler].filter((part) => part?.fitted === false);
   runner.onRefusal = () => {
     for (const part of learning) part?.forget();
     if (kind.undecided === true) network.unbuild();

@@ -107,6 +107,11 @@ export const distributed: Constraint = {
   accepts: (value) => typeof value === 'object' && value !== null,
 };
 
+/** How many ranks have rows of their own: 1 if all have the same. */
+export function ownersOf(shared: Shared | undefined): number {
+  return shared?.ownRows === true && shared.group.launched ? shared.group.size : 1;
+}
+
 /** Who shares the batches, for the record of a training call. */
 export function rankCode(shared: Shared | undefined): number {
   if (shared?.group.launched !== true) return 0;

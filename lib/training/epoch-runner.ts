@@ -107,9 +107,9 @@ export class EpochRunner {
     this.#pace = new Pace(rows);
   }
 
-  /** The number of samples in an epoch's batches. */
-  get rows(): number {
-    return this.#sizes.epochRows;
+  /** The number of samples in the batches of an epoch, or of a source's window. */
+  get callRows(): number {
+    return this.#window?.rows ?? this.#sizes.epochRows;
   }
 
   /** Where the current epoch stands, if it runs in several calls. */
@@ -199,10 +199,8 @@ export class EpochRunner {
 
   /** Undoes what happened before the first step, so that a refused training leaves no trace. */
   refuse(): void {
-    if (this.#optimizerState !== undefined) {
-      this.#optimizerState.uncertain = false;
-      this.#memory.state = this.#kept;
-    }
+    this.giveUp();
+    if (this.#optimizerState !== undefined) this.#memory.state = this.#kept;
     if (this.#generatorBefore !== undefined) this.random.setState(this.#generatorBefore);
     this.onRefusal();
   }
@@ -227,14 +225,14 @@ export class EpochRunner {
     yield* this.#leaveOut();
     const { batchSize, accumulate } = this.#sizes;
     const window = this.#window;
-    const rows = window?.rows ?? this.rows;
+    const rows = this.callRows;
     const before = window?.first ?? 0;
     const byStep = stride === 'batch';
     const epochs = stride === 'paced' && window === undefined ? Math.min(left, this.#pace.epochs) : 1;
     const from = byStep ? this.#done.rows - before : 0;
     const to = byStep ? Math.min(rows, from + batchSize * accumulate) : rows;
     const steps = byStep ? 1 : epochs * this.#stepsIn(rows);
-    const stepsPerEpoch = this.#stepsIn(this.rows);
+    const stepsPerEpoch = this.#stepsIn(this.#sizes.epochRows);
     const first = this.#finished * stepsPerEpoch + this.#stepsIn(before + from);
     const { rates, ...factors } = stepNumbers(options, first, steps, stepsPerEpoch, this.plateau);
     if (from === 0) yield* this.#draw(epochs);
@@ -289,7 +287,7 @@ export class EpochRunner {
   accept(outcome: Outcome): Progressed {
     const { epochs, from, to, startedAt } = this.#call as Call;
     const error = this.#errorOf(outcome);
-    const whole = this.#window === undefined && to - from === this.rows;
+    const whole = this.#window === undefined && to - from === this.#sizes.epochRows;
     if (error !== undefined) return { ...this.#wholeEpochs(whole ? outcome.epoch : 0), error };
     this.#pace.adjust(epochs, performance.now() - startedAt);
     this.#begun = true;
@@ -318,7 +316,7 @@ export class EpochRunner {
   #partOfEpoch(outcome: Outcome, to: number): Progressed {
     const epoch = this.#finished + 1;
     const batch = this.#batchReport(epoch, this.#report(epoch, 0));
-    const { first, rows, last } = this.#window ?? { first: 0, rows: this.rows, last: true };
+    const { first, rows, last } = this.#window ?? { first: 0, rows: this.#sizes.epochRows, last: true };
     const done = { rows: first + to, loss: outcome.loss, hits: outcome.hits };
     this.#done = done;
     this.#usedUp = to === rows;

@@ -130,7 +130,10 @@ export class TrainingSession {
       begun = true;
       if (options.earlyStopping?.stopped === true) return this.#stop('earlyStopping');
       while (!runner.done) {
-        if (feed !== undefined && runner.wantsWindow) yield* ask(() => feed.next());
+        if (feed !== undefined && runner.wantsWindow) {
+          yield* ask(() => feed.next());
+          yield* this.#checkShares();
+        }
         const operation = yield* ask((at) => at.work(runner.next(stride)));
         const { epochs, batch, error } = runner.accept(yield* ask((at) => at.write(operation)));
         if (callbacks.onBatchEnd !== undefined && error === undefined) {
@@ -145,7 +148,8 @@ export class TrainingSession {
         if (error !== undefined) throw error;
         if (feed === undefined || epochs.length > 0 || !runner.wantsWindow) continue;
         // An epoch of a source may take long, or never end.
-        const over = performance.now() >= this.#endsAt;
+        const late = performance.now() >= this.#endsAt ? true : undefined;
+        const over = options.maxSeconds !== undefined && (yield* this.#together(late)) === true;
         if (cadence !== undefined && (cadence.dueWithin(performance.now()) || over))
           yield* this.#partCheckpoint();
         if (over) return this.#stop('maxSeconds');
@@ -203,16 +207,19 @@ export class TrainingSession {
     const group = this.#group;
     if (group === undefined) return;
     yield* ask(() => group.agree(this));
-    if (this.options.shared?.ownRows === true && group.launched) yield* this.#checkShares(group);
+    if (this.#feed === undefined) yield* this.#checkShares();
   }
 
-  // With rows of their own, ranks must need equally many for each batch.
-  *#checkShares({ rank, size }: Distribution): Training {
-    const { batchSize, epochRows } = this.options;
+  // With rows of their own, ranks must need equally many for each batch: of an epoch, or of a window of a source.
+  *#checkShares(): Training {
+    const { shared, batchSize } = this.options;
+    if (shared?.ownRows !== true || !shared.group.launched) return;
+    const { rank, size } = shared.group;
+    const { callRows } = this.runner;
     const shares = new Map<number, number>();
     yield* ask((at) =>
       at.read((plan, callback) => {
-        for (const rows of [batchSize, epochRows % batchSize]) {
+        for (const rows of [Math.min(batchSize, callRows), callRows % batchSize]) {
           if (rows > 0) shares.set(rows, plan.rowsOfRank(rows, rank, size));
         }
         callback?.(undefined);
@@ -322,7 +329,13 @@ export class TrainingSession {
   // The numbers of a report that the training itself does not give: those of the validation set, or metrics.
   *#look(): Training<Readonly<Record<string, number>>> {
     const validate = this.#feed?.validate;
-    if (validate !== undefined) return yield* ask((at) => validate(at));
+    if (validate !== undefined) {
+      const numbers = yield* ask((at) => validate(at));
+      // Each rank has read its own source.
+      const values = { [`the validation of epoch ${this.runner.position.epoch}`]: numbers };
+      yield* ask(async () => this.#group?.compare(values, {}));
+      return numbers;
+    }
     if (this.#hasValidation()) {
       this.#validation ??= this.runner.heldSamples() as LabelledSamples;
       return yield* this.#validate(this.#validation);
@@ -397,7 +410,7 @@ export class TrainingSession {
 
   *#partCheckpoint(): Training {
     const store = this.options.checkpoint?.store;
-    if (store === undefined) return;
+    if (store === undefined || !this.#writes) return;
     const { epoch } = this.runner.position;
     const encode = (metadata: Readonly<Record<string, string>>) => this.#encodeCheckpoint(this, metadata);
     yield* ask((at) =>

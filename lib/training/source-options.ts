@@ -4,7 +4,7 @@ import type { FitOptions, ValidationData } from './options';
 
 /** The options of `fit` with a source of chunks. Those of `FitOptions` mean the same, and give the same results. */
 export interface SourceFitOptions<M extends Metrics = Metrics>
-  extends Omit<FitOptions<M>, 'batchSize' | 'sampleWeight' | 'stratify' | 'validationData' | 'distributed'> {
+  extends Omit<FitOptions<M>, 'batchSize' | 'sampleWeight' | 'stratify' | 'validationData'> {
   /** The number of samples in a batch, whose rows may come from several chunks. Not 'full'. @default 32 */
   readonly batchSize?: number;
   /**
