@@ -1,4 +1,4 @@
-// Runs examples/machines/ like its comment says.
+// Runs examples/machines/ and examples/trials/ like their comments say.
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -22,5 +22,20 @@ it.each(launcherNames)(
       const two = spawnSync(launchers[name], args, { encoding: 'utf8', env });
       expect({ status: two.status, stdout: two.stdout }).toEqual({ status: 0, stdout: alone.stdout });
     }
+  },
+);
+
+it.each(launcherNames)(
+  'the example of a search prints the same with two ranks as with two workers: %s',
+  (name) => {
+    const trials = join(__dirname, '../../examples/trials/main.mjs');
+    const options = name === 'Open MPI' ? ['--oversubscribe', '--bind-to', 'none'] : [];
+    const alone = spawnSync(process.execPath, [trials], { encoding: 'utf8', env });
+    const args = ['-n', '2', ...options, process.execPath, trials];
+    const two = spawnSync(launchers[name], args, { encoding: 'utf8', env });
+    const hash = (stdout: string) => /the hash ([\da-f]{16})/.exec(stdout)?.[1];
+    expect([alone.status, two.status]).toEqual([0, 0]);
+    expect(hash(alone.stdout)).toBeDefined();
+    expect(hash(two.stdout)).toBe(hash(alone.stdout));
   },
 );
