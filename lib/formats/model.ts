@@ -1,5 +1,5 @@
 import { firstNotFinite } from '../addon/arrays';
-import type { Work } from '../addon/work';
+import { pause, type Work } from '../addon/work';
 import { argumentError, blasnetError, isBlasnetError } from '../base/errors';
 import { type Dtype, dtypeName, type FloatArray } from '../base/matrix';
 import { check, seed as seedConstraint } from '../base/validate';
@@ -96,8 +96,11 @@ export function* encodeModel<L>(content: ModelContent<L>, schema: ModelSchema<L>
   }
   if (table !== undefined) {
     checkJson('table', table);
+    yield pause;
     metadata['blasnet.table'] = JSON.stringify(table);
   }
+  // The table of a model that remembers rows may have millions of letters.
+  yield pause;
   if (training !== undefined) {
     checkJson('training', training.state);
     metadata['blasnet.training'] = JSON.stringify(training.state);

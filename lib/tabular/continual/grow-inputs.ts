@@ -1,5 +1,6 @@
 // How the inputs of a model go on with more rows: scales follow the moments of all rows, new categories get places.
 
+import { pause, type Work } from '../../addon/work';
 import { type ColumnSchema, Schema } from '../../tables/schema';
 import type { EmbeddingEncoding, Encoding, OneHotEncoding } from '../encodings';
 import { encodingsFor } from '../learn-column';
@@ -59,56 +60,63 @@ interface GrownPart {
  *
  * @param memory of all rows, the new ones included
  */
-export function growInputs(
+export function* growInputs(
   old: LearnedInputs,
   schema: Schema,
   memory: Pick<Memory, 'columns' | 'inputs'>,
   ways: WaysToGrow,
-): GrownInputs {
+): Work<GrownInputs> {
   const { columns: learned, ...others } = old.toJSON();
   const categories = new Map<string, readonly string[]>();
   const tables: GrownTable[] = [];
   const partsOf: GrownPart[][] = [];
-  const columns = learned.map((column): LearnedColumn => {
+  const columns: LearnedColumn[] = [];
+  // A column may have many texts, so the event loop turns between steps.
+  for (const column of learned) {
     const summary = memory.columns.get(column.name) as ColumnSummary;
     const encodings = encodingsFor(schema.column(column.name), memory.inputs);
-    const fresh = freshTexts(column, summary, encodings, ways);
+    const fresh = yield* freshTexts(column, summary, encodings, ways);
+    yield pause;
     const scales = ways.scales ? encodings : [];
     const grown = column.parts.map((part) => growPart(part, column, summary, fresh, scales));
     partsOf.push(grown);
     const code = column.parts.find(({ type }) => type === 'code');
     if (code !== undefined) tables.push(grownTable(code, fresh.places));
     if (fresh.texts.length > 0) categories.set(column.name, fresh.texts);
-    return {
+    columns.push({
       ...column,
       ...(column.categories && { categories: [...column.categories, ...fresh.texts] }),
       parts: grown.map(({ part }) => part),
-    };
-  });
-  const next = Schema.fromJSON({
-    ...schema.toJSON(),
-    columns: schema.columns.map((column) => {
-      const summary = memory.columns.get(column.name);
-      return summary === undefined ? column : withSummary(column, summary);
-    }),
-  });
+    });
+    yield pause;
+  }
+  const described: ColumnSchema[] = [];
+  for (const column of schema.columns) {
+    const summary = memory.columns.get(column.name);
+    described.push(summary === undefined ? column : withSummary(column, summary));
+    yield pause;
+  }
+  const next = Schema.fromJSON({ ...schema.toJSON(), columns: described });
+  yield pause;
   const inputs = LearnedInputs.fromJSON({ ...others, columns }, next);
   return { inputs, schema: next, origins: originsOf(old, inputs, partsOf), tables, categories };
 }
 
-function freshTexts(
+function* freshTexts(
   { categories = [], parts }: LearnedColumn,
   summary: ColumnSummary,
   [encoding]: readonly Encoding[],
   { width }: WaysToGrow,
-): FreshTexts {
+): Work<FreshTexts> {
   const part = parts.find(({ type }) => type === 'oneHot' || type === 'signs' || type === 'code');
   const takes = part !== undefined && (width || part.type === 'code');
   if (summary.kind !== 'category' || !takes) return { texts: [], places: 0 };
   const counts = new Map(summary.texts.map((text, i) => [text, summary.counts[i] as number]));
+  yield pause;
   const countOf = (text: string) => counts.get(text) ?? 0;
   const known = new Set(categories);
   const texts = summary.texts.filter((text) => !known.has(text));
+  yield pause;
   const { most = Number.POSITIVE_INFINITY, least = 1 } = encoding as OneHotEncoding | EmbeddingEncoding;
   const places = part.type === 'signs' ? 2 : (part.numbers[0] as number);
   // One rare category alone has the place that the rare ones share.

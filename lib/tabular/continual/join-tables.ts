@@ -39,11 +39,19 @@ function* joined(name: string, first: Column, second: Column): Work<Column> {
     return columnOf(kind, values);
   }
   const texts = [...(one?.categories ?? [])];
-  const codes = new Map(texts.map((text, code) => [text, code]));
-  const known = other.categories.map((text) => {
-    const code = codes.get(text) ?? texts.push(text) - 1;
-    codes.set(text, code);
-    return code;
+  const codes = new Map<string, number>();
+  const known: number[] = [];
+  yield* inSlices(texts.length, (from, to) => {
+    for (let code = from; code < to; code++) codes.set(texts[code] as string, code);
+  });
+  const { categories } = other;
+  yield* inSlices(categories.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const text = categories[i] as string;
+      const code = codes.get(text) ?? texts.push(text) - 1;
+      codes.set(text, code);
+      known.push(code);
+    }
   });
   yield* inSlices(second.length, (from, to) => {
     for (let row = from; row < to; row++) {

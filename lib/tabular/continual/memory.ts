@@ -1,6 +1,6 @@
 // What a model remembers of the rows that it learned from: a sample of them, and summaries of all columns.
 
-import { type AsyncOptions, pinnedWork, type Work } from '../../addon/work';
+import { type AsyncOptions, pause, pinnedWork, type Work } from '../../addon/work';
 import type { Json } from '../../formats/json';
 import { RandomState } from '../../random/random-state';
 import type { Table } from '../../tables/table';
@@ -92,7 +92,10 @@ export async function rememberMore(
   const joining = function* (): Work<{ readonly all: Table; readonly index: Uint32Array }> {
     for (const [name, known] of memory.columns) {
       const edges = edgesOf(known);
-      columns.set(name, joinSummaries(name, known, yield* summarize(name, table.column(name), edges)));
+      const more = yield* summarize(name, table.column(name), edges);
+      yield pause;
+      columns.set(name, joinSummaries(name, known, more));
+      yield pause;
     }
     const all = yield* joinTables(sample, table, sample.names);
     const sizes = { seen, kept: sample.rows, capacity, rows: table.rows };

@@ -198,7 +198,8 @@ export async function updateModel<Model>(
   const old = await partOf(memory.sample, fresh.values, task, memory.weight, how);
 
   const { rows: oldRows, targets } = parts;
-  const grown = growInputs(oldRows.inputs, parts.schema, next, waysToGrow(oldRows.network));
+  const growing = growInputs(oldRows.inputs, parts.schema, next, waysToGrow(oldRows.network));
+  const grown = await workElsewhere(growing, how);
   const made = await makeModel(parts, grown, next, fresh.values, { ...continuing, task }, how);
   // Before rows are divided, so that errors have the user's row.
   await pinnedWork(grown.inputs.encode(fresh.table, made.rows.network.dtype), arraysOf(fresh.table), how);
