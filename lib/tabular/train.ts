@@ -8,6 +8,7 @@ import type { ActivationName } from '../layers/activations';
 import { Network } from '../network/network';
 import { freshSeed, RandomState } from '../random/random-state';
 import type { Table } from '../tables/table';
+import { forAllRanks, sharedBy } from '../training/distribution';
 import type { History } from '../training/history';
 import { checkWatching } from '../training/options';
 import { attach } from '../training/training-error';
@@ -39,6 +40,30 @@ export async function train<Model>(
   modelOf: (trained: Trained) => Model,
   begun?: Begun<Model>,
 ): Promise<Trained> {
+  return forAllRanks(options, async () => {
+    return trainAlike(given, await optionsOfRanks(options), task, modelOf, begun);
+  });
+}
+
+// Ranks that share a training draw from the same seed.
+async function optionsOfRanks(options: TrainOptions): Promise<TrainOptions> {
+  const shared = sharedBy(options.distributed);
+  if (shared === undefined) return options;
+  if (shared.ownRows) {
+    const rule = "'all' for tables, since each rank would learn other columns and classes from its own rows";
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'distributed.rows', rule, 'own');
+  }
+  const seed = await shared.group.firstOf(options.seed ?? freshSeed());
+  return { ...options, seed: seed as number };
+}
+
+async function trainAlike<Model>(
+  given: unknown,
+  options: TrainOptions,
+  task: Task,
+  modelOf: (trained: Trained) => Model,
+  begun?: Begun<Model>,
+): Promise<Trained> {
   if (isTableSource(given)) return trainSource(given, options, task, modelOf, begun);
   const how = howOf(options);
   const seed = options.seed ?? freshSeed();
@@ -46,6 +71,11 @@ export async function train<Model>(
   const preset = presetOf(options);
   const recipes = preset && recipesFor(preset, options, whole.values);
   const folds = preset && foldsOf(preset, options, whole.values);
+  if (folds && options.distributed !== undefined) {
+    const rule =
+      "left out with the presets 'default' and 'best', which train several networks: choose preset 'fast', or hidden";
+    throw argumentError('ERR_BLASNET_ARG_VALUE', 'distributed', rule, options.distributed);
+  }
   // A wrong option is found before the first training, though only the last one follows it.
   const { outputDim, activation } = outputFor(whole.values);
   if (folds) checkWatching(options, outputDim, activation as ActivationName);

@@ -151,6 +151,7 @@ export async function forAllRanks<T>(
   } catch (error) {
     const ofAll = isKnownToAll(error) || (isBlasnetError(error) && error.code === 'ERR_BLASNET_RANKS');
     if (!ofAll) await groupIn(given)?.fail(error);
+    if (error instanceof Error) knownToAll(error);
     throw error;
   }
 }
