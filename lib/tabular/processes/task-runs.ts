@@ -66,6 +66,7 @@ export class TaskRuns implements Place {
   readonly #answer: (message: FromWorker) => void;
   readonly #runs = new Map<number, Run>();
   readonly #tasks = new Set<Promise<void>>();
+  #closed = false;
 
   constructor(begin: Begin, how: Omit<TaskHow, 'signal'>, answer: (message: FromWorker) => void) {
     this.#begin = begin;
@@ -83,6 +84,7 @@ export class TaskRuns implements Place {
 
   /** Ends all runs. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const run of this.#runs.keys()) this.#end(run);
     await Promise.all(this.#tasks);
   }
@@ -132,6 +134,8 @@ export class TaskRuns implements Place {
   async #new(task: Task): Promise<Run> {
     const abort = new AbortController();
     const trained = await this.#begin(task);
+    // Meanwhile nobody may wait for it any more.
+    if (this.#closed) abort.abort();
     return { ...trained, abort, run: new FoldRun(trained.task, { ...this.#how, signal: abort.signal }) };
   }
 }
