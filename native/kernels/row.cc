@@ -27,21 +27,21 @@ template <typename T>
 class RowEnd {
  public:
   RowEnd(const RowLayer<T>& layer, const T* x) : count(layer.in % hn::Lanes(d_)), first_(layer.w) {
-#if HWY_MEM_OPS_MIGHT_FAULT
-    of_x = LoadBefore(x, x + layer.in);
-    of_x = hn::IfThenZeroElse(hn::FirstN(d_, hn::Lanes(d_) - count), of_x);
-#else
+#if BLASNET_MASKED_LOADS
     mask_ = hn::FirstN(d_, count);
     of_x = hn::MaskedLoad(mask_, d_, x + layer.in - count);
+#else
+    mask_ = hn::FirstN(d_, hn::Lanes(d_) - count);
+    of_x = LoadEnd(x, x + layer.in);
 #endif
   }
 
   // `row_end`: after the row's last element.
   HWY_INLINE hn::Vec<RowLanes<T>> OfRow(const T* row_end) const {
-#if HWY_MEM_OPS_MIGHT_FAULT
-    return LoadBefore(first_, row_end);
-#else
+#if BLASNET_MASKED_LOADS
     return hn::MaskedLoad(mask_, d_, row_end - count);
+#else
+    return LoadEnd(first_, row_end);
 #endif
   }
 
@@ -49,19 +49,19 @@ class RowEnd {
   hn::Vec<RowLanes<T>> of_x;
 
  private:
-#if HWY_MEM_OPS_MIGHT_FAULT
+#if !BLASNET_MASKED_LOADS
   // The vector before `end`, since one that is filled element by element takes ten times as long. What it has
-  // of the elements before these is multiplied with 0. Does not touch memory before `first`.
-  HWY_INLINE hn::Vec<RowLanes<T>> LoadBefore(const T* first, const T* end) const {
+  // of the elements before these becomes 0: there, another row may hold NaN or infinities. Does not touch
+  // memory before `first`.
+  HWY_INLINE hn::Vec<RowLanes<T>> LoadEnd(const T* first, const T* end) const {
     const size_t step = hn::Lanes(d_), size = static_cast<size_t>(end - first);
-    if (HWY_LIKELY(size >= step)) return hn::LoadU(d_, end - step);
+    if (HWY_LIKELY(size >= step)) return hn::IfThenZeroElse(mask_, hn::LoadU(d_, end - step));
     Buffer<T> buffer;
-    std::copy(first, end, buffer.lanes + (step - size));
+    std::copy(end - count, end, buffer.lanes + (step - count));
     return hn::Load(d_, buffer.lanes);
   }
-#else
-  hn::Mask<RowLanes<T>> mask_;
 #endif
+  hn::Mask<RowLanes<T>> mask_;
   RowLanes<T> d_;
   const T* first_;
 };
