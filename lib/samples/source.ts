@@ -62,8 +62,10 @@ export function isIterator(value: object): boolean {
   return typeof (value as { next?: unknown }).next === 'function';
 }
 
-// A network takes no files and no tables: the error says what makes chunks of them.
+// A network takes no files and no tables: the error says what makes chunks of them. A text without an extension is no file,
+// but a name among the values of X.
 function isChunk(value: unknown): boolean {
+  if (typeof value === 'string') return /\.[a-z]\w*$/i.test(value);
   if (isFileOrTable(value)) return true;
   return typeof value === 'object' && value !== null && 'X' in value;
 }

@@ -10,6 +10,11 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+#ifndef _WIN32
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
 
 namespace blasnet {
 namespace {
@@ -31,8 +36,24 @@ constexpr double kShortestSleep = 20e-6;
 constexpr double kLongestSleep = 1e-3;
 constexpr double kSleepPerWait = 0.1;
 
+// An abort waits for this long for the launcher to read what the process has written.
+constexpr double kLongestReading = 1.0;
+
 double SecondsSince(Clock::time_point then) {
   return std::chrono::duration<double>(Clock::now() - then).count();
+}
+
+// Waits until the pipe that the process writes its errors to is empty. At an abort, MPICH's launcher leaves
+// unread what is still in it, and with it the reason.
+void AwaitReader([[maybe_unused]] int file) {
+#ifndef _WIN32
+  struct stat about{};
+  if (fstat(file, &about) != 0 || !S_ISFIFO(about.st_mode)) return;
+  const Clock::time_point start = Clock::now();
+  int unread = 0;
+  while (ioctl(file, FIONREAD, &unread) == 0 && unread > 0 && SecondsSince(start) < kLongestReading)
+    std::this_thread::sleep_for(std::chrono::duration<double>(kLongestSleep));
+#endif
 }
 
 std::string Seconds(double seconds) {
@@ -80,7 +101,9 @@ void Group::Serve() {
 }
 
 void Group::Abort(int code) {
-  if (state_.load() == State::kOpen || state_.load() == State::kBroken) library_->Abort(code);
+  if (state_.load() != State::kOpen && state_.load() != State::kBroken) return;
+  AwaitReader(2);
+  library_->Abort(code);
 }
 
 void Group::Open(const std::vector<std::string>& libraries, double seconds) {
