@@ -59,12 +59,23 @@ struct Buffer {
   }
 };
 
-// The first `count` elements, then zeros. Does not touch memory behind them.
+// The first `count` elements, then zeros. Does not touch memory behind them. There are some, but fewer than
+// lanes.
 template <class D, typename T>
 HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* in, size_t count) {
 #if BLASNET_MASKED_LOADS
   static_assert(sizeof(T) >= 4);
   return hn::MaskedLoad(hn::FirstN(d, count), d, in);
+#elif HWY_TARGET != HWY_SCALAR && HWY_MAX_BYTES == 16
+  // Halves and quarters: two loads at most.
+  const hn::Half<D> half;
+  if constexpr (sizeof(T) == 4) {
+    const hn::Half<decltype(half)> one;
+    const auto load_one = [&](const T* at) { return hn::ZeroExtendVector(half, hn::LoadU(one, at)); };
+    if (count == 1) return hn::ZeroExtendVector(d, load_one(in));
+    if (count == 3) return hn::Combine(d, load_one(in + 2), hn::LoadU(half, in));
+  }
+  return hn::ZeroExtendVector(d, hn::LoadU(half, in));
 #else
   Buffer<T> buffer;
   return hn::Load(d, buffer.From(in, count));
