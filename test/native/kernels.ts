@@ -304,6 +304,10 @@ export interface Kernels {
   externalMemory(): number;
   /** Hashes whole blocks of 64 bytes into the 8 words of a SHA-256. `way` is one of sha256Ways. */
   sha256Blocks(way: number, words: Uint32Array, bytes: Uint8Array): void;
+  /** The instruction sets that this processor has and the kernels are built for, the best first. */
+  readonly targets: readonly string[];
+  /** The one that runs: the best, or the one that the environment names in BLASNET_TEST_TARGET. */
+  readonly target: string;
   /** The ways to hash that this processor has, by name. */
   readonly sha256Ways: Readonly<Record<string, number>>;
 
@@ -312,7 +316,7 @@ export interface Kernels {
 
 const root = process.env.BLASNET_PREBUILD ?? join(__dirname, '../..');
 
-const file = process.env.BLASNET_TEST_ADDON ?? join(root, 'build/Release/blasnet_test.node');
+export const file = process.env.BLASNET_TEST_ADDON ?? join(root, 'build/Release/blasnet_test.node');
 
 export const kernels = createRequire(__filename)(file) as Kernels;
 
