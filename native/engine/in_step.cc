@@ -91,17 +91,17 @@ NodeGradient<T> InStep<T>::Gradient() const {
 template <typename T>
 template <class F>
 void InStep<T>::Guard(const F& compute) {
-  if (error_ != nullptr || node_.Count() == 0 || control_.Stopped()) return;
+  if (error_.Any() || node_.Count() == 0 || control_.Stopped()) return;
   try {
     compute();
   } catch (...) {
-    error_ = std::current_exception();
+    error_.Catch();
   }
 }
 
 template <typename T>
 void InStep<T>::End() const {
-  if (error_ != nullptr) std::rethrow_exception(error_);
+  if (error_.Any()) error_.Throw();
 }
 
 template <typename T>

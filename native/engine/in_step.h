@@ -8,11 +8,11 @@
 #pragma once
 
 #include <algorithm>
-#include <exception>
 #include <memory>
 #include <vector>
 
 #include "engine/batch_moments.h"
+#include "engine/caught_exception.h"
 #include "engine/control.h"
 #include "engine/function_ref.h"
 #include "engine/lanes.h"
@@ -127,7 +127,7 @@ class InStep {
   const bool large_;
   const size_t first_tile_;
   const size_t rows_;  // of the node
-  std::exception_ptr error_;
+  CaughtException error_;
 };
 
 }  // namespace blasnet

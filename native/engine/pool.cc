@@ -4,14 +4,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <mutex>
 #include <new>
-#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "engine/caught_exception.h"
 #include "engine/priority.h"
 #include "engine/processors.h"
 #include "engine/timeline.h"
@@ -29,44 +28,6 @@ constexpr auto kWorkerSpin = std::chrono::microseconds(50);
 constexpr auto kCallerSpin = std::chrono::microseconds(200);
 
 std::atomic<size_t> budget{0};  // of SetThreads
-
-// An exception on its way to the caller's thread. (std::exception_ptr would need a newer C++ library than the
-// prebuilt addon may ask for.)
-class CaughtException {
- public:
-  // Keeps the exception that is being handled.
-  void Catch() {
-    try {
-      throw;
-    } catch (const std::bad_alloc&) {
-      kind_ = Kind::kMemory;
-    } catch (const std::length_error&) {
-      // A vector of more bytes than there are addresses.
-      kind_ = Kind::kMemory;
-    } catch (const std::system_error& error) {
-      kind_ = Kind::kSystem;
-      code_ = error.code();
-    } catch (const std::exception& error) {
-      kind_ = Kind::kOther;
-      std::strncpy(message_, error.what(), sizeof message_ - 1);
-    } catch (...) {
-      kind_ = Kind::kOther;
-    }
-  }
-
-  [[noreturn]] void Throw() const {
-    if (kind_ == Kind::kMemory) throw std::bad_alloc();
-    if (kind_ == Kind::kSystem) throw std::system_error(code_);
-    throw std::runtime_error(message_);
-  }
-
- private:
-  enum class Kind { kMemory, kSystem, kOther };
-
-  Kind kind_ = Kind::kOther;
-  std::error_code code_;
-  char message_[200] = "an operation failed";
-};
 
 void Pause() {
 #if defined(__x86_64__) || defined(_M_X64)
