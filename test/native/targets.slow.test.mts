@@ -25,9 +25,10 @@ const files = [
 ].map((name) => `test/native/${name}.test.ts`);
 
 // The tests of `npm test` run with the best one.
-it.each(kernels.targets.slice(1).map((target) => ({ target })))(
-  'the kernels for $target pass their tests',
-  ({ target }) => {
+const others = kernels.targets.slice(1);
+
+it.skipIf(others.length === 0)('the kernels for each other instruction set pass their tests', () => {
+  for (const target of others) {
     const env = { ...process.env, BLASNET_TEST_TARGET: target };
     const read = `process.stdout.write(require(${JSON.stringify(file)}).target)`;
     expect(spawnSync(process.execPath, ['-e', read], { env, encoding: 'utf8' }).stdout).toBe(target);
@@ -37,6 +38,6 @@ it.each(kernels.targets.slice(1).map((target) => ({ target })))(
       [vitest, 'run', '--project', 'quick', ...files],
       { cwd: root, env, encoding: 'utf8' },
     );
-    expect(status, `${stdout}${stderr}`.slice(-20_000)).toBe(0);
-  },
-);
+    expect(status, `${target}\n${stdout}${stderr}`.slice(-20_000)).toBe(0);
+  }
+});
