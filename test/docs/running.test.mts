@@ -191,7 +191,7 @@ describe('docs/install.md', () => {
 
 describe('figures', () => {
   // Lines of the results: case, variant, threads, ours, rival, ratio.
-  const results = ['2026-11-23', '2026-11-29-rows']
+  const results = ['2026-11-23', '2026-11-29-rows', '2026-11-30']
     .flatMap((name) => read(`bench/results/${name}.md`).split('\n'))
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').map((cell) => cell.trim()));
